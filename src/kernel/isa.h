@@ -1,0 +1,25 @@
+/* Which instruction-set level this translation unit is compiled for.
+ *
+ * The files of this folder that hold numeric loops are compiled once per level, with TAD_ISA set to
+ * base, avx2 or avx512 by the build. TAD_LEVEL(name) gives the level's own name of a function, so
+ * that all levels live in one library; dispatch.c picks a table by CPU feature bits. */
+#ifndef TAD_KERNEL_ISA_H
+#define TAD_KERNEL_ISA_H
+
+#ifndef TAD_ISA
+#define TAD_ISA base
+#endif
+#define TAD_PASTE_(a, b) a##_##b
+#define TAD_PASTE(a, b) TAD_PASTE_(a, b)
+#define TAD_LEVEL(name) TAD_PASTE(name, TAD_ISA)
+
+/* Bytes of the widest vector register of this level. */
+#if defined(__AVX512F__)
+#define TAD_VECTOR_BYTES 64
+#elif defined(__AVX2__)
+#define TAD_VECTOR_BYTES 32
+#else
+#define TAD_VECTOR_BYTES 16
+#endif
+
+#endif
