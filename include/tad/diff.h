@@ -1,0 +1,60 @@
+/* Differentiation: sweeps over what was recorded, and drivers over functions.
+ *
+ * Threads: as the tape. */
+#ifndef TAD_DIFF_H
+#define TAD_DIFF_H
+
+#include <tad/tape.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- sweeps ---- */
+
+/* Reverse mode: gradients of the one-element y with respect to everything recorded before it; read
+ * them with tad_gradient, tad_adjoint. A second sweep starts afresh, except that parameters add up
+ * (until tad_zero_gradients). Gradients of interior arrays are released as soon as they have been
+ * passed on, unless retained; those of 0-d float64 variables are always kept. */
+TAD_API TAD_MUST_USE tad_status tad_reverse(tad_var y);
+
+/* The same for several y with a cotangent each (of y's shape; tad_none(): ones for a one-element y). */
+TAD_API TAD_MUST_USE tad_status tad_reverse_from(const tad_var *y, const tad_var *cotangent, size_t n);
+
+/* Keeps the gradient of an interior variable in the next sweeps. Returns x. */
+TAD_API tad_var tad_retain(tad_var x);
+
+/* Reverse mode as recorded variables: out[i] = sum_k <cotangent[k], d y[k] / d x[i]>, zeros where y
+ * does not depend on x. They can be differentiated again. cotangent NULL: ones for one-element y. */
+TAD_API TAD_MUST_USE tad_status tad_grad(const tad_var *y, const tad_var *cotangent, size_t ny,
+                                         const tad_var *x, size_t nx, tad_var *out);
+
+/* Forward mode as recorded variables: out[k] = sum_i (d y[k] / d x[i]) tangent[i]. */
+TAD_API TAD_MUST_USE tad_status tad_tangent(const tad_var *y, size_t ny, const tad_var *x,
+                                            const tad_var *tangent, size_t nx, tad_var *out);
+
+/* ---- drivers over a function ---- */
+
+/* A function to be differentiated, checked, or run again: computes one variable from n inputs. */
+typedef tad_var tad_fn(tad_tape *t, const tad_var *in, size_t n, void *user);
+
+/* y = f(x); gradients of <cotangent, y>; cotangent tad_none(): ones for a one-element y. *y may be NULL. */
+TAD_API TAD_MUST_USE tad_status tad_vjp(tad_fn *f, void *user, const tad_var *x, size_t n,
+                                        tad_var cotangent, tad_var *y, tad_var *gradients);
+/* y = f(x) and its tangent for the inputs' tangents. */
+TAD_API TAD_MUST_USE tad_status tad_jvp(tad_fn *f, void *user, const tad_var *x, const tad_var *tangents,
+                                        size_t n, tad_var *y, tad_var *tangent);
+/* Hessian of the one-element f times v, by forward over reverse: one result per input. */
+TAD_API TAD_MUST_USE tad_status tad_hvp(tad_fn *f, void *user, const tad_var *x, const tad_var *v,
+                                        size_t n, tad_var *out);
+/* d y / d x[i]: shape of y followed by shape of x[i]. */
+TAD_API TAD_MUST_USE tad_status tad_jacobian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i,
+                                             tad_var *out);
+/* d2 f / d x[i] d x[j] of the one-element f: shape of x[i] followed by shape of x[j]. */
+TAD_API TAD_MUST_USE tad_status tad_hessian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i,
+                                            size_t j, tad_var *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

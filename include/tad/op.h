@@ -1,0 +1,236 @@
+/* The extension API: what an op is. Built-in ops use nothing else.
+ *
+ * An op is one constant tad_op: how many inputs, its options, a shape rule, a numeric forward, and
+ * its derivative rules written with ops again (so that derivatives of any order come from one text).
+ * The registry, the gradient check, the op table of the manual and the tests read it.
+ *
+ * Threads: descriptors are constant and shared. */
+#ifndef TAD_OP_H
+#define TAD_OP_H
+
+#include <tad/tape.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TAD_MAX_INPUTS  16 /* of ops with a fixed list; concat and stack take any number */
+#define TAD_MAX_OUTPUTS 8
+
+/* ---- arrays as kernels see them ---- */
+
+/* A view on numbers. dim has rank sizes, followed by rank strides (in elements, may be 0 or < 0). */
+typedef struct tad_array {
+    void *data;
+    int64_t size;
+    uint32_t changed; /* internal: the tape's length when a parameter was changed last */
+    uint8_t dtype, rank;
+    bool contiguous; /* row-major without gaps */
+    uint8_t owner;   /* internal */
+    int64_t dim[];
+} tad_array;
+
+static inline const int64_t *tad_strides(const tad_array *a) { return a->dim + a->rank; }
+
+typedef struct tad_type {
+    tad_dtype dtype;
+    tad_shape shape;
+} tad_type;
+
+/* ---- options ---- */
+
+/* Options of an op are a struct whose zero value is the default. The list of tad_option says where
+ * its fields are, so that the op can be called by name with named values. */
+typedef enum tad_option_kind {
+    TAD_OPTION_BOOL,    /* bool */
+    TAD_OPTION_INT,     /* int64_t */
+    TAD_OPTION_FLOAT,   /* double */
+    TAD_OPTION_CHOICE,  /* int: position in `choices`, words separated by '|' */
+    TAD_OPTION_MAYBE_INT,   /* tad_maybe_int */
+    TAD_OPTION_MAYBE_FLOAT, /* tad_maybe_float */
+    TAD_OPTION_AXES,    /* tad_axes: null, an integer, a list */
+    TAD_OPTION_SHAPE,   /* tad_shape */
+    TAD_OPTION_SLICES,  /* tad_slices */
+    TAD_OPTION_DTYPE    /* int: a tad_dtype */
+} tad_option_kind;
+
+typedef struct tad_maybe_int { bool given; int64_t value; } tad_maybe_int;
+typedef struct tad_maybe_float { bool given; double value; } tad_maybe_float;
+typedef struct tad_axes { bool given; int count; int axis[TAD_MAX_RANK]; } tad_axes; /* not given: all */
+typedef struct tad_range { tad_maybe_int start, stop, step; } tad_range; /* Python's start:stop:step */
+typedef struct tad_slices { int count; tad_range range[TAD_MAX_RANK]; } tad_slices;
+
+/* {.axis = TAD_AXES(0, 1)}, {.ignore_index = TAD_INT(3)}; may be negative as in NumPy. */
+#define TAD_AXES(...) {true, (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), {__VA_ARGS__}}
+#define TAD_INT(value)   {true, value}
+#define TAD_FLOAT(value) {true, value}
+
+typedef struct tad_option {
+    const char *name;
+    tad_option_kind kind;
+    size_t offset;
+    const char *choices; /* TAD_OPTION_CHOICE only */
+    double initial;      /* value when called by name without it; FLOAT and INT only, else zero */
+    bool required;       /* by name, it must be given */
+} tad_option;
+
+/* A named value, for calls by name. */
+typedef enum tad_value_kind {
+    TAD_VALUE_NULL, TAD_VALUE_BOOL, TAD_VALUE_INT, TAD_VALUE_FLOAT, TAD_VALUE_TEXT,
+    TAD_VALUE_INTS,  /* a list of integers */
+    TAD_VALUE_SLICES /* a list of [start, stop, step] with nulls */
+} tad_value_kind;
+typedef struct tad_value {
+    const char *name;
+    tad_value_kind kind;
+    int64_t integer; /* BOOL, INT */
+    double number;   /* FLOAT */
+    const char *text;
+    const int64_t *ints;
+    size_t count;             /* of ints */
+    const tad_slices *slices;
+} tad_value;
+
+/* ---- one application of an op ---- */
+
+/* As shape rules and kernels see it. */
+typedef struct tad_call_frame {
+    tad_tape *tape;
+    const struct tad_op *op;
+    const void *options; /* never NULL when the op has options */
+    size_t n_in, n_out;
+    const tad_array *const *in; /* NULL for an input left out */
+    tad_array *const *out;      /* shape rules: NULL */
+} tad_call_frame;
+
+/* As derivative rules see it. */
+typedef struct tad_rule {
+    tad_tape *tape;
+    const struct tad_op *op;
+    const void *options;
+    size_t n_in, n_out;
+    const tad_var *in;  /* tad_none() for an input left out */
+    const tad_var *out;
+    /* vjp: cotangents of the n_out outputs; jvp: tangents of the n_in inputs. A nil one is zero. */
+    const tad_var *given;
+    const bool *wanted; /* vjp: which inputs need a gradient */
+    /* vjp: n_in gradients; jvp: n_out tangents. Left nil means zero. A gradient may have the
+     * broadcast shape of its input: the engine sums it back. */
+    tad_var *result;
+} tad_rule;
+
+/* An optional fused vjp on raw arrays, where it is much faster than the rule. */
+typedef struct tad_backward {
+    tad_call_frame call;
+    const tad_array *const *cotangent; /* of each output, contiguous; NULL: zero */
+    const bool *wanted;
+    void *sweep; /* internal */
+} tad_backward;
+
+/* The gradient buffer of input i, contiguous, of its shape and dtype. *fresh: the contents are
+ * undefined and must be written, else added to. NULL: no memory (return TAD_NO_MEMORY). */
+TAD_API tad_array *tad_backward_buffer(tad_backward *b, size_t i, bool *fresh);
+/* Adds the cotangent of output k, which has exactly the shape and dtype of input i, to that input's
+ * gradient; hands the buffer over where that is possible. */
+TAD_API tad_status tad_backward_pass(tad_backward *b, size_t k, size_t i);
+
+/* Memory for the time of one hook. NULL: none left. */
+TAD_API void *tad_scratch(tad_tape *t, size_t bytes);
+
+/* Records a failure of an op ("matmul: (2,3) x (4,5): " is put before) and returns the code. */
+TAD_API tad_status tad_fail(const tad_call_frame *c, tad_status code, const char *format, ...) TAD_PRINTF(3, 4);
+
+/* ---- samples: what the gradient check tries, and what must be refused ---- */
+
+typedef enum tad_fill {
+    TAD_FILL_UNIFORM,  /* lo .. hi, both 0: -2 .. 2 */
+    TAD_FILL_DISTINCT, /* a permuted grid over lo .. hi: no two closer than the grid's step / 2 */
+    TAD_FILL_INTEGER,  /* lo .. hi - 1 */
+    TAD_FILL_SIMPLEX   /* positive, the last axis sums to 1 */
+} tad_fill;
+
+typedef struct tad_sample_input {
+    tad_type type;
+    tad_fill fill;
+    double lo, hi;
+    double away[3]; /* kinks: values to stay 0.05 away from, while count_away */
+    int count_away;
+    bool constant;  /* the check does not differentiate it */
+    bool absent;
+} tad_sample_input;
+
+typedef struct tad_sample {
+    const char *label;
+    size_t n;
+    tad_sample_input in[6];
+    const void *options; /* NULL: default */
+} tad_sample;
+
+typedef struct tad_misuse {
+    const char *label;
+    size_t n;
+    tad_sample_input in[6];
+    const void *options;
+    tad_status expect;
+} tad_misuse;
+
+/* ---- the descriptor ---- */
+
+typedef enum tad_op_flags {
+    TAD_OP_ELEMENTWISE = 1, /* a row of scalar.def */
+    TAD_OP_LINEAR = 2,      /* linear in all its differentiable inputs together: the jvp is the op itself */
+    TAD_OP_FLAT = 4,        /* piecewise constant or integer: no input has a gradient */
+    TAD_OP_INTERNAL = 8     /* only derivative rules make it */
+} tad_op_flags;
+
+typedef struct tad_op {
+    const char *name;   /* as in tad_<name> and tad_call */
+    const char *family; /* heading in the manual */
+    const char *doc;    /* one line: formula, shapes, edge cases */
+    uint8_t min_in, max_in; /* max_in 255: any number */
+    uint8_t n_out;          /* 0: as many as the shape rule says */
+    uint32_t flags;
+    uint32_t constant_in; /* bit i: input i is never differentiated */
+    size_t options_size;
+    const tad_option *options;
+    size_t n_options;
+    /* Checks the call and gives the type of every output; n_out types, *n_out may be set when the
+     * descriptor's is 0. */
+    tad_status (*shape)(const tad_call_frame *c, tad_type *out, size_t *n_out);
+    /* Fills the outputs (contiguous, uninitialised). */
+    tad_status (*forward)(const tad_call_frame *c);
+    /* Instead of forward, when the output is the input's memory seen otherwise: sets out's data and
+     * strides (dims are set). Returns false when that cannot be: then forward is used. */
+    bool (*view)(const tad_call_frame *c, tad_array *out);
+    void (*vjp)(tad_rule *r);
+    void (*jvp)(tad_rule *r); /* NULL for TAD_OP_LINEAR */
+    tad_status (*backward)(tad_backward *b); /* optional */
+    const tad_sample *samples;
+    size_t n_samples;
+    const tad_misuse *misuse;
+    size_t n_misuse;
+    const void *row; /* internal: kernels of a row of scalar.def */
+} tad_op;
+
+/* ---- applying ops ---- */
+
+/* Applies op to n inputs; options NULL: default (they are copied). Returns output 0; `outputs`, if
+ * not NULL, receives all of them. The op must outlive the tape. */
+TAD_API tad_var tad_apply(const tad_op *op, const tad_var *in, size_t n, const void *options,
+                          tad_var *outputs, size_t n_outputs);
+/* Inputs may all be numbers or absent only when the op has no inputs: then give the tape. */
+
+/* The same by name, with named options, checked against the op's list. */
+TAD_API tad_var tad_call(tad_tape *t, const char *name, const tad_var *in, size_t n,
+                         const tad_value *options, size_t n_options, tad_var *outputs, size_t n_outputs);
+
+/* ---- the registry of built-in ops ---- */
+
+TAD_API size_t tad_op_count(void);
+TAD_API const tad_op *tad_op_at(size_t i);             /* NULL beyond the end */
+TAD_API const tad_op *tad_op_find(const char *name);   /* NULL: no such op */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,121 @@
+/* The ops: functions that compute with variables and are recorded.
+ *
+ * Common to all: operands belong to one tape; a failure gives a nil variable and sticks to the tape
+ * (tad_tape_status, tad_message). float64 and float32 operands do not mix, except that 0-d operands
+ * join the others' type; tad_number(c) stands for a plain number. Broadcasting is NumPy's. `options`
+ * may be NULL. docs/ops.md lists every op with its options.
+ *
+ * Threads: as the tape. */
+#ifndef TAD_OPS_H
+#define TAD_OPS_H
+
+#include <tad/op.h>
+#include <tad/scalar.h> /* elementwise: tad_add, tad_mul, tad_sin, tad_relu, ... from scalar.def */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- products ---- */
+
+/* NumPy's matmul: 1-d and 2-d operands, leading axes are batches and broadcast. */
+TAD_API tad_var tad_matmul(tad_var a, tad_var b);
+TAD_API tad_var tad_dot(tad_var a, tad_var b);   /* (n) . (n) -> () */
+TAD_API tad_var tad_outer(tad_var a, tad_var b); /* (n), (m) -> (n,m) */
+/* x W + b: x (n) or (B, ...) flattened to (B,n), W (n,m), b (m) or (1,m) or tad_none(). -> (m) or (B,m) */
+TAD_API tad_var tad_affine(tad_var x, tad_var w, tad_var b);
+/* x W^T + b on the last axis: x (...,n), W (m,n), b (m) or tad_none(). -> (...,m) */
+TAD_API tad_var tad_linear(tad_var x, tad_var w, tad_var b);
+
+/* ---- reductions ---- */
+
+typedef struct tad_reduce {
+    tad_axes axis; /* not given: all */
+    bool keepdims;
+} tad_reduce;
+
+TAD_API tad_var tad_sum(tad_var x, const tad_reduce *options);
+TAD_API tad_var tad_mean(tad_var x, const tad_reduce *options); /* of nothing: NaN */
+TAD_API tad_var tad_amax(tad_var x, const tad_reduce *options); /* ties share the gradient evenly */
+TAD_API tad_var tad_amin(tad_var x, const tad_reduce *options);
+TAD_API tad_var tad_logsumexp(tad_var x, const tad_reduce *options);
+
+typedef struct tad_along { /* one axis */
+    int64_t axis;
+    bool keepdims;
+} tad_along;
+
+/* The gradient goes to the first of equal elements. *indices (may be NULL) receives their places. */
+TAD_API tad_var tad_max(tad_var x, int axis, bool keepdims, tad_var *indices);
+TAD_API tad_var tad_min(tad_var x, int axis, bool keepdims, tad_var *indices);
+TAD_API tad_var tad_argmax(tad_var x, const tad_reduce *options); /* int64; one axis or all; first of equals */
+TAD_API tad_var tad_argmin(tad_var x, const tad_reduce *options);
+/* Undoes broadcasting: sums x down to `shape`. */
+TAD_API tad_var tad_sum_to(tad_var x, tad_shape shape);
+
+/* ---- softmax ---- */
+
+TAD_API tad_var tad_softmax(tad_var x, int axis);
+TAD_API tad_var tad_log_softmax(tad_var x, int axis);
+
+/* ---- losses ---- */
+
+typedef enum tad_reduction { TAD_MEAN, TAD_SUM, TAD_NONE } tad_reduction;
+typedef struct tad_loss { tad_reduction reduction; } tad_loss;
+typedef struct tad_huber_options { tad_reduction reduction; tad_maybe_float delta; } tad_huber_options;
+typedef struct tad_bce_options {
+    tad_reduction reduction;
+    tad_var weight, pos_weight; /* left zero: none; pos_weight only with logits */
+} tad_bce_options;
+typedef struct tad_cross_entropy_options {
+    tad_reduction reduction;
+    tad_maybe_int ignore_index; /* not given: -100 */
+    double label_smoothing;
+    tad_var weight; /* of the classes; left zero: none */
+} tad_cross_entropy_options;
+
+TAD_API tad_var tad_mse(tad_var input, tad_var target, const tad_loss *options);
+TAD_API tad_var tad_half_sse(tad_var input, tad_var target); /* 1/2 sum (input - target)^2 */
+TAD_API tad_var tad_l1(tad_var input, tad_var target, const tad_loss *options);
+TAD_API tad_var tad_smooth_l1(tad_var input, tad_var target, const tad_huber_options *options); /* delta is beta */
+TAD_API tad_var tad_huber(tad_var input, tad_var target, const tad_huber_options *options);
+TAD_API tad_var tad_bce(tad_var probability, tad_var target, const tad_bce_options *options);
+TAD_API tad_var tad_bce_with_logits(tad_var logits, tad_var target, const tad_bce_options *options);
+/* logits (C) or (B,C,...); target: int64 labels () or (B,...), or probabilities of logits' shape. */
+TAD_API tad_var tad_cross_entropy(tad_var logits, tad_var target, const tad_cross_entropy_options *options);
+TAD_API tad_var tad_nll_loss(tad_var log_probability, tad_var target, const tad_cross_entropy_options *options);
+
+/* ---- shape ---- */
+
+TAD_API tad_var tad_reshape(tad_var x, tad_shape shape); /* one -1 is computed */
+TAD_API tad_var tad_flatten(tad_var x, int start_axis, int end_axis);
+TAD_API tad_var tad_transpose(tad_var x, int axis0, int axis1);
+TAD_API tad_var tad_permute(tad_var x, const int *axes, size_t n);
+TAD_API tad_var tad_broadcast_to(tad_var x, tad_shape shape);
+TAD_API tad_var tad_squeeze(tad_var x, const tad_reduce *options); /* keepdims has no meaning here */
+TAD_API tad_var tad_unsqueeze(tad_var x, int axis);
+TAD_API tad_var tad_slice(tad_var x, const tad_range *ranges, size_t n); /* Python slices, axis by axis */
+TAD_API tad_var tad_flip(tad_var x, const int *axes, size_t n);
+TAD_API tad_var tad_concat(const tad_var *x, size_t n, int axis);
+TAD_API tad_var tad_stack(const tad_var *x, size_t n, int axis);
+TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype); /* between float types differentiable */
+
+/* ---- indexing and choice ---- */
+
+TAD_API tad_var tad_gather(tad_var x, tad_var index, int axis); /* as torch.gather */
+TAD_API tad_var tad_scatter_add(tad_var x, tad_var index, tad_var src, int axis);
+TAD_API tad_var tad_where(tad_var condition, tad_var a, tad_var b); /* condition bool */
+TAD_API tad_var tad_one_hot(tad_var indices, int64_t num_classes);  /* int64; -1: largest + 1 */
+TAD_API tad_var tad_greater(tad_var a, tad_var b);       /* bool; NaN compares false */
+TAD_API tad_var tad_greater_equal(tad_var a, tad_var b);
+TAD_API tad_var tad_equal(tad_var a, tad_var b);
+
+/* ---- random ---- */
+
+TAD_API tad_var tad_dropout(tad_var x, double p); /* zeroes with probability p, scales by 1/(1-p) */
+TAD_API tad_var tad_dropout_mask(tad_var x, tad_var keep, double p); /* the same with a given bool mask */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,53 @@
+/* Status codes: what a verb returns and what a tape remembers of its first failure.
+ *
+ * Threads: nothing here has state. */
+#ifndef TAD_STATUS_H
+#define TAD_STATUS_H
+
+#if defined(__GNUC__)
+#define TAD_API      __attribute__((visibility("default")))
+#define TAD_MUST_USE __attribute__((warn_unused_result))
+#define TAD_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define TAD_LIKELY(x) __builtin_expect(!!(x), 1)
+#else
+#define TAD_API
+#define TAD_MUST_USE
+#define TAD_PRINTF(format, first)
+#define TAD_LIKELY(x) (x)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* S(code, text): the code is TAD_<code>, the text is what tad_status_text gives. */
+#define TAD_STATUS_LIST(S)                                                                         \
+    S(OK, "ok")                                                                                    \
+    S(NO_MEMORY, "out of memory")                                                                  \
+    S(TOO_LARGE, "size, rank or count beyond a limit")                                             \
+    S(BAD_ARGUMENT, "an argument has no meaning here")                                             \
+    S(BAD_SHAPE, "shapes do not fit")                                                              \
+    S(BAD_DTYPE, "element types do not fit")                                                       \
+    S(BAD_AXIS, "no such axis")                                                                    \
+    S(BAD_INDEX, "an index or label is out of range")                                              \
+    S(BAD_HANDLE, "not a variable of this tape, or rewound")                                       \
+    S(STALE_VALUE, "a value was changed after it was used")                                        \
+    S(NO_GRADIENT, "no sweep has produced this gradient")                                          \
+    S(NO_RULE, "no derivative rule of this kind")                                                  \
+    S(NOT_FINITE, "a NaN or an infinity appeared")                                                 \
+    S(UNKNOWN_OP, "no op of this name")                                                            \
+    S(BAD_FILE, "malformed file")                                                                  \
+    S(IO, "reading or writing failed")                                                             \
+    S(UNSUPPORTED, "not built into this library")
+
+#define TAD_STATUS_CODE(code, text) TAD_##code,
+typedef enum tad_status { TAD_STATUS_LIST(TAD_STATUS_CODE) TAD_STATUS_COUNT } tad_status;
+#undef TAD_STATUS_CODE
+
+/* The text of a code; "unknown status" for anything else. Never NULL. */
+TAD_API const char *tad_status_text(tad_status status);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,26 @@
+/* tad: tape automatic differentiation. The whole library in one include.
+ *
+ *     #include <stdio.h>
+ *     #include <tad/tad.h>
+ *
+ *     int main(void) {
+ *         tad_tape *t = tad_tape_new(NULL);
+ *         tad_var x = tad_scalar(t, 2.0), y = tad_scalar(t, 3.0);
+ *         tad_var z = tad_add(tad_mul(x, y), tad_sin(x));
+ *         if (tad_reverse(z) != TAD_OK) fprintf(stderr, "%s\n", tad_message(t));
+ *         printf("z=%g dz/dx=%g dz/dy=%g\n", tad_item(z), tad_adjoint(x), tad_adjoint(y));
+ *         tad_tape_free(t);
+ *     }
+ *
+ * Define TAD_TRACE before the include to have file and line in nodes and messages. */
+#ifndef TAD_H
+#define TAD_H
+
+#include <tad/diff.h>
+#include <tad/inspect.h>
+#include <tad/op.h>
+#include <tad/ops.h>
+#include <tad/status.h>
+#include <tad/tape.h>
+
+#endif

@@ -1,0 +1,213 @@
+/* The tape: handles, element types, leaves, marks, errors, memory, reading values.
+ *
+ * A tape records what is computed with its variables. Everything it makes belongs to it and dies
+ * with it; the user frees only the tape. While building, the first failure sticks to the tape and
+ * later calls return nil variables, so one check at the end is enough; verbs return a status.
+ *
+ * Threads: a tape is used by one thread at a time; different tapes may be used in parallel. */
+#ifndef TAD_TAPE_H
+#define TAD_TAPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tad/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct tad_tape tad_tape;
+
+/* A variable: 16 bytes, passed by value. Use the functions below, never the fields. */
+typedef struct tad_var {
+    tad_tape *tape;
+    union {
+        struct {
+            uint32_t index, epoch;
+        } at;
+        double number;
+    } u;
+} tad_var;
+
+/* ---- element types and shapes ---- */
+
+typedef enum tad_dtype { TAD_F64, TAD_F32, TAD_I64, TAD_BOOL, TAD_DTYPE_COUNT } tad_dtype;
+
+#define TAD_MAX_RANK 8
+
+typedef struct tad_shape {
+    int rank;                  /* 0 .. TAD_MAX_RANK; rank 0 has one element */
+    int64_t dim[TAD_MAX_RANK]; /* sizes, outermost first; zero is legal */
+} tad_shape;
+
+/* TAD_SHAPE(784, 10) is a shape of rank 2; TAD_0D is the shape of a single number. */
+#define TAD_SHAPE(...)                                                                             \
+    ((tad_shape){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), {__VA_ARGS__}})
+#define TAD_0D ((tad_shape){0, {0}})
+
+TAD_API size_t tad_dtype_size(tad_dtype dtype);      /* bytes of one element; 0 for no dtype */
+TAD_API const char *tad_dtype_name(tad_dtype dtype); /* "float64", ...; "?" for no dtype */
+
+/* ---- numbers and absent operands ---- */
+
+/* A plain number where an op wants a variable: tad_mul(x, tad_number(0.5)). It takes the tape and
+ * the element type of the other operands, is folded into the node that uses it, and has no gradient.
+ * At least one operand of an op must be a variable. */
+static inline tad_var tad_number(double value) {
+    tad_var v;
+    v.tape = (tad_tape *)(uintptr_t)1;
+    v.u.number = value;
+    return v;
+}
+
+/* "No operand" where an op says one may be left out: tad_affine(x, W, tad_none()). */
+static inline tad_var tad_none(void) {
+    tad_var v;
+    v.tape = (tad_tape *)(uintptr_t)2;
+    v.u.number = 0;
+    return v;
+}
+
+static inline bool tad_is_number(tad_var v) { return v.tape == (tad_tape *)(uintptr_t)1; }
+static inline bool tad_is_none(tad_var v) { return v.tape == (tad_tape *)(uintptr_t)2; }
+
+/* ---- life of a tape ---- */
+
+/* One function allocates, resizes and frees, as realloc does, told the old size.
+ * new_size 0 frees and returns NULL. Must return memory aligned as malloc's. */
+typedef struct tad_allocator {
+    void *(*resize)(void *user, void *old, size_t old_size, size_t new_size);
+    void *user;
+} tad_allocator;
+
+typedef enum tad_level { /* instruction sets of the numeric kernels */
+    TAD_LEVEL_BEST,      /* the best the CPU has */
+    TAD_LEVEL_BASE,
+    TAD_LEVEL_AVX2,
+    TAD_LEVEL_AVX512
+} tad_level;
+
+/* All zero is the default. */
+typedef struct tad_settings {
+    tad_allocator allocator; /* NULL resize: the C library's */
+    size_t memory_limit;     /* bytes; 0: none */
+    int threads;             /* kernels may use so many; 0 and 1: none but the caller's */
+    tad_level level;         /* capped at what the CPU has */
+    bool trap;               /* fail at the first op that makes a NaN or an infinity */
+    uint64_t seed;           /* of the tape's random numbers */
+} tad_settings;
+
+typedef struct tad_memory {
+    size_t live, peak; /* bytes now, and at most so far */
+    size_t calls;      /* allocations and resizes so far; constant in a steady step */
+} tad_memory;
+
+TAD_API tad_tape *tad_tape_new(const tad_settings *settings); /* NULL settings: defaults. NULL: no memory */
+TAD_API void tad_tape_free(tad_tape *t);                      /* accepts NULL */
+TAD_API tad_memory tad_tape_memory(const tad_tape *t);
+TAD_API const char *tad_tape_level(const tad_tape *t); /* name of the kernels in use */
+
+/* A point to come back to. Rewinding forgets every variable recorded since: their handles become
+ * stale (detected), variables below the mark stay valid. Their memory is used again. */
+typedef struct tad_mark {
+    tad_tape *tape;
+    uint32_t count, epoch;
+    size_t chunk, used;
+} tad_mark;
+
+TAD_API tad_mark tad_tape_mark(tad_tape *t);
+TAD_API tad_status tad_tape_rewind(tad_tape *t, tad_mark mark);
+TAD_API void tad_tape_reset(tad_tape *t); /* forgets every variable and the error; keeps the memory */
+
+/* ---- errors ---- */
+
+TAD_API tad_status tad_tape_status(const tad_tape *t); /* the first failure; BAD_ARGUMENT for NULL */
+TAD_API const char *tad_message(const tad_tape *t);    /* what failed: op, shapes, place; "" if nothing */
+TAD_API void tad_tape_clear(tad_tape *t);              /* forgets the failure, keeps the variables */
+TAD_API bool tad_is_nil(tad_var x);                    /* the result of a failed call */
+
+/* Used by the macros of TAD_TRACE: gives a variable, or the failure that made it nil, its place. */
+TAD_API tad_var tad_here(tad_var x, const char *file, int line);
+
+/* ---- leaves ---- */
+
+TAD_API tad_var tad_scalar(tad_tape *t, double value); /* a 0-d float64 input */
+
+/* data: dtype elements in row-major order, copied; NULL: zeros. Inputs have the gradient of the last
+ * sweep; parameters add up over sweeps until tad_zero_gradients; constants have none. */
+TAD_API tad_var tad_input(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data);
+TAD_API tad_var tad_param(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data);
+TAD_API tad_var tad_constant(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data);
+
+/* A constant on the caller's memory: not copied, must stay unchanged while variables computed from
+ * it are in use. */
+TAD_API tad_var tad_borrow(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data);
+/* The same as a differentiable input. */
+TAD_API tad_var tad_input_borrow(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data);
+
+/* A constant of any dtype from doubles (labels: TAD_I64; masks: TAD_BOOL). */
+TAD_API tad_var tad_constant_from(tad_tape *t, tad_dtype dtype, tad_shape shape, const double *data);
+TAD_API tad_var tad_full(tad_tape *t, tad_dtype dtype, tad_shape shape, double value);
+
+TAD_API tad_var tad_detach(tad_var x); /* the same value without a past */
+
+/* Between these two nothing is recorded: results are constants. Nests. */
+TAD_API void tad_record_pause(tad_tape *t);
+TAD_API void tad_record_resume(tad_tape *t);
+
+/* ---- names ---- */
+
+/* Names show up in messages, dumps and pictures. A scope is put before the names given inside it.
+ * Strings are copied. Return x. */
+TAD_API tad_var tad_name(tad_var x, const char *name);
+TAD_API void tad_scope_push(tad_tape *t, const char *name);
+TAD_API void tad_scope_pop(tad_tape *t);
+
+/* ---- reading ---- */
+
+TAD_API double tad_item(tad_var x);          /* the one element of x; NaN (and the error sticks) otherwise */
+TAD_API tad_dtype tad_dtype_of(tad_var x);   /* TAD_DTYPE_COUNT for nil */
+TAD_API tad_shape tad_shape_of(tad_var x);   /* rank -1 for nil */
+TAD_API int64_t tad_size_of(tad_var x);      /* number of elements; -1 for nil */
+
+/* The elements in row-major order; n must be their number. */
+TAD_API TAD_MUST_USE tad_status tad_read(tad_var x, double *out, size_t n); /* converted */
+
+/* The stored elements, contiguous (a view is copied first). Valid until the tape records, rewinds
+ * or is freed. NULL on failure. */
+TAD_API const void *tad_data(tad_var x);
+
+/* A parameter's elements to be changed in place. Variables computed from it before can no longer be
+ * reversed (STALE_VALUE). NULL on failure. */
+TAD_API void *tad_param_data(tad_var x);
+TAD_API TAD_MUST_USE tad_status tad_assign(tad_var param, const void *data); /* copies dtype elements */
+
+/* ---- gradients of the last sweep (diff.h) ---- */
+
+TAD_API tad_var tad_gradient(tad_var x);    /* a copy as a constant of x's shape */
+TAD_API double tad_adjoint(tad_var x);      /* of a one-element x; NaN (and the error sticks) otherwise */
+TAD_API bool tad_is_reached(tad_var x);     /* false: x did not influence what was reversed */
+/* The stored gradient, contiguous, same dtype as x; zeros if not reached. NULL on failure. Valid
+ * until the next sweep or rewind. */
+TAD_API const void *tad_gradient_data(tad_var x);
+TAD_API TAD_MUST_USE tad_status tad_zero_gradients(const tad_var *params, size_t n);
+
+/* ---- random numbers of the tape ---- */
+
+/* Counter-based: the state is the seed and how many numbers were drawn, so a run can be resumed. */
+typedef struct tad_random {
+    uint64_t seed, drawn;
+} tad_random;
+TAD_API tad_random tad_tape_random(const tad_tape *t);
+TAD_API void tad_tape_set_random(tad_tape *t, tad_random state);
+TAD_API double tad_random_uniform(tad_random *r); /* in [0, 1) */
+TAD_API double tad_random_normal(tad_random *r);
+TAD_API uint64_t tad_random_below(tad_random *r, uint64_t n); /* 0 .. n-1; 0 for n = 0 */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
