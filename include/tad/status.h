@@ -7,12 +7,12 @@
 #if defined(__GNUC__)
 #define TAD_API      __attribute__((visibility("default")))
 #define TAD_MUST_USE __attribute__((warn_unused_result))
-#define TAD_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define TAD_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define TAD_LIKELY(x) __builtin_expect(!!(x), 1)
 #else
 #define TAD_API
 #define TAD_MUST_USE
-#define TAD_PRINTF(format, first)
+#define TAD_PRINTF(text, first)
 #define TAD_LIKELY(x) (x)
 #endif
 
