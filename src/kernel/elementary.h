@@ -1,0 +1,777 @@
+/* Elementary functions that a compiler can vectorise.
+ *
+ * Every function tad__NAME_f64(double) and tad__NAME_f32(float) is a branch-free expression (unless
+ * its comment says that it calls libm), so that a plain loop over an array becomes vector code at
+ * any instruction-set level. Only correctly rounded operations are used, in a fixed order and
+ * without fused multiply-add; a result therefore has the same bits at every array position, vector
+ * width and instruction-set level. Special values (NaN, infinities, signed zeros, overflow, gradual
+ * underflow) are those of C11 annex F; errno and the exception flags are not maintained.
+ *
+ * Needs C11 and <math.h>, IEEE 754 binary32/binary64 evaluated without excess precision in the
+ * default rounding mode, and two's complement; nothing else of tad. Compile with
+ * -fno-math-errno -fno-trapping-math -ffp-contract=off, and without -ffast-math.
+ *
+ * The errors stated are the largest seen by tests/test_elementary.c, rounded up. */
+#ifndef TAD_KERNEL_ELEMENTARY_H
+#define TAD_KERNEL_ELEMENTARY_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* All functions of one argument, for tables: X(NAME). */
+#define TAD__ELEMENTARY_UNARY(X)                                                                   \
+    X(exp)                                                                                         \
+    X(expm1)                                                                                       \
+    X(exp2)                                                                                        \
+    X(log)                                                                                         \
+    X(log1p)                                                                                       \
+    X(log2)                                                                                        \
+    X(log10)                                                                                       \
+    X(tanh)                                                                                        \
+    X(sigmoid)                                                                                     \
+    X(sin)                                                                                         \
+    X(cos)                                                                                         \
+    X(tan)                                                                                         \
+    X(erf)                                                                                         \
+    X(erfc)                                                                                        \
+    X(sinh)                                                                                        \
+    X(cosh)                                                                                        \
+    X(asin)                                                                                        \
+    X(acos)                                                                                        \
+    X(atan)                                                                                        \
+    X(asinh)                                                                                       \
+    X(acosh)                                                                                       \
+    X(atanh)                                                                                       \
+    X(cbrt)                                                                                        \
+    X(sqrt)                                                                                        \
+    X(fabs)                                                                                        \
+    X(floor)                                                                                       \
+    X(ceil)                                                                                        \
+    X(rint)                                                                                        \
+    X(trunc)
+
+/* All functions of two arguments. */
+#define TAD__ELEMENTARY_BINARY(X)                                                                  \
+    X(pow)                                                                                         \
+    X(atan2)
+
+/* Those that also have a block form, void tad__NAME_block_f64(size_t n, const double *x, double *y):
+ * their scalar form calls libm for large arguments, which keeps a loop over it from vector code. */
+#define TAD__ELEMENTARY_BLOCK(X)                                                                   \
+    X(sin)                                                                                         \
+    X(cos)
+
+/* ---- Bits, rounding, powers of two ------------------------------------------------------------ */
+
+static inline uint64_t tad__bits_f64(double x) {
+    uint64_t u;
+    memcpy(&u, &x, sizeof u);
+    return u;
+}
+
+static inline uint32_t tad__bits_f32(float x) {
+    uint32_t u;
+    memcpy(&u, &x, sizeof u);
+    return u;
+}
+
+static inline double tad__from_bits_f64(uint64_t u) {
+    double x;
+    memcpy(&x, &u, sizeof x);
+    return x;
+}
+
+static inline float tad__from_bits_f32(uint32_t u) {
+    float x;
+    memcpy(&x, &u, sizeof x);
+    return x;
+}
+
+static inline double tad__fabs_f64(double x) { return fabs(x); }
+static inline float tad__fabs_f32(float x) { return fabsf(x); }
+
+/* Adding this to an integer k, |k| < 2^51 (2^22), leaves k in the low bits of the sum. */
+#define TAD__SHIFT_F64 0x1.8p52
+#define TAD__SHIFT_F32 0x1.8p23f
+
+/* Nearest integer, ties to even, for |x| < 2^51 (2^22). */
+static inline double tad__nearest_f64(double x) { return (x + TAD__SHIFT_F64) - TAD__SHIFT_F64; }
+static inline float tad__nearest_f32(float x) { return (x + TAD__SHIFT_F32) - TAD__SHIFT_F32; }
+
+/* 2^k for an integer k within the normal exponents. */
+static inline double tad__pow2_f64(double k) {
+    return tad__from_bits_f64(tad__bits_f64(k + (TAD__SHIFT_F64 + 1023.0)) << 52);
+}
+
+static inline float tad__pow2_f32(float k) {
+    return tad__from_bits_f32(tad__bits_f32(k + (TAD__SHIFT_F32 + 127.0f)) << 23);
+}
+
+/* y * 2^k for an integer k, |k| < 2046 (254), in two steps that round at most once. */
+static inline double tad__scale_f64(double y, double k) {
+    uint64_t u = tad__bits_f64(k + (TAD__SHIFT_F64 + 2046.0));
+    uint64_t half = u >> 1;
+    return y * tad__from_bits_f64(half << 52) * tad__from_bits_f64((u - half) << 52);
+}
+
+static inline float tad__scale_f32(float y, float k) {
+    uint32_t u = tad__bits_f32(k + (TAD__SHIFT_F32 + 254.0f));
+    uint32_t half = u >> 1;
+    return y * tad__from_bits_f32(half << 23) * tad__from_bits_f32((u - half) << 23);
+}
+
+/* The leading 26 (12) bits of x. */
+static inline double tad__head_f64(double x) {
+    return tad__from_bits_f64(tad__bits_f64(x) & UINT64_C(0xfffffffff8000000));
+}
+
+static inline float tad__head_f32(float x) {
+    return tad__from_bits_f32(tad__bits_f32(x) & UINT32_C(0xfffff000));
+}
+
+/* x limited to [lo, hi]; NaN stays NaN. */
+static inline double tad__clamp_f64(double x, double lo, double hi) {
+    x = x < lo ? lo : x;
+    return x > hi ? hi : x;
+}
+
+static inline float tad__clamp_f32(float x, float lo, float hi) {
+    x = x < lo ? lo : x;
+    return x > hi ? hi : x;
+}
+
+/* 1 / (h + l), |l| small against h, rounded about once: a short quotient q and its exact residual. */
+static inline double tad__recip_f64(double h, double l) {
+    double q = tad__head_f64(1.0 / h);
+    double hh = tad__head_f64(h);
+    double r = (1.0 - q * hh) - q * ((h - hh) + l);
+    return q + q * (r + r * r);
+}
+
+static inline float tad__recip_f32(float h, float l) {
+    float q = tad__head_f32(1.0f / h);
+    float hh = tad__head_f32(h);
+    float r = (1.0f - q * hh) - q * ((h - hh) + l);
+    return q + q * (r + r * r);
+}
+
+/* ---- Polynomials, lowest coefficient first, by Estrin's scheme; x2 = x*x, x4 = x2*x2, ... ------ */
+
+static inline double tad__poly2_f64(const double *c, double x) { return c[0] + c[1] * x; }
+
+static inline double tad__poly3_f64(const double *c, double x, double x2) {
+    return tad__poly2_f64(c, x) + c[2] * x2;
+}
+
+static inline double tad__poly4_f64(const double *c, double x, double x2) {
+    return tad__poly2_f64(c, x) + tad__poly2_f64(c + 2, x) * x2;
+}
+
+static inline double tad__poly8_f64(const double *c, double x, double x2, double x4) {
+    return tad__poly4_f64(c, x, x2) + tad__poly4_f64(c + 4, x, x2) * x4;
+}
+
+static inline float tad__poly2_f32(const float *c, float x) { return c[0] + c[1] * x; }
+
+static inline float tad__poly3_f32(const float *c, float x, float x2) {
+    return tad__poly2_f32(c, x) + c[2] * x2;
+}
+
+static inline float tad__poly4_f32(const float *c, float x, float x2) {
+    return tad__poly2_f32(c, x) + tad__poly2_f32(c + 2, x) * x2;
+}
+
+/* ---- Exponentials ----------------------------------------------------------------------------- */
+
+#define TAD__LOG2E_F64 0x1.71547652b82fep+0
+#define TAD__LOG2E_F32 0x1.715476p+0f
+
+/* ln 2 in two parts (fdlibm): k * part[0] is exact for |k| < 2^20 (2^8). */
+static const double tad__ln2_f64[2] = {6.93147180369123816490e-01, 1.90821492927058770002e-10};
+static const float tad__ln2_f32[2] = {6.9314575195e-01f, 1.4286067653e-06f};
+
+/* (e^r - 1 - r) / r^2 on |r| <= 0.348, fitted with Sollya's fpminimax; the error of e^r is below
+ * 2^-62 (2^-26.9). */
+static const double tad__exp_q_f64[11] = {
+    0x1p-1,
+    0x1.5555555555557p-3,
+    0x1.5555555555557p-5,
+    0x1.111111111002ap-7,
+    0x1.6c16c16c1568bp-10,
+    0x1.a01a01ac3c2ebp-13,
+    0x1.a01a01aba8f55p-16,
+    0x1.71de013d72ff7p-19,
+    0x1.27e4cf7b4069fp-22,
+    0x1.af4fc6e5086e4p-26,
+    0x1.1f875811ca4f9p-29,
+};
+static const float tad__exp_q_f32[5] = {
+    0x1p-1f, 0x1.5554dcp-3f, 0x1.5554e8p-5f, 0x1.120c9ep-7f, 0x1.6d4ebp-10f,
+};
+
+/* e^x = 2^k * (1 + h + t): h is exact and |h| <= 0.347, t is small and rounded. */
+typedef struct {
+    double k, h, t;
+} tad__exp_parts_f64_t;
+
+typedef struct {
+    float k, h, t;
+} tad__exp_parts_f32_t;
+
+/* The parts of 2^k * e^(h - l), l tiny. */
+static inline tad__exp_parts_f64_t tad__exp_finish_f64(double k, double h, double l) {
+    const double *c = tad__exp_q_f64;
+    double r = h - l, r2 = r * r, r4 = r2 * r2;
+    double q = tad__poly8_f64(c, r, r2, r4) + tad__poly3_f64(c + 8, r, r2) * (r4 * r4);
+    return (tad__exp_parts_f64_t){k, h, r2 * q - l};
+}
+
+static inline tad__exp_parts_f32_t tad__exp_finish_f32(float k, float h, float l) {
+    const float *c = tad__exp_q_f32;
+    float r = h - l, r2 = r * r;
+    float q = tad__poly2_f32(c, r) + tad__poly3_f32(c + 2, r, r2) * r2;
+    return (tad__exp_parts_f32_t){k, h, r2 * q - l};
+}
+
+static inline tad__exp_parts_f64_t tad__exp_parts_f64(double x) {
+    double k = tad__nearest_f64(x * TAD__LOG2E_F64);
+    return tad__exp_finish_f64(k, x - k * tad__ln2_f64[0], k * tad__ln2_f64[1]);
+}
+
+static inline tad__exp_parts_f32_t tad__exp_parts_f32(float x) {
+    float k = tad__nearest_f32(x * TAD__LOG2E_F32);
+    return tad__exp_finish_f32(k, x - k * tad__ln2_f32[0], k * tad__ln2_f32[1]);
+}
+
+/* 1 + h + t as a rounded sum *s and its error, which is returned. */
+static inline double tad__exp_sum_f64(tad__exp_parts_f64_t p, double *s) {
+    *s = 1.0 + p.h;
+    return (p.h - (*s - 1.0)) + p.t;
+}
+
+static inline float tad__exp_sum_f32(tad__exp_parts_f32_t p, float *s) {
+    *s = 1.0f + p.h;
+    return (p.h - (*s - 1.0f)) + p.t;
+}
+
+static inline double tad__exp_join_f64(tad__exp_parts_f64_t p) {
+    double s, l = tad__exp_sum_f64(p, &s);
+    return tad__scale_f64(s + l, p.k);
+}
+
+static inline float tad__exp_join_f32(tad__exp_parts_f32_t p) {
+    float s, l = tad__exp_sum_f32(p, &s);
+    return tad__scale_f32(s + l, p.k);
+}
+
+static inline double tad__exp_f64(double x) {
+    return tad__exp_join_f64(tad__exp_parts_f64(tad__clamp_f64(x, -746.0, 710.0)));
+}
+
+static inline float tad__exp_f32(float x) {
+    return tad__exp_join_f32(tad__exp_parts_f32(tad__clamp_f32(x, -104.0f, 89.0f)));
+}
+
+/* 2^x = 2^k e^(f ln 2), k + f = x; the leading part of f ln 2 is an exact product. */
+static inline double tad__exp2_f64(double x) {
+    const double ln2_hi = 0x1.62e42ep-1, ln2_lo = 0x1.efa39ef35793cp-25;
+    x = tad__clamp_f64(x, -1080.0, 1025.0);
+    double k = tad__nearest_f64(x), f = x - k, g = tad__head_f64(f);
+    return tad__exp_join_f64(
+        tad__exp_finish_f64(k, g * ln2_hi, -(f * ln2_lo + (f - g) * ln2_hi)));
+}
+
+static inline float tad__exp2_f32(float x) {
+    const float ln2_hi = 0x1.62ep-1f, ln2_lo = 0x1.0bfbe8p-15f;
+    x = tad__clamp_f32(x, -152.0f, 129.0f);
+    float k = tad__nearest_f32(x), f = x - k, g = tad__head_f32(f);
+    return tad__exp_join_f32(
+        tad__exp_finish_f32(k, g * ln2_hi, -(f * ln2_lo + (f - g) * ln2_hi)));
+}
+
+/* 2^k * ((1 - 2^-k) + h + t), the first two terms added with their error. */
+static inline double tad__expm1_f64(double x) {
+    tad__exp_parts_f64_t p = tad__exp_parts_f64(tad__clamp_f64(x, -45.0, 710.0));
+    double c = 1.0 - tad__pow2_f64(-(p.k > 64.0 ? 64.0 : p.k));
+    double s = c + p.h;
+    double y = s + ((p.h - (s - c)) + p.t);
+    return copysign(tad__scale_f64(y, p.k), x);
+}
+
+static inline float tad__expm1_f32(float x) {
+    tad__exp_parts_f32_t p = tad__exp_parts_f32(tad__clamp_f32(x, -20.0f, 89.0f));
+    float c = 1.0f - tad__pow2_f32(-(p.k > 32.0f ? 32.0f : p.k));
+    float s = c + p.h;
+    float y = s + ((p.h - (s - c)) + p.t);
+    return copysignf(tad__scale_f32(y, p.k), x);
+}
+
+/* 1 / (1 + e^-x) as 2^-m / (2^-m + 2^(k-m) e^r), m = max(k, 0), so that nothing overflows. */
+static inline double tad__sigmoid_f64(double x) {
+    tad__exp_parts_f64_t p = tad__exp_parts_f64(-tad__clamp_f64(x, -746.0, 700.0));
+    double s, l = tad__exp_sum_f64(p, &s);
+    double m = p.k > 0.0 ? p.k : 0.0;
+    double a = tad__pow2_f64(-(m > 1000.0 ? 1000.0 : m)), f = tad__pow2_f64(p.k - m), b = s * f;
+    double d = a + b, v = d - a;
+    double e = ((a - (d - v)) + (b - v)) + l * f;
+    return tad__scale_f64(tad__recip_f64(d + e, e - ((d + e) - d)), -m);
+}
+
+static inline float tad__sigmoid_f32(float x) {
+    tad__exp_parts_f32_t p = tad__exp_parts_f32(-tad__clamp_f32(x, -104.0f, 80.0f));
+    float s, l = tad__exp_sum_f32(p, &s);
+    float m = p.k > 0.0f ? p.k : 0.0f;
+    float a = tad__pow2_f32(-(m > 120.0f ? 120.0f : m)), f = tad__pow2_f32(p.k - m), b = s * f;
+    float d = a + b, v = d - a;
+    float e = ((a - (d - v)) + (b - v)) + l * f;
+    return tad__scale_f32(tad__recip_f32(d + e, e - ((d + e) - d)), -m);
+}
+
+/* tanh x = x + x^3 P(x^2) / Q(x^2) below 0.625 (Cephes, Q[3] = 1) ... */
+static const double tad__tanh_p_f64[3] = {
+    -1.61468768441708447952e+3,
+    -9.92877231001918586564e+1,
+    -9.64399179425052238628e-1,
+};
+static const double tad__tanh_q_f64[3] = {
+    4.84406305325125486048e+3,
+    2.23548839060100448583e+3,
+    1.12811678491632931402e+2,
+};
+/* ... in binary32 Q = 1, fitted with Sollya, relative error 2^-29.9. */
+static const float tad__tanh_p_f32[6] = {
+    -0x1.555556p-2f, 0x1.11113ap-3f, -0x1.ba1b1ep-5f, 0x1.65821ap-6f, -0x1.15c6bep-7f, 0x1.3cd7b2p-9f,
+};
+
+/* Above: 1 - 2 / (e^2x + 1), the denominator's rounding error put right to first order. One
+ * division serves both ranges. */
+static inline double tad__tanh_f64(double x) {
+    double a = fabs(x);
+    a = a > 22.0 ? 22.0 : a;
+    double z = a * a, z2 = z * z;
+    tad__exp_parts_f64_t p = tad__exp_parts_f64(2.0 * a);
+    double s, l = tad__exp_sum_f64(p, &s);
+    double f = tad__pow2_f64(p.k), b = s * f, d = b + 1.0;
+    double e = ((b - d) + 1.0) + l * f, g = d + e;
+    double num = a * z * tad__poly3_f64(tad__tanh_p_f64, z, z2);
+    double den = tad__poly3_f64(tad__tanh_q_f64, z, z2) + z * z2;
+    double q = (a < 0.625 ? num : -2.0) / (a < 0.625 ? den : g);
+    double rest = q * q * (0.5 * (e - (g - d)));
+    return copysign(a < 0.625 ? a + q : 1.0 + (q + rest), x);
+}
+
+static inline float tad__tanh_f32(float x) {
+    const float *c = tad__tanh_p_f32;
+    float a = fabsf(x);
+    a = a > 10.0f ? 10.0f : a;
+    float z = a * a, z2 = z * z;
+    tad__exp_parts_f32_t p = tad__exp_parts_f32(2.0f * a);
+    float s, l = tad__exp_sum_f32(p, &s);
+    float f = tad__pow2_f32(p.k), b = s * f, d = b + 1.0f;
+    float e = ((b - d) + 1.0f) + l * f, g = d + e, q = -2.0f / g;
+    float far = 1.0f + (q + q * q * (0.5f * (e - (g - d))));
+    float near = a * z * (tad__poly4_f32(c, z, z2) + tad__poly2_f32(c + 4, z) * (z2 * z2));
+    return copysignf(a < 0.625f ? a + near : far, x);
+}
+
+/* ---- Logarithms ------------------------------------------------------------------------------- */
+
+/* fdlibm e_log.c: (log(1+f) - 2s)/s = z L(z), z = s^2, s = f/(2+f); error below 2^-58.45. */
+static const double tad__log_l_f64[7] = {
+    6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01,
+    2.222219843214978396e-01, 1.818357216161805012e-01, 1.531383769920937332e-01,
+    1.479819860511658591e-01,
+};
+/* (log(1+f) - f + f^2/2) / f^3 for sqrt(1/2) <= 1+f <= sqrt(2), fitted with Sollya; relative error
+ * of log(1+f) 2^-27.7. */
+static const float tad__log_p_f32[9] = {
+    0x1.555554p-2f,  -0x1.ffffe6p-3f, 0x1.999d36p-3f,  -0x1.55625cp-3f, 0x1.23dd1ap-3f,
+    -0x1.fbc4d2p-4f, 0x1.dc8e44p-4f,  -0x1.dd9742p-4f, 0x1.2c573cp-4f,
+};
+
+/* x = 2^k * (1 + f), sqrt(1/2) <= 1 + f < sqrt(2); for 0 < x < infinity. */
+typedef struct {
+    double k, f;
+} tad__log_parts_f64_t;
+
+typedef struct {
+    float k, f;
+} tad__log_parts_f32_t;
+
+#define TAD__SQRT_HALF_BITS_F64 UINT64_C(0x3fe6a09e667f3bcd)
+#define TAD__SQRT_HALF_BITS_F32 UINT32_C(0x3f3504f3)
+
+/* For normal x; shift is taken from k. */
+static inline tad__log_parts_f64_t tad__log_split_f64(double x, double shift) {
+    uint64_t u = tad__bits_f64(x) + (UINT64_C(0x3ff0000000000000) - TAD__SQRT_HALF_BITS_F64);
+    double k = tad__from_bits_f64((u >> 52) | UINT64_C(0x4330000000000000));
+    double m = tad__from_bits_f64((u & UINT64_C(0x000fffffffffffff)) + TAD__SQRT_HALF_BITS_F64);
+    return (tad__log_parts_f64_t){k - (0x1p52 + 1023.0 + shift), m - 1.0};
+}
+
+static inline tad__log_parts_f32_t tad__log_split_f32(float x, float shift) {
+    uint32_t u = tad__bits_f32(x) + (UINT32_C(0x3f800000) - TAD__SQRT_HALF_BITS_F32);
+    float k = tad__from_bits_f32((u >> 23) | UINT32_C(0x4b000000));
+    float m = tad__from_bits_f32((u & UINT32_C(0x007fffff)) + TAD__SQRT_HALF_BITS_F32);
+    return (tad__log_parts_f32_t){k - (0x1p23f + 127.0f + shift), m - 1.0f};
+}
+
+static inline tad__log_parts_f64_t tad__log_parts_f64(double x) {
+    int small = x < 0x1p-1022;
+    return tad__log_split_f64(small ? x * 0x1p54 : x, small ? 54.0 : 0.0);
+}
+
+static inline tad__log_parts_f32_t tad__log_parts_f32(float x) {
+    int small = x < 0x1p-126f;
+    return tad__log_split_f32(small ? x * 0x1p25f : x, small ? 25.0f : 0.0f);
+}
+
+/* log(1+f) - f + f^2/2. */
+static inline double tad__log_rest_f64(double f) {
+    const double *c = tad__log_l_f64;
+    double s = f / (2.0 + f), z = s * s, z2 = z * z;
+    double r = z * (tad__poly4_f64(c, z, z2) + tad__poly3_f64(c + 4, z, z2) * (z2 * z2));
+    return s * (0.5 * f * f + r);
+}
+
+static inline float tad__log_rest_f32(float f) {
+    const float *c = tad__log_p_f32;
+    float f2 = f * f, f4 = f2 * f2;
+    float p = tad__poly4_f32(c, f, f2) + tad__poly4_f32(c + 4, f, f2) * f4 + c[8] * (f4 * f4);
+    return f * f2 * p;
+}
+
+/* k ln 2 + log(1+f) + e, the two leading terms added with their error. */
+static inline double tad__log_join_f64(tad__log_parts_f64_t p, double e) {
+    double a = p.k * tad__ln2_f64[0], s = a + p.f;
+    double t = tad__log_rest_f64(p.f) + (p.k * tad__ln2_f64[1] + e) - 0.5 * p.f * p.f;
+    return s + ((p.f - (s - a)) + t);
+}
+
+static inline float tad__log_join_f32(tad__log_parts_f32_t p, float e) {
+    float a = p.k * tad__ln2_f32[0], s = a + p.f;
+    float t = tad__log_rest_f32(p.f) + (p.k * tad__ln2_f32[1] + e) - 0.5f * p.f * p.f;
+    return s + ((p.f - (s - a)) + t);
+}
+
+/* y, except where x has no finite logarithm. */
+static inline double tad__log_special_f64(double x, double y) {
+    y = x < HUGE_VAL ? y : x;
+    y = x == 0.0 ? -HUGE_VAL : y;
+    return x < 0.0 ? (double)NAN : y;
+}
+
+static inline float tad__log_special_f32(float x, float y) {
+    y = x < HUGE_VALF ? y : x;
+    y = x == 0.0f ? -HUGE_VALF : y;
+    return x < 0.0f ? NAN : y;
+}
+
+static inline double tad__log_f64(double x) {
+    return tad__log_special_f64(x, tad__log_join_f64(tad__log_parts_f64(x), 0.0));
+}
+
+static inline float tad__log_f32(float x) {
+    return tad__log_special_f32(x, tad__log_join_f32(tad__log_parts_f32(x), 0.0f));
+}
+
+/* log(u) + c/u where u is 1+x rounded and c its error; near 1, f = x itself. */
+static inline double tad__log1p_f64(double x) {
+    double u = 1.0 + x, v = u - 1.0, c = ((1.0 - (u - v)) + (x - v)) / u;
+    tad__log_parts_f64_t p = tad__log_split_f64(u, 0.0);
+    c = p.k == 0.0 ? 0.0 : c;
+    p.f = p.k == 0.0 ? x : p.f;
+    double y = tad__log_special_f64(u, tad__log_join_f64(p, c));
+    return fabs(x) < 0x1p-54 ? x : y;
+}
+
+static inline float tad__log1p_f32(float x) {
+    float u = 1.0f + x, v = u - 1.0f, c = ((1.0f - (u - v)) + (x - v)) / u;
+    tad__log_parts_f32_t p = tad__log_split_f32(u, 0.0f);
+    c = p.k == 0.0f ? 0.0f : c;
+    p.f = p.k == 0.0f ? x : p.f;
+    float y = tad__log_special_f32(u, tad__log_join_f32(p, c));
+    return fabsf(x) < 0x1p-25f ? x : y;
+}
+
+/* FreeBSD e_log2.c and e_log10.c: log(1+f) as a short head and a tail, times 1/ln b in two parts,
+ * plus k log_b 2 in two parts. inv[0] has at most 33 bits. */
+static inline double tad__log_base_f64(double x, const double inv[2], const double two[2]) {
+    tad__log_parts_f64_t p = tad__log_parts_f64(x);
+    double hfsq = 0.5 * p.f * p.f;
+    double h = tad__from_bits_f64(tad__bits_f64(p.f - hfsq) & UINT64_C(0xffffffff00000000));
+    double l = ((p.f - h) - hfsq) + tad__log_rest_f64(p.f);
+    double a = p.k * two[0], b = h * inv[0], s = a + b;
+    double t = p.k * two[1] + (l + h) * inv[1] + l * inv[0];
+    return tad__log_special_f64(x, s + (t + ((a - s) + b)));
+}
+
+static inline double tad__log2_f64(double x) {
+    static const double inv[2] = {1.44269504072144627571e+00, 1.67517131648865118353e-10};
+    static const double two[2] = {1.0, 0.0};
+    return tad__log_base_f64(x, inv, two);
+}
+
+static inline double tad__log10_f64(double x) {
+    static const double inv[2] = {4.34294481878168880939e-01, 2.50829467116452752298e-11};
+    static const double two[2] = {3.01029995663611771306e-01, 3.69423907715893078616e-13};
+    return tad__log_base_f64(x, inv, two);
+}
+
+static inline float tad__log2_f32(float x) { return (float)tad__log2_f64((double)x); }
+static inline float tad__log10_f32(float x) { return (float)tad__log10_f64((double)x); }
+
+/* ---- Trigonometric functions ------------------------------------------------------------------ */
+
+/* Largest |x| that the reduction below serves; beyond, the functions call libm. */
+#define TAD__TRIG_LIMIT_F64 0x1.8p19
+#define TAD__TRIG_LIMIT_F32 0x1.8p19f
+
+/* pi/2 in four parts of 33, 33, 33 and 53 bits (fdlibm e_rem_pio2.c): k times each of the first
+ * three is exact for |k| <= 2^19. */
+static const double tad__pio2_f64[4] = {
+    1.57079632673412561417e+00,
+    6.07710050630396597660e-11,
+    2.02226624871116645580e-21,
+    8.47842766036889956997e-32,
+};
+
+/* sin r = r + r z S(z), cos r = 1 - z/2 + z^2 C(z), z = r^2, |r| <= pi/4 (fdlibm k_sin.c, k_cos.c);
+ * errors 2^-58. */
+static const double tad__sin_s_f64[6] = {
+    -1.66666666666666324348e-01, 8.33333333332248946124e-03,  -1.98412698298579493134e-04,
+    2.75573137070700676789e-06,  -2.50507602534068634195e-08, 1.58969099521155010221e-10,
+};
+static const double tad__cos_c_f64[6] = {
+    4.16666666666666019037e-02,  -1.38888888888741095749e-03, 2.48015872894767294178e-05,
+    -2.75573143513906633035e-07, 2.08757232129817482790e-09,  -1.13596475577881948265e-11,
+};
+
+/* x = k pi/2 + (r + e), e below half an ulp of r; n holds k in its low bits. */
+typedef struct {
+    double r, e;
+    uint64_t n;
+} tad__trig_parts_f64_t;
+
+/* No sum here needs more than its one rounding: r0 is exact, and wherever |k * part[1]| exceeds |r0|
+ * their difference is exact. */
+static inline tad__trig_parts_f64_t tad__trig_parts_f64(double x) {
+    const double *pio2 = tad__pio2_f64;
+    double shifted = x * 6.36619772367581382433e-01 + TAD__SHIFT_F64;
+    double k = shifted - TAD__SHIFT_F64;
+    double r0 = x - k * pio2[0], w = k * pio2[1], r1 = r0 - w;
+    double l = ((r0 - r1) - w) - k * pio2[2];
+    double r = r1 + l, e = ((r1 - r) + l) - k * pio2[3];
+    return (tad__trig_parts_f64_t){r, e, tad__bits_f64(shifted)};
+}
+
+/* sin((n mod 4) pi/2 + r + e). */
+static inline double tad__trig_join_f64(tad__trig_parts_f64_t p) {
+    double c[6], z = p.r * p.r, z2 = z * z, w = 1.0 - 0.5 * z;
+    int odd = (p.n & 1) != 0;
+    for (int i = 0; i < 6; i++) c[i] = odd ? tad__cos_c_f64[i] : tad__sin_s_f64[i];
+    double lead = odd ? w : p.r;
+    double rest = odd ? ((1.0 - w) - 0.5 * z) - p.r * p.e : p.e * w;
+    double poly = tad__poly4_f64(c, z, z2) + tad__poly2_f64(c + 4, z) * (z2 * z2);
+    double y = lead + ((odd ? z2 : z * p.r) * poly + rest);
+    return tad__from_bits_f64(tad__bits_f64(y) ^ ((p.n & 2) << 62));
+}
+
+static inline double tad__sin_core_f64(double x) {
+    double y = tad__trig_join_f64(tad__trig_parts_f64(x));
+    return x == 0.0 ? x : y;
+}
+
+static inline double tad__cos_core_f64(double x) {
+    tad__trig_parts_f64_t p = tad__trig_parts_f64(x);
+    p.n += 1;
+    return tad__trig_join_f64(p);
+}
+
+/* The binary32 polynomials, for arithmetic in binary64 (FreeBSD k_sinf.c, k_cosf.c): errors 2^-37.5
+ * and 2^-34.1. Here cos r = 1 + z C(z). */
+static const double tad__sin_s_f32[4] = {
+    -0x15555554cbac77.0p-55,
+    0x111110896efbb2.0p-59,
+    -0x1a00f9e2cae774.0p-65,
+    0x16cd878c3b46a7.0p-71,
+};
+static const double tad__cos_c_f32[4] = {
+    -0x1ffffffd0c5e81.0p-54,
+    0x155553e1053a42.0p-57,
+    -0x16c087e80f1e27.0p-62,
+    0x199342e0ee5069.0p-68,
+};
+
+/* sin(x + turn pi/2). */
+static inline float tad__trig_f32(double x, uint64_t turn) {
+    double shifted = x * 6.36619772367581382433e-01 + TAD__SHIFT_F64;
+    double k = shifted - TAD__SHIFT_F64;
+    double r = (x - k * 1.57079631090164184570e+00) - k * 1.58932547735281966916e-08;
+    double c[4], z = r * r;
+    uint64_t n = tad__bits_f64(shifted) + turn;
+    int odd = (n & 1) != 0;
+    for (int i = 0; i < 4; i++) c[i] = odd ? tad__cos_c_f32[i] : tad__sin_s_f32[i];
+    double y = (odd ? 1.0 : r) + (odd ? z : z * r) * tad__poly4_f64(c, z, z * z);
+    return (float)tad__from_bits_f64(tad__bits_f64(y) ^ ((n & 2) << 62));
+}
+
+static inline float tad__sin_core_f32(float x) {
+    float y = tad__trig_f32((double)x, 0);
+    return x == 0.0f ? x : y;
+}
+
+static inline float tad__cos_core_f32(float x) { return tad__trig_f32((double)x, 1); }
+
+/* ---- Error function --------------------------------------------------------------------------- */
+
+/* erf(x)/x - 1 as a polynomial in x^2, 0 <= x <= 1; Sollya's fpminimax, error 2^-56 (2^-29.5). */
+static const double tad__erf_s_f64[12] = {
+    0x1.06eba8214db68p-3,  -0x1.812746b0379b5p-2,  0x1.ce2f21a040b02p-4,  -0x1.b82ce311f7069p-6,
+    0x1.565bccf908894p-8,  -0x1.c02db03ff6859p-11, 0x1.f9a2bb4bba0e4p-14, -0x1.f4ca5bb2856d7p-17,
+    0x1.b9807f233887cp-20, -0x1.5c0bc3130e21dp-23, 0x1.d73d744d56748p-27, -0x1.ac1a4196e188cp-31,
+};
+static const float tad__erf_s_f32[7] = {
+    0x1.06eba8p-3f, -0x1.81274p-2f,  0x1.ce2d52p-4f, -0x1.b7fec4p-6f,
+    0x1.542fecp-8f, -0x1.a5197ap-11f, 0x1.4c5cb4p-14f,
+};
+
+/* -log(erfc(1 + t)), 0 <= t <= 5 (3); Sollya's remez for the absolute error of erf, which is 2^-59.5
+ * (2^-29.8). The form is that of N. Juffa's published erff. */
+static const double tad__erf_l_f64[19] = {
+    0x1.d97fbf27aa2a1p0,   0x1.51c9b0006c236p1,   0x1.afabc11a295f4p-1,  0x1.5477f09c036dcp-5,
+    -0x1.48c9d3eb1efeap-7, 0x1.033f65b026324p-9,  -0x1.f1b389839cf1dp-13, -0x1.b8de9c9e19b87p-16,
+    0x1.c7a77eb56b703p-16, -0x1.426bd16f27b92p-17, 0x1.147536a6c9b2ep-19, -0x1.32d2895a7ed4bp-23,
+    -0x1.a2f66929eee96p-24, 0x1.bf0068361e132p-25, -0x1.002d31e2d6264p-26, 0x1.89a16646f75b6p-29,
+    -0x1.94e4ae2bc212fp-32, 0x1.faee22dd05bdap-36, -0x1.247b85ffb267fp-40,
+};
+static const float tad__erf_l_f32[7] = {
+    0x1.d97fbf43c912p0f,    0x1.51c9aa24d2a87p1f,   0x1.afad34e34e547p-1f,   0x1.53f94055a1f2ap-5f,
+    -0x1.441ad0888d0e6p-7f, 0x1.deb7bc52d867cp-10f, -0x1.852d46c396ad7p-13f,
+};
+
+static inline double tad__erf_f64(double x) {
+    const double *c = tad__erf_s_f64, *g = tad__erf_l_f64;
+    double a = fabs(x);
+    a = a > 6.0 ? 6.0 : a;
+    double z = a * a, z2 = z * z, z4 = z2 * z2;
+    double near = tad__poly8_f64(c, z, z2, z4) + tad__poly4_f64(c + 8, z, z2) * (z4 * z4);
+    double t = a - 1.0, t2 = t * t, t4 = t2 * t2, t8 = t4 * t4;
+    double far = tad__poly8_f64(g, t, t2, t4) +
+                 (tad__poly8_f64(g + 8, t, t2, t4) + tad__poly3_f64(g + 16, t, t2) * t8) * t8;
+    tad__exp_parts_f64_t p = tad__exp_parts_f64(-far);
+    double s, l = tad__exp_sum_f64(p, &s);
+    double y = a < 1.0 ? a + a * near : 1.0 - (s + l) * tad__pow2_f64(p.k);
+    return copysign(y, x);
+}
+
+static inline float tad__erf_f32(float x) {
+    const float *c = tad__erf_s_f32, *g = tad__erf_l_f32;
+    float a = fabsf(x);
+    a = a > 4.0f ? 4.0f : a;
+    float z = a * a, z2 = z * z;
+    float near = tad__poly4_f32(c, z, z2) + tad__poly3_f32(c + 4, z, z2) * (z2 * z2);
+    float t = a - 1.0f, t2 = t * t;
+    float far = tad__poly4_f32(g, t, t2) + tad__poly3_f32(g + 4, t, t2) * (t2 * t2);
+    tad__exp_parts_f32_t p = tad__exp_parts_f32(-far);
+    float s, l = tad__exp_sum_f32(p, &s);
+    float y = a < 1.0f ? a + a * near : 1.0f - (s + l) * tad__pow2_f32(p.k);
+    return copysignf(y, x);
+}
+
+/* ---- Rounding and square root ----------------------------------------------------------------- */
+
+static inline double tad__sqrt_f64(double x) { return sqrt(x); }
+static inline float tad__sqrt_f32(float x) { return sqrtf(x); }
+
+#ifdef __SSE4_1__
+static inline double tad__rint_f64(double x) { return rint(x); }
+static inline float tad__rint_f32(float x) { return rintf(x); }
+static inline double tad__floor_f64(double x) { return floor(x); }
+static inline float tad__floor_f32(float x) { return floorf(x); }
+static inline double tad__ceil_f64(double x) { return ceil(x); }
+static inline float tad__ceil_f32(float x) { return ceilf(x); }
+static inline double tad__trunc_f64(double x) { return trunc(x); }
+static inline float tad__trunc_f32(float x) { return truncf(x); }
+#else
+/* Without rounding instructions: adding and taking away 2^52 (2^23) rounds smaller magnitudes. */
+static inline double tad__rint_f64(double x) {
+    double a = fabs(x), r = (a + 0x1p52) - 0x1p52;
+    return copysign(a < 0x1p52 ? r : a, x);
+}
+
+static inline float tad__rint_f32(float x) {
+    float a = fabsf(x), r = (a + 0x1p23f) - 0x1p23f;
+    return copysignf(a < 0x1p23f ? r : a, x);
+}
+
+static inline double tad__floor_f64(double x) {
+    double r = tad__rint_f64(x);
+    return copysign(r - (r > x ? 1.0 : 0.0), x);
+}
+
+static inline float tad__floor_f32(float x) {
+    float r = tad__rint_f32(x);
+    return copysignf(r - (r > x ? 1.0f : 0.0f), x);
+}
+
+static inline double tad__ceil_f64(double x) { return -tad__floor_f64(-x); }
+static inline float tad__ceil_f32(float x) { return -tad__floor_f32(-x); }
+static inline double tad__trunc_f64(double x) { return copysign(tad__floor_f64(fabs(x)), x); }
+static inline float tad__trunc_f32(float x) { return copysignf(tad__floor_f32(fabsf(x)), x); }
+#endif
+
+/* ---- Functions with a branch to libm ---------------------------------------------------------- */
+
+/* The scalar forms are complete; the block forms are the same function of every element, with a
+ * vector loop for the elements within the limit. y may be x. */
+#define TAD__TRIG(name, T, bits, libm, fabs_)                                                      \
+    static inline T tad__##name##_f##bits(T x) {                                                   \
+        return fabs_(x) <= TAD__TRIG_LIMIT_F##bits ? tad__##name##_core_f##bits(x) : libm(x);      \
+    }                                                                                              \
+    static inline void tad__##name##_block_f##bits(size_t n, const T *x, T *y) {                   \
+        for (size_t i = 0; i < n; i += 256) {                                                      \
+            size_t m = n - i < 256 ? n - i : 256;                                                  \
+            T kept[256];                                                                           \
+            unsigned big = 0;                                                                      \
+            for (size_t j = 0; j < m; j++) {                                                       \
+                kept[j] = x[i + j];                                                                \
+                big += !(fabs_(kept[j]) <= TAD__TRIG_LIMIT_F##bits);                               \
+            }                                                                                      \
+            for (size_t j = 0; j < m; j++) y[i + j] = tad__##name##_core_f##bits(kept[j]);         \
+            for (size_t j = 0; big && j < m; j++)                                                  \
+                if (!(fabs_(kept[j]) <= TAD__TRIG_LIMIT_F##bits)) y[i + j] = libm(kept[j]);        \
+        }                                                                                          \
+    }
+
+TAD__TRIG(sin, double, 64, sin, fabs)
+TAD__TRIG(sin, float, 32, sinf, fabsf)
+TAD__TRIG(cos, double, 64, cos, fabs)
+TAD__TRIG(cos, float, 32, cosf, fabsf)
+
+/* ---- Plain calls of libm ---------------------------------------------------------------------- */
+
+#define TAD__LIBM1(name)                                                                           \
+    static inline double tad__##name##_f64(double x) { return name(x); }                           \
+    static inline float tad__##name##_f32(float x) { return name##f(x); }
+#define TAD__LIBM2(name)                                                                           \
+    static inline double tad__##name##_f64(double x, double y) { return name(x, y); }              \
+    static inline float tad__##name##_f32(float x, float y) { return name##f(x, y); }
+
+TAD__LIBM1(tan)
+TAD__LIBM1(erfc)
+TAD__LIBM1(sinh)
+TAD__LIBM1(cosh)
+TAD__LIBM1(asin)
+TAD__LIBM1(acos)
+TAD__LIBM1(atan)
+TAD__LIBM1(asinh)
+TAD__LIBM1(acosh)
+TAD__LIBM1(atanh)
+TAD__LIBM1(cbrt)
+TAD__LIBM2(pow)
+TAD__LIBM2(atan2)
+
+#endif
