@@ -23,7 +23,7 @@ extern "C" {
 typedef struct tad_array {
     void *data;
     int64_t size;
-    uint32_t changed; /* internal: the tape's length when a parameter was changed last */
+    uint32_t changed, changed_epoch; /* internal: when a parameter was changed last */
     uint8_t dtype, rank;
     bool contiguous; /* row-major without gaps */
     uint8_t owner;   /* internal */

@@ -1,0 +1,35 @@
+/* The table of numeric kernels of one instruction-set level, and its choice.
+ *
+ * Kernels work on raw buffers and cannot fail. Rests on loop.h. */
+#ifndef TAD_KERNEL_KERNELS_H
+#define TAD_KERNEL_KERNELS_H
+
+#include <tad/scalar.h>
+
+#include "loop.h"
+
+enum { TAD__BLOCK = 512 }; /* elements a row kernel is given at most: they stay in the first cache */
+
+/* in: contiguous inputs of n elements; pq: the options. float64 and float32 by the table's index. */
+typedef void tad__row_forward(size_t n, const void *const *in, void *out, const double *pq);
+/* out[i] = g[i] * (derivative with respect to one input)(in, y). */
+typedef void tad__row_backward(size_t n, const void *const *in, const void *y, const void *g, void *out,
+                               const double *pq);
+
+typedef struct tad__row_kernels {
+    tad__row_forward *forward[2]; /* by dtype: TAD_F64, TAD_F32 */
+    tad__row_backward *backward[3][2]; /* by input and dtype */
+} tad__row_kernels;
+
+typedef struct tad__kernels {
+    const char *name;
+    tad_level level;
+    const tad__row_kernels *row; /* TAD__ROW_COUNT */
+    void (*add[2])(size_t n, const void *x, void *y);       /* y += x */
+    double (*sum[2])(size_t n, const void *x);              /* fixed order, wide accumulators */
+} tad__kernels;
+
+/* The best table of at most this level that the CPU can run. */
+const tad__kernels *tad__kernels_choose(tad_level level);
+
+#endif

@@ -1,0 +1,72 @@
+/* Iteration over arrays of one shape. Rests on loop.h. */
+#include "loop.h"
+
+#include <string.h>
+
+static void set_strides(tad__loop *l, int k, const tad_shape *shape, const tad_array *a) {
+    int64_t size = (int64_t)tad_dtype_size((tad_dtype)a->dtype);
+    const int64_t *stride = tad_strides(a);
+    int skip = shape->rank - a->rank;
+    for (int i = 0; i < shape->rank; i++) {
+        bool walks = i >= skip && a->dim[i - skip] != 1;
+        l->stride[k][i] = walks ? stride[i - skip] * size : 0;
+    }
+    l->base[k] = a->data;
+}
+
+/* Whether axes `outer` and `inner` are one run in every array. */
+static bool joins(const tad__loop *l, int outer, int inner) {
+    for (int k = 0; k < l->arrays; k++)
+        if (l->stride[k][outer] != l->stride[k][inner] * l->dim[inner]) return false;
+    return true;
+}
+
+static void move_axis(tad__loop *l, int to, int from) {
+    l->dim[to] = l->dim[from];
+    for (int k = 0; k < l->arrays; k++) l->stride[k][to] = l->stride[k][from];
+}
+
+static void join_axes(tad__loop *l) {
+    int kept = 0; /* axes [0, kept) are final, the last of them may still grow */
+    for (int i = 0; i < l->rank; i++) {
+        if (l->dim[i] == 1) continue;
+        if (kept && joins(l, kept - 1, i)) {
+            int64_t joined = l->dim[kept - 1] * l->dim[i];
+            move_axis(l, kept - 1, i);
+            l->dim[kept - 1] = joined;
+        } else {
+            move_axis(l, kept, i);
+            kept++;
+        }
+    }
+    l->rank = kept;
+}
+
+void tad__loop_init(tad__loop *l, const tad_shape *shape, const tad_array *const *array, int n) {
+    l->rank = shape->rank;
+    l->arrays = n;
+    memcpy(l->dim, shape->dim, sizeof l->dim);
+    for (int k = 0; k < n; k++) set_strides(l, k, shape, array[k]);
+    join_axes(l);
+    l->length = l->rank ? l->dim[l->rank - 1] : 1;
+    for (int k = 0; k < n; k++) l->step[k] = l->rank ? l->stride[k][l->rank - 1] : 0;
+}
+
+bool tad__loop_first(tad__loop *l) {
+    for (int i = 0; i < l->rank; i++) {
+        if (l->dim[i] == 0) return false;
+        l->at[i] = 0;
+    }
+    memcpy(l->run, l->base, sizeof l->run);
+    return true;
+}
+
+bool tad__loop_next(tad__loop *l) {
+    for (int i = l->rank - 2; i >= 0; i--) {
+        for (int k = 0; k < l->arrays; k++) l->run[k] += l->stride[k][i];
+        if (++l->at[i] < l->dim[i]) return true;
+        for (int k = 0; k < l->arrays; k++) l->run[k] -= l->stride[k][i] * l->dim[i];
+        l->at[i] = 0;
+    }
+    return false;
+}

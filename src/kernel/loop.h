@@ -1,0 +1,30 @@
+/* Walking several arrays together: one iteration space, a pointer and strides per array, adjacent
+ * axes joined where every array allows it. Kernels then see runs of the innermost axis.
+ *
+ * Rests on nothing but tad_array; cannot fail. */
+#ifndef TAD_KERNEL_LOOP_H
+#define TAD_KERNEL_LOOP_H
+
+#include <tad/op.h>
+
+enum { TAD__LOOP_ARRAYS = 6 };
+
+typedef struct tad__loop {
+    int rank, arrays;
+    int64_t dim[TAD_MAX_RANK];
+    int64_t stride[TAD__LOOP_ARRAYS][TAD_MAX_RANK]; /* in bytes */
+    char *base[TAD__LOOP_ARRAYS];
+    /* while walking */
+    int64_t at[TAD_MAX_RANK];
+    char *run[TAD__LOOP_ARRAYS]; /* start of the current run */
+    int64_t length;              /* of a run */
+    int64_t step[TAD__LOOP_ARRAYS]; /* between its elements, in bytes */
+} tad__loop;
+
+/* Over `shape`; each array broadcasts to it. Element sizes come from their dtypes. */
+void tad__loop_init(tad__loop *l, const tad_shape *shape, const tad_array *const *array, int n);
+/* Usage: for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l)) ... */
+bool tad__loop_first(tad__loop *l); /* false: nothing to walk */
+bool tad__loop_next(tad__loop *l);
+
+#endif

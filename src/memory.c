@@ -1,0 +1,163 @@
+/* Memory of a tape. Rests on the C library's allocator, which nothing else in the library calls. */
+#include "memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGN = 64, FIRST_CHUNK = 64 * 1024, LARGEST_STEP = 64 * 1024 * 1024 };
+
+static void *standard_resize(void *user, void *old, size_t old_size, size_t new_size) {
+    (void)user;
+    (void)old_size;
+    if (new_size == 0) {
+        free(old);
+        return NULL;
+    }
+    return realloc(old, new_size);
+}
+
+void tad__memory_init(tad__memory *m, const tad_allocator *allocator, size_t limit) {
+    memset(m, 0, sizeof *m);
+    if (allocator && allocator->resize) m->allocator = *allocator;
+    else m->allocator.resize = standard_resize;
+    m->limit = limit;
+}
+
+void *tad__memory_resize(tad__memory *m, void *old, size_t old_size, size_t new_size) {
+    size_t live = m->count.live - old_size;
+    if (new_size == 0) {
+        if (old) m->allocator.resize(m->allocator.user, old, old_size, 0);
+        m->count.live = live;
+        return NULL;
+    }
+    if (!tad__sum(live, new_size, &live)) return NULL;
+    if (m->limit && live > m->limit) return NULL;
+    m->count.calls++;
+    void *p = m->allocator.resize(m->allocator.user, old, old_size, new_size);
+    if (!p) return NULL;
+    m->count.live = live;
+    if (live > m->count.peak) m->count.peak = live;
+    return p;
+}
+
+bool tad__memory_grow(tad__memory *m, void **vector, size_t *capacity, size_t need, size_t size) {
+    if (need <= *capacity) return true;
+    size_t want = *capacity < 8 ? 8 : *capacity, bytes;
+    while (want < need)
+        if (!tad__mul(want, 2, &want)) return false;
+    if (!tad__mul(want, size, &bytes)) return false;
+    void *p = tad__memory_resize(m, *vector, *capacity * size, bytes);
+    if (!p) return false;
+    *vector = p;
+    *capacity = want;
+    return true;
+}
+
+/* ---- arena ---- */
+
+/* Offset of the first aligned byte at or after `used`, counting from an arbitrarily aligned base. */
+static size_t aligned_offset(const char *base, size_t used, size_t align) {
+    uintptr_t at = (uintptr_t)base + used;
+    return used + (size_t)(-at & (align - 1));
+}
+
+static bool fits(const tad__chunk *c, size_t used, size_t bytes, size_t align) {
+    size_t from = aligned_offset(c->base, used, align);
+    return from <= c->size && bytes <= c->size - from;
+}
+
+static bool add_chunk(tad__arena *a, size_t bytes) {
+    void *vector = a->chunk;
+    bool grown = tad__memory_grow(a->memory, &vector, &a->capacity, a->chunks + 1, sizeof *a->chunk);
+    a->chunk = vector;
+    size_t size = a->chunks ? a->chunk[a->chunks - 1].size : FIRST_CHUNK / 2, need;
+    if (!grown || !tad__sum(bytes, ALIGN, &need)) return false;
+    size = tad__max(tad__min(size * 2, LARGEST_STEP), need);
+    char *base = tad__memory_resize(a->memory, NULL, 0, size);
+    if (!base) return false;
+    a->chunk[a->chunks++] = (tad__chunk){base, size};
+    return true;
+}
+
+void *tad__arena_take(tad__arena *a, size_t bytes, size_t align) {
+    size_t at = a->at, used = a->used;
+    while (at < a->chunks && !fits(&a->chunk[at], used, bytes, align)) at++, used = 0;
+    if (at == a->chunks) {
+        if (!add_chunk(a, bytes)) return NULL;
+        at = a->chunks - 1;
+        used = 0;
+    }
+    size_t from = aligned_offset(a->chunk[at].base, used, align);
+    a->at = at;
+    a->used = from + bytes;
+    return a->chunk[at].base + from;
+}
+
+tad__place tad__arena_place(const tad__arena *a) { return (tad__place){a->at, a->used}; }
+
+void tad__arena_release(tad__arena *a, tad__place to) {
+    a->at = to.chunk;
+    a->used = to.used;
+}
+
+void tad__arena_free(tad__arena *a) {
+    for (size_t i = 0; i < a->chunks; i++)
+        tad__memory_resize(a->memory, a->chunk[i].base, a->chunk[i].size, 0);
+    tad__memory_resize(a->memory, a->chunk, a->capacity * sizeof *a->chunk, 0);
+    *a = (tad__arena){.memory = a->memory};
+}
+
+/* ---- pool ---- */
+
+/* Four classes for each power of two: at most a quarter of a buffer is wasted. */
+static bool class_of(size_t bytes, unsigned *size_class, size_t *size) {
+    size_t step = ALIGN / 4;
+    unsigned power = 0;
+    while (step * 8 < bytes) {
+        if (!tad__mul(step, 2, &step)) return false;
+        power++;
+    }
+    size_t quarters = tad__max(5, (bytes + step - 1) / step); /* 5 .. 8 */
+    if (bytes <= step * 4) quarters = 4;
+    *size_class = power * 4 + (unsigned)quarters - 4;
+    *size = step * quarters;
+    return *size_class < TAD__POOL_CLASSES && *size >= bytes;
+}
+
+static tad__block *block_of(void *buffer) { return (tad__block *)((char *)buffer - ALIGN); }
+
+static tad__block *new_block(tad__pool *p, unsigned size_class, size_t size) {
+    size_t raw_size;
+    if (!tad__sum(size, 2 * ALIGN, &raw_size)) return NULL;
+    char *raw = tad__memory_resize(p->memory, NULL, 0, raw_size);
+    if (!raw) return NULL;
+    tad__block *b = (tad__block *)(raw + aligned_offset(raw, 0, ALIGN));
+    *b = (tad__block){.next_all = p->all, .raw = raw, .raw_size = raw_size, .size_class = size_class};
+    p->all = b;
+    return b;
+}
+
+void *tad__pool_take(tad__pool *p, size_t bytes) {
+    unsigned size_class;
+    size_t size;
+    if (bytes > SIZE_MAX / 4 || !class_of(bytes, &size_class, &size)) return NULL;
+    tad__block *b = p->free[size_class];
+    if (b) p->free[size_class] = b->next_free;
+    else b = new_block(p, size_class, size);
+    return b ? (char *)b + ALIGN : NULL;
+}
+
+void tad__pool_give(tad__pool *p, void *buffer) {
+    if (!buffer) return;
+    tad__block *b = block_of(buffer);
+    b->next_free = p->free[b->size_class];
+    p->free[b->size_class] = b;
+}
+
+void tad__pool_free(tad__pool *p) {
+    for (tad__block *b = p->all, *next; b; b = next) {
+        next = b->next_all;
+        tad__memory_resize(p->memory, b->raw, b->raw_size, 0);
+    }
+    *p = (tad__pool){.memory = p->memory};
+}

@@ -1,0 +1,70 @@
+/* A tape's memory: the allocator hook with its counters, an arena for what is recorded and a pool
+ * for gradients. The only file that calls the C library's allocator is memory.c.
+ *
+ * Nothing here knows tapes; failures are NULL. */
+#ifndef TAD_MEMORY_H
+#define TAD_MEMORY_H
+
+#include <tad/tape.h>
+
+#include "base.h"
+
+/* ---- the hook ---- */
+
+typedef struct tad__memory {
+    tad_allocator allocator;
+    size_t limit; /* bytes; 0: none */
+    tad_memory count;
+} tad__memory;
+
+void tad__memory_init(tad__memory *m, const tad_allocator *allocator, size_t limit);
+/* As the hook: new_size 0 frees. */
+void *tad__memory_resize(tad__memory *m, void *old, size_t old_size, size_t new_size);
+/* Grows a vector to hold at least `need` elements of `size` bytes; *capacity counts elements. */
+bool tad__memory_grow(tad__memory *m, void **vector, size_t *capacity, size_t need, size_t size);
+
+/* ---- the arena: bump allocation in chunks that never move, released down to a place ---- */
+
+typedef struct tad__chunk {
+    char *base;
+    size_t size;
+} tad__chunk;
+
+typedef struct tad__arena {
+    tad__memory *memory;
+    tad__chunk *chunk;
+    size_t chunks, capacity;
+    size_t at, used; /* the chunk being filled, and how far */
+} tad__arena;
+
+typedef struct tad__place {
+    size_t chunk, used;
+} tad__place;
+
+void *tad__arena_take(tad__arena *a, size_t bytes, size_t align); /* align: a power of two up to 64 */
+tad__place tad__arena_place(const tad__arena *a);
+void tad__arena_release(tad__arena *a, tad__place to); /* keeps the chunks */
+void tad__arena_free(tad__arena *a);
+
+/* ---- the pool: buffers by size class, used again without the hook ---- */
+
+#define TAD__POOL_CLASSES 192
+
+typedef struct tad__block {
+    struct tad__block *next_free, *next_all;
+    void *raw;
+    size_t raw_size;
+    unsigned size_class;
+} tad__block;
+
+typedef struct tad__pool {
+    tad__memory *memory;
+    tad__block *all;
+    tad__block *free[TAD__POOL_CLASSES];
+} tad__pool;
+
+void *tad__pool_take(tad__pool *p, size_t bytes); /* 64-byte aligned, uninitialised */
+void tad__pool_give(tad__pool *p, void *buffer);  /* accepts NULL */
+void tad__pool_free(tad__pool *p);
+
+#endif

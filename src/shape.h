@@ -1,0 +1,36 @@
+/* Shapes: sizes, strides, broadcasting, axes. Rests on base.h; has no state and no errors of its own. */
+#ifndef TAD_SHAPE_H
+#define TAD_SHAPE_H
+
+#include <tad/op.h>
+
+#include "base.h"
+
+/* Elements and bytes of a shape; false when rank or a size is not allowed or the product overflows. */
+bool tad__shape_size(const tad_shape *s, int64_t *size);
+bool tad__shape_bytes(const tad_shape *s, tad_dtype dtype, size_t *bytes);
+bool tad__shape_equal(const tad_shape *a, const tad_shape *b);
+/* NumPy's rule; false when they do not broadcast together. */
+bool tad__shape_broadcast(const tad_shape *a, const tad_shape *b, tad_shape *out);
+tad_shape tad__shape_of(const tad_array *a);
+/* Negative axes count from the end; false when there is no such axis. */
+bool tad__axis(int64_t axis, int rank, int *out);
+/* A bit for each axis named (all when not given); false for a bad or repeated axis. */
+bool tad__axes_mask(const tad_axes *axes, int rank, unsigned *mask, int *bad);
+/* Shape without the axes of the mask, or with size 1 there. */
+tad_shape tad__shape_reduced(const tad_shape *s, unsigned mask, bool keepdims);
+/* Row-major strides in elements. */
+void tad__shape_strides(const tad_shape *s, int64_t *stride);
+/* "(2,3)", "()" into buf; returns buf. */
+const char *tad__shape_text(const tad_shape *s, char *buf, size_t size);
+
+/* Sets rank, dims and row-major strides; data is left alone. */
+void tad__array_layout(tad_array *a, tad_dtype dtype, const tad_shape *s);
+/* Bytes of a tad_array of this rank. */
+static inline size_t tad__array_header(int rank) {
+    return sizeof(tad_array) + 2 * (size_t)rank * sizeof(int64_t);
+}
+/* Recomputes `contiguous` after strides were changed. */
+void tad__array_seen(tad_array *a);
+
+#endif

@@ -1,0 +1,163 @@
+/* The tape from inside: nodes, errors, the one way a node is born. Everything in src/ above memory
+ * and shape rests on this. */
+#ifndef TAD_TAPE_INTERNAL_H
+#define TAD_TAPE_INTERNAL_H
+
+#include <tad/inspect.h>
+#include <tad/ops.h>
+
+#include "kernel/kernels.h"
+#include "memory.h"
+#include "shape.h"
+
+/* When rewinding cut the tape: handles of an older epoch are valid only below `count`. The list is
+ * kept with rising counts, so the first entry younger than a handle decides. */
+typedef struct tad__cut {
+    uint32_t epoch, count;
+} tad__cut;
+
+/* A name or a place in the source, for one node. */
+typedef struct tad__label {
+    uint32_t index;
+    int line;         /* places */
+    const char *text; /* name (in the arena) or file */
+} tad__label;
+
+typedef struct tad__labels {
+    tad__label *item;
+    size_t count, capacity;
+} tad__labels;
+
+typedef struct tad__error {
+    tad_status status;
+    bool placed; /* the message has file and line, or cannot get them */
+    char message[400];
+} tad__error;
+
+struct tad_tape {
+    tad__head head; /* first: tad/scalar.h relies on it */
+    size_t capacity; /* of head.node; head.limit is this or 0 */
+    tad_settings settings;
+    const tad__kernels *kernels;
+    struct tad__threads *threads;
+    tad__memory memory;
+    tad__arena arena;
+    tad__pool pool;
+    tad__error error;
+    uint32_t paused;
+    tad__cut *cut;
+    size_t cuts, cut_capacity;
+    tad__labels names, places;
+    const char **scope;
+    size_t scopes, scope_capacity;
+    uint32_t swept;         /* nodes below have the adjoints of the last sweep */
+    uint32_t array_adjoints; /* buffers now held by nodes */
+    uint32_t scalar_changed, scalar_changed_epoch; /* as tad_array.changed, for all 0-d parameters */
+    uint32_t *root; /* what the last sweep started from */
+    size_t roots, root_capacity;
+    uint32_t retained; /* set while any node may have TAD__RETAIN */
+    tad_random random;
+};
+
+/* What a node of kind GENERAL or MULTI stores in the arena. */
+typedef struct tad__record_of {
+    const tad_op *op;
+    const void *options;
+    uint32_t n_in, n_out;
+    uint32_t in[]; /* node indices; TAD__NO_NODE: left out */
+} tad__record_of;
+
+#define TAD__NO_NODE UINT32_MAX
+
+static inline tad__node *tad__at(tad_tape *t, uint32_t i) { return t->head.node + i; }
+
+/* ---- handles ---- */
+
+static inline bool tad__has_tape(tad_var v) { return (uintptr_t)v.tape > 2; }
+tad_var tad__handle(const tad_tape *t, uint32_t index); /* of a live node */
+tad_var tad__nil(tad_tape *t);
+/* Whether the node of this index and epoch is still the same node. */
+bool tad__survives(const tad_tape *t, uint32_t index, uint32_t epoch);
+/* The node of a handle; records BAD_HANDLE (said of `what`) and returns false when there is none. */
+bool tad__resolve(tad_tape *t, tad_var v, const char *what, uint32_t *index);
+/* The same for a function that takes one variable: finds its tape; NULL on failure. */
+tad__node *tad__node_of(tad_var v, const char *what);
+
+/* ---- errors ---- */
+
+/* Every failure passes here: the place for a breakpoint. The first one stays. Returns code. */
+tad_status tad__fail(tad_tape *t, tad_status code, const char *format, ...) TAD_PRINTF(3, 4);
+tad_status tad__no_memory(tad_tape *t, const char *what);
+/* head.limit after anything that decides whether the fast path may be taken. */
+void tad__update_limit(tad_tape *t);
+
+/* ---- memory ---- */
+
+void *tad__resize(tad_tape *t, void *old, size_t old_size, size_t new_size);
+/* An array in the arena, contents undefined. NULL: no memory. */
+tad_array *tad__new_array(tad_tape *t, tad_dtype dtype, const tad_shape *shape);
+/* Only the header, for a view or borrowed memory. */
+tad_array *tad__new_header(tad_tape *t, tad_dtype dtype, const tad_shape *shape);
+/* A contiguous array in the pool, for gradients. */
+tad_array *tad__new_buffer(tad_tape *t, tad_dtype dtype, const tad_shape *shape);
+
+/* ---- nodes ---- */
+
+/* Appends a node without value; false (and the error) when there is no memory. */
+bool tad__new_node(tad_tape *t, uint32_t *index);
+/* A leaf from a ready array; 0-d float64 arrays become numbers. */
+tad_var tad__leaf(tad_tape *t, enum tad__kind kind, tad_array *array);
+/* A node's value as an array; room is used for a number's header (rank 0). */
+typedef struct tad__view {
+    tad_array array; /* rank 0: no dims follow */
+} tad__view;
+const tad_array *tad__value(tad_tape *t, uint32_t index, tad__view *room);
+static inline tad_dtype tad__dtype_at(const tad_tape *t, uint32_t i) {
+    const tad__node *n = t->head.node + i;
+    return n->flags & TAD__ARRAY ? (tad_dtype)n->value.array->dtype : TAD_F64;
+}
+
+/* The op, inputs and options of a node, whatever its kind. Inputs that are numbers have no node. */
+typedef struct tad__call {
+    const tad_op *op;
+    const void *options;
+    uint32_t n_in, n_out;
+    const uint32_t *in;
+    uint32_t room[3];
+    double number; /* of the operand that is a plain number */
+    int number_at; /* which it is; -1: none */
+} tad__call;
+/* False for leaves. For an OUTPUT gives the call of its op. */
+bool tad__call_of(const tad_tape *t, uint32_t index, tad__call *c);
+
+/* Forgets nodes from `count` on; releases their adjoints. Does not touch arena or epochs. */
+void tad__drop_nodes(tad_tape *t, uint32_t count);
+
+/* ---- a stretch of tape that is thrown away: nobody has handles of it ---- */
+
+typedef struct tad__stretch {
+    uint32_t count;
+    tad__place place;
+} tad__stretch;
+tad__stretch tad__stretch_begin(tad_tape *t); /* also pauses recording */
+void tad__stretch_end(tad_tape *t, tad__stretch s);
+
+/* ---- apply.c ---- */
+
+tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, const void *options,
+                   tad_var *outputs, size_t n_outputs);
+/* The tape of the first operand that has one; NULL. */
+tad_tape *tad__tape_of(const tad_var *in, size_t n);
+
+/* ---- values ---- */
+
+/* dst (contiguous) = src, converted; sizes agree. */
+void tad__copy(const tad_tape *t, tad_array *dst, const tad_array *src);
+/* dst (contiguous) += src summed down to dst's shape; same dtype (or converted), src broadcasts from it. */
+void tad__add_into(const tad_tape *t, tad_array *dst, const tad_array *src);
+
+/* ---- scalar.c ---- */
+
+const tad_op *tad__row_op(unsigned row);
+
+#endif
