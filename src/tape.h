@@ -56,6 +56,7 @@ struct tad_tape {
     uint32_t *root; /* what the last sweep started from */
     size_t roots, root_capacity;
     uint32_t retained; /* set while any node may have TAD__RETAIN */
+    struct tad__owned *owned; /* blocks of tad_tape_resize */
     tad_random random;
 };
 

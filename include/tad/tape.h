@@ -109,6 +109,10 @@ TAD_API void tad_tape_free(tad_tape *t);                      /* accepts NULL */
 TAD_API tad_memory tad_tape_memory(const tad_tape *t);
 TAD_API const char *tad_tape_level(const tad_tape *t); /* name of the kernels in use */
 
+/* Memory that lives as long as the tape (not freed by rewind or reset), as realloc: old NULL: new,
+ * count 0: free. 64-byte aligned; counted and limited as the tape's own. NULL on failure (old stays). */
+TAD_API void *tad_tape_resize(tad_tape *t, void *old, size_t count, size_t size);
+
 /* A point to come back to. Rewinding forgets every variable recorded since: their handles become
  * stale (detected), variables below the mark stay valid. Their memory is used again. */
 typedef struct tad_mark {
@@ -127,6 +131,9 @@ TAD_API tad_status tad_tape_status(const tad_tape *t); /* the first failure; BAD
 TAD_API const char *tad_message(const tad_tape *t);    /* what failed: op, shapes, place; "" if nothing */
 TAD_API void tad_tape_clear(tad_tape *t);              /* forgets the failure, keeps the variables */
 TAD_API bool tad_is_nil(tad_var x);                    /* the result of a failed call */
+
+/* For libraries on top of tad: records a failure of the caller's own (the first one sticks). Returns code. */
+TAD_API tad_status tad_tape_fail(tad_tape *t, tad_status code, const char *format, ...) TAD_PRINTF(3, 4);
 
 /* Used by the macros of TAD_TRACE: gives a variable, or the failure that made it nil, its place. */
 TAD_API tad_var tad_here(tad_var x, const char *file, int line);
