@@ -1,0 +1,15 @@
+/* The families of built-in ops. The only list of them is in registry.c. */
+#ifndef TAD_REGISTRY_H
+#define TAD_REGISTRY_H
+
+#include <tad/op.h>
+
+#define TAD__FAMILIES(F) F(choice) F(shape) F(reduce) F(product) F(softmax) F(loss) F(index) F(random)
+
+#define TAD__DECLARE(family)                                                                       \
+    extern const tad_op tad__ops_##family[];                                                       \
+    extern const size_t tad__ops_##family##_count;
+TAD__FAMILIES(TAD__DECLARE)
+#undef TAD__DECLARE
+
+#endif
