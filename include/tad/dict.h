@@ -1,0 +1,40 @@
+/* An ordered dictionary of variables: the parameters of a net, the state of an optimiser.
+ *
+ * It lives in the tape and dies with it; there is nothing to free. What is saved to a file and
+ * restored from one is always a dictionary.
+ *
+ * Threads: as the tape. */
+#ifndef TAD_DICT_H
+#define TAD_DICT_H
+
+#include <tad/tape.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct tad_dict tad_dict;
+
+typedef struct tad_entry {
+    const char *name; /* the dictionary's copy */
+    tad_var value;
+} tad_entry;
+
+/* NULL on failure, which sticks to the tape; every function here accepts a NULL dictionary. */
+TAD_API tad_dict *tad_dict_new(tad_tape *t);
+
+/* Appends. The name must be new and neither NULL nor empty, value a variable of the tape. */
+TAD_API tad_status tad_dict_add(tad_dict *d, const char *name, tad_var value);
+
+TAD_API size_t tad_dict_count(const tad_dict *d);
+/* In the order of adding; {NULL, nil} beyond the end. */
+TAD_API tad_entry tad_dict_at(const tad_dict *d, size_t i);
+/* Nil if there is no such name; that is no failure of the tape. */
+TAD_API tad_var tad_dict_get(const tad_dict *d, const char *name);
+TAD_API int64_t tad_dict_elements(const tad_dict *d); /* of all values together */
+TAD_API tad_tape *tad_dict_tape(const tad_dict *d);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

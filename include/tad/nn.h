@@ -1,0 +1,105 @@
+/* Layers and nets: compositions of ops, with named parameters.
+ *
+ *     int64_t sizes[] = {784, 50, 10};
+ *     tad_net *net = tad_mlp(t, sizes, 3, &(tad_mlp_options){.dtype = TAD_F32});
+ *     tad_mark m = tad_tape_mark(t);
+ *     tad_var loss = tad_cross_entropy(tad_net_apply(net, x), labels, NULL);
+ *
+ * A net is a sequence of layers. Its parameters are leaves of the tape: make it before the mark to
+ * which the training steps rewind. It lives in the tape and dies with it. Failures stick to the
+ * tape and every function accepts a NULL net, so one check after building is enough. A graph that
+ * is no sequence needs no net: call the ops and keep the parameters in a tad_dict.
+ *
+ * Threads: as the tape. */
+#ifndef TAD_NN_H
+#define TAD_NN_H
+
+#include <tad/dict.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- initial values ---- */
+
+typedef enum tad_init_kind {
+    TAD_INIT_XAVIER_UNIFORM, /* scale * U(-a, a), a = sqrt(6 / (fan_in + fan_out)) */
+    TAD_INIT_XAVIER_NORMAL,  /* scale * sqrt(2 / (fan_in + fan_out)) * N(0, 1) */
+    TAD_INIT_HE_UNIFORM,     /* scale * U(-a, a), a = sqrt(6 / fan_in) */
+    TAD_INIT_HE_NORMAL,      /* scale * sqrt(2 / fan_in) * N(0, 1) */
+    TAD_INIT_NORMAL,         /* scale * N(0, 1) */
+    TAD_INIT_UNIFORM,        /* scale * U(-1, 1) */
+    TAD_INIT_ZEROS,
+    TAD_INIT_COUNT
+} tad_init_kind;
+
+typedef struct tad_init {
+    tad_init_kind kind;
+    double scale;            /* 0: 1 */
+    int64_t fan_in, fan_out; /* 0: the first and the last size of the shape, tad_affine's layout */
+} tad_init;
+
+/* A parameter with random values from the tape's generator. init NULL: Xavier, uniform. */
+TAD_API tad_var tad_param_random(tad_tape *t, tad_dtype dtype, tad_shape shape,
+                                 const tad_init *init);
+
+/* ---- nets ---- */
+
+typedef struct tad_net tad_net;
+
+typedef tad_var tad_activation(tad_var x); /* tad_relu, tad_sigmoid, or one's own */
+
+/* A layer of one's own. training: dropout and the like are on. */
+typedef tad_var tad_layer_fn(tad_net *net, tad_var x, bool training, void *user);
+
+typedef struct tad_layer_options {
+    tad_init weight, bias; /* bias: zeros, unless a kind with a scale is given */
+    bool no_bias;
+} tad_layer_options;
+
+TAD_API tad_net *tad_net_new(tad_tape *t, tad_dtype dtype);
+
+/* Each appends a layer. Names must differ; the parameters are called NAME.weight and NAME.bias. */
+/* x W + b, W (in, out). */
+TAD_API tad_status tad_net_affine(tad_net *net, const char *name, int64_t in, int64_t out,
+                                  const tad_layer_options *options);
+/* x W^T + b, W (out, in): the layout of PyTorch's files. */
+TAD_API tad_status tad_net_linear(tad_net *net, const char *name, int64_t in, int64_t out,
+                                  const tad_layer_options *options);
+TAD_API tad_status tad_net_activation(tad_net *net, const char *name, tad_activation *f);
+TAD_API tad_status tad_net_dropout(tad_net *net, const char *name, double p);
+TAD_API tad_status tad_net_layer(tad_net *net, const char *name, tad_layer_fn *f, void *user);
+
+/* Computes the net at x (B, in) or (in). Nodes are named after their layers. */
+TAD_API tad_var tad_net_apply(tad_net *net, tad_var x);
+/* The output of every layer as well: outputs[i] of layer i, n = tad_net_layers. */
+TAD_API tad_var tad_net_trace(tad_net *net, tad_var x, tad_var *outputs, size_t n);
+
+TAD_API void tad_net_train(tad_net *net, bool training); /* a new net is training */
+TAD_API bool tad_net_is_training(const tad_net *net);
+TAD_API size_t tad_net_layers(const tad_net *net);
+TAD_API const char *tad_net_layer_name(const tad_net *net, size_t i); /* NULL beyond the end */
+
+/* The parameters in the order of the layers. Layers of one's own add theirs here. */
+TAD_API tad_dict *tad_net_params(const tad_net *net);
+TAD_API tad_tape *tad_net_tape(const tad_net *net);
+
+/* ---- multi-layer perceptron ---- */
+
+typedef struct tad_mlp_options {
+    tad_dtype dtype;
+    tad_init weight;
+    tad_activation *hidden; /* NULL: tad_relu */
+    tad_activation *output; /* NULL: none, the outputs are logits */
+    double dropout;         /* after every hidden activation */
+    bool no_bias;
+} tad_mlp_options;
+
+/* Layers affine1, act1, (dropout1,) affine2, ... with sizes[0] inputs and sizes[n - 1] outputs. */
+TAD_API tad_net *tad_mlp(tad_tape *t, const int64_t *sizes, size_t n,
+                         const tad_mlp_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,102 @@
+/* Optimisers, learning-rate schedules, gradient clipping.
+ *
+ *     tad_optim *opt = tad_sgd(tad_net_params(net), &(tad_sgd_options){.lr = 0.1});
+ *     ... tad_reverse(loss) ... tad_optim_step(opt) ... tad_tape_rewind(t, m)
+ *
+ * Formulas and defaults are PyTorch's. An optimiser lives in the tape of its parameters: make it
+ * before the mark to which the steps rewind. A step visits every parameter once and allocates
+ * nothing. In the options 0 means the default; a tad_maybe_float is a value whose default is not 0.
+ *
+ * Threads: as the tape. */
+#ifndef TAD_OPTIM_H
+#define TAD_OPTIM_H
+
+#include <tad/dict.h>
+#include <tad/op.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct tad_optim tad_optim;
+
+/* What is done to the gradients first; 0: nothing. */
+typedef struct tad_clip {
+    double norm;  /* all of them together are scaled down to this Euclidean norm */
+    double value; /* then each element is clipped to -value .. value */
+} tad_clip;
+
+typedef struct tad_sgd_options {
+    double lr; /* 0: 0.001 */
+    double momentum, dampening, weight_decay;
+    bool nesterov;
+    tad_clip clip;
+} tad_sgd_options;
+
+typedef struct tad_adam_options {
+    double lr;                    /* 0: 0.001 */
+    tad_maybe_float beta1, beta2; /* 0.9, 0.999 */
+    tad_maybe_float eps;          /* 1e-8 */
+    tad_maybe_float weight_decay; /* Adam: 0, added to the gradient; AdamW: 0.01, decoupled */
+    tad_clip clip;
+} tad_adam_options;
+
+typedef struct tad_rmsprop_options {
+    double lr;             /* 0: 0.01 */
+    tad_maybe_float alpha; /* 0.99 */
+    tad_maybe_float eps;   /* 1e-8 */
+    double momentum, weight_decay;
+    bool centered;
+    tad_clip clip;
+} tad_rmsprop_options;
+
+/* For the parameters in the dictionary now (float32 or float64, all of one tape, none twice).
+ * options NULL: defaults. NULL on failure, which sticks; the functions accept a NULL optimiser. */
+TAD_API tad_optim *tad_sgd(const tad_dict *params, const tad_sgd_options *options);
+TAD_API tad_optim *tad_adam(const tad_dict *params, const tad_adam_options *options);
+TAD_API tad_optim *tad_adamw(const tad_dict *params, const tad_adam_options *options);
+TAD_API tad_optim *tad_rmsprop(const tad_dict *params, const tad_rmsprop_options *options);
+
+/* Moves the parameters along their gradients, then zeroes these, so that sweeps between two steps
+ * add up and the next starts afresh. A parameter that no sweep reached counts as having gradient 0.
+ * On failure nothing is moved; a gradient norm that is not finite is one, if clipping by norm. */
+TAD_API TAD_MUST_USE tad_status tad_optim_step(tad_optim *o);
+
+TAD_API double tad_optim_lr(const tad_optim *o);
+TAD_API tad_status tad_optim_set_lr(tad_optim *o, double lr);
+TAD_API int64_t tad_optim_steps(const tad_optim *o); /* taken so far */
+
+/* Everything a step changes beside the parameters: moments, learning rate, number of steps. Saved
+ * as it is, and restored with tad_assign into an optimiser made with the same options. */
+TAD_API const tad_dict *tad_optim_state(const tad_optim *o);
+
+/* The Euclidean norm of the gradients of all these parameters together. */
+TAD_API TAD_MUST_USE tad_status tad_gradient_norm(const tad_dict *params, double *norm);
+
+/* ---- learning-rate schedules ---- */
+
+typedef enum tad_schedule_kind {
+    TAD_SCHEDULE_CONSTANT,    /* lr */
+    TAD_SCHEDULE_STEP,        /* lr gamma^floor(i / period) */
+    TAD_SCHEDULE_EXPONENTIAL, /* lr gamma^(i / period) */
+    TAD_SCHEDULE_COSINE,      /* from lr to `last` in `period` steps, half a cosine; then `last` */
+    TAD_SCHEDULE_LINEAR       /* from lr to `last` in `period` steps, straight; then `last` */
+} tad_schedule_kind;
+
+typedef struct tad_schedule {
+    tad_schedule_kind kind;
+    double lr;
+    double gamma;   /* 0: 0.1 */
+    int64_t period; /* steps (or epochs: whatever i counts); 0: 1 */
+    double last;
+    int64_t warmup; /* first so many steps rise linearly to lr; the schedule starts after them */
+} tad_schedule;
+
+/* The learning rate of step i = 0, 1, ...: a plain function, with no state to save.
+ * tad_optim_set_lr(opt, tad_schedule_at(&s, tad_optim_steps(opt))) */
+TAD_API double tad_schedule_at(const tad_schedule *s, int64_t i);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

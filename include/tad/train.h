@@ -1,0 +1,87 @@
+/* Around a training loop: accuracy, evaluation, a progress line, a history as CSV and as a plot.
+ *
+ * Nothing here prints: text goes to the caller's sink (tad_file_sink with a FILE * as `user` will
+ * do), and the caller says whether that is a terminal.
+ *
+ * Threads: as the tape. */
+#ifndef TAD_TRAIN_H
+#define TAD_TRAIN_H
+
+#include <tad/data.h>
+#include <tad/inspect.h>
+#include <tad/nn.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+TAD_API bool tad_file_sink(void *file, const char *text, size_t length);
+
+/* ---- accuracy ---- */
+
+/* The share of rows that are right. scores (B, C): the largest is at the label, int64 (B) or
+ * one-hot (B, C); scores (B) or (B, 1): at least `threshold` where the target, of scores' shape, is
+ * at least 0.5. A row with a NaN is wrong. NaN for B = 0 and (it sticks) on misuse. */
+TAD_API double tad_accuracy(tad_var scores, tad_var labels);
+TAD_API double tad_binary_accuracy(tad_var scores, tad_var targets, double threshold);
+
+typedef struct tad_score {
+    double loss, accuracy; /* mean cross-entropy; share of right ones */
+    int64_t count;         /* of examples */
+} tad_score;
+
+/* Cross-entropy and accuracy of the net over one epoch of batches, recording nothing and with
+ * dropout off. On failure *out is left alone. */
+TAD_API TAD_MUST_USE tad_status tad_evaluate(tad_net *net, tad_batches *batches, tad_score *out);
+
+/* ---- progress ---- */
+
+/* On a terminal one line is rewritten; elsewhere every epoch gives a line:
+ * epoch  3/20  step  600/600  loss 0.1234  accuracy 0.9712  41230 samples/s  ETA 0:01:23 */
+typedef struct tad_progress {
+    tad_sink *sink; /* NULL: silent */
+    void *user;
+    bool terminal;
+    int64_t epochs, steps; /* steps of one epoch */
+    int64_t samples;       /* of one step */
+    double (*clock)(void); /* seconds; NULL: the system's */
+    /* internal, start with zeros */
+    struct {
+        bool started;
+        double begun, shown, loss, accuracy;
+        int64_t epoch, step, width;
+    } state;
+} tad_progress;
+
+/* After every step. Rewrites the line at most ten times a second. */
+TAD_API void tad_progress_step(tad_progress *p, double loss);
+/* At an epoch's end: ends the line. accuracy NaN: unknown. */
+TAD_API void tad_progress_epoch(tad_progress *p, double accuracy);
+
+/* ---- history ---- */
+
+/* A growing table of numbers. It lives in the tape and survives rewinding. */
+typedef struct tad_history tad_history;
+
+TAD_API tad_history *tad_history_new(tad_tape *t, const char *const *columns, size_t n);
+TAD_API tad_status tad_history_add(tad_history *h, const double *row); /* NaN: an empty cell */
+TAD_API size_t tad_history_rows(const tad_history *h);
+/* NaN out of range. */
+TAD_API double tad_history_at(const tad_history *h, size_t row, size_t column);
+TAD_API TAD_MUST_USE tad_status tad_history_csv(const tad_history *h, tad_sink *sink, void *user);
+
+typedef struct tad_plot {
+    const char *csv;     /* the file that tad_history_csv was written to */
+    const char *picture; /* the SVG file to make */
+    const char *title;   /* NULL: none */
+} tad_plot;
+
+/* The script with which gnuplot draws the columns over the first one; those whose names contain
+ * "accuracy" have the right axis, from 0 to 1. */
+TAD_API TAD_MUST_USE tad_status tad_history_plot(const tad_history *h, const tad_plot *plot,
+                                                 tad_sink *sink, void *user);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
