@@ -1,0 +1,558 @@
+/* Matrix product for one element type; gemm_kernel.c includes it twice, with TYPE (f32 or f64),
+ * real (the C type), LANES, LOWER, UPPER and X(name) = name_TYPE defined.
+ *
+ * From the inside out:
+ *   tile     a few rows x a few vectors of C, kept in registers over one run of k
+ *   pack     a sliver of A or B copied so that a tile reads it in order
+ *   product  cache blocks over tiles, with or without packing
+ *   dots, fans  one to four columns, too few for a vector: lanes run along k or along the rows
+ *   run      the choice among them
+ *
+ * Whatever path computes it, an element is start + sum over k-blocks of (sum over the block), and
+ * blocks and path follow from the whole problem alone. */
+
+/* clang-format off: it takes X(name) for a macro call, not a name. */
+
+#define vec X(vec)
+#define mask X(mask)
+#define fma X(fma)
+#define mask_first X(mask_first)
+#define load_part X(load_part)
+#define store_part X(store_part)
+
+/* At most so many columns count as narrow: few enough that a vector would be mostly empty. */
+#define NARROW (LANES >= 16 ? 4 : LANES >= 8 ? 2 : 1)
+
+static inline vec X(load)(const real *p) {
+    vec v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static inline void X(store)(real *p, vec v) { memcpy(p, &v, sizeof v); }
+
+/* ---- tile ---------------------------------------------------------------------------------- */
+
+struct X(tile) {
+    size_t depth;
+    const real *a; ptrdiff_t a_row, a_col;
+    const real *b; ptrdiff_t b_row;
+    real *c; ptrdiff_t c_row;
+    const real *start; ptrdiff_t start_row;
+    mask last; /* lanes of the last vector in use */
+    int full;  /* all of them are */
+};
+
+/* One vector of C: the sum, on top of start where there is one. */
+static inline void X(finish)(real *c, const real *start, vec sum, int whole, mask last) {
+    if (start) sum += whole ? X(load)(start) : load_part(start, last);
+    if (whole)
+        X(store)(c, sum);
+    else
+        store_part(c, last, sum);
+}
+
+/* rows, vecs and full are constants at each call, so that the sums become registers. */
+static inline __attribute__((always_inline)) void X(sum_tile)(const struct X(tile) *t, int rows,
+                                                              int vecs, int full) {
+    vec sum[TILE_ROWS][TILE_VECS];
+    const real *a = t->a, *b = t->b;
+    ptrdiff_t a_row = t->a_row, a_col = t->a_col, b_row = t->b_row;
+    mask last = t->last;
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 3
+        for (int j = 0; j < vecs; j++) sum[i][j] = (vec){0};
+    for (size_t p = t->depth; p; p--, a += a_col, b += b_row) {
+        vec y[TILE_VECS];
+#pragma GCC unroll 3
+        for (int j = 0; j < vecs; j++)
+            y[j] = full || j < vecs - 1 ? X(load)(b + (size_t)j * LANES)
+                                        : load_part(b + (size_t)j * LANES, last);
+#pragma GCC unroll 8
+        for (int i = 0; i < rows; i++) {
+            vec x = a[i * a_row] - (vec){0};
+#pragma GCC unroll 3
+            for (int j = 0; j < vecs; j++) sum[i][j] = fma(x, y[j], sum[i][j]);
+        }
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 3
+        for (int j = 0; j < vecs; j++) {
+            size_t column = (size_t)j * LANES;
+            const real *start = t->start ? t->start + i * t->start_row + column : NULL;
+            X(finish)(t->c + i * t->c_row + column, start, sum[i][j], full || j < vecs - 1, last);
+        }
+}
+
+/* Levels with cheap masks use the masked form throughout and save half of the code. */
+#define TILE(rows, vecs)                                                                           \
+    static void X(tile_##rows##x##vecs)(const struct X(tile) * t) {                                \
+        if (!TAD_CHEAP_MASKS && t->full)                                                           \
+            X(sum_tile)(t, rows, vecs, 1);                                                         \
+        else                                                                                       \
+            X(sum_tile)(t, rows, vecs, 0);                                                         \
+    }
+#if defined(__AVX512F__)
+#define EACH_TILE_ROWS(F, vecs)                                                                    \
+    F(1, vecs) F(2, vecs) F(3, vecs) F(4, vecs) F(5, vecs) F(6, vecs) F(7, vecs) F(8, vecs)
+EACH_TILE_ROWS(TILE, 1)
+EACH_TILE_ROWS(TILE, 2)
+EACH_TILE_ROWS(TILE, 3)
+#else
+#define EACH_TILE_ROWS(F, vecs) F(1, vecs) F(2, vecs) F(3, vecs) F(4, vecs) F(5, vecs) F(6, vecs)
+EACH_TILE_ROWS(TILE, 1)
+EACH_TILE_ROWS(TILE, 2)
+#endif
+
+#define TILE_ENTRY(rows, vecs) X(tile_##rows##x##vecs),
+static void (*const X(tiles)[TILE_VECS][TILE_ROWS])(const struct X(tile) *) = {
+    {EACH_TILE_ROWS(TILE_ENTRY, 1)},
+    {EACH_TILE_ROWS(TILE_ENTRY, 2)},
+#if defined(__AVX512F__)
+    {EACH_TILE_ROWS(TILE_ENTRY, 3)},
+#endif
+};
+#undef TILE
+#undef TILE_ENTRY
+#undef EACH_TILE_ROWS
+
+/* The whole tile between packed panels, where the strides are constants as well. */
+static void X(packed_tile)(const struct X(tile) *t) {
+    struct X(tile) known = *t;
+    known.a_row = 1;
+    known.a_col = TILE_ROWS;
+    known.b_row = TILE_VECS * LANES;
+    X(sum_tile)(&known, TILE_ROWS, TILE_VECS, 1);
+}
+
+/* ---- pack ---------------------------------------------------------------------------------- */
+
+/* Transposes a square of LANES vectors: each round interleaves the upper with the lower half. */
+static inline __attribute__((always_inline)) void X(transpose)(vec v[LANES]) {
+    for (size_t round = 1; round < LANES; round *= 2) {
+        vec w[LANES];
+#pragma GCC unroll 8
+        for (size_t i = 0; i < LANES / 2; i++) {
+            w[2 * i] = __builtin_shufflevector(v[i], v[i + LANES / 2], LOWER);
+            w[2 * i + 1] = __builtin_shufflevector(v[i], v[i + LANES / 2], UPPER);
+        }
+#pragma GCC unroll 16
+        for (size_t i = 0; i < LANES; i++) v[i] = w[i];
+    }
+}
+
+/* Up to LANES lines, each contiguous in memory and `step` apart, become columns of dst. */
+static void X(pack_across)(real *dst, size_t row, const real *src, ptrdiff_t step, size_t lines,
+                           size_t used, size_t depth) {
+    mask wanted = mask_first(lines);
+    for (size_t p = 0; p < depth; p += LANES) {
+        size_t length = least_of(depth - p, LANES);
+        mask valid = mask_first(length);
+        vec v[LANES];
+#pragma GCC unroll 16
+        for (size_t i = 0; i < LANES; i++)
+            v[i] = i < used ? load_part(src + (ptrdiff_t)i * step + p, valid) : (vec){0};
+        X(transpose)(v);
+        for (size_t q = 0; q < length; q++) store_part(dst + (p + q) * row, wanted, v[q]);
+    }
+}
+
+/* Rows of `width` contiguous elements, `deep` apart, become rows of dst. */
+static void X(pack_along)(real *dst, size_t row, const real *src, ptrdiff_t deep, size_t width,
+                          size_t depth) {
+    for (size_t p = 0; p < depth; p++, dst += row, src += deep)
+        for (size_t i = 0; i < row; i += LANES) {
+            mask wanted = mask_first(least_of(row - i, LANES));
+            mask valid = mask_first(i < width ? least_of(width - i, LANES) : 0);
+            store_part(dst + i, wanted, load_part(src + (i < width ? i : 0), valid));
+        }
+}
+
+/* dst[p row + i] = src[i step + p deep] for i < width, 0 for width <= i < row; p < depth. */
+static void X(pack)(real *dst, size_t row, const real *src, ptrdiff_t step, ptrdiff_t deep,
+                    size_t width, size_t depth) {
+    if (step == 1) {
+        X(pack_along)(dst, row, src, deep, width, depth);
+    } else if (deep == 1) {
+        for (size_t i = 0; i < row; i += LANES)
+            X(pack_across)(dst + i, row, src + (ptrdiff_t)i * step, step, least_of(row - i, LANES),
+                           i < width ? least_of(width - i, LANES) : 0, depth);
+    } else {
+        for (size_t p = 0; p < depth; p++)
+            for (size_t i = 0; i < row; i++)
+                dst[p * row + i] =
+                    i < width ? src[(ptrdiff_t)i * step + (ptrdiff_t)p * deep] : (real)0;
+    }
+}
+
+/* ---- product ------------------------------------------------------------------------------- */
+
+/* What follows from the whole problem, and so is the same for all its parts. */
+struct X(plan) {
+    int flat;            /* few rows: the transposed product is narrow */
+    size_t tail;         /* columns at the right left to dots or fans */
+    struct cut depths;   /* blocks of k */
+    size_t block_panels; /* row panels in one block of A */
+    int pack_a, pack_b;
+};
+
+static real *X(aligned)(void *workspace) {
+    return (real *)(((uintptr_t)workspace + LINE - 1) / LINE * LINE);
+}
+
+/* One block: rows of A (packed or not) against one sliver of B (packed or not). */
+struct X(block) {
+    size_t row, rows, depth_at, depth;
+    real *packed_a, *packed_b;
+    struct cut panels;
+};
+
+static void X(pack_block)(const tad__gemm *g, const struct X(block) *at) {
+    const real *a = (const real *)g->a + (ptrdiff_t)at->row * g->a_row +
+                    (ptrdiff_t)at->depth_at * g->a_col;
+    /* Short runs of k when rows lie across memory: each line fetched serves the next panel too. */
+    size_t stretch = g->a_row == 1 ? 16 : at->depth;
+    for (size_t p = 0; p < at->depth; p += stretch)
+        for (size_t i = 0; i < at->panels.pieces; i++) {
+            size_t row = cut_at(at->panels, i), rows = cut_at(at->panels, i + 1) - row;
+            X(pack)(at->packed_a + row * at->depth + p * rows, rows,
+                    a + (ptrdiff_t)row * g->a_row + (ptrdiff_t)p * g->a_col, g->a_row, g->a_col,
+                    rows, least_of(stretch, at->depth - p));
+        }
+}
+
+/* The columns [column, column + width) of the block, by one tile after the other downwards. */
+static void X(run_sliver)(const tad__gemm *g, const struct X(block) *at, size_t column,
+                          size_t width) {
+    size_t vecs = (width + LANES - 1) / LANES, last = width - (vecs - 1) * LANES;
+    struct X(tile) t = {.depth = at->depth, .c_row = g->c_row};
+    t.b = (const real *)g->b + (ptrdiff_t)at->depth_at * g->b_row + (ptrdiff_t)column * g->b_col;
+    t.b_row = g->b_row;
+    t.full = last == LANES;
+    t.last = mask_first(last);
+    if (at->packed_b) {
+        X(pack)(at->packed_b, vecs * LANES, t.b, g->b_col, g->b_row, width, at->depth);
+        t.b = at->packed_b;
+        t.b_row = (ptrdiff_t)(vecs * LANES);
+    }
+    const real *start = at->depth_at ? g->c : g->start;
+    t.start_row = at->depth_at ? g->c_row : g->start_row;
+    for (size_t i = 0; i < at->panels.pieces; i++) {
+        size_t row = cut_at(at->panels, i), rows = cut_at(at->panels, i + 1) - row;
+        ptrdiff_t line = (ptrdiff_t)(at->row + row);
+        t.c = (real *)g->c + line * g->c_row + column;
+        t.start = start ? start + line * t.start_row + column : NULL;
+        t.a = at->packed_a ? at->packed_a + row * at->depth
+                           : (const real *)g->a + line * g->a_row +
+                                 (ptrdiff_t)at->depth_at * g->a_col;
+        t.a_row = at->packed_a ? 1 : g->a_row;
+        t.a_col = at->packed_a ? (ptrdiff_t)rows : g->a_col;
+        if (at->packed_a && at->packed_b && rows == TILE_ROWS && width == TILE_VECS * LANES)
+            X(packed_tile)(&t);
+        else
+            X(tiles)[vecs - 1][rows - 1](&t);
+    }
+}
+
+/* The rows and columns of C that one part computes. */
+struct X(range) {
+    size_t row, rows, column, columns;
+};
+
+static void X(run_block)(const tad__gemm *g, struct X(block) *at, size_t column, size_t columns) {
+    struct cut slivers = cut_up((columns + LANES - 1) / LANES, TILE_VECS);
+    at->panels = cut_up(at->rows, TILE_ROWS);
+    if (at->packed_a) X(pack_block)(g, at);
+    for (size_t j = 0; j < slivers.pieces; j++) {
+        size_t first = cut_at(slivers, j) * LANES;
+        size_t end = least_of(cut_at(slivers, j + 1) * LANES, columns);
+        X(run_sliver)(g, at, column + first, end - first);
+    }
+}
+
+static void X(product)(const tad__gemm *g, const struct X(plan) *plan,
+                       const struct X(range) *range, void *workspace) {
+    struct cut blocks = cut_up((range->rows + TILE_ROWS - 1) / TILE_ROWS, plan->block_panels);
+    real *spare = X(aligned)(workspace);
+    for (size_t p = 0; p < plan->depths.pieces; p++)
+        for (size_t i = 0; i < blocks.pieces; i++) {
+            size_t first = cut_at(blocks, i) * TILE_ROWS;
+            struct X(block) at = {
+                .row = range->row + first,
+                .rows = least_of(cut_at(blocks, i + 1) * TILE_ROWS, range->rows) - first,
+                .depth_at = cut_at(plan->depths, p),
+                .depth = cut_at(plan->depths, p + 1) - cut_at(plan->depths, p),
+                .packed_b = plan->pack_b ? spare : NULL,
+            };
+            size_t sliver = plan->pack_b ? TILE_VECS * LANES * at.depth : 0;
+            if (plan->pack_a) at.packed_a = spare + sliver;
+            X(run_block)(g, &at, range->column, range->columns);
+        }
+}
+
+/* ---- dots and fans ------------------------------------------------------------------------- */
+
+/* A product with at most NARROW columns, all strides free: the columns left over at the right of
+ * C, or, transposed, the rows of a very flat C. */
+struct X(narrow) {
+    size_t m, n, k;
+    const real *a; ptrdiff_t a_row, a_col;
+    const real *b; ptrdiff_t b_row, b_col;
+    real *c; ptrdiff_t c_row, c_col;
+    const real *start; ptrdiff_t start_row, start_col;
+};
+
+static void X(put)(const struct X(narrow) *g, size_t i, size_t j, real sum) {
+    ptrdiff_t row = (ptrdiff_t)i, column = (ptrdiff_t)j;
+    if (g->start) sum += g->start[row * g->start_row + column * g->start_col];
+    g->c[row * g->c_row + column * g->c_col] = sum;
+}
+
+/* Sums the lanes pairwise, in an order fixed by the level. */
+static real X(total)(vec v) {
+    real lane[LANES];
+    memcpy(lane, &v, sizeof v);
+    for (size_t half = LANES / 2; half; half /= 2)
+        for (size_t i = 0; i < half; i++) lane[i] += lane[i + half];
+    return lane[0];
+}
+
+/* Stores lanes along the rows, as a vector where rows are neighbours. */
+static void X(put_lanes)(const struct X(narrow) *g, size_t row, size_t j, vec sum, size_t count) {
+    if (g->c_row == 1 && (!g->start || g->start_row == 1)) {
+        const real *start = g->start ? g->start + row + (ptrdiff_t)j * g->start_col : NULL;
+        X(finish)(g->c + row + (ptrdiff_t)j * g->c_col, start, sum, 0, mask_first(count));
+        return;
+    }
+    real lane[LANES];
+    memcpy(lane, &sum, sizeof sum);
+    for (size_t i = 0; i < count; i++) X(put)(g, row + i, j, lane[i]);
+}
+
+/* Lanes along k: rows of A against columns of B, both contiguous (a_col = b_row = 1). */
+static inline __attribute__((always_inline)) void X(sum_dots)(const struct X(narrow) *g, size_t row,
+                                                              int rows, int columns) {
+    const real *a = g->a + (ptrdiff_t)row * g->a_row, *b = g->b;
+    vec sum[4][4];
+#pragma GCC unroll 4
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < columns; j++) sum[i][j] = (vec){0};
+    for (size_t p = 0; p < g->k; p += LANES) {
+        mask some = mask_first(least_of(g->k - p, LANES));
+        vec y[4];
+#pragma GCC unroll 4
+        for (int j = 0; j < columns; j++) y[j] = load_part(b + j * g->b_col + p, some);
+#pragma GCC unroll 4
+        for (int i = 0; i < rows; i++) {
+            vec x = load_part(a + i * g->a_row + p, some);
+#pragma GCC unroll 4
+            for (int j = 0; j < columns; j++) sum[i][j] = fma(x, y[j], sum[i][j]);
+        }
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < columns; j++)
+            X(put)(g, row + (size_t)i, (size_t)j, X(total)(sum[i][j]));
+}
+
+static void X(dots)(const struct X(narrow) *g, size_t row, size_t end) {
+    for (; row + 4 <= end; row += 4) switch (g->n) {
+        case 1: X(sum_dots)(g, row, 4, 1); break;
+        case 2: X(sum_dots)(g, row, 4, 2); break;
+        case 3: X(sum_dots)(g, row, 4, 3); break;
+        default: X(sum_dots)(g, row, 4, 4);
+        }
+    for (; row < end; row++) switch (g->n) {
+        case 1: X(sum_dots)(g, row, 1, 1); break;
+        case 2: X(sum_dots)(g, row, 1, 2); break;
+        case 3: X(sum_dots)(g, row, 1, 3); break;
+        default: X(sum_dots)(g, row, 1, 4);
+        }
+}
+
+/* Dots over runs of k, with a contiguous copy of each run of B. */
+static void X(dots_by_runs)(const struct X(narrow) *g, size_t row, size_t end, real *copy) {
+    struct X(narrow) run = *g;
+    for (size_t p = 0; p < g->k; p += run.k) {
+        run.k = least_of(g->k - p, DOT_DEPTH);
+        run.a = g->a + p;
+        run.b = copy;
+        run.b_row = 1;
+        run.b_col = (ptrdiff_t)run.k;
+        for (size_t j = 0; j < g->n; j++)
+            for (size_t q = 0; q < run.k; q++)
+                copy[j * run.k + q] =
+                    g->b[(ptrdiff_t)(p + q) * g->b_row + (ptrdiff_t)j * g->b_col];
+        X(dots)(&run, row, end);
+        run.start = g->c;
+        run.start_row = g->c_row;
+        run.start_col = g->c_col;
+    }
+}
+
+/* Lanes along the rows: contiguous columns of A (a_row = 1) fanned out by elements of B. */
+static inline __attribute__((always_inline)) void X(sum_fan)(const struct X(narrow) *g, size_t row,
+                                                             int vecs, int columns, size_t count) {
+    mask last = mask_first(count); /* of the only vector, or of every one */
+    const real *a = g->a + row, *b = g->b;
+    ptrdiff_t b_col = g->b_col;
+    vec sum[4][4];
+#pragma GCC unroll 4
+    for (int i = 0; i < vecs; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < columns; j++) sum[i][j] = (vec){0};
+    for (size_t p = g->k; p; p--, a += g->a_col, b += g->b_row) {
+        vec x[4];
+#pragma GCC unroll 4
+        for (int i = 0; i < vecs; i++)
+            x[i] = vecs > 1 ? X(load)(a + (size_t)i * LANES) : load_part(a, last);
+#pragma GCC unroll 4
+        for (int j = 0; j < columns; j++) {
+            vec y = b[j * b_col] - (vec){0};
+#pragma GCC unroll 4
+            for (int i = 0; i < vecs; i++) sum[i][j] = fma(x[i], y, sum[i][j]);
+        }
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < vecs; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < columns; j++)
+            X(put_lanes)(g, row + (size_t)i * LANES, (size_t)j, sum[i][j], count);
+}
+
+static void X(fans)(const struct X(narrow) *g, size_t row, size_t end) {
+    for (; row + 4 * LANES <= end; row += 4 * LANES) switch (g->n) {
+        case 1: X(sum_fan)(g, row, 4, 1, LANES); break;
+        case 2: X(sum_fan)(g, row, 4, 2, LANES); break;
+        case 3: X(sum_fan)(g, row, 4, 3, LANES); break;
+        default: X(sum_fan)(g, row, 4, 4, LANES);
+        }
+    for (; row < end; row += LANES) {
+        size_t count = least_of(end - row, LANES);
+        switch (g->n) {
+        case 1: X(sum_fan)(g, row, 1, 1, count); break;
+        case 2: X(sum_fan)(g, row, 1, 2, count); break;
+        case 3: X(sum_fan)(g, row, 1, 3, count); break;
+        default: X(sum_fan)(g, row, 1, 4, count);
+        }
+    }
+}
+
+/* Whether dots or fans beat mostly empty tiles: a short k does not pay for adding up the lanes. */
+static int X(narrow_pays)(size_t columns, size_t k, ptrdiff_t a_row, ptrdiff_t a_col) {
+    if (a_row == 1) return k >= 8;
+    return a_col == 1 && k >= 40 * columns;
+}
+
+static void X(run_narrow)(const struct X(narrow) *g, size_t row, size_t end, void *workspace) {
+    if (row == end) return;
+    if (g->a_row == 1)
+        X(fans)(g, row, end);
+    else if (g->b_row == 1)
+        X(dots)(g, row, end);
+    else
+        X(dots_by_runs)(g, row, end, X(aligned)(workspace));
+}
+
+static struct X(narrow) X(right_columns)(const tad__gemm *g, size_t column) {
+    const real *b = g->b, *start = g->start;
+    return (struct X(narrow)){
+        g->m, g->n - column, g->k, g->a, g->a_row, g->a_col,
+        b + (ptrdiff_t)column * g->b_col, g->b_row, g->b_col,
+        (real *)g->c + column, g->c_row, 1,
+        start ? start + column : NULL, g->start_row, 1};
+}
+
+/* C' = S' + B' A': the rows of C as columns. */
+static struct X(narrow) X(transposed)(const tad__gemm *g) {
+    return (struct X(narrow)){g->n, g->m, g->k, g->b, g->b_col, g->b_row, g->a, g->a_col, g->a_row,
+                              g->c, 1, g->c_row, g->start, 1, g->start_row};
+}
+
+/* ---- run ----------------------------------------------------------------------------------- */
+
+/* How far apart in memory the neighbours along the strided dimension lie. */
+static size_t X(leap)(ptrdiff_t row, ptrdiff_t column) {
+    ptrdiff_t step = row == 1 ? column : row;
+    return (size_t)(step < 0 ? -step : step) * sizeof(real);
+}
+
+static struct X(plan) X(plan)(const tad__gemm *g) {
+    struct X(plan) plan = {0};
+    size_t rest = g->n % LANES, slivers = g->n / (TILE_VECS * LANES);
+    if (g->m <= NARROW && g->m <= g->n && X(narrow_pays)(g->m, g->k, g->b_col, g->b_row))
+        plan.flat = 1;
+    else if (rest <= NARROW && X(narrow_pays)(rest, g->k, g->a_row, g->a_col))
+        plan.tail = rest;
+    int large = g->m >= 4 * TILE_ROWS && slivers > 0;
+    plan.pack_b = g->b_col != 1 || (large && X(leap)(g->b_row, g->b_col) >= PACK_LEAP) ||
+                  (!TAD_CHEAP_MASKS && rest > plan.tail && g->m >= 2 * TILE_ROWS);
+    plan.pack_a = large && slivers >= 2 && X(leap)(g->a_row, g->a_col) >= PACK_LEAP;
+    size_t deepest = plan.pack_b ? DEPTH_BYTES / sizeof(real) : UNPACKED_DEPTH;
+    plan.depths = cut_up(g->k, deepest);
+    if (!g->k) plan.depths.pieces = 1; /* an empty sum is still to be stored */
+    size_t panel = (plan.depths.least + 1) * sizeof(real) * TILE_ROWS;
+    plan.block_panels = panel < BLOCK_BYTES ? BLOCK_BYTES / panel : 1;
+    return plan;
+}
+
+static size_t X(bytes)(const tad__gemm *g) {
+    struct X(plan) plan = X(plan)(g);
+    size_t depth = plan.depths.least + 1;
+    size_t rows = least_of(g->m, plan.block_panels * TILE_ROWS);
+    size_t narrow = plan.flat ? g->m : plan.tail;
+    size_t copies = narrow * least_of(g->k, DOT_DEPTH), blocks = 0;
+    if (plan.pack_a) blocks += depth * rows;
+    if (plan.pack_b) blocks += depth * TILE_VECS * LANES;
+    size_t most = blocks > copies ? blocks : copies;
+    return most ? most * sizeof(real) + LINE : 0;
+}
+
+/* Part number `part` of `total` things dealt out in whole units. */
+struct X(run) {
+    size_t first, end;
+};
+
+static struct X(run) X(share)(size_t total, size_t unit, size_t part, size_t parts) {
+    struct cut units = {parts, (total + unit - 1) / unit / parts,
+                        (total + unit - 1) / unit % parts};
+    return (struct X(run)){least_of(cut_at(units, part) * unit, total),
+                           least_of(cut_at(units, part + 1) * unit, total)};
+}
+
+static void X(run)(const tad__gemm *g, size_t part, size_t parts, void *workspace) {
+    if (!g->m || !g->n) return;
+    struct X(plan) plan = X(plan)(g);
+    struct X(run) rows = X(share)(g->m, TILE_ROWS, part, parts);
+    size_t main = g->n - plan.tail;
+    if (plan.flat) {
+        struct X(narrow) flat = X(transposed)(g);
+        struct X(run) columns = X(share)(g->n, LANES, part, parts);
+        X(run_narrow)(&flat, columns.first, columns.end, workspace);
+        return;
+    }
+    struct X(range) range = {rows.first, rows.end - rows.first, 0, main};
+    if (main > g->m) {
+        struct X(run) columns = X(share)(main, TILE_VECS * LANES, part, parts);
+        range = (struct X(range)){0, g->m, columns.first, columns.end - columns.first};
+    }
+    X(product)(g, &plan, &range, workspace);
+    if (plan.tail) {
+        struct X(narrow) right = X(right_columns)(g, main);
+        X(run_narrow)(&right, rows.first, rows.end, workspace);
+    }
+}
+
+#undef vec
+#undef mask
+#undef fma
+#undef mask_first
+#undef load_part
+#undef store_part
+#undef NARROW
+
+/* clang-format on */

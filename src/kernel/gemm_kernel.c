@@ -1,0 +1,84 @@
+/* The matrix-product kernels of one instruction-set level: gemm_body.h read once for each element
+ * type. Relies on TAD_ISA and the matching machine flags, and on nothing of tad but gemm.h. */
+#include "gemm.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "gemm_vector.h"
+
+/* The register tile in rows and in vectors of columns: as many sums as the registers hold beside
+ * one row of B and one element of A. 32 registers: 8 x 3 + 3 + 1; 16 registers: 6 x 2 + 2 + 1. */
+#if defined(__AVX512F__)
+enum { TILE_ROWS = 8, TILE_VECS = 3 };
+#else
+enum { TILE_ROWS = 6, TILE_VECS = 2 };
+#endif
+
+/* Cache blocks: one block of A stays in the second-level cache while slivers of B pass by. */
+enum {
+    DEPTH_BYTES = 1792,       /* of one row of A in a block */
+    BLOCK_BYTES = 640 * 1024, /* of a whole block of A */
+    UNPACKED_DEPTH = 1024,    /* of a block that is read where it lies */
+    PACK_LEAP = 1024,         /* rows so many bytes apart wear out the TLB: copy them */
+    DOT_DEPTH = 2048,         /* of the runs of a narrow B copied for dots */
+    LINE = 64
+};
+
+/* `total` things cut into `pieces` nearly equal runs, the longer ones first. */
+struct cut {
+    size_t pieces, least, longer;
+};
+
+static struct cut cut_up(size_t total, size_t limit) {
+    size_t pieces = (total + limit - 1) / limit;
+    return (struct cut){pieces, pieces ? total / pieces : 0, pieces ? total % pieces : 0};
+}
+
+static size_t cut_at(struct cut cut, size_t i) {
+    return i * cut.least + (i < cut.longer ? i : cut.longer);
+}
+
+static size_t least_of(size_t a, size_t b) { return a < b ? a : b; }
+
+#define PASTE_(a, b) a##_##b
+#define PASTE(a, b)  PASTE_(a, b)
+#define X(name)      PASTE(name, TYPE)
+#define LANES        ((size_t)TAD_VECTOR_BYTES / sizeof(real))
+
+#define TYPE f32
+#define real float
+#if TAD_VECTOR_BYTES == 64
+#define LOWER TAD_LOWER_16
+#define UPPER TAD_UPPER_16
+#elif TAD_VECTOR_BYTES == 32
+#define LOWER TAD_LOWER_8
+#define UPPER TAD_UPPER_8
+#else
+#define LOWER TAD_LOWER_4
+#define UPPER TAD_UPPER_4
+#endif
+#include "gemm_body.h"
+#undef TYPE
+#undef real
+#undef LOWER
+#undef UPPER
+
+#define TYPE f64
+#define real double
+#if TAD_VECTOR_BYTES == 64
+#define LOWER TAD_LOWER_8
+#define UPPER TAD_UPPER_8
+#elif TAD_VECTOR_BYTES == 32
+#define LOWER TAD_LOWER_4
+#define UPPER TAD_UPPER_4
+#else
+#define LOWER TAD_LOWER_2
+#define UPPER TAD_UPPER_2
+#endif
+#include "gemm_body.h"
+
+const tad__gemm_kernels TAD_LEVEL(tad__gemm_kernels) = {
+    .f32 = {run_f32, bytes_f32},
+    .f64 = {run_f64, bytes_f64},
+};
