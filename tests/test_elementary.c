@@ -41,7 +41,7 @@ static const row rows[] = {
     {"cos_block", cosl, 1, 1, -1e6, 1e6},
     {"tan_block", tanl, 2, 2, -1e6, 1e6},
     {"erf", erfl, 1.5, 1.5, -4, 4},
-    {"erfc", erfcl, 4, 4, -6, 28},
+    {"erfc", erfcl, 1.5, 1, -6, 28},
     {"sinh", sinhl, 2, 2, -3, 3},
     {"cosh", coshl, 2, 2, -3, 3},
     {"asin", asinl, 2, 2, -1, 1},
@@ -50,7 +50,7 @@ static const row rows[] = {
     {"asinh", asinhl, 2, 2, -5, 5},
     {"acosh", acoshl, 3, 3, 1, 5},
     {"atanh", atanhl, 2, 2, -1, 1},
-    {"cbrt", cbrtl, 4, 2, -5, 5},
+    {"cbrt", cbrtl, 1, 1, -5, 5},
     {"sqrt", sqrtl, 0.5, 0.5, 0, 5},
     {"fabs", fabsl, 0, 0, -5, 5},
     {"floor", floorl, 0, 0, -5, 5},
@@ -78,7 +78,9 @@ static uint64_t next(void) {
     return state * 2685821657736338717u;
 }
 
-static double even(double lo, double hi) { return lo + (hi - lo) * (double)(next() >> 11) * 0x1p-53; }
+static double even(double lo, double hi) {
+    return lo + (hi - lo) * (double)(next() >> 11) * 0x1p-53;
+}
 
 static double any_double(void) {
     uint64_t u = next();
@@ -88,18 +90,48 @@ static double any_double(void) {
 }
 
 static const double special[] = {
-    0.0,         -0.0,          1.0,          -1.0,        2.0,        -2.0,      0.5,
-    -0.5,        3.0,           1.5,          2.5,         -1.5,       -2.5,      INFINITY,
-    -INFINITY,   NAN,           DBL_MAX,      -DBL_MAX,    DBL_MIN,    -DBL_MIN,  0x1p-1074,
-    -0x1p-1074,  FLT_MAX,       -FLT_MAX,     FLT_MIN,     -FLT_MIN,   0x1p-149,  -0x1p-149,
-    800.0,       -800.0,        709.0,        709.78,      709.79,     -700.0,    -745.0,
-    -745.2,      -708.5,        88.7,         88.8,        -87.5,      -103.9,    -104.0,
-    1e22,        -1e300,        1e15,         0x1p52,      0x1p53,     0x1p23,    0x1p24,
-    4503599627370495.5,         8388607.5,    -8388607.5,  1023.0,     1024.0,    -1074.0,
-    -1075.0,     -1076.0,       127.0,        128.0,       -149.0,     -150.0,    -151.0,
-    786432.0,    786432.0625,   -786433.0,    710.4,       711.0,      27.2,      -27.2,
-    0.625,       1000.0,        8.0,          1e-300,      1e-30,      1e-10,     -1e-10,
-    -0.99999999, -0x1.fffffep-1, 0x1.fffffep-1, 6.0,       -6.0,       5.95,      22.0,
+    0.0,           -0.0,
+    1.0,           -1.0,
+    2.0,           -2.0,
+    0.5,           -0.5,
+    3.0,           1.5,
+    2.5,           -1.5,
+    -2.5,          INFINITY,
+    -INFINITY,     NAN,
+    DBL_MAX,       -DBL_MAX,
+    DBL_MIN,       -DBL_MIN,
+    0x1p-1074,     -0x1p-1074,
+    FLT_MAX,       -FLT_MAX,
+    FLT_MIN,       -FLT_MIN,
+    0x1p-149,      -0x1p-149,
+    800.0,         -800.0,
+    709.0,         709.78,
+    709.79,        -700.0,
+    -745.0,        -745.2,
+    -708.5,        88.7,
+    88.8,          -87.5,
+    -103.9,        -104.0,
+    1e22,          -1e300,
+    1e15,          0x1p52,
+    0x1p53,        0x1p23,
+    0x1p24,        4503599627370495.5,
+    8388607.5,     -8388607.5,
+    1023.0,        1024.0,
+    -1074.0,       -1075.0,
+    -1076.0,       127.0,
+    128.0,         -149.0,
+    -150.0,        -151.0,
+    786432.0,      786432.0625,
+    -786433.0,     710.4,
+    711.0,         27.2,
+    -27.2,         0.625,
+    1000.0,        8.0,
+    1e-300,        1e-30,
+    1e-10,         -1e-10,
+    -0.99999999,   -0x1.fffffep-1,
+    0x1.fffffep-1, 6.0,
+    -6.0,          5.95,
+    22.0,
 };
 enum { SPECIALS = sizeof special / sizeof *special };
 
@@ -152,8 +184,7 @@ static worst error_f32(const tad_elementary_unary *f, const row *r, size_t n, co
 }
 
 static void judge(const char *name, const char *type, worst w, double most) {
-    if (getenv("TAD_TEST_VERBOSE"))
-        printf("%-10s %s  %.4f ulp at %a\n", name, type, w.ulps, w.x);
+    if (getenv("TAD_TEST_VERBOSE")) printf("%-10s %s  %.4f ulp at %a\n", name, type, w.ulps, w.x);
     ck_assert_msg(w.ulps <= most, "%s %s: %g ulp at %a", name, type, w.ulps, w.x);
 }
 
@@ -217,7 +248,8 @@ START_TEST(binary32_error) {
 }
 END_TEST
 
-/* NaN, infinities and signed zeros as libm has them, and small errors at the other special values. */
+/* NaN, infinities and signed zeros as libm has them, and small errors at the other special values.
+ */
 START_TEST(special_values) {
     const tad_elementary_unary *f = &widest()->unary[_i];
     const row *r = find_row(f->name);
@@ -240,7 +272,8 @@ END_TEST
 enum { BITS_N = 4096, BITS_ROOM = BITS_N + 64 };
 
 /* NaNs count as equal: which NaN an operation of two hands on is the compiler's choice. */
-static void same_f64(const char *name, size_t n, const double *x, const double *a, const double *b) {
+static void same_f64(const char *name, size_t n, const double *x, const double *a,
+                     const double *b) {
     for (size_t i = 0; i < n; i++)
         ck_assert_msg((isnan(a[i]) && isnan(b[i])) || memcmp(&a[i], &b[i], sizeof *a) == 0,
                       "%s(%a): %a and %a", name, x[i], a[i], b[i]);
@@ -295,7 +328,7 @@ START_TEST(two_arguments) {
                 l[k]->binary[0].f64(1, &x, &y, &p);
                 l[k]->binary[1].f64(1, &x, &y, &q);
                 ck_assert(ulps(p, powl(x, y), 53, -1022) <= 1);
-                ck_assert(ulps(q, atan2l(x, y), 53, -1022) <= 1);
+                ck_assert(ulps(q, atan2l(x, y), 53, -1022) <= 2);
                 float u = (float)x, v = (float)y, s, t;
                 l[k]->binary[0].f32(1, &u, &v, &s);
                 l[k]->binary[1].f32(1, &u, &v, &t);

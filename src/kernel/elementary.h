@@ -15,6 +15,7 @@
 #ifndef TAD_KERNEL_ELEMENTARY_H
 #define TAD_KERNEL_ELEMENTARY_H
 
+#include <float.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -57,13 +58,15 @@
     X(pow)                                                                                         \
     X(atan2)
 
-/* Those that also have a block form, void tad__NAME_block_f64(size_t n, const double *x, double *y):
- * their scalar form calls libm for large arguments, which keeps a loop over it from vector code. */
+/* Those that also have a block form, void tad__NAME_block_f64(size_t n, const double *x, double
+ * *y): their scalar form calls libm for large arguments, which keeps a loop over it from vector
+ * code. */
 #define TAD__ELEMENTARY_BLOCK(X)                                                                   \
     X(sin)                                                                                         \
-    X(cos)
+    X(cos)                                                                                         \
+    X(tan)
 
-/* ---- Bits, rounding, powers of two ------------------------------------------------------------ */
+/* ---- Bits, rounding, powers of two ---- */
 
 static inline uint64_t tad__bits_f64(double x) {
     uint64_t u;
@@ -142,7 +145,8 @@ static inline float tad__clamp_f32(float x, float lo, float hi) {
     return x > hi ? hi : x;
 }
 
-/* 1 / (h + l), |l| small against h, rounded about once: a short quotient q and its exact residual. */
+/* 1 / (h + l), |l| small against h, rounded about once: a short quotient q and its exact residual.
+ */
 static inline double tad__recip_f64(double h, double l) {
     double q = tad__head_f64(1.0 / h);
     double hh = tad__head_f64(h);
@@ -157,7 +161,7 @@ static inline float tad__recip_f32(float h, float l) {
     return q + q * (r + r * r);
 }
 
-/* ---- Polynomials, lowest coefficient first, by Estrin's scheme; x2 = x*x, x4 = x2*x2, ... ------ */
+/* ---- Polynomials by Estrin's scheme; lowest coefficient first, x2 = x*x, x4 = x2*x2 ---- */
 
 static inline double tad__poly2_f64(const double *c, double x) { return c[0] + c[1] * x; }
 
@@ -183,7 +187,7 @@ static inline float tad__poly4_f32(const float *c, float x, float x2) {
     return tad__poly2_f32(c, x) + tad__poly2_f32(c + 2, x) * x2;
 }
 
-/* ---- Exponentials ----------------------------------------------------------------------------- */
+/* ---- Exponentials ---- */
 
 #define TAD__LOG2E_F64 0x1.71547652b82fep+0
 #define TAD__LOG2E_F32 0x1.715476p+0f
@@ -279,16 +283,14 @@ static inline double tad__exp2_f64(double x) {
     const double ln2_hi = 0x1.62e42ep-1, ln2_lo = 0x1.efa39ef35793cp-25;
     x = tad__clamp_f64(x, -1080.0, 1025.0);
     double k = tad__nearest_f64(x), f = x - k, g = tad__head_f64(f);
-    return tad__exp_join_f64(
-        tad__exp_finish_f64(k, g * ln2_hi, -(f * ln2_lo + (f - g) * ln2_hi)));
+    return tad__exp_join_f64(tad__exp_finish_f64(k, g * ln2_hi, -(f * ln2_lo + (f - g) * ln2_hi)));
 }
 
 static inline float tad__exp2_f32(float x) {
     const float ln2_hi = 0x1.62ep-1f, ln2_lo = 0x1.0bfbe8p-15f;
     x = tad__clamp_f32(x, -152.0f, 129.0f);
     float k = tad__nearest_f32(x), f = x - k, g = tad__head_f32(f);
-    return tad__exp_join_f32(
-        tad__exp_finish_f32(k, g * ln2_hi, -(f * ln2_lo + (f - g) * ln2_hi)));
+    return tad__exp_join_f32(tad__exp_finish_f32(k, g * ln2_hi, -(f * ln2_lo + (f - g) * ln2_hi)));
 }
 
 /* 2^k * ((1 - 2^-k) + h + t), the first two terms added with their error. */
@@ -342,7 +344,8 @@ static const double tad__tanh_q_f64[3] = {
 };
 /* ... in binary32 Q = 1, fitted with Sollya, relative error 2^-29.9. */
 static const float tad__tanh_p_f32[6] = {
-    -0x1.555556p-2f, 0x1.11113ap-3f, -0x1.ba1b1ep-5f, 0x1.65821ap-6f, -0x1.15c6bep-7f, 0x1.3cd7b2p-9f,
+    -0x1.555556p-2f, 0x1.11113ap-3f,  -0x1.ba1b1ep-5f,
+    0x1.65821ap-6f,  -0x1.15c6bep-7f, 0x1.3cd7b2p-9f,
 };
 
 /* Above: 1 - 2 / (e^2x + 1), the denominator's rounding error put right to first order. One
@@ -376,7 +379,7 @@ static inline float tad__tanh_f32(float x) {
     return copysignf(a < 0.625f ? a + near : far, x);
 }
 
-/* ---- Logarithms ------------------------------------------------------------------------------- */
+/* ---- Logarithms ---- */
 
 /* fdlibm e_log.c: (log(1+f) - 2s)/s = z L(z), z = s^2, s = f/(2+f); error below 2^-58.45. */
 static const double tad__log_l_f64[7] = {
@@ -523,7 +526,7 @@ static inline double tad__log10_f64(double x) {
 static inline float tad__log2_f32(float x) { return (float)tad__log2_f64((double)x); }
 static inline float tad__log10_f32(float x) { return (float)tad__log10_f64((double)x); }
 
-/* ---- Trigonometric functions ------------------------------------------------------------------ */
+/* ---- Trigonometric functions ---- */
 
 /* Largest |x| that the reduction below serves; beyond, the functions call libm. */
 #define TAD__TRIG_LIMIT_F64 0x1.8p19
@@ -555,8 +558,8 @@ typedef struct {
     uint64_t n;
 } tad__trig_parts_f64_t;
 
-/* No sum here needs more than its one rounding: r0 is exact, and wherever |k * part[1]| exceeds |r0|
- * their difference is exact. */
+/* No sum here needs more than its one rounding: r0 is exact, and wherever |k * part[1]| exceeds
+ * |r0| their difference is exact. */
 static inline tad__trig_parts_f64_t tad__trig_parts_f64(double x) {
     const double *pio2 = tad__pio2_f64;
     double shifted = x * 6.36619772367581382433e-01 + TAD__SHIFT_F64;
@@ -625,7 +628,213 @@ static inline float tad__sin_core_f32(float x) {
 
 static inline float tad__cos_core_f32(float x) { return tad__trig_f32((double)x, 1); }
 
-/* ---- Error function --------------------------------------------------------------------------- */
+/* s/c or -c/s, where s + sl and c + cl are the sine and cosine of r + e, |r| <= pi/4, with a first
+ * order correction for sl and cl that takes 1/c from its series. */
+static inline double tad__tan_core_f64(double x) {
+    tad__trig_parts_f64_t p = tad__trig_parts_f64(x);
+    const double *sc = tad__sin_s_f64, *cc = tad__cos_c_f64;
+    double r = p.r, z = r * r, z2 = z * z, z4 = z2 * z2, w = 1.0 - 0.5 * z;
+    double sp = tad__poly4_f64(sc, z, z2) + tad__poly2_f64(sc + 4, z) * z4;
+    double cp = tad__poly4_f64(cc, z, z2) + tad__poly2_f64(cc + 4, z) * z4;
+    double sr = z * r * sp + p.e * w, cr = z2 * cp + (((1.0 - w) - 0.5 * z) - r * p.e);
+    double s = r + sr, sl = sr - (s - r), c = w + cr, cl = cr - (c - w);
+    int odd = (p.n & 1) != 0;
+    double q = (odd ? -c : s) / (odd ? s : c);
+    double inverse = 1.0 + z * (0.5 + z * (5.0 / 24.0));
+    double y = q + (odd ? (cl + q * sl) * q : sl - q * cl) * inverse;
+    return x == 0.0 ? x : y;
+}
+
+static inline float tad__tan_core_f32(float x) {
+    double shifted = (double)x * 6.36619772367581382433e-01 + TAD__SHIFT_F64;
+    double k = shifted - TAD__SHIFT_F64;
+    double r = ((double)x - k * 1.57079631090164184570e+00) - k * 1.58932547735281966916e-08;
+    double z = r * r, z2 = z * z;
+    double s = r + z * r * tad__poly4_f64(tad__sin_s_f32, z, z2);
+    double c = 1.0 + z * tad__poly4_f64(tad__cos_c_f32, z, z2);
+    int odd = (tad__bits_f64(shifted) & 1) != 0;
+    float y = (float)((odd ? -c : s) / (odd ? s : c));
+    return x == 0.0f ? x : y;
+}
+
+/* ---- Inverse trigonometric functions ---- */
+
+/* atan r = r - r z A(z), z = r^2, |r| <= 7/16 (fdlibm s_atan.c). */
+static const double tad__atan_a_f64[11] = {
+    3.33333333333329318027e-01,  -1.99999999998764832476e-01, 1.42857142725034663711e-01,
+    -1.11111104054623557880e-01, 9.09088713343650656196e-02,  -7.69187620504482999495e-02,
+    6.66107313738753120669e-02,  -5.83357013379057348645e-02, 4.97687799461593236017e-02,
+    -3.65315727442169155270e-02, 1.62858201153657823623e-02,
+};
+
+/* pi/4 in two parts. */
+static const double tad__pio4_f64[2] = {7.85398163397448278999e-01, 3.06161699786838301793e-17};
+
+/* atan(n/d) for n, d >= 0 with n + d finite: 0, 1 or 2 times pi/4 + atan r. */
+static inline double tad__atan_ratio_f64(double n, double d) {
+    const double *c = tad__atan_a_f64;
+    int low = n <= 0.4375 * d, high = 0.4375 * n >= d;
+    double turn = low ? 0.0 : high ? 2.0 : 1.0;
+    double num = low ? n : high ? -d : n - d;
+    double den = low ? d : high ? n : n + d;
+    double r = num / den, z = r * r, z2 = z * z, z4 = z2 * z2;
+    double a = tad__poly8_f64(c, z, z2, z4) + tad__poly3_f64(c + 8, z, z2) * (z4 * z4);
+    return turn * tad__pio4_f64[0] + (r - (r * z * a - turn * tad__pio4_f64[1]));
+}
+
+/* From 2^54 on the result is pi/2 anyway. */
+static inline double tad__atan_f64(double x) {
+    double a = fabs(x);
+    return copysign(tad__atan_ratio_f64(a > 0x1p60 ? 0x1p60 : a, 1.0), x);
+}
+
+/* The ratio's terms are scaled so that their sum is finite; infinity counts as 1 against anything
+ * finite as 0, and 0/0 as 0/1. */
+static inline double tad__atan2_f64(double y, double x) {
+    double n = fabs(y), d = fabs(x), most = n > d ? n : d;
+    double scale = most > DBL_MAX ? 0.0 : most > 0x1p1000 ? 0x1p-54 : 1.0;
+    n = n > DBL_MAX ? 1.0 : n * scale;
+    d = d > DBL_MAX ? 1.0 : d * scale;
+    double t = tad__atan_ratio_f64(n, most == 0.0 ? 1.0 : d);
+    double left = 4.0 * tad__pio4_f64[0] - (t - 4.0 * tad__pio4_f64[1]);
+    return copysign(signbit(x) ? left : t, y);
+}
+
+/* (asin(r)/r - 1) / z, z = r^2 <= 1/4; Sollya's remez, error 2^-58. */
+static const double tad__asin_p_f64[13] = {
+    0x1.5555555555556p-3, 0x1.3333333332e3fp-4, 0x1.6db6db6e3ee98p-5, 0x1.f1c71c16189e6p-6,
+    0x1.6e8bb2ede8f5p-6,  0x1.1c4d1b9feafd8p-6, 0x1.c9d1fcb17ab7cp-7, 0x1.780a2bdd5783fp-7,
+    0x1.52f4ab1170ab3p-7, 0x1.5fd0b497d3068p-8, 0x1.20fafd21fd681p-6, -0x1.f285c34206b7cp-7,
+    0x1.db204178e3493p-6,
+};
+
+/* asin r = *r + tail for r = a below 1/2; above, r = sqrt((1-a)/2) and asin a = pi/2 - 2 asin r. */
+static inline double tad__asin_tail_f64(double a, double *r) {
+    const double *c = tad__asin_p_f64;
+    double h = (1.0 - a) * 0.5, z = a < 0.5 ? a * a : h, z2 = z * z, z4 = z2 * z2;
+    *r = a < 0.5 ? a : sqrt(h);
+    double high = tad__poly4_f64(c + 8, z, z2) + c[12] * z4;
+    return *r * (z * (tad__poly8_f64(c, z, z2, z4) + high * (z4 * z4)));
+}
+
+static inline double tad__asin_f64(double x) {
+    double a = fabs(x), r, t = tad__asin_tail_f64(a, &r);
+    double far = 2.0 * tad__pio4_f64[0] - (2.0 * r + 2.0 * (t - tad__pio4_f64[1]));
+    return copysign(a < 0.5 ? r + t : far, x);
+}
+
+static inline double tad__acos_f64(double x) {
+    double a = fabs(x), r, t = tad__asin_tail_f64(a, &r);
+    double pio4 = tad__pio4_f64[0], rest = tad__pio4_f64[1];
+    double s = x < 0.0 ? -1.0 : 1.0;
+    double near = 2.0 * pio4 - (s * r - (2.0 * rest - s * t));
+    double far = 2.0 * (r + t);
+    double left = 4.0 * pio4 - (2.0 * r + 2.0 * (t - 2.0 * rest));
+    return a < 0.5 ? near : x < 0.0 ? left : far;
+}
+
+/* ---- Hyperbolic functions ---- */
+
+/* With e^a = 2^k (s + l), twice the result is 2^k (s + l -+ 2^-2k / (s + l)); below 1/2 sinh is its
+ * Taylor polynomial. */
+static inline double tad__sinh_f64(double x) {
+    static const double c[7] = {1.0 / 6.0,         1.0 / 120.0,      1.0 / 5040.0,
+                                1.0 / 362880.0,    1.0 / 39916800.0, 1.0 / 6227020800.0,
+                                1.0 / 1307674368e3};
+    double a = fabs(x), z = a * a, z2 = z * z;
+    tad__exp_parts_f64_t p = tad__exp_parts_f64(a > 720.0 ? 720.0 : a);
+    double s, l = tad__exp_sum_f64(p, &s);
+    double inverse = tad__pow2_f64(-2.0 * (p.k > 60.0 ? 60.0 : p.k)) / (s + l);
+    double far = tad__scale_f64(s + (l - inverse), p.k - 1.0);
+    double near = tad__poly4_f64(c, z, z2) + tad__poly3_f64(c + 4, z, z2) * (z2 * z2);
+    return copysign(a < 0.5 ? a + a * z * near : far, x);
+}
+
+static inline double tad__cosh_f64(double x) {
+    double a = fabs(x);
+    tad__exp_parts_f64_t p = tad__exp_parts_f64(a > 720.0 ? 720.0 : a);
+    double s, l = tad__exp_sum_f64(p, &s);
+    double inverse = tad__pow2_f64(-2.0 * (p.k > 60.0 ? 60.0 : p.k)) / (s + l);
+    return tad__scale_f64(s + (l + inverse), p.k - 1.0);
+}
+
+static inline float tad__sinh_f32(float x) {
+    static const float c[4] = {1.0f / 6.0f, 1.0f / 120.0f, 1.0f / 5040.0f, 1.0f / 362880.0f};
+    float a = fabsf(x), z = a * a, z2 = z * z;
+    tad__exp_parts_f32_t p = tad__exp_parts_f32(a > 100.0f ? 100.0f : a);
+    float s, l = tad__exp_sum_f32(p, &s);
+    float inverse = tad__pow2_f32(-2.0f * (p.k > 30.0f ? 30.0f : p.k)) / (s + l);
+    float far = tad__scale_f32(s + (l - inverse), p.k - 1.0f);
+    return copysignf(a < 0.5f ? a + a * z * tad__poly4_f32(c, z, z2) : far, x);
+}
+
+static inline float tad__cosh_f32(float x) {
+    float a = fabsf(x);
+    tad__exp_parts_f32_t p = tad__exp_parts_f32(a > 100.0f ? 100.0f : a);
+    float s, l = tad__exp_sum_f32(p, &s);
+    float inverse = tad__pow2_f32(-2.0f * (p.k > 30.0f ? 30.0f : p.k)) / (s + l);
+    return tad__scale_f32(s + (l + inverse), p.k - 1.0f);
+}
+
+/* log(1+x) + turn ln 2 for x >= 0. */
+static inline double tad__log1p_plus_f64(double x, double turn) {
+    double u = 1.0 + x, v = u - 1.0, c = ((1.0 - (u - v)) + (x - v)) / u;
+    tad__log_parts_f64_t p = tad__log_split_f64(u, 0.0);
+    c = p.k == 0.0 ? 0.0 : c;
+    p.f = p.k == 0.0 ? x : p.f;
+    p.k += turn;
+    return tad__log_special_f64(u, tad__log_join_f64(p, c));
+}
+
+/* log(a + sqrt(a^2 + 1)), log 2a where a^2 is large. */
+static inline double tad__asinh_f64(double x) {
+    double a = fabs(x), z = a * a;
+    int big = a > 0x1p100;
+    double y = tad__log1p_plus_f64(big ? a : a + z / (1.0 + sqrt(z + 1.0)), big ? 1.0 : 0.0);
+    return copysign(a < 0x1p-54 ? a : y, x);
+}
+
+static inline double tad__acosh_f64(double x) {
+    double t = x - 1.0;
+    int big = x > 0x1p100;
+    double y = tad__log1p_plus_f64(big ? t : t + sqrt(2.0 * t + t * t), big ? 1.0 : 0.0);
+    return x < 1.0 ? (double)NAN : y;
+}
+
+static inline double tad__atanh_f64(double x) {
+    double a = fabs(x), t = 2.0 * a;
+    double y = 0.5 * tad__log1p_plus_f64(t + t * a / (1.0 - a), 0.0);
+    y = a < 0x1p-54 ? a : y;
+    return copysign(a > 1.0 ? (double)NAN : y, x);
+}
+
+/* ---- Cube root ---- */
+
+/* cbrt m, sqrt(1/2) <= m <= sqrt 2; Sollya's remez, relative error 7.4e-5. */
+static const double tad__cbrt_c_f64[4] = {
+    0x1.f85474c495b73p-2,
+    0x1.7abc45ca58dcap-1,
+    -0x1.2959191e91d25p-2,
+    0x1.dcf1ff1d18369p-5,
+};
+
+/* x = m 2^(3q + j), |j| <= 1. A Halley step from the polynomial, and one from its 26 leading bits,
+ * whose square is exact (fdlibm s_cbrt.c). */
+static inline double tad__cbrt_f64(double x) {
+    double a = fabs(x);
+    tad__log_parts_f64_t p = tad__log_parts_f64(a);
+    double q = tad__nearest_f64(p.k * (1.0 / 3.0)), j = p.k - 3.0 * q, m = p.f + 1.0;
+    double t = tad__poly4_f64(tad__cbrt_c_f64, m, m * m);
+    t *= j == 0.0 ? 1.0 : j > 0.0 ? 0x1.428a2f98d728bp+0 : 0x1.965fea53d6e3dp-1;
+    m *= j == 0.0 ? 1.0 : j > 0.0 ? 2.0 : 0.5;
+    double c = t * t * t;
+    t = tad__head_f64(t * ((c + 2.0 * m) / (2.0 * c + m)));
+    double r = m / (t * t);
+    t = (t + t * ((r - t) / (2.0 * t + r))) * tad__pow2_f64(q);
+    return copysign(a > 0.0 && a < HUGE_VAL ? t : a, x);
+}
+
+/* ---- Error function ---- */
 
 /* erf(x)/x - 1 as a polynomial in x^2, 0 <= x <= 1; Sollya's fpminimax, error 2^-56 (2^-29.5). */
 static const double tad__erf_s_f64[12] = {
@@ -634,18 +843,18 @@ static const double tad__erf_s_f64[12] = {
     0x1.b9807f233887cp-20, -0x1.5c0bc3130e21dp-23, 0x1.d73d744d56748p-27, -0x1.ac1a4196e188cp-31,
 };
 static const float tad__erf_s_f32[7] = {
-    0x1.06eba8p-3f, -0x1.81274p-2f,  0x1.ce2d52p-4f, -0x1.b7fec4p-6f,
+    0x1.06eba8p-3f, -0x1.81274p-2f,   0x1.ce2d52p-4f,  -0x1.b7fec4p-6f,
     0x1.542fecp-8f, -0x1.a5197ap-11f, 0x1.4c5cb4p-14f,
 };
 
-/* -log(erfc(1 + t)), 0 <= t <= 5 (3); Sollya's remez for the absolute error of erf, which is 2^-59.5
- * (2^-29.8). The form is that of N. Juffa's published erff. */
+/* -log(erfc(1 + t)), 0 <= t <= 5 (3); Sollya's remez for the absolute error of erf, which is
+ * 2^-59.5 (2^-29.8). The form is that of N. Juffa's published erff. */
 static const double tad__erf_l_f64[19] = {
-    0x1.d97fbf27aa2a1p0,   0x1.51c9b0006c236p1,   0x1.afabc11a295f4p-1,  0x1.5477f09c036dcp-5,
-    -0x1.48c9d3eb1efeap-7, 0x1.033f65b026324p-9,  -0x1.f1b389839cf1dp-13, -0x1.b8de9c9e19b87p-16,
-    0x1.c7a77eb56b703p-16, -0x1.426bd16f27b92p-17, 0x1.147536a6c9b2ep-19, -0x1.32d2895a7ed4bp-23,
-    -0x1.a2f66929eee96p-24, 0x1.bf0068361e132p-25, -0x1.002d31e2d6264p-26, 0x1.89a16646f75b6p-29,
-    -0x1.94e4ae2bc212fp-32, 0x1.faee22dd05bdap-36, -0x1.247b85ffb267fp-40,
+    0x1.d97fbf27aa2a1p0,    0x1.51c9b0006c236p1,    0x1.afabc11a295f4p-1,   0x1.5477f09c036dcp-5,
+    -0x1.48c9d3eb1efeap-7,  0x1.033f65b026324p-9,   -0x1.f1b389839cf1dp-13, -0x1.b8de9c9e19b87p-16,
+    0x1.c7a77eb56b703p-16,  -0x1.426bd16f27b92p-17, 0x1.147536a6c9b2ep-19,  -0x1.32d2895a7ed4bp-23,
+    -0x1.a2f66929eee96p-24, 0x1.bf0068361e132p-25,  -0x1.002d31e2d6264p-26, 0x1.89a16646f75b6p-29,
+    -0x1.94e4ae2bc212fp-32, 0x1.faee22dd05bdap-36,  -0x1.247b85ffb267fp-40,
 };
 static const float tad__erf_l_f32[7] = {
     0x1.d97fbf43c912p0f,    0x1.51c9aa24d2a87p1f,   0x1.afad34e34e547p-1f,   0x1.53f94055a1f2ap-5f,
@@ -681,7 +890,54 @@ static inline float tad__erf_f32(float x) {
     return copysignf(y, x);
 }
 
-/* ---- Rounding and square root ----------------------------------------------------------------- */
+/* (1 + 2a) e^(a^2) erfc(a) as a polynomial in t = (a-3)/(a+3), 0.6 <= a <= 27.4; interpolated with
+ * mpmath, relative error 2^-58. The form is that of Shepherd and Laframboise, Math. Comp. 36
+ * (1981). */
+static const double tad__erfc_p_f64[22] = {
+    0x1.40c522d7e4987p0,   -0x1.15c084bb9e8f5p-3,  -0x1.85a15c58aa646p-5,  0x1.098366a5b47dfp-3,
+    -0x1.e88b803a482dfp-4, 0x1.17ca2877ea953p-4,   -0x1.8574c40c38da6p-6,  0x1.4b884e557ed4fp-9,
+    0x1.ef1bdd9c21989p-10, -0x1.98db54520db45p-11, -0x1.b912985ba5714p-14, 0x1.065a94fcc61a6p-13,
+    0x1.4c2cb5e76829ap-18, -0x1.5148a2b8f2d9dp-16, -0x1.889e03ab47c99p-21, 0x1.d339822c6ba00p-19,
+    0x1.7b01dd9018cb5p-22, -0x1.52f9bb1bde9cbp-21, -0x1.17e9b40635e5fp-23, 0x1.efab057e28026p-24,
+    0x1.ccc543238c695p-26, -0x1.30f8702f14e4ep-26,
+};
+
+/* That polynomial over 1 + 2a, as a 26-bit number that is returned and *rest. */
+static inline double tad__erfc_factor_f64(double a, double *rest) {
+    const double *c = tad__erfc_p_f64;
+    double t = (a - 3.0) / (a + 3.0), t2 = t * t, t4 = t2 * t2, t8 = t4 * t4;
+    double top = tad__poly4_f64(c + 17, t, t2) + c[21] * t4;
+    double high = tad__poly8_f64(c + 9, t, t2, t4) + top * t8;
+    double p = t * (tad__poly8_f64(c + 1, t, t2, t4) + high * t8);
+    double g = c[0] + p, d = 1.0 + 2.0 * a, inverse = 1.0 / d;
+    double q = tad__head_f64(g * inverse), h = tad__head_f64(d);
+    double l = (d - h) + (1.0 - (d - 2.0 * a));
+    *rest = (((g - q * h) - q * l) + (p - (g - c[0]))) * inverse;
+    return q;
+}
+
+/* erfc a for 0.6 <= a <= 27.4: the square and the product are exact as heads and tails. */
+static inline double tad__erfc_far_f64(double a) {
+    double rest, q = tad__erfc_factor_f64(a, &rest);
+    double h = tad__head_f64(a), sq = -h * h;
+    double k = tad__nearest_f64(sq * TAD__LOG2E_F64);
+    double l = k * tad__ln2_f64[1] + (a - h) * (a + h);
+    tad__exp_parts_f64_t p = tad__exp_finish_f64(k, sq - k * tad__ln2_f64[0], l);
+    double s, e = tad__exp_sum_f64(p, &s);
+    double v = tad__head_f64(s + e), w = (s - v) + e;
+    return tad__scale_f64(v * q + (v * rest + w * (q + rest)), k);
+}
+
+static inline double tad__erfc_f64(double x) {
+    const double *c = tad__erf_s_f64;
+    double a = fabs(x), z = x * x, z2 = z * z, z4 = z2 * z2;
+    double near = tad__poly8_f64(c, z, z2, z4) + tad__poly4_f64(c + 8, z, z2) * (z4 * z4);
+    double far = tad__erfc_far_f64(tad__clamp_f64(a, 0.625, 27.4));
+    far = x < 0.0 ? 2.0 - far : far;
+    return a < 0.625 ? (1.0 - x) - x * near : far;
+}
+
+/* ---- Rounding and square root ---- */
 
 static inline double tad__sqrt_f64(double x) { return sqrt(x); }
 static inline float tad__sqrt_f32(float x) { return sqrtf(x); }
@@ -723,7 +979,7 @@ static inline double tad__trunc_f64(double x) { return copysign(tad__floor_f64(f
 static inline float tad__trunc_f32(float x) { return copysignf(tad__floor_f32(fabsf(x)), x); }
 #endif
 
-/* ---- Functions with a branch to libm ---------------------------------------------------------- */
+/* ---- Functions with a branch to libm ---- */
 
 /* The scalar forms are complete; the block forms are the same function of every element, with a
  * vector loop for the elements within the limit. y may be x. */
@@ -750,28 +1006,33 @@ TAD__TRIG(sin, double, 64, sin, fabs)
 TAD__TRIG(sin, float, 32, sinf, fabsf)
 TAD__TRIG(cos, double, 64, cos, fabs)
 TAD__TRIG(cos, float, 32, cosf, fabsf)
+TAD__TRIG(tan, double, 64, tan, fabs)
+TAD__TRIG(tan, float, 32, tanf, fabsf)
 
-/* ---- Plain calls of libm ---------------------------------------------------------------------- */
+/* ---- Binary32 by way of binary64 ---- */
 
-#define TAD__LIBM1(name)                                                                           \
-    static inline double tad__##name##_f64(double x) { return name(x); }                           \
-    static inline float tad__##name##_f32(float x) { return name##f(x); }
+#define TAD__WIDEN(name)                                                                           \
+    static inline float tad__##name##_f32(float x) { return (float)tad__##name##_f64((double)x); }
+
+TAD__WIDEN(asin)
+TAD__WIDEN(acos)
+TAD__WIDEN(atan)
+TAD__WIDEN(asinh)
+TAD__WIDEN(acosh)
+TAD__WIDEN(atanh)
+TAD__WIDEN(cbrt)
+TAD__WIDEN(erfc)
+
+static inline float tad__atan2_f32(float y, float x) {
+    return (float)tad__atan2_f64((double)y, (double)x);
+}
+
+/* ---- Plain calls of libm ---- */
+
 #define TAD__LIBM2(name)                                                                           \
     static inline double tad__##name##_f64(double x, double y) { return name(x, y); }              \
     static inline float tad__##name##_f32(float x, float y) { return name##f(x, y); }
 
-TAD__LIBM1(tan)
-TAD__LIBM1(erfc)
-TAD__LIBM1(sinh)
-TAD__LIBM1(cosh)
-TAD__LIBM1(asin)
-TAD__LIBM1(acos)
-TAD__LIBM1(atan)
-TAD__LIBM1(asinh)
-TAD__LIBM1(acosh)
-TAD__LIBM1(atanh)
-TAD__LIBM1(cbrt)
 TAD__LIBM2(pow)
-TAD__LIBM2(atan2)
 
 #endif
