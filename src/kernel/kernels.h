@@ -1,12 +1,13 @@
 /* The table of numeric kernels of one instruction-set level, and its choice.
  *
- * Kernels work on raw buffers and cannot fail. Rests on loop.h. */
+ * Kernels work on raw buffers and cannot fail. Rests on loop.h and reduce.h. */
 #ifndef TAD_KERNEL_KERNELS_H
 #define TAD_KERNEL_KERNELS_H
 
 #include <tad/scalar.h>
 
 #include "loop.h"
+#include "reduce.h"
 
 enum { TAD__BLOCK = 512 }; /* elements a row kernel is given at most: they stay in the first cache */
 
@@ -27,6 +28,7 @@ typedef struct tad__kernels {
     const tad__row_kernels *row; /* TAD__ROW_COUNT */
     void (*add[2])(size_t n, const void *x, void *y);       /* y += x */
     double (*sum[2])(size_t n, const void *x);              /* fixed order, wide accumulators */
+    tad__add_columns *add_columns[2];                       /* y += the sums of a matrix's columns */
 } tad__kernels;
 
 /* The best table of at most this level that the CPU can run. */

@@ -1,0 +1,41 @@
+/* Column sums for one element type T; read by reduce_kernel.c with X(name) giving the type's names. */
+
+static void X(add_row)(size_t n, const T *restrict x, T *restrict y) {
+    for (size_t j = 0; j < n; j++) y[j] += x[j];
+}
+
+static void X(add_4_rows)(size_t n, const T *restrict x, size_t stride, T *restrict y) {
+    const T *x1 = x + stride, *x2 = x1 + stride, *x3 = x2 + stride;
+    for (size_t j = 0; j < n; j++) y[j] += (x[j] + x1[j]) + (x2[j] + x3[j]);
+}
+
+/* sum[0 .. n) += rows of x, a chunk at a time. */
+static void X(add_rows)(size_t rows, size_t n, size_t stride, const T *x, T *sum) {
+    T part[BLOCK];
+    for (size_t done = 0; done < rows;) {
+        size_t end = rows - done < CHUNK ? rows : done + CHUNK;
+        memset(part, 0, n * sizeof *part);
+        for (; done + 4 <= end; done += 4) X(add_4_rows)(n, x + done * stride, stride, part);
+        for (; done < end; done++) X(add_row)(n, x + done * stride, part);
+        X(add_row)(n, part, sum);
+    }
+}
+
+/* Reads several short rows as one long row, whose sums are folded at the end. */
+static void X(narrow)(size_t rows, size_t cols, const T *x, T *y) {
+    T sum[4 * NARROW] = {0};
+    size_t at_once = 4 * NARROW / cols, n = at_once * cols, whole = rows / at_once;
+    if (whole) X(add_rows)(whole, n, n, x, sum);
+    for (size_t i = whole * at_once; i < rows; i++) X(add_row)(cols, x + i * cols, sum);
+    for (size_t k = 0; k < at_once; k++) X(add_row)(cols, sum + k * cols, y);
+}
+
+static void X(columns)(size_t rows, size_t cols, const T *x, T *y) {
+    if (cols == 0) return;
+    if (cols <= NARROW) {
+        X(narrow)(rows, cols, x, y);
+        return;
+    }
+    for (size_t j = 0; j < cols; j += BLOCK)
+        X(add_rows)(rows, cols - j < BLOCK ? cols - j : BLOCK, cols, x + j, y + j);
+}

@@ -1,0 +1,694 @@
+/* Reductions: sum, mean, logsumexp, the largest and smallest element and their places, sum_to.
+ * Rests on tape.h. */
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "../registry.h"
+#include "../tape.h"
+#include "index.h"
+#include "samples.h"
+
+enum { SUM, MEAN, SUM_TO, AMAX, AMIN, LOGSUMEXP, MAX, MIN, ARGMAX, ARGMIN };
+
+typedef struct shape_options {
+    tad_shape shape;
+} shape_options;
+
+/* ---- shapes ---- */
+
+static bool is_float(const tad_array *a) { return a->dtype == TAD_F64 || a->dtype == TAD_F32; }
+
+static tad_status need_float(const tad_call_frame *c) {
+    if (is_float(c->in[0])) return TAD_OK;
+    return tad_fail(c, TAD_BAD_DTYPE, "needs float64 or float32, not %s; use tad_cast",
+                    tad_dtype_name((tad_dtype)c->in[0]->dtype));
+}
+
+static tad_status reduced_shape(const tad_call_frame *c, const tad_axes *axes, bool keepdims,
+                                tad_type *out) {
+    tad_status s = need_float(c);
+    if (s != TAD_OK) return s;
+    tad_shape x = tad__shape_of(c->in[0]);
+    unsigned mask;
+    int bad = 0;
+    if (!tad__axes_mask(axes, x.rank, &mask, &bad))
+        return tad_fail(c, TAD_BAD_AXIS, "no axis %d, or named twice", bad);
+    *out = (tad_type){(tad_dtype)c->in[0]->dtype, tad__shape_reduced(&x, mask, keepdims)};
+    return TAD_OK;
+}
+
+static tad_status reduce_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    const tad_reduce *o = c->options;
+    return reduced_shape(c, &o->axis, o->keepdims, out);
+}
+
+static tad_status not_of_nothing(const tad_call_frame *c, const tad_shape *out) {
+    int64_t size = 0;
+    if (c->in[0]->size > 0 || (tad__shape_size(out, &size) && size == 0)) return TAD_OK;
+    return tad_fail(c, TAD_BAD_SHAPE, "no elements to choose from");
+}
+
+static tad_status extreme_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    tad_status s = reduce_shape(c, out, n_out);
+    return s == TAD_OK ? not_of_nothing(c, &out->shape) : s;
+}
+
+/* One axis as the list of axes that the other functions take. */
+static tad_axes only(int64_t axis) {
+    return (tad_axes){true, 1, {axis > INT32_MAX || axis < INT32_MIN ? INT32_MAX : (int)axis}};
+}
+
+static tad_status along_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    const tad_along *o = c->options;
+    tad_axes axes = only(o->axis);
+    tad_status s = reduced_shape(c, &axes, o->keepdims, &out[0]);
+    if (s != TAD_OK) return s;
+    out[1] = (tad_type){TAD_I64, out[0].shape};
+    return not_of_nothing(c, &out[0].shape);
+}
+
+static tad_status arg_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    const tad_reduce *o = c->options;
+    if (o->axis.given && o->axis.count != 1)
+        return tad_fail(c, TAD_BAD_AXIS, "%d axes; one or all are possible", o->axis.count);
+    tad_status s = extreme_shape(c, out, n_out);
+    out->dtype = TAD_I64;
+    return s;
+}
+
+static tad_status sum_to_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    const shape_options *o = c->options;
+    tad_status s = need_float(c);
+    if (s != TAD_OK) return s;
+    tad_shape x = tad__shape_of(c->in[0]), both;
+    int64_t size;
+    char text[160];
+    if (!tad__shape_size(&o->shape, &size)) return tad_fail(c, TAD_BAD_SHAPE, "no such shape");
+    if (!tad__shape_broadcast(&o->shape, &x, &both) || !tad__shape_equal(&both, &x))
+        return tad_fail(c, TAD_BAD_SHAPE, "%s does not broadcast to x",
+                        tad__shape_text(&o->shape, text, sizeof text));
+    *out = (tad_type){(tad_dtype)c->in[0]->dtype, o->shape};
+    return TAD_OK;
+}
+
+/* ---- an output seen with the rank of x: size 1 where it is reduced ---- */
+
+typedef union header {
+    tad_array array;
+    char room[sizeof(tad_array) + 2 * TAD_MAX_RANK * sizeof(int64_t)];
+} header;
+
+static unsigned axes_mask(const tad_axes *axes, int rank) {
+    unsigned mask = 0;
+    int bad;
+    tad__axes_mask(axes, rank, &mask, &bad);
+    return mask;
+}
+
+static tad_array *kept(header *h, const tad_array *out, const tad_array *x, unsigned mask) {
+    tad_shape shape = tad__shape_of(x);
+    shape = tad__shape_reduced(&shape, mask, true);
+    tad__array_layout(&h->array, (tad_dtype)out->dtype, &shape);
+    h->array.data = out->data;
+    return &h->array;
+}
+
+static tad_shape kept_shape(tad_var x, const tad_axes *axes) {
+    tad_shape shape = tad_shape_of(x);
+    return tad__shape_reduced(&shape, axes_mask(axes, shape.rank), true);
+}
+
+/* x contiguous as (before, n, after), reduced over n. */
+typedef struct blocks {
+    size_t before, n, after;
+} blocks;
+
+/* False when the reduced axes of the mask are not neighbours. */
+static bool as_blocks(const tad_array *x, unsigned mask, blocks *b) {
+    *b = (blocks){1, 1, 1};
+    bool reduced = false, over = false; /* within the reduced axes, behind them */
+    for (int i = 0; i < x->rank; i++) {
+        size_t size = (size_t)x->dim[i];
+        if (size == 1) continue;
+        if (mask >> i & 1) {
+            if (over) return false;
+            reduced = true;
+            b->n *= size;
+        } else {
+            over = reduced;
+            if (over) b->after *= size;
+            else b->before *= size;
+        }
+    }
+    return x->contiguous;
+}
+
+/* ---- sums ---- */
+
+static size_t bytes_of(const tad_array *a, size_t elements) {
+    return elements * tad_dtype_size((tad_dtype)a->dtype);
+}
+
+static void clear(const tad_array *a) {
+    if (a->size) memset(a->data, 0, bytes_of(a, (size_t)a->size));
+}
+
+static void store(const tad_array *a, size_t i, double v) {
+    if (a->dtype == TAD_F64) ((double *)a->data)[i] = v;
+    else ((float *)a->data)[i] = (float)v;
+}
+
+enum { SHORT_ROW = 8 };
+
+#define SUM_SHORT_ROWS(T)                                                                          \
+    do {                                                                                           \
+        const T *from = x->data;                                                                   \
+        T *to = out->data;                                                                         \
+        for (size_t i = 0; i < b.before; i++, from += b.n) {                                       \
+            T sum = 0;                                                                             \
+            for (size_t k = 0; k < b.n; k++) sum += from[k];                                       \
+            to[i] = sum;                                                                           \
+        }                                                                                          \
+    } while (0)
+
+static void sum_rows(const tad_tape *t, const tad_array *out, const tad_array *x, blocks b) {
+    if (b.n >= SHORT_ROW) {
+        for (size_t i = 0; i < b.before; i++)
+            store(out, i, t->kernels->sum[x->dtype](b.n, (const char *)x->data + bytes_of(x, i * b.n)));
+    } else if (x->dtype == TAD_F64) {
+        SUM_SHORT_ROWS(double);
+    } else {
+        SUM_SHORT_ROWS(float);
+    }
+}
+
+static void sum_columns(const tad_tape *t, const tad_array *out, const tad_array *x, blocks b) {
+    clear(out);
+    for (size_t i = 0; i < b.before; i++)
+        t->kernels->add_columns[x->dtype](b.n, b.after,
+                                          (const char *)x->data + bytes_of(x, i * b.n * b.after),
+                                          (char *)out->data + bytes_of(x, i * b.after));
+}
+
+/* out, which has x's rank and size 1 where the mask says, = the sums. */
+static void sum_into(const tad_tape *t, tad_array *out, const tad_array *x, unsigned mask) {
+    blocks b;
+    if (out->size == 0) return;
+    if (x->size == 0) clear(out);
+    else if (!as_blocks(x, mask, &b)) {
+        clear(out);
+        tad__add_into(t, out, x);
+    } else if (b.after == 1) sum_rows(t, out, x, b);
+    else sum_columns(t, out, x, b);
+}
+
+static void scale(const tad_array *a, double divisor) {
+    if (a->dtype == TAD_F64)
+        for (int64_t i = 0; i < a->size; i++) ((double *)a->data)[i] /= divisor;
+    else
+        for (int64_t i = 0; i < a->size; i++) ((float *)a->data)[i] /= (float)divisor;
+}
+
+/* How many elements make one of the result. */
+static double count_of(const tad_array *x, unsigned mask) {
+    double n = 1;
+    for (int i = 0; i < x->rank; i++)
+        if (mask >> i & 1) n *= (double)x->dim[i];
+    return n;
+}
+
+static tad_status sum_forward(const tad_call_frame *c) {
+    const tad_reduce *o = c->options;
+    const tad_array *x = c->in[0];
+    unsigned mask = axes_mask(&o->axis, x->rank);
+    header h;
+    sum_into(c->tape, kept(&h, c->out[0], x, mask), x, mask);
+    if (c->op == &tad__ops_reduce[MEAN]) scale(c->out[0], count_of(x, mask));
+    return TAD_OK;
+}
+
+static double count_in_rule(tad_var x, const tad_axes *axes) {
+    tad_shape shape = tad_shape_of(x);
+    unsigned mask = axes_mask(axes, shape.rank);
+    double n = 1;
+    for (int i = 0; i < shape.rank; i++)
+        if (mask >> i & 1) n *= (double)shape.dim[i];
+    return n;
+}
+
+static void sum_vjp(tad_rule *r) {
+    const tad_reduce *o = r->options;
+    tad_var g = r->given[0];
+    if (r->op == &tad__ops_reduce[MEAN]) g = tad_div(g, tad_number(count_in_rule(r->in[0], &o->axis)));
+    r->result[0] = tad_broadcast_to(tad_reshape(g, kept_shape(r->in[0], &o->axis)), tad_shape_of(r->in[0]));
+}
+
+/* One run of a gradient: its elements are the cotangent's or all one of them, over a divisor. */
+#define SPREAD(T)                                                                                  \
+    do {                                                                                           \
+        T *to = (T *)(void *)l->run[0];                                                            \
+        const T *from = (const T *)(const void *)l->run[1];                                        \
+        T one = *from / (T)divisor;                                                                \
+        if (l->step[1] == 0 && fresh) {                                                            \
+            for (int64_t i = 0; i < l->length; i++) to[i] = one;                                   \
+        } else if (l->step[1] == 0) {                                                              \
+            for (int64_t i = 0; i < l->length; i++) to[i] += one;                                  \
+        } else if (fresh) {                                                                        \
+            for (int64_t i = 0; i < l->length; i++) to[i] = from[i] / (T)divisor;                  \
+        } else {                                                                                   \
+            for (int64_t i = 0; i < l->length; i++) to[i] += from[i] / (T)divisor;                 \
+        }                                                                                          \
+    } while (0)
+
+static void spread_run(const tad__loop *l, tad_dtype dtype, double divisor, bool fresh) {
+    if (dtype == TAD_F64) SPREAD(double);
+    else SPREAD(float);
+}
+
+static tad_status sum_backward(tad_backward *b) {
+    const tad_reduce *o = b->call.options;
+    const tad_array *g = b->cotangent[0], *x = b->call.in[0];
+    if (!g || !b->wanted[0]) return TAD_OK;
+    bool fresh;
+    tad_array *to = tad_backward_buffer(b, 0, &fresh);
+    if (!to) return TAD_NO_MEMORY;
+    header h;
+    unsigned mask = axes_mask(&o->axis, x->rank);
+    double divisor = b->call.op == &tad__ops_reduce[MEAN] ? count_of(x, mask) : 1;
+    tad_shape shape = tad__shape_of(to);
+    tad__loop l;
+    tad__loop_init(&l, &shape, (const tad_array *const[]){to, kept(&h, g, x, mask)}, 2);
+    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
+        spread_run(&l, (tad_dtype)to->dtype, divisor, fresh);
+    return TAD_OK;
+}
+
+/* ---- sum_to ---- */
+
+static tad_status sum_to_forward(const tad_call_frame *c) {
+    const tad_array *x = c->in[0], *y = c->out[0];
+    unsigned mask = 0;
+    int skip = x->rank - y->rank;
+    for (int i = 0; i < x->rank; i++)
+        if (i < skip || y->dim[i - skip] == 1) mask |= 1u << i;
+    header h;
+    sum_into(c->tape, kept(&h, y, x, mask), x, mask);
+    return TAD_OK;
+}
+
+static void sum_to_vjp(tad_rule *r) { r->result[0] = tad_broadcast_to(r->given[0], tad_shape_of(r->in[0])); }
+
+/* ---- amax, amin: ties share the gradient ---- */
+
+/* Whether v takes the place of `best`; a NaN wins and stays. */
+#define BEATS(v, best, larger) ((v) != (v) || ((larger) ? (v) > (best) : (v) < (best)))
+
+#define EXTREME(T)                                                                                 \
+    do {                                                                                           \
+        for (int64_t i = 0; i < l->length; i++) {                                                  \
+            T *best = (T *)(void *)(l->run[0] + i * l->step[0]);                                   \
+            T v = *(const T *)(const void *)(l->run[1] + i * l->step[1]);                          \
+            if (BEATS(v, *best, larger)) *best = v;                                                \
+        }                                                                                          \
+    } while (0)
+
+/* A whole row in eight candidates at a time. */
+#define EXTREME_ROW(T)                                                                             \
+    do {                                                                                           \
+        const T *v = (const T *)(const void *)l->run[1];                                           \
+        T *best = (T *)(void *)l->run[0], part[8];                                                 \
+        int64_t i = 0;                                                                             \
+        for (int k = 0; k < 8; k++) part[k] = *best;                                               \
+        for (; i + 8 <= l->length; i += 8)                                                         \
+            for (int k = 0; k < 8; k++) part[k] = BEATS(v[i + k], part[k], larger) ? v[i + k] : part[k]; \
+        for (; i < l->length; i++) part[0] = BEATS(v[i], part[0], larger) ? v[i] : part[0];        \
+        for (int k = 0; k < 8; k++) *best = BEATS(part[k], *best, larger) ? part[k] : *best;       \
+    } while (0)
+
+static void extreme_run(const tad__loop *l, tad_dtype dtype, bool larger) {
+    bool row = l->step[0] == 0 && l->step[1] == (int64_t)tad_dtype_size(dtype);
+    if (dtype == TAD_F64 && row) EXTREME_ROW(double);
+    else if (dtype == TAD_F64) EXTREME(double);
+    else if (row) EXTREME_ROW(float);
+    else EXTREME(float);
+}
+
+/* out, of x's rank, = the extremes. */
+static void extreme_into(tad_array *out, const tad_array *x, bool larger) {
+    for (int64_t i = 0; i < out->size; i++) store(out, (size_t)i, larger ? -INFINITY : INFINITY);
+    tad_shape shape = tad__shape_of(x);
+    tad__loop l;
+    tad__loop_init(&l, &shape, (const tad_array *const[]){out, x}, 2);
+    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
+        extreme_run(&l, (tad_dtype)x->dtype, larger);
+}
+
+static tad_status extreme_forward(const tad_call_frame *c) {
+    const tad_reduce *o = c->options;
+    header h;
+    tad_array *out = kept(&h, c->out[0], c->in[0], axes_mask(&o->axis, c->in[0]->rank));
+    extreme_into(out, c->in[0], c->op == &tad__ops_reduce[AMAX]);
+    return TAD_OK;
+}
+
+/* Where x has the extreme value, and how often along the axes. */
+static void find_ties(const tad_rule *r, tad_var *ties, tad_var *count) {
+    const tad_reduce *o = r->options;
+    tad_var y = tad_reshape(r->out[0], kept_shape(r->in[0], &o->axis));
+    *ties = tad_equal(r->in[0], y);
+    *count = tad_sum(tad_cast(*ties, tad_dtype_of(r->in[0])), &(tad_reduce){o->axis, true});
+}
+
+static void extreme_vjp(tad_rule *r) {
+    const tad_reduce *o = r->options;
+    tad_var ties, count;
+    find_ties(r, &ties, &count);
+    tad_var share = tad_div(tad_reshape(r->given[0], kept_shape(r->in[0], &o->axis)), count);
+    r->result[0] = tad_where(ties, share, tad_number(0));
+}
+
+static void extreme_jvp(tad_rule *r) {
+    const tad_reduce *o = r->options;
+    tad_var ties, count;
+    find_ties(r, &ties, &count);
+    tad_var moves = tad_sum(tad_where(ties, r->given[0], tad_number(0)), &(tad_reduce){o->axis, true});
+    r->result[0] = tad_reshape(tad_div(moves, count), tad_shape_of(r->out[0]));
+}
+
+/* ---- logsumexp ---- */
+
+/* sum += exp(x - shift) for one run, in blocks that the exponential kernel takes. */
+#define ADD_EXPONENTIALS(T)                                                                        \
+    do {                                                                                           \
+        T term[TAD__BLOCK], power[TAD__BLOCK];                                                                        \
+        for (int64_t done = 0; done < l->length; done += TAD__BLOCK) {                             \
+            int64_t n = l->length - done < TAD__BLOCK ? l->length - done : TAD__BLOCK;             \
+            for (int64_t i = 0; i < n; i++)                                                        \
+                term[i] = AT(T, 2, done + i) - AT(T, 1, done + i);                                 \
+            exponential((size_t)n, (const void *const[]){term}, power, NULL);                      \
+            if (l->step[0] == 0) AT(T, 0, 0) += (T)t->kernels->sum[dtype]((size_t)n, power);       \
+            else                                                                                   \
+                for (int64_t i = 0; i < n; i++) AT(T, 0, done + i) += power[i];                    \
+        }                                                                                          \
+    } while (0)
+#define AT(T, k, i) (*(T *)(void *)(l->run[k] + (i) * l->step[k]))
+
+static void add_exponentials(const tad_tape *t, const tad__loop *l, tad_dtype dtype) {
+    tad__row_forward *exponential = t->kernels->row[TAD__ROW_exp].forward[dtype];
+    if (dtype == TAD_F64) ADD_EXPONENTIALS(double);
+    else ADD_EXPONENTIALS(float);
+}
+
+/* An infinite maximum is not subtracted: exp(-inf) is 0 and exp(inf) inf without it. */
+#define FINITE_OR_ZERO(T)                                                                          \
+    for (int64_t i = 0; i < m->size; i++) {                                                        \
+        T *v = (T *)m->data + i;                                                                   \
+        if (isinf(*v)) *v = 0;                                                                     \
+    }
+#define LOG_PLUS(T, log)                                                                           \
+    for (int64_t i = 0; i < y->size; i++) {                                                        \
+        T *v = (T *)y->data + i;                                                                   \
+        *v = log(*v) + ((const T *)m->data)[i];                                                    \
+    }
+
+static void finish_logsumexp(tad_array *y, const tad_array *m) {
+    if (y->dtype == TAD_F64) LOG_PLUS(double, log)
+    else LOG_PLUS(float, logf)
+}
+
+static tad_status logsumexp_forward(const tad_call_frame *c) {
+    const tad_reduce *o = c->options;
+    const tad_array *x = c->in[0];
+    unsigned mask = axes_mask(&o->axis, x->rank);
+    header sums, shifts;
+    tad_array *y = kept(&sums, c->out[0], x, mask), *m = kept(&shifts, c->out[0], x, mask);
+    m->data = tad_scratch(c->tape, bytes_of(y, (size_t)y->size));
+    if (!m->data) return TAD_NO_MEMORY;
+    extreme_into(m, x, true);
+    if (m->dtype == TAD_F64) FINITE_OR_ZERO(double)
+    else FINITE_OR_ZERO(float)
+    clear(y);
+    tad_shape shape = tad__shape_of(x);
+    tad__loop l;
+    tad__loop_init(&l, &shape, (const tad_array *const[]){y, m, x}, 3);
+    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
+        add_exponentials(c->tape, &l, (tad_dtype)x->dtype);
+    finish_logsumexp(y, m);
+    return TAD_OK;
+}
+
+/* The softmax of x. Where all of x is -inf the result is too; 0 in its place makes the weights 0. */
+static tad_var weights(const tad_rule *r) {
+    const tad_reduce *o = r->options;
+    tad_var y = tad_reshape(r->out[0], kept_shape(r->in[0], &o->axis));
+    y = tad_where(tad_equal(y, tad_number(-INFINITY)), tad_number(0), y);
+    return tad_exp(tad_sub(r->in[0], y));
+}
+
+static void logsumexp_vjp(tad_rule *r) {
+    const tad_reduce *o = r->options;
+    r->result[0] = tad_mul(weights(r), tad_reshape(r->given[0], kept_shape(r->in[0], &o->axis)));
+}
+
+static void logsumexp_jvp(tad_rule *r) { r->result[0] = tad_sum(tad_mul(weights(r), r->given[0]), r->options); }
+
+/* ---- max, min with their places; argmax, argmin ---- */
+
+/* value and place of the first extreme along n, for x as (before, n, after). */
+#define FIND(T)                                                                                    \
+    do {                                                                                           \
+        const T *v = x->data;                                                                      \
+        for (size_t a = 0; a < b.before; a++) {                                                    \
+            T *best = (T *)value + a * b.after;                                                    \
+            int64_t *at = place + a * b.after;                                                     \
+            for (size_t j = 0; j < b.after; j++) best[j] = v[j], at[j] = 0;                        \
+            v += b.after;                                                                          \
+            for (size_t k = 1; k < b.n; k++, v += b.after)                                         \
+                for (size_t j = 0; j < b.after; j++)                                               \
+                    if (best[j] == best[j] && BEATS(v[j], best[j], larger))                        \
+                        best[j] = v[j], at[j] = (int64_t)k;                                        \
+        }                                                                                          \
+    } while (0)
+
+static void find_extremes(const tad_array *x, blocks b, bool larger, void *value, int64_t *place) {
+    if (x->dtype == TAD_F64) FIND(double);
+    else FIND(float);
+}
+
+/* x itself or a contiguous copy of it. */
+static const tad_array *contiguous(const tad_call_frame *c, const tad_array *x, header *h) {
+    if (x->contiguous) return x;
+    tad_shape shape = tad__shape_of(x);
+    tad__array_layout(&h->array, (tad_dtype)x->dtype, &shape);
+    h->array.data = tad_scratch(c->tape, bytes_of(x, (size_t)x->size));
+    if (!h->array.data) return NULL;
+    tad__copy(c->tape, &h->array, x);
+    return &h->array;
+}
+
+static tad_status place_forward(const tad_call_frame *c, const tad_axes *axes, bool larger, void *value,
+                                int64_t *place) {
+    header h;
+    const tad_array *x = contiguous(c, c->in[0], &h);
+    if (!x) return TAD_NO_MEMORY;
+    blocks b;
+    as_blocks(x, axes_mask(axes, x->rank), &b); /* one axis or all: always blocks */
+    if (x->size) find_extremes(x, b, larger, value, place);
+    return TAD_OK;
+}
+
+static tad_status along_forward(const tad_call_frame *c) {
+    tad_axes axes = only(((const tad_along *)c->options)->axis);
+    return place_forward(c, &axes, c->op == &tad__ops_reduce[MAX], c->out[0]->data, c->out[1]->data);
+}
+
+static tad_status arg_forward(const tad_call_frame *c) {
+    const tad_reduce *o = c->options;
+    void *value = tad_scratch(c->tape, bytes_of(c->in[0], (size_t)c->out[0]->size));
+    if (!value) return TAD_NO_MEMORY;
+    return place_forward(c, &o->axis, c->op == &tad__ops_reduce[ARGMAX], value, c->out[0]->data);
+}
+
+static void along_vjp(tad_rule *r) {
+    const tad_along *o = r->options;
+    tad_axes axes = only(o->axis);
+    tad_shape kept = kept_shape(r->in[0], &axes);
+    if (tad_is_nil(r->given[0])) return; /* places have no cotangent */
+    r->result[0] = tad__gather_put(tad_reshape(r->given[0], kept), tad_reshape(r->out[1], kept),
+                                   tad_shape_of(r->in[0]), o->axis);
+}
+
+static void along_jvp(tad_rule *r) {
+    const tad_along *o = r->options;
+    tad_axes axes = only(o->axis);
+    tad_var place = tad_reshape(r->out[1], kept_shape(r->in[0], &axes));
+    r->result[0] = tad_reshape(tad_gather(r->given[0], place, (int)o->axis), tad_shape_of(r->out[0]));
+}
+
+/* ---- options, samples, misuse ---- */
+
+static const tad_option reduce_list[] = {
+    {"axis", TAD_OPTION_AXES, offsetof(tad_reduce, axis), NULL, 0, false},
+    {"keepdims", TAD_OPTION_BOOL, offsetof(tad_reduce, keepdims), NULL, 0, false}};
+static const tad_option along_list[] = {
+    {"axis", TAD_OPTION_INT, offsetof(tad_along, axis), NULL, 0, true},
+    {"keepdims", TAD_OPTION_BOOL, offsetof(tad_along, keepdims), NULL, 0, false}};
+static const tad_option sum_to_list[] = {
+    {"shape", TAD_OPTION_SHAPE, offsetof(shape_options, shape), NULL, 0, true}};
+
+#define ONE(what, input, ...) .label = what, .n = 1, .in = {input}, .options = __VA_ARGS__
+#define OVER(...) &(const tad_reduce){.axis = TAD_AXES(__VA_ARGS__)}
+#define KEEP(...) &(const tad_reduce){.axis = TAD_AXES(__VA_ARGS__), .keepdims = true}
+#define ALONG(k) &(const tad_along){.axis = k}
+#define ALONG_KEEP(k) &(const tad_along){k, true}
+#define DOWN(...) &(const shape_options){TAD__SHAPE(__VA_ARGS__)}
+#define DOWN_0D &(const shape_options){{0, {0}}}
+
+/* sum, mean, logsumexp */
+static const tad_sample sum_samples[] = {
+    {ONE("all", TAD__F64(3, 5), NULL)},
+    {ONE("columns", TAD__F64(7, 3), OVER(0))},
+    {ONE("rows kept", TAD__F64(3, 11), KEEP(-1))},
+    {ONE("middle", TAD__F64(2, 3, 5), OVER(1))},
+    {ONE("outer two", TAD__F64(2, 3, 5), OVER(0, -1))},
+    {ONE("0-d", TAD__F64_0D, NULL)},
+    {ONE("size 1", TAD__F64(1, 3, 1), KEEP(0))},
+    {ONE("no axis", TAD__F64(2, 3), &(const tad_reduce){.axis = {.given = true}})},
+    {ONE("nothing left", TAD__F64(0, 3), OVER(1))},
+    {ONE("float32", TAD__F32(5, 3), OVER(0))},
+};
+static const tad_misuse sum_misuse[] = {
+    {ONE("no such axis", TAD__F64(3, 4), OVER(2)), .expect = TAD_BAD_AXIS},
+    {ONE("no such negative axis", TAD__F64(3, 4), OVER(-3)), .expect = TAD_BAD_AXIS},
+    {ONE("named twice", TAD__F64(3, 4), OVER(0, -2)), .expect = TAD_BAD_AXIS},
+    {ONE("integers", TAD__INDICES(3, 4), NULL), .expect = TAD_BAD_DTYPE},
+};
+static const tad_sample sum_to_samples[] = {
+    {ONE("row", TAD__F64(7, 3), DOWN(3))},
+    {ONE("column", TAD__F64(3, 5), DOWN(3, 1))},
+    {ONE("both ends", TAD__F64(2, 3, 5), DOWN(1, 3, 1))},
+    {ONE("0-d", TAD__F64(2, 3), DOWN_0D)},
+    {ONE("unchanged", TAD__F64(2, 3), DOWN(2, 3))},
+    {ONE("of nothing", TAD__F64(0, 3), DOWN(3))},
+};
+static const tad_misuse sum_to_misuse[] = {
+    {ONE("other size", TAD__F64(3, 4), DOWN(3)), .expect = TAD_BAD_SHAPE},
+    {ONE("larger", TAD__F64(3), DOWN(2, 3)), .expect = TAD_BAD_SHAPE},
+    {ONE("negative", TAD__F64(3, 4), DOWN(-1)), .expect = TAD_BAD_SHAPE},
+};
+static const tad_sample amax_samples[] = {
+    {ONE("all", TAD__DISTINCT(3, 5), NULL)},
+    {ONE("columns", TAD__DISTINCT(7, 3), OVER(0))},
+    {ONE("rows kept", TAD__DISTINCT(3, 11), KEEP(-1))},
+    {ONE("outer two", TAD__DISTINCT(2, 3, 5), OVER(0, -1))},
+    {ONE("0-d", TAD__F64_0D, NULL)},
+    {ONE("nothing left", TAD__F64(0, 3), OVER(1))},
+};
+static const tad_misuse amax_misuse[] = {
+    {ONE("of nothing", TAD__F64(0, 3), OVER(0)), .expect = TAD_BAD_SHAPE},
+    {ONE("no such axis", TAD__F64(3, 4), OVER(2)), .expect = TAD_BAD_AXIS},
+    {ONE("integers", TAD__INDICES(3, 4), NULL), .expect = TAD_BAD_DTYPE},
+};
+static const tad_sample max_samples[] = {
+    {ONE("columns", TAD__DISTINCT(3, 5), ALONG(0))},
+    {ONE("rows kept", TAD__DISTINCT(3, 7), ALONG_KEEP(-1))},
+    {ONE("middle", TAD__DISTINCT(2, 3, 5), ALONG(1))},
+    {ONE("vector", TAD__DISTINCT(7), ALONG(0))},
+    {ONE("size 1", TAD__DISTINCT(1, 3), ALONG(0))},
+    {ONE("nothing left", TAD__F64(0, 3), ALONG(1))},
+};
+static const tad_misuse max_misuse[] = {
+    {ONE("of nothing", TAD__F64(0, 3), ALONG(0)), .expect = TAD_BAD_SHAPE},
+    {ONE("no such axis", TAD__F64(3, 4), ALONG(2)), .expect = TAD_BAD_AXIS},
+    {ONE("0-d", TAD__F64_0D, ALONG(0)), .expect = TAD_BAD_AXIS},
+    {ONE("integers", TAD__INDICES(3, 4), ALONG(0)), .expect = TAD_BAD_DTYPE},
+};
+static const tad_sample argmax_samples[] = {
+    {ONE("all", TAD__DISTINCT(3, 5), NULL)},
+    {ONE("columns", TAD__DISTINCT(7, 3), OVER(0))},
+    {ONE("rows kept", TAD__DISTINCT(3, 11), KEEP(-1))},
+    {ONE("0-d", TAD__F64_0D, NULL)},
+    {ONE("nothing left", TAD__F64(0, 3), OVER(1))},
+};
+static const tad_misuse argmax_misuse[] = {
+    {ONE("two axes", TAD__F64(2, 3, 5), OVER(0, 1)), .expect = TAD_BAD_AXIS},
+    {ONE("of nothing", TAD__F64(0, 3), NULL), .expect = TAD_BAD_SHAPE},
+    {ONE("no such axis", TAD__F64(3, 4), OVER(2)), .expect = TAD_BAD_AXIS},
+};
+
+/* ---- the family ---- */
+
+#define REDUCES .family = "reduce", .min_in = 1, .max_in = 1, .n_out = 1, TAD__OPTIONS(tad_reduce, reduce_list)
+#define SUMS                                                                                       \
+    REDUCES, .flags = TAD_OP_LINEAR, .shape = reduce_shape, .forward = sum_forward, .vjp = sum_vjp, \
+    .backward = sum_backward, TAD__SAMPLES(sum_samples), TAD__MISUSE(sum_misuse)
+#define EXTREMES                                                                                   \
+    REDUCES, .shape = extreme_shape, .forward = extreme_forward, .vjp = extreme_vjp,               \
+    .jvp = extreme_jvp, TAD__SAMPLES(amax_samples), TAD__MISUSE(amax_misuse)
+#define PLACES                                                                                     \
+    REDUCES, .flags = TAD_OP_FLAT, .shape = arg_shape, .forward = arg_forward,                     \
+    TAD__SAMPLES(argmax_samples), TAD__MISUSE(argmax_misuse)
+#define WITH_PLACES                                                                                \
+    .family = "reduce", .min_in = 1, .max_in = 1, .n_out = 2, TAD__OPTIONS(tad_along, along_list), \
+    .shape = along_shape, .forward = along_forward, .vjp = along_vjp, .jvp = along_jvp,            \
+    TAD__SAMPLES(max_samples), TAD__MISUSE(max_misuse)
+
+const tad_op tad__ops_reduce[] = {
+    [SUM] = {.name = "sum", .doc = "sum over the axes, all if not given; 0 of nothing", SUMS},
+    [MEAN] = {.name = "mean", .doc = "sum over the axes by their number of elements; NaN of nothing", SUMS},
+    [SUM_TO] = {.name = "sum_to", .doc = "sums x down to a shape that broadcasts to x's: undoes broadcast_to",
+                .family = "reduce", .min_in = 1, .max_in = 1, .n_out = 1, .flags = TAD_OP_LINEAR,
+                TAD__OPTIONS(shape_options, sum_to_list), .shape = sum_to_shape, .forward = sum_to_forward,
+                .vjp = sum_to_vjp, TAD__SAMPLES(sum_to_samples), TAD__MISUSE(sum_to_misuse)},
+    [AMAX] = {.name = "amax", .doc = "largest over the axes; NaN wins, ties share the gradient evenly", EXTREMES},
+    [AMIN] = {.name = "amin", .doc = "smallest over the axes; NaN wins, ties share the gradient evenly", EXTREMES},
+    [LOGSUMEXP] = {.name = "logsumexp", .doc = "log of the sum of e^x over the axes; -inf of nothing, "
+                   "gradient 0 where all are -inf", REDUCES, .shape = reduce_shape, .forward = logsumexp_forward,
+                   .vjp = logsumexp_vjp, .jvp = logsumexp_jvp, TAD__SAMPLES(sum_samples), TAD__MISUSE(sum_misuse)},
+    [MAX] = {.name = "max", .doc = "largest along an axis and its place: the first of equals, or the first NaN, "
+             "which also gets the gradient", WITH_PLACES},
+    [MIN] = {.name = "min", .doc = "smallest along an axis and its place: the first of equals, or the first NaN, "
+             "which also gets the gradient", WITH_PLACES},
+    [ARGMAX] = {.name = "argmax", .doc = "place of the largest along an axis, or in x flattened: the first of "
+                "equals, or the first NaN", PLACES},
+    [ARGMIN] = {.name = "argmin", .doc = "place of the smallest along an axis, or in x flattened: the first of "
+                "equals, or the first NaN", PLACES},
+};
+const size_t tad__ops_reduce_count = sizeof tad__ops_reduce / sizeof *tad__ops_reduce;
+
+/* ---- constructors ---- */
+
+static tad_var reduce(int op, tad_var x, const tad_reduce *options) {
+    return tad_apply(&tad__ops_reduce[op], &x, 1, options, NULL, 0);
+}
+
+static tad_var along(int op, tad_var x, int axis, bool keepdims, tad_var *indices) {
+    tad_var out[2];
+    tad_apply(&tad__ops_reduce[op], &x, 1, &(tad_along){axis, keepdims}, out, 2);
+    if (indices) *indices = out[1];
+    return out[0];
+}
+
+tad_var tad_sum(tad_var x, const tad_reduce *options) { return reduce(SUM, x, options); }
+tad_var tad_mean(tad_var x, const tad_reduce *options) { return reduce(MEAN, x, options); }
+tad_var tad_amax(tad_var x, const tad_reduce *options) { return reduce(AMAX, x, options); }
+tad_var tad_amin(tad_var x, const tad_reduce *options) { return reduce(AMIN, x, options); }
+tad_var tad_logsumexp(tad_var x, const tad_reduce *options) { return reduce(LOGSUMEXP, x, options); }
+tad_var tad_argmax(tad_var x, const tad_reduce *options) { return reduce(ARGMAX, x, options); }
+tad_var tad_argmin(tad_var x, const tad_reduce *options) { return reduce(ARGMIN, x, options); }
+
+tad_var tad_max(tad_var x, int axis, bool keepdims, tad_var *indices) {
+    return along(MAX, x, axis, keepdims, indices);
+}
+
+tad_var tad_min(tad_var x, int axis, bool keepdims, tad_var *indices) {
+    return along(MIN, x, axis, keepdims, indices);
+}
+
+tad_var tad_sum_to(tad_var x, tad_shape shape) {
+    return tad_apply(&tad__ops_reduce[SUM_TO], &x, 1, &(shape_options){shape}, NULL, 0);
+}
