@@ -161,6 +161,48 @@ static inline float tad__recip_f32(float h, float l) {
     return q + q * (r + r * r);
 }
 
+/* ---- Rounding and square root ---- */
+
+static inline double tad__sqrt_f64(double x) { return sqrt(x); }
+static inline float tad__sqrt_f32(float x) { return sqrtf(x); }
+
+#ifdef __SSE4_1__
+static inline double tad__rint_f64(double x) { return rint(x); }
+static inline float tad__rint_f32(float x) { return rintf(x); }
+static inline double tad__floor_f64(double x) { return floor(x); }
+static inline float tad__floor_f32(float x) { return floorf(x); }
+static inline double tad__ceil_f64(double x) { return ceil(x); }
+static inline float tad__ceil_f32(float x) { return ceilf(x); }
+static inline double tad__trunc_f64(double x) { return trunc(x); }
+static inline float tad__trunc_f32(float x) { return truncf(x); }
+#else
+/* Without rounding instructions: adding and taking away 2^52 (2^23) rounds smaller magnitudes. */
+static inline double tad__rint_f64(double x) {
+    double a = fabs(x), r = (a + 0x1p52) - 0x1p52;
+    return copysign(a < 0x1p52 ? r : a, x);
+}
+
+static inline float tad__rint_f32(float x) {
+    float a = fabsf(x), r = (a + 0x1p23f) - 0x1p23f;
+    return copysignf(a < 0x1p23f ? r : a, x);
+}
+
+static inline double tad__floor_f64(double x) {
+    double r = tad__rint_f64(x);
+    return copysign(r - (r > x ? 1.0 : 0.0), x);
+}
+
+static inline float tad__floor_f32(float x) {
+    float r = tad__rint_f32(x);
+    return copysignf(r - (r > x ? 1.0f : 0.0f), x);
+}
+
+static inline double tad__ceil_f64(double x) { return -tad__floor_f64(-x); }
+static inline float tad__ceil_f32(float x) { return -tad__floor_f32(-x); }
+static inline double tad__trunc_f64(double x) { return copysign(tad__floor_f64(fabs(x)), x); }
+static inline float tad__trunc_f32(float x) { return copysignf(tad__floor_f32(fabsf(x)), x); }
+#endif
+
 /* ---- Polynomials by Estrin's scheme; lowest coefficient first, x2 = x*x, x4 = x2*x2 ---- */
 
 static inline double tad__poly2_f64(const double *c, double x) { return c[0] + c[1] * x; }
@@ -523,8 +565,89 @@ static inline double tad__log10_f64(double x) {
     return tad__log_base_f64(x, inv, two);
 }
 
-static inline float tad__log2_f32(float x) { return (float)tad__log2_f64((double)x); }
-static inline float tad__log10_f32(float x) { return (float)tad__log10_f64((double)x); }
+/* Likewise e_log2f.c and e_log10f.c; inv[0] has at most 12 bits. */
+static inline float tad__log_base_f32(float x, const float inv[2], const float two[2]) {
+    tad__log_parts_f32_t p = tad__log_parts_f32(x);
+    float hfsq = 0.5f * p.f * p.f;
+    float h = tad__head_f32(p.f - hfsq);
+    float l = ((p.f - h) - hfsq) + tad__log_rest_f32(p.f);
+    float a = p.k * two[0], b = h * inv[0], s = a + b;
+    float t = p.k * two[1] + (l + h) * inv[1] + l * inv[0];
+    return tad__log_special_f32(x, s + (t + ((a - s) + b)));
+}
+
+static inline float tad__log2_f32(float x) {
+    static const float inv[2] = {1.4428710938e+00f, -1.7605285393e-04f}, two[2] = {1.0f, 0.0f};
+    return tad__log_base_f32(x, inv, two);
+}
+
+static inline float tad__log10_f32(float x) {
+    static const float inv[2] = {4.3432617188e-01f, -3.1689971365e-05f};
+    static const float two[2] = {3.0102920532e-01f, 7.9034151668e-07f};
+    return tad__log_base_f32(x, inv, two);
+}
+
+/* ---- Powers ---- */
+
+/* (3/2) (log((1+s)/(1-s)) - 2s - 2 s^3/3) / s^5, z = s^2, |s| <= 0.172; Sollya's remez, relative
+ * error of the logarithm 2^-70. */
+static const double tad__pow_c_f64[8] = {
+    0x1.3333333333333p-1, 0x1.b6db6db6db7cep-2, 0x1.555555552cf0ep-2, 0x1.1745d19e360e4p-2,
+    0x1.d89d5f0848b64p-3, 0x1.99a58127a4e96p-3, 0x1.6795318f9de26p-3, 0x1.68766c859f0f8p-3,
+};
+
+/* log2 a as a 26-bit number that is returned and *rest, together good to about 2^-65; a > 0 finite.
+ * After fdlibm e_pow.c: log(1+f) = (2/3) s (3 + s^2 + r), s = f/(2+f). */
+static inline double tad__pow_log2_f64(double a, double *rest) {
+    const double c_hi = 0x1.ec709ep-1, c_lo = -0x1.e2fe0145b01f5p-28; /* 2 / (3 ln 2) */
+    const double *c = tad__pow_c_f64;
+    tad__log_parts_f64_t p = tad__log_parts_f64(a);
+    double d = 2.0 + p.f, dl = p.f - (d - 2.0), inverse = 1.0 / d, dh = tad__head_f64(d);
+    double s = p.f * inverse, sh = tad__head_f64(s);
+    double sl = ((p.f - sh * dh) - sh * ((d - dh) + dl)) * inverse;
+    double z = s * s, z2 = z * z, q = sh * sh;
+    double r = z2 * tad__poly8_f64(c, z, z2, z2 * z2) + sl * (sh + s);
+    double th = tad__head_f64(3.0 + q + r), tl = r - ((th - 3.0) - q);
+    double u = sh * th, v = sl * th + tl * s;
+    double ph = tad__head_f64(u + v), pl = v - (ph - u);
+    double zh = c_hi * ph, zl = c_lo * ph + pl * (c_hi + c_lo);
+    double h = tad__head_f64((zh + zl) + p.k);
+    *rest = zl - ((h - p.k) - zh);
+    return h;
+}
+
+/* 2^(h + l), l small against h. */
+static inline double tad__pow_exp2_f64(double h, double l) {
+    const double ln2_hi = 0x1.62e42ep-1, ln2_lo = 0x1.efa39ef35793cp-25;
+    l = fabs(h) > 1100.0 ? 0.0 : l;
+    h = tad__clamp_f64(h, -1100.0, 1100.0);
+    double k = tad__nearest_f64(h), f = h - k, g = tad__head_f64(f + l), e = l - (g - f);
+    return tad__exp_join_f64(
+        tad__exp_finish_f64(k, g * ln2_hi, -(g * ln2_lo + e * (ln2_hi + ln2_lo))));
+}
+
+/* y = |x|^w given the sign and the special cases of x^w. */
+static inline double tad__pow_special_f64(double x, double w, double y) {
+    double a = fabs(x), half = 0.5 * w;
+    int whole = tad__rint_f64(w) == w, odd = whole && tad__rint_f64(half) != half;
+    y = a == 0.0 ? (w < 0.0 ? HUGE_VAL : 0.0) : y;
+    y = a > DBL_MAX ? (w < 0.0 ? 0.0 : HUGE_VAL) : y;
+    y = odd ? copysign(y, x) : y;
+    y = x < 0.0 && a <= DBL_MAX && !whole ? (double)NAN : y;
+    y = x != x || w != w ? x + w : y;
+    return w == 0.0 || x == 1.0 ? 1.0 : y;
+}
+
+static inline double tad__pow_f64(double x, double w) {
+    double rest, h = tad__pow_log2_f64(fabs(x), &rest);
+    double v = tad__clamp_f64(w, -0x1p70, 0x1p70), vh = tad__head_f64(v);
+    return tad__pow_special_f64(x, w, tad__pow_exp2_f64(vh * h, (v - vh) * h + v * rest));
+}
+
+static inline float tad__pow_f32(float x, float w) {
+    double v = (double)w, y = tad__exp_f64(v * tad__log_f64((double)fabsf(x)));
+    return (float)tad__pow_special_f64((double)x, v, fabsf(x) == 1.0f ? 1.0 : y);
+}
 
 /* ---- Trigonometric functions ---- */
 
@@ -733,6 +856,63 @@ static inline double tad__acos_f64(double x) {
     return a < 0.5 ? near : x < 0.0 ? left : far;
 }
 
+/* The same in binary32, fitted with Sollya's fpminimax: errors 2^-27.6 (atan r / r), 2^-30. */
+static const float tad__atan_a_f32[5] = {
+    0x1.555554p-2f, -0x1.999654p-3f, 0x1.2400b4p-3f, -0x1.b569bep-4f, 0x1.ff610cp-5f,
+};
+static const float tad__asin_p_f32[6] = {
+    0x1.555554p-3f, 0x1.3334cep-4f, 0x1.6d3e74p-5f, 0x1.ffbd92p-6f, 0x1.0fec3ap-6f, 0x1.1ac0e4p-5f,
+};
+static const float tad__pio4_f32[2] = {0x1.921fb6p-1f, -0x1.777a5cp-26f};
+
+static inline float tad__atan_ratio_f32(float n, float d) {
+    const float *c = tad__atan_a_f32;
+    int low = n <= 0.4375f * d, high = 0.4375f * n >= d;
+    float turn = low ? 0.0f : high ? 2.0f : 1.0f;
+    float num = low ? n : high ? -d : n - d;
+    float den = low ? d : high ? n : n + d;
+    float r = num / den, z = r * r, z2 = z * z;
+    float a = tad__poly4_f32(c, z, z2) + c[4] * (z2 * z2);
+    return turn * tad__pio4_f32[0] + (r - (r * z * a - turn * tad__pio4_f32[1]));
+}
+
+static inline float tad__atan_f32(float x) {
+    float a = fabsf(x);
+    return copysignf(tad__atan_ratio_f32(a > 0x1p30f ? 0x1p30f : a, 1.0f), x);
+}
+
+static inline float tad__atan2_f32(float y, float x) {
+    float n = fabsf(y), d = fabsf(x), most = n > d ? n : d;
+    float scale = most > FLT_MAX ? 0.0f : most > 0x1p120f ? 0x1p-24f : 1.0f;
+    n = n > FLT_MAX ? 1.0f : n * scale;
+    d = d > FLT_MAX ? 1.0f : d * scale;
+    float t = tad__atan_ratio_f32(n, most == 0.0f ? 1.0f : d);
+    float left = 4.0f * tad__pio4_f32[0] - (t - 4.0f * tad__pio4_f32[1]);
+    return copysignf(signbit(x) ? left : t, y);
+}
+
+static inline float tad__asin_tail_f32(float a, float *r) {
+    const float *c = tad__asin_p_f32;
+    float h = (1.0f - a) * 0.5f, z = a < 0.5f ? a * a : h, z2 = z * z;
+    *r = a < 0.5f ? a : sqrtf(h);
+    return *r * (z * (tad__poly4_f32(c, z, z2) + tad__poly2_f32(c + 4, z) * (z2 * z2)));
+}
+
+static inline float tad__asin_f32(float x) {
+    float a = fabsf(x), r, t = tad__asin_tail_f32(a, &r);
+    float far = 2.0f * tad__pio4_f32[0] - (2.0f * r + 2.0f * (t - tad__pio4_f32[1]));
+    return copysignf(a < 0.5f ? r + t : far, x);
+}
+
+static inline float tad__acos_f32(float x) {
+    float a = fabsf(x), r, t = tad__asin_tail_f32(a, &r);
+    float pio4 = tad__pio4_f32[0], rest = tad__pio4_f32[1];
+    float s = x < 0.0f ? -1.0f : 1.0f;
+    float near = 2.0f * pio4 - (s * r - (2.0f * rest - s * t));
+    float left = 4.0f * pio4 - (2.0f * r + 2.0f * (t - 2.0f * rest));
+    return a < 0.5f ? near : x < 0.0f ? left : 2.0f * (r + t);
+}
+
 /* ---- Hyperbolic functions ---- */
 
 /* With e^a = 2^k (s + l), twice the result is 2^k (s + l -+ 2^-2k / (s + l)); below 1/2 sinh is its
@@ -776,36 +956,66 @@ static inline float tad__cosh_f32(float x) {
     return tad__scale_f32(s + (l + inverse), p.k - 1.0f);
 }
 
-/* log(1+x) + turn ln 2 for x >= 0. */
-static inline double tad__log1p_plus_f64(double x, double turn) {
-    double u = 1.0 + x, v = u - 1.0, c = ((1.0 - (u - v)) + (x - v)) / u;
+/* log(1+x+e) + turn ln 2 for x >= 0 and e its rounding error. */
+static inline double tad__log1p_plus_f64(double x, double e, double turn) {
+    double u = 1.0 + x, v = u - 1.0, c = (1.0 - (u - v)) + (x - v);
     tad__log_parts_f64_t p = tad__log_split_f64(u, 0.0);
-    c = p.k == 0.0 ? 0.0 : c;
+    c = ((p.k == 0.0 ? 0.0 : c) + e) / u;
     p.f = p.k == 0.0 ? x : p.f;
     p.k += turn;
     return tad__log_special_f64(u, tad__log_join_f64(p, c));
 }
 
-/* log(a + sqrt(a^2 + 1)), log 2a where a^2 is large. */
+/* Inverse hyperbolic functions: log1p of a sum taken with its error; log 2a where a^2 is large. */
 static inline double tad__asinh_f64(double x) {
-    double a = fabs(x), z = a * a;
-    int big = a > 0x1p100;
-    double y = tad__log1p_plus_f64(big ? a : a + z / (1.0 + sqrt(z + 1.0)), big ? 1.0 : 0.0);
+    double a = fabs(x), z = a * a, turn = a > 0x1p100 ? 1.0 : 0.0;
+    double b = a > 0x1p100 ? 0.0 : z / (1.0 + sqrt(z + 1.0)), s = a + b;
+    double y = tad__log1p_plus_f64(s, b - (s - a), turn);
     return copysign(a < 0x1p-54 ? a : y, x);
 }
 
 static inline double tad__acosh_f64(double x) {
-    double t = x - 1.0;
-    int big = x > 0x1p100;
-    double y = tad__log1p_plus_f64(big ? t : t + sqrt(2.0 * t + t * t), big ? 1.0 : 0.0);
+    double t = x - 1.0, turn = x > 0x1p100 ? 1.0 : 0.0;
+    double r = x > 0x1p100 ? 0.0 : sqrt(2.0 * t + t * t), s = r + t;
+    double y = tad__log1p_plus_f64(s, x > 0x1p100 ? 0.0 : t - (s - r), turn);
     return x < 1.0 ? (double)NAN : y;
 }
 
 static inline double tad__atanh_f64(double x) {
-    double a = fabs(x), t = 2.0 * a;
-    double y = 0.5 * tad__log1p_plus_f64(t + t * a / (1.0 - a), 0.0);
+    double a = fabs(x), t = 2.0 * a, b = t * a / (1.0 - a), s = t + b;
+    double y = 0.5 * tad__log1p_plus_f64(s, a < 0.5 ? b - (s - t) : 0.0, 0.0);
     y = a < 0x1p-54 ? a : y;
     return copysign(a > 1.0 ? (double)NAN : y, x);
+}
+
+static inline float tad__log1p_plus_f32(float x, float e, float turn) {
+    float u = 1.0f + x, v = u - 1.0f, c = (1.0f - (u - v)) + (x - v);
+    tad__log_parts_f32_t p = tad__log_split_f32(u, 0.0f);
+    c = ((p.k == 0.0f ? 0.0f : c) + e) / u;
+    p.f = p.k == 0.0f ? x : p.f;
+    p.k += turn;
+    return tad__log_special_f32(u, tad__log_join_f32(p, c));
+}
+
+static inline float tad__asinh_f32(float x) {
+    float a = fabsf(x), z = a * a, turn = a > 0x1p40f ? 1.0f : 0.0f;
+    float b = a > 0x1p40f ? 0.0f : z / (1.0f + sqrtf(z + 1.0f)), s = a + b;
+    float y = tad__log1p_plus_f32(s, b - (s - a), turn);
+    return copysignf(a < 0x1p-25f ? a : y, x);
+}
+
+static inline float tad__acosh_f32(float x) {
+    float t = x - 1.0f, turn = x > 0x1p40f ? 1.0f : 0.0f;
+    float r = x > 0x1p40f ? 0.0f : sqrtf(2.0f * t + t * t), s = r + t;
+    float y = tad__log1p_plus_f32(s, x > 0x1p40f ? 0.0f : t - (s - r), turn);
+    return x < 1.0f ? NAN : y;
+}
+
+static inline float tad__atanh_f32(float x) {
+    float a = fabsf(x), t = 2.0f * a, b = t * a / (1.0f - a), s = t + b;
+    float y = 0.5f * tad__log1p_plus_f32(s, a < 0.5f ? b - (s - t) : 0.0f, 0.0f);
+    y = a < 0x1p-25f ? a : y;
+    return copysignf(a > 1.0f ? NAN : y, x);
 }
 
 /* ---- Cube root ---- */
@@ -818,20 +1028,32 @@ static const double tad__cbrt_c_f64[4] = {
     0x1.dcf1ff1d18369p-5,
 };
 
-/* x = m 2^(3q + j), |j| <= 1. A Halley step from the polynomial, and one from its 26 leading bits,
- * whose square is exact (fdlibm s_cbrt.c). */
-static inline double tad__cbrt_f64(double x) {
-    double a = fabs(x);
-    tad__log_parts_f64_t p = tad__log_parts_f64(a);
-    double q = tad__nearest_f64(p.k * (1.0 / 3.0)), j = p.k - 3.0 * q, m = p.f + 1.0;
+/* x = m 2^(3q + j), |j| <= 1: cbrt(m 2^j) to 2^-41 by a Halley step from the polynomial. */
+static inline double tad__cbrt_start_f64(double m, double j) {
     double t = tad__poly4_f64(tad__cbrt_c_f64, m, m * m);
     t *= j == 0.0 ? 1.0 : j > 0.0 ? 0x1.428a2f98d728bp+0 : 0x1.965fea53d6e3dp-1;
     m *= j == 0.0 ? 1.0 : j > 0.0 ? 2.0 : 0.5;
     double c = t * t * t;
-    t = tad__head_f64(t * ((c + 2.0 * m) / (2.0 * c + m)));
-    double r = m / (t * t);
+    return t * ((c + 2.0 * m) / (2.0 * c + m));
+}
+
+/* Another from the 26 leading bits, whose square is exact (fdlibm s_cbrt.c). */
+static inline double tad__cbrt_f64(double x) {
+    double a = fabs(x);
+    tad__log_parts_f64_t p = tad__log_parts_f64(a);
+    double q = tad__nearest_f64(p.k * (1.0 / 3.0)), j = p.k - 3.0 * q, m = p.f + 1.0;
+    double t = tad__head_f64(tad__cbrt_start_f64(m, j));
+    double r = m * (j == 0.0 ? 1.0 : j > 0.0 ? 2.0 : 0.5) / (t * t);
     t = (t + t * ((r - t) / (2.0 * t + r))) * tad__pow2_f64(q);
     return copysign(a > 0.0 && a < HUGE_VAL ? t : a, x);
+}
+
+static inline float tad__cbrt_f32(float x) {
+    double a = fabs((double)x);
+    tad__log_parts_f64_t p = tad__log_split_f64(a, 0.0);
+    double q = tad__nearest_f64(p.k * (1.0 / 3.0));
+    double t = tad__cbrt_start_f64(p.f + 1.0, p.k - 3.0 * q) * tad__pow2_f64(q);
+    return copysignf((float)(a > 0.0 && a < HUGE_VAL ? t : a), x);
 }
 
 /* ---- Error function ---- */
@@ -919,9 +1141,9 @@ static inline double tad__erfc_factor_f64(double a, double *rest) {
 /* erfc a for 0.6 <= a <= 27.4: the square and the product are exact as heads and tails. */
 static inline double tad__erfc_far_f64(double a) {
     double rest, q = tad__erfc_factor_f64(a, &rest);
-    double h = tad__head_f64(a), sq = -h * h;
-    double k = tad__nearest_f64(sq * TAD__LOG2E_F64);
-    double l = k * tad__ln2_f64[1] + (a - h) * (a + h);
+    double h = tad__head_f64(a), sq = -h * h, tail = (a - h) * (a + h);
+    double k = tad__nearest_f64((sq - tail) * TAD__LOG2E_F64);
+    double l = k * tad__ln2_f64[1] + tail;
     tad__exp_parts_f64_t p = tad__exp_finish_f64(k, sq - k * tad__ln2_f64[0], l);
     double s, e = tad__exp_sum_f64(p, &s);
     double v = tad__head_f64(s + e), w = (s - v) + e;
@@ -937,47 +1159,45 @@ static inline double tad__erfc_f64(double x) {
     return a < 0.625 ? (1.0 - x) - x * near : far;
 }
 
-/* ---- Rounding and square root ---- */
+/* In binary32 with t = (a-2)/(a+2), a <= 10.1: relative error 2^-28. */
+static const float tad__erfc_p_f32[10] = {
+    0x1.46e80e293eb7ap+0f,   -0x1.7bf5de84be13ap-4f, -0x1.5407da29246bep-3f,
+    0x1.4ff8e42dea364p-3f,   -0x1.bc21e601e1da7p-5f, -0x1.064bb2eaaabc0p-7f,
+    0x1.1c85a1908c6c0p-7f,   0x1.27ddd28d883cbp-10f, -0x1.56c65ff8ca949p-10f,
+    -0x1.7e28c86adbcd0p-13f,
+};
 
-static inline double tad__sqrt_f64(double x) { return sqrt(x); }
-static inline float tad__sqrt_f32(float x) { return sqrtf(x); }
-
-#ifdef __SSE4_1__
-static inline double tad__rint_f64(double x) { return rint(x); }
-static inline float tad__rint_f32(float x) { return rintf(x); }
-static inline double tad__floor_f64(double x) { return floor(x); }
-static inline float tad__floor_f32(float x) { return floorf(x); }
-static inline double tad__ceil_f64(double x) { return ceil(x); }
-static inline float tad__ceil_f32(float x) { return ceilf(x); }
-static inline double tad__trunc_f64(double x) { return trunc(x); }
-static inline float tad__trunc_f32(float x) { return truncf(x); }
-#else
-/* Without rounding instructions: adding and taking away 2^52 (2^23) rounds smaller magnitudes. */
-static inline double tad__rint_f64(double x) {
-    double a = fabs(x), r = (a + 0x1p52) - 0x1p52;
-    return copysign(a < 0x1p52 ? r : a, x);
+static inline float tad__erfc_factor_f32(float a, float *rest) {
+    const float *c = tad__erfc_p_f32;
+    float t = (a - 2.0f) / (a + 2.0f), t2 = t * t, t4 = t2 * t2;
+    float p = tad__poly4_f32(c + 1, t, t2) + tad__poly4_f32(c + 5, t, t2) * t4 + c[9] * (t4 * t4);
+    p *= t;
+    float g = c[0] + p, d = 1.0f + 2.0f * a, inverse = 1.0f / d;
+    float q = tad__head_f32(g * inverse), h = tad__head_f32(d);
+    float l = (d - h) + (1.0f - (d - 2.0f * a));
+    *rest = (((g - q * h) - q * l) + (p - (g - c[0]))) * inverse;
+    return q;
 }
 
-static inline float tad__rint_f32(float x) {
-    float a = fabsf(x), r = (a + 0x1p23f) - 0x1p23f;
-    return copysignf(a < 0x1p23f ? r : a, x);
+static inline float tad__erfc_far_f32(float a) {
+    float rest, q = tad__erfc_factor_f32(a, &rest);
+    float h = tad__head_f32(a), sq = -h * h, tail = (a - h) * (a + h);
+    float k = tad__nearest_f32((sq - tail) * TAD__LOG2E_F32);
+    float l = k * tad__ln2_f32[1] + tail;
+    tad__exp_parts_f32_t p = tad__exp_finish_f32(k, sq - k * tad__ln2_f32[0], l);
+    float s, e = tad__exp_sum_f32(p, &s);
+    float v = tad__head_f32(s + e), w = (s - v) + e;
+    return tad__scale_f32(v * q + (v * rest + w * (q + rest)), k);
 }
 
-static inline double tad__floor_f64(double x) {
-    double r = tad__rint_f64(x);
-    return copysign(r - (r > x ? 1.0 : 0.0), x);
+static inline float tad__erfc_f32(float x) {
+    const float *c = tad__erf_s_f32;
+    float a = fabsf(x), z = x * x, z2 = z * z;
+    float near = tad__poly4_f32(c, z, z2) + tad__poly3_f32(c + 4, z, z2) * (z2 * z2);
+    float far = tad__erfc_far_f32(tad__clamp_f32(a, 0.625f, 10.1f));
+    far = x < 0.0f ? 2.0f - far : far;
+    return a < 0.625f ? (1.0f - x) - x * near : far;
 }
-
-static inline float tad__floor_f32(float x) {
-    float r = tad__rint_f32(x);
-    return copysignf(r - (r > x ? 1.0f : 0.0f), x);
-}
-
-static inline double tad__ceil_f64(double x) { return -tad__floor_f64(-x); }
-static inline float tad__ceil_f32(float x) { return -tad__floor_f32(-x); }
-static inline double tad__trunc_f64(double x) { return copysign(tad__floor_f64(fabs(x)), x); }
-static inline float tad__trunc_f32(float x) { return copysignf(tad__floor_f32(fabsf(x)), x); }
-#endif
 
 /* ---- Functions with a branch to libm ---- */
 
@@ -1008,31 +1228,5 @@ TAD__TRIG(cos, double, 64, cos, fabs)
 TAD__TRIG(cos, float, 32, cosf, fabsf)
 TAD__TRIG(tan, double, 64, tan, fabs)
 TAD__TRIG(tan, float, 32, tanf, fabsf)
-
-/* ---- Binary32 by way of binary64 ---- */
-
-#define TAD__WIDEN(name)                                                                           \
-    static inline float tad__##name##_f32(float x) { return (float)tad__##name##_f64((double)x); }
-
-TAD__WIDEN(asin)
-TAD__WIDEN(acos)
-TAD__WIDEN(atan)
-TAD__WIDEN(asinh)
-TAD__WIDEN(acosh)
-TAD__WIDEN(atanh)
-TAD__WIDEN(cbrt)
-TAD__WIDEN(erfc)
-
-static inline float tad__atan2_f32(float y, float x) {
-    return (float)tad__atan2_f64((double)y, (double)x);
-}
-
-/* ---- Plain calls of libm ---- */
-
-#define TAD__LIBM2(name)                                                                           \
-    static inline double tad__##name##_f64(double x, double y) { return name(x, y); }              \
-    static inline float tad__##name##_f32(float x, float y) { return name##f(x, y); }
-
-TAD__LIBM2(pow)
 
 #endif
