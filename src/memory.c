@@ -121,12 +121,12 @@ static bool class_of(size_t bytes, unsigned *size_class, size_t *size) {
     if (bytes <= step * 4) quarters = 4;
     *size_class = power * 4 + (unsigned)quarters - 4;
     *size = step * quarters;
-    return *size_class < TAD__POOL_CLASSES && *size >= bytes;
+    return *size_class < TAD__BUFFER_CLASSES && *size >= bytes;
 }
 
 static tad__block *block_of(void *buffer) { return (tad__block *)((char *)buffer - ALIGN); }
 
-static tad__block *new_block(tad__pool *p, unsigned size_class, size_t size) {
+static tad__block *new_block(tad__buffers *p, unsigned size_class, size_t size) {
     size_t raw_size;
     if (!tad__sum(size, 2 * ALIGN, &raw_size)) return NULL;
     char *raw = tad__memory_resize(p->memory, NULL, 0, raw_size);
@@ -137,7 +137,7 @@ static tad__block *new_block(tad__pool *p, unsigned size_class, size_t size) {
     return b;
 }
 
-void *tad__pool_take(tad__pool *p, size_t bytes) {
+void *tad__buffers_take(tad__buffers *p, size_t bytes) {
     unsigned size_class;
     size_t size;
     if (bytes > SIZE_MAX / 4 || !class_of(bytes, &size_class, &size)) return NULL;
@@ -147,17 +147,17 @@ void *tad__pool_take(tad__pool *p, size_t bytes) {
     return b ? (char *)b + ALIGN : NULL;
 }
 
-void tad__pool_give(tad__pool *p, void *buffer) {
+void tad__buffers_give(tad__buffers *p, void *buffer) {
     if (!buffer) return;
     tad__block *b = block_of(buffer);
     b->next_free = p->free[b->size_class];
     p->free[b->size_class] = b;
 }
 
-void tad__pool_free(tad__pool *p) {
+void tad__buffers_free(tad__buffers *p) {
     for (tad__block *b = p->all, *next; b; b = next) {
         next = b->next_all;
         tad__memory_resize(p->memory, b->raw, b->raw_size, 0);
     }
-    *p = (tad__pool){.memory = p->memory};
+    *p = (tad__buffers){.memory = p->memory};
 }

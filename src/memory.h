@@ -48,7 +48,7 @@ void tad__arena_free(tad__arena *a);
 
 /* ---- the pool: buffers by size class, used again without the hook ---- */
 
-#define TAD__POOL_CLASSES 192
+#define TAD__BUFFER_CLASSES 192
 
 typedef struct tad__block {
     struct tad__block *next_free, *next_all;
@@ -57,14 +57,14 @@ typedef struct tad__block {
     unsigned size_class;
 } tad__block;
 
-typedef struct tad__pool {
+typedef struct tad__buffers {
     tad__memory *memory;
     tad__block *all;
-    tad__block *free[TAD__POOL_CLASSES];
-} tad__pool;
+    tad__block *free[TAD__BUFFER_CLASSES];
+} tad__buffers;
 
-void *tad__pool_take(tad__pool *p, size_t bytes); /* 64-byte aligned, uninitialised */
-void tad__pool_give(tad__pool *p, void *buffer);  /* accepts NULL */
-void tad__pool_free(tad__pool *p);
+void *tad__buffers_take(tad__buffers *p, size_t bytes); /* 64-byte aligned, uninitialised */
+void tad__buffers_give(tad__buffers *p, void *buffer);  /* accepts NULL */
+void tad__buffers_free(tad__buffers *p);
 
 #endif

@@ -55,7 +55,7 @@ bool tad__shape_broadcast(const tad_shape *a, const tad_shape *b, tad_shape *out
 
 tad_shape tad__shape_of(const tad_array *a) {
     tad_shape s = {a->rank, {0}};
-    memcpy(s.dim, a->dim, a->rank * sizeof *a->dim);
+    if (a->rank) memcpy(s.dim, a->dim, a->rank * sizeof *a->dim);
     return s;
 }
 
@@ -110,9 +110,9 @@ void tad__array_layout(tad_array *a, tad_dtype dtype, const tad_shape *s) {
     a->dtype = (uint8_t)dtype;
     a->rank = (uint8_t)s->rank;
     a->contiguous = true;
-    a->owner = 0;
     a->changed = a->changed_epoch = 0;
     a->size = 1;
+    a->dim = (int64_t *)(a + 1);
     for (int i = 0; i < s->rank; i++) {
         a->dim[i] = s->dim[i];
         a->size *= s->dim[i];

@@ -24,7 +24,7 @@ void tad__shape_strides(const tad_shape *s, int64_t *stride);
 /* "(2,3)", "()" into buf; returns buf. */
 const char *tad__shape_text(const tad_shape *s, char *buf, size_t size);
 
-/* Sets rank, dims and row-major strides; data is left alone. */
+/* Sets rank, dims (which follow the header) and row-major strides; data is left alone. */
 void tad__array_layout(tad_array *a, tad_dtype dtype, const tad_shape *s);
 /* Bytes of a tad_array of this rank. */
 static inline size_t tad__array_header(int rank) {

@@ -9,6 +9,7 @@
 #include "kernel/kernels.h"
 #include "memory.h"
 #include "shape.h"
+#include "threads.h"
 
 /* When rewinding cut the tape: handles of an older epoch are valid only below `count`. The list is
  * kept with rising counts, so the first entry younger than a handle decides. */
@@ -39,10 +40,11 @@ struct tad_tape {
     size_t capacity; /* of head.node; head.limit is this or 0 */
     tad_settings settings;
     const tad__kernels *kernels;
-    struct tad__threads *threads;
+    tad__pool *threads; /* NULL: none */
+    size_t threads_bytes;
     tad__memory memory;
     tad__arena arena;
-    tad__pool pool;
+    tad__buffers buffers;
     tad__error error;
     uint32_t paused;
     tad__cut *cut;
@@ -160,5 +162,6 @@ void tad__add_into(const tad_tape *t, tad_array *dst, const tad_array *src);
 /* ---- scalar.c ---- */
 
 const tad_op *tad__row_op(unsigned row);
+void tad__row_partials(unsigned row, const double *x, double y, size_t n, double *partial);
 
 #endif

@@ -19,15 +19,14 @@ extern "C" {
 
 /* ---- arrays as kernels see them ---- */
 
-/* A view on numbers. dim has rank sizes, followed by rank strides (in elements, may be 0 or < 0). */
+/* A view on numbers. dim points to rank sizes, followed by rank strides (in elements, may be 0 or < 0). */
 typedef struct tad_array {
     void *data;
     int64_t size;
+    int64_t *dim; /* rank 0: may be NULL */
     uint32_t changed, changed_epoch; /* internal: when a parameter was changed last */
     uint8_t dtype, rank;
     bool contiguous; /* row-major without gaps */
-    uint8_t owner;   /* internal */
-    int64_t dim[];
 } tad_array;
 
 static inline const int64_t *tad_strides(const tad_array *a) { return a->dim + a->rank; }

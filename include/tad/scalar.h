@@ -97,15 +97,14 @@ TAD_API tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c);
 
 #if defined(__GNUC__) && !defined(TAD_NO_INLINE)
 
-#ifdef __cplusplus
-#define TAD__INLINE inline
-#else
-#define TAD__INLINE extern inline __attribute__((gnu_inline))
-#endif
 #define TAD__CONSTANT_P(x) __builtin_constant_p(x)
 
+/* gcc 12 warns of reading at address 1 although the test before excludes plain numbers. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Warray-bounds"
+
 static inline bool tad__live(const tad__head *h, tad_var x) {
-    return (x.u.at.epoch == h->epoch) | (x.u.at.index < h->floor);
+    return x.u.at.epoch == h->epoch || x.u.at.index < h->floor;
 }
 
 static inline tad_var tad__record(tad__head *h, tad_tape *t, unsigned row, unsigned kind, unsigned flags,
@@ -129,15 +128,15 @@ static inline tad_var tad__record(tad__head *h, tad_tape *t, unsigned row, unsig
 /* Whether a row on a and b can be recorded in place. */
 static inline bool tad__fast2(tad_var a, tad_var b) {
     const tad__head *h = (const tad__head *)(void *)a.tape;
-    if (!((a.tape == b.tape) & ((uintptr_t)a.tape > 2))) return false;
-    if (!((h->count < h->limit) & tad__live(h, a) & tad__live(h, b))) return false;
+    if ((uintptr_t)a.tape <= 2 || a.tape != b.tape) return false;
+    if (h->count >= h->limit || !tad__live(h, a) || !tad__live(h, b)) return false;
     return !((h->node[a.u.at.index].flags | h->node[b.u.at.index].flags) & TAD__ARRAY);
 }
 
 static inline bool tad__fast1(tad_var a) {
     const tad__head *h = (const tad__head *)(void *)a.tape;
     if (!((uintptr_t)a.tape > 2)) return false;
-    return (h->count < h->limit) & tad__live(h, a) && !(h->node[a.u.at.index].flags & TAD__ARRAY);
+    return h->count < h->limit && tad__live(h, a) && !(h->node[a.u.at.index].flags & TAD__ARRAY);
 }
 
 #define TAD__FAST_BINARY(kind, row, expression)                                                    \
@@ -148,9 +147,10 @@ static inline bool tad__fast1(tad_var a) {
                            a.u.at.index, b.u.at.index, 0, expression);                             \
     }
 
-/* x is the variable, n the number; both are handles. */
-#define TAD__FAST_NUMBER(kind, row, x, n, expression)                                              \
-    if (TAD__CONSTANT_P(tad_is_number(n)) && tad_is_number(n) && TAD_LIKELY(tad__fast1(x))) {      \
+/* Where the compiler sees that n is a plain number: x is the variable, `call` the way out of line. */
+#define TAD__FAST_NUMBER(kind, row, x, n, expression, call)                                        \
+    if (TAD__CONSTANT_P(tad_is_number(n)) && tad_is_number(n)) {                                   \
+        if (!TAD_LIKELY(tad__fast1(x))) return call;                                               \
         tad__head *h = (tad__head *)(void *)(x).tape;                                              \
         const tad__node *p = h->node + (x).u.at.index;                                             \
         const double v = p->value.number, k = (n).u.number;                                        \
@@ -160,35 +160,35 @@ static inline bool tad__fast1(tad_var a) {
         return r;                                                                                  \
     }
 
-TAD__INLINE tad_var tad_add(tad_var a, tad_var b) {
-    TAD__FAST_NUMBER(TAD__ADD_XN, TAD__ROW_add, a, b, v + k)
-    TAD__FAST_NUMBER(TAD__ADD_XN, TAD__ROW_add, b, a, v + k)
+static inline tad_var tad__inline_add(tad_var a, tad_var b) {
+    TAD__FAST_NUMBER(TAD__ADD_XN, TAD__ROW_add, a, b, v + k, tad__row2(TAD__ROW_add, a, b))
+    TAD__FAST_NUMBER(TAD__ADD_XN, TAD__ROW_add, b, a, v + k, tad__row2(TAD__ROW_add, a, b))
     TAD__FAST_BINARY(TAD__ADD, TAD__ROW_add, x->value.number + y->value.number)
     return tad__row2(TAD__ROW_add, a, b);
 }
 
-TAD__INLINE tad_var tad_sub(tad_var a, tad_var b) {
-    TAD__FAST_NUMBER(TAD__ADD_XN, TAD__ROW_sub, a, b, v - k)
-    TAD__FAST_NUMBER(TAD__SUB_NX, TAD__ROW_sub, b, a, k - v)
+static inline tad_var tad__inline_sub(tad_var a, tad_var b) {
+    TAD__FAST_NUMBER(TAD__ADD_XN, TAD__ROW_sub, a, b, v - k, tad__row2(TAD__ROW_sub, a, b))
+    TAD__FAST_NUMBER(TAD__SUB_NX, TAD__ROW_sub, b, a, k - v, tad__row2(TAD__ROW_sub, a, b))
     TAD__FAST_BINARY(TAD__SUB, TAD__ROW_sub, x->value.number - y->value.number)
     return tad__row2(TAD__ROW_sub, a, b);
 }
 
-TAD__INLINE tad_var tad_mul(tad_var a, tad_var b) {
-    TAD__FAST_NUMBER(TAD__MUL_XN, TAD__ROW_mul, a, b, v * k)
-    TAD__FAST_NUMBER(TAD__MUL_XN, TAD__ROW_mul, b, a, v * k)
+static inline tad_var tad__inline_mul(tad_var a, tad_var b) {
+    TAD__FAST_NUMBER(TAD__MUL_XN, TAD__ROW_mul, a, b, v * k, tad__row2(TAD__ROW_mul, a, b))
+    TAD__FAST_NUMBER(TAD__MUL_XN, TAD__ROW_mul, b, a, v * k, tad__row2(TAD__ROW_mul, a, b))
     TAD__FAST_BINARY(TAD__MUL, TAD__ROW_mul, x->value.number * y->value.number)
     return tad__row2(TAD__ROW_mul, a, b);
 }
 
-TAD__INLINE tad_var tad_div(tad_var a, tad_var b) {
-    TAD__FAST_NUMBER(TAD__DIV_XN, TAD__ROW_div, a, b, v / k)
-    TAD__FAST_NUMBER(TAD__DIV_NX, TAD__ROW_div, b, a, k / v)
+static inline tad_var tad__inline_div(tad_var a, tad_var b) {
+    TAD__FAST_NUMBER(TAD__DIV_XN, TAD__ROW_div, a, b, v / k, tad__row2(TAD__ROW_div, a, b))
+    TAD__FAST_NUMBER(TAD__DIV_NX, TAD__ROW_div, b, a, k / v, tad__row2(TAD__ROW_div, a, b))
     TAD__FAST_BINARY(TAD__DIV, TAD__ROW_div, x->value.number / y->value.number)
     return tad__row2(TAD__ROW_div, a, b);
 }
 
-TAD__INLINE tad_var tad_neg(tad_var x) {
+static inline tad_var tad__inline_neg(tad_var x) {
     if (TAD_LIKELY(tad__fast1(x))) {
         tad__head *h = (tad__head *)(void *)x.tape;
         const tad__node *p = h->node + x.u.at.index;
@@ -200,8 +200,8 @@ TAD__INLINE tad_var tad_neg(tad_var x) {
     return tad__row1(TAD__ROW_neg, x);
 }
 
-TAD__INLINE tad_var tad_fma(tad_var a, tad_var b, tad_var c) {
-    if (TAD_LIKELY(tad__fast2(a, b) & tad__fast2(b, c))) {
+static inline tad_var tad__inline_fma(tad_var a, tad_var b, tad_var c) {
+    if (TAD_LIKELY(tad__fast2(a, b) && tad__fast2(b, c))) {
         tad__head *h = (tad__head *)(void *)a.tape;
         const tad__node *x = h->node + a.u.at.index, *y = h->node + b.u.at.index;
         const tad__node *z = h->node + c.u.at.index;
@@ -211,6 +211,15 @@ TAD__INLINE tad_var tad_fma(tad_var a, tad_var b, tad_var c) {
     }
     return tad__row3(TAD__ROW_fma, a, b, c);
 }
+
+#pragma GCC diagnostic pop
+
+#define tad_add(a, b)    tad__inline_add(a, b)
+#define tad_sub(a, b)    tad__inline_sub(a, b)
+#define tad_mul(a, b)    tad__inline_mul(a, b)
+#define tad_div(a, b)    tad__inline_div(a, b)
+#define tad_neg(x)       tad__inline_neg(x)
+#define tad_fma(a, b, c) tad__inline_fma(a, b, c)
 
 #endif /* fast path */
 

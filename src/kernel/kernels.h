@@ -24,7 +24,6 @@ typedef struct tad__row_kernels {
 
 typedef struct tad__kernels {
     const char *name;
-    tad_level level;
     const tad__row_kernels *row; /* TAD__ROW_COUNT */
     void (*add[2])(size_t n, const void *x, void *y);       /* y += x */
     double (*sum[2])(size_t n, const void *x);              /* fixed order, wide accumulators */

@@ -1,0 +1,285 @@
+/* The one way an op is applied: operands are checked and brought to one element type, the op's shape
+ * rule asked, its outputs computed and recorded. Rests on tape.h; knows no op by name. */
+#include <math.h>
+#include <string.h>
+
+#include "tape.h"
+
+enum { FEW = TAD_MAX_INPUTS };
+
+/* One application under way. */
+typedef struct work {
+    tad_tape *t;
+    const tad_op *op;
+    size_t n, n_out;
+    uint32_t *index;         /* of each operand */
+    const tad_array **array; /* its value; NULL: left out */
+    tad__view *view;
+    tad_array *out[TAD_MAX_OUTPUTS];
+    tad_type type[TAD_MAX_OUTPUTS];
+    double number[TAD_MAX_OUTPUTS]; /* 0-d float64 outputs are computed here */
+    tad_array number_array[TAD_MAX_OUTPUTS];
+    tad_call_frame frame;
+    uint32_t few_index[FEW];
+    const tad_array *few_array[FEW];
+    tad__view few_view[FEW];
+} work;
+
+tad_tape *tad__tape_of(const tad_var *in, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (tad__has_tape(in[i])) return in[i].tape;
+    return NULL;
+}
+
+static bool make_room(work *w) {
+    if (w->n <= FEW) {
+        w->index = w->few_index;
+        w->array = w->few_array;
+        w->view = w->few_view;
+        return true;
+    }
+    w->index = tad__arena_take(&w->t->arena, w->n * sizeof *w->index, 16);
+    w->array = tad__arena_take(&w->t->arena, w->n * sizeof *w->array, 16);
+    w->view = tad__arena_take(&w->t->arena, w->n * sizeof *w->view, 16);
+    return w->index && w->array && w->view;
+}
+
+static bool is_float(tad_dtype d) { return d == TAD_F64 || d == TAD_F32; }
+
+/* The element type of floating operands: that of the arrays of rank > 0, which must agree; without
+ * any, float32 as soon as one operand is. */
+static bool common_dtype(work *w, const tad_var *in, tad_dtype *common) {
+    bool seen[2] = {false, false}, weak32 = false;
+    for (size_t i = 0; i < w->n; i++) {
+        if (!tad__has_tape(in[i])) continue;
+        const tad__node *n = tad__at(w->t, w->index[i]);
+        if (!(n->flags & TAD__ARRAY) || !is_float((tad_dtype)n->value.array->dtype)) continue;
+        if (n->value.array->rank) seen[n->value.array->dtype] = true;
+        else weak32 = weak32 || n->value.array->dtype == TAD_F32;
+    }
+    if (seen[TAD_F64] && seen[TAD_F32]) {
+        tad__fail(w->t, TAD_BAD_DTYPE, "%s: float64 and float32 arrays do not mix; use tad_cast", w->op->name);
+        return false;
+    }
+    *common = seen[TAD_F32] || (!seen[TAD_F64] && weak32) ? TAD_F32 : TAD_F64;
+    return true;
+}
+
+static bool resolve_operands(work *w, const tad_var *in) {
+    for (size_t i = 0; i < w->n; i++) {
+        w->index[i] = TAD__NO_NODE;
+        if (tad_is_number(in[i]) || tad_is_none(in[i])) continue;
+        if (!tad__resolve(w->t, in[i], w->op->name, &w->index[i])) return false;
+    }
+    return true;
+}
+
+/* Numbers become constants of the common type, 0-d operands of the other float type are cast. */
+static bool coerce_operands(work *w, const tad_var *in) {
+    tad_dtype common;
+    if (!common_dtype(w, in, &common)) return false;
+    for (size_t i = 0; i < w->n; i++) {
+        tad_var v = in[i];
+        if (tad_is_number(v)) v = tad_full(w->t, common, TAD_0D, v.u.number);
+        else if (w->n > 1 && tad__has_tape(v)) {
+            tad_dtype d = tad__dtype_at(w->t, w->index[i]);
+            if (is_float(d) && d != common) v = tad_cast(tad__handle(w->t, w->index[i]), common);
+        }
+        if (tad__has_tape(v)) w->index[i] = v.u.at.index;
+        if (tad_is_nil(v)) return false;
+    }
+    return true;
+}
+
+static bool check_count(work *w) {
+    const tad_op *op = w->op;
+    if (w->n >= op->min_in && (op->max_in == UINT8_MAX || w->n <= op->max_in)) return true;
+    tad__fail(w->t, TAD_BAD_ARGUMENT, "%s: %zu operands, it takes %d to %d", op->name, w->n, op->min_in, op->max_in);
+    return false;
+}
+
+static void see_values(work *w) {
+    for (size_t i = 0; i < w->n; i++)
+        w->array[i] = w->index[i] == TAD__NO_NODE ? NULL : tad__value(w->t, w->index[i], &w->view[i]);
+}
+
+static bool new_outputs(work *w) {
+    for (size_t k = 0; k < w->n_out; k++) {
+        const tad_type *y = &w->type[k];
+        if (y->dtype == TAD_F64 && y->shape.rank == 0) {
+            w->number_array[k] = (tad_array){.data = &w->number[k], .size = 1, .dtype = TAD_F64, .contiguous = true};
+            w->out[k] = &w->number_array[k];
+        } else {
+            w->out[k] = tad__new_array(w->t, y->dtype, &y->shape);
+        }
+        if (!w->out[k]) return false;
+    }
+    return true;
+}
+
+/* Tries to give the one output as a view of the input. */
+static bool as_view(work *w) {
+    const tad_type *y = &w->type[0];
+    if (!w->op->view || (y->dtype == TAD_F64 && y->shape.rank == 0)) return false;
+    tad_array *a = tad__new_header(w->t, y->dtype, &y->shape);
+    if (!a) return false;
+    a->data = w->array[0]->data;
+    if (!w->op->view(&w->frame, a)) return false;
+    tad__array_seen(a);
+    w->out[0] = a;
+    return true;
+}
+
+static tad_status compute(work *w) {
+    tad_tape *t = w->t;
+    tad_status s = w->op->shape(&w->frame, w->type, &w->n_out);
+    if (s != TAD_OK) return s;
+    w->frame.n_out = w->n_out;
+    if (as_view(w)) return TAD_OK;
+    if (!new_outputs(w)) return TAD_NO_MEMORY;
+    w->frame.out = w->out;
+    tad__place place = tad__arena_place(&t->arena);
+    s = w->op->forward(&w->frame);
+    tad__arena_release(&t->arena, place);
+    return s;
+}
+
+static bool all_finite(const tad_array *a, int64_t *where) {
+    for (*where = 0; *where < a->size; ++*where) {
+        double v = a->dtype == TAD_F64   ? ((const double *)a->data)[*where]
+                   : a->dtype == TAD_F32 ? (double)((const float *)a->data)[*where] : 0;
+        if (!isfinite(v)) return false;
+    }
+    return true;
+}
+
+static tad_status trap(const work *w) {
+    for (size_t k = 0; k < w->n_out; k++) {
+        int64_t where;
+        if (!w->out[k]->contiguous || all_finite(w->out[k], &where)) continue;
+        return tad_fail(&w->frame, TAD_NOT_FINITE, "element %lld of the result is %s", (long long)where,
+                        "a NaN or an infinity");
+    }
+    return TAD_OK;
+}
+
+static bool needs_gradient(const work *w) {
+    if (w->t->paused || (w->op->flags & TAD_OP_FLAT)) return false;
+    for (size_t i = 0; i < w->n; i++) {
+        bool constant = i < 32 && (w->op->constant_in >> i & 1);
+        if (w->index[i] != TAD__NO_NODE && !constant && (tad__at(w->t, w->index[i])->flags & TAD__NEEDS))
+            return true;
+    }
+    return false;
+}
+
+static tad__record_of *new_record(work *w, const void *options) {
+    tad__arena *a = &w->t->arena;
+    tad__record_of *r = tad__arena_take(a, sizeof *r + w->n * sizeof *r->in, 16);
+    void *copy = w->op->options_size ? tad__arena_take(a, w->op->options_size, 16) : NULL;
+    if (!r || (w->op->options_size && !copy)) return NULL;
+    if (copy) memcpy(copy, options, w->op->options_size);
+    *r = (tad__record_of){w->op, copy, (uint32_t)w->n, (uint32_t)w->n_out};
+    memcpy(r->in, w->index, w->n * sizeof *r->in);
+    return r;
+}
+
+static bool add_node(work *w, size_t k, uint32_t first, tad__record_of *record, bool needs) {
+    uint32_t index;
+    if (!tad__new_node(w->t, &index)) return false;
+    tad__node *n = tad__at(w->t, index);
+    if (!record) n->kind = TAD__CONSTANT;
+    else if (k > 0) {
+        n->kind = TAD__OUTPUT;
+        n->a = first;
+        n->u.arg.b = (uint32_t)k;
+    } else {
+        n->kind = w->n_out > 1 ? TAD__MULTI : TAD__GENERAL;
+        n->u.record = record;
+    }
+    n->flags = needs && is_float(w->type[k].dtype) ? TAD__NEEDS : 0;
+    if (w->out[k] == &w->number_array[k]) n->value.number = w->number[k];
+    else {
+        n->flags |= TAD__ARRAY;
+        n->value.array = w->out[k];
+    }
+    return true;
+}
+
+/* Rows need no record: their operands fit into the node. */
+static bool record_row(work *w, bool needs, bool is_number) {
+    uint32_t index;
+    if (!tad__new_node(w->t, &index)) return false;
+    tad__node *n = tad__at(w->t, index);
+    n->kind = TAD__ROW;
+    n->op = (uint16_t)(w->op - tad__row_op(0));
+    n->flags = (uint8_t)((is_number ? 0 : TAD__ARRAY) | (needs ? TAD__NEEDS : 0));
+    if (is_number) n->value.number = w->number[0];
+    else n->value.array = w->out[0];
+    n->a = w->index[0];
+    if (w->n > 1) n->u.arg.b = w->index[1];
+    if (w->n > 2) n->u.arg.c = w->index[2];
+    return true;
+}
+
+static bool record(work *w, const void *options) {
+    bool needs = needs_gradient(w), is_number = w->out[0] == &w->number_array[0];
+    if ((w->op->flags & TAD_OP_ELEMENTWISE) && !w->op->options_size && !w->t->paused)
+        return record_row(w, needs, is_number);
+    tad__record_of *r = w->t->paused ? NULL : new_record(w, options);
+    if (!r && !w->t->paused) return false;
+    uint32_t first = w->t->head.count;
+    for (size_t k = 0; k < w->n_out; k++)
+        if (!add_node(w, k, first, r, needs)) return false;
+    return true;
+}
+
+/* Undoes a failed application. */
+static tad_var give_up(work *w, tad__stretch begin, tad_status s) {
+    if (s == TAD_NO_MEMORY) tad__no_memory(w->t, w->op->name);
+    else if (s != TAD_OK && w->t->error.status == TAD_OK) tad__fail(w->t, s, "%s: %s", w->op->name, tad_status_text(s));
+    tad__drop_nodes(w->t, begin.count);
+    tad__arena_release(&w->t->arena, begin.place);
+    return tad__nil(w->t);
+}
+
+static bool prepare(work *w, const tad_var *in) {
+    if (!check_count(w) || !make_room(w)) return false;
+    if (!resolve_operands(w, in) || !coerce_operands(w, in)) return false;
+    see_values(w);
+    return true;
+}
+
+tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, const void *options,
+                   tad_var *outputs, size_t n_outputs) {
+    static const max_align_t zero[64]; /* options left out */
+    for (size_t k = 0; k < n_outputs; k++) outputs[k] = tad__nil(t);
+    if (t->error.status != TAD_OK) return tad__nil(t);
+    if (!options) options = zero;
+    work w;
+    w.t = t;
+    w.op = op;
+    w.n = n;
+    w.n_out = op->n_out;
+    w.frame = (tad_call_frame){t, op, options, n, op->n_out, NULL, NULL};
+    tad__stretch begin = {t->head.count, tad__arena_place(&t->arena)};
+    if (!prepare(&w, in)) return give_up(&w, begin, t->error.status ? TAD_OK : TAD_NO_MEMORY);
+    w.frame.in = w.array;
+    tad_status s = compute(&w);
+    if (s == TAD_OK && t->settings.trap) s = trap(&w);
+    if (s != TAD_OK) return give_up(&w, begin, s);
+    uint32_t first = t->head.count;
+    if (!record(&w, options)) return give_up(&w, begin, TAD_NO_MEMORY);
+    for (size_t k = 0; k < n_outputs && k < w.n_out; k++) outputs[k] = tad__handle(t, first + (uint32_t)k);
+    return tad__handle(t, first);
+}
+
+tad_var tad_apply(const tad_op *op, const tad_var *in, size_t n, const void *options, tad_var *outputs,
+                  size_t n_outputs) {
+    tad_tape *t = in ? tad__tape_of(in, n) : NULL;
+    if (!t || !op) {
+        for (size_t k = 0; k < n_outputs; k++) outputs[k] = tad__nil(t);
+        return tad__nil(t);
+    }
+    return tad__apply(t, op, in, n, options, outputs, n_outputs);
+}

@@ -1,0 +1,113 @@
+/* Walking a tape from outside. Rests on tape.h. */
+#include <tad/inspect.h>
+
+#include "tape.h"
+
+static tad__node *find(tad_var x, uint32_t *index) {
+    if (!tad__has_tape(x) || x.u.at.index == TAD__NO_NODE) return NULL;
+    return tad__resolve(x.tape, x, "inspect", index) ? tad__at(x.tape, *index) : NULL;
+}
+
+size_t tad_node_count(const tad_tape *t) { return t ? t->head.count : 0; }
+
+tad_var tad_node_at(tad_tape *t, size_t i) {
+    return t && i < t->head.count ? tad__handle(t, (uint32_t)i) : tad__nil(t);
+}
+
+size_t tad_node_index(tad_var x) {
+    uint32_t i;
+    return find(x, &i) ? i : SIZE_MAX;
+}
+
+tad_node_kind tad_node_kind_of(tad_var x) {
+    uint32_t i;
+    const tad__node *n = find(x, &i);
+    if (!n) return TAD_NODE_NIL;
+    switch ((enum tad__kind)n->kind) {
+    case TAD__CONSTANT: return TAD_NODE_CONSTANT;
+    case TAD__INPUT: return TAD_NODE_INPUT;
+    case TAD__PARAM: return TAD_NODE_PARAM;
+    default: return TAD_NODE_OP;
+    }
+}
+
+static bool call_of(tad_var x, tad__call *c, uint32_t *index) {
+    return find(x, index) && tad__call_of(x.tape, *index, c);
+}
+
+const tad_op *tad_node_op(tad_var x) {
+    uint32_t i;
+    tad__call c;
+    return call_of(x, &c, &i) ? c.op : NULL;
+}
+
+const void *tad_node_options(tad_var x) {
+    uint32_t i;
+    tad__call c;
+    return call_of(x, &c, &i) ? c.options : NULL;
+}
+
+size_t tad_node_output(tad_var x) {
+    uint32_t i;
+    const tad__node *n = find(x, &i);
+    return n && n->kind == TAD__OUTPUT ? n->u.arg.b : 0;
+}
+
+size_t tad_node_parent_count(tad_var x) {
+    uint32_t i;
+    tad__call c;
+    return call_of(x, &c, &i) ? c.n_in : 0;
+}
+
+tad_var tad_node_parent(tad_var x, size_t k) {
+    uint32_t i;
+    tad__call c;
+    if (!call_of(x, &c, &i) || k >= c.n_in) return tad__nil(tad__has_tape(x) ? x.tape : NULL);
+    if ((int)k == c.number_at) return tad_number(c.number);
+    return c.in[k] == TAD__NO_NODE ? tad_none() : tad__handle(x.tape, c.in[k]);
+}
+
+bool tad_node_needs_gradient(tad_var x) {
+    uint32_t i;
+    const tad__node *n = find(x, &i);
+    return n && (n->flags & TAD__NEEDS);
+}
+
+/* The last label given to a node. */
+static const tad__label *label_of(const tad__labels *l, uint32_t index) {
+    for (size_t k = l->count; k-- > 0;)
+        if (l->item[k].index == index) return &l->item[k];
+    return NULL;
+}
+
+const char *tad_node_name(tad_var x) {
+    uint32_t i;
+    const tad__node *n = find(x, &i);
+    const tad__label *l = n && (n->flags & TAD__NAMED) ? label_of(&x.tape->names, i) : NULL;
+    return l ? l->text : "";
+}
+
+/* Places are added in the order of nodes: binary search. */
+static const tad__label *place_of(tad_var x) {
+    uint32_t i;
+    const tad__node *n = find(x, &i);
+    if (!n || !(n->flags & TAD__NAMED)) return NULL;
+    const tad__labels *l = &x.tape->places;
+    size_t low = 0, high = l->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (l->item[middle].index < i) low = middle + 1;
+        else high = middle;
+    }
+    return low < l->count && l->item[low].index == i ? &l->item[low] : NULL;
+}
+
+const char *tad_node_file(tad_var x) {
+    const tad__label *l = place_of(x);
+    return l ? l->text : "";
+}
+
+int tad_node_line(tad_var x) {
+    const tad__label *l = place_of(x);
+    return l ? l->line : 0;
+}

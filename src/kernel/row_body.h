@@ -1,0 +1,31 @@
+/* All rows for the element type T; included by row_kernel.c once per type. */
+#define NAME(x) TAD_PASTE(x, SUFFIX)
+
+#define INPUTS const T *restrict x0 = in[0];
+#define LOADS                                                                                      \
+    UNUSED const T X = x0[i];                                                                      \
+    UNUSED const T P = (T)pq[0], Q = (T)pq[1];
+#define TAD_UNARY(name, doc, lo, hi, kinks, value, dx) FORWARD(name, value) BACKWARD(name, 0, dx)
+#define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx) FORWARD(name, value) BACKWARD(name, 0, dx)
+#define TAD_OPTION2(name, doc, lo, hi, kinks, o1, o2, value, dx) FORWARD(name, value) BACKWARD(name, 0, dx)
+#include <tad/scalar.def>
+#undef INPUTS
+#undef LOADS
+
+#define INPUTS const T *restrict x0 = in[0], *restrict x1 = in[1];
+#define LOADS UNUSED const T A = x0[i], B = x1[i];
+#define TAD_BINARY(name, doc, la, ha, lb, hb, value, da, db)                                       \
+    FORWARD(name, value) BACKWARD(name, 0, da) BACKWARD(name, 1, db)
+#include <tad/scalar.def>
+#undef INPUTS
+#undef LOADS
+
+#define INPUTS const T *restrict x0 = in[0], *restrict x1 = in[1], *restrict x2 = in[2];
+#define LOADS UNUSED const T A = x0[i], B = x1[i], C = x2[i];
+#define TAD_TERNARY(name, doc, value, da, db, dc)                                                  \
+    FORWARD(name, value) BACKWARD(name, 0, da) BACKWARD(name, 1, db) BACKWARD(name, 2, dc)
+#include <tad/scalar.def>
+#undef INPUTS
+#undef LOADS
+
+#undef NAME

@@ -1,0 +1,113 @@
+/* Kernels of the rows of scalar.def, compiled once per instruction-set level: contiguous loops over
+ * at most TAD__BLOCK elements, vectorised by the compiler. Rests on elementary.h. */
+#include "isa.h"
+#include "kernels.h"
+#include "elementary.h"
+
+#define UNUSED __attribute__((unused))
+
+/* Rows that other rows use, where elementary.h has no function of the name. */
+#define HELPERS(T, suffix)                                                                         \
+    static inline UNUSED T tad__sign_##suffix(T x) { return x > 0 ? 1 : x < 0 ? -1 : x; }                 \
+    static inline UNUSED T tad__step_##suffix(T x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }                 \
+    static inline UNUSED T tad__floor_mod_##suffix(T a, T b) {                                     \
+        T r = tad__fmod_##suffix(a, b);                                                            \
+        return r != 0 && (r < 0) != (b < 0) ? r + b : r;                                           \
+    }
+static inline double tad__fmod_f64(double a, double b) { return fmod(a, b); }
+static inline float tad__fmod_f32(float a, float b) { return fmodf(a, b); }
+static inline double tad__hypot_f64(double a, double b) { return hypot(a, b); }
+static inline float tad__hypot_f32(float a, float b) { return hypotf(a, b); }
+HELPERS(double, f64)
+HELPERS(float, f32)
+
+#include "words.h"
+
+#define FORWARD(name, value)                                                                       \
+    static void NAME(name##_forward)(size_t n, const void *const *in, void *out, const double *pq) { \
+        T *y = out;                                                                                \
+        INPUTS                                                                                     \
+        (void)pq;                                                                                  \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            LOADS                                                                                  \
+            y[i] = value;                                                                          \
+        }                                                                                          \
+    }
+#define BACKWARD(name, wrt, derivative)                                                            \
+    static void NAME(name##_d##wrt)(size_t n, const void *const *in, const void *out, const void *cotangent, \
+                                    void *result, const double *pq) {                              \
+        const T *restrict y = out, *restrict g = cotangent;                                        \
+        T *restrict r = result;                                                                    \
+        INPUTS                                                                                     \
+        (void)pq;                                                                                  \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            LOADS                                                                                  \
+            UNUSED const T Y = y[i];                                                               \
+            r[i] = g[i] * (derivative);                                                            \
+        }                                                                                          \
+    }
+
+#define T double
+#define SUFFIX f64
+#define FN(f, x) tad__##f##_f64(x)
+#define FN2(f, a, b) tad__##f##_f64(a, b)
+#include "row_body.h"
+#undef T
+#undef SUFFIX
+#undef FN
+#undef FN2
+
+#define T float
+#define SUFFIX f32
+#define FN(f, x) tad__##f##_f32(x)
+#define FN2(f, a, b) tad__##f##_f32(a, b)
+#include "row_body.h"
+#undef T
+#undef SUFFIX
+
+/* ---- the table ---- */
+
+#define TAD_TEXT_(x) #x
+#define TAD_TEXT(x) TAD_TEXT_(x)
+
+#define BOTH(name) {TAD_PASTE(name, f64), TAD_PASTE(name, f32)}
+#define TAD_UNARY(name, ...)   [TAD__ROW_##name] = {BOTH(name##_forward), {BOTH(name##_d0)}},
+#define TAD_OPTION1(name, ...) TAD_UNARY(name, )
+#define TAD_OPTION2(name, ...) TAD_UNARY(name, )
+#define TAD_BINARY(name, ...)  [TAD__ROW_##name] = {BOTH(name##_forward), {BOTH(name##_d0), BOTH(name##_d1)}},
+#define TAD_TERNARY(name, ...)                                                                     \
+    [TAD__ROW_##name] = {BOTH(name##_forward), {BOTH(name##_d0), BOTH(name##_d1), BOTH(name##_d2)}},
+static const tad__row_kernels rows[TAD__ROW_COUNT] = {
+#include <tad/scalar.def>
+};
+
+/* ---- adding and summing, in an order that no vector width changes ---- */
+
+#define ADD_SUM(T, suffix)                                                                         \
+    static void add_##suffix(size_t n, const void *from, void *to) {                               \
+        const T *restrict x = from;                                                                \
+        T *restrict y = to;                                                                        \
+        for (size_t i = 0; i < n; i++) y[i] += x[i];                                               \
+    }                                                                                              \
+    static double sum_##suffix(size_t n, const void *from) {                                       \
+        const T *x = from;                                                                         \
+        T part[32] = {0};                                                                          \
+        size_t i = 0;                                                                              \
+        for (; i + 32 <= n; i += 32)                                                               \
+            for (size_t k = 0; k < 32; k++) part[k] += x[i + k];                                   \
+        for (size_t k = 0; i < n; i++, k++) part[k] += x[i];                                       \
+        for (size_t half = 16; half; half /= 2)                                                    \
+            for (size_t k = 0; k < half; k++) part[k] += part[k + half];                           \
+        return part[0];                                                                            \
+    }
+ADD_SUM(double, f64)
+ADD_SUM(float, f32)
+
+extern const tad__kernels TAD_LEVEL(tad__kernels);
+const tad__kernels TAD_LEVEL(tad__kernels) = {
+    .name = TAD_TEXT(TAD_ISA),
+    .row = rows,
+    .add = {add_f64, add_f32},
+    .sum = {sum_f64, sum_f32},
+    .add_columns = {TAD_LEVEL(tad__add_columns_f64), TAD_LEVEL(tad__add_columns_f32)},
+};

@@ -1,0 +1,175 @@
+/* Leaves: inputs, parameters, constants, borrowed memory; random numbers. Rests on tape.h. */
+#include <math.h>
+#include <string.h>
+
+#include "tape.h"
+
+static bool check_leaf(tad_tape *t, const char *what, tad_dtype dtype, const tad_shape *shape) {
+    size_t bytes;
+    if (!t || t->error.status != TAD_OK) return false;
+    if ((unsigned)dtype >= TAD_DTYPE_COUNT)
+        tad__fail(t, TAD_BAD_DTYPE, "%s: no element type %d", what, (int)dtype);
+    else if (shape->rank < 0 || shape->rank > TAD_MAX_RANK)
+        tad__fail(t, TAD_TOO_LARGE, "%s: rank %d, at most %d are possible", what, shape->rank, TAD_MAX_RANK);
+    else if (!tad__shape_bytes(shape, dtype, &bytes)) {
+        char text[200];
+        tad__fail(t, TAD_TOO_LARGE, "%s: shape %s is negative or too large", what,
+                  tad__shape_text(shape, text, sizeof text));
+    } else return true;
+    return false;
+}
+
+tad_var tad__leaf(tad_tape *t, enum tad__kind kind, tad_array *array) {
+    uint32_t index;
+    if (!tad__new_node(t, &index)) return tad__nil(t);
+    tad__node *n = tad__at(t, index);
+    bool real = array->dtype == TAD_F64 || array->dtype == TAD_F32;
+    n->kind = (uint8_t)kind;
+    n->flags = kind != TAD__CONSTANT && real ? TAD__NEEDS : 0;
+    if (array->rank == 0 && array->dtype == TAD_F64) n->value.number = *(const double *)array->data;
+    else {
+        n->flags |= TAD__ARRAY;
+        n->value.array = array;
+    }
+    return tad__handle(t, index);
+}
+
+static tad_var copied(tad_tape *t, const char *what, enum tad__kind kind, tad_dtype dtype,
+                      const tad_shape *shape, const void *data) {
+    if (!check_leaf(t, what, dtype, shape)) return tad__nil(t);
+    tad_array *a = tad__new_array(t, dtype, shape);
+    if (!a) {
+        tad__no_memory(t, what);
+        return tad__nil(t);
+    }
+    size_t bytes = (size_t)a->size * tad_dtype_size(dtype);
+    if (bytes && data) memcpy(a->data, data, bytes);
+    else if (bytes) memset(a->data, 0, bytes);
+    return tad__leaf(t, kind, a);
+}
+
+static tad_var borrowed(tad_tape *t, const char *what, enum tad__kind kind, tad_dtype dtype,
+                        const tad_shape *shape, const void *data) {
+    if (!check_leaf(t, what, dtype, shape)) return tad__nil(t);
+    tad_array *a = tad__new_header(t, dtype, shape);
+    if (!a) {
+        tad__no_memory(t, what);
+        return tad__nil(t);
+    }
+    if (!data && a->size) {
+        tad__fail(t, TAD_BAD_ARGUMENT, "%s: no data to borrow", what);
+        return tad__nil(t);
+    }
+    a->data = (void *)(uintptr_t)data;
+    return tad__leaf(t, kind, a);
+}
+
+tad_var tad_scalar(tad_tape *t, double value) {
+    uint32_t index;
+    if (!t || t->error.status != TAD_OK || !tad__new_node(t, &index)) return tad__nil(t);
+    tad__node *n = tad__at(t, index);
+    n->kind = TAD__INPUT;
+    n->flags = TAD__NEEDS;
+    n->value.number = value;
+    return tad__handle(t, index);
+}
+
+tad_var tad_input(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data) {
+    return copied(t, "input", TAD__INPUT, dtype, &shape, data);
+}
+
+tad_var tad_param(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data) {
+    return copied(t, "param", TAD__PARAM, dtype, &shape, data);
+}
+
+tad_var tad_constant(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data) {
+    return copied(t, "constant", TAD__CONSTANT, dtype, &shape, data);
+}
+
+tad_var tad_borrow(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data) {
+    return borrowed(t, "borrow", TAD__CONSTANT, dtype, &shape, data);
+}
+
+tad_var tad_input_borrow(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data) {
+    return borrowed(t, "input_borrow", TAD__INPUT, dtype, &shape, data);
+}
+
+/* A constant filled by converting float64 elements that may all be one (stride 0). */
+static tad_var converted(tad_tape *t, const char *what, tad_dtype dtype, const tad_shape *shape,
+                         const double *data, bool one) {
+    if (!check_leaf(t, what, dtype, shape)) return tad__nil(t);
+    tad_array *a = tad__new_array(t, dtype, shape);
+    tad__place place = tad__arena_place(&t->arena);
+    tad_array *from = a ? tad__new_header(t, TAD_F64, shape) : NULL;
+    if (!from) {
+        tad__no_memory(t, what);
+        return tad__nil(t);
+    }
+    from->data = (void *)(uintptr_t)data;
+    if (one) memset(from->dim + from->rank, 0, from->rank * sizeof *from->dim);
+    tad__array_seen(from);
+    tad__copy(t, a, from);
+    tad__arena_release(&t->arena, place);
+    return tad__leaf(t, TAD__CONSTANT, a);
+}
+
+tad_var tad_constant_from(tad_tape *t, tad_dtype dtype, tad_shape shape, const double *data) {
+    if (t && !data) {
+        tad__fail(t, TAD_BAD_ARGUMENT, "constant_from: no data");
+        return tad__nil(t);
+    }
+    return converted(t, "constant_from", dtype, &shape, data, false);
+}
+
+tad_var tad_full(tad_tape *t, tad_dtype dtype, tad_shape shape, double value) {
+    return converted(t, "full", dtype, &shape, &value, true);
+}
+
+tad_var tad_detach(tad_var x) {
+    const tad__node *n = tad__node_of(x, "detach");
+    uint32_t index;
+    if (!n || x.tape->error.status != TAD_OK) return tad__nil(tad__has_tape(x) ? x.tape : NULL);
+    tad__node from = *n; /* the vector may move */
+    if (!tad__new_node(x.tape, &index)) return tad__nil(x.tape);
+    tad__node *d = tad__at(x.tape, index);
+    d->kind = TAD__CONSTANT;
+    d->flags = from.flags & TAD__ARRAY;
+    d->value = from.value;
+    return tad__handle(x.tape, index);
+}
+
+/* ---- random numbers: a counter hashed by the finaliser of SplitMix64 (Steele, Lea, Flood 2014) ---- */
+
+static uint64_t mix(uint64_t z) {
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static uint64_t draw(tad_random *r) {
+    r->drawn++;
+    return mix(mix(r->seed + UINT64_C(0x9e3779b97f4a7c15)) + r->drawn * UINT64_C(0x9e3779b97f4a7c15));
+}
+
+double tad_random_uniform(tad_random *r) { return (double)(draw(r) >> 11) * 0x1p-53; }
+
+/* Box and Muller's transform; two uniforms for each normal keep the state a mere counter. */
+double tad_random_normal(tad_random *r) {
+    double u = 1.0 - tad_random_uniform(r), v = tad_random_uniform(r);
+    return sqrt(-2.0 * log(u)) * cos(6.283185307179586476925 * v);
+}
+
+/* Multiplies instead of dividing; rejects the few draws that would make some results likelier. */
+uint64_t tad_random_below(tad_random *r, uint64_t n) {
+    if (n == 0) return 0;
+    for (;;) {
+        uint64_t x = draw(r) >> 32, y = draw(r) >> 32;
+        uint64_t wide = x << 32 | y, limit = UINT64_MAX - UINT64_MAX % n;
+        if (wide < limit) return wide % n;
+    }
+}
+
+tad_random tad_tape_random(const tad_tape *t) { return t ? t->random : (tad_random){0, 0}; }
+void tad_tape_set_random(tad_tape *t, tad_random state) {
+    if (t) t->random = state;
+}

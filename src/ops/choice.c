@@ -1,0 +1,216 @@
+/* Choice and comparison: where, greater, greater_equal, equal, cast. Rests on tape.h and the loop. */
+#include "../registry.h"
+#include "../tape.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { WHERE, GREATER, GREATER_EQUAL, EQUAL, CAST };
+
+static bool is_float(tad_dtype d) { return d == TAD_F64 || d == TAD_F32; }
+
+static bool broadcast_all(const tad_call_frame *c, tad_shape *out) {
+    *out = tad__shape_of(c->in[0]);
+    for (size_t i = 1; i < c->n_in; i++) {
+        tad_shape next = tad__shape_of(c->in[i]);
+        if (!tad__shape_broadcast(out, &next, out)) return false;
+    }
+    return true;
+}
+
+/* ---- where ---- */
+
+static tad_status where_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    for (size_t i = 0; i < 3; i++)
+        if (!c->in[i]) return tad_fail(c, TAD_BAD_ARGUMENT, "operand %zu is missing", i);
+    if (c->in[0]->dtype != TAD_BOOL)
+        return tad_fail(c, TAD_BAD_DTYPE, "the condition is %s, it must be bool", tad_dtype_name((tad_dtype)c->in[0]->dtype));
+    if (c->in[1]->dtype != c->in[2]->dtype)
+        return tad_fail(c, TAD_BAD_DTYPE, "%s and %s", tad_dtype_name((tad_dtype)c->in[1]->dtype),
+                        tad_dtype_name((tad_dtype)c->in[2]->dtype));
+    out->dtype = (tad_dtype)c->in[1]->dtype;
+    if (!broadcast_all(c, &out->shape)) return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
+    return TAD_OK;
+}
+
+#define WHERE_RUN(T)                                                                               \
+    for (int64_t i = 0; i < l->length; i++, y += l->step[3], c += l->step[0], a += l->step[1], b += l->step[2]) \
+        *(T *)(void *)y = *c ? *(const T *)(const void *)a : *(const T *)(const void *)b;
+
+static void where_run(const tad__loop *l, size_t size) {
+    const uint8_t *c = (const uint8_t *)l->run[0];
+    const char *a = l->run[1], *b = l->run[2];
+    char *y = l->run[3];
+    if (size == 8) { WHERE_RUN(uint64_t) }
+    else if (size == 4) { WHERE_RUN(uint32_t) }
+    else { WHERE_RUN(uint8_t) }
+}
+
+static tad_status where_forward(const tad_call_frame *c) {
+    tad_shape shape = tad__shape_of(c->out[0]);
+    tad__loop l;
+    tad__loop_init(&l, &shape, (const tad_array *const[]){c->in[0], c->in[1], c->in[2], c->out[0]}, 4);
+    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
+        where_run(&l, tad_dtype_size((tad_dtype)c->out[0]->dtype));
+    return TAD_OK;
+}
+
+static tad_var zero_like(tad_var v) { return tad_full(v.tape, tad_dtype_of(v), TAD_0D, 0); }
+
+/* Selecting, never multiplying by 0: a NaN of the branch not taken stays out. */
+static void where_vjp(tad_rule *r) {
+    tad_var g = r->given[0], zero = zero_like(g);
+    if (r->wanted[1]) r->result[1] = tad_where(r->in[0], g, zero);
+    if (r->wanted[2]) r->result[2] = tad_where(r->in[0], zero, g);
+}
+
+static void where_jvp(tad_rule *r) {
+    tad_var zero = zero_like(r->out[0]), a = r->given[1], b = r->given[2];
+    r->result[0] = tad_where(r->in[0], tad_is_nil(a) ? zero : a, tad_is_nil(b) ? zero : b);
+}
+
+/* ---- comparisons ---- */
+
+static tad_status compare_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    if (!c->in[0] || !c->in[1]) return tad_fail(c, TAD_BAD_ARGUMENT, "an operand is missing");
+    if (c->in[0]->dtype != c->in[1]->dtype)
+        return tad_fail(c, TAD_BAD_DTYPE, "%s and %s", tad_dtype_name((tad_dtype)c->in[0]->dtype),
+                        tad_dtype_name((tad_dtype)c->in[1]->dtype));
+    out->dtype = TAD_BOOL;
+    if (!broadcast_all(c, &out->shape)) return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
+    return TAD_OK;
+}
+
+#define COMPARE_RUN(T, how)                                                                        \
+    for (int64_t i = 0; i < l->length; i++) {                                                      \
+        const T a = *(const T *)(const void *)(l->run[0] + i * l->step[0]);                        \
+        const T b = *(const T *)(const void *)(l->run[1] + i * l->step[1]);                        \
+        y[i] = a how b;                                                                            \
+    }
+#define COMPARE(name, how)                                                                         \
+    static void name##_run(const tad__loop *l, tad_dtype dtype) {                                  \
+        uint8_t *y = (uint8_t *)l->run[2];                                                         \
+        if (dtype == TAD_F64) { COMPARE_RUN(double, how) }                                         \
+        else if (dtype == TAD_F32) { COMPARE_RUN(float, how) }                                     \
+        else if (dtype == TAD_I64) { COMPARE_RUN(int64_t, how) }                                   \
+        else { COMPARE_RUN(uint8_t, how) }                                                         \
+    }                                                                                              \
+    static tad_status name##_forward(const tad_call_frame *c) { return compare(c, name##_run); }
+
+static tad_status compare(const tad_call_frame *c, void (*run)(const tad__loop *, tad_dtype)) {
+    tad_shape shape = tad__shape_of(c->out[0]);
+    tad__loop l;
+    tad__loop_init(&l, &shape, (const tad_array *const[]){c->in[0], c->in[1], c->out[0]}, 3);
+    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l)) run(&l, (tad_dtype)c->in[0]->dtype);
+    return TAD_OK;
+}
+COMPARE(greater, >)
+COMPARE(greater_equal, >=)
+COMPARE(equal, ==)
+
+/* ---- cast ---- */
+
+typedef struct cast_options {
+    int dtype;
+} cast_options;
+
+static tad_status cast_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    const cast_options *o = c->options;
+    if (!c->in[0]) return tad_fail(c, TAD_BAD_ARGUMENT, "the operand is missing");
+    if ((unsigned)o->dtype >= TAD_DTYPE_COUNT) return tad_fail(c, TAD_BAD_DTYPE, "no element type %d", o->dtype);
+    *out = (tad_type){(tad_dtype)o->dtype, tad__shape_of(c->in[0])};
+    return TAD_OK;
+}
+
+static tad_status cast_forward(const tad_call_frame *c) {
+    tad__copy(c->tape, c->out[0], c->in[0]);
+    return TAD_OK;
+}
+
+static void cast_vjp(tad_rule *r) {
+    tad_dtype from = tad_dtype_of(r->in[0]);
+    if (is_float(from)) r->result[0] = tad_cast(r->given[0], from);
+}
+
+/* ---- the family ---- */
+
+#define X(dtype_, ...) {.type = {dtype_, {(int)(sizeof((int64_t[]){__VA_ARGS__}) / 8), {__VA_ARGS__}}}, .lo = -2, .hi = 2}
+#define NUMBER_(dtype_) {.type = {dtype_, {0, {0}}}, .lo = -2, .hi = 2}
+#define MASK(...) {.type = {TAD_BOOL, {(int)(sizeof((int64_t[]){__VA_ARGS__}) / 8), {__VA_ARGS__}}}, .fill = TAD_FILL_INTEGER, .lo = 0, .hi = 2}
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static const tad_sample where_samples[] = {
+    {"same shapes", 3, {MASK(3, 5), X(TAD_F64, 3, 5), X(TAD_F64, 3, 5)}, NULL},
+    {"condition broadcast", 3, {MASK(5), X(TAD_F64, 3, 5), X(TAD_F64, 3, 5)}, NULL},
+    {"operands broadcast", 3, {MASK(2, 3, 5), X(TAD_F64, 3, 1), X(TAD_F64, 5)}, NULL},
+    {"0-d", 3, {MASK(7), NUMBER_(TAD_F64), X(TAD_F64, 7)}, NULL},
+    {"empty", 3, {MASK(0), X(TAD_F64, 0), X(TAD_F64, 1)}, NULL}};
+static const tad_misuse where_misuse[] = {
+    {"condition not bool", 3, {X(TAD_F64, 3), X(TAD_F64, 3), X(TAD_F64, 3)}, NULL, TAD_BAD_DTYPE},
+    {"shapes", 3, {MASK(2), X(TAD_F64, 3), X(TAD_F64, 3)}, NULL, TAD_BAD_SHAPE},
+    {"int64 and float64", 3, {MASK(3), X(TAD_I64, 3), X(TAD_F64, 3)}, NULL, TAD_BAD_DTYPE}};
+static const tad_sample compare_samples[] = {
+    {"same shapes", 2, {X(TAD_F64, 3, 5), X(TAD_F64, 3, 5)}, NULL},
+    {"broadcast", 2, {X(TAD_F64, 3, 1), X(TAD_F64, 5)}, NULL},
+    {"0-d", 2, {X(TAD_F64, 5), NUMBER_(TAD_F64)}, NULL},
+    {"size 1", 2, {X(TAD_F64, 1), X(TAD_F64, 1)}, NULL},
+    {"empty", 2, {X(TAD_F64, 0), X(TAD_F64, 0)}, NULL}};
+static const tad_misuse compare_misuse[] = {
+    {"shapes", 2, {X(TAD_F64, 2), X(TAD_F64, 3)}, NULL, TAD_BAD_SHAPE},
+    {"int64 and float64", 2, {X(TAD_I64, 3), X(TAD_F64, 3)}, NULL, TAD_BAD_DTYPE},
+    {"one operand", 1, {X(TAD_F64, 3)}, NULL, TAD_BAD_ARGUMENT}};
+static const cast_options to_f32 = {TAD_F32}, to_f64 = {TAD_F64}, to_i64 = {TAD_I64}, to_none = {77};
+static const tad_sample cast_samples[] = {
+    {"float64 to float64", 1, {X(TAD_F64, 3, 5)}, &to_f64},
+    {"float64 to int64", 1, {X(TAD_F64, 3, 5)}, &to_i64},
+    {"float32 to float64", 1, {X(TAD_F32, 3)}, &to_f64},
+    {"0-d float64 to float32", 1, {NUMBER_(TAD_F64)}, &to_f32},
+    {"empty", 1, {X(TAD_F64, 0, 2)}, &to_f64}};
+static const tad_misuse cast_misuse[] = {
+    {"no such type", 1, {X(TAD_F64, 3)}, &to_none, TAD_BAD_DTYPE},
+    {"two operands", 2, {X(TAD_F64, 3), X(TAD_F64, 3)}, &to_f64, TAD_BAD_ARGUMENT},
+    {"no operand", 0, {X(TAD_F64, 3)}, &to_f64, TAD_BAD_ARGUMENT}};
+static const tad_option cast_option[] = {
+    {"dtype", TAD_OPTION_DTYPE, offsetof(cast_options, dtype), NULL, 0, true}};
+
+#define COMPARISON(name_, doc_)                                                                    \
+    {.name = #name_, .family = "choice", .doc = doc_, .min_in = 2, .max_in = 2, .n_out = 1,        \
+     .flags = TAD_OP_FLAT, .shape = compare_shape, .forward = name_##_forward, .samples = compare_samples, \
+     .n_samples = COUNT(compare_samples), .misuse = compare_misuse, .n_misuse = COUNT(compare_misuse)}
+
+const tad_op tad__ops_choice[] = {
+    [WHERE] = {.name = "where", .family = "choice", .min_in = 3, .max_in = 3, .n_out = 1,
+               .doc = "a where the bool condition holds, else b; all broadcast; what is not selected has no influence",
+               .constant_in = 1, .shape = where_shape, .forward = where_forward, .vjp = where_vjp,
+               .jvp = where_jvp, .samples = where_samples, .n_samples = COUNT(where_samples),
+               .misuse = where_misuse, .n_misuse = COUNT(where_misuse)},
+    [GREATER] = COMPARISON(greater, "a > b as bool; false with a NaN"),
+    [GREATER_EQUAL] = COMPARISON(greater_equal, "a >= b as bool; false with a NaN"),
+    [EQUAL] = COMPARISON(equal, "a == b as bool; false with a NaN"),
+    [CAST] = {.name = "cast", .family = "choice", .min_in = 1, .max_in = 1, .n_out = 1,
+              .doc = "the same values as another element type; differentiable between float64 and float32",
+              .flags = TAD_OP_LINEAR, .options_size = sizeof(cast_options), .options = cast_option,
+              .n_options = 1, .shape = cast_shape, .forward = cast_forward, .vjp = cast_vjp,
+              .samples = cast_samples, .n_samples = COUNT(cast_samples), .misuse = cast_misuse,
+              .n_misuse = COUNT(cast_misuse)},
+};
+const size_t tad__ops_choice_count = COUNT(tad__ops_choice);
+
+static tad_var binary(int op, tad_var a, tad_var b) {
+    return tad_apply(&tad__ops_choice[op], (const tad_var[]){a, b}, 2, NULL, NULL, 0);
+}
+
+tad_var tad_where(tad_var condition, tad_var a, tad_var b) {
+    return tad_apply(&tad__ops_choice[WHERE], (const tad_var[]){condition, a, b}, 3, NULL, NULL, 0);
+}
+tad_var tad_greater(tad_var a, tad_var b) { return binary(GREATER, a, b); }
+tad_var tad_greater_equal(tad_var a, tad_var b) { return binary(GREATER_EQUAL, a, b); }
+tad_var tad_equal(tad_var a, tad_var b) { return binary(EQUAL, a, b); }
+
+tad_var tad_cast(tad_var x, tad_dtype dtype) {
+    cast_options o = {(int)dtype};
+    return tad_apply(&tad__ops_choice[CAST], &x, 1, &o, NULL, 0);
+}

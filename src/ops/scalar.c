@@ -1,0 +1,521 @@
+/* The rows of scalar.def as ops: their descriptors, the scalar path, array forward and backward, and
+ * derivative rules as graphs. Every part is one reading of the table. Rests on tape.h and kernels. */
+#define TAD_NO_INLINE
+#include "../tape.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- reading 1: double functions for 0-d float64 ---- */
+
+#define UNUSED __attribute__((unused))
+#define T double
+
+static UNUSED double sigmoid(double x) {
+    double e = exp(-fabs(x));
+    return (x >= 0 ? 1 : e) / (1 + e);
+}
+static UNUSED double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
+static UNUSED double step(double x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }
+static UNUSED double floor_mod(double a, double b) {
+    double r = fmod(a, b);
+    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+#define FN(f, x)     f(x)
+#define FN2(f, a, b) f(a, b)
+#include "../kernel/words.h"
+
+typedef struct scalar_row {
+    double (*value)(const double *x, const double *pq);
+    double (*partial[3])(const double *x, double y, const double *pq);
+} scalar_row;
+
+#define VALUE(name, value)                                                                         \
+    static double name##_value(const double *x, const double *pq) {                                \
+        (void)pq;                                                                                  \
+        LOADS return value;                                                                        \
+    }
+#define PARTIAL(name, wrt, derivative)                                                             \
+    static double name##_d##wrt(const double *x, double y, const double *pq) {                     \
+        UNUSED const double Y = y;                                                                 \
+        (void)pq, (void)x;                                                                         \
+        LOADS return derivative;                                                                   \
+    }
+
+#define LOADS                                                                                      \
+    UNUSED const double X = x[0];                                                                  \
+    UNUSED const double P = pq[0], Q = pq[1];
+#define TAD_UNARY(name, doc, lo, hi, kinks, value, dx) VALUE(name, value) PARTIAL(name, 0, dx)
+#define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx) VALUE(name, value) PARTIAL(name, 0, dx)
+#define TAD_OPTION2(name, doc, lo, hi, kinks, o1, o2, value, dx) VALUE(name, value) PARTIAL(name, 0, dx)
+#include <tad/scalar.def>
+#undef LOADS
+#define LOADS UNUSED const double A = x[0], B = x[1];
+#define TAD_BINARY(name, doc, la, ha, lb, hb, value, da, db)                                       \
+    VALUE(name, value) PARTIAL(name, 0, da) PARTIAL(name, 1, db)
+#include <tad/scalar.def>
+#undef LOADS
+#define LOADS UNUSED const double A = x[0], B = x[1], C = x[2];
+#define TAD_TERNARY(name, doc, value, da, db, dc)                                                  \
+    VALUE(name, value) PARTIAL(name, 0, da) PARTIAL(name, 1, db) PARTIAL(name, 2, dc)
+#include <tad/scalar.def>
+#undef LOADS
+
+#define TAD_UNARY(name, ...)   [TAD__ROW_##name] = {name##_value, {name##_d0}},
+#define TAD_OPTION1(name, ...) TAD_UNARY(name, )
+#define TAD_OPTION2(name, ...) TAD_UNARY(name, )
+#define TAD_BINARY(name, ...)  [TAD__ROW_##name] = {name##_value, {name##_d0, name##_d1}},
+#define TAD_TERNARY(name, ...) [TAD__ROW_##name] = {name##_value, {name##_d0, name##_d1, name##_d2}},
+static const scalar_row scalar_rows[TAD__ROW_COUNT] = {
+#include <tad/scalar.def>
+};
+
+/* ---- reading 2: graphs ---- */
+
+#include "../kernel/words_end.h"
+#undef FN
+#undef FN2
+
+/* Arithmetic where both operands may be plain numbers, as in P - 1. */
+static tad_var graph2(unsigned row, tad_var a, tad_var b) {
+    if (!tad_is_number(a) || !tad_is_number(b)) return tad__row2(row, a, b);
+    const double x[2] = {a.u.number, b.u.number};
+    return tad_number(scalar_rows[row].value(x, NULL));
+}
+
+/* A branch of a select must have an element type: a number takes that of `like`. */
+static tad_var branch(tad_var v, tad_var like) {
+    if (!tad_is_number(v) || !tad__has_tape(like)) return v;
+    return tad_full(like.tape, tad_dtype_of(like), TAD_0D, v.u.number);
+}
+
+enum { COMPARE_GT, COMPARE_GE, COMPARE_EQ };
+
+static bool compare_numbers(int how, double a, double b) {
+    return how == COMPARE_GT ? a > b : how == COMPARE_GE ? a >= b : a == b;
+}
+
+static tad_var choose(int how, tad_var a, tad_var b, tad_var then, tad_var otherwise) {
+    if (tad_is_number(a) && tad_is_number(b))
+        return compare_numbers(how, a.u.number, b.u.number) ? then : otherwise;
+    tad_var like = tad__has_tape(a) ? a : b;
+    tad_var condition = how == COMPARE_GT   ? tad_greater(a, b)
+                        : how == COMPARE_GE ? tad_greater_equal(a, b) : tad_equal(a, b);
+    return tad_where(condition, branch(then, like), branch(otherwise, like));
+}
+
+#define tad_fabs           tad_abs
+#define K(number)          tad_number(number)
+#define NEG(a)             graph2(TAD__ROW_mul, a, tad_number(-1))
+#define ADD(a, b)          graph2(TAD__ROW_add, a, b)
+#define SUB(a, b)          graph2(TAD__ROW_sub, a, b)
+#define MUL(a, b)          graph2(TAD__ROW_mul, a, b)
+#define DIV(a, b)          graph2(TAD__ROW_div, a, b)
+#define SQUARE(a)          tad_square(a)
+#define GT(a, b, t, e)     choose(COMPARE_GT, a, b, t, e)
+#define GE(a, b, t, e)     choose(COMPARE_GE, a, b, t, e)
+#define LT(a, b, t, e)     choose(COMPARE_GT, b, a, t, e)
+#define LE(a, b, t, e)     choose(COMPARE_GE, b, a, t, e)
+#define EQ(a, b, t, e)     choose(COMPARE_EQ, a, b, t, e)
+#define NUMBER(x, t)       choose(COMPARE_EQ, x, x, t, x)
+#define GELU_INNER(x)                                                                              \
+    MUL(K(0.797884560802865355880), ADD(x, MUL(K(0.044715), MUL(x, tad_square(x)))))
+#define FN(f, x)           tad_##f(x)
+#define FN2(f, a, b)       tad_##f(a, b)
+
+typedef tad_var graph_rule(const tad_rule *r);
+
+#define GRAPH(name, wrt, derivative)                                                               \
+    static tad_var name##_g##wrt(const tad_rule *r) {                                              \
+        UNUSED const tad_var Y = r->out[0];                                                        \
+        LOADS return derivative;                                                                   \
+    }
+#define LOADS                                                                                      \
+    UNUSED const tad_var X = r->in[0];                                                             \
+    UNUSED const double *pq = r->options;                                                          \
+    UNUSED const tad_var P = pq ? tad_number(pq[0]) : tad_none(), Q = pq ? tad_number(pq[1]) : tad_none();
+#define TAD_UNARY(name, doc, lo, hi, kinks, value, dx) GRAPH(name, 0, dx)
+#define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx) GRAPH(name, 0, dx)
+#define TAD_OPTION2(name, doc, lo, hi, kinks, o1, o2, value, dx) GRAPH(name, 0, dx)
+#include <tad/scalar.def>
+#undef LOADS
+#define LOADS UNUSED const tad_var A = r->in[0], B = r->in[1];
+#define TAD_BINARY(name, doc, la, ha, lb, hb, value, da, db) GRAPH(name, 0, da) GRAPH(name, 1, db)
+#include <tad/scalar.def>
+#undef LOADS
+#define LOADS UNUSED const tad_var A = r->in[0], B = r->in[1], C = r->in[2];
+#define TAD_TERNARY(name, doc, value, da, db, dc) GRAPH(name, 0, da) GRAPH(name, 1, db) GRAPH(name, 2, dc)
+#include <tad/scalar.def>
+#undef LOADS
+
+#define TAD_UNARY(name, ...)   [TAD__ROW_##name] = {name##_g0},
+#define TAD_OPTION1(name, ...) TAD_UNARY(name, )
+#define TAD_OPTION2(name, ...) TAD_UNARY(name, )
+#define TAD_BINARY(name, ...)  [TAD__ROW_##name] = {name##_g0, name##_g1},
+#define TAD_TERNARY(name, ...) [TAD__ROW_##name] = {name##_g0, name##_g1, name##_g2},
+static graph_rule *const graph_rows[TAD__ROW_COUNT][3] = {
+#include <tad/scalar.def>
+};
+
+static unsigned row_of(const tad_op *op) { return (unsigned)(op - tad__row_op(0)); }
+
+static void row_vjp(tad_rule *r) {
+    for (size_t i = 0; i < r->n_in; i++)
+        if (r->wanted[i]) r->result[i] = MUL(r->given[0], graph_rows[row_of(r->op)][i](r));
+}
+
+/* sum_i d_i t_i; the engine broadcasts the sum to the output's shape. */
+static void row_jvp(tad_rule *r) {
+    for (size_t i = 0; i < r->n_in; i++) {
+        if (tad_is_nil(r->given[i])) continue;
+        tad_var term = MUL(r->given[i], graph_rows[row_of(r->op)][i](r));
+        r->result[0] = tad_is_nil(r->result[0]) ? term : tad_add(r->result[0], term);
+    }
+}
+
+/* ---- arrays ---- */
+
+static tad_status row_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    tad_shape s = tad__shape_of(c->in[0]);
+    out->dtype = (tad_dtype)c->in[0]->dtype;
+    for (size_t i = 0; i < c->n_in; i++) {
+        if (!c->in[i]) return tad_fail(c, TAD_BAD_ARGUMENT, "operand %zu is missing", i);
+        if (c->in[i]->dtype != TAD_F64 && c->in[i]->dtype != TAD_F32)
+            return tad_fail(c, TAD_BAD_DTYPE, "operand %zu is %s, it must be float64 or float32", i,
+                            tad_dtype_name((tad_dtype)c->in[i]->dtype));
+        tad_shape next = tad__shape_of(c->in[i]);
+        if (!tad__shape_broadcast(&s, &next, &s)) return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
+    }
+    out->shape = s;
+    return TAD_OK;
+}
+
+/* A run of one operand as contiguous elements: itself, or gathered into `room`. */
+static const void *gathered(const tad__loop *l, int k, int64_t from, int64_t n, size_t size, void *room) {
+    const char *p = l->run[k] + from * l->step[k];
+    if (l->step[k] == (int64_t)size) return p;
+    if (size == 8)
+        for (int64_t i = 0; i < n; i++) ((uint64_t *)room)[i] = *(const uint64_t *)(const void *)(p + i * l->step[k]);
+    else
+        for (int64_t i = 0; i < n; i++) ((uint32_t *)room)[i] = *(const uint32_t *)(const void *)(p + i * l->step[k]);
+    return room;
+}
+
+/* A whole run at once when nothing has to be gathered, else pieces that fit the room. */
+static int64_t piece_of(const tad__loop *l, int arrays, size_t size) {
+    for (int k = 0; k < arrays; k++)
+        if (l->step[k] != (int64_t)size) return TAD__BLOCK;
+    return INT64_MAX;
+}
+
+typedef struct rooms {
+    _Alignas(64) double room[4][TAD__BLOCK];
+} rooms;
+
+static tad_status row_forward(const tad_call_frame *c) {
+    tad_dtype dtype = (tad_dtype)c->out[0]->dtype;
+    size_t size = tad_dtype_size(dtype);
+    tad__row_forward *f = c->tape->kernels->row[row_of(c->op)].forward[dtype];
+    tad_shape shape = tad__shape_of(c->out[0]);
+    int n = (int)c->n_in;
+    const tad_array *array[4] = {NULL};
+    for (int i = 0; i < n; i++) array[i] = c->in[i];
+    array[n] = c->out[0];
+    tad__loop l;
+    rooms r;
+    tad__loop_init(&l, &shape, array, n + 1);
+    int64_t piece = piece_of(&l, n, size);
+    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l)) {
+        for (int64_t at = 0; at < l.length; at += piece) {
+            int64_t m = l.length - at < piece ? l.length - at : piece;
+            const void *in[3];
+            for (int i = 0; i < n; i++) in[i] = gathered(&l, i, at, m, size, r.room[i]);
+            f((size_t)m, in, l.run[n] + at * (int64_t)size, c->options);
+            if (piece == INT64_MAX) break;
+        }
+    }
+    return TAD_OK;
+}
+
+/* One operand's gradient, summed over what was broadcast. Arrays of the loop: inputs, y, g, result. */
+typedef struct back {
+    tad_backward *b;
+    const tad_array *y;
+    size_t wrt;
+    tad_array *into;
+    bool fresh;
+} back;
+
+static void add_piece(const tad_tape *t, tad_dtype dtype, int64_t m, const void *piece, char *to, int64_t step) {
+    if (step) {
+        t->kernels->add[dtype]((size_t)m, piece, to);
+        return;
+    }
+    double s = t->kernels->sum[dtype]((size_t)m, piece);
+    if (dtype == TAD_F64) *(double *)(void *)to += s;
+    else *(float *)(void *)to += (float)s;
+}
+
+static void row_backward_one(const back *k) {
+    const tad_call_frame *c = &k->b->call;
+    tad_dtype dtype = (tad_dtype)k->into->dtype;
+    size_t size = tad_dtype_size(dtype);
+    tad__row_backward *f = c->tape->kernels->row[row_of(c->op)].backward[k->wrt][dtype];
+    int n = (int)c->n_in;
+    const tad_array *array[6] = {NULL};
+    for (int i = 0; i < n; i++) array[i] = c->in[i];
+    array[n] = k->y, array[n + 1] = k->b->cotangent[0], array[n + 2] = k->into;
+    tad_shape shape = tad__shape_of(array[n + 1]);
+    tad__loop l;
+    rooms r;
+    tad__loop_init(&l, &shape, array, n + 3);
+    bool direct = k->fresh && k->into->size == array[n + 1]->size; /* write, nothing to sum */
+    int64_t piece = direct && piece_of(&l, n + 1, size) == INT64_MAX ? INT64_MAX : TAD__BLOCK;
+    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l)) {
+        for (int64_t at = 0; at < l.length; at += piece) {
+            int64_t m = l.length - at < piece ? l.length - at : piece;
+            const void *in[3];
+            for (int i = 0; i < n; i++) in[i] = gathered(&l, i, at, m, size, r.room[i]);
+            char *to = l.run[n + 2] + at * l.step[n + 2];
+            const char *y = l.run[n] + at * (int64_t)size, *g = l.run[n + 1] + at * (int64_t)size;
+            f((size_t)m, in, y, g, direct ? (void *)to : (void *)r.room[3], c->options);
+            if (!direct) add_piece(c->tape, dtype, m, r.room[3], to, l.step[n + 2]);
+            if (piece == INT64_MAX) break;
+        }
+    }
+}
+
+/* The text of every derivative, to know those that only pass the cotangent on. */
+#define TAD_UNARY(name, doc, lo, hi, kinks, value, dx)   [TAD__ROW_##name] = {#dx},
+#define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx) [TAD__ROW_##name] = {#dx},
+#define TAD_OPTION2(name, doc, lo, hi, kinks, o1, o2, value, dx) [TAD__ROW_##name] = {#dx},
+#define TAD_BINARY(name, doc, la, ha, lb, hb, value, da, db) [TAD__ROW_##name] = {#da, #db},
+#define TAD_TERNARY(name, doc, value, da, db, dc) [TAD__ROW_##name] = {#da, #db, #dc},
+#include "../kernel/words_end.h"
+static const char *const derivative_text[TAD__ROW_COUNT][3] = {
+#include <tad/scalar.def>
+};
+
+static bool passes(unsigned row, size_t i) { return strcmp(derivative_text[row][i], "K(1)") == 0; }
+
+/* Gradient of one operand; a cotangent that is passed on unchanged needs no kernel. */
+static tad_status row_backward_input(tad_backward *b, size_t i) {
+    const tad_call_frame *c = &b->call;
+    const tad_array *g = b->cotangent[0];
+    bool pass = passes(row_of(c->op), i);
+    if (pass && c->in[i]->size == g->size && c->in[i]->rank == g->rank) return tad_backward_pass(b, 0, i);
+    back k = {.b = b, .y = c->out[0], .wrt = i};
+    k.into = tad_backward_buffer(b, i, &k.fresh);
+    if (!k.into) return TAD_NO_MEMORY;
+    bool summed = k.into->size != g->size;
+    if (k.fresh && (summed || pass)) memset(k.into->data, 0, (size_t)k.into->size * tad_dtype_size((tad_dtype)k.into->dtype));
+    if (pass) tad__add_into(c->tape, k.into, g);
+    else row_backward_one(&k);
+    return TAD_OK;
+}
+
+static tad_status row_backward(tad_backward *b) {
+    for (size_t n = b->call.n_in, i = 0; i < n; i++) {
+        if (!b->wanted[i]) continue;
+        tad_status s = row_backward_input(b, i);
+        if (s != TAD_OK) return s;
+    }
+    return TAD_OK;
+}
+
+/* ---- descriptors ---- */
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+typedef struct row_options {
+    double p, q;
+} row_options;
+
+#define REQUIRED NAN
+#define OPTION(...) __VA_ARGS__
+#define OPTION_ROW(field, name, initial, choices)                                                  \
+    {#name, TAD_OPTION_FLOAT, offsetof(row_options, field), choices, initial, (initial) != (initial)}
+#define OPTION_ROW_(field, ...) OPTION_ROW(field, __VA_ARGS__)
+#define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx)                                   \
+    static const tad_option name##_options[] = {OPTION_ROW_(p, option)};
+#define TAD_OPTION2(name, doc, lo, hi, kinks, o1, o2, value, dx)                                   \
+    static const tad_option name##_options[] = {OPTION_ROW_(p, o1), OPTION_ROW_(q, o2)};
+#include <tad/scalar.def>
+
+/* Where the check samples: tests and gradcheck read it through tad_op.samples, one sample a row,
+ * whose shapes they vary. */
+#define KINKS(n, a, b, c) .away = {a, b, c}, .count_away = n
+#define SAMPLED(lo_, hi_, ...) {.type = {TAD_F64, {1, {5}}}, .lo = lo_, .hi = hi_, __VA_ARGS__}
+#define NO_KINKS .count_away = 0
+#define TAD_UNARY(name, doc, lo, hi, kinks, value, dx)                                             \
+    static const tad_sample name##_samples[] = {{"row", 1, {SAMPLED(lo, hi, kinks)}, NULL}};
+/* Values of an option to try: its default (what has none: 2.5; an infinite one: 1) and another. */
+#define FINITE(v)      ((v) != (v) ? 2.5 : (v) < -1e300 ? -1.0 : (v) > 1e300 ? 1.0 : (v))
+#define TRIED_(name, initial, choices) FINITE(initial)
+#define OTHER_(name, initial, choices) (sizeof(#choices) > 5 ? 1.0 : 1.5 * FINITE(initial))
+#define TRIED(...) TRIED_(__VA_ARGS__)
+#define OTHER(...) OTHER_(__VA_ARGS__)
+#define UNWRAP(...) __VA_ARGS__
+#define OPTION_SAMPLES(name, sampled, ...)                                                         \
+    static const row_options name##_tried[] = {__VA_ARGS__};                                       \
+    static const tad_sample name##_samples[] = {{"row", 1, {UNWRAP sampled}, &name##_tried[0]},    \
+                                                {"row, other option", 1, {UNWRAP sampled}, &name##_tried[1]}};
+#define TAD_OPTION1(name, doc, lo, hi, kinks, o1, value, dx)                                       \
+    OPTION_SAMPLES(name, (SAMPLED(lo, hi, kinks)), {TRIED(o1), 0}, {OTHER(o1), 0})
+#define TAD_OPTION2(name, doc, lo, hi, kinks, o1, o2, value, dx)                                   \
+    OPTION_SAMPLES(name, (SAMPLED(lo, hi, kinks)), {TRIED(o1), TRIED(o2)}, {TRIED(o1), OTHER(o2)})
+#define TAD_BINARY(name, doc, la, ha, lb, hb, value, da, db)                                       \
+    static const tad_sample name##_samples[] = {                                                   \
+        {"row", 2, {SAMPLED(la, ha, NO_KINKS), SAMPLED(lb, hb, NO_KINKS)}, NULL}};
+#define TAD_TERNARY(name, doc, value, da, db, dc)                                                  \
+    static const tad_sample name##_samples[] = {                                                   \
+        {"row", 3, {SAMPLED(-2, 2, NO_KINKS), SAMPLED(-2, 2, NO_KINKS), SAMPLED(-2, 2, NO_KINKS)}, NULL}};
+#include <tad/scalar.def>
+
+#define BAD(dtype_, ...) {.type = {dtype_, {(int)(sizeof((int64_t[]){__VA_ARGS__}) / 8), {__VA_ARGS__}}}}
+static const tad_misuse unary_misuse[] = {
+    {"int64", 1, {BAD(TAD_I64, 3)}, NULL, TAD_BAD_DTYPE},
+    {"bool", 1, {BAD(TAD_BOOL, 3)}, NULL, TAD_BAD_DTYPE},
+    {"two operands", 2, {BAD(TAD_F64, 3), BAD(TAD_F64, 3)}, NULL, TAD_BAD_ARGUMENT}};
+static const tad_misuse binary_misuse[] = {
+    {"shapes", 2, {BAD(TAD_F64, 3), BAD(TAD_F64, 4)}, NULL, TAD_BAD_SHAPE},
+    {"float32 and float64", 2, {BAD(TAD_F64, 3), BAD(TAD_F32, 3)}, NULL, TAD_BAD_DTYPE},
+    {"int64", 2, {BAD(TAD_F64, 3), BAD(TAD_I64, 3)}, NULL, TAD_BAD_DTYPE},
+    {"one operand", 1, {BAD(TAD_F64, 3)}, NULL, TAD_BAD_ARGUMENT}};
+static const tad_misuse ternary_misuse[] = {
+    {"shapes", 3, {BAD(TAD_F64, 3), BAD(TAD_F64, 3), BAD(TAD_F64, 2, 4)}, NULL, TAD_BAD_SHAPE},
+    {"int64", 3, {BAD(TAD_I64, 3), BAD(TAD_F64, 3), BAD(TAD_F64, 3)}, NULL, TAD_BAD_DTYPE},
+    {"two operands", 2, {BAD(TAD_F64, 3), BAD(TAD_F64, 3)}, NULL, TAD_BAD_ARGUMENT}};
+
+#define ROW_OP(name_, doc_, arity, misuse_)                                                        \
+    .name = #name_, .family = "elementwise", .doc = doc_, .min_in = arity, .max_in = arity, .n_out = 1, \
+    .shape = row_shape, .forward = row_forward, .vjp = row_vjp, .jvp = row_jvp, .backward = row_backward, \
+    .samples = name_##_samples, .n_samples = COUNT(name_##_samples), .misuse = misuse_, .n_misuse = COUNT(misuse_),      \
+    .flags = TAD_OP_ELEMENTWISE
+#define WITH_OPTIONS(name)                                                                         \
+    .options_size = sizeof(row_options), .options = name##_options, .n_options = COUNT(name##_options)
+#define TAD_UNARY(name, doc, ...)   [TAD__ROW_##name] = {ROW_OP(name, doc, 1, unary_misuse)},
+#define TAD_OPTION1(name, doc, ...) [TAD__ROW_##name] = {ROW_OP(name, doc, 1, unary_misuse), WITH_OPTIONS(name)},
+#define TAD_OPTION2(name, doc, ...) [TAD__ROW_##name] = {ROW_OP(name, doc, 1, unary_misuse), WITH_OPTIONS(name)},
+#define TAD_BINARY(name, doc, ...)  [TAD__ROW_##name] = {ROW_OP(name, doc, 2, binary_misuse)},
+#define TAD_TERNARY(name, doc, ...) [TAD__ROW_##name] = {ROW_OP(name, doc, 3, ternary_misuse)},
+const tad_op tad__ops_elementwise[] = {
+#include <tad/scalar.def>
+};
+const size_t tad__ops_elementwise_count = TAD__ROW_COUNT;
+
+const tad_op *tad__row_op(unsigned row) { return &tad__ops_elementwise[row]; }
+
+/* ---- the scalar path ---- */
+
+/* What the sweep does at a node of this row whose operands are all variables. */
+static enum tad__kind kind_of(unsigned row) {
+    switch (row) {
+    case TAD__ROW_add: return TAD__ADD;
+    case TAD__ROW_sub: return TAD__SUB;
+    case TAD__ROW_mul: return TAD__MUL;
+    case TAD__ROW_div: return TAD__DIV;
+    case TAD__ROW_fma: return TAD__FMA;
+    default: return TAD__ROW;
+    }
+}
+
+/* With one plain number among two operands; TAD__ROW: not foldable. */
+static enum tad__kind kind_with_number(unsigned row, bool number_first) {
+    switch (row) {
+    case TAD__ROW_add: return TAD__ADD_XN;
+    case TAD__ROW_sub: return number_first ? TAD__SUB_NX : TAD__ADD_XN;
+    case TAD__ROW_mul: return TAD__MUL_XN;
+    case TAD__ROW_div: return number_first ? TAD__DIV_NX : TAD__DIV_XN;
+    default: return TAD__ROW;
+    }
+}
+
+static bool is_scalar(tad_tape *t, tad_var v) {
+    return v.tape == t && v.u.at.index < t->head.count && tad__survives(t, v.u.at.index, v.u.at.epoch) &&
+           !(tad__at(t, v.u.at.index)->flags & TAD__ARRAY);
+}
+
+static tad_var new_scalar(tad_tape *t, unsigned row, enum tad__kind kind, unsigned flags, double value,
+                          tad__node operands) {
+    uint32_t index;
+    if (t->settings.trap && !isfinite(value)) {
+        tad__fail(t, TAD_NOT_FINITE, "%s: the result is %g", tad__row_op(row)->name, value);
+        return tad__nil(t);
+    }
+    if (!tad__new_node(t, &index)) return tad__nil(t);
+    tad__node *n = tad__at(t, index);
+    *n = operands;
+    n->op = (uint16_t)row;
+    n->kind = (uint8_t)(t->paused ? TAD__CONSTANT : kind);
+    n->flags = (uint8_t)(t->paused ? 0 : flags & TAD__NEEDS);
+    n->value.number = value;
+    return tad__handle(t, index);
+}
+
+static tad_var general(tad_tape *t, unsigned row, const tad_var *in, size_t n) {
+    return tad__apply(t, tad__row_op(row), in, n, NULL, NULL, 0);
+}
+
+tad_var tad__row1(unsigned row, tad_var x) {
+    tad_tape *t = tad__has_tape(x) ? x.tape : NULL;
+    if (!t || t->error.status != TAD_OK || !is_scalar(t, x)) return t ? general(t, row, &x, 1) : tad__nil(t);
+    const tad__node *p = tad__at(t, x.u.at.index);
+    double v = p->value.number, y = scalar_rows[row].value(&v, NULL);
+    tad__node operands = {.a = x.u.at.index, .u.partial = scalar_rows[row].partial[0](&v, y, NULL)};
+    return new_scalar(t, row, TAD__UNARY, p->flags, y, operands);
+}
+
+static tad_var with_number(tad_tape *t, unsigned row, tad_var x, double number, bool first) {
+    enum tad__kind kind = kind_with_number(row, first);
+    const tad__node *p = tad__at(t, x.u.at.index);
+    double v[2] = {p->value.number, number};
+    if (first) v[0] = number, v[1] = p->value.number;
+    tad__node operands = {.a = x.u.at.index, .u.partial = number};
+    return new_scalar(t, row, kind, p->flags, scalar_rows[row].value(v, NULL), operands);
+}
+
+tad_var tad__row2(unsigned row, tad_var a, tad_var b) {
+    const tad_var in[2] = {a, b};
+    tad_tape *t = tad__tape_of(in, 2);
+    if (!t || t->error.status != TAD_OK) return tad__nil(t);
+    bool sa = is_scalar(t, a), sb = is_scalar(t, b), foldable = kind_with_number(row, false) != TAD__ROW;
+    if (foldable && sa && tad_is_number(b)) return with_number(t, row, a, b.u.number, false);
+    if (foldable && sb && tad_is_number(a)) return with_number(t, row, b, a.u.number, true);
+    if (!sa || !sb) return general(t, row, in, 2);
+    const tad__node *p = tad__at(t, a.u.at.index), *q = tad__at(t, b.u.at.index);
+    double v[2] = {p->value.number, q->value.number};
+    tad__node operands = {.a = a.u.at.index, .u.arg.b = b.u.at.index};
+    return new_scalar(t, row, kind_of(row), p->flags | q->flags, scalar_rows[row].value(v, NULL), operands);
+}
+
+tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c) {
+    const tad_var in[3] = {a, b, c};
+    tad_tape *t = tad__tape_of(in, 3);
+    if (!t || t->error.status != TAD_OK) return tad__nil(t);
+    if (!is_scalar(t, a) || !is_scalar(t, b) || !is_scalar(t, c)) return general(t, row, in, 3);
+    const tad__node *p = tad__at(t, a.u.at.index), *q = tad__at(t, b.u.at.index), *r = tad__at(t, c.u.at.index);
+    double v[3] = {p->value.number, q->value.number, r->value.number};
+    tad__node operands = {.a = a.u.at.index, .u.arg = {b.u.at.index, c.u.at.index}};
+    return new_scalar(t, row, kind_of(row), p->flags | q->flags | r->flags, scalar_rows[row].value(v, NULL), operands);
+}
+
+static tad_var with_options(unsigned row, tad_var x, double p, double q) {
+    row_options o = {p, q};
+    return tad_apply(tad__row_op(row), &x, 1, &o, NULL, 0);
+}
+
+/* The local derivatives of a 0-d row with respect to its inputs, for the sweep. */
+void tad__row_partials(unsigned row, const double *x, double y, size_t n, double *partial) {
+    for (size_t i = 0; i < n; i++) partial[i] = scalar_rows[row].partial[i](x, y, NULL);
+}
+
+/* ---- the public functions ---- */
+
+#define TAD_UNARY(name, ...)   tad_var tad_##name(tad_var x) { return tad__row1(TAD__ROW_##name, x); }
+#define TAD_OPTION1(name, ...) tad_var tad_##name(tad_var x, double p) { return with_options(TAD__ROW_##name, x, p, 0); }
+#define TAD_OPTION2(name, ...) tad_var tad_##name(tad_var x, double p, double q) { return with_options(TAD__ROW_##name, x, p, q); }
+#define TAD_BINARY(name, ...)  tad_var tad_##name(tad_var a, tad_var b) { return tad__row2(TAD__ROW_##name, a, b); }
+#define TAD_TERNARY(name, ...) tad_var tad_##name(tad_var a, tad_var b, tad_var c) { return tad__row3(TAD__ROW_##name, a, b, c); }
+#include <tad/scalar.def>

@@ -1,0 +1,212 @@
+/* Reading and writing what nodes hold: values, gradients, parameters. Rests on tape.h. */
+#include <math.h>
+#include <string.h>
+
+#include "tape.h"
+
+/* ---- values ---- */
+
+tad_dtype tad_dtype_of(tad_var x) {
+    uint32_t i;
+    if (tad_is_number(x)) return TAD_F64;
+    if (!tad__has_tape(x) || tad_is_nil(x) || !tad__resolve(x.tape, x, "dtype_of", &i)) return TAD_DTYPE_COUNT;
+    return tad__dtype_at(x.tape, i);
+}
+
+tad_shape tad_shape_of(tad_var x) {
+    const tad_shape none = {-1, {0}};
+    uint32_t i;
+    tad__view room;
+    if (tad_is_number(x)) return TAD_0D;
+    if (!tad__has_tape(x) || tad_is_nil(x) || !tad__resolve(x.tape, x, "shape_of", &i)) return none;
+    return tad__shape_of(tad__value(x.tape, i, &room));
+}
+
+int64_t tad_size_of(tad_var x) {
+    tad_shape s = tad_shape_of(x);
+    int64_t n;
+    return tad__shape_size(&s, &n) ? n : -1;
+}
+
+/* The value behind a handle, for a verb called `what`. NULL on failure. */
+static const tad_array *value_of(tad_var x, const char *what, tad__view *room) {
+    uint32_t i;
+    if (!tad__has_tape(x) || x.tape->error.status != TAD_OK) return NULL;
+    return tad__resolve(x.tape, x, what, &i) ? tad__value(x.tape, i, room) : NULL;
+}
+
+static tad_status status_of(tad_var x) { return tad__has_tape(x) ? x.tape->error.status : TAD_BAD_HANDLE; }
+
+static tad_status read_into(tad_tape *t, const char *what, const tad_array *a, double *out, size_t n) {
+    if (!out && n) return tad__fail(t, TAD_BAD_ARGUMENT, "%s: no place to read to", what);
+    if ((size_t)a->size != n)
+        return tad__fail(t, TAD_BAD_SHAPE, "%s: %zu elements asked for, the variable has %lld", what, n, (long long)a->size);
+    int64_t dims[2 * TAD_MAX_RANK];
+    tad_array to = {.data = out, .size = a->size, .dim = dims, .dtype = TAD_F64, .rank = a->rank, .contiguous = true};
+    tad_shape shape = tad__shape_of(a);
+    memcpy(dims, shape.dim, a->rank * sizeof *dims);
+    tad__shape_strides(&shape, dims + a->rank);
+    tad__copy(t, &to, a);
+    return TAD_OK;
+}
+
+tad_status tad_read(tad_var x, double *out, size_t n) {
+    tad__view room;
+    const tad_array *a = value_of(x, "read", &room);
+    return a ? read_into(x.tape, "read", a, out, n) : status_of(x);
+}
+
+double tad_item(tad_var x) {
+    tad__view room;
+    double v = NAN;
+    if (tad_is_number(x)) return x.u.number;
+    const tad_array *a = value_of(x, "item", &room);
+    if (a && read_into(x.tape, "item", a, &v, 1) != TAD_OK) return NAN;
+    return v;
+}
+
+const void *tad_data(tad_var x) {
+    tad__view room;
+    const tad_array *a = value_of(x, "data", &room);
+    if (!a) return NULL;
+    if (a->contiguous) return a->data;
+    tad_shape shape = tad__shape_of(a);
+    tad_array *copy = tad__new_array(x.tape, (tad_dtype)a->dtype, &shape);
+    if (!copy) {
+        tad__no_memory(x.tape, "data");
+        return NULL;
+    }
+    tad__copy(x.tape, copy, a);
+    return copy->data;
+}
+
+/* ---- parameters ---- */
+
+static bool find_param(tad_var x, const char *what, uint32_t *index) {
+    if (!tad__has_tape(x) || x.tape->error.status != TAD_OK || !tad__resolve(x.tape, x, what, index)) return false;
+    if (tad__at(x.tape, *index)->kind == TAD__PARAM) return true;
+    tad__fail(x.tape, TAD_BAD_ARGUMENT, "%s: the variable is not a parameter", what);
+    return false;
+}
+
+void *tad_param_data(tad_var x) {
+    uint32_t i;
+    if (!find_param(x, "param_data", &i)) return NULL;
+    tad_tape *t = x.tape;
+    tad__node *n = tad__at(t, i);
+    if (n->flags & TAD__ARRAY) {
+        n->value.array->changed = t->head.count;
+        n->value.array->changed_epoch = t->head.epoch;
+        return n->value.array->data;
+    }
+    t->scalar_changed = t->head.count;
+    t->scalar_changed_epoch = t->head.epoch;
+    return &n->value.number;
+}
+
+tad_status tad_assign(tad_var param, const void *data) {
+    void *to = tad_param_data(param);
+    if (!to) return status_of(param);
+    size_t bytes = (size_t)tad_size_of(param) * tad_dtype_size(tad_dtype_of(param));
+    if (!data && bytes) return tad__fail(param.tape, TAD_BAD_ARGUMENT, "assign: no data");
+    if (bytes) memcpy(to, data, bytes);
+    return TAD_OK;
+}
+
+/* ---- gradients ---- */
+
+/* The node whose gradient can be read now. */
+static tad__node *with_gradient(tad_var x, const char *what) {
+    uint32_t i;
+    if (!tad__has_tape(x) || x.tape->error.status != TAD_OK || !tad__resolve(x.tape, x, what, &i)) return NULL;
+    tad__node *n = tad__at(x.tape, i);
+    if (!(n->flags & TAD__NEEDS))
+        tad__fail(x.tape, TAD_NO_GRADIENT, "%s: the variable is a constant, it has no gradient", what);
+    else if (i >= x.tape->swept)
+        tad__fail(x.tape, TAD_NO_GRADIENT, "%s: no sweep since the variable was recorded", what);
+    else if ((n->flags & TAD__RELEASED) && !n->adjoint.bits)
+        tad__fail(x.tape, TAD_NO_GRADIENT, "%s: the gradient of an interior array was released; call tad_retain before the sweep", what);
+    else return n;
+    return NULL;
+}
+
+tad_var tad_gradient(tad_var x) {
+    tad__node *n = with_gradient(x, "gradient");
+    if (!n) return tad__nil(tad__has_tape(x) ? x.tape : NULL);
+    if (!(n->flags & TAD__ARRAY)) return tad_constant(x.tape, TAD_F64, TAD_0D, &n->adjoint.number);
+    tad_dtype dtype = (tad_dtype)n->value.array->dtype;
+    tad_shape shape = tad__shape_of(n->value.array);
+    return tad_constant(x.tape, dtype, shape, n->adjoint.array ? n->adjoint.array->data : NULL);
+}
+
+double tad_adjoint(tad_var x) {
+    const tad__node *n = with_gradient(x, "adjoint");
+    if (!n) return NAN;
+    if (!(n->flags & TAD__ARRAY)) return n->adjoint.number;
+    double v = 0;
+    if (n->value.array->size != 1) {
+        tad__fail(x.tape, TAD_BAD_SHAPE, "adjoint: the variable has %lld elements, not one", (long long)n->value.array->size);
+        return NAN;
+    }
+    return n->adjoint.array && read_into(x.tape, "adjoint", n->adjoint.array, &v, 1) != TAD_OK ? NAN : v;
+}
+
+const void *tad_gradient_data(tad_var x) {
+    tad__node *n = with_gradient(x, "gradient_data");
+    if (!n) return NULL;
+    if (!(n->flags & TAD__ARRAY)) return &n->adjoint.number;
+    if (n->adjoint.array) return n->adjoint.array->data;
+    tad_shape shape = tad__shape_of(n->value.array);
+    tad_array *zeros = tad__new_buffer(x.tape, (tad_dtype)n->value.array->dtype, &shape);
+    if (!zeros) {
+        tad__no_memory(x.tape, "gradient_data");
+        return NULL;
+    }
+    memset(zeros->data, 0, (size_t)zeros->size * tad_dtype_size((tad_dtype)zeros->dtype));
+    n->adjoint.array = zeros;
+    x.tape->array_adjoints++;
+    return zeros->data;
+}
+
+tad_status tad_zero_gradients(const tad_var *params, size_t n) {
+    for (size_t k = 0; k < n; k++) {
+        uint32_t i;
+        if (!find_param(params[k], "zero_gradients", &i)) return status_of(params[k]);
+        tad__node *p = tad__at(params[k].tape, i);
+        if ((p->flags & TAD__ARRAY) && p->adjoint.array) {
+            tad__buffers_give(&params[k].tape->buffers, p->adjoint.array);
+            params[k].tape->array_adjoints--;
+        }
+        p->adjoint.bits = 0; /* nothing stands for zero; the next sweep writes instead of adding */
+    }
+    return TAD_OK;
+}
+
+/* Marks the ancestors of the last sweep's roots, from the last node down. */
+static void mark_ancestors(const tad_tape *t, uint8_t *mark, uint32_t top) {
+    for (size_t r = 0; r < t->roots; r++)
+        if (t->root[r] <= top) mark[t->root[r]] = 1;
+    for (uint32_t i = top + 1; i-- > 0;) {
+        tad__call c;
+        if (!mark[i] || !tad__call_of(t, i, &c)) continue;
+        for (uint32_t k = 0; k < c.n_in; k++)
+            if ((int)k != c.number_at && c.in[k] != TAD__NO_NODE) mark[c.in[k]] = 1;
+    }
+}
+
+bool tad_is_reached(tad_var x) {
+    uint32_t i;
+    if (!tad__has_tape(x) || !tad__resolve(x.tape, x, "is_reached", &i)) return false;
+    tad_tape *t = x.tape;
+    if (i >= t->swept || !(tad__at(t, i)->flags & TAD__NEEDS)) return false;
+    uint8_t *mark = tad__buffers_take(&t->buffers, t->swept);
+    if (!mark) {
+        tad__no_memory(t, "is_reached");
+        return false;
+    }
+    memset(mark, 0, t->swept);
+    mark_ancestors(t, mark, t->swept - 1);
+    bool reached = mark[i];
+    tad__buffers_give(&t->buffers, mark);
+    return reached;
+}

@@ -1,0 +1,425 @@
+/* The reverse sweep: numeric (tad_reverse) and recorded (tad_grad). Goes through descriptors only.
+ *
+ * Numeric: nodes hold adjoints; a node is visited once, from the last to the first. Recorded: the
+ * adjoints are variables of the tape, in a side table. Rests on tape.h. */
+#include "reverse.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- forgetting the sweep before ---- */
+
+static void release_adjoint(tad_tape *t, tad__node *n) {
+    tad__buffers_give(&t->buffers, n->adjoint.array);
+    n->adjoint.bits = 0;
+    t->array_adjoints--;
+}
+
+static void forget_last_sweep(tad_tape *t) {
+    for (uint32_t i = 0; i < t->swept; i++) {
+        tad__node *n = tad__at(t, i);
+        n->flags &= (uint8_t)~TAD__RELEASED;
+        if (n->kind == TAD__PARAM || !n->adjoint.bits) continue;
+        if (n->flags & TAD__ARRAY) release_adjoint(t, n);
+        else n->adjoint.bits = 0;
+    }
+    t->roots = 0;
+}
+
+/* After a sweep that failed half-way no gradient is right, the parameters' sums included. */
+static void forget_gradients(tad_tape *t) {
+    for (uint32_t i = 0; i < t->head.count; i++) {
+        tad__node *n = tad__at(t, i);
+        if ((n->flags & TAD__ARRAY) && n->adjoint.array) release_adjoint(t, n);
+        n->adjoint.bits = 0;
+    }
+    t->swept = 0;
+    t->roots = 0;
+}
+
+/* ---- accumulating into a node ---- */
+
+/* A parameter that was changed after node `from` was recorded would give a wrong gradient. */
+static bool is_stale(const tad_tape *t, uint32_t target, uint32_t from) {
+    const tad__node *n = t->head.node + target;
+    if (n->kind != TAD__PARAM || !(n->flags & TAD__ARRAY)) return false;
+    const tad_array *a = n->value.array;
+    return from < a->changed && tad__survives(t, from, a->changed_epoch);
+}
+
+static tad_status stale(tad_tape *t) {
+    return tad__fail(t, TAD_STALE_VALUE, "reverse: a parameter was changed after the result was computed from it");
+}
+
+/* The adjoint of an array node, made when absent. */
+static tad_array *adjoint_of(tad_tape *t, uint32_t i, bool *fresh) {
+    tad__node *n = tad__at(t, i);
+    *fresh = !n->adjoint.array;
+    if (!*fresh) return n->adjoint.array;
+    tad_shape shape = tad__shape_of(n->value.array);
+    n->adjoint.array = tad__new_buffer(t, (tad_dtype)n->value.array->dtype, &shape);
+    if (n->adjoint.array) t->array_adjoints++;
+    return n->adjoint.array;
+}
+
+static double sum_of(const tad_tape *t, const tad_array *g) {
+    double s = 0;
+    tad_array out = {.data = &s, .size = 1, .dtype = TAD_F64, .contiguous = true};
+    tad__add_into(t, &out, g);
+    return s;
+}
+
+/* The one place where broadcasting is undone: g may have any shape that target broadcasts to. */
+static tad_status accumulate(tad_tape *t, uint32_t target, const tad_array *g) {
+    tad__node *n = tad__at(t, target);
+    if (!(n->flags & TAD__ARRAY)) {
+        n->adjoint.number += sum_of(t, g);
+        return TAD_OK;
+    }
+    bool fresh;
+    tad_array *into = adjoint_of(t, target, &fresh);
+    if (!into) return tad__no_memory(t, "reverse");
+    bool same = g->size == into->size && g->rank == into->rank;
+    if (fresh && same) {
+        tad__copy(t, into, g);
+        return TAD_OK;
+    }
+    if (fresh && into->size) memset(into->data, 0, (size_t)into->size * tad_dtype_size((tad_dtype)into->dtype));
+    tad__add_into(t, into, g);
+    return TAD_OK;
+}
+
+/* ---- one array node ---- */
+
+/* What the hooks of a node see. */
+typedef struct visit {
+    tad_tape *t;
+    uint32_t at;
+    tad__call call;
+    const tad_array *ct[TAD_MAX_OUTPUTS]; /* cotangents; NULL: zero */
+    tad_array number_ct[TAD_MAX_OUTPUTS]; /* those of 0-d float64 outputs */
+    double number[TAD_MAX_OUTPUTS];
+    bool given_away[TAD_MAX_OUTPUTS]; /* the buffer now belongs to an input */
+    const uint32_t *in;
+    bool *wanted;
+    bool few_wanted[TAD_MAX_INPUTS];
+    tad_array *number_into; /* gradients of 0-d float64 inputs, added at the end */
+    double *number_sum;
+    tad_array few_into[TAD_MAX_INPUTS];
+    double few_sum[TAD_MAX_INPUTS];
+} visit;
+
+/* Cotangents of all outputs; false when every one is zero. */
+static bool take_cotangents(visit *v) {
+    bool any = false;
+    for (uint32_t k = 0; k < v->call.n_out; k++) {
+        tad__node *n = tad__at(v->t, v->at + k);
+        v->ct[k] = NULL;
+        v->given_away[k] = false;
+        if (!n->adjoint.bits) continue;
+        any = true;
+        if (n->flags & TAD__ARRAY) v->ct[k] = n->adjoint.array;
+        else {
+            v->number[k] = n->adjoint.number;
+            v->number_ct[k] = (tad_array){.data = &v->number[k], .size = 1, .dtype = TAD_F64, .contiguous = true};
+            v->ct[k] = &v->number_ct[k];
+        }
+    }
+    return any;
+}
+
+static bool find_wanted(visit *v) {
+    uint32_t n = v->call.n_in;
+    bool few = n <= TAD_MAX_INPUTS;
+    tad__arena *a = &v->t->arena;
+    v->wanted = few ? v->few_wanted : tad__arena_take(a, n * sizeof *v->wanted, 16);
+    v->number_into = few ? v->few_into : tad__arena_take(a, n * sizeof *v->number_into, 16);
+    v->number_sum = few ? v->few_sum : tad__arena_take(a, n * sizeof *v->number_sum, 16);
+    if (!v->wanted || !v->number_into || !v->number_sum) return false;
+    for (uint32_t i = 0; i < n; i++) {
+        bool constant = i < 32 && (v->call.op->constant_in >> i & 1);
+        uint32_t in = v->in[i];
+        v->wanted[i] = in != TAD__NO_NODE && !constant && (tad__at(v->t, in)->flags & TAD__NEEDS);
+        v->number_sum[i] = 0;
+    }
+    return true;
+}
+
+tad_array *tad_backward_buffer(tad_backward *b, size_t i, bool *fresh) {
+    visit *v = b->sweep;
+    tad__node *n = tad__at(v->t, v->in[i]);
+    if (n->flags & TAD__ARRAY) return adjoint_of(v->t, v->in[i], fresh);
+    *fresh = false;
+    v->number_into[i] = (tad_array){.data = &v->number_sum[i], .size = 1, .dtype = TAD_F64, .contiguous = true};
+    return &v->number_into[i];
+}
+
+tad_status tad_backward_pass(tad_backward *b, size_t k, size_t i) {
+    visit *v = b->sweep;
+    tad__node *to = tad__at(v->t, v->in[i]), *from = tad__at(v->t, v->at + (uint32_t)k);
+    bool takes = (to->flags & TAD__ARRAY) && !to->adjoint.array && (from->flags & TAD__ARRAY) &&
+                 !(from->flags & TAD__RETAIN) && !v->given_away[k];
+    for (size_t j = i + 1; j < v->call.n_in; j++) takes = takes && !v->wanted[j]; /* others still read it */
+    if (!takes) return accumulate(v->t, v->in[i], v->ct[k]);
+    to->adjoint.array = from->adjoint.array;
+    v->given_away[k] = true;
+    return TAD_OK;
+}
+
+static tad_status run_backward(visit *v) {
+    tad_tape *t = v->t;
+    uint32_t n = v->call.n_in;
+    const tad_array *few_in[TAD_MAX_INPUTS], **in = few_in;
+    tad__view few_view[TAD_MAX_INPUTS], *view = few_view, out_view[TAD_MAX_OUTPUTS];
+    const tad_array *out[TAD_MAX_OUTPUTS];
+    if (n > TAD_MAX_INPUTS) {
+        in = tad__arena_take(&t->arena, n * sizeof *in, 16);
+        view = tad__arena_take(&t->arena, n * sizeof *view, 16);
+        if (!in || !view) return TAD_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < n; i++) in[i] = v->in[i] == TAD__NO_NODE ? NULL : tad__value(t, v->in[i], &view[i]);
+    for (uint32_t k = 0; k < v->call.n_out; k++) out[k] = tad__value(t, v->at + k, &out_view[k]);
+    tad_backward b = {{t, v->call.op, v->call.options, n, v->call.n_out, in, (tad_array *const *)(void *)out},
+                      v->ct, v->wanted, v};
+    tad_status s = v->call.op->backward(&b);
+    for (uint32_t i = 0; i < n && s == TAD_OK; i++)
+        if (v->wanted[i] && !(tad__at(t, v->in[i])->flags & TAD__ARRAY)) tad__at(t, v->in[i])->adjoint.number += v->number_sum[i];
+    return s;
+}
+
+/* A constant whose value is an adjoint, for a rule to read. */
+static tad_var cotangent_var(tad_tape *t, const tad_array *g) {
+    uint32_t index;
+    if (!g || !tad__new_node(t, &index)) return tad__nil(t);
+    tad__node *n = tad__at(t, index);
+    n->kind = TAD__CONSTANT;
+    if (g->rank == 0 && g->dtype == TAD_F64) n->value.number = *(const double *)g->data;
+    else {
+        n->flags = TAD__ARRAY;
+        n->value.array = (tad_array *)(uintptr_t)g;
+    }
+    return tad__handle(t, index);
+}
+
+tad_status tad__check_rule_result(tad_tape *t, const tad_op *op, const char *rule, tad_var r, const tad_shape *like) {
+    if (t->error.status != TAD_OK || tad_is_nil(r) || tad_is_number(r)) return t->error.status;
+    uint32_t index;
+    if (!tad__resolve(t, r, op->name, &index)) return t->error.status;
+    tad_shape got = tad_shape_of(r), all;
+    tad_dtype dtype = tad__dtype_at(t, index);
+    bool fits = tad__shape_broadcast(like, &got, &all) && tad__shape_equal(&got, &all) && (dtype == TAD_F64 || dtype == TAD_F32);
+    char a[160], b[160];
+    if (fits) return TAD_OK;
+    return tad__fail(t, TAD_BAD_SHAPE, "%s: its %s gave %s %s for a variable of shape %s", op->name, rule,
+                     tad_dtype_name(dtype), tad__shape_text(&got, a, sizeof a), tad__shape_text(like, b, sizeof b));
+}
+
+static tad_status accumulate_result(visit *v, uint32_t i, tad_var r) {
+    tad_tape *t = v->t;
+    tad_shape like = tad_shape_of(tad__handle(t, v->in[i]));
+    if (tad_is_number(r)) r = tad_full(t, TAD_F64, TAD_0D, r.u.number);
+    tad_status s = tad__check_rule_result(t, v->call.op, "vjp", r, &like);
+    if (s != TAD_OK || tad_is_nil(r)) return s;
+    tad__view view;
+    return accumulate(t, v->in[i], tad__value(t, r.u.at.index, &view));
+}
+
+/* Runs the op's graph rule on a stretch of tape and throws it away. */
+static tad_status run_rule(visit *v) {
+    tad_tape *t = v->t;
+    uint32_t n = v->call.n_in;
+    if (!v->call.op->vjp) return tad__fail(t, TAD_NO_RULE, "%s: has no vjp", v->call.op->name);
+    tad_var *in = tad__arena_take(&t->arena, n * sizeof *in, 16), *result = tad__arena_take(&t->arena, n * sizeof *in, 16);
+    tad_var out[TAD_MAX_OUTPUTS], ct[TAD_MAX_OUTPUTS];
+    if (!in || !result) return tad__no_memory(t, "reverse");
+    tad__stretch stretch = tad__stretch_begin(t);
+    for (uint32_t i = 0; i < n; i++) {
+        in[i] = v->in[i] == TAD__NO_NODE ? tad_none() : tad__handle(t, v->in[i]);
+        result[i] = tad__nil(t);
+    }
+    for (uint32_t k = 0; k < v->call.n_out; k++) {
+        out[k] = tad__handle(t, v->at + k);
+        ct[k] = cotangent_var(t, v->ct[k]);
+    }
+    tad_rule r = {t, v->call.op, v->call.options, n, v->call.n_out, in, out, ct, v->wanted, result};
+    v->call.op->vjp(&r);
+    tad_status s = t->error.status;
+    for (uint32_t i = 0; i < n && s == TAD_OK; i++)
+        if (v->wanted[i]) s = accumulate_result(v, i, result[i]);
+    tad__stretch_end(t, stretch);
+    return s;
+}
+
+/* The adjoints of a visited node are no longer needed, unless asked for. */
+static void consume(visit *v) {
+    for (uint32_t k = 0; k < v->call.n_out; k++) {
+        tad__node *n = tad__at(v->t, v->at + k);
+        if (!(n->flags & TAD__ARRAY) || !n->adjoint.array || (n->flags & TAD__RETAIN)) continue;
+        if (v->given_away[k]) n->adjoint.bits = 0;
+        else release_adjoint(v->t, n);
+        n->flags |= TAD__RELEASED;
+    }
+}
+
+static tad_status visit_op(tad_tape *t, uint32_t i) {
+    visit v;
+    v.t = t;
+    v.at = i;
+    tad__call_of(t, i, &v.call);
+    v.in = v.call.in;
+    if (!(tad__at(t, i)->flags & TAD__NEEDS) && v.call.n_out == 1) return TAD_OK;
+    if (!take_cotangents(&v)) return TAD_OK;
+    tad__place place = tad__arena_place(&t->arena);
+    tad_status s = find_wanted(&v) ? TAD_OK : TAD_NO_MEMORY;
+    for (uint32_t k = 0; k < v.call.n_in && s == TAD_OK; k++)
+        if (v.wanted[k] && is_stale(t, v.in[k], i)) s = stale(t);
+    if (s == TAD_OK) s = v.call.op->backward ? run_backward(&v) : run_rule(&v);
+    tad__arena_release(&t->arena, place);
+    if (s == TAD_NO_MEMORY) tad__no_memory(t, v.call.op->name);
+    if (s == TAD_OK) consume(&v);
+    return s;
+}
+
+/* ---- the sweep ---- */
+
+/* Nodes of 0-d float64 arithmetic are done here; everything else goes to its descriptor. */
+static tad_status sweep(tad_tape *t, uint32_t top) {
+    tad__node *base = t->head.node; /* rules append nodes: then the vector may move */
+    for (uint32_t i = top + 1; i-- > 0;) {
+        tad__node *n = base + i, *a = base + n->a;
+        if (!n->adjoint.bits && n->kind != TAD__MULTI) continue;
+        const double g = n->adjoint.number;
+        switch ((enum tad__kind)n->kind) {
+        case TAD__ADD:
+            a->adjoint.number += g;
+            base[n->u.arg.b].adjoint.number += g;
+            break;
+        case TAD__SUB:
+            a->adjoint.number += g;
+            base[n->u.arg.b].adjoint.number -= g;
+            break;
+        case TAD__MUL: {
+            tad__node *b = base + n->u.arg.b;
+            const double x = a->value.number, y = b->value.number;
+            a->adjoint.number += g * y;
+            b->adjoint.number += g * x;
+            break;
+        }
+        case TAD__DIV: {
+            tad__node *b = base + n->u.arg.b;
+            const double q = g / b->value.number;
+            a->adjoint.number += q;
+            b->adjoint.number -= q * n->value.number;
+            break;
+        }
+        case TAD__FMA: {
+            tad__node *b = base + n->u.arg.b;
+            const double x = a->value.number, y = b->value.number;
+            a->adjoint.number += g * y;
+            b->adjoint.number += g * x;
+            base[n->u.arg.c].adjoint.number += g;
+            break;
+        }
+        case TAD__ADD_XN: a->adjoint.number += g; break;
+        case TAD__SUB_NX: a->adjoint.number -= g; break;
+        case TAD__MUL_XN:
+        case TAD__UNARY: a->adjoint.number += g * n->u.partial; break;
+        case TAD__DIV_XN: a->adjoint.number += g / n->u.partial; break;
+        case TAD__DIV_NX: a->adjoint.number -= g * n->value.number / a->value.number; break;
+        case TAD__CONSTANT:
+        case TAD__INPUT:
+        case TAD__PARAM:
+        case TAD__OUTPUT: break;
+        case TAD__ROW:
+        case TAD__GENERAL:
+        case TAD__MULTI: {
+            tad_status s = visit_op(t, i);
+            if (s != TAD_OK) return s;
+            base = t->head.node;
+            break;
+        }
+        }
+    }
+    return TAD_OK;
+}
+
+static bool scalar_is_stale(const tad_tape *t, uint32_t top) {
+    return top < t->scalar_changed && tad__survives(t, top, t->scalar_changed_epoch) && tad__at((tad_tape *)(uintptr_t)t, top)->kind > TAD__PARAM;
+}
+
+static tad_status check_root(tad_tape *t, uint32_t i) {
+    const tad__node *n = tad__at(t, i);
+    tad_dtype d = tad__dtype_at(t, i);
+    if (d != TAD_F64 && d != TAD_F32)
+        return tad__fail(t, TAD_BAD_DTYPE, "reverse: a %s variable has no gradient", tad_dtype_name(d));
+    if (!(n->flags & TAD__NEEDS))
+        return tad__fail(t, TAD_NO_GRADIENT, "reverse: the result depends on nothing differentiable");
+    if (scalar_is_stale(t, i)) return stale(t);
+    return TAD_OK;
+}
+
+/* Adds one root's cotangent; none: 1 for a single element. */
+static tad_status seed(tad_tape *t, uint32_t i, tad_var cotangent) {
+    tad__view room, ct_room;
+    const tad_array *y = tad__value(t, i, &room), *ct;
+    double one = 1;
+    uint32_t c;
+    tad_shape shape = tad__shape_of(y);
+    char a[160], b[160];
+    if (tad_is_none(cotangent) || tad_is_number(cotangent)) {
+        if (y->size != 1)
+            return tad__fail(t, TAD_BAD_SHAPE, "reverse: the result has shape %s: a cotangent is needed", tad__shape_text(&shape, a, sizeof a));
+        if (tad_is_number(cotangent)) one = cotangent.u.number;
+        room.array = (tad_array){.data = &one, .size = 1, .dtype = TAD_F64, .contiguous = true};
+        return accumulate(t, i, &room.array);
+    }
+    if (!tad__resolve(t, cotangent, "reverse: cotangent", &c)) return t->error.status;
+    ct = tad__value(t, c, &ct_room);
+    tad_shape got = tad__shape_of(ct);
+    if (!tad__shape_equal(&shape, &got))
+        return tad__fail(t, TAD_BAD_SHAPE, "reverse: a cotangent of shape %s for a result of shape %s",
+                         tad__shape_text(&got, a, sizeof a), tad__shape_text(&shape, b, sizeof b));
+    if (ct->dtype != y->dtype)
+        return tad__fail(t, TAD_BAD_DTYPE, "reverse: a %s cotangent for a %s result",
+                         tad_dtype_name((tad_dtype)ct->dtype), tad_dtype_name((tad_dtype)y->dtype));
+    return accumulate(t, i, ct);
+}
+
+static bool remember_root(tad_tape *t, uint32_t i) {
+    void *vector = t->root;
+    if (!tad__memory_grow(&t->memory, &vector, &t->root_capacity, t->roots + 1, sizeof *t->root)) return false;
+    t->root = vector;
+    t->root[t->roots++] = i;
+    return true;
+}
+
+tad_status tad_reverse_from(const tad_var *y, const tad_var *cotangent, size_t n) {
+    tad_tape *t = y ? tad__tape_of(y, n) : NULL;
+    if (!t) return TAD_BAD_HANDLE;
+    if (t->error.status != TAD_OK) return t->error.status;
+    uint32_t top = 0, i;
+    for (size_t k = 0; k < n; k++) {
+        if (!tad__resolve(t, y[k], "reverse", &i)) return t->error.status;
+        tad_status s = check_root(t, i);
+        if (s != TAD_OK) return s;
+        top = i > top ? i : top;
+    }
+    forget_last_sweep(t);
+    t->swept = t->swept > top + 1 ? t->swept : top + 1;
+    tad_status s = TAD_OK;
+    for (size_t k = 0; k < n && s == TAD_OK; k++) {
+        tad__resolve(t, y[k], "reverse", &i);
+        s = remember_root(t, i) ? seed(t, i, cotangent ? cotangent[k] : tad_none()) : tad__no_memory(t, "reverse");
+    }
+    if (s == TAD_OK) s = sweep(t, top);
+    if (s != TAD_OK) forget_gradients(t);
+    return s;
+}
+
+tad_status tad_reverse(tad_var y) { return tad_reverse_from(&y, NULL, 1); }
+
+tad_var tad_retain(tad_var x) {
+    tad__node *n = tad__node_of(x, "retain");
+    if (n) n->flags |= TAD__RETAIN;
+    return x;
+}

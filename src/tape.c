@@ -1,0 +1,474 @@
+/* A tape's life, errors, handles and nodes. Rests on memory, shape and the kernel table. */
+#include "tape.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FIRST_NODES = 256, MOST_THREADS = 256 };
+
+/* ---- life ---- */
+
+static bool start_threads(tad_tape *t, size_t count) {
+    count = tad__min(count, MOST_THREADS);
+    t->threads_bytes = tad__pool_bytes(count);
+    void *room = tad__memory_resize(&t->memory, NULL, 0, t->threads_bytes);
+    if (!room) return false;
+    t->threads = tad__pool_create(room, count);
+    if (!t->threads) tad__memory_resize(&t->memory, room, t->threads_bytes, 0);
+    return t->threads != NULL;
+}
+
+tad_tape *tad_tape_new(const tad_settings *settings) {
+    static const tad_settings standard = {0};
+    if (!settings) settings = &standard;
+    tad__memory memory;
+    tad__memory_init(&memory, &settings->allocator, settings->memory_limit);
+    tad_tape *t = tad__memory_resize(&memory, NULL, 0, sizeof *t);
+    if (!t) return NULL;
+    memset(t, 0, sizeof *t);
+    t->settings = *settings;
+    t->memory = memory;
+    t->arena.memory = t->buffers.memory = &t->memory;
+    t->kernels = tad__kernels_choose(settings->level);
+    t->random.seed = settings->seed;
+    if (settings->threads > 1 && !start_threads(t, (size_t)settings->threads)) {
+        tad_tape_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+static void free_labels(tad_tape *t, tad__labels *l) {
+    tad__memory_resize(&t->memory, l->item, l->capacity * sizeof *l->item, 0);
+}
+
+void tad_tape_free(tad_tape *t) {
+    if (!t) return;
+    tad__memory *m = &t->memory;
+    if (t->threads) {
+        tad__pool_destroy(t->threads);
+        tad__memory_resize(m, t->threads, t->threads_bytes, 0);
+    }
+    tad__arena_free(&t->arena);
+    tad__buffers_free(&t->buffers);
+    free_labels(t, &t->names);
+    free_labels(t, &t->places);
+    tad__memory_resize(m, t->head.node, t->capacity * sizeof *t->head.node, 0);
+    tad__memory_resize(m, t->cut, t->cut_capacity * sizeof *t->cut, 0);
+    tad__memory_resize(m, (void *)t->scope, t->scope_capacity * sizeof *t->scope, 0);
+    tad__memory_resize(m, t->root, t->root_capacity * sizeof *t->root, 0);
+    tad__memory last = *m;
+    tad__memory_resize(&last, t, sizeof *t, 0);
+}
+
+tad_memory tad_tape_memory(const tad_tape *t) { return t ? t->memory.count : (tad_memory){0}; }
+const char *tad_tape_level(const tad_tape *t) { return t ? t->kernels->name : ""; }
+
+void *tad__resize(tad_tape *t, void *old, size_t old_size, size_t new_size) {
+    return tad__memory_resize(&t->memory, old, old_size, new_size);
+}
+
+/* ---- errors ---- */
+
+void tad__update_limit(tad_tape *t) {
+    bool plain = t->error.status == TAD_OK && !t->paused && !t->settings.trap;
+    t->head.limit = plain ? (uint32_t)t->capacity : 0;
+}
+
+static tad_status fail_with(tad_tape *t, tad_status code, const char *format, va_list args) {
+    if (!t || t->error.status != TAD_OK) return code;
+    t->error.status = code;
+    t->error.placed = false;
+    vsnprintf(t->error.message, sizeof t->error.message, format, args);
+    tad__update_limit(t);
+    return code;
+}
+
+tad_status tad__fail(tad_tape *t, tad_status code, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    fail_with(t, code, format, args);
+    va_end(args);
+    return code;
+}
+
+tad_status tad_tape_fail(tad_tape *t, tad_status code, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    fail_with(t, code, format, args);
+    va_end(args);
+    return code;
+}
+
+tad_status tad__no_memory(tad_tape *t, const char *what) {
+    return tad__fail(t, TAD_NO_MEMORY, "%s: out of memory (%zu bytes in use)", what, t->memory.count.live);
+}
+
+tad_status tad_tape_status(const tad_tape *t) { return t ? t->error.status : TAD_BAD_ARGUMENT; }
+const char *tad_message(const tad_tape *t) { return t ? t->error.message : "no tape"; }
+
+void tad_tape_clear(tad_tape *t) {
+    if (!t) return;
+    memset(&t->error, 0, sizeof t->error);
+    tad__update_limit(t);
+}
+
+/* "matmul: (2,3) x (4,5): " */
+static void describe_call(const tad_call_frame *c, char *buf, size_t size) {
+    size_t at = (size_t)snprintf(buf, size, "%s: ", c->op->name);
+    char text[160];
+    for (size_t i = 0; i < c->n_in && at < size; i++) {
+        const char *shape = "none";
+        if (c->in[i]) {
+            tad_shape s = tad__shape_of(c->in[i]);
+            shape = tad__shape_text(&s, text, sizeof text);
+        }
+        at += (size_t)snprintf(buf + at, size - at, "%s%s", i ? " x " : "", shape);
+    }
+    if (c->n_in && at < size) snprintf(buf + at, size - at, ": ");
+}
+
+tad_status tad_fail(const tad_call_frame *c, tad_status code, const char *format, ...) {
+    char call[200], what[200];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    describe_call(c, call, sizeof call);
+    return tad__fail(c->tape, code, "%s%s", call, what);
+}
+
+/* ---- handles ---- */
+
+tad_var tad__handle(const tad_tape *t, uint32_t index) {
+    tad_var v;
+    v.tape = (tad_tape *)(uintptr_t)t;
+    v.u.at.index = index;
+    v.u.at.epoch = t->head.epoch;
+    return v;
+}
+
+tad_var tad__nil(tad_tape *t) {
+    if (t) return tad__handle(t, TAD__NO_NODE);
+    return (tad_var){NULL, {{TAD__NO_NODE, 0}}};
+}
+
+bool tad_is_nil(tad_var x) {
+    return !x.tape || (tad__has_tape(x) && x.u.at.index == TAD__NO_NODE);
+}
+
+/* The first cut after `epoch` has the lowest count of all since: counts rise along the list. */
+bool tad__survives(const tad_tape *t, uint32_t index, uint32_t epoch) {
+    if (index >= t->head.count) return false;
+    if (epoch == t->head.epoch || index < t->head.floor) return true;
+    size_t low = 0, high = t->cuts;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (t->cut[middle].epoch > epoch) high = middle;
+        else low = middle + 1;
+    }
+    return low == t->cuts || index < t->cut[low].count;
+}
+
+bool tad__resolve(tad_tape *t, tad_var v, const char *what, uint32_t *index) {
+    if (v.tape != t) {
+        const char *why = !v.tape ? "a variable that was never set"
+                          : tad__has_tape(v) ? "a variable of another tape" : "a number or none where a variable is needed";
+        tad__fail(t, TAD_BAD_HANDLE, "%s: %s", what, why);
+        return false;
+    }
+    *index = v.u.at.index;
+    if (*index == TAD__NO_NODE) {
+        tad__fail(t, TAD_BAD_HANDLE, "%s: the result of a failed call", what);
+        return false;
+    }
+    if (!tad__survives(t, *index, v.u.at.epoch)) {
+        tad__fail(t, TAD_BAD_HANDLE, "%s: a variable that was rewound", what);
+        return false;
+    }
+    return true;
+}
+
+tad__node *tad__node_of(tad_var v, const char *what) {
+    uint32_t index;
+    if (!tad__has_tape(v) || !tad__resolve(v.tape, v, what, &index)) return NULL;
+    return tad__at(v.tape, index);
+}
+
+/* ---- nodes ---- */
+
+static bool grow_nodes(tad_tape *t) {
+    size_t want = t->capacity ? t->capacity * 2 : FIRST_NODES;
+    if (want > TAD__NO_NODE) {
+        tad__fail(t, TAD_TOO_LARGE, "the tape holds 2^32 nodes at most");
+        return false;
+    }
+    tad__node *p = tad__resize(t, t->head.node, t->capacity * sizeof *p, want * sizeof *p);
+    if (!p) {
+        tad__no_memory(t, "recording");
+        return false;
+    }
+    t->head.node = p;
+    t->capacity = want;
+    tad__update_limit(t);
+    return true;
+}
+
+bool tad__new_node(tad_tape *t, uint32_t *index) {
+    if (t->head.count == t->capacity && !grow_nodes(t)) return false;
+    *index = t->head.count++;
+    t->head.node[*index] = (tad__node){0};
+    return true;
+}
+
+static void drop_labels(tad__labels *l, uint32_t count) {
+    while (l->count && l->item[l->count - 1].index >= count) l->count--;
+}
+
+void tad__drop_nodes(tad_tape *t, uint32_t count) {
+    for (uint32_t i = count; t->array_adjoints && i < t->head.count; i++) {
+        tad__node *n = tad__at(t, i);
+        if ((n->flags & TAD__ARRAY) && n->adjoint.array) {
+            tad__buffers_give(&t->buffers, n->adjoint.array);
+            t->array_adjoints--;
+        }
+    }
+    t->head.count = count;
+}
+
+/* ---- marks ---- */
+
+tad_mark tad_tape_mark(tad_tape *t) {
+    if (!t) return (tad_mark){0};
+    return (tad_mark){t, t->head.count, t->head.epoch, t->arena.at, t->arena.used};
+}
+
+/* Keeps counts rising: a cut that goes deeper makes the shallower ones before it irrelevant. */
+static bool add_cut(tad_tape *t, uint32_t count) {
+    size_t cuts = t->cuts;
+    while (cuts && t->cut[cuts - 1].count >= count) cuts--;
+    void *vector = t->cut;
+    if (!tad__memory_grow(&t->memory, &vector, &t->cut_capacity, cuts + 1, sizeof *t->cut)) return false;
+    t->cut = vector;
+    t->cut[cuts] = (tad__cut){t->head.epoch + 1, count};
+    t->cuts = cuts + 1;
+    return true;
+}
+
+static tad_status rewind_to(tad_tape *t, uint32_t count, tad__place place) {
+    if (!add_cut(t, count)) return tad__no_memory(t, "rewind");
+    tad__drop_nodes(t, count);
+    tad__arena_release(&t->arena, place);
+    drop_labels(&t->names, count);
+    drop_labels(&t->places, count);
+    t->swept = t->swept < count ? t->swept : count;
+    t->head.epoch++;
+    t->head.floor = t->head.floor < count ? t->head.floor : count;
+    if (t->cuts == 1) t->head.floor = count; /* every cut so far went no deeper */
+    return TAD_OK;
+}
+
+tad_status tad_tape_rewind(tad_tape *t, tad_mark mark) {
+    if (!t) return TAD_BAD_ARGUMENT;
+    if (mark.tape != t) return tad__fail(t, TAD_BAD_HANDLE, "rewind: a mark of another tape");
+    bool here = mark.count == 0 || tad__survives(t, mark.count - 1, mark.epoch);
+    if (mark.count > t->head.count || !here)
+        return tad__fail(t, TAD_BAD_HANDLE, "rewind: the mark itself was rewound");
+    return rewind_to(t, mark.count, (tad__place){mark.chunk, mark.used});
+}
+
+/* Cannot fail: every node goes, so no cut before matters and the list needs no more room. */
+void tad_tape_reset(tad_tape *t) {
+    if (!t) return;
+    tad__drop_nodes(t, 0);
+    tad__arena_release(&t->arena, (tad__place){0, 0});
+    t->names.count = t->places.count = t->scopes = 0;
+    t->swept = t->paused = 0;
+    t->head.epoch++;
+    t->head.floor = 0;
+    t->cuts = 0;
+    if (t->cut_capacity) t->cut[t->cuts++] = (tad__cut){t->head.epoch, 0};
+    tad_tape_clear(t);
+}
+
+tad__stretch tad__stretch_begin(tad_tape *t) {
+    tad_record_pause(t);
+    return (tad__stretch){t->head.count, tad__arena_place(&t->arena)};
+}
+
+void tad__stretch_end(tad_tape *t, tad__stretch s) {
+    tad__drop_nodes(t, s.count);
+    tad__arena_release(&t->arena, s.place);
+    tad_record_resume(t);
+}
+
+void tad_record_pause(tad_tape *t) {
+    if (!t) return;
+    t->paused++;
+    tad__update_limit(t);
+}
+
+void tad_record_resume(tad_tape *t) {
+    if (!t || !t->paused) return;
+    t->paused--;
+    tad__update_limit(t);
+}
+
+/* ---- arrays ---- */
+
+static size_t data_align(size_t bytes) { return bytes >= 64 ? 64 : 16; }
+
+tad_array *tad__new_header(tad_tape *t, tad_dtype dtype, const tad_shape *shape) {
+    tad_array *a = tad__arena_take(&t->arena, tad__array_header(shape->rank), 16);
+    if (!a) return NULL;
+    tad__array_layout(a, dtype, shape);
+    a->data = NULL;
+    return a;
+}
+
+tad_array *tad__new_array(tad_tape *t, tad_dtype dtype, const tad_shape *shape) {
+    size_t bytes;
+    tad_array *a = tad__new_header(t, dtype, shape);
+    if (!a || !tad__shape_bytes(shape, dtype, &bytes)) return NULL;
+    a->data = tad__arena_take(&t->arena, bytes, data_align(bytes));
+    return a->data ? a : NULL;
+}
+
+tad_array *tad__new_buffer(tad_tape *t, tad_dtype dtype, const tad_shape *shape) {
+    size_t header, bytes, total;
+    if (!tad__align(tad__array_header(shape->rank), 64, &header)) return NULL;
+    if (!tad__shape_bytes(shape, dtype, &bytes) || !tad__sum(header, bytes, &total)) return NULL;
+    tad_array *a = tad__buffers_take(&t->buffers, total);
+    if (!a) return NULL;
+    tad__array_layout(a, dtype, shape);
+    a->data = (char *)a + header;
+    return a;
+}
+
+void *tad_scratch(tad_tape *t, size_t bytes) { return tad__arena_take(&t->arena, bytes, 64); }
+
+const tad_array *tad__value(tad_tape *t, uint32_t index, tad__view *room) {
+    tad__node *n = tad__at(t, index);
+    if (n->flags & TAD__ARRAY) return n->value.array;
+    room->array = (tad_array){.data = &n->value.number, .size = 1, .dtype = TAD_F64, .contiguous = true};
+    return &room->array;
+}
+
+/* ---- the call behind a node ---- */
+
+static bool row_call(const tad__node *n, tad__call *c) {
+    c->op = tad__row_op(n->op);
+    c->n_in = c->op->min_in;
+    c->n_out = 1;
+    c->room[0] = n->a;
+    c->room[1] = n->u.arg.b;
+    c->room[2] = n->u.arg.c;
+    c->in = c->room;
+    c->number_at = -1;
+    switch ((enum tad__kind)n->kind) {
+    case TAD__SUB_NX:
+    case TAD__DIV_NX:
+        c->room[1] = n->a;
+        c->number_at = 0;
+        c->number = n->u.partial;
+        break;
+    case TAD__ADD_XN:
+    case TAD__MUL_XN:
+    case TAD__DIV_XN:
+        c->number_at = 1;
+        c->number = n->u.partial;
+        break;
+    default: break;
+    }
+    return true;
+}
+
+bool tad__call_of(const tad_tape *t, uint32_t index, tad__call *c) {
+    const tad__node *n = t->head.node + index;
+    c->options = NULL;
+    if (n->kind <= TAD__PARAM) return false;
+    if (n->kind <= TAD__ROW) return row_call(n, c);
+    if (n->kind == TAD__OUTPUT) n = t->head.node + n->a;
+    const tad__record_of *r = n->u.record;
+    c->op = r->op;
+    c->options = r->options;
+    c->n_in = r->n_in;
+    c->n_out = r->n_out;
+    c->in = r->in;
+    c->number_at = -1;
+    return true;
+}
+
+/* ---- names and places ---- */
+
+static void add_label(tad_tape *t, tad__labels *l, tad__label label, const char *what) {
+    void *vector = l->item;
+    if (tad__memory_grow(&t->memory, &vector, &l->capacity, l->count + 1, sizeof *l->item)) {
+        l->item = vector;
+        l->item[l->count++] = label;
+        tad__at(t, label.index)->flags |= TAD__NAMED;
+    } else {
+        tad__no_memory(t, what);
+    }
+}
+
+/* "scope/scope/name" in the arena. */
+static const char *full_name(tad_tape *t, const char *name) {
+    size_t size = strlen(name) + 1;
+    for (size_t i = 0; i < t->scopes; i++) size += strlen(t->scope[i]) + 1;
+    char *s = tad__arena_take(&t->arena, size, 1), *end = s;
+    if (!s) return NULL;
+    for (size_t i = 0; i < t->scopes; i++) {
+        size_t n = strlen(t->scope[i]);
+        memcpy(end, t->scope[i], n);
+        end[n] = '/';
+        end += n + 1;
+    }
+    memcpy(end, name, strlen(name) + 1);
+    return s;
+}
+
+tad_var tad_name(tad_var x, const char *name) {
+    uint32_t index;
+    if (!tad__has_tape(x) || !name || x.tape->error.status != TAD_OK) return x;
+    if (!tad__resolve(x.tape, x, "name", &index)) return tad__nil(x.tape);
+    const char *text = full_name(x.tape, name);
+    if (!text) tad__no_memory(x.tape, "name");
+    else add_label(x.tape, &x.tape->names, (tad__label){.index = index, .text = text}, "name");
+    return x;
+}
+
+void tad_scope_push(tad_tape *t, const char *name) {
+    if (!t || !name || t->error.status != TAD_OK) return;
+    size_t size = strlen(name) + 1;
+    void *vector = (void *)t->scope;
+    char *copy = tad__arena_take(&t->arena, size, 1);
+    if (!copy || !tad__memory_grow(&t->memory, &vector, &t->scope_capacity, t->scopes + 1, sizeof *t->scope)) {
+        tad__no_memory(t, "scope");
+        return;
+    }
+    memcpy(copy, name, size);
+    t->scope = vector;
+    t->scope[t->scopes++] = copy;
+}
+
+void tad_scope_pop(tad_tape *t) {
+    if (t && t->scopes) t->scopes--;
+}
+
+tad_var tad_here(tad_var x, const char *file, int line) {
+    tad_tape *t = tad__has_tape(x) ? x.tape : NULL;
+    if (!t) return x;
+    tad__error *e = &t->error;
+    if (tad_is_nil(x)) {
+        size_t n = strlen(e->message);
+        if (e->status != TAD_OK && !e->placed)
+            snprintf(e->message + n, sizeof e->message - n, ", at %s:%d", file, line);
+        e->placed = true;
+    } else if (e->status == TAD_OK && x.u.at.index < t->head.count) {
+        bool known = t->places.count && t->places.item[t->places.count - 1].index >= x.u.at.index;
+        if (!known) add_label(t, &t->places, (tad__label){x.u.at.index, line, file}, "place");
+    }
+    return x;
+}
