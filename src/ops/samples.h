@@ -19,6 +19,7 @@
 #define TAD__F32(...) {TAD__TYPE(TAD_F32, __VA_ARGS__)}
 #define TAD__F64_0D {.type = {TAD_F64, {0, {0}}}}
 #define TAD__DISTINCT(...) {TAD__TYPE(TAD_F64, __VA_ARGS__), .fill = TAD_FILL_DISTINCT}
+#define TAD__INDEX_0D(n) {.type = {TAD_I64, {0, {0}}}, .fill = TAD_FILL_INTEGER, .lo = 0, .hi = (n), .constant = true}
 /* Labels or indices 0 .. n - 1; a mask of zeros and ones. */
 #define TAD__INDICES(n, ...) {TAD__TYPE(TAD_I64, __VA_ARGS__), .fill = TAD_FILL_INTEGER, .lo = 0, .hi = (n), .constant = true}
 #define TAD__MASK(...) {TAD__TYPE(TAD_BOOL, __VA_ARGS__), .fill = TAD_FILL_INTEGER, .lo = 0, .hi = 2, .constant = true}
