@@ -26,6 +26,9 @@ TAD_API tad_dict *tad_dict_new(tad_tape *t);
 /* Appends. The name must be new and neither NULL nor empty, value a variable of the tape. */
 TAD_API tad_status tad_dict_add(tad_dict *d, const char *name, tad_var value);
 
+/* Forgets a name (the variable stays on the tape); false if there is none such. */
+TAD_API bool tad_dict_remove(tad_dict *d, const char *name);
+
 TAD_API size_t tad_dict_count(const tad_dict *d);
 /* In the order of adding; {NULL, nil} beyond the end. */
 TAD_API tad_entry tad_dict_at(const tad_dict *d, size_t i);

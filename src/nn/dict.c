@@ -1,0 +1,113 @@
+/* The ordered dictionary: an array in the order of adding and a hash table over the names. The only
+ * file of the layers that knows uthash. Rests on the public headers. */
+#include <string.h>
+
+#include <tad/dict.h>
+
+/* The hash table takes its memory from the tape of the dictionary `d` in scope, and tells of running
+ * out by dropping the element and setting `refused`, also in scope. */
+#define HASH_NONFATAL_OOM            1
+#define uthash_malloc(size)          tad_tape_resize(d->tape, NULL, 1, (size))
+#define uthash_free(block, size)     tad_tape_resize(d->tape, (block), 0, 0)
+#define uthash_nonfatal_oom(element) (refused = true)
+#include <uthash.h>
+
+typedef struct item {
+    tad_var value;
+    size_t at; /* in the order */
+    UT_hash_handle hh;
+    char name[];
+} item;
+
+struct tad_dict {
+    tad_tape *tape;
+    item **order;
+    size_t count, capacity;
+    item *table;
+};
+
+tad_dict *tad_dict_new(tad_tape *t) {
+    if (tad_tape_status(t) != TAD_OK) return NULL;
+    tad_dict *d = tad_tape_resize(t, NULL, 1, sizeof *d);
+    if (d) *d = (tad_dict){.tape = t};
+    return d;
+}
+
+static item *find(const tad_dict *d, const char *name) {
+    item *found = NULL;
+    if (d && name) HASH_FIND_STR(d->table, name, found);
+    return found;
+}
+
+static bool reserve(tad_dict *d) {
+    if (d->count < d->capacity) return true;
+    size_t capacity = d->capacity ? 2 * d->capacity : 8;
+    item **order = tad_tape_resize(d->tape, d->order, capacity, sizeof *order);
+    if (!order) return false;
+    d->order = order;
+    d->capacity = capacity;
+    return true;
+}
+
+static tad_status check(tad_dict *d, const char *name, tad_var value) {
+    if (tad_tape_status(d->tape) != TAD_OK) return tad_tape_status(d->tape);
+    if (!name || !*name) return tad_tape_fail(d->tape, TAD_BAD_ARGUMENT, "dict: no name");
+    if (value.tape != d->tape || tad_dtype_of(value) == TAD_DTYPE_COUNT)
+        return tad_tape_fail(d->tape, TAD_BAD_HANDLE, "dict: %s is no variable of this tape", name);
+    if (find(d, name))
+        return tad_tape_fail(d->tape, TAD_BAD_ARGUMENT, "dict: there is a %s already", name);
+    return TAD_OK;
+}
+
+tad_status tad_dict_add(tad_dict *d, const char *name, tad_var value) {
+    if (!d) return TAD_BAD_ARGUMENT;
+    tad_status status = check(d, name, value);
+    if (status != TAD_OK) return status;
+    size_t length = strlen(name) + 1;
+    item *new = reserve(d) ? tad_tape_resize(d->tape, NULL, 1, sizeof *new + length) : NULL;
+    if (!new) return tad_tape_status(d->tape);
+    new->value = value;
+    new->at = d->count;
+    memcpy(new->name, name, length);
+    bool refused = false;
+    HASH_ADD_KEYPTR(hh, d->table, new->name, length - 1, new);
+    if (refused) {
+        tad_tape_resize(d->tape, new, 0, 0);
+        return tad_tape_status(d->tape);
+    }
+    d->order[d->count++] = new;
+    return TAD_OK;
+}
+
+bool tad_dict_remove(tad_dict *d, const char *name) {
+    item *gone = find(d, name);
+    if (!gone) return false;
+    HASH_DEL(d->table, gone);
+    for (size_t i = gone->at + 1; i < d->count; i++) {
+        d->order[i - 1] = d->order[i];
+        d->order[i - 1]->at = i - 1;
+    }
+    d->count--;
+    tad_tape_resize(d->tape, gone, 0, 0);
+    return true;
+}
+
+size_t tad_dict_count(const tad_dict *d) { return d ? d->count : 0; }
+
+tad_entry tad_dict_at(const tad_dict *d, size_t i) {
+    if (i >= tad_dict_count(d)) return (tad_entry){0};
+    return (tad_entry){d->order[i]->name, d->order[i]->value};
+}
+
+tad_var tad_dict_get(const tad_dict *d, const char *name) {
+    const item *found = find(d, name);
+    return found ? found->value : (tad_var){0};
+}
+
+int64_t tad_dict_elements(const tad_dict *d) {
+    int64_t sum = 0;
+    for (size_t i = 0; i < tad_dict_count(d); i++) sum += tad_size_of(d->order[i]->value);
+    return sum;
+}
+
+tad_tape *tad_dict_tape(const tad_dict *d) { return d ? d->tape : NULL; }

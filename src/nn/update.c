@@ -1,0 +1,14 @@
+/* The formulas of the optimisers on raw numbers, once for float32 and once for float64. */
+#include <math.h>
+
+#include "update.h"
+
+#define REAL      float
+#define NAME(f)   f##_f32
+#define SQRT(x)   sqrtf(x)
+#include "update_real.h"
+
+#define REAL      double
+#define NAME(f)   f##_f64
+#define SQRT(x)   sqrt(x)
+#include "update_real.h"

@@ -1,0 +1,75 @@
+/* Memory that belongs to a tape but not to its recording: dictionaries, nets, data sets. Rewinding
+ * keeps it. Rests on the tape's allocator and errors only. */
+#include <string.h>
+
+#include "tape.h"
+
+/* Stands right before the user's bytes; the blocks of a tape form a doubly linked list. */
+typedef struct tad__owned {
+    struct tad__owned *previous, *next;
+    void *raw; /* what the allocator gave */
+    size_t raw_size;
+} owned;
+
+enum { ALIGN = 64 };
+
+static owned *header(void *user) { return (owned *)((char *)user - sizeof(owned)); }
+
+static void unlink_block(tad_tape *t, owned *b) {
+    if (b->previous) b->previous->next = b->next;
+    else t->owned = b->next;
+    if (b->next) b->next->previous = b->previous;
+}
+
+static void release(tad_tape *t, void *user) {
+    owned b = *header(user);
+    unlink_block(t, header(user));
+    tad__memory_resize(&t->memory, b.raw, b.raw_size, 0);
+}
+
+/* A new block with room for `bytes`; NULL without touching the tape's error. */
+static void *take(tad_tape *t, size_t bytes) {
+    size_t raw_size;
+    if (!tad__sum(bytes, sizeof(owned) + ALIGN, &raw_size)) return NULL;
+    char *raw = tad__memory_resize(&t->memory, NULL, 0, raw_size);
+    if (!raw) return NULL;
+    uintptr_t past = (uintptr_t)raw + sizeof(owned);
+    char *user = raw + sizeof(owned) + (ALIGN - past % ALIGN) % ALIGN;
+    *header(user) = (owned){NULL, t->owned, raw, raw_size};
+    if (t->owned) t->owned->previous = header(user);
+    t->owned = header(user);
+    return user;
+}
+
+/* Never more than the user asked for is promised, so the room counted here may include padding. */
+static size_t room(void *user) {
+    const owned *b = header(user);
+    return b->raw_size - (size_t)((char *)user - (char *)b->raw);
+}
+
+void *tad_tape_resize(tad_tape *t, void *old, size_t count, size_t size) {
+    size_t bytes;
+    if (!t) return NULL;
+    if (!tad__mul(count, size, &bytes)) {
+        tad__fail(t, TAD_TOO_LARGE, "%zu elements of %zu bytes: too large", count, size);
+        return NULL;
+    }
+    if (bytes == 0) {
+        if (old) release(t, old);
+        return NULL;
+    }
+    void *user = take(t, bytes);
+    if (!user) {
+        tad__no_memory(t, "memory of the tape");
+        return NULL;
+    }
+    if (old) {
+        memcpy(user, old, tad__min(bytes, room(old)));
+        release(t, old);
+    }
+    return user;
+}
+
+void tad__owned_free(tad_tape *t) {
+    while (t->owned) release(t, (char *)t->owned + sizeof(owned));
+}
