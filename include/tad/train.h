@@ -47,13 +47,14 @@ typedef struct tad_progress {
     double (*clock)(void); /* seconds; NULL: the system's */
     /* internal, start with zeros */
     struct {
-        bool started;
+        bool started, judged;
         double begun, shown, loss, accuracy;
         int64_t epoch, step, width;
     } state;
 } tad_progress;
 
-/* After every step. Rewrites the line at most ten times a second. */
+/* After every step; what is shown is the mean loss of the epoch so far. Rewrites the line at most
+ * ten times a second. */
 TAD_API void tad_progress_step(tad_progress *p, double loss);
 /* At an epoch's end: ends the line. accuracy NaN: unknown. */
 TAD_API void tad_progress_epoch(tad_progress *p, double accuracy);

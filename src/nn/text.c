@@ -1,0 +1,36 @@
+/* Text for a sink. Rests on the public headers. */
+#include "text.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <tad/train.h>
+
+bool tad_file_sink(void *file, const char *text, size_t length) {
+    return file && fwrite(text, 1, length, file) == length;
+}
+
+static void give(tad__text *t, const char *text, size_t length) {
+    if (!t->stopped && t->sink && length) t->stopped = !t->sink(t->user, text, length);
+}
+
+/* Pieces are short; a longer one is cut. */
+void tad__text_put(tad__text *t, const char *format, ...) {
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (length > 0) give(t, text, strlen(text));
+}
+
+void tad__text_number(tad__text *t, double value, int digits) {
+    char text[40];
+    if (isnan(value)) return;
+    snprintf(text, sizeof text, "%.*g", digits, value);
+    char *comma = strchr(text, ',');
+    if (comma) *comma = '.';
+    give(t, text, strlen(text));
+}

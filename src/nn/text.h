@@ -1,0 +1,17 @@
+/* Text for a sink, piece by piece, with a decimal point whatever the locale. */
+#ifndef TAD_NN_TEXT_H
+#define TAD_NN_TEXT_H
+
+#include <tad/inspect.h>
+
+typedef struct tad__text {
+    tad_sink *sink;
+    void *user;
+    bool stopped; /* the sink wanted no more */
+} tad__text;
+
+void tad__text_put(tad__text *t, const char *format, ...) TAD_PRINTF(2, 3);
+/* `digits` significant ones, as %g; nothing for a NaN. */
+void tad__text_number(tad__text *t, double value, int digits);
+
+#endif
