@@ -116,7 +116,7 @@ static bool on_right_axis(const char *name) { return strstr(name, "accuracy") !=
 static void put_curves(const tad_history *h, const char *csv, tad__text *out) {
     for (size_t c = 1; c < h->columns; c++) {
         bool right = on_right_axis(h->column[c]);
-        tad__text_put(out, c > 1 ? ", \\\n  '' " : "plot ");
+        tad__text_put(out, c > 1 ? ", \\\n  ''" : "plot ");
         if (c == 1) put_quoted(out, csv);
         tad__text_put(out, " using 1:%zu axes %s with %s title ", c + 1, right ? "x1y2" : "x1y1",
                       right ? "linespoints" : "lines");

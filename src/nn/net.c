@@ -105,6 +105,9 @@ static tad_status dense(tad_net *net, const char *name, tad_shape weight, int64_
     tad_layer_options o = options ? *options : (tad_layer_options){0};
     tad_init *init[] = {&o.weight, &o.bias};
     bool bias_is_zero = o.bias.kind == 0 && o.bias.scale == 0;
+    if (net && (in < 0 || out < 0))
+        tad_tape_fail(net->tape, TAD_BAD_ARGUMENT, "net: %s with %lld inputs, %lld outputs",
+                      name ? name : "layer", (long long)in, (long long)out);
     layer *l = draft(net, name);
     if (!l) return net ? tad_tape_status(net->tape) : TAD_BAD_ARGUMENT;
     for (int i = 0; i < 2; i++) {

@@ -15,7 +15,7 @@ double tad_schedule_at(const tad_schedule *s, int64_t i) {
     case TAD_SCHEDULE_EXPONENTIAL: return s->lr * pow(gamma, turns);
     case TAD_SCHEDULE_COSINE:
         return s->last + (s->lr - s->last) * (1 + cos(3.14159265358979323846 * share)) / 2;
-    case TAD_SCHEDULE_LINEAR: return s->lr + (s->last - s->lr) * share;
+    case TAD_SCHEDULE_LINEAR: return s->lr * (1 - share) + s->last * share;
     }
     return NAN;
 }

@@ -1,0 +1,443 @@
+/* Optimisers against values computed by PyTorch 1.13 (float64), clipping, state, schedules. */
+#include "support.h"
+
+#include <tad/optim.h>
+
+/* Gradients of four steps for three parameters that start at `start`. */
+static const double start[3] = {1, -2, 0.5};
+static const double gradients[4][3] = {
+    {0.5, -1.0, 2.0}, {0.25, 0.75, -3.0}, {-0.1, 1.5, 0.0}, {4.0, -0.5, 0.2}};
+
+/* ---- the reference ---- */
+
+typedef tad_optim *maker(const tad_dict *params);
+
+static tad_optim *sgd(const tad_dict *p) { return tad_sgd(p, &(tad_sgd_options){.lr = 0.1}); }
+static tad_optim *sgd_decay(const tad_dict *p) {
+    return tad_sgd(p, &(tad_sgd_options){.lr = 0.1, .weight_decay = 0.3});
+}
+static tad_optim *sgd_momentum(const tad_dict *p) {
+    return tad_sgd(p, &(tad_sgd_options){.lr = 0.1, .momentum = 0.9});
+}
+static tad_optim *sgd_dampening(const tad_dict *p) {
+    return tad_sgd(p, &(tad_sgd_options){
+                          .lr = 0.1, .momentum = 0.9, .dampening = 0.4, .weight_decay = 0.2});
+}
+static tad_optim *sgd_nesterov(const tad_dict *p) {
+    return tad_sgd(p, &(tad_sgd_options){
+                          .lr = 0.1, .momentum = 0.9, .nesterov = true, .weight_decay = 0.2});
+}
+static const tad_adam_options adam_all = {.lr = 0.05,
+                                          .beta1 = TAD_FLOAT(0.8),
+                                          .beta2 = TAD_FLOAT(0.95),
+                                          .eps = TAD_FLOAT(1e-3),
+                                          .weight_decay = TAD_FLOAT(0.3)};
+static tad_optim *adam(const tad_dict *p) { return tad_adam(p, NULL); }
+static tad_optim *adam_options(const tad_dict *p) { return tad_adam(p, &adam_all); }
+static tad_optim *adamw(const tad_dict *p) {
+    return tad_adamw(p, &(tad_adam_options){.lr = 0.05});
+}
+static tad_optim *adamw_options(const tad_dict *p) { return tad_adamw(p, &adam_all); }
+static tad_optim *rmsprop(const tad_dict *p) { return tad_rmsprop(p, NULL); }
+static tad_optim *rmsprop_options(const tad_dict *p) {
+    return tad_rmsprop(p, &(tad_rmsprop_options){.lr = 0.02,
+                                                 .alpha = TAD_FLOAT(0.8),
+                                                 .eps = TAD_FLOAT(1e-3),
+                                                 .weight_decay = 0.3,
+                                                 .momentum = 0.7,
+                                                 .centered = true});
+}
+
+/* The parameters after each step, as PyTorch prints them. */
+static const struct {
+    const char *name;
+    maker *make;
+    double after[4][3];
+} reference[] = {
+    {"sgd",
+     sgd,
+     {{0.94999999999999996, -1.8999999999999999, 0.29999999999999999},
+      {0.92499999999999993, -1.9749999999999999, 0.59999999999999998},
+      {0.93499999999999994, -2.125, 0.59999999999999998},
+      {0.53499999999999992, -2.0750000000000002, 0.57999999999999996}}},
+    {"sgd decay",
+     sgd_decay,
+     {{0.92000000000000004, -1.8400000000000001, 0.28499999999999998},
+      {0.86740000000000006, -1.8598000000000001, 0.57645000000000002},
+      {0.85137800000000008, -1.9540060000000001, 0.55915650000000006},
+      {0.42583666000000003, -1.8453858200000002, 0.52238180500000009}}},
+    {"sgd momentum",
+     sgd_momentum,
+     {{0.94999999999999996, -1.8999999999999999, 0.29999999999999999},
+      {0.88, -1.885, 0.41999999999999998},
+      {0.82699999999999996, -2.0215000000000001, 0.52800000000000002},
+      {0.37929999999999992, -2.0943499999999999, 0.60520000000000007}}},
+    {"sgd dampening",
+     sgd_dampening,
+     {{0.93000000000000005, -1.8600000000000001, 0.28999999999999998},
+      {0.84084000000000003, -1.75668, 0.27751999999999999},
+      {0.75650592000000005, -1.7326118399999999, 0.26295775999999998},
+      {0.43152717696000004, -1.6601591539199998, 0.23469625087999998}}},
+    {"sgd nesterov",
+     sgd_nesterov,
+     {{0.86699999999999999, -1.734, 0.10099999999999995},
+      {0.729854, -1.697208, 0.49706199999999995},
+      {0.635794148, -1.8483132960000002, 0.56644744399999991},
+      {-0.22888252442399995, -1.7146219011520001, 0.57831645672799992}}},
+    {"adam",
+     adam,
+     {{0.99900000002, -1.9990000000099999, 0.499000000005},
+      {0.9980678204047746, -1.9989106750036052, 0.4992477018201627},
+      {0.99747110938650574, -1.9993574077804654, 0.49943917604103155},
+      {0.99682712166264331, -1.9995676140997478, 0.4995635559890782}}},
+    {"adam options",
+     adam_options,
+     {{0.95006242197253432, -1.9500312304809495, 0.45002324500232449},
+      {0.90193523491225081, -1.9224757550452889, 0.46253070539873531},
+      {0.86100313935664441, -1.9230808519606233, 0.47029577172564374},
+      {0.82246702958331241, -1.9063293298842601, 0.47299395280175172}}},
+    {"adamw",
+     adamw,
+     {{0.94950000100000009, -1.9490000005000001, 0.44975000025},
+      {0.90241627023823134, -1.9435592501800181, 0.46191021600800941},
+      {0.87212951118966764, -1.9649241093979435, 0.47125297194344773},
+      {0.83949406024095019, -1.9744519633073623, 0.47723634285980887}}},
+    {"adamw options",
+     adamw_options,
+     {{0.9350998003992016, -1.9200499500499499, 0.44252498750624686},
+      {0.87515755099866588, -1.8896739697053677, 0.45106000510542238},
+      {0.83535036691029019, -1.8876215378393602, 0.45540461379997155},
+      {0.78777844414343301, -1.8705459124482393, 0.45523881424388485}}},
+    {"rmsprop",
+     rmsprop,
+     {{0.90000001999999601, -1.900000009999999, 0.40000000499999977},
+      {0.85509870255781695, -1.960192931711966, 0.4833333360185183},
+      {0.87286262233697509, -2.0372735194861957, 0.4833333360185183},
+      {0.77382884774672012, -2.0122707241735496, 0.47773047890409942}}},
+    {"rmsprop options",
+     rmsprop_options,
+     {{0.95015576323987538, -1.9500780031201248, 0.45005807200929149},
+      {0.88225245552822196, -1.9205826768799192, 0.45262216950570744},
+      {0.8234177437811977, -1.9259590927580501, 0.45244009736541596},
+      {0.73019437918344465, -1.9017008156333353, 0.44691694587005631}}},
+};
+
+enum { CASES = sizeof reference / sizeof *reference };
+
+/* ---- steps with given gradients ---- */
+
+typedef struct bench {
+    tad_tape *t;
+    tad_var p;
+    tad_dict *params;
+    tad_mark mark;
+} bench;
+
+static tad_var as(tad_tape *t, tad_dtype dtype, const double *x) {
+    tad_var p = tad_param(t, dtype, TAD_SHAPE(3), NULL);
+    float narrow[3] = {(float)x[0], (float)x[1], (float)x[2]};
+    ck_done(tad_assign(p, dtype == TAD_F64 ? (const void *)x : narrow), t);
+    return p;
+}
+
+static bench open_bench(tad_dtype dtype) {
+    bench b = {.t = tad_tape_new(NULL)};
+    b.p = as(b.t, dtype, start);
+    b.params = tad_dict_new(b.t);
+    ck_done(tad_dict_add(b.params, "p", b.p), b.t);
+    return b;
+}
+
+/* A sweep that leaves `gradient` at p: of sum(gradient * p). */
+static void sweep(bench *b, const double *gradient) {
+    tad_var g = tad_constant_from(b->t, tad_dtype_of(b->p), TAD_SHAPE(3), gradient);
+    ck_done(tad_reverse(tad_sum(tad_mul(b->p, g), NULL)), b->t);
+}
+
+static void step(bench *b, tad_optim *o, const double *gradient) {
+    tad_mark mark = tad_tape_mark(b->t);
+    sweep(b, gradient);
+    ck_done(tad_optim_step(o), b->t);
+    ck_done(tad_tape_rewind(b->t, mark), b->t);
+}
+
+static void check_case(int k, tad_dtype dtype, double tol) {
+    bench b = open_bench(dtype);
+    tad_optim *o = reference[k].make(b.params);
+    ck_tape(b.t);
+    for (int i = 0; i < 4; i++) {
+        double now[3];
+        step(&b, o, gradients[i]);
+        ck_done(tad_read(b.p, now, 3), b.t);
+        for (int j = 0; j < 3; j++)
+            ck_assert_msg(fabs(now[j] - reference[k].after[i][j]) <= tol, "%s, step %d, element %d: %.17g",
+                          reference[k].name, i, j, now[j]);
+    }
+    ck_assert_int_eq(tad_optim_steps(o), 4);
+    tad_tape_free(b.t);
+}
+
+START_TEST(equals_pytorch_float64) { check_case(_i, TAD_F64, 4e-15); }
+END_TEST
+START_TEST(equals_pytorch_float32) { check_case(_i, TAD_F32, 2e-6); }
+END_TEST
+
+/* ---- around the step ---- */
+
+START_TEST(adds_up_sweeps_and_starts_afresh) {
+    bench b = open_bench(TAD_F64);
+    tad_optim *o = tad_sgd(b.params, &(tad_sgd_options){.lr = 1});
+    sweep(&b, (double[]){1, 2, 3});
+    sweep(&b, (double[]){10, 20, 30});
+    double norm;
+    ck_done(tad_gradient_norm(b.params, &norm), b.t);
+    ck_near(norm, 11 * sqrt(14), 1e-15);
+    ck_done(tad_optim_step(o), b.t);
+    ck_values(b.p, 0, 1 - 11, -2 - 22, 0.5 - 33);
+    step(&b, o, (double[]){1, 1, 1});
+    ck_values(b.p, 0, 1 - 12, -2 - 23, 0.5 - 34);
+    tad_tape_free(b.t);
+}
+END_TEST
+
+/* torch.nn.utils.clip_grad_norm_([3, -4], [12]; 2) */
+START_TEST(clips_the_norm_of_all_together) {
+    bench b = open_bench(TAD_F64);
+    tad_var q = as(b.t, TAD_F32, (double[]){0, 0, 0});
+    ck_done(tad_dict_add(b.params, "q", q), b.t);
+    tad_optim *o = tad_sgd(b.params, &(tad_sgd_options){.lr = 1, .clip.norm = 2});
+    tad_var g = tad_constant_from(b.t, TAD_F64, TAD_SHAPE(3), (double[]){3, -4, 0});
+    tad_var h = tad_constant_from(b.t, TAD_F32, TAD_SHAPE(3), (double[]){12, 0, 0});
+    ck_done(tad_reverse_from((tad_var[]){b.p, q}, (tad_var[]){g, h}, 2), b.t);
+    ck_done(tad_optim_step(o), b.t);
+    ck_values(b.p, 1e-15, 1 - 0.46153842603550577, -2 + 0.615384568047341, 0.5);
+    ck_values(q, 1e-7, -1.846153704142023, 0, 0);
+    tad_tape_free(b.t);
+}
+END_TEST
+
+START_TEST(clips_values) {
+    bench b = open_bench(TAD_F64);
+    tad_optim *o = tad_sgd(b.params, &(tad_sgd_options){.lr = 1, .clip.value = 0.5});
+    step(&b, o, (double[]){3, -4, 0.25});
+    ck_values(b.p, 0, 0.5, -1.5, 0.25);
+    tad_tape_free(b.t);
+}
+END_TEST
+
+START_TEST(refuses_an_infinite_norm_and_moves_nothing) {
+    bench b = open_bench(TAD_F64);
+    tad_optim *o = tad_adam(b.params, &(tad_adam_options){.clip.norm = 1});
+    sweep(&b, (double[]){1, INFINITY, 1});
+    ck_assert_int_eq(tad_optim_step(o), TAD_NOT_FINITE);
+    ck_refused(b.t, TAD_NOT_FINITE, "adam", "norm");
+    ck_values(b.p, 0, 1, -2, 0.5);
+    ck_assert_int_eq(tad_optim_steps(o), 0);
+    ck_values(tad_dict_get(tad_optim_state(o), "exp_avg.p"), 0, 0, 0, 0);
+    tad_tape_free(b.t);
+}
+END_TEST
+
+START_TEST(lets_a_nan_through) { /* clipping by value must not hide it */
+    bench b = open_bench(TAD_F64);
+    tad_optim *o = tad_sgd(b.params, &(tad_sgd_options){.lr = 1, .clip.value = 1});
+    step(&b, o, (double[]){NAN, 0, 0});
+    ck_values(b.p, 0, NAN, -2, 0.5);
+    tad_tape_free(b.t);
+}
+END_TEST
+
+/* ---- state ---- */
+
+/* Steps 3 and 4 with an optimiser that got the state after step 2. */
+START_TEST(continues_from_its_state) {
+    bench b = open_bench(TAD_F64), c = open_bench(TAD_F64);
+    tad_optim *o = reference[_i].make(b.params), *p = reference[_i].make(c.params);
+    for (int i = 0; i < 2; i++) step(&b, o, gradients[i]);
+    ck_done(tad_optim_set_lr(o, tad_optim_lr(o) / 2), b.t);
+    const tad_dict *from = tad_optim_state(o), *to = tad_optim_state(p);
+    ck_assert_uint_ge(tad_dict_count(from), 2);
+    for (size_t i = 0; i < tad_dict_count(from); i++) {
+        tad_entry e = tad_dict_at(from, i);
+        ck_done(tad_assign(tad_dict_get(to, e.name), tad_data(e.value)), c.t);
+    }
+    ck_done(tad_assign(c.p, tad_data(b.p)), c.t);
+    for (int i = 2; i < 4; i++) {
+        step(&b, o, gradients[i]);
+        step(&c, p, gradients[i]);
+    }
+    ck_assert(memcmp(tad_data(b.p), tad_data(c.p), sizeof start) == 0);
+    ck_assert_int_eq(tad_optim_steps(p), 4);
+    tad_tape_free(b.t);
+    tad_tape_free(c.t);
+}
+END_TEST
+
+START_TEST(names_its_state) {
+    bench b = open_bench(TAD_F32);
+    const tad_dict *s = tad_optim_state(tad_adam(b.params, NULL));
+    ck_assert_uint_eq(tad_dict_count(s), 4);
+    ck_assert_int_eq(tad_dtype_of(tad_dict_get(s, "exp_avg.p")), TAD_F32);
+    ck_shape(tad_dict_get(s, "exp_avg_sq.p"), 3);
+    ck_values(tad_dict_get(s, "steps"), 0, 0);
+    ck_values(tad_dict_get(s, "lr"), 0, 0.001);
+    tad_tape_free(b.t);
+}
+END_TEST
+
+START_TEST(allocates_nothing_in_a_step) {
+    bench b = open_bench(TAD_F64);
+    tad_optim *o = tad_adam(b.params, NULL);
+    for (int i = 0; i < 2; i++) step(&b, o, gradients[i]);
+    size_t calls = tad_tape_memory(b.t).calls;
+    for (int i = 0; i < 20; i++) step(&b, o, gradients[i % 4]);
+    ck_assert_uint_eq(tad_tape_memory(b.t).calls, calls);
+    tad_tape_free(b.t);
+}
+END_TEST
+
+/* ---- misuse ---- */
+
+START_TEST(refuses_bad_options) {
+    bench b = open_bench(TAD_F64);
+    const tad_sgd_options bad[] = {{.lr = -1},
+                                   {.lr = NAN},
+                                   {.momentum = -0.1},
+                                   {.nesterov = true},
+                                   {.nesterov = true, .momentum = 0.9, .dampening = 0.1},
+                                   {.weight_decay = -1},
+                                   {.clip.norm = -1}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ck_assert_ptr_null(tad_sgd(b.params, &bad[i]));
+        ck_refused(b.t, TAD_BAD_ARGUMENT, "sgd: options out of range");
+    }
+    ck_assert_ptr_null(tad_adam(b.params, &(tad_adam_options){.beta2 = TAD_FLOAT(1)}));
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "adam");
+    ck_assert_ptr_null(tad_rmsprop(b.params, &(tad_rmsprop_options){.alpha = TAD_FLOAT(-1)}));
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "rmsprop");
+    tad_tape_free(b.t);
+}
+END_TEST
+
+START_TEST(refuses_what_is_no_parameter) {
+    bench b = open_bench(TAD_F64);
+    ck_done(tad_dict_add(b.params, "again", b.p), b.t);
+    ck_assert_ptr_null(tad_sgd(b.params, NULL));
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "again", "twice");
+    ck_assert(tad_dict_remove(b.params, "again"));
+    ck_done(tad_dict_add(b.params, "input", tad_scalar(b.t, 1)), b.t);
+    ck_assert_ptr_null(tad_adam(b.params, NULL));
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "input", "no parameter");
+    ck_assert_ptr_null(tad_adam(NULL, NULL));
+    ck_assert_int_eq(tad_optim_step(NULL), TAD_BAD_ARGUMENT);
+    ck_assert(isnan(tad_optim_lr(NULL)));
+    tad_tape_free(b.t);
+}
+END_TEST
+
+START_TEST(steps_only_after_a_sweep) {
+    bench b = open_bench(TAD_F64);
+    tad_optim *o = tad_sgd(b.params, NULL);
+    ck_assert_int_ne(tad_optim_step(o), TAD_OK);
+    ck_refused(b.t, TAD_NO_GRADIENT, "");
+    ck_values(b.p, 0, 1, -2, 0.5);
+    ck_assert_int_eq(tad_optim_set_lr(o, -1), TAD_BAD_ARGUMENT);
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "learning rate -1");
+    ck_done(tad_optim_set_lr(o, 0), b.t);
+    tad_tape_free(b.t);
+}
+END_TEST
+
+START_TEST(notices_being_rewound) {
+    bench b = open_bench(TAD_F64);
+    tad_mark mark = tad_tape_mark(b.t);
+    tad_optim *o = tad_adam(b.params, NULL);
+    ck_done(tad_tape_rewind(b.t, mark), b.t);
+    sweep(&b, gradients[0]);
+    ck_assert_int_eq(tad_optim_step(o), TAD_BAD_HANDLE);
+    tad_tape_free(b.t);
+}
+END_TEST
+
+static bool try_all(tad_tape *t) {
+    tad_dict *params = tad_dict_new(t);
+    tad_dict_add(params, "p", tad_param(t, TAD_F64, TAD_SHAPE(3), NULL));
+    for (int i = 0; i < CASES; i++)
+        if (!reference[i].make(params)) return false;
+    return true;
+}
+
+START_TEST(survives_out_of_memory) {
+    bool done = false;
+    for (size_t n = 1; !done; n++) {
+        support_memory m = {.fail_at = n, .for_ever = n % 2};
+        tad_tape *t = support_tape(&m);
+        if (t && try_all(t)) done = true;
+        else if (t) ck_assert_int_eq(tad_tape_status(t), TAD_NO_MEMORY);
+        ck_assert(done == !m.refused);
+        tad_tape_free(t);
+        ck_no_leak(&m);
+        ck_assert(n < 2000);
+    }
+}
+END_TEST
+
+/* ---- schedules ---- */
+
+START_TEST(follows_schedules) {
+    tad_schedule s = {.lr = 0.8};
+    ck_assert(tad_schedule_at(&s, 0) == 0.8 && tad_schedule_at(&s, 1000) == 0.8);
+    s = (tad_schedule){TAD_SCHEDULE_STEP, .lr = 0.8, .gamma = 0.5, .period = 10};
+    ck_assert(tad_schedule_at(&s, 9) == 0.8);
+    ck_assert(tad_schedule_at(&s, 10) == 0.4);
+    ck_assert(tad_schedule_at(&s, 35) == 0.1);
+    s = (tad_schedule){TAD_SCHEDULE_EXPONENTIAL, .lr = 1, .gamma = 0.9};
+    ck_near(tad_schedule_at(&s, 3), 0.729, 1e-15);
+    s = (tad_schedule){TAD_SCHEDULE_LINEAR, .lr = 1, .period = 4, .last = 0.2};
+    ck_near(tad_schedule_at(&s, 1), 0.8, 1e-15);
+    ck_assert(tad_schedule_at(&s, 4) == 0.2 && tad_schedule_at(&s, 9) == 0.2);
+    s = (tad_schedule){TAD_SCHEDULE_COSINE, .lr = 1, .period = 100, .last = 0.2};
+    ck_assert(tad_schedule_at(&s, 0) == 1);
+    ck_near(tad_schedule_at(&s, 25), 0.6 + 0.4 * sqrt(0.5), 1e-15);
+    ck_near(tad_schedule_at(&s, 50), 0.6, 1e-15);
+    ck_near(tad_schedule_at(&s, 100), 0.2, 1e-15);
+    ck_near(tad_schedule_at(&s, 1000), 0.2, 1e-15);
+    ck_assert(isnan(tad_schedule_at(NULL, 0)) && isnan(tad_schedule_at(&s, -1)));
+}
+END_TEST
+
+START_TEST(warms_up) {
+    tad_schedule s = {TAD_SCHEDULE_STEP, .lr = 1, .gamma = 0.5, .period = 2, .warmup = 4};
+    const double expected[] = {0.25, 0.5, 0.75, 1, 1, 1, 0.5, 0.5, 0.25};
+    for (int i = 0; i < 9; i++) ck_assert(tad_schedule_at(&s, i) == expected[i]);
+}
+END_TEST
+
+static Suite *suite(void) {
+    Suite *s = suite_create("optim");
+    TCase *c = support_case(s, "pytorch");
+    tcase_add_loop_test(c, equals_pytorch_float64, 0, CASES);
+    tcase_add_loop_test(c, equals_pytorch_float32, 0, CASES);
+    c = support_case(s, "step");
+    tcase_add_test(c, adds_up_sweeps_and_starts_afresh);
+    tcase_add_test(c, clips_the_norm_of_all_together);
+    tcase_add_test(c, clips_values);
+    tcase_add_test(c, refuses_an_infinite_norm_and_moves_nothing);
+    tcase_add_test(c, lets_a_nan_through);
+    tcase_add_test(c, allocates_nothing_in_a_step);
+    c = support_case(s, "state");
+    tcase_add_loop_test(c, continues_from_its_state, 0, CASES);
+    tcase_add_test(c, names_its_state);
+    c = support_case(s, "misuse");
+    tcase_add_test(c, refuses_bad_options);
+    tcase_add_test(c, refuses_what_is_no_parameter);
+    tcase_add_test(c, steps_only_after_a_sweep);
+    tcase_add_test(c, notices_being_rewound);
+    tcase_add_test(c, survives_out_of_memory);
+    c = support_case(s, "schedule");
+    tcase_add_test(c, follows_schedules);
+    tcase_add_test(c, warms_up);
+    return s;
+}
+
+SUPPORT_MAIN(suite)

@@ -1,0 +1,326 @@
+/* Training as a whole, accuracy, progress, history. */
+#include "support.h"
+
+#include <tad/optim.h>
+#include <tad/train.h>
+
+/* ---- a small problem: which of three rays a point of the plane is nearest to ---- */
+
+enum { POINTS = 240 };
+
+static tad_dataset rays(tad_tape *t) {
+    static float x[POINTS * 2];
+    static uint8_t label[POINTS];
+    tad_random r = {.seed = 9};
+    for (int i = 0; i < POINTS; i++) {
+        double angle = 6.283185307179586 * (i % 3) / 3 + 0.35 * tad_random_normal(&r);
+        x[2 * i] = (float)(2 * cos(angle));
+        x[2 * i + 1] = (float)(2 * sin(angle));
+        label[i] = (uint8_t)(i % 3);
+    }
+    tad_dataset d;
+    const tad_idx points = {TAD_IDX_F32, TAD_SHAPE(POINTS, 2), 2 * POINTS, x};
+    const tad_idx labels = {TAD_IDX_U8, TAD_SHAPE(POINTS), POINTS, label};
+    ck_done(tad_dataset_make(t, &points, &labels, NULL, &d), t);
+    return d;
+}
+
+typedef struct job {
+    tad_tape *t;
+    tad_net *net;
+    tad_optim *opt;
+    tad_batches *train, *test;
+    tad_mark mark;
+    double loss;
+} job;
+
+static job open_job(tad_tape *t, tad_dtype dtype) {
+    job j = {.t = t};
+    tad_dataset all = rays(t), train, test;
+    ck_done(tad_dataset_split(t, &all, 5, &train, &test), t);
+    j.net = tad_mlp(t, (int64_t[]){2, 16, 8, 3}, 4, &(tad_mlp_options){.dtype = dtype, .dropout = 0.1});
+    j.opt = tad_adam(tad_net_params(j.net), &(tad_adam_options){.lr = 0.01, .clip.norm = 5});
+    j.train = tad_batches_new(t, &train, 32, &(tad_batch_options){.dtype = dtype});
+    j.test = tad_batches_new(t, &test, 100, &(tad_batch_options){.dtype = dtype, .order = TAD_ORDER_FIXED});
+    j.mark = tad_tape_mark(t);
+    ck_tape(t);
+    return j;
+}
+
+static bool step(job *j) {
+    tad_var x, y;
+    if (!tad_batches_next(j->train, &x, &y)) return false;
+    tad_var loss = tad_cross_entropy(tad_net_apply(j->net, x), y, NULL);
+    j->loss = tad_item(loss);
+    ck_done(tad_reverse(loss), j->t);
+    ck_done(tad_optim_step(j->opt), j->t);
+    ck_done(tad_tape_rewind(j->t, j->mark), j->t);
+    return true;
+}
+
+static void run(job *j, int epochs) {
+    for (int e = 0; e < epochs; e++)
+        while (step(j)) continue;
+    ck_tape(j->t);
+}
+
+START_TEST(learns) {
+    job j = open_job(tad_tape_new(NULL), _i ? TAD_F32 : TAD_F64);
+    tad_score before, after;
+    ck_done(tad_evaluate(j.net, j.test, &before), j.t);
+    ck_assert_int_eq(before.count, POINTS / 5);
+    ck_assert(before.loss > 0.7 && before.accuracy < 0.8);
+    run(&j, 30);
+    ck_done(tad_evaluate(j.net, j.test, &after), j.t);
+    ck_assert_msg(after.loss < 0.3 && after.accuracy > 0.9, "loss %g accuracy %g", after.loss, after.accuracy);
+    ck_assert(tad_net_is_training(j.net));
+    tad_tape_free(j.t);
+}
+END_TEST
+
+START_TEST(is_the_same_twice) {
+    float weights[2][16 * 8];
+    for (int i = 0; i < 2; i++) {
+        job j = open_job(tad_tape_new(&(tad_settings){.seed = 4}), TAD_F32);
+        run(&j, 3);
+        tad_var w = tad_dict_get(tad_net_params(j.net), "affine2.weight");
+        memcpy(weights[i], tad_data(w), sizeof weights[i]);
+        tad_tape_free(j.t);
+    }
+    ck_assert(memcmp(weights[0], weights[1], sizeof weights[0]) == 0);
+}
+END_TEST
+
+START_TEST(allocates_nothing_when_steady) {
+    support_memory m = {0};
+    job j = open_job(support_tape(&m), TAD_F32);
+    tad_score score;
+    run(&j, 2);
+    ck_done(tad_evaluate(j.net, j.test, &score), j.t);
+    size_t calls = tad_tape_memory(j.t).calls, requests = m.requests, live = m.live;
+    run(&j, 5);
+    ck_done(tad_evaluate(j.net, j.test, &score), j.t);
+    ck_assert_uint_eq(tad_tape_memory(j.t).calls, calls);
+    ck_assert_uint_eq(m.requests, requests);
+    ck_assert_uint_eq(m.live, live);
+    tad_tape_free(j.t);
+    ck_no_leak(&m);
+}
+END_TEST
+
+/* Parameters, optimiser, generator and place in the epoch copied into a second job. */
+START_TEST(resumes_with_the_same_bits) {
+    job a = open_job(tad_tape_new(&(tad_settings){.seed = 4}), TAD_F64);
+    job b = open_job(tad_tape_new(&(tad_settings){.seed = 99}), TAD_F64);
+    for (int i = 0; i < 9; i++) step(&a);
+    const tad_dict *from[] = {tad_net_params(a.net), tad_optim_state(a.opt)};
+    const tad_dict *to[] = {tad_net_params(b.net), tad_optim_state(b.opt)};
+    for (int k = 0; k < 2; k++)
+        for (size_t i = 0; i < tad_dict_count(from[k]); i++) {
+            tad_entry e = tad_dict_at(from[k], i);
+            ck_done(tad_assign(tad_dict_get(to[k], e.name), tad_data(e.value)), b.t);
+        }
+    tad_tape_set_random(b.t, tad_tape_random(a.t));
+    ck_done(tad_batches_restore(b.train, tad_batches_state(a.train)), b.t);
+    for (int i = 0; i < 20; i++) {
+        ck_assert_int_eq(step(&a), step(&b));
+        ck_assert(a.loss == b.loss);
+    }
+    tad_tape_free(a.t);
+    tad_tape_free(b.t);
+}
+END_TEST
+
+/* ---- accuracy ---- */
+
+START_TEST(counts_right_rows) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var scores = tad_constant(t, TAD_F64, TAD_SHAPE(4, 3),
+                                  (double[]){1, 2, 0, 5, 5, 5, 0, NAN, 9, -3, -2, -1});
+    tad_var labels = tad_constant_from(t, TAD_I64, TAD_SHAPE(4), (double[]){1, 0, 2, 0});
+    ck_near(tad_accuracy(scores, labels), 0.5, 0); /* a tie is the first, a NaN wrong */
+    tad_var one_hot = tad_constant_from(t, TAD_F32, TAD_SHAPE(4, 3),
+                                        (double[]){0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1});
+    ck_near(tad_accuracy(scores, one_hot), 0.5, 0);
+    ck_assert(isnan(tad_accuracy(tad_full(t, TAD_F64, TAD_SHAPE(0, 3), 0), tad_full(t, TAD_I64, TAD_SHAPE(0), 0))));
+    ck_tape(t);
+    ck_assert(isnan(tad_accuracy(scores, tad_full(t, TAD_I64, TAD_SHAPE(5), 0))));
+    ck_refused(t, TAD_BAD_SHAPE, "as many labels");
+    ck_assert(isnan(tad_accuracy(scores, tad_full(t, TAD_F64, TAD_SHAPE(4), 0))));
+    ck_refused(t, TAD_BAD_SHAPE, "int64");
+    ck_assert(isnan(tad_accuracy(labels, labels)));
+    ck_refused(t, TAD_BAD_SHAPE, "(B, C)");
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(counts_right_answers_of_two) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var p = tad_constant(t, TAD_F64, TAD_SHAPE(4, 1), (double[]){0.9, 0.5, 0.4, NAN});
+    tad_var y = tad_constant(t, TAD_F64, TAD_SHAPE(4, 1), (double[]){1, 0, 0, 0});
+    ck_near(tad_binary_accuracy(p, y, 0.5), 0.5, 0);
+    ck_near(tad_binary_accuracy(p, y, 0.6), 0.75, 0);
+    ck_assert(isnan(tad_binary_accuracy(p, tad_scalar(t, 1), 0.5)));
+    ck_refused(t, TAD_BAD_SHAPE, "as many targets");
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(evaluates_without_a_trace) {
+    job j = open_job(tad_tape_new(NULL), TAD_F64);
+    size_t nodes = tad_node_count(j.t);
+    tad_random random = tad_tape_random(j.t);
+    tad_score score = {.count = 77}, again;
+    ck_done(tad_evaluate(j.net, j.test, &score), j.t);
+    tad_batches_next(j.test, NULL, NULL); /* from the middle of an epoch too */
+    ck_done(tad_evaluate(j.net, j.test, &again), j.t);
+    ck_assert(score.loss == again.loss && score.count == again.count);
+    ck_assert_uint_eq(tad_node_count(j.t), nodes);
+    ck_assert_uint_eq(tad_tape_random(j.t).drawn, random.drawn); /* no dropout */
+    tad_net *wrong = tad_mlp(j.t, (int64_t[]){5, 3}, 2, NULL);
+    ck_assert_int_eq(tad_evaluate(wrong, j.test, &score), TAD_BAD_SHAPE);
+    ck_refused(j.t, TAD_BAD_SHAPE, "affine");
+    ck_assert_int_eq(score.count, again.count);
+    tad_var x = tad_scalar(j.t, 2); /* recording goes on */
+    ck_done(tad_reverse(tad_square(x)), j.t);
+    ck_near(tad_adjoint(x), 4, 0);
+    ck_assert_int_eq(tad_evaluate(j.net, NULL, &score), TAD_BAD_ARGUMENT);
+    tad_tape_free(j.t);
+}
+END_TEST
+
+/* ---- text ---- */
+
+typedef struct text {
+    char data[4096];
+    size_t n, limit;
+} text;
+
+static bool collect(void *user, const char *piece, size_t length) {
+    text *t = user;
+    if (t->limit && t->n + length > t->limit) return false;
+    ck_assert_uint_lt(t->n + length, sizeof t->data);
+    memcpy(t->data + t->n, piece, length);
+    t->n += length;
+    t->data[t->n] = 0;
+    return true;
+}
+
+static double clock_now;
+static double fake_clock(void) { return clock_now; }
+
+START_TEST(writes_plain_progress) {
+    text out = {.n = 0};
+    tad_progress p = {collect, &out, .epochs = 12, .steps = 4, .samples = 50, .clock = fake_clock};
+    for (int epoch = 0; epoch < 2; epoch++) {
+        for (int i = 0; i < 4; i++) {
+            clock_now = 100 + 2 * (4 * epoch + i);
+            tad_progress_step(&p, epoch + 0.25 * i);
+        }
+        tad_progress_epoch(&p, epoch ? 0.5 : NAN);
+    }
+    ck_assert_str_eq(out.data,
+                     "epoch  1/12  step 4/4  loss 0.375  25 samples/s  ETA 0:01:28\n"
+                     "epoch  2/12  step 4/4  loss 1.375  accuracy 0.5  25 samples/s  ETA 0:01:20\n");
+    tad_progress silent = {.terminal = true};
+    tad_progress_step(&silent, 1);
+    tad_progress_epoch(&silent, 1);
+    tad_progress_step(NULL, 1);
+}
+END_TEST
+
+START_TEST(rewrites_one_line_on_a_terminal) {
+    text out = {.n = 0};
+    tad_progress p = {collect, &out, .terminal = true, .epochs = 1, .steps = 100, .samples = 10, .clock = fake_clock};
+    for (int i = 0; i < 100; i++) {
+        clock_now = 0.01 * i; /* at most ten times a second */
+        tad_progress_step(&p, 1.0 / 1024);
+    }
+    int lines = 0;
+    for (const char *c = out.data; *c; c++) lines += *c == '\r';
+    ck_assert_int_ge(lines, 9);
+    ck_assert_int_le(lines, 11);
+    ck_assert_ptr_null(strchr(out.data, '\n'));
+    tad_progress_epoch(&p, 1);
+    const char last[] = "\repoch 1/1  step 100/100  loss 0.0009766  accuracy 1  1000 samples/s";
+    ck_assert(strncmp(strrchr(out.data, '\r'), last, sizeof last - 1) == 0);
+    ck_assert_int_eq(out.data[out.n - 1], '\n');
+    /* A shorter line covers the longer one before it. */
+    out.n = 0;
+    clock_now = 10;
+    tad_progress q = {collect, &out, .terminal = true, .clock = fake_clock};
+    tad_progress_step(&q, 0.123456789);
+    clock_now = 11;
+    tad_progress_step(&q, 0.376543211 - 0.123456789 + 0.12345678900000002);
+    size_t first = strcspn(out.data + 1, "\r"), second = strlen(out.data + first + 2);
+    ck_assert_uint_ge(second, first);
+}
+END_TEST
+
+START_TEST(writes_csv) {
+    tad_tape *t = tad_tape_new(NULL);
+    const char *const columns[] = {"step", "loss", "test accuracy"};
+    tad_history *h = tad_history_new(t, columns, 3);
+    tad_mark mark = tad_tape_mark(t);
+    for (int i = 0; i < 200; i++) {
+        ck_done(tad_history_add(h, (double[]){i, 1.0 / (1 + i), i % 100 ? NAN : 0.5}), t);
+        ck_done(tad_tape_rewind(t, mark), t);
+    }
+    ck_assert_uint_eq(tad_history_rows(h), 200);
+    ck_assert(tad_history_at(h, 99, 1) == 0.01 && isnan(tad_history_at(h, 200, 0)));
+    text out = {.n = 0};
+    ck_done(tad_history_csv(h, collect, &out), t);
+    const char start[] = "step,loss,test accuracy\n0,1,0.5\n1,0.5,\n2,0.333333333,\n";
+    ck_assert(strncmp(out.data, start, sizeof start - 1) == 0);
+    out = (text){.limit = 100};
+    ck_assert_int_eq(tad_history_csv(h, collect, &out), TAD_IO);
+    ck_refused(t, TAD_IO, "writing");
+    ck_assert_ptr_null(tad_history_new(t, (const char *[]){"a,b"}, 1));
+    ck_refused(t, TAD_BAD_ARGUMENT, "plain names");
+    ck_assert_int_eq(tad_history_add(NULL, NULL), TAD_BAD_ARGUMENT);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(writes_a_plot) {
+    tad_tape *t = tad_tape_new(NULL);
+    const char *const columns[] = {"step", "loss", "test accuracy"};
+    tad_history *h = tad_history_new(t, columns, 3);
+    text out = {.n = 0};
+    ck_done(tad_history_plot(h, &(tad_plot){"it's.csv", "p.svg", "MNIST"}, collect, &out), t);
+    static const char *const expected[] = {"set output 'p.svg'\n", "set datafile separator ','",
+                                           "set title 'MNIST'", "set y2range [0:1]", "set xlabel 'step'",
+                                           "plot 'it''s.csv' using 1:2 axes x1y1 with lines title 'loss', \\\n"
+                                           "  '' using 1:3 axes x1y2 with linespoints title 'test accuracy'\n"};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        ck_assert_msg(strstr(out.data, expected[i]) != NULL, "no %s in\n%s", expected[i], out.data);
+    static const tad_plot bad[] = {{"a.csv", NULL, NULL}, {"a.csv", "|sh", NULL}, {"<ls", "a.svg", NULL},
+                                   {"a\nb", "a.svg", NULL}, {"a.csv", "a.svg", "x\n!ls"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ck_assert_int_eq(tad_history_plot(h, &bad[i], collect, &out), TAD_BAD_ARGUMENT);
+        ck_refused(t, TAD_BAD_ARGUMENT, "plain file names");
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
+static Suite *suite(void) {
+    Suite *s = suite_create("train");
+    TCase *c = support_case(s, "training");
+    tcase_add_loop_test(c, learns, 0, 2);
+    tcase_add_test(c, is_the_same_twice);
+    tcase_add_test(c, allocates_nothing_when_steady);
+    tcase_add_test(c, resumes_with_the_same_bits);
+    c = support_case(s, "accuracy");
+    tcase_add_test(c, counts_right_rows);
+    tcase_add_test(c, counts_right_answers_of_two);
+    tcase_add_test(c, evaluates_without_a_trace);
+    c = support_case(s, "text");
+    tcase_add_test(c, writes_plain_progress);
+    tcase_add_test(c, rewrites_one_line_on_a_terminal);
+    tcase_add_test(c, writes_csv);
+    tcase_add_test(c, writes_a_plot);
+    return s;
+}
+
+SUPPORT_MAIN(suite)
