@@ -16,8 +16,10 @@ enum { ALIGN = 64 };
 static owned *header(void *user) { return (owned *)((char *)user - sizeof(owned)); }
 
 static void unlink_block(tad_tape *t, owned *b) {
-    if (b->previous) b->previous->next = b->next;
-    else t->owned = b->next;
+    if (b->previous)
+        b->previous->next = b->next;
+    else
+        t->owned = b->next;
     if (b->next) b->next->previous = b->previous;
 }
 

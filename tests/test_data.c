@@ -21,7 +21,8 @@ typedef struct bytes {
 static bytes header(int type, int rank, const unsigned *size) {
     bytes b = {{0, 0, (unsigned char)type, (unsigned char)rank}, 4};
     for (int i = 0; i < rank; i++)
-        for (int shift = 24; shift >= 0; shift -= 8) b.data[b.n++] = (unsigned char)(size[i] >> shift);
+        for (int shift = 24; shift >= 0; shift -= 8)
+            b.data[b.n++] = (unsigned char)(size[i] >> shift);
     return b;
 }
 
@@ -150,7 +151,8 @@ static void mutate(bytes b, size_t headers, size_t bound) {
             m.peak = m.live;
             tad_idx x;
             tad_status status = tad_idx_parse(t, b.data, b.n, &x);
-            ck_assert_msg(m.peak - before <= bound, "byte %zu = %d took %zu bytes", at, value, m.peak - before);
+            ck_assert_msg(m.peak - before <= bound, "byte %zu = %d took %zu bytes", at, value,
+                          m.peak - before);
             ck_assert(status == TAD_OK || status == TAD_BAD_FILE);
             if (status == TAD_OK) tad_idx_free(t, &x);
             good += status == TAD_OK;
@@ -451,8 +453,7 @@ START_TEST(shuffles_every_example_once) {
         for (int i = 0; i < 23; i++) ck_assert_int_eq(times[i], 1);
     }
     ck_assert(memcmp(order[0], order[1], sizeof order[0]) != 0);
-    tad_batches *full =
-        tad_batches_new(t, &d, 5, &(tad_batch_options){.drop_last = true});
+    tad_batches *full = tad_batches_new(t, &d, 5, &(tad_batch_options){.drop_last = true});
     int times[23] = {0};
     ck_assert_int_eq(epoch(t, full, times, NULL), 4);
     tad_tape_free(t);
@@ -492,11 +493,10 @@ START_TEST(gives_one_hot_labels_and_shapes) {
     tad_tape *t = tad_tape_new(NULL);
     tad_dataset d;
     ck_done(pair(t, images(), labels(), &d), t);
-    tad_batches *b = tad_batches_new(t, &d, 2,
-                                     &(tad_batch_options){.dtype = TAD_F32,
-                                                          .order = TAD_ORDER_FIXED,
-                                                          .one_hot = true,
-                                                          .keep_shape = true});
+    tad_batches *b = tad_batches_new(
+        t, &d, 2,
+        &(tad_batch_options){
+            .dtype = TAD_F32, .order = TAD_ORDER_FIXED, .one_hot = true, .keep_shape = true});
     tad_var x, y;
     ck_assert(tad_batches_next(b, &x, &y));
     ck_shape(x, 2, 2, 2);
@@ -540,7 +540,8 @@ START_TEST(refuses_bad_batches) {
     ck_refused(t, TAD_BAD_ARGUMENT, "size < 1");
     ck_assert_ptr_null(tad_batches_new(t, &d, 2, &(tad_batch_options){.dtype = TAD_I64}));
     ck_refused(t, TAD_BAD_DTYPE, "int64");
-    ck_assert_ptr_null(tad_batches_new(t, &d, INT64_MAX, &(tad_batch_options){.order = TAD_ORDER_REPLACE}));
+    ck_assert_ptr_null(
+        tad_batches_new(t, &d, INT64_MAX, &(tad_batch_options){.order = TAD_ORDER_REPLACE}));
     ck_refused(t, TAD_TOO_LARGE, "too large");
     ck_assert(!tad_batches_next(NULL, NULL, NULL));
     tad_dataset none = numbered(t, 0);

@@ -25,7 +25,8 @@ START_TEST(keeps_owned_memory) {
     ck_assert(*between == 1.5);
     ck_assert_ptr_null(tad_tape_resize(t, a, 0, 8));
     size_t live = m.live;
-    for (int i = 0; i < 10; i++) ck_assert_ptr_null(tad_tape_resize(t, tad_tape_resize(t, NULL, 1, 1), 0, 0));
+    for (int i = 0; i < 10; i++)
+        ck_assert_ptr_null(tad_tape_resize(t, tad_tape_resize(t, NULL, 1, 1), 0, 0));
     ck_assert_uint_eq(m.live, live);
     ck_tape(t);
     ck_assert_ptr_null(tad_tape_resize(t, between, SIZE_MAX / 2, 3));
@@ -66,7 +67,8 @@ END_TEST
 START_TEST(removes_names) {
     tad_tape *t = tad_tape_new(NULL);
     tad_dict *d = tad_dict_new(t);
-    for (int i = 0; i < 3; i++) ck_done(tad_dict_add(d, (const char *[]){"a", "b", "c"}[i], tad_scalar(t, i)), t);
+    for (int i = 0; i < 3; i++)
+        ck_done(tad_dict_add(d, (const char *[]){"a", "b", "c"}[i], tad_scalar(t, i)), t);
     ck_assert(tad_dict_remove(d, "b"));
     ck_assert(!tad_dict_remove(d, "b"));
     ck_assert_str_eq(tad_dict_at(d, 1).name, "c");
@@ -135,8 +137,10 @@ START_TEST(has_the_spread_it_says) {
     double d = inits[_i].deviation;
     ck_assert(fabs(sum / n) <= 5 * d / sqrt(n));
     ck_assert(fabs(sqrt(squares / n) - d) <= 5 * d / sqrt(2 * n));
-    if (inits[_i].bound > 0) ck_assert(most <= inits[_i].bound && most >= 0.99 * (d > 0) * inits[_i].bound);
-    else ck_assert(most > 3 * d);
+    if (inits[_i].bound > 0)
+        ck_assert(most <= inits[_i].bound && most >= 0.99 * (d > 0) * inits[_i].bound);
+    else
+        ck_assert(most > 3 * d);
     tad_tape_free(t);
 }
 END_TEST
@@ -157,7 +161,8 @@ START_TEST(refuses_bad_inits) {
     tad_tape *t = tad_tape_new(NULL);
     ck_assert(tad_is_nil(tad_param_random(t, TAD_I64, TAD_SHAPE(2), NULL)));
     ck_refused(t, TAD_BAD_DTYPE, "int64");
-    ck_assert(tad_is_nil(tad_param_random(t, TAD_F64, TAD_SHAPE(2), &(tad_init){.kind = TAD_INIT_COUNT})));
+    ck_assert(tad_is_nil(
+        tad_param_random(t, TAD_F64, TAD_SHAPE(2), &(tad_init){.kind = TAD_INIT_COUNT})));
     ck_refused(t, TAD_BAD_ARGUMENT, "kind");
     ck_assert(tad_is_nil(tad_param_random(t, TAD_F64, TAD_SHAPE(2, -2), NULL)));
     ck_refused(t, TAD_TOO_LARGE, "(2,-2)");
@@ -267,8 +272,9 @@ START_TEST(equals_its_formula) {
     tad_dict *p = tad_net_params(net);
     ck_assert_uint_eq(tad_dict_count(p), 8);
     ck_assert_int_eq(tad_dict_elements(p), 15 + 5 + 20 + 4 + 24 + 6 + 12 + 2);
-    static const char *const names[] = {"affine1.weight", "affine1.bias", "affine2.weight", "affine2.bias",
-                                        "affine3.weight", "affine3.bias", "affine4.weight", "affine4.bias"};
+    static const char *const names[] = {"affine1.weight", "affine1.bias",   "affine2.weight",
+                                        "affine2.bias",   "affine3.weight", "affine3.bias",
+                                        "affine4.weight", "affine4.bias"};
     for (size_t i = 0; i < 8; i++) ck_assert_str_eq(tad_dict_at(p, i).name, names[i]);
     tad_var x = tad_constant(t, TAD_F64, TAD_SHAPE(2, 3), (double[]){1, -2, 0.5, 0.3, 2, -1});
     ck_done(tad_reverse(tad_sum(tad_net_apply(net, x), NULL)), t);
@@ -364,7 +370,9 @@ START_TEST(survives_out_of_memory) {
     for (size_t n = 1; !done; n++) {
         support_memory m = {.fail_at = n, .for_ever = n % 2};
         tad_tape *t = support_tape(&m);
-        tad_net *net = t ? tad_mlp(t, (int64_t[]){3, 5, 4, 6, 2}, 5, &(tad_mlp_options){.dropout = 0.5}) : NULL;
+        tad_net *net =
+            t ? tad_mlp(t, (int64_t[]){3, 5, 4, 6, 2}, 5, &(tad_mlp_options){.dropout = 0.5})
+              : NULL;
         if (t && m.refused) {
             ck_assert_ptr_null(net);
             ck_assert_int_eq(tad_tape_status(t), TAD_NO_MEMORY);

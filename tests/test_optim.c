@@ -20,12 +20,12 @@ static tad_optim *sgd_momentum(const tad_dict *p) {
     return tad_sgd(p, &(tad_sgd_options){.lr = 0.1, .momentum = 0.9});
 }
 static tad_optim *sgd_dampening(const tad_dict *p) {
-    return tad_sgd(p, &(tad_sgd_options){
-                          .lr = 0.1, .momentum = 0.9, .dampening = 0.4, .weight_decay = 0.2});
+    return tad_sgd(
+        p, &(tad_sgd_options){.lr = 0.1, .momentum = 0.9, .dampening = 0.4, .weight_decay = 0.2});
 }
 static tad_optim *sgd_nesterov(const tad_dict *p) {
-    return tad_sgd(p, &(tad_sgd_options){
-                          .lr = 0.1, .momentum = 0.9, .nesterov = true, .weight_decay = 0.2});
+    return tad_sgd(
+        p, &(tad_sgd_options){.lr = 0.1, .momentum = 0.9, .nesterov = true, .weight_decay = 0.2});
 }
 static const tad_adam_options adam_all = {.lr = 0.05,
                                           .beta1 = TAD_FLOAT(0.8),
@@ -34,9 +34,7 @@ static const tad_adam_options adam_all = {.lr = 0.05,
                                           .weight_decay = TAD_FLOAT(0.3)};
 static tad_optim *adam(const tad_dict *p) { return tad_adam(p, NULL); }
 static tad_optim *adam_options(const tad_dict *p) { return tad_adam(p, &adam_all); }
-static tad_optim *adamw(const tad_dict *p) {
-    return tad_adamw(p, &(tad_adam_options){.lr = 0.05});
-}
+static tad_optim *adamw(const tad_dict *p) { return tad_adamw(p, &(tad_adam_options){.lr = 0.05}); }
 static tad_optim *adamw_options(const tad_dict *p) { return tad_adamw(p, &adam_all); }
 static tad_optim *rmsprop(const tad_dict *p) { return tad_rmsprop(p, NULL); }
 static tad_optim *rmsprop_options(const tad_dict *p) {
@@ -170,8 +168,8 @@ static void check_case(int k, tad_dtype dtype, double tol) {
         step(&b, o, gradients[i]);
         ck_done(tad_read(b.p, now, 3), b.t);
         for (int j = 0; j < 3; j++)
-            ck_assert_msg(fabs(now[j] - reference[k].after[i][j]) <= tol, "%s, step %d, element %d: %.17g",
-                          reference[k].name, i, j, now[j]);
+            ck_assert_msg(fabs(now[j] - reference[k].after[i][j]) <= tol,
+                          "%s, step %d, element %d: %.17g", reference[k].name, i, j, now[j]);
     }
     ck_assert_int_eq(tad_optim_steps(o), 4);
     tad_tape_free(b.t);
@@ -372,8 +370,10 @@ START_TEST(survives_out_of_memory) {
     for (size_t n = 1; !done; n++) {
         support_memory m = {.fail_at = n, .for_ever = n % 2};
         tad_tape *t = support_tape(&m);
-        if (t && try_all(t)) done = true;
-        else if (t) ck_assert_int_eq(tad_tape_status(t), TAD_NO_MEMORY);
+        if (t && try_all(t))
+            done = true;
+        else if (t)
+            ck_assert_int_eq(tad_tape_status(t), TAD_NO_MEMORY);
         ck_assert(done == !m.refused);
         tad_tape_free(t);
         ck_no_leak(&m);

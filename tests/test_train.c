@@ -38,10 +38,12 @@ static job open_job(tad_tape *t, tad_dtype dtype) {
     job j = {.t = t};
     tad_dataset all = rays(t), train, test;
     ck_done(tad_dataset_split(t, &all, 5, &train, &test), t);
-    j.net = tad_mlp(t, (int64_t[]){2, 16, 8, 3}, 4, &(tad_mlp_options){.dtype = dtype, .dropout = 0.1});
+    j.net =
+        tad_mlp(t, (int64_t[]){2, 16, 8, 3}, 4, &(tad_mlp_options){.dtype = dtype, .dropout = 0.1});
     j.opt = tad_adam(tad_net_params(j.net), &(tad_adam_options){.lr = 0.01, .clip.norm = 5});
     j.train = tad_batches_new(t, &train, 32, &(tad_batch_options){.dtype = dtype});
-    j.test = tad_batches_new(t, &test, 100, &(tad_batch_options){.dtype = dtype, .order = TAD_ORDER_FIXED});
+    j.test = tad_batches_new(t, &test, 100,
+                             &(tad_batch_options){.dtype = dtype, .order = TAD_ORDER_FIXED});
     j.mark = tad_tape_mark(t);
     ck_tape(t);
     return j;
@@ -72,7 +74,8 @@ START_TEST(learns) {
     ck_assert(before.loss > 0.7 && before.accuracy < 0.8);
     run(&j, 30);
     ck_done(tad_evaluate(j.net, j.test, &after), j.t);
-    ck_assert_msg(after.loss < 0.3 && after.accuracy > 0.9, "loss %g accuracy %g", after.loss, after.accuracy);
+    ck_assert_msg(after.loss < 0.3 && after.accuracy > 0.9, "loss %g accuracy %g", after.loss,
+                  after.accuracy);
     ck_assert(tad_net_is_training(j.net));
     tad_tape_free(j.t);
 }
@@ -142,7 +145,8 @@ START_TEST(counts_right_rows) {
     tad_var one_hot = tad_constant_from(t, TAD_F32, TAD_SHAPE(4, 3),
                                         (double[]){0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1});
     ck_near(tad_accuracy(scores, one_hot), 0.5, 0);
-    ck_assert(isnan(tad_accuracy(tad_full(t, TAD_F64, TAD_SHAPE(0, 3), 0), tad_full(t, TAD_I64, TAD_SHAPE(0), 0))));
+    ck_assert(isnan(tad_accuracy(tad_full(t, TAD_F64, TAD_SHAPE(0, 3), 0),
+                                 tad_full(t, TAD_I64, TAD_SHAPE(0), 0))));
     ck_tape(t);
     ck_assert(isnan(tad_accuracy(scores, tad_full(t, TAD_I64, TAD_SHAPE(5), 0))));
     ck_refused(t, TAD_BAD_SHAPE, "as many labels");
@@ -219,9 +223,9 @@ START_TEST(writes_plain_progress) {
         }
         tad_progress_epoch(&p, epoch ? 0.5 : NAN);
     }
-    ck_assert_str_eq(out.data,
-                     "epoch  1/12  step 4/4  loss 0.375  25 samples/s  ETA 0:01:28\n"
-                     "epoch  2/12  step 4/4  loss 1.375  accuracy 0.5  25 samples/s  ETA 0:01:20\n");
+    ck_assert_str_eq(
+        out.data, "epoch  1/12  step 4/4  loss 0.375  25 samples/s  ETA 0:01:28\n"
+                  "epoch  2/12  step 4/4  loss 1.375  accuracy 0.5  25 samples/s  ETA 0:01:20\n");
     tad_progress silent = {.terminal = true};
     tad_progress_step(&silent, 1);
     tad_progress_epoch(&silent, 1);
@@ -231,7 +235,8 @@ END_TEST
 
 START_TEST(rewrites_one_line_on_a_terminal) {
     text out = {.n = 0};
-    tad_progress p = {collect, &out, .terminal = true, .epochs = 1, .steps = 100, .samples = 10, .clock = fake_clock};
+    tad_progress p = {collect,      &out,          .terminal = true,   .epochs = 1,
+                      .steps = 100, .samples = 10, .clock = fake_clock};
     for (int i = 0; i < 100; i++) {
         clock_now = 0.01 * i; /* at most ten times a second */
         tad_progress_step(&p, 1.0 / 1024);
@@ -288,14 +293,21 @@ START_TEST(writes_a_plot) {
     tad_history *h = tad_history_new(t, columns, 3);
     text out = {.n = 0};
     ck_done(tad_history_plot(h, &(tad_plot){"it's.csv", "p.svg", "MNIST"}, collect, &out), t);
-    static const char *const expected[] = {"set output 'p.svg'\n", "set datafile separator ','",
-                                           "set title 'MNIST'", "set y2range [0:1]", "set xlabel 'step'",
-                                           "plot 'it''s.csv' using 1:2 axes x1y1 with lines title 'loss', \\\n"
-                                           "  '' using 1:3 axes x1y2 with linespoints title 'test accuracy'\n"};
+    static const char *const expected[] = {
+        "set output 'p.svg'\n",
+        "set datafile separator ','",
+        "set title 'MNIST'",
+        "set y2range [0:1]",
+        "set xlabel 'step'",
+        "plot 'it''s.csv' using 1:2 axes x1y1 with lines title 'loss', \\\n"
+        "  '' using 1:3 axes x1y2 with linespoints title 'test accuracy'\n"};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         ck_assert_msg(strstr(out.data, expected[i]) != NULL, "no %s in\n%s", expected[i], out.data);
-    static const tad_plot bad[] = {{"a.csv", NULL, NULL}, {"a.csv", "|sh", NULL}, {"<ls", "a.svg", NULL},
-                                   {"a\nb", "a.svg", NULL}, {"a.csv", "a.svg", "x\n!ls"}};
+    static const tad_plot bad[] = {{"a.csv", NULL, NULL},
+                                   {"a.csv", "|sh", NULL},
+                                   {"<ls", "a.svg", NULL},
+                                   {"a\nb", "a.svg", NULL},
+                                   {"a.csv", "a.svg", "x\n!ls"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ck_assert_int_eq(tad_history_plot(h, &bad[i], collect, &out), TAD_BAD_ARGUMENT);
         ck_refused(t, TAD_BAD_ARGUMENT, "plain file names");

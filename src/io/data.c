@@ -13,8 +13,8 @@ static int64_t *copy_labels(tad_tape *t, const tad_idx *labels, int64_t *classes
     for (int64_t i = 0; out && i < labels->size; i++) {
         out[i] = (int64_t)tad_idx_value(labels, i);
         if (out[i] < 0) {
-            tad_tape_fail(t, TAD_BAD_INDEX, "dataset: label %lld of example %lld", (long long)out[i],
-                          (long long)i);
+            tad_tape_fail(t, TAD_BAD_INDEX, "dataset: label %lld of example %lld",
+                          (long long)out[i], (long long)i);
             tad_tape_resize(t, out, 0, 0);
             return NULL;
         }
@@ -29,10 +29,9 @@ static tad_status check_pair(tad_tape *t, const tad_idx *examples, const tad_idx
     if (labels->type == TAD_IDX_F32 || labels->type == TAD_IDX_F64)
         return tad_tape_fail(t, TAD_BAD_DTYPE, "dataset: labels must be integers");
     if (labels->shape.rank != 1 || labels->size != examples->shape.dim[0])
-        return tad_tape_fail(t, TAD_BAD_SHAPE,
-                             "dataset: %lld examples, but labels of rank %d, %lld of them",
-                             (long long)examples->shape.dim[0], labels->shape.rank,
-                             (long long)labels->size);
+        return tad_tape_fail(
+            t, TAD_BAD_SHAPE, "dataset: %lld examples, but labels of rank %d, %lld of them",
+            (long long)examples->shape.dim[0], labels->shape.rank, (long long)labels->size);
     return TAD_OK;
 }
 
@@ -66,10 +65,10 @@ static tad_status load_part(tad_tape *t, const char *dir, const char *name, cons
     if (!path) return tad_tape_status(t);
     snprintf(path, length, "%s/%s-%s", dir, name, kind);
     if (!exists(path)) snprintf(path, length, "%s/%s-%s.gz", dir, name, kind);
-    tad_status status = exists(path)
-                            ? tad_idx_load(t, path, out)
-                            : tad_tape_fail(t, TAD_IO, "%s/%s-%s: neither this nor with .gz can be opened",
-                                            dir, name, kind);
+    tad_status status =
+        exists(path) ? tad_idx_load(t, path, out)
+                     : tad_tape_fail(t, TAD_IO, "%s/%s-%s: neither this nor with .gz can be opened",
+                                     dir, name, kind);
     tad_tape_resize(t, path, 0, 0);
     return status;
 }
@@ -167,7 +166,8 @@ tad_batches *tad_batches_new(tad_tape *t, const tad_dataset *d, int64_t size,
     if (!d || size < 1 || (unsigned)o.order > TAD_ORDER_REPLACE)
         tad_tape_fail(t, TAD_BAD_ARGUMENT, "batches: NULL, size < 1 or no such order");
     else if (o.dtype != TAD_F64 && o.dtype != TAD_F32)
-        tad_tape_fail(t, TAD_BAD_DTYPE, "batches: %s is no floating-point type", tad_dtype_name(o.dtype));
+        tad_tape_fail(t, TAD_BAD_DTYPE, "batches: %s is no floating-point type",
+                      tad_dtype_name(o.dtype));
     if (tad_tape_status(t) != TAD_OK) return NULL;
     if (size > d->count && o.order != TAD_ORDER_REPLACE) size = d->count ? d->count : 1;
     tad_batches *b = tad_tape_resize(t, NULL, 1, sizeof *b);
@@ -217,7 +217,8 @@ static int64_t choose(tad_batches *b) {
     tad_random r = tad_tape_random(b->tape);
     for (int64_t i = 0; i < n; i++) {
         int64_t k = first + i;
-        if (b->order) k = b->order[k];
+        if (b->order)
+            k = b->order[k];
         else if (b->options.order == TAD_ORDER_REPLACE)
             k = (int64_t)tad_random_below(&r, (uint64_t)b->data.count);
         b->chosen[i] = place(&b->data, k);
@@ -256,7 +257,8 @@ static tad_var gather_examples(tad_batches *b, int64_t n) {
     for (int64_t i = 0; i < n; i++) {
         if (b->options.dtype == TAD_F64)
             copy_row_f64(d, b->chosen[i], (double *)b->room + i * d->features);
-        else copy_row_f32(d, b->chosen[i], (float *)b->room + i * d->features);
+        else
+            copy_row_f32(d, b->chosen[i], (float *)b->room + i * d->features);
     }
     tad_shape shape = d->examples.shape;
     if (!b->options.keep_shape) shape = TAD_SHAPE(n, d->features);
@@ -269,8 +271,10 @@ static tad_var gather_one_hot(tad_batches *b, int64_t n) {
     memset(b->label_room, 0, (size_t)(n * classes) * tad_dtype_size(b->options.dtype));
     for (int64_t i = 0; i < n; i++) {
         int64_t at = i * classes + b->data.label[b->chosen[i]];
-        if (b->options.dtype == TAD_F64) ((double *)b->label_room)[at] = 1;
-        else ((float *)b->label_room)[at] = 1;
+        if (b->options.dtype == TAD_F64)
+            ((double *)b->label_room)[at] = 1;
+        else
+            ((float *)b->label_room)[at] = 1;
     }
     return tad_borrow(b->tape, b->options.dtype, TAD_SHAPE(n, classes), b->label_room);
 }
@@ -304,8 +308,9 @@ tad_batch_state tad_batches_state(const tad_batches *b) {
 tad_status tad_batches_restore(tad_batches *b, tad_batch_state state) {
     if (!b) return TAD_BAD_ARGUMENT;
     if (state.done < 0 || state.done > tad_batches_per_epoch(b))
-        return tad_tape_fail(b->tape, TAD_BAD_ARGUMENT, "batches: no batch %lld in an epoch of %lld",
-                             (long long)state.done, (long long)tad_batches_per_epoch(b));
+        return tad_tape_fail(b->tape, TAD_BAD_ARGUMENT,
+                             "batches: no batch %lld in an epoch of %lld", (long long)state.done,
+                             (long long)tad_batches_per_epoch(b));
     b->state = state;
     if (b->order && state.done > 0) shuffle(b, &state.order);
     return TAD_OK;

@@ -13,7 +13,8 @@
 
 size_t tad__idx_bytes(tad_idx_type type) {
     switch (type) {
-#define SIZE(code, c_type, bits) case code: return sizeof(c_type);
+#define SIZE(code, c_type, bits)                                                                   \
+    case code: return sizeof(c_type);
         TAD__IDX_TYPES(SIZE)
 #undef SIZE
     }
@@ -23,7 +24,7 @@ size_t tad__idx_bytes(tad_idx_type type) {
 /* ---- reading ---- */
 
 typedef struct header {
-    tad_idx idx; /* without data */
+    tad_idx idx;  /* without data */
     size_t bytes; /* of the elements */
 } header;
 
@@ -44,10 +45,11 @@ static tad_status read_magic(tad__source *s, tad_idx *idx) {
     if (magic[0] || magic[1]) return bad(s, "no IDX file (it must begin with two zeros)");
     idx->type = (tad_idx_type)magic[2];
     if (!tad__idx_bytes(idx->type))
-        return tad_tape_fail(s->tape, TAD_BAD_FILE, "%s: IDX has no element type 0x%02x", s->name, magic[2]);
+        return tad_tape_fail(s->tape, TAD_BAD_FILE, "%s: IDX has no element type 0x%02x", s->name,
+                             magic[2]);
     if (magic[3] < 1 || magic[3] > TAD_MAX_RANK)
-        return tad_tape_fail(s->tape, TAD_BAD_FILE, "%s: %d axes, 1 to %d are possible", s->name, magic[3],
-                             TAD_MAX_RANK);
+        return tad_tape_fail(s->tape, TAD_BAD_FILE, "%s: %d axes, 1 to %d are possible", s->name,
+                             magic[3], TAD_MAX_RANK);
     idx->shape.rank = magic[3];
     return TAD_OK;
 }
@@ -62,7 +64,8 @@ static tad_status read_header(tad__source *s, header *h) {
         if ((status = read_exactly(s, b, sizeof b)) != TAD_OK) break;
         size_t size = (size_t)b[0] << 24 | (size_t)b[1] << 16 | (size_t)b[2] << 8 | b[3];
         h->idx.shape.dim[i] = (int64_t)size;
-        if (!tad__mul(bytes, size ? size : 1, &bytes)) status = bad(s, "the IDX sizes are too large");
+        if (!tad__mul(bytes, size ? size : 1, &bytes))
+            status = bad(s, "the IDX sizes are too large");
         count *= size; /* at most `bytes`, which was checked */
     }
     if (status != TAD_OK) return status;
@@ -159,7 +162,8 @@ void tad_idx_free(tad_tape *t, tad_idx *idx) {
 double tad_idx_value(const tad_idx *idx, int64_t i) {
     if (!idx || i < 0 || i >= idx->size) return NAN;
     switch (idx->type) {
-#define VALUE(code, c_type, bits) case code: return (double)((const c_type *)idx->data)[i];
+#define VALUE(code, c_type, bits)                                                                  \
+    case code: return (double)((const c_type *)idx->data)[i];
         TAD__IDX_TYPES(VALUE)
 #undef VALUE
     }

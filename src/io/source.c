@@ -70,7 +70,8 @@ static tad_status refill(tad__source *s) {
     if (u->z.avail_in) return TAD_OK;
     tad_status status = read_plain(s, u->in, sizeof u->in, &got);
     if (status != TAD_OK) return status;
-    if (got == 0) return tad_tape_fail(s->tape, TAD_BAD_FILE, "%s: the gzip data end early", s->name);
+    if (got == 0)
+        return tad_tape_fail(s->tape, TAD_BAD_FILE, "%s: the gzip data end early", s->name);
     u->z.next_in = u->in;
     u->z.avail_in = (uInt)got;
     return TAD_OK;
@@ -96,7 +97,8 @@ static tad_status inflate_some(tad__source *s) {
         u->ended = true;
         return check_end(s);
     }
-    if (code == Z_MEM_ERROR) return tad_tape_fail(s->tape, TAD_NO_MEMORY, "%s: no memory to unpack", s->name);
+    if (code == Z_MEM_ERROR)
+        return tad_tape_fail(s->tape, TAD_NO_MEMORY, "%s: no memory to unpack", s->name);
     if (code == Z_OK || code == Z_BUF_ERROR) return TAD_OK; /* the latter: wants more bytes */
     return tad_tape_fail(s->tape, TAD_BAD_FILE, "%s: damaged gzip data", s->name);
 }
@@ -143,7 +145,8 @@ tad_status tad__source_start(tad__source *s) {
     tad_status status = rewind_plain(s);
     if (status == TAD_OK) status = read_plain(s, magic, sizeof magic, &got);
     if (status == TAD_OK) status = rewind_plain(s);
-    if (status != TAD_OK || got < sizeof magic || magic[0] != 0x1f || magic[1] != 0x8b) return status;
+    if (status != TAD_OK || got < sizeof magic || magic[0] != 0x1f || magic[1] != 0x8b)
+        return status;
     return start_unpacker(s);
 }
 

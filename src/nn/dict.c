@@ -4,8 +4,8 @@
 
 #include <tad/dict.h>
 
-/* The hash table takes its memory from the tape of the dictionary `d` in scope, and tells of running
- * out by dropping the element and setting `refused`, also in scope. */
+/* The hash table takes its memory from the tape of the dictionary `d` in scope, and tells of
+ * running out by dropping the element and setting `refused`, also in scope. */
 #define HASH_NONFATAL_OOM            1
 #define uthash_malloc(size)          tad_tape_resize(d->tape, NULL, 1, (size))
 #define uthash_free(block, size)     tad_tape_resize(d->tape, (block), 0, 0)

@@ -16,7 +16,8 @@ struct tad_history {
 
 /* A name must not break the CSV or the script: letters, digits, blanks and some signs. */
 static bool is_plain(const char *name) {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _-.()/";
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _-.()/";
     return name && *name && strspn(name, allowed) == strlen(name);
 }
 
@@ -136,7 +137,8 @@ static void put_axes(const tad_history *h, tad__text *out) {
     if (right && !left) tad__text_put(out, "unset ytics\n");
 }
 
-tad_status tad_history_plot(const tad_history *h, const tad_plot *plot, tad_sink *sink, void *user) {
+tad_status tad_history_plot(const tad_history *h, const tad_plot *plot, tad_sink *sink,
+                            void *user) {
     if (!h) return TAD_BAD_ARGUMENT;
     if (!sink || !plot || !is_file(plot->csv) || !is_file(plot->picture) || h->columns < 2 ||
         (plot->title && !is_line(plot->title)))

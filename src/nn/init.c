@@ -27,8 +27,10 @@ static void fill(tad_tape *t, tad_dtype dtype, void *data, int64_t n, bool norma
     tad_random r = tad_tape_random(t);
     for (int64_t i = 0; i < n; i++) {
         double x = factor * (normal ? tad_random_normal(&r) : 2 * tad_random_uniform(&r) - 1);
-        if (dtype == TAD_F64) ((double *)data)[i] = x;
-        else ((float *)data)[i] = (float)x;
+        if (dtype == TAD_F64)
+            ((double *)data)[i] = x;
+        else
+            ((float *)data)[i] = (float)x;
     }
     tad_tape_set_random(t, r);
 }

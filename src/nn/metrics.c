@@ -61,7 +61,8 @@ double tad_binary_accuracy(tad_var scores, tad_var targets, double threshold) {
     numbers s, y;
     if (!open_numbers(scores, &s) || !open_numbers(targets, &y)) return NAN;
     int64_t n = tad_size_of(scores), right = 0;
-    if (tad_size_of(targets) != n) return refuse(scores, TAD_BAD_SHAPE, "as many targets as scores");
+    if (tad_size_of(targets) != n)
+        return refuse(scores, TAD_BAD_SHAPE, "as many targets as scores");
     for (int64_t i = 0; i < n; i++) {
         double score = at(&s, i);
         right += !isnan(score) && (score >= threshold) == (at(&y, i) >= 0.5);

@@ -37,7 +37,8 @@ tad_net *tad_net_new(tad_tape *t, tad_dtype dtype) {
 
 static tad_status check_name(tad_net *net, const char *name) {
     if (tad_tape_status(net->tape) != TAD_OK) return tad_tape_status(net->tape);
-    if (!name || !*name) return tad_tape_fail(net->tape, TAD_BAD_ARGUMENT, "net: layer without name");
+    if (!name || !*name)
+        return tad_tape_fail(net->tape, TAD_BAD_ARGUMENT, "net: layer without name");
     for (size_t i = 0; i < net->count; i++)
         if (strcmp(net->layer[i]->name, name) == 0)
             return tad_tape_fail(net->tape, TAD_BAD_ARGUMENT, "net: two layers called %s", name);
@@ -69,8 +70,10 @@ static layer *draft(tad_net *net, const char *name) {
 static tad_status settle(tad_net *net, layer *l) {
     if (!net) return TAD_BAD_ARGUMENT;
     tad_status status = tad_tape_status(net->tape);
-    if (status == TAD_OK) net->layer[net->count++] = l;
-    else if (l) tad_tape_resize(net->tape, l, 0, 0);
+    if (status == TAD_OK)
+        net->layer[net->count++] = l;
+    else if (l)
+        tad_tape_resize(net->tape, l, 0, 0);
     return status;
 }
 
@@ -117,8 +120,8 @@ static tad_status dense(tad_net *net, const char *name, tad_shape weight, int64_
     if (bias_is_zero) o.bias.kind = TAD_INIT_ZEROS;
     l->apply = apply;
     l->weight = tad_param_random(net->tape, net->dtype, weight, &o.weight);
-    l->bias = o.no_bias ? tad_none()
-                        : tad_param_random(net->tape, net->dtype, TAD_SHAPE(out), &o.bias);
+    l->bias =
+        o.no_bias ? tad_none() : tad_param_random(net->tape, net->dtype, TAD_SHAPE(out), &o.bias);
     size_t before = tad_dict_count(net->params);
     l->weight = name_param(net, l, "weight", l->weight);
     if (!o.no_bias) l->bias = name_param(net, l, "bias", l->bias);
@@ -227,7 +230,8 @@ tad_net *tad_mlp(tad_tape *t, const int64_t *sizes, size_t n, const tad_mlp_opti
     for (size_t i = 1; net && i < n; i++) {
         bool last = i + 1 == n;
         tad_activation *f = last ? o.output : o.hidden ? o.hidden : tad_relu;
-        tad_net_affine(net, numbered(name, sizeof name, "affine", i), sizes[i - 1], sizes[i], &affine);
+        tad_net_affine(net, numbered(name, sizeof name, "affine", i), sizes[i - 1], sizes[i],
+                       &affine);
         if (f) tad_net_activation(net, numbered(name, sizeof name, "act", i), f);
         if (!last && o.dropout != 0)
             tad_net_dropout(net, numbered(name, sizeof name, "dropout", i), o.dropout);

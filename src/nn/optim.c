@@ -53,7 +53,8 @@ static tad_status check_param(const tad_optim *o, const tad_dict *params, size_t
                              tad_dtype_name(tad_dtype_of(e.value)));
     for (size_t k = 0; k < i; k++)
         if (tad_node_index(o->params[k]) == tad_node_index(e.value))
-            return tad_tape_fail(o->tape, TAD_BAD_ARGUMENT, "%s: %s is there twice", o->what, e.name);
+            return tad_tape_fail(o->tape, TAD_BAD_ARGUMENT, "%s: %s is there twice", o->what,
+                                 e.name);
     return TAD_OK;
 }
 
@@ -135,11 +136,11 @@ tad_optim *tad_sgd(const tad_dict *params, const tad_sgd_options *options) {
     return make(pattern, params, good);
 }
 
-static tad_optim *make_adam(const tad_dict *params, const tad_adam_options *options, tad__rule rule) {
+static tad_optim *make_adam(const tad_dict *params, const tad_adam_options *options,
+                            tad__rule rule) {
     tad_adam_options o = options ? *options : (tad_adam_options){0};
-    tad_optim pattern = {.what = rule == TAD__ADAM ? "adam" : "adamw",
-                         .clip = o.clip,
-                         .used = {true, true}};
+    tad_optim pattern = {
+        .what = rule == TAD__ADAM ? "adam" : "adamw", .clip = o.clip, .used = {true, true}};
     pattern.update = (tad__update){.rule = rule,
                                    .lr = o.lr != 0 ? o.lr : 0.001,
                                    .decay = or_else(o.weight_decay, rule == TAD__ADAM ? 0 : 0.01),
@@ -161,9 +162,8 @@ tad_optim *tad_adamw(const tad_dict *params, const tad_adam_options *options) {
 
 tad_optim *tad_rmsprop(const tad_dict *params, const tad_rmsprop_options *options) {
     tad_rmsprop_options o = options ? *options : (tad_rmsprop_options){0};
-    tad_optim pattern = {.what = "rmsprop",
-                         .clip = o.clip,
-                         .used = {true, o.centered, o.momentum != 0}};
+    tad_optim pattern = {
+        .what = "rmsprop", .clip = o.clip, .used = {true, o.centered, o.momentum != 0}};
     pattern.update = (tad__update){.rule = TAD__RMSPROP,
                                    .lr = o.lr != 0 ? o.lr : 0.01,
                                    .decay = o.weight_decay,
@@ -203,7 +203,8 @@ static tad_status clip_scale(const tad_optim *o, double *scale) {
     double sum = 0;
     for (size_t i = 0; i < o->count; i++) sum += squares(o->slot[i].param, o->slot[i].g);
     if (!isfinite(sum))
-        return tad_tape_fail(o->tape, TAD_NOT_FINITE, "%s: the norm of the gradients is %g", o->what, sum);
+        return tad_tape_fail(o->tape, TAD_NOT_FINITE, "%s: the norm of the gradients is %g",
+                             o->what, sum);
     *scale = fmin(1, o->clip.norm / (sqrt(sum) + 1e-6));
     return TAD_OK;
 }
@@ -224,7 +225,8 @@ static void prepare(tad_optim *o, double t, double scale) {
 tad_status tad_optim_step(tad_optim *o) {
     if (!o) return TAD_BAD_ARGUMENT;
     double *steps, scale;
-    if (tad_tape_status(o->tape) != TAD_OK || !find_pointers(o) || !(steps = tad_param_data(o->steps)))
+    if (tad_tape_status(o->tape) != TAD_OK || !find_pointers(o) ||
+        !(steps = tad_param_data(o->steps)))
         return tad_tape_status(o->tape);
     tad_status status = clip_scale(o, &scale);
     if (status != TAD_OK) return status;
@@ -232,8 +234,10 @@ tad_status tad_optim_step(tad_optim *o) {
     for (size_t i = 0; i < o->count; i++) {
         slot *s = &o->slot[i];
         int64_t n = tad_size_of(s->param);
-        if (tad_dtype_of(s->param) == TAD_F64) tad__update_f64(&o->update, s->p, s->g, s->s, n);
-        else tad__update_f32(&o->update, s->p, s->g, s->s, n);
+        if (tad_dtype_of(s->param) == TAD_F64)
+            tad__update_f64(&o->update, s->p, s->g, s->s, n);
+        else
+            tad__update_f32(&o->update, s->p, s->g, s->s, n);
     }
     return tad_zero_gradients(o->params, o->count);
 }
@@ -263,8 +267,9 @@ tad_status tad_gradient_norm(const tad_dict *params, double *norm) {
         tad_entry e = tad_dict_at(params, i);
         const void *g = is_float(e.value) ? tad_gradient_data(e.value) : NULL;
         if (!g && is_float(e.value)) return tad_tape_status(t);
-        if (!g) return tad_tape_fail(t, TAD_BAD_DTYPE, "gradient_norm: %s is %s", e.name,
-                                     tad_dtype_name(tad_dtype_of(e.value)));
+        if (!g)
+            return tad_tape_fail(t, TAD_BAD_DTYPE, "gradient_norm: %s is %s", e.name,
+                                 tad_dtype_name(tad_dtype_of(e.value)));
         sum += squares(e.value, g);
     }
     if (tad_tape_status(t) == TAD_OK && norm) *norm = sqrt(sum);

@@ -34,8 +34,10 @@ static int digits(int64_t n) {
 
 /* "  3/20", as wide for every epoch */
 static void put_count(tad__text *out, const char *what, int64_t at, int64_t of) {
-    if (of > 0) tad__text_put(out, "%s %*lld/%lld", what, digits(of), (long long)at, (long long)of);
-    else tad__text_put(out, "%s %lld", what, (long long)at);
+    if (of > 0)
+        tad__text_put(out, "%s %*lld/%lld", what, digits(of), (long long)at, (long long)of);
+    else
+        tad__text_put(out, "%s %lld", what, (long long)at);
 }
 
 static void put_pace(tad__text *out, const tad_progress *p, double elapsed) {
@@ -70,7 +72,8 @@ static void show(tad_progress *p, double elapsed, bool last) {
     compose(p, elapsed, &l);
     int blank = p->state.width > (int64_t)l.length ? (int)(p->state.width - (int64_t)l.length) : 0;
     if (p->terminal) tad__text_put(&out, "\r");
-    tad__text_put(&out, "%.*s%*s%s", (int)l.length, l.text, p->terminal ? blank : 0, "", last ? "\n" : "");
+    tad__text_put(&out, "%.*s%*s%s", (int)l.length, l.text, p->terminal ? blank : 0, "",
+                  last ? "\n" : "");
     p->state.width = last ? 0 : (int64_t)l.length;
 }
 

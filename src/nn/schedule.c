@@ -7,7 +7,8 @@ double tad_schedule_at(const tad_schedule *s, int64_t i) {
     if (!s || i < 0) return NAN;
     if (i < s->warmup) return s->lr * (double)(i + 1) / (double)s->warmup;
     double gamma = s->gamma != 0 ? s->gamma : 0.1;
-    double turns = (double)(i - (s->warmup > 0 ? s->warmup : 0)) / (double)(s->period > 0 ? s->period : 1);
+    double turns =
+        (double)(i - (s->warmup > 0 ? s->warmup : 0)) / (double)(s->period > 0 ? s->period : 1);
     double share = fmin(turns, 1);
     switch (s->kind) {
     case TAD_SCHEDULE_CONSTANT: return s->lr;

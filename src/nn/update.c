@@ -3,12 +3,12 @@
 
 #include "update.h"
 
-#define REAL      float
-#define NAME(f)   f##_f32
-#define SQRT(x)   sqrtf(x)
+#define REAL    float
+#define NAME(f) f##_f32
+#define SQRT(x) sqrtf(x)
 #include "update_real.h"
 
-#define REAL      double
-#define NAME(f)   f##_f64
-#define SQRT(x)   sqrt(x)
+#define REAL    double
+#define NAME(f) f##_f64
+#define SQRT(x) sqrt(x)
 #include "update_real.h"

@@ -18,9 +18,11 @@ typedef struct tad__update {
     bool nesterov, centered;
 } tad__update;
 
-/* p: n numbers, float32 or float64; g: gradients; state: up to three arrays, or NULL (see optim.c). */
+/* p: n numbers, float32 or float64; g: gradients; state: up to three arrays, or NULL (see optim.c).
+ */
 void tad__update_f32(const tad__update *u, float *p, const float *g, void *const *state, int64_t n);
-void tad__update_f64(const tad__update *u, double *p, const double *g, void *const *state, int64_t n);
+void tad__update_f64(const tad__update *u, double *p, const double *g, void *const *state,
+                     int64_t n);
 
 /* The sum of squares in a fixed order. */
 double tad__squares_f32(const float *x, int64_t n);

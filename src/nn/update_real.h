@@ -10,8 +10,7 @@ static inline REAL NAME(clipped)(REAL g, REAL scale, REAL bound) {
 static void NAME(sgd)(const tad__update *u, REAL *restrict p, const REAL *restrict g, int64_t n) {
     const REAL lr = (REAL)u->lr, decay = (REAL)u->decay;
     const REAL scale = (REAL)u->scale, bound = (REAL)u->bound;
-    for (int64_t i = 0; i < n; i++)
-        p[i] -= lr * (NAME(clipped)(g[i], scale, bound) + decay * p[i]);
+    for (int64_t i = 0; i < n; i++) p[i] -= lr * (NAME(clipped)(g[i], scale, bound) + decay * p[i]);
 }
 
 static void NAME(sgd_momentum)(const tad__update *u, REAL *restrict p, const REAL *restrict g,
@@ -71,11 +70,14 @@ static void NAME(rmsprop)(const tad__update *u, REAL *restrict p, const REAL *re
     }
 }
 
-void NAME(tad__update)(const tad__update *u, REAL *p, const REAL *g, void *const *state, int64_t n) {
+void NAME(tad__update)(const tad__update *u, REAL *p, const REAL *g, void *const *state,
+                       int64_t n) {
     switch (u->rule) {
     case TAD__SGD:
-        if (state[0]) NAME(sgd_momentum)(u, p, g, state[0], n);
-        else NAME(sgd)(u, p, g, n);
+        if (state[0])
+            NAME(sgd_momentum)(u, p, g, state[0], n);
+        else
+            NAME(sgd)(u, p, g, n);
         break;
     case TAD__RMSPROP: NAME(rmsprop)(u, p, g, state[0], state[1], state[2], n); break;
     default: NAME(adam)(u, p, g, state[0], state[1], n); break;
