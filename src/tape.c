@@ -50,6 +50,7 @@ void tad_tape_free(tad_tape *t) {
         tad__pool_destroy(t->threads);
         tad__memory_resize(m, t->threads, t->threads_bytes, 0);
     }
+    tad__owned_free(t);
     tad__arena_free(&t->arena);
     tad__buffers_free(&t->buffers);
     free_labels(t, &t->names);

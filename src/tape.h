@@ -97,6 +97,7 @@ void tad__update_limit(tad_tape *t);
 /* ---- memory ---- */
 
 void *tad__resize(tad_tape *t, void *old, size_t old_size, size_t new_size);
+void tad__owned_free(tad_tape *t); /* all blocks of tad_tape_resize */
 /* An array in the arena, contents undefined. NULL: no memory. */
 tad_array *tad__new_array(tad_tape *t, tad_dtype dtype, const tad_shape *shape);
 /* Only the header, for a view or borrowed memory. */
