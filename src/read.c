@@ -122,7 +122,7 @@ static tad__node *with_gradient(tad_var x, const char *what) {
     tad__node *n = tad__at(x.tape, i);
     if (!(n->flags & TAD__NEEDS))
         tad__fail(x.tape, TAD_NO_GRADIENT, "%s: the variable is a constant, it has no gradient", what);
-    else if (i >= x.tape->swept)
+    else if (i >= x.tape->head.swept)
         tad__fail(x.tape, TAD_NO_GRADIENT, "%s: no sweep since the variable was recorded", what);
     else if ((n->flags & TAD__RELEASED) && !n->adjoint.bits)
         tad__fail(x.tape, TAD_NO_GRADIENT, "%s: the gradient of an interior array was released; call tad_retain before the sweep", what);
@@ -198,14 +198,14 @@ bool tad_is_reached(tad_var x) {
     uint32_t i;
     if (!tad__has_tape(x) || !tad__resolve(x.tape, x, "is_reached", &i)) return false;
     tad_tape *t = x.tape;
-    if (i >= t->swept || !(tad__at(t, i)->flags & TAD__NEEDS)) return false;
-    uint8_t *mark = tad__buffers_take(&t->buffers, t->swept);
+    if (i >= t->head.swept || !(tad__at(t, i)->flags & TAD__NEEDS)) return false;
+    uint8_t *mark = tad__buffers_take(&t->buffers, t->head.swept);
     if (!mark) {
         tad__no_memory(t, "is_reached");
         return false;
     }
-    memset(mark, 0, t->swept);
-    mark_ancestors(t, mark, t->swept - 1);
+    memset(mark, 0, t->head.swept);
+    mark_ancestors(t, mark, t->head.swept - 1);
     bool reached = mark[i];
     tad__buffers_give(&t->buffers, mark);
     return reached;

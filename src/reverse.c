@@ -16,7 +16,7 @@ static void release_adjoint(tad_tape *t, tad__node *n) {
 }
 
 static void forget_last_sweep(tad_tape *t) {
-    for (uint32_t i = 0; i < t->swept; i++) {
+    for (uint32_t i = 0; i < t->head.swept; i++) {
         tad__node *n = tad__at(t, i);
         n->flags &= (uint8_t)~TAD__RELEASED;
         if (n->kind == TAD__PARAM || !n->adjoint.bits) continue;
@@ -33,7 +33,7 @@ static void forget_gradients(tad_tape *t) {
         if ((n->flags & TAD__ARRAY) && n->adjoint.array) release_adjoint(t, n);
         n->adjoint.bits = 0;
     }
-    t->swept = 0;
+    t->head.swept = 0;
     t->roots = 0;
 }
 
@@ -320,6 +320,14 @@ static tad_status sweep(tad_tape *t, uint32_t top) {
             base[n->u.arg.c].adjoint.number += g;
             break;
         }
+        case TAD__FNMA: {
+            tad__node *b = base + n->u.arg.b;
+            const double x = a->value.number, y = b->value.number;
+            a->adjoint.number -= g * y;
+            b->adjoint.number -= g * x;
+            base[n->u.arg.c].adjoint.number += g;
+            break;
+        }
         case TAD__ADD_XN: a->adjoint.number += g; break;
         case TAD__SUB_NX: a->adjoint.number -= g; break;
         case TAD__MUL_XN:
@@ -405,7 +413,7 @@ tad_status tad_reverse_from(const tad_var *y, const tad_var *cotangent, size_t n
         top = i > top ? i : top;
     }
     forget_last_sweep(t);
-    t->swept = t->swept > top + 1 ? t->swept : top + 1;
+    t->head.swept = t->head.swept > top + 1 ? t->head.swept : top + 1;
     tad_status s = TAD_OK;
     for (size_t k = 0; k < n && s == TAD_OK; k++) {
         tad__resolve(t, y[k], "reverse", &i);

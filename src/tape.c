@@ -263,7 +263,7 @@ static tad_status rewind_to(tad_tape *t, uint32_t count, tad__place place) {
     tad__arena_release(&t->arena, place);
     drop_labels(&t->names, count);
     drop_labels(&t->places, count);
-    t->swept = t->swept < count ? t->swept : count;
+    t->head.swept = t->head.swept < count ? t->head.swept : count;
     t->head.epoch++;
     t->head.floor = t->head.floor < count ? t->head.floor : count;
     if (t->cuts == 1) t->head.floor = count; /* every cut so far went no deeper */
@@ -285,7 +285,7 @@ void tad_tape_reset(tad_tape *t) {
     tad__drop_nodes(t, 0);
     tad__arena_release(&t->arena, (tad__place){0, 0});
     t->names.count = t->places.count = t->scopes = 0;
-    t->swept = t->paused = 0;
+    t->head.swept = t->paused = 0;
     t->head.epoch++;
     t->head.floor = 0;
     t->cuts = 0;

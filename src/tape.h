@@ -3,6 +3,7 @@
 #ifndef TAD_TAPE_INTERNAL_H
 #define TAD_TAPE_INTERNAL_H
 
+#define TAD_NO_INLINE /* the library defines what the header would do in place */
 #include <tad/inspect.h>
 #include <tad/ops.h>
 
@@ -52,7 +53,6 @@ struct tad_tape {
     tad__labels names, places;
     const char **scope;
     size_t scopes, scope_capacity;
-    uint32_t swept;         /* nodes below have the adjoints of the last sweep */
     uint32_t array_adjoints; /* buffers now held by nodes */
     uint32_t scalar_changed, scalar_changed_epoch; /* as tad_array.changed, for all 0-d parameters */
     uint32_t *root; /* what the last sweep started from */

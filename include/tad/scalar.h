@@ -8,6 +8,8 @@
 #ifndef TAD_SCALAR_H
 #define TAD_SCALAR_H
 
+#include <string.h>
+
 #include <tad/tape.h>
 
 #ifdef __cplusplus
@@ -39,7 +41,7 @@ enum tad__row_id {
 /* What the reverse sweep does at a node. X: a variable, N: a plain number. */
 enum tad__kind {
     TAD__CONSTANT, TAD__INPUT, TAD__PARAM,
-    TAD__ADD, TAD__SUB, TAD__MUL, TAD__DIV, TAD__FMA, /* 0-d float64: a, b, c are nodes */
+    TAD__ADD, TAD__SUB, TAD__MUL, TAD__DIV, TAD__FMA, TAD__FNMA, /* 0-d float64: a, b, c are nodes */
     TAD__ADD_XN,                                      /* x + n, x - n; partial: n */
     TAD__SUB_NX, TAD__MUL_XN, TAD__DIV_XN, TAD__DIV_NX,
     TAD__UNARY,   /* 0-d float64; partial: the derivative */
@@ -48,6 +50,8 @@ enum tad__kind {
     TAD__MULTI,   /* record of an op with several outputs; the others follow */
     TAD__OUTPUT   /* output `b` of the op at node `a` */
 };
+
+enum { TAD__FIRST_PARTIAL = TAD__ADD_XN }; /* kinds from here store a partial, those before b and c */
 
 enum tad__flags {
     TAD__ARRAY = 1,    /* value and adjoint are arrays, not numbers */
@@ -86,38 +90,73 @@ typedef struct tad__head {
     uint32_t limit; /* nodes that fit; 0 sends every call to the library (error, pause, trap) */
     uint32_t epoch; /* of handles made now */
     uint32_t floor; /* nodes below were never rewound: their handles are valid in any epoch */
+    uint32_t swept; /* nodes below have the adjoints of the last sweep */
 } tad__head;
 
-/* Any row on any operands: what the functions above do out of line. */
-TAD_API tad_var tad__row1(unsigned row, tad_var x);
-TAD_API tad_var tad__row2(unsigned row, tad_var a, tad_var b);
-TAD_API tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c);
+/* ---- recording in place ---- */
 
-/* ---- the fast path ---- */
+/* Always: a plain number must be seen at compile time. */
+#if defined(__GNUC__)
+#define TAD__INLINE static inline __attribute__((always_inline))
+#else
+#define TAD__INLINE static inline
+#endif
 
-#if defined(__GNUC__) && !defined(TAD_NO_INLINE)
-
-#define TAD__CONSTANT_P(x) __builtin_constant_p(x)
-
-/* gcc 12 warns of reading at address 1 although the test before excludes plain numbers. */
+/* gcc 12 warns of reading at address 1 although the tests exclude plain numbers. */
+#if defined(__GNUC__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Warray-bounds"
+#endif
 
-static inline bool tad__live(const tad__head *h, tad_var x) {
+TAD__INLINE tad__head *tad__head_of(tad_var x) { return (tad__head *)(void *)x.tape; }
+
+TAD__INLINE bool tad__live(const tad__head *h, tad_var x) {
     return x.u.at.epoch == h->epoch || x.u.at.index < h->floor;
 }
 
-static inline tad_var tad__record(tad__head *h, tad_tape *t, unsigned row, unsigned kind, unsigned flags,
-                                  uint32_t a, uint32_t b, uint32_t c, double value) {
-    tad__node *n = h->node + h->count;
-    n->op = (uint16_t)row;
-    n->kind = (uint8_t)kind;
-    n->flags = (uint8_t)flags;
-    n->a = a;
-    n->u.arg.b = b;
-    n->u.arg.c = c;
-    n->value.number = value;
-    n->adjoint.bits = 0;
+/* Whether x is a living number on a tape without failure. */
+TAD__INLINE bool tad__fast_read(tad_var x) {
+    const tad__head *h = tad__head_of(x);
+    return (uintptr_t)x.tape > 2 && h->limit && tad__live(h, x) && !(h->node[x.u.at.index].flags & TAD__ARRAY);
+}
+
+/* Whether a row on a, or on a and b, can be recorded in place. */
+TAD__INLINE bool tad__fast1(tad_var a) {
+    const tad__head *h = tad__head_of(a);
+    if ((uintptr_t)a.tape <= 2) return false;
+    return h->count < h->limit && tad__live(h, a) && !(h->node[a.u.at.index].flags & TAD__ARRAY);
+}
+
+TAD__INLINE bool tad__fast2(tad_var a, tad_var b) {
+    const tad__head *h = tad__head_of(a);
+    if ((uintptr_t)a.tape <= 2 || a.tape != b.tape) return false;
+    if (h->count >= h->limit || !tad__live(h, a) || !tad__live(h, b)) return false;
+    return !((h->node[a.u.at.index].flags | h->node[b.u.at.index].flags) & TAD__ARRAY);
+}
+
+TAD__INLINE uint64_t tad__words(uint32_t b, uint32_t c) { return (uint64_t)c << 32 | b; }
+TAD__INLINE uint64_t tad__bits(double partial) {
+    uint64_t word;
+    memcpy(&word, &partial, 8);
+    return word;
+}
+
+/* Appends a node; there is room. The words are those of tad__node, each stored at once. */
+TAD__INLINE tad_var tad__record(tad_tape *t, unsigned row, unsigned kind, unsigned flags, uint32_t a,
+                                  uint64_t rest, double value) {
+    tad__head *h = (tad__head *)(void *)t;
+    const uint64_t zero = 0;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    const uint64_t first = (uint64_t)(row << 16 | kind << 8 | flags) << 32 | a;
+    rest = kind >= TAD__FIRST_PARTIAL ? rest : rest << 32 | rest >> 32;
+#else
+    const uint64_t first = (uint64_t)a << 32 | (uint64_t)(flags << 24 | kind << 16 | row);
+#endif
+    char *n = (char *)(h->node + h->count);
+    memcpy(n, &first, 8);
+    memcpy(n + 8, &rest, 8);
+    memcpy(n + 16, &value, 8);
+    memcpy(n + 24, &zero, 8);
     tad_var v;
     v.tape = t;
     v.u.at.index = h->count++;
@@ -125,103 +164,115 @@ static inline tad_var tad__record(tad__head *h, tad_tape *t, unsigned row, unsig
     return v;
 }
 
-/* Whether a row on a and b can be recorded in place. */
-static inline bool tad__fast2(tad_var a, tad_var b) {
-    const tad__head *h = (const tad__head *)(void *)a.tape;
-    if ((uintptr_t)a.tape <= 2 || a.tape != b.tape) return false;
-    if (h->count >= h->limit || !tad__live(h, a) || !tad__live(h, b)) return false;
-    return !((h->node[a.u.at.index].flags | h->node[b.u.at.index].flags) & TAD__ARRAY);
-}
+/* Any row on any operands: where the functions below go when they cannot record in place. */
+TAD_API tad_var tad__row1(unsigned row, tad_var x);
+TAD_API tad_var tad__row2(unsigned row, tad_var a, tad_var b);
+TAD_API tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c);
 
-static inline bool tad__fast1(tad_var a) {
-    const tad__head *h = (const tad__head *)(void *)a.tape;
-    if (!((uintptr_t)a.tape > 2)) return false;
-    return h->count < h->limit && tad__live(h, a) && !(h->node[a.u.at.index].flags & TAD__ARRAY);
-}
-
-#define TAD__FAST_BINARY(kind, row, expression)                                                    \
+/* In bodies: X, Y, Z are the nodes of a, b, c; V the number at the variable's node, N the plain one. */
+#define TAD__NODE(x) (tad__head_of(x)->node + (x).u.at.index)
+#define TAD__IN_PLACE_2(name, kind, expression)                                                    \
     if (TAD_LIKELY(tad__fast2(a, b))) {                                                            \
-        tad__head *h = (tad__head *)(void *)a.tape;                                                \
-        const tad__node *x = h->node + a.u.at.index, *y = h->node + b.u.at.index;                  \
-        return tad__record(h, a.tape, row, kind, (x->flags | y->flags) & TAD__NEEDS,               \
-                           a.u.at.index, b.u.at.index, 0, expression);                             \
+        const tad__node *x = TAD__NODE(a), *y = TAD__NODE(b);                                      \
+        return tad__record(a.tape, TAD__ROW_##name, kind, (x->flags | y->flags) & TAD__NEEDS,      \
+                           a.u.at.index, tad__words(b.u.at.index, 0), expression);                 \
+    }
+#define TAD__IN_PLACE_3(name, kind, expression)                                                    \
+    if (TAD_LIKELY(tad__fast2(a, b) && tad__fast2(b, c))) {                                        \
+        const tad__node *x = TAD__NODE(a), *y = TAD__NODE(b), *z = TAD__NODE(c);                   \
+        return tad__record(a.tape, TAD__ROW_##name, kind,                                          \
+                           (x->flags | y->flags | z->flags) & TAD__NEEDS, a.u.at.index,            \
+                           tad__words(b.u.at.index, c.u.at.index), expression);                    \
+    }
+/* Where the compiler sees that n is a plain number and p the variable. */
+#define TAD__IN_PLACE_N(name, kind, p, n, expression)                                              \
+    if (__builtin_constant_p(tad_is_number(n)) && tad_is_number(n)) {                              \
+        if (!TAD_LIKELY(tad__fast1(p))) return tad__row2(TAD__ROW_##name, a, b);                   \
+        const double v = TAD__NODE(p)->value.number, k = (n).u.number;                             \
+        return tad__record((p).tape, TAD__ROW_##name, kind, TAD__NODE(p)->flags & TAD__NEEDS,      \
+                           (p).u.at.index, tad__bits(k), expression);                              \
     }
 
-/* Where the compiler sees that n is a plain number: x is the variable, `call` the way out of line. */
-#define TAD__FAST_NUMBER(kind, row, x, n, expression, call)                                        \
-    if (TAD__CONSTANT_P(tad_is_number(n)) && tad_is_number(n)) {                                   \
-        if (!TAD_LIKELY(tad__fast1(x))) return call;                                               \
-        tad__head *h = (tad__head *)(void *)(x).tape;                                              \
-        const tad__node *p = h->node + (x).u.at.index;                                             \
-        const double v = p->value.number, k = (n).u.number;                                        \
-        tad_var r = tad__record(h, (x).tape, row, kind, p->flags & TAD__NEEDS, (x).u.at.index, 0,  \
-                                0, expression);                                                    \
-        h->node[h->count - 1].u.partial = k;                                                       \
-        return r;                                                                                  \
-    }
+/* ---- what programs call in loops, in place ---- */
 
-static inline tad_var tad__inline_add(tad_var a, tad_var b) {
-    TAD__FAST_NUMBER(TAD__ADD_XN, TAD__ROW_add, a, b, v + k, tad__row2(TAD__ROW_add, a, b))
-    TAD__FAST_NUMBER(TAD__ADD_XN, TAD__ROW_add, b, a, v + k, tad__row2(TAD__ROW_add, a, b))
-    TAD__FAST_BINARY(TAD__ADD, TAD__ROW_add, x->value.number + y->value.number)
+#if defined(__GNUC__) && !defined(TAD_NO_INLINE)
+
+TAD__INLINE tad_var tad__inline_add(tad_var a, tad_var b) {
+    TAD__IN_PLACE_N(add, TAD__ADD_XN, a, b, v + k)
+    TAD__IN_PLACE_N(add, TAD__ADD_XN, b, a, v + k)
+    TAD__IN_PLACE_2(add, TAD__ADD, x->value.number + y->value.number)
     return tad__row2(TAD__ROW_add, a, b);
 }
 
-static inline tad_var tad__inline_sub(tad_var a, tad_var b) {
-    TAD__FAST_NUMBER(TAD__ADD_XN, TAD__ROW_sub, a, b, v - k, tad__row2(TAD__ROW_sub, a, b))
-    TAD__FAST_NUMBER(TAD__SUB_NX, TAD__ROW_sub, b, a, k - v, tad__row2(TAD__ROW_sub, a, b))
-    TAD__FAST_BINARY(TAD__SUB, TAD__ROW_sub, x->value.number - y->value.number)
+TAD__INLINE tad_var tad__inline_sub(tad_var a, tad_var b) {
+    TAD__IN_PLACE_N(sub, TAD__ADD_XN, a, b, v - k)
+    TAD__IN_PLACE_N(sub, TAD__SUB_NX, b, a, k - v)
+    TAD__IN_PLACE_2(sub, TAD__SUB, x->value.number - y->value.number)
     return tad__row2(TAD__ROW_sub, a, b);
 }
 
-static inline tad_var tad__inline_mul(tad_var a, tad_var b) {
-    TAD__FAST_NUMBER(TAD__MUL_XN, TAD__ROW_mul, a, b, v * k, tad__row2(TAD__ROW_mul, a, b))
-    TAD__FAST_NUMBER(TAD__MUL_XN, TAD__ROW_mul, b, a, v * k, tad__row2(TAD__ROW_mul, a, b))
-    TAD__FAST_BINARY(TAD__MUL, TAD__ROW_mul, x->value.number * y->value.number)
+TAD__INLINE tad_var tad__inline_mul(tad_var a, tad_var b) {
+    TAD__IN_PLACE_N(mul, TAD__MUL_XN, a, b, v * k)
+    TAD__IN_PLACE_N(mul, TAD__MUL_XN, b, a, v * k)
+    TAD__IN_PLACE_2(mul, TAD__MUL, x->value.number * y->value.number)
     return tad__row2(TAD__ROW_mul, a, b);
 }
 
-static inline tad_var tad__inline_div(tad_var a, tad_var b) {
-    TAD__FAST_NUMBER(TAD__DIV_XN, TAD__ROW_div, a, b, v / k, tad__row2(TAD__ROW_div, a, b))
-    TAD__FAST_NUMBER(TAD__DIV_NX, TAD__ROW_div, b, a, k / v, tad__row2(TAD__ROW_div, a, b))
-    TAD__FAST_BINARY(TAD__DIV, TAD__ROW_div, x->value.number / y->value.number)
+TAD__INLINE tad_var tad__inline_div(tad_var a, tad_var b) {
+    TAD__IN_PLACE_N(div, TAD__DIV_XN, a, b, v / k)
+    TAD__IN_PLACE_N(div, TAD__DIV_NX, b, a, k / v)
+    TAD__IN_PLACE_2(div, TAD__DIV, x->value.number / y->value.number)
     return tad__row2(TAD__ROW_div, a, b);
 }
 
-static inline tad_var tad__inline_neg(tad_var x) {
-    if (TAD_LIKELY(tad__fast1(x))) {
-        tad__head *h = (tad__head *)(void *)x.tape;
-        const tad__node *p = h->node + x.u.at.index;
-        tad_var r = tad__record(h, x.tape, TAD__ROW_neg, TAD__UNARY, p->flags & TAD__NEEDS, x.u.at.index,
-                                0, 0, -p->value.number);
-        h->node[h->count - 1].u.partial = -1;
-        return r;
-    }
-    return tad__row1(TAD__ROW_neg, x);
-}
-
-static inline tad_var tad__inline_fma(tad_var a, tad_var b, tad_var c) {
-    if (TAD_LIKELY(tad__fast2(a, b) && tad__fast2(b, c))) {
-        tad__head *h = (tad__head *)(void *)a.tape;
-        const tad__node *x = h->node + a.u.at.index, *y = h->node + b.u.at.index;
-        const tad__node *z = h->node + c.u.at.index;
-        return tad__record(h, a.tape, TAD__ROW_fma, TAD__FMA, (x->flags | y->flags | z->flags) & TAD__NEEDS,
-                           a.u.at.index, b.u.at.index, c.u.at.index,
-                           x->value.number * y->value.number + z->value.number);
-    }
+TAD__INLINE tad_var tad__inline_fma(tad_var a, tad_var b, tad_var c) {
+    TAD__IN_PLACE_3(fma, TAD__FMA, x->value.number * y->value.number + z->value.number)
     return tad__row3(TAD__ROW_fma, a, b, c);
 }
 
+TAD__INLINE tad_var tad__inline_fnma(tad_var a, tad_var b, tad_var c) {
+    TAD__IN_PLACE_3(fnma, TAD__FNMA, z->value.number - x->value.number * y->value.number)
+    return tad__row3(TAD__ROW_fnma, a, b, c);
+}
+
+TAD__INLINE tad_var tad__inline_neg(tad_var x) {
+    if (!TAD_LIKELY(tad__fast1(x))) return tad__row1(TAD__ROW_neg, x);
+    const tad__node *p = TAD__NODE(x);
+    return tad__record(x.tape, TAD__ROW_neg, TAD__UNARY, p->flags & TAD__NEEDS, x.u.at.index, tad__bits(-1),
+                       -p->value.number);
+}
+
+TAD__INLINE tad_var tad__inline_scalar(tad_tape *t, double value) {
+    const tad__head *h = (const tad__head *)(void *)t;
+    if (TAD_LIKELY(t && h->count < h->limit)) return tad__record(t, 0, TAD__INPUT, TAD__NEEDS, 0, 0, value);
+    return tad_scalar(t, value);
+}
+
+TAD__INLINE double tad__inline_item(tad_var x) {
+    return TAD_LIKELY(tad__fast_read(x)) ? TAD__NODE(x)->value.number : tad_item(x);
+}
+
+TAD__INLINE double tad__inline_adjoint(tad_var x) {
+    bool known = tad__fast_read(x) && x.u.at.index < tad__head_of(x)->swept && (TAD__NODE(x)->flags & TAD__NEEDS);
+    return TAD_LIKELY(known) ? TAD__NODE(x)->adjoint.number : tad_adjoint(x);
+}
+
+#define tad_add(a, b)      tad__inline_add(a, b)
+#define tad_sub(a, b)      tad__inline_sub(a, b)
+#define tad_mul(a, b)      tad__inline_mul(a, b)
+#define tad_div(a, b)      tad__inline_div(a, b)
+#define tad_fma(a, b, c)   tad__inline_fma(a, b, c)
+#define tad_fnma(a, b, c)  tad__inline_fnma(a, b, c)
+#define tad_neg(x)         tad__inline_neg(x)
+#define tad_scalar(t, v)   tad__inline_scalar(t, v)
+#define tad_item(x)        tad__inline_item(x)
+#define tad_adjoint(x)     tad__inline_adjoint(x)
+
+#endif
+
+#if defined(__GNUC__)
 #pragma GCC diagnostic pop
-
-#define tad_add(a, b)    tad__inline_add(a, b)
-#define tad_sub(a, b)    tad__inline_sub(a, b)
-#define tad_mul(a, b)    tad__inline_mul(a, b)
-#define tad_div(a, b)    tad__inline_div(a, b)
-#define tad_neg(x)       tad__inline_neg(x)
-#define tad_fma(a, b, c) tad__inline_fma(a, b, c)
-
-#endif /* fast path */
+#endif
 
 #ifdef __cplusplus
 }

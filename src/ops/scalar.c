@@ -1,6 +1,5 @@
 /* The rows of scalar.def as ops: their descriptors, the scalar path, array forward and backward, and
  * derivative rules as graphs. Every part is one reading of the table. Rests on tape.h and kernels. */
-#define TAD_NO_INLINE
 #include "../tape.h"
 
 #include <math.h>
@@ -417,6 +416,7 @@ static enum tad__kind kind_of(unsigned row) {
     case TAD__ROW_mul: return TAD__MUL;
     case TAD__ROW_div: return TAD__DIV;
     case TAD__ROW_fma: return TAD__FMA;
+    case TAD__ROW_fnma: return TAD__FNMA;
     default: return TAD__ROW;
     }
 }
@@ -513,7 +513,22 @@ void tad__row_partials(unsigned row, const double *x, double y, size_t n, double
 
 /* ---- the public functions ---- */
 
-#define TAD_UNARY(name, ...)   tad_var tad_##name(tad_var x) { return tad__row1(TAD__ROW_##name, x); }
+/* Value and derivative of a 0-d operand are computed together: the compiler shares what they have in
+ * common, as sine and cosine. */
+#undef FN
+#undef FN2
+#include "../kernel/words_end.h"
+#include "../kernel/words.h"
+#define FN(f, x)     f(x)
+#define FN2(f, a, b) f(a, b)
+#define TAD_UNARY(name, doc, lo, hi, kinks, f, dx)                                                 \
+    tad_var tad_##name(tad_var x) {                                                                \
+        if (!TAD_LIKELY(tad__fast1(x))) return tad__row1(TAD__ROW_##name, x);                      \
+        const tad__node *p = tad__at(x.tape, x.u.at.index);                                        \
+        const double X = p->value.number, Y = f;                                                   \
+        return tad__record(x.tape, TAD__ROW_##name, TAD__UNARY, p->flags & TAD__NEEDS, x.u.at.index, \
+                           tad__bits(dx), Y);                                                      \
+    }
 #define TAD_OPTION1(name, ...) tad_var tad_##name(tad_var x, double p) { return with_options(TAD__ROW_##name, x, p, 0); }
 #define TAD_OPTION2(name, ...) tad_var tad_##name(tad_var x, double p, double q) { return with_options(TAD__ROW_##name, x, p, q); }
 #define TAD_BINARY(name, ...)  tad_var tad_##name(tad_var a, tad_var b) { return tad__row2(TAD__ROW_##name, a, b); }
