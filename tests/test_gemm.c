@@ -177,26 +177,26 @@ static void check_problem(const struct problem *p) {
     }
 }
 
-/* Every orientation and start of one shape, in both types. */
-static void check_shape(size_t m, size_t n, size_t k) {
-    for (int form = 0; form < 8; form++)
-        for (enum start start = ZERO; start <= BIAS; start++) {
-            struct problem p = {m,
-                                n,
-                                k,
-                                form & 4 ? sizeof(double) : sizeof(float),
-                                form & 1,
-                                form >> 1 & 1,
-                                (m + n + k) % 3,
-                                start};
-            check_problem(&p);
-        }
+/* One in `every` of the orientations and starts of a shape in both types, in turn with its size. */
+static void check_shape(size_t m, size_t n, size_t k, size_t every) {
+    for (size_t form = 0; form < 24; form++) {
+        if ((form + m + n + k) % every) continue;
+        struct problem p = {m,
+                            n,
+                            k,
+                            form / 3 & 4 ? sizeof(double) : sizeof(float),
+                            form / 3 & 1,
+                            form / 3 >> 1 & 1,
+                            (m + n + k) % 3,
+                            (enum start)(form % 3)};
+        check_problem(&p);
+    }
 }
 
 START_TEST(small_shapes) {
     for (size_t m = 0; m <= 20; m++)
         for (size_t n = 0; n <= 20; n++)
-            for (size_t k = (m * 7 + n * 3) % 11; k <= 20; k += 11) check_shape(m, n, k);
+            for (size_t k = (m * 7 + n * 3) % 11; k <= 20; k += 11) check_shape(m, n, k, 5);
 }
 END_TEST
 
@@ -205,8 +205,8 @@ START_TEST(tile_edges) {
     enum { COUNT = sizeof sizes / sizeof *sizes };
     for (size_t i = 0; i < COUNT; i++)
         for (size_t j = 0; j < COUNT; j++) {
-            check_shape(sizes[i], sizes[j], sizes[(i + j) % COUNT]);
-            check_shape(sizes[i], sizes[j], 211);
+            check_shape(sizes[i], sizes[j], sizes[(i + j) % COUNT], 1);
+            check_shape(sizes[i], sizes[j], 211, 5);
         }
 }
 END_TEST
@@ -218,7 +218,7 @@ START_TEST(shapes_of_nets) {
         {300, 1, 5000},  {3, 700, 4100},  {1, 1, 9000},    {500, 4, 2100}, {2, 2, 3000},
         {397, 211, 449}, {61, 401, 1021}, {1009, 97, 2}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-        check_shape(shapes[i][0], shapes[i][1], shapes[i][2]);
+        check_shape(shapes[i][0], shapes[i][1], shapes[i][2], 1);
 }
 END_TEST
 

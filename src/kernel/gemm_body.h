@@ -37,6 +37,7 @@ struct X(tile) {
     size_t depth;
     const real *a; ptrdiff_t a_row, a_col;
     const real *b; ptrdiff_t b_row;
+    real *copy; /* of the rows of B in order, made on the way by a copying tile */
     real *c; ptrdiff_t c_row;
     const real *start; ptrdiff_t start_row;
     mask last; /* lanes of the last vector in use */
@@ -52,12 +53,13 @@ static inline void X(finish)(real *c, const real *start, vec sum, int whole, mas
         store_part(c, last, sum);
 }
 
-/* rows, vecs and full are constants at each call, so that the sums become registers. */
+/* rows, vecs, full and copying are constants at each call: the sums become registers. */
 static inline __attribute__((always_inline)) void X(sum_tile)(const struct X(tile) *t, int rows,
-                                                              int vecs, int full) {
+                                                              int vecs, int full, int copying) {
     vec sum[TILE_ROWS][TILE_VECS];
     const real *a = t->a, *b = t->b;
     ptrdiff_t a_row = t->a_row, a_col = t->a_col, b_row = t->b_row;
+    real *copy = t->copy;
     mask last = t->last;
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++)
@@ -69,6 +71,10 @@ static inline __attribute__((always_inline)) void X(sum_tile)(const struct X(til
         for (int j = 0; j < vecs; j++)
             y[j] = full || j < vecs - 1 ? X(load)(b + (size_t)j * LANES)
                                         : load_part(b + (size_t)j * LANES, last);
+        if (copying) {
+#pragma GCC unroll 3
+            for (int j = 0; j < vecs; j++, copy += LANES) X(store)(copy, y[j]);
+        }
 #pragma GCC unroll 8
         for (int i = 0; i < rows; i++) {
             vec x = a[i * a_row] - (vec){0};
@@ -90,9 +96,9 @@ static inline __attribute__((always_inline)) void X(sum_tile)(const struct X(til
 #define TILE(rows, vecs)                                                                           \
     static void X(tile_##rows##x##vecs)(const struct X(tile) * t) {                                \
         if (!TAD_CHEAP_MASKS && t->full)                                                           \
-            X(sum_tile)(t, rows, vecs, 1);                                                         \
+            X(sum_tile)(t, rows, vecs, 1, 0);                                                       \
         else                                                                                       \
-            X(sum_tile)(t, rows, vecs, 0);                                                         \
+            X(sum_tile)(t, rows, vecs, 0, 0);                                                       \
     }
 #if defined(__AVX512F__)
 #define EACH_TILE_ROWS(F, vecs)                                                                    \
@@ -124,7 +130,15 @@ static void X(packed_tile)(const struct X(tile) *t) {
     known.a_row = 1;
     known.a_col = TILE_ROWS;
     known.b_row = TILE_VECS * LANES;
-    X(sum_tile)(&known, TILE_ROWS, TILE_VECS, 1);
+    for (int i = 0; i < TILE_ROWS; i++)
+        for (size_t j = 0; j < TILE_VECS * LANES; j += LINE / sizeof(real))
+            __builtin_prefetch(t->c + i * t->c_row + j, 1);
+    X(sum_tile)(&known, TILE_ROWS, TILE_VECS, 1, 0);
+}
+
+/* The whole tile that packs its sliver of B in passing: the stores hide behind the arithmetic. */
+static void X(copying_tile)(const struct X(tile) *t) {
+    X(sum_tile)(t, TILE_ROWS, TILE_VECS, 1, 1);
 }
 
 /* ---- pack ---------------------------------------------------------------------------------- */
@@ -159,15 +173,26 @@ static void X(pack_across)(real *dst, size_t row, const real *src, ptrdiff_t ste
     }
 }
 
-/* Rows of `width` contiguous elements, `deep` apart, become rows of dst. */
-static void X(pack_along)(real *dst, size_t row, const real *src, ptrdiff_t deep, size_t width,
-                          size_t depth) {
+static void X(pack_odd)(real *dst, size_t row, const real *src, ptrdiff_t deep, size_t width,
+                        size_t depth) {
     for (size_t p = 0; p < depth; p++, dst += row, src += deep)
         for (size_t i = 0; i < row; i += LANES) {
             mask wanted = mask_first(least_of(row - i, LANES));
             mask valid = mask_first(i < width ? least_of(width - i, LANES) : 0);
             store_part(dst + i, wanted, load_part(src + (i < width ? i : 0), valid));
         }
+}
+
+/* Rows of `width` contiguous elements, `deep` apart, become rows of dst. */
+static void X(pack_along)(real *dst, size_t row, const real *src, ptrdiff_t deep, size_t width,
+                          size_t depth) {
+    enum { SLIVER = TILE_VECS * LANES };
+    if (row == TILE_ROWS && width == TILE_ROWS)
+        for (; depth--; dst += TILE_ROWS, src += deep) memcpy(dst, src, TILE_ROWS * sizeof *dst);
+    else if (row == SLIVER && width == SLIVER)
+        for (; depth--; dst += SLIVER, src += deep) memcpy(dst, src, SLIVER * sizeof *dst);
+    else
+        X(pack_odd)(dst, row, src, deep, width, depth);
 }
 
 /* dst[p row + i] = src[i step + p deep] for i < width, 0 for width <= i < row; p < depth. */
@@ -223,16 +248,32 @@ static void X(pack_block)(const tad__gemm *g, const struct X(block) *at) {
         }
 }
 
+/* Asks for the part-th of `parts` shares of the sliver of B that comes next, so that packing it
+ * does not wait for memory. */
+static void X(fetch_ahead)(const tad__gemm *g, const struct X(block) *at, size_t column,
+                           size_t width, size_t part, size_t parts) {
+    const real *b = (const real *)g->b + (ptrdiff_t)at->depth_at * g->b_row +
+                    (ptrdiff_t)column * g->b_col;
+    size_t rows = g->b_col == 1 ? at->depth : width, length = g->b_col == 1 ? width : at->depth;
+    ptrdiff_t step = g->b_col == 1 ? g->b_row : g->b_col;
+    for (size_t r = rows * part / parts; r < rows * (part + 1) / parts; r++)
+        for (size_t i = 0; i < length; i += LINE / sizeof(real))
+            __builtin_prefetch(b + (ptrdiff_t)r * step + i, 0, 3);
+}
+
 /* The columns [column, column + width) of the block, by one tile after the other downwards. */
 static void X(run_sliver)(const tad__gemm *g, const struct X(block) *at, size_t column,
-                          size_t width) {
+                          size_t width, size_t next_width) {
     size_t vecs = (width + LANES - 1) / LANES, last = width - (vecs - 1) * LANES;
     struct X(tile) t = {.depth = at->depth, .c_row = g->c_row};
     t.b = (const real *)g->b + (ptrdiff_t)at->depth_at * g->b_row + (ptrdiff_t)column * g->b_col;
     t.b_row = g->b_row;
     t.full = last == LANES;
     t.last = mask_first(last);
-    if (at->packed_b) {
+    int whole = at->packed_b && width == TILE_VECS * LANES;
+    int copying = whole && g->b_col == 1 && cut_at(at->panels, 1) == TILE_ROWS;
+    t.copy = at->packed_b;
+    if (at->packed_b && !copying) {
         X(pack)(at->packed_b, vecs * LANES, t.b, g->b_col, g->b_row, width, at->depth);
         t.b = at->packed_b;
         t.b_row = (ptrdiff_t)(vecs * LANES);
@@ -243,16 +284,23 @@ static void X(run_sliver)(const tad__gemm *g, const struct X(block) *at, size_t 
         size_t row = cut_at(at->panels, i), rows = cut_at(at->panels, i + 1) - row;
         ptrdiff_t line = (ptrdiff_t)(at->row + row);
         t.c = (real *)g->c + line * g->c_row + column;
+        if (at->packed_b && next_width)
+            X(fetch_ahead)(g, at, column + width, next_width, i, at->panels.pieces);
         t.start = start ? start + line * t.start_row + column : NULL;
         t.a = at->packed_a ? at->packed_a + row * at->depth
                            : (const real *)g->a + line * g->a_row +
                                  (ptrdiff_t)at->depth_at * g->a_col;
         t.a_row = at->packed_a ? 1 : g->a_row;
         t.a_col = at->packed_a ? (ptrdiff_t)rows : g->a_col;
-        if (at->packed_a && at->packed_b && rows == TILE_ROWS && width == TILE_VECS * LANES)
+        if (copying && i == 0) {
+            X(copying_tile)(&t);
+            t.b = at->packed_b;
+            t.b_row = TILE_VECS * LANES;
+        } else if (whole && at->packed_a && rows == TILE_ROWS) {
             X(packed_tile)(&t);
-        else
+        } else {
             X(tiles)[vecs - 1][rows - 1](&t);
+        }
     }
 }
 
@@ -268,7 +316,8 @@ static void X(run_block)(const tad__gemm *g, struct X(block) *at, size_t column,
     for (size_t j = 0; j < slivers.pieces; j++) {
         size_t first = cut_at(slivers, j) * LANES;
         size_t end = least_of(cut_at(slivers, j + 1) * LANES, columns);
-        X(run_sliver)(g, at, column + first, end - first);
+        size_t after = least_of(cut_at(slivers, j + 2) * LANES, columns);
+        X(run_sliver)(g, at, column + first, end - first, j + 1 < slivers.pieces ? after - end : 0);
     }
 }
 

@@ -17,7 +17,7 @@ enum { TILE_ROWS = 6, TILE_VECS = 2 };
 
 /* Cache blocks: one block of A stays in the second-level cache while slivers of B pass by. */
 enum {
-    DEPTH_BYTES = 1792,       /* of one row of A in a block */
+    DEPTH_BYTES = 1600,       /* of one row of A in a block */
     BLOCK_BYTES = 640 * 1024, /* of a whole block of A */
     UNPACKED_DEPTH = 1024,    /* of a block that is read where it lies */
     PACK_LEAP = 1024,         /* rows so many bytes apart wear out the TLB: copy them */
