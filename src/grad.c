@@ -204,17 +204,21 @@ static tad_status check_floats(tad_tape *t, const char *what, const tad_var *v, 
     return t->error.status;
 }
 
-static tad_tape *start(const tad_var *y, size_t ny, const tad_var *x, size_t nx, tad_var *out, size_t n_out) {
+static tad_tape *tape_of(const tad_var *y, size_t ny, const tad_var *x, size_t nx) {
     tad_tape *t = y ? tad__tape_of(y, ny) : NULL;
-    if (!t && x) t = tad__tape_of(x, nx);
-    for (size_t k = 0; k < n_out; k++) out[k] = tad__nil(t);
-    return t;
+    return !t && x ? tad__tape_of(x, nx) : t;
+}
+
+/* After a failure the results are nil. Only here, since `out` may be the list of results given. */
+static tad_status finish(tad_tape *t, tad_var *out, size_t n) {
+    tad_status status = t ? t->error.status : TAD_BAD_HANDLE;
+    for (size_t k = 0; k < n && status != TAD_OK; k++) out[k] = tad__nil(t);
+    return status;
 }
 
 tad_status tad_grad(const tad_var *y, const tad_var *cotangent, size_t ny, const tad_var *x, size_t nx, tad_var *out) {
-    tad_tape *t = start(y, ny, x, nx, out, nx);
-    if (!t) return TAD_BAD_HANDLE;
-    if (t->error.status != TAD_OK) return t->error.status;
+    tad_tape *t = tape_of(y, ny, x, nx);
+    if (!t || t->error.status != TAD_OK) return finish(t, out, nx);
     table s = {.t = t, .what = "grad"};
     bool ready = begin(&s, y, ny, x, nx) && check_floats(t, s.what, x, nx) == TAD_OK && check_floats(t, s.what, y, ny) == TAD_OK;
     tad_status status = ready ? seed_cotangents(&s, y, cotangent, ny) : t->error.status;
@@ -222,7 +226,7 @@ tad_status tad_grad(const tad_var *y, const tad_var *cotangent, size_t ny, const
         if ((s.mark[i] & DEPENDS) && tad__at(t, i)->kind != TAD__OUTPUT && has_cotangent(&s, i)) status = vjp_of(&s, i);
     if (status == TAD_OK) collect(&s, x, nx, out);
     free_table(&s);
-    return t->error.status;
+    return finish(t, out, nx);
 }
 
 /* ---- forward ---- */
@@ -267,10 +271,12 @@ static tad_status seed_tangents(table *s, const tad_var *x, const tad_var *tange
 }
 
 tad_status tad_tangent(const tad_var *y, size_t ny, const tad_var *x, const tad_var *tangent, size_t nx, tad_var *out) {
-    tad_tape *t = start(y, ny, x, nx, out, ny);
-    if (!t) return TAD_BAD_HANDLE;
-    if (t->error.status != TAD_OK) return t->error.status;
-    if (!tangent && nx) return tad__fail(t, TAD_BAD_ARGUMENT, "tangent: no tangents");
+    tad_tape *t = tape_of(y, ny, x, nx);
+    if (!t || t->error.status != TAD_OK) return finish(t, out, ny);
+    if (!tangent && nx) {
+        tad__fail(t, TAD_BAD_ARGUMENT, "tangent: no tangents");
+        return finish(t, out, ny);
+    }
     table s = {.t = t, .what = "tangent"};
     bool ready = begin(&s, y, ny, x, nx) && check_floats(t, s.what, x, nx) == TAD_OK && check_floats(t, s.what, y, ny) == TAD_OK;
     if (ready) mark_needed(&s);
@@ -281,5 +287,5 @@ tad_status tad_tangent(const tad_var *y, size_t ny, const tad_var *x, const tad_
     }
     if (status == TAD_OK) collect(&s, y, ny, out);
     free_table(&s);
-    return t->error.status;
+    return finish(t, out, ny);
 }

@@ -20,6 +20,7 @@
 #include <tad/inspect.h>
 #include <tad/op.h>
 #include <tad/ops.h>
+#include <tad/safetensors.h>
 #include <tad/status.h>
 #include <tad/tape.h>
 
