@@ -5,7 +5,7 @@
 
 #include <tad/train.h>
 
-#include "text.h"
+#include "../text.h"
 
 struct tad_history {
     tad_tape *tape;

@@ -1,6 +1,6 @@
 /* Text for a sink, piece by piece, with a decimal point whatever the locale. */
-#ifndef TAD_NN_TEXT_H
-#define TAD_NN_TEXT_H
+#ifndef TAD_TEXT_H
+#define TAD_TEXT_H
 
 #include <tad/inspect.h>
 
@@ -11,6 +11,7 @@ typedef struct tad__text {
 } tad__text;
 
 void tad__text_put(tad__text *t, const char *format, ...) TAD_PRINTF(2, 3);
+void tad__text_bytes(tad__text *t, const char *text, size_t length);
 /* `digits` significant ones, as %g; nothing for a NaN. */
 void tad__text_number(tad__text *t, double value, int digits);
 

@@ -12,7 +12,7 @@ bool tad_file_sink(void *file, const char *text, size_t length) {
     return file && fwrite(text, 1, length, file) == length;
 }
 
-static void give(tad__text *t, const char *text, size_t length) {
+void tad__text_bytes(tad__text *t, const char *text, size_t length) {
     if (!t->stopped && t->sink && length) t->stopped = !t->sink(t->user, text, length);
 }
 
@@ -23,7 +23,7 @@ void tad__text_put(tad__text *t, const char *format, ...) {
     va_start(args, format);
     int length = vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (length > 0) give(t, text, strlen(text));
+    if (length > 0) tad__text_bytes(t, text, strlen(text));
 }
 
 void tad__text_number(tad__text *t, double value, int digits) {
@@ -32,5 +32,5 @@ void tad__text_number(tad__text *t, double value, int digits) {
     snprintf(text, sizeof text, "%.*g", digits, value);
     char *comma = strchr(text, ',');
     if (comma) *comma = '.';
-    give(t, text, strlen(text));
+    tad__text_bytes(t, text, strlen(text));
 }

@@ -1,0 +1,83 @@
+/* Checks the derivatives of every registered op and prints a table, a line an op.
+ *
+ * Usage: gradcheck_ops [--order N]        all ops
+ *        gradcheck_ops [--order N] NAME   the full report of one
+ *
+ * An op is checked on its own samples: reverse and forward mode against a numeric derivative with
+ * an error bound, against each other, and by exact laws; then the same for the derivatives
+ * themselves (order 2). Exit status 1 when any op does not pass. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <tad/gradcheck.h>
+#include <tad/train.h>
+
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* What all inputs of an op have in common: counts and the worst entry, of order 1 and 2. */
+static tad_check_row total(const tad_gradcheck_report *r) {
+    tad_check_row sum = r->second_row;
+    for (size_t i = 0; i < r->rows; i++) {
+        sum.checked += r->row[i].checked;
+        sum.inconclusive += r->row[i].inconclusive;
+        sum.kink += r->row[i].kink;
+        if (r->row[i].worst > sum.worst) sum.worst = r->row[i].worst;
+    }
+    return sum;
+}
+
+static bool is_flat(const tad_op *op) { return op->flags & TAD_OP_FLAT; }
+
+/* A line of the table; true if the op passed. */
+static bool check_line(const tad_op *op, const tad_gradcheck_options *options) {
+    tad_gradcheck_report report;
+    double start = seconds();
+    tad_verdict v = tad_gradcheck_op(op, options, &report);
+    double elapsed = seconds() - start;
+    tad_check_row sum = total(&report);
+    bool ok = v == TAD_CHECK_PASS || (v == TAD_CHECK_VACUOUS && is_flat(op));
+    printf("%-18s %5zu %8zu  %8.1e  %-12s %4zu %7zu  %8.1f\n", op->name, report.samples, sum.checked,
+           sum.worst, ok && is_flat(op) ? "flat" : tad_verdict_text(v), sum.kink, sum.inconclusive,
+           1e3 * elapsed);
+    if (!ok) printf("    %s\n", report.first);
+    return ok;
+}
+
+static int check_all(const tad_gradcheck_options *options) {
+    size_t passed = 0, n = tad_op_count();
+    printf("%-18s %5s %8s  %8s  %-12s %4s %7s  %8s\n", "op", "cases", "entries", "worst", "verdict",
+           "kink", "inconcl", "ms");
+    for (size_t i = 0; i < n; i++) passed += check_line(tad_op_at(i), options);
+    printf("%zu of %zu ops pass\n", passed, n);
+    return passed == n ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int check_one(const char *name, const tad_gradcheck_options *options) {
+    const tad_op *op = tad_op_find(name);
+    tad_gradcheck_report report;
+    if (!op) {
+        fprintf(stderr, "gradcheck_ops: there is no op called %s\n", name);
+        return EXIT_FAILURE;
+    }
+    printf("%s: %s\n", op->name, op->doc);
+    tad_verdict v = tad_gradcheck_op(op, options, &report);
+    if (tad_gradcheck_print(&report, tad_file_sink, stdout) != TAD_OK) return EXIT_FAILURE;
+    return v == TAD_CHECK_PASS ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv) {
+    tad_gradcheck_options options = {0};
+    int first = 1;
+    if (argc > 2 && strcmp(argv[1], "--order") == 0) {
+        options.order = atoi(argv[2]);
+        first = 3;
+    }
+    return first < argc ? check_one(argv[first], &options) : check_all(&options);
+}

@@ -1,0 +1,185 @@
+/* tad_explain: the chain rule with numbers, as text and as a picture.
+ *
+ * The local derivative of an edge is what the op's own vjp rule gives for the cotangent 1, so it is
+ * exact, and a variable used twice by one op has two edges with a derivative each. Rests on the
+ * public inspect.h alone. */
+#include "dot.h"
+
+/* ---- one edge ---- */
+
+typedef struct edge {
+    bool shown;  /* the parent is a variable, and a gradient flows to it */
+    bool scalar; /* both ends have one element, so local is a number */
+    double local;
+} edge;
+
+static bool one_element(tad_var x) { return tad_size_of(x) == 1; }
+
+/* d x / d parents by the rule of x's op; nodes it records are the caller's to rewind. */
+static void local_derivatives(tad_var x, size_t n, edge *edges) {
+    const tad_op *op = tad_node_op(x);
+    tad_var in[TAD_MAX_INPUTS], result[TAD_MAX_INPUTS] = {{0}};
+    tad_var out[TAD_MAX_OUTPUTS], given[TAD_MAX_OUTPUTS] = {{0}};
+    bool wanted[TAD_MAX_INPUTS];
+    size_t self = tad_node_index(x), first = self - tad_node_output(x);
+    size_t n_out = 0;
+    for (tad_var y; n_out < TAD_MAX_OUTPUTS; n_out++) {
+        y = tad_node_at(x.tape, first + n_out);
+        if (tad_node_op(y) != op || tad_node_output(y) != n_out) break;
+        out[n_out] = y;
+    }
+    given[tad_node_output(x)] = tad_full(x.tape, tad_dtype_of(x), tad_shape_of(x), 1);
+    for (size_t k = 0; k < n; k++) {
+        in[k] = tad_node_parent(x, k);
+        wanted[k] = edges[k].scalar;
+    }
+    tad_rule rule = {x.tape, op, tad_node_options(x), n, n_out, in, out, given, wanted, result};
+    op->vjp(&rule);
+    for (size_t k = 0; k < n; k++) {
+        if (!edges[k].scalar) continue;
+        edges[k].local = tad_is_number(result[k]) ? result[k].u.number
+                         : tad_is_nil(result[k]) ? 0 : tad_item(result[k]);
+    }
+}
+
+/* Which edges of x carry a gradient, and the derivatives of those between single elements. */
+static size_t look_at(tad_var x, edge *edges) {
+    size_t n = tad_node_parent_count(x);
+    if (n > TAD_MAX_INPUTS) n = TAD_MAX_INPUTS;
+    bool any = false;
+    for (size_t k = 0; k < n; k++) {
+        tad_var parent = tad_node_parent(x, k);
+        edges[k] = (edge){.shown = tad_node_needs_gradient(parent)};
+        edges[k].scalar = edges[k].shown && one_element(x) && one_element(parent);
+        any = any || edges[k].scalar;
+    }
+    if (!any) return n;
+    tad_mark mark = tad_tape_mark(x.tape);
+    local_derivatives(x, n, edges);
+    if (tad_tape_rewind(x.tape, mark) != TAD_OK) return 0;
+    return n;
+}
+
+/* ---- text ---- */
+
+enum { COLUMNS = 4 };
+typedef struct row {
+    tad__cell cell[COLUMNS]; /* node, what it is, value, gradient */
+} row;
+
+static void add_number(tad__cell *cell, tad_var x, tad__what what) {
+    if (!tad__has(x, what)) tad__cell_add(cell, "-");
+    else if (!one_element(x)) tad__cell_shape(cell, tad_shape_of(x));
+    else tad__cell_add(cell, "%g", what == TAD__VALUE ? tad_item(x) : tad_adjoint(x));
+}
+
+static void fill(tad_var x, row *r) {
+    *r = (row){0};
+    tad__cell_name(&r->cell[0], x);
+    tad__cell_call(&r->cell[1], x);
+    add_number(&r->cell[2], x, TAD__VALUE);
+    add_number(&r->cell[3], x, TAD__GRADIENT);
+}
+
+static const row heading = {{{4, "node"}, {2, "is"}, {5, "value"}, {8, "gradient"}}};
+
+static void widen(int width[COLUMNS], const row *r) {
+    for (int c = 0; c < COLUMNS; c++)
+        if ((int)r->cell[c].length > width[c]) width[c] = (int)r->cell[c].length;
+}
+
+static void write_row(tad__text *out, const int width[COLUMNS], const row *r) {
+    tad__text_put(out, "%-*s  %-*s  %*s  %*s", width[0], r->cell[0].text, width[1],
+                    r->cell[1].text, width[2], r->cell[2].text, width[3], r->cell[3].text);
+}
+
+static void write_edge(tad__text *out, tad_var x, tad_var parent, const edge *e) {
+    tad__cell to = {0};
+    tad__cell_name(&to, parent);
+    tad__text_put(out, "  to %s: ", to.text);
+    double upstream = e->scalar ? tad_adjoint(x) : 0;
+    if (e->scalar)
+        tad__text_put(out, "%g * %g = %g", upstream, e->local, upstream * e->local);
+    else tad__text_put(out, "by the rule of %s", tad_node_op(x)->name);
+}
+
+static void text_node(tad__text *out, tad_var x, const int width[COLUMNS]) {
+    static const row blank = {{{0}}};
+    edge edges[TAD_MAX_INPUTS];
+    row r;
+    fill(x, &r);
+    write_row(out, width, &r);
+    size_t n = tad__has(x, TAD__GRADIENT) ? look_at(x, edges) : 0, lines = 0;
+    for (size_t k = 0; k < n; k++) {
+        if (!edges[k].shown) continue;
+        if (lines++ > 0) {
+            tad__text_put(out, "\n");
+            write_row(out, width, &blank);
+        }
+        write_edge(out, x, tad_node_parent(x, k), &edges[k]);
+    }
+    tad__text_put(out, "\n");
+}
+
+static void explain_text(tad__text *out, const tad__walk *w) {
+    int width[COLUMNS] = {0};
+    row r;
+    widen(width, &heading);
+    for (size_t i = 0; i < w->count; i++) {
+        if (!w->seen[i]) continue;
+        fill(tad_node_at(w->tape, i), &r);
+        widen(width, &r);
+    }
+    write_row(out, width, &heading);
+    tad__text_put(out, "  passes on: upstream * local = downstream\n");
+    for (size_t i = w->count; i-- > 0 && !out->stopped;)
+        if (w->seen[i]) text_node(out, tad_node_at(w->tape, i), width);
+}
+
+/* ---- picture ---- */
+
+static void dot_node(tad__text *out, tad_var x) {
+    tad__text label = tad__dot_label(out);
+    tad__cell value = {0}, gradient = {0};
+    add_number(&value, x, TAD__VALUE);
+    add_number(&gradient, x, TAD__GRADIENT);
+    tad__dot_node_begin(out, x);
+    tad__text_put(&label, "\nvalue %s", value.text);
+    if (tad__has(x, TAD__GRADIENT)) tad__text_put(&label, "\ngradient %s", gradient.text);
+    tad__dot_node_end(out);
+}
+
+static void dot_edges(tad__text *out, tad_var x) {
+    edge edges[TAD_MAX_INPUTS];
+    bool flows = tad__has(x, TAD__GRADIENT);
+    size_t n = look_at(x, edges);
+    for (size_t k = 0; k < n; k++) {
+        if (!tad__dot_edge_begin(out, x, k)) continue;
+        double upstream = edges[k].scalar && flows ? tad_adjoint(x) : 0;
+        if (edges[k].scalar && flows)
+            tad__text_put(out, "fontcolor=\"#b03030\" label=\"%g × %g = %g\"", upstream,
+                            edges[k].local, upstream * edges[k].local);
+        tad__dot_edge_end(out);
+    }
+}
+
+static void explain_dot(tad__text *out, const tad__walk *w) {
+    tad__dot_begin(out);
+    for (size_t i = 0; i < w->count && !out->stopped; i++) {
+        if (!w->seen[i]) continue;
+        dot_node(out, tad_node_at(w->tape, i));
+        dot_edges(out, tad_node_at(w->tape, i));
+    }
+    tad__dot_end(out);
+}
+
+tad_status tad_explain(tad_var y, tad_explain_format format, tad_sink *sink, void *user) {
+    tad__text out = {sink, user, false};
+    tad__walk w;
+    tad_status s = tad__walk_begin(&w, y, "explain");
+    if (s != TAD_OK) return s;
+    if (format == TAD_EXPLAIN_DOT) explain_dot(&out, &w);
+    else explain_text(&out, &w);
+    tad__walk_end(&w);
+    return tad__text_status(&out, w.tape);
+}

@@ -1,0 +1,223 @@
+/* Words for the nodes of a tape; see show.h. Rests on the public inspect.h alone. */
+#include "show.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void tad__cell_add(tad__cell *cell, const char *format, ...) {
+    size_t room = sizeof cell->text - cell->length;
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(cell->text + cell->length, room, format, args);
+    va_end(args);
+    if (n < 0) return;
+    if ((size_t)n < room) {
+        cell->length += (size_t)n;
+        return;
+    }
+    cell->length = sizeof cell->text - 1;
+    memcpy(cell->text + cell->length - 3, "...", 4);
+}
+
+/* ---- words ---- */
+
+void tad__cell_shape(tad__cell *cell, tad_shape shape) {
+    tad__cell_add(cell, "(");
+    for (int i = 0; i < shape.rank; i++)
+        tad__cell_add(cell, i ? ",%lld" : "%lld", (long long)shape.dim[i]);
+    tad__cell_add(cell, ")");
+}
+
+void tad__cell_name(tad__cell *cell, tad_var x) {
+    if (tad_is_none(x)) {
+        tad__cell_add(cell, "none");
+    } else if (tad_is_number(x)) {
+        tad__cell_add(cell, "%g", x.u.number);
+    } else {
+        const char *name = tad_node_name(x);
+        tad__cell_add(cell, "#%zu%s%s", tad_node_index(x), *name ? " " : "", name);
+    }
+}
+
+static void add_axes(tad__cell *cell, const tad_axes *axes) {
+    tad__cell_add(cell, "(");
+    for (int i = 0; i < axes->count; i++) tad__cell_add(cell, i ? ",%d" : "%d", axes->axis[i]);
+    tad__cell_add(cell, ")");
+}
+
+static void add_ranges(tad__cell *cell, const tad_slices *s) {
+    for (int i = 0; i < s->count; i++) {
+        const tad_range *r = &s->range[i];
+        tad__cell_add(cell, i ? ", " : "[");
+        if (r->start.given) tad__cell_add(cell, "%lld", (long long)r->start.value);
+        tad__cell_add(cell, ":");
+        if (r->stop.given) tad__cell_add(cell, "%lld", (long long)r->stop.value);
+        if (r->step.given) tad__cell_add(cell, ":%lld", (long long)r->step.value);
+    }
+    tad__cell_add(cell, s->count ? "]" : "[]");
+}
+
+/* The word at `position` of "mean|sum|none". */
+static void add_choice(tad__cell *cell, const char *choices, int position) {
+    for (; position > 0 && strchr(choices, '|'); position--) choices = strchr(choices, '|') + 1;
+    tad__cell_add(cell, "%.*s", (int)strcspn(choices, "|"), choices);
+}
+
+/* An option as it was given: "axis=(0)"; nothing, and false, when it has its default. */
+static bool is_default(const tad_option *o, const void *field) {
+    switch (o->kind) {
+    case TAD_OPTION_BOOL: return !*(const bool *)field;
+    case TAD_OPTION_INT: return !o->required && (double)*(const int64_t *)field == o->initial;
+    case TAD_OPTION_FLOAT: return !o->required && *(const double *)field == o->initial;
+    case TAD_OPTION_CHOICE: return *(const int *)field == 0;
+    case TAD_OPTION_MAYBE_INT: return !((const tad_maybe_int *)field)->given;
+    case TAD_OPTION_MAYBE_FLOAT: return !((const tad_maybe_float *)field)->given;
+    case TAD_OPTION_AXES: return !((const tad_axes *)field)->given;
+    case TAD_OPTION_SHAPE:
+    case TAD_OPTION_SLICES:
+    case TAD_OPTION_DTYPE: return false;
+    }
+    return true;
+}
+
+static void add_option(tad__cell *cell, const tad_option *o, const void *field) {
+    switch (o->kind) {
+    case TAD_OPTION_BOOL: break;
+    case TAD_OPTION_INT: tad__cell_add(cell, "%lld", (long long)*(const int64_t *)field); break;
+    case TAD_OPTION_FLOAT: tad__cell_add(cell, "%g", *(const double *)field); break;
+    case TAD_OPTION_CHOICE: add_choice(cell, o->choices, *(const int *)field); break;
+    case TAD_OPTION_MAYBE_INT:
+        tad__cell_add(cell, "%lld", (long long)((const tad_maybe_int *)field)->value);
+        break;
+    case TAD_OPTION_MAYBE_FLOAT:
+        tad__cell_add(cell, "%g", ((const tad_maybe_float *)field)->value);
+        break;
+    case TAD_OPTION_AXES: add_axes(cell, field); break;
+    case TAD_OPTION_SHAPE: tad__cell_shape(cell, *(const tad_shape *)field); break;
+    case TAD_OPTION_SLICES: add_ranges(cell, field); break;
+    case TAD_OPTION_DTYPE: tad__cell_add(cell, "%s", tad_dtype_name(*(const int *)field)); break;
+    }
+}
+
+void tad__cell_options(tad__cell *cell, tad_var x) {
+    const tad_op *op = tad_node_op(x);
+    const char *options = tad_node_options(x);
+    if (!op || !options) return;
+    for (size_t i = 0; i < op->n_options; i++) {
+        const tad_option *o = &op->options[i];
+        const void *field = options + o->offset;
+        if (is_default(o, field)) continue;
+        tad__cell_add(cell, "%s%s%s", cell->length ? " " : "", o->name,
+                      o->kind == TAD_OPTION_BOOL ? "" : "=");
+        add_option(cell, o, field);
+    }
+}
+
+void tad__cell_op(tad__cell *cell, tad_var x) {
+    static const char *const leaf[] = {"nil", "constant", "input", "parameter"};
+    tad_node_kind kind = tad_node_kind_of(x);
+    tad__cell_add(cell, "%s", kind == TAD_NODE_OP ? tad_node_op(x)->name : leaf[kind]);
+    if (tad_node_output(x) > 0) tad__cell_add(cell, ".%zu", tad_node_output(x));
+}
+
+void tad__cell_call(tad__cell *cell, tad_var x) {
+    tad__cell options = {0};
+    tad__cell_op(cell, x);
+    if (tad_node_kind_of(x) != TAD_NODE_OP) return;
+    for (size_t i = 0; i < tad_node_parent_count(x); i++) {
+        tad__cell_add(cell, i ? ", " : "(");
+        tad__cell_name(cell, tad_node_parent(x, i));
+    }
+    tad__cell_options(&options, x);
+    if (options.length) tad__cell_add(cell, "; %s", options.text);
+    tad__cell_add(cell, ")");
+}
+
+/* ---- numbers ---- */
+
+bool tad__has(tad_var x, tad__what what) {
+    if (what == TAD__VALUE) return true;
+    if (!tad_node_needs_gradient(x) || tad_tape_status(x.tape) != TAD_OK) return false;
+    bool kept = tad_gradient_data(x) != NULL;
+    if (!kept) tad_tape_clear(x.tape); /* asking is no failure of the tape */
+    return kept;
+}
+
+static double element(const void *data, tad_dtype dtype, int64_t i) {
+    switch (dtype) {
+    case TAD_F64: return ((const double *)data)[i];
+    case TAD_F32: return (double)((const float *)data)[i];
+    case TAD_I64: return (double)((const int64_t *)data)[i];
+    default: return ((const bool *)data)[i];
+    }
+}
+
+/* How many brackets open before (or close after) element i of the shape. */
+static int brackets(tad_shape shape, int64_t i, bool closing) {
+    int n = 0;
+    for (int a = shape.rank - 1; a >= 0; a--, n++) {
+        if (i % shape.dim[a] != (closing ? shape.dim[a] - 1 : 0)) break;
+        i /= shape.dim[a];
+    }
+    return n;
+}
+
+static void write_nested(tad__text *out, const void *data, tad_dtype dtype, tad_shape shape,
+                         int64_t size) {
+    for (int64_t i = 0; i < size; i++) {
+        if (i > 0) tad__text_put(out, ", ");
+        for (int k = brackets(shape, i, false); k > 0; k--) tad__text_put(out, "[");
+        tad__text_put(out, "%g", element(data, dtype, i));
+        for (int k = brackets(shape, i, true); k > 0; k--) tad__text_put(out, "]");
+    }
+}
+
+void tad__text_numbers(tad__text *out, tad_var x, tad__what what, size_t limit) {
+    int64_t size = tad_size_of(x);
+    tad_dtype dtype = tad_dtype_of(x);
+    const void *data = what == TAD__VALUE ? tad_data(x) : tad_gradient_data(x);
+    if (!data || size < 0) {
+        tad__text_put(out, size == 0 ? "[]" : "?");
+    } else if (size == 0) {
+        tad__text_put(out, "[]");
+    } else if ((size_t)size <= limit || size == 1) {
+        write_nested(out, data, dtype, tad_shape_of(x), size);
+    } else {
+        tad__text_put(out, "[");
+        for (int64_t i = 0; i < 3 && i < size; i++)
+            tad__text_put(out, "%g, ", element(data, dtype, i));
+        tad__text_put(out, "...]");
+    }
+}
+
+tad_status tad__text_status(const tad__text *out, const tad_tape *t) {
+    return out->stopped ? TAD_IO : tad_tape_status(t);
+}
+
+/* ---- ancestors ---- */
+
+static void mark_parents(tad__walk *w, size_t i) {
+    tad_var x = tad_node_at(w->tape, i);
+    for (size_t k = 0; k < tad_node_parent_count(x); k++) {
+        tad_var parent = tad_node_parent(x, k);
+        if (!tad_is_none(parent) && !tad_is_number(parent)) w->seen[tad_node_index(parent)] = true;
+    }
+}
+
+tad_status tad__walk_begin(tad__walk *w, tad_var y, const char *what) {
+    if (tad_is_number(y) || tad_is_none(y) || !y.tape) return TAD_BAD_HANDLE;
+    size_t index = tad_node_index(y);
+    if (index == SIZE_MAX) return tad_tape_fail(y.tape, TAD_BAD_HANDLE, "%s: no such variable", what);
+    w->tape = y.tape;
+    w->count = index + 1;
+    w->seen = tad_tape_resize(w->tape, NULL, w->count, sizeof *w->seen);
+    if (!w->seen) return tad_tape_status(w->tape);
+    memset(w->seen, 0, w->count * sizeof *w->seen);
+    w->seen[index] = true;
+    for (size_t i = w->count; i-- > 0;)
+        if (w->seen[i]) mark_parents(w, i);
+    return TAD_OK;
+}
+
+void tad__walk_end(tad__walk *w) { tad_tape_resize(w->tape, w->seen, 0, 0); }

@@ -1,0 +1,87 @@
+/* Prints docs/ops.md from the registry; a test compares it with the stored page.
+ *
+ * To store it anew: build/tests/opdoc > docs/ops.md */
+#include <stdio.h>
+#include <string.h>
+
+#include <tad/tad.h>
+
+static const char *const kind_names[] = {
+    [TAD_OPTION_BOOL] = "true or false",      [TAD_OPTION_INT] = "integer",
+    [TAD_OPTION_FLOAT] = "number",            [TAD_OPTION_CHOICE] = "",
+    [TAD_OPTION_MAYBE_INT] = "integer",       [TAD_OPTION_MAYBE_FLOAT] = "number",
+    [TAD_OPTION_AXES] = "axis, list or null", [TAD_OPTION_SHAPE] = "shape",
+    [TAD_OPTION_SLICES] = "slices",           [TAD_OPTION_DTYPE] = "element type",
+};
+
+/* Text in a table's cell: | has a meaning there. */
+static void put(const char *text) {
+    for (; *text; text++) {
+        if (*text == '|') putchar('\\');
+        putchar(*text);
+    }
+}
+
+static void put_option(const tad_option *o) {
+    printf("`%s`", o->name);
+    if (o->kind == TAD_OPTION_CHOICE) {
+        printf(": ");
+        for (const char *c = o->choices; *c; c++) {
+            if (*c == '|') printf(", ");
+            else putchar(*c);
+        }
+    } else {
+        printf(": %s", kind_names[o->kind]);
+    }
+    if (o->required) printf(", required");
+    else if (o->kind == TAD_OPTION_INT || o->kind == TAD_OPTION_FLOAT) printf(" (%g)", o->initial);
+}
+
+static void put_inputs(const tad_op *op) {
+    if (op->max_in == UINT8_MAX) printf("%d or more", op->min_in);
+    else if (op->min_in != op->max_in) printf("%d to %d", op->min_in, op->max_in);
+    else printf("%d", op->min_in);
+    if (op->n_out != 1) printf(op->n_out ? ", gives %d" : ", gives several", op->n_out);
+}
+
+static void put_op(const tad_op *op) {
+    printf("| `%s` | ", op->name);
+    put_inputs(op);
+    printf(" | ");
+    put(op->doc);
+    if (op->flags & TAD_OP_FLAT) printf("; no gradient or 0");
+    printf(" | ");
+    for (size_t i = 0; i < op->n_options; i++) {
+        if (i > 0) printf("; ");
+        put_option(&op->options[i]);
+    }
+    printf(" |\n");
+}
+
+/* Whether op is the first of its family in the registry. */
+static bool opens_family(size_t i) {
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(tad_op_at(k)->family, tad_op_at(i)->family) == 0) return false;
+    return true;
+}
+
+static void put_family(const char *family) {
+    printf("\n## %c%s\n\n", family[0] >= 'a' && family[0] <= 'z' ? family[0] - 32 : family[0],
+           family + 1);
+    printf("| op | inputs | what | options |\n|---|---|---|---|\n");
+    for (size_t i = 0; i < tad_op_count(); i++)
+        if (strcmp(tad_op_at(i)->family, family) == 0 && !(tad_op_at(i)->flags & TAD_OP_INTERNAL))
+            put_op(tad_op_at(i));
+}
+
+int main(void) {
+    printf("# Ops\n\n"
+           "Generated from the registry by `build/tests/opdoc`; the tests compare it.\n\n"
+           "Names are those of `tad_call`. The function of an op is `tad_NAME`, as declared in\n"
+           "`tad/ops.h` and, for the elementwise ones, in `tad/scalar.def`. An option's value in\n"
+           "brackets is what it is when not given. Every op has its derivative rules for reverse\n"
+           "and forward mode, of any order, except where it says otherwise.\n");
+    for (size_t i = 0; i < tad_op_count(); i++)
+        if (opens_family(i)) put_family(tad_op_at(i)->family);
+    return ferror(stdout) != 0;
+}

@@ -1,0 +1,71 @@
+# Sourced by examples/run and tests/run, which set `task`: installs what is missing, configures and
+# builds into build/. POSIX sh. After it the current folder is the top of the repository.
+
+say() { printf '%s: %s\n' "$task" "$*"; }
+fail() { printf '%s: %s\n' "$task" "$*" >&2; exit 1; }
+
+# ---- what is missing, by what it is for: on a system with these no package manager is needed ----
+
+missing=''
+lacks() { missing="$missing $*"; }
+need_command() { command -v "$1" >/dev/null 2>&1 || lacks "$2"; }
+need_module() { pkg-config --exists "$1" >/dev/null 2>&1 || lacks "$2"; }
+need_header() { printf '#include <%s>\n' "$1" | cc -E - >/dev/null 2>&1 || lacks "$2"; }
+
+find_missing() {
+    missing=''
+    need_command meson meson
+    need_command ninja ninja-build
+    need_command cc 'gcc'
+    need_command c++ 'g++'
+    need_command pkg-config pkg-config
+    need_header stdio.h libc6-dev
+    need_header uthash.h uthash-dev
+    need_module check 'check libsubunit-dev'
+    need_module zlib zlib1g-dev
+    need_module jansson libjansson-dev
+    need_command gnuplot gnuplot-nox
+    need_command dot graphviz
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"
+    elif command -v sudo >/dev/null 2>&1; then sudo "$@"
+    else fail "these packages are missing:$missing. Installing them needs root or sudo."
+    fi
+}
+
+install_missing() {
+    command -v apt-get >/dev/null 2>&1 ||
+        fail "these packages are missing:$missing. There is no apt-get; install them and run this again."
+    say "installing$missing"
+    log=$(mktemp) || fail 'cannot make a temporary file.'
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update >"$log" 2>&1 </dev/null ||
+        say 'the list of packages could not be updated; going on with the old one'
+    # $missing is a list of words
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $missing \
+        >"$log" 2>&1 </dev/null || { cat "$log" >&2; fail "apt-get could not install$missing."; }
+    rm -f "$log"
+}
+
+# ---- build ----
+
+# Arguments: options for meson setup.
+configure() {
+    if [ -f build/build.ninja ]; then
+        [ $# -eq 0 ] || meson configure build "$@" || fail "meson refused the options $*."
+    else
+        say 'configuring build/'
+        mkdir -p build && meson setup build "$@" >build/setup.log 2>&1 ||
+            { cat build/setup.log >&2; fail 'configuring failed; what meson said is above.'; }
+    fi
+}
+
+build() {
+    say 'building'
+    ninja -C build >build/build.log 2>&1 ||
+        { cat build/build.log >&2; fail 'building failed; what the compiler said is above.'; }
+}
+
+find_missing
+[ -z "$missing" ] || install_missing
