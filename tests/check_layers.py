@@ -26,8 +26,9 @@ LAYERS = [
     "src/ops/* src/registry.h",
     "src/registry.c src/call.c src/diff.c",
     "include/tad/dict.h include/tad/gradcheck.h",
-    "include/tad/nn.h include/tad/optim.h include/tad/data.h include/tad/safetensors.h include/tad/io.h",
-    "include/tad/train.h include/tad/checkpoint.h",
+    "include/tad/nn.h include/tad/optim.h include/tad/data.h include/tad/safetensors.h",
+    "src/io/*",
+    "include/tad/train.h",
     "include/tad/tad.h",
 ]
 # Neither of each pair may include the other, although their lines would let one.
@@ -40,7 +41,7 @@ ON_TOP = [
     ("src/text.[ch] src/show.[ch] src/dump.c src/dot.[ch] src/explain.c", "src/text.h src/show.h src/dot.h"),
     ("src/gradcheck*.[ch]", "src/gradcheck*.h src/text.h src/show.h"),
     ("src/nn/*", "src/nn/* src/text.h"),
-    ("src/io/*", "src/io/* src/base.h"),
+    ("src/io/data.c src/io/idx.[ch] src/io/source.[ch]", "src/io/* src/base.h"),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:<(tad/[^>]+)>|"([^"]+)")', re.M)

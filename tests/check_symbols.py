@@ -16,15 +16,15 @@ import sys
 # What objects may take: any, and some for what is theirs to do.
 ANY = re.compile(
     r"tad_\w+|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__cpu_model|__cpu_indicator_init"
-    r"|mem(cpy|set|move|cmp|chr)|str(len|n?cmp|r?chr|str|c?spn|pbrk)|v?snprintf"
+    r"|mem(cpy|set|move|cmp|chr)|str(len|n?cmp|ncpy|r?chr|str|c?spn|pbrk)|v?snprintf|qsort"
     r"|__(v?snprintf|mem(cpy|set|move))_chk"
     # mathematics
     r"|(a?(sin|cos|tan)h?|atan2|exp2?|expm1|log|log2|log10|log1p|logb|pow|sqrt|cbrt|hypot|erfc?|fmod"
     r"|remainder|floor|ceil|trunc|rint|round|nearbyint|l?lrint|l?lround|fabs|copysign|ldexp|frexp"
     r"|scalbn|ilogb|nextafter|fma|fmin|fmax|modf|l?gamma(_r)?|tgamma|sincos)[fl]?")
-FILES = (r"f(open|close|read|write|seeko?|tello?|eof|error|flush|sync|ileno|stat|data?sync)(64)?|remove"
-         r"|rename|unlink|open(64)?|close|read|write|mkstemp(64)?|getpid|stat|strerror(_r)?"
-         r"|__errno_location|inflate\w*|crc32")
+FILES = (r"f(open|close|read|write|seeko?|tello?|eof|error|flush|sync|ileno|stat|data?sync|chmod)(64)?"
+         r"|remove|rename|unlink|open(64)?|close|read|write|mkstemp(64)?|getpid|stat(64)?"
+         r"|(__xpg_)?strerror(_r)?|__errno_location|inflate\w*|crc32|json_\w+")
 SPECIAL = {
     "memory.c.o": r"malloc|realloc|free|aligned_alloc",
     "threads.c.o": r"pthread_\w+|sched_yield",
