@@ -4,7 +4,8 @@
 
 #include <tad/op.h>
 
-#define TAD__FAMILIES(F) F(choice) F(shape) F(reduce) F(index) F(random)
+#define TAD__FAMILIES(F)                                                                           \
+    F(choice) F(shape) F(reduce) F(product) F(softmax) F(loss) F(entropy) F(index) F(random)
 
 #define TAD__DECLARE(family)                                                                       \
     extern const tad_op tad__ops_##family[];                                                       \

@@ -1,13 +1,16 @@
 /* The table of numeric kernels of one instruction-set level, and its choice.
  *
- * Kernels work on raw buffers and cannot fail. Rests on loop.h and reduce.h. */
+ * Kernels work on raw buffers and cannot fail. Rests on the headers below. */
 #ifndef TAD_KERNEL_KERNELS_H
 #define TAD_KERNEL_KERNELS_H
 
 #include <tad/scalar.h>
 
+#include "gemm.h"
 #include "loop.h"
+#include "loss.h"
 #include "reduce.h"
+#include "softmax.h"
 
 enum { TAD__BLOCK = 512 }; /* elements a row kernel is given at most: they stay in the first cache */
 
@@ -28,6 +31,9 @@ typedef struct tad__kernels {
     void (*add[2])(size_t n, const void *x, void *y);       /* y += x */
     double (*sum[2])(size_t n, const void *x);              /* fixed order, wide accumulators */
     tad__add_columns *add_columns[2];                       /* y += the sums of a matrix's columns */
+    const tad__gemm_kernels *gemm;
+    const tad__softmax_kernels *softmax;
+    const tad__loss_kernels *loss;
 } tad__kernels;
 
 /* The best table of at most this level that the CPU can run. */

@@ -110,4 +110,7 @@ const tad__kernels TAD_LEVEL(tad__kernels) = {
     .add = {add_f64, add_f32},
     .sum = {sum_f64, sum_f32},
     .add_columns = {TAD_LEVEL(tad__add_columns_f64), TAD_LEVEL(tad__add_columns_f32)},
+    .gemm = &TAD_LEVEL(tad__gemm_kernels),
+    .softmax = &TAD_LEVEL(tad__softmax_kernels),
+    .loss = &TAD_LEVEL(tad__loss_kernels),
 };

@@ -1,0 +1,53 @@
+/* Kernels along contiguous rows: softmax and its relatives, cross-entropy on logits.
+ *
+ * Each call works on one tile: at most TAD__TILE_ROWS rows and TAD__TILE numbers, or a single row of
+ * any length, so that its passes stay in cache. They cannot fail. float64 and float32 by index. */
+#ifndef TAD_KERNEL_SOFTMAX_H
+#define TAD_KERNEL_SOFTMAX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "isa.h"
+
+enum { TAD__TILE = 2048, TAD__TILE_ROWS = 256 };
+
+/* Rows of n numbers in one tile; n > 0. */
+static inline size_t tad__tile_rows(size_t n) {
+    size_t rows = n < TAD__TILE ? TAD__TILE / n : 1;
+    return rows < TAD__TILE_ROWS ? rows : TAD__TILE_ROWS;
+}
+
+/* y of x; may overlap exactly. */
+typedef void tad__rows_map(size_t rows, size_t n, const void *x, void *y);
+/* dx of a result y and its cotangent g. */
+typedef void tad__rows_backward(size_t rows, size_t n, const void *y, const void *g, void *dx);
+
+/* The loss of a row: sum_c q_c (logsumexp(x) - x_c) with q_c = w_c ((1 - smoothing) t_c +
+ * smoothing / n); a term with q_c = 0 is 0. A label stands for the t that is 1 there; a row whose
+ * label is `ignore` has loss and gradient 0. */
+typedef struct tad__entropy {
+    size_t n;
+    double smoothing;
+    int64_t ignore;
+    const int64_t *label; /* of the rows; NULL: target */
+    const void *target;   /* rows of probabilities */
+    const void *weight;   /* w; NULL: ones */
+} tad__entropy;
+
+typedef void tad__entropy_forward(const tad__entropy *e, size_t rows, const void *x, void *out, void *room);
+/* dx[r] = scale[r] times the gradient. */
+typedef void tad__entropy_backward(const tad__entropy *e, size_t rows, const void *x, const void *scale,
+                                   void *dx);
+
+typedef struct tad__softmax_kernels {
+    tad__rows_map *softmax[2], *log_softmax[2];
+    tad__rows_backward *softmax_backward[2], *log_softmax_backward[2];
+    tad__entropy_forward *entropy[2];
+    tad__entropy_backward *entropy_backward[2];
+} tad__softmax_kernels;
+
+extern const tad__softmax_kernels TAD_LEVEL(tad__softmax_kernels);
+
+#endif

@@ -1,0 +1,171 @@
+/* The loops of softmax_kernel.c for one element type: T, NAME(f), EXP, LOG are set by the includer.
+ * Sums run in a fixed order over LANES partial sums, which a compiler keeps in vector registers. */
+#ifndef LANES
+#define LANES 16
+#endif
+
+static T NAME(largest)(size_t n, const T *x) {
+    T lane[LANES], m = x[0];
+    size_t i = 0;
+    for (size_t k = 0; k < LANES; k++) lane[k] = m;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++) lane[k] = x[i + k] > lane[k] ? x[i + k] : lane[k];
+    for (size_t k = 0; k < LANES; k++) m = lane[k] > m ? lane[k] : m;
+    for (; i < n; i++) m = x[i] > m ? x[i] : m;
+    return m;
+}
+
+static T NAME(fold)(T *lane) {
+    for (size_t half = LANES / 2; half; half /= 2)
+        for (size_t k = 0; k < half; k++) lane[k] += lane[k + half];
+    return lane[0];
+}
+
+static T NAME(total)(size_t n, const T *x) {
+    T lane[LANES] = {0}, rest = 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++) lane[k] += x[i + k];
+    for (; i < n; i++) rest += x[i];
+    return NAME(fold)(lane) + rest;
+}
+
+static T NAME(inner)(size_t n, const T *x, const T *y) {
+    T lane[LANES] = {0}, rest = 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++) lane[k] += x[i + k] * y[i + k];
+    for (; i < n; i++) rest += x[i] * y[i];
+    return NAME(fold)(lane) + rest;
+}
+
+/* y = e^(x - shift), shift the row's largest. */
+static void NAME(exps)(size_t rows, size_t n, const T *x, T *y, T *shift) {
+    for (size_t r = 0; r < rows; r++) {
+        shift[r] = NAME(largest)(n, x + r * n);
+        for (size_t i = 0; i < n; i++) y[r * n + i] = x[r * n + i] - shift[r];
+    }
+    /* all rows in one loop: short rows do not fall out of the vector registers */
+    for (size_t i = 0; i < rows * n; i++) y[i] = EXP(y[i]);
+}
+
+static void NAME(softmax)(size_t rows, size_t n, const void *x, void *out) {
+    T *y = out, shift[TAD__TILE_ROWS];
+    NAME(exps)(rows, n, x, y, shift);
+    for (size_t r = 0; r < rows; r++) {
+        T scale = 1 / NAME(total)(n, y + r * n);
+        for (size_t i = 0; i < n; i++) y[r * n + i] *= scale;
+    }
+}
+
+static void NAME(log_softmax)(size_t rows, size_t n, const void *in, void *out) {
+    const T *x = in;
+    T *y = out, lane[LANES];
+    for (size_t r = 0; r < rows; r++, x += n, y += n) {
+        T m = NAME(largest)(n, x), rest = 0;
+        size_t i = 0;
+        for (size_t k = 0; k < LANES; k++) lane[k] = 0;
+        for (; i + LANES <= n; i += LANES)
+            for (size_t k = 0; k < LANES; k++) lane[k] += EXP(x[i + k] - m);
+        for (; i < n; i++) rest += EXP(x[i] - m);
+        T log_total = LOG(NAME(fold)(lane) + rest);
+        for (i = 0; i < n; i++) y[i] = (x[i] - m) - log_total;
+    }
+}
+
+static void NAME(softmax_backward)(size_t rows, size_t n, const void *result, const void *cotangent,
+                                   void *out) {
+    const T *y = result, *g = cotangent;
+    T *dx = out;
+    for (size_t r = 0; r < rows; r++, y += n, g += n, dx += n) {
+        T mean = NAME(inner)(n, y, g);
+        for (size_t i = 0; i < n; i++) dx[i] = y[i] * (g[i] - mean);
+    }
+}
+
+static void NAME(log_softmax_backward)(size_t rows, size_t n, const void *result, const void *cotangent,
+                                       void *out) {
+    const T *y = result, *g = cotangent;
+    T *dx = out;
+    for (size_t r = 0; r < rows; r++, y += n, g += n, dx += n) {
+        T sum = NAME(total)(n, g);
+        for (size_t i = 0; i < n; i++) dx[i] = g[i] - EXP(y[i]) * sum;
+    }
+}
+
+/* ---- cross-entropy ---- */
+
+/* sum_c w_c */
+static T NAME(weights)(const tad__entropy *e) {
+    return e->weight ? NAME(total)(e->n, e->weight) : (T)e->n;
+}
+
+/* q_c without what a label adds: the part that every class has. */
+static T NAME(share)(const tad__entropy *e, size_t row, size_t c) {
+    T t = e->target ? ((const T *)e->target)[row * e->n + c] : 0;
+    T q = (T)(1 - e->smoothing) * t + (T)(e->smoothing / (double)e->n);
+    return e->weight ? q * ((const T *)e->weight)[c] : q;
+}
+
+/* What a label adds to its q. */
+static T NAME(at_label)(const tad__entropy *e, size_t row) {
+    T w = e->weight ? ((const T *)e->weight)[e->label[row]] : 1;
+    return (T)(1 - e->smoothing) * w;
+}
+
+static T NAME(term)(T q, T log_total, T shifted) { return q == 0 ? 0 : q * (log_total - shifted); }
+
+/* Loss of one row; x - shift is exact enough to cancel large logits before log_total is added. */
+static T NAME(row_loss)(const tad__entropy *e, size_t row, const T *x, T shift, T log_total) {
+    T lane[LANES] = {0}, sum = 0;
+    if (e->label) sum = NAME(term)(NAME(at_label)(e, row), log_total, x[e->label[row]] - shift);
+    if (e->label && e->smoothing == 0) return sum;
+    size_t c = 0;
+    for (; c + LANES <= e->n; c += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            lane[k] += NAME(term)(NAME(share)(e, row, c + k), log_total, x[c + k] - shift);
+    for (; c < e->n; c++) sum += NAME(term)(NAME(share)(e, row, c), log_total, x[c] - shift);
+    return NAME(fold)(lane) + sum;
+}
+
+static void NAME(entropy)(const tad__entropy *e, size_t rows, const void *in, void *out, void *room) {
+    const T *x = in;
+    T *y = out, *p = room, shift[TAD__TILE_ROWS], log_total[TAD__TILE_ROWS];
+    NAME(exps)(rows, e->n, x, p, shift);
+    for (size_t r = 0; r < rows; r++) log_total[r] = NAME(total)(e->n, p + r * e->n);
+    for (size_t r = 0; r < rows; r++) log_total[r] = LOG(log_total[r]);
+    for (size_t r = 0; r < rows; r++) {
+        bool ignored = e->label && e->label[r] == e->ignore;
+        y[r] = ignored ? 0 : NAME(row_loss)(e, r, x + r * e->n, shift[r], log_total[r]);
+    }
+}
+
+/* Sum of q over the classes. */
+static T NAME(mass)(const tad__entropy *e, size_t row, T weights) {
+    if (e->label) return NAME(at_label)(e, row) + (T)(e->smoothing / (double)e->n) * weights;
+    T sum = 0;
+    for (size_t c = 0; c < e->n; c++) sum += NAME(share)(e, row, c);
+    return sum;
+}
+
+/* p: e^(x - shift) of the row, becomes scale (Q softmax - q). */
+static void NAME(row_gradient)(const tad__entropy *e, size_t row, T weights, T scale, T *p) {
+    if (e->label && e->label[row] == e->ignore) {
+        memset(p, 0, e->n * sizeof *p);
+        return;
+    }
+    T f = scale * NAME(mass)(e, row, weights) / NAME(total)(e->n, p);
+    if (!e->label || e->smoothing != 0)
+        for (size_t c = 0; c < e->n; c++) p[c] = f * p[c] - scale * NAME(share)(e, row, c);
+    else
+        for (size_t c = 0; c < e->n; c++) p[c] *= f;
+    if (e->label) p[e->label[row]] -= scale * NAME(at_label)(e, row);
+}
+
+static void NAME(entropy_backward)(const tad__entropy *e, size_t rows, const void *x, const void *scale,
+                                   void *out) {
+    T *dx = out, shift[TAD__TILE_ROWS], weights = NAME(weights)(e);
+    NAME(exps)(rows, e->n, x, dx, shift);
+    for (size_t r = 0; r < rows; r++)
+        NAME(row_gradient)(e, r, weights, ((const T *)scale)[r], dx + r * e->n);
+}

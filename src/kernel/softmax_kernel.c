@@ -1,0 +1,31 @@
+/* Softmax and cross-entropy along rows for one instruction-set level. Rests on elementary.h. */
+#include "softmax.h"
+
+#include "elementary.h"
+#include "isa.h"
+
+#define T       double
+#define NAME(f) f##_f64
+#define EXP     tad__exp_f64
+#define LOG     tad__log_f64
+#include "softmax_body.h"
+#undef T
+#undef NAME
+#undef EXP
+#undef LOG
+
+#define T       float
+#define NAME(f) f##_f32
+#define EXP     tad__exp_f32
+#define LOG     tad__log_f32
+#include "softmax_body.h"
+
+#define BOTH(f) {f##_f64, f##_f32}
+const tad__softmax_kernels TAD_LEVEL(tad__softmax_kernels) = {
+    .softmax = BOTH(softmax),
+    .log_softmax = BOTH(log_softmax),
+    .softmax_backward = BOTH(softmax_backward),
+    .log_softmax_backward = BOTH(log_softmax_backward),
+    .entropy = BOTH(entropy),
+    .entropy_backward = BOTH(entropy_backward),
+};

@@ -1,0 +1,81 @@
+/* Rows of arrays: permuted copies where the axes do not already lie so. Rests on rows.h. */
+#include "rows.h"
+
+#include "../kernel/softmax.h"
+
+void tad__rows_plan(tad__rows *r, tad_tape *t, tad_dtype dtype, const tad_shape *s, unsigned mask) {
+    *r = (tad__rows){.tape = t, .dtype = dtype, .straight = true, .rows = 1, .n = 1};
+    r->width = tad_dtype_size(dtype);
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < s->rank; i++) {
+            if ((int)(mask >> i & 1) != pass) continue;
+            r->order[r->turned.rank] = i;
+            r->turned.dim[r->turned.rank++] = s->dim[i];
+            *(pass ? &r->n : &r->rows) *= (size_t)s->dim[i];
+        }
+    int last = -1; /* axes of size 1 may lie anywhere */
+    for (int i = 0; i < r->turned.rank; i++) {
+        if (r->turned.dim[i] == 1) continue;
+        if (r->order[i] < last) r->straight = false;
+        last = r->order[i];
+    }
+}
+
+static tad_array *header(const tad__rows *r) {
+    tad_array *a = tad_scratch(r->tape, tad__array_header(r->turned.rank));
+    if (a) tad__array_layout(a, r->dtype, &r->turned);
+    return a;
+}
+
+const void *tad__rows_of(const tad__rows *r, const tad_array *a) {
+    if (r->straight && a->contiguous) return a->data;
+    tad_array *from = header(r), *to = header(r);
+    void *data = tad_scratch(r->tape, (size_t)a->size * r->width);
+    if (!from || !to || !data) return NULL;
+    for (int i = 0; i < a->rank; i++) from->dim[a->rank + i] = tad_strides(a)[r->order[i]];
+    tad__array_seen(from);
+    from->data = a->data;
+    to->data = data;
+    tad__copy(r->tape, to, from);
+    return data;
+}
+
+void *tad__rows_room(const tad__rows *r, tad_array *a) {
+    return r->straight ? a->data : tad_scratch(r->tape, (size_t)a->size * r->width);
+}
+
+tad_status tad__rows_put(const tad__rows *r, const void *rows, tad_array *a, bool add) {
+    if (rows == a->data) return TAD_OK;
+    tad_array *from = header(r);
+    if (!from) return TAD_NO_MEMORY;
+    int64_t stride[TAD_MAX_RANK];
+    tad__shape_strides(&r->turned, stride);
+    for (int i = 0; i < a->rank; i++) {
+        from->dim[r->order[i]] = a->dim[r->order[i]];
+        from->dim[a->rank + r->order[i]] = stride[i];
+    }
+    tad__array_seen(from);
+    from->data = (void *)(uintptr_t)rows;
+    if (add) tad__add_into(r->tape, a, from);
+    else tad__copy(r->tape, a, from);
+    return TAD_OK;
+}
+
+tad_status tad__rows_gradient(tad_backward *b, size_t input, const tad__rows *r, tad__rows_fill *fill,
+                              void *context) {
+    bool fresh;
+    tad_array *buffer = tad_backward_buffer(b, input, &fresh);
+    if (!buffer) return TAD_NO_MEMORY;
+    if (buffer->size == 0) return TAD_OK;
+    size_t step = tad__tile_rows(r->n), bytes = r->n * r->width;
+    bool direct = fresh && r->straight, whole = direct || !r->straight;
+    size_t kept = r->straight ? tad__min(step, r->rows) : r->rows;
+    char *room = direct ? buffer->data : tad_scratch(r->tape, kept * bytes);
+    if (!room) return TAD_NO_MEMORY;
+    for (size_t i = 0; i < r->rows; i += step) {
+        size_t rows = tad__min(step, r->rows - i);
+        fill(context, i, rows, whole ? room + i * bytes : room);
+        if (!whole) r->tape->kernels->add[r->dtype](rows * r->n, room, (char *)buffer->data + i * bytes);
+    }
+    return r->straight ? TAD_OK : tad__rows_put(r, room, buffer, !fresh);
+}
