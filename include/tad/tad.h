@@ -17,6 +17,7 @@
 #define TAD_H
 
 #include <tad/diff.h>
+#include <tad/gradcheck.h>
 #include <tad/inspect.h>
 #include <tad/op.h>
 #include <tad/ops.h>

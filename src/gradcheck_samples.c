@@ -1,0 +1,181 @@
+/* Samples of ops as data. Those of the descriptor; of a row of scalar.def each once on every shape
+ * and pattern of broadcasting, and once exactly at every kink. */
+#include "gradcheck.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- shapes and patterns of broadcasting ---- */
+
+/* Primes and unequal neighbours, so that no transposed result can hide; 700 is more than one block
+ * of the kernels. Missing operands repeat the last one. */
+typedef struct pattern {
+    const char *label;
+    tad_shape shape[3];
+} pattern;
+
+#define S0      {0, {0}}
+#define S1(a)    {1, {a}}
+#define S2(a, b) {2, {a, b}}
+static const pattern unary[] = {
+    {"()", {S0}}, {"(5)", {S1(5)}}, {"(0)", {S1(0)}}, {"(2,3)", {S2(2, 3)}}, {"(700)", {S1(700)}}};
+static const pattern binary[] = {
+    {"() ()", {S0, S0}},
+    {"(5) (5)", {S1(5), S1(5)}},
+    {"(0) (0)", {S1(0), S1(0)}},
+    {"(2,3) (2,3)", {S2(2, 3), S2(2, 3)}},
+    {"(2,3) ()", {S2(2, 3), S0}},
+    {"() (2,3)", {S0, S2(2, 3)}},
+    {"(2,3) (3)", {S2(2, 3), S1(3)}},
+    {"(3) (2,3)", {S1(3), S2(2, 3)}},
+    {"(5) (1)", {S1(5), S1(1)}},
+    {"(2,1) (3)", {S2(2, 1), S1(3)}},
+    {"(3) (2,1)", {S1(3), S2(2, 1)}},
+    {"(1,3) (2,1)", {S2(1, 3), S2(2, 1)}},
+    {"(2,3) (1,1)", {S2(2, 3), S2(1, 1)}},
+    {"(0) (1)", {S1(0), S1(1)}},
+    {"(0,3) (3)", {S2(0, 3), S1(3)}},
+    {"(700) (700)", {S1(700), S1(700)}}};
+static const pattern ternary[] = {
+    {"() () ()", {S0, S0, S0}},
+    {"(5) (5) (5)", {S1(5), S1(5), S1(5)}},
+    {"(0) (0) (0)", {S1(0), S1(0), S1(0)}},
+    {"(2,3) (2,3) (2,3)", {S2(2, 3), S2(2, 3), S2(2, 3)}},
+    {"(2,3) (3) ()", {S2(2, 3), S1(3), S0}},
+    {"() (2,3) (3)", {S0, S2(2, 3), S1(3)}},
+    {"(3) () (2,3)", {S1(3), S0, S2(2, 3)}},
+    {"(2,1) (3) ()", {S2(2, 1), S1(3), S0}},
+    {"(3) (2,1) (1,3)", {S1(3), S2(2, 1), S2(1, 3)}},
+    {"(0,3) (3) ()", {S2(0, 3), S1(3), S0}},
+    {"(700) (700) (700)", {S1(700), S1(700), S1(700)}}};
+
+static const pattern *patterns(size_t inputs, size_t *n) {
+    const pattern *list[] = {unary, binary, ternary};
+    const size_t count[] = {sizeof unary / sizeof *unary, sizeof binary / sizeof *binary,
+                            sizeof ternary / sizeof *ternary};
+    *n = count[inputs - 1];
+    return list[inputs - 1];
+}
+
+/* ---- samples of a row ---- */
+
+static bool is_row(const tad_op *op) {
+    return (op->flags & TAD_OP_ELEMENTWISE) && op->n_samples > 0 && op->max_in <= 3;
+}
+
+/* What becomes of one sample of the descriptor: each pattern, then each kink on () and (3). */
+static size_t variants(const tad_sample *s) {
+    size_t n;
+    (void)patterns(s->n, &n);
+    return n + 2 * (size_t)s->in[0].count_away;
+}
+
+static void on_pattern(const pattern *p, tad_sample_room *room) {
+    for (size_t k = 0; k < room->sample.n; k++) room->sample.in[k].type.shape = p->shape[k];
+    snprintf(room->label, sizeof room->label, "%s, %s", p->label, room->sample.label);
+}
+
+/* The whole numbers from the kink up to it. */
+static void at_one_kink(double kink, bool zero_d, tad_sample_room *room) {
+    room->sample.in[0] = (tad_sample_input){.type = {TAD_F64, zero_d ? (tad_shape)S0 : (tad_shape)S1(3)},
+                                            .fill = TAD_FILL_INTEGER, .lo = kink, .hi = kink + 1};
+    snprintf(room->label, sizeof room->label, "kink at %g, %s", kink, zero_d ? "()" : "(3)");
+}
+
+static bool row_sample(const tad_op *op, size_t i, tad_sample_room *room) {
+    size_t k = 0, n;
+    while (k < op->n_samples && i >= variants(&op->samples[k])) i -= variants(&op->samples[k++]);
+    if (k == op->n_samples) return false;
+    room->sample = op->samples[k];
+    const pattern *list = patterns(room->sample.n, &n);
+    if (i < n)
+        on_pattern(&list[i], room);
+    else
+        at_one_kink(room->sample.in[0].away[(i - n) / 2], (i - n) % 2, room);
+    room->sample.label = room->label;
+    return true;
+}
+
+size_t tad_sample_count(const tad_op *op) {
+    size_t count = 0;
+    if (!is_row(op)) return op->n_samples;
+    for (size_t k = 0; k < op->n_samples; k++) count += variants(&op->samples[k]);
+    return count;
+}
+
+bool tad_sample_at(const tad_op *op, size_t i, tad_sample_room *room) {
+    memset(room, 0, sizeof *room);
+    if (is_row(op)) return row_sample(op, i, room);
+    if (i >= op->n_samples) return false;
+    room->sample = op->samples[i];
+    return true;
+}
+
+/* ---- filling ---- */
+
+static void interval(const tad_sample_input *in, double *lo, double *hi) {
+    bool unset = in->lo == 0 && in->hi == 0;
+    *lo = !unset ? in->lo : in->fill == TAD_FILL_INTEGER ? 0 : -2;
+    *hi = unset ? 2 : in->hi;
+}
+
+static bool near_kink(const tad_sample_input *in, double x) {
+    for (int k = 0; k < in->count_away; k++)
+        if (fabs(x - in->away[k]) < 0.05) return true;
+    return false;
+}
+
+static double draw(const tad_sample_input *in, tad_random *r, double lo, double hi) {
+    double x = lo;
+    if (in->fill == TAD_FILL_INTEGER) return lo + floor(tad_random_uniform(r) * (hi - lo));
+    for (int tries = 0; tries < 100; tries++) {
+        x = lo + tad_random_uniform(r) * (hi - lo);
+        if (!near_kink(in, x)) break;
+    }
+    return x;
+}
+
+/* A grid with jitter, in random order. */
+static void fill_distinct(const tad_sample_input *in, tad_random *r, double lo, double hi, double *x,
+                          size_t n) {
+    double step = (hi - lo) / (double)n;
+    for (size_t i = 0; i < n; i++) {
+        x[i] = lo + step * ((double)i + 0.3 + 0.4 * tad_random_uniform(r));
+        while (near_kink(in, x[i])) x[i] += step * 0.01;
+    }
+    for (size_t i = n; i > 1; i--) {
+        size_t j = (size_t)tad_random_below(r, i);
+        double swap = x[i - 1];
+        x[i - 1] = x[j];
+        x[j] = swap;
+    }
+}
+
+static void normalise_rows(double *x, size_t n, const tad_shape *s) {
+    size_t width = s->rank > 0 ? (size_t)s->dim[s->rank - 1] : 1;
+    for (size_t at = 0; at < n; at += width) {
+        double sum = 0;
+        for (size_t i = 0; i < width; i++) sum += x[at + i];
+        for (size_t i = 0; i < width; i++) x[at + i] /= sum;
+    }
+}
+
+tad_var tad_sample_fill(tad_tape *t, const tad_sample_input *in, uint64_t seed) {
+    int64_t size = 0;
+    double lo, hi;
+    if (in->absent) return tad_none();
+    if (!tad__shape_size(&in->type.shape, &size)) return tad__nil(t);
+    double *x = tad__check_take(t, (size_t)size, sizeof *x);
+    if (!x) return tad__nil(t);
+    tad_random r = {seed, 0};
+    interval(in, &lo, &hi);
+    if (in->fill == TAD_FILL_DISTINCT)
+        fill_distinct(in, &r, lo, hi, x, (size_t)size);
+    else if (in->fill == TAD_FILL_SIMPLEX)
+        for (int64_t i = 0; i < size; i++) x[i] = 0.2 + tad_random_uniform(&r);
+    else
+        for (int64_t i = 0; i < size; i++) x[i] = draw(in, &r, lo, hi);
+    if (in->fill == TAD_FILL_SIMPLEX) normalise_rows(x, (size_t)size, &in->type.shape);
+    return tad_constant_from(t, in->type.dtype, in->type.shape, x);
+}

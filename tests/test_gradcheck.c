@@ -1,0 +1,666 @@
+/* The gradient check itself: what is right must pass, what is wrong must fail, and what cannot be
+ * decided must say so. */
+#include "support.h"
+
+#include "../src/gradcheck_sweep.h"
+
+/* ---- the numeric derivative: 21 functions with known derivatives ---- */
+
+typedef struct known {
+    const char *name;
+    double (*f)(double), (*d)(double);
+} known;
+
+#define KNOWN(F)                                                                                   \
+    F(exp_, exp(x), exp(x))                                                                        \
+    F(sin_, sin(x), cos(x))                                                                        \
+    F(cos_, cos(x), -sin(x))                                                                       \
+    F(tanh_, tanh(x), 1 / (cosh(x) * cosh(x)))                                                     \
+    F(sigmoid, 1 / (1 + exp(-x)), 1 / ((1 + exp(-x)) * (1 + exp(x))))                              \
+    F(softplus, log1p(exp(x)), 1 / (1 + exp(-x)))                                                  \
+    F(atan_, atan(x), 1 / (1 + x * x))                                                             \
+    F(asinh_, asinh(x), 1 / sqrt(1 + x * x))                                                       \
+    F(erf_, erf(x), 1.1283791670955126 * exp(-x * x))                                              \
+    F(gauss, exp(-x * x), -2 * x * exp(-x * x))                                                    \
+    F(square, x * x, 2 * x)                                                                        \
+    F(cube, x * x * x, 3 * x * x)                                                                  \
+    F(line_, 3 * x + 1, 3 + 0 * x)                                                                 \
+    F(peak, 1 / (x * x + 0.01), -2 * x / ((x * x + 0.01) * (x * x + 0.01)))                        \
+    F(sin_50, sin(50 * x), 50 * cos(50 * x))                                                       \
+    F(tiny, 1e-9 * sin(x), 1e-9 * cos(x))                                                          \
+    F(large, 1e6 * x * x, 2e6 * x)                                                                 \
+    F(relu, x > 0 ? x : 0, x > 0)                                                                  \
+    F(abs_, fabs(x), x > 0 ? 1 : -1)                                                               \
+    F(clamp, x < -1 ? -1 : x > 1 ? 1 : x, x > -1 && x < 1)                                         \
+    F(floor_, floor(x), 0 * x)
+
+#define DEFINE(name, value, derivative)                                                            \
+    static double name(double x) { return value; }                                                 \
+    static double name##_d(double x) { return derivative; }
+KNOWN(DEFINE)
+#define ENTRY(name, value, derivative) {#name, name, name##_d},
+static const known functions[] = {KNOWN(ENTRY)};
+enum { FUNCTIONS = sizeof functions / sizeof *functions };
+
+typedef struct at {
+    double (*f)(double);
+    double x;
+} at;
+
+static tad_status walk(void *user, double h, double *out, double *coordinate) {
+    const at *a = user;
+    *coordinate = a->x + h;
+    *out = a->f(*coordinate);
+    return TAD_OK;
+}
+
+static tad__slope slope_at(double (*f)(double), double x) {
+    at a = {f, x};
+    double f0 = f(x), room[2 * TAD__LEVELS];
+    tad__slope s;
+    ck_assert_int_eq(tad__slopes(walk, &a, x, fmax(fabs(x), 1), &f0, NULL, 1, room, &s), TAD_OK);
+    return s;
+}
+
+static tad_grade grade(double a, const tad__slope *s) {
+    return tad__judge(a, s, 0, TAD_KINKS_BETWEEN).grade;
+}
+
+/* The true error stays below the bound, right derivatives are very good, wrong ones are seen. */
+START_TEST(known_derivatives) {
+    const known *k = &functions[_i];
+    tad_random r = {1, 0};
+    for (int i = 0; i < 4000; i++) {
+        double x = -3 + 6 * tad_random_uniform(&r), a = k->d(x);
+        tad__slope s = slope_at(k->f, x);
+        ck_assert_msg(s.kind == TAD__SLOPE_SMOOTH, "%s at %.17g: kind %d", k->name, x, s.kind);
+        ck_assert_msg(fabs(a - s.value) <= s.error + 4e-16 * fabs(a), "%s at %.17g: %.17g, not %.17g +- %g",
+                      k->name, x, a, s.value, s.error);
+        ck_assert_msg(grade(a, &s) <= TAD_GRADE_VERY_GOOD, "%s at %.17g", k->name, x);
+        if (a == 0) continue;
+        ck_assert_msg(grade(-a, &s) == TAD_GRADE_BUG, "%s at %.17g: sign", k->name, x);
+        ck_assert_msg(grade(a * 1.000001, &s) == TAD_GRADE_ACCEPTABLE, "%s at %.17g: 1e-6", k->name, x);
+        ck_assert_msg(grade(NAN, &s) == TAD_GRADE_BUG, "%s at %.17g: NaN", k->name, x);
+    }
+}
+END_TEST
+
+static double far_up(double x) { return 1e6 + sin(x); }
+
+/* Pure cancellation: often inconclusive, but a gross error is always seen. */
+START_TEST(cancellation) {
+    tad_random r = {2, 0};
+    int undecided = 0;
+    for (int i = 0; i < 4000; i++) {
+        double x = -3 + 6 * tad_random_uniform(&r), a = cos(x);
+        tad__slope s = slope_at(far_up, x);
+        tad__judgement j = tad__judge(a, &s, 0, TAD_KINKS_BETWEEN);
+        undecided += j.outcome == TAD__OUT_INCONCLUSIVE;
+        ck_assert_int_le(j.grade, TAD_GRADE_VERY_GOOD);
+        if (fabs(a) > 1e-3) ck_assert_int_eq(grade(-a, &s), TAD_GRADE_BUG);
+        if (fabs(a) > 1e-1) ck_assert_int_ge(grade(1.01 * a, &s), TAD_GRADE_NEEDS_CHECKING);
+    }
+    ck_assert_int_lt(undecided, 2000);
+}
+END_TEST
+
+typedef struct kinked {
+    double (*f)(double), (*d)(double);
+    double kink;
+} kinked;
+static double leaky(double x) { return x > 0 ? x : 0.01 * x; }
+static double leaky_d(double x) { return x > 0 ? 1 : 0.01; }
+static double bend(double x) { return x > 0.5 ? sin(x) : exp(x) + (sin(0.5) - exp(0.5)); }
+static double bend_d(double x) { return x > 0.5 ? cos(x) : exp(x); }
+static const kinked corners[] = {{relu, relu_d, 0},    {abs_, abs__d, 0},     {clamp, clamp_d, -1},
+                                 {clamp, clamp_d, 1},  {leaky, leaky_d, 0},   {bend, bend_d, 0.5},
+                                 {floor_, floor__d, 0}, {floor_, floor__d, 2}};
+
+/* At distances 1e-12 .. 1 from a kink or jump: never a wrong verdict on the right derivative. */
+START_TEST(near_kinks) {
+    const kinked *k = &corners[_i];
+    tad_random r = {3, 0};
+    for (int i = 0; i < 15000; i++) {
+        double distance = pow(10, -12 * tad_random_uniform(&r));
+        double x = k->kink + (tad_random_below(&r, 2) ? distance : -distance);
+        tad__slope s = slope_at(k->f, x);
+        tad__judgement j = tad__judge(k->d(x), &s, 0, TAD_KINKS_BETWEEN);
+        ck_assert_msg(j.grade <= TAD_GRADE_VERY_GOOD, "%g from %g: %s, numeric %.17g +- %g", distance,
+                      k->kink, tad_grade_text(j.grade), s.value, s.error);
+    }
+}
+END_TEST
+
+START_TEST(at_kinks) {
+    tad__slope s = slope_at(abs_, 0);
+    ck_assert_int_eq(s.kind, TAD__SLOPE_KINK);
+    ck_assert_int_eq(tad__judge(0, &s, 0, TAD_KINKS_BETWEEN).outcome, TAD__OUT_KINK);
+    ck_assert_int_eq(grade(1.1, &s), TAD_GRADE_BUG);
+    ck_assert_int_eq(tad__judge(0, &s, 0, TAD_KINKS_FAIL).grade, TAD_GRADE_BUG);
+    ck_assert_int_eq(tad__judge(5, &s, 0, TAD_KINKS_SKIP).grade, TAD_GRADE_NONE);
+    ck_assert_int_eq(grade(NAN, &s), TAD_GRADE_BUG);
+    ck_assert_int_eq(slope_at(floor_, 0).kind, TAD__SLOPE_JUMP);
+    ck_assert_int_eq(slope_at(sqrt, 0).kind, TAD__SLOPE_UNKNOWN);
+    s = slope_at(log, 1e-3); /* not finite at the larger steps */
+    ck_assert_int_eq(grade(1000, &s), TAD_GRADE_VERY_GOOD);
+}
+END_TEST
+
+/* ---- ops with rules that can be wrong in one way each ---- */
+
+typedef enum wrong {
+    RIGHT,
+    SIGN,        /* both rules */
+    FACTOR,      /* both rules: 1.0009 */
+    SMALL,       /* 4e-6 x instead of sin, sign flipped */
+    ONE_ENTRY,   /* x^2, element 7 with the wrong sign */
+    NAN_RULE,
+    ZERO,
+    CONSTANT,    /* vjp: adds 1e-3 */
+    IGNORES,     /* vjp: takes the cotangent for one */
+    SQUARES,     /* vjp: squares it */
+    SWALLOWS,    /* vjp: a NaN cotangent counts as zero */
+    DIFFERS,     /* vjp: differs from call to call */
+    WRITES,      /* forward: changes its input */
+    STRIDES,     /* forward: takes views for contiguous */
+    PLACE,       /* forward: depends on where its input lies in memory */
+    ONLY_JVP,    /* jvp: 1.0009 */
+    OVERWRITES,  /* backward hook: overwrites instead of adding */
+    HOOK,        /* backward hook: 1.0009 */
+    SECOND,      /* right value of the derivative, wrong derivative of it */
+    REFUSES      /* right vjp that has no derivative */
+} wrong;
+
+typedef struct wrong_options {
+    int64_t how;
+} wrong_options;
+
+static double strided(const tad_array *a, int64_t i) {
+    int64_t at = 0;
+    if (a->contiguous) return ((const double *)a->data)[i];
+    for (int d = a->rank - 1; d >= 0; d--) {
+        at += i % a->dim[d] * tad_strides(a)[d];
+        i /= a->dim[d];
+    }
+    return ((const double *)a->data)[at];
+}
+
+static int64_t how_of(const void *options) { return ((const wrong_options *)options)->how; }
+
+static tad_status sine_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    const tad_array *x = c->in[0];
+    out[0] = (tad_type){TAD_F64, {x->rank, {0}}};
+    for (int d = 0; d < x->rank; d++) out[0].shape.dim[d] = x->dim[d];
+    return TAD_OK;
+}
+
+static tad_status sine_forward(const tad_call_frame *c) {
+    const tad_array *x = c->in[0];
+    int64_t how = how_of(c->options);
+    double *y = c->out[0]->data;
+    for (int64_t i = 0; i < x->size; i++) {
+        double v = how == STRIDES ? ((const double *)x->data)[i] : strided(x, i);
+        y[i] = how == SMALL ? 4e-6 * v : how == ONE_ENTRY ? v * v : sin(v);
+        if (how == PLACE) y[i] += 1e-13 * (double)((uintptr_t)x->data / 8 % 8);
+    }
+    if (how == WRITES && x->size > 0) ((double *)x->data)[0] += 1e-3;
+    return TAD_OK;
+}
+
+/* Ones with a -1 at element 7. */
+static tad_var flip_one(tad_var x) {
+    int64_t n = tad_size_of(x);
+    double *sign = malloc((n > 0 ? (size_t)n : 1) * sizeof *sign);
+    for (int64_t i = 0; i < n; i++) sign[i] = i == 7 ? -1 : 1;
+    tad_var v = tad_constant(x.tape, TAD_F64, tad_shape_of(x), sign);
+    free(sign);
+    return v;
+}
+
+static tad_var slope(const tad_rule *r, bool forward) {
+    tad_var x = r->in[0], d = tad_cos(x);
+    switch (how_of(r->options)) {
+    case SMALL: return tad_mul(tad_number(-4e-6), tad_add(tad_mul(x, tad_number(0)), tad_number(1)));
+    case SIGN: return tad_neg(d);
+    case FACTOR: return tad_mul(d, tad_number(1.0009));
+    case ONE_ENTRY: return tad_mul(tad_mul(x, tad_number(2)), flip_one(x));
+    case NAN_RULE: return tad_mul(d, tad_number(NAN));
+    case ZERO: return tad_mul(d, tad_number(0));
+    case ONLY_JVP: return forward ? tad_mul(d, tad_number(1.0009)) : d;
+    case SECOND: return tad_detach(d);
+    default: return d;
+    }
+}
+
+static int calls;
+static tad_var refuse(tad_var x);
+
+static void sine_vjp(tad_rule *r) {
+    tad_var g = r->given[0], d = slope(r, false);
+    switch (how_of(r->options)) {
+    case CONSTANT: r->result[0] = tad_add(tad_mul(g, d), tad_number(1e-3)); break;
+    case IGNORES: r->result[0] = d; break;
+    case SQUARES: r->result[0] = tad_mul(tad_mul(g, g), d); break;
+    case SWALLOWS: r->result[0] = tad_mul(tad_where(tad_equal(g, g), g, tad_number(0)), d); break;
+    case DIFFERS: r->result[0] = tad_mul(tad_mul(g, d), tad_number(1 + 1e-15 * (++calls % 8))); break;
+    case REFUSES: r->result[0] = tad_mul(g, refuse(r->in[0])); break;
+    default: r->result[0] = tad_mul(g, d);
+    }
+}
+
+static void sine_jvp(tad_rule *r) { r->result[0] = tad_mul(r->given[0], slope(r, true)); }
+
+static tad_status sine_backward(tad_backward *b) {
+    const tad_array *x = b->call.in[0];
+    const double *g = b->cotangent[0] ? b->cotangent[0]->data : NULL;
+    int64_t how = how_of(b->call.options);
+    bool fresh;
+    tad_array *out = tad_backward_buffer(b, 0, &fresh);
+    if (!out) return TAD_NO_MEMORY;
+    double *to = out->data, factor = how == HOOK ? 1.0009 : 1;
+    for (int64_t i = 0; i < x->size; i++) {
+        double d = (g ? g[i] : 0) * cos(strided(x, i)) * factor;
+        to[i] = fresh || how == OVERWRITES ? d : to[i] + d;
+    }
+    return TAD_OK;
+}
+
+static const tad_option sine_options[] = {
+    {.name = "how", .kind = TAD_OPTION_INT, .offset = offsetof(wrong_options, how)}};
+
+#define SINE                                                                                       \
+    .name = "sine", .family = "test", .doc = "sine with rules that may be wrong", .min_in = 1,     \
+    .max_in = 1, .n_out = 1, .options_size = sizeof(wrong_options), .options = sine_options,       \
+    .n_options = 1, .shape = sine_shape, .forward = sine_forward, .vjp = sine_vjp, .jvp = sine_jvp
+static const tad_op sine = {SINE};
+static const tad_op sine_with_hook = {SINE, .backward = sine_backward};
+
+/* cos without any derivative rule. */
+static tad_status cosine_forward(const tad_call_frame *c) {
+    for (int64_t i = 0; i < c->in[0]->size; i++)
+        ((double *)c->out[0]->data)[i] = cos(strided(c->in[0], i));
+    return TAD_OK;
+}
+static const tad_op cosine = {.name = "cosine", .family = "test", .doc = "no rules", .min_in = 1,
+                              .max_in = 1, .n_out = 1, .shape = sine_shape, .forward = cosine_forward};
+static tad_var refuse(tad_var x) { return tad_apply(&cosine, &x, 1, NULL, NULL, 0); }
+
+static tad_var apply_sine(tad_var x, wrong how) {
+    const tad_op *op = how == OVERWRITES || how == HOOK ? &sine_with_hook : &sine;
+    return tad_apply(op, &x, 1, &(wrong_options){how}, NULL, 0);
+}
+
+static tad_var sine_of(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n;
+    return apply_sine(in[0], *(const wrong *)user);
+}
+static tad_var sum_of_sine(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    return tad_sum(sine_of(t, in, n, user), NULL);
+}
+
+static tad_var points(tad_tape *t, int64_t n) {
+    double *x = malloc((size_t)n * sizeof *x);
+    tad_random r = {5, 0};
+    for (int64_t i = 0; i < n; i++) x[i] = -1.2 + 2.4 * tad_random_uniform(&r);
+    tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(n), x);
+    free(x);
+    return v;
+}
+
+static tad_verdict check_sine(wrong how, int64_t n, int order, tad_gradcheck_report *r) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = points(t, n);
+    tad_verdict v = tad_gradcheck(n > 64 ? sum_of_sine : sine_of, &how, &x, 1,
+                                  &(tad_gradcheck_options){.order = order}, r);
+    ck_tape(t);
+    tad_tape_free(t);
+    return v;
+}
+
+static bool broken(const tad_gradcheck_report *r, int order, tad_law law) {
+    return r->law[order - 1][law].broken > 0;
+}
+
+START_TEST(right_passes) {
+    tad_gradcheck_report r;
+    ck_assert_int_eq(check_sine(RIGHT, 9, 2, &r), TAD_CHECK_PASS);
+    ck_assert_uint_eq(r.row[0].checked, 81);
+    ck_assert_uint_eq(r.row[0].very_good, 9);
+    ck_assert_uint_eq(r.row[0].zero, 72);
+    ck_assert_int_eq(r.worst.grade, TAD_GRADE_VERY_GOOD);
+    ck_assert_int_eq(r.second, TAD_SECOND_CHECKED);
+    ck_assert_str_eq(r.first, "");
+    for (int law = 0; law < TAD_LAW_COUNT; law++) ck_assert(!broken(&r, 1, law) && !broken(&r, 2, law));
+    ck_assert_uint_gt(r.law[0][TAD_LAW_IDENTITY].checked, 80);
+    ck_assert_uint_gt(r.law[0][TAD_LAW_LAYOUT].checked, 0);
+    ck_assert_uint_gt(r.law[1][TAD_LAW_SYMMETRY].checked, 0);
+}
+END_TEST
+
+/* What the check of other libraries let through (a sign, a factor, a single entry, 0 for a mean). */
+START_TEST(wrong_gradients_fail) {
+    static const wrong list[] = {SIGN, FACTOR, SMALL, NAN_RULE, ZERO, ONE_ENTRY};
+    tad_gradcheck_report r;
+    ck_assert_int_eq(check_sine(list[_i], 9, 1, &r), TAD_CHECK_FAIL);
+    ck_assert_int_ge(r.worst.grade, TAD_GRADE_NEEDS_CHECKING);
+    ck_assert_uint_gt(r.row[0].needs_checking + r.row[0].bug, 0);
+    ck_assert_uint_eq(r.row[0].checked, 81);
+    ck_assert_str_ne(r.first, "");
+    ck_assert_msg(strstr(r.bad_node, "sine"), "%s", r.bad_node);
+}
+END_TEST
+
+START_TEST(one_of_4096_fails) {
+    tad_gradcheck_report r;
+    ck_assert_int_eq(check_sine(ONE_ENTRY, 4096, 1, &r), TAD_CHECK_FAIL);
+    ck_assert_uint_eq(r.row[0].bug, 1);
+    ck_assert_uint_eq(r.row[0].very_good, 4095);
+    ck_assert_int_eq(r.worst.input_element, 7);
+}
+END_TEST
+
+static tad_var mean_without_gradient(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n;
+    tad_var y = tad_mean(tad_square(in[0]), NULL);
+    return *(bool *)user ? y : tad_add(tad_detach(y), tad_mul(tad_sum(in[0], NULL), tad_number(0)));
+}
+
+START_TEST(large_mean_of_nothing_fails) {
+    tad_gradcheck_report r;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = points(t, 200000);
+    bool right = true, wrong_one = false;
+    const tad_gradcheck_options few = {.max_elements = 32};
+    tad_verdict v = tad_gradcheck(mean_without_gradient, &right, &x, 1, &few, &r);
+    ck_assert_msg(v == TAD_CHECK_PASS, "%s", r.first);
+    ck_assert_uint_eq(r.row[0].checked, 40);
+    ck_assert_int_eq(tad_gradcheck(mean_without_gradient, &wrong_one, &x, 1, &few, &r), TAD_CHECK_FAIL);
+    ck_assert_uint_gt(r.row[0].bug, 30);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+typedef struct lawless {
+    wrong how;
+    tad_law law;
+} lawless;
+
+START_TEST(broken_laws_are_named) {
+    static const lawless list[] = {
+        {CONSTANT, TAD_LAW_HOMOGENEITY}, {IGNORES, TAD_LAW_HOMOGENEITY}, {SQUARES, TAD_LAW_HOMOGENEITY},
+        {SWALLOWS, TAD_LAW_NAN},         {DIFFERS, TAD_LAW_DETERMINISM}, {WRITES, TAD_LAW_UNCHANGED},
+        {STRIDES, TAD_LAW_LAYOUT},       {PLACE, TAD_LAW_DETERMINISM},   {ONLY_JVP, TAD_LAW_IDENTITY},
+        {OVERWRITES, TAD_LAW_ACCUMULATION}, {HOOK, TAD_LAW_PATHS}};
+    tad_gradcheck_report r;
+    ck_assert_int_eq(check_sine(list[_i].how, 6, 1, &r), TAD_CHECK_FAIL);
+    ck_assert_msg(broken(&r, 1, list[_i].law), "%s; first: %s", tad_law_text(list[_i].law), r.first);
+}
+END_TEST
+
+START_TEST(second_order) {
+    tad_gradcheck_report r;
+    ck_assert_int_eq(check_sine(SECOND, 6, 1, &r), TAD_CHECK_PASS);
+    ck_assert_int_eq(r.second, TAD_SECOND_NOT_ASKED);
+    ck_assert_int_eq(check_sine(SECOND, 6, 2, &r), TAD_CHECK_FAIL);
+    ck_assert_msg(strstr(r.first, "order 2"), "%s", r.first);
+    ck_assert_uint_gt(r.second_row.bug, 0);
+    ck_assert_int_eq(check_sine(REFUSES, 6, 1, &r), TAD_CHECK_PASS);
+    ck_assert_int_eq(check_sine(REFUSES, 6, 2, &r), TAD_CHECK_PASS);
+    ck_assert_int_eq(r.second, TAD_SECOND_REFUSED);
+}
+END_TEST
+
+/* ---- functions ---- */
+
+static tad_var relu_of(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n, (void)user;
+    return tad_relu(in[0]);
+}
+static tad_var floor_of(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n, (void)user;
+    return tad_floor(in[0]);
+}
+static tad_var constant_of(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)n, (void)in, (void)user;
+    return tad_full(t, TAD_F64, TAD_SHAPE(2), 3);
+}
+static tad_var buried(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n, (void)user;
+    return tad_add(tad_number(1e9), tad_sin(in[0]));
+}
+
+START_TEST(verdicts) {
+    tad_gradcheck_report r;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){-0.5, 0, 0.5});
+    ck_assert_int_eq(tad_gradcheck(relu_of, NULL, &x, 1, NULL, &r), TAD_CHECK_PASS);
+    ck_assert_uint_eq(r.row[0].kink, 1);
+    ck_assert_uint_eq(r.row[0].very_good, 1);
+    tad_gradcheck_input strict = {.kinks = TAD_KINKS_FAIL};
+    ck_assert_int_eq(tad_gradcheck(relu_of, NULL, &x, 1, &(tad_gradcheck_options){.inputs = &strict}, &r),
+                     TAD_CHECK_FAIL);
+    bool only_first[] = {true, false, false};
+    tad_gradcheck_input masked = {.mask = only_first};
+    ck_assert_int_eq(tad_gradcheck(relu_of, NULL, &x, 1, &(tad_gradcheck_options){.inputs = &masked}, &r),
+                     TAD_CHECK_VACUOUS);
+    ck_assert_int_eq(tad_gradcheck(constant_of, NULL, &x, 1, NULL, &r), TAD_CHECK_VACUOUS);
+    ck_assert_int_eq(tad_gradcheck(floor_of, NULL, &x, 1, NULL, &r), TAD_CHECK_INCONCLUSIVE);
+    ck_assert_int_eq(tad_gradcheck(buried, NULL, &x, 1, NULL, &r), TAD_CHECK_INCONCLUSIVE);
+    ck_assert_uint_gt(r.row[0].inconclusive, 0);
+    x = tad_input(t, TAD_F64, TAD_SHAPE(0), NULL);
+    ck_assert_int_eq(tad_gradcheck(relu_of, NULL, &x, 1, NULL, &r), TAD_CHECK_VACUOUS);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+static tad_var net(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n;
+    tad_var h = tad_tanh(tad_add(tad_mul(in[0], in[1]), in[2]));
+    h = apply_sine(h, *(const wrong *)user);
+    return tad_mean(tad_square(tad_name(h, "hidden")), NULL);
+}
+
+START_TEST(first_bad_node) {
+    tad_gradcheck_report r;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_random random = {4, 0};
+    double data[12];
+    for (int i = 0; i < 12; i++) data[i] = tad_random_normal(&random);
+    tad_var in[] = {tad_input(t, TAD_F64, TAD_SHAPE(2, 3), data),
+                    tad_name(tad_param(t, TAD_F64, TAD_SHAPE(3), data + 6), "W"),
+                    tad_name(tad_param(t, TAD_F64, TAD_SHAPE(3), data + 9), "b")};
+    wrong how = RIGHT;
+    ck_assert_int_eq(tad_gradcheck(net, &how, in, 3, NULL, &r), TAD_CHECK_PASS);
+    ck_assert_str_eq(r.row[1].name, "W");
+    ck_assert_str_eq(r.bad_node, "");
+    how = FACTOR;
+    ck_assert_int_eq(tad_gradcheck(net, &how, in, 3, NULL, &r), TAD_CHECK_FAIL);
+    ck_assert_msg(strstr(r.bad_node, "sine (2,3)"), "%s", r.bad_node);
+    tad_tape_free(t);
+}
+END_TEST
+
+static tad_var with_dropout(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n, (void)user;
+    return tad_dropout(tad_mul(in[0], in[1]), 0.5);
+}
+static tad_var with_param(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n;
+    return tad_sum(tad_mul(in[0], *(tad_var *)user), NULL);
+}
+
+START_TEST(tape_is_left_as_found) {
+    tad_tape *t = tad_tape_new(&(tad_settings){.seed = 3});
+    tad_var x[] = {points(t, 20), points(t, 20)};
+    tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(20), NULL);
+    ck_done(tad_reverse(tad_sum(tad_mul(tad_square(x[0]), tad_add(w, tad_number(1))), NULL)), t);
+    double before[20], weight[20], after[20];
+    memcpy(before, tad_gradient_data(x[0]), sizeof before);
+    memcpy(weight, tad_gradient_data(w), sizeof weight);
+    size_t nodes = tad_node_count(t);
+    tad_random random = tad_tape_random(t);
+    ck_assert_int_eq(tad_gradcheck(with_dropout, NULL, x, 2, NULL, NULL), TAD_CHECK_PASS);
+    ck_assert_int_eq(tad_gradcheck(with_param, &w, x, 2, NULL, NULL), TAD_CHECK_VACUOUS);
+    ck_tape(t);
+    ck_assert_uint_eq(tad_node_count(t), nodes);
+    ck_assert_uint_eq(tad_tape_random(t).drawn, random.drawn);
+    memcpy(after, tad_gradient_data(x[0]), sizeof after);
+    ck_assert_mem_eq(before, after, sizeof after);
+    memcpy(after, tad_gradient_data(w), sizeof after);
+    ck_assert_mem_eq(weight, after, sizeof after);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+static tad_var mixed(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n, (void)user;
+    return tad_square(tad_gather(in[0], in[1], 1));
+}
+static tad_var mismatched(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n, (void)user;
+    return tad_add(in[0], in[1]);
+}
+static tad_var nothing(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n, (void)user, (void)in;
+    return tad_number(2);
+}
+
+START_TEST(misuse) {
+    tad_gradcheck_report r;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var in[] = {tad_input(t, TAD_F64, TAD_SHAPE(2, 3), (double[]){1, 2, 3, 3, 1, 2}),
+                    tad_constant_from(t, TAD_I64, TAD_SHAPE(2, 1), (double[]){0, 2})};
+    ck_assert_int_eq(tad_gradcheck(mixed, NULL, in, 2, NULL, &r), TAD_CHECK_PASS);
+    ck_assert_uint_eq(r.rows, 1);
+    in[1] = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL);
+    ck_assert_int_eq(tad_gradcheck(mismatched, NULL, in, 2, NULL, &r), TAD_CHECK_ERROR);
+    ck_assert_int_eq(r.status, TAD_BAD_SHAPE);
+    ck_refused(t, TAD_BAD_SHAPE, "add", "(2,3)");
+    ck_assert_int_eq(tad_gradcheck(nothing, NULL, in, 1, NULL, &r), TAD_CHECK_ERROR);
+    ck_refused(t, TAD_BAD_HANDLE, "gradcheck");
+    in[1] = tad_input(t, TAD_F32, TAD_SHAPE(2), NULL);
+    ck_assert_int_eq(tad_gradcheck(mixed, NULL, in, 2, NULL, &r), TAD_CHECK_ERROR);
+    ck_refused(t, TAD_BAD_DTYPE, "input 1", "float32");
+    ck_assert_int_eq(tad_gradcheck(NULL, NULL, in, 1, NULL, &r), TAD_CHECK_ERROR);
+    ck_assert_int_eq(tad_gradcheck(mixed, NULL, NULL, 1, NULL, &r), TAD_CHECK_ERROR);
+    ck_assert_int_eq(tad_gradcheck(mixed, NULL, in, 0, NULL, NULL), TAD_CHECK_ERROR);
+    ck_assert_int_eq(tad_gradcheck_op(NULL, NULL, &r), TAD_CHECK_ERROR);
+    tad_tape *other = tad_tape_new(NULL);
+    in[1] = tad_scalar(other, 1);
+    ck_assert_int_eq(tad_gradcheck(mixed, NULL, in, 2, NULL, &r), TAD_CHECK_ERROR);
+    ck_refused(t, TAD_BAD_HANDLE, "input 1");
+    tad_tape_free(other);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* ---- text ---- */
+
+typedef struct text {
+    char at[8000];
+    size_t n;
+    size_t limit; /* stops after so many pieces; 0: never */
+} text;
+
+static bool collect(void *user, const char *piece, size_t length) {
+    text *to = user;
+    if (to->limit && --to->limit == 0) return false;
+    if (to->n + length >= sizeof to->at) return false;
+    memcpy(to->at + to->n, piece, length);
+    to->n += length;
+    return true;
+}
+
+START_TEST(report_as_text) {
+    tad_gradcheck_report r;
+    static text out;
+    ck_assert_int_eq(check_sine(ONE_ENTRY, 9, 2, &r), TAD_CHECK_FAIL);
+    ck_assert_int_eq(tad_gradcheck_print(&r, collect, &out), TAD_OK);
+    static const char *const words[] = {"FAIL: probably a bug", "x[0]", "(9)", "d y[7] / d x[0][7]",
+                                        "analytic", "LAYOUT ok", "first bad node: #", "+-"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        ck_assert_msg(strstr(out.at, words[i]), "no \"%s\" in\n%s", words[i], out.at);
+    ck_assert_int_eq(tad_gradcheck_print(&r, collect, &(text){.limit = 3}), TAD_IO);
+    ck_assert_int_eq(tad_gradcheck_print(NULL, collect, &out), TAD_BAD_ARGUMENT);
+    ck_assert_str_eq(tad_verdict_text((tad_verdict)77), "?");
+    ck_assert_str_eq(tad_grade_text((tad_grade)77), "?");
+    ck_assert_str_eq(tad_law_text((tad_law)77), "?");
+}
+END_TEST
+
+/* ---- the simple check ---- */
+
+START_TEST(simple_check) {
+    tad_simple_row row;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = points(t, 9);
+    wrong how = RIGHT;
+    ck_done(tad_gradcheck_simple(sum_of_sine, &how, &x, 1, NULL, &row), t);
+    ck_assert_uint_eq(row.checked, 9);
+    ck_assert_int_eq(row.norm_grade, TAD_GRADE_VERY_GOOD);
+    ck_assert_int_le(row.worst_grade, TAD_GRADE_ACCEPTABLE);
+    how = SIGN;
+    ck_done(tad_gradcheck_simple(sine_of, &how, &x, 1, NULL, &row), t);
+    ck_assert_int_eq(row.worst_grade, TAD_GRADE_BUG);
+    ck_assert_int_eq(row.norm_grade, TAD_GRADE_BUG);
+    how = NAN_RULE;
+    ck_done(tad_gradcheck_simple(sine_of, &how, &x, 1, NULL, &row), t);
+    ck_assert_int_eq(row.worst_grade, TAD_GRADE_BUG);
+    ck_assert_int_eq(row.norm_grade, TAD_GRADE_BUG);
+    how = ONE_ENTRY;
+    ck_done(tad_gradcheck_simple(sine_of, &how, &x, 1, &(tad_simple_options){.max_elements = 3}, &row), t);
+    ck_assert_uint_eq(row.checked, 3);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+static tad_var faint(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    return tad_mul(tad_sum(sine_of(t, in, n, user), NULL), tad_number(1e-14));
+}
+
+/* What its documentation says it cannot see, and tad_gradcheck does. */
+START_TEST(simple_check_is_blind) {
+    tad_simple_row row;
+    tad_gradcheck_report r;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = points(t, 9);
+    wrong how = SIGN;
+    ck_done(tad_gradcheck_simple(faint, &how, &x, 1, NULL, &row), t);
+    ck_assert_int_lt(row.worst_grade, TAD_GRADE_NEEDS_CHECKING);
+    ck_assert_int_eq(tad_gradcheck(faint, &how, &x, 1, NULL, &r), TAD_CHECK_FAIL);
+    tad_tape_free(t);
+}
+END_TEST
+
+static Suite *suite(void) {
+    Suite *s = suite_create("gradcheck");
+    TCase *c = support_case(s, "sweep");
+    tcase_add_loop_test(c, known_derivatives, 0, FUNCTIONS);
+    tcase_add_test(c, cancellation);
+    tcase_add_loop_test(c, near_kinks, 0, sizeof corners / sizeof *corners);
+    tcase_add_test(c, at_kinks);
+    c = support_case(s, "wrong");
+    tcase_add_test(c, right_passes);
+    tcase_add_loop_test(c, wrong_gradients_fail, 0, 6);
+    tcase_add_test(c, one_of_4096_fails);
+    tcase_add_test(c, large_mean_of_nothing_fails);
+    tcase_add_loop_test(c, broken_laws_are_named, 0, 11);
+    tcase_add_test(c, second_order);
+    c = support_case(s, "function");
+    tcase_add_test(c, verdicts);
+    tcase_add_test(c, first_bad_node);
+    tcase_add_test(c, tape_is_left_as_found);
+    tcase_add_test(c, misuse);
+    tcase_add_test(c, report_as_text);
+    c = support_case(s, "simple");
+    tcase_add_test(c, simple_check);
+    tcase_add_test(c, simple_check_is_blind);
+    return s;
+}
+
+SUPPORT_MAIN(suite)

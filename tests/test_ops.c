@@ -1,0 +1,322 @@
+/* Every registered op: a descriptor without gaps, derivatives that pass the gradient check at both
+ * orders, calls that must be refused. One test case per op, named after it. */
+#include "support.h"
+
+static const tad_op *op_of(int i) { return tad_op_at((size_t)i); }
+
+/* ---- the descriptor ---- */
+
+START_TEST(is_complete) {
+    const tad_op *op = op_of(_i);
+    ck_assert_msg(op->name && op->name[0], "op %d has no name", _i);
+    ck_assert_ptr_eq(tad_op_find(op->name), op);
+    ck_assert_msg(op->family && op->family[0], "%s has no family", op->name);
+    ck_assert_msg(op->doc && op->doc[0], "%s has no doc", op->name);
+    ck_assert_msg(op->shape && op->forward, "%s has no shape rule or forward", op->name);
+    ck_assert_msg(op->min_in <= op->max_in, "%s takes %d to %d inputs", op->name, op->min_in, op->max_in);
+    ck_assert_msg(op->samples && tad_sample_count(op) > 0, "%s has no samples", op->name);
+    ck_assert_msg(op->misuse && op->n_misuse >= 3, "%s has %zu misuse cases, not 3", op->name, op->n_misuse);
+    if (!(op->flags & TAD_OP_FLAT)) {
+        ck_assert_msg(op->vjp, "%s has no vjp", op->name);
+        ck_assert_msg(op->jvp || (op->flags & TAD_OP_LINEAR), "%s has no jvp", op->name);
+    }
+    for (size_t i = 0; i < op->n_options; i++)
+        ck_assert_msg(op->options[i].offset < op->options_size, "%s, option %s", op->name, op->options[i].name);
+}
+END_TEST
+
+/* ---- derivatives ---- */
+
+static bool show(void *user, const char *text, size_t length) {
+    (void)user;
+    return fwrite(text, 1, length, stderr) == length;
+}
+
+/* An op whose derivative is zero wherever it exists: nothing but zeros can be compared. */
+static bool is_flat(const tad_op *op, const tad_gradcheck_report *r) {
+    size_t beyond = 0;
+    for (size_t i = 0; i < r->rows; i++) beyond += r->row[i].checked - r->row[i].zero - r->row[i].kink;
+    return beyond == 0 && (op->flags & (TAD_OP_FLAT | TAD_OP_ELEMENTWISE));
+}
+
+START_TEST(has_right_derivatives) {
+    static tad_gradcheck_report r;
+    const tad_op *op = op_of(_i);
+    tad_verdict v = tad_gradcheck_op(op, NULL, &r);
+    bool good = v == TAD_CHECK_PASS || (v == TAD_CHECK_VACUOUS && is_flat(op, &r));
+    if (!good) ck_assert_int_eq(tad_gradcheck_print(&r, show, NULL), TAD_OK);
+    ck_assert_msg(good, "%s: %s: %s", op->name, tad_verdict_text(v), r.first);
+    ck_assert_int_le(r.worst.grade, TAD_GRADE_VERY_GOOD);
+    ck_assert_int_le(r.second_worst.grade, TAD_GRADE_VERY_GOOD);
+    for (size_t i = 0; i < r.rows; i++) ck_assert_uint_eq(r.row[i].inconclusive, 0);
+    ck_assert_uint_eq(r.second_row.inconclusive, 0);
+    ck_assert_msg(r.second == TAD_SECOND_CHECKED || r.second == TAD_SECOND_FLAT || is_flat(op, &r),
+                  "%s has no second derivative", op->name);
+}
+END_TEST
+
+/* ---- refusals ---- */
+
+/* "(2,3)", as messages write it. */
+static void shape_text(const tad_shape *s, char *text, size_t size) {
+    size_t at = (size_t)snprintf(text, size, "(");
+    for (int d = 0; d < s->rank; d++)
+        at += (size_t)snprintf(text + at, size - at, "%s%lld", d ? "," : "", (long long)s->dim[d]);
+    snprintf(text + at, size - at, ")");
+}
+
+static void refuse(const tad_op *op, const tad_misuse *m) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var in[6];
+    char shape[80];
+    for (size_t i = 0; i < m->n; i++) in[i] = tad_sample_fill(t, &m->in[i], i);
+    ck_tape(t);
+    size_t nodes = tad_node_count(t);
+    tad_var y = tad_apply(op, in, m->n, m->options, NULL, 0);
+    ck_assert_msg(tad_is_nil(y), "%s, %s: not refused", op->name, m->label);
+    if (m->n == 0) { /* no operand, no tape to hold the message */
+        tad_tape_free(t);
+        return;
+    }
+    ck_assert_msg(tad_tape_status(t) == m->expect, "%s, %s: %s (%s), expected %s", op->name, m->label,
+                  tad_status_text(tad_tape_status(t)), tad_message(t), tad_status_text(m->expect));
+    ck_assert_msg(strstr(tad_message(t), op->name), "%s, %s: no name in '%s'", op->name, m->label, tad_message(t));
+    for (size_t i = 0; i < m->n && m->expect == TAD_BAD_SHAPE; i++) {
+        if (m->in[i].absent) continue;
+        shape_text(&m->in[i].type.shape, shape, sizeof shape);
+        ck_assert_msg(strstr(tad_message(t), shape), "%s, %s: no %s in '%s'", op->name, m->label, shape,
+                      tad_message(t));
+    }
+    ck_assert_msg(tad_node_count(t) == nodes, "%s, %s: leaves nodes", op->name, m->label);
+    tad_tape_clear(t);
+    ck_assert(!tad_is_nil(tad_scalar(t, 1))); /* the tape can be used on */
+    tad_tape_free(t);
+}
+
+START_TEST(refuses_misuse) {
+    const tad_op *op = op_of(_i);
+    for (size_t k = 0; k < op->n_misuse; k++) refuse(op, &op->misuse[k]);
+}
+END_TEST
+
+/* Every op refuses a wrong count of operands, nil, stale handles and handles of another tape. */
+START_TEST(refuses_bad_handles) {
+    const tad_op *op = op_of(_i);
+    tad_tape *t = tad_tape_new(NULL), *other = tad_tape_new(NULL);
+    tad_sample_room room;
+    tad_var in[6];
+    ck_assert(tad_sample_at(op, 0, &room));
+    const tad_sample *s = &room.sample;
+    for (size_t i = 0; i < s->n; i++) in[i] = tad_sample_fill(t, &s->in[i], i);
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->in[i].absent) continue;
+        tad_var right = in[i];
+        tad_mark mark = tad_tape_mark(t);
+        in[i] = tad_scalar(t, 1);
+        (void)tad_tape_rewind(t, mark);
+        ck_assert(tad_is_nil(tad_apply(op, in, s->n, s->options, NULL, 0)));
+        ck_refused(t, TAD_BAD_HANDLE, op->name);
+        if (s->n > 1) {
+            in[i] = tad_scalar(other, 1);
+            ck_assert(tad_is_nil(tad_apply(op, in, s->n, s->options, NULL, 0)));
+            tad_tape *first = i == 0 ? other : t;
+            ck_refused(first, TAD_BAD_HANDLE, op->name);
+        }
+        in[i] = right;
+        tad_tape_reset(other);
+    }
+    ck_tape(t);
+    tad_tape_free(other);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* ---- the inline functions of tad/scalar.h, row by row ---- */
+
+typedef tad_var row_call(const tad_var *in);
+#define TAD_UNARY(name, ...)                                                                       \
+    static tad_var inline_##name(const tad_var *in) { return tad_##name(in[0]); }
+#define TAD_BINARY(name, ...)                                                                      \
+    static tad_var inline_##name(const tad_var *in) { return tad_##name(in[0], in[1]); }
+#define TAD_TERNARY(name, ...)                                                                     \
+    static tad_var inline_##name(const tad_var *in) { return tad_##name(in[0], in[1], in[2]); }
+#include <tad/scalar.def>
+
+typedef struct inline_row {
+    const char *name;
+    row_call *call;
+} inline_row;
+#define TAD_UNARY(name, ...)   {#name, inline_##name},
+#define TAD_BINARY(name, ...)  {#name, inline_##name},
+#define TAD_TERNARY(name, ...) {#name, inline_##name},
+static const inline_row inline_rows[] = {
+#include <tad/scalar.def>
+};
+enum { INLINE_ROWS = sizeof inline_rows / sizeof *inline_rows };
+
+static tad_var call_inline(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n;
+    return ((const inline_row *)user)->call(in);
+}
+static tad_var call_with_number(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t;
+    tad_var both[] = {in[0], tad_number(1.25)};
+    if (n == 2) both[0] = tad_number(0.75), both[1] = in[1];
+    return ((const inline_row *)user)->call(both);
+}
+
+/* Order 2 on 0-d variables, and with a plain number on either side. */
+START_TEST(inline_path) {
+    inline_row row = inline_rows[_i];
+    const tad_op *op = tad_op_find(row.name);
+    tad_gradcheck_report r;
+    tad_sample_room room;
+    tad_tape *t = tad_tape_new(NULL);
+    ck_assert(op && tad_sample_at(op, 0, &room));
+    tad_var in[3];
+    for (size_t i = 0; i < room.sample.n; i++) {
+        room.sample.in[i].type.shape = TAD_0D;
+        in[i] = tad_scalar(t, tad_item(tad_sample_fill(t, &room.sample.in[i], 7 + i)));
+    }
+    const tad_gradcheck_options o = {.order = 2, .demand = TAD_GRADE_VERY_GOOD, .inconclusive = -1};
+    tad_verdict v = tad_gradcheck(call_inline, &row, in, room.sample.n, &o, &r);
+    ck_assert_msg(v == TAD_CHECK_PASS || (v == TAD_CHECK_VACUOUS && is_flat(op, &r)), "%s: %s: %s", row.name,
+                  tad_verdict_text(v), r.first);
+    for (size_t n = 1; n <= 2 && room.sample.n == 2; n++) {
+        v = tad_gradcheck(call_with_number, &row, in, n, &o, &r);
+        ck_assert_msg(v == TAD_CHECK_PASS || v == TAD_CHECK_VACUOUS, "%s with a number: %s: %s%s", row.name,
+                      tad_verdict_text(v), r.first, tad_message(t));
+    }
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* ---- derivatives at kinks and singular points, as decided ---- */
+
+typedef struct decided {
+    const char *name;
+    double x, options[2], derivative;
+} decided;
+
+static const decided unary_points[] = {
+    {"relu", 0, {0}, 0},
+    {"abs", 0, {0}, 0},
+    {"leaky_relu", 0, {0.01}, 0.01},
+    {"leaky_relu", 0, {0.3}, 0.3},
+    {"elu", 0, {1}, 1},
+    {"gelu", 0, {0}, 0.5},
+    {"silu", 0, {0}, 0.5},
+    {"hardtanh", -1, {-1, 1}, 0},
+    {"hardtanh", 1, {-1, 1}, 0},
+    {"hardsigmoid", -3, {0}, 0},
+    {"hardsigmoid", 3, {0}, 0},
+    {"clamp", -1, {-1, 1}, 1},
+    {"clamp", 1, {-1, 1}, 1},
+    {"clamp", 1.5, {-1, 1}, 0},
+    {"pow_scalar", 0, {0}, 0},
+    {"pow_scalar", 0, {0.5}, INFINITY},
+    {"pow_scalar", 0, {1}, 1},
+    {"pow_scalar", 0, {2}, 0},
+    {"sqrt", 0, {0}, INFINITY},
+    {"log", 0, {0}, INFINITY},
+    {"sigmoid", 800, {0}, 0},
+    {"sigmoid", -800, {0}, 0},
+    {"softplus", 800, {1}, 1},
+    {"sign", 0, {0}, 0},
+    {"step", 0, {0}, 0},
+    {"floor", 1, {0}, 0},
+    {"round", 0.5, {0}, 0}};
+
+static void derivative_everywhere(const decided *d, tad_shape shape, double x, double expected) {
+    const tad_op *op = tad_op_find(d->name);
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var in = tad_input(t, TAD_F64, shape, (double[]){x, x, x}), g, w, tangent;
+    tad_var y = tad_apply(op, &in, 1, op->options_size ? d->options : NULL, NULL, 0);
+    tad_var ones = tad_full(t, TAD_F64, shape, 1);
+    ck_done(tad_reverse_from(&y, &ones, 1), t);
+    double value[3];
+    memcpy(value, tad_gradient_data(in), (shape.rank ? 3 : 1) * sizeof *value);
+    ck_assert_msg(support_close(value[0], expected, 1e-15), "%s'(%g) = %g by the sweep, not %g", d->name, x, value[0], expected);
+    ck_done(tad_grad(&y, &ones, 1, &in, 1, &g), t);
+    ck_done(tad_read(g, value, shape.rank ? 3 : 1), t);
+    ck_assert_msg(support_close(value[0], expected, 1e-15), "%s'(%g) = %g by the graph, not %g", d->name, x, value[0], expected);
+    w = ones;
+    ck_done(tad_tangent(&y, 1, &in, &w, 1, &tangent), t);
+    ck_done(tad_read(tangent, value, shape.rank ? 3 : 1), t);
+    ck_assert_msg(support_close(value[0], expected, 1e-15), "%s'(%g) = %g forward, not %g", d->name, x, value[0], expected);
+    tad_tape_free(t);
+}
+
+START_TEST(unary_as_decided) {
+    const decided *d = &unary_points[_i];
+    derivative_everywhere(d, TAD_0D, d->x, d->derivative);
+    derivative_everywhere(d, TAD_SHAPE(3), d->x, d->derivative);
+}
+END_TEST
+
+/* NaN in, NaN derivative out: for every unary row but the linear one. */
+START_TEST(unary_nan) {
+    const inline_row *row = &inline_rows[_i];
+    const tad_op *op = tad_op_find(row->name);
+    if (op->max_in != 1 || strcmp(op->name, "neg") == 0) return;
+    decided d = {.name = row->name, .options = {1, 2}};
+    derivative_everywhere(&d, TAD_0D, NAN, NAN);
+    derivative_everywhere(&d, TAD_SHAPE(3), NAN, NAN);
+}
+END_TEST
+
+typedef struct decided2 {
+    const char *name;
+    double a, b, da, db;
+} decided2;
+
+static const decided2 binary_points[] = {
+    {"maximum", 1, 1, 0.5, 0.5}, {"minimum", 1, 1, 0.5, 0.5}, {"maximum", 2, 1, 1, 0},
+    {"minimum", 2, 1, 0, 1},     {"pow", 0, 2, 0, 0},         {"pow", -2, 2, -4, NAN},
+    {"pow", 3, 0, 0, 1.0986122886681098}, {"hypot", 0, 0, 0, 0}, {"xlogy", 0, 0, 0, 0},
+    {"xlogy", 0, 2, 0.6931471805599453, 0}, {"atan2", 0, 0, NAN, NAN}, {"div", 1, 2, 0.5, -0.25},
+    {"fmod", 5.5, 2, 1, -2},     {"remainder", -5.5, 2, 1, 3}};
+
+START_TEST(binary_as_decided) {
+    const decided2 *d = &binary_points[_i];
+    const tad_op *op = tad_op_find(d->name);
+    for (int array = 0; array < 2; array++) {
+        tad_tape *t = tad_tape_new(NULL);
+        tad_shape shape = array ? TAD_SHAPE(2) : TAD_0D;
+        tad_var in[] = {tad_input(t, TAD_F64, shape, (double[]){d->a, d->a}),
+                        tad_input(t, TAD_F64, shape, (double[]){d->b, d->b})}, g[2];
+        tad_var y = tad_apply(op, in, 2, NULL, NULL, 0), ones = tad_full(t, TAD_F64, shape, 1);
+        ck_done(tad_reverse_from(&y, &ones, 1), t);
+        ck_near(((const double *)tad_gradient_data(in[0]))[0], d->da, 1e-15);
+        ck_near(((const double *)tad_gradient_data(in[1]))[0], d->db, 1e-15);
+        ck_done(tad_grad(&y, &ones, 1, in, 2, g), t);
+        double value[2];
+        ck_done(tad_read(g[0], value, array + 1), t);
+        ck_near(value[0], d->da, 1e-15);
+        ck_done(tad_read(g[1], value, array + 1), t);
+        ck_near(value[0], d->db, 1e-15);
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
+static Suite *suite(void) {
+    Suite *s = suite_create("ops");
+    for (size_t i = 0; i < tad_op_count(); i++) {
+        TCase *c = support_case(s, tad_op_at(i)->name);
+        tcase_add_loop_test(c, is_complete, (int)i, (int)i + 1);
+        tcase_add_loop_test(c, has_right_derivatives, (int)i, (int)i + 1);
+        tcase_add_loop_test(c, refuses_misuse, (int)i, (int)i + 1);
+        tcase_add_loop_test(c, refuses_bad_handles, (int)i, (int)i + 1);
+    }
+    TCase *c = support_case(s, "inline functions");
+    tcase_add_loop_test(c, inline_path, 0, INLINE_ROWS);
+    c = support_case(s, "points of interest");
+    tcase_add_loop_test(c, unary_as_decided, 0, sizeof unary_points / sizeof *unary_points);
+    tcase_add_loop_test(c, unary_nan, 0, INLINE_ROWS);
+    tcase_add_loop_test(c, binary_as_decided, 0, sizeof binary_points / sizeof *binary_points);
+    return s;
+}
+
+SUPPORT_MAIN(suite)
