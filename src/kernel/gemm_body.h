@@ -96,9 +96,9 @@ static inline __attribute__((always_inline)) void X(sum_tile)(const struct X(til
 #define TILE(rows, vecs)                                                                           \
     static void X(tile_##rows##x##vecs)(const struct X(tile) * t) {                                \
         if (!TAD_CHEAP_MASKS && t->full)                                                           \
-            X(sum_tile)(t, rows, vecs, 1, 0);                                                       \
+            X(sum_tile)(t, rows, vecs, 1, 0);                                                      \
         else                                                                                       \
-            X(sum_tile)(t, rows, vecs, 0, 0);                                                       \
+            X(sum_tile)(t, rows, vecs, 0, 0);                                                      \
     }
 #if defined(__AVX512F__)
 #define EACH_TILE_ROWS(F, vecs)                                                                    \
