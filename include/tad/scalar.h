@@ -86,9 +86,14 @@ typedef struct tad__node {
 /* The first fields of every tape. */
 typedef struct tad__head {
     tad__node *node;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    uint32_t epoch; /* of handles made now; with count read as the handle of the next node */
     uint32_t count;
+#else
+    uint32_t count;
+    uint32_t epoch; /* of handles made now; with count read as the handle of the next node */
+#endif
     uint32_t limit; /* nodes that fit; 0 sends every call to the library (error, pause, trap) */
-    uint32_t epoch; /* of handles made now */
     uint32_t floor; /* nodes below were never rewound: their handles are valid in any epoch */
     uint32_t swept; /* nodes below have the adjoints of the last sweep */
 } tad__head;
@@ -102,94 +107,128 @@ typedef struct tad__head {
 #define TAD__INLINE static inline
 #endif
 
-/* gcc 12 warns of reading at address 1 although the tests exclude plain numbers. */
-#if defined(__GNUC__)
+/* gcc 12 warns of access at address 1 although the tests exclude plain numbers. */
+#if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Warray-bounds"
+#pragma GCC diagnostic ignored "-Wstringop-overflow"
 #endif
 
 TAD__INLINE tad__head *tad__head_of(tad_var x) { return (tad__head *)(void *)x.tape; }
 
-TAD__INLINE bool tad__live(const tad__head *h, tad_var x) {
-    return x.u.at.epoch == h->epoch || x.u.at.index < h->floor;
+/* The handle that the next node will have. */
+TAD__INLINE uint64_t tad__next(const tad__head *h) {
+    uint64_t bits;
+    memcpy(&bits, (const char *)h + sizeof(tad__node *), 8);
+    return bits;
+}
+
+/* Row, kind and flags of a node as one word; TAD__TAG puts them together. */
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define TAD__TAG(row, kind, flags) ((uint32_t)(row) << 16 | (uint32_t)(kind) << 8 | (uint32_t)(flags))
+#define TAD__HALVES(first, second) ((uint64_t)(first) << 32 | (second))
+#else
+#define TAD__TAG(row, kind, flags) ((uint32_t)(flags) << 24 | (uint32_t)(kind) << 16 | (uint32_t)(row))
+#define TAD__HALVES(first, second) ((uint64_t)(second) << 32 | (first))
+#endif
+TAD__INLINE uint32_t tad__tag(const tad__node *n) {
+    uint32_t tag;
+    memcpy(&tag, n, 4);
+    return tag;
+}
+
+/* Whether the handle is of this epoch, or of a node that was never rewound. */
+TAD__INLINE bool tad__live(const tad__head *h, tad_var x, uint64_t next) {
+    return TAD_LIKELY(((x.u.bits ^ next) >> 32) == 0) || x.u.at.index < h->floor;
 }
 
 /* Whether x is a living number on a tape without failure. */
 TAD__INLINE bool tad__fast_read(tad_var x) {
     const tad__head *h = tad__head_of(x);
-    return (uintptr_t)x.tape > 2 && h->limit && tad__live(h, x) && !(h->node[x.u.at.index].flags & TAD__ARRAY);
+    return (uintptr_t)x.tape > 2 && h->limit && tad__live(h, x, tad__next(h)) &&
+           !(h->node[x.u.at.index].flags & TAD__ARRAY);
 }
 
-/* Whether a row on a, or on a and b, can be recorded in place. */
-TAD__INLINE bool tad__fast1(tad_var a) {
+/* Whether a node on a (and b, c) can be recorded in place: a tape with room, living numbers. *next is
+ * its handle, *tag the or of the operands' tags. */
+TAD__INLINE bool tad__fast1(tad_var a, uint64_t *next, uint32_t *tag) {
     const tad__head *h = tad__head_of(a);
     if ((uintptr_t)a.tape <= 2) return false;
-    return h->count < h->limit && tad__live(h, a) && !(h->node[a.u.at.index].flags & TAD__ARRAY);
+    *next = tad__next(h);
+    if ((uint32_t)*next >= h->limit || !tad__live(h, a, *next)) return false;
+    *tag = tad__tag(h->node + a.u.at.index);
+    return !(*tag & TAD__TAG(0, 0, TAD__ARRAY));
 }
 
-TAD__INLINE bool tad__fast2(tad_var a, tad_var b) {
+TAD__INLINE bool tad__fast2(tad_var a, tad_var b, uint64_t *next, uint32_t *tag) {
     const tad__head *h = tad__head_of(a);
     if ((uintptr_t)a.tape <= 2 || a.tape != b.tape) return false;
-    if (h->count >= h->limit || !tad__live(h, a) || !tad__live(h, b)) return false;
-    return !((h->node[a.u.at.index].flags | h->node[b.u.at.index].flags) & TAD__ARRAY);
+    *next = tad__next(h);
+    if ((uint32_t)*next >= h->limit) return false;
+    bool now = (((a.u.bits ^ *next) | (b.u.bits ^ *next)) >> 32) == 0;
+    if (!TAD_LIKELY(now) && !(tad__live(h, a, *next) && tad__live(h, b, *next))) return false;
+    *tag = tad__tag(h->node + a.u.at.index) | tad__tag(h->node + b.u.at.index);
+    return !(*tag & TAD__TAG(0, 0, TAD__ARRAY));
 }
 
-TAD__INLINE uint64_t tad__words(uint32_t b, uint32_t c) { return (uint64_t)c << 32 | b; }
+TAD__INLINE bool tad__fast3(tad_var a, tad_var b, tad_var c, uint64_t *next, uint32_t *tag) {
+    const tad__head *h = tad__head_of(a);
+    if (!tad__fast2(a, b, next, tag) || a.tape != c.tape || !tad__live(h, c, *next)) return false;
+    *tag |= tad__tag(h->node + c.u.at.index);
+    return !(*tag & TAD__TAG(0, 0, TAD__ARRAY));
+}
+
 TAD__INLINE uint64_t tad__bits(double partial) {
     uint64_t word;
     memcpy(&word, &partial, 8);
     return word;
 }
 
-/* Appends a node; there is room. The words are those of tad__node, each stored at once. */
-TAD__INLINE tad_var tad__record(tad_tape *t, unsigned row, unsigned kind, unsigned flags, uint32_t a,
-                                  uint64_t rest, double value) {
+/* Appends a node; there is room. next: its handle; tag: without the operands' rows and kinds. The
+ * words are those of tad__node, each stored at once. */
+TAD__INLINE tad_var tad__record(tad_tape *t, uint64_t next, uint32_t tag, uint32_t a, uint64_t rest, double value) {
     tad__head *h = (tad__head *)(void *)t;
-    const uint64_t zero = 0;
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    const uint64_t first = (uint64_t)(row << 16 | kind << 8 | flags) << 32 | a;
-    rest = kind >= TAD__FIRST_PARTIAL ? rest : rest << 32 | rest >> 32;
-#else
-    const uint64_t first = (uint64_t)a << 32 | (uint64_t)(flags << 24 | kind << 16 | row);
-#endif
-    char *n = (char *)(h->node + h->count);
+    const uint64_t first = TAD__HALVES(tag, a), zero = 0, after = next + 1;
+    char *n = (char *)(h->node + (uint32_t)next);
     memcpy(n, &first, 8);
     memcpy(n + 8, &rest, 8);
     memcpy(n + 16, &value, 8);
     memcpy(n + 24, &zero, 8);
+    memcpy((char *)h + sizeof(tad__node *), &after, 8);
     tad_var v;
     v.tape = t;
-    v.u.at.index = h->count++;
-    v.u.at.epoch = h->epoch;
+    v.u.bits = next;
     return v;
 }
+
+/* Its own row and kind, and from the operands whether a gradient is needed. */
+#define TAD__OWN(name, kind, tag) (TAD__TAG(TAD__ROW_##name, kind, 0) | ((tag) & TAD__TAG(0, 0, TAD__NEEDS)))
 
 /* Any row on any operands: where the functions below go when they cannot record in place. */
 TAD_API tad_var tad__row1(unsigned row, tad_var x);
 TAD_API tad_var tad__row2(unsigned row, tad_var a, tad_var b);
 TAD_API tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c);
 
-/* In bodies: X, Y, Z are the nodes of a, b, c; V the number at the variable's node, N the plain one. */
+/* In the expressions: x, y, z are the nodes of a, b, c; v is the number at the node of variable p, k
+ * the plain number n. */
 #define TAD__NODE(x) (tad__head_of(x)->node + (x).u.at.index)
 #define TAD__IN_PLACE_2(name, kind, expression)                                                    \
-    if (TAD_LIKELY(tad__fast2(a, b))) {                                                            \
+    if (TAD_LIKELY(tad__fast2(a, b, &next, &tag))) {                                               \
         const tad__node *x = TAD__NODE(a), *y = TAD__NODE(b);                                      \
-        return tad__record(a.tape, TAD__ROW_##name, kind, (x->flags | y->flags) & TAD__NEEDS,      \
-                           a.u.at.index, tad__words(b.u.at.index, 0), expression);                 \
+        return tad__record(a.tape, next, TAD__OWN(name, kind, tag), a.u.at.index,                  \
+                           TAD__HALVES(b.u.at.index, 0), expression);                              \
     }
 #define TAD__IN_PLACE_3(name, kind, expression)                                                    \
-    if (TAD_LIKELY(tad__fast2(a, b) && tad__fast2(b, c))) {                                        \
+    if (TAD_LIKELY(tad__fast3(a, b, c, &next, &tag))) {                                            \
         const tad__node *x = TAD__NODE(a), *y = TAD__NODE(b), *z = TAD__NODE(c);                   \
-        return tad__record(a.tape, TAD__ROW_##name, kind,                                          \
-                           (x->flags | y->flags | z->flags) & TAD__NEEDS, a.u.at.index,            \
-                           tad__words(b.u.at.index, c.u.at.index), expression);                    \
+        return tad__record(a.tape, next, TAD__OWN(name, kind, tag), a.u.at.index,                  \
+                           TAD__HALVES(b.u.at.index, c.u.at.index), expression);                   \
     }
-/* n is a plain number, p the variable. */
 #define TAD__IN_PLACE_N(name, kind, p, n, expression)                                              \
-    if (tad_is_number(n) && TAD_LIKELY(tad__fast1(p))) {                                           \
+    if (tad_is_number(n) && TAD_LIKELY(tad__fast1(p, &next, &tag))) {                              \
         const double v = TAD__NODE(p)->value.number, k = (n).u.number;                             \
-        return tad__record((p).tape, TAD__ROW_##name, kind, TAD__NODE(p)->flags & TAD__NEEDS,      \
-                           (p).u.at.index, tad__bits(k), expression);                              \
+        return tad__record((p).tape, next, TAD__OWN(name, kind, tag), (p).u.at.index,              \
+                           tad__bits(k), expression);                                              \
     }
 
 /* ---- what programs call in loops, in place ---- */
@@ -197,6 +236,8 @@ TAD_API tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c);
 #if defined(__GNUC__) && !defined(TAD_NO_INLINE)
 
 TAD__INLINE tad_var tad__inline_add(tad_var a, tad_var b) {
+    uint64_t next;
+    uint32_t tag;
     TAD__IN_PLACE_2(add, TAD__ADD, x->value.number + y->value.number)
     TAD__IN_PLACE_N(add, TAD__ADD_XN, a, b, v + k)
     TAD__IN_PLACE_N(add, TAD__ADD_XN, b, a, v + k)
@@ -204,6 +245,8 @@ TAD__INLINE tad_var tad__inline_add(tad_var a, tad_var b) {
 }
 
 TAD__INLINE tad_var tad__inline_sub(tad_var a, tad_var b) {
+    uint64_t next;
+    uint32_t tag;
     TAD__IN_PLACE_2(sub, TAD__SUB, x->value.number - y->value.number)
     TAD__IN_PLACE_N(sub, TAD__ADD_XN, a, b, v - k)
     TAD__IN_PLACE_N(sub, TAD__SUB_NX, b, a, k - v)
@@ -211,6 +254,8 @@ TAD__INLINE tad_var tad__inline_sub(tad_var a, tad_var b) {
 }
 
 TAD__INLINE tad_var tad__inline_mul(tad_var a, tad_var b) {
+    uint64_t next;
+    uint32_t tag;
     TAD__IN_PLACE_2(mul, TAD__MUL, x->value.number * y->value.number)
     TAD__IN_PLACE_N(mul, TAD__MUL_XN, a, b, v * k)
     TAD__IN_PLACE_N(mul, TAD__MUL_XN, b, a, v * k)
@@ -218,6 +263,8 @@ TAD__INLINE tad_var tad__inline_mul(tad_var a, tad_var b) {
 }
 
 TAD__INLINE tad_var tad__inline_div(tad_var a, tad_var b) {
+    uint64_t next;
+    uint32_t tag;
     TAD__IN_PLACE_2(div, TAD__DIV, x->value.number / y->value.number)
     TAD__IN_PLACE_N(div, TAD__DIV_XN, a, b, v / k)
     TAD__IN_PLACE_N(div, TAD__DIV_NX, b, a, k / v)
@@ -225,26 +272,31 @@ TAD__INLINE tad_var tad__inline_div(tad_var a, tad_var b) {
 }
 
 TAD__INLINE tad_var tad__inline_fma(tad_var a, tad_var b, tad_var c) {
+    uint64_t next;
+    uint32_t tag;
     TAD__IN_PLACE_3(fma, TAD__FMA, x->value.number * y->value.number + z->value.number)
     return tad__row3(TAD__ROW_fma, a, b, c);
 }
 
 TAD__INLINE tad_var tad__inline_fnma(tad_var a, tad_var b, tad_var c) {
+    uint64_t next;
+    uint32_t tag;
     TAD__IN_PLACE_3(fnma, TAD__FNMA, z->value.number - x->value.number * y->value.number)
     return tad__row3(TAD__ROW_fnma, a, b, c);
 }
 
 TAD__INLINE tad_var tad__inline_neg(tad_var x) {
-    if (!TAD_LIKELY(tad__fast1(x))) return tad__row1(TAD__ROW_neg, x);
-    const tad__node *p = TAD__NODE(x);
-    return tad__record(x.tape, TAD__ROW_neg, TAD__UNARY, p->flags & TAD__NEEDS, x.u.at.index, tad__bits(-1),
-                       -p->value.number);
+    uint64_t next;
+    uint32_t tag;
+    if (!TAD_LIKELY(tad__fast1(x, &next, &tag))) return tad__row1(TAD__ROW_neg, x);
+    return tad__record(x.tape, next, TAD__OWN(neg, TAD__UNARY, tag), x.u.at.index, tad__bits(-1),
+                       -TAD__NODE(x)->value.number);
 }
 
 TAD__INLINE tad_var tad__inline_scalar(tad_tape *t, double value) {
     const tad__head *h = (const tad__head *)(void *)t;
-    if (TAD_LIKELY(t && h->count < h->limit)) return tad__record(t, 0, TAD__INPUT, TAD__NEEDS, 0, 0, value);
-    return tad_scalar(t, value);
+    if (!TAD_LIKELY(t && h->count < h->limit)) return tad_scalar(t, value);
+    return tad__record(t, tad__next(h), TAD__TAG(0, TAD__INPUT, TAD__NEEDS), 0, 0, value);
 }
 
 TAD__INLINE double tad__inline_item(tad_var x) {
@@ -269,7 +321,7 @@ TAD__INLINE double tad__inline_adjoint(tad_var x) {
 
 #endif
 
-#if defined(__GNUC__)
+#if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
 

@@ -25,8 +25,13 @@ typedef struct tad_var {
     tad_tape *tape;
     union {
         struct {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+            uint32_t epoch, index;
+#else
             uint32_t index, epoch;
+#endif
         } at;
+        uint64_t bits; /* epoch above, index below */
         double number;
     } u;
 } tad_var;

@@ -523,11 +523,11 @@ void tad__row_partials(unsigned row, const double *x, double y, size_t n, double
 #define FN2(f, a, b) f(a, b)
 #define TAD_UNARY(name, doc, lo, hi, kinks, f, dx)                                                 \
     tad_var tad_##name(tad_var x) {                                                                \
-        if (!TAD_LIKELY(tad__fast1(x))) return tad__row1(TAD__ROW_##name, x);                      \
-        const tad__node *p = tad__at(x.tape, x.u.at.index);                                        \
-        const double X = p->value.number, Y = f;                                                   \
-        return tad__record(x.tape, TAD__ROW_##name, TAD__UNARY, p->flags & TAD__NEEDS, x.u.at.index, \
-                           tad__bits(dx), Y);                                                      \
+        uint64_t next;                                                                             \
+        uint32_t tag;                                                                              \
+        if (!TAD_LIKELY(tad__fast1(x, &next, &tag))) return tad__row1(TAD__ROW_##name, x);         \
+        const double X = TAD__NODE(x)->value.number, Y = f;                                        \
+        return tad__record(x.tape, next, TAD__OWN(name, TAD__UNARY, tag), x.u.at.index, tad__bits(dx), Y); \
     }
 #define TAD_OPTION1(name, ...) tad_var tad_##name(tad_var x, double p) { return with_options(TAD__ROW_##name, x, p, 0); }
 #define TAD_OPTION2(name, ...) tad_var tad_##name(tad_var x, double p, double q) { return with_options(TAD__ROW_##name, x, p, q); }
