@@ -16,13 +16,22 @@
 #ifndef TAD_H
 #define TAD_H
 
+#include <tad/data.h>
+#include <tad/dict.h>
 #include <tad/diff.h>
 #include <tad/gradcheck.h>
 #include <tad/inspect.h>
+#include <tad/nn.h>
 #include <tad/op.h>
 #include <tad/ops.h>
+#include <tad/optim.h>
 #include <tad/safetensors.h>
 #include <tad/status.h>
 #include <tad/tape.h>
+#include <tad/train.h>
+
+#ifdef TAD_TRACE
+#include <tad/trace.h>
+#endif
 
 #endif

@@ -1,0 +1,433 @@
+/* The tape: leaves, marks, stale handles, sticky errors, names, pause, trap, memory, gradients of a
+ * sweep. */
+#include "support.h"
+
+#include <sys/resource.h>
+
+/* ---- life and leaves ---- */
+
+START_TEST(leaves_hold_their_values) {
+    tad_tape *t = tad_tape_new(NULL);
+    float f[3] = {1, 2, 3};
+    int64_t n[2] = {-7, 9};
+    ck_values(tad_input(t, TAD_F32, TAD_SHAPE(3), f), 0, 1, 2, 3);
+    ck_values(tad_constant(t, TAD_I64, TAD_SHAPE(2), n), 0, -7, 9);
+    ck_values(tad_param(t, TAD_F64, TAD_SHAPE(2, 1), NULL), 0, 0, 0);
+    ck_values(tad_constant_from(t, TAD_BOOL, TAD_SHAPE(3), (double[]){0, 2, 1}), 0, 0, 1, 1);
+    ck_values(tad_full(t, TAD_F32, TAD_SHAPE(2), 0.5), 0, 0.5, 0.5);
+    ck_assert_int_eq(tad_size_of(tad_input(t, TAD_F64, TAD_SHAPE(3, 0), NULL)), 0);
+    tad_var b = tad_borrow(t, TAD_F32, TAD_SHAPE(3), f);
+    ck_assert_ptr_eq(tad_data(b), f);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(a_handle_has_16_bytes_and_a_node_32) {
+    ck_assert_uint_eq(sizeof(tad_var), 16);
+    ck_assert_uint_eq(sizeof(tad__node), 32);
+}
+END_TEST
+
+START_TEST(impossible_leaves_are_refused) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_input(t, TAD_F64, (tad_shape){9, {1}}, NULL);
+    ck_refused(t, TAD_TOO_LARGE, "rank 9");
+    tad_input(t, TAD_F64, TAD_SHAPE(-1), NULL);
+    ck_refused(t, TAD_TOO_LARGE, "(-1)");
+    tad_input(t, TAD_F64, TAD_SHAPE(INT64_MAX / 2, 3), NULL);
+    ck_refused(t, TAD_TOO_LARGE, "too large");
+    tad_input(t, (tad_dtype)17, TAD_SHAPE(1), NULL);
+    ck_refused(t, TAD_BAD_DTYPE, "17");
+    tad_borrow(t, TAD_F64, TAD_SHAPE(2), NULL);
+    ck_refused(t, TAD_BAD_ARGUMENT, "borrow");
+    tad_tape_free(t);
+    tad_tape_free(NULL);
+}
+END_TEST
+
+/* ---- marks ---- */
+
+START_TEST(variables_below_a_mark_survive_and_above_do_not) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2});
+    tad_mark m = tad_tape_mark(t);
+    tad_var old = tad_sum(w, NULL);
+    ck_assert_int_eq(tad_tape_rewind(t, m), TAD_OK);
+    tad_var fresh = tad_mean(w, NULL); /* takes the place of `old` */
+    ck_near(tad_item(fresh), 1.5, 0);
+    ck_assert(isnan(tad_item(old)));
+    ck_refused(t, TAD_BAD_HANDLE, "rewound");
+    tad_add(fresh, old);
+    ck_refused(t, TAD_BAD_HANDLE, "add", "rewound");
+    ck_values(w, 0, 1, 2);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(nested_marks_in_any_order) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var a = tad_scalar(t, 1);
+    tad_mark outer = tad_tape_mark(t);
+    tad_var b = tad_scalar(t, 2);
+    tad_mark inner = tad_tape_mark(t);
+    for (int i = 0; i < 100; i++) {
+        tad_scalar(t, 3);
+        ck_assert_int_eq(tad_tape_rewind(t, inner), TAD_OK);
+        ck_near(tad_item(tad_add(a, b)), 3, 0);
+    }
+    ck_assert_int_eq(tad_tape_rewind(t, outer), TAD_OK);
+    ck_assert_int_eq(tad_tape_rewind(t, inner), TAD_BAD_HANDLE);
+    tad_tape_clear(t);
+    tad_var c = tad_scalar(t, 5);
+    ck_assert(isnan(tad_item(b)));
+    tad_tape_clear(t);
+    ck_near(tad_item(tad_add(a, c)), 6, 0);
+    ck_tape(t);
+    tad_tape_reset(t);
+    tad_scalar(t, 1);
+    ck_assert(isnan(tad_item(a)));
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(another_tapes_mark_and_variable_are_refused) {
+    tad_tape *t = tad_tape_new(NULL), *u = tad_tape_new(NULL);
+    tad_var x = tad_scalar(t, 1), y = tad_scalar(u, 2);
+    ck_assert_int_eq(tad_tape_rewind(t, tad_tape_mark(u)), TAD_BAD_HANDLE);
+    tad_tape_clear(t);
+    ck_assert(tad_is_nil(tad_mul(x, y)));
+    ck_refused(t, TAD_BAD_HANDLE, "mul", "another tape");
+    tad_var never = {0};
+    tad_mul(x, never);
+    ck_refused(t, TAD_BAD_HANDLE, "never set");
+    ck_assert(tad_is_nil(tad_mul(never, never)));
+    ck_assert_int_eq(tad_reverse(never), TAD_BAD_HANDLE);
+    ck_assert(tad_is_nil(tad_mul(tad_number(1), tad_number(2))));
+    tad_tape_free(t);
+    tad_tape_free(u);
+}
+END_TEST
+
+/* ---- errors ---- */
+
+START_TEST(the_first_error_sticks) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), b = tad_input(t, TAD_F64, TAD_SHAPE(3), NULL);
+    tad_var bad = tad_add(a, b), worse = tad_sum(tad_exp(bad), NULL);
+    ck_assert(tad_is_nil(bad) && tad_is_nil(worse));
+    ck_assert(tad_is_nil(tad_scalar(t, 1)));
+    ck_assert_int_eq(tad_reverse(worse), TAD_BAD_SHAPE);
+    ck_refused(t, TAD_BAD_SHAPE, "add", "(2) x (3)");
+    ck_assert_str_eq(tad_message(t), "");
+    ck_near(tad_item(tad_sum(tad_add(a, a), NULL)), 0, 0);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(float32_and_float64_do_not_mix_but_0d_joins) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var f = tad_input(t, TAD_F32, TAD_SHAPE(2), (float[]){1, 2}), d = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL);
+    tad_mul(f, d);
+    ck_refused(t, TAD_BAD_DTYPE, "mul", "float64 and float32");
+    tad_var s = tad_scalar(t, 3), y = tad_mul(f, s), z = tad_add(f, tad_number(0.5));
+    ck_assert_int_eq(tad_dtype_of(y), TAD_F32);
+    ck_assert_int_eq(tad_dtype_of(z), TAD_F32);
+    ck_assert_int_eq(tad_reverse(tad_sum(tad_mul(y, z), NULL)), TAD_OK);
+    ck_near(tad_adjoint(s), 1 * 1.5 + 2 * 2.5, 0);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(the_trap_names_the_first_op_that_made_a_nan) {
+    tad_tape *t = tad_tape_new(&(tad_settings){.trap = true});
+    tad_var x = tad_scalar(t, 0), y = tad_log(x);
+    ck_assert(tad_is_nil(y));
+    ck_refused(t, TAD_NOT_FINITE, "log");
+    tad_div(tad_scalar(t, 1), x);
+    ck_refused(t, TAD_NOT_FINITE, "div");
+    tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){1, -1, 2});
+    tad_sum(tad_sqrt(v), NULL);
+    ck_refused(t, TAD_NOT_FINITE, "sqrt", "element 1");
+    tad_tape_free(t);
+}
+END_TEST
+
+/* ---- pause, detach, names ---- */
+
+START_TEST(nothing_is_recorded_in_a_pause) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_scalar(t, 3);
+    tad_record_pause(t);
+    tad_var y = tad_mul(x, x), z = tad_sum(tad_broadcast_to(x, TAD_SHAPE(4)), NULL);
+    tad_record_resume(t);
+    ck_assert_int_eq(tad_node_kind_of(y), TAD_NODE_CONSTANT);
+    ck_assert_int_eq(tad_node_kind_of(z), TAD_NODE_CONSTANT);
+    ck_assert_int_eq(tad_reverse(y), TAD_NO_GRADIENT);
+    tad_tape_clear(t);
+    ck_assert_int_eq(tad_reverse(tad_mul(y, x)), TAD_OK);
+    ck_near(tad_adjoint(x), 9, 0);
+    ck_near(tad_item(z), 12, 0);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(detached_variables_have_no_past) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_scalar(t, 3), y = tad_mul(tad_detach(tad_square(x)), x);
+    ck_assert_int_eq(tad_reverse(y), TAD_OK);
+    ck_near(tad_adjoint(x), 9, 0);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(names_carry_scopes_and_go_with_a_rewind) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_scope_push(t, "net");
+    tad_scope_push(t, "layer1");
+    tad_mark m = tad_tape_mark(t);
+    tad_var x = tad_name(tad_scalar(t, 1), "w");
+    ck_assert_str_eq(tad_node_name(x), "net/layer1/w");
+    tad_scope_pop(t);
+    ck_assert_str_eq(tad_node_name(tad_name(tad_scalar(t, 1), "b")), "net/b");
+    ck_assert_int_eq(tad_tape_rewind(t, m), TAD_OK);
+    ck_assert_str_eq(tad_node_name(tad_scalar(t, 1)), "");
+    tad_tape_free(t);
+}
+END_TEST
+
+/* ---- gradients of a sweep ---- */
+
+START_TEST(interior_gradients_are_per_sweep_and_parameters_add_up) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_scalar(t, 2), w = tad_param(t, TAD_F64, TAD_0D, (double[]){3});
+    tad_var v = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2});
+    tad_var h = tad_mul(x, w), y = tad_mul(h, tad_sum(v, NULL));
+    for (int i = 1; i <= 3; i++) {
+        ck_assert_int_eq(tad_reverse(y), TAD_OK);
+        ck_near(tad_adjoint(x), 9, 0);
+        ck_near(tad_adjoint(h), 3, 0);
+        ck_near(tad_adjoint(w), 6.0 * i, 0);
+        ck_values(tad_gradient(v), 0, 6.0 * i, 6.0 * i);
+    }
+    ck_assert_int_eq(tad_zero_gradients((tad_var[]){w, v}, 2), TAD_OK);
+    ck_near(tad_adjoint(w), 0, 0);
+    ck_values(tad_gradient(v), 0, 0, 0);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(a_variable_used_twice_gets_both_contributions) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){3, 4});
+    ck_assert_int_eq(tad_reverse(tad_sum(tad_mul(x, x), NULL)), TAD_OK);
+    ck_values(tad_gradient(x), 0, 6, 8);
+    ck_assert_int_eq(tad_reverse(tad_sum(tad_add(x, x), NULL)), TAD_OK);
+    ck_values(tad_gradient(x), 0, 2, 2);
+    ck_assert_int_eq(tad_reverse(tad_sum(tad_sub(x, x), NULL)), TAD_OK);
+    ck_values(tad_gradient(x), 0, 0, 0);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(reading_a_gradient_that_is_not_there_is_an_error) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2}), c = tad_constant(t, TAD_F64, TAD_SHAPE(2), NULL);
+    tad_gradient(x);
+    ck_refused(t, TAD_NO_GRADIENT, "no sweep");
+    tad_var h = tad_exp(x), y = tad_sum(h, NULL), kept = tad_retain(tad_sin(x));
+    tad_var z = tad_add(y, tad_sum(kept, NULL));
+    ck_assert_int_eq(tad_reverse(z), TAD_OK);
+    tad_gradient(h);
+    ck_refused(t, TAD_NO_GRADIENT, "tad_retain");
+    tad_gradient(c);
+    ck_refused(t, TAD_NO_GRADIENT, "constant");
+    ck_values(tad_gradient(kept), 0, 1, 1);
+    tad_var later = tad_exp(x);
+    tad_gradient(later);
+    ck_refused(t, TAD_NO_GRADIENT, "no sweep");
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(unreachable_is_zero_and_says_so) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_scalar(t, 0), y = tad_scalar(t, 2), v = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL);
+    tad_var unused = tad_log(x); /* -inf with an infinite derivative: must not leak into anything */
+    tad_var z = tad_add(tad_mul(y, y), tad_mul(x, tad_number(0)));
+    ck_assert_int_eq(tad_reverse(z), TAD_OK);
+    ck_near(tad_adjoint(x), 0, 0);
+    ck_values(tad_gradient(v), 0, 0, 0);
+    ck_assert(tad_is_reached(x) && tad_is_reached(y));
+    ck_assert(!tad_is_reached(v) && !tad_is_reached(unused));
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(several_results_with_their_cotangents) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){2, 3});
+    tad_var y = tad_square(x), z = tad_sum(x, NULL);
+    tad_var ct[2] = {tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 10}), tad_number(0.5)};
+    ck_assert_int_eq(tad_reverse_from((tad_var[]){y, z}, ct, 2), TAD_OK);
+    ck_values(tad_gradient(x), 0, 4.5, 60.5);
+    ck_assert_int_eq(tad_reverse(y), TAD_BAD_SHAPE);
+    ck_refused(t, TAD_BAD_SHAPE, "cotangent is needed");
+    ck_assert_int_eq(tad_reverse_from(&y, &z, 1), TAD_BAD_SHAPE);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(a_parameter_changed_in_between_is_noticed) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2}), s = tad_param(t, TAD_F64, TAD_0D, NULL);
+    tad_mark m = tad_tape_mark(t);
+    for (int i = 0; i < 3; i++) {
+        tad_var y = tad_sum(tad_square(w), NULL);
+        ck_assert_int_eq(tad_reverse(y), TAD_OK);
+        ((double *)tad_param_data(w))[0] += 1;
+        ck_assert_int_eq(tad_reverse(y), TAD_STALE_VALUE);
+        tad_tape_clear(t);
+        ck_assert_int_eq(tad_tape_rewind(t, m), TAD_OK);
+    }
+    tad_var z = tad_mul(s, s);
+    ck_assert_int_eq(tad_assign(s, (double[]){5}), TAD_OK);
+    ck_assert_int_eq(tad_reverse(z), TAD_STALE_VALUE);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* ---- size ---- */
+
+/* Under `ulimit -s 128` nothing may recurse. */
+START_TEST(a_million_nodes_on_a_small_stack) {
+    struct rlimit r;
+    getrlimit(RLIMIT_STACK, &r);
+    r.rlim_cur = 128 * 1024;
+    setrlimit(RLIMIT_STACK, &r);
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_scalar(t, 0.5), v = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), y = x, h = v, g[1];
+    for (int i = 0; i < 1000000; i++) y = tad_add(tad_mul(y, tad_number(0.999999)), tad_number(1e-7));
+    ck_assert_int_eq(tad_reverse(y), TAD_OK);
+    ck_near(tad_adjoint(x), pow(0.999999, 1e6), 1e-9);
+    for (int i = 0; i < 100000; i++) h = tad_add(h, v);
+    ck_assert_int_eq(tad_reverse(tad_sum(h, NULL)), TAD_OK);
+    ck_values(tad_gradient(v), 0, 100001, 100001);
+    y = x;
+    for (int i = 0; i < 100000; i++) y = tad_mul(y, tad_number(1.00001));
+    ck_assert_int_eq(tad_grad(&y, NULL, 1, &x, 1, g), TAD_OK);
+    ck_near(tad_item(g[0]), pow(1.00001, 1e5), 1e-9);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+static size_t calls_of_a_step(tad_tape *t, tad_var w, tad_mark m) {
+    size_t before = tad_tape_memory(t).calls;
+    tad_var x = tad_full(t, TAD_F32, TAD_SHAPE(32, 64), 0.25);
+    tad_var y = tad_mean(tad_square(tad_relu(tad_matmul(x, w))), NULL);
+    ck_assert_int_eq(tad_reverse(y), TAD_OK);
+    ck_assert_int_eq(tad_zero_gradients(&w, 1), TAD_OK);
+    ck_assert_int_eq(tad_tape_rewind(t, m), TAD_OK);
+    return tad_tape_memory(t).calls - before;
+}
+
+START_TEST(a_steady_step_allocates_nothing) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var w = tad_param(t, TAD_F32, TAD_SHAPE(64, 48), NULL);
+    tad_mark m = tad_tape_mark(t);
+    ck_assert_uint_gt(calls_of_a_step(t, w, m), 0);
+    calls_of_a_step(t, w, m);
+    for (int i = 0; i < 5; i++) ck_assert_uint_eq(calls_of_a_step(t, w, m), 0);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(the_memory_limit_is_kept) {
+    support_memory m = {0};
+    tad_tape *t = tad_tape_new(&(tad_settings){.memory_limit = 1 << 20});
+    tad_input(t, TAD_F64, TAD_SHAPE(1 << 20), NULL);
+    ck_refused(t, TAD_NO_MEMORY, "input");
+    ck_assert_uint_le(tad_tape_memory(t).peak, 1 << 20);
+    tad_tape_free(t);
+    tad_tape *u = support_tape(&m);
+    tad_sum(tad_exp(tad_input(u, TAD_F64, TAD_SHAPE(1000), NULL)), NULL);
+    tad_tape_free(u);
+    ck_no_leak(&m);
+}
+END_TEST
+
+/* ---- the same with every kernel level, out of line, and on several threads ---- */
+
+START_TEST(every_level_gives_the_same_elementwise_bits) {
+    double first[37], other[37], x[37];
+    for (int i = 0; i < 37; i++) x[i] = -3 + 0.17 * i;
+    for (int level = TAD_LEVEL_BASE; level <= TAD_LEVEL_AVX512; level++) {
+        tad_tape *t = tad_tape_new(&(tad_settings){.level = (tad_level)level});
+        tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(37), x);
+        tad_var y = tad_mul(tad_tanh(v), tad_exp(tad_sin(v)));
+        ck_assert_int_eq(tad_reverse(tad_sum(y, NULL)), TAD_OK);
+        ck_assert_int_eq(tad_read(tad_gradient(v), other, 37), TAD_OK);
+        if (level == TAD_LEVEL_BASE) memcpy(first, other, sizeof first);
+        ck_assert_mem_eq(first, other, sizeof first);
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
+/* The functions behind the macros of scalar.h, as other languages call them. */
+START_TEST(out_of_line_and_in_place_agree) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var a = (tad_scalar)(t, 1.3), b = (tad_scalar)(t, -0.7), c = (tad_scalar)(t, 0.4);
+    tad_var in = tad_fma(tad_div(a, b), tad_sub(a, tad_number(2)), tad_fnma(b, c, tad_neg(a)));
+    tad_var out = (tad_fma)((tad_div)(a, b), (tad_sub)(a, tad_number(2)), (tad_fnma)(b, c, (tad_neg)(a)));
+    ck_assert(tad_item(in) == (tad_item)(out));
+    double g[2][3];
+    tad_var y[2] = {in, out};
+    for (int k = 0; k < 2; k++) {
+        ck_assert_int_eq(tad_reverse(y[k]), TAD_OK);
+        g[k][0] = tad_adjoint(a), g[k][1] = (tad_adjoint)(b), g[k][2] = tad_adjoint(c);
+    }
+    ck_assert_mem_eq(g[0], g[1], sizeof g[0]);
+    tad_tape_free(t);
+}
+END_TEST
+
+static Suite *suite(void) {
+    Suite *s = suite_create("tape");
+    TCase *c = support_case(s, "leaves");
+    tcase_add_test(c, leaves_hold_their_values);
+    tcase_add_test(c, a_handle_has_16_bytes_and_a_node_32);
+    tcase_add_test(c, impossible_leaves_are_refused);
+    c = support_case(s, "marks");
+    tcase_add_test(c, variables_below_a_mark_survive_and_above_do_not);
+    tcase_add_test(c, nested_marks_in_any_order);
+    tcase_add_test(c, another_tapes_mark_and_variable_are_refused);
+    c = support_case(s, "errors");
+    tcase_add_test(c, the_first_error_sticks);
+    tcase_add_test(c, float32_and_float64_do_not_mix_but_0d_joins);
+    tcase_add_test(c, the_trap_names_the_first_op_that_made_a_nan);
+    c = support_case(s, "recording");
+    tcase_add_test(c, nothing_is_recorded_in_a_pause);
+    tcase_add_test(c, detached_variables_have_no_past);
+    tcase_add_test(c, names_carry_scopes_and_go_with_a_rewind);
+    c = support_case(s, "gradients");
+    tcase_add_test(c, interior_gradients_are_per_sweep_and_parameters_add_up);
+    tcase_add_test(c, a_variable_used_twice_gets_both_contributions);
+    tcase_add_test(c, reading_a_gradient_that_is_not_there_is_an_error);
+    tcase_add_test(c, unreachable_is_zero_and_says_so);
+    tcase_add_test(c, several_results_with_their_cotangents);
+    tcase_add_test(c, a_parameter_changed_in_between_is_noticed);
+    c = support_case(s, "size");
+    tcase_add_test(c, a_million_nodes_on_a_small_stack);
+    tcase_add_test(c, a_steady_step_allocates_nothing);
+    tcase_add_test(c, the_memory_limit_is_kept);
+    c = support_case(s, "ways");
+    tcase_add_test(c, every_level_gives_the_same_elementwise_bits);
+    tcase_add_test(c, out_of_line_and_in_place_agree);
+    return s;
+}
+
+SUPPORT_MAIN(suite)
