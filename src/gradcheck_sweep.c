@@ -101,14 +101,13 @@ static void judge(line *l, const coordinates *c, tad__slope *out) {
     double now = l->gap[last], before = l->gap[last - 3];
     bool stays = now > 32 * l->noise[last] && !(now < 0.3 * before);
     out->kind = TAD__SLOPE_SMOOTH;
-    if (!found) {
-        out->kind = now < 2.5 * before ? TAD__SLOPE_KINK : TAD__SLOPE_JUMP;
-    } else if (stays && gap_is_constant(l)) {
+    if ((!found || stays) && gap_is_constant(l)) {
         out->kind = TAD__SLOPE_KINK;
-    } else if (stays) {
+    } else if (!found || stays) {
         measure_noise(l, c);
-        (void)choose_level(l, c, out); /* what was smooth stays so with more noise */
+        if (!choose_level(l, c, out)) out->kind = now < 2.5 * before ? TAD__SLOPE_KINK : TAD__SLOPE_JUMP;
     }
+    out->natural = l->noise[last] / (2 * DBL_EPSILON) * c->h[last] / (8 * c->h[0]);
     one_sided(l, c, out);
 }
 
@@ -162,9 +161,10 @@ tad__judgement tad__judge(double a, const tad__slope *n, double largest, tad_kin
     if (n->kind == TAD__SLOPE_KINK) return judge_kink(a, n, kinks);
     if (n->kind != TAD__SLOPE_SMOOTH) return undecided(TAD__OUT_INCONCLUSIVE);
     double size = fabs(a) + fabs(n->value), far = fabs(a - n->value);
-    if (size == 0) return undecided(TAD__OUT_ZERO);
-    if (fmax(fmax(fabs(a), fabs(n->value)), n->error) <= 1e-9 * largest)
-        return undecided(TAD__OUT_ZERO);
+    double top = fmax(fabs(a), fabs(n->value));
+    if (size == 0 || fmax(top, n->error) <= 1e-9 * largest) return undecided(TAD__OUT_ZERO);
+    /* Both vanish within the bound, and the bound is sharp beside what the values could have shown. */
+    if (top <= 4 * n->error && n->error <= 1e-9 * n->natural) return undecided(TAD__OUT_ZERO);
     double r = far / size;
     if (far != 0 && !(n->error <= 1e-7 * size) && (n->rejected || !(far > 3 * n->error)))
         return undecided(TAD__OUT_INCONCLUSIVE);

@@ -25,6 +25,7 @@ typedef struct tad__slope {
     double left, right;  /* one-sided slopes at the smallest step */
     double side_error;   /* of these */
     double step;
+    double natural; /* size of the values divided by the scale of the steps */
     bool rejected; /* some level was not smooth: the error bound may miss what is far away */
 } tad__slope;
 
