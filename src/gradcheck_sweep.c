@@ -101,13 +101,13 @@ static void judge(line *l, const coordinates *c, tad__slope *out) {
     double now = l->gap[last], before = l->gap[last - 3];
     bool stays = now > 32 * l->noise[last] && !(now < 0.3 * before);
     out->kind = TAD__SLOPE_SMOOTH;
+    out->natural = l->noise[last] / (2 * DBL_EPSILON) * c->h[last] / (8 * c->h[0]);
     if ((!found || stays) && gap_is_constant(l)) {
         out->kind = TAD__SLOPE_KINK;
     } else if (!found || stays) {
         measure_noise(l, c);
         if (!choose_level(l, c, out)) out->kind = now < 2.5 * before ? TAD__SLOPE_KINK : TAD__SLOPE_JUMP;
     }
-    out->natural = l->noise[last] / (2 * DBL_EPSILON) * c->h[last] / (8 * c->h[0]);
     one_sided(l, c, out);
 }
 
