@@ -396,14 +396,15 @@ static const tad_sample half_sse_samples[] = {
     {.label = "0-d", .n = 2, .in = {TAD__F64_0D, TAD__F64_0D}},
     {.label = "empty", .n = 2, .in = {TAD__F64(0), TAD__F64(0)}},
 };
-/* Targets near 0, inputs away from where the difference has a kink. */
+/* Differences of one sign, far from the kink. */
 static const tad_sample absolute_samples[] = {
-    {.label = "mean", .n = 2, .in = {AWAY(1, 0, 0, 0, 3, 5), WITHIN(-0.02, 0.02, 3, 5)}},
-    {.label = "sum", .n = 2, .in = {AWAY(1, 0, 0, 0, 7), WITHIN(-0.02, 0.02, 7)}, OPTIONS(TAD_SUM)},
-    {.label = "none", .n = 2, .in = {AWAY(1, 0, 0, 0, 2, 3), WITHIN(-0.02, 0.02, 2, 3)}, OPTIONS(TAD_NONE)},
-    {.label = "one target for all", .n = 2, .in = {AWAY(1, 0, 0, 0, 2, 3), WITHIN_0D(-0.02, 0.02)}},
+    {.label = "mean", .n = 2, .in = {WITHIN(0.6, 2, 3, 5), WITHIN(-0.1, 0.1, 3, 5)}},
+    {.label = "negative", .n = 2, .in = {WITHIN(-2, -0.6, 7), WITHIN(-0.1, 0.1, 7)}, OPTIONS(TAD_SUM)},
+    {.label = "none", .n = 2, .in = {WITHIN(0.6, 2, 2, 3), WITHIN(-0.1, 0.1, 2, 3)}, OPTIONS(TAD_NONE)},
+    {.label = "one target for all", .n = 2, .in = {WITHIN(0.6, 2, 2, 3), WITHIN_0D(-0.1, 0.1)}},
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 3), TAD__F64(0, 3)}, OPTIONS(TAD_SUM)},
 };
+/* Targets near 0, inputs away from where the derivative of the difference has a kink. */
 static const tad_sample smooth_samples[] = {
     {.label = "mean", .n = 2, .in = {AWAY(2, -1, 1, 0, 3, 5), WITHIN(-0.02, 0.02, 3, 5)}},
     {.label = "sum", .n = 2, .in = {AWAY(2, -1, 1, 0, 7), WITHIN(-0.02, 0.02, 7)}, OPTIONS(TAD_SUM)},
