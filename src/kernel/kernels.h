@@ -34,6 +34,8 @@ typedef struct tad__kernels {
     const tad__gemm_kernels *gemm;
     const tad__softmax_kernels *softmax;
     const tad__loss_kernels *loss;
+    tad__extreme *extreme[2];                               /* of a row */
+    tad__extremes *extremes[2];                             /* of two rows, element by element */
 } tad__kernels;
 
 /* The best table of at most this level that the CPU can run. */

@@ -1,7 +1,9 @@
-/* Summing the columns of a matrix, once per instruction-set level. Works on raw buffers, cannot fail. */
+/* Sums of columns, largest and smallest elements, once per instruction-set level. Works on raw
+ * buffers, cannot fail. */
 #ifndef TAD_KERNEL_REDUCE_H
 #define TAD_KERNEL_REDUCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "isa.h"
@@ -9,7 +11,16 @@
 /* y[j] += sum over i of x[i cols + j]. The order of the additions depends on rows and cols only. */
 typedef void tad__add_columns(size_t rows, size_t cols, const void *x, void *y);
 
+/* The largest (or smallest) of n > 0 elements; a NaN when there is one. */
+typedef double tad__extreme(size_t n, const void *x, bool largest);
+/* best[i] becomes the larger (or smaller) of best[i] and x[i]; a NaN wins. */
+typedef void tad__extremes(size_t n, const void *x, void *best, bool largest);
+
 extern tad__add_columns TAD_LEVEL(tad__add_columns_f64);
 extern tad__add_columns TAD_LEVEL(tad__add_columns_f32);
+extern tad__extreme TAD_LEVEL(tad__extreme_f64);
+extern tad__extreme TAD_LEVEL(tad__extreme_f32);
+extern tad__extremes TAD_LEVEL(tad__extremes_f64);
+extern tad__extremes TAD_LEVEL(tad__extremes_f32);
 
 #endif

@@ -1,4 +1,4 @@
-/* Column sums for one element type T; read by reduce_kernel.c with X(name) giving the type's names. */
+/* Column sums and extremes for one element type T; read by reduce_kernel.c with X(name) giving the type's names. */
 
 static void X(add_row)(size_t n, const T *restrict x, T *restrict y) {
     for (size_t j = 0; j < n; j++) y[j] += x[j];
@@ -39,3 +39,28 @@ static void X(columns)(size_t rows, size_t cols, const T *x, T *y) {
     for (size_t j = 0; j < cols; j += BLOCK)
         X(add_rows)(rows, cols - j < BLOCK ? cols - j : BLOCK, cols, x + j, y + j);
 }
+
+#define EXTREMES(one, many, beats)                                                                 \
+    static double X(one)(size_t n, const T *x) {                                                   \
+        T best[LANES];                                                                             \
+        size_t i = 0;                                                                              \
+        if (n < 2 * LANES) {                                                                       \
+            T b = *x;                                                                              \
+            for (i = 1; i < n; i++) b = WINS(x[i], beats, b) ? x[i] : b;                           \
+            return (double)b;                                                                      \
+        }                                                                                          \
+        for (size_t k = 0; k < LANES; k++) best[k] = *x;                                           \
+        for (; i + LANES <= n; i += LANES)                                                         \
+            for (size_t k = 0; k < LANES; k++)                                                     \
+                best[k] = WINS(x[i + k], beats, best[k]) ? x[i + k] : best[k];                     \
+        for (; i < n; i++) best[0] = WINS(x[i], beats, best[0]) ? x[i] : best[0];                  \
+        for (size_t k = 1; k < LANES; k++)                                                         \
+            best[0] = WINS(best[k], beats, best[0]) ? best[k] : best[0];                           \
+        return (double)best[0];                                                                    \
+    }                                                                                              \
+    static void X(many)(size_t n, const T *restrict x, T *restrict best) {                         \
+        for (size_t i = 0; i < n; i++) best[i] = WINS(x[i], beats, best[i]) ? x[i] : best[i];      \
+    }
+EXTREMES(largest, keep_largest, >)
+EXTREMES(smallest, keep_smallest, <)
+#undef EXTREMES

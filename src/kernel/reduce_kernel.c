@@ -1,4 +1,4 @@
-/* Column sums of one instruction-set level. Rests on reduce.h. */
+/* Column sums and extremes of one instruction-set level. Rests on reduce.h. */
 #include "reduce.h"
 
 #include <string.h>
@@ -6,8 +6,12 @@
 enum {
     BLOCK = 1024, /* columns summed together: their sums stay in the first cache */
     CHUNK = 64,   /* rows summed before they join the rest, which keeps rounding errors small */
+    LANES = 32,   /* extremes of a row are sought in so many places at once */
     NARROW = 64   /* up to so many columns, several rows are read as one */
 };
+
+/* Whether v takes the place of `best` by an order `beats`; a NaN wins and stays. Without branches. */
+#define WINS(v, beats, best) (((v)beats(best)) | ((v) != (v)))
 
 #define T double
 #define X(name) name##_f64
@@ -19,10 +23,17 @@ enum {
 #define X(name) name##_f32
 #include "reduce_body.h"
 
-void TAD_LEVEL(tad__add_columns_f64)(size_t rows, size_t cols, const void *x, void *y) {
-    columns_f64(rows, cols, x, y);
-}
+#define OF_LEVEL(suffix)                                                                           \
+    void TAD_LEVEL(tad__add_columns_##suffix)(size_t rows, size_t cols, const void *x, void *y) {  \
+        columns_##suffix(rows, cols, x, y);                                                        \
+    }                                                                                              \
+    double TAD_LEVEL(tad__extreme_##suffix)(size_t n, const void *x, bool largest) {               \
+        return largest ? largest_##suffix(n, x) : smallest_##suffix(n, x);                         \
+    }                                                                                              \
+    void TAD_LEVEL(tad__extremes_##suffix)(size_t n, const void *x, void *best, bool largest) {    \
+        if (largest) keep_largest_##suffix(n, x, best);                                            \
+        else keep_smallest_##suffix(n, x, best);                                                   \
+    }
 
-void TAD_LEVEL(tad__add_columns_f32)(size_t rows, size_t cols, const void *x, void *y) {
-    columns_f32(rows, cols, x, y);
-}
+OF_LEVEL(f64)
+OF_LEVEL(f32)

@@ -556,7 +556,6 @@ static const tad_sample gather_samples[] = {
     {TWO("shorter index", TAD__F64(3, 4, 5), TAD__INDICES(4, 2, 7, 3), AT(1))},
     {TWO("vector", TAD__F64(7), TAD__INDICES(7, 11), AT(0))},
     {TWO("no index", TAD__F64(3, 4), TAD__INDICES(3, 0, 4), AT(0))},
-    {TWO("float32", TAD__F32(3, 4), TAD__INDICES(4, 3, 2), AT(1))},
 };
 static const tad_misuse gather_misuse[] = {
     {TWO("out of range", TAD__F64(3, 4), TAD__INDICES(900, 2, 4), AT(0)), .expect = TAD_BAD_INDEX},

@@ -569,7 +569,6 @@ static const tad_sample reshape_samples[] = {
     {ONE("0-d to (1,1)", TAD__F64_0D, TO(1, 1))},
     {ONE("(1) to 0-d", TAD__F64(1), TO_0D)},
     {ONE("empty", TAD__F64(0, 3), TO(3, 0, 7))},
-    {ONE("float32", TAD__F32(7), TO(7, 1))},
 };
 static const tad_misuse reshape_misuse[] = {
     {ONE("other size", TAD__F64(3, 4), TO(5, 2)), .expect = TAD_BAD_SHAPE},
@@ -706,7 +705,6 @@ static const tad_sample concat_samples[] = {
     {THREE("middle", TAD__F64(2, 3, 2), TAD__F64(2, 1, 2), TAD__F64(2, 2, 2), AT(1))},
     {TWO("with nothing", TAD__F64(2, 3), TAD__F64(2, 0), AT(1))},
     {ONE("alone", TAD__F64(3), AT(0))},
-    {TWO("float32", TAD__F32(2, 3), TAD__F32(5, 3), AT(0))},
 };
 static const tad_misuse concat_misuse[] = {
     {TWO("other size", TAD__F64(2, 3), TAD__F64(2, 4), AT(0)), .expect = TAD_BAD_SHAPE},
