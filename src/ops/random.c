@@ -27,19 +27,18 @@ static tad_status dropout_shape(const tad_call_frame *c, tad_type *out, size_t *
     return TAD_OK;
 }
 
+/* Multiplies: a NaN shows even where it is dropped, and there are no branches. */
 #define DROP(T)                                                                                    \
     do {                                                                                           \
         T *y = (T *)(void *)l->run[0], factor = (T)scale;                                          \
-        const char *x = l->run[1], *keep = l->run[2];                                              \
+        const char *x = l->run[1];                                                                 \
+        const uint8_t *keep = (const uint8_t *)l->run[2];                                          \
         if (l->step[1] == sizeof(T) && l->step[2] == 1) {                                          \
             const T *value = (const T *)(const void *)x;                                           \
-            for (int64_t i = 0; i < l->length; i++) {                                              \
-                T kept = value[i] * factor;                                                        \
-                y[i] = keep[i] ? kept : 0;                                                         \
-            }                                                                                      \
+            for (int64_t i = 0; i < l->length; i++) y[i] = value[i] * ((T)keep[i] * factor);       \
         } else {                                                                                   \
             for (int64_t i = 0; i < l->length; i++, x += l->step[1], keep += l->step[2])           \
-                y[i] = *keep ? *(const T *)(const void *)x * factor : 0;                           \
+                y[i] = *(const T *)(const void *)x * ((T)*keep * factor);                          \
         }                                                                                          \
     } while (0)
 
