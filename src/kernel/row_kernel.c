@@ -83,14 +83,15 @@ static const tad__row_kernels rows[TAD__ROW_COUNT] = {
 
 /* ---- adding and summing, in an order that no vector width changes ---- */
 
+enum { SUM_PART = 4096 }; /* elements summed in T before they join a double */
+
 #define ADD_SUM(T, suffix)                                                                         \
     static void add_##suffix(size_t n, const void *from, void *to) {                               \
         const T *restrict x = from;                                                                \
         T *restrict y = to;                                                                        \
         for (size_t i = 0; i < n; i++) y[i] += x[i];                                               \
     }                                                                                              \
-    static double sum_##suffix(size_t n, const void *from) {                                       \
-        const T *x = from;                                                                         \
+    static double sum_part_##suffix(size_t n, const T *x) {                                        \
         T part[32] = {0};                                                                          \
         size_t i = 0;                                                                              \
         for (; i + 32 <= n; i += 32)                                                               \
@@ -98,7 +99,13 @@ static const tad__row_kernels rows[TAD__ROW_COUNT] = {
         for (size_t k = 0; i < n; i++, k++) part[k] += x[i];                                       \
         for (size_t half = 16; half; half /= 2)                                                    \
             for (size_t k = 0; k < half; k++) part[k] += part[k + half];                           \
-        return part[0];                                                                            \
+        return (double)part[0];                                                                    \
+    }                                                                                              \
+    static double sum_##suffix(size_t n, const void *from) {                                       \
+        const T *x = from;                                                                         \
+        double sum = 0;                                                                            \
+        for (; n > SUM_PART; n -= SUM_PART, x += SUM_PART) sum += sum_part_##suffix(SUM_PART, x);  \
+        return sum + sum_part_##suffix(n, x);                                                      \
     }
 ADD_SUM(double, f64)
 ADD_SUM(float, f32)

@@ -352,26 +352,31 @@ static tad_status extreme_forward(const tad_call_frame *c) {
     return TAD_OK;
 }
 
-/* Where x has the extreme value, and how often along the axes. */
-static void find_ties(const tad_rule *r, tad_var *ties, tad_var *count) {
+/* Where x has the extreme value, and how often along the axes. A NaN equals nothing: count 0. */
+static void find_ties(const tad_rule *r, tad_var extreme, tad_var *ties, tad_var *count) {
     const tad_reduce *o = r->options;
-    tad_var y = tad_reshape(r->out[0], kept_shape(r->in[0], &o->axis));
-    *ties = tad_equal(r->in[0], y);
+    *ties = tad_equal(r->in[0], extreme);
     *count = tad_sum(tad_cast(*ties, tad_dtype_of(r->in[0])), &(tad_reduce){o->axis, true});
+}
+
+static tad_var kept_extreme(const tad_rule *r) {
+    const tad_reduce *o = r->options;
+    return tad_reshape(tad_detach(r->out[0]), kept_shape(r->in[0], &o->axis));
 }
 
 static void extreme_vjp(tad_rule *r) {
     const tad_reduce *o = r->options;
-    tad_var ties, count;
-    find_ties(r, &ties, &count);
+    tad_var y = kept_extreme(r), ties, count;
+    find_ties(r, y, &ties, &count);
     tad_var share = tad_div(tad_reshape(r->given[0], kept_shape(r->in[0], &o->axis)), count);
-    r->result[0] = tad_where(ties, share, tad_number(0));
+    tad_var rest = tad_where(tad_equal(y, y), tad_number(0), y); /* where y is NaN, so are all gradients */
+    r->result[0] = tad_where(ties, share, rest);
 }
 
 static void extreme_jvp(tad_rule *r) {
     const tad_reduce *o = r->options;
     tad_var ties, count;
-    find_ties(r, &ties, &count);
+    find_ties(r, kept_extreme(r), &ties, &count);
     tad_var moves = tad_sum(tad_where(ties, r->given[0], tad_number(0)), &(tad_reduce){o->axis, true});
     r->result[0] = tad_reshape(tad_div(moves, count), tad_shape_of(r->out[0]));
 }

@@ -1,0 +1,171 @@
+/* Ops that move elements: values, views, gradients through views, refusals. */
+#include "support.h"
+
+static const double six[] = {1, 2, 3, 4, 5, 6};
+
+static tad_var two_by_three(tad_tape *t) { return tad_input(t, TAD_F64, TAD_SHAPE(2, 3), six); }
+
+START_TEST(reshape_keeps_the_order) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = two_by_three(t);
+    ck_shape(tad_reshape(x, TAD_SHAPE(3, -1)), 3, 2);
+    ck_values(tad_reshape(x, TAD_SHAPE(-1)), 0, 1, 2, 3, 4, 5, 6);
+    ck_values(tad_reshape(tad_transpose(x, 0, 1), TAD_SHAPE(2, 3)), 0, 1, 4, 2, 5, 3, 6);
+    ck_shape(tad_reshape(tad_scalar(t, 7), TAD_SHAPE(1, 1)), 1, 1);
+    ck_values(tad_reshape(tad_reshape(tad_scalar(t, 7), TAD_SHAPE(1)), TAD_0D), 0, 7);
+    ck_shape(tad_flatten(x, 0, -1), 6);
+    ck_shape(tad_unsqueeze(x, -1), 2, 3, 1);
+    ck_shape(tad_squeeze(tad_reshape(x, TAD_SHAPE(1, 6, 1)), NULL), 6);
+    ck_shape(tad_squeeze(tad_reshape(x, TAD_SHAPE(1, 6, 1)), &(tad_reduce){.axis = TAD_AXES(-1)}), 1, 6);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(views_share_memory) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(100, 100), NULL);
+    size_t before = tad_tape_memory(t).live;
+    for (int i = 0; i < 50; i++) {
+        tad_transpose(x, 0, 1);
+        tad_slice(x, (tad_range[]){{TAD_INT(1), TAD_INT(90), TAD_INT(2)}}, 1);
+        tad_broadcast_to(x, TAD_SHAPE(1000, 100, 100));
+        tad_flip(x, (int[]){0}, 1);
+        tad_reshape(x, TAD_SHAPE(-1));
+    }
+    ck_tape(t);
+    ck_assert_uint_lt(tad_tape_memory(t).live - before, 80000 * 4); /* one copy of x has 80000 */
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(a_view_of_a_number_outlives_the_nodes) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var one = tad_reshape(tad_scalar(t, 42), TAD_SHAPE(1));
+    for (int i = 0; i < 100000; i++) tad_scalar(t, i); /* the nodes move while they grow */
+    ck_values(one, 0, 42);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(axes_move) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = two_by_three(t), y = tad_reshape(x, TAD_SHAPE(1, 2, 3));
+    ck_values(tad_transpose(x, 0, -1), 0, 1, 4, 2, 5, 3, 6);
+    ck_shape(tad_permute(y, (int[]){2, 0, 1}, 3), 3, 1, 2);
+    ck_values(tad_permute(y, (int[]){2, 0, 1}, 3), 0, 1, 4, 2, 5, 3, 6);
+    ck_values(tad_flip(x, (int[]){0}, 1), 0, 4, 5, 6, 1, 2, 3);
+    ck_values(tad_flip(tad_transpose(x, 0, 1), (int[]){0, 1}, 2), 0, 6, 3, 5, 2, 4, 1);
+    ck_values(tad_broadcast_to(tad_reshape(x, TAD_SHAPE(6, 1)), TAD_SHAPE(6, 2)), 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+#define FROM(a, b, c) {TAD_INT(a), TAD_INT(b), TAD_INT(c)}
+#define WHOLE {{0}, {0}, {0}}
+
+START_TEST(slices_are_pythons) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(6), six);
+    ck_values(tad_slice(x, (tad_range[]){FROM(1, 5, 2)}, 1), 0, 2, 4);
+    ck_values(tad_slice(x, (tad_range[]){FROM(-2, 100, 1)}, 1), 0, 5, 6);
+    ck_values(tad_slice(x, (tad_range[]){{{0}, {0}, TAD_INT(-2)}}, 1), 0, 6, 4, 2);
+    ck_values(tad_slice(x, (tad_range[]){FROM(4, 0, -3)}, 1), 0, 5, 2);
+    ck_values(tad_slice(x, (tad_range[]){FROM(4, -100, -3)}, 1), 0, 5, 2);
+    ck_shape(tad_slice(x, (tad_range[]){FROM(4, 2, 1)}, 1), 0);
+    ck_values(tad_slice(x, (tad_range[]){FROM(3, INT64_MAX, INT64_MAX)}, 1), 0, 4);
+    ck_values(tad_slice(x, (tad_range[]){{TAD_INT(INT64_MIN), TAD_INT(INT64_MAX), {0}}}, 1), 0, 1, 2, 3, 4, 5, 6);
+    ck_values(tad_slice(x, (tad_range[]){{TAD_INT(INT64_MAX), TAD_INT(INT64_MIN), TAD_INT(INT64_MIN)}}, 1), 0, 6);
+    tad_var m = two_by_three(t);
+    ck_values(tad_slice(m, (tad_range[]){WHOLE, FROM(1, 3, 1)}, 2), 0, 2, 3, 5, 6);
+    tad_var twice = tad_slice(tad_slice(m, (tad_range[]){WHOLE, {{0}, {0}, TAD_INT(-1)}}, 2), (tad_range[]){FROM(1, 2, 1)}, 1);
+    ck_values(twice, 0, 6, 5, 4);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(pieces_join) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = two_by_three(t), row = tad_input(t, TAD_F64, TAD_SHAPE(1, 3), (double[]){7, 8, 9});
+    ck_values(tad_concat((tad_var[]){x, row}, 2, 0), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+    ck_values(tad_concat((tad_var[]){tad_transpose(x, 0, 1), tad_transpose(row, 0, 1)}, 2, -1), 0, 1, 4, 7, 2, 5, 8, 3, 6, 9);
+    ck_values(tad_stack((tad_var[]){tad_scalar(t, 1), tad_number(2), tad_scalar(t, 3)}, 3, 0), 0, 1, 2, 3);
+    ck_values(tad_stack((tad_var[]){row, row}, 2, -1), 0, 7, 7, 8, 8, 9, 9);
+    tad_var many[100];
+    for (int i = 0; i < 100; i++) many[i] = row;
+    ck_shape(tad_concat(many, 100, 0), 100, 3);
+    tad_var whole = tad_constant_from(t, TAD_I64, TAD_SHAPE(2), six);
+    ck_values(tad_concat((tad_var[]){whole, whole}, 2, 0), 0, 1, 2, 1, 2);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(gradients_go_back) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = two_by_three(t), w = tad_constant(t, TAD_F64, TAD_SHAPE(3, 2), six);
+    ck_done(tad_reverse(tad_sum(tad_mul(tad_transpose(x, 0, 1), w), NULL)), t);
+    ck_values(tad_gradient(x), 0, 1, 3, 5, 2, 4, 6);
+    tad_var part = tad_slice(x, (tad_range[]){WHOLE, {{0}, {0}, TAD_INT(-2)}}, 2); /* 3 1, 6 4 */
+    tad_var sum = tad_sum(tad_mul(part, tad_constant(t, TAD_F64, TAD_SHAPE(2, 2), six)), NULL);
+    ck_done(tad_reverse(tad_add(sum, tad_sum(part, NULL))), t);
+    ck_values(tad_gradient(x), 0, 3, 0, 2, 5, 0, 4);
+    tad_var twice = tad_concat((tad_var[]){x, tad_flip(x, (int[]){1}, 1)}, 2, 0);
+    ck_done(tad_reverse(tad_sum(tad_mul(twice, tad_reshape(tad_concat((tad_var[]){w, w}, 2, 0), TAD_SHAPE(4, 3))), NULL)), t);
+    ck_values(tad_gradient(x), 0, 1 + 3, 2 + 2, 3 + 1, 4 + 6, 5 + 5, 6 + 4);
+    ck_done(tad_reverse(tad_sum(tad_broadcast_to(x, TAD_SHAPE(5, 2, 3)), NULL)), t);
+    ck_values(tad_gradient(x), 0, 5, 5, 5, 5, 5, 5);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(float32_goes_back) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F32, TAD_SHAPE(2, 3), (float[]){1, 2, 3, 4, 5, 6});
+    tad_var part = tad_slice(x, (tad_range[]){WHOLE, FROM(0, 3, 2)}, 2);
+    tad_var y = tad_add(tad_sum(tad_mul(part, part), NULL), tad_sum(tad_concat((tad_var[]){part, part}, 2, 1), NULL));
+    ck_done(tad_reverse(y), t);
+    ck_values(tad_gradient(x), 0, 4, 0, 8, 10, 0, 14);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(too_many_axes_are_refused) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = two_by_three(t);
+    int axes[TAD_MAX_RANK + 1] = {0};
+    tad_range ranges[TAD_MAX_RANK + 1] = {{{0}, {0}, {0}}};
+    tad_permute(x, axes, TAD_MAX_RANK + 1);
+    ck_refused(t, TAD_BAD_AXIS, "permute", "(2,3)");
+    tad_flip(x, axes, TAD_MAX_RANK + 1);
+    ck_refused(t, TAD_BAD_AXIS, "flip");
+    tad_slice(x, ranges, TAD_MAX_RANK + 1);
+    ck_refused(t, TAD_BAD_AXIS, "slice", "9 slices for 2 axes");
+    tad_reshape(x, TAD_SHAPE(4, 2));
+    ck_refused(t, TAD_BAD_SHAPE, "reshape: (2,3)", "6 elements do not make (4,2)");
+    tad_broadcast_to(x, TAD_SHAPE(INT64_MAX, 2, 3));
+    ck_refused(t, TAD_BAD_SHAPE, "broadcast_to");
+    ck_assert(tad_is_nil(tad_concat(NULL, 0, 0)));
+    tad_tape_free(t);
+}
+END_TEST
+
+static Suite *suite(void) {
+    Suite *s = suite_create("shape ops");
+    TCase *values = support_case(s, "values");
+    tcase_add_test(values, reshape_keeps_the_order);
+    tcase_add_test(values, axes_move);
+    tcase_add_test(values, slices_are_pythons);
+    tcase_add_test(values, pieces_join);
+    TCase *views = support_case(s, "views");
+    tcase_add_test(views, views_share_memory);
+    tcase_add_test(views, a_view_of_a_number_outlives_the_nodes);
+    TCase *gradients = support_case(s, "gradients");
+    tcase_add_test(gradients, gradients_go_back);
+    tcase_add_test(gradients, float32_goes_back);
+    tcase_add_test(support_case(s, "refusals"), too_many_axes_are_refused);
+    return s;
+}
+SUPPORT_MAIN(suite)
