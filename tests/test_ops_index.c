@@ -149,7 +149,7 @@ static size_t with_failure_at(size_t fail_at) {
         if (tad_is_nil(d)) ck_assert_uint_eq(tad_tape_random(t).drawn, 0);
         bool done = tad_tape_status(t) == TAD_OK && tad_reverse(z) == TAD_OK;
         ck_assert_int_eq(tad_tape_status(t), done ? TAD_OK : TAD_NO_MEMORY);
-        ck_assert(done == (m.refused == 0));
+        ck_assert(done || m.refused > 0);
         tad_tape_free(t);
     }
     ck_no_leak(&m);
