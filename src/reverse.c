@@ -282,6 +282,21 @@ static tad_status visit_op(tad_tape *t, uint32_t i) {
 
 /* ---- the sweep ---- */
 
+static void sweep_sum(tad__node *base, const tad__record_of *r, double g) {
+    for (uint32_t i = 0; i < r->n_in; i++) base[r->in[i]].adjoint.number += g;
+}
+
+/* Operands c, all a, all b. */
+static void sweep_dot(tad__node *base, const tad__record_of *r, double g) {
+    const uint32_t n = r->n_in / 2, *a = r->in + 1, *b = a + n;
+    base[r->in[0]].adjoint.number += g;
+    for (uint32_t i = 0; i < n; i++) {
+        const double x = base[a[i]].value.number, y = base[b[i]].value.number;
+        base[a[i]].adjoint.number += g * y;
+        base[b[i]].adjoint.number += g * x;
+    }
+}
+
 /* Nodes of 0-d float64 arithmetic are done here; everything else goes to its descriptor. */
 static tad_status sweep(tad_tape *t, uint32_t top) {
     tad__node *base = t->head.node; /* rules append nodes: then the vector may move */
@@ -328,6 +343,8 @@ static tad_status sweep(tad_tape *t, uint32_t top) {
             base[n->u.arg.c].adjoint.number += g;
             break;
         }
+        case TAD__SUM: sweep_sum(base, n->u.record, g); break;
+        case TAD__DOT: sweep_dot(base, n->u.record, g); break;
         case TAD__ADD_XN: a->adjoint.number += g; break;
         case TAD__SUB_NX: a->adjoint.number -= g; break;
         case TAD__MUL_XN:

@@ -16,6 +16,11 @@
 extern "C" {
 #endif
 
+/* ---- sums over a list, as one node: a neuron of scalar code ---- */
+
+TAD_API tad_var tad_sum_list(const tad_var *x, size_t n); /* x[0] + x[1] + ... */
+TAD_API tad_var tad_dot_list(const tad_var *a, const tad_var *b, size_t n, tad_var c); /* c + a[0] b[0] + ... */
+
 /* ---- products ---- */
 
 /* NumPy's matmul: 1-d and 2-d operands, leading axes are batches and broadcast. */

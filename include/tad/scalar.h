@@ -47,6 +47,7 @@ enum tad__kind {
     TAD__UNARY,   /* 0-d float64; partial: the derivative */
     TAD__ROW,     /* a row on arrays, or a rare row on 0-d; a, b, c are nodes */
     TAD__GENERAL, /* record */
+    TAD__SUM, TAD__DOT, /* record; all operands 0-d float64 */
     TAD__MULTI,   /* record of an op with several outputs; the others follow */
     TAD__OUTPUT   /* output `b` of the op at node `a` */
 };

@@ -159,6 +159,10 @@
 #define tad_apply(...) TAD_HERE(tad_apply(__VA_ARGS__))
 #undef tad_call
 #define tad_call(...) TAD_HERE(tad_call(__VA_ARGS__))
+#undef tad_sum_list
+#define tad_sum_list(...) TAD_HERE(tad_sum_list(__VA_ARGS__))
+#undef tad_dot_list
+#define tad_dot_list(...) TAD_HERE(tad_dot_list(__VA_ARGS__))
 #undef tad_matmul
 #define tad_matmul(...) TAD_HERE(tad_matmul(__VA_ARGS__))
 #undef tad_dot

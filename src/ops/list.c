@@ -1,0 +1,203 @@
+/* Sums over a list of operands as one node: sum_list, dot_list. They are for scalar code (a neuron in
+ * one node); on arrays they work elementwise. Rests on tape.h and the loop. */
+#include "../registry.h"
+#include "../tape.h"
+#include "samples.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SUM_LIST, DOT_LIST };
+
+/* ---- shape and value ---- */
+
+static tad_status list_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    bool pairs = c->op == &tad__ops_list[DOT_LIST];
+    if (pairs && c->n_in % 2 == 0) return tad_fail(c, TAD_BAD_ARGUMENT, "%zu operands: c, all a, all b are needed", c->n_in);
+    for (size_t i = 0; i < c->n_in; i++) {
+        if (!c->in[i]) return tad_fail(c, TAD_BAD_ARGUMENT, "operand %zu is missing", i);
+        if (c->in[i]->dtype > TAD_F32)
+            return tad_fail(c, TAD_BAD_DTYPE, "operand %zu is %s", i, tad_dtype_name((tad_dtype)c->in[i]->dtype));
+        tad_shape s = tad__shape_of(c->in[i]);
+        if (i == 0) out->shape = s;
+        if (!tad__shape_broadcast(&out->shape, &s, &out->shape))
+            return tad_fail(c, TAD_BAD_SHAPE, "operand %zu does not broadcast with those before", i);
+    }
+    out->dtype = (tad_dtype)c->in[0]->dtype;
+    return TAD_OK;
+}
+
+#define ADD_PRODUCTS(T)                                                                            \
+    for (int64_t i = 0; i < l->length; i++) {                                                      \
+        const T a = *(const T *)(const void *)(l->run[1] + i * l->step[1]);                        \
+        const T b = factors == 2 ? *(const T *)(const void *)(l->run[2] + i * l->step[2]) : 1;     \
+        *(T *)(void *)(l->run[0] + i * l->step[0]) += a * b;                                       \
+    }
+
+/* y += a, or y += a b. */
+static void add_term(const tad_call_frame *c, const tad_array *a, const tad_array *b) {
+    tad_shape shape = tad__shape_of(c->out[0]);
+    int factors = b ? 2 : 1;
+    tad__loop loop, *l = &loop;
+    tad__loop_init(l, &shape, (const tad_array *const[]){c->out[0], a, b ? b : a}, 3);
+    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {
+        if (c->out[0]->dtype == TAD_F64) { ADD_PRODUCTS(double) }
+        else { ADD_PRODUCTS(float) }
+    }
+}
+
+static tad_status list_forward(const tad_call_frame *c) {
+    size_t n = c->n_in / 2;
+    size_t bytes = (size_t)c->out[0]->size * tad_dtype_size((tad_dtype)c->out[0]->dtype);
+    if (bytes) memset(c->out[0]->data, 0, bytes);
+    if (c->op == &tad__ops_list[SUM_LIST]) {
+        for (size_t i = 0; i < c->n_in; i++) add_term(c, c->in[i], NULL);
+        return TAD_OK;
+    }
+    add_term(c, c->in[0], NULL);
+    for (size_t i = 0; i < n; i++) add_term(c, c->in[1 + i], c->in[1 + n + i]);
+    return TAD_OK;
+}
+
+/* ---- rules ---- */
+
+static void sum_vjp(tad_rule *r) {
+    for (size_t i = 0; i < r->n_in; i++)
+        if (r->wanted[i]) r->result[i] = r->given[0];
+}
+
+/* The other factor of operand i of c, a..., b... */
+static tad_var partner(const tad_rule *r, size_t i) {
+    size_t n = r->n_in / 2;
+    return r->in[i <= n ? i + n : i - n];
+}
+
+static void dot_vjp(tad_rule *r) {
+    for (size_t i = 0; i < r->n_in; i++)
+        if (r->wanted[i]) r->result[i] = i == 0 ? r->given[0] : tad_mul(r->given[0], partner(r, i));
+}
+
+static void list_jvp(tad_rule *r) {
+    bool pairs = r->op == &tad__ops_list[DOT_LIST];
+    for (size_t i = 0; i < r->n_in; i++) {
+        if (tad_is_nil(r->given[i])) continue;
+        tad_var term = pairs && i ? tad_mul(r->given[i], partner(r, i)) : r->given[i];
+        r->result[0] = tad_is_nil(r->result[0]) ? term : tad_add(r->result[0], term);
+    }
+}
+
+/* ---- the family ---- */
+
+static const tad_sample sum_samples[] = {
+    {"three numbers", 3, {TAD__F64_0D, TAD__F64_0D, TAD__F64_0D}, NULL},
+    {"one", 1, {TAD__F64(3)}, NULL},
+    {"arrays", 3, {TAD__F64(2, 3), TAD__F64(2, 3), TAD__F64(2, 3)}, NULL},
+    {"broadcast", 3, {TAD__F64(3, 1), TAD__F64(5), TAD__F64_0D}, NULL},
+    {"empty", 2, {TAD__F64(0), TAD__F64(0)}, NULL}};
+static const tad_misuse sum_misuse[] = {
+    {"shapes", 2, {TAD__F64(2), TAD__F64(3)}, NULL, TAD_BAD_SHAPE},
+    {"int64", 2, {TAD__F64(3), TAD__INDICES(4, 3)}, NULL, TAD_BAD_DTYPE},
+    {"nothing", 0, {TAD__F64(1)}, NULL, TAD_BAD_ARGUMENT}};
+static const tad_sample dot_samples[] = {
+    {"two products", 5, {TAD__F64_0D, TAD__F64_0D, TAD__F64_0D, TAD__F64_0D, TAD__F64_0D}, NULL},
+    {"one product", 3, {TAD__F64_0D, TAD__F64_0D, TAD__F64_0D}, NULL},
+    {"none", 1, {TAD__F64(3)}, NULL},
+    {"arrays", 5, {TAD__F64(2, 3), TAD__F64(2, 3), TAD__F64(2, 3), TAD__F64(2, 3), TAD__F64(2, 3)}, NULL},
+    {"broadcast", 3, {TAD__F64(3, 1), TAD__F64(5), TAD__F64_0D}, NULL},
+    {"empty", 3, {TAD__F64(0), TAD__F64(0), TAD__F64(1)}, NULL}};
+static const tad_misuse dot_misuse[] = {
+    {"a factor without a partner", 2, {TAD__F64(2), TAD__F64(2)}, NULL, TAD_BAD_ARGUMENT},
+    {"shapes", 3, {TAD__F64(2), TAD__F64(3), TAD__F64(2)}, NULL, TAD_BAD_SHAPE},
+    {"int64", 3, {TAD__F64(3), TAD__F64(3), TAD__INDICES(4, 3)}, NULL, TAD_BAD_DTYPE}};
+
+const tad_op tad__ops_list[] = {
+    [SUM_LIST] = {.name = "sum_list", .family = "lists", .doc = "x0 + x1 + ... as one node; all broadcast",
+                  .min_in = 1, .max_in = UINT8_MAX, .n_out = 1, .shape = list_shape, .forward = list_forward,
+                  .vjp = sum_vjp, .jvp = list_jvp, TAD__SAMPLES(sum_samples), TAD__MISUSE(sum_misuse)},
+    [DOT_LIST] = {.name = "dot_list", .family = "lists",
+                  .doc = "operands c, a0, a1, ..., b0, b1, ...: c + a0 b0 + a1 b1 + ... as one node; all broadcast",
+                  .min_in = 1, .max_in = UINT8_MAX, .n_out = 1, .shape = list_shape, .forward = list_forward,
+                  .vjp = dot_vjp, .jvp = list_jvp, TAD__SAMPLES(dot_samples), TAD__MISUSE(dot_misuse)},
+};
+const size_t tad__ops_list_count = sizeof tad__ops_list / sizeof *tad__ops_list;
+
+/* ---- the scalar path: one node with a list, that the sweep walks itself ---- */
+
+/* Appends the node of a number, or anything, that lives on t to the list; false: not a number of t. */
+static bool push(tad_tape *t, tad_var v, uint32_t *in, size_t *n, unsigned *flags) {
+    if (v.tape != t || v.u.at.index >= t->head.count) return false;
+    if (v.u.at.epoch != t->head.epoch && !tad__survives(t, v.u.at.index, v.u.at.epoch)) return false;
+    const tad__node *p = tad__at(t, v.u.at.index);
+    *flags |= p->flags;
+    in[(*n)++] = v.u.at.index;
+    return !(p->flags & TAD__ARRAY);
+}
+
+static tad_var finish(tad_tape *t, tad__record_of *r, enum tad__kind kind, unsigned flags, double value) {
+    uint32_t index;
+    if (!tad__new_node(t, &index)) return tad__nil(t);
+    tad__node *node = tad__at(t, index);
+    node->kind = (uint8_t)kind;
+    node->flags = (uint8_t)(flags & TAD__NEEDS);
+    node->u.record = r;
+    node->value.number = value;
+    return tad__handle(t, index);
+}
+
+static tad__record_of *new_record(tad_tape *t, const tad_op *op, size_t n_in) {
+    tad__record_of *r = tad__arena_take(&t->arena, sizeof *r + n_in * sizeof *r->in, 8);
+    if (r) *r = (tad__record_of){op, NULL, (uint32_t)n_in, 1};
+    return r;
+}
+
+tad_var tad_sum_list(const tad_var *x, size_t n) {
+    tad_tape *t = x ? tad__tape_of(x, n) : NULL;
+    if (!t || !t->head.limit || n > UINT32_MAX / 8) return tad_apply(&tad__ops_list[SUM_LIST], x, n, NULL, NULL, 0);
+    tad__place place = tad__arena_place(&t->arena);
+    tad__record_of *r = new_record(t, &tad__ops_list[SUM_LIST], n);
+    unsigned flags = 0;
+    bool fast = r != NULL;
+    double sum = 0;
+    for (size_t i = 0, at = 0; i < n && fast; i++) {
+        fast = push(t, x[i], r->in, &at, &flags);
+        if (fast) sum += tad__at(t, r->in[i])->value.number;
+    }
+    if (fast) return finish(t, r, TAD__SUM, flags, sum);
+    tad__arena_release(&t->arena, place);
+    return tad_apply(&tad__ops_list[SUM_LIST], x, n, NULL, NULL, 0);
+}
+
+/* Through the descriptor: its operands are c, all a, all b. */
+static tad_var general_dot(tad_tape *t, const tad_var *a, const tad_var *b, size_t n, tad_var c) {
+    tad_var *in = tad_scratch(t, (2 * n + 1) * sizeof *in);
+    if (!in) {
+        tad__no_memory(t, "dot_list");
+        return tad__nil(t);
+    }
+    in[0] = c;
+    memcpy(in + 1, a, n * sizeof *in);
+    memcpy(in + 1 + n, b, n * sizeof *in);
+    return tad__apply(t, &tad__ops_list[DOT_LIST], in, 2 * n + 1, NULL, NULL, 0);
+}
+
+tad_var tad_dot_list(const tad_var *a, const tad_var *b, size_t n, tad_var c) {
+    tad_tape *t = tad__has_tape(c) ? c.tape : a ? tad__tape_of(a, n) : NULL;
+    if (!t || !a || !b || n > UINT32_MAX / 8) {
+        if (t) tad__fail(t, TAD_BAD_ARGUMENT, "dot_list: no lists of operands");
+        return tad__nil(t);
+    }
+    tad__place place = tad__arena_place(&t->arena);
+    tad__record_of *r = t->head.limit ? new_record(t, &tad__ops_list[DOT_LIST], 2 * n + 1) : NULL;
+    unsigned flags = 0;
+    size_t at = 0, bt = n + 1;
+    bool fast = r && push(t, c, r->in, &at, &flags);
+    double sum = fast ? tad__at(t, r->in[0])->value.number : 0;
+    for (size_t i = 0; i < n && fast; i++) {
+        fast = push(t, a[i], r->in, &at, &flags) && push(t, b[i], r->in, &bt, &flags);
+        if (fast) sum += tad__at(t, r->in[at - 1])->value.number * tad__at(t, r->in[bt - 1])->value.number;
+    }
+    if (fast) return finish(t, r, TAD__DOT, flags, sum);
+    tad__arena_release(&t->arena, place);
+    return general_dot(t, a, b, n, c);
+}
