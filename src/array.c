@@ -66,6 +66,11 @@ void tad__copy(const tad_tape *t, tad_array *dst, const tad_array *src) {
     }
 }
 
+#define ADD_STRIDED(T)                                                                             \
+    for (int64_t i = 0; i < l->length; i++)                                                        \
+        *(T *)(void *)(l->run[0] + i * l->step[0]) +=                                              \
+            *(const T *)(const void *)(l->run[1] + i * l->step[1])
+
 /* One run: dst elements may all be one place (a sum), src elements anywhere. */
 static void add_run(const tad_tape *t, const tad__loop *l, tad_dtype to, tad_dtype from) {
     int64_t size = (int64_t)tad_dtype_size(to);
@@ -74,6 +79,10 @@ static void add_run(const tad_tape *t, const tad__loop *l, tad_dtype to, tad_dty
         t->kernels->add[to]((size_t)l->length, l->run[1], l->run[0]);
     } else if (same && l->step[0] == 0) {
         store(l->run[0], to, load(l->run[0], to) + t->kernels->sum[to]((size_t)l->length, l->run[1]));
+    } else if (to == TAD_F64 && from == TAD_F64) {
+        ADD_STRIDED(double);
+    } else if (to == TAD_F32 && from == TAD_F32) {
+        ADD_STRIDED(float);
     } else {
         for (int64_t i = 0; i < l->length; i++) {
             char *p = l->run[0] + i * l->step[0];
@@ -82,11 +91,42 @@ static void add_run(const tad_tape *t, const tad__loop *l, tad_dtype to, tad_dty
     }
 }
 
+static void swap(int64_t *a, int64_t *b) {
+    int64_t c = *a;
+    *a = *b;
+    *b = c;
+}
+
+/* Makes an axis along which src lies without gaps the innermost one: any order of adding will do. */
+static void read_in_order(tad__loop *l, int64_t size) {
+    int last = l->rank - 1, k = last;
+    while (k >= 0 && l->stride[1][k] != size) k--;
+    if (k < 0 || k == last) return;
+    swap(&l->dim[k], &l->dim[last]);
+    for (int array = 0; array < 2; array++) {
+        swap(&l->stride[array][k], &l->stride[array][last]);
+        l->step[array] = l->stride[array][last];
+    }
+    l->length = l->dim[last];
+}
+
+/* A matrix added up to a row, as the gradient of a bias is. */
+static bool is_matrix_to_row(const tad__loop *l, int64_t size) {
+    return l->rank == 2 && l->step[0] == size && l->step[1] == size && l->stride[0][0] == 0 &&
+           l->stride[1][0] == l->dim[1] * size && l->dim[0] > 0 && l->dim[1] > 0;
+}
+
 void tad__add_into(const tad_tape *t, tad_array *dst, const tad_array *src) {
     tad_shape a = tad__shape_of(dst), b = tad__shape_of(src), shape;
     if (!tad__shape_broadcast(&a, &b, &shape)) return;
+    int64_t size = (int64_t)tad_dtype_size((tad_dtype)dst->dtype);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){dst, src}, 2);
+    if (dst->dtype == src->dtype) read_in_order(&l, size);
+    if (dst->dtype == src->dtype && is_matrix_to_row(&l, size)) {
+        t->kernels->add_columns[dst->dtype]((size_t)l.dim[0], (size_t)l.dim[1], l.base[1], l.base[0]);
+        return;
+    }
     for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
         add_run(t, &l, (tad_dtype)dst->dtype, (tad_dtype)src->dtype);
 }
