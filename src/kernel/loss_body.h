@@ -12,7 +12,10 @@ static inline T NAME(log_bounded)(T x) { return NAME(at_least)(E(log)(x), -100);
 static inline T NAME(softplus)(T x) { return (x < 0 ? 0 : x) + E(log1p)(E(exp)(-E(fabs)(x))); }
 
 /* Zero times infinity is zero: what has no weight does not count. */
-static inline T NAME(times)(T weight, T x) { return weight == 0 ? 0 : weight * x; }
+static inline T NAME(times)(T weight, T x) {
+    T product = weight * x; /* computed always: a branch would keep the loop from vector code */
+    return weight == 0 ? 0 : product;
+}
 
 /* One element, all losses; a positive's weight w and the parameter p are 1 where they have no use. */
 #define LOSS(name, value, dx_, dt_)                                                                \

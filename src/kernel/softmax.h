@@ -19,7 +19,7 @@ static inline size_t tad__tile_rows(size_t n) {
     return rows < TAD__TILE_ROWS ? rows : TAD__TILE_ROWS;
 }
 
-/* y of x; may overlap exactly. */
+/* y of x. */
 typedef void tad__rows_map(size_t rows, size_t n, const void *x, void *y);
 /* dx of a result y and its cotangent g. */
 typedef void tad__rows_backward(size_t rows, size_t n, const void *y, const void *g, void *dx);

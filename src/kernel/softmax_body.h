@@ -2,15 +2,16 @@
  * Sums run in a fixed order over LANES partial sums, which a compiler keeps in vector registers. */
 #ifndef LANES
 #define LANES 16
+enum { WIDE = 64 }; /* of comparisons: a loop too long to be unrolled is vectorised */
 #endif
 
 static T NAME(largest)(size_t n, const T *x) {
-    T lane[LANES], m = x[0];
+    T lane[WIDE], m = x[0];
     size_t i = 0;
-    for (size_t k = 0; k < LANES; k++) lane[k] = m;
-    for (; i + LANES <= n; i += LANES)
-        for (size_t k = 0; k < LANES; k++) lane[k] = x[i + k] > lane[k] ? x[i + k] : lane[k];
-    for (size_t k = 0; k < LANES; k++) m = lane[k] > m ? lane[k] : m;
+    for (size_t k = 0; k < WIDE; k++) lane[k] = m;
+    for (; i + WIDE <= n; i += WIDE)
+        for (size_t k = 0; k < WIDE; k++) lane[k] = x[i + k] > lane[k] ? x[i + k] : lane[k];
+    for (size_t k = 0; k < WIDE; k++) m = lane[k] > m ? lane[k] : m;
     for (; i < n; i++) m = x[i] > m ? x[i] : m;
     return m;
 }
@@ -39,21 +40,43 @@ static T NAME(inner)(size_t n, const T *x, const T *y) {
     return NAME(fold)(lane) + rest;
 }
 
-/* y = e^(x - shift), shift the row's largest. */
-static void NAME(exps)(size_t rows, size_t n, const T *x, T *y, T *shift) {
-    for (size_t r = 0; r < rows; r++) {
-        shift[r] = NAME(largest)(n, x + r * n);
-        for (size_t i = 0; i < n; i++) y[r * n + i] = x[r * n + i] - shift[r];
+/* The largest element, or the sum, of each row. Short rows are walked side by side: each would be
+ * one chain of additions that wait for each other. The order within a row is the same. */
+static void NAME(largest_of_rows)(size_t rows, size_t n, const T *x, T *restrict out) {
+    if (n >= LANES)
+        for (size_t r = 0; r < rows; r++) out[r] = NAME(largest)(n, x + r * n);
+    else {
+        for (size_t r = 0; r < rows; r++) out[r] = x[r * n];
+        for (size_t c = 1; c < n; c++)
+            for (size_t r = 0; r < rows; r++) out[r] = x[r * n + c] > out[r] ? x[r * n + c] : out[r];
     }
+}
+
+static void NAME(total_of_rows)(size_t rows, size_t n, const T *x, T *restrict out) {
+    if (n >= LANES)
+        for (size_t r = 0; r < rows; r++) out[r] = NAME(total)(n, x + r * n);
+    else {
+        for (size_t r = 0; r < rows; r++) out[r] = x[r * n];
+        for (size_t c = 1; c < n; c++)
+            for (size_t r = 0; r < rows; r++) out[r] += x[r * n + c];
+    }
+}
+
+/* y = e^(x - shift), shift the row's largest. */
+static void NAME(exps)(size_t rows, size_t n, const T *x, T *restrict y, T *restrict shift) {
+    NAME(largest_of_rows)(rows, n, x, shift);
+    for (size_t r = 0; r < rows; r++)
+        for (size_t i = 0; i < n; i++) y[r * n + i] = x[r * n + i] - shift[r];
     /* all rows in one loop: short rows do not fall out of the vector registers */
     for (size_t i = 0; i < rows * n; i++) y[i] = EXP(y[i]);
 }
 
 static void NAME(softmax)(size_t rows, size_t n, const void *x, void *out) {
-    T *y = out, shift[TAD__TILE_ROWS];
+    T *y = out, shift[TAD__TILE_ROWS], sum[TAD__TILE_ROWS];
     NAME(exps)(rows, n, x, y, shift);
+    NAME(total_of_rows)(rows, n, y, sum);
     for (size_t r = 0; r < rows; r++) {
-        T scale = 1 / NAME(total)(n, y + r * n);
+        T scale = 1 / sum[r];
         for (size_t i = 0; i < n; i++) y[r * n + i] *= scale;
     }
 }
@@ -132,7 +155,7 @@ static void NAME(entropy)(const tad__entropy *e, size_t rows, const void *in, vo
     const T *x = in;
     T *y = out, *p = room, shift[TAD__TILE_ROWS], log_total[TAD__TILE_ROWS];
     NAME(exps)(rows, e->n, x, p, shift);
-    for (size_t r = 0; r < rows; r++) log_total[r] = NAME(total)(e->n, p + r * e->n);
+    NAME(total_of_rows)(rows, e->n, p, log_total);
     for (size_t r = 0; r < rows; r++) log_total[r] = LOG(log_total[r]);
     for (size_t r = 0; r < rows; r++) {
         bool ignored = e->label && e->label[r] == e->ignore;
@@ -149,12 +172,13 @@ static T NAME(mass)(const tad__entropy *e, size_t row, T weights) {
 }
 
 /* p: e^(x - shift) of the row, becomes scale (Q softmax - q). */
-static void NAME(row_gradient)(const tad__entropy *e, size_t row, T weights, T scale, T *p) {
+static void NAME(row_gradient)(const tad__entropy *e, size_t row, T weights, T total, T scale,
+                               T *p) {
     if (e->label && e->label[row] == e->ignore) {
         memset(p, 0, e->n * sizeof *p);
         return;
     }
-    T f = scale * NAME(mass)(e, row, weights) / NAME(total)(e->n, p);
+    T f = scale * NAME(mass)(e, row, weights) / total;
     if (!e->label || e->smoothing != 0)
         for (size_t c = 0; c < e->n; c++) p[c] = f * p[c] - scale * NAME(share)(e, row, c);
     else
@@ -164,8 +188,9 @@ static void NAME(row_gradient)(const tad__entropy *e, size_t row, T weights, T s
 
 static void NAME(entropy_backward)(const tad__entropy *e, size_t rows, const void *x, const void *scale,
                                    void *out) {
-    T *dx = out, shift[TAD__TILE_ROWS], weights = NAME(weights)(e);
+    T *dx = out, shift[TAD__TILE_ROWS], total[TAD__TILE_ROWS], weights = NAME(weights)(e);
     NAME(exps)(rows, e->n, x, dx, shift);
+    NAME(total_of_rows)(rows, e->n, dx, total);
     for (size_t r = 0; r < rows; r++)
-        NAME(row_gradient)(e, r, weights, ((const T *)scale)[r], dx + r * e->n);
+        NAME(row_gradient)(e, r, weights, total[r], ((const T *)scale)[r], dx + r * e->n);
 }
