@@ -26,11 +26,22 @@ void tad__text_put(tad__text *t, const char *format, ...) {
     if (length > 0) tad__text_bytes(t, text, strlen(text));
 }
 
+static void put_number(tad__text *t, char *text) {
+    char *comma = strchr(text, ',');
+    if (comma) *comma = '.';
+    tad__text_bytes(t, text, strlen(text));
+}
+
 void tad__text_number(tad__text *t, double value, int digits) {
     char text[40];
     if (isnan(value)) return;
     snprintf(text, sizeof text, "%.*g", digits, value);
-    char *comma = strchr(text, ',');
-    if (comma) *comma = '.';
-    tad__text_bytes(t, text, strlen(text));
+    put_number(t, text);
+}
+
+void tad__text_fixed(tad__text *t, double value, int decimals) {
+    char text[360]; /* the largest double has 309 digits before the point */
+    if (isnan(value)) return;
+    snprintf(text, sizeof text, "%.*f", decimals, value);
+    put_number(t, text);
 }

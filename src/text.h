@@ -14,5 +14,7 @@ void tad__text_put(tad__text *t, const char *format, ...) TAD_PRINTF(2, 3);
 void tad__text_bytes(tad__text *t, const char *text, size_t length);
 /* `digits` significant ones, as %g; nothing for a NaN. */
 void tad__text_number(tad__text *t, double value, int digits);
+/* So many digits after the point. */
+void tad__text_fixed(tad__text *t, double value, int decimals);
 
 #endif

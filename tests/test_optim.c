@@ -12,38 +12,66 @@ static const double gradients[4][3] = {
 
 typedef tad_optim *maker(const tad_dict *params);
 
-static tad_optim *sgd(const tad_dict *p) { return tad_sgd(p, &(tad_sgd_options){.lr = 0.1}); }
+static tad_clip clip; /* of every optimiser made below */
+
+static tad_optim *sgd(const tad_dict *p) {
+    return tad_sgd(p, &(tad_sgd_options){.lr = 0.1, .clip = clip});
+}
 static tad_optim *sgd_decay(const tad_dict *p) {
-    return tad_sgd(p, &(tad_sgd_options){.lr = 0.1, .weight_decay = 0.3});
+    return tad_sgd(p, &(tad_sgd_options){.lr = 0.1, .clip = clip, .weight_decay = 0.3});
 }
 static tad_optim *sgd_momentum(const tad_dict *p) {
-    return tad_sgd(p, &(tad_sgd_options){.lr = 0.1, .momentum = 0.9});
+    return tad_sgd(p, &(tad_sgd_options){.lr = 0.1, .clip = clip, .momentum = 0.9});
 }
 static tad_optim *sgd_dampening(const tad_dict *p) {
     return tad_sgd(
-        p, &(tad_sgd_options){.lr = 0.1, .momentum = 0.9, .dampening = 0.4, .weight_decay = 0.2});
+        p, &(tad_sgd_options){
+               .lr = 0.1, .clip = clip, .momentum = 0.9, .dampening = 0.4, .weight_decay = 0.2});
 }
 static tad_optim *sgd_nesterov(const tad_dict *p) {
     return tad_sgd(
-        p, &(tad_sgd_options){.lr = 0.1, .momentum = 0.9, .nesterov = true, .weight_decay = 0.2});
+        p, &(tad_sgd_options){
+               .lr = 0.1, .clip = clip, .momentum = 0.9, .nesterov = true, .weight_decay = 0.2});
 }
-static const tad_adam_options adam_all = {.lr = 0.05,
-                                          .beta1 = TAD_FLOAT(0.8),
-                                          .beta2 = TAD_FLOAT(0.95),
-                                          .eps = TAD_FLOAT(1e-3),
-                                          .weight_decay = TAD_FLOAT(0.3)};
-static tad_optim *adam(const tad_dict *p) { return tad_adam(p, NULL); }
-static tad_optim *adam_options(const tad_dict *p) { return tad_adam(p, &adam_all); }
-static tad_optim *adamw(const tad_dict *p) { return tad_adamw(p, &(tad_adam_options){.lr = 0.05}); }
-static tad_optim *adamw_options(const tad_dict *p) { return tad_adamw(p, &adam_all); }
-static tad_optim *rmsprop(const tad_dict *p) { return tad_rmsprop(p, NULL); }
+static tad_adam_options adam_all(void) {
+    return (tad_adam_options){.lr = 0.05,
+                              .beta1 = TAD_FLOAT(0.8),
+                              .beta2 = TAD_FLOAT(0.95),
+                              .eps = TAD_FLOAT(1e-3),
+                              .weight_decay = TAD_FLOAT(0.3),
+                              .clip = clip};
+}
+static tad_optim *adam(const tad_dict *p) {
+    return tad_adam(p, clip.value > 0 ? &(tad_adam_options){.clip = clip} : NULL);
+}
+static tad_optim *adam_options(const tad_dict *p) {
+    tad_adam_options o = adam_all();
+    return tad_adam(p, &o);
+}
+static tad_optim *adamw(const tad_dict *p) {
+    return tad_adamw(p, &(tad_adam_options){.lr = 0.05, .clip = clip});
+}
+static tad_optim *adamw_options(const tad_dict *p) {
+    tad_adam_options o = adam_all();
+    return tad_adamw(p, &o);
+}
+static tad_optim *rmsprop(const tad_dict *p) {
+    return tad_rmsprop(p, clip.value > 0 ? &(tad_rmsprop_options){.clip = clip} : NULL);
+}
+static tad_optim *rmsprop_momentum(const tad_dict *p) {
+    return tad_rmsprop(p, &(tad_rmsprop_options){.momentum = 0.7, .clip = clip});
+}
+static tad_optim *rmsprop_centered(const tad_dict *p) {
+    return tad_rmsprop(p, &(tad_rmsprop_options){.centered = true, .clip = clip});
+}
 static tad_optim *rmsprop_options(const tad_dict *p) {
     return tad_rmsprop(p, &(tad_rmsprop_options){.lr = 0.02,
                                                  .alpha = TAD_FLOAT(0.8),
                                                  .eps = TAD_FLOAT(1e-3),
                                                  .weight_decay = 0.3,
                                                  .momentum = 0.7,
-                                                 .centered = true});
+                                                 .centered = true,
+                                                 .clip = clip});
 }
 
 /* The parameters after each step, as PyTorch prints them. */
@@ -112,6 +140,18 @@ static const struct {
       {0.85509870255781695, -1.960192931711966, 0.4833333360185183},
       {0.87286262233697509, -2.0372735194861957, 0.4833333360185183},
       {0.77382884774672012, -2.0122707241735496, 0.47773047890409942}}},
+    {"rmsprop momentum",
+     rmsprop_momentum,
+     {{0.90000001999999601, -1.900000009999999, 0.40000000499999977},
+      {0.78509871655781427, -1.8901929387119654, 0.41333333951851819},
+      {0.72243172392744515, -1.9604085765845716, 0.42266667368148109},
+      {0.57953105449593179, -1.9845567277827496, 0.42359715048113622}}},
+    {"rmsprop centered",
+     rmsprop_centered,
+     {{0.89949623867609496, -1.8994962285750878, 0.39949622352458364},
+      {0.8541874846842108, -1.9597003196174003, 0.48286302376792867},
+      {0.87206643617824053, -2.0369436082705463, 0.48286302376792867},
+      {0.7723751693709221, -2.0119232208875757, 0.47725876009258872}}},
     {"rmsprop options",
      rmsprop_options,
      {{0.95015576323987538, -1.9500780031201248, 0.45005807200929149},
@@ -178,6 +218,14 @@ static void check_case(int k, tad_dtype dtype, double tol) {
 START_TEST(equals_pytorch_float64) { check_case(_i, TAD_F64, 4e-15); }
 END_TEST
 START_TEST(equals_pytorch_float32) { check_case(_i, TAD_F32, 2e-6); }
+END_TEST
+/* Bounds far away change nothing, but the loops are others. */
+START_TEST(equals_pytorch_within_bounds) {
+    clip.value = 1e30;
+    check_case(_i, TAD_F64, 4e-15);
+    check_case(_i, TAD_F32, 2e-6);
+    clip.value = 0;
+}
 END_TEST
 
 /* ---- around the step ---- */
@@ -418,6 +466,7 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "pytorch");
     tcase_add_loop_test(c, equals_pytorch_float64, 0, CASES);
     tcase_add_loop_test(c, equals_pytorch_float32, 0, CASES);
+    tcase_add_loop_test(c, equals_pytorch_within_bounds, 0, CASES);
     c = support_case(s, "step");
     tcase_add_test(c, adds_up_sweeps_and_starts_afresh);
     tcase_add_test(c, clips_the_norm_of_all_together);

@@ -225,7 +225,7 @@ START_TEST(writes_plain_progress) {
     }
     ck_assert_str_eq(
         out.data, "epoch  1/12  step 4/4  loss 0.375  25 samples/s  ETA 0:01:28\n"
-                  "epoch  2/12  step 4/4  loss 1.375  accuracy 0.5  25 samples/s  ETA 0:01:20\n");
+                  "epoch  2/12  step 4/4  loss 1.375  accuracy 0.5000  25 samples/s  ETA 0:01:20\n");
     tad_progress silent = {.terminal = true};
     tad_progress_step(&silent, 1);
     tad_progress_epoch(&silent, 1);
@@ -247,7 +247,7 @@ START_TEST(rewrites_one_line_on_a_terminal) {
     ck_assert_int_le(lines, 11);
     ck_assert_ptr_null(strchr(out.data, '\n'));
     tad_progress_epoch(&p, 1);
-    const char last[] = "\repoch 1/1  step 100/100  loss 0.0009766  accuracy 1  1000 samples/s";
+    const char last[] = "\repoch 1/1  step 100/100  loss 0.0009766  accuracy 1.0000  1000 samples/s";
     ck_assert(strncmp(strrchr(out.data, '\r'), last, sizeof last - 1) == 0);
     ck_assert_int_eq(out.data[out.n - 1], '\n');
     /* A shorter line covers the longer one before it. */

@@ -4,6 +4,12 @@
 
 #include "idx.h"
 
+#if defined(__GNUC__)
+#define PREFETCH(p) __builtin_prefetch(p)
+#else
+#define PREFETCH(p) ((void)(p))
+#endif
+
 /* ---- loading ---- */
 
 /* Integers of one axis as int64 labels in memory of the tape; NULL on failure. */
@@ -252,9 +258,18 @@ static void copy_row_f64(const tad_dataset *d, int64_t at, double *restrict to) 
 }
 #undef REAL
 
+/* Random examples lie anywhere: their memory is asked for while those before are converted. */
+static void ask_for(const tad_dataset *d, int64_t at) {
+    size_t bytes = (size_t)d->features * tad__idx_bytes(d->examples.type);
+    const char *row = (const char *)d->examples.data + (size_t)at * bytes;
+    for (size_t k = 0; k < bytes; k += 64) PREFETCH(row + k);
+}
+
 static tad_var gather_examples(tad_batches *b, int64_t n) {
+    enum { AHEAD = 2 };
     const tad_dataset *d = &b->data;
     for (int64_t i = 0; i < n; i++) {
+        if (i + AHEAD < n) ask_for(d, b->chosen[i + AHEAD]);
         if (b->options.dtype == TAD_F64)
             copy_row_f64(d, b->chosen[i], (double *)b->room + i * d->features);
         else

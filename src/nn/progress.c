@@ -60,7 +60,7 @@ static void compose(const tad_progress *p, double elapsed, line *l) {
     if (isnan(p->state.loss)) tad__text_put(&out, "nan");
     if (p->state.judged && !isnan(p->state.accuracy)) {
         tad__text_put(&out, "  accuracy ");
-        tad__text_number(&out, p->state.accuracy, 4);
+        tad__text_fixed(&out, p->state.accuracy, 4);
     }
     put_pace(&out, p, elapsed);
 }

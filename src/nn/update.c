@@ -1,5 +1,6 @@
 /* The formulas of the optimisers on raw numbers, once for float32 and once for float64. */
 #include <math.h>
+#include <stddef.h>
 
 #include "update.h"
 
