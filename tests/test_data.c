@@ -189,6 +189,12 @@ START_TEST(says_what_is_wrong) {
     tad_tape *t = tad_tape_new(NULL);
     tad_idx x;
     bytes b = images();
+    for (int i = 0; i < 2; i++) {
+        b.data[i] = 1;
+        ck_assert_int_eq(tad_idx_parse(t, b.data, b.n, &x), TAD_BAD_FILE);
+        ck_refused(t, TAD_BAD_FILE, "two zeros");
+        b.data[i] = 0;
+    }
     b.data[2] = 0x0A;
     ck_assert_int_eq(tad_idx_parse(t, b.data, b.n, &x), TAD_BAD_FILE);
     ck_refused(t, TAD_BAD_FILE, "0x0a");
@@ -485,6 +491,11 @@ START_TEST(draws_with_replacement) {
         repeated += times[i] != 360;
     }
     ck_assert_int_gt(repeated, 0);
+    tad_var x; /* more at once than there are */
+    b = tad_batches_new(t, &d, 50, &(tad_batch_options){.order = TAD_ORDER_REPLACE});
+    ck_assert(tad_batches_next(b, &x, NULL));
+    ck_shape(x, 50, 1);
+    ck_assert(!tad_batches_next(b, &x, NULL));
     tad_tape_free(t);
 }
 END_TEST

@@ -293,6 +293,17 @@ START_TEST(lets_a_nan_through) { /* clipping by value must not hide it */
 }
 END_TEST
 
+START_TEST(obeys_a_new_learning_rate) {
+    bench b = open_bench(TAD_F64);
+    tad_optim *o = tad_sgd(b.params, &(tad_sgd_options){.lr = 1});
+    ck_done(tad_optim_set_lr(o, 0.25), b.t);
+    ck_assert(tad_optim_lr(o) == 0.25);
+    step(&b, o, (double[]){4, 8, 0});
+    ck_values(b.p, 0, 0, -4, 0.5);
+    tad_tape_free(b.t);
+}
+END_TEST
+
 /* ---- state ---- */
 
 /* Steps 3 and 4 with an optimiser that got the state after step 2. */
@@ -473,6 +484,7 @@ static Suite *suite(void) {
     tcase_add_test(c, clips_values);
     tcase_add_test(c, refuses_an_infinite_norm_and_moves_nothing);
     tcase_add_test(c, lets_a_nan_through);
+    tcase_add_test(c, obeys_a_new_learning_rate);
     tcase_add_test(c, allocates_nothing_in_a_step);
     c = support_case(s, "state");
     tcase_add_loop_test(c, continues_from_its_state, 0, CASES);

@@ -43,7 +43,7 @@ typedef struct tad_progress {
     void *user;
     bool terminal;
     int64_t epochs, steps; /* steps of one epoch */
-    int64_t samples;       /* of one step */
+    int64_t samples;       /* of one step; 0: unknown */
     double (*clock)(void); /* seconds; NULL: the system's */
     /* internal, start with zeros */
     struct {

@@ -44,7 +44,7 @@ static void put_pace(tad__text *out, const tad_progress *p, double elapsed) {
     int64_t done = p->state.epoch * p->steps + p->state.step, left = p->epochs * p->steps - done;
     if (done < 2 || elapsed <= 0) return; /* time runs from the end of the first step */
     double per_step = elapsed / (double)(done - 1);
-    tad__text_put(out, "  %.0f samples/s", (double)p->samples / per_step);
+    if (p->samples > 0) tad__text_put(out, "  %.0f samples/s", (double)p->samples / per_step);
     if (left <= 0) return;
     long long seconds = (long long)fmin(per_step * (double)left, 3.6e9);
     tad__text_put(out, "  ETA %lld:%02lld:%02lld", seconds / 3600, seconds / 60 % 60, seconds % 60);
