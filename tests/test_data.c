@@ -324,7 +324,7 @@ static void remove_file(const char *dir, const char *name) {
 }
 
 START_TEST(loads_published_names) {
-    char dir[] = "tad-test-XXXXXX";
+    char dir[] = P_tmpdir "/tad-test-XXXXXX";
     ck_assert_ptr_nonnull(mkdtemp(dir));
     bytes x = images(), y = labels();
     const char *label_file = "train-labels-idx1-ubyte";
