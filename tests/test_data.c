@@ -1,5 +1,5 @@
 /* IDX files and data sets: good ones, every way of being broken, batches. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include "support.h"
 
 #include <sys/stat.h>
