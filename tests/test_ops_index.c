@@ -26,8 +26,10 @@ END_TEST
 
 START_TEST(scatters) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){10, 20, 30}), src = tad_input(t, TAD_F64, TAD_SHAPE(5), six);
-    tad_var at = whole(t, TAD_SHAPE(5), (double[]){0, 2, 0, 2, 0}), y = tad_scatter_add(x, at, src, 0);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){10, 20, 30}),
+            src = tad_input(t, TAD_F64, TAD_SHAPE(5), six);
+    tad_var at = whole(t, TAD_SHAPE(5), (double[]){0, 2, 0, 2, 0}),
+            y = tad_scatter_add(x, at, src, 0);
     ck_values(y, 0, 10 + 1 + 3 + 5, 20, 30 + 2 + 4);
     ck_values(x, 0, 10, 20, 30);
     ck_done(tad_reverse(tad_sum(tad_mul(y, tad_constant(t, TAD_F64, TAD_SHAPE(3), six)), NULL)), t);
@@ -38,7 +40,8 @@ START_TEST(scatters) {
 END_TEST
 
 /* By name: ops without a C function of their own. */
-static tad_var by_name(tad_tape *t, const char *name, tad_var a, tad_var b, const tad_value *options, size_t n) {
+static tad_var by_name(tad_tape *t, const char *name, tad_var a, tad_var b,
+                       const tad_value *options, size_t n) {
     return tad_call(t, name, (tad_var[]){a, b}, 2, options, n, NULL, 0);
 }
 
@@ -97,7 +100,8 @@ START_TEST(bad_indices_are_refused) {
     ck_refused(t, TAD_BAD_INDEX, "index 3");
     tad_gather(x, tad_transpose(whole(t, TAD_SHAPE(1, 2), (double[]){0, 2}), 0, 1), 0);
     ck_refused(t, TAD_BAD_INDEX, "index 2");
-    tad_scatter_add(x, whole(t, TAD_SHAPE(2, 1), (double[]){0, 9}), tad_full(t, TAD_F64, TAD_SHAPE(2, 1), 1), 1);
+    tad_scatter_add(x, whole(t, TAD_SHAPE(2, 1), (double[]){0, 9}),
+                    tad_full(t, TAD_F64, TAD_SHAPE(2, 1), 1), 1);
     ck_refused(t, TAD_BAD_INDEX, "scatter_add");
     tad_tape_free(t);
 }
@@ -105,7 +109,8 @@ END_TEST
 
 START_TEST(dropout_is_right_on_average) {
     tad_tape *t = tad_tape_new(&(tad_settings){.seed = 5});
-    tad_var x = tad_full(t, TAD_F64, TAD_SHAPE(100, 1000), 1), in = tad_input(t, TAD_F64, TAD_SHAPE(100, 1000), NULL);
+    tad_var x = tad_full(t, TAD_F64, TAD_SHAPE(100, 1000), 1),
+            in = tad_input(t, TAD_F64, TAD_SHAPE(100, 1000), NULL);
     uint64_t drawn = tad_tape_random(t).drawn;
     tad_var y = tad_dropout(tad_add(x, in), 0.25);
     ck_assert_uint_eq(tad_tape_random(t).drawn, drawn + 100000);
@@ -113,7 +118,8 @@ START_TEST(dropout_is_right_on_average) {
     ck_near(tad_item(tad_amax(y, NULL)), 1 / 0.75, 1e-15);
     ck_values(tad_amin(y, NULL), 0, 0);
     ck_done(tad_reverse(tad_sum(y, NULL)), t);
-    ck_values(tad_amax(tad_abs(tad_sub(tad_gradient(in), y)), NULL), 0, 0); /* y is the factor itself */
+    ck_values(tad_amax(tad_abs(tad_sub(tad_gradient(in), y)), NULL), 0,
+              0); /* y is the factor itself */
     ck_values(tad_amax(tad_dropout(x, 1), NULL), 0, 0);
     ck_values(tad_amin(tad_dropout(x, 0), NULL), 0, 1);
     ck_tape(t);
@@ -144,7 +150,8 @@ static size_t with_failure_at(size_t fail_at) {
     tad_tape *t = support_tape(&m);
     if (t) {
         tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(300, 300), NULL), at;
-        tad_var y = tad_max(tad_concat((tad_var[]){x, tad_transpose(x, 0, 1)}, 2, 0), 0, false, &at);
+        tad_var y =
+            tad_max(tad_concat((tad_var[]){x, tad_transpose(x, 0, 1)}, 2, 0), 0, false, &at);
         tad_var z = tad_add(tad_sum(y, NULL), tad_logsumexp(x, NULL)), d = tad_dropout(x, 0.5);
         if (tad_is_nil(d)) ck_assert_uint_eq(tad_tape_random(t).drawn, 0);
         bool done = tad_tape_status(t) == TAD_OK && tad_reverse(z) == TAD_OK;

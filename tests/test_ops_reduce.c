@@ -22,7 +22,8 @@ START_TEST(sums) {
 }
 END_TEST
 
-/* Every way of walking, against a plain loop: elements are small integers, so that sums are exact. */
+/* Every way of walking, against a plain loop: elements are small integers, so that sums are exact.
+ */
 static double element(int64_t i) { return (double)(i * 7 % 23) - 11; }
 
 static void check_all_axes(tad_tape *t, tad_dtype dtype, tad_shape shape) {
@@ -41,7 +42,8 @@ static void check_all_axes(tad_tape *t, tad_dtype dtype, tad_shape shape) {
         for (int64_t i = 0; i < n; i++) want[n + i] = -INFINITY;
         for (int64_t i = 0; i < size; i++) {
             int64_t to = 0;
-            for (int k = 0; k < 3; k++) to = to * kept.dim[k] + (mask >> k & 1 ? 0 : i / step[k] % shape.dim[k]);
+            for (int k = 0; k < 3; k++)
+                to = to * kept.dim[k] + (mask >> k & 1 ? 0 : i / step[k] % shape.dim[k]);
             want[to] += data[i];
             if (data[i] > want[n + to]) want[n + to] = data[i];
         }
@@ -57,10 +59,12 @@ static void check_all_axes(tad_tape *t, tad_dtype dtype, tad_shape shape) {
 
 START_TEST(every_layout) {
     tad_tape *t = tad_tape_new(NULL);
-    const int64_t shapes[][3] = {{3, 5, 7}, {130, 3, 2}, {2, 129, 10}, {1, 70, 65}, {5, 1, 1100}, {4, 33, 1}, {300, 2, 1}};
+    const int64_t shapes[][3] = {{3, 5, 7},    {130, 3, 2}, {2, 129, 10}, {1, 70, 65},
+                                 {5, 1, 1100}, {4, 33, 1},  {300, 2, 1}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int dtype = TAD_F64; dtype <= TAD_F32; dtype++)
-            check_all_axes(t, (tad_dtype)dtype, (tad_shape){3, {shapes[i][0], shapes[i][1], shapes[i][2]}});
+            check_all_axes(t, (tad_dtype)dtype,
+                           (tad_shape){3, {shapes[i][0], shapes[i][1], shapes[i][2]}});
     tad_tape_free(t);
 }
 END_TEST
@@ -103,7 +107,8 @@ START_TEST(nan_wins) {
             for (int i = 0; i < n; i++) data[i] = i % 3;
             data[bad] = NAN;
             data[n - 1] = NAN;
-            tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(n), data), y = tad_reshape(x, TAD_SHAPE(n, 1)), at;
+            tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(n), data),
+                    y = tad_reshape(x, TAD_SHAPE(n, 1)), at;
             ck_assert(isnan(tad_item(tad_amax(x, NULL))));
             ck_assert(isnan(tad_item(tad_amin(x, NULL))));
             ck_values(tad_argmax(x, NULL), 0, bad);
@@ -172,12 +177,16 @@ START_TEST(gradients_are_added) {
     for (int dtype = TAD_F64; dtype <= TAD_F32; dtype++) {
         tad_var x = tad_cast(two_by_three(t), (tad_dtype)dtype), g;
         tad_var rows = tad_sum(x, OVER(1)), columns = tad_mean(x, OVER(0));
-        tad_var y = tad_add(tad_sum(tad_mul(rows, rows), NULL), tad_sum(tad_mul(columns, columns), NULL));
+        tad_var y =
+            tad_add(tad_sum(tad_mul(rows, rows), NULL), tad_sum(tad_mul(columns, columns), NULL));
         ck_done(tad_grad(&y, NULL, 1, &x, 1, &g), t);
-        ck_values(g, 1e-6, 12 + 2, 12 + 2, 12 + 2.5, 14 + 2, 14 + 2, 14 + 2.5); /* 2 row sum + column mean */
+        ck_values(g, 1e-6, 12 + 2, 12 + 2, 12 + 2.5, 14 + 2, 14 + 2,
+                  14 + 2.5); /* 2 row sum + column mean */
     }
     tad_var x = two_by_three(t), rows = tad_sum(x, OVER(1)), columns = tad_mean(x, OVER(0));
-    ck_done(tad_reverse(tad_add(tad_sum(tad_mul(rows, rows), NULL), tad_sum(tad_mul(columns, columns), NULL))), t);
+    ck_done(tad_reverse(tad_add(tad_sum(tad_mul(rows, rows), NULL),
+                                tad_sum(tad_mul(columns, columns), NULL))),
+            t);
     ck_values(tad_gradient(x), 1e-15, 14, 14, 14.5, 16, 16, 16.5);
     tad_tape_free(t);
 }

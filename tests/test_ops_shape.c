@@ -16,7 +16,8 @@ START_TEST(reshape_keeps_the_order) {
     ck_shape(tad_flatten(x, 0, -1), 6);
     ck_shape(tad_unsqueeze(x, -1), 2, 3, 1);
     ck_shape(tad_squeeze(tad_reshape(x, TAD_SHAPE(1, 6, 1)), NULL), 6);
-    ck_shape(tad_squeeze(tad_reshape(x, TAD_SHAPE(1, 6, 1)), &(tad_reduce){.axis = TAD_AXES(-1)}), 1, 6);
+    ck_shape(tad_squeeze(tad_reshape(x, TAD_SHAPE(1, 6, 1)), &(tad_reduce){.axis = TAD_AXES(-1)}),
+             1, 6);
     ck_tape(t);
     tad_tape_free(t);
 }
@@ -56,14 +57,19 @@ START_TEST(axes_move) {
     ck_values(tad_permute(y, (int[]){2, 0, 1}, 3), 0, 1, 4, 2, 5, 3, 6);
     ck_values(tad_flip(x, (int[]){0}, 1), 0, 4, 5, 6, 1, 2, 3);
     ck_values(tad_flip(tad_transpose(x, 0, 1), (int[]){0, 1}, 2), 0, 6, 3, 5, 2, 4, 1);
-    ck_values(tad_broadcast_to(tad_reshape(x, TAD_SHAPE(6, 1)), TAD_SHAPE(6, 2)), 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6);
+    ck_values(tad_broadcast_to(tad_reshape(x, TAD_SHAPE(6, 1)), TAD_SHAPE(6, 2)), 0, 1, 1, 2, 2, 3,
+              3, 4, 4, 5, 5, 6, 6);
     ck_tape(t);
     tad_tape_free(t);
 }
 END_TEST
 
-#define FROM(a, b, c) {TAD_INT(a), TAD_INT(b), TAD_INT(c)}
-#define WHOLE {{0}, {0}, {0}}
+#define FROM(a, b, c)                                                                              \
+    { TAD_INT(a), TAD_INT(b), TAD_INT(c) }
+#define WHOLE                                                                                      \
+    {                                                                                              \
+        {0}, {0}, { 0 }                                                                            \
+    }
 
 START_TEST(slices_are_pythons) {
     tad_tape *t = tad_tape_new(NULL);
@@ -75,11 +81,16 @@ START_TEST(slices_are_pythons) {
     ck_values(tad_slice(x, (tad_range[]){FROM(4, -100, -3)}, 1), 0, 5, 2);
     ck_shape(tad_slice(x, (tad_range[]){FROM(4, 2, 1)}, 1), 0);
     ck_values(tad_slice(x, (tad_range[]){FROM(3, INT64_MAX, INT64_MAX)}, 1), 0, 4);
-    ck_values(tad_slice(x, (tad_range[]){{TAD_INT(INT64_MIN), TAD_INT(INT64_MAX), {0}}}, 1), 0, 1, 2, 3, 4, 5, 6);
-    ck_values(tad_slice(x, (tad_range[]){{TAD_INT(INT64_MAX), TAD_INT(INT64_MIN), TAD_INT(INT64_MIN)}}, 1), 0, 6);
+    ck_values(tad_slice(x, (tad_range[]){{TAD_INT(INT64_MIN), TAD_INT(INT64_MAX), {0}}}, 1), 0, 1,
+              2, 3, 4, 5, 6);
+    ck_values(tad_slice(x,
+                        (tad_range[]){{TAD_INT(INT64_MAX), TAD_INT(INT64_MIN), TAD_INT(INT64_MIN)}},
+                        1),
+              0, 6);
     tad_var m = two_by_three(t);
     ck_values(tad_slice(m, (tad_range[]){WHOLE, FROM(1, 3, 1)}, 2), 0, 2, 3, 5, 6);
-    tad_var twice = tad_slice(tad_slice(m, (tad_range[]){WHOLE, {{0}, {0}, TAD_INT(-1)}}, 2), (tad_range[]){FROM(1, 2, 1)}, 1);
+    tad_var twice = tad_slice(tad_slice(m, (tad_range[]){WHOLE, {{0}, {0}, TAD_INT(-1)}}, 2),
+                              (tad_range[]){FROM(1, 2, 1)}, 1);
     ck_values(twice, 0, 6, 5, 4);
     ck_tape(t);
     tad_tape_free(t);
@@ -90,8 +101,10 @@ START_TEST(pieces_join) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = two_by_three(t), row = tad_input(t, TAD_F64, TAD_SHAPE(1, 3), (double[]){7, 8, 9});
     ck_values(tad_concat((tad_var[]){x, row}, 2, 0), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
-    ck_values(tad_concat((tad_var[]){tad_transpose(x, 0, 1), tad_transpose(row, 0, 1)}, 2, -1), 0, 1, 4, 7, 2, 5, 8, 3, 6, 9);
-    ck_values(tad_stack((tad_var[]){tad_scalar(t, 1), tad_number(2), tad_scalar(t, 3)}, 3, 0), 0, 1, 2, 3);
+    ck_values(tad_concat((tad_var[]){tad_transpose(x, 0, 1), tad_transpose(row, 0, 1)}, 2, -1), 0,
+              1, 4, 7, 2, 5, 8, 3, 6, 9);
+    ck_values(tad_stack((tad_var[]){tad_scalar(t, 1), tad_number(2), tad_scalar(t, 3)}, 3, 0), 0, 1,
+              2, 3);
     ck_values(tad_stack((tad_var[]){row, row}, 2, -1), 0, 7, 7, 8, 8, 9, 9);
     tad_var many[100];
     for (int i = 0; i < 100; i++) many[i] = row;
@@ -113,7 +126,10 @@ START_TEST(gradients_go_back) {
     ck_done(tad_reverse(tad_add(sum, tad_sum(part, NULL))), t);
     ck_values(tad_gradient(x), 0, 3, 0, 2, 5, 0, 4);
     tad_var twice = tad_concat((tad_var[]){x, tad_flip(x, (int[]){1}, 1)}, 2, 0);
-    ck_done(tad_reverse(tad_sum(tad_mul(twice, tad_reshape(tad_concat((tad_var[]){w, w}, 2, 0), TAD_SHAPE(4, 3))), NULL)), t);
+    ck_done(tad_reverse(tad_sum(
+                tad_mul(twice, tad_reshape(tad_concat((tad_var[]){w, w}, 2, 0), TAD_SHAPE(4, 3))),
+                NULL)),
+            t);
     ck_values(tad_gradient(x), 0, 1 + 3, 2 + 2, 3 + 1, 4 + 6, 5 + 5, 6 + 4);
     ck_done(tad_reverse(tad_sum(tad_broadcast_to(x, TAD_SHAPE(5, 2, 3)), NULL)), t);
     ck_values(tad_gradient(x), 0, 5, 5, 5, 5, 5, 5);
@@ -125,7 +141,8 @@ START_TEST(float32_goes_back) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F32, TAD_SHAPE(2, 3), (float[]){1, 2, 3, 4, 5, 6});
     tad_var part = tad_slice(x, (tad_range[]){WHOLE, FROM(0, 3, 2)}, 2);
-    tad_var y = tad_add(tad_sum(tad_mul(part, part), NULL), tad_sum(tad_concat((tad_var[]){part, part}, 2, 1), NULL));
+    tad_var y = tad_add(tad_sum(tad_mul(part, part), NULL),
+                        tad_sum(tad_concat((tad_var[]){part, part}, 2, 1), NULL));
     ck_done(tad_reverse(y), t);
     ck_values(tad_gradient(x), 0, 4, 0, 8, 10, 0, 14);
     tad_tape_free(t);

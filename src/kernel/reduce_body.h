@@ -1,4 +1,5 @@
-/* Column sums and extremes for one element type T; read by reduce_kernel.c with X(name) giving the type's names. */
+/* Column sums and extremes for one element type T; read by reduce_kernel.c with X(name) giving the
+ * type's names. */
 
 static void X(add_row)(size_t n, const T *restrict x, T *restrict y) {
     for (size_t j = 0; j < n; j++) y[j] += x[j];

@@ -10,16 +10,17 @@ enum {
     NARROW = 64   /* up to so many columns, several rows are read as one */
 };
 
-/* Whether v takes the place of `best` by an order `beats`; a NaN wins and stays. Without branches. */
+/* Whether v takes the place of `best` by an order `beats`; a NaN wins and stays. Without branches.
+ */
 #define WINS(v, beats, best) (((v)beats(best)) | ((v) != (v)))
 
-#define T double
+#define T       double
 #define X(name) name##_f64
 #include "reduce_body.h"
 #undef T
 #undef X
 
-#define T float
+#define T       float
 #define X(name) name##_f32
 #include "reduce_body.h"
 
@@ -31,8 +32,10 @@ enum {
         return largest ? largest_##suffix(n, x) : smallest_##suffix(n, x);                         \
     }                                                                                              \
     void TAD_LEVEL(tad__extremes_##suffix)(size_t n, const void *x, void *best, bool largest) {    \
-        if (largest) keep_largest_##suffix(n, x, best);                                            \
-        else keep_smallest_##suffix(n, x, best);                                                   \
+        if (largest)                                                                               \
+            keep_largest_##suffix(n, x, best);                                                     \
+        else                                                                                       \
+            keep_smallest_##suffix(n, x, best);                                                    \
     }
 
 OF_LEVEL(f64)

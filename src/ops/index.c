@@ -1,7 +1,7 @@
 /* Taking elements by index and putting them back: gather, scatter_add, index_select,
- * take_along_axis, embedding; one_hot and masked_fill. All but the last two are one walk: an array a,
- * an index of a's shape (broadcast), and the place in a source that the index leads to.
- * Rests on tape.h. */
+ * take_along_axis, embedding; one_hot and masked_fill. All but the last two are one walk: an array
+ * a, an index of a's shape (broadcast), and the place in a source that the index leads to. Rests on
+ * tape.h. */
 #include <stddef.h>
 #include <string.h>
 
@@ -9,7 +9,16 @@
 #include "index.h"
 #include "samples.h"
 
-enum { GATHER, GATHER_PUT, SCATTER_ADD, INDEX_SELECT, TAKE_ALONG_AXIS, EMBEDDING, ONE_HOT, MASKED_FILL };
+enum {
+    GATHER,
+    GATHER_PUT,
+    SCATTER_ADD,
+    INDEX_SELECT,
+    TAKE_ALONG_AXIS,
+    EMBEDDING,
+    ONE_HOT,
+    MASKED_FILL
+};
 
 typedef struct axis_options {
     int64_t axis;
@@ -43,7 +52,8 @@ static tad_status bad_axis(const tad_call_frame *c, int64_t axis) {
 
 static tad_status need_index(const tad_call_frame *c, const tad_array *index) {
     if (index->dtype == TAD_I64) return TAD_OK;
-    return tad_fail(c, TAD_BAD_DTYPE, "indices must be int64, not %s", tad_dtype_name((tad_dtype)index->dtype));
+    return tad_fail(c, TAD_BAD_DTYPE, "indices must be int64, not %s",
+                    tad_dtype_name((tad_dtype)index->dtype));
 }
 
 /* All values of index are 0 .. n - 1. */
@@ -55,8 +65,8 @@ static tad_status check_indices(const tad_call_frame *c, const tad_array *index,
         for (int64_t i = 0; i < l.length; i++) {
             int64_t at = *(const int64_t *)(const void *)(l.run[0] + i * l.step[0]);
             if (at < 0 || at >= n)
-                return tad_fail(c, TAD_BAD_INDEX, "index %lld is not within 0 to %lld", (long long)at,
-                                (long long)n - 1);
+                return tad_fail(c, TAD_BAD_INDEX, "index %lld is not within 0 to %lld",
+                                (long long)at, (long long)n - 1);
         }
     return TAD_OK;
 }
@@ -64,14 +74,17 @@ static tad_status check_indices(const tad_call_frame *c, const tad_array *index,
 /* ---- shapes ---- */
 
 /* index may be shorter than x, except along the axis. */
-static tad_status gather_fits(const tad_call_frame *c, const tad_shape *x, const tad_array *index, int64_t along) {
+static tad_status gather_fits(const tad_call_frame *c, const tad_shape *x, const tad_array *index,
+                              int64_t along) {
     int axis;
     tad_status s = need_index(c, index);
     if (s != TAD_OK) return s;
     if (!tad__axis(along, x->rank, &axis)) return bad_axis(c, along);
     bool fits = index->rank == x->rank;
     for (int i = 0; fits && i < x->rank; i++) fits = i == axis || index->dim[i] <= x->dim[i];
-    if (!fits) return tad_fail(c, TAD_BAD_SHAPE, "the index is larger than x off axis %d, or of other rank", axis);
+    if (!fits)
+        return tad_fail(c, TAD_BAD_SHAPE,
+                        "the index is larger than x off axis %d, or of other rank", axis);
     return check_indices(c, index, x->dim[axis]);
 }
 
@@ -83,7 +96,8 @@ static tad_status gather_shape(const tad_call_frame *c, tad_type *out, size_t *n
     return gather_fits(c, &x, c->in[1], o->axis);
 }
 
-static tad_status same_shape(const tad_call_frame *c, const tad_array *src, const tad_array *index) {
+static tad_status same_shape(const tad_call_frame *c, const tad_array *src,
+                             const tad_array *index) {
     tad_shape a = tad__shape_of(src), b = tad__shape_of(index);
     if (tad__shape_equal(&a, &b)) return TAD_OK;
     return tad_fail(c, TAD_BAD_SHAPE, "src and index have different shapes");
@@ -140,7 +154,8 @@ static tad_status take_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
     int axis = 0;
     tad_status s = need_index(c, index);
     if (s != TAD_OK) return s;
-    if (o->axis.given && !tad__axis(o->axis.value, x.rank, &axis)) return bad_axis(c, o->axis.value);
+    if (o->axis.given && !tad__axis(o->axis.value, x.rank, &axis))
+        return bad_axis(c, o->axis.value);
     if (index->rank != x.rank)
         return tad_fail(c, TAD_BAD_SHAPE, "the index has %d axes, not %d", index->rank, x.rank);
     rest.dim[axis] = 1;
@@ -148,7 +163,8 @@ static tad_status take_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
     if (!tad__shape_broadcast(&rest, &at, &out->shape))
         return tad_fail(c, TAD_BAD_SHAPE, "x and index do not broadcast off axis %d", axis);
     int64_t size;
-    if (!tad__shape_size(&out->shape, &size)) return tad_fail(c, TAD_TOO_LARGE, "too many elements");
+    if (!tad__shape_size(&out->shape, &size))
+        return tad_fail(c, TAD_TOO_LARGE, "too many elements");
     return check_indices(c, index, x.dim[axis]);
 }
 
@@ -160,14 +176,17 @@ static tad_status embedding_shape(const tad_call_frame *c, tad_type *out, size_t
     tad_status s = need_index(c, index);
     if (s != TAD_OK) return s;
     if (weight->rank != 2) return tad_fail(c, TAD_BAD_SHAPE, "the weight must have two axes");
-    if (index->rank == TAD_MAX_RANK) return tad_fail(c, TAD_TOO_LARGE, "rank %d is the largest", TAD_MAX_RANK);
+    if (index->rank == TAD_MAX_RANK)
+        return tad_fail(c, TAD_TOO_LARGE, "rank %d is the largest", TAD_MAX_RANK);
     if (o->padding_idx.given &&
         (weight->dim[0] > INT32_MAX || !tad__axis(o->padding_idx.value, (int)weight->dim[0], &row)))
-        return tad_fail(c, TAD_BAD_INDEX, "no row padding_idx = %lld", (long long)o->padding_idx.value);
+        return tad_fail(c, TAD_BAD_INDEX, "no row padding_idx = %lld",
+                        (long long)o->padding_idx.value);
     *out = (tad_type){(tad_dtype)weight->dtype, tad__shape_of(index)};
     out->shape.dim[out->shape.rank++] = weight->dim[1];
     int64_t size;
-    if (!tad__shape_size(&out->shape, &size)) return tad_fail(c, TAD_TOO_LARGE, "too many elements");
+    if (!tad__shape_size(&out->shape, &size))
+        return tad_fail(c, TAD_TOO_LARGE, "too many elements");
     return check_indices(c, index, weight->dim[0]);
 }
 
@@ -193,14 +212,15 @@ static tad_array *lay_out(header *h, const tad_array *like, const tad_shape *sha
 static void collapse(walk *w, const tad_array *source, const tad_array *a, int axis) {
     tad_shape shape = tad__shape_of(a);
     for (int i = 0; i < shape.rank; i++) /* a longer source is only used up to a's size */
-        if (i == axis || source->dim[i] < shape.dim[i]) shape.dim[i] = i == axis ? 1 : source->dim[i];
+        if (i == axis || source->dim[i] < shape.dim[i])
+            shape.dim[i] = i == axis ? 1 : source->dim[i];
     tad_array *s = lay_out(&w->source, source, &shape);
     memcpy(strides(s), tad_strides(source), (size_t)source->rank * sizeof(int64_t));
     w->stride = tad_strides(source)[axis] * (int64_t)tad_dtype_size((tad_dtype)source->dtype);
 }
 
-static void walk_embedding(walk *w, const tad_array *weight, const tad_array *index, const tad_array *a,
-                           const embedding_options *o) {
+static void walk_embedding(walk *w, const tad_array *weight, const tad_array *index,
+                           const tad_array *a, const embedding_options *o) {
     tad_shape shape = tad__shape_of(index), row = {a->rank, {0}};
     shape.dim[shape.rank++] = 1;
     tad_array *i = lay_out(&w->index, index, &shape);
@@ -212,7 +232,8 @@ static void walk_embedding(walk *w, const tad_array *weight, const tad_array *in
     if (w->skip.given && w->skip.value < 0) w->skip.value += weight->dim[0];
 }
 
-static void walk_select(walk *w, const tad_array *source, const tad_array *index, const tad_array *a, int axis) {
+static void walk_select(walk *w, const tad_array *source, const tad_array *index,
+                        const tad_array *a, int axis) {
     tad_shape one = {a->rank, {1, 1, 1, 1, 1, 1, 1, 1}};
     one.dim[axis] = index->dim[0];
     strides(lay_out(&w->index, index, &one))[axis] = tad_strides(index)[0];
@@ -220,8 +241,8 @@ static void walk_select(walk *w, const tad_array *source, const tad_array *index
 }
 
 /* Prepares the walk of a call whose source (x, the weight, a result or a gradient) is given. */
-static void begin_walk(walk *w, const tad_call_frame *c, const tad_array *source, const tad_array *index,
-                       const tad_array *a) {
+static void begin_walk(walk *w, const tad_call_frame *c, const tad_array *source,
+                       const tad_array *index, const tad_array *a) {
     int axis = 0;
     w->skip = (tad_maybe_int){false, 0};
     if (c->op == &tad__ops_index[EMBEDDING]) {
@@ -232,8 +253,10 @@ static void begin_walk(walk *w, const tad_call_frame *c, const tad_array *source
         const take_options *o = c->options;
         header flat;
         tad_shape shape = taken_from(source, o);
-        if (o->axis.given) tad__axis(o->axis.value, source->rank, &axis);
-        else source = lay_out(&flat, source, &shape);
+        if (o->axis.given)
+            tad__axis(o->axis.value, source->rank, &axis);
+        else
+            source = lay_out(&flat, source, &shape);
         collapse(w, source, a, axis);
     } else {
         tad__axis(((const axis_options *)c->options)->axis, source->rank, &axis);
@@ -244,7 +267,8 @@ static void begin_walk(walk *w, const tad_call_frame *c, const tad_array *source
         collapse(w, source, a, axis);
     }
     tad_shape shape = tad__shape_of(index);
-    memcpy(strides(lay_out(&w->index, index, &shape)), tad_strides(index), index->rank * sizeof(int64_t));
+    memcpy(strides(lay_out(&w->index, index, &shape)), tad_strides(index),
+           index->rank * sizeof(int64_t));
 }
 
 static void walk_loop(walk *w, const tad_array *a, tad__loop *l) {
@@ -268,26 +292,32 @@ static void take_run(const tad__loop *l, int64_t stride, size_t size) {
         memcpy(l->run[0], place_of(l, 0, stride), (size_t)l->length * size);
         return;
     }
-    for (int64_t i = 0; i < l->length; i++) memcpy(l->run[0] + i * l->step[0], place_of(l, i, stride), size);
+    for (int64_t i = 0; i < l->length; i++)
+        memcpy(l->run[0] + i * l->step[0], place_of(l, i, stride), size);
 }
 
 #define MOVE(T, to, from) *(T *)(void *)(to) += *(const T *)(const void *)(from)
 
 /* a += the source's elements, or the source += a's; `put` says which. */
-static void add_run(const tad_tape *t, const tad__loop *l, const walk *w, tad_dtype dtype, bool put) {
+static void add_run(const tad_tape *t, const tad__loop *l, const walk *w, tad_dtype dtype,
+                    bool put) {
     size_t size = tad_dtype_size(dtype);
     if (is_block(l, size)) {
         char *place = place_of(l, 0, w->stride);
-        if (put && w->skip.given && *(const int64_t *)(const void *)l->run[1] == w->skip.value) return;
+        if (put && w->skip.given && *(const int64_t *)(const void *)l->run[1] == w->skip.value)
+            return;
         t->kernels->add[dtype]((size_t)l->length, put ? l->run[0] : place, put ? place : l->run[0]);
         return;
     }
     for (int64_t i = 0; i < l->length; i++) {
         char *place = place_of(l, i, w->stride), *own = l->run[0] + i * l->step[0];
-        if (put && w->skip.given && *(const int64_t *)(const void *)(l->run[1] + i * l->step[1]) == w->skip.value)
+        if (put && w->skip.given &&
+            *(const int64_t *)(const void *)(l->run[1] + i * l->step[1]) == w->skip.value)
             continue;
-        if (dtype == TAD_F64) MOVE(double, put ? place : own, put ? own : place);
-        else MOVE(float, put ? place : own, put ? own : place);
+        if (dtype == TAD_F64)
+            MOVE(double, put ? place : own, put ? own : place);
+        else
+            MOVE(float, put ? place : own, put ? own : place);
     }
 }
 
@@ -301,7 +331,8 @@ static void take(walk *w, const tad_array *a) {
 static void add(const tad_tape *t, walk *w, const tad_array *a, bool put) {
     tad__loop l;
     walk_loop(w, a, &l);
-    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l)) add_run(t, &l, w, (tad_dtype)a->dtype, put);
+    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
+        add_run(t, &l, w, (tad_dtype)a->dtype, put);
 }
 
 static void clear(const tad_array *a) {
@@ -327,7 +358,8 @@ static tad_status take_forward(const tad_call_frame *c) {
     size_t at = index_input(c->op);
     const tad_array *x = c->in[1 - at];
     header copy;
-    bool flattens = c->op == &tad__ops_index[TAKE_ALONG_AXIS] && !((const take_options *)c->options)->axis.given;
+    bool flattens = c->op == &tad__ops_index[TAKE_ALONG_AXIS] &&
+                    !((const take_options *)c->options)->axis.given;
     if (flattens && !(x = contiguous(c, x, &copy))) return TAD_NO_MEMORY;
     walk w;
     begin_walk(&w, c, x, c->in[at], c->out[0]);
@@ -373,8 +405,10 @@ static tad_status scatter_backward(tad_backward *b) {
         if (!src) return TAD_NO_MEMORY;
         walk w;
         begin_walk(&w, &b->call, g, b->call.in[1], src);
-        if (fresh) take(&w, src);
-        else add(b->call.tape, &w, src, false);
+        if (fresh)
+            take(&w, src);
+        else
+            add(b->call.tape, &w, src, false);
     }
     return b->wanted[0] ? tad_backward_pass(b, 0, 0) : TAD_OK;
 }
@@ -382,7 +416,8 @@ static tad_status scatter_backward(tad_backward *b) {
 /* ---- rules ---- */
 
 tad_var tad__gather_put(tad_var src, tad_var index, tad_shape shape, int64_t axis) {
-    return tad_apply(&tad__ops_index[GATHER_PUT], (tad_var[]){src, index}, 2, &(axis_options){axis, shape}, NULL, 0);
+    return tad_apply(&tad__ops_index[GATHER_PUT], (tad_var[]){src, index}, 2,
+                     &(axis_options){axis, shape}, NULL, 0);
 }
 
 static void gather_vjp(tad_rule *r) {
@@ -430,7 +465,8 @@ static void embedding_vjp(tad_rule *r) {
     const embedding_options *o = r->options;
     tad_shape weight = tad_shape_of(r->in[1]);
     int64_t n = tad_size_of(r->in[0]), row = o->padding_idx.value;
-    tad_var index = tad_reshape(r->in[0], TAD_SHAPE(n, 1)), g = tad_reshape(r->given[0], TAD_SHAPE(n, weight.dim[1]));
+    tad_var index = tad_reshape(r->in[0], TAD_SHAPE(n, 1)),
+            g = tad_reshape(r->given[0], TAD_SHAPE(n, weight.dim[1]));
     if (o->padding_idx.given) {
         if (row < 0) row += weight.dim[0];
         tad_var padding = tad_constant(r->tape, TAD_I64, TAD_0D, &row);
@@ -461,10 +497,13 @@ static tad_status one_hot_shape(const tad_call_frame *c, tad_type *out, size_t *
     tad_status s = need_index(c, index);
     if (s != TAD_OK) return s;
     int64_t classes = o->num_classes, size;
-    if (classes < -1) return tad_fail(c, TAD_BAD_ARGUMENT, "num_classes is %lld", (long long)classes);
-    if (index->rank == TAD_MAX_RANK) return tad_fail(c, TAD_TOO_LARGE, "rank %d is the largest", TAD_MAX_RANK);
+    if (classes < -1)
+        return tad_fail(c, TAD_BAD_ARGUMENT, "num_classes is %lld", (long long)classes);
+    if (index->rank == TAD_MAX_RANK)
+        return tad_fail(c, TAD_TOO_LARGE, "rank %d is the largest", TAD_MAX_RANK);
     if (classes == -1) {
-        if (index->size == 0) return tad_fail(c, TAD_BAD_ARGUMENT, "no indices to count the classes from");
+        if (index->size == 0)
+            return tad_fail(c, TAD_BAD_ARGUMENT, "no indices to count the classes from");
         classes = largest_index(index);
         classes = classes < INT64_MAX ? classes + 1 : classes;
     }
@@ -472,7 +511,8 @@ static tad_status one_hot_shape(const tad_call_frame *c, tad_type *out, size_t *
     if (s != TAD_OK) return s;
     *out = (tad_type){TAD_I64, tad__shape_of(index)};
     out->shape.dim[out->shape.rank++] = classes;
-    return tad__shape_size(&out->shape, &size) ? TAD_OK : tad_fail(c, TAD_TOO_LARGE, "too many elements");
+    return tad__shape_size(&out->shape, &size) ? TAD_OK
+                                               : tad_fail(c, TAD_TOO_LARGE, "too many elements");
 }
 
 static tad_status one_hot_forward(const tad_call_frame *c) {
@@ -503,14 +543,16 @@ static tad_status fill_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
 
 #define FILL(T)                                                                                    \
     for (int64_t i = 0; i < l->length; i++)                                                        \
-        *(T *)(void *)(l->run[0] + i * l->step[0]) =                                               \
-            *(const uint8_t *)(l->run[2] + i * l->step[2])                                         \
-                ? (T)value                                                                         \
-                : *(const T *)(const void *)(l->run[1] + i * l->step[1])
+    *(T *)(void *)(l->run[0] + i * l->step[0]) =                                                   \
+        *(const uint8_t *)(l->run[2] + i * l->step[2])                                             \
+            ? (T)value                                                                             \
+            : *(const T *)(const void *)(l->run[1] + i * l->step[1])
 
 static void fill_run(const tad__loop *l, tad_dtype dtype, double value) {
-    if (dtype == TAD_F64) FILL(double);
-    else FILL(float);
+    if (dtype == TAD_F64)
+        FILL(double);
+    else
+        FILL(float);
 }
 
 static tad_status fill_forward(const tad_call_frame *c) {
@@ -523,32 +565,42 @@ static tad_status fill_forward(const tad_call_frame *c) {
     return TAD_OK;
 }
 
-static void fill_vjp(tad_rule *r) { r->result[0] = tad_where(r->in[1], tad_number(0), r->given[0]); }
+static void fill_vjp(tad_rule *r) {
+    r->result[0] = tad_where(r->in[1], tad_number(0), r->given[0]);
+}
 
 /* ---- options, samples, misuse ---- */
 
-static const tad_option axis_list[] = {{"axis", TAD_OPTION_INT, offsetof(axis_options, axis), NULL, 0, true}};
+static const tad_option axis_list[] = {
+    {"axis", TAD_OPTION_INT, offsetof(axis_options, axis), NULL, 0, true}};
 static const tad_option gather_put_list[] = {
     {"axis", TAD_OPTION_INT, offsetof(axis_options, axis), NULL, 0, true},
     {"shape", TAD_OPTION_SHAPE, offsetof(axis_options, shape), NULL, 0, true}};
 static const tad_option take_list[] = {
     {"axis", TAD_OPTION_MAYBE_INT, offsetof(take_options, axis), NULL, 0, false}};
-static const tad_option embedding_list[] = {
-    {"padding_idx", TAD_OPTION_MAYBE_INT, offsetof(embedding_options, padding_idx), NULL, 0, false}};
+static const tad_option embedding_list[] = {{"padding_idx", TAD_OPTION_MAYBE_INT,
+                                             offsetof(embedding_options, padding_idx), NULL, 0,
+                                             false}};
 static const tad_option one_hot_list[] = {
     {"num_classes", TAD_OPTION_INT, offsetof(one_hot_options, num_classes), NULL, -1, false}};
 static const tad_option fill_list[] = {
     {"value", TAD_OPTION_FLOAT, offsetof(fill_options, value), NULL, 0, true}};
 
-#define ONE(what, a, ...) .label = what, .n = 1, .in = {a}, .options = __VA_ARGS__
-#define TWO(what, a, b, ...) .label = what, .n = 2, .in = {a, b}, .options = __VA_ARGS__
+#define ONE(what, a, ...)         .label = what, .n = 1, .in = {a}, .options = __VA_ARGS__
+#define TWO(what, a, b, ...)      .label = what, .n = 2, .in = {a, b}, .options = __VA_ARGS__
 #define THREE(what, a, b, c, ...) .label = what, .n = 3, .in = {a, b, c}, .options = __VA_ARGS__
-#define AT(k) &(const axis_options){.axis = k}
-#define PUT(k, ...) &(const axis_options){k, TAD__SHAPE(__VA_ARGS__)}
-#define TAKE(k) &(const take_options){TAD_INT(k)}
-#define PADDING(k) &(const embedding_options){TAD_INT(k)}
-#define CLASSES(n) &(const one_hot_options){n}
-#define VALUE(v) &(const fill_options){v}
+#define AT(k)                                                                                      \
+    &(const axis_options) { .axis = k }
+#define PUT(k, ...)                                                                                \
+    &(const axis_options) { k, TAD__SHAPE(__VA_ARGS__) }
+#define TAKE(k)                                                                                    \
+    &(const take_options) { TAD_INT(k) }
+#define PADDING(k)                                                                                 \
+    &(const embedding_options) { TAD_INT(k) }
+#define CLASSES(n)                                                                                 \
+    &(const one_hot_options) { n }
+#define VALUE(v)                                                                                   \
+    &(const fill_options) { v }
 
 static const tad_sample gather_samples[] = {
     {TWO("rows", TAD__F64(3, 4), TAD__INDICES(3, 2, 4), AT(0))},
@@ -572,9 +624,12 @@ static const tad_sample gather_put_samples[] = {
     {TWO("nothing put", TAD__F64(0, 4), TAD__INDICES(3, 0, 4), PUT(0, 3, 4))},
 };
 static const tad_misuse gather_put_misuse[] = {
-    {TWO("out of range", TAD__F64(2, 4), TAD__INDICES(900, 2, 4), PUT(0, 3, 4)), .expect = TAD_BAD_INDEX},
-    {TWO("other shape", TAD__F64(2, 3), TAD__INDICES(3, 2, 4), PUT(0, 3, 4)), .expect = TAD_BAD_SHAPE},
-    {TWO("no such axis", TAD__F64(2, 4), TAD__INDICES(3, 2, 4), PUT(2, 3, 4)), .expect = TAD_BAD_AXIS},
+    {TWO("out of range", TAD__F64(2, 4), TAD__INDICES(900, 2, 4), PUT(0, 3, 4)),
+     .expect = TAD_BAD_INDEX},
+    {TWO("other shape", TAD__F64(2, 3), TAD__INDICES(3, 2, 4), PUT(0, 3, 4)),
+     .expect = TAD_BAD_SHAPE},
+    {TWO("no such axis", TAD__F64(2, 4), TAD__INDICES(3, 2, 4), PUT(2, 3, 4)),
+     .expect = TAD_BAD_AXIS},
 };
 static const tad_sample scatter_samples[] = {
     {THREE("rows", TAD__F64(3, 4), TAD__INDICES(3, 2, 4), TAD__F64(2, 4), AT(0))},
@@ -584,10 +639,14 @@ static const tad_sample scatter_samples[] = {
     {THREE("nothing put", TAD__F64(3, 4), TAD__INDICES(3, 0, 4), TAD__F64(0, 4), AT(0))},
 };
 static const tad_misuse scatter_misuse[] = {
-    {THREE("out of range", TAD__F64(3), TAD__INDICES(900, 4), TAD__F64(4), AT(0)), .expect = TAD_BAD_INDEX},
-    {THREE("other shape of src", TAD__F64(3), TAD__INDICES(3, 4), TAD__F64(3), AT(0)), .expect = TAD_BAD_SHAPE},
-    {THREE("index too long", TAD__F64(3, 2), TAD__INDICES(3, 2, 3), TAD__F64(2, 3), AT(0)), .expect = TAD_BAD_SHAPE},
-    {THREE("no such axis", TAD__F64(3), TAD__INDICES(3, 4), TAD__F64(4), AT(1)), .expect = TAD_BAD_AXIS},
+    {THREE("out of range", TAD__F64(3), TAD__INDICES(900, 4), TAD__F64(4), AT(0)),
+     .expect = TAD_BAD_INDEX},
+    {THREE("other shape of src", TAD__F64(3), TAD__INDICES(3, 4), TAD__F64(3), AT(0)),
+     .expect = TAD_BAD_SHAPE},
+    {THREE("index too long", TAD__F64(3, 2), TAD__INDICES(3, 2, 3), TAD__F64(2, 3), AT(0)),
+     .expect = TAD_BAD_SHAPE},
+    {THREE("no such axis", TAD__F64(3), TAD__INDICES(3, 4), TAD__F64(4), AT(1)),
+     .expect = TAD_BAD_AXIS},
 };
 static const tad_sample select_samples[] = {
     {TWO("rows", TAD__F64(4, 3), TAD__INDICES(4, 7), AT(0))},
@@ -610,8 +669,10 @@ static const tad_sample take_samples[] = {
     {TWO("no index", TAD__F64(3, 4), TAD__INDICES(4, 3, 0), TAKE(1))},
 };
 static const tad_misuse take_misuse[] = {
-    {TWO("out of range", TAD__F64(3, 4), TAD__INDICES(900, 3, 4), TAKE(1)), .expect = TAD_BAD_INDEX},
-    {TWO("does not broadcast", TAD__F64(3, 4), TAD__INDICES(3, 2, 4), TAKE(1)), .expect = TAD_BAD_SHAPE},
+    {TWO("out of range", TAD__F64(3, 4), TAD__INDICES(900, 3, 4), TAKE(1)),
+     .expect = TAD_BAD_INDEX},
+    {TWO("does not broadcast", TAD__F64(3, 4), TAD__INDICES(3, 2, 4), TAKE(1)),
+     .expect = TAD_BAD_SHAPE},
     {TWO("other rank", TAD__F64(3, 4), TAD__INDICES(3, 3), TAKE(1)), .expect = TAD_BAD_SHAPE},
     {TWO("no such axis", TAD__F64(3, 4), TAD__INDICES(3, 3, 4), TAKE(2)), .expect = TAD_BAD_AXIS},
 };
@@ -626,7 +687,8 @@ static const tad_misuse embedding_misuse[] = {
     {TWO("out of range", TAD__INDICES(900, 7), TAD__F64(4, 3), NULL), .expect = TAD_BAD_INDEX},
     {TWO("weight of one axis", TAD__INDICES(4, 7), TAD__F64(4), NULL), .expect = TAD_BAD_SHAPE},
     {TWO("float indices", TAD__F64(7), TAD__F64(4, 3), NULL), .expect = TAD_BAD_DTYPE},
-    {TWO("no such padding row", TAD__INDICES(4, 7), TAD__F64(4, 3), PADDING(4)), .expect = TAD_BAD_INDEX},
+    {TWO("no such padding row", TAD__INDICES(4, 7), TAD__F64(4, 3), PADDING(4)),
+     .expect = TAD_BAD_INDEX},
 };
 static const tad_sample one_hot_samples[] = {
     {ONE("counted", TAD__INDICES(3, 7), CLASSES(-1))},
@@ -657,54 +719,114 @@ static const tad_misuse fill_misuse[] = {
 /* ---- the family ---- */
 
 #define TAKES(n) .family = "index", .min_in = n, .max_in = n, .n_out = 1, .flags = TAD_OP_LINEAR
-#define TAKEN TAKES(2), .constant_in = 1u << 1, .forward = take_forward, .backward = take_backward
+#define TAKEN                                                                                      \
+    TAKES(2), .constant_in = 1u << 1, .forward = take_forward, .backward = take_backward
 
 const tad_op tad__ops_index[] = {
-    [GATHER] = {.name = "gather", .doc = "y[i,j] = x[index[i,j],j] for axis 0: x picked by an index of its rank",
-                TAKEN, TAD__OPTIONS(axis_options, axis_list), .shape = gather_shape, .vjp = gather_vjp,
-                TAD__SAMPLES(gather_samples), TAD__MISUSE(gather_misuse)},
-    [GATHER_PUT] = {.name = "gather_put", .doc = "zeros of a shape with src added where gather would take it",
-                    .family = "index", .min_in = 2, .max_in = 2, .n_out = 1,
-                    .flags = TAD_OP_LINEAR | TAD_OP_INTERNAL, .constant_in = 1u << 1,
-                    TAD__OPTIONS(axis_options, gather_put_list), .shape = gather_put_shape,
-                    .forward = gather_put_forward, .vjp = gather_put_vjp, TAD__SAMPLES(gather_put_samples),
+    [GATHER] = {.name = "gather",
+                .doc = "y[i,j] = x[index[i,j],j] for axis 0: x picked by an index of its rank",
+                TAKEN,
+                TAD__OPTIONS(axis_options, axis_list),
+                .shape = gather_shape,
+                .vjp = gather_vjp,
+                TAD__SAMPLES(gather_samples),
+                TAD__MISUSE(gather_misuse)},
+    [GATHER_PUT] = {.name = "gather_put",
+                    .doc = "zeros of a shape with src added where gather would take it",
+                    .family = "index",
+                    .min_in = 2,
+                    .max_in = 2,
+                    .n_out = 1,
+                    .flags = TAD_OP_LINEAR | TAD_OP_INTERNAL,
+                    .constant_in = 1u << 1,
+                    TAD__OPTIONS(axis_options, gather_put_list),
+                    .shape = gather_put_shape,
+                    .forward = gather_put_forward,
+                    .vjp = gather_put_vjp,
+                    TAD__SAMPLES(gather_put_samples),
                     TAD__MISUSE(gather_put_misuse)},
-    [SCATTER_ADD] = {.name = "scatter_add", .doc = "x with src[i,j] added to [index[i,j],j] for axis 0; "
-                     "repeated indices add up", TAKES(3), .constant_in = 1u << 1,
-                     TAD__OPTIONS(axis_options, axis_list), .shape = scatter_shape, .forward = scatter_forward,
-                     .vjp = scatter_vjp, .backward = scatter_backward, TAD__SAMPLES(scatter_samples),
+    [SCATTER_ADD] = {.name = "scatter_add",
+                     .doc = "x with src[i,j] added to [index[i,j],j] for axis 0; "
+                            "repeated indices add up",
+                     TAKES(3),
+                     .constant_in = 1u << 1,
+                     TAD__OPTIONS(axis_options, axis_list),
+                     .shape = scatter_shape,
+                     .forward = scatter_forward,
+                     .vjp = scatter_vjp,
+                     .backward = scatter_backward,
+                     TAD__SAMPLES(scatter_samples),
                      TAD__MISUSE(scatter_misuse)},
-    [INDEX_SELECT] = {.name = "index_select", .doc = "the slices of x along an axis that a list of indices names",
-                      TAKEN, TAD__OPTIONS(axis_options, axis_list), .shape = select_shape, .vjp = select_vjp,
-                      TAD__SAMPLES(select_samples), TAD__MISUSE(select_misuse)},
-    [TAKE_ALONG_AXIS] = {.name = "take_along_axis", .doc = "gather whose other axes broadcast; without axis x is "
-                         "flattened", TAKEN, TAD__OPTIONS(take_options, take_list), .shape = take_shape,
-                         .vjp = take_vjp, TAD__SAMPLES(take_samples), TAD__MISUSE(take_misuse)},
-    [EMBEDDING] = {.name = "embedding", .doc = "rows of weight by indices; the row padding_idx gets no gradient",
-                   TAKES(2), .constant_in = 1u << 0, TAD__OPTIONS(embedding_options, embedding_list),
-                   .shape = embedding_shape, .forward = take_forward, .backward = take_backward,
-                   .vjp = embedding_vjp, TAD__SAMPLES(embedding_samples), TAD__MISUSE(embedding_misuse)},
-    [ONE_HOT] = {.name = "one_hot", .doc = "int64 rows with a 1 at the index; num_classes -1: the largest index + 1",
-                 .family = "index", .min_in = 1, .max_in = 1, .n_out = 1, .flags = TAD_OP_FLAT,
-                 TAD__OPTIONS(one_hot_options, one_hot_list), .shape = one_hot_shape, .forward = one_hot_forward,
-                 TAD__SAMPLES(one_hot_samples), TAD__MISUSE(one_hot_misuse)},
-    [MASKED_FILL] = {.name = "masked_fill", .doc = "x with value where the mask, which broadcasts to x, is true",
-                     .family = "index", .min_in = 2, .max_in = 2, .n_out = 1, .constant_in = 1u << 1,
-                     TAD__OPTIONS(fill_options, fill_list), .shape = fill_shape, .forward = fill_forward,
-                     .vjp = fill_vjp, .jvp = fill_vjp, TAD__SAMPLES(fill_samples), TAD__MISUSE(fill_misuse)},
+    [INDEX_SELECT] = {.name = "index_select",
+                      .doc = "the slices of x along an axis that a list of indices names",
+                      TAKEN,
+                      TAD__OPTIONS(axis_options, axis_list),
+                      .shape = select_shape,
+                      .vjp = select_vjp,
+                      TAD__SAMPLES(select_samples),
+                      TAD__MISUSE(select_misuse)},
+    [TAKE_ALONG_AXIS] = {.name = "take_along_axis",
+                         .doc = "gather whose other axes broadcast; without axis x is "
+                                "flattened",
+                         TAKEN,
+                         TAD__OPTIONS(take_options, take_list),
+                         .shape = take_shape,
+                         .vjp = take_vjp,
+                         TAD__SAMPLES(take_samples),
+                         TAD__MISUSE(take_misuse)},
+    [EMBEDDING] = {.name = "embedding",
+                   .doc = "rows of weight by indices; the row padding_idx gets no gradient",
+                   TAKES(2),
+                   .constant_in = 1u << 0,
+                   TAD__OPTIONS(embedding_options, embedding_list),
+                   .shape = embedding_shape,
+                   .forward = take_forward,
+                   .backward = take_backward,
+                   .vjp = embedding_vjp,
+                   TAD__SAMPLES(embedding_samples),
+                   TAD__MISUSE(embedding_misuse)},
+    [ONE_HOT] = {.name = "one_hot",
+                 .doc = "int64 rows with a 1 at the index; num_classes -1: the largest index + 1",
+                 .family = "index",
+                 .min_in = 1,
+                 .max_in = 1,
+                 .n_out = 1,
+                 .flags = TAD_OP_FLAT,
+                 TAD__OPTIONS(one_hot_options, one_hot_list),
+                 .shape = one_hot_shape,
+                 .forward = one_hot_forward,
+                 TAD__SAMPLES(one_hot_samples),
+                 TAD__MISUSE(one_hot_misuse)},
+    [MASKED_FILL] = {.name = "masked_fill",
+                     .doc = "x with value where the mask, which broadcasts to x, is true",
+                     .family = "index",
+                     .min_in = 2,
+                     .max_in = 2,
+                     .n_out = 1,
+                     .constant_in = 1u << 1,
+                     TAD__OPTIONS(fill_options, fill_list),
+                     .shape = fill_shape,
+                     .forward = fill_forward,
+                     .vjp = fill_vjp,
+                     .jvp = fill_vjp,
+                     TAD__SAMPLES(fill_samples),
+                     TAD__MISUSE(fill_misuse)},
 };
 const size_t tad__ops_index_count = sizeof tad__ops_index / sizeof *tad__ops_index;
 
 /* ---- constructors ---- */
 
 tad_var tad_gather(tad_var x, tad_var index, int axis) {
-    return tad_apply(&tad__ops_index[GATHER], (tad_var[]){x, index}, 2, &(axis_options){.axis = axis}, NULL, 0);
+    return tad_apply(&tad__ops_index[GATHER], (tad_var[]){x, index}, 2,
+                     &(axis_options){.axis = axis}, NULL, 0);
 }
 
 tad_var tad_scatter_add(tad_var x, tad_var index, tad_var src, int axis) {
-    return tad_apply(&tad__ops_index[SCATTER_ADD], (tad_var[]){x, index, src}, 3, &(axis_options){.axis = axis}, NULL, 0);
+    return tad_apply(&tad__ops_index[SCATTER_ADD], (tad_var[]){x, index, src}, 3,
+                     &(axis_options){.axis = axis}, NULL, 0);
 }
 
 tad_var tad_one_hot(tad_var indices, int64_t num_classes) {
-    return tad_apply(&tad__ops_index[ONE_HOT], &indices, 1, &(one_hot_options){num_classes}, NULL, 0);
+    return tad_apply(&tad__ops_index[ONE_HOT], &indices, 1, &(one_hot_options){num_classes}, NULL,
+                     0);
 }

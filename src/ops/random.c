@@ -18,9 +18,11 @@ static tad_status dropout_shape(const tad_call_frame *c, tad_type *out, size_t *
     const dropout_options *o = c->options;
     const tad_array *x = c->in[0], *keep = c->in[1];
     tad_shape shape = tad__shape_of(x), mask = tad__shape_of(keep), both;
-    if (x->dtype != TAD_F64 && x->dtype != TAD_F32) return tad_fail(c, TAD_BAD_DTYPE, "x is not of a float type");
+    if (x->dtype != TAD_F64 && x->dtype != TAD_F32)
+        return tad_fail(c, TAD_BAD_DTYPE, "x is not of a float type");
     if (keep->dtype != TAD_BOOL) return tad_fail(c, TAD_BAD_DTYPE, "the mask is not bool");
-    if (!is_probability(o->p)) return tad_fail(c, TAD_BAD_ARGUMENT, "p = %g is no probability", o->p);
+    if (!is_probability(o->p))
+        return tad_fail(c, TAD_BAD_ARGUMENT, "p = %g is no probability", o->p);
     if (!tad__shape_broadcast(&shape, &mask, &both) || !tad__shape_equal(&both, &shape))
         return tad_fail(c, TAD_BAD_SHAPE, "the mask does not broadcast to x");
     *out = (tad_type){(tad_dtype)x->dtype, shape};
@@ -43,13 +45,16 @@ static tad_status dropout_shape(const tad_call_frame *c, tad_type *out, size_t *
     } while (0)
 
 static void drop_run(const tad__loop *l, tad_dtype dtype, double scale) {
-    if (dtype == TAD_F64) DROP(double);
-    else DROP(float);
+    if (dtype == TAD_F64)
+        DROP(double);
+    else
+        DROP(float);
 }
 
 static tad_status dropout_forward(const tad_call_frame *c) {
     const dropout_options *o = c->options;
-    double scale = o->p < 1 ? 1 / (1 - o->p) : 0; /* p = 1 drops everything, whatever the mask says */
+    double scale =
+        o->p < 1 ? 1 / (1 - o->p) : 0; /* p = 1 drops everything, whatever the mask says */
     tad_shape shape = tad__shape_of(c->out[0]);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){c->out[0], c->in[0], c->in[1]}, 3);
@@ -69,7 +74,8 @@ static const tad_option dropout_list[] = {
     {"p", TAD_OPTION_FLOAT, offsetof(dropout_options, p), NULL, 0.5, false}};
 
 #define TWO(what, a, b, ...) .label = what, .n = 2, .in = {a, b}, .options = __VA_ARGS__
-#define P(value) &(const dropout_options){value}
+#define P(value)                                                                                   \
+    &(const dropout_options) { value }
 
 static const tad_sample dropout_samples[] = {
     {TWO("half", TAD__F64(3, 5), TAD__MASK(3, 5), P(0.5))},
@@ -89,10 +95,19 @@ static const tad_misuse dropout_misuse[] = {
 /* ---- the family ---- */
 
 const tad_op tad__ops_random[] = {
-    [DROPOUT] = {.name = "dropout", .doc = "x / (1 - p) where the mask is true, else 0; p = 1 gives 0 everywhere",
-                 .family = "random", .min_in = 2, .max_in = 2, .n_out = 1, .flags = TAD_OP_LINEAR,
-                 .constant_in = 1u << 1, TAD__OPTIONS(dropout_options, dropout_list), .shape = dropout_shape,
-                 .forward = dropout_forward, .vjp = dropout_vjp, TAD__SAMPLES(dropout_samples),
+    [DROPOUT] = {.name = "dropout",
+                 .doc = "x / (1 - p) where the mask is true, else 0; p = 1 gives 0 everywhere",
+                 .family = "random",
+                 .min_in = 2,
+                 .max_in = 2,
+                 .n_out = 1,
+                 .flags = TAD_OP_LINEAR,
+                 .constant_in = 1u << 1,
+                 TAD__OPTIONS(dropout_options, dropout_list),
+                 .shape = dropout_shape,
+                 .forward = dropout_forward,
+                 .vjp = dropout_vjp,
+                 TAD__SAMPLES(dropout_samples),
                  TAD__MISUSE(dropout_misuse)},
 };
 const size_t tad__ops_random_count = sizeof tad__ops_random / sizeof *tad__ops_random;
@@ -100,7 +115,8 @@ const size_t tad__ops_random_count = sizeof tad__ops_random / sizeof *tad__ops_r
 /* ---- constructors ---- */
 
 tad_var tad_dropout_mask(tad_var x, tad_var keep, double p) {
-    return tad_apply(&tad__ops_random[DROPOUT], (tad_var[]){x, keep}, 2, &(dropout_options){p}, NULL, 0);
+    return tad_apply(&tad__ops_random[DROPOUT], (tad_var[]){x, keep}, 2, &(dropout_options){p},
+                     NULL, 0);
 }
 
 /* A constant of x's shape that is true with probability 1 - p. */

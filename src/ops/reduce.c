@@ -140,8 +140,10 @@ static bool as_blocks(const tad_array *x, unsigned mask, blocks *b) {
             b->n *= size;
         } else {
             over = reduced;
-            if (over) b->after *= size;
-            else b->before *= size;
+            if (over)
+                b->after *= size;
+            else
+                b->before *= size;
         }
     }
     return x->contiguous;
@@ -158,8 +160,10 @@ static void clear(const tad_array *a) {
 }
 
 static void store(const tad_array *a, size_t i, double v) {
-    if (a->dtype == TAD_F64) ((double *)a->data)[i] = v;
-    else ((float *)a->data)[i] = (float)v;
+    if (a->dtype == TAD_F64)
+        ((double *)a->data)[i] = v;
+    else
+        ((float *)a->data)[i] = (float)v;
 }
 
 enum { SHORT_ROW = 32 }; /* shorter ones are summed without a call */
@@ -181,7 +185,8 @@ enum { SHORT_ROW = 32 }; /* shorter ones are summed without a call */
 static void sum_rows(const tad_tape *t, const tad_array *out, const tad_array *x, blocks b) {
     if (b.n >= SHORT_ROW) {
         for (size_t i = 0; i < b.before; i++)
-            store(out, i, t->kernels->sum[x->dtype](b.n, (const char *)x->data + bytes_of(x, i * b.n)));
+            store(out, i,
+                  t->kernels->sum[x->dtype](b.n, (const char *)x->data + bytes_of(x, i * b.n)));
     } else if (x->dtype == TAD_F64) {
         SUM_SHORT_ROWS(double);
     } else {
@@ -201,12 +206,15 @@ static void sum_columns(const tad_tape *t, const tad_array *out, const tad_array
 static void sum_into(const tad_tape *t, tad_array *out, const tad_array *x, unsigned mask) {
     blocks b;
     if (out->size == 0) return;
-    if (x->size == 0) clear(out);
+    if (x->size == 0)
+        clear(out);
     else if (!as_blocks(x, mask, &b)) {
         clear(out);
         tad__add_into(t, out, x);
-    } else if (b.after == 1) sum_rows(t, out, x, b);
-    else sum_columns(t, out, x, b);
+    } else if (b.after == 1)
+        sum_rows(t, out, x, b);
+    else
+        sum_columns(t, out, x, b);
 }
 
 static void scale(const tad_array *a, double divisor) {
@@ -246,8 +254,10 @@ static double count_in_rule(tad_var x, const tad_axes *axes) {
 static void sum_vjp(tad_rule *r) {
     const tad_reduce *o = r->options;
     tad_var g = r->given[0];
-    if (r->op == &tad__ops_reduce[MEAN]) g = tad_div(g, tad_number(count_in_rule(r->in[0], &o->axis)));
-    r->result[0] = tad_broadcast_to(tad_reshape(g, kept_shape(r->in[0], &o->axis)), tad_shape_of(r->in[0]));
+    if (r->op == &tad__ops_reduce[MEAN])
+        g = tad_div(g, tad_number(count_in_rule(r->in[0], &o->axis)));
+    r->result[0] =
+        tad_broadcast_to(tad_reshape(g, kept_shape(r->in[0], &o->axis)), tad_shape_of(r->in[0]));
 }
 
 /* One run of a gradient: its elements are the cotangent's or all one of them, over a divisor. */
@@ -268,8 +278,10 @@ static void sum_vjp(tad_rule *r) {
     } while (0)
 
 static void spread_run(const tad__loop *l, tad_dtype dtype, double divisor, bool fresh) {
-    if (dtype == TAD_F64) SPREAD(double);
-    else SPREAD(float);
+    if (dtype == TAD_F64)
+        SPREAD(double);
+    else
+        SPREAD(float);
 }
 
 static tad_status sum_backward(tad_backward *b) {
@@ -303,7 +315,9 @@ static tad_status sum_to_forward(const tad_call_frame *c) {
     return TAD_OK;
 }
 
-static void sum_to_vjp(tad_rule *r) { r->result[0] = tad_broadcast_to(r->given[0], tad_shape_of(r->in[0])); }
+static void sum_to_vjp(tad_rule *r) {
+    r->result[0] = tad_broadcast_to(r->given[0], tad_shape_of(r->in[0]));
+}
 
 /* ---- amax, amin: ties share the gradient ---- */
 
@@ -369,7 +383,8 @@ static void extreme_vjp(tad_rule *r) {
     tad_var y = kept_extreme(r), ties, count;
     find_ties(r, y, &ties, &count);
     tad_var share = tad_div(tad_reshape(r->given[0], kept_shape(r->in[0], &o->axis)), count);
-    tad_var rest = tad_where(tad_equal(y, y), tad_number(0), y); /* where y is NaN, so are all gradients */
+    tad_var rest =
+        tad_where(tad_equal(y, y), tad_number(0), y); /* where y is NaN, so are all gradients */
     r->result[0] = tad_where(ties, share, rest);
 }
 
@@ -377,7 +392,8 @@ static void extreme_jvp(tad_rule *r) {
     const tad_reduce *o = r->options;
     tad_var ties, count;
     find_ties(r, kept_extreme(r), &ties, &count);
-    tad_var moves = tad_sum(tad_where(ties, r->given[0], tad_number(0)), &(tad_reduce){o->axis, true});
+    tad_var moves =
+        tad_sum(tad_where(ties, r->given[0], tad_number(0)), &(tad_reduce){o->axis, true});
     r->result[0] = tad_reshape(tad_div(moves, count), tad_shape_of(r->out[0]));
 }
 
@@ -386,23 +402,25 @@ static void extreme_jvp(tad_rule *r) {
 /* sum += exp(x - shift) for one run, in blocks that the exponential kernel takes. */
 #define ADD_EXPONENTIALS(T)                                                                        \
     do {                                                                                           \
-        T term[TAD__BLOCK], power[TAD__BLOCK];                                                                        \
+        T term[TAD__BLOCK], power[TAD__BLOCK];                                                     \
         for (int64_t done = 0; done < l->length; done += TAD__BLOCK) {                             \
             int64_t n = l->length - done < TAD__BLOCK ? l->length - done : TAD__BLOCK;             \
-            for (int64_t i = 0; i < n; i++)                                                        \
-                term[i] = AT(T, 2, done + i) - AT(T, 1, done + i);                                 \
+            for (int64_t i = 0; i < n; i++) term[i] = AT(T, 2, done + i) - AT(T, 1, done + i);     \
             exponential((size_t)n, (const void *const[]){term}, power, NULL);                      \
-            if (l->step[0] == 0) AT(T, 0, 0) += (T)t->kernels->sum[dtype]((size_t)n, power);       \
+            if (l->step[0] == 0)                                                                   \
+                AT(T, 0, 0) += (T)t->kernels->sum[dtype]((size_t)n, power);                        \
             else                                                                                   \
                 for (int64_t i = 0; i < n; i++) AT(T, 0, done + i) += power[i];                    \
         }                                                                                          \
     } while (0)
-#define AT(T, k, i) (*(T *)(void *)(l->run[k] + (i) * l->step[k]))
+#define AT(T, k, i) (*(T *)(void *)(l->run[k] + (i)*l->step[k]))
 
 static void add_exponentials(const tad_tape *t, const tad__loop *l, tad_dtype dtype) {
     tad__row_forward *exponential = t->kernels->row[TAD__ROW_exp].forward[dtype];
-    if (dtype == TAD_F64) ADD_EXPONENTIALS(double);
-    else ADD_EXPONENTIALS(float);
+    if (dtype == TAD_F64)
+        ADD_EXPONENTIALS(double);
+    else
+        ADD_EXPONENTIALS(float);
 }
 
 /* An infinite maximum is not subtracted: exp(-inf) is 0 and exp(inf) inf without it. */
@@ -418,8 +436,10 @@ static void add_exponentials(const tad_tape *t, const tad__loop *l, tad_dtype dt
     }
 
 static void finish_logsumexp(tad_array *y, const tad_array *m) {
-    if (y->dtype == TAD_F64) LOG_PLUS(double, log)
-    else LOG_PLUS(float, logf)
+    if (y->dtype == TAD_F64)
+        LOG_PLUS(double, log)
+    else
+        LOG_PLUS(float, logf)
 }
 
 static tad_status logsumexp_forward(const tad_call_frame *c) {
@@ -431,8 +451,10 @@ static tad_status logsumexp_forward(const tad_call_frame *c) {
     m->data = tad_scratch(c->tape, bytes_of(y, (size_t)y->size));
     if (!m->data) return TAD_NO_MEMORY;
     extreme_into(c->tape, m, x, true);
-    if (m->dtype == TAD_F64) FINITE_OR_ZERO(double)
-    else FINITE_OR_ZERO(float)
+    if (m->dtype == TAD_F64)
+        FINITE_OR_ZERO(double)
+    else
+        FINITE_OR_ZERO(float)
     clear(y);
     tad_shape shape = tad__shape_of(x);
     tad__loop l;
@@ -443,7 +465,8 @@ static tad_status logsumexp_forward(const tad_call_frame *c) {
     return TAD_OK;
 }
 
-/* The softmax of x. Where all of x is -inf the result is too; 0 in its place makes the weights 0. */
+/* The softmax of x. Where all of x is -inf the result is too; 0 in its place makes the weights 0.
+ */
 static tad_var weights(const tad_rule *r) {
     const tad_reduce *o = r->options;
     tad_var y = tad_reshape(r->out[0], kept_shape(r->in[0], &o->axis));
@@ -456,7 +479,9 @@ static void logsumexp_vjp(tad_rule *r) {
     r->result[0] = tad_mul(weights(r), tad_reshape(r->given[0], kept_shape(r->in[0], &o->axis)));
 }
 
-static void logsumexp_jvp(tad_rule *r) { r->result[0] = tad_sum(tad_mul(weights(r), r->given[0]), r->options); }
+static void logsumexp_jvp(tad_rule *r) {
+    r->result[0] = tad_sum(tad_mul(weights(r), r->given[0]), r->options);
+}
 
 /* ---- max, min with their places; argmax, argmin ---- */
 
@@ -494,10 +519,14 @@ static void logsumexp_jvp(tad_rule *r) { r->result[0] = tad_sum(tad_mul(weights(
 
 static void find_extremes(const tad_tape *t, const tad_array *x, blocks b, bool larger, void *value,
                           int64_t *place) {
-    if (x->dtype == TAD_F64 && b.after == 1) FIND_IN_ROWS(double);
-    else if (x->dtype == TAD_F64) FIND_IN_COLUMNS(double);
-    else if (b.after == 1) FIND_IN_ROWS(float);
-    else FIND_IN_COLUMNS(float);
+    if (x->dtype == TAD_F64 && b.after == 1)
+        FIND_IN_ROWS(double);
+    else if (x->dtype == TAD_F64)
+        FIND_IN_COLUMNS(double);
+    else if (b.after == 1)
+        FIND_IN_ROWS(float);
+    else
+        FIND_IN_COLUMNS(float);
 }
 
 /* x itself or a contiguous copy of it. */
@@ -511,8 +540,8 @@ static const tad_array *contiguous(const tad_call_frame *c, const tad_array *x, 
     return &h->array;
 }
 
-static tad_status place_forward(const tad_call_frame *c, const tad_axes *axes, bool larger, void *value,
-                                int64_t *place) {
+static tad_status place_forward(const tad_call_frame *c, const tad_axes *axes, bool larger,
+                                void *value, int64_t *place) {
     header h;
     const tad_array *x = contiguous(c, c->in[0], &h);
     if (!x) return TAD_NO_MEMORY;
@@ -524,7 +553,8 @@ static tad_status place_forward(const tad_call_frame *c, const tad_axes *axes, b
 
 static tad_status along_forward(const tad_call_frame *c) {
     tad_axes axes = only(((const tad_along *)c->options)->axis);
-    return place_forward(c, &axes, c->op == &tad__ops_reduce[MAX], c->out[0]->data, c->out[1]->data);
+    return place_forward(c, &axes, c->op == &tad__ops_reduce[MAX], c->out[0]->data,
+                         c->out[1]->data);
 }
 
 static tad_status arg_forward(const tad_call_frame *c) {
@@ -547,7 +577,8 @@ static void along_jvp(tad_rule *r) {
     const tad_along *o = r->options;
     tad_axes axes = only(o->axis);
     tad_var place = tad_reshape(r->out[1], kept_shape(r->in[0], &axes));
-    r->result[0] = tad_reshape(tad_gather(r->given[0], place, (int)o->axis), tad_shape_of(r->out[0]));
+    r->result[0] =
+        tad_reshape(tad_gather(r->given[0], place, (int)o->axis), tad_shape_of(r->out[0]));
 }
 
 /* ---- options, samples, misuse ---- */
@@ -562,12 +593,22 @@ static const tad_option sum_to_list[] = {
     {"shape", TAD_OPTION_SHAPE, offsetof(shape_options, shape), NULL, 0, true}};
 
 #define ONE(what, input, ...) .label = what, .n = 1, .in = {input}, .options = __VA_ARGS__
-#define OVER(...) &(const tad_reduce){.axis = TAD_AXES(__VA_ARGS__)}
-#define KEEP(...) &(const tad_reduce){.axis = TAD_AXES(__VA_ARGS__), .keepdims = true}
-#define ALONG(k) &(const tad_along){.axis = k}
-#define ALONG_KEEP(k) &(const tad_along){k, true}
-#define DOWN(...) &(const shape_options){TAD__SHAPE(__VA_ARGS__)}
-#define DOWN_0D &(const shape_options){{0, {0}}}
+#define OVER(...)                                                                                  \
+    &(const tad_reduce) { .axis = TAD_AXES(__VA_ARGS__) }
+#define KEEP(...)                                                                                  \
+    &(const tad_reduce) { .axis = TAD_AXES(__VA_ARGS__), .keepdims = true }
+#define ALONG(k)                                                                                   \
+    &(const tad_along) { .axis = k }
+#define ALONG_KEEP(k)                                                                              \
+    &(const tad_along) { k, true }
+#define DOWN(...)                                                                                  \
+    &(const shape_options) { TAD__SHAPE(__VA_ARGS__) }
+#define DOWN_0D                                                                                    \
+    &(const shape_options) {                                                                       \
+        {                                                                                          \
+            0, { 0 }                                                                               \
+        }                                                                                          \
+    }
 
 /* sum, mean, logsumexp */
 static const tad_sample sum_samples[] = {
@@ -642,16 +683,18 @@ static const tad_misuse argmax_misuse[] = {
 
 /* ---- the family ---- */
 
-#define REDUCES .family = "reduce", .min_in = 1, .max_in = 1, .n_out = 1, TAD__OPTIONS(tad_reduce, reduce_list)
+#define REDUCES                                                                                    \
+    .family = "reduce", .min_in = 1, .max_in = 1, .n_out = 1, TAD__OPTIONS(tad_reduce, reduce_list)
 #define SUMS                                                                                       \
-    REDUCES, .flags = TAD_OP_LINEAR, .shape = reduce_shape, .forward = sum_forward, .vjp = sum_vjp, \
-    .backward = sum_backward, TAD__SAMPLES(sum_samples), TAD__MISUSE(sum_misuse)
+    REDUCES, .flags = TAD_OP_LINEAR, .shape = reduce_shape, .forward = sum_forward,                \
+             .vjp = sum_vjp, .backward = sum_backward, TAD__SAMPLES(sum_samples),                  \
+             TAD__MISUSE(sum_misuse)
 #define EXTREMES                                                                                   \
     REDUCES, .shape = extreme_shape, .forward = extreme_forward, .vjp = extreme_vjp,               \
-    .jvp = extreme_jvp, TAD__SAMPLES(amax_samples), TAD__MISUSE(amax_misuse)
+             .jvp = extreme_jvp, TAD__SAMPLES(amax_samples), TAD__MISUSE(amax_misuse)
 #define PLACES                                                                                     \
     REDUCES, .flags = TAD_OP_FLAT, .shape = arg_shape, .forward = arg_forward,                     \
-    TAD__SAMPLES(argmax_samples), TAD__MISUSE(argmax_misuse)
+             TAD__SAMPLES(argmax_samples), TAD__MISUSE(argmax_misuse)
 #define WITH_PLACES                                                                                \
     .family = "reduce", .min_in = 1, .max_in = 1, .n_out = 2, TAD__OPTIONS(tad_along, along_list), \
     .shape = along_shape, .forward = along_forward, .vjp = along_vjp, .jvp = along_jvp,            \
@@ -659,24 +702,54 @@ static const tad_misuse argmax_misuse[] = {
 
 const tad_op tad__ops_reduce[] = {
     [SUM] = {.name = "sum", .doc = "sum over the axes, all if not given; 0 of nothing", SUMS},
-    [MEAN] = {.name = "mean", .doc = "sum over the axes by their number of elements; NaN of nothing", SUMS},
-    [SUM_TO] = {.name = "sum_to", .doc = "sums x down to a shape that broadcasts to x's: undoes broadcast_to",
-                .family = "reduce", .min_in = 1, .max_in = 1, .n_out = 1, .flags = TAD_OP_LINEAR,
-                TAD__OPTIONS(shape_options, sum_to_list), .shape = sum_to_shape, .forward = sum_to_forward,
-                .vjp = sum_to_vjp, TAD__SAMPLES(sum_to_samples), TAD__MISUSE(sum_to_misuse)},
-    [AMAX] = {.name = "amax", .doc = "largest over the axes; NaN wins, ties share the gradient evenly", EXTREMES},
-    [AMIN] = {.name = "amin", .doc = "smallest over the axes; NaN wins, ties share the gradient evenly", EXTREMES},
-    [LOGSUMEXP] = {.name = "logsumexp", .doc = "log of the sum of e^x over the axes; -inf of nothing, "
-                   "gradient 0 where all are -inf", REDUCES, .shape = reduce_shape, .forward = logsumexp_forward,
-                   .vjp = logsumexp_vjp, .jvp = logsumexp_jvp, TAD__SAMPLES(sum_samples), TAD__MISUSE(sum_misuse)},
-    [MAX] = {.name = "max", .doc = "largest along an axis and its place: the first of equals, or the first NaN, "
-             "which also gets the gradient", WITH_PLACES},
-    [MIN] = {.name = "min", .doc = "smallest along an axis and its place: the first of equals, or the first NaN, "
-             "which also gets the gradient", WITH_PLACES},
-    [ARGMAX] = {.name = "argmax", .doc = "place of the largest along an axis, or in x flattened: the first of "
-                "equals, or the first NaN", PLACES},
-    [ARGMIN] = {.name = "argmin", .doc = "place of the smallest along an axis, or in x flattened: the first of "
-                "equals, or the first NaN", PLACES},
+    [MEAN] = {.name = "mean",
+              .doc = "sum over the axes by their number of elements; NaN of nothing",
+              SUMS},
+    [SUM_TO] = {.name = "sum_to",
+                .doc = "sums x down to a shape that broadcasts to x's: undoes broadcast_to",
+                .family = "reduce",
+                .min_in = 1,
+                .max_in = 1,
+                .n_out = 1,
+                .flags = TAD_OP_LINEAR,
+                TAD__OPTIONS(shape_options, sum_to_list),
+                .shape = sum_to_shape,
+                .forward = sum_to_forward,
+                .vjp = sum_to_vjp,
+                TAD__SAMPLES(sum_to_samples),
+                TAD__MISUSE(sum_to_misuse)},
+    [AMAX] = {.name = "amax",
+              .doc = "largest over the axes; NaN wins, ties share the gradient evenly",
+              EXTREMES},
+    [AMIN] = {.name = "amin",
+              .doc = "smallest over the axes; NaN wins, ties share the gradient evenly",
+              EXTREMES},
+    [LOGSUMEXP] = {.name = "logsumexp",
+                   .doc = "log of the sum of e^x over the axes; -inf of nothing, "
+                          "gradient 0 where all are -inf",
+                   REDUCES,
+                   .shape = reduce_shape,
+                   .forward = logsumexp_forward,
+                   .vjp = logsumexp_vjp,
+                   .jvp = logsumexp_jvp,
+                   TAD__SAMPLES(sum_samples),
+                   TAD__MISUSE(sum_misuse)},
+    [MAX] = {.name = "max",
+             .doc = "largest along an axis and its place: the first of equals, or the first NaN, "
+                    "which also gets the gradient",
+             WITH_PLACES},
+    [MIN] = {.name = "min",
+             .doc = "smallest along an axis and its place: the first of equals, or the first NaN, "
+                    "which also gets the gradient",
+             WITH_PLACES},
+    [ARGMAX] = {.name = "argmax",
+                .doc = "place of the largest along an axis, or in x flattened: the first of "
+                       "equals, or the first NaN",
+                PLACES},
+    [ARGMIN] = {.name = "argmin",
+                .doc = "place of the smallest along an axis, or in x flattened: the first of "
+                       "equals, or the first NaN",
+                PLACES},
 };
 const size_t tad__ops_reduce_count = sizeof tad__ops_reduce / sizeof *tad__ops_reduce;
 
@@ -697,7 +770,9 @@ tad_var tad_sum(tad_var x, const tad_reduce *options) { return reduce(SUM, x, op
 tad_var tad_mean(tad_var x, const tad_reduce *options) { return reduce(MEAN, x, options); }
 tad_var tad_amax(tad_var x, const tad_reduce *options) { return reduce(AMAX, x, options); }
 tad_var tad_amin(tad_var x, const tad_reduce *options) { return reduce(AMIN, x, options); }
-tad_var tad_logsumexp(tad_var x, const tad_reduce *options) { return reduce(LOGSUMEXP, x, options); }
+tad_var tad_logsumexp(tad_var x, const tad_reduce *options) {
+    return reduce(LOGSUMEXP, x, options);
+}
 tad_var tad_argmax(tad_var x, const tad_reduce *options) { return reduce(ARGMAX, x, options); }
 tad_var tad_argmin(tad_var x, const tad_reduce *options) { return reduce(ARGMIN, x, options); }
 

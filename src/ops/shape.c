@@ -7,13 +7,36 @@
 #include "../tape.h"
 #include "samples.h"
 
-enum { RESHAPE, FLATTEN, SQUEEZE, UNSQUEEZE, BROADCAST_TO, PERMUTE, TRANSPOSE, FLIP, SLICE, SLICE_PUT, CONCAT, STACK };
+enum {
+    RESHAPE,
+    FLATTEN,
+    SQUEEZE,
+    UNSQUEEZE,
+    BROADCAST_TO,
+    PERMUTE,
+    TRANSPOSE,
+    FLIP,
+    SLICE,
+    SLICE_PUT,
+    CONCAT,
+    STACK
+};
 
-typedef struct shape_options { tad_shape shape; } shape_options;
-typedef struct axes_options { tad_axes axes; } axes_options;
-typedef struct axis_options { int64_t axis; } axis_options;
-typedef struct transpose_options { int64_t axis0, axis1; } transpose_options;
-typedef struct flatten_options { int64_t start_axis, end_axis; } flatten_options;
+typedef struct shape_options {
+    tad_shape shape;
+} shape_options;
+typedef struct axes_options {
+    tad_axes axes;
+} axes_options;
+typedef struct axis_options {
+    int64_t axis;
+} axis_options;
+typedef struct transpose_options {
+    int64_t axis0, axis1;
+} transpose_options;
+typedef struct flatten_options {
+    int64_t start_axis, end_axis;
+} flatten_options;
 typedef struct slice_options {
     tad_slices slices;
     tad_shape shape; /* of slice_put's result */
@@ -69,7 +92,8 @@ static tad_status reshape_shape(const tad_call_frame *c, tad_type *out, size_t *
     *out = (tad_type){(tad_dtype)c->in[0]->dtype, o->shape};
     if (complete_shape(&out->shape, c->in[0]->size)) return TAD_OK;
     if (o->shape.rank < 0 || o->shape.rank > TAD_MAX_RANK)
-        return tad_fail(c, TAD_TOO_LARGE, "rank %d, 0 to %d are possible", o->shape.rank, TAD_MAX_RANK);
+        return tad_fail(c, TAD_TOO_LARGE, "rank %d, 0 to %d are possible", o->shape.rank,
+                        TAD_MAX_RANK);
     return tad_fail(c, TAD_BAD_SHAPE, "%lld elements do not make %s", (long long)c->in[0]->size,
                     tad__shape_text(&o->shape, text, sizeof text));
 }
@@ -81,12 +105,15 @@ static tad_status flatten_shape(const tad_call_frame *c, tad_type *out, size_t *
     int rank = x->rank ? x->rank : 1, start, end;
     if (!tad__axis(o->start_axis, rank, &start)) return bad_axis(c, o->start_axis);
     if (!tad__axis(o->end_axis, rank, &end)) return bad_axis(c, o->end_axis);
-    if (start > end) return tad_fail(c, TAD_BAD_AXIS, "start_axis %d is behind end_axis %d", start, end);
+    if (start > end)
+        return tad_fail(c, TAD_BAD_AXIS, "start_axis %d is behind end_axis %d", start, end);
     *out = (tad_type){(tad_dtype)x->dtype, {rank - (end - start), {0}}};
     int64_t joined = 1, *dim = out->shape.dim;
     for (int i = 0; i < x->rank; i++) {
-        if (i >= start && i <= end) joined *= x->dim[i];
-        else *dim++ = x->dim[i];
+        if (i >= start && i <= end)
+            joined *= x->dim[i];
+        else
+            *dim++ = x->dim[i];
         if (i == end) *dim++ = joined;
     }
     if (x->rank == 0) *dim = 1;
@@ -104,8 +131,10 @@ static tad_status squeeze_shape(const tad_call_frame *c, tad_type *out, size_t *
     for (int i = 0; i < x->rank; i++) {
         bool named = mask >> i & 1;
         if (named && x->dim[i] != 1)
-            return tad_fail(c, TAD_BAD_SHAPE, "axis %d has size %lld, not 1", i, (long long)x->dim[i]);
-        if (!named && (o->axis.given || x->dim[i] != 1)) out->shape.dim[out->shape.rank++] = x->dim[i];
+            return tad_fail(c, TAD_BAD_SHAPE, "axis %d has size %lld, not 1", i,
+                            (long long)x->dim[i]);
+        if (!named && (o->axis.given || x->dim[i] != 1))
+            out->shape.dim[out->shape.rank++] = x->dim[i];
     }
     return TAD_OK;
 }
@@ -115,16 +144,18 @@ static tad_status unsqueeze_shape(const tad_call_frame *c, tad_type *out, size_t
     const axis_options *o = c->options;
     const tad_array *x = c->in[0];
     int axis;
-    if (x->rank == TAD_MAX_RANK) return tad_fail(c, TAD_TOO_LARGE, "rank %d is the largest", TAD_MAX_RANK);
+    if (x->rank == TAD_MAX_RANK)
+        return tad_fail(c, TAD_TOO_LARGE, "rank %d is the largest", TAD_MAX_RANK);
     if (!tad__axis(o->axis, x->rank + 1, &axis)) return bad_axis(c, o->axis);
     *out = (tad_type){(tad_dtype)x->dtype, {x->rank + 1, {0}}};
-    for (int i = 0; i <= x->rank; i++)
-        out->shape.dim[i] = i == axis ? 1 : x->dim[i - (i > axis)];
+    for (int i = 0; i <= x->rank; i++) out->shape.dim[i] = i == axis ? 1 : x->dim[i - (i > axis)];
     return TAD_OK;
 }
 
 /* Every cotangent of these has the elements in the input's order. */
-static void reshape_vjp(tad_rule *r) { r->result[0] = tad_reshape(r->given[0], tad_shape_of(r->in[0])); }
+static void reshape_vjp(tad_rule *r) {
+    r->result[0] = tad_reshape(r->given[0], tad_shape_of(r->in[0]));
+}
 
 /* ---- broadcast_to ---- */
 
@@ -137,7 +168,8 @@ static tad_status broadcast_shape(const tad_call_frame *c, tad_type *out, size_t
     if (!tad__shape_size(&o->shape, &size))
         return tad_fail(c, TAD_BAD_SHAPE, "the new shape is too large or has a negative size");
     if (!tad__shape_broadcast(&x, &o->shape, &both) || !tad__shape_equal(&both, &o->shape))
-        return tad_fail(c, TAD_BAD_SHAPE, "does not broadcast to %s", tad__shape_text(&o->shape, text, sizeof text));
+        return tad_fail(c, TAD_BAD_SHAPE, "does not broadcast to %s",
+                        tad__shape_text(&o->shape, text, sizeof text));
     *out = (tad_type){(tad_dtype)c->in[0]->dtype, o->shape};
     return TAD_OK;
 }
@@ -157,8 +189,10 @@ static bool permutation(const axes_options *o, int rank, int *axis) {
     unsigned seen = 0;
     if (o->axes.given && o->axes.count != rank) return false;
     for (int i = 0; i < rank; i++) {
-        if (!o->axes.given) axis[i] = rank - 1 - i;
-        else if (!tad__axis(o->axes.axis[i], rank, &axis[i])) return false;
+        if (!o->axes.given)
+            axis[i] = rank - 1 - i;
+        else if (!tad__axis(o->axes.axis[i], rank, &axis[i]))
+            return false;
         seen |= 1u << axis[i];
     }
     return seen == (1u << rank) - 1;
@@ -215,7 +249,8 @@ static tad_status flip_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
     const axes_options *o = c->options;
     unsigned mask;
     int bad;
-    if (o->axes.count > TAD_MAX_RANK) return tad_fail(c, TAD_BAD_AXIS, "more axes than any array has");
+    if (o->axes.count > TAD_MAX_RANK)
+        return tad_fail(c, TAD_BAD_AXIS, "more axes than any array has");
     if (!tad__axes_mask(&o->axes, c->in[0]->rank, &mask, &bad)) return bad_axis(c, bad);
     *out = (tad_type){(tad_dtype)c->in[0]->dtype, tad__shape_of(c->in[0])};
     return TAD_OK;
@@ -233,11 +268,15 @@ static void place_flip(const axes_options *o, const tad_array *x, tad_array *out
 }
 
 /* transpose, flip: each is its own inverse. */
-static void again_vjp(tad_rule *r) { r->result[0] = tad_apply(r->op, r->given, 1, r->options, NULL, 0); }
+static void again_vjp(tad_rule *r) {
+    r->result[0] = tad_apply(r->op, r->given, 1, r->options, NULL, 0);
+}
 
 /* ---- slice and its adjoint ---- */
 
-typedef struct cut { int64_t start, count, step; } cut;
+typedef struct cut {
+    int64_t start, count, step;
+} cut;
 
 static int64_t clip_index(int64_t i, int64_t n, int64_t low, int64_t high) {
     if (i < 0) i += n;
@@ -266,13 +305,15 @@ static bool cut_of(const tad_slices *s, int i, int64_t n, cut *out) {
     return resolve_range(i < s->count ? &s->range[i] : &all, n, out);
 }
 
-static tad_status sliced_shape(const tad_call_frame *c, const tad_slices *s, const tad_shape *x, tad_shape *out) {
+static tad_status sliced_shape(const tad_call_frame *c, const tad_slices *s, const tad_shape *x,
+                               tad_shape *out) {
     if (s->count < 0 || s->count > x->rank)
         return tad_fail(c, TAD_BAD_AXIS, "%d slices for %d axes", s->count, x->rank);
     *out = *x;
     for (int i = 0; i < x->rank; i++) {
         cut cut;
-        if (!cut_of(s, i, x->dim[i], &cut)) return tad_fail(c, TAD_BAD_ARGUMENT, "step 0 on axis %d", i);
+        if (!cut_of(s, i, x->dim[i], &cut))
+            return tad_fail(c, TAD_BAD_ARGUMENT, "step 0 on axis %d", i);
         out->dim[i] = cut.count;
     }
     return TAD_OK;
@@ -319,7 +360,8 @@ static tad_status slice_put_shape(const tad_call_frame *c, tad_type *out, size_t
     tad_status s = sliced_shape(c, &o->slices, &o->shape, &need);
     if (s != TAD_OK) return s;
     if (!tad__shape_equal(&x, &need))
-        return tad_fail(c, TAD_BAD_SHAPE, "the slices have shape %s", tad__shape_text(&need, text, sizeof text));
+        return tad_fail(c, TAD_BAD_SHAPE, "the slices have shape %s",
+                        tad__shape_text(&need, text, sizeof text));
     *out = (tad_type){(tad_dtype)c->in[0]->dtype, o->shape};
     return TAD_OK;
 }
@@ -351,7 +393,8 @@ static tad_status copy_seen(const tad_call_frame *c) {
     if (place(c->op, c->options, x, seen)) {
         tad__array_seen(seen);
         tad__copy(c->tape, c->out[0], seen);
-    } else { /* the same elements in the same order: the output is filled as an array of x's shape */
+    } else { /* the same elements in the same order: the output is filled as an array of x's shape
+              */
         shape = tad__shape_of(x);
         tad_array *whole = lay_out(&h, c->out[0], &shape);
         tad__copy(c->tape, whole, x);
@@ -368,18 +411,23 @@ static void move_run(const tad__loop *l, size_t size) {
         memcpy(to, from, (size_t)l->length * size);
         return;
     }
-    for (int64_t i = 0; i < l->length; i++) memcpy(to + i * l->step[0], from + i * l->step[1], size);
+    for (int64_t i = 0; i < l->length; i++)
+        memcpy(to + i * l->step[0], from + i * l->step[1], size);
 }
 
 #define ADD_STRIDED(type)                                                                          \
     for (int64_t i = 0; i < l->length; i++)                                                        \
-        *(type *)(void *)(l->run[0] + i * l->step[0]) += *(const type *)(const void *)(l->run[1] + i * l->step[1])
+    *(type *)(void *)(l->run[0] + i * l->step[0]) +=                                               \
+        *(const type *)(const void *)(l->run[1] + i * l->step[1])
 
 static void add_run(const tad_tape *t, const tad__loop *l, tad_dtype dtype) {
     int64_t size = (int64_t)tad_dtype_size(dtype);
-    if (l->step[0] == size && l->step[1] == size) t->kernels->add[dtype]((size_t)l->length, l->run[1], l->run[0]);
-    else if (dtype == TAD_F64) ADD_STRIDED(double);
-    else ADD_STRIDED(float);
+    if (l->step[0] == size && l->step[1] == size)
+        t->kernels->add[dtype]((size_t)l->length, l->run[1], l->run[0]);
+    else if (dtype == TAD_F64)
+        ADD_STRIDED(double);
+    else
+        ADD_STRIDED(float);
 }
 
 /* dst = src or dst += src: equal shapes and dtypes, any strides; only floats are added. */
@@ -388,8 +436,10 @@ static void put(const tad_tape *t, const tad_array *dst, const tad_array *src, b
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){dst, src}, 2);
     for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l)) {
-        if (add) add_run(t, &l, (tad_dtype)dst->dtype);
-        else move_run(&l, tad_dtype_size((tad_dtype)dst->dtype));
+        if (add)
+            add_run(t, &l, (tad_dtype)dst->dtype);
+        else
+            move_run(&l, tad_dtype_size((tad_dtype)dst->dtype));
     }
 }
 
@@ -475,13 +525,16 @@ static int axis_of(const void *options, int rank) {
     return axis;
 }
 
-/* The part of `whole` that operand k is, seen with the operand's shape. *start is moved behind it. */
-static tad_array *piece(const tad_call_frame *c, const tad_array *whole, size_t k, int64_t *start, header *h) {
+/* The part of `whole` that operand k is, seen with the operand's shape. *start is moved behind it.
+ */
+static tad_array *piece(const tad_call_frame *c, const tad_array *whole, size_t k, int64_t *start,
+                        header *h) {
     int axis = axis_of(c->options, whole->rank);
     bool stack = stacks(c->op);
     tad_shape shape = tad__shape_of(c->in[k]);
     tad_array *part = lay_out(h, whole, &shape);
-    for (int i = 0; i < part->rank; i++) strides(part)[i] = tad_strides(whole)[i + (stack && i >= axis)];
+    for (int i = 0; i < part->rank; i++)
+        strides(part)[i] = tad_strides(whole)[i + (stack && i >= axis)];
     if (part->size) move_data(part, *start * tad_strides(whole)[axis]);
     *start += stack ? 1 : part->dim[axis];
     return part;
@@ -490,7 +543,8 @@ static tad_array *piece(const tad_call_frame *c, const tad_array *whole, size_t 
 static tad_status join_forward(const tad_call_frame *c) {
     int64_t start = 0;
     header h;
-    for (size_t k = 0; k < c->n_in; k++) put(c->tape, piece(c, c->out[0], k, &start, &h), c->in[k], false);
+    for (size_t k = 0; k < c->n_in; k++)
+        put(c->tape, piece(c, c->out[0], k, &start, &h), c->in[k], false);
     return TAD_OK;
 }
 
@@ -532,12 +586,16 @@ static void join_vjp(tad_rule *r) {
 
 /* ---- options, samples, misuse ---- */
 
-#define SHAPE_OPTION(type, required) {"shape", TAD_OPTION_SHAPE, offsetof(type, shape), NULL, 0, required}
-#define AXIS_OPTION(name, type, required) {#name, TAD_OPTION_INT, offsetof(type, name), NULL, 0, required}
+#define SHAPE_OPTION(type, required)                                                               \
+    { "shape", TAD_OPTION_SHAPE, offsetof(type, shape), NULL, 0, required }
+#define AXIS_OPTION(name, type, required)                                                          \
+    { #name, TAD_OPTION_INT, offsetof(type, name), NULL, 0, required }
 
 static const tad_option shape_list[] = {SHAPE_OPTION(shape_options, true)};
-static const tad_option axes_list[] = {{"axes", TAD_OPTION_AXES, offsetof(axes_options, axes), NULL, 0, true}};
-static const tad_option squeeze_list[] = {{"axis", TAD_OPTION_AXES, offsetof(tad_reduce, axis), NULL, 0, false}};
+static const tad_option axes_list[] = {
+    {"axes", TAD_OPTION_AXES, offsetof(axes_options, axes), NULL, 0, true}};
+static const tad_option squeeze_list[] = {
+    {"axis", TAD_OPTION_AXES, offsetof(tad_reduce, axis), NULL, 0, false}};
 static const tad_option unsqueeze_list[] = {AXIS_OPTION(axis, axis_options, true)};
 static const tad_option join_list[] = {AXIS_OPTION(axis, axis_options, false)};
 static const tad_option transpose_list[] = {AXIS_OPTION(axis0, transpose_options, true),
@@ -545,23 +603,45 @@ static const tad_option transpose_list[] = {AXIS_OPTION(axis0, transpose_options
 static const tad_option flatten_list[] = {
     AXIS_OPTION(start_axis, flatten_options, false),
     {"end_axis", TAD_OPTION_INT, offsetof(flatten_options, end_axis), NULL, -1, false}};
-static const tad_option slice_list[] = {{"slices", TAD_OPTION_SLICES, offsetof(slice_options, slices), NULL, 0, true}};
+static const tad_option slice_list[] = {
+    {"slices", TAD_OPTION_SLICES, offsetof(slice_options, slices), NULL, 0, true}};
 static const tad_option slice_put_list[] = {
-    {"slices", TAD_OPTION_SLICES, offsetof(slice_options, slices), NULL, 0, true}, SHAPE_OPTION(slice_options, true)};
+    {"slices", TAD_OPTION_SLICES, offsetof(slice_options, slices), NULL, 0, true},
+    SHAPE_OPTION(slice_options, true)};
 
 #define ONE(what, input, ...) .label = what, .n = 1, .in = {input}, .options = __VA_ARGS__
-#define TO(...) &(const shape_options){TAD__SHAPE(__VA_ARGS__)}
-#define TO_0D &(const shape_options){{0, {0}}}
-#define NAMED(...) &(const axes_options){TAD_AXES(__VA_ARGS__)}
-#define SQUEEZED(...) &(const tad_reduce){.axis = TAD_AXES(__VA_ARGS__)}
-#define AT(k) &(const axis_options){k}
-#define SWAP(a, b) &(const transpose_options){a, b}
-#define JOIN(a, b) &(const flatten_options){a, b}
-#define CUTS(n, ...) &(const slice_options){.slices = {n, {__VA_ARGS__}}}
-#define PUTS(size0, size1, n, ...) &(const slice_options){{n, {__VA_ARGS__}}, TAD__SHAPE(size0, size1)}
-#define FROM(a, b) {TAD_INT(a), TAD_INT(b), {0}}
-#define STEP(a, b, c) {TAD_INT(a), TAD_INT(b), TAD_INT(c)}
-#define EVERY(c) {{0}, {0}, TAD_INT(c)}
+#define TO(...)                                                                                    \
+    &(const shape_options) { TAD__SHAPE(__VA_ARGS__) }
+#define TO_0D                                                                                      \
+    &(const shape_options) {                                                                       \
+        {                                                                                          \
+            0, { 0 }                                                                               \
+        }                                                                                          \
+    }
+#define NAMED(...)                                                                                 \
+    &(const axes_options) { TAD_AXES(__VA_ARGS__) }
+#define SQUEEZED(...)                                                                              \
+    &(const tad_reduce) { .axis = TAD_AXES(__VA_ARGS__) }
+#define AT(k)                                                                                      \
+    &(const axis_options) { k }
+#define SWAP(a, b)                                                                                 \
+    &(const transpose_options) { a, b }
+#define JOIN(a, b)                                                                                 \
+    &(const flatten_options) { a, b }
+#define CUTS(n, ...)                                                                               \
+    &(const slice_options) {                                                                       \
+        .slices = { n, {__VA_ARGS__} }                                                             \
+    }
+#define PUTS(size0, size1, n, ...)                                                                 \
+    &(const slice_options) { {n, {__VA_ARGS__}}, TAD__SHAPE(size0, size1) }
+#define FROM(a, b)                                                                                 \
+    {                                                                                              \
+        TAD_INT(a), TAD_INT(b), { 0 }                                                              \
+    }
+#define STEP(a, b, c)                                                                              \
+    { TAD_INT(a), TAD_INT(b), TAD_INT(c) }
+#define EVERY(c)                                                                                   \
+    { {0}, {0}, TAD_INT(c) }
 
 static const tad_sample reshape_samples[] = {
     {ONE("rows joined", TAD__F64(3, 4), TO(2, 6))},
@@ -605,10 +685,8 @@ static const tad_misuse squeeze_misuse[] = {
     {ONE("named twice", TAD__F64(1, 3), SQUEEZED(0, -2)), .expect = TAD_BAD_AXIS},
 };
 static const tad_sample unsqueeze_samples[] = {
-    {ONE("front", TAD__F64(2, 3), AT(0))},
-    {ONE("middle", TAD__F64(2, 3), AT(1))},
-    {ONE("end", TAD__F64(2, 3), AT(-1))},
-    {ONE("0-d", TAD__F64_0D, AT(0))},
+    {ONE("front", TAD__F64(2, 3), AT(0))}, {ONE("middle", TAD__F64(2, 3), AT(1))},
+    {ONE("end", TAD__F64(2, 3), AT(-1))},  {ONE("0-d", TAD__F64_0D, AT(0))},
     {ONE("empty", TAD__F64(3, 0), AT(2))},
 };
 static const tad_misuse unsqueeze_misuse[] = {
@@ -691,12 +769,13 @@ static const tad_sample slice_put_samples[] = {
     {ONE("one element", TAD__F64(1, 1), PUTS(2, 3, 2, FROM(1, 2), FROM(-1, 3)))},
 };
 static const tad_misuse slice_put_misuse[] = {
-    {ONE("other shape", TAD__F64(3, 2), PUTS(5, 6, 2, FROM(1, 4), EVERY(2))), .expect = TAD_BAD_SHAPE},
+    {ONE("other shape", TAD__F64(3, 2), PUTS(5, 6, 2, FROM(1, 4), EVERY(2))),
+     .expect = TAD_BAD_SHAPE},
     {ONE("step 0", TAD__F64(2, 3), PUTS(2, 3, 1, EVERY(0))), .expect = TAD_BAD_ARGUMENT},
     {ONE("negative size", TAD__F64(2, 3), PUTS(-2, 3, 1, EVERY(1))), .expect = TAD_BAD_SHAPE},
 };
 
-#define TWO(what, a, b, ...) .label = what, .n = 2, .in = {a, b}, .options = __VA_ARGS__
+#define TWO(what, a, b, ...)      .label = what, .n = 2, .in = {a, b}, .options = __VA_ARGS__
 #define THREE(what, a, b, c, ...) .label = what, .n = 3, .in = {a, b, c}, .options = __VA_ARGS__
 
 static const tad_sample concat_samples[] = {
@@ -731,48 +810,120 @@ static const tad_misuse stack_misuse[] = {
 
 /* What all views have in common. */
 #define VIEW                                                                                       \
-    .family = "shape", .min_in = 1, .max_in = 1, .n_out = 1, .flags = TAD_OP_LINEAR, .forward = copy_seen, .view = see
+    .family = "shape", .min_in = 1, .max_in = 1, .n_out = 1, .flags = TAD_OP_LINEAR,               \
+    .forward = copy_seen, .view = see
 #define JOINED                                                                                     \
     .family = "shape", .min_in = 1, .max_in = UINT8_MAX, .n_out = 1, .flags = TAD_OP_LINEAR,       \
-    TAD__OPTIONS(axis_options, join_list), .forward = join_forward, .vjp = join_vjp, .backward = join_backward
+    TAD__OPTIONS(axis_options, join_list), .forward = join_forward, .vjp = join_vjp,               \
+    .backward = join_backward
 
 const tad_op tad__ops_shape[] = {
-    [RESHAPE] = {.name = "reshape", .doc = "the same elements in another shape; one size may be -1", VIEW,
-                 TAD__OPTIONS(shape_options, shape_list), .shape = reshape_shape, .vjp = reshape_vjp,
-                 .backward = view_backward, TAD__SAMPLES(reshape_samples), TAD__MISUSE(reshape_misuse)},
-    [FLATTEN] = {.name = "flatten", .doc = "joins the axes from start_axis to end_axis; 0-d becomes (1)", VIEW,
-                 TAD__OPTIONS(flatten_options, flatten_list), .shape = flatten_shape, .vjp = reshape_vjp,
-                 .backward = view_backward, TAD__SAMPLES(flatten_samples), TAD__MISUSE(flatten_misuse)},
-    [SQUEEZE] = {.name = "squeeze", .doc = "drops the named axes, all of size 1; without axes every one of size 1",
-                 VIEW, TAD__OPTIONS(tad_reduce, squeeze_list), .shape = squeeze_shape, .vjp = reshape_vjp,
-                 .backward = view_backward, TAD__SAMPLES(squeeze_samples), TAD__MISUSE(squeeze_misuse)},
-    [UNSQUEEZE] = {.name = "unsqueeze", .doc = "a new axis of size 1", VIEW,
-                   TAD__OPTIONS(axis_options, unsqueeze_list), .shape = unsqueeze_shape, .vjp = reshape_vjp,
-                   .backward = view_backward, TAD__SAMPLES(unsqueeze_samples), TAD__MISUSE(unsqueeze_misuse)},
-    [BROADCAST_TO] = {.name = "broadcast_to", .doc = "repeats axes of size 1 and new leading axes", VIEW,
-                      TAD__OPTIONS(shape_options, shape_list), .shape = broadcast_shape, .vjp = broadcast_vjp,
-                      TAD__SAMPLES(broadcast_samples), TAD__MISUSE(broadcast_misuse)},
-    [PERMUTE] = {.name = "permute", .doc = "axis i of the result is axis axes[i] of x; without axes reversed", VIEW,
-                 TAD__OPTIONS(axes_options, axes_list), .shape = permute_shape, .vjp = permute_vjp,
-                 .backward = view_backward, TAD__SAMPLES(permute_samples), TAD__MISUSE(permute_misuse)},
-    [TRANSPOSE] = {.name = "transpose", .doc = "exchanges two axes", VIEW,
-                   TAD__OPTIONS(transpose_options, transpose_list), .shape = transpose_shape, .vjp = again_vjp,
-                   .backward = view_backward, TAD__SAMPLES(transpose_samples), TAD__MISUSE(transpose_misuse)},
-    [FLIP] = {.name = "flip", .doc = "reverses the order along the axes; all when not given", VIEW,
-              TAD__OPTIONS(axes_options, axes_list), .shape = flip_shape, .vjp = again_vjp,
-              .backward = view_backward, TAD__SAMPLES(flip_samples), TAD__MISUSE(flip_misuse)},
-    [SLICE] = {.name = "slice", .doc = "Python's start:stop:step along the first axes; clipped, steps may be negative",
-               VIEW, TAD__OPTIONS(slice_options, slice_list), .shape = slice_shape, .vjp = slice_vjp,
-               .backward = view_backward, TAD__SAMPLES(slice_samples), TAD__MISUSE(slice_misuse)},
-    [SLICE_PUT] = {.name = "slice_put", .doc = "zeros of a shape with x at the slices; the adjoint of slice",
-                   .family = "shape", .min_in = 1, .max_in = 1, .n_out = 1,
-                   .flags = TAD_OP_LINEAR | TAD_OP_INTERNAL, TAD__OPTIONS(slice_options, slice_put_list),
-                   .shape = slice_put_shape, .forward = slice_put_forward, .vjp = slice_put_vjp,
-                   TAD__SAMPLES(slice_put_samples), TAD__MISUSE(slice_put_misuse)},
-    [CONCAT] = {.name = "concat", .doc = "joins arrays along an axis; the other sizes are equal", JOINED,
-                .shape = concat_shape, TAD__SAMPLES(concat_samples), TAD__MISUSE(concat_misuse)},
-    [STACK] = {.name = "stack", .doc = "joins arrays of one shape along a new axis", JOINED,
-               .shape = stack_shape, TAD__SAMPLES(stack_samples), TAD__MISUSE(stack_misuse)},
+    [RESHAPE] = {.name = "reshape",
+                 .doc = "the same elements in another shape; one size may be -1",
+                 VIEW,
+                 TAD__OPTIONS(shape_options, shape_list),
+                 .shape = reshape_shape,
+                 .vjp = reshape_vjp,
+                 .backward = view_backward,
+                 TAD__SAMPLES(reshape_samples),
+                 TAD__MISUSE(reshape_misuse)},
+    [FLATTEN] = {.name = "flatten",
+                 .doc = "joins the axes from start_axis to end_axis; 0-d becomes (1)",
+                 VIEW,
+                 TAD__OPTIONS(flatten_options, flatten_list),
+                 .shape = flatten_shape,
+                 .vjp = reshape_vjp,
+                 .backward = view_backward,
+                 TAD__SAMPLES(flatten_samples),
+                 TAD__MISUSE(flatten_misuse)},
+    [SQUEEZE] = {.name = "squeeze",
+                 .doc = "drops the named axes, all of size 1; without axes every one of size 1",
+                 VIEW,
+                 TAD__OPTIONS(tad_reduce, squeeze_list),
+                 .shape = squeeze_shape,
+                 .vjp = reshape_vjp,
+                 .backward = view_backward,
+                 TAD__SAMPLES(squeeze_samples),
+                 TAD__MISUSE(squeeze_misuse)},
+    [UNSQUEEZE] = {.name = "unsqueeze",
+                   .doc = "a new axis of size 1",
+                   VIEW,
+                   TAD__OPTIONS(axis_options, unsqueeze_list),
+                   .shape = unsqueeze_shape,
+                   .vjp = reshape_vjp,
+                   .backward = view_backward,
+                   TAD__SAMPLES(unsqueeze_samples),
+                   TAD__MISUSE(unsqueeze_misuse)},
+    [BROADCAST_TO] = {.name = "broadcast_to",
+                      .doc = "repeats axes of size 1 and new leading axes",
+                      VIEW,
+                      TAD__OPTIONS(shape_options, shape_list),
+                      .shape = broadcast_shape,
+                      .vjp = broadcast_vjp,
+                      TAD__SAMPLES(broadcast_samples),
+                      TAD__MISUSE(broadcast_misuse)},
+    [PERMUTE] = {.name = "permute",
+                 .doc = "axis i of the result is axis axes[i] of x; without axes reversed",
+                 VIEW,
+                 TAD__OPTIONS(axes_options, axes_list),
+                 .shape = permute_shape,
+                 .vjp = permute_vjp,
+                 .backward = view_backward,
+                 TAD__SAMPLES(permute_samples),
+                 TAD__MISUSE(permute_misuse)},
+    [TRANSPOSE] = {.name = "transpose",
+                   .doc = "exchanges two axes",
+                   VIEW,
+                   TAD__OPTIONS(transpose_options, transpose_list),
+                   .shape = transpose_shape,
+                   .vjp = again_vjp,
+                   .backward = view_backward,
+                   TAD__SAMPLES(transpose_samples),
+                   TAD__MISUSE(transpose_misuse)},
+    [FLIP] = {.name = "flip",
+              .doc = "reverses the order along the axes; all when not given",
+              VIEW,
+              TAD__OPTIONS(axes_options, axes_list),
+              .shape = flip_shape,
+              .vjp = again_vjp,
+              .backward = view_backward,
+              TAD__SAMPLES(flip_samples),
+              TAD__MISUSE(flip_misuse)},
+    [SLICE] = {.name = "slice",
+               .doc =
+                   "Python's start:stop:step along the first axes; clipped, steps may be negative",
+               VIEW,
+               TAD__OPTIONS(slice_options, slice_list),
+               .shape = slice_shape,
+               .vjp = slice_vjp,
+               .backward = view_backward,
+               TAD__SAMPLES(slice_samples),
+               TAD__MISUSE(slice_misuse)},
+    [SLICE_PUT] = {.name = "slice_put",
+                   .doc = "zeros of a shape with x at the slices; the adjoint of slice",
+                   .family = "shape",
+                   .min_in = 1,
+                   .max_in = 1,
+                   .n_out = 1,
+                   .flags = TAD_OP_LINEAR | TAD_OP_INTERNAL,
+                   TAD__OPTIONS(slice_options, slice_put_list),
+                   .shape = slice_put_shape,
+                   .forward = slice_put_forward,
+                   .vjp = slice_put_vjp,
+                   TAD__SAMPLES(slice_put_samples),
+                   TAD__MISUSE(slice_put_misuse)},
+    [CONCAT] = {.name = "concat",
+                .doc = "joins arrays along an axis; the other sizes are equal",
+                JOINED,
+                .shape = concat_shape,
+                TAD__SAMPLES(concat_samples),
+                TAD__MISUSE(concat_misuse)},
+    [STACK] = {.name = "stack",
+               .doc = "joins arrays of one shape along a new axis",
+               JOINED,
+               .shape = stack_shape,
+               TAD__SAMPLES(stack_samples),
+               TAD__MISUSE(stack_misuse)},
 };
 const size_t tad__ops_shape_count = sizeof tad__ops_shape / sizeof *tad__ops_shape;
 
@@ -789,7 +940,9 @@ static axes_options named_axes(const int *axes, size_t n) {
     return o;
 }
 
-tad_var tad_reshape(tad_var x, tad_shape shape) { return apply_one(RESHAPE, x, &(shape_options){shape}); }
+tad_var tad_reshape(tad_var x, tad_shape shape) {
+    return apply_one(RESHAPE, x, &(shape_options){shape});
+}
 
 tad_var tad_flatten(tad_var x, int start_axis, int end_axis) {
     return apply_one(FLATTEN, x, &(flatten_options){start_axis, end_axis});
@@ -804,9 +957,13 @@ tad_var tad_permute(tad_var x, const int *axes, size_t n) {
     return apply_one(PERMUTE, x, &o);
 }
 
-tad_var tad_broadcast_to(tad_var x, tad_shape shape) { return apply_one(BROADCAST_TO, x, &(shape_options){shape}); }
+tad_var tad_broadcast_to(tad_var x, tad_shape shape) {
+    return apply_one(BROADCAST_TO, x, &(shape_options){shape});
+}
 tad_var tad_squeeze(tad_var x, const tad_reduce *options) { return apply_one(SQUEEZE, x, options); }
-tad_var tad_unsqueeze(tad_var x, int axis) { return apply_one(UNSQUEEZE, x, &(axis_options){axis}); }
+tad_var tad_unsqueeze(tad_var x, int axis) {
+    return apply_one(UNSQUEEZE, x, &(axis_options){axis});
+}
 
 tad_var tad_slice(tad_var x, const tad_range *ranges, size_t n) {
     slice_options o = {.slices = {.count = (int)tad__min(n, TAD_MAX_RANK + 1)}};
