@@ -52,10 +52,12 @@ START_TEST(bce_is_bounded) {
     tad_var p = vector(t, 4, (double[]){0, 1, 0, 1}), y = vector(t, 4, (double[]){0, 1, 1, 0});
     ck_values(tad_bce(p, y, &(tad_bce_options){.reduction = TAD_NONE}), 0, 0, 0, 100, 100);
     tad_var z = vector(t, 4, (double[]){-1000, 1000, -1000, 1000});
-    ck_values(tad_bce_with_logits(z, y, &(tad_bce_options){.reduction = TAD_NONE}), 0, 0, 0, 1000, 1000);
+    ck_values(tad_bce_with_logits(z, y, &(tad_bce_options){.reduction = TAD_NONE}), 0, 0, 0, 1000,
+              1000);
     ck_done(tad_reverse(tad_bce_with_logits(z, y, &(tad_bce_options){.reduction = TAD_SUM})), t);
     ck_values(tad_gradient(z), 0, 0, 0, -1, 1);
-    tad_var wide = vector(t, 2, (double[]){-INFINITY, INFINITY}), hard = vector(t, 2, (double[]){0, 1});
+    tad_var wide = vector(t, 2, (double[]){-INFINITY, INFINITY}),
+            hard = vector(t, 2, (double[]){0, 1});
     ck_values(tad_bce_with_logits(wide, hard, NULL), 0, 0);
     ck_values(tad_bce_with_logits(vector(t, 1, (double[]){NAN}), tad_number(1), NULL), 0, NAN);
     tad_tape_free(t);
@@ -66,7 +68,8 @@ END_TEST
 START_TEST(bce_weights) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var z = vector(t, 2, (double[]){0.3, -1.2}), y = vector(t, 2, (double[]){0.25, 1});
-    tad_bce_options o = {.weight = vector(t, 2, (double[]){2, 5}), .pos_weight = vector(t, 1, (double[]){3})};
+    tad_bce_options o = {.weight = vector(t, 2, (double[]){2, 5}),
+                         .pos_weight = vector(t, 1, (double[]){3})};
     ck_done(tad_reverse(tad_bce_with_logits(z, y, &o)), t);
     double s0 = 1 / (1 + exp(-0.3)), s1 = 1 / (1 + exp(1.2));
     ck_values(tad_gradient(z), 1e-15, 2 * (1.5 * s0 - 0.75) / 2, 5 * (3 * s1 - 3) / 2);
@@ -78,7 +81,8 @@ START_TEST(cross_entropy_is_exact) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), (double[]){1000, 0, -1000, 1000, 0, -1000});
     tad_var y = labels(t, 2, (double[]){0, 2});
-    ck_values(tad_cross_entropy(x, y, &(tad_cross_entropy_options){.reduction = TAD_NONE}), 0, 0, 2000);
+    ck_values(tad_cross_entropy(x, y, &(tad_cross_entropy_options){.reduction = TAD_NONE}), 0, 0,
+              2000);
     tad_var loss = tad_mul(tad_cross_entropy(x, y, NULL), tad_number(3)); /* an upstream gradient */
     ck_values(loss, 0, 3000);
     ck_done(tad_reverse(loss), t);
@@ -175,8 +179,10 @@ START_TEST(float32) {
     tad_var wide = tad_constant_from(t, TAD_F64, TAD_SHAPE(300, 10), x);
     tad_var narrow = tad_constant_from(t, TAD_F32, TAD_SHAPE(300, 10), x);
     tad_var l = labels(t, 300, y);
-    ck_near(tad_item(tad_cross_entropy(narrow, l, NULL)), tad_item(tad_cross_entropy(wide, l, NULL)), 1e-6);
-    ck_near(tad_item(tad_mse(narrow, tad_number(1), NULL)), tad_item(tad_mse(wide, tad_number(1), NULL)), 1e-6);
+    ck_near(tad_item(tad_cross_entropy(narrow, l, NULL)),
+            tad_item(tad_cross_entropy(wide, l, NULL)), 1e-6);
+    ck_near(tad_item(tad_mse(narrow, tad_number(1), NULL)),
+            tad_item(tad_mse(wide, tad_number(1), NULL)), 1e-6);
     ck_near(tad_item(tad_bce_with_logits(narrow, tad_number(1), NULL)),
             tad_item(tad_bce_with_logits(wide, tad_number(1), NULL)), 1e-6);
     ck_tape(t);

@@ -13,7 +13,8 @@ static tad_var filled(tad_tape *t, tad_dtype dtype, tad_shape s, double start) {
 }
 
 /* c (m,n) against a (m,k) times b (k,n), each read in row-major order. */
-static void check_matrix(tad_var a, tad_var b, tad_var c, int64_t m, int64_t k, int64_t n, double tol) {
+static void check_matrix(tad_var a, tad_var b, tad_var c, int64_t m, int64_t k, int64_t n,
+                         double tol) {
     double x[4096], y[4096], z[4096];
     ck_assert_int_eq(tad_read(a, x, (size_t)(m * k)), TAD_OK);
     ck_assert_int_eq(tad_read(b, y, (size_t)(k * n)), TAD_OK);
@@ -27,7 +28,8 @@ static void check_matrix(tad_var a, tad_var b, tad_var c, int64_t m, int64_t k, 
 }
 
 START_TEST(matrices) {
-    static const int64_t size[][3] = {{1, 1, 1}, {3, 5, 2}, {17, 31, 13}, {1, 40, 7}, {40, 1, 7}, {33, 7, 1}};
+    static const int64_t size[][3] = {{1, 1, 1},  {3, 5, 2},  {17, 31, 13},
+                                      {1, 40, 7}, {40, 1, 7}, {33, 7, 1}};
     tad_tape *t = tad_tape_new(NULL);
     for (size_t i = 0; i < sizeof size / sizeof *size; i++)
         for (int dtype = TAD_F64; dtype <= TAD_F32; dtype++) {
@@ -43,7 +45,8 @@ END_TEST
 
 START_TEST(views_enter_without_copy) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var a = filled(t, TAD_F64, TAD_SHAPE(7, 5), 0.1), b = filled(t, TAD_F64, TAD_SHAPE(3, 7), 0.2);
+    tad_var a = filled(t, TAD_F64, TAD_SHAPE(7, 5), 0.1),
+            b = filled(t, TAD_F64, TAD_SHAPE(3, 7), 0.2);
     tad_var at_ = tad_transpose(a, 0, 1), bt = tad_transpose(b, 0, 1);
     check_matrix(at_, bt, tad_matmul(at_, bt), 5, 7, 3, 1e-13);
     tad_var back = tad_flip(a, (int[]){0, 1}, 2);
@@ -78,7 +81,8 @@ END_TEST
 /* sum(w * (a b)) for a weight w: dA = w B^T, dB = A^T w, also where gradients already lie. */
 START_TEST(gradients_accumulate) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var a = filled(t, TAD_F64, TAD_SHAPE(6, 9), 0.1), b = filled(t, TAD_F64, TAD_SHAPE(9, 4), 0.2);
+    tad_var a = filled(t, TAD_F64, TAD_SHAPE(6, 9), 0.1),
+            b = filled(t, TAD_F64, TAD_SHAPE(9, 4), 0.2);
     tad_var w = filled(t, TAD_F64, TAD_SHAPE(6, 4), 0.3);
     tad_var y = tad_sum(tad_mul(tad_matmul(a, b), w), NULL);
     tad_var twice = tad_add(y, tad_sum(tad_mul(tad_matmul(a, b), w), NULL));
@@ -123,7 +127,8 @@ START_TEST(layers) {
     tad_var v = tad_reshape(x, TAD_SHAPE(6)), m = tad_reshape(w, TAD_SHAPE(1, 6));
     ck_values(tad_linear(v, m, tad_none()), 0, 91);
     ck_shape(tad_linear(x, tad_transpose(w, 0, 1), tad_none()), 2, 1, 2);
-    ck_values(tad_linear(x, tad_transpose(w, 0, 1), tad_reshape(b, TAD_SHAPE(2))), 0, 122, 228, 149, 264);
+    ck_values(tad_linear(x, tad_transpose(w, 0, 1), tad_reshape(b, TAD_SHAPE(2))), 0, 122, 228, 149,
+              264);
     ck_tape(t);
     tad_tape_free(t);
 }
@@ -132,21 +137,24 @@ END_TEST
 /* A layer on an image that is seen turned: no one stride runs through the flattened axes. */
 START_TEST(layer_of_turned_input) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var x = filled(t, TAD_F64, TAD_SHAPE(4, 3, 5), 0.1), w = filled(t, TAD_F64, TAD_SHAPE(15, 2), 0.2);
+    tad_var x = filled(t, TAD_F64, TAD_SHAPE(4, 3, 5), 0.1),
+            w = filled(t, TAD_F64, TAD_SHAPE(15, 2), 0.2);
     tad_var turned = tad_transpose(x, 1, 2);
     tad_var y = tad_affine(turned, w, tad_none());
     check_matrix(turned, w, y, 4, 15, 2, 1e-13);
     tad_var ones = tad_full(t, TAD_F64, TAD_SHAPE(4, 2), 1);
     ck_done(tad_reverse(tad_sum(y, NULL)), t);
     tad_var kept = tad_gradient(w);
-    check_matrix(tad_transpose(tad_reshape(turned, TAD_SHAPE(4, 15)), 0, 1), ones, kept, 15, 4, 2, 1e-12);
+    check_matrix(tad_transpose(tad_reshape(turned, TAD_SHAPE(4, 15)), 0, 1), ones, kept, 15, 4, 2,
+                 1e-12);
     tad_tape_free(t);
 }
 END_TEST
 
 START_TEST(empty_sizes) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(2, 0), NULL), b = tad_input(t, TAD_F64, TAD_SHAPE(0, 3), NULL);
+    tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(2, 0), NULL),
+            b = tad_input(t, TAD_F64, TAD_SHAPE(0, 3), NULL);
     tad_var c = tad_matmul(a, b);
     ck_values(c, 0, 0, 0, 0, 0, 0, 0);
     ck_done(tad_reverse(tad_sum(c, NULL)), t);
@@ -184,7 +192,8 @@ END_TEST
 /* Steps after the first ask for no memory. */
 START_TEST(steady_step_allocates_nothing) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var w = tad_param(t, TAD_F32, TAD_SHAPE(50, 10), NULL), b = tad_param(t, TAD_F32, TAD_SHAPE(10), NULL);
+    tad_var w = tad_param(t, TAD_F32, TAD_SHAPE(50, 10), NULL),
+            b = tad_param(t, TAD_F32, TAD_SHAPE(10), NULL);
     static float batch[100 * 50];
     size_t calls = 0;
     tad_mark mark = tad_tape_mark(t);

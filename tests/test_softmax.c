@@ -62,7 +62,8 @@ START_TEST(gradients) {
     double x[12], w[12], rows[12], columns[12];
     for (int i = 0; i < 12; i++) x[i] = cos(i), w[i] = sin(2.1 * i);
     for (int log_ = 0; log_ <= 1; log_++) {
-        tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(3, 4), x), v = tad_constant(t, TAD_F64, TAD_SHAPE(3, 4), w);
+        tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(3, 4), x),
+                v = tad_constant(t, TAD_F64, TAD_SHAPE(3, 4), w);
         tad_var y = log_ ? tad_log_softmax(a, 1) : tad_softmax(a, 1);
         ck_done(tad_reverse(tad_sum(tad_mul(y, v), NULL)), t);
         ck_done(tad_read(tad_gradient(a), rows, 12), t);
@@ -85,7 +86,8 @@ START_TEST(levels_agree) {
     for (int i = 0; i < 600; i++) x[i] = 5 * sin(i);
     for (int k = 0; k < 2; k++) {
         tad_tape *t = tad_tape_new(&(tad_settings){.level = k ? TAD_LEVEL_BEST : TAD_LEVEL_BASE});
-        ck_done(tad_read(tad_softmax(tad_input(t, TAD_F64, TAD_SHAPE(6, 100), x), 1), got[k], 600), t);
+        ck_done(tad_read(tad_softmax(tad_input(t, TAD_F64, TAD_SHAPE(6, 100), x), 1), got[k], 600),
+                t);
         tad_tape_free(t);
     }
     ck_assert_mem_eq(got[0], got[1], sizeof got[0]);

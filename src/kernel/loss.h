@@ -7,15 +7,15 @@
 #include "isa.h"
 
 enum tad__loss_kind {
-    TAD__LOSS_SQUARE,      /* d^2, d = x - t */
-    TAD__LOSS_ABSOLUTE,    /* |d| */
-    TAD__LOSS_SMOOTH,      /* d^2 / (2 p) where |d| < p, else |d| - p / 2 */
-    TAD__LOSS_HUBER,       /* p times that */
-    TAD__LOSS_BCE,         /* -t log x - (1 - t) log(1 - x), logarithms at least -100 */
-    TAD__LOSS_BCE_LOGITS,  /* the same of x = sigmoid(x); t counts `positive` times */
-    TAD__LOSS_KL,          /* t (log t - x) */
-    TAD__LOSS_KL_LOG,      /* e^t (t - x) */
-    TAD__LOSS_HINGE,       /* max(0, p - t x) */
+    TAD__LOSS_SQUARE,     /* d^2, d = x - t */
+    TAD__LOSS_ABSOLUTE,   /* |d| */
+    TAD__LOSS_SMOOTH,     /* d^2 / (2 p) where |d| < p, else |d| - p / 2 */
+    TAD__LOSS_HUBER,      /* p times that */
+    TAD__LOSS_BCE,        /* -t log x - (1 - t) log(1 - x), logarithms at least -100 */
+    TAD__LOSS_BCE_LOGITS, /* the same of x = sigmoid(x); t counts `positive` times */
+    TAD__LOSS_KL,         /* t (log t - x) */
+    TAD__LOSS_KL_LOG,     /* e^t (t - x) */
+    TAD__LOSS_HINGE,      /* max(0, p - t x) */
     TAD__LOSS_KINDS
 };
 

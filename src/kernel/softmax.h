@@ -1,7 +1,8 @@
 /* Kernels along contiguous rows: softmax and its relatives, cross-entropy on logits.
  *
- * Each call works on one tile: at most TAD__TILE_ROWS rows and TAD__TILE numbers, or a single row of
- * any length, so that its passes stay in cache. They cannot fail. float64 and float32 by index. */
+ * Each call works on one tile: at most TAD__TILE_ROWS rows and TAD__TILE numbers, or a single row
+ * of any length, so that its passes stay in cache. They cannot fail. float64 and float32 by index.
+ */
 #ifndef TAD_KERNEL_SOFTMAX_H
 #define TAD_KERNEL_SOFTMAX_H
 
@@ -36,10 +37,11 @@ typedef struct tad__entropy {
     const void *weight;   /* w; NULL: ones */
 } tad__entropy;
 
-typedef void tad__entropy_forward(const tad__entropy *e, size_t rows, const void *x, void *out, void *room);
+typedef void tad__entropy_forward(const tad__entropy *e, size_t rows, const void *x, void *out,
+                                  void *room);
 /* dx[r] = scale[r] times the gradient. */
-typedef void tad__entropy_backward(const tad__entropy *e, size_t rows, const void *x, const void *scale,
-                                   void *dx);
+typedef void tad__entropy_backward(const tad__entropy *e, size_t rows, const void *x,
+                                   const void *scale, void *dx);
 
 typedef struct tad__softmax_kernels {
     tad__rows_map *softmax[2], *log_softmax[2];

@@ -48,7 +48,8 @@ static void NAME(largest_of_rows)(size_t rows, size_t n, const T *x, T *restrict
     else {
         for (size_t r = 0; r < rows; r++) out[r] = x[r * n];
         for (size_t c = 1; c < n; c++)
-            for (size_t r = 0; r < rows; r++) out[r] = x[r * n + c] > out[r] ? x[r * n + c] : out[r];
+            for (size_t r = 0; r < rows; r++)
+                out[r] = x[r * n + c] > out[r] ? x[r * n + c] : out[r];
     }
 }
 
@@ -106,8 +107,8 @@ static void NAME(softmax_backward)(size_t rows, size_t n, const void *result, co
     }
 }
 
-static void NAME(log_softmax_backward)(size_t rows, size_t n, const void *result, const void *cotangent,
-                                       void *out) {
+static void NAME(log_softmax_backward)(size_t rows, size_t n, const void *result,
+                                       const void *cotangent, void *out) {
     const T *y = result, *g = cotangent;
     T *dx = out;
     for (size_t r = 0; r < rows; r++, y += n, g += n, dx += n) {
@@ -151,7 +152,8 @@ static T NAME(row_loss)(const tad__entropy *e, size_t row, const T *x, T shift, 
     return NAME(fold)(lane) + sum;
 }
 
-static void NAME(entropy)(const tad__entropy *e, size_t rows, const void *in, void *out, void *room) {
+static void NAME(entropy)(const tad__entropy *e, size_t rows, const void *in, void *out,
+                          void *room) {
     const T *x = in;
     T *y = out, *p = room, shift[TAD__TILE_ROWS], log_total[TAD__TILE_ROWS];
     NAME(exps)(rows, e->n, x, p, shift);
@@ -186,8 +188,8 @@ static void NAME(row_gradient)(const tad__entropy *e, size_t row, T weights, T t
     if (e->label) p[e->label[row]] -= scale * NAME(at_label)(e, row);
 }
 
-static void NAME(entropy_backward)(const tad__entropy *e, size_t rows, const void *x, const void *scale,
-                                   void *out) {
+static void NAME(entropy_backward)(const tad__entropy *e, size_t rows, const void *x,
+                                   const void *scale, void *out) {
     T *dx = out, shift[TAD__TILE_ROWS], total[TAD__TILE_ROWS], weights = NAME(weights)(e);
     NAME(exps)(rows, e->n, x, dx, shift);
     NAME(total_of_rows)(rows, e->n, dx, total);

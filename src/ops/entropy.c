@@ -61,24 +61,30 @@ static tad_status check_labels(const tad_call_frame *c, const tad_array *labels,
         if (!labels->contiguous) label = label_at(labels, i, &place);
         if ((label >= 0 && label < classes) || label == ignore) continue;
         label_at(labels, i, &place);
-        return tad_fail(c, TAD_BAD_INDEX, "label %lld at %s is not one of %lld classes", (long long)label,
-                        tad__shape_text(&place, text, sizeof text), (long long)classes);
+        return tad_fail(c, TAD_BAD_INDEX, "label %lld at %s is not one of %lld classes",
+                        (long long)label, tad__shape_text(&place, text, sizeof text),
+                        (long long)classes);
     }
     return TAD_OK;
 }
 
-static tad_status check_weight(const tad_call_frame *c, const tad_array *w, tad_dtype dtype, int64_t classes) {
+static tad_status check_weight(const tad_call_frame *c, const tad_array *w, tad_dtype dtype,
+                               int64_t classes) {
     if (!w) return TAD_OK;
     if (w->dtype != dtype)
-        return tad_fail(c, TAD_BAD_DTYPE, "the weights are %s", tad_dtype_name((tad_dtype)w->dtype));
+        return tad_fail(c, TAD_BAD_DTYPE, "the weights are %s",
+                        tad_dtype_name((tad_dtype)w->dtype));
     if (w->rank == 1 && w->dim[0] == classes) return TAD_OK;
-    return tad_fail(c, TAD_BAD_SHAPE, "needs a weight for each of %lld classes", (long long)classes);
+    return tad_fail(c, TAD_BAD_SHAPE, "needs a weight for each of %lld classes",
+                    (long long)classes);
 }
 
 static tad_status check_options(const tad_call_frame *c, const entropy_options *o) {
-    if ((unsigned)o->reduction > TAD_NONE) return tad_fail(c, TAD_BAD_ARGUMENT, "no such reduction");
+    if ((unsigned)o->reduction > TAD_NONE)
+        return tad_fail(c, TAD_BAD_ARGUMENT, "no such reduction");
     if (!(o->label_smoothing >= 0 && o->label_smoothing <= 1))
-        return tad_fail(c, TAD_BAD_ARGUMENT, "label_smoothing %g is not in 0 .. 1", o->label_smoothing);
+        return tad_fail(c, TAD_BAD_ARGUMENT, "label_smoothing %g is not in 0 .. 1",
+                        o->label_smoothing);
     return TAD_OK;
 }
 
@@ -117,13 +123,13 @@ static tad_status entropy_shape(const tad_call_frame *c, tad_type *out, size_t *
 
 typedef struct entropy_call {
     const tad_call_frame *frame;
-    const tad_array *g;      /* backward: the cotangent */
-    tad__rows plan;          /* the classes of a position are a row */
-    tad__entropy e;          /* without the target */
+    const tad_array *g; /* backward: the cotangent */
+    tad__rows plan;     /* the classes of a position are a row */
+    tad__entropy e;     /* without the target */
     tad_reduction reduction;
-    const char *x, *target;  /* rows; of nll_loss x as it lies */
+    const char *x, *target; /* rows; of nll_loss x as it lies */
     const int64_t *label;
-    double divisor;          /* of the sum of the losses */
+    double divisor; /* of the sum of the losses */
 } entropy_call;
 
 static const void *contiguous(tad_tape *t, const tad_array *a) {
@@ -138,7 +144,8 @@ static double number_at(tad_dtype dtype, const void *data, int64_t i) {
 }
 
 /* Sum of the weights of the labels that count. */
-static double label_weight(const int64_t *label, size_t n, int64_t ignore, tad_dtype dtype, const void *w) {
+static double label_weight(const int64_t *label, size_t n, int64_t ignore, tad_dtype dtype,
+                           const void *w) {
     double sum = 0;
     for (size_t i = 0; i < n; i++)
         if (label[i] != ignore) sum += w ? number_at(dtype, w, label[i]) : 1;
@@ -157,21 +164,27 @@ static bool prepare(entropy_call *p, const tad_call_frame *c) {
     p->e = (tad__entropy){.n = p->plan.n, .smoothing = o->label_smoothing, .ignore = ignored(o)};
     bool nll = c->op == &tad__ops_entropy[NLL_LOSS];
     p->x = nll ? contiguous(c->tape, x) : tad__rows_of(&p->plan, x);
-    if (t->dtype == TAD_I64) p->label = contiguous(c->tape, t);
-    else p->target = tad__rows_of(&p->plan, t);
+    if (t->dtype == TAD_I64)
+        p->label = contiguous(c->tape, t);
+    else
+        p->target = tad__rows_of(&p->plan, t);
     if (w) p->e.weight = contiguous(c->tape, w);
     if (!p->x || (!p->label && !p->target) || (w && !p->e.weight)) return false;
     size_t rows = p->plan.rows;
-    p->divisor = o->reduction != TAD_MEAN ? 1 : !p->label ? (double)rows
-        : label_weight(p->label, rows, p->e.ignore, p->plan.dtype, p->e.weight);
+    p->divisor = o->reduction != TAD_MEAN ? 1
+                 : !p->label
+                     ? (double)rows
+                     : label_weight(p->label, rows, p->e.ignore, p->plan.dtype, p->e.weight);
     return true;
 }
 
 /* The description of the rows from `first` on. */
 static tad__entropy rows_from(const entropy_call *p, size_t first) {
     tad__entropy e = p->e;
-    if (p->label) e.label = p->label + first;
-    else e.target = p->target + first * p->plan.n * p->plan.width;
+    if (p->label)
+        e.label = p->label + first;
+    else
+        e.target = p->target + first * p->plan.n * p->plan.width;
     return e;
 }
 
@@ -181,8 +194,10 @@ typedef union tile {
 } tile;
 
 static void set_number(tad_array *a, double value) {
-    if (a->dtype == TAD_F64) *(double *)a->data = value;
-    else *(float *)a->data = (float)value;
+    if (a->dtype == TAD_F64)
+        *(double *)a->data = value;
+    else
+        *(float *)a->data = (float)value;
 }
 
 /* ---- cross_entropy ---- */
@@ -213,8 +228,10 @@ static const void *row_scales(const entropy_call *p, size_t first, size_t rows, 
     if (p->reduction == TAD_NONE) return (const char *)p->g->data + first * p->plan.width;
     double g = number_at(p->plan.dtype, p->g->data, 0) / p->divisor;
     for (size_t i = 0; i < rows; i++)
-        if (p->plan.dtype == TAD_F64) room->f64[i] = g;
-        else room->f32[i] = (float)g;
+        if (p->plan.dtype == TAD_F64)
+            room->f64[i] = g;
+        else
+            room->f32[i] = (float)g;
     return room;
 }
 
@@ -238,8 +255,10 @@ static void fill_target(void *context, size_t first, size_t rows, void *to) {
     for (size_t i = 0; i < rows * n; i++) {
         double w = p->e.weight ? number_at(p->plan.dtype, p->e.weight, (int64_t)(i % n)) : 1;
         double f = (p->e.smoothing - 1) * w * number_at(p->plan.dtype, scale, (int64_t)(i / n));
-        if (p->plan.dtype == TAD_F64) ((double *)to)[i] *= f;
-        else ((float *)to)[i] *= (float)f;
+        if (p->plan.dtype == TAD_F64)
+            ((double *)to)[i] *= f;
+        else
+            ((float *)to)[i] *= (float)f;
     }
 }
 
@@ -278,8 +297,10 @@ static tad_status nll_forward(const tad_call_frame *c) {
         if (w != 0) loss = -w * number_at(p.plan.dtype, p.x, (int64_t)picked(&p, i));
         total += loss;
         if (p.reduction != TAD_NONE) continue;
-        if (p.plan.dtype == TAD_F64) ((double *)c->out[0]->data)[i] = loss;
-        else ((float *)c->out[0]->data)[i] = (float)loss;
+        if (p.plan.dtype == TAD_F64)
+            ((double *)c->out[0]->data)[i] = loss;
+        else
+            ((float *)c->out[0]->data)[i] = (float)loss;
     }
     if (p.reduction != TAD_NONE) set_number(c->out[0], total / p.divisor);
     return TAD_OK;
@@ -297,16 +318,19 @@ static tad_status nll_backward(tad_backward *b) {
         if (p.label[i] == p.e.ignore) continue;
         int64_t own = p.reduction == TAD_NONE ? (int64_t)i : 0;
         double d = -label_factor(&p, i) * number_at(p.plan.dtype, p.g->data, own) / p.divisor;
-        if (p.plan.dtype == TAD_F64) ((double *)dx->data)[picked(&p, i)] += d;
-        else ((float *)dx->data)[picked(&p, i)] += (float)d;
+        if (p.plan.dtype == TAD_F64)
+            ((double *)dx->data)[picked(&p, i)] += d;
+        else
+            ((float *)dx->data)[picked(&p, i)] += (float)d;
     }
     return TAD_OK;
 }
 
 /* ---- shares: what each class of a label's row weighs in the loss ---- */
 
-/* q_c = w_c ((1 - smoothing) [c is the label] + smoothing / n), divided as the reduction says; 0 for
- * ignored labels. The loss is sum_c q_c (logsumexp(x) - x_c): the rules below are written with it. */
+/* q_c = w_c ((1 - smoothing) [c is the label] + smoothing / n), divided as the reduction says; 0
+ * for ignored labels. The loss is sum_c q_c (logsumexp(x) - x_c): the rules below are written with
+ * it. */
 
 static tad_status share_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
@@ -346,17 +370,22 @@ static tad_status share_forward(const tad_call_frame *c) {
         divisor = label_weight(label, rows, ignored(&o->loss), (tad_dtype)o->dtype, w);
     for (size_t i = 0; i < (size_t)c->out[0]->size; i++) {
         size_t outer = i / inner / (size_t)o->classes;
-        int64_t class = (int64_t)(i / inner % (size_t)o->classes), own = label[outer * inner + i % inner];
+        int64_t class = (int64_t)(i / inner % (size_t)o->classes),
+                own = label[outer * inner + i % inner];
         double q = own == ignored(&o->loss) ? 0 : share(o, own, class, w) / divisor;
-        if (o->dtype == TAD_F64) ((double *)c->out[0]->data)[i] = q;
-        else ((float *)c->out[0]->data)[i] = (float)q;
+        if (o->dtype == TAD_F64)
+            ((double *)c->out[0]->data)[i] = q;
+        else
+            ((float *)c->out[0]->data)[i] = (float)q;
     }
     return TAD_OK;
 }
 
 /* ---- rules ---- */
 
-static bool has_weight(const tad_rule *r) { return r->n_in > WEIGHT && !tad_is_none(r->in[WEIGHT]); }
+static bool has_weight(const tad_rule *r) {
+    return r->n_in > WEIGHT && !tad_is_none(r->in[WEIGHT]);
+}
 
 /* The weights along the class axis. */
 static tad_var class_weight(const tad_rule *r) {
@@ -369,7 +398,9 @@ static tad_var class_weight(const tad_rule *r) {
 static double positions(const tad_rule *r) {
     const entropy_options *o = r->options;
     tad_shape x = tad_shape_of(r->in[X]);
-    return o->reduction == TAD_MEAN ? (double)tad_size_of(r->in[X]) / (double)x.dim[class_axis(x.rank)] : 1;
+    return o->reduction == TAD_MEAN
+               ? (double)tad_size_of(r->in[X]) / (double)x.dim[class_axis(x.rank)]
+               : 1;
 }
 
 /* q, by a graph where the target is differentiable. */
@@ -430,30 +461,45 @@ static void entropy_jvp(tad_rule *r) {
 /* ---- the family ---- */
 
 #define ENTROPY_OPTIONS                                                                            \
-    {.name = "reduction", .kind = TAD_OPTION_CHOICE, .choices = "mean|sum|none",                   \
+    {.name = "reduction",                                                                          \
+     .kind = TAD_OPTION_CHOICE,                                                                    \
+     .choices = "mean|sum|none",                                                                   \
      .offset = offsetof(entropy_options, reduction)},                                              \
-    {.name = "ignore_index", .kind = TAD_OPTION_MAYBE_INT,                                         \
-     .offset = offsetof(entropy_options, ignore_index)}
+    {                                                                                              \
+        .name = "ignore_index", .kind = TAD_OPTION_MAYBE_INT,                                      \
+        .offset = offsetof(entropy_options, ignore_index)                                          \
+    }
 static const tad_option cross_entropy_options[] = {
     ENTROPY_OPTIONS,
-    {.name = "label_smoothing", .kind = TAD_OPTION_FLOAT,
+    {.name = "label_smoothing",
+     .kind = TAD_OPTION_FLOAT,
      .offset = offsetof(entropy_options, label_smoothing)},
 };
 static const tad_option nll_options[] = {ENTROPY_OPTIONS};
 static const tad_option share_option_list[] = {
     ENTROPY_OPTIONS,
-    {.name = "label_smoothing", .kind = TAD_OPTION_FLOAT,
+    {.name = "label_smoothing",
+     .kind = TAD_OPTION_FLOAT,
      .offset = offsetof(entropy_options, label_smoothing)},
-    {.name = "classes", .kind = TAD_OPTION_INT, .offset = offsetof(share_options, classes),
+    {.name = "classes",
+     .kind = TAD_OPTION_INT,
+     .offset = offsetof(share_options, classes),
      .required = true},
     {.name = "dtype", .kind = TAD_OPTION_DTYPE, .offset = offsetof(share_options, dtype)},
 };
 
-#define OPTIONS(...)      .options = &(const entropy_options){.reduction = __VA_ARGS__}
-#define SHARE(c, ...)     .options = &(const share_options){.classes = c, .loss = {.reduction = __VA_ARGS__}}
-#define SIMPLEX(...)      {TAD__TYPE(TAD_F64, __VA_ARGS__), .fill = TAD_FILL_SIMPLEX}
-#define WEIGHTS(n)        {TAD__TYPE(TAD_F64, n), .lo = 0.5, .hi = 2, .constant = true}
-#define LABEL_0D(n)       {.type = {TAD_I64, {0, {0}}}, .fill = TAD_FILL_INTEGER, .hi = n, .constant = true}
+#define OPTIONS(...)                                                                               \
+    .options = &(const entropy_options) { .reduction = __VA_ARGS__ }
+#define SHARE(c, ...)                                                                              \
+    .options = &(const share_options) {                                                            \
+        .classes = c, .loss = {.reduction = __VA_ARGS__ }                                          \
+    }
+#define SIMPLEX(...)                                                                               \
+    { TAD__TYPE(TAD_F64, __VA_ARGS__), .fill = TAD_FILL_SIMPLEX }
+#define WEIGHTS(n)                                                                                 \
+    { TAD__TYPE(TAD_F64, n), .lo = 0.5, .hi = 2, .constant = true }
+#define LABEL_0D(n)                                                                                \
+    { .type = {TAD_I64, {0, {0}}}, .fill = TAD_FILL_INTEGER, .hi = n, .constant = true }
 
 static const tad_sample cross_entropy_samples[] = {
     {.label = "labels", .n = 2, .in = {TAD__F64(7, 5), TAD__INDICES(5, 7)}},
@@ -462,12 +508,17 @@ static const tad_sample cross_entropy_samples[] = {
     {.label = "pixels", .n = 2, .in = {TAD__F64(2, 5, 3, 2), TAD__INDICES(5, 2, 3, 2)}},
     {.label = "one vector", .n = 2, .in = {TAD__F64(5), LABEL_0D(5)}},
     {.label = "weights", .n = 3, .in = {TAD__F64(7, 5), TAD__INDICES(5, 7), WEIGHTS(5)}},
-    {.label = "ignored", .n = 2, .in = {TAD__F64(11, 3), TAD__INDICES(3, 11)},
+    {.label = "ignored",
+     .n = 2,
+     .in = {TAD__F64(11, 3), TAD__INDICES(3, 11)},
      OPTIONS(TAD_MEAN, .ignore_index = TAD_INT(1))},
-    {.label = "smoothed, weights", .n = 3, .in = {TAD__F64(7, 5), TAD__INDICES(5, 7), WEIGHTS(5)},
+    {.label = "smoothed, weights",
+     .n = 3,
+     .in = {TAD__F64(7, 5), TAD__INDICES(5, 7), WEIGHTS(5)},
      OPTIONS(TAD_MEAN, .label_smoothing = 0.1)},
     {.label = "probabilities", .n = 2, .in = {TAD__F64(7, 5), SIMPLEX(7, 5)}},
-    {.label = "smoothed probabilities, weights", .n = 3,
+    {.label = "smoothed probabilities, weights",
+     .n = 3,
      .in = {TAD__F64(2, 3, 5), TAD__F64(2, 3, 5), WEIGHTS(3)},
      OPTIONS(TAD_NONE, .label_smoothing = 0.1)},
     {.label = "one class", .n = 2, .in = {TAD__F64(3, 1), TAD__INDICES(1, 3)}},
@@ -475,12 +526,18 @@ static const tad_sample cross_entropy_samples[] = {
 };
 static const tad_sample nll_samples[] = {
     {.label = "labels", .n = 2, .in = {TAD__F64(7, 5), TAD__INDICES(5, 7)}},
-    {.label = "sum, weights", .n = 3, .in = {TAD__F64(7, 5), TAD__INDICES(5, 7), WEIGHTS(5)},
+    {.label = "sum, weights",
+     .n = 3,
+     .in = {TAD__F64(7, 5), TAD__INDICES(5, 7), WEIGHTS(5)},
      OPTIONS(TAD_SUM)},
-    {.label = "none, pixels", .n = 2, .in = {TAD__F64(2, 5, 3, 2), TAD__INDICES(5, 2, 3, 2)},
+    {.label = "none, pixels",
+     .n = 2,
+     .in = {TAD__F64(2, 5, 3, 2), TAD__INDICES(5, 2, 3, 2)},
      OPTIONS(TAD_NONE)},
     {.label = "one vector", .n = 2, .in = {TAD__F64(5), LABEL_0D(5)}},
-    {.label = "ignored", .n = 3, .in = {TAD__F64(11, 3), TAD__INDICES(3, 11), WEIGHTS(3)},
+    {.label = "ignored",
+     .n = 3,
+     .in = {TAD__F64(11, 3), TAD__INDICES(3, 11), WEIGHTS(3)},
      OPTIONS(TAD_MEAN, .ignore_index = TAD_INT(1))},
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 5), TAD__INDICES(5, 0)}, OPTIONS(TAD_SUM)},
 };
@@ -489,75 +546,134 @@ static const tad_sample share_samples[] = {
     {.label = "pixels", .n = 1, .in = {TAD__INDICES(5, 2, 3, 2)}, SHARE(5, TAD_SUM)},
     {.label = "one", .n = 1, .in = {LABEL_0D(3)}, SHARE(3, TAD_NONE)},
     {.label = "weights", .n = 2, .in = {TAD__INDICES(5, 7), WEIGHTS(5)}, SHARE(5, TAD_MEAN)},
-    {.label = "smoothed", .n = 1, .in = {TAD__INDICES(5, 7)},
+    {.label = "smoothed",
+     .n = 1,
+     .in = {TAD__INDICES(5, 7)},
      SHARE(5, TAD_SUM, .label_smoothing = 0.1, .ignore_index = TAD_INT(2))},
     {.label = "empty", .n = 1, .in = {TAD__INDICES(5, 0)}, SHARE(5, TAD_SUM)},
 };
 
 #define ENTROPY_MISUSE                                                                             \
-    {.label = "label too large", .n = 2,                                                           \
+    {.label = "label too large",                                                                   \
+     .n = 2,                                                                                       \
      .in = {TAD__F64(2, 3), {TAD__TYPE(TAD_I64, 2), .fill = TAD_FILL_INTEGER, .lo = 3, .hi = 4}},  \
      .expect = TAD_BAD_INDEX},                                                                     \
-    {.label = "label negative", .n = 2,                                                            \
-     .in = {TAD__F64(2, 3), {TAD__TYPE(TAD_I64, 2), .fill = TAD_FILL_INTEGER, .lo = -1, .hi = 0}}, \
-     .expect = TAD_BAD_INDEX},                                                                     \
-    {.label = "number of labels", .n = 2, .in = {TAD__F64(2, 3), TAD__INDICES(3, 3)},              \
-     .expect = TAD_BAD_SHAPE},                                                                     \
-    {.label = "number of weights", .n = 3, .in = {TAD__F64(2, 3), TAD__INDICES(3, 2), WEIGHTS(2)}, \
-     .expect = TAD_BAD_SHAPE},                                                                     \
-    {.label = "no classes", .n = 2, .in = {TAD__F64(2, 0), TAD__INDICES(1, 2)},                    \
-     .expect = TAD_BAD_SHAPE},                                                                     \
-    {.label = "boolean target", .n = 2, .in = {TAD__F64(2, 3), TAD__MASK(2)}, .expect = TAD_BAD_DTYPE}
+        {.label = "label negative",                                                                \
+         .n = 2,                                                                                   \
+         .in = {TAD__F64(2, 3),                                                                    \
+                {TAD__TYPE(TAD_I64, 2), .fill = TAD_FILL_INTEGER, .lo = -1, .hi = 0}},             \
+         .expect = TAD_BAD_INDEX},                                                                 \
+        {.label = "number of labels",                                                              \
+         .n = 2,                                                                                   \
+         .in = {TAD__F64(2, 3), TAD__INDICES(3, 3)},                                               \
+         .expect = TAD_BAD_SHAPE},                                                                 \
+        {.label = "number of weights",                                                             \
+         .n = 3,                                                                                   \
+         .in = {TAD__F64(2, 3), TAD__INDICES(3, 2), WEIGHTS(2)},                                   \
+         .expect = TAD_BAD_SHAPE},                                                                 \
+        {.label = "no classes",                                                                    \
+         .n = 2,                                                                                   \
+         .in = {TAD__F64(2, 0), TAD__INDICES(1, 2)},                                               \
+         .expect = TAD_BAD_SHAPE},                                                                 \
+    {                                                                                              \
+        .label = "boolean target", .n = 2, .in = {TAD__F64(2, 3), TAD__MASK(2)},                   \
+        .expect = TAD_BAD_DTYPE                                                                    \
+    }
 static const tad_misuse cross_entropy_misuse[] = {
     ENTROPY_MISUSE,
-    {.label = "shape of probabilities", .n = 2, .in = {TAD__F64(2, 3), SIMPLEX(3, 2)},
+    {.label = "shape of probabilities",
+     .n = 2,
+     .in = {TAD__F64(2, 3), SIMPLEX(3, 2)},
      .expect = TAD_BAD_SHAPE},
-    {.label = "smoothing", .n = 2, .in = {TAD__F64(2, 3), TAD__INDICES(3, 2)},
-     OPTIONS(TAD_MEAN, .label_smoothing = 1.5), .expect = TAD_BAD_ARGUMENT},
+    {.label = "smoothing",
+     .n = 2,
+     .in = {TAD__F64(2, 3), TAD__INDICES(3, 2)},
+     OPTIONS(TAD_MEAN, .label_smoothing = 1.5),
+     .expect = TAD_BAD_ARGUMENT},
 };
 static const tad_misuse nll_misuse[] = {
     ENTROPY_MISUSE,
-    {.label = "probabilities", .n = 2, .in = {TAD__F64(2, 3), SIMPLEX(2, 3)}, .expect = TAD_BAD_DTYPE},
+    {.label = "probabilities",
+     .n = 2,
+     .in = {TAD__F64(2, 3), SIMPLEX(2, 3)},
+     .expect = TAD_BAD_DTYPE},
 };
 static const tad_misuse share_misuse[] = {
-    {.label = "label", .n = 1, .in = {TAD__INDICES(5, 7)}, SHARE(1, TAD_MEAN), .expect = TAD_BAD_INDEX},
+    {.label = "label",
+     .n = 1,
+     .in = {TAD__INDICES(5, 7)},
+     SHARE(1, TAD_MEAN),
+     .expect = TAD_BAD_INDEX},
     {.label = "no classes", .n = 1, .in = {TAD__INDICES(5, 7)}, .expect = TAD_BAD_SHAPE},
-    {.label = "no labels", .n = 1, .in = {TAD__F64(7)}, SHARE(5, TAD_MEAN), .expect = TAD_BAD_DTYPE},
+    {.label = "no labels",
+     .n = 1,
+     .in = {TAD__F64(7)},
+     SHARE(5, TAD_MEAN),
+     .expect = TAD_BAD_DTYPE},
 };
 
 const tad_op tad__ops_entropy[] = {
-    [CROSS_ENTROPY] = {.name = "cross_entropy", .family = "loss",
-        .doc = "-sum t log softmax(x): labels or probabilities, weights of classes; classes on axis 1",
-        .min_in = 2, .max_in = 3, .n_out = 1, .constant_in = 1u << WEIGHT,
-        TAD__OPTIONS(entropy_options, cross_entropy_options), .shape = entropy_shape,
-        .forward = cross_entropy_forward, .vjp = entropy_vjp, .jvp = entropy_jvp,
-        .backward = cross_entropy_backward, TAD__SAMPLES(cross_entropy_samples),
-        TAD__MISUSE(cross_entropy_misuse)},
-    [NLL_LOSS] = {.name = "nll_loss", .family = "loss",
-        .doc = "-x[label] of log-probabilities, weights of classes; classes on axis 1",
-        .min_in = 2, .max_in = 3, .n_out = 1, .constant_in = 1u << WEIGHT | 1u << T,
-        TAD__OPTIONS(entropy_options, nll_options), .shape = entropy_shape, .forward = nll_forward,
-        .vjp = entropy_vjp, .jvp = entropy_jvp, .backward = nll_backward, TAD__SAMPLES(nll_samples),
-        TAD__MISUSE(nll_misuse)},
-    [SHARES] = {.name = "cross_entropy_shares", .family = "loss",
-        .doc = "what each class of a label's row weighs in cross_entropy", .min_in = 1, .max_in = 2,
-        .n_out = 1, .flags = TAD_OP_FLAT | TAD_OP_INTERNAL, .constant_in = 3,
-        TAD__OPTIONS(share_options, share_option_list), .shape = share_shape, .forward = share_forward,
-        TAD__SAMPLES(share_samples), TAD__MISUSE(share_misuse)},
+    [CROSS_ENTROPY] = {.name = "cross_entropy",
+                       .family = "loss",
+                       .doc = "-sum t log softmax(x): labels or probabilities, weights of classes; "
+                              "classes on axis 1",
+                       .min_in = 2,
+                       .max_in = 3,
+                       .n_out = 1,
+                       .constant_in = 1u << WEIGHT,
+                       TAD__OPTIONS(entropy_options, cross_entropy_options),
+                       .shape = entropy_shape,
+                       .forward = cross_entropy_forward,
+                       .vjp = entropy_vjp,
+                       .jvp = entropy_jvp,
+                       .backward = cross_entropy_backward,
+                       TAD__SAMPLES(cross_entropy_samples),
+                       TAD__MISUSE(cross_entropy_misuse)},
+    [NLL_LOSS] = {.name = "nll_loss",
+                  .family = "loss",
+                  .doc = "-x[label] of log-probabilities, weights of classes; classes on axis 1",
+                  .min_in = 2,
+                  .max_in = 3,
+                  .n_out = 1,
+                  .constant_in = 1u << WEIGHT | 1u << T,
+                  TAD__OPTIONS(entropy_options, nll_options),
+                  .shape = entropy_shape,
+                  .forward = nll_forward,
+                  .vjp = entropy_vjp,
+                  .jvp = entropy_jvp,
+                  .backward = nll_backward,
+                  TAD__SAMPLES(nll_samples),
+                  TAD__MISUSE(nll_misuse)},
+    [SHARES] = {.name = "cross_entropy_shares",
+                .family = "loss",
+                .doc = "what each class of a label's row weighs in cross_entropy",
+                .min_in = 1,
+                .max_in = 2,
+                .n_out = 1,
+                .flags = TAD_OP_FLAT | TAD_OP_INTERNAL,
+                .constant_in = 3,
+                TAD__OPTIONS(share_options, share_option_list),
+                .shape = share_shape,
+                .forward = share_forward,
+                TAD__SAMPLES(share_samples),
+                TAD__MISUSE(share_misuse)},
 };
 const size_t tad__ops_entropy_count = COUNT;
 
 static tad_var apply(int op, tad_var x, tad_var t, const tad_cross_entropy_options *given) {
-    tad_cross_entropy_options from = given ? *given : (tad_cross_entropy_options){.reduction = TAD_MEAN};
+    tad_cross_entropy_options from =
+        given ? *given : (tad_cross_entropy_options){.reduction = TAD_MEAN};
     entropy_options o = {from.reduction, from.ignore_index, from.label_smoothing};
     tad_var in[] = {x, t, from.weight.tape ? from.weight : tad_none()};
     return tad_apply(&tad__ops_entropy[op], in, 3, &o, NULL, 0);
 }
 
-tad_var tad_cross_entropy(tad_var logits, tad_var target, const tad_cross_entropy_options *options) {
+tad_var tad_cross_entropy(tad_var logits, tad_var target,
+                          const tad_cross_entropy_options *options) {
     return apply(CROSS_ENTROPY, logits, target, options);
 }
 
-tad_var tad_nll_loss(tad_var log_probability, tad_var target, const tad_cross_entropy_options *options) {
+tad_var tad_nll_loss(tad_var log_probability, tad_var target,
+                     const tad_cross_entropy_options *options) {
     return apply(NLL_LOSS, log_probability, target, options);
 }

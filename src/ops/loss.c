@@ -27,11 +27,18 @@ static double factor_of(const tad_op *op) { return op == &tad__ops_loss[HALF_SSE
 
 static enum tad__loss_kind kind_of(const tad_op *op, const loss_options *o) {
     static const enum tad__loss_kind kind[COUNT] = {
-        [MSE] = TAD__LOSS_SQUARE, [HALF_SSE] = TAD__LOSS_SQUARE, [L1] = TAD__LOSS_ABSOLUTE,
-        [SMOOTH_L1] = TAD__LOSS_SMOOTH, [HUBER] = TAD__LOSS_HUBER, [BCE] = TAD__LOSS_BCE,
-        [BCE_WITH_LOGITS] = TAD__LOSS_BCE_LOGITS, [KL_DIV] = TAD__LOSS_KL, [HINGE] = TAD__LOSS_HINGE,
+        [MSE] = TAD__LOSS_SQUARE,
+        [HALF_SSE] = TAD__LOSS_SQUARE,
+        [L1] = TAD__LOSS_ABSOLUTE,
+        [SMOOTH_L1] = TAD__LOSS_SMOOTH,
+        [HUBER] = TAD__LOSS_HUBER,
+        [BCE] = TAD__LOSS_BCE,
+        [BCE_WITH_LOGITS] = TAD__LOSS_BCE_LOGITS,
+        [KL_DIV] = TAD__LOSS_KL,
+        [HINGE] = TAD__LOSS_HINGE,
     };
-    return op == &tad__ops_loss[KL_DIV] && o->log_target ? TAD__LOSS_KL_LOG : kind[op - tad__ops_loss];
+    return op == &tad__ops_loss[KL_DIV] && o->log_target ? TAD__LOSS_KL_LOG
+                                                         : kind[op - tad__ops_loss];
 }
 
 /* What the sum of all elements is divided by. */
@@ -173,8 +180,10 @@ static void compute(const elements *e, int what, size_t from, size_t n, double s
 }
 
 static void set_number(tad_array *a, double value, bool add) {
-    if (a->dtype == TAD_F64) *(double *)a->data = value + (add ? *(double *)a->data : 0);
-    else *(float *)a->data = (float)(value + (add ? *(float *)a->data : 0));
+    if (a->dtype == TAD_F64)
+        *(double *)a->data = value + (add ? *(double *)a->data : 0);
+    else
+        *(float *)a->data = (float)(value + (add ? *(float *)a->data : 0));
 }
 
 static tad_status loss_forward(const tad_call_frame *c) {
@@ -200,7 +209,8 @@ static double number_in(const tad_array *a) {
 }
 
 /* Adds a block of the gradient of one input to its buffer at `from`. */
-static void derivative(const elements *e, const tad_array *g, int what, size_t from, size_t n, void *out) {
+static void derivative(const elements *e, const tad_array *g, int what, size_t from, size_t n,
+                       void *out) {
     bool none = e->reduction == TAD_NONE;
     double scale = e->factor * (none ? 1 : number_in(g) / e->divisor);
     compute(e, what, from, n, scale, out);
@@ -220,8 +230,10 @@ static tad_status input_gradient(tad_backward *b, const elements *e, size_t inpu
         char *own = (char *)buffer->data + (whole ? i * e->width : 0);
         void *to = whole && fresh ? own : (void *)&room;
         derivative(e, b->cotangent[0], what, i, n, to);
-        if (!whole) total += e->tape->kernels->sum[e->dtype](n, to);
-        else if (!fresh) e->tape->kernels->add[e->dtype](n, to, own);
+        if (!whole)
+            total += e->tape->kernels->sum[e->dtype](n, to);
+        else if (!fresh)
+            e->tape->kernels->add[e->dtype](n, to, own);
     }
     if (!whole) set_number(buffer, total, !fresh);
     return TAD_OK;
@@ -243,9 +255,7 @@ static tad_var times(tad_var x, double c) { return tad_mul(x, tad_number(c)); }
 
 static tad_var difference(const tad_rule *r) { return tad_sub(r->in[X], r->in[T]); }
 
-static tad_var square_dx(const tad_rule *r) {
-    return times(difference(r), 2 * factor_of(r->op));
-}
+static tad_var square_dx(const tad_rule *r) { return times(difference(r), 2 * factor_of(r->op)); }
 
 static tad_var absolute_dx(const tad_rule *r) { return tad_sign(difference(r)); }
 
@@ -309,12 +319,20 @@ static tad_var hinge_dx(const tad_rule *r) { return tad_neg(tad_mul(r->in[T], mi
 /* The derivative of one element by x and by t; without dt it is -dx. */
 typedef tad_var derivative_rule(const tad_rule *r);
 static derivative_rule *const by_x[COUNT] = {
-    [MSE] = square_dx, [HALF_SSE] = square_dx, [L1] = absolute_dx, [SMOOTH_L1] = smooth_dx,
-    [HUBER] = huber_dx, [BCE] = bce_dx, [BCE_WITH_LOGITS] = bce_logits_dx, [KL_DIV] = kl_dx,
+    [MSE] = square_dx,
+    [HALF_SSE] = square_dx,
+    [L1] = absolute_dx,
+    [SMOOTH_L1] = smooth_dx,
+    [HUBER] = huber_dx,
+    [BCE] = bce_dx,
+    [BCE_WITH_LOGITS] = bce_logits_dx,
+    [KL_DIV] = kl_dx,
     [HINGE] = hinge_dx,
 };
 static derivative_rule *const by_t[COUNT] = {
-    [BCE] = bce_dt, [BCE_WITH_LOGITS] = bce_logits_dt, [KL_DIV] = kl_dt,
+    [BCE] = bce_dt,
+    [BCE_WITH_LOGITS] = bce_logits_dt,
+    [KL_DIV] = kl_dt,
 };
 
 static tad_shape full_shape_of(const tad_rule *r) {
@@ -357,10 +375,12 @@ static void loss_jvp(tad_rule *r) {
 /* ---- options ---- */
 
 #define REDUCTION(words)                                                                           \
-    {.name = "reduction", .kind = TAD_OPTION_CHOICE, .offset = offsetof(loss_options, reduction),  \
-     .choices = words}
+    {                                                                                              \
+        .name = "reduction", .kind = TAD_OPTION_CHOICE,                                            \
+        .offset = offsetof(loss_options, reduction), .choices = words                              \
+    }
 #define PARAMETER(word)                                                                            \
-    {.name = word, .kind = TAD_OPTION_MAYBE_FLOAT, .offset = offsetof(loss_options, p)}
+    { .name = word, .kind = TAD_OPTION_MAYBE_FLOAT, .offset = offsetof(loss_options, p) }
 static const tad_option plain_options[] = {REDUCTION("mean|sum|none")};
 static const tad_option smooth_options[] = {REDUCTION("mean|sum|none"), PARAMETER("beta")};
 static const tad_option huber_options[] = {REDUCTION("mean|sum|none"), PARAMETER("delta")};
@@ -372,12 +392,18 @@ static const tad_option kl_options[] = {
 
 /* ---- samples ---- */
 
-#define OPTIONS(...)          .options = &(const loss_options){.reduction = __VA_ARGS__}
-#define AWAY(n, a, b, c, ...) {TAD__TYPE(TAD_F64, __VA_ARGS__), .away = {a, b, c}, .count_away = n}
-#define WITHIN(a, b, ...)     {TAD__TYPE(TAD_F64, __VA_ARGS__), .lo = a, .hi = b}
-#define FIXED(a, b, ...)      {TAD__TYPE(TAD_F64, __VA_ARGS__), .lo = a, .hi = b, .constant = true}
-#define WITHIN_0D(a, b)       {.type = {TAD_F64, {0, {0}}}, .lo = a, .hi = b}
-#define ABSENT                {.absent = true}
+#define OPTIONS(...)                                                                               \
+    .options = &(const loss_options) { .reduction = __VA_ARGS__ }
+#define AWAY(n, a, b, c, ...)                                                                      \
+    { TAD__TYPE(TAD_F64, __VA_ARGS__), .away = {a, b, c}, .count_away = n }
+#define WITHIN(a, b, ...)                                                                          \
+    { TAD__TYPE(TAD_F64, __VA_ARGS__), .lo = a, .hi = b }
+#define FIXED(a, b, ...)                                                                           \
+    { TAD__TYPE(TAD_F64, __VA_ARGS__), .lo = a, .hi = b, .constant = true }
+#define WITHIN_0D(a, b)                                                                            \
+    { .type = {TAD_F64, {0, {0}}}, .lo = a, .hi = b }
+#define ABSENT                                                                                     \
+    { .absent = true }
 
 static const tad_sample square_samples[] = {
     {.label = "mean", .n = 2, .in = {TAD__F64(3, 5), TAD__F64(3, 5)}},
@@ -399,81 +425,132 @@ static const tad_sample half_sse_samples[] = {
 /* Differences of one sign, far from the kink. */
 static const tad_sample absolute_samples[] = {
     {.label = "mean", .n = 2, .in = {WITHIN(0.6, 2, 3, 5), WITHIN(-0.1, 0.1, 3, 5)}},
-    {.label = "negative", .n = 2, .in = {WITHIN(-2, -0.6, 7), WITHIN(-0.1, 0.1, 7)}, OPTIONS(TAD_SUM)},
-    {.label = "none", .n = 2, .in = {WITHIN(0.6, 2, 2, 3), WITHIN(-0.1, 0.1, 2, 3)}, OPTIONS(TAD_NONE)},
+    {.label = "negative",
+     .n = 2,
+     .in = {WITHIN(-2, -0.6, 7), WITHIN(-0.1, 0.1, 7)},
+     OPTIONS(TAD_SUM)},
+    {.label = "none",
+     .n = 2,
+     .in = {WITHIN(0.6, 2, 2, 3), WITHIN(-0.1, 0.1, 2, 3)},
+     OPTIONS(TAD_NONE)},
     {.label = "one target for all", .n = 2, .in = {WITHIN(0.6, 2, 2, 3), WITHIN_0D(-0.1, 0.1)}},
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 3), TAD__F64(0, 3)}, OPTIONS(TAD_SUM)},
 };
 /* Targets near 0, inputs away from where the derivative of the difference has a kink. */
 static const tad_sample smooth_samples[] = {
     {.label = "mean", .n = 2, .in = {AWAY(2, -1, 1, 0, 3, 5), WITHIN(-0.02, 0.02, 3, 5)}},
-    {.label = "sum", .n = 2, .in = {AWAY(2, -1, 1, 0, 7), WITHIN(-0.02, 0.02, 7)}, OPTIONS(TAD_SUM)},
-    {.label = "parameter", .n = 2, .in = {AWAY(2, -0.5, 0.5, 0, 2, 3), WITHIN(-0.02, 0.02, 2, 3)},
+    {.label = "sum",
+     .n = 2,
+     .in = {AWAY(2, -1, 1, 0, 7), WITHIN(-0.02, 0.02, 7)},
+     OPTIONS(TAD_SUM)},
+    {.label = "parameter",
+     .n = 2,
+     .in = {AWAY(2, -0.5, 0.5, 0, 2, 3), WITHIN(-0.02, 0.02, 2, 3)},
      OPTIONS(TAD_NONE, .p = TAD_FLOAT(0.5))},
-    {.label = "one target for all", .n = 2, .in = {AWAY(2, -1, 1, 0, 2, 3), WITHIN_0D(-0.02, 0.02)}},
+    {.label = "one target for all",
+     .n = 2,
+     .in = {AWAY(2, -1, 1, 0, 2, 3), WITHIN_0D(-0.02, 0.02)}},
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 3), TAD__F64(0, 3)}, OPTIONS(TAD_SUM)},
 };
 static const tad_sample bce_samples[] = {
     {.label = "mean", .n = 2, .in = {WITHIN(0.1, 0.9, 3, 5), WITHIN(0, 1, 3, 5)}},
     {.label = "sum", .n = 2, .in = {WITHIN(0.1, 0.9, 7), WITHIN(0, 1, 7)}, OPTIONS(TAD_SUM)},
-    {.label = "none", .n = 2, .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN(0, 1, 2, 3)}, OPTIONS(TAD_NONE)},
-    {.label = "weights", .n = 3,
+    {.label = "none",
+     .n = 2,
+     .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN(0, 1, 2, 3)},
+     OPTIONS(TAD_NONE)},
+    {.label = "weights",
+     .n = 3,
      .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN(0, 1, 2, 3), FIXED(0.5, 2, 2, 3)}},
-    {.label = "weights of columns", .n = 3,
-     .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN(0, 1, 2, 3), FIXED(0.5, 2, 3)}, OPTIONS(TAD_NONE)},
-    {.label = "empty", .n = 2, .in = {WITHIN(0.1, 0.9, 0, 3), WITHIN(0, 1, 0, 3)}, OPTIONS(TAD_SUM)},
+    {.label = "weights of columns",
+     .n = 3,
+     .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN(0, 1, 2, 3), FIXED(0.5, 2, 3)},
+     OPTIONS(TAD_NONE)},
+    {.label = "empty",
+     .n = 2,
+     .in = {WITHIN(0.1, 0.9, 0, 3), WITHIN(0, 1, 0, 3)},
+     OPTIONS(TAD_SUM)},
 };
 static const tad_sample bce_logits_samples[] = {
     {.label = "mean", .n = 2, .in = {TAD__F64(3, 5), WITHIN(0, 1, 3, 5)}},
     {.label = "sum", .n = 2, .in = {TAD__F64(7), WITHIN(0, 1, 7)}, OPTIONS(TAD_SUM)},
-    {.label = "none, large", .n = 2, .in = {WITHIN(-30, 30, 2, 3), WITHIN(0, 1, 2, 3)}, OPTIONS(TAD_NONE)},
+    {.label = "none, large",
+     .n = 2,
+     .in = {WITHIN(-30, 30, 2, 3), WITHIN(0, 1, 2, 3)},
+     OPTIONS(TAD_NONE)},
     {.label = "weights", .n = 3, .in = {TAD__F64(2, 3), WITHIN(0, 1, 2, 3), FIXED(0.5, 2, 2, 1)}},
-    {.label = "positives count more", .n = 4,
+    {.label = "positives count more",
+     .n = 4,
      .in = {TAD__F64(5, 3), WITHIN(0, 1, 5, 3), ABSENT, FIXED(0.5, 3, 3)}},
-    {.label = "both weights", .n = 4,
-     .in = {TAD__F64(5, 3), WITHIN(0, 1, 5, 3), FIXED(0.5, 2, 5, 3), FIXED(0.5, 3, 3)}, OPTIONS(TAD_SUM)},
+    {.label = "both weights",
+     .n = 4,
+     .in = {TAD__F64(5, 3), WITHIN(0, 1, 5, 3), FIXED(0.5, 2, 5, 3), FIXED(0.5, 3, 3)},
+     OPTIONS(TAD_SUM)},
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 3), WITHIN(0, 1, 0, 3)}, OPTIONS(TAD_SUM)},
 };
 static const tad_sample kl_samples[] = {
     {.label = "mean", .n = 2, .in = {TAD__F64(3, 5), WITHIN(0.2, 1, 3, 5)}},
     {.label = "sum", .n = 2, .in = {TAD__F64(7), WITHIN(0.2, 1, 7)}, OPTIONS(TAD_SUM)},
-    {.label = "none, logarithms", .n = 2, .in = {TAD__F64(2, 3), TAD__F64(2, 3)},
+    {.label = "none, logarithms",
+     .n = 2,
+     .in = {TAD__F64(2, 3), TAD__F64(2, 3)},
      OPTIONS(TAD_NONE, .log_target = true)},
-    {.label = "by rows", .n = 2, .in = {TAD__F64(5, 3), WITHIN(0.2, 1, 5, 3)},
+    {.label = "by rows",
+     .n = 2,
+     .in = {TAD__F64(5, 3), WITHIN(0.2, 1, 5, 3)},
      OPTIONS((tad_reduction)BATCHMEAN)},
     {.label = "one target for all", .n = 2, .in = {TAD__F64(5, 3), WITHIN_0D(0.2, 1)}},
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 3), TAD__F64(0, 3)}, OPTIONS(TAD_SUM)},
 };
 static const tad_sample hinge_samples[] = {
     {.label = "mean", .n = 2, .in = {AWAY(1, 1, 0, 0, 3, 5), FIXED(0.99, 1.01, 3, 5)}},
-    {.label = "negatives", .n = 2, .in = {AWAY(1, -1, 0, 0, 7), FIXED(-1.01, -0.99, 7)}, OPTIONS(TAD_SUM)},
-    {.label = "none", .n = 2, .in = {AWAY(1, 1, 0, 0, 2, 3), FIXED(0.99, 1.01, 2, 3)}, OPTIONS(TAD_NONE)},
-    {.label = "margin", .n = 2, .in = {AWAY(1, 0.5, 0, 0, 2, 3), FIXED(0.99, 1.01, 2, 3)},
+    {.label = "negatives",
+     .n = 2,
+     .in = {AWAY(1, -1, 0, 0, 7), FIXED(-1.01, -0.99, 7)},
+     OPTIONS(TAD_SUM)},
+    {.label = "none",
+     .n = 2,
+     .in = {AWAY(1, 1, 0, 0, 2, 3), FIXED(0.99, 1.01, 2, 3)},
+     OPTIONS(TAD_NONE)},
+    {.label = "margin",
+     .n = 2,
+     .in = {AWAY(1, 0.5, 0, 0, 2, 3), FIXED(0.99, 1.01, 2, 3)},
      OPTIONS(TAD_SUM, .p = TAD_FLOAT(0.5))},
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 3), FIXED(0.99, 1.01, 0, 3)}, OPTIONS(TAD_SUM)},
 };
 
 #define SHAPES_DIFFER                                                                              \
-    {.label = "shapes", .n = 2, .in = {TAD__F64(3, 1), TAD__F64(3)}, .expect = TAD_BAD_SHAPE}
+    { .label = "shapes", .n = 2, .in = {TAD__F64(3, 1), TAD__F64(3)}, .expect = TAD_BAD_SHAPE }
 #define INTEGER_TARGET                                                                             \
-    {.label = "integers", .n = 2, .in = {TAD__F64(3), TAD__INDICES(2, 3)}, .expect = TAD_BAD_DTYPE}
+    {                                                                                              \
+        .label = "integers", .n = 2, .in = {TAD__F64(3), TAD__INDICES(2, 3)},                      \
+        .expect = TAD_BAD_DTYPE                                                                    \
+    }
 #define NO_REDUCTION                                                                               \
-    {.label = "reduction", .n = 2, .in = {TAD__F64(3), TAD__F64(3)}, OPTIONS((tad_reduction)9),    \
-     .expect = TAD_BAD_ARGUMENT}
+    {                                                                                              \
+        .label = "reduction", .n = 2, .in = {TAD__F64(3), TAD__F64(3)}, OPTIONS((tad_reduction)9), \
+        .expect = TAD_BAD_ARGUMENT                                                                 \
+    }
 #define BAD_PARAMETER(value)                                                                       \
-    {.label = "parameter", .n = 2, .in = {TAD__F64(3), TAD__F64(3)},                               \
-     OPTIONS(TAD_MEAN, .p = TAD_FLOAT(value)), .expect = TAD_BAD_ARGUMENT}
+    {                                                                                              \
+        .label = "parameter", .n = 2, .in = {TAD__F64(3), TAD__F64(3)},                            \
+        OPTIONS(TAD_MEAN, .p = TAD_FLOAT(value)), .expect = TAD_BAD_ARGUMENT                       \
+    }
 #define BAD_WEIGHT                                                                                 \
-    {.label = "weight", .n = 3, .in = {TAD__F64(3), TAD__F64(3), FIXED(1, 2, 2, 3)},               \
-     .expect = TAD_BAD_SHAPE}
+    {                                                                                              \
+        .label = "weight", .n = 3, .in = {TAD__F64(3), TAD__F64(3), FIXED(1, 2, 2, 3)},            \
+        .expect = TAD_BAD_SHAPE                                                                    \
+    }
 static const tad_misuse plain_misuse[] = {SHAPES_DIFFER, INTEGER_TARGET, NO_REDUCTION};
 static const tad_misuse half_sse_misuse[] = {
-    SHAPES_DIFFER, INTEGER_TARGET,
+    SHAPES_DIFFER,
+    INTEGER_TARGET,
     {.label = "sizes", .n = 2, .in = {TAD__F64(3), TAD__F64(2)}, .expect = TAD_BAD_SHAPE},
 };
 static const tad_misuse smooth_misuse[] = {SHAPES_DIFFER, INTEGER_TARGET, BAD_PARAMETER(-1)};
 static const tad_misuse huber_misuse[] = {SHAPES_DIFFER, INTEGER_TARGET, BAD_PARAMETER(0)};
-static const tad_misuse weighted_misuse[] = {SHAPES_DIFFER, INTEGER_TARGET, NO_REDUCTION, BAD_WEIGHT};
+static const tad_misuse weighted_misuse[] = {SHAPES_DIFFER, INTEGER_TARGET, NO_REDUCTION,
+                                             BAD_WEIGHT};
 
 /* ---- the family ---- */
 
@@ -483,29 +560,56 @@ static const tad_misuse weighted_misuse[] = {SHAPES_DIFFER, INTEGER_TARGET, NO_R
     .backward = loss_backward, TAD__SAMPLES(samples_), TAD__MISUSE(misuse_)
 
 const tad_op tad__ops_loss[] = {
-    [MSE] = {.name = "mse", .doc = "(input - target)^2", .max_in = 2,
-        LOSS(plain_options, square_samples, plain_misuse)},
-    [HALF_SSE] = {.name = "half_sse", .family = "loss", .doc = "1/2 sum (input - target)^2",
-        .min_in = 2, .max_in = 2, .n_out = 1, .shape = loss_shape, .forward = loss_forward,
-        .vjp = loss_vjp, .jvp = loss_jvp, .backward = loss_backward, TAD__SAMPLES(half_sse_samples),
-        TAD__MISUSE(half_sse_misuse)},
-    [L1] = {.name = "l1", .doc = "|input - target|; derivative 0 where they are equal", .max_in = 2,
-        LOSS(plain_options, absolute_samples, plain_misuse)},
-    [SMOOTH_L1] = {.name = "smooth_l1", .doc = "d^2 / (2 beta) where |d| < beta, else |d| - beta/2",
-        .max_in = 2, LOSS(smooth_options, smooth_samples, smooth_misuse)},
-    [HUBER] = {.name = "huber", .doc = "d^2 / 2 where |d| < delta, else delta (|d| - delta/2)",
-        .max_in = 2, LOSS(huber_options, smooth_samples, huber_misuse)},
-    [BCE] = {.name = "bce",
-        .doc = "-t log p - (1 - t) log(1 - p), logarithms at least -100, times an optional weight",
-        .max_in = 3, .constant_in = 1u << WEIGHT, LOSS(plain_options, bce_samples, weighted_misuse)},
-    [BCE_WITH_LOGITS] = {.name = "bce_with_logits",
-        .doc = "bce of sigmoid(input), exact for large logits; targets count pos_weight times",
-        .max_in = 4, .constant_in = 1u << WEIGHT | 1u << POSITIVE,
-        LOSS(plain_options, bce_logits_samples, weighted_misuse)},
-    [KL_DIV] = {.name = "kl_div", .doc = "t (log t - input), 0 where t is 0; batchmean: sum / shape[0]",
-        .max_in = 2, LOSS(kl_options, kl_samples, plain_misuse)},
-    [HINGE] = {.name = "hinge", .doc = "max(0, margin - target input)", .max_in = 2,
-        .constant_in = 1u << T, LOSS(hinge_options, hinge_samples, plain_misuse)},
+    [MSE] = {.name = "mse",
+             .doc = "(input - target)^2",
+             .max_in = 2,
+             LOSS(plain_options, square_samples, plain_misuse)},
+    [HALF_SSE] = {.name = "half_sse",
+                  .family = "loss",
+                  .doc = "1/2 sum (input - target)^2",
+                  .min_in = 2,
+                  .max_in = 2,
+                  .n_out = 1,
+                  .shape = loss_shape,
+                  .forward = loss_forward,
+                  .vjp = loss_vjp,
+                  .jvp = loss_jvp,
+                  .backward = loss_backward,
+                  TAD__SAMPLES(half_sse_samples),
+                  TAD__MISUSE(half_sse_misuse)},
+    [L1] = {.name = "l1",
+            .doc = "|input - target|; derivative 0 where they are equal",
+            .max_in = 2,
+            LOSS(plain_options, absolute_samples, plain_misuse)},
+    [SMOOTH_L1] = {.name = "smooth_l1",
+                   .doc = "d^2 / (2 beta) where |d| < beta, else |d| - beta/2",
+                   .max_in = 2,
+                   LOSS(smooth_options, smooth_samples, smooth_misuse)},
+    [HUBER] = {.name = "huber",
+               .doc = "d^2 / 2 where |d| < delta, else delta (|d| - delta/2)",
+               .max_in = 2,
+               LOSS(huber_options, smooth_samples, huber_misuse)},
+    [BCE] =
+        {.name = "bce",
+         .doc = "-t log p - (1 - t) log(1 - p), logarithms at least -100, times an optional weight",
+         .max_in = 3,
+         .constant_in = 1u << WEIGHT,
+         LOSS(plain_options, bce_samples, weighted_misuse)},
+    [BCE_WITH_LOGITS] =
+        {.name = "bce_with_logits",
+         .doc = "bce of sigmoid(input), exact for large logits; targets count pos_weight times",
+         .max_in = 4,
+         .constant_in = 1u << WEIGHT | 1u << POSITIVE,
+         LOSS(plain_options, bce_logits_samples, weighted_misuse)},
+    [KL_DIV] = {.name = "kl_div",
+                .doc = "t (log t - input), 0 where t is 0; batchmean: sum / shape[0]",
+                .max_in = 2,
+                LOSS(kl_options, kl_samples, plain_misuse)},
+    [HINGE] = {.name = "hinge",
+               .doc = "max(0, margin - target input)",
+               .max_in = 2,
+               .constant_in = 1u << T,
+               LOSS(hinge_options, hinge_samples, plain_misuse)},
 };
 const size_t tad__ops_loss_count = COUNT;
 
@@ -534,7 +638,9 @@ tad_var tad_mse(tad_var input, tad_var target, const tad_loss *options) {
     return compare(MSE, input, target, &o);
 }
 
-tad_var tad_half_sse(tad_var input, tad_var target) { return compare(HALF_SSE, input, target, NULL); }
+tad_var tad_half_sse(tad_var input, tad_var target) {
+    return compare(HALF_SSE, input, target, NULL);
+}
 
 tad_var tad_l1(tad_var input, tad_var target, const tad_loss *options) {
     loss_options o = of_plain(options);

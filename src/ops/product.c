@@ -1,6 +1,6 @@
-/* Products that sum over a common axis: matmul and its relatives, affine layers. All are one blocked
- * matrix product on strided memory: an op says only which axes are rows, columns and batches.
- * Rests on tape.h and kernel/gemm.h. */
+/* Products that sum over a common axis: matmul and its relatives, affine layers. All are one
+ * blocked matrix product on strided memory: an op says only which axes are rows, columns and
+ * batches. Rests on tape.h and kernel/gemm.h. */
 #include <string.h>
 
 #include "../kernel/gemm.h"
@@ -15,8 +15,8 @@ enum { MATMUL, BMM, MV, DOT, OUTER, AFFINE, LINEAR, COUNT };
 /* A batch of matrices in an array. */
 typedef struct matrix {
     char *data;
-    int64_t rows, cols, row, col;  /* sizes and strides, in elements */
-    int64_t step[TAD_MAX_RANK];    /* strides of the product's batch axes; 0 where broadcast */
+    int64_t rows, cols, row, col; /* sizes and strides, in elements */
+    int64_t step[TAD_MAX_RANK];   /* strides of the product's batch axes; 0 where broadcast */
 } matrix;
 
 /* C = A B for each batch. */
@@ -36,8 +36,10 @@ static bool join(const tad_array *x, int from, int to, int64_t *size, int64_t *s
     *stride = 0;
     for (int i = to - 1; i >= from; i--) {
         if (x->dim[i] == 1) continue;
-        if (*size == 1) *stride = s[i];
-        else if (x->size && s[i] != *stride * *size) return false;
+        if (*size == 1)
+            *stride = s[i];
+        else if (x->size && s[i] != *stride * *size)
+            return false;
         *size *= x->dim[i];
     }
     return true;
@@ -117,7 +119,8 @@ static void form_matmul(product *p, const tad_op *op, const tad_array *a, const 
     tad__shape_size(&p->batch, &p->batches);
     last_axes(a, !outer, &p->batch, &p->a);
     last_axes(b, outer, &p->batch, &p->b);
-    p->c = (matrix){.data = c->data, .rows = p->a.rows, .cols = p->b.cols, .row = p->b.cols, .col = 1};
+    p->c =
+        (matrix){.data = c->data, .rows = p->a.rows, .cols = p->b.cols, .row = p->b.cols, .col = 1};
     int64_t step = p->c.rows * p->c.cols;
     for (int i = p->batch.rank - 1; i >= 0; i--) {
         p->c.step[i] = step;
@@ -135,7 +138,8 @@ static bool form_layer(product *p, const tad_op *op, const tad_array *x, const t
     int rows = x->rank == 1 ? 0 : linear ? x->rank - 1 : 1;
     if (!split_matrix(p->tape, x, rows, &p->a) || !split_matrix(p->tape, w, 1, &p->b)) return false;
     if (linear) turn(&p->b);
-    p->c = (matrix){.data = c->data, .rows = p->a.rows, .cols = p->b.cols, .row = p->b.cols, .col = 1};
+    p->c =
+        (matrix){.data = c->data, .rows = p->a.rows, .cols = p->b.cols, .row = p->b.cols, .col = 1};
     return true;
 }
 
@@ -178,11 +182,16 @@ static tad__gemm_kernel kernel_of(const product *p) {
 }
 
 /* z = x y, or z += x y, batch by batch; columns of z are contiguous. start: a row of z (bias). */
-static tad_status multiply(const product *p, const matrix *x, const matrix *y, const matrix *z, bool add,
-                           const void *start) {
-    tad__gemm g = {.m = (size_t)z->rows, .n = (size_t)z->cols, .k = (size_t)x->cols,
-                   .a_row = (ptrdiff_t)x->row, .a_col = (ptrdiff_t)x->col,
-                   .b_row = (ptrdiff_t)y->row, .b_col = (ptrdiff_t)y->col, .c_row = (ptrdiff_t)z->row};
+static tad_status multiply(const product *p, const matrix *x, const matrix *y, const matrix *z,
+                           bool add, const void *start) {
+    tad__gemm g = {.m = (size_t)z->rows,
+                   .n = (size_t)z->cols,
+                   .k = (size_t)x->cols,
+                   .a_row = (ptrdiff_t)x->row,
+                   .a_col = (ptrdiff_t)x->col,
+                   .b_row = (ptrdiff_t)y->row,
+                   .b_col = (ptrdiff_t)y->col,
+                   .c_row = (ptrdiff_t)z->row};
     if (g.m == 0 || g.n == 0 || p->batches == 0) return TAD_OK;
     size_t bytes = tad__gemm_workspace(kernel_of(p), &g, p->tape->threads);
     void *workspace = bytes ? tad_scratch(p->tape, bytes) : NULL;
@@ -279,7 +288,8 @@ static tad_status check_dtypes(const tad_call_frame *c) {
 }
 
 static tad_status inner_differ(const tad_call_frame *c, int64_t a, int64_t b) {
-    return tad_fail(c, TAD_BAD_SHAPE, "inner sizes %lld and %lld differ", (long long)a, (long long)b);
+    return tad_fail(c, TAD_BAD_SHAPE, "inner sizes %lld and %lld differ", (long long)a,
+                    (long long)b);
 }
 
 static tad_status matmul_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
@@ -300,7 +310,8 @@ static tad_status matmul_shape(const tad_call_frame *c, tad_type *out, size_t *n
 }
 
 /* matmul for operands of given ranks. */
-static tad_status ranked_shape(const tad_call_frame *c, tad_type *out, size_t *n_out, int ra, int rb) {
+static tad_status ranked_shape(const tad_call_frame *c, tad_type *out, size_t *n_out, int ra,
+                               int rb) {
     if (check_dtypes(c)) return TAD_BAD_DTYPE;
     if (c->in[0]->rank != ra || c->in[1]->rank != rb)
         return tad_fail(c, TAD_BAD_SHAPE, "operands must have %d and %d axes", ra, rb);
@@ -345,8 +356,7 @@ static tad_status affine_shape(const tad_call_frame *c, tad_type *out, size_t *n
     (void)n_out;
     const tad_array *x = c->in[0], *w = c->in[1];
     if (check_dtypes(c)) return TAD_BAD_DTYPE;
-    if (x->rank < 1 || w->rank != 2)
-        return tad_fail(c, TAD_BAD_SHAPE, "x needs an axis and W two");
+    if (x->rank < 1 || w->rank != 2) return tad_fail(c, TAD_BAD_SHAPE, "x needs an axis and W two");
     int64_t n = 1;
     for (int i = x->rank > 1; i < x->rank; i++) n *= x->dim[i];
     if (n != w->dim[0]) return inner_differ(c, n, w->dim[0]);
@@ -359,8 +369,7 @@ static tad_status linear_shape(const tad_call_frame *c, tad_type *out, size_t *n
     (void)n_out;
     const tad_array *x = c->in[0], *w = c->in[1];
     if (check_dtypes(c)) return TAD_BAD_DTYPE;
-    if (x->rank < 1 || w->rank != 2)
-        return tad_fail(c, TAD_BAD_SHAPE, "x needs an axis and W two");
+    if (x->rank < 1 || w->rank != 2) return tad_fail(c, TAD_BAD_SHAPE, "x needs an axis and W two");
     if (x->dim[x->rank - 1] != w->dim[1]) return inner_differ(c, x->dim[x->rank - 1], w->dim[1]);
     out[0] = (tad_type){(tad_dtype)x->dtype, tad__shape_of(x)};
     out[0].shape.dim[x->rank - 1] = w->dim[0];
@@ -422,8 +431,7 @@ static void product_jvp(tad_rule *r) {
 static void layer_jvp(tad_rule *r) {
     tad_var bias = r->n_in > 2 && !tad_is_none(r->in[2]) ? r->given[2] : tad_none();
     tad_var dx = r->given[0], dw = r->given[1], sum = r->result[0];
-    if (!tad_is_nil(dx))
-        sum = tad_apply(r->op, (tad_var[]){dx, r->in[1]}, 2, NULL, NULL, 0);
+    if (!tad_is_nil(dx)) sum = tad_apply(r->op, (tad_var[]){dx, r->in[1]}, 2, NULL, NULL, 0);
     if (!tad_is_nil(dw))
         sum = plus(sum, tad_apply(r->op, (tad_var[]){r->in[0], dw}, 2, NULL, NULL, 0));
     if (!tad_is_none(bias) && !tad_is_nil(bias)) {
@@ -520,22 +528,42 @@ static const tad_sample linear_samples[] = {
 };
 
 static const tad_misuse matmul_misuse[] = {
-    {.label = "inner sizes", .n = 2, .in = {TAD__F64(2, 3), TAD__F64(4, 5)}, .expect = TAD_BAD_SHAPE},
+    {.label = "inner sizes",
+     .n = 2,
+     .in = {TAD__F64(2, 3), TAD__F64(4, 5)},
+     .expect = TAD_BAD_SHAPE},
     {.label = "number", .n = 2, .in = {TAD__F64_0D, TAD__F64(4, 5)}, .expect = TAD_BAD_SHAPE},
-    {.label = "batches", .n = 2, .in = {TAD__F64(2, 3, 4), TAD__F64(3, 4, 5)}, .expect = TAD_BAD_SHAPE},
-    {.label = "integers", .n = 2, .in = {TAD__F64(2, 3), TAD__INDICES(3, 3, 2)}, .expect = TAD_BAD_DTYPE},
+    {.label = "batches",
+     .n = 2,
+     .in = {TAD__F64(2, 3, 4), TAD__F64(3, 4, 5)},
+     .expect = TAD_BAD_SHAPE},
+    {.label = "integers",
+     .n = 2,
+     .in = {TAD__F64(2, 3), TAD__INDICES(3, 3, 2)},
+     .expect = TAD_BAD_DTYPE},
 };
 static const tad_misuse bmm_misuse[] = {
     {.label = "rank", .n = 2, .in = {TAD__F64(2, 3), TAD__F64(3, 5)}, .expect = TAD_BAD_SHAPE},
-    {.label = "inner sizes", .n = 2, .in = {TAD__F64(2, 3, 5), TAD__F64(2, 3, 5)}, .expect = TAD_BAD_SHAPE},
-    {.label = "batches", .n = 2, .in = {TAD__F64(2, 3, 5), TAD__F64(1, 5, 3)}, .expect = TAD_BAD_SHAPE},
-    {.label = "integers", .n = 2, .in = {TAD__INDICES(3, 2, 3, 2), TAD__F64(2, 2, 3)},
+    {.label = "inner sizes",
+     .n = 2,
+     .in = {TAD__F64(2, 3, 5), TAD__F64(2, 3, 5)},
+     .expect = TAD_BAD_SHAPE},
+    {.label = "batches",
+     .n = 2,
+     .in = {TAD__F64(2, 3, 5), TAD__F64(1, 5, 3)},
+     .expect = TAD_BAD_SHAPE},
+    {.label = "integers",
+     .n = 2,
+     .in = {TAD__INDICES(3, 2, 3, 2), TAD__F64(2, 2, 3)},
      .expect = TAD_BAD_DTYPE},
 };
 static const tad_misuse mv_misuse[] = {
     {.label = "rank", .n = 2, .in = {TAD__F64(2, 3), TAD__F64(3, 1)}, .expect = TAD_BAD_SHAPE},
     {.label = "inner sizes", .n = 2, .in = {TAD__F64(2, 3), TAD__F64(2)}, .expect = TAD_BAD_SHAPE},
-    {.label = "integers", .n = 2, .in = {TAD__F64(2, 3), TAD__INDICES(3, 3)}, .expect = TAD_BAD_DTYPE},
+    {.label = "integers",
+     .n = 2,
+     .in = {TAD__F64(2, 3), TAD__INDICES(3, 3)},
+     .expect = TAD_BAD_DTYPE},
 };
 static const tad_misuse dot_misuse[] = {
     {.label = "rank", .n = 2, .in = {TAD__F64(2, 3), TAD__F64(3)}, .expect = TAD_BAD_SHAPE},
@@ -548,16 +576,34 @@ static const tad_misuse outer_misuse[] = {
     {.label = "integers", .n = 2, .in = {TAD__F64(3), TAD__INDICES(3, 3)}, .expect = TAD_BAD_DTYPE},
 };
 static const tad_misuse affine_misuse[] = {
-    {.label = "inner sizes", .n = 2, .in = {TAD__F64(2, 3), TAD__F64(4, 3)}, .expect = TAD_BAD_SHAPE},
+    {.label = "inner sizes",
+     .n = 2,
+     .in = {TAD__F64(2, 3), TAD__F64(4, 3)},
+     .expect = TAD_BAD_SHAPE},
     {.label = "W a vector", .n = 2, .in = {TAD__F64(2, 3), TAD__F64(3)}, .expect = TAD_BAD_SHAPE},
-    {.label = "bias", .n = 3, .in = {TAD__F64(2, 3), TAD__F64(3, 4), TAD__F64(3)}, .expect = TAD_BAD_SHAPE},
-    {.label = "integers", .n = 2, .in = {TAD__INDICES(3, 2, 3), TAD__F64(3, 4)}, .expect = TAD_BAD_DTYPE},
+    {.label = "bias",
+     .n = 3,
+     .in = {TAD__F64(2, 3), TAD__F64(3, 4), TAD__F64(3)},
+     .expect = TAD_BAD_SHAPE},
+    {.label = "integers",
+     .n = 2,
+     .in = {TAD__INDICES(3, 2, 3), TAD__F64(3, 4)},
+     .expect = TAD_BAD_DTYPE},
 };
 static const tad_misuse linear_misuse[] = {
-    {.label = "inner sizes", .n = 2, .in = {TAD__F64(2, 3), TAD__F64(3, 4)}, .expect = TAD_BAD_SHAPE},
+    {.label = "inner sizes",
+     .n = 2,
+     .in = {TAD__F64(2, 3), TAD__F64(3, 4)},
+     .expect = TAD_BAD_SHAPE},
     {.label = "W a vector", .n = 2, .in = {TAD__F64(2, 3), TAD__F64(3)}, .expect = TAD_BAD_SHAPE},
-    {.label = "bias", .n = 3, .in = {TAD__F64(2, 3), TAD__F64(4, 3), TAD__F64(3)}, .expect = TAD_BAD_SHAPE},
-    {.label = "integers", .n = 2, .in = {TAD__INDICES(3, 2, 3), TAD__F64(4, 3)}, .expect = TAD_BAD_DTYPE},
+    {.label = "bias",
+     .n = 3,
+     .in = {TAD__F64(2, 3), TAD__F64(4, 3), TAD__F64(3)},
+     .expect = TAD_BAD_SHAPE},
+    {.label = "integers",
+     .n = 2,
+     .in = {TAD__INDICES(3, 2, 3), TAD__F64(4, 3)},
+     .expect = TAD_BAD_DTYPE},
 };
 
 /* ---- the family ---- */
@@ -568,21 +614,42 @@ static const tad_misuse linear_misuse[] = {
 
 const tad_op tad__ops_product[] = {
     [MATMUL] = {.name = "matmul",
-        .doc = "matrix product of the last two axes, leading axes broadcast; a vector is a row or column",
-        .max_in = 2, PRODUCT(matmul_shape, matmul_vjp, matmul_samples, matmul_misuse), .jvp = product_jvp},
-    [BMM] = {.name = "bmm", .doc = "matrix products of (B,n,k) and (B,k,m)", .max_in = 2,
-        PRODUCT(bmm_shape, matmul_vjp, bmm_samples, bmm_misuse), .jvp = product_jvp},
-    [MV] = {.name = "mv", .doc = "matrix (n,k) by vector (k)", .max_in = 2,
-        PRODUCT(mv_shape, matmul_vjp, mv_samples, mv_misuse), .jvp = product_jvp},
-    [DOT] = {.name = "dot", .doc = "sum of the products of two vectors", .max_in = 2,
-        PRODUCT(dot_shape, dot_vjp, dot_samples, dot_misuse), .jvp = product_jvp},
-    [OUTER] = {.name = "outer", .doc = "all products of two vectors: (n), (m) -> (n,m)", .max_in = 2,
-        PRODUCT(outer_shape, outer_vjp, outer_samples, outer_misuse), .jvp = product_jvp},
+                .doc = "matrix product of the last two axes, leading axes broadcast; a vector is a "
+                       "row or column",
+                .max_in = 2,
+                PRODUCT(matmul_shape, matmul_vjp, matmul_samples, matmul_misuse),
+                .jvp = product_jvp},
+    [BMM] = {.name = "bmm",
+             .doc = "matrix products of (B,n,k) and (B,k,m)",
+             .max_in = 2,
+             PRODUCT(bmm_shape, matmul_vjp, bmm_samples, bmm_misuse),
+             .jvp = product_jvp},
+    [MV] = {.name = "mv",
+            .doc = "matrix (n,k) by vector (k)",
+            .max_in = 2,
+            PRODUCT(mv_shape, matmul_vjp, mv_samples, mv_misuse),
+            .jvp = product_jvp},
+    [DOT] = {.name = "dot",
+             .doc = "sum of the products of two vectors",
+             .max_in = 2,
+             PRODUCT(dot_shape, dot_vjp, dot_samples, dot_misuse),
+             .jvp = product_jvp},
+    [OUTER] = {.name = "outer",
+               .doc = "all products of two vectors: (n), (m) -> (n,m)",
+               .max_in = 2,
+               PRODUCT(outer_shape, outer_vjp, outer_samples, outer_misuse),
+               .jvp = product_jvp},
     [AFFINE] = {.name = "affine",
-        .doc = "x W + b: x (n) or (B,...) flattened to (B,n), W (n,m), b (m), (1,m) or none",
-        .max_in = 3, PRODUCT(affine_shape, layer_vjp, affine_samples, affine_misuse), .jvp = layer_jvp},
-    [LINEAR] = {.name = "linear", .doc = "x W^T + b on the last axis: x (...,n), W (m,n), b (m) or none",
-        .max_in = 3, PRODUCT(linear_shape, layer_vjp, linear_samples, linear_misuse), .jvp = layer_jvp},
+                .doc =
+                    "x W + b: x (n) or (B,...) flattened to (B,n), W (n,m), b (m), (1,m) or none",
+                .max_in = 3,
+                PRODUCT(affine_shape, layer_vjp, affine_samples, affine_misuse),
+                .jvp = layer_jvp},
+    [LINEAR] = {.name = "linear",
+                .doc = "x W^T + b on the last axis: x (...,n), W (m,n), b (m) or none",
+                .max_in = 3,
+                PRODUCT(linear_shape, layer_vjp, linear_samples, linear_misuse),
+                .jvp = layer_jvp},
 };
 const size_t tad__ops_product_count = COUNT;
 

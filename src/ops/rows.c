@@ -56,13 +56,15 @@ tad_status tad__rows_put(const tad__rows *r, const void *rows, tad_array *a, boo
     }
     tad__array_seen(from);
     from->data = (void *)(uintptr_t)rows;
-    if (add) tad__add_into(r->tape, a, from);
-    else tad__copy(r->tape, a, from);
+    if (add)
+        tad__add_into(r->tape, a, from);
+    else
+        tad__copy(r->tape, a, from);
     return TAD_OK;
 }
 
-tad_status tad__rows_gradient(tad_backward *b, size_t input, const tad__rows *r, tad__rows_fill *fill,
-                              void *context) {
+tad_status tad__rows_gradient(tad_backward *b, size_t input, const tad__rows *r,
+                              tad__rows_fill *fill, void *context) {
     bool fresh;
     tad_array *buffer = tad_backward_buffer(b, input, &fresh);
     if (!buffer) return TAD_NO_MEMORY;
@@ -75,7 +77,8 @@ tad_status tad__rows_gradient(tad_backward *b, size_t input, const tad__rows *r,
     for (size_t i = 0; i < r->rows; i += step) {
         size_t rows = tad__min(step, r->rows - i);
         fill(context, i, rows, whole ? room + i * bytes : room);
-        if (!whole) r->tape->kernels->add[r->dtype](rows * r->n, room, (char *)buffer->data + i * bytes);
+        if (!whole)
+            r->tape->kernels->add[r->dtype](rows * r->n, room, (char *)buffer->data + i * bytes);
     }
     return r->straight ? TAD_OK : tad__rows_put(r, room, buffer, !fresh);
 }

@@ -8,17 +8,18 @@
 typedef struct tad__rows {
     tad_tape *tape;
     tad_dtype dtype;
-    tad_shape turned;         /* the axes of the rows last */
-    int order[TAD_MAX_RANK];  /* turned axis i is axis order[i] */
-    bool straight;            /* the turned order is the original one */
-    size_t rows, n, width;    /* n numbers of width bytes in each */
+    tad_shape turned;        /* the axes of the rows last */
+    int order[TAD_MAX_RANK]; /* turned axis i is axis order[i] */
+    bool straight;           /* the turned order is the original one */
+    size_t rows, n, width;   /* n numbers of width bytes in each */
 } tad__rows;
 
 /* mask: the axes that make up a row. */
 void tad__rows_plan(tad__rows *r, tad_tape *t, tad_dtype dtype, const tad_shape *s, unsigned mask);
 /* The rows of `a`, of the planned shape: its own memory or a copy. NULL: no memory. */
 const void *tad__rows_of(const tad__rows *r, const tad_array *a);
-/* Where to write rows that shall become `a`, contiguous: its own memory or room for tad__rows_put. */
+/* Where to write rows that shall become `a`, contiguous: its own memory or room for tad__rows_put.
+ */
 void *tad__rows_room(const tad__rows *r, tad_array *a);
 /* Writes rows to `a`, or adds them. */
 tad_status tad__rows_put(const tad__rows *r, const void *rows, tad_array *a, bool add);
@@ -26,7 +27,7 @@ tad_status tad__rows_put(const tad__rows *r, const void *rows, tad_array *a, boo
 /* The gradient of an input, tile by tile (kernel/softmax.h): fill writes rows [first, first + rows)
  * to `to`; they are written or added where they belong. */
 typedef void tad__rows_fill(void *context, size_t first, size_t rows, void *to);
-tad_status tad__rows_gradient(tad_backward *b, size_t input, const tad__rows *r, tad__rows_fill *fill,
-                              void *context);
+tad_status tad__rows_gradient(tad_backward *b, size_t input, const tad__rows *r,
+                              tad__rows_fill *fill, void *context);
 
 #endif

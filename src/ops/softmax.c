@@ -93,7 +93,8 @@ static tad_status softmax_backward(tad_backward *b) {
 }
 
 static tad_status log_softmax_backward(tad_backward *b) {
-    return map_backward(b, b->call.tape->kernels->softmax->log_softmax_backward[b->call.in[0]->dtype]);
+    return map_backward(b,
+                        b->call.tape->kernels->softmax->log_softmax_backward[b->call.in[0]->dtype]);
 }
 
 /* ---- rules ---- */
@@ -127,7 +128,8 @@ static void log_softmax_jvp(tad_rule *r) {
 static const tad_option along_options[] = {
     {.name = "axis", .kind = TAD_OPTION_INT, .offset = offsetof(along, axis), .required = true},
 };
-#define ALONG(a)     .options = &(const along){a}
+#define ALONG(a)                                                                                   \
+    .options = &(const along) { a }
 static const tad_sample along_samples[] = {
     {.label = "rows", .n = 1, .in = {TAD__F64(3, 5)}, ALONG(1)},
     {.label = "columns", .n = 1, .in = {TAD__F64(5, 3)}, ALONG(0)},
@@ -144,17 +146,34 @@ static const tad_misuse along_misuse[] = {
     {.label = "integers", .n = 1, .in = {TAD__INDICES(3, 4)}, ALONG(0), .expect = TAD_BAD_DTYPE},
 };
 const tad_op tad__ops_softmax[] = {
-    [SOFTMAX] = {.name = "softmax", .family = "softmax",
-        .doc = "e^x / sum e^x along an axis; a row of -inf gives NaN",
-        .min_in = 1, .max_in = 1, .n_out = 1, TAD__OPTIONS(along, along_options),
-        .shape = along_shape, .forward = softmax_forward, .vjp = softmax_vjp, .jvp = softmax_jvp,
-        .backward = softmax_backward, TAD__SAMPLES(along_samples), TAD__MISUSE(along_misuse)},
-    [LOG_SOFTMAX] = {.name = "log_softmax", .family = "softmax",
-        .doc = "x - logsumexp(x) along an axis; a row of -inf gives NaN",
-        .min_in = 1, .max_in = 1, .n_out = 1, TAD__OPTIONS(along, along_options),
-        .shape = along_shape, .forward = log_softmax_forward, .vjp = log_softmax_vjp,
-        .jvp = log_softmax_jvp, .backward = log_softmax_backward, TAD__SAMPLES(along_samples),
-        TAD__MISUSE(along_misuse)},
+    [SOFTMAX] = {.name = "softmax",
+                 .family = "softmax",
+                 .doc = "e^x / sum e^x along an axis; a row of -inf gives NaN",
+                 .min_in = 1,
+                 .max_in = 1,
+                 .n_out = 1,
+                 TAD__OPTIONS(along, along_options),
+                 .shape = along_shape,
+                 .forward = softmax_forward,
+                 .vjp = softmax_vjp,
+                 .jvp = softmax_jvp,
+                 .backward = softmax_backward,
+                 TAD__SAMPLES(along_samples),
+                 TAD__MISUSE(along_misuse)},
+    [LOG_SOFTMAX] = {.name = "log_softmax",
+                     .family = "softmax",
+                     .doc = "x - logsumexp(x) along an axis; a row of -inf gives NaN",
+                     .min_in = 1,
+                     .max_in = 1,
+                     .n_out = 1,
+                     TAD__OPTIONS(along, along_options),
+                     .shape = along_shape,
+                     .forward = log_softmax_forward,
+                     .vjp = log_softmax_vjp,
+                     .jvp = log_softmax_jvp,
+                     .backward = log_softmax_backward,
+                     TAD__SAMPLES(along_samples),
+                     TAD__MISUSE(along_misuse)},
 };
 const size_t tad__ops_softmax_count = COUNT;
 
