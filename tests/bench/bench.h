@@ -1,31 +1,38 @@
-/* Timing for the benchmark programs: interleaved medians of callbacks, and the line that reports
- * one. Rounds of the compared callbacks alternate, so that a change of clock or load of the machine
- * meets all of them. C11 and POSIX clock_gettime only. */
+/* Timing for the benchmark programs: interleaved medians of callbacks, the lines that report them,
+ * and the options that the programs share. Rounds of the compared callbacks alternate, so that a
+ * change of clock or load of the machine meets all of them, and a ratio is the median of the ratios
+ * of neighbouring rounds. C11 and POSIX clock_gettime only. */
 #ifndef TAD_TESTS_BENCH_H
 #define TAD_TESTS_BENCH_H
 
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 199309L
 #endif
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+enum { BENCH_MAX_ROUNDS = 101 };
 
 /* One candidate: run(arg) is timed; seconds per call come back. */
 typedef struct {
     void (*run)(void *arg);
     void *arg;
     double median, min, max;
-    unsigned calls; /* calls per round, chosen by bench_measure */
+    unsigned calls, rounds; /* calls per round, chosen by bench_measure */
+    double round[BENCH_MAX_ROUNDS];
 } bench_case;
 
-enum { BENCH_MAX_ROUNDS = 101 };
+/* Processor time of the calling thread, which other programs on the machine lengthen least; works
+ * with several threads take the wall's: CLOCK_MONOTONIC. */
+static clockid_t bench_clock = CLOCK_THREAD_CPUTIME_ID;
 
-/* Monotonic seconds. */
 static inline double bench_now(void) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(bench_clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -46,33 +53,109 @@ static inline void bench_calibrate(bench_case *c, double seconds) {
         if (bench_time(c) * c->calls >= seconds) return;
 }
 
+static inline void bench_summarise(bench_case *c) {
+    double sorted[BENCH_MAX_ROUNDS];
+    memcpy(sorted, c->round, sizeof sorted);
+    qsort(sorted, c->rounds, sizeof *sorted, bench_order);
+    c->median = sorted[c->rounds / 2];
+    c->min = sorted[0];
+    c->max = sorted[c->rounds - 1];
+}
+
 /* Times n cases in turn for an odd number of rounds, each round of a case lasting about
  * round_seconds (or one call). */
 static inline void bench_measure(bench_case *cases, size_t n, unsigned rounds,
                                  double round_seconds) {
     if (rounds > BENCH_MAX_ROUNDS) rounds = BENCH_MAX_ROUNDS;
-    double *t = malloc(n * rounds * sizeof *t);
-    if (!t) abort();
     for (size_t i = 0; i < n; i++) bench_calibrate(&cases[i], round_seconds);
     for (unsigned r = 0; r < rounds; r++)
-        for (size_t i = 0; i < n; i++) t[i * rounds + r] = bench_time(&cases[i]);
+        for (size_t i = 0; i < n; i++) cases[i].round[r] = bench_time(&cases[i]);
     for (size_t i = 0; i < n; i++) {
-        qsort(t + i * rounds, rounds, sizeof *t, bench_order);
-        cases[i].median = t[i * rounds + rounds / 2];
-        cases[i].min = t[i * rounds];
-        cases[i].max = t[i * rounds + rounds - 1];
+        cases[i].rounds = rounds;
+        bench_summarise(&cases[i]);
     }
-    free(t);
+}
+
+/* How many times as fast as the base c is, both from one bench_measure. */
+static inline double bench_ratio(const bench_case *c, const bench_case *base) {
+    double ratio[BENCH_MAX_ROUNDS];
+    for (unsigned r = 0; r < c->rounds; r++) ratio[r] = base->round[r] / c->round[r];
+    qsort(ratio, c->rounds, sizeof *ratio, bench_order);
+    return ratio[c->rounds / 2];
 }
 
 /* bench NAME MEDIAN UNIT (min .. max) ratio R vs BASELINE. A case's seconds per call are multiplied
- * by scale to give the unit; R is the baseline's median over the case's, above 1 where the case is
+ * by scale to give the unit; R is the baseline's time over the case's, above 1 where the case is
  * faster. */
 static inline void bench_print(const char *name, const bench_case *c, double scale,
                                const char *unit, const bench_case *base, const char *base_name) {
     printf("bench %s %.4g %s (%.4g .. %.4g) ratio %.3f vs %s\n", name, c->median * scale, unit,
-           c->min * scale, c->max * scale, base->median / c->median, base_name);
+           c->min * scale, c->max * scale, bench_ratio(c, base), base_name);
     fflush(stdout);
+}
+
+/* target NAME VALUE at most|at least LIMIT: met|missed. */
+static inline void bench_at_most(const char *name, double value, double limit) {
+    printf("target %s %.3g at most %.3g: %s\n", name, value, limit,
+           value <= limit ? "met" : "missed");
+    fflush(stdout);
+}
+
+static inline void bench_at_least(const char *name, double value, double limit) {
+    printf("target %s %.3g at least %.3g: %s\n", name, value, limit,
+           value >= limit ? "met" : "missed");
+    fflush(stdout);
+}
+
+static inline void bench_fail(const char *what, const char *why) {
+    fprintf(stderr, "%s: %s\n", what, why);
+    exit(1);
+}
+
+static inline void *bench_memory(size_t bytes) {
+    void *memory = aligned_alloc(64, (bytes + 127) / 64 * 64);
+    if (!memory) bench_fail("benchmark", "out of memory");
+    memset(memory, 0, bytes);
+    return memory;
+}
+
+/* Pseudo-random numbers in -1 .. 1, the same in every run. */
+static inline double bench_random(unsigned long long *state) {
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return 2 * (double)(*state >> 11) / 9007199254740992.0 - 1;
+}
+
+/* ---- options ---- */
+
+/* [--quick] [NAME ...]: short rounds; only the works named. */
+typedef struct {
+    unsigned rounds;
+    double seconds; /* of a round */
+    char **names;
+    int count;
+} bench_options;
+
+static inline bench_options bench_arguments(int argc, char **argv, const char *const *works) {
+    bench_options o = {15, 0.02, argv + 1, argc - 1};
+    if (argc > 1 && !strcmp(argv[1], "--quick"))
+        o = (bench_options){5, 0.005, argv + 2, argc - 2};
+    for (int i = 0; i < o.count; i++) {
+        const char *const *w = works;
+        while (*w && strcmp(*w, o.names[i])) w++;
+        if (*w) continue;
+        fprintf(stderr, "%s: no work \"%s\"; usage: %s [--quick] [NAME ...], names:", argv[0],
+                o.names[i], argv[0]);
+        for (w = works; *w; w++) fprintf(stderr, " %s", *w);
+        fprintf(stderr, "\n");
+        exit(2);
+    }
+    return o;
+}
+
+static inline bool bench_wanted(const bench_options *o, const char *name) {
+    for (int i = 0; i < o->count; i++)
+        if (!strcmp(o->names[i], name)) return true;
+    return o->count == 0;
 }
 
 #endif

@@ -1,0 +1,23 @@
+/* The scalar workloads on a tape: record(t, x) records one and returns its result. scalar_tad.c is
+ * compiled twice: arithmetic recorded in place, and with TAD_NO_INLINE every op a call. */
+#ifndef TAD_TESTS_SCALAR_TAD_H
+#define TAD_TESTS_SCALAR_TAD_H
+
+#include <tad/tad.h>
+
+#include "scalar_work.h"
+
+typedef tad_var scalar_record(const tad_var *x);
+
+/* One gradient, everything fresh: forget the last pass, make the inputs, record, reverse, read. */
+typedef void scalar_pass(tad_tape *t, scalar_record *record, size_t n, const double *x,
+                         tad_var *inputs, double *g);
+
+typedef struct scalar_tape {
+    scalar_record *record[WORK_COUNT];
+    scalar_pass *pass;
+} scalar_tape;
+
+extern const scalar_tape scalar_in_place, scalar_calls;
+
+#endif
