@@ -124,7 +124,7 @@ static tad__node *with_gradient(tad_var x, const char *what) {
         tad__fail(x.tape, TAD_NO_GRADIENT, "%s: the variable is a constant, it has no gradient", what);
     else if (i >= x.tape->head.swept)
         tad__fail(x.tape, TAD_NO_GRADIENT, "%s: no sweep since the variable was recorded", what);
-    else if ((n->flags & TAD__RELEASED) && !n->adjoint.bits)
+    else if ((n->flags & TAD__RELEASED) && !tad__adjoint_at(x.tape, n)->bits)
         tad__fail(x.tape, TAD_NO_GRADIENT, "%s: the gradient of an interior array was released; call tad_retain before the sweep", what);
     else return n;
     return NULL;
@@ -133,29 +133,29 @@ static tad__node *with_gradient(tad_var x, const char *what) {
 tad_var tad_gradient(tad_var x) {
     tad__node *n = with_gradient(x, "gradient");
     if (!n) return tad__nil(tad__has_tape(x) ? x.tape : NULL);
-    if (!(n->flags & TAD__ARRAY)) return tad_constant(x.tape, TAD_F64, TAD_0D, &n->adjoint.number);
+    if (!(n->flags & TAD__ARRAY)) return tad_constant(x.tape, TAD_F64, TAD_0D, &tad__adjoint_at(x.tape, n)->number);
     tad_dtype dtype = (tad_dtype)n->value.array->dtype;
     tad_shape shape = tad__shape_of(n->value.array);
-    return tad_constant(x.tape, dtype, shape, n->adjoint.array ? n->adjoint.array->data : NULL);
+    return tad_constant(x.tape, dtype, shape, tad__adjoint_at(x.tape, n)->array ? tad__adjoint_at(x.tape, n)->array->data : NULL);
 }
 
 double tad_adjoint(tad_var x) {
     const tad__node *n = with_gradient(x, "adjoint");
     if (!n) return NAN;
-    if (!(n->flags & TAD__ARRAY)) return n->adjoint.number;
+    if (!(n->flags & TAD__ARRAY)) return tad__adjoint_at(x.tape, n)->number;
     double v = 0;
     if (n->value.array->size != 1) {
         tad__fail(x.tape, TAD_BAD_SHAPE, "adjoint: the variable has %lld elements, not one", (long long)n->value.array->size);
         return NAN;
     }
-    return n->adjoint.array && read_into(x.tape, "adjoint", n->adjoint.array, &v, 1) != TAD_OK ? NAN : v;
+    return tad__adjoint_at(x.tape, n)->array && read_into(x.tape, "adjoint", tad__adjoint_at(x.tape, n)->array, &v, 1) != TAD_OK ? NAN : v;
 }
 
 const void *tad_gradient_data(tad_var x) {
     tad__node *n = with_gradient(x, "gradient_data");
     if (!n) return NULL;
-    if (!(n->flags & TAD__ARRAY)) return &n->adjoint.number;
-    if (n->adjoint.array) return n->adjoint.array->data;
+    if (!(n->flags & TAD__ARRAY)) return &tad__adjoint_at(x.tape, n)->number;
+    if (tad__adjoint_at(x.tape, n)->array) return tad__adjoint_at(x.tape, n)->array->data;
     tad_shape shape = tad__shape_of(n->value.array);
     tad_array *zeros = tad__new_buffer(x.tape, (tad_dtype)n->value.array->dtype, &shape);
     if (!zeros) {
@@ -163,7 +163,7 @@ const void *tad_gradient_data(tad_var x) {
         return NULL;
     }
     memset(zeros->data, 0, (size_t)zeros->size * tad_dtype_size((tad_dtype)zeros->dtype));
-    n->adjoint.array = zeros;
+    tad__adjoint_at(x.tape, n)->array = zeros;
     x.tape->array_adjoints++;
     return zeros->data;
 }
@@ -172,12 +172,14 @@ tad_status tad_zero_gradients(const tad_var *params, size_t n) {
     for (size_t k = 0; k < n; k++) {
         uint32_t i;
         if (!find_param(params[k], "zero_gradients", &i)) return status_of(params[k]);
-        tad__node *p = tad__at(params[k].tape, i);
-        if ((p->flags & TAD__ARRAY) && p->adjoint.array) {
-            tad__buffers_give(&params[k].tape->buffers, p->adjoint.array);
-            params[k].tape->array_adjoints--;
+        tad_tape *t = params[k].tape;
+        if (i >= t->head.swept) continue;
+        tad__adjoint *adjoint = &t->head.adjoint[i];
+        if ((tad__at(t, i)->flags & TAD__ARRAY) && adjoint->array) {
+            tad__buffers_give(&t->buffers, adjoint->array);
+            t->array_adjoints--;
         }
-        p->adjoint.bits = 0; /* nothing stands for zero; the next sweep writes instead of adding */
+        adjoint->bits = 0; /* nothing stands for zero; the next sweep writes instead of adding */
     }
     return TAD_OK;
 }

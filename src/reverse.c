@@ -10,8 +10,8 @@
 /* ---- forgetting the sweep before ---- */
 
 static void release_adjoint(tad_tape *t, tad__node *n) {
-    tad__buffers_give(&t->buffers, n->adjoint.array);
-    n->adjoint.bits = 0;
+    tad__buffers_give(&t->buffers, tad__adjoint_at(t, n)->array);
+    tad__adjoint_at(t, n)->bits = 0;
     t->array_adjoints--;
 }
 
@@ -19,19 +19,19 @@ static void forget_last_sweep(tad_tape *t) {
     for (uint32_t i = 0; i < t->head.swept; i++) {
         tad__node *n = tad__at(t, i);
         n->flags &= (uint8_t)~TAD__RELEASED;
-        if (n->kind == TAD__PARAM || !n->adjoint.bits) continue;
+        if (n->kind == TAD__PARAM || !tad__adjoint_at(t, n)->bits) continue;
         if (n->flags & TAD__ARRAY) release_adjoint(t, n);
-        else n->adjoint.bits = 0;
+        else tad__adjoint_at(t, n)->bits = 0;
     }
     t->roots = 0;
 }
 
 /* After a sweep that failed half-way no gradient is right, the parameters' sums included. */
 static void forget_gradients(tad_tape *t) {
-    for (uint32_t i = 0; i < t->head.count; i++) {
+    for (uint32_t i = 0; i < t->head.swept; i++) {
         tad__node *n = tad__at(t, i);
-        if ((n->flags & TAD__ARRAY) && n->adjoint.array) release_adjoint(t, n);
-        n->adjoint.bits = 0;
+        if ((n->flags & TAD__ARRAY) && tad__adjoint_at(t, n)->array) release_adjoint(t, n);
+        tad__adjoint_at(t, n)->bits = 0;
     }
     t->head.swept = 0;
     t->roots = 0;
@@ -54,12 +54,12 @@ static tad_status stale(tad_tape *t) {
 /* The adjoint of an array node, made when absent. */
 static tad_array *adjoint_of(tad_tape *t, uint32_t i, bool *fresh) {
     tad__node *n = tad__at(t, i);
-    *fresh = !n->adjoint.array;
-    if (!*fresh) return n->adjoint.array;
+    *fresh = !tad__adjoint_at(t, n)->array;
+    if (!*fresh) return tad__adjoint_at(t, n)->array;
     tad_shape shape = tad__shape_of(n->value.array);
-    n->adjoint.array = tad__new_buffer(t, (tad_dtype)n->value.array->dtype, &shape);
-    if (n->adjoint.array) t->array_adjoints++;
-    return n->adjoint.array;
+    tad__adjoint_at(t, n)->array = tad__new_buffer(t, (tad_dtype)n->value.array->dtype, &shape);
+    if (tad__adjoint_at(t, n)->array) t->array_adjoints++;
+    return tad__adjoint_at(t, n)->array;
 }
 
 static double sum_of(const tad_tape *t, const tad_array *g) {
@@ -73,7 +73,7 @@ static double sum_of(const tad_tape *t, const tad_array *g) {
 static tad_status accumulate(tad_tape *t, uint32_t target, const tad_array *g) {
     tad__node *n = tad__at(t, target);
     if (!(n->flags & TAD__ARRAY)) {
-        n->adjoint.number += sum_of(t, g);
+        tad__adjoint_at(t, n)->number += sum_of(t, g);
         return TAD_OK;
     }
     bool fresh;
@@ -116,11 +116,11 @@ static bool take_cotangents(visit *v) {
         tad__node *n = tad__at(v->t, v->at + k);
         v->ct[k] = NULL;
         v->given_away[k] = false;
-        if (!n->adjoint.bits) continue;
+        if (!tad__adjoint_at(v->t, n)->bits) continue;
         any = true;
-        if (n->flags & TAD__ARRAY) v->ct[k] = n->adjoint.array;
+        if (n->flags & TAD__ARRAY) v->ct[k] = tad__adjoint_at(v->t, n)->array;
         else {
-            v->number[k] = n->adjoint.number;
+            v->number[k] = tad__adjoint_at(v->t, n)->number;
             v->number_ct[k] = (tad_array){.data = &v->number[k], .size = 1, .dtype = TAD_F64, .contiguous = true};
             v->ct[k] = &v->number_ct[k];
         }
@@ -157,11 +157,11 @@ tad_array *tad_backward_buffer(tad_backward *b, size_t i, bool *fresh) {
 tad_status tad_backward_pass(tad_backward *b, size_t k, size_t i) {
     visit *v = b->sweep;
     tad__node *to = tad__at(v->t, v->in[i]), *from = tad__at(v->t, v->at + (uint32_t)k);
-    bool takes = (to->flags & TAD__ARRAY) && !to->adjoint.array && (from->flags & TAD__ARRAY) &&
+    bool takes = (to->flags & TAD__ARRAY) && !tad__adjoint_at(v->t, to)->array && (from->flags & TAD__ARRAY) &&
                  !(from->flags & TAD__RETAIN) && !v->given_away[k];
     for (size_t j = i + 1; j < v->call.n_in; j++) takes = takes && !v->wanted[j]; /* others still read it */
     if (!takes) return accumulate(v->t, v->in[i], v->ct[k]);
-    to->adjoint.array = from->adjoint.array;
+    tad__adjoint_at(v->t, to)->array = tad__adjoint_at(v->t, from)->array;
     v->given_away[k] = true;
     return TAD_OK;
 }
@@ -183,7 +183,7 @@ static tad_status run_backward(visit *v) {
                       v->ct, v->wanted, v};
     tad_status s = v->call.op->backward(&b);
     for (uint32_t i = 0; i < n && s == TAD_OK; i++)
-        if (v->wanted[i] && !(tad__at(t, v->in[i])->flags & TAD__ARRAY)) tad__at(t, v->in[i])->adjoint.number += v->number_sum[i];
+        if (v->wanted[i] && !(tad__at(t, v->in[i])->flags & TAD__ARRAY)) t->head.adjoint[v->in[i]].number += v->number_sum[i];
     return s;
 }
 
@@ -254,8 +254,8 @@ static tad_status run_rule(visit *v) {
 static void consume(visit *v) {
     for (uint32_t k = 0; k < v->call.n_out; k++) {
         tad__node *n = tad__at(v->t, v->at + k);
-        if (!(n->flags & TAD__ARRAY) || !n->adjoint.array || (n->flags & TAD__RETAIN)) continue;
-        if (v->given_away[k]) n->adjoint.bits = 0;
+        if (!(n->flags & TAD__ARRAY) || !tad__adjoint_at(v->t, n)->array || (n->flags & TAD__RETAIN)) continue;
+        if (v->given_away[k]) tad__adjoint_at(v->t, n)->bits = 0;
         else release_adjoint(v->t, n);
         n->flags |= TAD__RELEASED;
     }
@@ -282,75 +282,69 @@ static tad_status visit_op(tad_tape *t, uint32_t i) {
 
 /* ---- the sweep ---- */
 
-static void sweep_sum(tad__node *base, const tad__record_of *r, double g) {
-    for (uint32_t i = 0; i < r->n_in; i++) base[r->in[i]].adjoint.number += g;
+static void sweep_sum(tad__adjoint *adjoint, const tad__record_of *r, double g) {
+    for (uint32_t i = 0; i < r->n_in; i++) adjoint[r->in[i]].number += g;
 }
 
 /* Operands c, all a, all b. */
-static void sweep_dot(tad__node *base, const tad__record_of *r, double g) {
+static void sweep_dot(const tad__node *node, tad__adjoint *adjoint, const tad__record_of *r, double g) {
     const uint32_t n = r->n_in / 2, *a = r->in + 1, *b = a + n;
-    base[r->in[0]].adjoint.number += g;
+    adjoint[r->in[0]].number += g;
     for (uint32_t i = 0; i < n; i++) {
-        const double x = base[a[i]].value.number, y = base[b[i]].value.number;
-        base[a[i]].adjoint.number += g * y;
-        base[b[i]].adjoint.number += g * x;
+        const double x = node[a[i]].value.number, y = node[b[i]].value.number;
+        adjoint[a[i]].number += g * y;
+        adjoint[b[i]].number += g * x;
     }
 }
 
 /* Nodes of 0-d float64 arithmetic are done here; everything else goes to its descriptor. */
 static tad_status sweep(tad_tape *t, uint32_t top) {
-    tad__node *base = t->head.node; /* rules append nodes: then the vector may move */
+    const tad__node *node = t->head.node; /* rules append nodes: then the vector may move */
+    tad__adjoint *const adjoint = t->head.adjoint;
     for (uint32_t i = top + 1; i-- > 0;) {
-        tad__node *n = base + i, *a = base + n->a;
-        if (!n->adjoint.bits && n->kind != TAD__MULTI) continue;
-        const double g = n->adjoint.number;
+        const tad__node *n = node + i;
+        if (!adjoint[i].bits && n->kind != TAD__MULTI) continue;
+        const double g = adjoint[i].number;
+        const uint32_t a = n->a, b = n->u.arg.b, c = n->u.arg.c;
         switch ((enum tad__kind)n->kind) {
         case TAD__ADD:
-            a->adjoint.number += g;
-            base[n->u.arg.b].adjoint.number += g;
+            adjoint[a].number += g;
+            adjoint[b].number += g;
             break;
         case TAD__SUB:
-            a->adjoint.number += g;
-            base[n->u.arg.b].adjoint.number -= g;
+            adjoint[a].number += g;
+            adjoint[b].number -= g;
             break;
+        case TAD__FMA:
+            adjoint[c].number += g;
+            /* fall through */
         case TAD__MUL: {
-            tad__node *b = base + n->u.arg.b;
-            const double x = a->value.number, y = b->value.number;
-            a->adjoint.number += g * y;
-            b->adjoint.number += g * x;
-            break;
-        }
-        case TAD__DIV: {
-            tad__node *b = base + n->u.arg.b;
-            const double q = g / b->value.number;
-            a->adjoint.number += q;
-            b->adjoint.number -= q * n->value.number;
-            break;
-        }
-        case TAD__FMA: {
-            tad__node *b = base + n->u.arg.b;
-            const double x = a->value.number, y = b->value.number;
-            a->adjoint.number += g * y;
-            b->adjoint.number += g * x;
-            base[n->u.arg.c].adjoint.number += g;
+            const double x = node[a].value.number, y = node[b].value.number;
+            adjoint[a].number += g * y;
+            adjoint[b].number += g * x;
             break;
         }
         case TAD__FNMA: {
-            tad__node *b = base + n->u.arg.b;
-            const double x = a->value.number, y = b->value.number;
-            a->adjoint.number -= g * y;
-            b->adjoint.number -= g * x;
-            base[n->u.arg.c].adjoint.number += g;
+            const double x = node[a].value.number, y = node[b].value.number;
+            adjoint[c].number += g;
+            adjoint[a].number -= g * y;
+            adjoint[b].number -= g * x;
             break;
         }
-        case TAD__SUM: sweep_sum(base, n->u.record, g); break;
-        case TAD__DOT: sweep_dot(base, n->u.record, g); break;
-        case TAD__ADD_XN: a->adjoint.number += g; break;
-        case TAD__SUB_NX: a->adjoint.number -= g; break;
+        case TAD__DIV: {
+            const double q = g / node[b].value.number;
+            adjoint[a].number += q;
+            adjoint[b].number -= q * n->value.number;
+            break;
+        }
+        case TAD__SUM: sweep_sum(adjoint, n->u.record, g); break;
+        case TAD__DOT: sweep_dot(node, adjoint, n->u.record, g); break;
+        case TAD__ADD_XN: adjoint[a].number += g; break;
+        case TAD__SUB_NX: adjoint[a].number -= g; break;
         case TAD__MUL_XN:
-        case TAD__UNARY: a->adjoint.number += g * n->u.partial; break;
-        case TAD__DIV_XN: a->adjoint.number += g / n->u.partial; break;
-        case TAD__DIV_NX: a->adjoint.number -= g * n->value.number / a->value.number; break;
+        case TAD__UNARY: adjoint[a].number += g * n->u.partial; break;
+        case TAD__DIV_XN: adjoint[a].number += g / n->u.partial; break;
+        case TAD__DIV_NX: adjoint[a].number -= g * n->value.number / node[a].value.number; break;
         case TAD__CONSTANT:
         case TAD__INPUT:
         case TAD__PARAM:
@@ -360,7 +354,7 @@ static tad_status sweep(tad_tape *t, uint32_t top) {
         case TAD__MULTI: {
             tad_status s = visit_op(t, i);
             if (s != TAD_OK) return s;
-            base = t->head.node;
+            node = t->head.node;
             break;
         }
         }
@@ -418,6 +412,16 @@ static bool remember_root(tad_tape *t, uint32_t i) {
     return true;
 }
 
+/* Adjoints for n nodes; new ones are zero. */
+static bool have_adjoints(tad_tape *t, size_t n) {
+    void *vector = t->head.adjoint;
+    size_t before = t->adjoint_capacity;
+    if (!tad__memory_grow(&t->memory, &vector, &t->adjoint_capacity, n, sizeof *t->head.adjoint)) return false;
+    t->head.adjoint = vector;
+    memset(t->head.adjoint + before, 0, (t->adjoint_capacity - before) * sizeof *t->head.adjoint);
+    return true;
+}
+
 tad_status tad_reverse_from(const tad_var *y, const tad_var *cotangent, size_t n) {
     tad_tape *t = y ? tad__tape_of(y, n) : NULL;
     if (!t) return TAD_BAD_HANDLE;
@@ -429,6 +433,7 @@ tad_status tad_reverse_from(const tad_var *y, const tad_var *cotangent, size_t n
         if (s != TAD_OK) return s;
         top = i > top ? i : top;
     }
+    if (!have_adjoints(t, (size_t)top + 1)) return tad__no_memory(t, "reverse");
     forget_last_sweep(t);
     t->head.swept = t->head.swept > top + 1 ? t->head.swept : top + 1;
     tad_status s = TAD_OK;

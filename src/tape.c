@@ -56,6 +56,7 @@ void tad_tape_free(tad_tape *t) {
     free_labels(t, &t->names);
     free_labels(t, &t->places);
     tad__memory_resize(m, t->head.node, t->capacity * sizeof *t->head.node, 0);
+    tad__memory_resize(m, t->head.adjoint, t->adjoint_capacity * sizeof *t->head.adjoint, 0);
     tad__memory_resize(m, t->cut, t->cut_capacity * sizeof *t->cut, 0);
     tad__memory_resize(m, (void *)t->scope, t->scope_capacity * sizeof *t->scope, 0);
     tad__memory_resize(m, t->root, t->root_capacity * sizeof *t->root, 0);
@@ -228,13 +229,14 @@ static void drop_labels(tad__labels *l, uint32_t count) {
 }
 
 void tad__drop_nodes(tad_tape *t, uint32_t count) {
-    for (uint32_t i = count; t->array_adjoints && i < t->head.count; i++) {
-        tad__node *n = tad__at(t, i);
-        if ((n->flags & TAD__ARRAY) && n->adjoint.array) {
-            tad__buffers_give(&t->buffers, n->adjoint.array);
-            t->array_adjoints--;
-        }
+    uint32_t end = t->head.swept < t->head.count ? t->head.swept : t->head.count;
+    for (uint32_t i = count; t->array_adjoints && i < end; i++) {
+        if (!(tad__at(t, i)->flags & TAD__ARRAY) || !t->head.adjoint[i].array) continue;
+        tad__buffers_give(&t->buffers, t->head.adjoint[i].array);
+        t->array_adjoints--;
     }
+    if (end > count) memset(t->head.adjoint + count, 0, (end - count) * sizeof *t->head.adjoint);
+    if (t->head.swept > count) t->head.swept = count;
     t->head.count = count;
 }
 
@@ -263,7 +265,6 @@ static tad_status rewind_to(tad_tape *t, uint32_t count, tad__place place) {
     tad__arena_release(&t->arena, place);
     drop_labels(&t->names, count);
     drop_labels(&t->places, count);
-    t->head.swept = t->head.swept < count ? t->head.swept : count;
     t->head.epoch++;
     t->head.floor = t->head.floor < count ? t->head.floor : count;
     if (t->cuts == 1) t->head.floor = count; /* every cut so far went no deeper */
@@ -285,7 +286,7 @@ void tad_tape_reset(tad_tape *t) {
     tad__drop_nodes(t, 0);
     tad__arena_release(&t->arena, (tad__place){0, 0});
     t->names.count = t->places.count = t->scopes = 0;
-    t->head.swept = t->paused = 0;
+    t->paused = 0;
     t->head.epoch++;
     t->head.floor = 0;
     t->cuts = 0;

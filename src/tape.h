@@ -39,6 +39,7 @@ typedef struct tad__error {
 struct tad_tape {
     tad__head head; /* first: tad/scalar.h relies on it */
     size_t capacity; /* of head.node; head.limit is this or 0 */
+    size_t adjoint_capacity; /* of head.adjoint: nodes beyond have none */
     tad_settings settings;
     const tad__kernels *kernels;
     tad__pool *threads; /* NULL: none */
@@ -73,6 +74,11 @@ typedef struct tad__record_of {
 #define TAD__NO_NODE UINT32_MAX
 
 static inline tad__node *tad__at(tad_tape *t, uint32_t i) { return t->head.node + i; }
+
+/* Only of nodes below head.swept. */
+static inline tad__adjoint *tad__adjoint_at(const tad_tape *t, const tad__node *n) {
+    return t->head.adjoint + (n - t->head.node);
+}
 
 /* ---- handles ---- */
 

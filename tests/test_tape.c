@@ -23,9 +23,9 @@ START_TEST(leaves_hold_their_values) {
 }
 END_TEST
 
-START_TEST(a_handle_has_16_bytes_and_a_node_32) {
+START_TEST(a_handle_has_16_bytes_and_a_node_24) {
     ck_assert_uint_eq(sizeof(tad_var), 16);
-    ck_assert_uint_eq(sizeof(tad__node), 32);
+    ck_assert_uint_eq(sizeof(tad__node), 24);
 }
 END_TEST
 
@@ -399,7 +399,7 @@ static Suite *suite(void) {
     Suite *s = suite_create("tape");
     TCase *c = support_case(s, "leaves");
     tcase_add_test(c, leaves_hold_their_values);
-    tcase_add_test(c, a_handle_has_16_bytes_and_a_node_32);
+    tcase_add_test(c, a_handle_has_16_bytes_and_a_node_24);
     tcase_add_test(c, impossible_leaves_are_refused);
     c = support_case(s, "marks");
     tcase_add_test(c, variables_below_a_mark_survive_and_above_do_not);

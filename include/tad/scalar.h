@@ -77,12 +77,14 @@ typedef struct tad__node {
         double number;
         struct tad_array *array;
     } value;
-    union {
-        double number;
-        uint64_t bits;
-        struct tad_array *array;
-    } adjoint;
 } tad__node;
+
+/* Apart from the nodes: a sweep writes only these. All zero from the swept nodes on. */
+typedef union tad__adjoint {
+    double number;
+    uint64_t bits;
+    struct tad_array *array;
+} tad__adjoint;
 
 /* The first fields of every tape. */
 typedef struct tad__head {
@@ -97,6 +99,7 @@ typedef struct tad__head {
     uint32_t limit; /* nodes that fit; 0 sends every call to the library (error, pause, trap) */
     uint32_t floor; /* nodes below were never rewound: their handles are valid in any epoch */
     uint32_t swept; /* nodes below have the adjoints of the last sweep */
+    tad__adjoint *adjoint;
 } tad__head;
 
 /* ---- recording in place ---- */
@@ -189,12 +192,11 @@ TAD__INLINE uint64_t tad__bits(double partial) {
  * words are those of tad__node, each stored at once. */
 TAD__INLINE tad_var tad__record(tad_tape *t, uint64_t next, uint32_t tag, uint32_t a, uint64_t rest, double value) {
     tad__head *h = (tad__head *)(void *)t;
-    const uint64_t first = TAD__HALVES(tag, a), zero = 0, after = next + 1;
+    const uint64_t first = TAD__HALVES(tag, a), after = next + 1;
     char *n = (char *)(h->node + (uint32_t)next);
     memcpy(n, &first, 8);
     memcpy(n + 8, &rest, 8);
     memcpy(n + 16, &value, 8);
-    memcpy(n + 24, &zero, 8);
     memcpy((char *)h + sizeof(tad__node *), &after, 8);
     tad_var v;
     v.tape = t;
@@ -306,7 +308,7 @@ TAD__INLINE double tad__inline_item(tad_var x) {
 
 TAD__INLINE double tad__inline_adjoint(tad_var x) {
     bool known = tad__fast_read(x) && x.u.at.index < tad__head_of(x)->swept && (TAD__NODE(x)->flags & TAD__NEEDS);
-    return TAD_LIKELY(known) ? TAD__NODE(x)->adjoint.number : tad_adjoint(x);
+    return TAD_LIKELY(known) ? tad__head_of(x)->adjoint[x.u.at.index].number : tad_adjoint(x);
 }
 
 #define tad_add(a, b)      tad__inline_add(a, b)

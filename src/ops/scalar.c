@@ -5,6 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+/* The options of a row without options. */
+static const double none[2] = {0, 0};
+
 /* ---- reading 1: double functions for 0-d float64 ---- */
 
 #define UNUSED __attribute__((unused))
@@ -79,7 +82,7 @@ static const scalar_row scalar_rows[TAD__ROW_COUNT] = {
 static tad_var graph2(unsigned row, tad_var a, tad_var b) {
     if (!tad_is_number(a) || !tad_is_number(b)) return tad__row2(row, a, b);
     const double x[2] = {a.u.number, b.u.number};
-    return tad_number(scalar_rows[row].value(x, NULL));
+    return tad_number(scalar_rows[row].value(x, none));
 }
 
 /* A branch of a select must have an element type: a number takes that of `like`. */
@@ -230,7 +233,7 @@ static tad_status row_forward(const tad_call_frame *c) {
             int64_t m = l.length - at < piece ? l.length - at : piece;
             const void *in[3];
             for (int i = 0; i < n; i++) in[i] = gathered(&l, i, at, m, size, r.room[i]);
-            f((size_t)m, in, l.run[n] + at * (int64_t)size, c->options);
+            f((size_t)m, in, l.run[n] + at * (int64_t)size, c->options ? c->options : none);
             if (piece == INT64_MAX) break;
         }
     }
@@ -278,7 +281,7 @@ static void row_backward_one(const back *k) {
             for (int i = 0; i < n; i++) in[i] = gathered(&l, i, at, m, size, r.room[i]);
             char *to = l.run[n + 2] + at * l.step[n + 2];
             const char *y = l.run[n] + at * (int64_t)size, *g = l.run[n + 1] + at * (int64_t)size;
-            f((size_t)m, in, y, g, direct ? (void *)to : (void *)r.room[3], c->options);
+            f((size_t)m, in, y, g, direct ? (void *)to : (void *)r.room[3], c->options ? c->options : none);
             if (!direct) add_piece(c->tape, dtype, m, r.room[3], to, l.step[n + 2]);
             if (piece == INT64_MAX) break;
         }
@@ -462,8 +465,8 @@ tad_var tad__row1(unsigned row, tad_var x) {
     tad_tape *t = tad__has_tape(x) ? x.tape : NULL;
     if (!t || t->error.status != TAD_OK || !is_scalar(t, x)) return t ? general(t, row, &x, 1) : tad__nil(t);
     const tad__node *p = tad__at(t, x.u.at.index);
-    double v = p->value.number, y = scalar_rows[row].value(&v, NULL);
-    tad__node operands = {.a = x.u.at.index, .u.partial = scalar_rows[row].partial[0](&v, y, NULL)};
+    double v = p->value.number, y = scalar_rows[row].value(&v, none);
+    tad__node operands = {.a = x.u.at.index, .u.partial = scalar_rows[row].partial[0](&v, y, none)};
     return new_scalar(t, row, TAD__UNARY, p->flags, y, operands);
 }
 
@@ -473,7 +476,7 @@ static tad_var with_number(tad_tape *t, unsigned row, tad_var x, double number, 
     double v[2] = {p->value.number, number};
     if (first) v[0] = number, v[1] = p->value.number;
     tad__node operands = {.a = x.u.at.index, .u.partial = number};
-    return new_scalar(t, row, kind, p->flags, scalar_rows[row].value(v, NULL), operands);
+    return new_scalar(t, row, kind, p->flags, scalar_rows[row].value(v, none), operands);
 }
 
 tad_var tad__row2(unsigned row, tad_var a, tad_var b) {
@@ -487,7 +490,7 @@ tad_var tad__row2(unsigned row, tad_var a, tad_var b) {
     const tad__node *p = tad__at(t, a.u.at.index), *q = tad__at(t, b.u.at.index);
     double v[2] = {p->value.number, q->value.number};
     tad__node operands = {.a = a.u.at.index, .u.arg.b = b.u.at.index};
-    return new_scalar(t, row, kind_of(row), p->flags | q->flags, scalar_rows[row].value(v, NULL), operands);
+    return new_scalar(t, row, kind_of(row), p->flags | q->flags, scalar_rows[row].value(v, none), operands);
 }
 
 tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c) {
@@ -498,7 +501,7 @@ tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c) {
     const tad__node *p = tad__at(t, a.u.at.index), *q = tad__at(t, b.u.at.index), *r = tad__at(t, c.u.at.index);
     double v[3] = {p->value.number, q->value.number, r->value.number};
     tad__node operands = {.a = a.u.at.index, .u.arg = {b.u.at.index, c.u.at.index}};
-    return new_scalar(t, row, kind_of(row), p->flags | q->flags | r->flags, scalar_rows[row].value(v, NULL), operands);
+    return new_scalar(t, row, kind_of(row), p->flags | q->flags | r->flags, scalar_rows[row].value(v, none), operands);
 }
 
 static tad_var with_options(unsigned row, tad_var x, double p, double q) {
@@ -508,7 +511,7 @@ static tad_var with_options(unsigned row, tad_var x, double p, double q) {
 
 /* The local derivatives of a 0-d row with respect to its inputs, for the sweep. */
 void tad__row_partials(unsigned row, const double *x, double y, size_t n, double *partial) {
-    for (size_t i = 0; i < n; i++) partial[i] = scalar_rows[row].partial[i](x, y, NULL);
+    for (size_t i = 0; i < n; i++) partial[i] = scalar_rows[row].partial[i](x, y, none);
 }
 
 /* ---- the public functions ---- */
