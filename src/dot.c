@@ -96,7 +96,7 @@ tad_status tad_dot_graph(tad_var y, const tad_show *show, tad_sink *sink, void *
     static const tad_show nothing = {0};
     tad__text out = {sink, user, false};
     tad__walk w;
-    tad_status s = tad__walk_begin(&w, y, "dot_graph");
+    tad_status s = tad__walk_begin(&w, y, "dot_graph", sink);
     if (s != TAD_OK) return s;
     tad__dot_begin(&out);
     for (size_t i = 0; i < w.count && !out.stopped; i++)

@@ -77,7 +77,7 @@ tad_status tad_dump(tad_var y, const tad_show *show, tad_sink *sink, void *user)
     tad__text out = {sink, user, false};
     tad__walk w;
     if (!show) show = &nothing;
-    tad_status s = tad__walk_begin(&w, y, "dump");
+    tad_status s = tad__walk_begin(&w, y, "dump", sink);
     if (s != TAD_OK) return s;
     widths most = measure(&w, show);
     for (size_t i = 0; i < w.count && !out.stopped; i++)

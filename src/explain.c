@@ -176,7 +176,7 @@ static void explain_dot(tad__text *out, const tad__walk *w) {
 tad_status tad_explain(tad_var y, tad_explain_format format, tad_sink *sink, void *user) {
     tad__text out = {sink, user, false};
     tad__walk w;
-    tad_status s = tad__walk_begin(&w, y, "explain");
+    tad_status s = tad__walk_begin(&w, y, "explain", sink);
     if (s != TAD_OK) return s;
     if (format == TAD_EXPLAIN_DOT) explain_dot(&out, &w);
     else explain_text(&out, &w);

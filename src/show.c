@@ -205,10 +205,14 @@ static void mark_parents(tad__walk *w, size_t i) {
     }
 }
 
-tad_status tad__walk_begin(tad__walk *w, tad_var y, const char *what) {
+tad_status tad__walk_begin(tad__walk *w, tad_var y, const char *what, tad_sink *sink) {
     if (tad_is_number(y) || tad_is_none(y) || !y.tape) return TAD_BAD_HANDLE;
+    if (!sink) return tad_tape_fail(y.tape, TAD_BAD_ARGUMENT, "%s: the sink is NULL", what);
     size_t index = tad_node_index(y);
-    if (index == SIZE_MAX) return tad_tape_fail(y.tape, TAD_BAD_HANDLE, "%s: no such variable", what);
+    if (index == SIZE_MAX) {
+        tad_status failed = tad_tape_status(y.tape); /* a nil variable: what made it so */
+        return failed != TAD_OK ? failed : tad_tape_fail(y.tape, TAD_BAD_HANDLE, "%s: no such variable", what);
+    }
     w->tape = y.tape;
     w->count = index + 1;
     w->seen = tad_tape_resize(w->tape, NULL, w->count, sizeof *w->seen);

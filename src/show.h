@@ -42,7 +42,7 @@ typedef struct tad__walk {
     bool *seen;   /* by index: y and what it was computed from */
 } tad__walk;
 
-tad_status tad__walk_begin(tad__walk *w, tad_var y, const char *what);
+tad_status tad__walk_begin(tad__walk *w, tad_var y, const char *what, tad_sink *sink);
 void tad__walk_end(tad__walk *w);
 
 #endif

@@ -1,0 +1,327 @@
+/* What shows a tape: tad_dump, tad_dot_graph, tad_explain. */
+#include "support.h"
+
+/* ---- tools ---- */
+
+typedef struct text {
+    char all[4096];
+    size_t length, room; /* room: stop after so many pieces; 0: never */
+    size_t pieces;
+} text;
+
+static bool keep(void *user, const char *piece, size_t length) {
+    text *k = user;
+    if (k->room && k->pieces == k->room) return false;
+    k->pieces++;
+    ck_assert_uint_lt(k->length + length, sizeof k->all);
+    memcpy(k->all + k->length, piece, length);
+    k->length += length;
+    return true;
+}
+
+static tad_tape *t;
+static text got;
+
+static void begin(void) {
+    t = tad_tape_new(NULL);
+    memset(&got, 0, sizeof got);
+}
+
+static void end(void) {
+    ck_tape(t);
+    tad_tape_free(t);
+}
+
+#define ck_has(words)                                                                              \
+    ck_assert_msg(strstr(got.all, words), "'%s' is not in:\n%s", words, got.all)
+#define ck_lacks(words)                                                                            \
+    ck_assert_msg(!strstr(got.all, words), "'%s' is in:\n%s", words, got.all)
+
+/* r = (x + 3) x, all named. */
+static tad_var product(tad_var *x) {
+    *x = tad_name(tad_scalar(t, 2), "x");
+    tad_var a = tad_name(tad_add(*x, tad_number(3)), "a");
+    return tad_name(tad_mul(a, *x), "r");
+}
+
+/* ---- explain ---- */
+
+START_TEST(explain_multiplies_along_edges) {
+    tad_var x, r = product(&x);
+    ck_done(tad_reverse(r), t);
+    ck_done(tad_explain(r, TAD_EXPLAIN_TEXT, keep, &got), t);
+    ck_assert_str_eq(got.all,
+        "node  is               value  gradient  passes on: upstream * local = downstream\n"
+        "#2 r  mul(#1 a, #0 x)     10         1  to #1 a: 1 * 2 = 2\n"
+        "                                        to #0 x: 1 * 5 = 5\n"
+        "#1 a  add(#0 x, 3)         5         2  to #0 x: 2 * 1 = 2\n"
+        "#0 x  input                2         7\n");
+}
+END_TEST
+
+START_TEST(explain_uses_the_gradient_that_arrived) {
+    tad_var x, r = product(&x), upstream = tad_full(t, TAD_F64, TAD_0D, 1.5);
+    ck_done(tad_reverse_from(&r, &upstream, 1), t);
+    ck_done(tad_explain(r, TAD_EXPLAIN_TEXT, keep, &got), t);
+    ck_has("to #1 a: 1.5 * 2 = 3");
+    ck_has("to #0 x: 3 * 1 = 3");
+}
+END_TEST
+
+/* x x has two edges to x with a derivative each, not one with 2 x. */
+START_TEST(explain_tells_edges_apart) {
+    tad_var x = tad_scalar(t, 4), y = tad_mul(x, x);
+    ck_done(tad_reverse(y), t);
+    ck_done(tad_explain(y, TAD_EXPLAIN_TEXT, keep, &got), t);
+    const char *first = strstr(got.all, "to #0: 1 * 4 = 4");
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_nonnull(strstr(first + 1, "to #0: 1 * 4 = 4"));
+}
+END_TEST
+
+/* The local derivative of an op with several outputs is that of the output in question. */
+START_TEST(explain_of_one_output) {
+    tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(1), (double[]){3}), where;
+    tad_var m = tad_max(v, 0, false, &where), y = tad_mul(m, tad_number(2));
+    ck_done(tad_reverse(y), t);
+    ck_done(tad_explain(y, TAD_EXPLAIN_TEXT, keep, &got), t);
+    ck_has("2 * 1 = 2");
+}
+END_TEST
+
+START_TEST(explain_leaves_everything_as_it_was) {
+    tad_var x, r = product(&x);
+    ck_done(tad_reverse(r), t);
+    size_t nodes = tad_node_count(t);
+    ck_done(tad_explain(r, TAD_EXPLAIN_TEXT, keep, &got), t);
+    ck_done(tad_explain(r, TAD_EXPLAIN_DOT, keep, &(text){.length = 0}), t);
+    ck_assert_uint_eq(tad_node_count(t), nodes);
+    ck_near(tad_adjoint(x), 7, 0);
+    ck_near(tad_item(tad_mul(r, x)), 20, 0);
+}
+END_TEST
+
+START_TEST(explain_before_a_sweep_has_no_gradients) {
+    tad_var x, r = product(&x);
+    ck_done(tad_explain(r, TAD_EXPLAIN_TEXT, keep, &got), t);
+    ck_has("10         -\n");
+    ck_lacks("to #");
+}
+END_TEST
+
+/* Arrays have no single local derivative: the shape stands for the numbers. */
+START_TEST(explain_of_arrays) {
+    tad_var x = tad_name(tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2}), "x");
+    tad_var s = tad_name(tad_sum(tad_square(x), NULL), "s");
+    ck_done(tad_reverse(s), t);
+    ck_done(tad_explain(s, TAD_EXPLAIN_TEXT, keep, &got), t);
+    ck_has("by the rule of sum");
+    ck_has("#0 x  input           (2)       (2)\n");
+}
+END_TEST
+
+START_TEST(explain_as_a_picture) {
+    tad_var x, r = product(&x);
+    ck_done(tad_reverse(r), t);
+    ck_done(tad_explain(r, TAD_EXPLAIN_DOT, keep, &got), t);
+    ck_assert_ptr_eq(strstr(got.all, "digraph tad {\n"), got.all);
+    ck_has("n1 -> n2 [fontcolor=\"#b03030\" label=\"1 × 2 = 2\"];");
+    ck_has("c1_1 -> n1 [];"); /* the plain number 3 */
+    ck_has("label=\"x\\ninput\\nvalue 2\\ngradient 7\"");
+    ck_assert_str_eq(got.all + got.length - 2, "}\n");
+}
+END_TEST
+
+/* ---- dump ---- */
+
+START_TEST(dump_has_a_line_for_every_ancestor) {
+    tad_var x, r = product(&x);
+    tad_exp(x); /* no ancestor */
+    ck_done(tad_dump(r, NULL, keep, &got), t);
+    ck_assert_str_eq(got.all, "#0 x  input            ()\n"
+                              "#1 a  add(#0 x, 3)     ()\n"
+                              "#2 r  mul(#1 a, #0 x)  ()\n");
+}
+END_TEST
+
+START_TEST(dump_shows_values_and_gradients) {
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 2), (double[]){1, 2, 3, 4});
+    tad_var s = tad_sum(x, &(tad_reduce){.axis = TAD_AXES(0)});
+    ck_done(tad_reverse(tad_sum(s, NULL)), t);
+    ck_done(tad_dump(s, &(tad_show){.values = true, .gradients = true}, keep, &got), t);
+    ck_assert_str_eq(got.all, "#0  input              (2,2)  = [[1, 2], [3, 4]]  gradient [[1, 1], [1, 1]]\n"
+                              "#1  sum(#0; axis=(0))  (2)    = [4, 6]\n");
+}
+END_TEST
+
+START_TEST(dump_cuts_large_arrays) {
+    tad_var x = tad_constant(t, TAD_F32, TAD_SHAPE(3, 3), NULL);
+    ck_done(tad_dump(x, &(tad_show){.values = true}, keep, &got), t);
+    ck_assert_str_eq(got.all, "#0  constant  (3,3) float32  = [0, 0, 0, ...]\n");
+    got.length = 0;
+    ck_done(tad_dump(x, &(tad_show){.values = true, .limit = 9}, keep, &got), t);
+    ck_has("[[0, 0, 0], [0, 0, 0], [0, 0, 0]]");
+}
+END_TEST
+
+START_TEST(dump_of_nothing_and_of_one) {
+    tad_var empty = tad_constant(t, TAD_F64, TAD_SHAPE(0, 3), NULL);
+    ck_done(tad_dump(empty, &(tad_show){.values = true}, keep, &got), t);
+    ck_has("(0,3)  = []\n");
+}
+END_TEST
+
+START_TEST(dump_says_options_and_absent_operands) {
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 2), (double[]){1, 2});
+    tad_var w = tad_input(t, TAD_F64, TAD_SHAPE(2, 2), NULL);
+    tad_range r[] = {{.start = TAD_INT(0)}, {.start = TAD_INT(1), .step = TAD_INT(2)}};
+    tad_var y = tad_slice(tad_pow_scalar(tad_affine(x, w, tad_none()), 3), r, 2);
+    tad_var z = tad_mean(y, &(tad_reduce){.axis = TAD_AXES(1, -2), .keepdims = true});
+    ck_done(tad_dump(z, NULL, keep, &got), t);
+    ck_has("affine(#0, #1, none)");
+    ck_has("exponent=3");
+    ck_has("keepdims");
+    ck_has("1::2]");
+}
+END_TEST
+
+/* ---- dot ---- */
+
+START_TEST(dot_quotes_names) {
+    tad_var x = tad_name(tad_scalar(t, 1), "a \"b\" \\ c");
+    ck_done(tad_dot_graph(tad_exp(x), NULL, keep, &got), t);
+    ck_has("label=\"a \\\"b\\\" \\\\ c\\ninput");
+}
+END_TEST
+
+START_TEST(dot_has_shapes_values_gradients) {
+    tad_var x = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2});
+    tad_var s = tad_sum(tad_mul(x, tad_number(3)), NULL);
+    ck_done(tad_reverse(s), t);
+    ck_done(tad_dot_graph(s, &(tad_show){.values = true, .gradients = true}, keep, &got), t);
+    ck_has("parameter  (2)\\n[1, 2]\\ngradient [3, 3]");
+    ck_has("n0 -> n2");
+}
+END_TEST
+
+/* ---- what goes wrong ---- */
+
+typedef tad_status show(tad_var y, tad_sink *sink, void *user);
+static tad_status as_dump(tad_var y, tad_sink *sink, void *user) {
+    return tad_dump(y, &(tad_show){.values = true, .gradients = true}, sink, user);
+}
+static tad_status as_dot(tad_var y, tad_sink *sink, void *user) {
+    return tad_dot_graph(y, &(tad_show){.values = true, .gradients = true}, sink, user);
+}
+static tad_status as_text(tad_var y, tad_sink *sink, void *user) {
+    return tad_explain(y, TAD_EXPLAIN_TEXT, sink, user);
+}
+static tad_status as_picture(tad_var y, tad_sink *sink, void *user) {
+    return tad_explain(y, TAD_EXPLAIN_DOT, sink, user);
+}
+static show *const shows[] = {as_dump, as_dot, as_text, as_picture};
+
+START_TEST(a_sink_that_stops) {
+    tad_var x, r = product(&x);
+    ck_done(tad_reverse(r), t);
+    ck_done(shows[_i](r, keep, &got), t);
+    for (size_t room = 1; room < got.pieces; room++) {
+        text cut = {.room = room};
+        ck_assert_int_eq(shows[_i](r, keep, &cut), TAD_IO);
+        ck_assert_uint_eq(cut.pieces, room);
+    }
+}
+END_TEST
+
+START_TEST(no_variable) {
+    tad_var x = tad_scalar(t, 1), bad = tad_matmul(x, x);
+    ck_assert(tad_is_nil(bad));
+    ck_assert_int_eq(shows[_i](bad, keep, &got), TAD_BAD_SHAPE);
+    tad_tape_clear(t);
+    ck_assert_int_eq(shows[_i](bad, keep, &got), TAD_BAD_HANDLE);
+    tad_tape_clear(t);
+    ck_assert_int_eq(shows[_i](tad_number(3), keep, &got), TAD_BAD_HANDLE);
+    ck_assert_int_eq(shows[_i](tad_none(), keep, &got), TAD_BAD_HANDLE);
+    ck_assert_int_eq(shows[_i]((tad_var){0}, keep, &got), TAD_BAD_HANDLE);
+    ck_assert_uint_eq(got.length, 0);
+}
+END_TEST
+
+START_TEST(no_sink) {
+    tad_var x, r = product(&x);
+    ck_assert_int_eq(shows[_i](r, NULL, NULL), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "sink");
+}
+END_TEST
+
+START_TEST(a_rewound_variable) {
+    tad_mark mark = tad_tape_mark(t);
+    tad_var x = tad_scalar(t, 1);
+    ck_done(tad_tape_rewind(t, mark), t);
+    ck_assert_int_eq(shows[_i](x, keep, &got), TAD_BAD_HANDLE);
+    tad_tape_clear(t);
+}
+END_TEST
+
+/* Every allocation fails once: a status, nothing lost, and then it works. */
+START_TEST(out_of_memory) {
+    for (size_t n = 1;; n++) {
+        support_memory m = {0};
+        tad_tape *own = support_tape(&m), *other = t;
+        t = own;
+        tad_var x, r = product(&x);
+        ck_done(tad_reverse(r), t);
+        m.fail_at = m.requests + n;
+        text k = {.length = 0};
+        tad_status s = shows[_i](r, keep, &k);
+        bool failed = m.refused > 0;
+        if (failed) ck_assert_int_eq(s, TAD_NO_MEMORY);
+        else ck_assert_int_eq(s, TAD_OK);
+        m.fail_at = 0;
+        tad_tape_clear(t);
+        ck_done(shows[_i](r, keep, &k), t);
+        ck_near(tad_adjoint(x), 7, 0);
+        tad_tape_free(own);
+        t = other;
+        ck_no_leak(&m);
+        if (!failed) break;
+    }
+}
+END_TEST
+
+/* ---- suite ---- */
+
+static Suite *shown(void) {
+    Suite *s = suite_create("show");
+    TCase *c = support_case(s, "explain");
+    tcase_add_checked_fixture(c, begin, end);
+    tcase_add_test(c, explain_multiplies_along_edges);
+    tcase_add_test(c, explain_uses_the_gradient_that_arrived);
+    tcase_add_test(c, explain_tells_edges_apart);
+    tcase_add_test(c, explain_of_one_output);
+    tcase_add_test(c, explain_leaves_everything_as_it_was);
+    tcase_add_test(c, explain_before_a_sweep_has_no_gradients);
+    tcase_add_test(c, explain_of_arrays);
+    tcase_add_test(c, explain_as_a_picture);
+    c = support_case(s, "dump");
+    tcase_add_checked_fixture(c, begin, end);
+    tcase_add_test(c, dump_has_a_line_for_every_ancestor);
+    tcase_add_test(c, dump_shows_values_and_gradients);
+    tcase_add_test(c, dump_cuts_large_arrays);
+    tcase_add_test(c, dump_of_nothing_and_of_one);
+    tcase_add_test(c, dump_says_options_and_absent_operands);
+    c = support_case(s, "dot");
+    tcase_add_checked_fixture(c, begin, end);
+    tcase_add_test(c, dot_quotes_names);
+    tcase_add_test(c, dot_has_shapes_values_gradients);
+    c = support_case(s, "misuse");
+    tcase_add_checked_fixture(c, begin, end);
+    tcase_add_loop_test(c, a_sink_that_stops, 0, 4);
+    tcase_add_loop_test(c, no_variable, 0, 4);
+    tcase_add_loop_test(c, no_sink, 0, 4);
+    tcase_add_loop_test(c, a_rewound_variable, 0, 4);
+    tcase_add_loop_test(c, out_of_memory, 0, 4);
+    return s;
+}
+
+SUPPORT_MAIN(shown)
