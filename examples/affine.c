@@ -23,6 +23,7 @@ int main(void) {
     show("db", tad_gradient(b));
 
     printf("\nthe graph:\n");
-    if (s == TAD_OK) s = tad_dump(Y, &(tad_show){.values = true, .gradients = true}, tad_file_sink, stdout);
+    if (s == TAD_OK)
+        s = tad_dump(Y, &(tad_show){.values = true, .gradients = true}, tad_file_sink, stdout);
     return finish(t, s);
 }

@@ -6,7 +6,8 @@
  *     upstream * local derivative = downstream.
  *
  * Usage: chain_rule         explains every graph as text
- *        chain_rule --dot   draws the graph of ((x * 2) + 3) * 5: chain_rule --dot | dot -Tsvg > y.svg */
+ *        chain_rule --dot   draws the graph of ((x * 2) + 3) * 5: chain_rule --dot | dot -Tsvg >
+ * y.svg */
 #include <string.h>
 
 #include "show.h"

@@ -2,8 +2,8 @@
  *
  * log_cosh is elementwise: a shape rule, a loop, two rules. prefix_sum is structured and linear:
  * its vjp is the sum from the other end, its jvp is the op itself. Both are then checked like the
- * built-in ones, and used in a small fit. What the descriptors say is all there is to say: sweeps of
- * any order, names in messages and pictures, and the gradient check follow from them. */
+ * built-in ones, and used in a small fit. What the descriptors say is all there is to say: sweeps
+ * of any order, names in messages and pictures, and the gradient check follow from them. */
 #include <math.h>
 
 #include "show.h"
@@ -53,10 +53,18 @@ static const tad_sample log_cosh_samples[] = {
 };
 
 static const tad_op log_cosh = {
-    .name = "log_cosh", .family = "custom", .doc = "log(cosh(x)), elementwise",
-    .min_in = 1, .max_in = 1, .n_out = 1,
-    .shape = same_type, .forward = log_cosh_forward, .vjp = log_cosh_vjp, .jvp = log_cosh_jvp,
-    .samples = log_cosh_samples, .n_samples = 2,
+    .name = "log_cosh",
+    .family = "custom",
+    .doc = "log(cosh(x)), elementwise",
+    .min_in = 1,
+    .max_in = 1,
+    .n_out = 1,
+    .shape = same_type,
+    .forward = log_cosh_forward,
+    .vjp = log_cosh_vjp,
+    .jvp = log_cosh_jvp,
+    .samples = log_cosh_samples,
+    .n_samples = 2,
 };
 
 static tad_var tad_log_cosh(tad_var x) { return tad_apply(&log_cosh, &x, 1, NULL, NULL, 0); }
@@ -105,12 +113,23 @@ static const tad_misuse prefix_misuse[] = {
 };
 
 static const tad_op prefix_op = {
-    .name = "prefix_sum", .family = "custom", .doc = "running sum of a vector",
-    .min_in = 1, .max_in = 1, .n_out = 1,
+    .name = "prefix_sum",
+    .family = "custom",
+    .doc = "running sum of a vector",
+    .min_in = 1,
+    .max_in = 1,
+    .n_out = 1,
     .flags = TAD_OP_LINEAR, /* the jvp is the op itself, so there is none to write */
-    .options_size = sizeof(prefix_options), .options = prefix_option_list, .n_options = 1,
-    .shape = prefix_shape, .forward = prefix_forward, .vjp = prefix_vjp,
-    .samples = prefix_samples, .n_samples = 2, .misuse = prefix_misuse, .n_misuse = 1,
+    .options_size = sizeof(prefix_options),
+    .options = prefix_option_list,
+    .n_options = 1,
+    .shape = prefix_shape,
+    .forward = prefix_forward,
+    .vjp = prefix_vjp,
+    .samples = prefix_samples,
+    .n_samples = 2,
+    .misuse = prefix_misuse,
+    .n_misuse = 1,
 };
 
 static tad_var prefix_sum(tad_var x, const prefix_options *options) {
@@ -154,7 +173,8 @@ static tad_status fit(tad_tape *t) {
 
 int main(void) {
     tad_tape *t = tad_tape_new(NULL);
-    bool good = check(&log_cosh) & check(&prefix_op);
+    bool good = check(&log_cosh);
+    good = check(&prefix_op) && good;
     tad_status s = fit(t);
     int status = finish(t, s);
     return good ? status : EXIT_FAILURE;

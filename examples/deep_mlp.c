@@ -2,11 +2,12 @@
  *
  *     z(l) = W(l) a(l-1) + b(l)    a(l) = sigma(z(l))    E = 1/2 |a(4) - y|^2
  *
- * Going backwards, delta(4) = (a(4) - y) * sigma'(z(4)), delta(l) = W(l+1)^T delta(l+1) * sigma'(z(l)),
- * dW(l) = delta(l) a(l-1)^T, db(l) = delta(l), products * elementwise. Shown here: these formulas
- * beside the tape; how the gradient vanishes towards the input with saturated sigmoids; that what
- * the tape computes is u^T J without ever forming the Jacobian J; and that a small step against the
- * gradient lowers E. (For a softmax at the end delta(4) is not elementwise: the tape does not mind.) */
+ * Going backwards, delta(4) = (a(4) - y) * sigma'(z(4)), delta(l) = W(l+1)^T delta(l+1) *
+ * sigma'(z(l)), dW(l) = delta(l) a(l-1)^T, db(l) = delta(l), products * elementwise. Shown here:
+ * these formulas beside the tape; how the gradient vanishes towards the input with saturated
+ * sigmoids; that what the tape computes is u^T J without ever forming the Jacobian J; and that a
+ * small step against the gradient lowers E. (For a softmax at the end delta(4) is not elementwise:
+ * the tape does not mind.) */
 #include <math.h>
 
 #include "show.h"
@@ -62,8 +63,9 @@ static tad_status recursion(tad_tape *t) {
         tad_var dW = tad_matmul(delta, tad_transpose(d.a[l], 0, 1));
         double off_delta = norm(tad_sub(delta, tad_gradient(d.z[l])));
         double off_weight = norm(tad_sub(dW, tad_gradient(d.W[l])));
-        printf("%5d  %.6e  %-14s  %.6e  %s\n", l + 1, norm(delta), off_delta < 1e-15 ? "< 1e-15" : "TOO FAR",
-               norm(dW), off_weight < 1e-15 ? "< 1e-15" : "TOO FAR");
+        printf("%5d  %.6e  %-14s  %.6e  %s\n", l + 1, norm(delta),
+               off_delta < 1e-15 ? "< 1e-15" : "TOO FAR", norm(dW),
+               off_weight < 1e-15 ? "< 1e-15" : "TOO FAR");
         back = tad_matmul(tad_transpose(d.W[l], 0, 1), delta);
     }
     return tad_tape_status(t);
@@ -98,8 +100,7 @@ static tad_var output_of(tad_tape *t, const tad_var *in, size_t n, void *user) {
     const deep *d = user;
     tad_var a = in[0];
     (void)t, (void)n;
-    for (int l = 0; l < LAYERS; l++)
-        a = tad_sigmoid(tad_add(tad_matmul(d->W[l], a), d->b[l]));
+    for (int l = 0; l < LAYERS; l++) a = tad_sigmoid(tad_add(tad_matmul(d->W[l], a), d->b[l]));
     return a;
 }
 

@@ -2,8 +2,8 @@
  *
  * Checks its gradients first (backpropagation against central differences, with the ratio of their
  * times), then trains: 50 hidden units, weights 0.01 N(0,1), batches of 100 drawn with replacement,
- * plain gradient descent with learning rate 0.1. Writes history.csv and, where gnuplot is installed,
- * the curves as history.svg; prints the final accuracy on training and test data.
+ * plain gradient descent with learning rate 0.1. Writes history.csv and, where gnuplot is
+ * installed, the curves as history.svg; prints the final accuracy on training and test data.
  *
  *     digits                     the 1797 small digits in examples/data, a fifth of them held out
  *     digits --data DIR          MNIST: the four IDX files of that folder, plain or .gz
@@ -38,16 +38,16 @@ typedef struct settings {
     bool no_check;
 } settings;
 
-static const char usage[] =
-    "usage: digits [options]\n"
-    "  --data DIR    folder with MNIST's files, or with digits-*-ubyte (default: the shipped digits)\n"
-    "  --out DIR     folder for history.csv and history.svg (default: .)\n"
-    "  --epochs N    default: 20 for MNIST, 200 for the small digits\n"
-    "  --batch N     examples a step (100)\n"
-    "  --hidden N    hidden units (50)\n"
-    "  --lr X        learning rate (0.1)\n"
-    "  --seed N      of weights and batches (1)\n"
-    "  --no-check    skip the gradient check\n";
+static const char usage[] = "usage: digits [options]\n"
+                            "  --data DIR    folder with MNIST's files, or with digits-*-ubyte "
+                            "(default: the shipped digits)\n"
+                            "  --out DIR     folder for history.csv and history.svg (default: .)\n"
+                            "  --epochs N    default: 20 for MNIST, 200 for the small digits\n"
+                            "  --batch N     examples a step (100)\n"
+                            "  --hidden N    hidden units (50)\n"
+                            "  --lr X        learning rate (0.1)\n"
+                            "  --seed N      of weights and batches (1)\n"
+                            "  --no-check    skip the gradient check\n";
 
 static bool read_number(const char *text, double lo, double hi, double *out) {
     char *end;
@@ -103,7 +103,8 @@ static bool has_file(const char *folder, const char *file) {
     return access(path, R_OK) == 0;
 }
 
-/* The folder of the shipped digits: where the sources were, or relative to here or to the program. */
+/* The folder of the shipped digits: where the sources were, or relative to here or to the program.
+ */
 static const char *shipped(const char *program, char *room, size_t n) {
     const char *slash = strrchr(program, '/');
     snprintf(room, n, "%.*s/../../examples/data", slash ? (int)(slash - program) : 1,
@@ -114,7 +115,8 @@ static const char *shipped(const char *program, char *room, size_t n) {
     return DATA_FOLDER;
 }
 
-/* MNIST if the folder has it, else the small digits: 16 grey levels, every fifth example held out. */
+/* MNIST if the folder has it, else the small digits: 16 grey levels, every fifth example held out.
+ */
 static tad_status load(tad_tape *t, const char *folder, digits *d) {
     tad_status s;
     if (has_file(folder, "train-images-idx3-ubyte")) {
@@ -165,8 +167,9 @@ static double loss_now(check *c) {
 }
 
 /* One parameter: prints its line; false if the gradient is wrong. At most 400 evenly spread entries
- * are moved, each by the step 1e-4 up and down. The grade is norm-wise, |a - n| / (|a| + |n|): for a
- * single small entry one fixed step is always too large or too small (tad_gradcheck does better). */
+ * are moved, each by the step 1e-4 up and down. The grade is norm-wise, |a - n| / (|a| + |n|): for
+ * a single small entry one fixed step is always too large or too small (tad_gradcheck does better).
+ */
 static bool check_parameter(check *c, tad_entry p, const double *gradient) {
     const double h = 1e-4;
     int64_t size = tad_size_of(p.value), stride = (size + 399) / 400, count = 0;
@@ -219,13 +222,15 @@ static double *copy_gradient(tad_tape *t, tad_var p) {
 static void print_times(const check *c, double sweep) {
     double forward = c->time / (double)c->forwards;
     double all = 2 * (double)tad_dict_elements(tad_net_params(c->net));
-    printf("  one sweep %.3f ms; a numeric gradient takes %.0f forward passes, %.3g s: %.0f times as long\n\n",
+    printf("  one sweep %.3f ms; a numeric gradient takes %.0f forward passes, %.3g s: %.0f times "
+           "as long\n\n",
            1e3 * sweep, all, all * forward, all * forward / sweep);
 }
 
 static bool check_gradients(const digits *d, const settings *o) {
     tad_tape *t = tad_tape_new(&(tad_settings){.seed = o->seed});
-    tad_batches *ten = tad_batches_new(t, &d->train, 10, &(tad_batch_options){.order = TAD_ORDER_FIXED});
+    tad_batches *ten =
+        tad_batches_new(t, &d->train, 10, &(tad_batch_options){.order = TAD_ORDER_FIXED});
     check c = {.tape = t, .net = make_net(t, TAD_F64, d, o)};
     const tad_dict *params = tad_net_params(c.net);
     double *gradient[4] = {NULL};
@@ -239,8 +244,10 @@ static bool check_gradients(const digits *d, const settings *o) {
     }
     for (size_t k = 0; good && k < 4; k++)
         good = check_parameter(&c, tad_dict_at(params, k), gradient[k]);
-    if (good) print_times(&c, sweep);
-    else fprintf(stderr, "digits: the gradient check failed. %s\n", tad_message(t));
+    if (good)
+        print_times(&c, sweep);
+    else
+        fprintf(stderr, "digits: the gradient check failed. %s\n", tad_message(t));
     tad_tape_free(t);
     return good;
 }
@@ -261,7 +268,8 @@ typedef struct training {
 } training;
 
 static tad_batches *in_order(tad_tape *t, const tad_dataset *d) {
-    return tad_batches_new(t, d, 1000, &(tad_batch_options){.dtype = TAD_F32, .order = TAD_ORDER_FIXED});
+    return tad_batches_new(t, d, 1000,
+                           &(tad_batch_options){.dtype = TAD_F32, .order = TAD_ORDER_FIXED});
 }
 
 static training prepare(tad_tape *t, const digits *d, const settings *o) {
@@ -272,8 +280,11 @@ static training prepare(tad_tape *t, const digits *d, const settings *o) {
     n.test = in_order(t, &d->test);
     n.descent = tad_sgd(tad_net_params(n.net), &(tad_sgd_options){.lr = o->lr});
     n.history = tad_history_new(t, columns, COLUMNS);
-    n.progress = (tad_progress){.sink = tad_file_sink, .user = stdout, .terminal = isatty(1),
-                                .epochs = o->epochs, .steps = tad_batches_per_epoch(n.draw),
+    n.progress = (tad_progress){.sink = tad_file_sink,
+                                .user = stdout,
+                                .terminal = isatty(1),
+                                .epochs = o->epochs,
+                                .steps = tad_batches_per_epoch(n.draw),
                                 .samples = o->batch};
     n.start = tad_tape_mark(t);
     return n;
@@ -353,8 +364,10 @@ static bool write_history(const tad_history *h, const char *folder, const char *
         return false;
     }
     printf("\nwrote %s\n", csv);
-    if (draw(h, csv, picture, title)) printf("wrote %s\n", picture);
-    else printf("no curves drawn: gnuplot is not installed; the numbers are in %s\n", csv);
+    if (draw(h, csv, picture, title))
+        printf("wrote %s\n", picture);
+    else
+        printf("no curves drawn: gnuplot is not installed; the numbers are in %s\n", csv);
     return true;
 }
 

@@ -33,8 +33,8 @@ static tad_check_row total(const tad_gradcheck_report *r) {
     return sum;
 }
 
-/* An op without gradient, or with gradient 0 wherever it was tried (floor, round): both sides agree,
- * but there was nothing to compare. */
+/* An op without gradient, or with gradient 0 wherever it was tried (floor, round): both sides
+ * agree, but there was nothing to compare. */
 static bool is_flat(const tad_op *op, tad_verdict v, const tad_gradcheck_report *r) {
     return v == TAD_CHECK_VACUOUS && ((op->flags & TAD_OP_FLAT) || r->first[0] == 0);
 }
@@ -47,8 +47,8 @@ static bool check_line(const tad_op *op, const tad_gradcheck_options *options) {
     double elapsed = seconds() - start;
     tad_check_row sum = total(&report);
     bool flat = is_flat(op, v, &report), ok = v == TAD_CHECK_PASS || flat;
-    printf("%-18s %5zu %8zu  %8.1e  %-12s %4zu %7zu  %8.1f\n", op->name, report.samples, sum.checked,
-           sum.worst, flat ? "flat" : tad_verdict_text(v), sum.kink, sum.inconclusive,
+    printf("%-18s %5zu %8zu  %8.1e  %-12s %4zu %7zu  %8.1f\n", op->name, report.samples,
+           sum.checked, sum.worst, flat ? "flat" : tad_verdict_text(v), sum.kink, sum.inconclusive,
            1e3 * elapsed);
     if (!ok) printf("    %s\n", report.first);
     return ok;

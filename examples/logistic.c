@@ -1,7 +1,7 @@
 /* Logistic regression with two inputs: one neuron a = sigmoid(w1 x1 + w2 x2 + b).
  *
- * First one example by hand, dJ/dw_j = (a - y) x_j and dJ/db = a - y, beside the tape; then gradient
- * descent on the mean loss over 200 points, whose gradient is the mean of those. */
+ * First one example by hand, dJ/dw_j = (a - y) x_j and dJ/db = a - y, beside the tape; then
+ * gradient descent on the mean loss over 200 points, whose gradient is the mean of those. */
 #include <math.h>
 
 #include "show.h"

@@ -4,8 +4,8 @@
  *
  * Two things about its gradient are easy to get wrong. The loss is a mean over the m examples, so
  * dL/dZ2 = (A2 - Y) / m, with the 1/m from the start. And with a weight w on the positive examples
- * it is ((1 + (w - 1) Y) A2 - w Y) / m; A2 - Y is then simply wrong. Both are shown beside the tape.
- * Then the net learns a rare class, with and without weight. */
+ * it is ((1 + (w - 1) Y) A2 - w Y) / m; A2 - Y is then simply wrong. Both are shown beside the
+ * tape. Then the net learns a rare class, with and without weight. */
 #include "show.h"
 
 #include <tad/optim.h>

@@ -93,7 +93,8 @@ static tad_status compare(tad_tape *t, activation g) {
     bool hand_right = distance(hand, slope, IN * HIDDEN) < 1e-7;
     printf("%-8s  loss %8.6f  dW1 of the tape is %s, of the listing %s\n", g.name, tad_item(n.loss),
            tape_right ? "right" : "WRONG", hand_right ? "right" : "WRONG");
-    if (!hand_right) printf("          the listing is off by %.3g\n", distance(hand, slope, IN * HIDDEN));
+    if (!hand_right)
+        printf("          the listing is off by %.3g\n", distance(hand, slope, IN * HIDDEN));
     return TAD_OK;
 }
 

@@ -8,8 +8,10 @@ static bool quoted(void *user, const char *text, size_t length) {
     tad__text *out = user;
     for (size_t i = 0; i < length; i++) {
         if (text[i] == '"' || text[i] == '\\') tad__text_bytes(out, "\\", 1);
-        if (text[i] == '\n') tad__text_bytes(out, "\\n", 2);
-        else tad__text_bytes(out, text + i, 1);
+        if (text[i] == '\n')
+            tad__text_bytes(out, "\\n", 2);
+        else
+            tad__text_bytes(out, text + i, 1);
     }
     return !out->stopped;
 }
@@ -20,9 +22,9 @@ tad__text tad__dot_label(tad__text *out) { return (tad__text){quoted, out, false
 
 void tad__dot_begin(tad__text *out) {
     tad__text_put(out, "digraph tad {\n"
-                         "  rankdir=LR;\n"
-                         "  node [fontname=\"Helvetica\" fontsize=11 margin=\"0.10,0.05\"];\n"
-                         "  edge [fontname=\"Helvetica\" fontsize=10 color=\"#555555\"];\n");
+                       "  rankdir=LR;\n"
+                       "  node [fontname=\"Helvetica\" fontsize=11 margin=\"0.10,0.05\"];\n"
+                       "  edge [fontname=\"Helvetica\" fontsize=10 color=\"#555555\"];\n");
 }
 
 void tad__dot_end(tad__text *out) { tad__text_put(out, "}\n"); }
@@ -54,7 +56,9 @@ bool tad__dot_edge_begin(tad__text *out, tad_var x, size_t k) {
     size_t to = tad_node_index(x);
     if (tad_is_none(parent)) return false;
     if (tad_is_number(parent)) {
-        tad__text_put(out, "  c%zu_%zu [shape=plaintext margin=0.03 width=0 height=0 label=\"%g\"];\n", to, k, parent.u.number);
+        tad__text_put(out,
+                      "  c%zu_%zu [shape=plaintext margin=0.03 width=0 height=0 label=\"%g\"];\n",
+                      to, k, parent.u.number);
         tad__text_put(out, "  c%zu_%zu -> n%zu [", to, k, to);
     } else {
         tad__text_put(out, "  n%zu -> n%zu [", tad_node_index(parent), to);

@@ -62,7 +62,7 @@ static void write_line(tad__text *out, tad_var x, widths most, const tad_show *s
     fill(x, &name, &call, &shape);
     bool gradient = show->gradients && tad__has(x, TAD__GRADIENT), more = show->values || gradient;
     tad__text_put(out, "%-*s  %-*s  %-*s", most.name, name.text, most.call, call.text,
-                    more ? most.shape : 0, shape.text);
+                  more ? most.shape : 0, shape.text);
     if (show->values) write_value(out, x, gradient ? most.value - value_width(x, show) : 0, show);
     if (gradient) {
         tad__text_put(out, "  gradient ");

@@ -38,7 +38,8 @@ static void local_derivatives(tad_var x, size_t n, edge *edges) {
     for (size_t k = 0; k < n; k++) {
         if (!edges[k].scalar) continue;
         edges[k].local = tad_is_number(result[k]) ? result[k].u.number
-                         : tad_is_nil(result[k]) ? 0 : tad_item(result[k]);
+                         : tad_is_nil(result[k])  ? 0
+                                                  : tad_item(result[k]);
     }
 }
 
@@ -68,9 +69,12 @@ typedef struct row {
 } row;
 
 static void add_number(tad__cell *cell, tad_var x, tad__what what) {
-    if (!tad__has(x, what)) tad__cell_add(cell, "-");
-    else if (!one_element(x)) tad__cell_shape(cell, tad_shape_of(x));
-    else tad__cell_add(cell, "%g", what == TAD__VALUE ? tad_item(x) : tad_adjoint(x));
+    if (!tad__has(x, what))
+        tad__cell_add(cell, "-");
+    else if (!one_element(x))
+        tad__cell_shape(cell, tad_shape_of(x));
+    else
+        tad__cell_add(cell, "%g", what == TAD__VALUE ? tad_item(x) : tad_adjoint(x));
 }
 
 static void fill(tad_var x, row *r) {
@@ -89,8 +93,8 @@ static void widen(int width[COLUMNS], const row *r) {
 }
 
 static void write_row(tad__text *out, const int width[COLUMNS], const row *r) {
-    tad__text_put(out, "%-*s  %-*s  %*s  %*s", width[0], r->cell[0].text, width[1],
-                    r->cell[1].text, width[2], r->cell[2].text, width[3], r->cell[3].text);
+    tad__text_put(out, "%-*s  %-*s  %*s  %*s", width[0], r->cell[0].text, width[1], r->cell[1].text,
+                  width[2], r->cell[2].text, width[3], r->cell[3].text);
 }
 
 static void write_edge(tad__text *out, tad_var x, tad_var parent, const edge *e) {
@@ -100,7 +104,8 @@ static void write_edge(tad__text *out, tad_var x, tad_var parent, const edge *e)
     double upstream = e->scalar ? tad_adjoint(x) : 0;
     if (e->scalar)
         tad__text_put(out, "%g * %g = %g", upstream, e->local, upstream * e->local);
-    else tad__text_put(out, "by the rule of %s", tad_node_op(x)->name);
+    else
+        tad__text_put(out, "by the rule of %s", tad_node_op(x)->name);
 }
 
 static void text_node(tad__text *out, tad_var x, const int width[COLUMNS]) {
@@ -158,7 +163,7 @@ static void dot_edges(tad__text *out, tad_var x) {
         double upstream = edges[k].scalar && flows ? tad_adjoint(x) : 0;
         if (edges[k].scalar && flows)
             tad__text_put(out, "fontcolor=\"#b03030\" label=\"%g × %g = %g\"", upstream,
-                            edges[k].local, upstream * edges[k].local);
+                          edges[k].local, upstream * edges[k].local);
         tad__dot_edge_end(out);
     }
 }
@@ -178,8 +183,10 @@ tad_status tad_explain(tad_var y, tad_explain_format format, tad_sink *sink, voi
     tad__walk w;
     tad_status s = tad__walk_begin(&w, y, "explain", sink);
     if (s != TAD_OK) return s;
-    if (format == TAD_EXPLAIN_DOT) explain_dot(&out, &w);
-    else explain_text(&out, &w);
+    if (format == TAD_EXPLAIN_DOT)
+        explain_dot(&out, &w);
+    else
+        explain_text(&out, &w);
     tad__walk_end(&w);
     return tad__text_status(&out, w.tape);
 }

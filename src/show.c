@@ -211,7 +211,9 @@ tad_status tad__walk_begin(tad__walk *w, tad_var y, const char *what, tad_sink *
     size_t index = tad_node_index(y);
     if (index == SIZE_MAX) {
         tad_status failed = tad_tape_status(y.tape); /* a nil variable: what made it so */
-        return failed != TAD_OK ? failed : tad_tape_fail(y.tape, TAD_BAD_HANDLE, "%s: no such variable", what);
+        return failed != TAD_OK
+                   ? failed
+                   : tad_tape_fail(y.tape, TAD_BAD_HANDLE, "%s: no such variable", what);
     }
     w->tape = y.tape;
     w->count = index + 1;

@@ -21,9 +21,9 @@ void tad__cell_add(tad__cell *cell, const char *format, ...) TAD_PRINTF(2, 3);
 
 /* ---- words ---- */
 
-void tad__cell_name(tad__cell *cell, tad_var x);  /* #3 logits, or a plain number */
-void tad__cell_call(tad__cell *cell, tad_var x);  /* mul(#1 a, 5), or: input, constant, parameter */
-void tad__cell_op(tad__cell *cell, tad_var x);    /* the same without the parents */
+void tad__cell_name(tad__cell *cell, tad_var x); /* #3 logits, or a plain number */
+void tad__cell_call(tad__cell *cell, tad_var x); /* mul(#1 a, 5), or: input, constant, parameter */
+void tad__cell_op(tad__cell *cell, tad_var x);   /* the same without the parents */
 void tad__cell_options(tad__cell *cell, tad_var x); /* axis=(0,1) keepdims; nothing where default */
 void tad__cell_shape(tad__cell *cell, tad_shape shape); /* (2,3) */
 

@@ -9,7 +9,8 @@ vector widths). What depends on more than that is written in the stored text as
     ...     any word; at the end of a line any rest; alone on a line any number of lines
     >=0.95  a number at least so large; <= likewise
 
-The program runs in an empty folder and must end with status 0. To store anew: run it and look at the difference with care.
+The program runs in an empty folder and must end with status 0. To store
+anew: run it, and look at the difference with care.
 """
 import os
 import re

@@ -7,11 +7,16 @@
 #include <tad/tad.h>
 
 static const char *const kind_names[] = {
-    [TAD_OPTION_BOOL] = "true or false",      [TAD_OPTION_INT] = "integer",
-    [TAD_OPTION_FLOAT] = "number",            [TAD_OPTION_CHOICE] = "",
-    [TAD_OPTION_MAYBE_INT] = "integer",       [TAD_OPTION_MAYBE_FLOAT] = "number",
-    [TAD_OPTION_AXES] = "axis, list or null", [TAD_OPTION_SHAPE] = "shape",
-    [TAD_OPTION_SLICES] = "slices",           [TAD_OPTION_DTYPE] = "element type",
+    [TAD_OPTION_BOOL] = "true or false",
+    [TAD_OPTION_INT] = "integer",
+    [TAD_OPTION_FLOAT] = "number",
+    [TAD_OPTION_CHOICE] = "",
+    [TAD_OPTION_MAYBE_INT] = "integer",
+    [TAD_OPTION_MAYBE_FLOAT] = "number",
+    [TAD_OPTION_AXES] = "axis, list or null",
+    [TAD_OPTION_SHAPE] = "shape",
+    [TAD_OPTION_SLICES] = "slices",
+    [TAD_OPTION_DTYPE] = "element type",
 };
 
 /* Text in a table's cell: | has a meaning there. */
@@ -27,20 +32,27 @@ static void put_option(const tad_option *o) {
     if (o->kind == TAD_OPTION_CHOICE) {
         printf(": ");
         for (const char *c = o->choices; *c; c++) {
-            if (*c == '|') printf(", ");
-            else putchar(*c);
+            if (*c == '|')
+                printf(", ");
+            else
+                putchar(*c);
         }
     } else {
         printf(": %s", kind_names[o->kind]);
     }
-    if (o->required) printf(", required");
-    else if (o->kind == TAD_OPTION_INT || o->kind == TAD_OPTION_FLOAT) printf(" (%g)", o->initial);
+    if (o->required)
+        printf(", required");
+    else if (o->kind == TAD_OPTION_INT || o->kind == TAD_OPTION_FLOAT)
+        printf(" (%g)", o->initial);
 }
 
 static void put_inputs(const tad_op *op) {
-    if (op->max_in == UINT8_MAX) printf("%d or more", op->min_in);
-    else if (op->min_in != op->max_in) printf("%d to %d", op->min_in, op->max_in);
-    else printf("%d", op->min_in);
+    if (op->max_in == UINT8_MAX)
+        printf("%d or more", op->min_in);
+    else if (op->min_in != op->max_in)
+        printf("%d to %d", op->min_in, op->max_in);
+    else
+        printf("%d", op->min_in);
     if (op->n_out != 1) printf(op->n_out ? ", gives %d" : ", gives several", op->n_out);
 }
 

@@ -1,6 +1,6 @@
-/* The five documents this library was asked to cover, S0 to S4, row by row: formulas, worked numbers,
- * and where they are wrong, the right values. Rows that need nets, data and the gradient check are
- * in test_documents_nets.c.
+/* The five documents this library was asked to cover, S0 to S4, row by row: formulas, worked
+ * numbers, and where they are wrong, the right values. Rows that need nets, data and the gradient
+ * check are in test_documents_nets.c.
  *
  * S0  two-layer net without biases, softmax and cross-entropy, in the style of NumPy
  * S1  derivation for ReLU, sigmoid, binary cross-entropy, mean over the batch
@@ -53,7 +53,8 @@ static tad_var times(double c, tad_var x) { return tad_mul(tad_number(c), x); }
 static tad_var sum_rows(tad_var x) { return tad_sum(x, &(tad_reduce){.axis = TAD_AXES(0)}); }
 
 /* f at in, with element e of input i moved by h. */
-static double moved(tad_fn *f, void *user, const tad_var *in, size_t n, size_t i, int64_t e, double h) {
+static double moved(tad_fn *f, void *user, const tad_var *in, size_t n, size_t i, int64_t e,
+                    double h) {
     tad_var at[8];
     double x[MOST];
     size_t size = (size_t)tad_size_of(in[i]);
@@ -81,7 +82,8 @@ static void ck_slopes(tad_fn *f, void *user, const tad_var *in, size_t n, double
 
 static tad_var identity(tad_var x) { return x; }
 
-/* ==== S0 ======================================================================================= */
+/* ==== S0 =======================================================================================
+ */
 
 typedef struct s0 {
     tad_var X, Y, W1, W2, z1, a1, z2, a2, loss;
@@ -213,7 +215,8 @@ START_TEST(S0_no_nan_from_zero_times_log_zero) {
 }
 END_TEST
 
-/* ==== S1 ======================================================================================= */
+/* ==== S1 =======================================================================================
+ */
 
 enum { S1_M = 4 };
 
@@ -284,7 +287,8 @@ START_TEST(S1_gradients_with_the_mean) {
     s1 n = s1_net(1);
     tad_var dZ2 = times(1.0 / S1_M, tad_sub(n.A2, n.Y));
     tad_var dA1 = tad_matmul(dZ2, T(n.W2));
-    tad_var open = tad_where(tad_greater(n.Z1, tad_number(0)), tad_number(1), tad_mul(n.Z1, tad_number(0)));
+    tad_var open =
+        tad_where(tad_greater(n.Z1, tad_number(0)), tad_number(1), tad_mul(n.Z1, tad_number(0)));
     tad_var dZ1 = tad_mul(dA1, open);
     ck_same(tad_gradient(n.Z2), dZ2, 1e-15);
     ck_same(tad_gradient(n.W2), tad_matmul(T(n.A1), dZ2), 1e-15);
@@ -293,7 +297,8 @@ START_TEST(S1_gradients_with_the_mean) {
     ck_same(tad_gradient(n.Z1), dZ1, 1e-15);
     ck_same(tad_gradient(n.W1), tad_matmul(T(n.X), dZ1), 1e-15);
     ck_same(tad_gradient(n.b1), sum_rows(dZ1), 1e-15);
-    ck_assert_double_gt(apart(tad_gradient(n.Z2), tad_sub(n.A2, n.Y)), 0.1); /* as printed: m times */
+    ck_assert_double_gt(apart(tad_gradient(n.Z2), tad_sub(n.A2, n.Y)),
+                        0.1); /* as printed: m times */
 }
 END_TEST
 
@@ -334,8 +339,8 @@ START_TEST(S1_relu_has_gradient_0_at_0) {
 }
 END_TEST
 
-/* S1, appendix B: central differences, eps 1e-5, |difference| < 1e-5, for every parameter; here with
- * the weights put back (the document's loop leaves W[i,j] moved) and in float64. */
+/* S1, appendix B: central differences, eps 1e-5, |difference| < 1e-5, for every parameter; here
+ * with the weights put back (the document's loop leaves W[i,j] moved) and in float64. */
 START_TEST(S1_numeric_check) {
     tad_var in[4];
     double weight = _i ? 3 : 1;
@@ -358,7 +363,8 @@ START_TEST(S1_loss_falls) {
 }
 END_TEST
 
-/* ==== S2 ======================================================================================= */
+/* ==== S2 =======================================================================================
+ */
 
 /* S2, 2.3: dJ/dw_j = 1/m sum((h - y) x_j), dJ/db likewise, of logistic regression. */
 START_TEST(S2_one_neuron_many_examples) {
@@ -378,7 +384,8 @@ START_TEST(S2_one_example_by_the_chain_rule) {
     const double x1 = 0.5, x2 = -1.5, y = 1;
     tad_var w1 = tad_scalar(t, 0.8), w2 = tad_scalar(t, -0.4), b = tad_scalar(t, 0.1);
     tad_var z = tad_add(tad_add(times(x1, w1), times(x2, w2)), b), a = tad_sigmoid(z);
-    tad_var J = tad_neg(tad_add(times(y, tad_log(a)), times(1 - y, tad_log(tad_sub(tad_number(1), a)))));
+    tad_var J =
+        tad_neg(tad_add(times(y, tad_log(a)), times(1 - y, tad_log(tad_sub(tad_number(1), a)))));
     ck_done(tad_reverse(J), t);
     double p = tad_item(a);
     ck_near(tad_adjoint(a), -y / p + (1 - y) / (1 - p), 1e-15);
@@ -455,9 +462,11 @@ START_TEST(S2_sigmoid_far_out) {
 }
 END_TEST
 
-/* S2, 5.3: log(0) in compute_loss. From probabilities it is cut at -100, from logits it is exact. */
+/* S2, 5.3: log(0) in compute_loss. From probabilities it is cut at -100, from logits it is exact.
+ */
 START_TEST(S2_loss_of_a_certain_mistake) {
-    tad_var one = tad_full(t, TAD_F64, TAD_SHAPE(1), 1), zero = tad_full(t, TAD_F64, TAD_SHAPE(1), 0);
+    tad_var one = tad_full(t, TAD_F64, TAD_SHAPE(1), 1),
+            zero = tad_full(t, TAD_F64, TAD_SHAPE(1), 0);
     ck_values(tad_bce(zero, one, NULL), 0, 100);
     tad_var z = tad_full(t, TAD_F64, TAD_SHAPE(1), -800);
     ck_values(tad_bce_with_logits(z, one, NULL), 1e-15, 800);
@@ -482,7 +491,8 @@ START_TEST(S2_three_layouts_one_map) {
 }
 END_TEST
 
-/* ==== S3 ======================================================================================= */
+/* ==== S3 =======================================================================================
+ */
 
 /* S3, 3.1.3: z = x y, x = 2, y = 3: z = 6, gradients 3 and 2; 3.3.2: upstream 1.5: 4.5 and 3. */
 START_TEST(S3_product) {
@@ -566,7 +576,8 @@ END_TEST
 
 /* S3, 3.4.2: sigmoid(0) = 0.5, gradient 0.25, its maximum; dx = dout y (1 - y). */
 START_TEST(S3_sigmoid_layer) {
-    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(5), (double[]){-2, -0.5, 0, 0.5, 2}), y = tad_sigmoid(x);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(5), (double[]){-2, -0.5, 0, 0.5, 2}),
+            y = tad_sigmoid(x);
     ck_done(tad_reverse(tad_sum(y, NULL)), t);
     double g[5];
     ck_done(tad_read(tad_gradient(x), g, 5), t);
@@ -598,7 +609,8 @@ START_TEST(S3_affine_flattens) {
     double x[24];
     for (int i = 0; i < 24; i++) x[i] = tad_random_normal(&random);
     tad_var X = tad_input(t, TAD_F64, TAD_SHAPE(2, 3, 2, 2), x), W = matrix(12, 3, 18);
-    tad_var b = tad_input(t, TAD_F64, TAD_SHAPE(1, 3), (double[]){1, 2, 3}), Y = tad_affine(X, W, b);
+    tad_var b = tad_input(t, TAD_F64, TAD_SHAPE(1, 3), (double[]){1, 2, 3}),
+            Y = tad_affine(X, W, b);
     tad_var flat = tad_add(tad_matmul(tad_reshape(X, TAD_SHAPE(2, 12)), W), b);
     ck_same(Y, flat, 1e-14);
     ck_done(tad_reverse(tad_sum(tad_square(Y), NULL)), t);
@@ -618,10 +630,12 @@ START_TEST(S3_softmax_with_loss_example) {
 }
 END_TEST
 
-/* S3, 3.6.2: one-hot or integer labels, dA = (Y - T) / B; the listing ignores what comes from above. */
+/* S3, 3.6.2: one-hot or integer labels, dA = (Y - T) / B; the listing ignores what comes from
+ * above. */
 START_TEST(S3_softmax_with_loss_layer) {
     tad_var a = matrix(4, 3, 19);
-    tad_var hot = tad_constant(t, TAD_F64, TAD_SHAPE(4, 3), (double[]){1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1});
+    tad_var hot =
+        tad_constant(t, TAD_F64, TAD_SHAPE(4, 3), (double[]){1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1});
     tad_var label = tad_constant_from(t, TAD_I64, TAD_SHAPE(4), (double[]){0, 2, 1, 2});
     tad_var loss = tad_cross_entropy(a, label, NULL);
     ck_near(tad_item(loss), tad_item(tad_cross_entropy(a, hot, NULL)), 1e-15);
@@ -650,7 +664,8 @@ START_TEST(S3_softmax_jacobian) {
 }
 END_TEST
 
-/* ==== S4 ======================================================================================= */
+/* ==== S4 =======================================================================================
+ */
 
 enum { LAYERS = 4 };
 static const int64_t width[LAYERS + 1] = {3, 4, 5, 4, 2};
@@ -768,7 +783,8 @@ static void delta_norms(double scale, unary *g, double out[LAYERS]) {
     for (int l = 0; l < LAYERS; l++) out[l] = norm(tad_gradient(n.z[l]));
 }
 
-/* S4, 3: where sigmoids are saturated the gradient vanishes on its way down; with relu it does not. */
+/* S4, 3: where sigmoids are saturated the gradient vanishes on its way down; with relu it does not.
+ */
 START_TEST(S4_gradient_vanishes_in_saturated_sigmoids) {
     double moderate[LAYERS], saturated[LAYERS], open[LAYERS];
     delta_norms(1, tad_sigmoid, moderate);
@@ -809,7 +825,8 @@ END_TEST
 
 /* S4, 3, step 1 holds for elementwise outputs only: with a softmax delta(4) needs its Jacobian. */
 START_TEST(S4_softmax_output_is_not_elementwise) {
-    tad_var z = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){0.5, -0.3, 1}), a = tad_softmax(z, 0);
+    tad_var z = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){0.5, -0.3, 1}),
+            a = tad_softmax(z, 0);
     tad_var y = tad_constant(t, TAD_F64, TAD_SHAPE(3), (double[]){0, 1, 0});
     ck_done(tad_reverse(tad_half_sse(a, y)), t);
     tad_var off = tad_sub(a, y), elementwise = tad_mul(off, slope_of_sigmoid(a));
@@ -827,7 +844,8 @@ START_TEST(S4_batch_sums_over_examples) {
     tad_var together = tad_gradient(n.W[1]), sum = tad_none();
     for (int k = 0; k < 2; k++) {
         tad_range column[] = {{.start = {false, 0}}, {.start = TAD_INT(k), .stop = TAD_INT(k + 1)}};
-        tad_var E = tad_half_sse(tad_slice(two.a[LAYERS], column, 2), tad_slice(two.y, column, 2)), g;
+        tad_var E = tad_half_sse(tad_slice(two.a[LAYERS], column, 2), tad_slice(two.y, column, 2)),
+                g;
         ck_done(tad_grad(&E, NULL, 1, &n.W[1], 1, &g), t);
         sum = k ? tad_add(sum, g) : g;
     }
@@ -843,10 +861,12 @@ START_TEST(S4_one_sided_difference_is_cruder) {
     memcpy(in, n.W, sizeof n.W);
     memcpy(in + LAYERS, n.b, sizeof n.b);
     const double h = 1e-4, here = tad_item(n.E);
-    double up = moved(s4_loss, &g, in, 2 * LAYERS, 0, 0, h), down = moved(s4_loss, &g, in, 2 * LAYERS, 0, 0, -h);
+    double up = moved(s4_loss, &g, in, 2 * LAYERS, 0, 0, h),
+           down = moved(s4_loss, &g, in, 2 * LAYERS, 0, 0, -h);
     double truth[12];
     ck_done(tad_read(tad_gradient(n.W[0]), truth, 12), t);
-    double central = fabs((up - down) / (2 * h) - truth[0]), one_sided = fabs((up - here) / h - truth[0]);
+    double central = fabs((up - down) / (2 * h) - truth[0]),
+           one_sided = fabs((up - here) / h - truth[0]);
     ck_assert_double_lt(central, 0.01 * one_sided);
 }
 END_TEST

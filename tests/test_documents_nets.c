@@ -1,4 +1,5 @@
-/* The rows of the five documents that need nets, data and the gradient check; see test_documents.c. */
+/* The rows of the five documents that need nets, data and the gradient check; see test_documents.c.
+ */
 #define _POSIX_C_SOURCE 200809L
 #include "support.h"
 
@@ -22,7 +23,8 @@ static void end(void) {
 START_TEST(S2_init_params) {
     tad_net *net = tad_mlp(t, (int64_t[]){40, 30, 1}, 3,
                            &(tad_mlp_options){.weight = {.kind = TAD_INIT_NORMAL},
-                                              .hidden = tad_sigmoid, .output = tad_sigmoid});
+                                              .hidden = tad_sigmoid,
+                                              .output = tad_sigmoid});
     tad_var W1 = tad_dict_get(tad_net_params(net), "affine1.weight");
     tad_var b1 = tad_dict_get(tad_net_params(net), "affine1.bias");
     ck_shape(W1, 40, 30);
@@ -103,8 +105,8 @@ static tad_dataset small_set(void) {
     return d;
 }
 
-/* S3, 3.7.4: np.random.choice(train_size, batch_size): with replacement, so an epoch of train_size /
- * batch_size steps sees some examples twice and some not at all. */
+/* S3, 3.7.4: np.random.choice(train_size, batch_size): with replacement, so an epoch of train_size
+ * / batch_size steps sees some examples twice and some not at all. */
 START_TEST(S3_sampling_with_replacement) {
     tad_dataset d = small_set();
     tad_batches *b = tad_batches_new(t, &d, 20, &(tad_batch_options){.order = TAD_ORDER_REPLACE});
@@ -132,7 +134,8 @@ START_TEST(S3_training) {
     tad_dataset d = small_set();
     tad_net *net = tad_mlp(t, (int64_t[]){4, 20, 3}, 3,
                            &(tad_mlp_options){.weight = {.kind = TAD_INIT_NORMAL, .scale = 0.1}});
-    tad_batches *draw = tad_batches_new(t, &d, 20, &(tad_batch_options){.order = TAD_ORDER_REPLACE});
+    tad_batches *draw =
+        tad_batches_new(t, &d, 20, &(tad_batch_options){.order = TAD_ORDER_REPLACE});
     tad_batches *all = tad_batches_new(t, &d, 200, &(tad_batch_options){.order = TAD_ORDER_FIXED});
     tad_optim *sgd = tad_sgd(tad_net_params(net), &(tad_sgd_options){.lr = 0.1});
     tad_mark start = tad_tape_mark(t);
@@ -175,7 +178,8 @@ static void parameters(const layers *l, tad_var out[4]) {
 }
 
 /* S3, 3.8.3: the check of the document, worst element against 1e-7, fails on this correct net with
- * any fixed step, because one step does not fit every entry; the norm-wise error passes for a good one. */
+ * any fixed step, because one step does not fit every entry; the norm-wise error passes for a good
+ * one. */
 START_TEST(S3_worst_element_fails_a_correct_net) {
     static const double steps[] = {1e-4, 1e-5, 1e-6};
     layers l = two_layer_net();

@@ -32,10 +32,8 @@ static void end(void) {
     tad_tape_free(t);
 }
 
-#define ck_has(words)                                                                              \
-    ck_assert_msg(strstr(got.all, words), "'%s' is not in:\n%s", words, got.all)
-#define ck_lacks(words)                                                                            \
-    ck_assert_msg(!strstr(got.all, words), "'%s' is in:\n%s", words, got.all)
+#define ck_has(words)   ck_assert_msg(strstr(got.all, words), "'%s' is not in:\n%s", words, got.all)
+#define ck_lacks(words) ck_assert_msg(!strstr(got.all, words), "'%s' is in:\n%s", words, got.all)
 
 /* r = (x + 3) x, all named. */
 static tad_var product(tad_var *x) {
@@ -50,7 +48,8 @@ START_TEST(explain_multiplies_along_edges) {
     tad_var x, r = product(&x);
     ck_done(tad_reverse(r), t);
     ck_done(tad_explain(r, TAD_EXPLAIN_TEXT, keep, &got), t);
-    ck_assert_str_eq(got.all,
+    ck_assert_str_eq(
+        got.all,
         "node  is               value  gradient  passes on: upstream * local = downstream\n"
         "#2 r  mul(#1 a, #0 x)     10         1  to #1 a: 1 * 2 = 2\n"
         "                                        to #0 x: 1 * 5 = 5\n"
@@ -149,8 +148,9 @@ START_TEST(dump_shows_values_and_gradients) {
     tad_var s = tad_sum(x, &(tad_reduce){.axis = TAD_AXES(0)});
     ck_done(tad_reverse(tad_sum(s, NULL)), t);
     ck_done(tad_dump(s, &(tad_show){.values = true, .gradients = true}, keep, &got), t);
-    ck_assert_str_eq(got.all, "#0  input              (2,2)  = [[1, 2], [3, 4]]  gradient [[1, 1], [1, 1]]\n"
-                              "#1  sum(#0; axis=(0))  (2)    = [4, 6]\n");
+    ck_assert_str_eq(got.all,
+                     "#0  input              (2,2)  = [[1, 2], [3, 4]]  gradient [[1, 1], [1, 1]]\n"
+                     "#1  sum(#0; axis=(0))  (2)    = [4, 6]\n");
 }
 END_TEST
 
@@ -275,8 +275,10 @@ START_TEST(out_of_memory) {
         text k = {.length = 0};
         tad_status s = shows[_i](r, keep, &k);
         bool failed = m.refused > 0;
-        if (failed) ck_assert_int_eq(s, TAD_NO_MEMORY);
-        else ck_assert_int_eq(s, TAD_OK);
+        if (failed)
+            ck_assert_int_eq(s, TAD_NO_MEMORY);
+        else
+            ck_assert_int_eq(s, TAD_OK);
         m.fail_at = 0;
         tad_tape_clear(t);
         ck_done(shows[_i](r, keep, &k), t);
