@@ -91,16 +91,35 @@ static bool coerce_operands(work *w, const tad_var *in) {
     return true;
 }
 
-static bool check_count(work *w) {
+/* Only operands beyond the least number may be left out, and none of a list of any length. */
+static bool check_count(work *w, const tad_var *in) {
     const tad_op *op = w->op;
-    if (w->n >= op->min_in && (op->max_in == UINT8_MAX || w->n <= op->max_in)) return true;
-    tad__fail(w->t, TAD_BAD_ARGUMENT, "%s: %zu operands, it takes %d to %d", op->name, w->n, op->min_in, op->max_in);
-    return false;
+    bool any = op->max_in == UINT8_MAX;
+    if (w->n < op->min_in || (!any && w->n > op->max_in)) {
+        tad__fail(w->t, TAD_BAD_ARGUMENT, "%s: %zu operands, it takes %d to %d", op->name, w->n, op->min_in, op->max_in);
+        return false;
+    }
+    for (size_t i = 0; i < w->n && (any || i < op->min_in); i++)
+        if (!in || tad_is_none(in[i])) {
+            tad__fail(w->t, TAD_BAD_ARGUMENT, "%s: operand %zu is left out", op->name, i);
+            return false;
+        }
+    return true;
 }
 
 static void see_values(work *w) {
     for (size_t i = 0; i < w->n; i++)
         w->array[i] = w->index[i] == TAD__NO_NODE ? NULL : tad__value(w->t, w->index[i], &w->view[i]);
+}
+
+static tad_status check_sizes(const work *w) {
+    char text[160];
+    size_t bytes;
+    for (size_t k = 0; k < w->n_out; k++)
+        if (!tad__shape_bytes(&w->type[k].shape, w->type[k].dtype, &bytes))
+            return tad_fail(&w->frame, TAD_TOO_LARGE, "the result would have shape %s",
+                            tad__shape_text(&w->type[k].shape, text, sizeof text));
+    return TAD_OK;
 }
 
 static bool new_outputs(work *w) {
@@ -133,6 +152,7 @@ static bool as_view(work *w) {
 static tad_status compute(work *w) {
     tad_tape *t = w->t;
     tad_status s = w->op->shape(&w->frame, w->type, &w->n_out);
+    if (s == TAD_OK) s = check_sizes(w);
     if (s != TAD_OK) return s;
     w->frame.n_out = w->n_out;
     if (as_view(w)) return TAD_OK;
@@ -244,7 +264,7 @@ static tad_var give_up(work *w, tad__stretch begin, tad_status s) {
 }
 
 static bool prepare(work *w, const tad_var *in) {
-    if (!check_count(w) || !make_room(w)) return false;
+    if (!check_count(w, in) || !make_room(w)) return false;
     if (!resolve_operands(w, in) || !coerce_operands(w, in)) return false;
     see_values(w);
     return true;
@@ -277,9 +297,8 @@ tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, c
 tad_var tad_apply(const tad_op *op, const tad_var *in, size_t n, const void *options, tad_var *outputs,
                   size_t n_outputs) {
     tad_tape *t = in ? tad__tape_of(in, n) : NULL;
-    if (!t || !op) {
-        for (size_t k = 0; k < n_outputs; k++) outputs[k] = tad__nil(t);
-        return tad__nil(t);
-    }
-    return tad__apply(t, op, in, n, options, outputs, n_outputs);
+    if (t && op) return tad__apply(t, op, in, n, options, outputs, n_outputs);
+    for (size_t k = 0; k < n_outputs; k++) outputs[k] = tad__nil(t);
+    if (t) tad__fail(t, TAD_BAD_ARGUMENT, "apply: the op is NULL");
+    return tad__nil(t);
 }

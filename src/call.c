@@ -110,6 +110,9 @@ static tad_status fill_one(const filling *f) {
     double d;
     int choice;
     tad_status s;
+    bool empty = f->value->kind == TAD_VALUE_TEXT ? !f->value->text
+                                                  : f->value->kind == TAD_VALUE_INTS && f->value->count && !f->value->ints;
+    if (empty) return refuse(f, "given: its value is NULL");
     switch (f->option->kind) {
     case TAD_OPTION_BOOL:
         if (f->value->kind != TAD_VALUE_BOOL) return refuse(f, "true or false");
@@ -168,10 +171,13 @@ static tad_status fill_defaults(tad_tape *t, const tad_op *op, char *options, co
 }
 
 static tad_status fill_options(tad_tape *t, const tad_op *op, char *options, const tad_value *values, size_t n) {
+    if (n && !values) return tad__fail(t, TAD_BAD_ARGUMENT, "%s: its list of options is NULL", op->name);
+    for (size_t i = 0; i < n; i++)
+        if (!find_option(op, values[i].name))
+            return tad__fail(t, TAD_BAD_ARGUMENT, "%s: it has no option %s", op->name, values[i].name ? values[i].name : "without a name");
     tad_status s = fill_defaults(t, op, options, values, n);
     for (size_t i = 0; i < n && s == TAD_OK; i++) {
         const tad_option *o = find_option(op, values[i].name);
-        if (!o) return tad__fail(t, TAD_BAD_ARGUMENT, "%s: it has no option %s", op->name, values[i].name ? values[i].name : "without a name");
         filling f = {t, op, o, &values[i], options + o->offset};
         if (values[i].kind != TAD_VALUE_NULL) s = fill_one(&f);
     }

@@ -89,10 +89,8 @@ static bool find_param(tad_var x, const char *what, uint32_t *index) {
     return false;
 }
 
-void *tad_param_data(tad_var x) {
-    uint32_t i;
-    if (!find_param(x, "param_data", &i)) return NULL;
-    tad_tape *t = x.tape;
+/* The elements of the parameter at i, about to be changed. */
+static void *changing(tad_tape *t, uint32_t i) {
     tad__node *n = tad__at(t, i);
     if (n->flags & TAD__ARRAY) {
         n->value.array->changed = t->head.count;
@@ -104,11 +102,17 @@ void *tad_param_data(tad_var x) {
     return &n->value.number;
 }
 
+void *tad_param_data(tad_var x) {
+    uint32_t i;
+    return find_param(x, "param_data", &i) ? changing(x.tape, i) : NULL;
+}
+
 tad_status tad_assign(tad_var param, const void *data) {
-    void *to = tad_param_data(param);
-    if (!to) return status_of(param);
+    uint32_t i;
+    if (!find_param(param, "assign", &i)) return status_of(param);
     size_t bytes = (size_t)tad_size_of(param) * tad_dtype_size(tad_dtype_of(param));
     if (!data && bytes) return tad__fail(param.tape, TAD_BAD_ARGUMENT, "assign: no data");
+    void *to = changing(param.tape, i);
     if (bytes) memcpy(to, data, bytes);
     return TAD_OK;
 }
@@ -169,8 +173,10 @@ const void *tad_gradient_data(tad_var x) {
 }
 
 tad_status tad_zero_gradients(const tad_var *params, size_t n) {
+    uint32_t i;
+    for (size_t k = 0; k < n; k++)
+        if (!find_param(params[k], "zero_gradients", &i)) return status_of(params[k]);
     for (size_t k = 0; k < n; k++) {
-        uint32_t i;
         if (!find_param(params[k], "zero_gradients", &i)) return status_of(params[k]);
         tad_tape *t = params[k].tape;
         if (i >= t->head.swept) continue;

@@ -377,20 +377,16 @@ static tad_status check_root(tad_tape *t, uint32_t i) {
     return TAD_OK;
 }
 
-/* Adds one root's cotangent; none: 1 for a single element. */
-static tad_status seed(tad_tape *t, uint32_t i, tad_var cotangent) {
+/* A cotangent has its result's shape and type; none or a number: only for a single element. */
+static tad_status check_cotangent(tad_tape *t, uint32_t i, tad_var cotangent) {
     tad__view room, ct_room;
     const tad_array *y = tad__value(t, i, &room), *ct;
-    double one = 1;
     uint32_t c;
     tad_shape shape = tad__shape_of(y);
     char a[160], b[160];
     if (tad_is_none(cotangent) || tad_is_number(cotangent)) {
-        if (y->size != 1)
-            return tad__fail(t, TAD_BAD_SHAPE, "reverse: the result has shape %s: a cotangent is needed", tad__shape_text(&shape, a, sizeof a));
-        if (tad_is_number(cotangent)) one = cotangent.u.number;
-        room.array = (tad_array){.data = &one, .size = 1, .dtype = TAD_F64, .contiguous = true};
-        return accumulate(t, i, &room.array);
+        if (y->size == 1) return TAD_OK;
+        return tad__fail(t, TAD_BAD_SHAPE, "reverse: the result has shape %s: a cotangent is needed", tad__shape_text(&shape, a, sizeof a));
     }
     if (!tad__resolve(t, cotangent, "reverse: cotangent", &c)) return t->error.status;
     ct = tad__value(t, c, &ct_room);
@@ -401,7 +397,19 @@ static tad_status seed(tad_tape *t, uint32_t i, tad_var cotangent) {
     if (ct->dtype != y->dtype)
         return tad__fail(t, TAD_BAD_DTYPE, "reverse: a %s cotangent for a %s result",
                          tad_dtype_name((tad_dtype)ct->dtype), tad_dtype_name((tad_dtype)y->dtype));
-    return accumulate(t, i, ct);
+    return TAD_OK;
+}
+
+/* Adds one root's cotangent, which was checked; none: 1. */
+static tad_status seed(tad_tape *t, uint32_t i, tad_var cotangent) {
+    tad__view room;
+    uint32_t c;
+    double one = tad_is_number(cotangent) ? cotangent.u.number : 1;
+    if (tad_is_none(cotangent) || tad_is_number(cotangent)) {
+        room.array = (tad_array){.data = &one, .size = 1, .dtype = TAD_F64, .contiguous = true};
+        return accumulate(t, i, &room.array);
+    }
+    return tad__resolve(t, cotangent, "reverse: cotangent", &c) ? accumulate(t, i, tad__value(t, c, &room)) : t->error.status;
 }
 
 static bool remember_root(tad_tape *t, uint32_t i) {
@@ -430,6 +438,7 @@ tad_status tad_reverse_from(const tad_var *y, const tad_var *cotangent, size_t n
     for (size_t k = 0; k < n; k++) {
         if (!tad__resolve(t, y[k], "reverse", &i)) return t->error.status;
         tad_status s = check_root(t, i);
+        if (s == TAD_OK) s = check_cotangent(t, i, cotangent ? cotangent[k] : tad_none());
         if (s != TAD_OK) return s;
         top = i > top ? i : top;
     }

@@ -934,6 +934,14 @@ static tad_var apply_one(int op, tad_var x, const void *options) {
 }
 
 /* More axes than there can be stay more: the shape rules refuse them. */
+/* A list that is NULL though it should have elements is refused. */
+static bool is_list(tad_var x, const char *op, const void *list, size_t n) {
+    if (list || n == 0) return true;
+    tad_tape *t = tad__tape_of(&x, 1);
+    if (t) tad__fail(t, TAD_BAD_ARGUMENT, "%s: the list is NULL", op);
+    return false;
+}
+
 static axes_options named_axes(const int *axes, size_t n) {
     axes_options o = {{.given = true, .count = (int)tad__min(n, TAD_MAX_RANK + 1)}};
     if (n) memcpy(o.axes.axis, axes, tad__min(n, TAD_MAX_RANK) * sizeof *axes);
@@ -953,6 +961,7 @@ tad_var tad_transpose(tad_var x, int axis0, int axis1) {
 }
 
 tad_var tad_permute(tad_var x, const int *axes, size_t n) {
+    if (!is_list(x, "permute", axes, n)) return tad__nil(tad__tape_of(&x, 1));
     axes_options o = named_axes(axes, n);
     return apply_one(PERMUTE, x, &o);
 }
@@ -966,12 +975,14 @@ tad_var tad_unsqueeze(tad_var x, int axis) {
 }
 
 tad_var tad_slice(tad_var x, const tad_range *ranges, size_t n) {
+    if (!is_list(x, "slice", ranges, n)) return tad__nil(tad__tape_of(&x, 1));
     slice_options o = {.slices = {.count = (int)tad__min(n, TAD_MAX_RANK + 1)}};
     if (n) memcpy(o.slices.range, ranges, tad__min(n, TAD_MAX_RANK) * sizeof *ranges);
     return apply_one(SLICE, x, &o);
 }
 
 tad_var tad_flip(tad_var x, const int *axes, size_t n) {
+    if (!is_list(x, "flip", axes, n)) return tad__nil(tad__tape_of(&x, 1));
     axes_options o = named_axes(axes, n);
     return apply_one(FLIP, x, &o);
 }
