@@ -25,6 +25,8 @@ TAD_API tad_var tad_dot_list(const tad_var *a, const tad_var *b, size_t n, tad_v
 
 /* NumPy's matmul: 1-d and 2-d operands, leading axes are batches and broadcast. */
 TAD_API tad_var tad_matmul(tad_var a, tad_var b);
+TAD_API tad_var tad_bmm(tad_var a, tad_var b);   /* (B,n,k), (B,k,m) -> (B,n,m) */
+TAD_API tad_var tad_mv(tad_var a, tad_var b);    /* (n,k), (k) -> (n) */
 TAD_API tad_var tad_dot(tad_var a, tad_var b);   /* (n) . (n) -> () */
 TAD_API tad_var tad_outer(tad_var a, tad_var b); /* (n), (m) -> (n,m) */
 /* x W + b: x (n) or (B, ...) flattened to (B,n), W (n,m), b (m) or (1,m) or tad_none(). -> (m) or (B,m) */
@@ -90,6 +92,17 @@ TAD_API tad_var tad_bce_with_logits(tad_var logits, tad_var target, const tad_bc
 TAD_API tad_var tad_cross_entropy(tad_var logits, tad_var target, const tad_cross_entropy_options *options);
 TAD_API tad_var tad_nll_loss(tad_var log_probability, tad_var target, const tad_cross_entropy_options *options);
 
+typedef struct tad_kl_div_options {
+    int reduction; /* a tad_reduction, or TAD_BATCHMEAN */
+    bool log_target;
+} tad_kl_div_options;
+#define TAD_BATCHMEAN 3 /* sum / shape[0] */
+typedef struct tad_hinge_options { tad_reduction reduction; tad_maybe_float margin; } tad_hinge_options;
+
+/* target (log target - log_probability); 0 log 0 is 0 */
+TAD_API tad_var tad_kl_div(tad_var log_probability, tad_var target, const tad_kl_div_options *options);
+TAD_API tad_var tad_hinge(tad_var input, tad_var target, const tad_hinge_options *options); /* target +-1 */
+
 /* ---- shape ---- */
 
 TAD_API tad_var tad_reshape(tad_var x, tad_shape shape); /* one -1 is computed */
@@ -109,6 +122,12 @@ TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype); /* between float types dif
 
 TAD_API tad_var tad_gather(tad_var x, tad_var index, int axis); /* as torch.gather */
 TAD_API tad_var tad_scatter_add(tad_var x, tad_var index, tad_var src, int axis);
+TAD_API tad_var tad_index_select(tad_var x, tad_var index, int axis); /* index (n) */
+/* As numpy.take_along_axis; axis not given: of x flattened. */
+TAD_API tad_var tad_take_along_axis(tad_var x, tad_var index, tad_maybe_int axis);
+/* Rows of weight; the row padding_idx, if given, gets no gradient. */
+TAD_API tad_var tad_embedding(tad_var indices, tad_var weight, tad_maybe_int padding_idx);
+TAD_API tad_var tad_masked_fill(tad_var x, tad_var mask, double value); /* mask bool, broadcasts to x */
 TAD_API tad_var tad_where(tad_var condition, tad_var a, tad_var b); /* condition bool */
 TAD_API tad_var tad_one_hot(tad_var indices, int64_t num_classes);  /* int64; -1: largest + 1 */
 TAD_API tad_var tad_greater(tad_var a, tad_var b);       /* bool; NaN compares false */

@@ -165,6 +165,10 @@
 #define tad_dot_list(...) TAD_HERE(tad_dot_list(__VA_ARGS__))
 #undef tad_matmul
 #define tad_matmul(...) TAD_HERE(tad_matmul(__VA_ARGS__))
+#undef tad_bmm
+#define tad_bmm(...) TAD_HERE(tad_bmm(__VA_ARGS__))
+#undef tad_mv
+#define tad_mv(...) TAD_HERE(tad_mv(__VA_ARGS__))
 #undef tad_dot
 #define tad_dot(...) TAD_HERE(tad_dot(__VA_ARGS__))
 #undef tad_outer
@@ -215,6 +219,10 @@
 #define tad_cross_entropy(...) TAD_HERE(tad_cross_entropy(__VA_ARGS__))
 #undef tad_nll_loss
 #define tad_nll_loss(...) TAD_HERE(tad_nll_loss(__VA_ARGS__))
+#undef tad_kl_div
+#define tad_kl_div(...) TAD_HERE(tad_kl_div(__VA_ARGS__))
+#undef tad_hinge
+#define tad_hinge(...) TAD_HERE(tad_hinge(__VA_ARGS__))
 #undef tad_reshape
 #define tad_reshape(...) TAD_HERE(tad_reshape(__VA_ARGS__))
 #undef tad_flatten
@@ -243,6 +251,14 @@
 #define tad_gather(...) TAD_HERE(tad_gather(__VA_ARGS__))
 #undef tad_scatter_add
 #define tad_scatter_add(...) TAD_HERE(tad_scatter_add(__VA_ARGS__))
+#undef tad_index_select
+#define tad_index_select(...) TAD_HERE(tad_index_select(__VA_ARGS__))
+#undef tad_take_along_axis
+#define tad_take_along_axis(...) TAD_HERE(tad_take_along_axis(__VA_ARGS__))
+#undef tad_embedding
+#define tad_embedding(...) TAD_HERE(tad_embedding(__VA_ARGS__))
+#undef tad_masked_fill
+#define tad_masked_fill(...) TAD_HERE(tad_masked_fill(__VA_ARGS__))
 #undef tad_where
 #define tad_where(...) TAD_HERE(tad_where(__VA_ARGS__))
 #undef tad_one_hot

@@ -830,3 +830,23 @@ tad_var tad_one_hot(tad_var indices, int64_t num_classes) {
     return tad_apply(&tad__ops_index[ONE_HOT], &indices, 1, &(one_hot_options){num_classes}, NULL,
                      0);
 }
+
+tad_var tad_index_select(tad_var x, tad_var index, int axis) {
+    return tad_apply(&tad__ops_index[INDEX_SELECT], (tad_var[]){x, index}, 2,
+                     &(axis_options){.axis = axis}, NULL, 0);
+}
+
+tad_var tad_take_along_axis(tad_var x, tad_var index, tad_maybe_int axis) {
+    return tad_apply(&tad__ops_index[TAKE_ALONG_AXIS], (tad_var[]){x, index}, 2,
+                     &(take_options){axis}, NULL, 0);
+}
+
+tad_var tad_embedding(tad_var indices, tad_var weight, tad_maybe_int padding_idx) {
+    return tad_apply(&tad__ops_index[EMBEDDING], (tad_var[]){indices, weight}, 2,
+                     &(embedding_options){padding_idx}, NULL, 0);
+}
+
+tad_var tad_masked_fill(tad_var x, tad_var mask, double value) {
+    return tad_apply(&tad__ops_index[MASKED_FILL], (tad_var[]){x, mask}, 2, &(fill_options){value},
+                     NULL, 0);
+}

@@ -6,7 +6,6 @@
 #include "samples.h"
 
 enum { MSE, HALF_SSE, L1, SMOOTH_L1, HUBER, BCE, BCE_WITH_LOGITS, KL_DIV, HINGE, COUNT };
-enum { BATCHMEAN = TAD_NONE + 1 }; /* further reduction of kl_div: sum / shape[0] */
 
 typedef struct loss_options {
     tad_reduction reduction;
@@ -44,7 +43,7 @@ static enum tad__loss_kind kind_of(const tad_op *op, const loss_options *o) {
 /* What the sum of all elements is divided by. */
 static double divisor(unsigned reduction, const tad_shape *full) {
     int64_t n;
-    if (reduction == BATCHMEAN) return full->rank ? (double)full->dim[0] : 1;
+    if (reduction == TAD_BATCHMEAN) return full->rank ? (double)full->dim[0] : 1;
     if (reduction != TAD_MEAN) return 1;
     return tad__shape_size(full, &n) ? (double)n : 1;
 }
@@ -65,7 +64,7 @@ static tad_status check_dtypes(const tad_call_frame *c) {
 
 static tad_status check_options(const tad_call_frame *c) {
     const loss_options *o = c->options;
-    unsigned most = c->op == &tad__ops_loss[KL_DIV] ? BATCHMEAN : TAD_NONE;
+    unsigned most = c->op == &tad__ops_loss[KL_DIV] ? TAD_BATCHMEAN : TAD_NONE;
     if ((unsigned)o->reduction > most) return tad_fail(c, TAD_BAD_ARGUMENT, "no such reduction");
     double p = parameter(o);
     if (c->op == &tad__ops_loss[SMOOTH_L1] && !(p >= 0))
@@ -498,7 +497,7 @@ static const tad_sample kl_samples[] = {
     {.label = "by rows",
      .n = 2,
      .in = {TAD__F64(5, 3), WITHIN(0.2, 1, 5, 3)},
-     OPTIONS((tad_reduction)BATCHMEAN)},
+     OPTIONS((tad_reduction)TAD_BATCHMEAN)},
     {.label = "one target for all", .n = 2, .in = {TAD__F64(5, 3), WITHIN_0D(0.2, 1)}},
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 3), TAD__F64(0, 3)}, OPTIONS(TAD_SUM)},
 };
@@ -663,4 +662,16 @@ tad_var tad_bce(tad_var probability, tad_var target, const tad_bce_options *opti
 
 tad_var tad_bce_with_logits(tad_var logits, tad_var target, const tad_bce_options *options) {
     return weighted(BCE_WITH_LOGITS, 4, logits, target, options);
+}
+
+tad_var tad_kl_div(tad_var log_probability, tad_var target, const tad_kl_div_options *options) {
+    tad_kl_div_options o = options ? *options : (tad_kl_div_options){0};
+    loss_options all = {.reduction = (tad_reduction)o.reduction, .log_target = o.log_target};
+    return compare(KL_DIV, log_probability, target, &all);
+}
+
+tad_var tad_hinge(tad_var input, tad_var target, const tad_hinge_options *options) {
+    loss_options o = {.reduction = TAD_MEAN};
+    if (options) o = (loss_options){.reduction = options->reduction, .p = options->margin};
+    return compare(HINGE, input, target, &o);
 }

@@ -658,6 +658,8 @@ static tad_var apply(int op, tad_var a, tad_var b, tad_var c, size_t n) {
 }
 
 tad_var tad_matmul(tad_var a, tad_var b) { return apply(MATMUL, a, b, tad_none(), 2); }
+tad_var tad_bmm(tad_var a, tad_var b) { return apply(BMM, a, b, tad_none(), 2); }
+tad_var tad_mv(tad_var a, tad_var b) { return apply(MV, a, b, tad_none(), 2); }
 tad_var tad_dot(tad_var a, tad_var b) { return apply(DOT, a, b, tad_none(), 2); }
 tad_var tad_outer(tad_var a, tad_var b) { return apply(OUTER, a, b, tad_none(), 2); }
 tad_var tad_affine(tad_var x, tad_var w, tad_var b) { return apply(AFFINE, x, w, b, 3); }
