@@ -351,12 +351,15 @@ static bool draw(const tad_history *h, const char *csv, const char *picture, con
     return pclose(gnuplot) == 0 && good;
 }
 
+/* Before training, so that no hour is lost to a misspelt folder. */
+static bool make_folder(const char *folder) {
+    if ((mkdir(folder, 0777) == 0 || errno == EEXIST) && access(folder, W_OK) == 0) return true;
+    fprintf(stderr, "digits: cannot write into the folder %s: %s\n", folder, strerror(errno));
+    return false;
+}
+
 static bool write_history(const tad_history *h, const char *folder, const char *title) {
     char csv[1024], picture[1024];
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        fprintf(stderr, "digits: cannot make the folder %s: %s\n", folder, strerror(errno));
-        return false;
-    }
     snprintf(csv, sizeof csv, "%s/history.csv", folder);
     snprintf(picture, sizeof picture, "%s/history.svg", folder);
     if (!write_csv(h, csv)) {
@@ -378,7 +381,7 @@ static bool run(tad_tape *t, const settings *given, const char *program) {
     digits d;
     char room[1024];
     if (!o.data) o.data = shipped(program, room, sizeof room);
-    if (load(t, o.data, &d) != TAD_OK) return false;
+    if (!make_folder(o.out) || load(t, o.data, &d) != TAD_OK) return false;
     if (o.epochs == 0) o.epochs = d.epochs;
     printf("%s from %s: %lld training and %lld test examples, %lld-%d-%lld\n\n", d.name, o.data,
            (long long)d.train.count, (long long)d.test.count, (long long)d.train.features, o.hidden,
