@@ -47,11 +47,12 @@ static void local_derivatives(tad_var x, size_t n, edge *edges) {
 static size_t look_at(tad_var x, edge *edges) {
     size_t n = tad_node_parent_count(x);
     if (n > TAD_MAX_INPUTS) n = TAD_MAX_INPUTS;
-    bool any = false;
+    const tad_op *op = tad_node_op(x);
+    bool any = false, single = op && op->vjp && one_element(x);
     for (size_t k = 0; k < n; k++) {
         tad_var parent = tad_node_parent(x, k);
         edges[k] = (edge){.shown = tad_node_needs_gradient(parent)};
-        edges[k].scalar = edges[k].shown && one_element(x) && one_element(parent);
+        edges[k].scalar = edges[k].shown && single && one_element(parent);
         any = any || edges[k].scalar;
     }
     if (!any) return n;
