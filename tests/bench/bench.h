@@ -137,8 +137,7 @@ typedef struct {
 
 static inline bench_options bench_arguments(int argc, char **argv, const char *const *works) {
     bench_options o = {15, 0.02, argv + 1, argc - 1};
-    if (argc > 1 && !strcmp(argv[1], "--quick"))
-        o = (bench_options){5, 0.005, argv + 2, argc - 2};
+    if (argc > 1 && !strcmp(argv[1], "--quick")) o = (bench_options){5, 0.005, argv + 2, argc - 2};
     for (int i = 0; i < o.count; i++) {
         const char *const *w = works;
         while (*w && strcmp(*w, o.names[i])) w++;

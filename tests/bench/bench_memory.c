@@ -92,7 +92,7 @@ static void make(ops *o, const work *w) {
     hand_buffers *h = &o->hand;
     o->tape = tad_tape_new(NULL);
     o->x = w->dx ? tad_input_borrow(o->tape, TAD_F32, matrix, h->x)
-                      : tad_borrow(o->tape, TAD_F32, matrix, h->x);
+                 : tad_borrow(o->tape, TAD_F32, matrix, h->x);
     o->g = tad_borrow(o->tape, TAD_F32, matrix, h->g);
     o->weight = tad_input_borrow(o->tape, TAD_F32, row, h->weight);
     o->bias = tad_input_borrow(o->tape, TAD_F32, row, h->bias);
@@ -103,9 +103,15 @@ static void make(ops *o, const work *w) {
 static hand_buffers make_buffers(void) {
     static int64_t labels[ROWS];
     for (int i = 0; i < ROWS; i++) labels[i] = i * 7 % COLUMNS;
-    return (hand_buffers){numbers(ELEMENTS, 1), numbers(ELEMENTS, 2), numbers(COLUMNS, 3),
-                          numbers(COLUMNS, 4),  labels,               numbers(ELEMENTS, 5),
-                          numbers(ELEMENTS, 6), numbers(COLUMNS, 7),  numbers(COLUMNS, 8),
+    return (hand_buffers){numbers(ELEMENTS, 1),
+                          numbers(ELEMENTS, 2),
+                          numbers(COLUMNS, 3),
+                          numbers(COLUMNS, 4),
+                          labels,
+                          numbers(ELEMENTS, 5),
+                          numbers(ELEMENTS, 6),
+                          numbers(COLUMNS, 7),
+                          numbers(COLUMNS, 8),
                           0};
 }
 

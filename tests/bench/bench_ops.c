@@ -103,7 +103,9 @@ static void net_make(net *n) {
     free(x);
 }
 
-static tad_var net_loss(net *n) { return tad_cross_entropy(tad_net_apply(n->net, n->x), n->labels, NULL); }
+static tad_var net_loss(net *n) {
+    return tad_cross_entropy(tad_net_apply(n->net, n->x), n->labels, NULL);
+}
 
 /* The loss alone, nothing recorded. */
 static double net_value(net *n) {
@@ -151,7 +153,8 @@ static void net_numeric(void *arg) {
 static void net_compare(const net *n) {
     for (int i = 0; i < PROBED; i++) {
         double difference = n->numeric[i] - n->reverse[i];
-        if (!(difference < 1e-7 && difference > -1e-7)) bench_fail("net", "the two gradients differ");
+        if (!(difference < 1e-7 && difference > -1e-7))
+            bench_fail("net", "the two gradients differ");
     }
 }
 
@@ -174,8 +177,8 @@ static void measure_net(const bench_options *o) {
     printf("bench net_numeric_gradient %.4g s (%.4g .. %.4g) ratio %.3g vs net_reverse_gradient, "
            "from that of 4 of %.0f weights\n",
            cases[2].median * params / PROBED, cases[2].min * params / PROBED,
-           cases[2].max * params / PROBED,
-           bench_ratio(&cases[2], &cases[1]) * PROBED / params, params);
+           cases[2].max * params / PROBED, bench_ratio(&cases[2], &cases[1]) * PROBED / params,
+           params);
     bench_at_most("net_forward_and_reverse_in_forward_passes", passes, 4);
     tad_tape_free(n.tape);
 }

@@ -19,7 +19,7 @@ typedef struct {
     int work;
     const double *x;
     double *g;
-    scalar_gradient *plain;   /* NULL: on the tape */
+    scalar_gradient *plain; /* NULL: on the tape */
     const scalar_tape *how;
     tad_tape *tape;
     tad_var *inputs;
@@ -30,7 +30,8 @@ static void run(void *arg) {
     if (j->plain)
         j->plain(j->x, j->g);
     else
-        j->how->pass(j->tape, j->how->record[j->work], scalar_inputs[j->work], j->x, j->inputs, j->g);
+        j->how->pass(j->tape, j->how->record[j->work], scalar_inputs[j->work], j->x, j->inputs,
+                     j->g);
 }
 
 /* ---- how much was recorded ---- */
@@ -52,14 +53,14 @@ static size_t count_operations(tad_tape *t) {
 
 /* ---- checks: a wrong gradient is not worth timing ---- */
 
-static void compare(const char *work, const char *candidate, const double *g, const double *expected,
-                    size_t n) {
+static void compare(const char *work, const char *candidate, const double *g,
+                    const double *expected, size_t n) {
     double scale = 0;
     for (size_t i = 0; i < n; i++) scale = fmax(scale, fabs(expected[i]));
     for (size_t i = 0; i < n; i++)
         if (!(fabs(g[i] - expected[i]) <= 1e-8 * (fabs(expected[i]) + 1e-6 * scale))) {
-            fprintf(stderr, "%s: %s has derivative %zu = %.17g, not %.17g\n", work, candidate, i, g[i],
-                    expected[i]);
+            fprintf(stderr, "%s: %s has derivative %zu = %.17g, not %.17g\n", work, candidate, i,
+                    g[i], expected[i]);
             exit(1);
         }
 }
@@ -102,13 +103,14 @@ static size_t check(job *jobs, const char *name) {
     for (int c = 0; c < CANDIDATES; c++) {
         if (!available(&jobs[c])) continue;
         run(&jobs[c]);
-        if (jobs[c].tape && tad_tape_status(jobs[c].tape)) bench_fail(name, tad_message(jobs[c].tape));
+        if (jobs[c].tape && tad_tape_status(jobs[c].tape))
+            bench_fail(name, tad_message(jobs[c].tape));
         compare(name, candidate_names[c], jobs[c].g, jobs[IN_PLACE].g, scalar_inputs[jobs[c].work]);
         if (c != IN_PLACE) continue;
         operations = count_operations(jobs[c].tape);
         double bytes = (double)tad_tape_memory(jobs[c].tape).peak / (double)operations;
-        printf("bench %s_memory %.4g bytes/op (%.4g .. %.4g) ratio 1 vs itself\n", name, bytes, bytes,
-               bytes);
+        printf("bench %s_memory %.4g bytes/op (%.4g .. %.4g) ratio 1 vs itself\n", name, bytes,
+               bytes, bytes);
         char target[64];
         snprintf(target, sizeof target, "%s_memory", name);
         bench_at_most(target, bytes, 40);
@@ -128,7 +130,8 @@ static void report(const char *name, const job *jobs, const bench_case *cases, c
         if (base == CODI && place[HAND] >= 0 && c != HAND)
             bench_print(line, &cases[place[c]], 1e9 / (double)operations, "ns/op",
                         &cases[place[HAND]], candidate_names[HAND]);
-        if (base == CODI) all->log_sum[c] -= log(bench_ratio(&cases[place[c]], &cases[place[CODI]]));
+        if (base == CODI)
+            all->log_sum[c] -= log(bench_ratio(&cases[place[c]], &cases[place[CODI]]));
     }
     if (base != CODI) return;
     all->count++;
@@ -165,8 +168,10 @@ int main(int argc, char **argv) {
     for (int work = 0; work < WORK_COUNT; work++)
         if (bench_wanted(&o, scalar_names[work])) measure(work, &o, &all);
     if (!all.count) return 0;
-    bench_at_most("scalar_geometric_mean_vs_codipack", exp(all.log_sum[IN_PLACE] / all.count), 0.85);
+    bench_at_most("scalar_geometric_mean_vs_codipack", exp(all.log_sum[IN_PLACE] / all.count),
+                  0.85);
     bench_at_most("scalar_worst_vs_codipack", all.worst, 1.25);
-    bench_at_most("scalar_calls_geometric_mean_vs_codipack", exp(all.log_sum[CALLS] / all.count), 1.1);
+    bench_at_most("scalar_calls_geometric_mean_vs_codipack", exp(all.log_sum[CALLS] / all.count),
+                  1.1);
     return 0;
 }

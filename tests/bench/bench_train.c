@@ -1,5 +1,6 @@
-/* Whole training steps (forward, reverse, update) of tad beside a loop written by hand with the same
- * matrix product (hand_net.h), and one thread beside two. Data are random, in the shape of MNIST.
+/* Whole training steps (forward, reverse, update) of tad beside a loop written by hand with the
+ * same matrix product (hand_net.h), and one thread beside two. Data are random, in the shape of
+ * MNIST.
  *
  *   bench_train [--quick] [NAME ...] */
 #define _GNU_SOURCE
@@ -16,7 +17,7 @@ typedef struct {
     const char *name;
     tad_dtype dtype;
     int64_t sizes[HAND_MOST_LAYERS + 1];
-    size_t layers, batch, batches; /* batches of data, taken in turn: they stream through the caches */
+    size_t layers, batch, batches; /* batches are taken in turn: they stream through the caches */
     bool adam;
     double lr;
     bool products; /* compare with its products alone as well */
@@ -58,7 +59,9 @@ static data make_data(const work *w) {
     return d;
 }
 
-static const void *batch_x(const data *d, size_t i) { return d->x + i % d->w->batches * d->batch_bytes; }
+static const void *batch_x(const data *d, size_t i) {
+    return d->x + i % d->w->batches * d->batch_bytes;
+}
 static const int64_t *batch_labels(const data *d, size_t i) {
     return d->labels + i % d->w->batches * d->w->batch;
 }

@@ -21,8 +21,8 @@ void hand_relu(hand_buffers *b) {
 
 /* ---- layer norm ---- */
 
-static void normalise(const float *restrict x, const hand_buffers *b, float *restrict y, float *mean,
-                      float *scale) {
+static void normalise(const float *restrict x, const hand_buffers *b, float *restrict y,
+                      float *mean, float *scale) {
     const float *restrict weight = b->weight, *restrict bias = b->bias;
     float sum = 0, squares = 0;
     for (int j = 0; j < COLUMNS; j++) sum += x[j];
@@ -48,7 +48,8 @@ static void normalise_back(const float *restrict x, const float *restrict g, con
     }
     sum /= COLUMNS;
     product /= COLUMNS;
-    for (int j = 0; j < COLUMNS; j++) dx[j] = k * (g[j] * weight[j] - sum - (x[j] - m) * k * product);
+    for (int j = 0; j < COLUMNS; j++)
+        dx[j] = k * (g[j] * weight[j] - sum - (x[j] - m) * k * product);
 }
 
 void hand_layer_norm(hand_buffers *b) {
@@ -58,7 +59,8 @@ void hand_layer_norm(hand_buffers *b) {
     memset(b->dweight, 0, COLUMNS * sizeof *b->dweight);
     memset(b->dbias, 0, COLUMNS * sizeof *b->dbias);
     for (int i = 0; i < ROWS; i++)
-        normalise_back(b->x + i * COLUMNS, b->g + i * COLUMNS, b, mean[i], scale[i], b->dx + i * COLUMNS);
+        normalise_back(b->x + i * COLUMNS, b->g + i * COLUMNS, b, mean[i], scale[i],
+                       b->dx + i * COLUMNS);
 }
 
 /* ---- softmax cross-entropy: forward and backward of a row while it is in the first cache ---- */

@@ -7,11 +7,11 @@
 enum { ROWS = 1024, COLUMNS = 1024, ELEMENTS = ROWS * COLUMNS };
 
 typedef struct hand_buffers {
-    const float *x, *g;             /* input and cotangent, (ROWS, COLUMNS) */
-    const float *weight, *bias;     /* (COLUMNS) */
-    const int64_t *labels;          /* (ROWS) */
-    float *y, *dx;                  /* output and its input's gradient, (ROWS, COLUMNS) */
-    float *dweight, *dbias;         /* (COLUMNS) */
+    const float *x, *g;         /* input and cotangent, (ROWS, COLUMNS) */
+    const float *weight, *bias; /* (COLUMNS) */
+    const int64_t *labels;      /* (ROWS) */
+    float *y, *dx;              /* output and its input's gradient, (ROWS, COLUMNS) */
+    float *dweight, *dbias;     /* (COLUMNS) */
     float result;
 } hand_buffers;
 

@@ -13,8 +13,8 @@ enum { HAND_MOST_LAYERS = 4 };
 
 typedef struct hand_layer {
     size_t in, out;
-    void *w, *b;           /* (in, out), (out) */
-    void *y, *d;           /* outputs and their cotangents, (batch, out) */
+    void *w, *b;            /* (in, out), (out) */
+    void *y, *d;            /* outputs and their cotangents, (batch, out) */
     void *g, *mean, *mean2; /* gradient (Adam, products) and moments (Adam) of w, then of b */
 } hand_layer;
 

@@ -8,25 +8,27 @@ static void NAME(product)(hand_net *net, tad__gemm g) {
 
 static void NAME(product_forward)(hand_net *net, const hand_layer *l, const REAL *x) {
     ptrdiff_t in = (ptrdiff_t)l->in, out = (ptrdiff_t)l->out;
-    NAME(product)(net, (tad__gemm){net->batch, l->out, l->in, x, in, 1, l->w, out, 1, l->y, out, l->b, 0});
+    NAME(product)
+    (net, (tad__gemm){net->batch, l->out, l->in, x, in, 1, l->w, out, 1, l->y, out, l->b, 0});
 }
 
 /* start: NULL, or c to add to it. */
 static void NAME(product_weights)(hand_net *net, const hand_layer *l, const REAL *x, REAL *c,
                                   const REAL *start) {
     ptrdiff_t in = (ptrdiff_t)l->in, out = (ptrdiff_t)l->out;
-    NAME(product)(net, (tad__gemm){l->in, l->out, net->batch, x, 1, in, l->d, out, 1, c, out, start, out});
+    NAME(product)
+    (net, (tad__gemm){l->in, l->out, net->batch, x, 1, in, l->d, out, 1, c, out, start, out});
 }
 
 static void NAME(product_inputs)(hand_net *net, const hand_layer *l, REAL *dx) {
     ptrdiff_t in = (ptrdiff_t)l->in, out = (ptrdiff_t)l->out;
-    NAME(product)(net, (tad__gemm){net->batch, l->in, l->out, l->d, out, 1, l->w, 1, out, dx, in, NULL, 0});
+    NAME(product)
+    (net, (tad__gemm){net->batch, l->in, l->out, l->d, out, 1, l->w, 1, out, dx, in, NULL, 0});
 }
 
 static void NAME(products)(hand_net *net, const void *x) {
     const hand_layer *l = net->layer;
-    for (size_t i = 0; i < net->layers; i++)
-        NAME(product_forward)(net, &l[i], i ? l[i - 1].y : x);
+    for (size_t i = 0; i < net->layers; i++) NAME(product_forward)(net, &l[i], i ? l[i - 1].y : x);
     for (size_t i = net->layers; i-- > 0;) {
         if (i) NAME(product_inputs)(net, &l[i], l[i - 1].d);
         NAME(product_weights)(net, &l[i], i ? l[i - 1].y : x, l[i].g, NULL);
@@ -76,15 +78,18 @@ static double NAME(logistic_loss)(hand_net *net, const int64_t *labels, REAL sca
 
 /* ---- updates ---- */
 
-static void NAME(add_rows)(const REAL *restrict d, size_t rows, size_t columns, REAL *restrict sum) {
+static void NAME(add_rows)(const REAL *restrict d, size_t rows, size_t columns,
+                           REAL *restrict sum) {
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < columns; j++) sum[j] += d[i * columns + j];
 }
 
 static void NAME(adam)(const hand_net *net, REAL *restrict p, const REAL *restrict g,
                        REAL *restrict mean, REAL *restrict mean2, size_t n) {
-    const double correct1 = 1 - pow(0.9, (double)net->steps), correct2 = 1 - pow(0.999, (double)net->steps);
-    const REAL rate = (REAL)(net->lr / correct1), root = (REAL)(1 / sqrt(correct2)), eps = (REAL)1e-8;
+    const double correct1 = 1 - pow(0.9, (double)net->steps),
+                 correct2 = 1 - pow(0.999, (double)net->steps);
+    const REAL rate = (REAL)(net->lr / correct1), root = (REAL)(1 / sqrt(correct2)),
+               eps = (REAL)1e-8;
     for (size_t i = 0; i < n; i++) {
         mean[i] = (REAL)0.9 * mean[i] + (REAL)0.1 * g[i];
         mean2[i] = (REAL)0.999 * mean2[i] + (REAL)0.001 * g[i] * g[i];

@@ -3,9 +3,9 @@
 
     peers.py BUILD [--rounds N] [--core-type NAME] [--malloc] [NAME ...]
 
-BUILD is a build folder with tests/bench built (meson test --benchmark does). Each peer runs twice in
-a process of its own: as installed, and tuned, with its BLAS told the CPU and AVX-512 loops allowed
-(OPENBLAS_CORETYPE, by default after the CPU's features; ATEN_CPU_CAPABILITY). --malloc tells the C
+BUILD is a build folder with tests/bench built (meson test --benchmark does). Each peer runs twice,
+in a process of its own: as installed, and tuned, with its BLAS told the CPU and AVX-512 loops
+allowed (OPENBLAS_CORETYPE, by default after the CPU's features; ATEN_CPU_CAPABILITY). --malloc tells the C
 library to keep freed memory as well. Peers that cannot be imported are left out. One thread each.
 Pin it to one core: taskset -c 0 peers.py build. The same file is the peers' process (--worker).
 """
@@ -121,7 +121,8 @@ def numpy_net(dtype):
         d[rows, labels[i]] -= 1
         d *= lr / dtype(batch)
         dh = (d @ w2.T) * (hidden > 0)
-        for param, gradient in ((w2, hidden.T @ d), (b2, d.sum(0)), (w1, x[i].T @ dh), (b1, dh.sum(0))):
+        gradients = hidden.T @ d, d.sum(0), x[i].T @ dh, dh.sum(0)
+        for param, gradient in zip((w2, b2, w1, b1), gradients):
             param -= gradient
     return step, 1
 
@@ -176,13 +177,17 @@ def worker(peer):
 # ---- tad's side ----
 
 
-def core_type():
-    """What OpenBLAS calls the best kernels that this CPU can run, by its features."""
+def cpu_flags():
     try:
         with open("/proc/cpuinfo") as f:
-            flags = f.read().split()
+            return f.read().split()
     except OSError:
-        return None
+        return []
+
+
+def core_type():
+    """What OpenBLAS calls the best kernels that this CPU can run, by its features."""
+    flags = cpu_flags()
     return "SkylakeX" if "avx512dq" in flags else "Haswell" if "avx2" in flags else None
 
 
@@ -201,7 +206,7 @@ class Peer:
 
 
 def start_peers(options):
-    tuned = {"ATEN_CPU_CAPABILITY": "avx512"} if "avx512dq" in open("/proc/cpuinfo").read() else {}
+    tuned = {"ATEN_CPU_CAPABILITY": "avx512"} if "avx512dq" in cpu_flags() else {}
     if options.core_type:
         tuned["OPENBLAS_CORETYPE"] = options.core_type
     if options.malloc:
@@ -213,7 +218,8 @@ def start_peers(options):
             if peer.works:
                 peers[module + suffix] = peer
             else:
-                print(f"{module}: cannot be imported by {sys.executable}, left out", file=sys.stderr)
+                print(f"{module}: cannot be imported by {sys.executable}, left out",
+                      file=sys.stderr)
                 break
     return peers
 
@@ -233,9 +239,9 @@ def time_tad(build, name):
 
 
 def bench_line(name, times, unit, ratio, base):
-    times = [t / SECONDS[unit] for t in times]
-    print(f"bench {name} {statistics.median(times):.4g} {unit} ({min(times):.4g} .. {max(times):.4g}) "
-          f"ratio {ratio:.3f} vs {base}", flush=True)
+    low, median, high = (f(times) / SECONDS[unit] for f in (min, statistics.median, max))
+    print(f"bench {name} {median:.4g} {unit} ({low:.4g} .. {high:.4g}) ratio {ratio:.3f} vs {base}",
+          flush=True)
 
 
 def compare(name, peers, options):

@@ -1,8 +1,8 @@
 // The scalar workloads with CoDiPack's RealReverse, written with its operators as its users do.
 // Tuned: CODI_ForcedInlines, and no checks for zero Jacobians and inactive tapes.
-#define CODI_ForcedInlines 1
+#define CODI_ForcedInlines       1
 #define CODI_CheckJacobianIsZero 0
-#define CODI_CheckTapeActivity 0
+#define CODI_CheckTapeActivity   0
 #include <codi.hpp>
 
 #include <vector>

@@ -28,7 +28,8 @@ static double log_gamma(double a) {
 static void fill_mixture(void) {
     fill(scalar.mix_x, MIX_N * MIX_D, 0, 1, 4);
     scalar.mix_constant = -MIX_N * MIX_D * 0.5 * log(2 * pi);
-    scalar.mix_prior = MIX_K * ((MIX_D + 1) * MIX_D * -0.5 * log(2.0) - log_gamma(0.5 * (MIX_D + 1)));
+    scalar.mix_prior =
+        MIX_K * ((MIX_D + 1) * MIX_D * -0.5 * log(2.0) - log_gamma(0.5 * (MIX_D + 1)));
 }
 
 /* Two interleaving half circles. */

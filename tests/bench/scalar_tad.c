@@ -104,8 +104,8 @@ static tad_var distance(const double *x, const tad_var *mean, const tad_var *q, 
 static tad_var prior(tad_var q[MIX_K][MIX_D], const tad_var *icf) {
     tad_var sum = tad_number(0);
     for (int k = 0; k < MIX_K; k++, icf += MIX_ICF) {
-        tad_var s = tad_add(sum_of_squares(q[k], MIX_D),
-                            sum_of_squares(icf + MIX_D, MIX_ICF - MIX_D));
+        tad_var s =
+            tad_add(sum_of_squares(q[k], MIX_D), sum_of_squares(icf + MIX_D, MIX_ICF - MIX_D));
         sum = tad_add(sum, times(s, 0.5));
     }
     return sum;
@@ -164,7 +164,8 @@ static tad_var lstm_score(const tad_var *hidden, const tad_var *extra, const dou
 
 static tad_var lstm(const tad_var *x) {
     const tad_var *extra = x + LSTM_LAYERS * 8 * LSTM_B;
-    tad_var hidden[LSTM_LAYERS][LSTM_B], cell[LSTM_LAYERS][LSTM_B], in[LSTM_B], total = tad_number(0);
+    tad_var hidden[LSTM_LAYERS][LSTM_B], cell[LSTM_LAYERS][LSTM_B], in[LSTM_B];
+    tad_var total = tad_number(0);
     const double *state = scalar.lstm_state;
     for (int l = 0; l < LSTM_LAYERS; l++, state += 2 * LSTM_B)
         for (int i = 0; i < LSTM_B; i++) {

@@ -25,8 +25,9 @@ enum {
     CHAIN_TURNS = 100000, /* of 10 ops */
     CHEAP_TURNS = 125000, /* of 8 ops */
     LU_N = 50,
-    /* Gaussian mixture of ADBench, input gmm_d10_K5: dimensions, components, points. A component has
-     * a weight, a mean and the inverse covariance factor: log diagonal, then the lower triangle. */
+    /* Gaussian mixture of ADBench, input gmm_d10_K5: dimensions, components, points. A component
+     * has a weight, a mean and the inverse covariance factor: log diagonal, then the lower
+     * triangle. */
     MIX_D = 10,
     MIX_K = 5,
     MIX_N = 1000,
