@@ -47,9 +47,15 @@ tad_gradcheck_report *tad__report_or_own(tad_tape *t, tad_gradcheck_report *r) {
 /* ---- order 2 ---- */
 
 static void check_for_second(tad__check *c, tad__problem *p, const tad__check *first) {
-    *c = (tad__check){.p = p, .demand = first->demand, .limit = 16, .some = 8, .directions = 2,
-                      .random = first->random, .law = first->report->law[1],
-                      .report = first->report, .second = true};
+    *c = (tad__check){.p = p,
+                      .demand = first->demand,
+                      .limit = 16,
+                      .some = 8,
+                      .directions = 2,
+                      .random = first->random,
+                      .law = first->report->law[1],
+                      .report = first->report,
+                      .second = true};
 }
 
 /* <u, H w> = <w, H u>, H the derivative of x -> VJP(x; v). */
@@ -71,7 +77,8 @@ static tad_status check_symmetry(tad__check *c, size_t n) {
             size += fabs(u[i] * c->t2[i]) + fabs(w[i] * c->t[i]);
         }
         double error = uhw == whu || (isnan(uhw) && isnan(whu)) ? 0 : fabs(uhw - whu) / size;
-        if (status == TAD_OK) tad__law_note(c, TAD_LAW_SYMMETRY, error, 1024 * DBL_EPSILON, "Hessian");
+        if (status == TAD_OK)
+            tad__law_note(c, TAD_LAW_SYMMETRY, error, 1024 * DBL_EPSILON, "Hessian");
     }
     tad__point_close(p);
     return status;
@@ -105,20 +112,31 @@ static tad_status check_order_2(tad__check *c) {
         return TAD_OK;
     }
     if (r->second != TAD_SECOND_REFUSED)
-        r->second = r->second_row.checked > r->second_row.zero ? TAD_SECOND_CHECKED : TAD_SECOND_FLAT;
+        r->second =
+            r->second_row.checked > r->second_row.zero ? TAD_SECOND_CHECKED : TAD_SECOND_FLAT;
     return status;
 }
 
 /* ---- one problem ---- */
 
-tad_status tad__check_problem(tad__problem *p, const tad__check_plan *plan, tad_gradcheck_report *r) {
-    tad__check c = {.p = p, .inputs = plan->inputs, .demand = plan->demand, .limit = plan->limit,
-                    .some = plan->some, .directions = plan->directions, .at_kink = plan->at_kink,
-                    .random = {plan->seed, 0}, .law = r->law[0], .report = r};
+tad_status tad__check_problem(tad__problem *p, const tad__check_plan *plan,
+                              tad_gradcheck_report *r) {
+    tad__check c = {.p = p,
+                    .inputs = plan->inputs,
+                    .demand = plan->demand,
+                    .limit = plan->limit,
+                    .some = plan->some,
+                    .directions = plan->directions,
+                    .at_kink = plan->at_kink,
+                    .random = {plan->seed, 0},
+                    .law = r->law[0],
+                    .report = r};
     tad_status status = tad__check_begin(&c);
     if (status == TAD_OK) status = tad__check_jacobian(&c);
     if (status == TAD_OK) status = tad__check_laws(&c);
     if (status == TAD_OK) status = tad__check_views(&c);
+    if (status == TAD_OK && plan->op && !plan->at_kink)
+        status = tad__check_float32(&c, p, plan->op);
     if (status == TAD_OK) status = tad__check_entries(&c);
     if (status == TAD_OK && plan->order > 1 && !c.failed) status = check_order_2(&c);
     if (c.failed) r->verdict = TAD_CHECK_FAIL;

@@ -1,8 +1,8 @@
 /* The gradient check from inside.
  *
- * A problem is what is checked: a function from float64 arrays to float64 arrays at a point. All its
- * inputs laid end to end are one vector x of length in_at[n_in], all outputs one vector y; so values,
- * cotangents and gradients are plain doubles for everything above gradcheck_point.c.
+ * A problem is what is checked: a function from float64 arrays to float64 arrays at a point. All
+ * its inputs laid end to end are one vector x of length in_at[n_in], all outputs one vector y; so
+ * values, cotangents and gradients are plain doubles for everything above gradcheck_point.c.
  * The memory of a check is its tape's arena; the rewind at its end gives it back. */
 #ifndef TAD_GRADCHECK_INTERNAL_H
 #define TAD_GRADCHECK_INTERNAL_H
@@ -49,7 +49,7 @@ tad_status tad__point_call(tad__problem *p);
 void tad__point_close(tad__problem *p);
 tad_status tad__point_read(tad__problem *p, double *y);
 
-/* Of the outputs that depend on an input and are given (NULL: all): the variable and its cotangent. */
+/* Of the outputs that depend on an input and are given (NULL: all): variable and cotangent. */
 size_t tad__point_cotangents(tad__problem *p, const double *v, const bool *given, tad_var *y,
                              tad_var *seed);
 /* On the open recording. given NULL: all cotangents; else those of the outputs marked. */
@@ -117,11 +117,13 @@ typedef struct tad__check_plan {
     int order;
     size_t limit, some, directions;
     const tad_gradcheck_input *inputs;
+    const struct tad__op_problem *op; /* of a problem that is one op; else NULL */
     bool at_kink;
 } tad__check_plan;
 
 /* All of it for one problem, order 1 and, if asked, 2; adds to the report. gradcheck.c */
-tad_status tad__check_problem(tad__problem *p, const tad__check_plan *plan, tad_gradcheck_report *r);
+tad_status tad__check_problem(tad__problem *p, const tad__check_plan *plan,
+                              tad_gradcheck_report *r);
 void tad__report_begin(tad_gradcheck_report *r, const char *name, uint64_t seed);
 /* inconclusive: share of the non-zero entries that may stay undecided. */
 void tad__report_end(tad_gradcheck_report *r, double inconclusive);
@@ -156,5 +158,11 @@ typedef struct tad__op_problem {
 tad_status tad__problem_from_op(tad__problem *p, tad__op_problem *o, tad_tape *t, const tad_op *op,
                                 const tad_var *in, size_t n, const void *options,
                                 const bool *constant, bool as_row);
+
+/* A2 of ops: gradcheck_settings.c. Of c only law and report are used. */
+tad_status tad__check_settings(tad__check *c, tad_tape *t, const tad_op *op, uint64_t seed,
+                               const tad_settings *settings);
+/* Of c also largest and random. */
+tad_status tad__check_float32(tad__check *c, tad__problem *p, const tad__op_problem *o);
 
 #endif

@@ -27,7 +27,8 @@ static size_t count_picks(const plan *how, size_t size) {
     return size <= how->limit ? size : how->some + how->directions;
 }
 
-static tad_status add_direction(tad__check *c, tad__picks *to, size_t array, size_t at, size_t size) {
+static tad_status add_direction(tad__check *c, tad__picks *to, size_t array, size_t at,
+                                size_t size) {
     double *sign = tad__check_take(c->p->tape, size, sizeof *sign);
     if (!sign) return tad_tape_status(c->p->tape);
     tad__signs(&c->random, sign, size);
@@ -35,8 +36,8 @@ static tad_status add_direction(tad__check *c, tad__picks *to, size_t array, siz
     return TAD_OK;
 }
 
-static tad_status pick_array(tad__check *c, tad__picks *to, const plan *how, size_t array, size_t at,
-                             size_t size, const tad_gradcheck_input *in) {
+static tad_status pick_array(tad__check *c, tad__picks *to, const plan *how, size_t array,
+                             size_t at, size_t size, const tad_gradcheck_input *in) {
     bool whole = size <= how->limit;
     size_t n = whole ? size : how->some;
     if (!whole || (in && (in->skip || in->mask))) to->complete = false;
@@ -52,15 +53,15 @@ static tad_status pick_array(tad__check *c, tad__picks *to, const plan *how, siz
     return TAD_OK;
 }
 
-static tad_status pick_all(tad__check *c, tad__picks *to, const plan *how, size_t n, const size_t *at,
-                           const tad_gradcheck_input *inputs) {
+static tad_status pick_all(tad__check *c, tad__picks *to, const plan *how, size_t n,
+                           const size_t *at, const tad_gradcheck_input *inputs) {
     size_t total = 0;
     for (size_t i = 0; i < n; i++) total += count_picks(how, at[i + 1] - at[i]);
     *to = (tad__picks){tad__check_take(c->p->tape, total, sizeof *to->pick), 0, true};
     if (!to->pick) return tad_tape_status(c->p->tape);
     for (size_t i = 0; i < n; i++) {
-        tad_status status = pick_array(c, to, how, i, at[i], at[i + 1] - at[i],
-                                       inputs ? &inputs[i] : NULL);
+        tad_status status =
+            pick_array(c, to, how, i, at[i], at[i + 1] - at[i], inputs ? &inputs[i] : NULL);
         if (status != TAD_OK) return status;
     }
     return TAD_OK;
@@ -70,7 +71,8 @@ static tad_status pick_all(tad__check *c, tad__picks *to, const plan *how, size_
 static double component(const tad__pick *p, const double *vector, const size_t *at) {
     if (!p->sign) return vector[p->at];
     double sum = 0;
-    for (size_t i = 0; i < at[p->array + 1] - at[p->array]; i++) sum += p->sign[i] * vector[p->at + i];
+    for (size_t i = 0; i < at[p->array + 1] - at[p->array]; i++)
+        sum += p->sign[i] * vector[p->at + i];
     return sum;
 }
 
@@ -138,7 +140,8 @@ typedef struct walk {
 } walk;
 
 /* A row that is a direction sums up changes, not values: what does not move adds no rounding. */
-static double change_along(const tad__check *c, const tad__pick *of, const double *y, double *noise) {
+static double change_along(const tad__check *c, const tad__pick *of, const double *y,
+                           double *noise) {
     const double *from = c->p->y + of->at, *to = y + of->at;
     double sum = 0, moved = 0;
     for (size_t i = 0; i < c->p->out_at[of->array + 1] - c->p->out_at[of->array]; i++) {
@@ -191,9 +194,18 @@ static void keep_worst(tad__check *c, const tad__pick *of, const tad__pick *wrt,
     if (worst->grade != TAD_GRADE_NONE && !(j->grade > worst->grade) &&
         !(j->grade == worst->grade && j->r > worst->r))
         return;
-    *worst = (tad_check_entry){j->grade, of->array, wrt->array, of->element, wrt->element,
-                               c->p->out_shape[of->array], c->p->in_shape[wrt->array],
-                               a, n->value, n->error, n->step, j->r};
+    *worst = (tad_check_entry){j->grade,
+                               of->array,
+                               wrt->array,
+                               of->element,
+                               wrt->element,
+                               c->p->out_shape[of->array],
+                               c->p->in_shape[wrt->array],
+                               a,
+                               n->value,
+                               n->error,
+                               n->step,
+                               j->r};
     if (n->kind != TAD__SLOPE_SMOOTH) {
         worst->numeric = (n->left + n->right) / 2;
         worst->error = fabs(n->left - n->right) / 2 + n->side_error;
@@ -203,7 +215,9 @@ static void keep_worst(tad__check *c, const tad__pick *of, const tad__pick *wrt,
 static void count(tad__check *c, tad_check_row *row, const tad__pick *of, const tad__pick *wrt,
                   double a, const tad__slope *n, tally *sum) {
     const tad_gradcheck_input *in = c->inputs ? &c->inputs[wrt->array] : NULL;
-    tad__judgement j = tad__judge(a, n, c->largest[wrt->array], in ? in->kinks : TAD_KINKS_BETWEEN);
+    tad_grade demand = in && in->demand ? in->demand : c->demand;
+    tad__judgement j = tad__judge(a, n, c->largest[wrt->array],
+                                  in ? in->kinks : TAD_KINKS_BETWEEN, demand);
     if (c->at_kink && j.outcome == TAD__OUT_INCONCLUSIVE) j.outcome = TAD__OUT_KINK; /* a jump */
     row->checked++;
     row->zero += j.outcome == TAD__OUT_ZERO;
@@ -222,7 +236,7 @@ static void count(tad__check *c, tad_check_row *row, const tad__pick *of, const 
     if (j.outcome != TAD__OUT_GRADED) return;
     if (!(j.r <= row->worst)) row->worst = j.r;
     keep_worst(c, of, wrt, a, n, &j);
-    if (j.grade > (in && in->demand ? in->demand : c->demand)) c->failed = true;
+    if (j.grade > demand) c->failed = true;
 }
 
 static tad_check_row *row_of(tad__check *c, size_t input) {

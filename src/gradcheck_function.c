@@ -1,4 +1,5 @@
-/* tad_gradcheck: a user's function as a problem, on the user's tape, which is left as it was found. */
+/* tad_gradcheck: a user's function as a problem, on the user's tape, which is left as it was found.
+ */
 #include "gradcheck.h"
 
 #include <math.h>
@@ -41,7 +42,8 @@ static bool is_leaf(tad_var x) {
 static tad_status keep_gradients(tad_tape *t, kept *k) {
     size_t nodes = tad_node_count(t), leaves = 0;
     for (size_t i = 0; i < nodes; i++) leaves += is_leaf(tad_node_at(t, i));
-    *k = (kept){tad__check_take(t, leaves, sizeof(tad_var)), tad__check_take(t, leaves, sizeof(tad_var)),
+    *k = (kept){tad__check_take(t, leaves, sizeof(tad_var)),
+                tad__check_take(t, leaves, sizeof(tad_var)),
                 tad__check_take(t, leaves, sizeof(tad_var)), 0, 0};
     if (!k->leaf || !k->gradient || !k->param) return tad_tape_status(t);
     for (size_t i = 0; i < nodes; i++) {
@@ -81,7 +83,8 @@ static void describe_node(tad_gradcheck_report *r, tad_var y) {
 }
 
 /* Checks the op of one recorded node at its recorded inputs. */
-static tad_status check_node(tad__problem *f, tad_var y, const tad__check_plan *plan, bool *failed) {
+static tad_status check_node(tad__problem *f, tad_var y, const tad__check_plan *plan,
+                             bool *failed) {
     tad_tape *t = f->tape;
     size_t n = tad_node_parent_count(y);
     tad_var *in = tad__check_take(t, n, sizeof *in);
@@ -91,8 +94,8 @@ static tad_status check_node(tad__problem *f, tad_var y, const tad__check_plan *
     if (!in || !r) return tad_tape_status(t);
     for (size_t i = 0; i < n; i++) in[i] = tad_node_parent(y, i);
     tad__report_begin(r, tad_node_op(y)->name, plan->seed);
-    tad_status status = tad__problem_from_op(&p, &o, t, tad_node_op(y), in, n, tad_node_options(y),
-                                             NULL, false);
+    tad_status status =
+        tad__problem_from_op(&p, &o, t, tad_node_op(y), in, n, tad_node_options(y), NULL, false);
     p.random = f->random;
     if (status == TAD_OK && p.n_in > 0 && p.n_out > 0) status = tad__check_problem(&p, plan, r);
     *failed = status == TAD_OK && r->verdict == TAD_CHECK_FAIL;
@@ -103,8 +106,12 @@ static tad_status check_node(tad__problem *f, tad_var y, const tad__check_plan *
  * checked alone is passed over. */
 static void find_bad_node(tad__problem *p, const tad__check_plan *ask, tad_gradcheck_report *r) {
     tad_tape *t = p->tape;
-    tad__check_plan plan = {.seed = ask->seed, .demand = ask->demand, .order = 1, .limit = 64,
-                            .some = 32, .directions = 4};
+    tad__check_plan plan = {.seed = ask->seed,
+                            .demand = ask->demand,
+                            .order = 1,
+                            .limit = 64,
+                            .some = 32,
+                            .directions = 4};
     size_t first = tad_node_count(t);
     tad_mark outer = tad_tape_mark(t);
     for (size_t i = 0; i < p->n_in; i++)
@@ -138,7 +145,8 @@ static tad_status inputs_of(tad__problem *p, function *f, const tad_var *x,
     for (size_t i = 0; i < f->n; i++) {
         f->all[i] = x[i];
         if (tad_dtype_of(x[i]) == TAD_F32)
-            return tad__fail(t, TAD_BAD_DTYPE, "gradcheck: input %zu is float32; check in float64", i);
+            return tad__fail(t, TAD_BAD_DTYPE, "gradcheck: input %zu is float32; check in float64",
+                             i);
         if (tad_dtype_of(x[i]) != TAD_F64 || (o->inputs && o->inputs[i].skip)) continue;
         shape[m] = tad_shape_of(x[i]);
         if (o->inputs) inputs[m] = o->inputs[i];
@@ -219,8 +227,13 @@ tad_verdict tad_gradcheck(tad_fn *f, void *user, const tad_var *x, size_t n,
     if (report) report->status = t ? tad_tape_status(t) : TAD_BAD_ARGUMENT;
     if (!t || tad_tape_status(t) != TAD_OK) return TAD_CHECK_ERROR;
     tad_mark mark = tad_tape_mark(t);
-    tad_gradcheck_report *r = tad__report_or_own(t, report);
-    if (!r) return TAD_CHECK_ERROR;
+    /* A rewind may need memory once: now, so that the one at the end cannot fail. */
+    tad_gradcheck_report *r = NULL;
+    if (tad_tape_rewind(t, mark) == TAD_OK) r = tad__report_or_own(t, report);
+    if (!r) {
+        if (report) report->status = tad_tape_status(t);
+        return TAD_CHECK_ERROR;
+    }
     r->verdict = TAD_CHECK_PASS;
     function self = {.fn = f, .user = user, .n = n};
     r->status = check_function(&self, t, x, o, r);

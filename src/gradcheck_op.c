@@ -113,6 +113,7 @@ static tad_status check_sample(tad_tape *t, const tad_op *op, const tad_sample *
     name_rows(r, &p, &o);
     if (p.n_in == 0 || p.n_out == 0) return TAD_OK; /* nothing to differentiate */
     plan.at_kink = at_kink(s);
+    plan.op = as_row ? NULL : &o;
     if (plan.at_kink) plan.order = 1;
     tad_verdict before = r->verdict;
     status = tad__check_problem(&p, &plan, r);
@@ -137,7 +138,8 @@ static tad_status check_samples(tad_tape *t, const tad_op *op, const tad_gradche
                                 tad_gradcheck_report *r) {
     size_t repeats = o->repeats ? o->repeats : 2, count = tad_sample_count(op);
     tad_status status = TAD_OK;
-    for (size_t k = 0; k < repeats * count && status == TAD_OK && r->verdict != TAD_CHECK_FAIL; k++) {
+    for (size_t k = 0; k < repeats * count && status == TAD_OK && r->verdict != TAD_CHECK_FAIL;
+         k++) {
         tad_sample_room room;
         tad__check_plan plan = plan_for_op(o);
         plan.seed += 1000 * k;
@@ -154,6 +156,16 @@ static tad_status check_samples(tad_tape *t, const tad_op *op, const tad_gradche
     return status;
 }
 
+static tad_status check_op(tad_tape *t, const tad_op *op, const tad_gradcheck_options *o,
+                           tad_gradcheck_report *r) {
+    tad__check c = {.law = r->law[0], .report = r};
+    tad_status status = check_samples(t, op, o, r);
+    if (status == TAD_OK && r->verdict != TAD_CHECK_FAIL)
+        status = tad__check_settings(&c, t, op, o->seed, o->settings);
+    if (c.failed) r->verdict = TAD_CHECK_FAIL;
+    return status;
+}
+
 tad_verdict tad_gradcheck_op(const tad_op *op, const tad_gradcheck_options *options,
                              tad_gradcheck_report *report) {
     static const tad_gradcheck_options defaults;
@@ -162,10 +174,12 @@ tad_verdict tad_gradcheck_op(const tad_op *op, const tad_gradcheck_options *opti
     tad_gradcheck_report *r = t ? tad__report_or_own(t, report) : report;
     tad_verdict verdict = TAD_CHECK_ERROR;
     if (r) tad__report_begin(r, op ? op->name : "?", o->seed);
-    tad_status status = !t || !r ? TAD_NO_MEMORY : !op ? TAD_BAD_ARGUMENT : check_samples(t, op, o, r);
+    tad_status status = !t || !r ? TAD_NO_MEMORY : !op ? TAD_BAD_ARGUMENT : check_op(t, op, o, r);
     if (r) {
-        if (status == TAD_OK) tad__report_end(r, o->inconclusive > 0 ? o->inconclusive : 0);
-        else r->verdict = TAD_CHECK_ERROR;
+        if (status == TAD_OK)
+            tad__report_end(r, o->inconclusive > 0 ? o->inconclusive : 0);
+        else
+            r->verdict = TAD_CHECK_ERROR;
         r->status = status;
         verdict = r->verdict;
     }

@@ -45,7 +45,8 @@ static tad_status look_at_outputs(tad__problem *p) {
     for (size_t k = 0; k < p->n_out; k++) {
         p->out_shape[k] = tad_shape_of(p->out[k]);
         if (tad_dtype_of(p->out[k]) != TAD_F64)
-            return tad__fail(p->tape, TAD_BAD_DTYPE, "gradcheck: the function gives %s, not float64",
+            return tad__fail(p->tape, TAD_BAD_DTYPE,
+                             "gradcheck: the function gives %s, not float64",
                              tad_dtype_name(tad_dtype_of(p->out[k])));
     }
     lay_out(p->out_shape, p->n_out, p->out_at);
@@ -159,7 +160,8 @@ static tad_status read_results(tad__problem *p, size_t n, const tad_shape *shape
     for (size_t i = 0; i < n; i++) {
         tad_shape s = tad_shape_of(p->result[i]);
         if (!tad__shape_equal(&s, &shape[i]) || tad_dtype_of(p->result[i]) != TAD_F64)
-            return tad__fail(p->tape, TAD_BAD_SHAPE, "gradcheck: a derivative has another shape or type");
+            return tad__fail(p->tape, TAD_BAD_SHAPE,
+                             "gradcheck: a derivative has another shape or type");
         tad_status status = tad_read(p->result[i], out + at[i], at[i + 1] - at[i]);
         if (status != TAD_OK) return status;
     }

@@ -78,8 +78,9 @@ static void on_pattern(const pattern *p, tad_sample_room *room) {
 
 /* The whole numbers from the kink up to it. */
 static void at_one_kink(double kink, bool zero_d, tad_sample_room *room) {
-    room->sample.in[0] = (tad_sample_input){.type = {TAD_F64, zero_d ? (tad_shape)S0 : (tad_shape)S1(3)},
-                                            .fill = TAD_FILL_INTEGER, .lo = kink, .hi = kink + 1};
+    room->sample.in[0] = (tad_sample_input){.type = {TAD_F64, S1(3)}, .fill = TAD_FILL_INTEGER,
+                                            .lo = kink, .hi = kink + 1};
+    if (zero_d) room->sample.in[0].type.shape = TAD_0D;
     snprintf(room->label, sizeof room->label, "kink at %g, %s", kink, zero_d ? "()" : "(3)");
 }
 
@@ -137,8 +138,8 @@ static double draw(const tad_sample_input *in, tad_random *r, double lo, double 
 }
 
 /* A grid with jitter, in random order. */
-static void fill_distinct(const tad_sample_input *in, tad_random *r, double lo, double hi, double *x,
-                          size_t n) {
+static void fill_distinct(const tad_sample_input *in, tad_random *r, double lo, double hi,
+                          double *x, size_t n) {
     double step = (hi - lo) / (double)n;
     for (size_t i = 0; i < n; i++) {
         x[i] = lo + step * ((double)i + 0.3 + 0.4 * tad_random_uniform(r));

@@ -111,7 +111,8 @@ static tad_status start_rows(tad_tape *t, const tad_var *x, size_t n, double **g
         snprintf(rows[i].name, sizeof rows[i].name, "%s", name);
         if (!name[0]) snprintf(rows[i].name, sizeof rows[i].name, "x[%zu]", i);
         if (tad_dtype_of(x[i]) == TAD_F32)
-            return tad__fail(t, TAD_BAD_DTYPE, "gradcheck: input %zu is float32; check in float64", i);
+            return tad__fail(t, TAD_BAD_DTYPE, "gradcheck: input %zu is float32; check in float64",
+                             i);
         if (tad_dtype_of(x[i]) != TAD_F64) continue;
         g[i] = tad__check_take(t, (size_t)tad_size_of(x[i]), sizeof **g);
         if (!g[i]) return tad_tape_status(t);
@@ -127,6 +128,8 @@ tad_status tad_gradcheck_simple(tad_fn *f, void *user, const tad_var *x, size_t 
     tad_tape *t = x[0].tape;
     if (tad_tape_status(t) != TAD_OK) return tad_tape_status(t);
     tad_mark mark = tad_tape_mark(t);
+    /* So that later ones succeed. */
+    if (tad_tape_rewind(t, mark) != TAD_OK) return tad_tape_status(t);
     simple s = {f, user, tad__check_take(t, n, sizeof *s.in), n, tad_tape_random(t)};
     double **g = tad__check_take(t, n, sizeof *g);
     tad_status status = s.in && g ? start_rows(t, x, n, g, rows) : tad_tape_status(t);

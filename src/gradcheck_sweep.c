@@ -7,12 +7,12 @@
 
 /* The values of one output at all levels; sizes for the worst case, all on the stack. */
 typedef struct line {
-    int first;                     /* levels before it are not finite */
-    double d[TAD__LEVELS];         /* central differences */
-    double r[TAD__LEVELS];         /* after one extrapolation: error h^4 */
-    double s[TAD__LEVELS];         /* after two: error h^6 */
-    double gap[TAD__LEVELS];       /* |right slope - left slope| */
-    double noise[TAD__LEVELS];     /* rounding of the values, divided by the step */
+    int first;                 /* levels before it are not finite */
+    double d[TAD__LEVELS];     /* central differences */
+    double r[TAD__LEVELS];     /* after one extrapolation: error h^4 */
+    double s[TAD__LEVELS];     /* after two: error h^6 */
+    double gap[TAD__LEVELS];   /* |right slope - left slope| */
+    double noise[TAD__LEVELS]; /* rounding of the values, divided by the step */
     double left[TAD__LEVELS], right[TAD__LEVELS];
 } line;
 
@@ -106,7 +106,8 @@ static void judge(line *l, const coordinates *c, tad__slope *out) {
         out->kind = TAD__SLOPE_KINK;
     } else if (!found || stays) {
         measure_noise(l, c);
-        if (!choose_level(l, c, out)) out->kind = now < 2.5 * before ? TAD__SLOPE_KINK : TAD__SLOPE_JUMP;
+        if (!choose_level(l, c, out))
+            out->kind = now < 2.5 * before ? TAD__SLOPE_KINK : TAD__SLOPE_JUMP;
     }
     one_sided(l, c, out);
 }
@@ -156,19 +157,21 @@ static tad__judgement judge_kink(double a, const tad__slope *n, tad_kinks kinks)
     return undecided(TAD__OUT_KINK);
 }
 
-tad__judgement tad__judge(double a, const tad__slope *n, double largest, tad_kinks kinks) {
+tad__judgement tad__judge(double a, const tad__slope *n, double largest, tad_kinks kinks,
+                          tad_grade demand) {
     if (!isfinite(a)) return graded(NAN);
     if (n->kind == TAD__SLOPE_KINK) return judge_kink(a, n, kinks);
     if (n->kind != TAD__SLOPE_SMOOTH) return undecided(TAD__OUT_INCONCLUSIVE);
     double size = fabs(a) + fabs(n->value), far = fabs(a - n->value);
     double top = fmax(fabs(a), fabs(n->value));
     if (size == 0 || fmax(top, n->error) <= 1e-9 * largest) return undecided(TAD__OUT_ZERO);
-    /* Both vanish within the bound, and the bound is sharp beside what the values could have shown. */
+    /* Both vanish within the bound, and the bound is sharp beside what the values could show. */
     if (top <= 4 * n->error && n->error <= 1e-9 * n->natural) return undecided(TAD__OUT_ZERO);
-    double r = far / size;
-    if (far != 0 && !(n->error <= 1e-7 * size) && (n->rejected || !(far > 3 * n->error)))
-        return undecided(TAD__OUT_INCONCLUSIVE);
-    return graded(r);
+    if (far == 0 || n->error <= 1e-7 * size) return graded(far / size);
+    if (demand >= TAD_GRADE_ACCEPTABLE && far + n->error < 1e-5 * size)
+        return graded(fmax(far / size, 1e-7)); /* the bound is not sharp enough for very good */
+    if (n->rejected || !(far > 3 * n->error)) return undecided(TAD__OUT_INCONCLUSIVE);
+    return graded(far / size);
 }
 
 tad_grade tad_grade_of(double r) {

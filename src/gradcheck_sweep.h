@@ -54,6 +54,8 @@ typedef struct tad__judgement {
     double r;
 } tad__judgement;
 
-tad__judgement tad__judge(double a, const tad__slope *n, double largest, tad_kinks kinks);
+/* demand: where ACCEPTABLE is enough, a bound that is no sharper than that decides, too. */
+tad__judgement tad__judge(double a, const tad__slope *n, double largest, tad_kinks kinks,
+                          tad_grade demand);
 
 #endif

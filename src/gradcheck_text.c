@@ -1,4 +1,5 @@
-/* The report of a gradient check as text, and the words of its codes. Rests on gradcheck.h alone. */
+/* The report of a gradient check as text, and the words of its codes. Rests on gradcheck.h alone.
+ */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -56,7 +57,8 @@ static void say_row(writer *w, const tad_check_row *r, const char *shape) {
 static void say_rows(writer *w, const tad_gradcheck_report *r) {
     char shape[80];
     say(w, " %-10s %-12s %7s %7s %9s %10s %5s %5s %5s %7s  %-7s  %s\n", "input", "shape", "checked",
-        "zero", "very-good", "acceptable", "look", "bug", "kink", "inconcl", "worst r", "norm-wise");
+        "zero", "very-good", "acceptable", "look", "bug", "kink", "inconcl", "worst r",
+        "norm-wise");
     for (size_t i = 0; i < r->rows; i++)
         say_row(w, &r->row[i], tad__shape_text(&r->row[i].shape, shape, sizeof shape));
     if (r->second == TAD_SECOND_CHECKED) say_row(w, &r->second_row, "");
@@ -70,7 +72,8 @@ static void say_element(writer *w, const char *name, int64_t element, const tad_
     if (element < 0) say(w, "[+-]");
     for (int d = 0; d < s->rank && element >= 0; d++) {
         int64_t below = stride[d] > 0 ? stride[d] : 1;
-        say(w, "%s%lld%s", d ? "," : "[", (long long)(element / below), d + 1 == s->rank ? "]" : "");
+        say(w, "%s%lld%s", d ? "," : "[", (long long)(element / below),
+            d + 1 == s->rank ? "]" : "");
         element %= below;
     }
 }
@@ -100,7 +103,8 @@ static void say_laws(writer *w, const tad_gradcheck_report *r) {
             any = true;
             say(w, " %s", law_name[i]);
             if (l->broken > 0)
-                say(w, " BROKEN %zu of %zu (%.1e, limit %.1e)", l->broken, l->checked, l->worst, l->limit);
+                say(w, " BROKEN %zu of %zu (%.1e, limit %.1e)", l->broken, l->checked, l->worst,
+                    l->limit);
             else
                 say(w, " ok");
         }
@@ -109,9 +113,11 @@ static void say_laws(writer *w, const tad_gradcheck_report *r) {
 }
 
 static void say_verdict(writer *w, const tad_gradcheck_report *r) {
-    tad_grade worst = r->worst.grade > r->second_worst.grade ? r->worst.grade : r->second_worst.grade;
+    tad_grade worst =
+        r->worst.grade > r->second_worst.grade ? r->worst.grade : r->second_worst.grade;
     const char *verdict = tad_verdict_text(r->verdict);
-    say(w, "gradcheck %s  seed %llu  samples %zu   ", r->name, (unsigned long long)r->seed, r->samples);
+    say(w, "gradcheck %s  seed %llu  samples %zu   ", r->name, (unsigned long long)r->seed,
+        r->samples);
     for (; *verdict; verdict++) say(w, "%c", *verdict - 'a' + 'A');
     if (r->verdict == TAD_CHECK_ERROR)
         say(w, ": %s\n", tad_status_text(r->status));

@@ -1,5 +1,6 @@
 /* Part A6 of the gradient check: inputs that are views (transposed, reversed, strided, offset,
- * expanded) against contiguous copies: same values, and gradients that arrive in the viewed array. */
+ * expanded) against contiguous copies: same values, and gradients that arrive in the viewed array.
+ */
 #include "gradcheck.h"
 
 #include <float.h>
@@ -8,14 +9,15 @@
 
 typedef enum layout { TRANSPOSED, REVERSED, STRIDED, OFFSET, EXPANDED, LAYOUT_COUNT } layout;
 
-static const char *const layout_name[] = {"transposed", "reversed", "strided", "offset", "expanded"};
+static const char *const layout_name[] = {"transposed", "reversed", "strided", "offset",
+                                          "expanded"};
 
 /* One input seen as a view of a base array: element e of the view is element map[e] of the base. */
 typedef struct viewed {
     tad_shape base;
-    int64_t size;    /* of the base */
+    int64_t size; /* of the base */
     size_t *map;
-    double *data;    /* of the base; NaN where the view does not look */
+    double *data; /* of the base; NaN where the view does not look */
     tad_var variable;
     long double *expected; /* gradient of the base: sums of many terms */
 } viewed;
@@ -189,7 +191,8 @@ static tad_status check_layout(tad__check *c, layout how) {
     double *y2 = y + tad__outputs(p);
     status = through_views(c, how, v, y2, got);
     tad__point_close(p);
-    for (size_t i = 0; i < p->n_in && status == TAD_OK; i++) compare(c, how, y, y2, got[i], &v[i], i);
+    for (size_t i = 0; i < p->n_in && status == TAD_OK; i++)
+        compare(c, how, y, y2, got[i], &v[i], i);
     return status;
 }
 

@@ -21,9 +21,9 @@ typedef struct known {
     F(atan_, atan(x), 1 / (1 + x * x))                                                             \
     F(asinh_, asinh(x), 1 / sqrt(1 + x * x))                                                       \
     F(erf_, erf(x), 1.1283791670955126 * exp(-x * x))                                              \
-    F(gauss, exp(-x * x), -2 * x * exp(-x * x))                                                    \
-    F(square, x * x, 2 * x)                                                                        \
-    F(cube, x * x * x, 3 * x * x)                                                                  \
+    F(gauss, exp(-(x * x)), -2 * x * exp(-(x * x)))                                                \
+    F(square, (x * x), 2 * x)                                                                      \
+    F(cube, (x * x * x), 3 * x * x)                                                                \
     F(line_, 3 * x + 1, 3 + 0 * x)                                                                 \
     F(peak, 1 / (x * x + 0.01), -2 * x / ((x * x + 0.01) * (x * x + 0.01)))                        \
     F(sin_50, sin(50 * x), 50 * cos(50 * x))                                                       \
@@ -31,7 +31,7 @@ typedef struct known {
     F(large, 1e6 * x * x, 2e6 * x)                                                                 \
     F(relu, x > 0 ? x : 0, x > 0)                                                                  \
     F(abs_, fabs(x), x > 0 ? 1 : -1)                                                               \
-    F(clamp, x < -1 ? -1 : x > 1 ? 1 : x, x > -1 && x < 1)                                         \
+    F(clamp, (x < -1 ? -1 : x > 1 ? 1 : x), x > -1 && x < 1)                                       \
     F(floor_, floor(x), 0 * x)
 
 #define DEFINE(name, value, derivative)                                                            \
@@ -63,7 +63,7 @@ static tad__slope slope_at(double (*f)(double), double x) {
 }
 
 static tad_grade grade(double a, const tad__slope *s) {
-    return tad__judge(a, s, 0, TAD_KINKS_BETWEEN).grade;
+    return tad__judge(a, s, 0, TAD_KINKS_BETWEEN, TAD_GRADE_VERY_GOOD).grade;
 }
 
 /* The true error stays below the bound, right derivatives are very good, wrong ones are seen. */
@@ -74,12 +74,13 @@ START_TEST(known_derivatives) {
         double x = -3 + 6 * tad_random_uniform(&r), a = k->d(x);
         tad__slope s = slope_at(k->f, x);
         ck_assert_msg(s.kind == TAD__SLOPE_SMOOTH, "%s at %.17g: kind %d", k->name, x, s.kind);
-        ck_assert_msg(fabs(a - s.value) <= s.error + 4e-16 * fabs(a), "%s at %.17g: %.17g, not %.17g +- %g",
-                      k->name, x, a, s.value, s.error);
+        ck_assert_msg(fabs(a - s.value) <= s.error + 4e-16 * fabs(a),
+                      "%s at %.17g: %.17g, not %.17g +- %g", k->name, x, a, s.value, s.error);
         ck_assert_msg(grade(a, &s) <= TAD_GRADE_VERY_GOOD, "%s at %.17g", k->name, x);
         if (a == 0) continue;
         ck_assert_msg(grade(-a, &s) == TAD_GRADE_BUG, "%s at %.17g: sign", k->name, x);
-        ck_assert_msg(grade(a * 1.000001, &s) == TAD_GRADE_ACCEPTABLE, "%s at %.17g: 1e-6", k->name, x);
+        ck_assert_msg(grade(a * 1.000001, &s) == TAD_GRADE_ACCEPTABLE, "%s at %.17g: 1e-6", k->name,
+                      x);
         ck_assert_msg(grade(NAN, &s) == TAD_GRADE_BUG, "%s at %.17g: NaN", k->name, x);
     }
 }
@@ -94,7 +95,7 @@ START_TEST(cancellation) {
     for (int i = 0; i < 4000; i++) {
         double x = -3 + 6 * tad_random_uniform(&r), a = cos(x);
         tad__slope s = slope_at(far_up, x);
-        tad__judgement j = tad__judge(a, &s, 0, TAD_KINKS_BETWEEN);
+        tad__judgement j = tad__judge(a, &s, 0, TAD_KINKS_BETWEEN, TAD_GRADE_VERY_GOOD);
         undecided += j.outcome == TAD__OUT_INCONCLUSIVE;
         ck_assert_int_le(j.grade, TAD_GRADE_VERY_GOOD);
         if (fabs(a) > 1e-3) ck_assert_int_eq(grade(-a, &s), TAD_GRADE_BUG);
@@ -112,8 +113,8 @@ static double leaky(double x) { return x > 0 ? x : 0.01 * x; }
 static double leaky_d(double x) { return x > 0 ? 1 : 0.01; }
 static double bend(double x) { return x > 0.5 ? sin(x) : exp(x) + (sin(0.5) - exp(0.5)); }
 static double bend_d(double x) { return x > 0.5 ? cos(x) : exp(x); }
-static const kinked corners[] = {{relu, relu_d, 0},    {abs_, abs__d, 0},     {clamp, clamp_d, -1},
-                                 {clamp, clamp_d, 1},  {leaky, leaky_d, 0},   {bend, bend_d, 0.5},
+static const kinked corners[] = {{relu, relu_d, 0},     {abs_, abs__d, 0},    {clamp, clamp_d, -1},
+                                 {clamp, clamp_d, 1},   {leaky, leaky_d, 0},  {bend, bend_d, 0.5},
                                  {floor_, floor__d, 0}, {floor_, floor__d, 2}};
 
 /* At distances 1e-12 .. 1 from a kink or jump: never a wrong verdict on the right derivative. */
@@ -124,9 +125,9 @@ START_TEST(near_kinks) {
         double distance = pow(10, -12 * tad_random_uniform(&r));
         double x = k->kink + (tad_random_below(&r, 2) ? distance : -distance);
         tad__slope s = slope_at(k->f, x);
-        tad__judgement j = tad__judge(k->d(x), &s, 0, TAD_KINKS_BETWEEN);
-        ck_assert_msg(j.grade <= TAD_GRADE_VERY_GOOD, "%g from %g: %s, numeric %.17g +- %g", distance,
-                      k->kink, tad_grade_text(j.grade), s.value, s.error);
+        tad__judgement j = tad__judge(k->d(x), &s, 0, TAD_KINKS_BETWEEN, TAD_GRADE_VERY_GOOD);
+        ck_assert_msg(j.grade <= TAD_GRADE_VERY_GOOD, "%g from %g: %s, numeric %.17g +- %g",
+                      distance, k->kink, tad_grade_text(j.grade), s.value, s.error);
     }
 }
 END_TEST
@@ -134,13 +135,17 @@ END_TEST
 START_TEST(at_kinks) {
     tad__slope s = slope_at(abs_, 0);
     ck_assert_int_eq(s.kind, TAD__SLOPE_KINK);
-    ck_assert_int_eq(tad__judge(0, &s, 0, TAD_KINKS_BETWEEN).outcome, TAD__OUT_KINK);
+    ck_assert_int_eq(tad__judge(0, &s, 0, TAD_KINKS_BETWEEN, TAD_GRADE_VERY_GOOD).outcome,
+                     TAD__OUT_KINK);
     ck_assert_int_eq(grade(1.1, &s), TAD_GRADE_BUG);
-    ck_assert_int_eq(tad__judge(0, &s, 0, TAD_KINKS_FAIL).grade, TAD_GRADE_BUG);
-    ck_assert_int_eq(tad__judge(5, &s, 0, TAD_KINKS_SKIP).grade, TAD_GRADE_NONE);
+    ck_assert_int_eq(tad__judge(0, &s, 0, TAD_KINKS_FAIL, TAD_GRADE_VERY_GOOD).grade,
+                     TAD_GRADE_BUG);
+    ck_assert_int_eq(tad__judge(5, &s, 0, TAD_KINKS_SKIP, TAD_GRADE_VERY_GOOD).grade,
+                     TAD_GRADE_NONE);
     ck_assert_int_eq(grade(NAN, &s), TAD_GRADE_BUG);
     s = slope_at(floor_, 0); /* a jump: nothing can be said */
-    ck_assert_int_eq(tad__judge(0, &s, 0, TAD_KINKS_BETWEEN).outcome, TAD__OUT_INCONCLUSIVE);
+    ck_assert_int_eq(tad__judge(0, &s, 0, TAD_KINKS_BETWEEN, TAD_GRADE_VERY_GOOD).outcome,
+                     TAD__OUT_INCONCLUSIVE);
     ck_assert_int_eq(slope_at(sqrt, 0).kind, TAD__SLOPE_UNKNOWN);
     s = slope_at(log, 1e-3); /* not finite at the larger steps */
     ck_assert_int_eq(grade(1000, &s), TAD_GRADE_VERY_GOOD);
@@ -151,25 +156,25 @@ END_TEST
 
 typedef enum wrong {
     RIGHT,
-    SIGN,        /* both rules */
-    FACTOR,      /* both rules: 1.0009 */
-    SMALL,       /* 4e-6 x instead of sin, sign flipped */
-    ONE_ENTRY,   /* x^2, element 7 with the wrong sign */
+    SIGN,      /* both rules */
+    FACTOR,    /* both rules: 1.0009 */
+    SMALL,     /* 4e-6 x instead of sin, sign flipped */
+    ONE_ENTRY, /* x^2, element 7 with the wrong sign */
     NAN_RULE,
     ZERO,
-    CONSTANT,    /* vjp: adds 1e-3 */
-    IGNORES,     /* vjp: takes the cotangent for one */
-    SQUARES,     /* vjp: squares it */
-    SWALLOWS,    /* vjp: a NaN cotangent counts as zero */
-    DIFFERS,     /* vjp: differs from call to call */
-    WRITES,      /* forward: changes its input */
-    STRIDES,     /* forward: takes views for contiguous */
-    PLACE,       /* forward: depends on where its input lies in memory */
-    ONLY_JVP,    /* jvp: 1.0009 */
-    OVERWRITES,  /* backward hook: overwrites instead of adding */
-    HOOK,        /* backward hook: 1.0009 */
-    SECOND,      /* right value of the derivative, wrong derivative of it */
-    REFUSES      /* right vjp that has no derivative */
+    CONSTANT,   /* vjp: adds 1e-3 */
+    IGNORES,    /* vjp: takes the cotangent for one */
+    SQUARES,    /* vjp: squares it */
+    SWALLOWS,   /* vjp: a NaN cotangent counts as zero */
+    DIFFERS,    /* vjp: differs from call to call */
+    WRITES,     /* forward: changes its input */
+    STRIDES,    /* forward: takes views for contiguous */
+    PLACE,      /* forward: depends on where its input lies in memory */
+    ONLY_JVP,   /* jvp: 1.0009 */
+    OVERWRITES, /* backward hook: overwrites instead of adding */
+    HOOK,       /* backward hook: 1.0009 */
+    SECOND,     /* right value of the derivative, wrong derivative of it */
+    REFUSES     /* right vjp that has no derivative */
 } wrong;
 
 typedef struct wrong_options {
@@ -222,7 +227,8 @@ static tad_var flip_one(tad_var x) {
 static tad_var slope(const tad_rule *r, bool forward) {
     tad_var x = r->in[0], d = tad_cos(x);
     switch (how_of(r->options)) {
-    case SMALL: return tad_mul(tad_number(-4e-6), tad_add(tad_mul(x, tad_number(0)), tad_number(1)));
+    case SMALL:
+        return tad_mul(tad_number(-4e-6), tad_add(tad_mul(x, tad_number(0)), tad_number(1)));
     case SIGN: return tad_neg(d);
     case FACTOR: return tad_mul(d, tad_number(1.0009));
     case ONE_ENTRY: return tad_mul(tad_mul(x, tad_number(2)), flip_one(x));
@@ -244,7 +250,9 @@ static void sine_vjp(tad_rule *r) {
     case IGNORES: r->result[0] = d; break;
     case SQUARES: r->result[0] = tad_mul(tad_mul(g, g), d); break;
     case SWALLOWS: r->result[0] = tad_mul(tad_where(tad_equal(g, g), g, tad_number(0)), d); break;
-    case DIFFERS: r->result[0] = tad_mul(tad_mul(g, d), tad_number(1 + 1e-15 * (++calls % 8))); break;
+    case DIFFERS:
+        r->result[0] = tad_mul(tad_mul(g, d), tad_number(1 + 1e-15 * (++calls % 8)));
+        break;
     case REFUSES: r->result[0] = tad_mul(g, refuse(r->in[0])); break;
     default: r->result[0] = tad_mul(g, d);
     }
@@ -283,8 +291,14 @@ static tad_status cosine_forward(const tad_call_frame *c) {
         ((double *)c->out[0]->data)[i] = cos(strided(c->in[0], i));
     return TAD_OK;
 }
-static const tad_op cosine = {.name = "cosine", .family = "test", .doc = "no rules", .min_in = 1,
-                              .max_in = 1, .n_out = 1, .shape = sine_shape, .forward = cosine_forward};
+static const tad_op cosine = {.name = "cosine",
+                              .family = "test",
+                              .doc = "no rules",
+                              .min_in = 1,
+                              .max_in = 1,
+                              .n_out = 1,
+                              .shape = sine_shape,
+                              .forward = cosine_forward};
 static tad_var refuse(tad_var x) { return tad_apply(&cosine, &x, 1, NULL, NULL, 0); }
 
 static tad_var apply_sine(tad_var x, wrong how) {
@@ -332,14 +346,16 @@ START_TEST(right_passes) {
     ck_assert_int_eq(r.worst.grade, TAD_GRADE_VERY_GOOD);
     ck_assert_int_eq(r.second, TAD_SECOND_CHECKED);
     ck_assert_str_eq(r.first, "");
-    for (int law = 0; law < TAD_LAW_COUNT; law++) ck_assert(!broken(&r, 1, law) && !broken(&r, 2, law));
+    for (int law = 0; law < TAD_LAW_COUNT; law++)
+        ck_assert(!broken(&r, 1, law) && !broken(&r, 2, law));
     ck_assert_uint_gt(r.law[0][TAD_LAW_IDENTITY].checked, 80);
     ck_assert_uint_gt(r.law[0][TAD_LAW_LAYOUT].checked, 0);
     ck_assert_uint_gt(r.law[1][TAD_LAW_SYMMETRY].checked, 0);
 }
 END_TEST
 
-/* What the check of other libraries let through (a sign, a factor, a single entry, 0 for a mean). */
+/* What the check of other libraries let through (a sign, a factor, a single entry, 0 for a mean).
+ */
 START_TEST(wrong_gradients_fail) {
     static const wrong list[] = {SIGN, FACTOR, SMALL, NAN_RULE, ZERO, ONE_ENTRY};
     tad_gradcheck_report r;
@@ -376,7 +392,8 @@ START_TEST(large_mean_of_nothing_fails) {
     tad_verdict v = tad_gradcheck(mean_without_gradient, &right, &x, 1, &few, &r);
     ck_assert_msg(v == TAD_CHECK_PASS, "%s", r.first);
     ck_assert_uint_eq(r.row[0].checked, 40);
-    ck_assert_int_eq(tad_gradcheck(mean_without_gradient, &wrong_one, &x, 1, &few, &r), TAD_CHECK_FAIL);
+    ck_assert_int_eq(tad_gradcheck(mean_without_gradient, &wrong_one, &x, 1, &few, &r),
+                     TAD_CHECK_FAIL);
     ck_assert_uint_gt(r.row[0].bug, 30);
     ck_tape(t);
     tad_tape_free(t);
@@ -389,14 +406,21 @@ typedef struct lawless {
 } lawless;
 
 START_TEST(broken_laws_are_named) {
-    static const lawless list[] = {
-        {CONSTANT, TAD_LAW_HOMOGENEITY}, {IGNORES, TAD_LAW_HOMOGENEITY}, {SQUARES, TAD_LAW_HOMOGENEITY},
-        {SWALLOWS, TAD_LAW_NAN},         {DIFFERS, TAD_LAW_DETERMINISM}, {WRITES, TAD_LAW_UNCHANGED},
-        {STRIDES, TAD_LAW_LAYOUT},       {PLACE, TAD_LAW_DETERMINISM},   {ONLY_JVP, TAD_LAW_IDENTITY},
-        {OVERWRITES, TAD_LAW_ACCUMULATION}, {HOOK, TAD_LAW_PATHS}};
+    static const lawless list[] = {{CONSTANT, TAD_LAW_HOMOGENEITY},
+                                   {IGNORES, TAD_LAW_HOMOGENEITY},
+                                   {SQUARES, TAD_LAW_HOMOGENEITY},
+                                   {SWALLOWS, TAD_LAW_NAN},
+                                   {DIFFERS, TAD_LAW_DETERMINISM},
+                                   {WRITES, TAD_LAW_UNCHANGED},
+                                   {STRIDES, TAD_LAW_LAYOUT},
+                                   {PLACE, TAD_LAW_DETERMINISM},
+                                   {ONLY_JVP, TAD_LAW_IDENTITY},
+                                   {OVERWRITES, TAD_LAW_ACCUMULATION},
+                                   {HOOK, TAD_LAW_PATHS}};
     tad_gradcheck_report r;
     ck_assert_int_eq(check_sine(list[_i].how, 6, 1, &r), TAD_CHECK_FAIL);
-    ck_assert_msg(broken(&r, 1, list[_i].law), "%s; first: %s", tad_law_text(list[_i].law), r.first);
+    ck_assert_msg(broken(&r, 1, list[_i].law), "%s; first: %s", tad_law_text(list[_i].law),
+                  r.first);
 }
 END_TEST
 
@@ -440,12 +464,14 @@ START_TEST(verdicts) {
     ck_assert_uint_eq(r.row[0].kink, 1);
     ck_assert_uint_eq(r.row[0].very_good, 1);
     tad_gradcheck_input strict = {.kinks = TAD_KINKS_FAIL};
-    ck_assert_int_eq(tad_gradcheck(relu_of, NULL, &x, 1, &(tad_gradcheck_options){.inputs = &strict}, &r),
-                     TAD_CHECK_FAIL);
+    ck_assert_int_eq(
+        tad_gradcheck(relu_of, NULL, &x, 1, &(tad_gradcheck_options){.inputs = &strict}, &r),
+        TAD_CHECK_FAIL);
     bool only_first[] = {true, false, false};
     tad_gradcheck_input masked = {.mask = only_first};
-    ck_assert_int_eq(tad_gradcheck(relu_of, NULL, &x, 1, &(tad_gradcheck_options){.inputs = &masked}, &r),
-                     TAD_CHECK_VACUOUS);
+    ck_assert_int_eq(
+        tad_gradcheck(relu_of, NULL, &x, 1, &(tad_gradcheck_options){.inputs = &masked}, &r),
+        TAD_CHECK_VACUOUS);
     ck_assert_int_eq(tad_gradcheck(constant_of, NULL, &x, 1, NULL, &r), TAD_CHECK_VACUOUS);
     ck_assert_int_eq(tad_gradcheck(floor_of, NULL, &x, 1, NULL, &r), TAD_CHECK_INCONCLUSIVE);
     ck_assert_int_eq(tad_gradcheck(buried, NULL, &x, 1, NULL, &r), TAD_CHECK_INCONCLUSIVE);
@@ -559,6 +585,102 @@ START_TEST(misuse) {
 }
 END_TEST
 
+/* ---- the net of the textbook: affine, relu, affine, cross entropy ---- */
+
+enum { PIXELS = 64, HIDDEN = 12, CLASSES = 10, BATCH = 10 };
+
+static tad_var two_layers(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n;
+    const tad_var *data = user;
+    tad_var h = tad_relu(tad_affine(data[0], in[0], in[1]));
+    return tad_cross_entropy(tad_affine(h, in[2], in[3]), data[1], NULL);
+}
+
+/* Weights 0.01 N(0,1), no biases, images half black. */
+static void make_net(tad_tape *t, tad_var *in, tad_var *data) {
+    static double x[BATCH * PIXELS], label[BATCH], w[PIXELS * HIDDEN];
+    tad_random r = {11, 0};
+    for (int i = 0; i < BATCH * PIXELS; i++)
+        x[i] = tad_random_below(&r, 2) ? tad_random_uniform(&r) : 0;
+    for (int i = 0; i < BATCH; i++) label[i] = (double)tad_random_below(&r, CLASSES);
+    for (int i = 0; i < PIXELS * HIDDEN; i++) w[i] = 0.01 * tad_random_normal(&r);
+    data[0] = tad_constant(t, TAD_F64, TAD_SHAPE(BATCH, PIXELS), x);
+    data[1] = tad_constant_from(t, TAD_I64, TAD_SHAPE(BATCH), label);
+    in[0] = tad_name(tad_param(t, TAD_F64, TAD_SHAPE(PIXELS, HIDDEN), w), "W1");
+    in[1] = tad_name(tad_param(t, TAD_F64, TAD_SHAPE(HIDDEN), NULL), "b1");
+    in[2] = tad_name(tad_param(t, TAD_F64, TAD_SHAPE(HIDDEN, CLASSES), w), "W2");
+    in[3] = tad_name(tad_param(t, TAD_F64, TAD_SHAPE(CLASSES), NULL), "b2");
+}
+
+/* The textbook's check calls right gradients wrong at its own thresholds; the sweep does not, and
+ * still sees what it should. */
+START_TEST(S3_gradient_check) {
+    tad_gradcheck_report r;
+    tad_simple_row row[4];
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var in[4], data[2];
+    make_net(t, in, data);
+    ck_done(tad_gradcheck_simple(two_layers, data, in, 4, &(tad_simple_options){.step = 1e-6}, row),
+            t);
+    ck_assert_str_eq(row[0].name, "W1");
+    ck_assert_uint_eq(row[0].checked, PIXELS * HIDDEN);
+    ck_assert_int_le(row[0].norm_grade, TAD_GRADE_ACCEPTABLE);
+    ck_assert_msg(!(row[0].worst < 1e-7), "worst element %g", row[0].worst);
+    tad_verdict v = tad_gradcheck(two_layers, data, in, 4, NULL, &r);
+    ck_assert_msg(v == TAD_CHECK_PASS, "%s: %s", tad_verdict_text(v), r.first);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_uint_eq(r.row[i].needs_checking + r.row[i].bug, 0);
+        ck_assert_double_lt(r.row[i].norm_wise, 1e-7);
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
+/* ---- out of memory ---- */
+
+START_TEST(without_memory) {
+    wrong how = RIGHT;
+    bool done = false;
+    for (size_t fail = 1; !done; fail++) {
+        support_memory m = {.fail_at = fail, .for_ever = _i};
+        tad_tape *t = support_tape(&m);
+        if (t) {
+            tad_var x[] = {points(t, 9), points(t, 9)};
+            size_t nodes = tad_node_count(t), refused = m.refused;
+            tad_gradcheck_report r;
+            tad_verdict v = tad_gradcheck(sine_of, &how, x, 1, NULL, &r);
+            done = v == TAD_CHECK_PASS && m.refused == 0;
+            if (m.refused > refused) { /* during the check */
+                ck_assert_int_eq(v, TAD_CHECK_ERROR);
+                ck_assert_int_eq(r.status, TAD_NO_MEMORY);
+                ck_assert_int_eq(tad_tape_status(t), TAD_NO_MEMORY);
+                ck_assert_uint_eq(tad_node_count(t), nodes);
+            }
+        }
+        tad_tape_free(t);
+        ck_no_leak(&m);
+    }
+}
+END_TEST
+
+/* The same for the check of an op, on the tape it makes. */
+START_TEST(op_without_memory) {
+    tad_verdict v = TAD_CHECK_ERROR;
+    for (size_t fail = 1; v != TAD_CHECK_PASS; fail++) {
+        support_memory m = {.fail_at = fail, .for_ever = _i};
+        tad_settings settings = {.allocator = support_allocator(&m)};
+        tad_gradcheck_report r;
+        v = tad_gradcheck_op(tad_op_find("neg"),
+                             &(tad_gradcheck_options){.settings = &settings, .repeats = 1}, &r);
+        if (m.refused > 0) {
+            ck_assert_int_eq(v, TAD_CHECK_ERROR);
+            ck_assert_int_eq(r.status, TAD_NO_MEMORY);
+        }
+        ck_no_leak(&m);
+    }
+}
+END_TEST
+
 /* ---- text ---- */
 
 typedef struct text {
@@ -581,8 +703,9 @@ START_TEST(report_as_text) {
     static text out;
     ck_assert_int_eq(check_sine(ONE_ENTRY, 9, 2, &r), TAD_CHECK_FAIL);
     ck_assert_int_eq(tad_gradcheck_print(&r, collect, &out), TAD_OK);
-    static const char *const words[] = {"FAIL: probably a bug", "x[0]", "(9)", "d y[7] / d x[0][7]",
-                                        "analytic", "LAYOUT ok", "first bad node: #", "+-"};
+    static const char *const words[] = {"FAIL: probably a bug", "x[0]",     "(9)",
+                                        "d y[7] / d x[0][7]",   "analytic", "LAYOUT ok",
+                                        "first bad node: #",    "+-"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         ck_assert_msg(strstr(out.at, words[i]), "no \"%s\" in\n%s", words[i], out.at);
     ck_assert_int_eq(tad_gradcheck_print(&r, collect, &(text){.limit = 3}), TAD_IO);
@@ -613,7 +736,9 @@ START_TEST(simple_check) {
     ck_assert_int_eq(row.worst_grade, TAD_GRADE_BUG);
     ck_assert_int_eq(row.norm_grade, TAD_GRADE_BUG);
     how = ONE_ENTRY;
-    ck_done(tad_gradcheck_simple(sine_of, &how, &x, 1, &(tad_simple_options){.max_elements = 3}, &row), t);
+    ck_done(
+        tad_gradcheck_simple(sine_of, &how, &x, 1, &(tad_simple_options){.max_elements = 3}, &row),
+        t);
     ck_assert_uint_eq(row.checked, 3);
     ck_tape(t);
     tad_tape_free(t);
@@ -657,6 +782,9 @@ static Suite *suite(void) {
     tcase_add_test(c, first_bad_node);
     tcase_add_test(c, tape_is_left_as_found);
     tcase_add_test(c, misuse);
+    tcase_add_test(c, S3_gradient_check);
+    tcase_add_loop_test(c, without_memory, 0, 2);
+    tcase_add_loop_test(c, op_without_memory, 0, 2);
     tcase_add_test(c, report_as_text);
     c = support_case(s, "simple");
     tcase_add_test(c, simple_check);

@@ -1,5 +1,5 @@
-/* Is the gradient check able to see a wrong rule? Every registered op gets 16 kinds of faults, one at
- * a time, in its VJP, its JVP and its fused backward, for every input; each must be found.
+/* Is the gradient check able to see a wrong rule? Every registered op gets 16 kinds of faults, one
+ * at a time, in its VJP, its JVP and its fused backward, for every input; each must be found.
  *
  * A mutant is a copy of the op's descriptor whose hooks call the original's and then spoil one
  * result. A fault that changes no number on any sample is equivalent to the original: it is counted
@@ -45,8 +45,8 @@ static const mutant *mutant_of(const tad_op *op) { return (const mutant *)(const
 
 /* ---- what happened while a mutant was checked ---- */
 
-static bool changed;      /* some number came out differently */
-static double *stale;     /* the result before, with its size */
+static bool changed;  /* some number came out differently */
+static double *stale; /* the result before, with its size */
 static int64_t stale_size = -1;
 
 static void forget(void) {
@@ -87,7 +87,11 @@ static void use_stale(const double *a, int64_t n, double *out) {
 static void spoil(kind k, const double *a, const tad_shape *s, int64_t n, double *out) {
     if (n == 0) return;
     double plus = k == PLUS ? 1e-3 : 0;
-    double factor = k == SIGN ? -1 : k == TWICE ? 2 : k == SLIGHTLY ? 1 + 1e-6 : k == NOTHING ? 0 : 1;
+    double factor = k == SIGN       ? -1
+                    : k == TWICE    ? 2
+                    : k == SLIGHTLY ? 1 + 1e-6
+                    : k == NOTHING  ? 0
+                                    : 1;
     int64_t keep = k == LAST_BLOCK ? n - (n + 3) / 4 : n;
     for (int64_t i = 0; i < n; i++) out[i] = i < keep ? factor * a[i] + plus : 0;
     if (k == TRANSPOSED) transpose(a, s, n, out);
@@ -204,8 +208,10 @@ typedef struct rule_room {
 
 static void call_rule(const mutant *m, tad_rule *r, bool forward) {
     r->op = m->original;
-    if (!forward) m->original->vjp(r);
-    else if (m->original->jvp) m->original->jvp(r);
+    if (!forward)
+        m->original->vjp(r);
+    else if (m->original->jvp)
+        m->original->jvp(r);
     else { /* linear: the op itself, on the tangents */
         tad_var in[MOST];
         for (size_t i = 0; i < r->n_in; i++) {
@@ -243,7 +249,8 @@ static bool other_operands(const mutant *m, tad_rule *r, rule_room *room, size_t
     case DROPPED:
     case IGNORED:
         for (size_t k = 0; k < n_given; k++)
-            if (has_value(room->given[k])) room->given[k] = altered(room->given[k], m->kind == IGNORED);
+            if (has_value(room->given[k]))
+                room->given[k] = altered(room->given[k], m->kind == IGNORED);
         return true;
     case SWAPPED:
         if (!alike(room->in[i], room->in[j])) return true;
@@ -316,8 +323,10 @@ static void spoil_part(const mutant *m, tad_rule *r, rule_room *own, rule_room *
     for (size_t k = 0; k < r->n_out; k++) {
         if (tad_dtype_of(r->out[k]) != TAD_F64) continue;
         tad_var mine = zeros_or(own->result[k], r->out[k]);
-        if (m->kind == UNSUMMED) mine = smaller_part(mine, r->in[m->input]);
-        else if (!before) mine = spoiled(m->kind, mine, r->out[k]);
+        if (m->kind == UNSUMMED)
+            mine = smaller_part(mine, r->in[m->input]);
+        else if (!before)
+            mine = spoiled(m->kind, mine, r->out[k]);
         bool drop = m->kind == OVERWRITTEN && has_value(others->result[k]);
         tad_var sum = drop ? mine : tad_add(mine, zeros_or(others->result[k], r->out[k]));
         if (before) compare(zeros_or(r->result[k], r->out[k]), sum, r->out[k]);
@@ -430,8 +439,8 @@ static mutant make_mutant(const tad_op *op, size_t n_samples, kind k, place wher
 static bool differentiated(const tad_op *op, size_t n_samples, size_t input) {
     if (op->constant_in >> input & 1) return false;
     for (size_t i = 0; i < n_samples; i++)
-        if (input < samples[i].n && !samples[i].in[input].constant && !samples[i].in[input].absent &&
-            samples[i].in[input].type.dtype == TAD_F64)
+        if (input < samples[i].n && !samples[i].in[input].constant &&
+            !samples[i].in[input].absent && samples[i].in[input].type.dtype == TAD_F64)
             return true;
     return false;
 }
@@ -439,7 +448,8 @@ static bool differentiated(const tad_op *op, size_t n_samples, size_t input) {
 /* The hook only has the numbers: what happens to operands is for rules. */
 static bool applies(const tad_op *op, kind k, place where) {
     if (where != IN_BACKWARD) return true;
-    return op->backward && k != DROPPED && k != IGNORED && k != SWAPPED && k != SAVED && k != UNSUMMED;
+    return op->backward && k != DROPPED && k != IGNORED && k != SWAPPED && k != SAVED &&
+           k != UNSUMMED;
 }
 
 typedef struct tally {
@@ -500,7 +510,8 @@ START_TEST(every_mutant_dies) {
     printf("# mutants killed %d/%d, equivalent %d\n", all.killed, all.total, all.equivalent);
     fflush(stdout);
     ck_assert_int_gt(all.total, 500);
-    for (int k = 0; k < KIND_COUNT; k++) ck_assert_msg(by_kind[k].total > 0, "%s: never", kind_text[k]);
+    for (int k = 0; k < KIND_COUNT; k++)
+        ck_assert_msg(by_kind[k].total > 0, "%s: never", kind_text[k]);
     ck_assert_int_eq(all.killed, all.total);
 }
 END_TEST

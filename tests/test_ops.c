@@ -13,15 +13,18 @@ START_TEST(is_complete) {
     ck_assert_msg(op->family && op->family[0], "%s has no family", op->name);
     ck_assert_msg(op->doc && op->doc[0], "%s has no doc", op->name);
     ck_assert_msg(op->shape && op->forward, "%s has no shape rule or forward", op->name);
-    ck_assert_msg(op->min_in <= op->max_in, "%s takes %d to %d inputs", op->name, op->min_in, op->max_in);
+    ck_assert_msg(op->min_in <= op->max_in, "%s takes %d to %d inputs", op->name, op->min_in,
+                  op->max_in);
     ck_assert_msg(op->samples && tad_sample_count(op) > 0, "%s has no samples", op->name);
-    ck_assert_msg(op->misuse && op->n_misuse >= 3, "%s has %zu misuse cases, not 3", op->name, op->n_misuse);
+    ck_assert_msg(op->misuse && op->n_misuse >= 3, "%s has %zu misuse cases, not 3", op->name,
+                  op->n_misuse);
     if (!(op->flags & TAD_OP_FLAT)) {
         ck_assert_msg(op->vjp, "%s has no vjp", op->name);
         ck_assert_msg(op->jvp || (op->flags & TAD_OP_LINEAR), "%s has no jvp", op->name);
     }
     for (size_t i = 0; i < op->n_options; i++)
-        ck_assert_msg(op->options[i].offset < op->options_size, "%s, option %s", op->name, op->options[i].name);
+        ck_assert_msg(op->options[i].offset < op->options_size, "%s, option %s", op->name,
+                      op->options[i].name);
 }
 END_TEST
 
@@ -35,7 +38,8 @@ static bool show(void *user, const char *text, size_t length) {
 /* An op whose derivative is zero wherever it exists: nothing but zeros can be compared. */
 static bool is_flat(const tad_op *op, const tad_gradcheck_report *r) {
     size_t beyond = 0;
-    for (size_t i = 0; i < r->rows; i++) beyond += r->row[i].checked - r->row[i].zero - r->row[i].kink;
+    for (size_t i = 0; i < r->rows; i++)
+        beyond += r->row[i].checked - r->row[i].zero - r->row[i].kink;
     return beyond == 0 && (op->flags & (TAD_OP_FLAT | TAD_OP_ELEMENTWISE));
 }
 
@@ -78,14 +82,16 @@ static void refuse(const tad_op *op, const tad_misuse *m) {
         tad_tape_free(t);
         return;
     }
-    ck_assert_msg(tad_tape_status(t) == m->expect, "%s, %s: %s (%s), expected %s", op->name, m->label,
-                  tad_status_text(tad_tape_status(t)), tad_message(t), tad_status_text(m->expect));
-    ck_assert_msg(strstr(tad_message(t), op->name), "%s, %s: no name in '%s'", op->name, m->label, tad_message(t));
+    ck_assert_msg(tad_tape_status(t) == m->expect, "%s, %s: %s (%s), expected %s", op->name,
+                  m->label, tad_status_text(tad_tape_status(t)), tad_message(t),
+                  tad_status_text(m->expect));
+    ck_assert_msg(strstr(tad_message(t), op->name), "%s, %s: no name in '%s'", op->name, m->label,
+                  tad_message(t));
     for (size_t i = 0; i < m->n && m->expect == TAD_BAD_SHAPE; i++) {
         if (m->in[i].absent) continue;
         shape_text(&m->in[i].type.shape, shape, sizeof shape);
-        ck_assert_msg(strstr(tad_message(t), shape), "%s, %s: no %s in '%s'", op->name, m->label, shape,
-                      tad_message(t));
+        ck_assert_msg(strstr(tad_message(t), shape), "%s, %s: no %s in '%s'", op->name, m->label,
+                      shape, tad_message(t));
     }
     ck_assert_msg(tad_node_count(t) == nodes, "%s, %s: leaves nodes", op->name, m->label);
     tad_tape_clear(t);
@@ -180,12 +186,12 @@ START_TEST(inline_path) {
     }
     const tad_gradcheck_options o = {.order = 2, .demand = TAD_GRADE_VERY_GOOD, .inconclusive = -1};
     tad_verdict v = tad_gradcheck(call_inline, &row, in, room.sample.n, &o, &r);
-    ck_assert_msg(v == TAD_CHECK_PASS || (v == TAD_CHECK_VACUOUS && is_flat(op, &r)), "%s: %s: %s", row.name,
-                  tad_verdict_text(v), r.first);
+    ck_assert_msg(v == TAD_CHECK_PASS || (v == TAD_CHECK_VACUOUS && is_flat(op, &r)), "%s: %s: %s",
+                  row.name, tad_verdict_text(v), r.first);
     for (size_t n = 1; n <= 2 && room.sample.n == 2; n++) {
         v = tad_gradcheck(call_with_number, &row, in, n, &o, &r);
-        ck_assert_msg(v == TAD_CHECK_PASS || v == TAD_CHECK_VACUOUS, "%s with a number: %s: %s%s", row.name,
-                      tad_verdict_text(v), r.first, tad_message(t));
+        ck_assert_msg(v == TAD_CHECK_PASS || v == TAD_CHECK_VACUOUS, "%s with a number: %s: %s%s",
+                      row.name, tad_verdict_text(v), r.first, tad_message(t));
     }
     ck_tape(t);
     tad_tape_free(t);
@@ -199,34 +205,33 @@ typedef struct decided {
     double x, options[2], derivative;
 } decided;
 
-static const decided unary_points[] = {
-    {"relu", 0, {0}, 0},
-    {"abs", 0, {0}, 0},
-    {"leaky_relu", 0, {0.01}, 0.01},
-    {"leaky_relu", 0, {0.3}, 0.3},
-    {"elu", 0, {1}, 1},
-    {"gelu", 0, {0}, 0.5},
-    {"silu", 0, {0}, 0.5},
-    {"hardtanh", -1, {-1, 1}, 0},
-    {"hardtanh", 1, {-1, 1}, 0},
-    {"hardsigmoid", -3, {0}, 0},
-    {"hardsigmoid", 3, {0}, 0},
-    {"clamp", -1, {-1, 1}, 1},
-    {"clamp", 1, {-1, 1}, 1},
-    {"clamp", 1.5, {-1, 1}, 0},
-    {"pow_scalar", 0, {0}, 0},
-    {"pow_scalar", 0, {0.5}, INFINITY},
-    {"pow_scalar", 0, {1}, 1},
-    {"pow_scalar", 0, {2}, 0},
-    {"sqrt", 0, {0}, INFINITY},
-    {"log", 0, {0}, INFINITY},
-    {"sigmoid", 800, {0}, 0},
-    {"sigmoid", -800, {0}, 0},
-    {"softplus", 800, {1}, 1},
-    {"sign", 0, {0}, 0},
-    {"step", 0, {0}, 0},
-    {"floor", 1, {0}, 0},
-    {"round", 0.5, {0}, 0}};
+static const decided unary_points[] = {{"relu", 0, {0}, 0},
+                                       {"abs", 0, {0}, 0},
+                                       {"leaky_relu", 0, {0.01}, 0.01},
+                                       {"leaky_relu", 0, {0.3}, 0.3},
+                                       {"elu", 0, {1}, 1},
+                                       {"gelu", 0, {0}, 0.5},
+                                       {"silu", 0, {0}, 0.5},
+                                       {"hardtanh", -1, {-1, 1}, 0},
+                                       {"hardtanh", 1, {-1, 1}, 0},
+                                       {"hardsigmoid", -3, {0}, 0},
+                                       {"hardsigmoid", 3, {0}, 0},
+                                       {"clamp", -1, {-1, 1}, 1},
+                                       {"clamp", 1, {-1, 1}, 1},
+                                       {"clamp", 1.5, {-1, 1}, 0},
+                                       {"pow_scalar", 0, {0}, 0},
+                                       {"pow_scalar", 0, {0.5}, INFINITY},
+                                       {"pow_scalar", 0, {1}, 1},
+                                       {"pow_scalar", 0, {2}, 0},
+                                       {"sqrt", 0, {0}, INFINITY},
+                                       {"log", 0, {0}, INFINITY},
+                                       {"sigmoid", 800, {0}, 0},
+                                       {"sigmoid", -800, {0}, 0},
+                                       {"softplus", 800, {1}, 1},
+                                       {"sign", 0, {0}, 0},
+                                       {"step", 0, {0}, 0},
+                                       {"floor", 1, {0}, 0},
+                                       {"round", 0.5, {0}, 0}};
 
 static void derivative_everywhere(const decided *d, tad_shape shape, double x, double expected) {
     const tad_op *op = tad_op_find(d->name);
@@ -237,14 +242,17 @@ static void derivative_everywhere(const decided *d, tad_shape shape, double x, d
     ck_done(tad_reverse_from(&y, &ones, 1), t);
     double value[3];
     memcpy(value, tad_gradient_data(in), (shape.rank ? 3 : 1) * sizeof *value);
-    ck_assert_msg(support_close(value[0], expected, 1e-15), "%s'(%g) = %g by the sweep, not %g", d->name, x, value[0], expected);
+    ck_assert_msg(support_close(value[0], expected, 1e-15), "%s'(%g) = %g by the sweep, not %g",
+                  d->name, x, value[0], expected);
     ck_done(tad_grad(&y, &ones, 1, &in, 1, &g), t);
     ck_done(tad_read(g, value, shape.rank ? 3 : 1), t);
-    ck_assert_msg(support_close(value[0], expected, 1e-15), "%s'(%g) = %g by the graph, not %g", d->name, x, value[0], expected);
+    ck_assert_msg(support_close(value[0], expected, 1e-15), "%s'(%g) = %g by the graph, not %g",
+                  d->name, x, value[0], expected);
     w = ones;
     ck_done(tad_tangent(&y, 1, &in, &w, 1, &tangent), t);
     ck_done(tad_read(tangent, value, shape.rank ? 3 : 1), t);
-    ck_assert_msg(support_close(value[0], expected, 1e-15), "%s'(%g) = %g forward, not %g", d->name, x, value[0], expected);
+    ck_assert_msg(support_close(value[0], expected, 1e-15), "%s'(%g) = %g forward, not %g", d->name,
+                  x, value[0], expected);
     tad_tape_free(t);
 }
 
@@ -271,12 +279,20 @@ typedef struct decided2 {
     double a, b, da, db;
 } decided2;
 
-static const decided2 binary_points[] = {
-    {"maximum", 1, 1, 0.5, 0.5}, {"minimum", 1, 1, 0.5, 0.5}, {"maximum", 2, 1, 1, 0},
-    {"minimum", 2, 1, 0, 1},     {"pow", 0, 2, 0, 0},         {"pow", -2, 2, -4, NAN},
-    {"pow", 3, 0, 0, 1.0986122886681098}, {"hypot", 0, 0, 0, 0}, {"xlogy", 0, 0, 0, 0},
-    {"xlogy", 0, 2, 0.6931471805599453, 0}, {"atan2", 0, 0, NAN, NAN}, {"div", 1, 2, 0.5, -0.25},
-    {"fmod", 5.5, 2, 1, -2},     {"remainder", -5.5, 2, 1, 3}};
+static const decided2 binary_points[] = {{"maximum", 1, 1, 0.5, 0.5},
+                                         {"minimum", 1, 1, 0.5, 0.5},
+                                         {"maximum", 2, 1, 1, 0},
+                                         {"minimum", 2, 1, 0, 1},
+                                         {"pow", 0, 2, 0, 0},
+                                         {"pow", -2, 2, -4, NAN},
+                                         {"pow", 3, 0, 0, 1.0986122886681098},
+                                         {"hypot", 0, 0, 0, 0},
+                                         {"xlogy", 0, 0, 0, 0},
+                                         {"xlogy", 0, 2, 0.6931471805599453, 0},
+                                         {"atan2", 0, 0, NAN, NAN},
+                                         {"div", 1, 2, 0.5, -0.25},
+                                         {"fmod", 5.5, 2, 1, -2},
+                                         {"remainder", -5.5, 2, 1, 3}};
 
 START_TEST(binary_as_decided) {
     const decided2 *d = &binary_points[_i];
@@ -285,7 +301,8 @@ START_TEST(binary_as_decided) {
         tad_tape *t = tad_tape_new(NULL);
         tad_shape shape = array ? TAD_SHAPE(2) : TAD_0D;
         tad_var in[] = {tad_input(t, TAD_F64, shape, (double[]){d->a, d->a}),
-                        tad_input(t, TAD_F64, shape, (double[]){d->b, d->b})}, g[2];
+                        tad_input(t, TAD_F64, shape, (double[]){d->b, d->b})},
+                g[2];
         tad_var y = tad_apply(op, in, 2, NULL, NULL, 0), ones = tad_full(t, TAD_F64, shape, 1);
         ck_done(tad_reverse_from(&y, &ones, 1), t);
         ck_near(((const double *)tad_gradient_data(in[0]))[0], d->da, 1e-15);

@@ -11,8 +11,8 @@
  *     gradients are added to what is there, views behave as copies, ... (TAD_LAW_LIST);
  *   - reverse against forward mode: <v, Jw> = <J'v, w> to 256 rounding errors;
  *   - every entry of the Jacobian against a numeric derivative that comes with its own error bound:
- *     central differences over 28 steps, extrapolated, the best step chosen for each entry. It tells
- *     a kink from a bug, and says "inconclusive" where no step is good enough;
+ *     central differences over 28 steps, extrapolated, the best step chosen for each entry. It
+ *     tells a kink from a bug, and says "inconclusive" where no step is good enough;
  *   - all of this once more for the derivatives themselves (order 2).
  * Inputs are float64. A NaN never passes. Nothing compared is "vacuous", not a pass.
  *
@@ -64,9 +64,10 @@ typedef enum tad_grade {
     L(REPEATED, "f(x, x): both contributions arrive")                                              \
     L(LAYOUT, "transposed, strided, offset, reversed, expanded inputs as copies")                  \
     L(PATHS, "sweep kernels agree with the graph rule")                                            \
+    L(SETTINGS, "ops: other threads the same bits, other instruction sets as near")             \
+    L(FLOAT32, "ops: float32 agrees with float64")                                                 \
     L(IDENTITY, "<v, J w> = <J'v, w>, and both Jacobians entry by entry")                          \
-    L(SYMMETRY, "second derivatives are symmetric")                                                \
-    L(KINK, "at a listed kink: a derivative between the one-sided slopes")
+    L(SYMMETRY, "second derivatives are symmetric")
 
 #define TAD_LAW_CODE(code, text) TAD_LAW_##code,
 typedef enum tad_law { TAD_LAW_LIST(TAD_LAW_CODE) TAD_LAW_COUNT } tad_law;
@@ -82,7 +83,7 @@ typedef struct tad_check_row {
     char name[24];
     tad_shape shape;
     size_t checked;
-    size_t zero; /* zero on both sides, or beyond the smallest digit of the Jacobian's largest entry */
+    size_t zero; /* zero on both sides, or negligible beside the largest entry */
     size_t very_good, acceptable, needs_checking, bug;
     size_t kink; /* not differentiable here; the gradient lies between the one-sided slopes */
     size_t inconclusive;
@@ -124,7 +125,7 @@ typedef struct tad_gradcheck_report {
     tad_check_row second_row; /* the entries of order 2, all inputs together */
     tad_check_entry second_worst;
     char first[200];    /* the first thing that failed, in words; "" if nothing */
-    char bad_node[120]; /* the first op of the recorded function whose own check fails; "" if none */
+    char bad_node[120]; /* the first op of the recorded function that fails alone; "" if none */
     char sample[48];    /* label of the sample that failed first */
 } tad_gradcheck_report;
 
@@ -214,16 +215,16 @@ typedef struct tad_simple_row {
 } tad_simple_row;
 
 /* (f(x + h) - f(x - h)) / 2h for each element, against one reverse sweep; f gives one number, or an
- * array whose sum is taken. Fills one row per input. This is the check the textbooks print: use it to
- * follow them. What it cannot see, and tad_gradcheck does:
- *   - the +1e-7 in its formula lets any gradient below 1e-7 pass, even with the wrong sign;
- *   - one h does not fit all: rounding (h too small) or curvature (h too large) puts right gradients
- *     of a real net above 1e-5, so the worst element often says "bug" of a correct net. Trust the
- *     norm-wise grade, and then remember that it drowns one wrong entry among thousands;
+ * array whose sum is taken. Fills one row per input. This is the check the textbooks print: use it
+ * to follow them. What it cannot see, and tad_gradcheck does:
+ *   - the +1e-7 in its formula lets any gradient far below 1e-7 pass, even with the wrong sign;
+ *   - one h does not fit all: rounding (h too small) or curvature (h too large) puts right
+ *     gradients of a real net above 1e-7 and 1e-5, so the worst element accuses correct nets. Trust
+ *     the norm-wise grade, and then remember that it drowns one wrong entry among thousands;
  *   - next to a kink of relu the difference is simply wrong;
  *   - where all is zero on both sides it passes: look at `nonzero`. */
-TAD_API TAD_MUST_USE tad_status tad_gradcheck_simple(tad_fn *f, void *user, const tad_var *x, size_t n,
-                                                     const tad_simple_options *options,
+TAD_API TAD_MUST_USE tad_status tad_gradcheck_simple(tad_fn *f, void *user, const tad_var *x,
+                                                     size_t n, const tad_simple_options *options,
                                                      tad_simple_row *rows);
 
 #ifdef __cplusplus
