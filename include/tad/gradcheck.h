@@ -64,7 +64,7 @@ typedef enum tad_grade {
     L(REPEATED, "f(x, x): both contributions arrive")                                              \
     L(LAYOUT, "transposed, strided, offset, reversed, expanded inputs as copies")                  \
     L(PATHS, "sweep kernels agree with the graph rule")                                            \
-    L(SETTINGS, "ops: other threads the same bits, other instruction sets as near")             \
+    L(SETTINGS, "ops: other threads the same bits, other instruction sets as near")                \
     L(FLOAT32, "ops: float32 agrees with float64")                                                 \
     L(IDENTITY, "<v, J w> = <J'v, w>, and both Jacobians entry by entry")                          \
     L(SYMMETRY, "second derivatives are symmetric")
