@@ -432,6 +432,10 @@ static const tad_sample absolute_samples[] = {
      .n = 2,
      .in = {WITHIN(0.6, 2, 2, 3), WITHIN(-0.1, 0.1, 2, 3)},
      OPTIONS(TAD_NONE)},
+    {.label = "none, negative",
+     .n = 2,
+     .in = {WITHIN(-2, -0.6, 2, 3), WITHIN(-0.1, 0.1, 2, 3)},
+     OPTIONS(TAD_NONE)},
     {.label = "one target for all", .n = 2, .in = {WITHIN(0.6, 2, 2, 3), WITHIN_0D(-0.1, 0.1)}},
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 3), TAD__F64(0, 3)}, OPTIONS(TAD_SUM)},
 };
