@@ -52,12 +52,12 @@ static void convert_run(const tad__loop *l, tad_dtype to, tad_dtype from) {
 
 void tad__copy(const tad_tape *t, tad_array *dst, const tad_array *src) {
     (void)t;
-    tad_shape shape = tad__shape_of(dst);
     if (dst->dtype == src->dtype && dst->contiguous && src->contiguous) {
         size_t bytes = (size_t)dst->size * tad_dtype_size((tad_dtype)dst->dtype);
         if (bytes) memcpy(dst->data, src->data, bytes);
         return;
     }
+    tad_shape shape = tad__shape_of(dst);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){dst, src}, 2);
     for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l)) {
@@ -117,6 +117,10 @@ static bool is_matrix_to_row(const tad__loop *l, int64_t size) {
 }
 
 void tad__add_into(const tad_tape *t, tad_array *dst, const tad_array *src) {
+    if (src->contiguous && src->size == dst->size && src->dtype == dst->dtype && dst->dtype <= TAD_F32) {
+        t->kernels->add[dst->dtype]((size_t)dst->size, src->data, dst->data);
+        return;
+    }
     tad_shape a = tad__shape_of(dst), b = tad__shape_of(src), shape;
     if (!tad__shape_broadcast(&a, &b, &shape)) return;
     int64_t size = (int64_t)tad_dtype_size((tad_dtype)dst->dtype);

@@ -55,14 +55,8 @@ bool tad__memory_grow(tad__memory *m, void **vector, size_t *capacity, size_t ne
 
 /* ---- arena ---- */
 
-/* Offset of the first aligned byte at or after `used`, counting from an arbitrarily aligned base. */
-static size_t aligned_offset(const char *base, size_t used, size_t align) {
-    uintptr_t at = (uintptr_t)base + used;
-    return used + (size_t)(-at & (align - 1));
-}
-
 static bool fits(const tad__chunk *c, size_t used, size_t bytes, size_t align) {
-    size_t from = aligned_offset(c->base, used, align);
+    size_t from = tad__aligned_offset(c->base, used, align);
     return from <= c->size && bytes <= c->size - from;
 }
 
@@ -79,7 +73,7 @@ static bool add_chunk(tad__arena *a, size_t bytes) {
     return true;
 }
 
-void *tad__arena_take(tad__arena *a, size_t bytes, size_t align) {
+void *tad__arena_take_elsewhere(tad__arena *a, size_t bytes, size_t align) {
     size_t at = a->at, used = a->used;
     while (at < a->chunks && !fits(&a->chunk[at], used, bytes, align)) at++, used = 0;
     if (at == a->chunks) {
@@ -87,17 +81,10 @@ void *tad__arena_take(tad__arena *a, size_t bytes, size_t align) {
         at = a->chunks - 1;
         used = 0;
     }
-    size_t from = aligned_offset(a->chunk[at].base, used, align);
+    size_t from = tad__aligned_offset(a->chunk[at].base, used, align);
     a->at = at;
     a->used = from + bytes;
     return a->chunk[at].base + from;
-}
-
-tad__place tad__arena_place(const tad__arena *a) { return (tad__place){a->at, a->used}; }
-
-void tad__arena_release(tad__arena *a, tad__place to) {
-    a->at = to.chunk;
-    a->used = to.used;
 }
 
 void tad__arena_free(tad__arena *a) {
@@ -131,7 +118,7 @@ static tad__block *new_block(tad__buffers *p, unsigned size_class, size_t size) 
     if (!tad__sum(size, 2 * ALIGN, &raw_size)) return NULL;
     char *raw = tad__memory_resize(p->memory, NULL, 0, raw_size);
     if (!raw) return NULL;
-    tad__block *b = (tad__block *)(raw + aligned_offset(raw, 0, ALIGN));
+    tad__block *b = (tad__block *)(raw + tad__aligned_offset(raw, 0, ALIGN));
     *b = (tad__block){.next_all = p->all, .raw = raw, .raw_size = raw_size, .size_class = size_class};
     p->all = b;
     return b;

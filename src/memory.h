@@ -41,9 +41,37 @@ typedef struct tad__place {
     size_t chunk, used;
 } tad__place;
 
-void *tad__arena_take(tad__arena *a, size_t bytes, size_t align); /* align: a power of two up to 64 */
-tad__place tad__arena_place(const tad__arena *a);
-void tad__arena_release(tad__arena *a, tad__place to); /* keeps the chunks */
+/* Where the chunk being filled has no room. */
+void *tad__arena_take_elsewhere(tad__arena *a, size_t bytes, size_t align);
+
+/* Offset of the first aligned byte at or after `used`, counting from an arbitrarily aligned base. */
+static inline size_t tad__aligned_offset(const char *base, size_t used, size_t align) {
+    return used + (size_t)(-((uintptr_t)base + used) & (align - 1));
+}
+
+/* align: a power of two up to 64. NULL: no memory. */
+static inline void *tad__arena_take(tad__arena *a, size_t bytes, size_t align) {
+    if (a->at < a->chunks) {
+        const tad__chunk *c = &a->chunk[a->at];
+        size_t from = tad__aligned_offset(c->base, a->used, align);
+        if (from <= c->size && bytes <= c->size - from) {
+            a->used = from + bytes;
+            return c->base + from;
+        }
+    }
+    return tad__arena_take_elsewhere(a, bytes, align);
+}
+
+static inline tad__place tad__arena_place(const tad__arena *a) {
+    return (tad__place){a->at, a->used};
+}
+
+/* Keeps the chunks. */
+static inline void tad__arena_release(tad__arena *a, tad__place to) {
+    a->at = to.chunk;
+    a->used = to.used;
+}
+
 void tad__arena_free(tad__arena *a);
 
 /* ---- the pool: buffers by size class, used again without the hook ---- */

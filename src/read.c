@@ -181,10 +181,7 @@ tad_status tad_zero_gradients(const tad_var *params, size_t n) {
         tad_tape *t = params[k].tape;
         if (i >= t->head.swept) continue;
         tad__adjoint *adjoint = &t->head.adjoint[i];
-        if ((tad__at(t, i)->flags & TAD__ARRAY) && adjoint->array) {
-            tad__buffers_give(&t->buffers, adjoint->array);
-            t->array_adjoints--;
-        }
+        if ((tad__at(t, i)->flags & TAD__ARRAY) && adjoint->array) tad__drop_adjoint(t, i);
         adjoint->bits = 0; /* nothing stands for zero; the next sweep writes instead of adding */
     }
     return TAD_OK;

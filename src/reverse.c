@@ -9,18 +9,12 @@
 
 /* ---- forgetting the sweep before ---- */
 
-static void release_adjoint(tad_tape *t, tad__node *n) {
-    tad__buffers_give(&t->buffers, tad__adjoint_at(t, n)->array);
-    tad__adjoint_at(t, n)->bits = 0;
-    t->array_adjoints--;
-}
-
 static void forget_last_sweep(tad_tape *t) {
     for (uint32_t i = 0; i < t->head.swept; i++) {
         tad__node *n = tad__at(t, i);
         n->flags &= (uint8_t)~TAD__RELEASED;
         if (n->kind == TAD__PARAM || !tad__adjoint_at(t, n)->bits) continue;
-        if (n->flags & TAD__ARRAY) release_adjoint(t, n);
+        if (n->flags & TAD__ARRAY) tad__drop_adjoint(t, i);
         else tad__adjoint_at(t, n)->bits = 0;
     }
     t->roots = 0;
@@ -30,7 +24,7 @@ static void forget_last_sweep(tad_tape *t) {
 static void forget_gradients(tad_tape *t) {
     for (uint32_t i = 0; i < t->head.swept; i++) {
         tad__node *n = tad__at(t, i);
-        if ((n->flags & TAD__ARRAY) && tad__adjoint_at(t, n)->array) release_adjoint(t, n);
+        if ((n->flags & TAD__ARRAY) && tad__adjoint_at(t, n)->array) tad__drop_adjoint(t, i);
         tad__adjoint_at(t, n)->bits = 0;
     }
     t->head.swept = 0;
@@ -51,15 +45,17 @@ static tad_status stale(tad_tape *t) {
     return tad__fail(t, TAD_STALE_VALUE, "reverse: a parameter was changed after the result was computed from it");
 }
 
-/* The adjoint of an array node, made when absent. */
+/* The adjoint of an array node to add to: made when absent, copied when it is only lent. */
 static tad_array *adjoint_of(tad_tape *t, uint32_t i, bool *fresh) {
     tad__node *n = tad__at(t, i);
-    *fresh = !tad__adjoint_at(t, n)->array;
-    if (!*fresh) return tad__adjoint_at(t, n)->array;
-    tad_shape shape = tad__shape_of(n->value.array);
-    tad__adjoint_at(t, n)->array = tad__new_buffer(t, (tad_dtype)n->value.array->dtype, &shape);
-    if (tad__adjoint_at(t, n)->array) t->array_adjoints++;
-    return tad__adjoint_at(t, n)->array;
+    const tad_array *lent = tad__adjoint_at(t, n)->array;
+    *fresh = !lent;
+    if (lent && lent->pooled) return tad__adjoint_at(t, n)->array;
+    tad_array *own = tad__new_buffer_like(t, n->value.array);
+    if (!own) return NULL;
+    if (lent) tad__copy(t, own, lent);
+    else t->array_adjoints++;
+    return tad__adjoint_at(t, n)->array = own;
 }
 
 static double sum_of(const tad_tape *t, const tad_array *g) {
@@ -154,12 +150,23 @@ tad_array *tad_backward_buffer(tad_backward *b, size_t i, bool *fresh) {
     return &v->number_into[i];
 }
 
+bool tad__backward_is_fresh(const tad_backward *b, size_t i) {
+    const visit *v = b->sweep;
+    const tad__node *n = tad__at(v->t, v->in[i]);
+    return (n->flags & TAD__ARRAY) && !tad__adjoint_at(v->t, n)->array;
+}
+
 tad_status tad_backward_pass(tad_backward *b, size_t k, size_t i) {
+    bool last = true; /* others still read it */
+    for (size_t j = i + 1; j < b->call.n_in; j++) last = last && !b->wanted[j];
+    return tad__backward_pass(b, k, i, last);
+}
+
+tad_status tad__backward_pass(tad_backward *b, size_t k, size_t i, bool last) {
     visit *v = b->sweep;
     tad__node *to = tad__at(v->t, v->in[i]), *from = tad__at(v->t, v->at + (uint32_t)k);
-    bool takes = (to->flags & TAD__ARRAY) && !tad__adjoint_at(v->t, to)->array && (from->flags & TAD__ARRAY) &&
-                 !(from->flags & TAD__RETAIN) && !v->given_away[k];
-    for (size_t j = i + 1; j < v->call.n_in; j++) takes = takes && !v->wanted[j]; /* others still read it */
+    bool takes = last && (to->flags & TAD__ARRAY) && !tad__adjoint_at(v->t, to)->array && (from->flags & TAD__ARRAY) &&
+                 tad__adjoint_at(v->t, from)->array->pooled && !(from->flags & TAD__RETAIN) && !v->given_away[k];
     if (!takes) return accumulate(v->t, v->in[i], v->ct[k]);
     tad__adjoint_at(v->t, to)->array = tad__adjoint_at(v->t, from)->array;
     v->given_away[k] = true;
@@ -256,7 +263,7 @@ static void consume(visit *v) {
         tad__node *n = tad__at(v->t, v->at + k);
         if (!(n->flags & TAD__ARRAY) || !tad__adjoint_at(v->t, n)->array || (n->flags & TAD__RETAIN)) continue;
         if (v->given_away[k]) tad__adjoint_at(v->t, n)->bits = 0;
-        else release_adjoint(v->t, n);
+        else tad__drop_adjoint(v->t, v->at + k);
         n->flags |= TAD__RELEASED;
     }
 }
@@ -400,6 +407,17 @@ static tad_status check_cotangent(tad_tape *t, uint32_t i, tad_var cotangent) {
     return TAD_OK;
 }
 
+/* The sweep reads the cotangent of a result where it lies; only leaves and kept adjoints need a copy. */
+static bool lend(tad_tape *t, uint32_t i, const tad_array *cotangent) {
+    tad__node *n = tad__at(t, i);
+    bool possible = (n->flags & TAD__ARRAY) && !(n->flags & TAD__RETAIN) && n->kind > TAD__PARAM &&
+                    !tad__adjoint_at(t, n)->array && cotangent->contiguous;
+    if (!possible) return false;
+    tad__adjoint_at(t, n)->array = (tad_array *)(uintptr_t)cotangent;
+    t->array_adjoints++;
+    return true;
+}
+
 /* Adds one root's cotangent, which was checked; none: 1. */
 static tad_status seed(tad_tape *t, uint32_t i, tad_var cotangent) {
     tad__view room;
@@ -409,7 +427,9 @@ static tad_status seed(tad_tape *t, uint32_t i, tad_var cotangent) {
         room.array = (tad_array){.data = &one, .size = 1, .dtype = TAD_F64, .contiguous = true};
         return accumulate(t, i, &room.array);
     }
-    return tad__resolve(t, cotangent, "reverse: cotangent", &c) ? accumulate(t, i, tad__value(t, c, &room)) : t->error.status;
+    if (!tad__resolve(t, cotangent, "reverse: cotangent", &c)) return t->error.status;
+    const tad_array *ct = tad__value(t, c, &room);
+    return lend(t, i, ct) ? TAD_OK : accumulate(t, i, ct);
 }
 
 static bool remember_root(tad_tape *t, uint32_t i) {

@@ -2,7 +2,6 @@
 #include "shape.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static const size_t dtype_size[TAD_DTYPE_COUNT] = {
     [TAD_F64] = 8, [TAD_F32] = 4, [TAD_I64] = 8, [TAD_BOOL] = 1};
@@ -43,6 +42,10 @@ bool tad__shape_equal(const tad_shape *a, const tad_shape *b) {
 }
 
 bool tad__shape_broadcast(const tad_shape *a, const tad_shape *b, tad_shape *out) {
+    if (tad__shape_equal(a, b)) {
+        if (out != a) *out = *a;
+        return true;
+    }
     tad_shape r = {a->rank > b->rank ? a->rank : b->rank, {0}};
     for (int i = 1; i <= r.rank; i++) {
         int64_t x = i <= a->rank ? a->dim[a->rank - i] : 1, y = i <= b->rank ? b->dim[b->rank - i] : 1;
@@ -51,12 +54,6 @@ bool tad__shape_broadcast(const tad_shape *a, const tad_shape *b, tad_shape *out
     }
     *out = r;
     return true;
-}
-
-tad_shape tad__shape_of(const tad_array *a) {
-    tad_shape s = {a->rank, {0}};
-    if (a->rank) memcpy(s.dim, a->dim, a->rank * sizeof *a->dim);
-    return s;
 }
 
 bool tad__axis(int64_t axis, int rank, int *out) {
@@ -110,6 +107,7 @@ void tad__array_layout(tad_array *a, tad_dtype dtype, const tad_shape *s) {
     a->dtype = (uint8_t)dtype;
     a->rank = (uint8_t)s->rank;
     a->contiguous = true;
+    a->pooled = false;
     a->changed = a->changed_epoch = 0;
     a->size = 1;
     a->dim = (int64_t *)(a + 1);
@@ -118,6 +116,17 @@ void tad__array_layout(tad_array *a, tad_dtype dtype, const tad_shape *s) {
         a->size *= s->dim[i];
     }
     tad__shape_strides(s, a->dim + s->rank);
+}
+
+void tad__array_repeat(tad_array *a, const tad_array *like) {
+    *a = (tad_array){.size = like->size, .dim = (int64_t *)(a + 1), .dtype = like->dtype, .rank = like->rank,
+                     .contiguous = true};
+    int64_t step = 1;
+    for (int i = like->rank - 1; i >= 0; i--) {
+        a->dim[i] = like->dim[i];
+        a->dim[like->rank + i] = step;
+        step *= like->dim[i] ? like->dim[i] : 1;
+    }
 }
 
 void tad__array_seen(tad_array *a) {

@@ -12,7 +12,11 @@ bool tad__shape_bytes(const tad_shape *s, tad_dtype dtype, size_t *bytes);
 bool tad__shape_equal(const tad_shape *a, const tad_shape *b);
 /* NumPy's rule; false when they do not broadcast together. */
 bool tad__shape_broadcast(const tad_shape *a, const tad_shape *b, tad_shape *out);
-tad_shape tad__shape_of(const tad_array *a);
+static inline tad_shape tad__shape_of(const tad_array *a) {
+    tad_shape s = {a->rank, {0}};
+    for (int i = 0; i < a->rank; i++) s.dim[i] = a->dim[i];
+    return s;
+}
 /* Negative axes count from the end; false when there is no such axis. */
 bool tad__axis(int64_t axis, int rank, int *out);
 /* A bit for each axis named (all when not given); false for a bad or repeated axis. */
@@ -30,6 +34,8 @@ void tad__array_layout(tad_array *a, tad_dtype dtype, const tad_shape *s);
 static inline size_t tad__array_header(int rank) {
     return sizeof(tad_array) + 2 * (size_t)rank * sizeof(int64_t);
 }
+/* Sets everything but data as in a contiguous array. */
+void tad__array_repeat(tad_array *a, const tad_array *like);
 /* Recomputes `contiguous` after strides were changed. */
 void tad__array_seen(tad_array *a);
 

@@ -228,13 +228,17 @@ static void drop_labels(tad__labels *l, uint32_t count) {
     while (l->count && l->item[l->count - 1].index >= count) l->count--;
 }
 
+void tad__drop_adjoint(tad_tape *t, uint32_t i) {
+    tad__adjoint *adjoint = &t->head.adjoint[i];
+    if (adjoint->array->pooled) tad__buffers_give(&t->buffers, adjoint->array);
+    adjoint->bits = 0;
+    t->array_adjoints--;
+}
+
 void tad__drop_nodes(tad_tape *t, uint32_t count) {
     uint32_t end = t->head.swept < t->head.count ? t->head.swept : t->head.count;
-    for (uint32_t i = count; t->array_adjoints && i < end; i++) {
-        if (!(tad__at(t, i)->flags & TAD__ARRAY) || !t->head.adjoint[i].array) continue;
-        tad__buffers_give(&t->buffers, t->head.adjoint[i].array);
-        t->array_adjoints--;
-    }
+    for (uint32_t i = count; t->array_adjoints && i < end; i++)
+        if ((tad__at(t, i)->flags & TAD__ARRAY) && t->head.adjoint[i].array) tad__drop_adjoint(t, i);
     if (end > count) memset(t->head.adjoint + count, 0, (end - count) * sizeof *t->head.adjoint);
     if (t->head.swept > count) t->head.swept = count;
     t->head.count = count;
@@ -345,6 +349,26 @@ tad_array *tad__new_buffer(tad_tape *t, tad_dtype dtype, const tad_shape *shape)
     if (!a) return NULL;
     tad__array_layout(a, dtype, shape);
     a->data = (char *)a + header;
+    a->pooled = true;
+    return a;
+}
+
+tad_array *tad__new_like(tad_tape *t, const tad_array *like) {
+    size_t bytes = (size_t)like->size * tad_dtype_size((tad_dtype)like->dtype);
+    tad_array *a = tad__arena_take(&t->arena, tad__array_header(like->rank), 16);
+    if (!a) return NULL;
+    tad__array_repeat(a, like);
+    a->data = tad__arena_take(&t->arena, bytes, data_align(bytes));
+    return a->data ? a : NULL;
+}
+
+tad_array *tad__new_buffer_like(tad_tape *t, const tad_array *like) {
+    size_t header = (tad__array_header(like->rank) + 63) / 64 * 64;
+    tad_array *a = tad__buffers_take(&t->buffers, header + (size_t)like->size * tad_dtype_size((tad_dtype)like->dtype));
+    if (!a) return NULL;
+    tad__array_repeat(a, like);
+    a->data = (char *)a + header;
+    a->pooled = true;
     return a;
 }
 

@@ -106,6 +106,9 @@ void *tad__resize(tad_tape *t, void *old, size_t old_size, size_t new_size);
 void tad__owned_free(tad_tape *t); /* all blocks of tad_tape_resize */
 /* An array in the arena, contents undefined. NULL: no memory. */
 tad_array *tad__new_array(tad_tape *t, tad_dtype dtype, const tad_shape *shape);
+/* The same for the layout of a contiguous array there already is: in the arena, in the pool. */
+tad_array *tad__new_like(tad_tape *t, const tad_array *like);
+tad_array *tad__new_buffer_like(tad_tape *t, const tad_array *like);
 /* Only the header, for a view or borrowed memory. */
 tad_array *tad__new_header(tad_tape *t, tad_dtype dtype, const tad_shape *shape);
 /* A contiguous array in the pool, for gradients. */
@@ -140,6 +143,8 @@ typedef struct tad__call {
 /* False for leaves. For an OUTPUT gives the call of its op. */
 bool tad__call_of(const tad_tape *t, uint32_t index, tad__call *c);
 
+/* Gives an array adjoint's memory back. */
+void tad__drop_adjoint(tad_tape *t, uint32_t i);
 /* Forgets nodes from `count` on; releases their adjoints. Does not touch arena or epochs. */
 void tad__drop_nodes(tad_tape *t, uint32_t count);
 
@@ -158,6 +163,13 @@ tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, c
                    tad_var *outputs, size_t n_outputs);
 /* The tape of the first operand that has one; NULL. */
 tad_tape *tad__tape_of(const tad_var *in, size_t n);
+
+/* ---- reverse.c ---- */
+
+/* For hooks that choose which operand takes the cotangent's memory: whether input i has no gradient
+ * yet; tad_backward_pass by a hook that says whether anything reads the cotangent afterwards. */
+bool tad__backward_is_fresh(const tad_backward *b, size_t i);
+tad_status tad__backward_pass(tad_backward *b, size_t k, size_t i, bool last);
 
 /* ---- values ---- */
 

@@ -27,6 +27,7 @@ typedef struct tad_array {
     uint32_t changed, changed_epoch; /* internal: when a parameter was changed last */
     uint8_t dtype, rank;
     bool contiguous; /* row-major without gaps */
+    bool pooled;     /* internal: an adjoint in memory of its own, not a cotangent lent to the sweep */
 } tad_array;
 
 static inline const int64_t *tad_strides(const tad_array *a) { return a->dim + a->rank; }

@@ -193,10 +193,20 @@ static tad_status row_shape(const tad_call_frame *c, tad_type *out, size_t *n_ou
     return TAD_OK;
 }
 
-/* A run of one operand as contiguous elements: itself, or gathered into `room`. */
-static const void *gathered(const tad__loop *l, int k, int64_t from, int64_t n, size_t size, void *room) {
+typedef struct rooms {
+    _Alignas(64) double room[4][TAD__BLOCK];
+    const char *repeated[4]; /* the one element that the room is full of */
+} rooms;
+
+/* A run of one operand as contiguous elements: itself, or gathered into its room. */
+static const void *gathered(const tad__loop *l, int k, int64_t from, int64_t n, size_t size, rooms *r) {
     const char *p = l->run[k] + from * l->step[k];
+    void *room = r->room[k];
     if (l->step[k] == (int64_t)size) return p;
+    if (l->step[k] == 0) {
+        if (r->repeated[k] == p) return room; /* filled by a piece at least as long */
+        r->repeated[k] = p;
+    }
     if (size == 8)
         for (int64_t i = 0; i < n; i++) ((uint64_t *)room)[i] = *(const uint64_t *)(const void *)(p + i * l->step[k]);
     else
@@ -211,29 +221,39 @@ static int64_t piece_of(const tad__loop *l, int arrays, size_t size) {
     return INT64_MAX;
 }
 
-typedef struct rooms {
-    _Alignas(64) double room[4][TAD__BLOCK];
-} rooms;
+/* Whether the operands lie as one run beside `out`, which is contiguous: nothing to walk. */
+static bool is_one_run(const tad_array *const *in, size_t n, const tad_array *out) {
+    for (size_t i = 0; i < n; i++)
+        if (!in[i]->contiguous || in[i]->size != out->size) return false;
+    return true;
+}
 
 static tad_status row_forward(const tad_call_frame *c) {
     tad_dtype dtype = (tad_dtype)c->out[0]->dtype;
     size_t size = tad_dtype_size(dtype);
     tad__row_forward *f = c->tape->kernels->row[row_of(c->op)].forward[dtype];
-    tad_shape shape = tad__shape_of(c->out[0]);
     int n = (int)c->n_in;
     const tad_array *array[4] = {NULL};
     for (int i = 0; i < n; i++) array[i] = c->in[i];
     array[n] = c->out[0];
+    if (is_one_run(c->in, c->n_in, c->out[0])) {
+        const void *in[3] = {NULL};
+        for (int i = 0; i < n; i++) in[i] = c->in[i]->data;
+        f((size_t)c->out[0]->size, in, c->out[0]->data, c->options ? c->options : none);
+        return TAD_OK;
+    }
+    tad_shape shape = tad__shape_of(c->out[0]);
     tad__loop l;
     rooms r;
+    memset(r.repeated, 0, sizeof r.repeated);
     tad__loop_init(&l, &shape, array, n + 1);
     int64_t piece = piece_of(&l, n, size);
     for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l)) {
         for (int64_t at = 0; at < l.length; at += piece) {
             int64_t m = l.length - at < piece ? l.length - at : piece;
             const void *in[3];
-            for (int i = 0; i < n; i++) in[i] = gathered(&l, i, at, m, size, r.room[i]);
-            f((size_t)m, in, l.run[n] + at * (int64_t)size, c->options ? c->options : none);
+            for (int i = 0; i < n; i++) in[i] = gathered(&l, i, at, m, size, &r);
+            f((size_t)m, in, l.run[n] + at * (int64_t)size, c->options);
             if (piece == INT64_MAX) break;
         }
     }
@@ -259,6 +279,24 @@ static void add_piece(const tad_tape *t, tad_dtype dtype, int64_t m, const void 
     else *(float *)(void *)to += (float)s;
 }
 
+/* The same without anything to walk or to sum over. */
+static void row_backward_run(const back *k) {
+    const tad_call_frame *c = &k->b->call;
+    tad_dtype dtype = (tad_dtype)k->into->dtype;
+    size_t size = tad_dtype_size(dtype), all = (size_t)k->into->size, piece = k->fresh ? all : TAD__BLOCK;
+    tad__row_backward *f = c->tape->kernels->row[row_of(c->op)].backward[k->wrt][dtype];
+    const char *y = k->y->data, *g = k->b->cotangent[0]->data;
+    _Alignas(64) double room[TAD__BLOCK];
+    for (size_t at = 0; at < all; at += piece) {
+        size_t m = tad__min(piece, all - at);
+        const void *in[3] = {NULL};
+        for (size_t i = 0; i < c->n_in; i++) in[i] = (const char *)c->in[i]->data + at * size;
+        char *to = (char *)k->into->data + at * size;
+        f(m, in, y + at * size, g + at * size, k->fresh ? (void *)to : room, c->options ? c->options : none);
+        if (!k->fresh) add_piece(c->tape, dtype, (int64_t)m, room, to, (int64_t)size);
+    }
+}
+
 static void row_backward_one(const back *k) {
     const tad_call_frame *c = &k->b->call;
     tad_dtype dtype = (tad_dtype)k->into->dtype;
@@ -271,6 +309,7 @@ static void row_backward_one(const back *k) {
     tad_shape shape = tad__shape_of(array[n + 1]);
     tad__loop l;
     rooms r;
+    memset(r.repeated, 0, sizeof r.repeated);
     tad__loop_init(&l, &shape, array, n + 3);
     bool direct = k->fresh && k->into->size == array[n + 1]->size; /* write, nothing to sum */
     int64_t piece = direct && piece_of(&l, n + 1, size) == INT64_MAX ? INT64_MAX : TAD__BLOCK;
@@ -278,7 +317,7 @@ static void row_backward_one(const back *k) {
         for (int64_t at = 0; at < l.length; at += piece) {
             int64_t m = l.length - at < piece ? l.length - at : piece;
             const void *in[3];
-            for (int i = 0; i < n; i++) in[i] = gathered(&l, i, at, m, size, r.room[i]);
+            for (int i = 0; i < n; i++) in[i] = gathered(&l, i, at, m, size, &r);
             char *to = l.run[n + 2] + at * l.step[n + 2];
             const char *y = l.run[n] + at * (int64_t)size, *g = l.run[n + 1] + at * (int64_t)size;
             f((size_t)m, in, y, g, direct ? (void *)to : (void *)r.room[3], c->options ? c->options : none);
@@ -299,31 +338,44 @@ static const char *const derivative_text[TAD__ROW_COUNT][3] = {
 #include <tad/scalar.def>
 };
 
-static bool passes(unsigned row, size_t i) { return strcmp(derivative_text[row][i], "K(1)") == 0; }
+static bool passes(unsigned row, size_t i) {
+    const char *text = derivative_text[row][i];
+    return text[0] == 'K' && text[1] == '(' && text[2] == '1' && text[3] == ')' && !text[4];
+}
 
-/* Gradient of one operand; a cotangent that is passed on unchanged needs no kernel. */
-static tad_status row_backward_input(tad_backward *b, size_t i) {
+/* Whether the gradient of input i is the cotangent itself. */
+static bool is_cotangent(const tad_backward *b, size_t i) {
+    const tad_array *x = b->call.in[i], *g = b->cotangent[0];
+    return passes(row_of(b->call.op), i) && x->size == g->size && x->rank == g->rank;
+}
+
+static tad_status row_backward_input(tad_backward *b, size_t i, bool last) {
     const tad_call_frame *c = &b->call;
     const tad_array *g = b->cotangent[0];
+    if (is_cotangent(b, i)) return tad__backward_pass(b, 0, i, last);
     bool pass = passes(row_of(c->op), i);
-    if (pass && c->in[i]->size == g->size && c->in[i]->rank == g->rank) return tad_backward_pass(b, 0, i);
     back k = {.b = b, .y = c->out[0], .wrt = i};
     k.into = tad_backward_buffer(b, i, &k.fresh);
     if (!k.into) return TAD_NO_MEMORY;
     bool summed = k.into->size != g->size;
     if (k.fresh && (summed || pass)) memset(k.into->data, 0, (size_t)k.into->size * tad_dtype_size((tad_dtype)k.into->dtype));
     if (pass) tad__add_into(c->tape, k.into, g);
+    else if (!summed && is_one_run(c->in, c->n_in, g)) row_backward_run(&k);
     else row_backward_one(&k);
     return TAD_OK;
 }
 
+/* An operand that can take the cotangent's memory comes last, when the others have read it. */
 static tad_status row_backward(tad_backward *b) {
-    for (size_t n = b->call.n_in, i = 0; i < n; i++) {
-        if (!b->wanted[i]) continue;
-        tad_status s = row_backward_input(b, i);
+    size_t n = b->call.n_in, last = n;
+    for (size_t i = 0; i < n; i++)
+        if (b->wanted[i] && is_cotangent(b, i) && tad__backward_is_fresh(b, i)) last = i;
+    for (size_t i = 0; i < n; i++) {
+        if (!b->wanted[i] || i == last) continue;
+        tad_status s = row_backward_input(b, i, false);
         if (s != TAD_OK) return s;
     }
-    return TAD_OK;
+    return last < n ? row_backward_input(b, last, true) : TAD_OK;
 }
 
 /* ---- descriptors ---- */
@@ -457,7 +509,49 @@ static tad_var new_scalar(tad_tape *t, unsigned row, enum tad__kind kind, unsign
     return tad__handle(t, index);
 }
 
+static bool are_alike(const tad_array *a, const tad_array *b) {
+    if (a->dtype != b->dtype || a->rank != b->rank || !b->contiguous || b->dtype > TAD_F32) return false;
+    for (int i = 0; i < a->rank; i++)
+        if (a->dim[i] != b->dim[i]) return false;
+    return true;
+}
+
+/* A row on contiguous arrays of one shape and type, while recording plainly: what tad__apply would
+ * do, when there is nothing to check, convert or walk. False: that is not the case. */
+static bool on_like_arrays(tad_tape *t, unsigned row, const tad_var *in, size_t n, tad_var *result) {
+    const tad_array *x[3];
+    const void *data[3];
+    uint32_t at[3] = {0, 0, 0};
+    unsigned flags = 0;
+    if (t->head.count >= t->head.limit) return false;
+    for (size_t i = 0; i < n; i++) {
+        at[i] = in[i].u.at.index;
+        if (in[i].tape != t || !tad__survives(t, at[i], in[i].u.at.epoch)) return false;
+        const tad__node *operand = tad__at(t, at[i]);
+        if (!(operand->flags & TAD__ARRAY)) return false;
+        x[i] = operand->value.array;
+        data[i] = x[i]->data;
+        flags |= operand->flags;
+        if (!are_alike(x[0], x[i])) return false;
+    }
+    tad__place place = tad__arena_place(&t->arena);
+    tad_array *y = tad__new_like(t, x[0]);
+    if (!y) {
+        tad__arena_release(&t->arena, place);
+        return false;
+    }
+    t->kernels->row[row].forward[y->dtype]((size_t)y->size, data, y->data, none);
+    uint32_t index = t->head.count++;
+    *tad__at(t, index) = (tad__node){.op = (uint16_t)row, .kind = TAD__ROW, .a = at[0],
+                                     .flags = (uint8_t)(TAD__ARRAY | (flags & TAD__NEEDS)),
+                                     .u.arg = {at[1], at[2]}, .value.array = y};
+    *result = tad__handle(t, index);
+    return true;
+}
+
 static tad_var general(tad_tape *t, unsigned row, const tad_var *in, size_t n) {
+    tad_var y;
+    if (on_like_arrays(t, row, in, n, &y)) return y;
     return tad__apply(t, tad__row_op(row), in, n, NULL, NULL, 0);
 }
 
