@@ -31,6 +31,13 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Left out of line, a function would keep the loops over it from becoming vector code. */
+#if defined(__GNUC__)
+#define TAD__EMBEDDED static inline __attribute__((always_inline))
+#else
+#define TAD__EMBEDDED static inline
+#endif
+
 /* All functions of one argument, for tables: X(NAME). */
 #define TAD__ELEMENTARY_UNARY(X)                                                                   \
     X(exp)                                                                                         \
@@ -79,93 +86,93 @@
 
 /* ---- Bits, rounding, powers of two ---- */
 
-static inline uint64_t tad__bits_f64(double x) {
+TAD__EMBEDDED uint64_t tad__bits_f64(double x) {
     uint64_t u;
     memcpy(&u, &x, sizeof u);
     return u;
 }
 
-static inline uint32_t tad__bits_f32(float x) {
+TAD__EMBEDDED uint32_t tad__bits_f32(float x) {
     uint32_t u;
     memcpy(&u, &x, sizeof u);
     return u;
 }
 
-static inline double tad__from_bits_f64(uint64_t u) {
+TAD__EMBEDDED double tad__from_bits_f64(uint64_t u) {
     double x;
     memcpy(&x, &u, sizeof x);
     return x;
 }
 
-static inline float tad__from_bits_f32(uint32_t u) {
+TAD__EMBEDDED float tad__from_bits_f32(uint32_t u) {
     float x;
     memcpy(&x, &u, sizeof x);
     return x;
 }
 
-static inline double tad__fabs_f64(double x) { return fabs(x); }
-static inline float tad__fabs_f32(float x) { return fabsf(x); }
+TAD__EMBEDDED double tad__fabs_f64(double x) { return fabs(x); }
+TAD__EMBEDDED float tad__fabs_f32(float x) { return fabsf(x); }
 
 /* Adding this to an integer k, |k| < 2^51 (2^22), leaves k in the low bits of the sum. */
 #define TAD__SHIFT_F64 0x1.8p52
 #define TAD__SHIFT_F32 0x1.8p23f
 
 /* Nearest integer, ties to even, for |x| < 2^51 (2^22). */
-static inline double tad__nearest_f64(double x) { return (x + TAD__SHIFT_F64) - TAD__SHIFT_F64; }
-static inline float tad__nearest_f32(float x) { return (x + TAD__SHIFT_F32) - TAD__SHIFT_F32; }
+TAD__EMBEDDED double tad__nearest_f64(double x) { return (x + TAD__SHIFT_F64) - TAD__SHIFT_F64; }
+TAD__EMBEDDED float tad__nearest_f32(float x) { return (x + TAD__SHIFT_F32) - TAD__SHIFT_F32; }
 
 /* 2^k for an integer k within the normal exponents. */
-static inline double tad__pow2_f64(double k) {
+TAD__EMBEDDED double tad__pow2_f64(double k) {
     return tad__from_bits_f64(tad__bits_f64(k + (TAD__SHIFT_F64 + 1023.0)) << 52);
 }
 
-static inline float tad__pow2_f32(float k) {
+TAD__EMBEDDED float tad__pow2_f32(float k) {
     return tad__from_bits_f32(tad__bits_f32(k + (TAD__SHIFT_F32 + 127.0f)) << 23);
 }
 
 /* y * 2^k for an integer k, |k| < 2046 (254), in two steps that round at most once. */
-static inline double tad__scale_f64(double y, double k) {
+TAD__EMBEDDED double tad__scale_f64(double y, double k) {
     uint64_t u = tad__bits_f64(k + (TAD__SHIFT_F64 + 2046.0));
     uint64_t half = u >> 1;
     return y * tad__from_bits_f64(half << 52) * tad__from_bits_f64((u - half) << 52);
 }
 
-static inline float tad__scale_f32(float y, float k) {
+TAD__EMBEDDED float tad__scale_f32(float y, float k) {
     uint32_t u = tad__bits_f32(k + (TAD__SHIFT_F32 + 254.0f));
     uint32_t half = u >> 1;
     return y * tad__from_bits_f32(half << 23) * tad__from_bits_f32((u - half) << 23);
 }
 
 /* The leading 26 (12) bits of x. */
-static inline double tad__head_f64(double x) {
+TAD__EMBEDDED double tad__head_f64(double x) {
     return tad__from_bits_f64(tad__bits_f64(x) & UINT64_C(0xfffffffff8000000));
 }
 
-static inline float tad__head_f32(float x) {
+TAD__EMBEDDED float tad__head_f32(float x) {
     return tad__from_bits_f32(tad__bits_f32(x) & UINT32_C(0xfffff000));
 }
 
 /* x limited to [lo, hi]; NaN stays NaN. */
-static inline double tad__clamp_f64(double x, double lo, double hi) {
+TAD__EMBEDDED double tad__clamp_f64(double x, double lo, double hi) {
     x = x < lo ? lo : x;
     return x > hi ? hi : x;
 }
 
-static inline float tad__clamp_f32(float x, float lo, float hi) {
+TAD__EMBEDDED float tad__clamp_f32(float x, float lo, float hi) {
     x = x < lo ? lo : x;
     return x > hi ? hi : x;
 }
 
 /* 1 / (h + l), |l| small against h, rounded about once: a short quotient q and its exact residual.
  */
-static inline double tad__recip_f64(double h, double l) {
+TAD__EMBEDDED double tad__recip_f64(double h, double l) {
     double q = tad__head_f64(1.0 / h);
     double hh = tad__head_f64(h);
     double r = (1.0 - q * hh) - q * ((h - hh) + l);
     return q + q * (r + r * r);
 }
 
-static inline float tad__recip_f32(float h, float l) {
+TAD__EMBEDDED float tad__recip_f32(float h, float l) {
     float q = tad__head_f32(1.0f / h);
     float hh = tad__head_f32(h);
     float r = (1.0f - q * hh) - q * ((h - hh) + l);
@@ -174,69 +181,69 @@ static inline float tad__recip_f32(float h, float l) {
 
 /* ---- Rounding and square root ---- */
 
-static inline double tad__sqrt_f64(double x) { return sqrt(x); }
-static inline float tad__sqrt_f32(float x) { return sqrtf(x); }
+TAD__EMBEDDED double tad__sqrt_f64(double x) { return sqrt(x); }
+TAD__EMBEDDED float tad__sqrt_f32(float x) { return sqrtf(x); }
 
 #ifdef __SSE4_1__
-static inline double tad__rint_f64(double x) { return rint(x); }
-static inline float tad__rint_f32(float x) { return rintf(x); }
-static inline double tad__floor_f64(double x) { return floor(x); }
-static inline float tad__floor_f32(float x) { return floorf(x); }
-static inline double tad__ceil_f64(double x) { return ceil(x); }
-static inline float tad__ceil_f32(float x) { return ceilf(x); }
-static inline double tad__trunc_f64(double x) { return trunc(x); }
-static inline float tad__trunc_f32(float x) { return truncf(x); }
+TAD__EMBEDDED double tad__rint_f64(double x) { return rint(x); }
+TAD__EMBEDDED float tad__rint_f32(float x) { return rintf(x); }
+TAD__EMBEDDED double tad__floor_f64(double x) { return floor(x); }
+TAD__EMBEDDED float tad__floor_f32(float x) { return floorf(x); }
+TAD__EMBEDDED double tad__ceil_f64(double x) { return ceil(x); }
+TAD__EMBEDDED float tad__ceil_f32(float x) { return ceilf(x); }
+TAD__EMBEDDED double tad__trunc_f64(double x) { return trunc(x); }
+TAD__EMBEDDED float tad__trunc_f32(float x) { return truncf(x); }
 #else
 /* Without rounding instructions: adding and taking away 2^52 (2^23) rounds smaller magnitudes. */
-static inline double tad__rint_f64(double x) {
+TAD__EMBEDDED double tad__rint_f64(double x) {
     double a = fabs(x), r = (a + 0x1p52) - 0x1p52;
     return copysign(a < 0x1p52 ? r : a, x);
 }
 
-static inline float tad__rint_f32(float x) {
+TAD__EMBEDDED float tad__rint_f32(float x) {
     float a = fabsf(x), r = (a + 0x1p23f) - 0x1p23f;
     return copysignf(a < 0x1p23f ? r : a, x);
 }
 
-static inline double tad__floor_f64(double x) {
+TAD__EMBEDDED double tad__floor_f64(double x) {
     double r = tad__rint_f64(x);
     return copysign(r - (r > x ? 1.0 : 0.0), x);
 }
 
-static inline float tad__floor_f32(float x) {
+TAD__EMBEDDED float tad__floor_f32(float x) {
     float r = tad__rint_f32(x);
     return copysignf(r - (r > x ? 1.0f : 0.0f), x);
 }
 
-static inline double tad__ceil_f64(double x) { return -tad__floor_f64(-x); }
-static inline float tad__ceil_f32(float x) { return -tad__floor_f32(-x); }
-static inline double tad__trunc_f64(double x) { return copysign(tad__floor_f64(fabs(x)), x); }
-static inline float tad__trunc_f32(float x) { return copysignf(tad__floor_f32(fabsf(x)), x); }
+TAD__EMBEDDED double tad__ceil_f64(double x) { return -tad__floor_f64(-x); }
+TAD__EMBEDDED float tad__ceil_f32(float x) { return -tad__floor_f32(-x); }
+TAD__EMBEDDED double tad__trunc_f64(double x) { return copysign(tad__floor_f64(fabs(x)), x); }
+TAD__EMBEDDED float tad__trunc_f32(float x) { return copysignf(tad__floor_f32(fabsf(x)), x); }
 #endif
 
 /* ---- Polynomials by Estrin's scheme; lowest coefficient first, x2 = x*x, x4 = x2*x2 ---- */
 
-static inline double tad__poly2_f64(const double *c, double x) { return c[0] + c[1] * x; }
+TAD__EMBEDDED double tad__poly2_f64(const double *c, double x) { return c[0] + c[1] * x; }
 
-static inline double tad__poly3_f64(const double *c, double x, double x2) {
+TAD__EMBEDDED double tad__poly3_f64(const double *c, double x, double x2) {
     return tad__poly2_f64(c, x) + c[2] * x2;
 }
 
-static inline double tad__poly4_f64(const double *c, double x, double x2) {
+TAD__EMBEDDED double tad__poly4_f64(const double *c, double x, double x2) {
     return tad__poly2_f64(c, x) + tad__poly2_f64(c + 2, x) * x2;
 }
 
-static inline double tad__poly8_f64(const double *c, double x, double x2, double x4) {
+TAD__EMBEDDED double tad__poly8_f64(const double *c, double x, double x2, double x4) {
     return tad__poly4_f64(c, x, x2) + tad__poly4_f64(c + 4, x, x2) * x4;
 }
 
-static inline float tad__poly2_f32(const float *c, float x) { return c[0] + c[1] * x; }
+TAD__EMBEDDED float tad__poly2_f32(const float *c, float x) { return c[0] + c[1] * x; }
 
-static inline float tad__poly3_f32(const float *c, float x, float x2) {
+TAD__EMBEDDED float tad__poly3_f32(const float *c, float x, float x2) {
     return tad__poly2_f32(c, x) + c[2] * x2;
 }
 
-static inline float tad__poly4_f32(const float *c, float x, float x2) {
+TAD__EMBEDDED float tad__poly4_f32(const float *c, float x, float x2) {
     return tad__poly2_f32(c, x) + tad__poly2_f32(c + 2, x) * x2;
 }
 
@@ -278,68 +285,68 @@ typedef struct {
 } tad__exp_parts_f32_t;
 
 /* The parts of 2^k * e^(h - l), l tiny. */
-static inline tad__exp_parts_f64_t tad__exp_finish_f64(double k, double h, double l) {
+TAD__EMBEDDED tad__exp_parts_f64_t tad__exp_finish_f64(double k, double h, double l) {
     const double *c = tad__exp_q_f64;
     double r = h - l, r2 = r * r, r4 = r2 * r2;
     double q = tad__poly8_f64(c, r, r2, r4) + tad__poly3_f64(c + 8, r, r2) * (r4 * r4);
     return (tad__exp_parts_f64_t){k, h, r2 * q - l};
 }
 
-static inline tad__exp_parts_f32_t tad__exp_finish_f32(float k, float h, float l) {
+TAD__EMBEDDED tad__exp_parts_f32_t tad__exp_finish_f32(float k, float h, float l) {
     const float *c = tad__exp_q_f32;
     float r = h - l, r2 = r * r;
     float q = tad__poly2_f32(c, r) + tad__poly3_f32(c + 2, r, r2) * r2;
     return (tad__exp_parts_f32_t){k, h, r2 * q - l};
 }
 
-static inline tad__exp_parts_f64_t tad__exp_parts_f64(double x) {
+TAD__EMBEDDED tad__exp_parts_f64_t tad__exp_parts_f64(double x) {
     double k = tad__nearest_f64(x * TAD__LOG2E_F64);
     return tad__exp_finish_f64(k, x - k * tad__ln2_f64[0], k * tad__ln2_f64[1]);
 }
 
-static inline tad__exp_parts_f32_t tad__exp_parts_f32(float x) {
+TAD__EMBEDDED tad__exp_parts_f32_t tad__exp_parts_f32(float x) {
     float k = tad__nearest_f32(x * TAD__LOG2E_F32);
     return tad__exp_finish_f32(k, x - k * tad__ln2_f32[0], k * tad__ln2_f32[1]);
 }
 
 /* 1 + h + t as a rounded sum *s and its error, which is returned. */
-static inline double tad__exp_sum_f64(tad__exp_parts_f64_t p, double *s) {
+TAD__EMBEDDED double tad__exp_sum_f64(tad__exp_parts_f64_t p, double *s) {
     *s = 1.0 + p.h;
     return (p.h - (*s - 1.0)) + p.t;
 }
 
-static inline float tad__exp_sum_f32(tad__exp_parts_f32_t p, float *s) {
+TAD__EMBEDDED float tad__exp_sum_f32(tad__exp_parts_f32_t p, float *s) {
     *s = 1.0f + p.h;
     return (p.h - (*s - 1.0f)) + p.t;
 }
 
-static inline double tad__exp_join_f64(tad__exp_parts_f64_t p) {
+TAD__EMBEDDED double tad__exp_join_f64(tad__exp_parts_f64_t p) {
     double s, l = tad__exp_sum_f64(p, &s);
     return tad__scale_f64(s + l, p.k);
 }
 
-static inline float tad__exp_join_f32(tad__exp_parts_f32_t p) {
+TAD__EMBEDDED float tad__exp_join_f32(tad__exp_parts_f32_t p) {
     float s, l = tad__exp_sum_f32(p, &s);
     return tad__scale_f32(s + l, p.k);
 }
 
-static inline double tad__exp_f64(double x) {
+TAD__EMBEDDED double tad__exp_f64(double x) {
     return tad__exp_join_f64(tad__exp_parts_f64(tad__clamp_f64(x, -746.0, 710.0)));
 }
 
-static inline float tad__exp_f32(float x) {
+TAD__EMBEDDED float tad__exp_f32(float x) {
     return tad__exp_join_f32(tad__exp_parts_f32(tad__clamp_f32(x, -104.0f, 89.0f)));
 }
 
 /* 2^x = 2^k e^(f ln 2), k + f = x; the leading part of f ln 2 is an exact product. */
-static inline double tad__exp2_f64(double x) {
+TAD__EMBEDDED double tad__exp2_f64(double x) {
     const double ln2_hi = 0x1.62e42ep-1, ln2_lo = 0x1.efa39ef35793cp-25;
     x = tad__clamp_f64(x, -1080.0, 1025.0);
     double k = tad__nearest_f64(x), f = x - k, g = tad__head_f64(f);
     return tad__exp_join_f64(tad__exp_finish_f64(k, g * ln2_hi, -(f * ln2_lo + (f - g) * ln2_hi)));
 }
 
-static inline float tad__exp2_f32(float x) {
+TAD__EMBEDDED float tad__exp2_f32(float x) {
     const float ln2_hi = 0x1.62ep-1f, ln2_lo = 0x1.0bfbe8p-15f;
     x = tad__clamp_f32(x, -152.0f, 129.0f);
     float k = tad__nearest_f32(x), f = x - k, g = tad__head_f32(f);
@@ -347,7 +354,7 @@ static inline float tad__exp2_f32(float x) {
 }
 
 /* 2^k * ((1 - 2^-k) + h + t), the first two terms added with their error. */
-static inline double tad__expm1_f64(double x) {
+TAD__EMBEDDED double tad__expm1_f64(double x) {
     tad__exp_parts_f64_t p = tad__exp_parts_f64(tad__clamp_f64(x, -45.0, 710.0));
     double c = 1.0 - tad__pow2_f64(-(p.k > 64.0 ? 64.0 : p.k));
     double s = c + p.h;
@@ -355,7 +362,7 @@ static inline double tad__expm1_f64(double x) {
     return copysign(tad__scale_f64(y, p.k), x);
 }
 
-static inline float tad__expm1_f32(float x) {
+TAD__EMBEDDED float tad__expm1_f32(float x) {
     tad__exp_parts_f32_t p = tad__exp_parts_f32(tad__clamp_f32(x, -20.0f, 89.0f));
     float c = 1.0f - tad__pow2_f32(-(p.k > 32.0f ? 32.0f : p.k));
     float s = c + p.h;
@@ -364,7 +371,7 @@ static inline float tad__expm1_f32(float x) {
 }
 
 /* 1 / (1 + e^-x) as 2^-m / (2^-m + 2^(k-m) e^r), m = max(k, 0), so that nothing overflows. */
-static inline double tad__sigmoid_f64(double x) {
+TAD__EMBEDDED double tad__sigmoid_f64(double x) {
     tad__exp_parts_f64_t p = tad__exp_parts_f64(-tad__clamp_f64(x, -746.0, 700.0));
     double s, l = tad__exp_sum_f64(p, &s);
     double m = p.k > 0.0 ? p.k : 0.0;
@@ -374,7 +381,7 @@ static inline double tad__sigmoid_f64(double x) {
     return tad__scale_f64(tad__recip_f64(d + e, e - ((d + e) - d)), -m);
 }
 
-static inline float tad__sigmoid_f32(float x) {
+TAD__EMBEDDED float tad__sigmoid_f32(float x) {
     tad__exp_parts_f32_t p = tad__exp_parts_f32(-tad__clamp_f32(x, -104.0f, 80.0f));
     float s, l = tad__exp_sum_f32(p, &s);
     float m = p.k > 0.0f ? p.k : 0.0f;
@@ -403,7 +410,7 @@ static const float tad__tanh_p_f32[6] = {
 
 /* Above: 1 - 2 / (e^2x + 1), the denominator's rounding error put right to first order. One
  * division serves both ranges. */
-static inline double tad__tanh_f64(double x) {
+TAD__EMBEDDED double tad__tanh_f64(double x) {
     double a = fabs(x);
     a = a > 22.0 ? 22.0 : a;
     double z = a * a, z2 = z * z;
@@ -418,7 +425,7 @@ static inline double tad__tanh_f64(double x) {
     return copysign(a < 0.625 ? a + q : 1.0 + (q + rest), x);
 }
 
-static inline float tad__tanh_f32(float x) {
+TAD__EMBEDDED float tad__tanh_f32(float x) {
     const float *c = tad__tanh_p_f32;
     float a = fabsf(x);
     a = a > 10.0f ? 10.0f : a;
@@ -460,39 +467,39 @@ typedef struct {
 #define TAD__SQRT_HALF_BITS_F32 UINT32_C(0x3f3504f3)
 
 /* For normal x; shift is taken from k. */
-static inline tad__log_parts_f64_t tad__log_split_f64(double x, double shift) {
+TAD__EMBEDDED tad__log_parts_f64_t tad__log_split_f64(double x, double shift) {
     uint64_t u = tad__bits_f64(x) + (UINT64_C(0x3ff0000000000000) - TAD__SQRT_HALF_BITS_F64);
     double k = tad__from_bits_f64((u >> 52) | UINT64_C(0x4330000000000000));
     double m = tad__from_bits_f64((u & UINT64_C(0x000fffffffffffff)) + TAD__SQRT_HALF_BITS_F64);
     return (tad__log_parts_f64_t){k - (0x1p52 + 1023.0 + shift), m - 1.0};
 }
 
-static inline tad__log_parts_f32_t tad__log_split_f32(float x, float shift) {
+TAD__EMBEDDED tad__log_parts_f32_t tad__log_split_f32(float x, float shift) {
     uint32_t u = tad__bits_f32(x) + (UINT32_C(0x3f800000) - TAD__SQRT_HALF_BITS_F32);
     float k = tad__from_bits_f32((u >> 23) | UINT32_C(0x4b000000));
     float m = tad__from_bits_f32((u & UINT32_C(0x007fffff)) + TAD__SQRT_HALF_BITS_F32);
     return (tad__log_parts_f32_t){k - (0x1p23f + 127.0f + shift), m - 1.0f};
 }
 
-static inline tad__log_parts_f64_t tad__log_parts_f64(double x) {
+TAD__EMBEDDED tad__log_parts_f64_t tad__log_parts_f64(double x) {
     int small = x < 0x1p-1022;
     return tad__log_split_f64(small ? x * 0x1p54 : x, small ? 54.0 : 0.0);
 }
 
-static inline tad__log_parts_f32_t tad__log_parts_f32(float x) {
+TAD__EMBEDDED tad__log_parts_f32_t tad__log_parts_f32(float x) {
     int small = x < 0x1p-126f;
     return tad__log_split_f32(small ? x * 0x1p25f : x, small ? 25.0f : 0.0f);
 }
 
 /* log(1+f) - f + f^2/2. */
-static inline double tad__log_rest_f64(double f) {
+TAD__EMBEDDED double tad__log_rest_f64(double f) {
     const double *c = tad__log_l_f64;
     double s = f / (2.0 + f), z = s * s, z2 = z * z;
     double r = z * (tad__poly4_f64(c, z, z2) + tad__poly3_f64(c + 4, z, z2) * (z2 * z2));
     return s * (0.5 * f * f + r);
 }
 
-static inline float tad__log_rest_f32(float f) {
+TAD__EMBEDDED float tad__log_rest_f32(float f) {
     const float *c = tad__log_p_f32;
     float f2 = f * f, f4 = f2 * f2;
     float p = tad__poly4_f32(c, f, f2) + tad__poly4_f32(c + 4, f, f2) * f4 + c[8] * (f4 * f4);
@@ -500,41 +507,41 @@ static inline float tad__log_rest_f32(float f) {
 }
 
 /* k ln 2 + log(1+f) + e, the two leading terms added with their error. */
-static inline double tad__log_join_f64(tad__log_parts_f64_t p, double e) {
+TAD__EMBEDDED double tad__log_join_f64(tad__log_parts_f64_t p, double e) {
     double a = p.k * tad__ln2_f64[0], s = a + p.f;
     double t = tad__log_rest_f64(p.f) + (p.k * tad__ln2_f64[1] + e) - 0.5 * p.f * p.f;
     return s + ((p.f - (s - a)) + t);
 }
 
-static inline float tad__log_join_f32(tad__log_parts_f32_t p, float e) {
+TAD__EMBEDDED float tad__log_join_f32(tad__log_parts_f32_t p, float e) {
     float a = p.k * tad__ln2_f32[0], s = a + p.f;
     float t = tad__log_rest_f32(p.f) + (p.k * tad__ln2_f32[1] + e) - 0.5f * p.f * p.f;
     return s + ((p.f - (s - a)) + t);
 }
 
 /* y, except where x has no finite logarithm. */
-static inline double tad__log_special_f64(double x, double y) {
+TAD__EMBEDDED double tad__log_special_f64(double x, double y) {
     y = x < HUGE_VAL ? y : x;
     y = x == 0.0 ? -HUGE_VAL : y;
     return x < 0.0 ? (double)NAN : y;
 }
 
-static inline float tad__log_special_f32(float x, float y) {
+TAD__EMBEDDED float tad__log_special_f32(float x, float y) {
     y = x < HUGE_VALF ? y : x;
     y = x == 0.0f ? -HUGE_VALF : y;
     return x < 0.0f ? NAN : y;
 }
 
-static inline double tad__log_f64(double x) {
+TAD__EMBEDDED double tad__log_f64(double x) {
     return tad__log_special_f64(x, tad__log_join_f64(tad__log_parts_f64(x), 0.0));
 }
 
-static inline float tad__log_f32(float x) {
+TAD__EMBEDDED float tad__log_f32(float x) {
     return tad__log_special_f32(x, tad__log_join_f32(tad__log_parts_f32(x), 0.0f));
 }
 
 /* log(u) + c/u where u is 1+x rounded and c its error; near 1, f = x itself. */
-static inline double tad__log1p_f64(double x) {
+TAD__EMBEDDED double tad__log1p_f64(double x) {
     double u = 1.0 + x, v = u - 1.0, c = ((1.0 - (u - v)) + (x - v)) / u;
     tad__log_parts_f64_t p = tad__log_split_f64(u, 0.0);
     c = p.k == 0.0 ? 0.0 : c;
@@ -543,7 +550,7 @@ static inline double tad__log1p_f64(double x) {
     return fabs(x) < 0x1p-54 ? x : y;
 }
 
-static inline float tad__log1p_f32(float x) {
+TAD__EMBEDDED float tad__log1p_f32(float x) {
     float u = 1.0f + x, v = u - 1.0f, c = ((1.0f - (u - v)) + (x - v)) / u;
     tad__log_parts_f32_t p = tad__log_split_f32(u, 0.0f);
     c = p.k == 0.0f ? 0.0f : c;
@@ -554,7 +561,7 @@ static inline float tad__log1p_f32(float x) {
 
 /* FreeBSD e_log2.c and e_log10.c: log(1+f) as a short head and a tail, times 1/ln b in two parts,
  * plus k log_b 2 in two parts. inv[0] has at most 33 bits. */
-static inline double tad__log_base_f64(double x, const double inv[2], const double two[2]) {
+TAD__EMBEDDED double tad__log_base_f64(double x, const double inv[2], const double two[2]) {
     tad__log_parts_f64_t p = tad__log_parts_f64(x);
     double hfsq = 0.5 * p.f * p.f;
     double h = tad__from_bits_f64(tad__bits_f64(p.f - hfsq) & UINT64_C(0xffffffff00000000));
@@ -564,20 +571,20 @@ static inline double tad__log_base_f64(double x, const double inv[2], const doub
     return tad__log_special_f64(x, s + (t + ((a - s) + b)));
 }
 
-static inline double tad__log2_f64(double x) {
+TAD__EMBEDDED double tad__log2_f64(double x) {
     static const double inv[2] = {1.44269504072144627571e+00, 1.67517131648865118353e-10};
     static const double two[2] = {1.0, 0.0};
     return tad__log_base_f64(x, inv, two);
 }
 
-static inline double tad__log10_f64(double x) {
+TAD__EMBEDDED double tad__log10_f64(double x) {
     static const double inv[2] = {4.34294481878168880939e-01, 2.50829467116452752298e-11};
     static const double two[2] = {3.01029995663611771306e-01, 3.69423907715893078616e-13};
     return tad__log_base_f64(x, inv, two);
 }
 
 /* Likewise e_log2f.c and e_log10f.c; inv[0] has at most 12 bits. */
-static inline float tad__log_base_f32(float x, const float inv[2], const float two[2]) {
+TAD__EMBEDDED float tad__log_base_f32(float x, const float inv[2], const float two[2]) {
     tad__log_parts_f32_t p = tad__log_parts_f32(x);
     float hfsq = 0.5f * p.f * p.f;
     float h = tad__head_f32(p.f - hfsq);
@@ -587,12 +594,12 @@ static inline float tad__log_base_f32(float x, const float inv[2], const float t
     return tad__log_special_f32(x, s + (t + ((a - s) + b)));
 }
 
-static inline float tad__log2_f32(float x) {
+TAD__EMBEDDED float tad__log2_f32(float x) {
     static const float inv[2] = {1.4428710938e+00f, -1.7605285393e-04f}, two[2] = {1.0f, 0.0f};
     return tad__log_base_f32(x, inv, two);
 }
 
-static inline float tad__log10_f32(float x) {
+TAD__EMBEDDED float tad__log10_f32(float x) {
     static const float inv[2] = {4.3432617188e-01f, -3.1689971365e-05f};
     static const float two[2] = {3.0102920532e-01f, 7.9034151668e-07f};
     return tad__log_base_f32(x, inv, two);
@@ -609,7 +616,7 @@ static const double tad__pow_c_f64[8] = {
 
 /* log2 a as a 26-bit number that is returned and *rest, together good to about 2^-65; a > 0 finite.
  * After fdlibm e_pow.c: log(1+f) = (2/3) s (3 + s^2 + r), s = f/(2+f). */
-static inline double tad__pow_log2_f64(double a, double *rest) {
+TAD__EMBEDDED double tad__pow_log2_f64(double a, double *rest) {
     const double c_hi = 0x1.ec709ep-1, c_lo = -0x1.e2fe0145b01f5p-28; /* 2 / (3 ln 2) */
     const double *c = tad__pow_c_f64;
     tad__log_parts_f64_t p = tad__log_parts_f64(a);
@@ -628,7 +635,7 @@ static inline double tad__pow_log2_f64(double a, double *rest) {
 }
 
 /* 2^(h + l), l small against h. */
-static inline double tad__pow_exp2_f64(double h, double l) {
+TAD__EMBEDDED double tad__pow_exp2_f64(double h, double l) {
     const double ln2_hi = 0x1.62e42ep-1, ln2_lo = 0x1.efa39ef35793cp-25;
     l = fabs(h) > 1100.0 ? 0.0 : l;
     h = tad__clamp_f64(h, -1100.0, 1100.0);
@@ -638,7 +645,7 @@ static inline double tad__pow_exp2_f64(double h, double l) {
 }
 
 /* y = |x|^w given the sign and the special cases of x^w. */
-static inline double tad__pow_special_f64(double x, double w, double y) {
+TAD__EMBEDDED double tad__pow_special_f64(double x, double w, double y) {
     double a = fabs(x), half = 0.5 * w;
     int whole = tad__rint_f64(w) == w, odd = whole && tad__rint_f64(half) != half;
     y = a == 0.0 ? (w < 0.0 ? HUGE_VAL : 0.0) : y;
@@ -649,13 +656,13 @@ static inline double tad__pow_special_f64(double x, double w, double y) {
     return w == 0.0 || x == 1.0 ? 1.0 : y;
 }
 
-static inline double tad__pow_f64(double x, double w) {
+TAD__EMBEDDED double tad__pow_f64(double x, double w) {
     double rest, h = tad__pow_log2_f64(fabs(x), &rest);
     double v = tad__clamp_f64(w, -0x1p70, 0x1p70), vh = tad__head_f64(v);
     return tad__pow_special_f64(x, w, tad__pow_exp2_f64(vh * h, (v - vh) * h + v * rest));
 }
 
-static inline float tad__pow_f32(float x, float w) {
+TAD__EMBEDDED float tad__pow_f32(float x, float w) {
     double v = (double)w, y = tad__exp_f64(v * tad__log_f64((double)fabsf(x)));
     return (float)tad__pow_special_f64((double)x, v, fabsf(x) == 1.0f ? 1.0 : y);
 }
@@ -694,7 +701,7 @@ typedef struct {
 
 /* No sum here needs more than its one rounding: r0 is exact, and wherever |k * part[1]| exceeds
  * |r0| their difference is exact. */
-static inline tad__trig_parts_f64_t tad__trig_parts_f64(double x) {
+TAD__EMBEDDED tad__trig_parts_f64_t tad__trig_parts_f64(double x) {
     const double *pio2 = tad__pio2_f64;
     double shifted = x * 6.36619772367581382433e-01 + TAD__SHIFT_F64;
     double k = shifted - TAD__SHIFT_F64;
@@ -705,7 +712,7 @@ static inline tad__trig_parts_f64_t tad__trig_parts_f64(double x) {
 }
 
 /* sin((n mod 4) pi/2 + r + e). */
-static inline double tad__trig_join_f64(tad__trig_parts_f64_t p) {
+TAD__EMBEDDED double tad__trig_join_f64(tad__trig_parts_f64_t p) {
     double c[6], z = p.r * p.r, z2 = z * z, w = 1.0 - 0.5 * z;
     int odd = (p.n & 1) != 0;
     for (int i = 0; i < 6; i++) c[i] = odd ? tad__cos_c_f64[i] : tad__sin_s_f64[i];
@@ -716,12 +723,12 @@ static inline double tad__trig_join_f64(tad__trig_parts_f64_t p) {
     return tad__from_bits_f64(tad__bits_f64(y) ^ ((p.n & 2) << 62));
 }
 
-static inline double tad__sin_core_f64(double x) {
+TAD__EMBEDDED double tad__sin_core_f64(double x) {
     double y = tad__trig_join_f64(tad__trig_parts_f64(x));
     return x == 0.0 ? x : y;
 }
 
-static inline double tad__cos_core_f64(double x) {
+TAD__EMBEDDED double tad__cos_core_f64(double x) {
     tad__trig_parts_f64_t p = tad__trig_parts_f64(x);
     p.n += 1;
     return tad__trig_join_f64(p);
@@ -743,7 +750,7 @@ static const double tad__cos_c_f32[4] = {
 };
 
 /* sin(x + turn pi/2). */
-static inline float tad__trig_f32(double x, uint64_t turn) {
+TAD__EMBEDDED float tad__trig_f32(double x, uint64_t turn) {
     double shifted = x * 6.36619772367581382433e-01 + TAD__SHIFT_F64;
     double k = shifted - TAD__SHIFT_F64;
     double r = (x - k * 1.57079631090164184570e+00) - k * 1.58932547735281966916e-08;
@@ -755,16 +762,16 @@ static inline float tad__trig_f32(double x, uint64_t turn) {
     return (float)tad__from_bits_f64(tad__bits_f64(y) ^ ((n & 2) << 62));
 }
 
-static inline float tad__sin_core_f32(float x) {
+TAD__EMBEDDED float tad__sin_core_f32(float x) {
     float y = tad__trig_f32((double)x, 0);
     return x == 0.0f ? x : y;
 }
 
-static inline float tad__cos_core_f32(float x) { return tad__trig_f32((double)x, 1); }
+TAD__EMBEDDED float tad__cos_core_f32(float x) { return tad__trig_f32((double)x, 1); }
 
 /* s/c or -c/s, where s + sl and c + cl are the sine and cosine of r + e, |r| <= pi/4, with a first
  * order correction for sl and cl that takes 1/c from its series. */
-static inline double tad__tan_core_f64(double x) {
+TAD__EMBEDDED double tad__tan_core_f64(double x) {
     tad__trig_parts_f64_t p = tad__trig_parts_f64(x);
     const double *sc = tad__sin_s_f64, *cc = tad__cos_c_f64;
     double r = p.r, z = r * r, z2 = z * z, z4 = z2 * z2, w = 1.0 - 0.5 * z;
@@ -779,7 +786,7 @@ static inline double tad__tan_core_f64(double x) {
     return x == 0.0 ? x : y;
 }
 
-static inline float tad__tan_core_f32(float x) {
+TAD__EMBEDDED float tad__tan_core_f32(float x) {
     double shifted = (double)x * 6.36619772367581382433e-01 + TAD__SHIFT_F64;
     double k = shifted - TAD__SHIFT_F64;
     double r = ((double)x - k * 1.57079631090164184570e+00) - k * 1.58932547735281966916e-08;
@@ -805,7 +812,7 @@ static const double tad__atan_a_f64[11] = {
 static const double tad__pio4_f64[2] = {7.85398163397448278999e-01, 3.06161699786838301793e-17};
 
 /* atan(n/d) for n, d >= 0 with n + d finite: 0, 1 or 2 times pi/4 + atan r. */
-static inline double tad__atan_ratio_f64(double n, double d) {
+TAD__EMBEDDED double tad__atan_ratio_f64(double n, double d) {
     const double *c = tad__atan_a_f64;
     int low = n <= 0.4375 * d, high = 0.4375 * n >= d;
     double turn = low ? 0.0 : high ? 2.0 : 1.0;
@@ -817,14 +824,14 @@ static inline double tad__atan_ratio_f64(double n, double d) {
 }
 
 /* From 2^54 on the result is pi/2 anyway. */
-static inline double tad__atan_f64(double x) {
+TAD__EMBEDDED double tad__atan_f64(double x) {
     double a = fabs(x);
     return copysign(tad__atan_ratio_f64(a > 0x1p60 ? 0x1p60 : a, 1.0), x);
 }
 
 /* The ratio's terms are scaled so that their sum is finite; infinity counts as 1 against anything
  * finite as 0, and 0/0 as 0/1. */
-static inline double tad__atan2_f64(double y, double x) {
+TAD__EMBEDDED double tad__atan2_f64(double y, double x) {
     double n = fabs(y), d = fabs(x), most = n > d ? n : d;
     double scale = most > DBL_MAX ? 0.0 : most > 0x1p1000 ? 0x1p-54 : 1.0;
     n = n > DBL_MAX ? 1.0 : n * scale;
@@ -843,7 +850,7 @@ static const double tad__asin_p_f64[13] = {
 };
 
 /* asin r = *r + tail for r = a below 1/2; above, r = sqrt((1-a)/2) and asin a = pi/2 - 2 asin r. */
-static inline double tad__asin_tail_f64(double a, double *r) {
+TAD__EMBEDDED double tad__asin_tail_f64(double a, double *r) {
     const double *c = tad__asin_p_f64;
     double h = (1.0 - a) * 0.5, z = a < 0.5 ? a * a : h, z2 = z * z, z4 = z2 * z2;
     *r = a < 0.5 ? a : sqrt(h);
@@ -851,13 +858,13 @@ static inline double tad__asin_tail_f64(double a, double *r) {
     return *r * (z * (tad__poly8_f64(c, z, z2, z4) + high * (z4 * z4)));
 }
 
-static inline double tad__asin_f64(double x) {
+TAD__EMBEDDED double tad__asin_f64(double x) {
     double a = fabs(x), r, t = tad__asin_tail_f64(a, &r);
     double far = 2.0 * tad__pio4_f64[0] - (2.0 * r + 2.0 * (t - tad__pio4_f64[1]));
     return copysign(a < 0.5 ? r + t : far, x);
 }
 
-static inline double tad__acos_f64(double x) {
+TAD__EMBEDDED double tad__acos_f64(double x) {
     double a = fabs(x), r, t = tad__asin_tail_f64(a, &r);
     double pio4 = tad__pio4_f64[0], rest = tad__pio4_f64[1];
     double s = x < 0.0 ? -1.0 : 1.0;
@@ -876,7 +883,7 @@ static const float tad__asin_p_f32[6] = {
 };
 static const float tad__pio4_f32[2] = {0x1.921fb6p-1f, -0x1.777a5cp-26f};
 
-static inline float tad__atan_ratio_f32(float n, float d) {
+TAD__EMBEDDED float tad__atan_ratio_f32(float n, float d) {
     const float *c = tad__atan_a_f32;
     int low = n <= 0.4375f * d, high = 0.4375f * n >= d;
     float turn = low ? 0.0f : high ? 2.0f : 1.0f;
@@ -887,12 +894,12 @@ static inline float tad__atan_ratio_f32(float n, float d) {
     return turn * tad__pio4_f32[0] + (r - (r * z * a - turn * tad__pio4_f32[1]));
 }
 
-static inline float tad__atan_f32(float x) {
+TAD__EMBEDDED float tad__atan_f32(float x) {
     float a = fabsf(x);
     return copysignf(tad__atan_ratio_f32(a > 0x1p30f ? 0x1p30f : a, 1.0f), x);
 }
 
-static inline float tad__atan2_f32(float y, float x) {
+TAD__EMBEDDED float tad__atan2_f32(float y, float x) {
     float n = fabsf(y), d = fabsf(x), most = n > d ? n : d;
     float scale = most > FLT_MAX ? 0.0f : most > 0x1p120f ? 0x1p-24f : 1.0f;
     n = n > FLT_MAX ? 1.0f : n * scale;
@@ -902,20 +909,20 @@ static inline float tad__atan2_f32(float y, float x) {
     return copysignf(signbit(x) ? left : t, y);
 }
 
-static inline float tad__asin_tail_f32(float a, float *r) {
+TAD__EMBEDDED float tad__asin_tail_f32(float a, float *r) {
     const float *c = tad__asin_p_f32;
     float h = (1.0f - a) * 0.5f, z = a < 0.5f ? a * a : h, z2 = z * z;
     *r = a < 0.5f ? a : sqrtf(h);
     return *r * (z * (tad__poly4_f32(c, z, z2) + tad__poly2_f32(c + 4, z) * (z2 * z2)));
 }
 
-static inline float tad__asin_f32(float x) {
+TAD__EMBEDDED float tad__asin_f32(float x) {
     float a = fabsf(x), r, t = tad__asin_tail_f32(a, &r);
     float far = 2.0f * tad__pio4_f32[0] - (2.0f * r + 2.0f * (t - tad__pio4_f32[1]));
     return copysignf(a < 0.5f ? r + t : far, x);
 }
 
-static inline float tad__acos_f32(float x) {
+TAD__EMBEDDED float tad__acos_f32(float x) {
     float a = fabsf(x), r, t = tad__asin_tail_f32(a, &r);
     float pio4 = tad__pio4_f32[0], rest = tad__pio4_f32[1];
     float s = x < 0.0f ? -1.0f : 1.0f;
@@ -928,7 +935,7 @@ static inline float tad__acos_f32(float x) {
 
 /* With e^a = 2^k (s + l), twice the result is 2^k (s + l -+ 2^-2k / (s + l)); below 1/2 sinh is its
  * Taylor polynomial. */
-static inline double tad__sinh_f64(double x) {
+TAD__EMBEDDED double tad__sinh_f64(double x) {
     static const double c[7] = {1.0 / 6.0,         1.0 / 120.0,      1.0 / 5040.0,
                                 1.0 / 362880.0,    1.0 / 39916800.0, 1.0 / 6227020800.0,
                                 1.0 / 1307674368e3};
@@ -941,7 +948,7 @@ static inline double tad__sinh_f64(double x) {
     return copysign(a < 0.5 ? a + a * z * near : far, x);
 }
 
-static inline double tad__cosh_f64(double x) {
+TAD__EMBEDDED double tad__cosh_f64(double x) {
     double a = fabs(x);
     tad__exp_parts_f64_t p = tad__exp_parts_f64(a > 720.0 ? 720.0 : a);
     double s, l = tad__exp_sum_f64(p, &s);
@@ -949,7 +956,7 @@ static inline double tad__cosh_f64(double x) {
     return tad__scale_f64(s + (l + inverse), p.k - 1.0);
 }
 
-static inline float tad__sinh_f32(float x) {
+TAD__EMBEDDED float tad__sinh_f32(float x) {
     static const float c[4] = {1.0f / 6.0f, 1.0f / 120.0f, 1.0f / 5040.0f, 1.0f / 362880.0f};
     float a = fabsf(x), z = a * a, z2 = z * z;
     tad__exp_parts_f32_t p = tad__exp_parts_f32(a > 100.0f ? 100.0f : a);
@@ -959,7 +966,7 @@ static inline float tad__sinh_f32(float x) {
     return copysignf(a < 0.5f ? a + a * z * tad__poly4_f32(c, z, z2) : far, x);
 }
 
-static inline float tad__cosh_f32(float x) {
+TAD__EMBEDDED float tad__cosh_f32(float x) {
     float a = fabsf(x);
     tad__exp_parts_f32_t p = tad__exp_parts_f32(a > 100.0f ? 100.0f : a);
     float s, l = tad__exp_sum_f32(p, &s);
@@ -968,7 +975,7 @@ static inline float tad__cosh_f32(float x) {
 }
 
 /* log(1+x+e) + turn ln 2 for x >= 0 and e its rounding error. */
-static inline double tad__log1p_plus_f64(double x, double e, double turn) {
+TAD__EMBEDDED double tad__log1p_plus_f64(double x, double e, double turn) {
     double u = 1.0 + x, v = u - 1.0, c = (1.0 - (u - v)) + (x - v);
     tad__log_parts_f64_t p = tad__log_split_f64(u, 0.0);
     c = ((p.k == 0.0 ? 0.0 : c) + e) / u;
@@ -978,28 +985,28 @@ static inline double tad__log1p_plus_f64(double x, double e, double turn) {
 }
 
 /* Inverse hyperbolic functions: log1p of a sum taken with its error; log 2a where a^2 is large. */
-static inline double tad__asinh_f64(double x) {
+TAD__EMBEDDED double tad__asinh_f64(double x) {
     double a = fabs(x), z = a * a, turn = a > 0x1p100 ? 1.0 : 0.0;
     double b = a > 0x1p100 ? 0.0 : z / (1.0 + sqrt(z + 1.0)), s = a + b;
     double y = tad__log1p_plus_f64(s, b - (s - a), turn);
     return copysign(a < 0x1p-54 ? a : y, x);
 }
 
-static inline double tad__acosh_f64(double x) {
+TAD__EMBEDDED double tad__acosh_f64(double x) {
     double t = x - 1.0, turn = x > 0x1p100 ? 1.0 : 0.0;
     double r = x > 0x1p100 ? 0.0 : sqrt(2.0 * t + t * t), s = r + t;
     double y = tad__log1p_plus_f64(s, x > 0x1p100 ? 0.0 : t - (s - r), turn);
     return x < 1.0 ? (double)NAN : y;
 }
 
-static inline double tad__atanh_f64(double x) {
+TAD__EMBEDDED double tad__atanh_f64(double x) {
     double a = fabs(x), t = 2.0 * a, b = t * a / (1.0 - a), s = t + b;
     double y = 0.5 * tad__log1p_plus_f64(s, a < 0.5 ? b - (s - t) : 0.0, 0.0);
     y = a < 0x1p-54 ? a : y;
     return copysign(a > 1.0 ? (double)NAN : y, x);
 }
 
-static inline float tad__log1p_plus_f32(float x, float e, float turn) {
+TAD__EMBEDDED float tad__log1p_plus_f32(float x, float e, float turn) {
     float u = 1.0f + x, v = u - 1.0f, c = (1.0f - (u - v)) + (x - v);
     tad__log_parts_f32_t p = tad__log_split_f32(u, 0.0f);
     c = ((p.k == 0.0f ? 0.0f : c) + e) / u;
@@ -1008,21 +1015,21 @@ static inline float tad__log1p_plus_f32(float x, float e, float turn) {
     return tad__log_special_f32(u, tad__log_join_f32(p, c));
 }
 
-static inline float tad__asinh_f32(float x) {
+TAD__EMBEDDED float tad__asinh_f32(float x) {
     float a = fabsf(x), z = a * a, turn = a > 0x1p40f ? 1.0f : 0.0f;
     float b = a > 0x1p40f ? 0.0f : z / (1.0f + sqrtf(z + 1.0f)), s = a + b;
     float y = tad__log1p_plus_f32(s, b - (s - a), turn);
     return copysignf(a < 0x1p-25f ? a : y, x);
 }
 
-static inline float tad__acosh_f32(float x) {
+TAD__EMBEDDED float tad__acosh_f32(float x) {
     float t = x - 1.0f, turn = x > 0x1p40f ? 1.0f : 0.0f;
     float r = x > 0x1p40f ? 0.0f : sqrtf(2.0f * t + t * t), s = r + t;
     float y = tad__log1p_plus_f32(s, x > 0x1p40f ? 0.0f : t - (s - r), turn);
     return x < 1.0f ? NAN : y;
 }
 
-static inline float tad__atanh_f32(float x) {
+TAD__EMBEDDED float tad__atanh_f32(float x) {
     float a = fabsf(x), t = 2.0f * a, b = t * a / (1.0f - a), s = t + b;
     float y = 0.5f * tad__log1p_plus_f32(s, a < 0.5f ? b - (s - t) : 0.0f, 0.0f);
     y = a < 0x1p-25f ? a : y;
@@ -1040,7 +1047,7 @@ static const double tad__cbrt_c_f64[4] = {
 };
 
 /* x = m 2^(3q + j), |j| <= 1: cbrt(m 2^j) to 2^-41 by a Halley step from the polynomial. */
-static inline double tad__cbrt_start_f64(double m, double j) {
+TAD__EMBEDDED double tad__cbrt_start_f64(double m, double j) {
     double t = tad__poly4_f64(tad__cbrt_c_f64, m, m * m);
     t *= j == 0.0 ? 1.0 : j > 0.0 ? 0x1.428a2f98d728bp+0 : 0x1.965fea53d6e3dp-1;
     m *= j == 0.0 ? 1.0 : j > 0.0 ? 2.0 : 0.5;
@@ -1049,7 +1056,7 @@ static inline double tad__cbrt_start_f64(double m, double j) {
 }
 
 /* Another from the 26 leading bits, whose square is exact (fdlibm s_cbrt.c). */
-static inline double tad__cbrt_f64(double x) {
+TAD__EMBEDDED double tad__cbrt_f64(double x) {
     double a = fabs(x);
     tad__log_parts_f64_t p = tad__log_parts_f64(a);
     double q = tad__nearest_f64(p.k * (1.0 / 3.0)), j = p.k - 3.0 * q, m = p.f + 1.0;
@@ -1059,7 +1066,7 @@ static inline double tad__cbrt_f64(double x) {
     return copysign(a > 0.0 && a < HUGE_VAL ? t : a, x);
 }
 
-static inline float tad__cbrt_f32(float x) {
+TAD__EMBEDDED float tad__cbrt_f32(float x) {
     double a = fabs((double)x);
     tad__log_parts_f64_t p = tad__log_split_f64(a, 0.0);
     double q = tad__nearest_f64(p.k * (1.0 / 3.0));
@@ -1094,7 +1101,7 @@ static const float tad__erf_l_f32[7] = {
     -0x1.441ad0888d0e6p-7f, 0x1.deb7bc52d867cp-10f, -0x1.852d46c396ad7p-13f,
 };
 
-static inline double tad__erf_f64(double x) {
+TAD__EMBEDDED double tad__erf_f64(double x) {
     const double *c = tad__erf_s_f64, *g = tad__erf_l_f64;
     double a = fabs(x);
     a = a > 6.0 ? 6.0 : a;
@@ -1109,7 +1116,7 @@ static inline double tad__erf_f64(double x) {
     return copysign(y, x);
 }
 
-static inline float tad__erf_f32(float x) {
+TAD__EMBEDDED float tad__erf_f32(float x) {
     const float *c = tad__erf_s_f32, *g = tad__erf_l_f32;
     float a = fabsf(x);
     a = a > 4.0f ? 4.0f : a;
@@ -1136,7 +1143,7 @@ static const double tad__erfc_p_f64[22] = {
 };
 
 /* That polynomial over 1 + 2a, as a 26-bit number that is returned and *rest. */
-static inline double tad__erfc_factor_f64(double a, double *rest) {
+TAD__EMBEDDED double tad__erfc_factor_f64(double a, double *rest) {
     const double *c = tad__erfc_p_f64;
     double t = (a - 3.0) / (a + 3.0), t2 = t * t, t4 = t2 * t2, t8 = t4 * t4;
     double top = tad__poly4_f64(c + 17, t, t2) + c[21] * t4;
@@ -1150,7 +1157,7 @@ static inline double tad__erfc_factor_f64(double a, double *rest) {
 }
 
 /* erfc a for 0.6 <= a <= 27.4: the square and the product are exact as heads and tails. */
-static inline double tad__erfc_far_f64(double a) {
+TAD__EMBEDDED double tad__erfc_far_f64(double a) {
     double rest, q = tad__erfc_factor_f64(a, &rest);
     double h = tad__head_f64(a), sq = -h * h, tail = (a - h) * (a + h);
     double k = tad__nearest_f64((sq - tail) * TAD__LOG2E_F64);
@@ -1161,7 +1168,7 @@ static inline double tad__erfc_far_f64(double a) {
     return tad__scale_f64(v * q + (v * rest + w * (q + rest)), k);
 }
 
-static inline double tad__erfc_f64(double x) {
+TAD__EMBEDDED double tad__erfc_f64(double x) {
     const double *c = tad__erf_s_f64;
     double a = fabs(x), z = x * x, z2 = z * z, z4 = z2 * z2;
     double near = tad__poly8_f64(c, z, z2, z4) + tad__poly4_f64(c + 8, z, z2) * (z4 * z4);
@@ -1178,7 +1185,7 @@ static const float tad__erfc_p_f32[10] = {
     -0x1.7e28c86adbcd0p-13f,
 };
 
-static inline float tad__erfc_factor_f32(float a, float *rest) {
+TAD__EMBEDDED float tad__erfc_factor_f32(float a, float *rest) {
     const float *c = tad__erfc_p_f32;
     float t = (a - 2.0f) / (a + 2.0f), t2 = t * t, t4 = t2 * t2;
     float p = tad__poly4_f32(c + 1, t, t2) + tad__poly4_f32(c + 5, t, t2) * t4 + c[9] * (t4 * t4);
@@ -1190,7 +1197,7 @@ static inline float tad__erfc_factor_f32(float a, float *rest) {
     return q;
 }
 
-static inline float tad__erfc_far_f32(float a) {
+TAD__EMBEDDED float tad__erfc_far_f32(float a) {
     float rest, q = tad__erfc_factor_f32(a, &rest);
     float h = tad__head_f32(a), sq = -h * h, tail = (a - h) * (a + h);
     float k = tad__nearest_f32((sq - tail) * TAD__LOG2E_F32);
@@ -1201,7 +1208,7 @@ static inline float tad__erfc_far_f32(float a) {
     return tad__scale_f32(v * q + (v * rest + w * (q + rest)), k);
 }
 
-static inline float tad__erfc_f32(float x) {
+TAD__EMBEDDED float tad__erfc_f32(float x) {
     const float *c = tad__erf_s_f32;
     float a = fabsf(x), z = x * x, z2 = z * z;
     float near = tad__poly4_f32(c, z, z2) + tad__poly3_f32(c + 4, z, z2) * (z2 * z2);
@@ -1215,10 +1222,10 @@ static inline float tad__erfc_f32(float x) {
 /* The scalar forms are complete; the block forms are the same function of every element, with a
  * vector loop for the elements within the limit. y may be x. */
 #define TAD__TRIG(name, T, bits, libm, fabs_)                                                      \
-    static inline T tad__##name##_f##bits(T x) {                                                   \
+    TAD__EMBEDDED T tad__##name##_f##bits(T x) {                                                   \
         return fabs_(x) <= TAD__TRIG_LIMIT_F##bits ? tad__##name##_core_f##bits(x) : libm(x);      \
     }                                                                                              \
-    static inline void tad__##name##_block_f##bits(size_t n, const T *x, T *y) {                   \
+    TAD__EMBEDDED void tad__##name##_block_f##bits(size_t n, const T *x, T *y) {                   \
         for (size_t i = 0; i < n; i += 256) {                                                      \
             size_t m = n - i < 256 ? n - i : 256;                                                  \
             T kept[256];                                                                           \

@@ -253,7 +253,7 @@ static tad_status row_forward(const tad_call_frame *c) {
             int64_t m = l.length - at < piece ? l.length - at : piece;
             const void *in[3];
             for (int i = 0; i < n; i++) in[i] = gathered(&l, i, at, m, size, &r);
-            f((size_t)m, in, l.run[n] + at * (int64_t)size, c->options);
+            f((size_t)m, in, l.run[n] + at * (int64_t)size, c->options ? c->options : none);
             if (piece == INT64_MAX) break;
         }
     }
