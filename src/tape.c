@@ -1,6 +1,8 @@
 /* A tape's life, errors, handles and nodes. Rests on memory, shape and the kernel table. */
 #include "tape.h"
 
+#include "update.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,6 +67,7 @@ void tad_tape_free(tad_tape *t) {
 }
 
 tad_memory tad_tape_memory(const tad_tape *t) { return t ? t->memory.count : (tad_memory){0}; }
+const tad__update_kernels *tad__update_kernels_of(const tad_tape *t) { return t->kernels->update; }
 const char *tad_tape_level(const tad_tape *t) { return t ? t->kernels->name : ""; }
 
 void *tad__resize(tad_tape *t, void *old, size_t old_size, size_t new_size) {

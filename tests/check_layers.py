@@ -20,7 +20,7 @@ LAYERS = [
     "src/shape.[ch]",
     "src/kernel/*",
     "include/tad/ops.h include/tad/diff.h include/tad/inspect.h",
-    "src/tape.h",
+    "src/tape.h src/update.h",
     "src/tape.c src/apply.c src/array.c src/leaf.c src/owned.c src/read.c src/inspect.c",
     "src/reverse.[ch] src/tangent.[ch] src/grad.c",
     "src/ops/* src/registry.h",
@@ -41,7 +41,7 @@ ADDING_UP = {"add", "sum_to", "broadcast_to", "cast"}
 ON_TOP = [
     ("src/text.[ch] src/show.[ch] src/dump.c src/dot.[ch] src/explain.c",
      "src/text.h src/show.h src/dot.h"),
-    ("src/nn/*", "src/nn/* src/text.h"),
+    ("src/nn/*", "src/nn/* src/text.h src/update.h"),
     ("src/io/data.c src/io/idx.[ch] src/io/source.[ch]", "src/io/* src/base.h"),
 ]
 

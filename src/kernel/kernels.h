@@ -11,6 +11,7 @@
 #include "loss.h"
 #include "reduce.h"
 #include "softmax.h"
+#include "update.h"
 
 enum { TAD__BLOCK = 512 }; /* elements a row kernel is given at most: they stay in the first cache */
 
@@ -34,6 +35,7 @@ typedef struct tad__kernels {
     const tad__gemm_kernels *gemm;
     const tad__softmax_kernels *softmax;
     const tad__loss_kernels *loss;
+    const tad__update_kernels *update;
     tad__extreme *extreme[2];                               /* of a row */
     tad__extremes *extremes[2];                             /* of two rows, element by element */
 } tad__kernels;

@@ -1,5 +1,5 @@
-/* Optimisers: options, state, steps; clipping by norm. The arithmetic is in update.c. Rests on the
- * public headers. */
+/* Optimisers: options, state, steps; clipping by norm. The arithmetic is in kernel/update_kernel.c.
+ * Rests on the public headers. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include <tad/inspect.h>
 #include <tad/optim.h>
 
-#include "update.h"
+#include "../update.h"
 
 enum { STATES = 3 };
 
@@ -193,7 +193,7 @@ static bool find_pointers(tad_optim *o) {
 
 static double squares(tad_var param, const void *g) {
     int64_t n = tad_size_of(param);
-    return tad_dtype_of(param) == TAD_F64 ? tad__squares_f64(g, n) : tad__squares_f32(g, n);
+    return tad__update_kernels_of(param.tape)->squares[tad_dtype_of(param)](g, n);
 }
 
 /* PyTorch's clip_grad_norm_: max / (norm + 1e-6), at most 1. */
@@ -234,10 +234,7 @@ tad_status tad_optim_step(tad_optim *o) {
     for (size_t i = 0; i < o->count; i++) {
         slot *s = &o->slot[i];
         int64_t n = tad_size_of(s->param);
-        if (tad_dtype_of(s->param) == TAD_F64)
-            tad__update_f64(&o->update, s->p, s->g, s->s, n);
-        else
-            tad__update_f32(&o->update, s->p, s->g, s->s, n);
+        tad__update_kernels_of(o->tape)->step[tad_dtype_of(s->param)](&o->update, s->p, s->g, s->s, n);
     }
     return tad_zero_gradients(o->params, o->count);
 }

@@ -1,5 +1,5 @@
-/* The body of update.c for one type of number: REAL, NAME(function), SQRT. PyTorch's formulas,
- * computed in REAL as PyTorch does. Included twice, so without a guard. */
+/* The body of update_kernel.c for one type of number: REAL, NAME(function), SQRT. PyTorch's
+ * formulas, computed in REAL as PyTorch does. Included twice, so without a guard. */
 
 /* The gradient as the rules see it. Comparisons let a NaN through. The loops below are compiled
  * once with `clip` true and once with it false, as it is a constant where they are inlined. */
@@ -99,15 +99,16 @@ static inline void NAME(rule)(const tad__update *u, REAL *p, const REAL *g, void
     }
 }
 
-void NAME(tad__update)(const tad__update *u, REAL *p, const REAL *g, void *const *state,
-                       int64_t n) {
+static void NAME(update)(const tad__update *u, void *p, const void *g, void *const *state,
+                         int64_t n) {
     if (u->scale != 1 || u->bound < INFINITY)
         NAME(rule)(u, p, g, state, n, true);
     else
         NAME(rule)(u, p, g, state, n, false);
 }
 
-double NAME(tad__squares)(const REAL *x, int64_t n) {
+static double NAME(squares)(const void *numbers, int64_t n) {
+    const REAL *x = numbers;
     double lane[8] = {0}, sum = 0; /* independent sums, so that the additions need not wait */
     const int64_t whole = n - n % 8;
     for (int64_t i = 0; i < whole; i += 8)

@@ -1,9 +1,11 @@
-/* What optim.c asks of update.c: one pass over one parameter. Raw numbers only; cannot fail. */
-#ifndef TAD_NN_UPDATE_H
-#define TAD_NN_UPDATE_H
+/* Steps of the optimisers: one pass over one parameter. Raw numbers only; cannot fail. */
+#ifndef TAD_KERNEL_UPDATE_H
+#define TAD_KERNEL_UPDATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "isa.h"
 
 typedef enum tad__rule { TAD__SGD, TAD__ADAM, TAD__ADAMW, TAD__RMSPROP, TAD__RULES } tad__rule;
 
@@ -18,14 +20,18 @@ typedef struct tad__update {
     bool nesterov, centered;
 } tad__update;
 
-/* p: n numbers, float32 or float64; g: gradients; state: up to three arrays, or NULL (see optim.c).
- */
-void tad__update_f32(const tad__update *u, float *p, const float *g, void *const *state, int64_t n);
-void tad__update_f64(const tad__update *u, double *p, const double *g, void *const *state,
-                     int64_t n);
-
+/* p: n numbers; g: gradients; state: up to three arrays, or NULL (see nn/optim.c). */
+typedef void tad__update_fn(const tad__update *u, void *p, const void *g, void *const *state,
+                            int64_t n);
 /* The sum of squares in a fixed order. */
-double tad__squares_f32(const float *x, int64_t n);
-double tad__squares_f64(const double *x, int64_t n);
+typedef double tad__squares_fn(const void *x, int64_t n);
+
+/* By dtype: TAD_F64, TAD_F32. */
+typedef struct tad__update_kernels {
+    tad__update_fn *step[2];
+    tad__squares_fn *squares[2];
+} tad__update_kernels;
+
+extern const tad__update_kernels TAD_LEVEL(tad__update_kernels);
 
 #endif
