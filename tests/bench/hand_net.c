@@ -1,7 +1,7 @@
 /* The training loop by hand, once for float and once for double. */
-#include "hand_net.h"
-
 #include "bench.h"
+
+#include "hand_net.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* Data and start values of the scalar workloads; needs libm only. */
-#include "scalar_work.h"
-
 #include "bench.h"
+
+#include "scalar_work.h"
 
 #include <math.h>
 
