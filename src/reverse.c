@@ -289,6 +289,13 @@ static tad_status visit_op(tad_tape *t, uint32_t i) {
 
 /* ---- the sweep ---- */
 
+/* Of a product of two 0-d variables; they may be one. */
+static inline void pass_product(const tad__node *node, tad__adjoint *adjoint, uint32_t a, uint32_t b, double g) {
+    const double x = node[a].value.number, y = node[b].value.number;
+    adjoint[a].number += g * y;
+    adjoint[b].number += g * x;
+}
+
 static void sweep_sum(tad__adjoint *adjoint, const tad__record_of *r, double g) {
     for (uint32_t i = 0; i < r->n_in; i++) adjoint[r->in[i]].number += g;
 }
@@ -297,11 +304,7 @@ static void sweep_sum(tad__adjoint *adjoint, const tad__record_of *r, double g) 
 static void sweep_dot(const tad__node *node, tad__adjoint *adjoint, const tad__record_of *r, double g) {
     const uint32_t n = r->n_in / 2, *a = r->in + 1, *b = a + n;
     adjoint[r->in[0]].number += g;
-    for (uint32_t i = 0; i < n; i++) {
-        const double x = node[a[i]].value.number, y = node[b[i]].value.number;
-        adjoint[a[i]].number += g * y;
-        adjoint[b[i]].number += g * x;
-    }
+    for (uint32_t i = 0; i < n; i++) pass_product(node, adjoint, a[i], b[i], g);
 }
 
 /* Nodes of 0-d float64 arithmetic are done here; everything else goes to its descriptor. */
@@ -324,20 +327,13 @@ static tad_status sweep(tad_tape *t, uint32_t top) {
             break;
         case TAD__FMA:
             adjoint[c].number += g;
-            /* fall through */
-        case TAD__MUL: {
-            const double x = node[a].value.number, y = node[b].value.number;
-            adjoint[a].number += g * y;
-            adjoint[b].number += g * x;
+            pass_product(node, adjoint, a, b, g);
             break;
-        }
-        case TAD__FNMA: {
-            const double x = node[a].value.number, y = node[b].value.number;
+        case TAD__FNMA:
             adjoint[c].number += g;
-            adjoint[a].number -= g * y;
-            adjoint[b].number -= g * x;
+            pass_product(node, adjoint, a, b, -g);
             break;
-        }
+        case TAD__MUL: pass_product(node, adjoint, a, b, g); break;
         case TAD__DIV: {
             const double q = g / node[b].value.number;
             adjoint[a].number += q;
