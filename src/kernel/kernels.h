@@ -15,7 +15,8 @@
 
 enum { TAD__BLOCK = 512 }; /* elements a row kernel is given at most: they stay in the first cache */
 
-/* in: contiguous inputs of n elements; pq: the options. float64 and float32 by the table's index. */
+/* in: contiguous inputs of n elements; pq: two options, never NULL. float64 and float32 by the table's
+ * index. */
 typedef void tad__row_forward(size_t n, const void *const *in, void *out, const double *pq);
 /* out[i] = g[i] * (derivative with respect to one input)(in, y). */
 typedef void tad__row_backward(size_t n, const void *const *in, const void *y, const void *g, void *out,

@@ -406,7 +406,7 @@ static void extreme_jvp(tad_rule *r) {
         for (int64_t done = 0; done < l->length; done += TAD__BLOCK) {                             \
             int64_t n = l->length - done < TAD__BLOCK ? l->length - done : TAD__BLOCK;             \
             for (int64_t i = 0; i < n; i++) term[i] = AT(T, 2, done + i) - AT(T, 1, done + i);     \
-            exponential((size_t)n, (const void *const[]){term}, power, NULL);                      \
+            exponential((size_t)n, (const void *const[]){term}, power, no_options);                      \
             if (l->step[0] == 0)                                                                   \
                 AT(T, 0, 0) += (T)t->kernels->sum[dtype]((size_t)n, power);                        \
             else                                                                                   \
@@ -417,6 +417,7 @@ static void extreme_jvp(tad_rule *r) {
 
 static void add_exponentials(const tad_tape *t, const tad__loop *l, tad_dtype dtype) {
     tad__row_forward *exponential = t->kernels->row[TAD__ROW_exp].forward[dtype];
+    const double no_options[2] = {0, 0};
     if (dtype == TAD_F64)
         ADD_EXPONENTIALS(double);
     else
