@@ -307,16 +307,35 @@ static void sweep_dot(const tad__node *node, tad__adjoint *adjoint, const tad__r
     for (uint32_t i = 0; i < n; i++) pass_product(node, adjoint, a[i], b[i], g);
 }
 
+/* To the one operand of a node; gives the adjoint of the node before, `next`. In a chain that is the
+ * operand itself: then the sum is handed on in a register, for the way through memory would be most
+ * of the time. */
+static inline double give_on(tad__adjoint *adjoint, uint32_t to, uint32_t next, double g) {
+    const double sum = adjoint[to].number + g;
+    adjoint[to].number = sum;
+    return to == next ? sum : adjoint[next].number;
+}
+
 /* Nodes of 0-d float64 arithmetic are done here; everything else goes to its descriptor. */
 static tad_status sweep(tad_tape *t, uint32_t top) {
     const tad__node *node = t->head.node; /* rules append nodes: then the vector may move */
     tad__adjoint *const adjoint = t->head.adjoint;
-    for (uint32_t i = top + 1; i-- > 0;) {
+    double g = adjoint[top].number;
+    for (uint32_t i = top;; i--) { /* g is the adjoint of node i; node 0 is a leaf */
         const tad__node *n = node + i;
-        if (!adjoint[i].bits && n->kind != TAD__MULTI) continue;
-        const double g = adjoint[i].number;
-        const uint32_t a = n->a, b = n->u.arg.b, c = n->u.arg.c;
+        const uint32_t a = n->a, b = n->u.arg.b, c = n->u.arg.c, next = i - 1;
+        if (i == 0) return TAD_OK;
+        if (g == 0 && !adjoint[i].bits && n->kind != TAD__MULTI) {
+            g = adjoint[next].number;
+            continue;
+        }
         switch ((enum tad__kind)n->kind) {
+        case TAD__ADD_XN: g = give_on(adjoint, a, next, g); continue;
+        case TAD__SUB_NX: g = give_on(adjoint, a, next, -g); continue;
+        case TAD__MUL_XN:
+        case TAD__UNARY: g = give_on(adjoint, a, next, g * n->u.partial); continue;
+        case TAD__DIV_XN: g = give_on(adjoint, a, next, g / n->u.partial); continue;
+        case TAD__DIV_NX: g = give_on(adjoint, a, next, -g * n->value.number / node[a].value.number); continue;
         case TAD__ADD:
             adjoint[a].number += g;
             adjoint[b].number += g;
@@ -342,27 +361,18 @@ static tad_status sweep(tad_tape *t, uint32_t top) {
         }
         case TAD__SUM: sweep_sum(adjoint, n->u.record, g); break;
         case TAD__DOT: sweep_dot(node, adjoint, n->u.record, g); break;
-        case TAD__ADD_XN: adjoint[a].number += g; break;
-        case TAD__SUB_NX: adjoint[a].number -= g; break;
-        case TAD__MUL_XN:
-        case TAD__UNARY: adjoint[a].number += g * n->u.partial; break;
-        case TAD__DIV_XN: adjoint[a].number += g / n->u.partial; break;
-        case TAD__DIV_NX: adjoint[a].number -= g * n->value.number / node[a].value.number; break;
         case TAD__CONSTANT:
         case TAD__INPUT:
         case TAD__PARAM:
         case TAD__OUTPUT: break;
-        case TAD__ROW:
-        case TAD__GENERAL:
-        case TAD__MULTI: {
+        default: {
             tad_status s = visit_op(t, i);
             if (s != TAD_OK) return s;
             node = t->head.node;
-            break;
         }
         }
+        g = adjoint[next].number;
     }
-    return TAD_OK;
 }
 
 static bool scalar_is_stale(const tad_tape *t, uint32_t top) {

@@ -236,8 +236,6 @@ TAD_API tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c);
 
 /* ---- what programs call in loops, in place ---- */
 
-#if defined(__GNUC__) && !defined(TAD_NO_INLINE)
-
 TAD__INLINE tad_var tad__inline_add(tad_var a, tad_var b) {
     uint64_t next;
     uint32_t tag;
@@ -311,6 +309,7 @@ TAD__INLINE double tad__inline_adjoint(tad_var x) {
     return TAD_LIKELY(known) ? tad__head_of(x)->adjoint[x.u.at.index].number : tad_adjoint(x);
 }
 
+#if !defined(TAD_NO_INLINE)
 #define tad_add(a, b)      tad__inline_add(a, b)
 #define tad_sub(a, b)      tad__inline_sub(a, b)
 #define tad_mul(a, b)      tad__inline_mul(a, b)

@@ -628,6 +628,25 @@ void tad__row_partials(unsigned row, const double *x, double y, size_t n, double
     }
 #define TAD_OPTION1(name, ...) tad_var tad_##name(tad_var x, double p) { return with_options(TAD__ROW_##name, x, p, 0); }
 #define TAD_OPTION2(name, ...) tad_var tad_##name(tad_var x, double p, double q) { return with_options(TAD__ROW_##name, x, p, q); }
-#define TAD_BINARY(name, ...)  tad_var tad_##name(tad_var a, tad_var b) { return tad__row2(TAD__ROW_##name, a, b); }
-#define TAD_TERNARY(name, ...) tad_var tad_##name(tad_var a, tad_var b, tad_var c) { return tad__row3(TAD__ROW_##name, a, b, c); }
+/* Arithmetic takes the way of the header first; the choice folds away, the row being known. */
+TAD__INLINE tad_var binary(unsigned row, tad_var a, tad_var b) {
+    switch (row) {
+    case TAD__ROW_add: return tad__inline_add(a, b);
+    case TAD__ROW_sub: return tad__inline_sub(a, b);
+    case TAD__ROW_mul: return tad__inline_mul(a, b);
+    case TAD__ROW_div: return tad__inline_div(a, b);
+    default: return tad__row2(row, a, b);
+    }
+}
+TAD__INLINE tad_var ternary(unsigned row, tad_var a, tad_var b, tad_var c) {
+    switch (row) {
+    case TAD__ROW_fma: return tad__inline_fma(a, b, c);
+    case TAD__ROW_fnma: return tad__inline_fnma(a, b, c);
+    default: return tad__row3(row, a, b, c);
+    }
+}
+#define TAD_BINARY(name, ...)                                                                      \
+    tad_var tad_##name(tad_var a, tad_var b) { return binary(TAD__ROW_##name, a, b); }
+#define TAD_TERNARY(name, ...)                                                                     \
+    tad_var tad_##name(tad_var a, tad_var b, tad_var c) { return ternary(TAD__ROW_##name, a, b, c); }
 #include <tad/scalar.def>
