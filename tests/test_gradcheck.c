@@ -2,7 +2,7 @@
  * decided must say so. */
 #include "support.h"
 
-#include "../src/gradcheck_sweep.h"
+#include "../src/gradcheck/sweep.h"
 
 /* ---- the numeric derivative: 21 functions with known derivatives ---- */
 

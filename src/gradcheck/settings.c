@@ -1,6 +1,6 @@
 /* The gradient check of ops, part A2: the same op computed otherwise. Other numbers of threads must
  * give the same bits; other instruction sets and float32 the same numbers up to their rounding. */
-#include "gradcheck.h"
+#include "check.h"
 
 #include <float.h>
 #include <math.h>

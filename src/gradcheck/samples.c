@@ -1,6 +1,6 @@
 /* Samples of ops as data. Those of the descriptor; of a row of scalar.def each once on every shape
  * and pattern of broadcasting, and once exactly at every kink. */
-#include "gradcheck.h"
+#include "check.h"
 
 #include <math.h>
 #include <stdio.h>

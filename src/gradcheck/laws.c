@@ -1,6 +1,6 @@
 /* Parts A and B of the gradient check: laws that hold exactly or to rounding, whatever the
  * function. Sizes of rounding errors are told from the Jacobian, so it is needed first. */
-#include "gradcheck.h"
+#include "check.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* tad_gradcheck: a user's function as a problem, on the user's tape, which is left as it was found.
  */
-#include "gradcheck.h"
+#include "check.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* The step sweep: central differences at 28 steps, extrapolated twice; the level with the smallest
  * error estimate wins. Rests on the C library's mathematics only. Derivation: docs/math.md. */
-#include "gradcheck_sweep.h"
+#include "sweep.h"
 
 #include <float.h>
 #include <math.h>

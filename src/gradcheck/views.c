@@ -1,7 +1,7 @@
 /* Part A6 of the gradient check: inputs that are views (transposed, reversed, strided, offset,
  * expanded) against contiguous copies: same values, and gradients that arrive in the viewed array.
  */
-#include "gradcheck.h"
+#include "check.h"
 
 #include <float.h>
 #include <math.h>

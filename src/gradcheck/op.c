@@ -1,5 +1,5 @@
 /* The gradient check of one op: on its samples, on a tape of its own. */
-#include "gradcheck.h"
+#include "check.h"
 
 #include <float.h>
 #include <math.h>

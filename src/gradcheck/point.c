@@ -1,6 +1,6 @@
 /* Problems of the gradient check: values and derivatives of a recorded function as plain vectors.
  * The only part of the check that runs sweeps. */
-#include "gradcheck.h"
+#include "check.h"
 
 #include <math.h>
 #include <string.h>

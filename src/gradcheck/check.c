@@ -1,8 +1,7 @@
 /* The gradient check: what is run in which order, the verdict, and the check of a user's function.
- * Parts: gradcheck_point.c (values and derivatives as vectors), gradcheck_laws.c and
- * gradcheck_views.c (exact laws), gradcheck_entries.c with gradcheck_sweep.c (numeric derivative),
- * gradcheck_op.c with gradcheck_samples.c (ops), gradcheck_text.c (the report as text). */
-#include "gradcheck.h"
+ * Parts: point.c (values and derivatives as vectors), laws.c and views.c (exact laws), entries.c with
+ * sweep.c (numeric derivative), op.c with samples.c (ops), text.c (the report as text). */
+#include "check.h"
 
 #include <float.h>
 #include <math.h>

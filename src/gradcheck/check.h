@@ -2,17 +2,17 @@
  *
  * A problem is what is checked: a function from float64 arrays to float64 arrays at a point. All
  * its inputs laid end to end are one vector x of length in_at[n_in], all outputs one vector y; so
- * values, cotangents and gradients are plain doubles for everything above gradcheck_point.c.
+ * values, cotangents and gradients are plain doubles for everything above point.c.
  * The memory of a check is its tape's arena; the rewind at its end gives it back. */
 #ifndef TAD_GRADCHECK_INTERNAL_H
 #define TAD_GRADCHECK_INTERNAL_H
 
 #include <tad/gradcheck.h>
 
-#include "gradcheck_sweep.h"
-#include "tape.h"
+#include "sweep.h"
+#include "../tape.h"
 
-/* ---- problems: gradcheck_point.c ---- */
+/* ---- problems: point.c ---- */
 
 typedef struct tad__problem tad__problem;
 /* Records the function on in[n_in] and gives out[n_out]. */
@@ -103,10 +103,10 @@ typedef struct tad__check {
 } tad__check;
 
 tad_status tad__check_begin(tad__check *c);
-/* A: exact laws, B: reverse against forward; gradcheck_laws.c. Needs tad__check_jacobian. */
+/* A: exact laws, B: reverse against forward; laws.c. Needs tad__check_jacobian. */
 tad_status tad__check_laws(tad__check *c);
 tad_status tad__check_views(tad__check *c);
-/* C: the numeric derivative; gradcheck_entries.c. */
+/* C: the numeric derivative; entries.c. */
 tad_status tad__check_jacobian(tad__check *c);
 tad_status tad__check_entries(tad__check *c);
 
@@ -139,7 +139,7 @@ void tad__say_first(tad_gradcheck_report *r, const char *format, ...) TAD_PRINTF
 void tad__normals(tad_random *r, double *out, size_t n);
 void tad__signs(tad_random *r, double *out, size_t n);
 
-/* ---- problems from ops: gradcheck_op.c ---- */
+/* ---- problems from ops: op.c ---- */
 
 typedef struct tad__op_problem {
     const tad_op *op;
@@ -159,7 +159,7 @@ tad_status tad__problem_from_op(tad__problem *p, tad__op_problem *o, tad_tape *t
                                 const tad_var *in, size_t n, const void *options,
                                 const bool *constant, bool as_row);
 
-/* A2 of ops: gradcheck_settings.c. Of c only law and report are used. */
+/* A2 of ops: settings.c. Of c only law and report are used. */
 tad_status tad__check_settings(tad__check *c, tad_tape *t, const tad_op *op, uint64_t seed,
                                const tad_settings *settings);
 /* Of c also largest and random. */

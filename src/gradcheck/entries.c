@@ -1,6 +1,6 @@
 /* Part C of the gradient check: every entry of the Jacobian (or random directions of large ones)
  * against the numeric derivative, counted by outcome. Also the choice of what is compared. */
-#include "gradcheck.h"
+#include "check.h"
 
 #include <math.h>
 #include <string.h>

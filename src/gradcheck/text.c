@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gradcheck.h"
+#include "check.h"
 
 /* ---- words ---- */
 

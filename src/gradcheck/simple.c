@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "gradcheck.h"
+#include "check.h"
 
 typedef struct simple {
     tad_fn *fn;
