@@ -64,16 +64,6 @@ static tad_var borrowed(tad_tape *t, const char *what, enum tad__kind kind, tad_
     return tad__leaf(t, kind, a);
 }
 
-tad_var tad_scalar(tad_tape *t, double value) {
-    uint32_t index;
-    if (!t || t->error.status != TAD_OK || !tad__new_node(t, &index)) return tad__nil(t);
-    tad__node *n = tad__at(t, index);
-    n->kind = TAD__INPUT;
-    n->flags = TAD__NEEDS;
-    n->value.number = value;
-    return tad__handle(t, index);
-}
-
 tad_var tad_input(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data) {
     return copied(t, "input", TAD__INPUT, dtype, &shape, data);
 }
@@ -121,7 +111,21 @@ tad_var tad_constant_from(tad_tape *t, tad_dtype dtype, tad_shape shape, const d
     return converted(t, "constant_from", dtype, &shape, data, false);
 }
 
+/* A 0-d float64 node without anything in the arena: what a plain number beside an array becomes. */
+static tad_var new_number(tad_tape *t, enum tad__kind kind, unsigned flags, double value) {
+    uint32_t index;
+    if (!t || t->error.status != TAD_OK || !tad__new_node(t, &index)) return tad__nil(t);
+    tad__node *n = tad__at(t, index);
+    n->kind = (uint8_t)kind;
+    n->flags = (uint8_t)flags;
+    n->value.number = value;
+    return tad__handle(t, index);
+}
+
+tad_var tad_scalar(tad_tape *t, double value) { return new_number(t, TAD__INPUT, TAD__NEEDS, value); }
+
 tad_var tad_full(tad_tape *t, tad_dtype dtype, tad_shape shape, double value) {
+    if (dtype == TAD_F64 && shape.rank == 0) return new_number(t, TAD__CONSTANT, 0, value);
     return converted(t, "full", dtype, &shape, &value, true);
 }
 
