@@ -44,8 +44,6 @@ static bool make_room(work *w) {
     return w->index && w->array && w->view;
 }
 
-static bool is_float(tad_dtype d) { return d == TAD_F64 || d == TAD_F32; }
-
 /* The element type of floating operands: that of the arrays of rank > 0, which must agree; without
  * any, float32 as soon as one operand is. */
 static bool common_dtype(work *w, const tad_var *in, tad_dtype *common) {
@@ -53,7 +51,7 @@ static bool common_dtype(work *w, const tad_var *in, tad_dtype *common) {
     for (size_t i = 0; i < w->n; i++) {
         if (!tad__has_tape(in[i])) continue;
         const tad__node *n = tad__at(w->t, w->index[i]);
-        if (!(n->flags & TAD__ARRAY) || !is_float((tad_dtype)n->value.array->dtype)) continue;
+        if (!(n->flags & TAD__ARRAY) || !tad__is_float((tad_dtype)n->value.array->dtype)) continue;
         if (n->value.array->rank) seen[n->value.array->dtype] = true;
         else weak32 = weak32 || n->value.array->dtype == TAD_F32;
     }
@@ -83,7 +81,7 @@ static bool coerce_operands(work *w, const tad_var *in) {
         if (tad_is_number(v)) v = tad_full(w->t, common, TAD_0D, v.u.number);
         else if (w->n > 1 && tad__has_tape(v)) {
             tad_dtype d = tad__dtype_at(w->t, w->index[i]);
-            if (is_float(d) && d != common) v = tad_cast(tad__handle(w->t, w->index[i]), common);
+            if (tad__is_float(d) && d != common) v = tad_cast(tad__handle(w->t, w->index[i]), common);
         }
         if (tad__has_tape(v)) w->index[i] = v.u.at.index;
         if (tad_is_nil(v)) return false;
@@ -217,7 +215,7 @@ static bool add_node(work *w, size_t k, uint32_t first, tad__record_of *record, 
         n->kind = w->n_out > 1 ? TAD__MULTI : TAD__GENERAL;
         n->u.record = record;
     }
-    n->flags = needs && is_float(w->type[k].dtype) ? TAD__NEEDS : 0;
+    n->flags = needs && tad__is_float(w->type[k].dtype) ? TAD__NEEDS : 0;
     if (w->out[k] == &w->number_array[k]) n->value.number = w->number[k];
     else {
         n->flags |= TAD__ARRAY;

@@ -6,6 +6,8 @@
 
 #include "base.h"
 
+static inline bool tad__is_float(unsigned dtype) { return dtype == TAD_F64 || dtype == TAD_F32; }
+
 /* Elements and bytes of a shape; false when rank or a size is not allowed or the product overflows. */
 bool tad__shape_size(const tad_shape *s, int64_t *size);
 bool tad__shape_bytes(const tad_shape *s, tad_dtype dtype, size_t *bytes);

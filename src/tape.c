@@ -81,28 +81,15 @@ void tad__update_limit(tad_tape *t) {
     t->head.limit = plain ? (uint32_t)t->capacity : 0;
 }
 
-static tad_status fail_with(tad_tape *t, tad_status code, const char *format, va_list args) {
+tad_status tad_tape_fail(tad_tape *t, tad_status code, const char *format, ...) {
     if (!t || t->error.status != TAD_OK) return code;
+    va_list args;
+    va_start(args, format);
     t->error.status = code;
     t->error.placed = false;
     vsnprintf(t->error.message, sizeof t->error.message, format, args);
+    va_end(args);
     tad__update_limit(t);
-    return code;
-}
-
-tad_status tad__fail(tad_tape *t, tad_status code, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    fail_with(t, code, format, args);
-    va_end(args);
-    return code;
-}
-
-tad_status tad_tape_fail(tad_tape *t, tad_status code, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    fail_with(t, code, format, args);
-    va_end(args);
     return code;
 }
 

@@ -58,7 +58,6 @@ struct tad_tape {
     uint32_t scalar_changed, scalar_changed_epoch; /* as tad_array.changed, for all 0-d parameters */
     uint32_t *root; /* what the last sweep started from */
     size_t roots, root_capacity;
-    uint32_t retained; /* set while any node may have TAD__RETAIN */
     struct tad__owned *owned; /* blocks of tad_tape_resize */
     tad_random random;
 };
@@ -94,8 +93,8 @@ tad__node *tad__node_of(tad_var v, const char *what);
 
 /* ---- errors ---- */
 
-/* Every failure passes here: the place for a breakpoint. The first one stays. Returns code. */
-tad_status tad__fail(tad_tape *t, tad_status code, const char *format, ...) TAD_PRINTF(3, 4);
+/* Every failure passes tad_tape_fail: the place for a breakpoint. The first one stays. */
+#define tad__fail tad_tape_fail
 tad_status tad__no_memory(tad_tape *t, const char *what);
 /* head.limit after anything that decides whether the fast path may be taken. */
 void tad__update_limit(tad_tape *t);
@@ -181,6 +180,5 @@ void tad__add_into(const tad_tape *t, tad_array *dst, const tad_array *src);
 /* ---- scalar.c ---- */
 
 const tad_op *tad__row_op(unsigned row);
-void tad__row_partials(unsigned row, const double *x, double y, size_t n, double *partial);
 
 #endif

@@ -52,8 +52,6 @@ enum tad__kind {
     TAD__OUTPUT   /* output `b` of the op at node `a` */
 };
 
-enum { TAD__FIRST_PARTIAL = TAD__ADD_XN }; /* kinds from here store a partial, those before b and c */
-
 enum tad__flags {
     TAD__ARRAY = 1,    /* value and adjoint are arrays, not numbers */
     TAD__NEEDS = 2,    /* depends on something differentiable */

@@ -7,8 +7,6 @@
 
 enum { WHERE, GREATER, GREATER_EQUAL, EQUAL, CAST };
 
-static bool is_float(tad_dtype d) { return d == TAD_F64 || d == TAD_F32; }
-
 static bool broadcast_all(const tad_call_frame *c, tad_shape *out) {
     *out = tad__shape_of(c->in[0]);
     for (size_t i = 1; i < c->n_in; i++) {
@@ -132,7 +130,7 @@ static tad_status cast_forward(const tad_call_frame *c) {
 
 static void cast_vjp(tad_rule *r) {
     tad_dtype from = tad_dtype_of(r->in[0]);
-    if (is_float(from)) r->result[0] = tad_cast(r->given[0], from);
+    if (tad__is_float(from)) r->result[0] = tad_cast(r->given[0], from);
 }
 
 /* ---- the family ---- */

@@ -44,8 +44,6 @@ typedef union header {
 
 /* ---- checks ---- */
 
-static bool is_float(const tad_array *a) { return a->dtype == TAD_F64 || a->dtype == TAD_F32; }
-
 static tad_status bad_axis(const tad_call_frame *c, int64_t axis) {
     return tad_fail(c, TAD_BAD_AXIS, "no axis %lld", (long long)axis);
 }
@@ -107,7 +105,7 @@ static tad_status gather_put_shape(const tad_call_frame *c, tad_type *out, size_
     (void)n_out;
     const axis_options *o = c->options;
     int64_t size;
-    if (!is_float(c->in[0])) return tad_fail(c, TAD_BAD_DTYPE, "src is not of a float type");
+    if (!tad__is_float(c->in[0]->dtype)) return tad_fail(c, TAD_BAD_DTYPE, "src is not of a float type");
     if (!tad__shape_size(&o->shape, &size)) return tad_fail(c, TAD_BAD_SHAPE, "no such shape");
     tad_status s = same_shape(c, c->in[0], c->in[1]);
     if (s != TAD_OK) return s;
@@ -119,7 +117,7 @@ static tad_status scatter_shape(const tad_call_frame *c, tad_type *out, size_t *
     (void)n_out;
     const axis_options *o = c->options;
     tad_shape x = tad__shape_of(c->in[0]);
-    if (!is_float(c->in[0]) || c->in[2]->dtype != c->in[0]->dtype)
+    if (!tad__is_float(c->in[0]->dtype) || c->in[2]->dtype != c->in[0]->dtype)
         return tad_fail(c, TAD_BAD_DTYPE, "x and src must have one float type");
     tad_status s = same_shape(c, c->in[2], c->in[1]);
     if (s != TAD_OK) return s;
@@ -533,7 +531,7 @@ static tad_status one_hot_forward(const tad_call_frame *c) {
 static tad_status fill_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     tad_shape x = tad__shape_of(c->in[0]), mask = tad__shape_of(c->in[1]), both;
-    if (!is_float(c->in[0])) return tad_fail(c, TAD_BAD_DTYPE, "x is not of a float type");
+    if (!tad__is_float(c->in[0]->dtype)) return tad_fail(c, TAD_BAD_DTYPE, "x is not of a float type");
     if (c->in[1]->dtype != TAD_BOOL) return tad_fail(c, TAD_BAD_DTYPE, "the mask is not bool");
     if (!tad__shape_broadcast(&x, &mask, &both) || !tad__shape_equal(&both, &x))
         return tad_fail(c, TAD_BAD_SHAPE, "the mask does not broadcast to x");

@@ -17,10 +17,8 @@ typedef struct shape_options {
 
 /* ---- shapes ---- */
 
-static bool is_float(const tad_array *a) { return a->dtype == TAD_F64 || a->dtype == TAD_F32; }
-
 static tad_status need_float(const tad_call_frame *c) {
-    if (is_float(c->in[0])) return TAD_OK;
+    if (tad__is_float(c->in[0]->dtype)) return TAD_OK;
     return tad_fail(c, TAD_BAD_DTYPE, "needs float64 or float32, not %s; use tad_cast",
                     tad_dtype_name((tad_dtype)c->in[0]->dtype));
 }

@@ -603,11 +603,6 @@ static tad_var with_options(unsigned row, tad_var x, double p, double q) {
     return tad_apply(tad__row_op(row), &x, 1, &o, NULL, 0);
 }
 
-/* The local derivatives of a 0-d row with respect to its inputs, for the sweep. */
-void tad__row_partials(unsigned row, const double *x, double y, size_t n, double *partial) {
-    for (size_t i = 0; i < n; i++) partial[i] = scalar_rows[row].partial[i](x, y, none);
-}
-
 /* ---- the public functions ---- */
 
 /* Value and derivative of a 0-d operand are computed together: the compiler shares what they have in
