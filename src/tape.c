@@ -137,13 +137,14 @@ tad_var tad__handle(const tad_tape *t, uint32_t index) {
     tad_var v;
     v.tape = (tad_tape *)(uintptr_t)t;
     v.u.at.index = index;
-    v.u.at.epoch = t->head.epoch;
+    bool plain = index < t->head.count && (t->head.node[index].flags & (TAD__ARRAY | TAD__NEEDS)) == TAD__NEEDS;
+    v.u.at.epoch = t->head.epoch | (plain ? 0 : TAD__SLOW);
     return v;
 }
 
 tad_var tad__nil(tad_tape *t) {
     if (t) return tad__handle(t, TAD__NO_NODE);
-    return (tad_var){NULL, {{TAD__NO_NODE, 0}}};
+    return (tad_var){NULL, {{0, 0}}};
 }
 
 bool tad_is_nil(tad_var x) {
@@ -175,7 +176,7 @@ bool tad__resolve(tad_tape *t, tad_var v, const char *what, uint32_t *index) {
         tad__fail(t, TAD_BAD_HANDLE, "%s: the result of a failed call", what);
         return false;
     }
-    if (!tad__survives(t, *index, v.u.at.epoch)) {
+    if (!tad__survives(t, *index, tad__epoch_of(v))) {
         tad__fail(t, TAD_BAD_HANDLE, "%s: a variable that was rewound", what);
         return false;
     }
@@ -241,6 +242,9 @@ tad_mark tad_tape_mark(tad_tape *t) {
     return (tad_mark){t, t->head.count, t->head.epoch, t->arena.at, t->arena.used};
 }
 
+/* Comes round after 2^31 rewinds: handles that old are no longer told from living ones. */
+static uint32_t after(uint32_t epoch) { return (epoch + 1) & ~TAD__SLOW; }
+
 /* Keeps counts rising: a cut that goes deeper makes the shallower ones before it irrelevant. */
 static bool add_cut(tad_tape *t, uint32_t count) {
     size_t cuts = t->cuts;
@@ -248,7 +252,7 @@ static bool add_cut(tad_tape *t, uint32_t count) {
     void *vector = t->cut;
     if (!tad__memory_grow(&t->memory, &vector, &t->cut_capacity, cuts + 1, sizeof *t->cut)) return false;
     t->cut = vector;
-    t->cut[cuts] = (tad__cut){t->head.epoch + 1, count};
+    t->cut[cuts] = (tad__cut){after(t->head.epoch), count};
     t->cuts = cuts + 1;
     return true;
 }
@@ -259,7 +263,7 @@ static tad_status rewind_to(tad_tape *t, uint32_t count, tad__place place) {
     tad__arena_release(&t->arena, place);
     drop_labels(&t->names, count);
     drop_labels(&t->places, count);
-    t->head.epoch++;
+    t->head.epoch = after(t->head.epoch);
     t->head.floor = t->head.floor < count ? t->head.floor : count;
     if (t->cuts == 1) t->head.floor = count; /* every cut so far went no deeper */
     return TAD_OK;
@@ -281,7 +285,7 @@ void tad_tape_reset(tad_tape *t) {
     tad__arena_release(&t->arena, (tad__place){0, 0});
     t->names.count = t->places.count = t->scopes = 0;
     t->paused = 0;
-    t->head.epoch++;
+    t->head.epoch = after(t->head.epoch);
     t->head.floor = 0;
     t->cuts = 0;
     if (t->cut_capacity) t->cut[t->cuts++] = (tad__cut){t->head.epoch, 0};

@@ -81,6 +81,7 @@ static inline tad__adjoint *tad__adjoint_at(const tad_tape *t, const tad__node *
 
 /* ---- handles ---- */
 
+static inline uint32_t tad__epoch_of(tad_var v) { return v.u.at.epoch & ~TAD__SLOW; }
 static inline bool tad__has_tape(tad_var v) { return (uintptr_t)v.tape > 2; }
 tad_var tad__handle(const tad_tape *t, uint32_t index); /* of a live node */
 tad_var tad__nil(tad_tape *t);

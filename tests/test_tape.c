@@ -125,6 +125,25 @@ START_TEST(the_first_error_sticks) {
 }
 END_TEST
 
+/* In place, no check but that of the handle stands between them and the nodes. */
+START_TEST(results_of_failed_calls_stay_refused_after_a_clear) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_scalar(t, 2), empty = {0};
+    tad_var nil = tad_add(tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), tad_input(t, TAD_F64, TAD_SHAPE(3), NULL));
+    tad_tape_clear(t);
+    tad_add(x, nil);
+    ck_refused(t, TAD_BAD_HANDLE, "add", "failed call");
+    tad_fma(nil, x, x);
+    ck_refused(t, TAD_BAD_HANDLE, "fma", "failed call");
+    tad_neg(nil);
+    ck_refused(t, TAD_BAD_HANDLE, "neg", "failed call");
+    tad_mul(x, empty);
+    ck_refused(t, TAD_BAD_HANDLE, "mul", "never set");
+    ck_assert(tad_is_nil(tad_mul(empty, empty)));
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(float32_and_float64_do_not_mix_but_0d_joins) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var f = tad_input(t, TAD_F32, TAD_SHAPE(2), (float[]){1, 2}), d = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL);
@@ -407,6 +426,7 @@ static Suite *suite(void) {
     tcase_add_test(c, another_tapes_mark_and_variable_are_refused);
     c = support_case(s, "errors");
     tcase_add_test(c, the_first_error_sticks);
+    tcase_add_test(c, results_of_failed_calls_stay_refused_after_a_clear);
     tcase_add_test(c, float32_and_float64_do_not_mix_but_0d_joins);
     tcase_add_test(c, the_trap_names_the_first_op_that_made_a_nan);
     c = support_case(s, "recording");

@@ -88,11 +88,11 @@ typedef union tad__adjoint {
 typedef struct tad__head {
     tad__node *node;
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    uint32_t epoch; /* of handles made now; with count read as the handle of the next node */
+    uint32_t epoch; /* of handles made now, 31 bits; with count read as the handle of the next node */
     uint32_t count;
 #else
     uint32_t count;
-    uint32_t epoch; /* of handles made now; with count read as the handle of the next node */
+    uint32_t epoch; /* of handles made now, 31 bits; with count read as the handle of the next node */
 #endif
     uint32_t limit; /* nodes that fit; 0 sends every call to the library (error, pause, trap) */
     uint32_t floor; /* nodes below were never rewound: their handles are valid in any epoch */
@@ -133,51 +133,42 @@ TAD__INLINE uint64_t tad__next(const tad__head *h) {
 #define TAD__TAG(row, kind, flags) ((uint32_t)(flags) << 24 | (uint32_t)(kind) << 16 | (uint32_t)(row))
 #define TAD__HALVES(first, second) ((uint64_t)(second) << 32 | (first))
 #endif
-TAD__INLINE uint32_t tad__tag(const tad__node *n) {
-    uint32_t tag;
-    memcpy(&tag, n, 4);
-    return tag;
-}
 
-/* Whether the handle is of this epoch, or of a node that was never rewound. */
+/* In the upper word of a handle, beside 31 bits of epoch: of anything but a number that needs a
+ * gradient. So one comparison with the epoch tells what may be recorded in place. */
+#define TAD__SLOW 0x80000000u
+
+/* Whether x is a number that needs a gradient, of this epoch or of a node that was never rewound. */
 TAD__INLINE bool tad__live(const tad__head *h, tad_var x, uint64_t next) {
-    return TAD_LIKELY(((x.u.bits ^ next) >> 32) == 0) || x.u.at.index < h->floor;
+    return TAD_LIKELY(((x.u.bits ^ next) >> 32) == 0) || (!(x.u.bits >> 63) && (uint32_t)x.u.bits < h->floor);
 }
 
-/* Whether x is a living number on a tape without failure. */
+/* The same, on a tape without failure. */
 TAD__INLINE bool tad__fast_read(tad_var x) {
     const tad__head *h = tad__head_of(x);
-    return (uintptr_t)x.tape > 2 && h->limit && tad__live(h, x, tad__next(h)) &&
-           !(h->node[x.u.at.index].flags & TAD__ARRAY);
+    return (uintptr_t)x.tape > 2 && h->limit && tad__live(h, x, tad__next(h));
 }
 
-/* Whether a node on a (and b, c) can be recorded in place: a tape with room, living numbers. *next is
- * its handle, *tag the or of the operands' tags. */
-TAD__INLINE bool tad__fast1(tad_var a, uint64_t *next, uint32_t *tag) {
+/* Whether a node on a (and b, c) can be recorded in place: a tape with room, living numbers that need
+ * a gradient. *next is its handle. */
+TAD__INLINE bool tad__fast1(tad_var a, uint64_t *next) {
     const tad__head *h = tad__head_of(a);
     if ((uintptr_t)a.tape <= 2) return false;
     *next = tad__next(h);
-    if ((uint32_t)*next >= h->limit || !tad__live(h, a, *next)) return false;
-    *tag = tad__tag(h->node + a.u.at.index);
-    return !(*tag & TAD__TAG(0, 0, TAD__ARRAY));
+    return (uint32_t)*next < h->limit && tad__live(h, a, *next);
 }
 
-TAD__INLINE bool tad__fast2(tad_var a, tad_var b, uint64_t *next, uint32_t *tag) {
+TAD__INLINE bool tad__fast2(tad_var a, tad_var b, uint64_t *next) {
     const tad__head *h = tad__head_of(a);
     if ((uintptr_t)a.tape <= 2 || a.tape != b.tape) return false;
     *next = tad__next(h);
     if ((uint32_t)*next >= h->limit) return false;
     bool now = (((a.u.bits ^ *next) | (b.u.bits ^ *next)) >> 32) == 0;
-    if (!TAD_LIKELY(now) && !(tad__live(h, a, *next) && tad__live(h, b, *next))) return false;
-    *tag = tad__tag(h->node + a.u.at.index) | tad__tag(h->node + b.u.at.index);
-    return !(*tag & TAD__TAG(0, 0, TAD__ARRAY));
+    return TAD_LIKELY(now) || (tad__live(h, a, *next) && tad__live(h, b, *next));
 }
 
-TAD__INLINE bool tad__fast3(tad_var a, tad_var b, tad_var c, uint64_t *next, uint32_t *tag) {
-    const tad__head *h = tad__head_of(a);
-    if (!tad__fast2(a, b, next, tag) || a.tape != c.tape || !tad__live(h, c, *next)) return false;
-    *tag |= tad__tag(h->node + c.u.at.index);
-    return !(*tag & TAD__TAG(0, 0, TAD__ARRAY));
+TAD__INLINE bool tad__fast3(tad_var a, tad_var b, tad_var c, uint64_t *next) {
+    return tad__fast2(a, b, next) && a.tape == c.tape && tad__live(tad__head_of(a), c, *next);
 }
 
 TAD__INLINE uint64_t tad__bits(double partial) {
@@ -186,11 +177,11 @@ TAD__INLINE uint64_t tad__bits(double partial) {
     return word;
 }
 
-/* Appends a node; there is room. next: its handle; tag: without the operands' rows and kinds. The
- * words are those of tad__node, each stored at once. */
-TAD__INLINE tad_var tad__record(tad_tape *t, uint64_t next, uint32_t tag, uint32_t a, uint64_t rest, double value) {
+/* Appends a node that needs a gradient; there is room. next: its handle. The words are those of
+ * tad__node, each stored at once. */
+TAD__INLINE tad_var tad__record(tad_tape *t, uint64_t next, uint32_t tag, tad_var a, uint64_t rest, double value) {
     tad__head *h = (tad__head *)(void *)t;
-    const uint64_t first = TAD__HALVES(tag, a), after = next + 1;
+    const uint64_t first = TAD__HALVES(tag, (uint32_t)a.u.bits), after = next + 1;
     char *n = (char *)(h->node + (uint32_t)next);
     memcpy(n, &first, 8);
     memcpy(n + 8, &rest, 8);
@@ -202,8 +193,7 @@ TAD__INLINE tad_var tad__record(tad_tape *t, uint64_t next, uint32_t tag, uint32
     return v;
 }
 
-/* Its own row and kind, and from the operands whether a gradient is needed. */
-#define TAD__OWN(name, kind, tag) (TAD__TAG(TAD__ROW_##name, kind, 0) | ((tag) & TAD__TAG(0, 0, TAD__NEEDS)))
+#define TAD__OWN(name, kind) TAD__TAG(TAD__ROW_##name, kind, TAD__NEEDS)
 
 /* Any row on any operands: where the functions below go when they cannot record in place. */
 TAD_API tad_var tad__row1(unsigned row, tad_var x);
@@ -212,23 +202,23 @@ TAD_API tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c);
 
 /* In the expressions: x, y, z are the nodes of a, b, c; v is the number at the node of variable p, k
  * the plain number n. */
-#define TAD__NODE(x) (tad__head_of(x)->node + (x).u.at.index)
+#define TAD__NODE(x) (tad__head_of(x)->node + (uint32_t)(x).u.bits)
 #define TAD__IN_PLACE_2(name, kind, expression)                                                    \
-    if (TAD_LIKELY(tad__fast2(a, b, &next, &tag))) {                                               \
+    if (TAD_LIKELY(tad__fast2(a, b, &next))) {                                                     \
         const tad__node *x = TAD__NODE(a), *y = TAD__NODE(b);                                      \
-        return tad__record(a.tape, next, TAD__OWN(name, kind, tag), a.u.at.index,                  \
-                           TAD__HALVES(b.u.at.index, 0), expression);                              \
+        return tad__record(a.tape, next, TAD__OWN(name, kind), a,                                  \
+                           TAD__HALVES((uint32_t)b.u.bits, 0), expression);                        \
     }
 #define TAD__IN_PLACE_3(name, kind, expression)                                                    \
-    if (TAD_LIKELY(tad__fast3(a, b, c, &next, &tag))) {                                            \
+    if (TAD_LIKELY(tad__fast3(a, b, c, &next))) {                                                  \
         const tad__node *x = TAD__NODE(a), *y = TAD__NODE(b), *z = TAD__NODE(c);                   \
-        return tad__record(a.tape, next, TAD__OWN(name, kind, tag), a.u.at.index,                  \
-                           TAD__HALVES(b.u.at.index, c.u.at.index), expression);                   \
+        return tad__record(a.tape, next, TAD__OWN(name, kind), a,                                  \
+                           TAD__HALVES((uint32_t)b.u.bits, (uint32_t)c.u.bits), expression);       \
     }
 #define TAD__IN_PLACE_N(name, kind, p, n, expression)                                              \
-    if (tad_is_number(n) && TAD_LIKELY(tad__fast1(p, &next, &tag))) {                              \
+    if (tad_is_number(n) && TAD_LIKELY(tad__fast1(p, &next))) {                                    \
         const double v = TAD__NODE(p)->value.number, k = (n).u.number;                             \
-        return tad__record((p).tape, next, TAD__OWN(name, kind, tag), (p).u.at.index,              \
+        return tad__record((p).tape, next, TAD__OWN(name, kind), p,                                \
                            tad__bits(k), expression);                                              \
     }
 
@@ -236,7 +226,6 @@ TAD_API tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c);
 
 TAD__INLINE tad_var tad__inline_add(tad_var a, tad_var b) {
     uint64_t next;
-    uint32_t tag;
     TAD__IN_PLACE_2(add, TAD__ADD, x->value.number + y->value.number)
     TAD__IN_PLACE_N(add, TAD__ADD_XN, a, b, v + k)
     TAD__IN_PLACE_N(add, TAD__ADD_XN, b, a, v + k)
@@ -245,7 +234,6 @@ TAD__INLINE tad_var tad__inline_add(tad_var a, tad_var b) {
 
 TAD__INLINE tad_var tad__inline_sub(tad_var a, tad_var b) {
     uint64_t next;
-    uint32_t tag;
     TAD__IN_PLACE_2(sub, TAD__SUB, x->value.number - y->value.number)
     TAD__IN_PLACE_N(sub, TAD__ADD_XN, a, b, v - k)
     TAD__IN_PLACE_N(sub, TAD__SUB_NX, b, a, k - v)
@@ -254,7 +242,6 @@ TAD__INLINE tad_var tad__inline_sub(tad_var a, tad_var b) {
 
 TAD__INLINE tad_var tad__inline_mul(tad_var a, tad_var b) {
     uint64_t next;
-    uint32_t tag;
     TAD__IN_PLACE_2(mul, TAD__MUL, x->value.number * y->value.number)
     TAD__IN_PLACE_N(mul, TAD__MUL_XN, a, b, v * k)
     TAD__IN_PLACE_N(mul, TAD__MUL_XN, b, a, v * k)
@@ -263,7 +250,6 @@ TAD__INLINE tad_var tad__inline_mul(tad_var a, tad_var b) {
 
 TAD__INLINE tad_var tad__inline_div(tad_var a, tad_var b) {
     uint64_t next;
-    uint32_t tag;
     TAD__IN_PLACE_2(div, TAD__DIV, x->value.number / y->value.number)
     TAD__IN_PLACE_N(div, TAD__DIV_XN, a, b, v / k)
     TAD__IN_PLACE_N(div, TAD__DIV_NX, b, a, k / v)
@@ -272,30 +258,28 @@ TAD__INLINE tad_var tad__inline_div(tad_var a, tad_var b) {
 
 TAD__INLINE tad_var tad__inline_fma(tad_var a, tad_var b, tad_var c) {
     uint64_t next;
-    uint32_t tag;
     TAD__IN_PLACE_3(fma, TAD__FMA, x->value.number * y->value.number + z->value.number)
     return tad__row3(TAD__ROW_fma, a, b, c);
 }
 
 TAD__INLINE tad_var tad__inline_fnma(tad_var a, tad_var b, tad_var c) {
     uint64_t next;
-    uint32_t tag;
     TAD__IN_PLACE_3(fnma, TAD__FNMA, z->value.number - x->value.number * y->value.number)
     return tad__row3(TAD__ROW_fnma, a, b, c);
 }
 
 TAD__INLINE tad_var tad__inline_neg(tad_var x) {
     uint64_t next;
-    uint32_t tag;
-    if (!TAD_LIKELY(tad__fast1(x, &next, &tag))) return tad__row1(TAD__ROW_neg, x);
-    return tad__record(x.tape, next, TAD__OWN(neg, TAD__UNARY, tag), x.u.at.index, tad__bits(-1),
+    if (!TAD_LIKELY(tad__fast1(x, &next))) return tad__row1(TAD__ROW_neg, x);
+    return tad__record(x.tape, next, TAD__OWN(neg, TAD__UNARY), x, tad__bits(-1),
                        -TAD__NODE(x)->value.number);
 }
 
 TAD__INLINE tad_var tad__inline_scalar(tad_tape *t, double value) {
     const tad__head *h = (const tad__head *)(void *)t;
     if (!TAD_LIKELY(t && h->count < h->limit)) return tad_scalar(t, value);
-    return tad__record(t, tad__next(h), TAD__TAG(0, TAD__INPUT, TAD__NEEDS), 0, 0, value);
+    const tad_var none = {NULL, {{0, 0}}};
+    return tad__record(t, tad__next(h), TAD__TAG(0, TAD__INPUT, TAD__NEEDS), none, 0, value);
 }
 
 TAD__INLINE double tad__inline_item(tad_var x) {
@@ -303,8 +287,8 @@ TAD__INLINE double tad__inline_item(tad_var x) {
 }
 
 TAD__INLINE double tad__inline_adjoint(tad_var x) {
-    bool known = tad__fast_read(x) && x.u.at.index < tad__head_of(x)->swept && (TAD__NODE(x)->flags & TAD__NEEDS);
-    return TAD_LIKELY(known) ? tad__head_of(x)->adjoint[x.u.at.index].number : tad_adjoint(x);
+    bool known = tad__fast_read(x) && (uint32_t)x.u.bits < tad__head_of(x)->swept;
+    return TAD_LIKELY(known) ? tad__head_of(x)->adjoint[(uint32_t)x.u.bits].number : tad_adjoint(x);
 }
 
 #if !defined(TAD_NO_INLINE)

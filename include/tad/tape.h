@@ -31,7 +31,7 @@ typedef struct tad_var {
             uint32_t index, epoch;
 #endif
         } at;
-        uint64_t bits; /* epoch above, index below */
+        uint64_t bits; /* index below; epoch above, its top bit: no number that needs a gradient */
         double number;
     } u;
 } tad_var;

@@ -127,10 +127,14 @@ const size_t tad__ops_list_count = sizeof tad__ops_list / sizeof *tad__ops_list;
 /* Appends the node of a number, or anything, that lives on t to the list; false: not a number of t. */
 static bool push(tad_tape *t, tad_var v, uint32_t *in, size_t *n, unsigned *flags) {
     if (v.tape != t || v.u.at.index >= t->head.count) return false;
-    if (v.u.at.epoch != t->head.epoch && !tad__survives(t, v.u.at.index, v.u.at.epoch)) return false;
+    in[(*n)++] = v.u.at.index;
+    if (v.u.at.epoch == t->head.epoch) {
+        *flags |= TAD__NEEDS;
+        return true;
+    }
+    if (!tad__survives(t, v.u.at.index, tad__epoch_of(v))) return false;
     const tad__node *p = tad__at(t, v.u.at.index);
     *flags |= p->flags;
-    in[(*n)++] = v.u.at.index;
     return !(p->flags & TAD__ARRAY);
 }
 

@@ -488,7 +488,7 @@ static enum tad__kind kind_with_number(unsigned row, bool number_first) {
 }
 
 static bool is_scalar(tad_tape *t, tad_var v) {
-    return v.tape == t && v.u.at.index < t->head.count && tad__survives(t, v.u.at.index, v.u.at.epoch) &&
+    return v.tape == t && v.u.at.index < t->head.count && tad__survives(t, v.u.at.index, tad__epoch_of(v)) &&
            !(tad__at(t, v.u.at.index)->flags & TAD__ARRAY);
 }
 
@@ -526,7 +526,7 @@ static bool on_like_arrays(tad_tape *t, unsigned row, const tad_var *in, size_t 
     if (t->head.count >= t->head.limit) return false;
     for (size_t i = 0; i < n; i++) {
         at[i] = in[i].u.at.index;
-        if (in[i].tape != t || !tad__survives(t, at[i], in[i].u.at.epoch)) return false;
+        if (in[i].tape != t || !tad__survives(t, at[i], tad__epoch_of(in[i]))) return false;
         const tad__node *operand = tad__at(t, at[i]);
         if (!(operand->flags & TAD__ARRAY)) return false;
         x[i] = operand->value.array;
@@ -616,10 +616,9 @@ static tad_var with_options(unsigned row, tad_var x, double p, double q) {
 #define TAD_UNARY(name, doc, lo, hi, kinks, f, dx)                                                 \
     tad_var tad_##name(tad_var x) {                                                                \
         uint64_t next;                                                                             \
-        uint32_t tag;                                                                              \
-        if (!TAD_LIKELY(tad__fast1(x, &next, &tag))) return tad__row1(TAD__ROW_##name, x);         \
+        if (!TAD_LIKELY(tad__fast1(x, &next))) return tad__row1(TAD__ROW_##name, x);         \
         const double X = TAD__NODE(x)->value.number, Y = f;                                        \
-        return tad__record(x.tape, next, TAD__OWN(name, TAD__UNARY, tag), x.u.at.index, tad__bits(dx), Y); \
+        return tad__record(x.tape, next, TAD__OWN(name, TAD__UNARY), x, tad__bits(dx), Y); \
     }
 #define TAD_OPTION1(name, ...) tad_var tad_##name(tad_var x, double p) { return with_options(TAD__ROW_##name, x, p, 0); }
 #define TAD_OPTION2(name, ...) tad_var tad_##name(tad_var x, double p, double q) { return with_options(TAD__ROW_##name, x, p, q); }
