@@ -12,6 +12,9 @@ typedef struct work {
     tad_tape *t;
     const tad_op *op;
     size_t n, n_out;
+    int plain_at; /* the operand that is a plain number and is kept in the node; -1: none */
+    double plain;
+    tad_dtype common;        /* element type of the floating operands */
     uint32_t *index;         /* of each operand */
     const tad_array **array; /* its value; NULL: left out */
     tad__view *view;
@@ -46,7 +49,7 @@ static bool make_room(work *w) {
 
 /* The element type of floating operands: that of the arrays of rank > 0, which must agree; without
  * any, float32 as soon as one operand is. */
-static bool common_dtype(work *w, const tad_var *in, tad_dtype *common) {
+static bool find_common_dtype(work *w, const tad_var *in) {
     bool seen[2] = {false, false}, weak32 = false;
     for (size_t i = 0; i < w->n; i++) {
         if (!tad__has_tape(in[i])) continue;
@@ -59,7 +62,7 @@ static bool common_dtype(work *w, const tad_var *in, tad_dtype *common) {
         tad__fail(w->t, TAD_BAD_DTYPE, "%s: float64 and float32 arrays do not mix; use tad_cast", w->op->name);
         return false;
     }
-    *common = seen[TAD_F32] || (!seen[TAD_F64] && weak32) ? TAD_F32 : TAD_F64;
+    w->common = seen[TAD_F32] || (!seen[TAD_F64] && weak32) ? TAD_F32 : TAD_F64;
     return true;
 }
 
@@ -72,16 +75,25 @@ static bool resolve_operands(work *w, const tad_var *in) {
     return true;
 }
 
-/* Numbers become constants of the common type, 0-d operands of the other float type are cast. */
+/* The node of a row with two operands has room for one number. */
+static void find_plain(work *w, const tad_var *in) {
+    w->plain_at = -1;
+    if (!(w->op->flags & TAD_OP_ELEMENTWISE) || w->n != 2 || tad_is_number(in[0]) == tad_is_number(in[1])) return;
+    w->plain_at = tad_is_number(in[1]);
+    w->plain = in[w->plain_at].u.number;
+}
+
+/* Other numbers become constants of the common type, 0-d operands of the other float type are cast. */
 static bool coerce_operands(work *w, const tad_var *in) {
-    tad_dtype common;
-    if (!common_dtype(w, in, &common)) return false;
+    if (!find_common_dtype(w, in)) return false;
+    find_plain(w, in);
     for (size_t i = 0; i < w->n; i++) {
         tad_var v = in[i];
-        if (tad_is_number(v)) v = tad_full(w->t, common, TAD_0D, v.u.number);
+        if ((int)i == w->plain_at) continue;
+        if (tad_is_number(v)) v = tad_full(w->t, w->common, TAD_0D, v.u.number);
         else if (w->n > 1 && tad__has_tape(v)) {
             tad_dtype d = tad__dtype_at(w->t, w->index[i]);
-            if (tad__is_float(d) && d != common) v = tad_cast(tad__handle(w->t, w->index[i]), common);
+            if (tad__is_float(d) && d != w->common) v = tad_cast(tad__handle(w->t, w->index[i]), w->common);
         }
         if (tad__has_tape(v)) w->index[i] = v.u.at.index;
         if (tad_is_nil(v)) return false;
@@ -108,6 +120,8 @@ static bool check_count(work *w, const tad_var *in) {
 static void see_values(work *w) {
     for (size_t i = 0; i < w->n; i++)
         w->array[i] = w->index[i] == TAD__NO_NODE ? NULL : tad__value(w->t, w->index[i], &w->view[i]);
+    if (w->plain_at >= 0)
+        w->array[w->plain_at] = tad__number_value(w->plain, w->common, &w->view[w->plain_at]);
 }
 
 static tad_status check_sizes(const work *w) {
@@ -234,6 +248,12 @@ static bool record_row(work *w, bool needs, bool is_number) {
     n->flags = (uint8_t)((is_number ? 0 : TAD__ARRAY) | (needs ? TAD__NEEDS : 0));
     if (is_number) n->value.number = w->number[0];
     else n->value.array = w->out[0];
+    if (w->plain_at >= 0) {
+        n->kind = w->plain_at == 0 ? TAD__ROW_NX : TAD__ROW_XN;
+        n->a = w->index[1 - w->plain_at];
+        n->u.partial = w->plain;
+        return true;
+    }
     n->a = w->index[0];
     if (w->n > 1) n->u.arg.b = w->index[1];
     if (w->n > 2) n->u.arg.c = w->index[2];

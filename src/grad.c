@@ -35,7 +35,7 @@ static void free_table(table *s) {
 
 static bool is_input(const tad__call *c, uint32_t k) {
     bool constant = k < 32 && (c->op->constant_in >> k & 1);
-    return (int)k != c->number_at && c->in[k] != TAD__NO_NODE && !constant;
+    return c->in[k] != TAD__NO_NODE && !constant;
 }
 
 /* DEPENDS: some operand is an x or depends on one. */
@@ -107,8 +107,7 @@ static bool make_frame(table *s, uint32_t at, frame *f) {
     f->out = f->result + m;
     f->wanted = (bool *)(f->out + m);
     for (uint32_t k = 0; k < f->call.n_in; k++) {
-        f->in[k] = (int)k == f->call.number_at ? tad_number(f->call.number)
-                   : f->call.in[k] == TAD__NO_NODE ? tad_none() : tad__handle(s->t, f->call.in[k]);
+        f->in[k] = tad__operand(s->t, &f->call, k);
         f->wanted[k] = is_input(&f->call, k) && f->call.in[k] >= s->low && (s->mark[f->call.in[k]] & (IS_X | DEPENDS));
     }
     for (uint32_t k = 0; k < m; k++) f->result[k] = f->given[k] = tad__nil(s->t);

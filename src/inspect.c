@@ -63,8 +63,7 @@ tad_var tad_node_parent(tad_var x, size_t k) {
     uint32_t i;
     tad__call c;
     if (!call_of(x, &c, &i) || k >= c.n_in) return tad__nil(tad__has_tape(x) ? x.tape : NULL);
-    if ((int)k == c.number_at) return tad_number(c.number);
-    return c.in[k] == TAD__NO_NODE ? tad_none() : tad__handle(x.tape, c.in[k]);
+    return tad__operand(x.tape, &c, (uint32_t)k);
 }
 
 bool tad_node_needs_gradient(tad_var x) {

@@ -195,7 +195,7 @@ static void mark_ancestors(const tad_tape *t, uint8_t *mark, uint32_t top) {
         tad__call c;
         if (!mark[i] || !tad__call_of(t, i, &c)) continue;
         for (uint32_t k = 0; k < c.n_in; k++)
-            if ((int)k != c.number_at && c.in[k] != TAD__NO_NODE) mark[c.in[k]] = 1;
+            if (c.in[k] != TAD__NO_NODE) mark[c.in[k]] = 1;
     }
 }
 

@@ -80,7 +80,7 @@ static tad_status accumulate(tad_tape *t, uint32_t target, const tad_array *g) {
         tad__copy(t, into, g);
         return TAD_OK;
     }
-    if (fresh && into->size) memset(into->data, 0, (size_t)into->size * tad_dtype_size((tad_dtype)into->dtype));
+    if (fresh && into->size) memset(into->data, 0, (size_t)into->size * tad__width(into->dtype));
     tad__add_into(t, into, g);
     return TAD_OK;
 }
@@ -173,6 +173,13 @@ tad_status tad__backward_pass(tad_backward *b, size_t k, size_t i, bool last) {
     return TAD_OK;
 }
 
+/* Input i as an array; a plain number has the type of the result. NULL: left out. */
+static const tad_array *input_of(const visit *v, uint32_t i, tad__view *room) {
+    if (v->in[i] != TAD__NO_NODE) return tad__value(v->t, v->in[i], room);
+    if ((int)i != v->call.number_at) return NULL;
+    return tad__number_value(v->call.number, tad__dtype_at(v->t, v->at), room);
+}
+
 static tad_status run_backward(visit *v) {
     tad_tape *t = v->t;
     uint32_t n = v->call.n_in;
@@ -184,7 +191,7 @@ static tad_status run_backward(visit *v) {
         view = tad__arena_take(&t->arena, n * sizeof *view, 16);
         if (!in || !view) return TAD_NO_MEMORY;
     }
-    for (uint32_t i = 0; i < n; i++) in[i] = v->in[i] == TAD__NO_NODE ? NULL : tad__value(t, v->in[i], &view[i]);
+    for (uint32_t i = 0; i < n; i++) in[i] = input_of(v, i, &view[i]);
     for (uint32_t k = 0; k < v->call.n_out; k++) out[k] = tad__value(t, v->at + k, &out_view[k]);
     tad_backward b = {{t, v->call.op, v->call.options, n, v->call.n_out, in, (tad_array *const *)(void *)out},
                       v->ct, v->wanted, v};
@@ -241,7 +248,7 @@ static tad_status run_rule(visit *v) {
     if (!in || !result) return tad__no_memory(t, "reverse");
     tad__stretch stretch = tad__stretch_begin(t);
     for (uint32_t i = 0; i < n; i++) {
-        in[i] = v->in[i] == TAD__NO_NODE ? tad_none() : tad__handle(t, v->in[i]);
+        in[i] = tad__operand(t, &v->call, i);
         result[i] = tad__nil(t);
     }
     for (uint32_t k = 0; k < v->call.n_out; k++) {

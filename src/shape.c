@@ -3,13 +3,11 @@
 
 #include <stdio.h>
 
-static const size_t dtype_size[TAD_DTYPE_COUNT] = {
-    [TAD_F64] = 8, [TAD_F32] = 4, [TAD_I64] = 8, [TAD_BOOL] = 1};
 static const char *const dtype_name[TAD_DTYPE_COUNT] = {
     [TAD_F64] = "float64", [TAD_F32] = "float32", [TAD_I64] = "int64", [TAD_BOOL] = "bool"};
 
 size_t tad_dtype_size(tad_dtype dtype) {
-    return (unsigned)dtype < TAD_DTYPE_COUNT ? dtype_size[dtype] : 0;
+    return (unsigned)dtype < TAD_DTYPE_COUNT ? tad__width(dtype) : 0;
 }
 
 const char *tad_dtype_name(tad_dtype dtype) {

@@ -8,6 +8,11 @@
 
 static inline bool tad__is_float(unsigned dtype) { return dtype == TAD_F64 || dtype == TAD_F32; }
 
+/* Bytes of an element of a dtype that exists; in place, for paths where a call would show. */
+static inline size_t tad__width(unsigned dtype) {
+    return dtype == TAD_F32 ? sizeof(float) : dtype == TAD_BOOL ? 1 : 8;
+}
+
 /* Elements and bytes of a shape; false when rank or a size is not allowed or the product overflows. */
 bool tad__shape_size(const tad_shape *s, int64_t *size);
 bool tad__shape_bytes(const tad_shape *s, tad_dtype dtype, size_t *bytes);

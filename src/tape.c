@@ -348,17 +348,19 @@ tad_array *tad__new_buffer(tad_tape *t, tad_dtype dtype, const tad_shape *shape)
 }
 
 tad_array *tad__new_like(tad_tape *t, const tad_array *like) {
-    size_t bytes = (size_t)like->size * tad_dtype_size((tad_dtype)like->dtype);
-    tad_array *a = tad__arena_take(&t->arena, tad__array_header(like->rank), 16);
+    size_t header = (tad__array_header(like->rank) + 15) / 16 * 16;
+    size_t bytes = (size_t)like->size * tad__width(like->dtype);
+    bool apart = data_align(bytes) > 16; /* else the data follows the header in one piece */
+    tad_array *a = tad__arena_take(&t->arena, apart ? header : header + bytes, 16);
     if (!a) return NULL;
     tad__array_repeat(a, like);
-    a->data = tad__arena_take(&t->arena, bytes, data_align(bytes));
+    a->data = apart ? tad__arena_take(&t->arena, bytes, data_align(bytes)) : (char *)a + header;
     return a->data ? a : NULL;
 }
 
 tad_array *tad__new_buffer_like(tad_tape *t, const tad_array *like) {
     size_t header = (tad__array_header(like->rank) + 63) / 64 * 64;
-    tad_array *a = tad__buffers_take(&t->buffers, header + (size_t)like->size * tad_dtype_size((tad_dtype)like->dtype));
+    tad_array *a = tad__buffers_take(&t->buffers, header + (size_t)like->size * tad__width(like->dtype));
     if (!a) return NULL;
     tad__array_repeat(a, like);
     a->data = (char *)a + header;
@@ -375,7 +377,28 @@ const tad_array *tad__value(tad_tape *t, uint32_t index, tad__view *room) {
     return &room->array;
 }
 
+const tad_array *tad__number_value(double number, tad_dtype dtype, tad__view *room) {
+    room->array = (tad_array){.data = &room->number, .size = 1, .dtype = (uint8_t)dtype, .contiguous = true};
+    if (dtype == TAD_F32) room->number.f32 = (float)number;
+    else room->number.f64 = number;
+    return &room->array;
+}
+
 /* ---- the call behind a node ---- */
+
+/* Which operand of a row is a plain number; -1: none. */
+static int number_at(const tad__node *n) {
+    switch ((enum tad__kind)n->kind) {
+    case TAD__SUB_NX:
+    case TAD__DIV_NX:
+    case TAD__ROW_NX: return 0;
+    case TAD__ADD_XN:
+    case TAD__MUL_XN:
+    case TAD__DIV_XN:
+    case TAD__ROW_XN: return 1;
+    default: return -1;
+    }
+}
 
 static bool row_call(const tad__node *n, tad__call *c) {
     c->op = tad__row_op(n->op);
@@ -385,22 +408,11 @@ static bool row_call(const tad__node *n, tad__call *c) {
     c->room[1] = n->u.arg.b;
     c->room[2] = n->u.arg.c;
     c->in = c->room;
-    c->number_at = -1;
-    switch ((enum tad__kind)n->kind) {
-    case TAD__SUB_NX:
-    case TAD__DIV_NX:
-        c->room[1] = n->a;
-        c->number_at = 0;
-        c->number = n->u.partial;
-        break;
-    case TAD__ADD_XN:
-    case TAD__MUL_XN:
-    case TAD__DIV_XN:
-        c->number_at = 1;
-        c->number = n->u.partial;
-        break;
-    default: break;
-    }
+    c->number_at = number_at(n);
+    if (c->number_at < 0) return true;
+    c->room[1 - c->number_at] = n->a;
+    c->room[c->number_at] = TAD__NO_NODE;
+    c->number = n->u.partial;
     return true;
 }
 
@@ -408,7 +420,7 @@ bool tad__call_of(const tad_tape *t, uint32_t index, tad__call *c) {
     const tad__node *n = t->head.node + index;
     c->options = NULL;
     if (n->kind <= TAD__PARAM) return false;
-    if (n->kind <= TAD__ROW) return row_call(n, c);
+    if (n->kind <= TAD__ROW_NX) return row_call(n, c);
     if (n->kind == TAD__OUTPUT) n = t->head.node + n->a;
     const tad__record_of *r = n->u.record;
     c->op = r->op;
@@ -418,6 +430,11 @@ bool tad__call_of(const tad_tape *t, uint32_t index, tad__call *c) {
     c->in = r->in;
     c->number_at = -1;
     return true;
+}
+
+tad_var tad__operand(const tad_tape *t, const tad__call *c, uint32_t k) {
+    if ((int)k == c->number_at) return tad_number(c->number);
+    return c->in[k] == TAD__NO_NODE ? tad_none() : tad__handle(t, c->in[k]);
 }
 
 /* ---- names and places ---- */

@@ -123,25 +123,33 @@ tad_var tad__leaf(tad_tape *t, enum tad__kind kind, tad_array *array);
 /* A node's value as an array; room is used for a number's header (rank 0). */
 typedef struct tad__view {
     tad_array array; /* rank 0: no dims follow */
+    union {
+        double f64;
+        float f32;
+    } number;
 } tad__view;
 const tad_array *tad__value(tad_tape *t, uint32_t index, tad__view *room);
+/* The same of a plain number, as an element of a float type. */
+const tad_array *tad__number_value(double number, tad_dtype dtype, tad__view *room);
 static inline tad_dtype tad__dtype_at(const tad_tape *t, uint32_t i) {
     const tad__node *n = t->head.node + i;
     return n->flags & TAD__ARRAY ? (tad_dtype)n->value.array->dtype : TAD_F64;
 }
 
-/* The op, inputs and options of a node, whatever its kind. Inputs that are numbers have no node. */
+/* The op, inputs and options of a node, whatever its kind. */
 typedef struct tad__call {
     const tad_op *op;
     const void *options;
     uint32_t n_in, n_out;
-    const uint32_t *in;
+    const uint32_t *in; /* TAD__NO_NODE: left out, or a plain number */
     uint32_t room[3];
     double number; /* of the operand that is a plain number */
     int number_at; /* which it is; -1: none */
 } tad__call;
 /* False for leaves. For an OUTPUT gives the call of its op. */
 bool tad__call_of(const tad_tape *t, uint32_t index, tad__call *c);
+/* Input k as the user gave it. */
+tad_var tad__operand(const tad_tape *t, const tad__call *c, uint32_t k);
 
 /* Gives an array adjoint's memory back. */
 void tad__drop_adjoint(tad_tape *t, uint32_t i);

@@ -198,6 +198,78 @@ START_TEST(inline_path) {
 }
 END_TEST
 
+/* ---- a plain number beside an array ---- */
+
+typedef struct beside {
+    tad_var x, y, gradient; /* the array, the result, d y / d x by the graph */
+    double value[6], reverse[6], graph[6], forward[6];
+} beside;
+
+/* Row `row` of the array and `other`, and its derivatives in every way. */
+static void differentiate(tad_tape *t, row_call *row, tad_var x, tad_var other, size_t at, beside *b) {
+    tad_var in[2], tangent, ones = tad_full(t, tad_dtype_of(x), tad_shape_of(x), 1);
+    size_t n = (size_t)tad_size_of(x);
+    in[at] = other;
+    in[1 - at] = b->x = x;
+    b->y = row(in);
+    ck_done(tad_reverse_from(&b->y, &ones, 1), t);
+    tad_var sum = tad_gradient(x);
+    ck_done(tad_grad(&b->y, &ones, 1, &x, 1, &b->gradient), t);
+    ck_done(tad_tangent(&b->y, 1, &x, &ones, 1, &tangent), t);
+    ck_done(tad_read(b->y, b->value, n), t);
+    ck_done(tad_read(sum, b->reverse, n), t);
+    ck_done(tad_read(b->gradient, b->graph, n), t);
+    ck_done(tad_read(tangent, b->forward, n), t);
+}
+
+static void same_as_constant(const inline_row *row, tad_dtype dtype, size_t at, bool turned) {
+    static const double data[] = {0.3, 0.7, 1.1, 1.9, 2.4, 4.2}, number = 1.3;
+    tad_tape *t = tad_tape_new(NULL);
+    beside with_number, with_array;
+    tad_var x = tad_cast(tad_input(t, TAD_F64, TAD_SHAPE(2, 3), data), dtype);
+    if (turned) x = tad_transpose(x, 0, 1);
+    tad_retain(x);
+    size_t nodes = tad_node_count(t);
+    differentiate(t, row->call, x, tad_number(number), at, &with_number);
+    ck_assert_msg(tad_node_index(with_number.y) == nodes + 1, "%s: the number has a node", row->name);
+    tad_var kept = tad_node_parent(with_number.y, at);
+    ck_assert(tad_is_number(kept) && kept.u.number == number);
+    ck_assert_uint_eq(tad_node_index(tad_node_parent(with_number.y, 1 - at)), tad_node_index(x));
+    differentiate(t, row->call, x, tad_full(t, dtype, tad_shape_of(x), number), at, &with_array);
+    ck_assert_msg(!memcmp(with_number.value, with_array.value, sizeof with_array.value), "%s", row->name);
+    ck_assert_msg(!memcmp(with_number.reverse, with_array.reverse, sizeof with_array.reverse),
+                  "%s: by the sweep", row->name);
+    for (int i = 0; i < 6; i++) { /* the graph folds numbers in float64 */
+        double tolerance = dtype == TAD_F32 ? 1e-6 : 0;
+        ck_near(with_number.graph[i], with_array.graph[i], tolerance);
+        ck_near(with_number.forward[i], with_array.forward[i], tolerance);
+    }
+    tad_tape_free(t);
+}
+
+/* It is kept in the node, and gives what an array full of it gives; to order 2. */
+START_TEST(number_beside_array) {
+    const inline_row *row = &inline_rows[_i];
+    const tad_op *op = tad_op_find(row->name);
+    if (op->max_in != 2) return;
+    for (int k = 0; k < 8; k++) same_as_constant(row, k & 1 ? TAD_F32 : TAD_F64, k >> 1 & 1, k >> 2);
+    const tad_gradcheck_options o = {.order = 2, .demand = TAD_GRADE_VERY_GOOD, .inconclusive = -1};
+    tad_gradcheck_report r;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_sample_room room;
+    tad_var in[2];
+    ck_assert(tad_sample_at(op, 0, &room));
+    for (size_t i = 0; i < 2; i++) in[i] = tad_sample_fill(t, &room.sample.in[i], 7 + i);
+    for (size_t n = 1; n <= 2; n++) {
+        tad_verdict v = tad_gradcheck(call_with_number, (void *)(uintptr_t)row, in, n, &o, &r);
+        ck_assert_msg(v == TAD_CHECK_PASS || v == TAD_CHECK_VACUOUS, "%s with a number: %s: %s%s",
+                      row->name, tad_verdict_text(v), r.first, tad_message(t));
+    }
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
 /* ---- derivatives at kinks and singular points, as decided ---- */
 
 typedef struct decided {
@@ -329,6 +401,7 @@ static Suite *suite(void) {
     }
     TCase *c = support_case(s, "inline functions");
     tcase_add_loop_test(c, inline_path, 0, INLINE_ROWS);
+    tcase_add_loop_test(c, number_beside_array, 0, INLINE_ROWS);
     c = support_case(s, "points of interest");
     tcase_add_loop_test(c, unary_as_decided, 0, sizeof unary_points / sizeof *unary_points);
     tcase_add_loop_test(c, unary_nan, 0, INLINE_ROWS);

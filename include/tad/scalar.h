@@ -46,6 +46,7 @@ enum tad__kind {
     TAD__SUB_NX, TAD__MUL_XN, TAD__DIV_XN, TAD__DIV_NX,
     TAD__UNARY,   /* 0-d float64; partial: the derivative */
     TAD__ROW,     /* a row on arrays, or a rare row on 0-d; a, b, c are nodes */
+    TAD__ROW_XN, TAD__ROW_NX, /* the same of a node and a plain number; partial: the number */
     TAD__GENERAL, /* record */
     TAD__SUM, TAD__DOT, /* record; all operands 0-d float64 */
     TAD__MULTI,   /* record of an op with several outputs; the others follow */
@@ -61,7 +62,7 @@ enum tad__flags {
 };
 
 typedef struct tad__node {
-    uint16_t op; /* row, for the kinds from TAD__ADD to TAD__ROW */
+    uint16_t op; /* row, for the kinds from TAD__ADD to TAD__ROW_NX */
     uint8_t kind, flags;
     uint32_t a;
     union {

@@ -25,6 +25,9 @@ typedef void tad__row_backward(size_t n, const void *const *in, const void *y, c
 typedef struct tad__row_kernels {
     tad__row_forward *forward[2]; /* by dtype: TAD_F64, TAD_F32 */
     tad__row_backward *backward[3][2]; /* by input and dtype */
+    /* Of two operands, with the one that is the index a single element. */
+    tad__row_forward *forward_single[2][2];
+    tad__row_backward *backward_single[2][2]; /* with respect to the other */
 } tad__row_kernels;
 
 typedef struct tad__kernels {

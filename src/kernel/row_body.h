@@ -20,6 +20,26 @@
 #undef INPUTS
 #undef LOADS
 
+#define INPUTS                                                                                     \
+    const T *restrict x1 = in[1];                                                                  \
+    UNUSED const T A = *(const T *)in[0];
+#define LOADS UNUSED const T B = x1[i];
+#define TAD_BINARY(name, doc, la, ha, lb, hb, value, da, db)                                       \
+    FORWARD(name##_single0, value) BACKWARD(name##_single0, 1, db)
+#include <tad/scalar.def>
+#undef INPUTS
+#undef LOADS
+
+#define INPUTS                                                                                     \
+    const T *restrict x0 = in[0];                                                                  \
+    UNUSED const T B = *(const T *)in[1];
+#define LOADS UNUSED const T A = x0[i];
+#define TAD_BINARY(name, doc, la, ha, lb, hb, value, da, db)                                       \
+    FORWARD(name##_single1, value) BACKWARD(name##_single1, 0, da)
+#include <tad/scalar.def>
+#undef INPUTS
+#undef LOADS
+
 #define INPUTS const T *restrict x0 = in[0], *restrict x1 = in[1], *restrict x2 = in[2];
 #define LOADS UNUSED const T A = x0[i], B = x1[i], C = x2[i];
 #define TAD_TERNARY(name, doc, value, da, db, dc)                                                  \

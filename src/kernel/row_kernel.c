@@ -99,7 +99,10 @@ TAD__ELEMENTARY_BLOCK(CORES)
 #define TAD_UNARY(name, ...)   [TAD__ROW_##name] = {BOTH(name##_forward), {BOTH(name##_d0)}},
 #define TAD_OPTION1(name, ...) TAD_UNARY(name, )
 #define TAD_OPTION2(name, ...) TAD_UNARY(name, )
-#define TAD_BINARY(name, ...)  [TAD__ROW_##name] = {BOTH(name##_forward), {BOTH(name##_d0), BOTH(name##_d1)}},
+#define TAD_BINARY(name, ...)                                                                      \
+    [TAD__ROW_##name] = {BOTH(name##_forward), {BOTH(name##_d0), BOTH(name##_d1)},                 \
+                         {BOTH(name##_single0_forward), BOTH(name##_single1_forward)},             \
+                         {BOTH(name##_single0_d1), BOTH(name##_single1_d0)}},
 #define TAD_TERNARY(name, ...)                                                                     \
     [TAD__ROW_##name] = {BOTH(name##_forward), {BOTH(name##_d0), BOTH(name##_d1), BOTH(name##_d2)}},
 static const tad__row_kernels rows[TAD__ROW_COUNT] = {

@@ -49,7 +49,7 @@ static bool join(const tad_array *x, int from, int to, int64_t *size, int64_t *s
 static const tad_array *packed(tad_tape *t, const tad_array *a) {
     tad_shape s = tad__shape_of(a);
     tad_array *copy = tad_scratch(t, tad__array_header(a->rank));
-    void *data = tad_scratch(t, (size_t)a->size * tad_dtype_size((tad_dtype)a->dtype));
+    void *data = tad_scratch(t, (size_t)a->size * tad__width(a->dtype));
     if (!copy || !data) return NULL;
     tad__array_layout(copy, (tad_dtype)a->dtype, &s);
     copy->data = data;
@@ -259,7 +259,7 @@ static tad_status bias_gradient(tad_backward *b) {
     if (!buffer) return TAD_NO_MEMORY;
     const tad_array *g = b->cotangent[0];
     size_t n = (size_t)buffer->size, rows = n ? (size_t)g->size / n : 0;
-    if (fresh) memset(buffer->data, 0, n * tad_dtype_size((tad_dtype)g->dtype));
+    if (fresh) memset(buffer->data, 0, n * tad__width(g->dtype));
     if (rows) b->call.tape->kernels->add_columns[g->dtype](rows, n, g->data, buffer->data);
     return TAD_OK;
 }

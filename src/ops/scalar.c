@@ -78,11 +78,15 @@ static const scalar_row scalar_rows[TAD__ROW_COUNT] = {
 #undef FN
 #undef FN2
 
-/* Arithmetic where both operands may be plain numbers, as in P - 1. */
+/* Rows whose operands may all be plain numbers, as in P - 1. */
 static tad_var graph2(unsigned row, tad_var a, tad_var b) {
     if (!tad_is_number(a) || !tad_is_number(b)) return tad__row2(row, a, b);
     const double x[2] = {a.u.number, b.u.number};
     return tad_number(scalar_rows[row].value(x, none));
+}
+
+static tad_var graph1(unsigned row, tad_var x) {
+    return tad_is_number(x) ? tad_number(scalar_rows[row].value(&x.u.number, none)) : tad__row1(row, x);
 }
 
 /* A branch of a select must have an element type: a number takes that of `like`. */
@@ -106,7 +110,7 @@ static tad_var choose(int how, tad_var a, tad_var b, tad_var then, tad_var other
     return tad_where(condition, branch(then, like), branch(otherwise, like));
 }
 
-#define tad_fabs           tad_abs
+#define TAD__ROW_fabs      TAD__ROW_abs
 #define K(number)          tad_number(number)
 #define NEG(a)             graph2(TAD__ROW_mul, a, tad_number(-1))
 #define ADD(a, b)          graph2(TAD__ROW_add, a, b)
@@ -122,8 +126,8 @@ static tad_var choose(int how, tad_var a, tad_var b, tad_var then, tad_var other
 #define NUMBER(x, t)       choose(COMPARE_EQ, x, x, t, x)
 #define GELU_INNER(x)                                                                              \
     MUL(K(0.797884560802865355880), ADD(x, MUL(K(0.044715), MUL(x, tad_square(x)))))
-#define FN(f, x)           tad_##f(x)
-#define FN2(f, a, b)       tad_##f(a, b)
+#define FN(f, x)           graph1(TAD__ROW_##f, x)
+#define FN2(f, a, b)       graph2(TAD__ROW_##f, a, b)
 
 typedef tad_var graph_rule(const tad_rule *r);
 
@@ -221,22 +225,33 @@ static int64_t piece_of(const tad__loop *l, int arrays, size_t size) {
     return INT64_MAX;
 }
 
-/* Whether the operands lie as one run beside `out`, which is contiguous: nothing to walk. */
-static bool is_one_run(const tad_array *const *in, size_t n, const tad_array *out) {
-    for (size_t i = 0; i < n; i++)
-        if (!in[i]->contiguous || in[i]->size != out->size) return false;
+/* Whether there is nothing to walk: the operands lie as one run beside `out`, which is contiguous, but
+ * of two one may be a single element: *single; -1: none. */
+static bool are_runs(const tad_array *const *in, size_t n, const tad_array *out, int *single) {
+    *single = -1;
+    for (size_t i = 0; i < n; i++) {
+        if (in[i]->contiguous && in[i]->size == out->size) continue;
+        if (n != 2 || in[i]->size != 1 || *single >= 0) return false;
+        *single = (int)i;
+    }
     return true;
+}
+
+static tad__row_forward *forward_of(const tad_tape *t, unsigned row, unsigned dtype, int single) {
+    const tad__row_kernels *k = &t->kernels->row[row];
+    return single < 0 ? k->forward[dtype] : k->forward_single[single][dtype];
 }
 
 static tad_status row_forward(const tad_call_frame *c) {
     tad_dtype dtype = (tad_dtype)c->out[0]->dtype;
-    size_t size = tad_dtype_size(dtype);
-    tad__row_forward *f = c->tape->kernels->row[row_of(c->op)].forward[dtype];
-    int n = (int)c->n_in;
+    size_t size = tad__width(dtype);
+    int n = (int)c->n_in, single;
+    bool one_run = are_runs(c->in, c->n_in, c->out[0], &single);
+    tad__row_forward *f = forward_of(c->tape, row_of(c->op), dtype, one_run ? single : -1);
     const tad_array *array[4] = {NULL};
     for (int i = 0; i < n; i++) array[i] = c->in[i];
     array[n] = c->out[0];
-    if (is_one_run(c->in, c->n_in, c->out[0])) {
+    if (one_run) {
         const void *in[3] = {NULL};
         for (int i = 0; i < n; i++) in[i] = c->in[i]->data;
         f((size_t)c->out[0]->size, in, c->out[0]->data, c->options ? c->options : none);
@@ -280,17 +295,18 @@ static void add_piece(const tad_tape *t, tad_dtype dtype, int64_t m, const void 
 }
 
 /* The same without anything to walk or to sum over. */
-static void row_backward_run(const back *k) {
+static void row_backward_run(const back *k, int single) {
     const tad_call_frame *c = &k->b->call;
     tad_dtype dtype = (tad_dtype)k->into->dtype;
-    size_t size = tad_dtype_size(dtype), all = (size_t)k->into->size, piece = k->fresh ? all : TAD__BLOCK;
-    tad__row_backward *f = c->tape->kernels->row[row_of(c->op)].backward[k->wrt][dtype];
+    size_t size = tad__width(dtype), all = (size_t)k->into->size, piece = k->fresh ? all : TAD__BLOCK;
+    const tad__row_kernels *row = &c->tape->kernels->row[row_of(c->op)];
+    tad__row_backward *f = single < 0 ? row->backward[k->wrt][dtype] : row->backward_single[single][dtype];
     const char *y = k->y->data, *g = k->b->cotangent[0]->data;
     _Alignas(64) double room[TAD__BLOCK];
     for (size_t at = 0; at < all; at += piece) {
         size_t m = tad__min(piece, all - at);
         const void *in[3] = {NULL};
-        for (size_t i = 0; i < c->n_in; i++) in[i] = (const char *)c->in[i]->data + at * size;
+        for (size_t i = 0; i < c->n_in; i++) in[i] = (const char *)c->in[i]->data + ((int)i == single ? 0 : at * size);
         char *to = (char *)k->into->data + at * size;
         f(m, in, y + at * size, g + at * size, k->fresh ? (void *)to : room, c->options ? c->options : none);
         if (!k->fresh) add_piece(c->tape, dtype, (int64_t)m, room, to, (int64_t)size);
@@ -300,7 +316,7 @@ static void row_backward_run(const back *k) {
 static void row_backward_one(const back *k) {
     const tad_call_frame *c = &k->b->call;
     tad_dtype dtype = (tad_dtype)k->into->dtype;
-    size_t size = tad_dtype_size(dtype);
+    size_t size = tad__width(dtype);
     tad__row_backward *f = c->tape->kernels->row[row_of(c->op)].backward[k->wrt][dtype];
     int n = (int)c->n_in;
     const tad_array *array[6] = {NULL};
@@ -359,8 +375,9 @@ static tad_status row_backward_input(tad_backward *b, size_t i, bool last) {
     if (!k.into) return TAD_NO_MEMORY;
     bool summed = k.into->size != g->size;
     if (k.fresh && (summed || pass)) memset(k.into->data, 0, (size_t)k.into->size * tad_dtype_size((tad_dtype)k.into->dtype));
+    int single;
     if (pass) tad__add_into(c->tape, k.into, g);
-    else if (!summed && is_one_run(c->in, c->n_in, g)) row_backward_run(&k);
+    else if (!summed && are_runs(c->in, c->n_in, g, &single)) row_backward_run(&k, single);
     else row_backward_one(&k);
     return TAD_OK;
 }
@@ -516,36 +533,62 @@ static bool are_alike(const tad_array *a, const tad_array *b) {
     return true;
 }
 
-/* A row on contiguous arrays of one shape and type, while recording plainly: what tad__apply would
- * do, when there is nothing to check, convert or walk. False: that is not the case. */
+/* The array behind a living handle of the tape; NULL: it is none. */
+static const tad_array *living_array(tad_tape *t, tad_var v) {
+    if (v.tape != t || !tad__survives(t, v.u.at.index, tad__epoch_of(v))) return NULL;
+    const tad__node *n = tad__at(t, v.u.at.index);
+    return n->flags & TAD__ARRAY ? n->value.array : NULL;
+}
+
+/* The node of a row, without flags and value. */
+static tad__node row_node(unsigned row, const tad_var *in, size_t n, int number_at) {
+    tad__node y = {.op = (uint16_t)row, .kind = TAD__ROW};
+    if (number_at >= 0) {
+        y.kind = number_at == 0 ? TAD__ROW_NX : TAD__ROW_XN;
+        y.a = in[1 - number_at].u.at.index;
+        y.u.partial = in[number_at].u.number;
+        return y;
+    }
+    y.a = in[0].u.at.index;
+    if (n > 1) y.u.arg.b = in[1].u.at.index;
+    if (n > 2) y.u.arg.c = in[2].u.at.index;
+    return y;
+}
+
+/* A row on contiguous arrays of one shape and type, or on one and a number, while recording plainly:
+ * what tad__apply would do, when there is nothing to check, convert or walk. False: that is not the
+ * case. */
 static bool on_like_arrays(tad_tape *t, unsigned row, const tad_var *in, size_t n, tad_var *result) {
-    const tad_array *x[3];
+    const tad_array *like = NULL;
     const void *data[3];
-    uint32_t at[3] = {0, 0, 0};
+    tad__view number;
     unsigned flags = 0;
+    int number_at = -1;
     if (t->head.count >= t->head.limit) return false;
     for (size_t i = 0; i < n; i++) {
-        at[i] = in[i].u.at.index;
-        if (in[i].tape != t || !tad__survives(t, at[i], tad__epoch_of(in[i]))) return false;
-        const tad__node *operand = tad__at(t, at[i]);
-        if (!(operand->flags & TAD__ARRAY)) return false;
-        x[i] = operand->value.array;
-        data[i] = x[i]->data;
-        flags |= operand->flags;
-        if (!are_alike(x[0], x[i])) return false;
+        if (n == 2 && tad_is_number(in[i])) {
+            number_at = (int)i;
+            continue;
+        }
+        const tad_array *x = living_array(t, in[i]);
+        if (!like) like = x;
+        if (!x || !are_alike(like, x)) return false;
+        data[i] = x->data;
+        flags |= tad__at(t, in[i].u.at.index)->flags;
     }
+    if (number_at >= 0) data[number_at] = tad__number_value(in[number_at].u.number, (tad_dtype)like->dtype, &number)->data;
     tad__place place = tad__arena_place(&t->arena);
-    tad_array *y = tad__new_like(t, x[0]);
+    tad_array *y = tad__new_like(t, like);
     if (!y) {
         tad__arena_release(&t->arena, place);
         return false;
     }
-    t->kernels->row[row].forward[y->dtype]((size_t)y->size, data, y->data, none);
-    uint32_t index = t->head.count++;
-    *tad__at(t, index) = (tad__node){.op = (uint16_t)row, .kind = TAD__ROW, .a = at[0],
-                                     .flags = (uint8_t)(TAD__ARRAY | (flags & TAD__NEEDS)),
-                                     .u.arg = {at[1], at[2]}, .value.array = y};
-    *result = tad__handle(t, index);
+    forward_of(t, row, y->dtype, number_at)((size_t)y->size, data, y->data, none);
+    tad__node node = row_node(row, in, n, number_at);
+    node.flags = (uint8_t)(TAD__ARRAY | (flags & TAD__NEEDS));
+    node.value.array = y;
+    *tad__at(t, t->head.count++) = node;
+    *result = tad__handle(t, t->head.count - 1);
     return true;
 }
 

@@ -6,37 +6,46 @@
 
 #include <tad/tad.h>
 
-enum { ADDS = 1000, MOST_ELEMENTS = 64 };
+enum { STEPS = 1000, MOST_ELEMENTS = 64 };
 
 static void check(tad_tape *t, const char *work) {
     if (tad_tape_status(t)) bench_fail(work, tad_message(t));
 }
 
-/* ---- a chain of adds: record, reverse, forget ---- */
+/* ---- a chain of one op: record, reverse, forget ---- */
 
-typedef struct {
+typedef struct chain chain;
+typedef tad_var chain_step(const chain *c, tad_var y);
+
+struct chain {
+    chain_step *step;
     tad_tape *tape;
     tad_var x, b, ones;
     tad_mark mark;
     size_t elements;
-    float *value[ADDS + 1], *adjoint[2]; /* of the loop by hand */
+    float *value[STEPS + 1], *adjoint[2]; /* of the loop by hand */
     float addend[MOST_ELEMENTS];
-} chain;
+};
+
+static tad_var add(const chain *c, tad_var y) { return tad_add(y, c->b); }
+static tad_var add_number(const chain *c, tad_var y) { return (void)c, tad_add(y, tad_number(1)); }
+static tad_var mul_number(const chain *c, tad_var y) { return (void)c, tad_mul(y, tad_number(1)); }
+static tad_var neg(const chain *c, tad_var y) { return (void)c, tad_neg(y); }
 
 static void chain_tad(void *arg) {
     chain *c = arg;
     tad_var y = c->x;
-    for (int i = 0; i < ADDS; i++) y = tad_add(y, c->b);
+    for (int i = 0; i < STEPS; i++) y = c->step(c, y);
     if (tad_reverse_from(&y, &c->ones, 1) != TAD_OK) return;
     (void)tad_tape_rewind(c->tape, c->mark);
 }
 
-/* The same arithmetic on the same amount of memory: every sum is kept, every adjoint passed on. */
+/* The arithmetic of adds on the same amount of memory: every sum is kept, every adjoint passed on. */
 static void chain_hand(void *arg) {
     chain *c = arg;
-    for (int i = 0; i < ADDS; i++)
+    for (int i = 0; i < STEPS; i++)
         for (size_t e = 0; e < c->elements; e++) c->value[i + 1][e] = c->value[i][e] + c->addend[e];
-    for (int i = 0; i < ADDS; i++)
+    for (int i = 0; i < STEPS; i++)
         memcpy(c->adjoint[i & 1], c->adjoint[!(i & 1)], c->elements * sizeof(float));
 }
 
@@ -45,7 +54,7 @@ static void chain_make(chain *c, size_t elements) {
     tad_shape shape = TAD_SHAPE((int64_t)elements);
     *c = (chain){.elements = elements};
     for (size_t i = 0; i < elements; i++) c->addend[i] = ones[i] = 1;
-    for (int i = 0; i <= ADDS; i++) c->value[i] = bench_memory(elements * sizeof(float));
+    for (int i = 0; i <= STEPS; i++) c->value[i] = bench_memory(elements * sizeof(float));
     for (int i = 0; i < 2; i++) c->adjoint[i] = bench_memory(elements * sizeof(float));
     c->tape = tad_tape_new(NULL);
     c->x = tad_input(c->tape, TAD_F32, shape, NULL);
@@ -56,24 +65,34 @@ static void chain_make(chain *c, size_t elements) {
 
 static void chain_free(chain *c) {
     tad_tape_free(c->tape);
-    for (int i = 0; i <= ADDS; i++) free(c->value[i]);
+    for (int i = 0; i <= STEPS; i++) free(c->value[i]);
     for (int i = 0; i < 2; i++) free(c->adjoint[i]);
 }
 
-static void measure_chain(const char *name, size_t elements, const bench_options *o) {
-    static chain c;
-    static bench_case cases[2];
-    char hand[64];
-    chain_make(&c, elements);
-    cases[0] = (bench_case){.run = chain_tad, .arg = &c};
-    cases[1] = (bench_case){.run = chain_hand, .arg = &c};
-    bench_measure(cases, 2, o->rounds, o->seconds);
-    check(c.tape, name);
-    snprintf(hand, sizeof hand, "%s_hand", name);
-    bench_print(name, &cases[0], 1e9 / ADDS, "ns/op", &cases[1], "hand");
-    bench_print(hand, &cases[1], 1e9 / ADDS, "ns/op", &cases[1], "hand");
-    bench_at_most(name, cases[0].median * 1e9 / ADDS, 100);
-    chain_free(&c);
+/* Every step on a tape of its own, beside the loop by hand. */
+static void measure_chain(size_t elements, const bench_options *o) {
+    static const struct {
+        const char *name;
+        chain_step *step;
+    } steps[] = {{"add", add}, {"add_number", add_number}, {"mul_number", mul_number}, {"neg", neg}};
+    enum { COUNT = sizeof steps / sizeof *steps };
+    static chain c[COUNT];
+    static bench_case cases[COUNT + 1];
+    char name[64];
+    for (int i = 0; i < COUNT; i++) {
+        chain_make(&c[i], elements);
+        c[i].step = steps[i].step;
+        cases[i] = (bench_case){.run = chain_tad, .arg = &c[i]};
+    }
+    cases[COUNT] = (bench_case){.run = chain_hand, .arg = &c[0]};
+    bench_measure(cases, COUNT + 1, o->rounds, o->seconds);
+    for (int i = 0; i <= COUNT; i++) {
+        snprintf(name, sizeof name, "chain_%zu_%s", elements, i < COUNT ? steps[i].name : "hand");
+        if (i < COUNT) check(c[i].tape, name);
+        bench_print(name, &cases[i], 1e9 / STEPS, "ns/op", &cases[COUNT], "hand");
+        if (i < COUNT) bench_at_most(name, cases[i].median * 1e9 / STEPS, 100);
+    }
+    for (int i = 0; i < COUNT; i++) chain_free(&c[i]);
 }
 
 /* ---- the documents' net ---- */
@@ -186,8 +205,8 @@ static void measure_net(const bench_options *o) {
 int main(int argc, char **argv) {
     static const char *const works[] = {"chain_1", "chain_64", "net", NULL};
     bench_options o = bench_arguments(argc, argv, works);
-    if (bench_wanted(&o, "chain_1")) measure_chain("chain_1", 1, &o);
-    if (bench_wanted(&o, "chain_64")) measure_chain("chain_64", MOST_ELEMENTS, &o);
+    if (bench_wanted(&o, "chain_1")) measure_chain(1, &o);
+    if (bench_wanted(&o, "chain_64")) measure_chain(MOST_ELEMENTS, &o);
     if (bench_wanted(&o, "net")) measure_net(&o);
     return 0;
 }
