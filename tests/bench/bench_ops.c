@@ -74,7 +74,7 @@ static void measure_chain(size_t elements, const bench_options *o) {
     static const struct {
         const char *name;
         chain_step *step;
-    } steps[] = {{"add", add}, {"add_number", add_number}, {"mul_number", mul_number}, {"neg", neg}};
+    } steps[] = {{"", add}, {"_add_number", add_number}, {"_mul_number", mul_number}, {"_neg", neg}};
     enum { COUNT = sizeof steps / sizeof *steps };
     static chain c[COUNT];
     static bench_case cases[COUNT + 1];
@@ -87,7 +87,7 @@ static void measure_chain(size_t elements, const bench_options *o) {
     cases[COUNT] = (bench_case){.run = chain_hand, .arg = &c[0]};
     bench_measure(cases, COUNT + 1, o->rounds, o->seconds);
     for (int i = 0; i <= COUNT; i++) {
-        snprintf(name, sizeof name, "chain_%zu_%s", elements, i < COUNT ? steps[i].name : "hand");
+        snprintf(name, sizeof name, "chain_%zu%s", elements, i < COUNT ? steps[i].name : "_hand");
         if (i < COUNT) check(c[i].tape, name);
         bench_print(name, &cases[i], 1e9 / STEPS, "ns/op", &cases[COUNT], "hand");
         if (i < COUNT) bench_at_most(name, cases[i].median * 1e9 / STEPS, 100);
