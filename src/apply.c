@@ -20,6 +20,7 @@ typedef struct work {
     tad__view *view;
     tad_array *out[TAD_MAX_OUTPUTS];
     tad_type type[TAD_MAX_OUTPUTS];
+    tad_array *kept; /* for backward; NULL: nothing */
     double number[TAD_MAX_OUTPUTS]; /* 0-d float64 outputs are computed here */
     tad_array number_array[TAD_MAX_OUTPUTS];
     tad_call_frame frame;
@@ -195,14 +196,27 @@ static tad_status trap(const work *w) {
     return TAD_OK;
 }
 
-static bool needs_gradient(const work *w) {
+static bool needs(const work *w, size_t i) {
     if (w->t->paused || (w->op->flags & TAD_OP_FLAT)) return false;
-    for (size_t i = 0; i < w->n; i++) {
-        bool constant = i < 32 && (w->op->constant_in >> i & 1);
-        if (w->index[i] != TAD__NO_NODE && !constant && (tad__at(w->t, w->index[i])->flags & TAD__NEEDS))
-            return true;
-    }
+    bool constant = i < 32 && (w->op->constant_in >> i & 1);
+    return w->index[i] != TAD__NO_NODE && !constant && (tad__at(w->t, w->index[i])->flags & TAD__NEEDS);
+}
+
+static bool needs_gradient(const work *w) {
+    for (size_t i = 0; i < w->n; i++)
+        if (needs(w, i)) return true;
     return false;
+}
+
+bool tad__needs(const tad_call_frame *c, size_t i) {
+    const work *w = c->engine;
+    return i < w->n && needs(w, i);
+}
+
+tad_array *tad__keep(const tad_call_frame *c, tad_dtype dtype, const tad_shape *shape) {
+    work *w = c->engine;
+    if (w->kept) return NULL;
+    return w->kept = tad__new_buffer(w->t, dtype, shape);
 }
 
 static tad__record_of *new_record(work *w, const void *options) {
@@ -211,7 +225,7 @@ static tad__record_of *new_record(work *w, const void *options) {
     void *copy = w->op->options_size ? tad__arena_take(a, w->op->options_size, 16) : NULL;
     if (!r || (w->op->options_size && !copy)) return NULL;
     if (copy) memcpy(copy, options, w->op->options_size);
-    *r = (tad__record_of){w->op, copy, (uint32_t)w->n, (uint32_t)w->n_out};
+    *r = (tad__record_of){w->op, copy, NULL, (uint32_t)w->n, (uint32_t)w->n_out};
     memcpy(r->in, w->index, w->n * sizeof *r->in);
     return r;
 }
@@ -260,6 +274,17 @@ static bool record_row(work *w, bool needs, bool is_number) {
     return true;
 }
 
+/* From here on the node owns what is kept. */
+static bool record_kept(work *w, uint32_t node, tad__record_of *r) {
+    if (!w->kept) return true;
+    r->kept = tad__arena_take(&w->t->arena, sizeof *r->kept, 16);
+    if (!r->kept) return false;
+    *r->kept = (tad__kept){w->t->kept, node, w->kept};
+    w->t->kept = r->kept;
+    w->kept = NULL;
+    return true;
+}
+
 static bool record(work *w, const void *options) {
     bool needs = needs_gradient(w), is_number = w->out[0] == &w->number_array[0];
     if ((w->op->flags & TAD_OP_ELEMENTWISE) && !w->op->options_size && !w->t->paused)
@@ -269,13 +294,14 @@ static bool record(work *w, const void *options) {
     uint32_t first = w->t->head.count;
     for (size_t k = 0; k < w->n_out; k++)
         if (!add_node(w, k, first, r, needs)) return false;
-    return true;
+    return record_kept(w, first, r);
 }
 
 /* Undoes a failed application. */
 static tad_var give_up(work *w, tad__stretch begin, tad_status s) {
     if (s == TAD_NO_MEMORY) tad__no_memory(w->t, w->op->name);
     else if (s != TAD_OK && w->t->error.status == TAD_OK) tad__fail(w->t, s, "%s: %s", w->op->name, tad_status_text(s));
+    tad__buffers_give(&w->t->buffers, w->kept);
     tad__drop_nodes(w->t, begin.count);
     tad__arena_release(&w->t->arena, begin.place);
     return tad__nil(w->t);
@@ -299,7 +325,8 @@ tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, c
     w.op = op;
     w.n = n;
     w.n_out = op->n_out;
-    w.frame = (tad_call_frame){t, op, options, n, op->n_out, NULL, NULL};
+    w.kept = NULL;
+    w.frame = (tad_call_frame){t, op, options, n, op->n_out, NULL, NULL, &w};
     tad__stretch begin = {t->head.count, tad__arena_place(&t->arena)};
     if (!prepare(&w, in)) return give_up(&w, begin, t->error.status ? TAD_OK : TAD_NO_MEMORY);
     w.frame.in = w.array;

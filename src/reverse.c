@@ -156,6 +156,24 @@ bool tad__backward_is_fresh(const tad_backward *b, size_t i) {
     return (n->flags & TAD__ARRAY) && !tad__adjoint_at(v->t, n)->array;
 }
 
+static tad__kept *kept_at(const visit *v) {
+    const tad__record_of *r = tad__at(v->t, v->at)->u.record;
+    return r->kept;
+}
+
+tad_array *tad__kept_of(const tad_backward *b) {
+    const tad__kept *kept = kept_at(b->sweep);
+    return kept ? kept->array : NULL;
+}
+
+void tad__hand_on_kept(tad_backward *b, size_t i) {
+    const visit *v = b->sweep;
+    tad__kept *kept = kept_at(v);
+    tad__adjoint_at(v->t, tad__at(v->t, v->in[i]))->array = kept->array;
+    kept->array = NULL;
+    v->t->array_adjoints++;
+}
+
 tad_status tad_backward_pass(tad_backward *b, size_t k, size_t i) {
     bool last = true; /* others still read it */
     for (size_t j = i + 1; j < b->call.n_in; j++) last = last && !b->wanted[j];
@@ -193,7 +211,7 @@ static tad_status run_backward(visit *v) {
     }
     for (uint32_t i = 0; i < n; i++) in[i] = input_of(v, i, &view[i]);
     for (uint32_t k = 0; k < v->call.n_out; k++) out[k] = tad__value(t, v->at + k, &out_view[k]);
-    tad_backward b = {{t, v->call.op, v->call.options, n, v->call.n_out, in, (tad_array *const *)(void *)out},
+    tad_backward b = {{t, v->call.op, v->call.options, n, v->call.n_out, in, (tad_array *const *)(void *)out, NULL},
                       v->ct, v->wanted, v};
     tad_status s = v->call.op->backward(&b);
     for (uint32_t i = 0; i < n && s == TAD_OK; i++)

@@ -226,7 +226,14 @@ void tad__drop_adjoint(tad_tape *t, uint32_t i) {
     t->array_adjoints--;
 }
 
+/* Must be called while the arena still has the nodes. */
+static void drop_kept(tad_tape *t, uint32_t count) {
+    for (; t->kept && t->kept->node >= count; t->kept = t->kept->below)
+        tad__buffers_give(&t->buffers, t->kept->array);
+}
+
 void tad__drop_nodes(tad_tape *t, uint32_t count) {
+    drop_kept(t, count);
     uint32_t end = t->head.swept < t->head.count ? t->head.swept : t->head.count;
     for (uint32_t i = count; t->array_adjoints && i < end; i++)
         if ((tad__at(t, i)->flags & TAD__ARRAY) && t->head.adjoint[i].array) tad__drop_adjoint(t, i);

@@ -58,14 +58,23 @@ struct tad_tape {
     uint32_t scalar_changed, scalar_changed_epoch; /* as tad_array.changed, for all 0-d parameters */
     uint32_t *root; /* what the last sweep started from */
     size_t roots, root_capacity;
+    struct tad__kept *kept; /* of the nodes that have any, the last one first */
     struct tad__owned *owned; /* blocks of tad_tape_resize */
     tad_random random;
 };
+
+/* What a node's forward left for its backward, a buffer of the pool. Lies in the arena. */
+typedef struct tad__kept {
+    struct tad__kept *below;
+    uint32_t node;
+    tad_array *array; /* NULL: handed on */
+} tad__kept;
 
 /* What a node of kind GENERAL or MULTI stores in the arena. */
 typedef struct tad__record_of {
     const tad_op *op;
     const void *options;
+    tad__kept *kept; /* NULL: nothing */
     uint32_t n_in, n_out;
     uint32_t in[]; /* node indices; TAD__NO_NODE: left out */
 } tad__record_of;
@@ -172,11 +181,21 @@ tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, c
 /* The tape of the first operand that has one; NULL. */
 tad_tape *tad__tape_of(const tad_var *in, size_t n);
 
+/* For forward hooks: whether input i is one that a sweep may ask a gradient of; a buffer that stays
+ * with the result until backward reads it with tad__kept_of. NULL: no memory, or one is kept already.
+ * Backward must do without where there is none. */
+bool tad__needs(const tad_call_frame *c, size_t i);
+tad_array *tad__keep(const tad_call_frame *c, tad_dtype dtype, const tad_shape *shape);
+
 /* ---- reverse.c ---- */
 
 /* For hooks that choose which operand takes the cotangent's memory: whether input i has no gradient
  * yet; tad_backward_pass by a hook that says whether anything reads the cotangent afterwards. */
 bool tad__backward_is_fresh(const tad_backward *b, size_t i);
+/* What the forward hook kept; NULL: nothing, or it was handed on. */
+tad_array *tad__kept_of(const tad_backward *b);
+/* Makes it the gradient of input i, which has none yet and the same shape and type. */
+void tad__hand_on_kept(tad_backward *b, size_t i);
 tad_status tad__backward_pass(tad_backward *b, size_t k, size_t i, bool last);
 
 /* ---- values ---- */

@@ -101,6 +101,7 @@ typedef struct tad_call_frame {
     size_t n_in, n_out;
     const tad_array *const *in; /* NULL for an input left out */
     tad_array *const *out;      /* shape rules: NULL */
+    void *engine;               /* internal */
 } tad_call_frame;
 
 /* As derivative rules see it. */

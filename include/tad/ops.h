@@ -65,6 +65,16 @@ TAD_API tad_var tad_sum_to(tad_var x, tad_shape shape);
 TAD_API tad_var tad_softmax(tad_var x, int axis);
 TAD_API tad_var tad_log_softmax(tad_var x, int axis);
 
+/* ---- normalisation along the last axes; gain and bias may be tad_none() ---- */
+
+typedef struct tad_norm_options {
+    tad_shape normalized_shape; /* with it x's shape ends; not given: the last axis */
+    tad_maybe_float eps;        /* not given: 1e-5, of rms_norm 1e-6 */
+} tad_norm_options;
+
+TAD_API tad_var tad_layer_norm(tad_var x, tad_var gain, tad_var bias, const tad_norm_options *options);
+TAD_API tad_var tad_rms_norm(tad_var x, tad_var gain, const tad_norm_options *options);
+
 /* ---- losses ---- */
 
 typedef enum tad_reduction { TAD_MEAN, TAD_SUM, TAD_NONE } tad_reduction;

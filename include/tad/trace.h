@@ -201,6 +201,10 @@
 #define tad_softmax(...) TAD_HERE(tad_softmax(__VA_ARGS__))
 #undef tad_log_softmax
 #define tad_log_softmax(...) TAD_HERE(tad_log_softmax(__VA_ARGS__))
+#undef tad_layer_norm
+#define tad_layer_norm(...) TAD_HERE(tad_layer_norm(__VA_ARGS__))
+#undef tad_rms_norm
+#define tad_rms_norm(...) TAD_HERE(tad_rms_norm(__VA_ARGS__))
 #undef tad_mse
 #define tad_mse(...) TAD_HERE(tad_mse(__VA_ARGS__))
 #undef tad_half_sse

@@ -9,6 +9,7 @@
 #include "gemm.h"
 #include "loop.h"
 #include "loss.h"
+#include "norm.h"
 #include "reduce.h"
 #include "softmax.h"
 #include "update.h"
@@ -39,6 +40,7 @@ typedef struct tad__kernels {
     const tad__gemm_kernels *gemm;
     const tad__softmax_kernels *softmax;
     const tad__loss_kernels *loss;
+    const tad__norm_kernels *norm;
     const tad__update_kernels *update;
     tad__extreme *extreme[2];                               /* of a row */
     tad__extremes *extremes[2];                             /* of two rows, element by element */

@@ -148,6 +148,7 @@ const tad__kernels TAD_LEVEL(tad__kernels) = {
     .gemm = &TAD_LEVEL(tad__gemm_kernels),
     .softmax = &TAD_LEVEL(tad__softmax_kernels),
     .loss = &TAD_LEVEL(tad__loss_kernels),
+    .norm = &TAD_LEVEL(tad__norm_kernels),
     .update = &TAD_LEVEL(tad__update_kernels),
     .extreme = {TAD_LEVEL(tad__extreme_f64), TAD_LEVEL(tad__extreme_f32)},
     .extremes = {TAD_LEVEL(tad__extremes_f64), TAD_LEVEL(tad__extremes_f32)},

@@ -151,7 +151,7 @@ static tad_var finish(tad_tape *t, tad__record_of *r, enum tad__kind kind, unsig
 
 static tad__record_of *new_record(tad_tape *t, const tad_op *op, size_t n_in) {
     tad__record_of *r = tad__arena_take(&t->arena, sizeof *r + n_in * sizeof *r->in, 8);
-    if (r) *r = (tad__record_of){op, NULL, (uint32_t)n_in, 1};
+    if (r) *r = (tad__record_of){op, NULL, NULL, (uint32_t)n_in, 1};
     return r;
 }
 

@@ -25,14 +25,7 @@ static tad_var make_bias(ops *o) { return tad_add(o->x, o->bias); }
 static tad_var make_sum(ops *o) { return tad_sum(o->x, NULL); }
 static tad_var make_cross_entropy(ops *o) { return tad_cross_entropy(o->x, o->labels, NULL); }
 
-/* As a composition, over the last axis. */
-static tad_var make_layer_norm(ops *o) {
-    const tad_reduce rows = {.axis = {.given = true, .count = 1, .axis = {1}}, .keepdims = true};
-    tad_var centred = tad_sub(o->x, tad_mean(o->x, &rows));
-    tad_var variance = tad_mean(tad_square(centred), &rows);
-    tad_var scale = tad_rsqrt(tad_add(variance, tad_number(1e-5)));
-    return tad_fma(tad_mul(centred, scale), o->weight, o->bias);
-}
+static tad_var make_layer_norm(ops *o) { return tad_layer_norm(o->x, o->weight, o->bias, NULL); }
 
 /* dx, dbias: which gradients are wanted. Without dx, x is a constant, as in a first layer. */
 typedef struct {

@@ -1,0 +1,129 @@
+/* The loops of norm_kernel.c for one element type: T, NAME(f), SQRT are set by the includer. Sums
+ * run over LANES partial sums, which lie in vector registers; their order is the same at every
+ * level. */
+
+typedef T NAME(vec) __attribute__((vector_size(TAD_VECTOR_BYTES)));
+enum { NAME(WIDTH) = TAD_VECTOR_BYTES / sizeof(T), NAME(LANES) = LANE_BYTES / sizeof(T) };
+#define VEC   NAME(vec)
+#define WIDTH (size_t) NAME(WIDTH)
+#define LANES (size_t) NAME(LANES)
+
+static inline VEC NAME(load)(const T *p) {
+    VEC v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* The sum of all lanes. */
+static inline T NAME(fold)(const VEC *sum) {
+    T lane[LANES];
+    memcpy(lane, sum, sizeof lane);
+    for (size_t half = LANES / 2; half; half /= 2)
+        for (size_t k = 0; k < half; k++) lane[k] += lane[k + half];
+    return lane[0];
+}
+
+/* Taken about the first element, so that a constant row has exactly its mean. */
+static T NAME(mean)(size_t n, const T *x) {
+    VEC sum[VECTORS] = {0};
+    T rest = 0, about = x[0];
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t v = 0; v < VECTORS; v++) sum[v] += NAME(load)(x + i + v * WIDTH) - about;
+    for (; i < n; i++) rest += x[i] - about;
+    return about + (NAME(fold)(sum) + rest) / (T)n;
+}
+
+/* Asks meanwhile for the next row, and for `room`, which will be written. */
+static T NAME(scale)(size_t n, const T *x, T m, double eps, const T *room) {
+    VEC sum[VECTORS] = {0};
+    T rest = 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t v = 0; v < VECTORS; v++) {
+            VEC c = NAME(load)(x + i + v * WIDTH) - m;
+            prefetch_row(x + i + v * WIDTH, n * sizeof *x);
+            prefetch_room(room + i + v * WIDTH);
+            sum[v] += c * c;
+        }
+    for (; i < n; i++) rest += (x[i] - m) * (x[i] - m);
+    return 1 / SQRT((NAME(fold)(sum) + rest) / (T)n + (T)eps);
+}
+
+/* m and k of a row. */
+static void NAME(measure_row)(const tad__norm *c, const T *x, T *stats, const T *room) {
+    stats[0] = c->centred ? NAME(mean)(c->n, x) : 0;
+    stats[1] = NAME(scale)(c->n, x, stats[0], c->eps, room);
+}
+
+static void NAME(measure)(const tad__norm *c, size_t rows, const void *x, void *stats) {
+    for (size_t r = 0; r < rows; r++) {
+        const T *row = (const T *)x + r * c->n;
+        NAME(measure_row)(c, row, (T *)stats + 2 * r, row);
+    }
+}
+
+static void NAME(row)(size_t n, const T *restrict x, const T *restrict gain,
+                      const T *restrict bias, T m, T k, T *restrict y) {
+    for (size_t i = 0; i < n; i++) y[i] = (x[i] - m) * k * gain[i] + bias[i];
+}
+
+static void NAME(forward)(const tad__norm *c, size_t rows, const void *in, void *stats_,
+                          void *out) {
+    const T *x = in;
+    T *y = out, *stats = stats_;
+    for (size_t r = 0; r < rows; r++, x += c->n, y += c->n, stats += 2) {
+        NAME(measure_row)(c, x, stats, y);
+        NAME(row)(c->n, x, c->gain, c->bias, stats[0], stats[1], y);
+    }
+}
+
+/* Means of d = g gain and of d h, h = (x - m) k. */
+static void NAME(means)(size_t n, const T *x, const T *g, const T *gain, T m, T k, T *d, T *dh,
+                        const T *room) {
+    VEC sum[VECTORS] = {0}, sum_h[VECTORS] = {0};
+    T rest = 0, rest_h = 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t v = 0; v < VECTORS; v++) {
+            const size_t at = i + v * WIDTH;
+            prefetch_row(x + at, n * sizeof *x);
+            prefetch_row(g + at, n * sizeof *x);
+            prefetch_room(room + at);
+            VEC p = NAME(load)(g + at) * NAME(load)(gain + at);
+            sum[v] += p;
+            sum_h[v] += p * ((NAME(load)(x + at) - m) * k);
+        }
+    for (; i < n; i++) {
+        rest += g[i] * gain[i];
+        rest_h += g[i] * gain[i] * ((x[i] - m) * k);
+    }
+    *d = (NAME(fold)(sum) + rest) / (T)n;
+    *dh = (NAME(fold)(sum_h) + rest_h) / (T)n;
+}
+
+/* One row; d, dh: the means. */
+static void NAME(gradients)(size_t n, const T *restrict x, const T *restrict g,
+                            const T *restrict gain, T m, T k, T d, T dh, T *restrict dx,
+                            T *restrict dgain, T *restrict dbias) {
+    for (size_t i = 0; i < n; i++) {
+        T h = (x[i] - m) * k;
+        dx[i] = k * (g[i] * gain[i] - d - h * dh);
+        dgain[i] += g[i] * h;
+        dbias[i] += g[i];
+    }
+}
+
+static void NAME(backward)(const tad__norm *c, size_t rows, const void *in, const void *stats,
+                           const void *cotangent, void *out, void *dgain, void *dbias) {
+    const T *x = in, *g = cotangent;
+    T *dx = out;
+    for (size_t r = 0; r < rows; r++, x += c->n, g += c->n, dx += c->n) {
+        T m = ((const T *)stats)[2 * r], k = ((const T *)stats)[2 * r + 1], d, dh;
+        NAME(means)(c->n, x, g, c->gain, m, k, &d, &dh, dx);
+        NAME(gradients)(c->n, x, g, c->gain, m, k, c->centred ? d : 0, dh, dx, dgain, dbias);
+    }
+}
+#undef VEC
+#undef WIDTH
+#undef LANES

@@ -1,0 +1,143 @@
+/* layer_norm and rms_norm: values, constant rows, many rows, shared operands, sweeps repeated. */
+#include "support.h"
+
+enum { ROWS = 150, N = 131 };
+
+static void fill(double *x, size_t n, double offset) {
+    for (size_t i = 0; i < n; i++) x[i] = offset + sin(1.7 * (double)i);
+}
+
+/* Rows normalised in long double. */
+static void reference(const double *x, const double *gain, const double *bias, bool centred,
+                      double eps, double *y) {
+    for (size_t r = 0; r < ROWS; r++, x += N, y += N) {
+        long double mean = 0, square = 0;
+        for (size_t i = 0; centred && i < N; i++) mean += x[i];
+        mean /= N;
+        for (size_t i = 0; i < N; i++) square += (x[i] - mean) * (x[i] - mean);
+        long double scale = 1 / sqrtl(square / N + eps);
+        for (size_t i = 0; i < N; i++)
+            y[i] = (double)((x[i] - mean) * scale * gain[i] + (bias ? bias[i] : 0));
+    }
+}
+
+START_TEST(values) {
+    static double x[ROWS * N], gain[N], bias[N], expected[ROWS * N], got[ROWS * N];
+    tad_tape *t = tad_tape_new(NULL);
+    fill(gain, N, 1);
+    fill(bias, N, -2);
+    for (int k = 0; k < 2; k++) {
+        fill(x, ROWS * N, k ? 1000 : 0.1);
+        tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(ROWS, N), x),
+                a = tad_input(t, TAD_F64, TAD_SHAPE(N), gain),
+                b = tad_input(t, TAD_F64, TAD_SHAPE(N), bias);
+        reference(x, gain, bias, true, 1e-5, expected);
+        ck_done(tad_read(tad_layer_norm(v, a, b, NULL), got, ROWS * N), t);
+        for (int i = 0; i < ROWS * N; i++) ck_near(got[i], expected[i], 1e-12);
+        reference(x, gain, NULL, false, 1e-6, expected);
+        ck_done(tad_read(tad_rms_norm(v, a, NULL), got, ROWS * N), t);
+        for (int i = 0; i < ROWS * N; i++) ck_near(got[i], expected[i], 1e-12);
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
+/* 0.1 has no exact float32 sum of 77, and yet its row is exactly its mean. */
+START_TEST(constant_row) {
+    float x[77];
+    for (int i = 0; i < 77; i++) x[i] = 0.1f;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var v = tad_input(t, TAD_F32, TAD_SHAPE(1, 77), x), none = tad_none();
+    tad_var y = tad_layer_norm(v, none, none, NULL);
+    for (int i = 0; i < 77; i++) ck_assert(((const float *)tad_data(y))[i] == 0);
+    ck_done(tad_reverse(tad_sum(tad_mul(y, y), NULL)), t);
+    for (int i = 0; i < 77; i++) ck_assert(((const float *)tad_gradient_data(v))[i] == 0);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* Gradients of <w, layer_norm> beside those of the composition; dx fresh, added to, not wanted. */
+START_TEST(gradients) {
+    static double x[ROWS * N], w[ROWS * N], gain[N], got[2][ROWS * N + 2 * N];
+    const tad_reduce rows = {.axis = TAD_AXES(1), .keepdims = true};
+    fill(x, ROWS * N, 0.3);
+    fill(w, ROWS * N, -0.4);
+    fill(gain, N, 1);
+    for (int how = 0; how < 3; how++) {
+        for (int composed = 0; composed < 2; composed++) {
+            tad_tape *t = tad_tape_new(NULL);
+            tad_shape s = TAD_SHAPE(ROWS, N);
+            tad_var v = how == 2 ? tad_constant(t, TAD_F64, s, x) : tad_input(t, TAD_F64, s, x),
+                    a = tad_input(t, TAD_F64, TAD_SHAPE(N), gain),
+                    b = tad_input(t, TAD_F64, TAD_SHAPE(N), gain), y;
+            if (composed) {
+                tad_var c = tad_sub(v, tad_mean(v, &rows)), q = tad_mean(tad_square(c), &rows);
+                y = tad_fma(tad_mul(c, tad_rsqrt(tad_add(q, tad_number(1e-5)))), a, b);
+            } else
+                y = tad_layer_norm(v, a, b, NULL);
+            tad_var loss = tad_sum(tad_mul(y, tad_constant(t, TAD_F64, s, w)), NULL);
+            if (how == 1) loss = tad_add(loss, tad_sum(tad_exp(v), NULL));
+            ck_done(tad_reverse(loss), t);
+            if (how < 2) ck_done(tad_read(tad_gradient(v), got[composed], ROWS * N), t);
+            ck_done(tad_read(tad_gradient(a), got[composed] + ROWS * N, N), t);
+            ck_done(tad_read(tad_gradient(b), got[composed] + ROWS * N + N, N), t);
+            tad_tape_free(t);
+        }
+        for (int i = how < 2 ? 0 : ROWS * N; i < ROWS * N + 2 * N; i++)
+            ck_near(got[0][i], got[1][i], 1e-12);
+    }
+}
+END_TEST
+
+/* One variable in all three places. */
+START_TEST(shared_operand) {
+    const double x[4] = {1, -2, 0.5, 3};
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(4), x), a = tad_input(t, TAD_F64, TAD_SHAPE(4), x),
+            b = tad_input(t, TAD_F64, TAD_SHAPE(4), x), c = tad_input(t, TAD_F64, TAD_SHAPE(4), x);
+    const tad_var weights = tad_constant(t, TAD_F64, TAD_SHAPE(4), (double[]){0.3, -1, 2, 0.7});
+    tad_var y[2] = {tad_layer_norm(v, v, v, NULL), tad_layer_norm(a, b, c, NULL)};
+    for (int k = 0; k < 2; k++) y[k] = tad_sum(tad_mul(y[k], weights), NULL);
+    ck_done(tad_reverse_from(y, NULL, 2), t);
+    double whole[4], part[3][4];
+    ck_done(tad_read(tad_gradient(v), whole, 4), t);
+    ck_done(tad_read(tad_gradient(a), part[0], 4), t);
+    ck_done(tad_read(tad_gradient(b), part[1], 4), t);
+    ck_done(tad_read(tad_gradient(c), part[2], 4), t);
+    for (int i = 0; i < 4; i++) ck_near(whole[i], part[0][i] + part[1][i] + part[2][i], 1e-14);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* Forward and both sweeps give the same bits at every level; the second sweep those of the first. */
+START_TEST(levels_and_sweeps_agree) {
+    static float x[ROWS * N], first[2 * ROWS * N], got[2 * ROWS * N];
+    for (int i = 0; i < ROWS * N; i++) x[i] = (float)cos(i);
+    for (int level = TAD_LEVEL_BASE; level <= TAD_LEVEL_AVX512; level++) {
+        tad_tape *t = tad_tape_new(&(tad_settings){.level = (tad_level)level});
+        tad_var v = tad_input(t, TAD_F32, TAD_SHAPE(ROWS, N), x), none = tad_none(),
+                y = tad_layer_norm(v, none, none, NULL),
+                loss = tad_sum(tad_mul(tad_mul(y, y), y), NULL);
+        for (int sweep = 0; sweep < 2; sweep++) {
+            ck_done(tad_reverse(loss), t);
+            memcpy(got, tad_data(y), ROWS * N * sizeof *got);
+            memcpy(got + ROWS * N, tad_gradient_data(v), ROWS * N * sizeof *got);
+            if (level == TAD_LEVEL_BASE && sweep == 0) memcpy(first, got, sizeof got);
+            ck_assert_mem_eq(first, got, sizeof got);
+        }
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
+static Suite *suite(void) {
+    Suite *s = suite_create("norm");
+    TCase *c = support_case(s, "norm");
+    tcase_add_test(c, values);
+    tcase_add_test(c, constant_row);
+    tcase_add_test(c, gradients);
+    tcase_add_test(c, shared_operand);
+    tcase_add_test(c, levels_and_sweeps_agree);
+    return s;
+}
+SUPPORT_MAIN(suite)
