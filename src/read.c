@@ -57,6 +57,7 @@ tad_status tad_read(tad_var x, double *out, size_t n) {
 }
 
 double tad_item(tad_var x) {
+    if (tad__fast_read(x)) return TAD__NODE(x)->value.number;
     tad__view room;
     double v = NAN;
     if (tad_is_number(x)) return x.u.number;
@@ -144,6 +145,7 @@ tad_var tad_gradient(tad_var x) {
 }
 
 double tad_adjoint(tad_var x) {
+    if (tad__fast_adjoint(x)) return x.tape->head.adjoint[x.u.at.index].number;
     const tad__node *n = with_gradient(x, "adjoint");
     if (!n) return NAN;
     if (!(n->flags & TAD__ARRAY)) return tad__adjoint_at(x.tape, n)->number;

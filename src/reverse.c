@@ -341,6 +341,14 @@ static inline double give_on(tad__adjoint *adjoint, uint32_t to, uint32_t next, 
     return to == next ? sum : adjoint[next].number;
 }
 
+/* Operands lie anywhere a little below the node: on a tape larger than the cache the processor sees
+ * no pattern in that, and would wait for each. Addresses only: they may lie before the vectors. */
+static inline void fetch_ahead(const tad__node *n, const tad__adjoint *adjoint) {
+    enum { NODES = 1365 };
+    __builtin_prefetch((const void *)((uintptr_t)n - NODES * sizeof *n));
+    __builtin_prefetch((const void *)((uintptr_t)adjoint - NODES * sizeof *adjoint), 1);
+}
+
 /* Nodes of 0-d float64 arithmetic are done here; everything else goes to its descriptor. */
 static tad_status sweep(tad_tape *t, uint32_t top) {
     const tad__node *node = t->head.node; /* rules append nodes: then the vector may move */
@@ -349,6 +357,7 @@ static tad_status sweep(tad_tape *t, uint32_t top) {
     for (uint32_t i = top;; i--) { /* g is the adjoint of node i; node 0 is a leaf */
         const tad__node *n = node + i;
         const uint32_t a = n->a, b = n->u.arg.b, c = n->u.arg.c, next = i - 1;
+        fetch_ahead(n, adjoint + i);
         if (i == 0) return TAD_OK;
         if (g == 0 && !adjoint[i].bits && n->kind != TAD__MULTI) {
             g = adjoint[next].number;
@@ -359,8 +368,8 @@ static tad_status sweep(tad_tape *t, uint32_t top) {
         case TAD__SUB_NX: g = give_on(adjoint, a, next, -g); continue;
         case TAD__MUL_XN:
         case TAD__UNARY: g = give_on(adjoint, a, next, g * n->u.partial); continue;
-        case TAD__DIV_XN: g = give_on(adjoint, a, next, g / n->u.partial); continue;
-        case TAD__DIV_NX: g = give_on(adjoint, a, next, -g * n->value.number / node[a].value.number); continue;
+        case TAD__DIV_XN: g = give_on(adjoint, a, next, g * (1 / n->u.partial)); continue;
+        case TAD__DIV_NX: g = give_on(adjoint, a, next, g * -(n->value.number / node[a].value.number)); continue;
         case TAD__ADD:
             adjoint[a].number += g;
             adjoint[b].number += g;
@@ -379,9 +388,10 @@ static tad_status sweep(tad_tape *t, uint32_t top) {
             break;
         case TAD__MUL: pass_product(node, adjoint, a, b, g); break;
         case TAD__DIV: {
-            const double q = g / node[b].value.number;
-            adjoint[a].number += q;
-            adjoint[b].number -= q * n->value.number;
+            /* as the row says; and the quotients need not wait for g */
+            const double y = node[b].value.number;
+            adjoint[a].number += g * (1 / y);
+            adjoint[b].number -= g * (n->value.number / y);
             break;
         }
         case TAD__SUM: sweep_sum(adjoint, n->u.record, g); break;

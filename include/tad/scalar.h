@@ -169,7 +169,12 @@ TAD__INLINE bool tad__fast2(tad_var a, tad_var b, uint64_t *next) {
 }
 
 TAD__INLINE bool tad__fast3(tad_var a, tad_var b, tad_var c, uint64_t *next) {
-    return tad__fast2(a, b, next) && a.tape == c.tape && tad__live(tad__head_of(a), c, *next);
+    const tad__head *h = tad__head_of(a);
+    if ((uintptr_t)a.tape <= 2 || a.tape != b.tape || a.tape != c.tape) return false;
+    *next = tad__next(h);
+    if ((uint32_t)*next >= h->limit) return false;
+    bool now = (((a.u.bits ^ *next) | (b.u.bits ^ *next) | (c.u.bits ^ *next)) >> 32) == 0;
+    return TAD_LIKELY(now) || (tad__live(h, a, *next) && tad__live(h, b, *next) && tad__live(h, c, *next));
 }
 
 TAD__INLINE uint64_t tad__bits(double partial) {
@@ -276,20 +281,31 @@ TAD__INLINE tad_var tad__inline_neg(tad_var x) {
                        -TAD__NODE(x)->value.number);
 }
 
-TAD__INLINE tad_var tad__inline_scalar(tad_tape *t, double value) {
-    const tad__head *h = (const tad__head *)(void *)t;
-    if (!TAD_LIKELY(t && h->count < h->limit)) return tad_scalar(t, value);
+/* Whether an input that is a number can be made in place, and making it. */
+TAD__INLINE bool tad__fast_scalar(const tad_tape *t) {
+    const tad__head *h = (const tad__head *)(const void *)t;
+    return h && h->count < h->limit;
+}
+
+TAD__INLINE tad_var tad__record_scalar(tad_tape *t, double value) {
     const tad_var none = {NULL, {{0, 0}}};
-    return tad__record(t, tad__next(h), TAD__TAG(0, TAD__INPUT, TAD__NEEDS), none, 0, value);
+    return tad__record(t, tad__next((const tad__head *)(void *)t), TAD__TAG(0, TAD__INPUT, TAD__NEEDS), none, 0, value);
+}
+
+TAD__INLINE tad_var tad__inline_scalar(tad_tape *t, double value) {
+    return TAD_LIKELY(tad__fast_scalar(t)) ? tad__record_scalar(t, value) : tad_scalar(t, value);
 }
 
 TAD__INLINE double tad__inline_item(tad_var x) {
     return TAD_LIKELY(tad__fast_read(x)) ? TAD__NODE(x)->value.number : tad_item(x);
 }
 
+TAD__INLINE bool tad__fast_adjoint(tad_var x) {
+    return tad__fast_read(x) && (uint32_t)x.u.bits < tad__head_of(x)->swept;
+}
+
 TAD__INLINE double tad__inline_adjoint(tad_var x) {
-    bool known = tad__fast_read(x) && (uint32_t)x.u.bits < tad__head_of(x)->swept;
-    return TAD_LIKELY(known) ? tad__head_of(x)->adjoint[(uint32_t)x.u.bits].number : tad_adjoint(x);
+    return TAD_LIKELY(tad__fast_adjoint(x)) ? tad__head_of(x)->adjoint[(uint32_t)x.u.bits].number : tad_adjoint(x);
 }
 
 #if !defined(TAD_NO_INLINE)

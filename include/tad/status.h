@@ -4,8 +4,17 @@
 #ifndef TAD_STATUS_H
 #define TAD_STATUS_H
 
+#if defined(__has_attribute)
+#if __has_attribute(noplt)
+#define TAD__DIRECT __attribute__((noplt)) /* a call into the library needs no stub */
+#endif
+#endif
+#if !defined(TAD__DIRECT)
+#define TAD__DIRECT
+#endif
+
 #if defined(__GNUC__)
-#define TAD_API      __attribute__((visibility("default")))
+#define TAD_API      __attribute__((visibility("default"))) TAD__DIRECT
 #define TAD_MUST_USE __attribute__((warn_unused_result))
 #define TAD_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define TAD_LIKELY(x) __builtin_expect(!!(x), 1)

@@ -124,18 +124,26 @@ const size_t tad__ops_list_count = sizeof tad__ops_list / sizeof *tad__ops_list;
 
 /* ---- the scalar path: one node with a list, that the sweep walks itself ---- */
 
-/* Appends the node of a number, or anything, that lives on t to the list; false: not a number of t. */
-static bool push(tad_tape *t, tad_var v, uint32_t *in, size_t *n, unsigned *flags) {
-    if (v.tape != t || v.u.at.index >= t->head.count) return false;
-    in[(*n)++] = v.u.at.index;
-    if (v.u.at.epoch == t->head.epoch) {
-        *flags |= TAD__NEEDS;
-        return true;
+/* Whether every one is a number of this epoch that needs a gradient, as the header tests it. */
+static bool are_plain(const tad_tape *t, const tad_var *x, size_t n) {
+    uint64_t differ = 0;
+    for (size_t i = 0; i < n; i++)
+        differ |= ((uintptr_t)x[i].tape ^ (uintptr_t)t) | (x[i].u.bits >> 32 ^ t->head.epoch);
+    return differ == 0;
+}
+
+/* The nodes of numbers that live on t; false: there are others. */
+static bool find_numbers(tad_tape *t, const tad_var *x, size_t n, uint32_t *in, unsigned *flags) {
+    bool plain = are_plain(t, x, n);
+    for (size_t i = 0; i < n; i++) in[i] = (uint32_t)x[i].u.bits;
+    if (plain) *flags |= TAD__NEEDS;
+    for (size_t i = 0; i < n && !plain; i++) {
+        if (x[i].tape != t || !tad__survives(t, in[i], tad__epoch_of(x[i]))) return false;
+        const tad__node *p = tad__at(t, in[i]);
+        *flags |= p->flags;
+        if (p->flags & TAD__ARRAY) return false;
     }
-    if (!tad__survives(t, v.u.at.index, tad__epoch_of(v))) return false;
-    const tad__node *p = tad__at(t, v.u.at.index);
-    *flags |= p->flags;
-    return !(p->flags & TAD__ARRAY);
+    return true;
 }
 
 static tad_var finish(tad_tape *t, tad__record_of *r, enum tad__kind kind, unsigned flags, double value) {
@@ -161,13 +169,11 @@ tad_var tad_sum_list(const tad_var *x, size_t n) {
     tad__place place = tad__arena_place(&t->arena);
     tad__record_of *r = new_record(t, &tad__ops_list[SUM_LIST], n);
     unsigned flags = 0;
-    bool fast = r != NULL;
-    double sum = 0;
-    for (size_t i = 0, at = 0; i < n && fast; i++) {
-        fast = push(t, x[i], r->in, &at, &flags);
-        if (fast) sum += tad__at(t, r->in[i])->value.number;
+    if (r && find_numbers(t, x, n, r->in, &flags)) {
+        double sum = 0;
+        for (size_t i = 0; i < n; i++) sum += tad__at(t, r->in[i])->value.number;
+        return finish(t, r, TAD__SUM, flags, sum);
     }
-    if (fast) return finish(t, r, TAD__SUM, flags, sum);
     tad__arena_release(&t->arena, place);
     return tad_apply(&tad__ops_list[SUM_LIST], x, n, NULL, NULL, 0);
 }
@@ -194,14 +200,14 @@ tad_var tad_dot_list(const tad_var *a, const tad_var *b, size_t n, tad_var c) {
     tad__place place = tad__arena_place(&t->arena);
     tad__record_of *r = t->head.limit ? new_record(t, &tad__ops_list[DOT_LIST], 2 * n + 1) : NULL;
     unsigned flags = 0;
-    size_t at = 0, bt = n + 1;
-    bool fast = r && push(t, c, r->in, &at, &flags);
-    double sum = fast ? tad__at(t, r->in[0])->value.number : 0;
-    for (size_t i = 0; i < n && fast; i++) {
-        fast = push(t, a[i], r->in, &at, &flags) && push(t, b[i], r->in, &bt, &flags);
-        if (fast) sum += tad__at(t, r->in[at - 1])->value.number * tad__at(t, r->in[bt - 1])->value.number;
+    if (r && find_numbers(t, &c, 1, r->in, &flags) && find_numbers(t, a, n, r->in + 1, &flags) &&
+        find_numbers(t, b, n, r->in + 1 + n, &flags)) {
+        const tad__node *node = t->head.node;
+        const uint32_t *p = r->in + 1, *q = p + n;
+        double sum = node[r->in[0]].value.number;
+        for (size_t i = 0; i < n; i++) sum += node[p[i]].value.number * node[q[i]].value.number;
+        return finish(t, r, TAD__DOT, flags, sum);
     }
-    if (fast) return finish(t, r, TAD__DOT, flags, sum);
     tad__arena_release(&t->arena, place);
     return general_dot(t, a, b, n, c);
 }
