@@ -354,11 +354,10 @@ static tad_status sweep(tad_tape *t, uint32_t top) {
     const tad__node *node = t->head.node; /* rules append nodes: then the vector may move */
     tad__adjoint *const adjoint = t->head.adjoint;
     double g = adjoint[top].number;
-    for (uint32_t i = top;; i--) { /* g is the adjoint of node i; node 0 is a leaf */
+    for (uint32_t i = top; i; i--) { /* g is the adjoint of node i; node 0 has no operands */
         const tad__node *n = node + i;
-        const uint32_t a = n->a, b = n->u.arg.b, c = n->u.arg.c, next = i - 1;
+        const uint32_t a = n->a, b = n->u.arg.b, next = i - 1;
         fetch_ahead(n, adjoint + i);
-        if (i == 0) return TAD_OK;
         if (g == 0 && !adjoint[i].bits && n->kind != TAD__MULTI) {
             g = adjoint[next].number;
             continue;
@@ -379,11 +378,11 @@ static tad_status sweep(tad_tape *t, uint32_t top) {
             adjoint[b].number -= g;
             break;
         case TAD__FMA:
-            adjoint[c].number += g;
+            adjoint[n->u.arg.c].number += g;
             pass_product(node, adjoint, a, b, g);
             break;
         case TAD__FNMA:
-            adjoint[c].number += g;
+            adjoint[n->u.arg.c].number += g;
             pass_product(node, adjoint, a, b, -g);
             break;
         case TAD__MUL: pass_product(node, adjoint, a, b, g); break;
@@ -408,6 +407,7 @@ static tad_status sweep(tad_tape *t, uint32_t top) {
         }
         g = adjoint[next].number;
     }
+    return TAD_OK;
 }
 
 static bool scalar_is_stale(const tad_tape *t, uint32_t top) {
