@@ -134,16 +134,14 @@ static tad_var mixture(const tad_var *x) {
 
 /* ---- LSTM ---- */
 
-static tad_var sigmoid(tad_var x) { return over(1, plus(tad_exp(tad_neg(x)), 1)); }
-
 /* One layer with weights w[4][LSTM_B] and biases after them; in and the state are LSTM_B long. */
 static void lstm_layer(const tad_var *w, const tad_var *in, tad_var *hidden, tad_var *cell) {
     enum { B = LSTM_B };
     const tad_var *bias = w + 4 * B;
     for (int i = 0; i < B; i++) {
-        tad_var forget = sigmoid(tad_fma(in[i], w[i], bias[i]));
-        tad_var ingate = sigmoid(tad_fma(hidden[i], w[B + i], bias[B + i]));
-        tad_var outgate = sigmoid(tad_fma(in[i], w[2 * B + i], bias[2 * B + i]));
+        tad_var forget = tad_sigmoid(tad_fma(in[i], w[i], bias[i]));
+        tad_var ingate = tad_sigmoid(tad_fma(hidden[i], w[B + i], bias[B + i]));
+        tad_var outgate = tad_sigmoid(tad_fma(in[i], w[2 * B + i], bias[2 * B + i]));
         tad_var change = tad_tanh(tad_fma(hidden[i], w[3 * B + i], bias[3 * B + i]));
         cell[i] = tad_fma(cell[i], forget, tad_mul(ingate, change));
         hidden[i] = tad_mul(outgate, tad_tanh(cell[i]));
