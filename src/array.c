@@ -1,8 +1,75 @@
-/* Copying, converting and adding arrays of any layout. Rests on the loop and the kernel table. */
+/* Copying, converting, adding and summing arrays of any layout, on the tape's threads where they are
+ * large. Rests on the loop, the pool and the kernel table. */
 #include <math.h>
 #include <string.h>
 
 #include "tape.h"
+
+/* ---- runs of numbers ---- */
+
+typedef struct run {
+    const tad__kernels *kernels;
+    tad_dtype dtype;
+    size_t size;
+    char *to;
+    const char *from;
+    size_t rows, cols; /* of columns added up */
+    size_t piece;
+    double *part; /* sums of pieces */
+} run;
+
+static void clear_piece(void *arg, size_t first, size_t end) { memset((char *)arg + first, 0, end - first); }
+
+void tad__clear(const tad_tape *t, const tad_array *a) {
+    size_t bytes = (size_t)a->size * tad_dtype_size((tad_dtype)a->dtype);
+    tad__split(t->threads, bytes, TAD__GRAIN * sizeof(double), clear_piece, a->data);
+}
+
+static void copy_piece(void *arg, size_t first, size_t end) {
+    const run *r = arg;
+    memcpy(r->to + first, r->from + first, end - first);
+}
+
+static void add_piece(void *arg, size_t first, size_t end) {
+    const run *r = arg;
+    r->kernels->add[r->dtype](end - first, r->from + first * r->size, r->to + first * r->size);
+}
+
+void tad__add(const tad_tape *t, tad_dtype dtype, size_t n, const void *x, void *y) {
+    run r = {.kernels = t->kernels, .dtype = dtype, .size = tad_dtype_size(dtype), .to = y, .from = x};
+    tad__split(t->threads, n, TAD__GRAIN, add_piece, &r);
+}
+
+static void sum_piece(void *arg, size_t first, size_t end) {
+    const run *r = arg;
+    r->part[first / r->piece] = r->kernels->sum[r->dtype](end - first, r->from + first * r->size);
+}
+
+double tad__total(const tad_tape *t, tad_dtype dtype, size_t n, const void *x) {
+    double part[TAD__MOST_PIECES], sum = 0;
+    run r = {.kernels = t->kernels, .dtype = dtype, .size = tad_dtype_size(dtype), .from = x, .part = part};
+    if (n <= TAD__GRAIN) return t->kernels->sum[dtype](n, x);
+    r.piece = tad__split_size(n, TAD__GRAIN);
+    tad__split(t->threads, n, TAD__GRAIN, sum_piece, &r);
+    for (size_t i = 0; i * r.piece < n; i++) sum += part[i];
+    return sum;
+}
+
+static void columns_piece(void *arg, size_t first, size_t end) {
+    const run *r = arg;
+    size_t at = first * r->size;
+    r->kernels->add_columns[r->dtype](r->rows, end - first, r->cols, r->from + at, r->to + at);
+}
+
+void tad__add_columns(const tad_tape *t, tad_dtype dtype, size_t rows, size_t cols, const void *x, void *y) {
+    run r = {.kernels = t->kernels, .dtype = dtype, .size = tad_dtype_size(dtype), .to = y, .from = x};
+    r.rows = rows;
+    r.cols = cols;
+    size_t grains = rows ? TAD__GRAIN / rows / TAD__COLUMNS : 0; /* a piece of about TAD__GRAIN elements */
+    tad__split(t->threads, cols, TAD__COLUMNS * (grains ? grains : 1), columns_piece, &r);
+}
+
+/* ---- elements ---- */
 
 static double load(const char *p, tad_dtype dtype) {
     switch (dtype) {
@@ -50,20 +117,29 @@ static void convert_run(const tad__loop *l, tad_dtype to, tad_dtype from) {
     }
 }
 
+typedef struct move {
+    const tad_tape *t;
+    tad_dtype to, from;
+} move;
+
+static void copy_walk(void *arg, tad__loop *l) {
+    const move *m = arg;
+    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {
+        if (m->to == m->from) copy_run(l, m->to);
+        else convert_run(l, m->to, m->from);
+    }
+}
+
 void tad__copy(const tad_tape *t, tad_array *dst, const tad_array *src) {
-    (void)t;
     if (dst->dtype == src->dtype && dst->contiguous && src->contiguous) {
         size_t bytes = (size_t)dst->size * tad_dtype_size((tad_dtype)dst->dtype);
-        if (bytes) memcpy(dst->data, src->data, bytes);
+        tad__split(t->threads, bytes, TAD__GRAIN * sizeof(double), copy_piece, &(run){.to = dst->data, .from = src->data});
         return;
     }
     tad_shape shape = tad__shape_of(dst);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){dst, src}, 2);
-    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l)) {
-        if (dst->dtype == src->dtype) copy_run(&l, (tad_dtype)dst->dtype);
-        else convert_run(&l, (tad_dtype)dst->dtype, (tad_dtype)src->dtype);
-    }
+    tad__loop_split(t->threads, &l, 0, copy_walk, &(move){t, (tad_dtype)dst->dtype, (tad_dtype)src->dtype});
 }
 
 #define ADD_STRIDED(T)                                                                             \
@@ -78,7 +154,7 @@ static void add_run(const tad_tape *t, const tad__loop *l, tad_dtype to, tad_dty
     if (same && l->step[0] == size) {
         t->kernels->add[to]((size_t)l->length, l->run[1], l->run[0]);
     } else if (same && l->step[0] == 0) {
-        store(l->run[0], to, load(l->run[0], to) + t->kernels->sum[to]((size_t)l->length, l->run[1]));
+        store(l->run[0], to, load(l->run[0], to) + tad__total(t, to, (size_t)l->length, l->run[1]));
     } else if (to == TAD_F64 && from == TAD_F64) {
         ADD_STRIDED(double);
     } else if (to == TAD_F32 && from == TAD_F32) {
@@ -89,6 +165,11 @@ static void add_run(const tad_tape *t, const tad__loop *l, tad_dtype to, tad_dty
             store(p, to, load(p, to) + load(l->run[1] + i * l->step[1], from));
         }
     }
+}
+
+static void add_walk(void *arg, tad__loop *l) {
+    const move *m = arg;
+    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) add_run(m->t, l, m->to, m->from);
 }
 
 static void swap(int64_t *a, int64_t *b) {
@@ -118,7 +199,7 @@ static bool is_matrix_to_row(const tad__loop *l, int64_t size) {
 
 void tad__add_into(const tad_tape *t, tad_array *dst, const tad_array *src) {
     if (src->contiguous && src->size == dst->size && src->dtype == dst->dtype && dst->dtype <= TAD_F32) {
-        t->kernels->add[dst->dtype]((size_t)dst->size, src->data, dst->data);
+        tad__add(t, (tad_dtype)dst->dtype, (size_t)dst->size, src->data, dst->data);
         return;
     }
     tad_shape a = tad__shape_of(dst), b = tad__shape_of(src), shape;
@@ -128,9 +209,8 @@ void tad__add_into(const tad_tape *t, tad_array *dst, const tad_array *src) {
     tad__loop_init(&l, &shape, (const tad_array *const[]){dst, src}, 2);
     if (dst->dtype == src->dtype) read_in_order(&l, size);
     if (dst->dtype == src->dtype && is_matrix_to_row(&l, size)) {
-        t->kernels->add_columns[dst->dtype]((size_t)l.dim[0], (size_t)l.dim[1], l.base[1], l.base[0]);
+        tad__add_columns(t, (tad_dtype)dst->dtype, (size_t)l.dim[0], (size_t)l.dim[1], l.base[1], l.base[0]);
         return;
     }
-    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
-        add_run(t, &l, (tad_dtype)dst->dtype, (tad_dtype)src->dtype);
+    tad__loop_split(t->threads, &l, 0, add_walk, &(move){t, (tad_dtype)dst->dtype, (tad_dtype)src->dtype});
 }

@@ -168,7 +168,7 @@ const void *tad_gradient_data(tad_var x) {
         tad__no_memory(x.tape, "gradient_data");
         return NULL;
     }
-    memset(zeros->data, 0, (size_t)zeros->size * tad_dtype_size((tad_dtype)zeros->dtype));
+    tad__clear(x.tape, zeros);
     tad__adjoint_at(x.tape, n)->array = zeros;
     x.tape->array_adjoints++;
     return zeros->data;

@@ -80,7 +80,7 @@ static tad_status accumulate(tad_tape *t, uint32_t target, const tad_array *g) {
         tad__copy(t, into, g);
         return TAD_OK;
     }
-    if (fresh && into->size) memset(into->data, 0, (size_t)into->size * tad__width(into->dtype));
+    if (fresh) tad__clear(t, into);
     tad__add_into(t, into, g);
     return TAD_OK;
 }

@@ -1,8 +1,6 @@
 /* A tape's life, errors, handles and nodes. Rests on memory, shape and the kernel table. */
 #include "tape.h"
 
-#include "update.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,13 +10,29 @@ enum { FIRST_NODES = 256, MOST_THREADS = 256 };
 /* ---- life ---- */
 
 static bool start_threads(tad_tape *t, size_t count) {
-    count = tad__min(count, MOST_THREADS);
     t->threads_bytes = tad__pool_bytes(count);
     void *room = tad__memory_resize(&t->memory, NULL, 0, t->threads_bytes);
     if (!room) return false;
     t->threads = tad__pool_create(room, count);
     if (!t->threads) tad__memory_resize(&t->memory, room, t->threads_bytes, 0);
     return t->threads != NULL;
+}
+
+/* A setting that cannot be is the tape's first failure; cleared, it has the default instead. */
+static void check_settings(tad_tape *t) {
+    static const char *const names[] = {"", "base", "avx2", "avx512"};
+    tad_settings *s = &t->settings;
+    const char *best = t->kernels->name;
+    if (s->threads < 0 || s->threads > MOST_THREADS) {
+        tad__fail(t, TAD_BAD_ARGUMENT, "settings: %d threads, 0 (none but the caller's) to %d are possible",
+                  s->threads, MOST_THREADS);
+        s->threads = 0;
+    }
+    if ((unsigned)s->level > TAD_LEVEL_AVX512)
+        tad__fail(t, TAD_BAD_ARGUMENT, "settings: no instruction-set level %d", (int)s->level);
+    else if (s->level != TAD_LEVEL_BEST && strcmp(names[s->level], best) != 0)
+        tad__fail(t, TAD_UNSUPPORTED, "settings: level %s, but this CPU or library has at most %s",
+                  names[s->level], best);
 }
 
 tad_tape *tad_tape_new(const tad_settings *settings) {
@@ -34,7 +48,8 @@ tad_tape *tad_tape_new(const tad_settings *settings) {
     t->arena.memory = t->buffers.memory = &t->memory;
     t->kernels = tad__kernels_choose(settings->level);
     t->random.seed = settings->seed;
-    if (settings->threads > 1 && !start_threads(t, (size_t)settings->threads)) {
+    check_settings(t);
+    if (t->settings.threads > 1 && !start_threads(t, (size_t)t->settings.threads)) {
         tad_tape_free(t);
         return NULL;
     }
@@ -67,7 +82,6 @@ void tad_tape_free(tad_tape *t) {
 }
 
 tad_memory tad_tape_memory(const tad_tape *t) { return t ? t->memory.count : (tad_memory){0}; }
-const tad__update_kernels *tad__update_kernels_of(const tad_tape *t) { return t->kernels->update; }
 const char *tad_tape_level(const tad_tape *t) { return t ? t->kernels->name : ""; }
 
 void *tad__resize(tad_tape *t, void *old, size_t old_size, size_t new_size) {

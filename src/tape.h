@@ -204,6 +204,13 @@ tad_status tad__backward_pass(tad_backward *b, size_t k, size_t i, bool last);
 void tad__copy(const tad_tape *t, tad_array *dst, const tad_array *src);
 /* dst (contiguous) += src summed down to dst's shape; same dtype (or converted), src broadcasts from it. */
 void tad__add_into(const tad_tape *t, tad_array *dst, const tad_array *src);
+/* All of a contiguous array = 0. */
+void tad__clear(const tad_tape *t, const tad_array *a);
+/* Of contiguous float64 or float32: y += x; the sum; y += the sums of a matrix's columns. The order of
+ * additions depends on the sizes only. */
+void tad__add(const tad_tape *t, tad_dtype dtype, size_t n, const void *x, void *y);
+double tad__total(const tad_tape *t, tad_dtype dtype, size_t n, const void *x);
+void tad__add_columns(const tad_tape *t, tad_dtype dtype, size_t rows, size_t cols, const void *x, void *y);
 
 /* ---- scalar.c ---- */
 

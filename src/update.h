@@ -1,4 +1,4 @@
-/* The optimisers' kernels of a tape's instruction-set level, for nn/optim.c. */
+/* The optimisers' kernels, of a tape's instruction-set level, for nn/optim.c. */
 #ifndef TAD_UPDATE_H
 #define TAD_UPDATE_H
 
@@ -6,6 +6,9 @@
 
 #include "kernel/update.h"
 
-const tad__update_kernels *tad__update_kernels_of(const tad_tape *t);
+/* One parameter's step, and the sum of squares of its gradient, on the tape's threads. */
+void tad__update_run(const tad_tape *t, const tad__update *u, tad_dtype dtype, void *p, const void *g,
+                     void *const *state, int64_t n);
+double tad__squares(const tad_tape *t, tad_dtype dtype, const void *g, int64_t n);
 
 #endif

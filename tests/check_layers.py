@@ -21,7 +21,7 @@ LAYERS = [
     "src/kernel/*",
     "include/tad/ops.h include/tad/diff.h include/tad/inspect.h",
     "src/tape.h src/update.h",
-    "src/tape.c src/apply.c src/array.c src/leaf.c src/owned.c src/read.c src/inspect.c",
+    "src/tape.c src/apply.c src/array.c src/leaf.c src/owned.c src/read.c src/inspect.c src/update.c",
     "src/reverse.[ch] src/tangent.[ch] src/grad.c",
     "src/ops/* src/registry.h",
     "src/registry.c src/call.c src/diff.c",

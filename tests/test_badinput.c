@@ -345,6 +345,43 @@ START_TEST(the_first_error_sticks) {
 }
 END_TEST
 
+/* The tape that a bad setting makes says so first; cleared, it works with the default. */
+START_TEST(bad_settings) {
+    static const struct {
+        tad_settings settings;
+        tad_status status;
+        const char *words;
+    } bad[] = {{{.threads = -1}, TAD_BAD_ARGUMENT, "-1 threads"},
+               {{.threads = 1000000000}, TAD_BAD_ARGUMENT, "1000000000 threads"},
+               {{.threads = 257}, TAD_BAD_ARGUMENT, "257 threads"},
+               {{.level = (tad_level)99}, TAD_BAD_ARGUMENT, "level 99"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        tad_tape *t = tad_tape_new(&bad[i].settings);
+        ck_assert(tad_is_nil(tad_scalar(t, 1)));
+        ck_refused(t, bad[i].status, "settings", bad[i].words);
+        ck_values(tad_exp(tad_scalar(t, 0)), 0, 1);
+        tad_tape_free(t);
+    }
+    for (int threads = 0; threads <= 256; threads += 64) {
+        tad_tape *t = tad_tape_new(&(tad_settings){.threads = threads});
+        ck_tape(t);
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
+/* A level is what was asked for, or refused by its name. */
+START_TEST(levels_of_this_cpu) {
+    static const char *const names[] = {"", "base", "avx2", "avx512"};
+    for (int level = TAD_LEVEL_BASE; level <= TAD_LEVEL_AVX512; level++) {
+        tad_tape *t = tad_tape_new(&(tad_settings){.level = (tad_level)level});
+        if (tad_tape_status(t) == TAD_OK) ck_assert_str_eq(tad_tape_level(t), names[level]);
+        else ck_refused(t, TAD_UNSUPPORTED, "settings", names[level]);
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
 START_TEST(null_tape) {
     tad_var nil = {0};
     ck_assert(tad_is_nil(tad_scalar(NULL, 1)));
@@ -653,6 +690,8 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "state");
     tcase_add_test(c, the_first_error_sticks);
     tcase_add_test(c, null_tape);
+    tcase_add_test(c, bad_settings);
+    tcase_add_test(c, levels_of_this_cpu);
     tcase_add_test(c, null_strings);
     tcase_add_loop_test(support_case(s, "misuse"), misuse_cases, 0, ops);
     tcase_add_loop_test(support_case(s, "handle"), bad_handles, 0, ops);

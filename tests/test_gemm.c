@@ -1,11 +1,15 @@
 /* The matrix-product kernels against a plain sum in long double, on every level this CPU has:
  * shapes small, prime and those of real nets, all strides, both element types, parts and threads.
  */
+#define _POSIX_C_SOURCE 200809L
 #include <check.h>
 #include <math.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../src/kernel/gemm.h"
 
@@ -308,29 +312,66 @@ struct tally {
     unsigned char seen[100];
 };
 
-static void mark(void *arg, size_t part) { ((struct tally *)arg)->seen[part]++; }
-
-static void mark_all_inside(void *arg, size_t part) {
-    if (part == 0) tad__pool_run(((struct tally *)arg)->pool, mark, arg, 100);
+static void mark(void *arg, size_t first, size_t end) {
+    for (; first < end; first++) ((struct tally *)arg)->seen[first]++;
 }
 
-START_TEST(pool_runs_each_part_once) {
+static void mark_all_inside(void *arg, size_t first, size_t end) {
+    (void)end;
+    if (first == 0) tad__split(((struct tally *)arg)->pool, 100, 1, mark, arg);
+}
+
+/* Waits until both pieces are under way, each on a thread of its own. */
+static void meet(void *arg, size_t first, size_t end) {
+    atomic_int *here = arg;
+    atomic_fetch_add(here, (int)(end - first));
+    while (atomic_load(here) < 2) sched_yield();
+}
+
+START_TEST(pool_runs_each_piece_once) {
     for (size_t threads = 1; threads <= 5; threads++) {
         void *memory = malloc(tad__pool_bytes(threads));
         struct tally tally = {tad__pool_create(memory, threads), {0}};
         ck_assert_uint_eq(tad__pool_threads(tally.pool), threads);
         for (size_t parts = 0; parts <= 100; parts++) {
             memset(tally.seen, 0, sizeof tally.seen);
-            tad__pool_run(tally.pool, mark, &tally, parts);
+            tad__split(tally.pool, parts, 1 + parts % 3, mark, &tally);
             for (size_t i = 0; i < 100; i++) ck_assert_uint_eq(tally.seen[i], i < parts);
         }
         memset(tally.seen, 0, sizeof tally.seen);
-        tad__pool_run(tally.pool, mark_all_inside, &tally, 3);
+        tad__split(tally.pool, 3, 1, mark_all_inside, &tally);
         for (size_t i = 0; i < 100; i++) ck_assert_uint_eq(tally.seen[i], 1);
         tad__pool_destroy(tally.pool);
         free(memory);
     }
     tad__pool_destroy(NULL);
+}
+END_TEST
+
+/* Awake or asleep: the pauses are longer than the workers' patience. */
+START_TEST(pool_works_together) {
+    void *memory = malloc(tad__pool_bytes(2));
+    tad__pool *pool = tad__pool_create(memory, 2);
+    for (int i = 0; i < 40; i++) {
+        atomic_int here = 0;
+        if (i % 4 == 0) nanosleep(&(struct timespec){0, 2000000}, NULL);
+        tad__split(pool, 2, 1, meet, &here);
+        ck_assert_int_eq(here, 2);
+    }
+    tad__pool_destroy(pool);
+    free(memory);
+}
+END_TEST
+
+START_TEST(pieces_follow_from_the_size) {
+    static const size_t grains[] = {1, 7, 64, TAD__GRAIN};
+    for (int k = 0; k < 4; k++)
+        for (size_t n = 1; n < 100 * grains[k]; n += 1 + n / 3) {
+            size_t piece = tad__split_size(n, grains[k]);
+            ck_assert_uint_eq(piece % grains[k], 0);
+            ck_assert_uint_le((n - 1) / piece + 1, TAD__MOST_PIECES);
+            ck_assert(piece == grains[k] || n > grains[k] * TAD__MOST_PIECES);
+        }
 }
 END_TEST
 
@@ -346,7 +387,9 @@ int main(void) {
     tcase_add_test(product, loose_strides);
     tcase_add_test(product, nan_survives_zero);
     tcase_add_test(pool, threads_give_the_same_bits);
-    tcase_add_test(pool, pool_runs_each_part_once);
+    tcase_add_test(pool, pool_runs_each_piece_once);
+    tcase_add_test(pool, pool_works_together);
+    tcase_add_test(pool, pieces_follow_from_the_size);
     suite_add_tcase(suite, product);
     suite_add_tcase(suite, pool);
     SRunner *runner = srunner_create(suite);

@@ -385,6 +385,10 @@ START_TEST(every_level_gives_the_same_elementwise_bits) {
     for (int i = 0; i < 37; i++) x[i] = -3 + 0.17 * i;
     for (int level = TAD_LEVEL_BASE; level <= TAD_LEVEL_AVX512; level++) {
         tad_tape *t = tad_tape_new(&(tad_settings){.level = (tad_level)level});
+        if (tad_tape_status(t) == TAD_UNSUPPORTED) {
+            tad_tape_free(t);
+            break; /* a lesser CPU */
+        }
         tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(37), x);
         tad_var y = tad_mul(tad_tanh(v), tad_exp(tad_sin(v)));
         ck_assert_int_eq(tad_reverse(tad_sum(y, NULL)), TAD_OK);

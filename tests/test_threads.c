@@ -1,7 +1,250 @@
-/* Threads: the same bits for any number of them, and tapes that run side by side. */
+/* Threads: every kind of kernel gives the same bits for any number of them, and the right numbers on
+ * arrays large enough to be cut into pieces; trainings; tapes that run side by side; the setting. */
 #include <pthread.h>
 
 #include "support.h"
+
+/* ---- every kind of kernel ---- */
+
+/* Rows and columns of the large operands: more than two pieces, no multiple of anything. */
+enum { ROWS = 301, COLS = 203, DEEP = 67, NUMBERS = ROWS * COLS, OPERANDS = 5 };
+static const tad_shape shapes[OPERANDS] = {
+    {2, {ROWS, COLS}}, {2, {ROWS, COLS}}, {1, {COLS}}, {2, {ROWS, 1}}, {2, {COLS, DEEP}}};
+enum { A, B, ROW, COLUMN, WEIGHT };
+
+typedef struct problem {
+    tad_tape *t;
+    tad_var in[OPERANDS], labels, mask; /* labels: a column of each row */
+} problem;
+
+typedef tad_var build(const problem *p);
+
+#define OVER(...) &(tad_reduce){.axis = TAD_AXES(__VA_ARGS__)}
+#define IN(k)     p->in[k]
+#define CASE(name, value)                                                                          \
+    static tad_var name(const problem *p) { return value; }
+#define EACH_CASE(F)                                                                               \
+    F(runs, tad_tanh(tad_mul(IN(A), IN(B))))                                                       \
+    F(number, tad_div(tad_number(2), tad_add(tad_sigmoid(IN(A)), tad_number(1))))                  \
+    F(three_operands, tad_fma(IN(A), IN(B), IN(A)))                                                \
+    F(beside_row, tad_mul(IN(A), tad_sin(IN(ROW))))                                                \
+    F(beside_column, tad_sub(tad_div(IN(A), tad_exp(IN(COLUMN))), IN(COLUMN)))                     \
+    F(outer_broadcast, tad_mul(IN(COLUMN), IN(ROW)))                                               \
+    F(plus_row, tad_relu(tad_add(IN(A), IN(ROW))))                                                 \
+    F(strided, tad_mul(tad_transpose(IN(A), 0, 1), tad_transpose(tad_exp(IN(B)), 0, 1)))           \
+    F(sum_all, tad_sum(IN(A), NULL))                                                               \
+    F(sum_rows, tad_sum(IN(A), OVER(1)))                                                           \
+    F(sum_columns, tad_sum(IN(A), OVER(0)))                                                        \
+    F(sum_middle, tad_sum(tad_reshape(IN(A), TAD_SHAPE(7, 43, COLS)), OVER(1)))                    \
+    F(sum_outer_two, tad_sum(tad_reshape(IN(A), TAD_SHAPE(7, 43, COLS)), OVER(0, 2)))              \
+    F(sum_strided, tad_sum(tad_transpose(IN(A), 0, 1), OVER(0)))                                   \
+    F(sum_narrow, tad_sum(tad_reshape(IN(A), TAD_SHAPE(-1, 7)), OVER(0)))                          \
+    F(sum_short_rows, tad_sum(tad_reshape(IN(A), TAD_SHAPE(-1, 7)), OVER(1)))                      \
+    F(mean, tad_mean(IN(A), OVER(0)))                                                              \
+    F(sum_to, tad_sum_to(IN(A), TAD_SHAPE(ROWS, 1)))                                               \
+    F(amax_rows, tad_amax(IN(A), OVER(1)))                                                         \
+    F(amin_columns, tad_amin(IN(A), OVER(0)))                                                      \
+    F(amax_all, tad_amax(IN(A), NULL))                                                             \
+    F(max_rows, tad_max(IN(A), 1, false, NULL))                                                    \
+    F(logsumexp_rows, tad_logsumexp(IN(A), OVER(1)))                                               \
+    F(logsumexp_columns, tad_logsumexp(IN(A), OVER(0)))                                            \
+    F(softmax_rows, tad_softmax(IN(A), 1))                                                         \
+    F(softmax_columns, tad_softmax(IN(A), 0))                                                      \
+    F(softmax_twice, tad_add(tad_softmax(IN(A), 1), tad_softmax(IN(A), 1)))                        \
+    F(log_softmax, tad_log_softmax(IN(A), 1))                                                      \
+    F(cross_entropy, tad_cross_entropy(IN(A), p->labels, NULL))                                    \
+    F(cross_entropy_each, tad_cross_entropy(IN(A), p->labels,                                      \
+                                            &(tad_cross_entropy_options){.reduction = TAD_NONE}))  \
+    F(cross_entropy_shares, tad_cross_entropy(IN(A), tad_softmax(IN(B), 1), NULL))                 \
+    F(nll, tad_nll_loss(IN(A), p->labels, NULL))                                                   \
+    F(mse, tad_mse(IN(A), IN(B), NULL))                                                            \
+    F(huber_each, tad_huber(IN(A), IN(B), &(tad_huber_options){.reduction = TAD_NONE}))            \
+    F(bce_with_logits, tad_bce_with_logits(IN(A), tad_sigmoid(IN(B)), NULL))                       \
+    F(product_nn, tad_matmul(IN(A), IN(WEIGHT)))                                                   \
+    F(product_nt, tad_matmul(IN(A), tad_transpose(IN(B), 0, 1)))                                   \
+    F(product_tn, tad_matmul(tad_transpose(IN(A), 0, 1), IN(B)))                                   \
+    F(product_tt, tad_matmul(tad_transpose(IN(WEIGHT), 0, 1), tad_transpose(IN(A), 0, 1)))         \
+    F(product_vector, tad_mv(IN(A), IN(ROW)))                                                      \
+    F(product_outer, tad_outer(tad_reshape(IN(COLUMN), TAD_SHAPE(-1)), IN(ROW)))                   \
+    F(layer, tad_affine(tad_transpose(IN(A), 0, 1), IN(B), IN(ROW)))                               \
+    F(copied, tad_reshape(tad_transpose(IN(A), 0, 1), TAD_SHAPE(-1)))                              \
+    F(concat, tad_concat((tad_var[]){IN(A), IN(B)}, 2, 1))                                         \
+    F(slice, tad_slice(IN(A), (tad_range[]){{.start = TAD_INT(3)}, {.step = TAD_INT(2)}}, 2))      \
+    F(flip, tad_flip(IN(A), (int[]){0, 1}, 2))                                                     \
+    F(broadcast, tad_broadcast_to(IN(ROW), TAD_SHAPE(ROWS, COLS)))                                 \
+    F(picked, tad_index_select(IN(A), p->labels, 1))                                               \
+    F(chosen, tad_where(p->mask, IN(A), IN(B)))
+EACH_CASE(CASE)
+
+#define ENTRY(name, value) {#name, name},
+static const struct {
+    const char *name;
+    build *build;
+} cases[] = {EACH_CASE(ENTRY)};
+enum { CASES = sizeof cases / sizeof *cases };
+
+/* Distinct numbers, so that extremes stay where they are when moved a little. */
+static void fill(double *x, int64_t n, uint64_t seed) {
+    tad_random r = {.seed = seed};
+    for (int64_t i = 0; i < n; i++) x[i] = (double)(i * (int64_t)(7919 + 1000 * seed) % n) / (double)n - 0.6 + 1e-6 * tad_random_uniform(&r);
+}
+
+/* On a new tape; step h along the directions `along`. */
+static problem open_problem(int threads, tad_dtype dtype, double h, double *const *along) {
+    problem p = {.t = tad_tape_new(&(tad_settings){.threads = threads})};
+    double *x = malloc(NUMBERS * sizeof *x);
+    int64_t label[ROWS];
+    bool *mask = malloc(NUMBERS);
+    for (int k = 0; k < OPERANDS; k++) {
+        int64_t n = shapes[k].dim[0] * (shapes[k].rank > 1 ? shapes[k].dim[1] : 1);
+        fill(x, n, (uint64_t)k);
+        for (int64_t i = 0; i < n && along; i++) x[i] += h * along[k][i];
+        p.in[k] = tad_constant_from(p.t, dtype, shapes[k], x);
+        p.in[k] = tad_input(p.t, dtype, shapes[k], tad_data(p.in[k]));
+    }
+    for (int i = 0; i < ROWS; i++) label[i] = i * 31 % COLS;
+    p.labels = tad_constant(p.t, TAD_I64, TAD_SHAPE(ROWS), label);
+    for (int i = 0; i < NUMBERS; i++) mask[i] = i % 3 == 0;
+    p.mask = tad_constant(p.t, TAD_BOOL, TAD_SHAPE(ROWS, COLS), mask);
+    free(mask);
+    free(x);
+    return p;
+}
+
+/* A number that every element of y weighs in differently, and every piece of it. */
+static tad_var weighed(tad_var y) {
+    int64_t n = tad_size_of(y);
+    double *w = malloc((size_t)n * sizeof *w);
+    for (int64_t i = 0; i < n; i++) w[i] = cos(0.37 * (double)i);
+    tad_var v = tad_constant_from(y.tape, tad_dtype_of(y), tad_shape_of(y), w);
+    free(w);
+    return tad_sum(tad_mul(tad_mul(y, y), v), NULL);
+}
+
+/* What a case leaves: the gradients, its value, the weighed sum of that. */
+enum { VALUE = OPERANDS, WEIGHED, RESULTS };
+typedef struct result {
+    double *x[RESULTS];
+    size_t n[RESULTS];
+} result;
+
+static void keep(result *r, int i, tad_var v) {
+    r->n[i] = (size_t)tad_size_of(v);
+    r->x[i] = malloc((r->n[i] + 1) * sizeof **r->x);
+    ck_done(tad_read(v, r->x[i], r->n[i]), v.tape);
+}
+
+static result solve(int c, int threads, tad_dtype dtype) {
+    problem p = open_problem(threads, dtype, 0, NULL);
+    result r;
+    tad_var y = cases[c].build(&p);
+    tad_var sum = weighed(y);
+    ck_done(tad_reverse(sum), p.t);
+    keep(&r, VALUE, y);
+    keep(&r, WEIGHED, sum);
+    for (int k = 0; k < OPERANDS; k++) keep(&r, k, tad_gradient(p.in[k]));
+    tad_tape_free(p.t);
+    return r;
+}
+
+static void forget(result *r) {
+    for (int i = 0; i < RESULTS; i++) free(r->x[i]);
+}
+
+START_TEST(every_kernel_gives_the_same_bits) {
+    static const int counts[] = {2, 3, 7};
+    for (int dtype = TAD_F64; dtype <= TAD_F32; dtype++) {
+        result one = solve(_i, 1, (tad_dtype)dtype);
+        for (int k = 0; k < 3; k++) {
+            result many = solve(_i, counts[k], (tad_dtype)dtype);
+            for (int i = 0; i < RESULTS; i++)
+                ck_assert_msg(memcmp(one.x[i], many.x[i], one.n[i] * sizeof(double)) == 0,
+                              "%s: %s, %d threads, result %d", cases[_i].name,
+                              tad_dtype_name((tad_dtype)dtype), counts[k], i);
+            forget(&many);
+        }
+        forget(&one);
+    }
+}
+END_TEST
+
+static double loss_at(int c, double h, double *const *along) {
+    problem p = open_problem(2, TAD_F64, h, along);
+    double loss = tad_item(weighed(cases[c].build(&p)));
+    ck_tape(p.t);
+    tad_tape_free(p.t);
+    return loss;
+}
+
+/* The slope along a random direction, from the gradients and from differences of the loss. */
+START_TEST(every_kernel_is_right_in_pieces) {
+    const double h = 1e-6;
+    double *along[OPERANDS], slope = 0, size = 0;
+    tad_random random = {.seed = 5};
+    result r = solve(_i, 2, TAD_F64);
+    for (int k = 0; k < OPERANDS; k++) {
+        along[k] = malloc(r.n[k] * sizeof **along);
+        for (size_t i = 0; i < r.n[k]; i++) {
+            along[k][i] = tad_random_normal(&random);
+            slope += along[k][i] * r.x[k][i];
+            size += fabs(along[k][i] * r.x[k][i]);
+        }
+    }
+    double up = loss_at(_i, h, along), down = loss_at(_i, -h, along), numeric = (up - down) / (2 * h);
+    double noise = 1e-12 * (fabs(up) + fabs(down)) / h;
+    ck_assert_msg(fabs(numeric - slope) <= 1e-6 * size + noise, "%s: slope %g, by differences %g (sizes %g, %g)",
+                  cases[_i].name, slope, numeric, size, noise);
+    ck_assert(size > 0);
+    for (int k = 0; k < OPERANDS; k++) free(along[k]);
+    forget(&r);
+}
+END_TEST
+
+/* ---- updates ---- */
+
+enum { SGD, ADAM, ADAMW, RMSPROP, OPTIMISERS };
+
+static tad_optim *optimiser(int which, const tad_dict *params) {
+    const tad_clip clip = {.norm = 0.5};
+    switch (which) {
+    case SGD: return tad_sgd(params, &(tad_sgd_options){.momentum = 0.9, .clip = clip});
+    case ADAM: return tad_adam(params, &(tad_adam_options){.clip = clip});
+    case ADAMW: return tad_adamw(params, &(tad_adam_options){.clip = clip});
+    default: return tad_rmsprop(params, &(tad_rmsprop_options){.momentum = 0.9, .centered = true, .clip = clip});
+    }
+}
+
+/* A parameter after three steps. */
+static double *updated(int which, int threads, tad_dtype dtype) {
+    problem p = open_problem(threads, dtype, 0, NULL);
+    tad_dict *d = tad_dict_new(p.t);
+    tad_var w = tad_param(p.t, dtype, shapes[A], tad_data(p.in[A]));
+    tad_dict_add(d, "w", w);
+    tad_optim *o = optimiser(which, d);
+    for (int i = 0; i < 3; i++) {
+        ck_done(tad_reverse(weighed(tad_mul(w, p.in[B]))), p.t);
+        ck_done(tad_optim_step(o), p.t);
+    }
+    double *x = malloc(NUMBERS * sizeof *x);
+    ck_done(tad_read(w, x, NUMBERS), p.t);
+    tad_tape_free(p.t);
+    return x;
+}
+
+START_TEST(updates_give_the_same_bits) {
+    for (int dtype = TAD_F64; dtype <= TAD_F32; dtype++) {
+        double *one = updated(_i, 1, (tad_dtype)dtype);
+        for (int threads = 2; threads <= 7; threads += 5) {
+            double *many = updated(_i, threads, (tad_dtype)dtype);
+            ck_assert_msg(memcmp(one, many, NUMBERS * sizeof *one) == 0, "optimiser %d, %d threads", _i, threads);
+            free(many);
+        }
+        free(one);
+    }
+}
+END_TEST
+
+/* ---- trainings ---- */
 
 enum { IN = 96, HIDDEN = 130, OUT = 10, BATCH = 160, STEPS = 3, PARAMS = 4, TAPES = 8 };
 
@@ -105,6 +348,10 @@ END_TEST
 
 static Suite *suite(void) {
     Suite *s = suite_create("threads");
+    TCase *kernels = support_case(s, "kernels");
+    tcase_add_loop_test(kernels, every_kernel_gives_the_same_bits, 0, CASES);
+    tcase_add_loop_test(kernels, every_kernel_is_right_in_pieces, 0, CASES);
+    tcase_add_loop_test(kernels, updates_give_the_same_bits, 0, OPTIMISERS);
     TCase *c = support_case(s, "threads");
     tcase_add_test(c, any_number_gives_the_same_bits);
     tcase_add_test(c, tapes_run_side_by_side);

@@ -94,12 +94,12 @@ typedef enum tad_level { /* instruction sets of the numeric kernels */
     TAD_LEVEL_AVX512
 } tad_level;
 
-/* All zero is the default. */
+/* All zero is the default. A value that cannot be is the first failure of the new tape. */
 typedef struct tad_settings {
     tad_allocator allocator; /* NULL resize: the C library's */
     size_t memory_limit;     /* bytes; 0: none */
-    int threads;             /* kernels may use so many; 0 and 1: none but the caller's */
-    tad_level level;         /* capped at what the CPU has */
+    int threads;             /* kernels may use so many, at most 256; 0 and 1: none but the caller's */
+    tad_level level;         /* UNSUPPORTED where the CPU lacks it */
     bool trap;               /* fail at the first op that makes a NaN or an infinity */
     uint64_t seed;           /* of the tape's random numbers */
 } tad_settings;

@@ -4,9 +4,8 @@
 
 enum { LINE = 64 };
 
-/* About 20 microseconds of one core at full speed: below it the hand-over costs more than it wins.
- */
-static const double least_work_per_part = 1e6;
+/* Some microseconds of one core at full speed: below it the hand-over costs more than it wins. */
+static const double least_work_per_part = 3e5;
 
 size_t tad__gemm_parts(const tad__gemm *g, const tad__pool *pool) {
     size_t threads = tad__pool_threads(pool);
@@ -30,13 +29,14 @@ struct job {
     char *workspace;
 };
 
-static void run_part(void *arg, size_t part) {
+static void run_parts(void *arg, size_t part, size_t end) {
     const struct job *job = arg;
-    char *own = job->stride ? job->workspace + part * job->stride : NULL;
-    job->kernel.run(job->g, part, job->parts, own);
+    for (; part < end; part++)
+        job->kernel.run(job->g, part, job->parts,
+                        job->stride ? job->workspace + part * job->stride : NULL);
 }
 
 void tad__gemm_run(tad__gemm_kernel kernel, const tad__gemm *g, void *workspace, tad__pool *pool) {
     struct job job = {kernel, g, tad__gemm_parts(g, pool), bytes_per_part(kernel, g), workspace};
-    tad__pool_run(pool, run_part, &job, job.parts);
+    tad__split(pool, job.parts, 1, run_parts, &job);
 }

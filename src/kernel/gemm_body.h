@@ -586,7 +586,7 @@ static void X(run)(const tad__gemm *g, size_t part, size_t parts, void *workspac
     }
     struct X(range) range = {rows.first, rows.end - rows.first, 0, main};
     if (main > g->m) {
-        struct X(run) columns = X(share)(main, TILE_VECS * LANES, part, parts);
+        struct X(run) columns = X(share)(main, LANES, part, parts);
         range = (struct X(range)){0, g->m, columns.first, columns.end - columns.first};
     }
     X(product)(g, &plan, &range, workspace);

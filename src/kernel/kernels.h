@@ -36,7 +36,7 @@ typedef struct tad__kernels {
     const tad__row_kernels *row; /* TAD__ROW_COUNT */
     void (*add[2])(size_t n, const void *x, void *y);       /* y += x */
     double (*sum[2])(size_t n, const void *x);              /* fixed order, wide accumulators */
-    tad__add_columns *add_columns[2];                       /* y += the sums of a matrix's columns */
+    tad__columns_fn *add_columns[2];                        /* y += the sums of a matrix's columns */
     const tad__gemm_kernels *gemm;
     const tad__softmax_kernels *softmax;
     const tad__loss_kernels *loss;

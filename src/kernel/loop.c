@@ -70,3 +70,38 @@ bool tad__loop_next(tad__loop *l) {
     }
     return false;
 }
+
+enum { SHORTEST_RUN = 64 }; /* shorter ones are all overhead */
+
+struct cut {
+    const tad__loop *l;
+    int axis;
+    tad__loop_walk *walk;
+    void *arg;
+};
+
+static void walk_piece(void *arg, size_t first, size_t end) {
+    const struct cut *cut = arg;
+    tad__loop piece = *cut->l;
+    piece.dim[cut->axis] = (int64_t)(end - first);
+    if (cut->axis == piece.rank - 1) piece.length = (int64_t)(end - first);
+    for (int k = 0; k < piece.arrays; k++)
+        piece.base[k] += (int64_t)first * piece.stride[k][cut->axis];
+    cut->walk(cut->arg, &piece);
+}
+
+void tad__loop_split(tad__pool *pool, tad__loop *l, int into, tad__loop_walk *walk, void *arg) {
+    size_t all = 1, along;
+    int axis = 0;
+    for (int i = 0; i < l->rank; i++) all *= (size_t)l->dim[i];
+    while (axis < l->rank && l->stride[into][axis] == 0) axis++;
+    if (all <= TAD__GRAIN || axis == l->rank) {
+        walk(arg, l);
+        return;
+    }
+    along = (size_t)l->dim[axis];
+    size_t grain = TAD__GRAIN / (all / along); /* a piece of them has about TAD__GRAIN elements */
+    size_t least = axis == l->rank - 1 ? SHORTEST_RUN : 1;
+    struct cut cut = {l, axis, walk, arg};
+    tad__split(pool, along, grain > least ? grain : least, walk_piece, &cut);
+}

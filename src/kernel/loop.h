@@ -1,11 +1,13 @@
 /* Walking several arrays together: one iteration space, a pointer and strides per array, adjacent
  * axes joined where every array allows it. Kernels then see runs of the innermost axis.
  *
- * Rests on nothing but tad_array; cannot fail. */
+ * Rests on tad_array and the thread pool; cannot fail. */
 #ifndef TAD_KERNEL_LOOP_H
 #define TAD_KERNEL_LOOP_H
 
 #include <tad/op.h>
+
+#include "../threads.h"
 
 enum { TAD__LOOP_ARRAYS = 6 };
 
@@ -26,5 +28,11 @@ void tad__loop_init(tad__loop *l, const tad_shape *shape, const tad_array *const
 /* Usage: for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l)) ... */
 bool tad__loop_first(tad__loop *l); /* false: nothing to walk */
 bool tad__loop_next(tad__loop *l);
+
+/* Cuts l along the outermost axis on which array `into` moves, so that no two pieces write one
+ * element, and hands the pieces out: walk(arg, piece) walks a loop as above. A piece does not know
+ * where it lies; `into` without any axis, or few elements, give one piece. */
+typedef void tad__loop_walk(void *arg, tad__loop *piece);
+void tad__loop_split(tad__pool *pool, tad__loop *l, int into, tad__loop_walk *walk, void *arg);
 
 #endif

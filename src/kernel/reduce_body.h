@@ -31,14 +31,14 @@ static void X(narrow)(size_t rows, size_t cols, const T *x, T *y) {
     for (size_t k = 0; k < at_once; k++) X(add_row)(cols, sum + k * cols, y);
 }
 
-static void X(columns)(size_t rows, size_t cols, const T *x, T *y) {
+static void X(columns)(size_t rows, size_t cols, size_t stride, const T *x, T *y) {
     if (cols == 0) return;
-    if (cols <= NARROW) {
+    if (stride <= NARROW) { /* then cols is stride */
         X(narrow)(rows, cols, x, y);
         return;
     }
     for (size_t j = 0; j < cols; j += BLOCK)
-        X(add_rows)(rows, cols - j < BLOCK ? cols - j : BLOCK, cols, x + j, y + j);
+        X(add_rows)(rows, cols - j < BLOCK ? cols - j : BLOCK, stride, x + j, y + j);
 }
 
 #define EXTREMES(one, many, beats)                                                                 \

@@ -7,7 +7,7 @@ enum {
     BLOCK = 1024, /* columns summed together: their sums stay in the first cache */
     CHUNK = 64,   /* rows summed before they join the rest, which keeps rounding errors small */
     LANES = 32,   /* extremes of a row are sought in so many places at once */
-    NARROW = 64   /* up to so many columns, several rows are read as one */
+    NARROW = TAD__COLUMNS /* up to so many columns, several rows are read as one */
 };
 
 /* Whether v takes the place of `best` by an order `beats`; a NaN wins and stays. Without branches.
@@ -25,8 +25,9 @@ enum {
 #include "reduce_body.h"
 
 #define OF_LEVEL(suffix)                                                                           \
-    void TAD_LEVEL(tad__add_columns_##suffix)(size_t rows, size_t cols, const void *x, void *y) {  \
-        columns_##suffix(rows, cols, x, y);                                                        \
+    void TAD_LEVEL(tad__add_columns_##suffix)(size_t rows, size_t cols, size_t stride,             \
+                                                const void *x, void *y) {                          \
+        columns_##suffix(rows, cols, stride, x, y);                                                \
     }                                                                                              \
     double TAD_LEVEL(tad__extreme_##suffix)(size_t n, const void *x, bool largest) {               \
         return largest ? largest_##suffix(n, x) : smallest_##suffix(n, x);                         \

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../threads.h"
 #include "isa.h"
 
 enum { TAD__TILE = 2048, TAD__TILE_ROWS = 256 };
@@ -18,6 +19,12 @@ enum { TAD__TILE = 2048, TAD__TILE_ROWS = 256 };
 static inline size_t tad__tile_rows(size_t n) {
     size_t rows = n < TAD__TILE ? TAD__TILE / n : 1;
     return rows < TAD__TILE_ROWS ? rows : TAD__TILE_ROWS;
+}
+
+/* Rows in a piece of work for one thread: whole tiles. */
+static inline size_t tad__tile_grain(size_t n) {
+    size_t rows = tad__tile_rows(n), tiles = TAD__GRAIN / (rows * n);
+    return rows * (tiles ? tiles : 1);
 }
 
 /* y of x. */

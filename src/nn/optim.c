@@ -193,7 +193,7 @@ static bool find_pointers(tad_optim *o) {
 
 static double squares(tad_var param, const void *g) {
     int64_t n = tad_size_of(param);
-    return tad__update_kernels_of(param.tape)->squares[tad_dtype_of(param)](g, n);
+    return tad__squares(param.tape, tad_dtype_of(param), g, n);
 }
 
 /* PyTorch's clip_grad_norm_: max / (norm + 1e-6), at most 1. */
@@ -234,7 +234,7 @@ tad_status tad_optim_step(tad_optim *o) {
     for (size_t i = 0; i < o->count; i++) {
         slot *s = &o->slot[i];
         int64_t n = tad_size_of(s->param);
-        tad__update_kernels_of(o->tape)->step[tad_dtype_of(s->param)](&o->update, s->p, s->g, s->s, n);
+        tad__update_run(o->tape, &o->update, tad_dtype_of(s->param), s->p, s->g, s->s, n);
     }
     return tad_zero_gradients(o->params, o->count);
 }

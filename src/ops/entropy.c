@@ -202,23 +202,41 @@ static void set_number(tad_array *a, double value) {
 
 /* ---- cross_entropy ---- */
 
+/* The rows of one call, tile by tile; each piece has room for a tile, and a sum of its own. */
+typedef struct loss_rows {
+    const entropy_call *p;
+    char *room;
+    size_t tile, piece;
+    double sum[TAD__MOST_PIECES];
+} loss_rows;
+
+static void loss_piece(void *arg, size_t first, size_t end) {
+    loss_rows *l = arg;
+    const entropy_call *p = l->p;
+    const tad__kernels *k = p->plan.tape->kernels;
+    size_t step = tad__tile_rows(p->plan.n), row = p->plan.n * p->plan.width, at = first / l->piece;
+    tile losses;
+    for (size_t i = first; i < end; i += step) {
+        size_t rows = tad__min(step, end - i);
+        tad__entropy e = rows_from(p, i);
+        bool none = p->reduction == TAD_NONE;
+        void *out = none ? (char *)p->frame->out[0]->data + i * p->plan.width : (void *)&losses;
+        k->softmax->entropy[p->plan.dtype](&e, rows, p->x + i * row, out, l->room + at * l->tile);
+        if (!none) l->sum[at] += k->sum[p->plan.dtype](rows, out);
+    }
+}
+
 static tad_status cross_entropy_forward(const tad_call_frame *c) {
     entropy_call p;
-    tile losses;
     double total = 0;
     if (!prepare(&p, c)) return TAD_NO_MEMORY;
-    size_t step = tad__tile_rows(p.plan.n), row = p.plan.n * p.plan.width;
-    void *room = tad_scratch(c->tape, tad__min(step, p.plan.rows) * row);
-    if (!room && p.plan.rows) return TAD_NO_MEMORY;
-    const tad__kernels *k = c->tape->kernels;
-    for (size_t i = 0; i < p.plan.rows; i += step) {
-        size_t rows = tad__min(step, p.plan.rows - i);
-        tad__entropy e = rows_from(&p, i);
-        bool none = p.reduction == TAD_NONE;
-        void *out = none ? (char *)c->out[0]->data + i * p.plan.width : (void *)&losses;
-        k->softmax->entropy[p.plan.dtype](&e, rows, p.x + i * row, out, room);
-        if (!none) total += k->sum[p.plan.dtype](rows, out);
-    }
+    size_t rows = p.plan.rows, grain = tad__tile_grain(p.plan.n), pieces = 0;
+    loss_rows l = {.p = &p, .piece = tad__split_size(rows, grain)};
+    l.tile = tad__min(tad__tile_rows(p.plan.n), rows) * p.plan.n * p.plan.width;
+    if (rows) pieces = (rows - 1) / l.piece + 1;
+    if (rows && !(l.room = tad_scratch(c->tape, pieces * l.tile))) return TAD_NO_MEMORY;
+    tad__split(c->tape->threads, rows, grain, loss_piece, &l);
+    for (size_t i = 0; i < pieces; i++) total += l.sum[i];
     if (p.reduction != TAD_NONE) set_number(c->out[0], total / p.divisor);
     return TAD_OK;
 }
@@ -313,7 +331,7 @@ static tad_status nll_backward(tad_backward *b) {
     tad_array *dx = tad_backward_buffer(b, X, &fresh);
     if (!dx || !prepare(&p, &b->call)) return TAD_NO_MEMORY;
     p.g = b->cotangent[0];
-    if (fresh) memset(dx->data, 0, (size_t)dx->size * p.plan.width);
+    if (fresh) tad__clear(b->call.tape, dx);
     for (size_t i = 0; i < p.plan.rows; i++) {
         if (p.label[i] == p.e.ignore) continue;
         int64_t own = p.reduction == TAD_NONE ? (int64_t)i : 0;

@@ -333,10 +333,6 @@ static void add(const tad_tape *t, walk *w, const tad_array *a, bool put) {
         add_run(t, &l, w, (tad_dtype)a->dtype, put);
 }
 
-static void clear(const tad_array *a) {
-    if (a->size) memset(a->data, 0, (size_t)a->size * tad_dtype_size((tad_dtype)a->dtype));
-}
-
 /* ---- forward and backward ---- */
 
 /* x itself or a contiguous copy of it. */
@@ -371,7 +367,7 @@ static tad_status take_backward(tad_backward *b) {
     bool fresh;
     tad_array *x = tad_backward_buffer(b, 1 - at, &fresh);
     if (!x) return TAD_NO_MEMORY;
-    if (fresh) clear(x);
+    if (fresh) tad__clear(b->call.tape, x);
     walk w;
     begin_walk(&w, &b->call, x, b->call.in[at], b->cotangent[0]);
     add(b->call.tape, &w, b->cotangent[0], true);
@@ -380,7 +376,7 @@ static tad_status take_backward(tad_backward *b) {
 
 static tad_status gather_put_forward(const tad_call_frame *c) {
     walk w;
-    clear(c->out[0]);
+    tad__clear(c->tape, c->out[0]);
     begin_walk(&w, c, c->out[0], c->in[1], c->in[0]);
     add(c->tape, &w, c->in[0], true);
     return TAD_OK;
@@ -516,7 +512,7 @@ static tad_status one_hot_shape(const tad_call_frame *c, tad_type *out, size_t *
 static tad_status one_hot_forward(const tad_call_frame *c) {
     const tad_array *index = c->in[0], *y = c->out[0];
     int64_t classes = y->dim[y->rank - 1], *row = y->data;
-    clear(y);
+    tad__clear(c->tape, y);
     tad_shape shape = tad__shape_of(index);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){index}, 1);

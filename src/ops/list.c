@@ -49,8 +49,7 @@ static void add_term(const tad_call_frame *c, const tad_array *a, const tad_arra
 
 static tad_status list_forward(const tad_call_frame *c) {
     size_t n = c->n_in / 2;
-    size_t bytes = (size_t)c->out[0]->size * tad_dtype_size((tad_dtype)c->out[0]->dtype);
-    if (bytes) memset(c->out[0]->data, 0, bytes);
+    tad__clear(c->tape, c->out[0]);
     if (c->op == &tad__ops_list[SUM_LIST]) {
         for (size_t i = 0; i < c->n_in; i++) add_term(c, c->in[i], NULL);
         return TAD_OK;

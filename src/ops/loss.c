@@ -185,29 +185,11 @@ static void set_number(tad_array *a, double value, bool add) {
         *(float *)a->data = (float)(value + (add ? *(float *)a->data : 0));
 }
 
-static tad_status loss_forward(const tad_call_frame *c) {
-    elements e;
-    block room;
-    double total = 0;
-    if (!gather(&e, c)) return TAD_NO_MEMORY;
-    for (size_t i = 0; i < e.n; i += TAD__BLOCK) {
-        size_t n = tad__min(e.n - i, TAD__BLOCK);
-        bool none = e.reduction == TAD_NONE;
-        void *to = none ? (char *)c->out[0]->data + i * e.width : (void *)&room;
-        compute(&e, TAD__LOSS_VALUE, i, n, e.factor, to);
-        if (!none) total += e.tape->kernels->sum[e.dtype](n, to);
-    }
-    if (e.reduction != TAD_NONE) set_number(c->out[0], total / e.divisor, false);
-    return TAD_OK;
-}
-
-/* ---- fused derivatives ---- */
-
 static double number_in(const tad_array *a) {
     return a->dtype == TAD_F64 ? *(const double *)a->data : (double)*(const float *)a->data;
 }
 
-/* Adds a block of the gradient of one input to its buffer at `from`. */
+/* A block of the gradient of one input. */
 static void derivative(const elements *e, const tad_array *g, int what, size_t from, size_t n,
                        void *out) {
     bool none = e->reduction == TAD_NONE;
@@ -216,24 +198,66 @@ static void derivative(const elements *e, const tad_array *g, int what, size_t f
     if (none) scale_by(e, n, (const char *)g->data + from * e->width, out);
 }
 
+/* All elements block by block: values, or a derivative; written, added, or summed piece by piece. */
+typedef struct work {
+    const elements *e;
+    int what;
+    const tad_array *g; /* the cotangent, of a derivative */
+    char *to;           /* NULL: summed */
+    bool add;
+    size_t piece;
+    double sum[TAD__MOST_PIECES];
+} work;
+
+static void work_piece(void *arg, size_t first, size_t end) {
+    work *w = arg;
+    const elements *e = w->e;
+    const tad__kernels *k = e->tape->kernels;
+    block room;
+    for (size_t i = first; i < end; i += TAD__BLOCK) {
+        size_t n = tad__min(end - i, TAD__BLOCK);
+        char *own = w->to ? w->to + i * e->width : NULL;
+        void *out = own && !w->add ? own : (void *)&room;
+        if (w->g)
+            derivative(e, w->g, w->what, i, n, out);
+        else
+            compute(e, TAD__LOSS_VALUE, i, n, e->factor, out);
+        if (!own)
+            w->sum[first / w->piece] += k->sum[e->dtype](n, out);
+        else if (w->add)
+            k->add[e->dtype](n, out, own);
+    }
+}
+
+static double do_all(work *w) {
+    double total = 0;
+    w->piece = tad__split_size(w->e->n, TAD__GRAIN);
+    tad__split(w->e->tape->threads, w->e->n, TAD__GRAIN, work_piece, w);
+    for (size_t i = 0; i * w->piece < w->e->n; i++) total += w->sum[i];
+    return total;
+}
+
+static tad_status loss_forward(const tad_call_frame *c) {
+    elements e;
+    if (!gather(&e, c)) return TAD_NO_MEMORY;
+    bool none = e.reduction == TAD_NONE;
+    double total = do_all(&(work){.e = &e, .to = none ? c->out[0]->data : NULL});
+    if (!none) set_number(c->out[0], total / e.divisor, false);
+    return TAD_OK;
+}
+
+/* ---- fused derivatives ---- */
+
 static tad_status input_gradient(tad_backward *b, const elements *e, size_t input) {
     bool fresh;
-    block room;
-    double total = 0;
     tad_array *buffer = tad_backward_buffer(b, input, &fresh);
     if (!buffer) return TAD_NO_MEMORY;
     bool whole = (size_t)buffer->size == e->n; /* else one number met all elements */
-    int what = input == X ? TAD__LOSS_DX : TAD__LOSS_DT;
-    for (size_t i = 0; i < e->n; i += TAD__BLOCK) {
-        size_t n = tad__min(e->n - i, TAD__BLOCK);
-        char *own = (char *)buffer->data + (whole ? i * e->width : 0);
-        void *to = whole && fresh ? own : (void *)&room;
-        derivative(e, b->cotangent[0], what, i, n, to);
-        if (!whole)
-            total += e->tape->kernels->sum[e->dtype](n, to);
-        else if (!fresh)
-            e->tape->kernels->add[e->dtype](n, to, own);
-    }
+    double total = do_all(&(work){.e = e,
+                                  .what = input == X ? TAD__LOSS_DX : TAD__LOSS_DT,
+                                  .g = b->cotangent[0],
+                                  .to = whole ? buffer->data : NULL,
+                                  .add = !fresh});
     if (!whole) set_number(buffer, total, !fresh);
     return TAD_OK;
 }

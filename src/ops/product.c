@@ -239,7 +239,7 @@ static tad_status operand_gradient(tad_backward *b, size_t i) {
     if (!form(&p, &call, b->cotangent[0])) return TAD_NO_MEMORY;
     matrix z = i ? p.b : p.a, x = i ? p.a : p.c, y = i ? p.c : p.b;
     bool shared = is_shared(&p, &z);
-    if (fresh && shared) memset(buffer->data, 0, (size_t)buffer->size * tad_dtype_size(p.dtype));
+    if (fresh && shared) tad__clear(p.tape, buffer);
     turn(i ? &x : &y);
     if (z.col != 1 && z.cols != 1) { /* the transposed gradient is what lies in rows */
         matrix swap = x;
@@ -259,8 +259,8 @@ static tad_status bias_gradient(tad_backward *b) {
     if (!buffer) return TAD_NO_MEMORY;
     const tad_array *g = b->cotangent[0];
     size_t n = (size_t)buffer->size, rows = n ? (size_t)g->size / n : 0;
-    if (fresh) memset(buffer->data, 0, n * tad__width(g->dtype));
-    if (rows) b->call.tape->kernels->add_columns[g->dtype](rows, n, g->data, buffer->data);
+    if (fresh) tad__clear(b->call.tape, buffer);
+    if (rows) tad__add_columns(b->call.tape, (tad_dtype)g->dtype, rows, n, g->data, buffer->data);
     return TAD_OK;
 }
 

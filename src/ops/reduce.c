@@ -153,10 +153,6 @@ static size_t bytes_of(const tad_array *a, size_t elements) {
     return elements * tad_dtype_size((tad_dtype)a->dtype);
 }
 
-static void clear(const tad_array *a) {
-    if (a->size) memset(a->data, 0, bytes_of(a, (size_t)a->size));
-}
-
 static void store(const tad_array *a, size_t i, double v) {
     if (a->dtype == TAD_F64)
         ((double *)a->data)[i] = v;
@@ -166,38 +162,51 @@ static void store(const tad_array *a, size_t i, double v) {
 
 enum { SHORT_ROW = 32 }; /* shorter ones are summed without a call */
 
+typedef struct row_sums {
+    const tad_tape *tape;
+    const tad_array *out, *x;
+    size_t n;
+} row_sums;
+
 #define SUM_SHORT_ROWS(T)                                                                          \
     do {                                                                                           \
-        const T *row = x->data;                                                                    \
-        T *sum = out->data;                                                                        \
-        for (size_t i = 0; i < b.before; i++, row += b.n) {                                        \
+        const T *row = (const T *)r->x->data + first * r->n;                                       \
+        T *sum = r->out->data;                                                                     \
+        for (size_t i = first; i < end; i++, row += r->n) {                                        \
             T part[4] = {0};                                                                       \
             size_t k = 0;                                                                          \
-            for (; k + 4 <= b.n; k += 4)                                                           \
+            for (; k + 4 <= r->n; k += 4)                                                          \
                 for (size_t lane = 0; lane < 4; lane++) part[lane] += row[k + lane];               \
-            for (; k < b.n; k++) part[k % 4] += row[k];                                            \
+            for (; k < r->n; k++) part[k % 4] += row[k];                                           \
             sum[i] = (part[0] + part[1]) + (part[2] + part[3]);                                    \
         }                                                                                          \
     } while (0)
 
-static void sum_rows(const tad_tape *t, const tad_array *out, const tad_array *x, blocks b) {
-    if (b.n >= SHORT_ROW) {
-        for (size_t i = 0; i < b.before; i++)
-            store(out, i,
-                  t->kernels->sum[x->dtype](b.n, (const char *)x->data + bytes_of(x, i * b.n)));
-    } else if (x->dtype == TAD_F64) {
+static void sum_some_rows(void *arg, size_t first, size_t end) {
+    const row_sums *r = arg;
+    const char *x = r->x->data;
+    if (r->n >= SHORT_ROW) {
+        for (size_t i = first; i < end; i++)
+            store(r->out, i,
+                  tad__total(r->tape, (tad_dtype)r->x->dtype, r->n, x + bytes_of(r->x, i * r->n)));
+    } else if (r->x->dtype == TAD_F64) {
         SUM_SHORT_ROWS(double);
     } else {
         SUM_SHORT_ROWS(float);
     }
 }
 
+static void sum_rows(const tad_tape *t, const tad_array *out, const tad_array *x, blocks b) {
+    row_sums r = {t, out, x, b.n};
+    tad__split(t->threads, b.before, tad__rows_grain(b.n), sum_some_rows, &r);
+}
+
 static void sum_columns(const tad_tape *t, const tad_array *out, const tad_array *x, blocks b) {
-    clear(out);
+    tad__clear(t, out);
     for (size_t i = 0; i < b.before; i++)
-        t->kernels->add_columns[x->dtype](b.n, b.after,
-                                          (const char *)x->data + bytes_of(x, i * b.n * b.after),
-                                          (char *)out->data + bytes_of(x, i * b.after));
+        tad__add_columns(t, (tad_dtype)x->dtype, b.n, b.after,
+                         (const char *)x->data + bytes_of(x, i * b.n * b.after),
+                         (char *)out->data + bytes_of(x, i * b.after));
 }
 
 /* out, which has x's rank and size 1 where the mask says, = the sums. */
@@ -205,9 +214,9 @@ static void sum_into(const tad_tape *t, tad_array *out, const tad_array *x, unsi
     blocks b;
     if (out->size == 0) return;
     if (x->size == 0)
-        clear(out);
+        tad__clear(t, out);
     else if (!as_blocks(x, mask, &b)) {
-        clear(out);
+        tad__clear(t, out);
         tad__add_into(t, out, x);
     } else if (b.after == 1)
         sum_rows(t, out, x, b);
@@ -282,6 +291,18 @@ static void spread_run(const tad__loop *l, tad_dtype dtype, double divisor, bool
         SPREAD(float);
 }
 
+typedef struct spread {
+    tad_dtype dtype;
+    double divisor;
+    bool fresh;
+} spread;
+
+static void spread_walk(void *arg, tad__loop *l) {
+    const spread *s = arg;
+    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l))
+        spread_run(l, s->dtype, s->divisor, s->fresh);
+}
+
 static tad_status sum_backward(tad_backward *b) {
     const tad_reduce *o = b->call.options;
     const tad_array *g = b->cotangent[0], *x = b->call.in[0];
@@ -295,8 +316,8 @@ static tad_status sum_backward(tad_backward *b) {
     tad_shape shape = tad__shape_of(to);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){to, kept(&h, g, x, mask)}, 2);
-    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
-        spread_run(&l, (tad_dtype)to->dtype, divisor, fresh);
+    spread s = {(tad_dtype)to->dtype, divisor, fresh};
+    tad__loop_split(b->call.tape->threads, &l, 0, spread_walk, &s);
     return TAD_OK;
 }
 
@@ -346,14 +367,26 @@ static void extreme_run(const tad_tape *t, const tad__loop *l, tad_dtype dtype, 
     }
 }
 
+typedef struct extremes {
+    const tad_tape *tape;
+    tad_dtype dtype;
+    bool larger;
+} extremes;
+
+static void extreme_walk(void *arg, tad__loop *l) {
+    const extremes *e = arg;
+    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l))
+        extreme_run(e->tape, l, e->dtype, e->larger);
+}
+
 /* out, of x's rank, = the extremes. */
 static void extreme_into(const tad_tape *t, tad_array *out, const tad_array *x, bool larger) {
     for (int64_t i = 0; i < out->size; i++) store(out, (size_t)i, larger ? -INFINITY : INFINITY);
     tad_shape shape = tad__shape_of(x);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){out, x}, 2);
-    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
-        extreme_run(t, &l, (tad_dtype)x->dtype, larger);
+    extremes e = {t, (tad_dtype)x->dtype, larger};
+    tad__loop_split(t->threads, &l, 0, extreme_walk, &e);
 }
 
 static tad_status extreme_forward(const tad_call_frame *c) {
@@ -397,9 +430,9 @@ static void extreme_jvp(tad_rule *r) {
 
 /* ---- logsumexp ---- */
 
-/* sum += exp(x - shift) for one run, in blocks that the exponential kernel takes. */
+/* sum += exp(x - shift), in blocks of a run that the exponential kernel takes. */
 #define ADD_EXPONENTIALS(T)                                                                        \
-    do {                                                                                           \
+    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {                         \
         T term[TAD__BLOCK], power[TAD__BLOCK];                                                     \
         for (int64_t done = 0; done < l->length; done += TAD__BLOCK) {                             \
             int64_t n = l->length - done < TAD__BLOCK ? l->length - done : TAD__BLOCK;             \
@@ -410,16 +443,19 @@ static void extreme_jvp(tad_rule *r) {
             else                                                                                   \
                 for (int64_t i = 0; i < n; i++) AT(T, 0, done + i) += power[i];                    \
         }                                                                                          \
-    } while (0)
+    }
 #define AT(T, k, i) (*(T *)(void *)(l->run[k] + (i)*l->step[k]))
 
-static void add_exponentials(const tad_tape *t, const tad__loop *l, tad_dtype dtype) {
+static void add_exponentials(void *arg, tad__loop *l) {
+    const extremes *e = arg;
+    const tad_tape *t = e->tape;
+    const tad_dtype dtype = e->dtype;
     tad__row_forward *exponential = t->kernels->row[TAD__ROW_exp].forward[dtype];
     const double no_options[2] = {0, 0};
     if (dtype == TAD_F64)
-        ADD_EXPONENTIALS(double);
+        ADD_EXPONENTIALS(double)
     else
-        ADD_EXPONENTIALS(float);
+        ADD_EXPONENTIALS(float)
 }
 
 /* An infinite maximum is not subtracted: exp(-inf) is 0 and exp(inf) inf without it. */
@@ -454,12 +490,11 @@ static tad_status logsumexp_forward(const tad_call_frame *c) {
         FINITE_OR_ZERO(double)
     else
         FINITE_OR_ZERO(float)
-    clear(y);
+    tad__clear(c->tape, y);
     tad_shape shape = tad__shape_of(x);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){y, m, x}, 3);
-    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
-        add_exponentials(c->tape, &l, (tad_dtype)x->dtype);
+    tad__loop_split(c->tape->threads, &l, 0, add_exponentials, &(extremes){c->tape, (tad_dtype)x->dtype, true});
     finish_logsumexp(y, m);
     return TAD_OK;
 }

@@ -63,22 +63,41 @@ tad_status tad__rows_put(const tad__rows *r, const void *rows, tad_array *a, boo
     return TAD_OK;
 }
 
+typedef struct gradient_rows {
+    const tad__rows *r;
+    tad__rows_fill *fill;
+    void *context;
+    char *to, *room; /* room: a tile for each piece; NULL: fill writes to `to` */
+    size_t tile, piece;
+} gradient_rows;
+
+static void gradient_piece(void *arg, size_t first, size_t end) {
+    const gradient_rows *g = arg;
+    const tad__rows *r = g->r;
+    size_t step = tad__tile_rows(r->n), bytes = r->n * r->width;
+    char *room = g->room ? g->room + first / g->piece * g->tile : NULL;
+    for (size_t i = first; i < end; i += step) {
+        size_t rows = tad__min(step, end - i);
+        char *to = g->to + i * bytes;
+        g->fill(g->context, i, rows, room ? room : to);
+        if (room) r->tape->kernels->add[r->dtype](rows * r->n, room, to);
+    }
+}
+
 tad_status tad__rows_gradient(tad_backward *b, size_t input, const tad__rows *r,
                               tad__rows_fill *fill, void *context) {
     bool fresh;
     tad_array *buffer = tad_backward_buffer(b, input, &fresh);
     if (!buffer) return TAD_NO_MEMORY;
     if (buffer->size == 0) return TAD_OK;
-    size_t step = tad__tile_rows(r->n), bytes = r->n * r->width;
-    bool direct = fresh && r->straight, whole = direct || !r->straight;
-    size_t kept = r->straight ? tad__min(step, r->rows) : r->rows;
-    char *room = direct ? buffer->data : tad_scratch(r->tape, kept * bytes);
-    if (!room) return TAD_NO_MEMORY;
-    for (size_t i = 0; i < r->rows; i += step) {
-        size_t rows = tad__min(step, r->rows - i);
-        fill(context, i, rows, whole ? room + i * bytes : room);
-        if (!whole)
-            r->tape->kernels->add[r->dtype](rows * r->n, room, (char *)buffer->data + i * bytes);
-    }
-    return r->straight ? TAD_OK : tad__rows_put(r, room, buffer, !fresh);
+    size_t bytes = r->n * r->width, grain = tad__tile_grain(r->n);
+    gradient_rows g = {.r = r, .fill = fill, .context = context, .to = buffer->data};
+    g.tile = tad__min(tad__tile_rows(r->n), r->rows) * bytes;
+    g.piece = tad__split_size(r->rows, grain);
+    if (!r->straight && !(g.to = tad_scratch(r->tape, r->rows * bytes))) return TAD_NO_MEMORY;
+    bool added = r->straight && !fresh;
+    size_t pieces = (r->rows - 1) / g.piece + 1;
+    if (added && !(g.room = tad_scratch(r->tape, pieces * g.tile))) return TAD_NO_MEMORY;
+    tad__split(r->tape->threads, r->rows, grain, gradient_piece, &g);
+    return r->straight ? TAD_OK : tad__rows_put(r, g.to, buffer, !fresh);
 }

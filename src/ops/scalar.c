@@ -242,36 +242,66 @@ static tad__row_forward *forward_of(const tad_tape *t, unsigned row, unsigned dt
     return single < 0 ? k->forward[dtype] : k->forward_single[single][dtype];
 }
 
+/* A row's kernel on operands that lie as runs, or on what a loop walks. */
+typedef struct forward_call {
+    tad__row_forward *f;
+    const double *pq;
+    size_t n_in, size;
+    int single; /* the operand that is a single element; -1: none */
+    const void *const *in;
+    void *out;
+} forward_call;
+
+static void forward_piece(void *arg, size_t first, size_t end) {
+    const forward_call *k = arg;
+    const void *in[3] = {NULL};
+    for (size_t i = 0; i < k->n_in; i++) in[i] = (const char *)k->in[i] + ((int)i == k->single ? 0 : first * k->size);
+    k->f(end - first, in, (char *)k->out + first * k->size, k->pq);
+}
+
+static void forward_runs(const tad_tape *t, size_t n, forward_call k) {
+    if (n <= TAD__GRAIN || !t->threads) k.f(n, k.in, k.out, k.pq);
+    else tad__split(t->threads, n, TAD__GRAIN, forward_piece, &k);
+}
+
+static void forward_walk(void *arg, tad__loop *l) {
+    const forward_call *k = arg;
+    int n = (int)k->n_in;
+    rooms r;
+    memset(r.repeated, 0, sizeof r.repeated);
+    int64_t piece = piece_of(l, n, k->size);
+    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {
+        for (int64_t at = 0; at < l->length; at += piece) {
+            int64_t m = l->length - at < piece ? l->length - at : piece;
+            const void *in[3];
+            for (int i = 0; i < n; i++) in[i] = gathered(l, i, at, m, k->size, &r);
+            k->f((size_t)m, in, l->run[n] + at * (int64_t)k->size, k->pq);
+            if (piece == INT64_MAX) break;
+        }
+    }
+}
+
 static tad_status row_forward(const tad_call_frame *c) {
     tad_dtype dtype = (tad_dtype)c->out[0]->dtype;
     size_t size = tad__width(dtype);
     int n = (int)c->n_in, single;
     bool one_run = are_runs(c->in, c->n_in, c->out[0], &single);
     tad__row_forward *f = forward_of(c->tape, row_of(c->op), dtype, one_run ? single : -1);
+    const double *pq = c->options ? c->options : none;
     const tad_array *array[4] = {NULL};
     for (int i = 0; i < n; i++) array[i] = c->in[i];
     array[n] = c->out[0];
     if (one_run) {
         const void *in[3] = {NULL};
         for (int i = 0; i < n; i++) in[i] = c->in[i]->data;
-        f((size_t)c->out[0]->size, in, c->out[0]->data, c->options ? c->options : none);
+        forward_runs(c->tape, (size_t)c->out[0]->size,
+                     (forward_call){f, pq, c->n_in, size, single, in, c->out[0]->data});
         return TAD_OK;
     }
     tad_shape shape = tad__shape_of(c->out[0]);
     tad__loop l;
-    rooms r;
-    memset(r.repeated, 0, sizeof r.repeated);
     tad__loop_init(&l, &shape, array, n + 1);
-    int64_t piece = piece_of(&l, n, size);
-    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l)) {
-        for (int64_t at = 0; at < l.length; at += piece) {
-            int64_t m = l.length - at < piece ? l.length - at : piece;
-            const void *in[3];
-            for (int i = 0; i < n; i++) in[i] = gathered(&l, i, at, m, size, &r);
-            f((size_t)m, in, l.run[n] + at * (int64_t)size, c->options ? c->options : none);
-            if (piece == INT64_MAX) break;
-        }
-    }
+    tad__loop_split(c->tape->threads, &l, n, forward_walk, &(forward_call){f, pq, c->n_in, size, -1, NULL, NULL});
     return TAD_OK;
 }
 
@@ -282,6 +312,7 @@ typedef struct back {
     size_t wrt;
     tad_array *into;
     bool fresh;
+    int single; /* the operand that is a single element beside runs; -1: none */
 } back;
 
 static void add_piece(const tad_tape *t, tad_dtype dtype, int64_t m, const void *piece, char *to, int64_t step) {
@@ -294,53 +325,61 @@ static void add_piece(const tad_tape *t, tad_dtype dtype, int64_t m, const void 
     else *(float *)(void *)to += (float)s;
 }
 
-/* The same without anything to walk or to sum over. */
-static void row_backward_run(const back *k, int single) {
+/* Elements [at, all) where there is nothing to walk or to sum over. */
+static void backward_piece(void *arg, size_t at, size_t all) {
+    const back *k = arg;
     const tad_call_frame *c = &k->b->call;
     tad_dtype dtype = (tad_dtype)k->into->dtype;
-    size_t size = tad__width(dtype), all = (size_t)k->into->size, piece = k->fresh ? all : TAD__BLOCK;
+    size_t size = tad__width(dtype), piece = k->fresh ? all - at : TAD__BLOCK;
     const tad__row_kernels *row = &c->tape->kernels->row[row_of(c->op)];
-    tad__row_backward *f = single < 0 ? row->backward[k->wrt][dtype] : row->backward_single[single][dtype];
+    tad__row_backward *f = k->single < 0 ? row->backward[k->wrt][dtype] : row->backward_single[k->single][dtype];
     const char *y = k->y->data, *g = k->b->cotangent[0]->data;
     _Alignas(64) double room[TAD__BLOCK];
-    for (size_t at = 0; at < all; at += piece) {
+    for (; at < all; at += piece) {
         size_t m = tad__min(piece, all - at);
         const void *in[3] = {NULL};
-        for (size_t i = 0; i < c->n_in; i++) in[i] = (const char *)c->in[i]->data + ((int)i == single ? 0 : at * size);
+        for (size_t i = 0; i < c->n_in; i++) in[i] = (const char *)c->in[i]->data + ((int)i == k->single ? 0 : at * size);
         char *to = (char *)k->into->data + at * size;
         f(m, in, y + at * size, g + at * size, k->fresh ? (void *)to : room, c->options ? c->options : none);
         if (!k->fresh) add_piece(c->tape, dtype, (int64_t)m, room, to, (int64_t)size);
     }
 }
 
-static void row_backward_one(const back *k) {
+static void backward_walk(void *arg, tad__loop *l) {
+    const back *k = arg;
     const tad_call_frame *c = &k->b->call;
     tad_dtype dtype = (tad_dtype)k->into->dtype;
     size_t size = tad__width(dtype);
     tad__row_backward *f = c->tape->kernels->row[row_of(c->op)].backward[k->wrt][dtype];
+    int n = (int)c->n_in;
+    rooms r;
+    memset(r.repeated, 0, sizeof r.repeated);
+    bool direct = k->fresh && k->into->size == k->y->size; /* write, nothing to sum */
+    int64_t piece = direct && piece_of(l, n + 1, size) == INT64_MAX ? INT64_MAX : TAD__BLOCK;
+    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {
+        for (int64_t at = 0; at < l->length; at += piece) {
+            int64_t m = l->length - at < piece ? l->length - at : piece;
+            const void *in[3];
+            for (int i = 0; i < n; i++) in[i] = gathered(l, i, at, m, size, &r);
+            char *to = l->run[n + 2] + at * l->step[n + 2];
+            const char *y = l->run[n] + at * (int64_t)size, *g = l->run[n + 1] + at * (int64_t)size;
+            f((size_t)m, in, y, g, direct ? (void *)to : (void *)r.room[3], c->options ? c->options : none);
+            if (!direct) add_piece(c->tape, dtype, m, r.room[3], to, l->step[n + 2]);
+            if (piece == INT64_MAX) break;
+        }
+    }
+}
+
+static void row_backward_one(back *k) {
+    const tad_call_frame *c = &k->b->call;
     int n = (int)c->n_in;
     const tad_array *array[6] = {NULL};
     for (int i = 0; i < n; i++) array[i] = c->in[i];
     array[n] = k->y, array[n + 1] = k->b->cotangent[0], array[n + 2] = k->into;
     tad_shape shape = tad__shape_of(array[n + 1]);
     tad__loop l;
-    rooms r;
-    memset(r.repeated, 0, sizeof r.repeated);
     tad__loop_init(&l, &shape, array, n + 3);
-    bool direct = k->fresh && k->into->size == array[n + 1]->size; /* write, nothing to sum */
-    int64_t piece = direct && piece_of(&l, n + 1, size) == INT64_MAX ? INT64_MAX : TAD__BLOCK;
-    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l)) {
-        for (int64_t at = 0; at < l.length; at += piece) {
-            int64_t m = l.length - at < piece ? l.length - at : piece;
-            const void *in[3];
-            for (int i = 0; i < n; i++) in[i] = gathered(&l, i, at, m, size, &r);
-            char *to = l.run[n + 2] + at * l.step[n + 2];
-            const char *y = l.run[n] + at * (int64_t)size, *g = l.run[n + 1] + at * (int64_t)size;
-            f((size_t)m, in, y, g, direct ? (void *)to : (void *)r.room[3], c->options ? c->options : none);
-            if (!direct) add_piece(c->tape, dtype, m, r.room[3], to, l.step[n + 2]);
-            if (piece == INT64_MAX) break;
-        }
-    }
+    tad__loop_split(c->tape->threads, &l, n + 2, backward_walk, k);
 }
 
 /* The text of every derivative, to know those that only pass the cotangent on. */
@@ -374,10 +413,10 @@ static tad_status row_backward_input(tad_backward *b, size_t i, bool last) {
     k.into = tad_backward_buffer(b, i, &k.fresh);
     if (!k.into) return TAD_NO_MEMORY;
     bool summed = k.into->size != g->size;
-    if (k.fresh && (summed || pass)) memset(k.into->data, 0, (size_t)k.into->size * tad_dtype_size((tad_dtype)k.into->dtype));
-    int single;
+    if (k.fresh && (summed || pass)) tad__clear(c->tape, k.into);
     if (pass) tad__add_into(c->tape, k.into, g);
-    else if (!summed && are_runs(c->in, c->n_in, g, &single)) row_backward_run(&k, single);
+    else if (!summed && are_runs(c->in, c->n_in, g, &k.single))
+        tad__split(c->tape->threads, (size_t)g->size, TAD__GRAIN, backward_piece, &k);
     else row_backward_one(&k);
     return TAD_OK;
 }
@@ -583,7 +622,8 @@ static bool on_like_arrays(tad_tape *t, unsigned row, const tad_var *in, size_t 
         tad__arena_release(&t->arena, place);
         return false;
     }
-    forward_of(t, row, y->dtype, number_at)((size_t)y->size, data, y->data, none);
+    forward_runs(t, (size_t)y->size,
+                 (forward_call){forward_of(t, row, y->dtype, number_at), none, n, tad__width(y->dtype), number_at, data, y->data});
     tad__node node = row_node(row, in, n, number_at);
     node.flags = (uint8_t)(TAD__ARRAY | (flags & TAD__NEEDS));
     node.value.array = y;

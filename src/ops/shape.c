@@ -443,10 +443,6 @@ static void put(const tad_tape *t, const tad_array *dst, const tad_array *src, b
     }
 }
 
-static void clear(const tad_array *a) {
-    if (a->size) memset(a->data, 0, (size_t)a->size * tad_dtype_size((tad_dtype)a->dtype));
-}
-
 /* vjp of the views that show each element at most once: the cotangent goes where they look. */
 static tad_status view_backward(tad_backward *b) {
     const tad_array *g = b->cotangent[0];
@@ -458,7 +454,7 @@ static tad_status view_backward(tad_backward *b) {
     tad_shape shape = tad__shape_of(g);
     tad_array *seen = lay_out(&h, x, &shape);
     place(b->call.op, b->call.options, x, seen); /* the buffer is contiguous: always possible */
-    if (fresh && partial) clear(x);
+    if (fresh && partial) tad__clear(b->call.tape, x);
     put(b->call.tape, seen, g, !fresh);
     return TAD_OK;
 }
@@ -469,7 +465,7 @@ static tad_status slice_put_forward(const tad_call_frame *c) {
     tad_shape shape = tad__shape_of(c->in[0]);
     tad_array *part = lay_out(&h, c->out[0], &shape);
     place_slice(o, c->out[0], part);
-    clear(c->out[0]);
+    tad__clear(c->tape, c->out[0]);
     put(c->tape, part, c->in[0], false);
     return TAD_OK;
 }

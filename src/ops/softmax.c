@@ -46,15 +46,28 @@ static tad__rows plan(const tad_call_frame *c) {
 
 /* ---- values ---- */
 
+typedef struct map_rows {
+    tad__rows_map *map;
+    size_t n, width;
+    const char *x;
+    char *y;
+} map_rows;
+
+static void map_piece(void *arg, size_t first, size_t end) {
+    const map_rows *m = arg;
+    size_t step = tad__tile_rows(m->n), bytes = m->n * m->width;
+    for (size_t i = first; i < end; i += step)
+        m->map(tad__min(step, end - i), m->n, m->x + i * bytes, m->y + i * bytes);
+}
+
 static tad_status map_forward(const tad_call_frame *c, tad__rows_map *map) {
     tad__rows r = plan(c);
     if (c->in[0]->size == 0) return TAD_OK;
     const char *x = tad__rows_of(&r, c->in[0]);
     char *y = tad__rows_room(&r, c->out[0]);
     if (!x || !y) return TAD_NO_MEMORY;
-    size_t step = tad__tile_rows(r.n), bytes = r.n * r.width;
-    for (size_t i = 0; i < r.rows; i += step)
-        map(tad__min(step, r.rows - i), r.n, x + i * bytes, y + i * bytes);
+    map_rows m = {map, r.n, r.width, x, y};
+    tad__split(c->tape->threads, r.rows, tad__tile_grain(r.n), map_piece, &m);
     return tad__rows_put(&r, y, c->out[0], false);
 }
 
