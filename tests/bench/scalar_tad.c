@@ -6,7 +6,6 @@
 static tad_var plus(tad_var x, double c) { return tad_add(x, tad_number(c)); }
 static tad_var times(tad_var x, double c) { return tad_mul(x, tad_number(c)); }
 static tad_var from(double c, tad_var x) { return tad_sub(tad_number(c), x); }
-static tad_var over(double c, tad_var x) { return tad_div(tad_number(c), x); }
 
 /* ---- sums and chains ---- */
 
