@@ -349,12 +349,20 @@ static inline void fetch_ahead(const tad__node *n, const tad__adjoint *adjoint) 
     __builtin_prefetch((const void *)((uintptr_t)adjoint - NODES * sizeof *adjoint), 1);
 }
 
+/* The last of the leaves with which the tape begins; node 0 at least, which can have no operands. */
+static uint32_t last_leaf(const tad__node *node, uint32_t top) {
+    uint32_t i = 0;
+    while (i < top && node[i + 1].kind <= TAD__PARAM) i++;
+    return i;
+}
+
 /* Nodes of 0-d float64 arithmetic are done here; everything else goes to its descriptor. */
 static tad_status sweep(tad_tape *t, uint32_t top) {
     const tad__node *node = t->head.node; /* rules append nodes: then the vector may move */
     tad__adjoint *const adjoint = t->head.adjoint;
     double g = adjoint[top].number;
-    for (uint32_t i = top; i; i--) { /* g is the adjoint of node i; node 0 has no operands */
+    const uint32_t leaf = last_leaf(node, top);
+    for (uint32_t i = top; i > leaf; i--) { /* g is the adjoint of node i */
         const tad__node *n = node + i;
         const uint32_t a = n->a, b = n->u.arg.b, next = i - 1;
         fetch_ahead(n, adjoint + i);
