@@ -139,7 +139,20 @@ static int wanted(const char *name, int argc, char **argv) {
     return argc < 2;
 }
 
+static void check_arguments(int argc, char **argv) {
+    for (int i = 1; i < argc; i++) {
+        size_t k = 0;
+        while (k < ROWS && strcmp(rows[k].libm.name, argv[i])) k++;
+        if (k < ROWS) continue;
+        fprintf(stderr, "%s: no function \"%s\"; there are:", argv[0], argv[i]);
+        for (k = 0; k < ROWS; k++) fprintf(stderr, " %s", rows[k].libm.name);
+        fprintf(stderr, "\n");
+        exit(2);
+    }
+}
+
 int main(int argc, char **argv) {
+    check_arguments(argc, argv);
     for (size_t i = 0; i < ROWS; i++) {
         if (!wanted(rows[i].libm.name, argc, argv)) continue;
         fill(rows[i].lo, rows[i].hi);

@@ -246,14 +246,39 @@ static void bench(struct shape s, size_t bytes, tad__pool *pool) {
     free(p.workspace);
 }
 
-int main(int argc, char **argv) {
+static int begins(const struct shape *s, const char *prefix) {
+    return !strncmp(s->name, prefix, strlen(prefix));
+}
+
+/* The number of threads, or 0. */
+static size_t threads_of(const char *text) {
+    char *end;
+    long count = strtol(text, &end, 10);
+    return *text && !*end && count > 0 && count <= 256 ? (size_t)count : 0;
+}
+
+static void check_arguments(int argc, char **argv) {
     const char *prefix = argc > 1 ? argv[1] : "";
-    size_t threads = argc > 2 ? (size_t)atoi(argv[2]) : 1;
+    size_t found = 0;
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) found += (size_t)begins(&shapes[s], prefix);
+    if (found && argc <= 3 && (argc < 3 || threads_of(argv[2]))) return;
+    if (!found) fprintf(stderr, "%s: no shape begins with \"%s\"; ", argv[0], prefix);
+    else if (argc > 2) fprintf(stderr, "%s: \"%s\" is no number of threads, 1 to 256; ", argv[0], argv[2]);
+    fprintf(stderr, "usage: %s [name prefix] [threads], names:", argv[0]);
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) fprintf(stderr, " %s", shapes[s].name);
+    fprintf(stderr, "\n");
+    exit(2);
+}
+
+int main(int argc, char **argv) {
+    check_arguments(argc, argv);
+    const char *prefix = argc > 1 ? argv[1] : "";
+    size_t threads = argc > 2 ? threads_of(argv[2]) : 1;
     void *memory = malloc(tad__pool_bytes(threads));
     if (!memory) return 1;
     tad__pool *pool = tad__pool_create(memory, threads);
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        if (strncmp(shapes[s].name, prefix, strlen(prefix))) continue;
+        if (!begins(&shapes[s], prefix)) continue;
         bench(shapes[s], sizeof(float), pool);
         bench(shapes[s], sizeof(double), pool);
     }
