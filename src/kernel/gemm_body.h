@@ -491,6 +491,26 @@ static void X(fans)(const struct X(narrow) *g, size_t row, size_t end) {
     }
 }
 
+/* The same with columns of A that lie far apart: few at a time, so that memory is read along them. */
+static void X(fans_by_runs)(const struct X(narrow) *g, size_t row, size_t end) {
+    struct X(narrow) run = *g;
+    for (size_t p = 0; p < g->k; p += FAN_DEPTH) {
+        run.k = least_of(g->k - p, FAN_DEPTH);
+        run.a = g->a + (ptrdiff_t)p * g->a_col;
+        run.b = g->b + (ptrdiff_t)p * g->b_row;
+        X(fans)(&run, row, end);
+        run.start = g->c;
+        run.start_row = g->c_row;
+        run.start_col = g->c_col;
+    }
+}
+
+/* How far apart in memory the neighbours along the strided dimension lie. */
+static size_t X(leap)(ptrdiff_t row, ptrdiff_t column) {
+    ptrdiff_t step = row == 1 ? column : row;
+    return (size_t)(step < 0 ? -step : step) * sizeof(real);
+}
+
 /* Whether dots or fans beat mostly empty tiles: a short k does not pay for adding up the lanes. */
 static int X(narrow_pays)(size_t columns, size_t k, ptrdiff_t a_row, ptrdiff_t a_col) {
     if (a_row == 1) return k >= 8;
@@ -499,7 +519,9 @@ static int X(narrow_pays)(size_t columns, size_t k, ptrdiff_t a_row, ptrdiff_t a
 
 static void X(run_narrow)(const struct X(narrow) *g, size_t row, size_t end, void *workspace) {
     if (row == end) return;
-    if (g->a_row == 1)
+    if (g->a_row == 1 && g->k > FAN_DEPTH && X(leap)(g->a_row, g->a_col) >= PACK_LEAP)
+        X(fans_by_runs)(g, row, end);
+    else if (g->a_row == 1)
         X(fans)(g, row, end);
     else if (g->b_row == 1)
         X(dots)(g, row, end);
@@ -523,12 +545,6 @@ static struct X(narrow) X(transposed)(const tad__gemm *g) {
 }
 
 /* ---- run ----------------------------------------------------------------------------------- */
-
-/* How far apart in memory the neighbours along the strided dimension lie. */
-static size_t X(leap)(ptrdiff_t row, ptrdiff_t column) {
-    ptrdiff_t step = row == 1 ? column : row;
-    return (size_t)(step < 0 ? -step : step) * sizeof(real);
-}
 
 static struct X(plan) X(plan)(const tad__gemm *g) {
     struct X(plan) plan = {0};
