@@ -554,9 +554,10 @@ static struct X(plan) X(plan)(const tad__gemm *g) {
     else if (rest <= NARROW && X(narrow_pays)(rest, g->k, g->a_row, g->a_col))
         plan.tail = rest;
     int large = g->m >= 4 * TILE_ROWS && slivers > 0;
-    plan.pack_b = g->b_col != 1 || (large && X(leap)(g->b_row, g->b_col) >= PACK_LEAP) ||
-                  (!TAD_CHEAP_MASKS && rest > plan.tail && g->m >= 2 * TILE_ROWS);
     plan.pack_a = large && slivers >= 2 && X(leap)(g->a_row, g->a_col) >= PACK_LEAP;
+    plan.pack_b = g->b_col != 1 || plan.pack_a ||
+                  (large && X(leap)(g->b_row, g->b_col) >= PACK_LEAP) ||
+                  (!TAD_CHEAP_MASKS && rest > plan.tail && g->m >= 2 * TILE_ROWS);
     size_t deepest = plan.pack_b ? DEPTH_BYTES / sizeof(real) : UNPACKED_DEPTH;
     plan.depths = cut_up(g->k, deepest);
     if (!g->k) plan.depths.pieces = 1; /* an empty sum is still to be stored */

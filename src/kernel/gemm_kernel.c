@@ -22,7 +22,7 @@ enum {
     UNPACKED_DEPTH = 1024,    /* of a block that is read where it lies */
     PACK_LEAP = 1024,         /* rows so many bytes apart wear out the TLB: copy them */
     DOT_DEPTH = 2048,         /* of the runs of a narrow B copied for dots */
-    FAN_DEPTH = 8,            /* columns of A read side by side by fans */
+    FAN_DEPTH = 16,           /* columns of A read side by side by fans */
     LINE = 64
 };
 
