@@ -53,9 +53,10 @@ static inline void X(finish)(real *c, const real *start, vec sum, int whole, mas
         store_part(c, last, sum);
 }
 
-/* rows, vecs, full and copying are constants at each call: the sums become registers. */
+/* rows, vecs, full and way (to take B) are constants at each call: the sums become registers. */
 static inline __attribute__((always_inline)) void X(sum_tile)(const struct X(tile) *t, int rows,
-                                                              int vecs, int full, int copying) {
+                                                              int vecs, int full,
+                                                              enum way way) {
     vec sum[TILE_ROWS][TILE_VECS];
     const real *a = t->a, *b = t->b;
     ptrdiff_t a_row = t->a_row, a_col = t->a_col, b_row = t->b_row;
@@ -71,9 +72,14 @@ static inline __attribute__((always_inline)) void X(sum_tile)(const struct X(til
         for (int j = 0; j < vecs; j++)
             y[j] = full || j < vecs - 1 ? X(load)(b + (size_t)j * LANES)
                                         : load_part(b + (size_t)j * LANES, last);
-        if (copying) {
+        if (way == COPYING) {
 #pragma GCC unroll 3
             for (int j = 0; j < vecs; j++, copy += LANES) X(store)(copy, y[j]);
+        } else if (way == WHERE_IT_LIES) { /* rows of B far apart: the hardware does not guess them */
+            uintptr_t ahead = (uintptr_t)b + (uintptr_t)(AHEAD * b_row) * sizeof *b;
+#pragma GCC unroll 3
+            for (size_t j = 0; j < (size_t)vecs; j++)
+                __builtin_prefetch((const void *)(ahead + j * sizeof(vec)));
         }
 #pragma GCC unroll 8
         for (int i = 0; i < rows; i++) {
@@ -96,9 +102,9 @@ static inline __attribute__((always_inline)) void X(sum_tile)(const struct X(til
 #define TILE(rows, vecs)                                                                           \
     static void X(tile_##rows##x##vecs)(const struct X(tile) * t) {                                \
         if (!TAD_CHEAP_MASKS && t->full)                                                           \
-            X(sum_tile)(t, rows, vecs, 1, 0);                                                      \
+            X(sum_tile)(t, rows, vecs, 1, WHERE_IT_LIES);                                          \
         else                                                                                       \
-            X(sum_tile)(t, rows, vecs, 0, 0);                                                      \
+            X(sum_tile)(t, rows, vecs, 0, WHERE_IT_LIES);                                          \
     }
 #if defined(__AVX512F__)
 #define EACH_TILE_ROWS(F, vecs)                                                                    \
@@ -133,12 +139,12 @@ static void X(packed_tile)(const struct X(tile) *t) {
     for (int i = 0; i < TILE_ROWS; i++)
         for (size_t j = 0; j < TILE_VECS * LANES; j += LINE / sizeof(real))
             __builtin_prefetch(t->c + i * t->c_row + j, 1);
-    X(sum_tile)(&known, TILE_ROWS, TILE_VECS, 1, 0);
+    X(sum_tile)(&known, TILE_ROWS, TILE_VECS, 1, PACKED);
 }
 
 /* The whole tile that packs its sliver of B in passing: the stores hide behind the arithmetic. */
 static void X(copying_tile)(const struct X(tile) *t) {
-    X(sum_tile)(t, TILE_ROWS, TILE_VECS, 1, 1);
+    X(sum_tile)(t, TILE_ROWS, TILE_VECS, 1, COPYING);
 }
 
 /* ---- pack ---------------------------------------------------------------------------------- */

@@ -23,8 +23,12 @@ enum {
     PACK_LEAP = 1024,         /* rows so many bytes apart wear out the TLB: copy them */
     DOT_DEPTH = 2048,         /* of the runs of a narrow B copied for dots */
     FAN_DEPTH = 16,           /* columns of A read side by side by fans */
+    AHEAD = 12,               /* rows of an unpacked B that are asked for before they are needed */
     LINE = 64
 };
+
+/* How a tile takes B. */
+enum way { WHERE_IT_LIES, COPYING, PACKED };
 
 /* `total` things cut into `pieces` nearly equal runs, the longer ones first. */
 struct cut {
