@@ -109,6 +109,11 @@ static void copy_run(const tad__loop *l, tad_dtype dtype) {
 }
 
 static void convert_run(const tad__loop *l, tad_dtype to, tad_dtype from) {
+    if (to == TAD_F32 && from == TAD_F64) {
+        for (int64_t i = 0; i < l->length; i++)
+            *(float *)(void *)(l->run[0] + i * l->step[0]) = (float)*(const double *)(const void *)(l->run[1] + i * l->step[1]);
+        return;
+    }
     for (int64_t i = 0; i < l->length; i++) {
         char *p = l->run[0] + i * l->step[0];
         const char *q = l->run[1] + i * l->step[1];

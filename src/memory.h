@@ -32,9 +32,11 @@ typedef struct tad__chunk {
 
 typedef struct tad__arena {
     tad__memory *memory;
+    size_t at; /* the chunk being filled */
     tad__chunk *chunk;
+    size_t used; /* how far; not beside `at`: compilers would read both at once, and wait for the last
+                    store to one of them to reach the cache */
     size_t chunks, capacity;
-    size_t at, used; /* the chunk being filled, and how far */
 } tad__arena;
 
 typedef struct tad__place {

@@ -33,10 +33,11 @@ static void run_parts(void *arg, size_t part, size_t end) {
     const struct job *job = arg;
     for (; part < end; part++)
         job->kernel.run(job->g, part, job->parts,
-                        job->stride ? job->workspace + part * job->stride : NULL);
+                        job->stride ? job->workspace + part * job->stride : job->workspace);
 }
 
 void tad__gemm_run(tad__gemm_kernel kernel, const tad__gemm *g, void *workspace, tad__pool *pool) {
-    struct job job = {kernel, g, tad__gemm_parts(g, pool), bytes_per_part(kernel, g), workspace};
+    size_t parts = tad__gemm_parts(g, pool);
+    struct job job = {kernel, g, parts, parts > 1 ? bytes_per_part(kernel, g) : 0, workspace};
     tad__split(pool, job.parts, 1, run_parts, &job);
 }

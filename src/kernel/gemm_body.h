@@ -590,6 +590,7 @@ struct X(run) {
 };
 
 static struct X(run) X(share)(size_t total, size_t unit, size_t part, size_t parts) {
+    if (parts == 1) return (struct X(run)){0, total};
     struct cut units = {parts, (total + unit - 1) / unit / parts,
                         (total + unit - 1) / unit % parts};
     return (struct X(run)){least_of(cut_at(units, part) * unit, total),

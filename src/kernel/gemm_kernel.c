@@ -36,6 +36,7 @@ struct cut {
 };
 
 static struct cut cut_up(size_t total, size_t limit) {
+    if (total <= limit) return (struct cut){total > 0, total, 0}; /* the common case needs no division */
     size_t pieces = (total + limit - 1) / limit;
     return (struct cut){pieces, pieces ? total / pieces : 0, pieces ? total % pieces : 0};
 }

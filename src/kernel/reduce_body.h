@@ -22,13 +22,17 @@ static void X(add_rows)(size_t rows, size_t n, size_t stride, const T *x, T *sum
     }
 }
 
-/* Reads several short rows as one long row, whose sums are folded at the end. */
+/* Reads a power of two of short rows as one long row, whose sums are folded by halves at the end. */
 static void X(narrow)(size_t rows, size_t cols, const T *x, T *y) {
-    T sum[4 * NARROW] = {0};
-    size_t at_once = 4 * NARROW / cols, n = at_once * cols, whole = rows / at_once;
-    if (whole) X(add_rows)(whole, n, n, x, sum);
-    for (size_t i = whole * at_once; i < rows; i++) X(add_row)(cols, x + i * cols, sum);
-    for (size_t k = 0; k < at_once; k++) X(add_row)(cols, sum + k * cols, y);
+    T sum[4 * NARROW];
+    size_t at_once = 1;
+    while (2 * at_once * cols <= 4 * NARROW && 8 * at_once <= rows) at_once *= 2;
+    size_t n = at_once * cols, whole = rows / at_once, rest = rows % at_once;
+    memset(sum, 0, n * sizeof *sum);
+    X(add_rows)(whole, n, n, x, sum);
+    X(add_row)(rest * cols, x + whole * n, sum);
+    for (size_t half = at_once / 2; half; half /= 2) X(add_row)(half * cols, sum + half * cols, sum);
+    X(add_row)(cols, sum, y);
 }
 
 static void X(columns)(size_t rows, size_t cols, size_t stride, const T *x, T *y) {

@@ -14,6 +14,8 @@ enum { STATES = 3 };
 /* One parameter with what belongs to it. The pointers are those of the step under way. */
 typedef struct slot {
     tad_var param, state[STATES]; /* nil: not needed */
+    int64_t n;                    /* elements of each, and their type */
+    tad_dtype dtype;
     void *p, *s[STATES];
     const void *g;
 } slot;
@@ -80,7 +82,7 @@ static void fill_slots(tad_optim *o, const tad_dict *params) {
     for (size_t i = 0; i < o->count && check_param(o, params, i) == TAD_OK; i++) {
         tad_entry e = tad_dict_at(params, i);
         slot *s = &o->slot[i];
-        *s = (slot){.param = e.value};
+        *s = (slot){.param = e.value, .n = tad_size_of(e.value), .dtype = tad_dtype_of(e.value)};
         o->params[i] = e.value;
         for (int k = 0; k < STATES; k++)
             if (o->used[k]) s->state[k] = add_state(o, state_names[o->update.rule][k], e);
@@ -233,8 +235,7 @@ tad_status tad_optim_step(tad_optim *o) {
     prepare(o, ++*steps, scale);
     for (size_t i = 0; i < o->count; i++) {
         slot *s = &o->slot[i];
-        int64_t n = tad_size_of(s->param);
-        tad__update_run(o->tape, &o->update, tad_dtype_of(s->param), s->p, s->g, s->s, n);
+        tad__update_run(o->tape, &o->update, s->dtype, s->p, s->g, s->s, s->n);
     }
     return tad_zero_gradients(o->params, o->count);
 }
