@@ -8,6 +8,8 @@
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 199309L
 #endif
+#include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -16,6 +18,71 @@
 #include <time.h>
 
 enum { BENCH_MAX_ROUNDS = 101 };
+
+/* ---- options ---- */
+
+/* [--quick] [--rounds N] [NAME ...]: short rounds; so many of them; only the works named. */
+typedef struct {
+    unsigned rounds;
+    double seconds; /* of a round */
+    double at_most; /* of one comparison, where the user did not say how many rounds */
+    bool quick;
+    char **names;
+    int count;
+} bench_options;
+
+/* Ends the program with the reason and the usage. */
+static inline void bench_refuse(const char *program, const char *const *works, const char *why,
+                                const char *what) {
+    fprintf(stderr, "%s: %s \"%s\"; usage: %s [--quick] [--rounds 1..%d] [NAME ...], names:",
+            program, why, what, program, BENCH_MAX_ROUNDS);
+    for (const char *const *w = works; *w; w++) fprintf(stderr, " %s", *w);
+    fprintf(stderr, "\n");
+    exit(2);
+}
+
+/* A whole number of low .. high; -1: it is none. */
+static inline long bench_number(const char *text, long low, long high) {
+    char *end;
+    errno = 0;
+    long n = text ? strtol(text, &end, 10) : -1;
+    return !text || errno || end == text || *end || n < low || n > high ? -1 : n;
+}
+
+static inline bench_options bench_arguments(int argc, char **argv, const char *const *works) {
+    bench_options o = {.names = argv + 1};
+    for (int i = 1; i < argc; i++) {
+        const char *const *w = works;
+        if (!strcmp(argv[i], "--quick")) {
+            o.quick = true;
+        } else if (!strcmp(argv[i], "--rounds")) {
+            const char *text = ++i < argc ? argv[i] : "";
+            long rounds = bench_number(text, 1, BENCH_MAX_ROUNDS);
+            if (rounds < 0) bench_refuse(argv[0], works, "bad number of rounds", text);
+            o.rounds = (unsigned)rounds;
+        } else {
+            while (*w && strcmp(*w, argv[i])) w++;
+            if (!*w) bench_refuse(argv[0], works, "no work", argv[i]);
+            o.names[o.count++] = argv[i];
+        }
+    }
+    o.seconds = o.quick ? 0.005 : 0.02;
+    o.at_most = o.rounds ? HUGE_VAL : o.quick ? 0.3 : 1.5;
+    if (!o.rounds) o.rounds = o.quick ? 5 : 15;
+    return o;
+}
+
+static inline bool bench_named(const bench_options *o, const char *name) {
+    for (int i = 0; i < o->count; i++)
+        if (!strcmp(o->names[i], name)) return true;
+    return false;
+}
+
+static inline bool bench_wanted(const bench_options *o, const char *name) {
+    return o->count == 0 || bench_named(o, name);
+}
+
+/* ---- timing ---- */
 
 /* One candidate: run(arg) is timed; seconds per call come back. */
 typedef struct {
@@ -62,12 +129,15 @@ static inline void bench_summarise(bench_case *c) {
     c->max = sorted[c->rounds - 1];
 }
 
-/* Times n cases in turn for an odd number of rounds, each round of a case lasting about
- * round_seconds (or one call). */
-static inline void bench_measure(bench_case *cases, size_t n, unsigned rounds,
-                                 double round_seconds) {
-    if (rounds > BENCH_MAX_ROUNDS) rounds = BENCH_MAX_ROUNDS;
-    for (size_t i = 0; i < n; i++) bench_calibrate(&cases[i], round_seconds);
+/* Times n cases in turn, each round of a case lasting about o->seconds (or one call); fewer rounds
+ * than asked for, but not below 3, where they would take longer than o->at_most. */
+static inline void bench_measure(bench_case *cases, size_t n, const bench_options *o) {
+    double start = bench_now(), once = 0;
+    for (size_t i = 0; i < n; i++) bench_calibrate(&cases[i], o->seconds);
+    for (size_t i = 0; i < n; i++) once += bench_time(&cases[i]) * cases[i].calls;
+    double left = o->at_most - (bench_now() - start);
+    unsigned rounds = o->rounds;
+    if (once * rounds > left) rounds = left > 3 * once ? (unsigned)(left / once) : 3;
     for (unsigned r = 0; r < rounds; r++)
         for (size_t i = 0; i < n; i++) cases[i].round[r] = bench_time(&cases[i]);
     for (size_t i = 0; i < n; i++) {
@@ -123,38 +193,6 @@ static inline void *bench_memory(size_t bytes) {
 static inline double bench_random(unsigned long long *state) {
     *state = *state * 6364136223846793005u + 1442695040888963407u;
     return 2 * (double)(*state >> 11) / 9007199254740992.0 - 1;
-}
-
-/* ---- options ---- */
-
-/* [--quick] [NAME ...]: short rounds; only the works named. */
-typedef struct {
-    unsigned rounds;
-    double seconds; /* of a round */
-    char **names;
-    int count;
-} bench_options;
-
-static inline bench_options bench_arguments(int argc, char **argv, const char *const *works) {
-    bench_options o = {15, 0.02, argv + 1, argc - 1};
-    if (argc > 1 && !strcmp(argv[1], "--quick")) o = (bench_options){5, 0.005, argv + 2, argc - 2};
-    for (int i = 0; i < o.count; i++) {
-        const char *const *w = works;
-        while (*w && strcmp(*w, o.names[i])) w++;
-        if (*w) continue;
-        fprintf(stderr, "%s: no work \"%s\"; usage: %s [--quick] [NAME ...], names:", argv[0],
-                o.names[i], argv[0]);
-        for (w = works; *w; w++) fprintf(stderr, " %s", *w);
-        fprintf(stderr, "\n");
-        exit(2);
-    }
-    return o;
-}
-
-static inline bool bench_wanted(const bench_options *o, const char *name) {
-    for (int i = 0; i < o->count; i++)
-        if (!strcmp(o->names[i], name)) return true;
-    return o->count == 0;
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* Nanoseconds per element of src/kernel/elementary.h at each instruction-set level, on 4096
  * elements, against a loop over libm, and against SLEEF where built with TAD_BENCH_SLEEF.
  *
- * Usage: bench_elementary [NAME ...]   only the functions named. */
+ *   bench_elementary [--quick] [--rounds N] [NAME ...] */
 #include "bench.h"
 
 #include "../elementary_level.h"
@@ -10,8 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { N = 4096, ROUNDS = 15 };
-static const double round_seconds = 0.0004;
+enum { N = 4096 };
 
 /* ---- libm ---- */
 
@@ -112,7 +111,7 @@ static void fill(double lo, double hi) {
 static void run_f64(void *arg) { ((const tad_elementary_unary *)arg)->f64(N, x64, y64); }
 static void run_f32(void *arg) { ((const tad_elementary_unary *)arg)->f32(N, x32, y32); }
 
-static void measure(const row *r, const char *type, void (*run)(void *)) {
+static void measure(const row *r, const char *type, void (*run)(void *), const bench_options *o) {
     implementation impl[IMPLEMENTATIONS_MAX];
     const char *names[IMPLEMENTATIONS_MAX + 1];
     bench_case cases[IMPLEMENTATIONS_MAX + 1];
@@ -125,7 +124,7 @@ static void measure(const row *r, const char *type, void (*run)(void *)) {
         names[n] = impl[i].name;
         cases[n++] = (bench_case){.run = run, .arg = (void *)(uintptr_t)u};
     }
-    bench_measure(cases, n, ROUNDS, round_seconds);
+    bench_measure(cases, n, o);
     for (size_t i = 0; i < n; i++) {
         char name[64];
         snprintf(name, sizeof name, "%s_%s_%s", r->libm.name, type, names[i]);
@@ -133,31 +132,16 @@ static void measure(const row *r, const char *type, void (*run)(void *)) {
     }
 }
 
-static int wanted(const char *name, int argc, char **argv) {
-    for (int i = 1; i < argc; i++)
-        if (strcmp(name, argv[i]) == 0) return 1;
-    return argc < 2;
-}
-
-static void check_arguments(int argc, char **argv) {
-    for (int i = 1; i < argc; i++) {
-        size_t k = 0;
-        while (k < ROWS && strcmp(rows[k].libm.name, argv[i])) k++;
-        if (k < ROWS) continue;
-        fprintf(stderr, "%s: no function \"%s\"; there are:", argv[0], argv[i]);
-        for (k = 0; k < ROWS; k++) fprintf(stderr, " %s", rows[k].libm.name);
-        fprintf(stderr, "\n");
-        exit(2);
-    }
-}
-
 int main(int argc, char **argv) {
-    check_arguments(argc, argv);
+    const char *names[ROWS + 1] = {NULL};
+    for (size_t i = 0; i < ROWS; i++) names[i] = rows[i].libm.name;
+    bench_options o = bench_arguments(argc, argv, names);
+    o.seconds *= 0.02; /* a call takes microseconds, and there are many */
     for (size_t i = 0; i < ROWS; i++) {
-        if (!wanted(rows[i].libm.name, argc, argv)) continue;
+        if (!bench_wanted(&o, rows[i].libm.name)) continue;
         fill(rows[i].lo, rows[i].hi);
-        measure(&rows[i], "f64", run_f64);
-        measure(&rows[i], "f32", run_f32);
+        measure(&rows[i], "f64", run_f64, &o);
+        measure(&rows[i], "f32", run_f32, &o);
     }
     return 0;
 }

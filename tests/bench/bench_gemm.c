@@ -1,16 +1,12 @@
 /* Speed of the matrix-product kernels of the best level here, on the shapes of real nets, beside
- * oneDNN, CBLAS (as installed) and the FMA peak of one core. All contenders take turns in short
- * slices, so that a noisy machine disturbs them alike; a ratio is the median of ratios of
- * neighbouring slices.
+ * oneDNN, CBLAS (as installed) and the FMA peak of one core.
  *
- *   bench_gemm [name prefix] [threads]      lines: bench NAME MEDIAN UNIT (min .. max) ratio R vs B
+ *   bench_gemm [--quick] [--rounds N] [--threads N] [NAME ...]
  *
+ * Unless named, the largest shapes are not measured in float64, and large ones not with --quick.
  * HAVE_DNNL and HAVE_CBLAS are set by the build where the libraries are found. */
-#define _POSIX_C_SOURCE 200809L
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "bench.h"
+
 #ifdef HAVE_DNNL
 #include <dnnl.h>
 #endif
@@ -22,8 +18,6 @@
 #endif
 
 #include "../../src/kernel/gemm.h"
-
-enum { MOST_ROUNDS = 41 };
 
 struct shape {
     const char *name;
@@ -59,6 +53,7 @@ static const struct shape shapes[] = {
     {"tiny_NN", 0, 0, 4, 4, 4},
     {"tiny10_NN", 0, 0, 10, 10, 10},
 };
+enum { SHAPES = sizeof shapes / sizeof *shapes };
 
 struct problem {
     struct shape shape;
@@ -69,17 +64,12 @@ struct problem {
     void *workspace;
 };
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static const tad__gemm_kernels *best_level(void) {
 #if defined(__x86_64__)
     const char *asked = getenv("BENCH_LEVEL");
     __builtin_cpu_init();
     if (asked && !strcmp(asked, "base")) return &tad__gemm_kernels_base;
+    if (asked && strcmp(asked, "avx2")) bench_fail(asked, "BENCH_LEVEL is base or avx2");
     if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && !asked)
         return &tad__gemm_kernels_avx512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
@@ -168,49 +158,45 @@ enum { CONTENDERS = sizeof contenders / sizeof *contenders };
 
 /* ---- measuring ------------------------------------------------------------------------------ */
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+typedef struct {
+    const struct problem *p;
+    const struct contender *contender;
+    size_t times;
+} job;
+
+static void run(void *arg) {
+    const job *j = arg;
+    j->contender->run(j->p, j->times);
 }
 
-static double sorted_median(double *values, int count) {
-    qsort(values, (size_t)count, sizeof *values, ascending);
-    return values[count / 2];
-}
-
-static void report(const struct problem *p, double rate[CONTENDERS][MOST_ROUNDS], int rounds) {
-    double sorted[MOST_ROUNDS];
-    for (int c = 0; c < CONTENDERS; c++) {
-        if (rate[c][0] == 0) continue;
-        memcpy(sorted, rate[c], sizeof sorted);
-        double median = sorted_median(sorted, rounds), low = sorted[0], high = sorted[rounds - 1];
-        for (int r = 0; r < rounds; r++) sorted[r] = rate[0][r] / rate[c][r];
-        if (c == 0)
-            printf("bench gemm_f%zu_%s %.1f GFLOP/s (%.1f .. %.1f)\n", p->bytes * 8, p->shape.name,
-                   median, low, high);
-        else
-            printf("bench gemm_f%zu_%s_%s %.1f GFLOP/s (%.1f .. %.1f) ratio %.2f vs tad/%s\n",
-                   p->bytes * 8, p->shape.name, contenders[c].name, median, low, high,
-                   sorted_median(sorted, rounds), contenders[c].name);
-    }
+/* As a speed; times count down, so min and max change places. */
+static void line(const job *j, const bench_case *c, double flops, const job *base_job,
+                 const bench_case *base) {
+    printf("bench gemm_f%zu_%s_%s %.1f GFLOP/s (%.1f .. %.1f) ratio %.3f vs %s\n", j->p->bytes * 8,
+           j->p->shape.name, j->contender->name, flops / c->median * 1e-9, flops / c->max * 1e-9,
+           flops / c->min * 1e-9, bench_ratio(c, base), base_job->contender->name);
     fflush(stdout);
 }
 
-static void measure(const struct problem *p) {
-    static double rate[CONTENDERS][MOST_ROUNDS];
+/* Small products are done several times a call, so that the clock costs nothing. */
+static void measure(const struct problem *p, const bench_options *o) {
+    bench_case cases[CONTENDERS];
+    job jobs[CONTENDERS];
     double flops = 2.0 * (double)p->shape.m * (double)p->shape.n * (double)p->shape.k;
-    size_t times = (size_t)(2e8 / flops) + 1;
-    if (times > 30000) times = 30000;
-    const int large = flops > 1e9, rounds = large ? 5 : MOST_ROUNDS;
-    memset(rate, 0, sizeof rate);
-    for (int r = 0; r < rounds; r++)
-        for (int c = 0; c < CONTENDERS; c++) {
-            if (!large && !contenders[c].run(p, 1)) continue; /* warms the caches */
-            double begin = now();
-            if (!contenders[c].run(p, times)) continue;
-            rate[c][r] = flops * (double)times / (now() - begin) / 1e9;
-        }
-    report(p, rate, rounds);
+    size_t n = 0, times = (size_t)(2e6 / flops) + 1;
+    for (int c = 0; c < CONTENDERS; c++) {
+        if (!contenders[c].run(p, 1)) continue;
+        jobs[n] = (job){p, &contenders[c], times};
+        cases[n] = (bench_case){.run = run, .arg = &jobs[n]};
+        n++;
+    }
+    bench_measure(cases, n, o);
+    flops *= (double)times;
+    for (size_t i = 1; i < n; i++) {
+        line(&jobs[0], &cases[0], flops, &jobs[i], &cases[i]);
+        line(&jobs[i], &cases[i], flops, &jobs[0], &cases[0]);
+    }
+    if (n == 1) line(&jobs[0], &cases[0], flops, &jobs[0], &cases[0]);
 }
 
 static void *numbers(size_t count, size_t bytes) {
@@ -226,7 +212,7 @@ static void *numbers(size_t count, size_t bytes) {
     return data;
 }
 
-static void bench(struct shape s, size_t bytes, tad__pool *pool) {
+static void bench(struct shape s, size_t bytes, tad__pool *pool, const bench_options *o) {
     ptrdiff_t m = (ptrdiff_t)s.m, n = (ptrdiff_t)s.n, k = (ptrdiff_t)s.k;
     void *a = numbers(s.m * s.k, bytes), *b = numbers(s.k * s.n, bytes);
     void *c = numbers(s.m * s.n, bytes);
@@ -239,48 +225,43 @@ static void bench(struct shape s, size_t bytes, tad__pool *pool) {
                         NULL};
     size_t space = tad__gemm_workspace(p.kernel, &p.g, pool);
     p.workspace = space ? malloc(space) : NULL;
-    measure(&p);
+    measure(&p, o);
     free(a);
     free(b);
     free(c);
     free(p.workspace);
 }
 
-static int begins(const struct shape *s, const char *prefix) {
-    return !strncmp(s->name, prefix, strlen(prefix));
-}
-
-/* The number of threads, or 0. */
-static size_t threads_of(const char *text) {
-    char *end;
-    long count = strtol(text, &end, 10);
-    return *text && !*end && count > 0 && count <= 256 ? (size_t)count : 0;
-}
-
-static void check_arguments(int argc, char **argv) {
-    const char *prefix = argc > 1 ? argv[1] : "";
-    size_t found = 0;
-    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) found += (size_t)begins(&shapes[s], prefix);
-    if (found && argc <= 3 && (argc < 3 || threads_of(argv[2]))) return;
-    if (!found) fprintf(stderr, "%s: no shape begins with \"%s\"; ", argv[0], prefix);
-    else if (argc > 2) fprintf(stderr, "%s: \"%s\" is no number of threads, 1 to 256; ", argv[0], argv[2]);
-    fprintf(stderr, "usage: %s [name prefix] [threads], names:", argv[0]);
-    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) fprintf(stderr, " %s", shapes[s].name);
-    fprintf(stderr, "\n");
-    exit(2);
+/* Takes "--threads N" out of the arguments. */
+static size_t threads_asked(int *argc, char **argv) {
+    for (int i = 1; i < *argc; i++) {
+        if (strcmp(argv[i], "--threads")) continue;
+        long threads = bench_number(i + 1 < *argc ? argv[i + 1] : NULL, 1, 256);
+        if (threads < 0) bench_fail(argv[0], "--threads takes a number of 1 .. 256");
+        for (int k = i + 2; k < *argc; k++) argv[k - 2] = argv[k];
+        *argc -= 2;
+        return (size_t)threads;
+    }
+    return 1;
 }
 
 int main(int argc, char **argv) {
-    check_arguments(argc, argv);
-    const char *prefix = argc > 1 ? argv[1] : "";
-    size_t threads = argc > 2 ? threads_of(argv[2]) : 1;
-    void *memory = malloc(tad__pool_bytes(threads));
-    if (!memory) return 1;
+    const char *names[SHAPES + 1] = {NULL};
+    size_t threads = threads_asked(&argc, argv);
+    for (size_t s = 0; s < SHAPES; s++) names[s] = shapes[s].name;
+    bench_options o = bench_arguments(argc, argv, names);
+    o.at_most *= 0.2; /* there are many */
+    o.seconds *= 0.1;
+    if (threads > 1) bench_clock = CLOCK_MONOTONIC;
+    void *memory = bench_memory(tad__pool_bytes(threads));
     tad__pool *pool = tad__pool_create(memory, threads);
-    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        if (!begins(&shapes[s], prefix)) continue;
-        bench(shapes[s], sizeof(float), pool);
-        bench(shapes[s], sizeof(double), pool);
+    if (!pool) bench_fail(argv[0], "no threads");
+    for (size_t s = 0; s < SHAPES; s++) {
+        double size = (double)shapes[s].m * (double)shapes[s].n * (double)shapes[s].k;
+        bool named = bench_named(&o, names[s]);
+        if (!named && (o.count || (o.quick && size > 1e8))) continue;
+        bench(shapes[s], sizeof(float), pool, &o);
+        if (named || size < 4e9) bench(shapes[s], sizeof(double), pool, &o);
     }
     tad__pool_destroy(pool);
     free(memory);

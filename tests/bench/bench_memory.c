@@ -1,7 +1,7 @@
 /* Memory-bound ops on 1024x1024 float32, forward and backward, beside loops by hand (hand_memory.h)
  * and memcpy of one matrix.
  *
- *   bench_memory [--quick] [NAME ...] */
+ *   bench_memory [--quick] [--rounds N] [NAME ...] */
 #include "bench.h"
 
 #include <math.h>
@@ -139,7 +139,7 @@ static void measure(ops *o, const work *w, const bench_options *options) {
     cases[TAD] = (bench_case){.run = run_tad, .arg = &j};
     cases[HAND] = (bench_case){.run = run_hand, .arg = &j};
     cases[MEMCPY] = (bench_case){.run = run_memcpy, .arg = &j};
-    bench_measure(cases, 3, options->rounds, options->seconds);
+    bench_measure(cases, 3, options);
     for (int c = TAD; c <= MEMCPY; c++) {
         char name[64];
         snprintf(name, sizeof name, "%s_%s", w->name, names[c]);

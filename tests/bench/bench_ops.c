@@ -1,7 +1,7 @@
 /* What recording costs beside computing: time per recorded array op, and a gradient of the
  * documents' net (784-50-10, batch 100, float64) in forward passes and against central differences.
  *
- *   bench_ops [--quick] [NAME ...] */
+ *   bench_ops [--quick] [--rounds N] [NAME ...] */
 #include "bench.h"
 
 #include <tad/tad.h>
@@ -85,7 +85,7 @@ static void measure_chain(size_t elements, const bench_options *o) {
         cases[i] = (bench_case){.run = chain_tad, .arg = &c[i]};
     }
     cases[COUNT] = (bench_case){.run = chain_hand, .arg = &c[0]};
-    bench_measure(cases, COUNT + 1, o->rounds, o->seconds);
+    bench_measure(cases, COUNT + 1, o);
     for (int i = 0; i <= COUNT; i++) {
         snprintf(name, sizeof name, "chain_%zu%s", elements, i < COUNT ? steps[i].name : "_hand");
         if (i < COUNT) check(c[i].tape, name);
@@ -184,7 +184,7 @@ static void measure_net(const bench_options *o) {
     cases[0] = (bench_case){.run = net_forward, .arg = &n};
     cases[1] = (bench_case){.run = net_gradient, .arg = &n};
     cases[2] = (bench_case){.run = net_numeric, .arg = &n};
-    bench_measure(cases, 3, o->rounds, o->seconds);
+    bench_measure(cases, 3, o);
     check(n.tape, "net");
     net_compare(&n);
     double params = (double)tad_dict_elements(tad_net_params(n.net));

@@ -2,7 +2,7 @@
  * place by the public header, and the same through calls into the shared library, beside loops
  * written by hand and, where the build was given its headers, CoDiPack.
  *
- *   bench_scalar [--quick] [NAME ...] */
+ *   bench_scalar [--quick] [--rounds N] [NAME ...] */
 #include "bench.h"
 
 #include <math.h>
@@ -18,7 +18,7 @@ static const char *const candidate_names[] = {"tad", "tad_calls", "hand", "codip
 typedef struct {
     int work;
     const double *x;
-    double *g;
+    double value, *g;
     scalar_gradient *plain; /* NULL: on the tape */
     const scalar_tape *how;
     tad_tape *tape;
@@ -28,10 +28,10 @@ typedef struct {
 static void run(void *arg) {
     job *j = arg;
     if (j->plain)
-        j->plain(j->x, j->g);
+        j->value = j->plain(j->x, j->g);
     else
-        j->how->pass(j->tape, j->how->record[j->work], scalar_inputs[j->work], j->x, j->inputs,
-                     j->g);
+        j->value = j->how->pass(j->tape, j->how->record[j->work], scalar_inputs[j->work], j->x,
+                                j->inputs, j->g);
 }
 
 /* ---- how much was recorded ---- */
@@ -51,7 +51,13 @@ static size_t count_operations(tad_tape *t) {
     return sum;
 }
 
-/* ---- checks: a wrong gradient is not worth timing ---- */
+/* ---- checks: a wrong value or gradient is not worth timing ---- */
+
+static void compare_values(const char *work, const char *candidate, double value, double expected) {
+    if (fabs(value - expected) <= 1e-10 * fabs(expected)) return;
+    fprintf(stderr, "%s: %s has the value %.17g, not %.17g\n", work, candidate, value, expected);
+    exit(1);
+}
 
 static void compare(const char *work, const char *candidate, const double *g,
                     const double *expected, size_t n) {
@@ -105,6 +111,7 @@ static size_t check(job *jobs, const char *name) {
         run(&jobs[c]);
         if (jobs[c].tape && tad_tape_status(jobs[c].tape))
             bench_fail(name, tad_message(jobs[c].tape));
+        compare_values(name, candidate_names[c], jobs[c].value, jobs[IN_PLACE].value);
         compare(name, candidate_names[c], jobs[c].g, jobs[IN_PLACE].g, scalar_inputs[jobs[c].work]);
         if (c != IN_PLACE) continue;
         operations = count_operations(jobs[c].tape);
@@ -150,7 +157,7 @@ static void measure(int work, const bench_options *o, summary *all) {
         place[c] = available(&jobs[c]) ? n : -1;
         if (place[c] >= 0) cases[n++] = (bench_case){.run = run, .arg = &jobs[c]};
     }
-    bench_measure(cases, (size_t)n, o->rounds, o->seconds);
+    bench_measure(cases, (size_t)n, o);
     report(scalar_names[work], jobs, cases, place, operations, all);
     for (int c = 0; c < CANDIDATES; c++) {
         if (!available(&jobs[c])) continue;

@@ -2,7 +2,7 @@
  * same matrix product (hand_net.h), and one thread beside two. Data are random, in the shape of
  * MNIST.
  *
- *   bench_train [--quick] [NAME ...] */
+ *   bench_train [--quick] [--rounds N] [NAME ...] */
 #define _GNU_SOURCE
 #include "bench.h"
 
@@ -174,7 +174,7 @@ static void measure_step(const work *w, trainer *t, by_hand *h, const bench_opti
     cases[TAD] = (bench_case){.run = train_step, .arg = t};
     cases[HAND] = (bench_case){.run = hand_step, .arg = h};
     cases[PRODUCTS] = (bench_case){.run = hand_products, .arg = h};
-    bench_measure(cases, w->products ? 3 : 2, w->products ? 5 : o->rounds, o->seconds);
+    bench_measure(cases, w->products ? 3 : 2, o);
     if (tad_tape_status(t->tape)) bench_fail(w->name, tad_message(t->tape));
     print_case(w, "tad", &cases[TAD], &cases[HAND], "hand");
     if (w->products) {
@@ -201,7 +201,7 @@ static void measure_threads(const work *w, trainer *one, const bench_options *o)
     cases[1] = (bench_case){.run = train_step, .arg = &two};
     const clockid_t processor = bench_clock;
     bench_clock = CLOCK_MONOTONIC;
-    bench_measure(cases, 2, w->products ? 5 : o->rounds, o->seconds);
+    bench_measure(cases, 2, o);
     bench_clock = processor;
     if (tad_tape_status(two.tape)) bench_fail(w->name, tad_message(two.tape));
     print_case(w, "2_threads", &cases[1], &cases[0], "1_thread");
@@ -232,6 +232,9 @@ int main(int argc, char **argv) {
     for (int i = 0; i < WORKS; i++) names[i] = works[i].name;
     bench_options o = bench_arguments(argc, argv, names);
     for (int i = 0; i < WORKS; i++)
-        if (bench_wanted(&o, works[i].name)) measure(&works[i], &o);
+        if (o.quick && works[i].products && !bench_named(&o, works[i].name))
+            printf("%s: takes long, left out unless named\n", works[i].name);
+        else if (bench_wanted(&o, works[i].name))
+            measure(&works[i], &o);
     return 0;
 }

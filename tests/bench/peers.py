@@ -224,11 +224,16 @@ def start_peers(options):
     return peers
 
 
-def time_tad(build, name):
-    """Seconds per op of the line that bench_PROGRAM prints for this work."""
+def check_program(build, name):
     program = os.path.join(build, "tests", "bench", "bench_" + WORKS[name][0])
     if not os.path.exists(program):
         sys.exit(f"peers.py: there is no {program}; meson test --benchmark -C {build} builds it")
+    return program
+
+
+def time_tad(build, name):
+    """Seconds per op of the line that bench_PROGRAM prints for this work."""
+    program = check_program(build, name)
     lines = subprocess.run([program, "--quick", name], check=True, text=True,
                            stdout=subprocess.PIPE).stdout.splitlines()
     for line in lines:
@@ -271,11 +276,13 @@ def main():
     parser.add_argument("--core-type", default=core_type())
     parser.add_argument("--malloc", action="store_true")
     options = parser.parse_intermixed_args()
-    if options.rounds < 1:
-        parser.error("--rounds must be at least 1")
+    if not 1 <= options.rounds <= 101:
+        parser.error("--rounds must be 1 to 101")
     for name in options.names:
         if name not in WORKS:
             parser.error(f"no work {name!r}; there are {' '.join(WORKS)}")
+    for name in options.names or WORKS:
+        check_program(options.build, name)
     peers = start_peers(options)
     if not peers:
         sys.exit("peers.py: neither PyTorch nor NumPy is here; nothing to compare with")

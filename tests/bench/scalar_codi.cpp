@@ -185,7 +185,7 @@ static Real mlp(const Real *p) {
 
 // ---- one gradient ----
 
-template <Real (*F)(const Real *), int work> static void gradient(const double *x, double *g) {
+template <Real (*F)(const Real *), int work> static double gradient(const double *x, double *g) {
     static std::vector<Real> in(scalar_inputs[work]);
     auto &tape = Real::getTape();
     tape.reset();
@@ -200,6 +200,7 @@ template <Real (*F)(const Real *), int work> static void gradient(const double *
     y.setGradient(1.0);
     tape.evaluate();
     for (size_t i = 0; i < in.size(); i++) g[i] = in[i].getGradient();
+    return y.getValue();
 }
 
 #define ROW(name, inputs) gradient<name, WORK_##name>,

@@ -210,12 +210,14 @@ static tad_var mlp(const tad_var *p) {
 
 /* ---- one gradient ---- */
 
-static void pass(tad_tape *t, scalar_record *record, size_t n, const double *x, tad_var *inputs,
-                 double *g) {
+static double pass(tad_tape *t, scalar_record *record, size_t n, const double *x, tad_var *inputs,
+                   double *g) {
     tad_tape_reset(t);
     for (size_t i = 0; i < n; i++) inputs[i] = tad_scalar(t, x[i]);
-    if (tad_reverse(record(inputs)) != TAD_OK) return;
+    tad_var y = record(inputs);
+    if (tad_reverse(y) != TAD_OK) return 0;
     for (size_t i = 0; i < n; i++) g[i] = tad_adjoint(inputs[i]);
+    return tad_item(y);
 }
 
 #define RECORD(name, inputs) name,

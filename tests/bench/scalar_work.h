@@ -60,8 +60,8 @@ void scalar_start(int work, double *x); /* the inputs' values */
 extern const char *const scalar_names[WORK_COUNT + 1]; /* ends with NULL */
 extern const size_t scalar_inputs[WORK_COUNT];
 
-/* Gradient of each workload at x without a tape; NULL: none written. */
-typedef void scalar_gradient(const double *x, double *g);
+/* Value and gradient of each workload at x without a tape. */
+typedef double scalar_gradient(const double *x, double *g);
 extern scalar_gradient *const scalar_hand[WORK_COUNT];
 
 /* The same with CoDiPack, where built. */
