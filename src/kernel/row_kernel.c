@@ -96,15 +96,19 @@ TAD__ELEMENTARY_BLOCK(CORES)
 #define TAD_TEXT(x) TAD_TEXT_(x)
 
 #define BOTH(name) {TAD_PASTE(name, f64), TAD_PASTE(name, f32)}
-#define TAD_UNARY(name, ...)   [TAD__ROW_##name] = {BOTH(name##_forward), {BOTH(name##_d0)}},
+#define TAD_UNARY(name, ...)                                                                       \
+    [TAD__ROW_##name] = {.forward = BOTH(name##_forward), .backward = {BOTH(name##_d0)}},
 #define TAD_OPTION1(name, ...) TAD_UNARY(name, )
 #define TAD_OPTION2(name, ...) TAD_UNARY(name, )
 #define TAD_BINARY(name, ...)                                                                      \
-    [TAD__ROW_##name] = {BOTH(name##_forward), {BOTH(name##_d0), BOTH(name##_d1)},                 \
-                         {BOTH(name##_single0_forward), BOTH(name##_single1_forward)},             \
-                         {BOTH(name##_single0_d1), BOTH(name##_single1_d0)}},
+    [TAD__ROW_##name] = {                                                                          \
+        .forward = BOTH(name##_forward),                                                           \
+        .backward = {BOTH(name##_d0), BOTH(name##_d1)},                                            \
+        .forward_single = {BOTH(name##_single0_forward), BOTH(name##_single1_forward)},            \
+        .backward_single = {BOTH(name##_single0_d1), BOTH(name##_single1_d0)}},
 #define TAD_TERNARY(name, ...)                                                                     \
-    [TAD__ROW_##name] = {BOTH(name##_forward), {BOTH(name##_d0), BOTH(name##_d1), BOTH(name##_d2)}},
+    [TAD__ROW_##name] = {.forward = BOTH(name##_forward),                                          \
+                         .backward = {BOTH(name##_d0), BOTH(name##_d1), BOTH(name##_d2)}},
 static const tad__row_kernels rows[TAD__ROW_COUNT] = {
 #include <tad/scalar.def>
 };
