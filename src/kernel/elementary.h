@@ -11,13 +11,14 @@
  * default rounding mode, and two's complement; nothing else of tad. Compile with
  * -fno-math-errno -fno-trapping-math -ffp-contract=off, and without -ffast-math.
  *
- * Largest errors seen, in ulps, binary64 / binary32 (tests/test_elementary.c; every 37th float):
+ * Largest errors seen, in ulps, binary64 / binary32 (tests/test_elementary.c; every 37th float,
+ * of exp, tanh and sigmoid every one):
  *
- *   exp 0.75/0.79   expm1 1.1/1.5    exp2 0.75/0.82   log 0.80/0.82    log1p 0.80/0.92
- *   log2 0.83/0.84  log10 0.68/0.73  tanh 1.0/1.0     sigmoid 0.65/0.77
+ *   exp 0.75/0.99   expm1 1.1/1.2    exp2 0.75/0.77   log 0.80/0.82    log1p 0.80/0.92
+ *   log2 0.83/0.84  log10 0.68/0.73  tanh 1.0/1.2     sigmoid 0.65/2.0
  *   sin 0.78/0.57   cos 0.81/0.57    tan 1.4/1.4      asin 1.7/1.7     acos 1.1/1.1
  *   atan 1.6/1.9    atan2 1.7/1.8    sinh 1.1/1.2     cosh 0.88/0.88   asinh 0.97/1.1
- *   acosh 1.5/1.7   atanh 1.4/1.4    erf 1.3/1.4      erfc 1.5/1.7     cbrt 0.67/0.51
+ *   acosh 1.5/1.7   atanh 1.4/1.4    erf 1.3/1.4      erfc 1.5/1.6     cbrt 0.67/0.51
  *   pow 1.3/0.51
  *
  * sin, cos and tan call libm for large arguments, which keeps a loop over them from becoming vector
@@ -256,8 +257,8 @@ TAD__EMBEDDED float tad__poly4_f32(const float *c, float x, float x2) {
 static const double tad__ln2_f64[2] = {6.93147180369123816490e-01, 1.90821492927058770002e-10};
 static const float tad__ln2_f32[2] = {6.9314575195e-01f, 1.4286067653e-06f};
 
-/* (e^r - 1 - r) / r^2 on |r| <= 0.348, fitted with Sollya's fpminimax; the error of e^r is below
- * 2^-62 (2^-26.9). */
+/* (e^r - 1 - r) / r^2 on |r| <= 0.348, fitted with Sollya's fpminimax (binary32: by weighted least
+ * squares, coefficient after coefficient); the error of e^r is below 2^-62 (2^-28.2). */
 static const double tad__exp_q_f64[11] = {
     0x1p-1,
     0x1.5555555555557p-3,
@@ -272,7 +273,7 @@ static const double tad__exp_q_f64[11] = {
     0x1.1f875811ca4f9p-29,
 };
 static const float tad__exp_q_f32[5] = {
-    0x1p-1f, 0x1.5554dcp-3f, 0x1.5554e8p-5f, 0x1.120c9ep-7f, 0x1.6d4ebp-10f,
+    0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558bep-5f, 0x1.1239ep-7f, 0x1.6a3fb8p-10f,
 };
 
 /* e^x = 2^k * (1 + h + t): h is exact and |h| <= 0.347, t is small and rounded. */
@@ -330,12 +331,43 @@ TAD__EMBEDDED float tad__exp_join_f32(tad__exp_parts_f32_t p) {
     return tad__scale_f32(s + l, p.k);
 }
 
-TAD__EMBEDDED double tad__exp_f64(double x) {
-    return tad__exp_join_f64(tad__exp_parts_f64(tad__clamp_f64(x, -746.0, 710.0)));
+/* y, except where e^x is 0 or infinite. Done with the result, as a compiler turns limits of the
+ * argument into more instructions. */
+TAD__EMBEDDED double tad__exp_special_f64(double x, double y) {
+    y = x > 710.0 ? HUGE_VAL : y;
+    return x < -746.0 ? 0.0 : y;
 }
 
+TAD__EMBEDDED float tad__exp_special_f32(float x, float y) {
+    y = x > 89.0f ? HUGE_VALF : y;
+    return x < -104.0f ? 0.0f : y;
+}
+
+TAD__EMBEDDED double tad__exp_f64(double x) {
+    return tad__exp_special_f64(x, tad__exp_join_f64(tad__exp_parts_f64(x)));
+}
+
+/* In binary32 the functions most in use do without an error term: x = k ln 2 + r, and *u holds
+ * k + bias in its low bits; nothing of it holds for large x. */
+TAD__EMBEDDED float tad__exp_reduce_f32(float x, float bias, uint32_t *u) {
+    const float shift = TAD__SHIFT_F32 + bias, s = x * TAD__LOG2E_F32 + shift, k = s - shift;
+    *u = tad__bits_f32(s);
+    return (x - k * tad__ln2_f32[0]) - k * tad__ln2_f32[1];
+}
+
+/* e^r - 1. */
+TAD__EMBEDDED float tad__exp_rest_f32(float r) {
+    const float *c = tad__exp_q_f32;
+    return r + r * r * ((((c[4] * r + c[3]) * r + c[2]) * r + c[1]) * r + c[0]);
+}
+
+/* 2^k in two steps, as tad__scale_f32 does. */
 TAD__EMBEDDED float tad__exp_f32(float x) {
-    return tad__exp_join_f32(tad__exp_parts_f32(tad__clamp_f32(x, -104.0f, 89.0f)));
+    uint32_t u;
+    float y = 1.0f + tad__exp_rest_f32(tad__exp_reduce_f32(x, 254.0f, &u));
+    uint32_t half = u >> 1;
+    y = y * tad__from_bits_f32(half << 23) * tad__from_bits_f32((u - half) << 23);
+    return tad__exp_special_f32(x, y);
 }
 
 /* 2^x = 2^k e^(f ln 2), k + f = x; the leading part of f ln 2 is an exact product. */
@@ -381,14 +413,18 @@ TAD__EMBEDDED double tad__sigmoid_f64(double x) {
     return tad__scale_f64(tad__recip_f64(d + e, e - ((d + e) - d)), -m);
 }
 
+/* 1 / (1 + f + f (e^r - 1)), f = 2^k, with everything taken times 2^-64: the last division
+ * underflows by itself. The two largest terms come last, so that rounding them hardly counts. */
 TAD__EMBEDDED float tad__sigmoid_f32(float x) {
-    tad__exp_parts_f32_t p = tad__exp_parts_f32(-tad__clamp_f32(x, -104.0f, 80.0f));
-    float s, l = tad__exp_sum_f32(p, &s);
-    float m = p.k > 0.0f ? p.k : 0.0f;
-    float a = tad__pow2_f32(-(m > 120.0f ? 120.0f : m)), f = tad__pow2_f32(p.k - m), b = s * f;
-    float d = a + b, v = d - a;
-    float e = ((a - (d - v)) + (b - v)) + l * f;
-    return tad__scale_f32(tad__recip_f32(d + e, e - ((d + e) - d)), -m);
+    const float one = 0x1p-64f;
+    uint32_t u;
+    float rest = tad__exp_rest_f32(tad__exp_reduce_f32(-x, 127.0f - 64.0f, &u));
+    int32_t f = (int32_t)(u << 23), c = 63 << 23; /* the bits of f and of one */
+    float larger = tad__from_bits_f32((uint32_t)(f > c ? f : c));
+    float smaller = tad__from_bits_f32((uint32_t)(f > c ? c : f));
+    float y = one / (larger + (smaller + tad__from_bits_f32((uint32_t)f) * rest));
+    y = x > 40.0f ? 1.0f : y;
+    return x < -104.0f ? 0.0f : y;
 }
 
 /* tanh x = x + x^3 P(x^2) / Q(x^2) below 0.625 (Cephes, Q[3] = 1) ... */
@@ -408,8 +444,8 @@ static const float tad__tanh_p_f32[6] = {
     0x1.65821ap-6f,  -0x1.15c6bep-7f, 0x1.3cd7b2p-9f,
 };
 
-/* Above: 1 - 2 / (e^2x + 1), the denominator's rounding error put right to first order. One
- * division serves both ranges. */
+/* Above: 1 - 2 / (e^2x + 1); in binary64 the denominator's rounding error is put right to first
+ * order, and one division serves both ranges. */
 TAD__EMBEDDED double tad__tanh_f64(double x) {
     double a = fabs(x);
     a = a > 22.0 ? 22.0 : a;
@@ -427,16 +463,13 @@ TAD__EMBEDDED double tad__tanh_f64(double x) {
 
 TAD__EMBEDDED float tad__tanh_f32(float x) {
     const float *c = tad__tanh_p_f32;
-    float a = fabsf(x);
-    a = a > 10.0f ? 10.0f : a;
-    float z = a * a, z2 = z * z;
-    tad__exp_parts_f32_t p = tad__exp_parts_f32(2.0f * a);
-    float s, l = tad__exp_sum_f32(p, &s);
-    float f = tad__pow2_f32(p.k), b = s * f, d = b + 1.0f;
-    float e = ((b - d) + 1.0f) + l * f, g = d + e, q = -2.0f / g;
-    float far = 1.0f + (q + q * q * (0.5f * (e - (g - d))));
-    float near = a * z * (tad__poly4_f32(c, z, z2) + tad__poly2_f32(c + 4, z) * (z2 * z2));
-    return copysignf(a < 0.625f ? a + near : far, x);
+    uint32_t u;
+    float a = fabsf(x), z = a * a;
+    float rest = tad__exp_rest_f32(tad__exp_reduce_f32(a + a, 127.0f, &u));
+    float f = tad__from_bits_f32(u << 23), far = 1.0f - 2.0f / ((1.0f + f) + f * rest);
+    float p = ((((c[5] * z + c[4]) * z + c[3]) * z + c[2]) * z + c[1]) * z + c[0];
+    float y = a < 0.625f ? a + a * (z * p) : far;
+    return copysignf(a > 10.0f ? 1.0f : y, x);
 }
 
 /* ---- Logarithms ---- */
