@@ -190,6 +190,58 @@ START_TEST(float32) {
 }
 END_TEST
 
+enum { MANY = 40, CLASSES = 77 };
+
+/* A sweep that scales what forward left, one that finds it gone, one that adds to a gradient there
+ * is, and one after evaluating without a gradient. */
+START_TEST(sweeps_agree) {
+    static float x[MANY * CLASSES], first[MANY * CLASSES], got[MANY * CLASSES];
+    int64_t labels[MANY];
+    for (int i = 0; i < MANY * CLASSES; i++) x[i] = (float)(3 * sin(i));
+    for (int i = 0; i < MANY; i++) labels[i] = i == 5 ? -100 : i * 7 % CLASSES;
+    for (int none = 0; none < 2; none++) {
+        tad_cross_entropy_options o = {.reduction = none ? TAD_NONE : TAD_MEAN};
+        tad_tape *t = tad_tape_new(NULL);
+        tad_var v = tad_input(t, TAD_F32, TAD_SHAPE(MANY, CLASSES), x),
+                l = tad_constant(t, TAD_I64, TAD_SHAPE(MANY), labels),
+                y = tad_sum(tad_mul(tad_cross_entropy(v, l, &o), tad_number(3)), NULL),
+                both = tad_add(y, tad_sum(v, NULL));
+        for (int sweep = 0; sweep < 3; sweep++) {
+            ck_done(tad_reverse(y), t);
+            memcpy(sweep ? got : first, tad_gradient_data(v), sizeof got);
+            if (sweep) ck_assert_mem_eq(got, first, sizeof got);
+        }
+        ck_done(tad_reverse(both), t);
+        memcpy(got, tad_gradient_data(v), sizeof got);
+        for (int i = 0; i < MANY * CLASSES; i++) ck_near(got[i], first[i] + 1, 1e-6);
+        ck_assert(first[5 * CLASSES] == 0 && first[6 * CLASSES] != 0);
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
+static size_t calls_of_a_step(tad_tape *t, tad_var x, tad_var labels, bool reverse) {
+    size_t before = tad_tape_memory(t).calls;
+    tad_mark m = tad_tape_mark(t);
+    tad_var y = tad_cross_entropy(x, labels, NULL);
+    if (reverse) ck_done(tad_reverse(y), t);
+    ck_done(tad_tape_rewind(t, m), t);
+    return tad_tape_memory(t).calls - before;
+}
+
+/* What forward leaves goes back to the pool, whether a sweep took it or not. */
+START_TEST(steady_steps_allocate_nothing) {
+    const int64_t labels[3] = {1, 0, 3};
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3, 400), NULL),
+            l = tad_constant(t, TAD_I64, TAD_SHAPE(3), labels);
+    ck_assert_uint_gt(calls_of_a_step(t, x, l, true), 0);
+    calls_of_a_step(t, x, l, true);
+    for (int i = 0; i < 6; i++) ck_assert_uint_eq(calls_of_a_step(t, x, l, i % 2), 0);
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("loss");
     TCase *c = support_case(s, "elements");
@@ -201,6 +253,8 @@ static Suite *suite(void) {
     tcase_add_test(c, cross_entropy_is_exact);
     tcase_add_test(c, targets_agree);
     tcase_add_test(c, ignored_labels);
+    tcase_add_test(c, sweeps_agree);
+    tcase_add_test(c, steady_steps_allocate_nothing);
     tcase_add_test(c, pictures);
     tcase_add_test(support_case(s, "refusals"), refusals);
     tcase_add_test(support_case(s, "float32"), float32);

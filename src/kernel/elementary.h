@@ -173,13 +173,6 @@ TAD__EMBEDDED double tad__recip_f64(double h, double l) {
     return q + q * (r + r * r);
 }
 
-TAD__EMBEDDED float tad__recip_f32(float h, float l) {
-    float q = tad__head_f32(1.0f / h);
-    float hh = tad__head_f32(h);
-    float r = (1.0f - q * hh) - q * ((h - hh) + l);
-    return q + q * (r + r * r);
-}
-
 /* ---- Rounding and square root ---- */
 
 TAD__EMBEDDED double tad__sqrt_f64(double x) { return sqrt(x); }
@@ -368,6 +361,19 @@ TAD__EMBEDDED float tad__exp_f32(float x) {
     uint32_t half = u >> 1;
     y = y * tad__from_bits_f32(half << 23) * tad__from_bits_f32((u - half) << 23);
     return tad__exp_special_f32(x, y);
+}
+
+/* e^x for x <= 0, with 0 for results below 2^-1022 (2^-126): terms of a sum whose largest is 1. */
+TAD__EMBEDDED double tad__exp_term_f64(double x) {
+    tad__exp_parts_f64_t p = tad__exp_parts_f64(x);
+    double y = (1.0 + (p.h + p.t)) * tad__pow2_f64(p.k);
+    return x < -708.0 ? 0.0 : y;
+}
+
+TAD__EMBEDDED float tad__exp_term_f32(float x) {
+    uint32_t u;
+    float y = 1.0f + tad__exp_rest_f32(tad__exp_reduce_f32(x, 127.0f, &u));
+    return x < -87.0f ? 0.0f : y * tad__from_bits_f32(u << 23);
 }
 
 /* 2^x = 2^k e^(f ln 2), k + f = x; the leading part of f ln 2 is an exact product. */

@@ -1,27 +1,5 @@
-/* The loops of norm_kernel.c for one element type: T, NAME(f), SQRT are set by the includer. Sums
- * run over LANES partial sums, which lie in vector registers; their order is the same at every
- * level. */
-
-typedef T NAME(vec) __attribute__((vector_size(TAD_VECTOR_BYTES)));
-enum { NAME(WIDTH) = TAD_VECTOR_BYTES / sizeof(T), NAME(LANES) = LANE_BYTES / sizeof(T) };
-#define VEC   NAME(vec)
-#define WIDTH (size_t) NAME(WIDTH)
-#define LANES (size_t) NAME(LANES)
-
-static inline VEC NAME(load)(const T *p) {
-    VEC v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-/* The sum of all lanes. */
-static inline T NAME(fold)(const VEC *sum) {
-    T lane[LANES];
-    memcpy(lane, sum, sizeof lane);
-    for (size_t half = LANES / 2; half; half /= 2)
-        for (size_t k = 0; k < half; k++) lane[k] += lane[k + half];
-    return lane[0];
-}
+/* The loops of norm_kernel.c for one element type: T, NAME(f), SQRT are set by the includer. */
+#include "lanes_body.h"
 
 /* Taken about the first element, so that a constant row has exactly its mean. */
 static T NAME(mean)(size_t n, const T *x) {
@@ -39,13 +17,14 @@ static T NAME(scale)(size_t n, const T *x, T m, double eps, const T *room) {
     VEC sum[VECTORS] = {0};
     T rest = 0;
     size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
+    for (; i + LANES <= n; i += LANES) {
+        ask_for_next(x + i, n * sizeof *x);
+        ask_for_room(room + i, 0);
         for (size_t v = 0; v < VECTORS; v++) {
             VEC c = NAME(load)(x + i + v * WIDTH) - m;
-            prefetch_row(x + i + v * WIDTH, n * sizeof *x);
-            prefetch_room(room + i + v * WIDTH);
             sum[v] += c * c;
         }
+    }
     for (; i < n; i++) rest += (x[i] - m) * (x[i] - m);
     return 1 / SQRT((NAME(fold)(sum) + rest) / (T)n + (T)eps);
 }
@@ -84,16 +63,17 @@ static void NAME(means)(size_t n, const T *x, const T *g, const T *gain, T m, T 
     VEC sum[VECTORS] = {0}, sum_h[VECTORS] = {0};
     T rest = 0, rest_h = 0;
     size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
+    for (; i + LANES <= n; i += LANES) {
+        ask_for_next(x + i, n * sizeof *x);
+        ask_for_next(g + i, n * sizeof *x);
+        ask_for_room(room + i, 0);
         for (size_t v = 0; v < VECTORS; v++) {
             const size_t at = i + v * WIDTH;
-            prefetch_row(x + at, n * sizeof *x);
-            prefetch_row(g + at, n * sizeof *x);
-            prefetch_room(room + at);
             VEC p = NAME(load)(g + at) * NAME(load)(gain + at);
             sum[v] += p;
             sum_h[v] += p * ((NAME(load)(x + at) - m) * k);
         }
+    }
     for (; i < n; i++) {
         rest += g[i] * gain[i];
         rest_h += g[i] * gain[i] * ((x[i] - m) * k);
@@ -124,6 +104,4 @@ static void NAME(backward)(const tad__norm *c, size_t rows, const void *in, cons
         NAME(gradients)(c->n, x, g, c->gain, m, k, c->centred ? d : 0, dh, dx, dgain, dbias);
     }
 }
-#undef VEC
-#undef WIDTH
-#undef LANES
+#include "lanes_end.h"

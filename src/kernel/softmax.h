@@ -46,15 +46,15 @@ typedef struct tad__entropy {
 
 typedef void tad__entropy_forward(const tad__entropy *e, size_t rows, const void *x, void *out,
                                   void *room);
-/* dx[r] = scale[r] times the gradient. */
-typedef void tad__entropy_backward(const tad__entropy *e, size_t rows, const void *x,
-                                   const void *scale, void *dx);
+/* dx: scale times the gradient of each row's loss; loss may be NULL. */
+typedef void tad__entropy_gradient(const tad__entropy *e, size_t rows, const void *x, double scale,
+                                   void *loss, void *dx);
 
 typedef struct tad__softmax_kernels {
     tad__rows_map *softmax[2], *log_softmax[2];
     tad__rows_backward *softmax_backward[2], *log_softmax_backward[2];
     tad__entropy_forward *entropy[2];
-    tad__entropy_backward *entropy_backward[2];
+    tad__entropy_gradient *entropy_gradient[2];
 } tad__softmax_kernels;
 
 extern const tad__softmax_kernels TAD_LEVEL(tad__softmax_kernels);

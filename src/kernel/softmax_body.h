@@ -1,49 +1,67 @@
-/* The loops of softmax_kernel.c for one element type: T, NAME(f), EXP, LOG are set by the includer.
- * Sums run in a fixed order over LANES partial sums, which a compiler keeps in vector registers. */
-#ifndef LANES
-#define LANES 16
-enum { WIDE = 64 }; /* of comparisons: a loop too long to be unrolled is vectorised */
-#endif
+/* The loops of softmax_kernel.c for one element type: T, NAME(f), EXP, LOG are set by the includer;
+ * EXP is for arguments up to 0.
+ * Sums run in a fixed order, over LANES or over PARTS partial sums. */
+#include "lanes_body.h"
+
+/* Lane by lane; b where one is a NaN. */
+static inline VEC NAME(larger)(VEC a, VEC b) {
+    const __typeof__(a > b) wins = a > b;
+    return (VEC)((wins & (__typeof__(wins))a) | (~wins & (__typeof__(wins))b));
+}
 
 static T NAME(largest)(size_t n, const T *x) {
-    T lane[WIDE], m = x[0];
+    VEC best[VECTORS];
+    T lane[LANES], m = x[0];
     size_t i = 0;
-    for (size_t k = 0; k < WIDE; k++) lane[k] = m;
-    for (; i + WIDE <= n; i += WIDE)
-        for (size_t k = 0; k < WIDE; k++) lane[k] = x[i + k] > lane[k] ? x[i + k] : lane[k];
-    for (size_t k = 0; k < WIDE; k++) m = lane[k] > m ? lane[k] : m;
+    for (size_t v = 0; v < VECTORS; v++) best[v] = (VEC){0} + m;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t v = 0; v < VECTORS; v++)
+            best[v] = NAME(larger)(NAME(load)(x + i + v * WIDTH), best[v]);
+    memcpy(lane, best, sizeof lane);
+    for (size_t half = LANES / 2; i && half; half /= 2)
+        for (size_t k = 0; k < half; k++)
+            lane[k] = lane[k + half] > lane[k] ? lane[k + half] : lane[k];
+    m = lane[0];
     for (; i < n; i++) m = x[i] > m ? x[i] : m;
     return m;
 }
 
-static T NAME(fold)(T *lane) {
-    for (size_t half = LANES / 2; half; half /= 2)
-        for (size_t k = 0; k < half; k++) lane[k] += lane[k + half];
-    return lane[0];
+static T NAME(fold_parts)(T *part) {
+    for (size_t half = PARTS / 2; half; half /= 2)
+        for (size_t k = 0; k < half; k++) part[k] += part[k + half];
+    return part[0];
+}
+
+static T NAME(short_total)(size_t n, const T *x) {
+    T part[PARTS] = {0}, rest = 0;
+    size_t i = 0;
+    for (; i + PARTS <= n; i += PARTS)
+        for (size_t k = 0; k < PARTS; k++) part[k] += x[i + k];
+    for (; i < n; i++) rest += x[i];
+    return NAME(fold_parts)(part) + rest;
 }
 
 static T NAME(total)(size_t n, const T *x) {
-    T lane[LANES] = {0}, rest = 0;
+    VEC sum[VECTORS] = {0};
     size_t i = 0;
     for (; i + LANES <= n; i += LANES)
-        for (size_t k = 0; k < LANES; k++) lane[k] += x[i + k];
-    for (; i < n; i++) rest += x[i];
-    return NAME(fold)(lane) + rest;
+        for (size_t v = 0; v < VECTORS; v++) sum[v] += NAME(load)(x + i + v * WIDTH);
+    return NAME(fold)(sum) + NAME(short_total)(n - i, x + i);
 }
 
 static T NAME(inner)(size_t n, const T *x, const T *y) {
-    T lane[LANES] = {0}, rest = 0;
+    T lane[PARTS] = {0}, rest = 0;
     size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (size_t k = 0; k < LANES; k++) lane[k] += x[i + k] * y[i + k];
+    for (; i + PARTS <= n; i += PARTS)
+        for (size_t k = 0; k < PARTS; k++) lane[k] += x[i + k] * y[i + k];
     for (; i < n; i++) rest += x[i] * y[i];
-    return NAME(fold)(lane) + rest;
+    return NAME(fold_parts)(lane) + rest;
 }
 
 /* The largest element, or the sum, of each row. Short rows are walked side by side: each would be
  * one chain of additions that wait for each other. The order within a row is the same. */
 static void NAME(largest_of_rows)(size_t rows, size_t n, const T *x, T *restrict out) {
-    if (n >= LANES)
+    if (n >= PARTS)
         for (size_t r = 0; r < rows; r++) out[r] = NAME(largest)(n, x + r * n);
     else {
         for (size_t r = 0; r < rows; r++) out[r] = x[r * n];
@@ -54,7 +72,7 @@ static void NAME(largest_of_rows)(size_t rows, size_t n, const T *x, T *restrict
 }
 
 static void NAME(total_of_rows)(size_t rows, size_t n, const T *x, T *restrict out) {
-    if (n >= LANES)
+    if (n >= PARTS)
         for (size_t r = 0; r < rows; r++) out[r] = NAME(total)(n, x + r * n);
     else {
         for (size_t r = 0; r < rows; r++) out[r] = x[r * n];
@@ -63,9 +81,25 @@ static void NAME(total_of_rows)(size_t rows, size_t n, const T *x, T *restrict o
     }
 }
 
+/* y = e^(x - shift) for one row. Meanwhile asks for what lies `ahead` bytes on. */
+static void NAME(exps_of_row)(size_t n, const T *restrict x, T *restrict y, T shift, size_t ahead) {
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        ask_for_next(x + i, ahead);
+        ask_for_room(y + i, ahead);
+        for (size_t k = 0; k < LANES; k++) y[i + k] = EXP(x[i + k] - shift);
+    }
+    for (; i < n; i++) y[i] = EXP(x[i] - shift);
+}
+
 /* y = e^(x - shift), shift the row's largest. */
 static void NAME(exps)(size_t rows, size_t n, const T *x, T *restrict y, T *restrict shift) {
     NAME(largest_of_rows)(rows, n, x, shift);
+    if (n >= LANES) {
+        for (size_t r = 0; r < rows; r++)
+            NAME(exps_of_row)(n, x + r * n, y + r * n, shift[r], rows * n * sizeof *x);
+        return;
+    }
     for (size_t r = 0; r < rows; r++)
         for (size_t i = 0; i < n; i++) y[r * n + i] = x[r * n + i] - shift[r];
     /* all rows in one loop: short rows do not fall out of the vector registers */
@@ -84,15 +118,15 @@ static void NAME(softmax)(size_t rows, size_t n, const void *x, void *out) {
 
 static void NAME(log_softmax)(size_t rows, size_t n, const void *in, void *out) {
     const T *x = in;
-    T *y = out, lane[LANES];
+    T *y = out, lane[PARTS];
     for (size_t r = 0; r < rows; r++, x += n, y += n) {
         T m = NAME(largest)(n, x), rest = 0;
         size_t i = 0;
-        for (size_t k = 0; k < LANES; k++) lane[k] = 0;
-        for (; i + LANES <= n; i += LANES)
-            for (size_t k = 0; k < LANES; k++) lane[k] += EXP(x[i + k] - m);
+        for (size_t k = 0; k < PARTS; k++) lane[k] = 0;
+        for (; i + PARTS <= n; i += PARTS)
+            for (size_t k = 0; k < PARTS; k++) lane[k] += EXP(x[i + k] - m);
         for (; i < n; i++) rest += EXP(x[i] - m);
-        T log_total = LOG(NAME(fold)(lane) + rest);
+        T log_total = LOG(NAME(fold_parts)(lane) + rest);
         for (i = 0; i < n; i++) y[i] = (x[i] - m) - log_total;
     }
 }
@@ -141,28 +175,15 @@ static T NAME(term)(T q, T log_total, T shifted) { return q == 0 ? 0 : q * (log_
 
 /* Loss of one row; x - shift is exact enough to cancel large logits before log_total is added. */
 static T NAME(row_loss)(const tad__entropy *e, size_t row, const T *x, T shift, T log_total) {
-    T lane[LANES] = {0}, sum = 0;
+    T lane[PARTS] = {0}, sum = 0;
     if (e->label) sum = NAME(term)(NAME(at_label)(e, row), log_total, x[e->label[row]] - shift);
     if (e->label && e->smoothing == 0) return sum;
     size_t c = 0;
-    for (; c + LANES <= e->n; c += LANES)
-        for (size_t k = 0; k < LANES; k++)
+    for (; c + PARTS <= e->n; c += PARTS)
+        for (size_t k = 0; k < PARTS; k++)
             lane[k] += NAME(term)(NAME(share)(e, row, c + k), log_total, x[c + k] - shift);
     for (; c < e->n; c++) sum += NAME(term)(NAME(share)(e, row, c), log_total, x[c] - shift);
-    return NAME(fold)(lane) + sum;
-}
-
-static void NAME(entropy)(const tad__entropy *e, size_t rows, const void *in, void *out,
-                          void *room) {
-    const T *x = in;
-    T *y = out, *p = room, shift[TAD__TILE_ROWS], log_total[TAD__TILE_ROWS];
-    NAME(exps)(rows, e->n, x, p, shift);
-    NAME(total_of_rows)(rows, e->n, p, log_total);
-    for (size_t r = 0; r < rows; r++) log_total[r] = LOG(log_total[r]);
-    for (size_t r = 0; r < rows; r++) {
-        bool ignored = e->label && e->label[r] == e->ignore;
-        y[r] = ignored ? 0 : NAME(row_loss)(e, r, x + r * e->n, shift[r], log_total[r]);
-    }
+    return NAME(fold_parts)(lane) + sum;
 }
 
 /* Sum of q over the classes. */
@@ -188,11 +209,30 @@ static void NAME(row_gradient)(const tad__entropy *e, size_t row, T weights, T t
     if (e->label) p[e->label[row]] -= scale * NAME(at_label)(e, row);
 }
 
-static void NAME(entropy_backward)(const tad__entropy *e, size_t rows, const void *x,
-                                   const void *scale, void *out) {
-    T *dx = out, shift[TAD__TILE_ROWS], total[TAD__TILE_ROWS], weights = NAME(weights)(e);
-    NAME(exps)(rows, e->n, x, dx, shift);
-    NAME(total_of_rows)(rows, e->n, dx, total);
-    for (size_t r = 0; r < rows; r++)
-        NAME(row_gradient)(e, r, weights, total[r], ((const T *)scale)[r], dx + r * e->n);
+/* Loss and e^(x - shift) of each row with their sums, which loss and gradient share. */
+static void NAME(losses)(const tad__entropy *e, size_t rows, const T *x, T *loss, T *p, T *total) {
+    T shift[TAD__TILE_ROWS], log_total[TAD__TILE_ROWS];
+    NAME(exps)(rows, e->n, x, p, shift);
+    NAME(total_of_rows)(rows, e->n, p, total);
+    if (!loss) return;
+    for (size_t r = 0; r < rows; r++) log_total[r] = LOG(total[r]);
+    for (size_t r = 0; r < rows; r++) {
+        bool ignored = e->label && e->label[r] == e->ignore;
+        loss[r] = ignored ? 0 : NAME(row_loss)(e, r, x + r * e->n, shift[r], log_total[r]);
+    }
 }
+
+static void NAME(entropy)(const tad__entropy *e, size_t rows, const void *x, void *out,
+                          void *room) {
+    T total[TAD__TILE_ROWS];
+    NAME(losses)(e, rows, x, out, room, total);
+}
+
+static void NAME(entropy_gradient)(const tad__entropy *e, size_t rows, const void *x, double scale,
+                                   void *loss, void *dx) {
+    T total[TAD__TILE_ROWS], weights = NAME(weights)(e);
+    NAME(losses)(e, rows, x, loss, dx, total);
+    for (size_t r = 0; r < rows; r++)
+        NAME(row_gradient)(e, r, weights, total[r], (T)scale, (T *)dx + r * e->n);
+}
+#include "lanes_end.h"

@@ -1,12 +1,15 @@
-/* Softmax and cross-entropy along rows for one instruction-set level. Rests on elementary.h. */
+/* Softmax and cross-entropy along rows for one instruction-set level. Rests on elementary.h
+ * and lanes.h. */
 #include "softmax.h"
 
 #include "elementary.h"
-#include "isa.h"
+#include "lanes.h"
+
+enum { PARTS = 16 }; /* partial sums of loops that compute much for each element */
 
 #define T       double
 #define NAME(f) f##_f64
-#define EXP     tad__exp_f64
+#define EXP     tad__exp_term_f64
 #define LOG     tad__log_f64
 #include "softmax_body.h"
 #undef T
@@ -16,7 +19,7 @@
 
 #define T       float
 #define NAME(f) f##_f32
-#define EXP     tad__exp_f32
+#define EXP     tad__exp_term_f32
 #define LOG     tad__log_f32
 #include "softmax_body.h"
 
@@ -27,5 +30,5 @@ const tad__softmax_kernels TAD_LEVEL(tad__softmax_kernels) = {
     .softmax_backward = BOTH(softmax_backward),
     .log_softmax_backward = BOTH(log_softmax_backward),
     .entropy = BOTH(entropy),
-    .entropy_backward = BOTH(entropy_backward),
+    .entropy_gradient = BOTH(entropy_gradient),
 };

@@ -1,6 +1,6 @@
 /* cross_entropy on logits and nll_loss on log-probabilities, with labels or probabilities as
- * targets. One pass over the logits gives the loss, another the gradient; nothing is kept between
- * them. Rests on rows.h and kernel/softmax.h. */
+ * targets. Where a gradient of the logits may be asked for, the pass that gives the loss leaves it,
+ * for a cotangent of 1. Rests on rows.h and kernel/softmax.h. */
 #include <string.h>
 
 #include "../kernel/softmax.h"
@@ -202,9 +202,18 @@ static void set_number(tad_array *a, double value) {
 
 /* ---- cross_entropy ---- */
 
-/* The rows of one call, tile by tile; each piece has room for a tile, and a sum of its own. */
+/* The gradient for a cotangent of 1 has the layout of the logits: then it can become theirs. */
+static tad_array *room_for_gradient(const entropy_call *p) {
+    const tad_array *x = p->frame->in[X];
+    tad_shape s = tad__shape_of(x);
+    if (!p->plan.straight || !tad__needs(p->frame, X)) return NULL;
+    return tad__keep(p->frame, p->plan.dtype, &s);
+}
+
+/* The rows of one call, tile by tile; each piece has a sum of its own. */
 typedef struct loss_rows {
     const entropy_call *p;
+    char *gradient; /* of all rows; NULL: a tile of `room` for each piece instead */
     char *room;
     size_t tile, piece;
     double sum[TAD__MOST_PIECES];
@@ -220,8 +229,13 @@ static void loss_piece(void *arg, size_t first, size_t end) {
         size_t rows = tad__min(step, end - i);
         tad__entropy e = rows_from(p, i);
         bool none = p->reduction == TAD_NONE;
+        const char *x = p->x + i * row;
         void *out = none ? (char *)p->frame->out[0]->data + i * p->plan.width : (void *)&losses;
-        k->softmax->entropy[p->plan.dtype](&e, rows, p->x + i * row, out, l->room + at * l->tile);
+        if (l->gradient)
+            k->softmax->entropy_gradient[p->plan.dtype](&e, rows, x, 1 / p->divisor, out,
+                                                        l->gradient + i * row);
+        else
+            k->softmax->entropy[p->plan.dtype](&e, rows, x, out, l->room + at * l->tile);
         if (!none) l->sum[at] += k->sum[p->plan.dtype](rows, out);
     }
 }
@@ -234,45 +248,53 @@ static tad_status cross_entropy_forward(const tad_call_frame *c) {
     loss_rows l = {.p = &p, .piece = tad__split_size(rows, grain)};
     l.tile = tad__min(tad__tile_rows(p.plan.n), rows) * p.plan.n * p.plan.width;
     if (rows) pieces = (rows - 1) / l.piece + 1;
-    if (rows && !(l.room = tad_scratch(c->tape, pieces * l.tile))) return TAD_NO_MEMORY;
+    const tad_array *kept = room_for_gradient(&p);
+    if (kept)
+        l.gradient = kept->data;
+    else if (rows && !(l.room = tad_scratch(c->tape, pieces * l.tile)))
+        return TAD_NO_MEMORY;
     tad__split(c->tape->threads, rows, grain, loss_piece, &l);
     for (size_t i = 0; i < pieces; i++) total += l.sum[i];
     if (p.reduction != TAD_NONE) set_number(c->out[0], total / p.divisor);
     return TAD_OK;
 }
 
-/* The cotangent of each row's loss. */
-static const void *row_scales(const entropy_call *p, size_t first, size_t rows, tile *room) {
-    if (p->reduction == TAD_NONE) return (const char *)p->g->data + first * p->plan.width;
-    double g = number_at(p->plan.dtype, p->g->data, 0) / p->divisor;
-    for (size_t i = 0; i < rows; i++)
+/* The cotangent of a row's loss. */
+static double cotangent_of(const entropy_call *p, size_t row) {
+    return number_at(p->plan.dtype, p->g->data, p->reduction == TAD_NONE ? (int64_t)row : 0);
+}
+
+/* Rows for a cotangent of 1 become those for the real one. */
+static void apply_cotangent(const entropy_call *p, size_t first, size_t rows, void *dx) {
+    size_t n = p->plan.n;
+    for (size_t r = 0; r < rows; r++) {
+        double g = cotangent_of(p, first + r);
+        if (g == 1) continue;
         if (p->plan.dtype == TAD_F64)
-            room->f64[i] = g;
+            for (size_t i = 0; i < n; i++) ((double *)dx)[r * n + i] *= g;
         else
-            room->f32[i] = (float)g;
-    return room;
+            for (size_t i = 0; i < n; i++) ((float *)dx)[r * n + i] *= (float)g;
+    }
 }
 
 static void fill_logits(void *context, size_t first, size_t rows, void *to) {
     const entropy_call *p = context;
-    tile scales;
     tad__entropy e = rows_from(p, first);
-    const void *scale = row_scales(p, first, rows, &scales);
     const char *x = p->x + first * p->plan.n * p->plan.width;
-    p->plan.tape->kernels->softmax->entropy_backward[p->plan.dtype](&e, rows, x, scale, to);
+    p->plan.tape->kernels->softmax->entropy_gradient[p->plan.dtype](&e, rows, x, 1 / p->divisor,
+                                                                    NULL, to);
+    apply_cotangent(p, first, rows, to);
 }
 
 /* Of probabilities: -(1 - smoothing) w log softmax(x). */
 static void fill_target(void *context, size_t first, size_t rows, void *to) {
     const entropy_call *p = context;
-    tile scales;
     size_t n = p->plan.n;
-    const void *scale = row_scales(p, first, rows, &scales);
     const char *x = p->x + first * n * p->plan.width;
     p->plan.tape->kernels->softmax->log_softmax[p->plan.dtype](rows, n, x, to);
     for (size_t i = 0; i < rows * n; i++) {
         double w = p->e.weight ? number_at(p->plan.dtype, p->e.weight, (int64_t)(i % n)) : 1;
-        double f = (p->e.smoothing - 1) * w * number_at(p->plan.dtype, scale, (int64_t)(i / n));
+        double f = (p->e.smoothing - 1) * w * cotangent_of(p, first + i / n) / p->divisor;
         if (p->plan.dtype == TAD_F64)
             ((double *)to)[i] *= f;
         else
@@ -283,10 +305,15 @@ static void fill_target(void *context, size_t first, size_t rows, void *to) {
 static tad_status cross_entropy_backward(tad_backward *b) {
     entropy_call p;
     tad_status status = TAD_OK;
+    const tad_array *kept = tad__kept_of(b);
     if (!b->cotangent[0]) return TAD_OK;
     if (!prepare(&p, &b->call)) return TAD_NO_MEMORY;
     p.g = b->cotangent[0];
-    if (b->wanted[X]) status = tad__rows_gradient(b, X, &p.plan, fill_logits, &p);
+    if (b->wanted[X] && kept && tad__backward_is_fresh(b, X)) {
+        apply_cotangent(&p, 0, p.plan.rows, kept->data);
+        tad__hand_on_kept(b, X);
+    } else if (b->wanted[X])
+        status = tad__rows_gradient(b, X, &p.plan, fill_logits, &p);
     if (!status && p.target && b->wanted[T])
         status = tad__rows_gradient(b, T, &p.plan, fill_target, &p);
     return status;
