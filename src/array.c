@@ -122,6 +122,78 @@ static void convert_run(const tad__loop *l, tad_dtype to, tad_dtype from) {
     }
 }
 
+/* ---- turned arrays, by tiles ---- */
+
+/* Where dst is contiguous along the innermost axis and src along another one, both are walked in
+ * tiles of TURN x TURN elements: each piece of a row is then read and written once, as a whole. */
+enum { TURN = 16 };
+
+typedef struct turned {
+    int64_t along, across;         /* how far src's own axis and dst's own axis go */
+    int64_t to_stride, from_stride; /* in bytes: of dst along the former, of src along the latter */
+} turned;
+
+/* Which is src's own axis; -1: the arrays do not lie so. */
+static int turned_axis(const tad__loop *l, int64_t size) {
+    int last = l->rank - 1, k = 0;
+    if (last < 1 || l->step[0] != size || l->step[1] == size || l->step[1] == 0) return -1;
+    while (k < last && l->stride[1][k] != size) k++;
+    bool worth = l->dim[k] >= TURN / 2 && l->length >= TURN / 2;
+    return k < last && l->stride[0][k] != 0 && worth ? k : -1;
+}
+
+/* Takes it out of the loop. */
+static bool take_turned_axis(tad__loop *l, int64_t size, turned *found) {
+    int last = l->rank - 1, k = turned_axis(l, size);
+    if (k < 0) return false;
+    *found = (turned){l->dim[k], l->length, l->stride[0][k], l->step[1]};
+    for (; k < last; k++) {
+        l->dim[k] = l->dim[k + 1];
+        for (int array = 0; array < 2; array++) l->stride[array][k] = l->stride[array][k + 1];
+    }
+    l->rank = last;
+    return true;
+}
+
+static int64_t at_most(int64_t n, int64_t limit) { return n < limit ? n : limit; }
+
+/* One tile of rows x columns of dst. */
+#define TURN_TILE(T, name, assign)                                                                 \
+    static void name##_tile(char *to, const char *from, const turned *a, int64_t rows,             \
+                            int64_t columns) {                                                     \
+        T tile[TURN][TURN];                                                                        \
+        for (int64_t j = 0; j < columns; j++)                                                      \
+            if (rows == TURN)                                                                      \
+                memcpy(tile[j], from + j * a->from_stride, sizeof tile[j]);                        \
+            else                                                                                   \
+                memcpy(tile[j], from + j * a->from_stride, (size_t)rows * sizeof(T));              \
+        for (int64_t i = 0; i < rows; i++) {                                                       \
+            T *row = (T *)(void *)(to + i * a->to_stride);                                         \
+            for (int64_t j = 0; j < columns; j++) row[j] assign tile[j][i];                        \
+        }                                                                                          \
+    }                                                                                              \
+    static void name(char *to, const char *from, const turned *a) {                                \
+        for (int64_t j = 0; j < a->across; j += TURN)                                              \
+            for (int64_t i = 0; i < a->along; i += TURN)                                           \
+                name##_tile(to + i * a->to_stride + j * (int64_t)sizeof(T),                        \
+                            from + i * (int64_t)sizeof(T) + j * a->from_stride, a,                 \
+                            at_most(a->along - i, TURN), at_most(a->across - j, TURN));            \
+    }
+TURN_TILE(uint8_t, copy_turned_8, =)
+TURN_TILE(uint32_t, copy_turned_32, =)
+TURN_TILE(uint64_t, copy_turned_64, =)
+TURN_TILE(double, add_turned_f64, +=)
+TURN_TILE(float, add_turned_f32, +=)
+
+typedef void turn(char *to, const char *from, const turned *a);
+
+static void walk_turned(tad__loop *l, const turned *a, turn *f) {
+    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l))
+        f(l->run[0], l->run[1], a);
+}
+
+/* ---- copying, adding ---- */
+
 typedef struct move {
     const tad_tape *t;
     tad_dtype to, from;
@@ -129,6 +201,12 @@ typedef struct move {
 
 static void copy_walk(void *arg, tad__loop *l) {
     const move *m = arg;
+    size_t size = tad_dtype_size(m->to);
+    turned a;
+    if (m->to == m->from && take_turned_axis(l, (int64_t)size, &a)) {
+        walk_turned(l, &a, size == 8 ? copy_turned_64 : size == 4 ? copy_turned_32 : copy_turned_8);
+        return;
+    }
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {
         if (m->to == m->from) copy_run(l, m->to);
         else convert_run(l, m->to, m->from);
@@ -174,6 +252,11 @@ static void add_run(const tad_tape *t, const tad__loop *l, tad_dtype to, tad_dty
 
 static void add_walk(void *arg, tad__loop *l) {
     const move *m = arg;
+    turned a;
+    if (m->to == m->from && tad__is_float(m->to) && take_turned_axis(l, (int64_t)tad_dtype_size(m->to), &a)) {
+        walk_turned(l, &a, m->to == TAD_F64 ? add_turned_f64 : add_turned_f32);
+        return;
+    }
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) add_run(m->t, l, m->to, m->from);
 }
 
@@ -212,7 +295,7 @@ void tad__add_into(const tad_tape *t, tad_array *dst, const tad_array *src) {
     int64_t size = (int64_t)tad_dtype_size((tad_dtype)dst->dtype);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){dst, src}, 2);
-    if (dst->dtype == src->dtype) read_in_order(&l, size);
+    if (dst->dtype == src->dtype && turned_axis(&l, size) < 0) read_in_order(&l, size);
     if (dst->dtype == src->dtype && is_matrix_to_row(&l, size)) {
         tad__add_columns(t, (tad_dtype)dst->dtype, (size_t)l.dim[0], (size_t)l.dim[1], l.base[1], l.base[0]);
         return;

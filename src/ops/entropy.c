@@ -130,6 +130,7 @@ typedef struct entropy_call {
     const char *x, *target; /* rows; of nll_loss x as it lies */
     const int64_t *label;
     double divisor; /* of the sum of the losses */
+    char *kept;     /* backward: gradients for a cotangent of 1 */
 } entropy_call;
 
 static const void *contiguous(tad_tape *t, const tad_array *a) {
@@ -277,6 +278,11 @@ static void apply_cotangent(const entropy_call *p, size_t first, size_t rows, vo
     }
 }
 
+static void kept_piece(void *arg, size_t first, size_t end) {
+    const entropy_call *p = arg;
+    apply_cotangent(p, first, end - first, p->kept + first * p->plan.n * p->plan.width);
+}
+
 static void fill_logits(void *context, size_t first, size_t rows, void *to) {
     const entropy_call *p = context;
     tad__entropy e = rows_from(p, first);
@@ -310,7 +316,8 @@ static tad_status cross_entropy_backward(tad_backward *b) {
     if (!prepare(&p, &b->call)) return TAD_NO_MEMORY;
     p.g = b->cotangent[0];
     if (b->wanted[X] && kept && tad__backward_is_fresh(b, X)) {
-        apply_cotangent(&p, 0, p.plan.rows, kept->data);
+        p.kept = kept->data;
+        tad__split(p.plan.tape->threads, p.plan.rows, tad__tile_grain(p.plan.n), kept_piece, &p);
         tad__hand_on_kept(b, X);
     } else if (b->wanted[X])
         status = tad__rows_gradient(b, X, &p.plan, fill_logits, &p);

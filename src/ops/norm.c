@@ -58,15 +58,24 @@ static tad_status norm_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
 
 /* ---- one call, prepared ---- */
 
+/* Gradients of gain and bias, over the rows of a piece; over some rows that will join them, which
+ * keeps rounding errors small. */
+typedef struct norm_sums {
+    char *sum[2], *part[2];
+    size_t rows; /* in the part */
+} norm_sums;
+
 typedef struct norm_call {
     tad__rows plan;
     tad__norm norm;
     const tad__norm_kernels *kernel;
     const char *x;
-    const char *stats;         /* backward: of the rows */
-    const char *g;             /* backward: the cotangent */
-    char *part[2];             /* sums of the gradients of gain and bias over a few rows ... */
-    size_t rows_in_part;       /* ... so many */
+    char *stats; /* of the rows */
+    char *y;
+    /* backward */
+    const char *g;             /* the cotangent */
+    size_t piece;              /* rows that one thread takes */
+    norm_sums *sums;           /* of each piece */
     const tad_array *total[2]; /* what they join; NULL: not wanted */
 } norm_call;
 
@@ -115,6 +124,13 @@ static void *room_for_stats(const norm_call *p) {
     return tad_scratch(p->plan.tape, p->plan.rows * 2 * p->plan.width);
 }
 
+static void forward_piece(void *arg, size_t first, size_t end) {
+    const norm_call *p = arg;
+    size_t row = p->plan.n * p->plan.width;
+    p->kernel->forward[p->plan.dtype](&p->norm, end - first, p->x + first * row,
+                                      p->stats + first * 2 * p->plan.width, p->y + first * row);
+}
+
 static tad_status norm_forward(const tad_call_frame *c) {
     norm_call p;
     if (c->in[X]->size == 0) return TAD_OK;
@@ -122,34 +138,38 @@ static tad_status norm_forward(const tad_call_frame *c) {
     const tad_shape shape = {2, {(int64_t)p.plan.rows, 2}};
     bool needed = tad__needs(c, X) || tad__needs(c, GAIN);
     const tad_array *kept = needed ? tad__keep(c, p.plan.dtype, &shape) : NULL;
-    void *stats = kept ? kept->data : room_for_stats(&p);
-    if (!stats) return TAD_NO_MEMORY;
-    p.kernel->forward[p.plan.dtype](&p.norm, p.plan.rows, p.x, stats, c->out[0]->data);
+    p.stats = kept ? kept->data : room_for_stats(&p);
+    if (!p.stats) return TAD_NO_MEMORY;
+    p.y = c->out[0]->data;
+    tad__split(c->tape->threads, p.plan.rows, tad__tile_grain(p.plan.n), forward_piece, &p);
     return TAD_OK;
 }
 
 /* ---- fused derivative ---- */
 
-/* Rows summed before they join the rest, which keeps rounding errors small. */
 enum { PART_ROWS = 64 };
 
-static void join_parts(norm_call *p) {
+static void join_part(const norm_call *p, norm_sums *s) {
     for (int k = 0; k < 2; k++) {
-        if (p->total[k])
-            p->plan.tape->kernels->add[p->plan.dtype](p->plan.n, p->part[k], p->total[k]->data);
-        memset(p->part[k], 0, p->plan.n * p->plan.width);
+        p->plan.tape->kernels->add[p->plan.dtype](p->plan.n, s->part[k], s->sum[k]);
+        memset(s->part[k], 0, p->plan.n * p->plan.width);
     }
-    p->rows_in_part = 0;
+    s->rows = 0;
 }
 
 static void fill_rows(void *context, size_t first, size_t rows, void *to) {
-    norm_call *p = context;
+    const norm_call *p = context;
     size_t at = first * p->plan.n * p->plan.width;
-    if (p->rows_in_part + rows > PART_ROWS) join_parts(p);
-    p->rows_in_part += rows;
+    norm_sums *s = &p->sums[first / p->piece];
+    for (int k = 0; k < 2 && first % p->piece == 0; k++) {
+        memset(s->part[k], 0, p->plan.n * p->plan.width);
+        if (s->sum[k] != s->part[k]) memset(s->sum[k], 0, p->plan.n * p->plan.width);
+    }
+    if (s->rows + rows > PART_ROWS && s->sum[0] != s->part[0]) join_part(p, s);
+    s->rows += rows;
     p->kernel->backward[p->plan.dtype](&p->norm, rows, p->x + at,
                                        p->stats + first * 2 * p->plan.width, p->g + at, to,
-                                       p->part[0], p->part[1]);
+                                       s->part[0], s->part[1]);
 }
 
 /* Where only gain or bias have a gradient. */
@@ -157,17 +177,28 @@ static tad_status skip_rows(norm_call *p) {
     size_t step = tad__tile_rows(p->plan.n);
     void *room = tad_scratch(p->plan.tape, step * p->plan.n * p->plan.width);
     if (!room) return TAD_NO_MEMORY;
-    for (size_t i = 0; i < p->plan.rows; i += step)
-        fill_rows(p, i, tad__min(step, p->plan.rows - i), room);
+    for (size_t i = 0; i < p->plan.rows; i += p->piece)
+        for (size_t k = i; k < tad__min(i + p->piece, p->plan.rows); k += step)
+            fill_rows(p, k, tad__min(step, tad__min(i + p->piece, p->plan.rows) - k), room);
     return TAD_OK;
 }
 
-/* The gradients of gain and bias, cleared where they are new, and the parts. */
-static tad_status prepare_sums(norm_call *p, tad_backward *b) {
+/* Room for the sums of each piece; a short one needs no parts. */
+static tad_status prepare_sums(norm_call *p) {
+    size_t row = p->plan.n * p->plan.width, each = p->piece > PART_ROWS ? 4 : 2;
+    size_t pieces = (p->plan.rows - 1) / p->piece + 1;
+    p->sums = tad_scratch(p->plan.tape, pieces * sizeof *p->sums);
+    char *room = tad_scratch(p->plan.tape, pieces * each * row);
+    if (!p->sums || !room) return TAD_NO_MEMORY;
+    for (size_t i = 0; i < pieces; i++, room += each * row)
+        p->sums[i] = (norm_sums){{room, room + row},
+                                 {room + (each - 2) * row, room + (each - 1) * row}, 0};
+    return TAD_OK;
+}
+
+/* The gradients of gain and bias, cleared where they are new. */
+static tad_status prepare_totals(norm_call *p, tad_backward *b) {
     for (size_t k = 0; k < 2; k++) {
-        p->part[k] = tad_scratch(p->plan.tape, p->plan.n * p->plan.width);
-        if (!p->part[k]) return TAD_NO_MEMORY;
-        memset(p->part[k], 0, p->plan.n * p->plan.width);
         if (b->call.n_in <= GAIN + k || !b->wanted[GAIN + k]) continue;
         bool fresh;
         tad_array *into = tad_backward_buffer(b, GAIN + k, &fresh);
@@ -178,18 +209,24 @@ static tad_status prepare_sums(norm_call *p, tad_backward *b) {
     return TAD_OK;
 }
 
-/* The rows' m and k, kept or anew. */
-static tad_status prepare_stats(norm_call *p, const tad_backward *b) {
-    const tad_array *kept = tad__kept_of(b);
-    if (kept) {
-        p->stats = kept->data;
-        return TAD_OK;
+static void join_sums(const norm_call *p) {
+    for (size_t i = 0; i * p->piece < p->plan.rows; i++) {
+        norm_sums *s = &p->sums[i];
+        if (s->sum[0] != s->part[0]) join_part(p, s);
+        for (int k = 0; k < 2; k++)
+            if (p->total[k])
+                p->plan.tape->kernels->add[p->plan.dtype](p->plan.n, s->sum[k], p->total[k]->data);
     }
-    void *stats = room_for_stats(p);
-    if (!stats) return TAD_NO_MEMORY;
-    if (b->call.in[X]->size) p->kernel->measure[p->plan.dtype](&p->norm, p->plan.rows, p->x, stats);
-    p->stats = stats;
-    return TAD_OK;
+}
+
+/* Cuts the rows into pieces; finds their m and k, kept or anew. */
+static tad_status prepare_rows(norm_call *p, const tad_backward *b) {
+    const tad_array *kept = tad__kept_of(b);
+    p->piece = tad__split_size(p->plan.rows, tad__tile_grain(p->plan.n));
+    p->stats = kept ? kept->data : room_for_stats(p);
+    if (!p->stats) return TAD_NO_MEMORY;
+    if (!kept) p->kernel->measure[p->plan.dtype](&p->norm, p->plan.rows, p->x, p->stats);
+    return prepare_sums(p);
 }
 
 static tad_status norm_backward(tad_backward *b) {
@@ -197,14 +234,15 @@ static tad_status norm_backward(tad_backward *b) {
     if (!b->cotangent[0]) return TAD_OK;
     if (!prepare(&p, &b->call)) return TAD_NO_MEMORY;
     p.g = b->cotangent[0]->data;
-    tad_status s = prepare_stats(&p, b);
-    if (!s) s = prepare_sums(&p, b);
+    tad_status s = prepare_totals(&p, b);
+    bool empty = b->call.in[X]->size == 0;
+    if (!s && !empty) s = prepare_rows(&p, b);
     if (s) return s;
     if (b->wanted[X])
         s = tad__rows_gradient(b, X, &p.plan, fill_rows, &p);
-    else if (b->call.in[X]->size)
+    else if (!empty)
         s = skip_rows(&p);
-    if (!s) join_parts(&p);
+    if (!s && !empty) join_sums(&p);
     return s;
 }
 
