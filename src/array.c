@@ -97,15 +97,23 @@ static void store(char *p, tad_dtype dtype, double v) {
     }
 }
 
+#define COPY_STRIDED(T)                                                                            \
+    for (int64_t i = 0; i < l->length; i++)                                                        \
+        *(T *)(void *)(l->run[0] + i * l->step[0]) =                                               \
+            *(const T *)(const void *)(l->run[1] + i * l->step[1])
+
 static void copy_run(const tad__loop *l, tad_dtype dtype) {
-    char *to = l->run[0];
-    const char *from = l->run[1];
     size_t size = tad_dtype_size(dtype);
-    if (l->step[1] == (int64_t)size && l->step[0] == (int64_t)size) {
-        memcpy(to, from, (size_t)l->length * size);
-        return;
-    }
-    for (int64_t i = 0; i < l->length; i++, to += l->step[0], from += l->step[1]) memcpy(to, from, size);
+    if (l->step[1] == (int64_t)size && l->step[0] == (int64_t)size)
+        memcpy(l->run[0], l->run[1], (size_t)l->length * size);
+    else if (dtype == TAD_F64)
+        COPY_STRIDED(double);
+    else if (dtype == TAD_F32)
+        COPY_STRIDED(float);
+    else if (dtype == TAD_I64)
+        COPY_STRIDED(int64_t);
+    else
+        COPY_STRIDED(uint8_t);
 }
 
 static void convert_run(const tad__loop *l, tad_dtype to, tad_dtype from) {
@@ -120,6 +128,25 @@ static void convert_run(const tad__loop *l, tad_dtype to, tad_dtype from) {
         if (to == TAD_I64 && from == TAD_BOOL) *(int64_t *)(void *)p = *(const uint8_t *)q;
         else store(p, to, load(q, from));
     }
+}
+
+static void swap(int64_t *a, int64_t *b) {
+    int64_t c = *a;
+    *a = *b;
+    *b = c;
+}
+
+/* Makes an axis along which an array lies without gaps the innermost one. */
+static void put_in_order(tad__loop *l, int of, int64_t size) {
+    int last = l->rank - 1, k = last;
+    while (k >= 0 && l->stride[of][k] != size) k--;
+    if (k < 0 || k == last) return;
+    swap(&l->dim[k], &l->dim[last]);
+    for (int array = 0; array < 2; array++) {
+        swap(&l->stride[array][k], &l->stride[array][last]);
+        l->step[array] = l->stride[array][last];
+    }
+    l->length = l->dim[last];
 }
 
 /* ---- turned arrays, by tiles ---- */
@@ -142,10 +169,13 @@ static int turned_axis(const tad__loop *l, int64_t size) {
     return k < last && l->stride[0][k] != 0 && worth ? k : -1;
 }
 
-/* Takes it out of the loop. */
+/* Takes it out of the loop, which any order will do for. */
 static bool take_turned_axis(tad__loop *l, int64_t size, turned *found) {
-    int last = l->rank - 1, k = turned_axis(l, size);
+    tad__loop ordered = *l;
+    put_in_order(&ordered, 0, size);
+    int last = l->rank - 1, k = turned_axis(&ordered, size);
     if (k < 0) return false;
+    *l = ordered;
     *found = (turned){l->dim[k], l->length, l->stride[0][k], l->step[1]};
     for (; k < last; k++) {
         l->dim[k] = l->dim[k + 1];
@@ -179,13 +209,19 @@ static int64_t at_most(int64_t n, int64_t limit) { return n < limit ? n : limit;
                             from + i * (int64_t)sizeof(T) + j * a->from_stride, a,                 \
                             at_most(a->along - i, TURN), at_most(a->across - j, TURN));            \
     }
-TURN_TILE(uint8_t, copy_turned_8, =)
-TURN_TILE(uint32_t, copy_turned_32, =)
-TURN_TILE(uint64_t, copy_turned_64, =)
+TURN_TILE(double, copy_turned_f64, =)
+TURN_TILE(float, copy_turned_f32, =)
+TURN_TILE(int64_t, copy_turned_i64, =)
+TURN_TILE(uint8_t, copy_turned_bool, =)
 TURN_TILE(double, add_turned_f64, +=)
 TURN_TILE(float, add_turned_f32, +=)
 
 typedef void turn(char *to, const char *from, const turned *a);
+static turn *const copy_turned[] = {[TAD_F64] = copy_turned_f64,
+                                    [TAD_F32] = copy_turned_f32,
+                                    [TAD_I64] = copy_turned_i64,
+                                    [TAD_BOOL] = copy_turned_bool};
+static turn *const add_turned[] = {[TAD_F64] = add_turned_f64, [TAD_F32] = add_turned_f32};
 
 static void walk_turned(tad__loop *l, const turned *a, turn *f) {
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l))
@@ -201,28 +237,15 @@ typedef struct move {
 
 static void copy_walk(void *arg, tad__loop *l) {
     const move *m = arg;
-    size_t size = tad_dtype_size(m->to);
     turned a;
-    if (m->to == m->from && take_turned_axis(l, (int64_t)size, &a)) {
-        walk_turned(l, &a, size == 8 ? copy_turned_64 : size == 4 ? copy_turned_32 : copy_turned_8);
+    if (m->to == m->from && take_turned_axis(l, (int64_t)tad_dtype_size(m->to), &a)) {
+        walk_turned(l, &a, copy_turned[m->to]);
         return;
     }
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {
         if (m->to == m->from) copy_run(l, m->to);
         else convert_run(l, m->to, m->from);
     }
-}
-
-void tad__copy(const tad_tape *t, tad_array *dst, const tad_array *src) {
-    if (dst->dtype == src->dtype && dst->contiguous && src->contiguous) {
-        size_t bytes = (size_t)dst->size * tad_dtype_size((tad_dtype)dst->dtype);
-        tad__split(t->threads, bytes, TAD__GRAIN * sizeof(double), copy_piece, &(run){.to = dst->data, .from = src->data});
-        return;
-    }
-    tad_shape shape = tad__shape_of(dst);
-    tad__loop l;
-    tad__loop_init(&l, &shape, (const tad_array *const[]){dst, src}, 2);
-    tad__loop_split(t->threads, &l, 0, copy_walk, &(move){t, (tad_dtype)dst->dtype, (tad_dtype)src->dtype});
 }
 
 #define ADD_STRIDED(T)                                                                             \
@@ -254,29 +277,27 @@ static void add_walk(void *arg, tad__loop *l) {
     const move *m = arg;
     turned a;
     if (m->to == m->from && tad__is_float(m->to) && take_turned_axis(l, (int64_t)tad_dtype_size(m->to), &a)) {
-        walk_turned(l, &a, m->to == TAD_F64 ? add_turned_f64 : add_turned_f32);
+        walk_turned(l, &a, add_turned[m->to]);
         return;
     }
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) add_run(m->t, l, m->to, m->from);
 }
 
-static void swap(int64_t *a, int64_t *b) {
-    int64_t c = *a;
-    *a = *b;
-    *b = c;
+void tad__put(const tad_tape *t, const tad_array *dst, const tad_array *src, bool add) {
+    tad_shape shape = tad__shape_of(dst);
+    tad__loop l;
+    tad__loop_init(&l, &shape, (const tad_array *const[]){dst, src}, 2);
+    tad__loop_split(t->threads, &l, 0, add ? add_walk : copy_walk,
+                    &(move){t, (tad_dtype)dst->dtype, (tad_dtype)src->dtype});
 }
 
-/* Makes an axis along which src lies without gaps the innermost one: any order of adding will do. */
-static void read_in_order(tad__loop *l, int64_t size) {
-    int last = l->rank - 1, k = last;
-    while (k >= 0 && l->stride[1][k] != size) k--;
-    if (k < 0 || k == last) return;
-    swap(&l->dim[k], &l->dim[last]);
-    for (int array = 0; array < 2; array++) {
-        swap(&l->stride[array][k], &l->stride[array][last]);
-        l->step[array] = l->stride[array][last];
+void tad__copy(const tad_tape *t, tad_array *dst, const tad_array *src) {
+    if (dst->dtype == src->dtype && dst->contiguous && src->contiguous) {
+        size_t bytes = (size_t)dst->size * tad_dtype_size((tad_dtype)dst->dtype);
+        tad__split(t->threads, bytes, TAD__GRAIN * sizeof(double), copy_piece, &(run){.to = dst->data, .from = src->data});
+        return;
     }
-    l->length = l->dim[last];
+    tad__put(t, dst, src, false);
 }
 
 /* A matrix added up to a row, as the gradient of a bias is. */
@@ -295,7 +316,8 @@ void tad__add_into(const tad_tape *t, tad_array *dst, const tad_array *src) {
     int64_t size = (int64_t)tad_dtype_size((tad_dtype)dst->dtype);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){dst, src}, 2);
-    if (dst->dtype == src->dtype && turned_axis(&l, size) < 0) read_in_order(&l, size);
+    /* Any order of adding will do. */
+    if (dst->dtype == src->dtype && turned_axis(&l, size) < 0) put_in_order(&l, 1, size);
     if (dst->dtype == src->dtype && is_matrix_to_row(&l, size)) {
         tad__add_columns(t, (tad_dtype)dst->dtype, (size_t)l.dim[0], (size_t)l.dim[1], l.base[1], l.base[0]);
         return;

@@ -202,6 +202,8 @@ tad_status tad__backward_pass(tad_backward *b, size_t k, size_t i, bool last);
 
 /* dst (contiguous) = src, converted; sizes agree. */
 void tad__copy(const tad_tape *t, tad_array *dst, const tad_array *src);
+/* dst = src or dst += src, converted: equal shapes, any strides that show each element of dst once. */
+void tad__put(const tad_tape *t, const tad_array *dst, const tad_array *src, bool add);
 /* dst (contiguous) += src summed down to dst's shape; same dtype (or converted), src broadcasts from it. */
 void tad__add_into(const tad_tape *t, tad_array *dst, const tad_array *src);
 /* All of a contiguous array = 0. */

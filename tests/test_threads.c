@@ -53,7 +53,8 @@ typedef tad_var build(const problem *p);
     F(softmax_twice, tad_add(tad_softmax(IN(A), 1), tad_softmax(IN(A), 1)))                        \
     F(log_softmax, tad_log_softmax(IN(A), 1))                                                      \
     F(layer_norm, tad_layer_norm(IN(A), IN(ROW), IN(ROW), NULL))                                   \
-    F(layer_norm_of_constant, tad_layer_norm(tad_detach(IN(A)), IN(ROW), tad_none(), NULL))        \
+    F(layer_norm_of_constant, tad_layer_norm(tad_cast(p->mask, tad_dtype_of(IN(A))), IN(ROW),      \
+                                             tad_none(), NULL))                                    \
     F(rms_norm, tad_rms_norm(IN(A), IN(ROW), NULL))                                                \
     F(cross_entropy, tad_cross_entropy(IN(A), p->labels, NULL))                                    \
     F(cross_entropy_each, tad_cross_entropy(IN(A), p->labels,                                      \

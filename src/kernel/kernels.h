@@ -43,6 +43,7 @@ typedef struct tad__kernels {
     const tad__norm_kernels *norm;
     const tad__update_kernels *update;
     tad__extreme *extreme[2];                               /* of a row */
+    tad__places *places[2];
     tad__extremes *extremes[2];                             /* of two rows, element by element */
 } tad__kernels;
 

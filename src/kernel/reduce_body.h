@@ -45,7 +45,15 @@ static void X(columns)(size_t rows, size_t cols, size_t stride, const T *x, T *y
         X(add_rows)(rows, cols - j < BLOCK ? cols - j : BLOCK, stride, x + j, y + j);
 }
 
-#define EXTREMES(one, many, beats)                                                                 \
+/* Rows are counted in a type as wide as T, from `base` on; -1: the place known before. */
+static void X(note_places)(size_t n, size_t base, INDEX *at, int64_t *place) {
+    for (size_t j = 0; j < n; j++) {
+        if (at[j] >= 0) place[j] = (int64_t)base + at[j];
+        at[j] = -1;
+    }
+}
+
+#define EXTREMES(one, many, places, beats)                                                         \
     static double X(one)(size_t n, const T *x) {                                                   \
         T best[LANES];                                                                             \
         size_t i = 0;                                                                              \
@@ -65,7 +73,28 @@ static void X(columns)(size_t rows, size_t cols, size_t stride, const T *x, T *y
     }                                                                                              \
     static void X(many)(size_t n, const T *restrict x, T *restrict best) {                         \
         for (size_t i = 0; i < n; i++) best[i] = WINS(x[i], beats, best[i]) ? x[i] : best[i];      \
+    }                                                                                              \
+    static void X(places##_row)(size_t n, const T *restrict x, INDEX row, T *restrict best,        \
+                                INDEX *restrict at) {                                              \
+        for (size_t j = 0; j < n; j++) {                                                           \
+            bool wins = WINS(x[j], beats, best[j]) & (best[j] == best[j]);                         \
+            best[j] = wins ? x[j] : best[j];                                                       \
+            at[j] = wins ? row : at[j];                                                            \
+        }                                                                                          \
+    }                                                                                              \
+    static void X(places)(size_t n, size_t rows, size_t stride, const T *x, T *best,               \
+                          int64_t *place) {                                                        \
+        INDEX at[BLOCK];                                                                           \
+        size_t base = 0;                                                                           \
+        for (size_t j = 0; j < n; j++) best[j] = x[j], place[j] = 0, at[j] = -1;                   \
+        for (size_t k = 1; k < rows; k++) {                                                        \
+            X(places##_row)(n, x + k * stride, (INDEX)(k - base), best, at);                       \
+            if (k - base < INT32_MAX) continue;                                                    \
+            X(note_places)(n, base, at, place);                                                    \
+            base = k + 1;                                                                          \
+        }                                                                                          \
+        X(note_places)(n, base, at, place);                                                        \
     }
-EXTREMES(largest, keep_largest, >)
-EXTREMES(smallest, keep_smallest, <)
+EXTREMES(largest, keep_largest, find_largest, >)
+EXTREMES(smallest, keep_smallest, find_smallest, <)
 #undef EXTREMES

@@ -15,15 +15,20 @@ enum {
 #define WINS(v, beats, best) (((v)beats(best)) | ((v) != (v)))
 
 #define T       double
+#define INDEX   int64_t
 #define X(name) name##_f64
 #include "reduce_body.h"
 #undef T
+#undef INDEX
 #undef X
 
 #define T       float
+#define INDEX   int32_t
 #define X(name) name##_f32
 #include "reduce_body.h"
 
+#define ELEMENT_f64 double
+#define ELEMENT_f32 float
 #define OF_LEVEL(suffix)                                                                           \
     void TAD_LEVEL(tad__add_columns_##suffix)(size_t rows, size_t cols, size_t stride,             \
                                                 const void *x, void *y) {                          \
@@ -37,6 +42,13 @@ enum {
             keep_largest_##suffix(n, x, best);                                                     \
         else                                                                                       \
             keep_smallest_##suffix(n, x, best);                                                    \
+    }                                                                                              \
+    void TAD_LEVEL(tad__places_##suffix)(size_t rows, size_t cols, const void *x, bool largest,    \
+                                         void *best, int64_t *place) {                             \
+        for (size_t j = 0; j < cols; j += BLOCK)                                                   \
+            (largest ? find_largest_##suffix : find_smallest_##suffix)(                            \
+                cols - j < BLOCK ? cols - j : BLOCK, rows, cols, (const ELEMENT_##suffix *)x + j,  \
+                (ELEMENT_##suffix *)best + j, place + j);                                          \
     }
 
 OF_LEVEL(f64)

@@ -155,5 +155,6 @@ const tad__kernels TAD_LEVEL(tad__kernels) = {
     .norm = &TAD_LEVEL(tad__norm_kernels),
     .update = &TAD_LEVEL(tad__update_kernels),
     .extreme = {TAD_LEVEL(tad__extreme_f64), TAD_LEVEL(tad__extreme_f32)},
+    .places = {TAD_LEVEL(tad__places_f64), TAD_LEVEL(tad__places_f32)},
     .extremes = {TAD_LEVEL(tad__extremes_f64), TAD_LEVEL(tad__extremes_f32)},
 };

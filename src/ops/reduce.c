@@ -532,35 +532,18 @@ static void logsumexp_jvp(tad_rule *r) {
         }                                                                                          \
     } while (0)
 
-/* The same down the columns of x as (before, n, after). */
-#define FIND_IN_COLUMNS(T)                                                                         \
-    do {                                                                                           \
-        const T *v = x->data;                                                                      \
-        for (size_t i = 0; i < b.before; i++) {                                                    \
-            T *best = (T *)value + i * b.after;                                                    \
-            int64_t *at = place + i * b.after;                                                     \
-            for (size_t j = 0; j < b.after; j++) best[j] = v[j], at[j] = 0;                        \
-            v += b.after;                                                                          \
-            for (size_t k = 1; k < b.n; k++, v += b.after)                                         \
-                for (size_t j = 0; j < b.after; j++) {                                             \
-                    bool beats = larger ? v[j] > best[j] : v[j] < best[j];                         \
-                    bool wins = (beats | (v[j] != v[j])) & (best[j] == best[j]);                   \
-                    best[j] = wins ? v[j] : best[j];                                               \
-                    at[j] = wins ? (int64_t)k : at[j];                                             \
-                }                                                                                  \
-        }                                                                                          \
-    } while (0)
-
 static void find_extremes(const tad_tape *t, const tad_array *x, blocks b, bool larger, void *value,
                           int64_t *place) {
-    if (x->dtype == TAD_F64 && b.after == 1)
+    if (b.after == 1 && x->dtype == TAD_F64)
         FIND_IN_ROWS(double);
-    else if (x->dtype == TAD_F64)
-        FIND_IN_COLUMNS(double);
     else if (b.after == 1)
         FIND_IN_ROWS(float);
     else
-        FIND_IN_COLUMNS(float);
+        for (size_t i = 0; i < b.before; i++)
+            t->kernels->places[x->dtype](b.n, b.after,
+                                         (const char *)x->data + bytes_of(x, i * b.n * b.after),
+                                         larger, (char *)value + bytes_of(x, i * b.after),
+                                         place + i * b.after);
 }
 
 /* x itself or a contiguous copy of it. */

@@ -404,45 +404,6 @@ static tad_status copy_seen(const tad_call_frame *c) {
 
 /* ---- putting an array into a part of another ---- */
 
-static void move_run(const tad__loop *l, size_t size) {
-    char *to = l->run[0];
-    const char *from = l->run[1];
-    if (l->step[0] == (int64_t)size && l->step[1] == (int64_t)size) {
-        memcpy(to, from, (size_t)l->length * size);
-        return;
-    }
-    for (int64_t i = 0; i < l->length; i++)
-        memcpy(to + i * l->step[0], from + i * l->step[1], size);
-}
-
-#define ADD_STRIDED(type)                                                                          \
-    for (int64_t i = 0; i < l->length; i++)                                                        \
-    *(type *)(void *)(l->run[0] + i * l->step[0]) +=                                               \
-        *(const type *)(const void *)(l->run[1] + i * l->step[1])
-
-static void add_run(const tad_tape *t, const tad__loop *l, tad_dtype dtype) {
-    int64_t size = (int64_t)tad_dtype_size(dtype);
-    if (l->step[0] == size && l->step[1] == size)
-        t->kernels->add[dtype]((size_t)l->length, l->run[1], l->run[0]);
-    else if (dtype == TAD_F64)
-        ADD_STRIDED(double);
-    else
-        ADD_STRIDED(float);
-}
-
-/* dst = src or dst += src: equal shapes and dtypes, any strides; only floats are added. */
-static void put(const tad_tape *t, const tad_array *dst, const tad_array *src, bool add) {
-    tad_shape shape = tad__shape_of(dst);
-    tad__loop l;
-    tad__loop_init(&l, &shape, (const tad_array *const[]){dst, src}, 2);
-    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l)) {
-        if (add)
-            add_run(t, &l, (tad_dtype)dst->dtype);
-        else
-            move_run(&l, tad_dtype_size((tad_dtype)dst->dtype));
-    }
-}
-
 /* vjp of the views that show each element at most once: the cotangent goes where they look. */
 static tad_status view_backward(tad_backward *b) {
     const tad_array *g = b->cotangent[0];
@@ -455,7 +416,7 @@ static tad_status view_backward(tad_backward *b) {
     tad_array *seen = lay_out(&h, x, &shape);
     place(b->call.op, b->call.options, x, seen); /* the buffer is contiguous: always possible */
     if (fresh && partial) tad__clear(b->call.tape, x);
-    put(b->call.tape, seen, g, !fresh);
+    tad__put(b->call.tape, seen, g, !fresh);
     return TAD_OK;
 }
 
@@ -466,7 +427,7 @@ static tad_status slice_put_forward(const tad_call_frame *c) {
     tad_array *part = lay_out(&h, c->out[0], &shape);
     place_slice(o, c->out[0], part);
     tad__clear(c->tape, c->out[0]);
-    put(c->tape, part, c->in[0], false);
+    tad__put(c->tape, part, c->in[0], false);
     return TAD_OK;
 }
 
@@ -540,7 +501,7 @@ static tad_status join_forward(const tad_call_frame *c) {
     int64_t start = 0;
     header h;
     for (size_t k = 0; k < c->n_in; k++)
-        put(c->tape, piece(c, c->out[0], k, &start, &h), c->in[k], false);
+        tad__put(c->tape, piece(c, c->out[0], k, &start, &h), c->in[k], false);
     return TAD_OK;
 }
 
@@ -554,7 +515,7 @@ static tad_status join_backward(tad_backward *b) {
         if (!b->wanted[k]) continue;
         tad_array *x = tad_backward_buffer(b, k, &fresh);
         if (!x) return TAD_NO_MEMORY;
-        put(b->call.tape, x, part, !fresh);
+        tad__put(b->call.tape, x, part, !fresh);
     }
     return TAD_OK;
 }
