@@ -109,7 +109,7 @@ START_TEST(shared_operand) {
 }
 END_TEST
 
-/* Forward and both sweeps give the same bits at every level; the second sweep those of the first. */
+/* The same bits at every level; those of the first sweep in the second. */
 START_TEST(levels_and_sweeps_agree) {
     static float x[ROWS * N], first[2 * ROWS * N], got[2 * ROWS * N];
     for (int i = 0; i < ROWS * N; i++) x[i] = (float)cos(i);

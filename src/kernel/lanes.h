@@ -1,6 +1,6 @@
-/* What loops along rows share: sums and extremes run over LANE_BYTES of partial results, which lie in
- * vector registers, so that the order is the same at every level; memory is asked for before it is
- * needed. Rests on isa.h; lanes_body.h has the part that depends on the element type. */
+/* What loops along rows share: sums and extremes run over LANE_BYTES of partial results, which lie
+ * in vector registers, so that the order is the same at every level; memory is asked for before it
+ * is needed. Rests on isa.h; lanes_body.h has the part that depends on the element type. */
 #ifndef TAD_KERNEL_LANES_H
 #define TAD_KERNEL_LANES_H
 
