@@ -27,6 +27,7 @@ FILES = (r"f(open|close|read|write|seeko?|tello?|eof|error|flush|sync|ileno|stat
          r"|(__xpg_)?strerror(_r)?|__errno_location|inflate\w*|crc32|json_\w+")
 SPECIAL = {
     "memory.c.o": r"malloc|realloc|free|aligned_alloc",
+    "gemm_library.c.o": r"cblas_[sd]gemm|dnnl_sgemm",
     "threads.c.o": r"pthread_\w+|sched_yield",
     "io_*.o": FILES,
     "text.c.o": r"fwrite",  # tad_file_sink, on the caller's FILE

@@ -142,6 +142,12 @@ enum { SUM_PART = 4096 }; /* elements summed in T before they join a double */
 ADD_SUM(double, f64)
 ADD_SUM(float, f32)
 
+/* The build names another one when a library is to do the products. */
+#ifndef TAD_GEMM
+#define TAD_GEMM tad__gemm_kernels
+#endif
+extern const tad__gemm_kernels TAD_LEVEL(TAD_GEMM);
+
 extern const tad__kernels TAD_LEVEL(tad__kernels);
 const tad__kernels TAD_LEVEL(tad__kernels) = {
     .name = TAD_TEXT(TAD_ISA),
@@ -149,7 +155,7 @@ const tad__kernels TAD_LEVEL(tad__kernels) = {
     .add = {add_f64, add_f32},
     .sum = {sum_f64, sum_f32},
     .add_columns = {TAD_LEVEL(tad__add_columns_f64), TAD_LEVEL(tad__add_columns_f32)},
-    .gemm = &TAD_LEVEL(tad__gemm_kernels),
+    .gemm = &TAD_LEVEL(TAD_GEMM),
     .softmax = &TAD_LEVEL(tad__softmax_kernels),
     .loss = &TAD_LEVEL(tad__loss_kernels),
     .norm = &TAD_LEVEL(tad__norm_kernels),
