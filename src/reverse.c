@@ -332,8 +332,8 @@ static void sweep_dot(const tad__node *node, tad__adjoint *adjoint, const tad__r
     for (uint32_t i = 0; i < n; i++) pass_product(node, adjoint, a[i], b[i], g);
 }
 
-/* To the one operand of a node; gives the adjoint of the node before, `next`. In a chain that is the
- * operand itself: then the sum is handed on in a register, for the way through memory would be most
+/* To the last operand of a node; gives the adjoint of the node before, `next`. Where that is the
+ * operand itself the sum is handed on in a register, for the way through memory would be most
  * of the time. */
 static inline double give_on(tad__adjoint *adjoint, uint32_t to, uint32_t next, double g) {
     const double sum = adjoint[to].number + g;
@@ -379,12 +379,20 @@ static tad_status sweep(tad_tape *t, uint32_t top) {
         case TAD__DIV_NX: g = give_on(adjoint, a, next, g * -(n->value.number / node[a].value.number)); continue;
         case TAD__ADD:
             adjoint[a].number += g;
-            adjoint[b].number += g;
-            break;
+            g = give_on(adjoint, b, next, g);
+            continue;
         case TAD__SUB:
             adjoint[a].number += g;
-            adjoint[b].number -= g;
-            break;
+            g = give_on(adjoint, b, next, -g);
+            continue;
+        case TAD__MUL:
+            adjoint[b].number += g * node[a].value.number;
+            g = give_on(adjoint, a, next, g * node[b].value.number);
+            continue;
+        case TAD__DIV: /* as the row says; the quotients need not wait for g */
+            adjoint[a].number += g * (1 / node[b].value.number);
+            g = give_on(adjoint, b, next, g * -(n->value.number / node[b].value.number));
+            continue;
         case TAD__FMA:
             adjoint[n->u.arg.c].number += g;
             pass_product(node, adjoint, a, b, g);
@@ -393,14 +401,6 @@ static tad_status sweep(tad_tape *t, uint32_t top) {
             adjoint[n->u.arg.c].number += g;
             pass_product(node, adjoint, a, b, -g);
             break;
-        case TAD__MUL: pass_product(node, adjoint, a, b, g); break;
-        case TAD__DIV: {
-            /* as the row says; and the quotients need not wait for g */
-            const double y = node[b].value.number;
-            adjoint[a].number += g * (1 / y);
-            adjoint[b].number -= g * (n->value.number / y);
-            break;
-        }
         case TAD__SUM: sweep_sum(adjoint, n->u.record, g); break;
         case TAD__DOT: sweep_dot(node, adjoint, n->u.record, g); break;
         case TAD__CONSTANT:
