@@ -511,7 +511,8 @@ tad_status tad_reverse_from(const tad_var *y, const tad_var *cotangent, size_t n
         if (s != TAD_OK) return s;
         top = i > top ? i : top;
     }
-    if (!have_adjoints(t, (size_t)top + 1)) return tad__no_memory(t, "reverse");
+    /* for all nodes: the results of an op that is reached may lie above the root */
+    if (!have_adjoints(t, t->head.count)) return tad__no_memory(t, "reverse");
     forget_last_sweep(t);
     t->head.swept = t->head.swept > top + 1 ? t->head.swept : top + 1;
     tad_status s = TAD_OK;

@@ -299,6 +299,22 @@ START_TEST(several_results_with_their_cotangents) {
 }
 END_TEST
 
+/* Of an op with two results only the first is reached: the second lies behind all nodes with adjoints,
+ * wherever their vector ends. */
+START_TEST(results_behind_the_root_have_no_adjoint) {
+    for (int before = 0; before < 300; before++) {
+        tad_tape *t = tad_tape_new(NULL);
+        for (int i = 0; i < before; i++) tad_scalar(t, i);
+        tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){1, 3, 2}), where;
+        tad_var y = tad_max(x, 0, false, &where);
+        ck_assert_int_eq(tad_reverse(y), TAD_OK);
+        const double *g = tad_gradient_data(x);
+        ck_assert(g && g[0] == 0 && g[1] == 1 && g[2] == 0);
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
 START_TEST(a_parameter_changed_in_between_is_noticed) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2}), s = tad_param(t, TAD_F64, TAD_0D, NULL);
@@ -443,6 +459,7 @@ static Suite *suite(void) {
     tcase_add_test(c, reading_a_gradient_that_is_not_there_is_an_error);
     tcase_add_test(c, unreachable_is_zero_and_says_so);
     tcase_add_test(c, several_results_with_their_cotangents);
+    tcase_add_test(c, results_behind_the_root_have_no_adjoint);
     tcase_add_test(c, a_parameter_changed_in_between_is_noticed);
     c = support_case(s, "size");
     tcase_add_test(c, a_million_nodes_on_a_small_stack);
