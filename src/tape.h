@@ -96,6 +96,10 @@ tad_var tad__handle(const tad_tape *t, uint32_t index); /* of a live node */
 tad_var tad__nil(tad_tape *t);
 /* Whether the node of this index and epoch is still the same node. */
 bool tad__survives(const tad_tape *t, uint32_t index, uint32_t epoch);
+/* Whether the handle is of a node that t has. */
+static inline bool tad__is_living(const tad_tape *t, tad_var v) {
+    return v.tape == t && tad__survives(t, v.u.at.index, tad__epoch_of(v));
+}
 /* The node of a handle; records BAD_HANDLE (said of `what`) and returns false when there is none. */
 bool tad__resolve(tad_tape *t, tad_var v, const char *what, uint32_t *index);
 /* The same for a function that takes one variable: finds its tape; NULL on failure. */

@@ -137,7 +137,7 @@ static bool find_numbers(tad_tape *t, const tad_var *x, size_t n, uint32_t *in, 
     for (size_t i = 0; i < n; i++) in[i] = (uint32_t)x[i].u.bits;
     if (plain) *flags |= TAD__NEEDS;
     for (size_t i = 0; i < n && !plain; i++) {
-        if (x[i].tape != t || !tad__survives(t, in[i], tad__epoch_of(x[i]))) return false;
+        if (!tad__is_living(t, x[i])) return false;
         const tad__node *p = tad__at(t, in[i]);
         *flags |= p->flags;
         if (p->flags & TAD__ARRAY) return false;

@@ -544,8 +544,7 @@ static enum tad__kind kind_with_number(unsigned row, bool number_first) {
 }
 
 static bool is_scalar(tad_tape *t, tad_var v) {
-    return v.tape == t && v.u.at.index < t->head.count && tad__survives(t, v.u.at.index, tad__epoch_of(v)) &&
-           !(tad__at(t, v.u.at.index)->flags & TAD__ARRAY);
+    return tad__is_living(t, v) && !(tad__at(t, v.u.at.index)->flags & TAD__ARRAY);
 }
 
 static tad_var new_scalar(tad_tape *t, unsigned row, enum tad__kind kind, unsigned flags, double value,
@@ -574,7 +573,7 @@ static bool are_alike(const tad_array *a, const tad_array *b) {
 
 /* The array behind a living handle of the tape; NULL: it is none. */
 static const tad_array *living_array(tad_tape *t, tad_var v) {
-    if (v.tape != t || !tad__survives(t, v.u.at.index, tad__epoch_of(v))) return NULL;
+    if (!tad__is_living(t, v)) return NULL;
     const tad__node *n = tad__at(t, v.u.at.index);
     return n->flags & TAD__ARRAY ? n->value.array : NULL;
 }
