@@ -416,6 +416,26 @@ START_TEST(every_level_gives_the_same_elementwise_bits) {
 }
 END_TEST
 
+/* tanh, whose 0-d form is not libm's: what an array has, wherever the element lies. */
+START_TEST(a_number_gets_the_bits_of_an_array) {
+    enum { N = 1001 };
+    double x[N], y[N];
+    for (int i = 0; i < N; i++) x[i] = i < 900 ? -22 + i * 0.049 : ldexp(i % 2 ? 1.1 : -1.7, 10 * (900 - i));
+    x[0] = -INFINITY, x[1] = 0.0, x[2] = -0.0, x[3] = 0.125, x[4] = nextafter(0.125, 0);
+    for (int level = TAD_LEVEL_BASE; level <= TAD_LEVEL_AVX512; level++) {
+        tad_tape *t = tad_tape_new(&(tad_settings){.level = (tad_level)level});
+        if (tad_tape_status(t) == TAD_OK) {
+            ck_assert_int_eq(tad_read(tad_tanh(tad_input(t, TAD_F64, TAD_SHAPE(N), x)), y, N), TAD_OK);
+            for (int i = 0; i < N; i++) {
+                double number = tad_item(tad_tanh(tad_scalar(t, x[i])));
+                ck_assert_msg(memcmp(&number, &y[i], sizeof number) == 0, "tanh(%a): %a, %a", x[i], number, y[i]);
+            }
+        }
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
 /* The functions behind the macros of scalar.h, as other languages call them. */
 START_TEST(out_of_line_and_in_place_agree) {
     tad_tape *t = tad_tape_new(NULL);
@@ -467,6 +487,7 @@ static Suite *suite(void) {
     tcase_add_test(c, the_memory_limit_is_kept);
     c = support_case(s, "ways");
     tcase_add_test(c, every_level_gives_the_same_elementwise_bits);
+    tcase_add_test(c, a_number_gets_the_bits_of_an_array);
     tcase_add_test(c, out_of_line_and_in_place_agree);
     return s;
 }

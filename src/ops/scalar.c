@@ -1,5 +1,6 @@
 /* The rows of scalar.def as ops: their descriptors, the scalar path, array forward and backward, and
  * derivative rules as graphs. Every part is one reading of the table. Rests on tape.h and kernels. */
+#include "../kernel/elementary.h"
 #include "../tape.h"
 
 #include <math.h>
@@ -23,6 +24,8 @@ static UNUSED double floor_mod(double a, double b) {
     double r = fmod(a, b);
     return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
+/* The functions are libm's, but for this one, which takes half of the time of libm's. */
+#define tanh(x)      tad__tanh_f64(x)
 #define FN(f, x)     f(x)
 #define FN2(f, a, b) f(a, b)
 #include "../kernel/words.h"
