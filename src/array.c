@@ -102,9 +102,24 @@ static void store(char *p, tad_dtype dtype, double v) {
         *(T *)(void *)(l->run[0] + i * l->step[0]) =                                               \
             *(const T *)(const void *)(l->run[1] + i * l->step[1])
 
+/* One element of src along a run without gaps; the compiler makes vector code of it. */
+#define REPEAT(T, assign)                                                                          \
+    do {                                                                                           \
+        T *to = (T *)(void *)l->run[0];                                                            \
+        const T one = *(const T *)(const void *)l->run[1];                                         \
+        for (int64_t i = 0; i < l->length; i++) to[i] assign one;                                  \
+    } while (0)
+
+static bool is_repeated(const tad__loop *l, size_t size) { return l->step[1] == 0 && l->step[0] == (int64_t)size; }
+
 static void copy_run(const tad__loop *l, tad_dtype dtype) {
     size_t size = tad_dtype_size(dtype);
-    if (l->step[1] == (int64_t)size && l->step[0] == (int64_t)size)
+    bool repeated = is_repeated(l, size);
+    if (repeated && dtype == TAD_F32)
+        REPEAT(float, =);
+    else if (repeated && dtype == TAD_F64)
+        REPEAT(double, =);
+    else if (l->step[1] == (int64_t)size && l->step[0] == (int64_t)size)
         memcpy(l->run[0], l->run[1], (size_t)l->length * size);
     else if (dtype == TAD_F64)
         COPY_STRIDED(double);
@@ -261,6 +276,10 @@ static void add_run(const tad_tape *t, const tad__loop *l, tad_dtype to, tad_dty
         t->kernels->add[to]((size_t)l->length, l->run[1], l->run[0]);
     } else if (same && l->step[0] == 0) {
         store(l->run[0], to, load(l->run[0], to) + tad__total(t, to, (size_t)l->length, l->run[1]));
+    } else if (to == from && to == TAD_F64 && is_repeated(l, sizeof(double))) {
+        REPEAT(double, +=);
+    } else if (to == from && to == TAD_F32 && is_repeated(l, sizeof(float))) {
+        REPEAT(float, +=);
     } else if (to == TAD_F64 && from == TAD_F64) {
         ADD_STRIDED(double);
     } else if (to == TAD_F32 && from == TAD_F32) {

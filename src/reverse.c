@@ -45,16 +45,23 @@ static tad_status stale(tad_tape *t) {
     return tad__fail(t, TAD_STALE_VALUE, "reverse: a parameter was changed after the result was computed from it");
 }
 
-/* The adjoint of an array node to add to: made when absent, copied when it is only lent. */
+/* Whether an adjoint may be written: it is not lent and does not repeat a few numbers. */
+static bool is_whole(const tad_array *adjoint) { return adjoint->pooled && adjoint->contiguous; }
+
+/* Only the sweep sees the adjoint of an interior node that is not retained. */
+static bool is_passing(const tad__node *n) { return n->kind > TAD__PARAM && !(n->flags & TAD__RETAIN); }
+
+/* The adjoint of an array node to add to: made when absent, copied when it may not be written. */
 static tad_array *adjoint_of(tad_tape *t, uint32_t i, bool *fresh) {
     tad__node *n = tad__at(t, i);
-    const tad_array *lent = tad__adjoint_at(t, n)->array;
-    *fresh = !lent;
-    if (lent && lent->pooled) return tad__adjoint_at(t, n)->array;
+    tad_array *old = tad__adjoint_at(t, n)->array;
+    *fresh = !old;
+    if (old && is_whole(old)) return old;
     tad_array *own = tad__new_buffer_like(t, n->value.array);
     if (!own) return NULL;
-    if (lent) tad__copy(t, own, lent);
+    if (old) tad__copy(t, own, old);
     else t->array_adjoints++;
+    if (old && old->pooled) tad__buffers_give(&t->buffers, old);
     return tad__adjoint_at(t, n)->array = own;
 }
 
@@ -180,15 +187,42 @@ tad_status tad_backward_pass(tad_backward *b, size_t k, size_t i) {
     return tad__backward_pass(b, k, i, last);
 }
 
+/* Gives the cotangent of output k to input i, if it is nobody else's and nothing is there to add to. */
+static tad_array *take(visit *v, size_t k, size_t i) {
+    tad__node *to = tad__at(v->t, v->in[i]), *from = tad__at(v->t, v->at + (uint32_t)k);
+    if (!(to->flags & from->flags & TAD__ARRAY) || tad__adjoint_at(v->t, to)->array) return NULL;
+    tad_array *g = tad__adjoint_at(v->t, from)->array;
+    if (!g->pooled || (from->flags & TAD__RETAIN) || v->given_away[k]) return NULL;
+    if (!g->contiguous && !is_passing(to)) return NULL;
+    v->given_away[k] = true;
+    return tad__adjoint_at(v->t, to)->array = g;
+}
+
 tad_status tad__backward_pass(tad_backward *b, size_t k, size_t i, bool last) {
     visit *v = b->sweep;
-    tad__node *to = tad__at(v->t, v->in[i]), *from = tad__at(v->t, v->at + (uint32_t)k);
-    bool takes = last && (to->flags & TAD__ARRAY) && !tad__adjoint_at(v->t, to)->array && (from->flags & TAD__ARRAY) &&
-                 tad__adjoint_at(v->t, from)->array->pooled && !(from->flags & TAD__RETAIN) && !v->given_away[k];
-    if (!takes) return accumulate(v->t, v->in[i], v->ct[k]);
-    tad__adjoint_at(v->t, to)->array = tad__adjoint_at(v->t, from)->array;
-    v->given_away[k] = true;
-    return TAD_OK;
+    return last && take(v, k, i) ? TAD_OK : accumulate(v->t, v->in[i], v->ct[k]);
+}
+
+tad_array *tad__backward_take(tad_backward *b, size_t k, size_t i) {
+    return take(b->sweep, k, i);
+}
+
+tad_array *tad__backward_repeat(tad_backward *b, size_t i, const tad_array *few) {
+    visit *v = b->sweep;
+    tad__node *n = tad__at(v->t, v->in[i]);
+    const tad_array *x = n->value.array;
+    if (!(n->flags & TAD__ARRAY) || !is_passing(n) || tad__adjoint_at(v->t, n)->array) return NULL;
+    if (x->size < TAD__GRAIN || x->size / 2 < few->size) return NULL; /* not worth it */
+    tad_array *a = tad__new_buffer_like(v->t, few);
+    if (!a) return NULL;
+    for (int k = 0; k < a->rank; k++) {
+        if (a->dim[k] != x->dim[k]) a->dim[a->rank + k] = 0;
+        a->dim[k] = x->dim[k];
+    }
+    a->size = x->size;
+    a->contiguous = false;
+    v->t->array_adjoints++;
+    return tad__adjoint_at(v->t, n)->array = a;
 }
 
 /* Input i as an array; a plain number has the type of the result. NULL: left out. */
@@ -256,6 +290,14 @@ static tad_status accumulate_result(visit *v, uint32_t i, tad_var r) {
     return accumulate(t, v->in[i], tad__value(t, r.u.at.index, &view));
 }
 
+/* Elementwise hooks read cotangents that repeat a few numbers; others get whole ones. */
+static bool make_whole(visit *v) {
+    bool fresh;
+    for (uint32_t k = 0; k < v->call.n_out; k++)
+        if (v->ct[k] && !v->ct[k]->contiguous && !(v->ct[k] = adjoint_of(v->t, v->at + k, &fresh))) return false;
+    return true;
+}
+
 /* Runs the op's graph rule on a stretch of tape and throws it away. */
 static tad_status run_rule(visit *v) {
     tad_tape *t = v->t;
@@ -302,7 +344,8 @@ static tad_status visit_op(tad_tape *t, uint32_t i) {
     if (!(tad__at(t, i)->flags & TAD__NEEDS) && v.call.n_out == 1) return TAD_OK;
     if (!take_cotangents(&v)) return TAD_OK;
     tad__place place = tad__arena_place(&t->arena);
-    tad_status s = find_wanted(&v) ? TAD_OK : TAD_NO_MEMORY;
+    bool whole = (v.call.op->flags & TAD_OP_ELEMENTWISE) || make_whole(&v);
+    tad_status s = whole && find_wanted(&v) ? TAD_OK : TAD_NO_MEMORY;
     for (uint32_t k = 0; k < v.call.n_in && s == TAD_OK; k++)
         if (v.wanted[k] && is_stale(t, v.in[k], i)) s = stale(t);
     if (s == TAD_OK) s = v.call.op->backward ? run_backward(&v) : run_rule(&v);
@@ -459,8 +502,7 @@ static tad_status check_cotangent(tad_tape *t, uint32_t i, tad_var cotangent) {
 /* The sweep reads the cotangent of a result where it lies; only leaves and kept adjoints need a copy. */
 static bool lend(tad_tape *t, uint32_t i, const tad_array *cotangent) {
     tad__node *n = tad__at(t, i);
-    bool possible = (n->flags & TAD__ARRAY) && !(n->flags & TAD__RETAIN) && n->kind > TAD__PARAM &&
-                    !tad__adjoint_at(t, n)->array && cotangent->contiguous;
+    bool possible = (n->flags & TAD__ARRAY) && is_passing(n) && !tad__adjoint_at(t, n)->array && cotangent->contiguous;
     if (!possible) return false;
     tad__adjoint_at(t, n)->array = (tad_array *)(uintptr_t)cotangent;
     t->array_adjoints++;

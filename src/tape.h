@@ -201,6 +201,13 @@ tad_array *tad__kept_of(const tad_backward *b);
 /* Makes it the gradient of input i, which has none yet and the same shape and type. */
 void tad__hand_on_kept(tad_backward *b, size_t i);
 tad_status tad__backward_pass(tad_backward *b, size_t k, size_t i, bool last);
+/* Makes the contiguous cotangent of output k the gradient of input i, which has the same shape and
+ * type, for the hook to write over: nothing else reads it. NULL: that cannot be. */
+tad_array *tad__backward_take(tad_backward *b, size_t k, size_t i);
+/* Makes an array of input i's shape that repeats the numbers of `few` (of its rank, with size 1 where
+ * they repeat) the gradient of input i; the numbers, contiguous, are to be written. Only ops that
+ * broadcast will read it. NULL: that cannot be, or is not worth it. */
+tad_array *tad__backward_repeat(tad_backward *b, size_t i, const tad_array *few);
 
 /* ---- values ---- */
 

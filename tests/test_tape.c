@@ -359,6 +359,140 @@ START_TEST(a_million_nodes_on_a_small_stack) {
 }
 END_TEST
 
+/* ---- gradients of arrays that are large enough for the sweep to save memory and passes ---- */
+
+enum { MANY_ROWS = 113, MANY_COLUMNS = 97, MANY = MANY_ROWS * MANY_COLUMNS };
+
+typedef struct many {
+    tad_tape *t;
+    tad_var x, row, column;
+    double values[MANY];
+} many;
+
+static many *make_many(void) {
+    many *m = malloc(sizeof *m);
+    for (int i = 0; i < MANY; i++) m->values[i] = 0.3 + i % 613 * 1e-3;
+    m->t = tad_tape_new(NULL);
+    m->x = tad_input(m->t, TAD_F64, TAD_SHAPE(MANY_ROWS, MANY_COLUMNS), m->values);
+    m->row = tad_input(m->t, TAD_F64, TAD_SHAPE(MANY_COLUMNS), m->values);
+    m->column = tad_input(m->t, TAD_F64, TAD_SHAPE(MANY_ROWS, 1), m->values);
+    return m;
+}
+
+static void free_many(many *m) {
+    tad_tape_free(m->t);
+    free(m);
+}
+
+static tad_var itself(const many *m) { return m->x; }
+static tad_var unary_of_many(const many *m) { return tad_exp(m->x); }
+static tad_var product_of_many(const many *m) { return tad_mul(tad_exp(m->x), tad_neg(m->x)); }
+static tad_var square_of_many(const many *m) {
+    tad_var h = tad_neg(m->x);
+    return tad_mul(h, h);
+}
+static tad_var beside_row(const many *m) { return tad_mul(tad_exp(m->x), m->row); }
+static tad_var beside_column(const many *m) { return tad_div(tad_exp(m->x), m->column); }
+static tad_var plus_row(const many *m) { return tad_add(tad_exp(m->x), m->row); }
+static tad_var plus_leaf(const many *m) { return tad_add(tad_exp(m->x), m->x); }
+static tad_var minus_column(const many *m) { return tad_sub(m->x, m->column); }
+static tad_var three_operands(const many *m) { return tad_fma(tad_exp(m->x), m->row, m->x); }
+static tad_var twice_below(const many *m) {
+    tad_var h = tad_exp(m->x);
+    return tad_add(tad_add(h, tad_sin(h)), h);
+}
+static tad_var not_elementwise(const many *m) {
+    return tad_layer_norm(tad_exp(m->x), m->row, m->row, NULL);
+}
+static tad_var without_backward(const many *m) {
+    return tad_where(tad_greater(m->x, m->row), tad_exp(m->x), m->x);
+}
+static tad_var seen_otherwise(const many *m) { return tad_transpose(tad_exp(m->x), 0, 1); }
+
+static tad_var (*const of_many[])(const many *m) = {
+    itself, unary_of_many, product_of_many, square_of_many, beside_row, beside_column, plus_row, plus_leaf,
+    minus_column, three_operands, twice_below, not_elementwise, without_backward, seen_otherwise};
+
+static void read_gradients(const many *m, double *to) {
+    ck_assert_int_eq(tad_read(tad_gradient(m->x), to, MANY), TAD_OK);
+    ck_assert_int_eq(tad_read(tad_gradient(m->row), to + MANY, MANY_COLUMNS), TAD_OK);
+    ck_assert_int_eq(tad_read(tad_gradient(m->column), to + MANY + MANY_COLUMNS, MANY_ROWS), TAD_OK);
+}
+
+/* The cotangent of a sum's or mean's operand repeats a few numbers; here it comes as a whole array. */
+static void sweep_with_whole_cotangent(tad_var y, tad_var like, tad_axes axes, bool mean) {
+    tad_tape *t = y.tape;
+    tad_reduce over = {.axis = axes, .keepdims = true};
+    double n = mean ? (double)tad_size_of(like) / (double)tad_size_of(tad_sum(like, &over)) : 1;
+    tad_var few = tad_add(tad_mul(tad_sum(tad_detach(y), &over), tad_number(0)), tad_number(1 / n));
+    tad_var ct = tad_mul(few, tad_full(t, TAD_F64, tad_shape_of(y), 1));
+    ck_assert_int_eq(tad_reverse_from(&y, &ct, 1), TAD_OK);
+}
+
+START_TEST(a_cotangent_that_repeats_numbers_does_as_a_whole_one_does) {
+    static const tad_axes axes[] = {{0}, TAD_AXES(0), TAD_AXES(1)};
+    enum { ALL = MANY + MANY_COLUMNS + MANY_ROWS };
+    double repeated[ALL], whole[ALL];
+    for (size_t f = 0; f < sizeof of_many / sizeof *of_many; f++)
+        for (size_t k = 0; k < 6; k++) {
+            many *m = make_many();
+            bool mean = k >= 3;
+            tad_var y = of_many[f](m), s = (mean ? tad_mean : tad_sum)(y, &(tad_reduce){.axis = axes[k % 3]});
+            tad_var ct = tad_full(m->t, TAD_F64, tad_shape_of(s), 1);
+            ck_assert_int_eq(tad_reverse_from(&s, &ct, 1), TAD_OK);
+            read_gradients(m, repeated);
+            sweep_with_whole_cotangent(y, y, axes[k % 3], mean);
+            read_gradients(m, whole);
+            for (int i = 0; i < ALL; i++)
+                ck_assert_msg(fabs(repeated[i] - whole[i]) <= 1e-13 * fabs(whole[i]), "case %zu, %zu: %d: %g and %g", f,
+                              k, i, repeated[i], whole[i]);
+            free_many(m);
+        }
+}
+END_TEST
+
+/* What a sweep takes, in arrays of x's size. */
+static double arrays_for_a_sweep(const many *m, tad_var y, tad_var cotangent) {
+    size_t before = tad_tape_memory(m->t).live;
+    ck_assert_int_eq(tad_reverse_from(&y, &cotangent, 1), TAD_OK);
+    return (double)(tad_tape_memory(m->t).live - before) / sizeof m->values;
+}
+
+START_TEST(elementwise_gradients_are_written_over_cotangents) {
+    many *m = make_many();
+    tad_var y = tad_exp(tad_neg(tad_exp(m->x))), ones = tad_full(m->t, TAD_F64, tad_shape_of(m->x), 1);
+    ck_assert_double_lt(arrays_for_a_sweep(m, y, ones), 1.5);
+    const double *g = tad_gradient_data(m->x);
+    for (int i = 0; i < MANY; i++) ck_near(g[i], -exp(m->values[i] - exp(m->values[i])), 1e-14);
+    free_many(m);
+}
+END_TEST
+
+START_TEST(the_cotangent_of_a_mean_is_not_written_out) {
+    many *m = make_many();
+    tad_var y = tad_mean(tad_mul(tad_detach(m->x), m->row), NULL);
+    ck_assert_double_lt(arrays_for_a_sweep(m, y, tad_none()), 0.5);
+    tad_var kept = tad_retain(tad_neg(m->x));
+    ck_assert_int_eq(tad_reverse(tad_mean(kept, NULL)), TAD_OK);
+    const double *g = tad_gradient_data(kept);
+    for (int i = 0; i < MANY; i++) ck_near(g[i], 1.0 / MANY, 1e-17);
+    free_many(m);
+}
+END_TEST
+
+/* Kernels with large arguments among others go over a strip twice. */
+START_TEST(large_arguments_in_a_gradient_that_is_written_over_its_cotangent) {
+    many *m = make_many();
+    double x[MANY];
+    for (int i = 0; i < MANY; i++) x[i] = i % 300 == 7 ? 1e9 + i : m->values[i];
+    tad_var v = tad_input(m->t, TAD_F64, TAD_SHAPE(MANY), x);
+    ck_assert_int_eq(tad_reverse(tad_sum(tad_exp(tad_sin(v)), NULL)), TAD_OK);
+    const double *g = tad_gradient_data(v);
+    for (int i = 0; i < MANY; i++) ck_near(g[i], exp(sin(x[i])) * cos(x[i]), 1e-14);
+    free_many(m);
+}
+END_TEST
+
 static size_t calls_of_a_step(tad_tape *t, tad_var w, tad_mark m) {
     size_t before = tad_tape_memory(t).calls;
     tad_var x = tad_full(t, TAD_F32, TAD_SHAPE(32, 64), 0.25);
@@ -481,6 +615,10 @@ static Suite *suite(void) {
     tcase_add_test(c, several_results_with_their_cotangents);
     tcase_add_test(c, results_behind_the_root_have_no_adjoint);
     tcase_add_test(c, a_parameter_changed_in_between_is_noticed);
+    tcase_add_test(c, a_cotangent_that_repeats_numbers_does_as_a_whole_one_does);
+    tcase_add_test(c, elementwise_gradients_are_written_over_cotangents);
+    tcase_add_test(c, the_cotangent_of_a_mean_is_not_written_out);
+    tcase_add_test(c, large_arguments_in_a_gradient_that_is_written_over_its_cotangent);
     c = support_case(s, "size");
     tcase_add_test(c, a_million_nodes_on_a_small_stack);
     tcase_add_test(c, a_steady_step_allocates_nothing);

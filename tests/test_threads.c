@@ -41,6 +41,8 @@ typedef tad_var build(const problem *p);
     F(sum_narrow, tad_sum(tad_reshape(IN(A), TAD_SHAPE(-1, 7)), OVER(0)))                          \
     F(sum_short_rows, tad_sum(tad_reshape(IN(A), TAD_SHAPE(-1, 7)), OVER(1)))                      \
     F(mean, tad_mean(IN(A), OVER(0)))                                                              \
+    F(mean_of_runs, tad_mean(tad_mul(tad_exp(IN(A)), tad_neg(IN(B))), NULL))                       \
+    F(mean_beside_row, tad_mean(tad_mul(tad_exp(IN(A)), IN(ROW)), OVER(1)))                        \
     F(sum_to, tad_sum_to(IN(A), TAD_SHAPE(ROWS, 1)))                                               \
     F(amax_rows, tad_amax(IN(A), OVER(1)))                                                         \
     F(amin_columns, tad_amin(IN(A), OVER(0)))                                                      \

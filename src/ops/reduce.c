@@ -303,21 +303,32 @@ static void spread_walk(void *arg, tad__loop *l) {
         spread_run(l, s->dtype, s->divisor, s->fresh);
 }
 
-static tad_status sum_backward(tad_backward *b) {
-    const tad_reduce *o = b->call.options;
-    const tad_array *g = b->cotangent[0], *x = b->call.in[0];
-    if (!g || !b->wanted[0]) return TAD_OK;
-    bool fresh;
-    tad_array *to = tad_backward_buffer(b, 0, &fresh);
-    if (!to) return TAD_NO_MEMORY;
-    header h;
-    unsigned mask = axes_mask(&o->axis, x->rank);
-    double divisor = b->call.op == &tad__ops_reduce[MEAN] ? count_of(x, mask) : 1;
+/* to, of the rank of g, = or += what g is over the divisor, repeated where g has size 1. */
+static void spread_out(const tad_tape *t, const tad_array *to, const tad_array *g, double divisor, bool fresh) {
     tad_shape shape = tad__shape_of(to);
     tad__loop l;
-    tad__loop_init(&l, &shape, (const tad_array *const[]){to, kept(&h, g, x, mask)}, 2);
+    tad__loop_init(&l, &shape, (const tad_array *const[]){to, g}, 2);
     spread s = {(tad_dtype)to->dtype, divisor, fresh};
-    tad__loop_split(b->call.tape->threads, &l, 0, spread_walk, &s);
+    tad__loop_split(t->threads, &l, 0, spread_walk, &s);
+}
+
+static tad_status sum_backward(tad_backward *b) {
+    const tad_reduce *o = b->call.options;
+    const tad_array *x = b->call.in[0];
+    if (!b->cotangent[0] || !b->wanted[0]) return TAD_OK;
+    unsigned mask = axes_mask(&o->axis, x->rank);
+    double divisor = b->call.op == &tad__ops_reduce[MEAN] ? count_of(x, mask) : 1;
+    header g_room, few_room;
+    const tad_array *g = kept(&g_room, b->cotangent[0], x, mask);
+    tad_array *to = tad__backward_repeat(b, 0, g);
+    if (to) {
+        spread_out(b->call.tape, kept(&few_room, to, x, mask), g, divisor, true);
+        return TAD_OK;
+    }
+    bool fresh;
+    to = tad_backward_buffer(b, 0, &fresh);
+    if (!to) return TAD_NO_MEMORY;
+    spread_out(b->call.tape, to, g, divisor, fresh);
     return TAD_OK;
 }
 

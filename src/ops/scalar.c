@@ -201,8 +201,8 @@ static tad_status row_shape(const tad_call_frame *c, tad_type *out, size_t *n_ou
 }
 
 typedef struct rooms {
-    _Alignas(64) double room[4][TAD__BLOCK];
-    const char *repeated[4]; /* the one element that the room is full of */
+    _Alignas(64) double room[6][TAD__BLOCK]; /* of each array of a loop */
+    const char *repeated[6]; /* the one element that the room is full of */
 } rooms;
 
 /* A run of one operand as contiguous elements: itself, or gathered into its room. */
@@ -314,7 +314,7 @@ typedef struct back {
     const tad_array *y;
     size_t wrt;
     tad_array *into;
-    bool fresh;
+    bool fresh, in_place; /* in_place: into is the cotangent itself */
     int single; /* the operand that is a single element beside runs; -1: none */
 } back;
 
@@ -333,7 +333,8 @@ static void backward_piece(void *arg, size_t at, size_t all) {
     const back *k = arg;
     const tad_call_frame *c = &k->b->call;
     tad_dtype dtype = (tad_dtype)k->into->dtype;
-    size_t size = tad__width(dtype), piece = k->fresh ? all - at : TAD__BLOCK;
+    bool direct = k->fresh && !k->in_place; /* kernels do not write what they read */
+    size_t size = tad__width(dtype), piece = direct ? all - at : TAD__BLOCK;
     const tad__row_kernels *row = &c->tape->kernels->row[row_of(c->op)];
     tad__row_backward *f = k->single < 0 ? row->backward[k->wrt][dtype] : row->backward_single[k->single][dtype];
     const char *y = k->y->data, *g = k->b->cotangent[0]->data;
@@ -343,8 +344,9 @@ static void backward_piece(void *arg, size_t at, size_t all) {
         const void *in[3] = {NULL};
         for (size_t i = 0; i < c->n_in; i++) in[i] = (const char *)c->in[i]->data + ((int)i == k->single ? 0 : at * size);
         char *to = (char *)k->into->data + at * size;
-        f(m, in, y + at * size, g + at * size, k->fresh ? (void *)to : room, c->options ? c->options : none);
-        if (!k->fresh) add_piece(c->tape, dtype, (int64_t)m, room, to, (int64_t)size);
+        f(m, in, y + at * size, g + at * size, direct ? (void *)to : room, c->options ? c->options : none);
+        if (k->in_place) memcpy(to, room, m * size);
+        else if (!direct) add_piece(c->tape, dtype, (int64_t)m, room, to, (int64_t)size);
     }
 }
 
@@ -358,16 +360,16 @@ static void backward_walk(void *arg, tad__loop *l) {
     rooms r;
     memset(r.repeated, 0, sizeof r.repeated);
     bool direct = k->fresh && k->into->size == k->y->size; /* write, nothing to sum */
-    int64_t piece = direct && piece_of(l, n + 1, size) == INT64_MAX ? INT64_MAX : TAD__BLOCK;
+    int64_t piece = direct && piece_of(l, n + 2, size) == INT64_MAX ? INT64_MAX : TAD__BLOCK;
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {
         for (int64_t at = 0; at < l->length; at += piece) {
             int64_t m = l->length - at < piece ? l->length - at : piece;
             const void *in[3];
             for (int i = 0; i < n; i++) in[i] = gathered(l, i, at, m, size, &r);
             char *to = l->run[n + 2] + at * l->step[n + 2];
-            const char *y = l->run[n] + at * (int64_t)size, *g = l->run[n + 1] + at * (int64_t)size;
-            f((size_t)m, in, y, g, direct ? (void *)to : (void *)r.room[3], c->options ? c->options : none);
-            if (!direct) add_piece(c->tape, dtype, m, r.room[3], to, l->step[n + 2]);
+            const void *y = l->run[n] + at * (int64_t)size, *g = gathered(l, n + 1, at, m, size, &r);
+            f((size_t)m, in, y, g, direct ? (void *)to : (void *)r.room[n + 2], c->options ? c->options : none);
+            if (!direct) add_piece(c->tape, dtype, m, r.room[n + 2], to, l->step[n + 2]);
             if (piece == INT64_MAX) break;
         }
     }
@@ -401,10 +403,13 @@ static bool passes(unsigned row, size_t i) {
     return text[0] == 'K' && text[1] == '(' && text[2] == '1' && text[3] == ')' && !text[4];
 }
 
-/* Whether the gradient of input i is the cotangent itself. */
-static bool is_cotangent(const tad_backward *b, size_t i) {
+/* Whether the gradient of input i has an element for each of the cotangent; is the cotangent itself. */
+static bool is_like_cotangent(const tad_backward *b, size_t i) {
     const tad_array *x = b->call.in[i], *g = b->cotangent[0];
-    return passes(row_of(b->call.op), i) && x->size == g->size && x->rank == g->rank;
+    return x->size == g->size && x->rank == g->rank;
+}
+static bool is_cotangent(const tad_backward *b, size_t i) {
+    return passes(row_of(b->call.op), i) && is_like_cotangent(b, i);
 }
 
 static tad_status row_backward_input(tad_backward *b, size_t i, bool last) {
@@ -413,22 +418,28 @@ static tad_status row_backward_input(tad_backward *b, size_t i, bool last) {
     if (is_cotangent(b, i)) return tad__backward_pass(b, 0, i, last);
     bool pass = passes(row_of(c->op), i);
     back k = {.b = b, .y = c->out[0], .wrt = i};
-    k.into = tad_backward_buffer(b, i, &k.fresh);
+    bool runs = g->contiguous && are_runs(c->in, c->n_in, g, &k.single);
+    if (last && runs) k.into = tad__backward_take(b, 0, i);
+    k.fresh = k.in_place = k.into != NULL;
+    if (!k.into) k.into = tad_backward_buffer(b, i, &k.fresh);
     if (!k.into) return TAD_NO_MEMORY;
     bool summed = k.into->size != g->size;
     if (k.fresh && (summed || pass)) tad__clear(c->tape, k.into);
     if (pass) tad__add_into(c->tape, k.into, g);
-    else if (!summed && are_runs(c->in, c->n_in, g, &k.single))
+    else if (!summed && runs)
         tad__split(c->tape->threads, (size_t)g->size, TAD__GRAIN, backward_piece, &k);
     else row_backward_one(&k);
     return TAD_OK;
 }
 
-/* An operand that can take the cotangent's memory comes last, when the others have read it. */
+/* An operand that can take the cotangent's memory comes last, when the others have read it: best one
+ * whose gradient the cotangent is already. */
 static tad_status row_backward(tad_backward *b) {
     size_t n = b->call.n_in, last = n;
-    for (size_t i = 0; i < n; i++)
-        if (b->wanted[i] && is_cotangent(b, i) && tad__backward_is_fresh(b, i)) last = i;
+    for (size_t i = 0; i < n; i++) {
+        bool can = b->wanted[i] && is_like_cotangent(b, i) && tad__backward_is_fresh(b, i);
+        if (can && (last == n || is_cotangent(b, i))) last = i;
+    }
     for (size_t i = 0; i < n; i++) {
         if (!b->wanted[i] || i == last) continue;
         tad_status s = row_backward_input(b, i, false);
