@@ -33,7 +33,7 @@ static const row rows[] = {
     {"log2", log2l, 1, 1, 0, 3},
     {"log10", log10l, 1, 1, 0, 3},
     {"tanh", tanhl, 0.65, 1.25, -3, 3},
-    {"sigmoid", sigmoid_reference, 1, 2, -40, 40},
+    {"sigmoid", sigmoid_reference, 1.55, 2, -40, 40},
     {"sin", sinl, 1, 1, -10, 10},
     {"cos", cosl, 1, 1, -10, 10},
     {"tan", tanl, 2, 2, -10, 10},
