@@ -12,13 +12,13 @@ static T NAME(mean)(size_t n, const T *x) {
     return about + (NAME(fold)(sum) + rest) / (T)n;
 }
 
-/* Asks meanwhile for the next row, and for `room`, which will be written. */
+/* Passes over a row take turns to ask for memory, so that it is never idle for one of them: this one
+ * asks for `room`, which will be written. */
 static T NAME(scale)(size_t n, const T *x, T m, double eps, const T *room) {
     VEC sum[VECTORS] = {0};
     T rest = 0;
     size_t i = 0;
     for (; i + LANES <= n; i += LANES) {
-        ask_for_next(x + i, n * sizeof *x);
         ask_for_room(room + i, 0);
         for (size_t v = 0; v < VECTORS; v++) {
             VEC c = NAME(load)(x + i + v * WIDTH) - m;
@@ -42,9 +42,15 @@ static void NAME(measure)(const tad__norm *c, size_t rows, const void *x, void *
     }
 }
 
+/* Asks meanwhile for the next row. */
 static void NAME(row)(size_t n, const T *restrict x, const T *restrict gain,
                       const T *restrict bias, T m, T k, T *restrict y) {
-    for (size_t i = 0; i < n; i++) y[i] = (x[i] - m) * k * gain[i] + bias[i];
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        ask_for_next(x + i, n * sizeof *x);
+        for (size_t j = i; j < i + LANES; j++) y[j] = (x[j] - m) * k * gain[j] + bias[j];
+    }
+    for (; i < n; i++) y[i] = (x[i] - m) * k * gain[i] + bias[i];
 }
 
 static void NAME(forward)(const tad__norm *c, size_t rows, const void *in, void *stats_,
@@ -57,15 +63,13 @@ static void NAME(forward)(const tad__norm *c, size_t rows, const void *in, void 
     }
 }
 
-/* Means of d = g gain and of d h, h = (x - m) k. */
+/* Means of d = g gain and of d h, h = (x - m) k. Asks meanwhile for `room`. */
 static void NAME(means)(size_t n, const T *x, const T *g, const T *gain, T m, T k, T *d, T *dh,
                         const T *room) {
     VEC sum[VECTORS] = {0}, sum_h[VECTORS] = {0};
     T rest = 0, rest_h = 0;
     size_t i = 0;
     for (; i + LANES <= n; i += LANES) {
-        ask_for_next(x + i, n * sizeof *x);
-        ask_for_next(g + i, n * sizeof *x);
         ask_for_room(room + i, 0);
         for (size_t v = 0; v < VECTORS; v++) {
             const size_t at = i + v * WIDTH;
@@ -82,11 +86,22 @@ static void NAME(means)(size_t n, const T *x, const T *g, const T *gain, T m, T 
     *dh = (NAME(fold)(sum_h) + rest_h) / (T)n;
 }
 
-/* One row; d, dh: the means. */
+/* One row; d, dh: the means. Asks meanwhile for the next rows. */
 static void NAME(gradients)(size_t n, const T *restrict x, const T *restrict g,
                             const T *restrict gain, T m, T k, T d, T dh, T *restrict dx,
                             T *restrict dgain, T *restrict dbias) {
-    for (size_t i = 0; i < n; i++) {
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        ask_for_next(x + i, n * sizeof *x);
+        ask_for_next(g + i, n * sizeof *x);
+        for (size_t j = i; j < i + LANES; j++) {
+            T h = (x[j] - m) * k;
+            dx[j] = k * (g[j] * gain[j] - d - h * dh);
+            dgain[j] += g[j] * h;
+            dbias[j] += g[j];
+        }
+    }
+    for (; i < n; i++) {
         T h = (x[i] - m) * k;
         dx[i] = k * (g[i] * gain[i] - d - h * dh);
         dgain[i] += g[i] * h;
