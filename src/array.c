@@ -102,23 +102,15 @@ static void store(char *p, tad_dtype dtype, double v) {
         *(T *)(void *)(l->run[0] + i * l->step[0]) =                                               \
             *(const T *)(const void *)(l->run[1] + i * l->step[1])
 
-/* One element of src along a run without gaps; the compiler makes vector code of it. */
-#define REPEAT(T, assign)                                                                          \
-    do {                                                                                           \
-        T *to = (T *)(void *)l->run[0];                                                            \
-        const T one = *(const T *)(const void *)l->run[1];                                         \
-        for (int64_t i = 0; i < l->length; i++) to[i] assign one;                                  \
-    } while (0)
+/* One element of src along a run without gaps of a float type. */
+static bool is_repeated(const tad__loop *l, tad_dtype to, tad_dtype from) {
+    return l->step[1] == 0 && to == from && tad__is_float(to) && l->step[0] == (int64_t)tad_dtype_size(to);
+}
 
-static bool is_repeated(const tad__loop *l, size_t size) { return l->step[1] == 0 && l->step[0] == (int64_t)size; }
-
-static void copy_run(const tad__loop *l, tad_dtype dtype) {
+static void copy_run(const tad_tape *t, const tad__loop *l, tad_dtype dtype) {
     size_t size = tad_dtype_size(dtype);
-    bool repeated = is_repeated(l, size);
-    if (repeated && dtype == TAD_F32)
-        REPEAT(float, =);
-    else if (repeated && dtype == TAD_F64)
-        REPEAT(double, =);
+    if (is_repeated(l, dtype, dtype))
+        t->kernels->fill[dtype]((size_t)l->length, load(l->run[1], dtype), l->run[0]);
     else if (l->step[1] == (int64_t)size && l->step[0] == (int64_t)size)
         memcpy(l->run[0], l->run[1], (size_t)l->length * size);
     else if (dtype == TAD_F64)
@@ -258,7 +250,7 @@ static void copy_walk(void *arg, tad__loop *l) {
         return;
     }
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {
-        if (m->to == m->from) copy_run(l, m->to);
+        if (m->to == m->from) copy_run(m->t, l, m->to);
         else convert_run(l, m->to, m->from);
     }
 }
@@ -268,6 +260,14 @@ static void copy_walk(void *arg, tad__loop *l) {
         *(T *)(void *)(l->run[0] + i * l->step[0]) +=                                              \
             *(const T *)(const void *)(l->run[1] + i * l->step[1])
 
+/* The compiler makes vector code of it. */
+#define ADD_REPEATED(T)                                                                            \
+    do {                                                                                           \
+        T *y = (T *)(void *)l->run[0];                                                             \
+        const T one = *(const T *)(const void *)l->run[1];                                         \
+        for (int64_t i = 0; i < l->length; i++) y[i] += one;                                       \
+    } while (0)
+
 /* One run: dst elements may all be one place (a sum), src elements anywhere. */
 static void add_run(const tad_tape *t, const tad__loop *l, tad_dtype to, tad_dtype from) {
     int64_t size = (int64_t)tad_dtype_size(to);
@@ -276,10 +276,10 @@ static void add_run(const tad_tape *t, const tad__loop *l, tad_dtype to, tad_dty
         t->kernels->add[to]((size_t)l->length, l->run[1], l->run[0]);
     } else if (same && l->step[0] == 0) {
         store(l->run[0], to, load(l->run[0], to) + tad__total(t, to, (size_t)l->length, l->run[1]));
-    } else if (to == from && to == TAD_F64 && is_repeated(l, sizeof(double))) {
-        REPEAT(double, +=);
-    } else if (to == from && to == TAD_F32 && is_repeated(l, sizeof(float))) {
-        REPEAT(float, +=);
+    } else if (is_repeated(l, to, from) && to == TAD_F64) {
+        ADD_REPEATED(double);
+    } else if (is_repeated(l, to, from)) {
+        ADD_REPEATED(float);
     } else if (to == TAD_F64 && from == TAD_F64) {
         ADD_STRIDED(double);
     } else if (to == TAD_F32 && from == TAD_F32) {
@@ -325,6 +325,37 @@ static bool is_matrix_to_row(const tad__loop *l, int64_t size) {
            l->stride[1][0] == l->dim[1] * size && l->dim[0] > 0 && l->dim[1] > 0;
 }
 
+/* ---- everything added up to one element ---- */
+
+typedef struct sum_of_all {
+    move m;
+    const tad__loop *l; /* any order of its axes will do */
+    size_t piece;
+    double part[TAD__MOST_PIECES]; /* of either type */
+} sum_of_all;
+
+static void sum_some(void *arg, size_t first, size_t end) {
+    sum_of_all *s = arg;
+    tad__loop l = *s->l;
+    l.dim[0] = (int64_t)(end - first);
+    if (l.rank == 1) l.length = l.dim[0];
+    l.base[0] = (char *)&s->part[first / s->piece];
+    l.base[1] += (int64_t)first * l.stride[1][0];
+    add_walk(&s->m, &l);
+}
+
+/* Pieces are summed on their own, then in their order. */
+static void add_all(const tad_tape *t, tad__loop *l, const tad_array *dst, tad_dtype from) {
+    size_t all = 1, along = (size_t)l->dim[0];
+    for (int i = 0; i < l->rank; i++) all *= (size_t)l->dim[i];
+    size_t grain = tad__rows_grain(all / along);
+    tad_dtype to = (tad_dtype)dst->dtype;
+    sum_of_all s = {.m = {t, to, from}, .l = l, .piece = tad__split_size(along, grain)};
+    memset(s.part, 0, sizeof s.part);
+    tad__split(t->threads, along, grain, sum_some, &s);
+    for (size_t i = 0; i * s.piece < along; i++) store(dst->data, to, load(dst->data, to) + load((char *)&s.part[i], to));
+}
+
 void tad__add_into(const tad_tape *t, tad_array *dst, const tad_array *src) {
     if (src->contiguous && src->size == dst->size && src->dtype == dst->dtype && dst->dtype <= TAD_F32) {
         tad__add(t, (tad_dtype)dst->dtype, (size_t)dst->size, src->data, dst->data);
@@ -341,5 +372,8 @@ void tad__add_into(const tad_tape *t, tad_array *dst, const tad_array *src) {
         tad__add_columns(t, (tad_dtype)dst->dtype, (size_t)l.dim[0], (size_t)l.dim[1], l.base[1], l.base[0]);
         return;
     }
-    tad__loop_split(t->threads, &l, 0, add_walk, &(move){t, (tad_dtype)dst->dtype, (tad_dtype)src->dtype});
+    if (dst->size == 1 && src->size > TAD__GRAIN)
+        add_all(t, &l, dst, (tad_dtype)src->dtype);
+    else
+        tad__loop_split(t->threads, &l, 0, add_walk, &(move){t, (tad_dtype)dst->dtype, (tad_dtype)src->dtype});
 }

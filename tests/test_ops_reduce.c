@@ -136,6 +136,46 @@ START_TEST(ties) {
 }
 END_TEST
 
+START_TEST(places_in_long_rows) {
+    tad_tape *t = tad_tape_new(NULL);
+    static double data[3][1000];
+    const int best[3] = {0, 517, 999};
+    for (int r = 0; r < 3; r++)
+        for (int i = 0; i < 1000; i++) data[r][i] = i % 7;
+    for (int r = 0; r < 3; r++) data[r][best[r]] = data[r][999] = 7;
+    for (int dtype = TAD_F64; dtype <= TAD_F32; dtype++) {
+        tad_var x = tad_cast(tad_input(t, TAD_F64, TAD_SHAPE(3, 1000), data), (tad_dtype)dtype), at;
+        ck_values(tad_argmax(x, OVER(1)), 0, best[0], best[1], best[2]);
+        ck_values(tad_max(x, 1, false, &at), 0, 7, 7, 7);
+        ck_values(at, 0, best[0], best[1], best[2]);
+        ck_values(tad_argmin(x, OVER(1)), 0, best[0] == 0 ? 7 : 0, 0, 0);
+        tad_retain(x);
+        ck_done(tad_reverse(tad_sum(tad_amax(x, OVER(1)), NULL)), t);
+        ck_values(tad_sum(tad_gradient(x), OVER(1)), 0, 1, 1, 1);
+        ck_values(tad_amax(tad_gradient(x), OVER(1)), 0, 0.5, 0.5, 1);
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
+/* Derivatives written as graphs would take several. */
+START_TEST(a_gradient_takes_one_array) {
+    for (int k = 0; k < 4; k++) {
+        tad_tape *t = tad_tape_new(NULL);
+        tad_var x = tad_add(tad_input(t, TAD_F64, TAD_SHAPE(100, 200), NULL), tad_number(1));
+        tad_var y = k == 0   ? tad_amax(x, OVER(1))
+                    : k == 1 ? tad_max(x, 0, false, NULL)
+                    : k == 2 ? tad_min(x, 1, false, NULL)
+                             : tad_logsumexp(x, OVER(1));
+        tad_var sum = tad_sum(y, NULL);
+        size_t before = tad_tape_memory(t).live;
+        ck_done(tad_reverse(sum), t);
+        ck_assert_uint_lt(tad_tape_memory(t).live - before, 100 * 200 * sizeof(double) * 3 / 2);
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
 START_TEST(nothing) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(0, 3), NULL);
@@ -166,6 +206,14 @@ START_TEST(logsumexp_does_not_overflow) {
     tad_var safe = tad_slice(x, (tad_range[]){{TAD_INT(0), TAD_INT(2), {0}}}, 1);
     ck_done(tad_reverse(tad_sum(tad_logsumexp(safe, OVER(1)), NULL)), t);
     ck_values(tad_gradient(x), 1e-12, 0.5, 0.5, 0, 0, 0, 0, 0, 0);
+    double infinite[3][20];
+    for (int r = 0; r < 3; r++)
+        for (int i = 0; i < 20; i++) infinite[r][i] = r == 1 ? -INFINITY : r == 2 && i == 9 ? INFINITY : i;
+    tad_var long_rows = tad_constant(t, TAD_F64, TAD_SHAPE(3, 20), infinite);
+    ck_values(tad_logsumexp(long_rows, OVER(1)), 1e-15, 19 + log((1 - exp(-20)) / (1 - exp(-1))), -INFINITY, INFINITY);
+    for (int r = 0; r < 3; r++) infinite[r][13] = NAN;
+    ck_values(tad_logsumexp(tad_constant(t, TAD_F64, TAD_SHAPE(3, 20), infinite), OVER(1)), 0, NAN, NAN, NAN);
+    ck_values(tad_logsumexp(tad_constant(t, TAD_F64, TAD_SHAPE(20, 3), infinite), NULL), 0, NAN);
     tad_var f = tad_full(t, TAD_F32, TAD_SHAPE(1500, 2), 2);
     ck_values(tad_logsumexp(f, OVER(0)), 1e-6, 2 + log(1500), 2 + log(1500));
     tad_tape_free(t);
@@ -202,6 +250,8 @@ static Suite *suite(void) {
     tcase_add_test(values, logsumexp_does_not_overflow);
     TCase *edges = support_case(s, "edges");
     tcase_add_test(edges, nan_wins);
+    tcase_add_test(edges, places_in_long_rows);
+    tcase_add_test(edges, a_gradient_takes_one_array);
     tcase_add_test(edges, ties);
     tcase_add_test(edges, nothing);
     tcase_add_test(support_case(s, "gradients"), gradients_are_added);

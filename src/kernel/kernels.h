@@ -34,6 +34,7 @@ typedef struct tad__row_kernels {
 typedef struct tad__kernels {
     const char *name;
     const tad__row_kernels *row; /* TAD__ROW_COUNT */
+    void (*fill[2])(size_t n, double value, void *y);
     void (*add[2])(size_t n, const void *x, void *y);       /* y += x */
     double (*sum[2])(size_t n, const void *x);              /* fixed order, wide accumulators */
     tad__columns_fn *add_columns[2];                        /* y += the sums of a matrix's columns */
@@ -44,7 +45,9 @@ typedef struct tad__kernels {
     const tad__update_kernels *update;
     tad__extreme *extreme[2];                               /* of a row */
     tad__places *places[2];
+    tad__find *find[2];
     tad__extremes *extremes[2];                             /* of two rows, element by element */
+    tad__share *share[2];                                   /* gradients of extremes of rows */
 } tad__kernels;
 
 /* The best table of at most this level that the CPU can run. */

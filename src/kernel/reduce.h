@@ -19,10 +19,16 @@ typedef double tad__extreme(size_t n, const void *x, bool largest);
 /* best[i] becomes the larger (or smaller) of best[i] and x[i]; a NaN wins. */
 typedef void tad__extremes(size_t n, const void *x, void *best, bool largest);
 
+/* dx of the rows' extremes `best`: the cotangent shared among the elements that equal them; all NaN
+ * where the extreme is one. */
+typedef void tad__share(size_t rows, size_t n, const void *x, const void *best, const void *g, void *dx);
+
 /* The first largest (or smallest) element of each column, or its first NaN, and in which row it
- * stands; rows > 0. */
-typedef void tad__places(size_t rows, size_t cols, const void *x, bool largest, void *best,
-                         int64_t *place);
+ * stands; rows > 0, as long a step apart as stride says. */
+typedef void tad__places(size_t rows, size_t cols, size_t stride, const void *x, bool largest,
+                         void *best, int64_t *place);
+/* The first place of v among n elements, where it is; of a NaN: of any NaN. */
+typedef size_t tad__find(size_t n, const void *x, double v);
 
 extern tad__columns_fn TAD_LEVEL(tad__add_columns_f64);
 extern tad__columns_fn TAD_LEVEL(tad__add_columns_f32);
@@ -32,5 +38,9 @@ extern tad__extremes TAD_LEVEL(tad__extremes_f64);
 extern tad__extremes TAD_LEVEL(tad__extremes_f32);
 extern tad__places TAD_LEVEL(tad__places_f64);
 extern tad__places TAD_LEVEL(tad__places_f32);
+extern tad__find TAD_LEVEL(tad__find_f64);
+extern tad__find TAD_LEVEL(tad__find_f32);
+extern tad__share TAD_LEVEL(tad__share_f64);
+extern tad__share TAD_LEVEL(tad__share_f32);
 
 #endif

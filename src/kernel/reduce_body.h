@@ -45,6 +45,37 @@ static void X(columns)(size_t rows, size_t cols, size_t stride, const T *x, T *y
         X(add_rows)(rows, cols - j < BLOCK ? cols - j : BLOCK, stride, x + j, y + j);
 }
 
+/* How many elements equal v, counted in a type as wide as T. */
+static size_t X(count)(size_t n, const T *x, T v) {
+    size_t all = 0;
+    for (size_t i = 0; i < n;) {
+        size_t end = n - i < INT32_MAX ? n : i + INT32_MAX;
+        INDEX some = 0;
+        for (; i < end; i++) some += x[i] == v;
+        all += (size_t)some;
+    }
+    return all;
+}
+
+static size_t X(find)(size_t n, const T *x, T v) {
+    const bool nan = v != v;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) { /* without branches, until it is among the next ones */
+        INDEX among = 0;
+        for (size_t k = 0; k < LANES; k++) among |= (x[i + k] == v) | (nan & (x[i + k] != x[i + k]));
+        if (among) break;
+    }
+    while (nan ? x[i] == x[i] : x[i] != v) i++;
+    return i;
+}
+
+static void X(share)(size_t rows, size_t n, const T *x, const T *best, const T *g, T *restrict dx) {
+    for (size_t r = 0; r < rows; r++, x += n, dx += n) {
+        const T v = best[r], rest = v == v ? 0 : v, share = g[r] / (T)X(count)(n, x, v);
+        for (size_t i = 0; i < n; i++) dx[i] = x[i] == v ? share : rest;
+    }
+}
+
 /* Rows are counted in a type as wide as T, from `base` on; -1: the place known before. */
 static void X(note_places)(size_t n, size_t base, INDEX *at, int64_t *place) {
     for (size_t j = 0; j < n; j++) {

@@ -43,12 +43,19 @@ enum {
         else                                                                                       \
             keep_smallest_##suffix(n, x, best);                                                    \
     }                                                                                              \
-    void TAD_LEVEL(tad__places_##suffix)(size_t rows, size_t cols, const void *x, bool largest,    \
-                                         void *best, int64_t *place) {                             \
+    void TAD_LEVEL(tad__places_##suffix)(size_t rows, size_t cols, size_t stride, const void *x,   \
+                                         bool largest, void *best, int64_t *place) {               \
         for (size_t j = 0; j < cols; j += BLOCK)                                                   \
             (largest ? find_largest_##suffix : find_smallest_##suffix)(                            \
-                cols - j < BLOCK ? cols - j : BLOCK, rows, cols, (const ELEMENT_##suffix *)x + j,  \
+                cols - j < BLOCK ? cols - j : BLOCK, rows, stride, (const ELEMENT_##suffix *)x + j, \
                 (ELEMENT_##suffix *)best + j, place + j);                                          \
+    }                                                                                              \
+    size_t TAD_LEVEL(tad__find_##suffix)(size_t n, const void *x, double v) {                      \
+        return find_##suffix(n, x, (ELEMENT_##suffix)v);                                           \
+    }                                                                                              \
+    void TAD_LEVEL(tad__share_##suffix)(size_t rows, size_t n, const void *x, const void *best,    \
+                                        const void *g, void *dx) {                                 \
+        share_##suffix(rows, n, x, best, g, dx);                                                   \
     }
 
 OF_LEVEL(f64)

@@ -113,11 +113,15 @@ static const tad__row_kernels rows[TAD__ROW_COUNT] = {
 #include <tad/scalar.def>
 };
 
-/* ---- adding and summing, in an order that no vector width changes ---- */
+/* ---- filling, adding and summing, in an order that no vector width changes ---- */
 
 enum { SUM_PART = 4096 }; /* elements summed in T before they join a double */
 
 #define ADD_SUM(T, suffix)                                                                         \
+    static void fill_##suffix(size_t n, double value, void *to) {                                  \
+        T *y = to, v = (T)value;                                                                   \
+        for (size_t i = 0; i < n; i++) y[i] = v;                                                   \
+    }                                                                                              \
     static void add_##suffix(size_t n, const void *from, void *to) {                               \
         const T *restrict x = from;                                                                \
         T *restrict y = to;                                                                        \
@@ -152,6 +156,7 @@ extern const tad__kernels TAD_LEVEL(tad__kernels);
 const tad__kernels TAD_LEVEL(tad__kernels) = {
     .name = TAD_TEXT(TAD_ISA),
     .row = rows,
+    .fill = {fill_f64, fill_f32},
     .add = {add_f64, add_f32},
     .sum = {sum_f64, sum_f32},
     .add_columns = {TAD_LEVEL(tad__add_columns_f64), TAD_LEVEL(tad__add_columns_f32)},
@@ -162,5 +167,7 @@ const tad__kernels TAD_LEVEL(tad__kernels) = {
     .update = &TAD_LEVEL(tad__update_kernels),
     .extreme = {TAD_LEVEL(tad__extreme_f64), TAD_LEVEL(tad__extreme_f32)},
     .places = {TAD_LEVEL(tad__places_f64), TAD_LEVEL(tad__places_f32)},
+    .find = {TAD_LEVEL(tad__find_f64), TAD_LEVEL(tad__find_f32)},
     .extremes = {TAD_LEVEL(tad__extremes_f64), TAD_LEVEL(tad__extremes_f32)},
+    .share = {TAD_LEVEL(tad__share_f64), TAD_LEVEL(tad__share_f32)},
 };

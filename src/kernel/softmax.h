@@ -32,6 +32,9 @@ typedef void tad__rows_map(size_t rows, size_t n, const void *x, void *y);
 /* dx of a result y and its cotangent g. */
 typedef void tad__rows_backward(size_t rows, size_t n, const void *y, const void *g, void *dx);
 
+/* dx of rows x, with one number each for the result y and its cotangent g. */
+typedef void tad__rows_down(size_t rows, size_t n, const void *x, const void *y, const void *g, void *dx);
+
 /* The loss of a row: sum_c q_c (logsumexp(x) - x_c) with q_c = w_c ((1 - smoothing) t_c +
  * smoothing / n); a term with q_c = 0 is 0. A label stands for the t that is 1 there; a row whose
  * label is `ignore` has loss and gradient 0. */
@@ -53,6 +56,8 @@ typedef void tad__entropy_gradient(const tad__entropy *e, size_t rows, const voi
 typedef struct tad__softmax_kernels {
     tad__rows_map *softmax[2], *log_softmax[2];
     tad__rows_backward *softmax_backward[2], *log_softmax_backward[2];
+    tad__rows_map *logsumexp[2]; /* y: a number for each row */
+    tad__rows_down *logsumexp_backward[2];
     tad__entropy_forward *entropy[2];
     tad__entropy_gradient *entropy_gradient[2];
 } tad__softmax_kernels;

@@ -92,9 +92,8 @@ static void NAME(exps_of_row)(size_t n, const T *restrict x, T *restrict y, T sh
     for (; i < n; i++) y[i] = EXP(x[i] - shift);
 }
 
-/* y = e^(x - shift), shift the row's largest. */
-static void NAME(exps)(size_t rows, size_t n, const T *x, T *restrict y, T *restrict shift) {
-    NAME(largest_of_rows)(rows, n, x, shift);
+/* y = e^(x - shift) of each row. */
+static void NAME(exps_beyond)(size_t rows, size_t n, const T *x, T *restrict y, const T *shift) {
     if (n >= LANES) {
         for (size_t r = 0; r < rows; r++)
             NAME(exps_of_row)(n, x + r * n, y + r * n, shift[r], rows * n * sizeof *x);
@@ -104,6 +103,12 @@ static void NAME(exps)(size_t rows, size_t n, const T *x, T *restrict y, T *rest
         for (size_t i = 0; i < n; i++) y[r * n + i] = x[r * n + i] - shift[r];
     /* all rows in one loop: short rows do not fall out of the vector registers */
     for (size_t i = 0; i < rows * n; i++) y[i] = EXP(y[i]);
+}
+
+/* y = e^(x - shift), shift the row's largest. */
+static void NAME(exps)(size_t rows, size_t n, const T *x, T *restrict y, T *restrict shift) {
+    NAME(largest_of_rows)(rows, n, x, shift);
+    NAME(exps_beyond)(rows, n, x, y, shift);
 }
 
 static void NAME(softmax)(size_t rows, size_t n, const void *x, void *out) {
@@ -116,20 +121,59 @@ static void NAME(softmax)(size_t rows, size_t n, const void *x, void *out) {
     }
 }
 
+/* The sum of e^(x - shift). */
+static T NAME(exp_total)(size_t n, const T *x, T shift) {
+    T lane[PARTS] = {0}, rest = 0;
+    size_t i = 0;
+    for (; i + PARTS <= n; i += PARTS)
+        for (size_t k = 0; k < PARTS; k++) lane[k] += EXP(x[i + k] - shift);
+    for (; i < n; i++) rest += EXP(x[i] - shift);
+    return NAME(fold_parts)(lane) + rest;
+}
+
 static void NAME(log_softmax)(size_t rows, size_t n, const void *in, void *out) {
     const T *x = in;
-    T *y = out, lane[PARTS];
+    T *y = out;
     for (size_t r = 0; r < rows; r++, x += n, y += n) {
-        T m = NAME(largest)(n, x), rest = 0;
-        size_t i = 0;
-        for (size_t k = 0; k < PARTS; k++) lane[k] = 0;
-        for (; i + PARTS <= n; i += PARTS)
-            for (size_t k = 0; k < PARTS; k++) lane[k] += EXP(x[i + k] - m);
-        for (; i < n; i++) rest += EXP(x[i] - m);
-        T log_total = LOG(NAME(fold_parts)(lane) + rest);
-        for (i = 0; i < n; i++) y[i] = (x[i] - m) - log_total;
+        T m = NAME(largest)(n, x), log_total = LOG(NAME(exp_total)(n, x, m));
+        for (size_t i = 0; i < n; i++) y[i] = (x[i] - m) - log_total;
     }
 }
+
+/* ---- logsumexp ---- */
+
+/* Of a row with an infinite number: that, or a NaN if there is one. */
+static T NAME(largest_or_nan)(size_t n, const T *x, T largest) {
+    for (size_t i = 0; i < n; i++)
+        if (x[i] != x[i]) return x[i];
+    return largest;
+}
+
+static void NAME(logsumexp)(size_t rows, size_t n, const void *in, void *out) {
+    const T *x = in;
+    T *y = out, shift[TAD__TILE_ROWS], power[PARTS * TAD__TILE_ROWS];
+    NAME(largest_of_rows)(rows, n, x, shift);
+    if (n < PARTS) {
+        NAME(exps_beyond)(rows, n, x, power, shift);
+        NAME(total_of_rows)(rows, n, power, y);
+    } else
+        for (size_t r = 0; r < rows; r++) y[r] = NAME(exp_total)(n, x + r * n, shift[r]);
+    for (size_t r = 0; r < rows; r++)
+        y[r] = isinf(shift[r]) ? NAME(largest_or_nan)(n, x + r * n, shift[r]) : shift[r] + LOG(y[r]);
+}
+
+/* g e^(x - y): where y is -inf all x are, and have no share. */
+static void NAME(logsumexp_backward)(size_t rows, size_t n, const void *in, const void *result,
+                                     const void *cotangent, void *out) {
+    const T *x = in, *y = result, *g = cotangent;
+    T *dx = out;
+    for (size_t r = 0; r < rows; r++, x += n, dx += n) {
+        const T shift = y[r] == -(T)INFINITY ? 0 : y[r], scale = g[r];
+        for (size_t i = 0; i < n; i++) dx[i] = scale * EXP(x[i] - shift);
+    }
+}
+
+/* ---- backward of softmax ---- */
 
 static void NAME(softmax_backward)(size_t rows, size_t n, const void *result, const void *cotangent,
                                    void *out) {

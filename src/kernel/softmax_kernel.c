@@ -2,6 +2,8 @@
  * and lanes.h. */
 #include "softmax.h"
 
+#include <math.h>
+
 #include "elementary.h"
 #include "lanes.h"
 
@@ -29,6 +31,8 @@ const tad__softmax_kernels TAD_LEVEL(tad__softmax_kernels) = {
     .log_softmax = BOTH(log_softmax),
     .softmax_backward = BOTH(softmax_backward),
     .log_softmax_backward = BOTH(log_softmax_backward),
+    .logsumexp = BOTH(logsumexp),
+    .logsumexp_backward = BOTH(logsumexp_backward),
     .entropy = BOTH(entropy),
     .entropy_gradient = BOTH(entropy_gradient),
 };

@@ -1,12 +1,14 @@
 /* Reductions: sum, mean, logsumexp, the largest and smallest element and their places, sum_to.
- * Rests on tape.h. */
+ * Rests on rows.h and the kernel table. */
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
 
+#include "../kernel/softmax.h"
 #include "../registry.h"
 #include "../tape.h"
 #include "index.h"
+#include "rows.h"
 #include "samples.h"
 
 enum { SUM, MEAN, SUM_TO, AMAX, AMIN, LOGSUMEXP, MAX, MIN, ARGMAX, ARGMIN };
@@ -274,7 +276,7 @@ static void sum_vjp(tad_rule *r) {
         const T *from = (const T *)(const void *)l->run[1];                                        \
         T one = *from / (T)divisor;                                                                \
         if (l->step[1] == 0 && fresh) {                                                            \
-            for (int64_t i = 0; i < l->length; i++) to[i] = one;                                   \
+            k->fill[dtype]((size_t)l->length, (double)one, to);                                    \
         } else if (l->step[1] == 0) {                                                              \
             for (int64_t i = 0; i < l->length; i++) to[i] += one;                                  \
         } else if (fresh) {                                                                        \
@@ -284,7 +286,8 @@ static void sum_vjp(tad_rule *r) {
         }                                                                                          \
     } while (0)
 
-static void spread_run(const tad__loop *l, tad_dtype dtype, double divisor, bool fresh) {
+static void spread_run(const tad__kernels *k, const tad__loop *l, tad_dtype dtype, double divisor,
+                       bool fresh) {
     if (dtype == TAD_F64)
         SPREAD(double);
     else
@@ -292,6 +295,7 @@ static void spread_run(const tad__loop *l, tad_dtype dtype, double divisor, bool
 }
 
 typedef struct spread {
+    const tad__kernels *kernels;
     tad_dtype dtype;
     double divisor;
     bool fresh;
@@ -300,15 +304,16 @@ typedef struct spread {
 static void spread_walk(void *arg, tad__loop *l) {
     const spread *s = arg;
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l))
-        spread_run(l, s->dtype, s->divisor, s->fresh);
+        spread_run(s->kernels, l, s->dtype, s->divisor, s->fresh);
 }
 
 /* to, of the rank of g, = or += what g is over the divisor, repeated where g has size 1. */
-static void spread_out(const tad_tape *t, const tad_array *to, const tad_array *g, double divisor, bool fresh) {
+static void spread_out(const tad_tape *t, const tad_array *to, const tad_array *g, double divisor,
+                       bool fresh) {
     tad_shape shape = tad__shape_of(to);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){to, g}, 2);
-    spread s = {(tad_dtype)to->dtype, divisor, fresh};
+    spread s = {t->kernels, (tad_dtype)to->dtype, divisor, fresh};
     tad__loop_split(t->threads, &l, 0, spread_walk, &s);
 }
 
@@ -441,74 +446,63 @@ static void extreme_jvp(tad_rule *r) {
 
 /* ---- logsumexp ---- */
 
-/* sum += exp(x - shift), in blocks of a run that the exponential kernel takes. */
-#define ADD_EXPONENTIALS(T)                                                                        \
-    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {                         \
-        T term[TAD__BLOCK], power[TAD__BLOCK];                                                     \
-        for (int64_t done = 0; done < l->length; done += TAD__BLOCK) {                             \
-            int64_t n = l->length - done < TAD__BLOCK ? l->length - done : TAD__BLOCK;             \
-            for (int64_t i = 0; i < n; i++) term[i] = AT(T, 2, done + i) - AT(T, 1, done + i);     \
-            exponential((size_t)n, (const void *const[]){term}, power, no_options);                      \
-            if (l->step[0] == 0)                                                                   \
-                AT(T, 0, 0) += (T)t->kernels->sum[dtype]((size_t)n, power);                        \
-            else                                                                                   \
-                for (int64_t i = 0; i < n; i++) AT(T, 0, done + i) += power[i];                    \
-        }                                                                                          \
-    }
-#define AT(T, k, i) (*(T *)(void *)(l->run[k] + (i)*l->step[k]))
+/* What kernels along rows need: x as rows, the result and its cotangent with a number for each. */
+typedef struct by_rows {
+    tad__rows plan;
+    const tad_tape *tape;
+    const char *x;
+    char *y;
+    const char *g;
+} by_rows;
 
-static void add_exponentials(void *arg, tad__loop *l) {
-    const extremes *e = arg;
-    const tad_tape *t = e->tape;
-    const tad_dtype dtype = e->dtype;
-    tad__row_forward *exponential = t->kernels->row[TAD__ROW_exp].forward[dtype];
-    const double no_options[2] = {0, 0};
-    if (dtype == TAD_F64)
-        ADD_EXPONENTIALS(double)
-    else
-        ADD_EXPONENTIALS(float)
+/* False: no memory. */
+static bool prepare_rows(by_rows *r, const tad_call_frame *c) {
+    const tad_reduce *o = c->options;
+    const tad_array *x = c->in[0];
+    tad_shape shape = tad__shape_of(x);
+    tad__rows_plan(&r->plan, c->tape, (tad_dtype)x->dtype, &shape, axes_mask(&o->axis, x->rank));
+    r->tape = c->tape;
+    r->x = tad__rows_of(&r->plan, x);
+    r->y = c->out[0]->data;
+    r->g = NULL;
+    return r->x;
 }
 
-/* An infinite maximum is not subtracted: exp(-inf) is 0 and exp(inf) inf without it. */
-#define FINITE_OR_ZERO(T)                                                                          \
-    for (int64_t i = 0; i < m->size; i++) {                                                        \
-        T *v = (T *)m->data + i;                                                                   \
-        if (isinf(*v)) *v = 0;                                                                     \
-    }
-#define LOG_PLUS(T, log)                                                                           \
-    for (int64_t i = 0; i < y->size; i++) {                                                        \
-        T *v = (T *)y->data + i;                                                                   \
-        *v = log(*v) + ((const T *)m->data)[i];                                                    \
-    }
+static tad_status gradient_by_rows(tad_backward *b, tad__rows_fill *fill) {
+    by_rows r;
+    if (!b->cotangent[0] || !b->wanted[0]) return TAD_OK;
+    if (!prepare_rows(&r, &b->call)) return TAD_NO_MEMORY;
+    r.g = b->cotangent[0]->data;
+    return tad__rows_gradient(b, 0, &r.plan, fill, &r);
+}
 
-static void finish_logsumexp(tad_array *y, const tad_array *m) {
-    if (y->dtype == TAD_F64)
-        LOG_PLUS(double, log)
-    else
-        LOG_PLUS(float, logf)
+static void logsumexp_piece(void *arg, size_t first, size_t end) {
+    const by_rows *r = arg;
+    size_t n = r->plan.n, step = tad__tile_rows(n), width = r->plan.width;
+    for (size_t i = first; i < end; i += step)
+        r->tape->kernels->softmax->logsumexp[r->plan.dtype](
+            tad__min(step, end - i), n, r->x + i * n * width, r->y + i * width);
 }
 
 static tad_status logsumexp_forward(const tad_call_frame *c) {
-    const tad_reduce *o = c->options;
-    const tad_array *x = c->in[0];
-    unsigned mask = axes_mask(&o->axis, x->rank);
-    header sums, shifts;
-    tad_array *y = kept(&sums, c->out[0], x, mask), *m = kept(&shifts, c->out[0], x, mask);
-    m->data = tad_scratch(c->tape, bytes_of(y, (size_t)y->size));
-    if (!m->data) return TAD_NO_MEMORY;
-    extreme_into(c->tape, m, x, true);
-    if (m->dtype == TAD_F64)
-        FINITE_OR_ZERO(double)
-    else
-        FINITE_OR_ZERO(float)
-    tad__clear(c->tape, y);
-    tad_shape shape = tad__shape_of(x);
-    tad__loop l;
-    tad__loop_init(&l, &shape, (const tad_array *const[]){y, m, x}, 3);
-    tad__loop_split(c->tape->threads, &l, 0, add_exponentials, &(extremes){c->tape, (tad_dtype)x->dtype, true});
-    finish_logsumexp(y, m);
+    by_rows r;
+    if (c->in[0]->size == 0) {
+        for (int64_t i = 0; i < c->out[0]->size; i++) store(c->out[0], (size_t)i, -INFINITY);
+        return TAD_OK;
+    }
+    if (!prepare_rows(&r, c)) return TAD_NO_MEMORY;
+    tad__split(c->tape->threads, r.plan.rows, tad__tile_grain(r.plan.n), logsumexp_piece, &r);
     return TAD_OK;
 }
+
+static void fill_weights(void *context, size_t first, size_t rows, void *to) {
+    const by_rows *r = context;
+    size_t n = r->plan.n, width = r->plan.width, at = first * width;
+    r->tape->kernels->softmax->logsumexp_backward[r->plan.dtype](rows, n, r->x + at * n, r->y + at,
+                                                                 r->g + at, to);
+}
+
+static tad_status logsumexp_backward(tad_backward *b) { return gradient_by_rows(b, fill_weights); }
 
 /* The softmax of x. Where all of x is -inf the result is too; 0 in its place makes the weights 0.
  */
@@ -528,33 +522,62 @@ static void logsumexp_jvp(tad_rule *r) {
     r->result[0] = tad_sum(tad_mul(weights(r), r->given[0]), r->options);
 }
 
+/* ---- fused derivative of amax, amin ---- */
+
+static void fill_shares(void *context, size_t first, size_t rows, void *to) {
+    const by_rows *r = context;
+    size_t n = r->plan.n, width = r->plan.width, at = first * width;
+    r->tape->kernels->share[r->plan.dtype](rows, n, r->x + at * n, r->y + at, r->g + at, to);
+}
+
+static tad_status extreme_backward(tad_backward *b) { return gradient_by_rows(b, fill_shares); }
+
 /* ---- max, min with their places; argmax, argmin ---- */
 
-/* Value and place of the first extreme of each row: sought once it is known. */
-#define FIND_IN_ROWS(T)                                                                            \
-    do {                                                                                           \
-        const T *row = x->data;                                                                    \
-        for (size_t i = 0; i < b.before; i++, row += b.n) {                                        \
-            T best = (T)t->kernels->extreme[x->dtype](b.n, row, larger);                           \
-            size_t k = 0;                                                                          \
-            while (best == best ? row[k] != best : row[k] == row[k]) k++;                          \
-            ((T *)value)[i] = row[k];                                                              \
-            place[i] = (int64_t)k;                                                                 \
-        }                                                                                          \
-    } while (0)
+typedef struct finding {
+    const tad__kernels *kernels;
+    tad_dtype dtype;
+    blocks b;
+    bool larger;
+    const char *x; /* a block */
+    char *value;
+    int64_t *place;
+} finding;
+
+/* The extreme of a row is sought once it is known. */
+static void find_in_rows(void *arg, size_t first, size_t end) {
+    const finding *f = arg;
+    size_t width = tad_dtype_size(f->dtype), n = f->b.n;
+    for (size_t i = first; i < end; i++) {
+        const char *row = f->x + i * n * width;
+        double best = f->kernels->extreme[f->dtype](n, row, f->larger);
+        size_t k = f->kernels->find[f->dtype](n, row, best);
+        memcpy(f->value + i * width, row + k * width, width);
+        f->place[i] = (int64_t)k;
+    }
+}
+
+static void find_in_columns(void *arg, size_t first, size_t end) {
+    const finding *f = arg;
+    size_t at = first * tad_dtype_size(f->dtype);
+    f->kernels->places[f->dtype](f->b.n, end - first, f->b.after, f->x + at, f->larger,
+                                 f->value + at, f->place + first);
+}
 
 static void find_extremes(const tad_tape *t, const tad_array *x, blocks b, bool larger, void *value,
                           int64_t *place) {
-    if (b.after == 1 && x->dtype == TAD_F64)
-        FIND_IN_ROWS(double);
-    else if (b.after == 1)
-        FIND_IN_ROWS(float);
-    else
-        for (size_t i = 0; i < b.before; i++)
-            t->kernels->places[x->dtype](b.n, b.after,
-                                         (const char *)x->data + bytes_of(x, i * b.n * b.after),
-                                         larger, (char *)value + bytes_of(x, i * b.after),
-                                         place + i * b.after);
+    finding f = {t->kernels, (tad_dtype)x->dtype, b, larger, x->data, value, place};
+    if (b.after == 1) {
+        tad__split(t->threads, b.before, tad__rows_grain(b.n), find_in_rows, &f);
+        return;
+    }
+    for (size_t i = 0; i < b.before; i++) {
+        size_t grain = TAD__COLUMNS * tad__rows_grain(b.n * TAD__COLUMNS);
+        tad__split(t->threads, b.after, grain, find_in_columns, &f);
+        f.x += bytes_of(x, b.n * b.after);
+        f.value += bytes_of(x, b.after);
+        f.place += b.after;
+    }
 }
 
 /* x itself or a contiguous copy of it. */
@@ -599,6 +622,30 @@ static void along_vjp(tad_rule *r) {
     if (tad_is_nil(r->given[0])) return; /* places have no cotangent */
     r->result[0] = tad__gather_put(tad_reshape(r->given[0], kept), tad_reshape(r->out[1], kept),
                                    tad_shape_of(r->in[0]), o->axis);
+}
+
+#define PUT_AT_PLACES(T)                                                                           \
+    for (size_t i = 0; i < k.before; i++)                                                          \
+        for (size_t j = 0; j < k.after; j++, place++)                                              \
+            ((T *)to->data)[(i * k.n + (size_t)*place) * k.after + j] +=                           \
+                ((const T *)g->data)[i * k.after + j]
+
+static tad_status along_backward(tad_backward *b) {
+    tad_axes axes = only(((const tad_along *)b->call.options)->axis);
+    const tad_array *g = b->cotangent[0];
+    bool fresh;
+    if (!g || !b->wanted[0]) return TAD_OK;
+    tad_array *to = tad_backward_buffer(b, 0, &fresh);
+    if (!to) return TAD_NO_MEMORY;
+    if (fresh) tad__clear(b->call.tape, to);
+    const int64_t *place = b->call.out[1]->data;
+    blocks k;
+    as_blocks(to, axes_mask(&axes, to->rank), &k); /* one axis: always blocks */
+    if (to->dtype == TAD_F64)
+        PUT_AT_PLACES(double);
+    else
+        PUT_AT_PLACES(float);
+    return TAD_OK;
 }
 
 static void along_jvp(tad_rule *r) {
@@ -719,14 +766,14 @@ static const tad_misuse argmax_misuse[] = {
              TAD__MISUSE(sum_misuse)
 #define EXTREMES                                                                                   \
     REDUCES, .shape = extreme_shape, .forward = extreme_forward, .vjp = extreme_vjp,               \
-             .jvp = extreme_jvp, TAD__SAMPLES(amax_samples), TAD__MISUSE(amax_misuse)
+             .jvp = extreme_jvp, .backward = extreme_backward, TAD__SAMPLES(amax_samples), TAD__MISUSE(amax_misuse)
 #define PLACES                                                                                     \
     REDUCES, .flags = TAD_OP_FLAT, .shape = arg_shape, .forward = arg_forward,                     \
              TAD__SAMPLES(argmax_samples), TAD__MISUSE(argmax_misuse)
 #define WITH_PLACES                                                                                \
     .family = "reduce", .min_in = 1, .max_in = 1, .n_out = 2, TAD__OPTIONS(tad_along, along_list), \
     .shape = along_shape, .forward = along_forward, .vjp = along_vjp, .jvp = along_jvp,            \
-    TAD__SAMPLES(max_samples), TAD__MISUSE(max_misuse)
+    .backward = along_backward, TAD__SAMPLES(max_samples), TAD__MISUSE(max_misuse)
 
 const tad_op tad__ops_reduce[] = {
     [SUM] = {.name = "sum", .doc = "sum over the axes, all if not given; 0 of nothing", SUMS},
@@ -760,6 +807,7 @@ const tad_op tad__ops_reduce[] = {
                    .forward = logsumexp_forward,
                    .vjp = logsumexp_vjp,
                    .jvp = logsumexp_jvp,
+                   .backward = logsumexp_backward,
                    TAD__SAMPLES(sum_samples),
                    TAD__MISUSE(sum_misuse)},
     [MAX] = {.name = "max",
