@@ -20,7 +20,11 @@ typedef struct problem {
 typedef tad_var build(const problem *p);
 
 #define OVER(...) &(tad_reduce){.axis = TAD_AXES(__VA_ARGS__)}
+#define KEPT(...) &(tad_reduce){.axis = TAD_AXES(__VA_ARGS__), .keepdims = true}
 #define IN(k)     p->in[k]
+#define SEVENS(k) tad_reshape(IN(k), TAD_SHAPE(-1, 7)) /* many rows */
+#define LABELS_IN_ROWS                                                                             \
+    tad_broadcast_to(tad_reshape(p->labels, TAD_SHAPE(ROWS, 1)), TAD_SHAPE(ROWS, COLS))
 #define CASE(name, value)                                                                          \
     static tad_var name(const problem *p) { return value; }
 #define EACH_CASE(F)                                                                               \
@@ -79,7 +83,18 @@ typedef tad_var build(const problem *p);
     F(flip, tad_flip(IN(A), (int[]){0, 1}, 2))                                                     \
     F(broadcast, tad_broadcast_to(IN(ROW), TAD_SHAPE(ROWS, COLS)))                                 \
     F(picked, tad_index_select(IN(A), p->labels, 1))                                               \
-    F(chosen, tad_where(p->mask, IN(A), IN(B)))
+    F(chosen, tad_where(p->mask, IN(A), IN(B)))                                                    \
+    F(sum_all_strided, tad_sum(tad_transpose(IN(A), 0, 1), NULL))                                  \
+    F(largest_in_columns, tad_max(IN(A), 0, false, NULL))                                          \
+    F(smallest_in_middle, tad_min(tad_reshape(IN(A), TAD_SHAPE(7, 43, COLS)), 1, true, NULL))      \
+    F(by_place, tad_gather(IN(A), tad_argmax(IN(B), KEPT(1)), 1))                                  \
+    F(gathered, tad_gather(IN(A), LABELS_IN_ROWS, 1))                                              \
+    F(scattered, tad_scatter_add(IN(A), LABELS_IN_ROWS, IN(B), 1))                                 \
+    F(taken_down, tad_take_along_axis(IN(A), LABELS_IN_ROWS, (tad_maybe_int)TAD_INT(0)))           \
+    F(embedded, tad_embedding(p->labels, IN(A), (tad_maybe_int){0}))                       \
+    F(nll_of_many, tad_nll_loss(SEVENS(A), tad_argmax(SEVENS(B), OVER(1)), NULL))                  \
+    F(nll_of_each, tad_nll_loss(SEVENS(A), tad_argmax(SEVENS(B), OVER(1)),                         \
+                                &(tad_cross_entropy_options){.reduction = TAD_NONE}))
 EACH_CASE(CASE)
 
 #define ENTRY(name, value) {#name, name},

@@ -131,6 +131,7 @@ typedef struct entropy_call {
     const int64_t *label;
     double divisor; /* of the sum of the losses */
     char *kept;     /* backward: gradients for a cotangent of 1 */
+    void *dx;       /* backward of nll_loss */
 } entropy_call;
 
 static const void *contiguous(tad_tape *t, const tad_array *a) {
@@ -194,11 +195,11 @@ typedef union tile {
     float f32[TAD__TILE_ROWS];
 } tile;
 
-static void set_number(tad_array *a, double value) {
+static void set_number(const tad_array *a, size_t i, double value) {
     if (a->dtype == TAD_F64)
-        *(double *)a->data = value;
+        ((double *)a->data)[i] = value;
     else
-        *(float *)a->data = (float)value;
+        ((float *)a->data)[i] = (float)value;
 }
 
 /* ---- cross_entropy ---- */
@@ -256,7 +257,7 @@ static tad_status cross_entropy_forward(const tad_call_frame *c) {
         return TAD_NO_MEMORY;
     tad__split(c->tape->threads, rows, grain, loss_piece, &l);
     for (size_t i = 0; i < pieces; i++) total += l.sum[i];
-    if (p.reduction != TAD_NONE) set_number(c->out[0], total / p.divisor);
+    if (p.reduction != TAD_NONE) set_number(c->out[0], 0, total / p.divisor);
     return TAD_OK;
 }
 
@@ -340,22 +341,49 @@ static double label_factor(const entropy_call *p, size_t row) {
     return p->e.weight ? number_at(p->plan.dtype, p->e.weight, p->label[row]) : 1;
 }
 
+/* A sum of losses for each piece of the positions. */
+typedef struct nll_sums {
+    const entropy_call *call;
+    size_t piece;
+    double part[TAD__MOST_PIECES];
+} nll_sums;
+
+static void nll_piece(void *arg, size_t first, size_t end) {
+    nll_sums *s = arg;
+    const entropy_call *p = s->call;
+    double total = 0;
+    for (size_t i = first; i < end; i++) {
+        double loss = 0, w = p->label[i] == p->e.ignore ? 0 : label_factor(p, i);
+        if (w != 0) loss = -w * number_at(p->plan.dtype, p->x, (int64_t)picked(p, i));
+        total += loss;
+        if (p->reduction == TAD_NONE) set_number(p->frame->out[0], i, loss);
+    }
+    s->part[first / s->piece] = total;
+}
+
 static tad_status nll_forward(const tad_call_frame *c) {
     entropy_call p;
     double total = 0;
     if (!prepare(&p, c)) return TAD_NO_MEMORY;
-    for (size_t i = 0; i < p.plan.rows; i++) {
-        double loss = 0, w = p.label[i] == p.e.ignore ? 0 : label_factor(&p, i);
-        if (w != 0) loss = -w * number_at(p.plan.dtype, p.x, (int64_t)picked(&p, i));
-        total += loss;
-        if (p.reduction != TAD_NONE) continue;
-        if (p.plan.dtype == TAD_F64)
-            ((double *)c->out[0]->data)[i] = loss;
-        else
-            ((float *)c->out[0]->data)[i] = (float)loss;
-    }
-    if (p.reduction != TAD_NONE) set_number(c->out[0], total / p.divisor);
+    nll_sums s = {.call = &p, .piece = tad__split_size(p.plan.rows, TAD__GRAIN)};
+    tad__split(c->tape->threads, p.plan.rows, TAD__GRAIN, nll_piece, &s);
+    for (size_t i = 0; i * s.piece < p.plan.rows; i++) total += s.part[i];
+    if (p.reduction != TAD_NONE) set_number(c->out[0], 0, total / p.divisor);
     return TAD_OK;
+}
+
+static void nll_gradient_piece(void *arg, size_t first, size_t end) {
+    const entropy_call *p = arg;
+    for (size_t i = first; i < end; i++) {
+        if (p->label[i] == p->e.ignore) continue;
+        int64_t own = p->reduction == TAD_NONE ? (int64_t)i : 0;
+        size_t at = picked(p, i);
+        double d = -label_factor(p, i) * number_at(p->plan.dtype, p->g->data, own) / p->divisor;
+        if (p->plan.dtype == TAD_F64)
+            ((double *)p->dx)[at] += d;
+        else
+            ((float *)p->dx)[at] += (float)d;
+    }
 }
 
 static tad_status nll_backward(tad_backward *b) {
@@ -365,16 +393,9 @@ static tad_status nll_backward(tad_backward *b) {
     tad_array *dx = tad_backward_buffer(b, X, &fresh);
     if (!dx || !prepare(&p, &b->call)) return TAD_NO_MEMORY;
     p.g = b->cotangent[0];
+    p.dx = dx->data;
     if (fresh) tad__clear(b->call.tape, dx);
-    for (size_t i = 0; i < p.plan.rows; i++) {
-        if (p.label[i] == p.e.ignore) continue;
-        int64_t own = p.reduction == TAD_NONE ? (int64_t)i : 0;
-        double d = -label_factor(&p, i) * number_at(p.plan.dtype, p.g->data, own) / p.divisor;
-        if (p.plan.dtype == TAD_F64)
-            ((double *)dx->data)[picked(&p, i)] += d;
-        else
-            ((float *)dx->data)[picked(&p, i)] += (float)d;
-    }
+    tad__split(b->call.tape->threads, p.plan.rows, TAD__GRAIN, nll_gradient_piece, &p);
     return TAD_OK;
 }
 

@@ -319,18 +319,41 @@ static void add_run(const tad_tape *t, const tad__loop *l, const walk *w, tad_dt
     }
 }
 
-static void take(walk *w, const tad_array *a) {
-    tad__loop l;
-    walk_loop(w, a, &l);
-    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
-        take_run(&l, w->stride, tad_dtype_size((tad_dtype)a->dtype));
+typedef struct move {
+    const tad_tape *t;
+    const walk *w;
+    tad_dtype dtype;
+    bool put;
+} move;
+
+static void take_walk(void *arg, tad__loop *l) {
+    const move *m = arg;
+    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l))
+        take_run(l, m->w->stride, tad_dtype_size(m->dtype));
 }
 
-static void add(const tad_tape *t, walk *w, const tad_array *a, bool put) {
+static void take(const tad_tape *t, walk *w, const tad_array *a) {
     tad__loop l;
     walk_loop(w, a, &l);
-    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
-        add_run(t, &l, w, (tad_dtype)a->dtype, put);
+    tad__loop_split(t->threads, &l, 0, take_walk, &(move){t, w, (tad_dtype)a->dtype, false});
+}
+
+static void add_walk(void *arg, tad__loop *l) {
+    const move *m = arg;
+    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l))
+        add_run(m->t, l, m->w, m->dtype, m->put);
+}
+
+/* Several indices may lead to one place: pieces of what is put do not share any, and the order of
+ * additions to a place is that of the walk. Alone, cutting rows to pieces only costs. */
+static void add(const tad_tape *t, walk *w, const tad_array *a, bool put) {
+    tad__loop l;
+    move m = {t, w, (tad_dtype)a->dtype, put};
+    walk_loop(w, a, &l);
+    if (put && tad__pool_threads(t->threads) < 2)
+        add_walk(&m, &l);
+    else
+        tad__loop_split(t->threads, &l, put ? 2 : 0, add_walk, &m);
 }
 
 /* ---- forward and backward ---- */
@@ -357,7 +380,7 @@ static tad_status take_forward(const tad_call_frame *c) {
     if (flattens && !(x = contiguous(c, x, &copy))) return TAD_NO_MEMORY;
     walk w;
     begin_walk(&w, c, x, c->in[at], c->out[0]);
-    take(&w, c->out[0]);
+    take(c->tape, &w, c->out[0]);
     return TAD_OK;
 }
 
@@ -400,7 +423,7 @@ static tad_status scatter_backward(tad_backward *b) {
         walk w;
         begin_walk(&w, &b->call, g, b->call.in[1], src);
         if (fresh)
-            take(&w, src);
+            take(b->call.tape, &w, src);
         else
             add(b->call.tape, &w, src, false);
     }

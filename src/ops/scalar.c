@@ -395,17 +395,17 @@ static const char *const derivative_text[TAD__ROW_COUNT][3] = {
 #include <tad/scalar.def>
 };
 
-static bool passes(unsigned row, size_t i) {
+static inline bool passes(unsigned row, size_t i) {
     const char *text = derivative_text[row][i];
     return text[0] == 'K' && text[1] == '(' && text[2] == '1' && text[3] == ')' && !text[4];
 }
 
 /* Whether the gradient of input i has an element for each of the cotangent; is the cotangent itself. */
-static bool is_like_cotangent(const tad_backward *b, size_t i) {
+static inline bool is_like_cotangent(const tad_backward *b, size_t i) {
     const tad_array *x = b->call.in[i], *g = b->cotangent[0];
     return x->size == g->size && x->rank == g->rank;
 }
-static bool is_cotangent(const tad_backward *b, size_t i) {
+static inline bool is_cotangent(const tad_backward *b, size_t i) {
     return passes(row_of(b->call.op), i) && is_like_cotangent(b, i);
 }
 
@@ -434,8 +434,8 @@ static tad_status row_backward_input(tad_backward *b, size_t i, bool last) {
 static tad_status row_backward(tad_backward *b) {
     size_t n = b->call.n_in, last = n;
     for (size_t i = 0; i < n; i++) {
-        bool can = b->wanted[i] && is_like_cotangent(b, i) && tad__backward_is_fresh(b, i);
-        if (can && (last == n || is_cotangent(b, i))) last = i;
+        bool better = b->wanted[i] && (last == n || passes(row_of(b->call.op), i));
+        if (better && is_like_cotangent(b, i) && tad__backward_is_fresh(b, i)) last = i;
     }
     for (size_t i = 0; i < n; i++) {
         if (!b->wanted[i] || i == last) continue;
