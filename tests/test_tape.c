@@ -596,6 +596,65 @@ START_TEST(out_of_line_and_in_place_agree) {
 }
 END_TEST
 
+/* Of lists of n numbers; element k of list a is replaced, the sum it begins with where k is n. */
+static tad_var dot_of(tad_tape *t, size_t n, tad_var *a, tad_var *b, size_t k, const tad_var *other) {
+    for (size_t i = 0; i < n; i++) a[i] = tad_scalar(t, 0.3 * (double)i - 1), b[i] = tad_scalar(t, 2 - 0.7 * (double)i);
+    if (other && k < n) a[k] = *other;
+    return tad_dot_list(a, b, n, other && k == n ? *other : tad_scalar(t, 5));
+}
+
+START_TEST(lists_of_any_length_sum_in_order) {
+    tad_tape *t = tad_tape_new(NULL);
+    for (size_t n = 1; n < 11; n++) {
+        tad_var a[10], b[10], y = dot_of(t, n, a, b, 0, NULL), z = tad_sum_list(a, n);
+        double dot = 5, sum = 0;
+        for (size_t i = 0; i < n; i++) dot += tad_item(a[i]) * tad_item(b[i]), sum += tad_item(a[i]);
+        ck_assert(tad_item(y) == dot && tad_item(z) == sum);
+        ck_done(tad_reverse(tad_add(y, tad_mul(z, tad_number(4)))), t);
+        for (size_t i = 0; i < n; i++) {
+            ck_assert(tad_adjoint(a[i]) == tad_item(b[i]) + 4);
+            ck_assert(tad_adjoint(b[i]) == tad_item(a[i]));
+        }
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(lists_take_constants_and_plain_numbers) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var a[6], b[6], three = tad_number(3), constant = tad_detach(tad_scalar(t, 3));
+    for (size_t k = 0; k <= 6; k++) {
+        tad_var y = dot_of(t, 6, a, b, k, &constant), z = dot_of(t, 6, a, b, k, &three);
+        ck_assert(tad_item(y) == tad_item(z));
+        ck_done(tad_reverse(z), t);
+        ck_assert(k == 6 || tad_adjoint(b[k]) == 3);
+    }
+    for (size_t k = 0; k < 6; k++) a[k] = constant;
+    ck_assert(tad_item(tad_sum_list(a, 6)) == 18);
+    ck_assert_int_eq(tad_reverse(tad_sum_list(a, 6)), TAD_NO_GRADIENT);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(lists_refuse_what_does_not_live_on_the_tape) {
+    tad_tape *t = tad_tape_new(NULL), *other = tad_tape_new(NULL);
+    for (size_t k = 0; k <= 6; k++) {
+        tad_mark mark = tad_tape_mark(t);
+        tad_var a[6], b[6], gone = tad_scalar(t, 1), foreign = tad_scalar(other, 1);
+        tad_tape_rewind(t, mark);
+        dot_of(t, 6, a, b, k, &gone);
+        ck_refused(t, TAD_BAD_HANDLE, "dot_list", NULL);
+        dot_of(t, 6, a, b, k, &foreign);
+        ck_refused(k == 6 ? other : t, TAD_BAD_HANDLE, "dot_list", NULL);
+        dot_of(t, 6, a, b, 0, NULL);
+        tad_sum_list((tad_var[]){a[0], a[1], a[2], a[3], k & 1 ? gone : foreign}, 5);
+        ck_refused(t, TAD_BAD_HANDLE, "sum_list", NULL);
+    }
+    tad_tape_free(other);
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("tape");
     TCase *c = support_case(s, "leaves");
@@ -635,6 +694,10 @@ static Suite *suite(void) {
     tcase_add_test(c, every_level_gives_the_same_elementwise_bits);
     tcase_add_test(c, a_number_gets_the_bits_of_an_array);
     tcase_add_test(c, out_of_line_and_in_place_agree);
+    c = support_case(s, "lists");
+    tcase_add_test(c, lists_of_any_length_sum_in_order);
+    tcase_add_test(c, lists_take_constants_and_plain_numbers);
+    tcase_add_test(c, lists_refuse_what_does_not_live_on_the_tape);
     return s;
 }
 

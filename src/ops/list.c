@@ -123,25 +123,49 @@ const size_t tad__ops_list_count = sizeof tad__ops_list / sizeof *tad__ops_list;
 
 /* ---- the scalar path: one node with a list, that the sweep walks itself ---- */
 
-/* Whether every one is a number of this epoch that needs a gradient, as the header tests it. */
-static bool are_plain(const tad_tape *t, const tad_var *x, size_t n) {
-    uint64_t differ = 0;
-    for (size_t i = 0; i < n; i++)
-        differ |= ((uintptr_t)x[i].tape ^ (uintptr_t)t) | (x[i].u.bits >> 32 ^ t->head.epoch);
-    return differ == 0;
+/* A handle in one register, where it is that: {tape, {epoch, index}}. */
+typedef uint64_t handle __attribute__((vector_size(16), aligned(8), may_alias));
+enum { IN_ONE_REGISTER = sizeof(tad_var) == sizeof(handle) && offsetof(tad_var, u) == 8 };
+
+/* The nodes of numbers of this epoch that need a gradient, as the header tests it; false: not all are
+ * that, or it cannot be seen so quickly. */
+static inline bool are_plain(const tad_tape *t, const tad_var *x, size_t n, uint32_t *in) {
+    const handle mine = {(uintptr_t)t, (uint64_t)t->head.epoch << 32}, *h = (const handle *)(const void *)x;
+    handle differ = {0, 0};
+    if (!IN_ONE_REGISTER) return false;
+    for (; n >= 4; n -= 4, x += 4, h += 4, in += 4) {
+        differ |= (h[0] ^ mine) | (h[1] ^ mine) | (h[2] ^ mine) | (h[3] ^ mine);
+        for (int k = 0; k < 4; k++) in[k] = x[k].u.at.index;
+    }
+    for (; n > 0; n--, in++) {
+        differ |= *h++ ^ mine;
+        *in = (x++)->u.at.index;
+    }
+    return (differ[0] | differ[1] >> 32) == 0;
 }
 
-/* The nodes of numbers that live on t; false: there are others. */
-static bool find_numbers(tad_tape *t, const tad_var *x, size_t n, uint32_t *in, unsigned *flags) {
-    bool plain = are_plain(t, x, n);
-    for (size_t i = 0; i < n; i++) in[i] = (uint32_t)x[i].u.bits;
-    if (plain) *flags |= TAD__NEEDS;
-    for (size_t i = 0; i < n && !plain; i++) {
+/* The nodes of any numbers that live on t. */
+static bool are_numbers(tad_tape *t, const tad_var *x, size_t n, uint32_t *in, unsigned *flags) {
+    for (size_t i = 0; i < n; i++) {
         if (!tad__is_living(t, x[i])) return false;
-        const tad__node *p = tad__at(t, in[i]);
+        const tad__node *p = tad__at(t, in[i] = x[i].u.at.index);
         *flags |= p->flags;
         if (p->flags & TAD__ARRAY) return false;
     }
+    return true;
+}
+
+static inline bool find_numbers(tad_tape *t, const tad_var *x, size_t n, uint32_t *in, unsigned *flags) {
+    if (!are_plain(t, x, n, in)) return are_numbers(t, x, n, in, flags);
+    *flags |= TAD__NEEDS;
+    return true;
+}
+
+/* An argument was just stored in halves: to read it as one would wait for that. */
+static inline bool find_number(tad_tape *t, tad_var x, uint32_t *in, unsigned *flags) {
+    if (x.tape != t || x.u.at.epoch != t->head.epoch) return are_numbers(t, &x, 1, in, flags);
+    *in = x.u.at.index;
+    *flags |= TAD__NEEDS;
     return true;
 }
 
@@ -199,7 +223,7 @@ tad_var tad_dot_list(const tad_var *a, const tad_var *b, size_t n, tad_var c) {
     tad__place place = tad__arena_place(&t->arena);
     tad__record_of *r = t->head.limit ? new_record(t, &tad__ops_list[DOT_LIST], 2 * n + 1) : NULL;
     unsigned flags = 0;
-    if (r && find_numbers(t, &c, 1, r->in, &flags) && find_numbers(t, a, n, r->in + 1, &flags) &&
+    if (r && find_number(t, c, r->in, &flags) && find_numbers(t, a, n, r->in + 1, &flags) &&
         find_numbers(t, b, n, r->in + 1 + n, &flags)) {
         const tad__node *node = t->head.node;
         const uint32_t *p = r->in + 1, *q = p + n;
