@@ -357,41 +357,6 @@ static tad_status visit_op(tad_tape *t, uint32_t i) {
 
 /* ---- the sweep ---- */
 
-/* Of a product of two 0-d variables; they may be one. */
-static inline void pass_product(const tad__node *node, tad__adjoint *adjoint, uint32_t a, uint32_t b, double g) {
-    const double x = node[a].value.number, y = node[b].value.number;
-    adjoint[a].number += g * y;
-    adjoint[b].number += g * x;
-}
-
-static void sweep_sum(tad__adjoint *adjoint, const tad__record_of *r, double g) {
-    for (uint32_t i = 0; i < r->n_in; i++) adjoint[r->in[i]].number += g;
-}
-
-/* Operands c, all a, all b. */
-static void sweep_dot(const tad__node *node, tad__adjoint *adjoint, const tad__record_of *r, double g) {
-    const uint32_t n = r->n_in / 2, *a = r->in + 1, *b = a + n;
-    adjoint[r->in[0]].number += g;
-    for (uint32_t i = 0; i < n; i++) pass_product(node, adjoint, a[i], b[i], g);
-}
-
-/* To the last operand of a node; gives the adjoint of the node before, `next`. Where that is the
- * operand itself the sum is handed on in a register, for the way through memory would be most
- * of the time. */
-static inline double give_on(tad__adjoint *adjoint, uint32_t to, uint32_t next, double g) {
-    const double sum = adjoint[to].number + g;
-    adjoint[to].number = sum;
-    return to == next ? sum : adjoint[next].number;
-}
-
-/* Operands lie anywhere a little below the node: on a tape larger than the cache the processor sees
- * no pattern in that, and would wait for each. Addresses only: they may lie before the vectors. */
-static inline void fetch_ahead(const tad__node *n, const tad__adjoint *adjoint) {
-    enum { NODES = 1365 };
-    __builtin_prefetch((const void *)((uintptr_t)n - NODES * sizeof *n));
-    __builtin_prefetch((const void *)((uintptr_t)adjoint - NODES * sizeof *adjoint), 1);
-}
-
 /* The last of the leaves with which the tape begins; node 0 at least, which can have no operands. */
 static uint32_t last_leaf(const tad__node *node, uint32_t top) {
     uint32_t i = 0;
@@ -399,64 +364,12 @@ static uint32_t last_leaf(const tad__node *node, uint32_t top) {
     return i;
 }
 
-/* Nodes of 0-d float64 arithmetic are done here; everything else goes to its descriptor. */
+/* Arithmetic on numbers is the kernel's; every other node goes to its descriptor. */
 static tad_status sweep(tad_tape *t, uint32_t top) {
-    const tad__node *node = t->head.node; /* rules append nodes: then the vector may move */
-    tad__adjoint *const adjoint = t->head.adjoint;
-    double g = adjoint[top].number;
-    const uint32_t leaf = last_leaf(node, top);
-    for (uint32_t i = top; i > leaf; i--) { /* g is the adjoint of node i */
-        const tad__node *n = node + i;
-        const uint32_t a = n->a, b = n->u.arg.b, next = i - 1;
-        fetch_ahead(n, adjoint + i);
-        if (g == 0 && !adjoint[i].bits && n->kind != TAD__MULTI) {
-            g = adjoint[next].number;
-            continue;
-        }
-        switch ((enum tad__kind)n->kind) {
-        case TAD__ADD_XN: g = give_on(adjoint, a, next, g); continue;
-        case TAD__SUB_NX: g = give_on(adjoint, a, next, -g); continue;
-        case TAD__MUL_XN:
-        case TAD__UNARY: g = give_on(adjoint, a, next, g * n->u.partial); continue;
-        case TAD__DIV_XN: g = give_on(adjoint, a, next, g * (1 / n->u.partial)); continue;
-        case TAD__DIV_NX: g = give_on(adjoint, a, next, g * -(n->value.number / node[a].value.number)); continue;
-        case TAD__ADD:
-            adjoint[a].number += g;
-            g = give_on(adjoint, b, next, g);
-            continue;
-        case TAD__SUB:
-            adjoint[a].number += g;
-            g = give_on(adjoint, b, next, -g);
-            continue;
-        case TAD__MUL:
-            adjoint[b].number += g * node[a].value.number;
-            g = give_on(adjoint, a, next, g * node[b].value.number);
-            continue;
-        case TAD__DIV: /* as the row says; the quotients need not wait for g */
-            adjoint[a].number += g * (1 / node[b].value.number);
-            g = give_on(adjoint, b, next, g * -(n->value.number / node[b].value.number));
-            continue;
-        case TAD__FMA:
-            adjoint[n->u.arg.c].number += g;
-            pass_product(node, adjoint, a, b, g);
-            break;
-        case TAD__FNMA:
-            adjoint[n->u.arg.c].number += g;
-            pass_product(node, adjoint, a, b, -g);
-            break;
-        case TAD__SUM: sweep_sum(adjoint, n->u.record, g); break;
-        case TAD__DOT: sweep_dot(node, adjoint, n->u.record, g); break;
-        case TAD__CONSTANT:
-        case TAD__INPUT:
-        case TAD__PARAM:
-        case TAD__OUTPUT: break;
-        default: {
-            tad_status s = visit_op(t, i);
-            if (s != TAD_OK) return s;
-            node = t->head.node;
-        }
-        }
-        g = adjoint[next].number;
+    const uint32_t leaf = last_leaf(t->head.node, top);
+    for (uint32_t i = top; (i = t->kernels->sweep(t->head.node, t->head.adjoint, i, leaf)) > leaf; i--) {
+        tad_status s = visit_op(t, i);
+        if (s != TAD_OK) return s;
     }
     return TAD_OK;
 }

@@ -70,15 +70,6 @@ typedef struct tad__kept {
     tad_array *array; /* NULL: handed on */
 } tad__kept;
 
-/* What a node of kind GENERAL or MULTI stores in the arena. */
-typedef struct tad__record_of {
-    const tad_op *op;
-    const void *options;
-    tad__kept *kept; /* NULL: nothing */
-    uint32_t n_in, n_out;
-    uint32_t in[]; /* node indices; TAD__NO_NODE: left out */
-} tad__record_of;
-
 #define TAD__NO_NODE UINT32_MAX
 
 static inline tad__node *tad__at(tad_tape *t, uint32_t i) { return t->head.node + i; }

@@ -530,6 +530,33 @@ END_TEST
 
 /* ---- the same with every kernel level, out of line, and on several threads ---- */
 
+/* Value and gradient of numbers through every kind of node that the sweep knows itself. */
+static double numbers_at_level(tad_level level, double *g) {
+    tad_tape *t = tad_tape_new(&(tad_settings){.level = level});
+    tad_var x[6], two = tad_number(2);
+    for (int i = 0; i < 6; i++) x[i] = tad_scalar(t, 0.9 - 0.37 * i);
+    tad_var y = tad_dot_list(x, x + 1, 5, x[0]);
+    for (int i = 0; i < 6; i++) {
+        y = tad_div(tad_add(tad_mul(y, x[i]), tad_mul(x[i], two)), tad_sub(two, tad_exp(x[i])));
+        y = tad_fnma(x[i], y, tad_fma(y, x[0], tad_div(x[i], tad_number(3))));
+        y = tad_sub(tad_sum_list((tad_var[]){y, x[i], x[0]}, 3), tad_div(two, tad_add(x[i], tad_number(5))));
+    }
+    ck_done(tad_reverse(y), t);
+    for (int i = 0; i < 6; i++) g[i] = tad_adjoint(x[i]);
+    double value = tad_item(y);
+    tad_tape_free(t);
+    return value;
+}
+
+START_TEST(levels_differ_in_the_gradient_of_numbers_by_rounding_at_most) {
+    double base[6], other[6], value = numbers_at_level(TAD_LEVEL_BASE, base);
+    for (tad_level l = TAD_LEVEL_AVX2; l <= TAD_LEVEL_AVX512; l++) {
+        ck_assert(numbers_at_level(l, other) == value);
+        for (int i = 0; i < 6; i++) ck_near(other[i], base[i], 16 * DBL_EPSILON * fmax(1, fabs(base[i])));
+    }
+}
+END_TEST
+
 START_TEST(every_level_gives_the_same_elementwise_bits) {
     double first[37], other[37], x[37];
     for (int i = 0; i < 37; i++) x[i] = -3 + 0.17 * i;
@@ -693,6 +720,7 @@ static Suite *suite(void) {
     c = support_case(s, "ways");
     tcase_add_test(c, every_level_gives_the_same_elementwise_bits);
     tcase_add_test(c, a_number_gets_the_bits_of_an_array);
+    tcase_add_test(c, levels_differ_in_the_gradient_of_numbers_by_rounding_at_most);
     tcase_add_test(c, out_of_line_and_in_place_agree);
     c = support_case(s, "lists");
     tcase_add_test(c, lists_of_any_length_sum_in_order);

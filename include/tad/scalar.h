@@ -89,11 +89,11 @@ typedef union tad__adjoint {
 typedef struct tad__head {
     tad__node *node;
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    uint32_t epoch; /* of handles made now, 31 bits; with count read as the handle of the next node */
     uint32_t count;
+    uint32_t epoch; /* of handles made now, 31 bits; with count read as the handle of the next node */
 #else
-    uint32_t count;
     uint32_t epoch; /* of handles made now, 31 bits; with count read as the handle of the next node */
+    uint32_t count;
 #endif
     uint32_t limit; /* nodes that fit; 0 sends every call to the library (error, pause, trap) */
     uint32_t floor; /* nodes below were never rewound: their handles are valid in any epoch */
@@ -135,13 +135,16 @@ TAD__INLINE uint64_t tad__next(const tad__head *h) {
 #define TAD__HALVES(first, second) ((uint64_t)(second) << 32 | (first))
 #endif
 
-/* In the upper word of a handle, beside 31 bits of epoch: of anything but a number that needs a
+/* In the lower word of a handle, beside 31 bits of epoch: of anything but a number that needs a
  * gradient. So one comparison with the epoch tells what may be recorded in place. */
 #define TAD__SLOW 0x80000000u
 
+TAD__INLINE uint32_t tad__index(uint64_t bits) { return (uint32_t)(bits >> 32); }
+
 /* Whether x is a number that needs a gradient, of this epoch or of a node that was never rewound. */
 TAD__INLINE bool tad__live(const tad__head *h, tad_var x, uint64_t next) {
-    return TAD_LIKELY(((x.u.bits ^ next) >> 32) == 0) || (!(x.u.bits >> 63) && (uint32_t)x.u.bits < h->floor);
+    return TAD_LIKELY((uint32_t)x.u.bits == (uint32_t)next) ||
+           (!((uint32_t)x.u.bits & TAD__SLOW) && tad__index(x.u.bits) < h->floor);
 }
 
 /* The same, on a tape without failure. */
@@ -156,25 +159,15 @@ TAD__INLINE bool tad__fast1(tad_var a, uint64_t *next) {
     const tad__head *h = tad__head_of(a);
     if ((uintptr_t)a.tape <= 2) return false;
     *next = tad__next(h);
-    return (uint32_t)*next < h->limit && tad__live(h, a, *next);
+    return tad__index(*next) < h->limit && tad__live(h, a, *next);
 }
 
 TAD__INLINE bool tad__fast2(tad_var a, tad_var b, uint64_t *next) {
-    const tad__head *h = tad__head_of(a);
-    if ((uintptr_t)a.tape <= 2 || a.tape != b.tape) return false;
-    *next = tad__next(h);
-    if ((uint32_t)*next >= h->limit) return false;
-    bool now = (((a.u.bits ^ *next) | (b.u.bits ^ *next)) >> 32) == 0;
-    return TAD_LIKELY(now) || (tad__live(h, a, *next) && tad__live(h, b, *next));
+    return a.tape == b.tape && tad__fast1(a, next) && tad__live(tad__head_of(a), b, *next);
 }
 
 TAD__INLINE bool tad__fast3(tad_var a, tad_var b, tad_var c, uint64_t *next) {
-    const tad__head *h = tad__head_of(a);
-    if ((uintptr_t)a.tape <= 2 || a.tape != b.tape || a.tape != c.tape) return false;
-    *next = tad__next(h);
-    if ((uint32_t)*next >= h->limit) return false;
-    bool now = (((a.u.bits ^ *next) | (b.u.bits ^ *next) | (c.u.bits ^ *next)) >> 32) == 0;
-    return TAD_LIKELY(now) || (tad__live(h, a, *next) && tad__live(h, b, *next) && tad__live(h, c, *next));
+    return a.tape == c.tape && tad__fast2(a, b, next) && tad__live(tad__head_of(a), c, *next);
 }
 
 TAD__INLINE uint64_t tad__bits(double partial) {
@@ -187,8 +180,8 @@ TAD__INLINE uint64_t tad__bits(double partial) {
  * tad__node, each stored at once. */
 TAD__INLINE tad_var tad__record(tad_tape *t, uint64_t next, uint32_t tag, tad_var a, uint64_t rest, double value) {
     tad__head *h = (tad__head *)(void *)t;
-    const uint64_t first = TAD__HALVES(tag, (uint32_t)a.u.bits), after = next + 1;
-    char *n = (char *)(h->node + (uint32_t)next);
+    const uint64_t first = TAD__HALVES(tag, tad__index(a.u.bits)), after = next + ((uint64_t)1 << 32);
+    char *n = (char *)(h->node + tad__index(next));
     memcpy(n, &first, 8);
     memcpy(n + 8, &rest, 8);
     memcpy(n + 16, &value, 8);
@@ -208,18 +201,20 @@ TAD_API tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c);
 
 /* In the expressions: x, y, z are the nodes of a, b, c; v is the number at the node of variable p, k
  * the plain number n. */
-#define TAD__NODE(x) (tad__head_of(x)->node + (uint32_t)(x).u.bits)
+#define TAD__NODE(x) (tad__head_of(x)->node + tad__index((x).u.bits))
 #define TAD__IN_PLACE_2(name, kind, expression)                                                    \
     if (TAD_LIKELY(tad__fast2(a, b, &next))) {                                                     \
-        const tad__node *x = TAD__NODE(a), *y = TAD__NODE(b);                                      \
+        const tad__node *node = tad__head_of(a)->node, *x = node + tad__index(a.u.bits),           \
+                        *y = node + tad__index(b.u.bits);                                          \
         return tad__record(a.tape, next, TAD__OWN(name, kind), a,                                  \
-                           TAD__HALVES((uint32_t)b.u.bits, 0), expression);                        \
+                           TAD__HALVES(tad__index(b.u.bits), 0), expression);                        \
     }
 #define TAD__IN_PLACE_3(name, kind, expression)                                                    \
     if (TAD_LIKELY(tad__fast3(a, b, c, &next))) {                                                  \
-        const tad__node *x = TAD__NODE(a), *y = TAD__NODE(b), *z = TAD__NODE(c);                   \
+        const tad__node *node = tad__head_of(a)->node, *x = node + tad__index(a.u.bits),           \
+                        *y = node + tad__index(b.u.bits), *z = node + tad__index(c.u.bits);        \
         return tad__record(a.tape, next, TAD__OWN(name, kind), a,                                  \
-                           TAD__HALVES((uint32_t)b.u.bits, (uint32_t)c.u.bits), expression);       \
+                           TAD__HALVES(tad__index(b.u.bits), tad__index(c.u.bits)), expression);       \
     }
 #define TAD__IN_PLACE_N(name, kind, p, n, expression)                                              \
     if (tad_is_number(n) && TAD_LIKELY(tad__fast1(p, &next))) {                                    \
@@ -301,11 +296,11 @@ TAD__INLINE double tad__inline_item(tad_var x) {
 }
 
 TAD__INLINE bool tad__fast_adjoint(tad_var x) {
-    return tad__fast_read(x) && (uint32_t)x.u.bits < tad__head_of(x)->swept;
+    return tad__fast_read(x) && tad__index(x.u.bits) < tad__head_of(x)->swept;
 }
 
 TAD__INLINE double tad__inline_adjoint(tad_var x) {
-    return TAD_LIKELY(tad__fast_adjoint(x)) ? tad__head_of(x)->adjoint[(uint32_t)x.u.bits].number : tad_adjoint(x);
+    return TAD_LIKELY(tad__fast_adjoint(x)) ? tad__head_of(x)->adjoint[tad__index(x.u.bits)].number : tad_adjoint(x);
 }
 
 #if !defined(TAD_NO_INLINE)

@@ -26,12 +26,12 @@ typedef struct tad_var {
     union {
         struct {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-            uint32_t epoch, index;
-#else
             uint32_t index, epoch;
+#else
+            uint32_t epoch, index;
 #endif
         } at;
-        uint64_t bits; /* index below; epoch above, its top bit: no number that needs a gradient */
+        uint64_t bits; /* epoch below, its top bit: no number that needs a gradient; index above */
         double number;
     } u;
 } tad_var;

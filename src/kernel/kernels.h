@@ -12,6 +12,7 @@
 #include "norm.h"
 #include "reduce.h"
 #include "softmax.h"
+#include "sweep.h"
 #include "update.h"
 
 enum { TAD__BLOCK = 512 }; /* elements a row kernel is given at most: they stay in the first cache */
@@ -43,6 +44,7 @@ typedef struct tad__kernels {
     const tad__loss_kernels *loss;
     const tad__norm_kernels *norm;
     const tad__update_kernels *update;
+    tad__sweep *sweep;
     tad__extreme *extreme[2];                               /* of a row */
     tad__places *places[2];
     tad__find *find[2];

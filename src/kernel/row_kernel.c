@@ -165,6 +165,7 @@ const tad__kernels TAD_LEVEL(tad__kernels) = {
     .loss = &TAD_LEVEL(tad__loss_kernels),
     .norm = &TAD_LEVEL(tad__norm_kernels),
     .update = &TAD_LEVEL(tad__update_kernels),
+    .sweep = TAD_LEVEL(tad__sweep_numbers),
     .extreme = {TAD_LEVEL(tad__extreme_f64), TAD_LEVEL(tad__extreme_f32)},
     .places = {TAD_LEVEL(tad__places_f64), TAD_LEVEL(tad__places_f32)},
     .find = {TAD_LEVEL(tad__find_f64), TAD_LEVEL(tad__find_f32)},

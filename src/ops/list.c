@@ -123,14 +123,14 @@ const size_t tad__ops_list_count = sizeof tad__ops_list / sizeof *tad__ops_list;
 
 /* ---- the scalar path: one node with a list, that the sweep walks itself ---- */
 
-/* A handle in one register, where it is that: {tape, {epoch, index}}. */
+/* A handle in one register, where it is that: {tape, {index, epoch}}. */
 typedef uint64_t handle __attribute__((vector_size(16), aligned(8), may_alias));
 enum { IN_ONE_REGISTER = sizeof(tad_var) == sizeof(handle) && offsetof(tad_var, u) == 8 };
 
 /* The nodes of numbers of this epoch that need a gradient, as the header tests it; false: not all are
  * that, or it cannot be seen so quickly. */
 static inline bool are_plain(const tad_tape *t, const tad_var *x, size_t n, uint32_t *in) {
-    const handle mine = {(uintptr_t)t, (uint64_t)t->head.epoch << 32}, *h = (const handle *)(const void *)x;
+    const handle mine = {(uintptr_t)t, t->head.epoch}, *h = (const handle *)(const void *)x;
     handle differ = {0, 0};
     if (!IN_ONE_REGISTER) return false;
     for (; n >= 4; n -= 4, x += 4, h += 4, in += 4) {
@@ -141,7 +141,7 @@ static inline bool are_plain(const tad_tape *t, const tad_var *x, size_t n, uint
         differ |= *h++ ^ mine;
         *in = (x++)->u.at.index;
     }
-    return (differ[0] | differ[1] >> 32) == 0;
+    return (differ[0] | (uint32_t)differ[1]) == 0;
 }
 
 /* The nodes of any numbers that live on t. */

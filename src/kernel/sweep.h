@@ -1,0 +1,25 @@
+/* The reverse sweep over nodes of 0-d float64 arithmetic. */
+#ifndef TAD_KERNEL_SWEEP_H
+#define TAD_KERNEL_SWEEP_H
+
+#include <tad/op.h>
+#include <tad/scalar.h>
+
+#include "isa.h"
+
+/* What a node of kind GENERAL, MULTI, SUM or DOT stores in the tape's arena. */
+typedef struct tad__record_of {
+    const tad_op *op;
+    const void *options;
+    struct tad__kept *kept; /* NULL: nothing */
+    uint32_t n_in, n_out;
+    uint32_t in[]; /* node indices; TAD__NO_NODE: left out */
+} tad__record_of;
+
+/* Passes adjoints on from node `top` down to the first whose rule is not known here, and gives that
+ * node, unvisited; `leaf` where there is none above it. */
+typedef uint32_t tad__sweep(const tad__node *node, tad__adjoint *adjoint, uint32_t top, uint32_t leaf);
+
+extern tad__sweep TAD_LEVEL(tad__sweep_numbers);
+
+#endif

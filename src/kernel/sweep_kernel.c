@@ -1,0 +1,117 @@
+/* The reverse sweep over nodes of 0-d float64 arithmetic: one loop, that says what each kind of node
+ * does to the adjoints of its operands. Products are added with one rounding where the level has an
+ * instruction for that. */
+#include "sweep.h"
+
+/* a b + c */
+static inline double fused(double a, double b, double c) {
+#if defined(__FMA__) || defined(__FP_FAST_FMA)
+    return __builtin_fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+static inline void add_product(tad__adjoint *to, double g, double factor) { to->number = fused(g, factor, to->number); }
+
+/* Of a product of two variables; they may be one. */
+static inline void pass_product(const tad__node *node, tad__adjoint *adjoint, uint32_t a, uint32_t b, double g) {
+    add_product(&adjoint[a], g, node[b].value.number);
+    add_product(&adjoint[b], g, node[a].value.number);
+}
+
+static void pass_sum(tad__adjoint *adjoint, const tad__record_of *r, double g) {
+    for (uint32_t i = 0; i < r->n_in; i++) adjoint[r->in[i]].number += g;
+}
+
+/* Operands c, all a, all b. */
+static void pass_dot(const tad__node *node, tad__adjoint *adjoint, const tad__record_of *r, double g) {
+    const uint32_t n = r->n_in / 2, *a = r->in + 1, *b = a + n;
+    adjoint[r->in[0]].number += g;
+    for (uint32_t i = 0; i < n; i++) pass_product(node, adjoint, a[i], b[i], g);
+}
+
+/* The new sum of the last operand of a node; gives the adjoint of the node before, at `next`. Where
+ * that is the operand itself the sum is handed on in a register, for the way through memory would be
+ * most of the time. */
+static inline double hand_on(tad__adjoint *to, const tad__adjoint *next, double sum) {
+    to->number = sum;
+    return to == next ? sum : next->number;
+}
+
+static inline double give(tad__adjoint *to, const tad__adjoint *next, double g) {
+    return hand_on(to, next, to->number + g);
+}
+
+static inline double give_product(tad__adjoint *to, const tad__adjoint *next, double g, double factor) {
+    return hand_on(to, next, fused(g, factor, to->number));
+}
+
+/* Operands lie anywhere a little below the node: on a tape larger than the cache the processor sees
+ * no pattern in that, and would wait for each. Addresses only: they may lie before the vectors. */
+static inline void fetch_ahead(const tad__node *n, const tad__adjoint *adjoint) {
+    enum { NODES = 1365 };
+    __builtin_prefetch((const void *)((uintptr_t)n - NODES * sizeof *n));
+    __builtin_prefetch((const void *)((uintptr_t)adjoint - NODES * sizeof *adjoint), 1);
+}
+
+uint32_t TAD_LEVEL(tad__sweep_numbers)(const tad__node *node, tad__adjoint *adjoint, uint32_t top, uint32_t leaf) {
+    const tad__node *n = node + top, *const end = node + leaf;
+    tad__adjoint *own = adjoint + top;
+    double g = own->number; /* the adjoint of n */
+    for (; n > end; n--, own--) {
+        const uint32_t b = n->u.arg.b;
+        tad__adjoint *const to = adjoint + n->a, *const next = own - 1;
+        fetch_ahead(n, own);
+        if (own->bits << 1 == 0 && n->kind != TAD__MULTI) { /* zero of either sign */
+            g = next->number;
+            continue;
+        }
+        switch ((enum tad__kind)n->kind) {
+        case TAD__ADD_XN: g = give(to, next, g); continue;
+        case TAD__SUB_NX: g = give(to, next, -g); continue;
+        case TAD__MUL_XN:
+        case TAD__UNARY: g = give_product(to, next, g, n->u.partial); continue;
+        case TAD__DIV_XN: g = give_product(to, next, g, 1 / n->u.partial); continue;
+        case TAD__DIV_NX: g = give_product(to, next, g, -(n->value.number / node[n->a].value.number)); continue;
+        case TAD__ADD:
+            to->number += g;
+            g = give(adjoint + b, next, g);
+            continue;
+        case TAD__SUB:
+            to->number += g;
+            g = give(adjoint + b, next, -g);
+            continue;
+        case TAD__MUL:
+            add_product(adjoint + b, g, node[n->a].value.number);
+            g = give_product(to, next, g, node[b].value.number);
+            continue;
+        case TAD__DIV: /* as the row says; the quotients need not wait for g */
+            add_product(to, g, 1 / node[b].value.number);
+            g = give_product(adjoint + b, next, g, -(n->value.number / node[b].value.number));
+            continue;
+        case TAD__FMA:
+            adjoint[n->u.arg.c].number += g;
+            pass_product(node, adjoint, n->a, b, g);
+            break;
+        case TAD__FNMA:
+            adjoint[n->u.arg.c].number += g;
+            pass_product(node, adjoint, n->a, b, -g);
+            break;
+        case TAD__SUM: pass_sum(adjoint, n->u.record, g); break;
+        case TAD__DOT: pass_dot(node, adjoint, n->u.record, g); break;
+        case TAD__CONSTANT:
+        case TAD__INPUT:
+        case TAD__PARAM:
+        case TAD__OUTPUT: break;
+        case TAD__ROW:
+        case TAD__ROW_XN:
+        case TAD__ROW_NX:
+        case TAD__GENERAL:
+        case TAD__MULTI: return (uint32_t)(n - node);
+        default: __builtin_unreachable();
+        }
+        g = next->number;
+    }
+    return leaf;
+}
