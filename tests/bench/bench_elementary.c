@@ -1,5 +1,6 @@
 /* Nanoseconds per element of src/kernel/elementary.h at each instruction-set level, on 4096
- * elements, against a loop over libm, and against SLEEF where built with TAD_BENCH_SLEEF.
+ * elements, against a loop over libm, and against SLEEF and libmvec where built with
+ * TAD_BENCH_SLEEF, TAD_BENCH_MVEC.
  *
  *   bench_elementary [--quick] [--rounds N] [NAME ...] */
 #include "bench.h"
@@ -64,7 +65,10 @@ typedef struct {
 #ifdef TAD_BENCH_SLEEF
 extern const tad_elementary_level tad_sleef_base, tad_sleef_avx2, tad_sleef_avx512;
 #endif
-enum { IMPLEMENTATIONS_MAX = 8 };
+#ifdef TAD_BENCH_MVEC
+extern const tad_elementary_level tad_mvec_base, tad_mvec_avx2, tad_mvec_avx512;
+#endif
+enum { IMPLEMENTATIONS_MAX = 9 };
 
 static size_t implementations(implementation *out) {
     int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -76,6 +80,10 @@ static size_t implementations(implementation *out) {
 #ifdef TAD_BENCH_SLEEF
         {"sleef-base", &tad_sleef_base, 1},          {"sleef-avx2", &tad_sleef_avx2, avx2},
         {"sleef-avx512", &tad_sleef_avx512, avx512},
+#endif
+#ifdef TAD_BENCH_MVEC
+        {"mvec-base", &tad_mvec_base, 1},            {"mvec-avx2", &tad_mvec_avx2, avx2},
+        {"mvec-avx512", &tad_mvec_avx512, avx512},
 #endif
     };
     size_t n = 0;
