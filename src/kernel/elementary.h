@@ -16,7 +16,7 @@
  *
  *   exp 0.75/0.99   expm1 1.1/1.2    exp2 0.75/0.77   log 0.80/0.82    log1p 0.80/0.92
  *   log2 0.83/0.84  log10 0.68/0.73  tanh 0.64/1.2    sigmoid 1.5/2.0
- *   sin 0.78/0.57   cos 0.81/0.57    tan 1.4/1.4      asin 1.7/1.7     acos 1.1/1.1
+ *   sin 0.78/0.94   cos 0.81/0.94    tan 1.4/1.4      asin 1.7/1.7     acos 1.1/1.1
  *   atan 1.6/1.9    atan2 1.7/1.8    sinh 1.1/1.2     cosh 0.88/0.88   asinh 0.97/1.1
  *   acosh 1.5/1.7   atanh 1.4/1.4    erf 1.3/1.4      erfc 1.5/1.6     cbrt 0.67/0.51
  *   pow 1.3/0.51
@@ -79,7 +79,8 @@
 /* Those whose scalar form calls libm for large arguments, which keeps a loop over it from becoming
  * vector code. void tad__NAME_block_f64(size_t n, const double *x, double *y) is the vector loop;
  * tad__NAME_core_f64(x) is the branch-free part, the same bits as long as |x| is within
- * TAD__TRIG_LIMIT_F64. Likewise _f32. */
+ * TAD__TRIG_LIMIT_F64, and tad__NAME_near_f64(x) is faster within TAD__TRIG_NEAR_F64. Likewise
+ * _f32. */
 #define TAD__ELEMENTARY_BLOCK(X)                                                                   \
     X(sin)                                                                                         \
     X(cos)                                                                                         \
@@ -804,9 +805,12 @@ TAD__EMBEDDED float tad__pow_f32(float x, float w) {
 
 /* ---- Trigonometric functions ---- */
 
-/* Largest |x| that the reduction below serves; beyond, the functions call libm. */
+/* Largest |x| that the reductions below serve; beyond, the functions call libm. Of binary32's two
+ * the faster one serves less. */
 #define TAD__TRIG_LIMIT_F64 0x1.8p19
 #define TAD__TRIG_LIMIT_F32 0x1.8p19f
+#define TAD__TRIG_NEAR_F64 TAD__TRIG_LIMIT_F64
+#define TAD__TRIG_NEAR_F32 0x1.9p12f
 
 /* pi/2 in four parts of 33, 33, 33 and 53 bits (fdlibm e_rem_pio2.c): k times each of the first
  * three is exact for |k| <= 2^19. */
@@ -869,6 +873,37 @@ TAD__EMBEDDED double tad__cos_core_f64(double x) {
     return tad__trig_join_f64(p);
 }
 
+/* pi/2 in parts of 9, 12, 12 and 24 bits: k times each of the first three is exact for |k| < 2^12,
+ * and k times the rest of pi/2 is below 2^-27 of the smallest remainder of |x| <= 6400. */
+static const float tad__pio2_f32[4] = {0x1.92p+0f, 0x1.fb4p-12f, 0x1.444p-24f, 0x1.68c234p-39f};
+
+/* sin r = r + r z S(z), cos r = 1 - z/2 + z^2 C(z), z = r^2, |r| <= pi/4; Sollya's fpminimax, errors
+ * 2^-27.9 and 2^-33. */
+static const float tad__sin_n_f32[3] = {-0x1.555546p-3f, 0x1.110778p-7f, -0x1.9953e2p-13f};
+static const float tad__cos_n_f32[3] = {0x1.55554ap-5f, -0x1.6c0c2ep-10f, 0x1.99eac2p-16f};
+
+/* sin(x + turn pi/2), as in binary64. */
+TAD__EMBEDDED float tad__trig_near_f32(float x, uint32_t turn) {
+    const float *pio2 = tad__pio2_f32;
+    float c[3], shifted = x * 0x1.45f306p-1f + TAD__SHIFT_F32, k = shifted - TAD__SHIFT_F32;
+    float r0 = (x - k * pio2[0]) - k * pio2[1], w = k * pio2[2], r = r0 - w;
+    float e = ((r0 - r) - w) - k * pio2[3];
+    uint32_t n = tad__bits_f32(shifted) + turn;
+    int odd = (n & 1) != 0;
+    for (int i = 0; i < 3; i++) c[i] = odd ? tad__cos_n_f32[i] : tad__sin_n_f32[i];
+    float z = r * r, half = 0.5f * z, one = 1.0f - half;
+    float rest = odd ? ((1.0f - one) - half) - r * e : e;
+    float y = (odd ? one : r) + ((odd ? z : r) * z * tad__poly3_f32(c, z, z * z) + rest);
+    return tad__from_bits_f32(tad__bits_f32(y) ^ (n & 2) << 30);
+}
+
+TAD__EMBEDDED float tad__sin_near_f32(float x) {
+    float y = tad__trig_near_f32(x, 0);
+    return x == 0.0f ? x : y;
+}
+
+TAD__EMBEDDED float tad__cos_near_f32(float x) { return tad__trig_near_f32(x, 1); }
+
 /* The binary32 polynomials, for arithmetic in binary64 (FreeBSD k_sinf.c, k_cosf.c): errors 2^-37.5
  * and 2^-34.1. Here cos r = 1 + z C(z). */
 static const double tad__sin_s_f32[4] = {
@@ -898,11 +933,14 @@ TAD__EMBEDDED float tad__trig_f32(double x, uint64_t turn) {
 }
 
 TAD__EMBEDDED float tad__sin_core_f32(float x) {
-    float y = tad__trig_f32((double)x, 0);
-    return x == 0.0f ? x : y;
+    float near = tad__sin_near_f32(x), far = tad__trig_f32((double)x, 0);
+    return fabsf(x) <= TAD__TRIG_NEAR_F32 ? near : far;
 }
 
-TAD__EMBEDDED float tad__cos_core_f32(float x) { return tad__trig_f32((double)x, 1); }
+TAD__EMBEDDED float tad__cos_core_f32(float x) {
+    float near = tad__cos_near_f32(x), far = tad__trig_f32((double)x, 1);
+    return fabsf(x) <= TAD__TRIG_NEAR_F32 ? near : far;
+}
 
 /* s/c or -c/s, where s + sl and c + cl are the sine and cosine of r + e, |r| <= pi/4, with a first
  * order correction for sl and cl that takes 1/c from its series. */
@@ -1354,8 +1392,13 @@ TAD__EMBEDDED float tad__erfc_f32(float x) {
 
 /* ---- Functions with a branch to libm ---- */
 
-/* The scalar forms are complete; the block forms are the same function of every element, with a
- * vector loop for the elements within the limit. y may be x. */
+#define tad__sin_near_f64 tad__sin_core_f64
+#define tad__cos_near_f64 tad__cos_core_f64
+#define tad__tan_near_f64 tad__tan_core_f64
+#define tad__tan_near_f32 tad__tan_core_f32
+
+/* The scalar forms are complete; the block forms are the same function of every element, with vector
+ * loops for the elements within the limits. y may be x. */
 #define TAD__TRIG(name, T, bits, libm, fabs_)                                                      \
     TAD__EMBEDDED T tad__##name##_f##bits(T x) {                                                   \
         return fabs_(x) <= TAD__TRIG_LIMIT_F##bits ? tad__##name##_core_f##bits(x) : libm(x);      \
@@ -1364,12 +1407,16 @@ TAD__EMBEDDED float tad__erfc_f32(float x) {
         for (size_t i = 0; i < n; i += 256) {                                                      \
             size_t m = n - i < 256 ? n - i : 256;                                                  \
             T kept[256];                                                                           \
-            unsigned big = 0;                                                                      \
+            unsigned far = 0, big = 0;                                                             \
             for (size_t j = 0; j < m; j++) {                                                       \
                 kept[j] = x[i + j];                                                                \
+                far += !(fabs_(kept[j]) <= TAD__TRIG_NEAR_F##bits);                                \
                 big += !(fabs_(kept[j]) <= TAD__TRIG_LIMIT_F##bits);                               \
             }                                                                                      \
-            for (size_t j = 0; j < m; j++) y[i + j] = tad__##name##_core_f##bits(kept[j]);         \
+            if (far)                                                                               \
+                for (size_t j = 0; j < m; j++) y[i + j] = tad__##name##_core_f##bits(kept[j]);     \
+            else                                                                                   \
+                for (size_t j = 0; j < m; j++) y[i + j] = tad__##name##_near_f##bits(kept[j]);     \
             for (size_t j = 0; big && j < m; j++)                                                  \
                 if (!(fabs_(kept[j]) <= TAD__TRIG_LIMIT_F##bits)) y[i + j] = libm(kept[j]);        \
         }                                                                                          \

@@ -24,36 +24,39 @@ HELPERS(float, f32)
 #include "words.h"
 
 /* sin, cos and tan call libm for large arguments, which would keep their loops from becoming vector
- * code. So a strip of a row is done with their cores, which also notice an argument too large; if
- * there was one, the strip is done again with the whole functions. Other rows never notice any. */
-enum { STRIP = 1024 };
-#define CORE(f, T, bits, fabs_)                                                                    \
-    TAD__EMBEDDED T core_##f##_f##bits(T x, bool whole, unsigned *large) {                         \
-        if (whole) return tad__##f##_f##bits(x);                                                   \
-        *large |= !(fabs_(x) <= TAD__TRIG_LIMIT_F##bits);                                          \
-        return tad__##f##_core_f##bits(x);                                                         \
+ * code. So a strip of a row is done with the forms for near arguments, which also notice one that is
+ * too large for them; if there was one, the strip is done again with the next forms, the last of
+ * which are whole. Other rows never notice any. */
+enum { STRIP = 1024, NEAR, CORE, WHOLE };
+#define FORM(f, T, bits, fabs_)                                                                    \
+    TAD__EMBEDDED T form_##f##_f##bits(T x, int form, unsigned *large) {                           \
+        if (form == WHOLE) return tad__##f##_f##bits(x);                                           \
+        *large |= !(fabs_(x) <= (form == NEAR ? TAD__TRIG_NEAR_F##bits : TAD__TRIG_LIMIT_F##bits)); \
+        return form == NEAR ? tad__##f##_near_f##bits(x) : tad__##f##_core_f##bits(x);             \
     }
-#define CORES(f) CORE(f, double, 64, fabs) CORE(f, float, 32, fabsf)
-TAD__ELEMENTARY_BLOCK(CORES)
-#define tad__sin_f64(x) core_sin_f64(x, whole, &large)
-#define tad__sin_f32(x) core_sin_f32(x, whole, &large)
-#define tad__cos_f64(x) core_cos_f64(x, whole, &large)
-#define tad__cos_f32(x) core_cos_f32(x, whole, &large)
-#define tad__tan_f64(x) core_tan_f64(x, whole, &large)
-#define tad__tan_f32(x) core_tan_f32(x, whole, &large)
+#define FORMS(f) FORM(f, double, 64, fabs) FORM(f, float, 32, fabsf)
+TAD__ELEMENTARY_BLOCK(FORMS)
+#define tad__sin_f64(x) form_sin_f64(x, form, &large)
+#define tad__sin_f32(x) form_sin_f32(x, form, &large)
+#define tad__cos_f64(x) form_cos_f64(x, form, &large)
+#define tad__cos_f32(x) form_cos_f32(x, form, &large)
+#define tad__tan_f64(x) form_tan_f64(x, form, &large)
+#define tad__tan_f32(x) form_tan_f32(x, form, &large)
 
+#define STRIP_AS(FORM, ...)                                                                        \
+    {                                                                                              \
+        UNUSED enum { form = FORM };                                                               \
+        for (size_t i = from; i < end; i++) { __VA_ARGS__ }                                        \
+    }
 #define EACH(...)                                                                                  \
     for (size_t from = 0, end; from < n; from = end) {                                             \
         unsigned large = 0;                                                                        \
         end = n - from < STRIP ? n : from + STRIP;                                                 \
-        {                                                                                          \
-            UNUSED const bool whole = false;                                                       \
-            for (size_t i = from; i < end; i++) { __VA_ARGS__ }                                    \
-        }                                                                                          \
-        if (large) {                                                                               \
-            UNUSED const bool whole = true;                                                        \
-            for (size_t i = from; i < end; i++) { __VA_ARGS__ }                                    \
-        }                                                                                          \
+        STRIP_AS(NEAR, __VA_ARGS__)                                                                \
+        if (!large) continue;                                                                      \
+        large = 0;                                                                                 \
+        STRIP_AS(CORE, __VA_ARGS__)                                                                \
+        if (large) STRIP_AS(WHOLE, __VA_ARGS__)                                                    \
     }
 #define FORWARD(name, value)                                                                       \
     static void NAME(name##_forward)(size_t n, const void *const *in, void *out, const double *pq) { \
