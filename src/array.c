@@ -123,18 +123,26 @@ static void copy_run(const tad_tape *t, const tad__loop *l, tad_dtype dtype) {
         COPY_STRIDED(uint8_t);
 }
 
+#define CONVERT(TO, FROM)                                                                          \
+    do {                                                                                           \
+        const char *p = l->run[1];                                                                 \
+        char *q = l->run[0];                                                                       \
+        if (l->step[0] == sizeof(TO) && l->step[1] == sizeof(FROM))                                \
+            for (int64_t i = 0; i < l->length; i++) ((TO *)(void *)q)[i] = (TO)((const FROM *)(const void *)p)[i]; \
+        else                                                                                       \
+            for (int64_t i = 0; i < l->length; i++, p += l->step[1], q += l->step[0])              \
+                *(TO *)(void *)q = (TO)*(const FROM *)(const void *)p;                             \
+    } while (0)
+
 static void convert_run(const tad__loop *l, tad_dtype to, tad_dtype from) {
-    if (to == TAD_F32 && from == TAD_F64) {
+    if (to == TAD_F32 && from == TAD_F64) CONVERT(float, double);
+    else if (to == TAD_F64 && from == TAD_F32) CONVERT(double, float);
+    else if (to == TAD_F32 && from == TAD_BOOL) CONVERT(float, uint8_t);
+    else if (to == TAD_F64 && from == TAD_BOOL) CONVERT(double, uint8_t);
+    else if (to == TAD_I64 && from == TAD_BOOL) CONVERT(int64_t, uint8_t);
+    else
         for (int64_t i = 0; i < l->length; i++)
-            *(float *)(void *)(l->run[0] + i * l->step[0]) = (float)*(const double *)(const void *)(l->run[1] + i * l->step[1]);
-        return;
-    }
-    for (int64_t i = 0; i < l->length; i++) {
-        char *p = l->run[0] + i * l->step[0];
-        const char *q = l->run[1] + i * l->step[1];
-        if (to == TAD_I64 && from == TAD_BOOL) *(int64_t *)(void *)p = *(const uint8_t *)q;
-        else store(p, to, load(q, from));
-    }
+            store(l->run[0] + i * l->step[0], to, load(l->run[1] + i * l->step[1], from));
 }
 
 static void swap(int64_t *a, int64_t *b) {
@@ -210,8 +218,8 @@ static int64_t at_most(int64_t n, int64_t limit) { return n < limit ? n : limit;
         }                                                                                          \
     }                                                                                              \
     static void name(char *to, const char *from, const turned *a) {                                \
-        for (int64_t j = 0; j < a->across; j += TURN)                                              \
-            for (int64_t i = 0; i < a->along; i += TURN)                                           \
+        for (int64_t i = 0; i < a->along; i += TURN)                                               \
+            for (int64_t j = 0; j < a->across; j += TURN)                                          \
                 name##_tile(to + i * a->to_stride + j * (int64_t)sizeof(T),                        \
                             from + i * (int64_t)sizeof(T) + j * a->from_stride, a,                 \
                             at_most(a->along - i, TURN), at_most(a->across - j, TURN));            \
@@ -317,6 +325,18 @@ void tad__copy(const tad_tape *t, tad_array *dst, const tad_array *src) {
         return;
     }
     tad__put(t, dst, src, false);
+}
+
+const tad_array *tad__contiguous(tad_tape *t, const tad_array *a) {
+    if (a->contiguous) return a;
+    tad_shape shape = tad__shape_of(a);
+    tad_array *copy = tad_scratch(t, tad__array_header(a->rank));
+    void *data = tad_scratch(t, (size_t)a->size * tad_dtype_size((tad_dtype)a->dtype));
+    if (!copy || !data) return NULL;
+    tad__array_layout(copy, (tad_dtype)a->dtype, &shape);
+    copy->data = data;
+    tad__copy(t, copy, a);
+    return copy;
 }
 
 /* A matrix added up to a row, as the gradient of a bias is. */

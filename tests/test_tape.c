@@ -468,6 +468,66 @@ START_TEST(elementwise_gradients_are_written_over_cotangents) {
 }
 END_TEST
 
+START_TEST(gradients_of_choices_are_written_over_cotangents) {
+    many *m = make_many();
+    tad_var above = tad_greater(m->x, tad_number(0.5)), ones = tad_full(m->t, TAD_F64, tad_shape_of(m->x), 1);
+    tad_var h = tad_where(above, tad_exp(m->x), tad_number(NAN));
+    tad_var y = tad_neg(tad_masked_fill(h, tad_equal(m->x, tad_number(m->values[400])), 7));
+    ck_assert_double_lt(arrays_for_a_sweep(m, y, ones), 1.5);
+    const double *g = tad_gradient_data(m->x);
+    for (int i = 0; i < MANY; i++) {
+        bool through = m->values[i] > 0.5 && m->values[i] != m->values[400];
+        ck_near(g[i], through ? -exp(m->values[i]) : 0, 1e-14);
+    }
+    free_many(m);
+}
+END_TEST
+
+/* Broadcast branches, one of them twice, and one that already has a gradient. */
+START_TEST(gradients_of_choices_add_up) {
+    many *m = make_many();
+    tad_var above = tad_greater(m->x, tad_number(0.5)), number = tad_scalar(m->t, 3);
+    tad_var y = tad_add(tad_where(above, m->row, m->column), tad_where(above, m->x, m->x));
+    tad_var two = tad_where(above, tad_exp(m->x), tad_neg(m->x));
+    tad_var z = tad_sum(tad_add(tad_add(y, two), tad_where(above, number, m->x)), NULL);
+    for (int i = 0; i < 2; i++) ck_assert_int_eq(tad_reverse(z), TAD_OK); /* in new memory, in used */
+    double dx[MANY], drow[MANY_COLUMNS] = {0}, dcolumn[MANY_ROWS] = {0}, dnumber = 0, sum = 0;
+    for (int i = 0; i < MANY; i++) {
+        double v = m->values[i];
+        bool a = v > 0.5;
+        dx[i] = a ? 1 + exp(v) : 1;
+        sum += a ? m->values[i % MANY_COLUMNS] + v + exp(v) + 3 : m->values[i / MANY_COLUMNS] + v;
+        if (a) drow[i % MANY_COLUMNS]++, dnumber++;
+        else dcolumn[i / MANY_COLUMNS]++;
+    }
+    const double *g = tad_gradient_data(m->x), *r = tad_gradient_data(m->row), *c = tad_gradient_data(m->column);
+    ck_near(tad_item(z), sum, 1e-13);
+    for (int i = 0; i < MANY; i++) ck_near(g[i], dx[i], 1e-15);
+    for (int i = 0; i < MANY_COLUMNS; i++) ck_near(r[i], drow[i], 0);
+    for (int i = 0; i < MANY_ROWS; i++) ck_near(c[i], dcolumn[i], 0);
+    ck_near(tad_adjoint(number), dnumber, 0);
+    free_many(m);
+}
+END_TEST
+
+START_TEST(gradients_of_softmax_are_written_over_cotangents) {
+    for (int log = 0; log < 2; log++) {
+        many *m = make_many();
+        tad_var ones = tad_full(m->t, TAD_F64, tad_shape_of(m->x), 1);
+        tad_var p = (log ? tad_log_softmax : tad_softmax)(m->x, 1), y = tad_exp(tad_neg(p));
+        ck_assert_double_lt(arrays_for_a_sweep(m, y, ones), 1.5);
+        const double *g = tad_gradient_data(m->x), *v = tad_data(p);
+        for (int r = 0; r < MANY; r += MANY_COLUMNS) {
+            double sum = 0; /* the cotangent of p is -e^-p */
+            for (int i = r; i < r + MANY_COLUMNS; i++) sum -= exp(-v[i]) * (log ? 1 : v[i]);
+            for (int i = r; i < r + MANY_COLUMNS; i++)
+                ck_near(g[i], log ? -exp(-v[i]) - exp(v[i]) * sum : v[i] * (-exp(-v[i]) - sum), 1e-13);
+        }
+        free_many(m);
+    }
+}
+END_TEST
+
 START_TEST(the_cotangent_of_a_mean_is_not_written_out) {
     many *m = make_many();
     tad_var y = tad_mean(tad_mul(tad_detach(m->x), m->row), NULL);
@@ -735,6 +795,9 @@ static Suite *suite(void) {
     tcase_add_test(c, a_parameter_changed_in_between_is_noticed);
     tcase_add_test(c, a_cotangent_that_repeats_numbers_does_as_a_whole_one_does);
     tcase_add_test(c, elementwise_gradients_are_written_over_cotangents);
+    tcase_add_test(c, gradients_of_choices_are_written_over_cotangents);
+    tcase_add_test(c, gradients_of_choices_add_up);
+    tcase_add_test(c, gradients_of_softmax_are_written_over_cotangents);
     tcase_add_test(c, the_cotangent_of_a_mean_is_not_written_out);
     tcase_add_test(c, large_arguments_in_a_gradient_that_is_written_over_its_cotangent);
     c = support_case(s, "size");

@@ -22,6 +22,8 @@ typedef tad_var build(const problem *p);
 #define OVER(...) &(tad_reduce){.axis = TAD_AXES(__VA_ARGS__)}
 #define KEPT(...) &(tad_reduce){.axis = TAD_AXES(__VA_ARGS__), .keepdims = true}
 #define IN(k)     p->in[k]
+/* IN(k) + 2, in the order of its columns */
+#define TURNED(k) tad_reshape(tad_transpose(tad_add(IN(k), tad_number(2)), 0, 1), TAD_SHAPE(COLS, ROWS))
 #define SEVENS(k) tad_reshape(IN(k), TAD_SHAPE(-1, 7)) /* many rows */
 #define LABELS_IN_ROWS                                                                             \
     tad_broadcast_to(tad_reshape(p->labels, TAD_SHAPE(ROWS, 1)), TAD_SHAPE(ROWS, COLS))
@@ -84,6 +86,11 @@ typedef tad_var build(const problem *p);
     F(broadcast, tad_broadcast_to(IN(ROW), TAD_SHAPE(ROWS, COLS)))                                 \
     F(picked, tad_index_select(IN(A), p->labels, 1))                                               \
     F(chosen, tad_where(p->mask, IN(A), IN(B)))                                                    \
+    F(chosen_or_row, tad_where(p->mask, IN(A), IN(ROW)))                                           \
+    F(chosen_or_number, tad_where(p->mask, tad_exp(IN(A)), tad_number(2)))                         \
+    F(masked, tad_masked_fill(tad_exp(IN(A)), p->mask, 3))                                         \
+    F(turned_operand, tad_div(tad_exp(IN(A)), tad_transpose(TURNED(B), 0, 1)))                     \
+    F(compared, tad_mul(IN(A), tad_cast(tad_greater(IN(A), tad_number(-0.1)), tad_dtype_of(IN(A))))) \
     F(sum_all_strided, tad_sum(tad_transpose(IN(A), 0, 1), NULL))                                  \
     F(largest_in_columns, tad_max(IN(A), 0, false, NULL))                                          \
     F(smallest_in_middle, tad_min(tad_reshape(IN(A), TAD_SHAPE(7, 43, COLS)), 1, true, NULL))      \

@@ -36,6 +36,8 @@ typedef struct tad__kernels {
     const char *name;
     const tad__row_kernels *row; /* TAD__ROW_COUNT */
     void (*fill[2])(size_t n, double value, void *y);
+    /* y = c ? a : b, by dtype */
+    void (*select[TAD_DTYPE_COUNT])(size_t n, const uint8_t *c, const void *a, const void *b, void *y);
     void (*add[2])(size_t n, const void *x, void *y);       /* y += x */
     double (*sum[2])(size_t n, const void *x);              /* fixed order, wide accumulators */
     tad__columns_fn *add_columns[2];                        /* y += the sums of a matrix's columns */

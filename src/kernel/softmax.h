@@ -29,7 +29,7 @@ static inline size_t tad__tile_grain(size_t n) {
 
 /* y of x. */
 typedef void tad__rows_map(size_t rows, size_t n, const void *x, void *y);
-/* dx of a result y and its cotangent g. */
+/* dx of a result y and its cotangent g, which it may be written over. */
 typedef void tad__rows_backward(size_t rows, size_t n, const void *y, const void *g, void *dx);
 
 /* dx of rows x, with one number each for the result y and its cotangent g. */

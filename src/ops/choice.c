@@ -1,6 +1,7 @@
 /* Choice and comparison: where, greater, greater_equal, equal, cast. Rests on tape.h and the loop. */
+#include "choice.h"
+
 #include "../registry.h"
-#include "../tape.h"
 
 #include <math.h>
 #include <string.h>
@@ -32,26 +33,106 @@ static tad_status where_shape(const tad_call_frame *c, tad_type *out, size_t *n_
     return TAD_OK;
 }
 
-#define WHERE_RUN(T)                                                                               \
-    for (int64_t i = 0; i < l->length; i++, y += l->step[3], c += l->step[0], a += l->step[1], b += l->step[2]) \
-        *(T *)(void *)y = *c ? *(const T *)(const void *)a : *(const T *)(const void *)b;
+typedef struct rooms {
+    _Alignas(64) double room[4][TAD__BLOCK]; /* of each array of a loop */
+    const char *repeated[4]; /* the one element that the room is full of */
+} rooms;
 
-static void where_run(const tad__loop *l, size_t size) {
-    const uint8_t *c = (const uint8_t *)l->run[0];
-    const char *a = l->run[1], *b = l->run[2];
-    char *y = l->run[3];
-    if (size == 8) { WHERE_RUN(uint64_t) }
-    else if (size == 4) { WHERE_RUN(uint32_t) }
-    else { WHERE_RUN(uint8_t) }
+/* A block of a run as contiguous elements: in its place, or gathered into its room. */
+static const void *block_of(const tad__loop *l, int k, int64_t at, int64_t n, size_t size, rooms *r) {
+    const char *p = l->run[k] + at * l->step[k];
+    void *room = r->room[k];
+    if (l->step[k] == (int64_t)size) return p;
+    if (l->step[k] == 0 && r->repeated[k] == p) return room; /* filled by a block at least as long */
+    r->repeated[k] = l->step[k] == 0 ? p : NULL;
+    for (int64_t i = 0; i < n; i++, p += l->step[k]) {
+        if (size == 8) ((uint64_t *)room)[i] = *(const uint64_t *)(const void *)p;
+        else if (size == 4) ((uint32_t *)room)[i] = *(const uint32_t *)(const void *)p;
+        else ((uint8_t *)room)[i] = *(const uint8_t *)p;
+    }
+    return room;
+}
+
+/* Arrays of the loop: y, condition, a, b. */
+typedef struct selection {
+    const tad__kernels *kernels;
+    tad_dtype dtype;
+    bool through_room; /* y is one of a and b */
+    bool added;
+} selection;
+
+static void select_walk(void *arg, tad__loop *l) {
+    const selection *s = arg;
+    const size_t size = tad_dtype_size(s->dtype);
+    rooms r;
+    memset(r.repeated, 0, sizeof r.repeated);
+    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l))
+        for (int64_t at = 0; at < l->length; at += TAD__BLOCK) {
+            const int64_t n = l->length - at < TAD__BLOCK ? l->length - at : TAD__BLOCK;
+            char *y = l->run[0] + at * (int64_t)size;
+            void *to = s->through_room || s->added ? (void *)r.room[0] : y;
+            s->kernels->select[s->dtype]((size_t)n, block_of(l, 1, at, n, 1, &r), block_of(l, 2, at, n, size, &r),
+                                         block_of(l, 3, at, n, size, &r), to);
+            if (s->added) s->kernels->add[s->dtype]((size_t)n, to, y);
+            else if (s->through_room) memcpy(y, to, (size_t)n * size);
+        }
+}
+
+static void select_into(const tad_tape *t, const tad_array *condition, const tad_array *a, const tad_array *b,
+                        const tad_array *y, bool added) {
+    selection s = {t->kernels, (tad_dtype)y->dtype, a->data == y->data || b->data == y->data, added};
+    tad_shape shape = tad__shape_of(y);
+    tad__loop l;
+    tad__loop_init(&l, &shape, (const tad_array *const[]){y, condition, a, b}, 4);
+    tad__loop_split(t->threads, &l, 0, select_walk, &s);
+}
+
+void tad__select(const tad_tape *t, const tad_array *condition, const tad_array *a, const tad_array *b,
+                 const tad_array *y) {
+    select_into(t, condition, a, b, y, false);
 }
 
 static tad_status where_forward(const tad_call_frame *c) {
-    tad_shape shape = tad__shape_of(c->out[0]);
-    tad__loop l;
-    tad__loop_init(&l, &shape, (const tad_array *const[]){c->in[0], c->in[1], c->in[2], c->out[0]}, 4);
-    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
-        where_run(&l, tad_dtype_size((tad_dtype)c->out[0]->dtype));
+    tad__select(c->tape, c->in[0], c->in[1], c->in[2], c->out[0]);
     return TAD_OK;
+}
+
+/* As tad__select_backward, for an input that was broadcast. */
+static tad_status sum_selected(tad_backward *b, tad_array *into, bool fresh, const tad_array *condition,
+                               const tad_array *p, const tad_array *q) {
+    tad_tape *t = b->call.tape;
+    const tad_array *g = b->cotangent[0];
+    tad_shape shape = tad__shape_of(g);
+    tad_array *chosen = tad_scratch(t, tad__array_header(g->rank));
+    void *data = tad_scratch(t, (size_t)g->size * tad_dtype_size((tad_dtype)g->dtype));
+    if (!chosen || !data) return TAD_NO_MEMORY;
+    tad__array_layout(chosen, (tad_dtype)g->dtype, &shape);
+    chosen->data = data;
+    select_into(t, condition, p, q, chosen, false);
+    if (fresh) tad__clear(t, into);
+    tad__add_into(t, into, chosen);
+    return TAD_OK;
+}
+
+tad_status tad__select_backward(tad_backward *b, size_t i, const tad_array *condition, bool set, bool last) {
+    const tad_array *g = b->cotangent[0], *x = b->call.in[i];
+    tad__view room;
+    const tad_array *zero = tad__number_value(0, (tad_dtype)g->dtype, &room), *p = set ? g : zero, *q = set ? zero : g;
+    bool like = x->size == g->size && x->rank == g->rank, fresh = true;
+    tad_array *into = like && last ? tad__backward_take(b, 0, i) : NULL;
+    if (!into) into = tad_backward_buffer(b, i, &fresh);
+    if (!into) return TAD_NO_MEMORY;
+    if (!like) return sum_selected(b, into, fresh, condition, p, q);
+    select_into(b->call.tape, condition, p, q, into, !fresh);
+    return TAD_OK;
+}
+
+static tad_status where_backward(tad_backward *b) {
+    if (!b->cotangent[0]) return TAD_OK;
+    tad_status s = TAD_OK;
+    if (b->wanted[1]) s = tad__select_backward(b, 1, b->call.in[0], true, !b->wanted[2]);
+    if (s == TAD_OK && b->wanted[2]) s = tad__select_backward(b, 2, b->call.in[0], false, true);
+    return s;
 }
 
 static tad_var zero_like(tad_var v) { return tad_full(v.tape, tad_dtype_of(v), TAD_0D, 0); }
@@ -81,15 +162,18 @@ static tad_status compare_shape(const tad_call_frame *c, tad_type *out, size_t *
     return TAD_OK;
 }
 
+/* Steps of one element or none become vector code. */
+#define COMPARE_STEPS(T, how, step_a, step_b)                                                      \
+    for (int64_t i = 0; i < l->length; i++) y[i] = a[i * (step_a)] how b[i * (step_b)]
 #define COMPARE_RUN(T, how)                                                                        \
-    for (int64_t i = 0; i < l->length; i++) {                                                      \
-        const T a = *(const T *)(const void *)(l->run[0] + i * l->step[0]);                        \
-        const T b = *(const T *)(const void *)(l->run[1] + i * l->step[1]);                        \
-        y[i] = a how b;                                                                            \
-    }
+    const T *a = (const T *)(const void *)l->run[0], *b = (const T *)(const void *)l->run[1];      \
+    const int64_t p = l->step[0] / (int64_t)sizeof(T), q = l->step[1] / (int64_t)sizeof(T);        \
+    if (p == 1 && q == 1) COMPARE_STEPS(T, how, 1, 1);                                             \
+    else if (p == 1 && q == 0) COMPARE_STEPS(T, how, 1, 0);                                        \
+    else COMPARE_STEPS(T, how, p, q);
 #define COMPARE(name, how)                                                                         \
     static void name##_run(const tad__loop *l, tad_dtype dtype) {                                  \
-        uint8_t *y = (uint8_t *)l->run[2];                                                         \
+        uint8_t *restrict y = (uint8_t *)l->run[2];                                                \
         if (dtype == TAD_F64) { COMPARE_RUN(double, how) }                                         \
         else if (dtype == TAD_F32) { COMPARE_RUN(float, how) }                                     \
         else if (dtype == TAD_I64) { COMPARE_RUN(int64_t, how) }                                   \
@@ -97,11 +181,21 @@ static tad_status compare_shape(const tad_call_frame *c, tad_type *out, size_t *
     }                                                                                              \
     static tad_status name##_forward(const tad_call_frame *c) { return compare(c, name##_run); }
 
+typedef struct comparison {
+    void (*run)(const tad__loop *, tad_dtype);
+    tad_dtype dtype;
+} comparison;
+
+static void compare_walk(void *arg, tad__loop *l) {
+    const comparison *c = arg;
+    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) c->run(l, c->dtype);
+}
+
 static tad_status compare(const tad_call_frame *c, void (*run)(const tad__loop *, tad_dtype)) {
     tad_shape shape = tad__shape_of(c->out[0]);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){c->in[0], c->in[1], c->out[0]}, 3);
-    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l)) run(&l, (tad_dtype)c->in[0]->dtype);
+    tad__loop_split(c->tape->threads, &l, 2, compare_walk, &(comparison){run, (tad_dtype)c->in[0]->dtype});
     return TAD_OK;
 }
 COMPARE(greater, >)
@@ -182,7 +276,7 @@ static const tad_option cast_option[] = {
 const tad_op tad__ops_choice[] = {
     [WHERE] = {.name = "where", .family = "choice", .min_in = 3, .max_in = 3, .n_out = 1,
                .doc = "a where the bool condition holds, else b; all broadcast; what is not selected has no influence",
-               .constant_in = 1, .shape = where_shape, .forward = where_forward, .vjp = where_vjp,
+               .constant_in = 1, .shape = where_shape, .forward = where_forward, .backward = where_backward, .vjp = where_vjp,
                .jvp = where_jvp, .samples = where_samples, .n_samples = COUNT(where_samples),
                .misuse = where_misuse, .n_misuse = COUNT(where_misuse)},
     [GREATER] = COMPARISON(greater, "a > b as bool; false with a NaN"),

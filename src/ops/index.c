@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../registry.h"
+#include "choice.h"
 #include "index.h"
 #include "samples.h"
 
@@ -285,13 +286,21 @@ static bool is_block(const tad__loop *l, size_t size) {
     return l->step[1] == 0 && l->step[0] == (int64_t)size && l->step[2] == (int64_t)size;
 }
 
+#define TAKE_EACH(U)                                                                               \
+    for (int64_t i = 0; i < l->length; i++)                                                        \
+        *(U *)(void *)(l->run[0] + i * l->step[0]) = *(const U *)(const void *)place_of(l, i, stride)
+
 static void take_run(const tad__loop *l, int64_t stride, size_t size) {
     if (is_block(l, size)) {
         memcpy(l->run[0], place_of(l, 0, stride), (size_t)l->length * size);
         return;
     }
-    for (int64_t i = 0; i < l->length; i++)
-        memcpy(l->run[0] + i * l->step[0], place_of(l, i, stride), size);
+    if (size == 8)
+        TAKE_EACH(uint64_t);
+    else if (size == 4)
+        TAKE_EACH(uint32_t);
+    else
+        TAKE_EACH(uint8_t);
 }
 
 #define MOVE(T, to, from) *(T *)(void *)(to) += *(const T *)(const void *)(from)
@@ -358,26 +367,14 @@ static void add(const tad_tape *t, walk *w, const tad_array *a, bool put) {
 
 /* ---- forward and backward ---- */
 
-/* x itself or a contiguous copy of it. */
-static const tad_array *contiguous(const tad_call_frame *c, const tad_array *x, header *h) {
-    if (x->contiguous) return x;
-    tad_shape shape = tad__shape_of(x);
-    tad_array *copy = lay_out(h, x, &shape);
-    copy->data = tad_scratch(c->tape, (size_t)x->size * tad_dtype_size((tad_dtype)x->dtype));
-    if (!copy->data) return NULL;
-    tad__copy(c->tape, copy, x);
-    return copy;
-}
-
 static size_t index_input(const tad_op *op) { return op == &tad__ops_index[EMBEDDING] ? 0 : 1; }
 
 static tad_status take_forward(const tad_call_frame *c) {
     size_t at = index_input(c->op);
     const tad_array *x = c->in[1 - at];
-    header copy;
     bool flattens = c->op == &tad__ops_index[TAKE_ALONG_AXIS] &&
                     !((const take_options *)c->options)->axis.given;
-    if (flattens && !(x = contiguous(c, x, &copy))) return TAD_NO_MEMORY;
+    if (flattens && !(x = tad__contiguous(c->tape, x))) return TAD_NO_MEMORY;
     walk w;
     begin_walk(&w, c, x, c->in[at], c->out[0]);
     take(c->tape, &w, c->out[0]);
@@ -558,28 +555,17 @@ static tad_status fill_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
     return TAD_OK;
 }
 
-#define FILL(T)                                                                                    \
-    for (int64_t i = 0; i < l->length; i++)                                                        \
-    *(T *)(void *)(l->run[0] + i * l->step[0]) =                                                   \
-        *(const uint8_t *)(l->run[2] + i * l->step[2])                                             \
-            ? (T)value                                                                             \
-            : *(const T *)(const void *)(l->run[1] + i * l->step[1])
-
-static void fill_run(const tad__loop *l, tad_dtype dtype, double value) {
-    if (dtype == TAD_F64)
-        FILL(double);
-    else
-        FILL(float);
-}
-
 static tad_status fill_forward(const tad_call_frame *c) {
     const fill_options *o = c->options;
-    tad_shape shape = tad__shape_of(c->out[0]);
-    tad__loop l;
-    tad__loop_init(&l, &shape, (const tad_array *const[]){c->out[0], c->in[0], c->in[1]}, 3);
-    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
-        fill_run(&l, (tad_dtype)c->out[0]->dtype, o->value);
+    tad__view room;
+    const tad_array *value = tad__number_value(o->value, (tad_dtype)c->out[0]->dtype, &room);
+    tad__select(c->tape, c->in[1], value, c->in[0], c->out[0]);
     return TAD_OK;
+}
+
+static tad_status fill_backward(tad_backward *b) {
+    if (!b->cotangent[0] || !b->wanted[0]) return TAD_OK;
+    return tad__select_backward(b, 0, b->call.in[1], false, true);
 }
 
 static void fill_vjp(tad_rule *r) {
@@ -824,6 +810,7 @@ const tad_op tad__ops_index[] = {
                      TAD__OPTIONS(fill_options, fill_list),
                      .shape = fill_shape,
                      .forward = fill_forward,
+                     .backward = fill_backward,
                      .vjp = fill_vjp,
                      .jvp = fill_vjp,
                      TAD__SAMPLES(fill_samples),

@@ -580,21 +580,9 @@ static void find_extremes(const tad_tape *t, const tad_array *x, blocks b, bool 
     }
 }
 
-/* x itself or a contiguous copy of it. */
-static const tad_array *contiguous(const tad_call_frame *c, const tad_array *x, header *h) {
-    if (x->contiguous) return x;
-    tad_shape shape = tad__shape_of(x);
-    tad__array_layout(&h->array, (tad_dtype)x->dtype, &shape);
-    h->array.data = tad_scratch(c->tape, bytes_of(x, (size_t)x->size));
-    if (!h->array.data) return NULL;
-    tad__copy(c->tape, &h->array, x);
-    return &h->array;
-}
-
 static tad_status place_forward(const tad_call_frame *c, const tad_axes *axes, bool larger,
                                 void *value, int64_t *place) {
-    header h;
-    const tad_array *x = contiguous(c, c->in[0], &h);
+    const tad_array *x = tad__contiguous(c->tape, c->in[0]);
     if (!x) return TAD_NO_MEMORY;
     blocks b;
     as_blocks(x, axes_mask(axes, x->rank), &b); /* one axis or all: always blocks */

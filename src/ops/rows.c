@@ -84,10 +84,8 @@ static void gradient_piece(void *arg, size_t first, size_t end) {
     }
 }
 
-tad_status tad__rows_gradient(tad_backward *b, size_t input, const tad__rows *r,
-                              tad__rows_fill *fill, void *context) {
-    bool fresh;
-    tad_array *buffer = tad_backward_buffer(b, input, &fresh);
+static tad_status fill_gradient(tad_array *buffer, bool fresh, const tad__rows *r,
+                                tad__rows_fill *fill, void *context) {
     if (!buffer) return TAD_NO_MEMORY;
     if (buffer->size == 0) return TAD_OK;
     size_t bytes = r->n * r->width, grain = tad__tile_grain(r->n);
@@ -100,4 +98,17 @@ tad_status tad__rows_gradient(tad_backward *b, size_t input, const tad__rows *r,
     if (added && !(g.room = tad_scratch(r->tape, pieces * g.tile))) return TAD_NO_MEMORY;
     tad__split(r->tape->threads, r->rows, grain, gradient_piece, &g);
     return r->straight ? TAD_OK : tad__rows_put(r, g.to, buffer, !fresh);
+}
+
+tad_status tad__rows_gradient(tad_backward *b, size_t input, const tad__rows *r,
+                              tad__rows_fill *fill, void *context) {
+    bool fresh;
+    tad_array *buffer = tad_backward_buffer(b, input, &fresh);
+    return fill_gradient(buffer, fresh, r, fill, context);
+}
+
+tad_status tad__rows_gradient_over(tad_backward *b, const tad__rows *r, tad__rows_fill *fill,
+                                   void *context) {
+    tad_array *over = r->straight ? tad__backward_take(b, 0, 0) : NULL;
+    return over ? fill_gradient(over, true, r, fill, context) : tad__rows_gradient(b, 0, r, fill, context);
 }

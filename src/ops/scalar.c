@@ -237,6 +237,25 @@ static bool are_runs(const tad_array *const *in, size_t n, const tad_array *out,
     return true;
 }
 
+/* Whether neighbours along a's innermost axis lie far apart and those along another one do not. */
+static bool is_turned(const tad_array *a) {
+    int last = a->rank - 1, k = 0;
+    const int64_t *stride = tad_strides(a);
+    while (last > 0 && a->dim[last] == 1) last--;
+    if (a->size < TAD__GRAIN || stride[last] == 0 || (stride[last] < 16 && stride[last] > -16)) return false;
+    while (k < last && stride[k] != 1) k++;
+    return k < last;
+}
+
+/* Large turned operands are copied, by tiles, to be read in order. False: no memory. */
+static bool straighten(tad_tape *t, const tad_array *const *in, size_t n, const tad_array **to) {
+    for (size_t i = 0; i < n; i++) {
+        to[i] = in[i]->contiguous || !is_turned(in[i]) ? in[i] : tad__contiguous(t, in[i]);
+        if (!to[i]) return false;
+    }
+    return true;
+}
+
 static tad__row_forward *forward_of(const tad_tape *t, unsigned row, unsigned dtype, int single) {
     const tad__row_kernels *k = &t->kernels->row[row];
     return single < 0 ? k->forward[dtype] : k->forward_single[single][dtype];
@@ -285,15 +304,17 @@ static tad_status row_forward(const tad_call_frame *c) {
     tad_dtype dtype = (tad_dtype)c->out[0]->dtype;
     size_t size = tad__width(dtype);
     int n = (int)c->n_in, single;
-    bool one_run = are_runs(c->in, c->n_in, c->out[0], &single);
+    const tad_array *operand[3];
+    if (!straighten(c->tape, c->in, c->n_in, operand)) return TAD_NO_MEMORY;
+    bool one_run = are_runs(operand, c->n_in, c->out[0], &single);
     tad__row_forward *f = forward_of(c->tape, row_of(c->op), dtype, one_run ? single : -1);
     const double *pq = c->options ? c->options : none;
     const tad_array *array[4] = {NULL};
-    for (int i = 0; i < n; i++) array[i] = c->in[i];
+    for (int i = 0; i < n; i++) array[i] = operand[i];
     array[n] = c->out[0];
     if (one_run) {
         const void *in[3] = {NULL};
-        for (int i = 0; i < n; i++) in[i] = c->in[i]->data;
+        for (int i = 0; i < n; i++) in[i] = operand[i]->data;
         forward_runs(c->tape, (size_t)c->out[0]->size,
                      (forward_call){f, pq, c->n_in, size, single, in, c->out[0]->data});
         return TAD_OK;
@@ -431,8 +452,12 @@ static tad_status row_backward_input(tad_backward *b, size_t i, bool last) {
 
 /* An operand that can take the cotangent's memory comes last, when the others have read it: best one
  * whose gradient the cotangent is already. */
-static tad_status row_backward(tad_backward *b) {
-    size_t n = b->call.n_in, last = n;
+static tad_status row_backward(tad_backward *b_) {
+    size_t n = b_->call.n_in, last = n;
+    const tad_array *operand[3];
+    tad_backward straight = *b_, *b = &straight;
+    if (!straighten(b_->call.tape, b_->call.in, n, operand)) return TAD_NO_MEMORY;
+    straight.call.in = operand;
     for (size_t i = 0; i < n; i++) {
         bool better = b->wanted[i] && (last == n || passes(row_of(b->call.op), i));
         if (better && is_like_cotangent(b, i) && tad__backward_is_fresh(b, i)) last = i;

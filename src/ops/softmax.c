@@ -98,7 +98,7 @@ static tad_status map_backward(tad_backward *b, tad__rows_backward *kernel) {
     if (!b->cotangent[0] || !b->wanted[0]) return TAD_OK;
     const void *y = tad__rows_of(&r, b->call.out[0]), *g = tad__rows_of(&r, b->cotangent[0]);
     if (!y || !g) return TAD_NO_MEMORY;
-    return tad__rows_gradient(b, 0, &r, fill_rows, &(backward_rows){&r, kernel, y, g});
+    return tad__rows_gradient_over(b, &r, fill_rows, &(backward_rows){&r, kernel, y, g});
 }
 
 static tad_status softmax_backward(tad_backward *b) {
