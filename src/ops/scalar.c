@@ -219,10 +219,17 @@ static const void *gathered(const tad__loop *l, int k, int64_t from, int64_t n, 
 }
 
 /* A whole run at once when nothing has to be gathered, else pieces that fit the room. */
-static int64_t piece_of(const tad__loop *l, int arrays, size_t size) {
+static int64_t piece_of(const tad__loop *l, int arrays, int single, size_t size) {
     for (int k = 0; k < arrays; k++)
-        if (l->step[k] != (int64_t)size) return TAD__BLOCK;
+        if (k != single && l->step[k] != (int64_t)size) return TAD__BLOCK;
     return INT64_MAX;
+}
+
+/* Of two operands the one that is a single element in each run, as a column beside a matrix; -1: none. */
+static int single_in_runs(const tad__loop *l, size_t n, size_t size) {
+    for (int k = 0; k < 2 && n == 2; k++)
+        if (l->step[k] == 0 && l->step[1 - k] == (int64_t)size) return k;
+    return -1;
 }
 
 /* Whether there is nothing to walk: the operands lie as one run beside `out`, which is contiguous, but
@@ -288,12 +295,12 @@ static void forward_walk(void *arg, tad__loop *l) {
     int n = (int)k->n_in;
     rooms r;
     memset(r.repeated, 0, sizeof r.repeated);
-    int64_t piece = piece_of(l, n, k->size);
+    int64_t piece = piece_of(l, n, k->single, k->size);
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {
         for (int64_t at = 0; at < l->length; at += piece) {
             int64_t m = l->length - at < piece ? l->length - at : piece;
             const void *in[3];
-            for (int i = 0; i < n; i++) in[i] = gathered(l, i, at, m, k->size, &r);
+            for (int i = 0; i < n; i++) in[i] = i == k->single ? l->run[i] : gathered(l, i, at, m, k->size, &r);
             k->f((size_t)m, in, l->run[n] + at * (int64_t)k->size, k->pq);
             if (piece == INT64_MAX) break;
         }
@@ -322,7 +329,9 @@ static tad_status row_forward(const tad_call_frame *c) {
     tad_shape shape = tad__shape_of(c->out[0]);
     tad__loop l;
     tad__loop_init(&l, &shape, array, n + 1);
-    tad__loop_split(c->tape->threads, &l, n, forward_walk, &(forward_call){f, pq, c->n_in, size, -1, NULL, NULL});
+    single = single_in_runs(&l, c->n_in, size);
+    f = forward_of(c->tape, row_of(c->op), dtype, single);
+    tad__loop_split(c->tape->threads, &l, n, forward_walk, &(forward_call){f, pq, c->n_in, size, single, NULL, NULL});
     return TAD_OK;
 }
 
@@ -373,17 +382,19 @@ static void backward_walk(void *arg, tad__loop *l) {
     const tad_call_frame *c = &k->b->call;
     tad_dtype dtype = (tad_dtype)k->into->dtype;
     size_t size = tad__width(dtype);
-    tad__row_backward *f = c->tape->kernels->row[row_of(c->op)].backward[k->wrt][dtype];
-    int n = (int)c->n_in;
+    const tad__row_kernels *row = &c->tape->kernels->row[row_of(c->op)];
+    int n = (int)c->n_in, single = single_in_runs(l, c->n_in, size);
+    if (single == (int)k->wrt) single = -1; /* the kernels are for the gradient of the other one */
+    tad__row_backward *f = single < 0 ? row->backward[k->wrt][dtype] : row->backward_single[single][dtype];
     rooms r;
     memset(r.repeated, 0, sizeof r.repeated);
     bool direct = k->fresh && k->into->size == k->y->size; /* write, nothing to sum */
-    int64_t piece = direct && piece_of(l, n + 2, size) == INT64_MAX ? INT64_MAX : TAD__BLOCK;
+    int64_t piece = direct && piece_of(l, n + 2, single, size) == INT64_MAX ? INT64_MAX : TAD__BLOCK;
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {
         for (int64_t at = 0; at < l->length; at += piece) {
             int64_t m = l->length - at < piece ? l->length - at : piece;
             const void *in[3];
-            for (int i = 0; i < n; i++) in[i] = gathered(l, i, at, m, size, &r);
+            for (int i = 0; i < n; i++) in[i] = i == single ? l->run[i] : gathered(l, i, at, m, size, &r);
             char *to = l->run[n + 2] + at * l->step[n + 2];
             const void *y = l->run[n] + at * (int64_t)size, *g = gathered(l, n + 1, at, m, size, &r);
             f((size_t)m, in, y, g, direct ? (void *)to : (void *)r.room[n + 2], c->options ? c->options : none);
