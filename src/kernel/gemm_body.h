@@ -2,8 +2,9 @@
  * real (the C type), LANES, LOWER, UPPER and X(name) = name_TYPE defined.
  *
  * From the inside out:
- *   tile     a few rows x a few vectors of C, kept in registers over one run of k
- *   pack     a sliver of A or B copied so that a tile reads it in order
+ *   tile     a few rows x a few vectors of C, kept in registers over one run of k; whole ones can
+ *            pack A and B in passing and ask memory for what comes next
+ *   pack     a panel of A or a sliver of B copied so that a tile reads it in order
  *   product  cache blocks over tiles, with or without packing
  *   dots, fans  one to four columns, too few for a vector: lanes run along k or along the rows
  *   run      the choice among them
@@ -37,11 +38,13 @@ struct X(tile) {
     size_t depth;
     const real *a; ptrdiff_t a_row, a_col;
     const real *b; ptrdiff_t b_row;
-    real *copy; /* of the rows of B in order, made on the way by a copying tile */
+    real *copy_a, *copy_b; /* where a copying tile leaves them, packed */
     real *c; ptrdiff_t c_row;
     const real *start; ptrdiff_t start_row;
     mask last; /* lanes of the last vector in use */
     int full;  /* all of them are */
+    uintptr_t next_a; /* a line of what a tile that copies A asks for, column by column */
+    struct errand next_b;
 };
 
 /* One vector of C: the sum, on top of start where there is one. */
@@ -53,48 +56,77 @@ static inline void X(finish)(real *c, const real *start, vec sum, int whole, mas
         store_part(c, last, sum);
 }
 
-/* rows, vecs, full and way (to take B) are constants at each call: the sums become registers. */
-static inline __attribute__((always_inline)) void X(sum_tile)(const struct X(tile) *t, int rows,
-                                                              int vecs, int full,
-                                                              enum way way) {
-    vec sum[TILE_ROWS][TILE_VECS];
-    const real *a = t->a, *b = t->b;
-    ptrdiff_t a_row = t->a_row, a_col = t->a_col, b_row = t->b_row;
-    real *copy = t->copy;
-    mask last = t->last;
-#pragma GCC unroll 8
-    for (int i = 0; i < rows; i++)
+/* A row of B, and how else it is needed. */
+static inline __attribute__((always_inline)) void X(take_row)(struct X(tile) *t, vec *y,
+                                                              struct form f) {
 #pragma GCC unroll 3
-        for (int j = 0; j < vecs; j++) sum[i][j] = (vec){0};
-    for (size_t p = t->depth; p; p--, a += a_col, b += b_row) {
-        vec y[TILE_VECS];
-#pragma GCC unroll 3
-        for (int j = 0; j < vecs; j++)
-            y[j] = full || j < vecs - 1 ? X(load)(b + (size_t)j * LANES)
-                                        : load_part(b + (size_t)j * LANES, last);
-        if (way == COPYING) {
-#pragma GCC unroll 3
-            for (int j = 0; j < vecs; j++, copy += LANES) X(store)(copy, y[j]);
-        } else if (way == WHERE_IT_LIES) { /* rows of B far apart: the hardware does not guess them */
-            uintptr_t ahead = (uintptr_t)b + (uintptr_t)(AHEAD * b_row) * sizeof *b;
-#pragma GCC unroll 3
-            for (size_t j = 0; j < (size_t)vecs; j++)
-                __builtin_prefetch((const void *)(ahead + j * sizeof(vec)));
-        }
-#pragma GCC unroll 8
-        for (int i = 0; i < rows; i++) {
-            vec x = a[i * a_row] - (vec){0};
-#pragma GCC unroll 3
-            for (int j = 0; j < vecs; j++) sum[i][j] = fma(x, y[j], sum[i][j]);
-        }
+    for (int j = 0; j < f.vecs; j++) {
+        const real *b = t->b + (size_t)j * LANES;
+        y[j] = f.full || j < f.vecs - 1 ? X(load)(b) : load_part(b, t->last);
+        if (f.b == COPYING) X(store)(t->copy_b + (size_t)j * LANES, y[j]);
+        uintptr_t ahead = (uintptr_t)b + (uintptr_t)(AHEAD * t->b_row) * sizeof *b;
+        if (f.b == LYING) __builtin_prefetch((const void *)ahead); /* hardware does not guess it */
+    }
+    if (f.b == COPYING) t->copy_b += (size_t)f.vecs * LANES;
+    t->b += t->b_row;
+}
+
+/* One column of A times one row of B. f is constant at each call: the sums become registers. */
+static inline __attribute__((always_inline)) void X(step)(struct X(tile) *t,
+                                                          vec sum[TILE_ROWS][TILE_VECS],
+                                                          struct form f) {
+    vec y[TILE_VECS];
+    X(take_row)(t, y, f);
+    if (f.a == COPYING) {
+        memcpy(t->copy_a, t->a, (size_t)f.rows * sizeof *t->a);
+        t->copy_a += f.rows;
     }
 #pragma GCC unroll 8
-    for (int i = 0; i < rows; i++)
+    for (int i = 0; i < f.rows; i++) {
+        vec x = t->a[i * t->a_row] - (vec){0};
 #pragma GCC unroll 3
-        for (int j = 0; j < vecs; j++) {
+        for (int j = 0; j < f.vecs; j++) sum[i][j] = fma(x, y[j], sum[i][j]);
+    }
+    t->a += t->a_col;
+}
+
+/* Panels of A that share a line, where columns are contiguous. */
+#define SHARE (LINE / (TILE_ROWS * sizeof(real)))
+
+/* PACE steps, and what memory is asked for meanwhile. */
+static inline __attribute__((always_inline)) void X(stride)(struct X(tile) *t, struct errand *c,
+                                                            vec sum[TILE_ROWS][TILE_VECS],
+                                                            struct form f) {
+    run_errand(c, 1);
+    run_errand(&t->next_b, 0);
+    for (size_t q = 0; f.a == COPYING && q < PACE / SHARE; q++) {
+        __builtin_prefetch((const void *)t->next_a);
+        t->next_a += (uintptr_t)t->a_col * sizeof *t->a;
+    }
+#pragma GCC unroll 8
+    for (int q = 0; q < PACE; q++) X(step)(t, sum, f);
+}
+
+static inline __attribute__((always_inline)) void X(sum_tile)(const struct X(tile) *tile,
+                                                              struct form f) {
+    vec sum[TILE_ROWS][TILE_VECS];
+    struct X(tile) t = *tile;
+    struct errand c = {(uintptr_t)t.c, t.c_row * (ptrdiff_t)sizeof(real), (size_t)f.rows, 1, 0};
+#pragma GCC unroll 8
+    for (int i = 0; i < f.rows; i++)
+#pragma GCC unroll 3
+        for (int j = 0; j < f.vecs; j++) sum[i][j] = (vec){0};
+    size_t p = t.depth;
+    for (; f.b != LYING && p >= PACE; p -= PACE) X(stride)(&t, &c, sum, f);
+    for (; p; p--) X(step)(&t, sum, f);
+#pragma GCC unroll 8
+    for (int i = 0; i < f.rows; i++)
+#pragma GCC unroll 3
+        for (int j = 0; j < f.vecs; j++) {
             size_t column = (size_t)j * LANES;
-            const real *start = t->start ? t->start + i * t->start_row + column : NULL;
-            X(finish)(t->c + i * t->c_row + column, start, sum[i][j], full || j < vecs - 1, last);
+            const real *start = t.start ? t.start + i * t.start_row + column : NULL;
+            int whole = f.full || j < f.vecs - 1;
+            X(finish)(t.c + i * t.c_row + column, start, sum[i][j], whole, t.last);
         }
 }
 
@@ -102,9 +134,9 @@ static inline __attribute__((always_inline)) void X(sum_tile)(const struct X(til
 #define TILE(rows, vecs)                                                                           \
     static void X(tile_##rows##x##vecs)(const struct X(tile) * t) {                                \
         if (!TAD_CHEAP_MASKS && t->full)                                                           \
-            X(sum_tile)(t, rows, vecs, 1, WHERE_IT_LIES);                                          \
+            X(sum_tile)(t, (struct form){rows, vecs, 1, LYING, LYING});                            \
         else                                                                                       \
-            X(sum_tile)(t, rows, vecs, 0, WHERE_IT_LIES);                                          \
+            X(sum_tile)(t, (struct form){rows, vecs, 0, LYING, LYING});                            \
     }
 #if defined(__AVX512F__)
 #define EACH_TILE_ROWS(F, vecs)                                                                    \
@@ -130,36 +162,42 @@ static void (*const X(tiles)[TILE_VECS][TILE_ROWS])(const struct X(tile) *) = {
 #undef TILE_ENTRY
 #undef EACH_TILE_ROWS
 
-/* The whole tile between packed panels, where the strides are constants as well. */
-static void X(packed_tile)(const struct X(tile) *t) {
-    struct X(tile) known = *t;
-    known.a_row = 1;
-    known.a_col = TILE_ROWS;
-    known.b_row = TILE_VECS * LANES;
-    for (int i = 0; i < TILE_ROWS; i++)
-        for (size_t j = 0; j < TILE_VECS * LANES; j += LINE / sizeof(real))
-            __builtin_prefetch(t->c + i * t->c_row + j, 1);
-    X(sum_tile)(&known, TILE_ROWS, TILE_VECS, 1, PACKED);
-}
+/* The whole tile on a packed B, or one that it packs in passing: stores hide behind arithmetic.
+ * Strides of what is packed are constants. */
+#define WHOLE(way_a, way_b)                                                                        \
+    static void X(whole_##way_a##_##way_b)(const struct X(tile) * t) {                             \
+        struct X(tile) known = *t;                                                                 \
+        if (way_a != LYING) known.a_row = 1;                                                       \
+        if (way_a == PACKED) known.a_col = TILE_ROWS;                                              \
+        if (way_b == PACKED) known.b_row = TILE_VECS * LANES;                                      \
+        X(sum_tile)(&known, (struct form){TILE_ROWS, TILE_VECS, 1, way_a, way_b});                 \
+    }
+#define EACH_WHOLE(F, way_b) F(LYING, way_b) F(COPYING, way_b) F(PACKED, way_b)
+EACH_WHOLE(WHOLE, COPYING)
+EACH_WHOLE(WHOLE, PACKED)
 
-/* The whole tile that packs its sliver of B in passing: the stores hide behind the arithmetic. */
-static void X(copying_tile)(const struct X(tile) *t) {
-    X(sum_tile)(t, TILE_ROWS, TILE_VECS, 1, COPYING);
-}
+#define WHOLE_ENTRY(way_a, way_b) [way_b][way_a] = X(whole_##way_a##_##way_b),
+static void (*const X(whole)[PACKED + 1][PACKED + 1])(const struct X(tile) *) = {
+    EACH_WHOLE(WHOLE_ENTRY, COPYING) EACH_WHOLE(WHOLE_ENTRY, PACKED)
+};
+#undef WHOLE
+#undef WHOLE_ENTRY
+#undef EACH_WHOLE
 
 /* ---- pack ---------------------------------------------------------------------------------- */
 
-/* Transposes a square of LANES vectors: each round interleaves the upper with the lower half. */
-static inline __attribute__((always_inline)) void X(transpose)(vec v[LANES]) {
-    for (size_t round = 1; round < LANES; round *= 2) {
+/* Transposes so many vectors, a power of 2: each round interleaves the upper with the lower half.
+ * Column q of what they were is lanes [q lines, (q + 1) lines) of all of them in a row. */
+static inline __attribute__((always_inline)) void X(transpose)(vec v[LANES], size_t lines) {
+    for (size_t round = 1; round < lines; round *= 2) {
         vec w[LANES];
 #pragma GCC unroll 8
-        for (size_t i = 0; i < LANES / 2; i++) {
-            w[2 * i] = __builtin_shufflevector(v[i], v[i + LANES / 2], LOWER);
-            w[2 * i + 1] = __builtin_shufflevector(v[i], v[i + LANES / 2], UPPER);
+        for (size_t i = 0; i < lines / 2; i++) {
+            w[2 * i] = __builtin_shufflevector(v[i], v[i + lines / 2], LOWER);
+            w[2 * i + 1] = __builtin_shufflevector(v[i], v[i + lines / 2], UPPER);
         }
 #pragma GCC unroll 16
-        for (size_t i = 0; i < LANES; i++) v[i] = w[i];
+        for (size_t i = 0; i < lines; i++) v[i] = w[i];
     }
 }
 
@@ -174,8 +212,28 @@ static void X(pack_across)(real *dst, size_t row, const real *src, ptrdiff_t ste
 #pragma GCC unroll 16
         for (size_t i = 0; i < LANES; i++)
             v[i] = i < used ? load_part(src + (ptrdiff_t)i * step + p, valid) : (vec){0};
-        X(transpose)(v);
+        X(transpose)(v, LANES);
         for (size_t q = 0; q < length; q++) store_part(dst + (p + q) * row, wanted, v[q]);
+    }
+}
+
+/* Whether a whole panel of A is a power of 2 of lines, that vectors of them fill. */
+enum { X(even) = TILE_ROWS <= LANES && LANES % TILE_ROWS == 0 };
+
+/* The same for a whole panel of A, without gaps. */
+static void X(pack_even)(real *dst, const real *src, ptrdiff_t step, size_t depth) {
+    enum { LINES = X(even) ? TILE_ROWS : 1 };
+    for (size_t p = 0; p < depth; p += LANES) {
+        size_t length = least_of(depth - p, LANES), left = length * LINES;
+        mask valid = mask_first(length);
+        vec v[LANES];
+#pragma GCC unroll 8
+        for (size_t i = 0; i < LINES; i++) v[i] = load_part(src + (ptrdiff_t)i * step + p, valid);
+        X(transpose)(v, LINES);
+#pragma GCC unroll 8
+        for (size_t i = 0; i < LINES; i++, dst += LANES)
+            if (left >= (i + 1) * LANES) X(store)(dst, v[i]);
+            else if (left > i * LANES) store_part(dst, mask_first(left - i * LANES), v[i]);
     }
 }
 
@@ -206,6 +264,8 @@ static void X(pack)(real *dst, size_t row, const real *src, ptrdiff_t step, ptrd
                     size_t width, size_t depth) {
     if (step == 1) {
         X(pack_along)(dst, row, src, deep, width, depth);
+    } else if (deep == 1 && X(even) && row == TILE_ROWS && width == row) {
+        X(pack_even)(dst, src, step, depth);
     } else if (deep == 1) {
         for (size_t i = 0; i < row; i += LANES)
             X(pack_across)(dst + i, row, src + (ptrdiff_t)i * step, step, least_of(row - i, LANES),
@@ -233,80 +293,110 @@ static real *X(aligned)(void *workspace) {
     return (real *)(((uintptr_t)workspace + LINE - 1) / LINE * LINE);
 }
 
-/* One block: rows of A (packed or not) against one sliver of B (packed or not). */
+/* One block: rows of A (packed or not) against one sliver of B after the other (packed or not). */
 struct X(block) {
     size_t row, rows, depth_at, depth;
     real *packed_a, *packed_b;
-    struct cut panels;
 };
 
-static void X(pack_block)(const tad__gemm *g, const struct X(block) *at) {
-    const real *a = (const real *)g->a + (ptrdiff_t)at->row * g->a_row +
-                    (ptrdiff_t)at->depth_at * g->a_col;
-    /* Short runs of k when rows lie across memory: each line fetched serves the next panel too. */
-    size_t stretch = g->a_row == 1 ? 16 : at->depth;
-    for (size_t p = 0; p < at->depth; p += stretch)
-        for (size_t i = 0; i < at->panels.pieces; i++) {
-            size_t row = cut_at(at->panels, i), rows = cut_at(at->panels, i + 1) - row;
-            X(pack)(at->packed_a + row * at->depth + p * rows, rows,
-                    a + (ptrdiff_t)row * g->a_row + (ptrdiff_t)p * g->a_col, g->a_row, g->a_col,
-                    rows, least_of(stretch, at->depth - p));
-        }
+/* A sliver of the block: columns [column, column + width), and those of the sliver after it. */
+struct X(sliver) {
+    size_t column, width, next_width;
+    int first; /* of the block: A is not packed yet */
+};
+
+static const real *X(a_at)(const tad__gemm *g, size_t row, size_t depth) {
+    return (const real *)g->a + (ptrdiff_t)row * g->a_row + (ptrdiff_t)depth * g->a_col;
 }
 
-/* Asks for the part-th of `parts` shares of the sliver of B that comes next, so that packing it
- * does not wait for memory. */
-static void X(fetch_ahead)(const tad__gemm *g, const struct X(block) *at, size_t column,
-                           size_t width, size_t part, size_t parts) {
-    const real *b = (const real *)g->b + (ptrdiff_t)at->depth_at * g->b_row +
-                    (ptrdiff_t)column * g->b_col;
-    size_t rows = g->b_col == 1 ? at->depth : width, length = g->b_col == 1 ? width : at->depth;
-    ptrdiff_t step = g->b_col == 1 ? g->b_row : g->b_col;
-    for (size_t r = rows * part / parts; r < rows * (part + 1) / parts; r++)
-        for (size_t i = 0; i < length; i += LINE / sizeof(real))
-            __builtin_prefetch(b + (ptrdiff_t)r * step + i, 0, 3);
+static const real *X(b_at)(const tad__gemm *g, size_t depth, size_t column) {
+    return (const real *)g->b + (ptrdiff_t)depth * g->b_row + (ptrdiff_t)column * g->b_col;
 }
 
-/* The columns [column, column + width) of the block, by one tile after the other downwards. */
-static void X(run_sliver)(const tad__gemm *g, const struct X(block) *at, size_t column,
-                          size_t width, size_t next_width) {
-    size_t vecs = (width + LANES - 1) / LANES, last = width - (vecs - 1) * LANES;
-    struct X(tile) t = {.depth = at->depth, .c_row = g->c_row};
-    t.b = (const real *)g->b + (ptrdiff_t)at->depth_at * g->b_row + (ptrdiff_t)column * g->b_col;
-    t.b_row = g->b_row;
-    t.full = last == LANES;
-    t.last = mask_first(last);
-    int whole = at->packed_b && width == TILE_VECS * LANES;
-    int copying = whole && g->b_col == 1 && cut_at(at->panels, 1) == TILE_ROWS;
-    t.copy = at->packed_b;
-    if (at->packed_b && !copying) {
-        X(pack)(at->packed_b, vecs * LANES, t.b, g->b_col, g->b_row, width, at->depth);
-        t.b = at->packed_b;
-        t.b_row = (ptrdiff_t)(vecs * LANES);
+/* Has tile number i of so many ask for its share of the sliver of B that comes next, so that packing
+ * it does not wait for memory. */
+static void X(ask_for_next)(const tad__gemm *g, const struct X(block) *at,
+                            const struct X(sliver) *s, size_t i, size_t tiles,
+                            struct errand *e) {
+    const int turned = g->b_col != 1;
+    const size_t rows = turned ? s->next_width : at->depth;
+    const size_t bytes = (turned ? at->depth : s->next_width) * sizeof(real);
+    const struct cut shares = {tiles, rows / tiles, rows % tiles};
+    const size_t row = cut_at(shares, i);
+    if (!s->next_width) return;
+    e->at = (uintptr_t)X(b_at)(g, at->depth_at + (turned ? 0 : row),
+                                s->column + s->width + (turned ? row : 0));
+    e->step = (turned ? g->b_col : g->b_row) * (ptrdiff_t)sizeof(real);
+    e->rows = cut_at(shares, i + 1) - row;
+    e->bites = (bytes + BITE * LINE - 1) / (BITE * LINE);
+}
+
+/* Where the tile finds B, packing it first unless a tile does so in passing. */
+static enum way X(bring_b)(const tad__gemm *g, const struct X(block) *at,
+                           const struct X(sliver) *s, struct X(tile) *t) {
+    size_t row = (s->width + LANES - 1) / LANES * LANES, last = s->width - (row - LANES);
+    t->full = last == LANES;
+    t->last = mask_first(last);
+    t->copy_b = at->packed_b;
+    t->b = X(b_at)(g, at->depth_at, s->column);
+    t->b_row = g->b_row;
+    if (!at->packed_b) return LYING;
+    if (g->b_col == 1 && s->width == TILE_VECS * LANES && at->rows >= TILE_ROWS) return COPYING;
+    X(pack)(at->packed_b, row, t->b, g->b_col, g->b_row, s->width, at->depth);
+    t->b = at->packed_b;
+    t->b_row = (ptrdiff_t)row;
+    return PACKED;
+}
+
+/* The same for the panel of A that begins at a row of the block. passing: the tile can copy. */
+static enum way X(bring_a)(const tad__gemm *g, const struct X(block) *at,
+                           const struct X(sliver) *s, size_t row, size_t rows, int passing,
+                           struct X(tile) *t) {
+    t->a = X(a_at)(g, at->row + row, at->depth_at);
+    t->a_row = g->a_row;
+    t->a_col = g->a_col;
+    if (!at->packed_a) return LYING;
+    real *packed = at->packed_a + row * at->depth;
+    if (s->first && passing && g->a_row == 1 && rows == TILE_ROWS) {
+        /* Panels that share a line ask for the next one in turn, a part of its columns each. */
+        size_t panel = row / TILE_ROWS, turn = panel % SHARE;
+        t->copy_a = packed;
+        t->next_a = (uintptr_t)t->a + (SHARE - turn) * TILE_ROWS * sizeof(real) +
+                    turn * at->depth / SHARE * (uintptr_t)g->a_col * sizeof(real);
+        return COPYING;
     }
+    if (s->first) X(pack)(packed, rows, t->a, t->a_row, t->a_col, rows, at->depth);
+    t->a = packed;
+    t->a_row = 1;
+    t->a_col = (ptrdiff_t)rows;
+    return PACKED;
+}
+
+/* One tile after the other downwards. */
+static void X(run_sliver)(const tad__gemm *g, const struct X(block) *at,
+                          const struct X(sliver) *s) {
+    struct X(tile) t = {.depth = at->depth, .c_row = g->c_row};
+    const size_t vecs = (s->width + LANES - 1) / LANES;
+    const size_t panels = (at->rows + TILE_ROWS - 1) / TILE_ROWS;
+    enum way way_b = X(bring_b)(g, at, s, &t);
+    const int whole = way_b != LYING && s->width == TILE_VECS * LANES;
     const real *start = at->depth_at ? g->c : g->start;
     t.start_row = at->depth_at ? g->c_row : g->start_row;
-    for (size_t i = 0; i < at->panels.pieces; i++) {
-        size_t row = cut_at(at->panels, i), rows = cut_at(at->panels, i + 1) - row;
-        ptrdiff_t line = (ptrdiff_t)(at->row + row);
-        t.c = (real *)g->c + line * g->c_row + column;
-        if (at->packed_b && next_width)
-            X(fetch_ahead)(g, at, column + width, next_width, i, at->panels.pieces);
-        t.start = start ? start + line * t.start_row + column : NULL;
-        t.a = at->packed_a ? at->packed_a + row * at->depth
-                           : (const real *)g->a + line * g->a_row +
-                                 (ptrdiff_t)at->depth_at * g->a_col;
-        t.a_row = at->packed_a ? 1 : g->a_row;
-        t.a_col = at->packed_a ? (ptrdiff_t)rows : g->a_col;
-        if (copying && i == 0) {
-            X(copying_tile)(&t);
-            t.b = at->packed_b;
-            t.b_row = TILE_VECS * LANES;
-        } else if (whole && at->packed_a && rows == TILE_ROWS) {
-            X(packed_tile)(&t);
-        } else {
+    for (size_t i = 0; i < panels; i++) {
+        const size_t row = i * TILE_ROWS, rows = least_of(at->rows - row, TILE_ROWS);
+        const ptrdiff_t line = (ptrdiff_t)(at->row + row);
+        t.c = (real *)g->c + line * g->c_row + s->column;
+        t.start = start ? start + line * t.start_row + s->column : NULL;
+        if (whole) X(ask_for_next)(g, at, s, i, panels, &t.next_b);
+        const enum way way_a = X(bring_a)(g, at, s, row, rows, whole, &t);
+        if (whole && rows == TILE_ROWS)
+            X(whole)[way_b][way_a](&t);
+        else
             X(tiles)[vecs - 1][rows - 1](&t);
-        }
+        if (way_b != COPYING) continue;
+        way_b = PACKED;
+        t.b = at->packed_b;
+        t.b_row = TILE_VECS * LANES;
     }
 }
 
@@ -315,15 +405,16 @@ struct X(range) {
     size_t row, rows, column, columns;
 };
 
-static void X(run_block)(const tad__gemm *g, struct X(block) *at, size_t column, size_t columns) {
+static void X(run_block)(const tad__gemm *g, const struct X(block) *at, size_t column,
+                         size_t columns) {
     struct cut slivers = cut_up((columns + LANES - 1) / LANES, TILE_VECS);
-    at->panels = cut_up(at->rows, TILE_ROWS);
-    if (at->packed_a) X(pack_block)(g, at);
     for (size_t j = 0; j < slivers.pieces; j++) {
         size_t first = cut_at(slivers, j) * LANES;
         size_t end = least_of(cut_at(slivers, j + 1) * LANES, columns);
         size_t after = least_of(cut_at(slivers, j + 2) * LANES, columns);
-        X(run_sliver)(g, at, column + first, end - first, j + 1 < slivers.pieces ? after - end : 0);
+        struct X(sliver) s = {column + first, end - first, 0, j == 0};
+        if (j + 1 < slivers.pieces) s.next_width = after - end;
+        X(run_sliver)(g, at, &s);
     }
 }
 
@@ -564,7 +655,9 @@ static struct X(plan) X(plan)(const tad__gemm *g) {
     plan.pack_b = g->b_col != 1 || plan.pack_a ||
                   (large && X(leap)(g->b_row, g->b_col) >= PACK_LEAP) ||
                   (!TAD_CHEAP_MASKS && rest > plan.tail && g->m >= 2 * TILE_ROWS);
-    size_t deepest = plan.pack_b ? DEPTH_BYTES / sizeof(real) : UNPACKED_DEPTH;
+    size_t deepest = g->k <= WHOLE_DEPTH ? WHOLE_DEPTH : DEPTH;
+    if (g->b_col != 1) deepest = TURNED_BYTES / sizeof(real);
+    if (!plan.pack_b) deepest = UNPACKED_DEPTH;
     plan.depths = cut_up(g->k, deepest);
     if (!g->k) plan.depths.pieces = 1; /* an empty sum is still to be stored */
     size_t panel = (plan.depths.least + 1) * sizeof(real) * TILE_ROWS;
@@ -627,5 +720,6 @@ static void X(run)(const tad__gemm *g, size_t part, size_t parts, void *workspac
 #undef load_part
 #undef store_part
 #undef NARROW
+#undef SHARE
 
 /* clang-format on */

@@ -15,9 +15,12 @@ enum { TILE_ROWS = 8, TILE_VECS = 3 };
 enum { TILE_ROWS = 6, TILE_VECS = 2 };
 #endif
 
-/* Cache blocks: one block of A stays in the second-level cache while slivers of B pass by. */
+/* Cache blocks: one block of A stays in the second-level cache while slivers of B pass by; a sliver
+ * stays in the first, but where it is turned to be packed long runs of memory count for more. */
 enum {
-    DEPTH_BYTES = 1600,       /* of one row of A in a block */
+    DEPTH = 192,              /* of a block */
+    WHOLE_DEPTH = 256,        /* that is not worth a second pass over C */
+    TURNED_BYTES = 1600,      /* of a row of a block whose B is turned */
     BLOCK_BYTES = 640 * 1024, /* of a whole block of A */
     UNPACKED_DEPTH = 1024,    /* of a block that is read where it lies */
     PACK_LEAP = 1024,         /* rows so many bytes apart wear out the TLB: copy them */
@@ -27,8 +30,38 @@ enum {
     LINE = 64
 };
 
-/* How a tile takes B. */
-enum way { WHERE_IT_LIES, COPYING, PACKED };
+/* How a tile takes A and B: as they lie, copying them in passing, or packed. */
+enum way { LYING, COPYING, PACKED };
+
+/* What is known of a tile when it is compiled. */
+struct form {
+    int rows, vecs, full;
+    enum way a, b;
+};
+
+/* What a tile asks memory for on its way, a little every few steps, so that nobody waits for it:
+ * rows that lie `step` bytes apart, each in so many bites of a few lines. */
+enum { PACE = 8, BITE = 3 };
+struct errand {
+    uintptr_t at; /* not a pointer: it may pass the end of what it walks over */
+    ptrdiff_t step;
+    size_t rows, bites, bitten;
+};
+
+static inline __attribute__((always_inline)) void run_errand(struct errand *e, int writes) {
+    if (!e->rows) return;
+    for (uintptr_t i = 0; i < BITE; i++) {
+        const void *line = (const void *)(e->at + (e->bitten * BITE + i) * LINE);
+        if (writes)
+            __builtin_prefetch(line, 1);
+        else
+            __builtin_prefetch(line);
+    }
+    if (++e->bitten < e->bites) return;
+    e->bitten = 0;
+    e->at += (uintptr_t)e->step;
+    e->rows--;
+}
 
 /* `total` things cut into `pieces` nearly equal runs, the longer ones first. */
 struct cut {
@@ -36,7 +69,7 @@ struct cut {
 };
 
 static struct cut cut_up(size_t total, size_t limit) {
-    if (total <= limit) return (struct cut){total > 0, total, 0}; /* the common case needs no division */
+    if (total <= limit) return (struct cut){total > 0, total, 0}; /* often: saves a division */
     size_t pieces = (total + limit - 1) / limit;
     return (struct cut){pieces, pieces ? total / pieces : 0, pieces ? total % pieces : 0};
 }
