@@ -32,6 +32,18 @@ static inline vec X(load)(const real *p) {
 
 static inline void X(store)(real *p, vec v) { memcpy(p, &v, sizeof v); }
 
+/* The first n lanes of memory, 0 < n <= LANES, and the other lanes 0. */
+static inline vec X(load_first)(const real *p, size_t n) {
+    return !TAD_CHEAP_MASKS && n == LANES ? X(load)(p) : load_part(p, mask_first(n));
+}
+
+static inline void X(store_first)(real *p, size_t n, vec v) {
+    if (!TAD_CHEAP_MASKS && n == LANES)
+        X(store)(p, v);
+    else
+        store_part(p, mask_first(n), v);
+}
+
 /* ---- tile ---------------------------------------------------------------------------------- */
 
 struct X(tile) {
@@ -43,6 +55,7 @@ struct X(tile) {
     const real *start; ptrdiff_t start_row;
     mask last; /* lanes of the last vector in use */
     int full;  /* all of them are */
+    int readable; /* B has as many elements as full vectors do */
     uintptr_t next_a; /* a line of what a tile that copies A asks for, column by column */
     struct errand next_b;
 };
@@ -103,7 +116,7 @@ static inline __attribute__((always_inline)) void X(stride)(struct X(tile) *t, s
         __builtin_prefetch((const void *)t->next_a);
         t->next_a += (uintptr_t)t->a_col * sizeof *t->a;
     }
-#pragma GCC unroll 8
+#pragma GCC unroll STEPS_AT_ONCE
     for (int q = 0; q < PACE; q++) X(step)(t, sum, f);
 }
 
@@ -125,7 +138,7 @@ static inline __attribute__((always_inline)) void X(sum_tile)(const struct X(til
         for (int j = 0; j < f.vecs; j++) {
             size_t column = (size_t)j * LANES;
             const real *start = t.start ? t.start + i * t.start_row + column : NULL;
-            int whole = f.full || j < f.vecs - 1;
+            int whole = t.full || j < f.vecs - 1;
             X(finish)(t.c + i * t.c_row + column, start, sum[i][j], whole, t.last);
         }
 }
@@ -133,34 +146,19 @@ static inline __attribute__((always_inline)) void X(sum_tile)(const struct X(til
 /* Levels with cheap masks use the masked form throughout and save half of the code. */
 #define TILE(rows, vecs)                                                                           \
     static void X(tile_##rows##x##vecs)(const struct X(tile) * t) {                                \
-        if (!TAD_CHEAP_MASKS && t->full)                                                           \
+        if (!TAD_CHEAP_MASKS && t->readable)                                                       \
             X(sum_tile)(t, (struct form){rows, vecs, 1, LYING, LYING});                            \
         else                                                                                       \
             X(sum_tile)(t, (struct form){rows, vecs, 0, LYING, LYING});                            \
     }
-#if defined(__AVX512F__)
-#define EACH_TILE_ROWS(F, vecs)                                                                    \
-    F(1, vecs) F(2, vecs) F(3, vecs) F(4, vecs) F(5, vecs) F(6, vecs) F(7, vecs) F(8, vecs)
-EACH_TILE_ROWS(TILE, 1)
-EACH_TILE_ROWS(TILE, 2)
-EACH_TILE_ROWS(TILE, 3)
-#else
-#define EACH_TILE_ROWS(F, vecs) F(1, vecs) F(2, vecs) F(3, vecs) F(4, vecs) F(5, vecs) F(6, vecs)
-EACH_TILE_ROWS(TILE, 1)
-EACH_TILE_ROWS(TILE, 2)
-#endif
+EACH_TILE(TILE)
 
-#define TILE_ENTRY(rows, vecs) X(tile_##rows##x##vecs),
+#define TILE_ENTRY(rows, vecs) [vecs - 1][rows - 1] = X(tile_##rows##x##vecs),
 static void (*const X(tiles)[TILE_VECS][TILE_ROWS])(const struct X(tile) *) = {
-    {EACH_TILE_ROWS(TILE_ENTRY, 1)},
-    {EACH_TILE_ROWS(TILE_ENTRY, 2)},
-#if defined(__AVX512F__)
-    {EACH_TILE_ROWS(TILE_ENTRY, 3)},
-#endif
+    EACH_TILE(TILE_ENTRY)
 };
 #undef TILE
 #undef TILE_ENTRY
-#undef EACH_TILE_ROWS
 
 /* The whole tile on a packed B, or one that it packs in passing: stores hide behind arithmetic.
  * Strides of what is packed are constants. */
@@ -204,16 +202,14 @@ static inline __attribute__((always_inline)) void X(transpose)(vec v[LANES], siz
 /* Up to LANES lines, each contiguous in memory and `step` apart, become columns of dst. */
 static void X(pack_across)(real *dst, size_t row, const real *src, ptrdiff_t step, size_t lines,
                            size_t used, size_t depth) {
-    mask wanted = mask_first(lines);
     for (size_t p = 0; p < depth; p += LANES) {
         size_t length = least_of(depth - p, LANES);
-        mask valid = mask_first(length);
         vec v[LANES];
 #pragma GCC unroll 16
         for (size_t i = 0; i < LANES; i++)
-            v[i] = i < used ? load_part(src + (ptrdiff_t)i * step + p, valid) : (vec){0};
+            v[i] = i < used ? X(load_first)(src + (ptrdiff_t)i * step + p, length) : (vec){0};
         X(transpose)(v, LANES);
-        for (size_t q = 0; q < length; q++) store_part(dst + (p + q) * row, wanted, v[q]);
+        for (size_t q = 0; q < length; q++) X(store_first)(dst + (p + q) * row, lines, v[q]);
     }
 }
 
@@ -225,15 +221,15 @@ static void X(pack_even)(real *dst, const real *src, ptrdiff_t step, size_t dept
     enum { LINES = X(even) ? TILE_ROWS : 1 };
     for (size_t p = 0; p < depth; p += LANES) {
         size_t length = least_of(depth - p, LANES), left = length * LINES;
-        mask valid = mask_first(length);
         vec v[LANES];
 #pragma GCC unroll 8
-        for (size_t i = 0; i < LINES; i++) v[i] = load_part(src + (ptrdiff_t)i * step + p, valid);
+        for (size_t i = 0; i < LINES; i++)
+            v[i] = X(load_first)(src + (ptrdiff_t)i * step + p, length);
         X(transpose)(v, LINES);
 #pragma GCC unroll 8
         for (size_t i = 0; i < LINES; i++, dst += LANES)
             if (left >= (i + 1) * LANES) X(store)(dst, v[i]);
-            else if (left > i * LANES) store_part(dst, mask_first(left - i * LANES), v[i]);
+            else if (left > i * LANES) X(store_first)(dst, left - i * LANES, v[i]);
     }
 }
 
@@ -241,9 +237,8 @@ static void X(pack_odd)(real *dst, size_t row, const real *src, ptrdiff_t deep, 
                         size_t depth) {
     for (size_t p = 0; p < depth; p++, dst += row, src += deep)
         for (size_t i = 0; i < row; i += LANES) {
-            mask wanted = mask_first(least_of(row - i, LANES));
-            mask valid = mask_first(i < width ? least_of(width - i, LANES) : 0);
-            store_part(dst + i, wanted, load_part(src + (i < width ? i : 0), valid));
+            vec v = i < width ? X(load_first)(src + i, least_of(width - i, LANES)) : (vec){0};
+            X(store_first)(dst + i, least_of(row - i, LANES), v);
         }
 }
 
@@ -313,8 +308,8 @@ static const real *X(b_at)(const tad__gemm *g, size_t depth, size_t column) {
     return (const real *)g->b + (ptrdiff_t)depth * g->b_row + (ptrdiff_t)column * g->b_col;
 }
 
-/* Has tile number i of so many ask for its share of the sliver of B that comes next, so that packing
- * it does not wait for memory. */
+/* Has tile number i of so many ask for its share of the sliver of B that comes next, so that
+ * packing it does not wait for memory. */
 static void X(ask_for_next)(const tad__gemm *g, const struct X(block) *at,
                             const struct X(sliver) *s, size_t i, size_t tiles,
                             struct errand *e) {
@@ -335,7 +330,7 @@ static void X(ask_for_next)(const tad__gemm *g, const struct X(block) *at,
 static enum way X(bring_b)(const tad__gemm *g, const struct X(block) *at,
                            const struct X(sliver) *s, struct X(tile) *t) {
     size_t row = (s->width + LANES - 1) / LANES * LANES, last = s->width - (row - LANES);
-    t->full = last == LANES;
+    t->readable = t->full = last == LANES;
     t->last = mask_first(last);
     t->copy_b = at->packed_b;
     t->b = X(b_at)(g, at->depth_at, s->column);
@@ -345,6 +340,7 @@ static enum way X(bring_b)(const tad__gemm *g, const struct X(block) *at,
     X(pack)(at->packed_b, row, t->b, g->b_col, g->b_row, s->width, at->depth);
     t->b = at->packed_b;
     t->b_row = (ptrdiff_t)row;
+    t->readable = 1;
     return PACKED;
 }
 
@@ -487,13 +483,13 @@ static inline __attribute__((always_inline)) void X(sum_dots)(const struct X(nar
 #pragma GCC unroll 4
         for (int j = 0; j < columns; j++) sum[i][j] = (vec){0};
     for (size_t p = 0; p < g->k; p += LANES) {
-        mask some = mask_first(least_of(g->k - p, LANES));
+        size_t some = least_of(g->k - p, LANES);
         vec y[4];
 #pragma GCC unroll 4
-        for (int j = 0; j < columns; j++) y[j] = load_part(b + j * g->b_col + p, some);
+        for (int j = 0; j < columns; j++) y[j] = X(load_first)(b + j * g->b_col + p, some);
 #pragma GCC unroll 4
         for (int i = 0; i < rows; i++) {
-            vec x = load_part(a + i * g->a_row + p, some);
+            vec x = X(load_first)(a + i * g->a_row + p, some);
 #pragma GCC unroll 4
             for (int j = 0; j < columns; j++) sum[i][j] = fma(x, y[j], sum[i][j]);
         }
@@ -588,7 +584,7 @@ static void X(fans)(const struct X(narrow) *g, size_t row, size_t end) {
     }
 }
 
-/* The same with columns of A that lie far apart: few at a time, so that memory is read along them. */
+/* The same with columns of A that lie far apart: few at a time, to read memory along them. */
 static void X(fans_by_runs)(const struct X(narrow) *g, size_t row, size_t end) {
     struct X(narrow) run = *g;
     for (size_t p = 0; p < g->k; p += FAN_DEPTH) {
@@ -651,9 +647,10 @@ static struct X(plan) X(plan)(const tad__gemm *g) {
     else if (rest <= NARROW && X(narrow_pays)(rest, g->k, g->a_row, g->a_col))
         plan.tail = rest;
     int large = g->m >= 4 * TILE_ROWS && slivers > 0;
+    size_t leap = X(leap)(g->b_row, g->b_col);
     plan.pack_a = large && slivers >= 2 && X(leap)(g->a_row, g->a_col) >= PACK_LEAP;
-    plan.pack_b = g->b_col != 1 || plan.pack_a ||
-                  (large && X(leap)(g->b_row, g->b_col) >= PACK_LEAP) ||
+    plan.pack_b = g->b_col != 1 || plan.pack_a || (large && leap >= PACK_LEAP) ||
+                  (g->m >= 2 * TILE_ROWS && slivers > 0 && leap >= CLASH_LEAP) ||
                   (!TAD_CHEAP_MASKS && rest > plan.tail && g->m >= 2 * TILE_ROWS);
     size_t deepest = g->k <= WHOLE_DEPTH ? WHOLE_DEPTH : DEPTH;
     if (g->b_col != 1) deepest = TURNED_BYTES / sizeof(real);

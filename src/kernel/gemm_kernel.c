@@ -8,12 +8,16 @@
 #include "gemm_vector.h"
 
 /* The register tile in rows and in vectors of columns: as many sums as the registers hold beside
- * one row of B and one element of A. 32 registers: 8 x 3 + 3 + 1; 16 registers: 6 x 2 + 2 + 1. */
+ * one row of B and one element of A. 32 registers: 8 x 3 + 3 + 1; 16 registers: 4 x 3 + 3 + 1. */
 #if defined(__AVX512F__)
 enum { TILE_ROWS = 8, TILE_VECS = 3 };
+#define EACH_ROWS(F, vecs)                                                                         \
+    F(1, vecs) F(2, vecs) F(3, vecs) F(4, vecs) F(5, vecs) F(6, vecs) F(7, vecs) F(8, vecs)
 #else
-enum { TILE_ROWS = 6, TILE_VECS = 2 };
+enum { TILE_ROWS = 4, TILE_VECS = 3 };
+#define EACH_ROWS(F, vecs) F(1, vecs) F(2, vecs) F(3, vecs) F(4, vecs)
 #endif
+#define EACH_TILE(F) EACH_ROWS(F, 1) EACH_ROWS(F, 2) EACH_ROWS(F, 3)
 
 /* Cache blocks: one block of A stays in the second-level cache while slivers of B pass by; a sliver
  * stays in the first, but where it is turned to be packed long runs of memory count for more. */
@@ -24,6 +28,7 @@ enum {
     BLOCK_BYTES = 640 * 1024, /* of a whole block of A */
     UNPACKED_DEPTH = 1024,    /* of a block that is read where it lies */
     PACK_LEAP = 1024,         /* rows so many bytes apart wear out the TLB: copy them */
+    CLASH_LEAP = 4096,        /* and such rows even drive each other out of the caches */
     DOT_DEPTH = 2048,         /* of the runs of a narrow B copied for dots */
     FAN_DEPTH = 16,           /* columns of A read side by side by fans */
     AHEAD = 12,               /* rows of an unpacked B that are asked for before they are needed */
@@ -42,6 +47,11 @@ struct form {
 /* What a tile asks memory for on its way, a little every few steps, so that nobody waits for it:
  * rows that lie `step` bytes apart, each in so many bites of a few lines. */
 enum { PACE = 8, BITE = 3 };
+#if TAD_VECTOR_BYTES > 16
+enum { STEPS_AT_ONCE = PACE };
+#else
+enum { STEPS_AT_ONCE = 1 }; /* without products that add, compilers run out of registers */
+#endif
 struct errand {
     uintptr_t at; /* not a pointer: it may pass the end of what it walks over */
     ptrdiff_t step;
