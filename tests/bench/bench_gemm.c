@@ -1,10 +1,11 @@
 /* Speed of the matrix-product kernels of the best level here, on the shapes of real nets, beside
- * oneDNN, CBLAS (as installed) and the FMA peak of one core.
+ * oneDNN, CBLAS, BLIS (all as installed) and the FMA peak of one core.
  *
  *   bench_gemm [--quick] [--rounds N] [--threads N] [NAME ...]
  *
  * Unless named, the largest shapes are not measured in float64, and large ones not with --quick.
- * HAVE_DNNL and HAVE_CBLAS are set by the build where the libraries are found. */
+ * HAVE_DNNL, HAVE_CBLAS and HAVE_BLIS are set by the build where the libraries are found. The
+ * environment variable BENCH_LEVEL takes a lower level: base or avx2. */
 #include "bench.h"
 
 #ifdef HAVE_DNNL
@@ -12,6 +13,9 @@
 #endif
 #ifdef HAVE_CBLAS
 #include <cblas.h>
+#endif
+#ifdef HAVE_BLIS
+#include "gemm_blis.h"
 #endif
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -119,6 +123,16 @@ static int run_cblas(const struct problem *p, size_t times) {
 #endif
 }
 
+static int run_blis(const struct problem *p, size_t times) {
+#ifdef HAVE_BLIS
+    while (times--) gemm_blis(&p->g, p->bytes);
+    return 1;
+#else
+    (void)p, (void)times;
+    return 0;
+#endif
+}
+
 #if defined(__x86_64__)
 #define PEAK(NAME, V, SET, FMA)                                                                    \
     __attribute__((target("avx512f"))) static double NAME(size_t rounds) {                         \
@@ -153,7 +167,8 @@ static int run_peak(const struct problem *p, size_t times) {
 static const struct contender {
     const char *name;
     int (*run)(const struct problem *p, size_t times);
-} contenders[] = {{"tad", run_tad}, {"dnnl", run_dnnl}, {"cblas", run_cblas}, {"peak", run_peak}};
+} contenders[] = {{"tad", run_tad}, {"dnnl", run_dnnl}, {"cblas", run_cblas}, {"blis", run_blis},
+                  {"peak", run_peak}};
 enum { CONTENDERS = sizeof contenders / sizeof *contenders };
 
 /* ---- measuring ------------------------------------------------------------------------------ */
