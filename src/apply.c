@@ -79,6 +79,7 @@ static bool resolve_operands(work *w, const tad_var *in) {
 /* The node of a row with two operands has room for one number. */
 static void find_plain(work *w, const tad_var *in) {
     w->plain_at = -1;
+    w->plain = 0;
     if (!(w->op->flags & TAD_OP_ELEMENTWISE) || w->n != 2 || tad_is_number(in[0]) == tad_is_number(in[1])) return;
     w->plain_at = tad_is_number(in[1]);
     w->plain = in[w->plain_at].u.number;
@@ -252,25 +253,14 @@ static bool add_node(work *w, size_t k, uint32_t first, tad__record_of *record, 
     return true;
 }
 
-/* Rows need no record: their operands fit into the node. */
 static bool record_row(work *w, bool needs, bool is_number) {
     uint32_t index;
     if (!tad__new_node(w->t, &index)) return false;
-    tad__node *n = tad__at(w->t, index);
-    n->kind = TAD__ROW;
-    n->op = (uint16_t)(w->op - tad__row_op(0));
-    n->flags = (uint8_t)((is_number ? 0 : TAD__ARRAY) | (needs ? TAD__NEEDS : 0));
-    if (is_number) n->value.number = w->number[0];
-    else n->value.array = w->out[0];
-    if (w->plain_at >= 0) {
-        n->kind = w->plain_at == 0 ? TAD__ROW_NX : TAD__ROW_XN;
-        n->a = w->index[1 - w->plain_at];
-        n->u.partial = w->plain;
-        return true;
-    }
-    n->a = w->index[0];
-    if (w->n > 1) n->u.arg.b = w->index[1];
-    if (w->n > 2) n->u.arg.c = w->index[2];
+    tad__node n = tad__row_node((unsigned)(w->op - tad__row_op(0)), w->index, w->n, w->plain_at, w->plain);
+    n.flags = (uint8_t)((is_number ? 0 : TAD__ARRAY) | (needs ? TAD__NEEDS : 0));
+    if (is_number) n.value.number = w->number[0];
+    else n.value.array = w->out[0];
+    *tad__at(w->t, index) = n;
     return true;
 }
 

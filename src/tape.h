@@ -154,6 +154,21 @@ typedef struct tad__call {
 bool tad__call_of(const tad_tape *t, uint32_t index, tad__call *c);
 /* Input k as the user gave it. */
 tad_var tad__operand(const tad_tape *t, const tad__call *c, uint32_t k);
+/* What tad__call_of reads of a row: its node, without flags and value. Rows need no record, as their
+ * operands fit into the node; of two, the one at number_at may be a plain number (-1: none). */
+static inline tad__node tad__row_node(unsigned row, const uint32_t *in, size_t n, int number_at, double number) {
+    tad__node y = {.op = (uint16_t)row, .kind = TAD__ROW};
+    if (number_at >= 0) {
+        y.kind = number_at == 0 ? TAD__ROW_NX : TAD__ROW_XN;
+        y.a = in[1 - number_at];
+        y.u.partial = number;
+        return y;
+    }
+    y.a = in[0];
+    if (n > 1) y.u.arg.b = in[1];
+    if (n > 2) y.u.arg.c = in[2];
+    return y;
+}
 
 /* Gives an array adjoint's memory back. */
 void tad__drop_adjoint(tad_tape *t, uint32_t i);

@@ -625,43 +625,32 @@ static const tad_array *living_array(tad_tape *t, tad_var v) {
     return n->flags & TAD__ARRAY ? n->value.array : NULL;
 }
 
-/* The node of a row, without flags and value. */
-static tad__node row_node(unsigned row, const tad_var *in, size_t n, int number_at) {
-    tad__node y = {.op = (uint16_t)row, .kind = TAD__ROW};
-    if (number_at >= 0) {
-        y.kind = number_at == 0 ? TAD__ROW_NX : TAD__ROW_XN;
-        y.a = in[1 - number_at].u.at.index;
-        y.u.partial = in[number_at].u.number;
-        return y;
-    }
-    y.a = in[0].u.at.index;
-    if (n > 1) y.u.arg.b = in[1].u.at.index;
-    if (n > 2) y.u.arg.c = in[2].u.at.index;
-    return y;
-}
-
 /* A row on contiguous arrays of one shape and type, or on one and a number, while recording plainly:
  * what tad__apply would do, when there is nothing to check, convert or walk. False: that is not the
  * case. */
 static bool on_like_arrays(tad_tape *t, unsigned row, const tad_var *in, size_t n, tad_var *result) {
     const tad_array *like = NULL;
     const void *data[3];
-    tad__view number;
+    uint32_t index[3] = {0};
+    double number = 0;
+    tad__view room;
     unsigned flags = 0;
     int number_at = -1;
     if (t->head.count >= t->head.limit) return false;
     for (size_t i = 0; i < n; i++) {
         if (n == 2 && tad_is_number(in[i])) {
             number_at = (int)i;
+            number = in[i].u.number;
             continue;
         }
         const tad_array *x = living_array(t, in[i]);
         if (!like) like = x;
         if (!x || !are_alike(like, x)) return false;
         data[i] = x->data;
-        flags |= tad__at(t, in[i].u.at.index)->flags;
+        index[i] = in[i].u.at.index;
+        flags |= tad__at(t, index[i])->flags;
     }
-    if (number_at >= 0) data[number_at] = tad__number_value(in[number_at].u.number, (tad_dtype)like->dtype, &number)->data;
+    if (number_at >= 0) data[number_at] = tad__number_value(number, (tad_dtype)like->dtype, &room)->data;
     tad__place place = tad__arena_place(&t->arena);
     tad_array *y = tad__new_like(t, like);
     if (!y) {
@@ -670,7 +659,7 @@ static bool on_like_arrays(tad_tape *t, unsigned row, const tad_var *in, size_t 
     }
     forward_runs(t, (size_t)y->size,
                  (forward_call){forward_of(t, row, y->dtype, number_at), none, n, tad__width(y->dtype), number_at, data, y->data});
-    tad__node node = row_node(row, in, n, number_at);
+    tad__node node = tad__row_node(row, index, n, number_at, number);
     node.flags = (uint8_t)(TAD__ARRAY | (flags & TAD__NEEDS));
     node.value.array = y;
     *tad__at(t, t->head.count++) = node;
