@@ -45,7 +45,7 @@ TAD__ELEMENTARY_BLOCK(FORMS)
 
 #define STRIP_AS(FORM, ...)                                                                        \
     {                                                                                              \
-        UNUSED enum { form = FORM };                                                               \
+        UNUSED const int form = FORM;                                                              \
         for (size_t i = from; i < end; i++) { __VA_ARGS__ }                                        \
     }
 #define EACH(...)                                                                                  \
