@@ -80,7 +80,7 @@ static bool resolve_operands(work *w, const tad_var *in) {
 static void find_plain(work *w, const tad_var *in) {
     w->plain_at = -1;
     w->plain = 0;
-    if (!(w->op->flags & TAD_OP_ELEMENTWISE) || w->n != 2 || tad_is_number(in[0]) == tad_is_number(in[1])) return;
+    if (!tad__is_row(w->op) || w->n != 2 || tad_is_number(in[0]) == tad_is_number(in[1])) return;
     w->plain_at = tad_is_number(in[1]);
     w->plain = in[w->plain_at].u.number;
 }
@@ -277,7 +277,7 @@ static bool record_kept(work *w, uint32_t node, tad__record_of *r) {
 
 static bool record(work *w, const void *options) {
     bool needs = needs_gradient(w), is_number = w->out[0] == &w->number_array[0];
-    if ((w->op->flags & TAD_OP_ELEMENTWISE) && !w->op->options_size && !w->t->paused)
+    if (tad__is_row(w->op) && !w->op->options_size && !w->t->paused)
         return record_row(w, needs, is_number);
     tad__record_of *r = w->t->paused ? NULL : new_record(w, options);
     if (!r && !w->t->paused) return false;

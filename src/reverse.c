@@ -290,7 +290,7 @@ static tad_status accumulate_result(visit *v, uint32_t i, tad_var r) {
     return accumulate(t, v->in[i], tad__value(t, r.u.at.index, &view));
 }
 
-/* Elementwise hooks read cotangents that repeat a few numbers; others get whole ones. */
+/* Rows read cotangents that repeat a few numbers; others get whole ones. */
 static bool make_whole(visit *v) {
     bool fresh;
     for (uint32_t k = 0; k < v->call.n_out; k++)
@@ -344,7 +344,7 @@ static tad_status visit_op(tad_tape *t, uint32_t i) {
     if (!(tad__at(t, i)->flags & TAD__NEEDS) && v.call.n_out == 1) return TAD_OK;
     if (!take_cotangents(&v)) return TAD_OK;
     tad__place place = tad__arena_place(&t->arena);
-    bool whole = (v.call.op->flags & TAD_OP_ELEMENTWISE) || make_whole(&v);
+    bool whole = tad__is_row(v.call.op) || make_whole(&v);
     tad_status s = whole && find_wanted(&v) ? TAD_OK : TAD_NO_MEMORY;
     for (uint32_t k = 0; k < v.call.n_in && s == TAD_OK; k++)
         if (v.wanted[k] && is_stale(t, v.in[k], i)) s = stale(t);

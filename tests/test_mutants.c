@@ -423,7 +423,6 @@ static size_t list_samples(const tad_op *op) {
 static mutant make_mutant(const tad_op *op, size_t n_samples, kind k, place where, size_t input) {
     mutant m = {.op = *op, .original = op, .kind = k, .place = where, .input = input};
     m.op.flags &= ~(uint32_t)(TAD_OP_ELEMENTWISE | TAD_OP_LINEAR);
-    m.op.row = NULL;
     m.op.shape = mutant_shape;
     m.op.forward = mutant_forward;
     m.op.view = op->view ? mutant_view : NULL;

@@ -553,6 +553,41 @@ START_TEST(large_arguments_in_a_gradient_that_is_written_over_its_cotangent) {
 }
 END_TEST
 
+/* A user's op that says it is elementwise: a b, with a hook that reads its cotangent as it lies. */
+static tad_status scaled_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    out->dtype = TAD_F64;
+    out->shape.rank = c->in[0]->rank;
+    for (int k = 0; k < out->shape.rank; k++) out->shape.dim[k] = c->in[0]->dim[k];
+    return TAD_OK;
+}
+static tad_status scaled_forward(const tad_call_frame *c) {
+    const double *a = c->in[0]->data, *b = c->in[1]->data;
+    for (int64_t i = 0; i < c->in[0]->size; i++) ((double *)c->out[0]->data)[i] = a[i] * *b;
+    return TAD_OK;
+}
+static tad_status scaled_backward(tad_backward *b) {
+    const double *g = b->cotangent[0]->data, *factor = b->call.in[1]->data;
+    bool fresh;
+    tad_array *to = tad_backward_buffer(b, 0, &fresh);
+    if (!to) return TAD_NO_MEMORY;
+    for (int64_t i = 0; i < to->size; i++) ((double *)to->data)[i] = g[i] * *factor;
+    return TAD_OK;
+}
+static const tad_op scaled = {.name = "scaled", .family = "test", .doc = "a b, b one number", .min_in = 2,
+                              .max_in = 2, .n_out = 1, .flags = TAD_OP_ELEMENTWISE, .shape = scaled_shape,
+                              .forward = scaled_forward, .backward = scaled_backward};
+
+START_TEST(an_elementwise_op_of_the_user_is_no_row_of_the_table) {
+    many *m = make_many();
+    tad_var y = tad_apply(&scaled, (tad_var[]){m->x, tad_number(3)}, 2, NULL, NULL, 0);
+    ck_done(tad_reverse(tad_mean(y, NULL)), m->t);
+    const double *g = tad_gradient_data(m->x);
+    for (int i = 0; i < MANY; i++) ck_near(g[i], 3.0 / MANY, 1e-17);
+    free_many(m);
+}
+END_TEST
+
 static size_t calls_of_a_step(tad_tape *t, tad_var w, tad_mark m) {
     size_t before = tad_tape_memory(t).calls;
     tad_var x = tad_full(t, TAD_F32, TAD_SHAPE(32, 64), 0.25);
@@ -799,6 +834,7 @@ static Suite *suite(void) {
     tcase_add_test(c, gradients_of_choices_add_up);
     tcase_add_test(c, gradients_of_softmax_are_written_over_cotangents);
     tcase_add_test(c, the_cotangent_of_a_mean_is_not_written_out);
+    tcase_add_test(c, an_elementwise_op_of_the_user_is_no_row_of_the_table);
     tcase_add_test(c, large_arguments_in_a_gradient_that_is_written_over_its_cotangent);
     c = support_case(s, "size");
     tcase_add_test(c, a_million_nodes_on_a_small_stack);

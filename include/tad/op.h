@@ -178,7 +178,7 @@ typedef struct tad_misuse {
 /* ---- the descriptor ---- */
 
 typedef enum tad_op_flags {
-    TAD_OP_ELEMENTWISE = 1, /* a row of scalar.def */
+    TAD_OP_ELEMENTWISE = 1, /* each element by itself, operands broadcast */
     TAD_OP_LINEAR = 2,      /* linear in all its differentiable inputs together: the jvp is the op itself */
     TAD_OP_FLAT = 4,        /* piecewise constant or integer: no input has a gradient */
     TAD_OP_INTERNAL = 8     /* only derivative rules make it */
@@ -210,7 +210,6 @@ typedef struct tad_op {
     size_t n_samples;
     const tad_misuse *misuse;
     size_t n_misuse;
-    const void *row; /* internal: kernels of a row of scalar.def */
 } tad_op;
 
 /* ---- applying ops ---- */

@@ -564,6 +564,10 @@ const size_t tad__ops_elementwise_count = TAD__ROW_COUNT;
 
 const tad_op *tad__row_op(unsigned row) { return &tad__ops_elementwise[row]; }
 
+bool tad__is_row(const tad_op *op) {
+    return (uintptr_t)op - (uintptr_t)tad__ops_elementwise < sizeof tad__ops_elementwise;
+}
+
 /* ---- the scalar path ---- */
 
 /* What the sweep does at a node of this row whose operands are all variables. */
