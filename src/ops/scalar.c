@@ -254,6 +254,12 @@ static bool is_turned(const tad_array *a) {
     return k < last;
 }
 
+static bool any_turned(const tad_array *const *in, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (!in[i]->contiguous && is_turned(in[i])) return true;
+    return false;
+}
+
 /* Large turned operands are copied, by tiles, to be read in order. False: no memory. */
 static bool straighten(tad_tape *t, const tad_array *const *in, size_t n, const tad_array **to) {
     for (size_t i = 0; i < n; i++) {
@@ -463,12 +469,8 @@ static tad_status row_backward_input(tad_backward *b, size_t i, bool last) {
 
 /* An operand that can take the cotangent's memory comes last, when the others have read it: best one
  * whose gradient the cotangent is already. */
-static tad_status row_backward(tad_backward *b_) {
-    size_t n = b_->call.n_in, last = n;
-    const tad_array *operand[3];
-    tad_backward straight = *b_, *b = &straight;
-    if (!straighten(b_->call.tape, b_->call.in, n, operand)) return TAD_NO_MEMORY;
-    straight.call.in = operand;
+static tad_status backward_in_order(tad_backward *b) {
+    size_t n = b->call.n_in, last = n;
     for (size_t i = 0; i < n; i++) {
         bool better = b->wanted[i] && (last == n || passes(row_of(b->call.op), i));
         if (better && is_like_cotangent(b, i) && tad__backward_is_fresh(b, i)) last = i;
@@ -479,6 +481,15 @@ static tad_status row_backward(tad_backward *b_) {
         if (s != TAD_OK) return s;
     }
     return last < n ? row_backward_input(b, last, true) : TAD_OK;
+}
+
+static tad_status row_backward(tad_backward *b) {
+    if (!any_turned(b->call.in, b->call.n_in)) return backward_in_order(b);
+    const tad_array *operand[3];
+    tad_backward straight = *b;
+    if (!straighten(b->call.tape, b->call.in, b->call.n_in, operand)) return TAD_NO_MEMORY;
+    straight.call.in = operand;
+    return backward_in_order(&straight);
 }
 
 /* ---- descriptors ---- */
