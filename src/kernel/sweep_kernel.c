@@ -43,6 +43,12 @@ static inline double give(tad__adjoint *to, const tad__adjoint *next, double g) 
     return hand_on(to, next, to->number + g);
 }
 
+/* To both operands of a node. */
+static inline double give_both(tad__adjoint *a, tad__adjoint *b, const tad__adjoint *next, double to_a, double to_b) {
+    a->number += to_a;
+    return give(b, next, to_b);
+}
+
 static inline double give_product(tad__adjoint *to, const tad__adjoint *next, double g, double factor) {
     return hand_on(to, next, fused(g, factor, to->number));
 }
@@ -74,14 +80,8 @@ uint32_t TAD_LEVEL(tad__sweep_numbers)(const tad__node *node, tad__adjoint *adjo
         case TAD__UNARY: g = give_product(to, next, g, n->u.partial); continue;
         case TAD__DIV_XN: g = give_product(to, next, g, 1 / n->u.partial); continue;
         case TAD__DIV_NX: g = give_product(to, next, g, -(n->value.number / node[n->a].value.number)); continue;
-        case TAD__ADD:
-            to->number += g;
-            g = give(adjoint + b, next, g);
-            continue;
-        case TAD__SUB:
-            to->number += g;
-            g = give(adjoint + b, next, -g);
-            continue;
+        case TAD__ADD: g = give_both(to, adjoint + b, next, g, g); continue;
+        case TAD__SUB: g = give_both(to, adjoint + b, next, g, -g); continue;
         case TAD__MUL:
             add_product(adjoint + b, g, node[n->a].value.number);
             g = give_product(to, next, g, node[b].value.number);
@@ -100,15 +100,9 @@ uint32_t TAD_LEVEL(tad__sweep_numbers)(const tad__node *node, tad__adjoint *adjo
             break;
         case TAD__SUM: pass_sum(adjoint, n->u.record, g); break;
         case TAD__DOT: pass_dot(node, adjoint, n->u.record, g); break;
-        case TAD__CONSTANT:
-        case TAD__INPUT:
-        case TAD__PARAM:
-        case TAD__OUTPUT: break;
-        case TAD__ROW:
-        case TAD__ROW_XN:
-        case TAD__ROW_NX:
-        case TAD__GENERAL:
-        case TAD__MULTI: return (uint32_t)(n - node);
+        case TAD__CONSTANT: case TAD__INPUT: case TAD__PARAM: case TAD__OUTPUT: break;
+        case TAD__ROW: case TAD__ROW_XN: case TAD__ROW_NX: case TAD__GENERAL: case TAD__MULTI:
+            return (uint32_t)(n - node);
         default: __builtin_unreachable();
         }
         g = next->number;
