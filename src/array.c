@@ -327,15 +327,21 @@ void tad__copy(const tad_tape *t, tad_array *dst, const tad_array *src) {
     tad__put(t, dst, src, false);
 }
 
+tad_array *tad__scratch_array(tad_tape *t, tad_dtype dtype, const tad_shape *shape) {
+    size_t bytes;
+    tad_array *a = tad_scratch(t, tad__array_header(shape->rank));
+    void *data = tad__shape_bytes(shape, dtype, &bytes) ? tad_scratch(t, bytes) : NULL;
+    if (!a || !data) return NULL;
+    tad__array_layout(a, dtype, shape);
+    a->data = data;
+    return a;
+}
+
 const tad_array *tad__contiguous(tad_tape *t, const tad_array *a) {
     if (a->contiguous) return a;
     tad_shape shape = tad__shape_of(a);
-    tad_array *copy = tad_scratch(t, tad__array_header(a->rank));
-    void *data = tad_scratch(t, (size_t)a->size * tad_dtype_size((tad_dtype)a->dtype));
-    if (!copy || !data) return NULL;
-    tad__array_layout(copy, (tad_dtype)a->dtype, &shape);
-    copy->data = data;
-    tad__copy(t, copy, a);
+    tad_array *copy = tad__scratch_array(t, (tad_dtype)a->dtype, &shape);
+    if (copy) tad__copy(t, copy, a);
     return copy;
 }
 

@@ -221,6 +221,8 @@ tad_array *tad__backward_repeat(tad_backward *b, size_t i, const tad_array *few)
 void tad__copy(const tad_tape *t, tad_array *dst, const tad_array *src);
 /* dst = src or dst += src, converted: equal shapes, any strides that show each element of dst once. */
 void tad__put(const tad_tape *t, const tad_array *dst, const tad_array *src, bool add);
+/* An array for the time of one hook, its elements not set. NULL: no memory. */
+tad_array *tad__scratch_array(tad_tape *t, tad_dtype dtype, const tad_shape *shape);
 /* a itself or a contiguous copy for the time of one hook. NULL: no memory. */
 const tad_array *tad__contiguous(tad_tape *t, const tad_array *a);
 /* dst (contiguous) += src summed down to dst's shape; same dtype (or converted), src broadcasts from it. */

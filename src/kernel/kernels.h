@@ -15,8 +15,6 @@
 #include "sweep.h"
 #include "update.h"
 
-enum { TAD__BLOCK = 512 }; /* elements a row kernel is given at most: they stay in the first cache */
-
 /* in: contiguous inputs of n elements; pq: two options, never NULL. float64 and float32 by the table's
  * index. */
 typedef void tad__row_forward(size_t n, const void *const *in, void *out, const double *pq);

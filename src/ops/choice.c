@@ -33,26 +33,6 @@ static tad_status where_shape(const tad_call_frame *c, tad_type *out, size_t *n_
     return TAD_OK;
 }
 
-typedef struct rooms {
-    _Alignas(64) double room[4][TAD__BLOCK]; /* of each array of a loop */
-    const char *repeated[4]; /* the one element that the room is full of */
-} rooms;
-
-/* A block of a run as contiguous elements: in its place, or gathered into its room. */
-static const void *block_of(const tad__loop *l, int k, int64_t at, int64_t n, size_t size, rooms *r) {
-    const char *p = l->run[k] + at * l->step[k];
-    void *room = r->room[k];
-    if (l->step[k] == (int64_t)size) return p;
-    if (l->step[k] == 0 && r->repeated[k] == p) return room; /* filled by a block at least as long */
-    r->repeated[k] = l->step[k] == 0 ? p : NULL;
-    for (int64_t i = 0; i < n; i++, p += l->step[k]) {
-        if (size == 8) ((uint64_t *)room)[i] = *(const uint64_t *)(const void *)p;
-        else if (size == 4) ((uint32_t *)room)[i] = *(const uint32_t *)(const void *)p;
-        else ((uint8_t *)room)[i] = *(const uint8_t *)p;
-    }
-    return room;
-}
-
 /* Arrays of the loop: y, condition, a, b. */
 typedef struct selection {
     const tad__kernels *kernels;
@@ -64,15 +44,15 @@ typedef struct selection {
 static void select_walk(void *arg, tad__loop *l) {
     const selection *s = arg;
     const size_t size = tad_dtype_size(s->dtype);
-    rooms r;
+    tad__rooms r;
     memset(r.repeated, 0, sizeof r.repeated);
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l))
         for (int64_t at = 0; at < l->length; at += TAD__BLOCK) {
             const int64_t n = l->length - at < TAD__BLOCK ? l->length - at : TAD__BLOCK;
             char *y = l->run[0] + at * (int64_t)size;
             void *to = s->through_room || s->added ? (void *)r.room[0] : y;
-            s->kernels->select[s->dtype]((size_t)n, block_of(l, 1, at, n, 1, &r), block_of(l, 2, at, n, size, &r),
-                                         block_of(l, 3, at, n, size, &r), to);
+            s->kernels->select[s->dtype]((size_t)n, tad__gathered(l, 1, at, n, 1, &r), tad__gathered(l, 2, at, n, size, &r),
+                                         tad__gathered(l, 3, at, n, size, &r), to);
             if (s->added) s->kernels->add[s->dtype]((size_t)n, to, y);
             else if (s->through_room) memcpy(y, to, (size_t)n * size);
         }
@@ -103,11 +83,8 @@ static tad_status sum_selected(tad_backward *b, tad_array *into, bool fresh, con
     tad_tape *t = b->call.tape;
     const tad_array *g = b->cotangent[0];
     tad_shape shape = tad__shape_of(g);
-    tad_array *chosen = tad_scratch(t, tad__array_header(g->rank));
-    void *data = tad_scratch(t, (size_t)g->size * tad_dtype_size((tad_dtype)g->dtype));
-    if (!chosen || !data) return TAD_NO_MEMORY;
-    tad__array_layout(chosen, (tad_dtype)g->dtype, &shape);
-    chosen->data = data;
+    tad_array *chosen = tad__scratch_array(t, (tad_dtype)g->dtype, &shape);
+    if (!chosen) return TAD_NO_MEMORY;
     select_into(t, condition, p, q, chosen, false);
     if (fresh) tad__clear(t, into);
     tad__add_into(t, into, chosen);

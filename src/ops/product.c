@@ -45,18 +45,6 @@ static bool join(const tad_array *x, int from, int to, int64_t *size, int64_t *s
     return true;
 }
 
-/* `a` itself, or a contiguous copy of it. NULL: no memory. */
-static const tad_array *packed(tad_tape *t, const tad_array *a) {
-    tad_shape s = tad__shape_of(a);
-    tad_array *copy = tad_scratch(t, tad__array_header(a->rank));
-    void *data = tad_scratch(t, (size_t)a->size * tad__width(a->dtype));
-    if (!copy || !data) return NULL;
-    tad__array_layout(copy, (tad_dtype)a->dtype, &s);
-    copy->data = data;
-    tad__copy(t, copy, a);
-    return copy;
-}
-
 /* x with axes [0, split) as rows and the others as columns, copied where that needs it. */
 static bool split_matrix(tad_tape *t, const tad_array *x, int split, matrix *m) {
     for (int tries = 0; tries < 2; tries++) {
@@ -65,7 +53,7 @@ static bool split_matrix(tad_tape *t, const tad_array *x, int split, matrix *m) 
             m->data = x->data;
             return true;
         }
-        x = packed(t, x);
+        x = tad__contiguous(t, x);
     }
     return false;
 }
@@ -212,7 +200,7 @@ static tad_status product_forward(const tad_call_frame *c) {
     product p;
     if (!form(&p, c, c->out[0])) return TAD_NO_MEMORY;
     const tad_array *bias = p.bias;
-    if (bias && !bias->contiguous && !(bias = packed(c->tape, bias))) return TAD_NO_MEMORY;
+    if (bias && !bias->contiguous && !(bias = tad__contiguous(c->tape, bias))) return TAD_NO_MEMORY;
     return multiply(&p, &p.a, &p.b, &p.c, false, bias ? bias->data : NULL);
 }
 

@@ -197,27 +197,6 @@ static tad_status row_shape(const tad_call_frame *c, tad_type *out, size_t *n_ou
     return TAD_OK;
 }
 
-typedef struct rooms {
-    _Alignas(64) double room[6][TAD__BLOCK]; /* of each array of a loop */
-    const char *repeated[6]; /* the one element that the room is full of */
-} rooms;
-
-/* A run of one operand as contiguous elements: itself, or gathered into its room. */
-static const void *gathered(const tad__loop *l, int k, int64_t from, int64_t n, size_t size, rooms *r) {
-    const char *p = l->run[k] + from * l->step[k];
-    void *room = r->room[k];
-    if (l->step[k] == (int64_t)size) return p;
-    if (l->step[k] == 0) {
-        if (r->repeated[k] == p) return room; /* filled by a piece at least as long */
-        r->repeated[k] = p;
-    }
-    if (size == 8)
-        for (int64_t i = 0; i < n; i++) ((uint64_t *)room)[i] = *(const uint64_t *)(const void *)(p + i * l->step[k]);
-    else
-        for (int64_t i = 0; i < n; i++) ((uint32_t *)room)[i] = *(const uint32_t *)(const void *)(p + i * l->step[k]);
-    return room;
-}
-
 /* A whole run at once when nothing has to be gathered, else pieces that fit the room. */
 static int64_t piece_of(const tad__loop *l, int arrays, int single, size_t size) {
     for (int k = 0; k < arrays; k++)
@@ -299,14 +278,14 @@ static void forward_runs(const tad_tape *t, size_t n, forward_call k) {
 static void forward_walk(void *arg, tad__loop *l) {
     const forward_call *k = arg;
     int n = (int)k->n_in;
-    rooms r;
+    tad__rooms r;
     memset(r.repeated, 0, sizeof r.repeated);
     int64_t piece = piece_of(l, n, k->single, k->size);
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {
         for (int64_t at = 0; at < l->length; at += piece) {
             int64_t m = l->length - at < piece ? l->length - at : piece;
             const void *in[3];
-            for (int i = 0; i < n; i++) in[i] = i == k->single ? l->run[i] : gathered(l, i, at, m, k->size, &r);
+            for (int i = 0; i < n; i++) in[i] = i == k->single ? l->run[i] : tad__gathered(l, i, at, m, k->size, &r);
             k->f((size_t)m, in, l->run[n] + at * (int64_t)k->size, k->pq);
             if (piece == INT64_MAX) break;
         }
@@ -392,7 +371,7 @@ static void backward_walk(void *arg, tad__loop *l) {
     int n = (int)c->n_in, single = single_in_runs(l, c->n_in, size);
     if (single == (int)k->wrt) single = -1; /* the kernels are for the gradient of the other one */
     tad__row_backward *f = single < 0 ? row->backward[k->wrt][dtype] : row->backward_single[single][dtype];
-    rooms r;
+    tad__rooms r;
     memset(r.repeated, 0, sizeof r.repeated);
     bool direct = k->fresh && k->into->size == k->y->size; /* write, nothing to sum */
     int64_t piece = direct && piece_of(l, n + 2, single, size) == INT64_MAX ? INT64_MAX : TAD__BLOCK;
@@ -400,9 +379,9 @@ static void backward_walk(void *arg, tad__loop *l) {
         for (int64_t at = 0; at < l->length; at += piece) {
             int64_t m = l->length - at < piece ? l->length - at : piece;
             const void *in[3];
-            for (int i = 0; i < n; i++) in[i] = i == single ? l->run[i] : gathered(l, i, at, m, size, &r);
+            for (int i = 0; i < n; i++) in[i] = i == single ? l->run[i] : tad__gathered(l, i, at, m, size, &r);
             char *to = l->run[n + 2] + at * l->step[n + 2];
-            const void *y = l->run[n] + at * (int64_t)size, *g = gathered(l, n + 1, at, m, size, &r);
+            const void *y = l->run[n] + at * (int64_t)size, *g = tad__gathered(l, n + 1, at, m, size, &r);
             f((size_t)m, in, y, g, direct ? (void *)to : (void *)r.room[n + 2], c->options ? c->options : none);
             if (!direct) add_piece(c->tape, dtype, m, r.room[n + 2], to, l->step[n + 2]);
             if (piece == INT64_MAX) break;
