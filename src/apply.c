@@ -7,6 +7,8 @@
 
 enum { FEW = TAD_MAX_INPUTS };
 
+static const max_align_t no_options[64]; /* for options left out: all zero */
+
 /* One application under way. */
 typedef struct work {
     tad_tape *t;
@@ -129,8 +131,13 @@ static void see_values(work *w) {
 static tad_status check_sizes(const work *w) {
     char text[160];
     size_t bytes;
+    if (w->n_out == 0 || w->n_out > TAD_MAX_OUTPUTS)
+        return tad_fail(&w->frame, TAD_BAD_ARGUMENT, "its shape rule says %zu results, 1 to %d are possible", w->n_out,
+                        TAD_MAX_OUTPUTS);
     for (size_t k = 0; k < w->n_out; k++)
-        if (!tad__shape_bytes(&w->type[k].shape, w->type[k].dtype, &bytes))
+        if ((unsigned)w->type[k].dtype >= TAD_DTYPE_COUNT)
+            return tad_fail(&w->frame, TAD_BAD_DTYPE, "its shape rule says element type %d", (int)w->type[k].dtype);
+        else if (!tad__shape_bytes(&w->type[k].shape, w->type[k].dtype, &bytes))
             return tad_fail(&w->frame, TAD_TOO_LARGE, "the result would have shape %s",
                             tad__shape_text(&w->type[k].shape, text, sizeof text));
     return TAD_OK;
@@ -157,6 +164,7 @@ static bool as_view(work *w) {
     tad_array *a = tad__new_header(w->t, y->dtype, &y->shape);
     if (!a) return false;
     a->data = w->array[0]->data;
+    a->version = w->array[0]->version;
     if (!w->op->view(&w->frame, a)) return false;
     tad__array_seen(a);
     w->out[0] = a;
@@ -178,8 +186,8 @@ static tad_status compute(work *w) {
     return s;
 }
 
-static bool all_finite(const tad_array *a, int64_t *where) {
-    for (*where = 0; *where < a->size; ++*where) {
+bool tad__all_finite(const tad_array *a, int64_t *where) {
+    for (*where = 0; *where < a->size && a->contiguous; ++*where) {
         double v = a->dtype == TAD_F64   ? ((const double *)a->data)[*where]
                    : a->dtype == TAD_F32 ? (double)((const float *)a->data)[*where] : 0;
         if (!isfinite(v)) return false;
@@ -190,7 +198,7 @@ static bool all_finite(const tad_array *a, int64_t *where) {
 static tad_status trap(const work *w) {
     for (size_t k = 0; k < w->n_out; k++) {
         int64_t where;
-        if (!w->out[k]->contiguous || all_finite(w->out[k], &where)) continue;
+        if (tad__all_finite(w->out[k], &where)) continue;
         return tad_fail(&w->frame, TAD_NOT_FINITE, "element %lld of the result is %s", (long long)where,
                         "a NaN or an infinity");
     }
@@ -198,12 +206,12 @@ static tad_status trap(const work *w) {
 }
 
 static bool needs(const work *w, size_t i) {
-    if (w->t->paused || (w->op->flags & TAD_OP_FLAT)) return false;
-    bool constant = i < 32 && (w->op->constant_in >> i & 1);
-    return w->index[i] != TAD__NO_NODE && !constant && (tad__at(w->t, w->index[i])->flags & TAD__NEEDS);
+    return w->index[i] != TAD__NO_NODE && (tad__at(w->t, w->index[i])->flags & TAD__NEEDS);
 }
 
+/* Also through an operand without derivative: a sweep must meet it, and say so. */
 static bool needs_gradient(const work *w) {
+    if (w->t->paused || (w->op->flags & TAD_OP_FLAT)) return false;
     for (size_t i = 0; i < w->n; i++)
         if (needs(w, i)) return true;
     return false;
@@ -211,7 +219,14 @@ static bool needs_gradient(const work *w) {
 
 bool tad__needs(const tad_call_frame *c, size_t i) {
     const work *w = c->engine;
-    return i < w->n && needs(w, i);
+    if (i >= w->n || w->t->paused || (w->op->flags & TAD_OP_FLAT)) return false;
+    return !tad__is_constant_in(w->op, i) && needs(w, i);
+}
+
+const char *tad__operand_name(const tad_call_frame *c, size_t i) {
+    const work *w = c->engine;
+    const tad__label *l = w && w->index[i] != TAD__NO_NODE ? tad__label_of(&w->t->names, w->index[i]) : NULL;
+    return l ? l->text : NULL;
 }
 
 tad_array *tad__keep(const tad_call_frame *c, tad_dtype dtype, const tad_shape *shape) {
@@ -306,10 +321,9 @@ static bool prepare(work *w, const tad_var *in) {
 
 tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, const void *options,
                    tad_var *outputs, size_t n_outputs) {
-    static const max_align_t zero[64]; /* options left out */
     for (size_t k = 0; k < n_outputs; k++) outputs[k] = tad__nil(t);
     if (t->error.status != TAD_OK) return tad__nil(t);
-    if (!options) options = zero;
+    if (!options) options = no_options;
     work w;
     w.t = t;
     w.op = op;
@@ -329,11 +343,25 @@ tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, c
     return tad__handle(t, first);
 }
 
+/* What makes a descriptor or a call of it impossible; NULL: nothing. */
+static const char *what_is_missing(const tad_op *op, const void *options, const tad_var *outputs, size_t n_outputs) {
+    if (!op) return "the op is NULL";
+    if (!op->name) return "the op has no name";
+    if (!op->shape) return "the op has no shape rule";
+    if (!op->forward) return "the op has no forward";
+    if (op->min_in > op->max_in) return "the op takes at least more inputs than at most";
+    if (op->max_in > TAD_MAX_INPUTS && op->max_in != UINT8_MAX) return "the op has too many inputs";
+    if (op->n_out > TAD_MAX_OUTPUTS) return "the op has too many outputs";
+    if (!options && op->options_size > sizeof no_options) return "the op's options are too large to be left out";
+    return !outputs && n_outputs ? "there is no room for the outputs" : NULL;
+}
+
 tad_var tad_apply(const tad_op *op, const tad_var *in, size_t n, const void *options, tad_var *outputs,
                   size_t n_outputs) {
     tad_tape *t = in ? tad__tape_of(in, n) : NULL;
-    if (t && op) return tad__apply(t, op, in, n, options, outputs, n_outputs);
-    for (size_t k = 0; k < n_outputs; k++) outputs[k] = tad__nil(t);
-    if (t) tad__fail(t, TAD_BAD_ARGUMENT, "apply: the op is NULL");
+    const char *why = t ? what_is_missing(op, options, outputs, n_outputs) : NULL;
+    if (t && !why) return tad__apply(t, op, in, n, options, outputs, n_outputs);
+    for (size_t k = 0; k < n_outputs && outputs; k++) outputs[k] = tad__nil(t);
+    if (why) tad__fail(t, TAD_BAD_ARGUMENT, "apply: %s: %s", op && op->name ? op->name : "?", why);
     return tad__nil(t);
 }

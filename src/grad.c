@@ -1,8 +1,8 @@
 /* Recorded derivatives: tad_grad (reverse) and tad_tangent (forward), both as new variables of the
- * tape, made by the ops' graph rules. Rests on reverse.h. */
+ * tape, made by the ops' graph rules. Rests on rule.h. */
 #include <string.h>
 
-#include "reverse.h"
+#include "rule.h"
 
 /* A sweep under way: tables over the nodes 0 .. top. */
 typedef struct table {
@@ -33,9 +33,9 @@ static void free_table(table *s) {
     tad__buffers_give(&s->t->buffers, s->mark);
 }
 
-static bool is_input(const tad__call *c, uint32_t k) {
-    bool constant = k < 32 && (c->op->constant_in >> k & 1);
-    return c->in[k] != TAD__NO_NODE && !constant;
+/* Whether operand k is an x or depends on one. */
+static bool depends(const table *s, const tad__call *c, uint32_t k) {
+    return tad__passes(s->t, c, k) && c->in[k] >= s->low && (s->mark[c->in[k]] & (IS_X | DEPENDS));
 }
 
 /* DEPENDS: some operand is an x or depends on one. */
@@ -44,7 +44,7 @@ static void mark_dependents(table *s) {
         tad__call c;
         if (!(tad__at(s->t, i)->flags & TAD__NEEDS) || !tad__call_of(s->t, i, &c)) continue;
         for (uint32_t k = 0; k < c.n_in; k++)
-            if (is_input(&c, k) && c.in[k] >= s->low && (s->mark[c.in[k]] & (IS_X | DEPENDS))) s->mark[i] |= DEPENDS;
+            if (depends(s, &c, k)) s->mark[i] |= DEPENDS;
     }
 }
 
@@ -54,7 +54,7 @@ static void mark_needed(table *s) {
         tad__call c;
         if (!(s->mark[i] & NEEDED) || !tad__call_of(s->t, i, &c)) continue;
         for (uint32_t k = 0; k < c.n_in; k++)
-            if (is_input(&c, k)) s->mark[c.in[k]] |= NEEDED;
+            if (tad__passes(s->t, &c, k)) s->mark[c.in[k]] |= NEEDED;
         if (tad__at(s->t, i)->kind == TAD__OUTPUT) s->mark[tad__at(s->t, i)->a] |= NEEDED;
     }
 }
@@ -93,9 +93,16 @@ typedef struct frame {
     bool *wanted;
 } frame;
 
+static tad_status check_operands(table *s, uint32_t at, const tad__call *c) {
+    for (uint32_t k = 0; k < c->n_in; k++)
+        if (tad__is_constant_in(c->op, k) && depends(s, c, k)) return tad__no_derivative(s->t, at, c, k, s->what);
+    return tad__check_unchanged(s->t, at, c, s->what);
+}
+
 /* Tables of the frame are in the buffers: rules record in the arena. */
 static bool make_frame(table *s, uint32_t at, frame *f) {
     tad__call_of(s->t, at, &f->call);
+    if (check_operands(s, at, &f->call) != TAD_OK) return false;
     size_t m = f->call.n_in + f->call.n_out + 1;
     f->in = tad__buffers_take(&s->t->buffers, m * (4 * sizeof *f->in + sizeof(bool)));
     if (!f->in) {
@@ -108,7 +115,7 @@ static bool make_frame(table *s, uint32_t at, frame *f) {
     f->wanted = (bool *)(f->out + m);
     for (uint32_t k = 0; k < f->call.n_in; k++) {
         f->in[k] = tad__operand(s->t, &f->call, k);
-        f->wanted[k] = is_input(&f->call, k) && f->call.in[k] >= s->low && (s->mark[f->call.in[k]] & (IS_X | DEPENDS));
+        f->wanted[k] = depends(s, &f->call, k);
     }
     for (uint32_t k = 0; k < m; k++) f->result[k] = f->given[k] = tad__nil(s->t);
     for (uint32_t k = 0; k < f->call.n_out; k++) f->out[k] = tad__handle(s->t, at + k);
@@ -142,19 +149,26 @@ static void add_to(table *s, uint32_t target, tad_var r) {
     if (!tad_is_nil(sum)) s->var[target] = sum.u.at.index;
 }
 
+static tad_status trap(table *s, uint32_t at, const frame *f, tad_var g) {
+    tad__view view;
+    if (!tad__has_tape(g) || tad_is_nil(g)) return s->t->error.status;
+    return tad__trap_derivative(s->t, at, f->call.op, tad__value(s->t, g.u.at.index, &view), s->what);
+}
+
 static tad_status vjp_of(table *s, uint32_t i) {
     frame f;
     if (!make_frame(s, i, &f)) return s->t->error.status;
     for (uint32_t k = 0; k < f.call.n_out; k++)
         if (i + k <= s->top && s->var[i + k] != TAD__NO_NODE) f.given[k] = tad__handle(s->t, s->var[i + k]);
     tad_rule r = rule_of(s, &f);
-    if (f.call.op->vjp) f.call.op->vjp(&r);
+    if (f.call.op->vjp) tad__run_rule(f.call.op->vjp, &r);
     else tad__fail(s->t, TAD_NO_RULE, "%s: has no vjp", f.call.op->name);
     for (uint32_t k = 0; k < f.call.n_in && s->t->error.status == TAD_OK; k++) {
         if (!f.wanted[k] || tad_is_nil(f.result[k])) continue;
         tad_shape like = tad_shape_of(f.in[k]);
-        if (tad__check_rule_result(s->t, f.call.op, "vjp", f.result[k], &like) == TAD_OK)
-            add_to(s, f.call.in[k], fitted(s, f.result[k], f.call.in[k]));
+        if (tad__check_rule_result(s->t, f.call.op, "vjp", f.result[k], &like) != TAD_OK) break;
+        tad_var g = tad__has_strong_zero(s->t, f.call.op) ? tad__strong_zero(f.given[0], f.result[k]) : f.result[k];
+        if (trap(s, i, &f, g) == TAD_OK) add_to(s, f.call.in[k], fitted(s, g, f.call.in[k]));
     }
     tad__buffers_give(&s->t->buffers, f.in);
     return s->t->error.status;
@@ -233,10 +247,29 @@ tad_status tad_grad(const tad_var *y, const tad_var *cotangent, size_t ny, const
 /* A linear op's tangent is the op itself on the tangents. */
 static void linear_jvp(table *s, frame *f) {
     for (uint32_t k = 0; k < f->call.n_in; k++) {
-        if (!is_input(&f->call, k) || tad_dtype_of(f->in[k]) > TAD_F32) f->given[k] = f->in[k];
+        if (f->call.in[k] == TAD__NO_NODE || !tad__is_float(tad_dtype_of(f->in[k]))) f->given[k] = f->in[k];
         else if (tad_is_nil(f->given[k])) f->given[k] = tad_full(s->t, tad_dtype_of(f->in[k]), tad_shape_of(f->in[k]), 0);
     }
     tad__apply(s->t, f->call.op, f->given, f->call.n_in, f->call.options, f->result, f->call.n_out);
+}
+
+/* The tangents of a row's operands one at a time: each result is zero where its tangent is. */
+static void strong_jvp(frame *f, tad_rule *r) {
+    tad_var given[3], sum = tad_none();
+    for (uint32_t k = 0; k < f->call.n_in; k++) {
+        given[k] = f->given[k];
+        f->given[k] = tad__nil(r->tape);
+    }
+    for (uint32_t k = 0; k < f->call.n_in; k++) {
+        if (tad_is_nil(given[k])) continue;
+        f->given[k] = given[k];
+        f->result[0] = tad__nil(r->tape);
+        tad__run_rule(f->call.op->jvp, r);
+        f->given[k] = tad__nil(r->tape);
+        tad_var part = tad__strong_zero(given[k], f->result[0]);
+        if (!tad_is_nil(part)) sum = tad_is_none(sum) ? part : tad_add(sum, part);
+    }
+    f->result[0] = tad_is_none(sum) ? tad__nil(r->tape) : sum;
 }
 
 static tad_status jvp_of(table *s, uint32_t i) {
@@ -245,11 +278,13 @@ static tad_status jvp_of(table *s, uint32_t i) {
     for (uint32_t k = 0; k < f.call.n_in; k++)
         if (f.wanted[k] && s->var[f.call.in[k]] != TAD__NO_NODE) f.given[k] = tad__handle(s->t, s->var[f.call.in[k]]);
     tad_rule r = rule_of(s, &f);
-    if (f.call.op->jvp) f.call.op->jvp(&r);
+    if (f.call.op->jvp && tad__has_strong_zero(s->t, f.call.op)) strong_jvp(&f, &r);
+    else if (f.call.op->jvp) tad__run_rule(f.call.op->jvp, &r);
     else if (f.call.op->flags & TAD_OP_LINEAR) linear_jvp(s, &f);
     else tad__fail(s->t, TAD_NO_RULE, "%s: has no jvp", f.call.op->name);
     for (uint32_t k = 0; k < f.call.n_out && s->t->error.status == TAD_OK; k++) {
-        if (tad_is_nil(f.result[k]) || i + k > s->top || tad__dtype_at(s->t, i + k) > TAD_F32) continue;
+        if (tad_is_nil(f.result[k]) || i + k > s->top || !tad__is_float(tad__dtype_at(s->t, i + k))) continue;
+        if (trap(s, i, &f, f.result[k]) != TAD_OK) break;
         tad_var v = fitted(s, f.result[k], i + k);
         if (!tad_is_nil(v)) add_to(s, i + k, v);
     }

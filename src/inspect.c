@@ -72,41 +72,24 @@ bool tad_node_needs_gradient(tad_var x) {
     return n && (n->flags & TAD__NEEDS);
 }
 
-/* The last label given to a node. */
-static const tad__label *label_of(const tad__labels *l, uint32_t index) {
-    for (size_t k = l->count; k-- > 0;)
-        if (l->item[k].index == index) return &l->item[k];
-    return NULL;
-}
-
-const char *tad_node_name(tad_var x) {
-    uint32_t i;
-    const tad__node *n = find(x, &i);
-    const tad__label *l = n && (n->flags & TAD__NAMED) ? label_of(&x.tape->names, i) : NULL;
-    return l ? l->text : "";
-}
-
-/* Places are added in the order of nodes: binary search. */
-static const tad__label *place_of(tad_var x) {
+static const tad__label *label_of(tad_var x, bool place) {
     uint32_t i;
     const tad__node *n = find(x, &i);
     if (!n || !(n->flags & TAD__NAMED)) return NULL;
-    const tad__labels *l = &x.tape->places;
-    size_t low = 0, high = l->count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (l->item[middle].index < i) low = middle + 1;
-        else high = middle;
-    }
-    return low < l->count && l->item[low].index == i ? &l->item[low] : NULL;
+    return tad__label_of(place ? &x.tape->places : &x.tape->names, i);
+}
+
+const char *tad_node_name(tad_var x) {
+    const tad__label *l = label_of(x, false);
+    return l ? l->text : "";
 }
 
 const char *tad_node_file(tad_var x) {
-    const tad__label *l = place_of(x);
+    const tad__label *l = label_of(x, true);
     return l ? l->text : "";
 }
 
 int tad_node_line(tad_var x) {
-    const tad__label *l = place_of(x);
+    const tad__label *l = label_of(x, true);
     return l ? l->line : 0;
 }

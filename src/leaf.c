@@ -34,6 +34,12 @@ tad_var tad__leaf(tad_tape *t, enum tad__kind kind, tad_array *array) {
     return tad__handle(t, index);
 }
 
+static tad__version *new_version(tad_tape *t) {
+    tad__version *v = tad__arena_take(&t->arena, sizeof *v, sizeof v->count);
+    if (v) *v = (tad__version){0, 0};
+    return v;
+}
+
 static tad_var copied(tad_tape *t, const char *what, enum tad__kind kind, tad_dtype dtype,
                       const tad_shape *shape, const void *data) {
     if (!check_leaf(t, what, dtype, shape)) return tad__nil(t);
@@ -45,6 +51,10 @@ static tad_var copied(tad_tape *t, const char *what, enum tad__kind kind, tad_dt
     size_t bytes = (size_t)a->size * tad_dtype_size(dtype);
     if (bytes && data) memcpy(a->data, data, bytes);
     else if (bytes) memset(a->data, 0, bytes);
+    if (kind == TAD__PARAM && !(a->version = new_version(t))) {
+        tad__no_memory(t, what);
+        return tad__nil(t);
+    }
     return tad__leaf(t, kind, a);
 }
 
@@ -131,17 +141,28 @@ tad_var tad_full(tad_tape *t, tad_dtype dtype, tad_shape shape, double value) {
     return converted(t, "full", dtype, &shape, &value, true);
 }
 
+/* Only a parameter's memory changes: what shows it is copied, all else is shared. */
+static tad_array *unchanging(tad_tape *t, tad_array *a) {
+    if (!a->version) return a;
+    tad_shape shape = tad__shape_of(a);
+    tad_array *copy = tad__new_array(t, (tad_dtype)a->dtype, &shape);
+    if (copy) tad__copy(t, copy, a);
+    return copy;
+}
+
 tad_var tad_detach(tad_var x) {
     const tad__node *n = tad__node_of(x, "detach");
+    tad_tape *t = tad__has_tape(x) ? x.tape : NULL;
     uint32_t index;
-    if (!n || x.tape->error.status != TAD_OK) return tad__nil(tad__has_tape(x) ? x.tape : NULL);
-    tad__node from = *n; /* the vector may move */
-    if (!tad__new_node(x.tape, &index)) return tad__nil(x.tape);
-    tad__node *d = tad__at(x.tape, index);
-    d->kind = TAD__CONSTANT;
-    d->flags = from.flags & TAD__ARRAY;
-    d->value = from.value;
-    return tad__handle(x.tape, index);
+    if (!n || t->error.status != TAD_OK) return tad__nil(t);
+    tad__node d = {.kind = TAD__CONSTANT, .flags = n->flags & TAD__ARRAY, .value = n->value};
+    if (d.flags && !(d.value.array = unchanging(t, d.value.array))) {
+        tad__no_memory(t, "detach");
+        return tad__nil(t);
+    }
+    if (!tad__new_node(t, &index)) return tad__nil(t);
+    *tad__at(t, index) = d;
+    return tad__handle(t, index);
 }
 
 /* ---- random numbers: a counter hashed by the finaliser of SplitMix64 (Steele, Lea, Flood 2014) ---- */

@@ -90,22 +90,9 @@ static bool find_param(tad_var x, const char *what, uint32_t *index) {
     return false;
 }
 
-/* The elements of the parameter at i, about to be changed. */
-static void *changing(tad_tape *t, uint32_t i) {
-    tad__node *n = tad__at(t, i);
-    if (n->flags & TAD__ARRAY) {
-        n->value.array->changed = t->head.count;
-        n->value.array->changed_epoch = t->head.epoch;
-        return n->value.array->data;
-    }
-    t->scalar_changed = t->head.count;
-    t->scalar_changed_epoch = t->head.epoch;
-    return &n->value.number;
-}
-
 void *tad_param_data(tad_var x) {
     uint32_t i;
-    return find_param(x, "param_data", &i) ? changing(x.tape, i) : NULL;
+    return find_param(x, "param_data", &i) ? tad__change(x.tape, i) : NULL;
 }
 
 tad_status tad_assign(tad_var param, const void *data) {
@@ -113,7 +100,7 @@ tad_status tad_assign(tad_var param, const void *data) {
     if (!find_param(param, "assign", &i)) return status_of(param);
     size_t bytes = (size_t)tad_size_of(param) * tad_dtype_size(tad_dtype_of(param));
     if (!data && bytes) return tad__fail(param.tape, TAD_BAD_ARGUMENT, "assign: no data");
-    void *to = changing(param.tape, i);
+    void *to = tad__change(param.tape, i);
     if (bytes) memcpy(to, data, bytes);
     return TAD_OK;
 }

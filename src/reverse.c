@@ -1,11 +1,8 @@
-/* The reverse sweep: numeric (tad_reverse) and recorded (tad_grad). Goes through descriptors only.
- *
- * Numeric: nodes hold adjoints; a node is visited once, from the last to the first. Recorded: the
- * adjoints are variables of the tape, in a side table. Rests on tape.h. */
-#include "reverse.h"
-
-#include <math.h>
+/* The numeric reverse sweep: adjoints lie beside the nodes, a node is visited once, from the last to
+ * the first. Goes through descriptors only. Rests on rule.h. */
 #include <string.h>
+
+#include "rule.h"
 
 /* ---- forgetting the sweep before ---- */
 
@@ -32,18 +29,6 @@ static void forget_gradients(tad_tape *t) {
 }
 
 /* ---- accumulating into a node ---- */
-
-/* A parameter that was changed after node `from` was recorded would give a wrong gradient. */
-static bool is_stale(const tad_tape *t, uint32_t target, uint32_t from) {
-    const tad__node *n = t->head.node + target;
-    if (n->kind != TAD__PARAM || !(n->flags & TAD__ARRAY)) return false;
-    const tad_array *a = n->value.array;
-    return from < a->changed && tad__survives(t, from, a->changed_epoch);
-}
-
-static tad_status stale(tad_tape *t) {
-    return tad__fail(t, TAD_STALE_VALUE, "reverse: a parameter was changed after the result was computed from it");
-}
 
 /* Whether an adjoint may be written: it is not lent and does not repeat a few numbers. */
 static bool is_whole(const tad_array *adjoint) { return adjoint->pooled && adjoint->contiguous; }
@@ -110,6 +95,8 @@ typedef struct visit {
     double *number_sum;
     tad_array few_into[TAD_MAX_INPUTS];
     double few_sum[TAD_MAX_INPUTS];
+    bool strong_zero;
+    tad_var ct_var; /* for it, while the rule's results are in use */
 } visit;
 
 /* Cotangents of all outputs; false when every one is zero. */
@@ -131,21 +118,21 @@ static bool take_cotangents(visit *v) {
     return any;
 }
 
-static bool find_wanted(visit *v) {
+static tad_status find_wanted(visit *v) {
     uint32_t n = v->call.n_in;
     bool few = n <= TAD_MAX_INPUTS;
     tad__arena *a = &v->t->arena;
     v->wanted = few ? v->few_wanted : tad__arena_take(a, n * sizeof *v->wanted, 16);
     v->number_into = few ? v->few_into : tad__arena_take(a, n * sizeof *v->number_into, 16);
     v->number_sum = few ? v->few_sum : tad__arena_take(a, n * sizeof *v->number_sum, 16);
-    if (!v->wanted || !v->number_into || !v->number_sum) return false;
+    if (!v->wanted || !v->number_into || !v->number_sum) return TAD_NO_MEMORY;
     for (uint32_t i = 0; i < n; i++) {
-        bool constant = i < 32 && (v->call.op->constant_in >> i & 1);
-        uint32_t in = v->in[i];
-        v->wanted[i] = in != TAD__NO_NODE && !constant && (tad__at(v->t, in)->flags & TAD__NEEDS);
+        v->wanted[i] = tad__passes(v->t, &v->call, i);
         v->number_sum[i] = 0;
+        if (v->wanted[i] && tad__is_constant_in(v->call.op, i))
+            return tad__no_derivative(v->t, v->at, &v->call, i, "reverse");
     }
-    return true;
+    return TAD_OK;
 }
 
 tad_array *tad_backward_buffer(tad_backward *b, size_t i, bool *fresh) {
@@ -267,24 +254,12 @@ static tad_var cotangent_var(tad_tape *t, const tad_array *g) {
     return tad__handle(t, index);
 }
 
-tad_status tad__check_rule_result(tad_tape *t, const tad_op *op, const char *rule, tad_var r, const tad_shape *like) {
-    if (t->error.status != TAD_OK || tad_is_nil(r) || tad_is_number(r)) return t->error.status;
-    uint32_t index;
-    if (!tad__resolve(t, r, op->name, &index)) return t->error.status;
-    tad_shape got = tad_shape_of(r), all;
-    tad_dtype dtype = tad__dtype_at(t, index);
-    bool fits = tad__shape_broadcast(like, &got, &all) && tad__shape_equal(&got, &all) && (dtype == TAD_F64 || dtype == TAD_F32);
-    char a[160], b[160];
-    if (fits) return TAD_OK;
-    return tad__fail(t, TAD_BAD_SHAPE, "%s: its %s gave %s %s for a variable of shape %s", op->name, rule,
-                     tad_dtype_name(dtype), tad__shape_text(&got, a, sizeof a), tad__shape_text(like, b, sizeof b));
-}
-
 static tad_status accumulate_result(visit *v, uint32_t i, tad_var r) {
     tad_tape *t = v->t;
     tad_shape like = tad_shape_of(tad__handle(t, v->in[i]));
     if (tad_is_number(r)) r = tad_full(t, TAD_F64, TAD_0D, r.u.number);
     tad_status s = tad__check_rule_result(t, v->call.op, "vjp", r, &like);
+    if (s == TAD_OK && v->strong_zero) r = tad__strong_zero(v->ct_var, r);
     if (s != TAD_OK || tad_is_nil(r)) return s;
     tad__view view;
     return accumulate(t, v->in[i], tad__value(t, r.u.at.index, &view));
@@ -316,8 +291,9 @@ static tad_status run_rule(visit *v) {
         ct[k] = cotangent_var(t, v->ct[k]);
     }
     tad_rule r = {t, v->call.op, v->call.options, n, v->call.n_out, in, out, ct, v->wanted, result};
-    v->call.op->vjp(&r);
+    tad__run_rule(v->call.op->vjp, &r);
     tad_status s = t->error.status;
+    v->ct_var = ct[0];
     for (uint32_t i = 0; i < n && s == TAD_OK; i++)
         if (v->wanted[i]) s = accumulate_result(v, i, result[i]);
     tad__stretch_end(t, stretch);
@@ -341,14 +317,14 @@ static tad_status visit_op(tad_tape *t, uint32_t i) {
     v.at = i;
     tad__call_of(t, i, &v.call);
     v.in = v.call.in;
+    v.strong_zero = tad__has_strong_zero(t, v.call.op);
     if (!(tad__at(t, i)->flags & TAD__NEEDS) && v.call.n_out == 1) return TAD_OK;
     if (!take_cotangents(&v)) return TAD_OK;
     tad__place place = tad__arena_place(&t->arena);
     bool whole = tad__is_row(v.call.op) || make_whole(&v);
-    tad_status s = whole && find_wanted(&v) ? TAD_OK : TAD_NO_MEMORY;
-    for (uint32_t k = 0; k < v.call.n_in && s == TAD_OK; k++)
-        if (v.wanted[k] && is_stale(t, v.in[k], i)) s = stale(t);
-    if (s == TAD_OK) s = v.call.op->backward ? run_backward(&v) : run_rule(&v);
+    tad_status s = whole ? find_wanted(&v) : TAD_NO_MEMORY;
+    if (s == TAD_OK) s = tad__check_unchanged(t, i, &v.call, "reverse");
+    if (s == TAD_OK) s = v.call.op->backward && !v.strong_zero ? run_backward(&v) : run_rule(&v);
     tad__arena_release(&t->arena, place);
     if (s == TAD_NO_MEMORY) tad__no_memory(t, v.call.op->name);
     if (s == TAD_OK) consume(&v);
@@ -365,17 +341,52 @@ static uint32_t last_leaf(const tad__node *node, uint32_t top) {
 }
 
 /* Arithmetic on numbers is the kernel's; every other node goes to its descriptor. */
-static tad_status sweep(tad_tape *t, uint32_t top) {
-    const uint32_t leaf = last_leaf(t->head.node, top);
-    for (uint32_t i = top; (i = t->kernels->sweep(t->head.node, t->head.adjoint, i, leaf)) > leaf; i--) {
+static tad_status sweep_fast(tad_tape *t, uint32_t top, uint32_t end) {
+    for (uint32_t i = top; i > end && (i = t->kernels->sweep(t->head.node, t->head.adjoint, i, end)) > end; i--) {
         tad_status s = visit_op(t, i);
         if (s != TAD_OK) return s;
     }
     return TAD_OK;
 }
 
-static bool scalar_is_stale(const tad_tape *t, uint32_t top) {
-    return top < t->scalar_changed && tad__survives(t, top, t->scalar_changed_epoch) && tad__at((tad_tape *)(uintptr_t)t, top)->kind > TAD__PARAM;
+/* Element by element, as an adjoint or its parts may be an array or a number. */
+static tad_status trap_adjoint(tad_tape *t, uint32_t at, const tad_op *op, uint32_t i) {
+    const tad__adjoint *g = &t->head.adjoint[i];
+    tad_array number = {.data = &t->head.adjoint[i].number, .size = 1, .dtype = TAD_F64, .contiguous = true};
+    bool array = tad__at(t, i)->flags & TAD__ARRAY;
+    return array && !g->array ? TAD_OK : tad__trap_derivative(t, at, op, array ? g->array : &number, "reverse");
+}
+
+/* A zero of either sign, or an array that is not there. */
+static bool is_zero(tad__adjoint g) { return g.bits << 1 == 0; }
+
+/* One node with the checks that the loop over numbers leaves out. */
+static tad_status visit_carefully(tad_tape *t, uint32_t i) {
+    tad__call c;
+    enum tad__kind kind = (enum tad__kind)tad__at(t, i)->kind;
+    if (kind == TAD__OUTPUT || !tad__call_of(t, i, &c)) return TAD_OK;
+    if (is_zero(t->head.adjoint[i]) && kind != TAD__MULTI) return TAD_OK;
+    tad_status s = tad__check_unchanged(t, i, &c, "reverse");
+    if (s == TAD_OK) s = sweep_fast(t, i, i - 1);
+    for (uint32_t k = 0; k < c.n_in && s == TAD_OK && t->settings.trap; k++)
+        if (tad__passes(t, &c, k)) s = trap_adjoint(t, i, c.op, c.in[k]);
+    return s;
+}
+
+static tad_status sweep_carefully(tad_tape *t, uint32_t top, uint32_t end) {
+    tad_status s = TAD_OK;
+    for (uint32_t i = top; i > end && s == TAD_OK; i--) s = visit_carefully(t, i);
+    return s;
+}
+
+/* Nodes that may have read a number that was changed are looked at one by one. */
+static tad_status sweep(tad_tape *t, uint32_t top) {
+    const uint32_t leaf = last_leaf(t->head.node, top), doubtful = tad__numbers_in_doubt(t);
+    bool careful = t->settings.trap || t->settings.strong_zero || doubtful > top;
+    uint32_t middle = careful ? top : doubtful > leaf ? doubtful - 1 : leaf;
+    if (middle < leaf) middle = leaf;
+    tad_status s = sweep_fast(t, top, middle);
+    return s == TAD_OK ? sweep_carefully(t, middle, leaf) : s;
 }
 
 static tad_status check_root(tad_tape *t, uint32_t i) {
@@ -385,7 +396,6 @@ static tad_status check_root(tad_tape *t, uint32_t i) {
         return tad__fail(t, TAD_BAD_DTYPE, "reverse: a %s variable has no gradient", tad_dtype_name(d));
     if (!(n->flags & TAD__NEEDS))
         return tad__fail(t, TAD_NO_GRADIENT, "reverse: the result depends on nothing differentiable");
-    if (scalar_is_stale(t, i)) return stale(t);
     return TAD_OK;
 }
 

@@ -106,7 +106,7 @@ void tad__array_layout(tad_array *a, tad_dtype dtype, const tad_shape *s) {
     a->rank = (uint8_t)s->rank;
     a->contiguous = true;
     a->pooled = false;
-    a->changed = a->changed_epoch = 0;
+    a->version = NULL;
     a->size = 1;
     a->dim = (int64_t *)(a + 1);
     for (int i = 0; i < s->rank; i++) {

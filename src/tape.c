@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST_NODES = 256, MOST_THREADS = 256 };
+enum { FIRST_NODES = 256, FIRST_CUTS = 8, MOST_THREADS = 256 };
 
 /* ---- life ---- */
 
@@ -35,6 +35,13 @@ static void check_settings(tad_tape *t) {
                   names[s->level], best);
 }
 
+static bool have_cuts(tad_tape *t, size_t n) {
+    void *vector = t->cut;
+    if (!tad__memory_grow(&t->memory, &vector, &t->cut_capacity, n, sizeof *t->cut)) return false;
+    t->cut = vector;
+    return true;
+}
+
 tad_tape *tad_tape_new(const tad_settings *settings) {
     static const tad_settings standard = {0};
     if (!settings) settings = &standard;
@@ -49,11 +56,10 @@ tad_tape *tad_tape_new(const tad_settings *settings) {
     t->kernels = tad__kernels_choose(settings->level);
     t->random.seed = settings->seed;
     check_settings(t);
-    if (t->settings.threads > 1 && !start_threads(t, (size_t)t->settings.threads)) {
-        tad_tape_free(t);
-        return NULL;
-    }
-    return t;
+    bool threads = t->settings.threads <= 1 || start_threads(t, (size_t)t->settings.threads);
+    if (threads && have_cuts(t, FIRST_CUTS)) return t; /* tad_tape_reset needs one, and cannot fail */
+    tad_tape_free(t);
+    return NULL;
 }
 
 static void free_labels(tad_tape *t, tad__labels *l) {
@@ -120,7 +126,7 @@ void tad_tape_clear(tad_tape *t) {
     tad__update_limit(t);
 }
 
-/* "matmul: (2,3) x (4,5): " */
+/* "matmul: weights (2,3) x (4,5): " */
 static void describe_call(const tad_call_frame *c, char *buf, size_t size) {
     size_t at = (size_t)snprintf(buf, size, "%s: ", c->op->name);
     char text[160];
@@ -130,7 +136,9 @@ static void describe_call(const tad_call_frame *c, char *buf, size_t size) {
             tad_shape s = tad__shape_of(c->in[i]);
             shape = tad__shape_text(&s, text, sizeof text);
         }
-        at += (size_t)snprintf(buf + at, size - at, "%s%s", i ? " x " : "", shape);
+        const char *name = tad__operand_name(c, i);
+        at += (size_t)snprintf(buf + at, size - at, "%s%.*s%s%s", i ? " x " : "", TAD__SHOWN, name ? name : "",
+                               name ? " " : "", shape);
     }
     if (c->n_in && at < size) snprintf(buf + at, size - at, ": ");
 }
@@ -165,17 +173,23 @@ bool tad_is_nil(tad_var x) {
     return !x.tape || (tad__has_tape(x) && x.u.at.index == TAD__NO_NODE);
 }
 
+/* Rewinds since. Epochs come round after 2^31 of them; ages of what is younger compare rightly. */
+static uint32_t age(const tad_tape *t, uint32_t epoch) { return (t->head.epoch - epoch) & ~TAD__SLOW; }
+
 /* The first cut after `epoch` has the lowest count of all since: counts rise along the list. */
-bool tad__survives(const tad_tape *t, uint32_t index, uint32_t epoch) {
-    if (index >= t->head.count) return false;
-    if (epoch == t->head.epoch || index < t->head.floor) return true;
+uint32_t tad__surviving(const tad_tape *t, uint32_t epoch) {
     size_t low = 0, high = t->cuts;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (t->cut[middle].epoch > epoch) high = middle;
+        if (age(t, t->cut[middle].epoch) < age(t, epoch)) high = middle;
         else low = middle + 1;
     }
-    return low == t->cuts || index < t->cut[low].count;
+    return low == t->cuts ? UINT32_MAX : t->cut[low].count;
+}
+
+bool tad__survives(const tad_tape *t, uint32_t index, uint32_t epoch) {
+    if (index >= t->head.count) return false;
+    return epoch == t->head.epoch || index < t->head.floor || index < tad__surviving(t, epoch);
 }
 
 bool tad__resolve(tad_tape *t, tad_var v, const char *what, uint32_t *index) {
@@ -229,9 +243,6 @@ bool tad__new_node(tad_tape *t, uint32_t *index) {
     return true;
 }
 
-static void drop_labels(tad__labels *l, uint32_t count) {
-    while (l->count && l->item[l->count - 1].index >= count) l->count--;
-}
 
 void tad__drop_adjoint(tad_tape *t, uint32_t i) {
     tad__adjoint *adjoint = &t->head.adjoint[i];
@@ -258,21 +269,34 @@ void tad__drop_nodes(tad_tape *t, uint32_t count) {
 
 /* ---- marks ---- */
 
+/* Names belong to the variables: one given after a mark to a variable below it stays. */
+static void drop_labels(tad_tape *t, uint32_t count) {
+    tad__labels *names = &t->names, *places = &t->places;
+    while (names->count && names->item[names->count - 1].index >= count)
+        tad__buffers_give(&t->buffers, (char *)(uintptr_t)names->item[--names->count].text);
+    while (places->count && places->item[places->count - 1].index >= count) places->count--;
+}
+
 tad_mark tad_tape_mark(tad_tape *t) {
     if (!t) return (tad_mark){0};
     return (tad_mark){t, t->head.count, t->head.epoch, t->arena.at, t->arena.used};
 }
 
-/* Comes round after 2^31 rewinds: handles that old are no longer told from living ones. */
 static uint32_t after(uint32_t epoch) { return (epoch + 1) & ~TAD__SLOW; }
+
+/* A cut so old that its age is about to come round decides about handles as old, which nothing can
+ * tell from new ones; kept, it would be taken for a young one and make living handles stale. */
+static void drop_oldest_cut(tad_tape *t) {
+    if (t->cuts == 0 || age(t, t->cut[0].epoch) < (TAD__SLOW - 1)) return;
+    t->cuts--;
+    memmove(t->cut, t->cut + 1, t->cuts * sizeof *t->cut);
+}
 
 /* Keeps counts rising: a cut that goes deeper makes the shallower ones before it irrelevant. */
 static bool add_cut(tad_tape *t, uint32_t count) {
     size_t cuts = t->cuts;
     while (cuts && t->cut[cuts - 1].count >= count) cuts--;
-    void *vector = t->cut;
-    if (!tad__memory_grow(&t->memory, &vector, &t->cut_capacity, cuts + 1, sizeof *t->cut)) return false;
-    t->cut = vector;
+    if (!have_cuts(t, cuts + 1)) return false;
     t->cut[cuts] = (tad__cut){after(t->head.epoch), count};
     t->cuts = cuts + 1;
     return true;
@@ -281,10 +305,10 @@ static bool add_cut(tad_tape *t, uint32_t count) {
 static tad_status rewind_to(tad_tape *t, uint32_t count, tad__place place) {
     if (!add_cut(t, count)) return tad__no_memory(t, "rewind");
     tad__drop_nodes(t, count);
-    tad__arena_release(&t->arena, place);
-    drop_labels(&t->names, count);
-    drop_labels(&t->places, count);
+    tad__arena_release(&t->arena, count ? place : (tad__place){0, 0});
+    drop_labels(t, count);
     t->head.epoch = after(t->head.epoch);
+    drop_oldest_cut(t);
     t->head.floor = t->head.floor < count ? t->head.floor : count;
     if (t->cuts == 1) t->head.floor = count; /* every cut so far went no deeper */
     return TAD_OK;
@@ -304,12 +328,13 @@ void tad_tape_reset(tad_tape *t) {
     if (!t) return;
     tad__drop_nodes(t, 0);
     tad__arena_release(&t->arena, (tad__place){0, 0});
-    t->names.count = t->places.count = t->scopes = 0;
+    drop_labels(t, 0);
+    while (t->scopes || t->scopes_lost) tad_scope_pop(t);
     t->paused = 0;
     t->head.epoch = after(t->head.epoch);
     t->head.floor = 0;
-    t->cuts = 0;
-    if (t->cut_capacity) t->cut[t->cuts++] = (tad__cut){t->head.epoch, 0};
+    t->cut[0] = (tad__cut){t->head.epoch, 0};
+    t->cuts = 1;
     tad_tape_clear(t);
 }
 
@@ -460,22 +485,54 @@ tad_var tad__operand(const tad_tape *t, const tad__call *c, uint32_t k) {
 
 /* ---- names and places ---- */
 
-static void add_label(tad_tape *t, tad__labels *l, tad__label label, const char *what) {
-    void *vector = l->item;
-    if (tad__memory_grow(&t->memory, &vector, &l->capacity, l->count + 1, sizeof *l->item)) {
-        l->item = vector;
-        l->item[l->count++] = label;
-        tad__at(t, label.index)->flags |= TAD__NAMED;
-    } else {
-        tad__no_memory(t, what);
+/* Position of the first label of a node from `index` on. */
+static size_t position_of(const tad__labels *l, uint32_t index) {
+    size_t low = 0, high = l->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (l->item[middle].index < index) low = middle + 1;
+        else high = middle;
     }
+    return low;
 }
 
-/* "scope/scope/name" in the arena. */
-static const char *full_name(tad_tape *t, const char *name) {
+const tad__label *tad__label_of(const tad__labels *l, uint32_t index) {
+    size_t k = position_of(l, index);
+    return k < l->count && l->item[k].index == index ? &l->item[k] : NULL;
+}
+
+/* Of a node that has none yet. */
+static bool add_label(tad_tape *t, tad__labels *l, tad__label label, const char *what) {
+    void *vector = l->item;
+    if (!tad__memory_grow(&t->memory, &vector, &l->capacity, l->count + 1, sizeof *l->item)) {
+        tad__no_memory(t, what);
+        return false;
+    }
+    l->item = vector;
+    size_t k = position_of(l, label.index);
+    memmove(l->item + k + 1, l->item + k, (l->count - k) * sizeof *l->item);
+    l->item[k] = label;
+    l->count++;
+    tad__at(t, label.index)->flags |= TAD__NAMED;
+    return true;
+}
+
+const char *tad__known_of(const tad_tape *t, uint32_t index, char *buf, size_t size) {
+    const tad__label *name = tad__label_of(&t->names, index), *place = tad__label_of(&t->places, index);
+    int at = 0;
+    buf[0] = 0;
+    if (name) at = snprintf(buf, size, " (%.*s%s", TAD__SHOWN, name->text, place ? "" : ")");
+    if (place)
+        snprintf(buf + at, size - (size_t)at, "%srecorded at %.*s:%d)", name ? ", " : " (", TAD__SHOWN, place->text,
+                 place->line);
+    return buf;
+}
+
+/* "scope/scope/name", a buffer of the pool. NULL: no memory. */
+static char *full_name(tad_tape *t, const char *name) {
     size_t size = strlen(name) + 1;
     for (size_t i = 0; i < t->scopes; i++) size += strlen(t->scope[i]) + 1;
-    char *s = tad__arena_take(&t->arena, size, 1), *end = s;
+    char *s = tad__buffers_take(&t->buffers, size), *end = s;
     if (!s) return NULL;
     for (size_t i = 0; i < t->scopes; i++) {
         size_t n = strlen(t->scope[i]);
@@ -487,32 +544,53 @@ static const char *full_name(tad_tape *t, const char *name) {
     return s;
 }
 
+/* The text becomes the node's name. */
+static void set_name(tad_tape *t, uint32_t index, char *text) {
+    tad__label *old = (tad__label *)(uintptr_t)tad__label_of(&t->names, index);
+    if (old) {
+        tad__buffers_give(&t->buffers, (char *)(uintptr_t)old->text);
+        old->text = text;
+    } else if (!add_label(t, &t->names, (tad__label){.index = index, .text = text}, "name")) {
+        tad__buffers_give(&t->buffers, text);
+    }
+}
+
 tad_var tad_name(tad_var x, const char *name) {
     uint32_t index;
     if (!tad__has_tape(x) || !name || x.tape->error.status != TAD_OK) return x;
     if (!tad__resolve(x.tape, x, "name", &index)) return tad__nil(x.tape);
-    const char *text = full_name(x.tape, name);
-    if (!text) tad__no_memory(x.tape, "name");
-    else add_label(x.tape, &x.tape->names, (tad__label){.index = index, .text = text}, "name");
+    char *text = full_name(x.tape, name);
+    if (text) set_name(x.tape, index, text);
+    else tad__no_memory(x.tape, "name");
     return x;
 }
 
-void tad_scope_push(tad_tape *t, const char *name) {
-    if (!t || !name || t->error.status != TAD_OK) return;
-    size_t size = strlen(name) + 1;
-    void *vector = (void *)t->scope;
-    char *copy = tad__arena_take(&t->arena, size, 1);
-    if (!copy || !tad__memory_grow(&t->memory, &vector, &t->scope_capacity, t->scopes + 1, sizeof *t->scope)) {
-        tad__no_memory(t, "scope");
-        return;
-    }
-    memcpy(copy, name, size);
+static bool add_scope(tad_tape *t, const char *name) {
+    void *vector = t->scope;
+    if (!tad__memory_grow(&t->memory, &vector, &t->scope_capacity, t->scopes + 1, sizeof *t->scope)) return false;
     t->scope = vector;
+    char *copy = tad__buffers_take(&t->buffers, strlen(name) + 1);
+    if (!copy) return false;
+    memcpy(copy, name, strlen(name) + 1);
     t->scope[t->scopes++] = copy;
+    return true;
+}
+
+/* Also after a failure: each push has its pop. */
+void tad_scope_push(tad_tape *t, const char *name) {
+    if (!t) return;
+    if (!name) tad__fail(t, TAD_BAD_ARGUMENT, "scope: no name");
+    else if (!t->scopes_lost) {
+        if (add_scope(t, name)) return;
+        tad__no_memory(t, "scope");
+    }
+    t->scopes_lost++;
 }
 
 void tad_scope_pop(tad_tape *t) {
-    if (t && t->scopes) t->scopes--;
+    if (!t) return;
+    if (t->scopes_lost) t->scopes_lost--;
+    else if (t->scopes) tad__buffers_give(&t->buffers, t->scope[--t->scopes]);
 }
 
 tad_var tad_here(tad_var x, const char *file, int line) {

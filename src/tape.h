@@ -22,13 +22,22 @@ typedef struct tad__cut {
 typedef struct tad__label {
     uint32_t index;
     int line;         /* places */
-    const char *text; /* name (in the arena) or file */
+    const char *text; /* name (a buffer of the pool) or file */
 } tad__label;
 
+/* At most one for each node, in the order of the nodes. */
 typedef struct tad__labels {
     tad__label *item;
     size_t count, capacity;
 } tad__labels;
+
+/* When something was changed last: how many nodes there were, and the epoch. Nodes that were among
+ * them and still are were recorded with the value before. All zero: never. Every array that shows a
+ * parameter's elements, the parameter's own and its views, points to the parameter's version; that
+ * of a 0-d float64 parameter is in its node. */
+typedef struct tad__version {
+    uint32_t count, epoch;
+} tad__version;
 
 typedef struct tad__error {
     tad_status status;
@@ -52,10 +61,11 @@ struct tad_tape {
     tad__cut *cut;
     size_t cuts, cut_capacity;
     tad__labels names, places;
-    const char **scope;
+    char **scope; /* buffers of the pool */
     size_t scopes, scope_capacity;
+    size_t scopes_lost; /* pushed in vain, and all since; they are popped first */
     uint32_t array_adjoints; /* buffers now held by nodes */
-    uint32_t scalar_changed, scalar_changed_epoch; /* as tad_array.changed, for all 0-d parameters */
+    tad__version number_version; /* when any 0-d float64 parameter was changed last */
     uint32_t *root; /* what the last sweep started from */
     size_t roots, root_capacity;
     struct tad__kept *kept; /* of the nodes that have any, the last one first */
@@ -71,6 +81,7 @@ typedef struct tad__kept {
 } tad__kept;
 
 #define TAD__NO_NODE UINT32_MAX
+enum { TAD__SHOWN = 60 }; /* characters of a name or file in a message */
 
 static inline tad__node *tad__at(tad_tape *t, uint32_t i) { return t->head.node + i; }
 
@@ -85,6 +96,8 @@ static inline uint32_t tad__epoch_of(tad_var v) { return v.u.at.epoch & ~TAD__SL
 static inline bool tad__has_tape(tad_var v) { return (uintptr_t)v.tape > 2; }
 tad_var tad__handle(const tad_tape *t, uint32_t index); /* of a live node */
 tad_var tad__nil(tad_tape *t);
+/* How many of the nodes that were there in `epoch` still are; UINT32_MAX: all. */
+uint32_t tad__surviving(const tad_tape *t, uint32_t epoch);
 /* Whether the node of this index and epoch is still the same node. */
 bool tad__survives(const tad_tape *t, uint32_t index, uint32_t epoch);
 /* Whether the handle is of a node that t has. */
@@ -170,6 +183,11 @@ static inline tad__node tad__row_node(unsigned row, const uint32_t *in, size_t n
     return y;
 }
 
+/* The label of a node; NULL: none. */
+const tad__label *tad__label_of(const tad__labels *l, uint32_t index);
+/* " (name, recorded at file:line)", as far as known, into buf; returns buf. */
+const char *tad__known_of(const tad_tape *t, uint32_t index, char *buf, size_t size);
+
 /* Gives an array adjoint's memory back. */
 void tad__drop_adjoint(tad_tape *t, uint32_t i);
 /* Forgets nodes from `count` on; releases their adjoints. Does not touch arena or epochs. */
@@ -195,7 +213,24 @@ tad_tape *tad__tape_of(const tad_var *in, size_t n);
  * with the result until backward reads it with tad__kept_of. NULL: no memory, or one is kept already.
  * Backward must do without where there is none. */
 bool tad__needs(const tad_call_frame *c, size_t i);
+/* The name of operand i; NULL: none, or it is not known in this frame. */
+const char *tad__operand_name(const tad_call_frame *c, size_t i);
+/* Of an array of any type; *where: the first element that is not. True of what is not contiguous. */
+bool tad__all_finite(const tad_array *a, int64_t *where);
+static inline bool tad__is_constant_in(const tad_op *op, size_t i) {
+    return i < 32 && (op->constant_in >> i & 1);
+}
 tad_array *tad__keep(const tad_call_frame *c, tad_dtype dtype, const tad_shape *shape);
+
+/* ---- version.c ---- */
+
+/* How many nodes at the beginning of the tape may have read a 0-d float64 parameter that was changed
+ * since: of the others only arrays need to be looked at. */
+uint32_t tad__numbers_in_doubt(const tad_tape *t);
+/* STALE_VALUE, said by the sweep `what`, if an operand of the call at node `at` is not what it was. */
+tad_status tad__check_unchanged(tad_tape *t, uint32_t at, const tad__call *c, const char *what);
+/* The elements of the parameter at node i, about to be changed. */
+void *tad__change(tad_tape *t, uint32_t i);
 
 /* ---- reverse.c ---- */
 

@@ -68,8 +68,8 @@ END_TEST
 START_TEST(bce_weights) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var z = vector(t, 2, (double[]){0.3, -1.2}), y = vector(t, 2, (double[]){0.25, 1});
-    tad_bce_options o = {.weight = vector(t, 2, (double[]){2, 5}),
-                         .pos_weight = vector(t, 1, (double[]){3})};
+    tad_bce_options o = {.weight = tad_detach(vector(t, 2, (double[]){2, 5})),
+                         .pos_weight = tad_detach(vector(t, 1, (double[]){3}))};
     ck_done(tad_reverse(tad_bce_with_logits(z, y, &o)), t);
     double s0 = 1 / (1 + exp(-0.3)), s1 = 1 / (1 + exp(1.2));
     ck_values(tad_gradient(z), 1e-15, 2 * (1.5 * s0 - 0.75) / 2, 5 * (3 * s1 - 3) / 2);

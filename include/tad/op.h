@@ -24,7 +24,7 @@ typedef struct tad_array {
     void *data;
     int64_t size;
     int64_t *dim; /* rank 0: may be NULL */
-    uint32_t changed, changed_epoch; /* internal: when a parameter was changed last */
+    struct tad__version *version; /* internal: of the parameter that this shows; NULL: none */
     uint8_t dtype, rank;
     bool contiguous; /* row-major without gaps */
     bool pooled;     /* internal: an adjoint in memory of its own, not a cotangent lent to the sweep */

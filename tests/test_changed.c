@@ -1,0 +1,213 @@
+/* Parameters that change between recording and sweep: whoever sweeps, a rule reads what was recorded,
+ * or the sweep refuses. */
+#include "support.h"
+
+static tad_tape *t;
+static void new_tape(void) { t = tad_tape_new(NULL); }
+static void free_tape(void) { tad_tape_free(t); }
+
+/* Reverse, grad and tangent of y with respect to x all refuse. */
+static void ck_stale(tad_var y, tad_var x) {
+    tad_var out, one = tad_full(t, TAD_F64, tad_shape_of(x), 1);
+    ck_assert_int_eq(tad_reverse(y), TAD_STALE_VALUE);
+    ck_refused(t, TAD_STALE_VALUE, "reverse", "changed");
+    ck_assert_int_eq(tad_grad(&y, NULL, 1, &x, 1, &out), TAD_STALE_VALUE);
+    ck_refused(t, TAD_STALE_VALUE, "grad", "changed");
+    ck_assert_int_eq(tad_tangent(&y, 1, &x, &one, 1, &out), TAD_STALE_VALUE);
+    ck_refused(t, TAD_STALE_VALUE, "tangent", "changed");
+}
+
+/* They give `expected`, for x and y of one element. */
+static void ck_derivative(tad_var y, tad_var x, double expected) {
+    tad_var out, one = tad_full(t, TAD_F64, tad_shape_of(x), 1);
+    ck_done(tad_reverse(y), t);
+    ck_near(tad_adjoint(x), expected, 1e-15);
+    ck_done(tad_grad(&y, NULL, 1, &x, 1, &out), t);
+    ck_near(tad_item(out), expected, 1e-15);
+    ck_done(tad_tangent(&y, 1, &x, &one, 1, &out), t);
+    ck_near(tad_item(out), expected, 1e-15);
+}
+
+static tad_var one_param(double v) { return tad_param(t, TAD_F64, TAD_SHAPE(1), &v); }
+static tad_var one_input(double v) { return tad_input(t, TAD_F64, TAD_SHAPE(1), &v); }
+static void set(tad_var w, double v) { ck_done(tad_assign(w, &v), t); }
+
+/* ---- what is refused ---- */
+
+START_TEST(an_array) {
+    tad_var w = one_param(3), y = tad_sum(tad_mul(w, w), NULL);
+    set(w, 100);
+    ck_stale(y, w);
+}
+END_TEST
+
+START_TEST(a_number) {
+    tad_var w = tad_param(t, TAD_F64, TAD_0D, (double[]){3}), y = tad_mul(w, w);
+    set(w, 100);
+    ck_stale(y, w);
+}
+END_TEST
+
+START_TEST(a_number_below_a_result_recorded_later) {
+    tad_var w = tad_param(t, TAD_F64, TAD_0D, (double[]){3}), a = tad_mul(w, w);
+    set(w, 100);
+    ck_stale(tad_mul(a, tad_number(1)), w);
+    ck_stale(tad_sum(tad_mul(tad_full(t, TAD_F64, TAD_SHAPE(3), 1), a), NULL), w);
+}
+END_TEST
+
+START_TEST(a_number_beside_an_array) {
+    tad_var w = tad_param(t, TAD_F64, TAD_0D, (double[]){3}), x = one_input(5), y = tad_sum(tad_mul(x, w), NULL);
+    set(w, 100);
+    ck_stale(y, x);
+}
+END_TEST
+
+START_TEST(an_operand_that_needs_no_gradient) {
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){1, 2, 3});
+    tad_var i = tad_param(t, TAD_I64, TAD_SHAPE(1), (int64_t[]){0}), y = tad_sum(tad_index_select(x, i, 0), NULL);
+    ck_done(tad_assign(i, (int64_t[]){1000}), t);
+    ck_stale(y, x);
+}
+END_TEST
+
+START_TEST(a_view_made_while_paused) {
+    tad_var w = one_param(3), x = tad_input(t, TAD_F64, TAD_SHAPE(1, 1), (double[]){5});
+    tad_record_pause(t);
+    tad_var v = tad_transpose(tad_reshape(w, TAD_SHAPE(1, 1)), 0, 1);
+    tad_record_resume(t);
+    tad_var y = tad_sum(tad_mul(x, v), NULL);
+    set(w, 100);
+    ck_stale(y, x);
+}
+END_TEST
+
+START_TEST(a_mask) {
+    tad_var x = one_input(0.3), mask = tad_param(t, TAD_BOOL, TAD_SHAPE(1), (bool[]){true});
+    tad_var y = tad_sum(tad_where(mask, tad_mul(x, x), x), NULL);
+    ck_done(tad_assign(mask, (bool[]){false}), t);
+    ck_stale(y, x);
+}
+END_TEST
+
+START_TEST(the_message_names_parameter_and_op) {
+    tad_var w = tad_name(one_param(3), "weights"), y = tad_name(tad_sum(tad_exp(tad_mul(w, w)), NULL), "loss");
+    set(w, 1);
+    ck_assert_int_eq(tad_reverse(y), TAD_STALE_VALUE);
+    ck_refused(t, TAD_STALE_VALUE, "reverse: mul", "operand 0 (weights)");
+}
+END_TEST
+
+/* ---- what is not ---- */
+
+START_TEST(a_change_before_the_use) {
+    tad_var w = one_param(3), n = tad_param(t, TAD_F64, TAD_0D, (double[]){3});
+    tad_mul(w, n);
+    set(w, 5);
+    set(n, 7);
+    ck_derivative(tad_sum(tad_mul(w, w), NULL), w, 10);
+    ck_derivative(tad_mul(n, n), n, 14);
+}
+END_TEST
+
+START_TEST(a_change_of_what_the_result_does_not_need) {
+    tad_var w = tad_param(t, TAD_F64, TAD_0D, (double[]){3}), x = tad_scalar(t, 2);
+    tad_var other = tad_mul(w, w), y = tad_mul(x, x);
+    set(w, 100);
+    ck_derivative(tad_mul(y, x), x, 12);
+    ck_stale(tad_mul(y, other), w);
+}
+END_TEST
+
+START_TEST(a_view_recorded_before_and_used_after) {
+    tad_var w = one_param(3), v = tad_reshape(w, TAD_SHAPE(1, 1));
+    set(w, 5);
+    ck_derivative(tad_sum(tad_mul(v, v), NULL), w, 10);
+}
+END_TEST
+
+START_TEST(a_detached_value_that_stays) {
+    tad_var w = one_param(3), x = one_input(5), d = tad_detach(w), v = tad_detach(tad_reshape(w, TAD_SHAPE(1, 1)));
+    tad_var y = tad_sum(tad_mul(x, tad_mul(d, tad_reshape(v, TAD_SHAPE(1)))), NULL);
+    set(w, 100);
+    ck_values(d, 0, 3);
+    ck_values(v, 0, 3);
+    ck_derivative(y, x, 9);
+}
+END_TEST
+
+START_TEST(nodes_recorded_again_after_a_rewind) {
+    tad_var w = tad_param(t, TAD_F64, TAD_0D, (double[]){3}), a = one_param(2), fixed = tad_mul(tad_scalar(t, 2), tad_scalar(t, 3));
+    tad_mark m = tad_tape_mark(t);
+    for (int i = 0; i < 4; i++) {
+        double value = 1 + i;
+        ck_derivative(tad_mul(tad_mul(w, w), tad_detach(fixed)), w, 12 * tad_item(w));
+        ck_derivative(tad_sum(tad_mul(a, a), NULL), a, 2 * ((const double *)tad_data(a))[0]);
+        set(w, value);
+        set(a, value);
+        ck_done(tad_zero_gradients((tad_var[]){w, a}, 2), t);
+        ck_done(tad_tape_rewind(t, m), t);
+    }
+}
+END_TEST
+
+/* ---- operands without derivative ---- */
+
+static tad_status scaled_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    out->dtype = (tad_dtype)c->in[0]->dtype;
+    out->shape = TAD_0D;
+    return TAD_OK;
+}
+static tad_status scaled_forward(const tad_call_frame *c) {
+    *(double *)c->out[0]->data = *(const double *)c->in[0]->data * *(const double *)c->in[1]->data;
+    return TAD_OK;
+}
+static void scaled_vjp(tad_rule *r) { r->result[0] = tad_mul(r->given[0], r->in[1]); }
+static void scaled_jvp(tad_rule *r) { r->result[0] = tad_mul(r->given[0], r->in[1]); }
+static const tad_op scaled = {.name = "scaled", .min_in = 2, .max_in = 2, .n_out = 1, .constant_in = 2,
+                              .shape = scaled_shape, .forward = scaled_forward, .vjp = scaled_vjp, .jvp = scaled_jvp};
+
+/* The product of numbers x and s; the op says that s is a constant. */
+static tad_var scale(tad_var x, tad_var s) { return tad_apply(&scaled, (tad_var[]){x, s}, 2, NULL, NULL, 0); }
+
+START_TEST(a_gradient_that_an_op_cannot_give_is_an_error) {
+    tad_var x = tad_scalar(t, 2), s = tad_name(tad_scalar(t, 3), "s"), one = tad_number(1), out;
+    tad_var only_s = tad_add(scale(tad_full(t, TAD_F64, TAD_0D, 2), s), x), y = scale(x, s);
+    ck_assert_int_eq(tad_reverse(y), TAD_NO_RULE);
+    ck_refused(t, TAD_NO_RULE, "scaled", "operand 1 (s)", "detach");
+    ck_assert_int_eq(tad_reverse(only_s), TAD_NO_RULE);
+    ck_refused(t, TAD_NO_RULE, "scaled", "operand 1 (s)", "detach");
+    ck_assert_int_eq(tad_grad(&y, NULL, 1, &s, 1, &out), TAD_NO_RULE);
+    ck_refused(t, TAD_NO_RULE, "grad", "scaled");
+    ck_assert_int_eq(tad_tangent(&y, 1, &s, &one, 1, &out), TAD_NO_RULE);
+    ck_refused(t, TAD_NO_RULE, "tangent", "scaled");
+    ck_done(tad_grad(&y, NULL, 1, &x, 1, &out), t); /* asks for nothing that is not there */
+    ck_near(tad_item(out), 3, 0);
+    ck_derivative(scale(x, tad_detach(s)), x, 3);
+}
+END_TEST
+
+static Suite *suite(void) {
+    Suite *s = suite_create("changed");
+    TCase *refused = support_case(s, "refused"), *allowed = support_case(s, "allowed"), *constant = support_case(s, "constant");
+    TCase *all[] = {refused, allowed, constant};
+    for (int i = 0; i < 3; i++) tcase_add_checked_fixture(all[i], new_tape, free_tape);
+    tcase_add_test(refused, an_array);
+    tcase_add_test(refused, a_number);
+    tcase_add_test(refused, a_number_below_a_result_recorded_later);
+    tcase_add_test(refused, a_number_beside_an_array);
+    tcase_add_test(refused, an_operand_that_needs_no_gradient);
+    tcase_add_test(refused, a_view_made_while_paused);
+    tcase_add_test(refused, a_mask);
+    tcase_add_test(refused, the_message_names_parameter_and_op);
+    tcase_add_test(allowed, a_change_before_the_use);
+    tcase_add_test(allowed, a_change_of_what_the_result_does_not_need);
+    tcase_add_test(allowed, a_view_recorded_before_and_used_after);
+    tcase_add_test(allowed, a_detached_value_that_stays);
+    tcase_add_test(allowed, nodes_recorded_again_after_a_rewind);
+    tcase_add_test(constant, a_gradient_that_an_op_cannot_give_is_an_error);
+    return s;
+}
+
+SUPPORT_MAIN(suite)
