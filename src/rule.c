@@ -42,7 +42,14 @@ tad_status tad__trap_derivative(tad_tape *t, uint32_t at, const tad_op *op, cons
                      op->name, tad__known_of(t, at, y, sizeof y), (long long)where, hint);
 }
 
+/* Only what is not finite is replaced: elsewhere the result depends on `given`, and its derivative with
+ * respect to that must not be lost. */
 tad_var tad__strong_zero(tad_var given, tad_var result) {
-    if (tad_is_nil(result)) return result;
-    return tad_where(tad_equal(given, tad_number(0)), tad_number(0), result);
+    if (tad_is_nil(result) || tad_is_number(result)) return result;
+    bool trap = result.tape->settings.trap;
+    result.tape->settings.trap = false;
+    tad_var zero = tad_number(0), finite = tad_equal(tad_sub(result, result), zero);
+    result = tad_where(finite, result, tad_where(tad_equal(given, zero), zero, result));
+    result.tape->settings.trap = trap;
+    return result;
 }

@@ -19,7 +19,8 @@ tad_status tad__check_rule_result(tad_tape *t, const tad_op *op, const char *rul
 /* With settings.trap: NOT_FINITE for a gradient or tangent g that the op at node `at` has made. */
 tad_status tad__trap_derivative(tad_tape *t, uint32_t at, const tad_op *op, const tad_array *g, const char *what);
 
-/* settings.strong_zero: whether it concerns this op, and its result, but 0 where `given` is. */
+/* settings.strong_zero: whether it concerns this op; its result, but 0 where that is not finite and
+ * `given` is 0. */
 static inline bool tad__has_strong_zero(const tad_tape *t, const tad_op *op) {
     return t->settings.strong_zero && tad__is_row(op);
 }

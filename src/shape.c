@@ -95,7 +95,7 @@ void tad__shape_strides(const tad_shape *s, int64_t *stride) {
 const char *tad__shape_text(const tad_shape *s, char *buf, size_t size) {
     size_t at = 0;
     at += (size_t)snprintf(buf, size, "(");
-    for (int i = 0; i < s->rank && at < size; i++)
+    for (int i = 0; i < s->rank && i < TAD_MAX_RANK && at < size; i++)
         at += (size_t)snprintf(buf + at, size - at, i ? ",%lld" : "%lld", (long long)s->dim[i]);
     if (at < size) snprintf(buf + at, size - at, ")");
     return buf;

@@ -37,7 +37,7 @@ SWEEPS = "src/rule.[ch] src/reverse.c src/grad.c"
 APART = [(SWEEPS, "src/ops/*")]
 # The ops that sweeps may know by name: what it takes to add gradients up, undo broadcasting, and keep
 # zeros strong.
-ADDING_UP = {"add", "sum_to", "broadcast_to", "cast", "where", "equal"}
+ADDING_UP = {"add", "sum_to", "broadcast_to", "cast", "where", "equal", "sub"}
 # Compositions: these may include public headers and, of src/, only what the second list says.
 ON_TOP = [
     ("src/text.[ch] src/show/*", "src/text.h src/show/*"),

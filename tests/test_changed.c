@@ -188,10 +188,54 @@ START_TEST(a_gradient_that_an_op_cannot_give_is_an_error) {
 }
 END_TEST
 
+/* ---- descriptors that cannot be ---- */
+
+static tad_status odd_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    const int *what = c->options;
+    out[0] = (tad_type){*what == 1 ? (tad_dtype)17 : TAD_F64, {*what == 2 ? -3 : *what == 3 ? 9 : 0, {0}}};
+    *n_out = *what == 4 ? 0 : *what == 5 ? 1000 : 1;
+    return TAD_OK;
+}
+static tad_status no_forward(const tad_call_frame *c) {
+    *(double *)c->out[0]->data = 1;
+    return TAD_OK;
+}
+
+START_TEST(an_op_that_cannot_be_is_refused) {
+    tad_var x = tad_scalar(t, 1);
+    const tad_op good = {.name = "odd", .min_in = 1, .max_in = 1, .n_out = 1, .options_size = sizeof(int),
+                         .shape = odd_shape, .forward = no_forward};
+    ck_near(tad_item(tad_apply(&good, &x, 1, NULL, NULL, 0)), 1, 0);
+    tad_op bad[] = {good, good, good, good, good, good, good};
+    bad[0].name = NULL;
+    bad[1].shape = NULL;
+    bad[2].forward = NULL;
+    bad[3].min_in = 2;
+    bad[4].max_in = 200;
+    bad[5].n_out = TAD_MAX_OUTPUTS + 1;
+    bad[6].options_size = 1 << 20;
+    for (int i = 0; i < 7; i++) {
+        ck_assert(tad_is_nil(tad_apply(&bad[i], &x, 1, NULL, NULL, 0)));
+        ck_refused(t, TAD_BAD_ARGUMENT, "apply", i == 0 ? "?" : "odd");
+    }
+    ck_assert(tad_is_nil(tad_apply(NULL, &x, 1, NULL, NULL, 0)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "apply", "NULL");
+    ck_assert(tad_is_nil(tad_apply(&good, &x, 1, NULL, NULL, 3)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "apply", "room");
+    const tad_status expect[] = {TAD_BAD_DTYPE, TAD_TOO_LARGE, TAD_TOO_LARGE, TAD_BAD_ARGUMENT, TAD_BAD_ARGUMENT};
+    tad_op several = good;
+    several.n_out = 0; /* as many as the shape rule says */
+    for (int what = 1; what <= 5; what++) {
+        ck_assert(tad_is_nil(tad_apply(&several, &x, 1, &what, NULL, 0)));
+        ck_refused(t, expect[what - 1], "odd: ()");
+    }
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("changed");
-    TCase *refused = support_case(s, "refused"), *allowed = support_case(s, "allowed"), *constant = support_case(s, "constant");
-    TCase *all[] = {refused, allowed, constant};
+    TCase *refused = support_case(s, "refused"), *allowed = support_case(s, "allowed"), *own = support_case(s, "own ops");
+    TCase *all[] = {refused, allowed, own};
     for (int i = 0; i < 3; i++) tcase_add_checked_fixture(all[i], new_tape, free_tape);
     tcase_add_test(refused, an_array);
     tcase_add_test(refused, a_number);
@@ -206,7 +250,8 @@ static Suite *suite(void) {
     tcase_add_test(allowed, a_view_recorded_before_and_used_after);
     tcase_add_test(allowed, a_detached_value_that_stays);
     tcase_add_test(allowed, nodes_recorded_again_after_a_rewind);
-    tcase_add_test(constant, a_gradient_that_an_op_cannot_give_is_an_error);
+    tcase_add_test(own, an_op_that_cannot_be_is_refused);
+    tcase_add_test(own, a_gradient_that_an_op_cannot_give_is_an_error);
     return s;
 }
 

@@ -15,7 +15,11 @@ extern "C" {
 /* Reverse mode: gradients of the one-element y with respect to everything recorded before it; read
  * them with tad_gradient, tad_adjoint. A second sweep starts afresh, except that parameters add up
  * (until tad_zero_gradients). Gradients of interior arrays are released as soon as they have been
- * passed on, unless retained; those of 0-d float64 variables are always kept. */
+ * passed on, unless retained; those of 0-d float64 variables are always kept.
+ *
+ * Every sweep refuses (STALE_VALUE) where a parameter that an op on the way reads was changed after
+ * the op was recorded, and (NO_RULE) where a gradient would pass to an operand that the op has no
+ * derivative for (docs/ops.md says which; tad_detach makes it a constant). */
 TAD_API TAD_MUST_USE tad_status tad_reverse(tad_var y);
 
 /* The same for several y with a cotangent each (of y's shape; tad_none(): ones for a one-element y). */

@@ -191,7 +191,7 @@ typedef struct tad_op {
     uint8_t min_in, max_in; /* max_in 255: any number */
     uint8_t n_out;          /* 0: as many as the shape rule says */
     uint32_t flags;
-    uint32_t constant_in; /* bit i: input i is never differentiated */
+    uint32_t constant_in; /* bit i: input i has no derivative; a sweep that needs one is refused */
     size_t options_size;
     const tad_option *options;
     size_t n_options;

@@ -122,7 +122,8 @@ TAD_API const char *tad_tape_level(const tad_tape *t); /* name of the kernels in
 TAD_API void *tad_tape_resize(tad_tape *t, void *old, size_t count, size_t size);
 
 /* A point to come back to. Rewinding forgets every variable recorded since: their handles become
- * stale (detected), variables below the mark stay valid. Their memory is used again. */
+ * stale (detected, unless kept over 2^31 rewinds), variables below the mark stay valid. Their memory
+ * is used again. Scopes, pauses and the state of random numbers are not part of a mark. */
 typedef struct tad_mark {
     tad_tape *tape;
     uint32_t count, epoch;
@@ -131,7 +132,8 @@ typedef struct tad_mark {
 
 TAD_API tad_mark tad_tape_mark(tad_tape *t);
 TAD_API tad_status tad_tape_rewind(tad_tape *t, tad_mark mark);
-TAD_API void tad_tape_reset(tad_tape *t); /* forgets every variable and the error; keeps the memory */
+/* Forgets every variable, scope, pause and the error; keeps the memory. Handles and marks become stale. */
+TAD_API void tad_tape_reset(tad_tape *t);
 
 /* ---- errors ---- */
 
@@ -166,7 +168,9 @@ TAD_API tad_var tad_input_borrow(tad_tape *t, tad_dtype dtype, tad_shape shape, 
 TAD_API tad_var tad_constant_from(tad_tape *t, tad_dtype dtype, tad_shape shape, const double *data);
 TAD_API tad_var tad_full(tad_tape *t, tad_dtype dtype, tad_shape shape, double value);
 
-TAD_API tad_var tad_detach(tad_var x); /* the same value without a past */
+/* The same value without a past: a constant. It shares x's memory, except where x is a parameter or a
+ * view of one: then it is a copy, and does not change when the parameter does. */
+TAD_API tad_var tad_detach(tad_var x);
 
 /* Between these two nothing is recorded: results are constants. Nests. */
 TAD_API void tad_record_pause(tad_tape *t);
@@ -174,9 +178,11 @@ TAD_API void tad_record_resume(tad_tape *t);
 
 /* ---- names ---- */
 
-/* Names show up in messages, dumps and pictures. A scope is put before the names given inside it.
- * Strings are copied. Return x. */
+/* Names show up in messages, dumps and pictures; the last one given counts, for as long as x lives.
+ * Strings are copied. Returns x. */
 TAD_API tad_var tad_name(tad_var x, const char *name);
+/* A scope is put before the names given from its push to its pop, "scope/name", also where something
+ * fails or is rewound in between. */
 TAD_API void tad_scope_push(tad_tape *t, const char *name);
 TAD_API void tad_scope_pop(tad_tape *t);
 
@@ -194,8 +200,10 @@ TAD_API TAD_MUST_USE tad_status tad_read(tad_var x, double *out, size_t n); /* c
  * or is freed. NULL on failure. */
 TAD_API const void *tad_data(tad_var x);
 
-/* A parameter's elements to be changed in place. Variables computed from it before can no longer be
- * reversed (STALE_VALUE). NULL on failure. */
+/* A parameter's elements to be changed in place, now: call it again before the next change. What was
+ * computed from it before can no longer be differentiated (STALE_VALUE), in any way; views of it, which
+ * change with it, can. The pointer lives as long as the parameter, but that of a 0-d float64 parameter
+ * only until the tape records. NULL on failure. */
 TAD_API void *tad_param_data(tad_var x);
 TAD_API TAD_MUST_USE tad_status tad_assign(tad_var param, const void *data); /* copies dtype elements */
 
