@@ -39,22 +39,43 @@ TAD_API TAD_MUST_USE tad_status tad_tangent(const tad_var *y, size_t ny, const t
 
 /* ---- drivers over a function ---- */
 
-/* A function to be differentiated, checked, or run again: computes one variable from n inputs. */
+/* A function to be differentiated, checked, or run again: computes one variable from n inputs. It may
+ * ignore them or return a tad_number: then derivatives are zero. */
 typedef tad_var tad_fn(tad_tape *t, const tad_var *in, size_t n, void *user);
 
-/* y = f(x); gradients of <cotangent, y>; cotangent tad_none(): ones for a one-element y. *y may be NULL. */
+/* Each driver runs f once, and what f recorded stays on the tape (a mark before takes it away again).
+ * Gradients of an earlier sweep and the sums of parameters are not touched.
+ *
+ * While recording is paused the drivers record all the same, as f has no derivative otherwise; their
+ * results are constants then. x and out may be the same.
+ *
+ * Errors, all before f runs but those about its result: BAD_ARGUMENT without f, x, tangents or a place
+ * for the result, or for n = 0; BAD_HANDLE for inputs or a result that are no variables of one tape;
+ * NO_GRADIENT, BAD_DTYPE where an input to differentiate by is a constant or no float; BAD_SHAPE for
+ * a result, cotangent or tangent of a wrong shape. Every result is nil then. */
+
+/* y = f(x); gradients of <cotangent, y>; cotangent tad_none(): ones for a one-element y. y may be NULL. */
 TAD_API TAD_MUST_USE tad_status tad_vjp(tad_fn *f, void *user, const tad_var *x, size_t n,
                                         tad_var cotangent, tad_var *y, tad_var *gradients);
-/* y = f(x) and its tangent for the inputs' tangents. */
+/* y = f(x) and its tangent for the inputs' tangents. y may be NULL. */
 TAD_API TAD_MUST_USE tad_status tad_jvp(tad_fn *f, void *user, const tad_var *x, const tad_var *tangents,
                                         size_t n, tad_var *y, tad_var *tangent);
-/* Hessian of the one-element f times v, by forward over reverse: one result per input. */
+/* Hessian of the one-element f times v, by forward over reverse: one result per input. out may be v. */
 TAD_API TAD_MUST_USE tad_status tad_hvp(tad_fn *f, void *user, const tad_var *x, const tad_var *v,
                                         size_t n, tad_var *out);
+
+/* The two matrices are constants: there is no derivative of them (tad_grad and tad_tangent give rows
+ * and columns that have one). The element type is the first factor's, TOO_LARGE for more than 8 axes.
+ * Only the inputs named are differentiated by; others may be constants.
+ *
+ * Cost: as many sweeps as the smaller of both sizes, in reverse mode for few results, else forward
+ * (the other one where an op has only one rule). Memory: the result and one sweep. */
+
 /* d y / d x[i]: shape of y followed by shape of x[i]. */
 TAD_API TAD_MUST_USE tad_status tad_jacobian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i,
                                              tad_var *out);
-/* d2 f / d x[i] d x[j] of the one-element f: shape of x[i] followed by shape of x[j]. */
+/* d2 f / d x[i] d x[j] of the one-element f: shape of x[i] followed by shape of x[j]. Sweeps over the
+ * recorded gradient, which stays on the tape too. */
 TAD_API TAD_MUST_USE tad_status tad_hessian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i,
                                             size_t j, tad_var *out);
 

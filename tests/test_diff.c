@@ -1,0 +1,623 @@
+/* Drivers over functions: values in both directions, what they leave alone, every misuse. */
+#include "support.h"
+
+#include <tad/inspect.h>
+
+/* ---- functions ---- */
+
+#define FUNCTION(name, expression)                                                                 \
+    static tad_var name(tad_tape *t, const tad_var *in, size_t n, void *user) {                    \
+        (void)t, (void)in, (void)n, (void)user;                                                    \
+        return expression;                                                                         \
+    }
+
+/* user: a constant matrix */
+FUNCTION(squares_times, tad_matmul(*(const tad_var *)user, tad_square(in[0])))
+FUNCTION(identity, in[0])
+FUNCTION(second, in[1])
+FUNCTION(from_outside, *(const tad_var *)user) /* whatever the test wants */
+FUNCTION(squares, tad_square(in[0]))
+FUNCTION(as_single, tad_cast(tad_square(in[0]), TAD_F32))
+FUNCTION(cubes, tad_sum(tad_mul(in[0], tad_square(in[0])), NULL))
+FUNCTION(mixed, tad_sum(tad_mul(tad_square(in[0]), in[1]), NULL))
+FUNCTION(repeated, tad_stack((tad_var[]){in[0], tad_sin(in[0]), in[0]}, 3, 0))
+FUNCTION(broken, tad_reshape(in[0], TAD_SHAPE(7)))
+FUNCTION(paused_for_ever, (tad_record_pause(t), tad_square(in[0])))
+
+static tad_tape *t;
+static tad_var x2; /* (2) input {2, -3} */
+
+static void open_tape(void) {
+    t = tad_tape_new(NULL);
+    x2 = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){2, -3});
+}
+
+static void close_tape(void) { tad_tape_free(t); }
+
+/* ---- Jacobians ---- */
+
+/* d (C x^2)[r][c] / d x[a][b] = 2 C[r][a] x[a][b] for c = b, for more results than inputs and fewer. */
+START_TEST(jacobian_has_the_right_values_and_axes) {
+    enum { INNER = 2, COLUMNS = 3 };
+    const int rows = (int[]){1, 2, 4}[_i];
+    double c[8], x[6], J[4 * 3 * 6];
+    for (int i = 0; i < 8; i++) c[i] = 1 + i * 0.5;
+    for (int i = 0; i < 6; i++) x[i] = 0.3 * i - 1;
+    tad_var matrix = tad_constant(t, TAD_F64, TAD_SHAPE(rows, INNER), c), out;
+    tad_var in = tad_input(t, TAD_F64, TAD_SHAPE(INNER, COLUMNS), x);
+    ck_done(tad_jacobian(squares_times, &matrix, &in, 1, 0, &out), t);
+    ck_shape(out, rows, COLUMNS, INNER, COLUMNS);
+    ck_done(tad_read(out, J, (size_t)rows * 18), t);
+    for (int r = 0, k = 0; r < rows; r++)
+        for (int column = 0; column < COLUMNS; column++)
+            for (int a = 0; a < INNER; a++)
+                for (int b = 0; b < COLUMNS; b++)
+                    ck_near(J[k++], column == b ? 2 * c[r * INNER + a] * x[a * COLUMNS + b] : 0, 1e-15);
+}
+END_TEST
+
+START_TEST(jacobian_of_numbers) {
+    tad_var x = tad_scalar(t, 3), one = tad_input(t, TAD_F64, TAD_SHAPE(1), (double[]){3}), J;
+    ck_done(tad_jacobian(squares, NULL, &x, 1, 0, &J), t);
+    ck_shape(J);
+    ck_values(J, 0, 6);
+    ck_done(tad_jacobian(squares, NULL, &one, 1, 0, &J), t);
+    ck_shape(J, 1, 1);
+    ck_values(J, 0, 6);
+    ck_done(tad_jacobian(repeated, NULL, &x, 1, 0, &J), t);
+    ck_shape(J, 3);
+    ck_values(J, 1e-15, 1, cos(3), 1);
+    ck_done(tad_jacobian(cubes, NULL, &x2, 1, 0, &J), t);
+    ck_shape(J, 2);
+    ck_values(J, 0, 12, 27);
+}
+END_TEST
+
+START_TEST(jacobian_has_the_results_element_type) {
+    tad_var x = tad_input(t, TAD_F32, TAD_SHAPE(2), (float[]){2, -3}), J;
+    ck_done(tad_jacobian(squares, NULL, &x, 1, 0, &J), t);
+    ck_assert_int_eq(tad_dtype_of(J), TAD_F32);
+    ck_values(J, 0, 4, 0, 0, -6);
+    ck_done(tad_jacobian(as_single, NULL, &x2, 1, 0, &J), t);
+    ck_assert_int_eq(tad_dtype_of(J), TAD_F32);
+    ck_values(J, 0, 4, 0, 0, -6);
+}
+END_TEST
+
+START_TEST(jacobian_of_what_is_no_computation) {
+    tad_var in[2] = {x2, tad_input(t, TAD_F64, TAD_SHAPE(3), NULL)}, J;
+    ck_done(tad_jacobian(identity, NULL, in, 2, 0, &J), t);
+    ck_values(J, 0, 1, 0, 0, 1);
+    ck_done(tad_jacobian(identity, NULL, in, 2, 1, &J), t);
+    ck_shape(J, 2, 3);
+    ck_values(J, 0, 0, 0, 0, 0, 0, 0);
+    ck_done(tad_jacobian(second, NULL, in, 2, 0, &J), t);
+    ck_shape(J, 3, 2);
+    ck_values(J, 0, 0, 0, 0, 0, 0, 0);
+}
+END_TEST
+
+START_TEST(jacobian_of_nothing_is_empty) {
+    tad_var empty = tad_input(t, TAD_F64, TAD_SHAPE(0, 3), NULL), J;
+    ck_done(tad_jacobian(squares, NULL, &empty, 1, 0, &J), t);
+    ck_shape(J, 0, 3, 0, 3);
+    ck_done(tad_jacobian(cubes, NULL, &empty, 1, 0, &J), t);
+    ck_shape(J, 0, 3);
+    ck_done(tad_jacobian(from_outside, &empty, &x2, 1, 0, &J), t);
+    ck_shape(J, 0, 3, 2);
+}
+END_TEST
+
+/* Whoever adds a function of it to a loss must learn that nothing flows through it. */
+START_TEST(jacobian_and_hessian_are_constants) {
+    tad_var J, H;
+    ck_done(tad_jacobian(squares, NULL, &x2, 1, 0, &J), t);
+    ck_done(tad_hessian(cubes, NULL, &x2, 1, 0, 0, &H), t);
+    ck_assert(!tad_node_needs_gradient(J) && !tad_node_needs_gradient(H));
+    ck_assert_int_eq(tad_node_kind_of(J), TAD_NODE_CONSTANT);
+}
+END_TEST
+
+/* ---- cost ---- */
+
+/* One recorded sweep a row took 7 GB. */
+START_TEST(jacobian_takes_the_memory_of_one_sweep) {
+    const int64_t sizes[2][2] = {{10000, 3}, {3, 10000}};
+    int64_t rows = sizes[_i][0], columns = sizes[_i][1];
+    size_t result = 30000 * sizeof(double);
+    tad_tape *small = tad_tape_new(&(tad_settings){.memory_limit = 10 * result});
+    tad_var x = tad_input(small, TAD_F64, TAD_SHAPE(columns), NULL), J;
+    tad_var matrix = tad_full(small, TAD_F64, TAD_SHAPE(rows, columns), 0.5);
+    size_t nodes = tad_node_count(small);
+    ck_done(tad_jacobian(squares_times, &matrix, &x, 1, 0, &J), small);
+    ck_assert_uint_eq(tad_node_count(small), nodes + 3); /* square, matmul, the result */
+    tad_tape_free(small);
+}
+END_TEST
+
+/* The memory of a repeated call is used again. */
+START_TEST(drivers_allocate_nothing_the_second_time) {
+    tad_var v = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 1}), y, out;
+    tad_mark mark = tad_tape_mark(t);
+    size_t calls = 0;
+    for (int i = 0; i < 4; i++) {
+        if (i == 2) calls = tad_tape_memory(t).calls;
+        ck_done(tad_vjp(cubes, NULL, &x2, 1, tad_none(), &y, &out), t);
+        ck_done(tad_jvp(cubes, NULL, &x2, &v, 1, &y, &out), t);
+        ck_done(tad_hvp(cubes, NULL, &x2, &v, 1, &out), t);
+        ck_done(tad_jacobian(squares, NULL, &x2, 1, 0, &out), t);
+        ck_done(tad_hessian(cubes, NULL, &x2, 1, 0, 0, &out), t);
+        ck_done(tad_tape_rewind(t, mark), t);
+    }
+    ck_assert_uint_eq(tad_tape_memory(t).calls, calls);
+}
+END_TEST
+
+/* ---- ops with one rule only ---- */
+
+static tad_status same_shape(const tad_call_frame *c, tad_type *out, size_t *n) {
+    (void)n;
+    out->dtype = (tad_dtype)c->in[0]->dtype;
+    out->shape.rank = c->in[0]->rank;
+    memcpy(out->shape.dim, c->in[0]->dim, c->in[0]->rank * sizeof(int64_t));
+    return TAD_OK;
+}
+static tad_status triple(const tad_call_frame *c) {
+    for (int64_t i = 0; i < c->out[0]->size; i++)
+        ((double *)c->out[0]->data)[i] = 3 * ((const double *)c->in[0]->data)[i];
+    return TAD_OK;
+}
+static void thrice(tad_rule *r) { r->result[0] = tad_mul(r->given[0], tad_number(3)); }
+
+static const tad_op reverse_only = {
+    .name = "reverse_only", .min_in = 1, .max_in = 1, .n_out = 1, .shape = same_shape, .forward = triple, .vjp = thrice};
+static const tad_op forward_only = {
+    .name = "forward_only", .min_in = 1, .max_in = 1, .n_out = 1, .shape = same_shape, .forward = triple, .jvp = thrice};
+static const tad_op no_rule = {
+    .name = "no_rule", .min_in = 1, .max_in = 1, .n_out = 1, .shape = same_shape, .forward = triple};
+
+static tad_var tall(tad_tape *tape, const tad_var *in, size_t n, void *op) {
+    (void)tape, (void)n;
+    return tad_stack((tad_var[]){tad_apply(op, in, 1, NULL, NULL, 0), in[0]}, 2, 0);
+}
+static tad_var wide(tad_tape *tape, const tad_var *in, size_t n, void *op) {
+    (void)tape, (void)n;
+    return tad_sum(tad_apply(op, in, 1, NULL, NULL, 0), NULL);
+}
+
+START_TEST(jacobian_takes_the_direction_that_has_rules) {
+    tad_var J;
+    const tad_op *const ops[] = {&reverse_only, &forward_only};
+    for (int i = 0; i < 2; i++) {
+        ck_done(tad_jacobian(tall, (void *)(uintptr_t)ops[i], &x2, 1, 0, &J), t);
+        ck_values(J, 0, 3, 0, 0, 3, 1, 0, 0, 1);
+        ck_done(tad_jacobian(wide, (void *)(uintptr_t)ops[i], &x2, 1, 0, &J), t);
+        ck_values(J, 0, 3, 3);
+    }
+    ck_assert_int_eq(tad_jacobian(wide, (void *)(uintptr_t)&no_rule, &x2, 1, 0, &J), TAD_NO_RULE);
+    ck_assert(tad_is_nil(J));
+    ck_refused(t, TAD_NO_RULE, "no_rule");
+}
+END_TEST
+
+/* ---- Hessians and products ---- */
+
+START_TEST(hessian_has_the_blocks_of_two_inputs) {
+    tad_var in[2] = {x2, tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){5, 7})}, H;
+    ck_done(tad_hessian(mixed, NULL, in, 2, 0, 0, &H), t); /* sum x^2 z */
+    ck_values(H, 0, 10, 0, 0, 14);
+    ck_done(tad_hessian(mixed, NULL, in, 2, 0, 1, &H), t);
+    ck_values(H, 0, 4, 0, 0, -6);
+    ck_done(tad_hessian(mixed, NULL, in, 2, 1, 0, &H), t);
+    ck_values(H, 0, 4, 0, 0, -6);
+    ck_done(tad_hessian(mixed, NULL, in, 2, 1, 1, &H), t);
+    ck_values(H, 0, 0, 0, 0, 0);
+}
+END_TEST
+
+START_TEST(hvp_may_write_over_its_vector) {
+    tad_var v = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 10});
+    ck_done(tad_hvp(cubes, NULL, &x2, &v, 1, &v), t);
+    ck_values(v, 0, 12, -180);
+}
+END_TEST
+
+START_TEST(results_of_products_can_be_differentiated) {
+    tad_var v = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 10}), hv, third;
+    ck_done(tad_hvp(cubes, NULL, &x2, &v, 1, &hv), t);
+    tad_var total = tad_sum(hv, NULL);
+    ck_done(tad_grad(&total, NULL, 1, &x2, 1, &third), t);
+    ck_values(third, 0, 6, 60);
+}
+END_TEST
+
+START_TEST(jvp_and_vjp_agree_and_y_may_be_left_out) {
+    tad_var v = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 10}), y = {0}, out;
+    ck_done(tad_jvp(squares, NULL, &x2, &v, 1, &y, &out), t);
+    ck_values(y, 0, 4, 9);
+    ck_values(out, 0, 4, -60);
+    ck_done(tad_jvp(squares, NULL, &x2, &v, 1, NULL, &out), t);
+    ck_values(out, 0, 4, -60);
+    ck_done(tad_vjp(squares, NULL, &x2, 1, v, &y, &out), t);
+    ck_values(y, 0, 4, 9);
+    ck_values(out, 0, 4, -60);
+    ck_done(tad_vjp(squares, NULL, &x2, 1, v, NULL, &out), t);
+    ck_values(out, 0, 4, -60);
+}
+END_TEST
+
+/* ---- functions without a derivative ---- */
+
+START_TEST(a_function_that_returns_a_number_has_zero_derivatives) {
+    tad_var number = tad_number(7), y, out, zeros = tad_constant(t, TAD_F64, TAD_SHAPE(2), NULL);
+    ck_done(tad_vjp(from_outside, &number, &x2, 1, tad_none(), &y, &out), t);
+    ck_values(y, 0, 7);
+    ck_shape(out, 2);
+    ck_values(out, 0, 0, 0);
+    ck_done(tad_jvp(from_outside, &number, &x2, &zeros, 1, &y, &out), t);
+    ck_values(y, 0, 7);
+    ck_values(out, 0, 0);
+    ck_done(tad_hvp(from_outside, &number, &x2, &zeros, 1, &out), t);
+    ck_values(out, 0, 0, 0);
+    ck_done(tad_jacobian(from_outside, &number, &x2, 1, 0, &out), t);
+    ck_shape(out, 2);
+    ck_values(out, 0, 0, 0);
+    ck_done(tad_hessian(from_outside, &number, &x2, 1, 0, 0, &out), t);
+    ck_shape(out, 2, 2);
+    ck_values(out, 0, 0, 0, 0, 0);
+}
+END_TEST
+
+START_TEST(a_function_that_ignores_its_inputs_has_zero_derivatives) {
+    tad_var other = tad_scalar(t, 2), outside = tad_square(other), ones = tad_full(t, TAD_F64, TAD_SHAPE(2), 1), y, out;
+    ck_done(tad_vjp(from_outside, &outside, &x2, 1, tad_none(), &y, &out), t);
+    ck_values(out, 0, 0, 0);
+    ck_done(tad_jvp(from_outside, &outside, &x2, &ones, 1, &y, &out), t);
+    ck_values(out, 0, 0);
+    ck_done(tad_hvp(from_outside, &outside, &x2, &ones, 1, &out), t);
+    ck_values(out, 0, 0, 0);
+    ck_done(tad_jacobian(from_outside, &outside, &x2, 1, 0, &out), t);
+    ck_values(out, 0, 0, 0);
+    ck_done(tad_hessian(from_outside, &outside, &x2, 1, 0, 0, &out), t);
+    ck_values(out, 0, 0, 0, 0, 0);
+}
+END_TEST
+
+/* A net's parameters are used by what applies it, whatever the function is given. */
+static tad_var norm_of_net(tad_tape *tape, const tad_var *in, size_t n, void *net) {
+    (void)n, (void)in;
+    tad_var data = tad_constant(tape, TAD_F64, TAD_SHAPE(2, 2), (double[]){1, 2, 3, 4});
+    return tad_sum(tad_square(tad_net_apply(net, data)), NULL);
+}
+
+START_TEST(inputs_may_be_used_from_outside) {
+    tad_net *net = tad_mlp(t, (int64_t[]){2, 3, 1}, 3, &(tad_mlp_options){.hidden = tad_tanh});
+    const tad_dict *p = tad_net_params(net);
+    tad_var in[4], gradient[4], J;
+    ck_assert_uint_eq(tad_dict_count(p), 4);
+    for (size_t i = 0; i < 4; i++) in[i] = tad_dict_at(p, i).value;
+    ck_done(tad_vjp(norm_of_net, net, in, 4, tad_none(), NULL, gradient), t);
+    ck_done(tad_jacobian(norm_of_net, net, in, 4, 0, &J), t);
+    double a[6], b[6], sum = 0;
+    ck_done(tad_read(gradient[0], a, 6), t);
+    ck_done(tad_read(J, b, 6), t);
+    for (int i = 0; i < 6; i++) {
+        ck_near(a[i], b[i], 1e-15);
+        sum += fabs(a[i]);
+    }
+    ck_assert(sum > 0);
+}
+END_TEST
+
+/* ---- what drivers leave alone ---- */
+
+typedef tad_status driver(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var *out);
+
+static tad_status vjp(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var *out) {
+    return tad_vjp(f, user, x, n, tad_none(), NULL, out);
+}
+static tad_status jvp(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var *out) {
+    return tad_jvp(f, user, x, x, n, NULL, out);
+}
+static tad_status hvp(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var *out) {
+    return tad_hvp(f, user, x, x, n, out);
+}
+static tad_status jacobian(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var *out) {
+    return tad_jacobian(f, user, x, n, 0, out);
+}
+static tad_status hessian(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var *out) {
+    return tad_hessian(f, user, x, n, 0, 0, out);
+}
+static const struct {
+    const char *name;
+    driver *call;
+    double of_cubes[4]; /* at (2, -3), along it where there is a direction */
+    size_t count;
+} drivers[] = {{"vjp", vjp, {12, 27}, 2},
+               {"jvp", jvp, {-57}, 1},
+               {"hvp", hvp, {24, 54}, 2},
+               {"jacobian", jacobian, {12, 27}, 2},
+               {"hessian", hessian, {12, 0, 0, -18}, 4}};
+enum { DRIVERS = sizeof drivers / sizeof *drivers };
+
+static void ck_of_cubes(int i, tad_var out) {
+    double got[4];
+    ck_done(tad_read(out, got, drivers[i].count), t);
+    for (size_t k = 0; k < drivers[i].count; k++) ck_near(got[k], drivers[i].of_cubes[k], 0);
+}
+
+START_TEST(gradients_of_an_earlier_sweep_stay) {
+    tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 4}), a = tad_scalar(t, 3), out;
+    tad_var loss = tad_mul(a, tad_sum(tad_mul(w, x2), NULL));
+    ck_done(tad_reverse(loss), t);
+    ck_done(tad_reverse(loss), t);
+    ck_done(drivers[_i].call(cubes, NULL, &w, 1, &out), t);
+    ck_done(drivers[_i].call(cubes, NULL, &x2, 1, &out), t);
+    ck_of_cubes(_i, out);
+    ck_values(tad_gradient(w), 0, 12, -18); /* of both sweeps */
+    ck_values(tad_gradient(x2), 0, 3, 12);
+    ck_near(tad_adjoint(a), -10, 0);
+    ck_near(tad_adjoint(loss), 1, 0);
+}
+END_TEST
+
+START_TEST(drivers_work_while_recording_is_paused) {
+    tad_var out;
+    tad_record_pause(t);
+    tad_record_pause(t);
+    ck_done(drivers[_i].call(cubes, NULL, &x2, 1, &out), t);
+    ck_of_cubes(_i, out);
+    ck_assert(!tad_node_needs_gradient(out));
+    tad_record_resume(t);
+    ck_assert(!tad_node_needs_gradient(tad_square(x2))); /* still paused */
+    tad_record_resume(t);
+    ck_assert(tad_node_needs_gradient(tad_square(x2)));
+}
+END_TEST
+
+START_TEST(a_failure_leaves_recording_paused_or_not) {
+    tad_var out;
+    ck_assert_int_eq(drivers[_i].call(broken, NULL, &x2, 1, &out), TAD_BAD_SHAPE);
+    tad_tape_clear(t);
+    ck_assert(tad_node_needs_gradient(tad_square(x2)));
+    tad_record_pause(t);
+    ck_assert_int_eq(drivers[_i].call(NULL, NULL, &x2, 1, &out), TAD_BAD_ARGUMENT);
+    tad_tape_clear(t);
+    ck_assert(!tad_node_needs_gradient(tad_square(x2)));
+    tad_record_resume(t);
+    (void)!drivers[_i].call(paused_for_ever, NULL, &x2, 1, &out);
+    tad_tape_clear(t);
+    ck_assert(tad_node_needs_gradient(tad_square(x2)));
+}
+END_TEST
+
+/* ---- misuse ---- */
+
+static int ran;
+
+static tad_var count_runs(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    ran++;
+    return tad_sum(in[0], NULL);
+}
+
+/* The driver refuses before it runs the function; whatever was in the result is gone. */
+static void ck_refuses(int i, const tad_var *x, size_t n, tad_status expect, const char *word) {
+    tad_var out[2] = {x2, x2};
+    ran = 0;
+    tad_status s = drivers[i].call(count_runs, NULL, x, n, out);
+    ck_assert_msg(s == expect, "%s, %s: %s (%s)", drivers[i].name, word, tad_status_text(s), tad_message(t));
+    ck_assert_msg(tad_is_nil(out[0]), "%s, %s: gave a variable", drivers[i].name, word);
+    ck_assert_int_eq(ran, 0);
+    ck_refused(t, expect, drivers[i].name, word);
+}
+
+START_TEST(refuses_inputs_that_have_no_derivative) {
+    tad_tape *other = tad_tape_new(NULL);
+    tad_mark mark = tad_tape_mark(t);
+    tad_var stale = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), foreign = tad_scalar(other, 1);
+    ck_done(tad_tape_rewind(t, mark), t);
+    tad_var labels = tad_constant_from(t, TAD_I64, TAD_SHAPE(2), (double[]){0, 1});
+    tad_var constant = tad_constant(t, TAD_F64, TAD_SHAPE(2), NULL);
+    ck_refuses(_i, &stale, 1, TAD_BAD_HANDLE, "rewound");
+    ck_refuses(_i, &labels, 1, TAD_BAD_DTYPE, "int64");
+    ck_refuses(_i, &constant, 1, TAD_NO_GRADIENT, "constant");
+    ck_refuses(_i, (tad_var[]){x2, {0}}, 2, TAD_BAD_HANDLE, "never set");
+    ck_refuses(_i, (tad_var[]){x2, foreign}, 2, TAD_BAD_HANDLE, "another tape");
+    ck_refuses(_i, (tad_var[]){x2, tad_number(1)}, 2, TAD_BAD_HANDLE, "number");
+    ck_refuses(_i, (tad_var[]){x2, tad_none()}, 2, TAD_BAD_HANDLE, "none");
+    tad_tape_free(other);
+}
+END_TEST
+
+/* Only what is differentiated by must be differentiable. */
+START_TEST(other_inputs_may_be_constants) {
+    tad_var in[2] = {tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){5, 7}), x2}, out;
+    ck_done(tad_jacobian(mixed, NULL, in, 2, 1, &out), t);
+    ck_values(out, 0, 25, 49);
+    ck_done(tad_hessian(mixed, NULL, in, 2, 1, 1, &out), t);
+    ck_values(out, 0, 0, 0, 0, 0);
+    ck_assert_int_eq(tad_hessian(mixed, NULL, in, 2, 1, 0, &out), TAD_NO_GRADIENT);
+    ck_refused(t, TAD_NO_GRADIENT, "hessian", "input 0");
+}
+END_TEST
+
+START_TEST(refuses_inputs_that_are_not_there) {
+    tad_var out = x2;
+    ck_assert_int_eq(tad_jacobian(cubes, NULL, &x2, 1, 1, &out), TAD_BAD_ARGUMENT);
+    ck_assert(tad_is_nil(out));
+    ck_refused(t, TAD_BAD_ARGUMENT, "jacobian", "input 1 of 1");
+    ck_assert_int_eq(tad_hessian(cubes, NULL, &x2, 1, 1, 0, &out), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "hessian", "input 1 of 1");
+    out = x2;
+    ck_assert_int_eq(tad_hessian(cubes, NULL, &x2, 1, 0, 1, &out), TAD_BAD_ARGUMENT);
+    ck_assert(tad_is_nil(out));
+    ck_refused(t, TAD_BAD_ARGUMENT, "hessian", "input 1 of 1");
+}
+END_TEST
+
+START_TEST(refuses_what_is_null) {
+    tad_var out = x2;
+    ck_assert_int_eq(drivers[_i].call(NULL, NULL, &x2, 1, &out), TAD_BAD_ARGUMENT);
+    ck_assert(tad_is_nil(out));
+    ck_refused(t, TAD_BAD_ARGUMENT, drivers[_i].name, "no function");
+    ck_assert_int_eq(drivers[_i].call(count_runs, NULL, &x2, 1, NULL), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, drivers[_i].name, "no place");
+    out = x2; /* without an input there is no tape to say it */
+    ck_assert_int_eq(drivers[_i].call(count_runs, NULL, NULL, 1, &out), TAD_BAD_ARGUMENT);
+    ck_assert(tad_is_nil(out));
+    ck_assert_int_eq(drivers[_i].call(count_runs, NULL, &x2, 0, &out), TAD_BAD_ARGUMENT);
+    ck_assert_int_eq(drivers[_i].call(count_runs, NULL, &(tad_var){0}, 1, &out), TAD_BAD_HANDLE);
+    ck_assert_int_eq(drivers[_i].call(count_runs, NULL, NULL, 0, NULL), TAD_BAD_ARGUMENT);
+    ck_assert_int_eq(tad_jvp(cubes, NULL, &x2, NULL, 1, NULL, &out), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "jvp", "no tangents");
+    ck_assert_int_eq(tad_hvp(cubes, NULL, &x2, NULL, 1, &out), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "hvp", "no vector");
+}
+END_TEST
+
+/* As ck_refuses, for what the function returns. */
+static void ck_refuses_result(int i, tad_var result, tad_status expect, const char *word) {
+    tad_var out[2] = {x2, x2};
+    tad_status s = drivers[i].call(from_outside, &result, &x2, 1, out);
+    ck_assert_msg(s == expect, "%s, %s: %s (%s)", drivers[i].name, word, tad_status_text(s), tad_message(t));
+    ck_assert_msg(tad_is_nil(out[0]), "%s, %s: gave a variable", drivers[i].name, word);
+    ck_refused(t, expect, drivers[i].name, word);
+}
+
+START_TEST(refuses_results_that_have_no_derivative) {
+    tad_tape *other = tad_tape_new(NULL);
+    tad_mark mark = tad_tape_mark(t);
+    tad_var stale = tad_scalar(t, 1);
+    ck_done(tad_tape_rewind(t, mark), t);
+    ck_refuses_result(_i, (tad_var){0}, TAD_BAD_HANDLE, "never set");
+    ck_refuses_result(_i, tad_node_at(t, 1000), TAD_BAD_HANDLE, "failed");
+    ck_refuses_result(_i, tad_none(), TAD_BAD_HANDLE, "none");
+    ck_refuses_result(_i, tad_scalar(other, 1), TAD_BAD_HANDLE, "another tape");
+    ck_refuses_result(_i, stale, TAD_BAD_HANDLE, "rewound");
+    ck_refuses_result(_i, tad_constant_from(t, TAD_I64, TAD_0D, (double[]){1}), TAD_BAD_DTYPE, "int64");
+    tad_tape_free(other);
+}
+END_TEST
+
+START_TEST(refuses_many_results_where_one_is_needed) {
+    tad_var out;
+    ck_assert_int_eq(vjp(squares, NULL, &x2, 1, &out), TAD_BAD_SHAPE);
+    ck_refused(t, TAD_BAD_SHAPE, "cotangent");
+    ck_assert_int_eq(hvp(squares, NULL, &x2, 1, &out), TAD_BAD_SHAPE);
+    ck_refused(t, TAD_BAD_SHAPE, "hvp", "(2)", "one element");
+    ck_assert_int_eq(hessian(squares, NULL, &x2, 1, &out), TAD_BAD_SHAPE);
+    ck_refused(t, TAD_BAD_SHAPE, "hessian", "(2)", "one element");
+}
+END_TEST
+
+START_TEST(refuses_cotangents_and_tangents_of_another_shape) {
+    tad_var three = tad_constant(t, TAD_F64, TAD_SHAPE(3), NULL), single = tad_constant(t, TAD_F32, TAD_SHAPE(2), NULL);
+    tad_var bad[] = {three, single, {0}}, out, y;
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_ne(tad_vjp(squares, NULL, &x2, 1, bad[i], &y, &out), TAD_OK);
+        ck_assert(tad_is_nil(out) && tad_is_nil(y));
+        tad_tape_clear(t);
+        ck_assert_int_ne(tad_jvp(squares, NULL, &x2, &bad[i], 1, &y, &out), TAD_OK);
+        ck_assert(tad_is_nil(out) && tad_is_nil(y));
+        tad_tape_clear(t);
+        ck_assert_int_ne(tad_hvp(cubes, NULL, &x2, &bad[i], 1, &out), TAD_OK);
+        ck_assert(tad_is_nil(out));
+        tad_tape_clear(t);
+    }
+}
+END_TEST
+
+START_TEST(refuses_more_axes_or_elements_than_there_can_be) {
+    tad_var x = tad_input(t, TAD_F64, ((tad_shape){5, {1, 1, 1, 1, 2}}), NULL), J;
+    ck_assert_int_eq(tad_jacobian(squares, NULL, &x, 1, 0, &J), TAD_TOO_LARGE);
+    ck_refused(t, TAD_TOO_LARGE, "jacobian", "(1,1,1,1,2)");
+    tad_var one = tad_input(t, TAD_F64, TAD_SHAPE(1), NULL), out;
+    tad_var much = tad_broadcast_to(one, TAD_SHAPE(INT64_C(1) << 40)); /* a view */
+    ck_assert_int_eq(tad_jacobian(from_outside, &much, &much, 1, 0, &out), TAD_TOO_LARGE);
+    ck_refused(t, TAD_TOO_LARGE, "jacobian");
+}
+END_TEST
+
+START_TEST(a_failure_inside_the_function_is_its_status) {
+    tad_var out = x2;
+    ck_assert_int_eq(drivers[_i].call(broken, NULL, &x2, 1, &out), TAD_BAD_SHAPE);
+    ck_assert(tad_is_nil(out));
+    ck_refused(t, TAD_BAD_SHAPE, "reshape", "(2)");
+}
+END_TEST
+
+START_TEST(a_failure_before_is_the_status_and_nothing_runs) {
+    tad_var out = x2;
+    tad_add(x2, tad_input(t, TAD_F64, TAD_SHAPE(3), NULL));
+    ran = 0;
+    ck_assert_int_eq(drivers[_i].call(count_runs, NULL, &x2, 1, &out), TAD_BAD_SHAPE);
+    ck_assert_int_eq(ran, 0);
+    ck_assert(tad_is_nil(out));
+    ck_refused(t, TAD_BAD_SHAPE, "add");
+}
+END_TEST
+
+static tad_var rewinds_its_inputs(tad_tape *tape, const tad_var *in, size_t n, void *mark) {
+    (void)in, (void)n;
+    (void)!tad_tape_rewind(tape, *(const tad_mark *)mark);
+    return tad_scalar(tape, 1);
+}
+
+START_TEST(a_function_that_rewinds_its_inputs_is_noticed) {
+    tad_mark mark = tad_tape_mark(t);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), out = x2;
+    ck_assert_int_eq(drivers[_i].call(rewinds_its_inputs, &mark, &x, 1, &out), TAD_BAD_HANDLE);
+    ck_assert(tad_is_nil(out));
+    ck_refused(t, TAD_BAD_HANDLE, drivers[_i].name, "rewound");
+}
+END_TEST
+
+static TCase *of_a_tape(Suite *s, const char *name) {
+    TCase *c = support_case(s, name);
+    tcase_add_checked_fixture(c, open_tape, close_tape);
+    return c;
+}
+
+static Suite *suite(void) {
+    Suite *s = suite_create("diff");
+    TCase *c = of_a_tape(s, "matrices");
+    tcase_add_loop_test(c, jacobian_has_the_right_values_and_axes, 0, 3);
+    tcase_add_test(c, jacobian_of_numbers);
+    tcase_add_test(c, jacobian_has_the_results_element_type);
+    tcase_add_test(c, jacobian_of_what_is_no_computation);
+    tcase_add_test(c, jacobian_of_nothing_is_empty);
+    tcase_add_test(c, jacobian_and_hessian_are_constants);
+    tcase_add_test(c, jacobian_takes_the_direction_that_has_rules);
+    tcase_add_test(c, hessian_has_the_blocks_of_two_inputs);
+    c = of_a_tape(s, "cost");
+    tcase_add_loop_test(c, jacobian_takes_the_memory_of_one_sweep, 0, 2);
+    tcase_add_test(c, drivers_allocate_nothing_the_second_time);
+    c = of_a_tape(s, "products");
+    tcase_add_test(c, hvp_may_write_over_its_vector);
+    tcase_add_test(c, results_of_products_can_be_differentiated);
+    tcase_add_test(c, jvp_and_vjp_agree_and_y_may_be_left_out);
+    c = of_a_tape(s, "no derivative");
+    tcase_add_test(c, a_function_that_returns_a_number_has_zero_derivatives);
+    tcase_add_test(c, a_function_that_ignores_its_inputs_has_zero_derivatives);
+    tcase_add_test(c, inputs_may_be_used_from_outside);
+    c = of_a_tape(s, "left alone");
+    tcase_add_loop_test(c, gradients_of_an_earlier_sweep_stay, 0, DRIVERS);
+    tcase_add_loop_test(c, drivers_work_while_recording_is_paused, 0, DRIVERS);
+    tcase_add_loop_test(c, a_failure_leaves_recording_paused_or_not, 0, DRIVERS);
+    c = of_a_tape(s, "misuse");
+    tcase_add_loop_test(c, refuses_inputs_that_have_no_derivative, 0, DRIVERS);
+    tcase_add_test(c, other_inputs_may_be_constants);
+    tcase_add_test(c, refuses_inputs_that_are_not_there);
+    tcase_add_loop_test(c, refuses_what_is_null, 0, DRIVERS);
+    tcase_add_loop_test(c, refuses_results_that_have_no_derivative, 0, DRIVERS);
+    tcase_add_test(c, refuses_many_results_where_one_is_needed);
+    tcase_add_test(c, refuses_cotangents_and_tangents_of_another_shape);
+    tcase_add_test(c, refuses_more_axes_or_elements_than_there_can_be);
+    tcase_add_loop_test(c, a_failure_inside_the_function_is_its_status, 0, DRIVERS);
+    tcase_add_loop_test(c, a_failure_before_is_the_status_and_nothing_runs, 0, DRIVERS);
+    tcase_add_loop_test(c, a_function_that_rewinds_its_inputs_is_noticed, 0, DRIVERS);
+    return s;
+}
+
+SUPPORT_MAIN(suite)
