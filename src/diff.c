@@ -44,12 +44,15 @@ static tad_status begin(driver *d, tad_fn *f, const tad_var *out) {
 /* Zeros for a constant would be taken for a derivative. */
 static tad_status check_input(const driver *d, size_t k) {
     if (k >= d->n)
-        return tad__fail(d->t, TAD_BAD_ARGUMENT, "%s: there is no input %zu of %zu", d->what, k, d->n);
+        return tad__fail(d->t, TAD_BAD_ARGUMENT, "%s: there is no input %zu of %zu", d->what, k,
+                         d->n);
     tad_dtype dtype = tad_dtype_of(d->x[k]);
     if (!tad__is_float(dtype))
-        return tad__fail(d->t, TAD_BAD_DTYPE, "%s: input %zu is %s, it has no derivative", d->what, k, tad_dtype_name(dtype));
+        return tad__fail(d->t, TAD_BAD_DTYPE, "%s: input %zu is %s, it has no derivative", d->what,
+                         k, tad_dtype_name(dtype));
     if (!tad_node_needs_gradient(d->x[k]))
-        return tad__fail(d->t, TAD_NO_GRADIENT, "%s: input %zu is a constant, it has no derivative", d->what, k);
+        return tad__fail(d->t, TAD_NO_GRADIENT, "%s: input %zu is a constant, it has no derivative",
+                         d->what, k);
     return TAD_OK;
 }
 
@@ -70,7 +73,8 @@ static tad_status run(const driver *d, tad_fn *f, void *user, tad_var *y) {
     if (!tad__resolve(d->t, *y, what, &index)) return d->t->error.status;
     tad_dtype dtype = tad__dtype_at(d->t, index);
     if (tad__is_float(dtype)) return TAD_OK;
-    return tad__fail(d->t, TAD_BAD_DTYPE, "%s is %s, it has no derivative", what, tad_dtype_name(dtype));
+    return tad__fail(d->t, TAD_BAD_DTYPE, "%s is %s, it has no derivative", what,
+                     tad_dtype_name(dtype));
 }
 
 static tad_status run_to_number(const driver *d, tad_fn *f, void *user, tad_var *y) {
@@ -78,12 +82,13 @@ static tad_status run_to_number(const driver *d, tad_fn *f, void *user, tad_var 
     tad_status s = run(d, f, user, y);
     if (s != TAD_OK || tad_size_of(*y) == 1) return s;
     tad_shape shape = tad_shape_of(*y);
-    return tad__fail(d->t, TAD_BAD_SHAPE, "%s: the function's result has shape %s, it must be one element", d->what,
+    return tad__fail(d->t, TAD_BAD_SHAPE,
+                     "%s: the function's result has shape %s, it must be one element", d->what,
                      tad__shape_text(&shape, text, sizeof text));
 }
 
-/* Pauses as before: then the results are constants, as all that is computed meanwhile. After a failure
- * they are nil. */
+/* Pauses as before: then the results are constants, as all that is computed meanwhile. After a
+ * failure they are nil. */
 static tad_status end(const driver *d, tad_status s, tad_var *out, size_t n) {
     if (d->t) set_paused(d->t, d->paused);
     for (size_t k = 0; out && k < n && s == TAD_OK && d->paused; k++) {
@@ -96,7 +101,8 @@ static tad_status end(const driver *d, tad_status s, tad_var *out, size_t n) {
 
 /* ---- products ---- */
 
-tad_status tad_vjp(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var cotangent, tad_var *y, tad_var *gradients) {
+tad_status tad_vjp(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var cotangent, tad_var *y,
+                   tad_var *gradients) {
     driver d = {"vjp", x, n, NULL, 0};
     tad_var value = {0};
     tad_status s = begin(&d, f, gradients);
@@ -107,7 +113,8 @@ tad_status tad_vjp(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var co
     return end(&d, end(&d, s, y, 1), gradients, n);
 }
 
-tad_status tad_jvp(tad_fn *f, void *user, const tad_var *x, const tad_var *tangents, size_t n, tad_var *y, tad_var *tangent) {
+tad_status tad_jvp(tad_fn *f, void *user, const tad_var *x, const tad_var *tangents, size_t n,
+                   tad_var *y, tad_var *tangent) {
     driver d = {"jvp", x, n, NULL, 0};
     tad_var value = {0};
     tad_status s = begin(&d, f, tangent);
@@ -120,7 +127,8 @@ tad_status tad_jvp(tad_fn *f, void *user, const tad_var *x, const tad_var *tange
 }
 
 /* Forward over reverse: the tangent of the gradient, which has room of its own, as out may be v. */
-tad_status tad_hvp(tad_fn *f, void *user, const tad_var *x, const tad_var *v, size_t n, tad_var *out) {
+tad_status tad_hvp(tad_fn *f, void *user, const tad_var *x, const tad_var *v, size_t n,
+                   tad_var *out) {
     driver d = {"hvp", x, n, NULL, 0};
     tad_var y, *gradient = NULL;
     tad_status s = begin(&d, f, out);
@@ -151,8 +159,10 @@ static tad_var unit(tad_var like, int64_t k) {
     tad_var e = tad_full(like.tape, tad_dtype_of(like), tad_shape_of(like), 0);
     if (tad_is_nil(e)) return e;
     const tad_array *a = tad__at(like.tape, e.u.at.index)->value.array;
-    if (a->dtype == TAD_F64) ((double *)a->data)[k] = 1;
-    else ((float *)a->data)[k] = 1;
+    if (a->dtype == TAD_F64)
+        ((double *)a->data)[k] = 1;
+    else
+        ((float *)a->data)[k] = 1;
     return e;
 }
 
@@ -175,7 +185,8 @@ static void put(const matrix *m, int64_t k, tad_var part) {
 static tad_status sweep(const matrix *m, int64_t k) {
     tad__stretch stretch = tad__stretch_begin(m->t);
     tad_var e = unit(m->by_rows ? m->y : m->x, k), part;
-    tad_status s = m->by_rows ? tad_grad(&m->y, &e, 1, &m->x, 1, &part) : tad_tangent(&m->y, 1, &m->x, &e, 1, &part);
+    tad_status s = m->by_rows ? tad_grad(&m->y, &e, 1, &m->x, 1, &part)
+                              : tad_tangent(&m->y, 1, &m->x, &e, 1, &part);
     if (s == TAD_OK) put(m, k, part);
     tad__stretch_end(m->t, stretch);
     return s;
@@ -228,7 +239,8 @@ tad_status tad_jacobian(tad_fn *f, void *user, const tad_var *x, size_t n, size_
     return end(&d, s, out, 1);
 }
 
-tad_status tad_hessian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, size_t j, tad_var *out) {
+tad_status tad_hessian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, size_t j,
+                       tad_var *out) {
     driver d = {"hessian", x, n, NULL, 0};
     tad_var y, gradient;
     tad_status s = begin(&d, f, out);

@@ -26,22 +26,33 @@ void tad__text_put(tad__text *t, const char *format, ...) {
     if (length > 0) tad__text_bytes(t, text, strlen(text));
 }
 
-static void put_number(tad__text *t, char *text) {
-    char *comma = strchr(text, ',');
-    if (comma) *comma = '.';
-    tad__text_bytes(t, text, strlen(text));
+/* The locale's decimal point, some bytes, becomes a point. */
+static void set_point(char *text) {
+    static const char digits[] = "0123456789";
+    char *point = text + (*text == '-');
+    point += strspn(point, digits);
+    if (*point == 0 || *point == 'e') return;
+    char *rest = point + strcspn(point, digits);
+    *point = '.';
+    memmove(point + 1, rest, strlen(rest) + 1);
+}
+
+tad__figures tad__figures_of(double value, int digits) {
+    tad__figures f;
+    if (isnan(value)) return (tad__figures){"nan"};
+    snprintf(f.text, sizeof f.text, "%.*g", digits, value);
+    if (isfinite(value)) set_point(f.text);
+    return f;
 }
 
 void tad__text_number(tad__text *t, double value, int digits) {
-    char text[40];
-    if (isnan(value)) return;
-    snprintf(text, sizeof text, "%.*g", digits, value);
-    put_number(t, text);
+    if (!isnan(value)) tad__text_put(t, "%s", tad__figures_of(value, digits).text);
 }
 
 void tad__text_fixed(tad__text *t, double value, int decimals) {
     char text[360]; /* the largest double has 309 digits before the point */
     if (isnan(value)) return;
     snprintf(text, sizeof text, "%.*f", decimals, value);
-    put_number(t, text);
+    if (isfinite(value)) set_point(text);
+    tad__text_bytes(t, text, strlen(text));
 }

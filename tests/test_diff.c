@@ -36,7 +36,8 @@ static void close_tape(void) { tad_tape_free(t); }
 
 /* ---- Jacobians ---- */
 
-/* d (C x^2)[r][c] / d x[a][b] = 2 C[r][a] x[a][b] for c = b, for more results than inputs and fewer. */
+/* d (C x^2)[r][c] / d x[a][b] = 2 C[r][a] x[a][b] for c = b, for more results than inputs and
+ * fewer. */
 START_TEST(jacobian_has_the_right_values_and_axes) {
     enum { INNER = 2, COLUMNS = 3 };
     const int rows = (int[]){1, 2, 4}[_i];
@@ -52,7 +53,8 @@ START_TEST(jacobian_has_the_right_values_and_axes) {
         for (int column = 0; column < COLUMNS; column++)
             for (int a = 0; a < INNER; a++)
                 for (int b = 0; b < COLUMNS; b++)
-                    ck_near(J[k++], column == b ? 2 * c[r * INNER + a] * x[a * COLUMNS + b] : 0, 1e-15);
+                    ck_near(J[k++], column == b ? 2 * c[r * INNER + a] * x[a * COLUMNS + b] : 0,
+                            1e-15);
 }
 END_TEST
 
@@ -169,12 +171,26 @@ static tad_status triple(const tad_call_frame *c) {
 }
 static void thrice(tad_rule *r) { r->result[0] = tad_mul(r->given[0], tad_number(3)); }
 
-static const tad_op reverse_only = {
-    .name = "reverse_only", .min_in = 1, .max_in = 1, .n_out = 1, .shape = same_shape, .forward = triple, .vjp = thrice};
-static const tad_op forward_only = {
-    .name = "forward_only", .min_in = 1, .max_in = 1, .n_out = 1, .shape = same_shape, .forward = triple, .jvp = thrice};
-static const tad_op no_rule = {
-    .name = "no_rule", .min_in = 1, .max_in = 1, .n_out = 1, .shape = same_shape, .forward = triple};
+static const tad_op reverse_only = {.name = "reverse_only",
+                                    .min_in = 1,
+                                    .max_in = 1,
+                                    .n_out = 1,
+                                    .shape = same_shape,
+                                    .forward = triple,
+                                    .vjp = thrice};
+static const tad_op forward_only = {.name = "forward_only",
+                                    .min_in = 1,
+                                    .max_in = 1,
+                                    .n_out = 1,
+                                    .shape = same_shape,
+                                    .forward = triple,
+                                    .jvp = thrice};
+static const tad_op no_rule = {.name = "no_rule",
+                               .min_in = 1,
+                               .max_in = 1,
+                               .n_out = 1,
+                               .shape = same_shape,
+                               .forward = triple};
 
 static tad_var tall(tad_tape *tape, const tad_var *in, size_t n, void *op) {
     (void)tape, (void)n;
@@ -269,7 +285,8 @@ START_TEST(a_function_that_returns_a_number_has_zero_derivatives) {
 END_TEST
 
 START_TEST(a_function_that_ignores_its_inputs_has_zero_derivatives) {
-    tad_var other = tad_scalar(t, 2), outside = tad_square(other), ones = tad_full(t, TAD_F64, TAD_SHAPE(2), 1), y, out;
+    tad_var other = tad_scalar(t, 2), outside = tad_square(other),
+            ones = tad_full(t, TAD_F64, TAD_SHAPE(2), 1), y, out;
     ck_done(tad_vjp(from_outside, &outside, &x2, 1, tad_none(), &y, &out), t);
     ck_values(out, 0, 0, 0);
     ck_done(tad_jvp(from_outside, &outside, &x2, &ones, 1, &y, &out), t);
@@ -406,7 +423,8 @@ static void ck_refuses(int i, const tad_var *x, size_t n, tad_status expect, con
     tad_var out[2] = {x2, x2};
     ran = 0;
     tad_status s = drivers[i].call(count_runs, NULL, x, n, out);
-    ck_assert_msg(s == expect, "%s, %s: %s (%s)", drivers[i].name, word, tad_status_text(s), tad_message(t));
+    ck_assert_msg(s == expect, "%s, %s: %s (%s)", drivers[i].name, word, tad_status_text(s),
+                  tad_message(t));
     ck_assert_msg(tad_is_nil(out[0]), "%s, %s: gave a variable", drivers[i].name, word);
     ck_assert_int_eq(ran, 0);
     ck_refused(t, expect, drivers[i].name, word);
@@ -480,7 +498,8 @@ END_TEST
 static void ck_refuses_result(int i, tad_var result, tad_status expect, const char *word) {
     tad_var out[2] = {x2, x2};
     tad_status s = drivers[i].call(from_outside, &result, &x2, 1, out);
-    ck_assert_msg(s == expect, "%s, %s: %s (%s)", drivers[i].name, word, tad_status_text(s), tad_message(t));
+    ck_assert_msg(s == expect, "%s, %s: %s (%s)", drivers[i].name, word, tad_status_text(s),
+                  tad_message(t));
     ck_assert_msg(tad_is_nil(out[0]), "%s, %s: gave a variable", drivers[i].name, word);
     ck_refused(t, expect, drivers[i].name, word);
 }
@@ -495,7 +514,8 @@ START_TEST(refuses_results_that_have_no_derivative) {
     ck_refuses_result(_i, tad_none(), TAD_BAD_HANDLE, "none");
     ck_refuses_result(_i, tad_scalar(other, 1), TAD_BAD_HANDLE, "another tape");
     ck_refuses_result(_i, stale, TAD_BAD_HANDLE, "rewound");
-    ck_refuses_result(_i, tad_constant_from(t, TAD_I64, TAD_0D, (double[]){1}), TAD_BAD_DTYPE, "int64");
+    ck_refuses_result(_i, tad_constant_from(t, TAD_I64, TAD_0D, (double[]){1}), TAD_BAD_DTYPE,
+                      "int64");
     tad_tape_free(other);
 }
 END_TEST
@@ -512,7 +532,8 @@ START_TEST(refuses_many_results_where_one_is_needed) {
 END_TEST
 
 START_TEST(refuses_cotangents_and_tangents_of_another_shape) {
-    tad_var three = tad_constant(t, TAD_F64, TAD_SHAPE(3), NULL), single = tad_constant(t, TAD_F32, TAD_SHAPE(2), NULL);
+    tad_var three = tad_constant(t, TAD_F64, TAD_SHAPE(3), NULL),
+            single = tad_constant(t, TAD_F32, TAD_SHAPE(2), NULL);
     tad_var bad[] = {three, single, {0}}, out, y;
     for (int i = 0; i < 3; i++) {
         ck_assert_int_ne(tad_vjp(squares, NULL, &x2, 1, bad[i], &y, &out), TAD_OK);

@@ -416,6 +416,25 @@ START_TEST(notices_being_rewound) {
 }
 END_TEST
 
+/* What a file says is assigned as it is; converting it to a count must have a meaning. */
+START_TEST(counts_no_steps_where_the_state_is_no_count) {
+    bench b = open_bench(TAD_F64);
+    tad_optim *o = tad_sgd(b.params, NULL);
+    tad_var steps = tad_dict_get(tad_optim_state(o), "steps");
+    const double bad[] = {NAN, INFINITY, -INFINITY, -3, 1e300, 0x1p63};
+    for (int i = 0; i < 6; i++) {
+        ck_done(tad_assign(steps, &bad[i]), b.t);
+        ck_assert_int_eq(tad_optim_steps(o), 0);
+    }
+    ck_done(tad_assign(steps, &(double){7}), b.t);
+    ck_assert_int_eq(tad_optim_steps(o), 7);
+    ck_assert(tad_is_nil(tad_reshape(steps, TAD_SHAPE(3)))); /* a tape that has failed reads NaN */
+    ck_assert_int_eq(tad_optim_steps(o), 0);
+    ck_refused(b.t, TAD_BAD_SHAPE, "reshape");
+    tad_tape_free(b.t);
+}
+END_TEST
+
 static bool try_all(tad_tape *t) {
     tad_dict *params = tad_dict_new(t);
     tad_dict_add(params, "p", tad_param(t, TAD_F64, TAD_SHAPE(3), NULL));
@@ -489,6 +508,7 @@ static Suite *suite(void) {
     c = support_case(s, "state");
     tcase_add_loop_test(c, continues_from_its_state, 0, CASES);
     tcase_add_test(c, names_its_state);
+    tcase_add_test(c, counts_no_steps_where_the_state_is_no_count);
     c = support_case(s, "misuse");
     tcase_add_test(c, refuses_bad_options);
     tcase_add_test(c, refuses_what_is_no_parameter);

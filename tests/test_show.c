@@ -1,5 +1,11 @@
 /* What shows a tape: tad_dump, tad_dot_graph, tad_explain. */
+#define _POSIX_C_SOURCE 200809L
 #include "support.h"
+
+#include <locale.h>
+#include <time.h>
+
+#include <tad/train.h>
 
 /* ---- tools ---- */
 
@@ -292,6 +298,62 @@ START_TEST(out_of_memory) {
 }
 END_TEST
 
+/* ---- other locales ---- */
+
+/* Sets a locale with such a decimal point, made for the test where there is localedef. */
+static bool set_point(const char *point) {
+    char folder[] = "/tmp/tad_locale_XXXXXX", path[64], command[256], number[16];
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/source", folder);
+    FILE *f = fopen(path, "w");
+    fprintf(f,
+            "LC_NUMERIC\ndecimal_point \"%s\"\nthousands_sep \"\"\ngrouping -1\nEND LC_NUMERIC\n",
+            point);
+    fclose(f);
+    snprintf(command, sizeof command, "localedef -c -f UTF-8 -i %s %s/other >/dev/null 2>&1", path,
+             folder);
+    int made = system(command); /* it warns of what is not in the source */
+    (void)made;
+    setenv("LOCPATH", folder, 1);
+    const char *set = setlocale(LC_NUMERIC, "other");
+    snprintf(number, sizeof number, "%g", 1.5);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    ck_assert_int_eq(system(command), 0);
+    return set && strcmp(number, "1.5") != 0;
+}
+
+static void everything(tad_var y) {
+    tad_history *h = tad_history_new(t, (const char *[]){"step", "loss"}, 2);
+    tad_progress p = {.sink = keep, .user = &got, .steps = 2, .epochs = 1};
+    for (int i = 0; i < 4; i++) ck_done(shows[i](y, keep, &got), t);
+    ck_done(tad_history_add(h, (double[]){-1e300, 2.5e-7}), t);
+    ck_done(tad_history_add(h, (double[]){INFINITY, NAN}), t);
+    ck_done(tad_history_csv(h, keep, &got), t);
+    tad_progress_step(&p, 0.125);
+    tad_progress_epoch(&p, 0.5);
+}
+
+/* A comma, and the Arabic one, which has two bytes. */
+START_TEST(numbers_have_a_point_in_every_locale) {
+    const char *point = (const char *[]){",", "<U066B>"}[_i];
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){0.25, -1.5e-20});
+    tad_var y = tad_sum(tad_leaky_relu(tad_mul(x, tad_number(2.5)), 0.125), NULL);
+    tad_var z = tad_mul(y, tad_number(-0.5));
+    ck_done(tad_reverse(z), t);
+    everything(z);
+    ck_has("0.625");
+    text before = got;
+    memset(&got, 0, sizeof got);
+    if (set_point(point)) everything(z);
+    else got = before; /* there is no such locale here */
+    setlocale(LC_NUMERIC, "C");
+    size_t at = 0;
+    while (got.all[at] && got.all[at] == before.all[at]) at++;
+    ck_assert_msg(got.all[at] == before.all[at], "'%.60s', not '%.60s'", got.all + at,
+                  before.all + at);
+}
+END_TEST
+
 /* ---- suite ---- */
 
 static Suite *shown(void) {
@@ -324,6 +386,9 @@ static Suite *shown(void) {
     tcase_add_loop_test(c, no_sink, 0, 4);
     tcase_add_loop_test(c, a_rewound_variable, 0, 4);
     tcase_add_loop_test(c, out_of_memory, 0, 4);
+    c = support_case(s, "locale");
+    tcase_add_checked_fixture(c, begin, end);
+    tcase_add_loop_test(c, numbers_have_a_point_in_every_locale, 0, 2);
     return s;
 }
 

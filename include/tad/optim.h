@@ -64,7 +64,7 @@ TAD_API TAD_MUST_USE tad_status tad_optim_step(tad_optim *o);
 
 TAD_API double tad_optim_lr(const tad_optim *o);
 TAD_API tad_status tad_optim_set_lr(tad_optim *o, double lr);
-TAD_API int64_t tad_optim_steps(const tad_optim *o); /* taken so far */
+TAD_API int64_t tad_optim_steps(const tad_optim *o); /* taken so far; 0 after a failure of the tape */
 
 /* Everything a step changes beside the parameters: moments, learning rate, number of steps. Saved
  * as it is, and restored with tad_assign into an optimiser made with the same options. */

@@ -75,11 +75,11 @@ double tad_binary_accuracy(tad_var scores, tad_var targets, double threshold) {
 /* Adds one batch to the sums in *total; its variables are forgotten again. */
 static void add_batch(tad_net *net, tad_var examples, tad_var labels, tad_score *total) {
     tad_var scores = tad_net_apply(net, examples);
-    double n = (double)tad_shape_of(examples).dim[0];
-    double loss = tad_item(tad_cross_entropy(scores, labels, NULL));
+    int64_t count = tad_shape_of(examples).dim[0];
+    double n = (double)count, loss = tad_item(tad_cross_entropy(scores, labels, NULL));
     total->loss += n * loss;
     total->accuracy += n * tad_accuracy(scores, labels);
-    total->count += (int64_t)n;
+    total->count += count;
 }
 
 tad_status tad_evaluate(tad_net *net, tad_batches *batches, tad_score *out) {

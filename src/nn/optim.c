@@ -248,7 +248,13 @@ static double number(tad_var v) {
 }
 
 double tad_optim_lr(const tad_optim *o) { return o ? number(o->lr) : NAN; }
-int64_t tad_optim_steps(const tad_optim *o) { return o ? (int64_t)number(o->steps) : 0; }
+
+/* A state that was assigned may say anything; what is no count is none. */
+int64_t tad_optim_steps(const tad_optim *o) {
+    double steps = o ? number(o->steps) : 0;
+    return steps >= 0 && steps < 0x1p63 ? (int64_t)steps : 0;
+}
+
 const tad_dict *tad_optim_state(const tad_optim *o) { return o ? o->state : NULL; }
 
 tad_status tad_optim_set_lr(tad_optim *o, double lr) {

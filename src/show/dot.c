@@ -57,8 +57,8 @@ bool tad__dot_edge_begin(tad__text *out, tad_var x, size_t k) {
     if (tad_is_none(parent)) return false;
     if (tad_is_number(parent)) {
         tad__text_put(out,
-                      "  c%zu_%zu [shape=plaintext margin=0.03 width=0 height=0 label=\"%g\"];\n",
-                      to, k, parent.u.number);
+                      "  c%zu_%zu [shape=plaintext margin=0.03 width=0 height=0 label=\"%s\"];\n",
+                      to, k, tad__show_number(parent.u.number).text);
         tad__text_put(out, "  c%zu_%zu -> n%zu [", to, k, to);
     } else {
         tad__text_put(out, "  n%zu -> n%zu [", tad_node_index(parent), to);

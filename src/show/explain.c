@@ -75,7 +75,7 @@ static void add_number(tad__cell *cell, tad_var x, tad__what what) {
     else if (!one_element(x))
         tad__cell_shape(cell, tad_shape_of(x));
     else
-        tad__cell_add(cell, "%g", what == TAD__VALUE ? tad_item(x) : tad_adjoint(x));
+        tad__cell_number(cell, what == TAD__VALUE ? tad_item(x) : tad_adjoint(x));
 }
 
 static void fill(tad_var x, row *r) {
@@ -98,13 +98,17 @@ static void write_row(tad__text *out, const int width[COLUMNS], const row *r) {
                   width[2], r->cell[2].text, width[3], r->cell[3].text);
 }
 
+static void put_product(tad__text *out, double upstream, const char *times, double local) {
+    tad__text_put(out, "%s %s %s = %s", tad__show_number(upstream).text, times,
+                  tad__show_number(local).text, tad__show_number(upstream * local).text);
+}
+
 static void write_edge(tad__text *out, tad_var x, tad_var parent, const edge *e) {
     tad__cell to = {0};
     tad__cell_name(&to, parent);
     tad__text_put(out, "  to %s: ", to.text);
-    double upstream = e->scalar ? tad_adjoint(x) : 0;
     if (e->scalar)
-        tad__text_put(out, "%g * %g = %g", upstream, e->local, upstream * e->local);
+        put_product(out, tad_adjoint(x), "*", e->local);
     else
         tad__text_put(out, "by the rule of %s", tad_node_op(x)->name);
 }
@@ -161,10 +165,11 @@ static void dot_edges(tad__text *out, tad_var x) {
     size_t n = look_at(x, edges);
     for (size_t k = 0; k < n; k++) {
         if (!tad__dot_edge_begin(out, x, k)) continue;
-        double upstream = edges[k].scalar && flows ? tad_adjoint(x) : 0;
-        if (edges[k].scalar && flows)
-            tad__text_put(out, "fontcolor=\"#b03030\" label=\"%g × %g = %g\"", upstream,
-                          edges[k].local, upstream * edges[k].local);
+        if (edges[k].scalar && flows) {
+            tad__text_put(out, "fontcolor=\"#b03030\" label=\"");
+            put_product(out, tad_adjoint(x), "×", edges[k].local);
+            tad__text_put(out, "\"");
+        }
         tad__dot_edge_end(out);
     }
 }

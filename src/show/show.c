@@ -20,6 +20,10 @@ void tad__cell_add(tad__cell *cell, const char *format, ...) {
     memcpy(cell->text + cell->length - 3, "...", 4);
 }
 
+void tad__cell_number(tad__cell *cell, double value) {
+    tad__cell_add(cell, "%s", tad__show_number(value).text);
+}
+
 /* ---- words ---- */
 
 void tad__cell_shape(tad__cell *cell, tad_shape shape) {
@@ -33,7 +37,7 @@ void tad__cell_name(tad__cell *cell, tad_var x) {
     if (tad_is_none(x)) {
         tad__cell_add(cell, "none");
     } else if (tad_is_number(x)) {
-        tad__cell_add(cell, "%g", x.u.number);
+        tad__cell_number(cell, x.u.number);
     } else {
         const char *name = tad_node_name(x);
         tad__cell_add(cell, "#%zu%s%s", tad_node_index(x), *name ? " " : "", name);
@@ -85,13 +89,13 @@ static void add_option(tad__cell *cell, const tad_option *o, const void *field) 
     switch (o->kind) {
     case TAD_OPTION_BOOL: break;
     case TAD_OPTION_INT: tad__cell_add(cell, "%lld", (long long)*(const int64_t *)field); break;
-    case TAD_OPTION_FLOAT: tad__cell_add(cell, "%g", *(const double *)field); break;
+    case TAD_OPTION_FLOAT: tad__cell_number(cell, *(const double *)field); break;
     case TAD_OPTION_CHOICE: add_choice(cell, o->choices, *(const int *)field); break;
     case TAD_OPTION_MAYBE_INT:
         tad__cell_add(cell, "%lld", (long long)((const tad_maybe_int *)field)->value);
         break;
     case TAD_OPTION_MAYBE_FLOAT:
-        tad__cell_add(cell, "%g", ((const tad_maybe_float *)field)->value);
+        tad__cell_number(cell, ((const tad_maybe_float *)field)->value);
         break;
     case TAD_OPTION_AXES: add_axes(cell, field); break;
     case TAD_OPTION_SHAPE: tad__cell_shape(cell, *(const tad_shape *)field); break;
@@ -168,7 +172,7 @@ static void write_nested(tad__text *out, const void *data, tad_dtype dtype, tad_
     for (int64_t i = 0; i < size; i++) {
         if (i > 0) tad__text_put(out, ", ");
         for (int k = brackets(shape, i, false); k > 0; k--) tad__text_put(out, "[");
-        tad__text_put(out, "%g", element(data, dtype, i));
+        tad__text_put(out, "%s", tad__show_number(element(data, dtype, i)).text);
         for (int k = brackets(shape, i, true); k > 0; k--) tad__text_put(out, "]");
     }
 }
@@ -186,7 +190,7 @@ void tad__text_numbers(tad__text *out, tad_var x, tad__what what, size_t limit) 
     } else {
         tad__text_put(out, "[");
         for (int64_t i = 0; i < 3 && i < size; i++)
-            tad__text_put(out, "%g, ", element(data, dtype, i));
+            tad__text_put(out, "%s, ", tad__show_number(element(data, dtype, i)).text);
         tad__text_put(out, "...]");
     }
 }

@@ -19,6 +19,10 @@ typedef struct tad__cell {
 
 void tad__cell_add(tad__cell *cell, const char *format, ...) TAD_PRINTF(2, 3);
 
+/* A number as all that shows a tape writes it: tad__show_number(x).text. */
+static inline tad__figures tad__show_number(double value) { return tad__figures_of(value, 6); }
+void tad__cell_number(tad__cell *cell, double value);
+
 /* ---- words ---- */
 
 void tad__cell_name(tad__cell *cell, tad_var x); /* #3 logits, or a plain number */
