@@ -222,15 +222,19 @@ static tad_tape *tape_of(const tad_var *y, size_t ny, const tad_var *x, size_t n
     return !t && x ? tad__tape_of(x, nx) : t;
 }
 
+static bool is_missing(const tad_var *list, size_t n) { return n && !list; }
+
 /* After a failure the results are nil. Only here, since `out` may be the list of results given. */
 static tad_status finish(tad_tape *t, tad_var *out, size_t n) {
     tad_status status = t ? t->error.status : TAD_BAD_HANDLE;
-    for (size_t k = 0; k < n && status != TAD_OK; k++) out[k] = tad__nil(t);
+    for (size_t k = 0; out && k < n && status != TAD_OK; k++) out[k] = tad__nil(t);
     return status;
 }
 
 tad_status tad_grad(const tad_var *y, const tad_var *cotangent, size_t ny, const tad_var *x, size_t nx, tad_var *out) {
     tad_tape *t = tape_of(y, ny, x, nx);
+    if (is_missing(y, ny) || is_missing(x, nx) || is_missing(out, nx))
+        tad__fail(t, TAD_BAD_ARGUMENT, "grad: a list of variables, or the place for the results, is NULL");
     if (!t || t->error.status != TAD_OK) return finish(t, out, nx);
     table s = {.t = t, .what = "grad"};
     bool ready = begin(&s, y, ny, x, nx) && check_floats(t, s.what, x, nx) == TAD_OK && check_floats(t, s.what, y, ny) == TAD_OK;
@@ -306,11 +310,9 @@ static tad_status seed_tangents(table *s, const tad_var *x, const tad_var *tange
 
 tad_status tad_tangent(const tad_var *y, size_t ny, const tad_var *x, const tad_var *tangent, size_t nx, tad_var *out) {
     tad_tape *t = tape_of(y, ny, x, nx);
+    if (is_missing(y, ny) || is_missing(x, nx) || is_missing(tangent, nx) || is_missing(out, ny))
+        tad__fail(t, TAD_BAD_ARGUMENT, "tangent: a list of variables, or the place for the results, is NULL");
     if (!t || t->error.status != TAD_OK) return finish(t, out, ny);
-    if (!tangent && nx) {
-        tad__fail(t, TAD_BAD_ARGUMENT, "tangent: no tangents");
-        return finish(t, out, ny);
-    }
     table s = {.t = t, .what = "tangent"};
     bool ready = begin(&s, y, ny, x, nx) && check_floats(t, s.what, x, nx) == TAD_OK && check_floats(t, s.what, y, ny) == TAD_OK;
     if (ready) mark_needed(&s);

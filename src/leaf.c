@@ -178,7 +178,7 @@ static uint64_t draw(tad_random *r) {
     return mix(mix(r->seed + UINT64_C(0x9e3779b97f4a7c15)) + r->drawn * UINT64_C(0x9e3779b97f4a7c15));
 }
 
-double tad_random_uniform(tad_random *r) { return (double)(draw(r) >> 11) * 0x1p-53; }
+double tad_random_uniform(tad_random *r) { return r ? (double)(draw(r) >> 11) * 0x1p-53 : NAN; }
 
 /* Box and Muller's transform; two uniforms for each normal keep the state a mere counter. */
 double tad_random_normal(tad_random *r) {
@@ -188,7 +188,7 @@ double tad_random_normal(tad_random *r) {
 
 /* Multiplies instead of dividing; rejects the few draws that would make some results likelier. */
 uint64_t tad_random_below(tad_random *r, uint64_t n) {
-    if (n == 0) return 0;
+    if (n == 0 || !r) return 0;
     for (;;) {
         uint64_t x = draw(r) >> 32, y = draw(r) >> 32;
         uint64_t wide = x << 32 | y, limit = UINT64_MAX - UINT64_MAX % n;

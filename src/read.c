@@ -163,6 +163,7 @@ const void *tad_gradient_data(tad_var x) {
 
 tad_status tad_zero_gradients(const tad_var *params, size_t n) {
     uint32_t i;
+    if (n && !params) return TAD_BAD_ARGUMENT;
     for (size_t k = 0; k < n; k++)
         if (!find_param(params[k], "zero_gradients", &i)) return status_of(params[k]);
     for (size_t k = 0; k < n; k++) {

@@ -388,8 +388,11 @@ START_TEST(null_tape) {
     ck_assert(tad_is_nil(tad_input(NULL, TAD_F64, TAD_0D, NULL)));
     ck_assert(tad_is_nil(tad_call(NULL, "add", NULL, 0, NULL, 0, NULL, 0)));
     ck_assert(tad_is_nil(tad_add(nil, nil)));
-    ck_assert(tad_is_nil(tad_add(tad_number(1), tad_number(2))));
     ck_assert(tad_is_nil(tad_sin(tad_none())));
+    ck_assert(tad_is_nil(tad_add(tad_number(1), tad_none())));
+    ck_assert(tad_is_nil(tad_softplus(nil, 1)));
+    ck_assert(tad_is_nil(tad_exp(nil)));
+    ck_assert(tad_is_nil(tad_matmul(tad_number(1), tad_number(2))));
     ck_assert_int_eq(tad_tape_status(NULL), TAD_BAD_ARGUMENT);
     ck_assert_ptr_nonnull(tad_message(NULL));
     ck_assert_int_ne(tad_reverse(nil), TAD_OK);
@@ -410,6 +413,29 @@ START_TEST(null_tape) {
     tad_tape_clear(NULL);
     tad_tape_reset(NULL);
     tad_tape_free(NULL);
+}
+END_TEST
+
+/* Each row on numbers alone: the number that it has as value on variables. */
+static void ck_folded(const char *name, tad_var folded, tad_var variable) {
+    ck_assert_msg(tad_is_number(folded), "%s gave no number", name);
+    double a = folded.u.number, b = tad_item(variable);
+    ck_assert_msg(a == b || (isnan(a) && isnan(b)), "%s: %.17g, of variables %.17g", name, a, b);
+}
+
+START_TEST(elementwise_ops_of_numbers_alone_give_numbers) {
+    const double a = (double[]){0.7, -1.5, 0, 40}[_i], b = (double[]){0.3, 2, -0.25, 1}[_i], c = 1.25;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_scalar(t, a), y = tad_scalar(t, b), z = tad_scalar(t, c);
+#define TAD_UNARY(name, ...) ck_folded(#name, tad_##name(tad_number(a)), tad_##name(x));
+#define TAD_OPTION1(name, ...) ck_folded(#name, tad_##name(tad_number(a), 0.5), tad_##name(x, 0.5));
+#define TAD_OPTION2(name, ...) ck_folded(#name, tad_##name(tad_number(a), 0.5, 1), tad_##name(x, 0.5, 1));
+#define TAD_BINARY(name, ...) ck_folded(#name, tad_##name(tad_number(a), tad_number(b)), tad_##name(x, y));
+#define TAD_TERNARY(name, ...)                                                                     \
+    ck_folded(#name, tad_##name(tad_number(a), tad_number(b), tad_number(c)), tad_##name(x, y, z));
+#include <tad/scalar.def>
+    ck_tape(t);
+    tad_tape_free(t);
 }
 END_TEST
 
@@ -690,6 +716,7 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "state");
     tcase_add_test(c, the_first_error_sticks);
     tcase_add_test(c, null_tape);
+    tcase_add_loop_test(c, elementwise_ops_of_numbers_alone_give_numbers, 0, 4);
     tcase_add_test(c, bad_settings);
     tcase_add_test(c, levels_of_this_cpu);
     tcase_add_test(c, null_strings);

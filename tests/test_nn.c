@@ -347,11 +347,16 @@ START_TEST(refuses_bad_nets) {
     ck_assert_uint_eq(tad_net_layers(net), 1);
     ck_assert(tad_is_nil(tad_net_apply(net, tad_full(t, TAD_F64, TAD_SHAPE(4, 3), 0))));
     ck_refused(t, TAD_BAD_SHAPE, "affine");
-    tad_var out;
-    ck_assert(tad_is_nil(tad_net_trace(net, tad_scalar(t, 1), &out, 3)));
+    tad_var x = tad_scalar(t, 1), out[3] = {x, x, x};
+    ck_assert(tad_is_nil(tad_net_trace(net, x, out, 3)));
     ck_refused(t, TAD_BAD_ARGUMENT, "3 outputs");
+    ck_assert(tad_is_nil(out[0]) && tad_is_nil(out[2]));
+    ck_assert(tad_is_nil(tad_net_trace(net, x, NULL, 1)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "0 outputs");
+    ck_assert(tad_is_nil(tad_net_apply(NULL, x)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "there is none");
     ck_assert_int_eq(tad_net_affine(NULL, "a", 2, 2, NULL), TAD_BAD_ARGUMENT);
-    ck_assert(tad_is_nil(tad_net_apply(NULL, out)));
+    ck_assert(tad_is_nil(tad_net_apply(NULL, out[0])));
     tad_tape_free(t);
 }
 END_TEST

@@ -59,7 +59,9 @@ TAD_API const char *tad_dtype_name(tad_dtype dtype); /* "float64", ...; "?" for 
 
 /* A plain number where an op wants a variable: tad_mul(x, tad_number(0.5)). It takes the tape and
  * the element type of the other operands, is folded into the node that uses it, and has no gradient.
- * At least one operand of an op must be a variable. */
+ * An elementwise op of numbers alone gives a number: of tad_number(1), tad_number(2) tad_add makes
+ * tad_number(3). Any other op needs a variable among its operands: without one there is no tape to
+ * compute on or to tell, and the result is nil. */
 static inline tad_var tad_number(double value) {
     tad_var v;
     v.tape = (tad_tape *)(uintptr_t)1;

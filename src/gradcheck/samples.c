@@ -100,12 +100,13 @@ static bool row_sample(const tad_op *op, size_t i, tad_sample_room *room) {
 
 size_t tad_sample_count(const tad_op *op) {
     size_t count = 0;
-    if (!is_row(op)) return op->n_samples;
+    if (!op || !is_row(op)) return op ? op->n_samples : 0;
     for (size_t k = 0; k < op->n_samples; k++) count += variants(&op->samples[k]);
     return count;
 }
 
 bool tad_sample_at(const tad_op *op, size_t i, tad_sample_room *room) {
+    if (!op || !room) return false;
     memset(room, 0, sizeof *room);
     if (is_row(op)) return row_sample(op, i, room);
     if (i >= op->n_samples) return false;
@@ -165,8 +166,11 @@ static void normalise_rows(double *x, size_t n, const tad_shape *s) {
 tad_var tad_sample_fill(tad_tape *t, const tad_sample_input *in, uint64_t seed) {
     int64_t size = 0;
     double lo, hi;
-    if (in->absent) return tad_none();
-    if (!tad__shape_size(&in->type.shape, &size)) return tad__nil(t);
+    if (in && in->absent) return tad_none();
+    if (!t || !in || !tad__shape_size(&in->type.shape, &size)) {
+        tad__fail(t, TAD_BAD_ARGUMENT, "sample_fill: no input, or none of a possible shape");
+        return tad__nil(t);
+    }
     double *x = tad__check_take(t, (size_t)size, sizeof *x);
     if (!x) return tad__nil(t);
     tad_random r = {seed, 0};

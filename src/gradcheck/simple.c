@@ -124,8 +124,9 @@ tad_status tad_gradcheck_simple(tad_fn *f, void *user, const tad_var *x, size_t 
                                 const tad_simple_options *options, tad_simple_row *rows) {
     static const tad_simple_options defaults;
     const tad_simple_options *o = options ? options : &defaults;
-    if (!f || !x || n == 0 || !rows || !tad__has_tape(x[0])) return TAD_BAD_ARGUMENT;
+    if (!x || n == 0 || !tad__has_tape(x[0])) return TAD_BAD_ARGUMENT;
     tad_tape *t = x[0].tape;
+    if (!f || !rows) tad__fail(t, TAD_BAD_ARGUMENT, "gradcheck_simple: NULL");
     if (tad_tape_status(t) != TAD_OK) return tad_tape_status(t);
     tad_mark mark = tad_tape_mark(t);
     /* So that later ones succeed. */

@@ -60,7 +60,8 @@ static tad_status check(tad_dict *d, const char *name, tad_var value) {
 }
 
 tad_status tad_dict_add(tad_dict *d, const char *name, tad_var value) {
-    if (!d) return TAD_BAD_ARGUMENT;
+    bool placed = !tad_is_number(value) && !tad_is_none(value);
+    if (!d) return tad_tape_fail(placed ? value.tape : NULL, TAD_BAD_ARGUMENT, "dict_add: no dictionary");
     tad_status status = check(d, name, value);
     if (status != TAD_OK) return status;
     size_t length = strlen(name) + 1;

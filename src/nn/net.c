@@ -182,10 +182,18 @@ static tad_var run(tad_net *net, const layer *l, tad_var x) {
     return made ? tad_name(y, l->name) : y; /* dropout at rest returns what it got */
 }
 
+/* Without a net the input's tape hears of it. */
+static tad_var refuse(tad_var x) {
+    bool placed = !tad_is_number(x) && !tad_is_none(x);
+    tad_tape_fail(placed ? x.tape : NULL, TAD_BAD_ARGUMENT, "net: there is none to apply");
+    return (tad_var){0};
+}
+
 tad_var tad_net_trace(tad_net *net, tad_var x, tad_var *outputs, size_t n) {
-    if (!net) return (tad_var){0};
-    if (n != net->count) {
-        tad_tape_fail(net->tape, TAD_BAD_ARGUMENT, "net: room for %zu outputs of %zu layers", n,
+    for (size_t i = 0; outputs && i < n; i++) outputs[i] = (tad_var){0};
+    if (!net) return refuse(x);
+    if (n != net->count || (n && !outputs)) {
+        tad_tape_fail(net->tape, TAD_BAD_ARGUMENT, "net: room for %zu outputs of %zu layers", outputs ? n : 0,
                       net->count);
         return (tad_var){0};
     }
@@ -194,7 +202,7 @@ tad_var tad_net_trace(tad_net *net, tad_var x, tad_var *outputs, size_t n) {
 }
 
 tad_var tad_net_apply(tad_net *net, tad_var x) {
-    if (!net) return (tad_var){0};
+    if (!net) return refuse(x);
     for (size_t i = 0; i < net->count; i++) x = run(net, net->layer[i], x);
     return x;
 }

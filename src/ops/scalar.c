@@ -78,17 +78,6 @@ static const scalar_row scalar_rows[TAD__ROW_COUNT] = {
 #undef FN
 #undef FN2
 
-/* Rows whose operands may all be plain numbers, as in P - 1. */
-static tad_var graph2(unsigned row, tad_var a, tad_var b) {
-    if (!tad_is_number(a) || !tad_is_number(b)) return tad__row2(row, a, b);
-    const double x[2] = {a.u.number, b.u.number};
-    return tad_number(scalar_rows[row].value(x, none));
-}
-
-static tad_var graph1(unsigned row, tad_var x) {
-    return tad_is_number(x) ? tad_number(scalar_rows[row].value(&x.u.number, none)) : tad__row1(row, x);
-}
-
 /* A branch of a select must have an element type: a number takes that of `like`. */
 static tad_var branch(tad_var v, tad_var like) {
     if (!tad_is_number(v) || !tad__has_tape(like)) return v;
@@ -112,11 +101,11 @@ static tad_var choose(int how, tad_var a, tad_var b, tad_var then, tad_var other
 
 #define TAD__ROW_fabs      TAD__ROW_abs
 #define K(number)          tad_number(number)
-#define NEG(a)             graph2(TAD__ROW_mul, a, tad_number(-1))
-#define ADD(a, b)          graph2(TAD__ROW_add, a, b)
-#define SUB(a, b)          graph2(TAD__ROW_sub, a, b)
-#define MUL(a, b)          graph2(TAD__ROW_mul, a, b)
-#define DIV(a, b)          graph2(TAD__ROW_div, a, b)
+#define NEG(a)             tad__row2(TAD__ROW_mul, a, tad_number(-1))
+#define ADD(a, b)          tad__row2(TAD__ROW_add, a, b)
+#define SUB(a, b)          tad__row2(TAD__ROW_sub, a, b)
+#define MUL(a, b)          tad__row2(TAD__ROW_mul, a, b)
+#define DIV(a, b)          tad__row2(TAD__ROW_div, a, b)
 #define SQUARE(a)          tad_square(a)
 #define GT(a, b, t, e)     choose(COMPARE_GT, a, b, t, e)
 #define GE(a, b, t, e)     choose(COMPARE_GE, a, b, t, e)
@@ -126,8 +115,8 @@ static tad_var choose(int how, tad_var a, tad_var b, tad_var then, tad_var other
 #define NUMBER(x, t)       choose(COMPARE_EQ, x, x, t, x)
 #define GELU_INNER(x)                                                                              \
     MUL(K(0.797884560802865355880), ADD(x, MUL(K(0.044715), MUL(x, tad_square(x)))))
-#define FN(f, x)           graph1(TAD__ROW_##f, x)
-#define FN2(f, a, b)       graph2(TAD__ROW_##f, a, b)
+#define FN(f, x)           tad__row1(TAD__ROW_##f, x)
+#define FN2(f, a, b)       tad__row2(TAD__ROW_##f, a, b)
 
 typedef tad_var graph_rule(const tad_rule *r);
 
@@ -667,9 +656,20 @@ static tad_var general(tad_tape *t, unsigned row, const tad_var *in, size_t n) {
     return tad__apply(t, tad__row_op(row), in, n, NULL, NULL, 0);
 }
 
+/* Without a variable there is no tape: of numbers alone a number, as in the rule's P - 1. */
+static tad_var folded(unsigned row, const tad_var *in, size_t n, const double *pq) {
+    double x[3];
+    for (size_t i = 0; i < n; i++) {
+        if (!tad_is_number(in[i])) return tad__nil(NULL);
+        x[i] = in[i].u.number;
+    }
+    return tad_number(scalar_rows[row].value(x, pq));
+}
+
 tad_var tad__row1(unsigned row, tad_var x) {
     tad_tape *t = tad__has_tape(x) ? x.tape : NULL;
-    if (!t || t->error.status != TAD_OK || !is_scalar(t, x)) return t ? general(t, row, &x, 1) : tad__nil(t);
+    if (!t) return folded(row, &x, 1, none);
+    if (t->error.status != TAD_OK || !is_scalar(t, x)) return general(t, row, &x, 1);
     const tad__node *p = tad__at(t, x.u.at.index);
     double v = p->value.number, y = scalar_rows[row].value(&v, none);
     tad__node operands = {.a = x.u.at.index, .u.partial = scalar_rows[row].partial[0](&v, y, none)};
@@ -688,7 +688,8 @@ static tad_var with_number(tad_tape *t, unsigned row, tad_var x, double number, 
 tad_var tad__row2(unsigned row, tad_var a, tad_var b) {
     const tad_var in[2] = {a, b};
     tad_tape *t = tad__tape_of(in, 2);
-    if (!t || t->error.status != TAD_OK) return tad__nil(t);
+    if (!t) return folded(row, in, 2, none);
+    if (t->error.status != TAD_OK) return tad__nil(t);
     bool sa = is_scalar(t, a), sb = is_scalar(t, b), foldable = kind_with_number(row, false) != TAD__ROW;
     if (foldable && sa && tad_is_number(b)) return with_number(t, row, a, b.u.number, false);
     if (foldable && sb && tad_is_number(a)) return with_number(t, row, b, a.u.number, true);
@@ -702,7 +703,8 @@ tad_var tad__row2(unsigned row, tad_var a, tad_var b) {
 tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c) {
     const tad_var in[3] = {a, b, c};
     tad_tape *t = tad__tape_of(in, 3);
-    if (!t || t->error.status != TAD_OK) return tad__nil(t);
+    if (!t) return folded(row, in, 3, none);
+    if (t->error.status != TAD_OK) return tad__nil(t);
     if (!is_scalar(t, a) || !is_scalar(t, b) || !is_scalar(t, c)) return general(t, row, in, 3);
     const tad__node *p = tad__at(t, a.u.at.index), *q = tad__at(t, b.u.at.index), *r = tad__at(t, c.u.at.index);
     double v[3] = {p->value.number, q->value.number, r->value.number};
@@ -712,6 +714,7 @@ tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c) {
 
 static tad_var with_options(unsigned row, tad_var x, double p, double q) {
     row_options o = {p, q};
+    if (!tad__has_tape(x)) return folded(row, &x, 1, (const double[2]){p, q});
     return tad_apply(tad__row_op(row), &x, 1, &o, NULL, 0);
 }
 

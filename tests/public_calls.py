@@ -1,0 +1,79 @@
+"""Writes a call of every public function, for test_nulls.c: what a header declares is called.
+
+Usage: public_calls.py INCLUDE_DIRECTORY > public_calls.h
+
+CALL(name, GIVES(expression)) for each, where GIVES names the kind of result and each argument is
+TAKE_kind(position), both defined by the test: a kind it does not know does not compile.
+"""
+import pathlib
+import re
+import sys
+
+ROWS = {"UNARY": ["x"], "OPTION1": ["x", 0], "OPTION2": ["x", 0, 0], "BINARY": ["x", "x"], "TERNARY": ["x"] * 3}
+INDEX = {"i", "j", "k"}  # names of arguments that say which, not how many
+POINTERS = {  # kinds with something behind that a program could have; the rest is plain memory
+    "tad_tape": "tape", "tad_dict": "dict", "tad_net": "net", "tad_optim": "optim", "tad_op": "op",
+    "tad_batches": "batches", "tad_history": "history", "tad_dataset": "dataset", "char": "text",
+    "tad_fn": "function", "tad_sink": "sink", "tad_activation": "activation", "tad_layer_fn": "layer"}
+HANDLES = {"tad_safetensors"}  # only the library makes them
+HOOKS = {"tad_fail", "tad_scratch", "tad_backward_buffer", "tad_backward_pass"}  # with what hooks are given
+ENUMS = {"tad_status", "tad_verdict", "tad_grade", "tad_law", "tad_explain_format"}
+# What cannot be any memory, and what would end the tape of the trial.
+SPECIAL = {("tad_tape_resize", "old"): "NULL", ("tad_idx_free", "idx"): "NULL", ("tad_file_sink", "file"): "NULL",
+           ("tad_tape_free", "t"): "NULL"}
+
+
+def code(path):
+    text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S).replace("\\\n", "")
+    return "\n".join(line for line in text.split("\n") if not line.startswith("#"))
+
+
+def kind(argument, name):
+    if argument == "...":
+        return None
+    match = re.fullmatch(r"(?:const )?(\w+) (.*?)(\w+)", argument)
+    base, stars, own = match[1], match[2].replace(" ", ""), match[3]
+    if (name, own) in SPECIAL:
+        return SPECIAL[name, own]
+    if base == "char" and own == "format":
+        return '"a message"'
+    if base == "tad_var" and stars == "*":
+        return "variables" if argument.startswith("const") else "memory"
+    if stars == "*":
+        return "handle" if base in HANDLES else POINTERS.get(base, "memory")
+    if stars:
+        return "memory"
+    if base == "size_t" and own in INDEX:
+        return "index"
+    return "enum" if base in ENUMS else base
+
+
+def argument(position, taken):
+    return taken if taken == "NULL" or taken.startswith('"') else f"TAKE_{taken}({position})"
+
+
+def call(result, name, kinds):
+    gives = "tape" if name == "tad_tape_new" else "pointer" if "*" in result else "enum" if result in ENUMS - {"tad_status"} else result
+    arguments = ", ".join(argument(i, k) for i, k in enumerate(kinds))
+    print(f"CALL({name}, {len(kinds)}, GIVES_{gives}({name}({arguments})))")
+
+
+def declared(text):
+    pattern = (r"TAD_API\s+(?:TAD_MUST_USE\s+)?(?:const\s+)?(\w+[\s\*]+?)\s*\b(tad_[a-z]\w*)\(([^;{]*?)\)"
+               r"\s*(?:TAD_PRINTF\(\d, \d\))?;")
+    for result, name, arguments in re.findall(pattern, text):
+        if name in HOOKS:
+            continue
+        split = [" ".join(a.split()) for a in arguments.split(",")]
+        kinds = [] if split == ["void"] else [kind(a, name) for a in split]
+        call(result.strip(), name, [k for k in kinds if k])
+
+
+def main(include):
+    for header in sorted(include.glob("tad/*.h")):
+        declared(code(header))
+    for row, name in re.findall(r"^TAD_(\w+)\((\w+),", (include / "tad" / "scalar.def").read_text(), re.M):
+        call("tad_var", "tad_" + name, ["tad_var" if a == "x" else "double" for a in ROWS[row]])
+
+
+main(pathlib.Path(sys.argv[1]))
