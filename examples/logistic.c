@@ -12,7 +12,8 @@ static tad_status one_example(tad_tape *t) {
     const double x1 = 0.5, x2 = -1.5, y = 1;
     tad_var w1 = tad_name(tad_scalar(t, 0.8), "w1"), w2 = tad_name(tad_scalar(t, -0.4), "w2");
     tad_var b = tad_name(tad_scalar(t, 0.1), "b");
-    tad_var z = tad_add(tad_add(tad_mul(w1, tad_number(x1)), tad_mul(w2, tad_number(x2))), b);
+    tad_var first = tad_mul(w1, tad_number(x1)), second = tad_mul(w2, tad_number(x2));
+    tad_var z = tad_add(tad_add(first, second), b);
     tad_var a = tad_name(tad_sigmoid(tad_name(z, "z")), "a");
     /* J = -(y log a + (1 - y) log(1 - a)), and y = 1 */
     tad_var loss = tad_name(tad_neg(tad_log(a)), "J");

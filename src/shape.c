@@ -24,7 +24,7 @@ bool tad__shape_size(const tad_shape *s, int64_t *size) {
         if (s->dim[i] && __builtin_mul_overflow(nonzero, s->dim[i], &nonzero)) return false;
     }
     *size = n ? nonzero : 0;
-    return nonzero <= INT64_MAX / 16;
+    return nonzero <= PTRDIFF_MAX / 16;
 }
 
 bool tad__shape_bytes(const tad_shape *s, tad_dtype dtype, size_t *bytes) {

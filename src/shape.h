@@ -13,7 +13,8 @@ static inline size_t tad__width(unsigned dtype) {
     return dtype == TAD_F32 ? sizeof(float) : dtype == TAD_BOOL ? 1 : 8;
 }
 
-/* Elements and bytes of a shape; false when rank or a size is not allowed or the product overflows. */
+/* Elements and bytes of a shape; false when rank or a size is not allowed or the product is beyond
+ * what memory can hold. A size that was found so fits into size_t. */
 bool tad__shape_size(const tad_shape *s, int64_t *size);
 bool tad__shape_bytes(const tad_shape *s, tad_dtype dtype, size_t *bytes);
 bool tad__shape_equal(const tad_shape *a, const tad_shape *b);

@@ -193,11 +193,15 @@ static void judge(const char *name, const char *type, worst w, double most) {
 static size_t levels(const tad_elementary_level **out) {
     size_t n = 0;
     out[n++] = &tad_elementary_base;
+#ifdef TAD_BUILT_AVX2
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         out[n++] = &tad_elementary_avx2;
+#endif
+#ifdef TAD_BUILT_AVX512
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
         out[n++] = &tad_elementary_avx512;
+#endif
     return n;
 }
 

@@ -20,13 +20,15 @@ struct level {
 };
 
 static struct level level_at(int i) {
-#if defined(__x86_64__)
+#ifdef TAD_BUILT_AVX2
     __builtin_cpu_init();
     int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (i == 1) return (struct level){"avx2", &tad__gemm_kernels_avx2, avx2};
+#endif
+#ifdef TAD_BUILT_AVX512
     int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
                  __builtin_cpu_supports("avx512cd");
-    if (i == 1) return (struct level){"avx2", &tad__gemm_kernels_avx2, avx2};
     if (i == 2) return (struct level){"avx512", &tad__gemm_kernels_avx512, avx512};
 #endif
     return (struct level){"base", &tad__gemm_kernels_base, i == 0};

@@ -115,6 +115,10 @@ START_TEST(levels_and_sweeps_agree) {
     for (int i = 0; i < ROWS * N; i++) x[i] = (float)cos(i);
     for (int level = TAD_LEVEL_BASE; level <= TAD_LEVEL_AVX512; level++) {
         tad_tape *t = tad_tape_new(&(tad_settings){.level = (tad_level)level});
+        if (tad_tape_status(t) == TAD_UNSUPPORTED) { /* a lesser CPU */
+            tad_tape_free(t);
+            break;
+        }
         tad_var v = tad_input(t, TAD_F32, TAD_SHAPE(ROWS, N), x), none = tad_none(),
                 y = tad_layer_norm(v, none, none, NULL),
                 loss = tad_sum(tad_mul(tad_mul(y, y), y), NULL);

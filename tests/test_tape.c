@@ -624,9 +624,16 @@ END_TEST
 
 /* ---- the same with every kernel level, out of line, and on several threads ---- */
 
-/* Value and gradient of numbers through every kind of node that the sweep knows itself. */
-static double numbers_at_level(tad_level level, double *g) {
+/* A tape of the level, or NULL on a lesser CPU. */
+static tad_tape *tape_at_level(tad_level level) {
     tad_tape *t = tad_tape_new(&(tad_settings){.level = level});
+    if (tad_tape_status(t) != TAD_UNSUPPORTED) return t;
+    tad_tape_free(t);
+    return NULL;
+}
+
+/* Value and gradient of numbers through every kind of node that the sweep knows itself. */
+static double numbers_on(tad_tape *t, double *g) {
     tad_var x[6], two = tad_number(2);
     for (int i = 0; i < 6; i++) x[i] = tad_scalar(t, 0.9 - 0.37 * i);
     tad_var y = tad_dot_list(x, x + 1, 5, x[0]);
@@ -643,9 +650,11 @@ static double numbers_at_level(tad_level level, double *g) {
 }
 
 START_TEST(levels_differ_in_the_gradient_of_numbers_by_rounding_at_most) {
-    double base[6], other[6], value = numbers_at_level(TAD_LEVEL_BASE, base);
+    double base[6], other[6], value = numbers_on(tape_at_level(TAD_LEVEL_BASE), base);
     for (tad_level l = TAD_LEVEL_AVX2; l <= TAD_LEVEL_AVX512; l++) {
-        ck_assert(numbers_at_level(l, other) == value);
+        tad_tape *t = tape_at_level(l);
+        if (!t) break;
+        ck_assert(numbers_on(t, other) == value);
         for (int i = 0; i < 6; i++) ck_near(other[i], base[i], 16 * DBL_EPSILON * fmax(1, fabs(base[i])));
     }
 }
@@ -655,11 +664,8 @@ START_TEST(every_level_gives_the_same_elementwise_bits) {
     double first[37], other[37], x[37];
     for (int i = 0; i < 37; i++) x[i] = -3 + 0.17 * i;
     for (int level = TAD_LEVEL_BASE; level <= TAD_LEVEL_AVX512; level++) {
-        tad_tape *t = tad_tape_new(&(tad_settings){.level = (tad_level)level});
-        if (tad_tape_status(t) == TAD_UNSUPPORTED) {
-            tad_tape_free(t);
-            break; /* a lesser CPU */
-        }
+        tad_tape *t = tape_at_level((tad_level)level);
+        if (!t) break;
         tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(37), x);
         tad_var y = tad_mul(tad_tanh(v), tad_exp(tad_sin(v)));
         ck_assert_int_eq(tad_reverse(tad_sum(y, NULL)), TAD_OK);

@@ -30,7 +30,8 @@ typedef struct tad_array {
     bool pooled;     /* internal: an adjoint in memory of its own, not a cotangent lent to the sweep */
 } tad_array;
 
-static inline const int64_t *tad_strides(const tad_array *a) { return a->dim + a->rank; }
+/* NULL where there are no dimensions. */
+static inline const int64_t *tad_strides(const tad_array *a) { return a->dim ? a->dim + a->rank : NULL; }
 
 typedef struct tad_type {
     tad_dtype dtype;

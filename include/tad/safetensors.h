@@ -32,7 +32,8 @@ typedef struct tad_text {
 typedef struct tad_safetensors tad_safetensors;
 
 /* Reads a file that lies in memory: the arrays stay where they are, so the buffer must outlive
- * *file. Takes memory for the names and shapes only: at most four times the file's header. */
+ * *file. Takes memory for the names and shapes only: at most four times the file's header. (The
+ * numbers of a file are little-endian; a machine that is not takes a copy of the arrays besides.) */
 TAD_API TAD_MUST_USE tad_status tad_safetensors_open(tad_tape *t, const void *buffer, size_t length,
                                                      tad_safetensors **file);
 /* Reads a regular file into memory (of the tape's allocator). */

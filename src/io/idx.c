@@ -69,7 +69,7 @@ static tad_status read_header(tad__source *s, header *h) {
         count *= size; /* at most `bytes`, which was checked */
     }
     if (status != TAD_OK) return status;
-    if (!tad__mul(bytes, tad__idx_bytes(h->idx.type), &bytes) || bytes > INT64_MAX)
+    if (!tad__mul(bytes, tad__idx_bytes(h->idx.type), &bytes) || bytes > PTRDIFF_MAX)
         return bad(s, "the IDX sizes are too large");
     h->idx.size = (int64_t)count;
     h->bytes = count * tad__idx_bytes(h->idx.type);

@@ -1,4 +1,5 @@
-/* Reading safetensors: everything is checked when a file is opened. May rely on json.h and file.h. */
+/* Reading safetensors: everything is checked when a file is opened. May rely on json.h, file.h and
+ * little_endian.h. */
 #include "safetensors.h"
 
 #include <stdarg.h>
@@ -8,10 +9,7 @@
 
 #include "file.h"
 #include "json.h"
-
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "safetensors files are little-endian; this machine needs a copy that swaps"
-#endif
+#include "little_endian.h"
 
 /* Fewest bytes of a tensor's description: {"dtype":"F64","shape":[],"data_offsets":[0,0]} */
 enum { SHORTEST_DESCRIPTION = 47 };
@@ -19,7 +17,7 @@ enum { SHORTEST_DESCRIPTION = 47 };
 struct tad_safetensors {
     tad_tape *tape;
     size_t bytes; /* of this block: the struct, the lists, the strings */
-    void *owned;  /* the file, when read from a path */
+    void *owned;  /* the file, when read from a path; where numbers are turned, their copy */
     size_t owned_size;
     size_t count, text_count;
     tad_tensor *tensors;
@@ -257,6 +255,23 @@ static tad_status check_names(reader *r) {
     return TAD_OK;
 }
 
+/* The arrays move to a copy in the machine's order of bytes. */
+static tad_status turn(reader *r) {
+    tad_safetensors *f = r->file;
+    if (r->data_size == 0) return TAD_OK;
+    unsigned char *copy = tad__resize(r->tape, NULL, 0, r->data_size);
+    if (!copy) return tad__no_memory(r->tape, r->source);
+    f->owned = copy;
+    f->owned_size = r->data_size;
+    for (size_t i = 0; i < f->count; i++) {
+        tad_tensor *t = &f->tensors[i];
+        unsigned char *to = copy + ((const char *)t->data - r->data);
+        tad__turn(to, t->data, bytes_of(t), tad_dtype_size(t->dtype));
+        t->data = to;
+    }
+    return TAD_OK;
+}
+
 static tad_status read_file(reader *r, const void *buffer, size_t length) {
     tad_status status = find_header(r, buffer, length);
     if (status == TAD_OK) status = each_member(r, survey_member);
@@ -264,6 +279,7 @@ static tad_status read_file(reader *r, const void *buffer, size_t length) {
     if (status == TAD_OK) status = each_member(r, read_member);
     if (status == TAD_OK) status = check_tiling(r);
     if (status == TAD_OK) status = check_names(r);
+    if (status == TAD_OK && TAD__TURNED) status = turn(r);
     return status;
 }
 
@@ -303,7 +319,7 @@ tad_status tad_safetensors_open_path(tad_tape *t, const char *path, tad_safetens
     if (status == TAD_OK) status = tad__file_read(t, path, &data, &size);
     if (status != TAD_OK) return status;
     status = open_buffer(t, path, data ? data : "", size, file);
-    if (status != TAD_OK) {
+    if (status != TAD_OK || TAD__TURNED) {
         tad__resize(t, data, size, 0);
         return status;
     }

@@ -1,4 +1,5 @@
-/* Writing safetensors, and what the format's files share. May rely on file.h; needs no JSON library. */
+/* Writing safetensors, and what the format's files share. May rely on file.h and
+ * little_endian.h; needs no JSON library. */
 #include "safetensors.h"
 
 #include <inttypes.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "little_endian.h"
 
 const char *tad__safetensors_word(tad_dtype dtype) {
     static const char *const word[TAD_DTYPE_COUNT] = {
@@ -194,6 +196,17 @@ static size_t header_length(const tad_contents *c) {
     return counted.length;
 }
 
+static void put_data(tad__out *o, const tad_tensor *t) {
+    const unsigned char *data = t->data;
+    unsigned char room[512];
+    size_t left = bytes_of(t), piece = TAD__TURNED ? sizeof room : left;
+    for (; left; left -= piece, data += piece) {
+        piece = tad__min(piece, left);
+        if (TAD__TURNED) tad__turn(room, data, piece, tad_dtype_size(t->dtype));
+        tad__out_put(o, TAD__TURNED ? room : data, piece);
+    }
+}
+
 static void put_file(tad__out *o, const void *contents) {
     const tad_contents *c = contents;
     const tad_tensor *tensor;
@@ -202,7 +215,7 @@ static void put_file(tad__out *o, const void *contents) {
     for (int k = 0; k < TAD__PREFIX; k++)
         tad__out_put(o, &(unsigned char){(unsigned char)(length >> 8 * k)}, 1);
     put_header(o, c);
-    while (next_tensor(c, &size, &i, &tensor)) tad__out_put(o, tensor->data, bytes_of(tensor));
+    while (next_tensor(c, &size, &i, &tensor)) put_data(o, tensor);
 }
 
 /* ---- public ---- */

@@ -6,6 +6,12 @@
 #ifndef TAD_KERNEL_ISA_H
 #define TAD_KERNEL_ISA_H
 
+#include <float.h>
+
+#if FLT_EVAL_METHOD != 0
+#error "tad needs float and double computed as such: -msse2 -mfpmath=sse on 32-bit x86"
+#endif
+
 #ifndef TAD_ISA
 #define TAD_ISA base
 #endif

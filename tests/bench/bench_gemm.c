@@ -69,7 +69,7 @@ struct problem {
 };
 
 static const tad__gemm_kernels *best_level(void) {
-#if defined(__x86_64__)
+#ifdef TAD_BUILT_AVX512
     const char *asked = getenv("BENCH_LEVEL");
     __builtin_cpu_init();
     if (asked && !strcmp(asked, "base")) return &tad__gemm_kernels_base;
