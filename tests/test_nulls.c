@@ -90,7 +90,6 @@ static tad_var same(tad_net *of, tad_var x, bool training, void *user) {
 POINTER(dict, tad_dict, dict)
 POINTER(net, tad_net, net)
 POINTER(optim, tad_optim, optim)
-POINTER(op, const tad_op, tad_op_find("add"))
 POINTER(batches, tad_batches, batches)
 POINTER(history, tad_history, history)
 POINTER(dataset, tad_dataset, &dataset)
@@ -124,6 +123,24 @@ NUMBER(text, text, NOWHERE "x", NULL, "", NOWHERE "\n", NOWHERE "a\"b", NOWHERE 
 static void *TAKE_handle(int k) {
     (void)k;
     return NULL;
+}
+
+static tad_status no_shape(const tad_call_frame *c, tad_type *out, size_t *n) {
+    (void)out, (void)n;
+    return tad_fail(c, TAD_BAD_SHAPE, "never");
+}
+
+/* Descriptors that lack what an op must have. */
+static const tad_op *TAKE_op(int k) {
+    static const tad_op none[VARIANTS] = {
+        {0},
+        {.name = "nothing"},
+        {.min_in = 1, .max_in = 1, .n_out = 1, .shape = no_shape},
+        {.name = "no_forward", .min_in = 1, .max_in = 1, .n_out = 1, .shape = no_shape},
+        {.name = "many", .min_in = 9, .max_in = 200, .n_out = 99, .shape = no_shape},
+        {.name = "samples", .max_in = 1, .n_samples = 1}};
+    if (!is_bad(k)) return tad_op_find("add");
+    return bad == ALL ? NULL : &none[variant];
 }
 
 /* How many; there is room for 16. */

@@ -100,13 +100,14 @@ static bool row_sample(const tad_op *op, size_t i, tad_sample_room *room) {
 
 size_t tad_sample_count(const tad_op *op) {
     size_t count = 0;
-    if (!op || !is_row(op)) return op ? op->n_samples : 0;
+    if (!op || !op->samples) return 0;
+    if (!is_row(op)) return op->n_samples;
     for (size_t k = 0; k < op->n_samples; k++) count += variants(&op->samples[k]);
     return count;
 }
 
 bool tad_sample_at(const tad_op *op, size_t i, tad_sample_room *room) {
-    if (!op || !room) return false;
+    if (!op || !op->samples || !room) return false;
     memset(room, 0, sizeof *room);
     if (is_row(op)) return row_sample(op, i, room);
     if (i >= op->n_samples) return false;
