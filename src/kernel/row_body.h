@@ -7,7 +7,7 @@
     UNUSED const T P = (T)pq[0], Q = (T)pq[1];
 #define TAD_UNARY(name, doc, lo, hi, kinks, value, dx) FORWARD(name, value) BACKWARD(name, 0, dx)
 #define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx) FORWARD(name, value) BACKWARD(name, 0, dx)
-#define TAD_OPTION2(name, doc, lo, hi, kinks, o1, o2, value, dx) FORWARD(name, value) BACKWARD(name, 0, dx)
+#define TAD_OPTION2(name, doc, lo, hi, kinks, kinks2, o1, o2, value, dx) FORWARD(name, value) BACKWARD(name, 0, dx)
 #include <tad/scalar.def>
 #undef INPUTS
 #undef LOADS

@@ -13,4 +13,8 @@
 #define LE(a, b, t, e) ((a) <= (b) ? (t) : (e))
 #define EQ(a, b, t, e) ((a) == (b) ? (t) : (e))
 #define NUMBER(x, t)  ((x) == (x) ? (t) : (x))
-#define GELU_INNER(x) (K(0.797884560802865355880) * ((x) + K(0.044715) * ((x) * ((x) * (x)))))
+#define SIZE(a, b)    (FN(fabs, a) + FN(fabs, b))
+#define BOUNDED(x)    ((x) > K(100) ? K(100) : (x) < K(-100) ? K(-100) : (x))
+#define GELU_INNER(x)                                                                              \
+    (K(0.797884560802865355880) *                                                                  \
+     (BOUNDED(x) + K(0.044715) * (BOUNDED(x) * (BOUNDED(x) * BOUNDED(x)))))

@@ -12,4 +12,6 @@
 #undef LE
 #undef EQ
 #undef NUMBER
+#undef SIZE
+#undef BOUNDED
 #undef GELU_INNER

@@ -49,7 +49,7 @@ typedef struct scalar_row {
     UNUSED const double P = pq[0], Q = pq[1];
 #define TAD_UNARY(name, doc, lo, hi, kinks, value, dx) VALUE(name, value) PARTIAL(name, 0, dx)
 #define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx) VALUE(name, value) PARTIAL(name, 0, dx)
-#define TAD_OPTION2(name, doc, lo, hi, kinks, o1, o2, value, dx) VALUE(name, value) PARTIAL(name, 0, dx)
+#define TAD_OPTION2(name, doc, lo, hi, kinks, kinks2, o1, o2, value, dx) VALUE(name, value) PARTIAL(name, 0, dx)
 #include <tad/scalar.def>
 #undef LOADS
 #define LOADS UNUSED const double A = x[0], B = x[1];
@@ -100,6 +100,7 @@ static tad_var choose(int how, tad_var a, tad_var b, tad_var then, tad_var other
 }
 
 #define TAD__ROW_fabs      TAD__ROW_abs
+#define TAD__ROW_rint      TAD__ROW_round
 #define K(number)          tad_number(number)
 #define NEG(a)             tad__row2(TAD__ROW_mul, a, tad_number(-1))
 #define ADD(a, b)          tad__row2(TAD__ROW_add, a, b)
@@ -113,10 +114,16 @@ static tad_var choose(int how, tad_var a, tad_var b, tad_var then, tad_var other
 #define LE(a, b, t, e)     choose(COMPARE_GE, b, a, t, e)
 #define EQ(a, b, t, e)     choose(COMPARE_EQ, a, b, t, e)
 #define NUMBER(x, t)       choose(COMPARE_EQ, x, x, t, x)
-#define GELU_INNER(x)                                                                              \
-    MUL(K(0.797884560802865355880), ADD(x, MUL(K(0.044715), MUL(x, tad_square(x)))))
+#define SIZE(a, b)         ADD(FN(fabs, a), FN(fabs, b))
+#define BOUNDED(x)         tad_clamp(x, -100, 100)
+#define GELU_INNER(x)      gelu_inner(BOUNDED(x))
 #define FN(f, x)           tad__row1(TAD__ROW_##f, x)
 #define FN2(f, a, b)       tad__row2(TAD__ROW_##f, a, b)
+
+/* c (x + 0.044715 x^3) */
+static tad_var gelu_inner(tad_var x) {
+    return MUL(K(0.797884560802865355880), ADD(x, MUL(K(0.044715), MUL(x, tad_square(x)))));
+}
 
 typedef tad_var graph_rule(const tad_rule *r);
 
@@ -131,7 +138,7 @@ typedef tad_var graph_rule(const tad_rule *r);
     UNUSED const tad_var P = pq ? tad_number(pq[0]) : tad_none(), Q = pq ? tad_number(pq[1]) : tad_none();
 #define TAD_UNARY(name, doc, lo, hi, kinks, value, dx) GRAPH(name, 0, dx)
 #define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx) GRAPH(name, 0, dx)
-#define TAD_OPTION2(name, doc, lo, hi, kinks, o1, o2, value, dx) GRAPH(name, 0, dx)
+#define TAD_OPTION2(name, doc, lo, hi, kinks, kinks2, o1, o2, value, dx) GRAPH(name, 0, dx)
 #include <tad/scalar.def>
 #undef LOADS
 #define LOADS UNUSED const tad_var A = r->in[0], B = r->in[1];
@@ -170,6 +177,16 @@ static void row_jvp(tad_rule *r) {
 
 /* ---- arrays ---- */
 
+/* Bounds that cannot be: of hardtanh crossed, where clamp takes the upper one; NaNs. */
+static tad_status check_bounds(const tad_call_frame *c) {
+    unsigned row = row_of(c->op);
+    const double *pq = c->options;
+    if (row != TAD__ROW_hardtanh && row != TAD__ROW_clamp) return TAD_OK;
+    bool crossed = pq[0] > pq[1] && row == TAD__ROW_hardtanh;
+    if (pq[0] == pq[0] && pq[1] == pq[1] && !crossed) return TAD_OK;
+    return tad_fail(c, TAD_BAD_ARGUMENT, "cannot clip to %g .. %g", pq[0], pq[1]);
+}
+
 static tad_status row_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     tad_shape s = tad__shape_of(c->in[0]);
@@ -183,7 +200,7 @@ static tad_status row_shape(const tad_call_frame *c, tad_type *out, size_t *n_ou
         if (!tad__shape_broadcast(&s, &next, &s)) return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
     }
     out->shape = s;
-    return TAD_OK;
+    return check_bounds(c);
 }
 
 /* A whole run at once when nothing has to be gathered, else pieces that fit the room. */
@@ -390,21 +407,47 @@ static void row_backward_one(back *k) {
     tad__loop_split(c->tape->threads, &l, n + 2, backward_walk, k);
 }
 
-/* The text of every derivative, to know those that only pass the cotangent on. */
-#define TAD_UNARY(name, doc, lo, hi, kinks, value, dx)   [TAD__ROW_##name] = {#dx},
-#define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx) [TAD__ROW_##name] = {#dx},
-#define TAD_OPTION2(name, doc, lo, hi, kinks, o1, o2, value, dx) [TAD__ROW_##name] = {#dx},
-#define TAD_BINARY(name, doc, la, ha, lb, hb, value, da, db) [TAD__ROW_##name] = {#da, #db},
-#define TAD_TERNARY(name, doc, value, da, db, dc) [TAD__ROW_##name] = {#da, #db, #dc},
+/* ---- reading 3: the derivatives that only pass the cotangent on are K(1), and nothing else ---- */
+
 #include "../kernel/words_end.h"
-static const char *const derivative_text[TAD__ROW_COUNT][3] = {
+#undef FN
+#undef FN2
+#define X             0
+#define Y             0
+#define A             0
+#define B             0
+#define C             0
+#define P             0
+#define K(number)     ((number) == 1)
+#define NEG(a)        0
+#define ADD(a, b)     0
+#define SUB(a, b)     0
+#define MUL(a, b)     0
+#define DIV(a, b)     0
+#define SQUARE(a)     0
+#define GT(a, b, t, e) 0
+#define GE(a, b, t, e) 0
+#define LT(a, b, t, e) 0
+#define LE(a, b, t, e) 0
+#define EQ(a, b, t, e) 0
+#define NUMBER(x, t)  0
+#define SIZE(a, b)    0
+#define FN(f, x)      0
+#define FN2(f, a, b)  0
+#define TAD_UNARY(name, doc, lo, hi, kinks, value, dx) [TAD__ROW_##name] = {dx},
+#define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx) [TAD__ROW_##name] = {dx},
+#define TAD_OPTION2(name, doc, lo, hi, kinks, kinks2, o1, o2, value, dx) [TAD__ROW_##name] = {dx},
+#define TAD_BINARY(name, doc, la, ha, lb, hb, value, da, db) [TAD__ROW_##name] = {da, db},
+#define TAD_TERNARY(name, doc, value, da, db, dc) [TAD__ROW_##name] = {da, db, dc},
+static const bool passes[TAD__ROW_COUNT][3] = {
 #include <tad/scalar.def>
 };
-
-static inline bool passes(unsigned row, size_t i) {
-    const char *text = derivative_text[row][i];
-    return text[0] == 'K' && text[1] == '(' && text[2] == '1' && text[3] == ')' && !text[4];
-}
+#undef X
+#undef Y
+#undef A
+#undef B
+#undef C
+#undef P
 
 /* Whether the gradient of input i has an element for each of the cotangent; is the cotangent itself. */
 static inline bool is_like_cotangent(const tad_backward *b, size_t i) {
@@ -412,14 +455,14 @@ static inline bool is_like_cotangent(const tad_backward *b, size_t i) {
     return x->size == g->size && x->rank == g->rank;
 }
 static inline bool is_cotangent(const tad_backward *b, size_t i) {
-    return passes(row_of(b->call.op), i) && is_like_cotangent(b, i);
+    return passes[row_of(b->call.op)][i] && is_like_cotangent(b, i);
 }
 
 static tad_status row_backward_input(tad_backward *b, size_t i, bool last) {
     const tad_call_frame *c = &b->call;
     const tad_array *g = b->cotangent[0];
     if (is_cotangent(b, i)) return tad__backward_pass(b, 0, i, last);
-    bool pass = passes(row_of(c->op), i);
+    bool pass = passes[row_of(c->op)][i];
     back k = {.b = b, .y = c->out[0], .wrt = i};
     bool runs = g->contiguous && are_runs(c->in, c->n_in, g, &k.single);
     if (last && runs) k.into = tad__backward_take(b, 0, i);
@@ -440,7 +483,7 @@ static tad_status row_backward_input(tad_backward *b, size_t i, bool last) {
 static tad_status backward_in_order(tad_backward *b) {
     size_t n = b->call.n_in, last = n;
     for (size_t i = 0; i < n; i++) {
-        bool better = b->wanted[i] && (last == n || passes(row_of(b->call.op), i));
+        bool better = b->wanted[i] && (last == n || passes[row_of(b->call.op)][i]);
         if (better && is_like_cotangent(b, i) && tad__backward_is_fresh(b, i)) last = i;
     }
     for (size_t i = 0; i < n; i++) {
@@ -470,12 +513,12 @@ typedef struct row_options {
 
 #define REQUIRED NAN
 #define OPTION(...) __VA_ARGS__
-#define OPTION_ROW(field, name, initial, choices)                                                  \
+#define OPTION_ROW(field, name, initial, one, other, choices)                                      \
     {#name, TAD_OPTION_FLOAT, offsetof(row_options, field), choices, initial, (initial) != (initial)}
 #define OPTION_ROW_(field, ...) OPTION_ROW(field, __VA_ARGS__)
 #define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx)                                   \
     static const tad_option name##_options[] = {OPTION_ROW_(p, option)};
-#define TAD_OPTION2(name, doc, lo, hi, kinks, o1, o2, value, dx)                                   \
+#define TAD_OPTION2(name, doc, lo, hi, kinks, kinks2, o1, o2, value, dx)                                   \
     static const tad_option name##_options[] = {OPTION_ROW_(p, o1), OPTION_ROW_(q, o2)};
 #include <tad/scalar.def>
 
@@ -486,21 +529,20 @@ typedef struct row_options {
 #define NO_KINKS .count_away = 0
 #define TAD_UNARY(name, doc, lo, hi, kinks, value, dx)                                             \
     static const tad_sample name##_samples[] = {{"row", 1, {SAMPLED(lo, hi, kinks)}, NULL}};
-/* Values of an option to try: its default (what has none: 2.5; an infinite one: 1) and another. */
-#define FINITE(v)      ((v) != (v) ? 2.5 : (v) < -1e300 ? -1.0 : (v) > 1e300 ? 1.0 : (v))
-#define TRIED_(name, initial, choices) FINITE(initial)
-#define OTHER_(name, initial, choices) (sizeof(#choices) > 5 ? 1.0 : 1.5 * FINITE(initial))
-#define TRIED(...) TRIED_(__VA_ARGS__)
+#define ONE_(name, initial, one, other, choices) one
+#define OTHER_(name, initial, one, other, choices) other
+#define ONE(...)   ONE_(__VA_ARGS__)
 #define OTHER(...) OTHER_(__VA_ARGS__)
-#define UNWRAP(...) __VA_ARGS__
-#define OPTION_SAMPLES(name, sampled, ...)                                                         \
+#define OPTION_SAMPLES(name, lo, hi, kinks, kinks2, ...)                                           \
     static const row_options name##_tried[] = {__VA_ARGS__};                                       \
-    static const tad_sample name##_samples[] = {{"row", 1, {UNWRAP sampled}, &name##_tried[0]},    \
-                                                {"row, other option", 1, {UNWRAP sampled}, &name##_tried[1]}};
+    static const tad_sample name##_samples[] = {                                                   \
+        {"row", 1, {SAMPLED(lo, hi, UNWRAP kinks)}, &name##_tried[0]},                             \
+        {"row, other option", 1, {SAMPLED(lo, hi, UNWRAP kinks2)}, &name##_tried[1]}};
+#define UNWRAP(...) __VA_ARGS__
 #define TAD_OPTION1(name, doc, lo, hi, kinks, o1, value, dx)                                       \
-    OPTION_SAMPLES(name, (SAMPLED(lo, hi, kinks)), {TRIED(o1), 0}, {OTHER(o1), 0})
-#define TAD_OPTION2(name, doc, lo, hi, kinks, o1, o2, value, dx)                                   \
-    OPTION_SAMPLES(name, (SAMPLED(lo, hi, kinks)), {TRIED(o1), TRIED(o2)}, {TRIED(o1), OTHER(o2)})
+    OPTION_SAMPLES(name, lo, hi, (kinks), (kinks), {ONE(o1), 0}, {OTHER(o1), 0})
+#define TAD_OPTION2(name, doc, lo, hi, kinks, kinks2, o1, o2, value, dx)                           \
+    OPTION_SAMPLES(name, lo, hi, (kinks), (kinks2), {ONE(o1), ONE(o2)}, {OTHER(o1), OTHER(o2)})
 #define TAD_BINARY(name, doc, la, ha, lb, hb, value, da, db)                                       \
     static const tad_sample name##_samples[] = {                                                   \
         {"row", 2, {SAMPLED(la, ha, NO_KINKS), SAMPLED(lb, hb, NO_KINKS)}, NULL}};
