@@ -242,6 +242,148 @@ START_TEST(steady_steps_allocate_nothing) {
 }
 END_TEST
 
+/* ---- every input has a gradient ---- */
+
+START_TEST(hinge_moves_with_its_target) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = vector(t, 3, (double[]){0.3, -2, 4}), y = vector(t, 3, (double[]){1, 1, 1}), g[2];
+    tad_var loss = tad_hinge(x, y, &(tad_hinge_options){.reduction = TAD_SUM});
+    ck_done(tad_reverse(loss), t);
+    ck_values(tad_gradient(x), 0, -1, -1, 0);
+    ck_values(tad_gradient(y), 0, -0.3, 2, 0);
+    ck_done(tad_grad(&loss, NULL, 1, (tad_var[]){x, y}, 2, g), t);
+    ck_values(g[1], 0, -0.3, 2, 0);
+    tad_tape_free(t);
+}
+END_TEST
+
+typedef tad_var weighted_loss(const tad_var *in);
+
+/* The three ways to the derivative by input k against differences of the loss. */
+static void check_input(weighted_loss *f, const tad_var *in, size_t n, size_t k) {
+    enum { ELEMENTS = 16 };
+    tad_tape *t = in[0].tape;
+    tad_var y = f(in), g, tangent, ones = tad_full(t, TAD_F64, tad_shape_of(in[k]), 1), other[4];
+    double x[ELEMENTS], sweep[ELEMENTS], graph[ELEMENTS], total = 0;
+    size_t size = (size_t)tad_size_of(in[k]);
+    ck_done(tad_reverse(y), t);
+    ck_done(tad_read(tad_gradient(in[k]), sweep, size), t);
+    ck_done(tad_grad(&y, NULL, 1, &in[k], 1, &g), t);
+    ck_done(tad_read(g, graph, size), t);
+    ck_done(tad_tangent(&y, 1, &in[k], &ones, 1, &tangent), t);
+    ck_done(tad_read(in[k], x, size), t);
+    memcpy(other, in, n * sizeof *in);
+    for (size_t i = 0; i < size; i++) {
+        double at = x[i], h = 1e-4, value[4];
+        for (int step = 0; step < 4; step++) {
+            x[i] = at + h * (const double[]){-2, -1, 1, 2}[step];
+            other[k] = tad_constant_from(t, TAD_F64, tad_shape_of(in[k]), x);
+            value[step] = tad_item(f(other));
+        }
+        x[i] = at;
+        ck_near(sweep[i], (8 * (value[2] - value[1]) - (value[3] - value[0])) / (12 * h), 1e-9);
+        ck_near(graph[i], sweep[i], 1e-14);
+        total += sweep[i];
+    }
+    ck_near(tad_item(tangent), total, 1e-14);
+    ck_tape(t);
+}
+
+static tad_var bce_of_one(const tad_var *in) {
+    return tad_bce(in[0], in[1], &(tad_bce_options){.weight = in[2]});
+}
+static tad_var logits_of_one(const tad_var *in) {
+    return tad_bce_with_logits(in[0], in[1], &(tad_bce_options){.weight = in[2], .pos_weight = in[3]});
+}
+
+/* Weights of full rank that broadcast, beside one number for all elements. */
+START_TEST(weights_that_broadcast_reach_every_input) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var full = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), (double[]){0.9, 0.2, 0.4, 0.3, 0.8, 0.6}), one = tad_scalar(t, 0.35),
+            rows = tad_input(t, TAD_F64, TAD_SHAPE(2, 1), (double[]){1.5, 0.5}),
+            columns = tad_input(t, TAD_F64, TAD_SHAPE(1, 3), (double[]){1, 3, 2});
+    const tad_var cases[][4] = {{one, full, rows, columns}, {full, one, columns, rows}, {full, full, rows, columns}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
+        for (size_t k = 0; k < 4; k++) {
+            if (c == 2 && k < 2) continue; /* one variable in two places */
+            if (k < 3) check_input(bce_of_one, cases[c], 3, k);
+            check_input(logits_of_one, cases[c], 4, k);
+        }
+    tad_tape_free(t);
+}
+END_TEST
+
+static tad_var entropy_of_labels(const tad_var *in) {
+    return tad_cross_entropy(in[0], in[2], &(tad_cross_entropy_options){.weight = in[1], .label_smoothing = 0.2, .ignore_index = TAD_INT(1)});
+}
+static tad_var nll_of_labels(const tad_var *in) {
+    return tad_nll_loss(in[0], in[2], &(tad_cross_entropy_options){.weight = in[1], .ignore_index = TAD_INT(1)});
+}
+
+START_TEST(class_weights_have_gradients) {
+    tad_tape *t = tad_tape_new(NULL);
+    double x[12];
+    for (int i = 0; i < 12; i++) x[i] = 2 * sin(3 * i);
+    const tad_var in[] = {tad_input(t, TAD_F64, TAD_SHAPE(4, 3), x), vector(t, 3, (double[]){0.5, 2, 1.25}),
+                          labels(t, 4, (double[]){2, 0, 1, 2})};
+    for (size_t k = 0; k < 2; k++) {
+        check_input(entropy_of_labels, in, 3, k);
+        check_input(nll_of_labels, in, 3, k);
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
+/* The mean does not change when all weights grow alike; a class that nothing counts for has no say. */
+START_TEST(weights_of_classes_in_float32) {
+    tad_tape *t = tad_tape_new(NULL);
+    float x[] = {1, 2, 0.5f, -1, 0, 3}, w[] = {0.5f, 1.5f, 2}, g[3];
+    tad_var v = tad_input(t, TAD_F32, TAD_SHAPE(2, 3), x), c = tad_input(t, TAD_F32, TAD_SHAPE(3), w);
+    tad_cross_entropy_options o = {.weight = c};
+    tad_var loss = tad_cross_entropy(v, labels(t, 2, (double[]){0, 2}), &o);
+    ck_done(tad_reverse(loss), t);
+    memcpy(g, tad_gradient_data(c), sizeof g);
+    ck_near(w[0] * g[0] + w[1] * g[1] + w[2] * g[2], 0, 1e-6);
+    ck_assert(g[0] != 0 && g[1] == 0 && g[2] != 0);
+    tad_var again = tad_add(loss, tad_cast(tad_sum(c, NULL), TAD_F32)); /* added to what is there */
+    ck_done(tad_reverse(again), t);
+    for (int i = 0; i < 3; i++) ck_near(((const float *)tad_gradient_data(c))[i], g[i] + 1, 1e-6);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* An impossible class that the target has no share in costs nothing, in the weight's gradient too. */
+START_TEST(zero_shares_of_infinite_losses_count_as_zero) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 3), (double[]){-INFINITY, 0, 0}), w = vector(t, 3, (double[]){1, 2, 1}), g;
+    const tad_var targets[] = {labels(t, 1, (double[]){1}), tad_input(t, TAD_F64, TAD_SHAPE(1, 3), (double[]){0, 0.5, 0.5})};
+    const double right[2][3] = {{0, 0, 0}, {0, 0.34657359027997264, 0.34657359027997264}};
+    for (int k = 0; k < 2; k++) {
+        tad_var loss = tad_cross_entropy(x, targets[k], &(tad_cross_entropy_options){.weight = w});
+        ck_done(tad_reverse(loss), t);
+        ck_values(tad_gradient(w), 1e-15, right[k][0], right[k][1], right[k][2]);
+        ck_done(tad_grad(&loss, NULL, 1, &w, 1, &g), t);
+        ck_values(g, 1e-15, right[k][0], right[k][1], right[k][2]);
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
+/* (p - t) / max(p (1 - p), 1e-12): at 0 and 1 the slope is 1 / 1e-12, by the sweep and by the rule. */
+START_TEST(bce_has_finite_derivatives_at_0_and_1) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var p = vector(t, 4, (double[]){0, 1, 0, 1}), y = vector(t, 4, (double[]){0, 1, 1, 0}), g, gg;
+    tad_var loss = tad_bce(p, y, &(tad_bce_options){.reduction = TAD_SUM}), ones = tad_full(t, TAD_F64, TAD_SHAPE(4), 1);
+    ck_done(tad_reverse(loss), t);
+    ck_values(tad_gradient(p), 1e-15, 0, 0, -1e12, 1e12);
+    ck_done(tad_grad(&loss, NULL, 1, &p, 1, &g), t);
+    ck_values(g, 1e-15, 0, 0, -1e12, 1e12);
+    ck_done(tad_grad(&g, &ones, 1, &p, 1, &gg), t);
+    ck_values(gg, 1e-15, 1e12, 1e12, 1e12, 1e12);
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("loss");
     TCase *c = support_case(s, "elements");
@@ -256,6 +398,13 @@ static Suite *suite(void) {
     tcase_add_test(c, sweeps_agree);
     tcase_add_test(c, steady_steps_allocate_nothing);
     tcase_add_test(c, pictures);
+    c = support_case(s, "gradients");
+    tcase_add_test(c, hinge_moves_with_its_target);
+    tcase_add_test(c, weights_that_broadcast_reach_every_input);
+    tcase_add_test(c, class_weights_have_gradients);
+    tcase_add_test(c, weights_of_classes_in_float32);
+    tcase_add_test(c, zero_shares_of_infinite_losses_count_as_zero);
+    tcase_add_test(c, bce_has_finite_derivatives_at_0_and_1);
     tcase_add_test(support_case(s, "refusals"), refusals);
     tcase_add_test(support_case(s, "float32"), float32);
     return s;

@@ -1,6 +1,7 @@
 /* cross_entropy on logits and nll_loss on log-probabilities, with labels or probabilities as
  * targets. Where a gradient of the logits may be asked for, the pass that gives the loss leaves it,
  * for a cotangent of 1. Rests on rows.h and kernel/softmax.h. */
+#include <float.h>
 #include <string.h>
 
 #include "../kernel/softmax.h"
@@ -309,6 +310,55 @@ static void fill_target(void *context, size_t first, size_t rows, void *to) {
     }
 }
 
+/* What a class of a row counts for, before its weight. */
+static double portion(const entropy_call *p, size_t row, size_t class) {
+    double even = p->e.smoothing / (double)p->plan.n, rest = 1 - p->e.smoothing;
+    if (p->target) return rest * number_at(p->plan.dtype, p->target, (int64_t)(row * p->plan.n + class)) + even;
+    if (p->label[row] == p->e.ignore) return 0;
+    return p->label[row] == (int64_t)class ? rest + even : even;
+}
+
+/* Adds what the rows' losses are worth to each class's weight. NULL: no memory. */
+static double *weigh_classes(const entropy_call *p) {
+    size_t n = p->plan.n, step = tad__tile_rows(n), row = n * p->plan.width;
+    double *sum = tad_scratch(p->plan.tape, n * sizeof *sum);
+    char *room = tad_scratch(p->plan.tape, tad__min(step, p->plan.rows) * row);
+    if (!sum || (p->plan.rows && !room)) return NULL;
+    memset(sum, 0, n * sizeof *sum);
+    for (size_t i = 0; i < p->plan.rows; i += step) {
+        size_t rows = tad__min(step, p->plan.rows - i);
+        p->plan.tape->kernels->softmax->log_softmax[p->plan.dtype](rows, n, p->x + i * row, room);
+        for (size_t k = 0; k < rows * n; k++) {
+            double q = portion(p, i + k / n, k % n) * cotangent_of(p, i + k / n) / p->divisor;
+            if (q != 0) sum[k % n] -= q * number_at(p->plan.dtype, room, (int64_t)k);
+        }
+    }
+    return sum;
+}
+
+/* A mean over labels is divided by the sum of their weights, which a weight is part of as often as
+ * its class is a label. */
+static void subtract_shares(const entropy_call *p, double *sum) {
+    if (p->reduction != TAD_MEAN || !p->label) return;
+    double loss = number_at(p->plan.dtype, p->frame->out[0]->data, 0) * cotangent_of(p, 0) / p->divisor;
+    for (size_t i = 0; i < p->plan.rows; i++)
+        if (p->label[i] != p->e.ignore) sum[p->label[i]] -= loss;
+}
+
+static tad_status put_weights(tad_backward *b, const entropy_call *p, double *sum) {
+    bool fresh;
+    tad_array *to = tad_backward_buffer(b, WEIGHT, &fresh);
+    if (!to || !sum) return TAD_NO_MEMORY;
+    subtract_shares(p, sum);
+    for (size_t i = 0; i < p->plan.n; i++)
+        set_number(to, i, sum[i] + (fresh ? 0 : number_at(p->plan.dtype, to->data, (int64_t)i)));
+    return TAD_OK;
+}
+
+static bool wants_weight(const tad_backward *b) {
+    return b->call.n_in > WEIGHT && b->wanted[WEIGHT];
+}
+
 static tad_status cross_entropy_backward(tad_backward *b) {
     entropy_call p;
     tad_status status = TAD_OK;
@@ -316,6 +366,8 @@ static tad_status cross_entropy_backward(tad_backward *b) {
     if (!b->cotangent[0]) return TAD_OK;
     if (!prepare(&p, &b->call)) return TAD_NO_MEMORY;
     p.g = b->cotangent[0];
+    if (wants_weight(b)) status = put_weights(b, &p, weigh_classes(&p));
+    if (status) return status;
     if (b->wanted[X] && kept && tad__backward_is_fresh(b, X)) {
         p.kept = kept->data;
         tad__split(p.plan.tape->threads, p.plan.rows, tad__tile_grain(p.plan.n), kept_piece, &p);
@@ -386,13 +438,27 @@ static void nll_gradient_piece(void *arg, size_t first, size_t end) {
     }
 }
 
+static double *weigh_labels(const entropy_call *p) {
+    double *sum = tad_scratch(p->plan.tape, p->plan.n * sizeof *sum);
+    if (!sum) return NULL;
+    memset(sum, 0, p->plan.n * sizeof *sum);
+    for (size_t i = 0; i < p->plan.rows; i++)
+        if (p->label[i] != p->e.ignore)
+            sum[p->label[i]] -= number_at(p->plan.dtype, p->x, (int64_t)picked(p, i)) * cotangent_of(p, i) / p->divisor;
+    return sum;
+}
+
 static tad_status nll_backward(tad_backward *b) {
     entropy_call p;
     bool fresh;
-    if (!b->cotangent[0] || !b->wanted[X]) return TAD_OK;
-    tad_array *dx = tad_backward_buffer(b, X, &fresh);
-    if (!dx || !prepare(&p, &b->call)) return TAD_NO_MEMORY;
+    tad_status status = TAD_OK;
+    if (!b->cotangent[0]) return TAD_OK;
+    if (!prepare(&p, &b->call)) return TAD_NO_MEMORY;
     p.g = b->cotangent[0];
+    if (wants_weight(b)) status = put_weights(b, &p, weigh_labels(&p));
+    if (status || !b->wanted[X]) return status;
+    tad_array *dx = tad_backward_buffer(b, X, &fresh);
+    if (!dx) return TAD_NO_MEMORY;
     p.dx = dx->data;
     if (fresh) tad__clear(b->call.tape, dx);
     tad__split(b->call.tape->threads, p.plan.rows, TAD__GRAIN, nll_gradient_piece, &p);
@@ -401,9 +467,9 @@ static tad_status nll_backward(tad_backward *b) {
 
 /* ---- shares: what each class of a label's row weighs in the loss ---- */
 
-/* q_c = w_c ((1 - smoothing) [c is the label] + smoothing / n), divided as the reduction says; 0
- * for ignored labels. The loss is sum_c q_c (logsumexp(x) - x_c): the rules below are written with
- * it. */
+/* q_c = (1 - smoothing) [c is the label] + smoothing / n, divided by the number of rows if a mean is
+ * asked for; 0 for ignored labels. Without weights the loss is sum_c q_c (logsumexp(x) - x_c): the
+ * rules below are written with it. */
 
 static tad_status share_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
@@ -416,40 +482,32 @@ static tad_status share_shape(const tad_call_frame *c, tad_type *out, size_t *n_
         return tad_fail(c, TAD_BAD_SHAPE, "no room for %lld classes", (long long)o->classes);
     for (int i = 0, k = 0; i < r.rank; i++) r.dim[i] = i == axis ? o->classes : s.dim[k++];
     tad_status status = check_options(c, &o->loss);
-    const tad_array *w = c->n_in > 1 ? c->in[1] : NULL;
-    if (!status) status = check_weight(c, w, (tad_dtype)o->dtype, o->classes);
     if (!status) status = check_labels(c, c->in[0], o->classes, ignored(&o->loss));
     out[0] = (tad_type){(tad_dtype)o->dtype, r};
     return status;
 }
 
-static double share(const share_options *o, int64_t label, int64_t class, const void *w) {
-    if (label == ignored(&o->loss)) return 0;
+static double share(const share_options *o, int64_t label, int64_t class) {
     double q = o->loss.label_smoothing / (double)o->classes;
-    if (label == class) q += 1 - o->loss.label_smoothing;
-    return w ? q * number_at((tad_dtype)o->dtype, w, class) : q;
+    return label == class ? q + 1 - o->loss.label_smoothing : q;
 }
 
 static tad_status share_forward(const tad_call_frame *c) {
     const share_options *o = c->options;
-    const tad_array *in = c->in[0], *weight = c->n_in > 1 ? c->in[1] : NULL;
+    const tad_array *in = c->in[0];
     const int64_t *label = contiguous(c->tape, in);
-    const void *w = weight ? contiguous(c->tape, weight) : NULL;
-    if (!label || (weight && !w)) return TAD_NO_MEMORY;
+    if (!label) return TAD_NO_MEMORY;
     size_t inner = 1, rows = (size_t)in->size;
     for (int i = 1; i < in->rank; i++) inner *= (size_t)in->dim[i];
     double divisor = 1;
     if (o->loss.reduction == TAD_MEAN)
-        divisor = label_weight(label, rows, ignored(&o->loss), (tad_dtype)o->dtype, w);
+        divisor = label_weight(label, rows, ignored(&o->loss), (tad_dtype)o->dtype, NULL);
     for (size_t i = 0; i < (size_t)c->out[0]->size; i++) {
         size_t outer = i / inner / (size_t)o->classes;
         int64_t class = (int64_t)(i / inner % (size_t)o->classes),
                 own = label[outer * inner + i % inner];
-        double q = own == ignored(&o->loss) ? 0 : share(o, own, class, w) / divisor;
-        if (o->dtype == TAD_F64)
-            ((double *)c->out[0]->data)[i] = q;
-        else
-            ((float *)c->out[0]->data)[i] = (float)q;
+        double q = own == ignored(&o->loss) ? 0 : share(o, own, class) / divisor;
+        set_number(c->out[0], i, q);
     }
     return TAD_OK;
 }
@@ -460,12 +518,14 @@ static bool has_weight(const tad_rule *r) {
     return r->n_in > WEIGHT && !tad_is_none(r->in[WEIGHT]);
 }
 
-/* The weights along the class axis. */
-static tad_var class_weight(const tad_rule *r) {
+/* A number for each class, along the class axis. */
+static tad_var along_classes(const tad_rule *r, tad_var v) {
     tad_shape x = tad_shape_of(r->in[X]), s = {x.rank - class_axis(x.rank), {0}};
     for (int i = 0; i < s.rank; i++) s.dim[i] = i ? 1 : x.dim[class_axis(x.rank)];
-    return tad_reshape(r->in[WEIGHT], s);
+    return tad_reshape(v, s);
 }
+
+static tad_var class_weight(const tad_rule *r) { return along_classes(r, r->in[WEIGHT]); }
 
 /* What the loss is divided by when the targets are probabilities. */
 static double positions(const tad_rule *r) {
@@ -476,20 +536,76 @@ static double positions(const tad_rule *r) {
                : 1;
 }
 
-/* q, by a graph where the target is differentiable. */
-static tad_var shares(const tad_rule *r) {
-    const entropy_options *o = r->options;
+static bool has_labels(const tad_rule *r) { return tad_dtype_of(r->in[T]) == TAD_I64; }
+
+static tad_var label_shares(const tad_rule *r, entropy_options o) {
     tad_shape x = tad_shape_of(r->in[X]);
-    int64_t classes = x.dim[class_axis(x.rank)];
-    if (tad_dtype_of(r->in[T]) == TAD_I64) {
-        share_options s = {*o, classes, (int)tad_dtype_of(r->in[X])};
-        tad_var in[] = {r->in[T], has_weight(r) ? r->in[WEIGHT] : tad_none()};
-        return tad_apply(&tad__ops_entropy[SHARES], in, 2, &s, NULL, 0);
+    share_options s = {o, x.dim[class_axis(x.rank)], (int)tad_dtype_of(r->in[X])};
+    return tad_apply(&tad__ops_entropy[SHARES], &r->in[T], 1, &s, NULL, 0);
+}
+
+/* q without weights, and divided only where that does not depend on them. */
+static tad_var portions(const tad_rule *r) {
+    entropy_options o = *(const entropy_options *)r->options;
+    tad_shape x = tad_shape_of(r->in[X]);
+    double even = o.label_smoothing / (double)x.dim[class_axis(x.rank)];
+    if (has_labels(r)) {
+        if (has_weight(r)) o.reduction = TAD_SUM;
+        return label_shares(r, o);
     }
-    tad_var q = tad_mul(r->in[T], tad_number(1 - o->label_smoothing));
-    q = tad_add(q, tad_number(o->label_smoothing / (double)classes));
-    if (has_weight(r)) q = tad_mul(q, class_weight(r));
+    tad_var q = tad_add(tad_mul(r->in[T], tad_number(1 - o.label_smoothing)), tad_number(even));
     return tad_mul(q, tad_number(1 / positions(r)));
+}
+
+/* Whether the loss is a mean over the weights of labels. */
+static bool divides_by_weights(const tad_rule *r) {
+    const entropy_options *o = r->options;
+    return o->reduction == TAD_MEAN && has_labels(r) && has_weight(r);
+}
+
+/* Sums to one number for each class. */
+static tad_var over_positions(tad_var v) {
+    int rank = tad_shape_of(v).rank;
+    tad_reduce others = {.axis = {.given = true}};
+    for (int i = 0; i < rank; i++)
+        if (i != class_axis(rank)) others.axis.axis[others.axis.count++] = i;
+    return tad_sum(v, &others);
+}
+
+/* How often each class is a label, and the sum of the labels' weights. */
+static tad_var counts(const tad_rule *r) {
+    entropy_options o = *(const entropy_options *)r->options;
+    o.reduction = TAD_SUM;
+    o.label_smoothing = 0;
+    return over_positions(label_shares(r, o));
+}
+
+static tad_var total_weight(const tad_rule *r) { return tad_sum(tad_mul(counts(r), r->in[WEIGHT]), NULL); }
+
+/* q. A row that does not count has 0 even where nothing counts. */
+static tad_var shares(const tad_rule *r) {
+    tad_var p = portions(r);
+    if (!has_weight(r)) return p;
+    tad_var q = tad_mul(p, class_weight(r));
+    if (!divides_by_weights(r)) return q;
+    return tad_where(tad_equal(p, tad_number(0)), tad_number(0), tad_div(q, total_weight(r)));
+}
+
+/* By the weight of its class: q / w times -log softmax(x), or -x of nll_loss, before the division by
+ * weights. Zero times infinity is zero. */
+static tad_var weight_slope(const tad_rule *r) {
+    int axis = class_axis(tad_shape_of(r->in[X]).rank);
+    tad_var y = r->op == &tad__ops_entropy[NLL_LOSS] ? r->in[X] : tad_log_softmax(r->in[X], axis);
+    double least = tad_dtype_of(y) == TAD_F32 ? -FLT_MAX : -DBL_MAX;
+    return tad_neg(tad_mul(portions(r), tad_maximum(y, tad_number(least))));
+}
+
+/* A mean over labels is divided by the total weight, which grows by each label's. */
+static tad_var weight_gradient(const tad_rule *r, tad_var g) {
+    tad_var d = over_positions(tad_mul(g, weight_slope(r)));
+    if (!divides_by_weights(r)) return d;
+    tad_var lost = tad_mul(tad_mul(g, r->out[0]), counts(r));
+    return tad_div(tad_sub(d, lost), total_weight(r));
 }
 
 /* dq/dt, times log softmax(x): minus the derivative by the target. */
@@ -515,20 +631,32 @@ static void entropy_vjp(tad_rule *r) {
     if (o->reduction == TAD_NONE) g = tad_unsqueeze(g, class_axis(tad_shape_of(r->in[X]).rank));
     if (r->wanted[X]) r->result[X] = tad_mul(g, logit_slope(r));
     if (r->wanted[T]) r->result[T] = tad_neg(tad_mul(g, target_slope(r)));
+    if (has_weight(r) && r->wanted[WEIGHT]) r->result[WEIGHT] = weight_gradient(r, g);
+}
+
+/* Adds a term of a tangent; the first one is the sum. */
+static void add_term(tad_var *sum, tad_var term) { *sum = tad_is_nil(*sum) ? term : tad_add(*sum, term); }
+
+/* What the division by weights takes away when those move. */
+static tad_var lost_by_division(const tad_rule *r) {
+    return tad_mul(r->out[0], tad_sum(tad_mul(counts(r), r->given[WEIGHT]), NULL));
 }
 
 static void entropy_jvp(tad_rule *r) {
     const entropy_options *o = r->options;
     int axis = class_axis(tad_shape_of(r->in[X]).rank);
+    bool weighs = has_weight(r) && !tad_is_nil(r->given[WEIGHT]), none = o->reduction == TAD_NONE;
+    tad_reduce classes = {.axis = TAD_AXES(axis)}, *over = none ? &classes : NULL;
     tad_var sum = r->result[0];
-    if (!tad_is_nil(r->given[X])) sum = tad_mul(logit_slope(r), r->given[X]);
-    if (!tad_is_nil(r->given[T])) {
-        tad_var d = tad_neg(tad_mul(target_slope(r), r->given[T]));
-        sum = tad_is_nil(sum) ? d : tad_add(sum, d);
+    if (!tad_is_nil(r->given[X])) add_term(&sum, tad_mul(logit_slope(r), r->given[X]));
+    if (!tad_is_nil(r->given[T])) add_term(&sum, tad_neg(tad_mul(target_slope(r), r->given[T])));
+    if (!tad_is_nil(sum)) sum = tad_sum(sum, over);
+    if (weighs) {
+        tad_var d = tad_sum(tad_mul(weight_slope(r), along_classes(r, r->given[WEIGHT])), over);
+        if (divides_by_weights(r)) d = tad_div(tad_sub(d, lost_by_division(r)), total_weight(r));
+        add_term(&sum, d);
     }
-    if (tad_is_nil(sum)) return;
-    bool none = o->reduction == TAD_NONE;
-    r->result[0] = tad_sum(sum, none ? &(tad_reduce){.axis = TAD_AXES(axis)} : NULL);
+    r->result[0] = sum;
 }
 
 /* ---- the family ---- */
@@ -570,7 +698,7 @@ static const tad_option share_option_list[] = {
 #define SIMPLEX(...)                                                                               \
     { TAD__TYPE(TAD_F64, __VA_ARGS__), .fill = TAD_FILL_SIMPLEX }
 #define WEIGHTS(n)                                                                                 \
-    { TAD__TYPE(TAD_F64, n), .lo = 0.5, .hi = 2, .constant = true }
+    { TAD__TYPE(TAD_F64, n), .lo = 0.5, .hi = 2 }
 #define LABEL_0D(n)                                                                                \
     { .type = {TAD_I64, {0, {0}}}, .fill = TAD_FILL_INTEGER, .hi = n, .constant = true }
 
@@ -594,6 +722,12 @@ static const tad_sample cross_entropy_samples[] = {
      .n = 3,
      .in = {TAD__F64(2, 3, 5), TAD__F64(2, 3, 5), WEIGHTS(3)},
      OPTIONS(TAD_NONE, .label_smoothing = 0.1)},
+    {.label = "probabilities, weights, mean", .n = 3, .in = {TAD__F64(4, 3), SIMPLEX(4, 3), WEIGHTS(3)}},
+    {.label = "pixels, weights, ignored",
+     .n = 3,
+     .in = {TAD__F64(2, 3, 5), TAD__INDICES(3, 2, 5), WEIGHTS(3)},
+     OPTIONS(TAD_MEAN, .label_smoothing = 0.2, .ignore_index = TAD_INT(2))},
+    {.label = "one vector, weights, sum", .n = 3, .in = {TAD__F64(5), LABEL_0D(5), WEIGHTS(5)}, OPTIONS(TAD_SUM)},
     {.label = "one class", .n = 2, .in = {TAD__F64(3, 1), TAD__INDICES(1, 3)}},
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 5), TAD__INDICES(5, 0)}, OPTIONS(TAD_SUM)},
 };
@@ -608,6 +742,7 @@ static const tad_sample nll_samples[] = {
      .in = {TAD__F64(2, 5, 3, 2), TAD__INDICES(5, 2, 3, 2)},
      OPTIONS(TAD_NONE)},
     {.label = "one vector", .n = 2, .in = {TAD__F64(5), LABEL_0D(5)}},
+    {.label = "none, weights", .n = 3, .in = {TAD__F64(7, 5), TAD__INDICES(5, 7), WEIGHTS(5)}, OPTIONS(TAD_NONE)},
     {.label = "ignored",
      .n = 3,
      .in = {TAD__F64(11, 3), TAD__INDICES(3, 11), WEIGHTS(3)},
@@ -618,7 +753,6 @@ static const tad_sample share_samples[] = {
     {.label = "labels", .n = 1, .in = {TAD__INDICES(5, 7)}, SHARE(5, TAD_MEAN)},
     {.label = "pixels", .n = 1, .in = {TAD__INDICES(5, 2, 3, 2)}, SHARE(5, TAD_SUM)},
     {.label = "one", .n = 1, .in = {LABEL_0D(3)}, SHARE(3, TAD_NONE)},
-    {.label = "weights", .n = 2, .in = {TAD__INDICES(5, 7), WEIGHTS(5)}, SHARE(5, TAD_MEAN)},
     {.label = "smoothed",
      .n = 1,
      .in = {TAD__INDICES(5, 7)},
@@ -693,7 +827,6 @@ const tad_op tad__ops_entropy[] = {
                        .min_in = 2,
                        .max_in = 3,
                        .n_out = 1,
-                       .constant_in = 1u << WEIGHT,
                        TAD__OPTIONS(entropy_options, cross_entropy_options),
                        .shape = entropy_shape,
                        .forward = cross_entropy_forward,
@@ -708,7 +841,7 @@ const tad_op tad__ops_entropy[] = {
                   .min_in = 2,
                   .max_in = 3,
                   .n_out = 1,
-                  .constant_in = 1u << WEIGHT | 1u << T,
+                  .constant_in = 1u << T,
                   TAD__OPTIONS(entropy_options, nll_options),
                   .shape = entropy_shape,
                   .forward = nll_forward,
@@ -719,12 +852,12 @@ const tad_op tad__ops_entropy[] = {
                   TAD__MISUSE(nll_misuse)},
     [SHARES] = {.name = "cross_entropy_shares",
                 .family = "loss",
-                .doc = "what each class of a label's row weighs in cross_entropy",
+                .doc = "what each class of a label's row counts for in cross_entropy",
                 .min_in = 1,
-                .max_in = 2,
+                .max_in = 1,
                 .n_out = 1,
                 .flags = TAD_OP_FLAT | TAD_OP_INTERNAL,
-                .constant_in = 3,
+                .constant_in = 1,
                 TAD__OPTIONS(share_options, share_option_list),
                 .shape = share_shape,
                 .forward = share_forward,

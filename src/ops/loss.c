@@ -262,13 +262,40 @@ static tad_status input_gradient(tad_backward *b, const elements *e, size_t inpu
     return TAD_OK;
 }
 
+/* Of a positive's weight: t times the loss of a target of 1, which counts once. */
+static bool prepare_positive(elements *e, const tad_shape *full) {
+    tad_array *ones = tad__scratch_array(e->tape, e->dtype, full);
+    if (!ones) return false;
+    e->tape->kernels->fill[e->dtype](e->n, 1, ones->data);
+    e->in[T] = ones->data;
+    e->in[POSITIVE] = NULL;
+    return true;
+}
+
+/* By a weight: the loss of each element without it, summed over those that share the weight. */
+static tad_status weight_gradient(tad_backward *b, const elements *e, size_t input) {
+    bool fresh;
+    tad_shape full = full_shape(&b->call);
+    tad_array *buffer = tad_backward_buffer(b, input, &fresh);
+    tad_array *each = tad__scratch_array(e->tape, e->dtype, &full);
+    elements own = *e;
+    if (!buffer || !each) return TAD_NO_MEMORY;
+    if (input == WEIGHT) own.in[WEIGHT] = NULL;
+    else if (!prepare_positive(&own, &full)) return TAD_NO_MEMORY;
+    do_all(&(work){.e = &own, .what = TAD__LOSS_VALUE, .g = b->cotangent[0], .to = each->data});
+    if (input == POSITIVE) scale_by(e, e->n, e->in[T], each->data);
+    if (fresh) tad__clear(e->tape, buffer);
+    tad__add_into(e->tape, buffer, each);
+    return TAD_OK;
+}
+
 static tad_status loss_backward(tad_backward *b) {
     elements e;
     tad_status status = TAD_OK;
     if (!b->cotangent[0]) return TAD_OK;
     if (!gather(&e, &b->call)) return TAD_NO_MEMORY;
-    for (size_t i = X; i <= T && !status; i++)
-        if (b->wanted[i]) status = input_gradient(b, &e, i);
+    for (size_t i = X; i < b->call.n_in && !status; i++)
+        if (b->wanted[i]) status = i <= T ? input_gradient(b, &e, i) : weight_gradient(b, &e, i);
     return status;
 }
 
@@ -303,9 +330,10 @@ static tad_var bce_dt(const tad_rule *r) {
     return tad_sub(tad_maximum(tad_log1p(tad_neg(x)), low), tad_maximum(tad_log(x), low));
 }
 
+static bool has(const tad_rule *r, size_t i) { return r->n_in > i && !tad_is_none(r->in[i]); }
+
 static tad_var positively(const tad_rule *r, tad_var v) {
-    bool given = r->n_in > POSITIVE && !tad_is_none(r->in[POSITIVE]);
-    return given ? tad_mul(r->in[POSITIVE], v) : v;
+    return has(r, POSITIVE) ? tad_mul(r->in[POSITIVE], v) : v;
 }
 
 static tad_var bce_logits_dx(const tad_rule *r) {
@@ -339,6 +367,8 @@ static tad_var missed(const tad_rule *r) {
 
 static tad_var hinge_dx(const tad_rule *r) { return tad_neg(tad_mul(r->in[T], missed(r))); }
 
+static tad_var hinge_dt(const tad_rule *r) { return tad_neg(tad_mul(r->in[X], missed(r))); }
+
 /* The derivative of one element by x and by t; without dt it is -dx. */
 typedef tad_var derivative_rule(const tad_rule *r);
 static derivative_rule *const by_x[COUNT] = {
@@ -356,7 +386,24 @@ static derivative_rule *const by_t[COUNT] = {
     [BCE] = bce_dt,
     [BCE_WITH_LOGITS] = bce_logits_dt,
     [KL_DIV] = kl_dt,
+    [HINGE] = hinge_dt,
 };
+
+/* Each element's loss without its weight. */
+static tad_var unweighted(const tad_rule *r) {
+    loss_options o = *(const loss_options *)r->options;
+    tad_var in[INPUTS] = {r->in[X], r->in[T], tad_none(), has(r, POSITIVE) ? r->in[POSITIVE] : tad_none()};
+    o.reduction = TAD_NONE;
+    return tad_apply(r->op, in, r->n_in, &o, NULL, 0);
+}
+
+static tad_var element_slope(const tad_rule *r, int input) {
+    size_t op = (size_t)(r->op - tad__ops_loss);
+    if (input == X) return by_x[op](r);
+    if (input == T) return by_t[op] ? by_t[op](r) : tad_neg(by_x[op](r));
+    if (input == WEIGHT) return unweighted(r);
+    return tad_neg(tad_mul(r->in[T], tad_log_sigmoid(r->in[X])));
+}
 
 static tad_shape full_shape_of(const tad_rule *r) {
     tad_shape s = tad_shape_of(r->in[X]);
@@ -365,33 +412,35 @@ static tad_shape full_shape_of(const tad_rule *r) {
 
 /* One element's derivative with the weight and what the reduction divides by. */
 static tad_var slope(const tad_rule *r, int input) {
-    size_t op = (size_t)(r->op - tad__ops_loss);
-    tad_var d = input == X ? by_x[op](r) : by_t[op] ? by_t[op](r) : tad_neg(by_x[op](r));
-    if (r->n_in > WEIGHT && !tad_is_none(r->in[WEIGHT])) d = tad_mul(d, r->in[WEIGHT]);
+    tad_var d = element_slope(r, input);
+    if (input != WEIGHT && has(r, WEIGHT)) d = tad_mul(d, r->in[WEIGHT]);
     tad_shape full = full_shape_of(r);
     double by = divisor(reduction_of(r->op, r->options), &full);
     return by == 1 ? d : times(d, 1 / by);
 }
 
+/* One number for each element: a factor may stand for several of them. */
+static tad_var for_each(tad_var d, const tad_shape *full) {
+    tad_shape s = tad_shape_of(d);
+    return tad__shape_equal(&s, full) ? d : tad_broadcast_to(d, *full);
+}
+
 static void loss_vjp(tad_rule *r) {
     tad_shape full = full_shape_of(r);
-    for (int i = X; i <= T; i++) {
-        if (!r->wanted[i]) continue;
-        tad_var d = tad_mul(slope(r, i), r->given[0]);
-        r->result[i] = tad_shape_of(d).rank == full.rank ? d : tad_broadcast_to(d, full);
-    }
+    for (int i = X; i < (int)r->n_in; i++)
+        if (r->wanted[i]) r->result[i] = for_each(tad_mul(slope(r, i), r->given[0]), &full);
 }
 
 static void loss_jvp(tad_rule *r) {
     tad_shape full = full_shape_of(r);
     tad_var sum = r->result[0];
-    for (int i = X; i <= T; i++) {
+    for (int i = X; i < (int)r->n_in; i++) {
         if (tad_is_nil(r->given[i])) continue;
         tad_var d = tad_mul(slope(r, i), r->given[i]);
         sum = tad_is_nil(sum) ? d : tad_add(sum, d);
     }
     if (tad_is_nil(sum)) return;
-    if (tad_shape_of(sum).rank != full.rank) sum = tad_broadcast_to(sum, full);
+    sum = for_each(sum, &full);
     r->result[0] = reduction_of(r->op, r->options) == TAD_NONE ? sum : tad_sum(sum, NULL);
 }
 
@@ -421,8 +470,6 @@ static const tad_option kl_options[] = {
     { TAD__TYPE(TAD_F64, __VA_ARGS__), .away = {a, b, c}, .count_away = n }
 #define WITHIN(a, b, ...)                                                                          \
     { TAD__TYPE(TAD_F64, __VA_ARGS__), .lo = a, .hi = b }
-#define FIXED(a, b, ...)                                                                           \
-    { TAD__TYPE(TAD_F64, __VA_ARGS__), .lo = a, .hi = b, .constant = true }
 #define WITHIN_0D(a, b)                                                                            \
     { .type = {TAD_F64, {0, {0}}}, .lo = a, .hi = b }
 #define ABSENT                                                                                     \
@@ -488,11 +535,23 @@ static const tad_sample bce_samples[] = {
      OPTIONS(TAD_NONE)},
     {.label = "weights",
      .n = 3,
-     .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN(0, 1, 2, 3), FIXED(0.5, 2, 2, 3)}},
+     .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN(0, 1, 2, 3), WITHIN(0.5, 2, 2, 3)}},
     {.label = "weights of columns",
      .n = 3,
-     .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN(0, 1, 2, 3), FIXED(0.5, 2, 3)},
+     .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN(0, 1, 2, 3), WITHIN(0.5, 2, 3)},
      OPTIONS(TAD_NONE)},
+    {.label = "weights of rows",
+     .n = 3,
+     .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN(0, 1, 2, 3), WITHIN(0.5, 2, 2, 1)}},
+    {.label = "one probability, weights of rows",
+     .n = 3,
+     .in = {WITHIN_0D(0.1, 0.9), WITHIN(0, 1, 2, 3), WITHIN(0.5, 2, 2, 1)},
+     OPTIONS(TAD_SUM)},
+    {.label = "one target, weights of one row",
+     .n = 3,
+     .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN_0D(0, 1), WITHIN(0.5, 2, 1, 3)},
+     OPTIONS(TAD_NONE)},
+    {.label = "one of each", .n = 3, .in = {WITHIN_0D(0.1, 0.9), WITHIN_0D(0, 1), WITHIN_0D(0.5, 2)}},
     {.label = "empty",
      .n = 2,
      .in = {WITHIN(0.1, 0.9, 0, 3), WITHIN(0, 1, 0, 3)},
@@ -505,13 +564,20 @@ static const tad_sample bce_logits_samples[] = {
      .n = 2,
      .in = {WITHIN(-30, 30, 2, 3), WITHIN(0, 1, 2, 3)},
      OPTIONS(TAD_NONE)},
-    {.label = "weights", .n = 3, .in = {TAD__F64(2, 3), WITHIN(0, 1, 2, 3), FIXED(0.5, 2, 2, 1)}},
+    {.label = "weights", .n = 3, .in = {TAD__F64(2, 3), WITHIN(0, 1, 2, 3), WITHIN(0.5, 2, 2, 1)}},
+    {.label = "one input, weights of rows",
+     .n = 4,
+     .in = {TAD__F64_0D, WITHIN(0, 1, 2, 3), WITHIN(0.5, 2, 2, 1), WITHIN(0.5, 3, 1, 3)}},
+    {.label = "one target, both weights",
+     .n = 4,
+     .in = {TAD__F64(2, 3), WITHIN_0D(0, 1), WITHIN(0.5, 2, 1, 3), WITHIN(0.5, 3, 2, 1)},
+     OPTIONS(TAD_NONE)},
     {.label = "positives count more",
      .n = 4,
-     .in = {TAD__F64(5, 3), WITHIN(0, 1, 5, 3), ABSENT, FIXED(0.5, 3, 3)}},
+     .in = {TAD__F64(5, 3), WITHIN(0, 1, 5, 3), ABSENT, WITHIN(0.5, 3, 3)}},
     {.label = "both weights",
      .n = 4,
-     .in = {TAD__F64(5, 3), WITHIN(0, 1, 5, 3), FIXED(0.5, 2, 5, 3), FIXED(0.5, 3, 3)},
+     .in = {TAD__F64(5, 3), WITHIN(0, 1, 5, 3), WITHIN(0.5, 2, 5, 3), WITHIN(0.5, 3, 3)},
      OPTIONS(TAD_SUM)},
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 3), WITHIN(0, 1, 0, 3)}, OPTIONS(TAD_SUM)},
 };
@@ -530,20 +596,20 @@ static const tad_sample kl_samples[] = {
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 3), TAD__F64(0, 3)}, OPTIONS(TAD_SUM)},
 };
 static const tad_sample hinge_samples[] = {
-    {.label = "mean", .n = 2, .in = {AWAY(1, 1, 0, 0, 3, 5), FIXED(0.99, 1.01, 3, 5)}},
+    {.label = "mean", .n = 2, .in = {AWAY(1, 1, 0, 0, 3, 5), WITHIN(0.99, 1.01, 3, 5)}},
     {.label = "negatives",
      .n = 2,
-     .in = {AWAY(1, -1, 0, 0, 7), FIXED(-1.01, -0.99, 7)},
+     .in = {AWAY(1, -1, 0, 0, 7), WITHIN(-1.01, -0.99, 7)},
      OPTIONS(TAD_SUM)},
     {.label = "none",
      .n = 2,
-     .in = {AWAY(1, 1, 0, 0, 2, 3), FIXED(0.99, 1.01, 2, 3)},
+     .in = {AWAY(1, 1, 0, 0, 2, 3), WITHIN(0.99, 1.01, 2, 3)},
      OPTIONS(TAD_NONE)},
     {.label = "margin",
      .n = 2,
-     .in = {AWAY(1, 0.5, 0, 0, 2, 3), FIXED(0.99, 1.01, 2, 3)},
+     .in = {AWAY(1, 0.5, 0, 0, 2, 3), WITHIN(0.99, 1.01, 2, 3)},
      OPTIONS(TAD_SUM, .p = TAD_FLOAT(0.5))},
-    {.label = "empty", .n = 2, .in = {TAD__F64(0, 3), FIXED(0.99, 1.01, 0, 3)}, OPTIONS(TAD_SUM)},
+    {.label = "empty", .n = 2, .in = {TAD__F64(0, 3), WITHIN(0.99, 1.01, 0, 3)}, OPTIONS(TAD_SUM)},
 };
 
 #define SHAPES_DIFFER                                                                              \
@@ -565,7 +631,7 @@ static const tad_sample hinge_samples[] = {
     }
 #define BAD_WEIGHT                                                                                 \
     {                                                                                              \
-        .label = "weight", .n = 3, .in = {TAD__F64(3), TAD__F64(3), FIXED(1, 2, 2, 3)},            \
+        .label = "weight", .n = 3, .in = {TAD__F64(3), TAD__F64(3), WITHIN(1, 2, 2, 3)},            \
         .expect = TAD_BAD_SHAPE                                                                    \
     }
 static const tad_misuse plain_misuse[] = {SHAPES_DIFFER, INTEGER_TARGET, NO_REDUCTION};
@@ -620,13 +686,11 @@ const tad_op tad__ops_loss[] = {
         {.name = "bce",
          .doc = "-t log p - (1 - t) log(1 - p), logarithms at least -100, times an optional weight",
          .max_in = 3,
-         .constant_in = 1u << WEIGHT,
          LOSS(plain_options, bce_samples, weighted_misuse)},
     [BCE_WITH_LOGITS] =
         {.name = "bce_with_logits",
          .doc = "bce of sigmoid(input), exact for large logits; targets count pos_weight times",
          .max_in = 4,
-         .constant_in = 1u << WEIGHT | 1u << POSITIVE,
          LOSS(plain_options, bce_logits_samples, weighted_misuse)},
     [KL_DIV] = {.name = "kl_div",
                 .doc = "t (log t - input), 0 where t is 0; batchmean: sum / shape[0]",
@@ -635,7 +699,6 @@ const tad_op tad__ops_loss[] = {
     [HINGE] = {.name = "hinge",
                .doc = "max(0, margin - target input)",
                .max_in = 2,
-               .constant_in = 1u << T,
                LOSS(hinge_options, hinge_samples, plain_misuse)},
 };
 const size_t tad__ops_loss_count = COUNT;
