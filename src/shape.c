@@ -66,6 +66,8 @@ bool tad__axes_mask(const tad_axes *axes, int rank, unsigned *mask, int *bad) {
         return true;
     }
     *mask = 0;
+    *bad = axes->count;
+    if (axes->count < 0 || axes->count > TAD_MAX_RANK) return false;
     for (int i = 0; i < axes->count; i++) {
         int a;
         *bad = axes->axis[i];

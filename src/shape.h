@@ -27,7 +27,8 @@ static inline tad_shape tad__shape_of(const tad_array *a) {
 }
 /* Negative axes count from the end; false when there is no such axis. */
 bool tad__axis(int64_t axis, int rank, int *out);
-/* A bit for each axis named (all when not given); false for a bad or repeated axis. */
+/* A bit for each axis named (all when not given); false for a bad or repeated axis, *bad, or for an
+ * impossible number of axes. */
 bool tad__axes_mask(const tad_axes *axes, int rank, unsigned *mask, int *bad);
 /* Shape without the axes of the mask, or with size 1 there. */
 tad_shape tad__shape_reduced(const tad_shape *s, unsigned mask, bool keepdims);

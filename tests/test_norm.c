@@ -134,6 +134,26 @@ START_TEST(levels_and_sweeps_agree) {
 }
 END_TEST
 
+START_TEST(impossible_normalized_shapes_are_refused) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), (double[]){1, 2, 3, 4, 5, 6});
+    static const int ranks[] = {-1, -2, -64, INT32_MIN, 3, 9, 64, INT32_MAX};
+    for (size_t k = 0; k < sizeof ranks / sizeof *ranks; k++) {
+        tad_norm_options o = {.normalized_shape = {ranks[k], {2, 3}}};
+        ck_assert(tad_is_nil(tad_layer_norm(x, tad_none(), tad_none(), &o)));
+        ck_refused(t, TAD_BAD_SHAPE, "layer_norm", "(2,3)");
+        ck_assert(tad_is_nil(tad_rms_norm(x, tad_none(), &o)));
+        ck_refused(t, TAD_BAD_SHAPE, "rms_norm", "(2,3)");
+    }
+    tad_norm_options negative = {.normalized_shape = {1, {-3}}}, short_row = {.normalized_shape = {1, {0}}};
+    ck_assert(tad_is_nil(tad_layer_norm(x, tad_none(), tad_none(), &negative)));
+    ck_refused(t, TAD_BAD_SHAPE, "layer_norm");
+    ck_assert(tad_is_nil(tad_rms_norm(x, tad_none(), &short_row)));
+    ck_refused(t, TAD_BAD_SHAPE, "rms_norm");
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("norm");
     TCase *c = support_case(s, "norm");
@@ -142,6 +162,7 @@ static Suite *suite(void) {
     tcase_add_test(c, gradients);
     tcase_add_test(c, shared_operand);
     tcase_add_test(c, levels_and_sweeps_agree);
+    tcase_add_test(c, impossible_normalized_shapes_are_refused);
     return s;
 }
 SUPPORT_MAIN(suite)

@@ -137,6 +137,166 @@ START_TEST(refuses_bad_handles) {
 }
 END_TEST
 
+/* ---- the samples try all there is ---- */
+
+enum { MOST_OPTIONS = 1024 };
+
+typedef union option_value { /* zeroed, so that two can be compared whole */
+    bool truth;
+    int64_t integer;
+    double number;
+    int choice;
+    tad_maybe_int maybe_int;
+    tad_maybe_float maybe_float;
+    tad_axes axes;
+    tad_shape shape;
+    tad_slices slices;
+} option_value;
+
+static const size_t option_sizes[] = {
+    [TAD_OPTION_BOOL] = sizeof(bool),
+    [TAD_OPTION_INT] = sizeof(int64_t),
+    [TAD_OPTION_FLOAT] = sizeof(double),
+    [TAD_OPTION_CHOICE] = sizeof(int),
+    [TAD_OPTION_MAYBE_INT] = sizeof(tad_maybe_int),
+    [TAD_OPTION_MAYBE_FLOAT] = sizeof(tad_maybe_float),
+    [TAD_OPTION_AXES] = sizeof(tad_axes),
+    [TAD_OPTION_SHAPE] = sizeof(tad_shape),
+    [TAD_OPTION_SLICES] = sizeof(tad_slices),
+    [TAD_OPTION_DTYPE] = sizeof(int)};
+
+static option_value value_in(const tad_option *o, const void *options) {
+    option_value v;
+    memset(&v, 0, sizeof v);
+    if (options) memcpy(&v, (const char *)options + o->offset, option_sizes[o->kind]);
+    return v;
+}
+
+/* What a call by name has without the option. */
+static option_value default_of(const tad_option *o) {
+    option_value v = value_in(o, NULL);
+    if (o->kind == TAD_OPTION_INT) v.integer = (int64_t)o->initial;
+    if (o->kind == TAD_OPTION_FLOAT) v.number = o->initial;
+    return v;
+}
+
+static bool has_value(const tad_op *op, const tad_option *o, const option_value *v) {
+    for (size_t k = 0; k < op->n_samples; k++) {
+        option_value tried = value_in(o, op->samples[k].options);
+        if (memcmp(&tried, v, sizeof tried) == 0) return true;
+    }
+    return false;
+}
+
+static size_t count_words(const char *choices) {
+    size_t n = 1;
+    for (; *choices; choices++) n += *choices == '|';
+    return n;
+}
+
+/* A value that is not the default, all the words of a choice, two values of what must be given. */
+START_TEST(every_option_is_tried_with_other_values) {
+    const tad_op *op = op_of(_i);
+    for (size_t i = 0; i < op->n_options; i++) {
+        const tad_option *o = &op->options[i];
+        option_value usual = o->required ? value_in(o, op->samples[0].options) : default_of(o);
+        bool other = false;
+        for (size_t k = 0; k < op->n_samples; k++) {
+            option_value tried = value_in(o, op->samples[k].options);
+            other = other || memcmp(&tried, &usual, sizeof tried) != 0;
+        }
+        ck_assert_msg(other, "%s: no sample has another value of %s", op->name, o->name);
+        for (size_t word = 0; o->kind == TAD_OPTION_CHOICE && word < count_words(o->choices); word++) {
+            option_value v = value_in(o, NULL);
+            v.choice = (int)word;
+            ck_assert_msg(has_value(op, o, &v), "%s: no sample has word %zu of %s", op->name, word, o->name);
+        }
+    }
+}
+END_TEST
+
+static bool same_inputs(const tad_sample *a, const tad_sample *b) {
+    bool same = a->n == b->n && a->options == b->options;
+    for (size_t i = 0; same && i < a->n; i++) {
+        const tad_type *p = &a->in[i].type, *q = &b->in[i].type;
+        same = a->in[i].absent == b->in[i].absent && p->dtype == q->dtype && p->shape.rank == q->shape.rank;
+        for (int d = 0; same && d < p->shape.rank; d++) same = p->shape.dim[d] == q->shape.dim[d];
+    }
+    return same;
+}
+
+START_TEST(at_least_three_samples_differ) {
+    const tad_op *op = op_of(_i);
+    size_t different = 0, n = tad_sample_count(op);
+    for (size_t k = 0; k < n; k++) {
+        tad_sample_room a, b;
+        bool fresh = tad_sample_at(op, k, &a);
+        for (size_t j = 0; fresh && j < k; j++) fresh = tad_sample_at(op, j, &b) && !same_inputs(&a.sample, &b.sample);
+        different += fresh;
+    }
+    ck_assert_msg(different >= 3, "%s has %zu samples that differ", op->name, different);
+}
+END_TEST
+
+/* So the check of derivatives, which leaves out what is constant, sees every gradient that can be
+ * asked for; only integers and bools are declared constant. */
+START_TEST(every_float_input_is_differentiated) {
+    const tad_op *op = op_of(_i);
+    if (op->flags & TAD_OP_FLAT) return;
+    for (size_t i = 0; i < 6 && (i < op->max_in); i++) {
+        bool present = false, is_float = false;
+        for (size_t k = 0; k < op->n_samples; k++) {
+            const tad_sample *s = &op->samples[k];
+            if (i >= s->n || s->in[i].absent) continue;
+            present = true;
+            if (s->in[i].type.dtype > TAD_F32) continue;
+            is_float = true;
+            ck_assert_msg(!s->in[i].constant, "%s, \"%s\": input %zu is held constant", op->name, s->label, i);
+        }
+        ck_assert_msg(present || op->max_in == UINT8_MAX, "%s: no sample has input %zu", op->name, i);
+        ck_assert_msg(!present || is_float != (op->constant_in >> i & 1), "%s: input %zu is %s", op->name, i,
+                      is_float ? "declared constant, though it may be of a float type" : "an integer or bool, not declared constant");
+    }
+}
+END_TEST
+
+/* ---- options that cannot be ---- */
+
+static void refuse_value(const tad_op *op, const tad_option *o, const void *bad, const char *what) {
+    tad_sample_room room;
+    _Alignas(max_align_t) char options[MOST_OPTIONS] = {0};
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var in[6];
+    ck_assert(tad_sample_at(op, 0, &room) && op->options_size <= sizeof options);
+    const tad_sample *s = &room.sample;
+    if (s->options) memcpy(options, s->options, op->options_size);
+    memcpy(options + o->offset, bad, option_sizes[o->kind]);
+    for (size_t i = 0; i < s->n; i++) in[i] = tad_sample_fill(t, &s->in[i], i);
+    ck_assert_msg(tad_is_nil(tad_apply(op, in, s->n, options, NULL, 0)), "%s takes %s for %s", op->name, what, o->name);
+    tad_status status = tad_tape_status(t);
+    ck_assert_msg(status == TAD_BAD_ARGUMENT || status == TAD_BAD_SHAPE || status == TAD_BAD_AXIS || status == TAD_TOO_LARGE ||
+                      status == TAD_BAD_DTYPE,
+                  "%s: %s", op->name, tad_message(t));
+    tad_tape_free(t);
+}
+
+START_TEST(refuses_impossible_options) {
+    static const int counts[] = {-1, INT32_MIN, TAD_MAX_RANK + 1, INT32_MAX};
+    const tad_op *op = op_of(_i);
+    for (size_t i = 0; i < op->n_options; i++) {
+        const tad_option *o = &op->options[i];
+        for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+            char what[40];
+            snprintf(what, sizeof what, "a count of %d", counts[k]);
+            if (o->kind == TAD_OPTION_AXES) refuse_value(op, o, &(tad_axes){.given = true, .count = counts[k]}, what);
+            if (o->kind == TAD_OPTION_SHAPE) refuse_value(op, o, &(tad_shape){.rank = counts[k]}, what);
+            if (o->kind == TAD_OPTION_SLICES) refuse_value(op, o, &(tad_slices){.count = counts[k]}, what);
+            if (o->kind == TAD_OPTION_CHOICE || o->kind == TAD_OPTION_DTYPE) refuse_value(op, o, &counts[k], what);
+        }
+    }
+}
+END_TEST
+
 /* ---- the inline functions of tad/scalar.h, row by row ---- */
 
 typedef tad_var row_call(const tad_var *in);
@@ -390,6 +550,31 @@ START_TEST(binary_as_decided) {
 }
 END_TEST
 
+/* (5) meets (1,5): as many elements, but the gradient has not the cotangent's shape, so it is added
+ * to. What lies in the buffer from the sweep before must not be. */
+START_TEST(same_size_of_other_rank_is_added_to_zeros) {
+    const char *const names[] = {"add", "sub", "mul", "div", "maximum"};
+    const double da[] = {4, 4, 8, 2, 4}, db[] = {4, -4, 12, -3, 0}; /* a = 3, b = 2, cotangent 4 */
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        for (int turned = 0; turned < 2; turned++) {
+            tad_tape *t = tad_tape_new(NULL);
+            tad_shape short_ = TAD_SHAPE(5), row = TAD_SHAPE(1, 5);
+            tad_var in[] = {tad_input(t, TAD_F64, turned ? row : short_, (double[]){3, 3, 3, 3, 3}),
+                            tad_input(t, TAD_F64, turned ? short_ : row, (double[]){2, 2, 2, 2, 2})},
+                    four = tad_full(t, TAD_F64, row, 4);
+            for (int sweep = 0; sweep < 3; sweep++) {
+                tad_mark mark = tad_tape_mark(t);
+                tad_var y = tad_apply(tad_op_find(names[k]), in, 2, NULL, NULL, 0);
+                ck_done(tad_reverse_from(&y, &four, 1), t);
+                ck_values(tad_gradient(in[0]), 0, da[k], da[k], da[k], da[k], da[k]);
+                ck_values(tad_gradient(in[1]), 0, db[k], db[k], db[k], db[k], db[k]);
+                ck_done(tad_tape_rewind(t, mark), t);
+            }
+            tad_tape_free(t);
+        }
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("ops");
     for (size_t i = 0; i < tad_op_count(); i++) {
@@ -398,10 +583,16 @@ static Suite *suite(void) {
         tcase_add_loop_test(c, has_right_derivatives, (int)i, (int)i + 1);
         tcase_add_loop_test(c, refuses_misuse, (int)i, (int)i + 1);
         tcase_add_loop_test(c, refuses_bad_handles, (int)i, (int)i + 1);
+        tcase_add_loop_test(c, every_option_is_tried_with_other_values, (int)i, (int)i + 1);
+        tcase_add_loop_test(c, at_least_three_samples_differ, (int)i, (int)i + 1);
+        tcase_add_loop_test(c, every_float_input_is_differentiated, (int)i, (int)i + 1);
+        tcase_add_loop_test(c, refuses_impossible_options, (int)i, (int)i + 1);
     }
     TCase *c = support_case(s, "inline functions");
     tcase_add_loop_test(c, inline_path, 0, INLINE_ROWS);
     tcase_add_loop_test(c, number_beside_array, 0, INLINE_ROWS);
+    c = support_case(s, "layouts");
+    tcase_add_test(c, same_size_of_other_rank_is_added_to_zeros);
     c = support_case(s, "points of interest");
     tcase_add_loop_test(c, unary_as_decided, 0, sizeof unary_points / sizeof *unary_points);
     tcase_add_loop_test(c, unary_nan, 0, INLINE_ROWS);

@@ -171,6 +171,42 @@ START_TEST(out_of_memory) {
 }
 END_TEST
 
+/* Rows of `width` numbers; the padding, row 1, is hit twice of five times. */
+static void pad(tad_shape indices, int64_t width) {
+    static const double hits[] = {1, 0, 2};
+    tad_tape *t = tad_tape_new(NULL);
+    double data[6], seen[6], other[6];
+    for (int i = 0; i < 6; i++) data[i] = i + 1;
+    tad_var w = tad_input(t, TAD_F64, TAD_SHAPE(3, width), data), at = whole(t, indices, (double[]){2, 1, 0, 1, 2});
+    for (int64_t padding = -2; padding <= 1; padding += 3) {
+        tad_var y = tad_embedding(at, w, (tad_maybe_int)TAD_INT(padding)), g, tangent,
+                ones = tad_full(t, TAD_F64, TAD_SHAPE(3, width), 1), sum = tad_sum(y, NULL);
+        ck_near(tad_item(tad_slice(tad_flatten(y, 0, -1), &(tad_range){TAD_INT(width), TAD_INT(width + 1), {0}}, 1)),
+                (double)width + 1, 0); /* the value is the row's all the same */
+        ck_done(tad_reverse(sum), t);
+        ck_done(tad_read(tad_gradient(w), seen, (size_t)(3 * width)), t);
+        ck_done(tad_grad(&sum, NULL, 1, &w, 1, &g), t);
+        ck_done(tad_read(g, other, (size_t)(3 * width)), t);
+        ck_done(tad_tangent(&sum, 1, &w, &ones, 1, &tangent), t);
+        for (int64_t i = 0; i < 3 * width; i++) {
+            ck_near(seen[i], hits[i / width], 0);
+            ck_near(other[i], seen[i], 0);
+        }
+        ck_near(tad_item(tangent), 3 * (double)width, 0);
+    }
+    ck_tape(t);
+    tad_tape_free(t);
+}
+
+/* Rows of one number, that lie a step apart as the indices do, too. */
+START_TEST(the_padding_row_is_constant_in_every_sweep) {
+    pad(TAD_SHAPE(5), 2);
+    pad(TAD_SHAPE(5), 1);
+    pad(TAD_SHAPE(1, 5), 1);
+    pad(TAD_SHAPE(5, 1), 2);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("indexing ops");
     TCase *values = support_case(s, "values");
@@ -178,6 +214,7 @@ static Suite *suite(void) {
     tcase_add_test(values, scatters);
     tcase_add_test(values, selections);
     tcase_add_test(values, embeds);
+    tcase_add_test(values, the_padding_row_is_constant_in_every_sweep);
     tcase_add_test(values, one_hots);
     TCase *refusals = support_case(s, "refusals");
     tcase_add_test(refusals, bad_indices_are_refused);

@@ -240,6 +240,27 @@ START_TEST(gradients_are_added) {
 }
 END_TEST
 
+/* Nothing of the list is read when its length cannot be. */
+START_TEST(impossible_numbers_of_axes_are_refused) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 1, 1, 1, 1, 1, 1, 1), (double[]){1});
+    tad_reduce many = {.axis = TAD_AXES(0, 1, 2, 3, 4, 5, 6, 7)}, few = {.axis = {.given = true, .count = -1}};
+    ck_values(tad_sum(x, &many), 0, 1);
+    many.axis.count = 9;
+    ck_assert(tad_is_nil(tad_sum(x, &many)));
+    ck_refused(t, TAD_BAD_AXIS, "sum", "9 axes");
+    ck_assert(tad_is_nil(tad_squeeze(x, &many)));
+    ck_refused(t, TAD_BAD_AXIS, "squeeze", "9 axes");
+    ck_assert(tad_is_nil(tad_argmax(x, &many)));
+    ck_refused(t, TAD_BAD_AXIS, "argmax", "9 axes");
+    ck_assert(tad_is_nil(tad_mean(x, &few)));
+    ck_refused(t, TAD_BAD_AXIS, "mean", "-1 axes");
+    ck_assert(tad_is_nil(tad_flip(x, (int[9]){0}, 9)));
+    ck_refused(t, TAD_BAD_AXIS, "flip", "9 axes");
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("reductions");
     TCase *values = support_case(s, "values");
@@ -254,6 +275,7 @@ static Suite *suite(void) {
     tcase_add_test(edges, a_gradient_takes_one_array);
     tcase_add_test(edges, ties);
     tcase_add_test(edges, nothing);
+    tcase_add_test(edges, impossible_numbers_of_axes_are_refused);
     tcase_add_test(support_case(s, "gradients"), gradients_are_added);
     return s;
 }

@@ -159,6 +159,7 @@ typedef struct tad_sample_input {
     int count_away;
     bool constant;  /* the check does not differentiate it */
     bool absent;
+    const bool *mask; /* elements that the check differentiates; NULL: all */
 } tad_sample_input;
 
 typedef struct tad_sample {

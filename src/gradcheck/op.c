@@ -95,10 +95,17 @@ static bool has_scalar_path(const tad_op *op, const tad_sample *s) {
     return row;
 }
 
+/* The masks of a sample's inputs, for those that are inputs of the problem. */
+static void take_masks(const tad_sample *s, const tad__problem *p, const tad__op_problem *o,
+                       tad_gradcheck_input *inputs) {
+    for (size_t i = 0; i < p->n_in; i++) inputs[i] = (tad_gradcheck_input){.mask = s->in[o->place[i]].mask};
+}
+
 static tad_status check_sample(tad_tape *t, const tad_op *op, const tad_sample *s, bool as_row,
                                const tad__check_plan *ask, tad_gradcheck_report *r) {
     tad_var in[sizeof s->in / sizeof *s->in];
     bool constant[sizeof s->in / sizeof *s->in];
+    tad_gradcheck_input inputs[sizeof s->in / sizeof *s->in];
     tad__check_plan plan = *ask;
     tad__problem p;
     tad__op_problem o;
@@ -112,6 +119,8 @@ static tad_status check_sample(tad_tape *t, const tad_op *op, const tad_sample *
     if (status != TAD_OK) return status;
     name_rows(r, &p, &o);
     if (p.n_in == 0 || p.n_out == 0) return TAD_OK; /* nothing to differentiate */
+    take_masks(s, &p, &o, inputs);
+    plan.inputs = inputs;
     plan.at_kink = at_kink(s);
     plan.op = as_row ? NULL : &o;
     if (plan.at_kink) plan.order = 1;

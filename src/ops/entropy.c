@@ -757,6 +757,10 @@ static const tad_sample share_samples[] = {
      .n = 1,
      .in = {TAD__INDICES(5, 7)},
      SHARE(5, TAD_SUM, .label_smoothing = 0.1, .ignore_index = TAD_INT(2))},
+    {.label = "float32",
+     .n = 1,
+     .in = {TAD__INDICES(5, 3)},
+     .options = &(const share_options){.classes = 5, .dtype = TAD_F32}},
     {.label = "empty", .n = 1, .in = {TAD__INDICES(5, 0)}, SHARE(5, TAD_SUM)},
 };
 

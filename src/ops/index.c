@@ -475,18 +475,28 @@ static void take_vjp(tad_rule *r) {
     r->result[0] = tad__gather_put(r->given[0], tad_broadcast_to(r->in[1], y), x, axis);
 }
 
-static void embedding_vjp(tad_rule *r) {
+/* v with zeros in the places of the row padding_idx; index has one element for each row of v. */
+static tad_var without_padding(const tad_rule *r, tad_var index, tad_var v) {
     const embedding_options *o = r->options;
+    int64_t row = o->padding_idx.value;
+    if (!o->padding_idx.given) return v;
+    if (row < 0) row += tad_shape_of(r->in[1]).dim[0];
+    tad_var padding = tad_constant(r->tape, TAD_I64, TAD_0D, &row);
+    return tad_where(tad_equal(index, padding), tad_number(0), v);
+}
+
+static void embedding_vjp(tad_rule *r) {
     tad_shape weight = tad_shape_of(r->in[1]);
-    int64_t n = tad_size_of(r->in[0]), row = o->padding_idx.value;
+    int64_t n = tad_size_of(r->in[0]);
     tad_var index = tad_reshape(r->in[0], TAD_SHAPE(n, 1)),
             g = tad_reshape(r->given[0], TAD_SHAPE(n, weight.dim[1]));
-    if (o->padding_idx.given) {
-        if (row < 0) row += weight.dim[0];
-        tad_var padding = tad_constant(r->tape, TAD_I64, TAD_0D, &row);
-        g = tad_where(tad_equal(index, padding), tad_number(0), g);
-    }
+    g = without_padding(r, index, g);
     r->result[1] = tad__gather_put(g, tad_broadcast_to(index, tad_shape_of(g)), weight, 0);
+}
+
+static void embedding_jvp(tad_rule *r) {
+    tad_var rows = tad_embedding(r->in[0], r->given[1], (tad_maybe_int){0});
+    r->result[0] = without_padding(r, tad_unsqueeze(r->in[0], -1), rows);
 }
 
 /* ---- one_hot ---- */
@@ -679,11 +689,16 @@ static const tad_misuse take_misuse[] = {
     {TWO("other rank", TAD__F64(3, 4), TAD__INDICES(3, 3), TAKE(1)), .expect = TAD_BAD_SHAPE},
     {TWO("no such axis", TAD__F64(3, 4), TAD__INDICES(3, 3, 4), TAKE(2)), .expect = TAD_BAD_AXIS},
 };
+/* The padding is constant to the rules only: a difference would see it move. */
+#define BUT_ROW_1_OF_3 {TAD__TYPE(TAD_F64, 3, 2), .mask = (const bool[]){true, true, false, false, true, true}}
+#define BUT_LAST_OF_2  {TAD__TYPE(TAD_F64, 2, 1), .mask = (const bool[]){true, false}}
 static const tad_sample embedding_samples[] = {
     {TWO("list", TAD__INDICES(4, 7), TAD__F64(4, 3), NULL)},
     {TWO("batch", TAD__INDICES(5, 2, 3), TAD__F64(5, 2), NULL)},
     {TWO("one", TAD__INDEX_0D(3), TAD__F64(3, 2), NULL)},
     {TWO("padding not hit", TAD__INDICES(3, 5), TAD__F64(4, 3), PADDING(-1))},
+    {TWO("padding hit", TAD__INDICES(3, 2, 11), BUT_ROW_1_OF_3, PADDING(1))},
+    {TWO("padding hit, rows of one number", TAD__INDICES(2, 11), BUT_LAST_OF_2, PADDING(-1))},
     {TWO("no index", TAD__INDICES(4, 0), TAD__F64(4, 3), NULL)},
 };
 static const tad_misuse embedding_misuse[] = {
@@ -721,9 +736,9 @@ static const tad_misuse fill_misuse[] = {
 
 /* ---- the family ---- */
 
-#define TAKES(n) .family = "index", .min_in = n, .max_in = n, .n_out = 1, .flags = TAD_OP_LINEAR
+#define TAKES(n) .family = "index", .min_in = n, .max_in = n, .n_out = 1
 #define TAKEN                                                                                      \
-    TAKES(2), .constant_in = 1u << 1, .forward = take_forward, .backward = take_backward
+    TAKES(2), .flags = TAD_OP_LINEAR, .constant_in = 1u << 1, .forward = take_forward, .backward = take_backward
 
 const tad_op tad__ops_index[] = {
     [GATHER] = {.name = "gather",
@@ -752,6 +767,7 @@ const tad_op tad__ops_index[] = {
                      .doc = "x with src[i,j] added to [index[i,j],j] for axis 0; "
                             "repeated indices add up",
                      TAKES(3),
+                     .flags = TAD_OP_LINEAR,
                      .constant_in = 1u << 1,
                      TAD__OPTIONS(axis_options, axis_list),
                      .shape = scatter_shape,
@@ -778,7 +794,8 @@ const tad_op tad__ops_index[] = {
                          TAD__SAMPLES(take_samples),
                          TAD__MISUSE(take_misuse)},
     [EMBEDDING] = {.name = "embedding",
-                   .doc = "rows of weight by indices; the row padding_idx gets no gradient",
+                   .doc = "rows of weight by indices; the row padding_idx counts as constant: "
+                          "gradient and tangent 0",
                    TAKES(2),
                    .constant_in = 1u << 0,
                    TAD__OPTIONS(embedding_options, embedding_list),
@@ -786,6 +803,7 @@ const tad_op tad__ops_index[] = {
                    .forward = take_forward,
                    .backward = take_backward,
                    .vjp = embedding_vjp,
+                   .jvp = embedding_jvp,
                    TAD__SAMPLES(embedding_samples),
                    TAD__MISUSE(embedding_misuse)},
     [ONE_HOT] = {.name = "one_hot",

@@ -45,7 +45,7 @@ static tad_status norm_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
     if (x->dtype > TAD_F32)
         return tad_fail(c, TAD_BAD_DTYPE, "needs float64 or float32, not %s",
                         tad_dtype_name((tad_dtype)x->dtype));
-    if (row.rank > x->rank) return tad_fail(c, TAD_BAD_SHAPE, "x has no %d axes", row.rank);
+    if (row.rank < 0 || row.rank > x->rank) return tad_fail(c, TAD_BAD_SHAPE, "x has no %d axes", row.rank);
     for (int i = 0; i < row.rank; i++) row.dim[i] = x->dim[x->rank - row.rank + i];
     if (o->normalized_shape.rank && !tad__shape_equal(&row, &o->normalized_shape))
         return tad_fail(c, TAD_BAD_SHAPE, "x does not end with the normalized shape");
@@ -357,6 +357,11 @@ static const tad_sample rms_norm_samples[] = {
          .n = 1,                                                                                   \
          .in = {TAD__F64(3, 5)},                                                                   \
          OVER(3),                                                                                  \
+         .expect = TAD_BAD_SHAPE},                                                                 \
+        {.label = "rank below 0",                                                                  \
+         .n = 1,                                                                                   \
+         .in = {TAD__F64(3, 5)},                                                                   \
+         .options = &(const tad_norm_options){.normalized_shape = {-1, {0}}},                      \
          .expect = TAD_BAD_SHAPE},                                                                 \
         {.label = "too many axes",                                                                 \
          .n = 1,                                                                                   \

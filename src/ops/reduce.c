@@ -7,6 +7,7 @@
 #include "../kernel/softmax.h"
 #include "../registry.h"
 #include "../tape.h"
+#include "axes.h"
 #include "index.h"
 #include "rows.h"
 #include "samples.h"
@@ -31,9 +32,7 @@ static tad_status reduced_shape(const tad_call_frame *c, const tad_axes *axes, b
     if (s != TAD_OK) return s;
     tad_shape x = tad__shape_of(c->in[0]);
     unsigned mask;
-    int bad = 0;
-    if (!tad__axes_mask(axes, x.rank, &mask, &bad))
-        return tad_fail(c, TAD_BAD_AXIS, "no axis %d, or named twice", bad);
+    if (tad__named_axes(c, axes, x.rank, &mask)) return TAD_BAD_AXIS;
     *out = (tad_type){(tad_dtype)c->in[0]->dtype, tad__shape_reduced(&x, mask, keepdims)};
     return TAD_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "../registry.h"
 #include "../tape.h"
+#include "axes.h"
 #include "samples.h"
 
 enum {
@@ -125,8 +126,7 @@ static tad_status squeeze_shape(const tad_call_frame *c, tad_type *out, size_t *
     const tad_reduce *o = c->options;
     const tad_array *x = c->in[0];
     unsigned mask = 0;
-    int bad;
-    if (o->axis.given && !tad__axes_mask(&o->axis, x->rank, &mask, &bad)) return bad_axis(c, bad);
+    if (o->axis.given && tad__named_axes(c, &o->axis, x->rank, &mask)) return TAD_BAD_AXIS;
     *out = (tad_type){(tad_dtype)x->dtype, {0, {0}}};
     for (int i = 0; i < x->rank; i++) {
         bool named = mask >> i & 1;
@@ -248,10 +248,7 @@ static tad_status flip_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
     (void)n_out;
     const axes_options *o = c->options;
     unsigned mask;
-    int bad;
-    if (o->axes.count > TAD_MAX_RANK)
-        return tad_fail(c, TAD_BAD_AXIS, "more axes than any array has");
-    if (!tad__axes_mask(&o->axes, c->in[0]->rank, &mask, &bad)) return bad_axis(c, bad);
+    if (tad__named_axes(c, &o->axes, c->in[0]->rank, &mask)) return TAD_BAD_AXIS;
     *out = (tad_type){(tad_dtype)c->in[0]->dtype, tad__shape_of(c->in[0])};
     return TAD_OK;
 }
@@ -550,7 +547,7 @@ static void join_vjp(tad_rule *r) {
 
 static const tad_option shape_list[] = {SHAPE_OPTION(shape_options, true)};
 static const tad_option axes_list[] = {
-    {"axes", TAD_OPTION_AXES, offsetof(axes_options, axes), NULL, 0, true}};
+    {"axes", TAD_OPTION_AXES, offsetof(axes_options, axes), NULL, 0, false}};
 static const tad_option squeeze_list[] = {
     {"axis", TAD_OPTION_AXES, offsetof(tad_reduce, axis), NULL, 0, false}};
 static const tad_option unsqueeze_list[] = {AXIS_OPTION(axis, axis_options, true)};
