@@ -1,0 +1,294 @@
+"""Can the tests fail? Changes the library in small ways, one at a time, and reports each change that no
+test notices.
+
+Usage: python3 tests/mutate.py [--sample N] [--seed S] [--work DIR] [PATH...]
+
+PATH is a file or folder of src/, or include/tad/scalar.def; all of them when not given. N mutants
+(default 60) are drawn, as many from each folder as from any other, and of each kind; the same seed
+draws the same ones. What does not compile, or compiles to the same code, is not counted. The others
+meet the tests that run the changed line, quick ones first, and at last, with sanitizers, those of them
+that take no longer than a few seconds; the first that fails, crashes or takes too long has killed the
+mutant.
+
+Survivors that are equivalent stand in mutation/survivors.txt with the reason, in the form in which they
+are printed here. They are not counted. Status 0: at least 98 % of the others were killed.
+
+The project's files are only copied, to a temporary folder, or to DIR, which is kept and used again.
+"""
+import argparse
+import collections
+import hashlib
+import pathlib
+import pickle
+import random
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from mutation import build, cover, rules
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+EXPLAINED = ROOT / "tests/mutation/survivors.txt"
+TARGET = 98
+
+
+# ---- what to try ----
+
+def sources(paths):
+    """The files to mutate, as paths below the root."""
+    table = ROOT / "include/tad/scalar.def"
+    files = []
+    for path in [pathlib.Path(p).resolve() for p in paths] or [ROOT / "src", table]:
+        files += sorted(path.rglob("*.[ch]")) if path.is_dir() else [path]
+    names = [p.relative_to(ROOT).as_posix() for p in files]
+    return [n for n in names if n != "src/ops/samples.h"]
+
+
+def drawn(files, seed):
+    """All mutants, in the order in which to try them: folders take turns, and in them kinds."""
+    random_order = random.Random(seed)
+    groups = collections.defaultdict(lambda: collections.defaultdict(list))
+    for name in files:
+        for m in rules.mutants(name, (ROOT / name).read_text(encoding="utf-8")):
+            groups[pathlib.PurePath(name).parent][m.kind].append(m)
+    folders = []
+    for kinds in groups.values():
+        for group in kinds.values():
+            random_order.shuffle(group)
+        folders.append(turns(list(kinds.values())))
+    return turns(folders)
+
+
+def turns(lists):
+    return [m for i in range(max(map(len, lists), default=0)) for l in lists for m in l[i : i + 1]]
+
+
+def explained():
+    """{key: reason} of the list. An entry: the path; - the line; + what it becomes; the reason."""
+    found = {}
+    if not EXPLAINED.exists():
+        return found
+    entries = [e.split("\n") for e in EXPLAINED.read_text(encoding="utf-8").split("\n\n") if not e.startswith("#")]
+    for entry in entries:
+        entry = [line.strip() for line in entry if line.strip()]
+        if len(entry) < 4 or not entry[1].startswith("- ") or not entry[2].startswith("+ "):
+            raise SystemExit(f"{EXPLAINED}: not understood: {entry}")
+        key = entry[0], entry[1][2:], entry[2][2:]
+        if key[1] not in map(str.strip, (ROOT / key[0]).read_text(encoding="utf-8").split("\n")):
+            print(f"{EXPLAINED.name}: there is no such line any more: {key[0]}: {key[1]}")
+        found[key] = " ".join(entry[3:])
+    return found
+
+
+# ---- trying ----
+
+def fingerprint():
+    """Of all that the builds depend on."""
+    sha = hashlib.sha256()
+    for part in build.PARTS:
+        for path in sorted((ROOT / part).rglob("*")) if (ROOT / part).is_dir() else [ROOT / part]:
+            if path.is_file():
+                sha.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return sha.hexdigest()
+
+
+class Campaign:
+    """The programs, built; what each test sees and how long it takes."""
+
+    def __init__(self, work):
+        self.work = work
+        kept = work / "kept"
+        mark = fingerprint()
+        if kept.exists():
+            with open(kept, "rb") as file:
+                state = pickle.load(file)
+            if state[0] == mark:
+                _, self.commands, self.libs, self.plain, self.seconds, self.coverage = state
+                self.sanitized = None
+                self.lock = threading.Lock()
+                return
+        for old in work.iterdir():
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+        self.commands, self.libs = build.configure(ROOT, work / "plain"), build.libraries()
+        self.plain = self.variant("plain", build.PLAIN)
+        tests = [n for n in self.plain.programs if n.startswith("test_") or n == "opdoc"]
+        self.seconds = self.passing(self.plain, tests)
+        covered = self.variant("covered", build.COVERED)
+        self.coverage = cover.Coverage.measure(covered, list(self.seconds), work / "counts")
+        shutil.rmtree(work / "covered")
+        self.coverage.lines = {path: dict(lines) for path, lines in self.coverage.lines.items()}
+        with open(kept, "wb") as file:
+            pickle.dump((mark, self.commands, self.libs, self.plain, self.seconds, self.coverage), file)
+        self.sanitized = None
+        self.lock = threading.Lock()
+
+    def variant(self, name, flags):
+        tree = self.work / name
+        if not tree.exists():
+            build.copy(ROOT, tree)
+            (tree / "build").mkdir()
+        made = build.Build(tree, self.commands, flags, self.libs)
+        made.everything()
+        return made
+
+    def passing(self, programs, tests):
+        """{test: processor seconds} of the tests that pass unchanged."""
+        with ThreadPoolExecutor(build.JOBS) as pool:
+            done = dict(zip(tests, pool.map(programs.run, tests)))
+        for name in tests:
+            if not done[name][0]:
+                print(f"{name} fails without a mutant: not used with {' '.join(programs.flags[:1])} "
+                      f"{'and sanitizers' if programs.flags == build.SANITIZED else ''}")
+        return {name: seconds for name, (passed, seconds) in done.items() if passed}
+
+    def tests(self, mutant, programs):
+        """The tests to run, quickest first."""
+        names = set(self.coverage.tests(mutant.path, mutant.line))
+        # A program that has the file inside itself.
+        names |= {n for n, objects in programs.programs.items()
+                  if any(programs.reads(o, "/" + mutant.path) for o in objects)}
+        return sorted(names & set(self.seconds), key=self.seconds.get)
+
+    def with_sanitizers(self):
+        """Built when the first mutant needs it."""
+        with self.lock:
+            if not self.sanitized:
+                self.sanitized = self.variant("sanitized", build.SANITIZED)
+                quick = [n for n in self.seconds if self.seconds[n] < 2]
+                self.sanitized.seconds = self.passing(self.sanitized, quick)
+        return self.sanitized
+
+
+def changed_objects(programs, mutant, place):
+    """The objects that the mutant, written to place, changes; None if one does not compile."""
+    changed = set()
+    for name in programs.dependents(mutant.path):
+        if not programs.compile(name, place):
+            return None
+        if (place / name).read_bytes() != (programs.folder / name).read_bytes():
+            changed.add(name)
+    return changed
+
+
+def killer(campaign, programs, seconds, changed, mutant, place):
+    """The first test that notices, or None."""
+    programs.link_library(changed, place)
+    for name in programs.programs:
+        if changed & set(programs.programs[name]):
+            programs.link_program(name, changed, place)
+    for name in campaign.tests(mutant, programs):
+        if name in seconds and not programs.run(name, place, 3 + 5 * seconds[name])[0]:
+            return name
+    return None
+
+
+def outcome(campaign, mutant, place):
+    """'broken', 'same', 'survived' or the name of the test that killed it. place: a copy's build folder."""
+    file = place.parent / mutant.path
+    lines = file.read_text(encoding="utf-8").split("\n")
+    kept = lines[mutant.line - 1]
+    lines[mutant.line - 1] = mutant.after
+    file.write_text("\n".join(lines), encoding="utf-8")
+    try:
+        changed = changed_objects(campaign.plain, mutant, place)
+        if not changed:
+            return "broken" if changed is None else "same"
+        by = killer(campaign, campaign.plain, campaign.seconds, changed, mutant, place)
+        if not by:
+            sanitized = campaign.with_sanitizers()
+            changed = changed_objects(sanitized, mutant, place) or set()
+            by = killer(campaign, sanitized, sanitized.seconds, changed, mutant, place)
+            by = by and by + " with sanitizers"
+        return by or "survived"
+    finally:
+        lines[mutant.line - 1] = kept
+        file.write_text("\n".join(lines), encoding="utf-8")
+        shutil.rmtree(place)
+        place.mkdir()
+
+
+class Draw:
+    """Hands out mutants in order and collects what became of them, until `sample` are counted."""
+
+    def __init__(self, mutants, known, sample):
+        self.mutants, self.known, self.sample = mutants, known, sample
+        self.next, self.counted = 0, 0
+        self.results = {}
+        self.lock = threading.Lock()
+
+    def take(self):
+        with self.lock:
+            if self.counted >= self.sample or self.next >= len(self.mutants):
+                return None
+            self.next += 1
+            return self.next - 1
+
+    def note(self, i, result):
+        with self.lock:
+            self.results[i] = result
+            self.counted += result not in ("broken", "same", "explained")
+        m = self.mutants[i]
+        print(f"[{self.counted}] {m.path}:{m.line} {m.kind}: {result}", file=sys.stderr, flush=True)
+        if result == "survived":
+            print(f"{m.path}:{m.line}: {m.kind} survived\n\n{m.path}\n- {m.before.strip()}\n+ {m.after.strip()}\n", flush=True)
+
+    def work(self, campaign, place):
+        while (i := self.take()) is not None:
+            m = self.mutants[i]
+            self.note(i, "explained" if m.key() in self.known else outcome(campaign, m, place))
+
+    def counts(self):
+        """Of the first `sample` that count, whatever else was under way when they were full."""
+        found = collections.Counter()
+        for i in sorted(self.results):
+            if found["mutants"] == self.sample:
+                break
+            result = self.results[i]
+            counts = result not in ("broken", "same", "explained")
+            found["mutants" if counts else result] += 1
+            found["killed"] += counts and result != "survived"
+        return found
+
+
+def campaign_in(work, options):
+    started = time.monotonic()
+    mutants = drawn(sources(options.paths), options.seed)
+    draw = Draw(mutants, explained(), options.sample)
+    campaign = Campaign(work)
+    print(f"built in {time.monotonic() - started:.0f} s; {len(mutants)} mutants to draw from", flush=True)
+    places = []
+    for k in range(build.JOBS):
+        shutil.rmtree(work / f"mutant{k}", ignore_errors=True)
+        build.copy(ROOT, work / f"mutant{k}")
+        places.append(work / f"mutant{k}/build")
+        places[-1].mkdir()
+    with ThreadPoolExecutor(build.JOBS) as pool:
+        for done in [pool.submit(draw.work, campaign, place) for place in places]:
+            done.result()
+    n = draw.counts()
+    percent = 100 * n["killed"] / max(n["mutants"], 1)
+    print(f"{n['explained']} equivalent ones explained, {n['same']} compiled to the same code, "
+          f"{n['broken']} did not compile; {time.monotonic() - started:.0f} s")
+    print(f"{n['mutants']} mutants, {n['killed']} killed, {percent:.1f} %")
+    return 0 if percent >= TARGET else 1
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sample", type=int, default=60, metavar="N")
+    parser.add_argument("--seed", type=int, default=1, metavar="S")
+    parser.add_argument("--work", type=pathlib.Path, metavar="DIR")
+    parser.add_argument("paths", nargs="*", metavar="PATH")
+    options = parser.parse_args()
+    if options.work:
+        options.work.mkdir(parents=True, exist_ok=True)
+        return campaign_in(options.work.resolve(), options)
+    with tempfile.TemporaryDirectory(prefix="tad_mutate_") as folder:
+        return campaign_in(pathlib.Path(folder), options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

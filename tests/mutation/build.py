@@ -1,0 +1,152 @@
+"""Builds the library and its tests from a copy of the project, outside of it, and runs them.
+
+Meson says how every file is compiled; which objects a mutant touches is known from the dependency
+files that the compiler wrote. All programs are linked with a shared library of which everything is
+visible, so that a mutant costs one compilation and one link.
+"""
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+JOBS = 2
+# Little optimisation: a loop that was spoilt looks the same, and compiles in a third of the time. What
+# a swapped argument makes of the types is not to compile.
+PLAIN = ["-O1", "-w", "-fvisibility=default", "-Werror=incompatible-pointer-types",
+         "-Werror=int-conversion", "-Werror=implicit-function-declaration"]
+SANITIZED = PLAIN + ["-UNDEBUG", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+COVERED = PLAIN + ["--coverage"]
+PARTS = ["src", "include", "tests", "docs", "examples", "meson.build", "meson_options.txt"]
+
+
+def copy(root, tree):
+    for part in PARTS:
+        if (root / part).is_dir():
+            shutil.copytree(root / part, tree / part, symlinks=True)
+        else:
+            tree.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(root / part, tree / part)
+
+
+def configure(root, tree):
+    """Copies the project; returns {object: how it is compiled}, seen from the folder tree/build."""
+    copy(root, tree)
+    run = subprocess.run(["meson", "setup", "build", "--buildtype=release", "-Db_lundef=false"], cwd=tree,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if run.returncode:
+        raise SystemExit(run.stdout)
+    with open(tree / "build/compile_commands.json", encoding="utf-8") as file:
+        entries = json.load(file)
+    wanted = re.compile(r"(src/libtad\.so|src/kernel/|tests/(test_|libelementary|conformance\.|opdoc)).*\.c\.o")
+    return {e["output"]: shlex.split(e["command"]) for e in entries if wanted.match(e["output"])}
+
+
+def libraries():
+    """What the programs need beside tad, as far as it is there."""
+    found = ["-lm", "-lpthread", "-ldl"]
+    for name in ("check", "zlib", "jansson"):
+        run = subprocess.run(["pkg-config", "--libs", name], capture_output=True, text=True, check=False)
+        found += shlex.split(run.stdout) if run.returncode == 0 else []
+    return found
+
+
+class Build:
+    """The programs as they are. `tree` has a copy of the project, `commands` from configure()."""
+
+    def __init__(self, tree, commands, flags, libs):
+        self.folder = tree / "build"
+        self.commands, self.flags, self.libs = commands, flags, libs
+        self.library = [o for o in commands if o.startswith("src/")]
+        self.programs = {}
+        for o in commands:
+            name = re.match(r"tests/(\w+)\.p/", o)
+            if name:
+                self.programs.setdefault(name[1], []).append(o)
+        self.programs.get("test_elementary", []).extend(o for o in commands if "libelementary" in o)
+
+    def compile(self, name, folder=None):
+        """Compiles one object below the build folder, or the same one in another tree. True if it compiles."""
+        folder = folder or self.folder
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        env = dict(os.environ, LC_ALL="C")
+        if folder != self.folder:
+            env["CCACHE_DISABLE"] = "1"
+        return subprocess.run(self.commands[name] + self.flags, cwd=folder, env=env, check=False,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+    def link(self, objects, output, arguments):
+        sanitize = [f for f in self.flags if f.startswith(("-fsanitize", "--coverage"))]
+        subprocess.run(["cc", "-o", str(output), *map(str, objects), *sanitize, *arguments, *self.libs],
+                       check=True)
+
+    def link_library(self, changed, folder):
+        """The shared library with some objects from another tree, into that."""
+        objects = [(folder if o in changed else self.folder) / o for o in self.library]
+        self.link(objects, folder / "libtad.so", ["-shared", "-Wl,-soname,libtad.so"])
+
+    def link_program(self, name, changed, folder):
+        objects = [(folder if o in changed else self.folder) / o for o in self.programs[name]]
+        self.link(objects, folder / name, [f"-L{self.folder}", "-ltad"])
+
+    def everything(self):
+        with ThreadPoolExecutor(JOBS) as pool:
+            done = dict(zip(self.commands, pool.map(self.compile, self.commands)))
+        broken = [o for o in done if not done[o]]
+        if broken:
+            raise SystemExit(f"does not compile: {' '.join(broken)}")
+        self.link_library((), self.folder)
+        for name in self.programs:
+            self.link_program(name, (), self.folder)
+
+    def dependents(self, path):
+        """The objects to compile anew when a file of src or the op table changes."""
+        if path.startswith("include/"):
+            # Nearly all see its prototypes; what it is made of is in those that include it themselves.
+            text = f"#include <{path[len('include/'):]}>"
+            parts = {p.name for p in (self.folder.parent / "src").rglob("*.[ch]") if text in p.read_text(encoding="utf-8")}
+            return [o for o in self.library if any(self.reads(o, f"/{p}") for p in parts)]
+        return [o for o in self.commands if self.reads(o, "/" + path)]
+
+    def reads(self, name, end):
+        return any(word.endswith(end) for word in self.dependencies(name))
+
+    def dependencies(self, name):
+        if not hasattr(self, "depends"):
+            self.depends = {}
+        if name not in self.depends:
+            text = (self.folder / (name + ".d")).read_text(encoding="utf-8")
+            self.depends[name] = text.replace("\\\n", " ").split()
+        return self.depends[name]
+
+    # ---- running ----
+
+    def command(self, name, folder=None):
+        place = folder if folder and (folder / name).exists() else self.folder
+        if name == "opdoc":
+            return ["python3", str(self.folder.parent / "tests/compare_output.py"),
+                    str(self.folder.parent / "docs/ops.md"), str(place / name)]
+        return [str(place / name)]
+
+    def run(self, name, folder=None, seconds=600, **environment):
+        """Runs a test; returns whether it passed, and the processor time it took."""
+        home = folder or self.folder
+        env = dict(os.environ, LC_ALL="C", CK_FORK="no", CK_VERBOSITY="silent", LD_LIBRARY_PATH=str(home),
+                   TAD_TEST_SAMPLES="20000", CONFORMANCE=str(self.folder / "conformance"),
+                   VECTORS=str(self.folder.parent / "tests/vectors"), **environment)
+        # A mutant may loop, wait or ask for all memory. The sanitizers need their own terabytes.
+        limits = f"ulimit -t {int(seconds)}" + ("" if self.flags == SANITIZED else "; ulimit -v 8000000")
+        process = subprocess.Popen(["sh", "-c", limits + '; exec "$@"', "sh", *self.command(name, folder)], cwd=home,
+                                   env=env, start_new_session=True, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        timer = threading.Timer(60 + 10 * seconds, os.killpg, (process.pid, signal.SIGKILL))
+        timer.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        return process.returncode == 0, usage.ru_utime + usage.ru_stime
