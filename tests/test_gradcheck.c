@@ -169,6 +169,7 @@ typedef enum wrong {
     DIFFERS,    /* vjp: differs from call to call */
     WRITES,     /* forward: changes its input */
     STRIDES,    /* forward: takes views for contiguous */
+    REPEATS,    /* forward: wrong where its input repeats one number */
     PLACE,      /* forward: depends on where its input lies in memory */
     ONLY_JVP,   /* jvp: 1.0009 */
     OVERWRITES, /* backward hook: overwrites instead of adding */
@@ -191,6 +192,13 @@ static double strided(const tad_array *a, int64_t i) {
     return ((const double *)a->data)[at];
 }
 
+/* An expanded axis: many indices, one place. */
+static bool repeats(const tad_array *a) {
+    for (int d = 0; d < a->rank; d++)
+        if (a->dim[d] > 1 && tad_strides(a)[d] == 0) return true;
+    return false;
+}
+
 static int64_t how_of(const void *options) { return ((const wrong_options *)options)->how; }
 
 static tad_status sine_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
@@ -208,6 +216,7 @@ static tad_status sine_forward(const tad_call_frame *c) {
     for (int64_t i = 0; i < x->size; i++) {
         double v = how == STRIDES ? ((const double *)x->data)[i] : strided(x, i);
         y[i] = how == SMALL ? 4e-6 * v : how == ONE_ENTRY ? v * v : sin(v);
+        if (how == REPEATS && repeats(x)) y[i] += 1e-3;
         if (how == PLACE) y[i] += 1e-13 * (double)((uintptr_t)x->data / 8 % 8);
     }
     if (how == WRITES && x->size > 0) ((double *)x->data)[0] += 1e-3;
@@ -413,6 +422,7 @@ START_TEST(broken_laws_are_named) {
                                    {DIFFERS, TAD_LAW_DETERMINISM},
                                    {WRITES, TAD_LAW_UNCHANGED},
                                    {STRIDES, TAD_LAW_LAYOUT},
+                                   {REPEATS, TAD_LAW_LAYOUT},
                                    {PLACE, TAD_LAW_DETERMINISM},
                                    {ONLY_JVP, TAD_LAW_IDENTITY},
                                    {OVERWRITES, TAD_LAW_ACCUMULATION},

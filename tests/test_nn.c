@@ -1,5 +1,9 @@
 /* Dictionaries, initial values, layers, nets. */
+#define _DEFAULT_SOURCE
 #include "support.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <tad/nn.h>
 #include <tad/optim.h>
@@ -37,6 +41,33 @@ START_TEST(keeps_owned_memory) {
     ck_assert_ptr_null(tad_tape_resize(NULL, NULL, 1, 1));
     tad_tape_free(t);
     ck_no_leak(&m);
+}
+END_TEST
+
+/* An allocator whose blocks end where the process has no more memory: it does not survive a read behind. */
+static void *at_the_edge(void *user, void *old, size_t old_size, size_t new_size) {
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const size_t held = (old_size + page - 1) / page * page, whole = (new_size + page - 1) / page * page;
+    char *block = NULL;
+    (void)user;
+    if (new_size > 0) {
+        char *base = mmap(NULL, whole + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (base == MAP_FAILED || mprotect(base + whole, page, PROT_NONE) != 0) return NULL;
+        block = base + (whole - new_size) / 16 * 16;
+        if (old) memcpy(block, old, old_size < new_size ? old_size : new_size);
+    }
+    if (old) munmap((char *)old - (uintptr_t)old % page, held + page);
+    return block;
+}
+
+START_TEST(a_block_that_grows_is_not_read_behind_its_end) {
+    tad_tape *t = tad_tape_new(&(tad_settings){.allocator = {.resize = at_the_edge}});
+    char *a = tad_tape_resize(t, NULL, 1, 100);
+    memset(a, 7, 100);
+    a = tad_tape_resize(t, a, 1, 10000);
+    ck_assert_ptr_nonnull(a);
+    for (int i = 0; i < 100; i++) ck_assert_int_eq(a[i], 7);
+    tad_tape_free(t);
 }
 END_TEST
 
@@ -398,6 +429,7 @@ static Suite *suite(void) {
     Suite *s = suite_create("nn");
     TCase *c = support_case(s, "dict");
     tcase_add_test(c, keeps_owned_memory);
+    tcase_add_test(c, a_block_that_grows_is_not_read_behind_its_end);
     tcase_add_test(c, keeps_names_in_order);
     tcase_add_test(c, removes_names);
     tcase_add_test(c, refuses_bad_entries);

@@ -262,6 +262,15 @@ START_TEST(clips_the_norm_of_all_together) {
 }
 END_TEST
 
+START_TEST(a_norm_below_the_limit_is_left_alone) {
+    bench b = open_bench(TAD_F64);
+    tad_optim *o = tad_sgd(b.params, &(tad_sgd_options){.lr = 1, .clip.norm = 100});
+    step(&b, o, (double[]){3, -4, 0.25});
+    ck_values(b.p, 0, 1 - 3, -2 + 4, 0.5 - 0.25);
+    tad_tape_free(b.t);
+}
+END_TEST
+
 START_TEST(clips_values) {
     bench b = open_bench(TAD_F64);
     tad_optim *o = tad_sgd(b.params, &(tad_sgd_options){.lr = 1, .clip.value = 0.5});
@@ -289,6 +298,25 @@ START_TEST(lets_a_nan_through) { /* clipping by value must not hide it */
     tad_optim *o = tad_sgd(b.params, &(tad_sgd_options){.lr = 1, .clip.value = 1});
     step(&b, o, (double[]){NAN, 0, 0});
     ck_values(b.p, 0, NAN, -2, 0.5);
+    tad_tape_free(b.t);
+}
+END_TEST
+
+/* Then E[g^2] - E[g]^2 is 0 but for rounding, which may make it negative: no square root of that. */
+START_TEST(centred_rmsprop_takes_a_gradient_that_never_changes) {
+    bench b = open_bench(TAD_F32);
+    double all[40], now[40];
+    for (int i = 0; i < 40; i++) all[i] = 0.1 + 0.037 * i;
+    tad_var p = tad_param(b.t, TAD_F32, TAD_SHAPE(40), NULL), g = tad_constant_from(b.t, TAD_F32, TAD_SHAPE(40), all);
+    tad_dict *params = tad_dict_new(b.t);
+    ck_done(tad_dict_add(params, "p", p), b.t);
+    tad_optim *o = tad_rmsprop(params, &(tad_rmsprop_options){.alpha = TAD_FLOAT(0.5), .centered = true});
+    for (int i = 0; i < 60; i++) {
+        ck_done(tad_reverse_from(&p, &g, 1), b.t);
+        ck_done(tad_optim_step(o), b.t);
+    }
+    ck_done(tad_read(p, now, 40), b.t);
+    for (int i = 0; i < 40; i++) ck_assert_msg(now[i] < 0 && isfinite(now[i]), "element %d: %g", i, now[i]);
     tad_tape_free(b.t);
 }
 END_TEST
@@ -500,9 +528,11 @@ static Suite *suite(void) {
     c = support_case(s, "step");
     tcase_add_test(c, adds_up_sweeps_and_starts_afresh);
     tcase_add_test(c, clips_the_norm_of_all_together);
+    tcase_add_test(c, a_norm_below_the_limit_is_left_alone);
     tcase_add_test(c, clips_values);
     tcase_add_test(c, refuses_an_infinite_norm_and_moves_nothing);
     tcase_add_test(c, lets_a_nan_through);
+    tcase_add_test(c, centred_rmsprop_takes_a_gradient_that_never_changes);
     tcase_add_test(c, obeys_a_new_learning_rate);
     tcase_add_test(c, allocates_nothing_in_a_step);
     c = support_case(s, "state");

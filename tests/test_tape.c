@@ -158,6 +158,20 @@ START_TEST(float32_and_float64_do_not_mix_but_0d_joins) {
 }
 END_TEST
 
+/* The array decides, whichever comes first; the number is then as exact as it was. */
+START_TEST(a_float64_array_stays_one_beside_a_0d_float32) {
+    tad_tape *t = tad_tape_new(NULL);
+    const double fine = 1 + 1e-12;
+    tad_var d = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){fine, -fine}), half = tad_full(t, TAD_F32, TAD_0D, 0.5);
+    tad_var y[] = {tad_mul(d, half), tad_mul(half, d)};
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(tad_dtype_of(y[i]), TAD_F64);
+        ck_values(y[i], 0, 0.5 * fine, -0.5 * fine);
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(the_trap_names_the_first_op_that_made_a_nan) {
     tad_tape *t = tad_tape_new(&(tad_settings){.trap = true});
     tad_var x = tad_scalar(t, 0), y = tad_log(x);
@@ -622,6 +636,40 @@ START_TEST(the_memory_limit_is_kept) {
 }
 END_TEST
 
+START_TEST(the_memory_limit_is_of_all_blocks_together) {
+    tad_tape *t = tad_tape_new(&(tad_settings){.memory_limit = 1 << 20});
+    int given = 0;
+    while (given < 100 && tad_tape_resize(t, NULL, 1, 100000)) given++;
+    ck_assert_int_ge(given, 8);
+    ck_assert_int_le(given, 10);
+    ck_refused(t, TAD_NO_MEMORY, "memory of the tape");
+    ck_assert_uint_le(tad_tape_memory(t).live, 1 << 20);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* ---- drivers ---- */
+
+static tad_var product_of_two(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n, (void)user;
+    return tad_mul(in[0], in[1]);
+}
+
+START_TEST(a_hessian_for_an_input_that_is_not_there_is_refused) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x[] = {tad_scalar(t, 2), tad_scalar(t, 3), tad_scalar(t, 4)}, h; /* the third is not the function's */
+    ck_assert_int_eq(tad_hessian(product_of_two, NULL, x, 2, 2, 0, &h), TAD_BAD_ARGUMENT);
+    ck_assert(tad_is_nil(h));
+    ck_refused(t, TAD_BAD_ARGUMENT, "input 2");
+    ck_assert_int_eq(tad_hessian(product_of_two, NULL, x, 2, 0, 2, &h), TAD_BAD_ARGUMENT);
+    ck_assert(tad_is_nil(h));
+    ck_refused(t, TAD_BAD_ARGUMENT, "input 2");
+    ck_done(tad_hessian(product_of_two, NULL, x, 2, 0, 1, &h), t);
+    ck_values(h, 0, 1);
+    tad_tape_free(t);
+}
+END_TEST
+
 /* ---- the same with every kernel level, out of line, and on several threads ---- */
 
 /* A tape of the level, or NULL on a lesser CPU. */
@@ -820,6 +868,7 @@ static Suite *suite(void) {
     tcase_add_test(c, the_first_error_sticks);
     tcase_add_test(c, results_of_failed_calls_stay_refused_after_a_clear);
     tcase_add_test(c, float32_and_float64_do_not_mix_but_0d_joins);
+    tcase_add_test(c, a_float64_array_stays_one_beside_a_0d_float32);
     tcase_add_test(c, the_trap_names_the_first_op_that_made_a_nan);
     c = support_case(s, "recording");
     tcase_add_test(c, nothing_is_recorded_in_a_pause);
@@ -845,6 +894,9 @@ static Suite *suite(void) {
     tcase_add_test(c, a_million_nodes_on_a_small_stack);
     tcase_add_test(c, a_steady_step_allocates_nothing);
     tcase_add_test(c, the_memory_limit_is_kept);
+    tcase_add_test(c, the_memory_limit_is_of_all_blocks_together);
+    c = support_case(s, "drivers");
+    tcase_add_test(c, a_hessian_for_an_input_that_is_not_there_is_refused);
     c = support_case(s, "ways");
     tcase_add_test(c, every_level_gives_the_same_elementwise_bits);
     tcase_add_test(c, a_far_element_changes_no_other);

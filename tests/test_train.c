@@ -304,6 +304,35 @@ START_TEST(writes_csv) {
 }
 END_TEST
 
+/* The library formats by this snprintf, which has a comma when told to: no such locale need be there. */
+static bool comma;
+int snprintf(char *out, size_t room, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(out, room, format, args);
+    va_end(args);
+    char *point = comma && room > 0 ? strchr(out, '.') : NULL;
+    if (point) *point = ',';
+    return length;
+}
+
+START_TEST(numbers_have_a_point_where_the_locale_has_a_comma) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_history *h = tad_history_new(t, (const char *[]){"step", "loss"}, 2);
+    ck_done(tad_history_add(h, (double[]){1, 0.25}), t);
+    text out = {.n = 0};
+    comma = true;
+    tad_status status = tad_history_csv(h, collect, &out);
+    tad_progress p = {collect, &out, .epochs = 1, .steps = 1, .clock = fake_clock};
+    tad_progress_step(&p, 0.375);
+    tad_progress_epoch(&p, 0.5);
+    comma = false;
+    ck_done(status, t);
+    ck_assert_str_eq(out.data, "step,loss\n1,0.25\nepoch 1/1  step 1/1  loss 0.375  accuracy 0.5000\n");
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(writes_a_plot) {
     tad_tape *t = tad_tape_new(NULL);
     const char *const columns[] = {"step", "loss", "test accuracy"};
@@ -349,6 +378,7 @@ static Suite *suite(void) {
     tcase_add_test(c, writes_plain_progress);
     tcase_add_test(c, rewrites_one_line_on_a_terminal);
     tcase_add_test(c, writes_csv);
+    tcase_add_test(c, numbers_have_a_point_where_the_locale_has_a_comma);
     tcase_add_test(c, writes_a_plot);
     return s;
 }
