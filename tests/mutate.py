@@ -28,7 +28,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from mutation import build, cover, rules
+sys.dont_write_bytecode = True  # the project's folders stay as they are
+from mutation import build, cover, rules  # pylint: disable=wrong-import-position
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EXPLAINED = ROOT / "tests/mutation/survivors.txt"
