@@ -22,7 +22,14 @@ FUNCTION(cubes, tad_sum(tad_mul(in[0], tad_square(in[0])), NULL))
 FUNCTION(mixed, tad_sum(tad_mul(tad_square(in[0]), in[1]), NULL))
 FUNCTION(repeated, tad_stack((tad_var[]){in[0], tad_sin(in[0]), in[0]}, 3, 0))
 FUNCTION(broken, tad_reshape(in[0], TAD_SHAPE(7)))
+FUNCTION(hinge_of_target, tad_hinge(in[0], in[1], &(tad_hinge_options){.reduction = TAD_NONE}))
 FUNCTION(paused_for_ever, (tad_record_pause(t), tad_square(in[0])))
+
+/* So much that the tape grows, which opens it for what is recorded in place. */
+static tad_var cubes_among_many(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    for (int i = 0; i < 1000; i++) tad_scalar(t, i);
+    return cubes(t, in, n, user);
+}
 
 static tad_tape *t;
 static tad_var x2; /* (2) input {2, -3} */
@@ -379,15 +386,17 @@ START_TEST(gradients_of_an_earlier_sweep_stay) {
 END_TEST
 
 START_TEST(drivers_work_while_recording_is_paused) {
-    tad_var out;
+    tad_var number = tad_scalar(t, 2), out;
     tad_record_pause(t);
     tad_record_pause(t);
-    ck_done(drivers[_i].call(cubes, NULL, &x2, 1, &out), t);
+    ck_done(drivers[_i].call(cubes_among_many, NULL, &x2, 1, &out), t);
     ck_of_cubes(_i, out);
     ck_assert(!tad_node_needs_gradient(out));
+    ck_assert(!tad_node_needs_gradient(tad_neg(number)));
     tad_record_resume(t);
     ck_assert(!tad_node_needs_gradient(tad_square(x2))); /* still paused */
     tad_record_resume(t);
+    ck_assert(tad_node_needs_gradient(tad_neg(number)));
     ck_assert(tad_node_needs_gradient(tad_square(x2)));
 }
 END_TEST
@@ -594,6 +603,16 @@ START_TEST(a_function_that_rewinds_its_inputs_is_noticed) {
 }
 END_TEST
 
+/* Neither direction gives a zero where an op has no derivative for an operand. */
+START_TEST(refuses_operands_without_a_derivative) {
+    tad_var in[2] = {x2, tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, -1})}, J;
+    ck_done(tad_jacobian(hinge_of_target, NULL, in, 2, 0, &J), t);
+    ck_assert_int_eq(tad_jacobian(hinge_of_target, NULL, in, 2, 1, &J), TAD_NO_RULE);
+    ck_assert(tad_is_nil(J));
+    ck_refused(t, TAD_NO_RULE, "hinge", "operand 1");
+}
+END_TEST
+
 static TCase *of_a_tape(Suite *s, const char *name) {
     TCase *c = support_case(s, name);
     tcase_add_checked_fixture(c, open_tape, close_tape);
@@ -630,6 +649,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, refuses_inputs_that_have_no_derivative, 0, DRIVERS);
     tcase_add_test(c, other_inputs_may_be_constants);
     tcase_add_test(c, refuses_inputs_that_are_not_there);
+    tcase_add_test(c, refuses_operands_without_a_derivative);
     tcase_add_loop_test(c, refuses_what_is_null, 0, DRIVERS);
     tcase_add_loop_test(c, refuses_results_that_have_no_derivative, 0, DRIVERS);
     tcase_add_test(c, refuses_many_results_where_one_is_needed);
