@@ -103,7 +103,7 @@ static tad_status end(const driver *d, tad_status s, tad_var *out, size_t n) {
 
 tad_status tad_vjp(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var cotangent, tad_var *y,
                    tad_var *gradients) {
-    driver d = {"vjp", x, n, NULL, 0};
+    driver d = {.what = "vjp", .x = x, .n = n};
     tad_var value = {0};
     tad_status s = begin(&d, f, gradients);
     if (s == TAD_OK) s = check_inputs(&d);
@@ -115,7 +115,7 @@ tad_status tad_vjp(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var co
 
 tad_status tad_jvp(tad_fn *f, void *user, const tad_var *x, const tad_var *tangents, size_t n,
                    tad_var *y, tad_var *tangent) {
-    driver d = {"jvp", x, n, NULL, 0};
+    driver d = {.what = "jvp", .x = x, .n = n};
     tad_var value = {0};
     tad_status s = begin(&d, f, tangent);
     if (s == TAD_OK && !tangents) s = tad__fail(d.t, TAD_BAD_ARGUMENT, "jvp: no tangents");
@@ -129,7 +129,7 @@ tad_status tad_jvp(tad_fn *f, void *user, const tad_var *x, const tad_var *tange
 /* Forward over reverse: the tangent of the gradient, which has room of its own, as out may be v. */
 tad_status tad_hvp(tad_fn *f, void *user, const tad_var *x, const tad_var *v, size_t n,
                    tad_var *out) {
-    driver d = {"hvp", x, n, NULL, 0};
+    driver d = {.what = "hvp", .x = x, .n = n};
     tad_var y, *gradient = NULL;
     tad_status s = begin(&d, f, out);
     if (s == TAD_OK && !v) s = tad__fail(d.t, TAD_BAD_ARGUMENT, "hvp: no vector");
@@ -178,7 +178,6 @@ static void put(const matrix *m, int64_t k, tad_var part) {
     memcpy(dim, shape.dim, to.rank * sizeof *dim);
     tad__shape_strides(&shape, dim + to.rank);
     for (int i = 0; i < to.rank; i++) dim[to.rank + i] *= step;
-    tad__array_seen(&to);
     tad__put(m->t, &to, from, false);
 }
 
@@ -193,7 +192,7 @@ static tad_status sweep(const matrix *m, int64_t k) {
 }
 
 static tad_status sweeps(const matrix *m) {
-    int64_t count = m->to->size ? tad_size_of(m->by_rows ? m->y : m->x) : 0;
+    int64_t count = tad_size_of(m->by_rows ? m->y : m->x);
     tad_status s = TAD_OK;
     for (int64_t k = 0; k < count && s == TAD_OK; k++) s = sweep(m, k);
     return s;
@@ -230,7 +229,7 @@ static tad_status fill(const driver *d, tad_var y, tad_var x, tad_var *out) {
 }
 
 tad_status tad_jacobian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, tad_var *out) {
-    driver d = {"jacobian", x, n, NULL, 0};
+    driver d = {.what = "jacobian", .x = x, .n = n};
     tad_var y;
     tad_status s = begin(&d, f, out);
     if (s == TAD_OK) s = check_input(&d, i);
@@ -241,7 +240,7 @@ tad_status tad_jacobian(tad_fn *f, void *user, const tad_var *x, size_t n, size_
 
 tad_status tad_hessian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, size_t j,
                        tad_var *out) {
-    driver d = {"hessian", x, n, NULL, 0};
+    driver d = {.what = "hessian", .x = x, .n = n};
     tad_var y, gradient;
     tad_status s = begin(&d, f, out);
     if (s == TAD_OK) s = check_input(&d, i);

@@ -417,6 +417,32 @@ START_TEST(a_failure_leaves_recording_paused_or_not) {
 }
 END_TEST
 
+/* As many results as inputs are written, and no more. */
+START_TEST(every_result_is_written_and_no_more) {
+    tad_var other = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){5, 7});
+    tad_var in[2] = {x2, other}, y[2] = {x2, x2}, out[3] = {x2, x2, x2};
+    tad_record_pause(t);
+    ck_done(tad_hvp(mixed, NULL, in, in, 2, out), t);
+    ck_assert(!tad_node_needs_gradient(out[0]) && !tad_node_needs_gradient(out[1]));
+    ck_values(out[0], 0, 40, -84); /* 2 z x + 2 x z */
+    ck_values(out[1], 0, 8, 18);
+    ck_assert(tad_node_needs_gradient(out[2]));
+    ck_done(tad_vjp(mixed, NULL, in, 2, tad_none(), y, out), t);
+    ck_assert(!tad_node_needs_gradient(y[0]) && tad_node_needs_gradient(y[1]));
+    ck_values(out[1], 0, 4, 9);
+    ck_assert(tad_node_needs_gradient(out[2]));
+    tad_record_resume(t);
+    ck_assert_int_eq(tad_vjp(broken, NULL, in, 2, tad_none(), y, out), TAD_BAD_SHAPE);
+    ck_assert(tad_is_nil(y[0]) && tad_is_nil(out[0]) && tad_is_nil(out[1]));
+    ck_assert(!tad_is_nil(y[1]) && !tad_is_nil(out[2]));
+    tad_tape_clear(t);
+    out[0] = out[1] = y[0] = x2;
+    ck_assert_int_eq(tad_jvp(broken, NULL, in, in, 2, y, out), TAD_BAD_SHAPE);
+    ck_assert(tad_is_nil(y[0]) && tad_is_nil(out[0]) && !tad_is_nil(y[1]) && !tad_is_nil(out[1]));
+    tad_tape_clear(t);
+}
+END_TEST
+
 /* ---- misuse ---- */
 
 static int ran;
@@ -449,6 +475,8 @@ START_TEST(refuses_inputs_that_have_no_derivative) {
     ck_refuses(_i, &stale, 1, TAD_BAD_HANDLE, "rewound");
     ck_refuses(_i, &labels, 1, TAD_BAD_DTYPE, "int64");
     ck_refuses(_i, &constant, 1, TAD_NO_GRADIENT, "constant");
+    if (_i < 3)
+        ck_refuses(_i, (tad_var[]){x2, constant}, 2, TAD_NO_GRADIENT, "input 1 is a constant");
     ck_refuses(_i, (tad_var[]){x2, {0}}, 2, TAD_BAD_HANDLE, "never set");
     ck_refuses(_i, (tad_var[]){x2, foreign}, 2, TAD_BAD_HANDLE, "another tape");
     ck_refuses(_i, (tad_var[]){x2, tad_number(1)}, 2, TAD_BAD_HANDLE, "number");
@@ -645,6 +673,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, gradients_of_an_earlier_sweep_stay, 0, DRIVERS);
     tcase_add_loop_test(c, drivers_work_while_recording_is_paused, 0, DRIVERS);
     tcase_add_loop_test(c, a_failure_leaves_recording_paused_or_not, 0, DRIVERS);
+    tcase_add_test(c, every_result_is_written_and_no_more);
     c = of_a_tape(s, "misuse");
     tcase_add_loop_test(c, refuses_inputs_that_have_no_derivative, 0, DRIVERS);
     tcase_add_test(c, other_inputs_may_be_constants);
