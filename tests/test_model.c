@@ -19,6 +19,7 @@ bool wrong(world *w, const char *format, ...) {
     vsnprintf(w->message, sizeof w->message, format, args);
     va_end(args);
     w->failed = true;
+    w->kind = format;
     return false;
 }
 
@@ -125,13 +126,13 @@ static int perform(world *w, const run *r, bool trace) {
 
 /* ---- a failure made small ---- */
 
-static bool still_fails(const run *r) {
+static bool still_fails(const run *r, const char *kind) {
     static world w;
     perform(&w, r, false);
-    return w.failed;
+    return w.kind == kind;
 }
 
-static void shrink(run *r) {
+static void shrink(run *r, const char *kind) {
     int tries = 0;
     for (int size = r->steps / 2; size >= 1; size /= 2)
         for (int from = 0; from < r->steps && tries < SHRINKS; from += size) {
@@ -139,15 +140,15 @@ static void shrink(run *r) {
             for (int i = from; i < from + size && i < r->steps; i++) less.skip[i] = true;
             if (memcmp(less.skip, r->skip, sizeof less.skip) == 0) continue;
             tries++;
-            if (still_fails(&less)) *r = less;
+            if (still_fails(&less, kind)) *r = less;
         }
 }
 
-static void report(run *r, int steps, const char *message) {
+static void report(run *r, int steps, const world *failure) {
     static world w;
-    fprintf(stderr, "MODEL_SEED=%llu, step %d: %s\n", (unsigned long long)r->seed, steps - 1, message);
+    fprintf(stderr, "MODEL_SEED=%llu, step %d: %s\n", (unsigned long long)r->seed, steps - 1, failure->message);
     r->steps = steps;
-    if (!getenv("MODEL_WHOLE")) shrink(r);
+    if (!getenv("MODEL_WHOLE")) shrink(r, failure->kind);
     perform(&w, r, true);
     fprintf(stderr, "%s\n", w.message);
 }
@@ -159,7 +160,7 @@ static int one_run(uint64_t seed, bool trace) {
     weigh(&r);
     int made = perform(&w, &r, trace);
     if (!w.failed) return made;
-    report(&r, made, w.message);
+    report(&r, made, &w);
     ck_abort_msg("MODEL_SEED=%llu: %s", (unsigned long long)seed, w.message);
     return made;
 }

@@ -13,17 +13,19 @@
  * Values. A result is computed here too and must agree up to rounding; from then on the library's
  *   value is the value and may not change by a single bit, except by assigning to a parameter.
  * Marks. A mark is a number of nodes and the serial of the last of them. It is valid while that
- *   node lives (or the number is 0). Rewinding cuts the list and leaves all else.
+ *   node lives (or the number is 0). Rewinding cuts the list and leaves all else: failure, pauses,
+ *   scopes, parameters.
  * Reset. Empties the list, pops all scopes, ends every pause, forgets the failure.
  * Failures. The first sticks: then every call that records gives nil, every verb gives the status,
  *   and nothing changes, until it is cleared. What works still: marks, rewind, reset, pause, resume,
- *   popping scopes, shapes, names, needs_gradient.
+ *   scopes, retain, shapes, reading names, needs_gradient.
  * Parameters. Assigning notes the time. Views of the parameter may share its memory or not: the model
  *   looks which, and takes the values as changed or not changed accordingly (`memory`). Anything
  *   else, a detached value above all, keeps its value.
  * Sweeps. They give derivatives of what was recorded, or refuse with STALE_VALUE. Exactly:
- *     A node that the sweep goes through has a stale operand when the memory of that operand (a
- *     parameter's, perhaps seen through views) was changed after the node was recorded.
+ *     A node has a stale operand when the memory of that operand (a parameter's, perhaps seen through
+ *     views) was changed after the node was recorded. Not so a view that shares this memory: it
+ *     changes with it and reads nothing.
  *     Some node that passes a gradient on has a stale operand: the sweep must refuse.
  *     No ancestor of the result has a stale operand: it must not refuse.
  *     Between these (a stale operand behind a cast of integers, a comparison, a gradient of 0, or off
@@ -36,7 +38,7 @@
  * Reached. True for all that a gradient goes through to; false for what is no ancestor at all; either
  *   for what has its influence on the roots otherwise (comparisons), and once a root was rewound.
  * Names. A name belongs to its variable and lives as long; the last one given counts; the scopes of
- *   the moment stand before it. Scopes pushed after a mark are popped by rewinding to it.
+ *   the moment stand before it. Rewinding pops no scopes.
  * Pause. While paused results are constants without ancestors; leaves are what they are. Nests.
  *
  * The gradient of tad_grad and the tangent of tad_tangent are new variables. Their values are checked;
@@ -140,13 +142,7 @@ typedef struct mark {
     tad_mark mark;
     int count, tape;
     long last; /* serial of the node below; 0: none */
-    long given;
 } mark;
-
-typedef struct scope {
-    char name[16];
-    long pushed;
-} scope;
 
 typedef struct model {
     tad_tape *tape;
@@ -154,7 +150,7 @@ typedef struct model {
     int which, count, scopes, paused, marks;
     tad_status error;
     node node[MOST_NODES];
-    scope scope[MOST_SCOPES];
+    char scope[MOST_SCOPES][16];
     mark mark[MOST_MARKS];
     int root[3], roots; /* of the last sweep; -1: rewound */
     bool unsure; /* a sweep was refused: whether gradients are still there is to be seen */
@@ -173,6 +169,7 @@ typedef struct world {
     handle handle[MOST_HANDLES];
     int handles;
     bool failed, trace;
+    const char *kind; /* of the failure: the format of its message */
     char message[600];
 } world;
 

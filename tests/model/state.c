@@ -41,7 +41,7 @@ bool mark_is_valid(const model *m, const mark *k) {
 void full_name(const model *m, const char *name, char *out) {
     out[0] = '\0';
     for (int k = 0; k < m->scopes; k++) {
-        strcat(out, m->scope[k].name);
+        strcat(out, m->scope[k]);
         strcat(out, "/");
     }
     strcat(out, name);

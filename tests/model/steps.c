@@ -236,15 +236,10 @@ bool step_retain(world *w, model *m) {
 /* ---- marks ---- */
 
 bool step_mark(world *w, model *m) {
-    mark k = {tad_tape_mark(m->tape), m->count, m->which, m->count ? m->node[m->count - 1].serial : 0, ++w->change};
+    mark k = {tad_tape_mark(m->tape), m->count, m->which, m->count ? m->node[m->count - 1].serial : 0};
     m->mark[m->marks < MOST_MARKS ? m->marks++ : below(w, MOST_MARKS)] = k;
     say(w, "mark(%d) at %d", m->which, m->count);
     return true;
-}
-
-static void rewound(model *m, const mark *k) {
-    cut(m, k->count);
-    while (m->scopes && m->scope[m->scopes - 1].pushed > k->given) m->scopes--;
 }
 
 bool step_rewind(world *w, model *m) {
@@ -256,7 +251,7 @@ bool step_rewind(world *w, model *m) {
     tad_status s = tad_tape_rewind(m->tape, k->mark);
     if (!valid) return refused(w, m, s, TAD_BAD_HANDLE) && check_all(w, m);
     if (s != TAD_OK) return wrong(w, "a good mark is refused: %s", tad_message(m->tape));
-    rewound(m, k);
+    cut(m, k->count);
     return check_all(w, m);
 }
 
@@ -303,10 +298,7 @@ bool step_push(world *w, model *m) {
     some_name(w, name, 12);
     say(w, "scope_push(%d, %s)", m->which, name);
     tad_scope_push(m->tape, name);
-    if (m->error != TAD_OK) return true;
-    scope *s = &m->scope[m->scopes++];
-    memcpy(s->name, name, sizeof s->name);
-    s->pushed = ++w->change;
+    strcpy(m->scope[m->scopes++], name);
     return true;
 }
 

@@ -75,6 +75,7 @@ static bool is_nonzero(const double *a, const double *size) {
 
 static void find_stale(const model *m, sweep *s, int i, bool passing) {
     const node *n = &m->node[i];
+    if (n->memory >= 0) return; /* changed together with its operand */
     for (int k = 0; k < n->call.n_in; k++) {
         if (changed(m, n->call.in[k]) <= n->born) continue;
         s->may_refuse = true;
