@@ -4,11 +4,16 @@
  * from the run's seed and its own number only, so that steps can be left out: when a run fails, this
  * program takes out all steps that it can and prints the rest.
  *
- *     MODEL_STEPS=1000000   so many steps instead of 10,000
- *     MODEL_SEED=7          the run of this seed alone, every step printed as it is made (for crashes) */
+ *     MODEL_STEPS=1000000   so many steps instead of 50,000
+ *     MODEL_SEED=7          the run of this seed alone, every step printed as it is made (for crashes)
+ *     MODEL_COUNTS=1        print how often each thing has come that must come */
+#include <stddef.h>
+
 #include "model/model.h"
 
 enum { LONGEST = 1000, SHRINKS = 3000 };
+
+long happened[EVENT_COUNT], applied[OP_COUNT];
 
 /* ---- used by all steps ---- */
 
@@ -50,10 +55,10 @@ typedef struct choice {
 } choice;
 
 static const choice choices[] = {
-    {step_op, 50},   {step_leaf, 14},  {step_assign, 9},   {step_reverse, 7}, {step_reverse_from, 3},
-    {step_grad, 3},  {step_tangent, 3}, {step_detach, 3},  {step_mark, 4},    {step_rewind, 3},
-    {step_reset, 1}, {step_name, 4},   {step_push, 2},     {step_pop, 2},     {step_pause, 2},
-    {step_resume, 3}, {step_retain, 2}, {step_zero, 1},    {step_gradient, 1}, {step_illegal, 4},
+    {step_op, 50},   {step_leaf, 14},  {step_assign, 10},   {step_reverse, 7}, {step_reverse_from, 4},
+    {step_grad, 6},  {step_tangent, 6}, {step_detach, 3},  {step_mark, 4},    {step_rewind, 3},
+    {step_reset, 1}, {step_name, 4},   {step_push, 2},     {step_pop, 2},     {step_pause, 1},
+    {step_resume, 5}, {step_retain, 2}, {step_zero, 1},    {step_gradient, 1}, {step_illegal, 4},
 };
 enum { CHOICES = sizeof choices / sizeof *choices };
 
@@ -89,7 +94,7 @@ static void begin(world *w, bool trace) {
     w->trace = trace;
     for (int k = 0; k < TAPES; k++) {
         model *m = w->tape[k] = &room[k];
-        memset(m, 0, sizeof *m);
+        memset(m, 0, offsetof(model, node));
         m->which = k;
         m->tape = support_tape(&m->memory);
         if (!m->tape) wrong(w, "no tape");
@@ -111,7 +116,6 @@ static int perform(world *w, const run *r, bool trace) {
     for (; i < r->steps && !w->failed; i++) {
         if (r->skip[i]) continue;
         w->random = mix(r->seed) + mix((uint64_t)i);
-        w->now = i;
         model *m = w->tape[chance(w, 80) ? 0 : 1];
         say(w, "  %3d ", i);
         step *s = some_step(w, r, m);
@@ -165,11 +169,26 @@ static int one_run(uint64_t seed, bool trace) {
     return made;
 }
 
+/* Everything that is to be tested must have come. */
+static void check_happened(void) {
+#define EVENT_TEXT(name) #name,
+    static const char *const names[] = {EVENTS(EVENT_TEXT)};
+#undef EVENT_TEXT
+    const bool print = getenv("MODEL_COUNTS") != NULL;
+    for (int i = 0; i < EVENT_COUNT && print; i++)
+        if (print) fprintf(stderr, "%8ld %s\n", happened[i], names[i]);
+    for (int i = 0; i < OP_COUNT && print; i++) fprintf(stderr, "%8ld %s\n", applied[i], op_names[i]);
+    for (int i = 0; i < EVENT_COUNT; i++)
+        ck_assert_msg(happened[i] > 0, "%s never came", names[i]);
+    for (int i = 0; i < OP_COUNT; i++) ck_assert_msg(applied[i] > 0, "%s was never applied", op_names[i]);
+}
+
 START_TEST(random_calls_leave_a_tape_in_the_state_of_the_model) {
     const char *steps = getenv("MODEL_STEPS"), *seed = getenv("MODEL_SEED");
-    long left = steps ? atol(steps) : 10000;
+    long left = steps ? atol(steps) : 50000;
     if (seed) one_run(strtoull(seed, NULL, 10), true);
     for (uint64_t k = 1; !seed && left > 0; k++) left -= one_run(k, false);
+    if (!seed) check_happened();
 }
 END_TEST
 

@@ -51,6 +51,7 @@ static bool check_dead(world *w, model *m, tad_var x) {
     bool taken = item ? !isnan(got[0]) : tad_read(x, got, 1) == TAD_OK;
     tad_status s = tad_tape_status(m->tape);
     tad_tape_clear(m->tape);
+    happened[READ_DEAD]++;
     return (!taken && s == TAD_BAD_HANDLE) || wrong(w, "a dead handle of place %u reads %g", x.u.at.index, got[0]);
 }
 
@@ -96,6 +97,7 @@ static bool check_gradient(world *w, model *m, int at) {
     readable state = n->needs ? n->state : REFUSED;
     if (w->failed) return false;
     if (has && state == REFUSED) return wrong(w, "%d:%d has a gradient (%g), it should not", m->which, at, got[0]);
+    happened[RELEASED_REFUSED] += !has && state == RELEASED;
     if (!has && state == KNOWN) return wrong(w, "%d:%d has lost its gradient", m->which, at);
     return !has || compare_gradient(w, m, at, got);
 }
@@ -104,6 +106,7 @@ static bool check_reached(world *w, model *m, int at) {
     const node *n = &m->node[at];
     known want = n->needs && n->state != REFUSED ? n->reached : NO;
     bool got = tad_is_reached(var_of(w, m, at));
+    happened[got ? REACHED : NOT_REACHED]++;
     return want == EITHER || got == (want == YES) || wrong(w, "%d:%d is %sreached", m->which, at, got ? "" : "not ");
 }
 
@@ -114,6 +117,7 @@ static void decide(world *w, model *m) {
     m->unsure = false;
     while (known < m->count && (m->node[known].kind == HIDDEN || m->node[known].state != KNOWN)) known++;
     bool gone = known < m->count && !read_gradient(w, m, known, got);
+    happened[GRADIENTS_GONE] += gone;
     for (int i = 0; i < m->count; i++) {
         if (gone) m->node[i].state = REFUSED;
         if (gone) m->node[i].reached = NO;

@@ -21,6 +21,7 @@ static bool use_dead(world *w, model *m) {
     tad_var dead, other;
     int at = pick(w, m, REAL, -1);
     if (at < 0 || !dead_handle(w, m, &dead)) return true;
+    happened[DEAD_USED]++;
     other = chance(w, 50) ? var_of(w, m, at) : dead;
     say(w, "dead handle of place %u", dead.u.at.index);
     switch (below(w, 10)) {
@@ -43,6 +44,7 @@ static bool use_foreign(world *w, model *m) {
     if (a < 0 || b < 0) return true;
     say(w, "%d:%d with %d:%d", m->which, a, other->which, b);
     tad_var x = var_of(w, m, a), y = var_of(w, other, b);
+    happened[FOREIGN_USED]++;
     return nil(w, m, chance(w, 50) ? tad_mul(x, y) : tad_fma(x, x, y), TAD_BAD_HANDLE);
 }
 

@@ -123,14 +123,16 @@ typedef struct node {
     tad_var handle;
     kind kind;
     array value;
-    call call; /* of a RESULT */
+    call call;                 /* of a RESULT, and of a view while paused */
+    array used[MOST_OPERANDS]; /* the operands as they were */
     int output;
     bool needs, retained;
     bool opaque;  /* a result whose past the model does not know */
-    long born;    /* step of recording */
+    long born;    /* what happens is numbered in order, also changes, names, marks */
     int memory;   /* the parameter whose memory it shares; -1 */
-    long changed; /* of a parameter: the last step that changed it; -1 */
+    long changed; /* of a parameter: the last change; -1 */
     char name[NAME_SIZE];
+    long named;
     readable state;
     known reached;
     bool settled; /* the gradient below was read from the library: it may not change by a bit */
@@ -142,6 +144,7 @@ typedef struct mark {
     tad_mark mark;
     int count, tape;
     long last; /* serial of the node below; 0: none */
+    long given;
 } mark;
 
 typedef struct model {
@@ -149,11 +152,11 @@ typedef struct model {
     support_memory memory;
     int which, count, scopes, paused, marks;
     tad_status error;
-    node node[MOST_NODES];
     char scope[MOST_SCOPES][16];
     mark mark[MOST_MARKS];
     int root[3], roots; /* of the last sweep; -1: rewound */
     bool unsure; /* a sweep was refused: whether gradients are still there is to be seen */
+    node node[MOST_NODES]; /* last: those below count are set */
 } model;
 
 typedef struct handle {
@@ -164,7 +167,7 @@ typedef struct handle {
 
 typedef struct world {
     uint64_t random;
-    long now, serial, change; /* change: counts what happens, in order */
+    long serial, change;
     model *tape[TAPES];
     handle handle[MOST_HANDLES];
     int handles;
@@ -201,6 +204,22 @@ void sweep_forward(const model *m, sweep *s, const int *y, int n, const int *x, 
 /* What tad_reverse leaves at every node. */
 void take_gradients(model *m, const sweep *s);
 bool near(double a, double b, double size, bool coarse);
+
+/* ---- what has happened ---- */
+
+/* A campaign in which one of these never came has not tested it, and fails. */
+#define EVENTS(E)                                                                                  \
+    E(SWEPT) E(GRAD) E(TANGENT)                          /* sweeps done */                         \
+    E(SWEPT_STALE) E(GRAD_STALE) E(TANGENT_STALE)        /* and refused */                         \
+    E(MIGHT_REFUSE) E(SWEPT_PAUSED) E(SUMS_ADDED) E(RELEASED_REFUSED) E(GRADIENTS_GONE)            \
+    E(VIEW_FOLLOWED) E(VIEW_OWN) E(PAUSED_VIEW_FOLLOWED) E(DETACHED_PARAMETER) E(USED_CHANGED_VIEW) \
+    E(READ_DEAD) E(DEAD_USED) E(FOREIGN_USED) E(FAILED_AND_TRIED)                                  \
+    E(REWOUND) E(REWIND_REFUSED) E(RESET) E(RESET_PAUSED) E(RESET_FAILED) E(RENAMED) E(NAMED_BELOW_MARK)  \
+    E(NAMED_IN_SCOPES) E(REACHED) E(NOT_REACHED) E(BAD_INDEX)
+#define EVENT_NAME(name) name,
+typedef enum event { EVENTS(EVENT_NAME) EVENT_COUNT } event;
+#undef EVENT_NAME
+extern long happened[EVENT_COUNT], applied[OP_COUNT];
 
 /* ---- the driver ---- */
 

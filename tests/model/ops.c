@@ -136,6 +136,7 @@ static tad_var perform(const call *c, const tad_var *x, tad_var *second) {
 
 static node result_of(const model *m, const call *c, const array *value) {
     node n = {.kind = m->paused ? CONSTANT : RESULT, .call = *c, .value = *value, .memory = -1};
+    operands(m, c, n.used);
     for (int k = 0; k < c->n_in; k++) {
         const node *x = c->in[k] < 0 ? NULL : &m->node[c->in[k]];
         if (x && x->needs && is_differentiable(c->op, k) && is_real(value->dtype)) n.needs = true;
@@ -165,19 +166,34 @@ static bool both_recorded(world *w, model *m, const call *c, const array *out, t
     return c->op != OP_MAX || recorded(w, m, second, &indices, true);
 }
 
+/* An op and operands that go together; false when there are none. */
+static bool choose_call(world *w, const model *m, call *c, array *in) {
+    for (int tries = 0; tries < 5; tries++) {
+        *c = (call){.op = (op)below(w, OP_COUNT)};
+        if (!choose(w, m, c)) continue;
+        operands(m, c, in);
+        if (is_legal(c, in)) return true;
+    }
+    return false;
+}
+
 bool step_op(world *w, model *m) {
-    call c = {.op = (op)below(w, OP_COUNT)};
+    call c;
     array in[MOST_OPERANDS], out[2];
     tad_var x[MOST_OPERANDS], second = tad_none();
-    if (!choose(w, m, &c)) return true;
-    operands(m, &c, in);
-    if (!is_legal(&c, in)) return true;
+    if (!choose_call(w, m, &c, in)) return true;
     tad_status s = evaluate(&c, in, out);
     if (s == TAD_OK && is_large(&out[0])) {
         if (c.in[0] < 0 || !is_real(in[0].dtype) || c.op == OP_CAST) return true;
         c.op = OP_SIN;
         c.n_in = 1;
         evaluate(&c, in, out);
+    }
+    happened[BAD_INDEX] += s == TAD_BAD_INDEX;
+    applied[c.op]++;
+    for (int k = 0; k < c.n_in; k++) {
+        const node *x = c.in[k] < 0 ? NULL : &m->node[c.in[k]];
+        happened[USED_CHANGED_VIEW] += x && x->kind == RESULT && x->memory >= 0 && m->node[x->memory].changed > x->born;
     }
     say_call(w, m, &c);
     for (int k = 0; k < c.n_in; k++) x[k] = c.in[k] < 0 ? tad_number(c.number) : var_of(w, m, c.in[k]);

@@ -5,11 +5,13 @@
 /* ---- picking ---- */
 
 int pick(world *w, const model *m, unsigned dtypes, int rank) {
-    for (int tries = 0; tries < 16 && m->count; tries++) {
+    bool parameters = chance(w, 25); /* preferred, and views of them */
+    for (int tries = 0; tries < 20 && m->count; tries++) {
         int last = m->count < 20 || chance(w, 40) ? m->count : 20;
         int at = m->count - 1 - below(w, last);
         const node *n = &m->node[at];
         bool fits = dtypes >> n->value.dtype & 1 && (rank < 0 || n->value.rank == rank);
+        if (parameters && tries < 10 && n->memory < 0) continue;
         if (n->kind != HIDDEN && fits) return at;
     }
     return -1;
@@ -63,6 +65,7 @@ bool refused(world *w, model *m, tad_status got, tad_status expected) {
     if (got == TAD_OK) return wrong(w, "done, should be refused: %s", tad_status_text(expected));
     if (m->error == TAD_OK && got != expected)
         return wrong(w, "refused with '%s' (%s), not '%s'", tad_status_text(got), tad_message(m->tape), tad_status_text(expected));
+    happened[FAILED_AND_TRIED] += m->error != TAD_OK;
     if (m->error == TAD_OK) m->error = expected;
     return true;
 }
@@ -89,7 +92,7 @@ bool recorded(world *w, model *m, tad_var got, const node *expected, bool exact)
 
 static tad_dtype some_dtype(world *w) {
     int k = below(w, 20);
-    return k < 11 ? TAD_F64 : k < 15 ? TAD_F32 : k < 18 ? TAD_I64 : TAD_BOOL;
+    return k < 10 ? TAD_F64 : k < 13 ? TAD_F32 : k < 18 ? TAD_I64 : TAD_BOOL;
 }
 
 static array some_shape(world *w, tad_dtype dtype) {
@@ -109,14 +112,14 @@ static tad_var make_leaf(world *w, model *m, node *n) {
     array *a = &n->value;
     tad_shape shape = shape_of(a);
     int how = below(w, 10);
-    n->kind = how < 4 ? INPUT : how < 7 ? PARAM : CONSTANT;
+    n->kind = how < 3 ? INPUT : how < 7 ? PARAM : CONSTANT;
     store(a, data);
     if (how == 0 || how == 9) { /* borrowed */
         *a = shaped(TAD_F64, a->rank, a->dim[0], a->dim[1]);
         memcpy(a->e, lent, (size_t)a->n * sizeof *lent);
         return how ? tad_borrow(m->tape, TAD_F64, shape, lent) : tad_input_borrow(m->tape, TAD_F64, shape, lent);
     }
-    if (how < 4) return tad_input(m->tape, a->dtype, shape, data);
+    if (how < 3) return tad_input(m->tape, a->dtype, shape, data);
     if (how < 7) return tad_param(m->tape, a->dtype, shape, data);
     if (how == 7) return tad_constant(m->tape, a->dtype, shape, data);
     for (int i = 0; i < a->n; i++) a->e[i] = a->e[0];
@@ -149,22 +152,24 @@ bool step_detach(world *w, model *m) {
     if (at < 0) return true;
     node n = {.kind = CONSTANT, .memory = -1, .value = m->node[at].value};
     say(w, "detach(%d:%d)", m->which, at);
+    happened[DETACHED_PARAMETER] += m->node[at].memory >= 0;
     return recorded(w, m, tad_detach(var_of(w, m, at)), &n, true);
 }
 
 /* ---- parameters ---- */
 
 static int pick_param(world *w, const model *m) {
-    for (int tries = 0; tries < 20; tries++) {
-        int at = pick(w, m, ~0u, -1);
-        if (at >= 0 && m->node[at].kind == PARAM) return at;
+    int from = m->count ? below(w, m->count) : 0;
+    for (int i = 0; i < m->count; i++) {
+        int at = (from + i) % m->count;
+        if (m->node[at].kind == PARAM) return at;
     }
     return -1;
 }
 
 /* Every element becomes another one; sometimes an index that is none. */
 static void change(world *w, array *a) {
-    double far = chance(w, 15) ? 1e6 : 0;
+    double far = chance(w, 30) ? 1e6 : 0;
     for (int i = 0; i < a->n; i++) {
         if (!is_real(a->dtype)) a->e[i] = a->dtype == TAD_I64 && far > 0 && a->e[i] < far ? far : a->e[i] == 0;
         else a->e[i] += a->e[i] > 0 ? -0.25 - below(w, 1000) / 1024.0 : 0.25 + below(w, 1000) / 1024.0;
@@ -179,7 +184,9 @@ static bool look_at_view(world *w, model *m, int at) {
     evaluate(&n->call, &m->node[n->call.in[0]].value, out);
     if (tad_read(n->handle, got, (size_t)n->value.n) != TAD_OK) return wrong(w, "%d:%d cannot be read", m->which, at);
     size_t bytes = (size_t)n->value.n * sizeof *got;
-    if (memcmp(got, n->value.e, bytes) == 0) n->memory = -1;
+    bool follows = memcmp(got, n->value.e, bytes) != 0;
+    happened[follows ? n->kind == CONSTANT ? PAUSED_VIEW_FOLLOWED : VIEW_FOLLOWED : VIEW_OWN]++;
+    if (!follows) n->memory = -1;
     else if (memcmp(got, out[0].e, bytes) == 0) memcpy(n->value.e, got, bytes);
     else return wrong(w, "%d:%d, a view, is neither as before nor as its parameter", m->which, at);
     return true;
@@ -236,7 +243,7 @@ bool step_retain(world *w, model *m) {
 /* ---- marks ---- */
 
 bool step_mark(world *w, model *m) {
-    mark k = {tad_tape_mark(m->tape), m->count, m->which, m->count ? m->node[m->count - 1].serial : 0};
+    mark k = {tad_tape_mark(m->tape), m->count, m->which, m->count ? m->node[m->count - 1].serial : 0, ++w->change};
     m->mark[m->marks < MOST_MARKS ? m->marks++ : below(w, MOST_MARKS)] = k;
     say(w, "mark(%d) at %d", m->which, m->count);
     return true;
@@ -249,14 +256,19 @@ bool step_rewind(world *w, model *m) {
     bool valid = mark_is_valid(m, k);
     say(w, "rewind(%d, mark of %d at %d)", m->which, from->which, k->count);
     tad_status s = tad_tape_rewind(m->tape, k->mark);
+    happened[valid ? REWOUND : REWIND_REFUSED]++;
     if (!valid) return refused(w, m, s, TAD_BAD_HANDLE) && check_all(w, m);
     if (s != TAD_OK) return wrong(w, "a good mark is refused: %s", tad_message(m->tape));
     cut(m, k->count);
+    for (int i = 0; i < m->count; i++) happened[NAMED_BELOW_MARK] += m->node[i].named > k->given;
     return check_all(w, m);
 }
 
 bool step_reset(world *w, model *m) {
     say(w, "reset(%d)", m->which);
+    happened[RESET]++;
+    happened[RESET_PAUSED] += m->paused > 0;
+    happened[RESET_FAILED] += m->error != TAD_OK;
     tad_tape_reset(m->tape);
     cut(m, 0);
     m->scopes = m->paused = 0;
@@ -288,7 +300,11 @@ bool step_name(world *w, model *m) {
     say(w, "name(%d:%d, %s)", m->which, at, name);
     tad_var x = var_of(w, m, at), got = tad_name(x, name);
     if (got.tape != x.tape || got.u.bits != x.u.bits) return wrong(w, "name returned another variable");
-    if (m->error == TAD_OK) full_name(m, name, m->node[at].name);
+    if (m->error != TAD_OK) return true;
+    happened[RENAMED] += m->node[at].name[0] != '\0';
+    happened[NAMED_IN_SCOPES] += m->scopes > 1;
+    full_name(m, name, m->node[at].name);
+    m->node[at].named = ++w->change;
     return true;
 }
 

@@ -9,18 +9,6 @@ bool near(double a, double b, double size, bool coarse) {
 
 static bool has_past(const node *n) { return n->kind == RESULT && !n->opaque; }
 
-static void operands_of(const model *m, const node *n, array *in) {
-    for (int k = 0; k < n->call.n_in; k++) {
-        if (n->call.in[k] >= 0) in[k] = m->node[n->call.in[k]].value;
-        else {
-            in[k] = shaped(TAD_F64, 0, 1, 1);
-            in[k].rank = -1;
-            in[k].e[0] = n->call.number;
-        }
-        memset(in[k].d, 0, sizeof in[k].d);
-    }
-}
-
 /* Whether a gradient passes from node n to its operand k. */
 static bool passes(const model *m, const node *n, int k) {
     return n->needs && n->call.in[k] >= 0 && is_differentiable(n->call.op, k) && m->node[n->call.in[k]].needs;
@@ -73,13 +61,21 @@ static bool is_nonzero(const double *a, const double *size) {
     return false;
 }
 
+/* A number of the other float type: it is cast first, and only the cast reads it. */
+static bool is_cast(const model *m, const node *n, int k) {
+    tad_dtype from = m->node[n->call.in[k]].value.dtype;
+    return n->call.op != OP_CAST && is_real(from) && from != n->value.dtype;
+}
+
 static void find_stale(const model *m, sweep *s, int i, bool passing) {
     const node *n = &m->node[i];
     if (n->memory >= 0) return; /* changed together with its operand */
     for (int k = 0; k < n->call.n_in; k++) {
-        if (changed(m, n->call.in[k]) <= n->born) continue;
+        int from = n->call.in[k];
+        if (changed(m, from) <= n->born) continue;
         s->may_refuse = true;
-        if (passing) s->must_refuse = true;
+        bool reads = !is_cast(m, n, k) || (passes(m, n, k) && s->between[from]);
+        if (passing && reads) s->must_refuse = true;
     }
 }
 
@@ -88,7 +84,7 @@ static void pass_back(const model *m, sweep *s, int i, int k) {
     const node *n = &m->node[i];
     int to = n->call.in[k];
     array in[MOST_OPERANDS], out[2];
-    operands_of(m, n, in);
+    memcpy(in, n->used, sizeof in);
     for (int j = 0; j < in[k].n; j++) {
         in[k].d[j] = 1;
         evaluate(&n->call, in, out);
@@ -128,7 +124,7 @@ void sweep_back(const model *m, sweep *s, const int *y, const array *seed, int n
 static void pass_forward(const model *m, sweep *s, int i) {
     const node *n = &m->node[i];
     array in[MOST_OPERANDS], out[2];
-    operands_of(m, n, in);
+    memcpy(in, n->used, sizeof in);
     for (int k = 0; k < n->call.n_in; k++) {
         if (!passes(m, n, k)) continue;
         int from = n->call.in[k];
@@ -176,6 +172,7 @@ static void take_gradient(node *n, const sweep *s, int i) {
     bool number = n->value.rank == 0 && n->value.dtype == TAD_F64;
     bool sums = n->kind == PARAM && n->state == KNOWN;
     n->reached = i > s->top ? NO : s->back[i] ? YES : s->any[i] ? EITHER : NO;
+    happened[SUMS_ADDED] += sums && s->back[i];
     if (i > s->top && sums) return;
     for (int k = 0; k < MOST_ELEMENTS; k++) {
         n->gradient[k] = (sums ? n->gradient[k] : 0) + (i > s->top ? 0 : s->adjoint[i][k]);

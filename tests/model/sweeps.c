@@ -27,6 +27,22 @@ static void pick_list(world *w, model *m, list *l, int most, bool needing, bool 
     }
 }
 
+/* Variables on the way up from those of y, some of them y itself. */
+static void pick_ancestors(world *w, model *m, list *l, const list *y) {
+    l->n = 0;
+    for (int tries = 0; tries < 6 && l->n < MOST && y->n; tries++) {
+        int at = y->at[below(w, y->n)];
+        for (int up = below(w, 6); up > 0; up--) {
+            const node *n = &m->node[at];
+            int k = n->kind == RESULT && n->call.n_in ? below(w, n->call.n_in) : -1;
+            if (k >= 0 && n->call.in[k] >= 0 && m->node[n->call.in[k]].needs) at = n->call.in[k];
+        }
+        if (!m->node[at].needs) continue;
+        l->var[l->n] = var_of(w, m, at);
+        l->at[l->n++] = at;
+    }
+}
+
 static void say_list(const world *w, const model *m, const list *l) {
     for (int k = 0; k < l->n; k++) say(w, "%s%d:%d", k ? ", " : "(", m->which, l->at[k]);
     say(w, ")");
@@ -54,10 +70,13 @@ static bool give(world *w, model *m, list *l, bool none, bool number) {
     return true;
 }
 
-/* Whether it did or refused as it must. *done: it did. */
-static bool judge(world *w, model *m, tad_status s, bool *done) {
+/* Whether it did or refused as it must. *done: it did. kind: SWEPT, GRAD or TANGENT. */
+static bool judge(world *w, model *m, tad_status s, event kind, bool *done) {
     *done = s == TAD_OK;
     if (m->error != TAD_OK) return s != TAD_OK ? refused(w, m, s, m->error) : wrong(w, "done on a failed tape");
+    happened[*done ? kind : kind + SWEPT_STALE]++;
+    happened[MIGHT_REFUSE] += work.may_refuse && !work.must_refuse;
+    happened[SWEPT_PAUSED] += *done && m->paused > 0;
     if (*done && work.must_refuse) return wrong(w, "a stale value was not noticed");
     if (*done) return true;
     if (s == TAD_STALE_VALUE && !work.may_refuse) return wrong(w, "refused as stale, nothing is: %s", tad_message(m->tape));
@@ -69,7 +88,7 @@ static bool judge(world *w, model *m, tad_status s, bool *done) {
 static bool after_reverse(world *w, model *m, const list *y, tad_status s) {
     bool done;
     if (m->error == TAD_OK && s != TAD_OK) m->unsure = true;
-    if (!judge(w, m, s, &done)) return false;
+    if (!judge(w, m, s, SWEPT, &done)) return false;
     if (!done) return true;
     take_gradients(m, &work);
     m->roots = y->n;
@@ -129,7 +148,8 @@ bool step_grad(world *w, model *m) {
     bool done, plain = chance(w, 50);
     tad_var out[MOST];
     pick_list(w, m, &y, 1 + below(w, 2), false, plain);
-    pick_list(w, m, &x, 1 + below(w, MOST), true, false);
+    if (chance(w, 70)) pick_ancestors(w, m, &x, &y);
+    else pick_list(w, m, &x, 1 + below(w, MOST), true, false);
     if (!x.n || !y.n || m->error != TAD_OK) return true;
     for (int k = 0; k < y.n && plain; k++) {
         y.number[k] = m->node[y.at[k]].value;
@@ -141,7 +161,7 @@ bool step_grad(world *w, model *m) {
     say_list(w, m, &y);
     say_list(w, m, &x);
     tad_status s = tad_grad(y.var, plain ? NULL : y.given, (size_t)y.n, x.var, (size_t)x.n, out);
-    if (!judge(w, m, s, &done) || !add_hidden(w, m, tad_node_count(m->tape))) return false;
+    if (!judge(w, m, s, GRAD, &done) || !add_hidden(w, m, tad_node_count(m->tape))) return false;
     if (!done) return all_nil(w, out, x.n);
     for (int k = 0; k < x.n; k++)
         if (!derivative(w, m, out[k], &m->node[x.at[k]].value, work.adjoint[x.at[k]], work.size[x.at[k]])) return false;
@@ -154,14 +174,15 @@ bool step_tangent(world *w, model *m) {
     tad_var out[MOST];
     array expected[MOST];
     pick_list(w, m, &y, 1 + below(w, MOST), false, false);
-    pick_list(w, m, &x, 1 + below(w, MOST), true, false);
+    if (chance(w, 70)) pick_ancestors(w, m, &x, &y);
+    else pick_list(w, m, &x, 1 + below(w, MOST), true, false);
     if (!x.n || !y.n || m->error != TAD_OK || !give(w, m, &x, false, true)) return !w->failed;
     sweep_forward(m, &work, y.at, y.n, x.at, x.number, x.n, expected);
     say(w, "tangent");
     say_list(w, m, &y);
     say_list(w, m, &x);
     tad_status s = tad_tangent(y.var, (size_t)y.n, x.var, x.given, (size_t)x.n, out);
-    if (!judge(w, m, s, &done) || !add_hidden(w, m, tad_node_count(m->tape))) return false;
+    if (!judge(w, m, s, TANGENT, &done) || !add_hidden(w, m, tad_node_count(m->tape))) return false;
     if (!done) return all_nil(w, out, y.n);
     for (int k = 0; k < y.n; k++)
         if (!derivative(w, m, out[k], &m->node[y.at[k]].value, expected[k].d, expected[k].e)) return false;
