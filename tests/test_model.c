@@ -7,6 +7,7 @@
  *     MODEL_STEPS=1000000   so many steps instead of 50,000
  *     MODEL_SEED=7          the run of this seed alone, every step printed as it is made (for crashes)
  *     MODEL_COUNTS=1        print how often each thing has come that must come */
+#include <signal.h>
 #include <stddef.h>
 
 #include "model/model.h"
@@ -157,9 +158,19 @@ static void report(run *r, int steps, const world *failure) {
     fprintf(stderr, "%s\n", w.message);
 }
 
+static uint64_t seed_now;
+
+/* So that a crash can be repeated, too. */
+static void on_crash(int number) {
+    fprintf(stderr, "MODEL_SEED=%llu: signal %d\n", (unsigned long long)seed_now, number);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
 static int one_run(uint64_t seed, bool trace) {
     static world w;
     static run r;
+    seed_now = seed;
     r = (run){.seed = seed, .steps = 100 + (int)(mix(seed) % (LONGEST - 100))};
     weigh(&r);
     int made = perform(&w, &r, trace);
@@ -185,6 +196,8 @@ static void check_happened(void) {
 
 START_TEST(random_calls_leave_a_tape_in_the_state_of_the_model) {
     const char *steps = getenv("MODEL_STEPS"), *seed = getenv("MODEL_SEED");
+    signal(SIGSEGV, on_crash);
+    signal(SIGABRT, on_crash);
     long left = steps ? atol(steps) : 50000;
     if (seed) one_run(strtoull(seed, NULL, 10), true);
     for (uint64_t k = 1; !seed && left > 0; k++) left -= one_run(k, false);

@@ -3,10 +3,26 @@
 
 /* ---- one variable ---- */
 
+static void unpack(tad_dtype dtype, const void *data, int n, double *out) {
+    for (int i = 0; i < n; i++) {
+        switch (dtype) {
+        case TAD_F64: out[i] = ((const double *)data)[i]; break;
+        case TAD_F32: out[i] = (double)((const float *)data)[i]; break;
+        case TAD_I64: out[i] = (double)((const int64_t *)data)[i]; break;
+        default: out[i] = ((const unsigned char *)data)[i];
+        }
+    }
+}
+
 static bool read_values(world *w, tad_var x, int n, double *out) {
     if (n == 1 && chance(w, 40)) {
         out[0] = chance(w, 50) ? tad_item(x) : (tad_item)(x);
         return tad_tape_status(x.tape) == TAD_OK;
+    }
+    if (chance(w, 20)) {
+        const void *data = tad_data(x);
+        if (data) unpack(tad_dtype_of(x), data, n, out);
+        return data != NULL;
     }
     return tad_read(x, out, (size_t)n) == TAD_OK;
 }
@@ -56,11 +72,6 @@ static bool check_dead(world *w, model *m, tad_var x) {
 }
 
 /* ---- gradients ---- */
-
-static void unpack(tad_dtype dtype, const void *data, int n, double *out) {
-    for (int i = 0; i < n; i++)
-        out[i] = dtype == TAD_F32 ? (double)((const float *)data)[i] : ((const double *)data)[i];
-}
 
 bool read_gradient(world *w, model *m, int at, double *out) {
     const node *n = &m->node[at];

@@ -4,7 +4,8 @@
 
 const char *const op_names[OP_COUNT] = {"add",     "sub",       "mul",   "fma",  "neg", "sin",     "tanh",
                                         "square",  "sum",       "matmul", "gather", "where", "greater", "reshape",
-                                        "transpose", "slice",   "cast",  "max",  "dot_list"};
+                                        "transpose", "slice",   "cast",  "max",  "dot_list",
+                                        "bce_with_logits"};
 
 bool is_real(tad_dtype d) { return d == TAD_F64 || d == TAD_F32; }
 
@@ -193,6 +194,19 @@ static void evaluate_matmul(const array *a, const array *b, array *out) {
     }
 }
 
+static void evaluate_bce(const array *in, array *out) {
+    dual sum = {0, 0};
+    for (int i = 0; i < in->n; i++) {
+        double x = in[0].e[i], target = in[1].e[i], weight = in[2].e[i];
+        double loss = fmax(x, 0) + log1p(exp(-fabs(x))) - x * target;
+        double slope = (1 / (1 + exp(-x)) - target) * in[0].d[i] - x * in[1].d[i];
+        sum.v += weight * loss;
+        sum.d += in[2].d[i] * loss + weight * slope;
+    }
+    *out = shaped(in->dtype, 0, 1, 1);
+    set(out, 0, sum);
+}
+
 /* ---- the same elements in other places ---- */
 
 static void evaluate_moved(const call *c, const array *x, array *out) {
@@ -217,6 +231,7 @@ tad_status evaluate(const call *c, const array *in, array out[2]) {
     case OP_SUM: evaluate_sum(c, in, out); return TAD_OK;
     case OP_MAX: evaluate_max(c, in, out); return TAD_OK;
     case OP_MATMUL: evaluate_matmul(&in[0], &in[1], out); return TAD_OK;
+    case OP_BCE: evaluate_bce(in, out); return TAD_OK;
     case OP_GATHER: return evaluate_gather(c, &in[0], &in[1], out);
     case OP_RESHAPE:
     case OP_TRANSPOSE:

@@ -76,6 +76,7 @@ typedef struct array {
 typedef enum op {
     OP_ADD, OP_SUB, OP_MUL, OP_FMA, OP_NEG, OP_SIN, OP_TANH, OP_SQUARE, OP_SUM, OP_MATMUL, OP_GATHER,
     OP_WHERE, OP_GREATER, OP_RESHAPE, OP_TRANSPOSE, OP_SLICE, OP_CAST, OP_MAX, OP_DOT_LIST,
+    OP_BCE, /* bce_with_logits of input, target, weight, summed */
     OP_COUNT
 } op;
 

@@ -44,6 +44,16 @@ static bool choose_gather(world *w, const model *m, call *c) {
     return x->rank == 1 || index->dim[1 - c->axis] <= x->dim[1 - c->axis];
 }
 
+static bool choose_bce(world *w, const model *m, call *c) {
+    if (!put(c, pick(w, m, REAL, -1))) return false;
+    const array *x = &m->node[c->in[0]].value;
+    for (int k = 1; k < 3; k++) {
+        int at = pick(w, m, 1u << x->dtype, x->rank);
+        put(c, at >= 0 && same_shape(&m->node[at].value, x) ? at : c->in[0]);
+    }
+    return true;
+}
+
 static bool choose_moved(world *w, const model *m, call *c) {
     if (!put(c, pick(w, m, ~0u, c->op == OP_TRANSPOSE ? 2 : -1))) return false;
     const array *x = &m->node[c->in[0]].value;
@@ -64,6 +74,7 @@ static bool choose(world *w, const model *m, call *c) {
     case OP_MAX: return choose_reduce(w, m, c);
     case OP_MATMUL: return choose_matmul(w, m, c);
     case OP_GATHER: return choose_gather(w, m, c);
+    case OP_BCE: return choose_bce(w, m, c);
     case OP_RESHAPE:
     case OP_TRANSPOSE:
     case OP_SLICE:
@@ -127,6 +138,8 @@ static tad_var perform(const call *c, const tad_var *x, tad_var *second) {
     case OP_WHERE: return tad_where(x[0], x[1], x[2]);
     case OP_GREATER: return tad_greater(x[0], x[1]);
     case OP_MAX: return tad_max(x[0], c->axis, c->keepdims, second);
+    case OP_BCE:
+        return tad_bce_with_logits(x[0], x[1], &(tad_bce_options){.reduction = TAD_SUM, .weight = x[2]});
     case OP_DOT_LIST: return tad_dot_list(&x[0], &x[1], 1, x[2]);
     default: return perform_moved(c, x[0]);
     }
