@@ -60,6 +60,7 @@ static const choice choices[] = {
     {step_grad, 6},  {step_tangent, 6}, {step_detach, 3},  {step_mark, 4},    {step_rewind, 3},
     {step_reset, 1}, {step_name, 4},   {step_push, 2},     {step_pop, 2},     {step_pause, 1},
     {step_resume, 5}, {step_retain, 2}, {step_zero, 1},    {step_gradient, 1}, {step_illegal, 4},
+    {step_around_change, 4},
 };
 enum { CHOICES = sizeof choices / sizeof *choices };
 

@@ -5,7 +5,7 @@
 const char *const op_names[OP_COUNT] = {"add",     "sub",       "mul",   "fma",  "neg", "sin",     "tanh",
                                         "square",  "sum",       "matmul", "gather", "where", "greater", "reshape",
                                         "transpose", "slice",   "cast",  "max",  "dot_list",
-                                        "bce_with_logits"};
+                                        "bce_with_logits", "cross_entropy"};
 
 bool is_real(tad_dtype d) { return d == TAD_F64 || d == TAD_F32; }
 
@@ -51,7 +51,7 @@ bool common_dtype(const array *in, int n, tad_dtype *out) {
 bool is_differentiable(op o, int k) {
     if (o == OP_GREATER) return false;
     if (o == OP_WHERE) return k > 0;
-    return o != OP_GATHER || k == 0;
+    return (o != OP_GATHER && o != OP_CROSS_ENTROPY) || k == 0;
 }
 
 bool is_view(const call *c, tad_dtype operand) {
@@ -207,6 +207,25 @@ static void evaluate_bce(const array *in, array *out) {
     set(out, 0, sum);
 }
 
+static tad_status evaluate_cross_entropy(const array *x, const array *label, array *out) {
+    dual sum = {0, 0};
+    for (int i = 0; i < x->dim[0]; i++) {
+        const double *e = x->e + i * x->dim[1], *d = x->d + i * x->dim[1];
+        double total = 0, slope = 0;
+        int at = (int)label->e[i];
+        for (int j = 0; j < x->dim[1]; j++) {
+            total += exp(e[j]);
+            slope += exp(e[j]) * d[j];
+        }
+        if (at < 0 || at >= x->dim[1]) return TAD_BAD_INDEX;
+        sum.v += log(total) - e[at];
+        sum.d += slope / total - d[at];
+    }
+    *out = shaped(x->dtype, 0, 1, 1);
+    set(out, 0, sum);
+    return TAD_OK;
+}
+
 /* ---- the same elements in other places ---- */
 
 static void evaluate_moved(const call *c, const array *x, array *out) {
@@ -232,6 +251,7 @@ tad_status evaluate(const call *c, const array *in, array out[2]) {
     case OP_MAX: evaluate_max(c, in, out); return TAD_OK;
     case OP_MATMUL: evaluate_matmul(&in[0], &in[1], out); return TAD_OK;
     case OP_BCE: evaluate_bce(in, out); return TAD_OK;
+    case OP_CROSS_ENTROPY: return evaluate_cross_entropy(&in[0], &in[1], out);
     case OP_GATHER: return evaluate_gather(c, &in[0], &in[1], out);
     case OP_RESHAPE:
     case OP_TRANSPOSE:

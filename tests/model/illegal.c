@@ -59,7 +59,7 @@ static bool use_badly(world *w, model *m) {
     switch (below(w, 6)) {
     case 0: return refused(w, m, tad_read(x, few, (size_t)n->value.n + 1), TAD_BAD_SHAPE);
     case 1: return n->kind == PARAM || refused(w, m, tad_assign(x, few), TAD_BAD_ARGUMENT);
-    case 2: return n->kind == PARAM || refused(w, m, tad_zero_gradients(&x, 1), TAD_BAD_ARGUMENT);
+    case 2: return n->kind == PARAM || refused(w, m, tad_zero_gradients((tad_var[]){y, x}, 2), TAD_BAD_ARGUMENT);
     case 3: return !mixed || nil(w, m, tad_add(x, y), TAD_BAD_DTYPE);
     case 4: return n->value.rank > 0 || nil(w, m, tad_transpose(x, 0, 1), TAD_BAD_AXIS);
     default: return refused(w, m, tad_tape_fail(m->tape, TAD_IO, "a failure of the caller's"), TAD_IO);

@@ -76,7 +76,8 @@ typedef struct array {
 typedef enum op {
     OP_ADD, OP_SUB, OP_MUL, OP_FMA, OP_NEG, OP_SIN, OP_TANH, OP_SQUARE, OP_SUM, OP_MATMUL, OP_GATHER,
     OP_WHERE, OP_GREATER, OP_RESHAPE, OP_TRANSPOSE, OP_SLICE, OP_CAST, OP_MAX, OP_DOT_LIST,
-    OP_BCE, /* bce_with_logits of input, target, weight, summed */
+    OP_BCE,           /* bce_with_logits of input, target, weight, summed */
+    OP_CROSS_ENTROPY, /* of rows of logits and labels, summed */
     OP_COUNT
 } op;
 
@@ -246,9 +247,14 @@ node *shown(world *w, model *m, tad_var got, const node *like);
 /* A call that should have failed so. */
 bool refused(world *w, model *m, tad_status got, tad_status expected);
 
+bool apply(world *w, model *m, call *c); /* a call that is legal, except perhaps for an index */
+bool assign(world *w, model *m, int at);
+bool reverse(world *w, model *m, int at);
+
 typedef bool step(world *w, model *m);
 step step_leaf, step_op, step_detach, step_assign, step_mark, step_rewind, step_reset, step_clear, step_name,
-    step_push, step_pop, step_pause, step_resume, step_retain, step_zero, step_illegal;
+    step_push, step_pop, step_pause, step_resume, step_retain, step_zero, step_illegal,
+    step_around_change;
 step step_reverse, step_reverse_from, step_grad, step_tangent, step_gradient;
 
 /* Everything is compared, or some of it. */

@@ -54,6 +54,11 @@ static bool choose_bce(world *w, const model *m, call *c) {
     return true;
 }
 
+static bool choose_cross_entropy(world *w, const model *m, call *c) {
+    return put(c, pick(w, m, REAL, 2)) && put(c, pick(w, m, INDEX, 1)) &&
+           m->node[c->in[1]].value.n == m->node[c->in[0]].value.dim[0];
+}
+
 static bool choose_moved(world *w, const model *m, call *c) {
     if (!put(c, pick(w, m, ~0u, c->op == OP_TRANSPOSE ? 2 : -1))) return false;
     const array *x = &m->node[c->in[0]].value;
@@ -75,6 +80,7 @@ static bool choose(world *w, const model *m, call *c) {
     case OP_MATMUL: return choose_matmul(w, m, c);
     case OP_GATHER: return choose_gather(w, m, c);
     case OP_BCE: return choose_bce(w, m, c);
+    case OP_CROSS_ENTROPY: return choose_cross_entropy(w, m, c);
     case OP_RESHAPE:
     case OP_TRANSPOSE:
     case OP_SLICE:
@@ -97,7 +103,7 @@ static void operands(const model *m, const call *c, array *in) {
 static bool is_legal(const call *c, const array *in) {
     array all = in[0];
     tad_dtype dtype;
-    if (c->op == OP_MATMUL || c->op == OP_GATHER) return true;
+    if (c->op == OP_MATMUL || c->op == OP_GATHER || c->op == OP_CROSS_ENTROPY) return true;
     for (int k = 1; k < c->n_in; k++)
         if (!broadcast(&all, &in[k], &all)) return false;
     int first = c->op == OP_WHERE;
@@ -138,6 +144,8 @@ static tad_var perform(const call *c, const tad_var *x, tad_var *second) {
     case OP_WHERE: return tad_where(x[0], x[1], x[2]);
     case OP_GREATER: return tad_greater(x[0], x[1]);
     case OP_MAX: return tad_max(x[0], c->axis, c->keepdims, second);
+    case OP_CROSS_ENTROPY:
+        return tad_cross_entropy(x[0], x[1], &(tad_cross_entropy_options){.reduction = TAD_SUM});
     case OP_BCE:
         return tad_bce_with_logits(x[0], x[1], &(tad_bce_options){.reduction = TAD_SUM, .weight = x[2]});
     case OP_DOT_LIST: return tad_dot_list(&x[0], &x[1], 1, x[2]);
@@ -180,7 +188,8 @@ static bool both_recorded(world *w, model *m, const call *c, const array *out, t
 }
 
 /* An op and operands that go together; false when there are none. */
-static bool choose_call(world *w, const model *m, call *c, array *in) {
+static bool choose_call(world *w, const model *m, call *c) {
+    array in[MOST_OPERANDS];
     for (int tries = 0; tries < 5; tries++) {
         *c = (call){.op = (op)below(w, OP_COUNT)};
         if (!choose(w, m, c)) continue;
@@ -190,28 +199,36 @@ static bool choose_call(world *w, const model *m, call *c, array *in) {
     return false;
 }
 
-bool step_op(world *w, model *m) {
-    call c;
-    array in[MOST_OPERANDS], out[2];
-    tad_var x[MOST_OPERANDS], second = tad_none();
-    if (!choose_call(w, m, &c, in)) return true;
-    tad_status s = evaluate(&c, in, out);
-    if (s == TAD_OK && is_large(&out[0])) {
-        if (c.in[0] < 0 || !is_real(in[0].dtype) || c.op == OP_CAST) return true;
-        c.op = OP_SIN;
-        c.n_in = 1;
-        evaluate(&c, in, out);
-    }
+static void note(const model *m, const call *c, tad_status s) {
     happened[BAD_INDEX] += s == TAD_BAD_INDEX;
-    applied[c.op]++;
-    for (int k = 0; k < c.n_in; k++) {
-        const node *x = c.in[k] < 0 ? NULL : &m->node[c.in[k]];
+    applied[c->op]++;
+    for (int k = 0; k < c->n_in; k++) {
+        const node *x = c->in[k] < 0 ? NULL : &m->node[c->in[k]];
         happened[USED_CHANGED_VIEW] += x && x->kind == RESULT && x->memory >= 0 && m->node[x->memory].changed > x->born;
     }
-    say_call(w, m, &c);
-    for (int k = 0; k < c.n_in; k++) x[k] = c.in[k] < 0 ? tad_number(c.number) : var_of(w, m, c.in[k]);
-    tad_var got = perform(&c, x, &second);
+}
+
+bool apply(world *w, model *m, call *c) {
+    array in[MOST_OPERANDS], out[2];
+    tad_var x[MOST_OPERANDS], second = tad_none();
+    operands(m, c, in);
+    tad_status s = evaluate(c, in, out);
+    if (s == TAD_OK && is_large(&out[0])) {
+        if (c->in[0] < 0 || !is_real(in[0].dtype) || c->op == OP_CAST) return true;
+        c->op = OP_SIN;
+        c->n_in = 1;
+        evaluate(c, in, out);
+    }
+    note(m, c, s);
+    say_call(w, m, c);
+    for (int k = 0; k < c->n_in; k++) x[k] = c->in[k] < 0 ? tad_number(c->number) : var_of(w, m, c->in[k]);
+    tad_var got = perform(c, x, &second);
     if (m->error == TAD_OK && s != TAD_OK)
         return tad_is_nil(got) ? refused(w, m, tad_tape_status(m->tape), s) : wrong(w, "recorded, should be refused");
-    return both_recorded(w, m, &c, out, got, second);
+    return both_recorded(w, m, c, out, got, second);
+}
+
+bool step_op(world *w, model *m) {
+    call c;
+    return !choose_call(w, m, &c) || apply(w, m, &c);
 }

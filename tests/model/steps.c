@@ -192,10 +192,8 @@ static bool look_at_view(world *w, model *m, int at) {
     return true;
 }
 
-bool step_assign(world *w, model *m) {
-    int at = pick_param(w, m);
+bool assign(world *w, model *m, int at) {
     unsigned char data[MOST_ELEMENTS * 8];
-    if (at < 0) return true;
     node *p = &m->node[at];
     array next = p->value;
     change(w, &next);
@@ -215,6 +213,32 @@ bool step_assign(world *w, model *m) {
     for (int i = at + 1; i < m->count; i++)
         if (m->node[i].memory == at && m->node[i].kind != HIDDEN && !look_at_view(w, m, i)) return false;
     return check_all(w, m);
+}
+
+bool step_assign(world *w, model *m) {
+    int at = pick_param(w, m);
+    return at < 0 || assign(w, m, at);
+}
+
+/* A parameter used, changed, rewound and swept in close order, where counts are just the same. */
+bool step_around_change(world *w, model *m) {
+    static const op uses[] = {OP_SQUARE, OP_MUL, OP_SIN, OP_SUM, OP_ADD};
+    int p = pick_param(w, m), y = -1;
+    if (p < 0 || !is_real(m->node[p].value.dtype)) return true;
+    long serial = m->node[p].serial, result = 0;
+    for (int i = 3 + below(w, 5); i > 0 && m->error == TAD_OK && m->count < FULL && lives(m, p, serial); i--) {
+        call use = {.op = uses[below(w, 5)], .n_in = 1, .in = {p}, .axis = -1};
+        if (use.op == OP_MUL || use.op == OP_ADD) use.in[use.n_in++] = p;
+        int what = below(w, 10);
+        bool fine = what < 4   ? apply(w, m, &use)
+                    : what < 6 ? assign(w, m, p)
+                    : what < 9 ? y < 0 || !lives(m, y, result) || reverse(w, m, y)
+                               : (chance(w, 50) ? step_rewind : step_mark)(w, m);
+        say(w, "; ");
+        if (!fine) return false;
+        if (what < 4) result = m->node[y = m->count - 1].serial;
+    }
+    return true;
 }
 
 bool step_zero(world *w, model *m) {

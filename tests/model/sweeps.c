@@ -96,15 +96,20 @@ static bool after_reverse(world *w, model *m, const list *y, tad_status s) {
     return check_gradients(w, m);
 }
 
-bool step_reverse(world *w, model *m) {
-    list y;
-    pick_list(w, m, &y, 1, true, true);
-    if (!y.n || m->unsure) return true;
+bool reverse(world *w, model *m, int at) {
+    list y = {.n = 1, .at = {at}, .var = {var_of(w, m, at)}};
+    if (!can_be_root(&m->node[at]) || !m->node[at].needs || m->node[at].value.n != 1 || m->unsure) return true;
     y.number[0] = shaped(TAD_F64, 0, 1, 1);
     y.number[0].e[0] = 1;
     sweep_back(m, &work, y.at, y.number, 1, NULL, 0);
     say(w, "reverse(%d:%d)", m->which, y.at[0]);
     return after_reverse(w, m, &y, tad_reverse(y.var[0]));
+}
+
+bool step_reverse(world *w, model *m) {
+    list y;
+    pick_list(w, m, &y, 1, true, true);
+    return !y.n || reverse(w, m, y.at[0]);
 }
 
 bool step_reverse_from(world *w, model *m) {
