@@ -1,12 +1,13 @@
 /* A tape's public state under random calls against a plain model (model/model.h says what is held).
  *
- * The steps are cut into runs of a few hundred, each with new tapes and a seed of its own. A step draws
- * from the run's seed and its own number only, so that steps can be left out: when a run fails, this
- * program takes out all steps that it can and prints the rest.
+ * The steps are cut into runs of a few hundred, each with new tapes and a seed of its own. A step
+ * draws from the run's seed and its own number only, so that steps can be left out: when a run
+ * fails, this program takes out all steps that it can and prints the rest.
  *
  *     MODEL_STEPS=1000000   so many steps instead of 50,000
- *     MODEL_SEED=7          the run of this seed alone, every step printed as it is made (for crashes)
- *     MODEL_COUNTS=1        print how often each thing has come that must come */
+ *     MODEL_SEED=7          the run of this seed alone, every step printed as it is made (for
+ * crashes) MODEL_COUNTS=1        print how often each thing has come that must come MODEL_WHOLE=1
+ * do not take out steps */
 #include <signal.h>
 #include <stddef.h>
 
@@ -56,10 +57,11 @@ typedef struct choice {
 } choice;
 
 static const choice choices[] = {
-    {step_op, 50},   {step_leaf, 14},  {step_assign, 10},   {step_reverse, 7}, {step_reverse_from, 4},
-    {step_grad, 6},  {step_tangent, 6}, {step_detach, 3},  {step_mark, 4},    {step_rewind, 3},
-    {step_reset, 1}, {step_name, 4},   {step_push, 2},     {step_pop, 2},     {step_pause, 1},
-    {step_resume, 5}, {step_retain, 2}, {step_zero, 1},    {step_gradient, 1}, {step_illegal, 4},
+    {step_op, 50},           {step_leaf, 14},  {step_assign, 10},  {step_reverse, 7},
+    {step_reverse_from, 4},  {step_grad, 6},   {step_tangent, 6},  {step_detach, 3},
+    {step_mark, 4},          {step_rewind, 3}, {step_reset, 1},    {step_name, 4},
+    {step_push, 2},          {step_pop, 2},    {step_pause, 1},    {step_resume, 5},
+    {step_retain, 2},        {step_zero, 1},   {step_gradient, 1}, {step_illegal, 4},
     {step_around_change, 4},
 };
 enum { CHOICES = sizeof choices / sizeof *choices };
@@ -107,7 +109,8 @@ static void end(world *w) {
     for (int k = 0; k < TAPES; k++) {
         support_memory *memory = &w->tape[k]->memory;
         tad_tape_free(w->tape[k]->tape);
-        if (memory->live || memory->lies) wrong(w, "%zu bytes not freed, %zu wrong old sizes", memory->live, memory->lies);
+        if (memory->live || memory->lies)
+            wrong(w, "%zu bytes not freed, %zu wrong old sizes", memory->live, memory->lies);
     }
 }
 
@@ -152,7 +155,8 @@ static void shrink(run *r, const char *kind) {
 
 static void report(run *r, int steps, const world *failure) {
     static world w;
-    fprintf(stderr, "MODEL_SEED=%llu, step %d: %s\n", (unsigned long long)r->seed, steps - 1, failure->message);
+    fprintf(stderr, "MODEL_SEED=%llu, step %d: %s\n", (unsigned long long)r->seed, steps - 1,
+            failure->message);
     r->steps = steps;
     if (!getenv("MODEL_WHOLE")) shrink(r, failure->kind);
     perform(&w, r, true);
@@ -183,16 +187,17 @@ static int one_run(uint64_t seed, bool trace) {
 
 /* Everything that is to be tested must have come. */
 static void check_happened(void) {
-#define EVENT_TEXT(name) #name,
+#define EVENT_TEXT(name) #name
     static const char *const names[] = {EVENTS(EVENT_TEXT)};
 #undef EVENT_TEXT
     const bool print = getenv("MODEL_COUNTS") != NULL;
     for (int i = 0; i < EVENT_COUNT && print; i++)
         if (print) fprintf(stderr, "%8ld %s\n", happened[i], names[i]);
-    for (int i = 0; i < OP_COUNT && print; i++) fprintf(stderr, "%8ld %s\n", applied[i], op_names[i]);
-    for (int i = 0; i < EVENT_COUNT; i++)
-        ck_assert_msg(happened[i] > 0, "%s never came", names[i]);
-    for (int i = 0; i < OP_COUNT; i++) ck_assert_msg(applied[i] > 0, "%s was never applied", op_names[i]);
+    for (int i = 0; i < OP_COUNT && print; i++)
+        fprintf(stderr, "%8ld %s\n", applied[i], op_names[i]);
+    for (int i = 0; i < EVENT_COUNT; i++) ck_assert_msg(happened[i] > 0, "%s never came", names[i]);
+    for (int i = 0; i < OP_COUNT; i++)
+        ck_assert_msg(applied[i] > 0, "%s was never applied", op_names[i]);
 }
 
 START_TEST(random_calls_leave_a_tape_in_the_state_of_the_model) {

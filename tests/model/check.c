@@ -30,27 +30,32 @@ static bool read_values(world *w, tad_var x, int n, double *out) {
 static bool check_value(world *w, const model *m, const node *n, tad_var x) {
     double got[MOST_ELEMENTS];
     if (!read_values(w, x, n->value.n, got))
-        return wrong(w, "%d:%d cannot be read: %s", m->which, (int)(n - m->node), tad_message(m->tape));
+        return wrong(w, "%d:%d cannot be read: %s", m->which, (int)(n - m->node),
+                     tad_message(m->tape));
     for (int i = 0; i < n->value.n; i++)
         if (got[i] != n->value.e[i])
-            return wrong(w, "%d:%d element %d is %.17g, was %.17g", m->which, (int)(n - m->node), i, got[i],
-                        n->value.e[i]);
+            return wrong(w, "%d:%d element %d is %.17g, was %.17g", m->which, (int)(n - m->node), i,
+                         got[i], n->value.e[i]);
     return true;
 }
 
 static bool check_facts(world *w, const model *m, int at, tad_var x) {
-    static const tad_node_kind kinds[] = {TAD_NODE_NIL, TAD_NODE_INPUT, TAD_NODE_PARAM, TAD_NODE_CONSTANT, TAD_NODE_OP};
+    static const tad_node_kind kinds[] = {TAD_NODE_NIL, TAD_NODE_INPUT, TAD_NODE_PARAM,
+                                          TAD_NODE_CONSTANT, TAD_NODE_OP};
     const node *n = &m->node[at];
     tad_shape s = tad_shape_of(x);
     bool same = tad_dtype_of(x) == n->value.dtype && s.rank == n->value.rank;
     for (int i = 0; same && i < s.rank; i++) same = s.dim[i] == n->value.dim[i];
     if (!same) return wrong(w, "%d:%d has another shape or type", m->which, at);
-    if (tad_node_index(x) != (size_t)at) return wrong(w, "%d:%d is node %zu", m->which, at, tad_node_index(x));
-    if (!n->opaque && tad_node_kind_of(x) != kinds[n->kind]) return wrong(w, "%d:%d is of another kind", m->which, at);
+    if (tad_node_index(x) != (size_t)at)
+        return wrong(w, "%d:%d is node %zu", m->which, at, tad_node_index(x));
+    if (!n->opaque && tad_node_kind_of(x) != kinds[n->kind])
+        return wrong(w, "%d:%d is of another kind", m->which, at);
     if (tad_node_needs_gradient(x) != n->needs)
         return wrong(w, "%d:%d: needs_gradient is %d", m->which, at, !n->needs);
     if (strcmp(tad_node_name(x), n->name) != 0)
-        return wrong(w, "%d:%d is named '%.60s', not '%s'", m->which, at, tad_node_name(x), n->name);
+        return wrong(w, "%d:%d is named '%.60s', not '%s'", m->which, at, tad_node_name(x),
+                     n->name);
     return true;
 }
 
@@ -61,14 +66,16 @@ static bool check_living(world *w, model *m, int at, tad_var x) {
 
 static bool check_dead(world *w, model *m, tad_var x) {
     double got[MOST_ELEMENTS];
-    if (m->error != TAD_OK) return tad_shape_of(x).rank == -1 || wrong(w, "a dead handle has a shape");
+    if (m->error != TAD_OK)
+        return tad_shape_of(x).rank == -1 || wrong(w, "a dead handle has a shape");
     bool item = chance(w, 50);
     if (item) got[0] = tad_item(x);
     bool taken = item ? !isnan(got[0]) : tad_read(x, got, 1) == TAD_OK;
     tad_status s = tad_tape_status(m->tape);
     tad_tape_clear(m->tape);
     happened[READ_DEAD]++;
-    return (!taken && s == TAD_BAD_HANDLE) || wrong(w, "a dead handle of place %u reads %g", x.u.at.index, got[0]);
+    return (!taken && s == TAD_BAD_HANDLE) ||
+           wrong(w, "a dead handle of place %u reads %g", x.u.at.index, got[0]);
 }
 
 /* ---- gradients ---- */
@@ -76,14 +83,16 @@ static bool check_dead(world *w, model *m, tad_var x) {
 bool read_gradient(world *w, model *m, int at, double *out) {
     const node *n = &m->node[at];
     tad_var x = var_of(w, m, at);
-    if (n->value.n == 1 && chance(w, 50)) out[0] = chance(w, 50) ? tad_adjoint(x) : (tad_adjoint)(x);
+    if (n->value.n == 1 && chance(w, 50))
+        out[0] = chance(w, 50) ? tad_adjoint(x) : (tad_adjoint)(x);
     else {
         const void *data = tad_gradient_data(x);
         if (data) unpack(n->value.dtype, data, n->value.n, out);
     }
     tad_status s = tad_tape_status(m->tape);
     tad_tape_clear(m->tape);
-    if (s != TAD_OK && s != TAD_NO_GRADIENT) wrong(w, "the gradient of %d:%d: %s", m->which, at, tad_status_text(s));
+    if (s != TAD_OK && s != TAD_NO_GRADIENT)
+        wrong(w, "the gradient of %d:%d: %s", m->which, at, tad_status_text(s));
     return s == TAD_OK;
 }
 
@@ -91,10 +100,11 @@ static bool compare_gradient(world *w, model *m, int at, const double *got) {
     node *n = &m->node[at];
     for (int i = 0; i < n->value.n; i++) {
         double want = n->state == ABOVE ? 0 : n->gradient[i];
-        bool same = n->settled || n->state == ABOVE ? got[i] == want : near(got[i], want, n->size[i], n->coarse);
+        bool same = n->settled || n->state == ABOVE ? got[i] == want
+                                                    : near(got[i], want, n->size[i], n->coarse);
         if (!same)
-            return wrong(w, "the gradient of %d:%d, element %d, is %.17g, not %.17g (%ssize %g)", m->which, at, i, got[i],
-                        want, n->settled ? "settled, " : "", n->size[i]);
+            return wrong(w, "the gradient of %d:%d, element %d, is %.17g, not %.17g (%ssize %g)",
+                         m->which, at, i, got[i], want, n->settled ? "settled, " : "", n->size[i]);
     }
     for (int i = 0; i < n->value.n && n->state == KNOWN; i++) n->gradient[i] = got[i];
     n->settled = n->settled || n->state == KNOWN;
@@ -107,7 +117,8 @@ static bool check_gradient(world *w, model *m, int at) {
     bool has = read_gradient(w, m, at, got);
     readable state = n->needs ? n->state : REFUSED;
     if (w->failed) return false;
-    if (has && state == REFUSED) return wrong(w, "%d:%d has a gradient (%g), it should not", m->which, at, got[0]);
+    if (has && state == REFUSED)
+        return wrong(w, "%d:%d has a gradient (%g), it should not", m->which, at, got[0]);
     happened[RELEASED_REFUSED] += !has && state == RELEASED;
     if (!has && state == KNOWN) return wrong(w, "%d:%d has lost its gradient", m->which, at);
     return !has || compare_gradient(w, m, at, got);
@@ -118,7 +129,8 @@ static bool check_reached(world *w, model *m, int at) {
     known want = n->needs && n->state != REFUSED ? n->reached : NO;
     bool got = tad_is_reached(var_of(w, m, at));
     happened[got ? REACHED : NOT_REACHED]++;
-    return want == EITHER || got == (want == YES) || wrong(w, "%d:%d is %sreached", m->which, at, got ? "" : "not ");
+    return want == EITHER || got == (want == YES) ||
+           wrong(w, "%d:%d is %sreached", m->which, at, got ? "" : "not ");
 }
 
 /* After a refused sweep all gradients are as before, or all are gone. */
@@ -126,7 +138,8 @@ static void decide(world *w, model *m) {
     double got[MOST_ELEMENTS];
     int known = 0;
     m->unsure = false;
-    while (known < m->count && (m->node[known].kind == HIDDEN || m->node[known].state != KNOWN)) known++;
+    while (known < m->count && (m->node[known].kind == HIDDEN || m->node[known].state != KNOWN))
+        known++;
     bool gone = known < m->count && !read_gradient(w, m, known, got);
     happened[GRADIENTS_GONE] += gone;
     for (int i = 0; i < m->count; i++) {
@@ -152,10 +165,12 @@ bool check_gradients(world *w, model *m) {
 
 static bool check_tape(world *w, const model *m) {
     if (tad_tape_status(m->tape) != m->error)
-        return wrong(w, "tape %d: status '%s' (%s), should be '%s'", m->which, tad_status_text(tad_tape_status(m->tape)),
-                    tad_message(m->tape), tad_status_text(m->error));
+        return wrong(w, "tape %d: status '%s' (%s), should be '%s'", m->which,
+                     tad_status_text(tad_tape_status(m->tape)), tad_message(m->tape),
+                     tad_status_text(m->error));
     if (tad_node_count(m->tape) != (size_t)m->count)
-        return wrong(w, "tape %d has %zu nodes, should have %d", m->which, tad_node_count(m->tape), m->count);
+        return wrong(w, "tape %d has %zu nodes, should have %d", m->which, tad_node_count(m->tape),
+                     m->count);
     return true;
 }
 
@@ -165,7 +180,8 @@ bool check_all(world *w, model *m) {
         if (m->node[i].kind != HIDDEN && !check_living(w, m, i, var_of(w, m, i))) return false;
     for (int k = 0; k < w->handles; k++) {
         const handle *h = &w->handle[k];
-        bool fine = h->tape != m->which || (handle_lives(w, h) ? check_living(w, m, h->at, h->var) : check_dead(w, m, h->var));
+        bool fine = h->tape != m->which || (handle_lives(w, h) ? check_living(w, m, h->at, h->var)
+                                                               : check_dead(w, m, h->var));
         if (!fine) return false;
     }
     return m->unsure || check_gradients(w, m);
@@ -174,14 +190,17 @@ bool check_all(world *w, model *m) {
 bool check_some(world *w) {
     for (int k = 0; k < TAPES; k++)
         if (!check_tape(w, w->tape[k])) return false;
-    const bool probe = chance(w, 40); /* a failed reading and its clearing might set something right */
+    const bool probe =
+        chance(w, 40); /* a failed reading and its clearing might set something right */
     for (int k = 0; k < 6 && w->handles; k++) {
         const handle *h = &w->handle[below(w, w->handles)];
         model *m = w->tape[h->tape];
         if (!handle_lives(w, h)) {
             if (probe && !check_dead(w, m, h->var)) return false;
-        } else if (!check_living(w, m, h->at, h->var)) return false;
-        else if (k < 2 && m->error == TAD_OK && !m->unsure && !check_gradient(w, m, h->at)) return false;
+        } else if (!check_living(w, m, h->at, h->var))
+            return false;
+        else if (k < 2 && m->error == TAD_OK && !m->unsure && !check_gradient(w, m, h->at))
+            return false;
     }
     return true;
 }

@@ -1,11 +1,13 @@
-/* The model's arithmetic: each op is written once, on numbers with a derivative, element by element.
- * Rests on model.h alone. */
+/* The model's arithmetic: each op is written once, on numbers with a derivative, element by
+ * element. Rests on model.h alone. */
 #include "model.h"
 
-const char *const op_names[OP_COUNT] = {"add",     "sub",       "mul",   "fma",  "neg", "sin",     "tanh",
-                                        "square",  "sum",       "matmul", "gather", "where", "greater", "reshape",
-                                        "transpose", "slice",   "cast",  "max",  "dot_list",
-                                        "bce_with_logits", "cross_entropy"};
+const char *const op_names[OP_COUNT] = {"add",          "sub",     "mul",       "fma",
+                                        "neg",          "sin",     "tanh",      "square",
+                                        "sum",          "matmul",  "gather",    "where",
+                                        "greater",      "reshape", "transpose", "slice",
+                                        "cast",         "max",     "dot_list",  "bce_with_logits",
+                                        "cross_entropy"};
 
 bool is_real(tad_dtype d) { return d == TAD_F64 || d == TAD_F32; }
 
@@ -25,7 +27,9 @@ tad_shape shape_of(const array *a) { return (tad_shape){a->rank, {a->dim[0], a->
 
 /* As if of rank 2: the last axis is the columns. */
 static int rows_of(const array *a) { return a->rank == 2 ? a->dim[0] : 1; }
-static int columns_of(const array *a) { return a->rank == 2 ? a->dim[1] : a->rank == 1 ? a->dim[0] : 1; }
+static int columns_of(const array *a) {
+    return a->rank == 2 ? a->dim[1] : a->rank == 1 ? a->dim[0] : 1;
+}
 
 bool broadcast(const array *a, const array *b, array *out) {
     int r = rows_of(a), c = columns_of(a), r2 = rows_of(b), c2 = columns_of(b);
@@ -78,7 +82,9 @@ static double stored(double v, tad_dtype dtype) {
 static dual seen_at(const array *a, const array *out, int i) {
     int row = i / columns_of(out), column = i % columns_of(out);
     int at = (rows_of(a) == 1 ? 0 : row) * columns_of(a) + (columns_of(a) == 1 ? 0 : column);
-    return (dual){is_real(a->dtype) && is_real(out->dtype) ? stored(a->e[at], out->dtype) : a->e[at], a->d[at]};
+    return (dual){is_real(a->dtype) && is_real(out->dtype) ? stored(a->e[at], out->dtype)
+                                                           : a->e[at],
+                  a->d[at]};
 }
 
 static dual elementwise(op o, dual a, dual b, dual c) {
@@ -107,7 +113,8 @@ static void evaluate_elementwise(const call *c, const array *in, array *out) {
     for (int k = 1; k < c->n_in; k++) broadcast(out, &in[k], out);
     array values = *out;
     common_dtype(in + first, c->n_in - first, &values.dtype);
-    *out = shaped(c->op == OP_GREATER ? TAD_BOOL : values.dtype, out->rank, out->dim[0], out->dim[1]);
+    *out =
+        shaped(c->op == OP_GREATER ? TAD_BOOL : values.dtype, out->rank, out->dim[0], out->dim[1]);
     const dual none = {0, 0};
     for (int i = 0; i < out->n; i++) {
         dual a = seen_at(&in[0], &values, i), b = c->n_in > 1 ? seen_at(&in[1], &values, i) : none;

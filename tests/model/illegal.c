@@ -13,7 +13,8 @@ static bool dead_handle(world *w, const model *m, tad_var *out) {
 
 /* The result of a call that must be nil. */
 static bool nil(world *w, model *m, tad_var got, tad_status expected) {
-    if (!tad_is_nil(got)) return wrong(w, "a variable, should be refused: %s", tad_status_text(expected));
+    if (!tad_is_nil(got))
+        return wrong(w, "a variable, should be refused: %s", tad_status_text(expected));
     return refused(w, m, tad_tape_status(m->tape), expected);
 }
 
@@ -54,15 +55,19 @@ static bool use_badly(world *w, model *m) {
     const node *n = &m->node[at];
     tad_var x = var_of(w, m, at), y = var_of(w, m, b);
     double few[MOST_ELEMENTS + 1];
-    bool mixed = n->value.rank && m->node[b].value.rank && is_real(n->value.dtype) && n->value.dtype != m->node[b].value.dtype;
+    bool mixed = n->value.rank && m->node[b].value.rank && is_real(n->value.dtype) &&
+                 n->value.dtype != m->node[b].value.dtype;
     say(w, "mistake with %d:%d and %d:%d", m->which, at, m->which, b);
     switch (below(w, 6)) {
     case 0: return refused(w, m, tad_read(x, few, (size_t)n->value.n + 1), TAD_BAD_SHAPE);
     case 1: return n->kind == PARAM || refused(w, m, tad_assign(x, few), TAD_BAD_ARGUMENT);
-    case 2: return n->kind == PARAM || refused(w, m, tad_zero_gradients((tad_var[]){y, x}, 2), TAD_BAD_ARGUMENT);
+    case 2:
+        return n->kind == PARAM ||
+               refused(w, m, tad_zero_gradients((tad_var[]){y, x}, 2), TAD_BAD_ARGUMENT);
     case 3: return !mixed || nil(w, m, tad_add(x, y), TAD_BAD_DTYPE);
     case 4: return n->value.rank > 0 || nil(w, m, tad_transpose(x, 0, 1), TAD_BAD_AXIS);
-    default: return refused(w, m, tad_tape_fail(m->tape, TAD_IO, "a failure of the caller's"), TAD_IO);
+    default:
+        return refused(w, m, tad_tape_fail(m->tape, TAD_IO, "a failure of the caller's"), TAD_IO);
     }
 }
 
@@ -73,7 +78,9 @@ static bool sweep_badly(world *w, model *m) {
     const node *n = &m->node[at];
     tad_var x = var_of(w, m, at);
     if (is_real(n->value.dtype) && n->needs && n->value.n == 1) return true;
-    tad_status expected = !is_real(n->value.dtype) ? TAD_BAD_DTYPE : !n->needs ? TAD_NO_GRADIENT : TAD_BAD_SHAPE;
+    tad_status expected = !is_real(n->value.dtype) ? TAD_BAD_DTYPE
+                          : !n->needs              ? TAD_NO_GRADIENT
+                                                   : TAD_BAD_SHAPE;
     if (m->error == TAD_OK) m->unsure = true;
     say(w, "reverse(%d:%d), which cannot be", m->which, at);
     return refused(w, m, tad_reverse(x), expected);

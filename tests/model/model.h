@@ -1,8 +1,8 @@
 /* A plain model of what a tape's public state must be, and the library held against it.
  *
- * The model (state.c, expression.c, sweep.c) is arrays and loops: slow, small, and it shares nothing
- * with the library but the public headers. A driver (steps.c, sweeps.c) makes random public calls on
- * the library and the same change to the model; after each step check.c compares the two.
+ * The model (state.c, expression.c, sweep.c) is arrays and loops: slow, small, and it shares
+ * nothing with the library but the public headers. A driver (steps.c, sweeps.c) makes random public
+ * calls on the library and the same change to the model; after each step check.c compares the two.
  *
  * What the model says:
  *
@@ -17,32 +17,30 @@
  *   scopes, parameters.
  * Reset. Empties the list, pops all scopes, ends every pause, forgets the failure.
  * Failures. The first sticks: then every call that records gives nil, every verb gives the status,
- *   and nothing changes, until it is cleared. What works still: marks, rewind, reset, pause, resume,
- *   scopes, retain, shapes, reading names, needs_gradient.
- * Parameters. Assigning notes the time. Views of the parameter may share its memory or not: the model
- *   looks which, and takes the values as changed or not changed accordingly (`memory`). Anything
- *   else, a detached value above all, keeps its value.
- * Sweeps. They give derivatives of what was recorded, or refuse with STALE_VALUE. Exactly:
- *     A node has a stale operand when the memory of that operand (a parameter's, perhaps seen through
- *     views) was changed after the node was recorded. Not so a view that shares this memory: it
- *     changes with it and reads nothing.
- *     Some node that passes a gradient on has a stale operand: the sweep must refuse.
- *     No ancestor of the result has a stale operand: it must not refuse.
- *     Between these (a stale operand behind a cast of integers, a comparison, a gradient of 0, or off
- *     the way to x in tad_grad and tad_tangent) it may do either, but what it gives is right.
- *   Detached values and what was recorded while paused have no ancestors.
- * Gradients. After a sweep from roots up to node `top`: parameters add up, until zeroed; inputs and
- *   0-d float64 nodes have the gradient of this sweep; interior arrays have it where retained, else
- *   they are refused, or right. Nodes above `top`: refused or zero. Constants and nodes recorded
- *   since: refused. A refused sweep leaves all gradients as they are or forgets them all.
- * Reached. True for all that a gradient goes through to; false for what is no ancestor at all; either
- *   for what has its influence on the roots otherwise (comparisons), and once a root was rewound.
- * Names. A name belongs to its variable and lives as long; the last one given counts; the scopes of
- *   the moment stand before it. Rewinding pops no scopes.
- * Pause. While paused results are constants without ancestors; leaves are what they are. Nests.
+ *   and nothing changes, until it is cleared. What works still: marks, rewind, reset, pause,
+ * resume, scopes, retain, shapes, reading names, needs_gradient. Parameters. Assigning notes the
+ * time. Views of the parameter may share its memory or not: the model looks which, and takes the
+ * values as changed or not changed accordingly (`memory`). Anything else, a detached value above
+ * all, keeps its value. Sweeps. They give derivatives of what was recorded, or refuse with
+ * STALE_VALUE. Exactly: A node has a stale operand when the memory of that operand (a parameter's,
+ * perhaps seen through views) was changed after the node was recorded. Not so a view that shares
+ * this memory: it changes with it and reads nothing. Some node that passes a gradient on has a
+ * stale operand: the sweep must refuse. No ancestor of the result has a stale operand: it must not
+ * refuse. Between these (a stale operand behind a cast, a comparison, a gradient of 0, or off the
+ * way to x in tad_grad and tad_tangent) it may do either, but what it gives is right. Detached
+ * values and what was recorded while paused have no ancestors. Gradients. After a sweep from roots
+ * up to node `top`: parameters add up, until zeroed; inputs and 0-d float64 nodes have the gradient
+ * of this sweep; interior arrays have it where retained, else they are refused, or right. Nodes
+ * above `top`: refused or zero. Constants and nodes recorded since: refused. A refused sweep leaves
+ * all gradients as they are or forgets them all. Reached. True for all that a gradient goes through
+ * to; false for what is no ancestor at all; either for what has its influence on the roots
+ * otherwise (comparisons), and once a root was rewound. Names. A name belongs to its variable and
+ * lives as long; the last one given counts; the scopes of the moment stand before it. Rewinding
+ * pops no scopes. Pause. While paused results are constants without ancestors; leaves are what they
+ * are. Nests.
  *
- * The gradient of tad_grad and the tangent of tad_tangent are new variables. Their values are checked;
- * how they were recorded is not modelled (`opaque`), nothing is swept from them.
+ * The gradient of tad_grad and the tangent of tad_tangent are new variables. Their values are
+ * checked; how they were recorded is not modelled (`opaque`), nothing is swept from them.
  *
  * Errors found: wrong() keeps the first message; the caller returns false up to test_model.c, which
  * shrinks the steps and prints them. */
@@ -74,8 +72,25 @@ typedef struct array {
 } array;
 
 typedef enum op {
-    OP_ADD, OP_SUB, OP_MUL, OP_FMA, OP_NEG, OP_SIN, OP_TANH, OP_SQUARE, OP_SUM, OP_MATMUL, OP_GATHER,
-    OP_WHERE, OP_GREATER, OP_RESHAPE, OP_TRANSPOSE, OP_SLICE, OP_CAST, OP_MAX, OP_DOT_LIST,
+    OP_ADD,
+    OP_SUB,
+    OP_MUL,
+    OP_FMA,
+    OP_NEG,
+    OP_SIN,
+    OP_TANH,
+    OP_SQUARE,
+    OP_SUM,
+    OP_MATMUL,
+    OP_GATHER,
+    OP_WHERE,
+    OP_GREATER,
+    OP_RESHAPE,
+    OP_TRANSPOSE,
+    OP_SLICE,
+    OP_CAST,
+    OP_MAX,
+    OP_DOT_LIST,
     OP_BCE,           /* bce_with_logits of input, target, weight, summed */
     OP_CROSS_ENTROPY, /* of rows of logits and labels, summed */
     OP_COUNT
@@ -88,7 +103,7 @@ typedef struct call {
     double number;
     int axis, start, stop; /* of sum (-1: all), gather, slice, max */
     bool keepdims;
-    tad_dtype dtype; /* of cast */
+    tad_dtype dtype;  /* of cast */
     int rank, dim[2]; /* of reshape */
 } call;
 
@@ -102,8 +117,8 @@ bool broadcast(const array *a, const array *b, array *out);
 /* Elementwise operands, as the documentation says: arrays of the two float types do not mix, 0-d
  * operands join the others. in[k].rank < 0: a plain number. */
 bool common_dtype(const array *in, int n, tad_dtype *out);
-/* The outputs with their derivatives along those of the operands. BAD_INDEX for an index out of range;
- * all else must be right. */
+/* The outputs with their derivatives along those of the operands. BAD_INDEX for an index out of
+ * range; all else must be right. */
 tad_status evaluate(const call *c, const array *in, array out[2]);
 /* Whether operand k can have a gradient. */
 bool is_differentiable(op o, int k);
@@ -114,7 +129,7 @@ bool is_view(const call *c, tad_dtype operand);
 typedef enum kind { HIDDEN, INPUT, PARAM, CONSTANT, RESULT } kind;
 typedef enum known { NO, YES, EITHER } known;
 typedef enum readable {
-    REFUSED,  /* NO_GRADIENT */
+    REFUSED, /* NO_GRADIENT */
     KNOWN,
     RELEASED, /* refused, or right */
     ABOVE     /* refused, or zero */
@@ -157,7 +172,7 @@ typedef struct model {
     char scope[MOST_SCOPES][16];
     mark mark[MOST_MARKS];
     int root[3], roots; /* of the last sweep; -1: rewound */
-    bool unsure; /* a sweep was refused: whether gradients are still there is to be seen */
+    bool unsure;        /* a sweep was refused: whether gradients are still there is to be seen */
     node node[MOST_NODES]; /* last: those below count are set */
 } model;
 
@@ -190,8 +205,8 @@ void full_name(const model *m, const char *name, char *out);
 /* ---- sweeps ---- */
 
 typedef struct sweep {
-    bool back[MOST_NODES];   /* a gradient comes here from the roots */
-    bool any[MOST_NODES];    /* an ancestor of a root */
+    bool back[MOST_NODES];    /* a gradient comes here from the roots */
+    bool any[MOST_NODES];     /* an ancestor of a root */
     bool between[MOST_NODES]; /* depends on an x, or no x was given */
     double adjoint[MOST_NODES][MOST_ELEMENTS], size[MOST_NODES][MOST_ELEMENTS];
     bool must_refuse, may_refuse, coarse;
@@ -199,27 +214,28 @@ typedef struct sweep {
 } sweep;
 
 /* seed[k]: the cotangent of root y[k]. x: NULL for all. */
-void sweep_back(const model *m, sweep *s, const int *y, const array *seed, int n, const int *x, int nx);
+void sweep_back(const model *m, sweep *s, const int *y, const array *seed, int n, const int *x,
+                int nx);
 /* The tangents out[k] (in .d, their sizes in .e) of y[k] for tangents of x in .d. */
-void sweep_forward(const model *m, sweep *s, const int *y, int n, const int *x, const array *tangent, int nx,
-                   array *out);
+void sweep_forward(const model *m, sweep *s, const int *y, int n, const int *x,
+                   const array *tangent, int nx, array *out);
 /* What tad_reverse leaves at every node. */
 void take_gradients(model *m, const sweep *s);
 bool near(double a, double b, double size, bool coarse);
 
 /* ---- what has happened ---- */
 
-/* A campaign in which one of these never came has not tested it, and fails. */
+/* A campaign in which one of these never came has not tested it, and fails. First sweeps done, then
+ * sweeps refused. */
 #define EVENTS(E)                                                                                  \
-    E(SWEPT) E(GRAD) E(TANGENT)                          /* sweeps done */                         \
-    E(SWEPT_STALE) E(GRAD_STALE) E(TANGENT_STALE)        /* and refused */                         \
-    E(MIGHT_REFUSE) E(SWEPT_PAUSED) E(SUMS_ADDED) E(RELEASED_REFUSED) E(GRADIENTS_GONE)            \
-    E(VIEW_FOLLOWED) E(VIEW_OWN) E(PAUSED_VIEW_FOLLOWED) E(DETACHED_PARAMETER) E(USED_CHANGED_VIEW) \
-    E(READ_DEAD) E(DEAD_USED) E(FOREIGN_USED) E(FAILED_AND_TRIED)                                  \
-    E(REWOUND) E(REWIND_REFUSED) E(RESET) E(RESET_PAUSED) E(RESET_FAILED) E(RENAMED) E(NAMED_BELOW_MARK)  \
-    E(NAMED_IN_SCOPES) E(REACHED) E(NOT_REACHED) E(BAD_INDEX)
-#define EVENT_NAME(name) name,
-typedef enum event { EVENTS(EVENT_NAME) EVENT_COUNT } event;
+    E(SWEPT), E(GRAD), E(TANGENT), E(SWEPT_STALE), E(GRAD_STALE), E(TANGENT_STALE),                \
+        E(MIGHT_REFUSE), E(SWEPT_PAUSED), E(SUMS_ADDED), E(RELEASED_REFUSED), E(GRADIENTS_GONE),   \
+        E(VIEW_FOLLOWED), E(VIEW_OWN), E(PAUSED_VIEW_FOLLOWED), E(DETACHED_PARAMETER),             \
+        E(USED_CHANGED_VIEW), E(READ_DEAD), E(DEAD_USED), E(FOREIGN_USED), E(FAILED_AND_TRIED),    \
+        E(REWOUND), E(REWIND_REFUSED), E(RESET), E(RESET_PAUSED), E(RESET_FAILED), E(RENAMED),     \
+        E(NAMED_BELOW_MARK), E(NAMED_IN_SCOPES), E(REACHED), E(NOT_REACHED), E(BAD_INDEX)
+#define EVENT_NAME(name) name
+typedef enum event { EVENTS(EVENT_NAME), EVENT_COUNT } event;
 #undef EVENT_NAME
 extern long happened[EVENT_COUNT], applied[OP_COUNT];
 
@@ -239,8 +255,8 @@ enum { REAL = 1u << TAD_F64 | 1u << TAD_F32, INDEX = 1u << TAD_I64, MASK = 1u <<
 tad_var var_of(world *w, model *m, int at);
 void store(const array *a, void *out); /* as the library stores it */
 
-/* A call that should have recorded `expected`, or nil while a failure sticks. exact: the value to the
- * last bit. */
+/* A call that should have recorded `expected`, or nil while a failure sticks. exact: the value to
+ * the last bit. */
 bool recorded(world *w, model *m, tad_var got, const node *expected, bool exact);
 /* A new variable of the model where the library has put one. */
 node *shown(world *w, model *m, tad_var got, const node *like);
@@ -252,8 +268,8 @@ bool assign(world *w, model *m, int at);
 bool reverse(world *w, model *m, int at);
 
 typedef bool step(world *w, model *m);
-step step_leaf, step_op, step_detach, step_assign, step_mark, step_rewind, step_reset, step_clear, step_name,
-    step_push, step_pop, step_pause, step_resume, step_retain, step_zero, step_illegal,
+step step_leaf, step_op, step_detach, step_assign, step_mark, step_rewind, step_reset, step_clear,
+    step_name, step_push, step_pop, step_pause, step_resume, step_retain, step_zero, step_illegal,
     step_around_change;
 step step_reverse, step_reverse_from, step_grad, step_tangent, step_gradient;
 

@@ -17,8 +17,9 @@ static bool choose_reduce(world *w, const model *m, call *c) {
 }
 
 static bool choose_elementwise(world *w, const model *m, call *c) {
-    static const int counts[OP_COUNT] = {[OP_ADD] = 2, [OP_SUB] = 2, [OP_MUL] = 2, [OP_GREATER] = 2, [OP_FMA] = 3,
-                                         [OP_WHERE] = 3, [OP_DOT_LIST] = 3};
+    static const int counts[OP_COUNT] = {
+        [OP_ADD] = 2, [OP_SUB] = 2,   [OP_MUL] = 2,     [OP_GREATER] = 2,
+        [OP_FMA] = 3, [OP_WHERE] = 3, [OP_DOT_LIST] = 3};
     int n = counts[c->op] ? counts[c->op] : 1, rank = c->op == OP_DOT_LIST ? 0 : -1;
     for (int k = 0; k < n; k++)
         if (!put(c, pick(w, m, c->op == OP_WHERE && k == 0 ? MASK : REAL, rank))) return false;
@@ -122,13 +123,15 @@ static tad_var perform_moved(const call *c, tad_var x) {
     switch (c->op) {
     case OP_RESHAPE: return tad_reshape(x, (tad_shape){c->rank, {c->dim[0], c->dim[1]}});
     case OP_TRANSPOSE: return tad_transpose(x, 0, 1);
-    case OP_SLICE: return tad_slice(x, &(tad_range){.start = TAD_INT(c->start), .stop = TAD_INT(c->stop)}, 1);
+    case OP_SLICE:
+        return tad_slice(x, &(tad_range){.start = TAD_INT(c->start), .stop = TAD_INT(c->stop)}, 1);
     default: return tad_cast(x, c->dtype);
     }
 }
 
 static tad_var perform(const call *c, const tad_var *x, tad_var *second) {
-    const tad_reduce along = {.axis = TAD_AXES(c->axis), .keepdims = c->keepdims}, all = {.keepdims = c->keepdims};
+    const tad_reduce along = {.axis = TAD_AXES(c->axis), .keepdims = c->keepdims},
+                     all = {.keepdims = c->keepdims};
     switch (c->op) {
     case OP_ADD: return tad_add(x[0], x[1]);
     case OP_SUB: return tad_sub(x[0], x[1]);
@@ -147,7 +150,8 @@ static tad_var perform(const call *c, const tad_var *x, tad_var *second) {
     case OP_CROSS_ENTROPY:
         return tad_cross_entropy(x[0], x[1], &(tad_cross_entropy_options){.reduction = TAD_SUM});
     case OP_BCE:
-        return tad_bce_with_logits(x[0], x[1], &(tad_bce_options){.reduction = TAD_SUM, .weight = x[2]});
+        return tad_bce_with_logits(x[0], x[1],
+                                   &(tad_bce_options){.reduction = TAD_SUM, .weight = x[2]});
     case OP_DOT_LIST: return tad_dot_list(&x[0], &x[1], 1, x[2]);
     default: return perform_moved(c, x[0]);
     }
@@ -163,7 +167,8 @@ static node result_of(const model *m, const call *c, const array *value) {
         if (x && x->needs && is_differentiable(c->op, k) && is_real(value->dtype)) n.needs = true;
         if (x && x->opaque) n.opaque = true;
     }
-    if (c->in[0] >= 0 && is_view(c, m->node[c->in[0]].value.dtype)) n.memory = m->node[c->in[0]].memory;
+    if (c->in[0] >= 0 && is_view(c, m->node[c->in[0]].value.dtype))
+        n.memory = m->node[c->in[0]].memory;
     if (m->paused) n.needs = n.opaque = false;
     return n;
 }
@@ -171,17 +176,21 @@ static node result_of(const model *m, const call *c, const array *value) {
 static void say_call(const world *w, const model *m, const call *c) {
     say(w, "%s(", op_names[c->op]);
     for (int k = 0; k < c->n_in; k++) {
-        if (c->in[k] < 0) say(w, "%s%g", k ? ", " : "", c->number);
-        else say(w, "%s%d:%d", k ? ", " : "", m->which, c->in[k]);
+        if (c->in[k] < 0)
+            say(w, "%s%g", k ? ", " : "", c->number);
+        else
+            say(w, "%s%d:%d", k ? ", " : "", m->which, c->in[k]);
     }
     if (c->op == OP_SUM || c->op == OP_MAX || c->op == OP_GATHER) say(w, "; axis %d", c->axis);
     if (c->op == OP_CAST) say(w, "; %s", tad_dtype_name(c->dtype));
     say(w, ")");
 }
 
-static bool both_recorded(world *w, model *m, const call *c, const array *out, tad_var got, tad_var second) {
+static bool both_recorded(world *w, model *m, const call *c, const array *out, tad_var got,
+                          tad_var second) {
     node n = result_of(m, c, &out[0]), indices = result_of(m, c, &out[1]);
-    bool exact = c->op == OP_GATHER || c->op == OP_WHERE || is_view(c, out[0].dtype) || !is_real(out[0].dtype);
+    bool exact = c->op == OP_GATHER || c->op == OP_WHERE || is_view(c, out[0].dtype) ||
+                 !is_real(out[0].dtype);
     if (!recorded(w, m, got, &n, exact)) return false;
     indices.output = 1;
     return c->op != OP_MAX || recorded(w, m, second, &indices, true);
@@ -204,7 +213,8 @@ static void note(const model *m, const call *c, tad_status s) {
     applied[c->op]++;
     for (int k = 0; k < c->n_in; k++) {
         const node *x = c->in[k] < 0 ? NULL : &m->node[c->in[k]];
-        happened[USED_CHANGED_VIEW] += x && x->kind == RESULT && x->memory >= 0 && m->node[x->memory].changed > x->born;
+        happened[USED_CHANGED_VIEW] +=
+            x && x->kind == RESULT && x->memory >= 0 && m->node[x->memory].changed > x->born;
     }
 }
 
@@ -221,10 +231,12 @@ bool apply(world *w, model *m, call *c) {
     }
     note(m, c, s);
     say_call(w, m, c);
-    for (int k = 0; k < c->n_in; k++) x[k] = c->in[k] < 0 ? tad_number(c->number) : var_of(w, m, c->in[k]);
+    for (int k = 0; k < c->n_in; k++)
+        x[k] = c->in[k] < 0 ? tad_number(c->number) : var_of(w, m, c->in[k]);
     tad_var got = perform(c, x, &second);
     if (m->error == TAD_OK && s != TAD_OK)
-        return tad_is_nil(got) ? refused(w, m, tad_tape_status(m->tape), s) : wrong(w, "recorded, should be refused");
+        return tad_is_nil(got) ? refused(w, m, tad_tape_status(m->tape), s)
+                               : wrong(w, "recorded, should be refused");
     return both_recorded(w, m, c, out, got, second);
 }
 

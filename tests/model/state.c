@@ -1,9 +1,13 @@
 /* The model's tape: nodes, marks, names. Rests on model.h alone. */
 #include "model.h"
 
-bool lives(const model *m, int at, long serial) { return at < m->count && m->node[at].serial == serial; }
+bool lives(const model *m, int at, long serial) {
+    return at < m->count && m->node[at].serial == serial;
+}
 
-bool handle_lives(const world *w, const handle *h) { return lives(w->tape[h->tape], h->at, h->serial); }
+bool handle_lives(const world *w, const handle *h) {
+    return lives(w->tape[h->tape], h->at, h->serial);
+}
 
 node *add_node(world *w, model *m, const node *n) {
     node *added = &m->node[m->count++];
@@ -18,7 +22,8 @@ node *add_node(world *w, model *m, const node *n) {
 }
 
 bool add_hidden(world *w, model *m, size_t count) {
-    if (count < (size_t)m->count) return wrong(w, "the tape has %zu nodes, the model %d", count, m->count);
+    if (count < (size_t)m->count)
+        return wrong(w, "the tape has %zu nodes, the model %d", count, m->count);
     if (count > MOST_NODES) return wrong(w, "%zu nodes are more than the model holds", count);
     while ((size_t)m->count < count) add_node(w, m, &(node){.kind = HIDDEN, .memory = -1});
     return true;

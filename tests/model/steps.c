@@ -1,5 +1,5 @@
-/* The driver's steps that record, change and rewind. Each makes one public call and the same change to
- * the model. Rests on model.h alone. */
+/* The driver's steps that record, change and rewind. Each makes one public call and the same change
+ * to the model. Rests on model.h alone. */
 #include "model.h"
 
 /* ---- picking ---- */
@@ -64,25 +64,31 @@ bool refused(world *w, model *m, tad_status got, tad_status expected) {
     say(w, " (refused)");
     if (got == TAD_OK) return wrong(w, "done, should be refused: %s", tad_status_text(expected));
     if (m->error == TAD_OK && got != expected)
-        return wrong(w, "refused with '%s' (%s), not '%s'", tad_status_text(got), tad_message(m->tape), tad_status_text(expected));
+        return wrong(w, "refused with '%s' (%s), not '%s'", tad_status_text(got),
+                     tad_message(m->tape), tad_status_text(expected));
     happened[FAILED_AND_TRIED] += m->error != TAD_OK;
     if (m->error == TAD_OK) m->error = expected;
     return true;
 }
 
 bool recorded(world *w, model *m, tad_var got, const node *expected, bool exact) {
-    if (m->error != TAD_OK) return tad_is_nil(got) ? refused(w, m, m->error, m->error) : wrong(w, "a failed tape gave a variable");
+    if (m->error != TAD_OK)
+        return tad_is_nil(got) ? refused(w, m, m->error, m->error)
+                               : wrong(w, "a failed tape gave a variable");
     if (tad_is_nil(got)) return wrong(w, "nothing recorded: %s", tad_message(m->tape));
     size_t at = tad_node_index(got);
-    if (at < (size_t)m->count && m->node[at].kind != HIDDEN) return wrong(w, "the result is a variable that was there before");
+    if (at < (size_t)m->count && m->node[at].kind != HIDDEN)
+        return wrong(w, "the result is a variable that was there before");
     node *n = shown(w, m, got, expected);
     if (!n) return false;
     double value[MOST_ELEMENTS];
     if (tad_size_of(got) != n->value.n || tad_read(got, value, (size_t)n->value.n) != TAD_OK)
         return wrong(w, "the result has %lld elements", (long long)tad_size_of(got));
     for (int i = 0; i < n->value.n; i++) {
-        double e = n->value.e[i], tolerance = exact ? 0 : (n->value.dtype == TAD_F32 ? 1e-4 : 1e-11) * (1 + fabs(e));
-        if (!(fabs(value[i] - e) <= tolerance)) return wrong(w, "element %d is %.17g, not %.17g", i, value[i], e);
+        double e = n->value.e[i],
+               tolerance = exact ? 0 : (n->value.dtype == TAD_F32 ? 1e-4 : 1e-11) * (1 + fabs(e));
+        if (!(fabs(value[i] - e) <= tolerance))
+            return wrong(w, "element %d is %.17g, not %.17g", i, value[i], e);
         n->value.e[i] = value[i];
     }
     return true;
@@ -96,7 +102,8 @@ static tad_dtype some_dtype(world *w) {
 }
 
 static array some_shape(world *w, tad_dtype dtype) {
-    static const int shapes[][3] = {{0, 1, 1}, {0, 1, 1}, {1, 1, 1}, {1, 2, 1}, {1, 3, 1}, {2, 2, 3}, {2, 3, 2}, {2, 2, 2}, {2, 3, 3}};
+    static const int shapes[][3] = {{0, 1, 1}, {0, 1, 1}, {1, 1, 1}, {1, 2, 1}, {1, 3, 1},
+                                    {2, 2, 3}, {2, 3, 2}, {2, 2, 2}, {2, 3, 3}};
     const int *s = shapes[below(w, 9)];
     return shaped(dtype, s[0], s[1], s[2]);
 }
@@ -117,7 +124,8 @@ static tad_var make_leaf(world *w, model *m, node *n) {
     if (how == 0 || how == 9) { /* borrowed */
         *a = shaped(TAD_F64, a->rank, a->dim[0], a->dim[1]);
         memcpy(a->e, lent, (size_t)a->n * sizeof *lent);
-        return how ? tad_borrow(m->tape, TAD_F64, shape, lent) : tad_input_borrow(m->tape, TAD_F64, shape, lent);
+        return how ? tad_borrow(m->tape, TAD_F64, shape, lent)
+                   : tad_input_borrow(m->tape, TAD_F64, shape, lent);
     }
     if (how < 3) return tad_input(m->tape, a->dtype, shape, data);
     if (how < 7) return tad_param(m->tape, a->dtype, shape, data);
@@ -134,7 +142,10 @@ bool step_leaf(world *w, model *m) {
         n.needs = true;
         n.value.e[0] = some_number(w, TAD_F64);
         say(w, "scalar(%d, %g)", m->which, n.value.e[0]);
-        return recorded(w, m, chance(w, 80) ? tad_scalar(m->tape, n.value.e[0]) : (tad_scalar)(m->tape, n.value.e[0]), &n, true);
+        return recorded(w, m,
+                        chance(w, 80) ? tad_scalar(m->tape, n.value.e[0])
+                                      : (tad_scalar)(m->tape, n.value.e[0]),
+                        &n, true);
     }
     tad_dtype dtype = some_dtype(w);
     n.value = some_shape(w, dtype);
@@ -142,8 +153,8 @@ bool step_leaf(world *w, model *m) {
     tad_var got = make_leaf(w, m, &n);
     n.needs = n.kind != CONSTANT && is_real(n.value.dtype);
     static const char *const kinds[] = {"", "input", "param", "constant"};
-    say(w, "%s(%d, %s, rank %d: %d %d; %g ..)", kinds[n.kind], m->which, tad_dtype_name(n.value.dtype), n.value.rank,
-        n.value.dim[0], n.value.dim[1], n.value.e[0]);
+    say(w, "%s(%d, %s, rank %d: %d %d; %g ..)", kinds[n.kind], m->which,
+        tad_dtype_name(n.value.dtype), n.value.rank, n.value.dim[0], n.value.dim[1], n.value.e[0]);
     return recorded(w, m, got, &n, true);
 }
 
@@ -171,8 +182,11 @@ static int pick_param(world *w, const model *m) {
 static void change(world *w, array *a) {
     double far = chance(w, 30) ? 1e6 : 0;
     for (int i = 0; i < a->n; i++) {
-        if (!is_real(a->dtype)) a->e[i] = a->dtype == TAD_I64 && far > 0 && a->e[i] < far ? far : a->e[i] == 0;
-        else a->e[i] += a->e[i] > 0 ? -0.25 - below(w, 1000) / 1024.0 : 0.25 + below(w, 1000) / 1024.0;
+        if (!is_real(a->dtype))
+            a->e[i] = a->dtype == TAD_I64 && far > 0 && a->e[i] < far ? far : a->e[i] == 0;
+        else
+            a->e[i] +=
+                a->e[i] > 0 ? -0.25 - below(w, 1000) / 1024.0 : 0.25 + below(w, 1000) / 1024.0;
     }
 }
 
@@ -182,13 +196,17 @@ static bool look_at_view(world *w, model *m, int at) {
     double got[MOST_ELEMENTS];
     array out[2];
     evaluate(&n->call, &m->node[n->call.in[0]].value, out);
-    if (tad_read(n->handle, got, (size_t)n->value.n) != TAD_OK) return wrong(w, "%d:%d cannot be read", m->which, at);
+    if (tad_read(n->handle, got, (size_t)n->value.n) != TAD_OK)
+        return wrong(w, "%d:%d cannot be read", m->which, at);
     size_t bytes = (size_t)n->value.n * sizeof *got;
     bool follows = memcmp(got, n->value.e, bytes) != 0;
     happened[follows ? n->kind == CONSTANT ? PAUSED_VIEW_FOLLOWED : VIEW_FOLLOWED : VIEW_OWN]++;
-    if (!follows) n->memory = -1;
-    else if (memcmp(got, out[0].e, bytes) == 0) memcpy(n->value.e, got, bytes);
-    else return wrong(w, "%d:%d, a view, is neither as before nor as its parameter", m->which, at);
+    if (!follows)
+        n->memory = -1;
+    else if (memcmp(got, out[0].e, bytes) == 0)
+        memcpy(n->value.e, got, bytes);
+    else
+        return wrong(w, "%d:%d, a view, is neither as before nor as its parameter", m->which, at);
     return true;
 }
 
@@ -202,8 +220,10 @@ bool assign(world *w, model *m, int at) {
     void *place = NULL;
     tad_status s = TAD_OK;
     bool in_place = chance(w, 30);
-    if (in_place) place = tad_param_data(var_of(w, m, at));
-    else s = tad_assign(var_of(w, m, at), data);
+    if (in_place)
+        place = tad_param_data(var_of(w, m, at));
+    else
+        s = tad_assign(var_of(w, m, at), data);
     if (in_place && !place) s = tad_tape_status(m->tape);
     if (m->error != TAD_OK) return refused(w, m, s, m->error);
     if (s != TAD_OK) return wrong(w, "assign: %s", tad_message(m->tape));
@@ -211,7 +231,8 @@ bool assign(world *w, model *m, int at) {
     p->value = next;
     p->changed = ++w->change;
     for (int i = at + 1; i < m->count; i++)
-        if (m->node[i].memory == at && m->node[i].kind != HIDDEN && !look_at_view(w, m, i)) return false;
+        if (m->node[i].memory == at && m->node[i].kind != HIDDEN && !look_at_view(w, m, i))
+            return false;
     return check_all(w, m);
 }
 
@@ -226,7 +247,8 @@ bool step_around_change(world *w, model *m) {
     int p = pick_param(w, m), y = -1;
     if (p < 0 || !is_real(m->node[p].value.dtype)) return true;
     long serial = m->node[p].serial, result = 0;
-    for (int i = 3 + below(w, 5); i > 0 && m->error == TAD_OK && m->count < FULL && lives(m, p, serial); i--) {
+    for (int i = 3 + below(w, 5);
+         i > 0 && m->error == TAD_OK && m->count < FULL && lives(m, p, serial); i--) {
         call use = {.op = uses[below(w, 5)], .n_in = 1, .in = {p}, .axis = -1};
         if (use.op == OP_MUL || use.op == OP_ADD) use.in[use.n_in++] = p;
         int what = below(w, 10);
@@ -252,7 +274,8 @@ bool step_zero(world *w, model *m) {
         memset(m->node[at[k]].gradient, 0, sizeof m->node[0].gradient);
         memset(m->node[at[k]].size, 0, sizeof m->node[0].size);
     }
-    return s == TAD_OK ? check_gradients(w, m) : wrong(w, "zero_gradients: %s", tad_message(m->tape));
+    return s == TAD_OK ? check_gradients(w, m)
+                       : wrong(w, "zero_gradients: %s", tad_message(m->tape));
 }
 
 bool step_retain(world *w, model *m) {
@@ -267,7 +290,8 @@ bool step_retain(world *w, model *m) {
 /* ---- marks ---- */
 
 bool step_mark(world *w, model *m) {
-    mark k = {tad_tape_mark(m->tape), m->count, m->which, m->count ? m->node[m->count - 1].serial : 0, ++w->change};
+    mark k = {tad_tape_mark(m->tape), m->count, m->which,
+              m->count ? m->node[m->count - 1].serial : 0, ++w->change};
     m->mark[m->marks < MOST_MARKS ? m->marks++ : below(w, MOST_MARKS)] = k;
     say(w, "mark(%d) at %d", m->which, m->count);
     return true;
@@ -323,7 +347,8 @@ bool step_name(world *w, model *m) {
     some_name(w, name, 20);
     say(w, "name(%d:%d, %s)", m->which, at, name);
     tad_var x = var_of(w, m, at), got = tad_name(x, name);
-    if (got.tape != x.tape || got.u.bits != x.u.bits) return wrong(w, "name returned another variable");
+    if (got.tape != x.tape || got.u.bits != x.u.bits)
+        return wrong(w, "name returned another variable");
     if (m->error != TAD_OK) return true;
     happened[RENAMED] += m->node[at].name[0] != '\0';
     happened[NAMED_IN_SCOPES] += m->scopes > 1;

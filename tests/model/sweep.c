@@ -1,5 +1,5 @@
-/* The model's derivatives: each node's own Jacobian comes from expression.c, one column at a time; the
- * chain rule is a loop over the list. Beside it, what is stale. Rests on model.h alone. */
+/* The model's derivatives: each node's own Jacobian comes from expression.c, one column at a time;
+ * the chain rule is a loop over the list. Beside it, what is stale. Rests on model.h alone. */
 #include "model.h"
 
 bool near(double a, double b, double size, bool coarse) {
@@ -11,7 +11,8 @@ static bool has_past(const node *n) { return n->kind == RESULT && !n->opaque; }
 
 /* Whether a gradient passes from node n to its operand k. */
 static bool passes(const model *m, const node *n, int k) {
-    return n->needs && n->call.in[k] >= 0 && is_differentiable(n->call.op, k) && m->node[n->call.in[k]].needs;
+    return n->needs && n->call.in[k] >= 0 && is_differentiable(n->call.op, k) &&
+           m->node[n->call.in[k]].needs;
 }
 
 static void mark_between(const model *m, sweep *s, const int *x, int nx) {
@@ -97,7 +98,8 @@ static void pass_back(const model *m, sweep *s, int i, int k) {
     }
 }
 
-void sweep_back(const model *m, sweep *s, const int *y, const array *seed, int n, const int *x, int nx) {
+void sweep_back(const model *m, sweep *s, const int *y, const array *seed, int n, const int *x,
+                int nx) {
     begin(m, s, y, n, x, nx);
     for (int k = 0; k < n; k++)
         for (int i = 0; i < seed[k].n; i++) {
@@ -140,8 +142,8 @@ static void pass_forward(const model *m, sweep *s, int i) {
     }
 }
 
-void sweep_forward(const model *m, sweep *s, const int *y, int n, const int *x, const array *tangent, int nx,
-                   array *out) {
+void sweep_forward(const model *m, sweep *s, const int *y, int n, const int *x,
+                   const array *tangent, int nx, array *out) {
     begin(m, s, y, n, x, nx);
     for (int k = 0; k < nx; k++)
         for (int i = 0; i < tangent[k].n && x[k] <= s->top; i++) {
@@ -155,7 +157,8 @@ void sweep_forward(const model *m, sweep *s, const int *y, int n, const int *x, 
         if (!has_past(at)) continue;
         bool passing = false;
         for (int k = 0; k < at->call.n_in; k++)
-            passing = passing || (passes(m, at, k) && is_nonzero(s->adjoint[at->call.in[k]], s->size[at->call.in[k]]));
+            passing = passing || (passes(m, at, k) &&
+                                  is_nonzero(s->adjoint[at->call.in[k]], s->size[at->call.in[k]]));
         find_stale(m, s, i, passing && s->back[i]);
         if (s->back[i] && passing) pass_forward(m, s, i);
     }
@@ -180,8 +183,10 @@ static void take_gradient(node *n, const sweep *s, int i) {
     }
     n->settled = false;
     n->coarse = s->coarse;
-    if (i > s->top) n->state = ABOVE;
-    else n->state = n->kind != RESULT || number || n->retained || !s->back[i] ? KNOWN : RELEASED;
+    if (i > s->top)
+        n->state = ABOVE;
+    else
+        n->state = n->kind != RESULT || number || n->retained || !s->back[i] ? KNOWN : RELEASED;
 }
 
 void take_gradients(model *m, const sweep *s) {

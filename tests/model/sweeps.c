@@ -57,8 +57,10 @@ static bool give(world *w, model *m, list *l, bool none, bool number) {
         int how = below(w, 3);
         double same = how == 0 && none ? 1 : (below(w, 2001) - 1000) / 512.0;
         for (int i = 0; i < a->n; i++) a->e[i] = how < 2 ? same : (below(w, 2001) - 1000) / 512.0;
-        if (how == 0 && none && a->n == 1) l->given[k] = tad_none();
-        else if (how == 1 && number && (a->n == 1 || !none)) l->given[k] = tad_number(same);
+        if (how == 0 && none && a->n == 1)
+            l->given[k] = tad_none();
+        else if (how == 1 && number && (a->n == 1 || !none))
+            l->given[k] = tad_number(same);
         else {
             unsigned char data[MOST_ELEMENTS * 8];
             node n = {.kind = CONSTANT, .value = *a, .memory = -1};
@@ -73,13 +75,15 @@ static bool give(world *w, model *m, list *l, bool none, bool number) {
 /* Whether it did or refused as it must. *done: it did. kind: SWEPT, GRAD or TANGENT. */
 static bool judge(world *w, model *m, tad_status s, event kind, bool *done) {
     *done = s == TAD_OK;
-    if (m->error != TAD_OK) return s != TAD_OK ? refused(w, m, s, m->error) : wrong(w, "done on a failed tape");
+    if (m->error != TAD_OK)
+        return s != TAD_OK ? refused(w, m, s, m->error) : wrong(w, "done on a failed tape");
     happened[*done ? kind : kind + SWEPT_STALE]++;
     happened[MIGHT_REFUSE] += work.may_refuse && !work.must_refuse;
     happened[SWEPT_PAUSED] += *done && m->paused > 0;
     if (*done && work.must_refuse) return wrong(w, "a stale value was not noticed");
     if (*done) return true;
-    if (s == TAD_STALE_VALUE && !work.may_refuse) return wrong(w, "refused as stale, nothing is: %s", tad_message(m->tape));
+    if (s == TAD_STALE_VALUE && !work.may_refuse)
+        return wrong(w, "refused as stale, nothing is: %s", tad_message(m->tape));
     return refused(w, m, s, TAD_STALE_VALUE);
 }
 
@@ -98,7 +102,8 @@ static bool after_reverse(world *w, model *m, const list *y, tad_status s) {
 
 bool reverse(world *w, model *m, int at) {
     list y = {.n = 1, .at = {at}, .var = {var_of(w, m, at)}};
-    if (!can_be_root(&m->node[at]) || !m->node[at].needs || m->node[at].value.n != 1 || m->unsure) return true;
+    if (!can_be_root(&m->node[at]) || !m->node[at].needs || m->node[at].value.n != 1 || m->unsure)
+        return true;
     y.number[0] = shaped(TAD_F64, 0, 1, 1);
     y.number[0].e[0] = 1;
     sweep_back(m, &work, y.at, y.number, 1, NULL, 0);
@@ -125,18 +130,22 @@ bool step_reverse_from(world *w, model *m) {
 /* ---- recorded derivatives ---- */
 
 /* out[k] is the derivative v with terms of such sizes. */
-static bool derivative(world *w, model *m, tad_var got, const array *like, const double *v, const double *size) {
+static bool derivative(world *w, model *m, tad_var got, const array *like, const double *v,
+                       const double *size) {
     node n = {.kind = RESULT, .value = *like, .memory = -1, .opaque = true};
     double value[MOST_ELEMENTS];
     if (tad_is_nil(got)) return wrong(w, "a derivative is nil");
     n.needs = tad_node_needs_gradient(got);
     node *at = shown(w, m, got, &n);
     if (!at) return false;
-    if (!same_shape(&at->value, like) || at->value.dtype != like->dtype) return wrong(w, "a derivative of another shape");
-    if (tad_read(got, value, (size_t)like->n) != TAD_OK) return wrong(w, "a derivative: %s", tad_message(m->tape));
+    if (!same_shape(&at->value, like) || at->value.dtype != like->dtype)
+        return wrong(w, "a derivative of another shape");
+    if (tad_read(got, value, (size_t)like->n) != TAD_OK)
+        return wrong(w, "a derivative: %s", tad_message(m->tape));
     for (int i = 0; i < like->n; i++) {
         if (!near(value[i], v[i], size[i], work.coarse || like->dtype == TAD_F32))
-            return wrong(w, "a derivative, element %d, is %.17g, not %.17g (size %g)", i, value[i], v[i], size[i]);
+            return wrong(w, "a derivative, element %d, is %.17g, not %.17g (size %g)", i, value[i],
+                         v[i], size[i]);
         if (at->opaque) at->value.e[i] = value[i];
     }
     return true;
@@ -153,8 +162,10 @@ bool step_grad(world *w, model *m) {
     bool done, plain = chance(w, 50);
     tad_var out[MOST];
     pick_list(w, m, &y, 1 + below(w, 2), false, plain);
-    if (chance(w, 70)) pick_ancestors(w, m, &x, &y);
-    else pick_list(w, m, &x, 1 + below(w, MOST), true, false);
+    if (chance(w, 70))
+        pick_ancestors(w, m, &x, &y);
+    else
+        pick_list(w, m, &x, 1 + below(w, MOST), true, false);
     if (!x.n || !y.n || m->error != TAD_OK) return true;
     for (int k = 0; k < y.n && plain; k++) {
         y.number[k] = m->node[y.at[k]].value;
@@ -169,7 +180,9 @@ bool step_grad(world *w, model *m) {
     if (!judge(w, m, s, GRAD, &done) || !add_hidden(w, m, tad_node_count(m->tape))) return false;
     if (!done) return all_nil(w, out, x.n);
     for (int k = 0; k < x.n; k++)
-        if (!derivative(w, m, out[k], &m->node[x.at[k]].value, work.adjoint[x.at[k]], work.size[x.at[k]])) return false;
+        if (!derivative(w, m, out[k], &m->node[x.at[k]].value, work.adjoint[x.at[k]],
+                        work.size[x.at[k]]))
+            return false;
     return true;
 }
 
@@ -179,8 +192,10 @@ bool step_tangent(world *w, model *m) {
     tad_var out[MOST];
     array expected[MOST];
     pick_list(w, m, &y, 1 + below(w, MOST), false, false);
-    if (chance(w, 70)) pick_ancestors(w, m, &x, &y);
-    else pick_list(w, m, &x, 1 + below(w, MOST), true, false);
+    if (chance(w, 70))
+        pick_ancestors(w, m, &x, &y);
+    else
+        pick_list(w, m, &x, 1 + below(w, MOST), true, false);
     if (!x.n || !y.n || m->error != TAD_OK || !give(w, m, &x, false, true)) return !w->failed;
     sweep_forward(m, &work, y.at, y.n, x.at, x.number, x.n, expected);
     say(w, "tangent");
@@ -190,7 +205,8 @@ bool step_tangent(world *w, model *m) {
     if (!judge(w, m, s, TANGENT, &done) || !add_hidden(w, m, tad_node_count(m->tape))) return false;
     if (!done) return all_nil(w, out, y.n);
     for (int k = 0; k < y.n; k++)
-        if (!derivative(w, m, out[k], &m->node[y.at[k]].value, expected[k].d, expected[k].e)) return false;
+        if (!derivative(w, m, out[k], &m->node[y.at[k]].value, expected[k].d, expected[k].e))
+            return false;
     return true;
 }
 
@@ -205,5 +221,6 @@ bool step_gradient(world *w, model *m) {
     say(w, "gradient(%d:%d)", m->which, at);
     tad_var got = tad_gradient(var_of(w, m, at));
     if (x->needs && x->state == KNOWN) return recorded(w, m, got, &n, x->settled);
-    return tad_is_nil(got) ? refused(w, m, tad_tape_status(m->tape), TAD_NO_GRADIENT) : wrong(w, "there is no gradient");
+    return tad_is_nil(got) ? refused(w, m, tad_tape_status(m->tape), TAD_NO_GRADIENT)
+                           : wrong(w, "there is no gradient");
 }
