@@ -20,7 +20,8 @@ JOBS = 2
 # a swapped argument makes of the types is not to compile.
 PLAIN = ["-O1", "-w", "-fvisibility=default", "-Werror=incompatible-pointer-types",
          "-Werror=int-conversion", "-Werror=implicit-function-declaration"]
-SANITIZED = PLAIN + ["-UNDEBUG", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+# For the objects of a mutant alone: enough to see what these do, at the price of one compilation.
+SANITIZED = ["-UNDEBUG", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 COVERED = PLAIN + ["--coverage"]
 PARTS = ["src", "include", "tests", "docs", "examples", "meson.build", "meson_options.txt"]
 
@@ -34,14 +35,23 @@ def copy(root, tree):
             shutil.copy2(root / part, tree / part)
 
 
-def configure(root, tree):
-    """Copies the project; returns {object: how it is compiled}, seen from the folder tree/build."""
-    copy(root, tree)
-    run = subprocess.run(["meson", "setup", "build", "--buildtype=release", "-Db_lundef=false"], cwd=tree,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+def quietly(command, folder):
+    run = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if run.returncode:
         raise SystemExit(run.stdout)
-    with open(tree / "build/compile_commands.json", encoding="utf-8") as file:
+    return run.stdout
+
+
+def configure(root, tree):
+    """Copies the project and makes its generated headers; returns {object: how it is compiled}, seen from
+    the folder tree/build."""
+    copy(root, tree)
+    folder = tree / "build"
+    quietly(["meson", "setup", "build", "--buildtype=release"], tree)
+    made = re.findall(r"^(\S+\.h): CUSTOM_COMMAND$", quietly(["ninja", "-t", "targets", "all"], folder), re.M)
+    if made:
+        quietly(["ninja", *made], folder)
+    with open(folder / "compile_commands.json", encoding="utf-8") as file:
         entries = json.load(file)
     wanted = re.compile(r"(src/libtad\.so|src/kernel/|tests/(test_|libelementary|conformance\.|opdoc)).*\.c\.o")
     return {e["output"]: shlex.split(e["command"]) for e in entries if wanted.match(e["output"])}
@@ -56,33 +66,39 @@ def libraries():
     return found
 
 
-class Build:
-    """The programs as they are. `tree` has a copy of the project, `commands` from configure()."""
+def sanitizers():
+    """The run-time libraries of SANITIZED, to be loaded before a program that was linked without."""
+    names = (f"-print-file-name=lib{n}.so" for n in ("asan", "ubsan"))
+    return " ".join(subprocess.check_output(["cc", n], text=True).strip() for n in names)
 
-    def __init__(self, tree, commands, flags, libs):
+
+class Build:
+    """The library and its programs as they are, to be built in a new folder."""
+
+    def __init__(self, root, tree, flags):
         self.folder = tree / "build"
-        self.commands, self.flags, self.libs = commands, flags, libs
-        self.library = [o for o in commands if o.startswith("src/")]
+        self.commands, self.flags, self.libs = configure(root, tree), flags, libraries()
+        self.library = [o for o in self.commands if o.startswith("src/")]
         self.programs = {}
-        for o in commands:
+        for o in self.commands:
             name = re.match(r"tests/(\w+)\.p/", o)
             if name:
                 self.programs.setdefault(name[1], []).append(o)
-        self.programs.get("test_elementary", []).extend(o for o in commands if "libelementary" in o)
+        self.programs.get("test_elementary", []).extend(o for o in self.commands if "libelementary" in o)
 
-    def compile(self, name, folder=None):
+    def compile(self, name, folder=None, more=()):
         """Compiles one object below the build folder, or the same one in another tree. True if it compiles."""
         folder = folder or self.folder
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         env = dict(os.environ, LC_ALL="C")
         if folder != self.folder:
             env["CCACHE_DISABLE"] = "1"
-        return subprocess.run(self.commands[name] + self.flags, cwd=folder, env=env, check=False,
+        return subprocess.run([*self.commands[name], *self.flags, *more], cwd=folder, env=env, check=False,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
     def link(self, objects, output, arguments):
-        sanitize = [f for f in self.flags if f.startswith(("-fsanitize", "--coverage"))]
-        subprocess.run(["cc", "-o", str(output), *map(str, objects), *sanitize, *arguments, *self.libs],
+        instrument = [f for f in self.flags if f == "--coverage"]
+        subprocess.run(["cc", "-o", str(output), *map(str, objects), *instrument, *arguments, *self.libs],
                        check=True)
 
     def link_library(self, changed, folder):
@@ -133,14 +149,14 @@ class Build:
                     str(self.folder.parent / "docs/ops.md"), str(place / name)]
         return [str(place / name)]
 
-    def run(self, name, folder=None, seconds=600, **environment):
+    def run(self, name, folder=None, seconds=600, sanitized=False, **environment):
         """Runs a test; returns whether it passed, and the processor time it took."""
         home = folder or self.folder
         env = dict(os.environ, LC_ALL="C", CK_FORK="no", CK_VERBOSITY="silent", LD_LIBRARY_PATH=str(home),
                    TAD_TEST_SAMPLES="20000", CONFORMANCE=str(self.folder / "conformance"),
                    VECTORS=str(self.folder.parent / "tests/vectors"), **environment)
         # A mutant may loop, wait or ask for all memory. The sanitizers need their own terabytes.
-        limits = f"ulimit -t {int(seconds)}" + ("" if self.flags == SANITIZED else "; ulimit -v 8000000")
+        limits = f"ulimit -t {int(seconds)}; " + (f"export LD_PRELOAD='{sanitizers()}'" if sanitized else "ulimit -v 8000000")
         process = subprocess.Popen(["sh", "-c", limits + '; exec "$@"', "sh", *self.command(name, folder)], cwd=home,
                                    env=env, start_new_session=True, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
