@@ -110,8 +110,9 @@ class Campaign:
             if state[0] == mark:
                 _, self.plain, self.seconds, self.coverage = state
                 return
-        for old in ("plain", "covered", "counts"):
+        for old in ("source", "plain", "covered", "counts"):
             shutil.rmtree(work / old, ignore_errors=True)
+        build.copy(ROOT, work / "source")  # what changes from now on changes nothing
         self.plain = self.variant("plain", build.PLAIN)
         tests = [n for n in self.plain.programs if n.startswith("test_") or n == "opdoc"]
         self.seconds = self.passing(self.plain, tests)
@@ -123,7 +124,7 @@ class Campaign:
             pickle.dump((mark, self.plain, self.seconds, self.coverage), file)
 
     def variant(self, name, flags):
-        made = build.Build(ROOT, self.work / name, flags)
+        made = build.Build(self.work / "source", self.work / name, flags)
         made.everything()
         return made
 
@@ -268,7 +269,7 @@ def campaign_in(work, options):
     places = []
     for k in range(build.JOBS):
         shutil.rmtree(work / f"mutant{k}", ignore_errors=True)
-        build.copy(ROOT, work / f"mutant{k}")
+        build.copy(work / "source", work / f"mutant{k}")
         places.append(work / f"mutant{k}/build")
         places[-1].mkdir()
     with ThreadPoolExecutor(build.JOBS) as pool:
