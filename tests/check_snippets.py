@@ -10,8 +10,10 @@ Every block marked as C in a page is one of three:
 When a block marked as text follows, the program must have printed that (compared as in
 compare_output.py). What is meant to fail says so by printing the message it expects.
 """
+import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -61,7 +63,8 @@ def run(code, compiler, folder):
                            stderr=subprocess.PIPE, text=True, check=False)
     if built.returncode:
         return None, built.stderr
-    ran = subprocess.run([str(program)], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    wrapper = shlex.split(os.environ.get("MESON_EXE_WRAPPER", ""))  # an emulator, in some builds
+    ran = subprocess.run(wrapper + [str(program)], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                          text=True, check=False)
     return ran.stdout, f"exit status {ran.returncode}" if ran.returncode else None
 

@@ -14,6 +14,7 @@ anew: run it, and look at the difference with care.
 """
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -68,7 +69,8 @@ def difference(expected, got):
 
 
 def main(stored, command):
-    command[0] = os.path.abspath(command[0])
+    wrapper = shlex.split(os.environ.get("MESON_EXE_WRAPPER", ""))  # an emulator, in some builds
+    command = wrapper + [os.path.abspath(command[0])] + command[1:]
     with tempfile.TemporaryDirectory() as folder:
         run = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)

@@ -34,7 +34,8 @@ static void vector_path(const char *op, char *out, size_t room) {
 /* Runs the runner on one file; its output is left in `output`. Returns its exit status. */
 static int conformance(const char *file) {
     char command[1000];
-    snprintf(command, sizeof command, "'%s' '%s' 2>&1", getenv("CONFORMANCE"), file);
+    const char *emulator = getenv("MESON_EXE_WRAPPER");
+    snprintf(command, sizeof command, "%s '%s' '%s' 2>&1", emulator ? emulator : "", getenv("CONFORMANCE"), file);
     FILE *f = popen(command, "r");
     ck_assert_ptr_nonnull(f);
     size_t n = fread(output, 1, sizeof output - 1, f);

@@ -169,6 +169,19 @@ START_TEST(too_many_axes_are_refused) {
 }
 END_TEST
 
+/* 2^32 + 65536 elements: where a size_t has 32 bits, the number must not be taken for its lower half. */
+START_TEST(a_size_of_more_than_32_bits_is_kept_or_refused) {
+    tad_tape *t = tad_tape_new(&(tad_settings){.memory_limit = 1 << 20});
+    const tad_shape large = TAD_SHAPE(65536, 65537);
+    ck_assert(tad_is_nil(tad_input(t, TAD_F64, large, NULL)));
+    ck_refused(t, sizeof(size_t) < 8 ? TAD_TOO_LARGE : TAD_NO_MEMORY, "input");
+    tad_var x = tad_broadcast_to(tad_scalar(t, 1), large);
+    if (sizeof(size_t) < 8) ck_refused(t, TAD_BAD_SHAPE, "broadcast_to");
+    else ck_assert_int_eq(tad_size_of(x), 65536LL * 65537);
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("shape ops");
     TCase *values = support_case(s, "values");
@@ -182,7 +195,9 @@ static Suite *suite(void) {
     TCase *gradients = support_case(s, "gradients");
     tcase_add_test(gradients, gradients_go_back);
     tcase_add_test(gradients, float32_goes_back);
-    tcase_add_test(support_case(s, "refusals"), too_many_axes_are_refused);
+    TCase *refusals = support_case(s, "refusals");
+    tcase_add_test(refusals, too_many_axes_are_refused);
+    tcase_add_test(refusals, a_size_of_more_than_32_bits_is_kept_or_refused);
     return s;
 }
 SUPPORT_MAIN(suite)

@@ -1,6 +1,6 @@
 """Adds up what the test programs of a meson run counted: the last line of tests/run.
 
-Usage: totals.py testlog.json. A program that names its cases (Check's, in the TAP format), or says how
+Usage: totals.py testlog.json... A program that names its cases (Check's, in the TAP format), or says how
 many it had ("12 passed, 0 failed, 3 skipped" alone on a line), counts with these, any other as one.
 Fails when anything failed or nothing ran.
 """
@@ -33,16 +33,20 @@ def count(test):
     return (passed, failed, skipped) if counted else (1, 0, 0)
 
 
-def main(path):
+def read(path):
     try:
         with open(path, encoding="utf-8") as log:
-            tests = [json.loads(line) for line in log if line.strip()]
+            return [json.loads(line) for line in log if line.strip()]
     except OSError:
-        tests = []
+        return []
+
+
+def main(paths):
+    tests = [test for path in paths for test in read(path)]
     passed, failed, skipped = (sum(column) for column in zip(*map(count, tests), (0, 0, 0)))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 0 if failed == 0 and passed > 0 else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,277 @@
+"""The whole suite on other compilers, options and machines, one after the other, as a table.
+
+Usage: python3 tests/builds.py [--install] [--list] [NAME...]
+
+Each build is configured, compiled and tested in build-matrix/NAME; without names, all are. A build
+that needs what the machine lacks is skipped and says so; --install fetches it first (Debian: by apt;
+libraries of other processors are unpacked into build-matrix/ and the system is left alone). What a
+build leaves out stands in its row. The kernels are compiled with -O3 in every build. Fails when a
+build does.
+"""
+import argparse
+import dataclasses
+import glob
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+from totals import count, read
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PLACE = ROOT / "build-matrix"
+LIBRARIES = ("linux-libc-dev", "check", "libsubunit-dev", "libsubunit0", "zlib1g-dev", "zlib1g", "libjansson-dev",
+             "libjansson4")
+
+
+# ---- processors ----
+
+@dataclasses.dataclass(frozen=True)
+class Processor:
+    """A machine that is not this one, or pretends to be another."""
+    family: str
+    compiler: tuple       # of C
+    endian: str = "little"
+    emulator: tuple = ()
+    debian: str = ""      # architecture of the libraries; "": those of this machine
+    triplet: str = ""     # folder of these
+    packages: tuple = ()  # (file that shows that it is there, package)
+
+    @property
+    def sysroot(self):
+        return PLACE / ("libraries-" + self.debian)
+
+
+def foreign(family, debian, triplet, **more):
+    """A processor with Debian's cross compiler and qemu's emulation."""
+    compiler, emulator = triplet + "-gcc", "qemu-" + family
+    return Processor(family, (compiler,), debian=debian, triplet=triplet,
+                     emulator=(emulator, "-L", "/usr/" + triplet), packages=(
+                         (compiler, "gcc-" + triplet), (f"/usr/{triplet}/include/stdio.h", f"libc6-dev-{debian}-cross"),
+                         (emulator, "qemu-user")), **more)
+
+
+def multilib():
+    """gcc-multilib cannot be installed beside compilers for other processors; what it brings can."""
+    version = subprocess.run(["gcc", "-dumpversion"], stdout=subprocess.PIPE, text=True, check=False).stdout
+    return f"gcc-{version.split('.')[0].strip()}-multilib"
+
+
+def pretended(cpu):
+    """x86-64 as qemu emulates it: the CPU itself says that it has fewer instructions."""
+    return Processor("x86_64", ("gcc",), emulator=("qemu-x86_64", "-cpu", cpu),
+                     packages=(("qemu-x86_64", "qemu-user"),))
+
+
+PROCESSORS = {
+    "m32": Processor("x86", ("gcc", "-m32"), debian="i386", triplet="i386-linux-gnu",
+                     packages=(("/usr/include/gnu/stubs-32.h", multilib()),)),
+    "s390x": foreign("s390x", "s390x", "s390x-linux-gnu", endian="big"),
+    "aarch64": foreign("aarch64", "arm64", "aarch64-linux-gnu"),
+    "no AVX-512": pretended("Haswell"),
+    "no AVX2": pretended("Nehalem"),
+}
+
+
+# ---- builds ----
+
+@dataclasses.dataclass(frozen=True)
+class Build:
+    name: str
+    compiler: str = "gcc"
+    options: tuple = ()       # of meson setup
+    processor: str = ""       # key of PROCESSORS
+    only: tuple = ()          # names of tests; empty: all
+    without: tuple = ()       # names of tests
+    note: str = ""            # what is left out, and why
+    slow: int = 1             # factor of the time limits
+    packages: tuple = ()      # as of a processor
+
+
+OPTIMISED = tuple((name, (f"-Dbuildtype={kind}", f"-Doptimization={level}"))
+                  for name, kind, level in (("O0", "debug", "0"), ("Og", "debugoptimized", "g"),
+                                            ("Os", "minsize", "s"), ("O3", "release", "3")))
+EMULATED = ("symbols", "includes", "trace header", "refuse nonsense")
+CLANG_RUNTIME = (("/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.msan-*.a", "libclang-rt-dev"),)
+NO_RECOVERY = ("-Db_lundef=false", "-Dc_args=-fno-sanitize-recover=all -fno-omit-frame-pointer")
+
+BUILDS = tuple(Build(f"{compiler}-{level}", compiler, options)
+               for compiler in ("gcc", "clang") for level, options in OPTIMISED) + (
+    Build("unsigned-char", options=("-Dc_args=-funsigned-char",)),
+    Build("lto", options=("-Db_lto=true",)),
+    Build("level-avx2", options=("-Dlevel=avx2",)),
+    Build("level-base", options=("-Dlevel=base",)),
+    Build("without-libraries", options=("-Dzlib=disabled", "-Djansson=disabled")),
+    Build("asan", "clang", ("-Db_sanitize=address,undefined",) + NO_RECOVERY, slow=5,
+          packages=CLANG_RUNTIME),
+    Build("tsan", options=("-Db_sanitize=thread",) + NO_RECOVERY, slow=10),
+    Build("msan", "clang", ("-Db_sanitize=memory", "-Dzlib=disabled", "-Djansson=disabled") + NO_RECOVERY, slow=10,
+          note="gzip, reading safetensors: their libraries are not instrumented",
+          packages=CLANG_RUNTIME),
+    Build("m32", processor="m32"),
+    Build("s390x", processor="s390x", without=EMULATED, slow=20),
+    Build("aarch64", processor="aarch64", without=EMULATED, slow=20),
+    Build("no-avx512", processor="no AVX-512", slow=20),
+    Build("no-avx2", processor="no AVX2", slow=20),
+)
+
+
+# ---- what is needed ----
+
+def present(what):
+    """Whether there is a file, or a command where it has no folder."""
+    return bool(glob.glob(what)) if what.startswith("/") else shutil.which(what) is not None
+
+
+def missing_packages(build):
+    """Packages of this machine that the build needs and does not find."""
+    wanted = [("meson", "meson"), ("ninja", "ninja-build"), (build.compiler, build.compiler)]
+    wanted += build.packages
+    if build.processor:
+        wanted += PROCESSORS[build.processor].packages
+    return [package for what, package in wanted if not present(what)]
+
+
+def lacks_libraries(build):
+    """Whether libraries of the build's processor are still to be fetched."""
+    p = PROCESSORS.get(build.processor)
+    return bool(p and p.debian and not (p.sysroot / "usr/include/check.h").exists())
+
+
+def apt(*arguments, **more):
+    """What fails here is missed, and named, afterwards."""
+    command = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", *arguments]
+    subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, **more)
+
+
+def fetch_libraries(processor):
+    """Unpacks a processor's libraries; apt's lists of them are kept apart from the system's."""
+    apart = PLACE / ("apt-" + processor.debian)
+    for folder in ("lists/partial", "cache/archives/partial"):
+        (apart / folder).mkdir(parents=True, exist_ok=True)
+    options = ["-o", f"APT::Architectures={processor.debian}", "-o", f"Dir::State::Lists={apart / 'lists'}",
+               "-o", f"Dir::Cache={apart / 'cache'}", "-o", "Dir::State::status=/dev/null"]
+    apt(*options, "update")
+    apt(*options, "download", *(f"{library}:{processor.debian}" for library in LIBRARIES), cwd=apart)
+    for package in sorted(apart.glob("*.deb")):
+        subprocess.run(["dpkg", "-x", package, processor.sysroot], check=True)
+    shutil.rmtree(apart)
+
+
+def install(builds):
+    packages = sorted({package for build in builds for package in missing_packages(build)})
+    if packages:
+        apt("update")
+        apt("-y", "--no-install-recommends", "install", *packages)
+    for key in sorted({build.processor for build in builds if lacks_libraries(build)}):
+        fetch_libraries(PROCESSORS[key])
+
+
+# ---- one build ----
+
+def quoted(words):
+    return "[" + ", ".join(f"'{word}'" for word in words) + "]"
+
+
+def machine_file(build):
+    """The text of meson's cross file."""
+    p = PROCESSORS[build.processor]
+    lines = ["[binaries]", f"c = {quoted(p.compiler)}", "ar = 'ar'", "strip = 'strip'", "pkgconfig = 'pkg-config'"]
+    if p.emulator:
+        lines.append(f"exe_wrapper = {quoted(p.emulator)}")
+    lines += ["[properties]", f"needs_exe_wrapper = {'true' if p.emulator else 'false'}"]
+    if p.debian:
+        libraries, headers = p.sysroot / "usr/lib" / p.triplet, p.sysroot / "usr/include"
+        links = quoted([f"-L{libraries}", f"-Wl,-rpath,{libraries}"])
+        lines += [f"sys_root = '{p.sysroot}'", f"pkg_config_libdir = '{libraries}/pkgconfig'",
+                  "[built-in options]", f"c_args = {quoted([f'-I{headers}', f'-I{headers / p.triplet}'])}", f"c_link_args = {links}"]
+    lines += ["[host_machine]", "system = 'linux'", f"cpu_family = '{p.family}'", f"cpu = '{p.family}'",
+              f"endian = '{p.endian}'"]
+    return "\n".join(lines) + "\n"
+
+
+def configure(build, folder):
+    command = ["meson", "setup", folder, ROOT, "-Dwerror=true", *build.options]
+    environment = os.environ | {"CC": build.compiler}
+    if build.processor:
+        file = PLACE / (build.name + ".ini")
+        file.write_text(machine_file(build), encoding="utf-8")
+        command += ["--cross-file", file]
+        environment = os.environ
+    return command, environment
+
+
+def chosen_tests(build, folder):
+    known = subprocess.run(["meson", "introspect", "--tests", folder], check=True, stdout=subprocess.PIPE, text=True)
+    names = [test["name"] for test in json.loads(known.stdout) if "long" not in " ".join(test["suite"])]
+    return [name for name in names if name not in build.without and (not build.only or name in build.only)]
+
+
+def results(folder):
+    """(passed, failed, skipped), and the names of programs that failed."""
+    tests = read(folder / "meson-logs/testlog.json")
+    if not tests:
+        return (0, 1, 0), ["no test ran"]
+    counts = [count(test) for test in tests]
+    bad = [test["name"].split(" / ")[-1] for test, counted in zip(tests, counts) if counted[1]]
+    return tuple(map(sum, zip(*counts, (0, 0, 0)))), bad
+
+
+def run(build):
+    """Configures, compiles and tests; a row's last three cells."""
+    folder, log = PLACE / build.name, PLACE / (build.name + ".log")
+    shutil.rmtree(folder / "meson-logs", ignore_errors=True)
+    command, environment = configure(build, folder)
+    slow = {"CK_TIMEOUT_MULTIPLIER": str(4 * build.slow)}
+    with open(log, "w", encoding="utf-8") as output:
+        def done(words, env):
+            return subprocess.run(words, env=env, stdin=subprocess.DEVNULL, stdout=output,
+                                  stderr=subprocess.STDOUT, check=False).returncode == 0
+        if not (folder / "build.ninja").exists() and not done(command, environment):
+            return (0, 1, 0), f"does not configure, see {log}"
+        if not done(["ninja", "-k", "0", "-C", folder], os.environ):
+            return (0, 1, 0), f"does not compile, see {log}"
+        tests = chosen_tests(build, folder)
+        done(["meson", "test", "-C", folder, "--no-rebuild", "-t", str(4 * build.slow), *tests], os.environ | slow)
+    counted, bad = results(folder)
+    return counted, f"FAILED: {', '.join(bad)}; see {folder}/meson-logs" if bad else build.note
+
+
+def row(build):
+    """Runs a build if it can be run; prints its row; whether it failed."""
+    missing = missing_packages(build) + (["libraries of " + build.processor] if lacks_libraries(build) else [])
+    begin = time.monotonic()
+    counted, note = ((0, 0, 0), f"skipped: needs {', '.join(missing)} (--install)") if missing else run(build)
+    left = ", ".join(build.without or build.only)
+    if left and not missing:
+        note = "; ".join(filter(None, [note, ("without " if build.without else "only ") + left]))
+    print(f"{build.name:<18}{counted[0]:>7}{counted[1]:>7}{counted[2]:>8}{time.monotonic() - begin:>9.0f}  {note}", flush=True)
+    return counted[1] > 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--install", action="store_true", help="fetch what is missing first")
+    parser.add_argument("--list", action="store_true", help="print the names and end")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    asked = parser.parse_args()
+    unknown = set(asked.names) - {build.name for build in BUILDS}
+    if unknown:
+        parser.error("no such build: " + ", ".join(sorted(unknown)))
+    builds = [build for build in BUILDS if not asked.names or build.name in asked.names]
+    if asked.list:
+        print("\n".join(build.name for build in builds))
+        return 0
+    PLACE.mkdir(exist_ok=True)
+    if asked.install:
+        install(builds)
+    print(f"{'build':<18}{'passed':>7}{'failed':>7}{'skipped':>8}{'seconds':>9}  left out", flush=True)
+    return 1 if any([row(build) for build in builds]) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
