@@ -159,6 +159,11 @@ def fetch_libraries(processor):
     apt(*options, "download", *(f"{library}:{processor.debian}" for library in LIBRARIES), cwd=apart)
     for package in sorted(apart.glob("*.deb")):
         subprocess.run(["dpkg", "-x", package, processor.sysroot], check=True)
+    for link in filter(pathlib.Path.is_symlink, list(processor.sysroot.rglob("*.so"))):
+        target = os.readlink(link)  # from the root of a system
+        if target.startswith("/"):
+            link.unlink()
+            link.symlink_to(str(processor.sysroot) + target)
     shutil.rmtree(apart)
 
 
@@ -186,7 +191,7 @@ def machine_file(build):
     lines += ["[properties]", f"needs_exe_wrapper = {'true' if p.emulator else 'false'}"]
     if p.debian:
         libraries, headers = p.sysroot / "usr/lib" / p.triplet, p.sysroot / "usr/include"
-        links = quoted([f"-L{libraries}", f"-Wl,-rpath,{libraries}"])
+        links = quoted([f"-L{libraries}", f"-Wl,-rpath,{libraries}:{p.sysroot}/lib/{p.triplet}"])
         lines += [f"sys_root = '{p.sysroot}'", f"pkg_config_libdir = '{libraries}/pkgconfig'",
                   "[built-in options]", f"c_args = {quoted([f'-I{headers}', f'-I{headers / p.triplet}'])}", f"c_link_args = {links}"]
     lines += ["[host_machine]", "system = 'linux'", f"cpu_family = '{p.family}'", f"cpu = '{p.family}'",

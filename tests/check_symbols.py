@@ -18,6 +18,7 @@ ANY = re.compile(
     r"tad_\w+|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__cpu_model|__cpu_indicator_init"
     r"|mem(cpy|set|move|cmp|chr)|bcmp|str(len|n?cmp|ncpy|r?chr|str|c?spn|pbrk)|v?snprintf|qsort|bsearch"
     r"|__(v?snprintf|mem(cpy|set|move))_chk"
+    r"|__u?(div|mod|divmod)di[34]"  # int64 of 32-bit processors, by the compiler
     # mathematics
     r"|(a?(sin|cos|tan)h?|atan2|exp2?|expm1|log|log2|log10|log1p|logb|pow|sqrt|cbrt|hypot|erfc?|fmod"
     r"|remainder|floor|ceil|trunc|rint|round|nearbyint|l?lrint|l?lround|fabs|copysign|ldexp|frexp"

@@ -179,7 +179,7 @@ START_TEST(refuses_sizes_that_overflow) {
     for (int rank = 1; rank <= 8; rank++) {
         bytes b = header(0x0E, rank, size);
         ck_assert_int_eq(tad_idx_parse(t, b.data, b.n, &x), TAD_BAD_FILE);
-        ck_refused(t, TAD_BAD_FILE, rank < 2 ? "end early" : "too large");
+        ck_refused(t, TAD_BAD_FILE, rank < 2 && sizeof(size_t) == 8 ? "end early" : "too large");
     }
     tad_tape_free(t);
 }
