@@ -99,14 +99,14 @@ typedef struct visit {
     tad_var ct_var; /* for it, while the rule's results are in use */
 } visit;
 
-/* Cotangents of all outputs; false when every one is zero. */
-static bool take_cotangents(visit *v) {
+/* Cotangents of all outputs; false when every one is zero. A number's zero counts if it `arrived`. */
+static bool take_cotangents(visit *v, bool arrived) {
     bool any = false;
     for (uint32_t k = 0; k < v->call.n_out; k++) {
         tad__node *n = tad__at(v->t, v->at + k);
         v->ct[k] = NULL;
         v->given_away[k] = false;
-        if (!tad__adjoint_at(v->t, n)->bits) continue;
+        if (!tad__adjoint_at(v->t, n)->bits && !arrived) continue;
         any = true;
         if (n->flags & TAD__ARRAY) v->ct[k] = tad__adjoint_at(v->t, n)->array;
         else {
@@ -311,7 +311,7 @@ static void consume(visit *v) {
     }
 }
 
-static tad_status visit_op(tad_tape *t, uint32_t i) {
+static tad_status visit_op(tad_tape *t, uint32_t i, bool arrived) {
     visit v;
     v.t = t;
     v.at = i;
@@ -319,7 +319,7 @@ static tad_status visit_op(tad_tape *t, uint32_t i) {
     v.in = v.call.in;
     v.strong_zero = tad__has_strong_zero(t, v.call.op);
     if (!(tad__at(t, i)->flags & TAD__NEEDS) && v.call.n_out == 1) return TAD_OK;
-    if (!take_cotangents(&v)) return TAD_OK;
+    if (!take_cotangents(&v, arrived)) return TAD_OK;
     tad__place place = tad__arena_place(&t->arena);
     bool whole = tad__is_row(v.call.op) || make_whole(&v);
     tad_status s = whole ? find_wanted(&v) : TAD_NO_MEMORY;
@@ -340,11 +340,62 @@ static uint32_t last_leaf(const tad__node *node, uint32_t top) {
     return i;
 }
 
+/* A sweep under way. A number has no mark for what never arrived, so a zero that may matter, as it
+ * meets an infinite derivative, has the nodes that gradients pass through found. */
+typedef struct sweep_state {
+    tad_tape *t;
+    uint32_t top;
+    uint8_t *reached; /* NULL: not asked for yet */
+} sweep_state;
+
+static tad_status find_reached(sweep_state *s) {
+    tad_tape *t = s->t;
+    tad__call c;
+    if (s->reached) return TAD_OK;
+    s->reached = tad__buffers_take(&t->buffers, (size_t)s->top + 1);
+    if (!s->reached) return tad__no_memory(t, "reverse");
+    memset(s->reached, 0, (size_t)s->top + 1);
+    for (size_t r = 0; r < t->roots; r++) s->reached[t->root[r]] = 1;
+    for (uint32_t i = s->top; i > 0; i--) {
+        if (!s->reached[i] || !tad__call_of(t, i, &c)) continue;
+        for (uint32_t k = 0; k < c.n_in; k++)
+            if (tad__passes(t, &c, k)) s->reached[c.in[k]] = 1;
+    }
+    return TAD_OK;
+}
+
+/* A zero of either sign, or an array that is not there. */
+static bool is_zero(tad__adjoint g) { return g.bits << 1 == 0; }
+
+static bool has_finite_derivatives(const tad_tape *t, const tad__call *c) {
+    double x[3];
+    if (!tad__is_row(c->op)) return false;
+    for (uint32_t k = 0; k < c->n_in; k++)
+        x[k] = (int)k == c->number_at ? c->number : t->head.node[c->in[k]].value.number;
+    return tad__row_is_finite(c->op, x, c->options);
+}
+
+/* Whether node i has something to pass on: its adjoint is not zero, or `arrived` and may not stay so. */
+static tad_status passes_on(sweep_state *s, uint32_t i, bool *passes, bool *arrived) {
+    const tad__node *n = tad__at(s->t, i);
+    tad__call c;
+    *arrived = false;
+    *passes = !is_zero(s->t->head.adjoint[i]) || n->kind == TAD__MULTI;
+    if (*passes || (n->flags & TAD__ARRAY) || !(n->flags & TAD__NEEDS) || s->t->settings.strong_zero) return TAD_OK;
+    if (!tad__call_of(s->t, i, &c) || has_finite_derivatives(s->t, &c)) return TAD_OK;
+    tad_status status = find_reached(s);
+    if (status == TAD_OK) *passes = *arrived = s->reached[i];
+    return status;
+}
+
 /* Arithmetic on numbers is the kernel's; every other node goes to its descriptor. */
-static tad_status sweep_fast(tad_tape *t, uint32_t top, uint32_t end) {
+static tad_status sweep_fast(sweep_state *s, uint32_t top, uint32_t end) {
+    tad_tape *t = s->t;
+    bool passes, arrived;
     for (uint32_t i = top; i > end && (i = t->kernels->sweep(t->head.node, t->head.adjoint, i, end)) > end; i--) {
-        tad_status s = visit_op(t, i);
-        if (s != TAD_OK) return s;
+        tad_status status = passes_on(s, i, &passes, &arrived);
+        if (status == TAD_OK && passes) status = visit_op(t, i, arrived);
+        if (status != TAD_OK) return status;
     }
     return TAD_OK;
 }
@@ -357,25 +408,25 @@ static tad_status trap_adjoint(tad_tape *t, uint32_t at, const tad_op *op, uint3
     return array && !g->array ? TAD_OK : tad__trap_derivative(t, at, op, array ? g->array : &number, "reverse");
 }
 
-/* A zero of either sign, or an array that is not there. */
-static bool is_zero(tad__adjoint g) { return g.bits << 1 == 0; }
-
 /* One node with the checks that the loop over numbers leaves out. */
-static tad_status visit_carefully(tad_tape *t, uint32_t i) {
+static tad_status visit_carefully(sweep_state *state, uint32_t i) {
+    tad_tape *t = state->t;
     tad__call c;
+    bool passes, arrived;
     enum tad__kind kind = (enum tad__kind)tad__at(t, i)->kind;
     if (kind == TAD__OUTPUT || !tad__call_of(t, i, &c)) return TAD_OK;
-    if (is_zero(t->head.adjoint[i]) && kind != TAD__MULTI) return TAD_OK;
-    tad_status s = tad__check_unchanged(t, i, &c, "reverse");
-    if (s == TAD_OK) s = sweep_fast(t, i, i - 1);
+    tad_status s = passes_on(state, i, &passes, &arrived);
+    if (s != TAD_OK || !passes) return s;
+    s = tad__check_unchanged(t, i, &c, "reverse");
+    if (s == TAD_OK) s = sweep_fast(state, i, i - 1);
     for (uint32_t k = 0; k < c.n_in && s == TAD_OK && t->settings.trap; k++)
         if (tad__passes(t, &c, k)) s = trap_adjoint(t, i, c.op, c.in[k]);
     return s;
 }
 
-static tad_status sweep_carefully(tad_tape *t, uint32_t top, uint32_t end) {
+static tad_status sweep_carefully(sweep_state *state, uint32_t top, uint32_t end) {
     tad_status s = TAD_OK;
-    for (uint32_t i = top; i > end && s == TAD_OK; i--) s = visit_carefully(t, i);
+    for (uint32_t i = top; i > end && s == TAD_OK; i--) s = visit_carefully(state, i);
     return s;
 }
 
@@ -385,8 +436,11 @@ static tad_status sweep(tad_tape *t, uint32_t top) {
     bool careful = t->settings.trap || t->settings.strong_zero || doubtful > top;
     uint32_t middle = careful ? top : doubtful > leaf ? doubtful - 1 : leaf;
     if (middle < leaf) middle = leaf;
-    tad_status s = sweep_fast(t, top, middle);
-    return s == TAD_OK ? sweep_carefully(t, middle, leaf) : s;
+    sweep_state state = {t, top, NULL};
+    tad_status s = sweep_fast(&state, top, middle);
+    if (s == TAD_OK) s = sweep_carefully(&state, middle, leaf);
+    tad__buffers_give(&t->buffers, state.reached);
+    return s;
 }
 
 static tad_status check_root(tad_tape *t, uint32_t i) {

@@ -384,6 +384,30 @@ START_TEST(bce_has_finite_derivatives_at_0_and_1) {
 }
 END_TEST
 
+/* Where a share is zero the derivative by it is not: d^2 / dx dt of kl_div is -1, of weighted
+ * cross-entropy d^2 / dw dt is -log p, of bce with logits d^2 / dp dt log(1 + e^-x). */
+START_TEST(zero_targets_hide_no_mixed_derivative) {
+    tad_tape *t = tad_tape_new(NULL);
+    const double logits[] = {0.5, -1, 2};
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 3), logits), w = vector(t, 3, (double[]){1, 2, 3}), g, gg;
+    tad_var y = tad_input(t, TAD_F64, TAD_SHAPE(1, 3), (double[]){0, 1, 0}), ones = tad_full(t, TAD_F64, TAD_SHAPE(1, 3), 1);
+    double total = exp(0.5) + exp(-1) + exp(2);
+    tad_var kl = tad_kl_div(x, y, &(tad_kl_div_options){.reduction = TAD_SUM});
+    ck_done(tad_grad(&kl, NULL, 1, &x, 1, &g), t);
+    ck_done(tad_grad(&g, &ones, 1, &y, 1, &gg), t);
+    ck_values(gg, 1e-15, -1, -1, -1);
+    tad_var entropy = tad_cross_entropy(x, y, &(tad_cross_entropy_options){TAD_SUM, .weight = w}), three = vector(t, 3, (double[]){1, 1, 1});
+    ck_done(tad_grad(&entropy, NULL, 1, &w, 1, &g), t);
+    ck_done(tad_grad(&g, &three, 1, &y, 1, &gg), t);
+    ck_values(gg, 1e-14, log(total) - 0.5, log(total) + 1, log(total) - 2);
+    tad_var bce = tad_bce_with_logits(x, y, &(tad_bce_options){TAD_SUM, .pos_weight = w});
+    ck_done(tad_grad(&bce, NULL, 1, &w, 1, &g), t);
+    ck_done(tad_grad(&g, &three, 1, &y, 1, &gg), t);
+    ck_values(gg, 1e-14, log1p(exp(-0.5)), log1p(exp(1)), log1p(exp(-2)));
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("loss");
     TCase *c = support_case(s, "elements");
@@ -405,6 +429,7 @@ static Suite *suite(void) {
     tcase_add_test(c, weights_of_classes_in_float32);
     tcase_add_test(c, zero_shares_of_infinite_losses_count_as_zero);
     tcase_add_test(c, bce_has_finite_derivatives_at_0_and_1);
+    tcase_add_test(c, zero_targets_hide_no_mixed_derivative);
     tcase_add_test(support_case(s, "refusals"), refusals);
     tcase_add_test(support_case(s, "float32"), float32);
     return s;

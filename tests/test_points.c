@@ -432,6 +432,93 @@ START_TEST(every_way_gives_the_same_first_derivative) {
 }
 END_TEST
 
+/* ---- compositions: a zero meets an infinite derivative ---- */
+
+typedef struct pair {
+    double number, apply, array, graph, tangent;
+} pair;
+
+/* d f(g(x)) / dx. Zero times infinity is a NaN in every way. */
+static pair compose(const row *f, const row *g, double at) {
+    static const double none[2] = {0, 0};
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_scalar(t, at), v = tad_input(t, TAD_F64, TAD_SHAPE(1), &at), grad, tangent, one = tad_number(1);
+    tad_var inner = g->call(&x, none), y = f->call(&inner, none);
+    pair p;
+    ck_done(tad_reverse(y), t);
+    p.number = tad_adjoint(x);
+    ck_done(tad_grad(&y, NULL, 1, &x, 1, &grad), t);
+    p.graph = tad_item(grad);
+    ck_done(tad_tangent(&y, 1, &x, &one, 1, &tangent), t);
+    p.tangent = tad_item(tangent);
+    inner = apply(g, none, 1, &x, true);
+    y = apply(f, none, 1, &inner, true);
+    ck_done(tad_reverse(y), t);
+    p.apply = tad_adjoint(x);
+    inner = g->call(&v, none);
+    y = f->call(&inner, none);
+    ck_done(tad_reverse(y), t);
+    p.array = tad_adjoint(v);
+    ck_tape(t);
+    tad_tape_free(t);
+    return p;
+}
+
+/* Finite ones may differ: a sine of 1e17 does, by the last bits of its argument. */
+static bool alike(double a, double b) { return agree(a, b, TAD_F64) || (isfinite(a) && isfinite(b)); }
+
+START_TEST(zero_times_infinity_is_the_same_in_every_way) {
+    static const double points[] = {0, -0.0, 1, -1, 3, 1e-310, 40, -800, 800, INFINITY, -INFINITY, NAN};
+    const row *f = &rows[_i];
+    for (size_t k = 0; k < ROWS; k++) {
+        if (tad_op_find(f->name)->max_in != 1 || tad_op_find(rows[k].name)->max_in != 1) continue;
+        if (tad_op_find(f->name)->options_size || tad_op_find(rows[k].name)->options_size) continue;
+        for (size_t j = 0; j < sizeof points / sizeof *points; j++) {
+            pair p = compose(f, &rows[k], points[j]);
+            ck_assert_msg(alike(p.number, p.graph) && alike(p.apply, p.graph) && alike(p.array, p.graph) && alike(p.tangent, p.graph),
+                          "%s(%s(%g)): number %g, by apply %g, array %g, graph %g, tangent %g", f->name, rows[k].name, points[j],
+                          p.number, p.apply, p.array, p.graph, p.tangent);
+        }
+    }
+}
+END_TEST
+
+/* What the root does not depend on has no part in its gradient, however infinite it is; what it
+ * depends on through a comparison neither. */
+START_TEST(infinite_derivatives_that_nothing_arrives_at_do_not_count) {
+    const bool traps[] = {false, true};
+    for (int k = 0; k < 2; k++) {
+        tad_tape *t = tad_tape_new(&(tad_settings){.trap = traps[k]});
+        tad_var x = tad_scalar(t, 0), root = tad_sqrt(x), quotient = tad_div(tad_add(x, tad_number(1)), tad_number(2));
+        tad_var power = tad_pow(x, tad_number(0.5)), sum = tad_sum(tad_sqrt(tad_reshape(x, TAD_SHAPE(1))), NULL);
+        tad_var y = tad_where(tad_greater(root, tad_number(1)), tad_mul(x, tad_number(2)), tad_mul(x, tad_number(3)));
+        tad_var z = tad_add(y, quotient);
+        ck_done(tad_reverse(z), t);
+        ck_near(tad_adjoint(x), 3.5, 0);
+        ck_assert(!tad_is_nil(power) && !tad_is_nil(sum));
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
+/* Products, quotients, lists and ops that are no rows, with a zero that arrives as a number. */
+START_TEST(zeros_that_arrive_reach_infinite_factors) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_scalar(t, 0), one = tad_scalar(t, 1), zero = tad_scalar(t, 0), far = tad_scalar(t, INFINITY);
+    tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){0, 1});
+    const tad_var roots[] = {tad_sqrt(x), tad_div(one, x), tad_pow(x, tad_number(0.5)), tad_mul(x, far), tad_fma(x, far, one),
+                             tad_dot_list(&x, &far, 1, one), tad_sum(tad_sqrt(v), NULL)};
+    for (size_t k = 0; k < sizeof roots / sizeof *roots; k++) {
+        tad_var y = tad_mul(roots[k], zero), wrt = k == 6 ? v : x, g;
+        ck_done(tad_reverse(y), t);
+        double sweep = element(tad_gradient(wrt));
+        ck_done(tad_grad(&y, NULL, 1, &wrt, 1, &g), t);
+        ck_assert_msg(isnan(sweep) && isnan(element(g)), "root %zu: %g, %g", k, sweep, element(g));
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("points");
     TCase *c = support_case(s, "formulas");
@@ -439,7 +526,11 @@ static Suite *suite(void) {
     tcase_add_test(c, softplus_is_right_for_any_beta);
     tcase_add_test(c, crossed_bounds_are_refused_by_hardtanh_and_clamp_takes_the_upper);
     tcase_add_loop_test(c, all_derivatives_of_two_operands_are_right_where_a_select_decides, 0, BINARIES);
-    tcase_add_loop_test(support_case(s, "agreement"), every_way_gives_the_same_first_derivative, 0, ROWS);
+    c = support_case(s, "agreement");
+    tcase_add_loop_test(c, every_way_gives_the_same_first_derivative, 0, ROWS);
+    tcase_add_loop_test(c, zero_times_infinity_is_the_same_in_every_way, 0, ROWS);
+    tcase_add_test(c, infinite_derivatives_that_nothing_arrives_at_do_not_count);
+    tcase_add_test(c, zeros_that_arrive_reach_infinite_factors);
     return s;
 }
 

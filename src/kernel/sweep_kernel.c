@@ -61,6 +61,24 @@ static inline void fetch_ahead(const tad__node *n, const tad__adjoint *adjoint) 
     __builtin_prefetch((const void *)((uintptr_t)adjoint - NODES * sizeof *adjoint), 1);
 }
 
+static inline bool is_finite(double x) { return x - x == 0; }
+
+/* Whether zero times a derivative of this node may be something else: then the caller must know if
+ * the adjoint is zero because nothing arrived. A factor that is not finite shows in a product. */
+static bool may_matter(const tad__node *node, const tad__node *n) {
+    const double value = n->value.number;
+    if (n->flags & TAD__ARRAY) return false;
+    switch ((enum tad__kind)n->kind) {
+    case TAD__UNARY: case TAD__MUL_XN: return !is_finite(n->u.partial);
+    case TAD__DIV_XN: return !is_finite(1 / n->u.partial);
+    case TAD__DIV_NX: return !is_finite(value / node[n->a].value.number);
+    case TAD__DIV: return !is_finite(1 / node[n->u.arg.b].value.number) || !is_finite(value / node[n->u.arg.b].value.number);
+    case TAD__MUL: case TAD__FMA: case TAD__FNMA: case TAD__DOT: return !is_finite(value);
+    case TAD__ROW: case TAD__ROW_XN: case TAD__ROW_NX: case TAD__GENERAL: return true;
+    default: return false;
+    }
+}
+
 uint32_t TAD_LEVEL(tad__sweep_numbers)(const tad__node *node, tad__adjoint *adjoint, uint32_t top, uint32_t leaf) {
     const tad__node *n = node + top, *const end = node + leaf;
     tad__adjoint *own = adjoint + top;
@@ -70,6 +88,7 @@ uint32_t TAD_LEVEL(tad__sweep_numbers)(const tad__node *node, tad__adjoint *adjo
         tad__adjoint *const to = adjoint + n->a, *const next = own - 1;
         fetch_ahead(n, own);
         if (own->bits << 1 == 0 && n->kind != TAD__MULTI) { /* zero of either sign */
+            if (may_matter(node, n)) return (uint32_t)(n - node);
             g = next->number;
             continue;
         }

@@ -177,14 +177,11 @@ static void row_jvp(tad_rule *r) {
 
 /* ---- arrays ---- */
 
-/* Bounds that cannot be: of hardtanh crossed, where clamp takes the upper one; NaNs. */
-static tad_status check_bounds(const tad_call_frame *c) {
-    unsigned row = row_of(c->op);
-    const double *pq = c->options;
-    if (row != TAD__ROW_hardtanh && row != TAD__ROW_clamp) return TAD_OK;
+/* False for bounds that cannot be: of hardtanh crossed, where clamp takes the upper one; NaNs. */
+static bool can_clip(unsigned row, const double *pq) {
+    if (row != TAD__ROW_hardtanh && row != TAD__ROW_clamp) return true;
     bool crossed = pq[0] > pq[1] && row == TAD__ROW_hardtanh;
-    if (pq[0] == pq[0] && pq[1] == pq[1] && !crossed) return TAD_OK;
-    return tad_fail(c, TAD_BAD_ARGUMENT, "cannot clip to %g .. %g", pq[0], pq[1]);
+    return pq[0] == pq[0] && pq[1] == pq[1] && !crossed;
 }
 
 static tad_status row_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
@@ -200,7 +197,9 @@ static tad_status row_shape(const tad_call_frame *c, tad_type *out, size_t *n_ou
         if (!tad__shape_broadcast(&s, &next, &s)) return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
     }
     out->shape = s;
-    return check_bounds(c);
+    const double *pq = c->options;
+    if (can_clip(row_of(c->op), pq)) return TAD_OK;
+    return tad_fail(c, TAD_BAD_ARGUMENT, "cannot clip to %g .. %g", pq[0], pq[1]);
 }
 
 /* A whole run at once when nothing has to be gathered, else pieces that fit the room. */
@@ -589,6 +588,15 @@ bool tad__is_row(const tad_op *op) {
     return (uintptr_t)op - (uintptr_t)tad__ops_elementwise < sizeof tad__ops_elementwise;
 }
 
+bool tad__row_is_finite(const tad_op *op, const double *x, const double *pq) {
+    const scalar_row *row = &scalar_rows[row_of(op)];
+    if (!pq) pq = none;
+    double y = row->value(x, pq);
+    for (size_t i = 0; i < op->max_in; i++)
+        if (!isfinite(row->partial[i](x, y, pq))) return false;
+    return true;
+}
+
 /* ---- the scalar path ---- */
 
 /* What the sweep does at a node of this row whose operands are all variables. */
@@ -756,7 +764,7 @@ tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c) {
 
 static tad_var with_options(unsigned row, tad_var x, double p, double q) {
     row_options o = {p, q};
-    if (!tad__has_tape(x)) return folded(row, &x, 1, (const double[2]){p, q});
+    if (!tad__has_tape(x)) return can_clip(row, &o.p) ? folded(row, &x, 1, &o.p) : tad__nil(NULL);
     return tad_apply(tad__row_op(row), &x, 1, &o, NULL, 0);
 }
 
