@@ -58,7 +58,8 @@ static tad__slope slope_at(double (*f)(double), double x) {
     at a = {f, x};
     double f0 = f(x), room[2 * TAD__LEVELS];
     tad__slope s;
-    ck_assert_int_eq(tad__slopes(walk, &a, x, fmax(fabs(x), 1), &f0, NULL, 1, room, &s), TAD_OK);
+    tad__path path = {walk, &a, x, fmax(fabs(x), 1), fabs(x), false};
+    ck_assert_int_eq(tad__slopes(&path, &f0, NULL, 1, room, &s), TAD_OK);
     return s;
 }
 

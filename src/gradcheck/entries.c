@@ -174,14 +174,15 @@ static tad_status step(void *user, double h, double *out, double *coordinate) {
     return status;
 }
 
-static double step_scale(const tad__check *c, const tad__pick *along) {
+static tad__path path_along(const tad__check *c, walk *w, const tad__pick *along) {
     const tad__problem *p = c->p;
-    if (c->inputs && c->inputs[along->array].step > 0) return c->inputs[along->array].step;
+    tad__path path = {.f = step, .user = w, .x = along->sign ? 0 : p->x[along->at]};
     size_t n = along->sign ? p->in_at[along->array + 1] - p->in_at[along->array] : 1;
-    double scale = 1;
     for (size_t i = 0; i < n; i++)
-        if (isfinite(p->x[along->at + i])) scale = fmax(scale, fabs(p->x[along->at + i]));
-    return scale;
+        if (isfinite(p->x[along->at + i])) path.size = fmax(path.size, fabs(p->x[along->at + i]));
+    path.fixed = c->inputs && c->inputs[along->array].step > 0;
+    path.scale = path.fixed ? c->inputs[along->array].step : fmax(path.size, 1);
+    return path;
 }
 
 typedef struct tally { /* norms of one input's entries */
@@ -290,11 +291,10 @@ static tad_status check_input(tad__check *c, columns *k, size_t input, size_t *c
     memset(k->slopes, 0, c->of.n * sizeof *k->slopes);
     for (; *column < c->wrt.n && c->wrt.pick[*column].array == input; ++*column) {
         const tad__pick *along = &c->wrt.pick[*column];
-        double scale = step_scale(c, along);
-        begin_noise(c, k, along, singles, scale);
+        tad__path path = path_along(c, &k->w, along);
+        begin_noise(c, k, along, singles, path.scale);
         k->w.along = along;
-        tad_status status = tad__slopes(step, &k->w, along->sign ? 0 : c->p->x[along->at], scale,
-                                        k->f0, k->w.noise, c->of.n, k->room, k->slope);
+        tad_status status = tad__slopes(&path, k->f0, k->w.noise, c->of.n, k->room, k->slope);
         if (status != TAD_OK) return status;
         take_column(c, k, *column, &sum);
         singles += !along->sign;

@@ -1,5 +1,7 @@
-/* The step sweep: central differences at 28 steps, extrapolated twice; the level with the smallest
- * error estimate wins. Rests on the C library's mathematics only. Derivation: docs/math.md. */
+/* The numeric derivative: central differences at 28 steps, extrapolated twice; of the levels that
+ * agree with all finer ones the one with the smallest error estimate wins. Where that leaves much
+ * to be desired, the same below finer scales. Rests on the C library's mathematics only.
+ * Derivation: docs/math.md. */
 #include "sweep.h"
 
 #include <float.h>
@@ -12,29 +14,50 @@ typedef struct line {
     double r[TAD__LEVELS];     /* after one extrapolation: error h^4 */
     double s[TAD__LEVELS];     /* after two: error h^6 */
     double gap[TAD__LEVELS];   /* |right slope - left slope| */
+    double size[TAD__LEVELS];  /* of the values */
     double noise[TAD__LEVELS]; /* rounding of the values, divided by the step */
     double left[TAD__LEVELS], right[TAD__LEVELS];
+    double x;
+    double own_noise; /* of values, explained by their size */
+    bool falls, wild; /* at the finest levels differences still fall, or are large */
+    bool constant;    /* one and the same value at all levels */
 } line;
 
 typedef struct coordinates {
     double h[TAD__LEVELS], plus[TAD__LEVELS], minus[TAD__LEVELS];
 } coordinates;
 
+/* The slope at x of the parabola through three points: the steps to both sides may differ by a
+ * rounding of x. */
+static double central(const line *l, const coordinates *c, double x, double fp, double fm, int k) {
+    double up = c->plus[k] - x, down = x - c->minus[k], slope = (fp - fm) / (c->plus[k] - c->minus[k]);
+    if (up == down) return slope;
+    return slope - (l->right[k] - l->left[k]) * ((up - down) / (up + down));
+}
+
 static void quotients(line *l, const coordinates *c, double x, double f0, const double *plus,
                       const double *minus, size_t stride, double noise) {
     l->first = 0;
+    l->x = x;
+    l->constant = true;
     for (int k = 0; k < TAD__LEVELS; k++) {
         double fp = plus[(size_t)k * stride], fm = minus[(size_t)k * stride];
+        l->constant = l->constant && fp == f0 && fm == f0;
         if (!isfinite(fp) || !isfinite(fm) || !isfinite(f0)) {
             l->first = k + 1;
             continue;
         }
-        double size = fmax(fmax(fabs(fp), fabs(fm)), fmax(fabs(f0), noise));
-        l->d[k] = (fp - fm) / (c->plus[k] - c->minus[k]);
         l->right[k] = (fp - f0) / (c->plus[k] - x);
         l->left[k] = (f0 - fm) / (x - c->minus[k]);
+        double size = fmax(fmax(fabs(fp), fabs(fm)), fmax(fabs(f0), noise));
+        /* Of what does not move a part may have been lost in a sum with numbers like 1. */
+        if (fp == f0 && fm == f0) size = fmax(size, 1);
+        l->size[k] = size;
+        /* Multiples of x are rounded, too. */
+        size = fmax(size, fabs(x) * fmax(fabs(l->right[k]), fabs(l->left[k])) / 4);
+        l->d[k] = central(l, c, x, fp, fm, k);
         l->gap[k] = fabs(l->right[k] - l->left[k]);
-        l->noise[k] = 2 * DBL_EPSILON * size / c->h[k];
+        l->noise[k] = (2 * DBL_EPSILON * size + DBL_TRUE_MIN) / c->h[k];
     }
     for (int k = l->first; k + 1 < TAD__LEVELS; k++) l->r[k] = (4 * l->d[k + 1] - l->d[k]) / 3;
     for (int k = l->first; k + 2 < TAD__LEVELS; k++) l->s[k] = (16 * l->r[k + 1] - l->r[k]) / 15;
@@ -46,23 +69,106 @@ static bool smooth(const line *l, int k) {
     return fine <= 16 * l->noise[k + 3] || fine <= 0.3 * fmax(l->gap[k], l->gap[k + 1]);
 }
 
-static bool choose_level(const line *l, const coordinates *c, tad__slope *out) {
-    bool found = false;
+static void add_noise(line *l, const coordinates *c, double noise) {
+    for (int k = l->first; k < TAD__LEVELS; k++) l->noise[k] = fmax(l->noise[k], noise / c->h[k]);
+}
+
+/* By how much values are off the parabolas of a level and the next. */
+static double jitter(const line *l, const coordinates *c, int k) {
+    return fabs(l->d[k] - l->d[k + 1]) * c->h[k + 1];
+}
+
+/* Where the value stands still at the finest levels: the change it then begins with, if that may be
+ * a rounding of numbers like 1; else 0. */
+static double first_step(const line *l, const coordinates *c) {
+    int k = TAD__LEVELS - 1;
+    while (k > l->first && l->left[k] == 0 && l->right[k] == 0) k--;
+    double step = fmax(fabs(l->left[k]), fabs(l->right[k])) * c->h[k];
+    bool still = k < TAD__LEVELS - 1;
+    return still && step <= fmax(4 * DBL_EPSILON, 1e-6 * l->size[k]) ? step : 0;
+}
+
+/* Values that jitter more than their own size explains (they were computed through larger numbers)
+ * show it at the finest levels, where a smooth function's differences no longer differ. Where they
+ * do, and still fall as a power of the step, the steps are too large instead. */
+static bool is_cubic(double coarse, double fine) {
+    return coarse > 5 * fine && coarse < 12 * fine;
+}
+
+static void measure_noise(line *l, const coordinates *c) {
+    int last = TAD__LEVELS - 1;
+    double j[3], own = 128 * DBL_EPSILON * l->size[last], most;
+    for (int k = 0; k < 3; k++) j[k] = jitter(l, c, last - 3 + k);
+    most = fmax(j[0], fmax(j[1], j[2]));
+    l->own_noise = own;
+    l->falls = is_cubic(j[0], j[1]) && is_cubic(j[1], j[2]) && j[2] > own;
+    l->wild = most > 1e-4 * l->size[last];
+    add_noise(l, c, 2 * (l->falls ? j[2] : most));
+    add_noise(l, c, first_step(l, c));
+}
+
+/* Numbers that are computed through larger ones move by steps. Within one step the finest levels
+ * agree on a slope that has nothing to do with the function; over several steps the levels agree on
+ * the right one. So where a level's slope is `far` off that of finer ones, and that came at once,
+ * not by the growth of h^3 that a smooth function has, and by a change of the value that is minute,
+ * it is rounding. Returns its size, or 0. */
+static double rounding_in(const line *l, const coordinates *c, int k, double far) {
+    enum { FINE = 18 }; /* kinks, also of derivatives, are rarely so near */
+    int j = TAD__LEVELS - 2;
+    while (j > k && fabs(l->d[j] - l->d[j + 1]) < far / 8) j--;
+    double step = jitter(l, c, j), size = l->size[j], across = far * c->h[k + 3];
+    bool at_once = j == TAD__LEVELS - 2 || jitter(l, c, j + 1) < step / 32;
+    double argument = 64 * DBL_EPSILON * fabs(l->x * l->d[j]); /* of a multiple of x */
+    bool stays = j < 3 || jitter(l, c, j - 3) < 32 * step;
+    if (at_once && (j >= FINE ? step <= 1e-6 * size : stays && step <= 1e-9 * size))
+        return fmax(step, fmin(across, 1e-6 * size));
+    return across <= fmax(1e-12 * size, argument) ? across : 0;
+}
+
+/* What is left of the steps' error at a level, by what the next ones say. */
+static double truncation(const line *l, int k) {
+    return 1.5 * (fabs(l->s[k + 1] - l->s[k]) + fabs(l->s[k + 1] - l->r[k + 2]));
+}
+
+/* From the finest level on, as long as a level's interval meets those of all finer ones: where it
+ * does not, the steps have become too large for the function, however sure the level seems. Then
+ * *missed is by how much, and the level is returned; else -1. */
+static int choose_level(const line *l, const coordinates *c, tad__slope *out, double *missed) {
+    double low = -INFINITY, high = INFINITY;
     out->rejected = l->first > 0;
-    for (int k = l->first; k + 3 < TAD__LEVELS; k++) {
+    out->error = INFINITY;
+    for (int k = TAD__LEVELS - 4; k >= l->first; k--) {
+        double value = l->s[k + 1], error = truncation(l, k) + 4 * l->noise[k + 3];
+        error += 2 * DBL_EPSILON * fabs(value);
         if (!smooth(l, k)) {
             out->rejected = true;
             continue;
         }
-        double error = fmax(fabs(l->s[k + 1] - l->s[k]), fabs(l->s[k + 1] - l->r[k + 2])) +
-                       4 * l->noise[k + 3];
-        if (found && !(error < out->error)) continue;
-        found = true;
-        out->value = l->s[k + 1];
+        double far = fmax(value - error - high, low - value - error);
+        if (far > 0) {
+            out->rejected = true;
+            *missed = far + error;
+            return k;
+        }
+        low = fmax(low, value - error);
+        high = fmin(high, value + error);
+        if (!(error < out->error)) continue;
+        out->value = value;
         out->error = error;
         out->step = c->h[k + 3];
     }
-    return found;
+    return -1;
+}
+
+static bool find_level(line *l, const coordinates *c, tad__slope *out) {
+    for (int tries = 0; tries < 4; tries++) {
+        double missed = 0;
+        int k = choose_level(l, c, out, &missed);
+        double rounding = k < 0 ? 0 : rounding_in(l, c, k, missed);
+        if (rounding == 0) break;
+        add_noise(l, c, rounding);
+    }
+    return isfinite(out->error);
 }
 
 static void one_sided(const line *l, const coordinates *c, tad__slope *out) {
@@ -85,58 +191,113 @@ static bool gap_is_constant(const line *l) {
     return l->first <= last - 6 && high < 2.5 * low;
 }
 
-/* Values that jitter more than their own size explains (they were computed through larger numbers):
- * the jitter seen at the finest levels is the noise of all. */
-static void measure_noise(line *l, const coordinates *c) {
-    double jitter = 0;
-    for (int k = TAD__LEVELS - 3; k < TAD__LEVELS; k++) jitter = fmax(jitter, l->gap[k] * c->h[k]);
-    for (int k = l->first; k < TAD__LEVELS; k++) l->noise[k] = fmax(l->noise[k], jitter / c->h[k]);
+/* Differences that never settled: the steps are all too large (or the function jumps about). */
+static bool converged(const tad__slope *s, const line *l, const coordinates *c) {
+    return s->error <= 0.25 * fabs(s->value) ||
+           s->error <= l->own_noise / c->h[TAD__LEVELS - 1];
 }
 
 static void judge(line *l, const coordinates *c, tad__slope *out) {
     *out = (tad__slope){.kind = TAD__SLOPE_UNKNOWN, .value = NAN, .error = INFINITY};
+    l->falls = l->wild = false;
     if (l->first + 4 > TAD__LEVELS) return;
     int last = TAD__LEVELS - 1;
-    bool found = choose_level(l, c, out);
     double now = l->gap[last], before = l->gap[last - 3];
     bool stays = now > 32 * l->noise[last] && !(now < 0.3 * before);
-    out->kind = TAD__SLOPE_SMOOTH;
     out->natural = l->noise[last] / (2 * DBL_EPSILON) * c->h[last] / (8 * c->h[0]);
-    if ((!found || stays) && gap_is_constant(l)) {
+    if (stays && gap_is_constant(l)) {
         out->kind = TAD__SLOPE_KINK;
-    } else if (!found || stays) {
+    } else {
         measure_noise(l, c);
-        if (!choose_level(l, c, out))
+        out->kind = TAD__SLOPE_SMOOTH;
+        if (!find_level(l, c, out))
             out->kind = now < 2.5 * before ? TAD__SLOPE_KINK : TAD__SLOPE_JUMP;
+        else if (!converged(out, l, c))
+            out->kind = TAD__SLOPE_UNKNOWN;
     }
     one_sided(l, c, out);
 }
 
-static tad_status evaluate_all(tad__line_fn *f, void *user, double scale, size_t m, double *room,
+/* ---- several scales ---- */
+
+static tad_status evaluate_all(const tad__path *path, double scale, size_t m, double *room,
                                coordinates *c) {
     int e;
     (void)frexp(scale, &e); /* scale < 2^e */
     for (int k = 0; k < TAD__LEVELS; k++) {
         double *plus = room + (size_t)k * m, *minus = plus + TAD__LEVELS * m;
         c->h[k] = ldexp(1, e - 3 - k);
-        tad_status status = f(user, c->h[k], plus, &c->plus[k]);
-        if (status == TAD_OK) status = f(user, -c->h[k], minus, &c->minus[k]);
+        tad_status status = path->f(path->user, c->h[k], plus, &c->plus[k]);
+        if (status == TAD_OK) status = path->f(path->user, -c->h[k], minus, &c->minus[k]);
         if (status != TAD_OK) return status;
     }
     return TAD_OK;
 }
 
-tad_status tad__slopes(tad__line_fn *f, void *user, double x, double scale, const double *f0,
-                       const double *noise, size_t m, double *room, tad__slope *out) {
+/* What a finer scale says goes before: the coarser one's steps were too large. */
+static void refine(tad__slope *s, const tad__slope *finer) {
+    double natural = isfinite(s->natural) ? s->natural : finer->natural;
+    double far = fabs(s->value - finer->value);
+    bool same = s->kind == TAD__SLOPE_SMOOTH && finer->kind == TAD__SLOPE_SMOOTH &&
+                far <= s->error + finer->error;
+    if (finer->kind == TAD__SLOPE_UNKNOWN && s->kind != TAD__SLOPE_UNKNOWN) return;
+    if (same && s->error < finer->error && finer->error > 1e-6 * fabs(finer->value))
+        s->error = fmax(s->error, far);
+    else
+        *s = *finer;
+    s->natural = natural;
+    s->rejected = true;
+}
+
+/* Whether finer steps may tell more: these have not come down to rounding. */
+static bool wants_finer(const line *l, const coordinates *c, const tad__slope *s) {
+    if (l->constant || s->kind == TAD__SLOPE_KINK) return false;
+    if (s->kind == TAD__SLOPE_JUMP || !isfinite(s->error)) return true;
+    if (s->error <= 1e-8 * fabs(s->value)) return false;
+    return l->falls || l->wild || s->step <= c->h[TAD__LEVELS - 4];
+}
+
+/* The next scale to try, or 0: down by all levels, or at once to the size of x; but steps stay far
+ * above the rounding of what is moved. */
+static double finer_scale(const tad__path *path, double scale) {
+    double next = ldexp(scale, -TAD__LEVELS), x = fabs(path->x);
+    if (x > 0 && x < next) next = x;
+    next = fmax(next, ldexp(path->size, TAD__LEVELS - 42));
+    return next <= scale / 16 && next > 16 * DBL_MIN ? next : 0;
+}
+
+static tad_status one_scale(const tad__path *path, double scale, const double *f0,
+                            const double *noise, size_t m, double *room, tad__slope *out,
+                            bool first, bool *more) {
     coordinates c;
-    tad_status status = evaluate_all(f, user, scale, m, room, &c);
-    if (status != TAD_OK) return status;
-    for (size_t j = 0; j < m; j++) {
+    tad_status status = evaluate_all(path, scale, m, room, &c);
+    *more = false;
+    for (size_t j = 0; j < m && status == TAD_OK; j++) {
         line l;
-        quotients(&l, &c, x, f0[j], room + j, room + TAD__LEVELS * m + j, m, noise ? noise[j] : 0);
-        judge(&l, &c, out + j);
+        tad__slope s;
+        quotients(&l, &c, path->x, f0[j], room + j, room + TAD__LEVELS * m + j, m,
+                  noise ? noise[j] : 0);
+        judge(&l, &c, &s);
+        *more = *more || wants_finer(&l, &c, &s);
+        if (first)
+            out[j] = s;
+        else
+            refine(&out[j], &s);
     }
-    return TAD_OK;
+    return status;
+}
+
+tad_status tad__slopes(const tad__path *path, const double *f0, const double *noise, size_t m,
+                       double *room, tad__slope *out) {
+    enum { SCALES = 4 };
+    double scale = path->scale;
+    bool more = true;
+    tad_status status = TAD_OK;
+    for (int k = 0; k < SCALES && more && scale > 0 && status == TAD_OK; k++) {
+        status = one_scale(path, scale, f0, noise, m, room, out, k == 0, &more);
+        scale = path->fixed ? 0 : finer_scale(path, scale);
+    }
+    return status;
 }
 
 /* ---- judging an analytic derivative ---- */
@@ -165,11 +326,13 @@ tad__judgement tad__judge(double a, const tad__slope *n, double largest, tad_kin
     double size = fabs(a) + fabs(n->value), far = fabs(a - n->value);
     double top = fmax(fabs(a), fabs(n->value));
     if (size == 0 || fmax(top, n->error) <= 1e-9 * largest) return undecided(TAD__OUT_ZERO);
-    /* Both vanish within the bound, and the bound is sharp beside what the values could show. */
-    if (top <= 4 * n->error && n->error <= 1e-9 * n->natural) return undecided(TAD__OUT_ZERO);
     if (far == 0 || n->error <= 1e-7 * size) return graded(far / size);
     if (demand >= TAD_GRADE_ACCEPTABLE && far + n->error < 1e-5 * size)
         return graded(fmax(far / size, 1e-7)); /* the bound is not sharp enough for very good */
+    /* They agree, and no error that could hide in the bound is worth mentioning. */
+    if (far <= n->error && n->error <= 1e-9 * largest) return undecided(TAD__OUT_ZERO);
+    /* Both vanish within the bound, and the bound is sharp beside what the values could show. */
+    if (top <= 4 * n->error && n->error <= 1e-9 * n->natural) return undecided(TAD__OUT_ZERO);
     if (n->rejected || !(far > 3 * n->error)) return undecided(TAD__OUT_INCONCLUSIVE);
     return graded(far / size);
 }

@@ -34,11 +34,22 @@ typedef struct tad__slope {
 /* Doubles of scratch memory for m values. */
 static inline size_t tad__slopes_room(size_t m) { return 2 * TAD__LEVELS * m; }
 
-/* Derivatives of the m values of f along a line, at coordinate x with values f0. Steps are below
- * scale / 4. noise[j] (NULL: zeros) is the size of numbers that value j is rounded with, beside its
- * own; it is read after the last call of f, which may set it. Fails only as f fails. */
-tad_status tad__slopes(tad__line_fn *f, void *user, double x, double scale, const double *f0,
-                       const double *noise, size_t m, double *room, tad__slope *out);
+/* Where a function is followed. */
+typedef struct tad__path {
+    tad__line_fn *f;
+    void *user;
+    double x;     /* coordinate of the point */
+    double scale; /* the first steps are below scale / 4 */
+    double size;  /* of the largest number moved: no step is as small as its rounding */
+    bool fixed;   /* the scale was given: no other is tried */
+} tad__path;
+
+/* Derivatives of the m values of a function along a path; f0: the values at its point. noise[j]
+ * (NULL: zeros) is the size of numbers that value j is rounded with, beside its own; it is read
+ * after the last call of f, which may set it. Where the 28 steps below the scale leave an error
+ * worth mentioning, finer ones are tried. Fails only as f fails. */
+tad_status tad__slopes(const tad__path *path, const double *f0, const double *noise, size_t m,
+                       double *room, tad__slope *out);
 
 /* What an analytic derivative a is worth beside a slope. */
 typedef enum tad__outcome {
