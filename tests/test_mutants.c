@@ -123,16 +123,24 @@ static bool has_value(tad_var x) { return !tad_is_nil(x) && !tad_is_none(x) && !
 
 static bool alike(tad_var a, tad_var b);
 
-/* Notes changes of a gradient of x, which the engine will sum down to the shape of x. */
+/* As the engine will have it: a gradient is summed down to the shape of x, a tangent repeated. */
+static tad_var fitted(tad_var v, tad_var x) {
+    if (alike(v, x)) return v;
+    tad_shape from = tad_shape_of(v), to = tad_shape_of(x);
+    bool repeats = from.rank <= to.rank;
+    for (int d = 1; d <= from.rank && repeats; d++)
+        repeats = from.dim[from.rank - d] == 1 || from.dim[from.rank - d] == to.dim[to.rank - d];
+    return (repeats ? tad_broadcast_to : tad_sum_to)(v, to);
+}
+
+/* Notes changes of a derivative that belongs to x. */
 static void compare(tad_var right, tad_var now, tad_var x) {
     if (!has_value(right) && !has_value(now)) return;
     if (!has_value(right) || !has_value(now)) {
         changed = true; /* a zero left out */
         return;
     }
-    if (!alike(right, x)) right = tad_sum_to(right, tad_shape_of(x));
-    if (!alike(now, x)) now = tad_sum_to(now, tad_shape_of(x));
-    double *p = values(right), *q = values(now);
+    double *p = values(fitted(right, x)), *q = values(fitted(now, x));
     note_changes(p, q, tad_size_of(x));
     free(p);
     free(q);
@@ -270,11 +278,14 @@ static bool other_operands(const mutant *m, tad_rule *r, rule_room *room, size_t
     }
 }
 
+/* Only what is computed in float64 is spoiled. */
+static bool is_single(const tad_rule *r) { return tad_dtype_of(r->out[0]) == TAD_F32; }
+
 static void mutant_vjp(tad_rule *r) {
     const mutant *m = mutant_of(r->op);
     size_t i = m->input;
     call_rule(m, r, false);
-    if (m->place != IN_VJP || i >= r->n_in || !r->wanted[i]) return;
+    if (m->place != IN_VJP || i >= r->n_in || !r->wanted[i] || is_single(r)) return;
     rule_room room;
     tad_rule c = copy_rule(r, &room, r->n_out, 0);
     if (!other_operands(m, &c, &room, r->n_out)) {
@@ -338,6 +349,7 @@ static void mutant_jvp(tad_rule *r) {
     const mutant *m = mutant_of(r->op);
     call_rule(m, r, true);
     if (m->place != IN_JVP || m->input >= r->n_in || !has_value(r->given[m->input])) return;
+    if (is_single(r)) return;
     static rule_room own, others;
     others_part(m, r, &others);
     spoil_part(m, r, &own, &others);
@@ -367,6 +379,7 @@ static tad_status mutant_backward(tad_backward *b) {
     b->call.op = m->original;
     size_t i = m->input;
     bool mine = m->place == IN_BACKWARD && i < b->call.n_in && b->wanted[i], fresh = false;
+    mine = mine && b->call.in[i]->dtype == TAD_F64;
     tad_array *to = mine ? tad_backward_buffer(b, i, &fresh) : NULL;
     double *before = NULL, *data = to ? to->data : NULL;
     size_t n = to ? (size_t)to->size : 0;

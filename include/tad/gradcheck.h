@@ -62,6 +62,7 @@ typedef enum tad_grade {
     L(NAN, "a NaN in the cotangent arrives")                                                       \
     L(ACCUMULATION, "a gradient is added to what is there")                                        \
     L(REPEATED, "f(x, x): both contributions arrive")                                              \
+    L(WANTED, "a derivative does not depend on which others are wanted")                           \
     L(LAYOUT, "transposed, strided, offset, reversed, expanded inputs as copies")                  \
     L(PATHS, "sweep kernels agree with the graph rule")                                            \
     L(SETTINGS, "ops: other threads the same bits, other instruction sets as near")                \

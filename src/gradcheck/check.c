@@ -75,9 +75,11 @@ static tad_status check_symmetry(tad__check *c, size_t n) {
             whu += w[i] * c->t[i];
             size += fabs(u[i] * c->t2[i]) + fabs(w[i] * c->t[i]);
         }
-        double error = uhw == whu || (isnan(uhw) && isnan(whu)) ? 0 : fabs(uhw - whu) / size;
+        double error = uhw == whu || (isnan(uhw) && isnan(whu)) ? 0 : fabs(uhw - whu);
+        const tad__noise_at at[] = {{TAD__NOISE_FORWARD, p->x, u, w},
+                                    {TAD__NOISE_FORWARD, p->x, w, u}};
         if (status == TAD_OK)
-            tad__law_note(c, TAD_LAW_SYMMETRY, error, 1024 * DBL_EPSILON, "Hessian");
+            tad__law_near(c, TAD_LAW_SYMMETRY, error, size, 1024 * DBL_EPSILON, at, 2, "Hessian");
     }
     tad__point_close(p);
     return status;

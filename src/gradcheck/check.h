@@ -103,9 +103,12 @@ typedef struct tad__check {
 } tad__check;
 
 tad_status tad__check_begin(tad__check *c);
+/* Whether derivatives have the right shapes; if not, c has failed, and nothing else can be asked. */
+tad_status tad__check_shapes(tad__check *c);
 /* A: exact laws, B: reverse against forward; laws.c. Needs tad__check_jacobian. */
 tad_status tad__check_laws(tad__check *c);
 tad_status tad__check_views(tad__check *c);
+tad_status tad__check_wanted(tad__check *c);
 /* C: the numeric derivative; entries.c. */
 tad_status tad__check_jacobian(tad__check *c);
 tad_status tad__check_entries(tad__check *c);
@@ -130,6 +133,20 @@ void tad__report_end(tad_gradcheck_report *r, double inconclusive);
 /* A report of its own where the caller gave none. NULL: no memory. */
 tad_gradcheck_report *tad__report_or_own(tad_tape *t, tad_gradcheck_report *r);
 
+/* Rounding to be expected, as an absolute number: of <v, y> at x, of <w, VJP(x; v)>, or of
+ * <v, JVP(x; w)>. NULL for weights: signs. noise.c */
+typedef struct tad__noise_at {
+    enum { TAD__NOISE_VALUE, TAD__NOISE_REVERSE, TAD__NOISE_FORWARD } of;
+    const double *x, *v, *w;
+} tad__noise_at;
+/* 0 where it cannot be told. underflow_only: what the smallest numbers lose; else all rounding. */
+double tad__noise(tad__check *c, tad__noise_at at, bool underflow_only);
+
+/* Holds a law against an absolute error, whose limit is a multiple of a size; where that would
+ * break it, of the rounding to be expected in n places besides. */
+void tad__law_near(tad__check *c, tad_law law, double error, double size, double limit,
+                   const tad__noise_at *at, size_t n, const char *format, ...) TAD_PRINTF(8, 9);
+
 /* Notes that a law was held against an error; the first break is put in words. */
 void tad__law_note(tad__check *c, tad_law law, double error, double limit, const char *format, ...)
     TAD_PRINTF(5, 6);
@@ -146,7 +163,8 @@ typedef struct tad__op_problem {
     const void *options;
     size_t n;          /* all inputs */
     size_t *place;     /* where the inputs of the problem are among them */
-    tad_var *in;
+    tad_var *in;       /* as given */
+    tad_var *now;      /* those of the recording that is open */
     tad_var *out;      /* all outputs, TAD_MAX_OUTPUTS of them */
     bool counts[TAD_MAX_OUTPUTS]; /* which are float64: outputs of the problem */
     size_t n_all;

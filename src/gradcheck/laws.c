@@ -4,74 +4,15 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* ---- notes ---- */
-
-void tad__say_first(tad_gradcheck_report *r, const char *format, ...) {
-    if (r->first[0]) return;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(r->first, sizeof r->first, format, args);
-    va_end(args);
-}
-
-void tad__law_note(tad__check *c, tad_law law, double error, double limit, const char *format,
-                   ...) {
-    tad_law_result *l = &c->law[law];
-    l->checked++;
-    if (limit > 0 || l->checked == 1) l->limit = limit;
-    if (!(error <= l->worst)) l->worst = error;
-    if (error <= limit) return;
-    l->broken++;
-    c->failed = true;
-    char what[120];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
-    va_end(args);
-    tad__say_first(c->report, "%sbroken: %s (%s)", c->second ? "order 2, " : "", tad_law_text(law),
-                   what);
-}
+#include "vector.h"
 
 /* ---- vectors ---- */
 
-static double dot(const double *a, const double *b, size_t n) {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
-    return sum;
-}
-
-static double norm(const double *a, size_t n) { return sqrt(dot(a, a, n)); }
-
-static double top(const double *a, size_t n) {
-    double top = 0;
-    for (size_t i = 0; i < n; i++)
-        if (!(fabs(a[i]) <= top)) top = fabs(a[i]);
-    return top;
-}
-
-/* 0 when equal (NaNs count as equal: entries judge them), else the difference, at least tiny. */
-static double difference(const double *a, const double *b, size_t n) {
-    double far = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (a[i] == b[i] || (isnan(a[i]) && isnan(b[i]))) continue;
-        double d = fabs(a[i] - b[i]);
-        if (!(d <= far)) far = d > 0 ? d : INFINITY;
-    }
-    return far;
-}
-
 static void scale_by(const double *a, double factor, size_t n, double *out) {
     for (size_t i = 0; i < n; i++) out[i] = factor * a[i];
-}
-
-/* An error as a multiple of a size; a size of zero demands exactness. */
-static double relative(double error, double size) {
-    if (error == 0) return 0;
-    return size > 0 ? error / size : INFINITY;
 }
 
 static tad_status reverse_at(tad__check *c, const double *x, const double *v, double *g) {
@@ -164,6 +105,8 @@ static tad_status check_homogeneity(tad__check *c) {
     size_t n = tad__inputs(p), m = tad__outputs(p);
     tad_status status = tad__point_open(p, p->x);
     double *v = tad__check_take(p->tape, n + m, sizeof *v), *w = v + m;
+    const tad__noise_at at[] = {{TAD__NOISE_REVERSE, p->x, c->v, NULL},
+                                {TAD__NOISE_FORWARD, p->x, NULL, c->w}};
     if (!v) status = tad_tape_status(p->tape);
     for (int k = 0; k < 3 && status == TAD_OK; k++) {
         scale_by(c->v, factor[k], m, v);
@@ -173,8 +116,10 @@ static tad_status check_homogeneity(tad__check *c) {
         if (status != TAD_OK) break;
         scale_by(c->g, factor[k], n, w);
         scale_by(c->t, factor[k], m, v);
-        tad__law_note(c, TAD_LAW_HOMOGENEITY, difference(c->g2, w, n), 0, "VJP of %g v", factor[k]);
-        tad__law_note(c, TAD_LAW_HOMOGENEITY, difference(c->t2, v, m), 0, "JVP of %g w", factor[k]);
+        tad__law_near(c, TAD_LAW_HOMOGENEITY, tad__distance(c->g2, w, n), 1, 0, &at[0], 1,
+                      "VJP of %g v", factor[k]);
+        tad__law_near(c, TAD_LAW_HOMOGENEITY, tad__distance(c->t2, v, m), 1, 0, &at[1], 1,
+                      "JVP of %g w", factor[k]);
     }
     tad__point_close(p);
     return status;
@@ -194,12 +139,14 @@ static tad_status check_outputs(tad__check *c, double *sum, bool *given) {
         if (status == TAD_OK) status = tad__point_sweep(p, c->v, given, c->w);
         given[k] = false;
         if (status != TAD_OK) break;
-        tad__law_note(c, TAD_LAW_OUTPUTS, difference(c->g2, c->w, n), 0, "output %zu alone", k);
+        tad__law_note(c, TAD_LAW_OUTPUTS, tad__distance(c->g2, c->w, n), 0, "output %zu alone", k);
         for (size_t i = 0; i < n; i++) sum[i] += c->g2[i];
     }
     tad__point_close(p);
-    double error = relative(difference(sum, c->g, n), top(c->g, n));
-    if (status == TAD_OK) tad__law_note(c, TAD_LAW_OUTPUTS, error, 64 * DBL_EPSILON, "sum");
+    const tad__noise_at at = {TAD__NOISE_REVERSE, p->x, c->v, NULL};
+    if (status == TAD_OK)
+        tad__law_near(c, TAD_LAW_OUTPUTS, tad__distance(sum, c->g, n), tad__top(c->g, n),
+                      64 * DBL_EPSILON, &at, 1, "sum");
     return status;
 }
 
@@ -245,7 +192,7 @@ static tad_status check_accumulation(tad__check *c) {
     double *preset = tad__check_take(p->tape, n, sizeof *preset);
     tad_var *y = tad__check_take(p->tape, total, sizeof *y);
     if (!preset || !y) return tad_tape_status(p->tape);
-    double size = fmax(top(c->g, n), 1);
+    double size = fmax(tad__largest(c->g, n), 1);
     tad__normals(&c->random, preset, n);
     scale_by(preset, size, n, preset);
     tad_status status = tad__point_open(p, p->x);
@@ -261,51 +208,50 @@ static tad_status check_accumulation(tad__check *c) {
         status = tad__gradient_read(p->in[i], p->in_at[i + 1] - p->in_at[i], c->g2 + p->in_at[i]);
     tad__point_close(p);
     for (size_t i = 0; i < n; i++) preset[i] += c->g[i];
+    const tad__noise_at at = {TAD__NOISE_REVERSE, p->x, c->v, NULL};
     if (status == TAD_OK)
-        tad__law_note(c, TAD_LAW_ACCUMULATION, relative(difference(c->g2, preset, n), size),
-                      64 * DBL_EPSILON, "preset gradient");
+        tad__law_near(c, TAD_LAW_ACCUMULATION, tad__distance(c->g2, preset, n), size,
+                      64 * DBL_EPSILON, &at, 1, "preset gradient");
     return status;
 }
 
-/* f(x, x) against f(x, x') with x' = x. Some functions refuse such a point: then there is no law.
- */
-static tad_status twice(tad__check *c, size_t i, size_t j, double *x) {
+/* f(x, x) against f(x, x') with x' = x. Some functions refuse such a point: then there is no law. */
+static tad_status twice(tad__check *c, size_t i, size_t j, double *x, double *both) {
     tad__problem *p = c->p;
     size_t n = p->in_at[i + 1] - p->in_at[i];
     memcpy(x, p->x, tad__inputs(p) * sizeof *x);
     memcpy(x + p->in_at[i], x + p->in_at[j], n * sizeof *x);
     tad_status status = reverse_at(c, x, c->v, c->g2);
-    if (status == TAD_OK) {
-        double *gi = c->g2 + p->in_at[i], *gj = c->g2 + p->in_at[j];
-        double size = fmax(top(gi, n), top(gj, n));
-        for (size_t k = 0; k < n; k++) gi[k] += gj[k];
-        p->mark = tad_tape_mark(p->tape);
-        for (size_t k = 0; k < p->n_in; k++)
-            p->in[k] = tad_input_borrow(p->tape, TAD_F64, p->in_shape[k], x + p->in_at[k]);
-        p->in[j] = p->in[i];
-        status = tad__point_call(p);
-        if (status == TAD_OK) status = tad__point_sweep(p, c->v, NULL, x);
-        tad__point_close(p);
-        if (status == TAD_OK && isfinite(size))
-            tad__law_note(c, TAD_LAW_REPEATED, relative(difference(x + p->in_at[i], gi, n), size),
-                          64 * DBL_EPSILON, "inputs %zu and %zu", i, j);
-    }
-    if (status == TAD_OK || status == TAD_NO_MEMORY) return status;
-    tad_tape_clear(p->tape);
-    return TAD_OK;
+    if (status != TAD_OK) return status;
+    double *gi = c->g2 + p->in_at[i], *gj = c->g2 + p->in_at[j];
+    double size = fmax(tad__top(gi, n), tad__top(gj, n));
+    for (size_t k = 0; k < n; k++) gi[k] += gj[k];
+    p->mark = tad_tape_mark(p->tape);
+    for (size_t k = 0; k < p->n_in; k++)
+        p->in[k] = tad_input_borrow(p->tape, TAD_F64, p->in_shape[k], x + p->in_at[k]);
+    p->in[j] = p->in[i];
+    status = tad__point_call(p);
+    if (status == TAD_OK) status = tad__point_sweep(p, c->v, NULL, both);
+    tad__point_close(p);
+    const tad__noise_at at = {TAD__NOISE_REVERSE, x, c->v, NULL};
+    if (status == TAD_OK && isfinite(size))
+        tad__law_near(c, TAD_LAW_REPEATED, tad__distance(both + p->in_at[i], gi, n), size,
+                      64 * DBL_EPSILON, &at, 1, "inputs %zu and %zu", i, j);
+    return status;
 }
 
 static tad_status check_repeated(tad__check *c) {
     tad__problem *p = c->p;
-    double *x = tad__check_take(p->tape, tad__inputs(p), sizeof *x);
+    double *x = tad__check_take(p->tape, 2 * tad__inputs(p), sizeof *x);
     if (!x) return tad_tape_status(p->tape);
     size_t pairs = 0;
     for (size_t i = 0; i < p->n_in; i++) {
         for (size_t j = i + 1; j < p->n_in && pairs < 8; j++) {
             if (!tad__shape_equal(&p->in_shape[i], &p->in_shape[j])) continue;
             if (p->in_at[i + 1] == p->in_at[i]) continue;
-            tad_status status = twice(c, i, j, x);
-            if (status != TAD_OK) return status;
+            tad_status status = twice(c, i, j, x, x + tad__inputs(p));
+            if (status == TAD_NO_MEMORY) return status;
+            if (status != TAD_OK) tad_tape_clear(p->tape);
             pairs++;
         }
     }
@@ -316,24 +262,28 @@ static tad_status check_repeated(tad__check *c) {
 
 static tad_status check_paths(tad__check *c) {
     tad__problem *p = c->p;
+    const tad__noise_at noise = {TAD__NOISE_REVERSE, p->x, c->v, NULL};
     tad_status status = tad__point_open(p, p->x);
     if (status == TAD_OK) status = tad__point_graph(p, c->v, c->g2);
     tad__point_close(p);
     for (size_t i = 0; i < p->n_in && status == TAD_OK; i++) {
         size_t at = p->in_at[i], n = p->in_at[i + 1] - at;
-        double size = top(c->g + at, n) + top(c->g, tad__inputs(p)) / 4; /* sums may cancel */
-        double error = relative(difference(c->g2 + at, c->g + at, n), size);
-        tad__law_note(c, TAD_LAW_PATHS, error, 64 * DBL_EPSILON, "input %zu", i);
+        double size = tad__top(c->g + at, n) + tad__top(c->g, tad__inputs(p)) / 4;
+        tad__law_near(c, TAD_LAW_PATHS, tad__distance(c->g2 + at, c->g + at, n), size,
+                      64 * DBL_EPSILON, &noise, 1, "input %zu", i);
     }
     return status;
 }
 
 /* ---- B: reverse against forward ---- */
 
-static void hold_together(tad__check *c, double left, double right, double size, const char *what) {
-    double error = relative(fabs(left - right), size);
-    if (isnan(left) && isnan(right)) error = 0; /* entries judge NaNs */
-    tad__law_note(c, TAD_LAW_IDENTITY, error, 256 * DBL_EPSILON, "%s", what);
+/* <v, J w> against <J'v, w>. NaNs are for the entries to judge. */
+static void hold_together(tad__check *c, double left, double right, double size, const double *v,
+                          const double *w, const char *what) {
+    const tad__noise_at at[] = {{TAD__NOISE_REVERSE, c->p->x, v, w},
+                                {TAD__NOISE_FORWARD, c->p->x, v, w}};
+    double error = left == right || (isnan(left) && isnan(right)) ? 0 : fabs(left - right);
+    tad__law_near(c, TAD_LAW_IDENTITY, error, size, 256 * DBL_EPSILON, at, 2, "%s", what);
 }
 
 static tad_status check_pairs(tad__check *c) {
@@ -348,22 +298,26 @@ static tad_status check_pairs(tad__check *c) {
         status = tad__point_sweep(p, v, NULL, c->g2);
         if (status == TAD_OK) status = tad__point_jvp(p, w, c->t2);
         if (status != TAD_OK) break;
-        double size = fmax(norm(v, m) * norm(c->t2, m), norm(c->g2, n) * norm(w, n));
-        hold_together(c, dot(v, c->t2, m), dot(c->g2, w, n), size, "random pair");
+        double size = fmax(tad__length(v, m) * tad__length(c->t2, m),
+                           tad__length(c->g2, n) * tad__length(w, n));
+        hold_together(c, tad__dot(v, c->t2, m), tad__dot(c->g2, w, n), size, v, w, "random pair");
     }
     tad__point_close(p);
     return status;
 }
 
-/* One column of the Jacobian by forward mode, entry by entry. */
-static void compare_column(tad__check *c, size_t j, const double *row_norm) {
-    double size = norm(c->t2, tad__outputs(c->p));
+/* One column of the Jacobian by forward mode, entry by entry; v: room, all zero. */
+static void compare_column(tad__check *c, size_t j, const double *row_norm, double *v,
+                           const double *w) {
+    double size = tad__length(c->t2, tad__outputs(c->p));
     for (size_t i = 0; i < c->of.n; i++) {
         char what[60];
+        size_t at = c->of.pick[i].at;
         snprintf(what, sizeof what, "output %zu, input %zu", c->of.pick[i].array,
                  c->wrt.pick[j].array);
-        hold_together(c, c->t2[c->of.pick[i].at], c->a[i * c->wrt.n + j], fmax(size, row_norm[i]),
-                      what);
+        v[at] = 1;
+        hold_together(c, c->t2[at], c->a[i * c->wrt.n + j], fmax(size, row_norm[i]), v, w, what);
+        v[at] = 0;
     }
 }
 
@@ -372,14 +326,16 @@ static tad_status check_columns(tad__check *c) {
     if (!c->wrt.complete || !c->of.complete || c->wrt.n * c->of.n > 4096) return TAD_OK;
     double *row_norm = tad__check_take(p->tape, c->of.n, sizeof *row_norm);
     double *w = tad__check_take(p->tape, tad__inputs(p), sizeof *w);
-    if (!row_norm || !w) return tad_tape_status(p->tape);
-    for (size_t i = 0; i < c->of.n; i++) row_norm[i] = norm(c->a + i * c->wrt.n, c->wrt.n);
+    double *v = tad__check_take(p->tape, tad__outputs(p), sizeof *v);
+    if (!row_norm || !w || !v) return tad_tape_status(p->tape);
+    for (size_t i = 0; i < c->of.n; i++)
+        row_norm[i] = tad__length(c->a + i * c->wrt.n, c->wrt.n);
     tad_status status = tad__point_open(p, p->x);
     for (size_t j = 0; j < c->wrt.n && status == TAD_OK; j++) {
         w[c->wrt.pick[j].at] = 1;
         status = tad__point_jvp(p, w, c->t2);
+        if (status == TAD_OK) compare_column(c, j, row_norm, v, w);
         w[c->wrt.pick[j].at] = 0;
-        if (status == TAD_OK) compare_column(c, j, row_norm);
     }
     tad__point_close(p);
     return status;
@@ -394,5 +350,6 @@ tad_status tad__check_laws(tad__check *c) {
     if (status == TAD_OK && c->p->n_out > 1) status = check_several(c);
     /* Not of order 2: a gradient with respect to x, x means another function there. */
     if (status == TAD_OK && !c->second) status = check_repeated(c);
+    if (status == TAD_OK && !c->second) status = tad__check_wanted(c);
     return status;
 }

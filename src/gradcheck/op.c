@@ -11,18 +11,18 @@
 /* Rows on 0-d variables have a path of their own, beside tad_apply. */
 static void call_row(tad__op_problem *o) {
     unsigned row = (unsigned)(o->op - tad__row_op(0));
-    o->out[0] = o->n == 1   ? tad__row1(row, o->in[0])
-                : o->n == 2 ? tad__row2(row, o->in[0], o->in[1])
-                            : tad__row3(row, o->in[0], o->in[1], o->in[2]);
+    o->out[0] = o->n == 1   ? tad__row1(row, o->now[0])
+                : o->n == 2 ? tad__row2(row, o->now[0], o->now[1])
+                            : tad__row3(row, o->now[0], o->now[1], o->now[2]);
 }
 
 static tad_status call_op(const tad__problem *p, const tad_var *in, tad_var *out) {
     tad__op_problem *o = p->self;
-    for (size_t i = 0; i < p->n_in; i++) o->in[o->place[i]] = in[i];
+    for (size_t i = 0; i < p->n_in; i++) o->now[o->place[i]] = in[i];
     if (o->as_row)
         call_row(o);
     else
-        (void)tad_apply(o->op, o->in, o->n, o->options, o->out, o->n_all);
+        (void)tad_apply(o->op, o->now, o->n, o->options, o->out, o->n_all);
     for (size_t k = 0, m = 0; k < o->n_all; k++)
         if (o->counts[k]) out[m++] = o->out[k];
     return tad_tape_status(p->tape);
@@ -53,13 +53,14 @@ tad_status tad__problem_from_op(tad__problem *p, tad__op_problem *o, tad_tape *t
     *p = (tad__problem){.tape = t, .call = call_op, .self = o};
     *o = (tad__op_problem){.op = op, .options = options, .n = n, .as_row = as_row};
     o->in = tad__check_take(t, n, sizeof *o->in);
+    o->now = tad__check_take(t, n, sizeof *o->now);
     o->place = tad__check_take(t, n, sizeof *o->place);
     o->out = tad__check_take(t, TAD_MAX_OUTPUTS, sizeof *o->out);
     tad_shape *shape = tad__check_take(t, n, sizeof *shape);
-    if (!o->in || !o->place || !o->out || !shape) return tad_tape_status(t);
+    if (!o->in || !o->now || !o->place || !o->out || !shape) return tad_tape_status(t);
     size_t m = 0;
     for (size_t i = 0; i < n; i++) {
-        o->in[i] = in[i];
+        o->in[i] = o->now[i] = in[i];
         if (!is_checked(op, in[i], i, constant)) continue;
         o->place[m] = i;
         shape[m++] = tad_shape_of(in[i]);

@@ -6,30 +6,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "vector.h"
+
 /* What a sample gives on one tape: values, and gradients for a cotangent drawn from the seed. */
 typedef struct outcome {
     double *y, *g;
     size_t m, n;
 } outcome;
-
-static double largest(const double *a, size_t n) {
-    double top = 0;
-    for (size_t i = 0; i < n; i++)
-        if (isfinite(a[i])) top = fmax(top, fabs(a[i]));
-    return top;
-}
-
-static double distance(const double *a, const double *b, size_t n) {
-    double far = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (a[i] == b[i] || (isnan(a[i]) && isnan(b[i]))) continue;
-        double d = fabs(a[i] - b[i]);
-        far = fmax(far, isfinite(d) && d > 0 ? d : INFINITY);
-    }
-    return far;
-}
-
-static double relative(double error, double size) { return error > 0 ? error / size : 0; }
 
 /* ---- on a tape with other settings ---- */
 
@@ -73,10 +56,10 @@ static const otherwise ways[] = {{"2 threads", TAD_LEVEL_BEST, 2, 0},
 
 static void compare(tad__check *c, const otherwise *way, const outcome *a, const outcome *b) {
     double slack = way->limit * DBL_EPSILON * (1 + sqrt((double)(a->n + a->m)));
-    tad__law_note(c, TAD_LAW_SETTINGS, relative(distance(a->y, b->y, a->m), largest(a->y, a->m)),
-                  slack, "value, %s", way->name);
-    tad__law_note(c, TAD_LAW_SETTINGS, relative(distance(a->g, b->g, a->n), largest(a->g, a->n)),
-                  slack, "gradient, %s", way->name);
+    double y = tad__relative(tad__distance(a->y, b->y, a->m), tad__largest(a->y, a->m));
+    double g = tad__relative(tad__distance(a->g, b->g, a->n), tad__largest(a->g, a->n));
+    tad__law_note(c, TAD_LAW_SETTINGS, y, slack, "value, %s", way->name);
+    tad__law_note(c, TAD_LAW_SETTINGS, g, slack, "gradient, %s", way->name);
 }
 
 /* One way, on a tape of its own, for every sample. */
@@ -184,7 +167,7 @@ static bool all_of_type(const tad__op_problem *o, const tad_var *y, tad_dtype dt
 
 static void hold(tad__check *c, const double *a, const double *b, size_t n, double size,
                  const char *what) {
-    double error = relative(distance(a, b, n), fmax(size, largest(a, n)));
+    double error = tad__relative(tad__distance(a, b, n), fmax(size, tad__largest(a, n)));
     tad__law_note(c, TAD_LAW_FLOAT32, error, 64 * (double)FLT_EPSILON, "%s", what);
 }
 
@@ -204,7 +187,7 @@ tad_status tad__check_float32(tad__check *c, tad__problem *p, const tad__op_prob
     if (status == TAD_OK) status = apply_rounded(o, p, TAD_F32, s->in, s->narrow, s->y32);
     if (status == TAD_OK && all_of_type(o, s->y32, TAD_F32)) {
         status = sweep(p, o, s->y32, s->narrow, TAD_F32, v, y32, g32);
-        double x = largest(p->x, n), slope = 0;
+        double x = tad__largest(p->x, n), slope = 0;
         for (size_t i = 0; i < p->n_in; i++) slope = fmax(slope, c->largest[i]);
         if (status == TAD_OK) hold(c, y64, y32, m, x * slope, "value");
         if (status == TAD_OK) hold(c, g64, g32, n, slope, "gradient");

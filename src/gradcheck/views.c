@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "vector.h"
+
 typedef enum layout { TRANSPOSED, REVERSED, STRIDED, OFFSET, EXPANDED, LAYOUT_COUNT } layout;
 
 static const char *const layout_name[] = {"transposed", "reversed", "strided", "offset",
@@ -106,34 +108,23 @@ static tad_status make_base(tad__problem *p, layout how, size_t i, viewed *v) {
 
 /* ---- the comparison ---- */
 
-static double far(double a, double b) {
-    if (a == b || (isnan(a) && isnan(b))) return 0;
-    double d = fabs(a - b);
-    return isfinite(d) ? d : INFINITY;
-}
-
-static double largest(const double *a, size_t n) {
-    double top = 0;
-    for (size_t i = 0; i < n; i++)
-        if (isfinite(a[i])) top = fmax(top, fabs(a[i]));
-    return top;
-}
-
-static void compare(tad__check *c, layout how, const double *y, const double *y2, const double *got,
-                    const viewed *v, size_t i) {
+static void compare(tad__check *c, layout how, const double *x, const double *y, const double *y2,
+                    const double *got, const viewed *v, size_t i) {
     tad__problem *p = c->p;
     size_t n = p->in_at[i + 1] - p->in_at[i], m = tad__outputs(p);
-    double limit = 64 * DBL_EPSILON, error = 0, size = largest(y, m);
-    for (size_t k = 0; k < m; k++) error = fmax(error, far(y[k], y2[k]));
-    tad__law_note(c, TAD_LAW_LAYOUT, error > 0 ? error / size : 0, limit, "value, %s",
-                  layout_name[how]);
-    size = 0;
-    error = 0;
+    const tad__noise_at value = {TAD__NOISE_VALUE, x, NULL, NULL};
+    const tad__noise_at gradient = {TAD__NOISE_REVERSE, x, c->v, NULL};
+    double limit = 64 * DBL_EPSILON, error = 0, size = 0;
+    tad__law_near(c, TAD_LAW_LAYOUT, tad__distance(y, y2, m), tad__largest(y, m), limit, &value, 1,
+                  "value, %s", layout_name[how]);
     for (size_t e = 0; e < n; e++) v->expected[v->map[e]] += c->g[p->in_at[i] + e];
-    for (int64_t e = 0; e < v->size; e++) error = fmax(error, far(got[e], (double)v->expected[e]));
+    for (int64_t e = 0; e < v->size; e++) {
+        double wanted = (double)v->expected[e];
+        error = fmax(error, tad__distance(&got[e], &wanted, 1));
+    }
     for (size_t e = 0; e < n; e++) size += fabs(c->g[p->in_at[i] + e]);
     /* A long sum over what was expanded rounds more than once. */
-    tad__law_note(c, TAD_LAW_LAYOUT, error > 0 ? error / size : 0, limit * (1 + sqrt((double)n)),
+    tad__law_near(c, TAD_LAW_LAYOUT, error, size, limit * (1 + sqrt((double)n)), &gradient, 1,
                   "gradient, input %zu %s", i, layout_name[how]);
 }
 
@@ -192,7 +183,7 @@ static tad_status check_layout(tad__check *c, layout how) {
     status = through_views(c, how, v, y2, got);
     tad__point_close(p);
     for (size_t i = 0; i < p->n_in && status == TAD_OK; i++)
-        compare(c, how, y, y2, got[i], &v[i], i);
+        compare(c, how, x, y, y2, got[i], &v[i], i);
     return status;
 }
 
