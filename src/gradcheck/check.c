@@ -120,6 +120,16 @@ static tad_status check_order_2(tad__check *c) {
 
 /* ---- one problem ---- */
 
+static tad_status check_order_1(tad__check *c, const tad__check_plan *plan) {
+    tad_status status = tad__check_jacobian(c);
+    if (status == TAD_OK) status = tad__check_laws(c);
+    if (status == TAD_OK) status = tad__check_views(c);
+    if (status == TAD_OK && plan->op && !plan->at_kink)
+        status = tad__check_float32(c, c->p, plan->op);
+    if (status == TAD_OK) status = tad__check_entries(c);
+    return status;
+}
+
 tad_status tad__check_problem(tad__problem *p, const tad__check_plan *plan,
                               tad_gradcheck_report *r) {
     tad__check c = {.p = p,
@@ -133,12 +143,8 @@ tad_status tad__check_problem(tad__problem *p, const tad__check_plan *plan,
                     .law = r->law[0],
                     .report = r};
     tad_status status = tad__check_begin(&c);
-    if (status == TAD_OK) status = tad__check_jacobian(&c);
-    if (status == TAD_OK) status = tad__check_laws(&c);
-    if (status == TAD_OK) status = tad__check_views(&c);
-    if (status == TAD_OK && plan->op && !plan->at_kink)
-        status = tad__check_float32(&c, p, plan->op);
-    if (status == TAD_OK) status = tad__check_entries(&c);
+    if (status == TAD_OK) status = tad__check_shapes(&c);
+    if (status == TAD_OK && !c.failed) status = check_order_1(&c, plan);
     if (status == TAD_OK && plan->order > 1 && !c.failed) status = check_order_2(&c);
     if (c.failed) r->verdict = TAD_CHECK_FAIL;
     r->samples++;

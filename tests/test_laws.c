@@ -1,0 +1,217 @@
+/* The laws of the gradient check: each has an op here that is right but for one thing, which this
+ * very law must see, and each is held against every op of the library that it has a meaning for. */
+#include "support.h"
+
+/* ---- an op that can break any law ---- */
+
+/* Of a and b of one shape (n): y = a * reversed(a) + sin(b), z = a * b. `how` is the law it breaks,
+ * or TAD_LAW_COUNT. */
+typedef struct options {
+    int64_t how;
+} options;
+
+static bool breaks(const void *o, tad_law law) { return ((const options *)o)->how == (int)law; }
+
+static double element(const tad_array *a, int64_t i, bool blind) {
+    int64_t at = a->contiguous || blind ? i : i * tad_strides(a)[0];
+    if (a->dtype == TAD_F32) return (double)((const float *)a->data)[at];
+    return ((const double *)a->data)[at];
+}
+
+static void put(tad_array *a, int64_t i, double value, bool add) {
+    if (add) value += element(a, i, false);
+    if (a->dtype == TAD_F32)
+        ((float *)a->data)[i] = (float)value;
+    else
+        ((double *)a->data)[i] = value;
+}
+
+static tad_status pair_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    for (int k = 0; k < 2; k++) {
+        out[k] = (tad_type){(tad_dtype)c->in[0]->dtype, {c->in[0]->rank, {0}}};
+        for (int d = 0; d < c->in[0]->rank; d++) out[k].shape.dim[d] = c->in[0]->dim[d];
+    }
+    return TAD_OK;
+}
+
+static const tad_tape *first_tape;
+
+static tad_status pair_forward(const tad_call_frame *c) {
+    const tad_array *a = c->in[0], *b = c->in[1];
+    int64_t n = a->size;
+    bool blind = breaks(c->options, TAD_LAW_LAYOUT);
+    for (int64_t i = 0; i < n; i++) {
+        double x = element(a, i, blind), z = element(b, i, blind);
+        double more = 0;
+        if (breaks(c->options, TAD_LAW_DETERMINISM))
+            more = 1e-13 * (double)((uintptr_t)a->data / 8 % 8);
+        if (!first_tape) first_tape = c->tape;
+        if (breaks(c->options, TAD_LAW_SETTINGS) && c->tape != first_tape) more = 1e-3;
+        put(c->out[0], i, x * element(a, n - 1 - i, blind) + sin(z) + more, false);
+        put(c->out[1], i, x * z, false);
+    }
+    if (breaks(c->options, TAD_LAW_UNCHANGED)) ((double *)a->data)[0] += 1e-3;
+    return TAD_OK;
+}
+
+static tad_var reversed(tad_var x) { return tad_flip(x, (int[]){0}, 1); }
+static tad_var zeros_or(tad_var g, tad_var like) {
+    if (!tad_is_nil(g)) return g;
+    return tad_mul(tad_detach(like), tad_number(0));
+}
+
+/* The same values; the first half of them with no derivative. */
+static tad_var half_detached(tad_var x) {
+    double mask[6] = {1, 1, 1, 0, 0, 0};
+    tad_var m = tad_constant(x.tape, TAD_F64, tad_shape_of(x), mask);
+    return tad_where(tad_greater(m, tad_number(0)), tad_detach(x), x);
+}
+
+static void pair_vjp(tad_rule *r) {
+    tad_var a = r->in[0], b = r->in[1];
+    tad_var v = zeros_or(r->given[0], a), w = zeros_or(r->given[1], a);
+    tad_var da = tad_add(tad_mul(tad_add(v, reversed(v)), reversed(a)), tad_mul(w, b));
+    tad_var db = tad_add(tad_mul(v, tad_cos(b)), tad_mul(w, a));
+    bool both = r->wanted[0] && r->wanted[1], missing = tad_is_nil(r->given[1]);
+    if (breaks(r->options, TAD_LAW_HOMOGENEITY)) da = tad_add(da, tad_number(1e-3));
+    if (breaks(r->options, TAD_LAW_WANTED) && !both) da = tad_mul(da, tad_number(2));
+    if (breaks(r->options, TAD_LAW_OUTPUTS) && missing) da = tad_mul(da, tad_number(2));
+    if (breaks(r->options, TAD_LAW_SYMMETRY)) da = half_detached(da);
+    if (breaks(r->options, TAD_LAW_SHAPE)) db = tad_reshape(db, TAD_SHAPE(2, 3));
+    if (breaks(r->options, TAD_LAW_NAN)) db = tad_where(tad_equal(db, db), db, tad_number(0));
+    if (r->wanted[0]) r->result[0] = da;
+    if (r->wanted[1]) r->result[1] = db;
+}
+
+static void pair_jvp(tad_rule *r) {
+    tad_var a = r->in[0], b = r->in[1], s = zeros_or(r->given[0], a), t = zeros_or(r->given[1], a);
+    tad_var y = tad_add(tad_mul(s, reversed(a)), tad_mul(a, reversed(s)));
+    if (breaks(r->options, TAD_LAW_IDENTITY)) t = tad_mul(t, tad_number(1 + 1e-10));
+    r->result[0] = tad_add(y, tad_mul(t, tad_cos(b)));
+    r->result[1] = tad_add(tad_mul(s, b), tad_mul(a, t));
+}
+
+/* Gradient i of element e. */
+static double gradient(const tad_backward *k, size_t i, int64_t e) {
+    const tad_array *a = k->call.in[0], *b = k->call.in[1];
+    int64_t back = a->size - 1 - e;
+    double v = k->cotangent[0] ? element(k->cotangent[0], e, false) : 0;
+    double u = k->cotangent[0] ? element(k->cotangent[0], back, false) : 0;
+    double w = k->cotangent[1] ? element(k->cotangent[1], e, false) : 0;
+    if (i == 0) return (v + u) * element(a, back, false) + w * element(b, e, false);
+    return v * cos(element(b, e, false)) + w * element(a, e, false);
+}
+
+static tad_status pair_backward(tad_backward *k) {
+    tad_array *to[2] = {NULL, NULL};
+    bool fresh[2] = {false, false};
+    const void *o = k->call.options;
+    double factor = breaks(o, TAD_LAW_PATHS) ? 1 + 1e-9 : 1;
+    if (breaks(o, TAD_LAW_FLOAT32) && k->call.in[0]->dtype == TAD_F32) factor = 1.1;
+    for (size_t i = 0; i < 2; i++)
+        if (k->wanted[i] && !(to[i] = tad_backward_buffer(k, i, &fresh[i]))) return TAD_NO_MEMORY;
+    /* f(x, x): one buffer, fresh for the first only, which has to be written first. */
+    bool wrong_order = breaks(o, TAD_LAW_REPEATED);
+    for (size_t j = 0; j < 2; j++) {
+        size_t i = wrong_order ? 1 - j : j;
+        for (int64_t e = 0; to[i] && e < to[i]->size; e++)
+            put(to[i], e, factor * gradient(k, i, e),
+                !fresh[i] && !breaks(o, TAD_LAW_ACCUMULATION));
+    }
+    return TAD_OK;
+}
+
+static const tad_option pair_options[] = {
+    {.name = "how", .kind = TAD_OPTION_INT, .offset = offsetof(options, how)}};
+
+/* Order 2 as well; the hook only where it is what is wrong: it is not asked for in the others. */
+static tad_verdict check_pair(int how, tad_gradcheck_report *r) {
+    options o = {how};
+    tad_sample_input in = {.type = {TAD_F64, {1, {6}}}, .lo = -1.2, .hi = 1.2};
+    tad_sample sample = {.label = "pair", .n = 2, .in = {in, in}, .options = &o};
+    tad_op op = {.name = "pair", .family = "test", .doc = "a product and a sine", .min_in = 2,
+                 .max_in = 2, .n_out = 2, .options_size = sizeof o, .options = pair_options,
+                 .n_options = 1, .shape = pair_shape, .forward = pair_forward, .vjp = pair_vjp,
+                 .jvp = pair_jvp, .samples = &sample, .n_samples = 1};
+    bool in_hook = how == TAD_LAW_PATHS || how == TAD_LAW_FLOAT32 || how == TAD_LAW_REPEATED ||
+                   how == TAD_LAW_ACCUMULATION || how == TAD_LAW_COUNT;
+    if (in_hook) op.backward = pair_backward;
+    first_tape = NULL;
+    return tad_gradcheck_op(&op, &(tad_gradcheck_options){.repeats = 1}, r);
+}
+
+START_TEST(each_law_holds_of_an_op_that_is_right) {
+    tad_gradcheck_report r;
+    tad_verdict v = check_pair(TAD_LAW_COUNT, &r);
+    ck_assert_msg(v == TAD_CHECK_PASS, "%s: %s", tad_verdict_text(v), r.first);
+    for (int law = 0; law < TAD_LAW_COUNT; law++) {
+        ck_assert_msg(r.law[0][law].checked + r.law[1][law].checked > 0, "%s: never asked",
+                      tad_law_text((tad_law)law));
+        ck_assert_uint_eq(r.law[0][law].broken + r.law[1][law].broken, 0);
+    }
+}
+END_TEST
+
+START_TEST(each_law_sees_the_op_that_breaks_it) {
+    tad_gradcheck_report r;
+    tad_verdict v = check_pair(_i, &r);
+    ck_assert_msg(v == TAD_CHECK_FAIL, "%s: %s", tad_law_text((tad_law)_i), tad_verdict_text(v));
+    ck_assert_msg(r.law[0][_i].broken + r.law[1][_i].broken > 0, "%s; first: %s",
+                  tad_law_text((tad_law)_i), r.first);
+}
+END_TEST
+
+/* ---- the laws and the ops of the library ---- */
+
+static bool has_derivatives(const tad_op *op) {
+    if ((op->flags & TAD_OP_FLAT) || !op->vjp) return false;
+    for (size_t k = 0; k < op->n_samples; k++)
+        for (size_t i = 0; i < op->samples[k].n; i++)
+            if (!op->samples[k].in[i].constant && !op->samples[k].in[i].absent &&
+                op->samples[k].in[i].type.dtype == TAD_F64 && !(op->constant_in >> i & 1))
+                return true;
+    return false;
+}
+
+/* Whose result has a type of its own, whatever that of the input. */
+static bool for_float64_only(const tad_op *op) {
+    static const char *const list[] = {"cast"};
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        if (strcmp(op->name, list[i]) == 0) return true;
+    return false;
+}
+
+START_TEST(every_law_is_asked_of_the_ops_of_the_library) {
+    static tad_gradcheck_report r;
+    size_t asked[TAD_LAW_COUNT] = {0}, ops = 0;
+    for (size_t i = 0; i < tad_op_count(); i++) {
+        const tad_op *op = tad_op_at(i);
+        if (!has_derivatives(op)) continue;
+        ops++;
+        tad_verdict v = tad_gradcheck_op(op, &(tad_gradcheck_options){.repeats = 1}, &r);
+        ck_assert_msg(v != TAD_CHECK_FAIL && v != TAD_CHECK_ERROR, "%s: %s", op->name, r.first);
+        for (int law = 0; law < TAD_LAW_COUNT; law++)
+            asked[law] += r.law[0][law].checked + r.law[1][law].checked;
+        ck_assert_msg(r.law[0][TAD_LAW_SHAPE].checked > 0, "%s: SHAPE never asked", op->name);
+        size_t single = r.law[0][TAD_LAW_FLOAT32].checked;
+        ck_assert_msg((single == 0) == for_float64_only(op), "%s: FLOAT32 asked %zu times",
+                      op->name, single);
+    }
+    ck_assert_uint_gt(ops, 100);
+    for (int law = 0; law < TAD_LAW_COUNT; law++)
+        ck_assert_msg(asked[law] > 0, "%s: never asked", tad_law_text((tad_law)law));
+}
+END_TEST
+
+static Suite *suite(void) {
+    Suite *s = suite_create("laws");
+    TCase *c = support_case(s, "laws");
+    tcase_set_timeout(c, 300);
+    tcase_add_test(c, each_law_holds_of_an_op_that_is_right);
+    tcase_add_loop_test(c, each_law_sees_the_op_that_breaks_it, 0, TAD_LAW_COUNT);
+    tcase_add_test(c, every_law_is_asked_of_the_ops_of_the_library);
+    return s;
+}
+
+SUPPORT_MAIN(suite)
