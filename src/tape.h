@@ -273,8 +273,8 @@ void tad__add_columns(const tad_tape *t, tad_dtype dtype, size_t rows, size_t co
 /* ---- scalar.c ---- */
 
 const tad_op *tad__row_op(unsigned row);
-bool tad__is_row(const tad_op *op);
+bool tad__is_row(const tad_op *op); /* of ours: an op of the user may say that it is elementwise */
 /* Whether all derivatives of a row are finite at these numbers; pq NULL: a row without options. */
-bool tad__row_is_finite(const tad_op *op, const double *x, const double *pq); /* of ours: an op of the user may say that it is elementwise */
+bool tad__row_is_finite(const tad_op *op, const double *x, const double *pq);
 
 #endif
