@@ -21,6 +21,7 @@ static void forget_last_sweep(tad_tape *t) {
 static void forget_gradients(tad_tape *t) {
     for (uint32_t i = 0; i < t->head.swept; i++) {
         tad__node *n = tad__at(t, i);
+        n->flags &= (uint8_t)~TAD__RELEASED;
         if ((n->flags & TAD__ARRAY) && tad__adjoint_at(t, n)->array) tad__drop_adjoint(t, i);
         tad__adjoint_at(t, n)->bits = 0;
     }
@@ -417,7 +418,7 @@ static tad_status visit_carefully(sweep_state *state, uint32_t i) {
     if (kind == TAD__OUTPUT || !tad__call_of(t, i, &c)) return TAD_OK;
     tad_status s = passes_on(state, i, &passes, &arrived);
     if (s != TAD_OK || !passes) return s;
-    s = tad__check_unchanged(t, i, &c, "reverse");
+    if (kind != TAD__MULTI) s = tad__check_unchanged(t, i, &c, "reverse"); /* that may pass nothing on */
     if (s == TAD_OK) s = sweep_fast(state, i, i - 1);
     for (uint32_t k = 0; k < c.n_in && s == TAD_OK && t->settings.trap; k++)
         if (tad__passes(t, &c, k)) s = trap_adjoint(t, i, c.op, c.in[k]);
