@@ -305,7 +305,7 @@ static bool add_cut(tad_tape *t, uint32_t count) {
 static tad_status rewind_to(tad_tape *t, uint32_t count, tad__place place) {
     if (!add_cut(t, count)) return tad__no_memory(t, "rewind");
     tad__drop_nodes(t, count);
-    tad__arena_release(&t->arena, count ? place : (tad__place){0, 0});
+    tad__arena_release(&t->arena, place);
     drop_labels(t, count);
     t->head.epoch = after(t->head.epoch);
     drop_oldest_cut(t);
