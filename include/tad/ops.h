@@ -80,6 +80,7 @@ TAD_API tad_var tad_rms_norm(tad_var x, tad_var gain, const tad_norm_options *op
 typedef enum tad_reduction { TAD_MEAN, TAD_SUM, TAD_NONE } tad_reduction;
 typedef struct tad_loss { tad_reduction reduction; } tad_loss;
 typedef struct tad_huber_options { tad_reduction reduction; tad_maybe_float delta; } tad_huber_options;
+/* Inputs, targets and weights of all losses have gradients, where they are of a float type. */
 typedef struct tad_bce_options {
     tad_reduction reduction;
     tad_var weight, pos_weight; /* left zero: none; pos_weight only with logits */
@@ -135,7 +136,7 @@ TAD_API tad_var tad_scatter_add(tad_var x, tad_var index, tad_var src, int axis)
 TAD_API tad_var tad_index_select(tad_var x, tad_var index, int axis); /* index (n) */
 /* As numpy.take_along_axis; axis not given: of x flattened. */
 TAD_API tad_var tad_take_along_axis(tad_var x, tad_var index, tad_maybe_int axis);
-/* Rows of weight; the row padding_idx, if given, gets no gradient. */
+/* Rows of weight; the row padding_idx, if given, counts as constant: no gradient, no tangent. */
 TAD_API tad_var tad_embedding(tad_var indices, tad_var weight, tad_maybe_int padding_idx);
 TAD_API tad_var tad_masked_fill(tad_var x, tad_var mask, double value); /* mask bool, broadcasts to x */
 TAD_API tad_var tad_where(tad_var condition, tad_var a, tad_var b); /* condition bool */

@@ -14,7 +14,8 @@
 #define EQ(a, b, t, e) ((a) == (b) ? (t) : (e))
 #define NUMBER(x, t)  ((x) == (x) ? (t) : (x))
 #define SIZE(a, b)    (FN(fabs, a) + FN(fabs, b))
-#define BOUNDED(x)    ((x) > K(100) ? K(100) : (x) < K(-100) ? K(-100) : (x))
-#define GELU_INNER(x)                                                                              \
-    (K(0.797884560802865355880) *                                                                  \
-     (BOUNDED(x) + K(0.044715) * (BOUNDED(x) * (BOUNDED(x) * BOUNDED(x)))))
+#define SCALED(x, a, b) ((x) * (1 / SIZE(a, b)))
+#define AT_LEAST(x, low) ((x) < K(low) ? K(low) : (x)) /* each an instruction; a NaN stays */
+#define BOUNDED(x, most) (AT_LEAST(x, -(most)) > K(most) ? K(most) : AT_LEAST(x, -(most)))
+#define TAMED(x)      (x)
+#define GELU_INNER(x) (K(0.797884560802865355880) * ((x) + K(0.044715) * ((x) * ((x) * (x)))))

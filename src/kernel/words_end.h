@@ -13,5 +13,8 @@
 #undef EQ
 #undef NUMBER
 #undef SIZE
+#undef SCALED
+#undef AT_LEAST
 #undef BOUNDED
+#undef TAMED
 #undef GELU_INNER

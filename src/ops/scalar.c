@@ -115,8 +115,10 @@ static tad_var choose(int how, tad_var a, tad_var b, tad_var then, tad_var other
 #define EQ(a, b, t, e)     choose(COMPARE_EQ, a, b, t, e)
 #define NUMBER(x, t)       choose(COMPARE_EQ, x, x, t, x)
 #define SIZE(a, b)         ADD(FN(fabs, a), FN(fabs, b))
-#define BOUNDED(x)         tad_clamp(x, -100, 100)
-#define GELU_INNER(x)      gelu_inner(BOUNDED(x))
+#define SCALED(x, a, b)    MUL(x, DIV(K(1), SIZE(a, b)))
+#define BOUNDED(x, most)   tad_clamp(x, -(most), most)
+#define TAMED(x)           tad_clamp(x, -100, 100)
+#define GELU_INNER(x)      gelu_inner(x)
 #define FN(f, x)           tad__row1(TAD__ROW_##f, x)
 #define FN2(f, a, b)       tad__row2(TAD__ROW_##f, a, b)
 
