@@ -49,6 +49,13 @@ static bool use_foreign(world *w, model *m) {
     return nil(w, m, chance(w, 50) ? tad_mul(x, y) : tad_fma(x, x, y), TAD_BAD_HANDLE);
 }
 
+/* None is zeroed when one of them is no parameter. */
+static bool zero_badly(world *w, model *m, tad_var other) {
+    int p = pick_param(w, m);
+    const tad_var list[] = {p < 0 ? other : var_of(w, m, p), other};
+    return refused(w, m, tad_zero_gradients(list, 2), TAD_BAD_ARGUMENT);
+}
+
 static bool use_badly(world *w, model *m) {
     int at = pick(w, m, ~0u, -1), b = pick(w, m, REAL, -1);
     if (at < 0 || b < 0) return true;
@@ -61,9 +68,7 @@ static bool use_badly(world *w, model *m) {
     switch (below(w, 6)) {
     case 0: return refused(w, m, tad_read(x, few, (size_t)n->value.n + 1), TAD_BAD_SHAPE);
     case 1: return n->kind == PARAM || refused(w, m, tad_assign(x, few), TAD_BAD_ARGUMENT);
-    case 2:
-        return n->kind == PARAM ||
-               refused(w, m, tad_zero_gradients((tad_var[]){y, x}, 2), TAD_BAD_ARGUMENT);
+    case 2: return n->kind == PARAM || zero_badly(w, m, x);
     case 3: return !mixed || nil(w, m, tad_add(x, y), TAD_BAD_DTYPE);
     case 4: return n->value.rank > 0 || nil(w, m, tad_transpose(x, 0, 1), TAD_BAD_AXIS);
     default:

@@ -251,6 +251,7 @@ void keep_handle(world *w, const model *m, int at);
 /* A visible node of such element types (bits) and rank (-1: any); -1: none found. */
 int pick(world *w, const model *m, unsigned dtypes, int rank);
 enum { REAL = 1u << TAD_F64 | 1u << TAD_F32, INDEX = 1u << TAD_I64, MASK = 1u << TAD_BOOL };
+int pick_param(world *w, const model *m);
 /* How to hand over a living variable: the handle it was born with, or a new one. */
 tad_var var_of(world *w, model *m, int at);
 void store(const array *a, void *out); /* as the library stores it */

@@ -33,7 +33,7 @@ static bool choose_matmul(world *w, const model *m, call *c) {
     const array *a = &m->node[c->in[0]].value, *b;
     if (!put(c, pick(w, m, 1u << a->dtype, 1 + below(w, 2)))) return false;
     b = &m->node[c->in[1]].value;
-    return a->dim[1] == b->dim[0];
+    return a->dim[1] == b->dim[0] && a->dim[0] * b->dim[1] <= MOST_ELEMENTS;
 }
 
 static bool choose_gather(world *w, const model *m, call *c) {

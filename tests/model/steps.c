@@ -169,7 +169,7 @@ bool step_detach(world *w, model *m) {
 
 /* ---- parameters ---- */
 
-static int pick_param(world *w, const model *m) {
+int pick_param(world *w, const model *m) {
     int from = m->count ? below(w, m->count) : 0;
     for (int i = 0; i < m->count; i++) {
         int at = (from + i) % m->count;
@@ -250,7 +250,8 @@ bool step_around_change(world *w, model *m) {
     for (int i = 3 + below(w, 5);
          i > 0 && m->error == TAD_OK && m->count < FULL && lives(m, p, serial); i--) {
         call use = {.op = uses[below(w, 5)], .n_in = 1, .in = {p}, .axis = -1};
-        if (use.op == OP_MUL || use.op == OP_ADD) use.in[use.n_in++] = p;
+        bool again = y >= 0 && lives(m, y, result) && chance(w, 50);
+        if (use.op == OP_MUL || use.op == OP_ADD) use.in[use.n_in++] = again ? y : p;
         int what = below(w, 10);
         bool fine = what < 4   ? apply(w, m, &use)
                     : what < 6 ? assign(w, m, p)

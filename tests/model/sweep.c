@@ -80,20 +80,31 @@ static void find_stale(const model *m, sweep *s, int i, bool passing) {
     }
 }
 
-/* Adds this node's gradient, times its Jacobian, to operand k. */
-static void pass_back(const model *m, sweep *s, int i, int k) {
-    const node *n = &m->node[i];
-    int to = n->call.in[k];
+/* What element j of operand k adds to each element of the node: its column of the Jacobian. */
+static void column_of(const node *n, int k, int j, double *slope) {
     array in[MOST_OPERANDS], out[2];
     memcpy(in, n->used, sizeof in);
-    for (int j = 0; j < in[k].n; j++) {
-        in[k].d[j] = 1;
-        evaluate(&n->call, in, out);
-        in[k].d[j] = 0;
-        for (int r = 0; r < out[n->output].n; r++) {
-            double slope = out[n->output].d[r];
-            s->adjoint[to][j] += s->adjoint[i][r] * slope;
-            s->size[to][j] += s->size[i][r] * (fabs(slope) + (slope != 0 ? 0.1 : 0));
+    in[k].d[j] = 1;
+    evaluate(&n->call, in, out);
+    memcpy(slope, out[n->output].d, sizeof out->d);
+}
+
+static void add_term(sweep *s, int to, int at, int from, int with, double slope) {
+    s->adjoint[to][at] += s->adjoint[from][with] * slope;
+    s->size[to][at] += s->size[from][with] * (fabs(slope) + (slope != 0 ? 0.1 : 0));
+}
+
+/* Adds this node's gradient, times its Jacobian, to operand k; or the operand's tangent to it. */
+static void pass(const model *m, sweep *s, int i, int k, bool back) {
+    const node *n = &m->node[i];
+    double slope[MOST_ELEMENTS];
+    for (int j = 0; j < n->used[k].n; j++) {
+        column_of(n, k, j, slope);
+        for (int r = 0; r < n->value.n; r++) {
+            if (back)
+                add_term(s, n->call.in[k], j, i, r, slope[r]);
+            else
+                add_term(s, i, r, n->call.in[k], j, slope[r]);
         }
     }
 }
@@ -115,32 +126,13 @@ void sweep_back(const model *m, sweep *s, const int *y, const array *seed, int n
         for (int k = 0; s->back[i] && k < at->call.n_in; k++) {
             if (!passes(m, at, k)) continue;
             passing = passing || s->between[at->call.in[k]];
-            pass_back(m, s, i, k);
+            pass(m, s, i, k, true);
         }
         find_stale(m, s, i, passing && is_nonzero(s->adjoint[i], s->size[i]));
     }
 }
 
 /* ---- forward ---- */
-
-static void pass_forward(const model *m, sweep *s, int i) {
-    const node *n = &m->node[i];
-    array in[MOST_OPERANDS], out[2];
-    memcpy(in, n->used, sizeof in);
-    for (int k = 0; k < n->call.n_in; k++) {
-        if (!passes(m, n, k)) continue;
-        int from = n->call.in[k];
-        memcpy(in[k].d, s->adjoint[from], sizeof in[k].d);
-        evaluate(&n->call, in, out);
-        memset(in[k].d, 0, sizeof in[k].d);
-        double most = 0;
-        for (int j = 0; j < in[k].n; j++) most += s->size[from][j];
-        for (int r = 0; r < out[n->output].n; r++) {
-            s->adjoint[i][r] += out[n->output].d[r];
-            s->size[i][r] += 5 * most; /* slopes of the ops are below that */
-        }
-    }
-}
 
 void sweep_forward(const model *m, sweep *s, const int *y, int n, const int *x,
                    const array *tangent, int nx, array *out) {
@@ -160,7 +152,8 @@ void sweep_forward(const model *m, sweep *s, const int *y, int n, const int *x,
             passing = passing || (passes(m, at, k) &&
                                   is_nonzero(s->adjoint[at->call.in[k]], s->size[at->call.in[k]]));
         find_stale(m, s, i, passing && s->back[i]);
-        if (s->back[i] && passing) pass_forward(m, s, i);
+        for (int k = 0; s->back[i] && k < at->call.n_in; k++)
+            if (passes(m, at, k)) pass(m, s, i, k, false);
     }
     for (int k = 0; k < n; k++) {
         out[k] = m->node[y[k]].value;
