@@ -171,6 +171,11 @@ static const tad_op scaled = {.name = "scaled", .min_in = 2, .max_in = 2, .n_out
 /* The product of numbers x and s; the op says that s is a constant. */
 static tad_var scale(tad_var x, tad_var s) { return tad_apply(&scaled, (tad_var[]){x, s}, 2, NULL, NULL, 0); }
 
+static tad_var scale_numbers(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    return scale(in[0], in[1]);
+}
+
 START_TEST(a_gradient_that_an_op_cannot_give_is_an_error) {
     tad_var x = tad_scalar(t, 2), s = tad_name(tad_scalar(t, 3), "s"), one = tad_number(1), out;
     tad_var only_s = tad_add(scale(tad_full(t, TAD_F64, TAD_0D, 2), s), x), y = scale(x, s);
@@ -185,6 +190,10 @@ START_TEST(a_gradient_that_an_op_cannot_give_is_an_error) {
     ck_done(tad_grad(&y, NULL, 1, &x, 1, &out), t); /* asks for nothing that is not there */
     ck_near(tad_item(out), 3, 0);
     ck_derivative(scale(x, tad_detach(s)), x, 3);
+    ck_done(tad_jacobian(scale_numbers, NULL, (tad_var[]){x, s}, 2, 0, &out), t);
+    ck_near(tad_item(out), 3, 0);
+    ck_assert_int_eq(tad_jacobian(scale_numbers, NULL, (tad_var[]){x, s}, 2, 1, &out), TAD_NO_RULE);
+    ck_refused(t, TAD_NO_RULE, "scaled", "operand 1 (s)");
 }
 END_TEST
 

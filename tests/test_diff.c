@@ -22,7 +22,6 @@ FUNCTION(cubes, tad_sum(tad_mul(in[0], tad_square(in[0])), NULL))
 FUNCTION(mixed, tad_sum(tad_mul(tad_square(in[0]), in[1]), NULL))
 FUNCTION(repeated, tad_stack((tad_var[]){in[0], tad_sin(in[0]), in[0]}, 3, 0))
 FUNCTION(broken, tad_reshape(in[0], TAD_SHAPE(7)))
-FUNCTION(hinge_of_target, tad_hinge(in[0], in[1], &(tad_hinge_options){.reduction = TAD_NONE}))
 FUNCTION(paused_for_ever, (tad_record_pause(t), tad_square(in[0])))
 
 /* So much that the tape grows, which opens it for what is recorded in place. */
@@ -631,16 +630,6 @@ START_TEST(a_function_that_rewinds_its_inputs_is_noticed) {
 }
 END_TEST
 
-/* Neither direction gives a zero where an op has no derivative for an operand. */
-START_TEST(refuses_operands_without_a_derivative) {
-    tad_var in[2] = {x2, tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, -1})}, J;
-    ck_done(tad_jacobian(hinge_of_target, NULL, in, 2, 0, &J), t);
-    ck_assert_int_eq(tad_jacobian(hinge_of_target, NULL, in, 2, 1, &J), TAD_NO_RULE);
-    ck_assert(tad_is_nil(J));
-    ck_refused(t, TAD_NO_RULE, "hinge", "operand 1");
-}
-END_TEST
-
 static TCase *of_a_tape(Suite *s, const char *name) {
     TCase *c = support_case(s, name);
     tcase_add_checked_fixture(c, open_tape, close_tape);
@@ -678,7 +667,6 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, refuses_inputs_that_have_no_derivative, 0, DRIVERS);
     tcase_add_test(c, other_inputs_may_be_constants);
     tcase_add_test(c, refuses_inputs_that_are_not_there);
-    tcase_add_test(c, refuses_operands_without_a_derivative);
     tcase_add_loop_test(c, refuses_what_is_null, 0, DRIVERS);
     tcase_add_loop_test(c, refuses_results_that_have_no_derivative, 0, DRIVERS);
     tcase_add_test(c, refuses_many_results_where_one_is_needed);
