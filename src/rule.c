@@ -2,10 +2,6 @@
  * rule gave, traps what is not finite, keeps zeros strong. Rests on tape.h. */
 #include "rule.h"
 
-bool tad__passes(const tad_tape *t, const tad__call *c, uint32_t k) {
-    return c->in[k] != TAD__NO_NODE && (t->head.node[c->in[k]].flags & TAD__NEEDS);
-}
-
 tad_status tad__no_derivative(tad_tape *t, uint32_t at, const tad__call *c, uint32_t k, const char *what) {
     char y[200], x[200];
     return tad__fail(t, TAD_NO_RULE, "%s: %s%s has no derivative for its operand %u%s; tad_detach makes it a constant",

@@ -7,7 +7,9 @@
 #include "tape.h"
 
 /* Whether operand k is one that a gradient or tangent may pass through, and is differentiable. */
-bool tad__passes(const tad_tape *t, const tad__call *c, uint32_t k);
+static inline bool tad__passes(const tad_tape *t, const tad__call *c, uint32_t k) {
+    return c->in[k] != TAD__NO_NODE && (t->head.node[c->in[k]].flags & TAD__NEEDS);
+}
 /* NO_RULE: the op of the call at node `at` has no derivative for its operand k, but it needs one. */
 tad_status tad__no_derivative(tad_tape *t, uint32_t at, const tad__call *c, uint32_t k, const char *what);
 

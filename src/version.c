@@ -19,21 +19,17 @@ static bool is_view_of(const tad__node *y, const tad__node *x) {
     return y->value.array->version && y->value.array->version == x->value.array->version;
 }
 
-static tad_status stale(tad_tape *t, uint32_t at, const tad__call *c, uint32_t k, const char *what) {
+bool tad__is_changed(const tad_tape *t, uint32_t at, uint32_t operand) {
+    const tad__node *x = t->head.node + operand;
+    tad__version v = version_of(x);
+    return v.count && was_there(t, at, v) && !is_view_of(t->head.node + at, x);
+}
+
+tad_status tad__stale(tad_tape *t, uint32_t at, const tad__call *c, uint32_t k, const char *what) {
     char x[200], y[200];
     return tad__fail(t, TAD_STALE_VALUE, "%s: %s%s: its operand %u%s is a parameter, or a view of one, that was "
                      "changed after the result was computed from it", what, c->op->name,
                      tad__known_of(t, at, y, sizeof y), k, tad__known_of(t, c->in[k], x, sizeof x));
-}
-
-tad_status tad__check_unchanged(tad_tape *t, uint32_t at, const tad__call *c, const char *what) {
-    for (uint32_t k = 0; k < c->n_in; k++) {
-        if (c->in[k] == TAD__NO_NODE) continue;
-        const tad__node *x = tad__at(t, c->in[k]);
-        tad__version v = version_of(x);
-        if (v.count && was_there(t, at, v) && !is_view_of(tad__at(t, at), x)) return stale(t, at, c, k, what);
-    }
-    return TAD_OK;
 }
 
 uint32_t tad__numbers_in_doubt(const tad_tape *t) {

@@ -3,6 +3,8 @@
  * instruction for that. */
 #include "sweep.h"
 
+#include <string.h>
+
 /* a b + c */
 static inline double fused(double a, double b, double c) {
 #if defined(__FMA__) || defined(__FP_FAST_FMA)
@@ -61,22 +63,27 @@ static inline void fetch_ahead(const tad__node *n, const tad__adjoint *adjoint) 
     __builtin_prefetch((const void *)((uintptr_t)adjoint - NODES * sizeof *adjoint), 1);
 }
 
-static inline bool is_finite(double x) { return x - x == 0; }
+/* Kinds whose derivatives are finite where value and partial are. */
+enum {
+    TAME = 1 << TAD__CONSTANT | 1 << TAD__INPUT | 1 << TAD__PARAM | 1 << TAD__OUTPUT | 1 << TAD__ADD | 1 << TAD__SUB |
+           1 << TAD__MUL | 1 << TAD__FMA | 1 << TAD__FNMA | 1 << TAD__ADD_XN | 1 << TAD__SUB_NX | 1 << TAD__MUL_XN |
+           1 << TAD__UNARY | 1 << TAD__SUM | 1 << TAD__DOT
+};
 
-/* Whether zero times a derivative of this node may be something else: then the caller must know if
- * the adjoint is zero because nothing arrived. A factor that is not finite shows in a product. */
-static bool may_matter(const tad__node *node, const tad__node *n) {
-    const double value = n->value.number;
-    if (n->flags & TAD__ARRAY) return false;
-    switch ((enum tad__kind)n->kind) {
-    case TAD__UNARY: case TAD__MUL_XN: return !is_finite(n->u.partial);
-    case TAD__DIV_XN: return !is_finite(1 / n->u.partial);
-    case TAD__DIV_NX: return !is_finite(value / node[n->a].value.number);
-    case TAD__DIV: return !is_finite(1 / node[n->u.arg.b].value.number) || !is_finite(value / node[n->u.arg.b].value.number);
-    case TAD__MUL: case TAD__FMA: case TAD__FNMA: case TAD__DOT: return !is_finite(value);
-    case TAD__ROW: case TAD__ROW_XN: case TAD__ROW_NX: case TAD__GENERAL: return true;
-    default: return false;
-    }
+/* By its bits: where a node has indices instead of a partial, the number would be a denormal, which is
+ * slow to compute with. */
+static inline bool is_finite(const double *x) {
+    const uint64_t exponent = UINT64_C(0x7ff) << 52;
+    uint64_t bits;
+    memcpy(&bits, x, sizeof bits);
+    return (bits & exponent) != exponent;
+}
+
+/* Whether zero times the derivatives of this node is zero. If not, the caller must know whether the
+ * adjoint is zero because nothing arrived. An array's is nothing. */
+static inline bool keeps_zero(const tad__node *n) {
+    if ((TAME >> n->kind & 1) && is_finite(&n->value.number) && is_finite(&n->u.partial)) return true;
+    return n->flags & TAD__ARRAY;
 }
 
 uint32_t TAD_LEVEL(tad__sweep_numbers)(const tad__node *node, tad__adjoint *adjoint, uint32_t top, uint32_t leaf) {
@@ -88,7 +95,7 @@ uint32_t TAD_LEVEL(tad__sweep_numbers)(const tad__node *node, tad__adjoint *adjo
         tad__adjoint *const to = adjoint + n->a, *const next = own - 1;
         fetch_ahead(n, own);
         if (own->bits << 1 == 0 && n->kind != TAD__MULTI) { /* zero of either sign */
-            if (may_matter(node, n)) return (uint32_t)(n - node);
+            if (!TAD_LIKELY(keeps_zero(n))) return (uint32_t)(n - node);
             g = next->number;
             continue;
         }
