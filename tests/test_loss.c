@@ -293,16 +293,19 @@ static tad_var bce_of_one(const tad_var *in) {
     return tad_bce(in[0], in[1], &(tad_bce_options){.weight = in[2]});
 }
 static tad_var logits_of_one(const tad_var *in) {
-    return tad_bce_with_logits(in[0], in[1], &(tad_bce_options){.weight = in[2], .pos_weight = in[3]});
+    return tad_bce_with_logits(in[0], in[1],
+                               &(tad_bce_options){.weight = in[2], .pos_weight = in[3]});
 }
 
 /* Weights of full rank that broadcast, beside one number for all elements. */
 START_TEST(weights_that_broadcast_reach_every_input) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var full = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), (double[]){0.9, 0.2, 0.4, 0.3, 0.8, 0.6}), one = tad_scalar(t, 0.35),
+    tad_var full = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), (double[]){0.9, 0.2, 0.4, 0.3, 0.8, 0.6}),
+            one = tad_scalar(t, 0.35),
             rows = tad_input(t, TAD_F64, TAD_SHAPE(2, 1), (double[]){1.5, 0.5}),
             columns = tad_input(t, TAD_F64, TAD_SHAPE(1, 3), (double[]){1, 3, 2});
-    const tad_var cases[][4] = {{one, full, rows, columns}, {full, one, columns, rows}, {full, full, rows, columns}};
+    const tad_var cases[][4] = {
+        {one, full, rows, columns}, {full, one, columns, rows}, {full, full, rows, columns}};
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
         for (size_t k = 0; k < 4; k++) {
             if (c == 2 && k < 2) continue; /* one variable in two places */
@@ -314,17 +317,22 @@ START_TEST(weights_that_broadcast_reach_every_input) {
 END_TEST
 
 static tad_var entropy_of_labels(const tad_var *in) {
-    return tad_cross_entropy(in[0], in[2], &(tad_cross_entropy_options){.weight = in[1], .label_smoothing = 0.2, .ignore_index = TAD_INT(1)});
+    return tad_cross_entropy(in[0], in[2],
+                             &(tad_cross_entropy_options){.weight = in[1],
+                                                          .label_smoothing = 0.2,
+                                                          .ignore_index = TAD_INT(1)});
 }
 static tad_var nll_of_labels(const tad_var *in) {
-    return tad_nll_loss(in[0], in[2], &(tad_cross_entropy_options){.weight = in[1], .ignore_index = TAD_INT(1)});
+    return tad_nll_loss(in[0], in[2],
+                        &(tad_cross_entropy_options){.weight = in[1], .ignore_index = TAD_INT(1)});
 }
 
 START_TEST(class_weights_have_gradients) {
     tad_tape *t = tad_tape_new(NULL);
     double x[12];
     for (int i = 0; i < 12; i++) x[i] = 2 * sin(3 * i);
-    const tad_var in[] = {tad_input(t, TAD_F64, TAD_SHAPE(4, 3), x), vector(t, 3, (double[]){0.5, 2, 1.25}),
+    const tad_var in[] = {tad_input(t, TAD_F64, TAD_SHAPE(4, 3), x),
+                          vector(t, 3, (double[]){0.5, 2, 1.25}),
                           labels(t, 4, (double[]){2, 0, 1, 2})};
     for (size_t k = 0; k < 2; k++) {
         check_input(entropy_of_labels, in, 3, k);
@@ -334,11 +342,13 @@ START_TEST(class_weights_have_gradients) {
 }
 END_TEST
 
-/* The mean does not change when all weights grow alike; a class that nothing counts for has no say. */
+/* The mean does not change when all weights grow alike; a class that nothing counts for has no say.
+ */
 START_TEST(weights_of_classes_in_float32) {
     tad_tape *t = tad_tape_new(NULL);
     float x[] = {1, 2, 0.5f, -1, 0, 3}, w[] = {0.5f, 1.5f, 2}, g[3];
-    tad_var v = tad_input(t, TAD_F32, TAD_SHAPE(2, 3), x), c = tad_input(t, TAD_F32, TAD_SHAPE(3), w);
+    tad_var v = tad_input(t, TAD_F32, TAD_SHAPE(2, 3), x),
+            c = tad_input(t, TAD_F32, TAD_SHAPE(3), w);
     tad_cross_entropy_options o = {.weight = c};
     tad_var loss = tad_cross_entropy(v, labels(t, 2, (double[]){0, 2}), &o);
     ck_done(tad_reverse(loss), t);
@@ -352,11 +362,14 @@ START_TEST(weights_of_classes_in_float32) {
 }
 END_TEST
 
-/* An impossible class that the target has no share in costs nothing, in the weight's gradient too. */
+/* An impossible class that the target has no share in costs nothing, in the weight's gradient too.
+ */
 START_TEST(zero_shares_of_infinite_losses_count_as_zero) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 3), (double[]){-INFINITY, 0, 0}), w = vector(t, 3, (double[]){1, 2, 1}), g;
-    const tad_var targets[] = {labels(t, 1, (double[]){1}), tad_input(t, TAD_F64, TAD_SHAPE(1, 3), (double[]){0, 0.5, 0.5})};
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 3), (double[]){-INFINITY, 0, 0}),
+            w = vector(t, 3, (double[]){1, 2, 1}), g;
+    const tad_var targets[] = {labels(t, 1, (double[]){1}),
+                               tad_input(t, TAD_F64, TAD_SHAPE(1, 3), (double[]){0, 0.5, 0.5})};
     const double right[2][3] = {{0, 0, 0}, {0, 0.34657359027997264, 0.34657359027997264}};
     for (int k = 0; k < 2; k++) {
         tad_var loss = tad_cross_entropy(x, targets[k], &(tad_cross_entropy_options){.weight = w});
@@ -369,11 +382,14 @@ START_TEST(zero_shares_of_infinite_losses_count_as_zero) {
 }
 END_TEST
 
-/* (p - t) / max(p (1 - p), 1e-12): at 0 and 1 the slope is 1 / 1e-12, by the sweep and by the rule. */
+/* (p - t) / max(p (1 - p), 1e-12): at 0 and 1 the slope is 1 / 1e-12, by the sweep and by the rule.
+ */
 START_TEST(bce_has_finite_derivatives_at_0_and_1) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var p = vector(t, 4, (double[]){0, 1, 0, 1}), y = vector(t, 4, (double[]){0, 1, 1, 0}), g, gg;
-    tad_var loss = tad_bce(p, y, &(tad_bce_options){.reduction = TAD_SUM}), ones = tad_full(t, TAD_F64, TAD_SHAPE(4), 1);
+    tad_var p = vector(t, 4, (double[]){0, 1, 0, 1}), y = vector(t, 4, (double[]){0, 1, 1, 0}), g,
+            gg;
+    tad_var loss = tad_bce(p, y, &(tad_bce_options){.reduction = TAD_SUM}),
+            ones = tad_full(t, TAD_F64, TAD_SHAPE(4), 1);
     ck_done(tad_reverse(loss), t);
     ck_values(tad_gradient(p), 1e-15, 0, 0, -1e12, 1e12);
     ck_done(tad_grad(&loss, NULL, 1, &p, 1, &g), t);
@@ -389,14 +405,17 @@ END_TEST
 START_TEST(zero_targets_hide_no_mixed_derivative) {
     tad_tape *t = tad_tape_new(NULL);
     const double logits[] = {0.5, -1, 2};
-    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 3), logits), w = vector(t, 3, (double[]){1, 2, 3}), g, gg;
-    tad_var y = tad_input(t, TAD_F64, TAD_SHAPE(1, 3), (double[]){0, 1, 0}), ones = tad_full(t, TAD_F64, TAD_SHAPE(1, 3), 1);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 3), logits),
+            w = vector(t, 3, (double[]){1, 2, 3}), g, gg;
+    tad_var y = tad_input(t, TAD_F64, TAD_SHAPE(1, 3), (double[]){0, 1, 0}),
+            ones = tad_full(t, TAD_F64, TAD_SHAPE(1, 3), 1);
     double total = exp(0.5) + exp(-1) + exp(2);
     tad_var kl = tad_kl_div(x, y, &(tad_kl_div_options){.reduction = TAD_SUM});
     ck_done(tad_grad(&kl, NULL, 1, &x, 1, &g), t);
     ck_done(tad_grad(&g, &ones, 1, &y, 1, &gg), t);
     ck_values(gg, 1e-15, -1, -1, -1);
-    tad_var entropy = tad_cross_entropy(x, y, &(tad_cross_entropy_options){TAD_SUM, .weight = w}), three = vector(t, 3, (double[]){1, 1, 1});
+    tad_var entropy = tad_cross_entropy(x, y, &(tad_cross_entropy_options){TAD_SUM, .weight = w}),
+            three = vector(t, 3, (double[]){1, 1, 1});
     ck_done(tad_grad(&entropy, NULL, 1, &w, 1, &g), t);
     ck_done(tad_grad(&g, &three, 1, &y, 1, &gg), t);
     ck_values(gg, 1e-14, log(total) - 0.5, log(total) + 1, log(total) - 2);

@@ -93,7 +93,8 @@ START_TEST(null_is_what_the_option_is_when_not_given) {
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), (double[]){1, 2, 3, 4, 5, 6});
     const tad_value null = {.name = "axes", .kind = TAD_VALUE_NULL};
     for (size_t given = 0; given < 2; given++) {
-        tad_var turned = tad_call(t, "permute", &x, 1, &null, given, NULL, 0), flipped = tad_call(t, "flip", &x, 1, &null, given, NULL, 0);
+        tad_var turned = tad_call(t, "permute", &x, 1, &null, given, NULL, 0),
+                flipped = tad_call(t, "flip", &x, 1, &null, given, NULL, 0);
         ck_values(turned, 0, 1, 4, 2, 5, 3, 6);
         ck_shape(turned, 3, 2);
         ck_values(flipped, 0, 6, 5, 4, 3, 2, 1);
@@ -107,18 +108,25 @@ END_TEST
 START_TEST(fractions_are_no_integers) {
     static const struct {
         const char *op, *option;
-    } integers[] = {{"softmax", "axis"}, {"unsqueeze", "axis"}, {"sum", "axis"}, {"take_along_axis", "axis"}, {"embedding", "padding_idx"}};
+    } integers[] = {{"softmax", "axis"},
+                    {"unsqueeze", "axis"},
+                    {"sum", "axis"},
+                    {"take_along_axis", "axis"},
+                    {"embedding", "padding_idx"}};
     tad_tape *t = tad_tape_new(NULL);
-    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3, 4, 5), NULL), rows = tad_input(t, TAD_F64, TAD_SHAPE(4, 2), NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3, 4, 5), NULL),
+            rows = tad_input(t, TAD_F64, TAD_SHAPE(4, 2), NULL);
     tad_var index = tad_constant(t, TAD_I64, TAD_SHAPE(3, 4, 1), (int64_t[12]){0});
     for (size_t k = 0; k < sizeof integers / sizeof *integers; k++) {
         const tad_op *op = tad_op_find(integers[k].op);
         tad_var in[2] = {x, index};
         if (k == 4) in[0] = index, in[1] = rows;
         tad_value v = {.name = integers[k].option, .kind = TAD_VALUE_FLOAT, .number = 2};
-        ck_assert_msg(!tad_is_nil(tad_call(t, op->name, in, op->min_in, &v, 1, NULL, 0)), "%s: %s", op->name, tad_message(t));
+        ck_assert_msg(!tad_is_nil(tad_call(t, op->name, in, op->min_in, &v, 1, NULL, 0)), "%s: %s",
+                      op->name, tad_message(t));
         v.number = 2.5;
-        ck_assert_msg(tad_is_nil(tad_call(t, op->name, in, op->min_in, &v, 1, NULL, 0)), "%s takes 2.5", op->name);
+        ck_assert_msg(tad_is_nil(tad_call(t, op->name, in, op->min_in, &v, 1, NULL, 0)),
+                      "%s takes 2.5", op->name);
         ck_refused(t, TAD_BAD_ARGUMENT, op->name, v.name);
         v.number = 1e300;
         ck_assert(tad_is_nil(tad_call(t, op->name, in, op->min_in, &v, 1, NULL, 0)));

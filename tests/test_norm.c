@@ -145,7 +145,8 @@ START_TEST(impossible_normalized_shapes_are_refused) {
         ck_assert(tad_is_nil(tad_rms_norm(x, tad_none(), &o)));
         ck_refused(t, TAD_BAD_SHAPE, "rms_norm", "(2,3)");
     }
-    tad_norm_options negative = {.normalized_shape = {1, {-3}}}, short_row = {.normalized_shape = {1, {0}}};
+    tad_norm_options negative = {.normalized_shape = {1, {-3}}},
+                     short_row = {.normalized_shape = {1, {0}}};
     ck_assert(tad_is_nil(tad_layer_norm(x, tad_none(), tad_none(), &negative)));
     ck_refused(t, TAD_BAD_SHAPE, "layer_norm");
     ck_assert(tad_is_nil(tad_rms_norm(x, tad_none(), &short_row)));

@@ -153,17 +153,16 @@ typedef union option_value { /* zeroed, so that two can be compared whole */
     tad_slices slices;
 } option_value;
 
-static const size_t option_sizes[] = {
-    [TAD_OPTION_BOOL] = sizeof(bool),
-    [TAD_OPTION_INT] = sizeof(int64_t),
-    [TAD_OPTION_FLOAT] = sizeof(double),
-    [TAD_OPTION_CHOICE] = sizeof(int),
-    [TAD_OPTION_MAYBE_INT] = sizeof(tad_maybe_int),
-    [TAD_OPTION_MAYBE_FLOAT] = sizeof(tad_maybe_float),
-    [TAD_OPTION_AXES] = sizeof(tad_axes),
-    [TAD_OPTION_SHAPE] = sizeof(tad_shape),
-    [TAD_OPTION_SLICES] = sizeof(tad_slices),
-    [TAD_OPTION_DTYPE] = sizeof(int)};
+static const size_t option_sizes[] = {[TAD_OPTION_BOOL] = sizeof(bool),
+                                      [TAD_OPTION_INT] = sizeof(int64_t),
+                                      [TAD_OPTION_FLOAT] = sizeof(double),
+                                      [TAD_OPTION_CHOICE] = sizeof(int),
+                                      [TAD_OPTION_MAYBE_INT] = sizeof(tad_maybe_int),
+                                      [TAD_OPTION_MAYBE_FLOAT] = sizeof(tad_maybe_float),
+                                      [TAD_OPTION_AXES] = sizeof(tad_axes),
+                                      [TAD_OPTION_SHAPE] = sizeof(tad_shape),
+                                      [TAD_OPTION_SLICES] = sizeof(tad_slices),
+                                      [TAD_OPTION_DTYPE] = sizeof(int)};
 
 static option_value value_in(const tad_option *o, const void *options) {
     option_value v;
@@ -206,10 +205,12 @@ START_TEST(every_option_is_tried_with_other_values) {
             other = other || memcmp(&tried, &usual, sizeof tried) != 0;
         }
         ck_assert_msg(other, "%s: no sample has another value of %s", op->name, o->name);
-        for (size_t word = 0; o->kind == TAD_OPTION_CHOICE && word < count_words(o->choices); word++) {
+        for (size_t word = 0; o->kind == TAD_OPTION_CHOICE && word < count_words(o->choices);
+             word++) {
             option_value v = value_in(o, NULL);
             v.choice = (int)word;
-            ck_assert_msg(has_value(op, o, &v), "%s: no sample has word %zu of %s", op->name, word, o->name);
+            ck_assert_msg(has_value(op, o, &v), "%s: no sample has word %zu of %s", op->name, word,
+                          o->name);
         }
     }
 }
@@ -219,7 +220,8 @@ static bool same_inputs(const tad_sample *a, const tad_sample *b) {
     bool same = a->n == b->n && a->options == b->options;
     for (size_t i = 0; same && i < a->n; i++) {
         const tad_type *p = &a->in[i].type, *q = &b->in[i].type;
-        same = a->in[i].absent == b->in[i].absent && p->dtype == q->dtype && p->shape.rank == q->shape.rank;
+        same = a->in[i].absent == b->in[i].absent && p->dtype == q->dtype &&
+               p->shape.rank == q->shape.rank;
         for (int d = 0; same && d < p->shape.rank; d++) same = p->shape.dim[d] == q->shape.dim[d];
     }
     return same;
@@ -231,7 +233,8 @@ START_TEST(at_least_three_samples_differ) {
     for (size_t k = 0; k < n; k++) {
         tad_sample_room a, b;
         bool fresh = tad_sample_at(op, k, &a);
-        for (size_t j = 0; fresh && j < k; j++) fresh = tad_sample_at(op, j, &b) && !same_inputs(&a.sample, &b.sample);
+        for (size_t j = 0; fresh && j < k; j++)
+            fresh = tad_sample_at(op, j, &b) && !same_inputs(&a.sample, &b.sample);
         different += fresh;
     }
     ck_assert_msg(different >= 3, "%s has %zu samples that differ", op->name, different);
@@ -251,11 +254,15 @@ START_TEST(every_float_input_is_differentiated) {
             present = true;
             if (s->in[i].type.dtype > TAD_F32) continue;
             is_float = true;
-            ck_assert_msg(!s->in[i].constant, "%s, \"%s\": input %zu is held constant", op->name, s->label, i);
+            ck_assert_msg(!s->in[i].constant, "%s, \"%s\": input %zu is held constant", op->name,
+                          s->label, i);
         }
-        ck_assert_msg(present || op->max_in == UINT8_MAX, "%s: no sample has input %zu", op->name, i);
-        ck_assert_msg(!present || is_float != (op->constant_in >> i & 1), "%s: input %zu is %s", op->name, i,
-                      is_float ? "declared constant, though it may be of a float type" : "an integer or bool, not declared constant");
+        ck_assert_msg(present || op->max_in == UINT8_MAX, "%s: no sample has input %zu", op->name,
+                      i);
+        ck_assert_msg(!present || is_float != (op->constant_in >> i & 1), "%s: input %zu is %s",
+                      op->name, i,
+                      is_float ? "declared constant, though it may be of a float type"
+                               : "an integer or bool, not declared constant");
     }
 }
 END_TEST
@@ -272,10 +279,11 @@ static void refuse_value(const tad_op *op, const tad_option *o, const void *bad,
     if (s->options) memcpy(options, s->options, op->options_size);
     memcpy(options + o->offset, bad, option_sizes[o->kind]);
     for (size_t i = 0; i < s->n; i++) in[i] = tad_sample_fill(t, &s->in[i], i);
-    ck_assert_msg(tad_is_nil(tad_apply(op, in, s->n, options, NULL, 0)), "%s takes %s for %s", op->name, what, o->name);
+    ck_assert_msg(tad_is_nil(tad_apply(op, in, s->n, options, NULL, 0)), "%s takes %s for %s",
+                  op->name, what, o->name);
     tad_status status = tad_tape_status(t);
-    ck_assert_msg(status == TAD_BAD_ARGUMENT || status == TAD_BAD_SHAPE || status == TAD_BAD_AXIS || status == TAD_TOO_LARGE ||
-                      status == TAD_BAD_DTYPE,
+    ck_assert_msg(status == TAD_BAD_ARGUMENT || status == TAD_BAD_SHAPE || status == TAD_BAD_AXIS ||
+                      status == TAD_TOO_LARGE || status == TAD_BAD_DTYPE,
                   "%s: %s", op->name, tad_message(t));
     tad_tape_free(t);
 }
@@ -288,10 +296,14 @@ START_TEST(refuses_impossible_options) {
         for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
             char what[40];
             snprintf(what, sizeof what, "a count of %d", counts[k]);
-            if (o->kind == TAD_OPTION_AXES) refuse_value(op, o, &(tad_axes){.given = true, .count = counts[k]}, what);
-            if (o->kind == TAD_OPTION_SHAPE) refuse_value(op, o, &(tad_shape){.rank = counts[k]}, what);
-            if (o->kind == TAD_OPTION_SLICES) refuse_value(op, o, &(tad_slices){.count = counts[k]}, what);
-            if (o->kind == TAD_OPTION_CHOICE || o->kind == TAD_OPTION_DTYPE) refuse_value(op, o, &counts[k], what);
+            if (o->kind == TAD_OPTION_AXES)
+                refuse_value(op, o, &(tad_axes){.given = true, .count = counts[k]}, what);
+            if (o->kind == TAD_OPTION_SHAPE)
+                refuse_value(op, o, &(tad_shape){.rank = counts[k]}, what);
+            if (o->kind == TAD_OPTION_SLICES)
+                refuse_value(op, o, &(tad_slices){.count = counts[k]}, what);
+            if (o->kind == TAD_OPTION_CHOICE || o->kind == TAD_OPTION_DTYPE)
+                refuse_value(op, o, &counts[k], what);
         }
     }
 }
@@ -560,7 +572,8 @@ START_TEST(same_size_of_other_rank_is_added_to_zeros) {
             tad_tape *t = tad_tape_new(NULL);
             tad_shape short_ = TAD_SHAPE(5), row = TAD_SHAPE(1, 5);
             tad_var in[] = {tad_input(t, TAD_F64, turned ? row : short_, (double[]){3, 3, 3, 3, 3}),
-                            tad_input(t, TAD_F64, turned ? short_ : row, (double[]){2, 2, 2, 2, 2})},
+                            tad_input(t, TAD_F64, turned ? short_ : row,
+                                      (double[]){2, 2, 2, 2, 2})},
                     four = tad_full(t, TAD_F64, row, 4);
             for (int sweep = 0; sweep < 3; sweep++) {
                 tad_mark mark = tad_tape_mark(t);

@@ -177,11 +177,13 @@ static void pad(tad_shape indices, int64_t width) {
     tad_tape *t = tad_tape_new(NULL);
     double data[6], seen[6], other[6];
     for (int i = 0; i < 6; i++) data[i] = i + 1;
-    tad_var w = tad_input(t, TAD_F64, TAD_SHAPE(3, width), data), at = whole(t, indices, (double[]){2, 1, 0, 1, 2});
+    tad_var w = tad_input(t, TAD_F64, TAD_SHAPE(3, width), data),
+            at = whole(t, indices, (double[]){2, 1, 0, 1, 2});
     for (int64_t padding = -2; padding <= 1; padding += 3) {
         tad_var y = tad_embedding(at, w, (tad_maybe_int)TAD_INT(padding)), g, tangent,
                 ones = tad_full(t, TAD_F64, TAD_SHAPE(3, width), 1), sum = tad_sum(y, NULL);
-        ck_near(tad_item(tad_slice(tad_flatten(y, 0, -1), &(tad_range){TAD_INT(width), TAD_INT(width + 1), {0}}, 1)),
+        ck_near(tad_item(tad_slice(tad_flatten(y, 0, -1),
+                                   &(tad_range){TAD_INT(width), TAD_INT(width + 1), {0}}, 1)),
                 (double)width + 1, 0); /* the value is the row's all the same */
         ck_done(tad_reverse(sum), t);
         ck_done(tad_read(tad_gradient(w), seen, (size_t)(3 * width)), t);

@@ -244,7 +244,8 @@ END_TEST
 START_TEST(impossible_numbers_of_axes_are_refused) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 1, 1, 1, 1, 1, 1, 1), (double[]){1});
-    tad_reduce many = {.axis = TAD_AXES(0, 1, 2, 3, 4, 5, 6, 7)}, few = {.axis = {.given = true, .count = -1}};
+    tad_reduce many = {.axis = TAD_AXES(0, 1, 2, 3, 4, 5, 6, 7)},
+               few = {.axis = {.given = true, .count = -1}};
     ck_values(tad_sum(x, &many), 0, 1);
     many.axis.count = 9;
     ck_assert(tad_is_nil(tad_sum(x, &many)));

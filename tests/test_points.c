@@ -23,15 +23,25 @@ typedef struct how {
 
 typedef tad_var row_call(const tad_var *in, const double *o);
 #define TAD_UNARY(name, ...)                                                                       \
-    static tad_var call_##name(const tad_var *in, const double *o) { return (void)o, tad_##name(in[0]); }
+    static tad_var call_##name(const tad_var *in, const double *o) {                               \
+        return (void)o, tad_##name(in[0]);                                                         \
+    }
 #define TAD_OPTION1(name, ...)                                                                     \
-    static tad_var call_##name(const tad_var *in, const double *o) { return tad_##name(in[0], o[0]); }
+    static tad_var call_##name(const tad_var *in, const double *o) {                               \
+        return tad_##name(in[0], o[0]);                                                            \
+    }
 #define TAD_OPTION2(name, ...)                                                                     \
-    static tad_var call_##name(const tad_var *in, const double *o) { return tad_##name(in[0], o[0], o[1]); }
+    static tad_var call_##name(const tad_var *in, const double *o) {                               \
+        return tad_##name(in[0], o[0], o[1]);                                                      \
+    }
 #define TAD_BINARY(name, ...)                                                                      \
-    static tad_var call_##name(const tad_var *in, const double *o) { return (void)o, tad_##name(in[0], in[1]); }
+    static tad_var call_##name(const tad_var *in, const double *o) {                               \
+        return (void)o, tad_##name(in[0], in[1]);                                                  \
+    }
 #define TAD_TERNARY(name, ...)                                                                     \
-    static tad_var call_##name(const tad_var *in, const double *o) { return (void)o, tad_##name(in[0], in[1], in[2]); }
+    static tad_var call_##name(const tad_var *in, const double *o) {                               \
+        return (void)o, tad_##name(in[0], in[1], in[2]);                                           \
+    }
 #include <tad/scalar.def>
 
 typedef struct row {
@@ -63,7 +73,8 @@ static double element(tad_var v) {
 }
 
 static tad_var input(tad_tape *t, how h, double x) {
-    tad_var v = tad_cast(tad_constant(t, TAD_F64, h.array ? TAD_SHAPE(2) : TAD_0D, (double[]){x, x}), h.dtype);
+    tad_var v = tad_cast(
+        tad_constant(t, TAD_F64, h.array ? TAD_SHAPE(2) : TAD_0D, (double[]){x, x}), h.dtype);
     double data[2];
     float narrow[2];
     ck_done(tad_read(v, data, h.array ? 2 : 1), t);
@@ -71,14 +82,16 @@ static tad_var input(tad_tape *t, how h, double x) {
     return tad_input(t, h.dtype, tad_shape_of(v), h.dtype == TAD_F32 ? (void *)narrow : data);
 }
 
-static tad_var apply(const row *f, const double *options, size_t n, const tad_var *in, bool by_apply) {
+static tad_var apply(const row *f, const double *options, size_t n, const tad_var *in,
+                     bool by_apply) {
     const tad_op *op = tad_op_find(f->name);
     if (!by_apply) return f->call(in, options);
     return tad_apply(op, in, n, op->options_size ? options : NULL, NULL, 0);
 }
 
 /* First derivatives in every way; of `second` also those of the graph's. */
-static result derive(const char *name, const double *options, size_t n, const double *x, how h, bool second) {
+static result derive(const char *name, const double *options, size_t n, const double *x, how h,
+                     bool second) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var in[MOST], g[MOST], gg[MOST], tangent;
     result r;
@@ -101,21 +114,26 @@ static result derive(const char *name, const double *options, size_t n, const do
     return r;
 }
 
-static const how ways[] = {{TAD_F64, false, false}, {TAD_F64, false, true}, {TAD_F64, true, false},
-                           {TAD_F32, false, false}, {TAD_F32, true, false}};
+static const how ways[] = {{TAD_F64, false, false},
+                           {TAD_F64, false, true},
+                           {TAD_F64, true, false},
+                           {TAD_F32, false, false},
+                           {TAD_F32, true, false}};
 enum { WAYS = sizeof ways / sizeof *ways };
 
 /* ---- against formulas ---- */
 
 /* What does not fit the type is infinite or, near its smallest numbers, within some of them. */
-static bool is_near(double got, long double right, tad_dtype dtype, double relative, double absolute) {
+static bool is_near(double got, long double right, tad_dtype dtype, double relative,
+                    double absolute) {
     long double most = dtype == TAD_F32 ? (long double)FLT_MAX : (long double)DBL_MAX;
     long double least = 1000 * (dtype == TAD_F32 ? (long double)FLT_MIN : (long double)DBL_MIN);
     double eps = dtype == TAD_F32 ? FLT_EPSILON : DBL_EPSILON;
     if (right != right) return got != got;
     if (fabsl(right) > most) return isinf(got) && (got > 0) == (right > 0);
     if (fabsl(right) > most / 4 && isinf(got)) return true;
-    return fabsl((long double)got - right) <= relative * eps * fabsl(right) + absolute * eps + least;
+    return fabsl((long double)got - right) <=
+           relative * eps * fabsl(right) + absolute * eps + least;
 }
 
 #define ck_right(got, right, dtype, relative, absolute, ...)                                       \
@@ -138,18 +156,24 @@ typedef struct unary {
 } unary;
 
 #define S(name, expression)                                                                        \
-    static long double name(long double x, const double *o) { return (void)x, (void)o, (expression); }
+    static long double name(long double x, const double *o) {                                      \
+        return (void)x, (void)o, (expression);                                                     \
+    }
 #define D(name, d1, d2) S(name##_1, d1) S(name##_2, d2)
 #define SIGMOID(x)      (1 / (1 + expl(-(x))))
 #define SPREAD(x)       (1 / ((1 + expl(x)) * (1 + expl(-(x)))))
-static const long double ln2 = 0.693147180559945309417232121458L, ln10 = 2.302585092994045684017991454684L,
+static const long double ln2 = 0.693147180559945309417232121458L,
+                         ln10 = 2.302585092994045684017991454684L,
                          pi = 3.141592653589793238462643383280L;
-static const double scale_of_selu = 1.0507009873554804934193349852946, alpha_of_selu = 1.6732632423543772848170429916717;
+static const double scale_of_selu = 1.0507009873554804934193349852946,
+                    alpha_of_selu = 1.6732632423543772848170429916717;
 
 static long double phi(long double x) { return expl(-x * x / 2) / sqrtl(2 * pi); }
 static long double inner(long double x, int order) {
     long double c = sqrtl(2 / pi), k = 0.044715L;
-    return order == 0 ? c * (x + k * x * x * x) : order == 1 ? c * (1 + 3 * k * x * x) : c * 6 * k * x;
+    return order == 0   ? c * (x + k * x * x * x)
+           : order == 1 ? c * (1 + 3 * k * x * x)
+                        : c * 6 * k * x;
 }
 static long double sech2(long double x) { return fabsl(x) > 5000 ? 0 : 1 / (coshl(x) * coshl(x)); }
 
@@ -162,7 +186,7 @@ D(cbrt, 1 / (3 * cbrtl(x) * cbrtl(x)), -2 / (9 * cbrtl(x) * cbrtl(x) * x))
 D(sign, x > 0 ? 1 : -1, 0)
 D(zero, 0, 0)
 D(exp, expl(x), expl(x))
-D(exp2, ln2 * exp2l(x), ln2 * ln2 * exp2l(x))
+D(exp2, ln2 *exp2l(x), ln2 *ln2 *exp2l(x))
 D(log, 1 / x, -1 / (x * x))
 D(log2, 1 / (x * ln2), -1 / (x * x * ln2))
 D(log10, 1 / (x * ln10), -1 / (x * x * ln10))
@@ -190,7 +214,8 @@ D(selu, x < 0 ? (long double)scale_of_selu * alpha_of_selu * expl(x) : (long dou
   x < 0 ? (long double)scale_of_selu * alpha_of_selu * expl(x) : 0)
 D(gelu, erfcl(-x / sqrtl(2)) / 2 + x * phi(x), (2 - x * x) * phi(x))
 D(gelu_tanh, (1 + tanhl(inner(x, 0))) / 2 + x / 2 * sech2(inner(x, 0)) * inner(x, 1),
-  sech2(inner(x, 0)) * (inner(x, 1) + x / 2 * inner(x, 2) - x * tanhl(inner(x, 0)) * inner(x, 1) * inner(x, 1)))
+  sech2(inner(x, 0)) *
+      (inner(x, 1) + x / 2 * inner(x, 2) - x * tanhl(inner(x, 0)) * inner(x, 1) * inner(x, 1)))
 D(silu, SIGMOID(x) + x * SPREAD(x), SPREAD(x) * (2 + x * (1 - 2 * SIGMOID(x))))
 D(softplus, SIGMOID(o[0] * x), o[0] * SPREAD(o[0] * x))
 D(softsign, 1 / ((1 + fabsl(x)) * (1 + fabsl(x))), (x > 0 ? -2 : 2) / powl(1 + fabsl(x), 3))
@@ -199,43 +224,83 @@ D(hardsigmoid, x > -3 && x < 3 ? 1 / 6.0L : 0, 0)
 D(hardswish, x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5L, x > -3 && x < 3 ? 1 / 3.0L : 0)
 D(power, o[0] * powl(x, o[0] - 1), o[0] * (o[0] - 1) * powl(x, o[0] - 2))
 
-#define ALL  -INFINITY, INFINITY
+#define ALL -INFINITY, INFINITY
 #define U(name, options, domain, slopes, relative, absolute)                                       \
-    {#name, {options}, domain, slopes##_1, slopes##_2, relative, absolute},
-#define UNIT -1, 1
-#define HALF 0, INFINITY
+    { #name, {options }, domain, slopes##_1, slopes##_2, relative, absolute }
+#define UNIT      -1, 1
+#define HALF      0, INFINITY
 #define TWO(a, b) a, b
 /* Where an absolute error is allowed it is that of 1 - y^2 and y (1 - y), beside 1, or of what
  * cancels. */
 static const unary unaries[] = {
-    U(neg, 0, ALL, neg, 0, 0) U(square, 0, ALL, square, 1, 0) U(reciprocal, 0, ALL, reciprocal, 8, 0)
-    U(sqrt, 0, HALF, sqrt, 4, 0) U(rsqrt, 0, HALF, rsqrt, 8, 0) U(cbrt, 0, ALL, cbrt, 12, 0) U(abs, 0, ALL, sign, 0, 0)
-    U(exp, 0, ALL, exp, 4, 0) U(exp2, 0, ALL, exp2, 4, 0) U(expm1, 0, ALL, exp, 4, 0)
-    U(log, 0, HALF, log, 4, 0) U(log2, 0, HALF, log2, 4, 0) U(log10, 0, HALF, log10, 4, 0)
-    U(log1p, 0, TWO(-1, INFINITY), log1p, 4, 0)
-    U(sin, 0, TWO(-1e6, 1e6), sin, 4, 0) U(cos, 0, TWO(-1e6, 1e6), cos, 4, 0) U(tan, 0, TWO(-1.5, 1.5), tan, 8, 0)
-    U(asin, 0, UNIT, asin, 8, 1) U(acos, 0, UNIT, acos, 8, 1) U(atan, 0, ALL, atan, 8, 0)
-    U(sinh, 0, ALL, sinh, 8, 0) U(cosh, 0, ALL, cosh, 8, 0) U(tanh, 0, ALL, tanh, 8, 4)
-    U(asinh, 0, ALL, asinh, 8, 0) U(acosh, 0, TWO(1, INFINITY), acosh, 8, 0) U(atanh, 0, UNIT, atanh, 8, 1)
-    U(erf, 0, ALL, erf, 1000, 0) U(erfc, 0, ALL, erfc, 1000, 0)
-    U(sigmoid, 0, ALL, sigmoid, 8, 4) U(log_sigmoid, 0, ALL, log_sigmoid, 8, 4) U(relu, 0, ALL, relu, 0, 0)
-    U(leaky_relu, 0.01, ALL, leaky, 4, 0) U(leaky_relu, -0.3, ALL, leaky, 4, 0)
-    U(elu, 1, ALL, elu, 4, 0) U(elu, 1.7, ALL, elu, 4, 0) U(selu, 0, ALL, selu, 4, 0)
-    U(gelu, 0, ALL, gelu, 8, 8) U(gelu, 1, ALL, gelu_tanh, 16, 64) U(silu, 0, ALL, silu, 8, 8)
-    U(softplus, 1, ALL, softplus, 8, 4) U(softplus, 3, ALL, softplus, 8, 12) U(softplus, -1.5, ALL, softplus, 8, 8)
-    U(softsign, 0, ALL, softsign, 8, 0) U(hardsigmoid, 0, ALL, hardsigmoid, 2, 0) U(hardswish, 0, ALL, hardswish, 2, 0)
-    U(hardtanh, TWO(-1, 1), ALL, inside, 0, 0) U(hardtanh, TWO(-0.5, 1.5), ALL, inside, 0, 0)
-    U(clamp, TWO(-0.5, 1.5), ALL, inside, 0, 0) U(clamp, TWO(-INFINITY, INFINITY), ALL, inside, 0, 0)
-    U(clamp, TWO(2, 1), ALL, zero, 0, 0)
-    U(pow_scalar, 2.5, HALF, power, 32, 0) U(pow_scalar, -1.5, HALF, power, 32, 0)
-    U(pow_scalar, 0, HALF, zero, 0, 0) U(pow_scalar, 1, ALL, power, 0, 0) U(pow_scalar, 2, ALL, power, 32, 0)
-    U(sign, 0, ALL, zero, 0, 0) U(step, 0, ALL, zero, 0, 0) U(floor, 0, ALL, zero, 0, 0) U(ceil, 0, ALL, zero, 0, 0)
-    U(round, 0, ALL, zero, 0, 0) U(trunc, 0, ALL, zero, 0, 0)};
+    U(neg, 0, ALL, neg, 0, 0),
+    U(square, 0, ALL, square, 1, 0),
+    U(reciprocal, 0, ALL, reciprocal, 8, 0),
+    U(sqrt, 0, HALF, sqrt, 4, 0),
+    U(rsqrt, 0, HALF, rsqrt, 8, 0),
+    U(cbrt, 0, ALL, cbrt, 12, 0),
+    U(abs, 0, ALL, sign, 0, 0),
+    U(exp, 0, ALL, exp, 4, 0),
+    U(exp2, 0, ALL, exp2, 4, 0),
+    U(expm1, 0, ALL, exp, 4, 0),
+    U(log, 0, HALF, log, 4, 0),
+    U(log2, 0, HALF, log2, 4, 0),
+    U(log10, 0, HALF, log10, 4, 0),
+    U(log1p, 0, TWO(-1, INFINITY), log1p, 4, 0),
+    U(sin, 0, TWO(-1e6, 1e6), sin, 4, 0),
+    U(cos, 0, TWO(-1e6, 1e6), cos, 4, 0),
+    U(tan, 0, TWO(-1.5, 1.5), tan, 8, 0),
+    U(asin, 0, UNIT, asin, 8, 1),
+    U(acos, 0, UNIT, acos, 8, 1),
+    U(atan, 0, ALL, atan, 8, 0),
+    U(sinh, 0, ALL, sinh, 8, 0),
+    U(cosh, 0, ALL, cosh, 8, 0),
+    U(tanh, 0, ALL, tanh, 8, 4),
+    U(asinh, 0, ALL, asinh, 8, 0),
+    U(acosh, 0, TWO(1, INFINITY), acosh, 8, 0),
+    U(atanh, 0, UNIT, atanh, 8, 1),
+    U(erf, 0, ALL, erf, 1000, 0),
+    U(erfc, 0, ALL, erfc, 1000, 0),
+    U(sigmoid, 0, ALL, sigmoid, 8, 4),
+    U(log_sigmoid, 0, ALL, log_sigmoid, 8, 4),
+    U(relu, 0, ALL, relu, 0, 0),
+    U(leaky_relu, 0.01, ALL, leaky, 4, 0),
+    U(leaky_relu, -0.3, ALL, leaky, 4, 0),
+    U(elu, 1, ALL, elu, 4, 0),
+    U(elu, 1.7, ALL, elu, 4, 0),
+    U(selu, 0, ALL, selu, 4, 0),
+    U(gelu, 0, ALL, gelu, 8, 8),
+    U(gelu, 1, ALL, gelu_tanh, 16, 64),
+    U(silu, 0, ALL, silu, 8, 8),
+    U(softplus, 1, ALL, softplus, 8, 4),
+    U(softplus, 3, ALL, softplus, 8, 12),
+    U(softplus, -1.5, ALL, softplus, 8, 8),
+    U(softsign, 0, ALL, softsign, 8, 0),
+    U(hardsigmoid, 0, ALL, hardsigmoid, 2, 0),
+    U(hardswish, 0, ALL, hardswish, 2, 0),
+    U(hardtanh, TWO(-1, 1), ALL, inside, 0, 0),
+    U(hardtanh, TWO(-0.5, 1.5), ALL, inside, 0, 0),
+    U(clamp, TWO(-0.5, 1.5), ALL, inside, 0, 0),
+    U(clamp, TWO(-INFINITY, INFINITY), ALL, inside, 0, 0),
+    U(clamp, TWO(2, 1), ALL, zero, 0, 0),
+    U(pow_scalar, 2.5, HALF, power, 32, 0),
+    U(pow_scalar, -1.5, HALF, power, 32, 0),
+    U(pow_scalar, 0, HALF, zero, 0, 0),
+    U(pow_scalar, 1, ALL, power, 0, 0),
+    U(pow_scalar, 2, ALL, power, 32, 0),
+    U(sign, 0, ALL, zero, 0, 0),
+    U(step, 0, ALL, zero, 0, 0),
+    U(floor, 0, ALL, zero, 0, 0),
+    U(ceil, 0, ALL, zero, 0, 0),
+    U(round, 0, ALL, zero, 0, 0),
+    U(trunc, 0, ALL, zero, 0, 0),
+};
 enum { UNARIES = sizeof unaries / sizeof *unaries };
 
-static const double unary_points[] = {1e-300, 1e-160, 1e-40, 1e-20, 1e-9, 0.01, 0.3, 0.7, 0.99, 1.25, 2.5, 2.9, 3.5,
-                                      5.2,    12.3,   20.1,  40.2,  90.4, 120.3, 400.5, 800.5, 12345.6, 1e7, 1e9, 1e12,
-                                      1e19,   1e25,   1e37,  1e77,  1e154, 1e160, 1e250, 1e307};
+static const double unary_points[] = {1e-300, 1e-160, 1e-40, 1e-20,   1e-9,  0.01, 0.3,  0.7,  0.99,
+                                      1.25,   2.5,    2.9,   3.5,     5.2,   12.3, 20.1, 40.2, 90.4,
+                                      120.3,  400.5,  800.5, 12345.6, 1e7,   1e9,  1e12, 1e19, 1e25,
+                                      1e37,   1e77,   1e154, 1e160,   1e250, 1e307};
 
 static bool fits_float32(double x) { return x == 0 || (fabs(x) > 1e-37 && fabs(x) < 3e38); }
 
@@ -246,10 +311,12 @@ static void at_point(const unary *u, double at) {
         const double *options = ways[w].dtype == TAD_F32 ? o : u->options;
         if (ways[w].dtype == TAD_F32 && !fits_float32(at)) continue;
         result r = derive(u->name, u->options, 1, &x, ways[w], true);
-        ck_right(r.sweep[0], u->first(x, options), ways[w].dtype, u->relative, u->absolute, "%s'(%g), sweep, way %d", u->name, x, w);
-        ck_right(r.first[0], u->first(x, options), ways[w].dtype, u->relative, u->absolute, "%s'(%g), way %d", u->name, x, w);
-        ck_right(r.second[0][0], u->second(x, options), ways[w].dtype, 4 * u->relative, 4 * u->absolute, "%s''(%g), way %d",
-                 u->name, x, w);
+        ck_right(r.sweep[0], u->first(x, options), ways[w].dtype, u->relative, u->absolute,
+                 "%s'(%g), sweep, way %d", u->name, x, w);
+        ck_right(r.first[0], u->first(x, options), ways[w].dtype, u->relative, u->absolute,
+                 "%s'(%g), way %d", u->name, x, w);
+        ck_right(r.second[0][0], u->second(x, options), ways[w].dtype, 4 * u->relative,
+                 4 * u->absolute, "%s''(%g), way %d", u->name, x, w);
     }
 }
 
@@ -264,7 +331,8 @@ START_TEST(unary_derivatives_are_right_far_out_and_near_zero) {
 END_TEST
 
 START_TEST(softplus_is_right_for_any_beta) {
-    static const double betas[] = {1, 0.3, 4, -1.5, -0.2, -20}, points[] = {0, 0.01, -0.01, 1, -1, 2, -2, 30, -30, 300, -300};
+    static const double betas[] = {1, 0.3, 4, -1.5, -0.2, -20},
+                        points[] = {0, 0.01, -0.01, 1, -1, 2, -2, 30, -30, 300, -300};
     for (size_t b = 0; b < sizeof betas / sizeof *betas; b++)
         for (size_t k = 0; k < sizeof points / sizeof *points; k++)
             for (int w = 0; w < WAYS; w++) {
@@ -272,7 +340,9 @@ START_TEST(softplus_is_right_for_any_beta) {
                 double x = single ? (double)(float)points[k] : points[k];
                 long double beta = single ? (long double)(float)betas[b] : (long double)betas[b];
                 result r = derive("softplus", &betas[b], 1, &x, ways[w], false);
-                ck_right(r.value, log1pl(expl(beta * x)) / beta, ways[w].dtype, 8 + fabs(points[k] * betas[b]), 0, "softplus(%g, %g), way %d", x, betas[b], w);
+                ck_right(r.value, log1pl(expl(beta * x)) / beta, ways[w].dtype,
+                         8 + fabs(points[k] * betas[b]), 0, "softplus(%g, %g), way %d", x, betas[b],
+                         w);
             }
 }
 END_TEST
@@ -303,7 +373,8 @@ typedef struct binary {
     const char *name;
     double lo[2], hi[2];
     void (*right)(long double a, long double b, long double *d); /* da, db, daa, dab, dbb */
-    double relative, absolute; /* as above; absolute: of the largest second derivative, where terms cancel */
+    double relative,
+        absolute; /* as above; absolute: of the largest second derivative, where terms cancel */
 } binary;
 
 #define B(name, da, db, daa, dab, dbb)                                                             \
@@ -319,26 +390,38 @@ static long double quotient(long double a, long double b, bool floors) {
 }
 B(mul, b, a, 0, 1, 0)
 B(div, 1 / b, -a / (b * b), 0, -1 / (b * b), 2 * a / (b * b * b))
-B(pow, b == 0 ? 0 : b * powl(a, b - 1), powl(a, b) * logl(a), b == 0 || b == 1 ? 0 : b * (b - 1) * powl(a, b - 2),
-  powl(a, b - 1) * (1 + b * logl(a)), powl(a, b) * logl(a) * logl(a))
+B(pow, b == 0 ? 0 : b * powl(a, b - 1), powl(a, b) * logl(a),
+  b == 0 || b == 1 ? 0 : b * (b - 1) * powl(a, b - 2), powl(a, b - 1) * (1 + b * logl(a)),
+  powl(a, b) * logl(a) * logl(a))
 B(xlogy, logl(b), a / b, 0, 1 / b, -a / (b * b))
-B(hypot, a / norm(a, b), b / norm(a, b), b * b / powl(norm(a, b), 3), -a * b / powl(norm(a, b), 3), a * a / powl(norm(a, b), 3))
-B(atan2, b / (a * a + b * b), -a / (a * a + b * b), -2 * a * b / powl(a * a + b * b, 2), (a * a - b * b) / powl(a * a + b * b, 2),
-  2 * a * b / powl(a * a + b * b, 2))
+B(hypot, a / norm(a, b), b / norm(a, b), b *b / powl(norm(a, b), 3), -a *b / powl(norm(a, b), 3),
+  a *a / powl(norm(a, b), 3))
+B(atan2, b / (a * a + b * b), -a / (a * a + b * b), -2 * a * b / powl(a * a + b * b, 2),
+  (a * a - b * b) / powl(a * a + b * b, 2), 2 * a * b / powl(a * a + b * b, 2))
 B(fmod, 1, -quotient(a, b, false), 0, 0, 0)
 B(remainder, 1, -quotient(a, b, true), 0, 0, 0)
 B(maximum, a > b ? 1 : 0, a > b ? 0 : 1, 0, 0, 0)
 B(minimum, a < b ? 1 : 0, a < b ? 0 : 1, 0, 0, 0)
 
 #define PAIR(...) PAIR_(__VA_ARGS__)
-#define PAIR_(name, la, ha, lb, hb, relative, absolute) {#name, {la, lb}, {ha, hb}, name##_right, relative, absolute},
+#define PAIR_(name, la, ha, lb, hb, relative, absolute)                                            \
+    { #name, {la, lb }, {ha, hb }, name##_right, relative, absolute }
 static const binary binaries[] = {
-    PAIR(mul, ALL, ALL, 1, 0) PAIR(div, ALL, ALL, 8, 0) PAIR(pow, 1e-10, INFINITY, -3.5, 3.5, 64, 0)
-    PAIR(xlogy, ALL, 0, INFINITY, 4, 0) PAIR(hypot, ALL, ALL, 16, 8) PAIR(atan2, ALL, ALL, 32, 8)
-    PAIR(fmod, ALL, ALL, 0, 0) PAIR(remainder, ALL, ALL, 0, 0) PAIR(maximum, ALL, ALL, 0, 0) PAIR(minimum, ALL, ALL, 0, 0)};
+    PAIR(mul, ALL, ALL, 1, 0),
+    PAIR(div, ALL, ALL, 8, 0),
+    PAIR(pow, 1e-10, INFINITY, -3.5, 3.5, 64, 0),
+    PAIR(xlogy, ALL, 0, INFINITY, 4, 0),
+    PAIR(hypot, ALL, ALL, 16, 8),
+    PAIR(atan2, ALL, ALL, 32, 8),
+    PAIR(fmod, ALL, ALL, 0, 0),
+    PAIR(remainder, ALL, ALL, 0, 0),
+    PAIR(maximum, ALL, ALL, 0, 0),
+    PAIR(minimum, ALL, ALL, 0, 0),
+};
 enum { BINARIES = sizeof binaries / sizeof *binaries };
 
-static const double binary_points[] = {0, 1, -1, 0.1, 2, 3, -0.5, 0.75, -2.25, 17.3, -40, 1e-9, 1e8, 1e-30, 1e30, 1e100, 1e-100};
+static const double binary_points[] = {0,    1,   -1,   0.1, 2,     3,    -0.5,  0.75,  -2.25,
+                                       17.3, -40, 1e-9, 1e8, 1e-30, 1e30, 1e100, 1e-100};
 
 static bool is_smooth(const binary *p, double a, double b) {
     bool ties = strcmp(p->name, "maximum") == 0 || strcmp(p->name, "minimum") == 0;
@@ -362,11 +445,14 @@ static void at_pair(const binary *p, const double *x) {
         const long double h[2][2] = {{d[2], d[3]}, {d[3], d[4]}};
         double largest = (double)fmaxl(fmaxl(fabsl(d[2]), fabsl(d[3])), fabsl(d[4]));
         for (int i = 0; i < 2; i++) {
-            ck_right(r.sweep[i], d[i], ways[w].dtype, p->relative, 0, "%s(%g, %g), sweep %d, way %d", p->name, v[0], v[1], i, w);
-            ck_right(r.first[i], d[i], ways[w].dtype, p->relative, 0, "%s(%g, %g), input %d, way %d", p->name, v[0], v[1], i, w);
+            ck_right(r.sweep[i], d[i], ways[w].dtype, p->relative, 0,
+                     "%s(%g, %g), sweep %d, way %d", p->name, v[0], v[1], i, w);
+            ck_right(r.first[i], d[i], ways[w].dtype, p->relative, 0,
+                     "%s(%g, %g), input %d, way %d", p->name, v[0], v[1], i, w);
             for (int k = 0; k < 2 && largest < (single ? FLT_MAX : DBL_MAX); k++)
-                ck_right(r.second[i][k], h[i][k], ways[w].dtype, 8 * p->relative, p->absolute * largest,
-                         "%s(%g, %g), inputs %d %d, way %d", p->name, v[0], v[1], i, k, w);
+                ck_right(r.second[i][k], h[i][k], ways[w].dtype, 8 * p->relative,
+                         p->absolute * largest, "%s(%g, %g), inputs %d %d, way %d", p->name, v[0],
+                         v[1], i, k, w);
         }
     }
 }
@@ -385,9 +471,10 @@ END_TEST
 
 /* ---- every way against the others ---- */
 
-static const double special_points[] = {
-    0, -0.0, 1, -1, 0.5, -0.5, 3, -3, 6, 40, -40, 800, -800, 5e-324, -5e-324, 1e-40, 1e-310, 1e-160, 1e40, -1e40, 1e160, -1e160,
-    1.7e308, INFINITY, -INFINITY, NAN};
+static const double special_points[] = {0,       -0.0,    1,        -1,        0.5,  -0.5,  3,
+                                        -3,      6,       40,       -40,       800,  -800,  5e-324,
+                                        -5e-324, 1e-40,   1e-310,   1e-160,    1e40, -1e40, 1e160,
+                                        -1e160,  1.7e308, INFINITY, -INFINITY, NAN};
 enum { SPECIAL = sizeof special_points / sizeof *special_points };
 
 /* Results near what the type can hold may overflow or vanish in one order of products only. */
@@ -396,7 +483,8 @@ static bool agree(double a, double b, tad_dtype dtype) {
     double most = single ? FLT_MAX : DBL_MAX, least = single ? 1000 * FLT_MIN : 1000 * DBL_MIN;
     if (a == b || (isnan(a) && isnan(b))) return true;
     if (isinf(a) || isinf(b)) return fabs(a) > most / 4 && fabs(b) > most / 4 && (a > 0) == (b > 0);
-    return fabs(a - b) <= 64 * (single ? FLT_EPSILON : DBL_EPSILON) * fmax(fabs(a), fabs(b)) + least;
+    return fabs(a - b) <=
+           64 * (single ? FLT_EPSILON : DBL_EPSILON) * fmax(fabs(a), fabs(b)) + least;
 }
 
 static void ways_agree(const row *f, const double *options, size_t n, const double *x) {
@@ -406,13 +494,16 @@ static void ways_agree(const row *f, const double *options, size_t n, const doub
         bool opens = w == 0 || ways[w - 1].dtype != d;
         result r = derive(f->name, options, n, x, ways[w], false);
         if (opens) first[d] = r;
-        ck_assert_msg(agree(r.value, first[d].value, d), "%s(%g, %g, %g), way %d: %g, not %g", f->name, x[0], x[1], x[2], w, r.value,
-                      first[d].value);
+        ck_assert_msg(agree(r.value, first[d].value, d), "%s(%g, %g, %g), way %d: %g, not %g",
+                      f->name, x[0], x[1], x[2], w, r.value, first[d].value);
         for (size_t i = 0; i < n; i++)
-            ck_assert_msg(agree(r.sweep[i], first[d].sweep[i], d) && agree(r.first[i], first[d].sweep[i], d) &&
-                              agree(r.tangent[i], first[d].sweep[i], d),
-                          "%s(%g, %g, %g), input %zu, way %d: sweep %g, graph %g, tangent %g; first way %g", f->name, x[0], x[1],
-                          x[2], i, w, r.sweep[i], r.first[i], r.tangent[i], first[d].sweep[i]);
+            ck_assert_msg(
+                agree(r.sweep[i], first[d].sweep[i], d) &&
+                    agree(r.first[i], first[d].sweep[i], d) &&
+                    agree(r.tangent[i], first[d].sweep[i], d),
+                "%s(%g, %g, %g), input %zu, way %d: sweep %g, graph %g, tangent %g; first way %g",
+                f->name, x[0], x[1], x[2], i, w, r.sweep[i], r.first[i], r.tangent[i],
+                first[d].sweep[i]);
     }
 }
 
@@ -421,12 +512,14 @@ START_TEST(every_way_gives_the_same_first_derivative) {
     static const double special_three[] = {0, -1, 2, 1e-320, 1e300, INFINITY, NAN};
     const row *f = &rows[_i];
     const tad_op *op = tad_op_find(f->name);
-    size_t n = op->max_in, count = n < 3 ? SPECIAL : sizeof special_three / sizeof *special_three, all = 1;
+    size_t n = op->max_in, count = n < 3 ? SPECIAL : sizeof special_three / sizeof *special_three,
+           all = 1;
     const double *points = n < 3 ? special_points : special_three, none[2] = {0, 0};
     for (size_t i = 0; i < n; i++) all *= count;
     for (size_t k = 0; k < op->n_samples; k++)
         for (size_t at = 0; at < all; at++) {
-            const double x[MOST] = {points[at % count], points[at / count % count], points[at / count / count % count]};
+            const double x[MOST] = {points[at % count], points[at / count % count],
+                                    points[at / count / count % count]};
             ways_agree(f, op->options_size ? op->samples[k].options : none, n, x);
         }
 }
@@ -442,7 +535,8 @@ typedef struct pair {
 static pair compose(const row *f, const row *g, double at) {
     static const double none[2] = {0, 0};
     tad_tape *t = tad_tape_new(NULL);
-    tad_var x = tad_scalar(t, at), v = tad_input(t, TAD_F64, TAD_SHAPE(1), &at), grad, tangent, one = tad_number(1);
+    tad_var x = tad_scalar(t, at), v = tad_input(t, TAD_F64, TAD_SHAPE(1), &at), grad, tangent,
+            one = tad_number(1);
     tad_var inner = g->call(&x, none), y = f->call(&inner, none);
     pair p;
     ck_done(tad_reverse(y), t);
@@ -465,19 +559,24 @@ static pair compose(const row *f, const row *g, double at) {
 }
 
 /* Finite ones may differ: a sine of 1e17 does, by the last bits of its argument. */
-static bool alike(double a, double b) { return agree(a, b, TAD_F64) || (isfinite(a) && isfinite(b)); }
+static bool alike(double a, double b) {
+    return agree(a, b, TAD_F64) || (isfinite(a) && isfinite(b));
+}
 
 START_TEST(zero_times_infinity_is_the_same_in_every_way) {
-    static const double points[] = {0, -0.0, 1, -1, 3, 1e-310, 40, -800, 800, INFINITY, -INFINITY, NAN};
+    static const double points[] = {0,  -0.0, 1,   -1,       3,         1e-310,
+                                    40, -800, 800, INFINITY, -INFINITY, NAN};
     const row *f = &rows[_i];
     for (size_t k = 0; k < ROWS; k++) {
         if (tad_op_find(f->name)->max_in != 1 || tad_op_find(rows[k].name)->max_in != 1) continue;
         if (tad_op_find(f->name)->options_size || tad_op_find(rows[k].name)->options_size) continue;
         for (size_t j = 0; j < sizeof points / sizeof *points; j++) {
             pair p = compose(f, &rows[k], points[j]);
-            ck_assert_msg(alike(p.number, p.graph) && alike(p.apply, p.graph) && alike(p.array, p.graph) && alike(p.tangent, p.graph),
-                          "%s(%s(%g)): number %g, by apply %g, array %g, graph %g, tangent %g", f->name, rows[k].name, points[j],
-                          p.number, p.apply, p.array, p.graph, p.tangent);
+            ck_assert_msg(alike(p.number, p.graph) && alike(p.apply, p.graph) &&
+                              alike(p.array, p.graph) && alike(p.tangent, p.graph),
+                          "%s(%s(%g)): number %g, by apply %g, array %g, graph %g, tangent %g",
+                          f->name, rows[k].name, points[j], p.number, p.apply, p.array, p.graph,
+                          p.tangent);
         }
     }
 }
@@ -489,9 +588,12 @@ START_TEST(infinite_derivatives_that_nothing_arrives_at_do_not_count) {
     const bool traps[] = {false, true};
     for (int k = 0; k < 2; k++) {
         tad_tape *t = tad_tape_new(&(tad_settings){.trap = traps[k]});
-        tad_var x = tad_scalar(t, 0), root = tad_sqrt(x), quotient = tad_div(tad_add(x, tad_number(1)), tad_number(2));
-        tad_var power = tad_pow(x, tad_number(0.5)), sum = tad_sum(tad_sqrt(tad_reshape(x, TAD_SHAPE(1))), NULL);
-        tad_var y = tad_where(tad_greater(root, tad_number(1)), tad_mul(x, tad_number(2)), tad_mul(x, tad_number(3)));
+        tad_var x = tad_scalar(t, 0), root = tad_sqrt(x),
+                quotient = tad_div(tad_add(x, tad_number(1)), tad_number(2));
+        tad_var power = tad_pow(x, tad_number(0.5)),
+                sum = tad_sum(tad_sqrt(tad_reshape(x, TAD_SHAPE(1))), NULL);
+        tad_var y = tad_where(tad_greater(root, tad_number(1)), tad_mul(x, tad_number(2)),
+                              tad_mul(x, tad_number(3)));
         tad_var z = tad_add(y, quotient);
         ck_done(tad_reverse(z), t);
         ck_near(tad_adjoint(x), 3.5, 0);
@@ -504,10 +606,16 @@ END_TEST
 /* Products, quotients, lists and ops that are no rows, with a zero that arrives as a number. */
 START_TEST(zeros_that_arrive_reach_infinite_factors) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var x = tad_scalar(t, 0), one = tad_scalar(t, 1), zero = tad_scalar(t, 0), far = tad_scalar(t, INFINITY);
+    tad_var x = tad_scalar(t, 0), one = tad_scalar(t, 1), zero = tad_scalar(t, 0),
+            far = tad_scalar(t, INFINITY);
     tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){0, 1});
-    const tad_var roots[] = {tad_sqrt(x), tad_div(one, x), tad_pow(x, tad_number(0.5)), tad_mul(x, far), tad_fma(x, far, one),
-                             tad_dot_list(&x, &far, 1, one), tad_sum(tad_sqrt(v), NULL)};
+    const tad_var roots[] = {tad_sqrt(x),
+                             tad_div(one, x),
+                             tad_pow(x, tad_number(0.5)),
+                             tad_mul(x, far),
+                             tad_fma(x, far, one),
+                             tad_dot_list(&x, &far, 1, one),
+                             tad_sum(tad_sqrt(v), NULL)};
     for (size_t k = 0; k < sizeof roots / sizeof *roots; k++) {
         tad_var y = tad_mul(roots[k], zero), wrt = k == 6 ? v : x, g;
         ck_done(tad_reverse(y), t);
@@ -525,7 +633,8 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, unary_derivatives_are_right_far_out_and_near_zero, 0, UNARIES);
     tcase_add_test(c, softplus_is_right_for_any_beta);
     tcase_add_test(c, crossed_bounds_are_refused_by_hardtanh_and_clamp_takes_the_upper);
-    tcase_add_loop_test(c, all_derivatives_of_two_operands_are_right_where_a_select_decides, 0, BINARIES);
+    tcase_add_loop_test(c, all_derivatives_of_two_operands_are_right_where_a_select_decides, 0,
+                        BINARIES);
     c = support_case(s, "agreement");
     tcase_add_loop_test(c, every_way_gives_the_same_first_derivative, 0, ROWS);
     tcase_add_loop_test(c, zero_times_infinity_is_the_same_in_every_way, 0, ROWS);

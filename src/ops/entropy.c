@@ -313,9 +313,11 @@ static void fill_target(void *context, size_t first, size_t rows, void *to) {
 /* What a class of a row counts for, before its weight. */
 static double portion(const entropy_call *p, size_t row, size_t class) {
     double even = p->e.smoothing / (double)p->plan.n, rest = 1 - p->e.smoothing;
-    if (p->target) return rest * number_at(p->plan.dtype, p->target, (int64_t)(row * p->plan.n + class)) + even;
+    if (p->target)
+        return rest * number_at(p->plan.dtype, p->target, (int64_t)(row * p->plan.n + class)) +
+               even;
     if (p->label[row] == p->e.ignore) return 0;
-    return p->label[row] == (int64_t)class ? rest + even : even;
+    return p->label[row] == (int64_t) class ? rest + even : even;
 }
 
 /* Adds what the rows' losses are worth to each class's weight. NULL: no memory. */
@@ -340,7 +342,8 @@ static double *weigh_classes(const entropy_call *p) {
  * its class is a label. */
 static void subtract_shares(const entropy_call *p, double *sum) {
     if (p->reduction != TAD_MEAN || !p->label) return;
-    double loss = number_at(p->plan.dtype, p->frame->out[0]->data, 0) * cotangent_of(p, 0) / p->divisor;
+    double loss =
+        number_at(p->plan.dtype, p->frame->out[0]->data, 0) * cotangent_of(p, 0) / p->divisor;
     for (size_t i = 0; i < p->plan.rows; i++)
         if (p->label[i] != p->e.ignore) sum[p->label[i]] -= loss;
 }
@@ -444,7 +447,8 @@ static double *weigh_labels(const entropy_call *p) {
     memset(sum, 0, p->plan.n * sizeof *sum);
     for (size_t i = 0; i < p->plan.rows; i++)
         if (p->label[i] != p->e.ignore)
-            sum[p->label[i]] -= number_at(p->plan.dtype, p->x, (int64_t)picked(p, i)) * cotangent_of(p, i) / p->divisor;
+            sum[p->label[i]] -= number_at(p->plan.dtype, p->x, (int64_t)picked(p, i)) *
+                                cotangent_of(p, i) / p->divisor;
     return sum;
 }
 
@@ -467,9 +471,9 @@ static tad_status nll_backward(tad_backward *b) {
 
 /* ---- shares: what each class of a label's row weighs in the loss ---- */
 
-/* q_c = (1 - smoothing) [c is the label] + smoothing / n, divided by the number of rows if a mean is
- * asked for; 0 for ignored labels. Without weights the loss is sum_c q_c (logsumexp(x) - x_c): the
- * rules below are written with it. */
+/* q_c = (1 - smoothing) [c is the label] + smoothing / n, divided by the number of rows if a mean
+ * is asked for; 0 for ignored labels. Without weights the loss is sum_c q_c (logsumexp(x) - x_c):
+ * the rules below are written with it. */
 
 static tad_status share_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
@@ -580,7 +584,9 @@ static tad_var counts(const tad_rule *r) {
     return over_positions(label_shares(r, o));
 }
 
-static tad_var total_weight(const tad_rule *r) { return tad_sum(tad_mul(counts(r), r->in[WEIGHT]), NULL); }
+static tad_var total_weight(const tad_rule *r) {
+    return tad_sum(tad_mul(counts(r), r->in[WEIGHT]), NULL);
+}
 
 /* q. A row that does not count has 0 even where nothing counts. */
 static tad_var shares(const tad_rule *r) {
@@ -591,8 +597,8 @@ static tad_var shares(const tad_rule *r) {
     return tad_where(tad_equal(p, tad_number(0)), tad_number(0), tad_div(q, total_weight(r)));
 }
 
-/* By the weight of its class: q / w times -log softmax(x), or -x of nll_loss, before the division by
- * weights. Zero times infinity is zero. */
+/* By the weight of its class: q / w times -log softmax(x), or -x of nll_loss, before the division
+ * by weights. Zero times infinity is zero. */
 static tad_var weight_slope(const tad_rule *r) {
     int axis = class_axis(tad_shape_of(r->in[X]).rank);
     tad_var y = r->op == &tad__ops_entropy[NLL_LOSS] ? r->in[X] : tad_log_softmax(r->in[X], axis);
@@ -635,7 +641,9 @@ static void entropy_vjp(tad_rule *r) {
 }
 
 /* Adds a term of a tangent; the first one is the sum. */
-static void add_term(tad_var *sum, tad_var term) { *sum = tad_is_nil(*sum) ? term : tad_add(*sum, term); }
+static void add_term(tad_var *sum, tad_var term) {
+    *sum = tad_is_nil(*sum) ? term : tad_add(*sum, term);
+}
 
 /* What the division by weights takes away when those move. */
 static tad_var lost_by_division(const tad_rule *r) {
@@ -722,12 +730,17 @@ static const tad_sample cross_entropy_samples[] = {
      .n = 3,
      .in = {TAD__F64(2, 3, 5), TAD__F64(2, 3, 5), WEIGHTS(3)},
      OPTIONS(TAD_NONE, .label_smoothing = 0.1)},
-    {.label = "probabilities, weights, mean", .n = 3, .in = {TAD__F64(4, 3), SIMPLEX(4, 3), WEIGHTS(3)}},
+    {.label = "probabilities, weights, mean",
+     .n = 3,
+     .in = {TAD__F64(4, 3), SIMPLEX(4, 3), WEIGHTS(3)}},
     {.label = "pixels, weights, ignored",
      .n = 3,
      .in = {TAD__F64(2, 3, 5), TAD__INDICES(3, 2, 5), WEIGHTS(3)},
      OPTIONS(TAD_MEAN, .label_smoothing = 0.2, .ignore_index = TAD_INT(2))},
-    {.label = "one vector, weights, sum", .n = 3, .in = {TAD__F64(5), LABEL_0D(5), WEIGHTS(5)}, OPTIONS(TAD_SUM)},
+    {.label = "one vector, weights, sum",
+     .n = 3,
+     .in = {TAD__F64(5), LABEL_0D(5), WEIGHTS(5)},
+     OPTIONS(TAD_SUM)},
     {.label = "one class", .n = 2, .in = {TAD__F64(3, 1), TAD__INDICES(1, 3)}},
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 5), TAD__INDICES(5, 0)}, OPTIONS(TAD_SUM)},
 };
@@ -742,7 +755,10 @@ static const tad_sample nll_samples[] = {
      .in = {TAD__F64(2, 5, 3, 2), TAD__INDICES(5, 2, 3, 2)},
      OPTIONS(TAD_NONE)},
     {.label = "one vector", .n = 2, .in = {TAD__F64(5), LABEL_0D(5)}},
-    {.label = "none, weights", .n = 3, .in = {TAD__F64(7, 5), TAD__INDICES(5, 7), WEIGHTS(5)}, OPTIONS(TAD_NONE)},
+    {.label = "none, weights",
+     .n = 3,
+     .in = {TAD__F64(7, 5), TAD__INDICES(5, 7), WEIGHTS(5)},
+     OPTIONS(TAD_NONE)},
     {.label = "ignored",
      .n = 3,
      .in = {TAD__F64(11, 3), TAD__INDICES(3, 11), WEIGHTS(3)},

@@ -690,8 +690,14 @@ static const tad_misuse take_misuse[] = {
     {TWO("no such axis", TAD__F64(3, 4), TAD__INDICES(3, 3, 4), TAKE(2)), .expect = TAD_BAD_AXIS},
 };
 /* The padding is constant to the rules only: a difference would see it move. */
-#define BUT_ROW_1_OF_3 {TAD__TYPE(TAD_F64, 3, 2), .mask = (const bool[]){true, true, false, false, true, true}}
-#define BUT_LAST_OF_2  {TAD__TYPE(TAD_F64, 2, 1), .mask = (const bool[]){true, false}}
+#define BUT_ROW_1_OF_3                                                                             \
+    {                                                                                              \
+        TAD__TYPE(TAD_F64, 3, 2), .mask = (const bool[]) { true, true, false, false, true, true }  \
+    }
+#define BUT_LAST_OF_2                                                                              \
+    {                                                                                              \
+        TAD__TYPE(TAD_F64, 2, 1), .mask = (const bool[]) { true, false }                           \
+    }
 static const tad_sample embedding_samples[] = {
     {TWO("list", TAD__INDICES(4, 7), TAD__F64(4, 3), NULL)},
     {TWO("batch", TAD__INDICES(5, 2, 3), TAD__F64(5, 2), NULL)},
@@ -738,7 +744,8 @@ static const tad_misuse fill_misuse[] = {
 
 #define TAKES(n) .family = "index", .min_in = n, .max_in = n, .n_out = 1
 #define TAKEN                                                                                      \
-    TAKES(2), .flags = TAD_OP_LINEAR, .constant_in = 1u << 1, .forward = take_forward, .backward = take_backward
+    TAKES(2), .flags = TAD_OP_LINEAR, .constant_in = 1u << 1, .forward = take_forward,             \
+              .backward = take_backward
 
 const tad_op tad__ops_index[] = {
     [GATHER] = {.name = "gather",

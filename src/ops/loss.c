@@ -280,8 +280,10 @@ static tad_status weight_gradient(tad_backward *b, const elements *e, size_t inp
     tad_array *each = tad__scratch_array(e->tape, e->dtype, &full);
     elements own = *e;
     if (!buffer || !each) return TAD_NO_MEMORY;
-    if (input == WEIGHT) own.in[WEIGHT] = NULL;
-    else if (!prepare_positive(&own, &full)) return TAD_NO_MEMORY;
+    if (input == WEIGHT)
+        own.in[WEIGHT] = NULL;
+    else if (!prepare_positive(&own, &full))
+        return TAD_NO_MEMORY;
     do_all(&(work){.e = &own, .what = TAD__LOSS_VALUE, .g = b->cotangent[0], .to = each->data});
     if (input == POSITIVE) scale_by(e, e->n, e->in[T], each->data);
     if (fresh) tad__clear(e->tape, buffer);
@@ -392,7 +394,8 @@ static derivative_rule *const by_t[COUNT] = {
 /* Each element's loss without its weight. */
 static tad_var unweighted(const tad_rule *r) {
     loss_options o = *(const loss_options *)r->options;
-    tad_var in[INPUTS] = {r->in[X], r->in[T], tad_none(), has(r, POSITIVE) ? r->in[POSITIVE] : tad_none()};
+    tad_var in[INPUTS] = {r->in[X], r->in[T], tad_none(),
+                          has(r, POSITIVE) ? r->in[POSITIVE] : tad_none()};
     o.reduction = TAD_NONE;
     return tad_apply(r->op, in, r->n_in, &o, NULL, 0);
 }
@@ -551,7 +554,9 @@ static const tad_sample bce_samples[] = {
      .n = 3,
      .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN_0D(0, 1), WITHIN(0.5, 2, 1, 3)},
      OPTIONS(TAD_NONE)},
-    {.label = "one of each", .n = 3, .in = {WITHIN_0D(0.1, 0.9), WITHIN_0D(0, 1), WITHIN_0D(0.5, 2)}},
+    {.label = "one of each",
+     .n = 3,
+     .in = {WITHIN_0D(0.1, 0.9), WITHIN_0D(0, 1), WITHIN_0D(0.5, 2)}},
     {.label = "empty",
      .n = 2,
      .in = {WITHIN(0.1, 0.9, 0, 3), WITHIN(0, 1, 0, 3)},
@@ -631,7 +636,7 @@ static const tad_sample hinge_samples[] = {
     }
 #define BAD_WEIGHT                                                                                 \
     {                                                                                              \
-        .label = "weight", .n = 3, .in = {TAD__F64(3), TAD__F64(3), WITHIN(1, 2, 2, 3)},            \
+        .label = "weight", .n = 3, .in = {TAD__F64(3), TAD__F64(3), WITHIN(1, 2, 2, 3)},           \
         .expect = TAD_BAD_SHAPE                                                                    \
     }
 static const tad_misuse plain_misuse[] = {SHAPES_DIFFER, INTEGER_TARGET, NO_REDUCTION};
