@@ -92,7 +92,8 @@ int main(void) {
            "Names are those of `tad_call`. The function of an op is `tad_NAME`, as declared in\n"
            "`tad/ops.h` and, for the elementwise ones, in `tad/scalar.def`. An option's value in\n"
            "brackets is what it is when not given. Every op has its derivative rules for reverse\n"
-           "and forward mode, of any order, except where it says otherwise.\n");
+           "and forward mode, of any order, by every input of a float type, weights and targets\n"
+           "included, except where it says otherwise.\n");
     for (size_t i = 0; i < tad_op_count(); i++)
         if (opens_family(i)) put_family(tad_op_at(i)->family);
     return ferror(stdout) != 0;

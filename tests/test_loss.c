@@ -382,6 +382,33 @@ START_TEST(zero_shares_of_infinite_losses_count_as_zero) {
 }
 END_TEST
 
+/* The mean of no rows is a NaN, but nothing moves it. */
+START_TEST(ignored_rows_alone_have_zero_gradients) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var in[] = {tad_input(t, TAD_F64, TAD_SHAPE(2, 2), (double[]){1, 2, 3, 5}),
+                    vector(t, 2, (double[]){1, 3})};
+    tad_var y = labels(t, 2, (double[]){1, 1});
+    tad_cross_entropy_options o = {.weight = in[1], .ignore_index = TAD_INT(1)};
+    for (int nll = 0; nll < 2; nll++) {
+        tad_var loss = nll ? tad_nll_loss(in[0], y, &o) : tad_cross_entropy(in[0], y, &o), g[2];
+        tad_var ones[] = {tad_full(t, TAD_F64, TAD_SHAPE(2, 2), 1), tad_full(t, TAD_F64, TAD_SHAPE(2), 1)};
+        ck_values(loss, 0, NAN);
+        ck_done(tad_reverse(loss), t);
+        ck_done(tad_grad(&loss, NULL, 1, in, 2, g), t);
+        ck_values(tad_gradient(in[0]), 0, 0, 0, 0, 0);
+        ck_values(tad_gradient(in[1]), 0, 0, 0);
+        ck_values(g[0], 0, 0, 0, 0, 0);
+        ck_values(g[1], 0, 0, 0);
+        for (int k = 0; k < 2; k++) {
+            tad_var tangent;
+            ck_done(tad_tangent(&loss, 1, &in[k], &ones[k], 1, &tangent), t);
+            ck_values(tangent, 0, 0);
+        }
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
 /* (p - t) / max(p (1 - p), 1e-12): at 0 and 1 the slope is 1 / 1e-12, by the sweep and by the rule.
  */
 START_TEST(bce_has_finite_derivatives_at_0_and_1) {
@@ -449,6 +476,7 @@ static Suite *suite(void) {
     tcase_add_test(c, zero_shares_of_infinite_losses_count_as_zero);
     tcase_add_test(c, bce_has_finite_derivatives_at_0_and_1);
     tcase_add_test(c, zero_targets_hide_no_mixed_derivative);
+    tcase_add_test(c, ignored_rows_alone_have_zero_gradients);
     tcase_add_test(support_case(s, "refusals"), refusals);
     tcase_add_test(support_case(s, "float32"), float32);
     return s;

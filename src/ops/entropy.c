@@ -331,8 +331,8 @@ static double *weigh_classes(const entropy_call *p) {
         size_t rows = tad__min(step, p->plan.rows - i);
         p->plan.tape->kernels->softmax->log_softmax[p->plan.dtype](rows, n, p->x + i * row, room);
         for (size_t k = 0; k < rows * n; k++) {
-            double q = portion(p, i + k / n, k % n) * cotangent_of(p, i + k / n) / p->divisor;
-            if (q != 0) sum[k % n] -= q * number_at(p->plan.dtype, room, (int64_t)k);
+            double q = portion(p, i + k / n, k % n), g = cotangent_of(p, i + k / n) / p->divisor;
+            if (q != 0) sum[k % n] -= q * g * number_at(p->plan.dtype, room, (int64_t)k);
         }
     }
     return sum;
@@ -606,12 +606,18 @@ static tad_var weight_slope(const tad_rule *r) {
     return tad_neg(tad_mul(portions(r), tad_maximum(y, tad_number(least))));
 }
 
+/* Where nothing counts no weight has a say. */
+static tad_var over_total(const tad_rule *r, tad_var d) {
+    tad_var total = total_weight(r), zero = tad_number(0);
+    return tad_where(tad_equal(total, zero), zero, tad_div(d, total));
+}
+
 /* A mean over labels is divided by the total weight, which grows by each label's. */
 static tad_var weight_gradient(const tad_rule *r, tad_var g) {
     tad_var d = over_positions(tad_mul(g, weight_slope(r)));
     if (!divides_by_weights(r)) return d;
     tad_var lost = tad_mul(tad_mul(g, r->out[0]), counts(r));
-    return tad_div(tad_sub(d, lost), total_weight(r));
+    return over_total(r, tad_sub(d, lost));
 }
 
 /* dq/dt, times log softmax(x): minus the derivative by the target. */
@@ -661,7 +667,7 @@ static void entropy_jvp(tad_rule *r) {
     if (!tad_is_nil(sum)) sum = tad_sum(sum, over);
     if (weighs) {
         tad_var d = tad_sum(tad_mul(weight_slope(r), along_classes(r, r->given[WEIGHT])), over);
-        if (divides_by_weights(r)) d = tad_div(tad_sub(d, lost_by_division(r)), total_weight(r));
+        if (divides_by_weights(r)) d = over_total(r, tad_sub(d, lost_by_division(r)));
         add_term(&sum, d);
     }
     r->result[0] = sum;
