@@ -54,7 +54,8 @@ static void check_for_second(tad__check *c, tad__problem *p, const tad__check *f
                       .random = first->random,
                       .law = first->report->law[1],
                       .report = first->report,
-                      .second = true};
+                      .second = true,
+                      .at_kink = first->at_kink || first->kinks > 0};
 }
 
 /* <u, H w> = <w, H u>, H the derivative of x -> VJP(x; v). */

@@ -97,8 +97,9 @@ typedef struct tad__check {
     double *v, *w, *g, *g2, *t, *t2; /* room: outputs, inputs, inputs, inputs, outputs, outputs */
     tad_law_result *law;
     tad_gradcheck_report *report;
+    size_t kinks; /* entries where one was found */
     bool second;  /* the problem is a derivative */
-    bool at_kink; /* the point was chosen at kinks: a jump there is nothing to decide */
+    bool at_kink; /* the point is at kinks: a jump there is nothing to decide */
     bool failed;
 } tad__check;
 

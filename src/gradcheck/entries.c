@@ -213,6 +213,18 @@ static void keep_worst(tad__check *c, const tad__pick *of, const tad__pick *wrt,
     }
 }
 
+/* Whether an analytic value is no further off than its own rounding may have taken it. */
+static bool is_rounding(tad__check *c, const tad__pick *of, const tad__pick *wrt, double a,
+                        const tad__slope *n) {
+    tad__problem *p = c->p;
+    double far = fabs(a - n->value);
+    if (c->failed || n->kind != TAD__SLOPE_SMOOTH || !isfinite(far)) return false;
+    unit(of, p->out_at, tad__outputs(p), c->v);
+    unit(wrt, p->in_at, tad__inputs(p), c->w);
+    const tad__noise_at at = {TAD__NOISE_REVERSE, p->x, c->v, c->w};
+    return far <= 3 * n->error + 16 * tad__noise(c, at, false);
+}
+
 static void count(tad__check *c, tad_check_row *row, const tad__pick *of, const tad__pick *wrt,
                   double a, const tad__slope *n, tally *sum) {
     const tad_gradcheck_input *in = c->inputs ? &c->inputs[wrt->array] : NULL;
@@ -220,6 +232,9 @@ static void count(tad__check *c, tad_check_row *row, const tad__pick *of, const 
     tad__judgement j = tad__judge(a, n, c->largest[wrt->array],
                                   in ? in->kinks : TAD_KINKS_BETWEEN, demand);
     if (c->at_kink && j.outcome == TAD__OUT_INCONCLUSIVE) j.outcome = TAD__OUT_KINK; /* a jump */
+    if (j.grade > demand && is_rounding(c, of, wrt, a, n))
+        j = (tad__judgement){TAD__OUT_INCONCLUSIVE, TAD_GRADE_NONE, 0};
+    c->kinks += j.outcome == TAD__OUT_KINK;
     row->checked++;
     row->zero += j.outcome == TAD__OUT_ZERO;
     row->kink += j.outcome == TAD__OUT_KINK;

@@ -47,13 +47,14 @@ static void add_root(tad_tape *t, sum *s, tad_var y, const tad_shape *shape, con
     s->weight[s->n++] = tad_borrow(t, TAD_F64, *shape, weight);
 }
 
+/* Cotangents and tangents are inputs, too: what is linear depends on nothing else. */
 static tad_status record(tad__problem *p, const tad__noise_at *at, sum *s) {
     tad_status status = tad__point_open(p, at->x);
     bool reverse = at->of == TAD__NOISE_REVERSE, forward = at->of == TAD__NOISE_FORWARD;
     for (size_t k = 0; k < p->n_out && reverse && status == TAD_OK; k++)
-        p->seed[k] = tad_borrow(p->tape, TAD_F64, p->out_shape[k], at->v + p->out_at[k]);
+        p->seed[k] = tad_input_borrow(p->tape, TAD_F64, p->out_shape[k], at->v + p->out_at[k]);
     for (size_t i = 0; i < p->n_in && forward && status == TAD_OK; i++)
-        p->seed[i] = tad_borrow(p->tape, TAD_F64, p->in_shape[i], at->w + p->in_at[i]);
+        p->seed[i] = tad_input_borrow(p->tape, TAD_F64, p->in_shape[i], at->w + p->in_at[i]);
     if (reverse && status == TAD_OK)
         status = tad_grad(p->out, p->seed, p->n_out, p->in, p->n_in, p->result);
     if (forward && status == TAD_OK)
@@ -67,17 +68,28 @@ static tad_status record(tad__problem *p, const tad__noise_at *at, sum *s) {
 }
 
 /* |adjoint| times a rounding of the value, summed over the elements of one node. */
-static double of_node(tad_tape *t, tad_var x, double epsilon) {
-    if (tad_dtype_of(x) != TAD_F64 || !tad_is_reached(x)) return 0;
-    tad_mark mark = tad_tape_mark(t);
+static double of_node(tad_var x, double epsilon, double *value, const double *adjoint) {
     size_t n = (size_t)tad_size_of(x);
-    double *value = tad__check_take(t, n, sizeof *value), total = 0;
-    double *adjoint = tad__check_take(t, n, sizeof *adjoint);
-    if (value && adjoint && tad_read(x, value, n) == TAD_OK &&
-        tad__gradient_read(x, n, adjoint) == TAD_OK)
-        for (size_t i = 0; i < n; i++)
-            total += fabs(adjoint[i]) * (epsilon * fabs(value[i]) + DBL_TRUE_MIN);
-    (void)tad_tape_rewind(t, mark);
+    double total = 0;
+    if (!adjoint || tad_read(x, value, n) != TAD_OK) return 0;
+    for (size_t i = 0; i < n; i++)
+        total += fabs(adjoint[i]) * (epsilon * fabs(value[i]) + DBL_TRUE_MIN);
+    return total;
+}
+
+static bool counts(tad_var x) { return tad_dtype_of(x) == TAD_F64 && tad_is_reached(x); }
+
+/* Of all nodes from the first on. */
+static double of_nodes(tad_tape *t, size_t first, double epsilon) {
+    size_t last = tad_node_count(t), most = 0;
+    double total = 0;
+    for (size_t i = first; i < last; i++)
+        most = tad__max(most, (size_t)tad_size_of(tad_node_at(t, i)));
+    double *value = tad__check_take(t, most, sizeof *value);
+    for (size_t i = first; i < last && value; i++) {
+        tad_var x = tad_node_at(t, i);
+        if (counts(x)) total += of_node(x, epsilon, value, tad_gradient_data(x));
+    }
     return total;
 }
 
@@ -94,8 +106,7 @@ static tad_status estimate(tad__problem *p, const tad__noise_at *at, double epsi
     for (size_t i = first; i < last; i++)
         if (tad_node_kind_of(tad_node_at(t, i)) == TAD_NODE_OP) (void)tad_retain(tad_node_at(t, i));
     status = tad_reverse_from(s.y, s.weight, s.n);
-    for (size_t i = first; i < last && status == TAD_OK; i++)
-        *total += of_node(t, tad_node_at(t, i), epsilon);
+    if (status == TAD_OK) *total = of_nodes(t, first, epsilon);
     return status == TAD_OK ? tad_tape_status(t) : status;
 }
 

@@ -329,8 +329,10 @@ tad__judgement tad__judge(double a, const tad__slope *n, double largest, tad_kin
     if (far == 0 || n->error <= 1e-7 * size) return graded(far / size);
     if (demand >= TAD_GRADE_ACCEPTABLE && far + n->error < 1e-5 * size)
         return graded(fmax(far / size, 1e-7)); /* the bound is not sharp enough for very good */
-    /* They agree, and no error that could hide in the bound is worth mentioning. */
-    if (far <= n->error && n->error <= 1e-9 * largest) return undecided(TAD__OUT_ZERO);
+    /* They agree, and no error that could hide in the bound, or else not even the entry, is worth
+     * mentioning beside the largest entry, or beside what the values could show. */
+    if (far <= n->error && (n->error <= 1e-8 * largest || top <= 5e-10 * n->natural))
+        return undecided(TAD__OUT_ZERO);
     /* Both vanish within the bound, and the bound is sharp beside what the values could show. */
     if (top <= 4 * n->error && n->error <= 1e-9 * n->natural) return undecided(TAD__OUT_ZERO);
     if (n->rejected || !(far > 3 * n->error)) return undecided(TAD__OUT_INCONCLUSIVE);

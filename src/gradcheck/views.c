@@ -114,8 +114,12 @@ static void compare(tad__check *c, layout how, const double *x, const double *y,
     size_t n = p->in_at[i + 1] - p->in_at[i], m = tad__outputs(p);
     const tad__noise_at value = {TAD__NOISE_VALUE, x, NULL, NULL};
     const tad__noise_at gradient = {TAD__NOISE_REVERSE, x, c->v, NULL};
-    double limit = 64 * DBL_EPSILON, error = 0, size = 0;
-    tad__law_near(c, TAD_LAW_LAYOUT, tad__distance(y, y2, m), tad__largest(y, m), limit, &value, 1,
+    double error = 0, size = 0;
+    /* A long sum over what was expanded rounds more than once. */
+    double limit = 64 * DBL_EPSILON * (1 + sqrt((double)n));
+    /* What is expanded may make everything vanish: sizes are also those of the point itself. */
+    double top = fmax(tad__largest(y, m), tad__largest(p->y, m));
+    tad__law_near(c, TAD_LAW_LAYOUT, tad__distance(y, y2, m), top, limit, &value, 1,
                   "value, %s", layout_name[how]);
     for (size_t e = 0; e < n; e++) v->expected[v->map[e]] += c->g[p->in_at[i] + e];
     for (int64_t e = 0; e < v->size; e++) {
@@ -123,8 +127,8 @@ static void compare(tad__check *c, layout how, const double *x, const double *y,
         error = fmax(error, tad__distance(&got[e], &wanted, 1));
     }
     for (size_t e = 0; e < n; e++) size += fabs(c->g[p->in_at[i] + e]);
-    /* A long sum over what was expanded rounds more than once. */
-    tad__law_near(c, TAD_LAW_LAYOUT, error, size, limit * (1 + sqrt((double)n)), &gradient, 1,
+    size = fmax(size, c->largest[i]);
+    tad__law_near(c, TAD_LAW_LAYOUT, error, size, limit, &gradient, 1,
                   "gradient, input %zu %s", i, layout_name[how]);
 }
 
