@@ -253,6 +253,18 @@ START_TEST(writes_plain_progress) {
 }
 END_TEST
 
+/* Time runs from the end of the first step: one step has no pace, however long ago it was. */
+START_TEST(one_step_has_no_pace) {
+    text out = {.n = 0};
+    tad_progress p = {collect, &out, .epochs = 1, .steps = 1, .samples = 50, .clock = fake_clock};
+    clock_now = 100;
+    tad_progress_step(&p, 0.5);
+    clock_now = 107;
+    tad_progress_epoch(&p, NAN);
+    ck_assert_str_eq(out.data, "epoch 1/1  step 1/1  loss 0.5\n");
+}
+END_TEST
+
 START_TEST(rewrites_one_line_on_a_terminal) {
     text out = {.n = 0};
     tad_progress p = {collect,      &out,          .terminal = true,   .epochs = 1,
@@ -362,6 +374,21 @@ START_TEST(writes_a_plot) {
 }
 END_TEST
 
+START_TEST(a_plot_has_the_axes_that_its_columns_need) {
+    static const char *const columns[][2] = {{"step", "loss"}, {"step", "accuracy"}};
+    tad_tape *t = tad_tape_new(NULL);
+    for (int i = 0; i < 2; i++) {
+        text out = {.n = 0};
+        tad_history *h = tad_history_new(t, columns[i], 2);
+        ck_done(tad_history_plot(h, &(tad_plot){"a.csv", "a.svg", NULL}, collect, &out), t);
+        ck_assert_int_eq(strstr(out.data, "set ylabel 'loss'\n") != NULL, i == 0);
+        ck_assert_int_eq(strstr(out.data, "set y2label 'accuracy'\n") != NULL, i == 1);
+        ck_assert_int_eq(strstr(out.data, "unset ytics\n") != NULL, i == 1);
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("train");
     TCase *c = support_case(s, "training");
@@ -376,10 +403,12 @@ static Suite *suite(void) {
     tcase_add_test(c, evaluates_without_a_trace);
     c = support_case(s, "text");
     tcase_add_test(c, writes_plain_progress);
+    tcase_add_test(c, one_step_has_no_pace);
     tcase_add_test(c, rewrites_one_line_on_a_terminal);
     tcase_add_test(c, writes_csv);
     tcase_add_test(c, numbers_have_a_point_where_the_locale_has_a_comma);
     tcase_add_test(c, writes_a_plot);
+    tcase_add_test(c, a_plot_has_the_axes_that_its_columns_need);
     return s;
 }
 
