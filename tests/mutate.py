@@ -21,11 +21,12 @@ import pathlib
 import pickle
 import random
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True  # the project's folders stay as they are
 from mutation import build, cover, rules  # pylint: disable=wrong-import-position
@@ -119,7 +120,6 @@ class Campaign:
         covered = self.variant("covered", build.COVERED)
         self.coverage = cover.Coverage.measure(covered, list(self.seconds), work / "counts")
         shutil.rmtree(work / "covered")
-        self.coverage.lines = {path: dict(lines) for path, lines in self.coverage.lines.items()}
         with open(kept, "wb") as file:
             pickle.dump((mark, self.plain, self.seconds, self.coverage), file)
 
@@ -130,8 +130,7 @@ class Campaign:
 
     def passing(self, programs, tests):
         """{test: processor seconds} of the tests that pass unchanged."""
-        with ThreadPoolExecutor(build.JOBS) as pool:
-            done = dict(zip(tests, pool.map(programs.run, tests)))
+        done = dict(zip(tests, build.parallel(programs.run, tests)))
         for name in tests:
             if not done[name][0]:
                 print(f"{name} fails without a mutant and is not used")
@@ -211,6 +210,8 @@ def outcome(campaign, mutant, place):
             return "broken" if changed is None else "same"
         return (killer(campaign, changed, mutant, place)
                 or killer_with_sanitizers(campaign, changed, mutant, place, restore) or "survived")
+    except subprocess.CalledProcessError:
+        return "broken"  # does not link
     finally:
         restore()
         shutil.rmtree(place)
@@ -233,19 +234,24 @@ class Draw:
             self.next += 1
             return self.next - 1
 
-    def note(self, i, result):
+    def stop(self):
+        self.sample = 0
+
+    def note(self, i, result, seen):
         with self.lock:
             self.results[i] = result
             self.counted += result not in ("broken", "same", "explained")
         m = self.mutants[i]
         print(f"[{self.counted}] {m.path}:{m.line} {m.kind}: {result}", file=sys.stderr, flush=True)
         if result == "survived":
-            print(f"{m.path}:{m.line}: {m.kind} survived\n\n{m.path}\n- {m.before.strip()}\n+ {m.after.strip()}\n", flush=True)
+            print(f"{m.path}:{m.line}: {m.kind} survived{'' if seen else '; no test runs the line'}\n\n"
+                  f"{m.path}\n- {m.before.strip()}\n+ {m.after.strip()}\n", flush=True)
 
     def work(self, campaign, place):
         while (i := self.take()) is not None:
             m = self.mutants[i]
-            self.note(i, "explained" if m.key() in self.known else outcome(campaign, m, place))
+            result = "explained" if m.key() in self.known else outcome(campaign, m, place)
+            self.note(i, result, campaign.tests(m))
 
     def counts(self):
         """Of the first `sample` that count, whatever else was under way when they were full."""
@@ -272,9 +278,7 @@ def campaign_in(work, options):
         build.copy(work / "source", work / f"mutant{k}")
         places.append(work / f"mutant{k}/build")
         places[-1].mkdir()
-    with ThreadPoolExecutor(build.JOBS) as pool:
-        for done in [pool.submit(draw.work, campaign, place) for place in places]:
-            done.result()
+    build.parallel(lambda place: draw.work(campaign, place), places, draw.stop)
     n = draw.counts()
     percent = 100 * n["killed"] / max(n["mutants"], 1)
     print(f"{n['explained']} equivalent ones explained, {n['same']} compiled to the same code, "
@@ -290,11 +294,15 @@ def main():
     parser.add_argument("--work", type=pathlib.Path, metavar="DIR")
     parser.add_argument("paths", nargs="*", metavar="PATH")
     options = parser.parse_args()
-    if options.work:
-        options.work.mkdir(parents=True, exist_ok=True)
-        return campaign_in(options.work.resolve(), options)
-    with tempfile.TemporaryDirectory(prefix="tad_mutate_") as folder:
-        return campaign_in(pathlib.Path(folder), options)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # temporary folders go then too
+    try:
+        if options.work:
+            options.work.mkdir(parents=True, exist_ok=True)
+            return campaign_in(options.work.resolve(), options)
+        with tempfile.TemporaryDirectory(prefix="tad_mutate_") as folder:
+            return campaign_in(pathlib.Path(folder), options)
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

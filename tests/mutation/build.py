@@ -26,6 +26,17 @@ COVERED = PLAIN + ["--coverage"]
 PARTS = ["src", "include", "tests", "docs", "examples", "meson.build", "meson_options.txt"]
 
 
+def parallel(function, items, stop=lambda: None):
+    """The results, in order. An interrupt lets only what has begun come to its end; stop() hastens that."""
+    with ThreadPoolExecutor(JOBS) as pool:
+        try:
+            return list(pool.map(function, items))
+        except BaseException:
+            stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
 def copy(root, tree):
     for part in PARTS:
         if (root / part).is_dir():
@@ -111,8 +122,7 @@ class Build:
         self.link(objects, folder / name, [f"-L{self.folder}", "-ltad"])
 
     def everything(self):
-        with ThreadPoolExecutor(JOBS) as pool:
-            done = dict(zip(self.commands, pool.map(self.compile, self.commands)))
+        done = dict(zip(self.commands, parallel(self.compile, self.commands)))
         broken = [o for o in done if not done[o]]
         if broken:
             raise SystemExit(f"does not compile: {' '.join(broken)}")

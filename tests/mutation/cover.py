@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 
 from . import build
 
@@ -41,12 +40,11 @@ class Coverage:
     @staticmethod
     def measure(covered, names, base):
         lines = collections.defaultdict(lambda: collections.defaultdict(set))
-        with ThreadPoolExecutor(build.JOBS) as pool:
-            for name, found in zip(names, pool.map(lambda n: lines_run(covered, n, base), names)):
-                for path, at in found.items():
-                    for line, was_run in at.items():
-                        lines[path][line] |= {name} if was_run else set()
-        return Coverage(lines)
+        for name, found in zip(names, build.parallel(lambda n: lines_run(covered, n, base), names)):
+            for path, at in found.items():
+                for line, was_run in at.items():
+                    lines[path][line] |= {name} if was_run else set()
+        return Coverage({path: dict(at) for path, at in lines.items()})
 
     def tests(self, path, line):
         """The tests that may see a change of a line. gcov knows only the lines where a statement begins:
