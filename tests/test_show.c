@@ -191,6 +191,63 @@ START_TEST(dump_says_options_and_absent_operands) {
 }
 END_TEST
 
+/* The call in the dump's last line. */
+static void ck_call(tad_var y, const char *call) {
+    got.length = 0;
+    ck_done(tad_dump(y, NULL, keep, &got), t);
+    got.all[got.length] = '\0';
+    ck_has(call);
+}
+
+START_TEST(dump_says_every_kind_of_option) {
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL), labels = tad_constant(t, TAD_I64, TAD_SHAPE(2), NULL), at;
+    ck_call(tad_softmax(x, 1), "softmax(#0; axis=1)");
+    ck_call(tad_sum(x, &(tad_reduce){.axis = TAD_AXES(0, -1)}), "sum(#0; axis=(0,-1))");
+    ck_call(tad_sum(x, &(tad_reduce){.keepdims = true}), "sum(#0; keepdims)");
+    ck_call(tad_reshape(x, TAD_SHAPE(3, 2)), "reshape(#0; shape=(3,2))");
+    ck_call(tad_cast(x, TAD_F32), "cast(#0; dtype=float32)");
+    ck_call(tad_huber(x, x, &(tad_huber_options){.delta = TAD_FLOAT(0.5)}), "huber(#0, #0; delta=0.5)");
+    ck_call(tad_huber(x, x, NULL), "huber(#0, #0)");
+    ck_call(tad_kl_div(x, x, &(tad_kl_div_options){TAD_BATCHMEAN, true}), "kl_div(#0, #0; reduction=batchmean log_target)");
+    ck_call(tad_cross_entropy(x, labels, &(tad_cross_entropy_options){TAD_SUM, TAD_INT(-1), 0.25, {0}}),
+            "reduction=sum ignore_index=-1 label_smoothing=0.25)");
+    tad_max(x, 1, false, &at);
+    ck_call(at, "max.1(#0; axis=1)");
+    ck_call(tad_slice(x, (tad_range[]){{.start = TAD_INT(1)}, {.stop = TAD_INT(-1), .step = TAD_INT(2)}}, 2),
+            "slices=[1:, :-1:2])");
+}
+END_TEST
+
+START_TEST(dump_has_columns) {
+    tad_var a = tad_scalar(t, 2), b = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){10.5, 20.25});
+    tad_var y = tad_here(tad_mul(a, b), "model.c", 7);
+    ck_done(tad_reverse(tad_sum(y, NULL)), t);
+    ck_done(tad_dump(y, &(tad_show){.values = true, .gradients = true}, keep, &got), t);
+    ck_assert_str_eq(got.all, "#0  input        ()   = 2              gradient 30.75\n"
+                              "#1  input        (2)  = [10.5, 20.25]  gradient [2, 2]\n"
+                              "#2  mul(#0, #1)  (2)  = [21, 40.5]  at model.c:7\n");
+}
+END_TEST
+
+START_TEST(what_is_too_long_for_a_cell_ends_with_dots) {
+    char name[1000];
+    memset(name, 'n', sizeof name);
+    name[sizeof name - 1] = '\0';
+    ck_done(tad_dump(tad_name(tad_scalar(t, 2), name), NULL, keep, &got), t);
+    ck_has("nnn...  input");
+}
+END_TEST
+
+START_TEST(numbers_of_every_type_are_shown) {
+    ck_done(tad_dump(tad_constant(t, TAD_I64, TAD_SHAPE(2), (int64_t[]){-7, 9}), &(tad_show){.values = true}, keep, &got), t);
+    ck_has("#0  constant  (2) int64  = [-7, 9]\n");
+    ck_done(tad_dump(tad_constant(t, TAD_BOOL, TAD_SHAPE(1, 2), (bool[]){true, false}), &(tad_show){.values = true}, keep, &got), t);
+    ck_has("#1  constant  (1,2) bool  = [[1, 0]]\n");
+    ck_done(tad_dump(tad_constant(t, TAD_F32, TAD_0D, (float[]){0.5f}), &(tad_show){.values = true}, keep, &got), t);
+    ck_has("#2  constant  () float32  = 0.5\n");
+}
+END_TEST
+
 /* ---- cost ---- */
 
 static bool swallow(void *user, const char *piece, size_t length) {
@@ -400,6 +457,10 @@ static Suite *shown(void) {
     tcase_add_test(c, dump_shows_values_and_gradients);
     tcase_add_test(c, dump_cuts_large_arrays);
     tcase_add_test(c, dump_of_nothing_and_of_one);
+    tcase_add_test(c, dump_says_every_kind_of_option);
+    tcase_add_test(c, dump_has_columns);
+    tcase_add_test(c, what_is_too_long_for_a_cell_ends_with_dots);
+    tcase_add_test(c, numbers_of_every_type_are_shown);
     tcase_add_test(c, dump_says_options_and_absent_operands);
     tcase_add_test(c, dump_finds_names_at_once);
     c = support_case(s, "dot");

@@ -265,6 +265,38 @@ START_TEST(one_step_has_no_pace) {
 }
 END_TEST
 
+/* What is shown after steps with these losses at these times, and the end of the epoch. */
+static void ck_progress(tad_progress p, int steps, const double *loss, const double *time, double accuracy,
+                        const char *expected) {
+    text out = {.n = 0};
+    p.sink = collect;
+    p.user = &out;
+    for (int i = 0; i < steps; i++) {
+        clock_now = time[i];
+        tad_progress_step(&p, loss[i]);
+    }
+    tad_progress_epoch(&p, accuracy);
+    ck_assert_str_eq(out.data, expected);
+}
+
+START_TEST(progress_leaves_out_what_is_not_known) {
+    const double loss[] = {1, NAN, 1}, time[] = {100, 101};
+    ck_progress((tad_progress){.clock = fake_clock}, 2, loss, time, NAN, "epoch 1  step 2  loss nan\n");
+    ck_progress((tad_progress){.clock = fake_clock, .samples = 6}, 2, loss + 1, time, NAN,
+                "epoch 1  step 2  loss nan  6 samples/s\n");
+    ck_progress((tad_progress){.clock = fake_clock, .epochs = 9, .steps = 4}, 0, NULL, NULL, 0,
+                "epoch 1/9  step 0/4  loss 0  accuracy 0.0000\n");
+    ck_progress((tad_progress){.epochs = 1}, 1, loss, time, NAN, "epoch 1/1  step 1  loss 1\n"); /* the system's clock */
+}
+END_TEST
+
+START_TEST(progress_has_hours_and_columns) {
+    const double loss[] = {0.25, 0.75}, time[] = {100, 150};
+    ck_progress((tad_progress){.clock = fake_clock, .epochs = 10, .steps = 1000}, 2, loss, time, 0.25,
+                "epoch  1/10  step    2/1000  loss 0.5  accuracy 0.2500  ETA 138:51:40\n");
+}
+END_TEST
+
 START_TEST(rewrites_one_line_on_a_terminal) {
     text out = {.n = 0};
     tad_progress p = {collect,      &out,          .terminal = true,   .epochs = 1,
@@ -404,6 +436,8 @@ static Suite *suite(void) {
     c = support_case(s, "text");
     tcase_add_test(c, writes_plain_progress);
     tcase_add_test(c, one_step_has_no_pace);
+    tcase_add_test(c, progress_leaves_out_what_is_not_known);
+    tcase_add_test(c, progress_has_hours_and_columns);
     tcase_add_test(c, rewrites_one_line_on_a_terminal);
     tcase_add_test(c, writes_csv);
     tcase_add_test(c, numbers_have_a_point_where_the_locale_has_a_comma);
