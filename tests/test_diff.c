@@ -630,6 +630,28 @@ START_TEST(a_function_that_rewinds_its_inputs_is_noticed) {
 }
 END_TEST
 
+/* Neither direction gives a zero where an op has no derivative for an operand. */
+static const tad_op first_only = {.name = "first_only",
+                                  .min_in = 2,
+                                  .max_in = 2,
+                                  .n_out = 1,
+                                  .constant_in = 2,
+                                  .shape = same_shape,
+                                  .forward = triple,
+                                  .vjp = thrice,
+                                  .jvp = thrice};
+FUNCTION(of_the_first, tad_apply(&first_only, in, 2, NULL, NULL, 0))
+
+START_TEST(refuses_operands_without_a_derivative) {
+    tad_var in[2] = {x2, tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, -1})}, J;
+    ck_done(tad_jacobian(of_the_first, NULL, in, 2, 0, &J), t);
+    ck_values(J, 0, 3, 0, 0, 3);
+    ck_assert_int_eq(tad_jacobian(of_the_first, NULL, in, 2, 1, &J), TAD_NO_RULE);
+    ck_assert(tad_is_nil(J));
+    ck_refused(t, TAD_NO_RULE, "first_only", "operand 1");
+}
+END_TEST
+
 static TCase *of_a_tape(Suite *s, const char *name) {
     TCase *c = support_case(s, name);
     tcase_add_checked_fixture(c, open_tape, close_tape);
@@ -667,6 +689,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, refuses_inputs_that_have_no_derivative, 0, DRIVERS);
     tcase_add_test(c, other_inputs_may_be_constants);
     tcase_add_test(c, refuses_inputs_that_are_not_there);
+    tcase_add_test(c, refuses_operands_without_a_derivative);
     tcase_add_loop_test(c, refuses_what_is_null, 0, DRIVERS);
     tcase_add_loop_test(c, refuses_results_that_have_no_derivative, 0, DRIVERS);
     tcase_add_test(c, refuses_many_results_where_one_is_needed);

@@ -42,7 +42,7 @@ static void begin(void) {
     memset(memory, 0, sizeof memory);
     t = tad_tape_new(
         &(tad_settings){.allocator = support_allocator(&allocator), .memory_limit = 1 << 28});
-    other = tad_tape_new(NULL);
+    other = tad_tape_new(&(tad_settings){.memory_limit = 1 << 28});
     p = tad_param(t, TAD_F64, TAD_SHAPE(2, 2), (double[]){1, 2, 3, 4});
     foreign = tad_scalar(other, 1);
     alien = tad_tape_mark(other);
