@@ -277,12 +277,8 @@ static void files(tad_tape *t, uint64_t *hash) {
     tad_slot out[] = {tad_slot_var("w", w), tad_slot_int("step", &step)};
     tad_slot in[] = {tad_slot_var("w", v), tad_slot_int("step", &step)};
     if (tad_checkpoint_save(t, file, out, 2, &text, 1) != TAD_OK) return;
-#ifdef HAVE_JANSSON
     step = 0;
     if (tad_checkpoint_load(t, file, in, 2, false) != TAD_OK) return;
-#else
-    (void)in;
-#endif
     mix_var(hash, v);
     mix(hash, &step, sizeof step);
 }
@@ -411,12 +407,10 @@ static tad_status verb_assign(scene *s) {
     double nines[9] = {9, 9, 9, 9, 9, 9, 9, 9, 9};
     return tad_assign(s->b, nines);
 }
-#ifdef HAVE_JANSSON
 static tad_status verb_load(scene *s) {
     tad_slot slots[] = {tad_slot_var("w", s->w), tad_slot_var("b", s->b)};
     return tad_checkpoint_load(s->w.tape, file, slots, 2, false);
 }
-#endif
 
 /* A sweep that failed half-way drops all gradients: none can be read, rather than half a sum. */
 static const struct named_verb {
@@ -427,9 +421,7 @@ static const struct named_verb {
     {"reverse", verb_reverse, true}, {"reverse_from", verb_reverse_from, true},
     {"grad", verb_grad, false}, {"tangent", verb_tangent, false}, {"zero_gradients", verb_zero, false},
     {"assign", verb_assign, false},
-#ifdef HAVE_JANSSON
     {"load", verb_load, false},
-#endif
 };
 
 static tad_tape *begin_scene(support_memory *m, scene *s, size_t bytes) {

@@ -1,8 +1,7 @@
 /* safetensors files: named arrays and strings. Reading, writing, and checkpoints on top of both.
  *
  * A file is checked as a whole before anything is taken from it; tad reads and writes the element
- * types F64, F32, I64 and BOOL. Reading needs a library built with jansson (TAD_UNSUPPORTED without
- * it), writing does not. As with other verbs, a failure is also recorded on the tape.
+ * types F64, F32, I64 and BOOL. As with other verbs, a failure is also recorded on the tape.
  *
  * Threads: as the tape. */
 #ifndef TAD_SAFETENSORS_H

@@ -1,9 +1,13 @@
-/* Cutting and reading the JSON of a header. May rely on json.h; keeps no memory. */
+/* Cutting and reading the JSON of a header. May rely on json.h; takes no memory. */
 #include "json.h"
 
 #include <string.h>
 
-enum { DEPTH = 2, DESCRIPTION = 1024 };
+enum {
+    DEPTH = 2,
+    DESCRIPTION = 1024, /* bytes of a tensor's description, at most */
+    ESCAPE = 6          /* bytes of a \uXXXX */
+};
 
 /* ---- cutting ---- */
 
@@ -21,8 +25,8 @@ static const char *past_string(const char *p, const char *end) {
     return NULL;
 }
 
-/* Past the object that begins at p. Which bracket closes which is left to jansson. */
-static const char *past_object(const char *p, const char *end) {
+/* Past the object or list that begins at p. Which bracket closes which is seen when it is read. */
+static const char *past_brackets(const char *p, const char *end) {
     int depth = 0;
     while (p && p < end) {
         if (*p == '"') {
@@ -42,8 +46,8 @@ static bool take(tad__members *m, tad__piece *piece) {
     m->at = skip_space(m->at, m->end);
     if (m->at == m->end) return false;
     const char *past = *m->at == '"'   ? past_string(m->at, m->end)
-                       : *m->at == '{' ? past_object(m->at, m->end)
-                                       : NULL;
+                       : *m->at == '{' || *m->at == '[' ? past_brackets(m->at, m->end)
+                                                        : NULL;
     if (!past) return false;
     *piece = (tad__piece){m->at, (size_t)(past - m->at)};
     m->at = past;
@@ -73,86 +77,181 @@ int tad__members_next(tad__members *m, tad__piece *name, tad__piece *value) {
     return take_sign(m, ':') && take(m, value) ? 1 : -1;
 }
 
-/* ---- reading pieces ---- */
+/* ---- strings ---- */
 
-#ifdef HAVE_JANSSON
-#include <jansson.h>
-
-/* jansson says nothing about its failure when it has no memory, in most places. */
-static tad_status parse(tad__piece piece, size_t flags, json_t **out) {
-    json_error_t error;
-    *out = json_loadb(piece.at, piece.length, flags | JSON_REJECT_DUPLICATES, &error);
-    if (*out) return TAD_OK;
-    bool memory = !error.text[0] || json_error_code(&error) == json_error_out_of_memory;
-    return memory ? TAD_NO_MEMORY : TAD_BAD_FILE;
+/* Length of the UTF-8 sequence at s; 0 when it is none (or an overlong one, or a surrogate). */
+static size_t sequence(const unsigned char *s) {
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (s[0] < 0x80) return 1;
+    size_t n = s[0] >= 0xF0 && s[0] < 0xF8 ? 4 : s[0] >= 0xE0 ? 3 : s[0] >= 0xC0 ? 2 : 0;
+    if (n == 0 || s[0] >= 0xF8) return 0;
+    uint32_t code = s[0] & (0xFFu >> (n + 1));
+    for (size_t i = 1; i < n; i++) {
+        if ((s[i] & 0xC0) != 0x80) return 0; /* also at the final zero */
+        code = code << 6 | (s[i] & 0x3Fu);
+    }
+    bool surrogate = code >= 0xD800 && code < 0xE000;
+    return code < least[n] || code > 0x10FFFF || surrogate ? 0 : n;
 }
 
-tad_status tad__json_string(tad__piece piece, char *out) {
-    json_t *j;
-    tad_status status = parse(piece, JSON_DECODE_ANY, &j);
-    if (status != TAD_OK) return status;
-    size_t length = json_string_length(j);
-    if (!json_is_string(j) || length + 1 > piece.length) status = TAD_BAD_FILE;
-    else memcpy(out, json_string_value(j), length + 1);
-    json_decref(j);
-    return status;
+bool tad__is_utf8(const char *text) {
+    const unsigned char *s = (const unsigned char *)text;
+    while (*s) {
+        size_t n = sequence(s);
+        if (n == 0) return false;
+        s += n;
+    }
+    return true;
 }
 
-/* Element i of a list as a number that is not negative; false when it is none. */
-static bool natural(const json_t *list, size_t i, int64_t *out) {
-    const json_t *j = json_array_get(list, i);
-    *out = json_integer_value(j);
-    return json_is_integer(j) && *out >= 0;
+static int hex(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-static const char *read_shape(const json_t *j, tad_shape *out) {
-    if (!json_is_array(j)) return "its shape is no list";
-    if (json_array_size(j) > TAD_MAX_RANK) return "it has too many axes";
-    out->rank = (int)json_array_size(j);
-    for (int i = 0; i < out->rank; i++)
-        if (!natural(j, (size_t)i, &out->dim[i])) return "a size is no natural number";
+/* The number in a \uXXXX at p; -1 when there is none. */
+static int32_t unit(const char *p, const char *end) {
+    int32_t code = 0;
+    if (end - p < ESCAPE || p[0] != '\\' || p[1] != 'u') return -1;
+    for (int i = 2; i < ESCAPE; i++) {
+        if (hex(p[i]) < 0) return -1;
+        code = code << 4 | hex(p[i]);
+    }
+    return code;
+}
+
+/* The character of the \uXXXX, or of the pair of surrogates, at *p, which is moved past it; 0 when
+ * it is none, or the zero character, which would end the text. */
+static uint32_t escaped(const char **p, const char *end) {
+    int32_t high = unit(*p, end);
+    if (high <= 0 || (high >= 0xDC00 && high < 0xE000)) return 0;
+    *p += ESCAPE;
+    if (high < 0xD800 || high >= 0xE000) return (uint32_t)high;
+    int32_t low = unit(*p, end);
+    if (low < 0xDC00 || low >= 0xE000) return 0;
+    *p += ESCAPE;
+    return 0x10000 + ((uint32_t)(high - 0xD800) << 10 | (uint32_t)(low - 0xDC00));
+}
+
+static char *put_utf8(char *out, uint32_t code) {
+    static const unsigned char lead[] = {0, 0xC0, 0xE0, 0xF0};
+    int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    *out++ = (char)(lead[more] | code >> 6 * more);
+    while (more-- > 0) *out++ = (char)(0x80 | (code >> 6 * more & 0x3F));
+    return out;
+}
+
+/* The character that a backslash and c stand for; 0: none. */
+static char plain_escape(char c) {
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    const char *at = c ? strchr(from, c) : NULL;
+    return at ? to[at - from] : '\0';
+}
+
+bool tad__json_string(tad__piece piece, char *out) {
+    const char *p = piece.at + 1, *end = piece.at + piece.length - 1;
+    char *to = out;
+    while (p < end) {
+        if ((unsigned char)*p < 0x20) return false;
+        if (*p != '\\') {
+            *to++ = *p++;
+        } else if (p[1] == 'u') {
+            uint32_t code = escaped(&p, end);
+            if (!code) return false;
+            to = put_utf8(to, code);
+        } else {
+            if (!plain_escape(p[1])) return false;
+            *to++ = plain_escape(p[1]);
+            p += 2;
+        }
+    }
+    *to = '\0';
+    return tad__is_utf8(out);
+}
+
+/* ---- descriptions ---- */
+
+/* Moves past a natural number, which is written without needless zeros. */
+static bool take_natural(tad__members *m, int64_t *out) {
+    m->at = skip_space(m->at, m->end);
+    const char *begin = m->at;
+    *out = 0;
+    for (; m->at < m->end && *m->at >= '0' && *m->at <= '9'; m->at++) {
+        int digit = *m->at - '0';
+        if (*out > (INT64_MAX - digit) / 10) return false;
+        *out = *out * 10 + digit;
+    }
+    return m->at > begin && (*begin != '0' || m->at == begin + 1);
+}
+
+/* Reads [n, n, ...]; returns how many numbers there are, of which the first `room` are kept, or -1
+ * when it is no list of natural numbers. */
+static int read_list(tad__piece piece, int64_t *out, int room) {
+    tad__members m = {piece.at, piece.at + piece.length, true};
+    int n = 0;
+    int64_t number;
+    if (!take_sign(&m, '[')) return -1;
+    if (take_sign(&m, ']')) return m.at == m.end ? 0 : -1;
+    do {
+        if (!take_natural(&m, &number)) return -1;
+        if (n < room) out[n] = number;
+        n++;
+    } while (take_sign(&m, ','));
+    return take_sign(&m, ']') && m.at == m.end ? n : -1;
+}
+
+static const char *read_dtype(tad__piece value, tad__described *out) {
+    char text[DESCRIPTION];
+    if (*value.at != '"' || !tad__json_string(value, text)) return "its dtype is no string";
+    for (size_t i = 0; i + 1 < sizeof out->dtype && text[i]; i++) out->dtype[i] = text[i];
     return NULL;
 }
 
-static const char *read_tensor(const json_t *j, tad__described *out) {
-    const json_t *dtype = json_object_get(j, "dtype");
-    const json_t *offsets = json_object_get(j, "data_offsets");
-    int64_t begin, end;
-    if (json_object_size(j) != 3) return "it must have dtype, shape and data_offsets";
-    if (!json_is_string(dtype)) return "its dtype is no string";
-    if (json_array_size(offsets) != 2 || !natural(offsets, 0, &begin) || !natural(offsets, 1, &end))
-        return "its data_offsets are no two natural numbers";
-    strncpy(out->dtype, json_string_value(dtype), sizeof out->dtype - 1);
-    out->begin = (uint64_t)begin;
-    out->end = (uint64_t)end;
-    return read_shape(json_object_get(j, "shape"), &out->shape);
+static const char *read_shape(tad__piece value, tad__described *out) {
+    out->shape.rank = read_list(value, out->shape.dim, TAD_MAX_RANK);
+    if (out->shape.rank < 0) return "its shape is no list of natural numbers";
+    return out->shape.rank > TAD_MAX_RANK ? "it has too many axes" : NULL;
 }
 
-tad_status tad__json_tensor(tad__piece piece, tad__described *out, const char **why) {
+static const char *read_offsets(tad__piece value, tad__described *out) {
+    int64_t place[2];
+    if (read_list(value, place, 2) != 2) return "its data_offsets are no two natural numbers";
+    out->begin = (uint64_t)place[0];
+    out->end = (uint64_t)place[1];
+    return NULL;
+}
+
+typedef const char *field_reader(tad__piece value, tad__described *out);
+static const struct {
+    const char *name;
+    field_reader *read;
+} fields[] = {{"dtype", read_dtype}, {"shape", read_shape}, {"data_offsets", read_offsets}};
+enum { FIELDS = sizeof fields / sizeof *fields };
+
+static const char *read_field(tad__piece name, tad__piece value, bool *seen, tad__described *out) {
+    char text[DESCRIPTION];
+    size_t i = 0;
+    if (!tad__json_string(name, text)) return "its description is not JSON";
+    while (i < FIELDS && strcmp(fields[i].name, text) != 0) i++;
+    if (i == FIELDS || seen[i]) return "it must have dtype, shape and data_offsets, once each";
+    seen[i] = true;
+    return fields[i].read(value, out);
+}
+
+const char *tad__json_tensor(tad__piece piece, tad__described *out) {
+    tad__members m;
+    tad__piece name, value;
+    bool seen[FIELDS] = {false};
+    const char *why = NULL;
     memset(out, 0, sizeof *out);
-    *why = "its description is not JSON";
-    if (*piece.at != '{' || piece.length > DESCRIPTION) return TAD_BAD_FILE;
-    json_t *j;
-    tad_status status = parse(piece, 0, &j);
-    if (status != TAD_OK) return status;
-    *why = read_tensor(j, out);
-    json_decref(j);
-    return *why ? TAD_BAD_FILE : TAD_OK;
+    if (piece.length > DESCRIPTION || !tad__members_begin(&m, piece))
+        return "its description is not JSON";
+    int more = 1;
+    while (!why && (more = tad__members_next(&m, &name, &value)) > 0)
+        why = read_field(name, value, seen, out);
+    if (!why && more < 0) return "its description is not JSON";
+    for (int i = 0; !why && i < FIELDS; i++)
+        if (!seen[i]) why = "it must have dtype, shape and data_offsets";
+    return why;
 }
-
-#else
-
-tad_status tad__json_string(tad__piece piece, char *out) {
-    (void)piece;
-    (void)out;
-    return TAD_UNSUPPORTED;
-}
-
-tad_status tad__json_tensor(tad__piece piece, tad__described *out, const char **why) {
-    (void)piece;
-    (void)out;
-    *why = "";
-    return TAD_UNSUPPORTED;
-}
-
-#endif

@@ -47,9 +47,6 @@ static tad_status refuse(reader *r, tad_status code, const char *format, ...) {
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (code == TAD_UNSUPPORTED && !*text)
-        return tad__fail(r->tape, code, "reading %s: built without jansson, tad cannot read "
-                                        "safetensors files", r->source);
     return tad__fail(r->tape, code, "reading %s: %s", r->source, text);
 }
 
@@ -137,10 +134,7 @@ static tad_status allocate(reader *r) {
 /* ---- second pass: the contents ---- */
 
 static tad_status decode(reader *r, tad__piece piece, const char **out) {
-    tad_status status = tad__json_string(piece, r->string);
-    if (status == TAD_NO_MEMORY) return tad__no_memory(r->tape, r->source);
-    if (status == TAD_UNSUPPORTED) return refuse(r, status, "%s", "");
-    if (status != TAD_OK) return malformed(r, piece.at);
+    if (!tad__json_string(piece, r->string)) return malformed(r, piece.at);
     *out = r->string;
     r->string += strlen(r->string) + 1;
     return TAD_OK;
@@ -191,12 +185,10 @@ static tad_status read_member(reader *r, tad__piece name, tad__piece value) {
     if (is_metadata(name)) return read_texts(r, value);
     tad_tensor *tensor = &r->file->tensors[r->file->count++];
     tad__described described;
-    const char *why;
     tad_status status = decode(r, name, &tensor->name);
     if (status != TAD_OK) return status;
-    status = tad__json_tensor(value, &described, &why);
-    if (status == TAD_NO_MEMORY) return tad__no_memory(r->tape, r->source);
-    if (status != TAD_OK) return refuse(r, status, "tensor '%.80s': %s", tensor->name, why);
+    const char *why = tad__json_tensor(value, &described);
+    if (why) return refuse(r, TAD_BAD_FILE, "tensor '%.80s': %s", tensor->name, why);
     return place(r, &described, tensor);
 }
 

@@ -1,5 +1,5 @@
-/* Writing safetensors, and what the format's files share. May rely on file.h and
- * little_endian.h; needs no JSON library. */
+/* Writing safetensors, and what the format's files share. May rely on file.h, json.h and
+ * little_endian.h. */
 #include "safetensors.h"
 
 #include <inttypes.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "json.h"
 #include "little_endian.h"
 
 const char *tad__safetensors_word(tad_dtype dtype) {
@@ -25,35 +26,10 @@ bool tad__are_bools(const void *data, size_t n) {
 
 /* ---- checks ---- */
 
-/* Length of the UTF-8 sequence at s; 0 when it is none (or an overlong one, or a surrogate). */
-static size_t sequence(const unsigned char *s) {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (s[0] < 0x80) return 1;
-    size_t n = s[0] >= 0xF0 && s[0] < 0xF8 ? 4 : s[0] >= 0xE0 ? 3 : s[0] >= 0xC0 ? 2 : 0;
-    if (n == 0 || s[0] >= 0xF8) return 0;
-    uint32_t code = s[0] & (0xFFu >> (n + 1));
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xC0) != 0x80) return 0; /* also at the final zero */
-        code = code << 6 | (s[i] & 0x3Fu);
-    }
-    bool surrogate = code >= 0xD800 && code < 0xE000;
-    return code < least[n] || code > 0x10FFFF || surrogate ? 0 : n;
-}
-
-static bool is_utf8(const char *text) {
-    const unsigned char *s = (const unsigned char *)text;
-    while (*s) {
-        size_t n = sequence(s);
-        if (n == 0) return false;
-        s += n;
-    }
-    return true;
-}
-
 static const char *tensor_fault(const tad_tensor *t, size_t *total) {
     size_t bytes;
     if (!t->name) return "its name is NULL";
-    if (!is_utf8(t->name)) return "its name is not UTF-8";
+    if (!tad__is_utf8(t->name)) return "its name is not UTF-8";
     if (strcmp(t->name, TAD__METADATA) == 0) return "this name is reserved";
     if (!tad__safetensors_word(t->dtype)) return "its dtype is none";
     if (!tad__shape_bytes(&t->shape, t->dtype, &bytes)) return "its shape is not possible";
@@ -65,7 +41,7 @@ static const char *tensor_fault(const tad_tensor *t, size_t *total) {
 
 static const char *text_fault(const tad_text *t) {
     if (!t->key || !t->value) return "a key or value is NULL";
-    if (!is_utf8(t->key) || !is_utf8(t->value)) return "a key or value is not UTF-8";
+    if (!tad__is_utf8(t->key) || !tad__is_utf8(t->value)) return "a key or value is not UTF-8";
     return NULL;
 }
 
