@@ -184,16 +184,23 @@ static tad_status resume(items *s, const tad_safetensors *file, const char *path
     return status == TAD_OK ? copy(s) : status;
 }
 
-tad_status tad_checkpoint_load(tad_tape *t, const char *path, const tad_slot *slots, size_t n,
-                               bool partial) {
-    items s = {.tape = t, .doing = "resuming a checkpoint"};
-    tad_safetensors *file = NULL;
-    tad_status status = may_begin(t, s.doing, path, slots, n);
-    if (status != TAD_OK) return status;
-    status = tad_safetensors_open_path(t, path, &file);
-    if (status == TAD_OK) status = collect(&s, slots, n);
+static const char resuming[] = "resuming a checkpoint";
+
+tad_status tad__checkpoint_resume(tad_tape *t, const tad_safetensors *file, const char *path,
+                                  const tad_slot *slots, size_t n, bool partial) {
+    items s = {.tape = t, .doing = resuming};
+    tad_status status = collect(&s, slots, n);
     if (status == TAD_OK) status = resume(&s, file, path, partial);
     release(&s);
+    return status;
+}
+
+tad_status tad_checkpoint_load(tad_tape *t, const char *path, const tad_slot *slots, size_t n,
+                               bool partial) {
+    tad_safetensors *file = NULL;
+    tad_status status = may_begin(t, resuming, path, slots, n);
+    if (status == TAD_OK) status = tad_safetensors_open_path(t, path, &file);
+    if (status == TAD_OK) status = tad__checkpoint_resume(t, file, path, slots, n, partial);
     tad_safetensors_close(file);
     return status;
 }

@@ -19,5 +19,8 @@ const char *tad__safetensors_word(tad_dtype dtype);
 bool tad__are_bools(const void *data, size_t n);
 /* Fails when two names or two keys are equal; none may be NULL. `doing` begins the message. */
 tad_status tad__check_distinct(tad_tape *t, const char *doing, const tad_contents *c);
+/* tad_checkpoint_load with the file open; `path` is for messages. */
+tad_status tad__checkpoint_resume(tad_tape *t, const tad_safetensors *file, const char *path,
+                                  const tad_slot *slots, size_t n, bool partial);
 
 #endif
