@@ -151,6 +151,7 @@ static tad_array *unchanging(tad_tape *t, tad_array *a) {
 }
 
 tad_var tad_detach(tad_var x) {
+    if (tad_is_number(x)) return x;
     const tad__node *n = tad__node_of(x, "detach");
     tad_tape *t = tad__has_tape(x) ? x.tape : NULL;
     uint32_t index;

@@ -133,6 +133,7 @@ START_TEST(a_detached_value_that_stays) {
     ck_values(d, 0, 3);
     ck_values(v, 0, 3);
     ck_derivative(y, x, 9);
+    ck_near(tad_item(tad_detach(tad_number(7))), 7, 0);
 }
 END_TEST
 

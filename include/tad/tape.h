@@ -171,7 +171,7 @@ TAD_API tad_var tad_constant_from(tad_tape *t, tad_dtype dtype, tad_shape shape,
 TAD_API tad_var tad_full(tad_tape *t, tad_dtype dtype, tad_shape shape, double value);
 
 /* The same value without a past: a constant. It shares x's memory, except where x is a parameter or a
- * view of one: then it is a copy, and does not change when the parameter does. */
+ * view of one: then it is a copy, and does not change when the parameter does. A number is itself. */
 TAD_API tad_var tad_detach(tad_var x);
 
 /* Between these two nothing is recorded: results are constants. Nests. */
