@@ -77,7 +77,11 @@ static double of_node(tad_var x, double epsilon, double *value, const double *ad
     return total;
 }
 
-static bool counts(tad_var x) { return tad_dtype_of(x) == TAD_F64 && tad_is_reached(x); }
+/* Whether the sweep left something at node i. */
+static bool counts(tad_tape *t, size_t i, tad_var x) {
+    if (i >= t->head.swept || tad_dtype_of(x) != TAD_F64 || !tad_node_needs_gradient(x)) return false;
+    return tad__adjoint_at(t, tad__at(t, (uint32_t)i))->bits != 0;
+}
 
 /* Of all nodes from the first on. */
 static double of_nodes(tad_tape *t, size_t first, double epsilon) {
@@ -88,7 +92,7 @@ static double of_nodes(tad_tape *t, size_t first, double epsilon) {
     double *value = tad__check_take(t, most, sizeof *value);
     for (size_t i = first; i < last && value; i++) {
         tad_var x = tad_node_at(t, i);
-        if (counts(x)) total += of_node(x, epsilon, value, tad_gradient_data(x));
+        if (counts(t, i, x)) total += of_node(x, epsilon, value, tad_gradient_data(x));
     }
     return total;
 }

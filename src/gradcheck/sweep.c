@@ -85,7 +85,7 @@ static double first_step(const line *l, const coordinates *c) {
     while (k > l->first && l->left[k] == 0 && l->right[k] == 0) k--;
     double step = fmax(fabs(l->left[k]), fabs(l->right[k])) * c->h[k];
     bool still = k < TAD__LEVELS - 1;
-    return still && step <= fmax(4 * DBL_EPSILON, 1e-6 * l->size[k]) ? step : 0;
+    return still && step <= fmax(64 * DBL_EPSILON, 1e-6 * l->size[k]) ? step : 0;
 }
 
 /* Values that jitter more than their own size explains (they were computed through larger numbers)
