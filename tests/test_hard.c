@@ -1,5 +1,5 @@
-/* Functions that are right but hard to check: cancellation, scales from 1e-300 to 1e300, oscillation,
- * kinks at and near the point, long sums, saturation, deep chains. The gradient check must not call
+/* Functions that are right but hard to check: cancellation, scales from 1e-300 to 1e300,
+ * oscillation, kinks at and near the point, long sums, saturation, deep chains. The gradient check must not call
  * one of them wrong, and must seldom have to say that it cannot tell. */
 #include "support.h"
 
@@ -175,7 +175,8 @@ static const hard list[] = {
     {SIN_FAST, 1e3, 3, 1, 0, 1}, {SIN_FAST, 1e4, 3, 1, 0, 1}, {SIN_FAST, 1e6, 3, 1, 0, 1},
     {SIN_FAST, 1e-3, 3, 1, 0, 1}, {SIN_FAST, 1e-9, 3, 1, 0, 1}, {SIN_INVERSE, 0, 3, 1, 1, 0.1},
     {SIN_INVERSE, 0, 3, 1e-1, 1, 0.1}, {SIN_INVERSE, 0, 3, 1e-2, 1, 0.1},
-    {SIN_INVERSE, 0, 3, 1e-3, 1, 0.1}, {COS_SQUARE, 0, 3, 3, 1, 0.1}, {COS_SQUARE, 0, 3, 30, 1, 0.1},
+    {SIN_INVERSE, 0, 3, 1e-3, 1, 0.1}, {COS_SQUARE, 0, 3, 3, 1, 0.1},
+    {COS_SQUARE, 0, 3, 30, 1, 0.1},
     {COS_SQUARE, 0, 3, 300, 1, 0.1}, {SINC, 0, 3, 1e-3, 1, 0.1}, {SINC, 0, 3, 10, 1, 0.1},
     {SINC, 0, 3, 1e3, 1, 0.1}, {WAVES, 10, 50, 1, 0, 1}, {WAVES, 300, 50, 1, 0, 1},
     /* kinks: at the point, and at distances from it */

@@ -9,10 +9,12 @@
  * What is checked, at the point given:
  *   - exact laws, mostly bit for bit: the same result every time, VJP(2v) = 2 VJP(v), VJP(0) = 0,
  *     gradients are added to what is there, views behave as copies, ... (TAD_LAW_LIST);
- *   - reverse against forward mode: <v, Jw> = <J'v, w> to 256 rounding errors;
+ *   - reverse against forward mode: <v, Jw> = <J'v, w> to 256 rounding errors, or to those of the
+ *     numbers that were added up on the way where they are larger;
  *   - every entry of the Jacobian against a numeric derivative that comes with its own error bound:
- *     central differences over 28 steps, extrapolated, the best step chosen for each entry. It
- *     tells a kink from a bug, and says "inconclusive" where no step is good enough;
+ *     central differences over 28 steps, extrapolated, the best step chosen for each entry, below
+ *     finer scales where it needs them. It tells a kink from a bug, and says "inconclusive" where
+ *     no step is good enough. docs/math.md says what the bound rests on, and what is not promised;
  *   - all of this once more for the derivatives themselves (order 2).
  * Inputs are float64. A NaN never passes. Nothing compared is "vacuous", not a pass.
  *
@@ -84,7 +86,8 @@ typedef struct tad_check_row {
     char name[24];
     tad_shape shape;
     size_t checked;
-    size_t zero; /* zero on both sides, or negligible beside the largest entry */
+    size_t zero; /* zero on both sides, or equal but for what is negligible beside the largest
+                    entry, or beside what values of that size could show */
     size_t very_good, acceptable, needs_checking, bug;
     size_t kink; /* not differentiable here; the gradient lies between the one-sided slopes */
     size_t inconclusive;
@@ -141,7 +144,7 @@ typedef enum tad_kinks {
 /* For one input; all zero is the default. */
 typedef struct tad_gradcheck_input {
     bool skip;        /* a constant for this check */
-    double step;      /* scale of the steps; 0: max(|x|, 1) */
+    double step;      /* scale of the steps, the only one tried; 0: max(|x|, 1), and finer ones */
     tad_grade demand; /* worst grade that passes; NONE: as for all */
     tad_kinks kinks;
     const bool *mask; /* entries to check, as many as elements; NULL: all */

@@ -104,7 +104,7 @@ typedef struct tad__check {
 } tad__check;
 
 tad_status tad__check_begin(tad__check *c);
-/* Whether derivatives have the right shapes; if not, c has failed, and nothing else can be asked. */
+/* Whether derivatives have the right shapes; if not, c fails, and nothing else can be asked. */
 tad_status tad__check_shapes(tad__check *c);
 /* A: exact laws, B: reverse against forward; laws.c. Needs tad__check_jacobian. */
 tad_status tad__check_laws(tad__check *c);

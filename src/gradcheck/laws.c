@@ -215,7 +215,7 @@ static tad_status check_accumulation(tad__check *c) {
     return status;
 }
 
-/* f(x, x) against f(x, x') with x' = x. Some functions refuse such a point: then there is no law. */
+/* f(x, x) against f(x, x') with x' = x. Some functions refuse such a point: no law then. */
 static tad_status twice(tad__check *c, size_t i, size_t j, double *x, double *both) {
     tad__problem *p = c->p;
     size_t n = p->in_at[i + 1] - p->in_at[i];

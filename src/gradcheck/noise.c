@@ -79,8 +79,8 @@ static double of_node(tad_var x, double epsilon, double *value, const double *ad
 
 /* Whether the sweep left something at node i. */
 static bool counts(tad_tape *t, size_t i, tad_var x) {
-    if (i >= t->head.swept || tad_dtype_of(x) != TAD_F64 || !tad_node_needs_gradient(x)) return false;
-    return tad__adjoint_at(t, tad__at(t, (uint32_t)i))->bits != 0;
+    if (i >= t->head.swept || !tad_node_needs_gradient(x)) return false;
+    return tad_dtype_of(x) == TAD_F64 && tad__adjoint_at(t, tad__at(t, (uint32_t)i))->bits != 0;
 }
 
 /* Of all nodes from the first on. */

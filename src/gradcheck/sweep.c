@@ -30,7 +30,8 @@ typedef struct coordinates {
 /* The slope at x of the parabola through three points: the steps to both sides may differ by a
  * rounding of x. */
 static double central(const line *l, const coordinates *c, double x, double fp, double fm, int k) {
-    double up = c->plus[k] - x, down = x - c->minus[k], slope = (fp - fm) / (c->plus[k] - c->minus[k]);
+    double up = c->plus[k] - x, down = x - c->minus[k];
+    double slope = (fp - fm) / (c->plus[k] - c->minus[k]);
     if (up == down) return slope;
     return slope - (l->right[k] - l->left[k]) * ((up - down) / (up + down));
 }

@@ -14,7 +14,7 @@ static bool fits(tad_var result, const tad_shape *shape) {
     return tad__shape_equal(&got, shape) && tad_dtype_of(result) == TAD_F64;
 }
 
-/* Whether a derivative came out at all; an engine that refuses a rule's result has seen its shape. */
+/* Whether a derivative came out: the engine refuses what has a wrong shape. */
 static bool came_out(tad__check *c, tad_status *status, const char *what) {
     bool refused = *status == TAD_BAD_SHAPE || *status == TAD_BAD_DTYPE;
     if (refused) {
