@@ -204,12 +204,76 @@ START_TEST(every_law_is_asked_of_the_ops_of_the_library) {
 }
 END_TEST
 
+/* ---- what the samples try ---- */
+
+/* One size with two ranks is where an op that compares sizes goes wrong. */
+START_TEST(rows_are_tried_on_one_size_with_two_ranks) {
+    const tad_op *op = tad_op_find(_i ? "fma" : "add");
+    bool found = false;
+    for (size_t i = 0; i < tad_sample_count(op); i++) {
+        tad_sample_room room;
+        ck_assert(tad_sample_at(op, i, &room));
+        const tad_shape *a = &room.sample.in[0].type.shape, *b = &room.sample.in[1].type.shape;
+        found = found || (a->rank == 1 && b->rank == 2 && a->dim[0] == 5 && b->dim[0] == 1 &&
+                          b->dim[1] == 5);
+    }
+    ck_assert(found);
+}
+END_TEST
+
+/* x^2 with a rule that has the value 0 at 0, but not the derivative of 2 x there. */
+static tad_status square_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    out[0] = (tad_type){(tad_dtype)c->in[0]->dtype, {c->in[0]->rank, {0}}};
+    for (int d = 0; d < c->in[0]->rank; d++) out[0].shape.dim[d] = c->in[0]->dim[d];
+    return TAD_OK;
+}
+static tad_status square_forward(const tad_call_frame *c) {
+    const tad_array *x = c->in[0];
+    for (int64_t i = 0; i < x->size; i++) {
+        int64_t at = 0, rest = i;
+        for (int d = x->rank - 1; d >= 0; rest /= x->dim[d--])
+            at += rest % x->dim[d] * tad_strides(x)[d];
+        double v = element(x, at, true);
+        put(c->out[0], i, v * v, false);
+    }
+    return TAD_OK;
+}
+static tad_var twice(const tad_rule *r, tad_var x) {
+    bool hides = *(const bool *)r->options;
+    tad_var zero = tad_equal(x, tad_number(0)), d = tad_mul(x, tad_number(2));
+    return hides ? tad_where(zero, tad_detach(d), d) : d;
+}
+static void square_vjp(tad_rule *r) { r->result[0] = tad_mul(r->given[0], twice(r, r->in[0])); }
+static void square_jvp(tad_rule *r) { r->result[0] = tad_mul(r->given[0], twice(r, r->in[0])); }
+
+/* 0 is declared a kink of it, and is none: order 2 is asked there. */
+START_TEST(second_derivatives_are_tried_where_a_select_could_hide_them) {
+    static const tad_option option[] = {{.name = "hides", .kind = TAD_OPTION_BOOL}};
+    tad_gradcheck_report r;
+    bool hides = _i;
+    tad_sample sample = {.label = "square", .n = 1, .options = &hides,
+                         .in = {{.type = {TAD_F64, {0}}, .away = {0}, .count_away = 1}}};
+    tad_op op = {.name = "square", .family = "test", .doc = "x^2", .min_in = 1, .max_in = 1,
+                 .n_out = 1, .flags = TAD_OP_ELEMENTWISE, .options_size = sizeof hides,
+                 .options = option, .n_options = 1, .shape = square_shape,
+                 .forward = square_forward, .vjp = square_vjp, .jvp = square_jvp,
+                 .samples = &sample, .n_samples = 1};
+    tad_verdict v = tad_gradcheck_op(&op, NULL, &r);
+    ck_assert_msg(v == (hides ? TAD_CHECK_FAIL : TAD_CHECK_PASS), "%s: %s", tad_verdict_text(v),
+                  r.first);
+    if (hides) ck_assert_msg(strstr(r.sample, "kink at 0"), "%s", r.sample);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("laws");
     TCase *c = support_case(s, "laws");
     tcase_set_timeout(c, 300);
     tcase_add_test(c, each_law_holds_of_an_op_that_is_right);
     tcase_add_loop_test(c, each_law_sees_the_op_that_breaks_it, 0, TAD_LAW_COUNT);
+    tcase_add_loop_test(c, rows_are_tried_on_one_size_with_two_ranks, 0, 2);
+    tcase_add_loop_test(c, second_derivatives_are_tried_where_a_select_could_hide_them, 0, 2);
     tcase_add_test(c, every_law_is_asked_of_the_ops_of_the_library);
     return s;
 }

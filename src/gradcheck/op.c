@@ -124,7 +124,6 @@ static tad_status check_sample(tad_tape *t, const tad_op *op, const tad_sample *
     plan.inputs = inputs;
     plan.at_kink = at_kink(s);
     plan.op = as_row ? NULL : &o;
-    if (plan.at_kink) plan.order = 1;
     tad_verdict before = r->verdict;
     status = tad__check_problem(&p, &plan, r);
     if (r->verdict == TAD_CHECK_FAIL && before != TAD_CHECK_FAIL)
