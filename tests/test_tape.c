@@ -622,6 +622,17 @@ START_TEST(a_steady_step_allocates_nothing) {
 }
 END_TEST
 
+/* A node, a header and two numbers, and what doubling leaves free. */
+START_TEST(two_thousand_small_arrays_fit_a_megabyte) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL);
+    for (int i = 0; i < 2000; i++) x = tad_add(x, x);
+    ck_tape(t);
+    ck_assert_uint_lt(tad_tape_memory(t).live, 1 << 20);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(the_memory_limit_is_kept) {
     support_memory m = {0};
     tad_tape *t = tad_tape_new(&(tad_settings){.memory_limit = 1 << 20});
@@ -893,6 +904,7 @@ static Suite *suite(void) {
     c = support_case(s, "size");
     tcase_add_test(c, a_million_nodes_on_a_small_stack);
     tcase_add_test(c, a_steady_step_allocates_nothing);
+    tcase_add_test(c, two_thousand_small_arrays_fit_a_megabyte);
     tcase_add_test(c, the_memory_limit_is_kept);
     tcase_add_test(c, the_memory_limit_is_of_all_blocks_together);
     c = support_case(s, "drivers");
