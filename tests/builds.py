@@ -112,7 +112,7 @@ BUILDS = tuple(Build(f"{compiler}-{level}", compiler, options)
           packages=CLANG_RUNTIME),
     Build("tsan", options=("-Db_sanitize=thread",) + NO_RECOVERY, slow=10),
     Build("msan", "clang", ("-Db_sanitize=memory", "-Dzlib=disabled", "-Djansson=disabled") + NO_RECOVERY, slow=10,
-          note="gzip, reading safetensors: their libraries are not instrumented",
+          note="gzip, attributes of reference vectors: their libraries are not instrumented",
           packages=CLANG_RUNTIME),
     Build("m32", processor="m32"),
     Build("s390x", processor="s390x", without=NOT_EMULATED, slow=20),
@@ -194,9 +194,10 @@ def machine_file(build):
     lines += ["[properties]", f"needs_exe_wrapper = {'true' if p.emulator else 'false'}"]
     if p.debian:
         libraries, headers = p.sysroot / "usr/lib" / p.triplet, p.sysroot / "usr/include"
+        includes = quoted([f"-I{headers}", f"-I{headers / p.triplet}"])
         links = quoted([f"-L{libraries}", f"-Wl,-rpath,{libraries}:{p.sysroot}/lib/{p.triplet}"])
         lines += [f"sys_root = '{p.sysroot}'", f"pkg_config_libdir = '{libraries}/pkgconfig'",
-                  "[built-in options]", f"c_args = {quoted([f'-I{headers}', f'-I{headers / p.triplet}'])}", f"c_link_args = {links}"]
+                  "[built-in options]", f"c_args = {includes}", f"c_link_args = {links}"]
     lines += ["[host_machine]", "system = 'linux'", f"cpu_family = '{p.family}'", f"cpu = '{p.family}'",
               f"endian = '{p.endian}'"]
     return "\n".join(lines) + "\n"
@@ -257,7 +258,8 @@ def row(build):
     left = ", ".join(build.without or build.only)
     if left and not missing:
         note = "; ".join(filter(None, [note, ("without " if build.without else "only ") + left]))
-    print(f"{build.name:<18}{counted[0]:>7}{counted[1]:>7}{counted[2]:>8}{time.monotonic() - begin:>9.0f}  {note}", flush=True)
+    seconds = time.monotonic() - begin
+    print(f"{build.name:<18}{counted[0]:>7}{counted[1]:>7}{counted[2]:>8}{seconds:>9.0f}  {note}", flush=True)
     return counted[1] > 0
 
 
