@@ -108,7 +108,7 @@ static void add_leaf(program *p) {
     tad_dtype dtype = dtypes[fuzz_below(&p->in, 8)];
     tad_shape s = draw_shape(p);
     size_t nodes = tad_node_count(p->t);
-    unsigned kind = dtype == TAD_F64 || dtype == TAD_F32 ? fuzz_below(&p->in, 5) : 0;
+    unsigned kind = fuzz_below(&p->in, dtype == TAD_F64 || dtype == TAD_F32 ? 5 : 2);
     if (s.rank < 0 || elements(s) > ELEMENTS) return;
     draw_values(p, dtype, elements(s), room);
     tad_var x = kind == 0   ? tad_constant(p->t, dtype, s, room)
@@ -244,7 +244,7 @@ static bool choose(program *p, sweep *s) {
     if (!p->count || !is_real(s->y) || tad_size_of(s->y) > ELEMENTS) return false;
     for (size_t i = p->count; i > 0 && s->n < LEAVES; i--) {
         tad_var x = p->var[i - 1];
-        bool leaf = tad_node_kind_of(x) == TAD_NODE_INPUT || tad_node_kind_of(x) == TAD_NODE_PARAM;
+        bool leaf = tad_node_parent_count(x) == 0 && tad_node_needs_gradient(x);
         bool before = tad_node_index(x) < tad_node_index(s->y);
         if (leaf && before && tad_size_of(x) <= ELEMENTS) s->x[s->n++] = x;
     }
@@ -399,26 +399,33 @@ static void set_mark(program *p) {
     p->mark[p->marks++] = (marked){tad_tape_mark(p->t), p->count, values, false};
 }
 
+static void check_stale(program *p) {
+    if (tad_is_none(p->stale)) return;
+    fuzz_check(tad_size_of(p->stale) == -1, "a variable that was forgotten lives");
+    tad_tape_clear(p->t);
+}
+
 static void rewind_to_mark(program *p) {
     if (p->marks == 0) return;
     marked m = p->mark[--p->marks];
     if (p->count > m.count) p->stale = p->var[p->count - 1];
     fuzz_check(tad_tape_rewind(p->t, m.mark) == TAD_OK, "%s", tad_message(p->t));
     fuzz_check(tad_node_count(p->t) == m.mark.count, "%zu nodes", tad_node_count(p->t));
-    bool was_more = p->count > m.count;
     p->count = m.count < p->count ? m.count : p->count;
     fuzz_check(m.moved || hash_values(p) == m.values, "a value below a mark changed");
-    if (!was_more) return;
-    fuzz_check(tad_size_of(p->stale) == -1, "a variable above a mark lives");
-    tad_tape_clear(p->t);
+    check_stale(p);
 }
 
 static void reset(program *p) {
+    if (p->count) p->stale = p->var[0];
     tad_tape_reset(p->t);
     fuzz_check(tad_node_count(p->t) == 0 && tad_tape_status(p->t) == TAD_OK, "reset");
+    bool marked = p->marks && p->mark[0].mark.count; /* one of an empty tape has nothing to lose */
+    if (marked) fuzz_check(tad_tape_rewind(p->t, p->mark[0].mark) != TAD_OK, "an old mark holds");
+    tad_tape_clear(p->t);
+    check_stale(p);
     p->count = p->marks = 0;
     p->moved = false;
-    p->stale = tad_none();
 }
 
 static void assign(program *p) {
@@ -432,7 +439,6 @@ static void assign(program *p) {
     tad_tape_clear(p->t);
     if (status != TAD_OK) return;
     p->moved = true;
-    p->checks = CHECKS; /* sweeps do not see every use of the old value yet */
     for (size_t i = 0; i < p->marks; i++) p->mark[i].moved = true;
 }
 
@@ -458,8 +464,6 @@ static void plain_sweep(program *p) {
 
 static void step(program *p) {
     unsigned what = fuzz_byte(&p->in);
-    size_t nodes = tad_node_count(p->t);
-    tad_var x = p->count ? p->var[p->count - 1] : tad_none();
     if (what < 160) call(p);
     else if (what < 200) add_leaf(p);
     else if (what < 224) check_sweeps(p);
@@ -469,8 +473,10 @@ static void step(program *p) {
     else if (what < 242) pause(p);
     else if (what < 246) assign(p);
     else if (what < 250) plain_sweep(p);
-    else if (what < 252 && p->count) add(p, tad_detach(x));
-    else if (tad_is_nil(tad_name(x, "x")) || tad_node_count(p->t) < nodes) tad_tape_clear(p->t);
+    else if (what < 252 && p->count) add(p, tad_detach(pick(p)));
+    else if (what < 254) tad_name(pick(p), what == 252 ? "x" : "a long name");
+    else if (what == 254) tad_scope_push(p->t, "scope");
+    else tad_scope_pop(p->t);
     if (tad_tape_status(p->t) != TAD_OK) check_failure(p, tad_node_count(p->t));
 }
 
