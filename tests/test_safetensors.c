@@ -839,6 +839,17 @@ static void refuse_loading(tad_tape *t, state *b, const tad_slot *slots, size_t 
     ck_assert_msg(same_bits(b, &before), "changed by a load that failed (%s)", word);
 }
 
+START_TEST(an_array_of_no_elements_needs_no_memory) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_slot none = tad_slot_array("none", TAD_F64, TAD_SHAPE(2, 0), NULL);
+    make_folder();
+    ck_done(tad_checkpoint_save(t, path, &none, 1, NULL, 0), t);
+    ck_done(tad_checkpoint_load(t, path, &none, 1, false), t);
+    remove_folder();
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(checkpoint_that_does_not_fit) {
     tad_tape *t = tad_tape_new(NULL), *u = tad_tape_new(NULL);
     state a = make_state(t, doubles), b = other_state(t);
@@ -914,6 +925,7 @@ static void add_reading(Suite *s) {
     c = support_case(s, "checkpoint");
     tcase_add_test(c, checkpoint_round_trip);
     tcase_add_test(c, checkpoint_of_dictionaries);
+    tcase_add_test(c, an_array_of_no_elements_needs_no_memory);
     tcase_add_test(c, checkpoint_that_does_not_fit);
 }
 

@@ -125,6 +125,12 @@ tad_status tad_checkpoint_save(tad_tape *t, const char *path, const tad_slot *sl
 
 /* ---- resuming ---- */
 
+static bool is_empty(const tad_tensor *t) {
+    for (int i = 0; i < t->shape.rank; i++)
+        if (t->shape.dim[i] == 0) return true;
+    return false;
+}
+
 static tad_status match(items *s, size_t i, const tad_safetensors *file, const char *path) {
     const tad_tensor *wanted = &s->tensor[i];
     const tad_tensor *found = tad_safetensors_find(file, wanted->name);
@@ -143,7 +149,7 @@ static tad_status match(items *s, size_t i, const tad_safetensors *file, const c
         return tad__fail(s->tape, TAD_BAD_SHAPE, "%s: '%.80s' is %s in %s, not %s", s->doing,
                          wanted->name, tad__shape_text(&found->shape, have, sizeof have), path,
                          tad__shape_text(&wanted->shape, want, sizeof want));
-    if (tad_is_none(s->item[i].var) && !s->item[i].data)
+    if (tad_is_none(s->item[i].var) && !s->item[i].data && !is_empty(wanted))
         return tad__fail(s->tape, TAD_BAD_ARGUMENT, "%s: memory for '%.80s' is NULL", s->doing,
                          wanted->name);
     s->item[i].found = found;

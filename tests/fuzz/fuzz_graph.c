@@ -239,16 +239,22 @@ static tad_var pattern(program *p, tad_var like, int seed) {
     return tad_constant_from(p->t, tad_dtype_of(like), tad_shape_of(like), values);
 }
 
+static bool can_be_swept(tad_var y) {
+    return is_real(y) && tad_size_of(y) <= ELEMENTS && tad_node_needs_gradient(y) && tad_node_op(y);
+}
+
+/* What is swept is the variable picked, or the last before it for which there is something to do. */
 static bool choose(program *p, sweep *s) {
-    s->y = pick(p);
-    if (!p->count || !is_real(s->y) || tad_size_of(s->y) > ELEMENTS) return false;
+    size_t at = p->count ? p->count - fuzz_byte(&p->in) % p->count : 0;
+    while (at > 0 && !can_be_swept(p->var[at - 1])) at--;
+    if (at == 0) return false;
+    s->y = p->var[at - 1];
     for (size_t i = p->count; i > 0 && s->n < LEAVES; i--) {
         tad_var x = p->var[i - 1];
         bool leaf = tad_node_parent_count(x) == 0 && tad_node_needs_gradient(x);
         bool before = tad_node_index(x) < tad_node_index(s->y);
         if (leaf && before && tad_size_of(x) <= ELEMENTS) s->x[s->n++] = x;
     }
-    if (!tad_node_needs_gradient(s->y)) return false;
     s->w = pattern(p, s->y, 1);
     for (size_t i = 0; i < s->n; i++) s->v[i] = pattern(p, s->x[i], (int)i + 2);
     return s->n > 0 && tad_tape_status(p->t) == TAD_OK;
@@ -425,6 +431,7 @@ static void reset(program *p) {
     tad_tape_clear(p->t);
     check_stale(p);
     p->count = p->marks = 0;
+    p->paused = 0;
     p->moved = false;
 }
 
@@ -487,6 +494,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     p.t = fuzz_tape(&p.memory, fuzz_below(&p.in, 8) ? 16 << 20 : SMALL);
     add_leaf(&p);
     for (int i = 0; i < STEPS && p.in.at < p.in.end; i++) step(&p);
+    for (; p.paused; p.paused--) tad_record_resume(p.t);
+    for (int i = 0; i < 2; i++) check_sweeps(&p);
     fuzz_free(p.t, &p.memory);
     return 0;
 }
