@@ -67,10 +67,10 @@ static inline void *fuzz_resize(void *user, void *old, size_t old_size, size_t n
     return block;
 }
 
-static inline tad_tape *fuzz_tape(fuzz_memory *m, size_t limit) {
+static inline tad_tape *fuzz_tape(fuzz_memory *m, tad_settings settings) {
     *m = (fuzz_memory){0, 0};
-    tad_tape *t = tad_tape_new(
-        &(tad_settings){.allocator = {fuzz_resize, m}, .memory_limit = limit});
+    settings.allocator = (tad_allocator){fuzz_resize, m};
+    tad_tape *t = tad_tape_new(&settings);
     fuzz_check(t, "no tape");
     return t;
 }

@@ -115,7 +115,7 @@ static void check_saved(void) {
 }
 
 static void begin(void) {
-    tape = fuzz_tape(&memory, 64 << 20);
+    tape = fuzz_tape(&memory, (tad_settings){.memory_limit = 64 << 20});
     for (int i = 0; i < 4; i++)
         arrays[i].var = tad_param(tape, arrays[i].dtype, arrays[i].shape, NULL);
     arrays[4].data = &step;

@@ -375,6 +375,7 @@ static void check_sweeps(program *p) {
         tad_status status = compare(p, &s);
         fuzz_check(status == tad_tape_status(p->t), "the tape knows another status");
         fuzz_check(status == TAD_OK || status == TAD_NO_MEMORY || status == TAD_NO_RULE ||
+                       status == TAD_NOT_FINITE ||
                        (status == TAD_STALE_VALUE && p->moved),
                    "%s", tad_message(p->t));
         if (status == TAD_OK && keep) {
@@ -491,7 +492,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     program p = {.in = {data, data + size}, .stale = tad_none(), .swept = tad_none()};
     running = &p;
     fuzz_describe = describe;
-    p.t = fuzz_tape(&p.memory, fuzz_below(&p.in, 8) ? 16 << 20 : SMALL);
+    unsigned how = fuzz_below(&p.in, 32);
+    p.t = fuzz_tape(&p.memory, (tad_settings){.memory_limit = how % 8 ? 16 << 20 : SMALL,
+                                              .strong_zero = how / 8 == 1,
+                                              .trap = how / 8 == 2});
     add_leaf(&p);
     for (int i = 0; i < STEPS && p.in.at < p.in.end; i++) step(&p);
     for (; p.paused; p.paused--) tad_record_resume(p.t);

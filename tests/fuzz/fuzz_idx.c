@@ -107,7 +107,7 @@ static void check_packed(const uint8_t *data, size_t size, tad_status status, co
 #endif
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    if (!tape) tape = fuzz_tape(&memory, 64 << 20);
+    if (!tape) tape = fuzz_tape(&memory, (tad_settings){.memory_limit = 64 << 20});
     bool packed = size >= 2 && data[0] == 0x1f && data[1] == 0x8b;
     size_t live = memory.live;
     tad_idx idx;

@@ -62,7 +62,7 @@ static void check_written(const tad_safetensors *file) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    if (!tape) tape = fuzz_tape(&memory, 64 << 20);
+    if (!tape) tape = fuzz_tape(&memory, (tad_settings){.memory_limit = 64 << 20});
     size_t live = memory.live;
     tad_safetensors *file = open_file(data, size);
     if (file) check_written(file);

@@ -63,6 +63,7 @@ static void run_random(uint64_t seed) {
 static int run_randoms(uint64_t count, uint64_t seed) {
     signal(SIGABRT, say_which);
     signal(SIGSEGV, say_which);
+    signal(SIGTERM, say_which);
     for (uint64_t i = 0; i < count; i++) run_random(seed + i);
     fprintf(stderr, "%llu random inputs\n", (unsigned long long)count);
     return count == 0;
