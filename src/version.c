@@ -1,5 +1,5 @@
-/* Which values are no longer what they were when a node was recorded: rules read operands again when
- * a sweep comes, and only parameters can have changed by then. Rests on tape.h. */
+/* Which values are no longer what they were when a node was recorded: rules read operands again
+ * when a sweep comes, and only parameters can have changed by then. Rests on tape.h. */
 #include "tape.h"
 
 /* Whether node `from` was there when the change was made. */
@@ -9,7 +9,8 @@ static bool was_there(const tad_tape *t, uint32_t from, tad__version change) {
 
 static tad__version version_of(const tad__node *n) {
     const tad__version never = {0, 0};
-    if (!(n->flags & TAD__ARRAY)) return n->kind == TAD__PARAM ? (tad__version){n->u.arg.b, n->u.arg.c} : never;
+    if (!(n->flags & TAD__ARRAY))
+        return n->kind == TAD__PARAM ? (tad__version){n->u.arg.b, n->u.arg.c} : never;
     return n->value.array->version ? *n->value.array->version : never;
 }
 
@@ -27,9 +28,11 @@ bool tad__is_changed(const tad_tape *t, uint32_t at, uint32_t operand) {
 
 tad_status tad__stale(tad_tape *t, uint32_t at, const tad__call *c, uint32_t k, const char *what) {
     char x[200], y[200];
-    return tad__fail(t, TAD_STALE_VALUE, "%s: %s%s: its operand %u%s is a parameter, or a view of one, that was "
-                     "changed after the result was computed from it", what, c->op->name,
-                     tad__known_of(t, at, y, sizeof y), k, tad__known_of(t, c->in[k], x, sizeof x));
+    return tad__fail(t, TAD_STALE_VALUE,
+                     "%s: %s%s: its operand %u%s is a parameter, or a view of one, that was "
+                     "changed after the result was computed from it",
+                     what, c->op->name, tad__known_of(t, at, y, sizeof y), k,
+                     tad__known_of(t, c->in[k], x, sizeof x));
 }
 
 uint32_t tad__numbers_in_doubt(const tad_tape *t) {

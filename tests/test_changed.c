@@ -1,5 +1,5 @@
-/* Parameters that change between recording and sweep: whoever sweeps, a rule reads what was recorded,
- * or the sweep refuses. */
+/* Parameters that change between recording and sweep: whoever sweeps, a rule reads what was
+ * recorded, or the sweep refuses. */
 #include "support.h"
 
 static tad_tape *t;
@@ -57,7 +57,8 @@ START_TEST(a_number_below_a_result_recorded_later) {
 END_TEST
 
 START_TEST(a_number_beside_an_array) {
-    tad_var w = tad_param(t, TAD_F64, TAD_0D, (double[]){3}), x = one_input(5), y = tad_sum(tad_mul(x, w), NULL);
+    tad_var w = tad_param(t, TAD_F64, TAD_0D, (double[]){3}), x = one_input(5),
+            y = tad_sum(tad_mul(x, w), NULL);
     set(w, 100);
     ck_stale(y, x);
 }
@@ -65,7 +66,8 @@ END_TEST
 
 START_TEST(an_operand_that_needs_no_gradient) {
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){1, 2, 3});
-    tad_var i = tad_param(t, TAD_I64, TAD_SHAPE(1), (int64_t[]){0}), y = tad_sum(tad_index_select(x, i, 0), NULL);
+    tad_var i = tad_param(t, TAD_I64, TAD_SHAPE(1), (int64_t[]){0}),
+            y = tad_sum(tad_index_select(x, i, 0), NULL);
     ck_done(tad_assign(i, (int64_t[]){1000}), t);
     ck_stale(y, x);
 }
@@ -91,7 +93,8 @@ START_TEST(a_mask) {
 END_TEST
 
 START_TEST(the_message_names_parameter_and_op) {
-    tad_var w = tad_name(one_param(3), "weights"), y = tad_name(tad_sum(tad_exp(tad_mul(w, w)), NULL), "loss");
+    tad_var w = tad_name(one_param(3), "weights"),
+            y = tad_name(tad_sum(tad_exp(tad_mul(w, w)), NULL), "loss");
     set(w, 1);
     ck_assert_int_eq(tad_reverse(y), TAD_STALE_VALUE);
     ck_refused(t, TAD_STALE_VALUE, "reverse: mul", "operand 0 (weights)");
@@ -127,7 +130,8 @@ START_TEST(a_view_recorded_before_and_used_after) {
 END_TEST
 
 START_TEST(a_detached_value_that_stays) {
-    tad_var w = one_param(3), x = one_input(5), d = tad_detach(w), v = tad_detach(tad_reshape(w, TAD_SHAPE(1, 1)));
+    tad_var w = one_param(3), x = one_input(5), d = tad_detach(w),
+            v = tad_detach(tad_reshape(w, TAD_SHAPE(1, 1)));
     tad_var y = tad_sum(tad_mul(x, tad_mul(d, tad_reshape(v, TAD_SHAPE(1)))), NULL);
     set(w, 100);
     ck_values(d, 0, 3);
@@ -138,7 +142,8 @@ START_TEST(a_detached_value_that_stays) {
 END_TEST
 
 START_TEST(nodes_recorded_again_after_a_rewind) {
-    tad_var w = tad_param(t, TAD_F64, TAD_0D, (double[]){3}), a = one_param(2), fixed = tad_mul(tad_scalar(t, 2), tad_scalar(t, 3));
+    tad_var w = tad_param(t, TAD_F64, TAD_0D, (double[]){3}), a = one_param(2),
+            fixed = tad_mul(tad_scalar(t, 2), tad_scalar(t, 3));
     tad_mark m = tad_tape_mark(t);
     for (int i = 0; i < 4; i++) {
         double value = 1 + i;
@@ -166,11 +171,20 @@ static tad_status scaled_forward(const tad_call_frame *c) {
 }
 static void scaled_vjp(tad_rule *r) { r->result[0] = tad_mul(r->given[0], r->in[1]); }
 static void scaled_jvp(tad_rule *r) { r->result[0] = tad_mul(r->given[0], r->in[1]); }
-static const tad_op scaled = {.name = "scaled", .min_in = 2, .max_in = 2, .n_out = 1, .constant_in = 2,
-                              .shape = scaled_shape, .forward = scaled_forward, .vjp = scaled_vjp, .jvp = scaled_jvp};
+static const tad_op scaled = {.name = "scaled",
+                              .min_in = 2,
+                              .max_in = 2,
+                              .n_out = 1,
+                              .constant_in = 2,
+                              .shape = scaled_shape,
+                              .forward = scaled_forward,
+                              .vjp = scaled_vjp,
+                              .jvp = scaled_jvp};
 
 /* The product of numbers x and s; the op says that s is a constant. */
-static tad_var scale(tad_var x, tad_var s) { return tad_apply(&scaled, (tad_var[]){x, s}, 2, NULL, NULL, 0); }
+static tad_var scale(tad_var x, tad_var s) {
+    return tad_apply(&scaled, (tad_var[]){x, s}, 2, NULL, NULL, 0);
+}
 
 static tad_var scale_numbers(tad_tape *tape, const tad_var *in, size_t n, void *user) {
     (void)tape, (void)n, (void)user;
@@ -202,7 +216,11 @@ END_TEST
 
 static tad_status odd_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     const int *what = c->options;
-    out[0] = (tad_type){*what == 1 ? (tad_dtype)17 : TAD_F64, {*what == 2 ? -3 : *what == 3 ? 9 : 0, {0}}};
+    out[0] = (tad_type){*what == 1 ? (tad_dtype)17 : TAD_F64,
+                        {*what == 2   ? -3
+                         : *what == 3 ? 9
+                                      : 0,
+                         {0}}};
     *n_out = *what == 4 ? 0 : *what == 5 ? 1000 : 1;
     return TAD_OK;
 }
@@ -213,8 +231,13 @@ static tad_status no_forward(const tad_call_frame *c) {
 
 START_TEST(an_op_that_cannot_be_is_refused) {
     tad_var x = tad_scalar(t, 1);
-    const tad_op good = {.name = "odd", .min_in = 1, .max_in = 1, .n_out = 1, .options_size = sizeof(int),
-                         .shape = odd_shape, .forward = no_forward};
+    const tad_op good = {.name = "odd",
+                         .min_in = 1,
+                         .max_in = 1,
+                         .n_out = 1,
+                         .options_size = sizeof(int),
+                         .shape = odd_shape,
+                         .forward = no_forward};
     ck_near(tad_item(tad_apply(&good, &x, 1, NULL, NULL, 0)), 1, 0);
     tad_op bad[] = {good, good, good, good, good, good, good};
     bad[0].name = NULL;
@@ -232,7 +255,8 @@ START_TEST(an_op_that_cannot_be_is_refused) {
     ck_refused(t, TAD_BAD_ARGUMENT, "apply", "NULL");
     ck_assert(tad_is_nil(tad_apply(&good, &x, 1, NULL, NULL, 3)));
     ck_refused(t, TAD_BAD_ARGUMENT, "apply", "room");
-    const tad_status expect[] = {TAD_BAD_DTYPE, TAD_TOO_LARGE, TAD_TOO_LARGE, TAD_BAD_ARGUMENT, TAD_BAD_ARGUMENT};
+    const tad_status expect[] = {TAD_BAD_DTYPE, TAD_TOO_LARGE, TAD_TOO_LARGE, TAD_BAD_ARGUMENT,
+                                 TAD_BAD_ARGUMENT};
     tad_op several = good;
     several.n_out = 0; /* as many as the shape rule says */
     for (int what = 1; what <= 5; what++) {
@@ -244,7 +268,8 @@ END_TEST
 
 static Suite *suite(void) {
     Suite *s = suite_create("changed");
-    TCase *refused = support_case(s, "refused"), *allowed = support_case(s, "allowed"), *own = support_case(s, "own ops");
+    TCase *refused = support_case(s, "refused"), *allowed = support_case(s, "allowed"),
+          *own = support_case(s, "own ops");
     TCase *all[] = {refused, allowed, own};
     for (int i = 0; i < 3; i++) tcase_add_checked_fixture(all[i], new_tape, free_tape);
     tcase_add_test(refused, an_array);

@@ -1,5 +1,5 @@
-/* NaNs and infinities: where they appear, in recording and in sweeps (settings.trap), and zeros that
- * stay zero (settings.strong_zero). */
+/* NaNs and infinities: where they appear, in recording and in sweeps (settings.trap), and zeros
+ * that stay zero (settings.strong_zero). */
 #include "support.h"
 
 static tad_var sum_of(tad_var x) { return tad_sum(x, NULL); }
@@ -20,7 +20,8 @@ END_TEST
 START_TEST(the_trap_sees_what_a_sweep_makes_of_an_array) {
     tad_tape *t = tad_tape_new(&(tad_settings){.trap = true});
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){1, 0, 4}), out;
-    tad_var y = sum_of(tad_mul(tad_name(tad_sqrt(x), "root"), x)), one = tad_full(t, TAD_F64, TAD_SHAPE(3), 1);
+    tad_var y = sum_of(tad_mul(tad_name(tad_sqrt(x), "root"), x)),
+            one = tad_full(t, TAD_F64, TAD_SHAPE(3), 1);
     ck_assert_int_eq(tad_reverse(y), TAD_NOT_FINITE);
     ck_refused(t, TAD_NOT_FINITE, "reverse: sqrt (root)", "element 1", "strong_zero");
     ck_assert_int_eq(tad_grad(&y, NULL, 1, &x, 1, &out), TAD_NOT_FINITE);
@@ -78,7 +79,8 @@ static void ck_all_ways(const tad_settings *settings, double x, double expected,
 }
 
 START_TEST(a_strong_zero_stops_an_infinite_derivative) {
-    const tad_settings weak = {0}, strong = {.strong_zero = true}, both = {.strong_zero = true, .trap = true};
+    const tad_settings weak = {0}, strong = {.strong_zero = true},
+                       both = {.strong_zero = true, .trap = true};
     ck_all_ways(&weak, 4, 0.25, -1. / 32);
     ck_all_ways(&strong, 0, 0, 0);
     ck_all_ways(&strong, 4, 0.25, -1. / 32);
@@ -127,9 +129,11 @@ END_TEST
 /* Two operands, broadcast: each element of each tangent by itself. */
 START_TEST(strong_zeros_are_those_of_each_operand) {
     tad_tape *t = tad_tape_new(&(tad_settings){.strong_zero = true});
-    tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){0, 4}), b = tad_input(t, TAD_F64, TAD_SHAPE(1), (double[]){3});
+    tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){0, 4}),
+            b = tad_input(t, TAD_F64, TAD_SHAPE(1), (double[]){3});
     tad_var y = tad_mul(tad_sqrt(a), b), x[] = {a, b}, out;
-    tad_var tangent[] = {tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){0, 1}), tad_full(t, TAD_F64, TAD_SHAPE(1), 10)};
+    tad_var tangent[] = {tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){0, 1}),
+                         tad_full(t, TAD_F64, TAD_SHAPE(1), 10)};
     ck_done(tad_tangent(&y, 1, x, tangent, 2, &out), t);
     ck_values(out, 1e-15, 0, 0.75 + 20);
     ck_done(tad_reverse_from(&y, (tad_var[]){tangent[0]}, 1), t);

@@ -1,4 +1,5 @@
-/* The state of a tape over its life: reset, epochs that come round, names and scopes beside marks. */
+/* The state of a tape over its life: reset, epochs that come round, names and scopes beside marks.
+ */
 #include "support.h"
 
 #include "tape.h"
@@ -208,7 +209,8 @@ END_TEST
 
 START_TEST(messages_have_the_names_of_operands) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL), b = tad_input(t, TAD_F64, TAD_SHAPE(4, 5), NULL);
+    tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL),
+            b = tad_input(t, TAD_F64, TAD_SHAPE(4, 5), NULL);
     tad_scope_push(t, "net");
     tad_name(b, "weights");
     tad_matmul(a, b);
@@ -222,7 +224,8 @@ END_TEST
 
 static Suite *suite(void) {
     Suite *s = suite_create("state");
-    TCase *reset = support_case(s, "reset"), *epochs = support_case(s, "epochs"), *names = support_case(s, "names");
+    TCase *reset = support_case(s, "reset"), *epochs = support_case(s, "epochs"),
+          *names = support_case(s, "names");
     tcase_add_test(reset, handles_and_marks_from_before_a_reset_are_refused);
     tcase_add_test(reset, a_mark_of_the_empty_tape_outlives_a_reset);
     tcase_add_test(reset, a_reset_ends_pauses_scopes_and_failures);
