@@ -34,6 +34,7 @@ from mutation import build, cover, rules  # pylint: disable=wrong-import-positio
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EXPLAINED = ROOT / "tests/mutation/survivors.txt"
 TARGET = 98
+LONGEST = 60  # seconds of a test that is run at all
 QUICK = 2  # seconds of a test that is run with sanitizers
 
 
@@ -130,10 +131,10 @@ class Campaign:
 
     def passing(self, programs, tests):
         """{test: processor seconds} of the tests that pass unchanged."""
-        done = dict(zip(tests, build.parallel(programs.run, tests)))
+        done = dict(zip(tests, build.parallel(lambda n: programs.run(n, seconds=LONGEST), tests)))
         for name in tests:
             if not done[name][0]:
-                print(f"{name} fails without a mutant and is not used")
+                print(f"{name} fails without a mutant, or takes more than {LONGEST} s, and is not used")
         return {name: seconds for name, (passed, seconds) in done.items() if passed}
 
     def tests(self, mutant):

@@ -68,13 +68,12 @@ def configure(root, tree):
     return {e["output"]: shlex.split(e["command"]) for e in entries if wanted.match(e["output"])}
 
 
-def libraries():
-    """What the programs need beside tad, as far as it is there."""
-    found = ["-lm", "-lpthread", "-ldl"]
-    for name in ("check", "zlib", "jansson"):
-        run = subprocess.run(["pkg-config", "--libs", name], capture_output=True, text=True, check=False)
-        found += shlex.split(run.stdout) if run.returncode == 0 else []
-    return found
+def libraries(folder):
+    """{library or program: what it is linked with beside tad} as Meson wrote it down."""
+    text = (folder / "build.ninja").read_text(encoding="utf-8")
+    found = re.findall(r"^build (\S+): c_LINKER .*\n LINK_ARGS = (.*)$", text, re.M)
+    return {re.sub(r"\.so\..*", ".so", target): [w for w in words.split() if w.startswith(("-l", "-pthread", "/"))]
+            for target, words in found}
 
 
 def sanitizers():
@@ -88,7 +87,8 @@ class Build:
 
     def __init__(self, root, tree, flags):
         self.folder = tree / "build"
-        self.commands, self.flags, self.libs = configure(root, tree), flags, libraries()
+        self.commands, self.flags = configure(root, tree), flags
+        self.libraries = libraries(self.folder)
         self.library = [o for o in self.commands if o.startswith("src/")]
         self.programs = {}
         for o in self.commands:
@@ -107,19 +107,19 @@ class Build:
         return subprocess.run([*self.commands[name], *self.flags, *more], cwd=folder, env=env, check=False,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
-    def link(self, objects, output, arguments):
+    def link(self, target, objects, output, arguments):
         instrument = [f for f in self.flags if f == "--coverage"]
-        subprocess.run(["cc", "-o", str(output), *map(str, objects), *instrument, *arguments, *self.libs],
-                       check=True)
+        libs = ["-Wl,--start-group", *self.libraries[target], "-Wl,--end-group"]
+        subprocess.run(["cc", "-o", str(output), *map(str, objects), *instrument, *arguments, *libs], check=True)
 
     def link_library(self, changed, folder):
         """The shared library with some objects from another tree, into that."""
         objects = [(folder if o in changed else self.folder) / o for o in self.library]
-        self.link(objects, folder / "libtad.so", ["-shared", "-Wl,-soname,libtad.so"])
+        self.link("src/libtad.so", objects, folder / "libtad.so", ["-shared", "-Wl,-soname,libtad.so"])
 
     def link_program(self, name, changed, folder):
         objects = [(folder if o in changed else self.folder) / o for o in self.programs[name]]
-        self.link(objects, folder / name, [f"-L{self.folder}", "-ltad"])
+        self.link(f"tests/{name}", objects, folder / name, [f"-L{self.folder}", "-ltad"])
 
     def everything(self):
         done = dict(zip(self.commands, parallel(self.compile, self.commands)))
