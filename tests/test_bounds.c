@@ -141,6 +141,8 @@ START_TEST(the_error_of_a_numeric_derivative_is_below_its_bound) {
                     s.error, (double)f->d((wide)x));
         worst = fmax(worst, fabs((double)(f->d((wide)x) - (wide)s.value)) / s.error);
     }
+    /* A bound is of no use where it is always large; one function here is hidden by rounding. */
+    ck_assert_msg(known >= POINTS / 2 || f->f == lifted_far, "%s: only %d known", f->name, known);
     ck_assert_msg(wrong == 0, "%s: %d bounds of %d are too small, by %g", f->name, wrong, POINTS,
                   worst);
 }

@@ -1,6 +1,6 @@
 /* Functions that are right but hard to check: cancellation, scales from 1e-300 to 1e300,
- * oscillation, kinks at and near the point, long sums, saturation, deep chains. The gradient check must not call
- * one of them wrong, and must seldom have to say that it cannot tell. */
+ * oscillation, kinks at and near the point, long sums, saturation, deep chains. The gradient check
+ * must not call one of them wrong, and must seldom have to say that it cannot tell. */
 #include "support.h"
 
 #define N(value) tad_number(value)

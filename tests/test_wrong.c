@@ -1,5 +1,5 @@
-/* Wrong derivatives of functions: the value is right, the derivative is not, in both modes alike, so
- * that only the numeric derivative can tell. (Rules of ops that are wrong: test_mutants, test_laws.) */
+/* Wrong derivatives of functions: the value is right, the derivative is not, in both modes alike,
+ * so that only the numeric derivative can tell. (Wrong rules of ops: test_mutants, test_laws.) */
 #include "support.h"
 
 /* F(name, what is computed from x) */

@@ -89,13 +89,13 @@ static double first_step(const line *l, const coordinates *c) {
     return still && step <= fmax(64 * DBL_EPSILON, 1e-6 * l->size[k]) ? step : 0;
 }
 
-/* Values that jitter more than their own size explains (they were computed through larger numbers)
- * show it at the finest levels, where a smooth function's differences no longer differ. Where they
- * do, and still fall as a power of the step, the steps are too large instead. */
 static bool is_cubic(double coarse, double fine) {
     return coarse > 5 * fine && coarse < 12 * fine;
 }
 
+/* Values that jitter more than their own size explains (they were computed through larger numbers)
+ * show it at the finest levels, where a smooth function's differences no longer differ. Where they
+ * do, and still fall with the cube of the step, the steps are too large instead. */
 static void measure_noise(line *l, const coordinates *c) {
     int last = TAD__LEVELS - 1;
     double j[3], own = 128 * DBL_EPSILON * l->size[last], most;
