@@ -50,7 +50,8 @@ def foreign(family, debian, triplet, **more):
     compiler, emulator = triplet + "-gcc", "qemu-" + family
     return Processor(family, (compiler,), debian=debian, triplet=triplet,
                      emulator=(emulator, "-L", "/usr/" + triplet), packages=(
-                         (compiler, "gcc-" + triplet), (f"/usr/{triplet}/include/stdio.h", f"libc6-dev-{debian}-cross"),
+                         (compiler, "gcc-" + triplet),
+                         (f"/usr/{triplet}/include/stdio.h", f"libc6-dev-{debian}-cross"),
                          (emulator, "qemu-user")), **more)
 
 
@@ -98,6 +99,8 @@ OPTIMISED = tuple((name, (f"-Dbuildtype={kind}", f"-Doptimization={level}"))
 NOT_EMULATED = ("symbols", "includes", "trace header", "refuse nonsense", "oom", "mutants", "gradcheck", "gemm",
                 "threads", "model", "hard", "documents_nets", "example gradcheck_ops")
 LEVELS = ("badinput", "tape", "norm", "softmax", "elementary", "example digits")  # what depends on the CPU's
+WITHOUT_CHECK = ("op table", "snippets") + tuple(sorted(
+    "example " + path.stem for path in (ROOT / "examples").glob("*.c")))
 CLANG_RUNTIME = (("/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.msan-*.a", "libclang-rt-dev"),)
 NO_RECOVERY = ("-Db_lundef=false", "-Dc_args=-fno-sanitize-recover=all -fno-omit-frame-pointer")
 
@@ -110,9 +113,10 @@ BUILDS = tuple(Build(f"{compiler}-{level}", compiler, options)
     Build("without-libraries", options=("-Dzlib=disabled", "-Djansson=disabled")),
     Build("asan", "clang", ("-Db_sanitize=address,undefined",) + NO_RECOVERY, slow=5,
           packages=CLANG_RUNTIME),
-    Build("tsan", options=("-Db_sanitize=thread",) + NO_RECOVERY, slow=10),
-    Build("msan", "clang", ("-Db_sanitize=memory", "-Dzlib=disabled", "-Djansson=disabled") + NO_RECOVERY, slow=10,
-          note="gzip, attributes of reference vectors: their libraries are not instrumented",
+    Build("tsan", options=("-Db_sanitize=thread", "-Dlevel=base") + NO_RECOVERY, slow=10,
+          note="AVX levels: threads are the same there"),
+    Build("msan", "clang", ("-Db_sanitize=memory", "-Dlevel=base", "-Dzlib=disabled", "-Djansson=disabled") + NO_RECOVERY,
+          slow=10, only=WITHOUT_CHECK, note="Check, zlib, jansson are not instrumented; AVX levels",
           packages=CLANG_RUNTIME),
     Build("m32", processor="m32"),
     Build("s390x", processor="s390x", without=NOT_EMULATED, slow=20),
