@@ -5,8 +5,9 @@
  *     op NAME 0 1 axis=ints:0      an op of earlier lines by number, with options
  *     end                          runs it
  *
- * For each graph the answer is a line "value ...", the elements of the last node, one "gradient ..."
- * for every input, with cotangents 1, 2, 1, 2, ..., and "end"; or one line "failed MESSAGE". */
+ * For each graph the answer is a line "value ...", the elements of the last node, one "gradient
+ * ..." for every input, with cotangents 1, 2, 1, 2, ..., and "end"; or one line "failed MESSAGE".
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +69,8 @@ static void read_op(graph *g) {
     size_t n = 0, options = 0;
     char *name = strtok(NULL, " \n"), *word;
     while ((word = strtok(NULL, " \n"))) {
-        if (strchr(word, '=') && options < OPTIONS) read_option(word, &value[options], ints[options]), options++;
+        if (strchr(word, '=') && options < OPTIONS)
+            read_option(word, &value[options], ints[options]), options++;
         else if (n < INPUTS) in[n++] = g->node[strtoul(word, NULL, 10) % NODES];
     }
     add(g, tad_call(g->t, name, in, n, value, options, NULL, 0));

@@ -45,7 +45,8 @@ static inline unsigned fuzz_below(fuzz_bytes *b, unsigned n) { return fuzz_byte(
 
 /* Mostly quarters between -4 and 4; seldom a value at which functions end. */
 static inline double fuzz_number(fuzz_bytes *b) {
-    static const double special[] = {0, -0.0, 1, -1, 0.5, 1e-300, -1e300, 1e9, 1e-9, 700, -750, 1e160};
+    static const double special[] = {0,      -0.0, 1,    -1,  0.5,  1e-300,
+                                     -1e300, 1e9,  1e-9, 700, -750, 1e160};
     unsigned n = fuzz_byte(b);
     if (n >= 254) return special[fuzz_below(b, sizeof special / sizeof *special)];
     return ((double)(n % 33) - 16) / 4 + (n / 33) * 0.0371;

@@ -1,6 +1,7 @@
 /* Checkpoints, and the dictionaries in them: a refused file changes no slot; an accepted one gives
  * every slot the array of its name; saved and resumed again, it is the same. Files lie in memory,
- * which is many times faster, but for the first that is accepted and one of 4096 after. Looks at the insides of src/io. */
+ * which is many times faster, but for the first that is accepted and one of 4096 after. Looks at
+ * the insides of src/io. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "fuzz.h"
@@ -85,7 +86,8 @@ static bool load(const uint8_t *data, size_t size, bool partial) {
     tad_tape_clear(tape);
     look(after);
     fuzz_check(memory.live == live, "%zu bytes are left", memory.live - live);
-    fuzz_check(memory.peak - live <= 4 * size + 4096, "%zu bytes for %zu", memory.peak - live, size);
+    fuzz_check(memory.peak - live <= 4 * size + 4096, "%zu bytes for %zu", memory.peak - live,
+               size);
     fuzz_check(status == TAD_OK || memcmp(before, after, sizeof before) == 0, "a slot changed");
     return status == TAD_OK;
 }

@@ -1,5 +1,5 @@
-/* Programs of ops by name, from bytes: leaves, calls that fit and calls that do not, marks, rewinds,
- * resets, pauses, parameters that change, sweeps of every kind on top of each other.
+/* Programs of ops by name, from bytes: leaves, calls that fit and calls that do not, marks,
+ * rewinds, resets, pauses, parameters that change, sweeps of every kind on top of each other.
  *
  * What must hold: a failure sticks, says something and changes nothing; what lies below a mark
  * outlives a rewind; <w, J v> = <J^T w, v> and tad_reverse = tad_grad within rounding; twice the
@@ -8,7 +8,16 @@
 
 #include <math.h>
 
-enum { STEPS = 64, VARS = 160, MARKS = 4, LEAVES = 6, NODES = 400, ELEMENTS = 256, CHECKS = 4, SMALL = 150000 };
+enum {
+    STEPS = 64,
+    VARS = 160,
+    MARKS = 4,
+    LEAVES = 6,
+    NODES = 400,
+    ELEMENTS = 256,
+    CHECKS = 4,
+    SMALL = 150000
+};
 
 typedef struct marked {
     tad_mark mark;
@@ -43,7 +52,8 @@ static bool to_stderr(void *user, const char *text, size_t length) {
 static void describe(void) {
     tad_show show = {.values = true, .gradients = true};
     tad_tape_clear(running->t);
-    if (tad_dump(running->swept, &show, to_stderr, NULL) != TAD_OK) fprintf(stderr, "before a sweep\n");
+    if (tad_dump(running->swept, &show, to_stderr, NULL) != TAD_OK)
+        fprintf(stderr, "before a sweep\n");
 }
 
 static void add(program *p, tad_var x) {
@@ -96,14 +106,16 @@ static size_t elements(tad_shape s) {
 static void draw_values(program *p, tad_dtype dtype, size_t n, void *out) {
     for (size_t i = 0; i < n; i++) {
         if (dtype == TAD_F64) ((double *)out)[i] = fuzz_number(&p->in);
-        else if (dtype == TAD_F32) ((float *)out)[i] = (float)fmax(-1e30, fmin(1e30, fuzz_number(&p->in)));
+        else if (dtype == TAD_F32)
+            ((float *)out)[i] = (float)fmax(-1e30, fmin(1e30, fuzz_number(&p->in)));
         else if (dtype == TAD_I64) ((int64_t *)out)[i] = (int64_t)fuzz_below(&p->in, 5) - 1;
         else ((bool *)out)[i] = fuzz_below(&p->in, 2);
     }
 }
 
 static void add_leaf(program *p) {
-    static const tad_dtype dtypes[] = {TAD_F64, TAD_F64, TAD_F64, TAD_F64, TAD_F32, TAD_I64, TAD_BOOL, TAD_I64};
+    static const tad_dtype dtypes[] = {TAD_F64, TAD_F64, TAD_F64,  TAD_F64,
+                                       TAD_F32, TAD_I64, TAD_BOOL, TAD_I64};
     double room[ELEMENTS];
     tad_dtype dtype = dtypes[fuzz_below(&p->in, 8)];
     tad_shape s = draw_shape(p);
@@ -138,7 +150,8 @@ static void draw_list(program *p, tad_value *v, int64_t *ints, bool shape) {
     v->kind = TAD_VALUE_INTS;
     v->ints = ints;
     v->count = shape ? (size_t)(s.rank < 0 ? 0 : s.rank) : fuzz_below(&p->in, 4);
-    for (size_t i = 0; i < v->count; i++) ints[i] = shape ? s.dim[i] : (int64_t)fuzz_below(&p->in, 5) - 2;
+    for (size_t i = 0; i < v->count; i++)
+        ints[i] = shape ? s.dim[i] : (int64_t)fuzz_below(&p->in, 5) - 2;
     if (fuzz_below(&p->in, 16) == 15 && v->count) ints[0] = -1;
 }
 
@@ -154,7 +167,8 @@ static void draw_option(program *p, options *o, const tad_option *option) {
     static const char dtypes[] = "float64|float32|int64|bool|none";
     tad_value *v = &o->value[o->count];
     int64_t *ints = o->ints[o->count];
-    *v = (tad_value){.name = option->name, .kind = TAD_VALUE_INT, .integer = (int64_t)fuzz_below(&p->in, 7) - 3};
+    *v = (tad_value){
+        .name = option->name, .kind = TAD_VALUE_INT, .integer = (int64_t)fuzz_below(&p->in, 7) - 3};
     switch (option->kind) {
     case TAD_OPTION_BOOL: v->kind = TAD_VALUE_BOOL; break;
     case TAD_OPTION_INT:
@@ -165,7 +179,9 @@ static void draw_option(program *p, options *o, const tad_option *option) {
         v->number = fuzz_number(&p->in);
         if (option->choices) draw_word(p, v, option->choices, (char *)ints, sizeof o->ints[0]);
         break;
-    case TAD_OPTION_CHOICE: draw_word(p, v, option->choices, (char *)ints, sizeof o->ints[0]); break;
+    case TAD_OPTION_CHOICE:
+        draw_word(p, v, option->choices, (char *)ints, sizeof o->ints[0]);
+        break;
     case TAD_OPTION_DTYPE: draw_word(p, v, dtypes, (char *)ints, sizeof o->ints[0]); break;
     case TAD_OPTION_AXES: if (v->integer > -3) draw_list(p, v, ints, false); break;
     case TAD_OPTION_SHAPE: draw_list(p, v, ints, true); break;
@@ -198,7 +214,8 @@ static void call(program *p) {
     for (size_t i = 0; i < n; i++) in[i] = draw_input(p);
     for (size_t i = 0; i < op->n_options; i++)
         if (fuzz_below(&p->in, 4) || op->options[i].required) draw_option(p, &o, &op->options[i]);
-    tad_var y = tad_call(p->t, odd == 250 ? "no_op" : op->name, in, n, o.value, o.count, out, n_out);
+    tad_var y =
+        tad_call(p->t, odd == 250 ? "no_op" : op->name, in, n, o.value, o.count, out, n_out);
     if (tad_tape_status(p->t) != TAD_OK) {
         fuzz_check(tad_is_nil(y), "%s", tad_message(p->t));
         check_failure(p, nodes);
@@ -229,7 +246,8 @@ static size_t widen(tad_var x, const void *data, double *out) {
     size_t n = (size_t)tad_size_of(x);
     if (!data || n > ELEMENTS) return 0;
     for (size_t i = 0; i < n; i++)
-        out[i] = tad_dtype_of(x) == TAD_F64 ? ((const double *)data)[i] : (double)((const float *)data)[i];
+        out[i] = tad_dtype_of(x) == TAD_F64 ? ((const double *)data)[i]
+                                            : (double)((const float *)data)[i];
     return n;
 }
 
@@ -243,7 +261,8 @@ static bool can_be_swept(tad_var y) {
     return is_real(y) && tad_size_of(y) <= ELEMENTS && tad_node_needs_gradient(y) && tad_node_op(y);
 }
 
-/* What is swept is the variable picked, or the last before it for which there is something to do. */
+/* What is swept is the variable picked, or the last before it for which there is something to do.
+ */
 static bool choose(program *p, sweep *s) {
     size_t at = p->count ? p->count - fuzz_byte(&p->in) % p->count : 0;
     while (at > 0 && !can_be_swept(p->var[at - 1])) at--;
@@ -278,7 +297,8 @@ static void measure(program *p, sweep *s) {
 
 static tad_status reverse(program *p, sweep *s, tad_var cotangent) {
     for (size_t i = 0; i < s->n; i++)
-        if (tad_node_kind_of(s->x[i]) == TAD_NODE_PARAM && tad_zero_gradients(&s->x[i], 1) != TAD_OK)
+        if (tad_node_kind_of(s->x[i]) == TAD_NODE_PARAM &&
+            tad_zero_gradients(&s->x[i], 1) != TAD_OK)
             return tad_tape_status(p->t);
     return tad_reverse_from(&s->y, &cotangent, 1);
 }
@@ -296,7 +316,8 @@ static tad_status check_doubling(program *p, sweep *s) {
         size_t n = widen(s->x[i], tad_gradient_data(s->x[i]), room);
         for (size_t k = 0; k < n; k++)
             fuzz_check(room[k] == 2 * s->reverse[i][k] || is_tiny(s->x[i], room[k]),
-                       "gradient %zu, element %zu: %.17g is not twice %.17g", i, k, room[k], s->reverse[i][k]);
+                       "gradient %zu, element %zu: %.17g is not twice %.17g", i, k, room[k],
+                       s->reverse[i][k]);
     }
     return status;
 }
@@ -305,10 +326,12 @@ static void check_grad(sweep *s) {
     double room[ELEMENTS], limit = s->unit * pow(1 + s->value, 3) * (1 + s->adjoint);
     for (size_t i = 0; i < s->n; i++) {
         size_t n = widen(s->gradient[i], tad_data(s->gradient[i]), room);
-        fuzz_check(fuzz_same_shape(tad_shape_of(s->gradient[i]), tad_shape_of(s->x[i])), "shape of %zu", i);
+        fuzz_check(fuzz_same_shape(tad_shape_of(s->gradient[i]), tad_shape_of(s->x[i])),
+                   "shape of %zu", i);
         for (size_t k = 0; k < n; k++)
             fuzz_check(fabs(room[k] - s->reverse[i][k]) <= limit,
-                       "gradient %zu, element %zu: tad_grad %.17g, tad_reverse %.17g", i, k, room[k], s->reverse[i][k]);
+                       "gradient %zu, element %zu: tad_grad %.17g, tad_reverse %.17g", i, k,
+                       room[k], s->reverse[i][k]);
     }
 }
 
@@ -340,7 +363,8 @@ static void check_identity(sweep *s, tad_var tangent) {
     forward = dot(s->w, room);
     for (size_t i = 0; i < s->n; i++) backward += dot(s->v[i], s->reverse[i]);
     double limit = s->unit * ELEMENTS * pow(1 + s->value, 3) * (1 + s->adjoint) * (1 + s->tangent);
-    fuzz_check(fabs(forward - backward) <= limit, "<w, J v> = %.17g, <J^T w, v> = %.17g", forward, backward);
+    fuzz_check(fabs(forward - backward) <= limit, "<w, J v> = %.17g, <J^T w, v> = %.17g", forward,
+               backward);
 }
 
 static bool is_wild(double x) { return !(x < 1e4); }
@@ -370,7 +394,8 @@ static void check_sweeps(program *p) {
     sweep s = {.n = 0};
     bool keep = fuzz_below(&p->in, 2);
     tad_mark here = tad_tape_mark(p->t);
-    if (p->checks++ < CHECKS && tad_node_count(p->t) < NODES - 2 * LEAVES && !p->paused && choose(p, &s)) {
+    if (p->checks++ < CHECKS && tad_node_count(p->t) < NODES - 2 * LEAVES && !p->paused &&
+        choose(p, &s)) {
         p->swept = s.y;
         tad_status status = compare(p, &s);
         fuzz_check(status == tad_tape_status(p->t), "the tape knows another status");
@@ -443,7 +468,8 @@ static void assign(program *p) {
     if (tad_is_none(x) || n > ELEMENTS) return;
     draw_values(p, tad_dtype_of(x), n, room);
     tad_status status = tad_assign(x, room);
-    fuzz_check((status == TAD_OK) == (tad_node_kind_of(x) == TAD_NODE_PARAM), "%s", tad_message(p->t));
+    fuzz_check((status == TAD_OK) == (tad_node_kind_of(x) == TAD_NODE_PARAM), "%s",
+               tad_message(p->t));
     tad_tape_clear(p->t);
     if (status != TAD_OK) return;
     p->moved = true;

@@ -32,7 +32,8 @@ static tad_status parse(const uint8_t *data, size_t size, tad_idx *out) {
     memory.peak = live;
     tad_status status = tad_idx_parse(tape, data, size, out);
     size_t kept = memory.live - live;
-    fuzz_check(memory.peak - live <= kept + SLACK, "%zu bytes for a file of %zu", memory.peak - live, size);
+    fuzz_check(memory.peak - live <= kept + SLACK, "%zu bytes for a file of %zu",
+               memory.peak - live, size);
     fuzz_check(status == tad_tape_status(tape), "the tape knows another status");
     if (status == TAD_OK) return status;
     fuzz_check(kept == 0, "%zu bytes are kept", kept);
@@ -84,7 +85,8 @@ static void check_labels(const tad_idx *idx) {
 
 #ifdef HAVE_ZLIB
 /* The file in one stored block of a gzip file gives the same. */
-static void check_packed(const uint8_t *data, size_t size, tad_status status, const tad_idx *plain) {
+static void check_packed(const uint8_t *data, size_t size, tad_status status,
+                         const tad_idx *plain) {
     static const uint8_t begin[11] = {0x1f, 0x8b, 8, [9] = 3, [10] = 1};
     static uint8_t file[sizeof begin + 4 + 65535 + 8];
     uint8_t *to = file + sizeof begin;
@@ -96,11 +98,13 @@ static void check_packed(const uint8_t *data, size_t size, tad_status status, co
     to += size;
     for (int i = 0; i < 8; i++) *to++ = (uint8_t)((i < 4 ? sum : length) >> i % 4 * 8);
     tad_idx unpacked;
-    fuzz_check(parse(file, (size_t)(to - file), &unpacked) == status, "gzipped it gives another status");
+    fuzz_check(parse(file, (size_t)(to - file), &unpacked) == status,
+               "gzipped it gives another status");
     if (status != TAD_OK) return;
     fuzz_check(unpacked.size == plain->size && unpacked.type == plain->type &&
                    fuzz_same_shape(unpacked.shape, plain->shape) &&
-                   memcmp(unpacked.data, plain->data, (size_t)plain->size * element_bytes(plain->type)) == 0,
+                   memcmp(unpacked.data, plain->data,
+                          (size_t)plain->size * element_bytes(plain->type)) == 0,
                "gzipped it is another array");
     tad_idx_free(tape, &unpacked);
 }

@@ -39,7 +39,8 @@ static bool read_tensor(const json_t *j, tad__described *out) {
     const char *dtype = json_string_value(json_object_get(j, "dtype"));
     memset(out, 0, sizeof *out);
     out->shape.rank = numbers(json_object_get(j, "shape"), out->shape.dim, TAD_MAX_RANK);
-    if (json_object_size(j) != 3 || !dtype || out->shape.rank < 0 || out->shape.rank > TAD_MAX_RANK ||
+    if (json_object_size(j) != 3 || !dtype || out->shape.rank < 0 ||
+        out->shape.rank > TAD_MAX_RANK ||
         numbers(json_object_get(j, "data_offsets"), place, 2) != 2)
         return false;
     strncpy(out->dtype, dtype, sizeof out->dtype - 1);
@@ -86,9 +87,9 @@ static int depth_of(const json_t *j) {
 static bool can_be_cut(json_t *whole) {
     const char *name;
     json_t *item;
-    json_object_foreach(whole, name, item)
-        if (!(json_is_string(item) || json_is_object(item) || json_is_array(item)) || depth_of(item) > 2)
-            return false;
+    json_object_foreach(whole, name, item) if (!(json_is_string(item) || json_is_object(item) ||
+                                                 json_is_array(item)) ||
+                                               depth_of(item) > 2) return false;
     return json_is_object(whole);
 }
 

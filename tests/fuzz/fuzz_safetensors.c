@@ -17,7 +17,8 @@ static tad_safetensors *open_file(const uint8_t *data, size_t size) {
     size_t live = memory.live;
     memory.peak = live;
     tad_status status = tad_safetensors_open(tape, data, size, &file);
-    fuzz_check(memory.peak - live <= 4 * (size < header_of(data, size) ? 0 : header_of(data, size)) + 256,
+    fuzz_check(memory.peak - live <=
+                   4 * (size < header_of(data, size) ? 0 : header_of(data, size)) + 256,
                "%zu bytes for a header of %llu", memory.peak - live,
                (unsigned long long)header_of(data, size));
     fuzz_check(status == tad_tape_status(tape), "the tape knows another status");
@@ -42,9 +43,11 @@ static void check_same(const tad_tensor *a, const tad_tensor *b) {
 static void check_written(const tad_safetensors *file) {
     tad_contents all = contents_of(file);
     size_t size, again;
-    fuzz_check(tad_safetensors_write(tape, &all, NULL, 0, &size) == TAD_OK, "%s", tad_message(tape));
+    fuzz_check(tad_safetensors_write(tape, &all, NULL, 0, &size) == TAD_OK, "%s",
+               tad_message(tape));
     uint8_t *bytes = malloc(size);
-    fuzz_check(tad_safetensors_write(tape, &all, bytes, size, &again) == TAD_OK && again == size, "size");
+    fuzz_check(tad_safetensors_write(tape, &all, bytes, size, &again) == TAD_OK && again == size,
+               "size");
     tad_safetensors *copy = open_file(bytes, size);
     fuzz_check(copy, "what was written is refused");
     fuzz_check(tad_safetensors_count(copy) == all.count &&
