@@ -86,7 +86,9 @@ static tad_var apply(const row *f, const double *options, size_t n, const tad_va
                      bool by_apply) {
     const tad_op *op = tad_op_find(f->name);
     if (!by_apply) return f->call(in, options);
-    return tad_apply(op, in, n, op->options_size ? options : NULL, NULL, 0);
+    double both[2] = {0};
+    for (size_t i = 0; i < op->n_options && i < 2; i++) both[i] = options[i];
+    return tad_apply(op, in, n, op->options_size ? both : NULL, NULL, 0);
 }
 
 /* First derivatives in every way; of `second` also those of the graph's. */
