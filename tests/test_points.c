@@ -87,7 +87,7 @@ static tad_var apply(const row *f, const double *options, size_t n, const tad_va
     const tad_op *op = tad_op_find(f->name);
     if (!by_apply) return f->call(in, options);
     double both[2] = {0};
-    if (op->n_options) memcpy(both, options, op->n_options * sizeof *both);
+    if (options) memcpy(both, options, op->n_options * sizeof *both);
     return tad_apply(op, in, n, op->options_size ? both : NULL, NULL, 0);
 }
 
