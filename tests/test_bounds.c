@@ -4,7 +4,7 @@
  * all sizes. */
 #include "support.h"
 
-#include "../src/gradcheck/sweep.h"
+#include "slope.h"
 
 #ifdef HAVE_QUADMATH
 #include <quadmath.h>
@@ -95,27 +95,6 @@ FUNCTIONS(DEFINE)
 #define ENTRY(name, from, to, both, value, derivative) {#name, from, to, both, name, name##_d},
 static const function functions[] = {FUNCTIONS(ENTRY)};
 enum { COUNT = sizeof functions / sizeof *functions, POINTS = 400 };
-
-typedef struct at {
-    double (*f)(double);
-    double x;
-} at;
-
-static tad_status walk(void *user, double h, double *out, double *coordinate) {
-    const at *a = user;
-    *coordinate = a->x + h;
-    *out = a->f(*coordinate);
-    return TAD_OK;
-}
-
-static tad__slope slope_at(double (*f)(double), double x) {
-    at a = {f, x};
-    double f0 = f(x), room[2 * TAD__LEVELS];
-    tad__slope s;
-    tad__path path = {walk, &a, x, fmax(fabs(x), 1), fabs(x), false};
-    ck_assert_int_eq(tad__slopes(&path, &f0, NULL, 1, room, &s), TAD_OK);
-    return s;
-}
 
 /* Whether the slope is not known, or as near to the truth as it says. */
 static bool within(const function *f, double x, const tad__slope *s) {

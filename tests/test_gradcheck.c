@@ -2,7 +2,7 @@
  * decided must say so. */
 #include "support.h"
 
-#include "../src/gradcheck/sweep.h"
+#include "slope.h"
 
 /* ---- the numeric derivative: 21 functions with known derivatives ---- */
 
@@ -41,27 +41,6 @@ KNOWN(DEFINE)
 #define ENTRY(name, value, derivative) {#name, name, name##_d},
 static const known functions[] = {KNOWN(ENTRY)};
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
-
-typedef struct at {
-    double (*f)(double);
-    double x;
-} at;
-
-static tad_status walk(void *user, double h, double *out, double *coordinate) {
-    const at *a = user;
-    *coordinate = a->x + h;
-    *out = a->f(*coordinate);
-    return TAD_OK;
-}
-
-static tad__slope slope_at(double (*f)(double), double x) {
-    at a = {f, x};
-    double f0 = f(x), room[2 * TAD__LEVELS];
-    tad__slope s;
-    tad__path path = {walk, &a, x, fmax(fabs(x), 1), fabs(x), false};
-    ck_assert_int_eq(tad__slopes(&path, &f0, NULL, 1, room, &s), TAD_OK);
-    return s;
-}
 
 static tad_grade grade(double a, const tad__slope *s) {
     return tad__judge(a, s, 0, TAD_KINKS_BETWEEN, TAD_GRADE_VERY_GOOD).grade;

@@ -99,7 +99,8 @@ static bool has_scalar_path(const tad_op *op, const tad_sample *s) {
 /* The masks of a sample's inputs, for those that are inputs of the problem. */
 static void take_masks(const tad_sample *s, const tad__problem *p, const tad__op_problem *o,
                        tad_gradcheck_input *inputs) {
-    for (size_t i = 0; i < p->n_in; i++) inputs[i] = (tad_gradcheck_input){.mask = s->in[o->place[i]].mask};
+    for (size_t i = 0; i < p->n_in; i++)
+        inputs[i] = (tad_gradcheck_input){.mask = s->in[o->place[i]].mask};
 }
 
 static tad_status check_sample(tad_tape *t, const tad_op *op, const tad_sample *s, bool as_row,
