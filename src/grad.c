@@ -217,6 +217,15 @@ static tad_status check_floats(tad_tape *t, const char *what, const tad_var *v, 
     return t->error.status;
 }
 
+/* Zeros for a constant would be taken for a derivative. */
+static tad_status check_variables(tad_tape *t, const char *what, const tad_var *x, size_t n) {
+    tad_status s = check_floats(t, what, x, n);
+    for (size_t k = 0; k < n && s == TAD_OK; k++)
+        if (!(tad__at(t, x[k].u.at.index)->flags & TAD__NEEDS))
+            s = tad__fail(t, TAD_NO_GRADIENT, "%s: variable %zu to differentiate by is a constant", what, k);
+    return s;
+}
+
 static tad_tape *tape_of(const tad_var *y, size_t ny, const tad_var *x, size_t nx) {
     tad_tape *t = y ? tad__tape_of(y, ny) : NULL;
     return !t && x ? tad__tape_of(x, nx) : t;
@@ -237,7 +246,7 @@ tad_status tad_grad(const tad_var *y, const tad_var *cotangent, size_t ny, const
         tad__fail(t, TAD_BAD_ARGUMENT, "grad: a list of variables, or the place for the results, is NULL");
     if (!t || t->error.status != TAD_OK) return finish(t, out, nx);
     table s = {.t = t, .what = "grad"};
-    bool ready = begin(&s, y, ny, x, nx) && check_floats(t, s.what, x, nx) == TAD_OK && check_floats(t, s.what, y, ny) == TAD_OK;
+    bool ready = begin(&s, y, ny, x, nx) && check_variables(t, s.what, x, nx) == TAD_OK && check_floats(t, s.what, y, ny) == TAD_OK;
     tad_status status = ready ? seed_cotangents(&s, y, cotangent, ny) : t->error.status;
     for (uint32_t i = s.top + 1; status == TAD_OK && i-- > s.low;)
         if ((s.mark[i] & DEPENDS) && tad__at(t, i)->kind != TAD__OUTPUT && has_cotangent(&s, i)) status = vjp_of(&s, i);
@@ -314,7 +323,7 @@ tad_status tad_tangent(const tad_var *y, size_t ny, const tad_var *x, const tad_
         tad__fail(t, TAD_BAD_ARGUMENT, "tangent: a list of variables, or the place for the results, is NULL");
     if (!t || t->error.status != TAD_OK) return finish(t, out, ny);
     table s = {.t = t, .what = "tangent"};
-    bool ready = begin(&s, y, ny, x, nx) && check_floats(t, s.what, x, nx) == TAD_OK && check_floats(t, s.what, y, ny) == TAD_OK;
+    bool ready = begin(&s, y, ny, x, nx) && check_variables(t, s.what, x, nx) == TAD_OK && check_floats(t, s.what, y, ny) == TAD_OK;
     if (ready) mark_needed(&s);
     tad_status status = ready ? seed_tangents(&s, x, tangent, nx) : t->error.status;
     for (uint32_t i = s.low; ready && status == TAD_OK && i <= s.top; i++) {

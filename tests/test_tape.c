@@ -865,6 +865,19 @@ START_TEST(lists_refuse_what_does_not_live_on_the_tape) {
 }
 END_TEST
 
+START_TEST(a_derivative_by_a_constant_is_refused) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var c = tad_full(t, TAD_F64, TAD_SHAPE(2), 3), x = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), out = x;
+    tad_var y = tad_sum(tad_mul(c, x), NULL);
+    ck_assert_int_eq(tad_grad(&y, NULL, 1, &c, 1, &out), TAD_NO_GRADIENT);
+    ck_assert(tad_is_nil(out));
+    ck_refused(t, TAD_NO_GRADIENT, "grad", "constant");
+    ck_assert_int_eq(tad_tangent(&y, 1, &c, &c, 1, &out), TAD_NO_GRADIENT);
+    ck_refused(t, TAD_NO_GRADIENT, "tangent", "constant");
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("tape");
     TCase *c = support_case(s, "leaves");
@@ -893,6 +906,7 @@ static Suite *suite(void) {
     tcase_add_test(c, several_results_with_their_cotangents);
     tcase_add_test(c, results_behind_the_root_have_no_adjoint);
     tcase_add_test(c, a_parameter_changed_in_between_is_noticed);
+    tcase_add_test(c, a_derivative_by_a_constant_is_refused);
     tcase_add_test(c, a_cotangent_that_repeats_numbers_does_as_a_whole_one_does);
     tcase_add_test(c, elementwise_gradients_are_written_over_cotangents);
     tcase_add_test(c, gradients_of_choices_are_written_over_cotangents);

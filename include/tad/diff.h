@@ -29,7 +29,8 @@ TAD_API TAD_MUST_USE tad_status tad_reverse_from(const tad_var *y, const tad_var
 TAD_API tad_var tad_retain(tad_var x);
 
 /* Reverse mode as recorded variables: out[i] = sum_k <cotangent[k], d y[k] / d x[i]>, zeros where y
- * does not depend on x. They can be differentiated again. cotangent NULL: ones for one-element y. */
+ * does not depend on x. They can be differentiated again. cotangent NULL: ones for one-element y. An x
+ * that is a constant is NO_GRADIENT, here and in tad_tangent. */
 TAD_API TAD_MUST_USE tad_status tad_grad(const tad_var *y, const tad_var *cotangent, size_t ny,
                                          const tad_var *x, size_t nx, tad_var *out);
 
