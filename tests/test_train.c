@@ -421,6 +421,26 @@ START_TEST(a_plot_has_the_axes_that_its_columns_need) {
 }
 END_TEST
 
+START_TEST(a_history_that_finds_no_memory_leaves_nothing) {
+    support_memory m = {0};
+    tad_tape *t = support_tape(&m);
+    size_t refusals = 0;
+    for (size_t n = 1; n < 20; n++) {
+        size_t live = tad_tape_memory(t).live;
+        m.fail_at = m.requests + n;
+        tad_history *h = tad_history_new(t, (const char *[]){"step", "loss", "accuracy"}, 3);
+        m.fail_at = 0;
+        if (h) continue;
+        refusals++;
+        ck_assert_uint_eq(tad_tape_memory(t).live, live);
+        ck_refused(t, TAD_NO_MEMORY, "memory");
+    }
+    ck_assert_uint_eq(refusals, 5); /* the history, its list of columns, three names */
+    tad_tape_free(t);
+    ck_no_leak(&m);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("train");
     TCase *c = support_case(s, "training");
@@ -443,6 +463,7 @@ static Suite *suite(void) {
     tcase_add_test(c, numbers_have_a_point_where_the_locale_has_a_comma);
     tcase_add_test(c, writes_a_plot);
     tcase_add_test(c, a_plot_has_the_axes_that_its_columns_need);
+    tcase_add_test(c, a_history_that_finds_no_memory_leaves_nothing);
     return s;
 }
 
