@@ -374,12 +374,17 @@ END_TEST
 /* A level is what was asked for, or refused by its name. */
 START_TEST(levels_of_this_cpu) {
     static const char *const names[] = {"", "base", "avx2", "avx512"};
+    tad_tape *standard = tad_tape_new(NULL);
+    int best = TAD_LEVEL_AVX512; /* each level below it works too */
+    while (strcmp(names[best], tad_tape_level(standard)) != 0) best--;
     for (int level = TAD_LEVEL_BASE; level <= TAD_LEVEL_AVX512; level++) {
         tad_tape *t = tad_tape_new(&(tad_settings){.level = (tad_level)level});
-        if (tad_tape_status(t) == TAD_OK) ck_assert_str_eq(tad_tape_level(t), names[level]);
+        if (level <= best) ck_assert_str_eq(tad_tape_level(t), names[level]);
         else ck_refused(t, TAD_UNSUPPORTED, "settings", names[level]);
+        ck_tape(t);
         tad_tape_free(t);
     }
+    tad_tape_free(standard);
 }
 END_TEST
 

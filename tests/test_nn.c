@@ -178,6 +178,27 @@ START_TEST(has_the_spread_it_says) {
 }
 END_TEST
 
+/* The largest weight of a layer of 50 inputs and 8 outputs: the bound of He's uniform for `fan`. */
+static void ck_fan(bool transposed, int64_t fan_in, double fan) {
+    tad_tape *t = tad_tape_new(&(tad_settings){.seed = 1});
+    tad_net *net = tad_net_new(t, TAD_F64);
+    tad_layer_options o = {.weight = {.kind = TAD_INIT_HE_UNIFORM, .fan_in = fan_in}};
+    double w[400], most = 0, bound = sqrt(6 / fan);
+    ck_done((transposed ? tad_net_linear : tad_net_affine)(net, "layer", 50, 8, &o), t);
+    ck_done(tad_read(tad_dict_get(tad_net_params(net), "layer.weight"), w, 400), t);
+    for (int i = 0; i < 400; i++) most = fmax(most, fabs(w[i]));
+    ck_assert(most <= bound && most >= 0.97 * bound);
+    tad_tape_free(t);
+}
+
+START_TEST(layers_know_their_fans_whatever_the_layout) {
+    for (int transposed = 0; transposed < 2; transposed++) {
+        ck_fan(transposed, 0, 50);
+        ck_fan(transposed, 7, 7);
+    }
+}
+END_TEST
+
 START_TEST(draws_by_the_seed) {
     double x[3][6], next[6];
     for (int i = 0; i < 3; i++) {
@@ -436,6 +457,7 @@ static Suite *suite(void) {
     c = support_case(s, "init");
     tcase_add_loop_test(c, has_the_spread_it_says, 0, sizeof inits / sizeof *inits);
     tcase_add_test(c, draws_by_the_seed);
+    tcase_add_test(c, layers_know_their_fans_whatever_the_layout);
     tcase_add_test(c, refuses_bad_inits);
     c = support_case(s, "layers");
     tcase_add_test(c, computes_dense_layers);
