@@ -698,6 +698,12 @@ START_TEST(report_as_text) {
                                         "first bad node: #",    "+-"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         ck_assert_msg(strstr(out.at, words[i]), "no \"%s\" in\n%s", words[i], out.at);
+    static text laws;
+    r.law[0][TAD_LAW_LAYOUT].checked = 0;
+    ck_assert_int_eq(tad_gradcheck_print(&r, collect, &laws), TAD_OK);
+    const char *first = strstr(laws.at, "laws of order 1:"), *end = first ? strchr(first, '\n') : NULL;
+    ck_assert(end && strstr(first, "HOMOGENEITY ok") < end);
+    ck_assert_msg(!strstr(first, "LAYOUT"), "a law that was not asked about in\n%s", first);
     ck_assert_int_eq(tad_gradcheck_print(&r, collect, &(text){.limit = 3}), TAD_IO);
     ck_assert_int_eq(tad_gradcheck_print(NULL, collect, &out), TAD_BAD_ARGUMENT);
     ck_assert_str_eq(tad_verdict_text((tad_verdict)77), "?");
