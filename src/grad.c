@@ -167,7 +167,7 @@ static tad_status vjp_of(table *s, uint32_t i) {
         if (!f.wanted[k] || tad_is_nil(f.result[k])) continue;
         tad_shape like = tad_shape_of(f.in[k]);
         if (tad__check_rule_result(s->t, f.call.op, "vjp", f.result[k], &like) != TAD_OK) break;
-        tad_var g = tad__has_strong_zero(s->t, f.call.op) ? tad__strong_zero(f.given[0], f.result[k]) : f.result[k];
+        tad_var g = tad__has_strong_zero(s->t, i, &f.call) ? tad__strong_zero(f.given[0], f.result[k]) : f.result[k];
         if (trap(s, i, &f, g) == TAD_OK) add_to(s, f.call.in[k], fitted(s, g, f.call.in[k]));
     }
     tad__buffers_give(&s->t->buffers, f.in);
@@ -291,7 +291,7 @@ static tad_status jvp_of(table *s, uint32_t i) {
     for (uint32_t k = 0; k < f.call.n_in; k++)
         if (f.wanted[k] && s->var[f.call.in[k]] != TAD__NO_NODE) f.given[k] = tad__handle(s->t, s->var[f.call.in[k]]);
     tad_rule r = rule_of(s, &f);
-    if (f.call.op->jvp && tad__has_strong_zero(s->t, f.call.op)) strong_jvp(&f, &r);
+    if (f.call.op->jvp && s->t->settings.strong_zero && tad__is_row(f.call.op)) strong_jvp(&f, &r);
     else if (f.call.op->jvp) tad__run_rule(f.call.op->jvp, &r);
     else if (f.call.op->flags & TAD_OP_LINEAR) linear_jvp(s, &f);
     else tad__fail(s->t, TAD_NO_RULE, "%s: has no jvp", f.call.op->name);

@@ -318,7 +318,7 @@ static tad_status visit_op(tad_tape *t, uint32_t i, bool arrived) {
     v.at = i;
     tad__call_of(t, i, &v.call);
     v.in = v.call.in;
-    v.strong_zero = tad__has_strong_zero(t, v.call.op);
+    v.strong_zero = tad__has_strong_zero(t, i, &v.call);
     if (!(tad__at(t, i)->flags & TAD__NEEDS) && v.call.n_out == 1) return TAD_OK;
     if (!take_cotangents(&v, arrived)) return TAD_OK;
     tad__place place = tad__arena_place(&t->arena);

@@ -47,6 +47,14 @@ tad_status tad__trap_derivative(tad_tape *t, uint32_t at, const tad_op *op, cons
                      op->name, tad__known_of(t, at, y, sizeof y), (long long)where, hint);
 }
 
+/* An elementwise op, or one with a single number as its result: its one cotangent meets all that it
+ * passes back. */
+bool tad__has_strong_zero(const tad_tape *t, uint32_t at, const tad__call *c) {
+    const tad__node *y = t->head.node + at;
+    if (!t->settings.strong_zero || !c->op->vjp || c->n_out != 1) return false;
+    return tad__is_row(c->op) || !(y->flags & TAD__ARRAY) || y->value.array->size == 1;
+}
+
 /* Only what is not finite is replaced: elsewhere the result depends on `given`, and its derivative
  * with respect to that must not be lost. */
 tad_var tad__strong_zero(tad_var given, tad_var result) {

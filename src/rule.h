@@ -26,11 +26,9 @@ tad_status tad__check_rule_result(tad_tape *t, const tad_op *op, const char *rul
 tad_status tad__trap_derivative(tad_tape *t, uint32_t at, const tad_op *op, const tad_array *g,
                                 const char *what);
 
-/* settings.strong_zero: whether it concerns this op; its result, but 0 where that is not finite and
- * `given` is 0. */
-static inline bool tad__has_strong_zero(const tad_tape *t, const tad_op *op) {
-    return t->settings.strong_zero && tad__is_row(op);
-}
+/* settings.strong_zero: whether it concerns what the op at node `at` passes back; a result of such an
+ * op, but 0 where that is not finite and `given` is 0. */
+bool tad__has_strong_zero(const tad_tape *t, uint32_t at, const tad__call *c);
 tad_var tad__strong_zero(tad_var given, tad_var result);
 
 #endif

@@ -89,6 +89,25 @@ START_TEST(a_strong_zero_stops_an_infinite_derivative) {
 }
 END_TEST
 
+/* kl_div is infinite in its target at 0, and one number: as float64, float32 and an array of one. */
+START_TEST(a_strong_zero_stops_at_an_op_with_one_result) {
+    tad_tape *t = tad_tape_new(&(tad_settings){.strong_zero = true});
+    for (int kind = 0; kind < 3; kind++) {
+        tad_dtype dtype = kind == 1 ? TAD_F32 : TAD_F64;
+        tad_var input = tad_full(t, dtype, TAD_SHAPE(2), -1), g;
+        tad_var target = tad_input(t, dtype, TAD_SHAPE(2), NULL);
+        tad_var loss = tad_kl_div(input, target, &(tad_kl_div_options){.reduction = TAD_SUM});
+        if (kind == 2) loss = tad_sum(tad_mul(loss, tad_full(t, dtype, TAD_SHAPE(1), 1)), NULL);
+        tad_var y = tad_mul(loss, tad_full(t, dtype, TAD_0D, 0));
+        ck_done(tad_reverse(y), t);
+        ck_values(tad_gradient(target), 0, 0, 0);
+        ck_done(tad_grad(&y, NULL, 1, &target, 1, &g), t);
+        ck_values(g, 0, 0, 0);
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(a_zero_is_not_strong_unless_asked_for) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1), NULL), y = sum_of(guarded_sqrt(t, x)), g;
@@ -151,6 +170,7 @@ static Suite *suite(void) {
     tcase_add_test(trap, the_trap_sees_what_a_sweep_makes_of_a_number);
     tcase_add_test(trap, the_trap_lets_right_gradients_pass);
     tcase_add_test(strong, a_strong_zero_stops_an_infinite_derivative);
+    tcase_add_test(strong, a_strong_zero_stops_at_an_op_with_one_result);
     tcase_add_test(strong, a_zero_is_not_strong_unless_asked_for);
     tcase_add_test(strong, a_strong_zero_hides_no_infinity_that_counts);
     tcase_add_test(strong, a_strong_zero_hides_no_second_derivative);

@@ -103,7 +103,8 @@ typedef struct tad_settings {
     int threads;             /* kernels may use so many, at most 256; 0 and 1: none but the caller's */
     tad_level level;         /* UNSUPPORTED where the CPU lacks it */
     bool trap;               /* fail at the first op that makes a NaN or an infinity, in sweeps too */
-    bool strong_zero;        /* in sweeps an elementwise op passes on zero where it is given zero, also
+    bool strong_zero;        /* in sweeps an elementwise op, in reverse mode also one whose result is a
+                                single number, passes on zero where it is given zero, also
                                 where its derivative is infinite: the gradient of
                                 where(x > 0, sqrt(x), 0) at 0 is then 0, not NaN. Slower on numbers */
     uint64_t seed;           /* of the tape's random numbers */
