@@ -16,7 +16,7 @@ import sys
 # What objects may take: any, and some for what is theirs to do.
 ANY = re.compile(
     r"tad_\w+|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__cpu_model|__cpu_indicator_init"
-    r"|mem(cpy|set|move|cmp|chr)|bcmp|str(len|n?cmp|ncpy|r?chr|str|c?spn|pbrk)|v?snprintf|qsort|bsearch"
+    r"|mem(cpy|set|move|cmp|chr)|bcmp|str(len|n?cmp|n?cpy|r?chr|str|c?spn|pbrk)|v?snprintf|qsort|bsearch"
     r"|__(v?snprintf|mem(cpy|set|move))_chk"
     r"|__u?(div|mod|divmod)di[34]"  # int64 of 32-bit processors, by the compiler
     # mathematics
