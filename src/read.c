@@ -177,15 +177,15 @@ tad_status tad_zero_gradients(const tad_var *params, size_t n) {
     return TAD_OK;
 }
 
-/* Marks the ancestors of the last sweep's roots, from the last node down. */
-static void mark_ancestors(const tad_tape *t, uint8_t *mark, uint32_t top) {
+void tad__mark_ancestors(const tad_tape *t, uint8_t *mark, uint32_t top, unsigned flags) {
+    memset(mark, 0, (size_t)top + 1);
     for (size_t r = 0; r < t->roots; r++)
         if (t->root[r] <= top) mark[t->root[r]] = 1;
     for (uint32_t i = top + 1; i-- > 0;) {
         tad__call c;
         if (!mark[i] || !tad__call_of(t, i, &c)) continue;
         for (uint32_t k = 0; k < c.n_in; k++)
-            if (c.in[k] != TAD__NO_NODE) mark[c.in[k]] = 1;
+            if (c.in[k] != TAD__NO_NODE && (t->head.node[c.in[k]].flags & flags) == flags) mark[c.in[k]] = 1;
     }
 }
 
@@ -199,8 +199,7 @@ bool tad_is_reached(tad_var x) {
         tad__no_memory(t, "is_reached");
         return false;
     }
-    memset(mark, 0, t->head.swept);
-    mark_ancestors(t, mark, t->head.swept - 1);
+    tad__mark_ancestors(t, mark, t->head.swept - 1, 0);
     bool reached = mark[i];
     tad__buffers_give(&t->buffers, mark);
     return reached;

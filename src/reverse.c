@@ -350,18 +350,10 @@ typedef struct sweep_state {
 } sweep_state;
 
 static tad_status find_reached(sweep_state *s) {
-    tad_tape *t = s->t;
-    tad__call c;
     if (s->reached) return TAD_OK;
-    s->reached = tad__buffers_take(&t->buffers, (size_t)s->top + 1);
-    if (!s->reached) return tad__no_memory(t, "reverse");
-    memset(s->reached, 0, (size_t)s->top + 1);
-    for (size_t r = 0; r < t->roots; r++) s->reached[t->root[r]] = 1;
-    for (uint32_t i = s->top; i > 0; i--) {
-        if (!s->reached[i] || !tad__call_of(t, i, &c)) continue;
-        for (uint32_t k = 0; k < c.n_in; k++)
-            if (tad__passes(t, &c, k)) s->reached[c.in[k]] = 1;
-    }
+    s->reached = tad__buffers_take(&s->t->buffers, (size_t)s->top + 1);
+    if (!s->reached) return tad__no_memory(s->t, "reverse");
+    tad__mark_ancestors(s->t, s->reached, s->top, TAD__NEEDS);
     return TAD_OK;
 }
 
@@ -401,7 +393,7 @@ static tad_status sweep_fast(sweep_state *s, uint32_t top, uint32_t end) {
     return TAD_OK;
 }
 
-/* Element by element, as an adjoint or its parts may be an array or a number. */
+/* The adjoint of node i, an array or a number, to which the op at node `at` has just added. */
 static tad_status trap_adjoint(tad_tape *t, uint32_t at, const tad_op *op, uint32_t i) {
     const tad__adjoint *g = &t->head.adjoint[i];
     tad_array number = {.data = &t->head.adjoint[i].number, .size = 1, .dtype = TAD_F64, .contiguous = true};

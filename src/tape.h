@@ -222,6 +222,12 @@ static inline bool tad__is_constant_in(const tad_op *op, size_t i) {
 }
 tad_array *tad__keep(const tad_call_frame *c, tad_dtype dtype, const tad_shape *shape);
 
+/* ---- read.c ---- */
+
+/* Marks with 1 the nodes 0 .. top that the last sweep's roots were computed from, by way of nodes that
+ * have all these flags; the others with 0. */
+void tad__mark_ancestors(const tad_tape *t, uint8_t *mark, uint32_t top, unsigned flags);
+
 /* ---- version.c ---- */
 
 /* How many nodes at the beginning of the tape may have read a 0-d float64 parameter that was changed
