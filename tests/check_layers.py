@@ -2,71 +2,60 @@
 
 Usage: check_layers.py ROOT
 
-Every file of include/tad and src is matched by the first pattern below that fits; it may include
-files of its own line and of the lines before it. A file that no pattern fits fails: a new module must
-say where it belongs.
+The folders of src/ are floors. A file may include files of its own floor, of the floors that its line
+names, and public headers. A folder without a line fails: a new one must say where it belongs.
 """
-import fnmatch
 import pathlib
 import re
 import sys
 
-# From the bottom to the top.
-LAYERS = [
-    "include/tad/status.h src/base.h src/status.c",
-    "include/tad/tape.h",
-    "src/memory.[ch] src/threads.[ch]",
-    "include/tad/op.h include/tad/scalar.h include/tad/scalar.def",
-    "src/shape.[ch]",
-    "src/kernel/*",
-    "include/tad/ops.h include/tad/diff.h include/tad/inspect.h",
-    "src/tape.h src/update.h",
-    "src/tape.c src/apply.c src/array.c src/leaf.c src/owned.c src/read.c src/inspect.c src/update.c src/version.c",
-    "src/rule.[ch] src/reverse.c src/grad.c",
-    "src/ops/* src/registry.h",
-    "src/registry.c src/call.c src/diff.c",
-    "include/tad/dict.h include/tad/gradcheck.h",
-    "include/tad/nn.h include/tad/optim.h include/tad/data.h include/tad/safetensors.h",
-    "src/io/*",
-    "src/gradcheck/* src/text.h src/show/show.h",
-    "include/tad/train.h",
-    "include/tad/trace.h include/tad/tad.h",
+# Floor: what it may use.
+FLOORS = {
+    "base": "",
+    "kernel": "base",
+    "array": "base kernel",
+    "tape": "base kernel array",
+    "sweep": "base kernel array tape",
+    "ops": "base kernel array tape",
+    "registry": "base kernel array tape ops",
+    "derive": "base kernel array tape",
+    "gradcheck": "base kernel array tape",
+    "show": "base",
+    "nn": "base array",
+    "io": "base kernel array tape",
+}
+# Public headers, from the bottom to the top: each may include those of its own line and before.
+PUBLIC = [
+    "status.h",
+    "sink.h tape.h",
+    "op.h scalar.h scalar.def",
+    "ops.h diff.h inspect.h",
+    "dict.h gradcheck.h",
+    "nn.h optim.h data.h safetensors.h",
+    "train.h",
+    "trace.h tad.h",
 ]
-# Neither of each pair may include the other, although their lines would let one.
-SWEEPS = "src/rule.[ch] src/reverse.c src/grad.c"
-APART = [(SWEEPS, "src/ops/*")]
 # The ops that sweeps may know by name: what it takes to add gradients up, undo broadcasting, and keep
 # zeros strong.
 ADDING_UP = {"add", "sum_to", "broadcast_to", "cast", "where", "equal", "sub"}
-# Compositions: these may include public headers and, of src/, only what the second list says.
-ON_TOP = [
-    ("src/text.[ch] src/show/*", "src/text.h src/show/*"),
-    ("src/nn/*", "src/nn/* src/text.h src/update.h"),
-    ("src/io/data.c src/io/idx.[ch] src/io/source.[ch]", "src/io/* src/base.h"),
-]
+# What a floor may see of the public headers: those of PUBLIC up to this one.
+HIGHEST = {"base": "tape.h", "kernel": "scalar.h", "array": "op.h"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:<(tad/[^>]+)>|"([^"]+)")', re.M)
 
 
-def fits(name, patterns):
-    return any(fnmatch.fnmatch(name, p) for p in patterns.split())
-
-
-def layer(name):
-    for i, patterns in enumerate(LAYERS):
-        if fits(name, patterns):
-            return i
-    return None
+def rank(header):
+    """The line of a public header; None: it has none."""
+    return next((i for i, line in enumerate(PUBLIC) if header in line.split()), None)
 
 
 def included(root, path):
     """The files of this project that a file includes, relative to root."""
     for public, own in INCLUDE.findall(path.read_text(encoding="utf-8")):
-        target = root / "include" / public if public else path.parent / own
-        if not target.exists() and own:
-            target = root / "src" / own
-        if target.exists():
-            yield target.resolve().relative_to(root).as_posix()
+        places = [root / "include" / public] if public else [path.parent / own, root / "src" / own]
+        found = next((p for p in places if p.exists()), None)
+        if found:
+            yield found.resolve().relative_to(root).as_posix()
 
 
 def op_names(root):
@@ -80,12 +69,21 @@ def op_names(root):
 def known_ops(root):
     """What sweeps know of single ops."""
     names = op_names(root) - ADDING_UP
-    for path in (root / "src").rglob("*.c"):
-        name = path.relative_to(root).as_posix()
-        if fits(name, SWEEPS):
-            for used in re.findall(r"\btad_(\w+)\(", path.read_text(encoding="utf-8")):
-                if used in names:
-                    yield f"{name} knows the op {used}"
+    for path in (root / "src/sweep").glob("*.c"):
+        for used in re.findall(r"\btad_(\w+)\(", path.read_text(encoding="utf-8")):
+            if used in names:
+                yield f"{path.relative_to(root)} knows the op {used}"
+
+
+def may_include(name, other):
+    """Whether file `name` may include `other`; both below the root."""
+    folder, file = other.rsplit("/", 1)
+    if name.startswith("include/"):
+        return folder == "include/tad" and rank(file) <= rank(name.rsplit("/", 1)[1])
+    floor = name.split("/")[1]
+    if folder == "include/tad":
+        return floor not in HIGHEST or rank(file) <= rank(HIGHEST[floor])
+    return other.split("/")[1] in [floor, *FLOORS[floor].split()]
 
 
 def complaints(root):
@@ -94,18 +92,13 @@ def complaints(root):
              if p.suffix in (".c", ".h", ".def")]
     for path in sorted(files):
         name = path.relative_to(root).as_posix()
-        top = next((only for patterns, only in ON_TOP if fits(name, patterns)), None)
-        if top is None and layer(name) is None:
-            yield f"{name}: no layer of tests/check_layers.py fits"
+        placed = rank(path.name) is not None if name.startswith("include/") else name.split("/")[1] in FLOORS
+        if not placed:
+            yield f"{name}: tests/check_layers.py does not say where it belongs"
             continue
         for other in included(root, path):
-            if any(fits(x, a) and fits(y, b) for a, b in APART for x, y in ((name, other), (other, name))):
-                yield f"{name} includes {other}: they are not to know each other"
-            if top is not None:
-                if other.startswith("src/") and not fits(other, top):
-                    yield f"{name} rests on public headers, but includes {other}"
-            elif layer(other) is None or layer(other) > layer(name):
-                yield f"{name} includes {other}, which is above it"
+            if not may_include(name, other):
+                yield f"{name} includes {other}, which is not below it"
 
 
 def main(root):

@@ -2,8 +2,8 @@
  * flags of that level's kernels. */
 #include "elementary_level.h"
 
-#include "../src/kernel/elementary.h"
-#include "../src/kernel/isa.h"
+#include "kernel/elementary.h"
+#include "kernel/isa.h"
 
 #define LOOP1(name, T, bits)                                                                       \
     static void loop_##name##_f##bits(size_t n, const T *x, T *y) {                                \

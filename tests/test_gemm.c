@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../src/kernel/gemm.h"
+#include "kernel/gemm.h"
 
 struct level {
     const char *name;

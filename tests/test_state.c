@@ -2,7 +2,7 @@
  */
 #include "support.h"
 
-#include "tape.h"
+#include "tape/tape.h"
 
 /* ---- reset ---- */
 

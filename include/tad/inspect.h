@@ -5,6 +5,7 @@
 #define TAD_INSPECT_H
 
 #include <tad/op.h>
+#include <tad/sink.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,9 +28,6 @@ TAD_API int tad_node_line(tad_var x);
 TAD_API bool tad_node_needs_gradient(tad_var x);
 
 /* ---- text and pictures ---- */
-
-/* Receives text piece by piece; returns false to stop. */
-typedef bool tad_sink(void *user, const char *text, size_t length);
 
 typedef struct tad_show {
     bool values;    /* values (of small arrays: all elements) */

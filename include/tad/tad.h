@@ -26,6 +26,7 @@
 #include <tad/ops.h>
 #include <tad/optim.h>
 #include <tad/safetensors.h>
+#include <tad/sink.h>
 #include <tad/status.h>
 #include <tad/tape.h>
 #include <tad/train.h>

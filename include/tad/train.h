@@ -15,8 +15,6 @@
 extern "C" {
 #endif
 
-TAD_API bool tad_file_sink(void *file, const char *text, size_t length);
-
 /* ---- accuracy ---- */
 
 /* The share of rows that are right. scores (B, C): the largest is at the label, int64 (B) or

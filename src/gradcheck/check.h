@@ -10,7 +10,7 @@
 #include <tad/gradcheck.h>
 
 #include "sweep.h"
-#include "../tape.h"
+#include "tape/tape.h"
 
 /* ---- problems: point.c ---- */
 

@@ -3,7 +3,7 @@
 #ifndef TAD_FILE_H
 #define TAD_FILE_H
 
-#include "../tape.h"
+#include "tape/tape.h"
 
 /* Where bytes go: to a file, to memory, or nowhere (they are only counted). */
 typedef struct tad__out {

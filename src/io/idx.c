@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../base.h"
+#include "base/base.h"
 #include "source.h"
 
 size_t tad__idx_bytes(tad_idx_type type) {

@@ -4,7 +4,7 @@
 #ifndef TAD_JSON_H
 #define TAD_JSON_H
 
-#include "../tape.h"
+#include "tape/tape.h"
 
 typedef struct tad__piece {
     const char *at;

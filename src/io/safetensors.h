@@ -4,7 +4,7 @@
 
 #include <tad/safetensors.h>
 
-#include "../tape.h"
+#include "tape/tape.h"
 
 #define TAD__METADATA "__metadata__"
 

@@ -12,7 +12,7 @@
 
 #include <stddef.h>
 
-#include "../threads.h"
+#include "base/threads.h"
 
 /* All strides count elements. C must not overlap A, B or a start that is not C itself. */
 typedef struct tad__gemm {

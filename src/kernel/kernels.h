@@ -7,7 +7,6 @@
 #include <tad/scalar.h>
 
 #include "gemm.h"
-#include "loop.h"
 #include "loss.h"
 #include "norm.h"
 #include "reduce.h"

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../threads.h"
+#include "base/threads.h"
 #include "isa.h"
 
 enum { TAD__TILE = 2048, TAD__TILE_ROWS = 256 };

@@ -5,7 +5,7 @@
 
 #include <tad/train.h>
 
-#include "../text.h"
+#include "base/text.h"
 
 struct tad_history {
     tad_tape *tape;

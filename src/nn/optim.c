@@ -7,7 +7,7 @@
 #include <tad/inspect.h>
 #include <tad/optim.h>
 
-#include "../update.h"
+#include "array/update.h"
 
 enum { STATES = 3 };
 

@@ -5,7 +5,7 @@
 
 #include <tad/train.h>
 
-#include "../text.h"
+#include "base/text.h"
 
 typedef struct line {
     char text[256];

@@ -2,7 +2,7 @@
 #ifndef TAD_OPS_AXES_H
 #define TAD_OPS_AXES_H
 
-#include "../tape.h"
+#include "tape/tape.h"
 
 /* A bit for each axis named, all when not given; refuses what x, of this rank, does not have. */
 static inline tad_status tad__named_axes(const tad_call_frame *c, const tad_axes *axes, int rank,

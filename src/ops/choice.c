@@ -1,7 +1,7 @@
 /* Choice and comparison: where, greater, greater_equal, equal, cast. Rests on tape.h and the loop. */
 #include "choice.h"
 
-#include "../registry.h"
+#include "families.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef TAD_OPS_CHOICE_H
 #define TAD_OPS_CHOICE_H
 
-#include "../tape.h"
+#include "tape/tape.h"
 
 /* y, contiguous, = condition ? a : b, which broadcast to it; a, b and y have one type. */
 void tad__select(const tad_tape *t, const tad_array *condition, const tad_array *a, const tad_array *b,

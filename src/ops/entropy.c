@@ -4,8 +4,8 @@
 #include <float.h>
 #include <string.h>
 
-#include "../kernel/softmax.h"
-#include "../registry.h"
+#include "kernel/softmax.h"
+#include "families.h"
 #include "rows.h"
 #include "samples.h"
 

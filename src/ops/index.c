@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "../registry.h"
+#include "families.h"
 #include "choice.h"
 #include "index.h"
 #include "samples.h"

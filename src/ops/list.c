@@ -1,7 +1,7 @@
 /* Sums over a list of operands as one node: sum_list, dot_list. They are for scalar code (a neuron in
  * one node); on arrays they work elementwise. Rests on tape.h and the loop. */
-#include "../registry.h"
-#include "../tape.h"
+#include "families.h"
+#include "tape/tape.h"
 #include "samples.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /* Losses that compare two arrays element by element: one kernel each for value and derivatives, one
  * frame for weights and reductions. Rests on tape.h and kernel/loss.h. */
-#include "../kernel/loss.h"
-#include "../registry.h"
-#include "../tape.h"
+#include "kernel/loss.h"
+#include "families.h"
+#include "tape/tape.h"
 #include "samples.h"
 
 enum { MSE, HALF_SSE, L1, SMOOTH_L1, HUBER, BCE, BCE_WITH_LOGITS, KL_DIV, HINGE, COUNT };

@@ -1,11 +1,11 @@
 /* layer_norm and rms_norm: the numbers along the last axes brought to mean 0 and variance 1, or to
  * mean square 1. Rests on rows.h and kernel/norm.h. */
-#include "../kernel/norm.h"
+#include "kernel/norm.h"
 
 #include <string.h>
 
-#include "../kernel/softmax.h"
-#include "../registry.h"
+#include "kernel/softmax.h"
+#include "families.h"
 #include "rows.h"
 #include "samples.h"
 

@@ -3,9 +3,9 @@
  * batches. Rests on tape.h and kernel/gemm.h. */
 #include <string.h>
 
-#include "../kernel/gemm.h"
-#include "../registry.h"
-#include "../tape.h"
+#include "kernel/gemm.h"
+#include "families.h"
+#include "tape/tape.h"
 #include "samples.h"
 
 enum { MATMUL, BMM, MV, DOT, OUTER, AFFINE, LINEAR, COUNT };

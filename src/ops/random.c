@@ -1,8 +1,8 @@
 /* Dropout, with a given mask or one drawn from the tape's random numbers. Rests on tape.h. */
 #include <stddef.h>
 
-#include "../registry.h"
-#include "../tape.h"
+#include "families.h"
+#include "tape/tape.h"
 #include "samples.h"
 
 enum { DROPOUT };

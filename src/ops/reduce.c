@@ -4,9 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "../kernel/softmax.h"
-#include "../registry.h"
-#include "../tape.h"
+#include "kernel/softmax.h"
+#include "families.h"
+#include "tape/tape.h"
 #include "axes.h"
 #include "index.h"
 #include "rows.h"

@@ -1,7 +1,7 @@
 /* Rows of arrays: permuted copies where the axes do not already lie so. Rests on rows.h. */
 #include "rows.h"
 
-#include "../kernel/softmax.h"
+#include "kernel/softmax.h"
 
 void tad__rows_plan(tad__rows *r, tad_tape *t, tad_dtype dtype, const tad_shape *s, unsigned mask) {
     *r = (tad__rows){.tape = t, .dtype = dtype, .straight = true, .rows = 1, .n = 1};

@@ -3,7 +3,7 @@
 #ifndef TAD_OPS_ROWS_H
 #define TAD_OPS_ROWS_H
 
-#include "../tape.h"
+#include "tape/tape.h"
 
 typedef struct tad__rows {
     tad_tape *tape;

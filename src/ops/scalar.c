@@ -1,7 +1,7 @@
 /* The rows of scalar.def as ops: their descriptors, the scalar path, array forward and backward, and
  * derivative rules as graphs. Every part is one reading of the table. Rests on tape.h and kernels. */
-#include "../kernel/elementary.h"
-#include "../tape.h"
+#include "kernel/elementary.h"
+#include "tape/tape.h"
 
 #include <math.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static UNUSED double floor_mod(double a, double b) {
 }
 #define FN(f, x)     f(x)
 #define FN2(f, a, b) f(a, b)
-#include "../kernel/words.h"
+#include "kernel/words.h"
 
 typedef struct scalar_row {
     double (*value)(const double *x, const double *pq);
@@ -74,7 +74,7 @@ static const scalar_row scalar_rows[TAD__ROW_COUNT] = {
 
 /* ---- reading 2: graphs ---- */
 
-#include "../kernel/words_end.h"
+#include "kernel/words_end.h"
 #undef FN
 #undef FN2
 
@@ -410,7 +410,7 @@ static void row_backward_one(back *k) {
 
 /* ---- reading 3: the derivatives that only pass the cotangent on are K(1), and nothing else ---- */
 
-#include "../kernel/words_end.h"
+#include "kernel/words_end.h"
 #undef FN
 #undef FN2
 #define X             0
@@ -776,8 +776,8 @@ static tad_var with_options(unsigned row, tad_var x, double p, double q) {
  * common, as sine and cosine. */
 #undef FN
 #undef FN2
-#include "../kernel/words_end.h"
-#include "../kernel/words.h"
+#include "kernel/words_end.h"
+#include "kernel/words.h"
 #define FN(f, x)     f(x)
 #define FN2(f, a, b) f(a, b)
 #define TAD_UNARY(name, doc, lo, hi, kinks, f, dx)                                                 \

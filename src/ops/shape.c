@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "../registry.h"
-#include "../tape.h"
+#include "families.h"
+#include "tape/tape.h"
 #include "axes.h"
 #include "samples.h"
 

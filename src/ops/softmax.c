@@ -1,7 +1,7 @@
 /* softmax and log_softmax: shifted by the largest element, so that no exponential overflows.
  * Rests on rows.h and kernel/softmax.h. */
-#include "../kernel/softmax.h"
-#include "../registry.h"
+#include "kernel/softmax.h"
+#include "families.h"
 #include "rows.h"
 #include "samples.h"
 

@@ -6,7 +6,7 @@
 
 #include <tad/inspect.h>
 
-#include "../text.h"
+#include "base/text.h"
 
 /* TAD_IO if the sink stopped, else what the tape says. */
 tad_status tad__text_status(const tad__text *out, const tad_tape *t);

@@ -21,7 +21,7 @@
 #include <immintrin.h>
 #endif
 
-#include "../../src/kernel/gemm.h"
+#include "kernel/gemm.h"
 
 struct shape {
     const char *name;

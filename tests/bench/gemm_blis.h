@@ -2,7 +2,7 @@
 #ifndef TAD_TESTS_GEMM_BLIS_H
 #define TAD_TESTS_GEMM_BLIS_H
 
-#include "../../src/kernel/gemm.h"
+#include "kernel/gemm.h"
 
 /* C = A B in elements of so many bytes; a start is not added. */
 void gemm_blis(const tad__gemm *g, size_t bytes);

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#include "../../src/kernel/kernels.h"
+#include "kernel/kernels.h"
 
 #define REAL    float
 #define NAME(f) f##_f32

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../../src/kernel/gemm.h"
+#include "kernel/gemm.h"
 
 enum { HAND_MOST_LAYERS = 4 };
 

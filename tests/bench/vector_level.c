@@ -4,7 +4,7 @@
  * length must be a multiple of 16. */
 #include "../elementary_level.h"
 
-#include "../../src/kernel/isa.h"
+#include "kernel/isa.h"
 
 #include <immintrin.h>
 #ifndef TAD_VECTOR_MVEC

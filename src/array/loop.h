@@ -2,12 +2,12 @@
  * axes joined where every array allows it. Kernels then see runs of the innermost axis.
  *
  * Rests on tad_array and the thread pool; cannot fail. */
-#ifndef TAD_KERNEL_LOOP_H
-#define TAD_KERNEL_LOOP_H
+#ifndef TAD_ARRAY_LOOP_H
+#define TAD_ARRAY_LOOP_H
 
 #include <tad/op.h>
 
-#include "../threads.h"
+#include "base/threads.h"
 
 enum { TAD__LOOP_ARRAYS = 6 };
 

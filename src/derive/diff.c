@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tape.h"
+#include "tape/tape.h"
 
 /* ---- running the function ---- */
 

@@ -2,7 +2,7 @@
 #ifndef TAD_TEXT_H
 #define TAD_TEXT_H
 
-#include <tad/inspect.h>
+#include <tad/sink.h>
 
 typedef struct tad__text {
     tad_sink *sink;

@@ -1,12 +1,10 @@
-/* Text for a sink. Rests on the public headers. */
+/* Text for a sink. Rests on text.h. */
 #include "text.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <tad/train.h>
 
 bool tad_file_sink(void *file, const char *text, size_t length) {
     return file && fwrite(text, 1, length, file) == length;

@@ -4,7 +4,7 @@
 
 #include <tad/diff.h>
 
-#include "tape.h"
+#include "tape/tape.h"
 
 /* Whether operand k is one that a gradient or tangent may pass through, and is differentiable. */
 static inline bool tad__passes(const tad_tape *t, const tad__call *c, uint32_t k) {

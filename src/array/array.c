@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "tape.h"
+#include "tape/tape.h"
 
 /* ---- runs of numbers ---- */
 

@@ -1,5 +1,5 @@
 /* The registry: every built-in op, by position and by name. The only file that knows all families. */
-#include "registry.h"
+#include "ops/families.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* The optimisers' kernels on a tape's level and threads. Rests on tape.h. */
 #include "update.h"
 
-#include "tape.h"
+#include "tape/tape.h"
 
 enum { STATES = 3 };
 

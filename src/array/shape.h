@@ -4,7 +4,7 @@
 
 #include <tad/op.h>
 
-#include "base.h"
+#include "base/base.h"
 
 static inline bool tad__is_float(unsigned dtype) { return dtype == TAD_F64 || dtype == TAD_F32; }
 

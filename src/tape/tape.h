@@ -8,9 +8,10 @@
 #include <tad/ops.h>
 
 #include "kernel/kernels.h"
-#include "memory.h"
-#include "shape.h"
-#include "threads.h"
+#include "base/memory.h"
+#include "array/loop.h"
+#include "array/shape.h"
+#include "base/threads.h"
 
 /* When rewinding cut the tape: handles of an older epoch are valid only below `count`. The list is
  * kept with rising counts, so the first entry younger than a handle decides. */

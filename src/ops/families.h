@@ -1,6 +1,6 @@
-/* The families of built-in ops. The only list of them is in registry.c. */
-#ifndef TAD_REGISTRY_H
-#define TAD_REGISTRY_H
+/* The families of built-in ops: the only list of them. Needs op.h. */
+#ifndef TAD_OPS_FAMILIES_H
+#define TAD_OPS_FAMILIES_H
 
 #include <tad/op.h>
 

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "tape.h"
+#include "tape/tape.h"
 
 enum { LARGEST_OPTIONS = 1024 };
 
