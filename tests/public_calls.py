@@ -16,7 +16,7 @@ POINTERS = {  # kinds with something behind that a program could have; the rest 
     "tad_batches": "batches", "tad_history": "history", "tad_dataset": "dataset", "char": "text",
     "tad_fn": "function", "tad_sink": "sink", "tad_activation": "activation", "tad_layer_fn": "layer"}
 HANDLES = {"tad_safetensors"}  # only the library makes them
-HOOKS = {"tad_fail", "tad_scratch", "tad_backward_buffer", "tad_backward_pass"}  # with what hooks are given
+HOOKS = ("const tad_call_frame *", "tad_backward *", "const tad_backward *")  # whose first argument only hooks have
 ENUMS = {"tad_status", "tad_verdict", "tad_grade", "tad_law", "tad_explain_format"}
 # What cannot be any memory, and what would end the tape of the trial.
 SPECIAL = {("tad_tape_resize", "old"): "NULL", ("tad_idx_free", "idx"): "NULL", ("tad_file_sink", "file"): "NULL",
@@ -62,7 +62,7 @@ def declared(text):
     pattern = (r"TAD_API\s+(?:TAD_MUST_USE\s+)?(?:const\s+)?(\w+[\s\*]+?)\s*\b(tad_[a-z]\w*)\(([^;{]*?)\)"
                r"\s*(?:TAD_PRINTF\(\d, \d\))?;")
     for result, name, arguments in re.findall(pattern, text):
-        if name in HOOKS:
+        if " ".join(arguments.split()).startswith(HOOKS):
             continue
         split = [" ".join(a.split()) for a in arguments.split(",")]
         kinds = [] if split == ["void"] else [kind(a, name) for a in split]

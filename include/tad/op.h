@@ -94,16 +94,38 @@ typedef struct tad_value {
 
 /* ---- one application of an op ---- */
 
-/* As shape rules and kernels see it. */
+/* As shape rules and numeric hooks see it. It is the same whoever runs the op: a tape while it
+ * records, a sweep, a program. */
 typedef struct tad_call_frame {
-    tad_tape *tape;
     const struct tad_op *op;
     const void *options; /* never NULL when the op has options */
     size_t n_in, n_out;
     const tad_array *const *in; /* NULL for an input left out */
     tad_array *const *out;      /* shape rules: NULL */
-    void *engine;               /* internal */
+    const struct tad__compute *compute; /* internal: kernels, threads, scratch memory */
+    struct tad__driver *driver;         /* internal: who runs the op */
 } tad_call_frame;
+
+/* Records a failure of an op ("matmul: (2,3) x (4,5): " is put before) and returns the code. */
+TAD_API tad_status tad_fail(const tad_call_frame *c, tad_status code, const char *format, ...) TAD_PRINTF(3, 4);
+
+/* Memory for the time of one hook, 64-byte aligned. NULL: none left (return TAD_NO_MEMORY). */
+TAD_API void *tad_scratch(const tad_call_frame *c, size_t bytes);
+/* The array itself, or a contiguous copy for the time of one hook. NULL: no memory. */
+TAD_API const tad_array *tad_contiguous(const tad_call_frame *c, const tad_array *a);
+
+/* Calls fn(arg, first, end) for pieces [first, end) of n things, at least `grain` of them each but for
+ * the last, on the threads that the settings allow, and returns when all have returned. The pieces
+ * follow from n and grain alone, so results do not depend on threads if no piece depends on another. */
+typedef void tad_piece_fn(void *arg, size_t first, size_t end);
+TAD_API void tad_split(const tad_call_frame *c, size_t n, size_t grain, tad_piece_fn *fn, void *arg);
+
+/* In forward: whether a sweep may ask for the gradient of input i. */
+TAD_API bool tad_needs(const tad_call_frame *c, size_t i);
+/* In forward: an array that stays with the result until the op's backward reads it with tad_saved;
+ * its elements are to be written. NULL: no memory, nothing will be swept, or one is saved already.
+ * Backward must do without where there is none. */
+TAD_API tad_array *tad_save(const tad_call_frame *c, tad_dtype dtype, const tad_shape *shape);
 
 /* As derivative rules see it. */
 typedef struct tad_rule {
@@ -126,21 +148,29 @@ typedef struct tad_backward {
     tad_call_frame call;
     const tad_array *const *cotangent; /* of each output, contiguous; NULL: zero */
     const bool *wanted;
-    void *sweep; /* internal */
 } tad_backward;
 
 /* The gradient buffer of input i, contiguous, of its shape and dtype. *fresh: the contents are
  * undefined and must be written, else added to. NULL: no memory (return TAD_NO_MEMORY). */
 TAD_API tad_array *tad_backward_buffer(tad_backward *b, size_t i, bool *fresh);
+/* Whether input i has no gradient yet: for hooks that choose which input takes the cotangent's memory. */
+TAD_API bool tad_backward_is_fresh(const tad_backward *b, size_t i);
 /* Adds the cotangent of output k, which has exactly the shape and dtype of input i, to that input's
  * gradient; hands the buffer over where that is possible. */
 TAD_API tad_status tad_backward_pass(tad_backward *b, size_t k, size_t i);
-
-/* Memory for the time of one hook. NULL: none left. */
-TAD_API void *tad_scratch(tad_tape *t, size_t bytes);
-
-/* Records a failure of an op ("matmul: (2,3) x (4,5): " is put before) and returns the code. */
-TAD_API tad_status tad_fail(const tad_call_frame *c, tad_status code, const char *format, ...) TAD_PRINTF(3, 4);
+/* The same by a hook that reads the cotangent of output k no more, whatever inputs follow. */
+TAD_API tad_status tad_backward_pass_last(tad_backward *b, size_t k, size_t i);
+/* Makes the contiguous cotangent of output k the gradient of input i, which has the same shape and
+ * type, for the hook to write over: nothing else reads it. NULL: that cannot be; use the buffer. */
+TAD_API tad_array *tad_backward_take(tad_backward *b, size_t k, size_t i);
+/* Makes an array of input i's shape that repeats the numbers of `few` (of its rank, with size 1 where
+ * they repeat) the gradient of input i; the numbers, contiguous, are to be written. Only ops that
+ * broadcast will read it. NULL: that cannot be, or is not worth it; use the buffer. */
+TAD_API tad_array *tad_backward_repeat(tad_backward *b, size_t i, const tad_array *few);
+/* What forward saved; NULL: nothing, or it was given away. */
+TAD_API tad_array *tad_saved(const tad_backward *b);
+/* Makes what was saved the gradient of input i, which has none yet and the same shape and type. */
+TAD_API void tad_backward_pass_saved(tad_backward *b, size_t i);
 
 /* ---- samples: what the gradient check tries, and what must be refused ---- */
 

@@ -17,6 +17,11 @@ typedef struct tad__compute {
     tad__arena *scratch; /* released by whoever began the call */
 } tad__compute;
 
+/* NULL: no memory. */
+static inline void *tad__scratch(const tad__compute *c, size_t bytes) {
+    return tad__arena_take(c->scratch, bytes, 64);
+}
+
 /* ---- run.c: contiguous float64 or float32 ---- */
 
 /* y += x; the sum; y += the sums of a matrix's columns. */

@@ -178,7 +178,7 @@ static void put(const matrix *m, int64_t k, tad_var part) {
     memcpy(dim, shape.dim, to.rank * sizeof *dim);
     tad__shape_strides(&shape, dim + to.rank);
     for (int i = 0; i < to.rank; i++) dim[to.rank + i] *= step;
-    tad__put(m->t, &to, from, false);
+    tad__put(&m->t->compute, &to, from, false);
 }
 
 static tad_status sweep(const matrix *m, int64_t k) {

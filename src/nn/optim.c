@@ -8,6 +8,7 @@
 #include <tad/optim.h>
 
 #include "array/update.h"
+#include "tape/hook.h"
 
 enum { STATES = 3 };
 
@@ -195,7 +196,7 @@ static bool find_pointers(tad_optim *o) {
 
 static double squares(tad_var param, const void *g) {
     int64_t n = tad_size_of(param);
-    return tad__squares(param.tape, tad_dtype_of(param), g, n);
+    return tad__squares(tad__compute_of(param.tape), tad_dtype_of(param), g, n);
 }
 
 /* PyTorch's clip_grad_norm_: max / (norm + 1e-6), at most 1. */
@@ -235,7 +236,7 @@ tad_status tad_optim_step(tad_optim *o) {
     prepare(o, ++*steps, scale);
     for (size_t i = 0; i < o->count; i++) {
         slot *s = &o->slot[i];
-        tad__update_run(o->tape, &o->update, s->dtype, s->p, s->g, s->s, s->n);
+        tad__update_run(tad__compute_of(o->tape), &o->update, s->dtype, s->p, s->g, s->s, s->n);
     }
     return tad_zero_gradients(o->params, o->count);
 }

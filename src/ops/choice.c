@@ -58,36 +58,36 @@ static void select_walk(void *arg, tad__loop *l) {
         }
 }
 
-static void select_into(const tad_tape *t, const tad_array *condition, const tad_array *a, const tad_array *b,
+static void select_into(const tad__compute *compute, const tad_array *condition, const tad_array *a, const tad_array *b,
                         const tad_array *y, bool added) {
-    selection s = {t->kernels, (tad_dtype)y->dtype, a->data == y->data || b->data == y->data, added};
+    selection s = {compute->kernels, (tad_dtype)y->dtype, a->data == y->data || b->data == y->data, added};
     tad_shape shape = tad__shape_of(y);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){y, condition, a, b}, 4);
-    tad__loop_split(t->threads, &l, 0, select_walk, &s);
+    tad__loop_split(compute->threads, &l, 0, select_walk, &s);
 }
 
-void tad__select(const tad_tape *t, const tad_array *condition, const tad_array *a, const tad_array *b,
+void tad__select(const tad__compute *compute, const tad_array *condition, const tad_array *a, const tad_array *b,
                  const tad_array *y) {
-    select_into(t, condition, a, b, y, false);
+    select_into(compute, condition, a, b, y, false);
 }
 
 static tad_status where_forward(const tad_call_frame *c) {
-    tad__select(c->tape, c->in[0], c->in[1], c->in[2], c->out[0]);
+    tad__select(c->compute, c->in[0], c->in[1], c->in[2], c->out[0]);
     return TAD_OK;
 }
 
 /* As tad__select_backward, for an input that was broadcast. */
 static tad_status sum_selected(tad_backward *b, tad_array *into, bool fresh, const tad_array *condition,
                                const tad_array *p, const tad_array *q) {
-    tad_tape *t = b->call.tape;
+    const tad__compute *compute = b->call.compute;
     const tad_array *g = b->cotangent[0];
     tad_shape shape = tad__shape_of(g);
-    tad_array *chosen = tad__scratch_array(t, (tad_dtype)g->dtype, &shape);
+    tad_array *chosen = tad__scratch_array(compute, (tad_dtype)g->dtype, &shape);
     if (!chosen) return TAD_NO_MEMORY;
-    select_into(t, condition, p, q, chosen, false);
-    if (fresh) tad__clear(t, into);
-    tad__add_into(t, into, chosen);
+    select_into(compute, condition, p, q, chosen, false);
+    if (fresh) tad__clear(compute, into);
+    tad__add_into(compute, into, chosen);
     return TAD_OK;
 }
 
@@ -96,11 +96,11 @@ tad_status tad__select_backward(tad_backward *b, size_t i, const tad_array *cond
     tad__view room;
     const tad_array *zero = tad__number_value(0, (tad_dtype)g->dtype, &room), *p = set ? g : zero, *q = set ? zero : g;
     bool like = x->size == g->size && x->rank == g->rank, fresh = true;
-    tad_array *into = like && last ? tad__backward_take(b, 0, i) : NULL;
+    tad_array *into = like && last ? tad_backward_take(b, 0, i) : NULL;
     if (!into) into = tad_backward_buffer(b, i, &fresh);
     if (!into) return TAD_NO_MEMORY;
     if (!like) return sum_selected(b, into, fresh, condition, p, q);
-    select_into(b->call.tape, condition, p, q, into, !fresh);
+    select_into(b->call.compute, condition, p, q, into, !fresh);
     return TAD_OK;
 }
 
@@ -172,7 +172,7 @@ static tad_status compare(const tad_call_frame *c, void (*run)(const tad__loop *
     tad_shape shape = tad__shape_of(c->out[0]);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){c->in[0], c->in[1], c->out[0]}, 3);
-    tad__loop_split(c->tape->threads, &l, 2, compare_walk, &(comparison){run, (tad_dtype)c->in[0]->dtype});
+    tad__loop_split(c->compute->threads, &l, 2, compare_walk, &(comparison){run, (tad_dtype)c->in[0]->dtype});
     return TAD_OK;
 }
 COMPARE(greater, >)
@@ -195,7 +195,7 @@ static tad_status cast_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
 }
 
 static tad_status cast_forward(const tad_call_frame *c) {
-    tad__copy(c->tape, c->out[0], c->in[0]);
+    tad__copy(c->compute, c->out[0], c->in[0]);
     return TAD_OK;
 }
 

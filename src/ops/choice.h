@@ -5,7 +5,7 @@
 #include "tape/tape.h"
 
 /* y, contiguous, = condition ? a : b, which broadcast to it; a, b and y have one type. */
-void tad__select(const tad_tape *t, const tad_array *condition, const tad_array *a, const tad_array *b,
+void tad__select(const tad__compute *compute, const tad_array *condition, const tad_array *a, const tad_array *b,
                  const tad_array *y);
 /* Gradient of input i, which was taken where `condition` is `set`: the cotangent there, else 0.
  * last: no other input of the op reads the cotangent afterwards. */

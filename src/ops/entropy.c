@@ -135,10 +135,10 @@ typedef struct entropy_call {
     void *dx;       /* backward of nll_loss */
 } entropy_call;
 
-static const void *contiguous(tad_tape *t, const tad_array *a) {
+static const void *contiguous(const tad__compute *compute, const tad_array *a) {
     tad__rows plan;
     tad_shape s = tad__shape_of(a);
-    tad__rows_plan(&plan, t, (tad_dtype)a->dtype, &s, 0);
+    tad__rows_plan(&plan, compute, (tad_dtype)a->dtype, &s, 0);
     return tad__rows_of(&plan, a);
 }
 
@@ -163,15 +163,15 @@ static bool prepare(entropy_call *p, const tad_call_frame *c) {
     memset(p, 0, sizeof *p);
     p->frame = c;
     p->reduction = o->reduction;
-    tad__rows_plan(&p->plan, c->tape, (tad_dtype)x->dtype, &s, 1u << class_axis(s.rank));
+    tad__rows_plan(&p->plan, c->compute, (tad_dtype)x->dtype, &s, 1u << class_axis(s.rank));
     p->e = (tad__entropy){.n = p->plan.n, .smoothing = o->label_smoothing, .ignore = ignored(o)};
     bool nll = c->op == &tad__ops_entropy[NLL_LOSS];
-    p->x = nll ? contiguous(c->tape, x) : tad__rows_of(&p->plan, x);
+    p->x = nll ? contiguous(c->compute, x) : tad__rows_of(&p->plan, x);
     if (t->dtype == TAD_I64)
-        p->label = contiguous(c->tape, t);
+        p->label = contiguous(c->compute, t);
     else
         p->target = tad__rows_of(&p->plan, t);
-    if (w) p->e.weight = contiguous(c->tape, w);
+    if (w) p->e.weight = contiguous(c->compute, w);
     if (!p->x || (!p->label && !p->target) || (w && !p->e.weight)) return false;
     size_t rows = p->plan.rows;
     p->divisor = o->reduction != TAD_MEAN ? 1
@@ -209,8 +209,8 @@ static void set_number(const tad_array *a, size_t i, double value) {
 static tad_array *room_for_gradient(const entropy_call *p) {
     const tad_array *x = p->frame->in[X];
     tad_shape s = tad__shape_of(x);
-    if (!p->plan.straight || !tad__needs(p->frame, X)) return NULL;
-    return tad__keep(p->frame, p->plan.dtype, &s);
+    if (!p->plan.straight || !tad_needs(p->frame, X)) return NULL;
+    return tad_save(p->frame, p->plan.dtype, &s);
 }
 
 /* The rows of one call, tile by tile; each piece has a sum of its own. */
@@ -225,7 +225,7 @@ typedef struct loss_rows {
 static void loss_piece(void *arg, size_t first, size_t end) {
     loss_rows *l = arg;
     const entropy_call *p = l->p;
-    const tad__kernels *k = p->plan.tape->kernels;
+    const tad__kernels *k = p->plan.compute->kernels;
     size_t step = tad__tile_rows(p->plan.n), row = p->plan.n * p->plan.width, at = first / l->piece;
     tile losses;
     for (size_t i = first; i < end; i += step) {
@@ -254,9 +254,9 @@ static tad_status cross_entropy_forward(const tad_call_frame *c) {
     const tad_array *kept = room_for_gradient(&p);
     if (kept)
         l.gradient = kept->data;
-    else if (rows && !(l.room = tad_scratch(c->tape, pieces * l.tile)))
+    else if (rows && !(l.room = tad__scratch(c->compute, pieces * l.tile)))
         return TAD_NO_MEMORY;
-    tad__split(c->tape->threads, rows, grain, loss_piece, &l);
+    tad__split(c->compute->threads, rows, grain, loss_piece, &l);
     for (size_t i = 0; i < pieces; i++) total += l.sum[i];
     if (p.reduction != TAD_NONE) set_number(c->out[0], 0, total / p.divisor);
     return TAD_OK;
@@ -289,7 +289,7 @@ static void fill_logits(void *context, size_t first, size_t rows, void *to) {
     const entropy_call *p = context;
     tad__entropy e = rows_from(p, first);
     const char *x = p->x + first * p->plan.n * p->plan.width;
-    p->plan.tape->kernels->softmax->entropy_gradient[p->plan.dtype](&e, rows, x, 1 / p->divisor,
+    p->plan.compute->kernels->softmax->entropy_gradient[p->plan.dtype](&e, rows, x, 1 / p->divisor,
                                                                     NULL, to);
     apply_cotangent(p, first, rows, to);
 }
@@ -299,7 +299,7 @@ static void fill_target(void *context, size_t first, size_t rows, void *to) {
     const entropy_call *p = context;
     size_t n = p->plan.n;
     const char *x = p->x + first * n * p->plan.width;
-    p->plan.tape->kernels->softmax->log_softmax[p->plan.dtype](rows, n, x, to);
+    p->plan.compute->kernels->softmax->log_softmax[p->plan.dtype](rows, n, x, to);
     for (size_t i = 0; i < rows * n; i++) {
         double w = p->e.weight ? number_at(p->plan.dtype, p->e.weight, (int64_t)(i % n)) : 1;
         double f = (p->e.smoothing - 1) * w * cotangent_of(p, first + i / n) / p->divisor;
@@ -323,13 +323,13 @@ static double portion(const entropy_call *p, size_t row, size_t class) {
 /* Adds what the rows' losses are worth to each class's weight. NULL: no memory. */
 static double *weigh_classes(const entropy_call *p) {
     size_t n = p->plan.n, step = tad__tile_rows(n), row = n * p->plan.width;
-    double *sum = tad_scratch(p->plan.tape, n * sizeof *sum);
-    char *room = tad_scratch(p->plan.tape, tad__min(step, p->plan.rows) * row);
+    double *sum = tad__scratch(p->plan.compute, n * sizeof *sum);
+    char *room = tad__scratch(p->plan.compute, tad__min(step, p->plan.rows) * row);
     if (!sum || (p->plan.rows && !room)) return NULL;
     memset(sum, 0, n * sizeof *sum);
     for (size_t i = 0; i < p->plan.rows; i += step) {
         size_t rows = tad__min(step, p->plan.rows - i);
-        p->plan.tape->kernels->softmax->log_softmax[p->plan.dtype](rows, n, p->x + i * row, room);
+        p->plan.compute->kernels->softmax->log_softmax[p->plan.dtype](rows, n, p->x + i * row, room);
         for (size_t k = 0; k < rows * n; k++) {
             double q = portion(p, i + k / n, k % n), g = cotangent_of(p, i + k / n) / p->divisor;
             if (q != 0) sum[k % n] -= q * g * number_at(p->plan.dtype, room, (int64_t)k);
@@ -365,16 +365,16 @@ static bool wants_weight(const tad_backward *b) {
 static tad_status cross_entropy_backward(tad_backward *b) {
     entropy_call p;
     tad_status status = TAD_OK;
-    const tad_array *kept = tad__kept_of(b);
+    const tad_array *kept = tad_saved(b);
     if (!b->cotangent[0]) return TAD_OK;
     if (!prepare(&p, &b->call)) return TAD_NO_MEMORY;
     p.g = b->cotangent[0];
     if (wants_weight(b)) status = put_weights(b, &p, weigh_classes(&p));
     if (status) return status;
-    if (b->wanted[X] && kept && tad__backward_is_fresh(b, X)) {
+    if (b->wanted[X] && kept && tad_backward_is_fresh(b, X)) {
         p.kept = kept->data;
-        tad__split(p.plan.tape->threads, p.plan.rows, tad__tile_grain(p.plan.n), kept_piece, &p);
-        tad__hand_on_kept(b, X);
+        tad__split(p.plan.compute->threads, p.plan.rows, tad__tile_grain(p.plan.n), kept_piece, &p);
+        tad_backward_pass_saved(b, X);
     } else if (b->wanted[X])
         status = tad__rows_gradient(b, X, &p.plan, fill_logits, &p);
     if (!status && p.target && b->wanted[T])
@@ -421,7 +421,7 @@ static tad_status nll_forward(const tad_call_frame *c) {
     double total = 0;
     if (!prepare(&p, c)) return TAD_NO_MEMORY;
     nll_sums s = {.call = &p, .piece = tad__split_size(p.plan.rows, TAD__GRAIN)};
-    tad__split(c->tape->threads, p.plan.rows, TAD__GRAIN, nll_piece, &s);
+    tad__split(c->compute->threads, p.plan.rows, TAD__GRAIN, nll_piece, &s);
     for (size_t i = 0; i * s.piece < p.plan.rows; i++) total += s.part[i];
     if (p.reduction != TAD_NONE) set_number(c->out[0], 0, total / p.divisor);
     return TAD_OK;
@@ -442,7 +442,7 @@ static void nll_gradient_piece(void *arg, size_t first, size_t end) {
 }
 
 static double *weigh_labels(const entropy_call *p) {
-    double *sum = tad_scratch(p->plan.tape, p->plan.n * sizeof *sum);
+    double *sum = tad__scratch(p->plan.compute, p->plan.n * sizeof *sum);
     if (!sum) return NULL;
     memset(sum, 0, p->plan.n * sizeof *sum);
     for (size_t i = 0; i < p->plan.rows; i++)
@@ -464,8 +464,8 @@ static tad_status nll_backward(tad_backward *b) {
     tad_array *dx = tad_backward_buffer(b, X, &fresh);
     if (!dx) return TAD_NO_MEMORY;
     p.dx = dx->data;
-    if (fresh) tad__clear(b->call.tape, dx);
-    tad__split(b->call.tape->threads, p.plan.rows, TAD__GRAIN, nll_gradient_piece, &p);
+    if (fresh) tad__clear(b->call.compute, dx);
+    tad__split(b->call.compute->threads, p.plan.rows, TAD__GRAIN, nll_gradient_piece, &p);
     return TAD_OK;
 }
 
@@ -499,7 +499,7 @@ static double share(const share_options *o, int64_t label, int64_t class) {
 static tad_status share_forward(const tad_call_frame *c) {
     const share_options *o = c->options;
     const tad_array *in = c->in[0];
-    const int64_t *label = contiguous(c->tape, in);
+    const int64_t *label = contiguous(c->compute, in);
     if (!label) return TAD_NO_MEMORY;
     size_t inner = 1, rows = (size_t)in->size;
     for (int i = 1; i < in->rank; i++) inner *= (size_t)in->dim[i];

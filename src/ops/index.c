@@ -306,14 +306,14 @@ static void take_run(const tad__loop *l, int64_t stride, size_t size) {
 #define MOVE(T, to, from) *(T *)(void *)(to) += *(const T *)(const void *)(from)
 
 /* a += the source's elements, or the source += a's; `put` says which. */
-static void add_run(const tad_tape *t, const tad__loop *l, const walk *w, tad_dtype dtype,
+static void add_run(const tad__compute *compute, const tad__loop *l, const walk *w, tad_dtype dtype,
                     bool put) {
     size_t size = tad_dtype_size(dtype);
     if (is_block(l, size)) {
         char *place = place_of(l, 0, w->stride);
         if (put && w->skip.given && *(const int64_t *)(const void *)l->run[1] == w->skip.value)
             return;
-        t->kernels->add[dtype]((size_t)l->length, put ? l->run[0] : place, put ? place : l->run[0]);
+        compute->kernels->add[dtype]((size_t)l->length, put ? l->run[0] : place, put ? place : l->run[0]);
         return;
     }
     for (int64_t i = 0; i < l->length; i++) {
@@ -329,7 +329,7 @@ static void add_run(const tad_tape *t, const tad__loop *l, const walk *w, tad_dt
 }
 
 typedef struct move {
-    const tad_tape *t;
+    const tad__compute *compute;
     const walk *w;
     tad_dtype dtype;
     bool put;
@@ -341,28 +341,28 @@ static void take_walk(void *arg, tad__loop *l) {
         take_run(l, m->w->stride, tad_dtype_size(m->dtype));
 }
 
-static void take(const tad_tape *t, walk *w, const tad_array *a) {
+static void take(const tad__compute *compute, walk *w, const tad_array *a) {
     tad__loop l;
     walk_loop(w, a, &l);
-    tad__loop_split(t->threads, &l, 0, take_walk, &(move){t, w, (tad_dtype)a->dtype, false});
+    tad__loop_split(compute->threads, &l, 0, take_walk, &(move){compute, w, (tad_dtype)a->dtype, false});
 }
 
 static void add_walk(void *arg, tad__loop *l) {
     const move *m = arg;
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l))
-        add_run(m->t, l, m->w, m->dtype, m->put);
+        add_run(m->compute, l, m->w, m->dtype, m->put);
 }
 
 /* Several indices may lead to one place: pieces of what is put do not share any, and the order of
  * additions to a place is that of the walk. Alone, cutting rows to pieces only costs. */
-static void add(const tad_tape *t, walk *w, const tad_array *a, bool put) {
+static void add(const tad__compute *compute, walk *w, const tad_array *a, bool put) {
     tad__loop l;
-    move m = {t, w, (tad_dtype)a->dtype, put};
+    move m = {compute, w, (tad_dtype)a->dtype, put};
     walk_loop(w, a, &l);
-    if (put && tad__pool_threads(t->threads) < 2)
+    if (put && tad__pool_threads(compute->threads) < 2)
         add_walk(&m, &l);
     else
-        tad__loop_split(t->threads, &l, put ? 2 : 0, add_walk, &m);
+        tad__loop_split(compute->threads, &l, put ? 2 : 0, add_walk, &m);
 }
 
 /* ---- forward and backward ---- */
@@ -374,10 +374,10 @@ static tad_status take_forward(const tad_call_frame *c) {
     const tad_array *x = c->in[1 - at];
     bool flattens = c->op == &tad__ops_index[TAKE_ALONG_AXIS] &&
                     !((const take_options *)c->options)->axis.given;
-    if (flattens && !(x = tad__contiguous(c->tape, x))) return TAD_NO_MEMORY;
+    if (flattens && !(x = tad__contiguous(c->compute, x))) return TAD_NO_MEMORY;
     walk w;
     begin_walk(&w, c, x, c->in[at], c->out[0]);
-    take(c->tape, &w, c->out[0]);
+    take(c->compute, &w, c->out[0]);
     return TAD_OK;
 }
 
@@ -387,26 +387,26 @@ static tad_status take_backward(tad_backward *b) {
     bool fresh;
     tad_array *x = tad_backward_buffer(b, 1 - at, &fresh);
     if (!x) return TAD_NO_MEMORY;
-    if (fresh) tad__clear(b->call.tape, x);
+    if (fresh) tad__clear(b->call.compute, x);
     walk w;
     begin_walk(&w, &b->call, x, b->call.in[at], b->cotangent[0]);
-    add(b->call.tape, &w, b->cotangent[0], true);
+    add(b->call.compute, &w, b->cotangent[0], true);
     return TAD_OK;
 }
 
 static tad_status gather_put_forward(const tad_call_frame *c) {
     walk w;
-    tad__clear(c->tape, c->out[0]);
+    tad__clear(c->compute, c->out[0]);
     begin_walk(&w, c, c->out[0], c->in[1], c->in[0]);
-    add(c->tape, &w, c->in[0], true);
+    add(c->compute, &w, c->in[0], true);
     return TAD_OK;
 }
 
 static tad_status scatter_forward(const tad_call_frame *c) {
     walk w;
-    tad__copy(c->tape, c->out[0], c->in[0]);
+    tad__copy(c->compute, c->out[0], c->in[0]);
     begin_walk(&w, c, c->out[0], c->in[1], c->in[2]);
-    add(c->tape, &w, c->in[2], true);
+    add(c->compute, &w, c->in[2], true);
     return TAD_OK;
 }
 
@@ -420,9 +420,9 @@ static tad_status scatter_backward(tad_backward *b) {
         walk w;
         begin_walk(&w, &b->call, g, b->call.in[1], src);
         if (fresh)
-            take(b->call.tape, &w, src);
+            take(b->call.compute, &w, src);
         else
-            add(b->call.tape, &w, src, false);
+            add(b->call.compute, &w, src, false);
     }
     return b->wanted[0] ? tad_backward_pass(b, 0, 0) : TAD_OK;
 }
@@ -542,7 +542,7 @@ static tad_status one_hot_shape(const tad_call_frame *c, tad_type *out, size_t *
 static tad_status one_hot_forward(const tad_call_frame *c) {
     const tad_array *index = c->in[0], *y = c->out[0];
     int64_t classes = y->dim[y->rank - 1], *row = y->data;
-    tad__clear(c->tape, y);
+    tad__clear(c->compute, y);
     tad_shape shape = tad__shape_of(index);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){index}, 1);
@@ -569,7 +569,7 @@ static tad_status fill_forward(const tad_call_frame *c) {
     const fill_options *o = c->options;
     tad__view room;
     const tad_array *value = tad__number_value(o->value, (tad_dtype)c->out[0]->dtype, &room);
-    tad__select(c->tape, c->in[1], value, c->in[0], c->out[0]);
+    tad__select(c->compute, c->in[1], value, c->in[0], c->out[0]);
     return TAD_OK;
 }
 

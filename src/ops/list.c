@@ -49,7 +49,7 @@ static void add_term(const tad_call_frame *c, const tad_array *a, const tad_arra
 
 static tad_status list_forward(const tad_call_frame *c) {
     size_t n = c->n_in / 2;
-    tad__clear(c->tape, c->out[0]);
+    tad__clear(c->compute, c->out[0]);
     if (c->op == &tad__ops_list[SUM_LIST]) {
         for (size_t i = 0; i < c->n_in; i++) add_term(c, c->in[i], NULL);
         return TAD_OK;
@@ -203,7 +203,7 @@ tad_var tad_sum_list(const tad_var *x, size_t n) {
 
 /* Through the descriptor: its operands are c, all a, all b. */
 static tad_var general_dot(tad_tape *t, const tad_var *a, const tad_var *b, size_t n, tad_var c) {
-    tad_var *in = tad_scratch(t, (2 * n + 1) * sizeof *in);
+    tad_var *in = tad__arena_take(&t->arena, (2 * n + 1) * sizeof *in, 16);
     if (!in) {
         tad__no_memory(t, "dot_list");
         return tad__nil(t);

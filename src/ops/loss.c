@@ -108,7 +108,7 @@ typedef union block {
 
 /* The inputs, each with all elements of the full shape, contiguous. */
 typedef struct elements {
-    tad_tape *tape;
+    const tad__compute *compute;
     tad_dtype dtype;
     size_t n, width;
     enum tad__loss_kind kind;
@@ -120,12 +120,12 @@ typedef struct elements {
 static const void *expanded(const tad_call_frame *c, const tad_array *a, const tad_shape *full) {
     tad_shape own = tad__shape_of(a);
     if (a->contiguous && tad__shape_equal(&own, full)) return a->data;
-    tad_array *from = tad_scratch(c->tape, tad__array_header(full->rank));
-    tad_array *to = tad_scratch(c->tape, tad__array_header(full->rank));
+    tad_array *from = tad__scratch(c->compute, tad__array_header(full->rank));
+    tad_array *to = tad__scratch(c->compute, tad__array_header(full->rank));
     if (!from || !to) return NULL;
     tad__array_layout(to, (tad_dtype)a->dtype, full);
     tad__array_layout(from, (tad_dtype)a->dtype, full);
-    to->data = tad_scratch(c->tape, (size_t)to->size * tad_dtype_size((tad_dtype)a->dtype));
+    to->data = tad__scratch(c->compute, (size_t)to->size * tad_dtype_size((tad_dtype)a->dtype));
     if (!to->data) return NULL;
     from->data = a->data;
     for (int i = 0; i < full->rank; i++) {
@@ -133,7 +133,7 @@ static const void *expanded(const tad_call_frame *c, const tad_array *a, const t
         from->dim[full->rank + i] = k < 0 || a->dim[k] == 1 ? 0 : tad_strides(a)[k];
     }
     tad__array_seen(from);
-    tad__copy(c->tape, to, from);
+    tad__copy(c->compute, to, from);
     return to->data;
 }
 
@@ -141,7 +141,7 @@ static const void *expanded(const tad_call_frame *c, const tad_array *a, const t
 static bool gather(elements *e, const tad_call_frame *c) {
     const loss_options *o = c->options;
     tad_shape full = full_shape(c);
-    *e = (elements){.tape = c->tape, .dtype = (tad_dtype)c->in[X]->dtype};
+    *e = (elements){.compute = c->compute, .dtype = (tad_dtype)c->in[X]->dtype};
     e->width = tad_dtype_size(e->dtype);
     e->kind = kind_of(c->op, o);
     e->reduction = reduction_of(c->op, o);
@@ -174,7 +174,7 @@ static void compute(const elements *e, int what, size_t from, size_t n, double s
     size_t at = from * e->width;
     tad__loss_terms terms = {e->in[X] + at, e->in[T] + at, NULL, e->p};
     if (e->in[POSITIVE]) terms.positive = e->in[POSITIVE] + at;
-    e->tape->kernels->loss->fn[e->kind][what][e->dtype](&terms, n, scale, out);
+    e->compute->kernels->loss->fn[e->kind][what][e->dtype](&terms, n, scale, out);
     if (e->in[WEIGHT]) scale_by(e, n, e->in[WEIGHT] + at, out);
 }
 
@@ -212,7 +212,7 @@ typedef struct work {
 static void work_piece(void *arg, size_t first, size_t end) {
     work *w = arg;
     const elements *e = w->e;
-    const tad__kernels *k = e->tape->kernels;
+    const tad__kernels *k = e->compute->kernels;
     block room;
     for (size_t i = first; i < end; i += TAD__BLOCK) {
         size_t n = tad__min(end - i, TAD__BLOCK);
@@ -232,7 +232,7 @@ static void work_piece(void *arg, size_t first, size_t end) {
 static double do_all(work *w) {
     double total = 0;
     w->piece = tad__split_size(w->e->n, TAD__GRAIN);
-    tad__split(w->e->tape->threads, w->e->n, TAD__GRAIN, work_piece, w);
+    tad__split(w->e->compute->threads, w->e->n, TAD__GRAIN, work_piece, w);
     for (size_t i = 0; i * w->piece < w->e->n; i++) total += w->sum[i];
     return total;
 }
@@ -264,9 +264,9 @@ static tad_status input_gradient(tad_backward *b, const elements *e, size_t inpu
 
 /* Of a positive's weight: t times the loss of a target of 1, which counts once. */
 static bool prepare_positive(elements *e, const tad_shape *full) {
-    tad_array *ones = tad__scratch_array(e->tape, e->dtype, full);
+    tad_array *ones = tad__scratch_array(e->compute, e->dtype, full);
     if (!ones) return false;
-    e->tape->kernels->fill[e->dtype](e->n, 1, ones->data);
+    e->compute->kernels->fill[e->dtype](e->n, 1, ones->data);
     e->in[T] = ones->data;
     e->in[POSITIVE] = NULL;
     return true;
@@ -277,7 +277,7 @@ static tad_status weight_gradient(tad_backward *b, const elements *e, size_t inp
     bool fresh;
     tad_shape full = full_shape(&b->call);
     tad_array *buffer = tad_backward_buffer(b, input, &fresh);
-    tad_array *each = tad__scratch_array(e->tape, e->dtype, &full);
+    tad_array *each = tad__scratch_array(e->compute, e->dtype, &full);
     elements own = *e;
     if (!buffer || !each) return TAD_NO_MEMORY;
     if (input == WEIGHT)
@@ -286,8 +286,8 @@ static tad_status weight_gradient(tad_backward *b, const elements *e, size_t inp
         return TAD_NO_MEMORY;
     do_all(&(work){.e = &own, .what = TAD__LOSS_VALUE, .g = b->cotangent[0], .to = each->data});
     if (input == POSITIVE) scale_by(e, e->n, e->in[T], each->data);
-    if (fresh) tad__clear(e->tape, buffer);
-    tad__add_into(e->tape, buffer, each);
+    if (fresh) tad__clear(e->compute, buffer);
+    tad__add_into(e->compute, buffer, each);
     return TAD_OK;
 }
 

@@ -91,13 +91,13 @@ static void fill(tad_dtype dtype, size_t n, double value, void *to) {
 static const void *vector(const norm_call *p, const tad_call_frame *c, size_t i, double value) {
     const tad_array *a = c->n_in > i ? c->in[i] : NULL;
     if (!a) {
-        void *to = tad_scratch(c->tape, p->plan.n * p->plan.width);
+        void *to = tad__scratch(c->compute, p->plan.n * p->plan.width);
         if (to) fill(p->plan.dtype, p->plan.n, value, to);
         return to;
     }
     tad__rows plan;
     tad_shape s = tad__shape_of(a);
-    tad__rows_plan(&plan, c->tape, (tad_dtype)a->dtype, &s, 0);
+    tad__rows_plan(&plan, c->compute, (tad_dtype)a->dtype, &s, 0);
     return tad__rows_of(&plan, a);
 }
 
@@ -107,8 +107,8 @@ static bool prepare(norm_call *p, const tad_call_frame *c) {
     int axes = normalized_axes(c->options);
     tad_shape s = tad__shape_of(x);
     memset(p, 0, sizeof *p);
-    p->kernel = c->tape->kernels->norm;
-    tad__rows_plan(&p->plan, c->tape, (tad_dtype)x->dtype, &s,
+    p->kernel = c->compute->kernels->norm;
+    tad__rows_plan(&p->plan, c->compute, (tad_dtype)x->dtype, &s,
                    ((1u << axes) - 1) << (x->rank - axes));
     p->x = tad__rows_of(&p->plan, x);
     p->norm = (tad__norm){.n = p->plan.n,
@@ -121,7 +121,7 @@ static bool prepare(norm_call *p, const tad_call_frame *c) {
 
 /* Two numbers for each row. NULL: no memory. */
 static void *room_for_stats(const norm_call *p) {
-    return tad_scratch(p->plan.tape, p->plan.rows * 2 * p->plan.width);
+    return tad__scratch(p->plan.compute, p->plan.rows * 2 * p->plan.width);
 }
 
 static void forward_piece(void *arg, size_t first, size_t end) {
@@ -136,12 +136,12 @@ static tad_status norm_forward(const tad_call_frame *c) {
     if (c->in[X]->size == 0) return TAD_OK;
     if (!prepare(&p, c)) return TAD_NO_MEMORY;
     const tad_shape shape = {2, {(int64_t)p.plan.rows, 2}};
-    bool needed = tad__needs(c, X) || tad__needs(c, GAIN);
-    const tad_array *kept = needed ? tad__keep(c, p.plan.dtype, &shape) : NULL;
+    bool needed = tad_needs(c, X) || tad_needs(c, GAIN);
+    const tad_array *kept = needed ? tad_save(c, p.plan.dtype, &shape) : NULL;
     p.stats = kept ? kept->data : room_for_stats(&p);
     if (!p.stats) return TAD_NO_MEMORY;
     p.y = c->out[0]->data;
-    tad__split(c->tape->threads, p.plan.rows, tad__tile_grain(p.plan.n), forward_piece, &p);
+    tad__split(c->compute->threads, p.plan.rows, tad__tile_grain(p.plan.n), forward_piece, &p);
     return TAD_OK;
 }
 
@@ -151,7 +151,7 @@ enum { PART_ROWS = 64 };
 
 static void join_part(const norm_call *p, norm_sums *s) {
     for (int k = 0; k < 2; k++) {
-        p->plan.tape->kernels->add[p->plan.dtype](p->plan.n, s->part[k], s->sum[k]);
+        p->plan.compute->kernels->add[p->plan.dtype](p->plan.n, s->part[k], s->sum[k]);
         memset(s->part[k], 0, p->plan.n * p->plan.width);
     }
     s->rows = 0;
@@ -175,7 +175,7 @@ static void fill_rows(void *context, size_t first, size_t rows, void *to) {
 /* Where only gain or bias have a gradient. */
 static tad_status skip_rows(norm_call *p) {
     size_t step = tad__tile_rows(p->plan.n);
-    void *room = tad_scratch(p->plan.tape, step * p->plan.n * p->plan.width);
+    void *room = tad__scratch(p->plan.compute, step * p->plan.n * p->plan.width);
     if (!room) return TAD_NO_MEMORY;
     for (size_t i = 0; i < p->plan.rows; i += p->piece)
         for (size_t k = i; k < tad__min(i + p->piece, p->plan.rows); k += step)
@@ -187,8 +187,8 @@ static tad_status skip_rows(norm_call *p) {
 static tad_status prepare_sums(norm_call *p) {
     size_t row = p->plan.n * p->plan.width, each = p->piece > PART_ROWS ? 4 : 2;
     size_t pieces = (p->plan.rows - 1) / p->piece + 1;
-    p->sums = tad_scratch(p->plan.tape, pieces * sizeof *p->sums);
-    char *room = tad_scratch(p->plan.tape, pieces * each * row);
+    p->sums = tad__scratch(p->plan.compute, pieces * sizeof *p->sums);
+    char *room = tad__scratch(p->plan.compute, pieces * each * row);
     if (!p->sums || !room) return TAD_NO_MEMORY;
     for (size_t i = 0; i < pieces; i++, room += each * row)
         p->sums[i] = (norm_sums){{room, room + row},
@@ -215,13 +215,13 @@ static void join_sums(const norm_call *p) {
         if (s->sum[0] != s->part[0]) join_part(p, s);
         for (int k = 0; k < 2; k++)
             if (p->total[k])
-                p->plan.tape->kernels->add[p->plan.dtype](p->plan.n, s->sum[k], p->total[k]->data);
+                p->plan.compute->kernels->add[p->plan.dtype](p->plan.n, s->sum[k], p->total[k]->data);
     }
 }
 
 /* Cuts the rows into pieces; finds their m and k, kept or anew. */
 static tad_status prepare_rows(norm_call *p, const tad_backward *b) {
-    const tad_array *kept = tad__kept_of(b);
+    const tad_array *kept = tad_saved(b);
     p->piece = tad__split_size(p->plan.rows, tad__tile_grain(p->plan.n));
     p->stats = kept ? kept->data : room_for_stats(p);
     if (!p->stats) return TAD_NO_MEMORY;

@@ -21,7 +21,7 @@ typedef struct matrix {
 
 /* C = A B for each batch. */
 typedef struct product {
-    tad_tape *tape;
+    const tad__compute *compute;
     tad_dtype dtype;
     tad_shape batch;
     int64_t batches;
@@ -46,14 +46,14 @@ static bool join(const tad_array *x, int from, int to, int64_t *size, int64_t *s
 }
 
 /* x with axes [0, split) as rows and the others as columns, copied where that needs it. */
-static bool split_matrix(tad_tape *t, const tad_array *x, int split, matrix *m) {
+static bool split_matrix(const tad__compute *compute, const tad_array *x, int split, matrix *m) {
     for (int tries = 0; tries < 2; tries++) {
         if (!x) return false;
         if (join(x, 0, split, &m->rows, &m->row) && join(x, split, x->rank, &m->cols, &m->col)) {
             m->data = x->data;
             return true;
         }
-        x = tad__contiguous(t, x);
+        x = tad__contiguous(compute, x);
     }
     return false;
 }
@@ -124,7 +124,7 @@ static bool form_layer(product *p, const tad_op *op, const tad_array *x, const t
     p->batch.rank = 0;
     p->batches = 1;
     int rows = x->rank == 1 ? 0 : linear ? x->rank - 1 : 1;
-    if (!split_matrix(p->tape, x, rows, &p->a) || !split_matrix(p->tape, w, 1, &p->b)) return false;
+    if (!split_matrix(p->compute, x, rows, &p->a) || !split_matrix(p->compute, w, 1, &p->b)) return false;
     if (linear) turn(&p->b);
     p->c =
         (matrix){.data = c->data, .rows = p->a.rows, .cols = p->b.cols, .row = p->b.cols, .col = 1};
@@ -138,7 +138,7 @@ static bool is_layer(const tad_op *op) {
 /* False: no memory. */
 static bool form(product *p, const tad_call_frame *call, const tad_array *c) {
     memset(p, 0, sizeof *p);
-    p->tape = call->tape;
+    p->compute = call->compute;
     p->dtype = (tad_dtype)call->in[0]->dtype;
     if (is_layer(call->op)) {
         p->bias = call->n_in > 2 ? call->in[2] : NULL;
@@ -165,7 +165,7 @@ static bool next(const product *p, int64_t *batch) {
 }
 
 static tad__gemm_kernel kernel_of(const product *p) {
-    const tad__gemm_kernels *k = p->tape->kernels->gemm;
+    const tad__gemm_kernels *k = p->compute->kernels->gemm;
     return p->dtype == TAD_F64 ? k->f64 : k->f32;
 }
 
@@ -181,8 +181,8 @@ static tad_status multiply(const product *p, const matrix *x, const matrix *y, c
                    .b_col = (ptrdiff_t)y->col,
                    .c_row = (ptrdiff_t)z->row};
     if (g.m == 0 || g.n == 0 || p->batches == 0) return TAD_OK;
-    size_t bytes = tad__gemm_workspace(kernel_of(p), &g, p->tape->threads);
-    void *workspace = bytes ? tad_scratch(p->tape, bytes) : NULL;
+    size_t bytes = tad__gemm_workspace(kernel_of(p), &g, p->compute->threads);
+    void *workspace = bytes ? tad__scratch(p->compute, bytes) : NULL;
     if (bytes && !workspace) return TAD_NO_MEMORY;
     int64_t batch[TAD_MAX_RANK] = {0};
     do {
@@ -191,7 +191,7 @@ static tad_status multiply(const product *p, const matrix *x, const matrix *y, c
         g.c = (void *)(uintptr_t)at(p, z, batch);
         g.start = add ? g.c : start;
         g.start_row = add ? g.c_row : 0;
-        tad__gemm_run(kernel_of(p), &g, workspace, p->tape->threads);
+        tad__gemm_run(kernel_of(p), &g, workspace, p->compute->threads);
     } while (next(p, batch));
     return TAD_OK;
 }
@@ -200,7 +200,7 @@ static tad_status product_forward(const tad_call_frame *c) {
     product p;
     if (!form(&p, c, c->out[0])) return TAD_NO_MEMORY;
     const tad_array *bias = p.bias;
-    if (bias && !bias->contiguous && !(bias = tad__contiguous(c->tape, bias))) return TAD_NO_MEMORY;
+    if (bias && !bias->contiguous && !(bias = tad__contiguous(c->compute, bias))) return TAD_NO_MEMORY;
     return multiply(&p, &p.a, &p.b, &p.c, false, bias ? bias->data : NULL);
 }
 
@@ -227,7 +227,7 @@ static tad_status operand_gradient(tad_backward *b, size_t i) {
     if (!form(&p, &call, b->cotangent[0])) return TAD_NO_MEMORY;
     matrix z = i ? p.b : p.a, x = i ? p.a : p.c, y = i ? p.c : p.b;
     bool shared = is_shared(&p, &z);
-    if (fresh && shared) tad__clear(p.tape, buffer);
+    if (fresh && shared) tad__clear(p.compute, buffer);
     turn(i ? &x : &y);
     if (z.col != 1 && z.cols != 1) { /* the transposed gradient is what lies in rows */
         matrix swap = x;
@@ -247,8 +247,8 @@ static tad_status bias_gradient(tad_backward *b) {
     if (!buffer) return TAD_NO_MEMORY;
     const tad_array *g = b->cotangent[0];
     size_t n = (size_t)buffer->size, rows = n ? (size_t)g->size / n : 0;
-    if (fresh) tad__clear(b->call.tape, buffer);
-    if (rows) tad__add_columns(b->call.tape, (tad_dtype)g->dtype, rows, n, g->data, buffer->data);
+    if (fresh) tad__clear(b->call.compute, buffer);
+    if (rows) tad__add_columns(b->call.compute, (tad_dtype)g->dtype, rows, n, g->data, buffer->data);
     return TAD_OK;
 }
 

@@ -164,7 +164,7 @@ static void store(const tad_array *a, size_t i, double v) {
 enum { SHORT_ROW = 32 }; /* shorter ones are summed without a call */
 
 typedef struct row_sums {
-    const tad_tape *tape;
+    const tad__compute *compute;
     const tad_array *out, *x;
     size_t n;
 } row_sums;
@@ -189,7 +189,7 @@ static void sum_some_rows(void *arg, size_t first, size_t end) {
     if (r->n >= SHORT_ROW) {
         for (size_t i = first; i < end; i++)
             store(r->out, i,
-                  tad__total(r->tape, (tad_dtype)r->x->dtype, r->n, x + bytes_of(r->x, i * r->n)));
+                  tad__total(r->compute, (tad_dtype)r->x->dtype, r->n, x + bytes_of(r->x, i * r->n)));
     } else if (r->x->dtype == TAD_F64) {
         SUM_SHORT_ROWS(double);
     } else {
@@ -197,32 +197,32 @@ static void sum_some_rows(void *arg, size_t first, size_t end) {
     }
 }
 
-static void sum_rows(const tad_tape *t, const tad_array *out, const tad_array *x, blocks b) {
-    row_sums r = {t, out, x, b.n};
-    tad__split(t->threads, b.before, tad__rows_grain(b.n), sum_some_rows, &r);
+static void sum_rows(const tad__compute *compute, const tad_array *out, const tad_array *x, blocks b) {
+    row_sums r = {compute, out, x, b.n};
+    tad__split(compute->threads, b.before, tad__rows_grain(b.n), sum_some_rows, &r);
 }
 
-static void sum_columns(const tad_tape *t, const tad_array *out, const tad_array *x, blocks b) {
-    tad__clear(t, out);
+static void sum_columns(const tad__compute *compute, const tad_array *out, const tad_array *x, blocks b) {
+    tad__clear(compute, out);
     for (size_t i = 0; i < b.before; i++)
-        tad__add_columns(t, (tad_dtype)x->dtype, b.n, b.after,
+        tad__add_columns(compute, (tad_dtype)x->dtype, b.n, b.after,
                          (const char *)x->data + bytes_of(x, i * b.n * b.after),
                          (char *)out->data + bytes_of(x, i * b.after));
 }
 
 /* out, which has x's rank and size 1 where the mask says, = the sums. */
-static void sum_into(const tad_tape *t, tad_array *out, const tad_array *x, unsigned mask) {
+static void sum_into(const tad__compute *compute, tad_array *out, const tad_array *x, unsigned mask) {
     blocks b;
     if (out->size == 0) return;
     if (x->size == 0)
-        tad__clear(t, out);
+        tad__clear(compute, out);
     else if (!as_blocks(x, mask, &b)) {
-        tad__clear(t, out);
-        tad__add_into(t, out, x);
+        tad__clear(compute, out);
+        tad__add_into(compute, out, x);
     } else if (b.after == 1)
-        sum_rows(t, out, x, b);
+        sum_rows(compute, out, x, b);
     else
-        sum_columns(t, out, x, b);
+        sum_columns(compute, out, x, b);
 }
 
 static void scale(const tad_array *a, double divisor) {
@@ -245,7 +245,7 @@ static tad_status sum_forward(const tad_call_frame *c) {
     const tad_array *x = c->in[0];
     unsigned mask = axes_mask(&o->axis, x->rank);
     header h;
-    sum_into(c->tape, kept(&h, c->out[0], x, mask), x, mask);
+    sum_into(c->compute, kept(&h, c->out[0], x, mask), x, mask);
     if (c->op == &tad__ops_reduce[MEAN]) scale(c->out[0], count_of(x, mask));
     return TAD_OK;
 }
@@ -307,13 +307,13 @@ static void spread_walk(void *arg, tad__loop *l) {
 }
 
 /* to, of the rank of g, = or += what g is over the divisor, repeated where g has size 1. */
-static void spread_out(const tad_tape *t, const tad_array *to, const tad_array *g, double divisor,
+static void spread_out(const tad__compute *compute, const tad_array *to, const tad_array *g, double divisor,
                        bool fresh) {
     tad_shape shape = tad__shape_of(to);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){to, g}, 2);
-    spread s = {t->kernels, (tad_dtype)to->dtype, divisor, fresh};
-    tad__loop_split(t->threads, &l, 0, spread_walk, &s);
+    spread s = {compute->kernels, (tad_dtype)to->dtype, divisor, fresh};
+    tad__loop_split(compute->threads, &l, 0, spread_walk, &s);
 }
 
 static tad_status sum_backward(tad_backward *b) {
@@ -324,15 +324,15 @@ static tad_status sum_backward(tad_backward *b) {
     double divisor = b->call.op == &tad__ops_reduce[MEAN] ? count_of(x, mask) : 1;
     header g_room, few_room;
     const tad_array *g = kept(&g_room, b->cotangent[0], x, mask);
-    tad_array *to = tad__backward_repeat(b, 0, g);
+    tad_array *to = tad_backward_repeat(b, 0, g);
     if (to) {
-        spread_out(b->call.tape, kept(&few_room, to, x, mask), g, divisor, true);
+        spread_out(b->call.compute, kept(&few_room, to, x, mask), g, divisor, true);
         return TAD_OK;
     }
     bool fresh;
     to = tad_backward_buffer(b, 0, &fresh);
     if (!to) return TAD_NO_MEMORY;
-    spread_out(b->call.tape, to, g, divisor, fresh);
+    spread_out(b->call.compute, to, g, divisor, fresh);
     return TAD_OK;
 }
 
@@ -345,7 +345,7 @@ static tad_status sum_to_forward(const tad_call_frame *c) {
     for (int i = 0; i < x->rank; i++)
         if (i < skip || y->dim[i - skip] == 1) mask |= 1u << i;
     header h;
-    sum_into(c->tape, kept(&h, y, x, mask), x, mask);
+    sum_into(c->compute, kept(&h, y, x, mask), x, mask);
     return TAD_OK;
 }
 
@@ -365,8 +365,8 @@ static void sum_to_vjp(tad_rule *r) {
         }                                                                                          \
     } while (0)
 
-static void extreme_run(const tad_tape *t, const tad__loop *l, tad_dtype dtype, bool larger) {
-    const tad__kernels *k = t->kernels;
+static void extreme_run(const tad__compute *compute, const tad__loop *l, tad_dtype dtype, bool larger) {
+    const tad__kernels *k = compute->kernels;
     int64_t size = (int64_t)tad_dtype_size(dtype);
     size_t n = (size_t)l->length;
     if (l->step[1] == size && l->step[0] == size) {
@@ -383,7 +383,7 @@ static void extreme_run(const tad_tape *t, const tad__loop *l, tad_dtype dtype, 
 }
 
 typedef struct extremes {
-    const tad_tape *tape;
+    const tad__compute *compute;
     tad_dtype dtype;
     bool larger;
 } extremes;
@@ -391,24 +391,24 @@ typedef struct extremes {
 static void extreme_walk(void *arg, tad__loop *l) {
     const extremes *e = arg;
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l))
-        extreme_run(e->tape, l, e->dtype, e->larger);
+        extreme_run(e->compute, l, e->dtype, e->larger);
 }
 
 /* out, of x's rank, = the extremes. */
-static void extreme_into(const tad_tape *t, tad_array *out, const tad_array *x, bool larger) {
+static void extreme_into(const tad__compute *compute, tad_array *out, const tad_array *x, bool larger) {
     for (int64_t i = 0; i < out->size; i++) store(out, (size_t)i, larger ? -INFINITY : INFINITY);
     tad_shape shape = tad__shape_of(x);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){out, x}, 2);
-    extremes e = {t, (tad_dtype)x->dtype, larger};
-    tad__loop_split(t->threads, &l, 0, extreme_walk, &e);
+    extremes e = {compute, (tad_dtype)x->dtype, larger};
+    tad__loop_split(compute->threads, &l, 0, extreme_walk, &e);
 }
 
 static tad_status extreme_forward(const tad_call_frame *c) {
     const tad_reduce *o = c->options;
     header h;
     tad_array *out = kept(&h, c->out[0], c->in[0], axes_mask(&o->axis, c->in[0]->rank));
-    extreme_into(c->tape, out, c->in[0], c->op == &tad__ops_reduce[AMAX]);
+    extreme_into(c->compute, out, c->in[0], c->op == &tad__ops_reduce[AMAX]);
     return TAD_OK;
 }
 
@@ -448,7 +448,7 @@ static void extreme_jvp(tad_rule *r) {
 /* What kernels along rows need: x as rows, the result and its cotangent with a number for each. */
 typedef struct by_rows {
     tad__rows plan;
-    const tad_tape *tape;
+    const tad__compute *compute;
     const char *x;
     char *y;
     const char *g;
@@ -459,8 +459,8 @@ static bool prepare_rows(by_rows *r, const tad_call_frame *c) {
     const tad_reduce *o = c->options;
     const tad_array *x = c->in[0];
     tad_shape shape = tad__shape_of(x);
-    tad__rows_plan(&r->plan, c->tape, (tad_dtype)x->dtype, &shape, axes_mask(&o->axis, x->rank));
-    r->tape = c->tape;
+    tad__rows_plan(&r->plan, c->compute, (tad_dtype)x->dtype, &shape, axes_mask(&o->axis, x->rank));
+    r->compute = c->compute;
     r->x = tad__rows_of(&r->plan, x);
     r->y = c->out[0]->data;
     r->g = NULL;
@@ -479,7 +479,7 @@ static void logsumexp_piece(void *arg, size_t first, size_t end) {
     const by_rows *r = arg;
     size_t n = r->plan.n, step = tad__tile_rows(n), width = r->plan.width;
     for (size_t i = first; i < end; i += step)
-        r->tape->kernels->softmax->logsumexp[r->plan.dtype](
+        r->compute->kernels->softmax->logsumexp[r->plan.dtype](
             tad__min(step, end - i), n, r->x + i * n * width, r->y + i * width);
 }
 
@@ -490,14 +490,14 @@ static tad_status logsumexp_forward(const tad_call_frame *c) {
         return TAD_OK;
     }
     if (!prepare_rows(&r, c)) return TAD_NO_MEMORY;
-    tad__split(c->tape->threads, r.plan.rows, tad__tile_grain(r.plan.n), logsumexp_piece, &r);
+    tad__split(c->compute->threads, r.plan.rows, tad__tile_grain(r.plan.n), logsumexp_piece, &r);
     return TAD_OK;
 }
 
 static void fill_weights(void *context, size_t first, size_t rows, void *to) {
     const by_rows *r = context;
     size_t n = r->plan.n, width = r->plan.width, at = first * width;
-    r->tape->kernels->softmax->logsumexp_backward[r->plan.dtype](rows, n, r->x + at * n, r->y + at,
+    r->compute->kernels->softmax->logsumexp_backward[r->plan.dtype](rows, n, r->x + at * n, r->y + at,
                                                                  r->g + at, to);
 }
 
@@ -526,7 +526,7 @@ static void logsumexp_jvp(tad_rule *r) {
 static void fill_shares(void *context, size_t first, size_t rows, void *to) {
     const by_rows *r = context;
     size_t n = r->plan.n, width = r->plan.width, at = first * width;
-    r->tape->kernels->share[r->plan.dtype](rows, n, r->x + at * n, r->y + at, r->g + at, to);
+    r->compute->kernels->share[r->plan.dtype](rows, n, r->x + at * n, r->y + at, r->g + at, to);
 }
 
 static tad_status extreme_backward(tad_backward *b) { return gradient_by_rows(b, fill_shares); }
@@ -563,16 +563,16 @@ static void find_in_columns(void *arg, size_t first, size_t end) {
                                  f->value + at, f->place + first);
 }
 
-static void find_extremes(const tad_tape *t, const tad_array *x, blocks b, bool larger, void *value,
+static void find_extremes(const tad__compute *compute, const tad_array *x, blocks b, bool larger, void *value,
                           int64_t *place) {
-    finding f = {t->kernels, (tad_dtype)x->dtype, b, larger, x->data, value, place};
+    finding f = {compute->kernels, (tad_dtype)x->dtype, b, larger, x->data, value, place};
     if (b.after == 1) {
-        tad__split(t->threads, b.before, tad__rows_grain(b.n), find_in_rows, &f);
+        tad__split(compute->threads, b.before, tad__rows_grain(b.n), find_in_rows, &f);
         return;
     }
     for (size_t i = 0; i < b.before; i++) {
         size_t grain = TAD__COLUMNS * tad__rows_grain(b.n * TAD__COLUMNS);
-        tad__split(t->threads, b.after, grain, find_in_columns, &f);
+        tad__split(compute->threads, b.after, grain, find_in_columns, &f);
         f.x += bytes_of(x, b.n * b.after);
         f.value += bytes_of(x, b.after);
         f.place += b.after;
@@ -581,11 +581,11 @@ static void find_extremes(const tad_tape *t, const tad_array *x, blocks b, bool 
 
 static tad_status place_forward(const tad_call_frame *c, const tad_axes *axes, bool larger,
                                 void *value, int64_t *place) {
-    const tad_array *x = tad__contiguous(c->tape, c->in[0]);
+    const tad_array *x = tad__contiguous(c->compute, c->in[0]);
     if (!x) return TAD_NO_MEMORY;
     blocks b;
     as_blocks(x, axes_mask(axes, x->rank), &b); /* one axis or all: always blocks */
-    if (x->size) find_extremes(c->tape, x, b, larger, value, place);
+    if (x->size) find_extremes(c->compute, x, b, larger, value, place);
     return TAD_OK;
 }
 
@@ -597,7 +597,7 @@ static tad_status along_forward(const tad_call_frame *c) {
 
 static tad_status arg_forward(const tad_call_frame *c) {
     const tad_reduce *o = c->options;
-    void *value = tad_scratch(c->tape, bytes_of(c->in[0], (size_t)c->out[0]->size));
+    void *value = tad__scratch(c->compute, bytes_of(c->in[0], (size_t)c->out[0]->size));
     if (!value) return TAD_NO_MEMORY;
     return place_forward(c, &o->axis, c->op == &tad__ops_reduce[ARGMAX], value, c->out[0]->data);
 }
@@ -624,7 +624,7 @@ static tad_status along_backward(tad_backward *b) {
     if (!g || !b->wanted[0]) return TAD_OK;
     tad_array *to = tad_backward_buffer(b, 0, &fresh);
     if (!to) return TAD_NO_MEMORY;
-    if (fresh) tad__clear(b->call.tape, to);
+    if (fresh) tad__clear(b->call.compute, to);
     const int64_t *place = b->call.out[1]->data;
     blocks k;
     as_blocks(to, axes_mask(&axes, to->rank), &k); /* one axis: always blocks */

@@ -3,8 +3,8 @@
 
 #include "kernel/softmax.h"
 
-void tad__rows_plan(tad__rows *r, tad_tape *t, tad_dtype dtype, const tad_shape *s, unsigned mask) {
-    *r = (tad__rows){.tape = t, .dtype = dtype, .straight = true, .rows = 1, .n = 1};
+void tad__rows_plan(tad__rows *r, const tad__compute *compute, tad_dtype dtype, const tad_shape *s, unsigned mask) {
+    *r = (tad__rows){.compute = compute, .dtype = dtype, .straight = true, .rows = 1, .n = 1};
     r->width = tad_dtype_size(dtype);
     for (int pass = 0; pass < 2; pass++)
         for (int i = 0; i < s->rank; i++) {
@@ -22,7 +22,7 @@ void tad__rows_plan(tad__rows *r, tad_tape *t, tad_dtype dtype, const tad_shape 
 }
 
 static tad_array *header(const tad__rows *r) {
-    tad_array *a = tad_scratch(r->tape, tad__array_header(r->turned.rank));
+    tad_array *a = tad__scratch(r->compute, tad__array_header(r->turned.rank));
     if (a) tad__array_layout(a, r->dtype, &r->turned);
     return a;
 }
@@ -30,18 +30,18 @@ static tad_array *header(const tad__rows *r) {
 const void *tad__rows_of(const tad__rows *r, const tad_array *a) {
     if (r->straight && a->contiguous) return a->data;
     tad_array *from = header(r), *to = header(r);
-    void *data = tad_scratch(r->tape, (size_t)a->size * r->width);
+    void *data = tad__scratch(r->compute, (size_t)a->size * r->width);
     if (!from || !to || !data) return NULL;
     for (int i = 0; i < a->rank; i++) from->dim[a->rank + i] = tad_strides(a)[r->order[i]];
     tad__array_seen(from);
     from->data = a->data;
     to->data = data;
-    tad__copy(r->tape, to, from);
+    tad__copy(r->compute, to, from);
     return data;
 }
 
 void *tad__rows_room(const tad__rows *r, tad_array *a) {
-    return r->straight ? a->data : tad_scratch(r->tape, (size_t)a->size * r->width);
+    return r->straight ? a->data : tad__scratch(r->compute, (size_t)a->size * r->width);
 }
 
 tad_status tad__rows_put(const tad__rows *r, const void *rows, tad_array *a, bool add) {
@@ -57,9 +57,9 @@ tad_status tad__rows_put(const tad__rows *r, const void *rows, tad_array *a, boo
     tad__array_seen(from);
     from->data = (void *)(uintptr_t)rows;
     if (add)
-        tad__add_into(r->tape, a, from);
+        tad__add_into(r->compute, a, from);
     else
-        tad__copy(r->tape, a, from);
+        tad__copy(r->compute, a, from);
     return TAD_OK;
 }
 
@@ -80,7 +80,7 @@ static void gradient_piece(void *arg, size_t first, size_t end) {
         size_t rows = tad__min(step, end - i);
         char *to = g->to + i * bytes;
         g->fill(g->context, i, rows, room ? room : to);
-        if (room) r->tape->kernels->add[r->dtype](rows * r->n, room, to);
+        if (room) r->compute->kernels->add[r->dtype](rows * r->n, room, to);
     }
 }
 
@@ -92,11 +92,11 @@ static tad_status fill_gradient(tad_array *buffer, bool fresh, const tad__rows *
     gradient_rows g = {.r = r, .fill = fill, .context = context, .to = buffer->data};
     g.tile = tad__min(tad__tile_rows(r->n), r->rows) * bytes;
     g.piece = tad__split_size(r->rows, grain);
-    if (!r->straight && !(g.to = tad_scratch(r->tape, r->rows * bytes))) return TAD_NO_MEMORY;
+    if (!r->straight && !(g.to = tad__scratch(r->compute, r->rows * bytes))) return TAD_NO_MEMORY;
     bool added = r->straight && !fresh;
     size_t pieces = (r->rows - 1) / g.piece + 1;
-    if (added && !(g.room = tad_scratch(r->tape, pieces * g.tile))) return TAD_NO_MEMORY;
-    tad__split(r->tape->threads, r->rows, grain, gradient_piece, &g);
+    if (added && !(g.room = tad__scratch(r->compute, pieces * g.tile))) return TAD_NO_MEMORY;
+    tad__split(r->compute->threads, r->rows, grain, gradient_piece, &g);
     return r->straight ? TAD_OK : tad__rows_put(r, g.to, buffer, !fresh);
 }
 
@@ -109,6 +109,6 @@ tad_status tad__rows_gradient(tad_backward *b, size_t input, const tad__rows *r,
 
 tad_status tad__rows_gradient_over(tad_backward *b, const tad__rows *r, tad__rows_fill *fill,
                                    void *context) {
-    tad_array *over = r->straight ? tad__backward_take(b, 0, 0) : NULL;
+    tad_array *over = r->straight ? tad_backward_take(b, 0, 0) : NULL;
     return over ? fill_gradient(over, true, r, fill, context) : tad__rows_gradient(b, 0, r, fill, context);
 }

@@ -6,7 +6,7 @@
 #include "tape/tape.h"
 
 typedef struct tad__rows {
-    tad_tape *tape;
+    const tad__compute *compute;
     tad_dtype dtype;
     tad_shape turned;        /* the axes of the rows last */
     int order[TAD_MAX_RANK]; /* turned axis i is axis order[i] */
@@ -15,7 +15,7 @@ typedef struct tad__rows {
 } tad__rows;
 
 /* mask: the axes that make up a row. */
-void tad__rows_plan(tad__rows *r, tad_tape *t, tad_dtype dtype, const tad_shape *s, unsigned mask);
+void tad__rows_plan(tad__rows *r, const tad__compute *compute, tad_dtype dtype, const tad_shape *s, unsigned mask);
 /* The rows of `a`, of the planned shape: its own memory or a copy. NULL: no memory. */
 const void *tad__rows_of(const tad__rows *r, const tad_array *a);
 /* Where to write rows that shall become `a`, contiguous: its own memory or room for tad__rows_put.

@@ -247,16 +247,16 @@ static bool any_turned(const tad_array *const *in, size_t n) {
 }
 
 /* Large turned operands are copied, by tiles, to be read in order. False: no memory. */
-static bool straighten(tad_tape *t, const tad_array *const *in, size_t n, const tad_array **to) {
+static bool straighten(const tad__compute *c, const tad_array *const *in, size_t n, const tad_array **to) {
     for (size_t i = 0; i < n; i++) {
-        to[i] = in[i]->contiguous || !is_turned(in[i]) ? in[i] : tad__contiguous(t, in[i]);
+        to[i] = in[i]->contiguous || !is_turned(in[i]) ? in[i] : tad__contiguous(c, in[i]);
         if (!to[i]) return false;
     }
     return true;
 }
 
-static tad__row_forward *forward_of(const tad_tape *t, unsigned row, unsigned dtype, int single) {
-    const tad__row_kernels *k = &t->kernels->row[row];
+static tad__row_forward *forward_of(const tad__compute *c, unsigned row, unsigned dtype, int single) {
+    const tad__row_kernels *k = &c->kernels->row[row];
     return single < 0 ? k->forward[dtype] : k->forward_single[single][dtype];
 }
 
@@ -277,9 +277,9 @@ static void forward_piece(void *arg, size_t first, size_t end) {
     k->f(end - first, in, (char *)k->out + first * k->size, k->pq);
 }
 
-static void forward_runs(const tad_tape *t, size_t n, forward_call k) {
-    if (n <= TAD__GRAIN || !t->threads) k.f(n, k.in, k.out, k.pq);
-    else tad__split(t->threads, n, TAD__GRAIN, forward_piece, &k);
+static void forward_runs(const tad__compute *c, size_t n, forward_call k) {
+    if (n <= TAD__GRAIN || !c->threads) k.f(n, k.in, k.out, k.pq);
+    else tad__split(c->threads, n, TAD__GRAIN, forward_piece, &k);
 }
 
 static void forward_walk(void *arg, tad__loop *l) {
@@ -304,9 +304,9 @@ static tad_status row_forward(const tad_call_frame *c) {
     size_t size = tad__width(dtype);
     int n = (int)c->n_in, single;
     const tad_array *operand[3];
-    if (!straighten(c->tape, c->in, c->n_in, operand)) return TAD_NO_MEMORY;
+    if (!straighten(c->compute, c->in, c->n_in, operand)) return TAD_NO_MEMORY;
     bool one_run = are_runs(operand, c->n_in, c->out[0], &single);
-    tad__row_forward *f = forward_of(c->tape, row_of(c->op), dtype, one_run ? single : -1);
+    tad__row_forward *f = forward_of(c->compute, row_of(c->op), dtype, one_run ? single : -1);
     const double *pq = c->options ? c->options : none;
     const tad_array *array[4] = {NULL};
     for (int i = 0; i < n; i++) array[i] = operand[i];
@@ -314,7 +314,7 @@ static tad_status row_forward(const tad_call_frame *c) {
     if (one_run) {
         const void *in[3] = {NULL};
         for (int i = 0; i < n; i++) in[i] = operand[i]->data;
-        forward_runs(c->tape, (size_t)c->out[0]->size,
+        forward_runs(c->compute, (size_t)c->out[0]->size,
                      (forward_call){f, pq, c->n_in, size, single, in, c->out[0]->data});
         return TAD_OK;
     }
@@ -322,8 +322,8 @@ static tad_status row_forward(const tad_call_frame *c) {
     tad__loop l;
     tad__loop_init(&l, &shape, array, n + 1);
     single = single_in_runs(&l, c->n_in, size);
-    f = forward_of(c->tape, row_of(c->op), dtype, single);
-    tad__loop_split(c->tape->threads, &l, n, forward_walk, &(forward_call){f, pq, c->n_in, size, single, NULL, NULL});
+    f = forward_of(c->compute, row_of(c->op), dtype, single);
+    tad__loop_split(c->compute->threads, &l, n, forward_walk, &(forward_call){f, pq, c->n_in, size, single, NULL, NULL});
     return TAD_OK;
 }
 
@@ -337,12 +337,12 @@ typedef struct back {
     int single; /* the operand that is a single element beside runs; -1: none */
 } back;
 
-static void add_piece(const tad_tape *t, tad_dtype dtype, int64_t m, const void *piece, char *to, int64_t step) {
+static void add_piece(const tad__compute *c, tad_dtype dtype, int64_t m, const void *piece, char *to, int64_t step) {
     if (step) {
-        t->kernels->add[dtype]((size_t)m, piece, to);
+        c->kernels->add[dtype]((size_t)m, piece, to);
         return;
     }
-    double s = t->kernels->sum[dtype]((size_t)m, piece);
+    double s = c->kernels->sum[dtype]((size_t)m, piece);
     if (dtype == TAD_F64) *(double *)(void *)to += s;
     else *(float *)(void *)to += (float)s;
 }
@@ -354,7 +354,7 @@ static void backward_piece(void *arg, size_t at, size_t all) {
     tad_dtype dtype = (tad_dtype)k->into->dtype;
     bool direct = k->fresh && !k->in_place; /* kernels do not write what they read */
     size_t size = tad__width(dtype), piece = direct ? all - at : TAD__BLOCK;
-    const tad__row_kernels *row = &c->tape->kernels->row[row_of(c->op)];
+    const tad__row_kernels *row = &c->compute->kernels->row[row_of(c->op)];
     tad__row_backward *f = k->single < 0 ? row->backward[k->wrt][dtype] : row->backward_single[k->single][dtype];
     const char *y = k->y->data, *g = k->b->cotangent[0]->data;
     _Alignas(64) double room[TAD__BLOCK];
@@ -365,7 +365,7 @@ static void backward_piece(void *arg, size_t at, size_t all) {
         char *to = (char *)k->into->data + at * size;
         f(m, in, y + at * size, g + at * size, direct ? (void *)to : room, c->options ? c->options : none);
         if (k->in_place) memcpy(to, room, m * size);
-        else if (!direct) add_piece(c->tape, dtype, (int64_t)m, room, to, (int64_t)size);
+        else if (!direct) add_piece(c->compute, dtype, (int64_t)m, room, to, (int64_t)size);
     }
 }
 
@@ -374,7 +374,7 @@ static void backward_walk(void *arg, tad__loop *l) {
     const tad_call_frame *c = &k->b->call;
     tad_dtype dtype = (tad_dtype)k->into->dtype;
     size_t size = tad__width(dtype);
-    const tad__row_kernels *row = &c->tape->kernels->row[row_of(c->op)];
+    const tad__row_kernels *row = &c->compute->kernels->row[row_of(c->op)];
     int n = (int)c->n_in, single = single_in_runs(l, c->n_in, size);
     if (single == (int)k->wrt) single = -1; /* the kernels are for the gradient of the other one */
     tad__row_backward *f = single < 0 ? row->backward[k->wrt][dtype] : row->backward_single[single][dtype];
@@ -390,7 +390,7 @@ static void backward_walk(void *arg, tad__loop *l) {
             char *to = l->run[n + 2] + at * l->step[n + 2];
             const void *y = l->run[n] + at * (int64_t)size, *g = tad__gathered(l, n + 1, at, m, size, &r);
             f((size_t)m, in, y, g, direct ? (void *)to : (void *)r.room[n + 2], c->options ? c->options : none);
-            if (!direct) add_piece(c->tape, dtype, m, r.room[n + 2], to, l->step[n + 2]);
+            if (!direct) add_piece(c->compute, dtype, m, r.room[n + 2], to, l->step[n + 2]);
             if (piece == INT64_MAX) break;
         }
     }
@@ -405,7 +405,7 @@ static void row_backward_one(back *k) {
     tad_shape shape = tad__shape_of(array[n + 1]);
     tad__loop l;
     tad__loop_init(&l, &shape, array, n + 3);
-    tad__loop_split(c->tape->threads, &l, n + 2, backward_walk, k);
+    tad__loop_split(c->compute->threads, &l, n + 2, backward_walk, k);
 }
 
 /* ---- reading 3: the derivatives that only pass the cotangent on are K(1), and nothing else ---- */
@@ -462,19 +462,19 @@ static inline bool is_cotangent(const tad_backward *b, size_t i) {
 static tad_status row_backward_input(tad_backward *b, size_t i, bool last) {
     const tad_call_frame *c = &b->call;
     const tad_array *g = b->cotangent[0];
-    if (is_cotangent(b, i)) return tad__backward_pass(b, 0, i, last);
+    if (is_cotangent(b, i)) return (last ? tad_backward_pass_last : tad_backward_pass)(b, 0, i);
     bool pass = passes[row_of(c->op)][i];
     back k = {.b = b, .y = c->out[0], .wrt = i};
     bool runs = g->contiguous && are_runs(c->in, c->n_in, g, &k.single);
-    if (last && runs) k.into = tad__backward_take(b, 0, i);
+    if (last && runs) k.into = tad_backward_take(b, 0, i);
     k.fresh = k.in_place = k.into != NULL;
     if (!k.into) k.into = tad_backward_buffer(b, i, &k.fresh);
     if (!k.into) return TAD_NO_MEMORY;
     bool summed = k.into->size != g->size;
-    if (k.fresh && (summed || pass)) tad__clear(c->tape, k.into);
-    if (pass) tad__add_into(c->tape, k.into, g);
+    if (k.fresh && (summed || pass)) tad__clear(c->compute, k.into);
+    if (pass) tad__add_into(c->compute, k.into, g);
     else if (!summed && runs)
-        tad__split(c->tape->threads, (size_t)g->size, TAD__GRAIN, backward_piece, &k);
+        tad__split(c->compute->threads, (size_t)g->size, TAD__GRAIN, backward_piece, &k);
     else row_backward_one(&k);
     return TAD_OK;
 }
@@ -485,7 +485,7 @@ static tad_status backward_in_order(tad_backward *b) {
     size_t n = b->call.n_in, last = n;
     for (size_t i = 0; i < n; i++) {
         bool better = b->wanted[i] && (last == n || passes[row_of(b->call.op)][i]);
-        if (better && is_like_cotangent(b, i) && tad__backward_is_fresh(b, i)) last = i;
+        if (better && is_like_cotangent(b, i) && tad_backward_is_fresh(b, i)) last = i;
     }
     for (size_t i = 0; i < n; i++) {
         if (!b->wanted[i] || i == last) continue;
@@ -499,7 +499,7 @@ static tad_status row_backward(tad_backward *b) {
     if (!any_turned(b->call.in, b->call.n_in)) return backward_in_order(b);
     const tad_array *operand[3];
     tad_backward straight = *b;
-    if (!straighten(b->call.tape, b->call.in, b->call.n_in, operand)) return TAD_NO_MEMORY;
+    if (!straighten(b->call.compute, b->call.in, b->call.n_in, operand)) return TAD_NO_MEMORY;
     straight.call.in = operand;
     return backward_in_order(&straight);
 }
@@ -692,8 +692,8 @@ static bool on_like_arrays(tad_tape *t, unsigned row, const tad_var *in, size_t 
         tad__arena_release(&t->arena, place);
         return false;
     }
-    forward_runs(t, (size_t)y->size,
-                 (forward_call){forward_of(t, row, y->dtype, number_at), none, n, tad__width(y->dtype), number_at, data, y->data});
+    forward_runs(&t->compute, (size_t)y->size,
+                 (forward_call){forward_of(&t->compute, row, y->dtype, number_at), none, n, tad__width(y->dtype), number_at, data, y->data});
     tad__node node = tad__row_node(row, index, n, number_at, number);
     node.flags = (uint8_t)(TAD__ARRAY | (flags & TAD__NEEDS));
     node.value.array = y;

@@ -389,12 +389,12 @@ static tad_status copy_seen(const tad_call_frame *c) {
     tad_array *seen = lay_out(&h, x, &shape);
     if (place(c->op, c->options, x, seen)) {
         tad__array_seen(seen);
-        tad__copy(c->tape, c->out[0], seen);
+        tad__copy(c->compute, c->out[0], seen);
     } else { /* the same elements in the same order: the output is filled as an array of x's shape
               */
         shape = tad__shape_of(x);
         tad_array *whole = lay_out(&h, c->out[0], &shape);
-        tad__copy(c->tape, whole, x);
+        tad__copy(c->compute, whole, x);
     }
     return TAD_OK;
 }
@@ -412,8 +412,8 @@ static tad_status view_backward(tad_backward *b) {
     tad_shape shape = tad__shape_of(g);
     tad_array *seen = lay_out(&h, x, &shape);
     place(b->call.op, b->call.options, x, seen); /* the buffer is contiguous: always possible */
-    if (fresh && partial) tad__clear(b->call.tape, x);
-    tad__put(b->call.tape, seen, g, !fresh);
+    if (fresh && partial) tad__clear(b->call.compute, x);
+    tad__put(b->call.compute, seen, g, !fresh);
     return TAD_OK;
 }
 
@@ -423,8 +423,8 @@ static tad_status slice_put_forward(const tad_call_frame *c) {
     tad_shape shape = tad__shape_of(c->in[0]);
     tad_array *part = lay_out(&h, c->out[0], &shape);
     place_slice(o, c->out[0], part);
-    tad__clear(c->tape, c->out[0]);
-    tad__put(c->tape, part, c->in[0], false);
+    tad__clear(c->compute, c->out[0]);
+    tad__put(c->compute, part, c->in[0], false);
     return TAD_OK;
 }
 
@@ -498,7 +498,7 @@ static tad_status join_forward(const tad_call_frame *c) {
     int64_t start = 0;
     header h;
     for (size_t k = 0; k < c->n_in; k++)
-        tad__put(c->tape, piece(c, c->out[0], k, &start, &h), c->in[k], false);
+        tad__put(c->compute, piece(c, c->out[0], k, &start, &h), c->in[k], false);
     return TAD_OK;
 }
 
@@ -512,7 +512,7 @@ static tad_status join_backward(tad_backward *b) {
         if (!b->wanted[k]) continue;
         tad_array *x = tad_backward_buffer(b, k, &fresh);
         if (!x) return TAD_NO_MEMORY;
-        tad__put(b->call.tape, x, part, !fresh);
+        tad__put(b->call.compute, x, part, !fresh);
     }
     return TAD_OK;
 }

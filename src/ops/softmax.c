@@ -40,7 +40,7 @@ static int row_axis(const void *options, int rank) {
 static tad__rows plan(const tad_call_frame *c) {
     tad__rows r;
     tad_shape s = tad__shape_of(c->in[0]);
-    tad__rows_plan(&r, c->tape, (tad_dtype)c->in[0]->dtype, &s, 1u << row_axis(c->options, s.rank));
+    tad__rows_plan(&r, c->compute, (tad_dtype)c->in[0]->dtype, &s, 1u << row_axis(c->options, s.rank));
     return r;
 }
 
@@ -67,16 +67,16 @@ static tad_status map_forward(const tad_call_frame *c, tad__rows_map *map) {
     char *y = tad__rows_room(&r, c->out[0]);
     if (!x || !y) return TAD_NO_MEMORY;
     map_rows m = {map, r.n, r.width, x, y};
-    tad__split(c->tape->threads, r.rows, tad__tile_grain(r.n), map_piece, &m);
+    tad__split(c->compute->threads, r.rows, tad__tile_grain(r.n), map_piece, &m);
     return tad__rows_put(&r, y, c->out[0], false);
 }
 
 static tad_status softmax_forward(const tad_call_frame *c) {
-    return map_forward(c, c->tape->kernels->softmax->softmax[c->in[0]->dtype]);
+    return map_forward(c, c->compute->kernels->softmax->softmax[c->in[0]->dtype]);
 }
 
 static tad_status log_softmax_forward(const tad_call_frame *c) {
-    return map_forward(c, c->tape->kernels->softmax->log_softmax[c->in[0]->dtype]);
+    return map_forward(c, c->compute->kernels->softmax->log_softmax[c->in[0]->dtype]);
 }
 
 /* ---- fused derivatives ---- */
@@ -102,12 +102,12 @@ static tad_status map_backward(tad_backward *b, tad__rows_backward *kernel) {
 }
 
 static tad_status softmax_backward(tad_backward *b) {
-    return map_backward(b, b->call.tape->kernels->softmax->softmax_backward[b->call.in[0]->dtype]);
+    return map_backward(b, b->call.compute->kernels->softmax->softmax_backward[b->call.in[0]->dtype]);
 }
 
 static tad_status log_softmax_backward(tad_backward *b) {
     return map_backward(b,
-                        b->call.tape->kernels->softmax->log_softmax_backward[b->call.in[0]->dtype]);
+                        b->call.compute->kernels->softmax->log_softmax_backward[b->call.in[0]->dtype]);
 }
 
 /* ---- rules ---- */

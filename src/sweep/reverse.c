@@ -45,7 +45,7 @@ static tad_array *adjoint_of(tad_tape *t, uint32_t i, bool *fresh) {
     if (old && is_whole(old)) return old;
     tad_array *own = tad__new_buffer_like(t, n->value.array);
     if (!own) return NULL;
-    if (old) tad__copy(t, own, old);
+    if (old) tad__copy(&t->compute, own, old);
     else t->array_adjoints++;
     if (old && old->pooled) tad__buffers_give(&t->buffers, old);
     return tad__adjoint_at(t, n)->array = own;
@@ -54,7 +54,7 @@ static tad_array *adjoint_of(tad_tape *t, uint32_t i, bool *fresh) {
 static double sum_of(const tad_tape *t, const tad_array *g) {
     double s = 0;
     tad_array out = {.data = &s, .size = 1, .dtype = TAD_F64, .contiguous = true};
-    tad__add_into(t, &out, g);
+    tad__add_into(&t->compute, &out, g);
     return s;
 }
 
@@ -70,11 +70,11 @@ static tad_status accumulate(tad_tape *t, uint32_t target, const tad_array *g) {
     if (!into) return tad__no_memory(t, "reverse");
     bool same = g->size == into->size && g->rank == into->rank;
     if (fresh && same) {
-        tad__copy(t, into, g);
+        tad__copy(&t->compute, into, g);
         return TAD_OK;
     }
-    if (fresh) tad__clear(t, into);
-    tad__add_into(t, into, g);
+    if (fresh) tad__clear(&t->compute, into);
+    tad__add_into(&t->compute, into, g);
     return TAD_OK;
 }
 
@@ -82,6 +82,7 @@ static tad_status accumulate(tad_tape *t, uint32_t target, const tad_array *g) {
 
 /* What the hooks of a node see. */
 typedef struct visit {
+    tad__driver driver; /* first: the hooks are given it */
     tad_tape *t;
     uint32_t at;
     tad__call call;
@@ -136,8 +137,12 @@ static tad_status find_wanted(visit *v) {
     return TAD_OK;
 }
 
-tad_array *tad_backward_buffer(tad_backward *b, size_t i, bool *fresh) {
-    visit *v = b->sweep;
+/* ---- what the op's backward asks ---- */
+
+static visit *visit_of(const tad__driver *d) { return (visit *)(uintptr_t)d; }
+
+static tad_array *hook_buffer(tad__driver *d, size_t i, bool *fresh) {
+    visit *v = visit_of(d);
     tad__node *n = tad__at(v->t, v->in[i]);
     if (n->flags & TAD__ARRAY) return adjoint_of(v->t, v->in[i], fresh);
     *fresh = false;
@@ -145,8 +150,8 @@ tad_array *tad_backward_buffer(tad_backward *b, size_t i, bool *fresh) {
     return &v->number_into[i];
 }
 
-bool tad__backward_is_fresh(const tad_backward *b, size_t i) {
-    const visit *v = b->sweep;
+static bool hook_is_fresh(const tad__driver *d, size_t i) {
+    const visit *v = visit_of(d);
     const tad__node *n = tad__at(v->t, v->in[i]);
     return (n->flags & TAD__ARRAY) && !tad__adjoint_at(v->t, n)->array;
 }
@@ -156,23 +161,17 @@ static tad__kept *kept_at(const visit *v) {
     return r->kept;
 }
 
-tad_array *tad__kept_of(const tad_backward *b) {
-    const tad__kept *kept = kept_at(b->sweep);
+static tad_array *hook_saved(const tad__driver *d) {
+    const tad__kept *kept = kept_at(visit_of(d));
     return kept ? kept->array : NULL;
 }
 
-void tad__hand_on_kept(tad_backward *b, size_t i) {
-    const visit *v = b->sweep;
+static void hook_pass_saved(tad__driver *d, size_t i) {
+    const visit *v = visit_of(d);
     tad__kept *kept = kept_at(v);
     tad__adjoint_at(v->t, tad__at(v->t, v->in[i]))->array = kept->array;
     kept->array = NULL;
     v->t->array_adjoints++;
-}
-
-tad_status tad_backward_pass(tad_backward *b, size_t k, size_t i) {
-    bool last = true; /* others still read it */
-    for (size_t j = i + 1; j < b->call.n_in; j++) last = last && !b->wanted[j];
-    return tad__backward_pass(b, k, i, last);
 }
 
 /* Gives the cotangent of output k to input i, if it is nobody else's and nothing is there to add to. */
@@ -186,17 +185,15 @@ static tad_array *take(visit *v, size_t k, size_t i) {
     return tad__adjoint_at(v->t, to)->array = g;
 }
 
-tad_status tad__backward_pass(tad_backward *b, size_t k, size_t i, bool last) {
-    visit *v = b->sweep;
+static tad_status hook_pass(tad__driver *d, size_t k, size_t i, bool last) {
+    visit *v = visit_of(d);
     return last && take(v, k, i) ? TAD_OK : accumulate(v->t, v->in[i], v->ct[k]);
 }
 
-tad_array *tad__backward_take(tad_backward *b, size_t k, size_t i) {
-    return take(b->sweep, k, i);
-}
+static tad_array *hook_take(tad__driver *d, size_t k, size_t i) { return take(visit_of(d), k, i); }
 
-tad_array *tad__backward_repeat(tad_backward *b, size_t i, const tad_array *few) {
-    visit *v = b->sweep;
+static tad_array *hook_repeat(tad__driver *d, size_t i, const tad_array *few) {
+    visit *v = visit_of(d);
     tad__node *n = tad__at(v->t, v->in[i]);
     const tad_array *x = n->value.array;
     if (!(n->flags & TAD__ARRAY) || !is_passing(n) || tad__adjoint_at(v->t, n)->array) return NULL;
@@ -212,6 +209,28 @@ tad_array *tad__backward_repeat(tad_backward *b, size_t i, const tad_array *few)
     v->t->array_adjoints++;
     return tad__adjoint_at(v->t, n)->array = a;
 }
+
+static tad_status hook_fail(tad__driver *d, tad_status code, const char *message) {
+    return tad__fail(visit_of(d)->t, code, "%s", message);
+}
+
+static const char *hook_operand_name(const tad__driver *d, size_t i) {
+    const visit *v = visit_of(d);
+    const tad__label *l = v->in[i] != TAD__NO_NODE ? tad__label_of(&v->t->names, v->in[i]) : NULL;
+    return l ? l->text : NULL;
+}
+
+static const tad__hooks hooks = {.fail = hook_fail,
+                                 .operand_name = hook_operand_name,
+                                 .buffer = hook_buffer,
+                                 .is_fresh = hook_is_fresh,
+                                 .pass = hook_pass,
+                                 .take = hook_take,
+                                 .repeat = hook_repeat,
+                                 .saved = hook_saved,
+                                 .pass_saved = hook_pass_saved};
+
+/* ---- running the op's backward, or its rule ---- */
 
 /* Input i as an array; a plain number has the type of the result. NULL: left out. */
 static const tad_array *input_of(const visit *v, uint32_t i, tad__view *room) {
@@ -233,8 +252,9 @@ static tad_status run_backward(visit *v) {
     }
     for (uint32_t i = 0; i < n; i++) in[i] = input_of(v, i, &view[i]);
     for (uint32_t k = 0; k < v->call.n_out; k++) out[k] = tad__value(t, v->at + k, &out_view[k]);
-    tad_backward b = {{t, v->call.op, v->call.options, n, v->call.n_out, in, (tad_array *const *)(void *)out, NULL},
-                      v->ct, v->wanted, v};
+    tad_backward b = {{v->call.op, v->call.options, n, v->call.n_out, in, (tad_array *const *)(void *)out,
+                       &t->compute, &v->driver},
+                      v->ct, v->wanted};
     tad_status s = v->call.op->backward(&b);
     for (uint32_t i = 0; i < n && s == TAD_OK; i++)
         if (v->wanted[i] && !(tad__at(t, v->in[i])->flags & TAD__ARRAY)) t->head.adjoint[v->in[i]].number += v->number_sum[i];
@@ -314,6 +334,7 @@ static void consume(visit *v) {
 
 static tad_status visit_op(tad_tape *t, uint32_t i, bool arrived) {
     visit v;
+    v.driver.hooks = &hooks;
     v.t = t;
     v.at = i;
     tad__call_of(t, i, &v.call);
@@ -385,7 +406,7 @@ static tad_status passes_on(sweep_state *s, uint32_t i, bool *passes, bool *arri
 static tad_status sweep_fast(sweep_state *s, uint32_t top, uint32_t end) {
     tad_tape *t = s->t;
     bool passes, arrived;
-    for (uint32_t i = top; i > end && (i = t->kernels->sweep(t->head.node, t->head.adjoint, i, end)) > end; i--) {
+    for (uint32_t i = top; i > end && (i = t->compute.kernels->sweep(t->head.node, t->head.adjoint, i, end)) > end; i--) {
         tad_status status = passes_on(s, i, &passes, &arrived);
         if (status == TAD_OK && passes) status = visit_op(t, i, arrived);
         if (status != TAD_OK) return status;

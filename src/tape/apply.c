@@ -11,6 +11,7 @@ static const max_align_t no_options[64]; /* for options left out: all zero */
 
 /* One application under way. */
 typedef struct work {
+    tad__driver driver; /* first: the hooks are given it */
     tad_tape *t;
     const tad_op *op;
     size_t n, n_out;
@@ -22,7 +23,7 @@ typedef struct work {
     tad__view *view;
     tad_array *out[TAD_MAX_OUTPUTS];
     tad_type type[TAD_MAX_OUTPUTS];
-    tad_array *kept; /* for backward; NULL: nothing */
+    tad_array *saved; /* for backward; NULL: nothing */
     double number[TAD_MAX_OUTPUTS]; /* 0-d float64 outputs are computed here */
     tad_array number_array[TAD_MAX_OUTPUTS];
     tad_call_frame frame;
@@ -217,23 +218,36 @@ static bool needs_gradient(const work *w) {
     return false;
 }
 
-bool tad__needs(const tad_call_frame *c, size_t i) {
-    const work *w = c->engine;
-    if (i >= w->n || w->t->paused || (w->op->flags & TAD_OP_FLAT)) return false;
+/* ---- what the op's hooks ask ---- */
+
+static bool hook_needs(const tad__driver *d, size_t i) {
+    const work *w = (const work *)(const void *)d;
+    if (w->t->paused || (w->op->flags & TAD_OP_FLAT)) return false;
     return !tad__is_constant_in(w->op, i) && needs(w, i);
 }
 
-const char *tad__operand_name(const tad_call_frame *c, size_t i) {
-    const work *w = c->engine;
-    const tad__label *l = w && w->index[i] != TAD__NO_NODE ? tad__label_of(&w->t->names, w->index[i]) : NULL;
+static const char *hook_operand_name(const tad__driver *d, size_t i) {
+    const work *w = (const work *)(const void *)d;
+    const tad__label *l = w->index[i] != TAD__NO_NODE ? tad__label_of(&w->t->names, w->index[i]) : NULL;
     return l ? l->text : NULL;
 }
 
-tad_array *tad__keep(const tad_call_frame *c, tad_dtype dtype, const tad_shape *shape) {
-    work *w = c->engine;
-    if (w->kept) return NULL;
-    return w->kept = tad__new_buffer(w->t, dtype, shape);
+static tad_array *hook_save(tad__driver *d, tad_dtype dtype, const tad_shape *shape) {
+    work *w = (work *)(void *)d;
+    if (w->saved) return NULL;
+    return w->saved = tad__new_buffer(w->t, dtype, shape);
 }
+
+static tad_status hook_fail(tad__driver *d, tad_status code, const char *message) {
+    return tad__fail(((work *)(void *)d)->t, code, "%s", message);
+}
+
+static const tad__hooks hooks = {.fail = hook_fail,
+                                 .operand_name = hook_operand_name,
+                                 .needs = hook_needs,
+                                 .save = hook_save};
+
+/* ---- recording the result ---- */
 
 static tad__record_of *new_record(work *w, const void *options) {
     tad__arena *a = &w->t->arena;
@@ -281,12 +295,12 @@ static bool record_row(work *w, bool needs, bool is_number) {
 
 /* From here on the node owns what is kept. */
 static bool record_kept(work *w, uint32_t node, tad__record_of *r) {
-    if (!w->kept) return true;
+    if (!w->saved) return true;
     r->kept = tad__arena_take(&w->t->arena, sizeof *r->kept, 16);
     if (!r->kept) return false;
-    *r->kept = (tad__kept){w->t->kept, node, w->kept};
+    *r->kept = (tad__kept){w->t->kept, node, w->saved};
     w->t->kept = r->kept;
-    w->kept = NULL;
+    w->saved = NULL;
     return true;
 }
 
@@ -306,7 +320,7 @@ static bool record(work *w, const void *options) {
 static tad_var give_up(work *w, tad__stretch begin, tad_status s) {
     if (s == TAD_NO_MEMORY) tad__no_memory(w->t, w->op->name);
     else if (s != TAD_OK && w->t->error.status == TAD_OK) tad__fail(w->t, s, "%s: %s", w->op->name, tad_status_text(s));
-    tad__buffers_give(&w->t->buffers, w->kept);
+    tad__buffers_give(&w->t->buffers, w->saved);
     tad__drop_nodes(w->t, begin.count);
     tad__arena_release(&w->t->arena, begin.place);
     return tad__nil(w->t);
@@ -329,8 +343,9 @@ tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, c
     w.op = op;
     w.n = n;
     w.n_out = op->n_out;
-    w.kept = NULL;
-    w.frame = (tad_call_frame){t, op, options, n, op->n_out, NULL, NULL, &w};
+    w.saved = NULL;
+    w.driver.hooks = &hooks;
+    w.frame = (tad_call_frame){op, options, n, op->n_out, NULL, NULL, &t->compute, &w.driver};
     tad__stretch begin = {t->head.count, tad__arena_place(&t->arena)};
     if (!prepare(&w, in)) return give_up(&w, begin, t->error.status ? TAD_OK : TAD_NO_MEMORY);
     w.frame.in = w.array;

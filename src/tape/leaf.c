@@ -108,7 +108,7 @@ static tad_var converted(tad_tape *t, const char *what, tad_dtype dtype, const t
     from->data = (void *)(uintptr_t)data;
     if (one) memset(from->dim + from->rank, 0, from->rank * sizeof *from->dim);
     tad__array_seen(from);
-    tad__copy(t, a, from);
+    tad__copy(&t->compute, a, from);
     tad__arena_release(&t->arena, place);
     return tad__leaf(t, TAD__CONSTANT, a);
 }
@@ -146,7 +146,7 @@ static tad_array *unchanging(tad_tape *t, tad_array *a) {
     if (!a->version) return a;
     tad_shape shape = tad__shape_of(a);
     tad_array *copy = tad__new_array(t, (tad_dtype)a->dtype, &shape);
-    if (copy) tad__copy(t, copy, a);
+    if (copy) tad__copy(&t->compute, copy, a);
     return copy;
 }
 

@@ -46,7 +46,7 @@ static tad_status read_into(tad_tape *t, const char *what, const tad_array *a, d
     tad_shape shape = tad__shape_of(a);
     memcpy(dims, shape.dim, a->rank * sizeof *dims);
     tad__shape_strides(&shape, dims + a->rank);
-    tad__copy(t, &to, a);
+    tad__copy(&t->compute, &to, a);
     return TAD_OK;
 }
 
@@ -77,7 +77,7 @@ const void *tad_data(tad_var x) {
         tad__no_memory(x.tape, "data");
         return NULL;
     }
-    tad__copy(x.tape, copy, a);
+    tad__copy(&x.tape->compute, copy, a);
     return copy->data;
 }
 
@@ -155,7 +155,7 @@ const void *tad_gradient_data(tad_var x) {
         tad__no_memory(x.tape, "gradient_data");
         return NULL;
     }
-    tad__clear(x.tape, zeros);
+    tad__clear(&x.tape->compute, zeros);
     tad__adjoint_at(x.tape, n)->array = zeros;
     x.tape->array_adjoints++;
     return zeros->data;

@@ -13,16 +13,16 @@ static bool start_threads(tad_tape *t, size_t count) {
     t->threads_bytes = tad__pool_bytes(count);
     void *room = tad__memory_resize(&t->memory, NULL, 0, t->threads_bytes);
     if (!room) return false;
-    t->threads = tad__pool_create(room, count);
-    if (!t->threads) tad__memory_resize(&t->memory, room, t->threads_bytes, 0);
-    return t->threads != NULL;
+    t->compute.threads = tad__pool_create(room, count);
+    if (!t->compute.threads) tad__memory_resize(&t->memory, room, t->threads_bytes, 0);
+    return t->compute.threads != NULL;
 }
 
 /* A setting that cannot be is the tape's first failure; cleared, it has the default instead. */
 static void check_settings(tad_tape *t) {
     static const char *const names[] = {"", "base", "avx2", "avx512"};
     tad_settings *s = &t->settings;
-    const char *best = t->kernels->name;
+    const char *best = t->compute.kernels->name;
     if (s->threads < 0 || s->threads > MOST_THREADS) {
         tad__fail(t, TAD_BAD_ARGUMENT, "settings: %d threads, 0 (none but the caller's) to %d are possible",
                   s->threads, MOST_THREADS);
@@ -53,7 +53,7 @@ tad_tape *tad_tape_new(const tad_settings *settings) {
     t->settings = *settings;
     t->memory = memory;
     t->arena.memory = t->buffers.memory = &t->memory;
-    t->kernels = tad__kernels_choose(settings->level);
+    t->compute = (tad__compute){tad__kernels_choose(settings->level), NULL, &t->arena};
     t->random.seed = settings->seed;
     check_settings(t);
     bool threads = t->settings.threads <= 1 || start_threads(t, (size_t)t->settings.threads);
@@ -69,9 +69,9 @@ static void free_labels(tad_tape *t, tad__labels *l) {
 void tad_tape_free(tad_tape *t) {
     if (!t) return;
     tad__memory *m = &t->memory;
-    if (t->threads) {
-        tad__pool_destroy(t->threads);
-        tad__memory_resize(m, t->threads, t->threads_bytes, 0);
+    if (t->compute.threads) {
+        tad__pool_destroy(t->compute.threads);
+        tad__memory_resize(m, t->compute.threads, t->threads_bytes, 0);
     }
     tad__owned_free(t);
     tad__arena_free(&t->arena);
@@ -88,7 +88,8 @@ void tad_tape_free(tad_tape *t) {
 }
 
 tad_memory tad_tape_memory(const tad_tape *t) { return t ? t->memory.count : (tad_memory){0}; }
-const char *tad_tape_level(const tad_tape *t) { return t ? t->kernels->name : ""; }
+const tad__compute *tad__compute_of(const tad_tape *t) { return &t->compute; }
+const char *tad_tape_level(const tad_tape *t) { return t ? t->compute.kernels->name : ""; }
 
 void *tad__resize(tad_tape *t, void *old, size_t old_size, size_t new_size) {
     return tad__memory_resize(&t->memory, old, old_size, new_size);
@@ -124,33 +125,6 @@ void tad_tape_clear(tad_tape *t) {
     if (!t) return;
     memset(&t->error, 0, sizeof t->error);
     tad__update_limit(t);
-}
-
-/* "matmul: weights (2,3) x (4,5): " */
-static void describe_call(const tad_call_frame *c, char *buf, size_t size) {
-    size_t at = (size_t)snprintf(buf, size, "%s: ", c->op->name);
-    char text[160];
-    for (size_t i = 0; i < c->n_in && at < size; i++) {
-        const char *shape = "none";
-        if (c->in[i]) {
-            tad_shape s = tad__shape_of(c->in[i]);
-            shape = tad__shape_text(&s, text, sizeof text);
-        }
-        const char *name = tad__operand_name(c, i);
-        at += (size_t)snprintf(buf + at, size - at, "%s%.*s%s%s", i ? " x " : "", TAD__SHOWN, name ? name : "",
-                               name ? " " : "", shape);
-    }
-    if (c->n_in && at < size) snprintf(buf + at, size - at, ": ");
-}
-
-tad_status tad_fail(const tad_call_frame *c, tad_status code, const char *format, ...) {
-    char call[200], what[200];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
-    va_end(args);
-    describe_call(c, call, sizeof call);
-    return tad__fail(c->tape, code, "%s%s", call, what);
 }
 
 /* ---- handles ---- */
@@ -413,8 +387,6 @@ tad_array *tad__new_buffer_like(tad_tape *t, const tad_array *like) {
     a->pooled = true;
     return a;
 }
-
-void *tad_scratch(tad_tape *t, size_t bytes) { return tad__arena_take(&t->arena, bytes, 64); }
 
 const tad_array *tad__value(tad_tape *t, uint32_t index, tad__view *room) {
     tad__node *n = tad__at(t, index);

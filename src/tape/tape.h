@@ -7,7 +7,10 @@
 #include <tad/inspect.h>
 #include <tad/ops.h>
 
-#include "kernel/kernels.h"
+#include "array/compute.h"
+#include "array/loop.h"
+#include "hook.h"
+
 #include "base/memory.h"
 #include "array/loop.h"
 #include "array/shape.h"
@@ -51,8 +54,7 @@ struct tad_tape {
     size_t capacity; /* of head.node; head.limit is this or 0 */
     size_t adjoint_capacity; /* of head.adjoint: nodes beyond have none */
     tad_settings settings;
-    const tad__kernels *kernels;
-    tad__pool *threads; /* NULL: none */
+    tad__compute compute; /* scratch memory lies at the end of the arena */
     size_t threads_bytes;
     tad__memory memory;
     tad__arena arena;
@@ -82,7 +84,6 @@ typedef struct tad__kept {
 } tad__kept;
 
 #define TAD__NO_NODE UINT32_MAX
-enum { TAD__SHOWN = 60 }; /* characters of a name or file in a message */
 
 static inline tad__node *tad__at(tad_tape *t, uint32_t i) { return t->head.node + i; }
 
@@ -210,18 +211,11 @@ tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, c
 /* The tape of the first operand that has one; NULL. */
 tad_tape *tad__tape_of(const tad_var *in, size_t n);
 
-/* For forward hooks: whether input i is one that a sweep may ask a gradient of; a buffer that stays
- * with the result until backward reads it with tad__kept_of. NULL: no memory, or one is kept already.
- * Backward must do without where there is none. */
-bool tad__needs(const tad_call_frame *c, size_t i);
-/* The name of operand i; NULL: none, or it is not known in this frame. */
-const char *tad__operand_name(const tad_call_frame *c, size_t i);
 /* Of an array of any type; *where: the first element that is not. True of what is not contiguous. */
 bool tad__all_finite(const tad_array *a, int64_t *where);
 static inline bool tad__is_constant_in(const tad_op *op, size_t i) {
     return i < 32 && (op->constant_in >> i & 1);
 }
-tad_array *tad__keep(const tad_call_frame *c, tad_dtype dtype, const tad_shape *shape);
 
 /* ---- read.c ---- */
 
@@ -250,44 +244,6 @@ static inline tad_status tad__check_unchanged(tad_tape *t, uint32_t at, const ta
 }
 /* The elements of the parameter at node i, about to be changed. */
 void *tad__change(tad_tape *t, uint32_t i);
-
-/* ---- reverse.c ---- */
-
-/* For hooks that choose which operand takes the cotangent's memory: whether input i has no gradient
- * yet; tad_backward_pass by a hook that says whether anything reads the cotangent afterwards. */
-bool tad__backward_is_fresh(const tad_backward *b, size_t i);
-/* What the forward hook kept; NULL: nothing, or it was handed on. */
-tad_array *tad__kept_of(const tad_backward *b);
-/* Makes it the gradient of input i, which has none yet and the same shape and type. */
-void tad__hand_on_kept(tad_backward *b, size_t i);
-tad_status tad__backward_pass(tad_backward *b, size_t k, size_t i, bool last);
-/* Makes the contiguous cotangent of output k the gradient of input i, which has the same shape and
- * type, for the hook to write over: nothing else reads it. NULL: that cannot be. */
-tad_array *tad__backward_take(tad_backward *b, size_t k, size_t i);
-/* Makes an array of input i's shape that repeats the numbers of `few` (of its rank, with size 1 where
- * they repeat) the gradient of input i; the numbers, contiguous, are to be written. Only ops that
- * broadcast will read it. NULL: that cannot be, or is not worth it. */
-tad_array *tad__backward_repeat(tad_backward *b, size_t i, const tad_array *few);
-
-/* ---- values ---- */
-
-/* dst (contiguous) = src, converted; sizes agree. */
-void tad__copy(const tad_tape *t, tad_array *dst, const tad_array *src);
-/* dst = src or dst += src, converted: equal shapes, any strides that show each element of dst once. */
-void tad__put(const tad_tape *t, const tad_array *dst, const tad_array *src, bool add);
-/* An array for the time of one hook, its elements not set. NULL: no memory. */
-tad_array *tad__scratch_array(tad_tape *t, tad_dtype dtype, const tad_shape *shape);
-/* a itself or a contiguous copy for the time of one hook. NULL: no memory. */
-const tad_array *tad__contiguous(tad_tape *t, const tad_array *a);
-/* dst (contiguous) += src summed down to dst's shape; same dtype (or converted), src broadcasts from it. */
-void tad__add_into(const tad_tape *t, tad_array *dst, const tad_array *src);
-/* All of a contiguous array = 0. */
-void tad__clear(const tad_tape *t, const tad_array *a);
-/* Of contiguous float64 or float32: y += x; the sum; y += the sums of a matrix's columns. The order of
- * additions depends on the sizes only. */
-void tad__add(const tad_tape *t, tad_dtype dtype, size_t n, const void *x, void *y);
-double tad__total(const tad_tape *t, tad_dtype dtype, size_t n, const void *x);
-void tad__add_columns(const tad_tape *t, tad_dtype dtype, size_t rows, size_t cols, const void *x, void *y);
 
 /* ---- scalar.c ---- */
 

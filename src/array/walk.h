@@ -1,0 +1,74 @@
+/* What copying, transposing and summing arrays share: walks over pairs of arrays, single elements.
+ * Only for the files of this folder. Rests on loop.h and compute.h.
+ *
+ * In every loop here array 0 is written and array 1 is read. */
+#ifndef TAD_ARRAY_WALK_H
+#define TAD_ARRAY_WALK_H
+
+#include <math.h>
+
+#include "compute.h"
+#include "loop.h"
+
+/* ---- single elements ---- */
+
+static inline double tad__load(const char *p, tad_dtype dtype) {
+    switch (dtype) {
+    case TAD_F64: return *(const double *)(const void *)p;
+    case TAD_F32: return *(const float *)(const void *)p;
+    case TAD_I64: return (double)*(const int64_t *)(const void *)p;
+    default: return *(const uint8_t *)p;
+    }
+}
+
+/* Beyond int64 and NaN a conversion to int64 has no meaning in C: NaN gives 0, the rest the bounds. */
+static inline int64_t tad__to_int64(double v) {
+    if (isnan(v)) return 0;
+    if (v >= 9223372036854775808.0) return INT64_MAX;
+    if (v <= -9223372036854775808.0) return INT64_MIN;
+    return (int64_t)v;
+}
+
+static inline void tad__store(char *p, tad_dtype dtype, double v) {
+    switch (dtype) {
+    case TAD_F64: *(double *)(void *)p = v; break;
+    case TAD_F32: *(float *)(void *)p = (float)v; break;
+    case TAD_I64: *(int64_t *)(void *)p = tad__to_int64(v); break;
+    default: *(uint8_t *)p = v != 0; break;
+    }
+}
+
+/* Whether a run repeats one element of src, along elements of dst without gaps, of a float type. */
+static inline bool tad__is_repeated(const tad__loop *l, tad_dtype to, tad_dtype from) {
+    return l->step[1] == 0 && to == from && tad__is_float(to) &&
+           l->step[0] == (int64_t)tad_dtype_size(to);
+}
+
+/* ---- walks, for tad__loop_split ---- */
+
+typedef struct tad__move {
+    const tad__compute *compute;
+    tad_dtype to, from;
+} tad__move;
+
+tad__loop_walk tad__copy_walk, tad__add_walk; /* of a tad__move */
+
+/* ---- transposed.c ---- */
+
+/* dst is contiguous along the innermost axis, src along another one. */
+typedef struct tad__transposed {
+    int64_t along, across;          /* how far src's own axis and dst's own axis go */
+    int64_t to_stride, from_stride; /* in bytes: of dst along the former, of src along the latter */
+} tad__transposed;
+
+/* Makes an axis along which array `of` lies without gaps the innermost one. size: of an element. */
+void tad__order_by(tad__loop *l, int of, int64_t size);
+/* Which is src's own axis; -1: the arrays do not lie so. */
+int tad__transposed_axis(const tad__loop *l, int64_t size);
+/* Takes it out of the loop, which any order will do for. */
+bool tad__take_transposed_axis(tad__loop *l, int64_t size, tad__transposed *found);
+void tad__copy_transposed(tad__loop *l, const tad__transposed *a, tad_dtype dtype);
+/* Of float64 and float32 only. */
+void tad__add_transposed(tad__loop *l, const tad__transposed *a, tad_dtype dtype);
+
+#endif
