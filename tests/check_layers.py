@@ -35,9 +35,8 @@ PUBLIC = [
     "train.h",
     "trace.h tad.h",
 ]
-# The ops that sweeps may know by name: what it takes to add gradients up, undo broadcasting, and keep
-# zeros strong.
-ADDING_UP = {"add", "sum_to", "broadcast_to", "cast", "where", "equal", "sub"}
+# The engine: floors that know no op by name.
+ENGINE = ("array", "tape", "sweep")
 # What a floor may see of the public headers: those of PUBLIC up to this one.
 HIGHEST = {"base": "tape.h", "kernel": "scalar.h", "array": "op.h"}
 
@@ -58,21 +57,16 @@ def included(root, path):
             yield found.resolve().relative_to(root).as_posix()
 
 
-def op_names(root):
-    """The names of all ops that have a function."""
+def known_ops(root):
+    """What the engine knows of single ops: nothing, but what its basis hands it."""
     table = (root / "include/tad/scalar.def").read_text(encoding="utf-8")
     header = (root / "include/tad/ops.h").read_text(encoding="utf-8")
-    rows = re.findall(r"^TAD_\w+\((\w+),", table, re.M)
-    return {*rows, *re.findall(r"^TAD_API tad_var tad_(\w+)\(", header, re.M)}
-
-
-def known_ops(root):
-    """What sweeps know of single ops."""
-    names = op_names(root) - ADDING_UP
-    for path in (root / "src/sweep").glob("*.c"):
-        for used in re.findall(r"\btad_(\w+)\(", path.read_text(encoding="utf-8")):
-            if used in names:
-                yield f"{path.relative_to(root)} knows the op {used}"
+    names = {*re.findall(r"^TAD_\w+\((\w+),", table, re.M), *re.findall(r"^TAD_API tad_var tad_(\w+)\(", header, re.M)}
+    for floor in ENGINE:
+        for path in sorted((root / "src" / floor).glob("*.c")):
+            for used in re.findall(r"\btad_(\w+)\(", path.read_text(encoding="utf-8")):
+                if used in names:
+                    yield f"{path.relative_to(root)} knows the op {used}"
 
 
 def may_include(name, other):

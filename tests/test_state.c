@@ -2,7 +2,7 @@
  */
 #include "support.h"
 
-#include "tape/tape.h"
+#include "tape/handle.h"
 
 /* ---- reset ---- */
 

@@ -4,6 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tape/arrays.h"
+#include "tape/error.h"
+#include "tape/handle.h"
+#include "tape/leaf.h"
+#include "tape/mark.h"
 #include "tape/tape.h"
 
 /* ---- running the function ---- */

@@ -2,6 +2,9 @@
  */
 #include "check.h"
 
+#include "tape/error.h"
+#include "tape/handle.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -2,6 +2,8 @@
  * function. Sizes of rounding errors are told from the Jacobian, so it is needed first. */
 #include "check.h"
 
+#include "tape/error.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdio.h>

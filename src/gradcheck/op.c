@@ -8,9 +8,9 @@
 
 /* ---- an op as a problem ---- */
 
-/* Rows on 0-d variables have a path of their own, beside tad_apply. */
+/* Rows on 0-d variables have a path of their own, beside tad_apply. They are the first ops. */
 static void call_row(tad__op_problem *o) {
-    unsigned row = (unsigned)(o->op - tad__row_op(0));
+    unsigned row = (unsigned)(o->op - tad_op_at(0));
     o->out[0] = o->n == 1   ? tad__row1(row, o->now[0])
                 : o->n == 2 ? tad__row2(row, o->now[0], o->now[1])
                             : tad__row3(row, o->now[0], o->now[1], o->now[2]);

@@ -2,6 +2,8 @@
  * The only part of the check that runs sweeps. */
 #include "check.h"
 
+#include "tape/error.h"
+
 #include <math.h>
 #include <string.h>
 

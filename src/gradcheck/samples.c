@@ -2,6 +2,9 @@
  * and pattern of broadcasting, and once exactly at every kink. */
 #include "check.h"
 
+#include "tape/error.h"
+#include "tape/handle.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

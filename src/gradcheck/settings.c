@@ -2,6 +2,9 @@
  * give the same bits; other instruction sets and float32 the same numbers up to their rounding. */
 #include "check.h"
 
+#include "tape/error.h"
+#include "tape/handle.h"
+
 #include <float.h>
 #include <math.h>
 #include <string.h>

@@ -4,6 +4,9 @@
 
 #include "check.h"
 
+#include "tape/error.h"
+#include "tape/handle.h"
+
 typedef struct simple {
     tad_fn *fn;
     void *user;

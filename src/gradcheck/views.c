@@ -3,6 +3,8 @@
  */
 #include "check.h"
 
+#include "tape/error.h"
+
 #include <float.h>
 #include <math.h>
 #include <string.h>

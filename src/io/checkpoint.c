@@ -2,6 +2,10 @@
  * of safetensors.h and dict.h, and on the tape for memory. */
 #include "safetensors.h"
 
+#include "tape/error.h"
+#include "tape/handle.h"
+#include "tape/owned.h"
+
 #include <stdio.h>
 #include <string.h>
 

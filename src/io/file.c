@@ -3,6 +3,9 @@
 
 #include "file.h"
 
+#include "tape/error.h"
+#include "tape/owned.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,6 +2,9 @@
  * little_endian.h. */
 #include "safetensors.h"
 
+#include "tape/error.h"
+#include "tape/owned.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 typedef struct tad__record_of {
     const tad_op *op;
     const void *options;
-    struct tad__kept *kept; /* NULL: nothing */
+    struct tad__saved *saved; /* NULL: nothing */
     uint32_t n_in, n_out;
     uint32_t in[]; /* node indices; TAD__NO_NODE: left out */
 } tad__record_of;

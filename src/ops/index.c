@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "families.h"
-#include "choice.h"
+
+#include "array/loop.h"
+#include "tape/arrays.h"
+#include "elementwise/choice.h"
 #include "index.h"
 #include "samples.h"
 

@@ -2,6 +2,7 @@
  * frame for weights and reductions. Rests on tape.h and kernel/loss.h. */
 #include "kernel/loss.h"
 #include "families.h"
+#include "array/loop.h"
 #include "tape/tape.h"
 #include "samples.h"
 

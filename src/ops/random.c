@@ -2,6 +2,11 @@
 #include <stddef.h>
 
 #include "families.h"
+#include "array/loop.h"
+#include "tape/arrays.h"
+#include "tape/error.h"
+#include "tape/handle.h"
+#include "tape/leaf.h"
 #include "tape/tape.h"
 #include "samples.h"
 

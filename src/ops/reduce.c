@@ -6,6 +6,7 @@
 
 #include "kernel/softmax.h"
 #include "families.h"
+#include "array/loop.h"
 #include "tape/tape.h"
 #include "axes.h"
 #include "index.h"

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "families.h"
-#include "tape/tape.h"
+#include "tape/error.h"
+#include "tape/handle.h"
 #include "axes.h"
 #include "samples.h"
 

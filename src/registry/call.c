@@ -3,6 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "tape/apply.h"
+#include "tape/error.h"
+#include "tape/handle.h"
 #include "tape/tape.h"
 
 enum { LARGEST_OPTIONS = 1024 };

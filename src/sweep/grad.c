@@ -4,6 +4,13 @@
 
 #include "rule.h"
 
+#include "tape/apply.h"
+#include "tape/arrays.h"
+#include "tape/error.h"
+#include "tape/handle.h"
+#include "tape/node.h"
+#include "tape/version.h"
+
 /* A sweep under way: tables over the nodes 0 .. top. */
 typedef struct table {
     tad_tape *t;
@@ -138,14 +145,14 @@ static tad_var fitted(table *s, tad_var r, uint32_t target) {
     if (!tad__shape_equal(&got, &want)) {
         tad_shape all;
         bool down = tad__shape_broadcast(&want, &got, &all) && tad__shape_equal(&all, &got);
-        r = down ? tad_sum_to(r, want) : tad_broadcast_to(r, want);
+        r = down ? s->t->basis->sum_to(r, want) : s->t->basis->broadcast_to(r, want);
     }
-    return tad_dtype_of(r) == dtype ? r : tad_cast(r, dtype);
+    return tad_dtype_of(r) == dtype ? r : s->t->basis->cast(r, dtype);
 }
 
 static void add_to(table *s, uint32_t target, tad_var r) {
     tad_var old = s->var[target] == TAD__NO_NODE ? tad_none() : tad__handle(s->t, s->var[target]);
-    tad_var sum = tad_is_none(old) ? r : tad_add(old, r);
+    tad_var sum = tad_is_none(old) ? r : s->t->basis->add(old, r);
     if (!tad_is_nil(sum)) s->var[target] = sum.u.at.index;
 }
 
@@ -167,7 +174,7 @@ static tad_status vjp_of(table *s, uint32_t i) {
         if (!f.wanted[k] || tad_is_nil(f.result[k])) continue;
         tad_shape like = tad_shape_of(f.in[k]);
         if (tad__check_rule_result(s->t, f.call.op, "vjp", f.result[k], &like) != TAD_OK) break;
-        tad_var g = tad__has_strong_zero(s->t, i, &f.call) ? tad__strong_zero(f.given[0], f.result[k]) : f.result[k];
+        tad_var g = tad__has_strong_zero(s->t, i, &f.call) ? s->t->basis->strong_zero(f.given[0], f.result[k]) : f.result[k];
         if (trap(s, i, &f, g) == TAD_OK) add_to(s, f.call.in[k], fitted(s, g, f.call.in[k]));
     }
     tad__buffers_give(&s->t->buffers, f.in);
@@ -268,6 +275,7 @@ static void linear_jvp(table *s, frame *f) {
 
 /* The tangents of a row's operands one at a time: each result is zero where its tangent is. */
 static void strong_jvp(frame *f, tad_rule *r) {
+    const tad__basis *basis = r->tape->basis;
     tad_var given[3], sum = tad_none();
     for (uint32_t k = 0; k < f->call.n_in; k++) {
         given[k] = f->given[k];
@@ -279,8 +287,8 @@ static void strong_jvp(frame *f, tad_rule *r) {
         f->result[0] = tad__nil(r->tape);
         tad__run_rule(f->call.op->jvp, r);
         f->given[k] = tad__nil(r->tape);
-        tad_var part = tad__strong_zero(given[k], f->result[0]);
-        if (!tad_is_nil(part)) sum = tad_is_none(sum) ? part : tad_add(sum, part);
+        tad_var part = basis->strong_zero(given[k], f->result[0]);
+        if (!tad_is_nil(part)) sum = tad_is_none(sum) ? part : basis->add(sum, part);
     }
     f->result[0] = tad_is_none(sum) ? tad__nil(r->tape) : sum;
 }
@@ -291,7 +299,7 @@ static tad_status jvp_of(table *s, uint32_t i) {
     for (uint32_t k = 0; k < f.call.n_in; k++)
         if (f.wanted[k] && s->var[f.call.in[k]] != TAD__NO_NODE) f.given[k] = tad__handle(s->t, s->var[f.call.in[k]]);
     tad_rule r = rule_of(s, &f);
-    if (f.call.op->jvp && s->t->settings.strong_zero && tad__is_row(f.call.op)) strong_jvp(&f, &r);
+    if (f.call.op->jvp && s->t->settings.strong_zero && tad__is_row(s->t, f.call.op)) strong_jvp(&f, &r);
     else if (f.call.op->jvp) tad__run_rule(f.call.op->jvp, &r);
     else if (f.call.op->flags & TAD_OP_LINEAR) linear_jvp(s, &f);
     else tad__fail(s->t, TAD_NO_RULE, "%s: has no jvp", f.call.op->name);

@@ -4,6 +4,14 @@
 
 #include "rule.h"
 
+#include "tape/arrays.h"
+#include "tape/error.h"
+#include "tape/handle.h"
+#include "tape/label.h"
+#include "tape/mark.h"
+#include "tape/node.h"
+#include "tape/version.h"
+
 /* ---- forgetting the sweep before ---- */
 
 static void forget_last_sweep(tad_tape *t) {
@@ -156,21 +164,21 @@ static bool hook_is_fresh(const tad__driver *d, size_t i) {
     return (n->flags & TAD__ARRAY) && !tad__adjoint_at(v->t, n)->array;
 }
 
-static tad__kept *kept_at(const visit *v) {
+static tad__saved *saved_at(const visit *v) {
     const tad__record_of *r = tad__at(v->t, v->at)->u.record;
-    return r->kept;
+    return r->saved;
 }
 
 static tad_array *hook_saved(const tad__driver *d) {
-    const tad__kept *kept = kept_at(visit_of(d));
-    return kept ? kept->array : NULL;
+    const tad__saved *saved = saved_at(visit_of(d));
+    return saved ? saved->array : NULL;
 }
 
 static void hook_pass_saved(tad__driver *d, size_t i) {
     const visit *v = visit_of(d);
-    tad__kept *kept = kept_at(v);
-    tad__adjoint_at(v->t, tad__at(v->t, v->in[i]))->array = kept->array;
-    kept->array = NULL;
+    tad__saved *saved = saved_at(v);
+    tad__adjoint_at(v->t, tad__at(v->t, v->in[i]))->array = saved->array;
+    saved->array = NULL;
     v->t->array_adjoints++;
 }
 
@@ -216,8 +224,7 @@ static tad_status hook_fail(tad__driver *d, tad_status code, const char *message
 
 static const char *hook_operand_name(const tad__driver *d, size_t i) {
     const visit *v = visit_of(d);
-    const tad__label *l = v->in[i] != TAD__NO_NODE ? tad__label_of(&v->t->names, v->in[i]) : NULL;
-    return l ? l->text : NULL;
+    return tad__name_of(v->t, v->in[i]);
 }
 
 static const tad__hooks hooks = {.fail = hook_fail,
@@ -280,7 +287,7 @@ static tad_status accumulate_result(visit *v, uint32_t i, tad_var r) {
     tad_shape like = tad_shape_of(tad__handle(t, v->in[i]));
     if (tad_is_number(r)) r = tad_full(t, TAD_F64, TAD_0D, r.u.number);
     tad_status s = tad__check_rule_result(t, v->call.op, "vjp", r, &like);
-    if (s == TAD_OK && v->strong_zero) r = tad__strong_zero(v->ct_var, r);
+    if (s == TAD_OK && v->strong_zero) r = t->basis->strong_zero(v->ct_var, r);
     if (s != TAD_OK || tad_is_nil(r)) return s;
     tad__view view;
     return accumulate(t, v->in[i], tad__value(t, r.u.at.index, &view));
@@ -343,7 +350,7 @@ static tad_status visit_op(tad_tape *t, uint32_t i, bool arrived) {
     if (!(tad__at(t, i)->flags & TAD__NEEDS) && v.call.n_out == 1) return TAD_OK;
     if (!take_cotangents(&v, arrived)) return TAD_OK;
     tad__place place = tad__arena_place(&t->arena);
-    bool whole = tad__is_row(v.call.op) || make_whole(&v);
+    bool whole = tad__is_row(t, v.call.op) || make_whole(&v);
     tad_status s = whole ? find_wanted(&v) : TAD_NO_MEMORY;
     if (s == TAD_OK) s = tad__check_unchanged(t, i, &v.call, "reverse");
     if (s == TAD_OK) s = v.call.op->backward && !v.strong_zero ? run_backward(&v) : run_rule(&v);
@@ -383,10 +390,10 @@ static bool is_zero(tad__adjoint g) { return g.bits << 1 == 0; }
 
 static bool has_finite_derivatives(const tad_tape *t, const tad__call *c) {
     double x[3];
-    if (!tad__is_row(c->op)) return false;
+    if (!tad__is_row(t, c->op)) return false;
     for (uint32_t k = 0; k < c->n_in; k++)
         x[k] = (int)k == c->number_at ? c->number : t->head.node[c->in[k]].value.number;
-    return tad__row_is_finite(c->op, x, c->options);
+    return t->basis->row_is_finite(c->op, x, c->options);
 }
 
 /* Whether node i has something to pass on: its adjoint is not zero, or `arrived` and may not stay so. */

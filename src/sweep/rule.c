@@ -2,6 +2,13 @@
  * rule gave, traps what is not finite, keeps zeros strong. Rests on tape.h. */
 #include "rule.h"
 
+#include "tape/apply.h"
+#include "tape/arrays.h"
+#include "tape/error.h"
+#include "tape/handle.h"
+#include "tape/label.h"
+#include "tape/node.h"
+
 tad_status tad__no_derivative(tad_tape *t, uint32_t at, const tad__call *c, uint32_t k,
                               const char *what) {
     char y[200], x[200];
@@ -39,7 +46,7 @@ tad_status tad__trap_derivative(tad_tape *t, uint32_t at, const tad_op *op, cons
     char y[200];
     int64_t where;
     if (!t->settings.trap || tad__all_finite(g, &where)) return TAD_OK;
-    const char *hint = tad__is_row(op) && !t->settings.strong_zero
+    const char *hint = tad__is_row(t, op) && !t->settings.strong_zero
                            ? "; if zero times infinity made it, settings.strong_zero keeps it zero"
                            : "";
     return tad__fail(t, TAD_NOT_FINITE,
@@ -52,17 +59,5 @@ tad_status tad__trap_derivative(tad_tape *t, uint32_t at, const tad_op *op, cons
 bool tad__has_strong_zero(const tad_tape *t, uint32_t at, const tad__call *c) {
     const tad__node *y = t->head.node + at;
     if (!t->settings.strong_zero || !c->op->vjp || c->n_out != 1) return false;
-    return tad__is_row(c->op) || !(y->flags & TAD__ARRAY) || y->value.array->size == 1;
-}
-
-/* Only what is not finite is replaced: elsewhere the result depends on `given`, and its derivative
- * with respect to that must not be lost. */
-tad_var tad__strong_zero(tad_var given, tad_var result) {
-    if (tad_is_nil(result) || tad_is_number(result)) return result;
-    bool trap = result.tape->settings.trap;
-    result.tape->settings.trap = false;
-    tad_var zero = tad_number(0), finite = tad_equal(tad_sub(result, result), zero);
-    result = tad_where(finite, result, tad_where(tad_equal(given, zero), zero, result));
-    result.tape->settings.trap = trap;
-    return result;
+    return tad__is_row(t, c->op) || !(y->flags & TAD__ARRAY) || y->value.array->size == 1;
 }

@@ -4,6 +4,7 @@
 
 #include <tad/diff.h>
 
+#include "tape/node.h"
 #include "tape/tape.h"
 
 /* Whether operand k is one that a gradient or tangent may pass through, and is differentiable. */
@@ -26,9 +27,7 @@ tad_status tad__check_rule_result(tad_tape *t, const tad_op *op, const char *rul
 tad_status tad__trap_derivative(tad_tape *t, uint32_t at, const tad_op *op, const tad_array *g,
                                 const char *what);
 
-/* settings.strong_zero: whether it concerns what the op at node `at` passes back; a result of such an
- * op, but 0 where that is not finite and `given` is 0. */
+/* settings.strong_zero: whether it concerns what the op at node `at` passes back. */
 bool tad__has_strong_zero(const tad_tape *t, uint32_t at, const tad__call *c);
-tad_var tad__strong_zero(tad_var given, tad_var result);
 
 #endif

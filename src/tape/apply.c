@@ -3,7 +3,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "tape.h"
+#include "arrays.h"
+#include "error.h"
+#include "handle.h"
+#include "label.h"
+#include "mark.h"
+#include "node.h"
 
 enum { FEW = TAD_MAX_INPUTS };
 
@@ -31,12 +36,6 @@ typedef struct work {
     const tad_array *few_array[FEW];
     tad__view few_view[FEW];
 } work;
-
-tad_tape *tad__tape_of(const tad_var *in, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (tad__has_tape(in[i])) return in[i].tape;
-    return NULL;
-}
 
 static bool make_room(work *w) {
     if (w->n <= FEW) {
@@ -83,7 +82,7 @@ static bool resolve_operands(work *w, const tad_var *in) {
 static void find_plain(work *w, const tad_var *in) {
     w->plain_at = -1;
     w->plain = 0;
-    if (!tad__is_row(w->op) || w->n != 2 || tad_is_number(in[0]) == tad_is_number(in[1])) return;
+    if (!tad__is_row(w->t, w->op) || w->n != 2 || tad_is_number(in[0]) == tad_is_number(in[1])) return;
     w->plain_at = tad_is_number(in[1]);
     w->plain = in[w->plain_at].u.number;
 }
@@ -98,7 +97,7 @@ static bool coerce_operands(work *w, const tad_var *in) {
         if (tad_is_number(v)) v = tad_full(w->t, w->common, TAD_0D, v.u.number);
         else if (w->n > 1 && tad__has_tape(v)) {
             tad_dtype d = tad__dtype_at(w->t, w->index[i]);
-            if (tad__is_float(d) && d != w->common) v = tad_cast(tad__handle(w->t, w->index[i]), w->common);
+            if (tad__is_float(d) && d != w->common) v = w->t->basis->cast(tad__handle(w->t, w->index[i]), w->common);
         }
         if (tad__has_tape(v)) w->index[i] = v.u.at.index;
         if (tad_is_nil(v)) return false;
@@ -228,8 +227,7 @@ static bool hook_needs(const tad__driver *d, size_t i) {
 
 static const char *hook_operand_name(const tad__driver *d, size_t i) {
     const work *w = (const work *)(const void *)d;
-    const tad__label *l = w->index[i] != TAD__NO_NODE ? tad__label_of(&w->t->names, w->index[i]) : NULL;
-    return l ? l->text : NULL;
+    return tad__name_of(w->t, w->index[i]);
 }
 
 static tad_array *hook_save(tad__driver *d, tad_dtype dtype, const tad_shape *shape) {
@@ -285,7 +283,7 @@ static bool add_node(work *w, size_t k, uint32_t first, tad__record_of *record, 
 static bool record_row(work *w, bool needs, bool is_number) {
     uint32_t index;
     if (!tad__new_node(w->t, &index)) return false;
-    tad__node n = tad__row_node((unsigned)(w->op - tad__row_op(0)), w->index, w->n, w->plain_at, w->plain);
+    tad__node n = tad__row_node((unsigned)(w->op - w->t->basis->row), w->index, w->n, w->plain_at, w->plain);
     n.flags = (uint8_t)((is_number ? 0 : TAD__ARRAY) | (needs ? TAD__NEEDS : 0));
     if (is_number) n.value.number = w->number[0];
     else n.value.array = w->out[0];
@@ -293,27 +291,27 @@ static bool record_row(work *w, bool needs, bool is_number) {
     return true;
 }
 
-/* From here on the node owns what is kept. */
-static bool record_kept(work *w, uint32_t node, tad__record_of *r) {
+/* From here on the node owns what is saved. */
+static bool record_saved(work *w, uint32_t node, tad__record_of *r) {
     if (!w->saved) return true;
-    r->kept = tad__arena_take(&w->t->arena, sizeof *r->kept, 16);
-    if (!r->kept) return false;
-    *r->kept = (tad__kept){w->t->kept, node, w->saved};
-    w->t->kept = r->kept;
+    r->saved = tad__arena_take(&w->t->arena, sizeof *r->saved, 16);
+    if (!r->saved) return false;
+    *r->saved = (tad__saved){w->t->saved, node, w->saved};
+    w->t->saved = r->saved;
     w->saved = NULL;
     return true;
 }
 
 static bool record(work *w, const void *options) {
     bool needs = needs_gradient(w), is_number = w->out[0] == &w->number_array[0];
-    if (tad__is_row(w->op) && !w->op->options_size && !w->t->paused)
+    if (tad__is_row(w->t, w->op) && !w->op->options_size && !w->t->paused)
         return record_row(w, needs, is_number);
     tad__record_of *r = w->t->paused ? NULL : new_record(w, options);
     if (!r && !w->t->paused) return false;
     uint32_t first = w->t->head.count;
     for (size_t k = 0; k < w->n_out; k++)
         if (!add_node(w, k, first, r, needs)) return false;
-    return record_kept(w, first, r);
+    return record_saved(w, first, r);
 }
 
 /* Undoes a failed application. */

@@ -1,7 +1,9 @@
 /* Walking a tape from outside. Rests on tape.h. */
 #include <tad/inspect.h>
 
-#include "tape.h"
+#include "handle.h"
+#include "label.h"
+#include "node.h"
 
 static tad__node *find(tad_var x, uint32_t *index) {
     if (!tad__has_tape(x) || x.u.at.index == TAD__NO_NODE) return NULL;

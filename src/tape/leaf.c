@@ -2,7 +2,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "tape.h"
+#include "arrays.h"
+#include "error.h"
+#include "handle.h"
+#include "node.h"
 
 static bool check_leaf(tad_tape *t, const char *what, tad_dtype dtype, const tad_shape *shape) {
     size_t bytes;

@@ -2,7 +2,7 @@
  * keeps it. Rests on the tape's allocator and errors only. */
 #include <string.h>
 
-#include "tape.h"
+#include "error.h"
 
 /* Stands right before the user's bytes; the blocks of a tape form a doubly linked list. */
 typedef struct tad__owned {
@@ -70,6 +70,10 @@ void *tad_tape_resize(tad_tape *t, void *old, size_t count, size_t size) {
         release(t, old);
     }
     return user;
+}
+
+void *tad__resize(tad_tape *t, void *old, size_t old_size, size_t new_size) {
+    return tad__memory_resize(&t->memory, old, old_size, new_size);
 }
 
 void tad__owned_free(tad_tape *t) {

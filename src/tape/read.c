@@ -2,7 +2,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "tape.h"
+#include "arrays.h"
+#include "error.h"
+#include "handle.h"
+#include "node.h"
+#include "version.h"
 
 /* ---- values ---- */
 
@@ -175,18 +179,6 @@ tad_status tad_zero_gradients(const tad_var *params, size_t n) {
         adjoint->bits = 0; /* nothing stands for zero; the next sweep writes instead of adding */
     }
     return TAD_OK;
-}
-
-void tad__mark_ancestors(const tad_tape *t, uint8_t *mark, uint32_t top, unsigned flags) {
-    memset(mark, 0, (size_t)top + 1);
-    for (size_t r = 0; r < t->roots; r++)
-        if (t->root[r] <= top) mark[t->root[r]] = 1;
-    for (uint32_t i = top + 1; i-- > 0;) {
-        tad__call c;
-        if (!mark[i] || !tad__call_of(t, i, &c)) continue;
-        for (uint32_t k = 0; k < c.n_in; k++)
-            if (c.in[k] != TAD__NO_NODE && (t->head.node[c.in[k]].flags & flags) == flags) mark[c.in[k]] = 1;
-    }
 }
 
 bool tad_is_reached(tad_var x) {

@@ -1,6 +1,9 @@
 /* Which values are no longer what they were when a node was recorded: rules read operands again
  * when a sweep comes, and only parameters can have changed by then. Rests on tape.h. */
-#include "tape.h"
+#include "error.h"
+#include "handle.h"
+#include "label.h"
+#include "node.h"
 
 /* Whether node `from` was there when the change was made. */
 static bool was_there(const tad_tape *t, uint32_t from, tad__version change) {

@@ -1,7 +1,10 @@
 /* Choice and comparison: where, greater, greater_equal, equal, cast. Rests on tape.h and the loop. */
 #include "choice.h"
 
-#include "families.h"
+#include "array/loop.h"
+#include "tape/arrays.h"
+
+#include "ops/families.h"
 
 #include <math.h>
 #include <string.h>
@@ -282,4 +285,16 @@ tad_var tad_equal(tad_var a, tad_var b) { return binary(EQUAL, a, b); }
 tad_var tad_cast(tad_var x, tad_dtype dtype) {
     cast_options o = {(int)dtype};
     return tad_apply(&tad__ops_choice[CAST], &x, 1, &o, NULL, 0);
+}
+
+/* Only what is not finite is replaced: elsewhere the result depends on `given`, and its derivative
+ * with respect to that must not be lost. */
+tad_var tad__strong_zero(tad_var given, tad_var result) {
+    if (tad_is_nil(result) || tad_is_number(result)) return result;
+    bool trap = result.tape->settings.trap;
+    result.tape->settings.trap = false;
+    tad_var zero = tad_number(0), finite = tad_equal(tad_sub(result, result), zero);
+    result = tad_where(finite, result, tad_where(tad_equal(given, zero), zero, result));
+    result.tape->settings.trap = trap;
+    return result;
 }

@@ -11,4 +11,7 @@ void tad__select(const tad__compute *compute, const tad_array *condition, const 
  * last: no other input of the op reads the cotangent afterwards. */
 tad_status tad__select_backward(tad_backward *b, size_t i, const tad_array *condition, bool set, bool last);
 
+/* result, but 0 where that is not finite and `given` is 0: settings.strong_zero. */
+tad_var tad__strong_zero(tad_var given, tad_var result);
+
 #endif

@@ -1,8 +1,13 @@
 /* Sums over a list of operands as one node: sum_list, dot_list. They are for scalar code (a neuron in
  * one node); on arrays they work elementwise. Rests on tape.h and the loop. */
-#include "families.h"
+#include "ops/families.h"
+#include "array/loop.h"
+#include "tape/apply.h"
+#include "tape/error.h"
+#include "tape/handle.h"
+#include "tape/node.h"
 #include "tape/tape.h"
-#include "samples.h"
+#include "ops/samples.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,0 +1,22 @@
+/* The words of scalar.def read as double arithmetic on plain numbers. Included by a file that expands
+ * rows so; undone by kernel/words_end.h. */
+#include "kernel/elementary.h"
+
+#include <math.h>
+
+#define UNUSED __attribute__((unused))
+#define T double
+
+/* The arrays' kernels where they are better than libm. A branch that is never taken hides a select. */
+static UNUSED double sigmoid(double x) { return x < -746 ? 0 : tad__sigmoid_f64(x); }
+#define tanh(x)      tad__tanh_f64(x)
+static UNUSED double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
+static UNUSED double step(double x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }
+static UNUSED double floor_mod(double a, double b) {
+    double r = fmod(a, b);
+    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+#define FN(f, x)     f(x)
+#define FN2(f, a, b) f(a, b)
+#include "kernel/words.h"
+

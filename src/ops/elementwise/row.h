@@ -1,0 +1,70 @@
+/* What the files of elementwise ops share: each reads the rows of scalar.def in its own way. Rests on
+ * the tape's headers and on compute.h. */
+#ifndef TAD_OPS_ELEMENTWISE_ROW_H
+#define TAD_OPS_ELEMENTWISE_ROW_H
+
+#include "array/compute.h"
+#include "array/loop.h"
+#include "tape/tape.h"
+
+extern const tad_op tad__ops_elementwise[];
+extern const size_t tad__ops_elementwise_count;
+
+static inline unsigned tad__row_of(const tad_op *op) { return (unsigned)(op - tad__ops_elementwise); }
+
+/* Of every row that has options: the words P and Q. */
+typedef struct tad__row_options {
+    double p, q;
+} tad__row_options;
+
+/* ---- number.c: rows on numbers ---- */
+
+/* x: the operands; pq: the options, tad__no_options for a row without. */
+typedef struct tad__row_numbers {
+    double (*value)(const double *x, const double *pq);
+    double (*partial[3])(const double *x, double y, const double *pq);
+} tad__row_numbers;
+extern const tad__row_numbers tad__row_number[TAD__ROW_COUNT];
+extern const double tad__no_options[2];
+/* False for bounds that cannot be: of hardtanh crossed, where clamp takes the upper one; NaNs. */
+bool tad__can_clip(unsigned row, const double *pq);
+bool tad__row_is_finite(const tad_op *op, const double *x, const double *pq); /* see basis.h */
+
+/* ---- rule.c: derivatives as graphs ---- */
+
+void tad__row_vjp(tad_rule *r);
+void tad__row_jvp(tad_rule *r);
+
+/* ---- forward.c: rows on arrays ---- */
+
+tad_status tad__row_shape(const tad_call_frame *c, tad_type *out, size_t *n_out);
+tad_status tad__row_forward_hook(const tad_call_frame *c);
+
+/* A row's kernel on operands that lie as runs, or on what a loop walks. */
+typedef struct tad__forward_call {
+    tad__row_forward *f;
+    const double *pq;
+    size_t n_in, size;
+    int single; /* the operand that is a single element; -1: none */
+    const void *const *in;
+    void *out;
+} tad__forward_call;
+tad__row_forward *tad__forward_of(const tad__compute *c, unsigned row, unsigned dtype, int single);
+void tad__forward_runs(const tad__compute *c, size_t n, tad__forward_call k);
+
+/* Whether there is nothing to walk: the operands lie as one run beside `out`, which is contiguous, but
+ * of two one may be a single element: *single; -1: none. */
+bool tad__are_runs(const tad_array *const *in, size_t n, const tad_array *out, int *single);
+/* Of two operands the one that is a single element in each run, as a column beside a matrix; -1: none. */
+int tad__single_in_runs(const tad__loop *l, size_t n, size_t size);
+/* A whole run at once (INT64_MAX) when nothing has to be gathered, else pieces that fit the room. */
+int64_t tad__walk_piece(const tad__loop *l, int arrays, int single, size_t size);
+bool tad__any_transposed(const tad_array *const *in, size_t n);
+/* Large transposed operands are copied, by tiles, to be read in order. False: no memory. */
+bool tad__straightened(const tad__compute *c, const tad_array *const *in, size_t n, const tad_array **to);
+
+/* ---- backward.c ---- */
+
+tad_status tad__row_backward_hook(tad_backward *b);
+
+#endif

@@ -1,0 +1,21 @@
+/* What the engine needs of ops, handed to a tape at birth: it knows no op by name. Rests on
+ * tad/op.h. */
+#ifndef TAD_TAPE_BASIS_H
+#define TAD_TAPE_BASIS_H
+
+#include <tad/op.h>
+
+typedef struct tad__basis {
+    const tad_op *row; /* the elementwise ops; a node of one has its position in this list */
+    size_t rows;
+    tad_var (*cast)(tad_var x, tad_dtype dtype);
+    tad_var (*add)(tad_var a, tad_var b);
+    tad_var (*sum_to)(tad_var x, tad_shape shape);       /* x's shape broadcasts from it */
+    tad_var (*broadcast_to)(tad_var x, tad_shape shape); /* broadcasts from x's shape */
+    /* result, but 0 where that is not finite and `given` is 0 */
+    tad_var (*strong_zero)(tad_var given, tad_var result);
+    /* Whether all derivatives of a row are finite at these numbers; pq NULL: a row without options. */
+    bool (*row_is_finite)(const tad_op *op, const double *x, const double *pq);
+} tad__basis;
+
+#endif

@@ -1,0 +1,33 @@
+/* Handles: which node a tad_var stands for, and whether that node is still there. Rests on tape.h. */
+#ifndef TAD_TAPE_HANDLE_H
+#define TAD_TAPE_HANDLE_H
+
+#include "tape.h"
+
+static inline uint32_t tad__epoch_of(tad_var v) { return v.u.at.epoch & ~TAD__SLOW; }
+static inline bool tad__has_tape(tad_var v) { return (uintptr_t)v.tape > 2; }
+/* The tape of the first operand that has one; NULL. */
+tad_tape *tad__tape_of(const tad_var *in, size_t n);
+
+tad_var tad__handle(const tad_tape *t, uint32_t index); /* of a living node */
+tad_var tad__nil(tad_tape *t);
+
+/* Rewinds since. Epochs come round after 2^31 of them; ages of what is younger compare rightly. */
+static inline uint32_t tad__age(const tad_tape *t, uint32_t epoch) {
+    return (t->head.epoch - epoch) & ~TAD__SLOW;
+}
+/* How many of the nodes that were there in `epoch` still are; UINT32_MAX: all. */
+uint32_t tad__surviving(const tad_tape *t, uint32_t epoch);
+/* Whether the node of this index and epoch is still the same node. */
+bool tad__survives(const tad_tape *t, uint32_t index, uint32_t epoch);
+/* Whether the handle is of a node that t has. */
+static inline bool tad__is_living(const tad_tape *t, tad_var v) {
+    return v.tape == t && tad__survives(t, v.u.at.index, tad__epoch_of(v));
+}
+
+/* The node of a handle; records BAD_HANDLE (said of `what`) and returns false when there is none. */
+bool tad__resolve(tad_tape *t, tad_var v, const char *what, uint32_t *index);
+/* The same for a function that takes one variable: finds its tape; NULL on failure. */
+tad__node *tad__node_of(tad_var v, const char *what);
+
+#endif

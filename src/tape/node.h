@@ -1,0 +1,62 @@
+/* Nodes: how one is born and dropped, and the call behind it. Rests on handle.h. */
+#ifndef TAD_TAPE_NODE_H
+#define TAD_TAPE_NODE_H
+
+#include "handle.h"
+
+/* Appends a node without value; false (and the error) when there is no memory. */
+bool tad__new_node(tad_tape *t, uint32_t *index);
+/* Forgets nodes from `count` on; releases their adjoints. Does not touch arena or epochs. */
+void tad__drop_nodes(tad_tape *t, uint32_t count);
+/* Gives an array adjoint's memory back. */
+void tad__drop_adjoint(tad_tape *t, uint32_t i);
+
+/* Whether it is an elementwise op of the library's: one of a user may say that it is elementwise. */
+static inline bool tad__is_row(const tad_tape *t, const tad_op *op) {
+    return op >= t->basis->row && op < t->basis->row + t->basis->rows;
+}
+static inline bool tad__is_constant_in(const tad_op *op, size_t i) {
+    return i < 32 && (op->constant_in >> i & 1);
+}
+
+/* ---- the call behind a node ---- */
+
+/* The op, inputs and options of a node, whatever its kind. */
+typedef struct tad__call {
+    const tad_op *op;
+    const void *options;
+    uint32_t n_in, n_out;
+    const uint32_t *in; /* TAD__NO_NODE: left out, or a plain number */
+    uint32_t few[3];    /* of a row, whose node holds them */
+    double number;      /* of the operand that is a plain number */
+    int number_at;      /* which it is; -1: none */
+} tad__call;
+
+/* False for leaves. For an OUTPUT gives the call of its op. */
+bool tad__call_of(const tad_tape *t, uint32_t index, tad__call *c);
+/* Input k as the user gave it. */
+tad_var tad__operand(const tad_tape *t, const tad__call *c, uint32_t k);
+
+/* Marks with 1 the nodes 0 .. top that the last sweep's roots were computed from, by way of nodes that
+ * have all these flags; the others with 0. */
+void tad__mark_ancestors(const tad_tape *t, uint8_t *mark, uint32_t top, unsigned flags);
+
+/* What tad__call_of reads of a row: its node, without flags and value. Rows need no record, as their
+ * operands fit into the node. If one of two operands is a plain number, number_at is its position,
+ * else -1. */
+static inline tad__node tad__row_node(unsigned row, const uint32_t *in, size_t n, int number_at,
+                                      double number) {
+    tad__node y = {.op = (uint16_t)row, .kind = TAD__ROW};
+    if (number_at >= 0) {
+        y.kind = number_at == 0 ? TAD__ROW_NX : TAD__ROW_XN;
+        y.a = in[1 - number_at];
+        y.u.partial = number;
+        return y;
+    }
+    y.a = in[0];
+    if (n > 1) y.u.arg.b = in[1];
+    if (n > 2) y.u.arg.c = in[2];
+    return y;
+}
+
+#endif
