@@ -156,9 +156,9 @@ static tad_status fit(tad_tape *t) {
     printf("\nsteps whose running sum is near 1 2 3 40 5 6, and nearly equal\n");
     for (int i = 0; i <= 200; i++) {
         tad_var miss = tad_sub(prefix_sum(steps, NULL), target);
-        tad_var uneven = tad_sub(steps, tad_mean(steps, NULL));
-        tad_var loss = tad_add(tad_sum(tad_log_cosh(miss), NULL),
-                               tad_mul(tad_number(10), tad_sum(tad_square(uneven), NULL)));
+        tad_var uneven = tad_sub(steps, tad_mean(steps, tad_all()));
+        tad_var loss = tad_add(tad_sum(tad_log_cosh(miss), tad_all()),
+                               tad_mul(tad_number(10), tad_sum(tad_square(uneven), tad_all())));
         if (tad_reverse(loss) != TAD_OK) break;
         if (i % 50 == 0) printf("  after %3d moves  loss %.4f\n", i, tad_item(loss));
         const double *gradient = tad_gradient_data(steps);

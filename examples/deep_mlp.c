@@ -45,7 +45,7 @@ static deep make(tad_tape *t, tad_var (*sigma)(tad_var), double scale) {
 }
 
 static double norm(tad_var x) {
-    double sum = tad_item(tad_sum(tad_square(x), NULL));
+    double sum = tad_item(tad_sum(tad_square(x), tad_all()));
     return sqrt(sum);
 }
 

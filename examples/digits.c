@@ -279,7 +279,7 @@ static training prepare(tad_tape *t, const digits *d, const settings *o) {
                              &(tad_batch_options){.dtype = TAD_F32, .order = TAD_ORDER_REPLACE});
     n.train = in_order(t, &d->train);
     n.test = in_order(t, &d->test);
-    n.descent = tad_sgd(tad_net_params(n.net), &(tad_sgd_options){.lr = o->lr});
+    n.descent = tad_sgd(tad_net_params(n.net), o->lr, NULL);
     n.history = tad_history_new(t, columns, COLUMNS);
     n.progress = (tad_progress){.sink = tad_file_sink,
                                 .user = stdout,

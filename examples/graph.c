@@ -63,11 +63,10 @@ static tad_status branch(tad_tape *t) {
 /* Rosenbrock's valley (1 - x)^2 + 100 (y - x^2)^2 as a function of the vector (x, y). */
 static tad_var valley(tad_tape *t, const tad_var *in, size_t n, void *user) {
     (void)t, (void)n, (void)user;
-    tad_range first = {.stop = TAD_INT(1)}, second = {.start = TAD_INT(1)};
-    tad_var x = tad_slice(in[0], &first, 1), y = tad_slice(in[0], &second, 1);
+    tad_var x = tad_slice(in[0], 0, 0, 1, 1), y = tad_slice(in[0], 0, 1, 2, 1);
     tad_var a = tad_square(tad_sub(tad_number(1), x));
     tad_var b = tad_square(tad_sub(y, tad_square(x)));
-    return tad_sum(tad_add(a, tad_mul(tad_number(100), b)), NULL);
+    return tad_sum(tad_add(a, tad_mul(tad_number(100), b)), tad_all());
 }
 
 /* One step of Newton's method, p - H^-1 g, with gradient and Hessian from the tape. */

@@ -58,7 +58,7 @@ static tad_status train(tad_tape *t) {
     printf("\ngradient descent on %d points, learning rate %g\n", POINTS, rate);
     for (int step = 0; step <= STEPS; step++) {
         tad_var logits = tad_affine(X, w, b);
-        tad_var loss = tad_bce_with_logits(logits, Y, NULL);
+        tad_var loss = tad_bce_with_logits(logits, Y, tad_none(), tad_none(), TAD_MEAN);
         if (tad_reverse(loss) != TAD_OK || tad_read(logits, z, POINTS) != TAD_OK) break;
         if (step % 100 == 0)
             printf("  step %3d  loss %.6f  right %3d of %d\n", step, tad_item(loss),

@@ -18,8 +18,7 @@ enum { POINTS = 400, HIDDEN = 8, STEPS = 400 };
 static tad_status output_gradient(tad_tape *t, double weight) {
     tad_var z = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){0.3, -1.2, 2});
     tad_var y = tad_constant(t, TAD_F64, TAD_SHAPE(3), (double[]){1, 0, 1});
-    tad_var loss = tad_bce_with_logits(
-        z, y, &(tad_bce_options){.pos_weight = tad_full(t, TAD_F64, TAD_0D, weight)});
+    tad_var loss = tad_bce_with_logits(z, y, tad_none(), tad_full(t, TAD_F64, TAD_0D, weight), TAD_MEAN);
     tad_status s = tad_reverse(loss);
     if (s != TAD_OK) return s;
 
@@ -65,16 +64,16 @@ static tad_status learn(tad_tape *t, double weight) {
     make_points(x, y);
     tad_var X = tad_borrow(t, TAD_F64, TAD_SHAPE(POINTS, 2), x);
     tad_var Y = tad_borrow(t, TAD_F64, TAD_SHAPE(POINTS, 1), y);
-    tad_bce_options options = {.pos_weight = tad_full(t, TAD_F64, TAD_0D, weight)};
+    tad_var pos_weight = tad_full(t, TAD_F64, TAD_0D, weight);
     tad_net *net = tad_mlp(t, (int64_t[]){2, HIDDEN, 1}, 3,
                            &(tad_mlp_options){.weight = {.kind = TAD_INIT_HE_NORMAL}});
-    tad_optim *descent = tad_sgd(tad_net_params(net), &(tad_sgd_options){.lr = 0.5});
+    tad_optim *descent = tad_sgd(tad_net_params(net), 0.5, NULL);
     tad_mark start = tad_tape_mark(t);
 
     printf("\nweight %g\n", weight);
     for (int step = 0; step <= STEPS; step++) {
         tad_var logits = tad_net_apply(net, X);
-        tad_var loss = tad_bce_with_logits(logits, Y, &options);
+        tad_var loss = tad_bce_with_logits(logits, Y, tad_none(), pos_weight, TAD_MEAN);
         if (tad_reverse(loss) != TAD_OK || tad_read(logits, z, POINTS) != TAD_OK) break;
         if (step % 100 == 0) {
             outcome o = count(z, y);

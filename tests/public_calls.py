@@ -17,7 +17,7 @@ POINTERS = {  # kinds with something behind that a program could have; the rest 
     "tad_fn": "function", "tad_sink": "sink", "tad_activation": "activation", "tad_layer_fn": "layer"}
 HANDLES = {"tad_safetensors"}  # only the library makes them
 HOOKS = ("const tad_call_frame *", "tad_backward *", "const tad_backward *")  # whose first argument only hooks have
-ENUMS = {"tad_status", "tad_verdict", "tad_grade", "tad_law", "tad_explain_format"}
+ENUMS = {"tad_reduction", "tad_status", "tad_verdict", "tad_grade", "tad_law", "tad_explain_format"}
 # What cannot be any memory, and what would end the tape of the trial.
 SPECIAL = {("tad_tape_resize", "old"): "NULL", ("tad_idx_free", "idx"): "NULL", ("tad_file_sink", "file"): "NULL",
            ("tad_tape_free", "t"): "NULL"}

@@ -35,7 +35,7 @@ static void set(tad_var w, double v) { ck_done(tad_assign(w, &v), t); }
 /* ---- what is refused ---- */
 
 START_TEST(an_array) {
-    tad_var w = one_param(3), y = tad_sum(tad_mul(w, w), NULL);
+    tad_var w = one_param(3), y = tad_sum(tad_mul(w, w), tad_all());
     set(w, 100);
     ck_stale(y, w);
 }
@@ -52,13 +52,13 @@ START_TEST(a_number_below_a_result_recorded_later) {
     tad_var w = tad_param(t, TAD_F64, TAD_0D, (double[]){3}), a = tad_mul(w, w);
     set(w, 100);
     ck_stale(tad_mul(a, tad_number(1)), w);
-    ck_stale(tad_sum(tad_mul(tad_full(t, TAD_F64, TAD_SHAPE(3), 1), a), NULL), w);
+    ck_stale(tad_sum(tad_mul(tad_full(t, TAD_F64, TAD_SHAPE(3), 1), a), tad_all()), w);
 }
 END_TEST
 
 START_TEST(a_number_beside_an_array) {
     tad_var w = tad_param(t, TAD_F64, TAD_0D, (double[]){3}), x = one_input(5),
-            y = tad_sum(tad_mul(x, w), NULL);
+            y = tad_sum(tad_mul(x, w), tad_all());
     set(w, 100);
     ck_stale(y, x);
 }
@@ -67,7 +67,7 @@ END_TEST
 START_TEST(an_operand_that_needs_no_gradient) {
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){1, 2, 3});
     tad_var i = tad_param(t, TAD_I64, TAD_SHAPE(1), (int64_t[]){0}),
-            y = tad_sum(tad_index_select(x, i, 0), NULL);
+            y = tad_sum(tad_index_select(x, i, 0), tad_all());
     ck_done(tad_assign(i, (int64_t[]){1000}), t);
     ck_stale(y, x);
 }
@@ -78,7 +78,7 @@ START_TEST(a_view_made_while_paused) {
     tad_record_pause(t);
     tad_var v = tad_transpose(tad_reshape(w, TAD_SHAPE(1, 1)), 0, 1);
     tad_record_resume(t);
-    tad_var y = tad_sum(tad_mul(x, v), NULL);
+    tad_var y = tad_sum(tad_mul(x, v), tad_all());
     set(w, 100);
     ck_stale(y, x);
 }
@@ -86,7 +86,7 @@ END_TEST
 
 START_TEST(a_mask) {
     tad_var x = one_input(0.3), mask = tad_param(t, TAD_BOOL, TAD_SHAPE(1), (bool[]){true});
-    tad_var y = tad_sum(tad_where(mask, tad_mul(x, x), x), NULL);
+    tad_var y = tad_sum(tad_where(mask, tad_mul(x, x), x), tad_all());
     ck_done(tad_assign(mask, (bool[]){false}), t);
     ck_stale(y, x);
 }
@@ -94,7 +94,7 @@ END_TEST
 
 START_TEST(the_message_names_parameter_and_op) {
     tad_var w = tad_name(one_param(3), "weights"),
-            y = tad_name(tad_sum(tad_exp(tad_mul(w, w)), NULL), "loss");
+            y = tad_name(tad_sum(tad_exp(tad_mul(w, w)), tad_all()), "loss");
     set(w, 1);
     ck_assert_int_eq(tad_reverse(y), TAD_STALE_VALUE);
     ck_refused(t, TAD_STALE_VALUE, "reverse: mul", "operand 0 (weights)");
@@ -108,7 +108,7 @@ START_TEST(a_change_before_the_use) {
     tad_mul(w, n);
     set(w, 5);
     set(n, 7);
-    ck_derivative(tad_sum(tad_mul(w, w), NULL), w, 10);
+    ck_derivative(tad_sum(tad_mul(w, w), tad_all()), w, 10);
     ck_derivative(tad_mul(n, n), n, 14);
 }
 END_TEST
@@ -125,14 +125,14 @@ END_TEST
 START_TEST(a_view_recorded_before_and_used_after) {
     tad_var w = one_param(3), v = tad_reshape(w, TAD_SHAPE(1, 1));
     set(w, 5);
-    ck_derivative(tad_sum(tad_mul(v, v), NULL), w, 10);
+    ck_derivative(tad_sum(tad_mul(v, v), tad_all()), w, 10);
 }
 END_TEST
 
 START_TEST(a_detached_value_that_stays) {
     tad_var w = one_param(3), x = one_input(5), d = tad_detach(w),
             v = tad_detach(tad_reshape(w, TAD_SHAPE(1, 1)));
-    tad_var y = tad_sum(tad_mul(x, tad_mul(d, tad_reshape(v, TAD_SHAPE(1)))), NULL);
+    tad_var y = tad_sum(tad_mul(x, tad_mul(d, tad_reshape(v, TAD_SHAPE(1)))), tad_all());
     set(w, 100);
     ck_values(d, 0, 3);
     ck_values(v, 0, 3);
@@ -148,7 +148,7 @@ START_TEST(nodes_recorded_again_after_a_rewind) {
     for (int i = 0; i < 4; i++) {
         double value = 1 + i;
         ck_derivative(tad_mul(tad_mul(w, w), tad_detach(fixed)), w, 12 * tad_item(w));
-        ck_derivative(tad_sum(tad_mul(a, a), NULL), a, 2 * ((const double *)tad_data(a))[0]);
+        ck_derivative(tad_sum(tad_mul(a, a), tad_all()), a, 2 * ((const double *)tad_data(a))[0]);
         set(w, value);
         set(a, value);
         ck_done(tad_zero_gradients((tad_var[]){w, a}, 2), t);

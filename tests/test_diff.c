@@ -18,8 +18,8 @@ FUNCTION(second, in[1])
 FUNCTION(from_outside, *(const tad_var *)user) /* whatever the test wants */
 FUNCTION(squares, tad_square(in[0]))
 FUNCTION(as_single, tad_cast(tad_square(in[0]), TAD_F32))
-FUNCTION(cubes, tad_sum(tad_mul(in[0], tad_square(in[0])), NULL))
-FUNCTION(mixed, tad_sum(tad_mul(tad_square(in[0]), in[1]), NULL))
+FUNCTION(cubes, tad_sum(tad_mul(in[0], tad_square(in[0])), tad_all()))
+FUNCTION(mixed, tad_sum(tad_mul(tad_square(in[0]), in[1]), tad_all()))
 FUNCTION(repeated, tad_stack((tad_var[]){in[0], tad_sin(in[0]), in[0]}, 3, 0))
 FUNCTION(broken, tad_reshape(in[0], TAD_SHAPE(7)))
 FUNCTION(paused_for_ever, (tad_record_pause(t), tad_square(in[0])))
@@ -204,7 +204,7 @@ static tad_var tall(tad_tape *tape, const tad_var *in, size_t n, void *op) {
 }
 static tad_var wide(tad_tape *tape, const tad_var *in, size_t n, void *op) {
     (void)tape, (void)n;
-    return tad_sum(tad_apply(op, in, 1, NULL, NULL, 0), NULL);
+    return tad_sum(tad_apply(op, in, 1, NULL, NULL, 0), tad_all());
 }
 
 START_TEST(jacobian_takes_the_direction_that_has_rules) {
@@ -247,7 +247,7 @@ END_TEST
 START_TEST(results_of_products_can_be_differentiated) {
     tad_var v = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 10}), hv, third;
     ck_done(tad_hvp(cubes, NULL, &x2, &v, 1, &hv), t);
-    tad_var total = tad_sum(hv, NULL);
+    tad_var total = tad_sum(hv, tad_all());
     ck_done(tad_grad(&total, NULL, 1, &x2, 1, &third), t);
     ck_values(third, 0, 6, 60);
 }
@@ -310,7 +310,7 @@ END_TEST
 static tad_var norm_of_net(tad_tape *tape, const tad_var *in, size_t n, void *net) {
     (void)n, (void)in;
     tad_var data = tad_constant(tape, TAD_F64, TAD_SHAPE(2, 2), (double[]){1, 2, 3, 4});
-    return tad_sum(tad_square(tad_net_apply(net, data)), NULL);
+    return tad_sum(tad_square(tad_net_apply(net, data)), tad_all());
 }
 
 START_TEST(inputs_may_be_used_from_outside) {
@@ -371,7 +371,7 @@ static void ck_of_cubes(int i, tad_var out) {
 
 START_TEST(gradients_of_an_earlier_sweep_stay) {
     tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 4}), a = tad_scalar(t, 3), out;
-    tad_var loss = tad_mul(a, tad_sum(tad_mul(w, x2), NULL));
+    tad_var loss = tad_mul(a, tad_sum(tad_mul(w, x2), tad_all()));
     ck_done(tad_reverse(loss), t);
     ck_done(tad_reverse(loss), t);
     ck_done(drivers[_i].call(cubes, NULL, &w, 1, &out), t);
@@ -449,7 +449,7 @@ static int ran;
 static tad_var count_runs(tad_tape *tape, const tad_var *in, size_t n, void *user) {
     (void)tape, (void)n, (void)user;
     ran++;
-    return tad_sum(in[0], NULL);
+    return tad_sum(in[0], tad_all());
 }
 
 /* The driver refuses before it runs the function; whatever was in the result is gone. */

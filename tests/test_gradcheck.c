@@ -300,7 +300,7 @@ static tad_var sine_of(tad_tape *t, const tad_var *in, size_t n, void *user) {
     return apply_sine(in[0], *(const wrong *)user);
 }
 static tad_var sum_of_sine(tad_tape *t, const tad_var *in, size_t n, void *user) {
-    return tad_sum(sine_of(t, in, n, user), NULL);
+    return tad_sum(sine_of(t, in, n, user), tad_all());
 }
 
 static tad_var points(tad_tape *t, int64_t n) {
@@ -368,8 +368,8 @@ END_TEST
 
 static tad_var mean_without_gradient(tad_tape *t, const tad_var *in, size_t n, void *user) {
     (void)t, (void)n;
-    tad_var y = tad_mean(tad_square(in[0]), NULL);
-    return *(bool *)user ? y : tad_add(tad_detach(y), tad_mul(tad_sum(in[0], NULL), tad_number(0)));
+    tad_var y = tad_mean(tad_square(in[0]), tad_all());
+    return *(bool *)user ? y : tad_add(tad_detach(y), tad_mul(tad_sum(in[0], tad_all()), tad_number(0)));
 }
 
 START_TEST(large_mean_of_nothing_fails) {
@@ -477,7 +477,7 @@ static tad_var net(tad_tape *t, const tad_var *in, size_t n, void *user) {
     (void)t, (void)n;
     tad_var h = tad_tanh(tad_add(tad_mul(in[0], in[1]), in[2]));
     h = apply_sine(h, *(const wrong *)user);
-    return tad_mean(tad_square(tad_name(h, "hidden")), NULL);
+    return tad_mean(tad_square(tad_name(h, "hidden")), tad_all());
 }
 
 START_TEST(first_bad_node) {
@@ -506,14 +506,14 @@ static tad_var with_dropout(tad_tape *t, const tad_var *in, size_t n, void *user
 }
 static tad_var with_param(tad_tape *t, const tad_var *in, size_t n, void *user) {
     (void)t, (void)n;
-    return tad_sum(tad_mul(in[0], *(tad_var *)user), NULL);
+    return tad_sum(tad_mul(in[0], *(tad_var *)user), tad_all());
 }
 
 START_TEST(tape_is_left_as_found) {
     tad_tape *t = tad_tape_new(&(tad_settings){.seed = 3});
     tad_var x[] = {points(t, 20), points(t, 20)};
     tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(20), NULL);
-    ck_done(tad_reverse(tad_sum(tad_mul(tad_square(x[0]), tad_add(w, tad_number(1))), NULL)), t);
+    ck_done(tad_reverse(tad_sum(tad_mul(tad_square(x[0]), tad_add(w, tad_number(1))), tad_all())), t);
     double before[20], weight[20], after[20];
     memcpy(before, tad_gradient_data(x[0]), sizeof before);
     memcpy(weight, tad_gradient_data(w), sizeof weight);
@@ -742,7 +742,7 @@ START_TEST(simple_check) {
 END_TEST
 
 static tad_var faint(tad_tape *t, const tad_var *in, size_t n, void *user) {
-    return tad_mul(tad_sum(sine_of(t, in, n, user), NULL), tad_number(1e-14));
+    return tad_mul(tad_sum(sine_of(t, in, n, user), tad_all()), tad_number(1e-14));
 }
 
 /* What its documentation says it cannot see, and tad_gradcheck does. */

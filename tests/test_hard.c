@@ -8,8 +8,8 @@
 #define SUB(a, b) tad_sub(a, b)
 #define MUL(a, b) tad_mul(a, b)
 #define DIV(a, b) tad_div(a, b)
-#define SUM(a)    tad_sum(a, NULL)
-#define MEAN(a)   tad_mean(a, NULL)
+#define SUM(a)    tad_sum(a, tad_all())
+#define MEAN(a)   tad_mean(a, tad_all())
 #define SQ(a)     tad_square(a)
 
 static tad_var repeat(tad_var x, int n, tad_var (*f)(tad_var)) {
@@ -74,14 +74,14 @@ static tad_var label(tad_var x, double class) {
     F(MAXIMUM, tad_maximum(X, SQ(X)))                                                              \
     F(RELU_SINE, tad_relu(tad_sin(MUL(X, N(P)))))                                                  \
     F(L1, SUM(tad_abs(X)))                                                                         \
-    F(AMAX, tad_amax(X, NULL))                                                                     \
+    F(AMAX, tad_amax(X, tad_all()))                                                                     \
     F(RELU_CHAIN, tad_relu(SUB(tad_relu(ADD(X, N(0.1))), N(P))))                                   \
     F(SUM_ALL, SUM(X))                                                                             \
     F(MEAN_ALL, MEAN(X))                                                                           \
     F(SUM_SINE, SUM(tad_sin(X)))                                                                   \
-    F(LOGSUMEXP, tad_logsumexp(X, NULL))                                                           \
+    F(LOGSUMEXP, tad_logsumexp(X, tad_all()))                                                           \
     F(NORM, tad_sqrt(SUM(SQ(X))))                                                                  \
-    F(LAYER_NORM, tad_layer_norm(X, tad_none(), tad_none(), NULL))                                 \
+    F(LAYER_NORM, tad_layer_norm(X, tad_none(), tad_none(), TAD_0D, 1e-5))                                 \
     F(VARIANCE, MEAN(SQ(SUB(X, MEAN(X)))))                                                         \
     F(MATRIX_SQUARE, tad_matmul(square_of(X, (int64_t)P), square_of(X, (int64_t)P)))               \
     F(MEAN_SQUARE, MEAN(SQ(X)))                                                                    \

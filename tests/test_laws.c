@@ -55,7 +55,7 @@ static tad_status pair_forward(const tad_call_frame *c) {
     return TAD_OK;
 }
 
-static tad_var reversed(tad_var x) { return tad_flip(x, (int[]){0}, 1); }
+static tad_var reversed(tad_var x) { return tad_flip(x, tad_axis(0)); }
 static tad_var zeros_or(tad_var g, tad_var like) {
     if (!tad_is_nil(g)) return g;
     return tad_mul(tad_detach(like), tad_number(0));

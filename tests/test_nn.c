@@ -333,7 +333,7 @@ START_TEST(equals_its_formula) {
                                         "affine4.weight", "affine4.bias"};
     for (size_t i = 0; i < 8; i++) ck_assert_str_eq(tad_dict_at(p, i).name, names[i]);
     tad_var x = tad_constant(t, TAD_F64, TAD_SHAPE(2, 3), (double[]){1, -2, 0.5, 0.3, 2, -1});
-    ck_done(tad_reverse(tad_sum(tad_net_apply(net, x), NULL)), t);
+    ck_done(tad_reverse(tad_sum(tad_net_apply(net, x), tad_all())), t);
     double net_gradient[8][24], gradient[24];
     for (size_t i = 0; i < 8; i++) {
         tad_var v = tad_dict_at(p, i).value;
@@ -345,7 +345,7 @@ START_TEST(equals_its_formula) {
         a = tad_add(tad_matmul(a, tad_dict_at(p, i).value), tad_dict_at(p, i + 1).value);
         a = i < 6 ? tad_sigmoid(a) : tad_tanh(a);
     }
-    ck_done(tad_reverse(tad_sum(a, NULL)), t);
+    ck_done(tad_reverse(tad_sum(a, tad_all())), t);
     for (size_t i = 0; i < 8; i++) {
         tad_var v = tad_dict_at(p, i).value;
         size_t n = (size_t)tad_size_of(v);

@@ -32,10 +32,10 @@ START_TEST(values) {
                 a = tad_input(t, TAD_F64, TAD_SHAPE(N), gain),
                 b = tad_input(t, TAD_F64, TAD_SHAPE(N), bias);
         reference(x, gain, bias, true, 1e-5, expected);
-        ck_done(tad_read(tad_layer_norm(v, a, b, NULL), got, ROWS * N), t);
+        ck_done(tad_read(tad_layer_norm(v, a, b, TAD_0D, 1e-5), got, ROWS * N), t);
         for (int i = 0; i < ROWS * N; i++) ck_near(got[i], expected[i], 1e-12);
         reference(x, gain, NULL, false, 1e-6, expected);
-        ck_done(tad_read(tad_rms_norm(v, a, NULL), got, ROWS * N), t);
+        ck_done(tad_read(tad_rms_norm(v, a, TAD_0D, 1e-6), got, ROWS * N), t);
         for (int i = 0; i < ROWS * N; i++) ck_near(got[i], expected[i], 1e-12);
     }
     tad_tape_free(t);
@@ -48,9 +48,9 @@ START_TEST(constant_row) {
     for (int i = 0; i < 77; i++) x[i] = 0.1f;
     tad_tape *t = tad_tape_new(NULL);
     tad_var v = tad_input(t, TAD_F32, TAD_SHAPE(1, 77), x), none = tad_none();
-    tad_var y = tad_layer_norm(v, none, none, NULL);
+    tad_var y = tad_layer_norm(v, none, none, TAD_0D, 1e-5);
     for (int i = 0; i < 77; i++) ck_assert(((const float *)tad_data(y))[i] == 0);
-    ck_done(tad_reverse(tad_sum(tad_mul(y, y), NULL)), t);
+    ck_done(tad_reverse(tad_sum(tad_mul(y, y), tad_all())), t);
     for (int i = 0; i < 77; i++) ck_assert(((const float *)tad_gradient_data(v))[i] == 0);
     tad_tape_free(t);
 }
@@ -59,7 +59,7 @@ END_TEST
 /* Gradients of <w, layer_norm> beside those of the composition; dx fresh, added to, not wanted. */
 START_TEST(gradients) {
     static double x[ROWS * N], w[ROWS * N], gain[N], got[2][ROWS * N + 2 * N];
-    const tad_reduce rows = {.axis = TAD_AXES(1), .keepdims = true};
+    const tad_axes rows = tad_keepdims(tad_axis(1));
     fill(x, ROWS * N, 0.3);
     fill(w, ROWS * N, -0.4);
     fill(gain, N, 1);
@@ -71,12 +71,12 @@ START_TEST(gradients) {
                     a = tad_input(t, TAD_F64, TAD_SHAPE(N), gain),
                     b = tad_input(t, TAD_F64, TAD_SHAPE(N), gain), y;
             if (composed) {
-                tad_var c = tad_sub(v, tad_mean(v, &rows)), q = tad_mean(tad_square(c), &rows);
+                tad_var c = tad_sub(v, tad_mean(v, rows)), q = tad_mean(tad_square(c), rows);
                 y = tad_fma(tad_mul(c, tad_rsqrt(tad_add(q, tad_number(1e-5)))), a, b);
             } else
-                y = tad_layer_norm(v, a, b, NULL);
-            tad_var loss = tad_sum(tad_mul(y, tad_constant(t, TAD_F64, s, w)), NULL);
-            if (how == 1) loss = tad_add(loss, tad_sum(tad_exp(v), NULL));
+                y = tad_layer_norm(v, a, b, TAD_0D, 1e-5);
+            tad_var loss = tad_sum(tad_mul(y, tad_constant(t, TAD_F64, s, w)), tad_all());
+            if (how == 1) loss = tad_add(loss, tad_sum(tad_exp(v), tad_all()));
             ck_done(tad_reverse(loss), t);
             if (how < 2) ck_done(tad_read(tad_gradient(v), got[composed], ROWS * N), t);
             ck_done(tad_read(tad_gradient(a), got[composed] + ROWS * N, N), t);
@@ -96,8 +96,8 @@ START_TEST(shared_operand) {
     tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(4), x), a = tad_input(t, TAD_F64, TAD_SHAPE(4), x),
             b = tad_input(t, TAD_F64, TAD_SHAPE(4), x), c = tad_input(t, TAD_F64, TAD_SHAPE(4), x);
     const tad_var weights = tad_constant(t, TAD_F64, TAD_SHAPE(4), (double[]){0.3, -1, 2, 0.7});
-    tad_var y[2] = {tad_layer_norm(v, v, v, NULL), tad_layer_norm(a, b, c, NULL)};
-    for (int k = 0; k < 2; k++) y[k] = tad_sum(tad_mul(y[k], weights), NULL);
+    tad_var y[2] = {tad_layer_norm(v, v, v, TAD_0D, 1e-5), tad_layer_norm(a, b, c, TAD_0D, 1e-5)};
+    for (int k = 0; k < 2; k++) y[k] = tad_sum(tad_mul(y[k], weights), tad_all());
     ck_done(tad_reverse_from(y, NULL, 2), t);
     double whole[4], part[3][4];
     ck_done(tad_read(tad_gradient(v), whole, 4), t);
@@ -120,8 +120,8 @@ START_TEST(levels_and_sweeps_agree) {
             break;
         }
         tad_var v = tad_input(t, TAD_F32, TAD_SHAPE(ROWS, N), x), none = tad_none(),
-                y = tad_layer_norm(v, none, none, NULL),
-                loss = tad_sum(tad_mul(tad_mul(y, y), y), NULL);
+                y = tad_layer_norm(v, none, none, TAD_0D, 1e-5),
+                loss = tad_sum(tad_mul(tad_mul(y, y), y), tad_all());
         for (int sweep = 0; sweep < 2; sweep++) {
             ck_done(tad_reverse(loss), t);
             memcpy(got, tad_data(y), ROWS * N * sizeof *got);
@@ -139,17 +139,16 @@ START_TEST(impossible_normalized_shapes_are_refused) {
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), (double[]){1, 2, 3, 4, 5, 6});
     static const int ranks[] = {-1, -2, -64, INT32_MIN, 3, 9, 64, INT32_MAX};
     for (size_t k = 0; k < sizeof ranks / sizeof *ranks; k++) {
-        tad_norm_options o = {.normalized_shape = {ranks[k], {2, 3}}};
-        ck_assert(tad_is_nil(tad_layer_norm(x, tad_none(), tad_none(), &o)));
+        const tad_shape o = {ranks[k], {2, 3}};
+        ck_assert(tad_is_nil(tad_layer_norm(x, tad_none(), tad_none(), o, 1e-5)));
         ck_refused(t, TAD_BAD_SHAPE, "layer_norm", "(2,3)");
-        ck_assert(tad_is_nil(tad_rms_norm(x, tad_none(), &o)));
+        ck_assert(tad_is_nil(tad_rms_norm(x, tad_none(), o, 1e-6)));
         ck_refused(t, TAD_BAD_SHAPE, "rms_norm", "(2,3)");
     }
-    tad_norm_options negative = {.normalized_shape = {1, {-3}}},
-                     short_row = {.normalized_shape = {1, {0}}};
-    ck_assert(tad_is_nil(tad_layer_norm(x, tad_none(), tad_none(), &negative)));
+    const tad_shape negative = {1, {-3}}, short_row = {1, {0}};
+    ck_assert(tad_is_nil(tad_layer_norm(x, tad_none(), tad_none(), negative, 1e-5)));
     ck_refused(t, TAD_BAD_SHAPE, "layer_norm");
-    ck_assert(tad_is_nil(tad_rms_norm(x, tad_none(), &short_row)));
+    ck_assert(tad_is_nil(tad_rms_norm(x, tad_none(), short_row, 1e-6)));
     ck_refused(t, TAD_BAD_SHAPE, "rms_norm");
     tad_tape_free(t);
 }

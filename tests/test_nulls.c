@@ -49,7 +49,7 @@ static void begin(void) {
     dict = tad_dict_new(t);
     tad_dict_add(dict, "p", p);
     net = tad_mlp(t, (int64_t[]){2, 2}, 2, NULL);
-    optim = tad_sgd(dict, NULL);
+    optim = tad_sgd(dict, 0.001, NULL);
     history = tad_history_new(t, (const char *const[]){"a"}, 1);
     tad_idx images = {TAD_IDX_U8, TAD_SHAPE(2, 2), 4, image},
             labels = {TAD_IDX_U8, TAD_SHAPE(2), 2, label};
@@ -58,7 +58,7 @@ static void begin(void) {
     mark = tad_tape_mark(t);
     stale = tad_scalar(t, 1);
     ck_done(tad_tape_rewind(t, mark), t);
-    ck_done(tad_reverse(tad_sum(p, NULL)), t);
+    ck_done(tad_reverse(tad_sum(p, tad_all())), t);
     told = lost = false;
 }
 
@@ -76,7 +76,7 @@ static bool is_bad(int k) { return bad >> k & 1; }
 
 static tad_var total(tad_tape *tape, const tad_var *in, size_t n, void *user) {
     (void)tape, (void)n, (void)user;
-    return tad_sum(tad_square(in[0]), NULL);
+    return tad_sum(tad_square(in[0]), tad_all());
 }
 static bool swallow(void *user, const char *text, size_t length) {
     (void)user, (void)text, (void)length;
@@ -107,8 +107,9 @@ NUMBER(double, double, 0.5, NAN, INFINITY, -INFINITY, -1, 0, 1e300)
 NUMBER(enum, int, 0, -1, 1000, INT_MIN, INT_MAX, 1, 2)
 NUMBER(tad_dtype, tad_dtype, TAD_F64, (tad_dtype)-1, TAD_DTYPE_COUNT, TAD_I64, TAD_BOOL, TAD_F32,
        (tad_dtype)99)
-NUMBER(tad_maybe_int, tad_maybe_int, ((tad_maybe_int){0}), {true, -1}, {true, INT64_MIN},
-       {true, INT64_MAX}, {true, 9}, {true, 1}, {false, 9})
+NUMBER(tad_axes, tad_axes, tad_axis(0), {true, false, -1, {0}}, {true, false, 9, {0}},
+       {true, true, 1, {INT_MIN}}, {true, false, 2, {0, 0}}, {true, false, INT_MAX, {0}},
+       {true, true, 1, {INT_MAX}})
 NUMBER(tad_shape, tad_shape, TAD_SHAPE(2, 2), {-1, {1}}, {99, {1}}, {1, {-1}}, {2, {INT64_MAX, 8}},
        {1, {INT64_C(1) << 40}}, {8, {0}})
 NUMBER(tad_batch_state, tad_batch_state, ((tad_batch_state){{0, 0}, 0}), {{0, 0}, -1},
@@ -230,6 +231,9 @@ static void ck_var(const char *name, tad_var v) {
 #define GIVES_tad_node_kind(call)   (void)(call)
 #define GIVES_tad_random(call)      (void)(call)
 #define GIVES_tad_shape(call)       (void)(call)
+#define GIVES_tad_axes(call)        (void)(call)
+#define GIVES_tad_adam_options(call)    (void)(call)
+#define GIVES_tad_rmsprop_options(call) (void)(call)
 #define GIVES_tape(call)            tad_tape_free(call)
 
 #define CALL(function, count, ...)                                                                 \

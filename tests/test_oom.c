@@ -159,7 +159,7 @@ static void arrays32(tad_tape *t, uint64_t *hash) { arrays_of(t, hash, TAD_F32);
 
 static void large_arrays(tad_tape *t, uint64_t *hash) {
     tad_var x = tad_full(t, TAD_F64, TAD_SHAPE(60, 70), 0.5), w = tad_param(t, TAD_F64, TAD_SHAPE(70, 80), NULL);
-    tad_var a = tad_tanh(tad_matmul(x, w)), y = tad_sum(tad_mul(a, a), NULL);
+    tad_var a = tad_tanh(tad_matmul(x, w)), y = tad_sum(tad_mul(a, a), tad_all());
     tad_retain(a);
     if (tad_reverse(y) != TAD_OK) return;
     mix_var(hash, tad_gradient(w));
@@ -168,7 +168,7 @@ static void large_arrays(tad_tape *t, uint64_t *hash) {
 
 static void several_outputs(tad_tape *t, uint64_t *hash) {
     tad_var x = numbers(t, TAD_F64, TAD_SHAPE(3, 4), false), i;
-    tad_var y[] = {tad_max(x, 1, false, &i), tad_softmax(x, 0), tad_logsumexp(x, NULL)};
+    tad_var y[] = {tad_max(x, tad_axis(1), &i), tad_softmax(x, 0), tad_logsumexp(x, tad_all())};
     tad_var c[] = {numbers(t, TAD_F64, TAD_SHAPE(3), false), numbers(t, TAD_F64, TAD_SHAPE(3, 4), false),
                    tad_none()};
     if (tad_reverse_from(y, c, 3) != TAD_OK) return;
@@ -178,10 +178,10 @@ static void several_outputs(tad_tape *t, uint64_t *hash) {
 
 static void shapes(tad_tape *t, uint64_t *hash) {
     tad_var x = numbers(t, TAD_F64, TAD_SHAPE(2, 3, 4), false);
-    tad_var a = tad_transpose(x, 0, 2), b = tad_slice(a, (tad_range[]){{{0}, {0}, TAD_INT(-1)}}, 1);
+    tad_var a = tad_transpose(x, 0, 2), b = tad_slice(a, 0, TAD_END, TAD_END, -1);
     tad_var c = tad_reshape(b, TAD_SHAPE(4, -1)), d = tad_concat((tad_var[]){c, c}, 2, 1);
-    tad_var e = tad_stack((tad_var[]){d, tad_flip(d, (int[]){0}, 1)}, 2, 0);
-    tad_var y = tad_mean(tad_mul(e, tad_broadcast_to(tad_scalar(t, 3), TAD_SHAPE(2, 4, 12))), NULL);
+    tad_var e = tad_stack((tad_var[]){d, tad_flip(d, tad_axis(0))}, 2, 0);
+    tad_var y = tad_mean(tad_mul(e, tad_broadcast_to(tad_scalar(t, 3), TAD_SHAPE(2, 4, 12))), tad_all());
     if (tad_reverse(y) != TAD_OK) return;
     mix_var(hash, e);
     mix_var(hash, tad_gradient(x));
@@ -189,16 +189,16 @@ static void shapes(tad_tape *t, uint64_t *hash) {
 
 static void second_order(tad_tape *t, uint64_t *hash) {
     tad_var x = numbers(t, TAD_F64, TAD_SHAPE(3, 4), false), w = numbers(t, TAD_F64, TAD_SHAPE(4, 2), false);
-    tad_var y = tad_sum(tad_tanh(tad_matmul(x, w)), NULL), g[2], h[2], in[] = {x, w};
+    tad_var y = tad_sum(tad_tanh(tad_matmul(x, w)), tad_all()), g[2], h[2], in[] = {x, w};
     if (tad_grad(&y, NULL, 1, in, 2, g) != TAD_OK) return;
-    tad_var s = tad_add(tad_sum(tad_square(g[0]), NULL), tad_sum(g[1], NULL));
+    tad_var s = tad_add(tad_sum(tad_square(g[0]), tad_all()), tad_sum(g[1], tad_all()));
     if (tad_grad(&s, NULL, 1, in, 2, h) != TAD_OK) return;
     for (int i = 0; i < 2; i++) mix_var(hash, h[i]);
 }
 
 static void tangents(tad_tape *t, uint64_t *hash) {
     tad_var x = numbers(t, TAD_F64, TAD_SHAPE(3, 4), false), v = numbers(t, TAD_F64, TAD_SHAPE(3, 4), false);
-    tad_var y[] = {tad_softmax(tad_mul(x, x), 1), tad_amax(x, NULL)}, d[2], e[2];
+    tad_var y[] = {tad_softmax(tad_mul(x, x), 1), tad_amax(x, tad_all())}, d[2], e[2];
     if (tad_tangent(y, 2, &x, &v, 1, d) != TAD_OK) return;
     if (tad_tangent(d, 2, &x, &v, 1, e) != TAD_OK) return;
     for (int i = 0; i < 2; i++) {
@@ -211,7 +211,7 @@ static tad_var cubes(tad_tape *t, const tad_var *in, size_t n, void *user) {
     (void)t;
     (void)n;
     (void)user;
-    return tad_sum(tad_mul(tad_mul(in[0], in[0]), in[1]), NULL);
+    return tad_sum(tad_mul(tad_mul(in[0], in[0]), in[1]), tad_all());
 }
 static tad_var squares(tad_tape *t, const tad_var *in, size_t n, void *user) {
     (void)t;
@@ -258,7 +258,7 @@ static void parameters(tad_tape *t, uint64_t *hash) {
     tad_var w = numbers(t, TAD_F64, TAD_SHAPE(40), true), b = tad_param(t, TAD_F64, TAD_0D, NULL);
     tad_mark mark = tad_tape_mark(t);
     for (int i = 0; i < 4; i++) {
-        if (tad_reverse(tad_sum(tad_mul(w, tad_add(w, b)), NULL)) != TAD_OK) return;
+        if (tad_reverse(tad_sum(tad_mul(w, tad_add(w, b)), tad_all())) != TAD_OK) return;
         double *at = i == 2 ? tad_param_data(w) : NULL;
         if (at) at[3] = 5;
         if (i == 2 && tad_zero_gradients((tad_var[]){w, b}, 2) != TAD_OK) return;
@@ -372,7 +372,7 @@ static void set_scene(tad_tape *t, scene *s) {
     s->b = numbers(t, TAD_F64, TAD_SHAPE(9), true);
     s->x = numbers(t, TAD_F64, TAD_SHAPE(10, 60), false);
     for (int i = 0; i < 2; i++) {
-        s->loss = tad_sum(tad_square(tad_tanh(tad_affine(s->x, s->w, s->b))), NULL);
+        s->loss = tad_sum(tad_square(tad_tanh(tad_affine(s->x, s->w, s->b))), tad_all());
         if (i == 0) ck_done(tad_reverse(s->loss), t); /* something to add to */
     }
     ck_tape(t);

@@ -15,7 +15,7 @@ START_TEST(gathers) {
     tad_var y = tad_gather(x, at, 1);
     ck_values(y, 0, 3, 3, 4, 5);
     ck_values(tad_gather(tad_transpose(x, 0, 1), tad_transpose(at, 0, 1), 0), 0, 3, 4, 3, 5);
-    ck_done(tad_reverse(tad_sum(tad_mul(y, y), NULL)), t);
+    ck_done(tad_reverse(tad_sum(tad_mul(y, y), tad_all())), t);
     ck_values(tad_gradient(x), 0, 0, 0, 12, 8, 10, 0);
     tad_var label = whole(t, TAD_SHAPE(2, 1), (double[]){2, 0});
     ck_values(tad_gather(x, label, -1), 0, 3, 4);
@@ -32,7 +32,7 @@ START_TEST(scatters) {
             y = tad_scatter_add(x, at, src, 0);
     ck_values(y, 0, 10 + 1 + 3 + 5, 20, 30 + 2 + 4);
     ck_values(x, 0, 10, 20, 30);
-    ck_done(tad_reverse(tad_sum(tad_mul(y, tad_constant(t, TAD_F64, TAD_SHAPE(3), six)), NULL)), t);
+    ck_done(tad_reverse(tad_sum(tad_mul(y, tad_constant(t, TAD_F64, TAD_SHAPE(3), six)), tad_all())), t);
     ck_values(tad_gradient(x), 0, 1, 2, 3);
     ck_values(tad_gradient(src), 0, 1, 3, 1, 3, 1);
     tad_tape_free(t);
@@ -51,7 +51,7 @@ START_TEST(selections) {
     const tad_value axis1 = {.name = "axis", .kind = TAD_VALUE_INT, .integer = 1};
     tad_var y = by_name(t, "index_select", x, list, &axis1, 1);
     ck_values(y, 0, 3, 3, 6, 6);
-    ck_done(tad_reverse(tad_sum(y, NULL)), t);
+    ck_done(tad_reverse(tad_sum(y, tad_all())), t);
     ck_values(tad_gradient(x), 0, 0, 0, 2, 0, 0, 2);
     ck_values(by_name(t, "take_along_axis", tad_transpose(x, 0, 1), list, NULL, 0), 0, 2, 2);
     tad_var column = whole(t, TAD_SHAPE(1, 1), (double[]){1});
@@ -68,10 +68,10 @@ START_TEST(embeds) {
     tad_var y = by_name(t, "embedding", ids, rows, NULL, 0);
     ck_shape(y, 2, 2, 3);
     ck_values(y, 0, 4, 5, 6, 1, 2, 3, 4, 5, 6, 4, 5, 6);
-    ck_done(tad_reverse(tad_sum(y, NULL)), t);
+    ck_done(tad_reverse(tad_sum(y, tad_all())), t);
     ck_values(tad_gradient(rows), 0, 1, 1, 1, 3, 3, 3);
     const tad_value padding = {.name = "padding_idx", .kind = TAD_VALUE_INT, .integer = -1};
-    tad_var z = tad_sum(by_name(t, "embedding", ids, rows, &padding, 1), NULL), g;
+    tad_var z = tad_sum(by_name(t, "embedding", ids, rows, &padding, 1), tad_all()), g;
     ck_done(tad_reverse(z), t);
     ck_values(tad_gradient(rows), 0, 1, 1, 1, 0, 0, 0);
     ck_done(tad_grad(&z, NULL, 1, &rows, 1, &g), t);
@@ -114,14 +114,14 @@ START_TEST(dropout_is_right_on_average) {
     uint64_t drawn = tad_tape_random(t).drawn;
     tad_var y = tad_dropout(tad_add(x, in), 0.25);
     ck_assert_uint_eq(tad_tape_random(t).drawn, drawn + 100000);
-    ck_near(tad_item(tad_mean(y, NULL)), 1, 0.01);
-    ck_near(tad_item(tad_amax(y, NULL)), 1 / 0.75, 1e-15);
-    ck_values(tad_amin(y, NULL), 0, 0);
-    ck_done(tad_reverse(tad_sum(y, NULL)), t);
-    ck_values(tad_amax(tad_abs(tad_sub(tad_gradient(in), y)), NULL), 0,
+    ck_near(tad_item(tad_mean(y, tad_all())), 1, 0.01);
+    ck_near(tad_item(tad_amax(y, tad_all())), 1 / 0.75, 1e-15);
+    ck_values(tad_amin(y, tad_all()), 0, 0);
+    ck_done(tad_reverse(tad_sum(y, tad_all())), t);
+    ck_values(tad_amax(tad_abs(tad_sub(tad_gradient(in), y)), tad_all()), 0,
               0); /* y is the factor itself */
-    ck_values(tad_amax(tad_dropout(x, 1), NULL), 0, 0);
-    ck_values(tad_amin(tad_dropout(x, 0), NULL), 0, 1);
+    ck_values(tad_amax(tad_dropout(x, 1), tad_all()), 0, 0);
+    ck_values(tad_amin(tad_dropout(x, 0), tad_all()), 0, 1);
     ck_tape(t);
     tad_tape_free(t);
 }
@@ -134,8 +134,8 @@ START_TEST(dropout_repeats_from_a_state) {
     tad_var first = tad_dropout(x, 0.5), second = tad_dropout(x, 0.5);
     tad_tape_set_random(t, state);
     tad_var again = tad_dropout(x, 0.5);
-    ck_values(tad_amax(tad_abs(tad_sub(first, again)), NULL), 0, 0);
-    ck_assert_double_gt(tad_item(tad_amax(tad_abs(tad_sub(first, second)), NULL)), 0);
+    ck_values(tad_amax(tad_abs(tad_sub(first, again)), tad_all()), 0, 0);
+    ck_assert_double_gt(tad_item(tad_amax(tad_abs(tad_sub(first, second)), tad_all())), 0);
     state = tad_tape_random(t);
     tad_dropout(x, 1.5);
     ck_refused(t, TAD_BAD_ARGUMENT, "dropout", "1.5");
@@ -151,8 +151,8 @@ static size_t with_failure_at(size_t fail_at) {
     if (t) {
         tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(300, 300), NULL), at;
         tad_var y =
-            tad_max(tad_concat((tad_var[]){x, tad_transpose(x, 0, 1)}, 2, 0), 0, false, &at);
-        tad_var z = tad_add(tad_sum(y, NULL), tad_logsumexp(x, NULL)), d = tad_dropout(x, 0.5);
+            tad_max(tad_concat((tad_var[]){x, tad_transpose(x, 0, 1)}, 2, 0), tad_axis(0), &at);
+        tad_var z = tad_add(tad_sum(y, tad_all()), tad_logsumexp(x, tad_all())), d = tad_dropout(x, 0.5);
         if (tad_is_nil(d)) ck_assert_uint_eq(tad_tape_random(t).drawn, 0);
         bool done = tad_tape_status(t) == TAD_OK && tad_reverse(z) == TAD_OK;
         ck_assert_int_eq(tad_tape_status(t), done ? TAD_OK : TAD_NO_MEMORY);
@@ -180,10 +180,9 @@ static void pad(tad_shape indices, int64_t width) {
     tad_var w = tad_input(t, TAD_F64, TAD_SHAPE(3, width), data),
             at = whole(t, indices, (double[]){2, 1, 0, 1, 2});
     for (int64_t padding = -2; padding <= 1; padding += 3) {
-        tad_var y = tad_embedding(at, w, (tad_maybe_int)TAD_INT(padding)), g, tangent,
-                ones = tad_full(t, TAD_F64, TAD_SHAPE(3, width), 1), sum = tad_sum(y, NULL);
-        ck_near(tad_item(tad_slice(tad_flatten(y, 0, -1),
-                                   &(tad_range){TAD_INT(width), TAD_INT(width + 1), {0}}, 1)),
+        tad_var y = tad_embedding_padded(at, w, padding), g, tangent,
+                ones = tad_full(t, TAD_F64, TAD_SHAPE(3, width), 1), sum = tad_sum(y, tad_all());
+        ck_near(tad_item(tad_slice(tad_flatten(y, 0, -1), 0, width, width + 1, 1)),
                 (double)width + 1, 0); /* the value is the row's all the same */
         ck_done(tad_reverse(sum), t);
         ck_done(tad_read(tad_gradient(w), seen, (size_t)(3 * width)), t);

@@ -2,19 +2,19 @@
 #include "support.h"
 
 static const double six[] = {3, 1, 2, 1, 3, 3};
-#define OVER(...) (&(tad_reduce){.axis = TAD_AXES(__VA_ARGS__)})
+#define OVER(...) TAD_AXES(__VA_ARGS__)
 
 static tad_var two_by_three(tad_tape *t) { return tad_input(t, TAD_F64, TAD_SHAPE(2, 3), six); }
 
 START_TEST(sums) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = two_by_three(t);
-    ck_values(tad_sum(x, NULL), 0, 13);
+    ck_values(tad_sum(x, tad_all()), 0, 13);
     ck_values(tad_sum(x, OVER(0)), 0, 4, 4, 5);
     ck_values(tad_sum(x, OVER(-1)), 0, 6, 7);
     ck_values(tad_sum(tad_transpose(x, 0, 1), OVER(0)), 0, 6, 7);
     ck_values(tad_mean(x, OVER(0)), 0, 2, 2, 2.5);
-    ck_shape(tad_sum(x, &(tad_reduce){.axis = TAD_AXES(1), .keepdims = true}), 2, 1);
+    ck_shape(tad_sum(x, tad_keepdims(tad_axis(1))), 2, 1);
     ck_values(tad_sum_to(x, TAD_SHAPE(3)), 0, 4, 4, 5);
     ck_values(tad_sum_to(tad_broadcast_to(x, TAD_SHAPE(7, 2, 3)), TAD_SHAPE(2, 1)), 0, 42, 49);
     ck_tape(t);
@@ -33,10 +33,11 @@ static void check_all_axes(tad_tape *t, tad_dtype dtype, tad_shape shape) {
     for (int64_t i = 0; i < size; i++) data[i] = element(i);
     tad_var x = tad_cast(tad_input(t, TAD_F64, shape, data), dtype);
     for (unsigned mask = 0; mask < 8; mask++) {
-        tad_reduce o = {.axis = {.given = true}, .keepdims = true};
+        int axes[3], m = 0;
         tad_shape kept = shape;
         for (int i = 0; i < 3; i++)
-            if (mask >> i & 1) o.axis.axis[o.axis.count++] = i, kept.dim[i] = 1;
+            if (mask >> i & 1) axes[m++] = i, kept.dim[i] = 1;
+        const tad_axes o = tad_keepdims(tad_axes_of(axes, (size_t)m));
         int64_t n = kept.dim[0] * kept.dim[1] * kept.dim[2];
         double *want = calloc((size_t)n * 2, sizeof *want), *got = malloc((size_t)n * sizeof *got);
         for (int64_t i = 0; i < n; i++) want[n + i] = -INFINITY;
@@ -48,7 +49,7 @@ static void check_all_axes(tad_tape *t, tad_dtype dtype, tad_shape shape) {
             if (data[i] > want[n + to]) want[n + to] = data[i];
         }
         for (int largest = 0; largest < 2; largest++) {
-            ck_done(tad_read(largest ? tad_amax(x, &o) : tad_sum(x, &o), got, (size_t)n), t);
+            ck_done(tad_read(largest ? tad_amax(x, o) : tad_sum(x, o), got, (size_t)n), t);
             for (int64_t i = 0; i < n; i++) ck_assert_double_eq(got[i], want[largest * n + i]);
         }
         free(want);
@@ -73,10 +74,10 @@ END_TEST
 START_TEST(large_float32_sums_stay_exact) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_full(t, TAD_F32, TAD_SHAPE(1000000), 0.1);
-    ck_near(tad_item(tad_sum(x, NULL)), 100000, 1e-5);
+    ck_near(tad_item(tad_sum(x, tad_all())), 100000, 1e-5);
     ck_values(tad_sum(tad_reshape(x, TAD_SHAPE(500000, 2)), OVER(0)), 1e-5, 50000, 50000);
     tad_var wide = tad_full(t, TAD_F32, TAD_SHAPE(20000, 100), 0.1);
-    ck_near(tad_item(tad_mean(tad_sum(wide, OVER(0)), NULL)), 2000, 1e-5);
+    ck_near(tad_item(tad_mean(tad_sum(wide, OVER(0)), tad_all())), 2000, 1e-5);
     tad_tape_free(t);
 }
 END_TEST
@@ -85,13 +86,13 @@ START_TEST(extremes) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = two_by_three(t), at;
     ck_values(tad_amax(x, OVER(1)), 0, 3, 3);
-    ck_values(tad_amin(x, NULL), 0, 1);
-    ck_values(tad_max(x, 1, false, &at), 0, 3, 3);
+    ck_values(tad_amin(x, tad_all()), 0, 1);
+    ck_values(tad_max(x, tad_axis(1), &at), 0, 3, 3);
     ck_values(at, 0, 0, 1);
-    ck_values(tad_min(x, 0, false, &at), 0, 1, 1, 2);
+    ck_values(tad_min(x, tad_axis(0), &at), 0, 1, 1, 2);
     ck_values(at, 0, 1, 0, 0);
-    ck_values(tad_argmax(x, NULL), 0, 0);
-    ck_values(tad_argmin(x, NULL), 0, 1);
+    ck_values(tad_argmax(x, tad_all()), 0, 0);
+    ck_values(tad_argmin(x, tad_all()), 0, 1);
     ck_values(tad_argmax(tad_transpose(x, 0, 1), OVER(0)), 0, 0, 1);
     ck_assert_int_eq(tad_dtype_of(at), TAD_I64);
     ck_tape(t);
@@ -109,14 +110,14 @@ START_TEST(nan_wins) {
             data[n - 1] = NAN;
             tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(n), data),
                     y = tad_reshape(x, TAD_SHAPE(n, 1)), at;
-            ck_assert(isnan(tad_item(tad_amax(x, NULL))));
-            ck_assert(isnan(tad_item(tad_amin(x, NULL))));
-            ck_values(tad_argmax(x, NULL), 0, bad);
+            ck_assert(isnan(tad_item(tad_amax(x, tad_all()))));
+            ck_assert(isnan(tad_item(tad_amin(x, tad_all()))));
+            ck_values(tad_argmax(x, tad_all()), 0, bad);
             ck_values(tad_argmin(tad_concat((tad_var[]){y, y}, 2, 1), OVER(0)), 0, bad, bad);
-            ck_assert(isnan(tad_item(tad_max(x, 0, false, &at))));
+            ck_assert(isnan(tad_item(tad_max(x, tad_axis(0), &at))));
             ck_values(at, 0, bad);
-            ck_done(tad_reverse(tad_amax(x, NULL)), t);
-            ck_assert(isnan(tad_item(tad_sum(tad_gradient(x), NULL))));
+            ck_done(tad_reverse(tad_amax(x, tad_all())), t);
+            ck_assert(isnan(tad_item(tad_sum(tad_gradient(x), tad_all()))));
         }
     tad_tape_free(t);
 }
@@ -125,12 +126,12 @@ END_TEST
 START_TEST(ties) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = two_by_three(t);
-    ck_done(tad_reverse(tad_amax(x, NULL)), t);
+    ck_done(tad_reverse(tad_amax(x, tad_all())), t);
     double third = 1.0 / 3;
     ck_values(tad_gradient(x), 1e-15, third, 0, 0, 0, third, third);
-    ck_done(tad_reverse(tad_sum(tad_amin(x, OVER(1)), NULL)), t);
+    ck_done(tad_reverse(tad_sum(tad_amin(x, OVER(1)), tad_all())), t);
     ck_values(tad_gradient(x), 0, 0, 1, 0, 1, 0, 0);
-    ck_done(tad_reverse(tad_sum(tad_max(x, 1, false, NULL), NULL)), t);
+    ck_done(tad_reverse(tad_sum(tad_max(x, tad_axis(1), NULL), tad_all())), t);
     ck_values(tad_gradient(x), 0, 1, 0, 0, 0, 1, 0);
     tad_tape_free(t);
 }
@@ -146,11 +147,11 @@ START_TEST(places_in_long_rows) {
     for (int dtype = TAD_F64; dtype <= TAD_F32; dtype++) {
         tad_var x = tad_cast(tad_input(t, TAD_F64, TAD_SHAPE(3, 1000), data), (tad_dtype)dtype), at;
         ck_values(tad_argmax(x, OVER(1)), 0, best[0], best[1], best[2]);
-        ck_values(tad_max(x, 1, false, &at), 0, 7, 7, 7);
+        ck_values(tad_max(x, tad_axis(1), &at), 0, 7, 7, 7);
         ck_values(at, 0, best[0], best[1], best[2]);
         ck_values(tad_argmin(x, OVER(1)), 0, best[0] == 0 ? 7 : 0, 0, 0);
         tad_retain(x);
-        ck_done(tad_reverse(tad_sum(tad_amax(x, OVER(1)), NULL)), t);
+        ck_done(tad_reverse(tad_sum(tad_amax(x, OVER(1)), tad_all())), t);
         ck_values(tad_sum(tad_gradient(x), OVER(1)), 0, 1, 1, 1);
         ck_values(tad_amax(tad_gradient(x), OVER(1)), 0, 0.5, 0.5, 1);
     }
@@ -164,10 +165,10 @@ START_TEST(a_gradient_takes_one_array) {
         tad_tape *t = tad_tape_new(NULL);
         tad_var x = tad_add(tad_input(t, TAD_F64, TAD_SHAPE(100, 200), NULL), tad_number(1));
         tad_var y = k == 0   ? tad_amax(x, OVER(1))
-                    : k == 1 ? tad_max(x, 0, false, NULL)
-                    : k == 2 ? tad_min(x, 1, false, NULL)
+                    : k == 1 ? tad_max(x, tad_axis(0), NULL)
+                    : k == 2 ? tad_min(x, tad_axis(1), NULL)
                              : tad_logsumexp(x, OVER(1));
-        tad_var sum = tad_sum(y, NULL);
+        tad_var sum = tad_sum(y, tad_all());
         size_t before = tad_tape_memory(t).live;
         ck_done(tad_reverse(sum), t);
         ck_assert_uint_lt(tad_tape_memory(t).live - before, 100 * 200 * sizeof(double) * 3 / 2);
@@ -179,19 +180,19 @@ END_TEST
 START_TEST(nothing) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(0, 3), NULL);
-    ck_values(tad_sum(x, NULL), 0, 0);
+    ck_values(tad_sum(x, tad_all()), 0, 0);
     ck_values(tad_sum(x, OVER(0)), 0, 0, 0, 0);
     ck_shape(tad_sum(x, OVER(1)), 0);
-    ck_values(tad_mean(x, NULL), 0, NAN);
-    ck_values(tad_logsumexp(x, NULL), 0, -INFINITY);
+    ck_values(tad_mean(x, tad_all()), 0, NAN);
+    ck_values(tad_logsumexp(x, tad_all()), 0, -INFINITY);
     ck_shape(tad_amax(x, OVER(1)), 0);
-    ck_done(tad_reverse(tad_sum(x, NULL)), t);
+    ck_done(tad_reverse(tad_sum(x, tad_all())), t);
     ck_shape(tad_gradient(x), 0, 3);
-    tad_amax(x, NULL);
+    tad_amax(x, tad_all());
     ck_refused(t, TAD_BAD_SHAPE, "amax", "(0,3)");
-    tad_max(x, 0, false, NULL);
+    tad_max(x, tad_axis(0), NULL);
     ck_refused(t, TAD_BAD_SHAPE, "max");
-    tad_argmin(x, NULL);
+    tad_argmin(x, tad_all());
     ck_refused(t, TAD_BAD_SHAPE, "argmin");
     tad_tape_free(t);
 }
@@ -203,8 +204,8 @@ START_TEST(logsumexp_does_not_overflow) {
                           (double[]){1000, 1000, -INFINITY, -INFINITY, INFINITY, 0, -INFINITY, 5});
     tad_var y = tad_logsumexp(x, OVER(1));
     ck_values(y, 1e-15, 1000 + log(2), -INFINITY, INFINITY, 5);
-    tad_var safe = tad_slice(x, (tad_range[]){{TAD_INT(0), TAD_INT(2), {0}}}, 1);
-    ck_done(tad_reverse(tad_sum(tad_logsumexp(safe, OVER(1)), NULL)), t);
+    tad_var safe = tad_slice(x, 0, 0, 2, 1);
+    ck_done(tad_reverse(tad_sum(tad_logsumexp(safe, OVER(1)), tad_all())), t);
     ck_values(tad_gradient(x), 1e-12, 0.5, 0.5, 0, 0, 0, 0, 0, 0);
     double infinite[3][20];
     for (int r = 0; r < 3; r++)
@@ -213,7 +214,7 @@ START_TEST(logsumexp_does_not_overflow) {
     ck_values(tad_logsumexp(long_rows, OVER(1)), 1e-15, 19 + log((1 - exp(-20)) / (1 - exp(-1))), -INFINITY, INFINITY);
     for (int r = 0; r < 3; r++) infinite[r][13] = NAN;
     ck_values(tad_logsumexp(tad_constant(t, TAD_F64, TAD_SHAPE(3, 20), infinite), OVER(1)), 0, NAN, NAN, NAN);
-    ck_values(tad_logsumexp(tad_constant(t, TAD_F64, TAD_SHAPE(20, 3), infinite), NULL), 0, NAN);
+    ck_values(tad_logsumexp(tad_constant(t, TAD_F64, TAD_SHAPE(20, 3), infinite), tad_all()), 0, NAN);
     tad_var f = tad_full(t, TAD_F32, TAD_SHAPE(1500, 2), 2);
     ck_values(tad_logsumexp(f, OVER(0)), 1e-6, 2 + log(1500), 2 + log(1500));
     tad_tape_free(t);
@@ -226,14 +227,14 @@ START_TEST(gradients_are_added) {
         tad_var x = tad_cast(two_by_three(t), (tad_dtype)dtype), g;
         tad_var rows = tad_sum(x, OVER(1)), columns = tad_mean(x, OVER(0));
         tad_var y =
-            tad_add(tad_sum(tad_mul(rows, rows), NULL), tad_sum(tad_mul(columns, columns), NULL));
+            tad_add(tad_sum(tad_mul(rows, rows), tad_all()), tad_sum(tad_mul(columns, columns), tad_all()));
         ck_done(tad_grad(&y, NULL, 1, &x, 1, &g), t);
         ck_values(g, 1e-6, 12 + 2, 12 + 2, 12 + 2.5, 14 + 2, 14 + 2,
                   14 + 2.5); /* 2 row sum + column mean */
     }
     tad_var x = two_by_three(t), rows = tad_sum(x, OVER(1)), columns = tad_mean(x, OVER(0));
-    ck_done(tad_reverse(tad_add(tad_sum(tad_mul(rows, rows), NULL),
-                                tad_sum(tad_mul(columns, columns), NULL))),
+    ck_done(tad_reverse(tad_add(tad_sum(tad_mul(rows, rows), tad_all()),
+                                tad_sum(tad_mul(columns, columns), tad_all()))),
             t);
     ck_values(tad_gradient(x), 1e-15, 14, 14, 14.5, 16, 16, 16.5);
     tad_tape_free(t);
@@ -244,19 +245,19 @@ END_TEST
 START_TEST(impossible_numbers_of_axes_are_refused) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 1, 1, 1, 1, 1, 1, 1), (double[]){1});
-    tad_reduce many = {.axis = TAD_AXES(0, 1, 2, 3, 4, 5, 6, 7)},
-               few = {.axis = {.given = true, .count = -1}};
-    ck_values(tad_sum(x, &many), 0, 1);
-    many.axis.count = 9;
-    ck_assert(tad_is_nil(tad_sum(x, &many)));
+    tad_axes many = TAD_AXES(0, 1, 2, 3, 4, 5, 6, 7), few = tad_axis(0);
+    few.count = -1;
+    ck_values(tad_sum(x, many), 0, 1);
+    many.count = 9;
+    ck_assert(tad_is_nil(tad_sum(x, many)));
     ck_refused(t, TAD_BAD_AXIS, "sum", "9 axes");
-    ck_assert(tad_is_nil(tad_squeeze(x, &many)));
+    ck_assert(tad_is_nil(tad_squeeze(x, many)));
     ck_refused(t, TAD_BAD_AXIS, "squeeze", "9 axes");
-    ck_assert(tad_is_nil(tad_argmax(x, &many)));
+    ck_assert(tad_is_nil(tad_argmax(x, many)));
     ck_refused(t, TAD_BAD_AXIS, "argmax", "9 axes");
-    ck_assert(tad_is_nil(tad_mean(x, &few)));
+    ck_assert(tad_is_nil(tad_mean(x, few)));
     ck_refused(t, TAD_BAD_AXIS, "mean", "-1 axes");
-    ck_assert(tad_is_nil(tad_flip(x, (int[9]){0}, 9)));
+    ck_assert(tad_is_nil(tad_flip(x, tad_axes_of((int[9]){0}, 9))));
     ck_refused(t, TAD_BAD_AXIS, "flip", "9 axes");
     tad_tape_free(t);
 }

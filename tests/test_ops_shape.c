@@ -15,8 +15,8 @@ START_TEST(reshape_keeps_the_order) {
     ck_values(tad_reshape(tad_reshape(tad_scalar(t, 7), TAD_SHAPE(1)), TAD_0D), 0, 7);
     ck_shape(tad_flatten(x, 0, -1), 6);
     ck_shape(tad_unsqueeze(x, -1), 2, 3, 1);
-    ck_shape(tad_squeeze(tad_reshape(x, TAD_SHAPE(1, 6, 1)), NULL), 6);
-    ck_shape(tad_squeeze(tad_reshape(x, TAD_SHAPE(1, 6, 1)), &(tad_reduce){.axis = TAD_AXES(-1)}),
+    ck_shape(tad_squeeze(tad_reshape(x, TAD_SHAPE(1, 6, 1)), tad_all()), 6);
+    ck_shape(tad_squeeze(tad_reshape(x, TAD_SHAPE(1, 6, 1)), tad_axis(-1)),
              1, 6);
     ck_tape(t);
     tad_tape_free(t);
@@ -29,9 +29,9 @@ START_TEST(views_share_memory) {
     size_t before = tad_tape_memory(t).live;
     for (int i = 0; i < 50; i++) {
         tad_transpose(x, 0, 1);
-        tad_slice(x, (tad_range[]){{TAD_INT(1), TAD_INT(90), TAD_INT(2)}}, 1);
+        tad_slice(x, 0, 1, 90, 2);
         tad_broadcast_to(x, TAD_SHAPE(1000, 100, 100));
-        tad_flip(x, (int[]){0}, 1);
+        tad_flip(x, tad_axis(0));
         tad_reshape(x, TAD_SHAPE(-1));
     }
     ck_tape(t);
@@ -53,10 +53,10 @@ START_TEST(axes_move) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = two_by_three(t), y = tad_reshape(x, TAD_SHAPE(1, 2, 3));
     ck_values(tad_transpose(x, 0, -1), 0, 1, 4, 2, 5, 3, 6);
-    ck_shape(tad_permute(y, (int[]){2, 0, 1}, 3), 3, 1, 2);
-    ck_values(tad_permute(y, (int[]){2, 0, 1}, 3), 0, 1, 4, 2, 5, 3, 6);
-    ck_values(tad_flip(x, (int[]){0}, 1), 0, 4, 5, 6, 1, 2, 3);
-    ck_values(tad_flip(tad_transpose(x, 0, 1), (int[]){0, 1}, 2), 0, 6, 3, 5, 2, 4, 1);
+    ck_shape(tad_permute(y, TAD_AXES(2, 0, 1)), 3, 1, 2);
+    ck_values(tad_permute(y, TAD_AXES(2, 0, 1)), 0, 1, 4, 2, 5, 3, 6);
+    ck_values(tad_flip(x, tad_axis(0)), 0, 4, 5, 6, 1, 2, 3);
+    ck_values(tad_flip(tad_transpose(x, 0, 1), TAD_AXES(0, 1)), 0, 6, 3, 5, 2, 4, 1);
     ck_values(tad_broadcast_to(tad_reshape(x, TAD_SHAPE(6, 1)), TAD_SHAPE(6, 2)), 0, 1, 1, 2, 2, 3,
               3, 4, 4, 5, 5, 6, 6);
     ck_tape(t);
@@ -64,33 +64,23 @@ START_TEST(axes_move) {
 }
 END_TEST
 
-#define FROM(a, b, c)                                                                              \
-    { TAD_INT(a), TAD_INT(b), TAD_INT(c) }
-#define WHOLE                                                                                      \
-    {                                                                                              \
-        {0}, {0}, { 0 }                                                                            \
-    }
-
 START_TEST(slices_are_pythons) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(6), six);
-    ck_values(tad_slice(x, (tad_range[]){FROM(1, 5, 2)}, 1), 0, 2, 4);
-    ck_values(tad_slice(x, (tad_range[]){FROM(-2, 100, 1)}, 1), 0, 5, 6);
-    ck_values(tad_slice(x, (tad_range[]){{{0}, {0}, TAD_INT(-2)}}, 1), 0, 6, 4, 2);
-    ck_values(tad_slice(x, (tad_range[]){FROM(4, 0, -3)}, 1), 0, 5, 2);
-    ck_values(tad_slice(x, (tad_range[]){FROM(4, -100, -3)}, 1), 0, 5, 2);
-    ck_shape(tad_slice(x, (tad_range[]){FROM(4, 2, 1)}, 1), 0);
-    ck_values(tad_slice(x, (tad_range[]){FROM(3, INT64_MAX, INT64_MAX)}, 1), 0, 4);
-    ck_values(tad_slice(x, (tad_range[]){{TAD_INT(INT64_MIN), TAD_INT(INT64_MAX), {0}}}, 1), 0, 1,
+    ck_values(tad_slice(x, 0, 1, 5, 2), 0, 2, 4);
+    ck_values(tad_slice(x, 0, -2, 100, 1), 0, 5, 6);
+    ck_values(tad_slice(x, 0, TAD_END, TAD_END, -2), 0, 6, 4, 2);
+    ck_values(tad_slice(x, 0, 4, 0, -3), 0, 5, 2);
+    ck_values(tad_slice(x, 0, 4, -100, -3), 0, 5, 2);
+    ck_shape(tad_slice(x, 0, 4, 2, 1), 0);
+    ck_values(tad_slice(x, 0, 3, TAD_END, INT64_MAX), 0, 4);
+    ck_values(tad_slice(x, 0, INT64_MIN, INT64_MAX, 1), 0, 1,
               2, 3, 4, 5, 6);
-    ck_values(tad_slice(x,
-                        (tad_range[]){{TAD_INT(INT64_MAX), TAD_INT(INT64_MIN), TAD_INT(INT64_MIN)}},
-                        1),
+    ck_values(tad_slice(x, 0, INT64_MAX, INT64_MIN, INT64_MIN),
               0, 6);
     tad_var m = two_by_three(t);
-    ck_values(tad_slice(m, (tad_range[]){WHOLE, FROM(1, 3, 1)}, 2), 0, 2, 3, 5, 6);
-    tad_var twice = tad_slice(tad_slice(m, (tad_range[]){WHOLE, {{0}, {0}, TAD_INT(-1)}}, 2),
-                              (tad_range[]){FROM(1, 2, 1)}, 1);
+    ck_values(tad_slice(m, -1, 1, 3, 1), 0, 2, 3, 5, 6);
+    tad_var twice = tad_slice(tad_slice(m, 1, TAD_END, TAD_END, -1), 0, 1, 2, 1);
     ck_values(twice, 0, 6, 5, 4);
     ck_tape(t);
     tad_tape_free(t);
@@ -119,19 +109,17 @@ END_TEST
 START_TEST(gradients_go_back) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = two_by_three(t), w = tad_constant(t, TAD_F64, TAD_SHAPE(3, 2), six);
-    ck_done(tad_reverse(tad_sum(tad_mul(tad_transpose(x, 0, 1), w), NULL)), t);
+    ck_done(tad_reverse(tad_sum(tad_mul(tad_transpose(x, 0, 1), w), tad_all())), t);
     ck_values(tad_gradient(x), 0, 1, 3, 5, 2, 4, 6);
-    tad_var part = tad_slice(x, (tad_range[]){WHOLE, {{0}, {0}, TAD_INT(-2)}}, 2); /* 3 1, 6 4 */
-    tad_var sum = tad_sum(tad_mul(part, tad_constant(t, TAD_F64, TAD_SHAPE(2, 2), six)), NULL);
-    ck_done(tad_reverse(tad_add(sum, tad_sum(part, NULL))), t);
+    tad_var part = tad_slice(x, 1, TAD_END, TAD_END, -2); /* 3 1, 6 4 */
+    tad_var sum = tad_sum(tad_mul(part, tad_constant(t, TAD_F64, TAD_SHAPE(2, 2), six)), tad_all());
+    ck_done(tad_reverse(tad_add(sum, tad_sum(part, tad_all()))), t);
     ck_values(tad_gradient(x), 0, 3, 0, 2, 5, 0, 4);
-    tad_var twice = tad_concat((tad_var[]){x, tad_flip(x, (int[]){1}, 1)}, 2, 0);
-    ck_done(tad_reverse(tad_sum(
-                tad_mul(twice, tad_reshape(tad_concat((tad_var[]){w, w}, 2, 0), TAD_SHAPE(4, 3))),
-                NULL)),
+    tad_var twice = tad_concat((tad_var[]){x, tad_flip(x, tad_axis(1))}, 2, 0);
+    ck_done(tad_reverse(tad_sum(tad_mul(twice, tad_reshape(tad_concat((tad_var[]){w, w}, 2, 0), TAD_SHAPE(4, 3))), tad_all())),
             t);
     ck_values(tad_gradient(x), 0, 1 + 3, 2 + 2, 3 + 1, 4 + 6, 5 + 5, 6 + 4);
-    ck_done(tad_reverse(tad_sum(tad_broadcast_to(x, TAD_SHAPE(5, 2, 3)), NULL)), t);
+    ck_done(tad_reverse(tad_sum(tad_broadcast_to(x, TAD_SHAPE(5, 2, 3)), tad_all())), t);
     ck_values(tad_gradient(x), 0, 5, 5, 5, 5, 5, 5);
     tad_tape_free(t);
 }
@@ -140,9 +128,9 @@ END_TEST
 START_TEST(float32_goes_back) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F32, TAD_SHAPE(2, 3), (float[]){1, 2, 3, 4, 5, 6});
-    tad_var part = tad_slice(x, (tad_range[]){WHOLE, FROM(0, 3, 2)}, 2);
-    tad_var y = tad_add(tad_sum(tad_mul(part, part), NULL),
-                        tad_sum(tad_concat((tad_var[]){part, part}, 2, 1), NULL));
+    tad_var part = tad_slice(x, 1, 0, 3, 2);
+    tad_var y = tad_add(tad_sum(tad_mul(part, part), tad_all()),
+                        tad_sum(tad_concat((tad_var[]){part, part}, 2, 1), tad_all()));
     ck_done(tad_reverse(y), t);
     ck_values(tad_gradient(x), 0, 4, 0, 8, 10, 0, 14);
     tad_tape_free(t);
@@ -153,13 +141,12 @@ START_TEST(too_many_axes_are_refused) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = two_by_three(t);
     int axes[TAD_MAX_RANK + 1] = {0};
-    tad_range ranges[TAD_MAX_RANK + 1] = {{{0}, {0}, {0}}};
-    tad_permute(x, axes, TAD_MAX_RANK + 1);
+    tad_permute(x, tad_axes_of(axes, TAD_MAX_RANK + 1));
     ck_refused(t, TAD_BAD_AXIS, "permute", "(2,3)");
-    tad_flip(x, axes, TAD_MAX_RANK + 1);
+    tad_flip(x, tad_axes_of(axes, TAD_MAX_RANK + 1));
     ck_refused(t, TAD_BAD_AXIS, "flip");
-    tad_slice(x, ranges, TAD_MAX_RANK + 1);
-    ck_refused(t, TAD_BAD_AXIS, "slice", "9 slices for 2 axes");
+    tad_slice(x, 2, 0, 1, 1);
+    ck_refused(t, TAD_BAD_AXIS, "slice", "no axis 2");
     tad_reshape(x, TAD_SHAPE(4, 2));
     ck_refused(t, TAD_BAD_SHAPE, "reshape: (2,3)", "6 elements do not make (4,2)");
     tad_broadcast_to(x, TAD_SHAPE(INT64_MAX, 2, 3));

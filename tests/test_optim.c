@@ -15,63 +15,67 @@ typedef tad_optim *maker(const tad_dict *params);
 static tad_clip clip; /* of every optimiser made below */
 
 static tad_optim *sgd(const tad_dict *p) {
-    return tad_sgd(p, &(tad_sgd_options){.lr = 0.1, .clip = clip});
+    return tad_sgd(p, 0.1, &(tad_sgd_options){.clip = clip});
 }
 static tad_optim *sgd_decay(const tad_dict *p) {
-    return tad_sgd(p, &(tad_sgd_options){.lr = 0.1, .clip = clip, .weight_decay = 0.3});
+    return tad_sgd(p, 0.1, &(tad_sgd_options){.clip = clip, .weight_decay = 0.3});
 }
 static tad_optim *sgd_momentum(const tad_dict *p) {
-    return tad_sgd(p, &(tad_sgd_options){.lr = 0.1, .clip = clip, .momentum = 0.9});
+    return tad_sgd(p, 0.1, &(tad_sgd_options){.clip = clip, .momentum = 0.9});
 }
 static tad_optim *sgd_dampening(const tad_dict *p) {
-    return tad_sgd(
-        p, &(tad_sgd_options){
-               .lr = 0.1, .clip = clip, .momentum = 0.9, .dampening = 0.4, .weight_decay = 0.2});
+    return tad_sgd(p, 0.1, &(tad_sgd_options){.clip = clip, .momentum = 0.9, .dampening = 0.4, .weight_decay = 0.2});
 }
 static tad_optim *sgd_nesterov(const tad_dict *p) {
-    return tad_sgd(
-        p, &(tad_sgd_options){
-               .lr = 0.1, .clip = clip, .momentum = 0.9, .nesterov = true, .weight_decay = 0.2});
+    return tad_sgd(p, 0.1, &(tad_sgd_options){.clip = clip, .momentum = 0.9, .nesterov = true, .weight_decay = 0.2});
 }
-static tad_adam_options adam_all(void) {
-    return (tad_adam_options){.lr = 0.05,
-                              .beta1 = TAD_FLOAT(0.8),
-                              .beta2 = TAD_FLOAT(0.95),
-                              .eps = TAD_FLOAT(1e-3),
-                              .weight_decay = TAD_FLOAT(0.3),
-                              .clip = clip};
+static tad_adam_options clipped_adam(tad_adam_options o) {
+    o.clip = clip;
+    return o;
 }
+static tad_rmsprop_options clipped_rmsprop(void) {
+    tad_rmsprop_options o = tad_rmsprop_defaults();
+    o.clip = clip;
+    return o;
+}
+static const tad_adam_options adam_all = {.beta1 = 0.8, .beta2 = 0.95, .eps = 1e-3, .weight_decay = 0.3};
 static tad_optim *adam(const tad_dict *p) {
-    return tad_adam(p, clip.value > 0 ? &(tad_adam_options){.clip = clip} : NULL);
+    tad_adam_options o = clipped_adam(tad_adam_defaults());
+    return tad_adam(p, 0.001, clip.value > 0 ? &o : NULL);
 }
 static tad_optim *adam_options(const tad_dict *p) {
-    tad_adam_options o = adam_all();
-    return tad_adam(p, &o);
+    tad_adam_options o = clipped_adam(adam_all);
+    return tad_adam(p, 0.05, &o);
 }
 static tad_optim *adamw(const tad_dict *p) {
-    return tad_adamw(p, &(tad_adam_options){.lr = 0.05, .clip = clip});
+    tad_adam_options o = clipped_adam(tad_adamw_defaults());
+    return tad_adamw(p, 0.05, clip.value > 0 ? &o : NULL);
 }
 static tad_optim *adamw_options(const tad_dict *p) {
-    tad_adam_options o = adam_all();
-    return tad_adamw(p, &o);
+    tad_adam_options o = clipped_adam(adam_all);
+    return tad_adamw(p, 0.05, &o);
 }
 static tad_optim *rmsprop(const tad_dict *p) {
-    return tad_rmsprop(p, clip.value > 0 ? &(tad_rmsprop_options){.clip = clip} : NULL);
+    tad_rmsprop_options o = clipped_rmsprop();
+    return tad_rmsprop(p, 0.01, clip.value > 0 ? &o : NULL);
 }
 static tad_optim *rmsprop_momentum(const tad_dict *p) {
-    return tad_rmsprop(p, &(tad_rmsprop_options){.momentum = 0.7, .clip = clip});
+    tad_rmsprop_options o = clipped_rmsprop();
+    o.momentum = 0.7;
+    return tad_rmsprop(p, 0.01, &o);
 }
 static tad_optim *rmsprop_centered(const tad_dict *p) {
-    return tad_rmsprop(p, &(tad_rmsprop_options){.centered = true, .clip = clip});
+    tad_rmsprop_options o = clipped_rmsprop();
+    o.centered = true;
+    return tad_rmsprop(p, 0.01, &o);
 }
 static tad_optim *rmsprop_options(const tad_dict *p) {
-    return tad_rmsprop(p, &(tad_rmsprop_options){.lr = 0.02,
-                                                 .alpha = TAD_FLOAT(0.8),
-                                                 .eps = TAD_FLOAT(1e-3),
-                                                 .weight_decay = 0.3,
-                                                 .momentum = 0.7,
-                                                 .centered = true,
-                                                 .clip = clip});
+    return tad_rmsprop(p, 0.02, &(tad_rmsprop_options){.alpha = 0.8,
+                                                       .eps = 1e-3,
+                                                       .weight_decay = 0.3,
+                                                       .momentum = 0.7,
+                                                       .centered = true,
+                                                       .clip = clip});
 }
 
 /* The parameters after each step, as PyTorch prints them. */
@@ -189,7 +193,7 @@ static bench open_bench(tad_dtype dtype) {
 /* A sweep that leaves `gradient` at p: of sum(gradient * p). */
 static void sweep(bench *b, const double *gradient) {
     tad_var g = tad_constant_from(b->t, tad_dtype_of(b->p), TAD_SHAPE(3), gradient);
-    ck_done(tad_reverse(tad_sum(tad_mul(b->p, g), NULL)), b->t);
+    ck_done(tad_reverse(tad_sum(tad_mul(b->p, g), tad_all())), b->t);
 }
 
 static void step(bench *b, tad_optim *o, const double *gradient) {
@@ -232,7 +236,7 @@ END_TEST
 
 START_TEST(adds_up_sweeps_and_starts_afresh) {
     bench b = open_bench(TAD_F64);
-    tad_optim *o = tad_sgd(b.params, &(tad_sgd_options){.lr = 1});
+    tad_optim *o = tad_sgd(b.params, 1, NULL);
     sweep(&b, (double[]){1, 2, 3});
     sweep(&b, (double[]){10, 20, 30});
     double norm;
@@ -251,7 +255,7 @@ START_TEST(clips_the_norm_of_all_together) {
     bench b = open_bench(TAD_F64);
     tad_var q = as(b.t, TAD_F32, (double[]){0, 0, 0});
     ck_done(tad_dict_add(b.params, "q", q), b.t);
-    tad_optim *o = tad_sgd(b.params, &(tad_sgd_options){.lr = 1, .clip.norm = 2});
+    tad_optim *o = tad_sgd(b.params, 1, &(tad_sgd_options){.clip.norm = 2});
     tad_var g = tad_constant_from(b.t, TAD_F64, TAD_SHAPE(3), (double[]){3, -4, 0});
     tad_var h = tad_constant_from(b.t, TAD_F32, TAD_SHAPE(3), (double[]){12, 0, 0});
     ck_done(tad_reverse_from((tad_var[]){b.p, q}, (tad_var[]){g, h}, 2), b.t);
@@ -264,7 +268,7 @@ END_TEST
 
 START_TEST(a_norm_below_the_limit_is_left_alone) {
     bench b = open_bench(TAD_F64);
-    tad_optim *o = tad_sgd(b.params, &(tad_sgd_options){.lr = 1, .clip.norm = 100});
+    tad_optim *o = tad_sgd(b.params, 1, &(tad_sgd_options){.clip.norm = 100});
     step(&b, o, (double[]){3, -4, 0.25});
     ck_values(b.p, 0, 1 - 3, -2 + 4, 0.5 - 0.25);
     tad_tape_free(b.t);
@@ -273,7 +277,7 @@ END_TEST
 
 START_TEST(clips_values) {
     bench b = open_bench(TAD_F64);
-    tad_optim *o = tad_sgd(b.params, &(tad_sgd_options){.lr = 1, .clip.value = 0.5});
+    tad_optim *o = tad_sgd(b.params, 1, &(tad_sgd_options){.clip.value = 0.5});
     step(&b, o, (double[]){3, -4, 0.25});
     ck_values(b.p, 0, 0.5, -1.5, 0.25);
     tad_tape_free(b.t);
@@ -282,7 +286,9 @@ END_TEST
 
 START_TEST(refuses_an_infinite_norm_and_moves_nothing) {
     bench b = open_bench(TAD_F64);
-    tad_optim *o = tad_adam(b.params, &(tad_adam_options){.clip.norm = 1});
+    tad_adam_options clipped = tad_adam_defaults();
+    clipped.clip.norm = 1;
+    tad_optim *o = tad_adam(b.params, 0.001, &clipped);
     sweep(&b, (double[]){1, INFINITY, 1});
     ck_assert_int_eq(tad_optim_step(o), TAD_NOT_FINITE);
     ck_refused(b.t, TAD_NOT_FINITE, "adam", "norm");
@@ -295,7 +301,7 @@ END_TEST
 
 START_TEST(lets_a_nan_through) { /* clipping by value must not hide it */
     bench b = open_bench(TAD_F64);
-    tad_optim *o = tad_sgd(b.params, &(tad_sgd_options){.lr = 1, .clip.value = 1});
+    tad_optim *o = tad_sgd(b.params, 1, &(tad_sgd_options){.clip.value = 1});
     step(&b, o, (double[]){NAN, 0, 0});
     ck_values(b.p, 0, NAN, -2, 0.5);
     tad_tape_free(b.t);
@@ -310,7 +316,7 @@ START_TEST(centred_rmsprop_takes_a_gradient_that_never_changes) {
     tad_var p = tad_param(b.t, TAD_F32, TAD_SHAPE(40), NULL), g = tad_constant_from(b.t, TAD_F32, TAD_SHAPE(40), all);
     tad_dict *params = tad_dict_new(b.t);
     ck_done(tad_dict_add(params, "p", p), b.t);
-    tad_optim *o = tad_rmsprop(params, &(tad_rmsprop_options){.alpha = TAD_FLOAT(0.5), .centered = true});
+    tad_optim *o = tad_rmsprop(params, 0.01, &(tad_rmsprop_options){.alpha = 0.5, .eps = 1e-8, .centered = true});
     for (int i = 0; i < 60; i++) {
         ck_done(tad_reverse_from(&p, &g, 1), b.t);
         ck_done(tad_optim_step(o), b.t);
@@ -323,7 +329,7 @@ END_TEST
 
 START_TEST(obeys_a_new_learning_rate) {
     bench b = open_bench(TAD_F64);
-    tad_optim *o = tad_sgd(b.params, &(tad_sgd_options){.lr = 1});
+    tad_optim *o = tad_sgd(b.params, 1, NULL);
     ck_done(tad_optim_set_lr(o, 0.25), b.t);
     ck_assert(tad_optim_lr(o) == 0.25);
     step(&b, o, (double[]){4, 8, 0});
@@ -360,7 +366,7 @@ END_TEST
 
 START_TEST(names_its_state) {
     bench b = open_bench(TAD_F32);
-    const tad_dict *s = tad_optim_state(tad_adam(b.params, NULL));
+    const tad_dict *s = tad_optim_state(tad_adam(b.params, 0.001, NULL));
     ck_assert_uint_eq(tad_dict_count(s), 4);
     ck_assert_int_eq(tad_dtype_of(tad_dict_get(s, "exp_avg.p")), TAD_F32);
     ck_shape(tad_dict_get(s, "exp_avg_sq.p"), 3);
@@ -372,7 +378,7 @@ END_TEST
 
 START_TEST(allocates_nothing_in_a_step) {
     bench b = open_bench(TAD_F64);
-    tad_optim *o = tad_adam(b.params, NULL);
+    tad_optim *o = tad_adam(b.params, 0.001, NULL);
     for (int i = 0; i < 2; i++) step(&b, o, gradients[i]);
     size_t calls = tad_tape_memory(b.t).calls;
     for (int i = 0; i < 20; i++) step(&b, o, gradients[i % 4]);
@@ -385,21 +391,37 @@ END_TEST
 
 START_TEST(refuses_bad_options) {
     bench b = open_bench(TAD_F64);
-    const tad_sgd_options bad[] = {{.lr = -1},
-                                   {.lr = NAN},
-                                   {.momentum = -0.1},
+    const tad_sgd_options bad[] = {{.momentum = -0.1},
                                    {.nesterov = true},
                                    {.nesterov = true, .momentum = 0.9, .dampening = 0.1},
                                    {.weight_decay = -1},
                                    {.clip.norm = -1}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        ck_assert_ptr_null(tad_sgd(b.params, &bad[i]));
+        ck_assert_ptr_null(tad_sgd(b.params, 0.1, &bad[i]));
         ck_refused(b.t, TAD_BAD_ARGUMENT, "sgd: options out of range");
     }
-    ck_assert_ptr_null(tad_adam(b.params, &(tad_adam_options){.beta2 = TAD_FLOAT(1)}));
-    ck_refused(b.t, TAD_BAD_ARGUMENT, "adam");
-    ck_assert_ptr_null(tad_rmsprop(b.params, &(tad_rmsprop_options){.alpha = TAD_FLOAT(-1)}));
-    ck_refused(b.t, TAD_BAD_ARGUMENT, "rmsprop");
+    const double rates[] = {-1, NAN, INFINITY};
+    for (int i = 0; i < 3; i++) {
+        ck_assert_ptr_null(tad_sgd(b.params, rates[i], NULL));
+        ck_refused(b.t, TAD_BAD_ARGUMENT, "sgd: the learning rate is out of range");
+    }
+    ck_assert_ptr_null(tad_adam(b.params, 0.1, &(tad_adam_options){.beta2 = 1}));
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "adam: options out of range");
+    ck_assert_ptr_null(tad_rmsprop(b.params, 0.1, &(tad_rmsprop_options){.alpha = -1}));
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "rmsprop: options out of range");
+    tad_tape_free(b.t);
+}
+END_TEST
+
+/* Options that do not begin with the defaults have a beta2, an alpha of 0. */
+START_TEST(options_without_the_defaults_are_refused) {
+    bench b = open_bench(TAD_F64);
+    ck_assert_ptr_null(tad_adam(b.params, 0.1, &(tad_adam_options){.weight_decay = 0.1}));
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "adam: beta2 is 0: begin with the defaults");
+    ck_assert_ptr_null(tad_adamw(b.params, 0.1, &(tad_adam_options){.beta1 = 0.9}));
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "adamw: beta2 is 0");
+    ck_assert_ptr_null(tad_rmsprop(b.params, 0.1, &(tad_rmsprop_options){.momentum = 0.9}));
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "rmsprop: alpha is 0: begin with the defaults");
     tad_tape_free(b.t);
 }
 END_TEST
@@ -407,13 +429,13 @@ END_TEST
 START_TEST(refuses_what_is_no_parameter) {
     bench b = open_bench(TAD_F64);
     ck_done(tad_dict_add(b.params, "again", b.p), b.t);
-    ck_assert_ptr_null(tad_sgd(b.params, NULL));
+    ck_assert_ptr_null(tad_sgd(b.params, 0.001, NULL));
     ck_refused(b.t, TAD_BAD_ARGUMENT, "again", "twice");
     ck_assert(tad_dict_remove(b.params, "again"));
     ck_done(tad_dict_add(b.params, "input", tad_scalar(b.t, 1)), b.t);
-    ck_assert_ptr_null(tad_adam(b.params, NULL));
+    ck_assert_ptr_null(tad_adam(b.params, 0.001, NULL));
     ck_refused(b.t, TAD_BAD_ARGUMENT, "input", "no parameter");
-    ck_assert_ptr_null(tad_adam(NULL, NULL));
+    ck_assert_ptr_null(tad_adam(NULL, 0.001, NULL));
     ck_assert_int_eq(tad_optim_step(NULL), TAD_BAD_ARGUMENT);
     ck_assert(isnan(tad_optim_lr(NULL)));
     tad_tape_free(b.t);
@@ -422,7 +444,7 @@ END_TEST
 
 START_TEST(steps_only_after_a_sweep) {
     bench b = open_bench(TAD_F64);
-    tad_optim *o = tad_sgd(b.params, NULL);
+    tad_optim *o = tad_sgd(b.params, 0.001, NULL);
     ck_assert_int_ne(tad_optim_step(o), TAD_OK);
     ck_refused(b.t, TAD_NO_GRADIENT, "");
     ck_values(b.p, 0, 1, -2, 0.5);
@@ -436,7 +458,7 @@ END_TEST
 START_TEST(notices_being_rewound) {
     bench b = open_bench(TAD_F64);
     tad_mark mark = tad_tape_mark(b.t);
-    tad_optim *o = tad_adam(b.params, NULL);
+    tad_optim *o = tad_adam(b.params, 0.001, NULL);
     ck_done(tad_tape_rewind(b.t, mark), b.t);
     sweep(&b, gradients[0]);
     ck_assert_int_eq(tad_optim_step(o), TAD_BAD_HANDLE);
@@ -447,7 +469,7 @@ END_TEST
 /* What a file says is assigned as it is; converting it to a count must have a meaning. */
 START_TEST(counts_no_steps_where_the_state_is_no_count) {
     bench b = open_bench(TAD_F64);
-    tad_optim *o = tad_sgd(b.params, NULL);
+    tad_optim *o = tad_sgd(b.params, 0.001, NULL);
     tad_var steps = tad_dict_get(tad_optim_state(o), "steps");
     const double bad[] = {NAN, INFINITY, -INFINITY, -3, 1e300, 0x1p63};
     for (int i = 0; i < 6; i++) {
@@ -541,6 +563,7 @@ static Suite *suite(void) {
     tcase_add_test(c, counts_no_steps_where_the_state_is_no_count);
     c = support_case(s, "misuse");
     tcase_add_test(c, refuses_bad_options);
+    tcase_add_test(c, options_without_the_defaults_are_refused);
     tcase_add_test(c, refuses_what_is_no_parameter);
     tcase_add_test(c, steps_only_after_a_sweep);
     tcase_add_test(c, notices_being_rewound);

@@ -593,7 +593,7 @@ START_TEST(infinite_derivatives_that_nothing_arrives_at_do_not_count) {
         tad_var x = tad_scalar(t, 0), root = tad_sqrt(x),
                 quotient = tad_div(tad_add(x, tad_number(1)), tad_number(2));
         tad_var power = tad_pow(x, tad_number(0.5)),
-                sum = tad_sum(tad_sqrt(tad_reshape(x, TAD_SHAPE(1))), NULL);
+                sum = tad_sum(tad_sqrt(tad_reshape(x, TAD_SHAPE(1))), tad_all());
         tad_var y = tad_where(tad_greater(root, tad_number(1)), tad_mul(x, tad_number(2)),
                               tad_mul(x, tad_number(3)));
         tad_var z = tad_add(y, quotient);
@@ -617,7 +617,7 @@ START_TEST(zeros_that_arrive_reach_infinite_factors) {
                              tad_mul(x, far),
                              tad_fma(x, far, one),
                              tad_dot_list(&x, &far, 1, one),
-                             tad_sum(tad_sqrt(v), NULL)};
+                             tad_sum(tad_sqrt(v), tad_all())};
     for (size_t k = 0; k < sizeof roots / sizeof *roots; k++) {
         tad_var y = tad_mul(roots[k], zero), wrt = k == 6 ? v : x, g;
         ck_done(tad_reverse(y), t);

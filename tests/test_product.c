@@ -49,7 +49,7 @@ START_TEST(views_enter_without_copy) {
             b = filled(t, TAD_F64, TAD_SHAPE(3, 7), 0.2);
     tad_var at_ = tad_transpose(a, 0, 1), bt = tad_transpose(b, 0, 1);
     check_matrix(at_, bt, tad_matmul(at_, bt), 5, 7, 3, 1e-13);
-    tad_var back = tad_flip(a, (int[]){0, 1}, 2);
+    tad_var back = tad_flip(a, TAD_AXES(0, 1));
     check_matrix(b, back, tad_matmul(b, back), 3, 7, 5, 1e-13);
     tad_var row = tad_broadcast_to(filled(t, TAD_F64, TAD_SHAPE(1, 5), 0.3), TAD_SHAPE(4, 5));
     check_matrix(row, at_, tad_matmul(row, at_), 4, 5, 7, 1e-13);
@@ -84,8 +84,8 @@ START_TEST(gradients_accumulate) {
     tad_var a = filled(t, TAD_F64, TAD_SHAPE(6, 9), 0.1),
             b = filled(t, TAD_F64, TAD_SHAPE(9, 4), 0.2);
     tad_var w = filled(t, TAD_F64, TAD_SHAPE(6, 4), 0.3);
-    tad_var y = tad_sum(tad_mul(tad_matmul(a, b), w), NULL);
-    tad_var twice = tad_add(y, tad_sum(tad_mul(tad_matmul(a, b), w), NULL));
+    tad_var y = tad_sum(tad_mul(tad_matmul(a, b), w), tad_all());
+    tad_var twice = tad_add(y, tad_sum(tad_mul(tad_matmul(a, b), w), tad_all()));
     ck_done(tad_reverse(twice), t);
     tad_var half = tad_number(0.5);
     check_matrix(w, tad_transpose(b, 0, 1), tad_mul(tad_gradient(a), half), 6, 4, 9, 1e-12);
@@ -100,11 +100,11 @@ START_TEST(gradients_of_shared_matrix) {
     tad_var x = tad_constant(t, TAD_F64, TAD_SHAPE(2, 1, 2), (double[]){1, 2, 3, 4});
     tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(2, 2), (double[]){1, 0, 0, 1});
     for (int i = 1; i <= 2; i++) {
-        ck_done(tad_reverse(tad_sum(tad_matmul(x, w), NULL)), t);
+        ck_done(tad_reverse(tad_sum(tad_matmul(x, w), tad_all())), t);
         ck_values(tad_gradient(w), 0, 4 * i, 4 * i, 6 * i, 6 * i);
     }
     tad_var turned = tad_param(t, TAD_F64, TAD_SHAPE(2, 2), (double[]){1, 0, 0, 1});
-    ck_done(tad_reverse(tad_sum(tad_matmul(turned, tad_transpose(x, 1, 2)), NULL)), t);
+    ck_done(tad_reverse(tad_sum(tad_matmul(turned, tad_transpose(x, 1, 2)), tad_all())), t);
     ck_values(tad_gradient(turned), 0, 4, 6, 4, 6);
     tad_tape_free(t);
 }
@@ -143,7 +143,7 @@ START_TEST(layer_of_turned_input) {
     tad_var y = tad_affine(turned, w, tad_none());
     check_matrix(turned, w, y, 4, 15, 2, 1e-13);
     tad_var ones = tad_full(t, TAD_F64, TAD_SHAPE(4, 2), 1);
-    ck_done(tad_reverse(tad_sum(y, NULL)), t);
+    ck_done(tad_reverse(tad_sum(y, tad_all())), t);
     tad_var kept = tad_gradient(w);
     check_matrix(tad_transpose(tad_reshape(turned, TAD_SHAPE(4, 15)), 0, 1), ones, kept, 15, 4, 2,
                  1e-12);
@@ -157,11 +157,11 @@ START_TEST(empty_sizes) {
             b = tad_input(t, TAD_F64, TAD_SHAPE(0, 3), NULL);
     tad_var c = tad_matmul(a, b);
     ck_values(c, 0, 0, 0, 0, 0, 0, 0);
-    ck_done(tad_reverse(tad_sum(c, NULL)), t);
+    ck_done(tad_reverse(tad_sum(c, tad_all())), t);
     ck_shape(tad_gradient(a), 2, 0);
     tad_var none = tad_input(t, TAD_F64, TAD_SHAPE(0, 2, 2), NULL);
     tad_var w = tad_input(t, TAD_F64, TAD_SHAPE(2, 2), (double[]){1, 2, 3, 4});
-    ck_done(tad_reverse(tad_sum(tad_matmul(none, w), NULL)), t);
+    ck_done(tad_reverse(tad_sum(tad_matmul(none, w), tad_all())), t);
     ck_values(tad_gradient(w), 0, 0, 0, 0, 0);
     tad_tape_free(t);
 }
@@ -199,7 +199,7 @@ START_TEST(steady_step_allocates_nothing) {
     tad_mark mark = tad_tape_mark(t);
     for (int i = 0; i < 5; i++) {
         tad_var x = tad_borrow(t, TAD_F32, TAD_SHAPE(100, 50), batch);
-        ck_done(tad_reverse(tad_sum(tad_affine(x, w, b), NULL)), t);
+        ck_done(tad_reverse(tad_sum(tad_affine(x, w, b), tad_all())), t);
         if (i >= 2) ck_assert_uint_eq(tad_tape_memory(t).calls, calls);
         calls = tad_tape_memory(t).calls;
         ck_done(tad_tape_rewind(t, mark), t);

@@ -87,7 +87,7 @@ END_TEST
 /* The local derivative of an op with several outputs is that of the output in question. */
 START_TEST(explain_of_one_output) {
     tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(1), (double[]){3}), where;
-    tad_var m = tad_max(v, 0, false, &where), y = tad_mul(m, tad_number(2));
+    tad_var m = tad_max(v, tad_axis(0), &where), y = tad_mul(m, tad_number(2));
     ck_done(tad_reverse(y), t);
     ck_done(tad_explain(y, TAD_EXPLAIN_TEXT, keep, &got), t);
     ck_has("2 * 1 = 2");
@@ -117,7 +117,7 @@ END_TEST
 /* Arrays have no single local derivative: the shape stands for the numbers. */
 START_TEST(explain_of_arrays) {
     tad_var x = tad_name(tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2}), "x");
-    tad_var s = tad_name(tad_sum(tad_square(x), NULL), "s");
+    tad_var s = tad_name(tad_sum(tad_square(x), tad_all()), "s");
     ck_done(tad_reverse(s), t);
     ck_done(tad_explain(s, TAD_EXPLAIN_TEXT, keep, &got), t);
     ck_has("by the rule of sum");
@@ -151,8 +151,8 @@ END_TEST
 
 START_TEST(dump_shows_values_and_gradients) {
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 2), (double[]){1, 2, 3, 4});
-    tad_var s = tad_sum(x, &(tad_reduce){.axis = TAD_AXES(0)});
-    ck_done(tad_reverse(tad_sum(s, NULL)), t);
+    tad_var s = tad_sum(x, tad_axis(0));
+    ck_done(tad_reverse(tad_sum(s, tad_all())), t);
     ck_done(tad_dump(s, &(tad_show){.values = true, .gradients = true}, keep, &got), t);
     ck_assert_str_eq(got.all,
                      "#0  input              (2,2)  = [[1, 2], [3, 4]]  gradient [[1, 1], [1, 1]]\n"
@@ -180,9 +180,8 @@ END_TEST
 START_TEST(dump_says_options_and_absent_operands) {
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 2), (double[]){1, 2});
     tad_var w = tad_input(t, TAD_F64, TAD_SHAPE(2, 2), NULL);
-    tad_range r[] = {{.start = TAD_INT(0)}, {.start = TAD_INT(1), .step = TAD_INT(2)}};
-    tad_var y = tad_slice(tad_pow_scalar(tad_affine(x, w, tad_none()), 3), r, 2);
-    tad_var z = tad_mean(y, &(tad_reduce){.axis = TAD_AXES(1, -2), .keepdims = true});
+    tad_var y = tad_slice(tad_pow_scalar(tad_affine(x, w, tad_none()), 3), 1, 1, TAD_END, 2);
+    tad_var z = tad_mean(y, tad_keepdims(TAD_AXES(1, -2)));
     ck_done(tad_dump(z, NULL, keep, &got), t);
     ck_has("affine(#0, #1, none)");
     ck_has("exponent=3");
@@ -202,26 +201,26 @@ static void ck_call(tad_var y, const char *call) {
 START_TEST(dump_says_every_kind_of_option) {
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL), labels = tad_constant(t, TAD_I64, TAD_SHAPE(2), NULL), at;
     ck_call(tad_softmax(x, 1), "softmax(#0; axis=1)");
-    ck_call(tad_sum(x, &(tad_reduce){.axis = TAD_AXES(0, -1)}), "sum(#0; axis=(0,-1))");
-    ck_call(tad_sum(x, &(tad_reduce){.keepdims = true}), "sum(#0; keepdims)");
+    ck_call(tad_sum(x, TAD_AXES(0, -1)), "sum(#0; axis=(0,-1))");
+    ck_call(tad_sum(x, tad_keepdims(tad_all())), "sum(#0; keepdims)");
     ck_call(tad_reshape(x, TAD_SHAPE(3, 2)), "reshape(#0; shape=(3,2))");
     ck_call(tad_cast(x, TAD_F32), "cast(#0; dtype=float32)");
-    ck_call(tad_huber(x, x, &(tad_huber_options){.delta = TAD_FLOAT(0.5)}), "huber(#0, #0; delta=0.5)");
-    ck_call(tad_huber(x, x, NULL), "huber(#0, #0)");
-    ck_call(tad_kl_div(x, x, &(tad_kl_div_options){TAD_BATCHMEAN, true}), "kl_div(#0, #0; reduction=batchmean log_target)");
-    ck_call(tad_cross_entropy(x, labels, &(tad_cross_entropy_options){TAD_SUM, TAD_INT(-1), 0.25, {0}}),
+    ck_call(tad_huber(x, x, 0.5, TAD_MEAN), "huber(#0, #0; delta=0.5)");
+    ck_call(tad_huber(x, x, 1, TAD_MEAN), "huber(#0, #0; delta=1)");
+    ck_call(tad_kl_div(x, x, true, TAD_BATCHMEAN), "kl_div(#0, #0; reduction=batchmean log_target)");
+    ck_call(tad_cross_entropy_ignoring(x, labels, -1, &(tad_cross_entropy_options){TAD_SUM, 0.25, {0}}),
             "reduction=sum ignore_index=-1 label_smoothing=0.25)");
-    tad_max(x, 1, false, &at);
+    tad_max(x, tad_axis(1), &at);
     ck_call(at, "max.1(#0; axis=1)");
-    ck_call(tad_slice(x, (tad_range[]){{.start = TAD_INT(1)}, {.stop = TAD_INT(-1), .step = TAD_INT(2)}}, 2),
-            "slices=[1:, :-1:2])");
+    ck_call(tad_slice(x, 0, 1, TAD_END, 1), "slice(#0; slices=[1:])");
+    ck_call(tad_slice(x, 1, 0, -1, 2), "slice(#0; slices=[:, :-1:2])");
 }
 END_TEST
 
 START_TEST(dump_has_columns) {
     tad_var a = tad_scalar(t, 2), b = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){10.5, 20.25});
     tad_var y = tad_here(tad_mul(a, b), "model.c", 7);
-    ck_done(tad_reverse(tad_sum(y, NULL)), t);
+    ck_done(tad_reverse(tad_sum(y, tad_all())), t);
     ck_done(tad_dump(y, &(tad_show){.values = true, .gradients = true}, keep, &got), t);
     ck_assert_str_eq(got.all, "#0  input        ()   = 2              gradient 30.75\n"
                               "#1  input        (2)  = [10.5, 20.25]  gradient [2, 2]\n"
@@ -285,7 +284,7 @@ END_TEST
 
 START_TEST(dot_has_shapes_values_gradients) {
     tad_var x = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2});
-    tad_var s = tad_sum(tad_mul(x, tad_number(3)), NULL);
+    tad_var s = tad_sum(tad_mul(x, tad_number(3)), tad_all());
     ck_done(tad_reverse(s), t);
     ck_done(tad_dot_graph(s, &(tad_show){.values = true, .gradients = true}, keep, &got), t);
     ck_has("parameter  (2)\\n[1, 2]\\ngradient [3, 3]");
@@ -420,7 +419,7 @@ static void everything(tad_var y) {
 START_TEST(numbers_have_a_point_in_every_locale) {
     const char *point = (const char *[]){",", "<U066B>"}[_i];
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){0.25, -1.5e-20});
-    tad_var y = tad_sum(tad_leaky_relu(tad_mul(x, tad_number(2.5)), 0.125), NULL);
+    tad_var y = tad_sum(tad_leaky_relu(tad_mul(x, tad_number(2.5)), 0.125), tad_all());
     tad_var z = tad_mul(y, tad_number(-0.5));
     ck_done(tad_reverse(z), t);
     everything(z);

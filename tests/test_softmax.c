@@ -65,11 +65,11 @@ START_TEST(gradients) {
         tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(3, 4), x),
                 v = tad_constant(t, TAD_F64, TAD_SHAPE(3, 4), w);
         tad_var y = log_ ? tad_log_softmax(a, 1) : tad_softmax(a, 1);
-        ck_done(tad_reverse(tad_sum(tad_mul(y, v), NULL)), t);
+        ck_done(tad_reverse(tad_sum(tad_mul(y, v), tad_all())), t);
         ck_done(tad_read(tad_gradient(a), rows, 12), t);
         tad_var turned = tad_transpose(a, 0, 1);
         tad_var z = log_ ? tad_log_softmax(turned, 0) : tad_softmax(turned, 0);
-        tad_var both = tad_add(tad_sum(tad_mul(z, tad_transpose(v, 0, 1)), NULL), tad_sum(a, NULL));
+        tad_var both = tad_add(tad_sum(tad_mul(z, tad_transpose(v, 0, 1)), tad_all()), tad_sum(a, tad_all()));
         ck_done(tad_reverse(both), t);
         ck_done(tad_read(tad_gradient(a), columns, 12), t);
         for (int i = 0; i < 12; i++) ck_near(columns[i], rows[i] + 1, 1e-15);

@@ -118,7 +118,7 @@ START_TEST(a_name_given_after_a_mark_stays_with_its_variable) {
     tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(2), NULL);
     tad_mark mark = tad_tape_mark(t);
     tad_name(w, "weights");
-    tad_var gone = tad_name(tad_sum(w, NULL), "loss");
+    tad_var gone = tad_name(tad_sum(w, tad_all()), "loss");
     ck_done(tad_tape_rewind(t, mark), t);
     double many[120] = {0};
     for (int i = 0; i < 100; i++) tad_constant(t, TAD_F64, TAD_SHAPE(120), many);

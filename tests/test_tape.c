@@ -52,9 +52,9 @@ START_TEST(variables_below_a_mark_survive_and_above_do_not) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2});
     tad_mark m = tad_tape_mark(t);
-    tad_var old = tad_sum(w, NULL);
+    tad_var old = tad_sum(w, tad_all());
     ck_assert_int_eq(tad_tape_rewind(t, m), TAD_OK);
-    tad_var fresh = tad_mean(w, NULL); /* takes the place of `old` */
+    tad_var fresh = tad_mean(w, tad_all()); /* takes the place of `old` */
     ck_near(tad_item(fresh), 1.5, 0);
     ck_assert(isnan(tad_item(old)));
     ck_refused(t, TAD_BAD_HANDLE, "rewound");
@@ -113,13 +113,13 @@ END_TEST
 START_TEST(the_first_error_sticks) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), b = tad_input(t, TAD_F64, TAD_SHAPE(3), NULL);
-    tad_var bad = tad_add(a, b), worse = tad_sum(tad_exp(bad), NULL);
+    tad_var bad = tad_add(a, b), worse = tad_sum(tad_exp(bad), tad_all());
     ck_assert(tad_is_nil(bad) && tad_is_nil(worse));
     ck_assert(tad_is_nil(tad_scalar(t, 1)));
     ck_assert_int_eq(tad_reverse(worse), TAD_BAD_SHAPE);
     ck_refused(t, TAD_BAD_SHAPE, "add", "(2) x (3)");
     ck_assert_str_eq(tad_message(t), "");
-    ck_near(tad_item(tad_sum(tad_add(a, a), NULL)), 0, 0);
+    ck_near(tad_item(tad_sum(tad_add(a, a), tad_all())), 0, 0);
     tad_tape_free(t);
 }
 END_TEST
@@ -151,7 +151,7 @@ START_TEST(float32_and_float64_do_not_mix_but_0d_joins) {
     tad_var s = tad_scalar(t, 3), y = tad_mul(f, s), z = tad_add(f, tad_number(0.5));
     ck_assert_int_eq(tad_dtype_of(y), TAD_F32);
     ck_assert_int_eq(tad_dtype_of(z), TAD_F32);
-    ck_assert_int_eq(tad_reverse(tad_sum(tad_mul(y, z), NULL)), TAD_OK);
+    ck_assert_int_eq(tad_reverse(tad_sum(tad_mul(y, z), tad_all())), TAD_OK);
     ck_near(tad_adjoint(s), 1 * 1.5 + 2 * 2.5, 0);
     ck_tape(t);
     tad_tape_free(t);
@@ -180,7 +180,7 @@ START_TEST(the_trap_names_the_first_op_that_made_a_nan) {
     tad_div(tad_scalar(t, 1), x);
     ck_refused(t, TAD_NOT_FINITE, "div");
     tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){1, -1, 2});
-    tad_sum(tad_sqrt(v), NULL);
+    tad_sum(tad_sqrt(v), tad_all());
     ck_refused(t, TAD_NOT_FINITE, "sqrt", "element 1");
     tad_tape_free(t);
 }
@@ -192,7 +192,7 @@ START_TEST(nothing_is_recorded_in_a_pause) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_scalar(t, 3);
     tad_record_pause(t);
-    tad_var y = tad_mul(x, x), z = tad_sum(tad_broadcast_to(x, TAD_SHAPE(4)), NULL);
+    tad_var y = tad_mul(x, x), z = tad_sum(tad_broadcast_to(x, TAD_SHAPE(4)), tad_all());
     tad_record_resume(t);
     ck_assert_int_eq(tad_node_kind_of(y), TAD_NODE_CONSTANT);
     ck_assert_int_eq(tad_node_kind_of(z), TAD_NODE_CONSTANT);
@@ -235,7 +235,7 @@ START_TEST(interior_gradients_are_per_sweep_and_parameters_add_up) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_scalar(t, 2), w = tad_param(t, TAD_F64, TAD_0D, (double[]){3});
     tad_var v = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2});
-    tad_var h = tad_mul(x, w), y = tad_mul(h, tad_sum(v, NULL));
+    tad_var h = tad_mul(x, w), y = tad_mul(h, tad_sum(v, tad_all()));
     for (int i = 1; i <= 3; i++) {
         ck_assert_int_eq(tad_reverse(y), TAD_OK);
         ck_near(tad_adjoint(x), 9, 0);
@@ -253,11 +253,11 @@ END_TEST
 START_TEST(a_variable_used_twice_gets_both_contributions) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){3, 4});
-    ck_assert_int_eq(tad_reverse(tad_sum(tad_mul(x, x), NULL)), TAD_OK);
+    ck_assert_int_eq(tad_reverse(tad_sum(tad_mul(x, x), tad_all())), TAD_OK);
     ck_values(tad_gradient(x), 0, 6, 8);
-    ck_assert_int_eq(tad_reverse(tad_sum(tad_add(x, x), NULL)), TAD_OK);
+    ck_assert_int_eq(tad_reverse(tad_sum(tad_add(x, x), tad_all())), TAD_OK);
     ck_values(tad_gradient(x), 0, 2, 2);
-    ck_assert_int_eq(tad_reverse(tad_sum(tad_sub(x, x), NULL)), TAD_OK);
+    ck_assert_int_eq(tad_reverse(tad_sum(tad_sub(x, x), tad_all())), TAD_OK);
     ck_values(tad_gradient(x), 0, 0, 0);
     tad_tape_free(t);
 }
@@ -268,8 +268,8 @@ START_TEST(reading_a_gradient_that_is_not_there_is_an_error) {
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2}), c = tad_constant(t, TAD_F64, TAD_SHAPE(2), NULL);
     tad_gradient(x);
     ck_refused(t, TAD_NO_GRADIENT, "no sweep");
-    tad_var h = tad_exp(x), y = tad_sum(h, NULL), kept = tad_retain(tad_sin(x));
-    tad_var z = tad_add(y, tad_sum(kept, NULL));
+    tad_var h = tad_exp(x), y = tad_sum(h, tad_all()), kept = tad_retain(tad_sin(x));
+    tad_var z = tad_add(y, tad_sum(kept, tad_all()));
     ck_assert_int_eq(tad_reverse(z), TAD_OK);
     tad_gradient(h);
     ck_refused(t, TAD_NO_GRADIENT, "tad_retain");
@@ -301,7 +301,7 @@ END_TEST
 START_TEST(several_results_with_their_cotangents) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){2, 3});
-    tad_var y = tad_square(x), z = tad_sum(x, NULL);
+    tad_var y = tad_square(x), z = tad_sum(x, tad_all());
     tad_var ct[2] = {tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 10}), tad_number(0.5)};
     ck_assert_int_eq(tad_reverse_from((tad_var[]){y, z}, ct, 2), TAD_OK);
     ck_values(tad_gradient(x), 0, 4.5, 60.5);
@@ -319,7 +319,7 @@ START_TEST(results_behind_the_root_have_no_adjoint) {
         tad_tape *t = tad_tape_new(NULL);
         for (int i = 0; i < before; i++) tad_scalar(t, i);
         tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){1, 3, 2}), where;
-        tad_var y = tad_max(x, 0, false, &where);
+        tad_var y = tad_max(x, tad_axis(0), &where);
         ck_assert_int_eq(tad_reverse(y), TAD_OK);
         const double *g = tad_gradient_data(x);
         ck_assert(g && g[0] == 0 && g[1] == 1 && g[2] == 0);
@@ -333,7 +333,7 @@ START_TEST(a_parameter_changed_in_between_is_noticed) {
     tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2}), s = tad_param(t, TAD_F64, TAD_0D, NULL);
     tad_mark m = tad_tape_mark(t);
     for (int i = 0; i < 3; i++) {
-        tad_var y = tad_sum(tad_square(w), NULL);
+        tad_var y = tad_sum(tad_square(w), tad_all());
         ck_assert_int_eq(tad_reverse(y), TAD_OK);
         ((double *)tad_param_data(w))[0] += 1;
         ck_assert_int_eq(tad_reverse(y), TAD_STALE_VALUE);
@@ -361,7 +361,7 @@ START_TEST(a_million_nodes_on_a_small_stack) {
     ck_assert_int_eq(tad_reverse(y), TAD_OK);
     ck_near(tad_adjoint(x), pow(0.999999, 1e6), 1e-9);
     for (int i = 0; i < 100000; i++) h = tad_add(h, v);
-    ck_assert_int_eq(tad_reverse(tad_sum(h, NULL)), TAD_OK);
+    ck_assert_int_eq(tad_reverse(tad_sum(h, tad_all())), TAD_OK);
     ck_values(tad_gradient(v), 0, 100001, 100001);
     y = x;
     for (int i = 0; i < 100000; i++) y = tad_mul(y, tad_number(1.00001));
@@ -415,7 +415,7 @@ static tad_var twice_below(const many *m) {
     return tad_add(tad_add(h, tad_sin(h)), h);
 }
 static tad_var not_elementwise(const many *m) {
-    return tad_layer_norm(tad_exp(m->x), m->row, m->row, NULL);
+    return tad_layer_norm(tad_exp(m->x), m->row, m->row, TAD_0D, 1e-5);
 }
 static tad_var without_backward(const many *m) {
     return tad_where(tad_greater(m->x, m->row), tad_exp(m->x), m->x);
@@ -435,22 +435,22 @@ static void read_gradients(const many *m, double *to) {
 /* The cotangent of a sum's or mean's operand repeats a few numbers; here it comes as a whole array. */
 static void sweep_with_whole_cotangent(tad_var y, tad_var like, tad_axes axes, bool mean) {
     tad_tape *t = y.tape;
-    tad_reduce over = {.axis = axes, .keepdims = true};
-    double n = mean ? (double)tad_size_of(like) / (double)tad_size_of(tad_sum(like, &over)) : 1;
-    tad_var few = tad_add(tad_mul(tad_sum(tad_detach(y), &over), tad_number(0)), tad_number(1 / n));
+    const tad_axes over = tad_keepdims(axes);
+    double n = mean ? (double)tad_size_of(like) / (double)tad_size_of(tad_sum(like, over)) : 1;
+    tad_var few = tad_add(tad_mul(tad_sum(tad_detach(y), over), tad_number(0)), tad_number(1 / n));
     tad_var ct = tad_mul(few, tad_full(t, TAD_F64, tad_shape_of(y), 1));
     ck_assert_int_eq(tad_reverse_from(&y, &ct, 1), TAD_OK);
 }
 
 START_TEST(a_cotangent_that_repeats_numbers_does_as_a_whole_one_does) {
-    static const tad_axes axes[] = {{0}, TAD_AXES(0), TAD_AXES(1)};
+    const tad_axes axes[] = {tad_all(), tad_axis(0), tad_axis(1)};
     enum { ALL = MANY + MANY_COLUMNS + MANY_ROWS };
     double repeated[ALL], whole[ALL];
     for (size_t f = 0; f < sizeof of_many / sizeof *of_many; f++)
         for (size_t k = 0; k < 6; k++) {
             many *m = make_many();
             bool mean = k >= 3;
-            tad_var y = of_many[f](m), s = (mean ? tad_mean : tad_sum)(y, &(tad_reduce){.axis = axes[k % 3]});
+            tad_var y = of_many[f](m), s = (mean ? tad_mean : tad_sum)(y, axes[k % 3]);
             tad_var ct = tad_full(m->t, TAD_F64, tad_shape_of(s), 1);
             ck_assert_int_eq(tad_reverse_from(&s, &ct, 1), TAD_OK);
             read_gradients(m, repeated);
@@ -502,7 +502,7 @@ START_TEST(gradients_of_choices_add_up) {
     tad_var above = tad_greater(m->x, tad_number(0.5)), number = tad_scalar(m->t, 3);
     tad_var y = tad_add(tad_where(above, m->row, m->column), tad_where(above, m->x, m->x));
     tad_var two = tad_where(above, tad_exp(m->x), tad_neg(m->x));
-    tad_var z = tad_sum(tad_add(tad_add(y, two), tad_where(above, number, m->x)), NULL);
+    tad_var z = tad_sum(tad_add(tad_add(y, two), tad_where(above, number, m->x)), tad_all());
     for (int i = 0; i < 2; i++) ck_assert_int_eq(tad_reverse(z), TAD_OK); /* in new memory, in used */
     double dx[MANY], drow[MANY_COLUMNS] = {0}, dcolumn[MANY_ROWS] = {0}, dnumber = 0, sum = 0;
     for (int i = 0; i < MANY; i++) {
@@ -543,10 +543,10 @@ END_TEST
 
 START_TEST(the_cotangent_of_a_mean_is_not_written_out) {
     many *m = make_many();
-    tad_var y = tad_mean(tad_mul(tad_detach(m->x), m->row), NULL);
+    tad_var y = tad_mean(tad_mul(tad_detach(m->x), m->row), tad_all());
     ck_assert_double_lt(arrays_for_a_sweep(m, y, tad_none()), 0.5);
     tad_var kept = tad_retain(tad_neg(m->x));
-    ck_assert_int_eq(tad_reverse(tad_mean(kept, NULL)), TAD_OK);
+    ck_assert_int_eq(tad_reverse(tad_mean(kept, tad_all())), TAD_OK);
     const double *g = tad_gradient_data(kept);
     for (int i = 0; i < MANY; i++) ck_near(g[i], 1.0 / MANY, 1e-17);
     free_many(m);
@@ -559,7 +559,7 @@ START_TEST(large_arguments_in_a_gradient_that_is_written_over_its_cotangent) {
     double x[MANY];
     for (int i = 0; i < MANY; i++) x[i] = i % 300 == 7 ? 1e9 + i : m->values[i];
     tad_var v = tad_input(m->t, TAD_F64, TAD_SHAPE(MANY), x);
-    ck_assert_int_eq(tad_reverse(tad_sum(tad_exp(tad_sin(v)), NULL)), TAD_OK);
+    ck_assert_int_eq(tad_reverse(tad_sum(tad_exp(tad_sin(v)), tad_all())), TAD_OK);
     const double *g = tad_gradient_data(v);
     for (int i = 0; i < MANY; i++) ck_near(g[i], exp(sin(x[i])) * cos(x[i]), 1e-14);
     free_many(m);
@@ -594,7 +594,7 @@ static const tad_op scaled = {.name = "scaled", .family = "test", .doc = "a b, b
 START_TEST(an_elementwise_op_of_the_user_is_no_row_of_the_table) {
     many *m = make_many();
     tad_var y = tad_apply(&scaled, (tad_var[]){m->x, tad_number(3)}, 2, NULL, NULL, 0);
-    ck_done(tad_reverse(tad_mean(y, NULL)), m->t);
+    ck_done(tad_reverse(tad_mean(y, tad_all())), m->t);
     const double *g = tad_gradient_data(m->x);
     for (int i = 0; i < MANY; i++) ck_near(g[i], 3.0 / MANY, 1e-17);
     free_many(m);
@@ -604,7 +604,7 @@ END_TEST
 static size_t calls_of_a_step(tad_tape *t, tad_var w, tad_mark m) {
     size_t before = tad_tape_memory(t).calls;
     tad_var x = tad_full(t, TAD_F32, TAD_SHAPE(32, 64), 0.25);
-    tad_var y = tad_mean(tad_square(tad_relu(tad_matmul(x, w))), NULL);
+    tad_var y = tad_mean(tad_square(tad_relu(tad_matmul(x, w))), tad_all());
     ck_assert_int_eq(tad_reverse(y), TAD_OK);
     ck_assert_int_eq(tad_zero_gradients(&w, 1), TAD_OK);
     ck_assert_int_eq(tad_tape_rewind(t, m), TAD_OK);
@@ -641,7 +641,7 @@ START_TEST(the_memory_limit_is_kept) {
     ck_assert_uint_le(tad_tape_memory(t).peak, 1 << 20);
     tad_tape_free(t);
     tad_tape *u = support_tape(&m);
-    tad_sum(tad_exp(tad_input(u, TAD_F64, TAD_SHAPE(1000), NULL)), NULL);
+    tad_sum(tad_exp(tad_input(u, TAD_F64, TAD_SHAPE(1000), NULL)), tad_all());
     tad_tape_free(u);
     ck_no_leak(&m);
 }
@@ -727,7 +727,7 @@ START_TEST(every_level_gives_the_same_elementwise_bits) {
         if (!t) break;
         tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(37), x);
         tad_var y = tad_mul(tad_tanh(v), tad_exp(tad_sin(v)));
-        ck_assert_int_eq(tad_reverse(tad_sum(y, NULL)), TAD_OK);
+        ck_assert_int_eq(tad_reverse(tad_sum(y, tad_all())), TAD_OK);
         ck_assert_int_eq(tad_read(tad_gradient(v), other, 37), TAD_OK);
         if (level == TAD_LEVEL_BASE) memcpy(first, other, sizeof first);
         ck_assert_mem_eq(first, other, sizeof first);
@@ -868,7 +868,7 @@ END_TEST
 START_TEST(a_derivative_by_a_constant_is_refused) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var c = tad_full(t, TAD_F64, TAD_SHAPE(2), 3), x = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), out = x;
-    tad_var y = tad_sum(tad_mul(c, x), NULL);
+    tad_var y = tad_sum(tad_mul(c, x), tad_all());
     ck_assert_int_eq(tad_grad(&y, NULL, 1, &c, 1, &out), TAD_NO_GRADIENT);
     ck_assert(tad_is_nil(out));
     ck_refused(t, TAD_NO_GRADIENT, "grad", "constant");

@@ -19,8 +19,8 @@ typedef struct problem {
 
 typedef tad_var build(const problem *p);
 
-#define OVER(...) &(tad_reduce){.axis = TAD_AXES(__VA_ARGS__)}
-#define KEPT(...) &(tad_reduce){.axis = TAD_AXES(__VA_ARGS__), .keepdims = true}
+#define OVER(...) TAD_AXES(__VA_ARGS__)
+#define KEPT(...) tad_keepdims(TAD_AXES(__VA_ARGS__))
 #define IN(k)     p->in[k]
 /* IN(k) + 2, in the order of its columns */
 #define TURNED(k) tad_reshape(tad_transpose(tad_add(IN(k), tad_number(2)), 0, 1), TAD_SHAPE(COLS, ROWS))
@@ -38,7 +38,7 @@ typedef tad_var build(const problem *p);
     F(outer_broadcast, tad_mul(IN(COLUMN), IN(ROW)))                                               \
     F(plus_row, tad_relu(tad_add(IN(A), IN(ROW))))                                                 \
     F(strided, tad_mul(tad_transpose(IN(A), 0, 1), tad_transpose(tad_exp(IN(B)), 0, 1)))           \
-    F(sum_all, tad_sum(IN(A), NULL))                                                               \
+    F(sum_all, tad_sum(IN(A), tad_all()))                                                               \
     F(sum_rows, tad_sum(IN(A), OVER(1)))                                                           \
     F(sum_columns, tad_sum(IN(A), OVER(0)))                                                        \
     F(sum_middle, tad_sum(tad_reshape(IN(A), TAD_SHAPE(7, 43, COLS)), OVER(1)))                    \
@@ -47,31 +47,31 @@ typedef tad_var build(const problem *p);
     F(sum_narrow, tad_sum(tad_reshape(IN(A), TAD_SHAPE(-1, 7)), OVER(0)))                          \
     F(sum_short_rows, tad_sum(tad_reshape(IN(A), TAD_SHAPE(-1, 7)), OVER(1)))                      \
     F(mean, tad_mean(IN(A), OVER(0)))                                                              \
-    F(mean_of_runs, tad_mean(tad_mul(tad_exp(IN(A)), tad_neg(IN(B))), NULL))                       \
+    F(mean_of_runs, tad_mean(tad_mul(tad_exp(IN(A)), tad_neg(IN(B))), tad_all()))                       \
     F(mean_beside_row, tad_mean(tad_mul(tad_exp(IN(A)), IN(ROW)), OVER(1)))                        \
     F(sum_to, tad_sum_to(IN(A), TAD_SHAPE(ROWS, 1)))                                               \
     F(amax_rows, tad_amax(IN(A), OVER(1)))                                                         \
     F(amin_columns, tad_amin(IN(A), OVER(0)))                                                      \
-    F(amax_all, tad_amax(IN(A), NULL))                                                             \
-    F(max_rows, tad_max(IN(A), 1, false, NULL))                                                    \
+    F(amax_all, tad_amax(IN(A), tad_all()))                                                             \
+    F(max_rows, tad_max(IN(A), tad_axis(1), NULL))                                                    \
     F(logsumexp_rows, tad_logsumexp(IN(A), OVER(1)))                                               \
     F(logsumexp_columns, tad_logsumexp(IN(A), OVER(0)))                                            \
     F(softmax_rows, tad_softmax(IN(A), 1))                                                         \
     F(softmax_columns, tad_softmax(IN(A), 0))                                                      \
     F(softmax_twice, tad_add(tad_softmax(IN(A), 1), tad_softmax(IN(A), 1)))                        \
     F(log_softmax, tad_log_softmax(IN(A), 1))                                                      \
-    F(layer_norm, tad_layer_norm(IN(A), IN(ROW), IN(ROW), NULL))                                   \
-    F(layer_norm_of_constant, tad_layer_norm(tad_cast(p->mask, tad_dtype_of(IN(A))), IN(ROW),      \
-                                             tad_none(), NULL))                                    \
-    F(rms_norm, tad_rms_norm(IN(A), IN(ROW), NULL))                                                \
+    F(layer_norm, tad_layer_norm(IN(A), IN(ROW), IN(ROW), TAD_0D, 1e-5))                                   \
+    F(layer_norm_of_constant, tad_layer_norm(tad_cast(p->mask, tad_dtype_of(IN(A))), IN(ROW), \
+                                             tad_none(), TAD_0D, 1e-5))                                    \
+    F(rms_norm, tad_rms_norm(IN(A), IN(ROW), TAD_0D, 1e-6))                                                \
     F(cross_entropy, tad_cross_entropy(IN(A), p->labels, NULL))                                    \
     F(cross_entropy_each, tad_cross_entropy(IN(A), p->labels,                                      \
-                                            &(tad_cross_entropy_options){.reduction = TAD_NONE}))  \
+                                            &(tad_cross_entropy_options){.reduction = TAD_EACH}))  \
     F(cross_entropy_shares, tad_cross_entropy(IN(A), tad_softmax(IN(B), 1), NULL))                 \
     F(nll, tad_nll_loss(IN(A), p->labels, NULL))                                                   \
-    F(mse, tad_mse(IN(A), IN(B), NULL))                                                            \
-    F(huber_each, tad_huber(IN(A), IN(B), &(tad_huber_options){.reduction = TAD_NONE}))            \
-    F(bce_with_logits, tad_bce_with_logits(IN(A), tad_sigmoid(IN(B)), NULL))                       \
+    F(mse, tad_mse(IN(A), IN(B), TAD_MEAN))                                                            \
+    F(huber_each, tad_huber(IN(A), IN(B), 1, TAD_EACH))            \
+    F(bce_with_logits, tad_bce_with_logits(IN(A), tad_sigmoid(IN(B)), tad_none(), tad_none(), TAD_MEAN))                       \
     F(product_nn, tad_matmul(IN(A), IN(WEIGHT)))                                                   \
     F(product_nt, tad_matmul(IN(A), tad_transpose(IN(B), 0, 1)))                                   \
     F(product_tn, tad_matmul(tad_transpose(IN(A), 0, 1), IN(B)))                                   \
@@ -81,8 +81,8 @@ typedef tad_var build(const problem *p);
     F(layer, tad_affine(tad_transpose(IN(A), 0, 1), IN(B), IN(ROW)))                               \
     F(copied, tad_reshape(tad_transpose(IN(A), 0, 1), TAD_SHAPE(-1)))                              \
     F(concat, tad_concat((tad_var[]){IN(A), IN(B)}, 2, 1))                                         \
-    F(slice, tad_slice(IN(A), (tad_range[]){{.start = TAD_INT(3)}, {.step = TAD_INT(2)}}, 2))      \
-    F(flip, tad_flip(IN(A), (int[]){0, 1}, 2))                                                     \
+    F(slice, tad_slice(tad_slice(IN(A), 0, 3, TAD_END, 1), 1, 0, TAD_END, 2))      \
+    F(flip, tad_flip(IN(A), TAD_AXES(0, 1)))                                                     \
     F(broadcast, tad_broadcast_to(IN(ROW), TAD_SHAPE(ROWS, COLS)))                                 \
     F(picked, tad_index_select(IN(A), p->labels, 1))                                               \
     F(chosen, tad_where(p->mask, IN(A), IN(B)))                                                    \
@@ -91,17 +91,17 @@ typedef tad_var build(const problem *p);
     F(masked, tad_masked_fill(tad_exp(IN(A)), p->mask, 3))                                         \
     F(turned_operand, tad_div(tad_exp(IN(A)), tad_transpose(TURNED(B), 0, 1)))                     \
     F(compared, tad_mul(IN(A), tad_cast(tad_greater(IN(A), tad_number(-0.1)), tad_dtype_of(IN(A))))) \
-    F(sum_all_strided, tad_sum(tad_transpose(IN(A), 0, 1), NULL))                                  \
-    F(largest_in_columns, tad_max(IN(A), 0, false, NULL))                                          \
-    F(smallest_in_middle, tad_min(tad_reshape(IN(A), TAD_SHAPE(7, 43, COLS)), 1, true, NULL))      \
+    F(sum_all_strided, tad_sum(tad_transpose(IN(A), 0, 1), tad_all()))                                  \
+    F(largest_in_columns, tad_max(IN(A), tad_axis(0), NULL))                                          \
+    F(smallest_in_middle, tad_min(tad_reshape(IN(A), TAD_SHAPE(7, 43, COLS)), tad_keepdims(tad_axis(1)), NULL))      \
     F(by_place, tad_gather(IN(A), tad_argmax(IN(B), KEPT(1)), 1))                                  \
     F(gathered, tad_gather(IN(A), LABELS_IN_ROWS, 1))                                              \
     F(scattered, tad_scatter_add(IN(A), LABELS_IN_ROWS, IN(B), 1))                                 \
-    F(taken_down, tad_take_along_axis(IN(A), LABELS_IN_ROWS, (tad_maybe_int)TAD_INT(0)))           \
-    F(embedded, tad_embedding(p->labels, IN(A), (tad_maybe_int){0}))                       \
+    F(taken_down, tad_take_along_axis(IN(A), LABELS_IN_ROWS, tad_axis(0)))           \
+    F(embedded, tad_embedding(p->labels, IN(A)))                       \
     F(nll_of_many, tad_nll_loss(SEVENS(A), tad_argmax(SEVENS(B), OVER(1)), NULL))                  \
     F(nll_of_each, tad_nll_loss(SEVENS(A), tad_argmax(SEVENS(B), OVER(1)),                         \
-                                &(tad_cross_entropy_options){.reduction = TAD_NONE}))
+                                &(tad_cross_entropy_options){.reduction = TAD_EACH}))
 EACH_CASE(CASE)
 
 #define ENTRY(name, value) {#name, name},
@@ -146,7 +146,7 @@ static tad_var weighed(tad_var y) {
     for (int64_t i = 0; i < n; i++) w[i] = cos(0.37 * (double)i);
     tad_var v = tad_constant_from(y.tape, tad_dtype_of(y), tad_shape_of(y), w);
     free(w);
-    return tad_sum(tad_mul(tad_mul(y, y), v), NULL);
+    return tad_sum(tad_mul(tad_mul(y, y), v), tad_all());
 }
 
 /* What a case leaves: the gradients, its value, the weighed sum of that. */
@@ -234,11 +234,16 @@ enum { SGD, ADAM, ADAMW, RMSPROP, OPTIMISERS };
 
 static tad_optim *optimiser(int which, const tad_dict *params) {
     const tad_clip clip = {.norm = 0.5};
+    tad_adam_options adam = tad_adam_defaults(), adamw = tad_adamw_defaults();
+    tad_rmsprop_options rmsprop = tad_rmsprop_defaults();
+    adam.clip = adamw.clip = rmsprop.clip = clip;
+    rmsprop.momentum = 0.9;
+    rmsprop.centered = true;
     switch (which) {
-    case SGD: return tad_sgd(params, &(tad_sgd_options){.momentum = 0.9, .clip = clip});
-    case ADAM: return tad_adam(params, &(tad_adam_options){.clip = clip});
-    case ADAMW: return tad_adamw(params, &(tad_adam_options){.clip = clip});
-    default: return tad_rmsprop(params, &(tad_rmsprop_options){.momentum = 0.9, .centered = true, .clip = clip});
+    case SGD: return tad_sgd(params, 0.001, &(tad_sgd_options){.momentum = 0.9, .clip = clip});
+    case ADAM: return tad_adam(params, 0.001, &adam);
+    case ADAMW: return tad_adamw(params, 0.001, &adamw);
+    default: return tad_rmsprop(params, 0.01, &rmsprop);
     }
 }
 
@@ -308,7 +313,7 @@ static void train(outcome *o) {
     tad_dict *d = tad_dict_new(t);
     const char *const names[PARAMS] = {"w1", "b1", "w2", "b2"};
     for (int i = 0; i < PARAMS; i++) tad_dict_add(d, names[i], p[i]);
-    tad_optim *opt = tad_adam(d, NULL);
+    tad_optim *opt = tad_adam(d, 0.001, NULL);
     tad_mark start = tad_tape_mark(t);
     for (int i = 0; i < STEPS && o->status == TAD_OK; i++) {
         tad_var y = tad_borrow(t, TAD_I64, TAD_SHAPE(BATCH), labels);

@@ -22,7 +22,7 @@ START_TEST(messages_carry_places) {
     tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL), b = tad_input(t, TAD_F64, TAD_SHAPE(4, 5), NULL);
     char expected[64];
     snprintf(expected, sizeof expected, "test_trace.c:%d", __LINE__ + 1);
-    tad_var c = tad_sum(tad_matmul(a, b), NULL);
+    tad_var c = tad_sum(tad_matmul(a, b), tad_all());
     ck_assert(tad_is_nil(c));
     ck_assert_int_eq(tad_tape_status(t), TAD_BAD_SHAPE);
     ck_assert_msg(strstr(tad_message(t), expected) != NULL, "%s", tad_message(t));

@@ -40,7 +40,9 @@ static job open_job(tad_tape *t, tad_dtype dtype) {
     ck_done(tad_dataset_split(t, &all, 5, &train, &test), t);
     j.net =
         tad_mlp(t, (int64_t[]){2, 16, 8, 3}, 4, &(tad_mlp_options){.dtype = dtype, .dropout = 0.1});
-    j.opt = tad_adam(tad_net_params(j.net), &(tad_adam_options){.lr = 0.01, .clip.norm = 5});
+    tad_adam_options clipped = tad_adam_defaults();
+    clipped.clip.norm = 5;
+    j.opt = tad_adam(tad_net_params(j.net), 0.01, &clipped);
     j.train = tad_batches_new(t, &train, 32, &(tad_batch_options){.dtype = dtype});
     j.test = tad_batches_new(t, &test, 100,
                              &(tad_batch_options){.dtype = dtype, .order = TAD_ORDER_FIXED});

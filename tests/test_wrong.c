@@ -13,10 +13,10 @@
     F(LINE, tad_mul(x, tad_number(1e-9)))                                                          \
     F(LIFTED, tad_add(tad_sin(x), tad_number(100)))                                                \
     F(SOFTMAX, tad_softmax(x, 0))                                                                  \
-    F(NORM, tad_sqrt(tad_sum(tad_square(x), NULL)))                                                \
-    F(MEAN, tad_mean(tad_square(x), NULL))                                                         \
+    F(NORM, tad_sqrt(tad_sum(tad_square(x), tad_all())))                                                \
+    F(MEAN, tad_mean(tad_square(x), tad_all()))                                                         \
     F(RELU, tad_relu(tad_cos(x)))                                                                  \
-    F(LOGSUMEXP, tad_logsumexp(tad_mul(x, tad_number(2)), NULL))                                   \
+    F(LOGSUMEXP, tad_logsumexp(tad_mul(x, tad_number(2)), tad_all()))                                   \
     F(DEEP, tad_tanh(tad_sin(tad_tanh(tad_mul(x, tad_number(1.5))))))
 
 #define CODE(name, value) name,
@@ -84,7 +84,7 @@ static tad_var spoiled(tad_var x, fault f) {
     case LARGE: return times(x, where(x, beyond, 0.5));
     case PLUS: return times(x, tad_add(tad_number(1), tad_mul(tad_detach(x), tad_number(1e-3))));
     case REVERSED: {
-        tad_var back = tad_flip(x, (int[]){0}, 1);
+        tad_var back = tad_flip(x, tad_axis(0));
         return tad_add(tad_detach(x), tad_sub(back, tad_detach(back)));
     }
     default: return x;

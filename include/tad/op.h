@@ -57,14 +57,54 @@ typedef enum tad_option_kind {
 
 typedef struct tad_maybe_int { bool given; int64_t value; } tad_maybe_int;
 typedef struct tad_maybe_float { bool given; double value; } tad_maybe_float;
-typedef struct tad_axes { bool given; int count; int axis[TAD_MAX_RANK]; } tad_axes; /* not given: all */
+
+/* Axes by value: tad_all(), tad_axis(0), TAD_AXES(0, 2), tad_axes_of(list, n). Negative ones count
+ * from the end. A reduction of tad_keepdims(tad_axis(0)) leaves the axis, with size 1. Never written
+ * field by field. */
+typedef struct tad_axes {
+    bool given; /* false: all */
+    bool keepdims;
+    int count;
+    int axis[TAD_MAX_RANK];
+} tad_axes;
+
+/* n axes; more than TAD_MAX_RANK are refused by the op that is given them. */
+static inline tad_axes tad_axes_of(const int *axes, size_t n) {
+    tad_axes a = {true, false, TAD_MAX_RANK + 1, {0, 0, 0, 0, 0, 0, 0, 0}};
+    if (n > TAD_MAX_RANK || (n && !axes)) return a;
+    a.count = (int)n;
+    for (size_t i = 0; i < n; i++) a.axis[i] = axes[i];
+    return a;
+}
+
+static inline tad_axes tad_axis(int axis) { return tad_axes_of(&axis, 1); }
+
+static inline tad_axes tad_all(void) {
+    tad_axes all = tad_axes_of(NULL, 0);
+    all.given = false;
+    return all;
+}
+
+#if defined(__cplusplus)
+}
+template <typename... Axis> constexpr tad_axes tad__axes_cpp(Axis... axis) {
+    return tad_axes{true, false, (int)sizeof...(Axis), {axis...}};
+}
+extern "C" {
+#define TAD_AXES(...) tad__axes_cpp(__VA_ARGS__)
+#else
+#define TAD_AXES(...)                                                                              \
+    ((tad_axes){true, false, (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), {__VA_ARGS__}})
+#endif
+
+static inline tad_axes tad_keepdims(tad_axes axes) {
+    axes.keepdims = true;
+    return axes;
+}
+
 typedef struct tad_range { tad_maybe_int start, stop, step; } tad_range; /* Python's start:stop:step */
 typedef struct tad_slices { int count; tad_range range[TAD_MAX_RANK]; } tad_slices;
 
-/* {.axis = TAD_AXES(0, 1)}, {.ignore_index = TAD_INT(3)}; may be negative as in NumPy. */
-#define TAD_AXES(...) {true, (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), {__VA_ARGS__}}
-#define TAD_INT(value)   {true, value}
-#define TAD_FLOAT(value) {true, value}
 
 typedef struct tad_option {
     const char *name;

@@ -1,11 +1,16 @@
 /* Optimisers, learning-rate schedules, gradient clipping.
  *
- *     tad_optim *opt = tad_sgd(tad_net_params(net), &(tad_sgd_options){.lr = 0.1});
+ *     tad_optim *opt = tad_sgd(tad_net_params(net), 0.1, NULL);
  *     ... tad_reverse(loss) ... tad_optim_step(opt) ... tad_tape_rewind(t, m)
  *
  * Formulas and defaults are PyTorch's. An optimiser lives in the tape of its parameters: make it
  * before the mark to which the steps rewind. A step visits every parameter once and allocates
- * nothing. In the options 0 means the default; a tad_maybe_float is a value whose default is not 0.
+ * nothing. Options mean what they say: those of sgd are all zero when left out, the others begin with
+ * what a function of defaults gives.
+ *
+ *     tad_adam_options o = tad_adam_defaults();
+ *     o.beta1 = 0.95;
+ *     tad_optim *opt = tad_adam(tad_net_params(net), 1e-3, &o);
  *
  * Threads: as the tape. */
 #ifndef TAD_OPTIM_H
@@ -27,35 +32,37 @@ typedef struct tad_clip {
 } tad_clip;
 
 typedef struct tad_sgd_options {
-    double lr; /* 0: 0.001 */
     double momentum, dampening, weight_decay;
     bool nesterov;
     tad_clip clip;
 } tad_sgd_options;
 
 typedef struct tad_adam_options {
-    double lr;                    /* 0: 0.001 */
-    tad_maybe_float beta1, beta2; /* 0.9, 0.999 */
-    tad_maybe_float eps;          /* 1e-8 */
-    tad_maybe_float weight_decay; /* Adam: 0, added to the gradient; AdamW: 0.01, decoupled */
+    double beta1, beta2; /* 0 <= beta1 < 1, 0 < beta2 < 1 */
+    double eps;
+    double weight_decay; /* Adam: added to the gradient; AdamW: decoupled */
     tad_clip clip;
 } tad_adam_options;
 
 typedef struct tad_rmsprop_options {
-    double lr;             /* 0: 0.01 */
-    tad_maybe_float alpha; /* 0.99 */
-    tad_maybe_float eps;   /* 1e-8 */
+    double alpha; /* 0 < alpha < 1 */
+    double eps;
     double momentum, weight_decay;
     bool centered;
     tad_clip clip;
 } tad_rmsprop_options;
 
-/* For the parameters in the dictionary now (float32 or float64, all of one tape, none twice).
- * options NULL: defaults. NULL on failure, which sticks; the functions accept a NULL optimiser. */
-TAD_API tad_optim *tad_sgd(const tad_dict *params, const tad_sgd_options *options);
-TAD_API tad_optim *tad_adam(const tad_dict *params, const tad_adam_options *options);
-TAD_API tad_optim *tad_adamw(const tad_dict *params, const tad_adam_options *options);
-TAD_API tad_optim *tad_rmsprop(const tad_dict *params, const tad_rmsprop_options *options);
+TAD_API tad_adam_options tad_adam_defaults(void);       /* 0.9, 0.999, 1e-8, 0 */
+TAD_API tad_adam_options tad_adamw_defaults(void);      /* 0.9, 0.999, 1e-8, 0.01 */
+TAD_API tad_rmsprop_options tad_rmsprop_defaults(void); /* 0.99, 1e-8, the rest 0 */
+
+/* For the parameters in the dictionary now (float32 or float64, all of one tape, none twice). lr: the
+ * learning rate, not negative. options NULL: the defaults. NULL on failure, which sticks; the functions
+ * below accept a NULL optimiser. */
+TAD_API tad_optim *tad_sgd(const tad_dict *params, double lr, const tad_sgd_options *options);
+TAD_API tad_optim *tad_adam(const tad_dict *params, double lr, const tad_adam_options *options);
+TAD_API tad_optim *tad_adamw(const tad_dict *params, double lr, const tad_adam_options *options);
+TAD_API tad_optim *tad_rmsprop(const tad_dict *params, double lr, const tad_rmsprop_options *options);
 
 /* Moves the parameters along their gradients, then zeroes these, so that sweeps between two steps
  * add up and the next starts afresh. A parameter that no sweep reached counts as having gradient 0.

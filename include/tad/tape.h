@@ -48,9 +48,19 @@ typedef struct tad_shape {
 } tad_shape;
 
 /* TAD_SHAPE(784, 10) is a shape of rank 2; TAD_0D is the shape of a single number. */
+#if defined(__cplusplus)
+}
+template <typename... Size> constexpr tad_shape tad__shape_cpp(Size... size) {
+    return tad_shape{(int)sizeof...(Size), {(int64_t)size...}};
+}
+extern "C" {
+#define TAD_SHAPE(...) tad__shape_cpp(__VA_ARGS__)
+#define TAD_0D tad__shape_cpp()
+#else
 #define TAD_SHAPE(...)                                                                             \
     ((tad_shape){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), {__VA_ARGS__}})
 #define TAD_0D ((tad_shape){0, {0}})
+#endif
 
 TAD_API size_t tad_dtype_size(tad_dtype dtype);      /* bytes of one element; 0 for no dtype */
 TAD_API const char *tad_dtype_name(tad_dtype dtype); /* "float64", ...; "?" for no dtype */

@@ -215,6 +215,10 @@
 #define tad_smooth_l1(...) TAD_HERE(tad_smooth_l1(__VA_ARGS__))
 #undef tad_huber
 #define tad_huber(...) TAD_HERE(tad_huber(__VA_ARGS__))
+#undef tad_hinge
+#define tad_hinge(...) TAD_HERE(tad_hinge(__VA_ARGS__))
+#undef tad_kl_div
+#define tad_kl_div(...) TAD_HERE(tad_kl_div(__VA_ARGS__))
 #undef tad_bce
 #define tad_bce(...) TAD_HERE(tad_bce(__VA_ARGS__))
 #undef tad_bce_with_logits
@@ -223,10 +227,10 @@
 #define tad_cross_entropy(...) TAD_HERE(tad_cross_entropy(__VA_ARGS__))
 #undef tad_nll_loss
 #define tad_nll_loss(...) TAD_HERE(tad_nll_loss(__VA_ARGS__))
-#undef tad_kl_div
-#define tad_kl_div(...) TAD_HERE(tad_kl_div(__VA_ARGS__))
-#undef tad_hinge
-#define tad_hinge(...) TAD_HERE(tad_hinge(__VA_ARGS__))
+#undef tad_cross_entropy_ignoring
+#define tad_cross_entropy_ignoring(...) TAD_HERE(tad_cross_entropy_ignoring(__VA_ARGS__))
+#undef tad_nll_loss_ignoring
+#define tad_nll_loss_ignoring(...) TAD_HERE(tad_nll_loss_ignoring(__VA_ARGS__))
 #undef tad_reshape
 #define tad_reshape(...) TAD_HERE(tad_reshape(__VA_ARGS__))
 #undef tad_flatten
@@ -261,6 +265,8 @@
 #define tad_take_along_axis(...) TAD_HERE(tad_take_along_axis(__VA_ARGS__))
 #undef tad_embedding
 #define tad_embedding(...) TAD_HERE(tad_embedding(__VA_ARGS__))
+#undef tad_embedding_padded
+#define tad_embedding_padded(...) TAD_HERE(tad_embedding_padded(__VA_ARGS__))
 #undef tad_masked_fill
 #define tad_masked_fill(...) TAD_HERE(tad_masked_fill(__VA_ARGS__))
 #undef tad_where

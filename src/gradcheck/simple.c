@@ -53,7 +53,7 @@ static tad_status gradients(simple *s, tad_tape *t, const tad_var *x, double **g
     for (size_t i = 0; i < s->n; i++)
         if (g[i]) leaf[m++] = s->in[i] = tad_input(t, TAD_F64, tad_shape_of(x[i]), tad_data(x[i]));
     tad_var y = s->fn(t, s->in, s->n, s->user);
-    if (tad_shape_of(y).rank > 0) y = tad_sum(y, NULL);
+    if (tad_shape_of(y).rank > 0) y = tad_sum(y, tad_all());
     tad_status status = tad_grad(&y, NULL, 1, leaf, m, out);
     for (size_t i = 0, k = 0; i < s->n && status == TAD_OK; i++)
         if (g[i]) {

@@ -73,20 +73,13 @@ static void fill_map(layout how, const tad_shape *s, viewed *v, size_t n) {
 
 static tad_var look(layout how, tad_var base, const tad_shape *s) {
     int axes[TAD_MAX_RANK];
-    tad_range range[TAD_MAX_RANK];
-    memset(range, 0, sizeof range);
     for (int d = 0; d < s->rank; d++) axes[d] = how == TRANSPOSED ? s->rank - 1 - d : d;
     if (s->rank == 0) return base;
     switch (how) {
-    case TRANSPOSED: return tad_permute(base, axes, (size_t)s->rank);
-    case REVERSED: return tad_flip(base, axes, (size_t)s->rank);
-    case STRIDED:
-        range[s->rank - 1].step = (tad_maybe_int)TAD_INT(2);
-        return tad_slice(base, range, (size_t)s->rank);
-    case OFFSET:
-        range[0].start = (tad_maybe_int)TAD_INT(1);
-        range[0].stop = (tad_maybe_int)TAD_INT(-1);
-        return tad_slice(base, range, (size_t)s->rank);
+    case TRANSPOSED: return tad_permute(base, tad_axes_of(axes, (size_t)s->rank));
+    case REVERSED: return tad_flip(base, tad_axes_of(axes, (size_t)s->rank));
+    case STRIDED: return tad_slice(base, -1, 0, TAD_END, 2);
+    case OFFSET: return tad_slice(base, 0, 1, -1, 1);
     default: return tad_broadcast_to(base, *s);
     }
 }

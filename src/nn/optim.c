@@ -97,13 +97,13 @@ static void release(tad_optim *o) {
     tad_tape_resize(t, o, 0, 0);
 }
 
-/* From a filled-in pattern; `good`: its options make sense. */
-static tad_optim *make(tad_optim pattern, const tad_dict *params, bool good) {
+/* From a filled-in pattern; wrong: what is the matter with its options, NULL: nothing. */
+static tad_optim *make(tad_optim pattern, const tad_dict *params, const char *wrong) {
     tad_tape *t = pattern.tape = tad_dict_tape(params);
     pattern.count = tad_dict_count(params);
-    good = good && pattern.update.lr > 0 && isfinite(pattern.update.lr) && pattern.clip.norm >= 0 &&
-           pattern.clip.value >= 0;
-    if (t && !good) tad_tape_fail(t, TAD_BAD_ARGUMENT, "%s: options out of range", pattern.what);
+    if (!(pattern.clip.norm >= 0 && pattern.clip.value >= 0)) wrong = "options out of range";
+    if (!(pattern.update.lr >= 0 && isfinite(pattern.update.lr))) wrong = "the learning rate is out of range";
+    if (t && wrong) tad_tape_fail(t, TAD_BAD_ARGUMENT, "%s: %s", pattern.what, wrong);
     if (tad_tape_status(t) != TAD_OK) return NULL;
     tad_optim *o = tad_tape_resize(t, NULL, 1, sizeof *o);
     if (!o) return NULL;
@@ -119,64 +119,84 @@ static tad_optim *make(tad_optim pattern, const tad_dict *params, bool good) {
     return NULL;
 }
 
-static double or_else(tad_maybe_float value, double otherwise) {
-    return value.given ? value.value : otherwise;
-}
-
 static bool is_share(double x) { return x >= 0 && x < 1; }
 
-tad_optim *tad_sgd(const tad_dict *params, const tad_sgd_options *options) {
+tad_optim *tad_sgd(const tad_dict *params, double lr, const tad_sgd_options *options) {
     tad_sgd_options o = options ? *options : (tad_sgd_options){0};
     tad_optim pattern = {.what = "sgd", .dampening = o.dampening, .clip = o.clip};
     pattern.used[0] = o.momentum != 0;
     pattern.update = (tad__update){.rule = TAD__SGD,
-                                   .lr = o.lr != 0 ? o.lr : 0.001,
+                                   .lr = lr,
                                    .decay = o.weight_decay,
                                    .momentum = o.momentum,
                                    .nesterov = o.nesterov};
     bool good = o.momentum >= 0 && o.weight_decay >= 0 && isfinite(o.dampening) &&
                 (!o.nesterov || (o.momentum > 0 && o.dampening == 0));
-    return make(pattern, params, good);
+    return make(pattern, params, good ? NULL : "options out of range");
 }
 
-static tad_optim *make_adam(const tad_dict *params, const tad_adam_options *options,
+tad_adam_options tad_adam_defaults(void) {
+    return (tad_adam_options){.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
+}
+
+tad_adam_options tad_adamw_defaults(void) {
+    tad_adam_options o = tad_adam_defaults();
+    o.weight_decay = 0.01;
+    return o;
+}
+
+tad_rmsprop_options tad_rmsprop_defaults(void) {
+    return (tad_rmsprop_options){.alpha = 0.99, .eps = 1e-8};
+}
+
+/* What is wrong with them; NULL: nothing. A beta2 of 0 is one that was never set. */
+static const char *wrong_adam(const tad_adam_options *o) {
+    if (o->beta2 == 0) return "beta2 is 0: begin with the defaults";
+    bool good = is_share(o->beta1) && is_share(o->beta2) && o->eps >= 0 && o->weight_decay >= 0;
+    return good ? NULL : "options out of range";
+}
+
+static tad_optim *make_adam(const tad_dict *params, double lr, const tad_adam_options *o,
                             tad__rule rule) {
-    tad_adam_options o = options ? *options : (tad_adam_options){0};
     tad_optim pattern = {
-        .what = rule == TAD__ADAM ? "adam" : "adamw", .clip = o.clip, .used = {true, true}};
+        .what = rule == TAD__ADAM ? "adam" : "adamw", .clip = o->clip, .used = {true, true}};
     pattern.update = (tad__update){.rule = rule,
-                                   .lr = o.lr != 0 ? o.lr : 0.001,
-                                   .decay = or_else(o.weight_decay, rule == TAD__ADAM ? 0 : 0.01),
-                                   .beta1 = or_else(o.beta1, 0.9),
-                                   .beta2 = or_else(o.beta2, 0.999),
-                                   .eps = or_else(o.eps, 1e-8)};
-    const tad__update *u = &pattern.update;
-    return make(pattern, params,
-                is_share(u->beta1) && is_share(u->beta2) && u->eps >= 0 && u->decay >= 0);
+                                   .lr = lr,
+                                   .decay = o->weight_decay,
+                                   .beta1 = o->beta1,
+                                   .beta2 = o->beta2,
+                                   .eps = o->eps};
+    return make(pattern, params, wrong_adam(o));
 }
 
-tad_optim *tad_adam(const tad_dict *params, const tad_adam_options *options) {
-    return make_adam(params, options, TAD__ADAM);
+tad_optim *tad_adam(const tad_dict *params, double lr, const tad_adam_options *options) {
+    const tad_adam_options standard = tad_adam_defaults();
+    return make_adam(params, lr, options ? options : &standard, TAD__ADAM);
 }
 
-tad_optim *tad_adamw(const tad_dict *params, const tad_adam_options *options) {
-    return make_adam(params, options, TAD__ADAMW);
+tad_optim *tad_adamw(const tad_dict *params, double lr, const tad_adam_options *options) {
+    const tad_adam_options standard = tad_adamw_defaults();
+    return make_adam(params, lr, options ? options : &standard, TAD__ADAMW);
 }
 
-tad_optim *tad_rmsprop(const tad_dict *params, const tad_rmsprop_options *options) {
-    tad_rmsprop_options o = options ? *options : (tad_rmsprop_options){0};
+static const char *wrong_rmsprop(const tad_rmsprop_options *o) {
+    if (o->alpha == 0) return "alpha is 0: begin with the defaults";
+    bool good = is_share(o->alpha) && o->eps >= 0 && o->momentum >= 0 && o->weight_decay >= 0;
+    return good ? NULL : "options out of range";
+}
+
+tad_optim *tad_rmsprop(const tad_dict *params, double lr, const tad_rmsprop_options *options) {
+    tad_rmsprop_options o = options ? *options : tad_rmsprop_defaults();
     tad_optim pattern = {
         .what = "rmsprop", .clip = o.clip, .used = {true, o.centered, o.momentum != 0}};
     pattern.update = (tad__update){.rule = TAD__RMSPROP,
-                                   .lr = o.lr != 0 ? o.lr : 0.01,
+                                   .lr = lr,
                                    .decay = o.weight_decay,
                                    .momentum = o.momentum,
-                                   .beta2 = or_else(o.alpha, 0.99),
-                                   .eps = or_else(o.eps, 1e-8),
+                                   .beta2 = o.alpha,
+                                   .eps = o.eps,
                                    .centered = o.centered};
-    const tad__update *u = &pattern.update;
-    bool good = is_share(u->beta2) && u->eps >= 0 && o.momentum >= 0 && o.weight_decay >= 0;
-    return make(pattern, params, good);
+    return make(pattern, params, wrong_rmsprop(&o));
 }
 
 /* ---- stepping ---- */

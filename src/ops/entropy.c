@@ -81,7 +81,7 @@ static tad_status check_weight(const tad_call_frame *c, const tad_array *w, tad_
 }
 
 static tad_status check_options(const tad_call_frame *c, const entropy_options *o) {
-    if ((unsigned)o->reduction > TAD_NONE)
+    if ((unsigned)o->reduction > TAD_EACH)
         return tad_fail(c, TAD_BAD_ARGUMENT, "no such reduction");
     if (!(o->label_smoothing >= 0 && o->label_smoothing <= 1))
         return tad_fail(c, TAD_BAD_ARGUMENT, "label_smoothing %g is not in 0 .. 1",
@@ -116,7 +116,7 @@ static tad_status entropy_shape(const tad_call_frame *c, tad_type *out, size_t *
     if (!status) status = check_weight(c, weight_of(c), (tad_dtype)c->in[X]->dtype, classes);
     if (!status) status = check_target(c, &s, classes);
     out[0].dtype = (tad_dtype)c->in[X]->dtype;
-    out[0].shape = o->reduction == TAD_NONE ? without_classes(&s) : TAD_0D;
+    out[0].shape = o->reduction == TAD_EACH ? without_classes(&s) : TAD_0D;
     return status;
 }
 
@@ -231,7 +231,7 @@ static void loss_piece(void *arg, size_t first, size_t end) {
     for (size_t i = first; i < end; i += step) {
         size_t rows = tad__min(step, end - i);
         tad__entropy e = rows_from(p, i);
-        bool none = p->reduction == TAD_NONE;
+        bool none = p->reduction == TAD_EACH;
         const char *x = p->x + i * row;
         void *out = none ? (char *)p->frame->out[0]->data + i * p->plan.width : (void *)&losses;
         if (l->gradient)
@@ -258,13 +258,13 @@ static tad_status cross_entropy_forward(const tad_call_frame *c) {
         return TAD_NO_MEMORY;
     tad__split(c->compute->threads, rows, grain, loss_piece, &l);
     for (size_t i = 0; i < pieces; i++) total += l.sum[i];
-    if (p.reduction != TAD_NONE) set_number(c->out[0], 0, total / p.divisor);
+    if (p.reduction != TAD_EACH) set_number(c->out[0], 0, total / p.divisor);
     return TAD_OK;
 }
 
 /* The cotangent of a row's loss. */
 static double cotangent_of(const entropy_call *p, size_t row) {
-    return number_at(p->plan.dtype, p->g->data, p->reduction == TAD_NONE ? (int64_t)row : 0);
+    return number_at(p->plan.dtype, p->g->data, p->reduction == TAD_EACH ? (int64_t)row : 0);
 }
 
 /* Rows for a cotangent of 1 become those for the real one. */
@@ -411,7 +411,7 @@ static void nll_piece(void *arg, size_t first, size_t end) {
         double loss = 0, w = p->label[i] == p->e.ignore ? 0 : label_factor(p, i);
         if (w != 0) loss = -w * number_at(p->plan.dtype, p->x, (int64_t)picked(p, i));
         total += loss;
-        if (p->reduction == TAD_NONE) set_number(p->frame->out[0], i, loss);
+        if (p->reduction == TAD_EACH) set_number(p->frame->out[0], i, loss);
     }
     s->part[first / s->piece] = total;
 }
@@ -423,7 +423,7 @@ static tad_status nll_forward(const tad_call_frame *c) {
     nll_sums s = {.call = &p, .piece = tad__split_size(p.plan.rows, TAD__GRAIN)};
     tad__split(c->compute->threads, p.plan.rows, TAD__GRAIN, nll_piece, &s);
     for (size_t i = 0; i * s.piece < p.plan.rows; i++) total += s.part[i];
-    if (p.reduction != TAD_NONE) set_number(c->out[0], 0, total / p.divisor);
+    if (p.reduction != TAD_EACH) set_number(c->out[0], 0, total / p.divisor);
     return TAD_OK;
 }
 
@@ -431,7 +431,7 @@ static void nll_gradient_piece(void *arg, size_t first, size_t end) {
     const entropy_call *p = arg;
     for (size_t i = first; i < end; i++) {
         if (p->label[i] == p->e.ignore) continue;
-        int64_t own = p->reduction == TAD_NONE ? (int64_t)i : 0;
+        int64_t own = p->reduction == TAD_EACH ? (int64_t)i : 0;
         size_t at = picked(p, i);
         double d = -label_factor(p, i) * number_at(p->plan.dtype, p->g->data, own) / p->divisor;
         if (p->plan.dtype == TAD_F64)
@@ -570,10 +570,10 @@ static bool divides_by_weights(const tad_rule *r) {
 /* Sums to one number for each class. */
 static tad_var over_positions(tad_var v) {
     int rank = tad_shape_of(v).rank;
-    tad_reduce others = {.axis = {.given = true}};
+    int others[TAD_MAX_RANK], n = 0;
     for (int i = 0; i < rank; i++)
-        if (i != class_axis(rank)) others.axis.axis[others.axis.count++] = i;
-    return tad_sum(v, &others);
+        if (i != class_axis(rank)) others[n++] = i;
+    return tad_sum(v, tad_axes_of(others, (size_t)n));
 }
 
 /* How often each class is a label, and the sum of the labels' weights. */
@@ -585,7 +585,7 @@ static tad_var counts(const tad_rule *r) {
 }
 
 static tad_var total_weight(const tad_rule *r) {
-    return tad_sum(tad_mul(counts(r), r->in[WEIGHT]), NULL);
+    return tad_sum(tad_mul(counts(r), r->in[WEIGHT]), tad_all());
 }
 
 /* q. A row that does not count has 0 even where nothing counts. */
@@ -633,14 +633,14 @@ static tad_var logit_slope(const tad_rule *r) {
     int axis = class_axis(tad_shape_of(r->in[X]).rank);
     tad_var q = shares(r);
     if (r->op == &tad__ops_entropy[NLL_LOSS]) return tad_neg(q);
-    tad_var sum = tad_sum(q, &(tad_reduce){.axis = TAD_AXES(axis), .keepdims = true});
+    tad_var sum = tad_sum(q, tad_keepdims(tad_axis(axis)));
     return tad_sub(tad_mul(sum, tad_softmax(r->in[X], axis)), q);
 }
 
 static void entropy_vjp(tad_rule *r) {
     const entropy_options *o = r->options;
     tad_var g = r->given[0];
-    if (o->reduction == TAD_NONE) g = tad_unsqueeze(g, class_axis(tad_shape_of(r->in[X]).rank));
+    if (o->reduction == TAD_EACH) g = tad_unsqueeze(g, class_axis(tad_shape_of(r->in[X]).rank));
     if (r->wanted[X]) r->result[X] = tad_mul(g, logit_slope(r));
     if (r->wanted[T]) r->result[T] = tad_neg(tad_mul(g, target_slope(r)));
     if (has_weight(r) && r->wanted[WEIGHT]) r->result[WEIGHT] = weight_gradient(r, g);
@@ -653,14 +653,14 @@ static void add_term(tad_var *sum, tad_var term) {
 
 /* What the division by weights takes away when those move. */
 static tad_var lost_by_division(const tad_rule *r) {
-    return tad_mul(r->out[0], tad_sum(tad_mul(counts(r), r->given[WEIGHT]), NULL));
+    return tad_mul(r->out[0], tad_sum(tad_mul(counts(r), r->given[WEIGHT]), tad_all()));
 }
 
 static void entropy_jvp(tad_rule *r) {
     const entropy_options *o = r->options;
     int axis = class_axis(tad_shape_of(r->in[X]).rank);
-    bool weighs = has_weight(r) && !tad_is_nil(r->given[WEIGHT]), none = o->reduction == TAD_NONE;
-    tad_reduce classes = {.axis = TAD_AXES(axis)}, *over = none ? &classes : NULL;
+    bool weighs = has_weight(r) && !tad_is_nil(r->given[WEIGHT]), none = o->reduction == TAD_EACH;
+    tad_axes over = none ? tad_axis(axis) : tad_all();
     tad_var sum = r->result[0];
     if (!tad_is_nil(r->given[X])) add_term(&sum, tad_mul(logit_slope(r), r->given[X]));
     if (!tad_is_nil(r->given[T])) add_term(&sum, tad_neg(tad_mul(target_slope(r), r->given[T])));
@@ -719,14 +719,14 @@ static const tad_option share_option_list[] = {
 static const tad_sample cross_entropy_samples[] = {
     {.label = "labels", .n = 2, .in = {TAD__F64(7, 5), TAD__INDICES(5, 7)}},
     {.label = "sum", .n = 2, .in = {TAD__F64(7, 5), TAD__INDICES(5, 7)}, OPTIONS(TAD_SUM)},
-    {.label = "none", .n = 2, .in = {TAD__F64(3, 37), TAD__INDICES(37, 3)}, OPTIONS(TAD_NONE)},
+    {.label = "none", .n = 2, .in = {TAD__F64(3, 37), TAD__INDICES(37, 3)}, OPTIONS(TAD_EACH)},
     {.label = "pixels", .n = 2, .in = {TAD__F64(2, 5, 3, 2), TAD__INDICES(5, 2, 3, 2)}},
     {.label = "one vector", .n = 2, .in = {TAD__F64(5), LABEL_0D(5)}},
     {.label = "weights", .n = 3, .in = {TAD__F64(7, 5), TAD__INDICES(5, 7), WEIGHTS(5)}},
     {.label = "ignored",
      .n = 2,
      .in = {TAD__F64(11, 3), TAD__INDICES(3, 11)},
-     OPTIONS(TAD_MEAN, .ignore_index = TAD_INT(1))},
+     OPTIONS(TAD_MEAN, .ignore_index = TAD__GIVEN(1))},
     {.label = "smoothed, weights",
      .n = 3,
      .in = {TAD__F64(7, 5), TAD__INDICES(5, 7), WEIGHTS(5)},
@@ -735,14 +735,14 @@ static const tad_sample cross_entropy_samples[] = {
     {.label = "smoothed probabilities, weights",
      .n = 3,
      .in = {TAD__F64(2, 3, 5), TAD__F64(2, 3, 5), WEIGHTS(3)},
-     OPTIONS(TAD_NONE, .label_smoothing = 0.1)},
+     OPTIONS(TAD_EACH, .label_smoothing = 0.1)},
     {.label = "probabilities, weights, mean",
      .n = 3,
      .in = {TAD__F64(4, 3), SIMPLEX(4, 3), WEIGHTS(3)}},
     {.label = "pixels, weights, ignored",
      .n = 3,
      .in = {TAD__F64(2, 3, 5), TAD__INDICES(3, 2, 5), WEIGHTS(3)},
-     OPTIONS(TAD_MEAN, .label_smoothing = 0.2, .ignore_index = TAD_INT(2))},
+     OPTIONS(TAD_MEAN, .label_smoothing = 0.2, .ignore_index = TAD__GIVEN(2))},
     {.label = "one vector, weights, sum",
      .n = 3,
      .in = {TAD__F64(5), LABEL_0D(5), WEIGHTS(5)},
@@ -759,26 +759,26 @@ static const tad_sample nll_samples[] = {
     {.label = "none, pixels",
      .n = 2,
      .in = {TAD__F64(2, 5, 3, 2), TAD__INDICES(5, 2, 3, 2)},
-     OPTIONS(TAD_NONE)},
+     OPTIONS(TAD_EACH)},
     {.label = "one vector", .n = 2, .in = {TAD__F64(5), LABEL_0D(5)}},
     {.label = "none, weights",
      .n = 3,
      .in = {TAD__F64(7, 5), TAD__INDICES(5, 7), WEIGHTS(5)},
-     OPTIONS(TAD_NONE)},
+     OPTIONS(TAD_EACH)},
     {.label = "ignored",
      .n = 3,
      .in = {TAD__F64(11, 3), TAD__INDICES(3, 11), WEIGHTS(3)},
-     OPTIONS(TAD_MEAN, .ignore_index = TAD_INT(1))},
+     OPTIONS(TAD_MEAN, .ignore_index = TAD__GIVEN(1))},
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 5), TAD__INDICES(5, 0)}, OPTIONS(TAD_SUM)},
 };
 static const tad_sample share_samples[] = {
     {.label = "labels", .n = 1, .in = {TAD__INDICES(5, 7)}, SHARE(5, TAD_MEAN)},
     {.label = "pixels", .n = 1, .in = {TAD__INDICES(5, 2, 3, 2)}, SHARE(5, TAD_SUM)},
-    {.label = "one", .n = 1, .in = {LABEL_0D(3)}, SHARE(3, TAD_NONE)},
+    {.label = "one", .n = 1, .in = {LABEL_0D(3)}, SHARE(3, TAD_EACH)},
     {.label = "smoothed",
      .n = 1,
      .in = {TAD__INDICES(5, 7)},
-     SHARE(5, TAD_SUM, .label_smoothing = 0.1, .ignore_index = TAD_INT(2))},
+     SHARE(5, TAD_SUM, .label_smoothing = 0.1, .ignore_index = TAD__GIVEN(2))},
     {.label = "float32",
      .n = 1,
      .in = {TAD__INDICES(5, 3)},
@@ -892,20 +892,31 @@ const tad_op tad__ops_entropy[] = {
 };
 const size_t tad__ops_entropy_count = COUNT;
 
-static tad_var apply(int op, tad_var x, tad_var t, const tad_cross_entropy_options *given) {
-    tad_cross_entropy_options from =
-        given ? *given : (tad_cross_entropy_options){.reduction = TAD_MEAN};
-    entropy_options o = {from.reduction, from.ignore_index, from.label_smoothing};
-    tad_var in[] = {x, t, from.weight.tape ? from.weight : tad_none()};
+static tad_var apply(int op, tad_var x, tad_var t, tad_maybe_int ignore,
+                     const tad_cross_entropy_options *given) {
+    const tad_cross_entropy_options standard = {.reduction = TAD_MEAN}, *from = given ? given : &standard;
+    entropy_options o = {from->reduction, ignore, from->label_smoothing};
+    tad_var in[] = {x, t, from->weight.tape ? from->weight : tad_none()};
     return tad_apply(&tad__ops_entropy[op], in, 3, &o, NULL, 0);
 }
 
-tad_var tad_cross_entropy(tad_var logits, tad_var target,
-                          const tad_cross_entropy_options *options) {
-    return apply(CROSS_ENTROPY, logits, target, options);
+static const tad_maybe_int standard_ignore = {false, 0};
+
+tad_var tad_cross_entropy(tad_var logits, tad_var target, const tad_cross_entropy_options *options) {
+    return apply(CROSS_ENTROPY, logits, target, standard_ignore, options);
 }
 
 tad_var tad_nll_loss(tad_var log_probability, tad_var target,
                      const tad_cross_entropy_options *options) {
-    return apply(NLL_LOSS, log_probability, target, options);
+    return apply(NLL_LOSS, log_probability, target, standard_ignore, options);
+}
+
+tad_var tad_cross_entropy_ignoring(tad_var logits, tad_var target, int64_t ignore_index,
+                                   const tad_cross_entropy_options *options) {
+    return apply(CROSS_ENTROPY, logits, target, (tad_maybe_int){true, ignore_index}, options);
+}
+
+tad_var tad_nll_loss_ignoring(tad_var log_probability, tad_var target, int64_t ignore_index,
+                              const tad_cross_entropy_options *options) {
+    return apply(NLL_LOSS, log_probability, target, (tad_maybe_int){true, ignore_index}, options);
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "families.h"
+#include "tape/error.h"
+#include "tape/handle.h"
 
 #include "array/loop.h"
 #include "tape/arrays.h"
@@ -498,7 +500,7 @@ static void embedding_vjp(tad_rule *r) {
 }
 
 static void embedding_jvp(tad_rule *r) {
-    tad_var rows = tad_embedding(r->in[0], r->given[1], (tad_maybe_int){0});
+    tad_var rows = tad_embedding(r->in[0], r->given[1]);
     r->result[0] = without_padding(r, tad_unsqueeze(r->in[0], -1), rows);
 }
 
@@ -610,9 +612,9 @@ static const tad_option fill_list[] = {
 #define PUT(k, ...)                                                                                \
     &(const axis_options) { k, TAD__SHAPE(__VA_ARGS__) }
 #define TAKE(k)                                                                                    \
-    &(const take_options) { TAD_INT(k) }
+    &(const take_options) { TAD__GIVEN(k) }
 #define PADDING(k)                                                                                 \
-    &(const embedding_options) { TAD_INT(k) }
+    &(const embedding_options) { TAD__GIVEN(k) }
 #define CLASSES(n)                                                                                 \
     &(const one_hot_options) { n }
 #define VALUE(v)                                                                                   \
@@ -868,14 +870,22 @@ tad_var tad_index_select(tad_var x, tad_var index, int axis) {
                      &(axis_options){.axis = axis}, NULL, 0);
 }
 
-tad_var tad_take_along_axis(tad_var x, tad_var index, tad_maybe_int axis) {
-    return tad_apply(&tad__ops_index[TAKE_ALONG_AXIS], (tad_var[]){x, index}, 2,
-                     &(take_options){axis}, NULL, 0);
+tad_var tad_take_along_axis(tad_var x, tad_var index, tad_axes axis) {
+    tad_tape *t = tad__tape_of(&x, 1);
+    const take_options o = {{axis.given, axis.axis[0]}};
+    if (!axis.given || axis.count == 1)
+        return tad_apply(&tad__ops_index[TAKE_ALONG_AXIS], (tad_var[]){x, index}, 2, &o, NULL, 0);
+    if (t) tad__fail(t, TAD_BAD_AXIS, "take_along_axis: one axis is needed, or all");
+    return tad__nil(t);
 }
 
-tad_var tad_embedding(tad_var indices, tad_var weight, tad_maybe_int padding_idx) {
-    return tad_apply(&tad__ops_index[EMBEDDING], (tad_var[]){indices, weight}, 2,
-                     &(embedding_options){padding_idx}, NULL, 0);
+tad_var tad_embedding(tad_var indices, tad_var weight) {
+    return tad_apply(&tad__ops_index[EMBEDDING], (tad_var[]){indices, weight}, 2, NULL, NULL, 0);
+}
+
+tad_var tad_embedding_padded(tad_var indices, tad_var weight, int64_t padding_idx) {
+    const embedding_options o = {{true, padding_idx}};
+    return tad_apply(&tad__ops_index[EMBEDDING], (tad_var[]){indices, weight}, 2, &o, NULL, 0);
 }
 
 tad_var tad_masked_fill(tad_var x, tad_var mask, double value) {

@@ -65,7 +65,7 @@ static tad_status check_dtypes(const tad_call_frame *c) {
 
 static tad_status check_options(const tad_call_frame *c) {
     const loss_options *o = c->options;
-    unsigned most = c->op == &tad__ops_loss[KL_DIV] ? TAD_BATCHMEAN : TAD_NONE;
+    unsigned most = c->op == &tad__ops_loss[KL_DIV] ? TAD_BATCHMEAN : TAD_EACH;
     if ((unsigned)o->reduction > most) return tad_fail(c, TAD_BAD_ARGUMENT, "no such reduction");
     double p = parameter(o);
     if (c->op == &tad__ops_loss[SMOOTH_L1] && !(p >= 0))
@@ -96,7 +96,7 @@ static tad_status loss_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
             return tad_fail(c, TAD_BAD_SHAPE, "a weight does not broadcast to the input's shape");
     }
     out[0].dtype = (tad_dtype)c->in[X]->dtype;
-    out[0].shape = reduction_of(c->op, o) == TAD_NONE ? full : TAD_0D;
+    out[0].shape = reduction_of(c->op, o) == TAD_EACH ? full : TAD_0D;
     return TAD_OK;
 }
 
@@ -193,7 +193,7 @@ static double number_in(const tad_array *a) {
 /* A block of the gradient of one input. */
 static void derivative(const elements *e, const tad_array *g, int what, size_t from, size_t n,
                        void *out) {
-    bool none = e->reduction == TAD_NONE;
+    bool none = e->reduction == TAD_EACH;
     double scale = e->factor * (none ? 1 : number_in(g) / e->divisor);
     compute(e, what, from, n, scale, out);
     if (none) scale_by(e, n, (const char *)g->data + from * e->width, out);
@@ -241,7 +241,7 @@ static double do_all(work *w) {
 static tad_status loss_forward(const tad_call_frame *c) {
     elements e;
     if (!gather(&e, c)) return TAD_NO_MEMORY;
-    bool none = e.reduction == TAD_NONE;
+    bool none = e.reduction == TAD_EACH;
     double total = do_all(&(work){.e = &e, .to = none ? c->out[0]->data : NULL});
     if (!none) set_number(c->out[0], total / e.divisor, false);
     return TAD_OK;
@@ -397,7 +397,7 @@ static tad_var unweighted(const tad_rule *r) {
     loss_options o = *(const loss_options *)r->options;
     tad_var in[INPUTS] = {r->in[X], r->in[T], tad_none(),
                           has(r, POSITIVE) ? r->in[POSITIVE] : tad_none()};
-    o.reduction = TAD_NONE;
+    o.reduction = TAD_EACH;
     return tad_apply(r->op, in, r->n_in, &o, NULL, 0);
 }
 
@@ -445,7 +445,7 @@ static void loss_jvp(tad_rule *r) {
     }
     if (tad_is_nil(sum)) return;
     sum = for_each(sum, &full);
-    r->result[0] = reduction_of(r->op, r->options) == TAD_NONE ? sum : tad_sum(sum, NULL);
+    r->result[0] = reduction_of(r->op, r->options) == TAD_EACH ? sum : tad_sum(sum, tad_all());
 }
 
 /* ---- options ---- */
@@ -482,9 +482,9 @@ static const tad_option kl_options[] = {
 static const tad_sample square_samples[] = {
     {.label = "mean", .n = 2, .in = {TAD__F64(3, 5), TAD__F64(3, 5)}},
     {.label = "sum", .n = 2, .in = {TAD__F64(7), TAD__F64(7)}, OPTIONS(TAD_SUM)},
-    {.label = "none", .n = 2, .in = {TAD__F64(2, 1, 3), TAD__F64(2, 1, 3)}, OPTIONS(TAD_NONE)},
+    {.label = "none", .n = 2, .in = {TAD__F64(2, 1, 3), TAD__F64(2, 1, 3)}, OPTIONS(TAD_EACH)},
     {.label = "one target for all", .n = 2, .in = {TAD__F64(2, 3), TAD__F64_0D}},
-    {.label = "one input for all", .n = 2, .in = {TAD__F64_0D, TAD__F64(5)}, OPTIONS(TAD_NONE)},
+    {.label = "one input for all", .n = 2, .in = {TAD__F64_0D, TAD__F64(5)}, OPTIONS(TAD_EACH)},
     {.label = "0-d", .n = 2, .in = {TAD__F64_0D, TAD__F64_0D}},
     {.label = "several blocks", .n = 2, .in = {TAD__F64(601), TAD__F64(601)}, OPTIONS(TAD_SUM)},
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 3), TAD__F64(0, 3)}, OPTIONS(TAD_SUM)},
@@ -506,11 +506,11 @@ static const tad_sample absolute_samples[] = {
     {.label = "none",
      .n = 2,
      .in = {WITHIN(0.6, 2, 2, 3), WITHIN(-0.1, 0.1, 2, 3)},
-     OPTIONS(TAD_NONE)},
+     OPTIONS(TAD_EACH)},
     {.label = "none, negative",
      .n = 2,
      .in = {WITHIN(-2, -0.6, 2, 3), WITHIN(-0.1, 0.1, 2, 3)},
-     OPTIONS(TAD_NONE)},
+     OPTIONS(TAD_EACH)},
     {.label = "one target for all", .n = 2, .in = {WITHIN(0.6, 2, 2, 3), WITHIN_0D(-0.1, 0.1)}},
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 3), TAD__F64(0, 3)}, OPTIONS(TAD_SUM)},
 };
@@ -524,7 +524,7 @@ static const tad_sample smooth_samples[] = {
     {.label = "parameter",
      .n = 2,
      .in = {AWAY(2, -0.5, 0.5, 0, 2, 3), WITHIN(-0.02, 0.02, 2, 3)},
-     OPTIONS(TAD_NONE, .p = TAD_FLOAT(0.5))},
+     OPTIONS(TAD_EACH, .p = TAD__GIVEN(0.5))},
     {.label = "one target for all",
      .n = 2,
      .in = {AWAY(2, -1, 1, 0, 2, 3), WITHIN_0D(-0.02, 0.02)}},
@@ -536,14 +536,14 @@ static const tad_sample bce_samples[] = {
     {.label = "none",
      .n = 2,
      .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN(0, 1, 2, 3)},
-     OPTIONS(TAD_NONE)},
+     OPTIONS(TAD_EACH)},
     {.label = "weights",
      .n = 3,
      .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN(0, 1, 2, 3), WITHIN(0.5, 2, 2, 3)}},
     {.label = "weights of columns",
      .n = 3,
      .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN(0, 1, 2, 3), WITHIN(0.5, 2, 3)},
-     OPTIONS(TAD_NONE)},
+     OPTIONS(TAD_EACH)},
     {.label = "weights of rows",
      .n = 3,
      .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN(0, 1, 2, 3), WITHIN(0.5, 2, 2, 1)}},
@@ -554,7 +554,7 @@ static const tad_sample bce_samples[] = {
     {.label = "one target, weights of one row",
      .n = 3,
      .in = {WITHIN(0.1, 0.9, 2, 3), WITHIN_0D(0, 1), WITHIN(0.5, 2, 1, 3)},
-     OPTIONS(TAD_NONE)},
+     OPTIONS(TAD_EACH)},
     {.label = "one of each",
      .n = 3,
      .in = {WITHIN_0D(0.1, 0.9), WITHIN_0D(0, 1), WITHIN_0D(0.5, 2)}},
@@ -569,7 +569,7 @@ static const tad_sample bce_logits_samples[] = {
     {.label = "none, large",
      .n = 2,
      .in = {WITHIN(-30, 30, 2, 3), WITHIN(0, 1, 2, 3)},
-     OPTIONS(TAD_NONE)},
+     OPTIONS(TAD_EACH)},
     {.label = "weights", .n = 3, .in = {TAD__F64(2, 3), WITHIN(0, 1, 2, 3), WITHIN(0.5, 2, 2, 1)}},
     {.label = "one input, weights of rows",
      .n = 4,
@@ -577,7 +577,7 @@ static const tad_sample bce_logits_samples[] = {
     {.label = "one target, both weights",
      .n = 4,
      .in = {TAD__F64(2, 3), WITHIN_0D(0, 1), WITHIN(0.5, 2, 1, 3), WITHIN(0.5, 3, 2, 1)},
-     OPTIONS(TAD_NONE)},
+     OPTIONS(TAD_EACH)},
     {.label = "positives count more",
      .n = 4,
      .in = {TAD__F64(5, 3), WITHIN(0, 1, 5, 3), ABSENT, WITHIN(0.5, 3, 3)}},
@@ -593,7 +593,7 @@ static const tad_sample kl_samples[] = {
     {.label = "none, logarithms",
      .n = 2,
      .in = {TAD__F64(2, 3), TAD__F64(2, 3)},
-     OPTIONS(TAD_NONE, .log_target = true)},
+     OPTIONS(TAD_EACH, .log_target = true)},
     {.label = "by rows",
      .n = 2,
      .in = {TAD__F64(5, 3), WITHIN(0.2, 1, 5, 3)},
@@ -610,11 +610,11 @@ static const tad_sample hinge_samples[] = {
     {.label = "none",
      .n = 2,
      .in = {AWAY(1, 1, 0, 0, 2, 3), WITHIN(0.99, 1.01, 2, 3)},
-     OPTIONS(TAD_NONE)},
+     OPTIONS(TAD_EACH)},
     {.label = "margin",
      .n = 2,
      .in = {AWAY(1, 0.5, 0, 0, 2, 3), WITHIN(0.99, 1.01, 2, 3)},
-     OPTIONS(TAD_SUM, .p = TAD_FLOAT(0.5))},
+     OPTIONS(TAD_SUM, .p = TAD__GIVEN(0.5))},
     {.label = "empty", .n = 2, .in = {TAD__F64(0, 3), WITHIN(0.99, 1.01, 0, 3)}, OPTIONS(TAD_SUM)},
 };
 
@@ -633,7 +633,7 @@ static const tad_sample hinge_samples[] = {
 #define BAD_PARAMETER(value)                                                                       \
     {                                                                                              \
         .label = "parameter", .n = 2, .in = {TAD__F64(3), TAD__F64(3)},                            \
-        OPTIONS(TAD_MEAN, .p = TAD_FLOAT(value)), .expect = TAD_BAD_ARGUMENT                       \
+        OPTIONS(TAD_MEAN, .p = TAD__GIVEN(value)), .expect = TAD_BAD_ARGUMENT                       \
     }
 #define BAD_WEIGHT                                                                                 \
     {                                                                                              \
@@ -713,62 +713,47 @@ static tad_var compare(int op, tad_var x, tad_var t, const loss_options *o) {
     return tad_apply(&tad__ops_loss[op], (tad_var[]){x, t}, 2, o, NULL, 0);
 }
 
-static loss_options of_plain(const tad_loss *o) {
-    return (loss_options){.reduction = o ? o->reduction : TAD_MEAN};
+static tad_var scaled(int op, tad_var x, tad_var t, double p, tad_reduction reduction) {
+    return compare(op, x, t, &(loss_options){.reduction = reduction, .p = {true, p}});
 }
 
-static loss_options of_huber(const tad_huber_options *o) {
-    return o ? (loss_options){.reduction = o->reduction, .p = o->delta} : (loss_options){.p = {0}};
-}
-
-static tad_var optional(tad_var v) { return v.tape ? v : tad_none(); }
-
-static tad_var weighted(int op, size_t n, tad_var x, tad_var t, const tad_bce_options *given) {
-    tad_bce_options o = given ? *given : (tad_bce_options){.reduction = TAD_MEAN};
-    tad_var in[] = {x, t, optional(o.weight), optional(o.pos_weight)};
-    return tad_apply(&tad__ops_loss[op], in, n, &(loss_options){.reduction = o.reduction}, NULL, 0);
-}
-
-tad_var tad_mse(tad_var input, tad_var target, const tad_loss *options) {
-    loss_options o = of_plain(options);
-    return compare(MSE, input, target, &o);
+tad_var tad_mse(tad_var input, tad_var target, tad_reduction reduction) {
+    return compare(MSE, input, target, &(loss_options){.reduction = reduction});
 }
 
 tad_var tad_half_sse(tad_var input, tad_var target) {
     return compare(HALF_SSE, input, target, NULL);
 }
 
-tad_var tad_l1(tad_var input, tad_var target, const tad_loss *options) {
-    loss_options o = of_plain(options);
-    return compare(L1, input, target, &o);
+tad_var tad_l1(tad_var input, tad_var target, tad_reduction reduction) {
+    return compare(L1, input, target, &(loss_options){.reduction = reduction});
 }
 
-tad_var tad_smooth_l1(tad_var input, tad_var target, const tad_huber_options *options) {
-    loss_options o = of_huber(options);
-    return compare(SMOOTH_L1, input, target, &o);
+tad_var tad_smooth_l1(tad_var input, tad_var target, double beta, tad_reduction reduction) {
+    return scaled(SMOOTH_L1, input, target, beta, reduction);
 }
 
-tad_var tad_huber(tad_var input, tad_var target, const tad_huber_options *options) {
-    loss_options o = of_huber(options);
-    return compare(HUBER, input, target, &o);
+tad_var tad_huber(tad_var input, tad_var target, double delta, tad_reduction reduction) {
+    return scaled(HUBER, input, target, delta, reduction);
 }
 
-tad_var tad_bce(tad_var probability, tad_var target, const tad_bce_options *options) {
-    return weighted(BCE, 3, probability, target, options);
+tad_var tad_hinge(tad_var input, tad_var target, double margin, tad_reduction reduction) {
+    return scaled(HINGE, input, target, margin, reduction);
 }
 
-tad_var tad_bce_with_logits(tad_var logits, tad_var target, const tad_bce_options *options) {
-    return weighted(BCE_WITH_LOGITS, 4, logits, target, options);
+tad_var tad_bce(tad_var probability, tad_var target, tad_var weight, tad_reduction reduction) {
+    tad_var in[] = {probability, target, weight};
+    return tad_apply(&tad__ops_loss[BCE], in, 3, &(loss_options){.reduction = reduction}, NULL, 0);
 }
 
-tad_var tad_kl_div(tad_var log_probability, tad_var target, const tad_kl_div_options *options) {
-    tad_kl_div_options o = options ? *options : (tad_kl_div_options){0};
-    loss_options all = {.reduction = (tad_reduction)o.reduction, .log_target = o.log_target};
-    return compare(KL_DIV, log_probability, target, &all);
+tad_var tad_bce_with_logits(tad_var logits, tad_var target, tad_var weight, tad_var pos_weight,
+                            tad_reduction reduction) {
+    tad_var in[] = {logits, target, weight, pos_weight};
+    return tad_apply(&tad__ops_loss[BCE_WITH_LOGITS], in, 4, &(loss_options){.reduction = reduction},
+                     NULL, 0);
 }
 
-tad_var tad_hinge(tad_var input, tad_var target, const tad_hinge_options *options) {
-    loss_options o = {.reduction = TAD_MEAN};
-    if (options) o = (loss_options){.reduction = options->reduction, .p = options->margin};
-    return compare(HINGE, input, target, &o);
+tad_var tad_kl_div(tad_var log_probability, tad_var target, bool log_target, tad_reduction reduction) {
+    loss_options o = {.reduction = reduction, .log_target = log_target};
+    return compare(KL_DIV, log_probability, target, &o);
 }

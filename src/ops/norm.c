@@ -12,13 +12,18 @@
 enum { LAYER_NORM, RMS_NORM, COUNT };
 enum { X, GAIN, BIAS };
 
-static int normalized_axes(const tad_norm_options *o) {
+typedef struct norm_options {
+    tad_shape normalized_shape; /* rank 0: the last axis */
+    tad_maybe_float eps;        /* not given: 1e-5, of rms_norm 1e-6 */
+} norm_options;
+
+static int normalized_axes(const norm_options *o) {
     return o->normalized_shape.rank ? o->normalized_shape.rank : 1;
 }
 
 static bool is_layer_norm(const tad_op *op) { return op == &tad__ops_norm[LAYER_NORM]; }
 
-static double eps_of(const tad_op *op, const tad_norm_options *o) {
+static double eps_of(const tad_op *op, const norm_options *o) {
     return o->eps.given ? o->eps.value : is_layer_norm(op) ? 1e-5 : 1e-6;
 }
 
@@ -39,7 +44,7 @@ static tad_status check_vector(const tad_call_frame *c, size_t i, const tad_shap
 
 static tad_status norm_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
-    const tad_norm_options *o = c->options;
+    const norm_options *o = c->options;
     const tad_array *x = c->in[X];
     tad_shape row = {normalized_axes(o), {0}};
     if (x->dtype > TAD_F32)
@@ -250,9 +255,9 @@ static tad_status norm_backward(tad_backward *b) {
 
 static tad_var mean_of_rows(const tad_rule *r, tad_var v) {
     int rank = tad_shape_of(r->in[X]).rank, axes = normalized_axes(r->options);
-    tad_reduce rows = {.axis = {.given = true, .count = axes}, .keepdims = true};
-    for (int i = 0; i < axes; i++) rows.axis.axis[i] = rank - axes + i;
-    return tad_mean(v, &rows);
+    int last[TAD_MAX_RANK];
+    for (int i = 0; i < axes; i++) last[i] = rank - axes + i;
+    return tad_mean(v, tad_keepdims(tad_axes_of(last, (size_t)axes)));
 }
 
 /* v - its mean, if rows are centred. */
@@ -303,17 +308,17 @@ static void norm_jvp(tad_rule *r) {
 
 /* ---- the family ---- */
 
-static const tad_option norm_options[] = {
+static const tad_option norm_list[] = {
     {.name = "normalized_shape",
      .kind = TAD_OPTION_SHAPE,
-     .offset = offsetof(tad_norm_options, normalized_shape)},
-    {.name = "eps", .kind = TAD_OPTION_MAYBE_FLOAT, .offset = offsetof(tad_norm_options, eps)},
+     .offset = offsetof(norm_options, normalized_shape)},
+    {.name = "eps", .kind = TAD_OPTION_MAYBE_FLOAT, .offset = offsetof(norm_options, eps)},
 };
 
 #define OVER(...)                                                                                  \
-    .options = &(const tad_norm_options) { .normalized_shape = TAD__SHAPE(__VA_ARGS__) }
+    .options = &(const norm_options) { .normalized_shape = TAD__SHAPE(__VA_ARGS__) }
 #define EPS(...)                                                                                   \
-    .options = &(const tad_norm_options) { .eps = TAD_FLOAT(__VA_ARGS__) }
+    .options = &(const norm_options) { .eps = TAD__GIVEN(__VA_ARGS__) }
 #define ABSENT                                                                                     \
     { .absent = true }
 
@@ -361,7 +366,7 @@ static const tad_sample rms_norm_samples[] = {
         {.label = "rank below 0",                                                                  \
          .n = 1,                                                                                   \
          .in = {TAD__F64(3, 5)},                                                                   \
-         .options = &(const tad_norm_options){.normalized_shape = {-1, {0}}},                      \
+         .options = &(const norm_options){.normalized_shape = {-1, {0}}},                      \
          .expect = TAD_BAD_SHAPE},                                                                 \
         {.label = "too many axes",                                                                 \
          .n = 1,                                                                                   \
@@ -382,7 +387,7 @@ static const tad_misuse layer_norm_misuse[] = {
 static const tad_misuse rms_norm_misuse[] = {NORM_MISUSE};
 
 #define NORM                                                                                       \
-    .family = "norm", .min_in = 1, .n_out = 1, TAD__OPTIONS(tad_norm_options, norm_options),       \
+    .family = "norm", .min_in = 1, .n_out = 1, TAD__OPTIONS(norm_options, norm_list),       \
     .shape = norm_shape, .forward = norm_forward, .vjp = norm_vjp, .jvp = norm_jvp,                \
     .backward = norm_backward
 const tad_op tad__ops_norm[] = {
@@ -402,12 +407,14 @@ const tad_op tad__ops_norm[] = {
 };
 const size_t tad__ops_norm_count = COUNT;
 
-tad_var tad_layer_norm(tad_var x, tad_var gain, tad_var bias, const tad_norm_options *options) {
+tad_var tad_layer_norm(tad_var x, tad_var gain, tad_var bias, tad_shape normalized, double eps) {
     tad_var in[] = {x, gain, bias};
-    return tad_apply(&tad__ops_norm[LAYER_NORM], in, 3, options, NULL, 0);
+    const norm_options o = {normalized, {true, eps}};
+    return tad_apply(&tad__ops_norm[LAYER_NORM], in, 3, &o, NULL, 0);
 }
 
-tad_var tad_rms_norm(tad_var x, tad_var gain, const tad_norm_options *options) {
+tad_var tad_rms_norm(tad_var x, tad_var gain, tad_shape normalized, double eps) {
     tad_var in[] = {x, gain};
-    return tad_apply(&tad__ops_norm[RMS_NORM], in, 2, options, NULL, 0);
+    const norm_options o = {normalized, {true, eps}};
+    return tad_apply(&tad__ops_norm[RMS_NORM], in, 2, &o, NULL, 0);
 }

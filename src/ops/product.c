@@ -369,7 +369,7 @@ static tad_status linear_shape(const tad_call_frame *c, tad_type *out, size_t *n
 static int rank_of(tad_var x) { return tad_shape_of(x).rank; }
 static tad_var turned(tad_var x) { return tad_transpose(x, -1, -2); }
 static tad_var without_axis(tad_var x, int axis) {
-    return tad_squeeze(x, &(tad_reduce){.axis = TAD_AXES(axis)});
+    return tad_squeeze(x, tad_axis(axis));
 }
 
 /* Vectors are made matrices first: a one row, b one column, and so is the cotangent. */

@@ -6,11 +6,14 @@
 
 #include "kernel/softmax.h"
 #include "families.h"
+#include "tape/error.h"
+#include "tape/handle.h"
 #include "array/loop.h"
 #include "tape/tape.h"
 #include "axes.h"
 #include "index.h"
 #include "rows.h"
+#include "options.h"
 #include "samples.h"
 
 enum { SUM, MEAN, SUM_TO, AMAX, AMIN, LOGSUMEXP, MAX, MIN, ARGMAX, ARGMIN };
@@ -40,7 +43,7 @@ static tad_status reduced_shape(const tad_call_frame *c, const tad_axes *axes, b
 
 static tad_status reduce_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
-    const tad_reduce *o = c->options;
+    const tad__reduce *o = c->options;
     return reduced_shape(c, &o->axis, o->keepdims, out);
 }
 
@@ -57,12 +60,12 @@ static tad_status extreme_shape(const tad_call_frame *c, tad_type *out, size_t *
 
 /* One axis as the list of axes that the other functions take. */
 static tad_axes only(int64_t axis) {
-    return (tad_axes){true, 1, {axis > INT32_MAX || axis < INT32_MIN ? INT32_MAX : (int)axis}};
+    return tad_axis(axis > INT32_MAX || axis < INT32_MIN ? INT32_MAX : (int)axis);
 }
 
 static tad_status along_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
-    const tad_along *o = c->options;
+    const tad__along *o = c->options;
     tad_axes axes = only(o->axis);
     tad_status s = reduced_shape(c, &axes, o->keepdims, &out[0]);
     if (s != TAD_OK) return s;
@@ -71,7 +74,7 @@ static tad_status along_shape(const tad_call_frame *c, tad_type *out, size_t *n_
 }
 
 static tad_status arg_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
-    const tad_reduce *o = c->options;
+    const tad__reduce *o = c->options;
     if (o->axis.given && o->axis.count != 1)
         return tad_fail(c, TAD_BAD_AXIS, "%d axes; one or all are possible", o->axis.count);
     tad_status s = extreme_shape(c, out, n_out);
@@ -242,7 +245,7 @@ static double count_of(const tad_array *x, unsigned mask) {
 }
 
 static tad_status sum_forward(const tad_call_frame *c) {
-    const tad_reduce *o = c->options;
+    const tad__reduce *o = c->options;
     const tad_array *x = c->in[0];
     unsigned mask = axes_mask(&o->axis, x->rank);
     header h;
@@ -261,7 +264,7 @@ static double count_in_rule(tad_var x, const tad_axes *axes) {
 }
 
 static void sum_vjp(tad_rule *r) {
-    const tad_reduce *o = r->options;
+    const tad__reduce *o = r->options;
     tad_var g = r->given[0];
     if (r->op == &tad__ops_reduce[MEAN])
         g = tad_div(g, tad_number(count_in_rule(r->in[0], &o->axis)));
@@ -318,7 +321,7 @@ static void spread_out(const tad__compute *compute, const tad_array *to, const t
 }
 
 static tad_status sum_backward(tad_backward *b) {
-    const tad_reduce *o = b->call.options;
+    const tad__reduce *o = b->call.options;
     const tad_array *x = b->call.in[0];
     if (!b->cotangent[0] || !b->wanted[0]) return TAD_OK;
     unsigned mask = axes_mask(&o->axis, x->rank);
@@ -406,7 +409,7 @@ static void extreme_into(const tad__compute *compute, tad_array *out, const tad_
 }
 
 static tad_status extreme_forward(const tad_call_frame *c) {
-    const tad_reduce *o = c->options;
+    const tad__reduce *o = c->options;
     header h;
     tad_array *out = kept(&h, c->out[0], c->in[0], axes_mask(&o->axis, c->in[0]->rank));
     extreme_into(c->compute, out, c->in[0], c->op == &tad__ops_reduce[AMAX]);
@@ -415,18 +418,18 @@ static tad_status extreme_forward(const tad_call_frame *c) {
 
 /* Where x has the extreme value, and how often along the axes. A NaN equals nothing: count 0. */
 static void find_ties(const tad_rule *r, tad_var extreme, tad_var *ties, tad_var *count) {
-    const tad_reduce *o = r->options;
+    const tad__reduce *o = r->options;
     *ties = tad_equal(r->in[0], extreme);
-    *count = tad_sum(tad_cast(*ties, tad_dtype_of(r->in[0])), &(tad_reduce){o->axis, true});
+    *count = tad_sum(tad_cast(*ties, tad_dtype_of(r->in[0])), tad_keepdims(o->axis));
 }
 
 static tad_var kept_extreme(const tad_rule *r) {
-    const tad_reduce *o = r->options;
+    const tad__reduce *o = r->options;
     return tad_reshape(tad_detach(r->out[0]), kept_shape(r->in[0], &o->axis));
 }
 
 static void extreme_vjp(tad_rule *r) {
-    const tad_reduce *o = r->options;
+    const tad__reduce *o = r->options;
     tad_var y = kept_extreme(r), ties, count;
     find_ties(r, y, &ties, &count);
     tad_var share = tad_div(tad_reshape(r->given[0], kept_shape(r->in[0], &o->axis)), count);
@@ -436,11 +439,11 @@ static void extreme_vjp(tad_rule *r) {
 }
 
 static void extreme_jvp(tad_rule *r) {
-    const tad_reduce *o = r->options;
+    const tad__reduce *o = r->options;
     tad_var ties, count;
     find_ties(r, kept_extreme(r), &ties, &count);
     tad_var moves =
-        tad_sum(tad_where(ties, r->given[0], tad_number(0)), &(tad_reduce){o->axis, true});
+        tad_sum(tad_where(ties, r->given[0], tad_number(0)), tad_keepdims(o->axis));
     r->result[0] = tad_reshape(tad_div(moves, count), tad_shape_of(r->out[0]));
 }
 
@@ -457,7 +460,7 @@ typedef struct by_rows {
 
 /* False: no memory. */
 static bool prepare_rows(by_rows *r, const tad_call_frame *c) {
-    const tad_reduce *o = c->options;
+    const tad__reduce *o = c->options;
     const tad_array *x = c->in[0];
     tad_shape shape = tad__shape_of(x);
     tad__rows_plan(&r->plan, c->compute, (tad_dtype)x->dtype, &shape, axes_mask(&o->axis, x->rank));
@@ -507,19 +510,22 @@ static tad_status logsumexp_backward(tad_backward *b) { return gradient_by_rows(
 /* The softmax of x. Where all of x is -inf the result is too; 0 in its place makes the weights 0.
  */
 static tad_var weights(const tad_rule *r) {
-    const tad_reduce *o = r->options;
+    const tad__reduce *o = r->options;
     tad_var y = tad_reshape(r->out[0], kept_shape(r->in[0], &o->axis));
     y = tad_where(tad_equal(y, tad_number(-INFINITY)), tad_number(0), y);
     return tad_exp(tad_sub(r->in[0], y));
 }
 
 static void logsumexp_vjp(tad_rule *r) {
-    const tad_reduce *o = r->options;
+    const tad__reduce *o = r->options;
     r->result[0] = tad_mul(weights(r), tad_reshape(r->given[0], kept_shape(r->in[0], &o->axis)));
 }
 
 static void logsumexp_jvp(tad_rule *r) {
-    r->result[0] = tad_sum(tad_mul(weights(r), r->given[0]), r->options);
+    const tad__reduce *o = r->options;
+    tad_axes over = o->axis;
+    over.keepdims = o->keepdims;
+    r->result[0] = tad_sum(tad_mul(weights(r), r->given[0]), over);
 }
 
 /* ---- fused derivative of amax, amin ---- */
@@ -591,20 +597,20 @@ static tad_status place_forward(const tad_call_frame *c, const tad_axes *axes, b
 }
 
 static tad_status along_forward(const tad_call_frame *c) {
-    tad_axes axes = only(((const tad_along *)c->options)->axis);
+    tad_axes axes = only(((const tad__along *)c->options)->axis);
     return place_forward(c, &axes, c->op == &tad__ops_reduce[MAX], c->out[0]->data,
                          c->out[1]->data);
 }
 
 static tad_status arg_forward(const tad_call_frame *c) {
-    const tad_reduce *o = c->options;
+    const tad__reduce *o = c->options;
     void *value = tad__scratch(c->compute, bytes_of(c->in[0], (size_t)c->out[0]->size));
     if (!value) return TAD_NO_MEMORY;
     return place_forward(c, &o->axis, c->op == &tad__ops_reduce[ARGMAX], value, c->out[0]->data);
 }
 
 static void along_vjp(tad_rule *r) {
-    const tad_along *o = r->options;
+    const tad__along *o = r->options;
     tad_axes axes = only(o->axis);
     tad_shape kept = kept_shape(r->in[0], &axes);
     if (tad_is_nil(r->given[0])) return; /* places have no cotangent */
@@ -619,7 +625,7 @@ static void along_vjp(tad_rule *r) {
                 ((const T *)g->data)[i * k.after + j]
 
 static tad_status along_backward(tad_backward *b) {
-    tad_axes axes = only(((const tad_along *)b->call.options)->axis);
+    tad_axes axes = only(((const tad__along *)b->call.options)->axis);
     const tad_array *g = b->cotangent[0];
     bool fresh;
     if (!g || !b->wanted[0]) return TAD_OK;
@@ -637,7 +643,7 @@ static tad_status along_backward(tad_backward *b) {
 }
 
 static void along_jvp(tad_rule *r) {
-    const tad_along *o = r->options;
+    const tad__along *o = r->options;
     tad_axes axes = only(o->axis);
     tad_var place = tad_reshape(r->out[1], kept_shape(r->in[0], &axes));
     r->result[0] =
@@ -647,23 +653,23 @@ static void along_jvp(tad_rule *r) {
 /* ---- options, samples, misuse ---- */
 
 static const tad_option reduce_list[] = {
-    {"axis", TAD_OPTION_AXES, offsetof(tad_reduce, axis), NULL, 0, false},
-    {"keepdims", TAD_OPTION_BOOL, offsetof(tad_reduce, keepdims), NULL, 0, false}};
+    {"axis", TAD_OPTION_AXES, offsetof(tad__reduce, axis), NULL, 0, false},
+    {"keepdims", TAD_OPTION_BOOL, offsetof(tad__reduce, keepdims), NULL, 0, false}};
 static const tad_option along_list[] = {
-    {"axis", TAD_OPTION_INT, offsetof(tad_along, axis), NULL, 0, true},
-    {"keepdims", TAD_OPTION_BOOL, offsetof(tad_along, keepdims), NULL, 0, false}};
+    {"axis", TAD_OPTION_INT, offsetof(tad__along, axis), NULL, 0, true},
+    {"keepdims", TAD_OPTION_BOOL, offsetof(tad__along, keepdims), NULL, 0, false}};
 static const tad_option sum_to_list[] = {
     {"shape", TAD_OPTION_SHAPE, offsetof(shape_options, shape), NULL, 0, true}};
 
 #define ONE(what, input, ...) .label = what, .n = 1, .in = {input}, .options = __VA_ARGS__
 #define OVER(...)                                                                                  \
-    &(const tad_reduce) { .axis = TAD_AXES(__VA_ARGS__) }
+    &(const tad__reduce) { .axis = TAD__AXES(__VA_ARGS__) }
 #define KEEP(...)                                                                                  \
-    &(const tad_reduce) { .axis = TAD_AXES(__VA_ARGS__), .keepdims = true }
+    &(const tad__reduce) { .axis = TAD__AXES(__VA_ARGS__), .keepdims = true }
 #define ALONG(k)                                                                                   \
-    &(const tad_along) { .axis = k }
+    &(const tad__along) { .axis = k }
 #define ALONG_KEEP(k)                                                                              \
-    &(const tad_along) { k, true }
+    &(const tad__along) { k, true }
 #define DOWN(...)                                                                                  \
     &(const shape_options) { TAD__SHAPE(__VA_ARGS__) }
 #define DOWN_0D                                                                                    \
@@ -682,7 +688,7 @@ static const tad_sample sum_samples[] = {
     {ONE("outer two", TAD__F64(2, 3, 5), OVER(0, -1))},
     {ONE("0-d", TAD__F64_0D, NULL)},
     {ONE("size 1", TAD__F64(1, 3, 1), KEEP(0))},
-    {ONE("no axis", TAD__F64(2, 3), &(const tad_reduce){.axis = {.given = true}})},
+    {ONE("no axis", TAD__F64(2, 3), &(const tad__reduce){.axis = {.given = true}})},
     {ONE("nothing left", TAD__F64(0, 3), OVER(1))},
 };
 static const tad_misuse sum_misuse[] = {
@@ -747,7 +753,7 @@ static const tad_misuse argmax_misuse[] = {
 /* ---- the family ---- */
 
 #define REDUCES                                                                                    \
-    .family = "reduce", .min_in = 1, .max_in = 1, .n_out = 1, TAD__OPTIONS(tad_reduce, reduce_list)
+    .family = "reduce", .min_in = 1, .max_in = 1, .n_out = 1, TAD__OPTIONS(tad__reduce, reduce_list)
 #define SUMS                                                                                       \
     REDUCES, .flags = TAD_OP_LINEAR, .shape = reduce_shape, .forward = sum_forward,                \
              .vjp = sum_vjp, .backward = sum_backward, TAD__SAMPLES(sum_samples),                  \
@@ -759,7 +765,7 @@ static const tad_misuse argmax_misuse[] = {
     REDUCES, .flags = TAD_OP_FLAT, .shape = arg_shape, .forward = arg_forward,                     \
              TAD__SAMPLES(argmax_samples), TAD__MISUSE(argmax_misuse)
 #define WITH_PLACES                                                                                \
-    .family = "reduce", .min_in = 1, .max_in = 1, .n_out = 2, TAD__OPTIONS(tad_along, along_list), \
+    .family = "reduce", .min_in = 1, .max_in = 1, .n_out = 2, TAD__OPTIONS(tad__along, along_list), \
     .shape = along_shape, .forward = along_forward, .vjp = along_vjp, .jvp = along_jvp,            \
     .backward = along_backward, TAD__SAMPLES(max_samples), TAD__MISUSE(max_misuse)
 
@@ -819,34 +825,32 @@ const size_t tad__ops_reduce_count = sizeof tad__ops_reduce / sizeof *tad__ops_r
 
 /* ---- constructors ---- */
 
-static tad_var reduce(int op, tad_var x, const tad_reduce *options) {
-    return tad_apply(&tad__ops_reduce[op], &x, 1, options, NULL, 0);
+static tad_var reduce(int op, tad_var x, tad_axes over) {
+    const tad__reduce o = tad__reduce_over(over);
+    return tad_apply(&tad__ops_reduce[op], &x, 1, &o, NULL, 0);
 }
 
-static tad_var along(int op, tad_var x, int axis, bool keepdims, tad_var *indices) {
-    tad_var out[2];
-    tad_apply(&tad__ops_reduce[op], &x, 1, &(tad_along){axis, keepdims}, out, 2);
+tad_var tad_sum(tad_var x, tad_axes over) { return reduce(SUM, x, over); }
+tad_var tad_mean(tad_var x, tad_axes over) { return reduce(MEAN, x, over); }
+tad_var tad_amax(tad_var x, tad_axes over) { return reduce(AMAX, x, over); }
+tad_var tad_amin(tad_var x, tad_axes over) { return reduce(AMIN, x, over); }
+tad_var tad_logsumexp(tad_var x, tad_axes over) { return reduce(LOGSUMEXP, x, over); }
+tad_var tad_argmax(tad_var x, tad_axes over) { return reduce(ARGMAX, x, over); }
+tad_var tad_argmin(tad_var x, tad_axes over) { return reduce(ARGMIN, x, over); }
+
+static tad_var along(int op, tad_var x, tad_axes over, tad_var *indices) {
+    const char *name = tad__ops_reduce[op].name;
+    tad_tape *t = tad__tape_of(&x, 1);
+    tad_var out[2] = {tad__nil(t), tad__nil(t)};
+    const tad__along o = {over.axis[0], over.keepdims};
+    if (over.given && over.count == 1) tad_apply(&tad__ops_reduce[op], &x, 1, &o, out, 2);
+    else if (t) tad__fail(t, TAD_BAD_AXIS, "%s: one axis is needed", name);
     if (indices) *indices = out[1];
     return out[0];
 }
 
-tad_var tad_sum(tad_var x, const tad_reduce *options) { return reduce(SUM, x, options); }
-tad_var tad_mean(tad_var x, const tad_reduce *options) { return reduce(MEAN, x, options); }
-tad_var tad_amax(tad_var x, const tad_reduce *options) { return reduce(AMAX, x, options); }
-tad_var tad_amin(tad_var x, const tad_reduce *options) { return reduce(AMIN, x, options); }
-tad_var tad_logsumexp(tad_var x, const tad_reduce *options) {
-    return reduce(LOGSUMEXP, x, options);
-}
-tad_var tad_argmax(tad_var x, const tad_reduce *options) { return reduce(ARGMAX, x, options); }
-tad_var tad_argmin(tad_var x, const tad_reduce *options) { return reduce(ARGMIN, x, options); }
-
-tad_var tad_max(tad_var x, int axis, bool keepdims, tad_var *indices) {
-    return along(MAX, x, axis, keepdims, indices);
-}
-
-tad_var tad_min(tad_var x, int axis, bool keepdims, tad_var *indices) {
-    return along(MIN, x, axis, keepdims, indices);
-}
+tad_var tad_max(tad_var x, tad_axes over, tad_var *indices) { return along(MAX, x, over, indices); }
+tad_var tad_min(tad_var x, tad_axes over, tad_var *indices) { return along(MIN, x, over, indices); }
 
 tad_var tad_sum_to(tad_var x, tad_shape shape) {
     return tad_apply(&tad__ops_reduce[SUM_TO], &x, 1, &(shape_options){shape}, NULL, 0);

@@ -1,7 +1,7 @@
 /* Words for the samples and misuse cases of op descriptors, usable in constant tables. Needs op.h.
  *
  *     static const tad_sample sum_samples[] = {
- *         {.label = "rows", .n = 1, .in = {TAD__F64(3, 4)}, .options = &(const tad_reduce){...}},
+ *         {.label = "rows", .n = 1, .in = {TAD__F64(3, 4)}, .options = &(const tad__reduce){...}},
  *         {.label = "0-d", .n = 1, .in = {TAD__F64_0D}},
  *     };
  *     [SUM] = {.name = "sum", ..., TAD__SAMPLES(sum_samples), TAD__MISUSE(sum_misuse)}
@@ -41,6 +41,10 @@
         TAD__TYPE(TAD_BOOL, __VA_ARGS__), .fill = TAD_FILL_INTEGER, .lo = 0, .hi = 2,              \
                                           .constant = true                                         \
     }
+
+/* Values of options, where an initialiser must be constant: axes, numbers that may be left out. */
+#define TAD__AXES(...) {true, false, (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), {__VA_ARGS__}}
+#define TAD__GIVEN(value) {true, value}
 
 #define TAD__SAMPLES(list) .samples = list, .n_samples = sizeof list / sizeof *list
 #define TAD__MISUSE(list)  .misuse = list, .n_misuse = sizeof list / sizeof *list

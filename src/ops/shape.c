@@ -7,6 +7,7 @@
 #include "tape/error.h"
 #include "tape/handle.h"
 #include "axes.h"
+#include "options.h"
 #include "samples.h"
 
 enum {
@@ -124,7 +125,7 @@ static tad_status flatten_shape(const tad_call_frame *c, tad_type *out, size_t *
 
 static tad_status squeeze_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
-    const tad_reduce *o = c->options;
+    const tad__reduce *o = c->options;
     const tad_array *x = c->in[0];
     unsigned mask = 0;
     if (o->axis.given && tad__named_axes(c, &o->axis, x->rank, &mask)) return TAD_BAD_AXIS;
@@ -220,7 +221,7 @@ static void permute_vjp(tad_rule *r) {
     int rank = tad_shape_of(r->in[0]).rank, axis[TAD_MAX_RANK], back[TAD_MAX_RANK];
     if (!permutation(r->options, rank, axis)) return;
     for (int i = 0; i < rank; i++) back[axis[i]] = i;
-    r->result[0] = tad_permute(r->given[0], back, (size_t)rank);
+    r->result[0] = tad_permute(r->given[0], tad_axes_of(back, (size_t)rank));
 }
 
 static tad_status transpose_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
@@ -345,7 +346,7 @@ static void slice_vjp(tad_rule *r) {
 
 static void slice_put_vjp(tad_rule *r) {
     const slice_options *o = r->options;
-    r->result[0] = tad_slice(r->given[0], o->slices.range, (size_t)o->slices.count);
+    r->result[0] = tad_apply(&tad__ops_shape[SLICE], &r->given[0], 1, &(slice_options){.slices = o->slices}, NULL, 0);
 }
 
 static tad_status slice_put_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
@@ -518,12 +519,6 @@ static tad_status join_backward(tad_backward *b) {
     return TAD_OK;
 }
 
-static tad_var cut_piece(tad_var g, int axis, int64_t start, int64_t stop) {
-    tad_range range[TAD_MAX_RANK] = {0};
-    range[axis] = (tad_range){TAD_INT(start), TAD_INT(stop), {0}};
-    return tad_slice(g, range, (size_t)axis + 1);
-}
-
 static void join_vjp(tad_rule *r) {
     bool stack = stacks(r->op);
     int axis = axis_of(r->options, tad_shape_of(r->out[0]).rank);
@@ -532,7 +527,7 @@ static void join_vjp(tad_rule *r) {
         tad_shape shape = tad_is_number(r->in[k]) ? TAD_0D : tad_shape_of(r->in[k]);
         int64_t stop = start + (stack ? 1 : shape.dim[axis]);
         if (r->wanted[k]) {
-            tad_var part = cut_piece(r->given[0], axis, start, stop);
+            tad_var part = tad_slice(r->given[0], axis, start, stop, 1);
             r->result[k] = stack ? tad_reshape(part, shape) : part;
         }
         start = stop;
@@ -550,7 +545,7 @@ static const tad_option shape_list[] = {SHAPE_OPTION(shape_options, true)};
 static const tad_option axes_list[] = {
     {"axes", TAD_OPTION_AXES, offsetof(axes_options, axes), NULL, 0, false}};
 static const tad_option squeeze_list[] = {
-    {"axis", TAD_OPTION_AXES, offsetof(tad_reduce, axis), NULL, 0, false}};
+    {"axis", TAD_OPTION_AXES, offsetof(tad__reduce, axis), NULL, 0, false}};
 static const tad_option unsqueeze_list[] = {AXIS_OPTION(axis, axis_options, true)};
 static const tad_option join_list[] = {AXIS_OPTION(axis, axis_options, false)};
 static const tad_option transpose_list[] = {AXIS_OPTION(axis0, transpose_options, true),
@@ -574,9 +569,9 @@ static const tad_option slice_put_list[] = {
         }                                                                                          \
     }
 #define NAMED(...)                                                                                 \
-    &(const axes_options) { TAD_AXES(__VA_ARGS__) }
+    &(const axes_options) { TAD__AXES(__VA_ARGS__) }
 #define SQUEEZED(...)                                                                              \
-    &(const tad_reduce) { .axis = TAD_AXES(__VA_ARGS__) }
+    &(const tad__reduce) { .axis = TAD__AXES(__VA_ARGS__) }
 #define AT(k)                                                                                      \
     &(const axis_options) { k }
 #define SWAP(a, b)                                                                                 \
@@ -591,12 +586,12 @@ static const tad_option slice_put_list[] = {
     &(const slice_options) { {n, {__VA_ARGS__}}, TAD__SHAPE(size0, size1) }
 #define FROM(a, b)                                                                                 \
     {                                                                                              \
-        TAD_INT(a), TAD_INT(b), { 0 }                                                              \
+        TAD__GIVEN(a), TAD__GIVEN(b), { 0 }                                                              \
     }
 #define STEP(a, b, c)                                                                              \
-    { TAD_INT(a), TAD_INT(b), TAD_INT(c) }
+    { TAD__GIVEN(a), TAD__GIVEN(b), TAD__GIVEN(c) }
 #define EVERY(c)                                                                                   \
-    { {0}, {0}, TAD_INT(c) }
+    { {0}, {0}, TAD__GIVEN(c) }
 
 static const tad_sample reshape_samples[] = {
     {ONE("rows joined", TAD__F64(3, 4), TO(2, 6))},
@@ -794,7 +789,7 @@ const tad_op tad__ops_shape[] = {
     [SQUEEZE] = {.name = "squeeze",
                  .doc = "drops the named axes, all of size 1; without axes every one of size 1",
                  VIEW,
-                 TAD__OPTIONS(tad_reduce, squeeze_list),
+                 TAD__OPTIONS(tad__reduce, squeeze_list),
                  .shape = squeeze_shape,
                  .vjp = reshape_vjp,
                  .backward = view_backward,
@@ -888,21 +883,6 @@ static tad_var apply_one(int op, tad_var x, const void *options) {
     return tad_apply(&tad__ops_shape[op], &x, 1, options, NULL, 0);
 }
 
-/* More axes than there can be stay more: the shape rules refuse them. */
-/* A list that is NULL though it should have elements is refused. */
-static bool is_list(tad_var x, const char *op, const void *list, size_t n) {
-    if (list || n == 0) return true;
-    tad_tape *t = tad__tape_of(&x, 1);
-    if (t) tad__fail(t, TAD_BAD_ARGUMENT, "%s: the list is NULL", op);
-    return false;
-}
-
-static axes_options named_axes(const int *axes, size_t n) {
-    axes_options o = {{.given = true, .count = (int)tad__min(n, TAD_MAX_RANK + 1)}};
-    if (n) memcpy(o.axes.axis, axes, tad__min(n, TAD_MAX_RANK) * sizeof *axes);
-    return o;
-}
-
 tad_var tad_reshape(tad_var x, tad_shape shape) {
     return apply_one(RESHAPE, x, &(shape_options){shape});
 }
@@ -915,32 +895,34 @@ tad_var tad_transpose(tad_var x, int axis0, int axis1) {
     return apply_one(TRANSPOSE, x, &(transpose_options){axis0, axis1});
 }
 
-tad_var tad_permute(tad_var x, const int *axes, size_t n) {
-    if (!is_list(x, "permute", axes, n)) return tad__nil(tad__tape_of(&x, 1));
-    axes_options o = named_axes(axes, n);
-    return apply_one(PERMUTE, x, &o);
-}
+tad_var tad_permute(tad_var x, tad_axes order) { return apply_one(PERMUTE, x, &(axes_options){order}); }
 
 tad_var tad_broadcast_to(tad_var x, tad_shape shape) {
     return apply_one(BROADCAST_TO, x, &(shape_options){shape});
 }
-tad_var tad_squeeze(tad_var x, const tad_reduce *options) { return apply_one(SQUEEZE, x, options); }
+tad_var tad_squeeze(tad_var x, tad_axes axes) {
+    const tad__reduce o = tad__reduce_over(axes);
+    return apply_one(SQUEEZE, x, &o);
+}
 tad_var tad_unsqueeze(tad_var x, int axis) {
     return apply_one(UNSQUEEZE, x, &(axis_options){axis});
 }
 
-tad_var tad_slice(tad_var x, const tad_range *ranges, size_t n) {
-    if (!is_list(x, "slice", ranges, n)) return tad__nil(tad__tape_of(&x, 1));
-    slice_options o = {.slices = {.count = (int)tad__min(n, TAD_MAX_RANK + 1)}};
-    if (n) memcpy(o.slices.range, ranges, tad__min(n, TAD_MAX_RANK) * sizeof *ranges);
+tad_var tad_slice(tad_var x, int axis, int64_t start, int64_t stop, int64_t step) {
+    tad_tape *t = tad__tape_of(&x, 1);
+    int rank = tad_shape_of(x).rank, at = 0; /* rank -1: of no variable, which tad_apply says */
+    if (t && rank >= 0 && !tad__axis(axis, rank, &at)) {
+        tad__fail(t, TAD_BAD_AXIS, "slice: no axis %d", axis);
+        return tad__nil(t);
+    }
+    slice_options o = {.slices = {.count = at + 1}};
+    bool from_first = start == 0 && step > 0; /* is left out too, as a Python programmer would */
+    o.slices.range[at] = (tad_range){
+        {start != TAD_END && !from_first, start}, {stop != TAD_END, stop}, {step != 1, step}};
     return apply_one(SLICE, x, &o);
 }
 
-tad_var tad_flip(tad_var x, const int *axes, size_t n) {
-    if (!is_list(x, "flip", axes, n)) return tad__nil(tad__tape_of(&x, 1));
-    axes_options o = named_axes(axes, n);
-    return apply_one(FLIP, x, &o);
-}
+tad_var tad_flip(tad_var x, tad_axes axes) { return apply_one(FLIP, x, &(axes_options){axes}); }
 
 tad_var tad_concat(const tad_var *x, size_t n, int axis) {
     return tad_apply(&tad__ops_shape[CONCAT], x, n, &(axis_options){axis}, NULL, 0);

@@ -114,7 +114,7 @@ static tad_status log_softmax_backward(tad_backward *b) {
 
 static tad_var sum_rows(const tad_rule *r, tad_var x) {
     int axis = row_axis(r->options, tad_shape_of(r->in[0]).rank);
-    return tad_sum(x, &(tad_reduce){.axis = TAD_AXES(axis), .keepdims = true});
+    return tad_sum(x, tad_keepdims(tad_axis(axis)));
 }
 
 static tad_var softmax_rule(const tad_rule *r, tad_var v) {

@@ -94,7 +94,7 @@ static void train_step(void *arg) {
                            batch_x(t->d, t->steps));
     tad_var y = tad_net_apply(t->net, x), target = targets(t);
     tad_var loss = w->sizes[w->layers] > 1 ? tad_cross_entropy(y, target, NULL)
-                                           : tad_bce_with_logits(y, target, NULL);
+                                           : tad_bce_with_logits(y, target, tad_none(), tad_none(), TAD_MEAN);
     t->loss = tad_item(loss);
     if (tad_reverse(loss) != TAD_OK || tad_optim_step(t->optim) != TAD_OK) return;
     (void)tad_tape_rewind(t->tape, t->mark);
@@ -106,8 +106,8 @@ static void trainer_make(trainer *t, const data *d, int threads) {
     tad_mlp_options mlp = {.dtype = w->dtype};
     *t = (trainer){.d = d, .tape = tad_tape_new(&(tad_settings){.threads = threads})};
     t->net = tad_mlp(t->tape, w->sizes, w->layers + 1, &mlp);
-    t->optim = w->adam ? tad_adam(tad_net_params(t->net), &(tad_adam_options){.lr = w->lr})
-                       : tad_sgd(tad_net_params(t->net), &(tad_sgd_options){.lr = w->lr});
+    t->optim = w->adam ? tad_adam(tad_net_params(t->net), w->lr, NULL)
+                       : tad_sgd(tad_net_params(t->net), w->lr, NULL);
     t->mark = tad_tape_mark(t->tape);
 }
 

@@ -49,20 +49,21 @@ static bool read_tensor(const json_t *j, tad__described *out) {
     return true;
 }
 
-static bool has_minus_zero(tad__piece piece) {
+/* jansson takes -0 for 0, and passes over a zero byte after a number. */
+static bool is_left_to_jansson(tad__piece piece) {
     for (size_t i = 1; i < piece.length; i++)
-        if (piece.at[i - 1] == '-' && piece.at[i] == '0') return true;
+        if ((piece.at[i - 1] == '-' && piece.at[i] == '0') || piece.at[i] == 0) return true;
     return false;
 }
 
-/* Long ones, and -0, which jansson takes for 0, are refused here alone. */
+/* Long ones are refused here alone. */
 static void check_tensor(tad__piece piece) {
     tad__described ours, theirs;
     json_t *j = parse(piece);
     const char *why = tad__json_tensor(piece, &ours);
     bool accepted = read_tensor(j, &theirs);
     json_decref(j);
-    if (piece.length > 1024 || has_minus_zero(piece)) return;
+    if (piece.length > 1024 || is_left_to_jansson(piece)) return;
     fuzz_check(accepted == !why, "%s", why ? why : "accepted");
     if (!accepted) return;
     fuzz_check(strcmp(ours.dtype, theirs.dtype) == 0, "'%s', not '%s'", ours.dtype, theirs.dtype);

@@ -30,7 +30,7 @@ static bool use_dead(world *w, model *m) {
     case 1: return nil(w, m, tad_mul(dead, other), TAD_BAD_HANDLE);
     case 2: return nil(w, m, tad_neg(dead), TAD_BAD_HANDLE);
     case 3: return nil(w, m, tad_fma(other, other, dead), TAD_BAD_HANDLE);
-    case 4: return nil(w, m, tad_sum(dead, NULL), TAD_BAD_HANDLE);
+    case 4: return nil(w, m, tad_sum(dead, tad_all()), TAD_BAD_HANDLE);
     case 5: return nil(w, m, tad_detach(dead), TAD_BAD_HANDLE);
     case 6: return m->error != TAD_OK || nil(w, m, tad_name(dead, "ghost"), TAD_BAD_HANDLE);
     case 7: return nil(w, m, tad_gradient(dead), TAD_BAD_HANDLE);

@@ -124,14 +124,14 @@ static tad_var perform_moved(const call *c, tad_var x) {
     case OP_RESHAPE: return tad_reshape(x, (tad_shape){c->rank, {c->dim[0], c->dim[1]}});
     case OP_TRANSPOSE: return tad_transpose(x, 0, 1);
     case OP_SLICE:
-        return tad_slice(x, &(tad_range){.start = TAD_INT(c->start), .stop = TAD_INT(c->stop)}, 1);
+        return tad_slice(x, 0, c->start, c->stop, 1);
     default: return tad_cast(x, c->dtype);
     }
 }
 
 static tad_var perform(const call *c, const tad_var *x, tad_var *second) {
-    const tad_reduce along = {.axis = TAD_AXES(c->axis), .keepdims = c->keepdims},
-                     all = {.keepdims = c->keepdims};
+    tad_axes over = c->axis < 0 ? tad_all() : tad_axis(c->axis);
+    if (c->keepdims) over = tad_keepdims(over);
     switch (c->op) {
     case OP_ADD: return tad_add(x[0], x[1]);
     case OP_SUB: return tad_sub(x[0], x[1]);
@@ -141,17 +141,16 @@ static tad_var perform(const call *c, const tad_var *x, tad_var *second) {
     case OP_SIN: return tad_sin(x[0]);
     case OP_TANH: return tad_tanh(x[0]);
     case OP_SQUARE: return tad_square(x[0]);
-    case OP_SUM: return tad_sum(x[0], c->axis < 0 ? &all : &along);
+    case OP_SUM: return tad_sum(x[0], over);
     case OP_MATMUL: return tad_matmul(x[0], x[1]);
     case OP_GATHER: return tad_gather(x[0], x[1], c->axis);
     case OP_WHERE: return tad_where(x[0], x[1], x[2]);
     case OP_GREATER: return tad_greater(x[0], x[1]);
-    case OP_MAX: return tad_max(x[0], c->axis, c->keepdims, second);
+    case OP_MAX: return tad_max(x[0], over, second);
     case OP_CROSS_ENTROPY:
         return tad_cross_entropy(x[0], x[1], &(tad_cross_entropy_options){.reduction = TAD_SUM});
     case OP_BCE:
-        return tad_bce_with_logits(x[0], x[1],
-                                   &(tad_bce_options){.reduction = TAD_SUM, .weight = x[2]});
+        return tad_bce_with_logits(x[0], x[1], x[2], tad_none(), TAD_SUM);
     case OP_DOT_LIST: return tad_dot_list(&x[0], &x[1], 1, x[2]);
     default: return perform_moved(c, x[0]);
     }
