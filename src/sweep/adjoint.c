@@ -1,0 +1,85 @@
+/* Adjoints beside the nodes. Rests on adjoint.h. */
+#include "adjoint.h"
+
+#include <string.h>
+
+#include "tape/arrays.h"
+#include "tape/error.h"
+#include "tape/node.h"
+
+bool tad__have_adjoints(tad_tape *t, size_t n) {
+    void *vector = t->head.adjoint;
+    size_t before = t->adjoint_capacity;
+    if (!tad__memory_grow(&t->memory, &vector, &t->adjoint_capacity, n, sizeof *t->head.adjoint)) return false;
+    t->head.adjoint = vector;
+    memset(t->head.adjoint + before, 0, (t->adjoint_capacity - before) * sizeof *t->head.adjoint);
+    return true;
+}
+
+/* ---- forgetting the sweep before ---- */
+
+void tad__forget_last_sweep(tad_tape *t) {
+    for (uint32_t i = 0; i < t->head.swept; i++) {
+        tad__node *n = tad__at(t, i);
+        n->flags &= (uint8_t)~TAD__RELEASED;
+        if (n->kind == TAD__PARAM || !tad__adjoint_at(t, n)->bits) continue;
+        if (n->flags & TAD__ARRAY) tad__drop_adjoint(t, i);
+        else tad__adjoint_at(t, n)->bits = 0;
+    }
+    t->roots = 0;
+}
+
+void tad__forget_gradients(tad_tape *t) {
+    for (uint32_t i = 0; i < t->head.swept; i++) {
+        tad__node *n = tad__at(t, i);
+        n->flags &= (uint8_t)~TAD__RELEASED;
+        if ((n->flags & TAD__ARRAY) && tad__adjoint_at(t, n)->array) tad__drop_adjoint(t, i);
+        tad__adjoint_at(t, n)->bits = 0;
+    }
+    t->head.swept = 0;
+    t->roots = 0;
+}
+
+/* ---- accumulating into a node ---- */
+
+/* Whether an adjoint may be written: it is not lent and does not repeat a few numbers. */
+static bool is_whole(const tad_array *adjoint) { return adjoint->pooled && adjoint->contiguous; }
+
+tad_array *tad__adjoint_of(tad_tape *t, uint32_t i, bool *fresh) {
+    tad__node *n = tad__at(t, i);
+    tad_array *old = tad__adjoint_at(t, n)->array;
+    *fresh = !old;
+    if (old && is_whole(old)) return old;
+    tad_array *own = tad__new_buffer_like(t, n->value.array);
+    if (!own) return NULL;
+    if (old) tad__copy(&t->compute, own, old);
+    else t->array_adjoints++;
+    if (old && old->pooled) tad__buffers_give(&t->buffers, old);
+    return tad__adjoint_at(t, n)->array = own;
+}
+
+static double sum_of(const tad_tape *t, const tad_array *g) {
+    double s = 0;
+    tad_array out = {.data = &s, .size = 1, .dtype = TAD_F64, .contiguous = true};
+    tad__add_into(&t->compute, &out, g);
+    return s;
+}
+
+tad_status tad__accumulate(tad_tape *t, uint32_t target, const tad_array *g) {
+    tad__node *n = tad__at(t, target);
+    if (!(n->flags & TAD__ARRAY)) {
+        tad__adjoint_at(t, n)->number += sum_of(t, g);
+        return TAD_OK;
+    }
+    bool fresh;
+    tad_array *into = tad__adjoint_of(t, target, &fresh);
+    if (!into) return tad__no_memory(t, "reverse");
+    bool same = g->size == into->size && g->rank == into->rank;
+    if (fresh && same) {
+        tad__copy(&t->compute, into, g);
+        return TAD_OK;
+    }
+    if (fresh) tad__clear(&t->compute, into);
+    tad__add_into(&t->compute, into, g);
+    return TAD_OK;
+}

@@ -1,0 +1,171 @@
+/* Tables of derivatives beside the nodes, and frames for rules. Rests on table.h. */
+#include "table.h"
+
+#include <string.h>
+
+#include "tape/arrays.h"
+#include "tape/error.h"
+#include "tape/version.h"
+
+static bool make_table(tad__table *s) {
+    size_t n = (size_t)s->top + 1;
+    s->var = tad__buffers_take(&s->t->buffers, n * sizeof *s->var);
+    s->mark = tad__buffers_take(&s->t->buffers, n);
+    if (s->var && s->mark) {
+        memset(s->var, 0xff, n * sizeof *s->var);
+        memset(s->mark, 0, n);
+        return true;
+    }
+    tad__no_memory(s->t, s->what);
+    return false;
+}
+
+void tad__table_free(tad__table *s) {
+    tad__buffers_give(&s->t->buffers, s->var);
+    tad__buffers_give(&s->t->buffers, s->mark);
+}
+
+bool tad__depends(const tad__table *s, const tad__call *c, uint32_t k) {
+    return tad__passes(s->t, c, k) && c->in[k] >= s->low && (s->mark[c->in[k]] & (TAD__IS_X | TAD__DEPENDS));
+}
+
+/* TAD__DEPENDS: some operand is an x or depends on one. */
+static void mark_dependents(tad__table *s) {
+    for (uint32_t i = s->low; i <= s->top; i++) {
+        tad__call c;
+        if (!(tad__at(s->t, i)->flags & TAD__NEEDS) || !tad__call_of(s->t, i, &c)) continue;
+        for (uint32_t k = 0; k < c.n_in; k++)
+            if (tad__depends(s, &c, k)) s->mark[i] |= TAD__DEPENDS;
+    }
+}
+
+void tad__mark_needed(tad__table *s) {
+    for (uint32_t i = s->top + 1; i-- > s->low;) {
+        tad__call c;
+        if (!(s->mark[i] & TAD__NEEDED) || !tad__call_of(s->t, i, &c)) continue;
+        for (uint32_t k = 0; k < c.n_in; k++)
+            if (tad__passes(s->t, &c, k)) s->mark[c.in[k]] |= TAD__NEEDED;
+        if (tad__at(s->t, i)->kind == TAD__OUTPUT) s->mark[tad__at(s->t, i)->a] |= TAD__NEEDED;
+    }
+}
+
+static bool resolve_all(tad__table *s, const tad_var *v, size_t n, const char *which, unsigned flag, bool lowers) {
+    for (size_t k = 0; k < n; k++) {
+        uint32_t i;
+        if (!tad__resolve(s->t, v[k], which, &i)) return false;
+        if (s->mark && i <= s->top) s->mark[i] |= (uint8_t)flag;
+        if (!s->mark && !lowers && i > s->top) s->top = i;
+        if (!s->mark && lowers && i < s->low) s->low = i;
+    }
+    return true;
+}
+
+bool tad__table_begin(tad__table *s, const tad_var *y, size_t ny, const tad_var *x, size_t nx) {
+    s->low = TAD__NO_NODE;
+    s->top = 0;
+    s->var = NULL;
+    s->mark = NULL;
+    if (!resolve_all(s, y, ny, s->what, 0, false) || !resolve_all(s, x, nx, s->what, 0, true)) return false;
+    if (s->low > s->top) s->low = s->top;
+    if (!make_table(s)) return false;
+    resolve_all(s, x, nx, s->what, TAD__IS_X, false);
+    resolve_all(s, y, ny, s->what, TAD__NEEDED, false);
+    mark_dependents(s);
+    return true;
+}
+
+/* ---- the frame of a rule ---- */
+
+static tad_status check_operands(tad__table *s, uint32_t at, const tad__call *c) {
+    for (uint32_t k = 0; k < c->n_in; k++)
+        if (tad__is_constant_in(c->op, k) && tad__depends(s, c, k)) return tad__no_derivative(s->t, at, c, k, s->what);
+    return tad__check_unchanged(s->t, at, c, s->what);
+}
+
+bool tad__frame_make(tad__table *s, uint32_t at, tad__frame *f) {
+    tad__call_of(s->t, at, &f->call);
+    if (check_operands(s, at, &f->call) != TAD_OK) return false;
+    size_t m = f->call.n_in + f->call.n_out + 1;
+    f->in = tad__buffers_take(&s->t->buffers, m * (4 * sizeof *f->in + sizeof(bool)));
+    if (!f->in) {
+        tad__no_memory(s->t, s->what);
+        return false;
+    }
+    f->given = f->in + m;
+    f->result = f->given + m;
+    f->out = f->result + m;
+    f->wanted = (bool *)(f->out + m);
+    for (uint32_t k = 0; k < f->call.n_in; k++) {
+        f->in[k] = tad__operand(s->t, &f->call, k);
+        f->wanted[k] = tad__depends(s, &f->call, k);
+    }
+    for (uint32_t k = 0; k < m; k++) f->result[k] = f->given[k] = tad__nil(s->t);
+    for (uint32_t k = 0; k < f->call.n_out; k++) f->out[k] = tad__handle(s->t, at + k);
+    return true;
+}
+
+tad_rule tad__rule_of(const tad__table *s, const tad__frame *f) {
+    return (tad_rule){s->t, f->call.op, f->call.options, f->call.n_in, f->call.n_out, f->in, f->out, f->given, f->wanted, f->result};
+}
+
+tad_var tad__fitted(tad__table *s, tad_var r, uint32_t target) {
+    tad_var v = tad__handle(s->t, target);
+    tad_shape want = tad_shape_of(v), got;
+    tad_dtype dtype = tad_dtype_of(v);
+    if (tad_is_number(r)) return tad_full(s->t, dtype, want, r.u.number);
+    got = tad_shape_of(r);
+    if (!tad__shape_equal(&got, &want)) {
+        tad_shape all;
+        bool down = tad__shape_broadcast(&want, &got, &all) && tad__shape_equal(&all, &got);
+        r = down ? s->t->basis->sum_to(r, want) : s->t->basis->broadcast_to(r, want);
+    }
+    return tad_dtype_of(r) == dtype ? r : s->t->basis->cast(r, dtype);
+}
+
+void tad__table_add(tad__table *s, uint32_t target, tad_var r) {
+    tad_var old = s->var[target] == TAD__NO_NODE ? tad_none() : tad__handle(s->t, s->var[target]);
+    tad_var sum = tad_is_none(old) ? r : s->t->basis->add(old, r);
+    if (!tad_is_nil(sum)) s->var[target] = sum.u.at.index;
+}
+
+tad_status tad__table_trap(tad__table *s, uint32_t at, const tad__frame *f, tad_var g) {
+    tad__view view;
+    if (!tad__has_tape(g) || tad_is_nil(g)) return s->t->error.status;
+    return tad__trap_derivative(s->t, at, f->call.op, tad__value(s->t, g.u.at.index, &view), s->what);
+}
+
+void tad__table_collect(tad__table *s, const tad_var *x, size_t nx, tad_var *out) {
+    for (size_t k = 0; k < nx; k++) {
+        uint32_t i = x[k].u.at.index;
+        bool zero = i > s->top || s->var[i] == TAD__NO_NODE;
+        out[k] = zero ? tad_full(s->t, tad_dtype_of(x[k]), tad_shape_of(x[k]), 0) : tad__handle(s->t, s->var[i]);
+    }
+}
+
+tad_status tad__check_floats(tad_tape *t, const char *what, const tad_var *v, size_t n) {
+    for (size_t k = 0; k < n; k++) {
+        tad_dtype d = tad_dtype_of(v[k]);
+        if (d == TAD_I64 || d == TAD_BOOL)
+            return tad__fail(t, TAD_BAD_DTYPE, "%s: a %s variable has no derivative", what, tad_dtype_name(d));
+    }
+    return t->error.status;
+}
+
+tad_status tad__check_variables(tad_tape *t, const char *what, const tad_var *x, size_t n) {
+    tad_status s = tad__check_floats(t, what, x, n);
+    for (size_t k = 0; k < n && s == TAD_OK; k++)
+        if (!(tad__at(t, x[k].u.at.index)->flags & TAD__NEEDS))
+            s = tad__fail(t, TAD_NO_GRADIENT, "%s: variable %zu to differentiate by is a constant", what, k);
+    return s;
+}
+
+tad_tape *tad__tape_of_either(const tad_var *y, size_t ny, const tad_var *x, size_t nx) {
+    tad_tape *t = y ? tad__tape_of(y, ny) : NULL;
+    return !t && x ? tad__tape_of(x, nx) : t;
+}
+
+tad_status tad__finish(tad_tape *t, tad_var *out, size_t n) {
+    tad_status status = t ? t->error.status : TAD_BAD_HANDLE;
+    for (size_t k = 0; out && k < n && status != TAD_OK; k++) out[k] = tad__nil(t);
+    return status;
+}
