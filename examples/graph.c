@@ -56,7 +56,7 @@ static tad_status branch(tad_tape *t) {
     tad_status s = tad_reverse(r);
     if (s != TAD_OK) return s;
     printf("sqrt(10) by Newton in %d steps: %.10g, derivative %.10g (1 / (2 sqrt(10)) = %.10g)\n\n",
-           steps, tad_item(r), tad_adjoint(a), 0.5 / sqrt(10));
+           steps, tad_item(r), tad_gradient_item(a), 0.5 / sqrt(10));
     return TAD_OK;
 }
 

@@ -21,9 +21,9 @@ static tad_status one_example(tad_tape *t) {
     if (s != TAD_OK) return s;
     const double delta = tad_item(a) - y;
     printf("one example: x = (%g, %g), y = %g\n", x1, x2, y);
-    printf("  dJ/dw1 = %9.6f   (a - y) x1 = %9.6f\n", tad_adjoint(w1), delta * x1);
-    printf("  dJ/dw2 = %9.6f   (a - y) x2 = %9.6f\n", tad_adjoint(w2), delta * x2);
-    printf("  dJ/db  = %9.6f   (a - y)    = %9.6f\n\n", tad_adjoint(b), delta);
+    printf("  dJ/dw1 = %9.6f   (a - y) x1 = %9.6f\n", tad_gradient_item(w1), delta * x1);
+    printf("  dJ/dw2 = %9.6f   (a - y) x2 = %9.6f\n", tad_gradient_item(w2), delta * x2);
+    printf("  dJ/db  = %9.6f   (a - y)    = %9.6f\n\n", tad_gradient_item(b), delta);
     return tad_explain(loss, TAD_EXPLAIN_TEXT, tad_file_sink, stdout);
 }
 

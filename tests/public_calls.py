@@ -20,6 +20,7 @@ HOOKS = ("const tad_call_frame *", "tad_backward *", "const tad_backward *")  # 
 ENUMS = {"tad_reduction", "tad_status", "tad_verdict", "tad_grade", "tad_law", "tad_explain_format"}
 # What cannot be any memory, and what would end the tape of the trial.
 SPECIAL = {("tad_tape_resize", "old"): "NULL", ("tad_idx_free", "idx"): "NULL", ("tad_file_sink", "file"): "NULL",
+           ("tad_here_status", "status"): "TAD_OK",
            ("tad_tape_free", "t"): "NULL"}
 
 
@@ -49,7 +50,7 @@ def kind(argument, name):
 
 
 def argument(position, taken):
-    return taken if taken == "NULL" or taken.startswith('"') else f"TAKE_{taken}({position})"
+    return taken if taken in ("NULL", "TAD_OK") or taken.startswith('"') else f"TAKE_{taken}({position})"
 
 
 def call(result, name, kinds):

@@ -214,7 +214,7 @@ static tad_status read_item(set *s, tad_var x) {
     return tad_tape_status(s->t);
 }
 static tad_status read_adjoint(set *s, tad_var x) {
-    ck_assert(isnan(tad_adjoint(x)));
+    ck_assert(isnan(tad_gradient_item(x)));
     return tad_tape_status(s->t);
 }
 static tad_status read_pointer(set *s, const void *p) {
@@ -267,7 +267,7 @@ static tad_status changed_parameter(set *s) {
     V(zero_stale, tad_zero_gradients((tad_var[]){s->b, s->stale}, 2), TAD_BAD_HANDLE, "rewound")   \
     V(item_array, read_item(s, s->a), TAD_BAD_SHAPE, "item", "6")                                  \
     V(item_stale, read_item(s, s->stale), TAD_BAD_HANDLE, "item", "rewound")                       \
-    V(adjoint_array, read_adjoint(s, s->a), TAD_BAD_SHAPE, "adjoint", "6")                         \
+    V(adjoint_array, read_adjoint(s, s->a), TAD_BAD_SHAPE, "gradient_item", "6")                         \
     V(data_stale, read_pointer(s, tad_data(s->stale)), TAD_BAD_HANDLE, "data", "rewound")          \
     V(param_data_input, read_pointer(s, tad_param_data(s->a)), TAD_BAD_ARGUMENT, "parameter")      \
     V(gradient_early, fresh_gradient(s), TAD_NO_GRADIENT, "gradient", "sweep")                     \

@@ -379,8 +379,8 @@ START_TEST(gradients_of_an_earlier_sweep_stay) {
     ck_of_cubes(_i, out);
     ck_values(tad_gradient(w), 0, 12, -18); /* of both sweeps */
     ck_values(tad_gradient(x2), 0, 3, 12);
-    ck_near(tad_adjoint(a), -10, 0);
-    ck_near(tad_adjoint(loss), 1, 0);
+    ck_near(tad_gradient_item(a), -10, 0);
+    ck_near(tad_gradient_item(loss), 1, 0);
 }
 END_TEST
 
@@ -575,6 +575,7 @@ START_TEST(refuses_cotangents_and_tangents_of_another_shape) {
         ck_assert_int_ne(tad_vjp(squares, NULL, &x2, 1, bad[i], &y, &out), TAD_OK);
         ck_assert(tad_is_nil(out) && tad_is_nil(y));
         tad_tape_clear(t);
+        if (i == 2) continue; /* a nil tangent is zero */
         ck_assert_int_ne(tad_jvp(squares, NULL, &x2, &bad[i], 1, &y, &out), TAD_OK);
         ck_assert(tad_is_nil(out) && tad_is_nil(y));
         tad_tape_clear(t);

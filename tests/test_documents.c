@@ -310,7 +310,7 @@ START_TEST(S1_appendix_A) {
         ck_done(tad_grad(&p, NULL, 1, &z, 1, &slope), t);
         ck_near(tad_item(slope), tad_item(p) * (1 - tad_item(p)), 1e-15);
         ck_done(tad_reverse(loss), t);
-        ck_near(tad_adjoint(z), tad_item(p) - y, 1e-14);
+        ck_near(tad_gradient_item(z), tad_item(p) - y, 1e-14);
     }
 }
 END_TEST
@@ -388,11 +388,11 @@ START_TEST(S2_one_example_by_the_chain_rule) {
         tad_neg(tad_add(times(y, tad_log(a)), times(1 - y, tad_log(tad_sub(tad_number(1), a)))));
     ck_done(tad_reverse(J), t);
     double p = tad_item(a);
-    ck_near(tad_adjoint(a), -y / p + (1 - y) / (1 - p), 1e-15);
-    ck_near(tad_adjoint(z), p - y, 1e-15);
-    ck_near(tad_adjoint(w1), (p - y) * x1, 1e-15);
-    ck_near(tad_adjoint(w2), (p - y) * x2, 1e-15);
-    ck_near(tad_adjoint(b), p - y, 1e-15);
+    ck_near(tad_gradient_item(a), -y / p + (1 - y) / (1 - p), 1e-15);
+    ck_near(tad_gradient_item(z), p - y, 1e-15);
+    ck_near(tad_gradient_item(w1), (p - y) * x1, 1e-15);
+    ck_near(tad_gradient_item(w2), (p - y) * x2, 1e-15);
+    ck_near(tad_gradient_item(b), p - y, 1e-15);
 }
 END_TEST
 
@@ -499,12 +499,12 @@ START_TEST(S3_product) {
     tad_var x = tad_scalar(t, 2), y = tad_scalar(t, 3), z = tad_mul(x, y);
     ck_near(tad_item(z), 6, 0);
     ck_done(tad_reverse(z), t);
-    ck_near(tad_adjoint(x), 3, 0);
-    ck_near(tad_adjoint(y), 2, 0);
+    ck_near(tad_gradient_item(x), 3, 0);
+    ck_near(tad_gradient_item(y), 2, 0);
     tad_var upstream = tad_full(t, TAD_F64, TAD_0D, 1.5);
     ck_done(tad_reverse_from(&z, &upstream, 1), t);
-    ck_near(tad_adjoint(x), 4.5, 0);
-    ck_near(tad_adjoint(y), 3, 0);
+    ck_near(tad_gradient_item(x), 4.5, 0);
+    ck_near(tad_gradient_item(y), 3, 0);
 }
 END_TEST
 
@@ -513,9 +513,9 @@ START_TEST(S3_sum_times_two) {
     tad_var x = tad_scalar(t, 1), y = tad_scalar(t, 4), a = tad_add(x, y), z = times(2, a);
     ck_done(tad_reverse(z), t);
     ck_near(tad_item(z), 10, 0);
-    ck_near(tad_adjoint(a), 2, 0);
-    ck_near(tad_adjoint(x), 2, 0);
-    ck_near(tad_adjoint(y), 2, 0);
+    ck_near(tad_gradient_item(a), 2, 0);
+    ck_near(tad_gradient_item(x), 2, 0);
+    ck_near(tad_gradient_item(y), 2, 0);
 }
 END_TEST
 
@@ -524,7 +524,7 @@ START_TEST(S3_square_of_sum) {
     for (double at = -2; at <= 2; at += 0.5) {
         tad_var x = tad_scalar(t, at);
         ck_done(tad_reverse(tad_square(tad_add(x, tad_number(1)))), t);
-        ck_near(tad_adjoint(x), 2 * (at + 1), 0);
+        ck_near(tad_gradient_item(x), 2 * (at + 1), 0);
     }
 }
 END_TEST
@@ -533,8 +533,8 @@ END_TEST
 START_TEST(S3_square_of_two) {
     tad_var x = tad_scalar(t, 1.5), y = tad_scalar(t, -4);
     ck_done(tad_reverse(tad_square(tad_add(x, y))), t);
-    ck_near(tad_adjoint(x), -5, 0);
-    ck_near(tad_adjoint(y), -5, 0);
+    ck_near(tad_gradient_item(x), -5, 0);
+    ck_near(tad_gradient_item(y), -5, 0);
 }
 END_TEST
 
@@ -543,8 +543,8 @@ START_TEST(S3_addition_passes_on) {
     tad_var x = tad_scalar(t, 7), y = tad_scalar(t, -3), z = tad_add(x, y);
     tad_var upstream = tad_full(t, TAD_F64, TAD_0D, 1.3);
     ck_done(tad_reverse_from(&z, &upstream, 1), t);
-    ck_near(tad_adjoint(x), 1.3, 0);
-    ck_near(tad_adjoint(y), 1.3, 0);
+    ck_near(tad_gradient_item(x), 1.3, 0);
+    ck_near(tad_gradient_item(y), 1.3, 0);
 }
 END_TEST
 
@@ -556,9 +556,9 @@ START_TEST(S3_chain) {
     ck_near(tad_item(a), 2, 0);
     ck_near(tad_item(b), 5, 0);
     ck_near(tad_item(y), 25, 0);
-    ck_near(tad_adjoint(b), 5, 0);
-    ck_near(tad_adjoint(a), 5, 0);
-    ck_near(tad_adjoint(x), 10, 0);
+    ck_near(tad_gradient_item(b), 5, 0);
+    ck_near(tad_gradient_item(a), 5, 0);
+    ck_near(tad_gradient_item(x), 10, 0);
 }
 END_TEST
 
@@ -709,7 +709,7 @@ static tad_var slope_of_sigmoid(tad_var a) { return tad_mul(a, tad_sub(tad_numbe
 START_TEST(S4_chain_rule) {
     tad_var x = tad_scalar(t, 0.4), h = tad_exp(x), g = tad_sin(h), f = tad_square(g);
     ck_done(tad_reverse(f), t);
-    ck_near(tad_adjoint(x), 2 * tad_item(g) * cos(tad_item(h)) * exp(0.4), 1e-15);
+    ck_near(tad_gradient_item(x), 2 * tad_item(g) * cos(tad_item(h)) * exp(0.4), 1e-15);
 }
 END_TEST
 

@@ -259,7 +259,7 @@ static void end(const char *name) {
     tad_tape_clear(t);
     for (int i = 0; i < 3; i++) tad_record_resume(t);
     tad_var x = tad_scalar(t, 3), y = tad_mul(x, x);
-    ck_call(tad_reverse(y) == TAD_OK && tad_adjoint(x) == 6, "left a tape with '%s'",
+    ck_call(tad_reverse(y) == TAD_OK && tad_gradient_item(x) == 6, "left a tape with '%s'",
             tad_message(t));
     tad_tape_free(t);
     tad_tape_free(other);

@@ -109,7 +109,7 @@ static void scalars(tad_tape *t, uint64_t *hash) {
     for (int i = 0; i < 300; i++) z = tad_add(tad_mul(tad_sin(z), y), tad_number(0.1));
     z = tad_mul(z, tad_exp(tad_div(x, y)));
     if (tad_reverse(z) != TAD_OK) return;
-    double adjoint[] = {tad_item(z), tad_adjoint(x), tad_adjoint(y)};
+    double adjoint[] = {tad_item(z), tad_gradient_item(x), tad_gradient_item(y)};
     mix(hash, adjoint, sizeof adjoint);
     if (tad_grad(&z, NULL, 1, (tad_var[]){x, y}, 2, g) != TAD_OK) return;
     tad_var s = tad_add(tad_mul(g[0], g[0]), g[1]);

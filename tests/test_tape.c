@@ -152,7 +152,7 @@ START_TEST(float32_and_float64_do_not_mix_but_0d_joins) {
     ck_assert_int_eq(tad_dtype_of(y), TAD_F32);
     ck_assert_int_eq(tad_dtype_of(z), TAD_F32);
     ck_assert_int_eq(tad_reverse(tad_sum(tad_mul(y, z), tad_all())), TAD_OK);
-    ck_near(tad_adjoint(s), 1 * 1.5 + 2 * 2.5, 0);
+    ck_near(tad_gradient_item(s), 1 * 1.5 + 2 * 2.5, 0);
     ck_tape(t);
     tad_tape_free(t);
 }
@@ -199,7 +199,7 @@ START_TEST(nothing_is_recorded_in_a_pause) {
     ck_assert_int_eq(tad_reverse(y), TAD_NO_GRADIENT);
     tad_tape_clear(t);
     ck_assert_int_eq(tad_reverse(tad_mul(y, x)), TAD_OK);
-    ck_near(tad_adjoint(x), 9, 0);
+    ck_near(tad_gradient_item(x), 9, 0);
     ck_near(tad_item(z), 12, 0);
     tad_tape_free(t);
 }
@@ -209,7 +209,7 @@ START_TEST(detached_variables_have_no_past) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_scalar(t, 3), y = tad_mul(tad_detach(tad_square(x)), x);
     ck_assert_int_eq(tad_reverse(y), TAD_OK);
-    ck_near(tad_adjoint(x), 9, 0);
+    ck_near(tad_gradient_item(x), 9, 0);
     tad_tape_free(t);
 }
 END_TEST
@@ -238,13 +238,13 @@ START_TEST(interior_gradients_are_per_sweep_and_parameters_add_up) {
     tad_var h = tad_mul(x, w), y = tad_mul(h, tad_sum(v, tad_all()));
     for (int i = 1; i <= 3; i++) {
         ck_assert_int_eq(tad_reverse(y), TAD_OK);
-        ck_near(tad_adjoint(x), 9, 0);
-        ck_near(tad_adjoint(h), 3, 0);
-        ck_near(tad_adjoint(w), 6.0 * i, 0);
+        ck_near(tad_gradient_item(x), 9, 0);
+        ck_near(tad_gradient_item(h), 3, 0);
+        ck_near(tad_gradient_item(w), 6.0 * i, 0);
         ck_values(tad_gradient(v), 0, 6.0 * i, 6.0 * i);
     }
     ck_assert_int_eq(tad_zero_gradients((tad_var[]){w, v}, 2), TAD_OK);
-    ck_near(tad_adjoint(w), 0, 0);
+    ck_near(tad_gradient_item(w), 0, 0);
     ck_values(tad_gradient(v), 0, 0, 0);
     tad_tape_free(t);
 }
@@ -289,7 +289,7 @@ START_TEST(unreachable_is_zero_and_says_so) {
     tad_var unused = tad_log(x); /* -inf with an infinite derivative: must not leak into anything */
     tad_var z = tad_add(tad_mul(y, y), tad_mul(x, tad_number(0)));
     ck_assert_int_eq(tad_reverse(z), TAD_OK);
-    ck_near(tad_adjoint(x), 0, 0);
+    ck_near(tad_gradient_item(x), 0, 0);
     ck_values(tad_gradient(v), 0, 0, 0);
     ck_assert(tad_is_reached(x) && tad_is_reached(y));
     ck_assert(!tad_is_reached(v) && !tad_is_reached(unused));
@@ -359,7 +359,7 @@ START_TEST(a_million_nodes_on_a_small_stack) {
     tad_var x = tad_scalar(t, 0.5), v = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), y = x, h = v, g[1];
     for (int i = 0; i < 1000000; i++) y = tad_add(tad_mul(y, tad_number(0.999999)), tad_number(1e-7));
     ck_assert_int_eq(tad_reverse(y), TAD_OK);
-    ck_near(tad_adjoint(x), pow(0.999999, 1e6), 1e-9);
+    ck_near(tad_gradient_item(x), pow(0.999999, 1e6), 1e-9);
     for (int i = 0; i < 100000; i++) h = tad_add(h, v);
     ck_assert_int_eq(tad_reverse(tad_sum(h, tad_all())), TAD_OK);
     ck_values(tad_gradient(v), 0, 100001, 100001);
@@ -518,7 +518,7 @@ START_TEST(gradients_of_choices_add_up) {
     for (int i = 0; i < MANY; i++) ck_near(g[i], dx[i], 1e-15);
     for (int i = 0; i < MANY_COLUMNS; i++) ck_near(r[i], drow[i], 0);
     for (int i = 0; i < MANY_ROWS; i++) ck_near(c[i], dcolumn[i], 0);
-    ck_near(tad_adjoint(number), dnumber, 0);
+    ck_near(tad_gradient_item(number), dnumber, 0);
     free_many(m);
 }
 END_TEST
@@ -702,7 +702,7 @@ static double numbers_on(tad_tape *t, double *g) {
         y = tad_sub(tad_sum_list((tad_var[]){y, x[i], x[0]}, 3), tad_div(two, tad_add(x[i], tad_number(5))));
     }
     ck_done(tad_reverse(y), t);
-    for (int i = 0; i < 6; i++) g[i] = tad_adjoint(x[i]);
+    for (int i = 0; i < 6; i++) g[i] = tad_gradient_item(x[i]);
     double value = tad_item(y);
     tad_tape_free(t);
     return value;
@@ -799,7 +799,7 @@ START_TEST(out_of_line_and_in_place_agree) {
     tad_var y[2] = {in, out};
     for (int k = 0; k < 2; k++) {
         ck_assert_int_eq(tad_reverse(y[k]), TAD_OK);
-        g[k][0] = tad_adjoint(a), g[k][1] = (tad_adjoint)(b), g[k][2] = tad_adjoint(c);
+        g[k][0] = tad_gradient_item(a), g[k][1] = (tad_gradient_item)(b), g[k][2] = tad_gradient_item(c);
     }
     ck_assert_mem_eq(g[0], g[1], sizeof g[0]);
     tad_tape_free(t);
@@ -822,8 +822,8 @@ START_TEST(lists_of_any_length_sum_in_order) {
         ck_assert(tad_item(y) == dot && tad_item(z) == sum);
         ck_done(tad_reverse(tad_add(y, tad_mul(z, tad_number(4)))), t);
         for (size_t i = 0; i < n; i++) {
-            ck_assert(tad_adjoint(a[i]) == tad_item(b[i]) + 4);
-            ck_assert(tad_adjoint(b[i]) == tad_item(a[i]));
+            ck_assert(tad_gradient_item(a[i]) == tad_item(b[i]) + 4);
+            ck_assert(tad_gradient_item(b[i]) == tad_item(a[i]));
         }
     }
     tad_tape_free(t);
@@ -837,7 +837,7 @@ START_TEST(lists_take_constants_and_plain_numbers) {
         tad_var y = dot_of(t, 6, a, b, k, &constant), z = dot_of(t, 6, a, b, k, &three);
         ck_assert(tad_item(y) == tad_item(z));
         ck_done(tad_reverse(z), t);
-        ck_assert(k == 6 || tad_adjoint(b[k]) == 3);
+        ck_assert(k == 6 || tad_gradient_item(b[k]) == 3);
     }
     for (size_t k = 0; k < 6; k++) a[k] = constant;
     ck_assert(tad_item(tad_sum_list(a, 6)) == 18);

@@ -33,6 +33,26 @@ START_TEST(messages_carry_places) {
 }
 END_TEST
 
+/* A verb fails where it is called, and is evaluated once. */
+START_TEST(failures_of_verbs_carry_places) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), y[] = {tad_sin(x), x};
+    char expected[64];
+    int k = 0;
+    snprintf(expected, sizeof expected, "test_trace.c:%d", __LINE__ + 1);
+    tad_status s = tad_reverse(y[k++]);
+    ck_assert_int_eq(k, 1);
+    ck_assert_int_eq(s, TAD_BAD_SHAPE);
+    ck_assert_msg(strstr(tad_message(t), expected) != NULL, "%s", tad_message(t));
+    tad_tape_clear(t);
+    snprintf(expected, sizeof expected, "test_trace.c:%d", __LINE__ + 1);
+    s = tad_tangent(y, 1, &x, &y[0], 0, NULL);
+    ck_assert_int_eq(s, TAD_BAD_ARGUMENT);
+    ck_assert_msg(strstr(tad_message(t), expected) != NULL, "%s", tad_message(t));
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(rewound_places_are_forgotten) {
     tad_tape *t = tad_tape_new(NULL);
     tad_mark m = tad_tape_mark(t);
@@ -50,6 +70,7 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "places");
     tcase_add_test(c, nodes_carry_places);
     tcase_add_test(c, messages_carry_places);
+    tcase_add_test(c, failures_of_verbs_carry_places);
     tcase_add_test(c, rewound_places_are_forgotten);
     return s;
 }

@@ -208,7 +208,7 @@ START_TEST(evaluates_without_a_trace) {
     ck_assert_int_eq(score.count, again.count);
     tad_var x = tad_scalar(j.t, 2); /* recording goes on */
     ck_done(tad_reverse(tad_square(x)), j.t);
-    ck_near(tad_adjoint(x), 4, 0);
+    ck_near(tad_gradient_item(x), 4, 0);
     ck_assert_int_eq(tad_evaluate(j.net, NULL, &score), TAD_BAD_ARGUMENT);
     tad_tape_free(j.t);
 }

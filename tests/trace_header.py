@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes include/tad/trace.h, which wraps every function that records a variable, from the other
-headers. Without --write only compares, and exits with 1 where the file is not what it would write."""
+"""Writes include/tad/trace.h, which wraps every function that records a variable, and every verb, from
+the other headers. Without --write only compares, and exits with 1 where the file is not what it would write."""
 import pathlib
 import re
 import sys
@@ -15,10 +15,31 @@ HEAD = """/* With TAD_TRACE defined before tad/tad.h: every call that records a 
 #ifndef TAD_TRACE_H
 #define TAD_TRACE_H
 
-#include <tad/tape.h>
+#include <tad/gradcheck.h>
+#include <tad/optim.h>
+#include <tad/safetensors.h>
+#include <tad/train.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define TAD_HERE(call) tad_here(call, __FILE__, __LINE__)
 
+"""
+
+
+VERBS = """
+/* ---- verbs: their failures have a place ---- */
+
+static inline tad_tape *tad__tape_in(const tad_var *list) { return list ? tad_tape_of(*list) : NULL; }
+
+"""
+END = """
+#ifdef __cplusplus
+}
+#endif
+#endif
 """
 
 
@@ -31,11 +52,42 @@ def names():
     return [name for name in found if name not in NOT_RECORDING]
 
 
+# How the tape of a verb is found from its first argument of a type that has one.
+TAPE = {"tad_var": "tad_tape_of({})", "const tad_var *": "tad__tape_in({})", "tad_tape *": "{}",
+        "const tad_dict *": "tad_dict_tape({})", "tad_dict *": "tad_dict_tape({})",
+        "tad_net *": "tad_net_tape({})", "tad_optim *": "tad_dict_tape(tad_optim_state({}))"}
+NOT_VERBS = {"tad_here_status", "tad_tape_status", "tad_tape_fail"}  # they only report
+
+
+def verbs():
+    """(name, [(type, argument)]) of every function that returns a status and knows a tape."""
+    for header in ("tape.h", "diff.h", "dict.h", "nn.h", "optim.h", "gradcheck.h", "inspect.h", "train.h", "data.h",
+                   "safetensors.h"):
+        code = re.sub(r"/\*.*?\*/", "", (INCLUDE / header).read_text(), flags=re.S)
+        for name, arguments in re.findall(r"^TAD_API (?:TAD_MUST_USE )?tad_status (tad_\w+)\(([^;{]*?)\);", code, re.M):
+            split = [re.fullmatch(r"(.*?[ *])(\w+)", " ".join(a.split())) for a in arguments.split(",")]
+            if name not in NOT_VERBS and all(split) and any(m[1].strip() in TAPE for m in split):
+                yield name, [(m[1].strip(), m[2]) for m in split]
+
+
+def wrapper(name, arguments):
+    """A function that calls a verb and gives its failure a place, and the macro in the verb's place."""
+    tape = next(TAPE[kind].format(argument) for kind, argument in arguments if kind in TAPE)
+    declared = ", ".join(kind + ("" if kind.endswith("*") else " ") + argument for kind, argument in arguments)
+    given = ", ".join(argument for _, argument in arguments)
+    own = name.replace("tad_", "tad__traced_", 1)
+    return (f"static inline tad_status {own}(const char *tad__file, int tad__line, {declared}) {{\n"
+            f"    return tad_here_status({tape}, {name}({given}), tad__file, tad__line);\n}}\n"
+            f"#undef {name}\n#define {name}(...) {own}(__FILE__, __LINE__, __VA_ARGS__)\n")
+
+
 def text():
     lines = []
     for name in names():
         lines.append(f"#undef {name}\n#define {name}(...) TAD_HERE({name}(__VA_ARGS__))\n")
-    return HEAD + "".join(lines) + "\n#endif\n"
+    lines.append(VERBS)
+    lines += [wrapper(*verb) for verb in verbs()]
+    return HEAD + "".join(lines) + END
 
 
 if "--write" in sys.argv:

@@ -13,7 +13,7 @@ extern "C" {
 /* ---- sweeps ---- */
 
 /* Reverse mode: gradients of the one-element y with respect to everything recorded before it; read
- * them with tad_gradient, tad_adjoint. A second sweep starts afresh, except that parameters add up
+ * them with tad_gradient, tad_gradient_item. A second sweep starts afresh, except that parameters add up
  * (until tad_zero_gradients). Gradients of interior arrays are released as soon as they have been
  * passed on, unless retained; those of 0-d float64 variables are always kept.
  *
@@ -34,7 +34,8 @@ TAD_API tad_var tad_retain(tad_var x);
 TAD_API TAD_MUST_USE tad_status tad_grad(const tad_var *y, const tad_var *cotangent, size_t ny,
                                          const tad_var *x, size_t nx, tad_var *out);
 
-/* Forward mode as recorded variables: out[k] = sum_i (d y[k] / d x[i]) tangent[i]. */
+/* Forward mode as recorded variables: out[k] = sum_i (d y[k] / d x[i]) tangent[i]. A tangent that is
+ * tad_none() or nil is zero, here and in tad_jvp and tad_hvp. */
 TAD_API TAD_MUST_USE tad_status tad_tangent(const tad_var *y, size_t ny, const tad_var *x,
                                             const tad_var *tangent, size_t nx, tad_var *out);
 

@@ -117,6 +117,8 @@ TAD_API tad_var tad_unsqueeze(tad_var x, int axis);
  * there is. A slice of several axes is a slice of a slice; all of them show x's memory. */
 #define TAD_END INT64_MAX
 TAD_API tad_var tad_slice(tad_var x, int axis, int64_t start, int64_t stop, int64_t step);
+/* x[i] along the first axis: an element of a vector, a row of a matrix; negative i from the end. */
+TAD_API tad_var tad_at(tad_var x, int64_t i);
 TAD_API tad_var tad_flip(tad_var x, tad_axes axes);
 TAD_API tad_var tad_concat(const tad_var *x, size_t n, int axis);
 TAD_API tad_var tad_stack(const tad_var *x, size_t n, int axis);
@@ -136,9 +138,17 @@ TAD_API tad_var tad_embedding_padded(tad_var indices, tad_var weight, int64_t pa
 TAD_API tad_var tad_masked_fill(tad_var x, tad_var mask, double value); /* mask bool, broadcasts to x */
 TAD_API tad_var tad_where(tad_var condition, tad_var a, tad_var b); /* condition bool */
 TAD_API tad_var tad_one_hot(tad_var indices, int64_t num_classes);  /* int64; -1: largest + 1 */
-TAD_API tad_var tad_greater(tad_var a, tad_var b);       /* bool; NaN compares false */
+/* bool, of two operands of one type, without derivative; a NaN is not_equal to all, else false. */
+TAD_API tad_var tad_greater(tad_var a, tad_var b);
 TAD_API tad_var tad_greater_equal(tad_var a, tad_var b);
+TAD_API tad_var tad_less(tad_var a, tad_var b);
+TAD_API tad_var tad_less_equal(tad_var a, tad_var b);
 TAD_API tad_var tad_equal(tad_var a, tad_var b);
+TAD_API tad_var tad_not_equal(tad_var a, tad_var b);
+TAD_API tad_var tad_logical_and(tad_var a, tad_var b); /* of bools */
+TAD_API tad_var tad_logical_or(tad_var a, tad_var b);
+TAD_API tad_var tad_logical_xor(tad_var a, tad_var b);
+TAD_API tad_var tad_logical_not(tad_var x);
 
 /* ---- random ---- */
 

@@ -295,12 +295,12 @@ TAD__INLINE double tad__inline_item(tad_var x) {
     return TAD_LIKELY(tad__fast_read(x)) ? TAD__NODE(x)->value.number : tad_item(x);
 }
 
-TAD__INLINE bool tad__fast_adjoint(tad_var x) {
+TAD__INLINE bool tad__fast_gradient(tad_var x) {
     return tad__fast_read(x) && tad__index(x.u.bits) < tad__head_of(x)->swept;
 }
 
-TAD__INLINE double tad__inline_adjoint(tad_var x) {
-    return TAD_LIKELY(tad__fast_adjoint(x)) ? tad__head_of(x)->adjoint[tad__index(x.u.bits)].number : tad_adjoint(x);
+TAD__INLINE double tad__inline_gradient_item(tad_var x) {
+    return TAD_LIKELY(tad__fast_gradient(x)) ? tad__head_of(x)->adjoint[tad__index(x.u.bits)].number : tad_gradient_item(x);
 }
 
 #if !defined(TAD_NO_INLINE)
@@ -313,7 +313,7 @@ TAD__INLINE double tad__inline_adjoint(tad_var x) {
 #define tad_neg(x)         tad__inline_neg(x)
 #define tad_scalar(t, v)   tad__inline_scalar(t, v)
 #define tad_item(x)        tad__inline_item(x)
-#define tad_adjoint(x)     tad__inline_adjoint(x)
+#define tad_gradient_item(x)     tad__inline_gradient_item(x)
 
 #endif
 

@@ -25,6 +25,12 @@
 #define TAD_LIKELY(x) (x)
 #endif
 
+/* The version of these headers; tad_version() is the library's. A tape is only made when they agree. */
+#define TAD_VERSION_MAJOR 0
+#define TAD_VERSION_MINOR 1
+#define TAD_VERSION_PATCH 0
+#define TAD_VERSION (TAD_VERSION_MAJOR * 10000 + TAD_VERSION_MINOR * 100 + TAD_VERSION_PATCH)
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -125,7 +125,14 @@ typedef struct tad_memory {
     size_t calls;      /* allocations and resizes so far; constant in a steady step */
 } tad_memory;
 
-TAD_API tad_tape *tad_tape_new(const tad_settings *settings); /* NULL settings: defaults. NULL: no memory */
+/* The library's version, as TAD_VERSION. */
+TAD_API int tad_version(void);
+
+/* NULL settings: defaults. NULL: no memory. If these headers are of another version than the library,
+ * whose functions they record in place of, the new tape has failed already (UNSUPPORTED). */
+TAD_API tad_tape *tad_tape_new(const tad_settings *settings);
+TAD_API tad_tape *tad_tape_new_for(const tad_settings *settings, int version); /* what the macro calls */
+#define tad_tape_new(...) tad_tape_new_for(__VA_ARGS__, TAD_VERSION)
 TAD_API void tad_tape_free(tad_tape *t);                      /* accepts NULL */
 TAD_API tad_memory tad_tape_memory(const tad_tape *t);
 TAD_API const char *tad_tape_level(const tad_tape *t); /* name of the kernels in use */
@@ -154,12 +161,15 @@ TAD_API tad_status tad_tape_status(const tad_tape *t); /* the first failure; BAD
 TAD_API const char *tad_message(const tad_tape *t);    /* what failed: op, shapes, place; "" if nothing */
 TAD_API void tad_tape_clear(tad_tape *t);              /* forgets the failure, keeps the variables */
 TAD_API bool tad_is_nil(tad_var x);                    /* the result of a failed call */
+TAD_API tad_tape *tad_tape_of(tad_var x);              /* NULL for a number or none */
 
 /* For libraries on top of tad: records a failure of the caller's own (the first one sticks). Returns code. */
 TAD_API tad_status tad_tape_fail(tad_tape *t, tad_status code, const char *format, ...) TAD_PRINTF(3, 4);
 
-/* Used by the macros of TAD_TRACE: gives a variable, or the failure that made it nil, its place. */
+/* Used by the macros of TAD_TRACE: gives a variable, or the failure that made it nil, its place; the same
+ * of a verb on a tape, whose status is returned. */
 TAD_API tad_var tad_here(tad_var x, const char *file, int line);
+TAD_API TAD_MUST_USE tad_status tad_here_status(tad_tape *t, tad_status status, const char *file, int line);
 
 /* ---- leaves ---- */
 
@@ -180,6 +190,11 @@ TAD_API tad_var tad_input_borrow(tad_tape *t, tad_dtype dtype, tad_shape shape, 
 /* A constant of any dtype from doubles (labels: TAD_I64; masks: TAD_BOOL). */
 TAD_API tad_var tad_constant_from(tad_tape *t, tad_dtype dtype, tad_shape shape, const double *data);
 TAD_API tad_var tad_full(tad_tape *t, tad_dtype dtype, tad_shape shape, double value);
+
+/* Constants of a float type with the tape's random numbers, one of its draws for each element (two for a
+ * normal one): uniform in [0, 1); normal with mean 0 and variance 1. */
+TAD_API tad_var tad_rand(tad_tape *t, tad_dtype dtype, tad_shape shape);
+TAD_API tad_var tad_randn(tad_tape *t, tad_dtype dtype, tad_shape shape);
 
 /* The same value without a past: a constant. It shares x's memory, except where x is a parameter or a
  * view of one: then it is a copy, and does not change when the parameter does. A number is itself. */
@@ -223,7 +238,7 @@ TAD_API TAD_MUST_USE tad_status tad_assign(tad_var param, const void *data); /* 
 /* ---- gradients of the last sweep (diff.h) ---- */
 
 TAD_API tad_var tad_gradient(tad_var x);    /* a copy as a constant of x's shape */
-TAD_API double tad_adjoint(tad_var x);      /* of a one-element x; NaN (and the error sticks) otherwise */
+TAD_API double tad_gradient_item(tad_var x);      /* of a one-element x; NaN (and the error sticks) otherwise */
 TAD_API bool tad_is_reached(tad_var x);     /* false: x did not influence what was reversed */
 /* The stored gradient, contiguous, same dtype as x; zeros if not reached. NULL on failure. Valid
  * until the next sweep or rewind. */

@@ -3,7 +3,14 @@
 #ifndef TAD_TRACE_H
 #define TAD_TRACE_H
 
-#include <tad/tape.h>
+#include <tad/gradcheck.h>
+#include <tad/optim.h>
+#include <tad/safetensors.h>
+#include <tad/train.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define TAD_HERE(call) tad_here(call, __FILE__, __LINE__)
 
@@ -151,6 +158,10 @@
 #define tad_constant_from(...) TAD_HERE(tad_constant_from(__VA_ARGS__))
 #undef tad_full
 #define tad_full(...) TAD_HERE(tad_full(__VA_ARGS__))
+#undef tad_rand
+#define tad_rand(...) TAD_HERE(tad_rand(__VA_ARGS__))
+#undef tad_randn
+#define tad_randn(...) TAD_HERE(tad_randn(__VA_ARGS__))
 #undef tad_detach
 #define tad_detach(...) TAD_HERE(tad_detach(__VA_ARGS__))
 #undef tad_gradient
@@ -247,6 +258,8 @@
 #define tad_unsqueeze(...) TAD_HERE(tad_unsqueeze(__VA_ARGS__))
 #undef tad_slice
 #define tad_slice(...) TAD_HERE(tad_slice(__VA_ARGS__))
+#undef tad_at
+#define tad_at(...) TAD_HERE(tad_at(__VA_ARGS__))
 #undef tad_flip
 #define tad_flip(...) TAD_HERE(tad_flip(__VA_ARGS__))
 #undef tad_concat
@@ -277,11 +290,228 @@
 #define tad_greater(...) TAD_HERE(tad_greater(__VA_ARGS__))
 #undef tad_greater_equal
 #define tad_greater_equal(...) TAD_HERE(tad_greater_equal(__VA_ARGS__))
+#undef tad_less
+#define tad_less(...) TAD_HERE(tad_less(__VA_ARGS__))
+#undef tad_less_equal
+#define tad_less_equal(...) TAD_HERE(tad_less_equal(__VA_ARGS__))
 #undef tad_equal
 #define tad_equal(...) TAD_HERE(tad_equal(__VA_ARGS__))
+#undef tad_not_equal
+#define tad_not_equal(...) TAD_HERE(tad_not_equal(__VA_ARGS__))
+#undef tad_logical_and
+#define tad_logical_and(...) TAD_HERE(tad_logical_and(__VA_ARGS__))
+#undef tad_logical_or
+#define tad_logical_or(...) TAD_HERE(tad_logical_or(__VA_ARGS__))
+#undef tad_logical_xor
+#define tad_logical_xor(...) TAD_HERE(tad_logical_xor(__VA_ARGS__))
+#undef tad_logical_not
+#define tad_logical_not(...) TAD_HERE(tad_logical_not(__VA_ARGS__))
 #undef tad_dropout
 #define tad_dropout(...) TAD_HERE(tad_dropout(__VA_ARGS__))
 #undef tad_dropout_mask
 #define tad_dropout_mask(...) TAD_HERE(tad_dropout_mask(__VA_ARGS__))
 
+/* ---- verbs: their failures have a place ---- */
+
+static inline tad_tape *tad__tape_in(const tad_var *list) { return list ? tad_tape_of(*list) : NULL; }
+
+static inline tad_status tad__traced_tape_rewind(const char *tad__file, int tad__line, tad_tape *t, tad_mark mark) {
+    return tad_here_status(t, tad_tape_rewind(t, mark), tad__file, tad__line);
+}
+#undef tad_tape_rewind
+#define tad_tape_rewind(...) tad__traced_tape_rewind(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_read(const char *tad__file, int tad__line, tad_var x, double *out, size_t n) {
+    return tad_here_status(tad_tape_of(x), tad_read(x, out, n), tad__file, tad__line);
+}
+#undef tad_read
+#define tad_read(...) tad__traced_read(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_assign(const char *tad__file, int tad__line, tad_var param, const void *data) {
+    return tad_here_status(tad_tape_of(param), tad_assign(param, data), tad__file, tad__line);
+}
+#undef tad_assign
+#define tad_assign(...) tad__traced_assign(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_zero_gradients(const char *tad__file, int tad__line, const tad_var *params, size_t n) {
+    return tad_here_status(tad__tape_in(params), tad_zero_gradients(params, n), tad__file, tad__line);
+}
+#undef tad_zero_gradients
+#define tad_zero_gradients(...) tad__traced_zero_gradients(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_reverse(const char *tad__file, int tad__line, tad_var y) {
+    return tad_here_status(tad_tape_of(y), tad_reverse(y), tad__file, tad__line);
+}
+#undef tad_reverse
+#define tad_reverse(...) tad__traced_reverse(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_reverse_from(const char *tad__file, int tad__line, const tad_var *y, const tad_var *cotangent, size_t n) {
+    return tad_here_status(tad__tape_in(y), tad_reverse_from(y, cotangent, n), tad__file, tad__line);
+}
+#undef tad_reverse_from
+#define tad_reverse_from(...) tad__traced_reverse_from(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_grad(const char *tad__file, int tad__line, const tad_var *y, const tad_var *cotangent, size_t ny, const tad_var *x, size_t nx, tad_var *out) {
+    return tad_here_status(tad__tape_in(y), tad_grad(y, cotangent, ny, x, nx, out), tad__file, tad__line);
+}
+#undef tad_grad
+#define tad_grad(...) tad__traced_grad(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_tangent(const char *tad__file, int tad__line, const tad_var *y, size_t ny, const tad_var *x, const tad_var *tangent, size_t nx, tad_var *out) {
+    return tad_here_status(tad__tape_in(y), tad_tangent(y, ny, x, tangent, nx, out), tad__file, tad__line);
+}
+#undef tad_tangent
+#define tad_tangent(...) tad__traced_tangent(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_vjp(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, size_t n, tad_var cotangent, tad_var *y, tad_var *gradients) {
+    return tad_here_status(tad__tape_in(x), tad_vjp(f, user, x, n, cotangent, y, gradients), tad__file, tad__line);
+}
+#undef tad_vjp
+#define tad_vjp(...) tad__traced_vjp(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_jvp(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, const tad_var *tangents, size_t n, tad_var *y, tad_var *tangent) {
+    return tad_here_status(tad__tape_in(x), tad_jvp(f, user, x, tangents, n, y, tangent), tad__file, tad__line);
+}
+#undef tad_jvp
+#define tad_jvp(...) tad__traced_jvp(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_hvp(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, const tad_var *v, size_t n, tad_var *out) {
+    return tad_here_status(tad__tape_in(x), tad_hvp(f, user, x, v, n, out), tad__file, tad__line);
+}
+#undef tad_hvp
+#define tad_hvp(...) tad__traced_hvp(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_jacobian(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, tad_var *out) {
+    return tad_here_status(tad__tape_in(x), tad_jacobian(f, user, x, n, i, out), tad__file, tad__line);
+}
+#undef tad_jacobian
+#define tad_jacobian(...) tad__traced_jacobian(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_hessian(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, size_t j, tad_var *out) {
+    return tad_here_status(tad__tape_in(x), tad_hessian(f, user, x, n, i, j, out), tad__file, tad__line);
+}
+#undef tad_hessian
+#define tad_hessian(...) tad__traced_hessian(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_dict_add(const char *tad__file, int tad__line, tad_dict *d, const char *name, tad_var value) {
+    return tad_here_status(tad_dict_tape(d), tad_dict_add(d, name, value), tad__file, tad__line);
+}
+#undef tad_dict_add
+#define tad_dict_add(...) tad__traced_dict_add(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_dict_merge(const char *tad__file, int tad__line, tad_dict *d, const tad_dict *from, const char *prefix) {
+    return tad_here_status(tad_dict_tape(d), tad_dict_merge(d, from, prefix), tad__file, tad__line);
+}
+#undef tad_dict_merge
+#define tad_dict_merge(...) tad__traced_dict_merge(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_affine(const char *tad__file, int tad__line, tad_net *net, const char *name, int64_t in, int64_t out, const tad_layer_options *options) {
+    return tad_here_status(tad_net_tape(net), tad_net_affine(net, name, in, out, options), tad__file, tad__line);
+}
+#undef tad_net_affine
+#define tad_net_affine(...) tad__traced_net_affine(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_linear(const char *tad__file, int tad__line, tad_net *net, const char *name, int64_t in, int64_t out, const tad_layer_options *options) {
+    return tad_here_status(tad_net_tape(net), tad_net_linear(net, name, in, out, options), tad__file, tad__line);
+}
+#undef tad_net_linear
+#define tad_net_linear(...) tad__traced_net_linear(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_activation(const char *tad__file, int tad__line, tad_net *net, const char *name, tad_activation *f) {
+    return tad_here_status(tad_net_tape(net), tad_net_activation(net, name, f), tad__file, tad__line);
+}
+#undef tad_net_activation
+#define tad_net_activation(...) tad__traced_net_activation(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_dropout(const char *tad__file, int tad__line, tad_net *net, const char *name, double p) {
+    return tad_here_status(tad_net_tape(net), tad_net_dropout(net, name, p), tad__file, tad__line);
+}
+#undef tad_net_dropout
+#define tad_net_dropout(...) tad__traced_net_dropout(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_layer(const char *tad__file, int tad__line, tad_net *net, const char *name, tad_layer_fn *f, void *user) {
+    return tad_here_status(tad_net_tape(net), tad_net_layer(net, name, f, user), tad__file, tad__line);
+}
+#undef tad_net_layer
+#define tad_net_layer(...) tad__traced_net_layer(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_optim_step(const char *tad__file, int tad__line, tad_optim *o) {
+    return tad_here_status(tad_dict_tape(tad_optim_state(o)), tad_optim_step(o), tad__file, tad__line);
+}
+#undef tad_optim_step
+#define tad_optim_step(...) tad__traced_optim_step(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_optim_set_lr(const char *tad__file, int tad__line, tad_optim *o, double lr) {
+    return tad_here_status(tad_dict_tape(tad_optim_state(o)), tad_optim_set_lr(o, lr), tad__file, tad__line);
+}
+#undef tad_optim_set_lr
+#define tad_optim_set_lr(...) tad__traced_optim_set_lr(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_gradient_norm(const char *tad__file, int tad__line, const tad_dict *params, double *norm) {
+    return tad_here_status(tad_dict_tape(params), tad_gradient_norm(params, norm), tad__file, tad__line);
+}
+#undef tad_gradient_norm
+#define tad_gradient_norm(...) tad__traced_gradient_norm(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_gradcheck_simple(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, size_t n, const tad_simple_options *options, tad_simple_row *rows) {
+    return tad_here_status(tad__tape_in(x), tad_gradcheck_simple(f, user, x, n, options, rows), tad__file, tad__line);
+}
+#undef tad_gradcheck_simple
+#define tad_gradcheck_simple(...) tad__traced_gradcheck_simple(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_dump(const char *tad__file, int tad__line, tad_var y, const tad_show *show, tad_sink *sink, void *user) {
+    return tad_here_status(tad_tape_of(y), tad_dump(y, show, sink, user), tad__file, tad__line);
+}
+#undef tad_dump
+#define tad_dump(...) tad__traced_dump(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_dot_graph(const char *tad__file, int tad__line, tad_var y, const tad_show *show, tad_sink *sink, void *user) {
+    return tad_here_status(tad_tape_of(y), tad_dot_graph(y, show, sink, user), tad__file, tad__line);
+}
+#undef tad_dot_graph
+#define tad_dot_graph(...) tad__traced_dot_graph(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_explain(const char *tad__file, int tad__line, tad_var y, tad_explain_format format, tad_sink *sink, void *user) {
+    return tad_here_status(tad_tape_of(y), tad_explain(y, format, sink, user), tad__file, tad__line);
+}
+#undef tad_explain
+#define tad_explain(...) tad__traced_explain(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_evaluate(const char *tad__file, int tad__line, tad_net *net, tad_batches *batches, tad_score *out) {
+    return tad_here_status(tad_net_tape(net), tad_evaluate(net, batches, out), tad__file, tad__line);
+}
+#undef tad_evaluate
+#define tad_evaluate(...) tad__traced_evaluate(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_idx_parse(const char *tad__file, int tad__line, tad_tape *t, const void *bytes, size_t n, tad_idx *out) {
+    return tad_here_status(t, tad_idx_parse(t, bytes, n, out), tad__file, tad__line);
+}
+#undef tad_idx_parse
+#define tad_idx_parse(...) tad__traced_idx_parse(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_idx_load(const char *tad__file, int tad__line, tad_tape *t, const char *path, tad_idx *out) {
+    return tad_here_status(t, tad_idx_load(t, path, out), tad__file, tad__line);
+}
+#undef tad_idx_load
+#define tad_idx_load(...) tad__traced_idx_load(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_dataset_load(const char *tad__file, int tad__line, tad_tape *t, const char *dir, const char *name, const tad_dataset_options *options, tad_dataset *out) {
+    return tad_here_status(t, tad_dataset_load(t, dir, name, options, out), tad__file, tad__line);
+}
+#undef tad_dataset_load
+#define tad_dataset_load(...) tad__traced_dataset_load(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_dataset_make(const char *tad__file, int tad__line, tad_tape *t, const tad_idx *examples, const tad_idx *labels, const tad_dataset_options *options, tad_dataset *out) {
+    return tad_here_status(t, tad_dataset_make(t, examples, labels, options, out), tad__file, tad__line);
+}
+#undef tad_dataset_make
+#define tad_dataset_make(...) tad__traced_dataset_make(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_dataset_split(const char *tad__file, int tad__line, tad_tape *t, const tad_dataset *all, int64_t every, tad_dataset *rest, tad_dataset *held_out) {
+    return tad_here_status(t, tad_dataset_split(t, all, every, rest, held_out), tad__file, tad__line);
+}
+#undef tad_dataset_split
+#define tad_dataset_split(...) tad__traced_dataset_split(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_safetensors_open(const char *tad__file, int tad__line, tad_tape *t, const void *buffer, size_t length, tad_safetensors **file) {
+    return tad_here_status(t, tad_safetensors_open(t, buffer, length, file), tad__file, tad__line);
+}
+#undef tad_safetensors_open
+#define tad_safetensors_open(...) tad__traced_safetensors_open(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_safetensors_open_path(const char *tad__file, int tad__line, tad_tape *t, const char *path, tad_safetensors **file) {
+    return tad_here_status(t, tad_safetensors_open_path(t, path, file), tad__file, tad__line);
+}
+#undef tad_safetensors_open_path
+#define tad_safetensors_open_path(...) tad__traced_safetensors_open_path(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_safetensors_write_path(const char *tad__file, int tad__line, tad_tape *t, const char *path, const tad_contents *contents) {
+    return tad_here_status(t, tad_safetensors_write_path(t, path, contents), tad__file, tad__line);
+}
+#undef tad_safetensors_write_path
+#define tad_safetensors_write_path(...) tad__traced_safetensors_write_path(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_safetensors_write(const char *tad__file, int tad__line, tad_tape *t, const tad_contents *contents, void *buffer, size_t capacity, size_t *length) {
+    return tad_here_status(t, tad_safetensors_write(t, contents, buffer, capacity, length), tad__file, tad__line);
+}
+#undef tad_safetensors_write
+#define tad_safetensors_write(...) tad__traced_safetensors_write(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_checkpoint_save(const char *tad__file, int tad__line, tad_tape *t, const char *path, const tad_slot *slots, size_t n, const tad_text *texts, size_t text_count) {
+    return tad_here_status(t, tad_checkpoint_save(t, path, slots, n, texts, text_count), tad__file, tad__line);
+}
+#undef tad_checkpoint_save
+#define tad_checkpoint_save(...) tad__traced_checkpoint_save(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_checkpoint_load(const char *tad__file, int tad__line, tad_tape *t, const char *path, const tad_slot *slots, size_t n, bool partial) {
+    return tad_here_status(t, tad_checkpoint_load(t, path, slots, n, partial), tad__file, tad__line);
+}
+#undef tad_checkpoint_load
+#define tad_checkpoint_load(...) tad__traced_checkpoint_load(__FILE__, __LINE__, __VA_ARGS__)
+
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -80,6 +80,36 @@ tad_status tad_dict_add(tad_dict *d, const char *name, tad_var value) {
     return TAD_OK;
 }
 
+/* The name that an entry of `from` gets, in memory of the tape; NULL: none left. */
+static char *prefixed(tad_dict *d, const char *prefix, const char *name) {
+    size_t first = prefix ? strlen(prefix) : 0, rest = strlen(name) + 1;
+    char *whole = tad_tape_resize(d->tape, NULL, first + 1 + rest, 1);
+    if (!whole) return NULL;
+    if (first) memcpy(whole, prefix, first);
+    if (first) whole[first++] = '.';
+    memcpy(whole + first, name, rest);
+    return whole;
+}
+
+static tad_status merge_one(tad_dict *d, const char *prefix, tad_entry e) {
+    char *name = prefixed(d, prefix, e.name);
+    if (name) tad_dict_add(d, name, e.value);
+    tad_tape_resize(d->tape, name, 0, 0);
+    return tad_tape_status(d->tape);
+}
+
+tad_status tad_dict_merge(tad_dict *d, const tad_dict *from, const char *prefix) {
+    if (!d || !from)
+        return tad_tape_fail(d ? d->tape : tad_dict_tape(from), TAD_BAD_ARGUMENT, "dict_merge: no dictionary");
+    if (tad_tape_status(d->tape) != TAD_OK) return tad_tape_status(d->tape);
+    size_t before = d->count, n = from->count;
+    for (size_t i = 0; i < n; i++)
+        if (merge_one(d, prefix, tad_dict_at(from, i)) != TAD_OK) break;
+    while (tad_tape_status(d->tape) != TAD_OK && d->count > before)
+        tad_dict_remove(d, d->order[d->count - 1]->name);
+    return tad_tape_status(d->tape);
+}
+
 bool tad_dict_remove(tad_dict *d, const char *name) {
     item *gone = find(d, name);
     if (!gone) return false;

@@ -22,6 +22,7 @@ struct tad_net {
     layer **layer;
     size_t count, capacity;
     tad_dict *params;
+    const tad_var *with; /* while tad_net_apply_with runs: in the order of params */
 };
 
 /* ---- building ---- */
@@ -79,16 +80,29 @@ static tad_status settle(tad_net *net, layer *l) {
 
 /* ---- affine and linear layers ---- */
 
+/* What stands for entry i of the parameters now. */
+static tad_var current(const tad_net *net, size_t i) {
+    return net->with ? net->with[i] : tad_dict_at(net->params, i).value;
+}
+
+/* What stands for a layer's own parameter now; tad_none() where it has none. */
+static tad_var current_of(const tad_net *net, tad_var own) {
+    if (!net->with || tad_is_none(own)) return own;
+    for (size_t i = 0; i < tad_dict_count(net->params); i++)
+        if (tad_node_index(tad_dict_at(net->params, i).value) == tad_node_index(own)) return current(net, i);
+    return own;
+}
+
 static tad_var apply_affine(tad_net *net, tad_var x, bool training, void *user) {
-    (void)net, (void)training;
+    (void)training;
     const layer *l = user;
-    return tad_affine(x, l->weight, l->bias);
+    return tad_affine(x, current_of(net, l->weight), current_of(net, l->bias));
 }
 
 static tad_var apply_linear(tad_net *net, tad_var x, bool training, void *user) {
-    (void)net, (void)training;
+    (void)training;
     const layer *l = user;
-    return tad_linear(x, l->weight, l->bias);
+    return tad_linear(x, current_of(net, l->weight), current_of(net, l->bias));
 }
 
 /* The parameter LAYER.kind in the dictionary and on the tape under its name; nil on failure. */
@@ -205,6 +219,38 @@ tad_var tad_net_apply(tad_net *net, tad_var x) {
     if (!net) return refuse(x);
     for (size_t i = 0; i < net->count; i++) x = run(net, net->layer[i], x);
     return x;
+}
+
+/* Whether v may stand for entry i of the parameters. */
+static bool fits(tad_net *net, size_t i, tad_var v) {
+    tad_entry e = tad_dict_at(net->params, i);
+    tad_shape want = tad_shape_of(e.value), got = tad_shape_of(v);
+    bool same = want.rank == got.rank && tad_dtype_of(v) == tad_dtype_of(e.value);
+    for (int d = 0; same && d < want.rank; d++) same = want.dim[d] == got.dim[d];
+    if (!same)
+        tad_tape_fail(net->tape, TAD_BAD_SHAPE, "net: parameter %zu has not the shape and type of %s", i,
+                      e.name);
+    return same;
+}
+
+tad_var tad_net_apply_with(tad_net *net, const tad_var *params, size_t n, tad_var x) {
+    if (!net) return refuse(x);
+    if (n != tad_dict_count(net->params) || (n && !params))
+        tad_tape_fail(net->tape, TAD_BAD_ARGUMENT, "net: %zu parameters are given, it has %zu",
+                      params ? n : 0, tad_dict_count(net->params));
+    for (size_t i = 0; i < n && tad_tape_status(net->tape) == TAD_OK; i++) fits(net, i, params[i]);
+    if (tad_tape_status(net->tape) != TAD_OK) return (tad_var){0};
+    const tad_var *before = net->with;
+    net->with = params;
+    x = tad_net_apply(net, x);
+    net->with = before;
+    return x;
+}
+
+tad_var tad_net_param(tad_net *net, const char *name) {
+    for (size_t i = 0; net && name && i < tad_dict_count(net->params); i++)
+        if (strcmp(tad_dict_at(net->params, i).name, name) == 0) return current(net, i);
+    return (tad_var){0};
 }
 
 /* ---- reading ---- */

@@ -5,7 +5,7 @@
 #include <tad/op.h>
 
 #define TAD__FAMILIES(F)                                                                           \
-    F(choice) F(shape) F(reduce) F(product) F(softmax) F(norm) F(loss) F(entropy) F(index) F(random) F(list)
+    F(choice) F(compare) F(shape) F(reduce) F(product) F(softmax) F(norm) F(loss) F(entropy) F(index) F(random) F(list)
 
 #define TAD__DECLARE(family)                                                                       \
     extern const tad_op tad__ops_##family[];                                                       \

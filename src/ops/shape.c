@@ -922,6 +922,15 @@ tad_var tad_slice(tad_var x, int axis, int64_t start, int64_t stop, int64_t step
     return apply_one(SLICE, x, &o);
 }
 
+tad_var tad_at(tad_var x, int64_t i) {
+    tad_shape s = tad_shape_of(x);
+    tad_tape *t = tad__tape_of(&x, 1);
+    if (t && s.rank == 0) tad__fail(t, TAD_BAD_SHAPE, "at: a variable of shape () has no rows");
+    if (t && s.rank > 0 && (i < -s.dim[0] || i >= s.dim[0]))
+        tad__fail(t, TAD_BAD_ARGUMENT, "at: no row %lld among %lld", (long long)i, (long long)s.dim[0]);
+    return tad_squeeze(tad_slice(x, 0, i, i == -1 ? TAD_END : i + 1, 1), tad_axis(0));
+}
+
 tad_var tad_flip(tad_var x, tad_axes axes) { return apply_one(FLIP, x, &(axes_options){axes}); }
 
 tad_var tad_concat(const tad_var *x, size_t n, int axis) {

@@ -12,4 +12,17 @@ static const tad__basis basis = {.row = tad__ops_elementwise,
                                  .strong_zero = tad__strong_zero,
                                  .row_is_finite = tad__row_is_finite};
 
-tad_tape *tad_tape_new(const tad_settings *settings) { return tad__tape_new(settings, &basis); }
+int tad_version(void) { return TAD_VERSION; }
+
+/* Settings of another version may lie otherwise: they are not read. */
+tad_tape *tad_tape_new_for(const tad_settings *settings, int version) {
+    if (version == TAD_VERSION) return tad__tape_new(settings, &basis);
+    tad_tape *t = tad__tape_new(NULL, &basis);
+    tad_tape_fail(t, TAD_UNSUPPORTED, "the headers are of tad %d.%d.%d, the library is %d.%d.%d",
+                  version / 10000, version / 100 % 100, version % 100, TAD_VERSION_MAJOR,
+                  TAD_VERSION_MINOR, TAD_VERSION_PATCH);
+    return t;
+}
+
+#undef tad_tape_new
+tad_tape *tad_tape_new(const tad_settings *settings) { return tad_tape_new_for(settings, TAD_VERSION); }

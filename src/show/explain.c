@@ -75,7 +75,7 @@ static void add_number(tad__cell *cell, tad_var x, tad__what what) {
     else if (!one_element(x))
         tad__cell_shape(cell, tad_shape_of(x));
     else
-        tad__cell_number(cell, what == TAD__VALUE ? tad_item(x) : tad_adjoint(x));
+        tad__cell_number(cell, what == TAD__VALUE ? tad_item(x) : tad_gradient_item(x));
 }
 
 static void fill(tad_var x, row *r) {
@@ -108,7 +108,7 @@ static void write_edge(tad__text *out, tad_var x, tad_var parent, const edge *e)
     tad__cell_name(&to, parent);
     tad__text_put(out, "  to %s: ", to.text);
     if (e->scalar)
-        put_product(out, tad_adjoint(x), "*", e->local);
+        put_product(out, tad_gradient_item(x), "*", e->local);
     else
         tad__text_put(out, "by the rule of %s", tad_node_op(x)->name);
 }
@@ -167,7 +167,7 @@ static void dot_edges(tad__text *out, tad_var x) {
         if (!tad__dot_edge_begin(out, x, k)) continue;
         if (edges[k].scalar && flows) {
             tad__text_put(out, "fontcolor=\"#b03030\" label=\"");
-            put_product(out, tad_adjoint(x), "×", edges[k].local);
+            put_product(out, tad_gradient_item(x), "×", edges[k].local);
             tad__text_put(out, "\"");
         }
         tad__dot_edge_end(out);

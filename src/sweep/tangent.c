@@ -58,6 +58,7 @@ static tad_status jvp_of(tad__table *s, uint32_t i) {
 static tad_status seed_tangents(tad__table *s, const tad_var *x, const tad_var *tangent, size_t nx) {
     for (size_t k = 0; k < nx; k++) {
         tad_var v = tangent[k];
+        if (tad_is_none(v) || tad_is_nil(v)) continue; /* zero */
         if (tad_is_number(v)) v = tad_full(s->t, tad_dtype_of(x[k]), tad_shape_of(x[k]), v.u.number);
         tad_shape want = tad_shape_of(x[k]), got = tad_shape_of(v);
         if (!tad__has_tape(v) || !tad__shape_equal(&want, &got) || tad_dtype_of(v) != tad_dtype_of(x[k]))

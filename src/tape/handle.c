@@ -9,6 +9,8 @@ tad_tape *tad__tape_of(const tad_var *in, size_t n) {
     return NULL;
 }
 
+tad_tape *tad_tape_of(tad_var x) { return tad__has_tape(x) ? x.tape : NULL; }
+
 tad_var tad__handle(const tad_tape *t, uint32_t index) {
     tad_var v;
     v.tape = (tad_tape *)(uintptr_t)t;

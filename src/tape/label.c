@@ -130,18 +130,28 @@ void tad_scope_pop(tad_tape *t) {
     else if (t->scopes) tad__buffers_give(&t->buffers, t->scope[--t->scopes]);
 }
 
-tad_var tad_here(tad_var x, const char *file, int line) {
-    tad_tape *t = tad__has_tape(x) ? x.tape : NULL;
-    if (!t) return x;
+/* Once: a later failure does not move the place of the first. */
+static void place_failure(tad_tape *t, const char *file, int line) {
     tad__error *e = &t->error;
+    size_t n = strlen(e->message);
+    if (e->status != TAD_OK && !e->placed)
+        snprintf(e->message + n, sizeof e->message - n, ", at %s:%d", file, line);
+    e->placed = true;
+}
+
+tad_var tad_here(tad_var x, const char *file, int line) {
+    tad_tape *t = tad_tape_of(x);
+    if (!t) return x;
     if (tad_is_nil(x)) {
-        size_t n = strlen(e->message);
-        if (e->status != TAD_OK && !e->placed)
-            snprintf(e->message + n, sizeof e->message - n, ", at %s:%d", file, line);
-        e->placed = true;
-    } else if (e->status == TAD_OK && x.u.at.index < t->head.count) {
+        place_failure(t, file, line);
+    } else if (t->error.status == TAD_OK && x.u.at.index < t->head.count) {
         bool known = t->places.count && t->places.item[t->places.count - 1].index >= x.u.at.index;
         if (!known) add_label(t, &t->places, (tad__label){x.u.at.index, line, file}, "place");
     }
     return x;
+}
+
+tad_status tad_here_status(tad_tape *t, tad_status status, const char *file, int line) {
+    if (t && status != TAD_OK) place_failure(t, file, line);
+    return status;
 }

@@ -1,4 +1,4 @@
-/* Leaves: inputs, parameters, constants, borrowed memory; random numbers. Rests on tape.h. */
+/* Leaves: inputs, parameters, constants, borrowed memory, random arrays. Rests on tape.h. */
 #include <math.h>
 #include <string.h>
 
@@ -144,6 +144,37 @@ tad_var tad_full(tad_tape *t, tad_dtype dtype, tad_shape shape, double value) {
     return converted(t, "full", dtype, &shape, &value, true);
 }
 
+typedef double draw_fn(tad_random *r);
+
+/* Rounding does not reach 1, where no uniform number may come to. */
+static float narrowed(double v) { return v < 1 && (float)v == 1 ? 0x1.fffffep-1f : (float)v; }
+
+static tad_var random_constant(tad_tape *t, const char *what, tad_dtype dtype, const tad_shape *shape,
+                               draw_fn *draw) {
+    if (t && (dtype == TAD_I64 || dtype == TAD_BOOL))
+        tad__fail(t, TAD_BAD_DTYPE, "%s: %s is no float type", what, tad_dtype_name(dtype));
+    tad_var x = copied(t, what, TAD__CONSTANT, dtype, shape, NULL);
+    if (tad_is_nil(x)) return x;
+    tad__node *n = tad__at(t, x.u.at.index);
+    if (!(n->flags & TAD__ARRAY)) {
+        n->value.number = draw(&t->random);
+        return x;
+    }
+    tad_array *a = n->value.array;
+    for (int64_t i = 0; i < a->size; i++)
+        if (dtype == TAD_F64) ((double *)a->data)[i] = draw(&t->random);
+        else ((float *)a->data)[i] = narrowed(draw(&t->random));
+    return x;
+}
+
+tad_var tad_rand(tad_tape *t, tad_dtype dtype, tad_shape shape) {
+    return random_constant(t, "rand", dtype, &shape, tad_random_uniform);
+}
+
+tad_var tad_randn(tad_tape *t, tad_dtype dtype, tad_shape shape) {
+    return random_constant(t, "randn", dtype, &shape, tad_random_normal);
+}
+
 /* Only a parameter's memory changes: what shows it is copied, all else is shared. */
 static tad_array *unchanging(tad_tape *t, tad_array *a) {
     if (!a->version) return a;
@@ -169,36 +200,7 @@ tad_var tad_detach(tad_var x) {
     return tad__handle(t, index);
 }
 
-/* ---- random numbers: a counter hashed by the finaliser of SplitMix64 (Steele, Lea, Flood 2014) ---- */
-
-static uint64_t mix(uint64_t z) {
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-static uint64_t draw(tad_random *r) {
-    r->drawn++;
-    return mix(mix(r->seed + UINT64_C(0x9e3779b97f4a7c15)) + r->drawn * UINT64_C(0x9e3779b97f4a7c15));
-}
-
-double tad_random_uniform(tad_random *r) { return r ? (double)(draw(r) >> 11) * 0x1p-53 : NAN; }
-
-/* Box and Muller's transform; two uniforms for each normal keep the state a mere counter. */
-double tad_random_normal(tad_random *r) {
-    double u = 1.0 - tad_random_uniform(r), v = tad_random_uniform(r);
-    return sqrt(-2.0 * log(u)) * cos(6.283185307179586476925 * v);
-}
-
-/* Multiplies instead of dividing; rejects the few draws that would make some results likelier. */
-uint64_t tad_random_below(tad_random *r, uint64_t n) {
-    if (n == 0 || !r) return 0;
-    for (;;) {
-        uint64_t x = draw(r) >> 32, y = draw(r) >> 32;
-        uint64_t wide = x << 32 | y, limit = UINT64_MAX - UINT64_MAX % n;
-        if (wide < limit) return wide % n;
-    }
-}
+/* ---- the tape's random numbers ---- */
 
 tad_random tad_tape_random(const tad_tape *t) { return t ? t->random : (tad_random){0, 0}; }
 void tad_tape_set_random(tad_tape *t, tad_random state) {

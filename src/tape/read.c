@@ -135,17 +135,17 @@ tad_var tad_gradient(tad_var x) {
     return tad_constant(x.tape, dtype, shape, tad__adjoint_at(x.tape, n)->array ? tad__adjoint_at(x.tape, n)->array->data : NULL);
 }
 
-double tad_adjoint(tad_var x) {
-    if (tad__fast_adjoint(x)) return x.tape->head.adjoint[x.u.at.index].number;
-    const tad__node *n = with_gradient(x, "adjoint");
+double tad_gradient_item(tad_var x) {
+    if (tad__fast_gradient(x)) return x.tape->head.adjoint[x.u.at.index].number;
+    const tad__node *n = with_gradient(x, "gradient_item");
     if (!n) return NAN;
     if (!(n->flags & TAD__ARRAY)) return tad__adjoint_at(x.tape, n)->number;
     double v = 0;
     if (n->value.array->size != 1) {
-        tad__fail(x.tape, TAD_BAD_SHAPE, "adjoint: the variable has %lld elements, not one", (long long)n->value.array->size);
+        tad__fail(x.tape, TAD_BAD_SHAPE, "gradient_item: the variable has %lld elements, not one", (long long)n->value.array->size);
         return NAN;
     }
-    return tad__adjoint_at(x.tape, n)->array && read_into(x.tape, "adjoint", tad__adjoint_at(x.tape, n)->array, &v, 1) != TAD_OK ? NAN : v;
+    return tad__adjoint_at(x.tape, n)->array && read_into(x.tape, "gradient_item", tad__adjoint_at(x.tape, n)->array, &v, 1) != TAD_OK ? NAN : v;
 }
 
 const void *tad_gradient_data(tad_var x) {

@@ -216,7 +216,7 @@ static double pass(tad_tape *t, scalar_record *record, size_t n, const double *x
     for (size_t i = 0; i < n; i++) inputs[i] = tad_scalar(t, x[i]);
     tad_var y = record(inputs);
     if (tad_reverse(y) != TAD_OK) return 0;
-    for (size_t i = 0; i < n; i++) g[i] = tad_adjoint(inputs[i]);
+    for (size_t i = 0; i < n; i++) g[i] = tad_gradient_item(inputs[i]);
     return tad_item(y);
 }
 

@@ -84,7 +84,7 @@ bool read_gradient(world *w, model *m, int at, double *out) {
     const node *n = &m->node[at];
     tad_var x = var_of(w, m, at);
     if (n->value.n == 1 && chance(w, 50))
-        out[0] = chance(w, 50) ? tad_adjoint(x) : (tad_adjoint)(x);
+        out[0] = chance(w, 50) ? tad_gradient_item(x) : (tad_gradient_item)(x);
     else {
         const void *data = tad_gradient_data(x);
         if (data) unpack(n->value.dtype, data, n->value.n, out);

@@ -1,4 +1,4 @@
-/* Choice and comparison: where, greater, greater_equal, equal, cast. Rests on tape.h and the loop. */
+/* Choice and conversion: where, cast. Rests on tape.h and the loop. */
 #include "choice.h"
 
 #include "array/loop.h"
@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WHERE, GREATER, GREATER_EQUAL, EQUAL, CAST };
+enum { WHERE, CAST };
 
 static bool broadcast_all(const tad_call_frame *c, tad_shape *out) {
     *out = tad__shape_of(c->in[0]);
@@ -129,59 +129,6 @@ static void where_jvp(tad_rule *r) {
     r->result[0] = tad_where(r->in[0], tad_is_nil(a) ? zero : a, tad_is_nil(b) ? zero : b);
 }
 
-/* ---- comparisons ---- */
-
-static tad_status compare_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
-    (void)n_out;
-    if (!c->in[0] || !c->in[1]) return tad_fail(c, TAD_BAD_ARGUMENT, "an operand is missing");
-    if (c->in[0]->dtype != c->in[1]->dtype)
-        return tad_fail(c, TAD_BAD_DTYPE, "%s and %s", tad_dtype_name((tad_dtype)c->in[0]->dtype),
-                        tad_dtype_name((tad_dtype)c->in[1]->dtype));
-    out->dtype = TAD_BOOL;
-    if (!broadcast_all(c, &out->shape)) return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
-    return TAD_OK;
-}
-
-/* Steps of one element or none become vector code. */
-#define COMPARE_STEPS(T, how, step_a, step_b)                                                      \
-    for (int64_t i = 0; i < l->length; i++) y[i] = a[i * (step_a)] how b[i * (step_b)]
-#define COMPARE_RUN(T, how)                                                                        \
-    const T *a = (const T *)(const void *)l->run[0], *b = (const T *)(const void *)l->run[1];      \
-    const int64_t p = l->step[0] / (int64_t)sizeof(T), q = l->step[1] / (int64_t)sizeof(T);        \
-    if (p == 1 && q == 1) COMPARE_STEPS(T, how, 1, 1);                                             \
-    else if (p == 1 && q == 0) COMPARE_STEPS(T, how, 1, 0);                                        \
-    else COMPARE_STEPS(T, how, p, q);
-#define COMPARE(name, how)                                                                         \
-    static void name##_run(const tad__loop *l, tad_dtype dtype) {                                  \
-        uint8_t *restrict y = (uint8_t *)l->run[2];                                                \
-        if (dtype == TAD_F64) { COMPARE_RUN(double, how) }                                         \
-        else if (dtype == TAD_F32) { COMPARE_RUN(float, how) }                                     \
-        else if (dtype == TAD_I64) { COMPARE_RUN(int64_t, how) }                                   \
-        else { COMPARE_RUN(uint8_t, how) }                                                         \
-    }                                                                                              \
-    static tad_status name##_forward(const tad_call_frame *c) { return compare(c, name##_run); }
-
-typedef struct comparison {
-    void (*run)(const tad__loop *, tad_dtype);
-    tad_dtype dtype;
-} comparison;
-
-static void compare_walk(void *arg, tad__loop *l) {
-    const comparison *c = arg;
-    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) c->run(l, c->dtype);
-}
-
-static tad_status compare(const tad_call_frame *c, void (*run)(const tad__loop *, tad_dtype)) {
-    tad_shape shape = tad__shape_of(c->out[0]);
-    tad__loop l;
-    tad__loop_init(&l, &shape, (const tad_array *const[]){c->in[0], c->in[1], c->out[0]}, 3);
-    tad__loop_split(c->compute->threads, &l, 2, compare_walk, &(comparison){run, (tad_dtype)c->in[0]->dtype});
-    return TAD_OK;
-}
-COMPARE(greater, >)
-COMPARE(greater_equal, >=)
-COMPARE(equal, ==)
-
 /* ---- cast ---- */
 
 typedef struct cast_options {
@@ -224,16 +171,6 @@ static const tad_misuse where_misuse[] = {
     {"condition not bool", 3, {X(TAD_F64, 3), X(TAD_F64, 3), X(TAD_F64, 3)}, NULL, TAD_BAD_DTYPE},
     {"shapes", 3, {MASK(2), X(TAD_F64, 3), X(TAD_F64, 3)}, NULL, TAD_BAD_SHAPE},
     {"int64 and float64", 3, {MASK(3), X(TAD_I64, 3), X(TAD_F64, 3)}, NULL, TAD_BAD_DTYPE}};
-static const tad_sample compare_samples[] = {
-    {"same shapes", 2, {X(TAD_F64, 3, 5), X(TAD_F64, 3, 5)}, NULL},
-    {"broadcast", 2, {X(TAD_F64, 3, 1), X(TAD_F64, 5)}, NULL},
-    {"0-d", 2, {X(TAD_F64, 5), NUMBER_(TAD_F64)}, NULL},
-    {"size 1", 2, {X(TAD_F64, 1), X(TAD_F64, 1)}, NULL},
-    {"empty", 2, {X(TAD_F64, 0), X(TAD_F64, 0)}, NULL}};
-static const tad_misuse compare_misuse[] = {
-    {"shapes", 2, {X(TAD_F64, 2), X(TAD_F64, 3)}, NULL, TAD_BAD_SHAPE},
-    {"int64 and float64", 2, {X(TAD_I64, 3), X(TAD_F64, 3)}, NULL, TAD_BAD_DTYPE},
-    {"one operand", 1, {X(TAD_F64, 3)}, NULL, TAD_BAD_ARGUMENT}};
 static const cast_options to_f32 = {TAD_F32}, to_f64 = {TAD_F64}, to_i64 = {TAD_I64}, to_none = {77};
 static const tad_sample cast_samples[] = {
     {"float64 to float64", 1, {X(TAD_F64, 3, 5)}, &to_f64},
@@ -248,20 +185,12 @@ static const tad_misuse cast_misuse[] = {
 static const tad_option cast_option[] = {
     {"dtype", TAD_OPTION_DTYPE, offsetof(cast_options, dtype), NULL, 0, true}};
 
-#define COMPARISON(name_, doc_)                                                                    \
-    {.name = #name_, .family = "choice", .doc = doc_, .min_in = 2, .max_in = 2, .n_out = 1,        \
-     .flags = TAD_OP_FLAT, .shape = compare_shape, .forward = name_##_forward, .samples = compare_samples, \
-     .n_samples = COUNT(compare_samples), .misuse = compare_misuse, .n_misuse = COUNT(compare_misuse)}
-
 const tad_op tad__ops_choice[] = {
     [WHERE] = {.name = "where", .family = "choice", .min_in = 3, .max_in = 3, .n_out = 1,
                .doc = "a where the bool condition holds, else b; all broadcast; what is not selected has no influence",
                .constant_in = 1, .shape = where_shape, .forward = where_forward, .backward = where_backward, .vjp = where_vjp,
                .jvp = where_jvp, .samples = where_samples, .n_samples = COUNT(where_samples),
                .misuse = where_misuse, .n_misuse = COUNT(where_misuse)},
-    [GREATER] = COMPARISON(greater, "a > b as bool; false with a NaN"),
-    [GREATER_EQUAL] = COMPARISON(greater_equal, "a >= b as bool; false with a NaN"),
-    [EQUAL] = COMPARISON(equal, "a == b as bool; false with a NaN"),
     [CAST] = {.name = "cast", .family = "choice", .min_in = 1, .max_in = 1, .n_out = 1,
               .doc = "the same values as another element type; differentiable between float64 and float32",
               .flags = TAD_OP_LINEAR, .options_size = sizeof(cast_options), .options = cast_option,
@@ -271,16 +200,9 @@ const tad_op tad__ops_choice[] = {
 };
 const size_t tad__ops_choice_count = COUNT(tad__ops_choice);
 
-static tad_var binary(int op, tad_var a, tad_var b) {
-    return tad_apply(&tad__ops_choice[op], (const tad_var[]){a, b}, 2, NULL, NULL, 0);
-}
-
 tad_var tad_where(tad_var condition, tad_var a, tad_var b) {
     return tad_apply(&tad__ops_choice[WHERE], (const tad_var[]){condition, a, b}, 3, NULL, NULL, 0);
 }
-tad_var tad_greater(tad_var a, tad_var b) { return binary(GREATER, a, b); }
-tad_var tad_greater_equal(tad_var a, tad_var b) { return binary(GREATER_EQUAL, a, b); }
-tad_var tad_equal(tad_var a, tad_var b) { return binary(EQUAL, a, b); }
 
 tad_var tad_cast(tad_var x, tad_dtype dtype) {
     cast_options o = {(int)dtype};

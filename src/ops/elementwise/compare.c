@@ -1,0 +1,177 @@
+/* Comparisons and logic: bools, without derivatives. Rests on op.h and the loop. */
+#include <tad/ops.h>
+
+#include "array/loop.h"
+#include "ops/families.h"
+#include "ops/samples.h"
+#include "tape/hook.h"
+
+/* Every comparison of two operands of one type, and every connective of two bools. */
+#define COMPARISONS(F)                                                                             \
+    F(greater, >, "a > b as bool; false with a NaN")                                               \
+    F(greater_equal, >=, "a >= b as bool; false with a NaN")                                       \
+    F(less, <, "a < b as bool; false with a NaN")                                                  \
+    F(less_equal, <=, "a <= b as bool; false with a NaN")                                          \
+    F(equal, ==, "a == b as bool; false with a NaN")                                               \
+    F(not_equal, !=, "a != b as bool; true with a NaN")
+#define CONNECTIVES(F)                                                                             \
+    F(logical_and, &&, "a and b, both bool")                                                       \
+    F(logical_or, ||, "a or b, both bool")                                                         \
+    F(logical_xor, !=, "one of a and b, both bool, but not both")
+
+/* ---- shapes ---- */
+
+static bool broadcast_all(const tad_call_frame *c, tad_shape *out) {
+    *out = tad__shape_of(c->in[0]);
+    for (size_t i = 1; i < c->n_in; i++) {
+        tad_shape next = tad__shape_of(c->in[i]);
+        if (!tad__shape_broadcast(out, &next, out)) return false;
+    }
+    return true;
+}
+
+static tad_status compare_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    if (c->in[0]->dtype != c->in[1]->dtype)
+        return tad_fail(c, TAD_BAD_DTYPE, "%s and %s", tad_dtype_name((tad_dtype)c->in[0]->dtype),
+                        tad_dtype_name((tad_dtype)c->in[1]->dtype));
+    out->dtype = TAD_BOOL;
+    if (!broadcast_all(c, &out->shape)) return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
+    return TAD_OK;
+}
+
+static tad_status connect_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    for (size_t i = 0; i < c->n_in; i++)
+        if (c->in[i]->dtype != TAD_BOOL)
+            return tad_fail(c, TAD_BAD_DTYPE, "operand %zu is %s, it must be bool", i,
+                            tad_dtype_name((tad_dtype)c->in[i]->dtype));
+    return c->n_in == 2 ? compare_shape(c, out, n_out)
+                        : (*out = (tad_type){TAD_BOOL, tad__shape_of(c->in[0])}, TAD_OK);
+}
+
+/* ---- loops ---- */
+
+typedef struct comparison {
+    void (*run)(const tad__loop *, tad_dtype);
+    tad_dtype dtype;
+} comparison;
+
+static void compare_walk(void *arg, tad__loop *l) {
+    const comparison *c = arg;
+    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) c->run(l, c->dtype);
+}
+
+static tad_status compare(const tad_call_frame *c, void (*run)(const tad__loop *, tad_dtype)) {
+    tad_shape shape = tad__shape_of(c->out[0]);
+    tad__loop l;
+    tad__loop_init(&l, &shape, (const tad_array *const[]){c->in[0], c->in[1], c->out[0]}, 3);
+    tad__loop_split(c->compute->threads, &l, 2, compare_walk, &(comparison){run, (tad_dtype)c->in[0]->dtype});
+    return TAD_OK;
+}
+/* Steps of one element or none become vector code. */
+#define COMPARE_STEPS(T, how, step_a, step_b)                                                      \
+    for (int64_t i = 0; i < l->length; i++) y[i] = a[i * (step_a)] how b[i * (step_b)]
+#define COMPARE_RUN(T, how)                                                                        \
+    const T *a = (const T *)(const void *)l->run[0], *b = (const T *)(const void *)l->run[1];      \
+    const int64_t p = l->step[0] / (int64_t)sizeof(T), q = l->step[1] / (int64_t)sizeof(T);        \
+    if (p == 1 && q == 1) COMPARE_STEPS(T, how, 1, 1);                                             \
+    else if (p == 1 && q == 0) COMPARE_STEPS(T, how, 1, 0);                                        \
+    else COMPARE_STEPS(T, how, p, q);
+#define COMPARE(name, how, doc)                                                                    \
+    static void name##_run(const tad__loop *l, tad_dtype dtype) {                                  \
+        uint8_t *restrict y = (uint8_t *)l->run[2];                                                \
+        if (dtype == TAD_F64) { COMPARE_RUN(double, how) }                                         \
+        else if (dtype == TAD_F32) { COMPARE_RUN(float, how) }                                     \
+        else if (dtype == TAD_I64) { COMPARE_RUN(int64_t, how) }                                   \
+        else { COMPARE_RUN(uint8_t, how) }                                                         \
+    }                                                                                              \
+    static tad_status name##_forward(const tad_call_frame *c) { return compare(c, name##_run); }
+#define CONNECT(name, how, doc)                                                                    \
+    static void name##_run(const tad__loop *l, tad_dtype dtype) {                                  \
+        (void)dtype;                                                                               \
+        uint8_t *restrict y = (uint8_t *)l->run[2];                                                \
+        COMPARE_RUN(uint8_t, how)                                                                  \
+    }                                                                                              \
+    static tad_status name##_forward(const tad_call_frame *c) { return compare(c, name##_run); }
+COMPARISONS(COMPARE)
+CONNECTIVES(CONNECT)
+
+static tad_status not_forward(const tad_call_frame *c) {
+    const tad_array *x = tad_contiguous(c, c->in[0]);
+    uint8_t *y = c->out[0]->data;
+    if (!x) return TAD_NO_MEMORY;
+    for (int64_t i = 0; i < x->size; i++) y[i] = !((const uint8_t *)x->data)[i];
+    return TAD_OK;
+}
+
+/* ---- the family ---- */
+
+#define X(dtype_, ...) {.type = {dtype_, {(int)(sizeof((int64_t[]){__VA_ARGS__}) / 8), {__VA_ARGS__}}}, .lo = -2, .hi = 2}
+#define NUMBER_(dtype_) {.type = {dtype_, {0, {0}}}, .lo = -2, .hi = 2}
+
+static const tad_sample compare_samples[] = {
+    {"same shapes", 2, {X(TAD_F64, 3, 5), X(TAD_F64, 3, 5)}, NULL},
+    {"broadcast", 2, {X(TAD_F64, 3, 1), X(TAD_F64, 5)}, NULL},
+    {"0-d", 2, {X(TAD_F64, 5), NUMBER_(TAD_F64)}, NULL},
+    {"size 1", 2, {X(TAD_F64, 1), X(TAD_F64, 1)}, NULL},
+    {"empty", 2, {X(TAD_F64, 0), X(TAD_F64, 0)}, NULL}};
+static const tad_misuse compare_misuse[] = {
+    {"shapes", 2, {X(TAD_F64, 2), X(TAD_F64, 3)}, NULL, TAD_BAD_SHAPE},
+    {"int64 and float64", 2, {X(TAD_I64, 3), X(TAD_F64, 3)}, NULL, TAD_BAD_DTYPE},
+    {"one operand", 1, {X(TAD_F64, 3)}, NULL, TAD_BAD_ARGUMENT}};
+static const tad_sample connect_samples[] = {
+    {"same shapes", 2, {TAD__MASK(3, 5), TAD__MASK(3, 5)}, NULL},
+    {"broadcast", 2, {TAD__MASK(3, 1), TAD__MASK(5)}, NULL},
+    {"size 1", 2, {TAD__MASK(1), TAD__MASK(7)}, NULL},
+    {"empty", 2, {TAD__MASK(0), TAD__MASK(0)}, NULL},
+    {"rank 3", 2, {TAD__MASK(2, 3, 5), TAD__MASK(3, 1)}, NULL}};
+static const tad_misuse connect_misuse[] = {
+    {"shapes", 2, {TAD__MASK(2), TAD__MASK(3)}, NULL, TAD_BAD_SHAPE},
+    {"float64", 2, {X(TAD_F64, 3), TAD__MASK(3)}, NULL, TAD_BAD_DTYPE},
+    {"int64", 2, {TAD__MASK(3), X(TAD_I64, 3)}, NULL, TAD_BAD_DTYPE},
+    {"one operand", 1, {TAD__MASK(3)}, NULL, TAD_BAD_ARGUMENT}};
+static const tad_sample not_samples[] = {{"vector", 1, {TAD__MASK(7)}, NULL},
+                                         {"matrix", 1, {TAD__MASK(3, 5)}, NULL},
+                                         {"size 1", 1, {TAD__MASK(1)}, NULL},
+                                         {"rank 3", 1, {TAD__MASK(2, 3, 2)}, NULL},
+                                         {"empty", 1, {TAD__MASK(0, 3)}, NULL}};
+static const tad_misuse not_misuse[] = {
+    {"float64", 1, {X(TAD_F64, 3)}, NULL, TAD_BAD_DTYPE},
+    {"int64", 1, {X(TAD_I64, 3)}, NULL, TAD_BAD_DTYPE},
+    {"two operands", 2, {TAD__MASK(3), TAD__MASK(3)}, NULL, TAD_BAD_ARGUMENT}};
+
+#define LOGIC(arity, shape_, samples_, misuse_)                                                    \
+    .family = "choice", .min_in = arity, .max_in = arity, .n_out = 1, .flags = TAD_OP_FLAT,        \
+    .shape = shape_, TAD__SAMPLES(samples_), TAD__MISUSE(misuse_)
+#define COMPARISON(name_, how, doc_)                                                               \
+    [OP_##name_] = {.name = #name_,                                                                \
+                    .doc = doc_,                                                                   \
+                    .forward = name_##_forward,                                                    \
+                    LOGIC(2, compare_shape, compare_samples, compare_misuse)},
+#define CONNECTIVE(name_, how, doc_)                                                               \
+    [OP_##name_] = {.name = #name_,                                                                \
+                    .doc = doc_,                                                                   \
+                    .forward = name_##_forward,                                                    \
+                    LOGIC(2, connect_shape, connect_samples, connect_misuse)},
+#define NUMBERED(name, how, doc) OP_##name,
+enum { COMPARISONS(NUMBERED) CONNECTIVES(NUMBERED) LOGICAL_NOT };
+
+const tad_op tad__ops_compare[] = {
+    COMPARISONS(COMPARISON) CONNECTIVES(CONNECTIVE)
+    [LOGICAL_NOT] = {.name = "logical_not",
+                     .doc = "not x, which is bool",
+                     .forward = not_forward,
+                     LOGIC(1, connect_shape, not_samples, not_misuse)},
+};
+const size_t tad__ops_compare_count = sizeof tad__ops_compare / sizeof *tad__ops_compare;
+
+#define FUNCTION(name, how, doc)                                                                   \
+    tad_var tad_##name(tad_var a, tad_var b) {                                                     \
+        return tad_apply(&tad__ops_compare[OP_##name], (const tad_var[]){a, b}, 2, NULL, NULL, 0); \
+    }
+COMPARISONS(FUNCTION)
+CONNECTIVES(FUNCTION)
+
+tad_var tad_logical_not(tad_var x) {
+    return tad_apply(&tad__ops_compare[LOGICAL_NOT], &x, 1, NULL, NULL, 0);
+}
