@@ -299,10 +299,10 @@ static const unary unaries[] = {
 };
 enum { UNARIES = sizeof unaries / sizeof *unaries };
 
-static const double unary_points[] = {1e-300, 1e-160, 1e-40, 1e-20,   1e-9,  0.01, 0.3,  0.7,  0.99,
-                                      1.25,   2.5,    2.9,   3.5,     5.2,   12.3, 20.1, 40.2, 90.4,
-                                      120.3,  400.5,  800.5, 12345.6, 1e7,   1e9,  1e12, 1e19, 1e25,
-                                      1e37,   1e77,   1e154, 1e160,   1e250, 1e307};
+static const double unary_points[] = {
+    1e-300, 1e-160, 1e-40, 1e-20, 1e-9, 0.01, 0.3,  0.7,   0.99,  1.25,  1.99,  2.01,
+    2.5,    2.9,    3.5,   5.2,   12.3, 20.1, 40.2, 90.4,  120.3, 400.5, 800.5, 12345.6,
+    1e7,    1e9,    1e12,  1e19,  1e25, 1e37, 1e77, 1e154, 1e160, 1e250, 1e307};
 
 static bool fits_float32(double x) { return x == 0 || (fabs(x) > 1e-37 && fabs(x) < 3e38); }
 
@@ -527,6 +527,85 @@ START_TEST(every_way_gives_the_same_first_derivative) {
 }
 END_TEST
 
+/* ---- arrays long enough to be done in strips, which an element can make take another way ---- */
+
+enum { LONG = 2100, ODD_AT = 1500 };
+
+typedef struct strips {
+    const row *f;
+    size_t n, odd_in; /* operands; which one has the odd element */
+    tad_dtype dtype;
+    double odd;
+} strips;
+
+static tad_var strip_input(tad_tape *t, const strips *s, size_t k, size_t first, size_t count) {
+    double x[LONG];
+    float narrow[LONG];
+    for (size_t i = 0; i < count; i++) {
+        bool is_odd = k == s->odd_in && first + i == ODD_AT;
+        x[i] = is_odd ? s->odd : -1.9 + 0.0018 * (double)((first + i) * (k + 1) % LONG);
+        narrow[i] = (float)x[i];
+    }
+    return tad_input(t, s->dtype, TAD_SHAPE((int64_t)count),
+                     s->dtype == TAD_F32 ? (void *)narrow : x);
+}
+
+/* Elements from `first` on of the gradient by operand `wrt`. False: the CPU has no such level. */
+static bool strip_gradient(const strips *s, tad_level level, size_t wrt, size_t first, size_t count,
+                           double *g) {
+    static const double none[2] = {0, 0};
+    const tad_op *op = tad_op_find(s->f->name);
+    tad_tape *t = tad_tape_new(&(tad_settings){.level = level});
+    tad_var in[MOST];
+    bool built = tad_tape_status(t) != TAD_UNSUPPORTED;
+    for (size_t k = 0; built && k < s->n; k++) in[k] = strip_input(t, s, k, first, count);
+    if (built) {
+        tad_var y = s->f->call(in, op->options_size ? op->samples[0].options : none);
+        tad_var ones = tad_full(t, s->dtype, tad_shape_of(y), 1);
+        ck_done(tad_reverse_from(&y, &ones, 1), t);
+        ck_done(tad_read(tad_cast(tad_gradient(in[wrt]), TAD_F64), g, count), t);
+    }
+    tad_tape_free(t);
+    return built;
+}
+
+/* A NaN has no particular bits. */
+static bool is_same(double a, double b) {
+    return (a == b && !signbit(a) == !signbit(b)) || (isnan(a) && isnan(b));
+}
+
+static void odd_element_is_alone(const strips *s, size_t wrt) {
+    static double plain[LONG], base[LONG], other[LONG];
+    strips without = *s;
+    double alone;
+    without.odd_in = MOST;
+    (void)strip_gradient(&without, TAD_LEVEL_BASE, wrt, 0, LONG, plain);
+    (void)strip_gradient(s, TAD_LEVEL_BASE, wrt, 0, LONG, base);
+    (void)strip_gradient(s, TAD_LEVEL_BASE, wrt, ODD_AT, 1, &alone);
+    for (size_t i = 0; i < LONG; i++)
+        ck_assert_msg(is_same(base[i], i == ODD_AT ? alone : plain[i]),
+                      "%s, input %zu, %g in operand %zu: element %zu is %a, not %a", s->f->name,
+                      wrt, s->odd, s->odd_in, i, base[i], i == ODD_AT ? alone : plain[i]);
+    for (tad_level l = TAD_LEVEL_AVX2; l <= TAD_LEVEL_AVX512; l++) {
+        if (!strip_gradient(s, l, wrt, 0, LONG, other)) break;
+        for (size_t i = 0; i < LONG; i++)
+            ck_assert_msg(is_same(base[i], other[i]), "%s, input %zu, level %d, %g: %a, not %a",
+                          s->f->name, wrt, (int)l, s->odd, other[i], base[i]);
+    }
+}
+
+START_TEST(an_odd_element_changes_no_other_and_levels_agree) {
+    static const double odd[] = {-3, 1e-25, 1e160, -INFINITY, NAN};
+    const row *f = &rows[_i];
+    size_t n = tad_op_find(f->name)->max_in;
+    for (size_t p = 0; p < sizeof odd / sizeof *odd; p++)
+        for (size_t k = 0; k < 2 * n * n; k++) {
+            strips s = {f, n, k / 2 % n, k & 1 ? TAD_F32 : TAD_F64, odd[p]};
+            odd_element_is_alone(&s, k / 2 / n);
+        }
+}
+END_TEST
+
 /* ---- compositions: a zero meets an infinite derivative ---- */
 
 typedef struct pair {
@@ -639,6 +718,7 @@ static Suite *suite(void) {
                         BINARIES);
     c = support_case(s, "agreement");
     tcase_add_loop_test(c, every_way_gives_the_same_first_derivative, 0, ROWS);
+    tcase_add_loop_test(c, an_odd_element_changes_no_other_and_levels_agree, 0, ROWS);
     tcase_add_loop_test(c, zero_times_infinity_is_the_same_in_every_way, 0, ROWS);
     tcase_add_test(c, infinite_derivatives_that_nothing_arrives_at_do_not_count);
     tcase_add_test(c, zeros_that_arrive_reach_infinite_factors);

@@ -158,6 +158,16 @@ TAD__EMBEDDED float tad__head_f32(float x) {
     return tad__from_bits_f32(tad__bits_f32(x) & UINT32_C(0xfffff000));
 }
 
+/* 0 where x is within 2^-511 .. 2^513 (2^-63 .. 2^65), the middle half of the exponents. Not by
+ * comparison: a division leaves a vector unit less room for these than for integers. */
+TAD__EMBEDDED uint64_t tad__outlying_f64(double x) {
+    return ~(tad__bits_f64(x) + (UINT64_C(512) << 52)) & (UINT64_C(1) << 62);
+}
+
+TAD__EMBEDDED uint32_t tad__outlying_f32(float x) {
+    return ~(tad__bits_f32(x) + (UINT32_C(64) << 23)) & (UINT32_C(1) << 30);
+}
+
 /* x limited to [lo, hi]; NaN stays NaN. */
 TAD__EMBEDDED double tad__clamp_f64(double x, double lo, double hi) {
     x = x < lo ? lo : x;

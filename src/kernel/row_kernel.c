@@ -43,18 +43,26 @@ TAD__ELEMENTARY_BLOCK(FORMS)
 #define tad__tan_f64(x) form_tan_f64(x, form, &large)
 #define tad__tan_f32(x) form_tan_f32(x, form, &large)
 
+/* What an element seldom needs is left out likewise until one of the strip needs it. Then each takes
+ * what it needs itself, so that no result depends on its neighbours, and the next strip, which may
+ * be alike, is not even tried without. `rare` is as wide as an element: nothing has to be packed. */
+#define RARELY(where, right, cheap)                                                                \
+    (rare |= (where), form == NEAR ? (cheap) : (where) ? (right) : (cheap))
 #define STRIP_AS(FORM, ...)                                                                        \
     {                                                                                              \
         UNUSED const int form = FORM;                                                              \
         for (size_t i = from; i < end; i++) { __VA_ARGS__ }                                        \
     }
 #define EACH(...)                                                                                  \
+    BITS rare = 0;                                                                                 \
     for (size_t from = 0, end; from < n; from = end) {                                             \
         unsigned large = 0;                                                                        \
         end = n - from < STRIP ? n : from + STRIP;                                                 \
-        STRIP_AS(NEAR, __VA_ARGS__)                                                                \
-        if (!large) continue;                                                                      \
-        large = 0;                                                                                 \
+        if (!rare) {                                                                               \
+            STRIP_AS(NEAR, __VA_ARGS__)                                                            \
+            if (!large && !rare) continue;                                                         \
+        }                                                                                          \
+        large = 0, rare = 0;                                                                       \
         STRIP_AS(CORE, __VA_ARGS__)                                                                \
         if (large) STRIP_AS(WHOLE, __VA_ARGS__)                                                    \
     }
@@ -76,21 +84,25 @@ TAD__ELEMENTARY_BLOCK(FORMS)
     }
 
 #define T double
+#define BITS uint64_t
 #define SUFFIX f64
 #define FN(f, x) tad__##f##_f64(x)
 #define FN2(f, a, b) tad__##f##_f64(a, b)
 #include "row_body.h"
 #undef T
+#undef BITS
 #undef SUFFIX
 #undef FN
 #undef FN2
 
 #define T float
+#define BITS uint32_t
 #define SUFFIX f32
 #define FN(f, x) tad__##f##_f32(x)
 #define FN2(f, a, b) tad__##f##_f32(a, b)
 #include "row_body.h"
 #undef T
+#undef BITS
 #undef SUFFIX
 
 /* ---- the table ---- */

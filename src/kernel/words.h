@@ -1,5 +1,6 @@
-/* The words of scalar.def read as numeric code for the element type T, with FN(f, x) and FN2(f, a, b)
- * defined by the includer. Included once, last, by a file that expands rows. */
+/* The words of scalar.def read as numeric code for the element type T, with FN(f, x), FN2(f, a, b) and
+ * RARELY(where, right, cheap), a select by an unsigned integer, defined by the includer. Included
+ * once, last, by a file that expands rows. */
 #define K(number)     ((T)(number))
 #define NEG(a)        (-(a))
 #define ADD(a, b)     ((a) + (b))
@@ -14,7 +15,8 @@
 #define EQ(a, b, t, e) ((a) == (b) ? (t) : (e))
 #define NUMBER(x, t)  ((x) == (x) ? (t) : (x))
 #define SIZE(a, b)    (FN(fabs, a) + FN(fabs, b))
-#define SCALED(x, a, b) ((x) * (1 / SIZE(a, b)))
+#define SELDOM(x, least, graph, below, cheap) RARELY(-(BITS)!((x) >= K(least)), below, cheap)
+#define SCALED(x, a, b) ((x) * RARELY(FN(outlying, SQUARE(a) + SQUARE(b)), 1 / SIZE(a, b), K(1)))
 #define AT_LEAST(x, low) ((x) < K(low) ? K(low) : (x)) /* each an instruction; a NaN stays */
 #define BOUNDED(x, most) (AT_LEAST(x, -(most)) > K(most) ? K(most) : AT_LEAST(x, -(most)))
 #define TAMED(x)      (x)

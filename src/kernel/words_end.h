@@ -13,6 +13,7 @@
 #undef EQ
 #undef NUMBER
 #undef SIZE
+#undef SELDOM
 #undef SCALED
 #undef AT_LEAST
 #undef BOUNDED

@@ -25,6 +25,7 @@
 #define EQ(a, b, t, e) 0
 #define NUMBER(x, t)  0
 #define SIZE(a, b)    0
+#define SELDOM(x, least, graph, below, cheap) 0
 #define FN(f, x)      0
 #define FN2(f, a, b)  0
 #define TAD_UNARY(name, doc, lo, hi, kinks, value, dx) [TAD__ROW_##name] = {dx},

@@ -6,10 +6,13 @@
 
 #define UNUSED __attribute__((unused))
 #define T double
+#define BITS uint64_t
 
 /* The arrays' kernels where they are better than libm. A branch that is never taken hides a select. */
 static UNUSED double sigmoid(double x) { return x < -746 ? 0 : tad__sigmoid_f64(x); }
 #define tanh(x)      tad__tanh_f64(x)
+#define outlying(x)  tad__outlying_f64(x)
+#define RARELY(where, right, cheap) ((where) ? (right) : (cheap))
 static UNUSED double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
 static UNUSED double step(double x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }
 static UNUSED double floor_mod(double a, double b) {

@@ -43,6 +43,7 @@ static tad_var choose(int how, tad_var a, tad_var b, tad_var then, tad_var other
 #define EQ(a, b, t, e)     choose(COMPARE_EQ, a, b, t, e)
 #define NUMBER(x, t)       choose(COMPARE_EQ, x, x, t, x)
 #define SIZE(a, b)         ADD(FN(fabs, a), FN(fabs, b))
+#define SELDOM(x, least, graph, below, cheap) (graph)
 #define SCALED(x, a, b)    MUL(x, DIV(K(1), SIZE(a, b)))
 #define BOUNDED(x, most)   tad_clamp(x, -(most), most)
 #define TAMED(x)           tad_clamp(x, -100, 100)
