@@ -473,6 +473,72 @@ START_TEST(verdicts) {
 }
 END_TEST
 
+/* Reads a variable of its own instead of in[0]. */
+static tad_var own_variable(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)in, (void)n;
+    return tad_sum(tad_square(*(tad_var *)user), NULL);
+}
+static tad_var detached(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n, (void)user;
+    return tad_detach(tad_square(in[0]));
+}
+static tad_var sign_of(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n, (void)user;
+    return tad_sign(in[0]);
+}
+static tad_var largest_of(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n, (void)user;
+    return tad_cast(tad_argmax(in[0], NULL), TAD_F64);
+}
+
+static const char *const independent = "does not depend on its inputs";
+
+START_TEST(a_function_that_ignores_its_inputs_is_told_so) {
+    tad_gradcheck_report r;
+    tad_simple_row row;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = points(t, 5), w = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2});
+    tad_fn *const list[] = {own_variable, constant_of};
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(tad_gradcheck(list[i], &w, &x, 1, NULL, &r), TAD_CHECK_VACUOUS);
+        ck_assert_msg(strstr(r.first, independent), "%s", r.first);
+        ck_tape(t);
+        ck_assert_int_eq(tad_gradcheck_simple(list[i], &w, &x, 1, NULL, &row), TAD_BAD_ARGUMENT);
+        ck_refused(t, TAD_BAD_ARGUMENT, "gradcheck_simple", independent);
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
+/* Nothing leads to the result, but its values say otherwise. */
+START_TEST(a_detached_result_is_a_wrong_gradient) {
+    tad_gradcheck_report r;
+    tad_simple_row row;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = points(t, 5);
+    ck_assert_int_eq(tad_gradcheck(detached, NULL, &x, 1, NULL, &r), TAD_CHECK_FAIL);
+    ck_assert_msg(!strstr(r.first, independent), "%s", r.first);
+    ck_done(tad_gradcheck_simple(detached, NULL, &x, 1, NULL, &row), t);
+    ck_assert_int_eq(row.worst_grade, TAD_GRADE_BUG);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(a_derivative_of_zero_is_no_missing_dependence) {
+    tad_fn *const list[] = {floor_of, sign_of, largest_of};
+    tad_gradcheck_report r;
+    tad_simple_row row;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){-0.5, 0.4, 1.5});
+    ck_assert_int_eq(tad_gradcheck(list[_i], NULL, &x, 1, NULL, &r), TAD_CHECK_VACUOUS);
+    ck_assert_str_eq(r.first, "");
+    ck_done(tad_gradcheck_simple(list[_i], NULL, &x, 1, NULL, &row), t);
+    ck_assert_uint_eq(row.nonzero, 0);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
 static tad_var net(tad_tape *t, const tad_var *in, size_t n, void *user) {
     (void)t, (void)n;
     tad_var h = tad_tanh(tad_add(tad_mul(in[0], in[1]), in[2]));
@@ -775,6 +841,9 @@ static Suite *suite(void) {
     tcase_add_test(c, second_order);
     c = support_case(s, "function");
     tcase_add_test(c, verdicts);
+    tcase_add_test(c, a_function_that_ignores_its_inputs_is_told_so);
+    tcase_add_test(c, a_detached_result_is_a_wrong_gradient);
+    tcase_add_loop_test(c, a_derivative_of_zero_is_no_missing_dependence, 0, 3);
     tcase_add_test(c, first_bad_node);
     tcase_add_test(c, tape_is_left_as_found);
     tcase_add_test(c, misuse);

@@ -128,7 +128,8 @@ typedef struct tad_gradcheck_report {
     tad_second second;
     tad_check_row second_row; /* the entries of order 2, all inputs together */
     tad_check_entry second_worst;
-    char first[200];    /* the first thing that failed, in words; "" if nothing */
+    char first[200];    /* the first thing that failed, in words; "" if nothing. Of VACUOUS: that
+                           the result does not depend on the inputs, where no path was recorded */
     char bad_node[120]; /* the first op of the recorded function that fails alone; "" if none */
     char sample[48];    /* label of the sample that failed first */
 } tad_gradcheck_report;
@@ -226,7 +227,9 @@ typedef struct tad_simple_row {
  *     gradients of a real net above 1e-7 and 1e-5, so the worst element accuses correct nets. Trust
  *     the norm-wise grade, and then remember that it drowns one wrong entry among thousands;
  *   - next to a kink of relu the difference is simply wrong;
- *   - where all is zero on both sides it passes: look at `nonzero`. */
+ *   - where all is zero on both sides it passes: look at `nonzero`. But where nothing that was
+ *     recorded leads from the inputs to the result either, it fails with TAD_BAD_ARGUMENT: f may
+ *     read variables of its own instead of `in`. floor, sign, argmax have a path, and pass. */
 TAD_API TAD_MUST_USE tad_status tad_gradcheck_simple(tad_fn *f, void *user, const tad_var *x,
                                                      size_t n, const tad_simple_options *options,
                                                      tad_simple_row *rows);

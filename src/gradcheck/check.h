@@ -58,6 +58,13 @@ tad_status tad__point_graph(tad__problem *p, const double *v, double *g);
 tad_status tad__point_jvp(tad__problem *p, const double *w, double *tangent);
 tad_status tad__gradient_read(tad_var x, size_t n, double *g);
 
+/* Whether anything that was recorded leads from one of in[n] to y, be its derivative zero or not.
+ * True where memory lacks: the tape has failed. */
+bool tad__depends(tad_tape *t, const tad_var *in, size_t n, tad_var y);
+#define TAD__INDEPENDENT                                                                           \
+    "the function's result does not depend on its inputs "                                         \
+    "(it may read variables of its own instead of `in`)"
+
 /* Value at x, in one go; NaNs where the function fails (but no memory is an error). */
 tad_status tad__point_value(tad__problem *p, const double *x, double *y);
 

@@ -15,6 +15,7 @@ typedef struct function {
     size_t n;
     size_t *place; /* of the problem's inputs among the function's */
     tad_var *all;
+    bool independent; /* nothing recorded leads from an input to the result */
 } function;
 
 static tad_status call_function(const tad__problem *p, const tad_var *in, tad_var *out) {
@@ -188,6 +189,14 @@ static tad__check_plan plan_for_function(const tad_gradcheck_options *o) {
     return plan;
 }
 
+static tad_status look_for_dependence(function *f, tad__problem *p) {
+    tad_status status = tad__point_open(p, p->x);
+    f->independent =
+        status == TAD_OK && p->n_in > 0 && !tad__depends(p->tape, p->in, p->n_in, p->out[0]);
+    tad__point_close(p);
+    return status == TAD_OK ? tad_tape_status(p->tape) : status;
+}
+
 static tad_status check_function(function *f, tad_tape *t, const tad_var *x,
                                  const tad_gradcheck_options *o, tad_gradcheck_report *r) {
     tad__check_plan plan = plan_for_function(o);
@@ -200,6 +209,7 @@ static tad_status check_function(function *f, tad_tape *t, const tad_var *x,
         name_rows(r, &p, f, x);
         status = tad__check_problem(&p, &plan, r);
         if (status == TAD_OK && r->verdict == TAD_CHECK_FAIL) find_bad_node(&p, &plan, r);
+        if (status == TAD_OK) status = look_for_dependence(f, &p);
         tad_tape_set_random(t, p.random);
     }
     if (status == TAD_OK) status = put_gradients_back(&gradients);
@@ -245,6 +255,7 @@ tad_verdict tad_gradcheck(tad_fn *f, void *user, const tad_var *x, size_t n,
         tad__report_end(r, inconclusive);
     else
         r->verdict = TAD_CHECK_ERROR;
+    if (r->verdict == TAD_CHECK_VACUOUS && self.independent) tad__say_first(r, TAD__INDEPENDENT);
     tad_verdict verdict = r->verdict;
     (void)tad_tape_rewind(t, mark);
     return verdict;

@@ -124,6 +124,25 @@ tad_status tad__point_value(tad__problem *p, const double *x, double *y) {
     return TAD_OK;
 }
 
+static bool leads_on(tad_tape *t, const bool *depends, uint32_t i) {
+    tad__call c;
+    if (!tad__call_of(t, i, &c)) return false;
+    for (uint32_t k = 0; k < c.n_in; k++)
+        if (c.in[k] != TAD__NO_NODE && depends[c.in[k]]) return true;
+    return false;
+}
+
+bool tad__depends(tad_tape *t, const tad_var *in, size_t n, tad_var y) {
+    uint32_t last = y.u.at.index;
+    if (!tad__is_living(t, y)) return false;
+    bool *depends = tad__check_take(t, (size_t)last + 1, sizeof *depends);
+    if (!depends) return true;
+    for (size_t i = 0; i < n; i++)
+        if (tad__is_living(t, in[i]) && in[i].u.at.index <= last) depends[in[i].u.at.index] = true;
+    for (uint32_t i = 0; i <= last; i++) depends[i] = depends[i] || leads_on(t, depends, i);
+    return depends[last];
+}
+
 /* ---- derivatives on the open recording ---- */
 
 tad_status tad__gradient_read(tad_var x, size_t n, double *g) {
