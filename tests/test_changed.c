@@ -101,6 +101,121 @@ START_TEST(the_message_names_parameter_and_op) {
 }
 END_TEST
 
+/* ---- every op, every operand ---- */
+
+enum { MOST = 4096 };
+typedef struct derivatives {
+    tad_var y, x[6], one[6];
+    size_t n;             /* inputs with a gradient */
+    tad_status status[3]; /* reverse, grad, tangent */
+    double value[3][MOST];
+    size_t count[3];
+} derivatives;
+
+static void take(derivatives *d, int way, tad_var v) {
+    size_t size = (size_t)tad_size_of(v);
+    ck_assert_uint_le(d->count[way] + size, MOST);
+    ck_done(tad_read(v, d->value[way] + d->count[way], size), t);
+    d->count[way] += size;
+}
+
+/* The op on a sample, operand k a parameter, the others inputs or constants. */
+static bool record(const tad_op *op, const tad_sample *s, size_t k, tad_var *in, derivatives *d) {
+    tad_var out[TAD_MAX_OUTPUTS];
+    d->n = 0;
+    d->y = tad_none();
+    for (size_t i = 0; i < s->n; i++) {
+        tad_var c = in[i] = tad_sample_fill(t, &s->in[i], 1 + i);
+        if (s->in[i].absent) continue;
+        bool open = s->in[i].type.dtype == TAD_F64 && !(op->constant_in >> i & 1);
+        if (i == k)
+            in[i] = tad_param(t, tad_dtype_of(c), tad_shape_of(c), tad_data(c));
+        else if (open && !s->in[i].constant)
+            in[i] = tad_input(t, TAD_F64, tad_shape_of(c), tad_data(c));
+        if (!open || !tad_node_needs_gradient(in[i])) continue;
+        d->x[d->n] = in[i];
+        d->one[d->n++] = tad_full(t, TAD_F64, tad_shape_of(c), 1);
+    }
+    for (size_t o = 0; o < TAD_MAX_OUTPUTS; o++) out[o] = tad_none();
+    (void)tad_apply(op, in, s->n, s->options, out, op->n_out ? op->n_out : TAD_MAX_OUTPUTS);
+    ck_tape(t);
+    for (size_t o = TAD_MAX_OUTPUTS; o-- > 0;)
+        if (!tad_is_none(out[o]) && tad_node_needs_gradient(out[o])) d->y = out[o];
+    return d->n > 0 && !tad_is_none(d->y) && tad_dtype_of(d->y) == TAD_F64;
+}
+
+/* All three ways; what fails is cleared. */
+static void differentiate(derivatives *d) {
+    tad_var out[6], cotangent = tad_full(t, TAD_F64, tad_shape_of(d->y), 1);
+    memset(d->count, 0, sizeof d->count);
+    d->status[0] = tad_reverse_from(&d->y, &cotangent, 1);
+    for (size_t i = 0; i < d->n && d->status[0] == TAD_OK; i++) take(d, 0, tad_gradient(d->x[i]));
+    tad_tape_clear(t);
+    d->status[1] = tad_grad(&d->y, &cotangent, 1, d->x, d->n, out);
+    for (size_t i = 0; i < d->n && d->status[1] == TAD_OK; i++) take(d, 1, out[i]);
+    tad_tape_clear(t);
+    d->status[2] = tad_tangent(&d->y, 1, d->x, d->one, d->n, out);
+    if (d->status[2] == TAD_OK) take(d, 2, out[0]);
+    tad_tape_clear(t);
+}
+
+typedef struct tally {
+    size_t refused, right;
+} tally;
+
+/* All zero bytes: an index that there is, whatever the type. */
+static void change_and_sweep(const tad_op *op, const tad_sample *s, size_t k, tally *sum) {
+    static derivatives before, after;
+    static const double zeros[MOST];
+    tad_var in[6];
+    tad_mark mark = tad_tape_mark(t);
+    if (record(op, s, k, in, &before)) differentiate(&before);
+    ck_done(tad_tape_rewind(t, mark), t);
+    if (!record(op, s, k, in, &after)) return;
+    ck_done(tad_assign(in[k], zeros), t);
+    differentiate(&after);
+    for (int way = 0; way < 3; way++) {
+        bool same = after.status[way] == TAD_OK && after.count[way] == before.count[way] &&
+                    memcmp(after.value[way], before.value[way],
+                           after.count[way] * sizeof(double)) == 0;
+        ck_assert_msg(same || after.status[way] == TAD_STALE_VALUE,
+                      "%s, sample \"%s\", operand %zu, way %d: %s", op->name, s->label, k, way,
+                      tad_status_text(after.status[way]));
+        sum->refused += after.status[way] != TAD_OK;
+        sum->right += same;
+    }
+    ck_done(tad_tape_rewind(t, mark), t);
+    tad_var cotangent = tad_number(1), out[6]; /* nodes of now, at the places of those rewound */
+    ck_assert_int_eq(tad_reverse_from(&after.y, &cotangent, 1), TAD_BAD_HANDLE);
+    tad_tape_clear(t);
+    ck_assert_int_eq(tad_grad(&after.y, NULL, 1, after.x, after.n, out), TAD_BAD_HANDLE);
+    tad_tape_clear(t);
+    ck_assert_int_eq(tad_tangent(&after.y, 1, after.x, after.one, after.n, out), TAD_BAD_HANDLE);
+    tad_tape_clear(t);
+}
+
+START_TEST(each_operand_of_each_op_in_turn) {
+    tally sum = {0, 0};
+    for (size_t i = 0; i < tad_op_count(); i++) {
+        const tad_op *op = tad_op_at(i);
+        for (size_t j = 0; j < tad_sample_count(op); j++) {
+            tad_sample_room room;
+            ck_assert(tad_sample_at(op, j, &room));
+            for (size_t k = 0; k < room.sample.n; k++) {
+                if (room.sample.in[k].absent) continue;
+                tad_mark mark = tad_tape_mark(t);
+                change_and_sweep(op, &room.sample, k, &sum);
+                ck_done(tad_tape_rewind(t, mark), t);
+            }
+        }
+    }
+    printf("# %zu sweeps refused, %zu right\n", sum.refused, sum.right);
+    fflush(stdout);
+    ck_assert_uint_gt(sum.refused, 1000);
+    ck_assert_uint_gt(sum.right, 10); /* views */
+}
+END_TEST
+
 /* ---- what is not ---- */
 
 START_TEST(a_change_before_the_use) {
@@ -279,6 +394,7 @@ static Suite *suite(void) {
     tcase_add_test(refused, an_operand_that_needs_no_gradient);
     tcase_add_test(refused, a_view_made_while_paused);
     tcase_add_test(refused, a_mask);
+    tcase_add_test(refused, each_operand_of_each_op_in_turn);
     tcase_add_test(refused, the_message_names_parameter_and_op);
     tcase_add_test(allowed, a_change_before_the_use);
     tcase_add_test(allowed, a_change_of_what_the_result_does_not_need);

@@ -65,6 +65,7 @@ typedef enum tad_grade {
     L(ACCUMULATION, "a gradient is added to what is there")                                        \
     L(REPEATED, "f(x, x): both contributions arrive")                                              \
     L(WANTED, "a derivative does not depend on which others are wanted")                           \
+    L(STALE, "after an operand changed, a sweep refuses, or is right at the recorded values")      \
     L(LAYOUT, "transposed, strided, offset, reversed, expanded inputs as copies")                  \
     L(PATHS, "sweep kernels agree with the graph rule")                                            \
     L(SETTINGS, "ops: other threads the same bits, other instruction sets as near")                \

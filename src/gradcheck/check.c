@@ -1,7 +1,7 @@
 /* The gradient check: what is run in which order, the verdict, and the check of a user's function.
- * Parts: point.c (values and derivatives as vectors), laws.c, views.c, wanted.c and settings.c
- * (exact laws) with noise.c (the rounding they allow), entries.c with sweep.c (numeric derivative)
- * and judge.c, notes.c, op.c with samples.c (ops), text.c (the report as text). */
+ * Parts: point.c (values and derivatives as vectors), laws.c, views.c, wanted.c, stale.c and
+ * settings.c (exact laws) with noise.c (the rounding they allow), entries.c with sweep.c (numeric
+ * derivative) and judge.c, notes.c, op.c with samples.c (ops), text.c (the report as text). */
 #include "check.h"
 
 #include <float.h>

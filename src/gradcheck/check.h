@@ -117,6 +117,7 @@ tad_status tad__check_shapes(tad__check *c);
 tad_status tad__check_laws(tad__check *c);
 tad_status tad__check_views(tad__check *c);
 tad_status tad__check_wanted(tad__check *c);
+tad_status tad__check_stale(tad__check *c);
 /* C: the numeric derivative; entries.c. */
 tad_status tad__check_jacobian(tad__check *c);
 tad_status tad__check_entries(tad__check *c);

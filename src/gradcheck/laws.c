@@ -353,5 +353,6 @@ tad_status tad__check_laws(tad__check *c) {
     /* Not of order 2: a gradient with respect to x, x means another function there. */
     if (status == TAD_OK && !c->second) status = check_repeated(c);
     if (status == TAD_OK && !c->second) status = tad__check_wanted(c);
+    if (status == TAD_OK && !c->second) status = tad__check_stale(c);
     return status;
 }
