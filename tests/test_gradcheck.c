@@ -476,7 +476,7 @@ END_TEST
 /* Reads a variable of its own instead of in[0]. */
 static tad_var own_variable(tad_tape *t, const tad_var *in, size_t n, void *user) {
     (void)t, (void)in, (void)n;
-    return tad_sum(tad_square(*(tad_var *)user), NULL);
+    return tad_sum(tad_square(*(tad_var *)user), tad_all());
 }
 static tad_var detached(tad_tape *t, const tad_var *in, size_t n, void *user) {
     (void)t, (void)n, (void)user;
@@ -488,7 +488,7 @@ static tad_var sign_of(tad_tape *t, const tad_var *in, size_t n, void *user) {
 }
 static tad_var largest_of(tad_tape *t, const tad_var *in, size_t n, void *user) {
     (void)t, (void)n, (void)user;
-    return tad_cast(tad_argmax(in[0], NULL), TAD_F64);
+    return tad_cast(tad_argmax(in[0], tad_all()), TAD_F64);
 }
 
 static const char *const independent = "does not depend on its inputs";

@@ -60,7 +60,7 @@ tad_status tad__gradient_read(tad_var x, size_t n, double *g);
 
 /* Whether anything that was recorded leads from one of in[n] to y, be its derivative zero or not.
  * True where memory lacks: the tape has failed. */
-bool tad__depends(tad_tape *t, const tad_var *in, size_t n, tad_var y);
+bool tad__is_reached(tad_tape *t, const tad_var *in, size_t n, tad_var y);
 #define TAD__INDEPENDENT                                                                           \
     "the function's result does not depend on its inputs "                                         \
     "(it may read variables of its own instead of `in`)"

@@ -192,7 +192,7 @@ static tad__check_plan plan_for_function(const tad_gradcheck_options *o) {
 static tad_status look_for_dependence(function *f, tad__problem *p) {
     tad_status status = tad__point_open(p, p->x);
     f->independent =
-        status == TAD_OK && p->n_in > 0 && !tad__depends(p->tape, p->in, p->n_in, p->out[0]);
+        status == TAD_OK && p->n_in > 0 && !tad__is_reached(p->tape, p->in, p->n_in, p->out[0]);
     tad__point_close(p);
     return status == TAD_OK ? tad_tape_status(p->tape) : status;
 }

@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "tape/error.h"
+#include "tape/handle.h"
 
 #include <math.h>
 #include <string.h>
@@ -124,15 +125,16 @@ tad_status tad__point_value(tad__problem *p, const double *x, double *y) {
     return TAD_OK;
 }
 
-static bool leads_on(tad_tape *t, const bool *depends, uint32_t i) {
-    tad__call c;
-    if (!tad__call_of(t, i, &c)) return false;
-    for (uint32_t k = 0; k < c.n_in; k++)
-        if (c.in[k] != TAD__NO_NODE && depends[c.in[k]]) return true;
+static bool leads_on(tad_tape *t, const bool *depends, size_t i) {
+    tad_var x = tad_node_at(t, i);
+    for (size_t k = 0; k < tad_node_parent_count(x); k++) {
+        size_t parent = tad_node_index(tad_node_parent(x, k));
+        if (parent != SIZE_MAX && depends[parent]) return true;
+    }
     return false;
 }
 
-bool tad__depends(tad_tape *t, const tad_var *in, size_t n, tad_var y) {
+bool tad__is_reached(tad_tape *t, const tad_var *in, size_t n, tad_var y) {
     uint32_t last = y.u.at.index;
     if (!tad__is_living(t, y)) return false;
     bool *depends = tad__check_take(t, (size_t)last + 1, sizeof *depends);

@@ -55,7 +55,7 @@ static tad_status gradients(simple *s, tad_tape *t, const tad_var *x, double **g
         if (g[i]) leaf[m++] = s->in[i] = tad_input(t, TAD_F64, tad_shape_of(x[i]), tad_data(x[i]));
     tad_var y = s->fn(t, s->in, s->n, s->user);
     if (tad_shape_of(y).rank > 0) y = tad_sum(y, tad_all());
-    s->independent = tad_tape_status(t) == TAD_OK && m > 0 && !tad__depends(t, leaf, m, y);
+    s->independent = tad_tape_status(t) == TAD_OK && m > 0 && !tad__is_reached(t, leaf, m, y);
     tad_status status = tad_grad(&y, NULL, 1, leaf, m, out);
     for (size_t i = 0, k = 0; i < s->n && status == TAD_OK; i++)
         if (g[i]) {
