@@ -12,10 +12,14 @@ typedef struct options {
 
 static bool breaks(const void *o, tad_law law) { return ((const options *)o)->how == (int)law; }
 
-static double element(const tad_array *a, int64_t i, bool blind) {
-    int64_t at = a->contiguous || blind ? i : i * tad_strides(a)[0];
+static double in_memory(const tad_array *a, int64_t at) {
     if (a->dtype == TAD_F32) return (double)((const float *)a->data)[at];
     return ((const double *)a->data)[at];
+}
+
+/* blind: takes every view for one that repeats its first element. */
+static double element(const tad_array *a, int64_t i, bool blind) {
+    return in_memory(a, a->contiguous ? i : blind ? 0 : i * tad_strides(a)[0]);
 }
 
 static void put(tad_array *a, int64_t i, double value, bool add) {
@@ -288,7 +292,7 @@ static tad_status square_forward(const tad_call_frame *c) {
         int64_t at = 0, rest = i;
         for (int d = x->rank - 1; d >= 0; rest /= x->dim[d--])
             at += rest % x->dim[d] * tad_strides(x)[d];
-        double v = element(x, at, true);
+        double v = in_memory(x, at);
         put(c->out[0], i, v * v, false);
     }
     return TAD_OK;

@@ -69,6 +69,7 @@ static bool add_chunk(tad__arena *a, size_t bytes) {
     size = tad__max(tad__min(size * 2, LARGEST_STEP), need);
     char *base = tad__memory_resize(a->memory, NULL, 0, size);
     if (!base) return false;
+    tad__close(base, size);
     a->chunk[a->chunks++] = (tad__chunk){base, size};
     return true;
 }
@@ -83,13 +84,16 @@ void *tad__arena_take_elsewhere(tad__arena *a, size_t bytes, size_t align) {
     }
     size_t from = tad__aligned_offset(a->chunk[at].base, used, align);
     a->at = at;
-    a->used = from + bytes;
+    a->used = from + bytes + TAD__GAP;
+    tad__open(a->chunk[at].base + from, bytes);
     return a->chunk[at].base + from;
 }
 
 void tad__arena_free(tad__arena *a) {
-    for (size_t i = 0; i < a->chunks; i++)
+    for (size_t i = 0; i < a->chunks; i++) {
+        tad__open(a->chunk[i].base, a->chunk[i].size);
         tad__memory_resize(a->memory, a->chunk[i].base, a->chunk[i].size, 0);
+    }
     tad__memory_resize(a->memory, a->chunk, a->capacity * sizeof *a->chunk, 0);
     *a = (tad__arena){.memory = a->memory};
 }
@@ -131,7 +135,11 @@ void *tad__buffers_take(tad__buffers *p, size_t bytes) {
     tad__block *b = p->free[size_class];
     if (b) p->free[size_class] = b->next_free;
     else b = new_block(p, size_class, size);
-    return b ? (char *)b + ALIGN : NULL;
+    if (!b) return NULL;
+    char *buffer = (char *)b + ALIGN;
+    tad__close(buffer, size);
+    tad__open(buffer, bytes);
+    return buffer;
 }
 
 void tad__buffers_give(tad__buffers *p, void *buffer) {
@@ -139,11 +147,13 @@ void tad__buffers_give(tad__buffers *p, void *buffer) {
     tad__block *b = block_of(buffer);
     b->next_free = p->free[b->size_class];
     p->free[b->size_class] = b;
+    tad__close(buffer, b->raw_size - 2 * ALIGN);
 }
 
 void tad__buffers_free(tad__buffers *p) {
     for (tad__block *b = p->all, *next; b; b = next) {
         next = b->next_all;
+        tad__open(b->raw, b->raw_size);
         tad__memory_resize(p->memory, b->raw, b->raw_size, 0);
     }
     *p = (tad__buffers){.memory = p->memory};

@@ -8,6 +8,7 @@
 #include <tad/tape.h>
 
 #include "base.h"
+#include "fence.h"
 
 /* ---- the hook ---- */
 
@@ -57,7 +58,8 @@ static inline void *tad__arena_take(tad__arena *a, size_t bytes, size_t align) {
         const tad__chunk *c = &a->chunk[a->at];
         size_t from = tad__aligned_offset(c->base, a->used, align);
         if (from <= c->size && bytes <= c->size - from) {
-            a->used = from + bytes;
+            a->used = from + bytes + TAD__GAP;
+            tad__open(c->base + from, bytes);
             return c->base + from;
         }
     }
@@ -68,8 +70,15 @@ static inline tad__place tad__arena_place(const tad__arena *a) {
     return (tad__place){a->at, a->used};
 }
 
+/* For the sanitizer: what lies behind a place, up to what was taken last, is given out no more. */
+static inline void tad__arena_close(const tad__arena *a, tad__place from) {
+    for (size_t k = from.chunk; k <= a->at && k < a->chunks; k++, from.used = 0)
+        if (from.used < a->chunk[k].size) tad__close(a->chunk[k].base + from.used, a->chunk[k].size - from.used);
+}
+
 /* Keeps the chunks. */
 static inline void tad__arena_release(tad__arena *a, tad__place to) {
+    if (TAD__GAP) tad__arena_close(a, to);
     a->at = to.chunk;
     a->used = to.used;
 }
