@@ -6,8 +6,9 @@ Usage: python3 tests/mutate.py [--sample N] [--seed S] [--work DIR] [PATH...]
 PATH is a file or folder of src/, or include/tad/scalar.def; all of them when not given. N mutants
 (default 60) are drawn, as many from each folder as from any other, and of each kind; the same seed
 draws the same ones. What does not compile, or compiles to the same code, is not counted. The others
-meet the tests that run the changed line, quick ones first; the first that fails, crashes or takes too
-long has killed the mutant. A survivor meets the quick ones again, compiled with sanitizers.
+meet the tests that run the changed line, those first that promise most per second; the first that fails,
+crashes or takes too long has killed the mutant. A survivor meets the quick ones again, compiled with
+sanitizers.
 
 Survivors that are equivalent stand in mutation/survivors.txt with the reason, in the form in which they
 are printed here. They are not counted. Status 0: at least 98 % of the others were killed.
@@ -20,6 +21,8 @@ import hashlib
 import pathlib
 import pickle
 import random
+import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -104,6 +107,8 @@ class Campaign:
 
     def __init__(self, work):
         self.work = work
+        self.kills = collections.Counter()  # of (test, file), (test, folder)
+        self.sound = {}
         kept = work / "kept"
         mark = fingerprint()
         if kept.exists():
@@ -115,39 +120,69 @@ class Campaign:
         for old in ("source", "plain", "covered", "counts"):
             shutil.rmtree(work / old, ignore_errors=True)
         build.copy(ROOT, work / "source")  # what changes from now on changes nothing
-        self.plain = self.variant("plain", build.PLAIN)
-        tests = [n for n in self.plain.programs if n.startswith("test_") or n == "opdoc"]
-        self.seconds = self.passing(self.plain, tests)
-        covered = self.variant("covered", build.COVERED)
-        self.coverage = cover.Coverage.measure(covered, list(self.seconds), work / "counts")
-        shutil.rmtree(work / "covered")
+        self.plain = build.Build(work / "source", work / "plain")
+        self.plain.everything()
+        self.measure()
         with open(kept, "wb") as file:
             pickle.dump((mark, self.plain, self.seconds, self.coverage), file)
 
-    def variant(self, name, flags):
-        made = build.Build(self.work / "source", self.work / name, flags)
-        made.everything()
-        return made
-
-    def passing(self, programs, tests):
-        """{test: processor seconds} of the tests that pass unchanged."""
-        done = dict(zip(tests, build.parallel(lambda n: programs.run(n, seconds=LONGEST), tests)))
+    def measure(self):
+        """Runs every test once, with a library that counts: what passes, how long it takes, what it sees."""
+        place = self.work / "covered/build"
+        build.copy(self.work / "source", place.parent)
+        place.mkdir()
+        self.plain.covered_library(place)
+        tests = [n for n in self.plain.programs if n.startswith("test_") or n == "opdoc"]
+        run = lambda name: cover.run_covered(self.plain, name, place, self.work / "counts", LONGEST)
+        done = dict(zip(tests, build.parallel(run, tests)))
+        shutil.rmtree(place.parent)
         for name in tests:
             if not done[name][0]:
-                print(f"{name} fails without a mutant, or takes more than {LONGEST} s, and is not used")
-        return {name: seconds for name, (passed, seconds) in done.items() if passed}
+                complain(name)
+        self.seconds = {n: took for n, (passed, took, _) in done.items() if passed}
+        self.coverage = cover.Coverage.of({n: done[n][2] for n in self.seconds})
 
     def tests(self, mutant):
-        """The tests to run, quickest first."""
-        names = set(self.coverage.tests(mutant.path, mutant.line))
+        """The tests to run, those first that promise most per second."""
+        names = self.coverage.tests(mutant.path, mutant.line)
+        if names is None:
+            objects = set(self.plain.dependents(mutant.path))
+            used = {p for p in self.coverage.lines if any(self.plain.reads(o, "/" + p) for o in objects)}
+            names = set().union(*(at for p in used for at in self.coverage.lines[p].values()))
         # A program that has the file inside itself.
-        names |= {n for n, objects in self.plain.programs.items()
-                  if any(self.plain.reads(o, "/" + mutant.path) for o in objects)}
-        return sorted(names & set(self.seconds), key=self.seconds.get)
+        names = names | {n for n, objects in self.plain.programs.items()
+                         if any(self.plain.reads(o, "/" + mutant.path) for o in objects)}
+        return sorted(names & set(self.seconds), key=lambda n: (self.seconds[n] + 0.02) / self.promise(n, mutant))
+
+    def promise(self, name, mutant):
+        """How likely a test is to notice, for the order alone: is it named after the file or the folder, what
+        did it kill there?"""
+        path = pathlib.PurePath(mutant.path)
+        named = {re.sub(r"_(body|kernel|vector)$", "", path.stem), path.parent.name}
+        return (1 + 10 * bool(named & {name[len("test_"):], *name.split("_")[1:]})
+                + 8 * self.kills[name, path] + 2 * self.kills[name, path.parent])
+
+    def killed(self, name, mutant):
+        path = pathlib.PurePath(mutant.path)
+        self.kills.update([(name, path), (name, path.parent)])
 
     def passes(self, name, place, sanitized=False):
         limit = 3 + (15 if sanitized else 5) * self.seconds[name]
-        return self.plain.run(name, place, limit, sanitized)[0]
+        if self.plain.run(name, place, limit, sanitized)[0]:
+            return True
+        return not sanitized and not self.is_sound(name, limit)
+
+    def is_sound(self, name, limit):
+        """Whether it passes without a mutant also where nothing is counted; asked when it fails with one."""
+        if name not in self.sound:
+            self.sound[name] = self.plain.run(name, seconds=limit)[0]
+            if not self.sound[name]:
+                complain(name)
+        return self.sound[name]
+
+
+def complain(name):
+    print(f"{name} fails without a mutant, or takes more than {LONGEST} s, and is not used", flush=True)
 
 
 def changed_objects(programs, mutant, place):
@@ -173,6 +208,7 @@ def killer(campaign, changed, mutant, place):
     link(campaign.plain, changed, place)
     for name in campaign.tests(mutant):
         if not campaign.passes(name, place):
+            campaign.killed(name, mutant)
             return name
     return None
 
@@ -185,36 +221,40 @@ def sanitized(campaign, changed, place):
     return done
 
 
-def killer_with_sanitizers(campaign, changed, mutant, place, restore):
-    """The same, of the quick tests. One that fails also after restore() proves nothing."""
-    if not sanitized(campaign, changed, place):
-        return None
-    failed = [n for n in campaign.tests(mutant)
-              if campaign.seconds[n] < QUICK and not campaign.passes(n, place, sanitized=True)]
-    restore()
-    if failed and sanitized(campaign, changed, place):
-        return next((f"{n} with sanitizers" for n in failed if campaign.passes(n, place, sanitized=True)), None)
+def killer_with_sanitizers(campaign, changed, mutant, place, write):
+    """The same, of the quick tests. One that fails also without the mutant proves nothing."""
+    tests = iter([n for n in campaign.tests(mutant) if campaign.seconds[n] < QUICK])
+    while sanitized(campaign, changed, place):
+        name = next((n for n in tests if not campaign.passes(n, place, sanitized=True)), None)
+        if not name:
+            return None
+        write(mutant.before)
+        if sanitized(campaign, changed, place) and campaign.passes(name, place, sanitized=True):
+            return f"{name} with sanitizers"
+        write(mutant.after)
     return None
 
 
 def outcome(campaign, mutant, place):
     """'broken', 'same', 'survived' or the name of the test that killed it. place: a copy's build folder."""
     file = place.parent / mutant.path
-    text = file.read_text(encoding="utf-8")
-    lines = text.split("\n")
-    lines[mutant.line - 1] = mutant.after
-    file.write_text("\n".join(lines), encoding="utf-8")
-    restore = lambda: file.write_text(text, encoding="utf-8")
+    lines = file.read_text(encoding="utf-8").split("\n")
+
+    def write(line):
+        lines[mutant.line - 1] = line
+        file.write_text("\n".join(lines), encoding="utf-8")
+
+    write(mutant.after)
     try:
         changed = changed_objects(campaign.plain, mutant, place)
         if not changed:
             return "broken" if changed is None else "same"
         return (killer(campaign, changed, mutant, place)
-                or killer_with_sanitizers(campaign, changed, mutant, place, restore) or "survived")
+                or killer_with_sanitizers(campaign, changed, mutant, place, write) or "survived")
     except subprocess.CalledProcessError:
         return "broken"  # does not link
     finally:
-        restore()
+        write(mutant.before)
         shutil.rmtree(place)
         place.mkdir()
 
@@ -267,12 +307,18 @@ class Draw:
         return found
 
 
+def spent(started):
+    """On a machine with other work the second number says more: all that was run, divided by JOBS."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return f"{time.monotonic() - started:.0f} s, {(used.ru_utime + used.ru_stime) / build.JOBS:.0f} s of {build.JOBS} processors"
+
+
 def campaign_in(work, options):
     started = time.monotonic()
     mutants = drawn(sources(options.paths), options.seed)
     draw = Draw(mutants, explained(), options.sample)
     campaign = Campaign(work)
-    print(f"built in {time.monotonic() - started:.0f} s; {len(mutants)} mutants to draw from", flush=True)
+    print(f"built in {spent(started)}; {len(mutants)} mutants to draw from", flush=True)
     places = []
     for k in range(build.JOBS):
         shutil.rmtree(work / f"mutant{k}", ignore_errors=True)
@@ -283,7 +329,7 @@ def campaign_in(work, options):
     n = draw.counts()
     percent = 100 * n["killed"] / max(n["mutants"], 1)
     print(f"{n['explained']} equivalent ones explained, {n['same']} compiled to the same code, "
-          f"{n['broken']} did not compile; {time.monotonic() - started:.0f} s")
+          f"{n['broken']} did not compile; {spent(started)}")
     print(f"{n['mutants']} mutants, {n['killed']} killed, {percent:.1f} %")
     return 0 if percent >= TARGET else 1
 

@@ -148,7 +148,7 @@ typedef enum wrong {
     SWALLOWS,   /* vjp: a NaN cotangent counts as zero */
     DIFFERS,    /* vjp: differs from call to call */
     WRITES,     /* forward: changes its input */
-    STRIDES,    /* forward: takes views for contiguous */
+    STRIDES,    /* forward: takes views for repeats of their first element */
     REPEATS,    /* forward: wrong where its input repeats one number */
     PLACE,      /* forward: depends on where its input lies in memory */
     ONLY_JVP,   /* jvp: 1.0009 */
@@ -194,7 +194,7 @@ static tad_status sine_forward(const tad_call_frame *c) {
     int64_t how = how_of(c->options);
     double *y = c->out[0]->data;
     for (int64_t i = 0; i < x->size; i++) {
-        double v = how == STRIDES ? ((const double *)x->data)[i] : strided(x, i);
+        double v = strided(x, how == STRIDES && !x->contiguous ? 0 : i);
         y[i] = how == SMALL ? 4e-6 * v : how == ONE_ENTRY ? v * v : sin(v);
         if (how == REPEATS && repeats(x)) y[i] += 1e-3;
         if (how == PLACE) y[i] += 1e-13 * (double)((uintptr_t)x->data / 8 % 8);

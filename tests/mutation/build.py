@@ -2,8 +2,10 @@
 
 Meson says how every file is compiled; which objects a mutant touches is known from the dependency
 files that the compiler wrote. All programs are linked with a shared library of which everything is
-visible, so that a mutant costs one compilation and one link.
+visible, so that a mutant costs one compilation and one link, and programs stay as they are when the
+library is another: one that counts the lines it runs, a mutant's.
 """
+import functools
 import json
 import os
 import pathlib
@@ -17,12 +19,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 JOBS = 2
 # Little optimisation: a loop that was spoilt looks the same, and compiles in a third of the time. What
-# a swapped argument makes of the types is not to compile.
-PLAIN = ["-O1", "-w", "-fvisibility=default", "-Werror=incompatible-pointer-types",
+# a swapped argument makes of the types is not to compile. Fences: see src/fence.h.
+PLAIN = ["-O1", "-w", "-DTAD_FENCED", "-fvisibility=default", "-Werror=incompatible-pointer-types",
          "-Werror=int-conversion", "-Werror=implicit-function-declaration"]
 # For the objects of a mutant alone: enough to see what these do, at the price of one compilation.
 SANITIZED = ["-UNDEBUG", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-COVERED = PLAIN + ["--coverage"]
+COVERED = ["--coverage"]
 PARTS = ["src", "include", "tests", "docs", "examples", "meson.build", "meson_options.txt"]
 
 
@@ -76,6 +78,7 @@ def libraries(folder):
             for target, words in found}
 
 
+@functools.cache
 def sanitizers():
     """The run-time libraries of SANITIZED, to be loaded before a program that was linked without."""
     names = (f"-print-file-name=lib{n}.so" for n in ("asan", "ubsan"))
@@ -85,9 +88,10 @@ def sanitizers():
 class Build:
     """The library and its programs as they are, to be built in a new folder."""
 
-    def __init__(self, root, tree, flags):
+    def __init__(self, root, tree):
         self.folder = tree / "build"
-        self.commands, self.flags = configure(root, tree), flags
+        self.commands = configure(root, tree)
+        self.depends = {}
         self.libraries = libraries(self.folder)
         self.library = [o for o in self.commands if o.startswith("src/")]
         self.programs = {}
@@ -104,31 +108,39 @@ class Build:
         env = dict(os.environ, LC_ALL="C")
         if folder != self.folder:
             env["CCACHE_DISABLE"] = "1"
-        return subprocess.run([*self.commands[name], *self.flags, *more], cwd=folder, env=env, check=False,
+        return subprocess.run([*self.commands[name], *PLAIN, *more], cwd=folder, env=env, check=False,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
     def link(self, target, objects, output, arguments):
-        instrument = [f for f in self.flags if f == "--coverage"]
         libs = ["-Wl,--start-group", *self.libraries[target], "-Wl,--end-group"]
-        subprocess.run(["cc", "-o", str(output), *map(str, objects), *instrument, *arguments, *libs], check=True)
+        subprocess.run(["cc", "-o", str(output), *map(str, objects), *arguments, *libs], check=True)
 
-    def link_library(self, changed, folder):
+    def link_library(self, changed, folder, more=()):
         """The shared library with some objects from another tree, into that."""
         objects = [(folder if o in changed else self.folder) / o for o in self.library]
-        self.link("src/libtad.so", objects, folder / "libtad.so", ["-shared", "-Wl,-soname,libtad.so"])
+        self.link("src/libtad.so", objects, folder / "libtad.so", ["-shared", "-Wl,-soname,libtad.so", *more])
 
     def link_program(self, name, changed, folder):
         objects = [(folder if o in changed else self.folder) / o for o in self.programs[name]]
-        self.link(f"tests/{name}", objects, folder / name, [f"-L{self.folder}", "-ltad"])
+        # What is weak, for the sanitizer to define when it is loaded, stays open.
+        self.link(f"tests/{name}", objects, folder / name,
+                  [f"-L{self.folder}", "-ltad", "-Wl,-z,dynamic-undefined-weak"])
 
-    def everything(self):
-        done = dict(zip(self.commands, parallel(self.compile, self.commands)))
+    def compile_all(self, names, folder, more=()):
+        done = dict(zip(names, parallel(lambda o: self.compile(o, folder, more), names)))
         broken = [o for o in done if not done[o]]
         if broken:
             raise SystemExit(f"does not compile: {' '.join(broken)}")
+
+    def everything(self):
+        self.compile_all(list(self.commands), self.folder)
         self.link_library((), self.folder)
-        for name in self.programs:
-            self.link_program(name, (), self.folder)
+        parallel(lambda name: self.link_program(name, (), self.folder), list(self.programs))
+
+    def covered_library(self, folder):
+        """A second library in the build folder of another copy: one that counts."""
+        self.compile_all(self.library, folder, COVERED)
+        self.link_library(self.library, folder, COVERED)
 
     def dependents(self, path):
         """The objects to compile anew when a file of src or the op table changes."""
@@ -143,8 +155,6 @@ class Build:
         return any(word.endswith(end) for word in self.dependencies(name))
 
     def dependencies(self, name):
-        if not hasattr(self, "depends"):
-            self.depends = {}
         if name not in self.depends:
             text = (self.folder / (name + ".d")).read_text(encoding="utf-8")
             self.depends[name] = text.replace("\\\n", " ").split()
@@ -160,18 +170,23 @@ class Build:
         return [str(place / name)]
 
     def run(self, name, folder=None, seconds=600, sanitized=False, **environment):
-        """Runs a test; returns whether it passed, and the processor time it took."""
+        """Runs a test, as far as the first of its cases that fails; returns whether it passed, and the
+        processor time it took."""
         home = folder or self.folder
-        env = dict(os.environ, LC_ALL="C", CK_FORK="no", CK_VERBOSITY="silent", LD_LIBRARY_PATH=str(home),
+        env = dict(os.environ, LC_ALL="C", CK_FORK="no", CK_VERBOSITY="silent", CK_TAP_LOG_FILE_NAME="-",
+                   LD_LIBRARY_PATH=str(home),
                    TAD_TEST_SAMPLES="2000", CONFORMANCE=str(self.folder / "conformance"),
                    VECTORS=str(self.folder.parent / "tests/vectors"), **environment)
         # A mutant may loop, wait or ask for all memory. The sanitizers need their own terabytes.
         limits = f"ulimit -t {int(seconds)}; " + (f"export LD_PRELOAD='{sanitizers()}'" if sanitized else "ulimit -v 8000000")
         process = subprocess.Popen(["sh", "-c", limits + '; exec "$@"', "sh", *self.command(name, folder)], cwd=home,
                                    env=env, start_new_session=True, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         timer = threading.Timer(60 + 10 * seconds, os.killpg, (process.pid, signal.SIGKILL))
         timer.start()
+        with process.stdout:
+            if any(line.startswith(b"not ok") for line in process.stdout):
+                os.killpg(process.pid, signal.SIGKILL)
         _, status, usage = os.wait4(process.pid, 0)
         timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
