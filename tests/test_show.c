@@ -10,7 +10,7 @@
 /* ---- tools ---- */
 
 typedef struct text {
-    char all[4096];
+    char all[8192];
     size_t length, room; /* room: stop after so many pieces; 0: never */
     size_t pieces;
 } text;
@@ -70,6 +70,22 @@ START_TEST(explain_uses_the_gradient_that_arrived) {
     ck_done(tad_explain(r, TAD_EXPLAIN_TEXT, keep, &got), t);
     ck_has("to #1 a: 1.5 * 2 = 3");
     ck_has("to #0 x: 3 * 1 = 3");
+}
+END_TEST
+
+/* stack takes any number of inputs. */
+START_TEST(explain_shows_every_input_of_an_op_of_many) {
+    enum { MANY = TAD_MAX_INPUTS + 2 };
+    tad_var x[MANY], y;
+    char edge[32];
+    for (int i = 0; i < MANY; i++) x[i] = tad_scalar(t, i);
+    y = tad_retain(tad_stack(x, MANY, 0));
+    ck_done(tad_reverse(tad_sum(y, NULL)), t);
+    ck_done(tad_explain(y, _i ? TAD_EXPLAIN_DOT : TAD_EXPLAIN_TEXT, keep, &got), t);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(edge, sizeof edge, _i ? "n%d -> n18 [" : "to #%d: by the rule of stack", i);
+        ck_has(edge);
+    }
 }
 END_TEST
 
@@ -445,6 +461,7 @@ static Suite *shown(void) {
     tcase_add_test(c, explain_multiplies_along_edges);
     tcase_add_test(c, explain_uses_the_gradient_that_arrived);
     tcase_add_test(c, explain_tells_edges_apart);
+    tcase_add_loop_test(c, explain_shows_every_input_of_an_op_of_many, 0, 2);
     tcase_add_test(c, explain_of_one_output);
     tcase_add_test(c, explain_leaves_everything_as_it_was);
     tcase_add_test(c, explain_before_a_sweep_has_no_gradients);

@@ -601,6 +601,39 @@ START_TEST(an_elementwise_op_of_the_user_is_no_row_of_the_table) {
 }
 END_TEST
 
+/* a + a + b, by a hook that hands the cotangent on to a, adds to it, then hands it on to b. */
+static tad_status aab_forward(const tad_call_frame *c) {
+    const double *a = c->in[0]->data, *b = c->in[1]->data;
+    for (int64_t i = 0; i < c->in[0]->size; i++) ((double *)c->out[0]->data)[i] = a[i] + a[i] + b[i];
+    return TAD_OK;
+}
+static tad_status aab_backward(tad_backward *b) {
+    bool fresh = true;
+    if (tad_backward_pass(b, 0, 0) != TAD_OK) return TAD_NO_MEMORY;
+    tad_array *to = tad_backward_buffer(b, 0, &fresh);
+    if (!to) return TAD_NO_MEMORY;
+    ck_assert(!fresh && to->contiguous);
+    for (int64_t i = 0; i < to->size; i++) ((double *)to->data)[i] += ((const double *)b->cotangent[0]->data)[i];
+    return tad_backward_pass(b, 0, 1);
+}
+
+START_TEST(a_cotangent_is_given_away_when_nobody_reads_it_any_more) {
+    static const tad_op aab = {.name = "aab", .family = "test", .doc = "a + a + b", .min_in = 2, .max_in = 2, .n_out = 1,
+                               .shape = scaled_shape, .forward = aab_forward, .backward = aab_backward};
+    tad_tape *t = tad_tape_new(NULL);
+    tad_shape shape = _i ? TAD_SHAPE(3) : TAD_0D; /* an array's cotangent can be given away, a number's not */
+    double ones[] = {1, 1, 1}, weight[] = {5, 6, 7};
+    tad_var in[] = {tad_input(t, TAD_F64, shape, ones), tad_input(t, TAD_F64, shape, ones)};
+    tad_var y = tad_apply(&aab, in, 2, NULL, NULL, 0), w = tad_constant(t, TAD_F64, shape, weight);
+    ck_done(tad_reverse(tad_sum(tad_mul(y, w), NULL)), t);
+    for (int i = 0; i < tad_size_of(y); i++) {
+        ck_near(((const double *)tad_gradient_data(in[0]))[i], 2 * weight[i], 0);
+        ck_near(((const double *)tad_gradient_data(in[1]))[i], weight[i], 0);
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
 static size_t calls_of_a_step(tad_tape *t, tad_var w, tad_mark m) {
     size_t before = tad_tape_memory(t).calls;
     tad_var x = tad_full(t, TAD_F32, TAD_SHAPE(32, 64), 0.25);
@@ -914,6 +947,7 @@ static Suite *suite(void) {
     tcase_add_test(c, gradients_of_softmax_are_written_over_cotangents);
     tcase_add_test(c, the_cotangent_of_a_mean_is_not_written_out);
     tcase_add_test(c, an_elementwise_op_of_the_user_is_no_row_of_the_table);
+    tcase_add_loop_test(c, a_cotangent_is_given_away_when_nobody_reads_it_any_more, 0, 2);
     tcase_add_test(c, large_arguments_in_a_gradient_that_is_written_over_its_cotangent);
     c = support_case(s, "size");
     tcase_add_test(c, a_million_nodes_on_a_small_stack);

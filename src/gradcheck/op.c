@@ -69,8 +69,7 @@ tad_status tad__problem_from_op(tad__problem *p, tad__op_problem *o, tad_tape *t
     for (size_t i = 0; i < m && status == TAD_OK; i++)
         status = tad_read(in[o->place[i]], p->x + p->in_at[i], p->in_at[i + 1] - p->in_at[i]);
     if (status == TAD_OK) status = find_outputs(p, o);
-    if (status != TAD_OK || m == 0 || p->n_out == 0) return status;
-    return tad__problem_outputs(p);
+    return status == TAD_OK ? tad__problem_outputs(p) : status;
 }
 
 /* ---- one sample ---- */

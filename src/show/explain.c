@@ -8,12 +8,14 @@
 /* ---- one edge ---- */
 
 typedef struct edge {
-    bool shown;  /* the parent is a variable, and a gradient flows to it */
-    bool scalar; /* both ends have one element, so local is a number */
+    bool scalar; /* a gradient flows along it and both ends have one element, so local is a number */
     double local;
 } edge;
 
 static bool one_element(tad_var x) { return tad_size_of(x) == 1; }
+
+/* Parent k is a variable, and a gradient flows to it. */
+static bool carries(tad_var x, size_t k) { return tad_node_needs_gradient(tad_node_parent(x, k)); }
 
 /* d x / d parents by the rule of x's op; nodes it records are the caller's to rewind. */
 static void local_derivatives(tad_var x, size_t n, edge *edges) {
@@ -43,23 +45,25 @@ static void local_derivatives(tad_var x, size_t n, edge *edges) {
     }
 }
 
-/* Which edges of x carry a gradient, and the derivatives of those between single elements. */
-static size_t look_at(tad_var x, edge *edges) {
+/* The derivatives of edges of x between single elements; edges is filled up. Ops that take any number of
+ * inputs have none where there are more of these than of edges. */
+static void look_at(tad_var x, edge edges[TAD_MAX_INPUTS]) {
     size_t n = tad_node_parent_count(x);
-    if (n > TAD_MAX_INPUTS) n = TAD_MAX_INPUTS;
     const tad_op *op = tad_node_op(x);
-    bool any = false, single = op && op->vjp && one_element(x);
-    for (size_t k = 0; k < n; k++) {
-        tad_var parent = tad_node_parent(x, k);
-        edges[k] = (edge){.shown = tad_node_needs_gradient(parent)};
-        edges[k].scalar = edges[k].shown && single && one_element(parent);
+    bool any = false, single = op && op->vjp && n <= TAD_MAX_INPUTS && one_element(x);
+    for (size_t k = 0; k < TAD_MAX_INPUTS; k++) {
+        edges[k] = (edge){.scalar = single && k < n && carries(x, k) && one_element(tad_node_parent(x, k))};
         any = any || edges[k].scalar;
     }
-    if (!any) return n;
+    if (!any) return;
     tad_mark mark = tad_tape_mark(x.tape);
     local_derivatives(x, n, edges);
-    if (tad_tape_rewind(x.tape, mark) != TAD_OK) return 0;
-    return n;
+    (void)tad_tape_rewind(x.tape, mark); /* without memory for it the tape says so */
+}
+
+static const edge *edge_at(const edge edges[TAD_MAX_INPUTS], size_t k) {
+    static const edge no_number;
+    return k < TAD_MAX_INPUTS ? &edges[k] : &no_number;
 }
 
 /* ---- text ---- */
@@ -119,14 +123,15 @@ static void text_node(tad__text *out, tad_var x, const int width[COLUMNS]) {
     row r;
     fill(x, &r);
     write_row(out, width, &r);
-    size_t n = tad__has(x, TAD__GRADIENT) ? look_at(x, edges) : 0, lines = 0;
+    size_t n = tad__has(x, TAD__GRADIENT) ? tad_node_parent_count(x) : 0, lines = 0;
+    if (n > 0) look_at(x, edges);
     for (size_t k = 0; k < n; k++) {
-        if (!edges[k].shown) continue;
+        if (!carries(x, k)) continue;
         if (lines++ > 0) {
             tad__text_put(out, "\n");
             write_row(out, width, &blank);
         }
-        write_edge(out, x, tad_node_parent(x, k), &edges[k]);
+        write_edge(out, x, tad_node_parent(x, k), edge_at(edges, k));
     }
     tad__text_put(out, "\n");
 }
@@ -162,12 +167,13 @@ static void dot_node(tad__text *out, tad_var x) {
 static void dot_edges(tad__text *out, tad_var x) {
     edge edges[TAD_MAX_INPUTS];
     bool flows = tad__has(x, TAD__GRADIENT);
-    size_t n = look_at(x, edges);
-    for (size_t k = 0; k < n; k++) {
+    look_at(x, edges);
+    for (size_t k = 0; k < tad_node_parent_count(x); k++) {
+        const edge *e = edge_at(edges, k);
         if (!tad__dot_edge_begin(out, x, k)) continue;
-        if (edges[k].scalar && flows) {
+        if (e->scalar && flows) {
             tad__text_put(out, "fontcolor=\"#b03030\" label=\"");
-            put_product(out, tad_gradient_item(x), "×", edges[k].local);
+            put_product(out, tad_gradient_item(x), "×", e->local);
             tad__text_put(out, "\"");
         }
         tad__dot_edge_end(out);
