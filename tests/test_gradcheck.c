@@ -546,6 +546,26 @@ static tad_var net(tad_tape *t, const tad_var *in, size_t n, void *user) {
     return tad_mean(tad_square(tad_name(h, "hidden")), tad_all());
 }
 
+/* x sin y, which keeps the node counts at which it is called: the first and the largest. */
+static tad_var counted(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    size_t *count = user, now = tad_node_count(t);
+    if (count[0] == 0) count[0] = now;
+    if (now > count[1]) count[1] = now;
+    return tad_sum(tad_mul(in[0], tad_sin(in[n - 1])), NULL);
+}
+
+/* But for the inputs that it is called with a second time. */
+START_TEST(every_recording_of_a_check_goes_before_the_next) {
+    size_t count[2] = {0};
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var in[] = {points(t, 3), points(t, 3)};
+    ck_assert_int_eq(tad_gradcheck(counted, count, in, 2, &(tad_gradcheck_options){.order = 2}, NULL), TAD_CHECK_PASS);
+    ck_assert_uint_gt(count[0], 0);
+    ck_assert_uint_le(count[1], count[0] + 2);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(first_bad_node) {
     tad_gradcheck_report r;
     tad_tape *t = tad_tape_new(NULL);
@@ -845,6 +865,7 @@ static Suite *suite(void) {
     tcase_add_test(c, a_detached_result_is_a_wrong_gradient);
     tcase_add_loop_test(c, a_derivative_of_zero_is_no_missing_dependence, 0, 3);
     tcase_add_test(c, first_bad_node);
+    tcase_add_test(c, every_recording_of_a_check_goes_before_the_next);
     tcase_add_test(c, tape_is_left_as_found);
     tcase_add_test(c, misuse);
     tcase_add_test(c, S3_gradient_check);

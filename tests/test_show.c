@@ -89,6 +89,18 @@ START_TEST(explain_shows_every_input_of_an_op_of_many) {
 }
 END_TEST
 
+/* A rule is asked for numbers as long as the inputs fit a fixed list. One element here, and nothing. */
+START_TEST(explain_has_numbers_for_as_many_inputs_as_fixed_lists_hold) {
+    tad_var x[TAD_MAX_INPUTS + 1], y;
+    size_t n = TAD_MAX_INPUTS + (size_t)_i;
+    for (size_t i = 0; i < n; i++) x[i] = tad_input(t, TAD_F64, TAD_SHAPE(i == 0), (double[]){3});
+    y = tad_retain(tad_concat(x, n, 0));
+    ck_done(tad_reverse(tad_sum(y, NULL)), t);
+    ck_done(tad_explain(y, TAD_EXPLAIN_TEXT, keep, &got), t);
+    ck_has(_i ? "to #0: by the rule of concat" : "to #0: 1 * 1 = 1");
+}
+END_TEST
+
 /* x x has two edges to x with a derivative each, not one with 2 x. */
 START_TEST(explain_tells_edges_apart) {
     tad_var x = tad_scalar(t, 4), y = tad_mul(x, x);
@@ -461,6 +473,7 @@ static Suite *shown(void) {
     tcase_add_test(c, explain_multiplies_along_edges);
     tcase_add_test(c, explain_uses_the_gradient_that_arrived);
     tcase_add_test(c, explain_tells_edges_apart);
+    tcase_add_loop_test(c, explain_has_numbers_for_as_many_inputs_as_fixed_lists_hold, 0, 2);
     tcase_add_loop_test(c, explain_shows_every_input_of_an_op_of_many, 0, 2);
     tcase_add_test(c, explain_of_one_output);
     tcase_add_test(c, explain_leaves_everything_as_it_was);

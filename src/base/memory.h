@@ -72,8 +72,10 @@ static inline tad__place tad__arena_place(const tad__arena *a) {
 
 /* For the sanitizer: what lies behind a place, up to what was taken last, is given out no more. */
 static inline void tad__arena_close(const tad__arena *a, tad__place from) {
-    for (size_t k = from.chunk; k <= a->at && k < a->chunks; k++, from.used = 0)
-        if (from.used < a->chunk[k].size) tad__close(a->chunk[k].base + from.used, a->chunk[k].size - from.used);
+    for (size_t k = from.chunk; k <= a->at && k < a->chunks; k++, from.used = 0) {
+        size_t end = k < a->at ? a->chunk[k].size : tad__min(a->used, a->chunk[k].size);
+        if (from.used < end) tad__close(a->chunk[k].base + from.used, end - from.used);
+    }
 }
 
 /* Keeps the chunks. */
