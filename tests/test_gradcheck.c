@@ -551,7 +551,7 @@ static tad_var counted(tad_tape *t, const tad_var *in, size_t n, void *user) {
     size_t *count = user, now = tad_node_count(t);
     if (count[0] == 0) count[0] = now;
     if (now > count[1]) count[1] = now;
-    return tad_sum(tad_mul(in[0], tad_sin(in[n - 1])), NULL);
+    return tad_sum(tad_mul(in[0], tad_sin(in[n - 1])), tad_all());
 }
 
 /* But for the inputs that it is called with a second time. */

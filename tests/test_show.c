@@ -80,7 +80,7 @@ START_TEST(explain_shows_every_input_of_an_op_of_many) {
     char edge[32];
     for (int i = 0; i < MANY; i++) x[i] = tad_scalar(t, i);
     y = tad_retain(tad_stack(x, MANY, 0));
-    ck_done(tad_reverse(tad_sum(y, NULL)), t);
+    ck_done(tad_reverse(tad_sum(y, tad_all())), t);
     ck_done(tad_explain(y, _i ? TAD_EXPLAIN_DOT : TAD_EXPLAIN_TEXT, keep, &got), t);
     for (int i = 0; i < MANY; i++) {
         snprintf(edge, sizeof edge, _i ? "n%d -> n18 [" : "to #%d: by the rule of stack", i);
@@ -95,7 +95,7 @@ START_TEST(explain_has_numbers_for_as_many_inputs_as_fixed_lists_hold) {
     size_t n = TAD_MAX_INPUTS + (size_t)_i;
     for (size_t i = 0; i < n; i++) x[i] = tad_input(t, TAD_F64, TAD_SHAPE(i == 0), (double[]){3});
     y = tad_retain(tad_concat(x, n, 0));
-    ck_done(tad_reverse(tad_sum(y, NULL)), t);
+    ck_done(tad_reverse(tad_sum(y, tad_all())), t);
     ck_done(tad_explain(y, TAD_EXPLAIN_TEXT, keep, &got), t);
     ck_has(_i ? "to #0: by the rule of concat" : "to #0: 1 * 1 = 1");
 }

@@ -625,7 +625,7 @@ START_TEST(a_cotangent_is_given_away_when_nobody_reads_it_any_more) {
     double ones[] = {1, 1, 1}, weight[] = {5, 6, 7};
     tad_var in[] = {tad_input(t, TAD_F64, shape, ones), tad_input(t, TAD_F64, shape, ones)};
     tad_var y = tad_apply(&aab, in, 2, NULL, NULL, 0), w = tad_constant(t, TAD_F64, shape, weight);
-    ck_done(tad_reverse(tad_sum(tad_mul(y, w), NULL)), t);
+    ck_done(tad_reverse(tad_sum(tad_mul(y, w), tad_all())), t);
     for (int i = 0; i < tad_size_of(y); i++) {
         ck_near(((const double *)tad_gradient_data(in[0]))[i], 2 * weight[i], 0);
         ck_near(((const double *)tad_gradient_data(in[1]))[i], weight[i], 0);
