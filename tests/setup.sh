@@ -61,10 +61,15 @@ configure() {
     fi
 }
 
+# Arguments: what to build; all when there are none. Ninja shows its progress on a terminal.
 build() {
-    say 'building'
-    ninja -C build >build/build.log 2>&1 ||
-        { cat build/build.log >&2; fail 'building failed; what the compiler said is above.'; }
+    say "building ${*:-everything}"
+    if [ -t 1 ]; then
+        ninja -C build "$@" || fail 'building failed; what the compiler said is above.'
+    else
+        ninja -C build "$@" >build/build.log 2>&1 ||
+            { cat build/build.log >&2; fail 'building failed; what the compiler said is above.'; }
+    fi
 }
 
 find_missing
