@@ -135,12 +135,13 @@ static double near_jump(const line *l, const coordinates *c) {
 
 /* All values of 1 - tanh(x) are multiples of 2^-53, however small they are. Steps that are powers
  * of two can fit such a grid: nothing jitters, and the slope is still off. 0: explained by size and
- * x. */
+ * x. A value is off by half of the grid at most, which is less than noise may be: four times noise
+ * over the step is what a level is then said to be off. */
 static double grid(const line *l) {
     int last = TAD__LEVELS - 1;
     double slope = fmax(fabs(l->left[last]), fabs(l->right[last])), size = l->size[last];
     double explained = fmax(8 * DBL_EPSILON * size, 4 * DBL_EPSILON * fabs(l->x) * slope);
-    return slope > 0 && l->unit > explained && l->unit <= 1e-6 * size ? l->unit : 0;
+    return slope > 0 && l->unit > explained && l->unit <= 1e-6 * size ? l->unit / 4 : 0;
 }
 
 static bool is_cubic(double coarse, double fine) {
