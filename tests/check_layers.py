@@ -28,7 +28,8 @@ FLOORS = {
 PUBLIC = [
     "status.h",
     "sink.h tape.h",
-    "op.h scalar.h scalar.def",
+    "op.h elementwise.h",
+    "scalar.h scalar.def",
     "ops.h diff.h inspect.h",
     "dict.h gradcheck.h",
     "nn.h optim.h data.h safetensors.h",

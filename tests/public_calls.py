@@ -9,7 +9,6 @@ import pathlib
 import re
 import sys
 
-ROWS = {"UNARY": ["x"], "OPTION1": ["x", 0], "OPTION2": ["x", 0, 0], "BINARY": ["x", "x"], "TERNARY": ["x"] * 3}
 INDEX = {"i", "j", "k"}  # names of arguments that say which, not how many
 POINTERS = {  # kinds with something behind that a program could have; the rest is plain memory
     "tad_tape": "tape", "tad_dict": "dict", "tad_net": "net", "tad_optim": "optim", "tad_op": "op",
@@ -73,8 +72,6 @@ def declared(text):
 def main(include):
     for header in sorted(include.glob("tad/*.h")):
         declared(code(header))
-    for row, name in re.findall(r"^TAD_(\w+)\((\w+),", (include / "tad" / "scalar.def").read_text(), re.M):
-        call("tad_var", "tad_" + name, ["tad_var" if a == "x" else "double" for a in ROWS[row]])
 
 
 main(pathlib.Path(sys.argv[1]))

@@ -1,4 +1,4 @@
-/* Elementwise ops: tad_<name> for every row of scalar.def, and the fast path of scalar arithmetic.
+/* The fast path of scalar arithmetic, beside the functions of elementwise.h.
  *
  * Arithmetic on 0-d float64 variables is recorded in place by the inline functions below, with all
  * checks; whatever is not that simple goes to the library. What begins with tad__ is not for users:
@@ -10,20 +10,11 @@
 
 #include <string.h>
 
-#include <tad/tape.h>
+#include <tad/elementwise.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* ---- prototypes from the table ---- */
-
-#define TAD_UNARY(name, ...) TAD_API tad_var tad_##name(tad_var x);
-#define TAD_OPTION1(name, ...) TAD_API tad_var tad_##name(tad_var x, double p);
-#define TAD_OPTION2(name, ...) TAD_API tad_var tad_##name(tad_var x, double p, double q);
-#define TAD_BINARY(name, ...) TAD_API tad_var tad_##name(tad_var a, tad_var b);
-#define TAD_TERNARY(name, ...) TAD_API tad_var tad_##name(tad_var a, tad_var b, tad_var c);
-#include <tad/scalar.def>
 
 /* Position of a row in the table: TAD__ROW_add, ... */
 #define TAD_UNARY(name, ...)   TAD__ROW_##name,

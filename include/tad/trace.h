@@ -1,5 +1,5 @@
 /* With TAD_TRACE defined before tad/tad.h: every call that records a variable also notes its file and
- * line, in the node and in the message of a failure. Written by tests/trace_header.py. */
+ * line, in the node and in the message of a failure. Written by tests/generated_headers.py. */
 #ifndef TAD_TRACE_H
 #define TAD_TRACE_H
 

@@ -1,17 +1,62 @@
 #!/usr/bin/env python3
-"""Writes include/tad/trace.h, which wraps every function that records a variable, and every verb, from
-the other headers. Without --write only compares, and exits with 1 where the file is not what it would write."""
+"""Writes the public headers that follow from others: include/tad/elementwise.h, the functions of the rows
+of scalar.def, and include/tad/trace.h, which wraps every function that records a variable, and every
+verb. Without --write only compares, and exits with 1 where a file is not what it would write."""
 import pathlib
 import re
 import sys
+import textwrap
 
 INCLUDE = pathlib.Path(__file__).resolve().parent.parent / "include" / "tad"
-TARGET = INCLUDE / "trace.h"
+
+# ---- elementwise.h ----
+
+ELEMENTWISE = """/* The functions of elementwise ops, on variables of any shape; operands broadcast. They are the rows of
+ * scalar.def, from which tests/generated_headers.py writes this file; docs/ops.md has the defaults of
+ * options for calls by name. A 0-d float64 operand is recorded as one node without an array. */
+#ifndef TAD_ELEMENTWISE_H
+#define TAD_ELEMENTWISE_H
+
+#include <tad/tape.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+"""
+OPERANDS = {"UNARY": ["x"], "OPTION1": ["x"], "OPTION2": ["x"], "BINARY": ["a", "b"], "TERNARY": ["a", "b", "c"]}
+
+
+def rows():
+    """(kind, name, doc, names of options) of every row."""
+    table = (INCLUDE / "scalar.def").read_text()
+    row = r'^TAD_(UNARY|OPTION1|OPTION2|BINARY|TERNARY)\s*\((\w+),\s*"((?:[^"\\]|\\.)*)"'
+    starts = list(re.finditer(row, table, re.M))
+    for found, after in zip(starts, starts[1:] + [None]):
+        body = table[found.end() : after.start() if after else len(table)]
+        yield found[1], found[2], found[3].replace('\\"', '"'), re.findall(r"OPTION\((\w+),", body)
+
+
+def prototype(kind, name, doc, options):
+    arguments = [f"tad_var {x}" for x in OPERANDS[kind]] + [f"double {o}" for o in options]
+    line = f"TAD_API tad_var tad_{name}({', '.join(arguments)});"
+    if len(line) + len(doc) + 7 <= 100:
+        return f"{line} /* {doc} */\n"
+    comment = textwrap.wrap(doc, 94, initial_indent="/* ", subsequent_indent=" * ")
+    return "\n".join(comment) + f" */\n{line}\n"
+
+
+def elementwise():
+    return ELEMENTWISE + "".join(prototype(*row) for row in rows()) + END
+
+
+# ---- trace.h ----
+
 # They look at variables, or change them without recording.
 NOT_RECORDING = {"tad_here", "tad_name", "tad_retain", "tad_node_at", "tad_node_parent"}
 
 HEAD = """/* With TAD_TRACE defined before tad/tad.h: every call that records a variable also notes its file and
- * line, in the node and in the message of a failure. Written by tests/trace_header.py. */
+ * line, in the node and in the message of a failure. Written by tests/generated_headers.py. */
 #ifndef TAD_TRACE_H
 #define TAD_TRACE_H
 
@@ -44,9 +89,7 @@ END = """
 
 
 def names():
-    rows = re.findall(r"^TAD_(?:UNARY|OPTION1|OPTION2|BINARY|TERNARY)\s*\((\w+),",
-                      (INCLUDE / "scalar.def").read_text(), re.M)
-    found = ["tad_" + row for row in rows]
+    found = ["tad_" + name for _, name, _, _ in rows()]
     for header in ("tape.h", "op.h", "ops.h"):
         found += re.findall(r"^TAD_API tad_var (tad_\w+)\(", (INCLUDE / header).read_text(), re.M)
     return [name for name in found if name not in NOT_RECORDING]
@@ -81,7 +124,7 @@ def wrapper(name, arguments):
             f"#undef {name}\n#define {name}(...) {own}(__FILE__, __LINE__, __VA_ARGS__)\n")
 
 
-def text():
+def trace():
     lines = []
     for name in names():
         lines.append(f"#undef {name}\n#define {name}(...) TAD_HERE({name}(__VA_ARGS__))\n")
@@ -90,7 +133,16 @@ def text():
     return HEAD + "".join(lines) + END
 
 
-if "--write" in sys.argv:
-    TARGET.write_text(text())
-elif TARGET.read_text() != text():
-    sys.exit("include/tad/trace.h is out of date: run python3 tests/trace_header.py --write")
+def main(write):
+    stale = False
+    for name, text in (("elementwise.h", elementwise()), ("trace.h", trace())):
+        path = INCLUDE / name
+        if write:
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
+            print(f"include/tad/{name} is out of date: run python3 tests/generated_headers.py --write")
+            stale = True
+    return stale
+
+
+sys.exit(main("--write" in sys.argv))
