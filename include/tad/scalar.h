@@ -69,7 +69,7 @@ typedef struct tad__node {
     } value;
 } tad__node;
 
-/* Apart from the nodes: a sweep writes only these. All zero from the swept nodes on. */
+/* Apart from the nodes: a sweep writes only these. Entries at or beyond `swept` are zero. */
 typedef union tad__adjoint {
     double number;
     uint64_t bits;

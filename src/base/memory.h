@@ -35,14 +35,14 @@ typedef struct tad__arena {
     tad__memory *memory;
     size_t at; /* the chunk being filled */
     tad__chunk *chunk;
-    size_t used; /* how far; not beside `at`: compilers would read both at once, and wait for the last
-                    store to one of them to reach the cache */
+    size_t used; /* how far. Not next to `at`: a single 16-byte load of both would stall on store
+                    forwarding */
     size_t chunks, capacity;
 } tad__arena;
 
-typedef struct tad__place {
+typedef struct tad__arena_mark {
     size_t chunk, used;
-} tad__place;
+} tad__arena_mark;
 
 /* Where the chunk being filled has no room. */
 void *tad__arena_take_elsewhere(tad__arena *a, size_t bytes, size_t align);
@@ -66,12 +66,12 @@ static inline void *tad__arena_take(tad__arena *a, size_t bytes, size_t align) {
     return tad__arena_take_elsewhere(a, bytes, align);
 }
 
-static inline tad__place tad__arena_place(const tad__arena *a) {
-    return (tad__place){a->at, a->used};
+static inline tad__arena_mark tad__arena_now(const tad__arena *a) {
+    return (tad__arena_mark){a->at, a->used};
 }
 
 /* For the sanitizer: what lies behind a place, up to what was taken last, is given out no more. */
-static inline void tad__arena_close(const tad__arena *a, tad__place from) {
+static inline void tad__arena_close(const tad__arena *a, tad__arena_mark from) {
     for (size_t k = from.chunk; k <= a->at && k < a->chunks; k++, from.used = 0) {
         size_t end = k < a->at ? a->chunk[k].size : tad__min(a->used, a->chunk[k].size);
         if (from.used < end) tad__close(a->chunk[k].base + from.used, end - from.used);
@@ -79,7 +79,7 @@ static inline void tad__arena_close(const tad__arena *a, tad__place from) {
 }
 
 /* Keeps the chunks. */
-static inline void tad__arena_release(tad__arena *a, tad__place to) {
+static inline void tad__arena_release(tad__arena *a, tad__arena_mark to) {
     if (TAD__GAP) tad__arena_close(a, to);
     a->at = to.chunk;
     a->used = to.used;

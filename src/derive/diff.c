@@ -173,8 +173,8 @@ static tad_var unit(tad_var like, int64_t k) {
 
 /* Row k or column k of the matrix, with the axes of what goes there. */
 static void put(const matrix *m, int64_t k, tad_var part) {
-    tad__view room;
-    const tad_array *from = tad__value(m->t, part.u.at.index, &room);
+    tad__view view;
+    const tad_array *from = tad__value(m->t, part.u.at.index, &view);
     int64_t dim[2 * TAD_MAX_RANK], columns = tad_size_of(m->x);
     int64_t first = m->by_rows ? k * columns : k, step = m->by_rows ? 1 : columns;
     tad_array to = {.size = from->size, .dim = dim, .dtype = m->to->dtype, .rank = from->rank};

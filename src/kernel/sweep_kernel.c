@@ -33,9 +33,9 @@ static void pass_dot(const tad__node *node, tad__adjoint *adjoint, const tad__re
     for (uint32_t i = 0; i < n; i++) pass_product(node, adjoint, a[i], b[i], g);
 }
 
-/* The new sum of the last operand of a node; gives the adjoint of the node before, at `next`. Where
- * that is the operand itself the sum is handed on in a register, for the way through memory would be
- * most of the time. */
+/* Stores the new adjoint of a node's last operand; returns that of the node before, at `next`. If the
+ * operand is that node, its adjoint is returned in a register: store-to-load latency would dominate
+ * the loop. */
 static inline double hand_on(tad__adjoint *to, const tad__adjoint *next, double sum) {
     to->number = sum;
     return to == next ? sum : next->number;

@@ -128,8 +128,8 @@ static tad_status check_root(tad_tape *t, uint32_t i) {
 
 /* A cotangent has its result's shape and type; none or a number: only for a single element. */
 static tad_status check_cotangent(tad_tape *t, uint32_t i, tad_var cotangent) {
-    tad__view room, ct_room;
-    const tad_array *y = tad__value(t, i, &room), *ct;
+    tad__view view, ct_view;
+    const tad_array *y = tad__value(t, i, &view), *ct;
     uint32_t c;
     tad_shape shape = tad__shape_of(y);
     char a[160], b[160];
@@ -138,7 +138,7 @@ static tad_status check_cotangent(tad_tape *t, uint32_t i, tad_var cotangent) {
         return tad__fail(t, TAD_BAD_SHAPE, "reverse: the result has shape %s: a cotangent is needed", tad__shape_text(&shape, a, sizeof a));
     }
     if (!tad__resolve(t, cotangent, "reverse: cotangent", &c)) return t->error.status;
-    ct = tad__value(t, c, &ct_room);
+    ct = tad__value(t, c, &ct_view);
     tad_shape got = tad__shape_of(ct);
     if (!tad__shape_equal(&shape, &got))
         return tad__fail(t, TAD_BAD_SHAPE, "reverse: a cotangent of shape %s for a result of shape %s",
@@ -161,15 +161,15 @@ static bool lend(tad_tape *t, uint32_t i, const tad_array *cotangent) {
 
 /* Adds one root's cotangent, which was checked; none: 1. */
 static tad_status seed(tad_tape *t, uint32_t i, tad_var cotangent) {
-    tad__view room;
+    tad__view view;
     uint32_t c;
     double one = tad_is_number(cotangent) ? cotangent.u.number : 1;
     if (tad_is_none(cotangent) || tad_is_number(cotangent)) {
-        room.array = (tad_array){.data = &one, .size = 1, .dtype = TAD_F64, .contiguous = true};
-        return tad__accumulate(t, i, &room.array);
+        view.array = (tad_array){.data = &one, .size = 1, .dtype = TAD_F64, .contiguous = true};
+        return tad__accumulate(t, i, &view.array);
     }
     if (!tad__resolve(t, cotangent, "reverse: cotangent", &c)) return t->error.status;
-    const tad_array *ct = tad__value(t, c, &room);
+    const tad_array *ct = tad__value(t, c, &view);
     return lend(t, i, ct) ? TAD_OK : tad__accumulate(t, i, ct);
 }
 

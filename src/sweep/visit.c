@@ -164,10 +164,10 @@ static const tad__hooks hooks = {.fail = hook_fail,
 /* ---- running the op's backward, or its rule ---- */
 
 /* Input i as an array; a plain number has the type of the result. NULL: left out. */
-static const tad_array *input_of(const visit *v, uint32_t i, tad__view *room) {
-    if (v->in[i] != TAD__NO_NODE) return tad__value(v->t, v->in[i], room);
+static const tad_array *input_of(const visit *v, uint32_t i, tad__view *view) {
+    if (v->in[i] != TAD__NO_NODE) return tad__value(v->t, v->in[i], view);
     if ((int)i != v->call.number_at) return NULL;
-    return tad__number_value(v->call.number, tad__dtype_at(v->t, v->at), room);
+    return tad__number_value(v->call.number, tad__dtype_at(v->t, v->at), view);
 }
 
 static tad_status run_backward(visit *v) {
@@ -273,12 +273,12 @@ tad_status tad__visit_op(tad_tape *t, uint32_t i, bool arrived) {
     v.strong_zero = tad__has_strong_zero(t, i, &v.call);
     if (!(tad__at(t, i)->flags & TAD__NEEDS) && v.call.n_out == 1) return TAD_OK;
     if (!take_cotangents(&v, arrived)) return TAD_OK;
-    tad__place place = tad__arena_place(&t->arena);
+    tad__arena_mark before = tad__arena_now(&t->arena);
     bool whole = tad__is_row(t, v.call.op) || make_whole(&v);
     tad_status s = whole ? find_wanted(&v) : TAD_NO_MEMORY;
     if (s == TAD_OK) s = tad__check_unchanged(t, i, &v.call, "reverse");
     if (s == TAD_OK) s = v.call.op->backward && !v.strong_zero ? run_backward(&v) : run_rule(&v);
-    tad__arena_release(&t->arena, place);
+    tad__arena_release(&t->arena, before);
     if (s == TAD_NO_MEMORY) tad__no_memory(t, v.call.op->name);
     if (s == TAD_OK) consume(&v);
     return s;

@@ -180,9 +180,9 @@ static tad_status compute(work *w) {
     if (as_view(w)) return TAD_OK;
     if (!new_outputs(w)) return TAD_NO_MEMORY;
     w->frame.out = w->out;
-    tad__place place = tad__arena_place(&t->arena);
+    tad__arena_mark before = tad__arena_now(&t->arena);
     s = w->op->forward(&w->frame);
-    tad__arena_release(&t->arena, place);
+    tad__arena_release(&t->arena, before);
     return s;
 }
 
@@ -320,7 +320,7 @@ static tad_var give_up(work *w, tad__stretch begin, tad_status s) {
     else if (s != TAD_OK && w->t->error.status == TAD_OK) tad__fail(w->t, s, "%s: %s", w->op->name, tad_status_text(s));
     tad__buffers_give(&w->t->buffers, w->saved);
     tad__drop_nodes(w->t, begin.count);
-    tad__arena_release(&w->t->arena, begin.place);
+    tad__arena_release(&w->t->arena, begin.before);
     return tad__nil(w->t);
 }
 
@@ -344,7 +344,7 @@ tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, c
     w.saved = NULL;
     w.driver.hooks = &hooks;
     w.frame = (tad_call_frame){op, options, n, op->n_out, NULL, NULL, &t->compute, &w.driver};
-    tad__stretch begin = {t->head.count, tad__arena_place(&t->arena)};
+    tad__stretch begin = {t->head.count, tad__arena_now(&t->arena)};
     if (!prepare(&w, in)) return give_up(&w, begin, t->error.status ? TAD_OK : TAD_NO_MEMORY);
     w.frame.in = w.array;
     tad_status s = compute(&w);

@@ -102,7 +102,7 @@ static tad_var converted(tad_tape *t, const char *what, tad_dtype dtype, const t
                          const double *data, bool one) {
     if (!check_leaf(t, what, dtype, shape)) return tad__nil(t);
     tad_array *a = tad__new_array(t, dtype, shape);
-    tad__place place = tad__arena_place(&t->arena);
+    tad__arena_mark before = tad__arena_now(&t->arena);
     tad_array *from = a ? tad__new_header(t, TAD_F64, shape) : NULL;
     if (!from) {
         tad__no_memory(t, what);
@@ -112,7 +112,7 @@ static tad_var converted(tad_tape *t, const char *what, tad_dtype dtype, const t
     if (one) memset(from->dim + from->rank, 0, from->rank * sizeof *from->dim);
     tad__array_seen(from);
     tad__copy(&t->compute, a, from);
-    tad__arena_release(&t->arena, place);
+    tad__arena_release(&t->arena, before);
     return tad__leaf(t, TAD__CONSTANT, a);
 }
 

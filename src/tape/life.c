@@ -11,10 +11,10 @@ enum { FIRST_CUTS = 8, MOST_THREADS = 256 };
 
 static bool start_threads(tad_tape *t, size_t count) {
     t->threads_bytes = tad__pool_bytes(count);
-    void *room = tad__memory_resize(&t->memory, NULL, 0, t->threads_bytes);
-    if (!room) return false;
-    t->compute.threads = tad__pool_create(room, count);
-    if (!t->compute.threads) tad__memory_resize(&t->memory, room, t->threads_bytes, 0);
+    void *memory = tad__memory_resize(&t->memory, NULL, 0, t->threads_bytes);
+    if (!memory) return false;
+    t->compute.threads = tad__pool_create(memory, count);
+    if (!t->compute.threads) tad__memory_resize(&t->memory, memory, t->threads_bytes, 0);
     return t->compute.threads != NULL;
 }
 

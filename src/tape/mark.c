@@ -41,10 +41,10 @@ static bool add_cut(tad_tape *t, uint32_t count) {
     return true;
 }
 
-static tad_status rewind_to(tad_tape *t, uint32_t count, tad__place place) {
+static tad_status rewind_to(tad_tape *t, uint32_t count, tad__arena_mark before) {
     if (!add_cut(t, count)) return tad__no_memory(t, "rewind");
     tad__drop_nodes(t, count);
-    tad__arena_release(&t->arena, place);
+    tad__arena_release(&t->arena, before);
     tad__drop_labels(t, count);
     t->head.epoch = after(t->head.epoch);
     drop_oldest_cut(t);
@@ -59,14 +59,14 @@ tad_status tad_tape_rewind(tad_tape *t, tad_mark mark) {
     bool here = mark.count == 0 || tad__survives(t, mark.count - 1, mark.epoch);
     if (mark.count > t->head.count || !here)
         return tad__fail(t, TAD_BAD_HANDLE, "rewind: the mark itself was rewound");
-    return rewind_to(t, mark.count, (tad__place){mark.chunk, mark.used});
+    return rewind_to(t, mark.count, (tad__arena_mark){mark.chunk, mark.used});
 }
 
 /* Cannot fail: every node goes, so no cut before matters and the list needs no more room. */
 void tad_tape_reset(tad_tape *t) {
     if (!t) return;
     tad__drop_nodes(t, 0);
-    tad__arena_release(&t->arena, (tad__place){0, 0});
+    tad__arena_release(&t->arena, (tad__arena_mark){0, 0});
     tad__drop_labels(t, 0);
     while (t->scopes || t->scopes_lost) tad_scope_pop(t);
     t->paused = 0;
@@ -79,12 +79,12 @@ void tad_tape_reset(tad_tape *t) {
 
 tad__stretch tad__stretch_begin(tad_tape *t) {
     tad_record_pause(t);
-    return (tad__stretch){t->head.count, tad__arena_place(&t->arena)};
+    return (tad__stretch){t->head.count, tad__arena_now(&t->arena)};
 }
 
 void tad__stretch_end(tad_tape *t, tad__stretch s) {
     tad__drop_nodes(t, s.count);
-    tad__arena_release(&t->arena, s.place);
+    tad__arena_release(&t->arena, s.before);
     tad_record_resume(t);
 }
 

@@ -11,7 +11,7 @@ bool tad__have_cuts(tad_tape *t, size_t n);
  * gradients is paused meanwhile. */
 typedef struct tad__stretch {
     uint32_t count;
-    tad__place place;
+    tad__arena_mark before;
 } tad__stretch;
 tad__stretch tad__stretch_begin(tad_tape *t);
 void tad__stretch_end(tad_tape *t, tad__stretch s);

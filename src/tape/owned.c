@@ -29,7 +29,7 @@ static void release(tad_tape *t, void *user) {
     tad__memory_resize(&t->memory, b.raw, b.raw_size, 0);
 }
 
-/* A new block with room for `bytes`; NULL without touching the tape's error. */
+/* A new block of `bytes`; NULL without touching the tape's error. */
 static void *take(tad_tape *t, size_t bytes) {
     size_t raw_size;
     if (!tad__sum(bytes, sizeof(owned) + ALIGN, &raw_size)) return NULL;
@@ -43,8 +43,8 @@ static void *take(tad_tape *t, size_t bytes) {
     return user;
 }
 
-/* Never more than the user asked for is promised, so the room counted here may include padding. */
-static size_t room(void *user) {
+/* Bytes of a block, which may include padding: callers must not rely on these. */
+static size_t bytes_of(void *user) {
     const owned *b = header(user);
     return b->raw_size - (size_t)((char *)user - (char *)b->raw);
 }
@@ -66,7 +66,7 @@ void *tad_tape_resize(tad_tape *t, void *old, size_t count, size_t size) {
         return NULL;
     }
     if (old) {
-        memcpy(user, old, tad__min(bytes, room(old)));
+        memcpy(user, old, tad__min(bytes, bytes_of(old)));
         release(t, old);
     }
     return user;

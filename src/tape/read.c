@@ -20,10 +20,10 @@ tad_dtype tad_dtype_of(tad_var x) {
 tad_shape tad_shape_of(tad_var x) {
     const tad_shape none = {-1, {0}};
     uint32_t i;
-    tad__view room;
+    tad__view view;
     if (tad_is_number(x)) return TAD_0D;
     if (!tad__has_tape(x) || tad_is_nil(x) || !tad__resolve(x.tape, x, "shape_of", &i)) return none;
-    return tad__shape_of(tad__value(x.tape, i, &room));
+    return tad__shape_of(tad__value(x.tape, i, &view));
 }
 
 int64_t tad_size_of(tad_var x) {
@@ -33,10 +33,10 @@ int64_t tad_size_of(tad_var x) {
 }
 
 /* The value behind a handle, for a verb called `what`. NULL on failure. */
-static const tad_array *value_of(tad_var x, const char *what, tad__view *room) {
+static const tad_array *value_of(tad_var x, const char *what, tad__view *view) {
     uint32_t i;
     if (!tad__has_tape(x) || x.tape->error.status != TAD_OK) return NULL;
-    return tad__resolve(x.tape, x, what, &i) ? tad__value(x.tape, i, room) : NULL;
+    return tad__resolve(x.tape, x, what, &i) ? tad__value(x.tape, i, view) : NULL;
 }
 
 static tad_status status_of(tad_var x) { return tad__has_tape(x) ? x.tape->error.status : TAD_BAD_HANDLE; }
@@ -55,24 +55,24 @@ static tad_status read_into(tad_tape *t, const char *what, const tad_array *a, d
 }
 
 tad_status tad_read(tad_var x, double *out, size_t n) {
-    tad__view room;
-    const tad_array *a = value_of(x, "read", &room);
+    tad__view view;
+    const tad_array *a = value_of(x, "read", &view);
     return a ? read_into(x.tape, "read", a, out, n) : status_of(x);
 }
 
 double tad_item(tad_var x) {
     if (tad__fast_read(x)) return TAD__NODE(x)->value.number;
-    tad__view room;
+    tad__view view;
     double v = NAN;
     if (tad_is_number(x)) return x.u.number;
-    const tad_array *a = value_of(x, "item", &room);
+    const tad_array *a = value_of(x, "item", &view);
     if (a && read_into(x.tape, "item", a, &v, 1) != TAD_OK) return NAN;
     return v;
 }
 
 const void *tad_data(tad_var x) {
-    tad__view room;
-    const tad_array *a = value_of(x, "data", &room);
+    tad__view view;
+    const tad_array *a = value_of(x, "data", &view);
     if (!a) return NULL;
     if (a->contiguous) return a->data;
     tad_shape shape = tad__shape_of(a);

@@ -96,8 +96,8 @@ static tad_status sum_selected(tad_backward *b, tad_array *into, bool fresh, con
 
 tad_status tad__select_backward(tad_backward *b, size_t i, const tad_array *condition, bool set, bool last) {
     const tad_array *g = b->cotangent[0], *x = b->call.in[i];
-    tad__view room;
-    const tad_array *zero = tad__number_value(0, (tad_dtype)g->dtype, &room), *p = set ? g : zero, *q = set ? zero : g;
+    tad__view view;
+    const tad_array *zero = tad__number_value(0, (tad_dtype)g->dtype, &view), *p = set ? g : zero, *q = set ? zero : g;
     bool like = x->size == g->size && x->rank == g->rank, fresh = true;
     tad_array *into = like && last ? tad_backward_take(b, 0, i) : NULL;
     if (!into) into = tad_backward_buffer(b, i, &fresh);

@@ -166,7 +166,7 @@ static inline bool find_numbers(tad_tape *t, const tad_var *x, size_t n, uint32_
     return true;
 }
 
-/* An argument was just stored in halves: to read it as one would wait for that. */
+/* The handle was just written as two 32-bit stores; a 64-bit load would stall. */
 static inline bool find_number(tad_tape *t, tad_var x, uint32_t *in, unsigned *flags) {
     if (x.tape != t || x.u.at.epoch != t->head.epoch) return are_numbers(t, &x, 1, in, flags);
     *in = x.u.at.index;
@@ -194,7 +194,7 @@ static tad__record_of *new_record(tad_tape *t, const tad_op *op, size_t n_in) {
 tad_var tad_sum_list(const tad_var *x, size_t n) {
     tad_tape *t = x ? tad__tape_of(x, n) : NULL;
     if (!t || !t->head.limit || n > UINT32_MAX / 8) return tad_apply(&tad__ops_list[SUM_LIST], x, n, NULL, NULL, 0);
-    tad__place place = tad__arena_place(&t->arena);
+    tad__arena_mark before = tad__arena_now(&t->arena);
     tad__record_of *r = new_record(t, &tad__ops_list[SUM_LIST], n);
     unsigned flags = 0;
     if (r && find_numbers(t, x, n, r->in, &flags)) {
@@ -202,7 +202,7 @@ tad_var tad_sum_list(const tad_var *x, size_t n) {
         for (size_t i = 0; i < n; i++) sum += tad__at(t, r->in[i])->value.number;
         return finish(t, r, TAD__SUM, flags, sum);
     }
-    tad__arena_release(&t->arena, place);
+    tad__arena_release(&t->arena, before);
     return tad_apply(&tad__ops_list[SUM_LIST], x, n, NULL, NULL, 0);
 }
 
@@ -225,7 +225,7 @@ tad_var tad_dot_list(const tad_var *a, const tad_var *b, size_t n, tad_var c) {
         if (t) tad__fail(t, TAD_BAD_ARGUMENT, "dot_list: no lists of operands");
         return tad__nil(t);
     }
-    tad__place place = tad__arena_place(&t->arena);
+    tad__arena_mark before = tad__arena_now(&t->arena);
     tad__record_of *r = t->head.limit ? new_record(t, &tad__ops_list[DOT_LIST], 2 * n + 1) : NULL;
     unsigned flags = 0;
     if (r && find_number(t, c, r->in, &flags) && find_numbers(t, a, n, r->in + 1, &flags) &&
@@ -236,6 +236,6 @@ tad_var tad_dot_list(const tad_var *a, const tad_var *b, size_t n, tad_var c) {
         for (size_t i = 0; i < n; i++) sum += node[p[i]].value.number * node[q[i]].value.number;
         return finish(t, r, TAD__DOT, flags, sum);
     }
-    tad__arena_release(&t->arena, place);
+    tad__arena_release(&t->arena, before);
     return general_dot(t, a, b, n, c);
 }

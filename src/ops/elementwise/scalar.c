@@ -78,7 +78,7 @@ static bool on_like_arrays(tad_tape *t, unsigned row, const tad_var *in, size_t 
     const void *data[3];
     uint32_t index[3] = {0};
     double number = 0;
-    tad__view room;
+    tad__view view;
     unsigned flags = 0;
     int number_at = -1;
     if (t->head.count >= t->head.limit) return false;
@@ -95,11 +95,11 @@ static bool on_like_arrays(tad_tape *t, unsigned row, const tad_var *in, size_t 
         index[i] = in[i].u.at.index;
         flags |= tad__at(t, index[i])->flags;
     }
-    if (number_at >= 0) data[number_at] = tad__number_value(number, (tad_dtype)like->dtype, &room)->data;
-    tad__place place = tad__arena_place(&t->arena);
+    if (number_at >= 0) data[number_at] = tad__number_value(number, (tad_dtype)like->dtype, &view)->data;
+    tad__arena_mark before = tad__arena_now(&t->arena);
     tad_array *y = tad__new_like(t, like);
     if (!y) {
-        tad__arena_release(&t->arena, place);
+        tad__arena_release(&t->arena, before);
         return false;
     }
     tad__forward_runs(&t->compute, (size_t)y->size,
