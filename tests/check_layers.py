@@ -22,7 +22,7 @@ FLOORS = {
     "gradcheck": "base kernel array tape",
     "show": "base",
     "nn": "base kernel array tape/hook.h",
-    "io": "base kernel array tape",
+    "io": "base kernel array tape/error.h tape/handle.h tape/owned.h tape/tape.h",
 }
 # Public headers, from the bottom to the top: each may include those of its own line and before.
 PUBLIC = [

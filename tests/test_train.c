@@ -391,8 +391,8 @@ START_TEST(writes_a_plot) {
         "set title 'MNIST'",
         "set y2range [0:1]",
         "set xlabel 'step'",
-        ("plot 'it''s.csv' using 1:2 axes x1y1 with lines title 'loss', \\\n"
-         "  '' using 1:3 axes x1y2 with linespoints title 'test accuracy'\n")};
+        ("plot 'it''s.csv' using 1:2 axes x1y1 with lines linewidth 2 title 'loss', \\\n"
+         "  '' using 1:3 axes x1y2 with lines linewidth 2 dashtype 2 title 'test accuracy'\n")};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         ck_assert_msg(strstr(out.data, expected[i]) != NULL, "no %s in\n%s", expected[i], out.data);
     static const tad_plot bad[] = {{"a.csv", NULL, NULL},

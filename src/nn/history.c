@@ -119,8 +119,8 @@ static void put_curves(const tad_history *h, const char *csv, tad__text *out) {
         bool right = on_right_axis(h->column[c]);
         tad__text_put(out, c > 1 ? ", \\\n  ''" : "plot ");
         if (c == 1) put_quoted(out, csv);
-        tad__text_put(out, " using 1:%zu axes %s with %s title ", c + 1, right ? "x1y2" : "x1y1",
-                      right ? "linespoints" : "lines");
+        tad__text_put(out, " using 1:%zu axes %s with lines linewidth 2%s title ", c + 1,
+                      right ? "x1y2" : "x1y1", right ? " dashtype 2" : "");
         put_quoted(out, h->column[c]);
     }
     tad__text_put(out, "\n");
@@ -131,7 +131,7 @@ static void put_axes(const tad_history *h, tad__text *out) {
     for (size_t c = 1; c < h->columns; c++) *(on_right_axis(h->column[c]) ? &right : &left) = true;
     tad__text_put(out, "set xlabel ");
     put_quoted(out, h->column[0]);
-    tad__text_put(out, "\nset ytics nomirror\nset grid\nset key outside below noenhanced\n");
+    tad__text_put(out, "\nset ytics nomirror\nset grid\nset key tmargin center horizontal noenhanced\n");
     if (left) tad__text_put(out, "set ylabel 'loss'\n");
     if (right) tad__text_put(out, "set y2range [0:1]\nset y2tics\nset y2label 'accuracy'\n");
     if (right && !left) tad__text_put(out, "unset ytics\n");
