@@ -1,16 +1,21 @@
 /* The ops: functions that compute with variables and are recorded.
  *
- * Common to all: operands belong to one tape; a failure gives a nil variable and sticks to the tape
- * (tad_tape_status, tad_message). float64 and float32 operands do not mix, except that 0-d operands
- * join the others' type; tad_number(c) stands for a plain number. Broadcasting is NumPy's. `options`
- * may be NULL. docs/ops.md lists every op with its options.
+ * Common to all. Operands belong to one tape, and so does the result: nothing is to be freed, and it
+ * lives until the tape is rewound below it. A failure gives a nil variable and sticks to the tape
+ * (tad_tape_status, tad_message): BAD_HANDLE for operands that are none of it, BAD_SHAPE, BAD_DTYPE,
+ * BAD_AXIS, BAD_ARGUMENT for what an op says here about shapes, element types, axes and numbers,
+ * TOO_LARGE for results beyond what memory can hold, NO_MEMORY. float64 and float32 operands do not
+ * mix, except that 0-d operands join the others' type; tad_number(c) stands for a plain number.
+ * Broadcasting is NumPy's. Cost: one pass over operands and result, unless said; "shows x's memory"
+ * means that no element is copied. Options that are structs may be NULL. docs/ops.md lists every op
+ * with what it is by name.
  *
- * Threads: as the tape. */
+ * Threads: as the tape; large arrays are worked on by as many as its settings allow. */
 #ifndef TAD_OPS_H
 #define TAD_OPS_H
 
 #include <tad/op.h>
-#include <tad/scalar.h> /* elementwise: tad_add, tad_mul, tad_sin, tad_relu, ... from scalar.def */
+#include <tad/scalar.h> /* elementwise: tad_add, tad_mul, tad_sin, tad_relu, ... of elementwise.h */
 
 #ifdef __cplusplus
 extern "C" {
@@ -18,41 +23,52 @@ extern "C" {
 
 /* ---- sums over a list, as one node: a neuron of scalar code ---- */
 
-TAD_API tad_var tad_sum_list(const tad_var *x, size_t n); /* x[0] + x[1] + ... */
-TAD_API tad_var tad_dot_list(const tad_var *a, const tad_var *b, size_t n, tad_var c); /* c + a[0] b[0] + ... */
+/* x[0] + x[1] + ...; they broadcast together. The lists are not kept. */
+TAD_API tad_var tad_sum_list(const tad_var *x, size_t n);
+/* c + a[0] b[0] + a[1] b[1] + ...; all broadcast together. */
+TAD_API tad_var tad_dot_list(const tad_var *a, const tad_var *b, size_t n, tad_var c);
 
-/* ---- products ---- */
+/* ---- products; inner sizes that differ are BAD_SHAPE ---- */
 
-/* NumPy's matmul: 1-d and 2-d operands, leading axes are batches and broadcast. */
+/* NumPy's matmul: (n,k), (k,m) -> (n,m); a vector is a row on the left and a column on the right, and
+ * its axis is gone from the result; leading axes are batches and broadcast. n k m multiplications for
+ * each batch. */
 TAD_API tad_var tad_matmul(tad_var a, tad_var b);
 TAD_API tad_var tad_bmm(tad_var a, tad_var b);   /* (B,n,k), (B,k,m) -> (B,n,m) */
 TAD_API tad_var tad_mv(tad_var a, tad_var b);    /* (n,k), (k) -> (n) */
 TAD_API tad_var tad_dot(tad_var a, tad_var b);   /* (n) . (n) -> () */
 TAD_API tad_var tad_outer(tad_var a, tad_var b); /* (n), (m) -> (n,m) */
-/* x W + b: x (n) or (B, ...) flattened to (B,n), W (n,m), b (m) or (1,m) or tad_none(). -> (m) or (B,m) */
+/* x W + b: x (n) or (B, ...) flattened to (B,n), W (n,m), b (m) or (1,m) or tad_none(); -> (m) or
+ * (B,m). */
 TAD_API tad_var tad_affine(tad_var x, tad_var w, tad_var b);
-/* x W^T + b on the last axis: x (...,n), W (m,n), b (m) or tad_none(). -> (...,m) */
+/* x W^T + b on the last axis: x (...,n), W (m,n), b (m) or tad_none(); -> (...,m). */
 TAD_API tad_var tad_linear(tad_var x, tad_var w, tad_var b);
 
-/* ---- reductions, over tad_all(), tad_axis(1), TAD_AXES(0, 2), tad_keepdims(tad_axis(-1)) ---- */
+/* ---- reductions, over tad_all(), tad_axis(1), TAD_AXES(0, 2), tad_keepdims(tad_axis(-1)) ----
+ *
+ * The axes are gone from the result, or stay with size 1. BAD_AXIS for an axis that x does not have or
+ * that is named twice. Sums are in an order that follows from the sizes alone. */
 
 TAD_API tad_var tad_sum(tad_var x, tad_axes over);
 TAD_API tad_var tad_mean(tad_var x, tad_axes over); /* of nothing: NaN */
-TAD_API tad_var tad_amax(tad_var x, tad_axes over); /* ties share the gradient evenly */
+/* The largest, the smallest; equal ones share the gradient evenly. BAD_SHAPE of nothing. */
+TAD_API tad_var tad_amax(tad_var x, tad_axes over);
 TAD_API tad_var tad_amin(tad_var x, tad_axes over);
+/* log(sum(e^x)) that does not overflow; of nothing: -inf. */
 TAD_API tad_var tad_logsumexp(tad_var x, tad_axes over);
 
-/* Over one axis. The gradient goes to the first of equal elements. *indices (may be NULL) receives
- * their places. */
+/* The same over one axis, but the gradient goes to the first of equal elements. *indices (may be NULL)
+ * receives their places as int64. */
 TAD_API tad_var tad_max(tad_var x, tad_axes over, tad_var *indices);
 TAD_API tad_var tad_min(tad_var x, tad_axes over, tad_var *indices);
-/* int64; over one axis or all; the first of equals. */
+/* int64, without derivative; over one axis or all (then of x flattened); the first of equals, of a NaN
+ * if there is one. */
 TAD_API tad_var tad_argmax(tad_var x, tad_axes over);
 TAD_API tad_var tad_argmin(tad_var x, tad_axes over);
-/* Undoes broadcasting: sums x down to `shape`. */
+/* Undoes broadcasting: sums x down to `shape`, which broadcasts to x's, else BAD_SHAPE. */
 TAD_API tad_var tad_sum_to(tad_var x, tad_shape shape);
 
-/* ---- softmax ---- */
+/* ---- softmax along an axis: e^x / sum(e^x), and its logarithm; of x's shape ---- */
 
 TAD_API tad_var tad_softmax(tad_var x, int axis);
 TAD_API tad_var tad_log_softmax(tad_var x, int axis);
@@ -74,15 +90,21 @@ typedef enum tad_reduction {
     TAD_BATCHMEAN /* of kl_div only: the sum over shape[0] */
 } tad_reduction;
 
-TAD_API tad_var tad_mse(tad_var input, tad_var target, tad_reduction reduction);
-TAD_API tad_var tad_half_sse(tad_var input, tad_var target); /* 1/2 sum (input - target)^2 */
-TAD_API tad_var tad_l1(tad_var input, tad_var target, tad_reduction reduction);
+/* Input and target broadcast together; d is their difference. A mean of nothing is NaN. */
+TAD_API tad_var tad_mse(tad_var input, tad_var target, tad_reduction reduction); /* d^2 */
+TAD_API tad_var tad_half_sse(tad_var input, tad_var target); /* 1/2 sum of d^2 */
+TAD_API tad_var tad_l1(tad_var input, tad_var target, tad_reduction reduction); /* |d| */
+/* d^2 / (2 beta) within beta, else |d| - beta / 2; beta 0: |d|. BAD_ARGUMENT below 0. */
 TAD_API tad_var tad_smooth_l1(tad_var input, tad_var target, double beta, tad_reduction reduction);
+/* d^2 / 2 within delta, else delta (|d| - delta / 2). BAD_ARGUMENT for delta not above 0. */
 TAD_API tad_var tad_huber(tad_var input, tad_var target, double delta, tad_reduction reduction);
-TAD_API tad_var tad_hinge(tad_var input, tad_var target, double margin, tad_reduction reduction); /* target +-1 */
+/* max(0, margin - target input), targets 1 and -1. */
+TAD_API tad_var tad_hinge(tad_var input, tad_var target, double margin, tad_reduction reduction);
 /* target (log target - log_probability); 0 log 0 is 0. log_target: the target is given as its log. */
 TAD_API tad_var tad_kl_div(tad_var log_probability, tad_var target, bool log_target, tad_reduction reduction);
-/* weight broadcasts to the target, pos_weight to its last axes; or they are tad_none(). */
+/* -(t log p + (1 - t) log(1 - p)), logarithms at least -100, of probabilities, or of logits through
+ * the sigmoid; pos_weight multiplies the first term, weight all. The four broadcast together; weights
+ * may be tad_none(). */
 TAD_API tad_var tad_bce(tad_var probability, tad_var target, tad_var weight, tad_reduction reduction);
 TAD_API tad_var tad_bce_with_logits(tad_var logits, tad_var target, tad_var weight, tad_var pos_weight,
                                     tad_reduction reduction);
@@ -104,40 +126,55 @@ TAD_API tad_var tad_cross_entropy_ignoring(tad_var logits, tad_var target, int64
 TAD_API tad_var tad_nll_loss_ignoring(tad_var log_probability, tad_var target, int64_t ignore_index,
                                       const tad_cross_entropy_options *options);
 
-/* ---- shape ---- */
+/* ---- shape: these show x's memory, but where said ---- */
 
-TAD_API tad_var tad_reshape(tad_var x, tad_shape shape); /* one -1 is computed */
+/* Of as many elements; one size may be -1 and is computed. Copies where the strides do not allow it. */
+TAD_API tad_var tad_reshape(tad_var x, tad_shape shape);
+/* Axes start_axis .. end_axis joined to one. */
 TAD_API tad_var tad_flatten(tad_var x, int start_axis, int end_axis);
-TAD_API tad_var tad_transpose(tad_var x, int axis0, int axis1);
-TAD_API tad_var tad_permute(tad_var x, tad_axes order); /* all axes of x, in their new order; tad_all(): reversed */
+TAD_API tad_var tad_transpose(tad_var x, int axis0, int axis1); /* the two change places */
+/* All axes of x in their new order, else BAD_AXIS; tad_all(): reversed. */
+TAD_API tad_var tad_permute(tad_var x, tad_axes order);
+/* x's shape broadcasts to it, else BAD_SHAPE. */
 TAD_API tad_var tad_broadcast_to(tad_var x, tad_shape shape);
-TAD_API tad_var tad_squeeze(tad_var x, tad_axes axes); /* of size 1; tad_all(): all that are */
-TAD_API tad_var tad_unsqueeze(tad_var x, int axis);
+/* Without these axes, whose size is 1, else BAD_SHAPE; tad_all(): all that are of size 1. */
+TAD_API tad_var tad_squeeze(tad_var x, tad_axes axes);
+TAD_API tad_var tad_unsqueeze(tad_var x, int axis); /* a new axis of size 1, at this place */
 /* Python's x[start:stop:step] along one axis: negative places count from the end, TAD_END is as far as
- * there is. A slice of several axes is a slice of a slice; all of them show x's memory. */
+ * there is. A slice of several axes is a slice of a slice. BAD_ARGUMENT for step 0. */
 #define TAD_END INT64_MAX
 TAD_API tad_var tad_slice(tad_var x, int axis, int64_t start, int64_t stop, int64_t step);
 /* x[i] along the first axis: an element of a vector, a row of a matrix; negative i from the end. */
 TAD_API tad_var tad_at(tad_var x, int64_t i);
-TAD_API tad_var tad_flip(tad_var x, tad_axes axes);
+TAD_API tad_var tad_flip(tad_var x, tad_axes axes); /* reversed along these axes */
+/* Copies: n variables that differ in the size of one axis only; n of one shape along a new axis. */
 TAD_API tad_var tad_concat(const tad_var *x, size_t n, int axis);
 TAD_API tad_var tad_stack(const tad_var *x, size_t n, int axis);
-TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype); /* between float types differentiable */
+/* Copies, converted; between float types differentiable. To int64: towards 0, NaN to 0, within bounds;
+ * to bool: whether it is not 0. */
+TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
 
-/* ---- indexing and choice ---- */
+/* ---- indexing and choice; indices are int64, negative ones refused (BAD_ARGUMENT) ---- */
 
-TAD_API tad_var tad_gather(tad_var x, tad_var index, int axis); /* as torch.gather */
+/* y[i][j] = x[index[i][j]][j] for axis 0, as torch.gather: of index's shape, which is within x's but
+ * along the axis. */
+TAD_API tad_var tad_gather(tad_var x, tad_var index, int axis);
+/* x with src added at those places; index and src have one shape. Repeated places add up. */
 TAD_API tad_var tad_scatter_add(tad_var x, tad_var index, tad_var src, int axis);
-TAD_API tad_var tad_index_select(tad_var x, tad_var index, int axis); /* index (n) */
-/* As numpy.take_along_axis; one axis, or tad_all(): of x flattened. */
+TAD_API tad_var tad_index_select(tad_var x, tad_var index, int axis); /* index (n): n slices of x */
+/* As numpy.take_along_axis, where x and index broadcast; one axis, or tad_all(): of x flattened. */
 TAD_API tad_var tad_take_along_axis(tad_var x, tad_var index, tad_axes axis);
-/* Rows of weight. */
+/* Rows of weight (n,d): index (...) -> (...,d). */
 TAD_API tad_var tad_embedding(tad_var indices, tad_var weight);
 /* The same, but the row padding_idx counts as constant: no gradient, no tangent. */
 TAD_API tad_var tad_embedding_padded(tad_var indices, tad_var weight, int64_t padding_idx);
-TAD_API tad_var tad_masked_fill(tad_var x, tad_var mask, double value); /* mask bool, broadcasts to x */
-TAD_API tad_var tad_where(tad_var condition, tad_var a, tad_var b); /* condition bool */
-TAD_API tad_var tad_one_hot(tad_var indices, int64_t num_classes);  /* int64; -1: largest + 1 */
+/* x, but value where mask, a bool that broadcasts to x, is true. */
+TAD_API tad_var tad_masked_fill(tad_var x, tad_var mask, double value);
+/* a where condition, a bool, is true, else b; the three broadcast together. What is not chosen has no
+ * influence, be it a NaN. */
+TAD_API tad_var tad_where(tad_var condition, tad_var a, tad_var b);
+/* int64 rows with a 1 at the index: (...) -> (..., num_classes); -1: the largest index + 1. */
+TAD_API tad_var tad_one_hot(tad_var indices, int64_t num_classes);
 /* bool, of two operands of one type, without derivative; a NaN is not_equal to all, else false. */
 TAD_API tad_var tad_greater(tad_var a, tad_var b);
 TAD_API tad_var tad_greater_equal(tad_var a, tad_var b);
@@ -152,8 +189,11 @@ TAD_API tad_var tad_logical_not(tad_var x);
 
 /* ---- random ---- */
 
-TAD_API tad_var tad_dropout(tad_var x, double p); /* zeroes with probability p, scales by 1/(1-p) */
-TAD_API tad_var tad_dropout_mask(tad_var x, tad_var keep, double p); /* the same with a given bool mask */
+/* Zeroes elements with probability p, by the tape's random numbers, and scales the others by
+ * 1 / (1 - p); p = 1 gives zeros. BAD_ARGUMENT for p outside 0 .. 1. */
+TAD_API tad_var tad_dropout(tad_var x, double p);
+/* The same with a given bool mask of x's shape: true is kept. */
+TAD_API tad_var tad_dropout_mask(tad_var x, tad_var keep, double p);
 
 #ifdef __cplusplus
 }
