@@ -279,6 +279,32 @@ START_TEST(rows_are_tried_on_one_size_with_two_ranks) {
 }
 END_TEST
 
+/* The samples of an elementwise row are made from a list of shapes, each with its label. */
+START_TEST(a_label_says_the_shapes_of_its_sample) {
+    size_t labels = 0;
+    for (size_t k = 0; k < tad_op_count(); k++) {
+        const tad_op *op = tad_op_at(k);
+        for (size_t i = 0; i < tad_sample_count(op); i++) {
+            tad_sample_room room;
+            char text[128] = "";
+            size_t at = 0;
+            ck_assert(tad_sample_at(op, i, &room));
+            if (room.sample.label != room.label) continue; /* one of the op's own */
+            for (size_t in = 0; in < room.sample.n; in++) {
+                const tad_shape *s = &room.sample.in[in].type.shape;
+                at += (size_t)snprintf(text + at, sizeof text - at, in ? " (" : "(");
+                for (int d = 0; d < s->rank; d++)
+                    at += (size_t)snprintf(text + at, sizeof text - at, "%s%d", d ? "," : "", (int)s->dim[d]);
+                at += (size_t)snprintf(text + at, sizeof text - at, ")");
+            }
+            ck_assert_msg(strstr(room.label, text), "%s: '%s' is of %s", op->name, room.label, text);
+            labels++;
+        }
+    }
+    ck_assert_uint_gt(labels, 500);
+}
+END_TEST
+
 /* x^2 with a rule that has the value 0 at 0, but not the derivative of 2 x there. */
 static tad_status square_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
@@ -332,6 +358,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, each_law_sees_the_op_that_breaks_it, 0, TAD_LAW_COUNT);
     tcase_add_test(c, a_rule_may_read_elements_unless_it_is_that_of_a_view);
     tcase_add_loop_test(c, rows_are_tried_on_one_size_with_two_ranks, 0, 2);
+    tcase_add_test(c, a_label_says_the_shapes_of_its_sample);
     tcase_add_loop_test(c, second_derivatives_are_tried_where_a_select_could_hide_them, 0, 2);
     tcase_add_test(c, every_law_is_asked_of_the_ops_of_the_library);
     return s;
