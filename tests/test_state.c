@@ -1,5 +1,5 @@
-/* The state of a tape over its life: reset, epochs that come round, names and scopes beside marks.
- */
+/* The state of a tape over its life: reset, epochs that come round, names and scopes beside marks, what the
+ * sanitizer is told of its memory. */
 #include "support.h"
 
 #include "tape/handle.h"
@@ -222,6 +222,41 @@ START_TEST(messages_have_the_names_of_operands) {
 }
 END_TEST
 
+/* ---- fences, where AddressSanitizer looks on ---- */
+
+#ifdef TAD_FENCED
+__attribute__((weak)) int __asan_address_is_poisoned(const volatile void *at);
+
+static bool closed(const void *at, size_t byte) {
+    return !__asan_address_is_poisoned || __asan_address_is_poisoned((const char *)at + byte);
+}
+static bool open_for(const void *at, size_t bytes) {
+    for (size_t i = 0; i < bytes; i++)
+        if (__asan_address_is_poisoned && closed(at, i)) return false;
+    return true;
+}
+
+START_TEST(only_what_was_given_out_can_be_touched) {
+    enum { LARGE = 100000 }; /* needs a chunk of its own */
+    tad_tape *t = tad_tape_new(NULL);
+    tad_scratch(t, 8);
+    tad_mark m = tad_tape_mark(t);
+    const char *small = tad_scratch(t, 40), *next = tad_scratch(t, 40), *large = tad_scratch(t, LARGE);
+    ck_assert(open_for(small, 40) && open_for(next, 40) && open_for(large, LARGE));
+    ck_assert(closed(small, 40) && closed(next, 40) && closed(large, LARGE));
+    ck_done(tad_tape_rewind(t, m), t);
+    ck_assert(closed(small, 0) && closed(next, 39) && closed(large, 0) && closed(large, LARGE - 1));
+    ck_assert_ptr_eq(tad_scratch(t, 20), small);
+    ck_assert(open_for(small, 20) && closed(small, 20));
+    char *block = tad__buffers_take(&t->buffers, 70);
+    ck_assert(open_for(block, 70) && closed(block, 70));
+    tad__buffers_give(&t->buffers, block);
+    ck_assert(closed(block, 0) && closed(block, 69));
+    tad_tape_free(t);
+}
+END_TEST
+#endif
+
 static Suite *suite(void) {
     Suite *s = suite_create("state");
     TCase *reset = support_case(s, "reset"), *epochs = support_case(s, "epochs"),
@@ -237,6 +272,9 @@ static Suite *suite(void) {
     tcase_add_test(names, a_scope_lasts_from_push_to_pop);
     tcase_add_test(names, a_push_that_failed_has_its_pop);
     tcase_add_test(names, messages_have_the_names_of_operands);
+#ifdef TAD_FENCED
+    tcase_add_test(support_case(s, "fences"), only_what_was_given_out_can_be_touched);
+#endif
     return s;
 }
 

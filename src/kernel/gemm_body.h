@@ -523,7 +523,6 @@ static void X(dots_by_runs)(const struct X(narrow) *g, size_t row, size_t end, r
         run.k = least_of(g->k - p, DOT_DEPTH);
         run.a = g->a + p;
         run.b = copy;
-        run.b_row = 1;
         run.b_col = (ptrdiff_t)run.k;
         for (size_t j = 0; j < g->n; j++)
             for (size_t q = 0; q < run.k; q++)
