@@ -602,6 +602,19 @@ START_TEST(unreadable) {
 }
 END_TEST
 
+/* Linux says 4096 bytes of its settings, whatever they have, as of a file that is cut while it is read;
+ * the speed of the loopback device, which has none, cannot be read at all. */
+START_TEST(a_file_that_cannot_be_read_to_its_size_is_an_error) {
+    const char *setting = _i ? "/sys/class/net/lo/speed" : "/sys/kernel/mm/transparent_hugepage/enabled";
+    tad_safetensors *f;
+    if (access(setting, R_OK) != 0) return;
+    tad_tape *t = tad_tape_new(NULL);
+    ck_assert_int_eq(tad_safetensors_open_path(t, setting, &f), TAD_IO);
+    ck_refused(t, TAD_IO, setting);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(full_device) {
     tad_tape *t = tad_tape_new(NULL);
     if (access("/dev/full", W_OK) == 0) {
@@ -921,6 +934,7 @@ static void add_reading(Suite *s) {
 #endif
     c = support_case(s, "misuse");
     tcase_add_test(c, unreadable);
+    tcase_add_loop_test(c, a_file_that_cannot_be_read_to_its_size_is_an_error, 0, 2);
     tcase_add_test(c, refused_arguments);
     c = support_case(s, "checkpoint");
     tcase_add_test(c, checkpoint_round_trip);

@@ -648,6 +648,8 @@ static const tad_misuse gather_put_misuse[] = {
      .expect = TAD_BAD_SHAPE},
     {TWO("no such axis", TAD__F64(2, 4), TAD__INDICES(3, 2, 4), PUT(2, 3, 4)),
      .expect = TAD_BAD_AXIS},
+    {TWO("negative size", TAD__F64(2, 4), TAD__INDICES(3, 2, 4), PUT(0, -1, 4)),
+     .expect = TAD_BAD_SHAPE},
 };
 static const tad_sample scatter_samples[] = {
     {THREE("rows", TAD__F64(3, 4), TAD__INDICES(3, 2, 4), TAD__F64(2, 4), AT(0))},
