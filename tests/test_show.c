@@ -295,6 +295,24 @@ static double time_of_names(int n) {
 }
 
 /* Ten times the names: about ten times the time, where looking through them all would take 100. */
+START_TEST(what_is_not_shown_widens_no_column) {
+    text before;
+    for (int round = 0; round < 2; round++) {
+        tad_tape_reset(t);
+        got = (text){.length = 0};
+        tad_var x = tad_scalar(t, 2), y = tad_mul(x, x);
+        tad_var other = tad_scalar(t, 1);
+        if (round) tad_name(other, "a name of many letters");
+        tad_var z = tad_sin(y);
+        ck_done(tad_reverse(z), t);
+        ck_done(tad_dump(z, &(tad_show){.values = true}, keep, &got), t);
+        ck_done(tad_explain(z, TAD_EXPLAIN_TEXT, keep, &got), t);
+        if (round) ck_assert_str_eq(got.all, before.all);
+        else before = got;
+    }
+}
+END_TEST
+
 START_TEST(dump_finds_names_at_once) {
     double few = time_of_names(10000), many = time_of_names(100000);
     ck_assert_msg(many < 30 * few, "10^4 names: %g s, 10^5: %g s", few, many);
@@ -491,6 +509,7 @@ static Suite *shown(void) {
     tcase_add_test(c, what_is_too_long_for_a_cell_ends_with_dots);
     tcase_add_test(c, numbers_of_every_type_are_shown);
     tcase_add_test(c, dump_says_options_and_absent_operands);
+    tcase_add_test(c, what_is_not_shown_widens_no_column);
     tcase_add_test(c, dump_finds_names_at_once);
     c = support_case(s, "dot");
     tcase_add_checked_fixture(c, begin, end);
