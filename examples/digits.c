@@ -347,7 +347,7 @@ static bool draw(const tad_history *h, const char *csv, const char *picture, con
     if (system("command -v gnuplot >/dev/null 2>&1") != 0) return false;
     FILE *gnuplot = popen("gnuplot", "w");
     if (!gnuplot) return false;
-    tad_plot plot = {.csv = csv, .picture = picture, .title = title};
+    tad_plot_options plot = {.csv = csv, .picture = picture, .title = title};
     bool good = tad_history_plot(h, &plot, tad_file_sink, gnuplot) == TAD_OK;
     return pclose(gnuplot) == 0 && good;
 }

@@ -246,7 +246,7 @@ static void inspection(tad_tape *t, uint64_t *hash) {
     tad_scope_pop(t);
     tad_scope_pop(t);
     if (tad_reverse(z) != TAD_OK) return;
-    if (tad_dump(z, &(tad_show){.values = true, .gradients = true}, into_hash, &text) != TAD_OK) return;
+    if (tad_dump(z, &(tad_show_options){.values = true, .gradients = true}, into_hash, &text) != TAD_OK) return;
     if (tad_dot_graph(z, NULL, into_hash, &text) != TAD_OK) return;
     if (tad_explain(z, TAD_EXPLAIN_TEXT, into_hash, &text) != TAD_OK) return;
     mix_var(hash, z); /* the texts have node numbers, which paddings move */

@@ -181,7 +181,7 @@ START_TEST(dump_shows_values_and_gradients) {
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 2), (double[]){1, 2, 3, 4});
     tad_var s = tad_sum(x, tad_axis(0));
     ck_done(tad_reverse(tad_sum(s, tad_all())), t);
-    ck_done(tad_dump(s, &(tad_show){.values = true, .gradients = true}, keep, &got), t);
+    ck_done(tad_dump(s, &(tad_show_options){.values = true, .gradients = true}, keep, &got), t);
     ck_assert_str_eq(got.all,
                      "#0  input              (2,2)  = [[1, 2], [3, 4]]  gradient [[1, 1], [1, 1]]\n"
                      "#1  sum(#0; axis=(0))  (2)    = [4, 6]\n");
@@ -190,17 +190,17 @@ END_TEST
 
 START_TEST(dump_cuts_large_arrays) {
     tad_var x = tad_constant(t, TAD_F32, TAD_SHAPE(3, 3), NULL);
-    ck_done(tad_dump(x, &(tad_show){.values = true}, keep, &got), t);
+    ck_done(tad_dump(x, &(tad_show_options){.values = true}, keep, &got), t);
     ck_assert_str_eq(got.all, "#0  constant  (3,3) float32  = [0, 0, 0, ...]\n");
     got.length = 0;
-    ck_done(tad_dump(x, &(tad_show){.values = true, .limit = 9}, keep, &got), t);
+    ck_done(tad_dump(x, &(tad_show_options){.values = true, .limit = 9}, keep, &got), t);
     ck_has("[[0, 0, 0], [0, 0, 0], [0, 0, 0]]");
 }
 END_TEST
 
 START_TEST(dump_of_nothing_and_of_one) {
     tad_var empty = tad_constant(t, TAD_F64, TAD_SHAPE(0, 3), NULL);
-    ck_done(tad_dump(empty, &(tad_show){.values = true}, keep, &got), t);
+    ck_done(tad_dump(empty, &(tad_show_options){.values = true}, keep, &got), t);
     ck_has("(0,3)  = []\n");
 }
 END_TEST
@@ -249,7 +249,7 @@ START_TEST(dump_has_columns) {
     tad_var a = tad_scalar(t, 2), b = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){10.5, 20.25});
     tad_var y = tad_here(tad_mul(a, b), "model.c", 7);
     ck_done(tad_reverse(tad_sum(y, tad_all())), t);
-    ck_done(tad_dump(y, &(tad_show){.values = true, .gradients = true}, keep, &got), t);
+    ck_done(tad_dump(y, &(tad_show_options){.values = true, .gradients = true}, keep, &got), t);
     ck_assert_str_eq(got.all, "#0  input        ()   = 2              gradient 30.75\n"
                               "#1  input        (2)  = [10.5, 20.25]  gradient [2, 2]\n"
                               "#2  mul(#0, #1)  (2)  = [21, 40.5]  at model.c:7\n");
@@ -266,11 +266,11 @@ START_TEST(what_is_too_long_for_a_cell_ends_with_dots) {
 END_TEST
 
 START_TEST(numbers_of_every_type_are_shown) {
-    ck_done(tad_dump(tad_constant(t, TAD_I64, TAD_SHAPE(2), (int64_t[]){-7, 9}), &(tad_show){.values = true}, keep, &got), t);
+    ck_done(tad_dump(tad_constant(t, TAD_I64, TAD_SHAPE(2), (int64_t[]){-7, 9}), &(tad_show_options){.values = true}, keep, &got), t);
     ck_has("#0  constant  (2) int64  = [-7, 9]\n");
-    ck_done(tad_dump(tad_constant(t, TAD_BOOL, TAD_SHAPE(1, 2), (bool[]){true, false}), &(tad_show){.values = true}, keep, &got), t);
+    ck_done(tad_dump(tad_constant(t, TAD_BOOL, TAD_SHAPE(1, 2), (bool[]){true, false}), &(tad_show_options){.values = true}, keep, &got), t);
     ck_has("#1  constant  (1,2) bool  = [[1, 0]]\n");
-    ck_done(tad_dump(tad_constant(t, TAD_F32, TAD_0D, (float[]){0.5f}), &(tad_show){.values = true}, keep, &got), t);
+    ck_done(tad_dump(tad_constant(t, TAD_F32, TAD_0D, (float[]){0.5f}), &(tad_show_options){.values = true}, keep, &got), t);
     ck_has("#2  constant  () float32  = 0.5\n");
 }
 END_TEST
@@ -305,7 +305,7 @@ START_TEST(what_is_not_shown_widens_no_column) {
         if (round) tad_name(other, "a name of many letters");
         tad_var z = tad_sin(y);
         ck_done(tad_reverse(z), t);
-        ck_done(tad_dump(z, &(tad_show){.values = true}, keep, &got), t);
+        ck_done(tad_dump(z, &(tad_show_options){.values = true}, keep, &got), t);
         ck_done(tad_explain(z, TAD_EXPLAIN_TEXT, keep, &got), t);
         if (round) ck_assert_str_eq(got.all, before.all);
         else before = got;
@@ -332,7 +332,7 @@ START_TEST(dot_has_shapes_values_gradients) {
     tad_var x = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2});
     tad_var s = tad_sum(tad_mul(x, tad_number(3)), tad_all());
     ck_done(tad_reverse(s), t);
-    ck_done(tad_dot_graph(s, &(tad_show){.values = true, .gradients = true}, keep, &got), t);
+    ck_done(tad_dot_graph(s, &(tad_show_options){.values = true, .gradients = true}, keep, &got), t);
     ck_has("parameter  (2)\\n[1, 2]\\ngradient [3, 3]");
     ck_has("c1_1 -> n1"); /* the plain number 3 */
     ck_has("n1 -> n2");
@@ -343,10 +343,10 @@ END_TEST
 
 typedef tad_status show(tad_var y, tad_sink *sink, void *user);
 static tad_status as_dump(tad_var y, tad_sink *sink, void *user) {
-    return tad_dump(y, &(tad_show){.values = true, .gradients = true}, sink, user);
+    return tad_dump(y, &(tad_show_options){.values = true, .gradients = true}, sink, user);
 }
 static tad_status as_dot(tad_var y, tad_sink *sink, void *user) {
-    return tad_dot_graph(y, &(tad_show){.values = true, .gradients = true}, sink, user);
+    return tad_dot_graph(y, &(tad_show_options){.values = true, .gradients = true}, sink, user);
 }
 static tad_status as_text(tad_var y, tad_sink *sink, void *user) {
     return tad_explain(y, TAD_EXPLAIN_TEXT, sink, user);

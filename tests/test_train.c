@@ -384,7 +384,7 @@ START_TEST(writes_a_plot) {
     const char *const columns[] = {"step", "loss", "test accuracy"};
     tad_history *h = tad_history_new(t, columns, 3);
     text out = {.n = 0};
-    ck_done(tad_history_plot(h, &(tad_plot){"it's.csv", "p.svg", "MNIST"}, collect, &out), t);
+    ck_done(tad_history_plot(h, &(tad_plot_options){"it's.csv", "p.svg", "MNIST"}, collect, &out), t);
     static const char *const expected[] = {
         "set output 'p.svg'\n",
         "set datafile separator ','",
@@ -395,7 +395,7 @@ START_TEST(writes_a_plot) {
          "  '' using 1:3 axes x1y2 with lines linewidth 2 dashtype 2 title 'test accuracy'\n")};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         ck_assert_msg(strstr(out.data, expected[i]) != NULL, "no %s in\n%s", expected[i], out.data);
-    static const tad_plot bad[] = {{"a.csv", NULL, NULL},
+    static const tad_plot_options bad[] = {{"a.csv", NULL, NULL},
                                    {"a.csv", "|sh", NULL},
                                    {"<ls", "a.svg", NULL},
                                    {"a\nb", "a.svg", NULL},
@@ -414,7 +414,7 @@ START_TEST(a_plot_has_the_axes_that_its_columns_need) {
     for (int i = 0; i < 2; i++) {
         text out = {.n = 0};
         tad_history *h = tad_history_new(t, columns[i], 2);
-        ck_done(tad_history_plot(h, &(tad_plot){"a.csv", "a.svg", NULL}, collect, &out), t);
+        ck_done(tad_history_plot(h, &(tad_plot_options){"a.csv", "a.svg", NULL}, collect, &out), t);
         ck_assert_int_eq(strstr(out.data, "set ylabel 'loss'\n") != NULL, i == 0);
         ck_assert_int_eq(strstr(out.data, "set y2label 'accuracy'\n") != NULL, i == 1);
         ck_assert_int_eq(strstr(out.data, "unset ytics\n") != NULL, i == 1);

@@ -34,16 +34,16 @@ TAD_API bool tad_node_needs_gradient(tad_var x);    /* a parameter or input, or 
 
 /* ---- text and pictures ---- */
 
-typedef struct tad_show {
+typedef struct tad_show_options {
     bool values;    /* values (of small arrays: all elements) */
     bool gradients; /* of the last sweep, where kept */
     size_t limit;   /* largest array shown in full; 0: 8 */
-} tad_show;
+} tad_show_options;
 
 /* One line a node: index, name, op, shape, parents. Only y's ancestors. */
-TAD_API TAD_MUST_USE tad_status tad_dump(tad_var y, const tad_show *show, tad_sink *sink, void *user);
+TAD_API TAD_MUST_USE tad_status tad_dump(tad_var y, const tad_show_options *show, tad_sink *sink, void *user);
 /* Graphviz. */
-TAD_API TAD_MUST_USE tad_status tad_dot_graph(tad_var y, const tad_show *show, tad_sink *sink, void *user);
+TAD_API TAD_MUST_USE tad_status tad_dot_graph(tad_var y, const tad_show_options *show, tad_sink *sink, void *user);
 
 /* The chain rule with numbers, after a sweep over scalars: for every node its value and, for each
  * parent, upstream x local derivative = downstream. */

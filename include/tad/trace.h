@@ -435,12 +435,12 @@ static inline tad_status tad__traced_gradcheck_simple(const char *tad__file, int
 }
 #undef tad_gradcheck_simple
 #define tad_gradcheck_simple(...) tad__traced_gradcheck_simple(__FILE__, __LINE__, __VA_ARGS__)
-static inline tad_status tad__traced_dump(const char *tad__file, int tad__line, tad_var y, const tad_show *show, tad_sink *sink, void *user) {
+static inline tad_status tad__traced_dump(const char *tad__file, int tad__line, tad_var y, const tad_show_options *show, tad_sink *sink, void *user) {
     return tad_here_status(tad_tape_of(y), tad_dump(y, show, sink, user), tad__file, tad__line);
 }
 #undef tad_dump
 #define tad_dump(...) tad__traced_dump(__FILE__, __LINE__, __VA_ARGS__)
-static inline tad_status tad__traced_dot_graph(const char *tad__file, int tad__line, tad_var y, const tad_show *show, tad_sink *sink, void *user) {
+static inline tad_status tad__traced_dot_graph(const char *tad__file, int tad__line, tad_var y, const tad_show_options *show, tad_sink *sink, void *user) {
     return tad_here_status(tad_tape_of(y), tad_dot_graph(y, show, sink, user), tad__file, tad__line);
 }
 #undef tad_dot_graph

@@ -69,15 +69,15 @@ TAD_API size_t tad_history_rows(const tad_history *h);
 TAD_API double tad_history_at(const tad_history *h, size_t row, size_t column);
 TAD_API TAD_MUST_USE tad_status tad_history_csv(const tad_history *h, tad_sink *sink, void *user);
 
-typedef struct tad_plot {
+typedef struct tad_plot_options {
     const char *csv;     /* the file that tad_history_csv was written to */
     const char *picture; /* the SVG file to make */
     const char *title;   /* NULL: none */
-} tad_plot;
+} tad_plot_options;
 
 /* The script with which gnuplot draws the columns over the first one; those whose names contain
  * "accuracy" have the right axis, from 0 to 1. */
-TAD_API TAD_MUST_USE tad_status tad_history_plot(const tad_history *h, const tad_plot *plot,
+TAD_API TAD_MUST_USE tad_status tad_history_plot(const tad_history *h, const tad_plot_options *plot,
                                                  tad_sink *sink, void *user);
 
 #ifdef __cplusplus

@@ -137,7 +137,7 @@ static void put_axes(const tad_history *h, tad__text *out) {
     if (right && !left) tad__text_put(out, "unset ytics\n");
 }
 
-tad_status tad_history_plot(const tad_history *h, const tad_plot *plot, tad_sink *sink,
+tad_status tad_history_plot(const tad_history *h, const tad_plot_options *plot, tad_sink *sink,
                             void *user) {
     if (!h) return TAD_BAD_ARGUMENT;
     if (!sink || !plot || !is_file(plot->csv) || !is_file(plot->picture) || h->columns < 2 ||

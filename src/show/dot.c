@@ -70,7 +70,7 @@ void tad__dot_edge_end(tad__text *out) { tad__text_put(out, "];\n"); }
 
 /* ---- the graph ---- */
 
-static void write_numbers(tad__text *out, tad_var x, const tad_show *show) {
+static void write_numbers(tad__text *out, tad_var x, const tad_show_options *show) {
     tad__text label = tad__dot_label(out);
     size_t limit = show->limit ? show->limit : 8;
     if (tad_shape_of(x).rank > 0) {
@@ -88,7 +88,7 @@ static void write_numbers(tad__text *out, tad_var x, const tad_show *show) {
     }
 }
 
-static void write_node(tad__text *out, tad_var x, const tad_show *show) {
+static void write_node(tad__text *out, tad_var x, const tad_show_options *show) {
     tad__dot_node_begin(out, x);
     write_numbers(out, x, show);
     tad__dot_node_end(out);
@@ -96,8 +96,8 @@ static void write_node(tad__text *out, tad_var x, const tad_show *show) {
         if (tad__dot_edge_begin(out, x, k)) tad__dot_edge_end(out);
 }
 
-tad_status tad_dot_graph(tad_var y, const tad_show *show, tad_sink *sink, void *user) {
-    static const tad_show nothing = {0};
+tad_status tad_dot_graph(tad_var y, const tad_show_options *show, tad_sink *sink, void *user) {
+    static const tad_show_options nothing = {0};
     tad__text out = {sink, user, false};
     tad__walk w;
     tad_status s = tad__walk_begin(&w, y, "dot_graph", sink);

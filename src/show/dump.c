@@ -5,7 +5,7 @@ typedef struct widths {
     int name, call, shape, value;
 } widths;
 
-static size_t limit_of(const tad_show *show) { return show->limit ? show->limit : 8; }
+static size_t limit_of(const tad_show_options *show) { return show->limit ? show->limit : 8; }
 
 static bool count(void *user, const char *text, size_t length) {
     (void)text;
@@ -14,7 +14,7 @@ static bool count(void *user, const char *text, size_t length) {
 }
 
 /* Columns that x's value takes. */
-static int value_width(tad_var x, const tad_show *show) {
+static int value_width(tad_var x, const tad_show_options *show) {
     int n = 0;
     tad__text counted = {count, &n, false};
     if (show->values) tad__text_numbers(&counted, x, TAD__VALUE, limit_of(show));
@@ -35,7 +35,7 @@ static void widen(int *width, const tad__cell *cell) {
 
 enum { WIDEST_VALUE = 40 }; /* wider ones do not push the others aside */
 
-static widths measure(const tad__walk *w, const tad_show *show) {
+static widths measure(const tad__walk *w, const tad_show_options *show) {
     widths most = {0, 0, 0, 0};
     tad__cell name, call, shape;
     for (size_t i = 0; i < w->count; i++) {
@@ -51,13 +51,13 @@ static widths measure(const tad__walk *w, const tad_show *show) {
     return most;
 }
 
-static void write_value(tad__text *out, tad_var x, int width, const tad_show *show) {
+static void write_value(tad__text *out, tad_var x, int width, const tad_show_options *show) {
     tad__text_put(out, "  = ");
     tad__text_numbers(out, x, TAD__VALUE, limit_of(show));
     if (width > 0) tad__text_put(out, "%*s", width, "");
 }
 
-static void write_line(tad__text *out, tad_var x, widths most, const tad_show *show) {
+static void write_line(tad__text *out, tad_var x, widths most, const tad_show_options *show) {
     tad__cell name, call, shape;
     fill(x, &name, &call, &shape);
     bool gradient = show->gradients && tad__has(x, TAD__GRADIENT), more = show->values || gradient;
@@ -72,8 +72,8 @@ static void write_line(tad__text *out, tad_var x, widths most, const tad_show *s
     tad__text_put(out, "\n");
 }
 
-tad_status tad_dump(tad_var y, const tad_show *show, tad_sink *sink, void *user) {
-    static const tad_show nothing = {0};
+tad_status tad_dump(tad_var y, const tad_show_options *show, tad_sink *sink, void *user) {
+    static const tad_show_options nothing = {0};
     tad__text out = {sink, user, false};
     tad__walk w;
     if (!show) show = &nothing;

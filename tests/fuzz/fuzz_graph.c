@@ -50,7 +50,7 @@ static bool to_stderr(void *user, const char *text, size_t length) {
 }
 
 static void describe(void) {
-    tad_show show = {.values = true, .gradients = true};
+    tad_show_options show = {.values = true, .gradients = true};
     tad_tape_clear(running->t);
     if (tad_dump(running->swept, &show, to_stderr, NULL) != TAD_OK)
         fprintf(stderr, "before a sweep\n");
