@@ -273,8 +273,9 @@ typedef struct tad_op {
     /* Fills the outputs (contiguous, uninitialised). */
     tad_status (*forward)(const tad_call_frame *c);
     /* Instead of forward, when the output is the input's memory seen otherwise: sets out's data and
-     * strides (dims are set). Returns false when that cannot be: then forward is used. Its rules must
-     * read no elements: no sweep is refused because a parameter changed together with its view. */
+     * strides (dims are set). Where it returns false, and of a 0-d input, forward is used instead. Its
+     * rules must read no elements: no sweep is refused because a parameter changed together with its
+     * view. */
     bool (*view)(const tad_call_frame *c, tad_array *out);
     void (*vjp)(tad_rule *r);
     void (*jvp)(tad_rule *r); /* NULL for TAD_OP_LINEAR */

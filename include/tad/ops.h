@@ -154,7 +154,7 @@ TAD_API tad_var tad_stack(const tad_var *x, size_t n, int axis);
  * to bool: whether it is not 0. */
 TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
 
-/* ---- indexing and choice; indices are int64, negative ones refused (BAD_ARGUMENT) ---- */
+/* ---- indexing and choice; indices are int64; BAD_INDEX outside, also below 0 ---- */
 
 /* y[i][j] = x[index[i][j]][j] for axis 0, as torch.gather: of index's shape, which is within x's but
  * along the axis. */

@@ -7,7 +7,7 @@
 #include "kernel/softmax.h"
 #include "families.h"
 #include "rows.h"
-#include "samples.h"
+#include "old_samples.h"
 
 enum { CROSS_ENTROPY, NLL_LOSS, SHARES, COUNT };
 

@@ -5,7 +5,11 @@
 #include <tad/op.h>
 
 #define TAD__FAMILIES(F)                                                                           \
-    F(choice) F(compare) F(shape) F(reduce) F(product) F(softmax) F(norm) F(loss) F(entropy) F(index) F(random) F(list)
+    F(choice) F(compare)                                                                                    \
+    F(reshape) F(broadcast) F(permute) F(slice) F(join)                                            \
+    F(reduce) F(product) F(softmax) F(norm) F(loss) F(entropy)                                     \
+    F(gather) F(take) F(embedding) F(one_hot) F(masked_fill)                                       \
+    F(random) F(list)
 
 #define TAD__DECLARE(family)                                                                       \
     extern const tad_op tad__ops_##family[];                                                       \

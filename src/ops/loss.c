@@ -4,7 +4,7 @@
 #include "families.h"
 #include "array/loop.h"
 #include "tape/tape.h"
-#include "samples.h"
+#include "old_samples.h"
 
 enum { MSE, HALF_SSE, L1, SMOOTH_L1, HUBER, BCE, BCE_WITH_LOGITS, KL_DIV, HINGE, COUNT };
 

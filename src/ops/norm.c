@@ -7,7 +7,7 @@
 #include "kernel/softmax.h"
 #include "families.h"
 #include "rows.h"
-#include "samples.h"
+#include "old_samples.h"
 
 enum { LAYER_NORM, RMS_NORM, COUNT };
 enum { X, GAIN, BIAS };

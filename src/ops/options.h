@@ -1,4 +1,4 @@
-/* Options that several families share, as tad_call fills them in. Rests on op.h. */
+/* Options that several ops share, as tad_call fills them in. Rests on op.h. */
 #ifndef TAD_OPS_OPTIONS_H
 #define TAD_OPS_OPTIONS_H
 
@@ -18,5 +18,13 @@ typedef struct tad__along { /* one axis */
     int64_t axis;
     bool keepdims;
 } tad__along;
+
+typedef struct tad__at_axis {
+    int64_t axis;
+} tad__at_axis;
+
+typedef struct tad__to_shape {
+    tad_shape shape;
+} tad__to_shape;
 
 #endif

@@ -6,7 +6,7 @@
 #include "kernel/gemm.h"
 #include "families.h"
 #include "tape/tape.h"
-#include "samples.h"
+#include "old_samples.h"
 
 enum { MATMUL, BMM, MV, DOT, OUTER, AFFINE, LINEAR, COUNT };
 

@@ -8,7 +8,7 @@
 #include "tape/handle.h"
 #include "tape/leaf.h"
 #include "tape/tape.h"
-#include "samples.h"
+#include "old_samples.h"
 
 enum { DROPOUT };
 

@@ -11,10 +11,10 @@
 #include "array/loop.h"
 #include "tape/tape.h"
 #include "axes.h"
-#include "index.h"
+#include "place/indexed.h"
 #include "rows.h"
 #include "options.h"
-#include "samples.h"
+#include "old_samples.h"
 
 enum { SUM, MEAN, SUM_TO, AMAX, AMIN, LOGSUMEXP, MAX, MIN, ARGMAX, ARGMIN };
 

@@ -3,7 +3,7 @@
 #include "kernel/softmax.h"
 #include "families.h"
 #include "rows.h"
-#include "samples.h"
+#include "old_samples.h"
 
 enum { SOFTMAX, LOG_SOFTMAX, COUNT };
 

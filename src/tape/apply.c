@@ -161,6 +161,7 @@ static bool new_outputs(work *w) {
 static bool as_view(work *w) {
     const tad_type *y = &w->type[0];
     if (!w->op->view || (y->dtype == TAD_F64 && y->shape.rank == 0)) return false;
+    if (w->array[0]->rank == 0) return false; /* a number lies in its node, which may move */
     tad_array *a = tad__new_header(w->t, y->dtype, &y->shape);
     if (!a) return false;
     a->data = w->array[0]->data;

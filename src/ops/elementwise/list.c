@@ -7,7 +7,7 @@
 #include "tape/handle.h"
 #include "tape/node.h"
 #include "tape/tape.h"
-#include "ops/samples.h"
+#include "ops/old_samples.h"
 
 #include <math.h>
 #include <string.h>

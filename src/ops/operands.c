@@ -1,0 +1,28 @@
+/* Checks of operands. Rests on operands.h. */
+#include "operands.h"
+
+tad_status tad__needs_float(const tad_call_frame *c, size_t i) {
+    if (tad__is_float(c->in[i]->dtype)) return TAD_OK;
+    return tad_fail(c, TAD_BAD_DTYPE, "needs float64 or float32, not %s; use tad_cast",
+                    tad_dtype_name((tad_dtype)c->in[i]->dtype));
+}
+
+tad_status tad__need_one_float(const tad_call_frame *c) {
+    for (size_t i = 0; i < c->n_in; i++) {
+        if (!c->in[i]) continue;
+        if (tad__needs_float(c, i)) return TAD_BAD_DTYPE;
+        if (c->in[i]->dtype != c->in[0]->dtype)
+            return tad_fail(c, TAD_BAD_DTYPE, "element types differ");
+    }
+    return TAD_OK;
+}
+
+tad_status tad__masked_type(const tad_call_frame *c, tad_type *out) {
+    tad_shape x = tad__shape_of(c->in[0]), mask = tad__shape_of(c->in[1]), both;
+    if (tad__needs_float(c, 0)) return TAD_BAD_DTYPE;
+    if (c->in[1]->dtype != TAD_BOOL) return tad_fail(c, TAD_BAD_DTYPE, "the mask is not bool");
+    if (!tad__shape_broadcast(&x, &mask, &both) || !tad__shape_equal(&both, &x))
+        return tad_fail(c, TAD_BAD_SHAPE, "the mask does not broadcast to x");
+    *out = (tad_type){(tad_dtype)c->in[0]->dtype, x};
+    return TAD_OK;
+}

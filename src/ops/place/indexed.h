@@ -1,0 +1,47 @@
+/* Elements of a source at places that an index leads to: one walk over an array, an index of its
+ * shape (broadcast) and the source, that takes elements, or adds them where they came from. An op
+ * says only how the three lie beside each other. Rests on tape.h, the loop and array/view.h. */
+#ifndef TAD_OPS_PLACE_INDEXED_H
+#define TAD_OPS_PLACE_INDEXED_H
+
+#include "array/view.h"
+#include "tape/tape.h"
+
+/* ---- checks ---- */
+
+tad_status tad__need_index(const tad_call_frame *c, const tad_array *index);
+/* All values of index are 0 .. n - 1. */
+tad_status tad__check_indices(const tad_call_frame *c, const tad_array *index, int64_t n);
+
+/* ---- the walk ---- */
+
+/* The index and the source as they are seen with the rank of the array; the source without its
+ * indexed axis, on which a step is `stride` bytes long. */
+typedef struct tad__walk {
+    tad__header index, source;
+    int64_t stride;
+    tad_maybe_int skip; /* an index that leads nowhere when putting */
+} tad__walk;
+
+/* How a call of the op lies; the source (x, a result or a gradient) and the array `a` are given. */
+typedef void tad__walk_plan(tad__walk *w, const tad_call_frame *c, const tad_array *source,
+                            const tad_array *a);
+
+/* The source's axes stand for those of a; along the index there is one. */
+void tad__walk_source(tad__walk *w, const tad_array *source, const tad_array *a, int axis);
+/* The index has the axes of a. */
+void tad__walk_index(tad__walk *w, const tad_array *index);
+/* a = the source's elements; a += the source's elements, or `put`: the source += a's. */
+void tad__walk_take(const tad__compute *compute, const tad__walk *w, const tad_array *a);
+void tad__walk_add(const tad__compute *compute, const tad__walk *w, const tad_array *a, bool put);
+
+/* Forward and backward of an op that takes from operand x. */
+tad_status tad__take_forward(const tad_call_frame *c, const tad_array *x, tad__walk_plan *plan);
+tad_status tad__take_backward(tad_backward *b, size_t x, tad__walk_plan *plan);
+
+/* ---- gather.c ---- */
+
+/* The adjoint of tad_gather: zeros of `shape` to which src is added at the places of index. */
+tad_var tad__gather_put(tad_var src, tad_var index, tad_shape shape, int64_t axis);
+
+#endif
