@@ -6,7 +6,7 @@
 
 #include "kernel/softmax.h"
 #include "families.h"
-#include "rows.h"
+#include "rows/rows.h"
 #include "old_samples.h"
 
 enum { CROSS_ENTROPY, NLL_LOSS, SHARES, COUNT };

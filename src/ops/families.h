@@ -7,7 +7,8 @@
 #define TAD__FAMILIES(F)                                                                           \
     F(choice) F(compare)                                                                                    \
     F(reshape) F(broadcast) F(permute) F(slice) F(join)                                            \
-    F(reduce) F(product) F(softmax) F(norm) F(loss) F(entropy)                                     \
+    F(sum) F(extreme) F(logsumexp) F(place)                                                        \
+    F(product) F(softmax) F(norm) F(loss) F(entropy)                                               \
     F(gather) F(take) F(embedding) F(one_hot) F(masked_fill)                                       \
     F(random) F(list)
 

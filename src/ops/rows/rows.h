@@ -1,26 +1,29 @@
 /* An array as contiguous rows along some of its axes, for kernels that know nothing else. Rests on
  * tape.h. */
-#ifndef TAD_OPS_ROWS_H
-#define TAD_OPS_ROWS_H
+#ifndef TAD_OPS_ROWS_ROWS_H
+#define TAD_OPS_ROWS_ROWS_H
 
 #include "tape/tape.h"
 
 typedef struct tad__rows {
     const tad__compute *compute;
     tad_dtype dtype;
-    tad_shape turned;        /* the axes of the rows last */
-    int order[TAD_MAX_RANK]; /* turned axis i is axis order[i] */
-    bool straight;           /* the turned order is the original one */
+    tad_shape transposed;    /* the axes of the rows last */
+    int order[TAD_MAX_RANK]; /* transposed axis i is axis order[i] */
+    bool straight;           /* nothing is transposed */
     size_t rows, n, width;   /* n numbers of width bytes in each */
 } tad__rows;
 
 /* mask: the axes that make up a row. */
-void tad__rows_plan(tad__rows *r, const tad__compute *compute, tad_dtype dtype, const tad_shape *s, unsigned mask);
+void tad__rows_plan(tad__rows *r, const tad__compute *compute, tad_dtype dtype, const tad_shape *s,
+                    unsigned mask);
 /* The rows of `a`, of the planned shape: its own memory or a copy. NULL: no memory. */
 const void *tad__rows_of(const tad__rows *r, const tad_array *a);
-/* Where to write rows that shall become `a`, contiguous: its own memory or room for tad__rows_put.
- */
-void *tad__rows_room(const tad__rows *r, tad_array *a);
+/* A small operand as contiguous numbers: its own memory or a copy. NULL: no memory. */
+const void *tad__numbers_of(const tad__compute *compute, const tad_array *a);
+/* Where to write rows that shall become `a`, contiguous: its own memory, or scratch memory that
+ * tad__rows_put takes it from. */
+void *tad__rows_target(const tad__rows *r, tad_array *a);
 /* Writes rows to `a`, or adds them. */
 tad_status tad__rows_put(const tad__rows *r, const void *rows, tad_array *a, bool add);
 

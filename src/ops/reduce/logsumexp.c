@@ -1,0 +1,84 @@
+/* logsumexp: shifted by the largest element of a row. Rests on reduce.h and kernel/softmax.h. */
+#include <math.h>
+#include <stddef.h>
+
+#include "kernel/softmax.h"
+#include "ops/families.h"
+#include "ops/samples.h"
+#include "reduce.h"
+
+static void logsumexp_piece(void *arg, size_t first, size_t end) {
+    const tad__by_rows *r = arg;
+    size_t n = r->plan.n, step = tad__tile_rows(n), width = r->plan.width;
+    for (size_t i = first; i < end; i += step)
+        r->compute->kernels->softmax->logsumexp[r->plan.dtype](
+            tad__min(step, end - i), n, r->x + i * n * width, r->y + i * width);
+}
+
+static tad_status logsumexp_forward(const tad_call_frame *c) {
+    tad__by_rows r;
+    if (c->in[0]->size == 0) {
+        for (int64_t i = 0; i < c->out[0]->size; i++)
+            tad__set_number(c->out[0], (size_t)i, -INFINITY);
+        return TAD_OK;
+    }
+    if (!tad__by_rows_prepare(&r, c)) return TAD_NO_MEMORY;
+    tad__split(c->compute->threads, r.plan.rows, tad__tile_grain(r.plan.n), logsumexp_piece, &r);
+    return TAD_OK;
+}
+
+static void fill_weights(void *context, size_t first, size_t rows, void *to) {
+    const tad__by_rows *r = context;
+    size_t n = r->plan.n, width = r->plan.width, at = first * width;
+    r->compute->kernels->softmax->logsumexp_backward[r->plan.dtype](rows, n, r->x + at * n,
+                                                                    r->y + at, r->g + at, to);
+}
+
+static tad_status logsumexp_backward(tad_backward *b) {
+    return tad__by_rows_gradient(b, fill_weights);
+}
+
+/* ---- rules ---- */
+
+/* The softmax of x. Where all of x is -inf the result is too; 0 in its place makes the weights 0.
+ */
+static tad_var weights(const tad_rule *r) {
+    const tad__reduce *o = r->options;
+    tad_var y = tad_reshape(r->out[0], tad__keepdims_shape(r->in[0], &o->axis));
+    y = tad_where(tad_equal(y, tad_number(-INFINITY)), tad_number(0), y);
+    return tad_exp(tad_sub(r->in[0], y));
+}
+
+static void logsumexp_vjp(tad_rule *r) {
+    const tad__reduce *o = r->options;
+    r->result[0] =
+        tad_mul(weights(r), tad_reshape(r->given[0], tad__keepdims_shape(r->in[0], &o->axis)));
+}
+
+static void logsumexp_jvp(tad_rule *r) {
+    const tad__reduce *o = r->options;
+    tad_axes over = o->axis;
+    over.keepdims = o->keepdims;
+    r->result[0] = tad_sum(tad_mul(weights(r), r->given[0]), over);
+}
+
+/* ---- the op ---- */
+
+const tad_op tad__ops_logsumexp[] = {
+    {.name = "logsumexp",
+     .doc = "log of the sum of e^x over the axes; -inf of nothing, "
+            "gradient 0 where all are -inf",
+     REDUCES,
+     .shape = tad__reduce_shape,
+     .forward = logsumexp_forward,
+     .vjp = logsumexp_vjp,
+     .jvp = logsumexp_jvp,
+     .backward = logsumexp_backward,
+     SAMPLES(tad__sum_samples),
+     MISUSE(tad__sum_misuse)},
+};
+const size_t tad__ops_logsumexp_count = LENGTH(tad__ops_logsumexp);
+
+tad_var tad_logsumexp(tad_var x, tad_axes over) {
+    return tad__reduce_apply(tad__ops_logsumexp, x, over);
+}
