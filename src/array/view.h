@@ -1,4 +1,5 @@
-/* Arrays seen otherwise for the time of a call: a header of any rank on the stack. Rests on shape.h. */
+/* Arrays seen otherwise for the time of a call: a header of any rank on the stack. Rests on
+ * shape.h. */
 #ifndef TAD_ARRAY_VIEW_H
 #define TAD_ARRAY_VIEW_H
 
@@ -10,7 +11,8 @@ typedef union tad__header {
 } tad__header;
 
 /* The memory of `like` as a row-major array of this shape. */
-static inline tad_array *tad__lay_out(tad__header *h, const tad_array *like, const tad_shape *shape) {
+static inline tad_array *tad__lay_out(tad__header *h, const tad_array *like,
+                                      const tad_shape *shape) {
     tad__array_layout(&h->array, (tad_dtype)like->dtype, shape);
     h->array.data = like->data;
     return &h->array;

@@ -1,11 +1,13 @@
-/* Axes that an option names: checked in shape rules, known to be right afterwards. Rests on tape.h. */
+/* Axes that an option names: checked in shape rules, known to be right afterwards. Rests on tape.h.
+ */
 #ifndef TAD_OPS_AXES_H
 #define TAD_OPS_AXES_H
 
 #include "tape/tape.h"
 
 /* The axis that is named; refuses one that arrays of this rank do not have. */
-static inline tad_status tad__one_axis(const tad_call_frame *c, int64_t named, int rank, int *axis) {
+static inline tad_status tad__one_axis(const tad_call_frame *c, int64_t named, int rank,
+                                       int *axis) {
     if (tad__axis(named, rank, axis)) return TAD_OK;
     return tad_fail(c, TAD_BAD_AXIS, "no axis %lld", (long long)named);
 }

@@ -10,8 +10,8 @@
  *         {CASE("integers", INDICES(3, 4)), .expect = TAD_BAD_DTYPE},
  *     };
  *     const tad_op tad__ops_sum[] = {
- *         [SUM] = {.name = "sum", INPUTS(1, 1), OPTIONS(tad__reduce, sum_options), ...,
- *                  SAMPLES(sum_samples), MISUSE(sum_misuse)},
+ *         [SUM] = {.name = "sum", FAMILY("reduce", 1, 1), OPTIONS(tad__reduce, sum_options),
+ *                  HOOKS(sum), CASES(sum)},
  *     };
  */
 #ifndef TAD_OPS_SAMPLES_H
@@ -95,9 +95,13 @@
 
 /* ---- fields of a descriptor ---- */
 
-#define INPUTS(least, most) .min_in = least, .max_in = most, .n_out = 1
+#define FAMILY(family_, least, most)                                                               \
+    .family = family_, .min_in = least, .max_in = most, .n_out = 1
+#define OPTIONS(type, list) .options_size = sizeof(type), .options = list, .n_options = LENGTH(list)
 #define SAMPLES(list)       .samples = list, .n_samples = LENGTH(list)
 #define MISUSE(list)        .misuse = list, .n_misuse = LENGTH(list)
-#define OPTIONS(type, list) .options_size = sizeof(type), .options = list, .n_options = LENGTH(list)
+/* Of an op whose functions and tables are called as it is. */
+#define HOOKS(op) .shape = op##_shape, .forward = op##_forward, .vjp = op##_vjp
+#define CASES(op) SAMPLES(op##_samples), MISUSE(op##_misuse)
 
 #endif

@@ -5,6 +5,7 @@
 #include "tape/arrays.h"
 
 #include "ops/families.h"
+#include "ops/samples.h"
 
 #include <math.h>
 #include <string.h>
@@ -156,49 +157,56 @@ static void cast_vjp(tad_rule *r) {
 
 /* ---- the family ---- */
 
-#define X(dtype_, ...) {.type = {dtype_, {(int)(sizeof((int64_t[]){__VA_ARGS__}) / 8), {__VA_ARGS__}}}, .lo = -2, .hi = 2}
-#define NUMBER_(dtype_) {.type = {dtype_, {0, {0}}}, .lo = -2, .hi = 2}
-#define MASK(...) {.type = {TAD_BOOL, {(int)(sizeof((int64_t[]){__VA_ARGS__}) / 8), {__VA_ARGS__}}}, .fill = TAD_FILL_INTEGER, .lo = 0, .hi = 2}
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-
 static const tad_sample where_samples[] = {
-    {"same shapes", 3, {MASK(3, 5), X(TAD_F64, 3, 5), X(TAD_F64, 3, 5)}, NULL},
-    {"condition broadcast", 3, {MASK(5), X(TAD_F64, 3, 5), X(TAD_F64, 3, 5)}, NULL},
-    {"operands broadcast", 3, {MASK(2, 3, 5), X(TAD_F64, 3, 1), X(TAD_F64, 5)}, NULL},
-    {"0-d", 3, {MASK(7), NUMBER_(TAD_F64), X(TAD_F64, 7)}, NULL},
-    {"empty", 3, {MASK(0), X(TAD_F64, 0), X(TAD_F64, 1)}, NULL}};
+    {CASE("same shapes", MASK(3, 5), F64(3, 5), F64(3, 5))},
+    {CASE("condition broadcast", MASK(5), F64(3, 5), F64(3, 5))},
+    {CASE("operands broadcast", MASK(2, 3, 5), F64(3, 1), F64(5))},
+    {CASE("0-d", MASK(7), F64_0D, F64(7))},
+    {CASE("empty", MASK(0), F64(0), F64(1))},
+};
 static const tad_misuse where_misuse[] = {
-    {"condition not bool", 3, {X(TAD_F64, 3), X(TAD_F64, 3), X(TAD_F64, 3)}, NULL, TAD_BAD_DTYPE},
-    {"shapes", 3, {MASK(2), X(TAD_F64, 3), X(TAD_F64, 3)}, NULL, TAD_BAD_SHAPE},
-    {"int64 and float64", 3, {MASK(3), X(TAD_I64, 3), X(TAD_F64, 3)}, NULL, TAD_BAD_DTYPE}};
+    {CASE("condition not bool", F64(3), F64(3), F64(3)), .expect = TAD_BAD_DTYPE},
+    {CASE("shapes", MASK(2), F64(3), F64(3)), .expect = TAD_BAD_SHAPE},
+    {CASE("int64 and float64", MASK(3), INDICES(2, 3), F64(3)), .expect = TAD_BAD_DTYPE},
+};
 static const cast_options to_f32 = {TAD_F32}, to_f64 = {TAD_F64}, to_i64 = {TAD_I64}, to_none = {77};
 static const tad_sample cast_samples[] = {
-    {"float64 to float64", 1, {X(TAD_F64, 3, 5)}, &to_f64},
-    {"float64 to int64", 1, {X(TAD_F64, 3, 5)}, &to_i64},
-    {"float32 to float64", 1, {X(TAD_F32, 3)}, &to_f64},
-    {"0-d float64 to float32", 1, {NUMBER_(TAD_F64)}, &to_f32},
-    {"empty", 1, {X(TAD_F64, 0, 2)}, &to_f64}};
+    {CASE("float64 to float64", F64(3, 5)), .options = &to_f64},
+    {CASE("float64 to int64", F64(3, 5)), .options = &to_i64},
+    {CASE("float32 to float64", F32(3)), .options = &to_f64},
+    {CASE("0-d float64 to float32", F64_0D), .options = &to_f32},
+    {CASE("empty", F64(0, 2)), .options = &to_f64},
+};
 static const tad_misuse cast_misuse[] = {
-    {"no such type", 1, {X(TAD_F64, 3)}, &to_none, TAD_BAD_DTYPE},
-    {"two operands", 2, {X(TAD_F64, 3), X(TAD_F64, 3)}, &to_f64, TAD_BAD_ARGUMENT},
-    {"no operand", 0, {X(TAD_F64, 3)}, &to_f64, TAD_BAD_ARGUMENT}};
+    {CASE("no such type", F64(3)), .options = &to_none, .expect = TAD_BAD_DTYPE},
+    {CASE("two operands", F64(3), F64(3)), .options = &to_f64, .expect = TAD_BAD_ARGUMENT},
+    {.label = "no operand", .options = &to_f64, .expect = TAD_BAD_ARGUMENT},
+};
 static const tad_option cast_option[] = {
-    {"dtype", TAD_OPTION_DTYPE, offsetof(cast_options, dtype), NULL, 0, true}};
+    {OPTION(DTYPE, cast_options, dtype), .required = true},
+};
 
 const tad_op tad__ops_choice[] = {
-    [WHERE] = {.name = "where", .family = "choice", .min_in = 3, .max_in = 3, .n_out = 1,
-               .doc = "a where the bool condition holds, else b; all broadcast; what is not selected has no influence",
-               .constant_in = 1, .shape = where_shape, .forward = where_forward, .backward = where_backward, .vjp = where_vjp,
-               .jvp = where_jvp, .samples = where_samples, .n_samples = COUNT(where_samples),
-               .misuse = where_misuse, .n_misuse = COUNT(where_misuse)},
-    [CAST] = {.name = "cast", .family = "choice", .min_in = 1, .max_in = 1, .n_out = 1,
-              .doc = "the same values as another element type; differentiable between float64 and float32",
-              .flags = TAD_OP_LINEAR, .options_size = sizeof(cast_options), .options = cast_option,
-              .n_options = 1, .shape = cast_shape, .forward = cast_forward, .vjp = cast_vjp,
-              .samples = cast_samples, .n_samples = COUNT(cast_samples), .misuse = cast_misuse,
-              .n_misuse = COUNT(cast_misuse)},
+    [WHERE] = {.name = "where",
+               FAMILY("choice", 3, 3),
+               .doc = "a where the bool condition holds, else b; all broadcast; what is not "
+                      "selected has no influence",
+               .constant_in = 1,
+               HOOKS(where),
+.backward = where_backward,
+               .jvp = where_jvp,
+               CASES(where)},
+    [CAST] =
+        {.name = "cast",
+         FAMILY("choice", 1, 1),
+         .doc =
+             "the same values as another element type; differentiable between float64 and float32",
+         .flags = TAD_OP_LINEAR,
+         OPTIONS(cast_options, cast_option),
+         HOOKS(cast),
+         CASES(cast)},
 };
-const size_t tad__ops_choice_count = COUNT(tad__ops_choice);
+const size_t tad__ops_choice_count = LENGTH(tad__ops_choice);
 
 tad_var tad_where(tad_var condition, tad_var a, tad_var b) {
     return tad_apply(&tad__ops_choice[WHERE], (const tad_var[]){condition, a, b}, 3, NULL, NULL, 0);

@@ -106,53 +106,55 @@ static tad_status not_forward(const tad_call_frame *c) {
 
 /* ---- the family ---- */
 
-#define X(dtype_, ...) {.type = {dtype_, {(int)(sizeof((int64_t[]){__VA_ARGS__}) / 8), {__VA_ARGS__}}}, .lo = -2, .hi = 2}
-#define NUMBER_(dtype_) {.type = {dtype_, {0, {0}}}, .lo = -2, .hi = 2}
-
 static const tad_sample compare_samples[] = {
-    {"same shapes", 2, {X(TAD_F64, 3, 5), X(TAD_F64, 3, 5)}, NULL},
-    {"broadcast", 2, {X(TAD_F64, 3, 1), X(TAD_F64, 5)}, NULL},
-    {"0-d", 2, {X(TAD_F64, 5), NUMBER_(TAD_F64)}, NULL},
-    {"size 1", 2, {X(TAD_F64, 1), X(TAD_F64, 1)}, NULL},
-    {"empty", 2, {X(TAD_F64, 0), X(TAD_F64, 0)}, NULL}};
+    {CASE("same shapes", F64(3, 5), F64(3, 5))},
+    {CASE("broadcast", F64(3, 1), F64(5))},
+    {CASE("0-d", F64(5), F64_0D)},
+    {CASE("size 1", F64(1), F64(1))},
+    {CASE("empty", F64(0), F64(0))},
+};
 static const tad_misuse compare_misuse[] = {
-    {"shapes", 2, {X(TAD_F64, 2), X(TAD_F64, 3)}, NULL, TAD_BAD_SHAPE},
-    {"int64 and float64", 2, {X(TAD_I64, 3), X(TAD_F64, 3)}, NULL, TAD_BAD_DTYPE},
-    {"one operand", 1, {X(TAD_F64, 3)}, NULL, TAD_BAD_ARGUMENT}};
+    {CASE("shapes", F64(2), F64(3)), .expect = TAD_BAD_SHAPE},
+    {CASE("int64 and float64", INDICES(2, 3), F64(3)), .expect = TAD_BAD_DTYPE},
+    {CASE("one operand", F64(3)), .expect = TAD_BAD_ARGUMENT},
+};
 static const tad_sample connect_samples[] = {
-    {"same shapes", 2, {TAD__MASK(3, 5), TAD__MASK(3, 5)}, NULL},
-    {"broadcast", 2, {TAD__MASK(3, 1), TAD__MASK(5)}, NULL},
-    {"size 1", 2, {TAD__MASK(1), TAD__MASK(7)}, NULL},
-    {"empty", 2, {TAD__MASK(0), TAD__MASK(0)}, NULL},
-    {"rank 3", 2, {TAD__MASK(2, 3, 5), TAD__MASK(3, 1)}, NULL}};
+    {CASE("same shapes", MASK(3, 5), MASK(3, 5))},
+    {CASE("broadcast", MASK(3, 1), MASK(5))},
+    {CASE("size 1", MASK(1), MASK(7))},
+    {CASE("empty", MASK(0), MASK(0))},
+    {CASE("rank 3", MASK(2, 3, 5), MASK(3, 1))},
+};
 static const tad_misuse connect_misuse[] = {
-    {"shapes", 2, {TAD__MASK(2), TAD__MASK(3)}, NULL, TAD_BAD_SHAPE},
-    {"float64", 2, {X(TAD_F64, 3), TAD__MASK(3)}, NULL, TAD_BAD_DTYPE},
-    {"int64", 2, {TAD__MASK(3), X(TAD_I64, 3)}, NULL, TAD_BAD_DTYPE},
-    {"one operand", 1, {TAD__MASK(3)}, NULL, TAD_BAD_ARGUMENT}};
-static const tad_sample not_samples[] = {{"vector", 1, {TAD__MASK(7)}, NULL},
-                                         {"matrix", 1, {TAD__MASK(3, 5)}, NULL},
-                                         {"size 1", 1, {TAD__MASK(1)}, NULL},
-                                         {"rank 3", 1, {TAD__MASK(2, 3, 2)}, NULL},
-                                         {"empty", 1, {TAD__MASK(0, 3)}, NULL}};
+    {CASE("shapes", MASK(2), MASK(3)), .expect = TAD_BAD_SHAPE},
+    {CASE("float64", F64(3), MASK(3)), .expect = TAD_BAD_DTYPE},
+    {CASE("int64", MASK(3), INDICES(2, 3)), .expect = TAD_BAD_DTYPE},
+    {CASE("one operand", MASK(3)), .expect = TAD_BAD_ARGUMENT},
+};
+static const tad_sample not_samples[] = {
+    {CASE("vector", MASK(7))},      {CASE("matrix", MASK(3, 5))},   {CASE("size 1", MASK(1))},
+    {CASE("rank 3", MASK(2, 3, 2))}, {CASE("empty", MASK(0, 3))},
+};
 static const tad_misuse not_misuse[] = {
-    {"float64", 1, {X(TAD_F64, 3)}, NULL, TAD_BAD_DTYPE},
-    {"int64", 1, {X(TAD_I64, 3)}, NULL, TAD_BAD_DTYPE},
-    {"two operands", 2, {TAD__MASK(3), TAD__MASK(3)}, NULL, TAD_BAD_ARGUMENT}};
+    {CASE("float64", F64(3)), .expect = TAD_BAD_DTYPE},
+    {CASE("int64", INDICES(2, 3)), .expect = TAD_BAD_DTYPE},
+    {CASE("two operands", MASK(3), MASK(3)), .expect = TAD_BAD_ARGUMENT},
+};
 
-#define LOGIC(arity, shape_, samples_, misuse_)                                                    \
-    .family = "choice", .min_in = arity, .max_in = arity, .n_out = 1, .flags = TAD_OP_FLAT,        \
-    .shape = shape_, TAD__SAMPLES(samples_), TAD__MISUSE(misuse_)
+#define LOGIC(arity, kin)                                                                          \
+    FAMILY("choice", arity, arity), .flags = TAD_OP_FLAT, CASES(kin)
 #define COMPARISON(name_, how, doc_)                                                               \
     [OP_##name_] = {.name = #name_,                                                                \
                     .doc = doc_,                                                                   \
                     .forward = name_##_forward,                                                    \
-                    LOGIC(2, compare_shape, compare_samples, compare_misuse)},
+                    .shape = compare_shape,                                                        \
+                    LOGIC(2, compare)},
 #define CONNECTIVE(name_, how, doc_)                                                               \
     [OP_##name_] = {.name = #name_,                                                                \
                     .doc = doc_,                                                                   \
                     .forward = name_##_forward,                                                    \
-                    LOGIC(2, connect_shape, connect_samples, connect_misuse)},
+                    .shape = connect_shape,                                                        \
+                    LOGIC(2, connect)},
 #define NUMBERED(name, how, doc) OP_##name,
 enum { COMPARISONS(NUMBERED) CONNECTIVES(NUMBERED) LOGICAL_NOT };
 
@@ -161,9 +163,10 @@ const tad_op tad__ops_compare[] = {
     [LOGICAL_NOT] = {.name = "logical_not",
                      .doc = "not x, which is bool",
                      .forward = not_forward,
-                     LOGIC(1, connect_shape, not_samples, not_misuse)},
+                     .shape = connect_shape,
+                     LOGIC(1, not)},
 };
-const size_t tad__ops_compare_count = sizeof tad__ops_compare / sizeof *tad__ops_compare;
+const size_t tad__ops_compare_count = LENGTH(tad__ops_compare);
 
 #define FUNCTION(name, how, doc)                                                                   \
     tad_var tad_##name(tad_var a, tad_var b) {                                                     \

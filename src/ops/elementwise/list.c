@@ -7,7 +7,7 @@
 #include "tape/handle.h"
 #include "tape/node.h"
 #include "tape/tape.h"
-#include "ops/old_samples.h"
+#include "ops/samples.h"
 
 #include <math.h>
 #include <string.h>
@@ -94,37 +94,41 @@ static void list_jvp(tad_rule *r) {
 /* ---- the family ---- */
 
 static const tad_sample sum_samples[] = {
-    {"three numbers", 3, {TAD__F64_0D, TAD__F64_0D, TAD__F64_0D}, NULL},
-    {"one", 1, {TAD__F64(3)}, NULL},
-    {"arrays", 3, {TAD__F64(2, 3), TAD__F64(2, 3), TAD__F64(2, 3)}, NULL},
-    {"broadcast", 3, {TAD__F64(3, 1), TAD__F64(5), TAD__F64_0D}, NULL},
-    {"empty", 2, {TAD__F64(0), TAD__F64(0)}, NULL}};
+    {CASE("three numbers", F64_0D, F64_0D, F64_0D)},
+    {CASE("one", F64(3))},
+    {CASE("arrays", F64(2, 3), F64(2, 3), F64(2, 3))},
+    {CASE("broadcast", F64(3, 1), F64(5), F64_0D)},
+    {CASE("empty", F64(0), F64(0))},
+};
 static const tad_misuse sum_misuse[] = {
-    {"shapes", 2, {TAD__F64(2), TAD__F64(3)}, NULL, TAD_BAD_SHAPE},
-    {"int64", 2, {TAD__F64(3), TAD__INDICES(4, 3)}, NULL, TAD_BAD_DTYPE},
-    {"nothing", 0, {TAD__F64(1)}, NULL, TAD_BAD_ARGUMENT}};
+    {CASE("shapes", F64(2), F64(3)), .expect = TAD_BAD_SHAPE},
+    {CASE("int64", F64(3), INDICES(4, 3)), .expect = TAD_BAD_DTYPE},
+    {.label = "nothing", .expect = TAD_BAD_ARGUMENT},
+};
 static const tad_sample dot_samples[] = {
-    {"two products", 5, {TAD__F64_0D, TAD__F64_0D, TAD__F64_0D, TAD__F64_0D, TAD__F64_0D}, NULL},
-    {"one product", 3, {TAD__F64_0D, TAD__F64_0D, TAD__F64_0D}, NULL},
-    {"none", 1, {TAD__F64(3)}, NULL},
-    {"arrays", 5, {TAD__F64(2, 3), TAD__F64(2, 3), TAD__F64(2, 3), TAD__F64(2, 3), TAD__F64(2, 3)}, NULL},
-    {"broadcast", 3, {TAD__F64(3, 1), TAD__F64(5), TAD__F64_0D}, NULL},
-    {"empty", 3, {TAD__F64(0), TAD__F64(0), TAD__F64(1)}, NULL}};
+    {CASE("two products", F64_0D, F64_0D, F64_0D, F64_0D, F64_0D)},
+    {CASE("one product", F64_0D, F64_0D, F64_0D)},
+    {CASE("none", F64(3))},
+    {CASE("arrays", F64(2, 3), F64(2, 3), F64(2, 3), F64(2, 3), F64(2, 3))},
+    {CASE("broadcast", F64(3, 1), F64(5), F64_0D)},
+    {CASE("empty", F64(0), F64(0), F64(1))},
+};
 static const tad_misuse dot_misuse[] = {
-    {"a factor without a partner", 2, {TAD__F64(2), TAD__F64(2)}, NULL, TAD_BAD_ARGUMENT},
-    {"shapes", 3, {TAD__F64(2), TAD__F64(3), TAD__F64(2)}, NULL, TAD_BAD_SHAPE},
-    {"int64", 3, {TAD__F64(3), TAD__F64(3), TAD__INDICES(4, 3)}, NULL, TAD_BAD_DTYPE}};
+    {CASE("a factor without a partner", F64(2), F64(2)), .expect = TAD_BAD_ARGUMENT},
+    {CASE("shapes", F64(2), F64(3), F64(2)), .expect = TAD_BAD_SHAPE},
+    {CASE("int64", F64(3), F64(3), INDICES(4, 3)), .expect = TAD_BAD_DTYPE},
+};
 
 const tad_op tad__ops_list[] = {
-    [SUM_LIST] = {.name = "sum_list", .family = "lists", .doc = "x0 + x1 + ... as one node; all broadcast",
-                  .min_in = 1, .max_in = UINT8_MAX, .n_out = 1, .shape = list_shape, .forward = list_forward,
-                  .vjp = sum_vjp, .jvp = list_jvp, TAD__SAMPLES(sum_samples), TAD__MISUSE(sum_misuse)},
-    [DOT_LIST] = {.name = "dot_list", .family = "lists",
+    [SUM_LIST] = {.name = "sum_list", .doc = "x0 + x1 + ... as one node; all broadcast",
+                  FAMILY("lists", 1, UINT8_MAX), .shape = list_shape, .forward = list_forward,
+                  .vjp = sum_vjp, .jvp = list_jvp, CASES(sum)},
+    [DOT_LIST] = {.name = "dot_list",
                   .doc = "operands c, a0, a1, ..., b0, b1, ...: c + a0 b0 + a1 b1 + ... as one node; all broadcast",
-                  .min_in = 1, .max_in = UINT8_MAX, .n_out = 1, .shape = list_shape, .forward = list_forward,
-                  .vjp = dot_vjp, .jvp = list_jvp, TAD__SAMPLES(dot_samples), TAD__MISUSE(dot_misuse)},
+                  FAMILY("lists", 1, UINT8_MAX), .shape = list_shape, .forward = list_forward,
+                  .vjp = dot_vjp, .jvp = list_jvp, CASES(dot)},
 };
-const size_t tad__ops_list_count = sizeof tad__ops_list / sizeof *tad__ops_list;
+const size_t tad__ops_list_count = LENGTH(tad__ops_list);
 
 /* ---- the scalar path: one node with a list, that the sweep walks itself ---- */
 

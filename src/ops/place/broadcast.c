@@ -54,13 +54,9 @@ static const tad_misuse broadcast_misuse[] = {
 const tad_op tad__ops_broadcast[] = {
     {.name = "broadcast_to",
      .doc = "repeats axes of size 1 and new leading axes",
-     VIEW,
-     .view = broadcast_view,
+     VIEW(broadcast, broadcast_view),
      OPTIONS(tad__to_shape, broadcast_list),
-     .shape = broadcast_shape,
-     .vjp = broadcast_vjp,
-     SAMPLES(broadcast_samples),
-     MISUSE(broadcast_misuse)},
+     .vjp = broadcast_vjp},
 };
 const size_t tad__ops_broadcast_count = LENGTH(tad__ops_broadcast);
 

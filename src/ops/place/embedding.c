@@ -119,17 +119,13 @@ const tad_op tad__ops_embedding[] = {
     {.name = "embedding",
      .doc = "rows of weight by indices; the row padding_idx counts as constant: "
             "gradient and tangent 0",
-     .family = "index",
-     INPUTS(2, 2),
+     FAMILY("index", 2, 2),
      .constant_in = 1u << 0,
      OPTIONS(embedding_options, embedding_list),
-     .shape = embedding_shape,
-     .forward = embedding_forward,
+     HOOKS(embedding),
      .backward = embedding_backward,
-     .vjp = embedding_vjp,
      .jvp = embedding_jvp,
-     SAMPLES(embedding_samples),
-     MISUSE(embedding_misuse)},
+     CASES(embedding)},
 };
 const size_t tad__ops_embedding_count = LENGTH(tad__ops_embedding);
 

@@ -3,7 +3,6 @@
 
 #include "ops/axes.h"
 #include "ops/families.h"
-#include "ops/operands.h"
 #include "ops/samples.h"
 #include "view.h"
 
@@ -144,24 +143,16 @@ static const tad_misuse stack_misuse[] = {
 
 /* ---- the ops ---- */
 
-#define JOINED                                                                                     \
-    .family = "shape", INPUTS(1, UINT8_MAX), .flags = TAD_OP_LINEAR,                               \
-    OPTIONS(tad__at_axis, join_list), .forward = join_forward, .vjp = join_vjp,                    \
-    .backward = join_backward
+#define JOINED(op)                                                                                 \
+    FAMILY("shape", 1, UINT8_MAX), .flags = TAD_OP_LINEAR, OPTIONS(tad__at_axis, join_list),       \
+                                   .shape = op##_shape, .forward = join_forward, .vjp = join_vjp,  \
+                                   .backward = join_backward, CASES(op)
 
 const tad_op tad__ops_join[] = {
     [CONCAT] = {.name = "concat",
                 .doc = "joins arrays along an axis; the other sizes are equal",
-                JOINED,
-                .shape = concat_shape,
-                SAMPLES(concat_samples),
-                MISUSE(concat_misuse)},
-    [STACK] = {.name = "stack",
-               .doc = "joins arrays of one shape along a new axis",
-               JOINED,
-               .shape = stack_shape,
-               SAMPLES(stack_samples),
-               MISUSE(stack_misuse)},
+                JOINED(concat)},
+    [STACK] = {.name = "stack", .doc = "joins arrays of one shape along a new axis", JOINED(stack)},
 };
 const size_t tad__ops_join_count = LENGTH(tad__ops_join);
 

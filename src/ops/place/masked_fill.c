@@ -18,8 +18,8 @@ static tad_status fill_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
 
 static tad_status fill_forward(const tad_call_frame *c) {
     const fill_options *o = c->options;
-    tad__view room;
-    const tad_array *value = tad__number_value(o->value, (tad_dtype)c->out[0]->dtype, &room);
+    tad__view number;
+    const tad_array *value = tad__number_value(o->value, (tad_dtype)c->out[0]->dtype, &number);
     tad__select(c->compute, c->in[1], value, c->in[0], c->out[0]);
     return TAD_OK;
 }
@@ -58,17 +58,13 @@ static const tad_misuse fill_misuse[] = {
 const tad_op tad__ops_masked_fill[] = {
     {.name = "masked_fill",
      .doc = "x with value where the mask, which broadcasts to x, is true",
-     .family = "index",
-     INPUTS(2, 2),
+     FAMILY("index", 2, 2),
      .constant_in = 1u << 1,
      OPTIONS(fill_options, fill_list),
-     .shape = fill_shape,
-     .forward = fill_forward,
+     HOOKS(fill),
      .backward = fill_backward,
-     .vjp = fill_vjp,
      .jvp = fill_vjp,
-     SAMPLES(fill_samples),
-     MISUSE(fill_misuse)},
+     CASES(fill)},
 };
 const size_t tad__ops_masked_fill_count = LENGTH(tad__ops_masked_fill);
 

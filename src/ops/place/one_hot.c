@@ -87,14 +87,12 @@ static const tad_misuse one_hot_misuse[] = {
 const tad_op tad__ops_one_hot[] = {
     {.name = "one_hot",
      .doc = "int64 rows with a 1 at the index; num_classes -1: the largest index + 1",
-     .family = "index",
-     INPUTS(1, 1),
+     FAMILY("index", 1, 1),
      .flags = TAD_OP_FLAT,
      OPTIONS(one_hot_options, one_hot_list),
      .shape = one_hot_shape,
      .forward = one_hot_forward,
-     SAMPLES(one_hot_samples),
-     MISUSE(one_hot_misuse)},
+     CASES(one_hot)},
 };
 const size_t tad__ops_one_hot_count = LENGTH(tad__ops_one_hot);
 

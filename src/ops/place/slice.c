@@ -1,7 +1,6 @@
 /* slice, a view, and its adjoint, which puts an array into zeros. Rests on view.h. */
 #include <stddef.h>
 
-#include "ops/axes.h"
 #include "ops/families.h"
 #include "ops/operands.h"
 #include "ops/samples.h"
@@ -189,25 +188,17 @@ const tad_op tad__ops_slice[] = {
     [SLICE] = {.name = "slice",
                .doc =
                    "Python's start:stop:step along the first axes; clipped, steps may be negative",
-               VIEW,
-               .view = slice_view,
+               VIEW(slice, slice_view),
                OPTIONS(slice_options, slice_list),
-               .shape = slice_shape,
                .vjp = slice_vjp,
-               .backward = tad__view_backward,
-               SAMPLES(slice_samples),
-               MISUSE(slice_misuse)},
+               .backward = tad__view_backward},
     [SLICE_PUT] = {.name = "slice_put",
                    .doc = "zeros of a shape with x at the slices; the adjoint of slice",
-                   .family = "shape",
-                   INPUTS(1, 1),
+                   FAMILY("shape", 1, 1),
                    .flags = TAD_OP_LINEAR | TAD_OP_INTERNAL,
                    OPTIONS(slice_options, slice_put_list),
-                   .shape = slice_put_shape,
-                   .forward = slice_put_forward,
-                   .vjp = slice_put_vjp,
-                   SAMPLES(slice_put_samples),
-                   MISUSE(slice_put_misuse)},
+                   HOOKS(slice_put),
+                   CASES(slice_put)},
 };
 const size_t tad__ops_slice_count = LENGTH(tad__ops_slice);
 

@@ -153,30 +153,20 @@ static const tad_misuse take_misuse[] = {
 
 /* ---- the ops ---- */
 
-#define TAKEN .family = "index", INPUTS(2, 2), .flags = TAD_OP_LINEAR, .constant_in = 1u << 1
+#define TAKEN(op)                                                                                  \
+    FAMILY("index", 2, 2), .flags = TAD_OP_LINEAR, .constant_in = 1u << 1, HOOKS(op),              \
+                           .backward = op##_backward, CASES(op)
 
 const tad_op tad__ops_take[] = {
     [INDEX_SELECT] = {.name = "index_select",
                       .doc = "the slices of x along an axis that a list of indices names",
-                      TAKEN,
-                      OPTIONS(tad__at_axis, select_list),
-                      .shape = select_shape,
-                      .forward = select_forward,
-                      .backward = select_backward,
-                      .vjp = select_vjp,
-                      SAMPLES(select_samples),
-                      MISUSE(select_misuse)},
+                      TAKEN(select),
+                      OPTIONS(tad__at_axis, select_list)},
     [TAKE_ALONG_AXIS] = {.name = "take_along_axis",
                          .doc = "gather whose other axes broadcast; without axis x is "
                                 "flattened",
-                         TAKEN,
-                         OPTIONS(take_options, take_list),
-                         .shape = take_shape,
-                         .forward = take_forward,
-                         .backward = take_backward,
-                         .vjp = take_vjp,
-                         SAMPLES(take_samples),
-                         MISUSE(take_misuse)},
+                         TAKEN(take),
+                         OPTIONS(take_options, take_list)},
 };
 const size_t tad__ops_take_count = LENGTH(tad__ops_take);
 

@@ -1,13 +1,14 @@
-/* Ops whose result is the memory of their operand seen otherwise. An op says in its hook `view` where
- * the elements lie; what copies them where no view can be, and what puts a cotangent where the view
- * looks, follow from that. Rests on tape.h and array/view.h. */
+/* Ops whose result is the memory of their operand seen otherwise. An op says in its hook `view`
+ * where the elements lie; what copies them where no view can be, and what puts a cotangent where
+ * the view looks, follow from that. Rests on tape.h and array/view.h. */
 #ifndef TAD_OPS_PLACE_VIEW_H
 #define TAD_OPS_PLACE_VIEW_H
 
 #include "array/view.h"
 #include "tape/tape.h"
 
-/* Copies what the op's `view` shows, or the same elements in the same order where it shows nothing. */
+/* Copies what the op's `view` shows, or the same elements in the same order where it shows nothing.
+ */
 tad_status tad__view_forward(const tad_call_frame *c);
 /* Of an op that shows each element at most once. */
 tad_status tad__view_backward(tad_backward *b);
@@ -18,6 +19,8 @@ bool tad__view_in_order(const tad_call_frame *c, tad_array *out);
 tad_status tad__with_new_axis(const tad_call_frame *c, int64_t axis, int64_t size, tad_type *out);
 
 /* What the descriptors of views have in common. */
-#define VIEW .family = "shape", INPUTS(1, 1), .flags = TAD_OP_LINEAR, .forward = tad__view_forward
+#define VIEW(op, where)                                                                            \
+    FAMILY("shape", 1, 1), .flags = TAD_OP_LINEAR, .shape = op##_shape,                            \
+                           .forward = tad__view_forward, .view = where, CASES(op)
 
 #endif

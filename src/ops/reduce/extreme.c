@@ -1,7 +1,6 @@
 /* The largest and smallest elements: amax, amin. Ties share the gradient. Rests on reduce.h and the
  * loop. */
 #include <math.h>
-#include <stddef.h>
 
 #include "array/loop.h"
 #include "ops/axes.h"
@@ -137,8 +136,7 @@ static const tad_misuse amax_misuse[] = {
 
 #define EXTREMES                                                                                   \
     REDUCES, .shape = tad__choose_shape, .forward = extreme_forward, .vjp = extreme_vjp,           \
-             .jvp = extreme_jvp, .backward = extreme_backward, SAMPLES(amax_samples),              \
-             MISUSE(amax_misuse)
+             .jvp = extreme_jvp, .backward = extreme_backward, CASES(amax)
 
 const tad_op tad__ops_extreme[] = {
     [AMAX] = {.name = "amax",

@@ -1,6 +1,5 @@
 /* logsumexp: shifted by the largest element of a row. Rests on reduce.h and kernel/softmax.h. */
 #include <math.h>
-#include <stddef.h>
 
 #include "kernel/softmax.h"
 #include "ops/families.h"
@@ -74,8 +73,7 @@ const tad_op tad__ops_logsumexp[] = {
      .vjp = logsumexp_vjp,
      .jvp = logsumexp_jvp,
      .backward = logsumexp_backward,
-     SAMPLES(tad__sum_samples),
-     MISUSE(tad__sum_misuse)},
+     CASES(tad__sum)},
 };
 const size_t tad__ops_logsumexp_count = LENGTH(tad__ops_logsumexp);
 

@@ -1,5 +1,5 @@
-/* What reductions share: types, the axes that are reduced, rows of them. Rests on rows.h, options.h and
- * array/view.h. */
+/* What reductions share: types, the axes that are reduced, rows of them. Rests on rows.h, options.h
+ * and array/view.h. */
 #ifndef TAD_OPS_REDUCE_REDUCE_H
 #define TAD_OPS_REDUCE_REDUCE_H
 
@@ -11,7 +11,8 @@
 /* ---- types ---- */
 
 /* The type of a float operand without the axes, or with size 1 there. */
-tad_status tad__reduced_type(const tad_call_frame *c, const tad_axes *axes, bool keepdims, tad_type *out);
+tad_status tad__reduced_type(const tad_call_frame *c, const tad_axes *axes, bool keepdims,
+                             tad_type *out);
 /* There are elements to choose from, or none have to be chosen. */
 tad_status tad__not_of_nothing(const tad_call_frame *c, const tad_shape *out);
 /* Shape rules of ops with tad__reduce: of any, of one that chooses an element. */
@@ -21,7 +22,8 @@ tad_status tad__choose_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
 /* ---- axes that are reduced ---- */
 
 /* An output seen with the rank of x: size 1 where it is reduced. */
-tad_array *tad__keepdims_view(tad__header *h, const tad_array *out, const tad_array *x, unsigned mask);
+tad_array *tad__keepdims_view(tad__header *h, const tad_array *out, const tad_array *x,
+                              unsigned mask);
 tad_shape tad__keepdims_shape(tad_var x, const tad_axes *axes);
 
 /* x contiguous as (before, n, after), reduced over n. */
@@ -62,7 +64,7 @@ extern const tad_option tad__reduce_list[TAD__REDUCE_OPTIONS];
 extern const tad_sample tad__sum_samples[TAD__SUM_SAMPLES];
 extern const tad_misuse tad__sum_misuse[TAD__SUM_MISUSE];
 
-#define REDUCES .family = "reduce", INPUTS(1, 1), OPTIONS(tad__reduce, tad__reduce_list)
+#define REDUCES FAMILY("reduce", 1, 1), OPTIONS(tad__reduce, tad__reduce_list)
 
 tad_var tad__reduce_apply(const tad_op *op, tad_var x, tad_axes over);
 

@@ -249,8 +249,7 @@ static const tad_misuse sum_to_misuse[] = {
 
 #define SUMS                                                                                       \
     REDUCES, .flags = TAD_OP_LINEAR, .shape = tad__reduce_shape, .forward = sum_forward,           \
-             .vjp = sum_vjp, .backward = sum_backward, SAMPLES(tad__sum_samples),                  \
-             MISUSE(tad__sum_misuse)
+             .vjp = sum_vjp, .backward = sum_backward, CASES(tad__sum)
 
 const tad_op tad__ops_sum[] = {
     [SUM] = {.name = "sum", .doc = "sum over the axes, all if not given; 0 of nothing", SUMS},
@@ -259,15 +258,11 @@ const tad_op tad__ops_sum[] = {
               SUMS},
     [SUM_TO] = {.name = "sum_to",
                 .doc = "sums x down to a shape that broadcasts to x's: undoes broadcast_to",
-                .family = "reduce",
-                INPUTS(1, 1),
+                FAMILY("reduce", 1, 1),
                 .flags = TAD_OP_LINEAR,
                 OPTIONS(tad__to_shape, sum_to_list),
-                .shape = sum_to_shape,
-                .forward = sum_to_forward,
-                .vjp = sum_to_vjp,
-                SAMPLES(sum_to_samples),
-                MISUSE(sum_to_misuse)},
+                HOOKS(sum_to),
+                CASES(sum_to)},
 };
 const size_t tad__ops_sum_count = LENGTH(tad__ops_sum);
 

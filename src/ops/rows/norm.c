@@ -149,7 +149,7 @@ static const tad_misuse rms_norm_misuse[] = {NORM_MISUSE};
 
 #define NORM                                                                                       \
     .family = "norm", .min_in = 1, .n_out = 1, OPTIONS(tad__norm_options, norm_list),              \
-    .shape = norm_shape, .forward = tad__norm_values, .vjp = norm_vjp, .jvp = norm_jvp,           \
+    .shape = norm_shape, .forward = tad__norm_values, .vjp = norm_vjp, .jvp = norm_jvp,            \
     .backward = tad__norm_gradient
 
 const tad_op tad__ops_norm[] = {
@@ -159,15 +159,13 @@ const tad_op tad__ops_norm[] = {
                              "plus a bias; eps: 1e-5",
                          .max_in = 3,
                          NORM,
-                         SAMPLES(layer_norm_samples),
-                         MISUSE(layer_norm_misuse)},
+                         CASES(layer_norm)},
     [TAD__RMS_NORM] =
         {.name = "rms_norm",
          .doc = "x / sqrt(mean of x^2 + eps) over the last axes, times a gain; eps: 1e-6",
          .max_in = 2,
          NORM,
-         SAMPLES(rms_norm_samples),
-         MISUSE(rms_norm_misuse)},
+         CASES(rms_norm)},
 };
 const size_t tad__ops_norm_count = LENGTH(tad__ops_norm);
 

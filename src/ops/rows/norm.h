@@ -15,7 +15,9 @@ typedef struct tad__norm_options {
 } tad__norm_options;
 
 /* Rows are centred: their mean becomes 0. */
-static inline bool tad__norm_centres(const tad_op *op) { return op == &tad__ops_norm[TAD__LAYER_NORM]; }
+static inline bool tad__norm_centres(const tad_op *op) {
+    return op == &tad__ops_norm[TAD__LAYER_NORM];
+}
 
 static inline int tad__normalized_axes(const tad__norm_options *o) {
     return o->normalized_shape.rank ? o->normalized_shape.rank : 1;

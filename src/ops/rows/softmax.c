@@ -151,8 +151,7 @@ static const tad_misuse along_misuse[] = {
 /* ---- the ops ---- */
 
 #define ALONG                                                                                      \
-    .family = "softmax", INPUTS(1, 1), OPTIONS(tad__at_axis, along_list), .shape = along_shape,    \
-    SAMPLES(along_samples), MISUSE(along_misuse)
+    FAMILY("softmax", 1, 1), OPTIONS(tad__at_axis, along_list), .shape = along_shape, CASES(along)
 
 const tad_op tad__ops_softmax[] = {
     [SOFTMAX] = {.name = "softmax",

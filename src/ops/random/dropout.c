@@ -1,16 +1,14 @@
 /* Dropout, with a given mask or one drawn from the tape's random numbers. Rests on tape.h. */
 #include <stddef.h>
 
-#include "families.h"
 #include "array/loop.h"
+#include "ops/families.h"
+#include "ops/operands.h"
+#include "ops/samples.h"
 #include "tape/arrays.h"
 #include "tape/error.h"
 #include "tape/handle.h"
 #include "tape/leaf.h"
-#include "tape/tape.h"
-#include "old_samples.h"
-
-enum { DROPOUT };
 
 typedef struct dropout_options {
     double p;
@@ -21,17 +19,9 @@ static bool is_probability(double p) { return p >= 0 && p <= 1; }
 static tad_status dropout_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     const dropout_options *o = c->options;
-    const tad_array *x = c->in[0], *keep = c->in[1];
-    tad_shape shape = tad__shape_of(x), mask = tad__shape_of(keep), both;
-    if (x->dtype != TAD_F64 && x->dtype != TAD_F32)
-        return tad_fail(c, TAD_BAD_DTYPE, "x is not of a float type");
-    if (keep->dtype != TAD_BOOL) return tad_fail(c, TAD_BAD_DTYPE, "the mask is not bool");
     if (!is_probability(o->p))
         return tad_fail(c, TAD_BAD_ARGUMENT, "p = %g is no probability", o->p);
-    if (!tad__shape_broadcast(&shape, &mask, &both) || !tad__shape_equal(&both, &shape))
-        return tad_fail(c, TAD_BAD_SHAPE, "the mask does not broadcast to x");
-    *out = (tad_type){(tad_dtype)x->dtype, shape};
-    return TAD_OK;
+    return tad__masked_type(c, out);
 }
 
 /* Multiplies: a NaN shows even where it is dropped, and there are no branches. */
@@ -75,53 +65,42 @@ static void dropout_vjp(tad_rule *r) {
 
 /* ---- options, samples, misuse ---- */
 
-static const tad_option dropout_list[] = {
-    {"p", TAD_OPTION_FLOAT, offsetof(dropout_options, p), NULL, 0.5, false}};
+static const tad_option dropout_list[] = {{OPTION(FLOAT, dropout_options, p), .initial = 0.5}};
 
-#define TWO(what, a, b, ...) .label = what, .n = 2, .in = {a, b}, .options = __VA_ARGS__
 #define P(value)                                                                                   \
-    &(const dropout_options) { value }
+    .options = &(const dropout_options) { value }
 
 static const tad_sample dropout_samples[] = {
-    {TWO("half", TAD__F64(3, 5), TAD__MASK(3, 5), P(0.5))},
-    {TWO("keeps all", TAD__F64(2, 3), TAD__MASK(2, 3), P(0))},
-    {TWO("mask broadcasts", TAD__F64(2, 3, 5), TAD__MASK(3, 1), P(0.25))},
-    {TWO("size 1", TAD__F64(1), TAD__MASK(1), P(0.1))},
-    {TWO("empty", TAD__F64(0, 3), TAD__MASK(0, 3), P(0.5))},
+    {CASE("half", F64(3, 5), MASK(3, 5)), P(0.5)},
+    {CASE("keeps all", F64(2, 3), MASK(2, 3)), P(0)},
+    {CASE("mask broadcasts", F64(2, 3, 5), MASK(3, 1)), P(0.25)},
+    {CASE("size 1", F64(1), MASK(1)), P(0.1)},
+    {CASE("empty", F64(0, 3), MASK(0, 3)), P(0.5)},
 };
 static const tad_misuse dropout_misuse[] = {
-    {TWO("p above 1", TAD__F64(3), TAD__MASK(3), P(1.5)), .expect = TAD_BAD_ARGUMENT},
-    {TWO("negative p", TAD__F64(3), TAD__MASK(3), P(-0.5)), .expect = TAD_BAD_ARGUMENT},
-    {TWO("mask not bool", TAD__F64(3), TAD__F64(3), P(0.5)), .expect = TAD_BAD_DTYPE},
-    {TWO("other shape", TAD__F64(3), TAD__MASK(2), P(0.5)), .expect = TAD_BAD_SHAPE},
-    {TWO("mask larger", TAD__F64(3), TAD__MASK(2, 3), P(0.5)), .expect = TAD_BAD_SHAPE},
+    {CASE("p above 1", F64(3), MASK(3)), P(1.5), .expect = TAD_BAD_ARGUMENT},
+    {CASE("negative p", F64(3), MASK(3)), P(-0.5), .expect = TAD_BAD_ARGUMENT},
+    {CASE("mask not bool", F64(3), F64(3)), P(0.5), .expect = TAD_BAD_DTYPE},
+    {CASE("other shape", F64(3), MASK(2)), P(0.5), .expect = TAD_BAD_SHAPE},
+    {CASE("mask larger", F64(3), MASK(2, 3)), P(0.5), .expect = TAD_BAD_SHAPE},
 };
 
-/* ---- the family ---- */
+/* ---- the op ---- */
 
-const tad_op tad__ops_random[] = {
-    [DROPOUT] = {.name = "dropout",
-                 .doc = "x / (1 - p) where the mask is true, else 0; p = 1 gives 0 everywhere",
-                 .family = "random",
-                 .min_in = 2,
-                 .max_in = 2,
-                 .n_out = 1,
-                 .flags = TAD_OP_LINEAR,
-                 .constant_in = 1u << 1,
-                 TAD__OPTIONS(dropout_options, dropout_list),
-                 .shape = dropout_shape,
-                 .forward = dropout_forward,
-                 .vjp = dropout_vjp,
-                 TAD__SAMPLES(dropout_samples),
-                 TAD__MISUSE(dropout_misuse)},
+const tad_op tad__ops_dropout[] = {
+    {.name = "dropout",
+     .doc = "x / (1 - p) where the mask is true, else 0; p = 1 gives 0 everywhere",
+     FAMILY("random", 2, 2),
+     .flags = TAD_OP_LINEAR,
+     .constant_in = 1u << 1,
+     OPTIONS(dropout_options, dropout_list),
+     HOOKS(dropout),
+     CASES(dropout)},
 };
-const size_t tad__ops_random_count = sizeof tad__ops_random / sizeof *tad__ops_random;
-
-/* ---- constructors ---- */
+const size_t tad__ops_dropout_count = LENGTH(tad__ops_dropout);
 
 tad_var tad_dropout_mask(tad_var x, tad_var keep, double p) {
-    return tad_apply(&tad__ops_random[DROPOUT], (tad_var[]){x, keep}, 2, &(dropout_options){p},
-                     NULL, 0);
+    return tad_apply(tad__ops_dropout, (tad_var[]){x, keep}, 2, &(dropout_options){p}, NULL, 0);
 }
 
 /* A constant of x's shape that is true with probability 1 - p. */

@@ -4,7 +4,6 @@
 
 #include "ops/axes.h"
 #include "ops/families.h"
-#include "ops/operands.h"
 #include "ops/place/indexed.h"
 #include "ops/samples.h"
 #include "reduce.h"
@@ -99,14 +98,15 @@ static tad_status place_forward(const tad_call_frame *c, const tad_axes *axes, b
 
 static tad_status along_forward(const tad_call_frame *c) {
     tad_axes axes = only(((const tad__along *)c->options)->axis);
-    return place_forward(c, &axes, c->op == &tad__ops_place[MAX], c->out[0]->data, c->out[1]->data);
+    return place_forward(c, &axes, c->op == &tad__ops_argmax[MAX], c->out[0]->data,
+                         c->out[1]->data);
 }
 
 static tad_status arg_forward(const tad_call_frame *c) {
     const tad__reduce *o = c->options;
     void *value = tad__scratch(c->compute, tad__bytes_of(c->in[0], (size_t)c->out[0]->size));
     if (!value) return TAD_NO_MEMORY;
-    return place_forward(c, &o->axis, c->op == &tad__ops_place[ARGMAX], value, c->out[0]->data);
+    return place_forward(c, &o->axis, c->op == &tad__ops_argmax[ARGMAX], value, c->out[0]->data);
 }
 
 /* ---- derivatives ---- */
@@ -195,13 +195,11 @@ static const tad_misuse argmax_misuse[] = {
 
 #define WITH_PLACES                                                                                \
     .family = "reduce", .min_in = 1, .max_in = 1, .n_out = 2, OPTIONS(tad__along, along_list),     \
-    .shape = along_shape, .forward = along_forward, .vjp = along_vjp, .jvp = along_jvp,            \
-    .backward = along_backward, SAMPLES(max_samples), MISUSE(max_misuse)
+    HOOKS(along), .jvp = along_jvp, .backward = along_backward, CASES(max)
 #define PLACES                                                                                     \
-    REDUCES, .flags = TAD_OP_FLAT, .shape = arg_shape, .forward = arg_forward,                     \
-             SAMPLES(argmax_samples), MISUSE(argmax_misuse)
+    REDUCES, .flags = TAD_OP_FLAT, .shape = arg_shape, .forward = arg_forward, CASES(argmax)
 
-const tad_op tad__ops_place[] = {
+const tad_op tad__ops_argmax[] = {
     [MAX] = {.name = "max",
              .doc = "largest along an axis and its place: the first of equals, or the first NaN, "
                     "which also gets the gradient",
@@ -219,15 +217,15 @@ const tad_op tad__ops_place[] = {
                        "equals, or the first NaN",
                 PLACES},
 };
-const size_t tad__ops_place_count = LENGTH(tad__ops_place);
+const size_t tad__ops_argmax_count = LENGTH(tad__ops_argmax);
 
 static tad_var along(int op, tad_var x, tad_axes over, tad_var *indices) {
-    const char *name = tad__ops_place[op].name;
+    const char *name = tad__ops_argmax[op].name;
     tad_tape *t = tad__tape_of(&x, 1);
     tad_var out[2] = {tad__nil(t), tad__nil(t)};
     const tad__along o = {over.axis[0], over.keepdims};
     if (over.given && over.count == 1)
-        tad_apply(&tad__ops_place[op], &x, 1, &o, out, 2);
+        tad_apply(&tad__ops_argmax[op], &x, 1, &o, out, 2);
     else if (t)
         tad__fail(t, TAD_BAD_AXIS, "%s: one axis is needed", name);
     if (indices) *indices = out[1];
@@ -238,9 +236,9 @@ tad_var tad_max(tad_var x, tad_axes over, tad_var *indices) { return along(MAX, 
 tad_var tad_min(tad_var x, tad_axes over, tad_var *indices) { return along(MIN, x, over, indices); }
 
 tad_var tad_argmax(tad_var x, tad_axes over) {
-    return tad__reduce_apply(&tad__ops_place[ARGMAX], x, over);
+    return tad__reduce_apply(&tad__ops_argmax[ARGMAX], x, over);
 }
 
 tad_var tad_argmin(tad_var x, tad_axes over) {
-    return tad__reduce_apply(&tad__ops_place[ARGMIN], x, over);
+    return tad__reduce_apply(&tad__ops_argmax[ARGMIN], x, over);
 }

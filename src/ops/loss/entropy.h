@@ -1,0 +1,103 @@
+/* What cross_entropy and nll_loss share: labels or probabilities as targets, weights of classes.
+ * Rests on rows.h and kernel/softmax.h. */
+#ifndef TAD_OPS_LOSS_ENTROPY_H
+#define TAD_OPS_LOSS_ENTROPY_H
+
+#include "array/number.h"
+#include "kernel/softmax.h"
+#include "ops/families.h"
+#include "ops/rows/rows.h"
+
+enum { TAD__ENTROPY_X, TAD__ENTROPY_T, TAD__ENTROPY_WEIGHT }; /* the operands */
+
+typedef struct tad__entropy_options {
+    tad_reduction reduction;
+    tad_maybe_int ignore_index; /* -100 */
+    double label_smoothing;
+} tad__entropy_options;
+
+static inline int64_t tad__ignored(const tad__entropy_options *o) {
+    return o->ignore_index.given ? o->ignore_index.value : -100;
+}
+
+static inline bool tad__is_nll(const tad_op *op) { return op == tad__ops_nll; }
+
+static inline int tad__class_axis(int rank) { return rank > 1; }
+
+/* ---- checks ---- */
+
+tad_status tad__check_labels(const tad_call_frame *c, const tad_array *labels, int64_t classes,
+                             int64_t ignore);
+tad_status tad__check_entropy_options(const tad_call_frame *c, const tad__entropy_options *o);
+tad_status tad__entropy_shape(const tad_call_frame *c, tad_type *out, size_t *n_out);
+
+/* ---- one call, prepared ---- */
+
+typedef struct tad__entropy_call {
+    const tad_call_frame *frame;
+    const tad_array *g; /* backward: the cotangent */
+    tad__rows plan;     /* the classes of a position are a row */
+    tad__entropy e;     /* without the target */
+    tad_reduction reduction;
+    const char *x, *target; /* rows; of nll_loss x as it lies */
+    const int64_t *label;
+    double divisor; /* of the sum of the losses */
+    char *saved;    /* backward: gradients for a cotangent of 1 */
+    void *dx;       /* backward of nll_loss */
+} tad__entropy_call;
+
+/* False: no memory. */
+bool tad__entropy_prepare(tad__entropy_call *p, const tad_call_frame *c);
+/* Sum of the weights of the labels that count. */
+double tad__label_weight(const int64_t *label, size_t n, int64_t ignore, tad_dtype dtype,
+                         const void *w);
+/* The cotangent of a row's loss. */
+static inline double tad__cotangent_of(const tad__entropy_call *p, size_t row) {
+    return tad__number_at(p->plan.dtype, p->g->data, p->reduction == TAD_EACH ? row : 0);
+}
+bool tad__wants_weight(const tad_backward *b);
+/* The gradient of the weights; sum: what each class's losses are worth, NULL: no memory. */
+tad_status tad__put_weights(tad_backward *b, const tad__entropy_call *p, double *sum);
+
+/* ---- rules ---- */
+
+void tad__entropy_vjp(tad_rule *r);
+void tad__entropy_jvp(tad_rule *r);
+/* What each class of a label's row weighs in the loss (shares.c). */
+tad_var tad__label_shares(const tad_rule *r, tad__entropy_options o);
+
+/* ---- descriptors ---- */
+
+#define ENTROPY_OPTIONS                                                                            \
+    {OPTION(CHOICE, tad__entropy_options, reduction), .choices = "mean|sum|none"}, {               \
+        OPTION(MAYBE_INT, tad__entropy_options, ignore_index)                                      \
+    }
+#define SMOOTHING                                                                                  \
+    { OPTION(FLOAT, tad__entropy_options, label_smoothing) }
+
+#define REDUCED(...)                                                                               \
+    .options = &(const tad__entropy_options) { .reduction = __VA_ARGS__ }
+#define WEIGHTS(n) WITHIN(0.5, 2, n)
+
+#define ENTROPY_MISUSE                                                                             \
+    {CASE("label too large", F64(2, 3), {TYPE(TAD_I64, 2), INTEGERS(3, 4)}),                       \
+     .expect = TAD_BAD_INDEX},                                                                     \
+        {CASE("label negative", F64(2, 3), {TYPE(TAD_I64, 2), INTEGERS(-1, 0)}),                   \
+         .expect = TAD_BAD_INDEX},                                                                 \
+        {CASE("number of labels", F64(2, 3), INDICES(3, 3)), .expect = TAD_BAD_SHAPE},             \
+        {CASE("number of weights", F64(2, 3), INDICES(3, 2), WEIGHTS(2)),                          \
+         .expect = TAD_BAD_SHAPE},                                                                 \
+        {CASE("no classes", F64(2, 0), INDICES(1, 2)), .expect = TAD_BAD_SHAPE}, {                 \
+        CASE("boolean target", F64(2, 3), MASK(2)), .expect = TAD_BAD_DTYPE                        \
+    }
+
+#define ENTROPY(op)                                                                                \
+    FAMILY("loss", 2, 3), .shape = tad__entropy_shape, .forward = op##_forward,                    \
+                          .vjp = tad__entropy_vjp, .jvp = tad__entropy_jvp,                        \
+                          .backward = op##_backward, CASES(op)
+
+/* options NULL: standard ones. */
+tad_var tad__entropy_apply(const tad_op *op, tad_var x, tad_var t, tad_maybe_int ignore,
+                           const tad_cross_entropy_options *options);
+
+#endif

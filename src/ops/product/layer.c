@@ -1,0 +1,198 @@
+/* affine and linear: x W + b, where all of x before its columns is rows. Rests on product.h. */
+#include "ops/families.h"
+#include "ops/operands.h"
+#include "ops/samples.h"
+#include "product.h"
+
+enum { AFFINE, LINEAR };
+
+/* ---- operands as matrices ---- */
+
+/* x with axes [0, split) as rows and the others as columns, copied where that needs it. */
+static bool split_matrix(const tad__compute *compute, const tad_array *x, int split,
+                         tad__matrix *m) {
+    for (int tries = 0; tries < 2; tries++) {
+        if (!x) return false;
+        if (tad__join_axes(x, 0, split, &m->rows, &m->row) &&
+            tad__join_axes(x, split, x->rank, &m->cols, &m->col)) {
+            m->data = x->data;
+            return true;
+        }
+        x = tad__contiguous(compute, x);
+    }
+    return false;
+}
+
+static bool form(tad__product *p, const tad_call_frame *call, const tad_array *out) {
+    const tad_array *x = call->in[0], *w = call->in[1];
+    bool linear = call->op == &tad__ops_layer[LINEAR];
+    int rows = x->rank == 1 ? 0 : linear ? x->rank - 1 : 1;
+    p->batches = 1;
+    if (!split_matrix(p->compute, x, rows, &p->a) || !split_matrix(p->compute, w, 1, &p->b))
+        return false;
+    if (linear) tad__transpose(&p->b);
+    p->c = tad__product_of(&p->a, &p->b, out);
+    return true;
+}
+
+static const tad_array *bias_of(const tad_call_frame *c) { return c->n_in > 2 ? c->in[2] : NULL; }
+
+static tad_status layer_forward(const tad_call_frame *c) {
+    tad__product p;
+    if (!tad__product_prepare(&p, c, form, c->out[0])) return TAD_NO_MEMORY;
+    const tad_array *bias = bias_of(c);
+    if (bias && !(bias = tad__contiguous(c->compute, bias))) return TAD_NO_MEMORY;
+    return tad__multiply(&p, &p.a, &p.b, &p.c, false, bias ? bias->data : NULL);
+}
+
+/* db += column sums of dC. */
+static tad_status bias_gradient(tad_backward *b) {
+    bool fresh;
+    tad_array *buffer = tad_backward_buffer(b, 2, &fresh);
+    if (!buffer) return TAD_NO_MEMORY;
+    const tad_array *g = b->cotangent[0];
+    size_t n = (size_t)buffer->size, rows = n ? (size_t)g->size / n : 0;
+    if (fresh) tad__clear(b->call.compute, buffer);
+    if (rows)
+        tad__add_columns(b->call.compute, (tad_dtype)g->dtype, rows, n, g->data, buffer->data);
+    return TAD_OK;
+}
+
+static tad_status layer_backward(tad_backward *b) {
+    if (!b->cotangent[0]) return TAD_OK;
+    tad_status status = tad__product_gradients(b, form);
+    return !status && bias_of(&b->call) && b->wanted[2] ? bias_gradient(b) : status;
+}
+
+/* ---- shapes ---- */
+
+/* Whether a bias fits m columns: (m), or (1,m) where rows may be written so. */
+static tad_status check_bias(const tad_call_frame *c, int64_t m, bool one_row) {
+    const tad_array *b = c->n_in > 2 ? c->in[2] : NULL;
+    if (!b || (b->rank == 1 && b->dim[0] == m)) return TAD_OK;
+    if (one_row && b->rank == 2 && b->dim[0] == 1 && b->dim[1] == m) return TAD_OK;
+    return tad_fail(c, TAD_BAD_SHAPE, "the bias must have %lld elements in one row", (long long)m);
+}
+
+static tad_status affine_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    const tad_array *x = c->in[0], *w = c->in[1];
+    if (tad__need_one_float(c)) return TAD_BAD_DTYPE;
+    if (x->rank < 1 || w->rank != 2) return tad_fail(c, TAD_BAD_SHAPE, "x needs an axis and W two");
+    int64_t n = 1;
+    for (int i = x->rank > 1; i < x->rank; i++) n *= x->dim[i];
+    if (n != w->dim[0]) return tad__inner_differ(c, n, w->dim[0]);
+    out[0].dtype = (tad_dtype)x->dtype;
+    out[0].shape = x->rank > 1 ? TAD_SHAPE(x->dim[0], w->dim[1]) : TAD_SHAPE(w->dim[1]);
+    return check_bias(c, w->dim[1], true);
+}
+
+static tad_status linear_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    const tad_array *x = c->in[0], *w = c->in[1];
+    if (tad__need_one_float(c)) return TAD_BAD_DTYPE;
+    if (x->rank < 1 || w->rank != 2) return tad_fail(c, TAD_BAD_SHAPE, "x needs an axis and W two");
+    if (x->dim[x->rank - 1] != w->dim[1])
+        return tad__inner_differ(c, x->dim[x->rank - 1], w->dim[1]);
+    out[0] = (tad_type){(tad_dtype)x->dtype, tad__shape_of(x)};
+    out[0].shape.dim[x->rank - 1] = w->dim[0];
+    return check_bias(c, w->dim[0], false);
+}
+
+/* ---- rules ---- */
+
+/* Tangents of a layer: those of x and b go through the layer together. */
+static void layer_jvp(tad_rule *r) {
+    tad_var bias = r->n_in > 2 && !tad_is_none(r->in[2]) ? r->given[2] : tad_none();
+    tad_var dx = r->given[0], dw = r->given[1], sum = r->result[0];
+    if (!tad_is_nil(dx)) sum = tad_apply(r->op, (tad_var[]){dx, r->in[1]}, 2, NULL, NULL, 0);
+    if (!tad_is_nil(dw))
+        sum = tad__plus(sum, tad_apply(r->op, (tad_var[]){r->in[0], dw}, 2, NULL, NULL, 0));
+    if (!tad_is_none(bias) && !tad_is_nil(bias)) {
+        tad_shape s = tad_shape_of(r->out[0]), row = TAD_SHAPE(s.dim[s.rank - 1]);
+        sum = tad__plus(sum, tad_broadcast_to(tad_reshape(bias, row), s));
+    }
+    r->result[0] = sum;
+}
+
+/* Rows of a layer's x. */
+static int64_t layer_rows(tad_var x, bool linear) {
+    tad_shape s = tad_shape_of(x);
+    int64_t rows = 1;
+    for (int i = 0; i < (linear ? s.rank - 1 : s.rank > 1); i++) rows *= s.dim[i];
+    return rows;
+}
+
+static tad_var transposed(tad_var x) { return tad_transpose(x, -1, -2); }
+
+static void layer_vjp(tad_rule *r) {
+    bool linear = r->op == &tad__ops_layer[LINEAR];
+    tad_var w = r->in[1], wt = linear ? w : transposed(w); /* (m,n) */
+    tad_shape s = tad_shape_of(wt);
+    int64_t rows = layer_rows(r->in[0], linear);
+    tad_var x = tad_reshape(r->in[0], TAD_SHAPE(rows, s.dim[1]));
+    tad_var g = tad_reshape(r->given[0], TAD_SHAPE(rows, s.dim[0]));
+    if (r->wanted[0]) r->result[0] = tad_reshape(tad_matmul(g, wt), tad_shape_of(r->in[0]));
+    if (r->wanted[1])
+        r->result[1] = linear ? tad_matmul(transposed(g), x) : tad_matmul(transposed(x), g);
+    if (r->n_in > 2 && r->wanted[2]) r->result[2] = g;
+}
+
+/* ---- samples, misuse ---- */
+
+static const tad_sample affine_samples[] = {
+    {CASE("rows", F64(7, 3), F64(3, 5), F64(5))},
+    {CASE("no bias", F64(7, 3), F64(3, 5))},
+    {CASE("vector", F64(3), F64(3, 5), F64(5))},
+    {CASE("vector, bias row", F64(3), F64(3, 5), F64(1, 5))},
+    {CASE("flattened", F64(5, 2, 3), F64(6, 2), F64(1, 2))},
+    {CASE("one", F64(1, 1), F64(1, 1), F64(1))},
+    {CASE("no rows", F64(0, 3), F64(3, 5), F64(5))},
+    {CASE("inner size 0", F64(3, 0), F64(0, 5), F64(5))},
+};
+static const tad_misuse affine_misuse[] = {
+    {CASE("inner sizes", F64(2, 3), F64(4, 3)), .expect = TAD_BAD_SHAPE},
+    {CASE("W a vector", F64(2, 3), F64(3)), .expect = TAD_BAD_SHAPE},
+    {CASE("bias", F64(2, 3), F64(3, 4), F64(3)), .expect = TAD_BAD_SHAPE},
+    {CASE("integers", INDICES(3, 2, 3), F64(3, 4)), .expect = TAD_BAD_DTYPE},
+};
+static const tad_sample linear_samples[] = {
+    {CASE("rows", F64(7, 3), F64(5, 3), F64(5))},
+    {CASE("no bias", F64(7, 3), F64(5, 3))},
+    {CASE("vector", F64(3), F64(5, 3), F64(5))},
+    {CASE("batches", F64(2, 5, 3), F64(7, 3), F64(7))},
+    {CASE("one", F64(1, 1), F64(1, 1), F64(1))},
+    {CASE("no rows", F64(0, 3), F64(5, 3), F64(5))},
+    {CASE("inner size 0", F64(3, 0), F64(5, 0), F64(5))},
+};
+static const tad_misuse linear_misuse[] = {
+    {CASE("inner sizes", F64(2, 3), F64(3, 4)), .expect = TAD_BAD_SHAPE},
+    {CASE("W a vector", F64(2, 3), F64(3)), .expect = TAD_BAD_SHAPE},
+    {CASE("bias", F64(2, 3), F64(4, 3), F64(3)), .expect = TAD_BAD_SHAPE},
+    {CASE("integers", INDICES(3, 2, 3), F64(4, 3)), .expect = TAD_BAD_DTYPE},
+};
+
+/* ---- the ops ---- */
+
+#define LAYER(op)                                                                                  \
+    FAMILY("product", 2, 3), .shape = op##_shape, .forward = layer_forward, .vjp = layer_vjp,      \
+                             .jvp = layer_jvp, .backward = layer_backward, SAMPLES(op##_samples),  \
+                             MISUSE(op##_misuse)
+
+const tad_op tad__ops_layer[] = {
+    [AFFINE] = {.name = "affine",
+                .doc =
+                    "x W + b: x (n) or (B,...) flattened to (B,n), W (n,m), b (m), (1,m) or none",
+                LAYER(affine)},
+    [LINEAR] = {.name = "linear",
+                .doc = "x W^T + b on the last axis: x (...,n), W (m,n), b (m) or none",
+                LAYER(linear)},
+};
+const size_t tad__ops_layer_count = LENGTH(tad__ops_layer);
+
+static tad_var layer(int op, tad_var x, tad_var w, tad_var b) {
+    return tad_apply(&tad__ops_layer[op], (tad_var[]){x, w, b}, 3, NULL, NULL, 0);
+}
+
+tad_var tad_affine(tad_var x, tad_var w, tad_var b) { return layer(AFFINE, x, w, b); }
+tad_var tad_linear(tad_var x, tad_var w, tad_var b) { return layer(LINEAR, x, w, b); }

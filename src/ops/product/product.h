@@ -1,0 +1,52 @@
+/* Products that sum over a common axis: one blocked matrix product on strided memory. An op says
+ * only which axes are rows, columns and batches. Rests on tape.h and kernel/gemm.h. */
+#ifndef TAD_OPS_PRODUCT_PRODUCT_H
+#define TAD_OPS_PRODUCT_PRODUCT_H
+
+#include "tape/tape.h"
+
+/* ---- operands as matrices ---- */
+
+/* A batch of matrices in an array. */
+typedef struct tad__matrix {
+    char *data;
+    int64_t rows, cols, row, col; /* sizes and strides, in elements */
+    int64_t step[TAD_MAX_RANK];   /* strides of the product's batch axes; 0 where broadcast */
+} tad__matrix;
+
+/* C = A B for each batch. */
+typedef struct tad__product {
+    const tad__compute *compute;
+    tad_dtype dtype;
+    tad_shape batch;
+    int64_t batches;
+    tad__matrix a, b, c;
+} tad__product;
+
+/* Which matrices an op multiplies: sets batch, batches, a, b and c of *p, which is zero otherwise.
+ * The first two operands may be gradients of theirs; out: the result or its cotangent, contiguous.
+ * False: no memory. */
+typedef bool tad__product_form(tad__product *p, const tad_call_frame *call, const tad_array *out);
+
+/* The product of a call. False: no memory. */
+bool tad__product_prepare(tad__product *p, const tad_call_frame *call, tad__product_form *form,
+                          const tad_array *out);
+/* C of as many rows as A and columns as B, row by row in contiguous memory. */
+tad__matrix tad__product_of(const tad__matrix *a, const tad__matrix *b, const tad_array *out);
+/* Axes [from, to) as a single one; false when no one stride steps through them. */
+bool tad__join_axes(const tad_array *x, int from, int to, int64_t *size, int64_t *stride);
+void tad__transpose(tad__matrix *m);
+
+/* ---- computing ---- */
+
+/* z = x y, or z += x y, batch by batch; columns of z are contiguous. start: a row of z (bias). */
+tad_status tad__multiply(const tad__product *p, const tad__matrix *x, const tad__matrix *y,
+                         const tad__matrix *z, bool add, const void *start);
+/* The gradients of A and B that are wanted. */
+tad_status tad__product_gradients(tad_backward *b, tad__product_form *form);
+
+/* ---- what descriptors share ---- */
+
+tad_status tad__inner_differ(const tad_call_frame *c, int64_t a, int64_t b);
+
+#endif
