@@ -166,22 +166,19 @@ static const tad_misuse flip_misuse[] = {
 const tad_op tad__ops_permute[] = {
     [PERMUTE] = {.name = "permute",
                  .doc = "axis i of the result is axis axes[i] of x; without axes reversed",
-                 VIEW(permute, permute_view),
+                 VIEW_ONCE(permute, permute_view),
                  OPTIONS(named_axes, axes_list),
-                 .vjp = permute_vjp,
-                 .backward = tad__view_backward},
+                 .vjp = permute_vjp},
     [TRANSPOSE] = {.name = "transpose",
                    .doc = "exchanges two axes",
-                   VIEW(transpose, transpose_view),
+                   VIEW_ONCE(transpose, transpose_view),
                    OPTIONS(swapped_axes, transpose_list),
-                   .vjp = inverse_vjp,
-                   .backward = tad__view_backward},
+                   .vjp = inverse_vjp},
     [FLIP] = {.name = "flip",
               .doc = "reverses the order along the axes; all when not given",
-              VIEW(flip, flip_view),
+              VIEW_ONCE(flip, flip_view),
               OPTIONS(named_axes, axes_list),
-              .vjp = inverse_vjp,
-              .backward = tad__view_backward},
+              .vjp = inverse_vjp},
 };
 const size_t tad__ops_permute_count = LENGTH(tad__ops_permute);
 

@@ -160,31 +160,25 @@ static const tad_misuse unsqueeze_misuse[] = {
 
 /* ---- the ops ---- */
 
+#define IN_ORDER(op) VIEW_ONCE(op, tad__view_in_order), .vjp = reshape_vjp
+
 const tad_op tad__ops_reshape[] = {
     [RESHAPE] = {.name = "reshape",
                  .doc = "the same elements in another shape; one size may be -1",
-                 VIEW(reshape, tad__view_in_order),
-                 OPTIONS(tad__to_shape, reshape_list),
-                 .vjp = reshape_vjp,
-                 .backward = tad__view_backward},
+                 IN_ORDER(reshape),
+                 OPTIONS(tad__to_shape, reshape_list)},
     [FLATTEN] = {.name = "flatten",
                  .doc = "joins the axes from start_axis to end_axis; 0-d becomes (1)",
-                 VIEW(flatten, tad__view_in_order),
-                 OPTIONS(flatten_options, flatten_list),
-                 .vjp = reshape_vjp,
-                 .backward = tad__view_backward},
+                 IN_ORDER(flatten),
+                 OPTIONS(flatten_options, flatten_list)},
     [SQUEEZE] = {.name = "squeeze",
                  .doc = "drops the named axes, all of size 1; without axes every one of size 1",
-                 VIEW(squeeze, tad__view_in_order),
-                 OPTIONS(tad__reduce, squeeze_list),
-                 .vjp = reshape_vjp,
-                 .backward = tad__view_backward},
+                 IN_ORDER(squeeze),
+                 OPTIONS(tad__reduce, squeeze_list)},
     [UNSQUEEZE] = {.name = "unsqueeze",
                    .doc = "a new axis of size 1",
-                   VIEW(unsqueeze, tad__view_in_order),
-                   OPTIONS(tad__at_axis, unsqueeze_list),
-                   .vjp = reshape_vjp,
-                   .backward = tad__view_backward},
+                   IN_ORDER(unsqueeze),
+                   OPTIONS(tad__at_axis, unsqueeze_list)},
 };
 const size_t tad__ops_reshape_count = LENGTH(tad__ops_reshape);
 

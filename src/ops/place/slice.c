@@ -188,10 +188,9 @@ const tad_op tad__ops_slice[] = {
     [SLICE] = {.name = "slice",
                .doc =
                    "Python's start:stop:step along the first axes; clipped, steps may be negative",
-               VIEW(slice, slice_view),
+               VIEW_ONCE(slice, slice_view),
                OPTIONS(slice_options, slice_list),
-               .vjp = slice_vjp,
-               .backward = tad__view_backward},
+               .vjp = slice_vjp},
     [SLICE_PUT] = {.name = "slice_put",
                    .doc = "zeros of a shape with x at the slices; the adjoint of slice",
                    FAMILY("shape", 1, 1),

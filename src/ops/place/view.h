@@ -18,9 +18,10 @@ bool tad__view_in_order(const tad_call_frame *c, tad_array *out);
 /* The type of operand 0 with a new axis of this size. */
 tad_status tad__with_new_axis(const tad_call_frame *c, int64_t axis, int64_t size, tad_type *out);
 
-/* What the descriptors of views have in common. */
+/* What the descriptors of views have in common; of those that show each element at most once. */
 #define VIEW(op, where)                                                                            \
     FAMILY("shape", 1, 1), .flags = TAD_OP_LINEAR, .shape = op##_shape,                            \
                            .forward = tad__view_forward, .view = where, CASES(op)
+#define VIEW_ONCE(op, where) VIEW(op, where), .backward = tad__view_backward
 
 #endif
