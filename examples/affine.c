@@ -24,6 +24,7 @@ int main(void) {
 
     printf("\nthe graph:\n");
     if (s == TAD_OK)
-        s = tad_dump(Y, &(tad_show_options){.values = true, .gradients = true}, tad_file_sink, stdout);
+        s = tad_dump(Y, &(tad_show_options){.values = true, .gradients = true}, tad_file_sink,
+                     stdout);
     return finish(t, s);
 }

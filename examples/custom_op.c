@@ -1,10 +1,10 @@
 /* Ops of one's own: a descriptor each, with the derivative rules written in ops.
  *
- * log_cosh is elementwise: a shape rule, a loop on the tape's threads, two rules, and a backward that
- * does what the rule does in one pass, with what forward saved. prefix_sum is structured and linear:
- * its vjp is the sum from the other end, its jvp is the op itself. Both are then checked like the
- * built-in ones, and used in a small fit. What the descriptors say is all there is to say: sweeps
- * of any order, names in messages and pictures, and the gradient check follow from them. */
+ * log_cosh is elementwise: a shape rule, a loop on the tape's threads, two rules, and a backward
+ * that does what the rule does in one pass, with what forward saved. prefix_sum is structured and
+ * linear: its vjp is the sum from the other end, its jvp is the op itself. Both are then checked
+ * like the built-in ones, and used in a small fit. What the descriptors say is all there is to say:
+ * sweeps of any order, names in messages and pictures, and the gradient check follow from them. */
 #include <math.h>
 
 #include "show.h"
@@ -78,11 +78,15 @@ static void backward_piece(void *arg, size_t first, size_t end) {
     }
 }
 
-/* The same as the rule below, in one pass, over the cotangent's own memory where nothing else reads it. */
+/* The same as the rule below, in one pass, over the cotangent's own memory where nothing else reads
+ * it. */
 static tad_status log_cosh_backward(tad_backward *b) {
     const tad_array *x = tad_contiguous(&b->call, b->call.in[0]), *slope = tad_saved(b);
     if (!x) return TAD_NO_MEMORY;
-    loop l = {.x = x->data, .g = b->cotangent[0]->data, .slope = slope ? slope->data : NULL, .fresh = true};
+    loop l = {.x = x->data,
+              .g = b->cotangent[0]->data,
+              .slope = slope ? slope->data : NULL,
+              .fresh = true};
     tad_array *into = tad_backward_take(b, 0, 0);
     if (!into) into = tad_backward_buffer(b, 0, &l.fresh);
     if (!into) return TAD_NO_MEMORY;

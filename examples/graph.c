@@ -16,7 +16,8 @@ static tad_status shared(tad_tape *t) {
     tad_status s = tad_reverse(z);
     printf("z = p sin p + e^p, p = x y\n");
     if (s == TAD_OK)
-        s = tad_dump(z, &(tad_show_options){.values = true, .gradients = true}, tad_file_sink, stdout);
+        s = tad_dump(z, &(tad_show_options){.values = true, .gradients = true}, tad_file_sink,
+                     stdout);
     printf("by hand: dz/dx = y (sin p + p cos p + e^p) = %.6g\n\n", 2 * (sin(1) + cos(1) + exp(1)));
     return s;
 }

@@ -18,7 +18,8 @@ enum { POINTS = 400, HIDDEN = 8, STEPS = 400 };
 static tad_status output_gradient(tad_tape *t, double weight) {
     tad_var z = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){0.3, -1.2, 2});
     tad_var y = tad_constant(t, TAD_F64, TAD_SHAPE(3), (double[]){1, 0, 1});
-    tad_var loss = tad_bce_with_logits(z, y, tad_none(), tad_full(t, TAD_F64, TAD_0D, weight), TAD_MEAN);
+    tad_var loss =
+        tad_bce_with_logits(z, y, tad_none(), tad_full(t, TAD_F64, TAD_0D, weight), TAD_MEAN);
     tad_status s = tad_reverse(loss);
     if (s != TAD_OK) return s;
 

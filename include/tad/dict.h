@@ -26,8 +26,8 @@ TAD_API tad_dict *tad_dict_new(tad_tape *t);
 /* Appends. The name must be new and neither NULL nor empty, value a variable of the tape. */
 TAD_API tad_status tad_dict_add(tad_dict *d, const char *name, tad_var value);
 
-/* Adds every entry of `from`, as PREFIX.NAME where a prefix is given. Nothing is added unless all are
- * new: BAD_ARGUMENT. The two belong to one tape. */
+/* Adds every entry of `from`, as PREFIX.NAME where a prefix is given. Nothing is added unless all
+ * are new: BAD_ARGUMENT. The two belong to one tape. */
 TAD_API tad_status tad_dict_merge(tad_dict *d, const tad_dict *from, const char *prefix);
 
 /* Forgets a name (the variable stays on the tape); false if there is none such. */

@@ -13,73 +13,78 @@ extern "C" {
 /* ---- sweeps ---- */
 
 /* Reverse mode: gradients of the one-element y with respect to everything recorded before it; read
- * them with tad_gradient, tad_gradient_item. A second sweep starts afresh, except that parameters add up
- * (until tad_zero_gradients). Gradients of interior arrays are released as soon as they have been
- * passed on, unless retained; those of 0-d float64 variables are always kept.
+ * them with tad_gradient, tad_gradient_item. A second sweep starts afresh, except that parameters
+ * add up (until tad_zero_gradients). Gradients of interior arrays are released as soon as they have
+ * been passed on, unless retained; those of 0-d float64 variables are always kept.
  *
  * Every sweep refuses (STALE_VALUE) where a parameter that an op on the way reads was changed after
  * the op was recorded, and (NO_RULE) where a gradient would pass to an operand that the op has no
  * derivative for (docs/ops.md says which; tad_detach makes it a constant). */
 TAD_API TAD_MUST_USE tad_status tad_reverse(tad_var y);
 
-/* The same for several y with a cotangent each (of y's shape; tad_none(): ones for a one-element y). */
-TAD_API TAD_MUST_USE tad_status tad_reverse_from(const tad_var *y, const tad_var *cotangent, size_t n);
+/* The same for several y with a cotangent each (of y's shape; tad_none(): ones for a one-element
+ * y). */
+TAD_API TAD_MUST_USE tad_status tad_reverse_from(const tad_var *y, const tad_var *cotangent,
+                                                 size_t n);
 
 /* Keeps the gradient of an interior variable in the next sweeps. Returns x. */
 TAD_API tad_var tad_retain(tad_var x);
 
 /* Reverse mode as recorded variables: out[i] = sum_k <cotangent[k], d y[k] / d x[i]>, zeros where y
- * does not depend on x. They can be differentiated again. cotangent NULL: ones for one-element y. An x
- * that is a constant is NO_GRADIENT, here and in tad_tangent. */
+ * does not depend on x. They can be differentiated again. cotangent NULL: ones for one-element y.
+ * An x that is a constant is NO_GRADIENT, here and in tad_tangent. */
 TAD_API TAD_MUST_USE tad_status tad_grad(const tad_var *y, const tad_var *cotangent, size_t ny,
                                          const tad_var *x, size_t nx, tad_var *out);
 
-/* Forward mode as recorded variables: out[k] = sum_i (d y[k] / d x[i]) tangent[i]. A tangent that is
- * tad_none() or nil is zero, here and in tad_jvp and tad_hvp. */
+/* Forward mode as recorded variables: out[k] = sum_i (d y[k] / d x[i]) tangent[i]. A tangent that
+ * is tad_none() or nil is zero, here and in tad_jvp and tad_hvp. */
 TAD_API TAD_MUST_USE tad_status tad_tangent(const tad_var *y, size_t ny, const tad_var *x,
                                             const tad_var *tangent, size_t nx, tad_var *out);
 
 /* ---- drivers over a function ---- */
 
-/* A function to be differentiated, checked, or run again: computes one variable from n inputs. It may
- * ignore them or return a tad_number: then derivatives are zero. */
+/* A function to be differentiated, checked, or run again: computes one variable from n inputs. It
+ * may ignore them or return a tad_number: then derivatives are zero. */
 typedef tad_var tad_fn(tad_tape *t, const tad_var *in, size_t n, void *user);
 
-/* Each driver runs f once, and what f recorded stays on the tape (a mark before takes it away again).
- * Gradients of an earlier sweep and the sums of parameters are not touched.
+/* Each driver runs f once, and what f recorded stays on the tape (a mark before takes it away
+ * again). Gradients of an earlier sweep and the sums of parameters are not touched.
  *
- * While recording is paused the drivers record all the same, as f has no derivative otherwise; their
- * results are constants then. x and out may be the same.
+ * While recording is paused the drivers record all the same, as f has no derivative otherwise;
+ * their results are constants then. x and out may be the same.
  *
- * Errors, all before f runs but those about its result: BAD_ARGUMENT without f, x, tangents or a place
- * for the result, or for n = 0; BAD_HANDLE for inputs or a result that are no variables of one tape;
- * NO_GRADIENT, BAD_DTYPE where an input to differentiate by is a constant or no float; BAD_SHAPE for
- * a result, cotangent or tangent of a wrong shape. Every result is nil then. */
+ * Errors, all before f runs but those about its result: BAD_ARGUMENT without f, x, tangents or a
+ * place for the result, or for n = 0; BAD_HANDLE for inputs or a result that are no variables of
+ * one tape; NO_GRADIENT, BAD_DTYPE where an input to differentiate by is a constant or no float;
+ * BAD_SHAPE for a result, cotangent or tangent of a wrong shape. Every result is nil then. */
 
-/* y = f(x); gradients of <cotangent, y>; cotangent tad_none(): ones for a one-element y. y may be NULL. */
+/* y = f(x); gradients of <cotangent, y>; cotangent tad_none(): ones for a one-element y. y may be
+ * NULL. */
 TAD_API TAD_MUST_USE tad_status tad_vjp(tad_fn *f, void *user, const tad_var *x, size_t n,
                                         tad_var cotangent, tad_var *y, tad_var *gradients);
 /* y = f(x) and its tangent for the inputs' tangents. y may be NULL. */
-TAD_API TAD_MUST_USE tad_status tad_jvp(tad_fn *f, void *user, const tad_var *x, const tad_var *tangents,
-                                        size_t n, tad_var *y, tad_var *tangent);
-/* Hessian of the one-element f times v, by forward over reverse: one result per input. out may be v. */
+TAD_API TAD_MUST_USE tad_status tad_jvp(tad_fn *f, void *user, const tad_var *x,
+                                        const tad_var *tangents, size_t n, tad_var *y,
+                                        tad_var *tangent);
+/* Hessian of the one-element f times v, by forward over reverse: one result per input. out may be
+ * v. */
 TAD_API TAD_MUST_USE tad_status tad_hvp(tad_fn *f, void *user, const tad_var *x, const tad_var *v,
                                         size_t n, tad_var *out);
 
-/* The two matrices are constants: there is no derivative of them (tad_grad and tad_tangent give rows
- * and columns that have one). The element type is the first factor's, TOO_LARGE for more than 8 axes.
- * Only the inputs named are differentiated by; others may be constants.
+/* The two matrices are constants: there is no derivative of them (tad_grad and tad_tangent give
+ * rows and columns that have one). The element type is the first factor's, TOO_LARGE for more than
+ * 8 axes. Only the inputs named are differentiated by; others may be constants.
  *
  * Cost: as many sweeps as the smaller of both sizes, in reverse mode for few results, else forward
  * (the other one where an op has only one rule). Memory: the result and one sweep. */
 
 /* d y / d x[i]: shape of y followed by shape of x[i]. */
-TAD_API TAD_MUST_USE tad_status tad_jacobian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i,
-                                             tad_var *out);
-/* d2 f / d x[i] d x[j] of the one-element f: shape of x[i] followed by shape of x[j]. Sweeps over the
- * recorded gradient, which stays on the tape too. */
-TAD_API TAD_MUST_USE tad_status tad_hessian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i,
-                                            size_t j, tad_var *out);
+TAD_API TAD_MUST_USE tad_status tad_jacobian(tad_fn *f, void *user, const tad_var *x, size_t n,
+                                             size_t i, tad_var *out);
+/* d2 f / d x[i] d x[j] of the one-element f: shape of x[i] followed by shape of x[j]. Sweeps over
+ * the recorded gradient, which stays on the tape too. */
+TAD_API TAD_MUST_USE tad_status tad_hessian(tad_fn *f, void *user, const tad_var *x, size_t n,
+                                            size_t i, size_t j, tad_var *out);
 
 #ifdef __cplusplus
 }

@@ -41,12 +41,12 @@ typedef enum tad_verdict {
     TAD_CHECK_INCONCLUSIVE, /* too many entries could not be decided */
     TAD_CHECK_VACUOUS,      /* nothing was compared, or only zeros with zeros */
     TAD_CHECK_FAIL,
-    TAD_CHECK_ERROR         /* it could not run: report.status, and the tape's message */
+    TAD_CHECK_ERROR /* it could not run: report.status, and the tape's message */
 } tad_verdict;
 
 /* Grades of a relative error r = |a - n| / (|a| + |n|). */
 typedef enum tad_grade {
-    TAD_GRADE_NONE, /* nothing to grade; in options: the default */
+    TAD_GRADE_NONE,           /* nothing to grade; in options: the default */
     TAD_GRADE_VERY_GOOD,      /* r < 1e-7 */
     TAD_GRADE_ACCEPTABLE,     /* r < 1e-5 */
     TAD_GRADE_NEEDS_CHECKING, /* r < 1e-3 */
@@ -121,8 +121,8 @@ typedef struct tad_gradcheck_report {
     tad_verdict verdict;
     tad_status status; /* with TAD_CHECK_ERROR: why */
     uint64_t seed;
-    size_t samples;    /* points checked; for ops many, else 1 */
-    size_t rows;       /* used in row; inputs beyond TAD_CHECK_ROWS share the last one */
+    size_t samples; /* points checked; for ops many, else 1 */
+    size_t rows;    /* used in row; inputs beyond TAD_CHECK_ROWS share the last one */
     tad_check_row row[TAD_CHECK_ROWS];
     tad_check_entry worst;
     tad_law_result law[2][TAD_LAW_COUNT]; /* of order 1 and 2 */
@@ -155,15 +155,15 @@ typedef struct tad_gradcheck_input {
 /* All zero is the default. */
 typedef struct tad_gradcheck_options {
     uint64_t seed;
-    tad_grade demand;     /* NONE: ACCEPTABLE for functions, VERY_GOOD for ops */
-    int order;            /* 1 or 2; 0: 1 for functions, 2 for ops */
-    size_t max_elements;  /* inputs up to this size are checked whole, larger ones by 256 random
-                             elements and 8 random directions; 0: 4096 */
-    double inconclusive;  /* share of the non-zero entries that may stay undecided; 0: 0.03 for
-                             functions, none for ops; negative: none */
+    tad_grade demand;    /* NONE: ACCEPTABLE for functions, VERY_GOOD for ops */
+    int order;           /* 1 or 2; 0: 1 for functions, 2 for ops */
+    size_t max_elements; /* inputs up to this size are checked whole, larger ones by 256 random
+                            elements and 8 random directions; 0: 4096 */
+    double inconclusive; /* share of the non-zero entries that may stay undecided; 0: 0.03 for
+                            functions, none for ops; negative: none */
     const tad_gradcheck_input *inputs; /* as many as inputs; NULL: defaults. Not for ops */
-    size_t repeats;       /* ops: each sample is filled so often; 0: 2 */
-    const tad_settings *settings; /* ops: of the tape the check makes; NULL: defaults */
+    size_t repeats;                    /* ops: each sample is filled so often; 0: 2 */
+    const tad_settings *settings;      /* ops: of the tape the check makes; NULL: defaults */
 } tad_gradcheck_options;
 
 /* ---- the checks ---- */

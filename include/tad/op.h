@@ -1,8 +1,8 @@
 /* The extension API: what an op is. Built-in ops use nothing else.
  *
  * An op is one constant tad_op: how many inputs, its options, a shape rule, a numeric forward, and
- * its derivative rules written with ops again (so that derivatives of any order come from one text).
- * The registry, the gradient check, the op table of the manual and the tests read it.
+ * its derivative rules written with ops again (so that derivatives of any order come from one
+ * text). The registry, the gradient check, the op table of the manual and the tests read it.
  *
  * Threads: descriptors are constant and shared. */
 #ifndef TAD_OP_H
@@ -14,24 +14,27 @@
 extern "C" {
 #endif
 
-#define TAD_MAX_INPUTS  16 /* of ops with a fixed list; concat and stack take any number */
+#define TAD_MAX_INPUTS 16 /* of ops with a fixed list; concat and stack take any number */
 #define TAD_MAX_OUTPUTS 8
 
 /* ---- arrays as kernels see them ---- */
 
-/* A view on numbers. dim points to rank sizes, followed by rank strides (in elements, may be 0 or < 0). */
+/* A view on numbers. dim points to rank sizes, followed by rank strides (in elements, also 0 and
+ * below). */
 typedef struct tad_array {
     void *data;
     int64_t size;
-    int64_t *dim; /* rank 0: may be NULL */
+    int64_t *dim;                 /* rank 0: may be NULL */
     struct tad__version *version; /* internal: of the parameter that this shows; NULL: none */
     uint8_t dtype, rank;
     bool contiguous; /* row-major without gaps */
-    bool pooled;     /* internal: an adjoint in memory of its own, not a cotangent lent to the sweep */
+    bool pooled; /* internal: an adjoint in memory of its own, not a cotangent lent to the sweep */
 } tad_array;
 
 /* NULL where there are no dimensions. */
-static inline const int64_t *tad_strides(const tad_array *a) { return a->dim ? a->dim + a->rank : NULL; }
+static inline const int64_t *tad_strides(const tad_array *a) {
+    return a->dim ? a->dim + a->rank : NULL;
+}
 
 typedef struct tad_type {
     tad_dtype dtype;
@@ -43,24 +46,30 @@ typedef struct tad_type {
 /* Options of an op are a struct whose zero value is the default. The list of tad_option says where
  * its fields are, so that the op can be called by name with named values. */
 typedef enum tad_option_kind {
-    TAD_OPTION_BOOL,    /* bool */
-    TAD_OPTION_INT,     /* int64_t */
-    TAD_OPTION_FLOAT,   /* double */
-    TAD_OPTION_CHOICE,  /* int: position in `choices`, words separated by '|' */
+    TAD_OPTION_BOOL,        /* bool */
+    TAD_OPTION_INT,         /* int64_t */
+    TAD_OPTION_FLOAT,       /* double */
+    TAD_OPTION_CHOICE,      /* int: position in `choices`, words separated by '|' */
     TAD_OPTION_MAYBE_INT,   /* tad_maybe_int */
     TAD_OPTION_MAYBE_FLOAT, /* tad_maybe_float */
-    TAD_OPTION_AXES,    /* tad_axes: null, an integer, a list */
-    TAD_OPTION_SHAPE,   /* tad_shape */
-    TAD_OPTION_SLICES,  /* tad_slices */
-    TAD_OPTION_DTYPE    /* int: a tad_dtype */
+    TAD_OPTION_AXES,        /* tad_axes: null, an integer, a list */
+    TAD_OPTION_SHAPE,       /* tad_shape */
+    TAD_OPTION_SLICES,      /* tad_slices */
+    TAD_OPTION_DTYPE        /* int: a tad_dtype */
 } tad_option_kind;
 
-typedef struct tad_maybe_int { bool given; int64_t value; } tad_maybe_int;
-typedef struct tad_maybe_float { bool given; double value; } tad_maybe_float;
+typedef struct tad_maybe_int {
+    bool given;
+    int64_t value;
+} tad_maybe_int;
+typedef struct tad_maybe_float {
+    bool given;
+    double value;
+} tad_maybe_float;
 
 /* Axes by value: tad_all(), tad_axis(0), TAD_AXES(0, 2), tad_axes_of(list, n). Negative ones count
- * from the end. A reduction of tad_keepdims(tad_axis(0)) leaves the axis, with size 1. Never written
- * field by field. */
+ * from the end. A reduction of tad_keepdims(tad_axis(0)) leaves the axis, with size 1. Never
+ * written field by field. */
 typedef struct tad_axes {
     bool given; /* false: all */
     bool keepdims;
@@ -102,9 +111,14 @@ static inline tad_axes tad_keepdims(tad_axes axes) {
     return axes;
 }
 
-typedef struct tad_range { tad_maybe_int start, stop, step; } tad_range; /* Python's start:stop:step */
-typedef struct tad_slices { int count; tad_range range[TAD_MAX_RANK]; } tad_slices;
-
+/* Python's start:stop:step. */
+typedef struct tad_range {
+    tad_maybe_int start, stop, step;
+} tad_range;
+typedef struct tad_slices {
+    int count;
+    tad_range range[TAD_MAX_RANK];
+} tad_slices;
 
 typedef struct tad_option {
     const char *name;
@@ -117,7 +131,11 @@ typedef struct tad_option {
 
 /* A named value, for calls by name. */
 typedef enum tad_value_kind {
-    TAD_VALUE_NULL, TAD_VALUE_BOOL, TAD_VALUE_INT, TAD_VALUE_FLOAT, TAD_VALUE_TEXT,
+    TAD_VALUE_NULL,
+    TAD_VALUE_BOOL,
+    TAD_VALUE_INT,
+    TAD_VALUE_FLOAT,
+    TAD_VALUE_TEXT,
     TAD_VALUE_INTS,  /* a list of integers */
     TAD_VALUE_SLICES /* a list of [start, stop, step] with nulls */
 } tad_value_kind;
@@ -128,7 +146,7 @@ typedef struct tad_value {
     double number;   /* FLOAT */
     const char *text;
     const int64_t *ints;
-    size_t count;             /* of ints */
+    size_t count; /* of ints */
     const tad_slices *slices;
 } tad_value;
 
@@ -140,25 +158,28 @@ typedef struct tad_call_frame {
     const struct tad_op *op;
     const void *options; /* never NULL when the op has options */
     size_t n_in, n_out;
-    const tad_array *const *in; /* NULL for an input left out */
-    tad_array *const *out;      /* shape rules: NULL */
+    const tad_array *const *in;         /* NULL for an input left out */
+    tad_array *const *out;              /* shape rules: NULL */
     const struct tad__compute *compute; /* internal: kernels, threads, scratch memory */
     struct tad__driver *driver;         /* internal: who runs the op */
 } tad_call_frame;
 
 /* Records a failure of an op ("matmul: (2,3) x (4,5): " is put before) and returns the code. */
-TAD_API tad_status tad_fail(const tad_call_frame *c, tad_status code, const char *format, ...) TAD_PRINTF(3, 4);
+TAD_API tad_status tad_fail(const tad_call_frame *c, tad_status code, const char *format, ...)
+    TAD_PRINTF(3, 4);
 
 /* Memory for the time of one hook, 64-byte aligned. NULL: none left (return TAD_NO_MEMORY). */
 TAD_API void *tad_scratch(const tad_call_frame *c, size_t bytes);
 /* The array itself, or a contiguous copy for the time of one hook. NULL: no memory. */
 TAD_API const tad_array *tad_contiguous(const tad_call_frame *c, const tad_array *a);
 
-/* Calls fn(arg, first, end) for pieces [first, end) of n things, at least `grain` of them each but for
- * the last, on the threads that the settings allow, and returns when all have returned. The pieces
- * follow from n and grain alone, so results do not depend on threads if no piece depends on another. */
+/* Calls fn(arg, first, end) for pieces [first, end) of n things, at least `grain` of them each but
+ * for the last, on the threads that the settings allow, and returns when all have returned. The
+ * pieces follow from n and grain alone, so results do not depend on threads if no piece depends on
+ * another. */
 typedef void tad_piece_fn(void *arg, size_t first, size_t end);
-TAD_API void tad_split(const tad_call_frame *c, size_t n, size_t grain, tad_piece_fn *fn, void *arg);
+TAD_API void tad_split(const tad_call_frame *c, size_t n, size_t grain, tad_piece_fn *fn,
+                       void *arg);
 
 /* In forward: whether a sweep may ask for the gradient of input i. */
 TAD_API bool tad_needs(const tad_call_frame *c, size_t i);
@@ -173,7 +194,7 @@ typedef struct tad_rule {
     const struct tad_op *op;
     const void *options;
     size_t n_in, n_out;
-    const tad_var *in;  /* tad_none() for an input left out */
+    const tad_var *in; /* tad_none() for an input left out */
     const tad_var *out;
     /* vjp: cotangents of the n_out outputs; jvp: tangents of the n_in inputs. A nil one is zero. */
     const tad_var *given;
@@ -193,7 +214,8 @@ typedef struct tad_backward {
 /* The gradient buffer of input i, contiguous, of its shape and dtype. *fresh: the contents are
  * undefined and must be written, else added to. NULL: no memory (return TAD_NO_MEMORY). */
 TAD_API tad_array *tad_backward_buffer(tad_backward *b, size_t i, bool *fresh);
-/* Whether input i has no gradient yet: for hooks that choose which input takes the cotangent's memory. */
+/* Whether input i has no gradient yet: for hooks that choose which input takes the cotangent's
+ * memory. */
 TAD_API bool tad_backward_is_fresh(const tad_backward *b, size_t i);
 /* Adds the cotangent of output k, which has exactly the shape and dtype of input i, to that input's
  * gradient; hands the buffer over where that is possible. */
@@ -203,9 +225,9 @@ TAD_API tad_status tad_backward_pass_last(tad_backward *b, size_t k, size_t i);
 /* Makes the contiguous cotangent of output k the gradient of input i, which has the same shape and
  * type, for the hook to write over: nothing else reads it. NULL: that cannot be; use the buffer. */
 TAD_API tad_array *tad_backward_take(tad_backward *b, size_t k, size_t i);
-/* Makes an array of input i's shape that repeats the numbers of `few` (of its rank, with size 1 where
- * they repeat) the gradient of input i; the numbers, contiguous, are to be written. Only ops that
- * broadcast will read it. NULL: that cannot be, or is not worth it; use the buffer. */
+/* Makes an array of input i's shape that repeats the numbers of `few` (of its rank, with size 1
+ * where they repeat) the gradient of input i; the numbers, contiguous, are to be written. Only ops
+ * that broadcast will read it. NULL: that cannot be, or is not worth it; use the buffer. */
 TAD_API tad_array *tad_backward_repeat(tad_backward *b, size_t i, const tad_array *few);
 /* What forward saved; NULL: nothing, or it was given away. */
 TAD_API tad_array *tad_saved(const tad_backward *b);
@@ -227,7 +249,7 @@ typedef struct tad_sample_input {
     double lo, hi;
     double away[3]; /* kinks: values to stay 0.05 away from, while count_away */
     int count_away;
-    bool constant;  /* the check does not differentiate it */
+    bool constant; /* the check does not differentiate it */
     bool absent;
     const bool *mask; /* elements that the check differentiates; NULL: all */
 } tad_sample_input;
@@ -251,15 +273,15 @@ typedef struct tad_misuse {
 
 typedef enum tad_op_flags {
     TAD_OP_ELEMENTWISE = 1, /* each element by itself, operands broadcast */
-    TAD_OP_LINEAR = 2,      /* linear in all its differentiable inputs together: the jvp is the op itself */
-    TAD_OP_FLAT = 4,        /* piecewise constant or integer: no input has a gradient */
-    TAD_OP_INTERNAL = 8     /* only derivative rules make it */
+    TAD_OP_LINEAR = 2,  /* in all its differentiable inputs together: the jvp is the op itself */
+    TAD_OP_FLAT = 4,    /* piecewise constant or integer: no input has a gradient */
+    TAD_OP_INTERNAL = 8 /* only derivative rules make it */
 } tad_op_flags;
 
 typedef struct tad_op {
-    const char *name;   /* as in tad_<name> and tad_call */
-    const char *family; /* heading in the manual */
-    const char *doc;    /* one line: formula, shapes, edge cases */
+    const char *name;       /* as in tad_<name> and tad_call */
+    const char *family;     /* heading in the manual */
+    const char *doc;        /* one line: formula, shapes, edge cases */
     uint8_t min_in, max_in; /* max_in 255: any number */
     uint8_t n_out;          /* 0: as many as the shape rule says */
     uint32_t flags;
@@ -273,12 +295,12 @@ typedef struct tad_op {
     /* Fills the outputs (contiguous, uninitialised). */
     tad_status (*forward)(const tad_call_frame *c);
     /* Instead of forward, when the output is the input's memory seen otherwise: sets out's data and
-     * strides (dims are set). Where it returns false, and of a 0-d input, forward is used instead. Its
-     * rules must read no elements: no sweep is refused because a parameter changed together with its
-     * view. */
+     * strides (dims are set). Where it returns false, and of a 0-d input, forward is used instead.
+     * Its rules must read no elements: no sweep is refused because a parameter changed together
+     * with its view. */
     bool (*view)(const tad_call_frame *c, tad_array *out);
     void (*vjp)(tad_rule *r);
-    void (*jvp)(tad_rule *r); /* NULL for TAD_OP_LINEAR */
+    void (*jvp)(tad_rule *r);                /* NULL for TAD_OP_LINEAR */
     tad_status (*backward)(tad_backward *b); /* optional */
     const tad_sample *samples;
     size_t n_samples;
@@ -296,13 +318,14 @@ TAD_API tad_var tad_apply(const tad_op *op, const tad_var *in, size_t n, const v
 
 /* The same by name, with named options, checked against the op's list. */
 TAD_API tad_var tad_call(tad_tape *t, const char *name, const tad_var *in, size_t n,
-                         const tad_value *options, size_t n_options, tad_var *outputs, size_t n_outputs);
+                         const tad_value *options, size_t n_options, tad_var *outputs,
+                         size_t n_outputs);
 
 /* ---- the registry of built-in ops ---- */
 
 TAD_API size_t tad_op_count(void);
-TAD_API const tad_op *tad_op_at(size_t i);             /* NULL beyond the end */
-TAD_API const tad_op *tad_op_find(const char *name);   /* NULL: no such op */
+TAD_API const tad_op *tad_op_at(size_t i);           /* NULL beyond the end */
+TAD_API const tad_op *tad_op_find(const char *name); /* NULL: no such op */
 
 #ifdef __cplusplus
 }

@@ -1,14 +1,14 @@
 /* The ops: functions that compute with variables and are recorded.
  *
- * Common to all. Operands belong to one tape, and so does the result: nothing is to be freed, and it
- * lives until the tape is rewound below it. A failure gives a nil variable and sticks to the tape
- * (tad_tape_status, tad_message): BAD_HANDLE for operands that are none of it, BAD_SHAPE, BAD_DTYPE,
- * BAD_AXIS, BAD_ARGUMENT for what an op says here about shapes, element types, axes and numbers,
- * TOO_LARGE for results beyond what memory can hold, NO_MEMORY. float64 and float32 operands do not
- * mix, except that 0-d operands join the others' type; tad_number(c) stands for a plain number.
- * Broadcasting is NumPy's. Cost: one pass over operands and result, unless said; "shows x's memory"
- * means that no element is copied. Options that are structs may be NULL. docs/ops.md lists every op
- * with what it is by name.
+ * Common to all. Operands belong to one tape, and so does the result: nothing is to be freed, and
+ * it lives until the tape is rewound below it. A failure gives a nil variable and sticks to the
+ * tape (tad_tape_status, tad_message): BAD_HANDLE for operands that are none of it, BAD_SHAPE,
+ * BAD_DTYPE, BAD_AXIS, BAD_ARGUMENT for what an op says here about shapes, element types, axes and
+ * numbers, TOO_LARGE for results beyond what memory can hold, NO_MEMORY. float64 and float32
+ * operands do not mix, except that 0-d operands join the others' type; tad_number(c) stands for a
+ * plain number. Broadcasting is NumPy's. Cost: one pass over operands and result, unless said;
+ * "shows x's memory" means that no element is copied. Options that are structs may be NULL.
+ * docs/ops.md lists every op with what it is by name.
  *
  * Threads: as the tape; large arrays are worked on by as many as its settings allow. */
 #ifndef TAD_OPS_H
@@ -30,9 +30,9 @@ TAD_API tad_var tad_dot_list(const tad_var *a, const tad_var *b, size_t n, tad_v
 
 /* ---- products; inner sizes that differ are BAD_SHAPE ---- */
 
-/* NumPy's matmul: (n,k), (k,m) -> (n,m); a vector is a row on the left and a column on the right, and
- * its axis is gone from the result; leading axes are batches and broadcast. n k m multiplications for
- * each batch. */
+/* NumPy's matmul: (n,k), (k,m) -> (n,m); a vector is a row on the left and a column on the right,
+ * and its axis is gone from the result; leading axes are batches and broadcast. n k m
+ * multiplications for each batch. */
 TAD_API tad_var tad_matmul(tad_var a, tad_var b);
 TAD_API tad_var tad_bmm(tad_var a, tad_var b);   /* (B,n,k), (B,k,m) -> (B,n,m) */
 TAD_API tad_var tad_mv(tad_var a, tad_var b);    /* (n,k), (k) -> (n) */
@@ -46,8 +46,8 @@ TAD_API tad_var tad_linear(tad_var x, tad_var w, tad_var b);
 
 /* ---- reductions, over tad_all(), tad_axis(1), TAD_AXES(0, 2), tad_keepdims(tad_axis(-1)) ----
  *
- * The axes are gone from the result, or stay with size 1. BAD_AXIS for an axis that x does not have or
- * that is named twice. Sums are in an order that follows from the sizes alone. */
+ * The axes are gone from the result, or stay with size 1. BAD_AXIS for an axis that x does not have
+ * or that is named twice. Sums are in an order that follows from the sizes alone. */
 
 TAD_API tad_var tad_sum(tad_var x, tad_axes over);
 TAD_API tad_var tad_mean(tad_var x, tad_axes over); /* of nothing: NaN */
@@ -57,12 +57,12 @@ TAD_API tad_var tad_amin(tad_var x, tad_axes over);
 /* log(sum(e^x)) that does not overflow; of nothing: -inf. */
 TAD_API tad_var tad_logsumexp(tad_var x, tad_axes over);
 
-/* The same over one axis, but the gradient goes to the first of equal elements. *indices (may be NULL)
- * receives their places as int64. */
+/* The same over one axis, but the gradient goes to the first of equal elements. *indices (may be
+ * NULL) receives their places as int64. */
 TAD_API tad_var tad_max(tad_var x, tad_axes over, tad_var *indices);
 TAD_API tad_var tad_min(tad_var x, tad_axes over, tad_var *indices);
-/* int64, without derivative; over one axis or all (then of x flattened); the first of equals, of a NaN
- * if there is one. */
+/* int64, without derivative; over one axis or all (then of x flattened); the first of equals, of a
+ * NaN if there is one. */
 TAD_API tad_var tad_argmax(tad_var x, tad_axes over);
 TAD_API tad_var tad_argmin(tad_var x, tad_axes over);
 /* Undoes broadcasting: sums x down to `shape`, which broadcasts to x's, else BAD_SHAPE. */
@@ -75,10 +75,11 @@ TAD_API tad_var tad_log_softmax(tad_var x, int axis);
 
 /* ---- normalisation along the last axes ---- */
 
-/* x's shape ends with `normalized` (TAD_0D: with any last axis), the shape of gain and bias, which may
- * be tad_none(). eps is added to
- * the variance (the mean square); 1e-5 is usual, 1e-6 for rms_norm. */
-TAD_API tad_var tad_layer_norm(tad_var x, tad_var gain, tad_var bias, tad_shape normalized, double eps);
+/* x's shape ends with `normalized` (TAD_0D: with any last axis), the shape of gain and bias, which
+ * may be tad_none(). eps is added to the variance (the mean square); 1e-5 is usual, 1e-6 for
+ * rms_norm. */
+TAD_API tad_var tad_layer_norm(tad_var x, tad_var gain, tad_var bias, tad_shape normalized,
+                               double eps);
 TAD_API tad_var tad_rms_norm(tad_var x, tad_var gain, tad_shape normalized, double eps);
 
 /* ---- losses: inputs, targets and weights have gradients, where they are of a float type ---- */
@@ -92,7 +93,7 @@ typedef enum tad_reduction {
 
 /* Input and target broadcast together; d is their difference. A mean of nothing is NaN. */
 TAD_API tad_var tad_mse(tad_var input, tad_var target, tad_reduction reduction); /* d^2 */
-TAD_API tad_var tad_half_sse(tad_var input, tad_var target); /* 1/2 sum of d^2 */
+TAD_API tad_var tad_half_sse(tad_var input, tad_var target);                    /* 1/2 sum of d^2 */
 TAD_API tad_var tad_l1(tad_var input, tad_var target, tad_reduction reduction); /* |d| */
 /* d^2 / (2 beta) within beta, else |d| - beta / 2; beta 0: |d|. BAD_ARGUMENT below 0. */
 TAD_API tad_var tad_smooth_l1(tad_var input, tad_var target, double beta, tad_reduction reduction);
@@ -100,14 +101,17 @@ TAD_API tad_var tad_smooth_l1(tad_var input, tad_var target, double beta, tad_re
 TAD_API tad_var tad_huber(tad_var input, tad_var target, double delta, tad_reduction reduction);
 /* max(0, margin - target input), targets 1 and -1. */
 TAD_API tad_var tad_hinge(tad_var input, tad_var target, double margin, tad_reduction reduction);
-/* target (log target - log_probability); 0 log 0 is 0. log_target: the target is given as its log. */
-TAD_API tad_var tad_kl_div(tad_var log_probability, tad_var target, bool log_target, tad_reduction reduction);
+/* target (log target - log_probability); 0 log 0 is 0. log_target: the target is given as its log.
+ */
+TAD_API tad_var tad_kl_div(tad_var log_probability, tad_var target, bool log_target,
+                           tad_reduction reduction);
 /* -(t log p + (1 - t) log(1 - p)), logarithms at least -100, of probabilities, or of logits through
- * the sigmoid; pos_weight multiplies the first term, weight all. The four broadcast together; weights
- * may be tad_none(). */
-TAD_API tad_var tad_bce(tad_var probability, tad_var target, tad_var weight, tad_reduction reduction);
-TAD_API tad_var tad_bce_with_logits(tad_var logits, tad_var target, tad_var weight, tad_var pos_weight,
-                                    tad_reduction reduction);
+ * the sigmoid; pos_weight multiplies the first term, weight all. The four broadcast together;
+ * weights may be tad_none(). */
+TAD_API tad_var tad_bce(tad_var probability, tad_var target, tad_var weight,
+                        tad_reduction reduction);
+TAD_API tad_var tad_bce_with_logits(tad_var logits, tad_var target, tad_var weight,
+                                    tad_var pos_weight, tad_reduction reduction);
 
 /* All zero, or NULL: the mean, without smoothing and weights. */
 typedef struct tad_cross_entropy_options {
@@ -118,8 +122,10 @@ typedef struct tad_cross_entropy_options {
 
 /* logits (C) or (B,C,...); target: int64 labels () or (B,...), or probabilities of logits' shape.
  * Labels that are -100 do not count. */
-TAD_API tad_var tad_cross_entropy(tad_var logits, tad_var target, const tad_cross_entropy_options *options);
-TAD_API tad_var tad_nll_loss(tad_var log_probability, tad_var target, const tad_cross_entropy_options *options);
+TAD_API tad_var tad_cross_entropy(tad_var logits, tad_var target,
+                                  const tad_cross_entropy_options *options);
+TAD_API tad_var tad_nll_loss(tad_var log_probability, tad_var target,
+                             const tad_cross_entropy_options *options);
 /* The same, but labels that are ignore_index do not count. */
 TAD_API tad_var tad_cross_entropy_ignoring(tad_var logits, tad_var target, int64_t ignore_index,
                                            const tad_cross_entropy_options *options);
@@ -128,7 +134,8 @@ TAD_API tad_var tad_nll_loss_ignoring(tad_var log_probability, tad_var target, i
 
 /* ---- shape: these show x's memory, but where said ---- */
 
-/* Of as many elements; one size may be -1 and is computed. Copies where the strides do not allow it. */
+/* Of as many elements; one size may be -1 and is computed. Copies where the strides do not allow
+ * it. */
 TAD_API tad_var tad_reshape(tad_var x, tad_shape shape);
 /* Axes start_axis .. end_axis joined to one. */
 TAD_API tad_var tad_flatten(tad_var x, int start_axis, int end_axis);
@@ -140,8 +147,8 @@ TAD_API tad_var tad_broadcast_to(tad_var x, tad_shape shape);
 /* Without these axes, whose size is 1, else BAD_SHAPE; tad_all(): all that are of size 1. */
 TAD_API tad_var tad_squeeze(tad_var x, tad_axes axes);
 TAD_API tad_var tad_unsqueeze(tad_var x, int axis); /* a new axis of size 1, at this place */
-/* Python's x[start:stop:step] along one axis: negative places count from the end, TAD_END is as far as
- * there is. A slice of several axes is a slice of a slice. BAD_ARGUMENT for step 0. */
+/* Python's x[start:stop:step] along one axis: negative places count from the end, TAD_END is as far
+ * as there is. A slice of several axes is a slice of a slice. BAD_ARGUMENT for step 0. */
 #define TAD_END INT64_MAX
 TAD_API tad_var tad_slice(tad_var x, int axis, int64_t start, int64_t stop, int64_t step);
 /* x[i] along the first axis: an element of a vector, a row of a matrix; negative i from the end. */
@@ -150,14 +157,14 @@ TAD_API tad_var tad_flip(tad_var x, tad_axes axes); /* reversed along these axes
 /* Copies: n variables that differ in the size of one axis only; n of one shape along a new axis. */
 TAD_API tad_var tad_concat(const tad_var *x, size_t n, int axis);
 TAD_API tad_var tad_stack(const tad_var *x, size_t n, int axis);
-/* Copies, converted; between float types differentiable. To int64: towards 0, NaN to 0, within bounds;
- * to bool: whether it is not 0. */
+/* Copies, converted; between float types differentiable. To int64: towards 0, NaN to 0, within
+ * bounds; to bool: whether it is not 0. */
 TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
 
 /* ---- indexing and choice; indices are int64; BAD_INDEX outside, also below 0 ---- */
 
-/* y[i][j] = x[index[i][j]][j] for axis 0, as torch.gather: of index's shape, which is within x's but
- * along the axis. */
+/* y[i][j] = x[index[i][j]][j] for axis 0, as torch.gather: of index's shape, which is within x's
+ * but along the axis. */
 TAD_API tad_var tad_gather(tad_var x, tad_var index, int axis);
 /* x with src added at those places; index and src have one shape. Repeated places add up. */
 TAD_API tad_var tad_scatter_add(tad_var x, tad_var index, tad_var src, int axis);
@@ -170,8 +177,8 @@ TAD_API tad_var tad_embedding(tad_var indices, tad_var weight);
 TAD_API tad_var tad_embedding_padded(tad_var indices, tad_var weight, int64_t padding_idx);
 /* x, but value where mask, a bool that broadcasts to x, is true. */
 TAD_API tad_var tad_masked_fill(tad_var x, tad_var mask, double value);
-/* a where condition, a bool, is true, else b; the three broadcast together. What is not chosen has no
- * influence, be it a NaN. */
+/* a where condition, a bool, is true, else b; the three broadcast together. What is not chosen has
+ * no influence, be it a NaN. */
 TAD_API tad_var tad_where(tad_var condition, tad_var a, tad_var b);
 /* int64 rows with a 1 at the index: (...) -> (..., num_classes); -1: the largest index + 1. */
 TAD_API tad_var tad_one_hot(tad_var indices, int64_t num_classes);

@@ -5,8 +5,8 @@
  *
  * Formulas and defaults are PyTorch's. An optimiser lives in the tape of its parameters: make it
  * before the mark to which the steps rewind. A step visits every parameter once and allocates
- * nothing. Options mean what they say: those of sgd are all zero when left out, the others begin with
- * what a function of defaults gives.
+ * nothing. Options mean what they say: those of sgd are all zero when left out, the others begin
+ * with what a function of defaults gives.
  *
  *     tad_adam_options o = tad_adam_defaults();
  *     o.beta1 = 0.95;
@@ -56,13 +56,14 @@ TAD_API tad_adam_options tad_adam_defaults(void);       /* 0.9, 0.999, 1e-8, 0 *
 TAD_API tad_adam_options tad_adamw_defaults(void);      /* 0.9, 0.999, 1e-8, 0.01 */
 TAD_API tad_rmsprop_options tad_rmsprop_defaults(void); /* 0.99, 1e-8, the rest 0 */
 
-/* For the parameters in the dictionary now (float32 or float64, all of one tape, none twice). lr: the
- * learning rate, not negative. options NULL: the defaults. NULL on failure, which sticks; the functions
- * below accept a NULL optimiser. */
+/* For the parameters in the dictionary now (float32 or float64, all of one tape, none twice). lr:
+ * the learning rate, not negative. options NULL: the defaults. NULL on failure, which sticks; the
+ * functions below accept a NULL optimiser. */
 TAD_API tad_optim *tad_sgd(const tad_dict *params, double lr, const tad_sgd_options *options);
 TAD_API tad_optim *tad_adam(const tad_dict *params, double lr, const tad_adam_options *options);
 TAD_API tad_optim *tad_adamw(const tad_dict *params, double lr, const tad_adam_options *options);
-TAD_API tad_optim *tad_rmsprop(const tad_dict *params, double lr, const tad_rmsprop_options *options);
+TAD_API tad_optim *tad_rmsprop(const tad_dict *params, double lr,
+                               const tad_rmsprop_options *options);
 
 /* Moves the parameters along their gradients, then zeroes these, so that sweeps between two steps
  * add up and the next starts afresh. A parameter that no sweep reached counts as having gradient 0.
@@ -71,7 +72,8 @@ TAD_API TAD_MUST_USE tad_status tad_optim_step(tad_optim *o);
 
 TAD_API double tad_optim_lr(const tad_optim *o);
 TAD_API tad_status tad_optim_set_lr(tad_optim *o, double lr);
-TAD_API int64_t tad_optim_steps(const tad_optim *o); /* taken so far; 0 after a failure of the tape */
+/* taken so far; 0 after a failure of the tape */
+TAD_API int64_t tad_optim_steps(const tad_optim *o);
 
 /* Everything a step changes beside the parameters: moments, learning rate, number of steps. Saved
  * as it is, and restored with tad_assign into an optimiser made with the same options. */

@@ -18,7 +18,8 @@ typedef struct tad_tensor {
     const char *name; /* UTF-8 */
     tad_dtype dtype;
     tad_shape shape;
-    const void *data; /* row-major, of the machine's byte order; when read perhaps not aligned: memcpy */
+    /* row-major, of the machine's byte order; when read perhaps not aligned: memcpy */
+    const void *data;
 } tad_tensor;
 
 /* One string of a file's metadata. */
@@ -32,7 +33,8 @@ typedef struct tad_safetensors tad_safetensors;
 
 /* Reads a file that lies in memory: the arrays stay where they are, so the buffer must outlive
  * *file. Takes memory for the names and shapes only: at most four times the file's header. (The
- * numbers of a file are little-endian; a machine that is not takes a copy of the arrays besides.) */
+ * numbers of a file are little-endian; a machine that is not takes a copy of the arrays besides.)
+ */
 TAD_API TAD_MUST_USE tad_status tad_safetensors_open(tad_tape *t, const void *buffer, size_t length,
                                                      tad_safetensors **file);
 /* Reads a regular file into memory (of the tape's allocator). */
@@ -43,13 +45,15 @@ TAD_API void tad_safetensors_close(tad_safetensors *file);
 
 /* The arrays in the order of their names (by bytes). */
 TAD_API size_t tad_safetensors_count(const tad_safetensors *file);
-TAD_API const tad_tensor *tad_safetensors_at(const tad_safetensors *file, size_t i); /* NULL beyond */
+/* NULL beyond */
+TAD_API const tad_tensor *tad_safetensors_at(const tad_safetensors *file, size_t i);
 TAD_API const tad_tensor *tad_safetensors_find(const tad_safetensors *file, const char *name);
 
 /* The metadata in the order of the keys. */
 TAD_API size_t tad_safetensors_text_count(const tad_safetensors *file);
 TAD_API const tad_text *tad_safetensors_text_at(const tad_safetensors *file, size_t i);
-TAD_API const char *tad_safetensors_text(const tad_safetensors *file, const char *key); /* or NULL */
+/* or NULL */
+TAD_API const char *tad_safetensors_text(const tad_safetensors *file, const char *key);
 
 /* ---- writing ---- */
 
@@ -62,13 +66,15 @@ typedef struct tad_contents {
 } tad_contents;
 
 /* Writes to a temporary file beside `path`, synchronises it and renames it: at any moment the path
- * holds the old file or the whole new one. (A symbolic link is replaced; what is not a regular file,
- * as a pipe, is written to directly.) */
+ * holds the old file or the whole new one. (A symbolic link is replaced; what is not a regular
+ * file, as a pipe, is written to directly.) */
 TAD_API TAD_MUST_USE tad_status tad_safetensors_write_path(tad_tape *t, const char *path,
                                                            const tad_contents *contents);
-/* *length receives the file's size. A buffer NULL only asks for it; else `capacity` must suffice. */
+/* *length receives the file's size. A buffer NULL only asks for it; else `capacity` must suffice.
+ */
 TAD_API TAD_MUST_USE tad_status tad_safetensors_write(tad_tape *t, const tad_contents *contents,
-                                                      void *buffer, size_t capacity, size_t *length);
+                                                      void *buffer, size_t capacity,
+                                                      size_t *length);
 
 /* ---- checkpoints ---- */
 
@@ -92,7 +98,8 @@ static inline tad_slot tad_slot_dict(const char *name, const tad_dict *dict) {
     tad_slot s = {name, tad_none(), dict, TAD_F64, {0, {0}}, NULL};
     return s;
 }
-static inline tad_slot tad_slot_array(const char *name, tad_dtype dtype, tad_shape shape, void *data) {
+static inline tad_slot tad_slot_array(const char *name, tad_dtype dtype, tad_shape shape,
+                                      void *data) {
     tad_slot s = {name, tad_none(), NULL, dtype, shape, data};
     return s;
 }

@@ -17,10 +17,10 @@ extern "C" {
 #endif
 
 /* Position of a row in the table: TAD__ROW_add, ... */
-#define TAD_UNARY(name, ...)   TAD__ROW_##name,
+#define TAD_UNARY(name, ...) TAD__ROW_##name,
 #define TAD_OPTION1(name, ...) TAD__ROW_##name,
 #define TAD_OPTION2(name, ...) TAD__ROW_##name,
-#define TAD_BINARY(name, ...)  TAD__ROW_##name,
+#define TAD_BINARY(name, ...) TAD__ROW_##name,
 #define TAD_TERNARY(name, ...) TAD__ROW_##name,
 enum tad__row_id {
 #include <tad/scalar.def>
@@ -31,22 +31,35 @@ enum tad__row_id {
 
 /* What the reverse sweep does at a node. X: a variable, N: a plain number. */
 enum tad__kind {
-    TAD__CONSTANT, TAD__INPUT, TAD__PARAM,
-    TAD__ADD, TAD__SUB, TAD__MUL, TAD__DIV, TAD__FMA, TAD__FNMA, /* 0-d float64: a, b, c are nodes */
-    TAD__ADD_XN,                                      /* x + n, x - n; partial: n */
-    TAD__SUB_NX, TAD__MUL_XN, TAD__DIV_XN, TAD__DIV_NX,
-    TAD__UNARY,   /* 0-d float64; partial: the derivative */
-    TAD__ROW,     /* a row on arrays, or a rare row on 0-d; a, b, c are nodes */
-    TAD__ROW_XN, TAD__ROW_NX, /* the same of a node and a plain number; partial: the number */
+    TAD__CONSTANT,
+    TAD__INPUT,
+    TAD__PARAM,
+    /* 0-d float64: a, b, c are nodes */
+    TAD__ADD,
+    TAD__SUB,
+    TAD__MUL,
+    TAD__DIV,
+    TAD__FMA,
+    TAD__FNMA,
+    TAD__ADD_XN, /* x + n, x - n; partial: n */
+    TAD__SUB_NX,
+    TAD__MUL_XN,
+    TAD__DIV_XN,
+    TAD__DIV_NX,
+    TAD__UNARY, /* 0-d float64; partial: the derivative */
+    TAD__ROW,   /* a row on arrays, or a rare row on 0-d; a, b, c are nodes */
+    TAD__ROW_XN,
+    TAD__ROW_NX,  /* the same of a node and a plain number; partial: the number */
     TAD__GENERAL, /* record */
-    TAD__SUM, TAD__DOT, /* record; all operands 0-d float64 */
-    TAD__MULTI,   /* record of an op with several outputs; the others follow */
-    TAD__OUTPUT   /* output `b` of the op at node `a` */
+    TAD__SUM,
+    TAD__DOT,   /* record; all operands 0-d float64 */
+    TAD__MULTI, /* record of an op with several outputs; the others follow */
+    TAD__OUTPUT /* output `b` of the op at node `a` */
 };
 
 enum tad__flags {
-    TAD__ARRAY = 1,    /* value and adjoint are arrays, not numbers */
-    TAD__NEEDS = 2,    /* depends on something differentiable */
+    TAD__ARRAY = 1, /* value and adjoint are arrays, not numbers */
+    TAD__NEEDS = 2, /* depends on something differentiable */
     TAD__RETAIN = 4,
     TAD__RELEASED = 8, /* the last sweep had an adjoint here and released it */
     TAD__NAMED = 16
@@ -79,11 +92,13 @@ typedef union tad__adjoint {
 /* The first fields of every tape. */
 typedef struct tad__head {
     tad__node *node;
+    /* count: nodes; epoch: of handles made now, 31 bits; read together: the handle of the next
+     * node. */
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     uint32_t count;
-    uint32_t epoch; /* of handles made now, 31 bits; with count read as the handle of the next node */
+    uint32_t epoch;
 #else
-    uint32_t epoch; /* of handles made now, 31 bits; with count read as the handle of the next node */
+    uint32_t epoch;
     uint32_t count;
 #endif
     uint32_t limit; /* nodes that fit; 0 sends every call to the library (error, pause, trap) */
@@ -119,10 +134,12 @@ TAD__INLINE uint64_t tad__next(const tad__head *h) {
 
 /* Row, kind and flags of a node as one word; TAD__TAG puts them together. */
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define TAD__TAG(row, kind, flags) ((uint32_t)(row) << 16 | (uint32_t)(kind) << 8 | (uint32_t)(flags))
+#define TAD__TAG(row, kind, flags)                                                                 \
+    ((uint32_t)(row) << 16 | (uint32_t)(kind) << 8 | (uint32_t)(flags))
 #define TAD__HALVES(first, second) ((uint64_t)(first) << 32 | (second))
 #else
-#define TAD__TAG(row, kind, flags) ((uint32_t)(flags) << 24 | (uint32_t)(kind) << 16 | (uint32_t)(row))
+#define TAD__TAG(row, kind, flags)                                                                 \
+    ((uint32_t)(flags) << 24 | (uint32_t)(kind) << 16 | (uint32_t)(row))
 #define TAD__HALVES(first, second) ((uint64_t)(second) << 32 | (first))
 #endif
 
@@ -132,7 +149,8 @@ TAD__INLINE uint64_t tad__next(const tad__head *h) {
 
 TAD__INLINE uint32_t tad__index(uint64_t bits) { return (uint32_t)(bits >> 32); }
 
-/* Whether x is a number that needs a gradient, of this epoch or of a node that was never rewound. */
+/* Whether x is a number that needs a gradient, of this epoch or of a node that was never rewound.
+ */
 TAD__INLINE bool tad__live(const tad__head *h, tad_var x, uint64_t next) {
     return TAD_LIKELY((uint32_t)x.u.bits == (uint32_t)next) ||
            (!((uint32_t)x.u.bits & TAD__SLOW) && tad__index(x.u.bits) < h->floor);
@@ -144,8 +162,8 @@ TAD__INLINE bool tad__fast_read(tad_var x) {
     return (uintptr_t)x.tape > 2 && h->limit && tad__live(h, x, tad__next(h));
 }
 
-/* Whether a node on a (and b, c) can be recorded in place: a tape with room, living numbers that need
- * a gradient. *next is its handle. */
+/* Whether a node on a (and b, c) can be recorded in place: a tape with room, living numbers that
+ * need a gradient. *next is its handle. */
 TAD__INLINE bool tad__fast1(tad_var a, uint64_t *next) {
     const tad__head *h = tad__head_of(a);
     if ((uintptr_t)a.tape <= 2) return false;
@@ -169,9 +187,11 @@ TAD__INLINE uint64_t tad__bits(double partial) {
 
 /* Appends a node that needs a gradient; there is room. next: its handle. The words are those of
  * tad__node, each stored at once. */
-TAD__INLINE tad_var tad__record(tad_tape *t, uint64_t next, uint32_t tag, tad_var a, uint64_t rest, double value) {
+TAD__INLINE tad_var tad__record(tad_tape *t, uint64_t next, uint32_t tag, tad_var a, uint64_t rest,
+                                double value) {
     tad__head *h = (tad__head *)(void *)t;
-    const uint64_t first = TAD__HALVES(tag, tad__index(a.u.bits)), after = next + ((uint64_t)1 << 32);
+    const uint64_t first = TAD__HALVES(tag, tad__index(a.u.bits)),
+                   after = next + ((uint64_t)1 << 32);
     char *n = (char *)(h->node + tad__index(next));
     memcpy(n, &first, 8);
     memcpy(n + 8, &rest, 8);
@@ -190,28 +210,27 @@ TAD_API tad_var tad__row1(unsigned row, tad_var x);
 TAD_API tad_var tad__row2(unsigned row, tad_var a, tad_var b);
 TAD_API tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c);
 
-/* In the expressions: x, y, z are the nodes of a, b, c; v is the number at the node of variable p, k
- * the plain number n. */
+/* In the expressions: x, y, z are the nodes of a, b, c; v is the number at the node of variable p,
+ * k the plain number n. */
 #define TAD__NODE(x) (tad__head_of(x)->node + tad__index((x).u.bits))
 #define TAD__IN_PLACE_2(name, kind, expression)                                                    \
     if (TAD_LIKELY(tad__fast2(a, b, &next))) {                                                     \
         const tad__node *node = tad__head_of(a)->node, *x = node + tad__index(a.u.bits),           \
                         *y = node + tad__index(b.u.bits);                                          \
         return tad__record(a.tape, next, TAD__OWN(name, kind), a,                                  \
-                           TAD__HALVES(tad__index(b.u.bits), 0), expression);                        \
+                           TAD__HALVES(tad__index(b.u.bits), 0), expression);                      \
     }
 #define TAD__IN_PLACE_3(name, kind, expression)                                                    \
     if (TAD_LIKELY(tad__fast3(a, b, c, &next))) {                                                  \
         const tad__node *node = tad__head_of(a)->node, *x = node + tad__index(a.u.bits),           \
                         *y = node + tad__index(b.u.bits), *z = node + tad__index(c.u.bits);        \
         return tad__record(a.tape, next, TAD__OWN(name, kind), a,                                  \
-                           TAD__HALVES(tad__index(b.u.bits), tad__index(c.u.bits)), expression);       \
+                           TAD__HALVES(tad__index(b.u.bits), tad__index(c.u.bits)), expression);   \
     }
 #define TAD__IN_PLACE_N(name, kind, p, n, expression)                                              \
     if (tad_is_number(n) && TAD_LIKELY(tad__fast1(p, &next))) {                                    \
         const double v = TAD__NODE(p)->value.number, k = (n).u.number;                             \
-        return tad__record((p).tape, next, TAD__OWN(name, kind), p,                                \
-                           tad__bits(k), expression);                                              \
+        return tad__record((p).tape, next, TAD__OWN(name, kind), p, tad__bits(k), expression);     \
     }
 
 /* ---- what programs call in loops, in place ---- */
@@ -275,7 +294,8 @@ TAD__INLINE bool tad__fast_scalar(const tad_tape *t) {
 
 TAD__INLINE tad_var tad__record_scalar(tad_tape *t, double value) {
     const tad_var none = {NULL, {{0, 0}}};
-    return tad__record(t, tad__next((const tad__head *)(void *)t), TAD__TAG(0, TAD__INPUT, TAD__NEEDS), none, 0, value);
+    return tad__record(t, tad__next((const tad__head *)(void *)t),
+                       TAD__TAG(0, TAD__INPUT, TAD__NEEDS), none, 0, value);
 }
 
 TAD__INLINE tad_var tad__inline_scalar(tad_tape *t, double value) {
@@ -291,20 +311,21 @@ TAD__INLINE bool tad__fast_gradient(tad_var x) {
 }
 
 TAD__INLINE double tad__inline_gradient_item(tad_var x) {
-    return TAD_LIKELY(tad__fast_gradient(x)) ? tad__head_of(x)->adjoint[tad__index(x.u.bits)].number : tad_gradient_item(x);
+    return TAD_LIKELY(tad__fast_gradient(x)) ? tad__head_of(x)->adjoint[tad__index(x.u.bits)].number
+                                             : tad_gradient_item(x);
 }
 
 #if !defined(TAD_NO_INLINE)
-#define tad_add(a, b)      tad__inline_add(a, b)
-#define tad_sub(a, b)      tad__inline_sub(a, b)
-#define tad_mul(a, b)      tad__inline_mul(a, b)
-#define tad_div(a, b)      tad__inline_div(a, b)
-#define tad_fma(a, b, c)   tad__inline_fma(a, b, c)
-#define tad_fnma(a, b, c)  tad__inline_fnma(a, b, c)
-#define tad_neg(x)         tad__inline_neg(x)
-#define tad_scalar(t, v)   tad__inline_scalar(t, v)
-#define tad_item(x)        tad__inline_item(x)
-#define tad_gradient_item(x)     tad__inline_gradient_item(x)
+#define tad_add(a, b) tad__inline_add(a, b)
+#define tad_sub(a, b) tad__inline_sub(a, b)
+#define tad_mul(a, b) tad__inline_mul(a, b)
+#define tad_div(a, b) tad__inline_div(a, b)
+#define tad_fma(a, b, c) tad__inline_fma(a, b, c)
+#define tad_fnma(a, b, c) tad__inline_fnma(a, b, c)
+#define tad_neg(x) tad__inline_neg(x)
+#define tad_scalar(t, v) tad__inline_scalar(t, v)
+#define tad_item(x) tad__inline_item(x)
+#define tad_gradient_item(x) tad__inline_gradient_item(x)
 
 #endif
 

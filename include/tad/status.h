@@ -14,7 +14,7 @@
 #endif
 
 #if defined(__GNUC__)
-#define TAD_API      __attribute__((visibility("default"))) TAD__DIRECT
+#define TAD_API __attribute__((visibility("default"))) TAD__DIRECT
 #define TAD_MUST_USE __attribute__((warn_unused_result))
 #define TAD_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define TAD_LIKELY(x) __builtin_expect(!!(x), 1)
@@ -25,7 +25,8 @@
 #define TAD_LIKELY(x) (x)
 #endif
 
-/* The version of these headers; tad_version() is the library's. A tape is only made when they agree. */
+/* The version of these headers; tad_version() is the library's. A tape is only made when they
+ * agree. */
 #define TAD_VERSION_MAJOR 0
 #define TAD_VERSION_MINOR 1
 #define TAD_VERSION_PATCH 0

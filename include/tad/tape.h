@@ -68,10 +68,10 @@ TAD_API const char *tad_dtype_name(tad_dtype dtype); /* "float64", ...; "?" for 
 /* ---- numbers and absent operands ---- */
 
 /* A plain number where an op wants a variable: tad_mul(x, tad_number(0.5)). It takes the tape and
- * the element type of the other operands, is folded into the node that uses it, and has no gradient.
- * An elementwise op of numbers alone gives a number: of tad_number(1), tad_number(2) tad_add makes
- * tad_number(3). Any other op needs a variable among its operands: without one there is no tape to
- * compute on or to tell, and the result is nil. */
+ * the element type of the other operands, is folded into the node that uses it, and has no
+ * gradient. An elementwise op of numbers alone gives a number: of tad_number(1), tad_number(2)
+ * tad_add makes tad_number(3). Any other op needs a variable among its operands: without one there
+ * is no tape to compute on or to tell, and the result is nil. */
 static inline tad_var tad_number(double value) {
     tad_var v;
     v.tape = (tad_tape *)(uintptr_t)1;
@@ -99,8 +99,9 @@ typedef struct tad_allocator {
     void *user;
 } tad_allocator;
 
-typedef enum tad_level { /* instruction sets of the numeric kernels */
-    TAD_LEVEL_BEST,      /* the best the CPU has */
+/* Instruction sets of the numeric kernels. */
+typedef enum tad_level {
+    TAD_LEVEL_BEST, /* the best the CPU has */
     TAD_LEVEL_BASE,
     TAD_LEVEL_AVX2,
     TAD_LEVEL_AVX512
@@ -110,14 +111,14 @@ typedef enum tad_level { /* instruction sets of the numeric kernels */
 typedef struct tad_settings {
     tad_allocator allocator; /* NULL resize: the C library's */
     size_t memory_limit;     /* bytes; 0: none */
-    int threads;             /* kernels may use so many, at most 256; 0 and 1: none but the caller's */
-    tad_level level;         /* UNSUPPORTED where the CPU lacks it */
-    bool trap;               /* fail at the first op that makes a NaN or an infinity, in sweeps too */
-    bool strong_zero;        /* in sweeps an elementwise op, in reverse mode also one whose result is a
-                                single number, passes on zero where it is given zero, also
-                                where its derivative is infinite: the gradient of
-                                where(x > 0, sqrt(x), 0) at 0 is then 0, not NaN. Slower on numbers */
-    uint64_t seed;           /* of the tape's random numbers */
+    int threads;      /* kernels may use so many, at most 256; 0 and 1: none but the caller's */
+    tad_level level;  /* UNSUPPORTED where the CPU lacks it */
+    bool trap;        /* fail at the first op that makes a NaN or an infinity, in sweeps too */
+    bool strong_zero; /* in sweeps an elementwise op, in reverse mode also one whose result is a
+                         single number, passes on zero where it is given zero, also
+                         where its derivative is infinite: the gradient of
+                         where(x > 0, sqrt(x), 0) at 0 is then 0, not NaN. Slower on numbers */
+    uint64_t seed;    /* of the tape's random numbers */
 } tad_settings;
 
 typedef struct tad_memory {
@@ -128,22 +129,25 @@ typedef struct tad_memory {
 /* The library's version, as TAD_VERSION. */
 TAD_API int tad_version(void);
 
-/* NULL settings: defaults. NULL: no memory. If these headers are of another version than the library,
- * whose functions they record in place of, the new tape has failed already (UNSUPPORTED). */
+/* NULL settings: defaults. NULL: no memory. If these headers are of another version than the
+ * library, whose functions they record in place of, the new tape has failed already (UNSUPPORTED).
+ */
 TAD_API tad_tape *tad_tape_new(const tad_settings *settings);
-TAD_API tad_tape *tad_tape_new_for(const tad_settings *settings, int version); /* what the macro calls */
+/* what the macro calls */
+TAD_API tad_tape *tad_tape_new_for(const tad_settings *settings, int version);
 #define tad_tape_new(...) tad_tape_new_for(__VA_ARGS__, TAD_VERSION)
-TAD_API void tad_tape_free(tad_tape *t);                      /* accepts NULL */
+TAD_API void tad_tape_free(tad_tape *t); /* accepts NULL */
 TAD_API tad_memory tad_tape_memory(const tad_tape *t);
 TAD_API const char *tad_tape_level(const tad_tape *t); /* name of the kernels in use */
 
 /* Memory that lives as long as the tape (not freed by rewind or reset), as realloc: old NULL: new,
- * count 0: free. 64-byte aligned; counted and limited as the tape's own. NULL on failure (old stays). */
+ * count 0: free. 64-byte aligned; counted and limited as the tape's own. NULL on failure (old
+ * stays). */
 TAD_API void *tad_tape_resize(tad_tape *t, void *old, size_t count, size_t size);
 
 /* A point to come back to. Rewinding forgets every variable recorded since: their handles become
- * stale (detected, unless kept over 2^31 rewinds), variables below the mark stay valid. Their memory
- * is used again. Scopes, pauses and the state of random numbers are not part of a mark. */
+ * stale (detected, unless kept over 2^31 rewinds), variables below the mark stay valid. Their
+ * memory is used again. Scopes, pauses and the state of random numbers are not part of a mark. */
 typedef struct tad_mark {
     tad_tape *tape;
     uint32_t count, epoch;
@@ -152,31 +156,37 @@ typedef struct tad_mark {
 
 TAD_API tad_mark tad_tape_mark(tad_tape *t);
 TAD_API tad_status tad_tape_rewind(tad_tape *t, tad_mark mark);
-/* Forgets every variable, scope, pause and the error; keeps the memory. Handles and marks become stale. */
+/* Forgets every variable, scope, pause and the error; keeps the memory. Handles and marks become
+ * stale. */
 TAD_API void tad_tape_reset(tad_tape *t);
 
 /* ---- errors ---- */
 
-TAD_API tad_status tad_tape_status(const tad_tape *t); /* the first failure; BAD_ARGUMENT for NULL */
-TAD_API const char *tad_message(const tad_tape *t);    /* what failed: op, shapes, place; "" if nothing */
-TAD_API void tad_tape_clear(tad_tape *t);              /* forgets the failure, keeps the variables */
-TAD_API bool tad_is_nil(tad_var x);                    /* the result of a failed call */
-TAD_API tad_tape *tad_tape_of(tad_var x);              /* NULL for a number or none */
+/* the first failure; BAD_ARGUMENT for NULL */
+TAD_API tad_status tad_tape_status(const tad_tape *t);
+/* what failed: op, shapes, place; "" if nothing */
+TAD_API const char *tad_message(const tad_tape *t);
+TAD_API void tad_tape_clear(tad_tape *t); /* forgets the failure, keeps the variables */
+TAD_API bool tad_is_nil(tad_var x);       /* the result of a failed call */
+TAD_API tad_tape *tad_tape_of(tad_var x); /* NULL for a number or none */
 
-/* For libraries on top of tad: records a failure of the caller's own (the first one sticks). Returns code. */
-TAD_API tad_status tad_tape_fail(tad_tape *t, tad_status code, const char *format, ...) TAD_PRINTF(3, 4);
+/* For libraries on top of tad: records a failure of the caller's own (the first one sticks).
+ * Returns code. */
+TAD_API tad_status tad_tape_fail(tad_tape *t, tad_status code, const char *format, ...)
+    TAD_PRINTF(3, 4);
 
-/* Used by the macros of TAD_TRACE: gives a variable, or the failure that made it nil, its place; the same
- * of a verb on a tape, whose status is returned. */
+/* Used by the macros of TAD_TRACE: gives a variable, or the failure that made it nil, its place;
+ * the same of a verb on a tape, whose status is returned. */
 TAD_API tad_var tad_here(tad_var x, const char *file, int line);
-TAD_API TAD_MUST_USE tad_status tad_here_status(tad_tape *t, tad_status status, const char *file, int line);
+TAD_API TAD_MUST_USE tad_status tad_here_status(tad_tape *t, tad_status status, const char *file,
+                                                int line);
 
 /* ---- leaves ---- */
 
 TAD_API tad_var tad_scalar(tad_tape *t, double value); /* a 0-d float64 input */
 
-/* data: dtype elements in row-major order, copied; NULL: zeros. Inputs have the gradient of the last
- * sweep; parameters add up over sweeps until tad_zero_gradients; constants have none. */
+/* data: dtype elements in row-major order, copied; NULL: zeros. Inputs have the gradient of the
+ * last sweep; parameters add up over sweeps until tad_zero_gradients; constants have none. */
 TAD_API tad_var tad_input(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data);
 TAD_API tad_var tad_param(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data);
 TAD_API tad_var tad_constant(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data);
@@ -188,16 +198,18 @@ TAD_API tad_var tad_borrow(tad_tape *t, tad_dtype dtype, tad_shape shape, const 
 TAD_API tad_var tad_input_borrow(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data);
 
 /* A constant of any dtype from doubles (labels: TAD_I64; masks: TAD_BOOL). */
-TAD_API tad_var tad_constant_from(tad_tape *t, tad_dtype dtype, tad_shape shape, const double *data);
+TAD_API tad_var tad_constant_from(tad_tape *t, tad_dtype dtype, tad_shape shape,
+                                  const double *data);
 TAD_API tad_var tad_full(tad_tape *t, tad_dtype dtype, tad_shape shape, double value);
 
-/* Constants of a float type with the tape's random numbers, one of its draws for each element (two for a
- * normal one): uniform in [0, 1); normal with mean 0 and variance 1. */
+/* Constants of a float type with the tape's random numbers, one of its draws for each element (two
+ * for a normal one): uniform in [0, 1); normal with mean 0 and variance 1. */
 TAD_API tad_var tad_rand(tad_tape *t, tad_dtype dtype, tad_shape shape);
 TAD_API tad_var tad_randn(tad_tape *t, tad_dtype dtype, tad_shape shape);
 
-/* The same value without a past: a constant. It shares x's memory, except where x is a parameter or a
- * view of one: then it is a copy, and does not change when the parameter does. A number is itself. */
+/* The same value without a past: a constant. It shares x's memory, except where x is a parameter or
+ * a view of one: then it is a copy, and does not change when the parameter does. A number is
+ * itself. */
 TAD_API tad_var tad_detach(tad_var x);
 
 /* Between these two nothing is recorded: results are constants. Nests. */
@@ -209,17 +221,17 @@ TAD_API void tad_record_resume(tad_tape *t);
 /* Names show up in messages, dumps and pictures; the last one given counts, for as long as x lives.
  * Strings are copied. Returns x. */
 TAD_API tad_var tad_name(tad_var x, const char *name);
-/* A scope is put before the names given from its push to its pop, "scope/name", also where something
- * fails or is rewound in between. */
+/* A scope is put before the names given from its push to its pop, "scope/name", also where
+ * something fails or is rewound in between. */
 TAD_API void tad_scope_push(tad_tape *t, const char *name);
 TAD_API void tad_scope_pop(tad_tape *t);
 
 /* ---- reading ---- */
 
-TAD_API double tad_item(tad_var x);          /* the one element of x; NaN (and the error sticks) otherwise */
-TAD_API tad_dtype tad_dtype_of(tad_var x);   /* TAD_DTYPE_COUNT for nil */
-TAD_API tad_shape tad_shape_of(tad_var x);   /* rank -1 for nil */
-TAD_API int64_t tad_size_of(tad_var x);      /* number of elements; -1 for nil */
+TAD_API double tad_item(tad_var x); /* the one element of x; NaN (and the error sticks) otherwise */
+TAD_API tad_dtype tad_dtype_of(tad_var x); /* TAD_DTYPE_COUNT for nil */
+TAD_API tad_shape tad_shape_of(tad_var x); /* rank -1 for nil */
+TAD_API int64_t tad_size_of(tad_var x);    /* number of elements; -1 for nil */
 
 /* The elements in row-major order; n must be their number. */
 TAD_API TAD_MUST_USE tad_status tad_read(tad_var x, double *out, size_t n); /* converted */
@@ -228,18 +240,20 @@ TAD_API TAD_MUST_USE tad_status tad_read(tad_var x, double *out, size_t n); /* c
  * or is freed. NULL on failure. */
 TAD_API const void *tad_data(tad_var x);
 
-/* A parameter's elements to be changed in place, now: call it again before the next change. What was
- * computed from it before can no longer be differentiated (STALE_VALUE), in any way; views of it, which
- * change with it, can. The pointer lives as long as the parameter, but that of a 0-d float64 parameter
- * only until the tape records. NULL on failure. */
+/* A parameter's elements to be changed in place, now: call it again before the next change. What
+ * was computed from it before can no longer be differentiated (STALE_VALUE), in any way; views of
+ * it, which change with it, can. The pointer lives as long as the parameter, but that of a 0-d
+ * float64 parameter only until the tape records. NULL on failure. */
 TAD_API void *tad_param_data(tad_var x);
-TAD_API TAD_MUST_USE tad_status tad_assign(tad_var param, const void *data); /* copies dtype elements */
+/* copies dtype elements */
+TAD_API TAD_MUST_USE tad_status tad_assign(tad_var param, const void *data);
 
 /* ---- gradients of the last sweep (diff.h) ---- */
 
-TAD_API tad_var tad_gradient(tad_var x);    /* a copy as a constant of x's shape */
-TAD_API double tad_gradient_item(tad_var x);      /* of a one-element x; NaN (and the error sticks) otherwise */
-TAD_API bool tad_is_reached(tad_var x);     /* false: x did not influence what was reversed */
+TAD_API tad_var tad_gradient(tad_var x); /* a copy as a constant of x's shape */
+/* of a one-element x; NaN (and the error sticks) otherwise */
+TAD_API double tad_gradient_item(tad_var x);
+TAD_API bool tad_is_reached(tad_var x); /* false: x did not influence what was reversed */
 /* The stored gradient, contiguous, same dtype as x; zeros if not reached. NULL on failure. Valid
  * until the next sweep or rewind. */
 TAD_API const void *tad_gradient_data(tad_var x);

@@ -109,14 +109,19 @@ void tad__loop_split(tad__pool *pool, tad__loop *l, int into, tad__loop_walk *wa
 #define GATHER(T)                                                                                  \
     for (int64_t i = 0; i < n; i++) ((T *)room)[i] = *(const T *)(const void *)(p + i * l->step[k])
 
-const void *tad__gathered(const tad__loop *l, int k, int64_t from, int64_t n, size_t size, tad__rooms *r) {
+const void *tad__gathered(const tad__loop *l, int k, int64_t from, int64_t n, size_t size,
+                          tad__rooms *r) {
     const char *p = l->run[k] + from * l->step[k];
     void *room = r->room[k];
     if (l->step[k] == (int64_t)size) return p;
-    if (l->step[k] == 0 && r->repeated[k] == p) return room; /* filled by a piece at least as long */
+    /* filled by a piece at least as long */
+    if (l->step[k] == 0 && r->repeated[k] == p) return room;
     r->repeated[k] = l->step[k] == 0 ? p : NULL;
-    if (size == 8) GATHER(uint64_t);
-    else if (size == 4) GATHER(uint32_t);
-    else GATHER(uint8_t);
+    if (size == 8)
+        GATHER(uint64_t);
+    else if (size == 4)
+        GATHER(uint32_t);
+    else
+        GATHER(uint8_t);
     return room;
 }

@@ -18,8 +18,8 @@ typedef struct tad__loop {
     char *base[TAD__LOOP_ARRAYS];
     /* while walking */
     int64_t at[TAD_MAX_RANK];
-    char *run[TAD__LOOP_ARRAYS]; /* start of the current run */
-    int64_t length;              /* of a run */
+    char *run[TAD__LOOP_ARRAYS];    /* start of the current run */
+    int64_t length;                 /* of a run */
     int64_t step[TAD__LOOP_ARRAYS]; /* between its elements, in bytes */
 } tad__loop;
 
@@ -47,6 +47,7 @@ typedef struct tad__rooms {
 
 /* Elements [from, from + n) of array k's run, of this size: in their place, or at most TAD__BLOCK
  * gathered into its room. */
-const void *tad__gathered(const tad__loop *l, int k, int64_t from, int64_t n, size_t size, tad__rooms *r);
+const void *tad__gathered(const tad__loop *l, int k, int64_t from, int64_t n, size_t size,
+                          tad__rooms *r);
 
 #endif

@@ -5,8 +5,8 @@
 
 #define COPY_STRIDED(T)                                                                            \
     for (int64_t i = 0; i < l->length; i++)                                                        \
-        *(T *)(void *)(l->run[0] + i * l->step[0]) =                                               \
-            *(const T *)(const void *)(l->run[1] + i * l->step[1])
+    *(T *)(void *)(l->run[0] + i * l->step[0]) =                                                   \
+        *(const T *)(const void *)(l->run[1] + i * l->step[1])
 
 static void copy_run(const tad__compute *c, const tad__loop *l, tad_dtype dtype) {
     size_t size = tad_dtype_size(dtype);
@@ -29,18 +29,24 @@ static void copy_run(const tad__compute *c, const tad__loop *l, tad_dtype dtype)
         const char *p = l->run[1];                                                                 \
         char *q = l->run[0];                                                                       \
         if (l->step[0] == sizeof(TO) && l->step[1] == sizeof(FROM))                                \
-            for (int64_t i = 0; i < l->length; i++) ((TO *)(void *)q)[i] = (TO)((const FROM *)(const void *)p)[i]; \
+            for (int64_t i = 0; i < l->length; i++)                                                \
+                ((TO *)(void *)q)[i] = (TO)((const FROM *)(const void *)p)[i];                     \
         else                                                                                       \
             for (int64_t i = 0; i < l->length; i++, p += l->step[1], q += l->step[0])              \
-                *(TO *)(void *)q = (TO)*(const FROM *)(const void *)p;                             \
+                *(TO *)(void *)q = (TO) * (const FROM *)(const void *)p;                           \
     } while (0)
 
 static void convert_run(const tad__loop *l, tad_dtype to, tad_dtype from) {
-    if (to == TAD_F32 && from == TAD_F64) CONVERT(float, double);
-    else if (to == TAD_F64 && from == TAD_F32) CONVERT(double, float);
-    else if (to == TAD_F32 && from == TAD_BOOL) CONVERT(float, uint8_t);
-    else if (to == TAD_F64 && from == TAD_BOOL) CONVERT(double, uint8_t);
-    else if (to == TAD_I64 && from == TAD_BOOL) CONVERT(int64_t, uint8_t);
+    if (to == TAD_F32 && from == TAD_F64)
+        CONVERT(float, double);
+    else if (to == TAD_F64 && from == TAD_F32)
+        CONVERT(double, float);
+    else if (to == TAD_F32 && from == TAD_BOOL)
+        CONVERT(float, uint8_t);
+    else if (to == TAD_F64 && from == TAD_BOOL)
+        CONVERT(double, uint8_t);
+    else if (to == TAD_I64 && from == TAD_BOOL)
+        CONVERT(int64_t, uint8_t);
     else
         for (int64_t i = 0; i < l->length; i++)
             tad__store(l->run[0] + i * l->step[0], to, tad__load(l->run[1] + i * l->step[1], from));
@@ -54,8 +60,10 @@ void tad__copy_walk(void *arg, tad__loop *l) {
         return;
     }
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {
-        if (m->to == m->from) copy_run(m->compute, l, m->to);
-        else convert_run(l, m->to, m->from);
+        if (m->to == m->from)
+            copy_run(m->compute, l, m->to);
+        else
+            convert_run(l, m->to, m->from);
     }
 }
 

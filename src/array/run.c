@@ -14,7 +14,9 @@ typedef struct run {
     double *part; /* sums of pieces */
 } run;
 
-static void clear_piece(void *arg, size_t first, size_t end) { memset((char *)arg + first, 0, end - first); }
+static void clear_piece(void *arg, size_t first, size_t end) {
+    memset((char *)arg + first, 0, end - first);
+}
 
 void tad__clear(const tad__compute *c, const tad_array *a) {
     size_t bytes = (size_t)a->size * tad_dtype_size((tad_dtype)a->dtype);
@@ -27,7 +29,8 @@ static void add_piece(void *arg, size_t first, size_t end) {
 }
 
 void tad__add(const tad__compute *c, tad_dtype dtype, size_t n, const void *x, void *y) {
-    run r = {.kernels = c->kernels, .dtype = dtype, .size = tad_dtype_size(dtype), .to = y, .from = x};
+    run r = {
+        .kernels = c->kernels, .dtype = dtype, .size = tad_dtype_size(dtype), .to = y, .from = x};
     tad__split(c->threads, n, TAD__GRAIN, add_piece, &r);
 }
 
@@ -38,7 +41,11 @@ static void sum_piece(void *arg, size_t first, size_t end) {
 
 double tad__total(const tad__compute *c, tad_dtype dtype, size_t n, const void *x) {
     double part[TAD__MOST_PIECES], sum = 0;
-    run r = {.kernels = c->kernels, .dtype = dtype, .size = tad_dtype_size(dtype), .from = x, .part = part};
+    run r = {.kernels = c->kernels,
+             .dtype = dtype,
+             .size = tad_dtype_size(dtype),
+             .from = x,
+             .part = part};
     if (n <= TAD__GRAIN) return c->kernels->sum[dtype](n, x);
     r.piece = tad__split_size(n, TAD__GRAIN);
     tad__split(c->threads, n, TAD__GRAIN, sum_piece, &r);
@@ -52,10 +59,13 @@ static void columns_piece(void *arg, size_t first, size_t end) {
     r->kernels->add_columns[r->dtype](r->rows, end - first, r->cols, r->from + at, r->to + at);
 }
 
-void tad__add_columns(const tad__compute *c, tad_dtype dtype, size_t rows, size_t cols, const void *x, void *y) {
-    run r = {.kernels = c->kernels, .dtype = dtype, .size = tad_dtype_size(dtype), .to = y, .from = x};
+void tad__add_columns(const tad__compute *c, tad_dtype dtype, size_t rows, size_t cols,
+                      const void *x, void *y) {
+    run r = {
+        .kernels = c->kernels, .dtype = dtype, .size = tad_dtype_size(dtype), .to = y, .from = x};
     r.rows = rows;
     r.cols = cols;
-    size_t grains = rows ? TAD__GRAIN / rows / TAD__COLUMNS : 0; /* a piece of about TAD__GRAIN elements */
+    /* a piece of about TAD__GRAIN elements */
+    size_t grains = rows ? TAD__GRAIN / rows / TAD__COLUMNS : 0;
     tad__split(c->threads, cols, TAD__COLUMNS * (grains ? grains : 1), columns_piece, &r);
 }

@@ -46,7 +46,8 @@ bool tad__shape_broadcast(const tad_shape *a, const tad_shape *b, tad_shape *out
     }
     tad_shape r = {a->rank > b->rank ? a->rank : b->rank, {0}};
     for (int i = 1; i <= r.rank; i++) {
-        int64_t x = i <= a->rank ? a->dim[a->rank - i] : 1, y = i <= b->rank ? b->dim[b->rank - i] : 1;
+        int64_t x = i <= a->rank ? a->dim[a->rank - i] : 1,
+                y = i <= b->rank ? b->dim[b->rank - i] : 1;
         if (x != y && x != 1 && y != 1) return false;
         r.dim[r.rank - i] = x == 1 ? y : x;
     }
@@ -80,8 +81,10 @@ bool tad__axes_mask(const tad_axes *axes, int rank, unsigned *mask, int *bad) {
 tad_shape tad__shape_reduced(const tad_shape *s, unsigned mask, bool keepdims) {
     tad_shape r = {0, {0}};
     for (int i = 0; i < s->rank; i++) {
-        if (!(mask >> i & 1)) r.dim[r.rank++] = s->dim[i];
-        else if (keepdims) r.dim[r.rank++] = 1;
+        if (!(mask >> i & 1))
+            r.dim[r.rank++] = s->dim[i];
+        else if (keepdims)
+            r.dim[r.rank++] = 1;
     }
     return r;
 }
@@ -119,7 +122,10 @@ void tad__array_layout(tad_array *a, tad_dtype dtype, const tad_shape *s) {
 }
 
 void tad__array_repeat(tad_array *a, const tad_array *like) {
-    *a = (tad_array){.size = like->size, .dim = (int64_t *)(a + 1), .dtype = like->dtype, .rank = like->rank,
+    *a = (tad_array){.size = like->size,
+                     .dim = (int64_t *)(a + 1),
+                     .dtype = like->dtype,
+                     .rank = like->rank,
                      .contiguous = true};
     int64_t step = 1;
     for (int i = like->rank - 1; i >= 0; i--) {

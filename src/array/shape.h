@@ -1,4 +1,5 @@
-/* Shapes: sizes, strides, broadcasting, axes. Rests on base.h; has no state and no errors of its own. */
+/* Shapes: sizes, strides, broadcasting, axes. Rests on base.h; has no state and no errors of its
+ * own. */
 #ifndef TAD_SHAPE_H
 #define TAD_SHAPE_H
 

@@ -5,8 +5,8 @@
 
 #define ADD_STRIDED(T)                                                                             \
     for (int64_t i = 0; i < l->length; i++)                                                        \
-        *(T *)(void *)(l->run[0] + i * l->step[0]) +=                                              \
-            *(const T *)(const void *)(l->run[1] + i * l->step[1])
+    *(T *)(void *)(l->run[0] + i * l->step[0]) +=                                                  \
+        *(const T *)(const void *)(l->run[1] + i * l->step[1])
 
 /* The compiler makes vector code of it. */
 #define ADD_REPEATED(T)                                                                            \
@@ -23,7 +23,8 @@ static void add_run(const tad__compute *c, const tad__loop *l, tad_dtype to, tad
     if (same && l->step[0] == size) {
         c->kernels->add[to]((size_t)l->length, l->run[1], l->run[0]);
     } else if (same && l->step[0] == 0) {
-        tad__store(l->run[0], to, tad__load(l->run[0], to) + tad__total(c, to, (size_t)l->length, l->run[1]));
+        tad__store(l->run[0], to,
+                   tad__load(l->run[0], to) + tad__total(c, to, (size_t)l->length, l->run[1]));
     } else if (tad__is_repeated(l, to, from) && to == TAD_F64) {
         ADD_REPEATED(double);
     } else if (tad__is_repeated(l, to, from)) {
@@ -43,11 +44,13 @@ static void add_run(const tad__compute *c, const tad__loop *l, tad_dtype to, tad
 void tad__add_walk(void *arg, tad__loop *l) {
     const tad__move *m = arg;
     tad__transposed a;
-    if (m->to == m->from && tad__is_float(m->to) && tad__take_transposed_axis(l, (int64_t)tad_dtype_size(m->to), &a)) {
+    if (m->to == m->from && tad__is_float(m->to) &&
+        tad__take_transposed_axis(l, (int64_t)tad_dtype_size(m->to), &a)) {
         tad__add_transposed(l, &a, m->to);
         return;
     }
-    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) add_run(m->compute, l, m->to, m->from);
+    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l))
+        add_run(m->compute, l, m->to, m->from);
 }
 
 /* A matrix added up to a row, as the gradient of a bias is. */
@@ -84,11 +87,13 @@ static void add_all(const tad__compute *c, tad__loop *l, const tad_array *dst, t
     sum_of_all s = {.m = {c, to, from}, .l = l, .piece = tad__split_size(along, grain)};
     memset(s.part, 0, sizeof s.part);
     tad__split(c->threads, along, grain, sum_some, &s);
-    for (size_t i = 0; i * s.piece < along; i++) tad__store(dst->data, to, tad__load(dst->data, to) + tad__load((char *)&s.part[i], to));
+    for (size_t i = 0; i * s.piece < along; i++)
+        tad__store(dst->data, to, tad__load(dst->data, to) + tad__load((char *)&s.part[i], to));
 }
 
 void tad__add_into(const tad__compute *c, tad_array *dst, const tad_array *src) {
-    if (src->contiguous && src->size == dst->size && src->dtype == dst->dtype && dst->dtype <= TAD_F32) {
+    if (src->contiguous && src->size == dst->size && src->dtype == dst->dtype &&
+        dst->dtype <= TAD_F32) {
         tad__add(c, (tad_dtype)dst->dtype, (size_t)dst->size, src->data, dst->data);
         return;
     }
@@ -100,11 +105,13 @@ void tad__add_into(const tad__compute *c, tad_array *dst, const tad_array *src) 
     /* Any order of adding will do. */
     if (dst->dtype == src->dtype && tad__transposed_axis(&l, size) < 0) tad__order_by(&l, 1, size);
     if (dst->dtype == src->dtype && is_matrix_to_row(&l, size)) {
-        tad__add_columns(c, (tad_dtype)dst->dtype, (size_t)l.dim[0], (size_t)l.dim[1], l.base[1], l.base[0]);
+        tad__add_columns(c, (tad_dtype)dst->dtype, (size_t)l.dim[0], (size_t)l.dim[1], l.base[1],
+                         l.base[0]);
         return;
     }
     if (dst->size == 1 && src->size > TAD__GRAIN)
         add_all(c, &l, dst, (tad_dtype)src->dtype);
     else
-        tad__loop_split(c->threads, &l, 0, tad__add_walk, &(tad__move){c, (tad_dtype)dst->dtype, (tad_dtype)src->dtype});
+        tad__loop_split(c->threads, &l, 0, tad__add_walk,
+                        &(tad__move){c, (tad_dtype)dst->dtype, (tad_dtype)src->dtype});
 }

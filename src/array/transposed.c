@@ -1,4 +1,5 @@
-/* Copying and adding an array that is transposed beside the other, tile by tile. Rests on walk.h. */
+/* Copying and adding an array that is transposed beside the other, tile by tile. Rests on walk.h.
+ */
 #include <string.h>
 
 #include "walk.h"
@@ -51,8 +52,8 @@ bool tad__take_transposed_axis(tad__loop *l, int64_t size, tad__transposed *foun
 static int64_t at_most(int64_t n, int64_t limit) { return n < limit ? n : limit; }
 
 /* One tile of rows x columns of dst. */
-#define TRANSPOSED(T, name, assign)                                                                 \
-    static void name##_tile(char *to, const char *from, const tad__transposed *a, int64_t rows,             \
+#define TRANSPOSED(T, name, assign)                                                                \
+    static void name##_tile(char *to, const char *from, const tad__transposed *a, int64_t rows,    \
                             int64_t columns) {                                                     \
         T tile[TILE][TILE];                                                                        \
         for (int64_t j = 0; j < columns; j++)                                                      \
@@ -65,7 +66,7 @@ static int64_t at_most(int64_t n, int64_t limit) { return n < limit ? n : limit;
             for (int64_t j = 0; j < columns; j++) row[j] assign tile[j][i];                        \
         }                                                                                          \
     }                                                                                              \
-    static void name(char *to, const char *from, const tad__transposed *a) {                                \
+    static void name(char *to, const char *from, const tad__transposed *a) {                       \
         for (int64_t i = 0; i < a->along; i += TILE)                                               \
             for (int64_t j = 0; j < a->across; j += TILE)                                          \
                 name##_tile(to + i * a->to_stride + j * (int64_t)sizeof(T),                        \
@@ -81,14 +82,14 @@ TRANSPOSED(float, add_transposed_f32, +=)
 
 typedef void transposed_fn(char *to, const char *from, const tad__transposed *a);
 static transposed_fn *const copy_transposed[] = {[TAD_F64] = copy_transposed_f64,
-                                    [TAD_F32] = copy_transposed_f32,
-                                    [TAD_I64] = copy_transposed_i64,
-                                    [TAD_BOOL] = copy_transposed_bool};
-static transposed_fn *const add_transposed[] = {[TAD_F64] = add_transposed_f64, [TAD_F32] = add_transposed_f32};
+                                                 [TAD_F32] = copy_transposed_f32,
+                                                 [TAD_I64] = copy_transposed_i64,
+                                                 [TAD_BOOL] = copy_transposed_bool};
+static transposed_fn *const add_transposed[] = {
+    [TAD_F64] = add_transposed_f64, [TAD_F32] = add_transposed_f32};
 
 static void walk(tad__loop *l, const tad__transposed *a, transposed_fn *f) {
-    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l))
-        f(l->run[0], l->run[1], a);
+    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) f(l->run[0], l->run[1], a);
 }
 
 void tad__copy_transposed(tad__loop *l, const tad__transposed *a, tad_dtype dtype) {

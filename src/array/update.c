@@ -21,8 +21,8 @@ static void step_piece(void *arg, size_t first, size_t end) {
     s->fn(s->u, s->p + at, s->g + at, state, (int64_t)(end - first));
 }
 
-void tad__update_run(const tad__compute *c, const tad__update *u, tad_dtype dtype, void *p, const void *g,
-                     void *const *state, int64_t n) {
+void tad__update_run(const tad__compute *c, const tad__update *u, tad_dtype dtype, void *p,
+                     const void *g, void *const *state, int64_t n) {
     step s = {c->kernels->update->step[dtype], u, tad_dtype_size(dtype), p, g, state};
     tad__split(c->threads, (size_t)n, TAD__GRAIN, step_piece, &s);
 }
@@ -40,8 +40,11 @@ static void squares_piece(void *arg, size_t first, size_t end) {
 }
 
 double tad__squares(const tad__compute *c, tad_dtype dtype, const void *g, int64_t n) {
-    square_sums s = {c->kernels->update->squares[dtype], tad_dtype_size(dtype),
-                     tad__split_size((size_t)n, TAD__GRAIN), g, {0}};
+    square_sums s = {c->kernels->update->squares[dtype],
+                     tad_dtype_size(dtype),
+                     tad__split_size((size_t)n, TAD__GRAIN),
+                     g,
+                     {0}};
     double sum = 0;
     tad__split(c->threads, (size_t)n, TAD__GRAIN, squares_piece, &s);
     for (size_t i = 0; i * s.piece < (size_t)n; i++) sum += s.part[i];

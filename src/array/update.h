@@ -5,8 +5,8 @@
 #include "compute.h"
 
 /* One parameter's step, and the sum of squares of its gradient. */
-void tad__update_run(const tad__compute *c, const tad__update *u, tad_dtype dtype, void *p, const void *g,
-                     void *const *state, int64_t n);
+void tad__update_run(const tad__compute *c, const tad__update *u, tad_dtype dtype, void *p,
+                     const void *g, void *const *state, int64_t n);
 double tad__squares(const tad__compute *c, tad_dtype dtype, const void *g, int64_t n);
 
 #endif

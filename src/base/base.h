@@ -7,8 +7,12 @@
 #include <stdint.h>
 
 /* Each returns false when the true result does not fit; *out is then undefined. */
-static inline bool tad__mul(size_t a, size_t b, size_t *out) { return !__builtin_mul_overflow(a, b, out); }
-static inline bool tad__sum(size_t a, size_t b, size_t *out) { return !__builtin_add_overflow(a, b, out); }
+static inline bool tad__mul(size_t a, size_t b, size_t *out) {
+    return !__builtin_mul_overflow(a, b, out);
+}
+static inline bool tad__sum(size_t a, size_t b, size_t *out) {
+    return !__builtin_add_overflow(a, b, out);
+}
 
 /* Rounds up to a multiple of `to`, a power of two. */
 static inline bool tad__align(size_t n, size_t to, size_t *out) {

@@ -1,9 +1,9 @@
-/* Fences: what the arena and the pool hold but have not given out may not be touched. AddressSanitizer
- * alone sees only their whole chunks; this tells it of each piece, with a gap between pieces, so that a
- * loop that goes one element too far is found. Elsewhere it is nothing.
+/* Fences: what the arena and the pool hold but have not given out may not be touched.
+ * AddressSanitizer alone sees only their whole chunks; this tells it of each piece, with a gap
+ * between pieces, so that a loop that goes one element too far is found. Elsewhere it is nothing.
  *
- * TAD_FENCED asks for fences in objects that are not sanitized themselves, for a program that loads the
- * sanitizer's library. Needs nothing. */
+ * TAD_FENCED asks for fences in objects that are not sanitized themselves, for a program that loads
+ * the sanitizer's library. Needs nothing. */
 #ifndef TAD_FENCE_H
 #define TAD_FENCE_H
 

@@ -18,8 +18,10 @@ static void *standard_resize(void *user, void *old, size_t old_size, size_t new_
 
 void tad__memory_init(tad__memory *m, const tad_allocator *allocator, size_t limit) {
     memset(m, 0, sizeof *m);
-    if (allocator && allocator->resize) m->allocator = *allocator;
-    else m->allocator.resize = standard_resize;
+    if (allocator && allocator->resize)
+        m->allocator = *allocator;
+    else
+        m->allocator.resize = standard_resize;
     m->limit = limit;
 }
 
@@ -62,7 +64,8 @@ static bool fits(const tad__chunk *c, size_t used, size_t bytes, size_t align) {
 
 static bool add_chunk(tad__arena *a, size_t bytes) {
     void *vector = a->chunk;
-    bool grown = tad__memory_grow(a->memory, &vector, &a->capacity, a->chunks + 1, sizeof *a->chunk);
+    bool grown =
+        tad__memory_grow(a->memory, &vector, &a->capacity, a->chunks + 1, sizeof *a->chunk);
     a->chunk = vector;
     size_t size = a->chunks ? a->chunk[a->chunks - 1].size : FIRST_CHUNK / 2, need;
     if (!grown || !tad__sum(bytes, ALIGN, &need)) return false;
@@ -123,7 +126,8 @@ static tad__block *new_block(tad__buffers *p, unsigned size_class, size_t size) 
     char *raw = tad__memory_resize(p->memory, NULL, 0, raw_size);
     if (!raw) return NULL;
     tad__block *b = (tad__block *)(raw + tad__aligned_offset(raw, 0, ALIGN));
-    *b = (tad__block){.next_all = p->all, .raw = raw, .raw_size = raw_size, .size_class = size_class};
+    *b = (tad__block){
+        .next_all = p->all, .raw = raw, .raw_size = raw_size, .size_class = size_class};
     p->all = b;
     return b;
 }
@@ -133,8 +137,10 @@ void *tad__buffers_take(tad__buffers *p, size_t bytes) {
     size_t size;
     if (bytes > SIZE_MAX / 4 || !class_of(bytes, &size_class, &size)) return NULL;
     tad__block *b = p->free[size_class];
-    if (b) p->free[size_class] = b->next_free;
-    else b = new_block(p, size_class, size);
+    if (b)
+        p->free[size_class] = b->next_free;
+    else
+        b = new_block(p, size_class, size);
     if (!b) return NULL;
     char *buffer = (char *)b + ALIGN;
     tad__close(buffer, size);

@@ -1,5 +1,5 @@
-/* Random numbers: a counter hashed by the finaliser of SplitMix64 (Steele, Lea, Flood 2014). Rests on the
- * C library. */
+/* Random numbers: a counter hashed by the finaliser of SplitMix64 (Steele, Lea, Flood 2014). Rests
+ * on the C library. */
 #include <math.h>
 
 #include <tad/tape.h>
@@ -12,7 +12,8 @@ static uint64_t mix(uint64_t z) {
 
 static uint64_t draw(tad_random *r) {
     r->drawn++;
-    return mix(mix(r->seed + UINT64_C(0x9e3779b97f4a7c15)) + r->drawn * UINT64_C(0x9e3779b97f4a7c15));
+    return mix(mix(r->seed + UINT64_C(0x9e3779b97f4a7c15)) +
+               r->drawn * UINT64_C(0x9e3779b97f4a7c15));
 }
 
 double tad_random_uniform(tad_random *r) { return r ? (double)(draw(r) >> 11) * 0x1p-53 : NAN; }

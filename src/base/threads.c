@@ -1,6 +1,7 @@
-/* The thread pool. A split is posted by setting `left`, the number of pieces nobody has taken; every
- * thread, the caller too, takes pieces until there are none, so a thread that comes late is not
- * waited for. Waiting is spinning for a while, then sleep. Relies on pthreads and C11 atomics only. */
+/* The thread pool. A split is posted by setting `left`, the number of pieces nobody has taken;
+ * every thread, the caller too, takes pieces until there are none, so a thread that comes late is
+ * not waited for. Waiting is spinning for a while, then sleep. Relies on pthreads and C11 atomics
+ * only. */
 #include "threads.h"
 
 #include <pthread.h>
@@ -19,14 +20,15 @@ typedef struct gate {
 } gate;
 
 struct tad__pool {
-    size_t threads;    /* the caller and the workers */
-    atomic_flag busy;  /* set while a split is under way */
-    tad__split_fn *fn; /* these four are read only by who has taken a piece; NULL: ends the workers */
+    size_t threads;   /* the caller and the workers */
+    atomic_flag busy; /* set while a split is under way */
+    /* these four are read only by who has taken a piece; NULL: ends the workers */
+    tad__split_fn *fn;
     void *arg;
     size_t n, piece, pieces;
-    char apart[3][LINE];   /* what threads write often, on lines of its own */
-    atomic_size_t left;    /* pieces not taken */
-    atomic_size_t open;    /* pieces not finished */
+    char apart[3][LINE]; /* what threads write often, on lines of its own */
+    atomic_size_t left;  /* pieces not taken */
+    atomic_size_t open;  /* pieces not finished */
     gate posted, done;
     pthread_mutex_t mutex; /* guards going to sleep against lost wake-ups */
     pthread_t worker[];

@@ -22,8 +22,8 @@ void tad__pool_destroy(tad__pool *pool);
 size_t tad__pool_threads(const tad__pool *pool);
 
 enum {
-    TAD__GRAIN = 8192,      /* elements of a piece: some microseconds of light work */
-    TAD__MOST_PIECES = 64,  /* so that partial results fit the stack */
+    TAD__GRAIN = 8192,     /* elements of a piece: some microseconds of light work */
+    TAD__MOST_PIECES = 64, /* so that partial results fit the stack */
 };
 
 /* n things are cut into pieces of so many, the last one maybe fewer: a multiple of grain that

@@ -19,10 +19,10 @@ typedef struct item {
 typedef struct items {
     tad_tape *tape;
     const char *doing;
-    size_t count, bytes;        /* of the block that begins at item */
+    size_t count, bytes; /* of the block that begins at item */
     item *item;
     tad_tensor *tensor; /* name, dtype and shape of each; data when saving */
-    char *names;                /* room for the next name of a dictionary's entry */
+    char *names;        /* room for the next name of a dictionary's entry */
     size_t names_left;
 } items;
 
@@ -80,10 +80,14 @@ static tad_status collect(items *s, const tad_slot *slots, size_t n) {
     s->names = (char *)(s->tensor + s->count);
     for (size_t i = 0; status == TAD_OK && i < n; i++) {
         if (!slots[i].dict && !slots[i].name)
-            status = tad__fail(s->tape, TAD_BAD_ARGUMENT, "%s: the name of slot %zu is NULL", s->doing, i);
-        else if (slots[i].dict) status = add_dict(s, &at, &slots[i]);
-        else if (tad_is_none(slots[i].var)) add_array(s, at++, &slots[i]);
-        else status = add_var(s, at++, slots[i].name, slots[i].var);
+            status = tad__fail(s->tape, TAD_BAD_ARGUMENT, "%s: the name of slot %zu is NULL",
+                               s->doing, i);
+        else if (slots[i].dict)
+            status = add_dict(s, &at, &slots[i]);
+        else if (tad_is_none(slots[i].var))
+            add_array(s, at++, &slots[i]);
+        else
+            status = add_var(s, at++, slots[i].name, slots[i].var);
     }
     return status;
 }
@@ -97,7 +101,8 @@ static tad_status may_begin(tad_tape *t, const char *doing, const char *path, co
     if (!t) return TAD_BAD_ARGUMENT;
     if (tad_tape_status(t) != TAD_OK) return tad_tape_status(t);
     if (!path || (n && !slots))
-        return tad__fail(t, TAD_BAD_ARGUMENT, "%s: %s is NULL", doing, path ? "the list" : "the path");
+        return tad__fail(t, TAD_BAD_ARGUMENT, "%s: %s is NULL", doing,
+                         path ? "the list" : "the path");
     return TAD_OK;
 }
 
@@ -180,8 +185,10 @@ static tad_status copy(items *s) {
     for (size_t i = 0; status == TAD_OK && i < s->count; i++) {
         size_t bytes = 0;
         (void)tad__shape_bytes(&s->tensor[i].shape, s->tensor[i].dtype, &bytes);
-        if (!tad_is_none(s->item[i].var)) status = tad_assign(s->item[i].var, s->item[i].found->data);
-        else if (bytes > 0) memcpy(s->item[i].data, s->item[i].found->data, bytes);
+        if (!tad_is_none(s->item[i].var))
+            status = tad_assign(s->item[i].var, s->item[i].found->data);
+        else if (bytes > 0)
+            memcpy(s->item[i].data, s->item[i].found->data, bytes);
     }
     return status;
 }

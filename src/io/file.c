@@ -145,8 +145,10 @@ static int replace(const char *path, char *temporary, size_t size, const struct 
     if (old) (void)fchmod(fd, old->st_mode & 07777);
     int error = fill(fd, content, user, true);
     if (!error && rename(temporary, path) != 0) error = errno;
-    if (error) unlink(temporary);
-    else synchronise_folder(temporary);
+    if (error)
+        unlink(temporary);
+    else
+        synchronise_folder(temporary);
     return error;
 }
 

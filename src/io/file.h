@@ -23,6 +23,7 @@ tad_status tad__file_read(tad_tape *t, const char *path, void **data, size_t *si
 
 /* Makes `path` hold what `content` puts: a temporary file beside it, synchronised, then renamed. */
 typedef void tad__content(tad__out *o, const void *user);
-tad_status tad__file_replace(tad_tape *t, const char *path, tad__content *content, const void *user);
+tad_status tad__file_replace(tad_tape *t, const char *path, tad__content *content,
+                             const void *user);
 
 #endif

@@ -45,7 +45,7 @@ static const char *past_brackets(const char *p, const char *end) {
 static bool take(tad__members *m, tad__piece *piece) {
     m->at = skip_space(m->at, m->end);
     if (m->at == m->end) return false;
-    const char *past = *m->at == '"'   ? past_string(m->at, m->end)
+    const char *past = *m->at == '"'                    ? past_string(m->at, m->end)
                        : *m->at == '{' || *m->at == '[' ? past_brackets(m->at, m->end)
                                                         : NULL;
     if (!past) return false;

@@ -1,6 +1,6 @@
-/* The JSON of a safetensors header, member by member, in place: no memory is taken and the stack does
- * not depend on what a file claims. (jansson, for one, takes memory beside
- * the tape's limit, and loses letters of a string when it gets none.) */
+/* The JSON of a safetensors header, member by member, in place: no memory is taken and the stack
+ * does not depend on what a file claims. (jansson, for one, takes memory beside the tape's limit,
+ * and loses letters of a string when it gets none.) */
 #ifndef TAD_JSON_H
 #define TAD_JSON_H
 

@@ -9,7 +9,7 @@
 #define TAD__METADATA "__metadata__"
 
 enum {
-    TAD__PREFIX = 8,             /* bytes of the header's length */
+    TAD__PREFIX = 8,                /* bytes of the header's length */
     TAD__LARGEST_HEADER = 100000000 /* as other readers have it */
 };
 

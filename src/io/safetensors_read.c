@@ -241,7 +241,8 @@ static tad_status check_names(reader *r) {
     qsort(f->texts, f->text_count, sizeof *f->texts, by_key);
     for (size_t i = 0; i < f->count; i++) {
         const char *name = f->tensors[i].name;
-        if (strcmp(name, TAD__METADATA) == 0 || (i > 0 && by_name(f->tensors + i - 1, f->tensors + i) == 0))
+        if (strcmp(name, TAD__METADATA) == 0 ||
+            (i > 0 && by_name(f->tensors + i - 1, f->tensors + i) == 0))
             return refuse(r, TAD_BAD_FILE, "the name '%.80s' is given twice", name);
     }
     for (size_t i = 1; i < f->text_count; i++)
@@ -284,8 +285,10 @@ static tad_status open_buffer(tad_tape *t, const char *source, const void *buffe
                               tad_safetensors **file) {
     reader r = {.tape = t, .source = source};
     tad_status status = read_file(&r, buffer, length);
-    if (status == TAD_OK) *file = r.file;
-    else tad_safetensors_close(r.file);
+    if (status == TAD_OK)
+        *file = r.file;
+    else
+        tad_safetensors_close(r.file);
     return status;
 }
 
@@ -331,7 +334,9 @@ void tad_safetensors_close(tad_safetensors *file) {
 }
 
 size_t tad_safetensors_count(const tad_safetensors *file) { return file ? file->count : 0; }
-size_t tad_safetensors_text_count(const tad_safetensors *file) { return file ? file->text_count : 0; }
+size_t tad_safetensors_text_count(const tad_safetensors *file) {
+    return file ? file->text_count : 0;
+}
 
 const tad_tensor *tad_safetensors_at(const tad_safetensors *file, size_t i) {
     return file && i < file->count ? &file->tensors[i] : NULL;

@@ -70,8 +70,9 @@ tad_status tad__check_distinct(tad_tape *t, const char *doing, const tad_content
     for (size_t i = 0; !twice && i < c->text_count; i++) room[i] = c->texts[i].key;
     if (!twice) twice = repeated(room, c->text_count);
     tad__resize(t, room, bytes, 0);
-    return twice ? tad__fail(t, TAD_BAD_ARGUMENT, "%s: the name '%.80s' is given twice", doing, twice)
-                 : TAD_OK;
+    return twice
+               ? tad__fail(t, TAD_BAD_ARGUMENT, "%s: the name '%.80s' is given twice", doing, twice)
+               : TAD_OK;
 }
 
 static tad_status check_contents(tad_tape *t, const char *doing, const tad_contents *c) {
@@ -199,7 +200,8 @@ static void put_file(tad__out *o, const void *contents) {
 
 /* ---- public ---- */
 
-static tad_status may_write(tad_tape *t, const void *what, const tad_contents *c, const char *doing) {
+static tad_status may_write(tad_tape *t, const void *what, const tad_contents *c,
+                            const char *doing) {
     if (!t) return TAD_BAD_ARGUMENT;
     if (tad_tape_status(t) != TAD_OK) return tad_tape_status(t);
     if (!what || !c) return tad__fail(t, TAD_BAD_ARGUMENT, "%s: an argument is NULL", doing);
@@ -223,8 +225,10 @@ tad_status tad_safetensors_write(tad_tape *t, const tad_contents *contents, void
     *length = out.length;
     if (!buffer) return TAD_OK;
     if (out.length > capacity)
-        return tad__fail(t, TAD_BAD_ARGUMENT, "writing a safetensors buffer: it has %zu bytes, "
-                                              "the file takes %zu", capacity, out.length);
+        return tad__fail(t, TAD_BAD_ARGUMENT,
+                         "writing a safetensors buffer: it has %zu bytes, "
+                         "the file takes %zu",
+                         capacity, out.length);
     out = (tad__out){.fd = -1, .memory = buffer};
     put_file(&out, contents);
     return TAD_OK;

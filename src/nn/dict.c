@@ -6,9 +6,9 @@
 
 /* The hash table takes its memory from the tape of the dictionary `d` in scope, and tells of
  * running out by dropping the element and setting `refused`, also in scope. */
-#define HASH_NONFATAL_OOM            1
-#define uthash_malloc(size)          tad_tape_resize(d->tape, NULL, 1, (size))
-#define uthash_free(block, size)     tad_tape_resize(d->tape, (block), 0, 0)
+#define HASH_NONFATAL_OOM 1
+#define uthash_malloc(size) tad_tape_resize(d->tape, NULL, 1, (size))
+#define uthash_free(block, size) tad_tape_resize(d->tape, (block), 0, 0)
 #define uthash_nonfatal_oom(element) (refused = true)
 #include <uthash.h>
 
@@ -61,7 +61,9 @@ static tad_status check(tad_dict *d, const char *name, tad_var value) {
 
 tad_status tad_dict_add(tad_dict *d, const char *name, tad_var value) {
     bool placed = !tad_is_number(value) && !tad_is_none(value);
-    if (!d) return tad_tape_fail(placed ? value.tape : NULL, TAD_BAD_ARGUMENT, "dict_add: no dictionary");
+    if (!d)
+        return tad_tape_fail(placed ? value.tape : NULL, TAD_BAD_ARGUMENT,
+                             "dict_add: no dictionary");
     tad_status status = check(d, name, value);
     if (status != TAD_OK) return status;
     size_t length = strlen(name) + 1;
@@ -100,7 +102,8 @@ static tad_status merge_one(tad_dict *d, const char *prefix, tad_entry e) {
 
 tad_status tad_dict_merge(tad_dict *d, const tad_dict *from, const char *prefix) {
     if (!d || !from)
-        return tad_tape_fail(d ? d->tape : tad_dict_tape(from), TAD_BAD_ARGUMENT, "dict_merge: no dictionary");
+        return tad_tape_fail(d ? d->tape : tad_dict_tape(from), TAD_BAD_ARGUMENT,
+                             "dict_merge: no dictionary");
     if (tad_tape_status(d->tape) != TAD_OK) return tad_tape_status(d->tape);
     size_t before = d->count, n = from->count;
     for (size_t i = 0; i < n; i++)

@@ -131,7 +131,8 @@ static void put_axes(const tad_history *h, tad__text *out) {
     for (size_t c = 1; c < h->columns; c++) *(on_right_axis(h->column[c]) ? &right : &left) = true;
     tad__text_put(out, "set xlabel ");
     put_quoted(out, h->column[0]);
-    tad__text_put(out, "\nset ytics nomirror\nset grid\nset key tmargin center horizontal noenhanced\n");
+    tad__text_put(out,
+                  "\nset ytics nomirror\nset grid\nset key tmargin center horizontal noenhanced\n");
     if (left) tad__text_put(out, "set ylabel 'loss'\n");
     if (right) tad__text_put(out, "set y2range [0:1]\nset y2tics\nset y2label 'accuracy'\n");
     if (right && !left) tad__text_put(out, "unset ytics\n");

@@ -89,7 +89,8 @@ static tad_var current(const tad_net *net, size_t i) {
 static tad_var current_of(const tad_net *net, tad_var own) {
     if (!net->with || tad_is_none(own)) return own;
     for (size_t i = 0; i < tad_dict_count(net->params); i++)
-        if (tad_node_index(tad_dict_at(net->params, i).value) == tad_node_index(own)) return current(net, i);
+        if (tad_node_index(tad_dict_at(net->params, i).value) == tad_node_index(own))
+            return current(net, i);
     return own;
 }
 
@@ -207,8 +208,8 @@ tad_var tad_net_trace(tad_net *net, tad_var x, tad_var *outputs, size_t n) {
     for (size_t i = 0; outputs && i < n; i++) outputs[i] = (tad_var){0};
     if (!net) return refuse(x);
     if (n != net->count || (n && !outputs)) {
-        tad_tape_fail(net->tape, TAD_BAD_ARGUMENT, "net: room for %zu outputs of %zu layers", outputs ? n : 0,
-                      net->count);
+        tad_tape_fail(net->tape, TAD_BAD_ARGUMENT, "net: room for %zu outputs of %zu layers",
+                      outputs ? n : 0, net->count);
         return (tad_var){0};
     }
     for (size_t i = 0; i < n; i++) outputs[i] = x = run(net, net->layer[i], x);
@@ -228,8 +229,8 @@ static bool fits(tad_net *net, size_t i, tad_var v) {
     bool same = want.rank == got.rank && tad_dtype_of(v) == tad_dtype_of(e.value);
     for (int d = 0; same && d < want.rank; d++) same = want.dim[d] == got.dim[d];
     if (!same)
-        tad_tape_fail(net->tape, TAD_BAD_SHAPE, "net: parameter %zu has not the shape and type of %s", i,
-                      e.name);
+        tad_tape_fail(net->tape, TAD_BAD_SHAPE,
+                      "net: parameter %zu has not the shape and type of %s", i, e.name);
     return same;
 }
 

@@ -102,7 +102,8 @@ static tad_optim *make(tad_optim pattern, const tad_dict *params, const char *wr
     tad_tape *t = pattern.tape = tad_dict_tape(params);
     pattern.count = tad_dict_count(params);
     if (!(pattern.clip.norm >= 0 && pattern.clip.value >= 0)) wrong = "options out of range";
-    if (!(pattern.update.lr >= 0 && isfinite(pattern.update.lr))) wrong = "the learning rate is out of range";
+    if (!(pattern.update.lr >= 0 && isfinite(pattern.update.lr)))
+        wrong = "the learning rate is out of range";
     if (t && wrong) tad_tape_fail(t, TAD_BAD_ARGUMENT, "%s: %s", pattern.what, wrong);
     if (tad_tape_status(t) != TAD_OK) return NULL;
     tad_optim *o = tad_tape_resize(t, NULL, 1, sizeof *o);

@@ -28,7 +28,7 @@
         (int)(sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), { __VA_ARGS__ }           \
     }
 #define TYPE(dtype, ...) .type = {dtype, SHAPE(__VA_ARGS__)}
-#define TYPE_0D(dtype)   .type = {dtype, {0, {0}}}
+#define TYPE_0D(dtype) .type = {dtype, {0, {0}}}
 
 /* ---- operands: float64 within -2 .. 2, where they do not say otherwise ---- */
 
@@ -63,8 +63,12 @@
 
 /* ---- values of options ---- */
 
-#define AXES(...)    {true, false, (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), {__VA_ARGS__}}
-#define GIVEN(value) {true, value}
+#define AXES(...)                                                                                  \
+    {                                                                                              \
+        true, false, (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), { __VA_ARGS__ }            \
+    }
+#define GIVEN(value)                                                                               \
+    { true, value }
 
 /* Of the structs in options.h. */
 #define AT(k)                                                                                      \
@@ -73,7 +77,9 @@
     .options = &(const tad__to_shape) { SHAPE(__VA_ARGS__) }
 #define TO_0D                                                                                      \
     .options = &(const tad__to_shape) {                                                            \
-        { 0, {0} }                                                                                 \
+        {                                                                                          \
+            0, { 0 }                                                                               \
+        }                                                                                          \
     }
 #define OVER(...)                                                                                  \
     .options = &(const tad__reduce) { .axis = AXES(__VA_ARGS__) }
@@ -95,11 +101,10 @@
 
 /* ---- fields of a descriptor ---- */
 
-#define FAMILY(family_, least, most)                                                               \
-    .family = family_, .min_in = least, .max_in = most, .n_out = 1
+#define FAMILY(family_, least, most) .family = family_, .min_in = least, .max_in = most, .n_out = 1
 #define OPTIONS(type, list) .options_size = sizeof(type), .options = list, .n_options = LENGTH(list)
-#define SAMPLES(list)       .samples = list, .n_samples = LENGTH(list)
-#define MISUSE(list)        .misuse = list, .n_misuse = LENGTH(list)
+#define SAMPLES(list) .samples = list, .n_samples = LENGTH(list)
+#define MISUSE(list) .misuse = list, .n_misuse = LENGTH(list)
 /* Of an op whose functions and tables are called as it is. */
 #define HOOKS(op) .shape = op##_shape, .forward = op##_forward, .vjp = op##_vjp
 #define CASES(op) SAMPLES(op##_samples), MISUSE(op##_misuse)

@@ -20,20 +20,28 @@ typedef struct filling {
 } filling;
 
 static tad_status refuse(const filling *f, const char *expected) {
-    return tad__fail(f->t, TAD_BAD_ARGUMENT, "%s: option %s must be %s", f->op->name, f->option->name, expected);
+    return tad__fail(f->t, TAD_BAD_ARGUMENT, "%s: option %s must be %s", f->op->name,
+                     f->option->name, expected);
 }
 
 static bool integer_of(const tad_value *v, int64_t *out) {
-    if (v->kind == TAD_VALUE_INT || v->kind == TAD_VALUE_BOOL) *out = v->integer;
-    else if (v->kind == TAD_VALUE_FLOAT && v->number == floor(v->number) && fabs(v->number) < 0x1p53) *out = (int64_t)v->number;
-    else return false;
+    if (v->kind == TAD_VALUE_INT || v->kind == TAD_VALUE_BOOL)
+        *out = v->integer;
+    else if (v->kind == TAD_VALUE_FLOAT && v->number == floor(v->number) &&
+             fabs(v->number) < 0x1p53)
+        *out = (int64_t)v->number;
+    else
+        return false;
     return true;
 }
 
 static bool number_of(const tad_value *v, double *out) {
-    if (v->kind == TAD_VALUE_FLOAT) *out = v->number;
-    else if (v->kind == TAD_VALUE_INT) *out = (double)v->integer;
-    else return false;
+    if (v->kind == TAD_VALUE_FLOAT)
+        *out = v->number;
+    else if (v->kind == TAD_VALUE_INT)
+        *out = (double)v->integer;
+    else
+        return false;
     return true;
 }
 
@@ -52,7 +60,8 @@ static int choice_of(const char *choices, const char *word) {
 static tad_status fill_choice(const filling *f, int *out) {
     *out = f->value->kind == TAD_VALUE_TEXT ? choice_of(f->option->choices, f->value->text) : -1;
     if (*out >= 0) return TAD_OK;
-    return tad__fail(f->t, TAD_BAD_ARGUMENT, "%s: option %s must be one of %s", f->op->name, f->option->name, f->option->choices);
+    return tad__fail(f->t, TAD_BAD_ARGUMENT, "%s: option %s must be one of %s", f->op->name,
+                     f->option->name, f->option->choices);
 }
 
 static tad_status fill_float(const filling *f) {
@@ -62,7 +71,8 @@ static tad_status fill_float(const filling *f) {
         tad_status s = fill_choice(f, &choice);
         v = choice;
         if (s != TAD_OK) return s;
-    } else if (!number_of(f->value, &v)) return refuse(f, "a number");
+    } else if (!number_of(f->value, &v))
+        return refuse(f, "a number");
     memcpy(f->to, &v, sizeof v);
     return TAD_OK;
 }
@@ -79,7 +89,8 @@ static tad_status fill_axes(const filling *f) {
     if (n > TAD_MAX_RANK) return refuse(f, "at most 8 axes");
     for (size_t i = 0; i < n; i++) {
         if (list[i] < -TAD_MAX_RANK || list[i] >= TAD_MAX_RANK)
-            return tad__fail(f->t, TAD_BAD_AXIS, "%s: no axis %lld", f->op->name, (long long)list[i]);
+            return tad__fail(f->t, TAD_BAD_AXIS, "%s: no axis %lld", f->op->name,
+                             (long long)list[i]);
         axes.axis[axes.count++] = (int)list[i];
     }
     memcpy(f->to, &axes, sizeof axes);
@@ -94,7 +105,8 @@ static tad_status fill_shape(const filling *f) {
     } else if (f->value->kind == TAD_VALUE_INTS && f->value->count <= TAD_MAX_RANK) {
         s.rank = (int)f->value->count;
         for (int i = 0; i < s.rank; i++) s.dim[i] = f->value->ints[i];
-    } else return refuse(f, "a list of at most 8 sizes");
+    } else
+        return refuse(f, "a list of at most 8 sizes");
     memcpy(f->to, &s, sizeof s);
     return TAD_OK;
 }
@@ -113,8 +125,9 @@ static tad_status fill_one(const filling *f) {
     double d;
     int choice;
     tad_status s;
-    bool empty = f->value->kind == TAD_VALUE_TEXT ? !f->value->text
-                                                  : f->value->kind == TAD_VALUE_INTS && f->value->count && !f->value->ints;
+    bool empty = f->value->kind == TAD_VALUE_TEXT
+                     ? !f->value->text
+                     : f->value->kind == TAD_VALUE_INTS && f->value->count && !f->value->ints;
     if (empty) return refuse(f, "given: its value is NULL");
     switch (f->option->kind) {
     case TAD_OPTION_BOOL:
@@ -141,7 +154,8 @@ static tad_status fill_one(const filling *f) {
     case TAD_OPTION_AXES: return fill_axes(f);
     case TAD_OPTION_SHAPE: return fill_shape(f);
     case TAD_OPTION_SLICES:
-        if (f->value->kind != TAD_VALUE_SLICES || !f->value->slices) return refuse(f, "a list of slices");
+        if (f->value->kind != TAD_VALUE_SLICES || !f->value->slices)
+            return refuse(f, "a list of slices");
         memcpy(f->to, f->value->slices, sizeof(tad_slices));
         return TAD_OK;
     case TAD_OPTION_DTYPE: return fill_dtype(f);
@@ -157,27 +171,34 @@ static const tad_option *find_option(const tad_op *op, const char *name) {
 
 static bool is_given(const tad_option *o, const tad_value *values, size_t n) {
     for (size_t i = 0; i < n; i++)
-        if (values[i].name && strcmp(values[i].name, o->name) == 0 && values[i].kind != TAD_VALUE_NULL) return true;
+        if (values[i].name && strcmp(values[i].name, o->name) == 0 &&
+            values[i].kind != TAD_VALUE_NULL)
+            return true;
     return false;
 }
 
-static tad_status fill_defaults(tad_tape *t, const tad_op *op, char *options, const tad_value *values, size_t n) {
+static tad_status fill_defaults(tad_tape *t, const tad_op *op, char *options,
+                                const tad_value *values, size_t n) {
     for (size_t i = 0; i < op->n_options; i++) {
         const tad_option *o = &op->options[i];
         if (o->required && !is_given(o, values, n))
             return tad__fail(t, TAD_BAD_ARGUMENT, "%s: option %s must be given", op->name, o->name);
         int64_t integer = (int64_t)(o->kind == TAD_OPTION_INT && !o->required ? o->initial : 0);
-        if (o->kind == TAD_OPTION_FLOAT && !o->required) memcpy(options + o->offset, &o->initial, sizeof o->initial);
+        if (o->kind == TAD_OPTION_FLOAT && !o->required)
+            memcpy(options + o->offset, &o->initial, sizeof o->initial);
         if (o->kind == TAD_OPTION_INT) memcpy(options + o->offset, &integer, sizeof integer);
     }
     return TAD_OK;
 }
 
-static tad_status fill_options(tad_tape *t, const tad_op *op, char *options, const tad_value *values, size_t n) {
-    if (n && !values) return tad__fail(t, TAD_BAD_ARGUMENT, "%s: its list of options is NULL", op->name);
+static tad_status fill_options(tad_tape *t, const tad_op *op, char *options,
+                               const tad_value *values, size_t n) {
+    if (n && !values)
+        return tad__fail(t, TAD_BAD_ARGUMENT, "%s: its list of options is NULL", op->name);
     for (size_t i = 0; i < n; i++)
         if (!find_option(op, values[i].name))
-            return tad__fail(t, TAD_BAD_ARGUMENT, "%s: it has no option %s", op->name, values[i].name ? values[i].name : "without a name");
+            return tad__fail(t, TAD_BAD_ARGUMENT, "%s: it has no option %s", op->name,
+                             values[i].name ? values[i].name : "without a name");
     tad_status s = fill_defaults(t, op, options, values, n);
     for (size_t i = 0; i < n && s == TAD_OK; i++) {
         const tad_option *o = find_option(op, values[i].name);
@@ -187,16 +208,20 @@ static tad_status fill_options(tad_tape *t, const tad_op *op, char *options, con
     return s;
 }
 
-tad_var tad_call(tad_tape *t, const char *name, const tad_var *in, size_t n, const tad_value *options,
-                 size_t n_options, tad_var *outputs, size_t n_outputs) {
+tad_var tad_call(tad_tape *t, const char *name, const tad_var *in, size_t n,
+                 const tad_value *options, size_t n_options, tad_var *outputs, size_t n_outputs) {
     for (size_t k = 0; outputs && k < n_outputs; k++) outputs[k] = tad__nil(t);
     if (!t || t->error.status != TAD_OK) return tad__nil(t);
     const tad_op *op = tad_op_find(name);
     _Alignas(max_align_t) char filled[LARGEST_OPTIONS] = {0};
-    if (!op) tad__fail(t, TAD_UNKNOWN_OP, "there is no op %s", name ? name : "without a name");
-    else if (n_outputs && !outputs) tad__fail(t, TAD_BAD_ARGUMENT, "%s: there is no room for the outputs", name);
-    else if (op->options_size > sizeof filled) tad__fail(t, TAD_TOO_LARGE, "%s: its options are too large", name);
-    else fill_options(t, op, filled, options, n_options);
+    if (!op)
+        tad__fail(t, TAD_UNKNOWN_OP, "there is no op %s", name ? name : "without a name");
+    else if (n_outputs && !outputs)
+        tad__fail(t, TAD_BAD_ARGUMENT, "%s: there is no room for the outputs", name);
+    else if (op->options_size > sizeof filled)
+        tad__fail(t, TAD_TOO_LARGE, "%s: its options are too large", name);
+    else
+        fill_options(t, op, filled, options, n_options);
     if (t->error.status != TAD_OK) return tad__nil(t);
     return tad__apply(t, op, in, n, filled, outputs, n_outputs);
 }

@@ -1,4 +1,5 @@
-/* The birth of a tape that knows the library's ops. Rests on the tape and on the ops that it needs. */
+/* The birth of a tape that knows the library's ops. Rests on the tape and on the ops that it needs.
+ */
 #include "ops/elementwise/choice.h"
 #include "ops/elementwise/row.h"
 #include "tape/life.h"
@@ -25,4 +26,6 @@ tad_tape *tad_tape_new_for(const tad_settings *settings, int version) {
 }
 
 #undef tad_tape_new
-tad_tape *tad_tape_new(const tad_settings *settings) { return tad_tape_new_for(settings, TAD_VERSION); }
+tad_tape *tad_tape_new(const tad_settings *settings) {
+    return tad_tape_new_for(settings, TAD_VERSION);
+}

@@ -1,4 +1,5 @@
-/* The registry: every built-in op, by position and by name. The only file that knows all families. */
+/* The registry: every built-in op, by position and by name. The only file that knows all families.
+ */
 #include "ops/families.h"
 
 #include <string.h>
@@ -29,8 +30,8 @@ const tad_op *tad_op_at(size_t i) {
     return NULL;
 }
 
-/* A hundred names compared one by one: by-name calls are for files and bindings, and a table that is
- * filled at run time would need a lock or a global. */
+/* A hundred names compared one by one: by-name calls are for files and bindings, and a table that
+ * is filled at run time would need a lock or a global. */
 const tad_op *tad_op_find(const char *name) {
     for (int f = 0; name && f < FAMILY_COUNT; f++)
         for (size_t i = 0; i < *families[f].count; i++)

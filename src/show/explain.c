@@ -8,7 +8,8 @@
 /* ---- one edge ---- */
 
 typedef struct edge {
-    bool scalar; /* a gradient flows along it and both ends have one element, so local is a number */
+    /* a gradient flows along it and both ends have one element, so local is a number */
+    bool scalar;
     double local;
 } edge;
 
@@ -45,14 +46,15 @@ static void local_derivatives(tad_var x, size_t n, edge *edges) {
     }
 }
 
-/* The derivatives of edges of x between single elements; edges is filled up. Ops that take any number of
- * inputs have none where there are more of these than of edges. */
+/* The derivatives of edges of x between single elements; edges is filled up. Ops that take any
+ * number of inputs have none where there are more of these than of edges. */
 static void look_at(tad_var x, edge edges[TAD_MAX_INPUTS]) {
     size_t n = tad_node_parent_count(x);
     const tad_op *op = tad_node_op(x);
     bool any = false, single = op && op->vjp && n <= TAD_MAX_INPUTS && one_element(x);
     for (size_t k = 0; k < TAD_MAX_INPUTS; k++) {
-        edges[k] = (edge){.scalar = single && k < n && carries(x, k) && one_element(tad_node_parent(x, k))};
+        edges[k] = (edge){.scalar = single && k < n && carries(x, k) &&
+                                    one_element(tad_node_parent(x, k))};
         any = any || edges[k].scalar;
     }
     if (!any) return;

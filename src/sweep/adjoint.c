@@ -10,7 +10,8 @@
 bool tad__have_adjoints(tad_tape *t, size_t n) {
     void *vector = t->head.adjoint;
     size_t before = t->adjoint_capacity;
-    if (!tad__memory_grow(&t->memory, &vector, &t->adjoint_capacity, n, sizeof *t->head.adjoint)) return false;
+    if (!tad__memory_grow(&t->memory, &vector, &t->adjoint_capacity, n, sizeof *t->head.adjoint))
+        return false;
     t->head.adjoint = vector;
     memset(t->head.adjoint + before, 0, (t->adjoint_capacity - before) * sizeof *t->head.adjoint);
     return true;
@@ -23,8 +24,10 @@ void tad__forget_last_sweep(tad_tape *t) {
         tad__node *n = tad__at(t, i);
         n->flags &= (uint8_t)~TAD__RELEASED;
         if (n->kind == TAD__PARAM || !tad__adjoint_at(t, n)->bits) continue;
-        if (n->flags & TAD__ARRAY) tad__drop_adjoint(t, i);
-        else tad__adjoint_at(t, n)->bits = 0;
+        if (n->flags & TAD__ARRAY)
+            tad__drop_adjoint(t, i);
+        else
+            tad__adjoint_at(t, n)->bits = 0;
     }
     t->roots = 0;
 }
@@ -52,8 +55,10 @@ tad_array *tad__adjoint_of(tad_tape *t, uint32_t i, bool *fresh) {
     if (old && is_whole(old)) return old;
     tad_array *own = tad__new_buffer_like(t, n->value.array);
     if (!own) return NULL;
-    if (old) tad__copy(&t->compute, own, old);
-    else t->array_adjoints++;
+    if (old)
+        tad__copy(&t->compute, own, old);
+    else
+        t->array_adjoints++;
     if (old && old->pooled) tad__buffers_give(&t->buffers, old);
     return tad__adjoint_at(t, n)->array = own;
 }

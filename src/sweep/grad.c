@@ -8,16 +8,22 @@ static tad_status vjp_of(tad__table *s, uint32_t i) {
     tad__frame f;
     if (!tad__frame_make(s, i, &f)) return s->t->error.status;
     for (uint32_t k = 0; k < f.call.n_out; k++)
-        if (i + k <= s->top && s->var[i + k] != TAD__NO_NODE) f.given[k] = tad__handle(s->t, s->var[i + k]);
+        if (i + k <= s->top && s->var[i + k] != TAD__NO_NODE)
+            f.given[k] = tad__handle(s->t, s->var[i + k]);
     tad_rule r = tad__rule_of(s, &f);
-    if (f.call.op->vjp) tad__run_rule(f.call.op->vjp, &r);
-    else tad__fail(s->t, TAD_NO_RULE, "%s: has no vjp", f.call.op->name);
+    if (f.call.op->vjp)
+        tad__run_rule(f.call.op->vjp, &r);
+    else
+        tad__fail(s->t, TAD_NO_RULE, "%s: has no vjp", f.call.op->name);
     for (uint32_t k = 0; k < f.call.n_in && s->t->error.status == TAD_OK; k++) {
         if (!f.wanted[k] || tad_is_nil(f.result[k])) continue;
         tad_shape like = tad_shape_of(f.in[k]);
         if (tad__check_rule_result(s->t, f.call.op, "vjp", f.result[k], &like) != TAD_OK) break;
-        tad_var g = tad__has_strong_zero(s->t, i, &f.call) ? s->t->basis->strong_zero(f.given[0], f.result[k]) : f.result[k];
-        if (tad__table_trap(s, i, &f, g) == TAD_OK) tad__table_add(s, f.call.in[k], tad__fitted(s, g, f.call.in[k]));
+        tad_var g = tad__has_strong_zero(s->t, i, &f.call)
+                        ? s->t->basis->strong_zero(f.given[0], f.result[k])
+                        : f.result[k];
+        if (tad__table_trap(s, i, &f, g) == TAD_OK)
+            tad__table_add(s, f.call.in[k], tad__fitted(s, g, f.call.in[k]));
     }
     tad__buffers_give(&s->t->buffers, f.in);
     return s->t->error.status;
@@ -38,27 +44,37 @@ static tad_status seed_cotangents(tad__table *s, const tad_var *y, const tad_var
         tad_shape want = tad_shape_of(y[k]), got;
         if (tad_is_none(c) || tad_is_number(c)) {
             if (tad_size_of(y[k]) != 1)
-                return tad__fail(s->t, TAD_BAD_SHAPE, "grad: a result of %lld elements needs a cotangent", (long long)tad_size_of(y[k]));
+                return tad__fail(s->t, TAD_BAD_SHAPE,
+                                 "grad: a result of %lld elements needs a cotangent",
+                                 (long long)tad_size_of(y[k]));
             c = tad_full(s->t, tad_dtype_of(y[k]), want, tad_is_number(c) ? c.u.number : 1);
         }
         got = tad_shape_of(c);
-        if (tad_is_nil(c) || !tad__shape_equal(&want, &got) || tad_dtype_of(c) != tad_dtype_of(y[k]))
-            return tad__fail(s->t, TAD_BAD_SHAPE, "grad: cotangent %zu has not its result's shape and type", k);
+        if (tad_is_nil(c) || !tad__shape_equal(&want, &got) ||
+            tad_dtype_of(c) != tad_dtype_of(y[k]))
+            return tad__fail(s->t, TAD_BAD_SHAPE,
+                             "grad: cotangent %zu has not its result's shape and type", k);
         tad__table_add(s, y[k].u.at.index, c);
     }
     return s->t->error.status;
 }
 
-tad_status tad_grad(const tad_var *y, const tad_var *cotangent, size_t ny, const tad_var *x, size_t nx, tad_var *out) {
+tad_status tad_grad(const tad_var *y, const tad_var *cotangent, size_t ny, const tad_var *x,
+                    size_t nx, tad_var *out) {
     tad_tape *t = tad__tape_of_either(y, ny, x, nx);
     if (tad__is_missing(y, ny) || tad__is_missing(x, nx) || tad__is_missing(out, nx))
-        tad__fail(t, TAD_BAD_ARGUMENT, "grad: a list of variables, or the place for the results, is NULL");
+        tad__fail(t, TAD_BAD_ARGUMENT,
+                  "grad: a list of variables, or the place for the results, is NULL");
     if (!t || t->error.status != TAD_OK) return tad__finish(t, out, nx);
     tad__table s = {.t = t, .what = "grad"};
-    bool ready = tad__table_begin(&s, y, ny, x, nx) && tad__check_variables(t, s.what, x, nx) == TAD_OK && tad__check_floats(t, s.what, y, ny) == TAD_OK;
+    bool ready = tad__table_begin(&s, y, ny, x, nx) &&
+                 tad__check_variables(t, s.what, x, nx) == TAD_OK &&
+                 tad__check_floats(t, s.what, y, ny) == TAD_OK;
     tad_status status = ready ? seed_cotangents(&s, y, cotangent, ny) : t->error.status;
     for (uint32_t i = s.top + 1; status == TAD_OK && i-- > s.low;)
-        if ((s.mark[i] & TAD__DEPENDS) && tad__at(t, i)->kind != TAD__OUTPUT && has_cotangent(&s, i)) status = vjp_of(&s, i);
+        if ((s.mark[i] & TAD__DEPENDS) && tad__at(t, i)->kind != TAD__OUTPUT &&
+            has_cotangent(&s, i))
+            status = vjp_of(&s, i);
     if (status == TAD_OK) tad__table_collect(&s, x, nx, out);
     tad__table_free(&s);
     return tad__finish(t, out, nx);

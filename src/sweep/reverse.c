@@ -1,5 +1,5 @@
-/* The numeric reverse sweep: adjoints lie beside the nodes, a node is visited once, from the last to
- * the first. Goes through descriptors only. Rests on visit.h. */
+/* The numeric reverse sweep: adjoints lie beside the nodes, a node is visited once, from the last
+ * to the first. Goes through descriptors only. Rests on visit.h. */
 #include <string.h>
 
 #include "adjoint.h"
@@ -12,7 +12,8 @@
 
 /* ---- the sweep ---- */
 
-/* The last of the leaves with which the tape begins; node 0 at least, which can have no operands. */
+/* The last of the leaves with which the tape begins; node 0 at least, which can have no operands.
+ */
 static uint32_t last_leaf(const tad__node *node, uint32_t top) {
     uint32_t i = 0;
     while (i < top && node[i + 1].kind <= TAD__PARAM) i++;
@@ -46,13 +47,16 @@ static bool has_finite_derivatives(const tad_tape *t, const tad__call *c) {
     return t->basis->row_is_finite(c->op, x, c->options);
 }
 
-/* Whether node i has something to pass on: its adjoint is not zero, or `arrived` and may not stay so. */
+/* Whether node i has something to pass on: its adjoint is not zero, or `arrived` and may not stay
+ * so. */
 static tad_status passes_on(sweep_state *s, uint32_t i, bool *passes, bool *arrived) {
     const tad__node *n = tad__at(s->t, i);
     tad__call c;
     *arrived = false;
     *passes = !is_zero(s->t->head.adjoint[i]) || n->kind == TAD__MULTI;
-    if (*passes || (n->flags & TAD__ARRAY) || !(n->flags & TAD__NEEDS) || s->t->settings.strong_zero) return TAD_OK;
+    if (*passes || (n->flags & TAD__ARRAY) || !(n->flags & TAD__NEEDS) ||
+        s->t->settings.strong_zero)
+        return TAD_OK;
     if (!tad__call_of(s->t, i, &c) || has_finite_derivatives(s->t, &c)) return TAD_OK;
     tad_status status = find_reached(s);
     if (status == TAD_OK) *passes = *arrived = s->reached[i];
@@ -63,7 +67,9 @@ static tad_status passes_on(sweep_state *s, uint32_t i, bool *passes, bool *arri
 static tad_status sweep_fast(sweep_state *s, uint32_t top, uint32_t end) {
     tad_tape *t = s->t;
     bool passes, arrived;
-    for (uint32_t i = top; i > end && (i = t->compute.kernels->sweep(t->head.node, t->head.adjoint, i, end)) > end; i--) {
+    for (uint32_t i = top;
+         i > end && (i = t->compute.kernels->sweep(t->head.node, t->head.adjoint, i, end)) > end;
+         i--) {
         tad_status status = passes_on(s, i, &passes, &arrived);
         if (status == TAD_OK && passes) status = tad__visit_op(t, i, arrived);
         if (status != TAD_OK) return status;
@@ -74,9 +80,12 @@ static tad_status sweep_fast(sweep_state *s, uint32_t top, uint32_t end) {
 /* The adjoint of node i, an array or a number, to which the op at node `at` has just added. */
 static tad_status trap_adjoint(tad_tape *t, uint32_t at, const tad_op *op, uint32_t i) {
     const tad__adjoint *g = &t->head.adjoint[i];
-    tad_array number = {.data = &t->head.adjoint[i].number, .size = 1, .dtype = TAD_F64, .contiguous = true};
+    tad_array number = {
+        .data = &t->head.adjoint[i].number, .size = 1, .dtype = TAD_F64, .contiguous = true};
     bool array = tad__at(t, i)->flags & TAD__ARRAY;
-    return array && !g->array ? TAD_OK : tad__trap_derivative(t, at, op, array ? g->array : &number, "reverse");
+    return array && !g->array
+               ? TAD_OK
+               : tad__trap_derivative(t, at, op, array ? g->array : &number, "reverse");
 }
 
 /* One node with the checks that the loop over numbers leaves out. */
@@ -88,7 +97,8 @@ static tad_status visit_carefully(sweep_state *state, uint32_t i) {
     if (kind == TAD__OUTPUT || !tad__call_of(t, i, &c)) return TAD_OK;
     tad_status s = passes_on(state, i, &passes, &arrived);
     if (s != TAD_OK || !passes) return s;
-    if (kind != TAD__MULTI) s = tad__check_unchanged(t, i, &c, "reverse"); /* that may pass nothing on */
+    /* that may pass nothing on */
+    if (kind != TAD__MULTI) s = tad__check_unchanged(t, i, &c, "reverse");
     if (s == TAD_OK) s = sweep_fast(state, i, i - 1);
     for (uint32_t k = 0; k < c.n_in && s == TAD_OK && t->settings.trap; k++)
         if (tad__passes(t, &c, k)) s = trap_adjoint(t, i, c.op, c.in[k]);
@@ -120,9 +130,11 @@ static tad_status check_root(tad_tape *t, uint32_t i) {
     const tad__node *n = tad__at(t, i);
     tad_dtype d = tad__dtype_at(t, i);
     if (d != TAD_F64 && d != TAD_F32)
-        return tad__fail(t, TAD_BAD_DTYPE, "reverse: a %s variable has no gradient", tad_dtype_name(d));
+        return tad__fail(t, TAD_BAD_DTYPE, "reverse: a %s variable has no gradient",
+                         tad_dtype_name(d));
     if (!(n->flags & TAD__NEEDS))
-        return tad__fail(t, TAD_NO_GRADIENT, "reverse: the result depends on nothing differentiable");
+        return tad__fail(t, TAD_NO_GRADIENT,
+                         "reverse: the result depends on nothing differentiable");
     return TAD_OK;
 }
 
@@ -135,13 +147,16 @@ static tad_status check_cotangent(tad_tape *t, uint32_t i, tad_var cotangent) {
     char a[160], b[160];
     if (tad_is_none(cotangent) || tad_is_number(cotangent)) {
         if (y->size == 1) return TAD_OK;
-        return tad__fail(t, TAD_BAD_SHAPE, "reverse: the result has shape %s: a cotangent is needed", tad__shape_text(&shape, a, sizeof a));
+        return tad__fail(t, TAD_BAD_SHAPE,
+                         "reverse: the result has shape %s: a cotangent is needed",
+                         tad__shape_text(&shape, a, sizeof a));
     }
     if (!tad__resolve(t, cotangent, "reverse: cotangent", &c)) return t->error.status;
     ct = tad__value(t, c, &ct_view);
     tad_shape got = tad__shape_of(ct);
     if (!tad__shape_equal(&shape, &got))
-        return tad__fail(t, TAD_BAD_SHAPE, "reverse: a cotangent of shape %s for a result of shape %s",
+        return tad__fail(t, TAD_BAD_SHAPE,
+                         "reverse: a cotangent of shape %s for a result of shape %s",
                          tad__shape_text(&got, a, sizeof a), tad__shape_text(&shape, b, sizeof b));
     if (ct->dtype != y->dtype)
         return tad__fail(t, TAD_BAD_DTYPE, "reverse: a %s cotangent for a %s result",
@@ -149,10 +164,12 @@ static tad_status check_cotangent(tad_tape *t, uint32_t i, tad_var cotangent) {
     return TAD_OK;
 }
 
-/* The sweep reads the cotangent of a result where it lies; only leaves and kept adjoints need a copy. */
+/* The sweep reads the cotangent of a result where it lies; only leaves and kept adjoints need a
+ * copy. */
 static bool lend(tad_tape *t, uint32_t i, const tad_array *cotangent) {
     tad__node *n = tad__at(t, i);
-    bool possible = (n->flags & TAD__ARRAY) && tad__is_passing(n) && !tad__adjoint_at(t, n)->array && cotangent->contiguous;
+    bool possible = (n->flags & TAD__ARRAY) && tad__is_passing(n) &&
+                    !tad__adjoint_at(t, n)->array && cotangent->contiguous;
     if (!possible) return false;
     tad__adjoint_at(t, n)->array = (tad_array *)(uintptr_t)cotangent;
     t->array_adjoints++;
@@ -175,7 +192,8 @@ static tad_status seed(tad_tape *t, uint32_t i, tad_var cotangent) {
 
 static bool remember_root(tad_tape *t, uint32_t i) {
     void *vector = t->root;
-    if (!tad__memory_grow(&t->memory, &vector, &t->root_capacity, t->roots + 1, sizeof *t->root)) return false;
+    if (!tad__memory_grow(&t->memory, &vector, &t->root_capacity, t->roots + 1, sizeof *t->root))
+        return false;
     t->root = vector;
     t->root[t->roots++] = i;
     return true;
@@ -202,7 +220,8 @@ tad_status tad_reverse_from(const tad_var *y, const tad_var *cotangent, size_t n
     tad_status s = TAD_OK;
     for (size_t k = 0; k < n && s == TAD_OK; k++) {
         tad__resolve(t, y[k], "reverse", &i);
-        s = remember_root(t, i) ? seed(t, i, cotangent ? cotangent[k] : tad_none()) : tad__no_memory(t, "reverse");
+        s = remember_root(t, i) ? seed(t, i, cotangent ? cotangent[k] : tad_none())
+                                : tad__no_memory(t, "reverse");
     }
     if (s == TAD_OK) s = sweep(t, top);
     if (s != TAD_OK) tad__forget_gradients(t);

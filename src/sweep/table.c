@@ -26,7 +26,8 @@ void tad__table_free(tad__table *s) {
 }
 
 bool tad__depends(const tad__table *s, const tad__call *c, uint32_t k) {
-    return tad__passes(s->t, c, k) && c->in[k] >= s->low && (s->mark[c->in[k]] & (TAD__IS_X | TAD__DEPENDS));
+    return tad__passes(s->t, c, k) && c->in[k] >= s->low &&
+           (s->mark[c->in[k]] & (TAD__IS_X | TAD__DEPENDS));
 }
 
 /* TAD__DEPENDS: some operand is an x or depends on one. */
@@ -49,7 +50,8 @@ void tad__mark_needed(tad__table *s) {
     }
 }
 
-static bool resolve_all(tad__table *s, const tad_var *v, size_t n, const char *which, unsigned flag, bool lowers) {
+static bool resolve_all(tad__table *s, const tad_var *v, size_t n, const char *which, unsigned flag,
+                        bool lowers) {
     for (size_t k = 0; k < n; k++) {
         uint32_t i;
         if (!tad__resolve(s->t, v[k], which, &i)) return false;
@@ -65,7 +67,8 @@ bool tad__table_begin(tad__table *s, const tad_var *y, size_t ny, const tad_var 
     s->top = 0;
     s->var = NULL;
     s->mark = NULL;
-    if (!resolve_all(s, y, ny, s->what, 0, false) || !resolve_all(s, x, nx, s->what, 0, true)) return false;
+    if (!resolve_all(s, y, ny, s->what, 0, false) || !resolve_all(s, x, nx, s->what, 0, true))
+        return false;
     if (s->low > s->top) s->low = s->top;
     if (!make_table(s)) return false;
     resolve_all(s, x, nx, s->what, TAD__IS_X, false);
@@ -78,7 +81,8 @@ bool tad__table_begin(tad__table *s, const tad_var *y, size_t ny, const tad_var 
 
 static tad_status check_operands(tad__table *s, uint32_t at, const tad__call *c) {
     for (uint32_t k = 0; k < c->n_in; k++)
-        if (tad__is_constant_in(c->op, k) && tad__depends(s, c, k)) return tad__no_derivative(s->t, at, c, k, s->what);
+        if (tad__is_constant_in(c->op, k) && tad__depends(s, c, k))
+            return tad__no_derivative(s->t, at, c, k, s->what);
     return tad__check_unchanged(s->t, at, c, s->what);
 }
 
@@ -105,7 +109,8 @@ bool tad__frame_make(tad__table *s, uint32_t at, tad__frame *f) {
 }
 
 tad_rule tad__rule_of(const tad__table *s, const tad__frame *f) {
-    return (tad_rule){s->t, f->call.op, f->call.options, f->call.n_in, f->call.n_out, f->in, f->out, f->given, f->wanted, f->result};
+    return (tad_rule){s->t,  f->call.op, f->call.options, f->call.n_in, f->call.n_out,
+                      f->in, f->out,     f->given,        f->wanted,    f->result};
 }
 
 tad_var tad__fitted(tad__table *s, tad_var r, uint32_t target) {
@@ -131,14 +136,16 @@ void tad__table_add(tad__table *s, uint32_t target, tad_var r) {
 tad_status tad__table_trap(tad__table *s, uint32_t at, const tad__frame *f, tad_var g) {
     tad__view view;
     if (!tad__has_tape(g) || tad_is_nil(g)) return s->t->error.status;
-    return tad__trap_derivative(s->t, at, f->call.op, tad__value(s->t, g.u.at.index, &view), s->what);
+    return tad__trap_derivative(s->t, at, f->call.op, tad__value(s->t, g.u.at.index, &view),
+                                s->what);
 }
 
 void tad__table_collect(tad__table *s, const tad_var *x, size_t nx, tad_var *out) {
     for (size_t k = 0; k < nx; k++) {
         uint32_t i = x[k].u.at.index;
         bool zero = i > s->top || s->var[i] == TAD__NO_NODE;
-        out[k] = zero ? tad_full(s->t, tad_dtype_of(x[k]), tad_shape_of(x[k]), 0) : tad__handle(s->t, s->var[i]);
+        out[k] = zero ? tad_full(s->t, tad_dtype_of(x[k]), tad_shape_of(x[k]), 0)
+                      : tad__handle(s->t, s->var[i]);
     }
 }
 
@@ -146,7 +153,8 @@ tad_status tad__check_floats(tad_tape *t, const char *what, const tad_var *v, si
     for (size_t k = 0; k < n; k++) {
         tad_dtype d = tad_dtype_of(v[k]);
         if (d == TAD_I64 || d == TAD_BOOL)
-            return tad__fail(t, TAD_BAD_DTYPE, "%s: a %s variable has no derivative", what, tad_dtype_name(d));
+            return tad__fail(t, TAD_BAD_DTYPE, "%s: a %s variable has no derivative", what,
+                             tad_dtype_name(d));
     }
     return t->error.status;
 }
@@ -155,7 +163,8 @@ tad_status tad__check_variables(tad_tape *t, const char *what, const tad_var *x,
     tad_status s = tad__check_floats(t, what, x, n);
     for (size_t k = 0; k < n && s == TAD_OK; k++)
         if (!(tad__at(t, x[k].u.at.index)->flags & TAD__NEEDS))
-            s = tad__fail(t, TAD_NO_GRADIENT, "%s: variable %zu to differentiate by is a constant", what, k);
+            s = tad__fail(t, TAD_NO_GRADIENT, "%s: variable %zu to differentiate by is a constant",
+                          what, k);
     return s;
 }
 

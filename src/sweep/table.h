@@ -1,5 +1,5 @@
-/* What recorded derivatives share: tables over the nodes between x and y, frames for the ops' rules.
- * Rests on rule.h. */
+/* What recorded derivatives share: tables over the nodes between x and y, frames for the ops'
+ * rules. Rests on rule.h. */
 #ifndef TAD_SWEEP_TABLE_H
 #define TAD_SWEEP_TABLE_H
 

@@ -1,5 +1,5 @@
-/* tad_tangent: recorded directional derivatives, made by the ops' jvp rules as new variables of the tape.
- * Rests on table.h. */
+/* tad_tangent: recorded directional derivatives, made by the ops' jvp rules as new variables of the
+ * tape. Rests on table.h. */
 #include "table.h"
 
 #include "tape/apply.h"
@@ -9,8 +9,10 @@
 /* A linear op's tangent is the op itself on the tangents. */
 static void linear_jvp(tad__table *s, tad__frame *f) {
     for (uint32_t k = 0; k < f->call.n_in; k++) {
-        if (f->call.in[k] == TAD__NO_NODE || !tad__is_float(tad_dtype_of(f->in[k]))) f->given[k] = f->in[k];
-        else if (tad_is_nil(f->given[k])) f->given[k] = tad_full(s->t, tad_dtype_of(f->in[k]), tad_shape_of(f->in[k]), 0);
+        if (f->call.in[k] == TAD__NO_NODE || !tad__is_float(tad_dtype_of(f->in[k])))
+            f->given[k] = f->in[k];
+        else if (tad_is_nil(f->given[k]))
+            f->given[k] = tad_full(s->t, tad_dtype_of(f->in[k]), tad_shape_of(f->in[k]), 0);
     }
     tad__apply(s->t, f->call.op, f->given, f->call.n_in, f->call.options, f->result, f->call.n_out);
 }
@@ -39,14 +41,20 @@ static tad_status jvp_of(tad__table *s, uint32_t i) {
     tad__frame f;
     if (!tad__frame_make(s, i, &f)) return s->t->error.status;
     for (uint32_t k = 0; k < f.call.n_in; k++)
-        if (f.wanted[k] && s->var[f.call.in[k]] != TAD__NO_NODE) f.given[k] = tad__handle(s->t, s->var[f.call.in[k]]);
+        if (f.wanted[k] && s->var[f.call.in[k]] != TAD__NO_NODE)
+            f.given[k] = tad__handle(s->t, s->var[f.call.in[k]]);
     tad_rule r = tad__rule_of(s, &f);
-    if (f.call.op->jvp && s->t->settings.strong_zero && tad__is_row(s->t, f.call.op)) strong_jvp(&f, &r);
-    else if (f.call.op->jvp) tad__run_rule(f.call.op->jvp, &r);
-    else if (f.call.op->flags & TAD_OP_LINEAR) linear_jvp(s, &f);
-    else tad__fail(s->t, TAD_NO_RULE, "%s: has no jvp", f.call.op->name);
+    if (f.call.op->jvp && s->t->settings.strong_zero && tad__is_row(s->t, f.call.op))
+        strong_jvp(&f, &r);
+    else if (f.call.op->jvp)
+        tad__run_rule(f.call.op->jvp, &r);
+    else if (f.call.op->flags & TAD_OP_LINEAR)
+        linear_jvp(s, &f);
+    else
+        tad__fail(s->t, TAD_NO_RULE, "%s: has no jvp", f.call.op->name);
     for (uint32_t k = 0; k < f.call.n_out && s->t->error.status == TAD_OK; k++) {
-        if (tad_is_nil(f.result[k]) || i + k > s->top || !tad__is_float(tad__dtype_at(s->t, i + k))) continue;
+        if (tad_is_nil(f.result[k]) || i + k > s->top || !tad__is_float(tad__dtype_at(s->t, i + k)))
+            continue;
         if (tad__table_trap(s, i, &f, f.result[k]) != TAD_OK) break;
         tad_var v = tad__fitted(s, f.result[k], i + k);
         if (!tad_is_nil(v)) tad__table_add(s, i + k, v);
@@ -55,26 +63,35 @@ static tad_status jvp_of(tad__table *s, uint32_t i) {
     return s->t->error.status;
 }
 
-static tad_status seed_tangents(tad__table *s, const tad_var *x, const tad_var *tangent, size_t nx) {
+static tad_status seed_tangents(tad__table *s, const tad_var *x, const tad_var *tangent,
+                                size_t nx) {
     for (size_t k = 0; k < nx; k++) {
         tad_var v = tangent[k];
         if (tad_is_none(v) || tad_is_nil(v)) continue; /* zero */
-        if (tad_is_number(v)) v = tad_full(s->t, tad_dtype_of(x[k]), tad_shape_of(x[k]), v.u.number);
+        if (tad_is_number(v))
+            v = tad_full(s->t, tad_dtype_of(x[k]), tad_shape_of(x[k]), v.u.number);
         tad_shape want = tad_shape_of(x[k]), got = tad_shape_of(v);
-        if (!tad__has_tape(v) || !tad__shape_equal(&want, &got) || tad_dtype_of(v) != tad_dtype_of(x[k]))
-            return tad__fail(s->t, TAD_BAD_SHAPE, "tangent: tangent %zu has not its variable's shape and type", k);
+        if (!tad__has_tape(v) || !tad__shape_equal(&want, &got) ||
+            tad_dtype_of(v) != tad_dtype_of(x[k]))
+            return tad__fail(s->t, TAD_BAD_SHAPE,
+                             "tangent: tangent %zu has not its variable's shape and type", k);
         if (x[k].u.at.index <= s->top) tad__table_add(s, x[k].u.at.index, v);
     }
     return s->t->error.status;
 }
 
-tad_status tad_tangent(const tad_var *y, size_t ny, const tad_var *x, const tad_var *tangent, size_t nx, tad_var *out) {
+tad_status tad_tangent(const tad_var *y, size_t ny, const tad_var *x, const tad_var *tangent,
+                       size_t nx, tad_var *out) {
     tad_tape *t = tad__tape_of_either(y, ny, x, nx);
-    if (tad__is_missing(y, ny) || tad__is_missing(x, nx) || tad__is_missing(tangent, nx) || tad__is_missing(out, ny))
-        tad__fail(t, TAD_BAD_ARGUMENT, "tangent: a list of variables, or the place for the results, is NULL");
+    if (tad__is_missing(y, ny) || tad__is_missing(x, nx) || tad__is_missing(tangent, nx) ||
+        tad__is_missing(out, ny))
+        tad__fail(t, TAD_BAD_ARGUMENT,
+                  "tangent: a list of variables, or the place for the results, is NULL");
     if (!t || t->error.status != TAD_OK) return tad__finish(t, out, ny);
     tad__table s = {.t = t, .what = "tangent"};
-    bool ready = tad__table_begin(&s, y, ny, x, nx) && tad__check_variables(t, s.what, x, nx) == TAD_OK && tad__check_floats(t, s.what, y, ny) == TAD_OK;
+    bool ready = tad__table_begin(&s, y, ny, x, nx) &&
+                 tad__check_variables(t, s.what, x, nx) == TAD_OK &&
+                 tad__check_floats(t, s.what, y, ny) == TAD_OK;
     if (ready) tad__mark_needed(&s);
     tad_status status = ready ? seed_tangents(&s, x, tangent, nx) : t->error.status;
     for (uint32_t i = s.low; ready && status == TAD_OK && i <= s.top; i++) {

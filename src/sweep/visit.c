@@ -33,7 +33,8 @@ typedef struct visit {
     tad_var ct_var; /* for it, while the rule's results are in use */
 } visit;
 
-/* Cotangents of all outputs; false when every one is zero. A number's zero counts if it `arrived`. */
+/* Cotangents of all outputs; false when every one is zero. A number's zero counts if it `arrived`.
+ */
 static bool take_cotangents(visit *v, bool arrived) {
     bool any = false;
     for (uint32_t k = 0; k < v->call.n_out; k++) {
@@ -42,10 +43,12 @@ static bool take_cotangents(visit *v, bool arrived) {
         v->given_away[k] = false;
         if (!tad__adjoint_at(v->t, n)->bits && !arrived) continue;
         any = true;
-        if (n->flags & TAD__ARRAY) v->ct[k] = tad__adjoint_at(v->t, n)->array;
+        if (n->flags & TAD__ARRAY)
+            v->ct[k] = tad__adjoint_at(v->t, n)->array;
         else {
             v->number[k] = tad__adjoint_at(v->t, n)->number;
-            v->number_ct[k] = (tad_array){.data = &v->number[k], .size = 1, .dtype = TAD_F64, .contiguous = true};
+            v->number_ct[k] =
+                (tad_array){.data = &v->number[k], .size = 1, .dtype = TAD_F64, .contiguous = true};
             v->ct[k] = &v->number_ct[k];
         }
     }
@@ -78,7 +81,8 @@ static tad_array *hook_buffer(tad__driver *d, size_t i, bool *fresh) {
     tad__node *n = tad__at(v->t, v->in[i]);
     if (n->flags & TAD__ARRAY) return tad__adjoint_of(v->t, v->in[i], fresh);
     *fresh = false;
-    v->number_into[i] = (tad_array){.data = &v->number_sum[i], .size = 1, .dtype = TAD_F64, .contiguous = true};
+    v->number_into[i] =
+        (tad_array){.data = &v->number_sum[i], .size = 1, .dtype = TAD_F64, .contiguous = true};
     return &v->number_into[i];
 }
 
@@ -106,7 +110,8 @@ static void hook_pass_saved(tad__driver *d, size_t i) {
     v->t->array_adjoints++;
 }
 
-/* Gives the cotangent of output k to input i, if it is nobody else's and nothing is there to add to. */
+/* Gives the cotangent of output k to input i, if it is nobody else's and nothing is there to add
+ * to. */
 static tad_array *take(visit *v, size_t k, size_t i) {
     tad__node *to = tad__at(v->t, v->in[i]), *from = tad__at(v->t, v->at + (uint32_t)k);
     if (!(to->flags & from->flags & TAD__ARRAY) || tad__adjoint_at(v->t, to)->array) return NULL;
@@ -128,7 +133,8 @@ static tad_array *hook_repeat(tad__driver *d, size_t i, const tad_array *few) {
     visit *v = visit_of(d);
     tad__node *n = tad__at(v->t, v->in[i]);
     const tad_array *x = n->value.array;
-    if (!(n->flags & TAD__ARRAY) || !tad__is_passing(n) || tad__adjoint_at(v->t, n)->array) return NULL;
+    if (!(n->flags & TAD__ARRAY) || !tad__is_passing(n) || tad__adjoint_at(v->t, n)->array)
+        return NULL;
     if (x->size < TAD__GRAIN || x->size / 2 < few->size) return NULL; /* not worth it */
     tad_array *a = tad__new_buffer_like(v->t, few);
     if (!a) return NULL;
@@ -183,12 +189,14 @@ static tad_status run_backward(visit *v) {
     }
     for (uint32_t i = 0; i < n; i++) in[i] = input_of(v, i, &view[i]);
     for (uint32_t k = 0; k < v->call.n_out; k++) out[k] = tad__value(t, v->at + k, &out_view[k]);
-    tad_backward b = {{v->call.op, v->call.options, n, v->call.n_out, in, (tad_array *const *)(void *)out,
-                       &t->compute, &v->driver},
-                      v->ct, v->wanted};
+    tad_backward b = {{v->call.op, v->call.options, n, v->call.n_out, in,
+                       (tad_array *const *)(void *)out, &t->compute, &v->driver},
+                      v->ct,
+                      v->wanted};
     tad_status s = v->call.op->backward(&b);
     for (uint32_t i = 0; i < n && s == TAD_OK; i++)
-        if (v->wanted[i] && !(tad__at(t, v->in[i])->flags & TAD__ARRAY)) t->head.adjoint[v->in[i]].number += v->number_sum[i];
+        if (v->wanted[i] && !(tad__at(t, v->in[i])->flags & TAD__ARRAY))
+            t->head.adjoint[v->in[i]].number += v->number_sum[i];
     return s;
 }
 
@@ -198,7 +206,8 @@ static tad_var cotangent_var(tad_tape *t, const tad_array *g) {
     if (!g || !tad__new_node(t, &index)) return tad__nil(t);
     tad__node *n = tad__at(t, index);
     n->kind = TAD__CONSTANT;
-    if (g->rank == 0 && g->dtype == TAD_F64) n->value.number = *(const double *)g->data;
+    if (g->rank == 0 && g->dtype == TAD_F64)
+        n->value.number = *(const double *)g->data;
     else {
         n->flags = TAD__ARRAY;
         n->value.array = (tad_array *)(uintptr_t)g;
@@ -221,7 +230,9 @@ static tad_status accumulate_result(visit *v, uint32_t i, tad_var r) {
 static bool make_whole(visit *v) {
     bool fresh;
     for (uint32_t k = 0; k < v->call.n_out; k++)
-        if (v->ct[k] && !v->ct[k]->contiguous && !(v->ct[k] = tad__adjoint_of(v->t, v->at + k, &fresh))) return false;
+        if (v->ct[k] && !v->ct[k]->contiguous &&
+            !(v->ct[k] = tad__adjoint_of(v->t, v->at + k, &fresh)))
+            return false;
     return true;
 }
 
@@ -230,7 +241,8 @@ static tad_status run_rule(visit *v) {
     tad_tape *t = v->t;
     uint32_t n = v->call.n_in;
     if (!v->call.op->vjp) return tad__fail(t, TAD_NO_RULE, "%s: has no vjp", v->call.op->name);
-    tad_var *in = tad__arena_take(&t->arena, n * sizeof *in, 16), *result = tad__arena_take(&t->arena, n * sizeof *in, 16);
+    tad_var *in = tad__arena_take(&t->arena, n * sizeof *in, 16),
+            *result = tad__arena_take(&t->arena, n * sizeof *in, 16);
     tad_var out[TAD_MAX_OUTPUTS], ct[TAD_MAX_OUTPUTS];
     if (!in || !result) return tad__no_memory(t, "reverse");
     tad__stretch stretch = tad__stretch_begin(t);
@@ -256,9 +268,13 @@ static tad_status run_rule(visit *v) {
 static void consume(visit *v) {
     for (uint32_t k = 0; k < v->call.n_out; k++) {
         tad__node *n = tad__at(v->t, v->at + k);
-        if (!(n->flags & TAD__ARRAY) || !tad__adjoint_at(v->t, n)->array || (n->flags & TAD__RETAIN)) continue;
-        if (v->given_away[k]) tad__adjoint_at(v->t, n)->bits = 0;
-        else tad__drop_adjoint(v->t, v->at + k);
+        if (!(n->flags & TAD__ARRAY) || !tad__adjoint_at(v->t, n)->array ||
+            (n->flags & TAD__RETAIN))
+            continue;
+        if (v->given_away[k])
+            tad__adjoint_at(v->t, n)->bits = 0;
+        else
+            tad__drop_adjoint(v->t, v->at + k);
         n->flags |= TAD__RELEASED;
     }
 }

@@ -1,5 +1,5 @@
-/* The one way an op is applied: operands are checked and brought to one element type, the op's shape
- * rule asked, its outputs computed and recorded. Rests on tape.h; knows no op by name. */
+/* The one way an op is applied: operands are checked and brought to one element type, the op's
+ * shape rule asked, its outputs computed and recorded. Rests on tape.h; knows no op by name. */
 #include <math.h>
 #include <string.h>
 
@@ -28,7 +28,7 @@ typedef struct work {
     tad__view *view;
     tad_array *out[TAD_MAX_OUTPUTS];
     tad_type type[TAD_MAX_OUTPUTS];
-    tad_array *saved; /* for backward; NULL: nothing */
+    tad_array *saved;               /* for backward; NULL: nothing */
     double number[TAD_MAX_OUTPUTS]; /* 0-d float64 outputs are computed here */
     tad_array number_array[TAD_MAX_OUTPUTS];
     tad_call_frame frame;
@@ -58,11 +58,14 @@ static bool find_common_dtype(work *w, const tad_var *in) {
         if (!tad__has_tape(in[i])) continue;
         const tad__node *n = tad__at(w->t, w->index[i]);
         if (!(n->flags & TAD__ARRAY) || !tad__is_float((tad_dtype)n->value.array->dtype)) continue;
-        if (n->value.array->rank) seen[n->value.array->dtype] = true;
-        else weak32 = weak32 || n->value.array->dtype == TAD_F32;
+        if (n->value.array->rank)
+            seen[n->value.array->dtype] = true;
+        else
+            weak32 = weak32 || n->value.array->dtype == TAD_F32;
     }
     if (seen[TAD_F64] && seen[TAD_F32]) {
-        tad__fail(w->t, TAD_BAD_DTYPE, "%s: float64 and float32 arrays do not mix; use tad_cast", w->op->name);
+        tad__fail(w->t, TAD_BAD_DTYPE, "%s: float64 and float32 arrays do not mix; use tad_cast",
+                  w->op->name);
         return false;
     }
     w->common = seen[TAD_F32] || (!seen[TAD_F64] && weak32) ? TAD_F32 : TAD_F64;
@@ -82,22 +85,26 @@ static bool resolve_operands(work *w, const tad_var *in) {
 static void find_plain(work *w, const tad_var *in) {
     w->plain_at = -1;
     w->plain = 0;
-    if (!tad__is_row(w->t, w->op) || w->n != 2 || tad_is_number(in[0]) == tad_is_number(in[1])) return;
+    if (!tad__is_row(w->t, w->op) || w->n != 2 || tad_is_number(in[0]) == tad_is_number(in[1]))
+        return;
     w->plain_at = tad_is_number(in[1]);
     w->plain = in[w->plain_at].u.number;
 }
 
-/* Other numbers become constants of the common type, 0-d operands of the other float type are cast. */
+/* Other numbers become constants of the common type, 0-d operands of the other float type are cast.
+ */
 static bool coerce_operands(work *w, const tad_var *in) {
     if (!find_common_dtype(w, in)) return false;
     find_plain(w, in);
     for (size_t i = 0; i < w->n; i++) {
         tad_var v = in[i];
         if ((int)i == w->plain_at) continue;
-        if (tad_is_number(v)) v = tad_full(w->t, w->common, TAD_0D, v.u.number);
+        if (tad_is_number(v))
+            v = tad_full(w->t, w->common, TAD_0D, v.u.number);
         else if (w->n > 1 && tad__has_tape(v)) {
             tad_dtype d = tad__dtype_at(w->t, w->index[i]);
-            if (tad__is_float(d) && d != w->common) v = w->t->basis->cast(tad__handle(w->t, w->index[i]), w->common);
+            if (tad__is_float(d) && d != w->common)
+                v = w->t->basis->cast(tad__handle(w->t, w->index[i]), w->common);
         }
         if (tad__has_tape(v)) w->index[i] = v.u.at.index;
         if (tad_is_nil(v)) return false;
@@ -110,7 +117,8 @@ static bool check_count(work *w, const tad_var *in) {
     const tad_op *op = w->op;
     bool any = op->max_in == UINT8_MAX;
     if (w->n < op->min_in || (!any && w->n > op->max_in)) {
-        tad__fail(w->t, TAD_BAD_ARGUMENT, "%s: %zu operands, it takes %d to %d", op->name, w->n, op->min_in, op->max_in);
+        tad__fail(w->t, TAD_BAD_ARGUMENT, "%s: %zu operands, it takes %d to %d", op->name, w->n,
+                  op->min_in, op->max_in);
         return false;
     }
     for (size_t i = 0; i < w->n && (any || i < op->min_in); i++)
@@ -123,7 +131,8 @@ static bool check_count(work *w, const tad_var *in) {
 
 static void see_values(work *w) {
     for (size_t i = 0; i < w->n; i++)
-        w->array[i] = w->index[i] == TAD__NO_NODE ? NULL : tad__value(w->t, w->index[i], &w->view[i]);
+        w->array[i] =
+            w->index[i] == TAD__NO_NODE ? NULL : tad__value(w->t, w->index[i], &w->view[i]);
     if (w->plain_at >= 0)
         w->array[w->plain_at] = tad__number_value(w->plain, w->common, &w->view[w->plain_at]);
 }
@@ -132,11 +141,13 @@ static tad_status check_sizes(const work *w) {
     char text[160];
     size_t bytes;
     if (w->n_out == 0 || w->n_out > TAD_MAX_OUTPUTS)
-        return tad_fail(&w->frame, TAD_BAD_ARGUMENT, "its shape rule says %zu results, 1 to %d are possible", w->n_out,
+        return tad_fail(&w->frame, TAD_BAD_ARGUMENT,
+                        "its shape rule says %zu results, 1 to %d are possible", w->n_out,
                         TAD_MAX_OUTPUTS);
     for (size_t k = 0; k < w->n_out; k++)
         if ((unsigned)w->type[k].dtype >= TAD_DTYPE_COUNT)
-            return tad_fail(&w->frame, TAD_BAD_DTYPE, "its shape rule says element type %d", (int)w->type[k].dtype);
+            return tad_fail(&w->frame, TAD_BAD_DTYPE, "its shape rule says element type %d",
+                            (int)w->type[k].dtype);
         else if (!tad__shape_bytes(&w->type[k].shape, w->type[k].dtype, &bytes))
             return tad_fail(&w->frame, TAD_TOO_LARGE, "the result would have shape %s",
                             tad__shape_text(&w->type[k].shape, text, sizeof text));
@@ -147,7 +158,8 @@ static bool new_outputs(work *w) {
     for (size_t k = 0; k < w->n_out; k++) {
         const tad_type *y = &w->type[k];
         if (y->dtype == TAD_F64 && y->shape.rank == 0) {
-            w->number_array[k] = (tad_array){.data = &w->number[k], .size = 1, .dtype = TAD_F64, .contiguous = true};
+            w->number_array[k] =
+                (tad_array){.data = &w->number[k], .size = 1, .dtype = TAD_F64, .contiguous = true};
             w->out[k] = &w->number_array[k];
         } else {
             w->out[k] = tad__new_array(w->t, y->dtype, &y->shape);
@@ -190,7 +202,8 @@ static tad_status compute(work *w) {
 bool tad__all_finite(const tad_array *a, int64_t *where) {
     for (*where = 0; *where < a->size && a->contiguous; ++*where) {
         double v = a->dtype == TAD_F64   ? ((const double *)a->data)[*where]
-                   : a->dtype == TAD_F32 ? (double)((const float *)a->data)[*where] : 0;
+                   : a->dtype == TAD_F32 ? (double)((const float *)a->data)[*where]
+                                         : 0;
         if (!isfinite(v)) return false;
     }
     return true;
@@ -200,8 +213,8 @@ static tad_status trap(const work *w) {
     for (size_t k = 0; k < w->n_out; k++) {
         int64_t where;
         if (tad__all_finite(w->out[k], &where)) continue;
-        return tad_fail(&w->frame, TAD_NOT_FINITE, "element %lld of the result is %s", (long long)where,
-                        "a NaN or an infinity");
+        return tad_fail(&w->frame, TAD_NOT_FINITE, "element %lld of the result is %s",
+                        (long long)where, "a NaN or an infinity");
     }
     return TAD_OK;
 }
@@ -241,10 +254,8 @@ static tad_status hook_fail(tad__driver *d, tad_status code, const char *message
     return tad__fail(((work *)(void *)d)->t, code, "%s", message);
 }
 
-static const tad__hooks hooks = {.fail = hook_fail,
-                                 .operand_name = hook_operand_name,
-                                 .needs = hook_needs,
-                                 .save = hook_save};
+static const tad__hooks hooks = {
+    .fail = hook_fail, .operand_name = hook_operand_name, .needs = hook_needs, .save = hook_save};
 
 /* ---- recording the result ---- */
 
@@ -263,7 +274,8 @@ static bool add_node(work *w, size_t k, uint32_t first, tad__record_of *record, 
     uint32_t index;
     if (!tad__new_node(w->t, &index)) return false;
     tad__node *n = tad__at(w->t, index);
-    if (!record) n->kind = TAD__CONSTANT;
+    if (!record)
+        n->kind = TAD__CONSTANT;
     else if (k > 0) {
         n->kind = TAD__OUTPUT;
         n->a = first;
@@ -273,7 +285,8 @@ static bool add_node(work *w, size_t k, uint32_t first, tad__record_of *record, 
         n->u.record = record;
     }
     n->flags = needs && tad__is_float(w->type[k].dtype) ? TAD__NEEDS : 0;
-    if (w->out[k] == &w->number_array[k]) n->value.number = w->number[k];
+    if (w->out[k] == &w->number_array[k])
+        n->value.number = w->number[k];
     else {
         n->flags |= TAD__ARRAY;
         n->value.array = w->out[k];
@@ -284,10 +297,13 @@ static bool add_node(work *w, size_t k, uint32_t first, tad__record_of *record, 
 static bool record_row(work *w, bool needs, bool is_number) {
     uint32_t index;
     if (!tad__new_node(w->t, &index)) return false;
-    tad__node n = tad__row_node((unsigned)(w->op - w->t->basis->row), w->index, w->n, w->plain_at, w->plain);
+    tad__node n =
+        tad__row_node((unsigned)(w->op - w->t->basis->row), w->index, w->n, w->plain_at, w->plain);
     n.flags = (uint8_t)((is_number ? 0 : TAD__ARRAY) | (needs ? TAD__NEEDS : 0));
-    if (is_number) n.value.number = w->number[0];
-    else n.value.array = w->out[0];
+    if (is_number)
+        n.value.number = w->number[0];
+    else
+        n.value.array = w->out[0];
     *tad__at(w->t, index) = n;
     return true;
 }
@@ -317,8 +333,10 @@ static bool record(work *w, const void *options) {
 
 /* Undoes a failed application. */
 static tad_var give_up(work *w, tad__stretch begin, tad_status s) {
-    if (s == TAD_NO_MEMORY) tad__no_memory(w->t, w->op->name);
-    else if (s != TAD_OK && w->t->error.status == TAD_OK) tad__fail(w->t, s, "%s: %s", w->op->name, tad_status_text(s));
+    if (s == TAD_NO_MEMORY)
+        tad__no_memory(w->t, w->op->name);
+    else if (s != TAD_OK && w->t->error.status == TAD_OK)
+        tad__fail(w->t, s, "%s: %s", w->op->name, tad_status_text(s));
     tad__buffers_give(&w->t->buffers, w->saved);
     tad__drop_nodes(w->t, begin.count);
     tad__arena_release(&w->t->arena, begin.before);
@@ -353,12 +371,14 @@ tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, c
     if (s != TAD_OK) return give_up(&w, begin, s);
     uint32_t first = t->head.count;
     if (!record(&w, options)) return give_up(&w, begin, TAD_NO_MEMORY);
-    for (size_t k = 0; k < n_outputs && k < w.n_out; k++) outputs[k] = tad__handle(t, first + (uint32_t)k);
+    for (size_t k = 0; k < n_outputs && k < w.n_out; k++)
+        outputs[k] = tad__handle(t, first + (uint32_t)k);
     return tad__handle(t, first);
 }
 
 /* What makes a descriptor or a call of it impossible; NULL: nothing. */
-static const char *what_is_missing(const tad_op *op, const void *options, const tad_var *outputs, size_t n_outputs) {
+static const char *what_is_missing(const tad_op *op, const void *options, const tad_var *outputs,
+                                   size_t n_outputs) {
     if (!op) return "the op is NULL";
     if (!op->name) return "the op has no name";
     if (!op->shape) return "the op has no shape rule";
@@ -366,12 +386,13 @@ static const char *what_is_missing(const tad_op *op, const void *options, const 
     if (op->min_in > op->max_in) return "the op takes at least more inputs than at most";
     if (op->max_in > TAD_MAX_INPUTS && op->max_in != UINT8_MAX) return "the op has too many inputs";
     if (op->n_out > TAD_MAX_OUTPUTS) return "the op has too many outputs";
-    if (!options && op->options_size > sizeof no_options) return "the op's options are too large to be left out";
+    if (!options && op->options_size > sizeof no_options)
+        return "the op's options are too large to be left out";
     return !outputs && n_outputs ? "there is no room for the outputs" : NULL;
 }
 
-tad_var tad_apply(const tad_op *op, const tad_var *in, size_t n, const void *options, tad_var *outputs,
-                  size_t n_outputs) {
+tad_var tad_apply(const tad_op *op, const tad_var *in, size_t n, const void *options,
+                  tad_var *outputs, size_t n_outputs) {
     tad_tape *t = in ? tad__tape_of(in, n) : NULL;
     const char *why = t ? what_is_missing(op, options, outputs, n_outputs) : NULL;
     if (t && !why) return tad__apply(t, op, in, n, options, outputs, n_outputs);

@@ -44,7 +44,8 @@ tad_array *tad__new_like(tad_tape *t, const tad_array *like) {
 
 tad_array *tad__new_buffer_like(tad_tape *t, const tad_array *like) {
     size_t header = (tad__array_header(like->rank) + 63) / 64 * 64;
-    tad_array *a = tad__buffers_take(&t->buffers, header + (size_t)like->size * tad__width(like->dtype));
+    tad_array *a =
+        tad__buffers_take(&t->buffers, header + (size_t)like->size * tad__width(like->dtype));
     if (!a) return NULL;
     tad__array_repeat(a, like);
     a->data = (char *)a + header;
@@ -55,13 +56,17 @@ tad_array *tad__new_buffer_like(tad_tape *t, const tad_array *like) {
 const tad_array *tad__value(tad_tape *t, uint32_t index, tad__view *view) {
     tad__node *n = tad__at(t, index);
     if (n->flags & TAD__ARRAY) return n->value.array;
-    view->array = (tad_array){.data = &n->value.number, .size = 1, .dtype = TAD_F64, .contiguous = true};
+    view->array =
+        (tad_array){.data = &n->value.number, .size = 1, .dtype = TAD_F64, .contiguous = true};
     return &view->array;
 }
 
 const tad_array *tad__number_value(double number, tad_dtype dtype, tad__view *view) {
-    view->array = (tad_array){.data = &view->number, .size = 1, .dtype = (uint8_t)dtype, .contiguous = true};
-    if (dtype == TAD_F32) view->number.f32 = (float)number;
-    else view->number.f64 = number;
+    view->array =
+        (tad_array){.data = &view->number, .size = 1, .dtype = (uint8_t)dtype, .contiguous = true};
+    if (dtype == TAD_F32)
+        view->number.f32 = (float)number;
+    else
+        view->number.f64 = number;
     return &view->array;
 }

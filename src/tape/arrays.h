@@ -1,5 +1,5 @@
-/* Arrays of a tape: in the arena with what is recorded, in the pool for gradients; a node's value as
- * an array. Rests on tape.h. */
+/* Arrays of a tape: in the arena with what is recorded, in the pool for gradients; a node's value
+ * as an array. Rests on tape.h. */
 #ifndef TAD_TAPE_ARRAYS_H
 #define TAD_TAPE_ARRAYS_H
 

@@ -23,7 +23,8 @@ tad_status tad_tape_fail(tad_tape *t, tad_status code, const char *format, ...) 
 }
 
 tad_status tad__no_memory(tad_tape *t, const char *what) {
-    return tad__fail(t, TAD_NO_MEMORY, "%s: out of memory (%zu bytes in use)", what, t->memory.count.live);
+    return tad__fail(t, TAD_NO_MEMORY, "%s: out of memory (%zu bytes in use)", what,
+                     t->memory.count.live);
 }
 
 tad_status tad_tape_status(const tad_tape *t) { return t ? t->error.status : TAD_BAD_ARGUMENT; }

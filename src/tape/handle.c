@@ -15,7 +15,8 @@ tad_var tad__handle(const tad_tape *t, uint32_t index) {
     tad_var v;
     v.tape = (tad_tape *)(uintptr_t)t;
     v.u.at.index = index;
-    bool plain = index < t->head.count && (t->head.node[index].flags & (TAD__ARRAY | TAD__NEEDS)) == TAD__NEEDS;
+    bool plain = index < t->head.count &&
+                 (t->head.node[index].flags & (TAD__ARRAY | TAD__NEEDS)) == TAD__NEEDS;
     v.u.at.epoch = t->head.epoch | (plain ? 0 : TAD__SLOW);
     return v;
 }
@@ -25,17 +26,17 @@ tad_var tad__nil(tad_tape *t) {
     return (tad_var){NULL, {{0, 0}}};
 }
 
-bool tad_is_nil(tad_var x) {
-    return !x.tape || (tad__has_tape(x) && x.u.at.index == TAD__NO_NODE);
-}
+bool tad_is_nil(tad_var x) { return !x.tape || (tad__has_tape(x) && x.u.at.index == TAD__NO_NODE); }
 
 /* The first cut after `epoch` has the lowest count of all since: counts rise along the list. */
 uint32_t tad__surviving(const tad_tape *t, uint32_t epoch) {
     size_t low = 0, high = t->cuts;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (tad__age(t, t->cut[middle].epoch) < tad__age(t, epoch)) high = middle;
-        else low = middle + 1;
+        if (tad__age(t, t->cut[middle].epoch) < tad__age(t, epoch))
+            high = middle;
+        else
+            low = middle + 1;
     }
     return low == t->cuts ? UINT32_MAX : t->cut[low].count;
 }
@@ -47,8 +48,9 @@ bool tad__survives(const tad_tape *t, uint32_t index, uint32_t epoch) {
 
 bool tad__resolve(tad_tape *t, tad_var v, const char *what, uint32_t *index) {
     if (v.tape != t) {
-        const char *why = !v.tape ? "a variable that was never set"
-                          : tad__has_tape(v) ? "a variable of another tape" : "a number or none where a variable is needed";
+        const char *why = !v.tape            ? "a variable that was never set"
+                          : tad__has_tape(v) ? "a variable of another tape"
+                                             : "a number or none where a variable is needed";
         tad__fail(t, TAD_BAD_HANDLE, "%s: %s", what, why);
         return false;
     }

@@ -14,8 +14,10 @@ static size_t position_of(const tad__labels *l, uint32_t index) {
     size_t low = 0, high = l->count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (l->item[middle].index < index) low = middle + 1;
-        else high = middle;
+        if (l->item[middle].index < index)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low;
 }
@@ -42,13 +44,14 @@ static bool add_label(tad_tape *t, tad__labels *l, tad__label label, const char 
 }
 
 const char *tad__known_of(const tad_tape *t, uint32_t index, char *buf, size_t size) {
-    const tad__label *name = tad__label_of(&t->names, index), *place = tad__label_of(&t->places, index);
+    const tad__label *name = tad__label_of(&t->names, index),
+                     *place = tad__label_of(&t->places, index);
     int at = 0;
     buf[0] = 0;
     if (name) at = snprintf(buf, size, " (%.*s%s", TAD__SHOWN, name->text, place ? "" : ")");
     if (place)
-        snprintf(buf + at, size - (size_t)at, "%srecorded at %.*s:%d)", name ? ", " : " (", TAD__SHOWN, place->text,
-                 place->line);
+        snprintf(buf + at, size - (size_t)at, "%srecorded at %.*s:%d)", name ? ", " : " (",
+                 TAD__SHOWN, place->text, place->line);
     return buf;
 }
 
@@ -97,14 +100,17 @@ tad_var tad_name(tad_var x, const char *name) {
     if (!tad__has_tape(x) || !name || x.tape->error.status != TAD_OK) return x;
     if (!tad__resolve(x.tape, x, "name", &index)) return tad__nil(x.tape);
     char *text = full_name(x.tape, name);
-    if (text) set_name(x.tape, index, text);
-    else tad__no_memory(x.tape, "name");
+    if (text)
+        set_name(x.tape, index, text);
+    else
+        tad__no_memory(x.tape, "name");
     return x;
 }
 
 static bool add_scope(tad_tape *t, const char *name) {
     void *vector = t->scope;
-    if (!tad__memory_grow(&t->memory, &vector, &t->scope_capacity, t->scopes + 1, sizeof *t->scope)) return false;
+    if (!tad__memory_grow(&t->memory, &vector, &t->scope_capacity, t->scopes + 1, sizeof *t->scope))
+        return false;
     t->scope = vector;
     char *copy = tad__buffers_take(&t->buffers, strlen(name) + 1);
     if (!copy) return false;
@@ -116,7 +122,8 @@ static bool add_scope(tad_tape *t, const char *name) {
 /* Also after a failure: each push has its pop. */
 void tad_scope_push(tad_tape *t, const char *name) {
     if (!t) return;
-    if (!name) tad__fail(t, TAD_BAD_ARGUMENT, "scope: no name");
+    if (!name)
+        tad__fail(t, TAD_BAD_ARGUMENT, "scope: no name");
     else if (!t->scopes_lost) {
         if (add_scope(t, name)) return;
         tad__no_memory(t, "scope");
@@ -126,8 +133,10 @@ void tad_scope_push(tad_tape *t, const char *name) {
 
 void tad_scope_pop(tad_tape *t) {
     if (!t) return;
-    if (t->scopes_lost) t->scopes_lost--;
-    else if (t->scopes) tad__buffers_give(&t->buffers, t->scope[--t->scopes]);
+    if (t->scopes_lost)
+        t->scopes_lost--;
+    else if (t->scopes)
+        tad__buffers_give(&t->buffers, t->scope[--t->scopes]);
 }
 
 /* Once: a later failure does not move the place of the first. */

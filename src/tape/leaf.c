@@ -13,12 +13,14 @@ static bool check_leaf(tad_tape *t, const char *what, tad_dtype dtype, const tad
     if ((unsigned)dtype >= TAD_DTYPE_COUNT)
         tad__fail(t, TAD_BAD_DTYPE, "%s: no element type %d", what, (int)dtype);
     else if (shape->rank < 0 || shape->rank > TAD_MAX_RANK)
-        tad__fail(t, TAD_TOO_LARGE, "%s: rank %d, at most %d are possible", what, shape->rank, TAD_MAX_RANK);
+        tad__fail(t, TAD_TOO_LARGE, "%s: rank %d, at most %d are possible", what, shape->rank,
+                  TAD_MAX_RANK);
     else if (!tad__shape_bytes(shape, dtype, &bytes)) {
         char text[200];
         tad__fail(t, TAD_TOO_LARGE, "%s: shape %s is negative or too large", what,
                   tad__shape_text(shape, text, sizeof text));
-    } else return true;
+    } else
+        return true;
     return false;
 }
 
@@ -29,7 +31,8 @@ tad_var tad__leaf(tad_tape *t, enum tad__kind kind, tad_array *array) {
     bool real = array->dtype == TAD_F64 || array->dtype == TAD_F32;
     n->kind = (uint8_t)kind;
     n->flags = kind != TAD__CONSTANT && real ? TAD__NEEDS : 0;
-    if (array->rank == 0 && array->dtype == TAD_F64) n->value.number = *(const double *)array->data;
+    if (array->rank == 0 && array->dtype == TAD_F64)
+        n->value.number = *(const double *)array->data;
     else {
         n->flags |= TAD__ARRAY;
         n->value.array = array;
@@ -52,8 +55,10 @@ static tad_var copied(tad_tape *t, const char *what, enum tad__kind kind, tad_dt
         return tad__nil(t);
     }
     size_t bytes = (size_t)a->size * tad_dtype_size(dtype);
-    if (bytes && data) memcpy(a->data, data, bytes);
-    else if (bytes) memset(a->data, 0, bytes);
+    if (bytes && data)
+        memcpy(a->data, data, bytes);
+    else if (bytes)
+        memset(a->data, 0, bytes);
     if (kind == TAD__PARAM && !(a->version = new_version(t))) {
         tad__no_memory(t, what);
         return tad__nil(t);
@@ -136,7 +141,8 @@ static tad_var new_number(tad_tape *t, enum tad__kind kind, unsigned flags, doub
 }
 
 tad_var tad_scalar(tad_tape *t, double value) {
-    return tad__fast_scalar(t) ? tad__record_scalar(t, value) : new_number(t, TAD__INPUT, TAD__NEEDS, value);
+    return tad__fast_scalar(t) ? tad__record_scalar(t, value)
+                               : new_number(t, TAD__INPUT, TAD__NEEDS, value);
 }
 
 tad_var tad_full(tad_tape *t, tad_dtype dtype, tad_shape shape, double value) {
@@ -149,8 +155,8 @@ typedef double draw_fn(tad_random *r);
 /* Rounding does not reach 1, where no uniform number may come to. */
 static float narrowed(double v) { return v < 1 && (float)v == 1 ? 0x1.fffffep-1f : (float)v; }
 
-static tad_var random_constant(tad_tape *t, const char *what, tad_dtype dtype, const tad_shape *shape,
-                               draw_fn *draw) {
+static tad_var random_constant(tad_tape *t, const char *what, tad_dtype dtype,
+                               const tad_shape *shape, draw_fn *draw) {
     if (t && (dtype == TAD_I64 || dtype == TAD_BOOL))
         tad__fail(t, TAD_BAD_DTYPE, "%s: %s is no float type", what, tad_dtype_name(dtype));
     tad_var x = copied(t, what, TAD__CONSTANT, dtype, shape, NULL);
@@ -162,8 +168,10 @@ static tad_var random_constant(tad_tape *t, const char *what, tad_dtype dtype, c
     }
     tad_array *a = n->value.array;
     for (int64_t i = 0; i < a->size; i++)
-        if (dtype == TAD_F64) ((double *)a->data)[i] = draw(&t->random);
-        else ((float *)a->data)[i] = narrowed(draw(&t->random));
+        if (dtype == TAD_F64)
+            ((double *)a->data)[i] = draw(&t->random);
+        else
+            ((float *)a->data)[i] = narrowed(draw(&t->random));
     return x;
 }
 

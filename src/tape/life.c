@@ -24,8 +24,9 @@ static void check_settings(tad_tape *t) {
     tad_settings *s = &t->settings;
     const char *best = t->compute.kernels->name;
     if (s->threads < 0 || s->threads > MOST_THREADS) {
-        tad__fail(t, TAD_BAD_ARGUMENT, "settings: %d threads, 0 (none but the caller's) to %d are possible",
-                  s->threads, MOST_THREADS);
+        tad__fail(t, TAD_BAD_ARGUMENT,
+                  "settings: %d threads, 0 (none but the caller's) to %d are possible", s->threads,
+                  MOST_THREADS);
         s->threads = 0;
     }
     if ((unsigned)s->level > TAD_LEVEL_AVX512)
@@ -51,7 +52,8 @@ tad_tape *tad__tape_new(const tad_settings *settings, const tad__basis *basis) {
     t->random.seed = settings->seed;
     check_settings(t);
     bool threads = t->settings.threads <= 1 || start_threads(t, (size_t)t->settings.threads);
-    if (threads && tad__have_cuts(t, FIRST_CUTS)) return t; /* tad_tape_reset needs one, and cannot fail */
+    /* tad_tape_reset needs one, and cannot fail */
+    if (threads && tad__have_cuts(t, FIRST_CUTS)) return t;
     tad_tape_free(t);
     return NULL;
 }

@@ -15,7 +15,8 @@ static bool grow_nodes(tad_tape *t) {
         tad__fail(t, TAD_TOO_LARGE, "the tape holds 2^32 nodes at most");
         return false;
     }
-    tad__node *p = tad__memory_resize(&t->memory, t->head.node, t->capacity * sizeof *p, want * sizeof *p);
+    tad__node *p =
+        tad__memory_resize(&t->memory, t->head.node, t->capacity * sizeof *p, want * sizeof *p);
     if (!p) {
         tad__no_memory(t, "recording");
         return false;
@@ -50,7 +51,8 @@ void tad__drop_nodes(tad_tape *t, uint32_t count) {
     drop_saved(t, count);
     uint32_t end = t->head.swept < t->head.count ? t->head.swept : t->head.count;
     for (uint32_t i = count; t->array_adjoints && i < end; i++)
-        if ((tad__at(t, i)->flags & TAD__ARRAY) && t->head.adjoint[i].array) tad__drop_adjoint(t, i);
+        if ((tad__at(t, i)->flags & TAD__ARRAY) && t->head.adjoint[i].array)
+            tad__drop_adjoint(t, i);
     if (end > count) memset(t->head.adjoint + count, 0, (end - count) * sizeof *t->head.adjoint);
     if (t->head.swept > count) t->head.swept = count;
     t->head.count = count;
@@ -117,6 +119,7 @@ void tad__mark_ancestors(const tad_tape *t, uint8_t *mark, uint32_t top, unsigne
         tad__call c;
         if (!mark[i] || !tad__call_of(t, i, &c)) continue;
         for (uint32_t k = 0; k < c.n_in; k++)
-            if (c.in[k] != TAD__NO_NODE && (t->head.node[c.in[k]].flags & flags) == flags) mark[c.in[k]] = 1;
+            if (c.in[k] != TAD__NO_NODE && (t->head.node[c.in[k]].flags & flags) == flags)
+                mark[c.in[k]] = 1;
     }
 }

@@ -11,7 +11,8 @@ void tad__drop_nodes(tad_tape *t, uint32_t count);
 /* Gives an array adjoint's memory back. */
 void tad__drop_adjoint(tad_tape *t, uint32_t i);
 
-/* Whether it is an elementwise op of the library's: one of a user may say that it is elementwise. */
+/* Whether it is an elementwise op of the library's: one of a user may say that it is elementwise.
+ */
 static inline bool tad__is_row(const tad_tape *t, const tad_op *op) {
     return op >= t->basis->row && op < t->basis->row + t->basis->rows;
 }
@@ -37,13 +38,13 @@ bool tad__call_of(const tad_tape *t, uint32_t index, tad__call *c);
 /* Input k as the user gave it. */
 tad_var tad__operand(const tad_tape *t, const tad__call *c, uint32_t k);
 
-/* Marks with 1 the nodes 0 .. top that the last sweep's roots were computed from, by way of nodes that
- * have all these flags; the others with 0. */
+/* Marks with 1 the nodes 0 .. top that the last sweep's roots were computed from, by way of nodes
+ * that have all these flags; the others with 0. */
 void tad__mark_ancestors(const tad_tape *t, uint8_t *mark, uint32_t top, unsigned flags);
 
-/* What tad__call_of reads of a row: its node, without flags and value. Rows need no record, as their
- * operands fit into the node. If one of two operands is a plain number, number_at is its position,
- * else -1. */
+/* What tad__call_of reads of a row: its node, without flags and value. Rows need no record, as
+ * their operands fit into the node. If one of two operands is a plain number, number_at is its
+ * position, else -1. */
 static inline tad__node tad__row_node(unsigned row, const uint32_t *in, size_t n, int number_at,
                                       double number) {
     tad__node y = {.op = (uint16_t)row, .kind = TAD__ROW};

@@ -13,7 +13,8 @@
 tad_dtype tad_dtype_of(tad_var x) {
     uint32_t i;
     if (tad_is_number(x)) return TAD_F64;
-    if (!tad__has_tape(x) || tad_is_nil(x) || !tad__resolve(x.tape, x, "dtype_of", &i)) return TAD_DTYPE_COUNT;
+    if (!tad__has_tape(x) || tad_is_nil(x) || !tad__resolve(x.tape, x, "dtype_of", &i))
+        return TAD_DTYPE_COUNT;
     return tad__dtype_at(x.tape, i);
 }
 
@@ -39,14 +40,23 @@ static const tad_array *value_of(tad_var x, const char *what, tad__view *view) {
     return tad__resolve(x.tape, x, what, &i) ? tad__value(x.tape, i, view) : NULL;
 }
 
-static tad_status status_of(tad_var x) { return tad__has_tape(x) ? x.tape->error.status : TAD_BAD_HANDLE; }
+static tad_status status_of(tad_var x) {
+    return tad__has_tape(x) ? x.tape->error.status : TAD_BAD_HANDLE;
+}
 
-static tad_status read_into(tad_tape *t, const char *what, const tad_array *a, double *out, size_t n) {
+static tad_status read_into(tad_tape *t, const char *what, const tad_array *a, double *out,
+                            size_t n) {
     if (!out && n) return tad__fail(t, TAD_BAD_ARGUMENT, "%s: no place to read to", what);
     if ((size_t)a->size != n)
-        return tad__fail(t, TAD_BAD_SHAPE, "%s: %zu elements asked for, the variable has %lld", what, n, (long long)a->size);
+        return tad__fail(t, TAD_BAD_SHAPE, "%s: %zu elements asked for, the variable has %lld",
+                         what, n, (long long)a->size);
     int64_t dims[2 * TAD_MAX_RANK];
-    tad_array to = {.data = out, .size = a->size, .dim = dims, .dtype = TAD_F64, .rank = a->rank, .contiguous = true};
+    tad_array to = {.data = out,
+                    .size = a->size,
+                    .dim = dims,
+                    .dtype = TAD_F64,
+                    .rank = a->rank,
+                    .contiguous = true};
     tad_shape shape = tad__shape_of(a);
     memcpy(dims, shape.dim, a->rank * sizeof *dims);
     tad__shape_strides(&shape, dims + a->rank);
@@ -88,7 +98,9 @@ const void *tad_data(tad_var x) {
 /* ---- parameters ---- */
 
 static bool find_param(tad_var x, const char *what, uint32_t *index) {
-    if (!tad__has_tape(x) || x.tape->error.status != TAD_OK || !tad__resolve(x.tape, x, what, index)) return false;
+    if (!tad__has_tape(x) || x.tape->error.status != TAD_OK ||
+        !tad__resolve(x.tape, x, what, index))
+        return false;
     if (tad__at(x.tape, *index)->kind == TAD__PARAM) return true;
     tad__fail(x.tape, TAD_BAD_ARGUMENT, "%s: the variable is not a parameter", what);
     return false;
@@ -114,25 +126,34 @@ tad_status tad_assign(tad_var param, const void *data) {
 /* The node whose gradient can be read now. */
 static tad__node *with_gradient(tad_var x, const char *what) {
     uint32_t i;
-    if (!tad__has_tape(x) || x.tape->error.status != TAD_OK || !tad__resolve(x.tape, x, what, &i)) return NULL;
+    if (!tad__has_tape(x) || x.tape->error.status != TAD_OK || !tad__resolve(x.tape, x, what, &i))
+        return NULL;
     tad__node *n = tad__at(x.tape, i);
     if (!(n->flags & TAD__NEEDS))
-        tad__fail(x.tape, TAD_NO_GRADIENT, "%s: the variable is a constant, it has no gradient", what);
+        tad__fail(x.tape, TAD_NO_GRADIENT, "%s: the variable is a constant, it has no gradient",
+                  what);
     else if (i >= x.tape->head.swept)
         tad__fail(x.tape, TAD_NO_GRADIENT, "%s: no sweep since the variable was recorded", what);
     else if ((n->flags & TAD__RELEASED) && !tad__adjoint_at(x.tape, n)->bits)
-        tad__fail(x.tape, TAD_NO_GRADIENT, "%s: the gradient of an interior array was released; call tad_retain before the sweep", what);
-    else return n;
+        tad__fail(
+            x.tape, TAD_NO_GRADIENT,
+            "%s: the gradient of an interior array was released; call tad_retain before the sweep",
+            what);
+    else
+        return n;
     return NULL;
 }
 
 tad_var tad_gradient(tad_var x) {
     tad__node *n = with_gradient(x, "gradient");
     if (!n) return tad__nil(tad__has_tape(x) ? x.tape : NULL);
-    if (!(n->flags & TAD__ARRAY)) return tad_constant(x.tape, TAD_F64, TAD_0D, &tad__adjoint_at(x.tape, n)->number);
+    if (!(n->flags & TAD__ARRAY))
+        return tad_constant(x.tape, TAD_F64, TAD_0D, &tad__adjoint_at(x.tape, n)->number);
     tad_dtype dtype = (tad_dtype)n->value.array->dtype;
     tad_shape shape = tad__shape_of(n->value.array);
-    return tad_constant(x.tape, dtype, shape, tad__adjoint_at(x.tape, n)->array ? tad__adjoint_at(x.tape, n)->array->data : NULL);
+    return tad_constant(x.tape, dtype, shape,
+                        tad__adjoint_at(x.tape, n)->array ? tad__adjoint_at(x.tape, n)->array->data
+                                                          : NULL);
 }
 
 double tad_gradient_item(tad_var x) {
@@ -142,10 +163,15 @@ double tad_gradient_item(tad_var x) {
     if (!(n->flags & TAD__ARRAY)) return tad__adjoint_at(x.tape, n)->number;
     double v = 0;
     if (n->value.array->size != 1) {
-        tad__fail(x.tape, TAD_BAD_SHAPE, "gradient_item: the variable has %lld elements, not one", (long long)n->value.array->size);
+        tad__fail(x.tape, TAD_BAD_SHAPE, "gradient_item: the variable has %lld elements, not one",
+                  (long long)n->value.array->size);
         return NAN;
     }
-    return tad__adjoint_at(x.tape, n)->array && read_into(x.tape, "gradient_item", tad__adjoint_at(x.tape, n)->array, &v, 1) != TAD_OK ? NAN : v;
+    return tad__adjoint_at(x.tape, n)->array &&
+                   read_into(x.tape, "gradient_item", tad__adjoint_at(x.tape, n)->array, &v, 1) !=
+                       TAD_OK
+               ? NAN
+               : v;
 }
 
 const void *tad_gradient_data(tad_var x) {

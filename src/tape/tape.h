@@ -1,5 +1,5 @@
-/* What a tape is made of. Each subject has a header of its own beside this one, with what may be done:
- * error, handle, node, arrays, label, mark, leaf, apply, version, owned, life. */
+/* What a tape is made of. Each subject has a header of its own beside this one, with what may be
+ * done: error, handle, node, arrays, label, mark, leaf, apply, version, owned, life. */
 #ifndef TAD_TAPE_INTERNAL_H
 #define TAD_TAPE_INTERNAL_H
 
@@ -46,8 +46,8 @@ typedef struct tad__error {
 } tad__error;
 
 struct tad_tape {
-    tad__head head; /* first: tad/scalar.h relies on it */
-    size_t capacity; /* of head.node; head.limit is this or 0 */
+    tad__head head;          /* first: tad/scalar.h relies on it */
+    size_t capacity;         /* of head.node; head.limit is this or 0 */
     size_t adjoint_capacity; /* of head.adjoint: nodes beyond have none */
     const tad__basis *basis;
     tad_settings settings;
@@ -63,10 +63,10 @@ struct tad_tape {
     tad__labels names, places;
     char **scope; /* buffers of the pool */
     size_t scopes, scope_capacity;
-    size_t scopes_lost; /* pushed in vain, and all since; they are popped first */
-    uint32_t array_adjoints; /* buffers now held by nodes */
+    size_t scopes_lost;          /* pushed in vain, and all since; they are popped first */
+    uint32_t array_adjoints;     /* buffers now held by nodes */
     tad__version number_version; /* when any 0-d float64 parameter was changed last */
-    uint32_t *root; /* what the last sweep started from */
+    uint32_t *root;              /* what the last sweep started from */
     size_t roots, root_capacity;
     struct tad__saved *saved; /* of the nodes that have any, the last one first */
     struct tad__owned *owned; /* blocks of tad_tape_resize */

@@ -4,8 +4,8 @@
 
 #include "node.h"
 
-/* How many nodes at the beginning of the tape may have read a 0-d float64 parameter that was changed
- * since: of the others only arrays need to be looked at. */
+/* How many nodes at the beginning of the tape may have read a 0-d float64 parameter that was
+ * changed since: of the others only arrays need to be looked at. */
 uint32_t tad__numbers_in_doubt(const tad_tape *t);
 /* Whether the operand, one that can change, was changed after node `at` read it. */
 bool tad__is_changed(const tad_tape *t, uint32_t at, uint32_t operand);

@@ -5,29 +5,29 @@
 
 /* ---- which derivatives only pass the cotangent on: K(1), and nothing else ---- */
 
-#define X             0
-#define Y             0
-#define A             0
-#define B             0
-#define C             0
-#define P             0
-#define K(number)     ((number) == 1)
-#define NEG(a)        0
-#define ADD(a, b)     0
-#define SUB(a, b)     0
-#define MUL(a, b)     0
-#define DIV(a, b)     0
-#define SQUARE(a)     0
+#define X 0
+#define Y 0
+#define A 0
+#define B 0
+#define C 0
+#define P 0
+#define K(number) ((number) == 1)
+#define NEG(a) 0
+#define ADD(a, b) 0
+#define SUB(a, b) 0
+#define MUL(a, b) 0
+#define DIV(a, b) 0
+#define SQUARE(a) 0
 #define GT(a, b, t, e) 0
 #define GE(a, b, t, e) 0
 #define LT(a, b, t, e) 0
 #define LE(a, b, t, e) 0
 #define EQ(a, b, t, e) 0
-#define NUMBER(x, t)  0
-#define SIZE(a, b)    0
+#define NUMBER(x, t) 0
+#define SIZE(a, b) 0
 #define SELDOM(x, least, graph, below, cheap) 0
-#define FN(f, x)      0
-#define FN2(f, a, b)  0
+#define FN(f, x) 0
+#define FN2(f, a, b) 0
 #define TAD_UNARY(name, doc, lo, hi, kinks, value, dx) [TAD__ROW_##name] = {dx},
 #define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx) [TAD__ROW_##name] = {dx},
 #define TAD_OPTION2(name, doc, lo, hi, kinks, kinks2, o1, o2, value, dx) [TAD__ROW_##name] = {dx},
@@ -43,24 +43,28 @@ static const bool passes[TAD__ROW_COUNT][3] = {
 #undef C
 #undef P
 
-/* One operand's gradient, summed over what was broadcast. Arrays of the loop: inputs, y, g, result. */
+/* One operand's gradient, summed over what was broadcast. Arrays of the loop: inputs, y, g, result.
+ */
 typedef struct back {
     tad_backward *b;
     const tad_array *y;
     size_t wrt;
     tad_array *into;
     bool fresh, in_place; /* in_place: into is the cotangent itself */
-    int single; /* the operand that is a single element beside runs; -1: none */
+    int single;           /* the operand that is a single element beside runs; -1: none */
 } back;
 
-static void add_piece(const tad__compute *c, tad_dtype dtype, int64_t m, const void *piece, char *to, int64_t step) {
+static void add_piece(const tad__compute *c, tad_dtype dtype, int64_t m, const void *piece,
+                      char *to, int64_t step) {
     if (step) {
         c->kernels->add[dtype]((size_t)m, piece, to);
         return;
     }
     double s = c->kernels->sum[dtype]((size_t)m, piece);
-    if (dtype == TAD_F64) *(double *)(void *)to += s;
-    else *(float *)(void *)to += (float)s;
+    if (dtype == TAD_F64)
+        *(double *)(void *)to += s;
+    else
+        *(float *)(void *)to += (float)s;
 }
 
 /* Elements [at, all) where there is nothing to walk or to sum over. */
@@ -71,17 +75,22 @@ static void backward_piece(void *arg, size_t at, size_t all) {
     bool direct = k->fresh && !k->in_place; /* kernels do not write what they read */
     size_t size = tad__width(dtype), piece = direct ? all - at : TAD__BLOCK;
     const tad__row_kernels *row = &c->compute->kernels->row[tad__row_of(c->op)];
-    tad__row_backward *f = k->single < 0 ? row->backward[k->wrt][dtype] : row->backward_single[k->single][dtype];
+    tad__row_backward *f =
+        k->single < 0 ? row->backward[k->wrt][dtype] : row->backward_single[k->single][dtype];
     const char *y = k->y->data, *g = k->b->cotangent[0]->data;
     _Alignas(64) double room[TAD__BLOCK];
     for (; at < all; at += piece) {
         size_t m = tad__min(piece, all - at);
         const void *in[3] = {NULL};
-        for (size_t i = 0; i < c->n_in; i++) in[i] = (const char *)c->in[i]->data + ((int)i == k->single ? 0 : at * size);
+        for (size_t i = 0; i < c->n_in; i++)
+            in[i] = (const char *)c->in[i]->data + ((int)i == k->single ? 0 : at * size);
         char *to = (char *)k->into->data + at * size;
-        f(m, in, y + at * size, g + at * size, direct ? (void *)to : room, c->options ? c->options : tad__no_options);
-        if (k->in_place) memcpy(to, room, m * size);
-        else if (!direct) add_piece(c->compute, dtype, (int64_t)m, room, to, (int64_t)size);
+        f(m, in, y + at * size, g + at * size, direct ? (void *)to : room,
+          c->options ? c->options : tad__no_options);
+        if (k->in_place)
+            memcpy(to, room, m * size);
+        else if (!direct)
+            add_piece(c->compute, dtype, (int64_t)m, room, to, (int64_t)size);
     }
 }
 
@@ -93,19 +102,24 @@ static void backward_walk(void *arg, tad__loop *l) {
     const tad__row_kernels *row = &c->compute->kernels->row[tad__row_of(c->op)];
     int n = (int)c->n_in, single = tad__single_in_runs(l, c->n_in, size);
     if (single == (int)k->wrt) single = -1; /* the kernels are for the gradient of the other one */
-    tad__row_backward *f = single < 0 ? row->backward[k->wrt][dtype] : row->backward_single[single][dtype];
+    tad__row_backward *f =
+        single < 0 ? row->backward[k->wrt][dtype] : row->backward_single[single][dtype];
     tad__rooms r;
     memset(r.repeated, 0, sizeof r.repeated);
     bool direct = k->fresh && k->into->size == k->y->size; /* write, nothing to sum */
-    int64_t piece = direct && tad__walk_piece(l, n + 2, single, size) == INT64_MAX ? INT64_MAX : TAD__BLOCK;
+    int64_t piece =
+        direct && tad__walk_piece(l, n + 2, single, size) == INT64_MAX ? INT64_MAX : TAD__BLOCK;
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {
         for (int64_t at = 0; at < l->length; at += piece) {
             int64_t m = l->length - at < piece ? l->length - at : piece;
             const void *in[3];
-            for (int i = 0; i < n; i++) in[i] = i == single ? l->run[i] : tad__gathered(l, i, at, m, size, &r);
+            for (int i = 0; i < n; i++)
+                in[i] = i == single ? l->run[i] : tad__gathered(l, i, at, m, size, &r);
             char *to = l->run[n + 2] + at * l->step[n + 2];
-            const void *y = l->run[n] + at * (int64_t)size, *g = tad__gathered(l, n + 1, at, m, size, &r);
-            f((size_t)m, in, y, g, direct ? (void *)to : (void *)r.room[n + 2], c->options ? c->options : tad__no_options);
+            const void *y = l->run[n] + at * (int64_t)size,
+                       *g = tad__gathered(l, n + 1, at, m, size, &r);
+            f((size_t)m, in, y, g, direct ? (void *)to : (void *)r.room[n + 2],
+              c->options ? c->options : tad__no_options);
             if (!direct) add_piece(c->compute, dtype, m, r.room[n + 2], to, l->step[n + 2]);
             if (piece == INT64_MAX) break;
         }
@@ -124,7 +138,8 @@ static void row_backward_one(back *k) {
     tad__loop_split(c->compute->threads, &l, n + 2, backward_walk, k);
 }
 
-/* Whether the gradient of input i has an element for each of the cotangent; is the cotangent itself. */
+/* Whether the gradient of input i has an element for each of the cotangent; is the cotangent
+ * itself. */
 static inline bool is_like_cotangent(const tad_backward *b, size_t i) {
     const tad_array *x = b->call.in[i], *g = b->cotangent[0];
     return x->size == g->size && x->rank == g->rank;
@@ -146,15 +161,17 @@ static tad_status row_backward_input(tad_backward *b, size_t i, bool last) {
     if (!k.into) return TAD_NO_MEMORY;
     bool summed = k.into->size != g->size;
     if (k.fresh && (summed || pass)) tad__clear(c->compute, k.into);
-    if (pass) tad__add_into(c->compute, k.into, g);
+    if (pass)
+        tad__add_into(c->compute, k.into, g);
     else if (!summed && runs)
         tad__split(c->compute->threads, (size_t)g->size, TAD__GRAIN, backward_piece, &k);
-    else row_backward_one(&k);
+    else
+        row_backward_one(&k);
     return TAD_OK;
 }
 
-/* An operand that can take the cotangent's memory comes last, when the others have read it: best one
- * whose gradient the cotangent is already. */
+/* An operand that can take the cotangent's memory comes last, when the others have read it: best
+ * one whose gradient the cotangent is already. */
 static tad_status backward_in_order(tad_backward *b) {
     size_t n = b->call.n_in, last = n;
     for (size_t i = 0; i < n; i++) {
@@ -173,7 +190,8 @@ tad_status tad__row_backward_hook(tad_backward *b) {
     if (!tad__any_transposed(b->call.in, b->call.n_in)) return backward_in_order(b);
     const tad_array *operand[3];
     tad_backward straight = *b;
-    if (!tad__straightened(b->call.compute, b->call.in, b->call.n_in, operand)) return TAD_NO_MEMORY;
+    if (!tad__straightened(b->call.compute, b->call.in, b->call.n_in, operand))
+        return TAD_NO_MEMORY;
     straight.call.in = operand;
     return backward_in_order(&straight);
 }

@@ -28,12 +28,14 @@ static tad_status where_shape(const tad_call_frame *c, tad_type *out, size_t *n_
     for (size_t i = 0; i < 3; i++)
         if (!c->in[i]) return tad_fail(c, TAD_BAD_ARGUMENT, "operand %zu is missing", i);
     if (c->in[0]->dtype != TAD_BOOL)
-        return tad_fail(c, TAD_BAD_DTYPE, "the condition is %s, it must be bool", tad_dtype_name((tad_dtype)c->in[0]->dtype));
+        return tad_fail(c, TAD_BAD_DTYPE, "the condition is %s, it must be bool",
+                        tad_dtype_name((tad_dtype)c->in[0]->dtype));
     if (c->in[1]->dtype != c->in[2]->dtype)
         return tad_fail(c, TAD_BAD_DTYPE, "%s and %s", tad_dtype_name((tad_dtype)c->in[1]->dtype),
                         tad_dtype_name((tad_dtype)c->in[2]->dtype));
     out->dtype = (tad_dtype)c->in[1]->dtype;
-    if (!broadcast_all(c, &out->shape)) return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
+    if (!broadcast_all(c, &out->shape))
+        return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
     return TAD_OK;
 }
 
@@ -55,24 +57,28 @@ static void select_walk(void *arg, tad__loop *l) {
             const int64_t n = l->length - at < TAD__BLOCK ? l->length - at : TAD__BLOCK;
             char *y = l->run[0] + at * (int64_t)size;
             void *to = s->through_room || s->added ? (void *)r.room[0] : y;
-            s->kernels->select[s->dtype]((size_t)n, tad__gathered(l, 1, at, n, 1, &r), tad__gathered(l, 2, at, n, size, &r),
+            s->kernels->select[s->dtype]((size_t)n, tad__gathered(l, 1, at, n, 1, &r),
+                                         tad__gathered(l, 2, at, n, size, &r),
                                          tad__gathered(l, 3, at, n, size, &r), to);
-            if (s->added) s->kernels->add[s->dtype]((size_t)n, to, y);
-            else if (s->through_room) memcpy(y, to, (size_t)n * size);
+            if (s->added)
+                s->kernels->add[s->dtype]((size_t)n, to, y);
+            else if (s->through_room)
+                memcpy(y, to, (size_t)n * size);
         }
 }
 
-static void select_into(const tad__compute *compute, const tad_array *condition, const tad_array *a, const tad_array *b,
-                        const tad_array *y, bool added) {
-    selection s = {compute->kernels, (tad_dtype)y->dtype, a->data == y->data || b->data == y->data, added};
+static void select_into(const tad__compute *compute, const tad_array *condition, const tad_array *a,
+                        const tad_array *b, const tad_array *y, bool added) {
+    selection s = {compute->kernels, (tad_dtype)y->dtype, a->data == y->data || b->data == y->data,
+                   added};
     tad_shape shape = tad__shape_of(y);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){y, condition, a, b}, 4);
     tad__loop_split(compute->threads, &l, 0, select_walk, &s);
 }
 
-void tad__select(const tad__compute *compute, const tad_array *condition, const tad_array *a, const tad_array *b,
-                 const tad_array *y) {
+void tad__select(const tad__compute *compute, const tad_array *condition, const tad_array *a,
+                 const tad_array *b, const tad_array *y) {
     select_into(compute, condition, a, b, y, false);
 }
 
@@ -82,8 +88,8 @@ static tad_status where_forward(const tad_call_frame *c) {
 }
 
 /* As tad__select_backward, for an input that was broadcast. */
-static tad_status sum_selected(tad_backward *b, tad_array *into, bool fresh, const tad_array *condition,
-                               const tad_array *p, const tad_array *q) {
+static tad_status sum_selected(tad_backward *b, tad_array *into, bool fresh,
+                               const tad_array *condition, const tad_array *p, const tad_array *q) {
     const tad__compute *compute = b->call.compute;
     const tad_array *g = b->cotangent[0];
     tad_shape shape = tad__shape_of(g);
@@ -95,10 +101,12 @@ static tad_status sum_selected(tad_backward *b, tad_array *into, bool fresh, con
     return TAD_OK;
 }
 
-tad_status tad__select_backward(tad_backward *b, size_t i, const tad_array *condition, bool set, bool last) {
+tad_status tad__select_backward(tad_backward *b, size_t i, const tad_array *condition, bool set,
+                                bool last) {
     const tad_array *g = b->cotangent[0], *x = b->call.in[i];
     tad__view view;
-    const tad_array *zero = tad__number_value(0, (tad_dtype)g->dtype, &view), *p = set ? g : zero, *q = set ? zero : g;
+    const tad_array *zero = tad__number_value(0, (tad_dtype)g->dtype, &view), *p = set ? g : zero,
+                    *q = set ? zero : g;
     bool like = x->size == g->size && x->rank == g->rank, fresh = true;
     tad_array *into = like && last ? tad_backward_take(b, 0, i) : NULL;
     if (!into) into = tad_backward_buffer(b, i, &fresh);
@@ -140,7 +148,8 @@ static tad_status cast_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
     (void)n_out;
     const cast_options *o = c->options;
     if (!c->in[0]) return tad_fail(c, TAD_BAD_ARGUMENT, "the operand is missing");
-    if ((unsigned)o->dtype >= TAD_DTYPE_COUNT) return tad_fail(c, TAD_BAD_DTYPE, "no element type %d", o->dtype);
+    if ((unsigned)o->dtype >= TAD_DTYPE_COUNT)
+        return tad_fail(c, TAD_BAD_DTYPE, "no element type %d", o->dtype);
     *out = (tad_type){(tad_dtype)o->dtype, tad__shape_of(c->in[0])};
     return TAD_OK;
 }
@@ -169,7 +178,8 @@ static const tad_misuse where_misuse[] = {
     {CASE("shapes", MASK(2), F64(3), F64(3)), .expect = TAD_BAD_SHAPE},
     {CASE("int64 and float64", MASK(3), INDICES(2, 3), F64(3)), .expect = TAD_BAD_DTYPE},
 };
-static const cast_options to_f32 = {TAD_F32}, to_f64 = {TAD_F64}, to_i64 = {TAD_I64}, to_none = {77};
+static const cast_options to_f32 = {TAD_F32}, to_f64 = {TAD_F64}, to_i64 = {TAD_I64},
+                          to_none = {77};
 static const tad_sample cast_samples[] = {
     {CASE("float64 to float64", F64(3, 5)), .options = &to_f64},
     {CASE("float64 to int64", F64(3, 5)), .options = &to_i64},
@@ -193,7 +203,7 @@ const tad_op tad__ops_choice[] = {
                       "selected has no influence",
                .constant_in = 1,
                HOOKS(where),
-.backward = where_backward,
+               .backward = where_backward,
                .jvp = where_jvp,
                CASES(where)},
     [CAST] =

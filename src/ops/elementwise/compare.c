@@ -36,7 +36,8 @@ static tad_status compare_shape(const tad_call_frame *c, tad_type *out, size_t *
         return tad_fail(c, TAD_BAD_DTYPE, "%s and %s", tad_dtype_name((tad_dtype)c->in[0]->dtype),
                         tad_dtype_name((tad_dtype)c->in[1]->dtype));
     out->dtype = TAD_BOOL;
-    if (!broadcast_all(c, &out->shape)) return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
+    if (!broadcast_all(c, &out->shape))
+        return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
     return TAD_OK;
 }
 
@@ -65,7 +66,8 @@ static tad_status compare(const tad_call_frame *c, void (*run)(const tad__loop *
     tad_shape shape = tad__shape_of(c->out[0]);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){c->in[0], c->in[1], c->out[0]}, 3);
-    tad__loop_split(c->compute->threads, &l, 2, compare_walk, &(comparison){run, (tad_dtype)c->in[0]->dtype});
+    tad__loop_split(c->compute->threads, &l, 2, compare_walk,
+                    &(comparison){run, (tad_dtype)c->in[0]->dtype});
     return TAD_OK;
 }
 /* Steps of one element or none become vector code. */
@@ -74,16 +76,24 @@ static tad_status compare(const tad_call_frame *c, void (*run)(const tad__loop *
 #define COMPARE_RUN(T, how)                                                                        \
     const T *a = (const T *)(const void *)l->run[0], *b = (const T *)(const void *)l->run[1];      \
     const int64_t p = l->step[0] / (int64_t)sizeof(T), q = l->step[1] / (int64_t)sizeof(T);        \
-    if (p == 1 && q == 1) COMPARE_STEPS(T, how, 1, 1);                                             \
-    else if (p == 1 && q == 0) COMPARE_STEPS(T, how, 1, 0);                                        \
-    else COMPARE_STEPS(T, how, p, q);
+    if (p == 1 && q == 1)                                                                          \
+        COMPARE_STEPS(T, how, 1, 1);                                                               \
+    else if (p == 1 && q == 0)                                                                     \
+        COMPARE_STEPS(T, how, 1, 0);                                                               \
+    else                                                                                           \
+        COMPARE_STEPS(T, how, p, q);
 #define COMPARE(name, how, doc)                                                                    \
     static void name##_run(const tad__loop *l, tad_dtype dtype) {                                  \
         uint8_t *restrict y = (uint8_t *)l->run[2];                                                \
-        if (dtype == TAD_F64) { COMPARE_RUN(double, how) }                                         \
-        else if (dtype == TAD_F32) { COMPARE_RUN(float, how) }                                     \
-        else if (dtype == TAD_I64) { COMPARE_RUN(int64_t, how) }                                   \
-        else { COMPARE_RUN(uint8_t, how) }                                                         \
+        if (dtype == TAD_F64) {                                                                    \
+            COMPARE_RUN(double, how)                                                               \
+        } else if (dtype == TAD_F32) {                                                             \
+            COMPARE_RUN(float, how)                                                                \
+        } else if (dtype == TAD_I64) {                                                             \
+            COMPARE_RUN(int64_t, how)                                                              \
+        } else {                                                                                   \
+            COMPARE_RUN(uint8_t, how)                                                              \
+        }                                                                                          \
     }                                                                                              \
     static tad_status name##_forward(const tad_call_frame *c) { return compare(c, name##_run); }
 #define CONNECT(name, how, doc)                                                                    \
@@ -132,7 +142,7 @@ static const tad_misuse connect_misuse[] = {
     {CASE("one operand", MASK(3)), .expect = TAD_BAD_ARGUMENT},
 };
 static const tad_sample not_samples[] = {
-    {CASE("vector", MASK(7))},      {CASE("matrix", MASK(3, 5))},   {CASE("size 1", MASK(1))},
+    {CASE("vector", MASK(7))},       {CASE("matrix", MASK(3, 5))}, {CASE("size 1", MASK(1))},
     {CASE("rank 3", MASK(2, 3, 2))}, {CASE("empty", MASK(0, 3))},
 };
 static const tad_misuse not_misuse[] = {
@@ -141,8 +151,7 @@ static const tad_misuse not_misuse[] = {
     {CASE("two operands", MASK(3), MASK(3)), .expect = TAD_BAD_ARGUMENT},
 };
 
-#define LOGIC(arity, kin)                                                                          \
-    FAMILY("choice", arity, arity), .flags = TAD_OP_FLAT, CASES(kin)
+#define LOGIC(arity, kin) FAMILY("choice", arity, arity), .flags = TAD_OP_FLAT, CASES(kin)
 #define COMPARISON(name_, how, doc_)                                                               \
     [OP_##name_] = {.name = #name_,                                                                \
                     .doc = doc_,                                                                   \
@@ -159,12 +168,11 @@ static const tad_misuse not_misuse[] = {
 enum { COMPARISONS(NUMBERED) CONNECTIVES(NUMBERED) LOGICAL_NOT };
 
 const tad_op tad__ops_compare[] = {
-    COMPARISONS(COMPARISON) CONNECTIVES(CONNECTIVE)
-    [LOGICAL_NOT] = {.name = "logical_not",
-                     .doc = "not x, which is bool",
-                     .forward = not_forward,
-                     .shape = connect_shape,
-                     LOGIC(1, not)},
+    COMPARISONS(COMPARISON) CONNECTIVES(CONNECTIVE)[LOGICAL_NOT] = {.name = "logical_not",
+                                                                    .doc = "not x, which is bool",
+                                                                    .forward = not_forward,
+                                                                    .shape = connect_shape,
+                                                                    LOGIC(1, not )},
 };
 const size_t tad__ops_compare_count = LENGTH(tad__ops_compare);
 

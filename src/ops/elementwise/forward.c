@@ -13,7 +13,8 @@ tad_status tad__row_shape(const tad_call_frame *c, tad_type *out, size_t *n_out)
             return tad_fail(c, TAD_BAD_DTYPE, "operand %zu is %s, it must be float64 or float32", i,
                             tad_dtype_name((tad_dtype)c->in[i]->dtype));
         tad_shape next = tad__shape_of(c->in[i]);
-        if (!tad__shape_broadcast(&s, &next, &s)) return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
+        if (!tad__shape_broadcast(&s, &next, &s))
+            return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
     }
     out->shape = s;
     const double *pq = c->options;
@@ -48,7 +49,8 @@ static bool is_transposed(const tad_array *a) {
     int last = a->rank - 1, k = 0;
     const int64_t *stride = tad_strides(a);
     while (last > 0 && a->dim[last] == 1) last--;
-    if (a->size < TAD__GRAIN || stride[last] == 0 || (stride[last] < 16 && stride[last] > -16)) return false;
+    if (a->size < TAD__GRAIN || stride[last] == 0 || (stride[last] < 16 && stride[last] > -16))
+        return false;
     while (k < last && stride[k] != 1) k++;
     return k < last;
 }
@@ -59,7 +61,8 @@ bool tad__any_transposed(const tad_array *const *in, size_t n) {
     return false;
 }
 
-bool tad__straightened(const tad__compute *c, const tad_array *const *in, size_t n, const tad_array **to) {
+bool tad__straightened(const tad__compute *c, const tad_array *const *in, size_t n,
+                       const tad_array **to) {
     for (size_t i = 0; i < n; i++) {
         to[i] = in[i]->contiguous || !is_transposed(in[i]) ? in[i] : tad__contiguous(c, in[i]);
         if (!to[i]) return false;
@@ -75,13 +78,16 @@ tad__row_forward *tad__forward_of(const tad__compute *c, unsigned row, unsigned 
 static void forward_piece(void *arg, size_t first, size_t end) {
     const tad__forward_call *k = arg;
     const void *in[3] = {NULL};
-    for (size_t i = 0; i < k->n_in; i++) in[i] = (const char *)k->in[i] + ((int)i == k->single ? 0 : first * k->size);
+    for (size_t i = 0; i < k->n_in; i++)
+        in[i] = (const char *)k->in[i] + ((int)i == k->single ? 0 : first * k->size);
     k->f(end - first, in, (char *)k->out + first * k->size, k->pq);
 }
 
 void tad__forward_runs(const tad__compute *c, size_t n, tad__forward_call k) {
-    if (n <= TAD__GRAIN || !c->threads) k.f(n, k.in, k.out, k.pq);
-    else tad__split(c->threads, n, TAD__GRAIN, forward_piece, &k);
+    if (n <= TAD__GRAIN || !c->threads)
+        k.f(n, k.in, k.out, k.pq);
+    else
+        tad__split(c->threads, n, TAD__GRAIN, forward_piece, &k);
 }
 
 static void forward_walk(void *arg, tad__loop *l) {
@@ -94,7 +100,8 @@ static void forward_walk(void *arg, tad__loop *l) {
         for (int64_t at = 0; at < l->length; at += piece) {
             int64_t m = l->length - at < piece ? l->length - at : piece;
             const void *in[3];
-            for (int i = 0; i < n; i++) in[i] = i == k->single ? l->run[i] : tad__gathered(l, i, at, m, k->size, &r);
+            for (int i = 0; i < n; i++)
+                in[i] = i == k->single ? l->run[i] : tad__gathered(l, i, at, m, k->size, &r);
             k->f((size_t)m, in, l->run[n] + at * (int64_t)k->size, k->pq);
             if (piece == INT64_MAX) break;
         }
@@ -108,7 +115,8 @@ tad_status tad__row_forward_hook(const tad_call_frame *c) {
     const tad_array *operand[3];
     if (!tad__straightened(c->compute, c->in, c->n_in, operand)) return TAD_NO_MEMORY;
     bool one_run = tad__are_runs(operand, c->n_in, c->out[0], &single);
-    tad__row_forward *f = tad__forward_of(c->compute, tad__row_of(c->op), dtype, one_run ? single : -1);
+    tad__row_forward *f =
+        tad__forward_of(c->compute, tad__row_of(c->op), dtype, one_run ? single : -1);
     const double *pq = c->options ? c->options : tad__no_options;
     const tad_array *array[4] = {NULL};
     for (int i = 0; i < n; i++) array[i] = operand[i];
@@ -117,7 +125,7 @@ tad_status tad__row_forward_hook(const tad_call_frame *c) {
         const void *in[3] = {NULL};
         for (int i = 0; i < n; i++) in[i] = operand[i]->data;
         tad__forward_runs(c->compute, (size_t)c->out[0]->size,
-                     (tad__forward_call){f, pq, c->n_in, size, single, in, c->out[0]->data});
+                          (tad__forward_call){f, pq, c->n_in, size, single, in, c->out[0]->data});
         return TAD_OK;
     }
     tad_shape shape = tad__shape_of(c->out[0]);
@@ -125,6 +133,7 @@ tad_status tad__row_forward_hook(const tad_call_frame *c) {
     tad__loop_init(&l, &shape, array, n + 1);
     single = tad__single_in_runs(&l, c->n_in, size);
     f = tad__forward_of(c->compute, tad__row_of(c->op), dtype, single);
-    tad__loop_split(c->compute->threads, &l, n, forward_walk, &(tad__forward_call){f, pq, c->n_in, size, single, NULL, NULL});
+    tad__loop_split(c->compute->threads, &l, n, forward_walk,
+                    &(tad__forward_call){f, pq, c->n_in, size, single, NULL, NULL});
     return TAD_OK;
 }

@@ -1,5 +1,5 @@
-/* Sums over a list of operands as one node: sum_list, dot_list. They are for scalar code (a neuron in
- * one node); on arrays they work elementwise. Rests on tape.h and the loop. */
+/* Sums over a list of operands as one node: sum_list, dot_list. They are for scalar code (a neuron
+ * in one node); on arrays they work elementwise. Rests on tape.h and the loop. */
 #include "ops/families.h"
 #include "array/loop.h"
 #include "tape/apply.h"
@@ -19,15 +19,18 @@ enum { SUM_LIST, DOT_LIST };
 static tad_status list_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     bool pairs = c->op == &tad__ops_list[DOT_LIST];
-    if (pairs && c->n_in % 2 == 0) return tad_fail(c, TAD_BAD_ARGUMENT, "%zu operands: c, all a, all b are needed", c->n_in);
+    if (pairs && c->n_in % 2 == 0)
+        return tad_fail(c, TAD_BAD_ARGUMENT, "%zu operands: c, all a, all b are needed", c->n_in);
     for (size_t i = 0; i < c->n_in; i++) {
         if (!c->in[i]) return tad_fail(c, TAD_BAD_ARGUMENT, "operand %zu is missing", i);
         if (c->in[i]->dtype > TAD_F32)
-            return tad_fail(c, TAD_BAD_DTYPE, "operand %zu is %s", i, tad_dtype_name((tad_dtype)c->in[i]->dtype));
+            return tad_fail(c, TAD_BAD_DTYPE, "operand %zu is %s", i,
+                            tad_dtype_name((tad_dtype)c->in[i]->dtype));
         tad_shape s = tad__shape_of(c->in[i]);
         if (i == 0) out->shape = s;
         if (!tad__shape_broadcast(&out->shape, &s, &out->shape))
-            return tad_fail(c, TAD_BAD_SHAPE, "operand %zu does not broadcast with those before", i);
+            return tad_fail(c, TAD_BAD_SHAPE, "operand %zu does not broadcast with those before",
+                            i);
     }
     out->dtype = (tad_dtype)c->in[0]->dtype;
     return TAD_OK;
@@ -47,8 +50,11 @@ static void add_term(const tad_call_frame *c, const tad_array *a, const tad_arra
     tad__loop loop, *l = &loop;
     tad__loop_init(l, &shape, (const tad_array *const[]){c->out[0], a, b ? b : a}, 3);
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {
-        if (c->out[0]->dtype == TAD_F64) { ADD_PRODUCTS(double) }
-        else { ADD_PRODUCTS(float) }
+        if (c->out[0]->dtype == TAD_F64) {
+            ADD_PRODUCTS(double)
+        } else {
+            ADD_PRODUCTS(float)
+        }
     }
 }
 
@@ -120,13 +126,23 @@ static const tad_misuse dot_misuse[] = {
 };
 
 const tad_op tad__ops_list[] = {
-    [SUM_LIST] = {.name = "sum_list", .doc = "x0 + x1 + ... as one node; all broadcast",
-                  FAMILY("lists", 1, UINT8_MAX), .shape = list_shape, .forward = list_forward,
-                  .vjp = sum_vjp, .jvp = list_jvp, CASES(sum)},
+    [SUM_LIST] = {.name = "sum_list",
+                  .doc = "x0 + x1 + ... as one node; all broadcast",
+                  FAMILY("lists", 1, UINT8_MAX),
+                  .shape = list_shape,
+                  .forward = list_forward,
+                  .vjp = sum_vjp,
+                  .jvp = list_jvp,
+                  CASES(sum)},
     [DOT_LIST] = {.name = "dot_list",
-                  .doc = "operands c, a0, a1, ..., b0, b1, ...: c + a0 b0 + a1 b1 + ... as one node; all broadcast",
-                  FAMILY("lists", 1, UINT8_MAX), .shape = list_shape, .forward = list_forward,
-                  .vjp = dot_vjp, .jvp = list_jvp, CASES(dot)},
+                  .doc = "operands c, a0, a1, ..., b0, b1, ...: c + a0 b0 + a1 b1 + ... as one "
+                         "node; all broadcast",
+                  FAMILY("lists", 1, UINT8_MAX),
+                  .shape = list_shape,
+                  .forward = list_forward,
+                  .vjp = dot_vjp,
+                  .jvp = list_jvp,
+                  CASES(dot)},
 };
 const size_t tad__ops_list_count = LENGTH(tad__ops_list);
 
@@ -136,8 +152,8 @@ const size_t tad__ops_list_count = LENGTH(tad__ops_list);
 typedef uint64_t handle __attribute__((vector_size(16), aligned(8), may_alias));
 enum { IN_ONE_REGISTER = sizeof(tad_var) == sizeof(handle) && offsetof(tad_var, u) == 8 };
 
-/* The nodes of numbers of this epoch that need a gradient, as the header tests it; false: not all are
- * that, or it cannot be seen so quickly. */
+/* The nodes of numbers of this epoch that need a gradient, as the header tests it; false: not all
+ * are that, or it cannot be seen so quickly. */
 static inline bool are_plain(const tad_tape *t, const tad_var *x, size_t n, uint32_t *in) {
     const handle mine = {(uintptr_t)t, t->head.epoch}, *h = (const handle *)(const void *)x;
     handle differ = {0, 0};
@@ -164,7 +180,8 @@ static bool are_numbers(tad_tape *t, const tad_var *x, size_t n, uint32_t *in, u
     return true;
 }
 
-static inline bool find_numbers(tad_tape *t, const tad_var *x, size_t n, uint32_t *in, unsigned *flags) {
+static inline bool find_numbers(tad_tape *t, const tad_var *x, size_t n, uint32_t *in,
+                                unsigned *flags) {
     if (!are_plain(t, x, n, in)) return are_numbers(t, x, n, in, flags);
     *flags |= TAD__NEEDS;
     return true;
@@ -178,7 +195,8 @@ static inline bool find_number(tad_tape *t, tad_var x, uint32_t *in, unsigned *f
     return true;
 }
 
-static tad_var finish(tad_tape *t, tad__record_of *r, enum tad__kind kind, unsigned flags, double value) {
+static tad_var finish(tad_tape *t, tad__record_of *r, enum tad__kind kind, unsigned flags,
+                      double value) {
     uint32_t index;
     if (!tad__new_node(t, &index)) return tad__nil(t);
     tad__node *node = tad__at(t, index);
@@ -197,7 +215,8 @@ static tad__record_of *new_record(tad_tape *t, const tad_op *op, size_t n_in) {
 
 tad_var tad_sum_list(const tad_var *x, size_t n) {
     tad_tape *t = x ? tad__tape_of(x, n) : NULL;
-    if (!t || !t->head.limit || n > UINT32_MAX / 8) return tad_apply(&tad__ops_list[SUM_LIST], x, n, NULL, NULL, 0);
+    if (!t || !t->head.limit || n > UINT32_MAX / 8)
+        return tad_apply(&tad__ops_list[SUM_LIST], x, n, NULL, NULL, 0);
     tad__arena_mark before = tad__arena_now(&t->arena);
     tad__record_of *r = new_record(t, &tad__ops_list[SUM_LIST], n);
     unsigned flags = 0;

@@ -22,8 +22,10 @@ const double tad__no_options[2] = {0, 0};
     UNUSED const double X = x[0];                                                                  \
     UNUSED const double P = pq[0], Q = pq[1];
 #define TAD_UNARY(name, doc, lo, hi, kinks, value, dx) VALUE(name, value) PARTIAL(name, 0, dx)
-#define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx) VALUE(name, value) PARTIAL(name, 0, dx)
-#define TAD_OPTION2(name, doc, lo, hi, kinks, kinks2, o1, o2, value, dx) VALUE(name, value) PARTIAL(name, 0, dx)
+#define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx)                                   \
+    VALUE(name, value) PARTIAL(name, 0, dx)
+#define TAD_OPTION2(name, doc, lo, hi, kinks, kinks2, o1, o2, value, dx)                           \
+    VALUE(name, value) PARTIAL(name, 0, dx)
 #include <tad/scalar.def>
 #undef LOADS
 #define LOADS UNUSED const double A = x[0], B = x[1];
@@ -37,11 +39,12 @@ const double tad__no_options[2] = {0, 0};
 #include <tad/scalar.def>
 #undef LOADS
 
-#define TAD_UNARY(name, ...)   [TAD__ROW_##name] = {name##_value, {name##_d0}},
+#define TAD_UNARY(name, ...) [TAD__ROW_##name] = {name##_value, {name##_d0}},
 #define TAD_OPTION1(name, ...) TAD_UNARY(name, )
 #define TAD_OPTION2(name, ...) TAD_UNARY(name, )
-#define TAD_BINARY(name, ...)  [TAD__ROW_##name] = {name##_value, {name##_d0, name##_d1}},
-#define TAD_TERNARY(name, ...) [TAD__ROW_##name] = {name##_value, {name##_d0, name##_d1, name##_d2}},
+#define TAD_BINARY(name, ...) [TAD__ROW_##name] = {name##_value, {name##_d0, name##_d1}},
+#define TAD_TERNARY(name, ...)                                                                     \
+    [TAD__ROW_##name] = {name##_value, {name##_d0, name##_d1, name##_d2}},
 const tad__row_numbers tad__row_number[TAD__ROW_COUNT] = {
 #include <tad/scalar.def>
 };

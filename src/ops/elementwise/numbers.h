@@ -1,5 +1,5 @@
-/* The words of scalar.def read as double arithmetic on plain numbers. Included by a file that expands
- * rows so; undone by kernel/words_end.h. */
+/* The words of scalar.def read as double arithmetic on plain numbers. Included by a file that
+ * expands rows so; undone by kernel/words_end.h. */
 #include "kernel/elementary.h"
 
 #include <math.h>
@@ -11,8 +11,8 @@
 /* The arrays' kernels where they are better than libm. The branch, never
  * taken, is cheaper than the select that the kernel contains. */
 static UNUSED double sigmoid(double x) { return x < -746 ? 0 : tad__sigmoid_f64(x); }
-#define tanh(x)      tad__tanh_f64(x)
-#define outlying(x)  tad__outlying_f64(x)
+#define tanh(x) tad__tanh_f64(x)
+#define outlying(x) tad__outlying_f64(x)
 #define RARELY(where, right, cheap) ((where) ? (right) : (cheap))
 static UNUSED double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
 static UNUSED double step(double x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }
@@ -20,7 +20,6 @@ static UNUSED double floor_mod(double a, double b) {
     double r = fmod(a, b);
     return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
-#define FN(f, x)     f(x)
+#define FN(f, x) f(x)
 #define FN2(f, a, b) f(a, b)
 #include "kernel/words.h"
-

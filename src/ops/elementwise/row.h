@@ -1,5 +1,5 @@
-/* What the files of elementwise ops share: each reads the rows of scalar.def in its own way. Rests on
- * the tape's headers and on compute.h. */
+/* What the files of elementwise ops share: each reads the rows of scalar.def in its own way. Rests
+ * on the tape's headers and on compute.h. */
 #ifndef TAD_OPS_ELEMENTWISE_ROW_H
 #define TAD_OPS_ELEMENTWISE_ROW_H
 
@@ -10,7 +10,9 @@
 extern const tad_op tad__ops_elementwise[];
 extern const size_t tad__ops_elementwise_count;
 
-static inline unsigned tad__row_of(const tad_op *op) { return (unsigned)(op - tad__ops_elementwise); }
+static inline unsigned tad__row_of(const tad_op *op) {
+    return (unsigned)(op - tad__ops_elementwise);
+}
 
 /* Of every row that has options: the words P and Q. */
 typedef struct tad__row_options {
@@ -52,16 +54,19 @@ typedef struct tad__forward_call {
 tad__row_forward *tad__forward_of(const tad__compute *c, unsigned row, unsigned dtype, int single);
 void tad__forward_runs(const tad__compute *c, size_t n, tad__forward_call k);
 
-/* Whether there is nothing to walk: the operands lie as one run beside `out`, which is contiguous, but
- * of two one may be a single element: *single; -1: none. */
+/* Whether there is nothing to walk: the operands lie as one run beside `out`, which is contiguous,
+ * but of two one may be a single element: *single; -1: none. */
 bool tad__are_runs(const tad_array *const *in, size_t n, const tad_array *out, int *single);
-/* Of two operands the one that is a single element in each run, as a column beside a matrix; -1: none. */
+/* Of two operands the one that is a single element in each run, as a column beside a matrix; -1:
+ * none. */
 int tad__single_in_runs(const tad__loop *l, size_t n, size_t size);
-/* A whole run at once (INT64_MAX) when nothing has to be gathered, else pieces that fit the room. */
+/* A whole run at once (INT64_MAX) when nothing has to be gathered, else pieces that fit the room.
+ */
 int64_t tad__walk_piece(const tad__loop *l, int arrays, int single, size_t size);
 bool tad__any_transposed(const tad_array *const *in, size_t n);
 /* Large transposed operands are copied, by tiles, to be read in order. False: no memory. */
-bool tad__straightened(const tad__compute *c, const tad_array *const *in, size_t n, const tad_array **to);
+bool tad__straightened(const tad__compute *c, const tad_array *const *in, size_t n,
+                       const tad_array **to);
 
 /* ---- backward.c ---- */
 

@@ -1,5 +1,5 @@
-/* Derivatives of rows as graphs of ops, for every order: the words of scalar.def make variables. Rests
- * on row.h. */
+/* Derivatives of rows as graphs of ops, for every order: the words of scalar.def make variables.
+ * Rests on row.h. */
 #include "row.h"
 
 #include "tape/handle.h"
@@ -23,33 +23,34 @@ static tad_var choose(int how, tad_var a, tad_var b, tad_var then, tad_var other
         return compare_numbers(how, a.u.number, b.u.number) ? then : otherwise;
     tad_var like = tad__has_tape(a) ? a : b;
     tad_var condition = how == COMPARE_GT   ? tad_greater(a, b)
-                        : how == COMPARE_GE ? tad_greater_equal(a, b) : tad_equal(a, b);
+                        : how == COMPARE_GE ? tad_greater_equal(a, b)
+                                            : tad_equal(a, b);
     return tad_where(condition, branch(then, like), branch(otherwise, like));
 }
 
-#define TAD__ROW_fabs      TAD__ROW_abs
-#define TAD__ROW_rint      TAD__ROW_round
-#define K(number)          tad_number(number)
-#define NEG(a)             tad__row2(TAD__ROW_mul, a, tad_number(-1))
-#define ADD(a, b)          tad__row2(TAD__ROW_add, a, b)
-#define SUB(a, b)          tad__row2(TAD__ROW_sub, a, b)
-#define MUL(a, b)          tad__row2(TAD__ROW_mul, a, b)
-#define DIV(a, b)          tad__row2(TAD__ROW_div, a, b)
-#define SQUARE(a)          tad_square(a)
-#define GT(a, b, t, e)     choose(COMPARE_GT, a, b, t, e)
-#define GE(a, b, t, e)     choose(COMPARE_GE, a, b, t, e)
-#define LT(a, b, t, e)     choose(COMPARE_GT, b, a, t, e)
-#define LE(a, b, t, e)     choose(COMPARE_GE, b, a, t, e)
-#define EQ(a, b, t, e)     choose(COMPARE_EQ, a, b, t, e)
-#define NUMBER(x, t)       choose(COMPARE_EQ, x, x, t, x)
-#define SIZE(a, b)         ADD(FN(fabs, a), FN(fabs, b))
+#define TAD__ROW_fabs TAD__ROW_abs
+#define TAD__ROW_rint TAD__ROW_round
+#define K(number) tad_number(number)
+#define NEG(a) tad__row2(TAD__ROW_mul, a, tad_number(-1))
+#define ADD(a, b) tad__row2(TAD__ROW_add, a, b)
+#define SUB(a, b) tad__row2(TAD__ROW_sub, a, b)
+#define MUL(a, b) tad__row2(TAD__ROW_mul, a, b)
+#define DIV(a, b) tad__row2(TAD__ROW_div, a, b)
+#define SQUARE(a) tad_square(a)
+#define GT(a, b, t, e) choose(COMPARE_GT, a, b, t, e)
+#define GE(a, b, t, e) choose(COMPARE_GE, a, b, t, e)
+#define LT(a, b, t, e) choose(COMPARE_GT, b, a, t, e)
+#define LE(a, b, t, e) choose(COMPARE_GE, b, a, t, e)
+#define EQ(a, b, t, e) choose(COMPARE_EQ, a, b, t, e)
+#define NUMBER(x, t) choose(COMPARE_EQ, x, x, t, x)
+#define SIZE(a, b) ADD(FN(fabs, a), FN(fabs, b))
 #define SELDOM(x, least, graph, below, cheap) (graph)
-#define SCALED(x, a, b)    MUL(x, DIV(K(1), SIZE(a, b)))
-#define BOUNDED(x, most)   tad_clamp(x, -(most), most)
-#define TAMED(x)           tad_clamp(x, -100, 100)
-#define GELU_INNER(x)      gelu_inner(x)
-#define FN(f, x)           tad__row1(TAD__ROW_##f, x)
-#define FN2(f, a, b)       tad__row2(TAD__ROW_##f, a, b)
+#define SCALED(x, a, b) MUL(x, DIV(K(1), SIZE(a, b)))
+#define BOUNDED(x, most) tad_clamp(x, -(most), most)
+#define TAMED(x) tad_clamp(x, -100, 100)
+#define GELU_INNER(x) gelu_inner(x)
+#define FN(f, x) tad__row1(TAD__ROW_##f, x)
+#define FN2(f, a, b) tad__row2(TAD__ROW_##f, a, b)
 
 /* c (x + 0.044715 x^3) */
 static tad_var gelu_inner(tad_var x) {
@@ -66,7 +67,8 @@ typedef tad_var graph_rule(const tad_rule *r);
 #define LOADS                                                                                      \
     UNUSED const tad_var X = r->in[0];                                                             \
     UNUSED const double *pq = r->options;                                                          \
-    UNUSED const tad_var P = pq ? tad_number(pq[0]) : tad_none(), Q = pq ? tad_number(pq[1]) : tad_none();
+    UNUSED const tad_var P = pq ? tad_number(pq[0]) : tad_none(),                                  \
+                         Q = pq ? tad_number(pq[1]) : tad_none();
 #define TAD_UNARY(name, doc, lo, hi, kinks, value, dx) GRAPH(name, 0, dx)
 #define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx) GRAPH(name, 0, dx)
 #define TAD_OPTION2(name, doc, lo, hi, kinks, kinks2, o1, o2, value, dx) GRAPH(name, 0, dx)
@@ -77,14 +79,15 @@ typedef tad_var graph_rule(const tad_rule *r);
 #include <tad/scalar.def>
 #undef LOADS
 #define LOADS UNUSED const tad_var A = r->in[0], B = r->in[1], C = r->in[2];
-#define TAD_TERNARY(name, doc, value, da, db, dc) GRAPH(name, 0, da) GRAPH(name, 1, db) GRAPH(name, 2, dc)
+#define TAD_TERNARY(name, doc, value, da, db, dc)                                                  \
+    GRAPH(name, 0, da) GRAPH(name, 1, db) GRAPH(name, 2, dc)
 #include <tad/scalar.def>
 #undef LOADS
 
-#define TAD_UNARY(name, ...)   [TAD__ROW_##name] = {name##_g0},
+#define TAD_UNARY(name, ...) [TAD__ROW_##name] = {name##_g0},
 #define TAD_OPTION1(name, ...) TAD_UNARY(name, )
 #define TAD_OPTION2(name, ...) TAD_UNARY(name, )
-#define TAD_BINARY(name, ...)  [TAD__ROW_##name] = {name##_g0, name##_g1},
+#define TAD_BINARY(name, ...) [TAD__ROW_##name] = {name##_g0, name##_g1},
 #define TAD_TERNARY(name, ...) [TAD__ROW_##name] = {name##_g0, name##_g1, name##_g2},
 static graph_rule *const graph_rows[TAD__ROW_COUNT][3] = {
 #include <tad/scalar.def>

@@ -1,5 +1,5 @@
-/* Rows on variables: 0-d float64 operands are recorded here, arrays where nothing has to be converted
- * or walked; the rest goes through tad__apply. Rests on row.h. */
+/* Rows on variables: 0-d float64 operands are recorded here, arrays where nothing has to be
+ * converted or walked; the rest goes through tad__apply. Rests on row.h. */
 #include "row.h"
 
 #include "tape/handle.h"
@@ -39,8 +39,8 @@ static bool is_scalar(tad_tape *t, tad_var v) {
     return tad__is_living(t, v) && !(tad__at(t, v.u.at.index)->flags & TAD__ARRAY);
 }
 
-static tad_var new_scalar(tad_tape *t, unsigned row, enum tad__kind kind, unsigned flags, double value,
-                          tad__node operands) {
+static tad_var new_scalar(tad_tape *t, unsigned row, enum tad__kind kind, unsigned flags,
+                          double value, tad__node operands) {
     uint32_t index;
     if (t->settings.trap && !isfinite(value)) {
         tad__fail(t, TAD_NOT_FINITE, "%s: the result is %g", tad__ops_elementwise[row].name, value);
@@ -57,7 +57,8 @@ static tad_var new_scalar(tad_tape *t, unsigned row, enum tad__kind kind, unsign
 }
 
 static bool are_alike(const tad_array *a, const tad_array *b) {
-    if (a->dtype != b->dtype || a->rank != b->rank || !b->contiguous || b->dtype > TAD_F32) return false;
+    if (a->dtype != b->dtype || a->rank != b->rank || !b->contiguous || b->dtype > TAD_F32)
+        return false;
     for (int i = 0; i < a->rank; i++)
         if (a->dim[i] != b->dim[i]) return false;
     return true;
@@ -70,10 +71,11 @@ static const tad_array *living_array(tad_tape *t, tad_var v) {
     return n->flags & TAD__ARRAY ? n->value.array : NULL;
 }
 
-/* A row on contiguous arrays of one shape and type, or on one and a number, while recording plainly:
- * what tad__apply would do, when there is nothing to check, convert or walk. False: that is not the
- * case. */
-static bool on_like_arrays(tad_tape *t, unsigned row, const tad_var *in, size_t n, tad_var *result) {
+/* A row on contiguous arrays of one shape and type, or on one and a number, while recording
+ * plainly: what tad__apply would do, when there is nothing to check, convert or walk. False: that
+ * is not the case. */
+static bool on_like_arrays(tad_tape *t, unsigned row, const tad_var *in, size_t n,
+                           tad_var *result) {
     const tad_array *like = NULL;
     const void *data[3];
     uint32_t index[3] = {0};
@@ -95,7 +97,8 @@ static bool on_like_arrays(tad_tape *t, unsigned row, const tad_var *in, size_t 
         index[i] = in[i].u.at.index;
         flags |= tad__at(t, index[i])->flags;
     }
-    if (number_at >= 0) data[number_at] = tad__number_value(number, (tad_dtype)like->dtype, &view)->data;
+    if (number_at >= 0)
+        data[number_at] = tad__number_value(number, (tad_dtype)like->dtype, &view)->data;
     tad__arena_mark before = tad__arena_now(&t->arena);
     tad_array *y = tad__new_like(t, like);
     if (!y) {
@@ -103,7 +106,9 @@ static bool on_like_arrays(tad_tape *t, unsigned row, const tad_var *in, size_t 
         return false;
     }
     tad__forward_runs(&t->compute, (size_t)y->size,
-                 (tad__forward_call){tad__forward_of(&t->compute, row, y->dtype, number_at), tad__no_options, n, tad__width(y->dtype), number_at, data, y->data});
+                      (tad__forward_call){tad__forward_of(&t->compute, row, y->dtype, number_at),
+                                          tad__no_options, n, tad__width(y->dtype), number_at, data,
+                                          y->data});
     tad__node node = tad__row_node(row, index, n, number_at, number);
     node.flags = (uint8_t)(TAD__ARRAY | (flags & TAD__NEEDS));
     node.value.array = y;
@@ -134,7 +139,8 @@ tad_var tad__row1(unsigned row, tad_var x) {
     if (t->error.status != TAD_OK || !is_scalar(t, x)) return general(t, row, &x, 1);
     const tad__node *p = tad__at(t, x.u.at.index);
     double v = p->value.number, y = tad__row_number[row].value(&v, tad__no_options);
-    tad__node operands = {.a = x.u.at.index, .u.partial = tad__row_number[row].partial[0](&v, y, tad__no_options)};
+    tad__node operands = {.a = x.u.at.index,
+                          .u.partial = tad__row_number[row].partial[0](&v, y, tad__no_options)};
     return new_scalar(t, row, TAD__UNARY, p->flags, y, operands);
 }
 
@@ -144,7 +150,8 @@ static tad_var with_number(tad_tape *t, unsigned row, tad_var x, double number, 
     double v[2] = {p->value.number, number};
     if (first) v[0] = number, v[1] = p->value.number;
     tad__node operands = {.a = x.u.at.index, .u.partial = number};
-    return new_scalar(t, row, kind, p->flags, tad__row_number[row].value(v, tad__no_options), operands);
+    return new_scalar(t, row, kind, p->flags, tad__row_number[row].value(v, tad__no_options),
+                      operands);
 }
 
 tad_var tad__row2(unsigned row, tad_var a, tad_var b) {
@@ -152,14 +159,16 @@ tad_var tad__row2(unsigned row, tad_var a, tad_var b) {
     tad_tape *t = tad__tape_of(in, 2);
     if (!t) return folded(row, in, 2, tad__no_options);
     if (t->error.status != TAD_OK) return tad__nil(t);
-    bool sa = is_scalar(t, a), sb = is_scalar(t, b), foldable = kind_with_number(row, false) != TAD__ROW;
+    bool sa = is_scalar(t, a), sb = is_scalar(t, b),
+         foldable = kind_with_number(row, false) != TAD__ROW;
     if (foldable && sa && tad_is_number(b)) return with_number(t, row, a, b.u.number, false);
     if (foldable && sb && tad_is_number(a)) return with_number(t, row, b, a.u.number, true);
     if (!sa || !sb) return general(t, row, in, 2);
     const tad__node *p = tad__at(t, a.u.at.index), *q = tad__at(t, b.u.at.index);
     double v[2] = {p->value.number, q->value.number};
     tad__node operands = {.a = a.u.at.index, .u.arg.b = b.u.at.index};
-    return new_scalar(t, row, kind_of(row), p->flags | q->flags, tad__row_number[row].value(v, tad__no_options), operands);
+    return new_scalar(t, row, kind_of(row), p->flags | q->flags,
+                      tad__row_number[row].value(v, tad__no_options), operands);
 }
 
 tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c) {
@@ -168,31 +177,38 @@ tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c) {
     if (!t) return folded(row, in, 3, tad__no_options);
     if (t->error.status != TAD_OK) return tad__nil(t);
     if (!is_scalar(t, a) || !is_scalar(t, b) || !is_scalar(t, c)) return general(t, row, in, 3);
-    const tad__node *p = tad__at(t, a.u.at.index), *q = tad__at(t, b.u.at.index), *r = tad__at(t, c.u.at.index);
+    const tad__node *p = tad__at(t, a.u.at.index), *q = tad__at(t, b.u.at.index),
+                    *r = tad__at(t, c.u.at.index);
     double v[3] = {p->value.number, q->value.number, r->value.number};
     tad__node operands = {.a = a.u.at.index, .u.arg = {b.u.at.index, c.u.at.index}};
-    return new_scalar(t, row, kind_of(row), p->flags | q->flags | r->flags, tad__row_number[row].value(v, tad__no_options), operands);
+    return new_scalar(t, row, kind_of(row), p->flags | q->flags | r->flags,
+                      tad__row_number[row].value(v, tad__no_options), operands);
 }
 
 static tad_var with_options(unsigned row, tad_var x, double p, double q) {
     tad__row_options o = {p, q};
-    if (!tad__has_tape(x)) return tad__can_clip(row, &o.p) ? folded(row, &x, 1, &o.p) : tad__nil(NULL);
+    if (!tad__has_tape(x))
+        return tad__can_clip(row, &o.p) ? folded(row, &x, 1, &o.p) : tad__nil(NULL);
     return tad_apply(&tad__ops_elementwise[row], &x, 1, &o, NULL, 0);
 }
 
 /* ---- the public functions ---- */
 
-/* Value and derivative of a 0-d operand are computed together: the compiler shares what they have in
- * common, as sine and cosine. */
+/* Value and derivative of a 0-d operand are computed together: the compiler shares what they have
+ * in common, as sine and cosine. */
 #define TAD_UNARY(name, doc, lo, hi, kinks, f, dx)                                                 \
     tad_var tad_##name(tad_var x) {                                                                \
         uint64_t next;                                                                             \
-        if (!TAD_LIKELY(tad__fast1(x, &next))) return tad__row1(TAD__ROW_##name, x);         \
+        if (!TAD_LIKELY(tad__fast1(x, &next))) return tad__row1(TAD__ROW_##name, x);               \
         const double X = TAD__NODE(x)->value.number, Y = f;                                        \
-        return tad__record(x.tape, next, TAD__OWN(name, TAD__UNARY), x, tad__bits(dx), Y); \
+        return tad__record(x.tape, next, TAD__OWN(name, TAD__UNARY), x, tad__bits(dx), Y);         \
     }
-#define TAD_OPTION1(name, ...) tad_var tad_##name(tad_var x, double p) { return with_options(TAD__ROW_##name, x, p, 0); }
-#define TAD_OPTION2(name, ...) tad_var tad_##name(tad_var x, double p, double q) { return with_options(TAD__ROW_##name, x, p, q); }
+#define TAD_OPTION1(name, ...)                                                                     \
+    tad_var tad_##name(tad_var x, double p) { return with_options(TAD__ROW_##name, x, p, 0); }
+#define TAD_OPTION2(name, ...)                                                                     \
+    tad_var tad_##name(tad_var x, double p, double q) {                                            \
+        return with_options(TAD__ROW_##name, x, p, q);                                             \
+    }
 /* Arithmetic takes the way of the header first; the choice folds away, the row being known. */
 TAD__INLINE tad_var binary(unsigned row, tad_var a, tad_var b) {
     switch (row) {
@@ -213,5 +229,7 @@ TAD__INLINE tad_var ternary(unsigned row, tad_var a, tad_var b, tad_var c) {
 #define TAD_BINARY(name, ...)                                                                      \
     tad_var tad_##name(tad_var a, tad_var b) { return binary(TAD__ROW_##name, a, b); }
 #define TAD_TERNARY(name, ...)                                                                     \
-    tad_var tad_##name(tad_var a, tad_var b, tad_var c) { return ternary(TAD__ROW_##name, a, b, c); }
+    tad_var tad_##name(tad_var a, tad_var b, tad_var c) {                                          \
+        return ternary(TAD__ROW_##name, a, b, c);                                                  \
+    }
 #include <tad/scalar.def>
