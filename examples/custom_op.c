@@ -158,7 +158,7 @@ static void prefix_vjp(tad_rule *r) {
 
 static const tad_sample prefix_samples[] = {
     {"forward", 1, {{.type = {TAD_F64, {1, {5}}}}}, NULL},
-    {"reverse", 1, {{.type = {TAD_F64, {1, {5}}}}}, &(prefix_options){.reverse = true}},
+    {"reverse", 1, {{.type = {TAD_F64, {1, {5}}}}}, &(const prefix_options){.reverse = true}},
 };
 
 static const tad_misuse prefix_misuse[] = {
