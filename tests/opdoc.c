@@ -19,6 +19,14 @@ static const char *const kind_names[] = {
     [TAD_OPTION_DTYPE] = "element type",
 };
 
+/* Every function of an op: its name, and how it is called. */
+static const struct signature {
+    const char *name, *call;
+} signatures[] = {
+#define SIGNATURE(name, call) {name, call},
+#include "signatures.h"
+};
+
 /* Text in a table's cell: | has a meaning there. */
 static void put(const char *text) {
     for (; *text; text++) {
@@ -56,6 +64,22 @@ static void put_inputs(const tad_op *op) {
     if (op->n_out != 1) printf(op->n_out ? ", gives %d" : ", gives several", op->n_out);
 }
 
+/* tad_NAME, and functions tad_NAME_... that are of no other op. */
+static bool is_of(const struct signature *s, const char *op) {
+    size_t n = strlen(op);
+    if (strncmp(s->name, op, n) != 0) return false;
+    return s->name[n] == 0 || (s->name[n] == '_' && !tad_op_find(s->name));
+}
+
+static void put_calls(const tad_op *op) {
+    const char *between = "";
+    for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
+        if (!is_of(&signatures[i], op->name)) continue;
+        printf("%s`%s`", between, signatures[i].call);
+        between = " ";
+    }
+}
+
 static void put_op(const tad_op *op) {
     printf("| `%s` | ", op->name);
     put_inputs(op);
@@ -67,6 +91,8 @@ static void put_op(const tad_op *op) {
         if (i > 0) printf("; ");
         put_option(&op->options[i]);
     }
+    printf(" | ");
+    put_calls(op);
     printf(" |\n");
 }
 
@@ -80,7 +106,7 @@ static bool opens_family(size_t i) {
 static void put_family(const char *family) {
     printf("\n## %c%s\n\n", family[0] >= 'a' && family[0] <= 'z' ? family[0] - 32 : family[0],
            family + 1);
-    printf("| op | inputs | what | options |\n|---|---|---|---|\n");
+    printf("| op | inputs | what | options by name | in C |\n|---|---|---|---|---|\n");
     for (size_t i = 0; i < tad_op_count(); i++)
         if (strcmp(tad_op_at(i)->family, family) == 0 && !(tad_op_at(i)->flags & TAD_OP_INTERNAL))
             put_op(tad_op_at(i));
@@ -89,11 +115,11 @@ static void put_family(const char *family) {
 int main(void) {
     printf("# Ops\n\n"
            "Generated from the registry by `build/tests/opdoc`; the tests compare it.\n\n"
-           "Names are those of `tad_call`. The function of an op is `tad_NAME`, as declared in\n"
-           "`tad/ops.h` and, for the elementwise ones, in `tad/scalar.def`. An option's value in\n"
-           "brackets is what it is when not given. Every op has its derivative rules for reverse\n"
-           "and forward mode, of any order, by every input of a float type, weights and targets\n"
-           "included, except where it says otherwise.\n");
+           "Names and options are those of `tad_call`; an option's value in brackets is what it is\n"
+           "when not given. In C a parameter without a type is a `tad_var`; `tad/ops.h` and\n"
+           "`tad/elementwise.h` say more. Every op has its derivative rules for reverse and forward\n"
+           "mode, of any order, by every input of a float type, weights and targets included,\n"
+           "except where it says otherwise.\n");
     for (size_t i = 0; i < tad_op_count(); i++)
         if (opens_family(i)) put_family(tad_op_at(i)->family);
     return ferror(stdout) != 0;
