@@ -103,8 +103,8 @@ static bool has_file(const char *folder, const char *file) {
     return access(path, R_OK) == 0;
 }
 
-/* The folder of the shipped digits: where the sources were, or relative to here or to the program.
- */
+/* The folder of the shipped digits: where the sources were, or relative to here or to the
+ * program. */
 static const char *shipped(const char *program, char *room, size_t n) {
     const char *slash = strrchr(program, '/');
     snprintf(room, n, "%.*s/../../examples/data", slash ? (int)(slash - program) : 1,
@@ -115,8 +115,8 @@ static const char *shipped(const char *program, char *room, size_t n) {
     return DATA_FOLDER;
 }
 
-/* MNIST if the folder has it, else the small digits: 16 grey levels, every fifth example held out.
- */
+/* MNIST if the folder has it, else the small digits: 16 grey levels, every fifth example held
+ * out. */
 static tad_status load(tad_tape *t, const char *folder, digits *d) {
     tad_status s;
     if (has_file(folder, "train-images-idx3-ubyte")) {
@@ -169,8 +169,8 @@ static double loss_now(check *c) {
 
 /* One parameter: prints its line; false if the gradient is wrong. At most 400 evenly spread entries
  * are moved, each by the step 1e-4 up and down. The grade is norm-wise, |a - n| / (|a| + |n|): for
- * a single small entry one fixed step is always too large or too small (tad_gradcheck does better).
- */
+ * a single small entry one fixed step is always too large or too small (tad_gradcheck does
+ * better). */
 static bool check_parameter(check *c, tad_entry p, const double *gradient) {
     const double h = 1e-4;
     int64_t size = tad_size_of(p.value), stride = (size + 399) / 400, count = 0;

@@ -26,6 +26,7 @@ find_missing() {
     need_module jansson libjansson-dev
     need_command gnuplot gnuplot-nox
     need_command dot graphviz
+    need_command clang-format clang-format
 }
 
 as_root() {

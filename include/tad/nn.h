@@ -76,8 +76,8 @@ TAD_API tad_var tad_net_apply(tad_net *net, tad_var x);
  * of its shape and type, in its order, which takes its place. So a net can be differentiated,
  * checked or frozen as a tad_fn. Layers of one's own find them by tad_net_param. */
 TAD_API tad_var tad_net_apply_with(tad_net *net, const tad_var *params, size_t n, tad_var x);
-/* In a layer: the parameter of this name that the net is being applied with. Nil if there is none.
- */
+/* In a layer: the parameter of this name that the net is being applied with. Nil if there is
+ * none. */
 TAD_API tad_var tad_net_param(tad_net *net, const char *name);
 /* The output of every layer as well: outputs[i] of layer i, n = tad_net_layers. */
 TAD_API tad_var tad_net_trace(tad_net *net, tad_var x, tad_var *outputs, size_t n);

@@ -101,8 +101,8 @@ TAD_API tad_var tad_smooth_l1(tad_var input, tad_var target, double beta, tad_re
 TAD_API tad_var tad_huber(tad_var input, tad_var target, double delta, tad_reduction reduction);
 /* max(0, margin - target input), targets 1 and -1. */
 TAD_API tad_var tad_hinge(tad_var input, tad_var target, double margin, tad_reduction reduction);
-/* target (log target - log_probability); 0 log 0 is 0. log_target: the target is given as its log.
- */
+/* target (log target - log_probability); 0 log 0 is 0. log_target: the target is given as its
+ * log. */
 TAD_API tad_var tad_kl_div(tad_var log_probability, tad_var target, bool log_target,
                            tad_reduction reduction);
 /* -(t log p + (1 - t) log(1 - p)), logarithms at least -100, of probabilities, or of logits through

@@ -33,8 +33,8 @@ typedef struct tad_safetensors tad_safetensors;
 
 /* Reads a file that lies in memory: the arrays stay where they are, so the buffer must outlive
  * *file. Takes memory for the names and shapes only: at most four times the file's header. (The
- * numbers of a file are little-endian; a machine that is not takes a copy of the arrays besides.)
- */
+ * numbers of a file are little-endian; a machine that is not takes a copy of the arrays
+ * besides.) */
 TAD_API TAD_MUST_USE tad_status tad_safetensors_open(tad_tape *t, const void *buffer, size_t length,
                                                      tad_safetensors **file);
 /* Reads a regular file into memory (of the tape's allocator). */
@@ -70,8 +70,8 @@ typedef struct tad_contents {
  * file, as a pipe, is written to directly.) */
 TAD_API TAD_MUST_USE tad_status tad_safetensors_write_path(tad_tape *t, const char *path,
                                                            const tad_contents *contents);
-/* *length receives the file's size. A buffer NULL only asks for it; else `capacity` must suffice.
- */
+/* *length receives the file's size. A buffer NULL only asks for it; else `capacity` must
+ * suffice. */
 TAD_API TAD_MUST_USE tad_status tad_safetensors_write(tad_tape *t, const tad_contents *contents,
                                                       void *buffer, size_t capacity,
                                                       size_t *length);

@@ -149,8 +149,8 @@ TAD__INLINE uint64_t tad__next(const tad__head *h) {
 
 TAD__INLINE uint32_t tad__index(uint64_t bits) { return (uint32_t)(bits >> 32); }
 
-/* Whether x is a number that needs a gradient, of this epoch or of a node that was never rewound.
- */
+/* Whether x is a number that needs a gradient, of this epoch or of a node that was never
+ * rewound. */
 TAD__INLINE bool tad__live(const tad__head *h, tad_var x, uint64_t next) {
     return TAD_LIKELY((uint32_t)x.u.bits == (uint32_t)next) ||
            (!((uint32_t)x.u.bits & TAD__SLOW) && tad__index(x.u.bits) < h->floor);

@@ -130,8 +130,8 @@ typedef struct tad_memory {
 TAD_API int tad_version(void);
 
 /* NULL settings: defaults. NULL: no memory. If these headers are of another version than the
- * library, whose functions they record in place of, the new tape has failed already (UNSUPPORTED).
- */
+ * library, whose functions they record in place of, the new tape has failed already
+ * (UNSUPPORTED). */
 TAD_API tad_tape *tad_tape_new(const tad_settings *settings);
 /* what the macro calls */
 TAD_API tad_tape *tad_tape_new_for(const tad_settings *settings, int version);

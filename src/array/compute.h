@@ -36,8 +36,8 @@ void tad__clear(const tad__compute *c, const tad_array *a);
 
 /* dst (contiguous) = src, converted; sizes agree. */
 void tad__copy(const tad__compute *c, tad_array *dst, const tad_array *src);
-/* dst = src or dst += src, converted: equal shapes, any strides that show each element of dst once.
- */
+/* dst = src or dst += src, converted: equal shapes, any strides that show each element of dst
+ * once. */
 void tad__put(const tad__compute *c, const tad_array *dst, const tad_array *src, bool add);
 /* An array of scratch memory, its elements not set. NULL: no memory. */
 tad_array *tad__scratch_array(const tad__compute *c, tad_dtype dtype, const tad_shape *shape);

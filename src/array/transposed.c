@@ -1,5 +1,5 @@
-/* Copying and adding an array that is transposed beside the other, tile by tile. Rests on walk.h.
- */
+/* Copying and adding an array that is transposed beside the other, tile by tile. Rests on
+ * walk.h. */
 #include <string.h>
 
 #include "walk.h"

@@ -21,8 +21,8 @@ static inline double tad__load(const char *p, tad_dtype dtype) {
     }
 }
 
-/* Beyond int64 and NaN a conversion to int64 has no meaning in C: NaN gives 0, the rest the bounds.
- */
+/* Beyond int64 and NaN a conversion to int64 has no meaning in C: NaN gives 0, the rest the
+ * bounds. */
 static inline int64_t tad__to_int64(double v) {
     if (isnan(v)) return 0;
     if (v >= 9223372036854775808.0) return INT64_MAX;

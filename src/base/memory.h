@@ -47,8 +47,8 @@ typedef struct tad__arena_mark {
 /* Where the chunk being filled has no room. */
 void *tad__arena_take_elsewhere(tad__arena *a, size_t bytes, size_t align);
 
-/* Offset of the first aligned byte at or after `used`, counting from an arbitrarily aligned base.
- */
+/* Offset of the first aligned byte at or after `used`, counting from an arbitrarily aligned
+ * base. */
 static inline size_t tad__aligned_offset(const char *base, size_t used, size_t align) {
     return used + (size_t)(-((uintptr_t)base + used) & (align - 1));
 }

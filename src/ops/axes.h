@@ -1,5 +1,5 @@
-/* Axes that an option names: checked in shape rules, known to be right afterwards. Rests on tape.h.
- */
+/* Axes that an option names: checked in shape rules, known to be right afterwards. Rests on
+ * tape.h. */
 #ifndef TAD_OPS_AXES_H
 #define TAD_OPS_AXES_H
 

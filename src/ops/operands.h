@@ -8,8 +8,8 @@
 tad_status tad__needs_float(const tad_call_frame *c, size_t i);
 /* All operands that there are have one float type. */
 tad_status tad__need_one_float(const tad_call_frame *c);
-/* Of x with a mask: x is of a float type, the mask is bool and broadcasts to x, whose type is *out.
- */
+/* Of x with a mask: x is of a float type, the mask is bool and broadcasts to x, whose type is
+ * *out. */
 tad_status tad__masked_type(const tad_call_frame *c, tad_type *out);
 
 /* The one result of an op of one operand. */

@@ -1,5 +1,5 @@
-/* The birth of a tape that knows the library's ops. Rests on the tape and on the ops that it needs.
- */
+/* The birth of a tape that knows the library's ops. Rests on the tape and on the ops that it
+ * needs. */
 #include "ops/elementwise/choice.h"
 #include "ops/elementwise/row.h"
 #include "tape/life.h"

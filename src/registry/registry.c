@@ -1,5 +1,4 @@
-/* The registry: every built-in op, by position and by name. The only file that knows all families.
- */
+/* The registry: every built-in op, by position and by name. Rests on the list of families. */
 #include "ops/families.h"
 
 #include <string.h>

@@ -68,7 +68,7 @@ static void add_choice(tad__cell *cell, const char *choices, int position) {
     tad__cell_add(cell, "%.*s", (int)strcspn(choices, "|"), choices);
 }
 
-/* An option as it was given: "axis=(0)"; nothing, and false, when it has its default. */
+/* Whether an option has the value that it has when it is not given. */
 static bool is_default(const tad_option *o, const void *field) {
     switch (o->kind) {
     case TAD_OPTION_BOOL: return !*(const bool *)field;

@@ -12,8 +12,8 @@
 
 /* ---- the sweep ---- */
 
-/* The last of the leaves with which the tape begins; node 0 at least, which can have no operands.
- */
+/* The last of the leaves with which the tape begins; node 0 at least, which can have no
+ * operands. */
 static uint32_t last_leaf(const tad__node *node, uint32_t top) {
     uint32_t i = 0;
     while (i < top && node[i + 1].kind <= TAD__PARAM) i++;

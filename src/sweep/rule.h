@@ -11,13 +11,13 @@
 static inline bool tad__passes(const tad_tape *t, const tad__call *c, uint32_t k) {
     return c->in[k] != TAD__NO_NODE && (t->head.node[c->in[k]].flags & TAD__NEEDS);
 }
-/* NO_RULE: the op of the call at node `at` has no derivative for its operand k, but it needs one.
- */
+/* NO_RULE: the op of the call at node `at` has no derivative for its operand k, but it needs
+ * one. */
 tad_status tad__no_derivative(tad_tape *t, uint32_t at, const tad__call *c, uint32_t k,
                               const char *what);
 
-/* Runs a rule without settings.trap: what it makes on the way may be infinite, its results may not.
- */
+/* Runs a rule without settings.trap: what it makes on the way may be infinite, its results may
+ * not. */
 void tad__run_rule(void (*rule)(tad_rule *r), tad_rule *r);
 /* A rule's result must broadcast from `like`'s shape and be a float; nil and numbers pass. */
 tad_status tad__check_rule_result(tad_tape *t, const tad_op *op, const char *rule, tad_var r,

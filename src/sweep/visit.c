@@ -33,8 +33,8 @@ typedef struct visit {
     tad_var ct_var; /* for it, while the rule's results are in use */
 } visit;
 
-/* Cotangents of all outputs; false when every one is zero. A number's zero counts if it `arrived`.
- */
+/* Cotangents of all outputs; false when every one is zero. A number's zero counts if it
+ * `arrived`. */
 static bool take_cotangents(visit *v, bool arrived) {
     bool any = false;
     for (uint32_t k = 0; k < v->call.n_out; k++) {

@@ -91,8 +91,8 @@ static void find_plain(work *w, const tad_var *in) {
     w->plain = in[w->plain_at].u.number;
 }
 
-/* Other numbers become constants of the common type, 0-d operands of the other float type are cast.
- */
+/* Other numbers become constants of the common type, 0-d operands of the other float type are
+ * cast. */
 static bool coerce_operands(work *w, const tad_var *in) {
     if (!find_common_dtype(w, in)) return false;
     find_plain(w, in);

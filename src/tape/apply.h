@@ -7,8 +7,8 @@
 /* tad_apply on a tape that is known, with a descriptor that is right. */
 tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, const void *options,
                    tad_var *outputs, size_t n_outputs);
-/* Of an array of any type; *where: the first element that is not. True of what is not contiguous.
- */
+/* Of an array of any type; *where: the first element that is not. True of what is not
+ * contiguous. */
 bool tad__all_finite(const tad_array *a, int64_t *where);
 
 #endif

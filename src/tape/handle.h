@@ -1,5 +1,5 @@
-/* Handles: which node a tad_var stands for, and whether that node is still there. Rests on tape.h.
- */
+/* Handles: which node a tad_var stands for, and whether that node is still there. Rests on
+ * tape.h. */
 #ifndef TAD_TAPE_HANDLE_H
 #define TAD_TAPE_HANDLE_H
 
@@ -26,8 +26,8 @@ static inline bool tad__is_living(const tad_tape *t, tad_var v) {
     return v.tape == t && tad__survives(t, v.u.at.index, tad__epoch_of(v));
 }
 
-/* The node of a handle; records BAD_HANDLE (said of `what`) and returns false when there is none.
- */
+/* The node of a handle; records BAD_HANDLE (said of `what`) and returns false when there is
+ * none. */
 bool tad__resolve(tad_tape *t, tad_var v, const char *what, uint32_t *index);
 /* The same for a function that takes one variable: finds its tape; NULL on failure. */
 tad__node *tad__node_of(tad_var v, const char *what);

@@ -11,8 +11,8 @@ void tad__drop_nodes(tad_tape *t, uint32_t count);
 /* Gives an array adjoint's memory back. */
 void tad__drop_adjoint(tad_tape *t, uint32_t i);
 
-/* Whether it is an elementwise op of the library's: one of a user may say that it is elementwise.
- */
+/* Whether it is an elementwise op of the library's: one of a user may say that it is
+ * elementwise. */
 static inline bool tad__is_row(const tad_tape *t, const tad_op *op) {
     return op >= t->basis->row && op < t->basis->row + t->basis->rows;
 }

@@ -43,8 +43,8 @@ static const bool passes[TAD__ROW_COUNT][3] = {
 #undef C
 #undef P
 
-/* One operand's gradient, summed over what was broadcast. Arrays of the loop: inputs, y, g, result.
- */
+/* One operand's gradient, summed over what was broadcast. Arrays of the loop: inputs, y, g,
+ * result. */
 typedef struct back {
     tad_backward *b;
     const tad_array *y;

@@ -60,8 +60,8 @@ bool tad__are_runs(const tad_array *const *in, size_t n, const tad_array *out, i
 /* Of two operands the one that is a single element in each run, as a column beside a matrix; -1:
  * none. */
 int tad__single_in_runs(const tad__loop *l, size_t n, size_t size);
-/* A whole run at once (INT64_MAX) when nothing has to be gathered, else pieces that fit the room.
- */
+/* A whole run at once (INT64_MAX) when nothing has to be gathered, else pieces that fit the
+ * room. */
 int64_t tad__walk_piece(const tad__loop *l, int arrays, int single, size_t size);
 bool tad__any_transposed(const tad_array *const *in, size_t n);
 /* Large transposed operands are copied, by tiles, to be read in order. False: no memory. */

@@ -141,8 +141,8 @@ static void derivative(const elements *e, const tad_array *g, int what, size_t f
     if (none) scale_by(e, n, (const char *)g->data + from * e->width, out);
 }
 
-/* All elements block by block: values, or a derivative; written, added, or summed piece by piece.
- */
+/* All elements block by block: values, or a derivative; written, added, or summed piece by
+ * piece. */
 typedef struct work {
     const elements *e;
     int what;

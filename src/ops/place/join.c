@@ -56,8 +56,8 @@ static int axis_of(const void *options, int rank) {
     return tad__known_axis(((const tad__at_axis *)options)->axis, rank);
 }
 
-/* The part of `whole` that operand k is, seen with the operand's shape. *start is moved behind it.
- */
+/* The part of `whole` that operand k is, seen with the operand's shape. *start is moved behind
+ * it. */
 static tad_array *piece(const tad_call_frame *c, const tad_array *whole, size_t k, int64_t *start,
                         tad__header *h) {
     int axis = axis_of(c->options, whole->rank);

@@ -7,8 +7,8 @@
 #include "array/view.h"
 #include "tape/tape.h"
 
-/* Copies what the op's `view` shows, or the same elements in the same order where it shows nothing.
- */
+/* Copies what the op's `view` shows, or the same elements in the same order where it shows
+ * nothing. */
 tad_status tad__view_forward(const tad_call_frame *c);
 /* Of an op that shows each element at most once. */
 tad_status tad__view_backward(tad_backward *b);

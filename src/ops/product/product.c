@@ -1,5 +1,5 @@
-/* Products: the blocked kernel on matrices of any strides, and their gradients. Rests on product.h.
- */
+/* Products: the blocked kernel on matrices of any strides, and their gradients. Rests on
+ * product.h. */
 #include "product.h"
 
 #include <string.h>

@@ -39,8 +39,8 @@ static tad_status logsumexp_backward(tad_backward *b) {
 
 /* ---- rules ---- */
 
-/* The softmax of x. Where all of x is -inf the result is too; 0 in its place makes the weights 0.
- */
+/* The softmax of x. Where all of x is -inf the result is too; 0 in its place makes the weights
+ * 0. */
 static tad_var weights(const tad_rule *r) {
     const tad__reduce *o = r->options;
     tad_var y = tad_reshape(r->out[0], tad__keepdims_shape(r->in[0], &o->axis));
