@@ -107,15 +107,16 @@ void tad__loop_split(tad__pool *pool, tad__loop *l, int into, tad__loop_walk *wa
 }
 
 #define GATHER(T)                                                                                  \
-    for (int64_t i = 0; i < n; i++) ((T *)room)[i] = *(const T *)(const void *)(p + i * l->step[k])
+    for (int64_t i = 0; i < n; i++)                                                                \
+    ((T *)buffer)[i] = *(const T *)(const void *)(p + i * l->step[k])
 
 const void *tad__gathered(const tad__loop *l, int k, int64_t from, int64_t n, size_t size,
-                          tad__rooms *r) {
+                          tad__walk_buffers *r) {
     const char *p = l->run[k] + from * l->step[k];
-    void *room = r->room[k];
+    void *buffer = r->buffer[k];
     if (l->step[k] == (int64_t)size) return p;
     /* filled by a piece at least as long */
-    if (l->step[k] == 0 && r->repeated[k] == p) return room;
+    if (l->step[k] == 0 && r->repeated[k] == p) return buffer;
     r->repeated[k] = l->step[k] == 0 ? p : NULL;
     if (size == 8)
         GATHER(uint64_t);
@@ -123,5 +124,5 @@ const void *tad__gathered(const tad__loop *l, int k, int64_t from, int64_t n, si
         GATHER(uint32_t);
     else
         GATHER(uint8_t);
-    return room;
+    return buffer;
 }

@@ -37,17 +37,17 @@ void tad__loop_split(tad__pool *pool, tad__loop *l, int into, tad__loop_walk *wa
 
 /* ---- runs as contiguous elements ---- */
 
-enum { TAD__BLOCK = 512 }; /* elements that a room holds: they stay in the first cache */
+enum { TAD__BLOCK = 512 }; /* elements that a buffer holds: they stay in the first cache */
 
 /* Of one walk; begins with `repeated` all NULL. */
-typedef struct tad__rooms {
-    _Alignas(64) double room[TAD__LOOP_ARRAYS][TAD__BLOCK];
-    const char *repeated[TAD__LOOP_ARRAYS]; /* the one element that the room is full of */
-} tad__rooms;
+typedef struct tad__walk_buffers {
+    _Alignas(64) double buffer[TAD__LOOP_ARRAYS][TAD__BLOCK];
+    const char *repeated[TAD__LOOP_ARRAYS]; /* the one element that the buffer is full of */
+} tad__walk_buffers;
 
 /* Elements [from, from + n) of array k's run, of this size: in their place, or at most TAD__BLOCK
- * gathered into its room. */
+ * gathered into its buffer. */
 const void *tad__gathered(const tad__loop *l, int k, int64_t from, int64_t n, size_t size,
-                          tad__rooms *r);
+                          tad__walk_buffers *r);
 
 #endif

@@ -135,7 +135,7 @@ struct tad_batches {
     tad_batch_state state;
     int64_t *order;   /* shuffled: the epoch's order; else NULL */
     int64_t *chosen;  /* examples of this batch, as places in the file */
-    void *room;       /* size x features of dtype */
+    void *buffer;     /* size x features of dtype */
     void *label_room; /* size x int64, or size x classes of dtype */
 };
 
@@ -150,7 +150,7 @@ static bool reserve(tad_batches *b) {
         tad_tape_fail(t, TAD_TOO_LARGE, "batches: %lld examples at once", (long long)b->size);
         return false;
     }
-    b->room = tad_tape_resize(t, NULL, features, size * bytes);
+    b->buffer = tad_tape_resize(t, NULL, features, size * bytes);
     b->label_room = b->options.one_hot ? tad_tape_resize(t, NULL, classes, size * bytes)
                                        : tad_tape_resize(t, NULL, size, sizeof(int64_t));
     return tad_tape_status(t) == TAD_OK;
@@ -160,7 +160,7 @@ static void release(tad_batches *b) {
     tad_tape *t = b->tape;
     tad_tape_resize(t, b->chosen, 0, 0);
     tad_tape_resize(t, b->order, 0, 0);
-    tad_tape_resize(t, b->room, 0, 0);
+    tad_tape_resize(t, b->buffer, 0, 0);
     tad_tape_resize(t, b->label_room, 0, 0);
     tad_tape_resize(t, b, 0, 0);
 }
@@ -271,14 +271,14 @@ static tad_var gather_examples(tad_batches *b, int64_t n) {
     for (int64_t i = 0; i < n; i++) {
         if (i + AHEAD < n) ask_for(d, b->chosen[i + AHEAD]);
         if (b->options.dtype == TAD_F64)
-            copy_row_f64(d, b->chosen[i], (double *)b->room + i * d->features);
+            copy_row_f64(d, b->chosen[i], (double *)b->buffer + i * d->features);
         else
-            copy_row_f32(d, b->chosen[i], (float *)b->room + i * d->features);
+            copy_row_f32(d, b->chosen[i], (float *)b->buffer + i * d->features);
     }
     tad_shape shape = d->examples.shape;
     if (!b->options.keep_shape) shape = TAD_SHAPE(n, d->features);
     shape.dim[0] = n;
-    return tad_borrow(b->tape, b->options.dtype, shape, b->room);
+    return tad_borrow(b->tape, b->options.dtype, shape, b->buffer);
 }
 
 static tad_var gather_one_hot(tad_batches *b, int64_t n) {

@@ -78,14 +78,14 @@ static tad_status read_header(tad__source *s, header *h) {
 
 /* The elements must fill the rest, and end there. */
 static tad_status check_rest(tad__source *s, size_t bytes) {
-    unsigned char room[16384];
+    unsigned char buffer[16384];
     size_t got, past;
     tad_status status = TAD_OK;
     for (size_t left = bytes; left > 0; left -= got) {
-        got = tad__min(left, sizeof room);
-        if ((status = read_exactly(s, room, got)) != TAD_OK) return status;
+        got = tad__min(left, sizeof buffer);
+        if ((status = read_exactly(s, buffer, got)) != TAD_OK) return status;
     }
-    if ((status = tad__source_read(s, room, 1, &past)) != TAD_OK) return status;
+    if ((status = tad__source_read(s, buffer, 1, &past)) != TAD_OK) return status;
     return past ? bad(s, "bytes after the IDX data") : TAD_OK;
 }
 

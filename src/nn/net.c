@@ -56,7 +56,7 @@ static bool reserve(tad_net *net) {
     return true;
 }
 
-/* A layer that is not yet part of the net, with room made for it; NULL on failure. */
+/* A layer that is not yet part of the net, with a place made for it; NULL on failure. */
 static layer *draft(tad_net *net, const char *name) {
     if (!net || check_name(net, name) != TAD_OK || !reserve(net)) return NULL;
     size_t length = strlen(name) + 1;
@@ -271,9 +271,9 @@ const char *tad_net_layer_name(const tad_net *net, size_t i) {
 
 /* ---- multi-layer perceptron ---- */
 
-static const char *numbered(char *room, size_t size, const char *word, size_t number) {
-    snprintf(room, size, "%s%zu", word, number);
-    return room;
+static const char *numbered(char *buffer, size_t size, const char *word, size_t number) {
+    snprintf(buffer, size, "%s%zu", word, number);
+    return buffer;
 }
 
 tad_net *tad_mlp(tad_tape *t, const int64_t *sizes, size_t n, const tad_mlp_options *options) {

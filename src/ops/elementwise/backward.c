@@ -78,19 +78,19 @@ static void backward_piece(void *arg, size_t at, size_t all) {
     tad__row_backward *f =
         k->single < 0 ? row->backward[k->wrt][dtype] : row->backward_single[k->single][dtype];
     const char *y = k->y->data, *g = k->b->cotangent[0]->data;
-    _Alignas(64) double room[TAD__BLOCK];
+    _Alignas(64) double buffer[TAD__BLOCK];
     for (; at < all; at += piece) {
         size_t m = tad__min(piece, all - at);
         const void *in[3] = {NULL};
         for (size_t i = 0; i < c->n_in; i++)
             in[i] = (const char *)c->in[i]->data + ((int)i == k->single ? 0 : at * size);
         char *to = (char *)k->into->data + at * size;
-        f(m, in, y + at * size, g + at * size, direct ? (void *)to : room,
+        f(m, in, y + at * size, g + at * size, direct ? (void *)to : buffer,
           c->options ? c->options : tad__no_options);
         if (k->in_place)
-            memcpy(to, room, m * size);
+            memcpy(to, buffer, m * size);
         else if (!direct)
-            add_piece(c->compute, dtype, (int64_t)m, room, to, (int64_t)size);
+            add_piece(c->compute, dtype, (int64_t)m, buffer, to, (int64_t)size);
     }
 }
 
@@ -104,7 +104,7 @@ static void backward_walk(void *arg, tad__loop *l) {
     if (single == (int)k->wrt) single = -1; /* the kernels are for the gradient of the other one */
     tad__row_backward *f =
         single < 0 ? row->backward[k->wrt][dtype] : row->backward_single[single][dtype];
-    tad__rooms r;
+    tad__walk_buffers r;
     memset(r.repeated, 0, sizeof r.repeated);
     bool direct = k->fresh && k->into->size == k->y->size; /* write, nothing to sum */
     int64_t piece =
@@ -118,9 +118,9 @@ static void backward_walk(void *arg, tad__loop *l) {
             char *to = l->run[n + 2] + at * l->step[n + 2];
             const void *y = l->run[n] + at * (int64_t)size,
                        *g = tad__gathered(l, n + 1, at, m, size, &r);
-            f((size_t)m, in, y, g, direct ? (void *)to : (void *)r.room[n + 2],
+            f((size_t)m, in, y, g, direct ? (void *)to : (void *)r.buffer[n + 2],
               c->options ? c->options : tad__no_options);
-            if (!direct) add_piece(c->compute, dtype, m, r.room[n + 2], to, l->step[n + 2]);
+            if (!direct) add_piece(c->compute, dtype, m, r.buffer[n + 2], to, l->step[n + 2]);
             if (piece == INT64_MAX) break;
         }
     }

@@ -43,26 +43,26 @@ static tad_status where_shape(const tad_call_frame *c, tad_type *out, size_t *n_
 typedef struct selection {
     const tad__kernels *kernels;
     tad_dtype dtype;
-    bool through_room; /* y is one of a and b */
+    bool through_buffer; /* y is one of a and b */
     bool added;
 } selection;
 
 static void select_walk(void *arg, tad__loop *l) {
     const selection *s = arg;
     const size_t size = tad_dtype_size(s->dtype);
-    tad__rooms r;
+    tad__walk_buffers r;
     memset(r.repeated, 0, sizeof r.repeated);
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l))
         for (int64_t at = 0; at < l->length; at += TAD__BLOCK) {
             const int64_t n = l->length - at < TAD__BLOCK ? l->length - at : TAD__BLOCK;
             char *y = l->run[0] + at * (int64_t)size;
-            void *to = s->through_room || s->added ? (void *)r.room[0] : y;
+            void *to = s->through_buffer || s->added ? (void *)r.buffer[0] : y;
             s->kernels->select[s->dtype]((size_t)n, tad__gathered(l, 1, at, n, 1, &r),
                                          tad__gathered(l, 2, at, n, size, &r),
                                          tad__gathered(l, 3, at, n, size, &r), to);
             if (s->added)
                 s->kernels->add[s->dtype]((size_t)n, to, y);
-            else if (s->through_room)
+            else if (s->through_buffer)
                 memcpy(y, to, (size_t)n * size);
         }
 }

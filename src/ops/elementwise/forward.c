@@ -93,7 +93,7 @@ void tad__forward_runs(const tad__compute *c, size_t n, tad__forward_call k) {
 static void forward_walk(void *arg, tad__loop *l) {
     const tad__forward_call *k = arg;
     int n = (int)k->n_in;
-    tad__rooms r;
+    tad__walk_buffers r;
     memset(r.repeated, 0, sizeof r.repeated);
     int64_t piece = tad__walk_piece(l, n, k->single, k->size);
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {
