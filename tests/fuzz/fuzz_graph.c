@@ -287,7 +287,11 @@ static void measure(program *p, sweep *s) {
         tad_var x = tad_node_at(p->t, i);
         if (!is_real(x)) continue;
         if (tad_dtype_of(x) == TAD_F32) s->unit = 1e-4;
-        s->value = largest(room, widen(x, tad_data(x), room), s->value);
+        size_t n = widen(x, tad_data(x), room);
+        s->value = largest(room, n, s->value);
+        /* Rules divide by it; what is then huge may cancel, and leave no digits. */
+        for (size_t k = 0; k < n; k++)
+            if (room[k] != 0 && fabs(room[k]) < 1e-100) s->value = INFINITY;
         if (!tad_node_needs_gradient(x)) continue;
         s->adjoint = largest(room, widen(x, tad_gradient_data(x), room), s->adjoint);
         tad_tape_clear(p->t); /* what came after y has no gradient */
