@@ -39,37 +39,20 @@
 #define TAD__EMBEDDED static inline
 #endif
 
-/* All functions of one argument, for tables: X(NAME). */
-#define TAD__ELEMENTARY_UNARY(X)                                                                   \
-    X(exp)                                                                                         \
-    X(expm1)                                                                                       \
-    X(exp2)                                                                                        \
-    X(log)                                                                                         \
-    X(log1p)                                                                                       \
-    X(log2)                                                                                        \
-    X(log10)                                                                                       \
-    X(tanh)                                                                                        \
-    X(sigmoid)                                                                                     \
-    X(sin)                                                                                         \
-    X(cos)                                                                                         \
-    X(tan)                                                                                         \
-    X(erf)                                                                                         \
-    X(erfc)                                                                                        \
-    X(sinh)                                                                                        \
-    X(cosh)                                                                                        \
-    X(asin)                                                                                        \
-    X(acos)                                                                                        \
-    X(atan)                                                                                        \
-    X(asinh)                                                                                       \
-    X(acosh)                                                                                       \
-    X(atanh)                                                                                       \
-    X(cbrt)                                                                                        \
-    X(sqrt)                                                                                        \
-    X(fabs)                                                                                        \
-    X(floor)                                                                                       \
-    X(ceil)                                                                                        \
-    X(rint)                                                                                        \
-    X(trunc)
+/* All functions of one argument, for tables: X(NAME). Those of many instructions: */
+#define TAD__ELEMENTARY_LONG(X)                                                                    \
+    X(exp) X(expm1) X(exp2)                                                                        \
+    X(log) X(log1p) X(log2) X(log10)                                                               \
+    X(tanh) X(sigmoid)                                                                             \
+    X(sin) X(cos) X(tan)                                                                           \
+    X(erf) X(erfc)                                                                                 \
+    X(sinh) X(cosh)                                                                                \
+    X(asin) X(acos) X(atan)                                                                        \
+    X(asinh) X(acosh) X(atanh)                                                                     \
+    X(cbrt)
+/* Those of a few. */
+#define TAD__ELEMENTARY_SHORT(X) X(sqrt) X(fabs) X(floor) X(ceil) X(rint) X(trunc)
+#define TAD__ELEMENTARY_UNARY(X) TAD__ELEMENTARY_LONG(X) TAD__ELEMENTARY_SHORT(X)
 
 /* All functions of two arguments. */
 #define TAD__ELEMENTARY_BINARY(X)                                                                  \
@@ -860,6 +843,7 @@ TAD__EMBEDDED tad__trig_parts_f64_t tad__trig_parts_f64(double x) {
 TAD__EMBEDDED double tad__trig_join_f64(tad__trig_parts_f64_t p) {
     double c[6], z = p.r * p.r, z2 = z * z, w = 1.0 - 0.5 * z;
     int odd = (p.n & 1) != 0;
+#pragma GCC unroll 6
     for (int i = 0; i < 6; i++) c[i] = odd ? tad__cos_c_f64[i] : tad__sin_s_f64[i];
     double lead = odd ? w : p.r;
     double rest = odd ? ((1.0 - w) - 0.5 * z) - p.r * p.e : p.e * w;
@@ -896,6 +880,7 @@ TAD__EMBEDDED float tad__trig_near_f32(float x, uint32_t turn) {
     float e = ((r0 - r) - w) - k * pio2[3];
     uint32_t n = tad__bits_f32(shifted) + turn;
     int odd = (n & 1) != 0;
+#pragma GCC unroll 3
     for (int i = 0; i < 3; i++) c[i] = odd ? tad__cos_n_f32[i] : tad__sin_n_f32[i];
     float z = r * r, half = 0.5f * z, one = 1.0f - half;
     float rest = odd ? ((1.0f - one) - half) - r * e : e;
@@ -933,6 +918,7 @@ TAD__EMBEDDED float tad__trig_f32(double x, uint64_t turn) {
     double c[4], z = r * r;
     uint64_t n = tad__bits_f64(shifted) + turn;
     int odd = (n & 1) != 0;
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++) c[i] = odd ? tad__cos_c_f32[i] : tad__sin_s_f32[i];
     double y = (odd ? 1.0 : r) + (odd ? z : z * r) * tad__poly4_f64(c, z, z * z);
     return (float)tad__from_bits_f64(tad__bits_f64(y) ^ ((n & 2) << 62));

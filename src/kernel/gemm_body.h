@@ -461,6 +461,11 @@ static real X(total)(vec v) {
     return lane[0];
 }
 
+/* Out of line: a whole tile of these adds up a good deal of code. */
+static __attribute__((noinline)) void X(put_total)(const struct X(narrow) *g, size_t i, size_t j, vec sum) {
+    X(put)(g, i, j, X(total)(sum));
+}
+
 /* Stores lanes along the rows, as a vector where rows are neighbours. */
 static void X(put_lanes)(const struct X(narrow) *g, size_t row, size_t j, vec sum, size_t count) {
     if (g->c_row == 1 && (!g->start || g->start_row == 1)) {
@@ -498,7 +503,7 @@ static inline __attribute__((always_inline)) void X(sum_dots)(const struct X(nar
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (int j = 0; j < columns; j++)
-            X(put)(g, row + (size_t)i, (size_t)j, X(total)(sum[i][j]));
+            X(put_total)(g, row + (size_t)i, (size_t)j, sum[i][j]);
 }
 
 static void X(dots)(const struct X(narrow) *g, size_t row, size_t end) {

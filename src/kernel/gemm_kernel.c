@@ -60,6 +60,7 @@ struct errand {
 
 static inline __attribute__((always_inline)) void run_errand(struct errand *e, int writes) {
     if (!e->rows) return;
+#pragma GCC unroll 3
     for (uintptr_t i = 0; i < BITE; i++) {
         const void *line = (const void *)(e->at + (e->bitten * BITE + i) * LINE);
         if (writes)

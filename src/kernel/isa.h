@@ -15,6 +15,17 @@
 #ifndef TAD_ISA
 #define TAD_ISA base
 #endif
+
+/* Before a loop that writes no element that a later turn reads: compilers do not see it where pointers
+ * come from arrays of pointers, and would add a loop that goes one by one for arrays that overlap. */
+#if defined(__clang__)
+#define TAD_TURNS_APART _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define TAD_TURNS_APART _Pragma("GCC ivdep")
+#else
+#define TAD_TURNS_APART
+#endif
+
 #define TAD_PASTE_(a, b) a##_##b
 #define TAD_PASTE(a, b) TAD_PASTE_(a, b)
 #define TAD_LEVEL(name) TAD_PASTE(name, TAD_ISA)

@@ -21,12 +21,14 @@ enum { LANE_BYTES = 256, VECTORS = LANE_BYTES / TAD_VECTOR_BYTES, CACHE_LINE = 6
 /* Asks for the LANE_BYTES that lie `bytes` behind p, such as in the next row: a row may be a page,
  * where the processor's own guesses end. There may be no memory; then nothing happens. */
 static inline void ask_for_next(const void *p, size_t bytes) {
+#pragma GCC unroll 4
     for (size_t at = 0; at < LANE_BYTES; at += CACHE_LINE)
         TAD_PREFETCH((uintptr_t)p + bytes + at, 0);
 }
 
 /* The same for memory that will be written. */
 static inline void ask_for_room(const void *p, size_t bytes) {
+#pragma GCC unroll 4
     for (size_t at = 0; at < LANE_BYTES; at += CACHE_LINE)
         TAD_PREFETCH((uintptr_t)p + bytes + at, 1);
 }

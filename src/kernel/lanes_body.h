@@ -12,6 +12,8 @@ static inline VEC NAME(load)(const T *p) {
     return v;
 }
 
+static inline void NAME(store)(T *p, VEC v) { memcpy(p, &v, sizeof v); }
+
 /* The sum of all lanes. */
 static inline T NAME(fold)(const VEC *sum) {
     T lane[LANES];

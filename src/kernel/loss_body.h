@@ -18,7 +18,7 @@ static inline T NAME(times)(T weight, T x) {
 }
 
 /* One element, all losses; a positive's weight w and the parameter p are 1 where they have no use. */
-#define LOSS(name, value, dx_, dt_)                                                                \
+#define LOSS(name, is_long, weighted, value, dx_, dt_)                                             \
     static inline T NAME(name##_value)(T x, T t, T w, T p) {                                       \
         return (void)x, (void)t, (void)w, (void)p, (value);                                        \
     }                                                                                              \
@@ -28,20 +28,23 @@ static inline T NAME(times)(T weight, T x) {
     static inline T NAME(name##_by_t)(T x, T t, T w, T p) {                                        \
         return (void)x, (void)t, (void)w, (void)p, (dt_);                                          \
     }                                                                                              \
-    LOSS_LOOP(name##_loss, name##_value)                                                           \
-    LOSS_LOOP(name##_dx, name##_by_x)                                                              \
-    LOSS_LOOP(name##_dt, name##_by_t)
+    LOSS_LOOP(name##_loss, name##_value, is_long, weighted)                                          \
+    LOSS_LOOP(name##_dx, name##_by_x, is_long, weighted)                                             \
+    LOSS_LOOP(name##_dt, name##_by_t, is_long, weighted)
 
-#define LOSS_LOOP(name, element)                                                                   \
+#define LOSS_LOOP(name, element, is_long, weighted)                                                  \
     static void NAME(name)(const tad__loss_terms *a, size_t n, double scale, void *out) {          \
         const T *x = a->x, *t = a->t, *w = a->positive;                                            \
         T *restrict y = out, s = (T)scale, p = (T)a->p;                                            \
-        if (w)                                                                                     \
-            for (size_t i = 0; i < n; i++) y[i] = s * NAME(element)(x[i], t[i], w[i], p);          \
+        const size_t m = is_long ? whole_vectors(n, sizeof(T)) : n;                                \
+        if (weighted && w)                                                                         \
+            TAD_TURNS_APART                                                                        \
+            for (size_t i = 0; i < m; i++) y[i] = s * NAME(element)(x[i], t[i], w[i], p);          \
         else                                                                                       \
-            for (size_t i = 0; i < n; i++) y[i] = s * NAME(element)(x[i], t[i], 1, p);             \
+            TAD_TURNS_APART                                                                        \
+            for (size_t i = 0; i < m; i++) y[i] = s * NAME(element)(x[i], t[i], 1, p);             \
+        if (is_long && m < n) do_left(&(ending){sizeof(T), m, n - m}, NAME(name), a, scale, out);  \
     }
-
 /* d limited to -p .. p */
 static inline T NAME(limited)(T d, T p) { return d > p ? p : d < -p ? -p : d; }
 
@@ -69,18 +72,19 @@ static inline T NAME(bce_logits_1)(T x, T t, T w) {
     return NAME(times)(1 - t, (x < 0 ? 0 : x) + tail) + NAME(times)(w * t, (x > 0 ? 0 : -x) + tail);
 }
 
-LOSS(square, (x - t) * (x - t), 2 * (x - t), -2 * (x - t))
-LOSS(absolute, E(fabs)(x - t), NAME(sign)(x - t), -NAME(sign)(x - t))
-LOSS(smooth, NAME(smooth_1)(x - t, p), NAME(smooth_d)(x - t, p), -NAME(smooth_d)(x - t, p))
-LOSS(huber, NAME(huber_1)(x - t, p), NAME(limited)(x - t, p), -NAME(limited)(x - t, p))
-LOSS(bce, -t * NAME(log_bounded)(x) - (1 - t) * NAME(at_least)(E(log1p)(-x), -100),
+LOSS(square, SHORT, 0, (x - t) * (x - t), 2 * (x - t), -2 * (x - t))
+LOSS(absolute, SHORT, 0, E(fabs)(x - t), NAME(sign)(x - t), -NAME(sign)(x - t))
+LOSS(smooth, SHORT, 0, NAME(smooth_1)(x - t, p), NAME(smooth_d)(x - t, p),
+     -NAME(smooth_d)(x - t, p))
+LOSS(huber, SHORT, 0, NAME(huber_1)(x - t, p), NAME(limited)(x - t, p), -NAME(limited)(x - t, p))
+LOSS(bce, LONG, 0, -t * NAME(log_bounded)(x) - (1 - t) * NAME(at_least)(E(log1p)(-x), -100),
      (x - t) / NAME(at_least)(x * (1 - x), (T)1e-12),
      NAME(at_least)(E(log1p)(-x), -100) - NAME(log_bounded)(x))
-LOSS(bce_logits, NAME(bce_logits_1)(x, t, w), NAME(bce_logits_d)(x, t, w),
+LOSS(bce_logits, LONG, 1, NAME(bce_logits_1)(x, t, w), NAME(bce_logits_d)(x, t, w),
      w * NAME(softplus)(-x) - NAME(softplus)(x))
-LOSS(kl, t == 0 ? 0 : t * (E(log)(t) - x), -t, E(log)(t) + 1 - x)
-LOSS(kl_log, E(exp)(t) * (t - x), -E(exp)(t), E(exp)(t) * (t - x + 1))
-LOSS(hinge, NAME(at_least)(p - t * x, 0), p - t * x < 0 ? 0 : p - t * x > 0 ? -t : t * x * 0,
+LOSS(kl, LONG, 0, t == 0 ? 0 : t * (E(log)(t) - x), -t, E(log)(t) + 1 - x)
+LOSS(kl_log, LONG, 0, E(exp)(t) * (t - x), -E(exp)(t), E(exp)(t) * (t - x + 1))
+LOSS(hinge, SHORT, 0, NAME(at_least)(p - t * x, 0), p - t * x < 0 ? 0 : p - t * x > 0 ? -t : t * x * 0,
      p - t * x < 0 ? 0 : p - t * x > 0 ? -x : t * x * 0)
 
 #undef LOSS

@@ -2,7 +2,19 @@
 #include "loss.h"
 
 #include "elementary.h"
+#include "ending.h"
 #include "isa.h"
+
+enum { SHORT, LONG }; /* LONG: of the exponential or a logarithm; see ending.h */
+
+static __attribute__((noinline)) void do_left(const ending *e, tad__loss_fn *f,
+                                              const tad__loss_terms *a, double scale, void *out) {
+    room x, t, positive, result;
+    tad__loss_terms left = {brought_in(e, a->x, &x), brought_in(e, a->t, &t), NULL, a->p};
+    if (a->positive) left.positive = brought_in(e, a->positive, &positive);
+    f(&left, TAD_VECTOR_BYTES / e->size, scale, result.bytes);
+    bring_out(e, &result, out);
+}
 
 #define T       double
 #define NAME(f) f##_f64

@@ -7,6 +7,7 @@ static T NAME(mean)(size_t n, const T *x) {
     T rest = 0, about = x[0];
     size_t i = 0;
     for (; i + LANES <= n; i += LANES)
+#pragma GCC unroll 16
         for (size_t v = 0; v < VECTORS; v++) sum[v] += NAME(load)(x + i + v * WIDTH) - about;
     for (; i < n; i++) rest += x[i] - about;
     return about + (NAME(fold)(sum) + rest) / (T)n;
@@ -20,6 +21,7 @@ static T NAME(scale)(size_t n, const T *x, T m, double eps, const T *room) {
     size_t i = 0;
     for (; i + LANES <= n; i += LANES) {
         ask_for_room(room + i, 0);
+#pragma GCC unroll 16
         for (size_t v = 0; v < VECTORS; v++) {
             VEC c = NAME(load)(x + i + v * WIDTH) - m;
             sum[v] += c * c;
@@ -48,7 +50,12 @@ static void NAME(row)(size_t n, const T *restrict x, const T *restrict gain,
     size_t i = 0;
     for (; i + LANES <= n; i += LANES) {
         ask_for_next(x + i, n * sizeof *x);
-        for (size_t j = i; j < i + LANES; j++) y[j] = (x[j] - m) * k * gain[j] + bias[j];
+#pragma GCC unroll 16
+        for (size_t v = 0; v < VECTORS; v++) {
+            const size_t at = i + v * WIDTH;
+            VEC h = (NAME(load)(x + at) - m) * k;
+            NAME(store)(y + at, h * NAME(load)(gain + at) + NAME(load)(bias + at));
+        }
     }
     for (; i < n; i++) y[i] = (x[i] - m) * k * gain[i] + bias[i];
 }
@@ -71,6 +78,7 @@ static void NAME(means)(size_t n, const T *x, const T *g, const T *gain, T m, T 
     size_t i = 0;
     for (; i + LANES <= n; i += LANES) {
         ask_for_room(room + i, 0);
+#pragma GCC unroll 16
         for (size_t v = 0; v < VECTORS; v++) {
             const size_t at = i + v * WIDTH;
             VEC p = NAME(load)(g + at) * NAME(load)(gain + at);
@@ -94,11 +102,13 @@ static void NAME(gradients)(size_t n, const T *restrict x, const T *restrict g,
     for (; i + LANES <= n; i += LANES) {
         ask_for_next(x + i, n * sizeof *x);
         ask_for_next(g + i, n * sizeof *x);
-        for (size_t j = i; j < i + LANES; j++) {
-            T h = (x[j] - m) * k;
-            dx[j] = k * (g[j] * gain[j] - d - h * dh);
-            dgain[j] += g[j] * h;
-            dbias[j] += g[j];
+#pragma GCC unroll 16
+        for (size_t v = 0; v < VECTORS; v++) {
+            const size_t at = i + v * WIDTH;
+            VEC h = (NAME(load)(x + at) - m) * k, c = NAME(load)(g + at);
+            NAME(store)(dx + at, k * (c * NAME(load)(gain + at) - d - h * dh));
+            NAME(store)(dgain + at, NAME(load)(dgain + at) + c * h);
+            NAME(store)(dbias + at, NAME(load)(dbias + at) + c);
         }
     }
     for (; i < n; i++) {

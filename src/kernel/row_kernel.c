@@ -3,6 +3,7 @@
 #include "isa.h"
 #include "kernels.h"
 #include "elementary.h"
+#include "ending.h"
 
 #define UNUSED __attribute__((unused))
 
@@ -21,66 +22,144 @@ static inline float tad__hypot_f32(float a, float b) { return hypotf(a, b); }
 HELPERS(double, f64)
 HELPERS(float, f32)
 
+#include "row_long.h"
 #include "words.h"
 
-/* sin, cos and tan call libm for large arguments, which would keep their loops from becoming vector
- * code. So a strip of a row is done with the forms for near arguments, which also notice one that is
- * too large for them; if there was one, the strip is done again with the next forms, the last of
- * which are whole. Other rows never notice any. */
-enum { STRIP = 1024, NEAR, CORE, WHOLE };
+/* ---- strips ----
+ *
+ * A long row (row_long.h) has one loop, over whole vectors; see ending.h for the rest. It goes in strips, first in the forms that are enough for almost every argument, which also notice
+ * one that they are not right for; if there was one, the strip is done again in forms that are right
+ * for all: */
+enum { STRIP = 1024, NEAR, WHOLE };
+
+/* A row's arrays and what is left of them. */
+typedef struct left {
+    ending at;
+    size_t operands;
+    const void *const *in;
+    const double *pq;
+} left;
+
+static __attribute__((noinline)) void forward_left(const left *l, tad__row_forward *f, void *out) {
+    const void *in[3];
+    room rooms[3], result;
+    for (size_t k = 0; k < l->operands; k++) in[k] = brought_in(&l->at, l->in[k], &rooms[k]);
+    f(TAD_VECTOR_BYTES / l->at.size, in, result.bytes, l->pq);
+    bring_out(&l->at, &result, out);
+}
+
+static __attribute__((noinline)) void backward_left(const left *l, tad__row_backward *f,
+                                                    const void *y, const void *g, void *out) {
+    const void *in[3];
+    room rooms[3], of_y, of_g, result;
+    for (size_t k = 0; k < l->operands; k++) in[k] = brought_in(&l->at, l->in[k], &rooms[k]);
+    f(TAD_VECTOR_BYTES / l->at.size, in, brought_in(&l->at, y, &of_y), brought_in(&l->at, g, &of_g),
+      result.bytes, l->pq);
+    bring_out(&l->at, &result, out);
+}
+
+/* Long rows with operand `alone` a single element: their loop over a block that repeats it. */
+enum { BLOCK = 256, BOTH_ARRAYS = -1 };
+
+static size_t repeated(size_t n, size_t size, const void *element, char *block) {
+    const size_t m = n < BLOCK ? n : BLOCK;
+    for (size_t i = 0; i < m; i++) memcpy(block + i * size, element, size);
+    return m;
+}
+
+static __attribute__((noinline)) void forward_repeated(tad__row_forward *f, int alone, size_t size,
+                                                       size_t n, const void *const *in, void *out,
+                                                       const double *pq) {
+    _Alignas(TAD_VECTOR_BYTES) char block[BLOCK * sizeof(double)];
+    const size_t most = repeated(n, size, in[alone], block);
+    for (size_t at = 0; at < n; at += most) {
+        const void *operand[2] = {block, block};
+        operand[1 - alone] = (const char *)in[1 - alone] + at * size;
+        f(n - at < most ? n - at : most, operand, (char *)out + at * size, pq);
+    }
+}
+
+static __attribute__((noinline)) void backward_repeated(tad__row_backward *f, int alone, size_t size,
+                                                        size_t n, const void *const *in, const void *y,
+                                                        const void *g, void *out, const double *pq) {
+    _Alignas(TAD_VECTOR_BYTES) char block[BLOCK * sizeof(double)];
+    const size_t most = repeated(n, size, in[alone], block);
+    for (size_t at = 0; at < n; at += most) {
+        const void *operand[2] = {block, block};
+        operand[1 - alone] = (const char *)in[1 - alone] + at * size;
+        f(n - at < most ? n - at : most, operand, (const char *)y + at * size,
+          (const char *)g + at * size, (char *)out + at * size, pq);
+    }
+}
+
+/* sin, cos and tan call libm for large arguments, which keeps a loop from becoming vector code. */
 #define FORM(f, T, bits, fabs_)                                                                    \
-    TAD__EMBEDDED T form_##f##_f##bits(T x, int form, unsigned *large) {                           \
-        if (form == WHOLE) return tad__##f##_f##bits(x);                                           \
-        *large |= !(fabs_(x) <= (form == NEAR ? TAD__TRIG_NEAR_F##bits : TAD__TRIG_LIMIT_F##bits)); \
-        return form == NEAR ? tad__##f##_near_f##bits(x) : tad__##f##_core_f##bits(x);             \
+    static __attribute__((noinline)) T whole_##f##_f##bits(T x) { return tad__##f##_f##bits(x); }  \
+    TAD__EMBEDDED T form_##f##_f##bits(T x, int form, uint##bits##_t *rare) {                      \
+        if (form == WHOLE) return whole_##f##_f##bits(x);                                          \
+        *rare |= -(uint##bits##_t)!(fabs_(x) <= TAD__TRIG_NEAR_F##bits);                           \
+        return tad__##f##_near_f##bits(x);                                                         \
     }
 #define FORMS(f) FORM(f, double, 64, fabs) FORM(f, float, 32, fabsf)
 TAD__ELEMENTARY_BLOCK(FORMS)
-#define tad__sin_f64(x) form_sin_f64(x, form, &large)
-#define tad__sin_f32(x) form_sin_f32(x, form, &large)
-#define tad__cos_f64(x) form_cos_f64(x, form, &large)
-#define tad__cos_f32(x) form_cos_f32(x, form, &large)
-#define tad__tan_f64(x) form_tan_f64(x, form, &large)
-#define tad__tan_f32(x) form_tan_f32(x, form, &large)
+#define tad__sin_f64(x) form_sin_f64(x, form, &rare)
+#define tad__sin_f32(x) form_sin_f32(x, form, &rare)
+#define tad__cos_f64(x) form_cos_f64(x, form, &rare)
+#define tad__cos_f32(x) form_cos_f32(x, form, &rare)
+#define tad__tan_f64(x) form_tan_f64(x, form, &rare)
+#define tad__tan_f32(x) form_tan_f32(x, form, &rare)
 
-/* What an element seldom needs is left out likewise until one of the strip needs it. Then each takes
- * what it needs itself, so that no result depends on its neighbours, and the next strip, which may
- * be alike, is not even tried without. `rare` is as wide as an element: nothing has to be packed. */
+/* How many of the next n elements a strip takes. */
+static inline size_t strip(size_t n, size_t size) { return whole_vectors(n < STRIP ? n : STRIP, size); }
+
+/* What an element seldom needs. Where the strip is done again each element takes what it needs
+ * itself, so that no result depends on its neighbours; and the next strip, which may be alike, is not
+ * even tried without. `rare` is as wide as an element: nothing has to be packed. */
 #define RARELY(where, right, cheap)                                                                \
     (rare |= (where), form == NEAR ? (cheap) : (where) ? (right) : (cheap))
 #define STRIP_AS(FORM, ...)                                                                        \
     {                                                                                              \
         UNUSED const int form = FORM;                                                              \
-        for (size_t i = from; i < end; i++) { __VA_ARGS__ }                                        \
+        TAD_TURNS_APART                                                                            \
+        for (size_t i = from; i < from + m; i++) { __VA_ARGS__ }                                   \
     }
-#define EACH(...)                                                                                  \
+#define EACH(is_long, do_left, ...)                                                                \
     BITS rare = 0;                                                                                 \
-    for (size_t from = 0, end; from < n; from = end) {                                             \
-        unsigned large = 0;                                                                        \
-        end = n - from < STRIP ? n : from + STRIP;                                                 \
+    size_t from = 0;                                                                               \
+    for (size_t m; (m = (is_long) ? strip(n - from, sizeof(T)) : n - from) != 0; from += m) {      \
         if (!rare) {                                                                               \
             STRIP_AS(NEAR, __VA_ARGS__)                                                            \
-            if (!large && !rare) continue;                                                         \
+            if (!rare) continue;                                                                   \
         }                                                                                          \
-        large = 0, rare = 0;                                                                       \
-        STRIP_AS(CORE, __VA_ARGS__)                                                                \
-        if (large) STRIP_AS(WHOLE, __VA_ARGS__)                                                    \
-    }
-#define FORWARD(name, value)                                                                       \
+        rare = 0;                                                                                  \
+        STRIP_AS(WHOLE, __VA_ARGS__)                                                               \
+    }                                                                                              \
+    if ((is_long) && from < n) do_left;
+#define LEFT (&(left){{sizeof(T), from, n - from}, OPERANDS, in, pq})
+#define FORWARD(row, name, value)                                                                  \
     static void NAME(name##_forward)(size_t n, const void *const *in, void *out, const double *pq) { \
         T *y = out;                                                                                \
         INPUTS                                                                                     \
         (void)pq;                                                                                  \
-        EACH(LOADS y[i] = value;)                                                                  \
+        if (LONG_##row##_forward && ALONE != BOTH_ARRAYS) {                                                  \
+            forward_repeated(NAME(row##_forward), ALONE, sizeof(T), n, in, out, pq);               \
+            return;                                                                                \
+        }                                                                                          \
+        EACH(LONG_##row##_forward, forward_left(LEFT, NAME(name##_forward), out), LOADS y[i] = value;)       \
     }
-#define BACKWARD(name, wrt, derivative)                                                            \
+#define BACKWARD(row, name, wrt, derivative)                                                       \
     static void NAME(name##_d##wrt)(size_t n, const void *const *in, const void *out, const void *cotangent, \
                                     void *result, const double *pq) {                              \
         const T *restrict y = out, *restrict g = cotangent;                                        \
         T *restrict r = result;                                                                    \
         INPUTS                                                                                     \
         (void)pq;                                                                                  \
-        EACH(LOADS UNUSED const T Y = y[i]; r[i] = g[i] * (derivative);)                           \
+        if (LONG_##row##_d##wrt && ALONE != BOTH_ARRAYS) {                                                  \
+            backward_repeated(NAME(row##_d##wrt), ALONE, sizeof(T), n, in, out, cotangent, result, pq); \
+            return;                                                                                \
+        }                                                                                          \
+        EACH(LONG_##row##_d##wrt, backward_left(LEFT, NAME(name##_d##wrt), out, cotangent, result),         \
+             LOADS UNUSED const T Y = y[i]; r[i] = g[i] * (derivative);)                           \
     }
 
 #define T double
@@ -107,9 +186,6 @@ TAD__ELEMENTARY_BLOCK(FORMS)
 
 /* ---- the table ---- */
 
-#define TAD_TEXT_(x) #x
-#define TAD_TEXT(x) TAD_TEXT_(x)
-
 #define BOTH(name) {TAD_PASTE(name, f64), TAD_PASTE(name, f32)}
 #define TAD_UNARY(name, ...)                                                                       \
     [TAD__ROW_##name] = {.forward = BOTH(name##_forward), .backward = {BOTH(name##_d0)}},
@@ -124,83 +200,6 @@ TAD__ELEMENTARY_BLOCK(FORMS)
 #define TAD_TERNARY(name, ...)                                                                     \
     [TAD__ROW_##name] = {.forward = BOTH(name##_forward),                                          \
                          .backward = {BOTH(name##_d0), BOTH(name##_d1), BOTH(name##_d2)}},
-static const tad__row_kernels rows[TAD__ROW_COUNT] = {
+const tad__row_kernels TAD_LEVEL(tad__rows)[TAD__ROW_COUNT] = {
 #include <tad/scalar.def>
-};
-
-/* ---- filling, adding and summing, in an order that no vector width changes ---- */
-
-enum { SUM_PART = 4096 }; /* elements summed in T before they join a double */
-
-#define ADD_SUM(T, suffix)                                                                         \
-    static void fill_##suffix(size_t n, double value, void *to) {                                  \
-        T *y = to, v = (T)value;                                                                   \
-        for (size_t i = 0; i < n; i++) y[i] = v;                                                   \
-    }                                                                                              \
-    static void add_##suffix(size_t n, const void *from, void *to) {                               \
-        const T *restrict x = from;                                                                \
-        T *restrict y = to;                                                                        \
-        for (size_t i = 0; i < n; i++) y[i] += x[i];                                               \
-    }                                                                                              \
-    static double sum_part_##suffix(size_t n, const T *x) {                                        \
-        T part[32] = {0};                                                                          \
-        size_t i = 0;                                                                              \
-        for (; i + 32 <= n; i += 32)                                                               \
-            for (size_t k = 0; k < 32; k++) part[k] += x[i + k];                                   \
-        for (size_t k = 0; i < n; i++, k++) part[k] += x[i];                                       \
-        for (size_t half = 16; half; half /= 2)                                                    \
-            for (size_t k = 0; k < half; k++) part[k] += part[k + half];                           \
-        return (double)part[0];                                                                    \
-    }                                                                                              \
-    static double sum_##suffix(size_t n, const void *from) {                                       \
-        const T *x = from;                                                                         \
-        double sum = 0;                                                                            \
-        for (; n > SUM_PART; n -= SUM_PART, x += SUM_PART) sum += sum_part_##suffix(SUM_PART, x);  \
-        return sum + sum_part_##suffix(n, x);                                                      \
-    }
-ADD_SUM(double, f64)
-ADD_SUM(float, f32)
-
-/* ---- choosing ---- */
-
-#define SELECT(U, bytes)                                                                           \
-    static void select_##bytes(size_t n, const uint8_t *restrict c, const void *a_, const void *b_, \
-                               void *to) {                                                         \
-        const U *restrict a = a_, *restrict b = b_;                                                \
-        U *restrict y = to;                                                                        \
-        for (size_t i = 0; i < n; i++) {                                                           \
-            const U p = a[i], q = b[i];                                                            \
-            y[i] = c[i] ? p : q;                                                                   \
-        }                                                                                          \
-    }
-SELECT(uint64_t, 8)
-SELECT(uint32_t, 4)
-SELECT(uint8_t, 1)
-
-/* The build names another one when a library is to do the products. */
-#ifndef TAD_GEMM
-#define TAD_GEMM tad__gemm_kernels
-#endif
-extern const tad__gemm_kernels TAD_LEVEL(TAD_GEMM);
-
-extern const tad__kernels TAD_LEVEL(tad__kernels);
-const tad__kernels TAD_LEVEL(tad__kernels) = {
-    .name = TAD_TEXT(TAD_ISA),
-    .row = rows,
-    .fill = {fill_f64, fill_f32},
-    .select = {[TAD_F64] = select_8, [TAD_F32] = select_4, [TAD_I64] = select_8, [TAD_BOOL] = select_1},
-    .add = {add_f64, add_f32},
-    .sum = {sum_f64, sum_f32},
-    .add_columns = {TAD_LEVEL(tad__add_columns_f64), TAD_LEVEL(tad__add_columns_f32)},
-    .gemm = &TAD_LEVEL(TAD_GEMM),
-    .softmax = &TAD_LEVEL(tad__softmax_kernels),
-    .loss = &TAD_LEVEL(tad__loss_kernels),
-    .norm = &TAD_LEVEL(tad__norm_kernels),
-    .update = &TAD_LEVEL(tad__update_kernels),
-    .sweep = TAD_LEVEL(tad__sweep_numbers),
-    .extreme = {TAD_LEVEL(tad__extreme_f64), TAD_LEVEL(tad__extreme_f32)},
-    .places = {TAD_LEVEL(tad__places_f64), TAD_LEVEL(tad__places_f32)},
-    .find = {TAD_LEVEL(tad__find_f64), TAD_LEVEL(tad__find_f32)},
-    .extremes = {TAD_LEVEL(tad__extremes_f64), TAD_LEVEL(tad__extremes_f32)},
-    .share = {TAD_LEVEL(tad__share_f64), TAD_LEVEL(tad__share_f32)},
 };

@@ -13,8 +13,10 @@ static T NAME(largest)(size_t n, const T *x) {
     VEC best[VECTORS];
     T lane[LANES], m = x[0];
     size_t i = 0;
+#pragma GCC unroll 16
     for (size_t v = 0; v < VECTORS; v++) best[v] = (VEC){0} + m;
     for (; i + LANES <= n; i += LANES)
+#pragma GCC unroll 16
         for (size_t v = 0; v < VECTORS; v++)
             best[v] = NAME(larger)(NAME(load)(x + i + v * WIDTH), best[v]);
     memcpy(lane, best, sizeof lane);
@@ -45,6 +47,7 @@ static T NAME(total)(size_t n, const T *x) {
     VEC sum[VECTORS] = {0};
     size_t i = 0;
     for (; i + LANES <= n; i += LANES)
+#pragma GCC unroll 16
         for (size_t v = 0; v < VECTORS; v++) sum[v] += NAME(load)(x + i + v * WIDTH);
     return NAME(fold)(sum) + NAME(short_total)(n - i, x + i);
 }

@@ -1,0 +1,87 @@
+/* The table of kernels of one instruction-set level, and the loops that have no file of their own.
+ * Rests on kernels.h. */
+#include "isa.h"
+#include "kernels.h"
+
+/* ---- filling, adding and summing, in an order that no vector width changes ---- */
+
+enum { SUM_PART = 4096 }; /* elements summed in T before they join a double */
+
+#define ADD_SUM(T, suffix)                                                                         \
+    static void fill_##suffix(size_t n, double value, void *to) {                                  \
+        T *y = to, v = (T)value;                                                                   \
+        for (size_t i = 0; i < n; i++) y[i] = v;                                                   \
+    }                                                                                              \
+    static void add_##suffix(size_t n, const void *from, void *to) {                               \
+        const T *restrict x = from;                                                                \
+        T *restrict y = to;                                                                        \
+        for (size_t i = 0; i < n; i++) y[i] += x[i];                                               \
+    }                                                                                              \
+    static double sum_part_##suffix(size_t n, const T *x) {                                        \
+        T part[32] = {0};                                                                          \
+        size_t i = 0;                                                                              \
+        for (; i + 32 <= n; i += 32)                                                               \
+            for (size_t k = 0; k < 32; k++) part[k] += x[i + k];                                   \
+        for (size_t k = 0; i < n; i++, k++) part[k] += x[i];                                       \
+        for (size_t half = 16; half; half /= 2)                                                    \
+            for (size_t k = 0; k < half; k++) part[k] += part[k + half];                           \
+        return (double)part[0];                                                                    \
+    }                                                                                              \
+    static double sum_##suffix(size_t n, const void *from) {                                       \
+        const T *x = from;                                                                         \
+        double sum = 0;                                                                            \
+        for (; n > SUM_PART; n -= SUM_PART, x += SUM_PART) sum += sum_part_##suffix(SUM_PART, x);  \
+        return sum + sum_part_##suffix(n, x);                                                      \
+    }
+ADD_SUM(double, f64)
+ADD_SUM(float, f32)
+
+/* ---- choosing ---- */
+
+#define SELECT(U, bytes)                                                                           \
+    static void select_##bytes(size_t n, const uint8_t *restrict c, const void *a_, const void *b_, \
+                               void *to) {                                                         \
+        const U *restrict a = a_, *restrict b = b_;                                                \
+        U *restrict y = to;                                                                        \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            const U p = a[i], q = b[i];                                                            \
+            y[i] = c[i] ? p : q;                                                                   \
+        }                                                                                          \
+    }
+SELECT(uint64_t, 8)
+SELECT(uint32_t, 4)
+SELECT(uint8_t, 1)
+
+/* ---- the table ---- */
+
+#define TAD_TEXT_(x) #x
+#define TAD_TEXT(x) TAD_TEXT_(x)
+
+/* The build names another one when a library is to do the products. */
+#ifndef TAD_GEMM
+#define TAD_GEMM tad__gemm_kernels
+#endif
+extern const tad__gemm_kernels TAD_LEVEL(TAD_GEMM);
+extern const tad__row_kernels TAD_LEVEL(tad__rows)[TAD__ROW_COUNT];
+
+extern const tad__kernels TAD_LEVEL(tad__kernels);
+const tad__kernels TAD_LEVEL(tad__kernels) = {
+    .name = TAD_TEXT(TAD_ISA),
+    .row = TAD_LEVEL(tad__rows),
+    .fill = {fill_f64, fill_f32},
+    .select = {[TAD_F64] = select_8, [TAD_F32] = select_4, [TAD_I64] = select_8, [TAD_BOOL] = select_1},
+    .add = {add_f64, add_f32},
+    .sum = {sum_f64, sum_f32},
+    .add_columns = {TAD_LEVEL(tad__add_columns_f64), TAD_LEVEL(tad__add_columns_f32)},
+    .gemm = &TAD_LEVEL(TAD_GEMM),
+    .softmax = &TAD_LEVEL(tad__softmax_kernels),
+    .loss = &TAD_LEVEL(tad__loss_kernels),
+    .norm = &TAD_LEVEL(tad__norm_kernels),
+    .update = &TAD_LEVEL(tad__update_kernels),
+    .sweep = TAD_LEVEL(tad__sweep_numbers),
+    .extreme = {TAD_LEVEL(tad__extreme_f64), TAD_LEVEL(tad__extreme_f32)},
+    .places = {TAD_LEVEL(tad__places_f64), TAD_LEVEL(tad__places_f32)},
+    .find = {TAD_LEVEL(tad__find_f64), TAD_LEVEL(tad__find_f32)},
+    .extremes = {TAD_LEVEL(tad__extremes_f64), TAD_LEVEL(tad__extremes_f32)},
+    .share = {TAD_LEVEL(tad__share_f64), TAD_LEVEL(tad__share_f32)},
+};
