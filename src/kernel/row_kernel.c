@@ -1,5 +1,5 @@
-/* Kernels of the rows of scalar.def, compiled once per instruction-set level: contiguous loops over
- * at most TAD__BLOCK elements, vectorised by the compiler. Rests on elementary.h. */
+/* Kernels of the rows of scalar.def, compiled once per instruction-set level: contiguous loops,
+ * vectorised by the compiler. Rests on elementary.h. */
 #include "isa.h"
 #include "kernels.h"
 #include "elementary.h"
@@ -27,10 +27,10 @@ HELPERS(float, f32)
 
 /* ---- strips ----
  *
- * A long row (row_long.h) has one loop, over whole vectors; see ending.h for the rest. It goes in strips, first in the forms that are enough for almost every argument, which also notice
- * one that they are not right for; if there was one, the strip is done again in forms that are right
- * for all: */
-enum { STRIP = 1024, NEAR, WHOLE };
+ * A long row (row_long.h) has one loop, over whole vectors; ending.h says why. It goes in strips:
+ * first with the forms of functions that are right for almost all arguments, and notice the others
+ * (NEAR); if there was one, the strip is done again with forms that are right for all (ALL). */
+enum { STRIP = 1024, NEAR, ALL };
 
 /* A row's arrays and what is left of them. */
 typedef struct left {
@@ -94,9 +94,9 @@ static __attribute__((noinline)) void backward_repeated(tad__row_backward *f, in
 
 /* sin, cos and tan call libm for large arguments, which keeps a loop from becoming vector code. */
 #define FORM(f, T, bits, fabs_)                                                                    \
-    static __attribute__((noinline)) T whole_##f##_f##bits(T x) { return tad__##f##_f##bits(x); }  \
+    static __attribute__((noinline)) T all_##f##_f##bits(T x) { return tad__##f##_f##bits(x); }  \
     TAD__EMBEDDED T form_##f##_f##bits(T x, int form, uint##bits##_t *rare) {                      \
-        if (form == WHOLE) return whole_##f##_f##bits(x);                                          \
+        if (form == ALL) return all_##f##_f##bits(x);                                          \
         *rare |= -(uint##bits##_t)!(fabs_(x) <= TAD__TRIG_NEAR_F##bits);                           \
         return tad__##f##_near_f##bits(x);                                                         \
     }
@@ -132,7 +132,7 @@ static inline size_t strip(size_t n, size_t size) { return whole_vectors(n < STR
             if (!rare) continue;                                                                   \
         }                                                                                          \
         rare = 0;                                                                                  \
-        STRIP_AS(WHOLE, __VA_ARGS__)                                                               \
+        STRIP_AS(ALL, __VA_ARGS__)                                                               \
     }                                                                                              \
     if ((is_long) && from < n) do_left;
 #define LEFT (&(left){{sizeof(T), from, n - from}, OPERANDS, in, pq})
