@@ -91,42 +91,9 @@ static size_t cut_at(struct cut cut, size_t i) {
 
 static size_t least_of(size_t a, size_t b) { return a < b ? a : b; }
 
-#define PASTE_(a, b) a##_##b
-#define PASTE(a, b)  PASTE_(a, b)
-#define X(name)      PASTE(name, TYPE)
-#define LANES        ((size_t)TAD_VECTOR_BYTES / sizeof(real))
-
-#define TYPE f32
-#define real float
-#if TAD_VECTOR_BYTES == 64
-#define LOWER TAD_LOWER_16
-#define UPPER TAD_UPPER_16
-#elif TAD_VECTOR_BYTES == 32
-#define LOWER TAD_LOWER_8
-#define UPPER TAD_UPPER_8
-#else
-#define LOWER TAD_LOWER_4
-#define UPPER TAD_UPPER_4
-#endif
-#include "gemm_body.h"
-#undef TYPE
-#undef real
-#undef LOWER
-#undef UPPER
-
-#define TYPE f64
-#define real double
-#if TAD_VECTOR_BYTES == 64
-#define LOWER TAD_LOWER_8
-#define UPPER TAD_UPPER_8
-#elif TAD_VECTOR_BYTES == 32
-#define LOWER TAD_LOWER_4
-#define UPPER TAD_UPPER_4
-#else
-#define LOWER TAD_LOWER_2
-#define UPPER TAD_UPPER_2
-#endif
-#include "gemm_body.h"
+#define LANES ((size_t)TAD_VECTOR_BYTES / sizeof(T))
+#define BODY "gemm_body.h"
+#include "instantiate.h"
 
 const tad__gemm_kernels TAD_LEVEL(tad__gemm_kernels) = {
     .f32 = {run_f32, bytes_f32},

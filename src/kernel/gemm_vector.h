@@ -83,14 +83,22 @@ MASKED(f64, double)
 #endif
 #undef MASKED
 
-/* Lane numbers that interleave the lower, then the upper halves of two vectors of N lanes. */
-#define TAD_LOWER_2  0, 2
-#define TAD_UPPER_2  1, 3
-#define TAD_LOWER_4  0, 4, 1, 5
-#define TAD_UPPER_4  2, 6, 3, 7
-#define TAD_LOWER_8  0, 8, 1, 9, 2, 10, 3, 11
-#define TAD_UPPER_8  4, 12, 5, 13, 6, 14, 7, 15
-#define TAD_LOWER_16 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
-#define TAD_UPPER_16 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+/* Lane numbers that interleave the lower, then the upper halves of two vectors. */
+#if TAD_VECTOR_BYTES == 64
+#define LOWER_f32 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define UPPER_f32 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#define LOWER_f64 0, 8, 1, 9, 2, 10, 3, 11
+#define UPPER_f64 4, 12, 5, 13, 6, 14, 7, 15
+#elif TAD_VECTOR_BYTES == 32
+#define LOWER_f32 0, 8, 1, 9, 2, 10, 3, 11
+#define UPPER_f32 4, 12, 5, 13, 6, 14, 7, 15
+#define LOWER_f64 0, 4, 1, 5
+#define UPPER_f64 2, 6, 3, 7
+#else
+#define LOWER_f32 0, 4, 1, 5
+#define UPPER_f32 2, 6, 3, 7
+#define LOWER_f64 0, 2
+#define UPPER_f64 1, 3
+#endif
 
 #endif

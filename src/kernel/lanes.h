@@ -1,6 +1,6 @@
 /* What loops along rows share: sums and extremes run over LANE_BYTES of partial results, which lie
  * in vector registers, so that the order is the same at every level; memory is asked for before it
- * is needed. Rests on isa.h; lanes_body.h has the part that depends on the element type. */
+ * is needed. Rests on isa.h. */
 #ifndef TAD_KERNEL_LANES_H
 #define TAD_KERNEL_LANES_H
 
@@ -11,6 +11,13 @@
 #include "isa.h"
 
 enum { LANE_BYTES = 256, VECTORS = LANE_BYTES / TAD_VECTOR_BYTES, CACHE_LINE = 64 };
+
+/* Words for the body of a kernel: a vector of its type, how many numbers it has, how many all lanes. */
+#define VEC   N(vec)
+#define WIDTH (size_t) N(width)
+#define LANES (size_t) N(lanes)
+#define BODY  "lanes_body.h"
+#include "instantiate.h"
 
 #if defined(__GNUC__)
 #define TAD_PREFETCH(address, write) __builtin_prefetch((const void *)(address), write)

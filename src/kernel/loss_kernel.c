@@ -16,18 +16,8 @@ static __attribute__((noinline)) void do_left(const ending *e, tad__loss_fn *f,
     bring_out(e, &result, out);
 }
 
-#define T       double
-#define NAME(f) f##_f64
-#define E(f)    tad__##f##_f64
-#include "loss_body.h"
-#undef T
-#undef NAME
-#undef E
-
-#define T       float
-#define NAME(f) f##_f32
-#define E(f)    tad__##f##_f32
-#include "loss_body.h"
+#define BODY "loss_body.h"
+#include "instantiate.h"
 
 #define BOTH(f) {f##_f64, f##_f32}
 #define KIND(f) {BOTH(f##_loss), BOTH(f##_dx), BOTH(f##_dt)}

@@ -14,18 +14,8 @@ enum {
  */
 #define WINS(v, beats, best) (((v)beats(best)) | ((v) != (v)))
 
-#define T       double
-#define INDEX   int64_t
-#define X(name) name##_f64
-#include "reduce_body.h"
-#undef T
-#undef INDEX
-#undef X
-
-#define T       float
-#define INDEX   int32_t
-#define X(name) name##_f32
-#include "reduce_body.h"
+#define BODY "reduce_body.h"
+#include "instantiate.h"
 
 #define ELEMENT_f64 double
 #define ELEMENT_f32 float

@@ -1,5 +1,4 @@
-/* All rows for the element type T; included by row_kernel.c once per type. */
-#define NAME(x) TAD_PASTE(x, SUFFIX)
+/* All rows for one element type; see instantiate.h. */
 
 #define ALONE BOTH_ARRAYS
 #define OPERANDS 1
@@ -65,5 +64,3 @@
 #undef OPERANDS
 #undef INPUTS
 #undef LOADS
-
-#undef NAME

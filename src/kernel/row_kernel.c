@@ -137,52 +137,35 @@ static inline size_t strip(size_t n, size_t size) { return whole_vectors(n < STR
     if ((is_long) && from < n) do_left;
 #define LEFT (&(left){{sizeof(T), from, n - from}, OPERANDS, in, pq})
 #define FORWARD(row, name, value)                                                                  \
-    static void NAME(name##_forward)(size_t n, const void *const *in, void *out, const double *pq) { \
+    static void N(name##_forward)(size_t n, const void *const *in, void *out, const double *pq) { \
         T *y = out;                                                                                \
         INPUTS                                                                                     \
         (void)pq;                                                                                  \
         if (LONG_##row##_forward && ALONE != BOTH_ARRAYS) {                                                  \
-            forward_repeated(NAME(row##_forward), ALONE, sizeof(T), n, in, out, pq);               \
+            forward_repeated(N(row##_forward), ALONE, sizeof(T), n, in, out, pq);               \
             return;                                                                                \
         }                                                                                          \
-        EACH(LONG_##row##_forward, forward_left(LEFT, NAME(name##_forward), out), LOADS y[i] = value;)       \
+        EACH(LONG_##row##_forward, forward_left(LEFT, N(name##_forward), out), LOADS y[i] = value;)       \
     }
 #define BACKWARD(row, name, wrt, derivative)                                                       \
-    static void NAME(name##_d##wrt)(size_t n, const void *const *in, const void *out, const void *cotangent, \
+    static void N(name##_d##wrt)(size_t n, const void *const *in, const void *out, const void *cotangent, \
                                     void *result, const double *pq) {                              \
         const T *restrict y = out, *restrict g = cotangent;                                        \
         T *restrict r = result;                                                                    \
         INPUTS                                                                                     \
         (void)pq;                                                                                  \
         if (LONG_##row##_d##wrt && ALONE != BOTH_ARRAYS) {                                                  \
-            backward_repeated(NAME(row##_d##wrt), ALONE, sizeof(T), n, in, out, cotangent, result, pq); \
+            backward_repeated(N(row##_d##wrt), ALONE, sizeof(T), n, in, out, cotangent, result, pq); \
             return;                                                                                \
         }                                                                                          \
-        EACH(LONG_##row##_d##wrt, backward_left(LEFT, NAME(name##_d##wrt), out, cotangent, result),         \
+        EACH(LONG_##row##_d##wrt, backward_left(LEFT, N(name##_d##wrt), out, cotangent, result),         \
              LOADS UNUSED const T Y = y[i]; r[i] = g[i] * (derivative);)                           \
     }
 
-#define T double
-#define BITS uint64_t
-#define SUFFIX f64
-#define FN(f, x) tad__##f##_f64(x)
-#define FN2(f, a, b) tad__##f##_f64(a, b)
-#include "row_body.h"
-#undef T
-#undef BITS
-#undef SUFFIX
-#undef FN
-#undef FN2
-
-#define T float
-#define BITS uint32_t
-#define SUFFIX f32
-#define FN(f, x) tad__##f##_f32(x)
-#define FN2(f, a, b) tad__##f##_f32(a, b)
-#include "row_body.h"
-#undef T
-#undef BITS
-#undef SUFFIX
+#define FN(f, x)      M(f)(x)
+#define FN2(f, a, b)  M(f)(a, b)
+#define BODY "row_body.h"
+#include "instantiate.h"
 
 /* ---- the table ---- */
 

@@ -9,21 +9,8 @@
 
 enum { PARTS = 16 }; /* partial sums of loops that compute much for each element */
 
-#define T       double
-#define NAME(f) f##_f64
-#define EXP     tad__exp_term_f64
-#define LOG     tad__log_f64
-#include "softmax_body.h"
-#undef T
-#undef NAME
-#undef EXP
-#undef LOG
-
-#define T       float
-#define NAME(f) f##_f32
-#define EXP     tad__exp_term_f32
-#define LOG     tad__log_f32
-#include "softmax_body.h"
+#define BODY "softmax_body.h"
+#include "instantiate.h"
 
 #define BOTH(f) {f##_f64, f##_f32}
 const tad__softmax_kernels TAD_LEVEL(tad__softmax_kernels) = {
