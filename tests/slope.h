@@ -3,7 +3,7 @@
 #ifndef TAD_TESTS_SLOPE_H
 #define TAD_TESTS_SLOPE_H
 
-#include "gradcheck/sweep.h"
+#include "gradcheck/slope.h"
 
 typedef struct slope_point {
     double (*f)(double);

@@ -4,6 +4,8 @@
 
 #include "slope.h"
 
+#include "gradcheck/judge.h"
+
 /* ---- the numeric derivative: 21 functions with known derivatives ---- */
 
 typedef struct known {

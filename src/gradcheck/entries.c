@@ -1,136 +1,15 @@
-/* Part C of the gradient check: every entry of the Jacobian (or random directions of large ones)
- * against the numeric derivative, counted by outcome. Also the choice of what is compared. */
-#include "check.h"
+/* Every entry of the Jacobian (or random directions of large ones) against the numeric derivative,
+ * counted by outcome. Rests on law.h, slope.h and judge.h. */
+#include "entries.h"
 
 #include <math.h>
 #include <string.h>
 
-void tad__normals(tad_random *r, double *out, size_t n) {
-    for (size_t i = 0; i < n; i++) out[i] = tad_random_normal(r);
-}
+#include "judge.h"
+#include "slope.h"
+#include "vector.h"
 
-void tad__signs(tad_random *r, double *out, size_t n) {
-    for (size_t i = 0; i < n; i++) out[i] = tad_random_below(r, 2) ? 1 : -1;
-}
-
-/* ---- what is compared ---- */
-
-typedef struct plan { /* how large arrays are sampled */
-    size_t limit, some, directions;
-} plan;
-
-static bool masked(const tad_gradcheck_input *in, int64_t element) {
-    return in && (in->skip || (in->mask && !in->mask[element]));
-}
-
-static size_t count_picks(const plan *how, size_t size) {
-    return size <= how->limit ? size : how->some + how->directions;
-}
-
-static tad_status add_direction(tad__check *c, tad__picks *to, size_t array, size_t at,
-                                size_t size) {
-    double *sign = tad__check_take(c->p->tape, size, sizeof *sign);
-    if (!sign) return tad_tape_status(c->p->tape);
-    tad__signs(&c->random, sign, size);
-    to->pick[to->n++] = (tad__pick){array, -1, at, sign};
-    return TAD_OK;
-}
-
-static tad_status pick_array(tad__check *c, tad__picks *to, const plan *how, size_t array,
-                             size_t at, size_t size, const tad_gradcheck_input *in) {
-    bool whole = size <= how->limit;
-    size_t n = whole ? size : how->some;
-    if (!whole || (in && (in->skip || in->mask))) to->complete = false;
-    for (size_t k = 0; k < n; k++) {
-        int64_t e = (int64_t)(whole ? k : tad_random_below(&c->random, size));
-        if (!masked(in, e)) to->pick[to->n++] = (tad__pick){array, e, at + (size_t)e, NULL};
-    }
-    if (whole || (in && (in->skip || in->mask))) return TAD_OK;
-    for (size_t k = 0; k < how->directions; k++) {
-        tad_status status = add_direction(c, to, array, at, size);
-        if (status != TAD_OK) return status;
-    }
-    return TAD_OK;
-}
-
-static tad_status pick_all(tad__check *c, tad__picks *to, const plan *how, size_t n,
-                           const size_t *at, const tad_gradcheck_input *inputs) {
-    size_t total = 0;
-    for (size_t i = 0; i < n; i++) total += count_picks(how, at[i + 1] - at[i]);
-    *to = (tad__picks){tad__check_take(c->p->tape, total, sizeof *to->pick), 0, true};
-    if (!to->pick) return tad_tape_status(c->p->tape);
-    for (size_t i = 0; i < n; i++) {
-        tad_status status =
-            pick_array(c, to, how, i, at[i], at[i + 1] - at[i], inputs ? &inputs[i] : NULL);
-        if (status != TAD_OK) return status;
-    }
-    return TAD_OK;
-}
-
-/* The component of a long vector that a pick stands for. */
-static double component(const tad__pick *p, const double *vector, const size_t *at) {
-    if (!p->sign) return vector[p->at];
-    double sum = 0;
-    for (size_t i = 0; i < at[p->array + 1] - at[p->array]; i++)
-        sum += p->sign[i] * vector[p->at + i];
-    return sum;
-}
-
-/* The vector whose product with a long vector is that component. */
-static void unit(const tad__pick *p, const size_t *at, size_t total, double *out) {
-    for (size_t i = 0; i < total; i++) out[i] = 0;
-    if (!p->sign)
-        out[p->at] = 1;
-    else
-        memcpy(out + p->at, p->sign, (at[p->array + 1] - at[p->array]) * sizeof *out);
-}
-
-/* A Jacobian of at most 2^20 entries is kept. */
-tad_status tad__check_begin(tad__check *c) {
-    tad__problem *p = c->p;
-    tad_tape *t = p->tape;
-    size_t n = tad__inputs(p), m = tad__outputs(p);
-    plan columns = {c->limit, c->some, c->directions};
-    tad_status status = pick_all(c, &c->wrt, &columns, p->n_in, p->in_at, c->inputs);
-    size_t rows = tad__min(c->limit, tad__max(((size_t)1 << 20) / tad__max(c->wrt.n, 1), 16));
-    plan across = {tad__min(rows, 1024), tad__min(tad__min(rows, 1024), c->some), c->directions};
-    if (status == TAD_OK) status = pick_all(c, &c->of, &across, p->n_out, p->out_at, NULL);
-    if (status != TAD_OK) return status;
-    c->a = tad__check_take(t, c->of.n, tad__max(c->wrt.n, 1) * sizeof *c->a);
-    c->largest = tad__check_take(t, p->n_in, sizeof *c->largest);
-    c->v = tad__check_take(t, m, sizeof *c->v);
-    c->t = tad__check_take(t, m, sizeof *c->t);
-    c->t2 = tad__check_take(t, m, sizeof *c->t2);
-    c->w = tad__check_take(t, n, sizeof *c->w);
-    c->g = tad__check_take(t, n, sizeof *c->g);
-    c->g2 = tad__check_take(t, n, sizeof *c->g2);
-    return tad_tape_status(t);
-}
-
-/* ---- the analytic Jacobian, by reverse sweeps ---- */
-
-static void keep_row(tad__check *c, size_t row) {
-    for (size_t j = 0; j < c->wrt.n; j++) {
-        const tad__pick *p = &c->wrt.pick[j];
-        double a = component(p, c->g, c->p->in_at);
-        c->a[row * c->wrt.n + j] = a;
-        if (fabs(a) > c->largest[p->array]) c->largest[p->array] = fabs(a);
-    }
-}
-
-tad_status tad__check_jacobian(tad__check *c) {
-    tad__problem *p = c->p;
-    tad_status status = tad__point_open(p, p->x);
-    for (size_t i = 0; i < c->of.n && status == TAD_OK; i++) {
-        unit(&c->of.pick[i], p->out_at, tad__outputs(p), c->v);
-        status = tad__point_sweep(p, c->v, NULL, c->g);
-        if (status == TAD_OK) keep_row(c, i);
-    }
-    tad__point_close(p);
-    return status;
-}
-
-/* ---- the numeric Jacobian, column by column ---- */
+/* ---- the function along one pick of the inputs ---- */
 
 typedef struct walk {
     tad__check *c;
@@ -144,7 +23,7 @@ static double change_along(const tad__check *c, const tad__pick *of, const doubl
                            double *noise) {
     const double *from = c->p->y + of->at, *to = y + of->at;
     double sum = 0, moved = 0;
-    for (size_t i = 0; i < c->p->out_at[of->array + 1] - c->p->out_at[of->array]; i++) {
+    for (size_t i = 0; i < of->n; i++) {
         if (to[i] == from[i]) continue;
         sum += of->sign[i] * (to[i] - from[i]);
         moved += to[i] * to[i] + from[i] * from[i];
@@ -162,55 +41,57 @@ static void project(const walk *w, const double *y, double *out) {
 
 static tad_status step(void *user, double h, double *out, double *coordinate) {
     walk *w = user;
-    const tad__problem *p = w->c->p;
     const tad__pick *along = w->along;
-    size_t n = along->sign ? p->in_at[along->array + 1] - p->in_at[along->array] : 1;
-    for (size_t i = 0; i < n; i++)
-        w->x[along->at + i] = p->x[along->at + i] + (along->sign ? along->sign[i] * h : h);
-    *coordinate = along->sign ? h : w->x[along->at];
-    tad_status status = tad__point_value(w->c->p, w->x, w->y);
-    for (size_t i = 0; i < n; i++) w->x[along->at + i] = p->x[along->at + i];
+    const double *from = w->c->p->x + along->at;
+    double *x = w->x + along->at;
+    for (size_t i = 0; i < along->n; i++) x[i] = from[i] + (along->sign ? along->sign[i] * h : h);
+    *coordinate = along->sign ? h : x[0];
+    tad_status status = tad__problem_value(w->c->p, w->x, w->y);
+    for (size_t i = 0; i < along->n; i++) x[i] = from[i];
     if (status == TAD_OK) project(w, w->y, out);
     return status;
 }
 
 static tad__path path_along(const tad__check *c, walk *w, const tad__pick *along) {
-    const tad__problem *p = c->p;
-    tad__path path = {.f = step, .user = w, .x = along->sign ? 0 : p->x[along->at]};
-    size_t n = along->sign ? p->in_at[along->array + 1] - p->in_at[along->array] : 1;
-    for (size_t i = 0; i < n; i++)
-        if (isfinite(p->x[along->at + i])) path.size = fmax(path.size, fabs(p->x[along->at + i]));
+    const double *x = c->p->x + along->at;
+    tad__path path = {.f = step, .user = w, .x = along->sign ? 0 : x[0]};
+    path.size = tad__largest(x, along->n);
     path.fixed = c->inputs && c->inputs[along->array].step > 0;
     path.scale = path.fixed ? c->inputs[along->array].step : fmax(path.size, 1);
     return path;
 }
 
+/* ---- one entry ---- */
+
 typedef struct tally { /* norms of one input's entries */
     double difference, analytic, numeric;
 } tally;
 
-static void keep_worst(tad__check *c, const tad__pick *of, const tad__pick *wrt, double a,
+static void add_to_norms(tally *sum, double a, double numeric) {
+    sum->difference += (a - numeric) * (a - numeric);
+    sum->analytic += a * a;
+    sum->numeric += numeric * numeric;
+}
+
+static void note_worst(tad__check *c, const tad__pick *of, const tad__pick *wrt, double a,
                        const tad__slope *n, const tad__judgement *j) {
-    tad_check_entry *worst = c->second ? &c->report->second_worst : &c->report->worst;
-    if (worst->grade != TAD_GRADE_NONE && !(j->grade > worst->grade) &&
-        !(j->grade == worst->grade && j->r > worst->r))
-        return;
-    *worst = (tad_check_entry){j->grade,
-                               of->array,
-                               wrt->array,
-                               of->element,
-                               wrt->element,
-                               c->p->out_shape[of->array],
-                               c->p->in_shape[wrt->array],
-                               a,
-                               n->value,
-                               n->error,
-                               n->step,
-                               j->r};
+    tad_check_entry entry = {j->grade,
+                             of->array,
+                             wrt->array,
+                             of->element,
+                             wrt->element,
+                             c->p->out_shape[of->array],
+                             c->p->in_shape[wrt->array],
+                             a,
+                             n->value,
+                             n->error,
+                             n->step,
+                             j->r};
     if (n->kind != TAD__SLOPE_SMOOTH) {
-        worst->numeric = (n->left + n->right) / 2;
-        worst->error = fabs(n->left - n->right) / 2 + n->side_error;
+        entry.numeric = (n->left + n->right) / 2;
+        entry.error = fabs(n->left - n->right) / 2 + n->side_error;
     }
+    tad__note_worst(&c->notes, &entry);
 }
 
 /* Whether an analytic value is no further off than its own rounding may have taken it. */
@@ -218,64 +99,59 @@ static bool is_rounding(tad__check *c, const tad__pick *of, const tad__pick *wrt
                         const tad__slope *n) {
     tad__problem *p = c->p;
     double far = fabs(a - n->value);
-    if (c->failed || n->kind != TAD__SLOPE_SMOOTH || !isfinite(far)) return false;
-    unit(of, p->out_at, tad__outputs(p), c->v);
-    unit(wrt, p->in_at, tad__inputs(p), c->w);
+    if (c->notes.failed || n->kind != TAD__SLOPE_SMOOTH || !isfinite(far)) return false;
+    tad__pick_unit(of, tad__outputs(p), c->v);
+    tad__pick_unit(wrt, tad__inputs(p), c->w);
     const tad__noise_at at = {TAD__NOISE_REVERSE, p->x, c->v, c->w};
-    return far <= 3 * n->error + 16 * tad__noise(c, at, false);
+    return far <= 3 * n->error + 16 * tad__noise(p, at, false);
 }
 
-static void count(tad__check *c, tad_check_row *row, const tad__pick *of, const tad__pick *wrt,
-                  double a, const tad__slope *n, tally *sum) {
+static tad_grade demand_of(const tad__check *c, const tad__pick *wrt) {
     const tad_gradcheck_input *in = c->inputs ? &c->inputs[wrt->array] : NULL;
-    tad_grade demand = in && in->demand ? in->demand : c->demand;
-    tad__judgement j = tad__judge(a, n, c->largest[wrt->array],
-                                  in ? in->kinks : TAD_KINKS_BETWEEN, demand);
+    return in && in->demand ? in->demand : c->demand;
+}
+
+static tad__judgement judge(tad__check *c, const tad__pick *of, const tad__pick *wrt, double a,
+                            const tad__slope *n) {
+    tad_kinks kinks = c->inputs ? c->inputs[wrt->array].kinks : TAD_KINKS_BETWEEN;
+    tad_grade demand = demand_of(c, wrt);
+    tad__judgement j = tad__judge(a, n, c->largest[wrt->array], kinks, demand);
     if (c->at_kink && j.outcome == TAD__OUT_INCONCLUSIVE) j.outcome = TAD__OUT_KINK; /* a jump */
     if (j.grade > demand && is_rounding(c, of, wrt, a, n))
         j = (tad__judgement){TAD__OUT_INCONCLUSIVE, TAD_GRADE_NONE, 0};
+    return j;
+}
+
+static void count(tad__check *c, const tad__pick *of, const tad__pick *wrt, double a,
+                  const tad__slope *n, tally *sum) {
+    tad__judgement j = judge(c, of, wrt, a, n);
+    bool graded = j.outcome == TAD__OUT_GRADED;
+    tad__row_count(tad__note_row(&c->notes, wrt->array), &j);
     c->kinks += j.outcome == TAD__OUT_KINK;
-    row->checked++;
-    row->zero += j.outcome == TAD__OUT_ZERO;
-    row->kink += j.outcome == TAD__OUT_KINK;
-    row->inconclusive += j.outcome == TAD__OUT_INCONCLUSIVE;
-    row->very_good += j.grade == TAD_GRADE_VERY_GOOD;
-    row->acceptable += j.grade == TAD_GRADE_ACCEPTABLE;
-    row->needs_checking += j.grade == TAD_GRADE_NEEDS_CHECKING;
-    row->bug += j.grade == TAD_GRADE_BUG;
-    if (j.outcome != TAD__OUT_GRADED && j.outcome != TAD__OUT_ZERO) return;
-    if (n->kind == TAD__SLOPE_SMOOTH) {
-        sum->difference += (a - n->value) * (a - n->value);
-        sum->analytic += a * a;
-        sum->numeric += n->value * n->value;
-    }
-    if (j.outcome != TAD__OUT_GRADED) return;
-    if (!(j.r <= row->worst)) row->worst = j.r;
-    keep_worst(c, of, wrt, a, n, &j);
-    if (j.grade > demand) c->failed = true;
+    if ((graded || j.outcome == TAD__OUT_ZERO) && n->kind == TAD__SLOPE_SMOOTH)
+        add_to_norms(sum, a, n->value);
+    if (graded) note_worst(c, of, wrt, a, n, &j);
+    if (graded && j.grade > demand_of(c, wrt)) c->notes.failed = true;
 }
 
-static tad_check_row *row_of(tad__check *c, size_t input) {
-    if (c->second) return &c->report->second_row;
-    return &c->report->row[tad__min(input, TAD_CHECK_ROWS - 1)];
-}
+/* ---- the numeric Jacobian, column by column ---- */
 
-typedef struct columns { /* room for the walk along one direction */
+typedef struct columns { /* workspace for the walk along one direction */
     walk w;
-    double *f0, *slopes, *room;
+    double *f0, *slopes, *workspace;
     tad__slope *slope;
 } columns;
 
 static tad_status columns_begin(tad__check *c, columns *k) {
-    tad_tape *t = c->p->tape;
+    tad__workspace *workspace = c->p->workspace;
     size_t m = c->of.n;
-    k->w = (walk){c, NULL, tad__check_take(t, tad__inputs(c->p), sizeof(double)), c->t,
-                  tad__check_take(t, m, sizeof(double))};
-    k->f0 = tad__check_take(t, m, sizeof *k->f0);
-    k->slopes = tad__check_take(t, m, sizeof *k->slopes);
-    k->room = tad__check_take(t, tad__slopes_room(m), sizeof *k->room);
-    k->slope = tad__check_take(t, m, sizeof *k->slope);
-    if (tad_tape_status(t) != TAD_OK) return tad_tape_status(t);
+    k->w = (walk){c, NULL, tad__take(workspace, tad__inputs(c->p), sizeof(double)), c->t,
+                  tad__take(workspace, m, sizeof(double))};
+    k->f0 = tad__take(workspace, m, sizeof *k->f0);
+    k->slopes = tad__take(workspace, m, sizeof *k->slopes);
+    k->workspace = tad__take(workspace, tad__slopes_room(m), sizeof *k->workspace);
+    k->slope = tad__take(workspace, m, sizeof *k->slope);
+    if (tad_tape_status(workspace->tape) != TAD_OK) return tad_tape_status(workspace->tape);
     if (tad__inputs(c->p) > 0) memcpy(k->w.x, c->p->x, tad__inputs(c->p) * sizeof(double));
     project(&k->w, c->p->y, k->f0);
     return TAD_OK;
@@ -285,22 +161,20 @@ static tad_status columns_begin(tad__check *c, columns *k) {
  * the single elements, which come before the directions. */
 static void begin_noise(const tad__check *c, columns *k, const tad__pick *along, size_t singles,
                         double scale) {
-    size_t n = c->p->in_at[along->array + 1] - c->p->in_at[along->array];
-    double share = along->sign && singles > 0 ? scale * (double)n / (double)singles : 0;
+    double share = along->sign && singles > 0 ? scale * (double)along->n / (double)singles : 0;
     for (size_t i = 0; i < c->of.n; i++) k->w.noise[i] = share * k->slopes[i];
 }
 
 static void take_column(tad__check *c, columns *k, size_t column, tally *sum) {
     const tad__pick *along = &c->wrt.pick[column];
     for (size_t i = 0; i < c->of.n; i++) {
-        count(c, row_of(c, along->array), &c->of.pick[i], along, c->a[i * c->wrt.n + column],
-              &k->slope[i], sum);
+        count(c, &c->of.pick[i], along, c->jacobian[i * c->wrt.n + column], &k->slope[i], sum);
         if (!along->sign && isfinite(k->slope[i].value)) k->slopes[i] += fabs(k->slope[i].value);
     }
 }
 
 static tad_status check_input(tad__check *c, columns *k, size_t input, size_t *column) {
-    tad_check_row *row = row_of(c, input);
+    tad_check_row *row = tad__note_row(&c->notes, input);
     tally sum = {0, 0, 0};
     size_t singles = 0;
     memset(k->slopes, 0, c->of.n * sizeof *k->slopes);
@@ -309,7 +183,7 @@ static tad_status check_input(tad__check *c, columns *k, size_t input, size_t *c
         tad__path path = path_along(c, &k->w, along);
         begin_noise(c, k, along, singles, path.scale);
         k->w.along = along;
-        tad_status status = tad__slopes(&path, k->f0, k->w.noise, c->of.n, k->room, k->slope);
+        tad_status status = tad__slopes(&path, k->f0, k->w.noise, c->of.n, k->workspace, k->slope);
         if (status != TAD_OK) return status;
         take_column(c, k, *column, &sum);
         singles += !along->sign;
@@ -326,8 +200,8 @@ tad_status tad__check_entries(tad__check *c) {
     size_t column = 0;
     for (size_t i = 0; i < c->p->n_in && status == TAD_OK; i++)
         status = check_input(c, &k, i, &column);
-    if (status == TAD_OK && c->failed)
-        tad__say_first(c->report, "%sa gradient differs from the numeric derivative",
-                       c->second ? "order 2: " : "");
+    if (status == TAD_OK && c->notes.failed)
+        tad__report_first(c->notes.report, "%sa gradient differs from the numeric derivative",
+                          c->notes.second ? "order 2: " : "");
     return status;
 }

@@ -1,5 +1,6 @@
-/* What an analytic derivative is worth beside a numeric one and its bound. Rests on sweep.h. */
-#include "sweep.h"
+/* What an analytic derivative is worth beside a numeric one and its bound. Rests on
+ * judge.h, numbers only. */
+#include "judge.h"
 
 #include <math.h>
 

@@ -7,21 +7,26 @@
  *
  * Needed only where a law would break otherwise; where a rule cannot be differentiated once more
  * there is no estimate, and the law stands as it is. */
-#include "check.h"
+#include "noise.h"
 
 #include <float.h>
 #include <math.h>
 
+#include <tad/diff.h>
+#include <tad/inspect.h>
+
+#include "vector.h"
+
 /* What recordings a check has open is put aside and taken up again. */
 typedef struct aside {
-    tad_mark mark, begin;
+    tad__moment opened, begin;
     tad_var *in, *out;
 } aside;
 
 static bool put_aside(tad__problem *p, aside *a) {
-    *a = (aside){.mark = p->mark, .begin = tad_tape_mark(p->tape)};
-    a->in = tad__check_take(p->tape, p->n_in, sizeof *a->in);
-    a->out = tad__check_take(p->tape, p->n_out, sizeof *a->out);
+    *a = (aside){.opened = p->opened, .begin = tad__workspace_now(p->workspace)};
+    a->in = tad__take(p->workspace, p->n_in, sizeof *a->in);
+    a->out = tad__take(p->workspace, p->n_out, sizeof *a->out);
     if (!a->in || !a->out) return false;
     for (size_t i = 0; i < p->n_in; i++) a->in[i] = p->in[i];
     for (size_t k = 0; k < p->n_out; k++) a->out[k] = p->out[k];
@@ -31,8 +36,8 @@ static bool put_aside(tad__problem *p, aside *a) {
 static void take_up(tad__problem *p, const aside *a) {
     for (size_t i = 0; i < p->n_in && a->in; i++) p->in[i] = a->in[i];
     for (size_t k = 0; k < p->n_out && a->out; k++) p->out[k] = a->out[k];
-    (void)tad_tape_rewind(p->tape, a->begin); /* cannot fail: the mark is the check's own */
-    p->mark = a->mark;
+    tad__workspace_return(p->workspace, a->begin);
+    p->opened = a->opened;
 }
 
 /* The results whose rounding is asked for, and the weights they are summed with. */
@@ -48,90 +53,105 @@ static void add_root(tad_tape *t, sum *s, tad_var y, const tad_shape *shape, con
 }
 
 /* Cotangents and tangents are inputs, too: what is linear depends on nothing else. */
-static tad_status record(tad__problem *p, const tad__noise_at *at, sum *s) {
-    tad_status status = tad__point_open(p, at->x);
-    bool reverse = at->of == TAD__NOISE_REVERSE, forward = at->of == TAD__NOISE_FORWARD;
-    for (size_t k = 0; k < p->n_out && reverse && status == TAD_OK; k++)
-        p->seed[k] = tad_input_borrow(p->tape, TAD_F64, p->out_shape[k], at->v + p->out_at[k]);
-    for (size_t i = 0; i < p->n_in && forward && status == TAD_OK; i++)
-        p->seed[i] = tad_input_borrow(p->tape, TAD_F64, p->in_shape[i], at->w + p->in_at[i]);
-    if (reverse && status == TAD_OK)
-        status = tad_grad(p->out, p->seed, p->n_out, p->in, p->n_in, p->result);
-    if (forward && status == TAD_OK)
-        status = tad_tangent(p->out, p->n_out, p->in, p->seed, p->n_in, p->result);
-    for (size_t i = 0; i < p->n_in && reverse && status == TAD_OK; i++)
-        add_root(p->tape, s, p->result[i], &p->in_shape[i], at->w + p->in_at[i]);
-    for (size_t k = 0; k < p->n_out && !reverse && status == TAD_OK; k++)
-        add_root(p->tape, s, forward ? p->result[k] : p->out[k], &p->out_shape[k],
-                 at->v + p->out_at[k]);
-    return status == TAD_OK ? tad_tape_status(p->tape) : status;
+static tad_status record(tad__problem *p, const tad__noise_at *at) {
+    tad_status status = tad__problem_open(p, at->x);
+    if (status != TAD_OK || at->of == TAD__NOISE_VALUE) return status;
+    if (at->of == TAD__NOISE_REVERSE) {
+        tad__problem_seed_outputs(p, tad_input_borrow, at->v);
+        return tad__problem_record_vjp(p);
+    }
+    tad__problem_seed_inputs(p, tad_input_borrow, at->w);
+    return tad__problem_record_jvp(p);
+}
+
+static tad_status find_roots(tad__problem *p, const tad__noise_at *at, sum *s) {
+    const tad_var *y = at->of == TAD__NOISE_VALUE ? p->out : p->result;
+    if (at->of == TAD__NOISE_REVERSE)
+        for (size_t i = 0; i < p->n_in; i++)
+            add_root(p->workspace->tape, s, y[i], &p->in_shape[i], at->w + p->in_at[i]);
+    else
+        for (size_t k = 0; k < p->n_out; k++)
+            add_root(p->workspace->tape, s, y[k], &p->out_shape[k], at->v + p->out_at[k]);
+    return tad_tape_status(p->workspace->tape);
 }
 
 /* |adjoint| times a rounding of the value, summed over the elements of one node. */
-static double of_node(tad_var x, double epsilon, double *value, const double *adjoint) {
+static double of_node(tad_var x, double epsilon, double *value) {
     size_t n = (size_t)tad_size_of(x);
+    const double *adjoint = tad_gradient_data(x);
     double total = 0;
-    if (!adjoint || tad_read(x, value, n) != TAD_OK) return 0;
+    if (!adjoint || tad__top(adjoint, n) == 0) return 0; /* nothing arrived here */
+    if (tad_read(x, value, n) != TAD_OK) return 0;
     for (size_t i = 0; i < n; i++)
         total += fabs(adjoint[i]) * (epsilon * fabs(value[i]) + DBL_TRUE_MIN);
     return total;
 }
 
-/* Whether the sweep left something at node i. */
-static bool counts(tad_tape *t, size_t i, tad_var x) {
-    if (i >= t->head.swept || !tad_node_needs_gradient(x)) return false;
-    return tad_dtype_of(x) == TAD_F64 && tad__adjoint_at(t, tad__at(t, (uint32_t)i))->bits != 0;
+/* The sweep went over all nodes up to the last root. */
+static size_t swept(const sum *s) {
+    size_t end = 0;
+    for (size_t k = 0; k < s->n; k++) {
+        size_t root = tad_node_index(s->y[k]);
+        if (root != SIZE_MAX && root >= end) end = root + 1;
+    }
+    return end;
 }
 
 /* Of all nodes from the first on. */
-static double of_nodes(tad_tape *t, size_t first, double epsilon) {
-    size_t last = tad_node_count(t), most = 0;
+static double of_nodes(tad__workspace *workspace, size_t first, size_t end, double epsilon) {
+    size_t most = 0;
     double total = 0;
-    for (size_t i = first; i < last; i++)
-        most = tad__max(most, (size_t)tad_size_of(tad_node_at(t, i)));
-    double *value = tad__check_take(t, most, sizeof *value);
-    for (size_t i = first; i < last && value; i++) {
-        tad_var x = tad_node_at(t, i);
-        if (counts(t, i, x)) total += of_node(x, epsilon, value, tad_gradient_data(x));
+    for (size_t i = first; i < end; i++)
+        most = tad__max(most, (size_t)tad_size_of(tad_node_at(workspace->tape, i)));
+    double *value = tad__take(workspace, most, sizeof *value);
+    for (size_t i = first; i < end && value; i++) {
+        tad_var x = tad_node_at(workspace->tape, i);
+        if (tad_node_needs_gradient(x) && tad_dtype_of(x) == TAD_F64)
+            total += of_node(x, epsilon, value);
     }
     return total;
 }
 
-static tad_status estimate(tad__problem *p, const tad__noise_at *at, double epsilon,
-                           double *total) {
-    tad_tape *t = p->tape;
-    size_t first = tad_node_count(t), roots = p->n_in + p->n_out;
-    sum s = {tad__check_take(t, roots, sizeof(tad_var)), tad__check_take(t, roots, sizeof(tad_var)),
-             0};
-    if (!s.y || !s.weight) return tad_tape_status(t);
-    tad_status status = record(p, at, &s);
-    if (status != TAD_OK || s.n == 0) return status;
+/* Adjoints of what ops gave are wanted after the sweep. */
+static void retain_ops(tad_tape *t, size_t first) {
     size_t last = tad_node_count(t);
     for (size_t i = first; i < last; i++)
         if (tad_node_kind_of(tad_node_at(t, i)) == TAD_NODE_OP) (void)tad_retain(tad_node_at(t, i));
+}
+
+static tad_status estimate(tad__problem *p, const tad__noise_at *at, double epsilon,
+                           double *total) {
+    tad_tape *t = p->workspace->tape;
+    size_t first = tad_node_count(t), roots = p->n_in + p->n_out;
+    sum s = {tad__take(p->workspace, roots, sizeof *s.y), tad__take(p->workspace, roots, sizeof *s.weight),
+             0};
+    if (!s.y || !s.weight) return tad_tape_status(t);
+    tad_status status = record(p, at);
+    if (status == TAD_OK) status = find_roots(p, at, &s);
+    if (status != TAD_OK || s.n == 0) return status;
+    retain_ops(t, first);
     status = tad_reverse_from(s.y, s.weight, s.n);
-    if (status == TAD_OK) *total = of_nodes(t, first, epsilon);
+    if (status == TAD_OK) *total = of_nodes(p->workspace, first, swept(&s), epsilon);
     return status == TAD_OK ? tad_tape_status(t) : status;
 }
 
 /* Signs, where no weights are given: what is added up should not cancel. */
-static const double *weights(tad__check *c, const double *given, size_t n) {
+static const double *weights(tad__workspace *workspace, const double *given, size_t n) {
     tad_random r = {1, 0};
-    double *w = given ? NULL : tad__check_take(c->p->tape, n, sizeof *w);
+    double *w = given ? NULL : tad__take(workspace, n, sizeof *w);
     if (w) tad__signs(&r, w, n);
     return given ? given : w;
 }
 
-double tad__noise(tad__check *c, tad__noise_at at, bool underflow_only) {
-    tad__problem *p = c->p;
+double tad__noise(tad__problem *p, tad__noise_at at, bool underflow_only) {
     aside a;
     double total = 0;
     tad_status status = put_aside(p, &a) ? TAD_OK : TAD_NO_MEMORY;
-    at.v = weights(c, at.v, tad__outputs(p));
-    at.w = weights(c, at.w, tad__inputs(p));
+    at.v = weights(p->workspace, at.v, tad__outputs(p));
+    at.w = weights(p->workspace, at.w, tad__inputs(p));
     if (status == TAD_OK && at.v && at.w)
         status = estimate(p, &at, underflow_only ? 0 : DBL_EPSILON, &total);
-    if (status != TAD_OK && status != TAD_NO_MEMORY) tad_tape_clear(p->tape);
+    if (status != TAD_OK && status != TAD_NO_MEMORY) tad_tape_clear(p->workspace->tape);
     take_up(p, &a);
     return status == TAD_OK && isfinite(total) ? total : 0;
 }

@@ -1,76 +1,14 @@
-/* The gradient check of one op: on its samples, on a tape of its own. */
-#include "check.h"
-
-#include <float.h>
-#include <math.h>
+/* tad_gradcheck_op: one op on its samples, on a tape of its own. Rests on run.h and settings.h. */
 #include <stdio.h>
-#include <string.h>
 
-/* ---- an op as a problem ---- */
+#include <tad/gradcheck.h>
 
-/* Rows on 0-d variables have a path of their own, beside tad_apply. They are the first ops. */
-static void call_row(tad__op_problem *o) {
-    unsigned row = (unsigned)(o->op - tad_op_at(0));
-    o->out[0] = o->n == 1   ? tad__row1(row, o->now[0])
-                : o->n == 2 ? tad__row2(row, o->now[0], o->now[1])
-                            : tad__row3(row, o->now[0], o->now[1], o->now[2]);
-}
+#include "base/base.h"
 
-static tad_status call_op(const tad__problem *p, const tad_var *in, tad_var *out) {
-    tad__op_problem *o = p->self;
-    for (size_t i = 0; i < p->n_in; i++) o->now[o->place[i]] = in[i];
-    if (o->as_row)
-        call_row(o);
-    else
-        (void)tad_apply(o->op, o->now, o->n, o->options, o->out, o->n_all);
-    for (size_t k = 0, m = 0; k < o->n_all; k++)
-        if (o->counts[k]) out[m++] = o->out[k];
-    return tad_tape_status(p->tape);
-}
-
-static bool is_checked(const tad_op *op, tad_var x, size_t i, const bool *constant) {
-    if (tad_is_none(x) || tad_is_number(x) || tad_dtype_of(x) != TAD_F64) return false;
-    return !(constant && constant[i]) && !(i < 32 && (op->constant_in >> i & 1));
-}
-
-/* Applies the op once to see its outputs. */
-static tad_status find_outputs(tad__problem *p, tad__op_problem *o) {
-    o->n_all = o->op->n_out ? o->op->n_out : TAD_MAX_OUTPUTS;
-    tad_mark mark = tad_tape_mark(p->tape);
-    for (size_t k = 0; k < TAD_MAX_OUTPUTS; k++) o->out[k] = tad_none();
-    (void)tad_apply(o->op, o->in, o->n, o->options, o->out, o->n_all);
-    for (size_t k = 0; k < o->n_all; k++) {
-        o->counts[k] = !tad_is_none(o->out[k]) && tad_dtype_of(o->out[k]) == TAD_F64;
-        p->n_out += o->counts[k];
-    }
-    (void)tad_tape_rewind(p->tape, mark);
-    return tad_tape_status(p->tape);
-}
-
-tad_status tad__problem_from_op(tad__problem *p, tad__op_problem *o, tad_tape *t, const tad_op *op,
-                                const tad_var *in, size_t n, const void *options,
-                                const bool *constant, bool as_row) {
-    *p = (tad__problem){.tape = t, .call = call_op, .self = o};
-    *o = (tad__op_problem){.op = op, .options = options, .n = n, .as_row = as_row};
-    o->in = tad__check_take(t, n, sizeof *o->in);
-    o->now = tad__check_take(t, n, sizeof *o->now);
-    o->place = tad__check_take(t, n, sizeof *o->place);
-    o->out = tad__check_take(t, TAD_MAX_OUTPUTS, sizeof *o->out);
-    tad_shape *shape = tad__check_take(t, n, sizeof *shape);
-    if (!o->in || !o->now || !o->place || !o->out || !shape) return tad_tape_status(t);
-    size_t m = 0;
-    for (size_t i = 0; i < n; i++) {
-        o->in[i] = o->now[i] = in[i];
-        if (!is_checked(op, in[i], i, constant)) continue;
-        o->place[m] = i;
-        shape[m++] = tad_shape_of(in[i]);
-    }
-    tad_status status = tad__problem_inputs(p, m, shape);
-    for (size_t i = 0; i < m && status == TAD_OK; i++)
-        status = tad_read(in[o->place[i]], p->x + p->in_at[i], p->in_at[i + 1] - p->in_at[i]);
-    if (status == TAD_OK) status = find_outputs(p, o);
-    return status == TAD_OK ? tad__problem_outputs(p) : status;
-}
+#include "op_problem.h"
+#include "report.h"
+#include "run.h"
+#include "settings.h"
 
 /* ---- one sample ---- */
 
@@ -102,21 +40,13 @@ static void take_masks(const tad_sample *s, const tad__problem *p, const tad__op
         inputs[i] = (tad_gradcheck_input){.mask = s->in[o->place[i]].mask};
 }
 
-static tad_status check_sample(tad_tape *t, const tad_op *op, const tad_sample *s, bool as_row,
+static tad_status check_sample(tad__workspace *workspace, const tad_op *op, const tad_sample *s, bool as_row,
                                const tad__check_plan *ask, tad_gradcheck_report *r) {
-    tad_var in[sizeof s->in / sizeof *s->in];
-    bool constant[sizeof s->in / sizeof *s->in];
     tad_gradcheck_input inputs[sizeof s->in / sizeof *s->in];
     tad__check_plan plan = *ask;
     tad__problem p;
     tad__op_problem o;
-    for (size_t i = 0; i < s->n; i++) {
-        in[i] = tad_sample_fill(t, &s->in[i], ask->seed + i);
-        constant[i] = s->in[i].constant;
-    }
-    tad_status status = tad_tape_status(t);
-    if (status == TAD_OK)
-        status = tad__problem_from_op(&p, &o, t, op, in, s->n, s->options, constant, as_row);
+    tad_status status = tad__problem_from_sample(&p, &o, workspace, op, s, ask->seed, as_row);
     if (status != TAD_OK) return status;
     name_rows(r, &p, &o);
     if (p.n_in == 0 || p.n_out == 0) return TAD_OK; /* nothing to differentiate */
@@ -134,45 +64,69 @@ static tad_status check_sample(tad_tape *t, const tad_op *op, const tad_sample *
 /* ---- the op ---- */
 
 static tad__check_plan plan_for_op(const tad_gradcheck_options *o) {
-    tad__check_plan plan = {.seed = o->seed,
-                            .demand = o->demand ? o->demand : TAD_GRADE_VERY_GOOD,
-                            .order = o->order ? o->order : 2,
-                            .limit = o->max_elements ? o->max_elements : 96,
-                            .directions = 4};
-    plan.some = tad__min(plan.limit, 24);
-    return plan;
+    size_t limit = o->max_elements ? o->max_elements : 96;
+    return (tad__check_plan){.seed = o->seed,
+                             .demand = o->demand ? o->demand : TAD_GRADE_VERY_GOOD,
+                             .order = o->order ? o->order : 2,
+                             .sampling = {limit, tad__min(limit, 24), 4}};
 }
 
-static tad_status check_samples(tad_tape *t, const tad_op *op, const tad_gradcheck_options *o,
+/* A sample, also through the path of rows where there is one. */
+static tad_status check_paths(tad__workspace *workspace, const tad_op *op, size_t i,
+                              const tad__check_plan *plan, tad_gradcheck_report *r) {
+    tad_sample_room s;
+    if (!tad_sample_at(op, i, &s)) return TAD_OK;
+    tad__moment before = tad__workspace_now(workspace);
+    tad_status status = check_sample(workspace, op, &s.sample, false, plan, r);
+    if (status == TAD_OK && has_scalar_path(op, &s.sample))
+        status = check_sample(workspace, op, &s.sample, true, plan, r);
+    if (status != TAD_OK)
+        tad__report_first(r, "sample \"%s\": %s", s.sample.label, tad_message(workspace->tape));
+    tad__workspace_return(workspace, before);
+    return status;
+}
+
+static tad_status check_samples(tad__workspace *workspace, const tad_op *op, const tad_gradcheck_options *o,
                                 tad_gradcheck_report *r) {
     size_t repeats = o->repeats ? o->repeats : 2, count = tad_sample_count(op);
     tad_status status = TAD_OK;
-    for (size_t k = 0; k < repeats * count && status == TAD_OK && r->verdict != TAD_CHECK_FAIL;
-         k++) {
-        tad_sample_room room;
+    for (size_t k = 0; k < repeats * count; k++) {
         tad__check_plan plan = plan_for_op(o);
         plan.seed += 1000 * k;
         if (k >= count) plan.order = 1;
-        if (!tad_sample_at(op, k % count, &room)) continue;
-        tad_mark mark = tad_tape_mark(t);
-        status = check_sample(t, op, &room.sample, false, &plan, r);
-        if (status == TAD_OK && has_scalar_path(op, &room.sample))
-            status = check_sample(t, op, &room.sample, true, &plan, r);
-        if (status != TAD_OK)
-            tad__say_first(r, "sample \"%s\": %s", room.sample.label, tad_message(t));
-        (void)tad_tape_rewind(t, mark);
+        status = check_paths(workspace, op, k % count, &plan, r);
+        if (status != TAD_OK || r->verdict == TAD_CHECK_FAIL) break;
     }
     return status;
 }
 
-static tad_status check_op(tad_tape *t, const tad_op *op, const tad_gradcheck_options *o,
+static tad_status check_op(tad__workspace *workspace, const tad_op *op, const tad_gradcheck_options *o,
                            tad_gradcheck_report *r) {
-    tad__check c = {.law = r->law[0], .report = r};
-    tad_status status = check_samples(t, op, o, r);
+    tad__notes notes = {.report = r};
+    tad_status status = check_samples(workspace, op, o, r);
     if (status == TAD_OK && r->verdict != TAD_CHECK_FAIL)
-        status = tad__check_settings(&c, t, op, o->seed, o->settings);
-    if (c.failed) r->verdict = TAD_CHECK_FAIL;
+        status = tad__check_settings(&notes, workspace, op, o->seed, o->settings);
+    if (notes.failed) r->verdict = TAD_CHECK_FAIL;
     return status;
+}
+
+static tad_verdict check_on(tad_tape *t, const tad_op *op, const tad_gradcheck_options *o,
+                            tad_gradcheck_report *r) {
+    tad__workspace workspace;
+    tad__workspace_begin(&workspace, t);
+    tad_status status = op ? check_op(&workspace, op, o, r) : TAD_BAD_ARGUMENT;
+    if (status == TAD_OK)
+        tad__report_end(r, o->inconclusive > 0 ? o->inconclusive : 0);
+    else
+        r->verdict = TAD_CHECK_ERROR;
+    r->status = status;
+    tad__workspace_free(&workspace);
+    return r->verdict;
+}
+
+/* The caller's report, or one of the tape's; NULL: no memory. */
+static tad_gradcheck_report *report_of(tad_tape *t, tad_gradcheck_report *given) {
+    return given || !t ? given : tad_tape_resize(t, NULL, 1, sizeof *given);
 }
 
 tad_verdict tad_gradcheck_op(const tad_op *op, const tad_gradcheck_options *options,
@@ -180,17 +134,13 @@ tad_verdict tad_gradcheck_op(const tad_op *op, const tad_gradcheck_options *opti
     static const tad_gradcheck_options defaults;
     const tad_gradcheck_options *o = options ? options : &defaults;
     tad_tape *t = tad_tape_new(o->settings);
-    tad_gradcheck_report *r = t ? tad__report_or_own(t, report) : report;
+    tad_gradcheck_report *r = report_of(t, report);
     tad_verdict verdict = TAD_CHECK_ERROR;
     if (r) tad__report_begin(r, op ? op->name : "?", o->seed);
-    tad_status status = !t || !r ? TAD_NO_MEMORY : !op ? TAD_BAD_ARGUMENT : check_op(t, op, o, r);
-    if (r) {
-        if (status == TAD_OK)
-            tad__report_end(r, o->inconclusive > 0 ? o->inconclusive : 0);
-        else
-            r->verdict = TAD_CHECK_ERROR;
-        r->status = status;
-        verdict = r->verdict;
+    if (r && t) verdict = check_on(t, op, o, r);
+    if (r && !t) {
+        r->verdict = TAD_CHECK_ERROR;
+        r->status = TAD_NO_MEMORY;
     }
     tad_tape_free(t);
     return verdict;

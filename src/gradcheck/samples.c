@@ -1,13 +1,14 @@
 /* Samples of ops as data. Those of the descriptor; of a row of scalar.def each once on every shape
- * and pattern of broadcasting, and once exactly at every kink. */
-#include "check.h"
-
-#include "tape/error.h"
-#include "tape/handle.h"
-
+ * and pattern of broadcasting, and once exactly at every kink. Rests on public headers and
+ * shape.h. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <tad/gradcheck.h>
+#include <tad/inspect.h>
+
+#include "array/shape.h"
 
 /* ---- shapes and patterns of broadcasting ---- */
 
@@ -79,30 +80,30 @@ static size_t variants(const tad_sample *s) {
     return n + 2 * (size_t)s->in[0].count_away;
 }
 
-static void on_pattern(const pattern *p, tad_sample_room *room) {
-    for (size_t k = 0; k < room->sample.n; k++) room->sample.in[k].type.shape = p->shape[k];
-    snprintf(room->label, sizeof room->label, "%s, %s", p->label, room->sample.label);
+static void on_pattern(const pattern *p, tad_sample_room *workspace) {
+    for (size_t k = 0; k < workspace->sample.n; k++) workspace->sample.in[k].type.shape = p->shape[k];
+    snprintf(workspace->label, sizeof workspace->label, "%s, %s", p->label, workspace->sample.label);
 }
 
 /* The whole numbers from the kink up to it. */
-static void at_one_kink(double kink, bool zero_d, tad_sample_room *room) {
-    room->sample.in[0] = (tad_sample_input){.type = {TAD_F64, S1(3)}, .fill = TAD_FILL_INTEGER,
+static void at_one_kink(double kink, bool zero_d, tad_sample_room *workspace) {
+    workspace->sample.in[0] = (tad_sample_input){.type = {TAD_F64, S1(3)}, .fill = TAD_FILL_INTEGER,
                                             .lo = kink, .hi = kink + 1};
-    if (zero_d) room->sample.in[0].type.shape = TAD_0D;
-    snprintf(room->label, sizeof room->label, "kink at %g, %s", kink, zero_d ? "()" : "(3)");
+    if (zero_d) workspace->sample.in[0].type.shape = TAD_0D;
+    snprintf(workspace->label, sizeof workspace->label, "kink at %g, %s", kink, zero_d ? "()" : "(3)");
 }
 
-static bool row_sample(const tad_op *op, size_t i, tad_sample_room *room) {
+static bool row_sample(const tad_op *op, size_t i, tad_sample_room *workspace) {
     size_t k = 0, n;
     while (k < op->n_samples && i >= variants(&op->samples[k])) i -= variants(&op->samples[k++]);
     if (k == op->n_samples) return false;
-    room->sample = op->samples[k];
-    const pattern *list = patterns(room->sample.n, &n);
+    workspace->sample = op->samples[k];
+    const pattern *list = patterns(workspace->sample.n, &n);
     if (i < n)
-        on_pattern(&list[i], room);
+        on_pattern(&list[i], workspace);
     else
-        at_one_kink(room->sample.in[0].away[(i - n) / 2], (i - n) % 2, room);
-    room->sample.label = room->label;
+        at_one_kink(workspace->sample.in[0].away[(i - n) / 2], (i - n) % 2, workspace);
+    workspace->sample.label = workspace->label;
     return true;
 }
 
@@ -114,12 +115,12 @@ size_t tad_sample_count(const tad_op *op) {
     return count;
 }
 
-bool tad_sample_at(const tad_op *op, size_t i, tad_sample_room *room) {
-    if (!op || !op->samples || !room) return false;
-    memset(room, 0, sizeof *room);
-    if (is_row(op)) return row_sample(op, i, room);
+bool tad_sample_at(const tad_op *op, size_t i, tad_sample_room *workspace) {
+    if (!op || !op->samples || !workspace) return false;
+    memset(workspace, 0, sizeof *workspace);
+    if (is_row(op)) return row_sample(op, i, workspace);
     if (i >= op->n_samples) return false;
-    room->sample = op->samples[i];
+    workspace->sample = op->samples[i];
     return true;
 }
 
@@ -172,24 +173,32 @@ static void normalise_rows(double *x, size_t n, const tad_shape *s) {
     }
 }
 
-tad_var tad_sample_fill(tad_tape *t, const tad_sample_input *in, uint64_t seed) {
-    int64_t size = 0;
-    double lo, hi;
-    if (in && in->absent) return tad_none();
-    if (!t || !in || !tad__shape_size(&in->type.shape, &size)) {
-        tad__fail(t, TAD_BAD_ARGUMENT, "sample_fill: no input, or none of a possible shape");
-        return tad__nil(t);
-    }
-    double *x = tad__check_take(t, (size_t)size, sizeof *x);
-    if (!x) return tad__nil(t);
+static void fill(const tad_sample_input *in, uint64_t seed, double *x, size_t n) {
     tad_random r = {seed, 0};
+    double lo, hi;
     interval(in, &lo, &hi);
     if (in->fill == TAD_FILL_DISTINCT)
-        fill_distinct(in, &r, lo, hi, x, (size_t)size);
+        fill_distinct(in, &r, lo, hi, x, n);
     else if (in->fill == TAD_FILL_SIMPLEX)
-        for (int64_t i = 0; i < size; i++) x[i] = 0.2 + tad_random_uniform(&r);
+        for (size_t i = 0; i < n; i++) x[i] = 0.2 + tad_random_uniform(&r);
     else
-        for (int64_t i = 0; i < size; i++) x[i] = draw(in, &r, lo, hi);
-    if (in->fill == TAD_FILL_SIMPLEX) normalise_rows(x, (size_t)size, &in->type.shape);
-    return tad_constant_from(t, in->type.dtype, in->type.shape, x);
+        for (size_t i = 0; i < n; i++) x[i] = draw(in, &r, lo, hi);
+    if (in->fill == TAD_FILL_SIMPLEX) normalise_rows(x, n, &in->type.shape);
+}
+
+static tad_var nil_of(tad_tape *t) { return tad_node_at(t, SIZE_MAX); }
+
+tad_var tad_sample_fill(tad_tape *t, const tad_sample_input *in, uint64_t seed) {
+    int64_t size = 0;
+    if (in && in->absent) return tad_none();
+    if (!t || !in || !tad__shape_size(&in->type.shape, &size)) {
+        tad_tape_fail(t, TAD_BAD_ARGUMENT, "sample_fill: no input, or none of a possible shape");
+        return nil_of(t);
+    }
+    double *x = tad_tape_resize(t, NULL, tad__max((size_t)size, 1), sizeof *x);
+    if (!x) return nil_of(t);
+    fill(in, seed, x, (size_t)size);
+    tad_var filled = tad_constant_from(t, in->type.dtype, in->type.shape, x);
+    (void)tad_tape_resize(t, x, 0, sizeof *x);
+    return filled;
 }

@@ -1,11 +1,11 @@
-/* The report of a gradient check as text, and the words of its codes. Rests on gradcheck.h alone.
- */
-#include <math.h>
+/* The report of a gradient check as text, and the words of its codes. Rests on gradcheck.h and
+ * shape.h. */
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "check.h"
+#include <tad/gradcheck.h>
+
+#include "array/shape.h"
 
 /* ---- words ---- */
 

@@ -1,13 +1,15 @@
-/* Part A6 of the gradient check: inputs that are views (transposed, reversed, strided, offset,
+/* Law of the gradient check: inputs that are views (transposed, reversed, strided, offset,
  * expanded) against contiguous copies: same values, and gradients that arrive in the viewed array.
- */
-#include "check.h"
-
-#include "tape/error.h"
+ * Rests on law.h and the ops that make views. */
+#include "views.h"
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
+
+#include <tad/diff.h>
+#include <tad/ops.h>
+
+#include "array/shape.h"
 
 #include "vector.h"
 
@@ -23,7 +25,8 @@ typedef struct viewed {
     size_t *map;
     double *data; /* of the base; NaN where the view does not look */
     tad_var variable;
-    long double *expected; /* gradient of the base: sums of many terms */
+    double *gradient;      /* of the base */
+    long double *expected; /* what it should be: sums of many terms */
 } viewed;
 
 /* ---- where the elements are ---- */
@@ -84,112 +87,144 @@ static tad_var look(layout how, tad_var base, const tad_shape *s) {
     }
 }
 
+static tad_status take_base(tad__workspace *workspace, viewed *v, size_t n) {
+    size_t size = (size_t)v->size;
+    v->map = tad__take(workspace, n, sizeof *v->map);
+    v->data = tad__take(workspace, size, sizeof *v->data);
+    v->gradient = tad__take(workspace, size, sizeof *v->gradient);
+    v->expected = tad__take(workspace, size, sizeof *v->expected);
+    bool all = v->map && v->data && v->gradient && v->expected;
+    return all ? TAD_OK : tad_tape_status(workspace->tape);
+}
+
 static tad_status make_base(tad__problem *p, layout how, size_t i, viewed *v) {
     const tad_shape *s = &p->in_shape[i];
     const double *x = p->x + p->in_at[i];
-    size_t n = p->in_at[i + 1] - p->in_at[i];
+    size_t n = tad__input_size(p, i);
     v->base = base_shape(how, s);
     if (!tad__shape_size(&v->base, &v->size))
-        return tad__fail(p->tape, TAD_TOO_LARGE, "gradcheck: layouts");
-    v->map = tad__check_take(p->tape, n, sizeof *v->map);
-    v->data = tad__check_take(p->tape, (size_t)v->size, sizeof *v->data);
-    v->expected = tad__check_take(p->tape, (size_t)v->size, sizeof *v->expected);
-    if (!v->map || !v->data || !v->expected) return tad_tape_status(p->tape);
+        return tad_tape_fail(p->workspace->tape, TAD_TOO_LARGE, "gradcheck: layouts");
+    tad_status status = take_base(p->workspace, v, n);
+    if (status != TAD_OK) return status;
     fill_map(how, s, v, n);
     for (int64_t e = 0; e < v->size; e++) v->data[e] = NAN;
     for (size_t e = n; e-- > 0;) v->data[v->map[e]] = x[e];
     return TAD_OK;
 }
 
+/* ---- values and gradients, both ways ---- */
+
+/* Through copies of what the views show, at x, and through the views. */
+typedef struct ways {
+    double *x, *y, *y2;
+    viewed *in;
+} ways;
+
+static tad_status begin_ways(tad__problem *p, layout how, ways *both) {
+    both->x = tad__take(p->workspace, tad__inputs(p), sizeof *both->x);
+    both->y = tad__take(p->workspace, tad__outputs(p), sizeof *both->y);
+    both->y2 = tad__take(p->workspace, tad__outputs(p), sizeof *both->y2);
+    both->in = tad__take(p->workspace, p->n_in, sizeof *both->in);
+    if (!both->x || !both->y || !both->y2 || !both->in) return tad_tape_status(p->workspace->tape);
+    tad_status status = TAD_OK;
+    for (size_t i = 0; i < p->n_in && status == TAD_OK; i++)
+        status = make_base(p, how, i, &both->in[i]);
+    return status;
+}
+
+/* Its gradient goes to g. */
+static tad_status through_copies(tad__problem *p, const ways *both, const double *v, double *g) {
+    for (size_t i = 0; i < p->n_in; i++)
+        for (size_t e = 0; e < tad__input_size(p, i); e++)
+            both->x[p->in_at[i] + e] = both->in[i].data[both->in[i].map[e]];
+    tad_status status = tad__problem_open(p, both->x);
+    if (status == TAD_OK) status = tad__problem_read(p, both->y);
+    if (status == TAD_OK) status = tad__problem_vjp(p, v, NULL, g);
+    tad__problem_close(p);
+    return status;
+}
+
+static tad_status gradients_of_bases(tad__problem *p, const ways *both, const double *v) {
+    size_t n = tad__problem_cotangents(p, v, NULL, p->result, p->seed);
+    tad_status status = n > 0 ? tad_reverse_from(p->result, p->seed, n) : TAD_OK;
+    for (size_t i = 0; i < p->n_in && n > 0 && status == TAD_OK; i++)
+        status = tad__gradient_read(both->in[i].variable, (size_t)both->in[i].size,
+                                    both->in[i].gradient);
+    return status;
+}
+
+static tad_status through_views(tad__problem *p, layout how, const ways *both, const double *v) {
+    tad__problem_begin(p);
+    for (size_t i = 0; i < p->n_in; i++) {
+        viewed *in = &both->in[i];
+        in->variable = tad_input_borrow(p->workspace->tape, TAD_F64, in->base, in->data);
+        p->in[i] = look(how, in->variable, &p->in_shape[i]);
+    }
+    tad_status status = tad__problem_call(p);
+    if (status == TAD_OK) status = tad__problem_read(p, both->y2);
+    if (status == TAD_OK) status = gradients_of_bases(p, both, v);
+    tad__problem_close(p);
+    return status;
+}
+
 /* ---- the comparison ---- */
 
-static void compare(tad__check *c, layout how, const double *x, const double *y, const double *y2,
-                    const double *got, const viewed *v, size_t i) {
+/* How far the gradient of a base is off what the elements' gradients g add up to. */
+static double gradient_error(const viewed *v, const double *g, size_t n) {
+    double error = 0;
+    for (size_t e = 0; e < n; e++) v->expected[v->map[e]] += g[e];
+    for (int64_t e = 0; e < v->size; e++) {
+        double wanted = (double)v->expected[e];
+        error = fmax(error, tad__distance(&v->gradient[e], &wanted, 1));
+    }
+    return error;
+}
+
+static double sum_of_sizes(const double *g, size_t n) {
+    double sum = 0;
+    for (size_t e = 0; e < n; e++) sum += fabs(g[e]);
+    return sum;
+}
+
+static void compare(tad__check *c, layout how, const ways *both, size_t i) {
     tad__problem *p = c->p;
-    size_t n = p->in_at[i + 1] - p->in_at[i], m = tad__outputs(p);
-    const tad__noise_at value = {TAD__NOISE_VALUE, x, NULL, NULL};
-    const tad__noise_at gradient = {TAD__NOISE_REVERSE, x, c->v, NULL};
-    double error = 0, size = 0;
+    size_t n = tad__input_size(p, i), m = tad__outputs(p);
+    const double *g = c->g + p->in_at[i];
+    const tad__noise_at value = {TAD__NOISE_VALUE, both->x, NULL, NULL};
+    const tad__noise_at gradient = {TAD__NOISE_REVERSE, both->x, c->v, NULL};
     /* A long sum over what was expanded rounds more than once. */
     double limit = 64 * DBL_EPSILON * (1 + sqrt((double)n));
     /* What is expanded may make everything vanish: sizes are also those of the point itself. */
-    double top = fmax(tad__largest(y, m), tad__largest(p->y, m));
-    tad__law_near(c, TAD_LAW_LAYOUT, tad__distance(y, y2, m), top, limit, &value, 1,
+    double top = fmax(tad__largest(both->y, m), tad__largest(p->y, m));
+    double size = fmax(sum_of_sizes(g, n), c->largest[i]);
+    tad__law_near(c, TAD_LAW_LAYOUT, tad__distance(both->y, both->y2, m), top, limit, &value, 1,
                   "value, %s", layout_name[how]);
-    for (size_t e = 0; e < n; e++) v->expected[v->map[e]] += c->g[p->in_at[i] + e];
-    for (int64_t e = 0; e < v->size; e++) {
-        double wanted = (double)v->expected[e];
-        error = fmax(error, tad__distance(&got[e], &wanted, 1));
-    }
-    for (size_t e = 0; e < n; e++) size += fabs(c->g[p->in_at[i] + e]);
-    size = fmax(size, c->largest[i]);
-    tad__law_near(c, TAD_LAW_LAYOUT, error, size, limit, &gradient, 1,
+    tad__law_near(c, TAD_LAW_LAYOUT, gradient_error(&both->in[i], g, n), size, limit, &gradient, 1,
                   "gradient, input %zu %s", i, layout_name[how]);
-}
-
-/* The function and its gradient through views; y2 and the gradients of the bases come back. */
-static tad_status through_views(tad__check *c, layout how, viewed *v, double *y2, double **got) {
-    tad__problem *p = c->p;
-    for (size_t i = 0; i < p->n_in; i++) {
-        v[i].variable = tad_input_borrow(p->tape, TAD_F64, v[i].base, v[i].data);
-        p->in[i] = look(how, v[i].variable, &p->in_shape[i]);
-    }
-    tad_status status = tad__point_call(p);
-    if (status == TAD_OK) status = tad__point_read(p, y2);
-    size_t n = 0;
-    if (status == TAD_OK) n = tad__point_cotangents(p, c->v, NULL, p->result, p->seed);
-    if (n > 0) status = tad_reverse_from(p->result, p->seed, n);
-    for (size_t i = 0; i < p->n_in && n > 0 && status == TAD_OK; i++)
-        status = tad__gradient_read(v[i].variable, (size_t)v[i].size, got[i]);
-    return status;
-}
-
-/* The reference: contiguous copies of what the views show; its gradient goes to c->g. */
-static tad_status through_copies(tad__check *c, const viewed *v, double *x, double *y) {
-    tad__problem *p = c->p;
-    for (size_t i = 0; i < p->n_in; i++)
-        for (size_t e = 0; e < p->in_at[i + 1] - p->in_at[i]; e++)
-            x[p->in_at[i] + e] = v[i].data[v[i].map[e]];
-    tad_status status = tad__point_open(p, x);
-    if (status == TAD_OK) status = tad__point_read(p, y);
-    if (status == TAD_OK) status = tad__point_sweep(p, c->v, NULL, c->g);
-    tad__point_close(p);
-    return status;
 }
 
 static tad_status check_layout(tad__check *c, layout how) {
     tad__problem *p = c->p;
-    tad_tape *t = p->tape;
-    viewed *v = tad__check_take(t, p->n_in, sizeof *v);
-    double **got = tad__check_take(t, p->n_in, sizeof *got);
-    double *y = tad__check_take(t, 2 * tad__outputs(p), sizeof *y);
-    double *x = tad__check_take(t, tad__inputs(p), sizeof *x);
-    if (!v || !got || !x || !y) return tad_tape_status(t);
-    for (size_t i = 0; i < p->n_in; i++) {
-        tad_status status = make_base(p, how, i, &v[i]);
-        if (status != TAD_OK) return status;
-        got[i] = tad__check_take(t, (size_t)v[i].size, sizeof **got);
-        if (!got[i]) return tad_tape_status(t);
-    }
-    tad_status status = through_copies(c, v, x, y);
+    ways both;
+    tad_status status = begin_ways(p, how, &both);
+    if (status != TAD_OK) return status;
+    status = through_copies(p, &both, c->v, c->g);
     if (status != TAD_OK && status != TAD_NO_MEMORY && how == EXPANDED) {
-        tad_tape_clear(t); /* another point than the one asked for: it may be refused */
+        tad_tape_clear(p->workspace->tape); /* another point than the one asked for: it may be refused */
         return TAD_OK;
     }
-    if (status != TAD_OK) return status;
-    p->mark = tad_tape_mark(t);
-    double *y2 = y + tad__outputs(p);
-    status = through_views(c, how, v, y2, got);
-    tad__point_close(p);
-    for (size_t i = 0; i < p->n_in && status == TAD_OK; i++)
-        compare(c, how, x, y, y2, got[i], &v[i], i);
+    if (status == TAD_OK) status = through_views(p, how, &both, c->v);
+    for (size_t i = 0; i < p->n_in && status == TAD_OK; i++) compare(c, how, &both, i);
     return status;
 }
 
 tad_status tad__check_views(tad__check *c) {
     tad_status status = TAD_OK;
     tad__normals(&c->random, c->v, tad__outputs(c->p));
-    for (int how = 0; how < LAYOUT_COUNT && status == TAD_OK; how++)
+    for (int how = 0; how < LAYOUT_COUNT && status == TAD_OK; how++) {
+        tad__moment before = tad__workspace_now(c->p->workspace);
         status = check_layout(c, (layout)how);
+        tad__workspace_return(c->p->workspace, before);
+    }
     return status;
 }

@@ -1,14 +1,13 @@
-/* The numeric derivative: central differences at 28 steps, extrapolated twice; of the levels that
- * agree with all finer ones the one with the smallest error estimate wins. Where that leaves much
- * to be desired, the same below finer scales. Rests on the C library's mathematics only.
- * Derivation: docs/math.md. */
-#include "sweep.h"
+/* The slope of one value by central differences at 28 steps, extrapolated twice; of the levels that
+ * agree with all finer ones the one with the smallest error estimate wins. Rests on the C library's
+ * mathematics only. Derivation: docs/math.md. */
+#include "levels.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
 
-/* The values of one output at all levels; sizes for the worst case, all on the stack. */
+/* One value at all levels; sizes for the worst case, all on the stack. */
 typedef struct line {
     int first;                 /* levels before it are not finite */
     double d[TAD__LEVELS];     /* central differences */
@@ -26,13 +25,9 @@ typedef struct line {
     bool constant;    /* one and the same value at all levels */
 } line;
 
-typedef struct coordinates {
-    double h[TAD__LEVELS], plus[TAD__LEVELS], minus[TAD__LEVELS];
-} coordinates;
-
 /* The slope at x of the parabola through three points: the steps to both sides may differ by a
  * rounding of x. */
-static double central(const line *l, const coordinates *c, double x, double fp, double fm, int k) {
+static double central(const line *l, const tad__steps *c, double x, double fp, double fm, int k) {
     double up = c->plus[k] - x, down = x - c->minus[k];
     double slope = (fp - fm) / (c->plus[k] - c->minus[k]);
     if (up == down) return slope;
@@ -47,34 +42,41 @@ static double last_bit(double v) {
     return ldexp((double)(digits & -digits), e - DBL_MANT_DIG);
 }
 
-static void quotients(line *l, const coordinates *c, double x, double f0, const double *plus,
-                      const double *minus, size_t stride, double noise) {
-    l->first = 0;
-    l->x = x;
-    l->constant = true;
-    l->unit = isfinite(f0) ? last_bit(f0) : 0;
-    for (int k = 0; k < TAD__LEVELS; k++) {
-        double fp = plus[(size_t)k * stride], fm = minus[(size_t)k * stride];
-        l->constant = l->constant && fp == f0 && fm == f0;
-        if (!isfinite(fp) || !isfinite(fm) || !isfinite(f0)) {
-            l->first = k + 1;
-            continue;
-        }
-        l->right[k] = (fp - f0) / (c->plus[k] - x);
-        l->left[k] = (f0 - fm) / (x - c->minus[k]);
-        double size = fmax(fmax(fabs(fp), fabs(fm)), fmax(fabs(f0), noise));
-        /* Of what does not move a part may have been lost in a sum with numbers like 1. */
-        if (fp == f0 && fm == f0) size = fmax(size, 1);
-        l->size[k] = size;
-        l->unit = fmin(l->unit, fmin(last_bit(fp), last_bit(fm)));
-        /* Multiples of x are rounded, too. */
-        size = fmax(size, fabs(x) * fmax(fabs(l->right[k]), fabs(l->left[k])) / 4);
-        l->d[k] = central(l, c, x, fp, fm, k);
-        l->gap[k] = fabs(l->right[k] - l->left[k]);
-        l->noise[k] = (2 * DBL_EPSILON * size + DBL_TRUE_MIN) / c->h[k];
-    }
+static void extrapolate(line *l) {
     for (int k = l->first; k + 1 < TAD__LEVELS; k++) l->r[k] = (4 * l->d[k + 1] - l->d[k]) / 3;
     for (int k = l->first; k + 2 < TAD__LEVELS; k++) l->s[k] = (16 * l->r[k + 1] - l->r[k]) / 15;
+}
+
+/* One level of finite values to both sides. noise: a size of numbers, see tad__values. */
+static void quotient(line *l, const tad__steps *c, double f0, double fp, double fm, double noise,
+                     int k) {
+    double x = l->x, size = fmax(fmax(fabs(fp), fabs(fm)), fmax(fabs(f0), noise));
+    l->right[k] = (fp - f0) / (c->plus[k] - x);
+    l->left[k] = (f0 - fm) / (x - c->minus[k]);
+    /* Of what does not move a part may have been lost in a sum with numbers like 1. */
+    if (fp == f0 && fm == f0) size = fmax(size, 1);
+    l->size[k] = size;
+    l->unit = fmin(l->unit, fmin(last_bit(fp), last_bit(fm)));
+    /* Multiples of x are rounded, too. */
+    size = fmax(size, fabs(x) * fmax(fabs(l->right[k]), fabs(l->left[k])) / 4);
+    l->d[k] = central(l, c, x, fp, fm, k);
+    l->gap[k] = fabs(l->right[k] - l->left[k]);
+    l->noise[k] = (2 * DBL_EPSILON * size + DBL_TRUE_MIN) / c->h[k];
+}
+
+static void quotients(line *l, const tad__steps *c, const tad__values *f) {
+    double f0 = f->at;
+    *l = (line){.x = c->x, .near = c->near, .constant = true};
+    l->unit = isfinite(f0) ? last_bit(f0) : 0;
+    for (int k = 0; k < TAD__LEVELS; k++) {
+        double fp = f->plus[(size_t)k * f->stride], fm = f->minus[(size_t)k * f->stride];
+        l->constant = l->constant && fp == f0 && fm == f0;
+        if (isfinite(fp) && isfinite(fm) && isfinite(f0))
+            quotient(l, c, f0, fp, fm, f->noise, k);
+        else
+            l->first = k + 1;
+    }
+    extrapolate(l);
 }
 
 /* Of a smooth function the gap falls with the step, until it drowns in rounding. */
@@ -83,18 +85,18 @@ static bool smooth(const line *l, int k) {
     return fine <= 16 * l->noise[k + 3] || fine <= 0.3 * fmax(l->gap[k], l->gap[k + 1]);
 }
 
-static void add_noise(line *l, const coordinates *c, double noise) {
+static void add_noise(line *l, const tad__steps *c, double noise) {
     for (int k = l->first; k < TAD__LEVELS; k++) l->noise[k] = fmax(l->noise[k], noise / c->h[k]);
 }
 
 /* By how much values are off the parabolas of a level and the next. */
-static double jitter(const line *l, const coordinates *c, int k) {
+static double jitter(const line *l, const tad__steps *c, int k) {
     return fabs(l->d[k] - l->d[k + 1]) * c->h[k + 1];
 }
 
 /* Where the value stands still at the finest levels: the change it then begins with, if that may be
  * a rounding of numbers like 1; else 0. */
-static double first_step(const line *l, const coordinates *c) {
+static double first_step(const line *l, const tad__steps *c) {
     int k = TAD__LEVELS - 1;
     while (k > l->first && l->left[k] == 0 && l->right[k] == 0) k--;
     double step = fmax(fabs(l->left[k]), fabs(l->right[k])) * c->h[k];
@@ -104,22 +106,20 @@ static double first_step(const line *l, const coordinates *c) {
 
 /* The same of second differences: they see what f(x + h) and f(x - h) have in common, and f(x) has
  * not. */
-static double curl(const line *l, const coordinates *c, int k) {
+static double curl(const line *l, const tad__steps *c, int k) {
     double coarse = (l->right[k] - l->left[k]) * c->h[k];
     double fine = (l->right[k + 1] - l->left[k + 1]) * c->h[k + 1];
     return fabs(coarse - 4 * fine) / 12;
 }
 
-enum { FINE = 18 }; /* from this level on kinks, also of derivatives, are rare */
-
-static bool is_near(const line *l, const coordinates *c, int k) {
-    return k >= FINE || c->h[k] <= l->near;
+static bool is_near(const line *l, const tad__steps *c, int k) {
+    return k >= TAD__FINE || c->h[k] <= l->near;
 }
 
 /* A minute jump of the value so near to x is the next step of a number computed through larger
  * ones. Below it all levels agree on a slope that has nothing to do with the function. Its size, or
  * 0. */
-static double near_jump(const line *l, const coordinates *c) {
+static double near_jump(const line *l, const tad__steps *c) {
     double quiet = 0;
     for (int k = TAD__LEVELS - 2; k >= l->first + 3 && is_near(l, c, k); k--) {
         double jump = jitter(l, c, k), size = l->size[k];
@@ -151,7 +151,7 @@ static bool is_cubic(double coarse, double fine) {
 /* Values that jitter more than their own size explains (they were computed through larger numbers)
  * show it at the finest levels, where a smooth function's differences no longer differ. Where they
  * do, and still fall with the cube of the step, the steps are too large instead. */
-static void measure_noise(line *l, const coordinates *c) {
+static void measure_noise(line *l, const tad__steps *c) {
     int last = TAD__LEVELS - 1;
     double j[3], own = 128 * DBL_EPSILON * l->size[last], most;
     for (int k = 0; k < 3; k++) j[k] = jitter(l, c, last - 3 + k);
@@ -170,7 +170,7 @@ static void measure_noise(line *l, const coordinates *c) {
  * the right one. So where a level's slope is `far` off that of finer ones, and that came at once,
  * not by the growth of h^3 that a smooth function has, and by a change of the value that is minute,
  * it is rounding. Returns its size, or 0. */
-static double rounding_in(const line *l, const coordinates *c, int k, double far) {
+static double rounding_in(const line *l, const tad__steps *c, int k, double far) {
     int j = TAD__LEVELS - 2;
     while (j > k && fabs(l->d[j] - l->d[j + 1]) < far / 8) j--;
     double step = jitter(l, c, j), size = l->size[j], across = far * c->h[k + 3];
@@ -190,7 +190,7 @@ static double truncation(const line *l, int k) {
 /* By how much the slopes of levels finer than k are off a value, as a change of the function's
  * values: such a change makes the slope of level k as uncertain as it can. The least of many error
  * estimates is often one that is small by chance; so many samples of the rounding set it right. */
-static double seen_noise(const line *l, const coordinates *c, int k, double value) {
+static double seen_noise(const line *l, const tad__steps *c, int k, double value) {
     double most = 0;
     for (int j = k + 1; j <= TAD__LEVELS - 4; j++)
         most = fmax(most, fabs(l->s[j + 1] - value) * c->h[j + 3]);
@@ -200,7 +200,7 @@ static double seen_noise(const line *l, const coordinates *c, int k, double valu
 /* From the finest level on, as long as a level's interval meets those of all finer ones: where it
  * does not, the steps have become too large for the function, however sure the level seems. Then
  * *missed is by how much, and the level is returned; else -1. */
-static int choose_level(const line *l, const coordinates *c, tad__slope *out, double *missed) {
+static int choose_level(const line *l, const tad__steps *c, tad__slope *out, double *missed) {
     double low = -INFINITY, high = INFINITY;
     int best = TAD__LEVELS, far_off = -1;
     out->rejected = l->first > 0;
@@ -232,7 +232,7 @@ static int choose_level(const line *l, const coordinates *c, tad__slope *out, do
     return far_off;
 }
 
-static bool find_level(line *l, const coordinates *c, tad__slope *out) {
+static bool find_level(line *l, const tad__steps *c, tad__slope *out) {
     for (int tries = 0; tries < 4; tries++) {
         double missed = 0;
         int k = choose_level(l, c, out, &missed);
@@ -243,7 +243,7 @@ static bool find_level(line *l, const coordinates *c, tad__slope *out) {
     return isfinite(out->error);
 }
 
-static void one_sided(const line *l, const coordinates *c, tad__slope *out) {
+static void one_sided(const line *l, const tad__steps *c, tad__slope *out) {
     int k = TAD__LEVELS - 1;
     out->left = l->left[k];
     out->right = l->right[k];
@@ -264,12 +264,12 @@ static bool gap_is_constant(const line *l) {
 }
 
 /* Differences that never settled: the steps are all too large (or the function jumps about). */
-static bool converged(const tad__slope *s, const line *l, const coordinates *c) {
+static bool converged(const tad__slope *s, const line *l, const tad__steps *c) {
     return s->error <= 0.25 * fabs(s->value) ||
            s->error <= l->own_noise / c->h[TAD__LEVELS - 1];
 }
 
-static void judge(line *l, const coordinates *c, tad__slope *out) {
+static void judge(line *l, const tad__steps *c, tad__slope *out) {
     *out = (tad__slope){.kind = TAD__SLOPE_UNKNOWN, .value = NAN, .error = INFINITY};
     l->falls = l->wild = false;
     if (l->first + 4 > TAD__LEVELS) return;
@@ -290,85 +290,17 @@ static void judge(line *l, const coordinates *c, tad__slope *out) {
     one_sided(l, c, out);
 }
 
-/* ---- several scales ---- */
-
-static tad_status evaluate_all(const tad__path *path, double scale, size_t m, double *room,
-                               coordinates *c) {
-    int e;
-    (void)frexp(scale, &e); /* scale < 2^e */
-    for (int k = 0; k < TAD__LEVELS; k++) {
-        double *plus = room + (size_t)k * m, *minus = plus + TAD__LEVELS * m;
-        c->h[k] = ldexp(1, e - 3 - k);
-        tad_status status = path->f(path->user, c->h[k], plus, &c->plus[k]);
-        if (status == TAD_OK) status = path->f(path->user, -c->h[k], minus, &c->minus[k]);
-        if (status != TAD_OK) return status;
-    }
-    return TAD_OK;
-}
-
-/* What a finer scale says goes before: the coarser one's steps were too large. */
-static void refine(tad__slope *s, const tad__slope *finer) {
-    double natural = isfinite(s->natural) ? s->natural : finer->natural;
-    double far = fabs(s->value - finer->value);
-    bool same = s->kind == TAD__SLOPE_SMOOTH && finer->kind == TAD__SLOPE_SMOOTH &&
-                far <= s->error + finer->error;
-    if (finer->kind == TAD__SLOPE_UNKNOWN && s->kind != TAD__SLOPE_UNKNOWN) return;
-    if (same && s->error < finer->error && finer->error > 1e-6 * fabs(finer->value))
-        s->error = fmax(s->error, far);
-    else
-        *s = *finer;
-    s->natural = natural;
-    s->rejected = true;
-}
-
 /* Whether finer steps may tell more: these have not come down to rounding. */
-static bool wants_finer(const line *l, const coordinates *c, const tad__slope *s) {
+static bool wants_finer(const line *l, const tad__steps *c, const tad__slope *s) {
     if (l->constant || s->kind == TAD__SLOPE_KINK) return false;
     if (s->kind == TAD__SLOPE_JUMP || !isfinite(s->error)) return true;
     if (s->error <= 1e-8 * fabs(s->value)) return false;
     return l->falls || l->wild || s->step <= c->h[TAD__LEVELS - 4];
 }
 
-/* The next scale to try, or 0: down by all levels, or at once to the size of x; but steps stay far
- * above the rounding of what is moved. */
-static double finer_scale(const tad__path *path, double scale) {
-    double next = ldexp(scale, -TAD__LEVELS), x = fabs(path->x);
-    if (x > 0 && x < next) next = x;
-    next = fmax(next, ldexp(path->size, TAD__LEVELS - 42));
-    return next <= scale / 16 && next > 16 * DBL_MIN ? next : 0;
-}
-
-static tad_status one_scale(const tad__path *path, double scale, const double *f0,
-                            const double *noise, size_t m, double *room, tad__slope *out,
-                            bool first, bool *more) {
-    coordinates c;
-    tad_status status = evaluate_all(path, scale, m, room, &c);
-    *more = false;
-    for (size_t j = 0; j < m && status == TAD_OK; j++) {
-        line l;
-        tad__slope s;
-        l.near = ldexp(path->size, -FINE - 3);
-        quotients(&l, &c, path->x, f0[j], room + j, room + TAD__LEVELS * m + j, m,
-                  noise ? noise[j] : 0);
-        judge(&l, &c, &s);
-        *more = *more || wants_finer(&l, &c, &s);
-        if (first)
-            out[j] = s;
-        else
-            refine(&out[j], &s);
-    }
-    return status;
-}
-
-tad_status tad__slopes(const tad__path *path, const double *f0, const double *noise, size_t m,
-                       double *room, tad__slope *out) {
-    enum { SCALES = 4 };
-    double scale = path->scale;
-    bool more = true;
-    tad_status status = TAD_OK;
-    for (int k = 0; k < SCALES && more && scale > 0 && status == TAD_OK; k++) {
-        status = one_scale(path, scale, f0, noise, m, room, out, k == 0, &more);
-        scale = path->fixed ? 0 : finer_scale(path, scale);
-    }
-    return status;
+bool tad__levels_slope(const tad__steps *c, const tad__values *f, tad__slope *out) {
+    line l;
+    quotients(&l, c, f);
+    judge(&l, c, out);
+    return wants_finer(&l, c, out);
 }
