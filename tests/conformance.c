@@ -26,8 +26,10 @@ enum { INPUTS = 32, OUTPUTS = 16, VALUES = 16, INTEGERS = 64 };
 
 /* Their outputs are moved, chosen or rounded, not computed. */
 static const char exact_ops[] =
-    "reshape broadcast_to permute flip transpose squeeze unsqueeze flatten concat stack split slice pad "
-    "roll tril triu diag diagonal repeat tile index_select gather take_along_axis scatter_add embedding "
+    "reshape broadcast_to permute flip transpose squeeze unsqueeze flatten concat stack split "
+    "slice pad "
+    "roll tril triu diag diagonal repeat tile index_select gather take_along_axis scatter_add "
+    "embedding "
     "masked_fill one_hot sort topk median argmax argmin max min amax amin maximum minimum "
     "floor ceil round trunc sign";
 static const char loose_ops[] = "inv solve solve_triangular cholesky det slogdet eigvalsh";
@@ -108,7 +110,8 @@ static bool wrong(run *r, const char *format, ...) {
 }
 
 static bool done(run *r, const char *what, tad_status status) {
-    return status == TAD_OK || wrong(r, "%s: %s: %s", what, tad_status_text(status), tad_message(r->tape));
+    return status == TAD_OK ||
+           wrong(r, "%s: %s: %s", what, tad_status_text(status), tad_message(r->tape));
 }
 
 static const tad_tensor *tensor_of(const run *r, const char *kind, size_t i) {
@@ -245,8 +248,10 @@ static bool read_doubles(const tad_tensor *t, double *out, size_t n) {
     for (size_t i = 0; i < n; i++) {
         int64_t integer = 0;
         const char *at = (const char *)t->data + i * tad_dtype_size(t->dtype);
-        if (t->dtype == TAD_F64) memcpy(&out[i], at, sizeof *out);
-        else memcpy(&integer, at, tad_dtype_size(t->dtype));
+        if (t->dtype == TAD_F64)
+            memcpy(&out[i], at, sizeof *out);
+        else
+            memcpy(&integer, at, tad_dtype_size(t->dtype));
         if (t->dtype != TAD_F64) out[i] = (double)integer;
     }
     return t->dtype != TAD_F32;
@@ -319,7 +324,8 @@ typedef struct pairs {
 } pairs;
 
 typedef tad_var maker(run *r, const tad_tensor *t);
-static void collect(run *r, const char *kind, const tad_var *of, size_t n, maker *make, pairs *out) {
+static void collect(run *r, const char *kind, const tad_var *of, size_t n, maker *make,
+                    pairs *out) {
     out->count = 0;
     for (size_t i = 0; i < n; i++) {
         const tad_tensor *t = tensor_of(r, kind, i);
@@ -333,7 +339,8 @@ static void collect(run *r, const char *kind, const tad_var *of, size_t n, maker
 static bool check_reverse(run *r, const pairs *ct, const pairs *grad) {
     bool fine = done(r, "tad_reverse_from", tad_reverse_from(ct->of, ct->given, ct->count));
     for (size_t i = 0; fine && i < grad->count; i++)
-        fine = compare(r, "grad", grad->index[i], tad_gradient(grad->of[i]), " by tad_reverse_from");
+        fine =
+            compare(r, "grad", grad->index[i], tad_gradient(grad->of[i]), " by tad_reverse_from");
     return fine;
 }
 
@@ -371,7 +378,8 @@ static bool check_tangent(run *r) {
     collect(r, "jvp", r->out, r->n_out, constant, &jvp);
     if (tan.count + jvp.count == 0) return true;
     for (size_t k = 0; k < r->n_out; k++)
-        if (tensor_of(r, "ct", k) && !tensor_of(r, "jvp", k)) return wrong(r, "jvp%zu is missing", k);
+        if (tensor_of(r, "ct", k) && !tensor_of(r, "jvp", k))
+            return wrong(r, "jvp%zu is missing", k);
     tad_status s = tad_tangent(jvp.of, jvp.count, tan.of, tan.given, tan.count, jvp.result);
     bool fine = done(r, "tad_tangent", s);
     for (size_t k = 0; fine && k < jvp.count; k++)
@@ -413,8 +421,10 @@ static bool run_case(const tad_safetensors *file, const char *op, const char *na
     bool fine = r.tape && read_attributes(&r) && read_inputs(&r) && call(&r);
     for (size_t k = 0; fine && k < r.n_out; k++) fine = compare(&r, "out", k, r.out[k], "");
     fine = fine && check_derivatives(&r) && check_all_used(&r);
-    if (fine) printf("PASS %s %s\n", op, name);
-    else printf("FAIL %s %s: %s\n", op, name, r.why);
+    if (fine)
+        printf("PASS %s %s\n", op, name);
+    else
+        printf("FAIL %s %s: %s\n", op, name, r.why);
     json_decref(r.with.json);
     tad_tape_free(r.tape);
     return fine;
@@ -437,8 +447,10 @@ static void run_cases(const tad_safetensors *file, const char *path, totals *sum
     for (size_t i = 0; op && i < tad_safetensors_text_count(file); i++) {
         const char *name = tad_safetensors_text_at(file, i)->key;
         if (strcmp(name, "op") == 0) continue;
-        if (run_case(file, op, name)) sum->passed++;
-        else sum->failed++;
+        if (run_case(file, op, name))
+            sum->passed++;
+        else
+            sum->failed++;
         cases++;
     }
     if (cases > 0) return;

@@ -25,7 +25,7 @@ TAD__ELEMENTARY_UNARY(LOOPS1)
 TAD__ELEMENTARY_BLOCK(BLOCKS)
 TAD__ELEMENTARY_BINARY(LOOPS2)
 
-#define ROW(name)       {#name, loop_##name##_f64, loop_##name##_f32},
+#define ROW(name) {#name, loop_##name##_f64, loop_##name##_f32},
 #define BLOCK_ROW(name) {#name "_block", block_##name##_f64, block_##name##_f32},
 static const tad_elementary_unary unary[] = {
     TAD__ELEMENTARY_UNARY(ROW) TAD__ELEMENTARY_BLOCK(BLOCK_ROW){NULL, NULL, NULL}};

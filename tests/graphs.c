@@ -6,8 +6,8 @@
  *     end                          runs it
  *
  * For each graph the answer is a line "value ...", the elements of the last node, one "gradient
- * ..." for every input, with cotangents 1, 2, 1, 2, ..., and "end"; or one line "failed MESSAGE".
- */
+ * ..." for every input, with cotangents 1, 2, 1, 2, ..., and "end"; or one line "failed
+ * MESSAGE". */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,10 +49,14 @@ static void read_option(char *text, tad_value *v, int64_t *ints) {
     *v = (tad_value){.name = text, .kind = TAD_VALUE_NULL};
     if (!value) return;
     *kind++ = *value++ = '\0';
-    if (strcmp(kind, "int") == 0) v->kind = TAD_VALUE_INT, v->integer = strtoll(value, NULL, 10);
-    else if (strcmp(kind, "bool") == 0) v->kind = TAD_VALUE_BOOL, v->integer = *value == '1';
-    else if (strcmp(kind, "float") == 0) v->kind = TAD_VALUE_FLOAT, v->number = strtod(value, NULL);
-    else if (strcmp(kind, "text") == 0) v->kind = TAD_VALUE_TEXT, v->text = value;
+    if (strcmp(kind, "int") == 0)
+        v->kind = TAD_VALUE_INT, v->integer = strtoll(value, NULL, 10);
+    else if (strcmp(kind, "bool") == 0)
+        v->kind = TAD_VALUE_BOOL, v->integer = *value == '1';
+    else if (strcmp(kind, "float") == 0)
+        v->kind = TAD_VALUE_FLOAT, v->number = strtod(value, NULL);
+    else if (strcmp(kind, "text") == 0)
+        v->kind = TAD_VALUE_TEXT, v->text = value;
     else {
         tad_shape list = read_shape(value);
         v->kind = TAD_VALUE_INTS;
@@ -71,7 +75,8 @@ static void read_op(graph *g) {
     while ((word = strtok(NULL, " \n"))) {
         if (strchr(word, '=') && options < OPTIONS)
             read_option(word, &value[options], ints[options]), options++;
-        else if (n < INPUTS) in[n++] = g->node[strtoul(word, NULL, 10) % NODES];
+        else if (n < INPUTS)
+            in[n++] = g->node[strtoul(word, NULL, 10) % NODES];
     }
     add(g, tad_call(g->t, name, in, n, value, options, NULL, 0));
 }
@@ -108,8 +113,10 @@ int main(void) {
     while (fgets(line, sizeof line, stdin)) {
         const char *word = strtok(line, " \n");
         if (!word) continue;
-        if (strcmp(word, "op") == 0) read_op(&g);
-        else if (strcmp(word, "end") != 0) read_leaf(&g, strcmp(word, "index") == 0);
+        if (strcmp(word, "op") == 0)
+            read_op(&g);
+        else if (strcmp(word, "end") != 0)
+            read_leaf(&g, strcmp(word, "index") == 0);
         else {
             if (!run(&g)) printf("failed %s\n", tad_message(g.t));
             tad_tape_reset(g.t);

@@ -113,13 +113,14 @@ static void put_family(const char *family) {
 }
 
 int main(void) {
-    printf("# Ops\n\n"
-           "Generated from the registry by `build/tests/opdoc`; the tests compare it.\n\n"
-           "Names and options are those of `tad_call`; an option's value in brackets is what it is\n"
-           "when not given. In C a parameter without a type is a `tad_var`; `tad/ops.h` and\n"
-           "`tad/elementwise.h` say more. Every op has its derivative rules for reverse and forward\n"
-           "mode, of any order, by every input of a float type, weights and targets included,\n"
-           "except where it says otherwise.\n");
+    printf(
+        "# Ops\n\n"
+        "Generated from the registry by `build/tests/opdoc`; the tests compare it.\n\n"
+        "Names and options are those of `tad_call`; an option's value in brackets is what it is\n"
+        "when not given. In C a parameter without a type is a `tad_var`; `tad/ops.h` and\n"
+        "`tad/elementwise.h` say more. Every op has its derivative rules for reverse and forward\n"
+        "mode, of any order, by every input of a float type, weights and targets included,\n"
+        "except where it says otherwise.\n");
     for (size_t i = 0; i < tad_op_count(); i++)
         if (opens_family(i)) put_family(tad_op_at(i)->family);
     return ferror(stdout) != 0;

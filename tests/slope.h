@@ -1,5 +1,5 @@
-/* The numeric derivative of the gradient check, of a function of one number. Include after support.h,
- * in tests that see the library's insides. */
+/* The numeric derivative of the gradient check, of a function of one number. Include after
+ * support.h, in tests that see the library's insides. */
 #ifndef TAD_TESTS_SLOPE_H
 #define TAD_TESTS_SLOPE_H
 

@@ -4,11 +4,10 @@
  *     START_TEST(adds) {
  *         tad_tape *t = tad_tape_new(NULL);
  *         tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2});
- *         ck_values(tad_add(x, x), 1e-15, 2, 4);       values in order, relative tolerance (0: equal)
- *         ck_shape(x, 2);                              its shape; ck_shape(x): 0-d
- *         ck_tape(t);                                  the tape has not failed
- *         ck_refused(t, TAD_BAD_SHAPE, "add", "(2)");  it failed so, the message has these words; cleared
- *         tad_tape_free(t);
+ *         ck_values(tad_add(x, x), 1e-15, 2, 4);       values in order, relative tolerance (0:
+ * equal) ck_shape(x, 2);                              its shape; ck_shape(x): 0-d ck_tape(t); the
+ * tape has not failed ck_refused(t, TAD_BAD_SHAPE, "add", "(2)");  it failed so, the message has
+ * these words; cleared tad_tape_free(t);
  *     }
  *     END_TEST
  *     static Suite *suite(void) {
@@ -22,8 +21,8 @@
  * ck_done(status, t)  a verb returned TAD_OK; else fails with the tape's message.
  * support_memory      an allocator: counts, checks the sizes it is told, moves and poisons on every
  *                     resize, fails where asked:
- *                         support_memory m = {.fail_at = 7};      7th request only; .for_ever: 7th and later
- *                         tad_tape *t = support_tape(&m);
+ *                         support_memory m = {.fail_at = 7};      7th request only; .for_ever: 7th
+ * and later tad_tape *t = support_tape(&m);
  *                         ... tad_tape_free(t); ck_no_leak(&m);
  *
  * Check runs each test in a process of its own. CK_FORK=no keeps all in one (leak checkers, gdb),
@@ -79,8 +78,7 @@ static inline bool support_close(double a, double b, double tol) {
                       near_a, near_b);                                                             \
     } while (0)
 
-#define ck_tape(t)                                                                                 \
-    ck_assert_msg(tad_tape_status(t) == TAD_OK, "tape failed: %s", tad_message(t))
+#define ck_tape(t) ck_assert_msg(tad_tape_status(t) == TAD_OK, "tape failed: %s", tad_message(t))
 
 #define ck_done(call, t)                                                                           \
     do {                                                                                           \

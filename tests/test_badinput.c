@@ -1,6 +1,7 @@
 /* Bad input: every mistake gives its status and a message that says where, leaves the variables and
- * gradients of the tape as they were, and the next call works. Single cases in two tables, then every
- * op of the registry with its own misuse cases, bad handles, odd shapes, empty arrays, bad options. */
+ * gradients of the tape as they were, and the next call works. Single cases in two tables, then
+ * every op of the registry with its own misuse cases, bad handles, odd shapes, empty arrays, bad
+ * options. */
 #include "support.h"
 
 #include <tad/gradcheck.h>
@@ -9,10 +10,10 @@
 
 typedef struct set {
     tad_tape *t, *other;
-    tad_var a, b, c;         /* float64 (2,3) input and parameter, (4,3) input */
-    tad_var v, n, single;    /* float64 (3), float64 (), float32 (2,3) */
+    tad_var a, b, c;           /* float64 (2,3) input and parameter, (4,3) input */
+    tad_var v, n, single;      /* float64 (3), float64 (), float32 (2,3) */
     tad_var labels, far, mask; /* int64 (2): {0,2} and {0,9}; bool (2,3) */
-    tad_var empty, constant; /* float64 (0,3), (2,3) */
+    tad_var empty, constant;   /* float64 (0,3), (2,3) */
     tad_var nil, stale, foreign;
     tad_var y; /* sum of a b, the witness */
     double gradient[6];
@@ -60,11 +61,13 @@ static void ck_unharmed(set *s, size_t nodes, const char *after) {
                   tad_node_count(s->t), nodes);
     const void *gradient = tad_gradient_data(s->b);
     ck_assert_msg(gradient, "%s: %s", after, tad_message(s->t));
-    ck_assert_msg(memcmp(gradient, s->gradient, sizeof s->gradient) == 0, "%s: another gradient", after);
+    ck_assert_msg(memcmp(gradient, s->gradient, sizeof s->gradient) == 0, "%s: another gradient",
+                  after);
     double twice[6];
     ck_done(tad_reverse(s->y), s->t);
     memcpy(twice, tad_gradient_data(s->b), sizeof twice);
-    for (int i = 0; i < 6; i++) ck_assert_msg(twice[i] == 2 * s->gradient[i], "%s: element %d", after, i);
+    for (int i = 0; i < 6; i++)
+        ck_assert_msg(twice[i] == 2 * s->gradient[i], "%s: element %d", after, i);
 }
 
 /* ---- single mistakes: calls that give a variable ---- */
@@ -75,7 +78,8 @@ static void ck_unharmed(set *s, size_t nodes, const char *after) {
 
 /* 2^40 elements in the memory of one. */
 static tad_var huge(set *s) {
-    return tad_broadcast_to(tad_reshape(s->n, TAD_SHAPE(1)), TAD_SHAPE(INT64_C(1) << 5 * sizeof(size_t)));
+    return tad_broadcast_to(tad_reshape(s->n, TAD_SHAPE(1)),
+                            TAD_SHAPE(INT64_C(1) << 5 * sizeof(size_t)));
 }
 
 #define MISTAKES(M)                                                                                \
@@ -101,40 +105,45 @@ static tad_var huge(set *s) {
     M(linear_bias, tad_linear(s->a, s->c, s->v), TAD_BAD_SHAPE, "linear", "(3)")                   \
     M(sum_axis, tad_sum(s->a, AXIS(2)), TAD_BAD_AXIS, "sum", "(2,3)", "2")                         \
     M(sum_twice, tad_sum(s->a, AXIS(0, -2)), TAD_BAD_AXIS, "sum")                                  \
-    M(mean_bools, tad_mean(s->mask, tad_all()), TAD_BAD_DTYPE, "mean", "bool")                          \
-    M(max_axis, tad_max(s->a, tad_axis(-3), NULL), TAD_BAD_AXIS, "max", "-3")                         \
-    M(max_of_nothing, tad_max(s->empty, tad_axis(0), NULL), TAD_BAD_SHAPE, "max", "(0,3)")            \
-    M(amax_of_nothing, tad_amax(s->empty, tad_all()), TAD_BAD_SHAPE, "amax", "(0,3)")                   \
+    M(mean_bools, tad_mean(s->mask, tad_all()), TAD_BAD_DTYPE, "mean", "bool")                     \
+    M(max_axis, tad_max(s->a, tad_axis(-3), NULL), TAD_BAD_AXIS, "max", "-3")                      \
+    M(max_of_nothing, tad_max(s->empty, tad_axis(0), NULL), TAD_BAD_SHAPE, "max", "(0,3)")         \
+    M(amax_of_nothing, tad_amax(s->empty, tad_all()), TAD_BAD_SHAPE, "amax", "(0,3)")              \
     M(argmax_two, tad_argmax(s->a, AXIS(0, 1)), TAD_BAD_AXIS, "argmax")                            \
     M(softmax_axis, tad_softmax(s->a, 2), TAD_BAD_AXIS, "softmax", "2")                            \
     M(log_softmax_integers, tad_log_softmax(s->labels, 0), TAD_BAD_DTYPE, "log_softmax")           \
-    M(mse_shapes, tad_mse(s->a, s->c, TAD_MEAN), TAD_BAD_SHAPE, "mse", "(2,3)", "(4,3)")               \
+    M(mse_shapes, tad_mse(s->a, s->c, TAD_MEAN), TAD_BAD_SHAPE, "mse", "(2,3)", "(4,3)")           \
     M(entropy_far, tad_cross_entropy(s->a, s->far, NULL), TAD_BAD_INDEX, "cross_entropy", "9")     \
-    M(entropy_count, tad_cross_entropy(s->c, s->labels, NULL), TAD_BAD_SHAPE, "cross_entropy", "(4,3)", "(2)") \
-    M(entropy_bools, tad_cross_entropy(s->a, s->mask, NULL), TAD_BAD_DTYPE, "cross_entropy", "bool") \
+    M(entropy_count, tad_cross_entropy(s->c, s->labels, NULL), TAD_BAD_SHAPE, "cross_entropy",     \
+      "(4,3)", "(2)")                                                                              \
+    M(entropy_bools, tad_cross_entropy(s->a, s->mask, NULL), TAD_BAD_DTYPE, "cross_entropy",       \
+      "bool")                                                                                      \
     M(nll_far, tad_nll_loss(s->a, s->far, NULL), TAD_BAD_INDEX, "nll_loss", "9")                   \
     M(reshape_count, tad_reshape(s->a, TAD_SHAPE(4, 2)), TAD_BAD_SHAPE, "reshape", "(2,3)")        \
     M(reshape_two, tad_reshape(s->a, TAD_SHAPE(-1, -1)), TAD_BAD_SHAPE, "reshape")                 \
-    M(reshape_rank, tad_reshape(s->a, ((tad_shape){9, {1}})), TAD_TOO_LARGE, "reshape")             \
+    M(reshape_rank, tad_reshape(s->a, ((tad_shape){9, {1}})), TAD_TOO_LARGE, "reshape")            \
     M(transpose_axis, tad_transpose(s->a, 0, 2), TAD_BAD_AXIS, "transpose", "2")                   \
-    M(permute_short, tad_permute(s->a, tad_axis(0)), TAD_BAD_AXIS, "permute")                    \
-    M(permute_twice, tad_permute(s->a, TAD_AXES(0, 0)), TAD_BAD_AXIS, "permute")                 \
-    M(permute_null, tad_permute(s->a, tad_axes_of(NULL, 2)), TAD_BAD_AXIS, "permute")                       \
-    M(broadcast_shape, tad_broadcast_to(s->a, TAD_SHAPE(2, 4)), TAD_BAD_SHAPE, "broadcast_to", "(2,3)") \
+    M(permute_short, tad_permute(s->a, tad_axis(0)), TAD_BAD_AXIS, "permute")                      \
+    M(permute_twice, tad_permute(s->a, TAD_AXES(0, 0)), TAD_BAD_AXIS, "permute")                   \
+    M(permute_null, tad_permute(s->a, tad_axes_of(NULL, 2)), TAD_BAD_AXIS, "permute")              \
+    M(broadcast_shape, tad_broadcast_to(s->a, TAD_SHAPE(2, 4)), TAD_BAD_SHAPE, "broadcast_to",     \
+      "(2,3)")                                                                                     \
     M(squeeze_axis, tad_squeeze(s->a, AXIS(1)), TAD_BAD_SHAPE, "squeeze", "(2,3)")                 \
     M(unsqueeze_axis, tad_unsqueeze(s->a, 4), TAD_BAD_AXIS, "unsqueeze", "4")                      \
     M(slice_axis, tad_slice(s->v, 1, 0, 1, 1), TAD_BAD_AXIS, "slice", "1")                         \
-    M(slice_step, tad_slice(s->v, 0, 0, TAD_END, 0), TAD_BAD_ARGUMENT, "slice", "step") \
-    M(flip_axis, tad_flip(s->a, tad_axis(5)), TAD_BAD_AXIS, "flip", "5")                         \
-    M(flip_null, tad_flip(s->a, tad_axes_of(NULL, 1)), TAD_BAD_AXIS, "flip")                                \
-    M(concat_shapes, tad_concat((tad_var[]){s->a, s->v}, 2, 0), TAD_BAD_SHAPE, "concat", "(2,3)", "(3)") \
+    M(slice_step, tad_slice(s->v, 0, 0, TAD_END, 0), TAD_BAD_ARGUMENT, "slice", "step")            \
+    M(flip_axis, tad_flip(s->a, tad_axis(5)), TAD_BAD_AXIS, "flip", "5")                           \
+    M(flip_null, tad_flip(s->a, tad_axes_of(NULL, 1)), TAD_BAD_AXIS, "flip")                       \
+    M(concat_shapes, tad_concat((tad_var[]){s->a, s->v}, 2, 0), TAD_BAD_SHAPE, "concat", "(2,3)",  \
+      "(3)")                                                                                       \
     M(concat_axis, tad_concat((tad_var[]){s->a, s->c}, 2, 2), TAD_BAD_AXIS, "concat", "2")         \
     M(stack_shapes, tad_stack((tad_var[]){s->a, s->c}, 2, 0), TAD_BAD_SHAPE, "stack", "(4,3)")     \
     M(stack_dtypes, tad_stack((tad_var[]){s->a, s->mask}, 2, 0), TAD_BAD_DTYPE, "stack")           \
     M(gather_far, tad_gather(s->v, s->far, 0), TAD_BAD_INDEX, "gather", "9")                       \
     M(gather_floats, tad_gather(s->v, s->v, 0), TAD_BAD_DTYPE, "gather", "float64")                \
     M(gather_rank, tad_gather(s->a, s->labels, 0), TAD_BAD_SHAPE, "gather", "(2,3)", "(2)")        \
-    M(scatter_far, tad_scatter_add(s->v, s->far, tad_gather(s->v, s->labels, 0), 0), TAD_BAD_INDEX, "scatter_add", "9") \
+    M(scatter_far, tad_scatter_add(s->v, s->far, tad_gather(s->v, s->labels, 0), 0),               \
+      TAD_BAD_INDEX, "scatter_add", "9")                                                           \
     M(where_floats, tad_where(s->a, s->a, s->b), TAD_BAD_DTYPE, "where", "float64")                \
     M(where_shapes, tad_where(s->mask, s->a, s->c), TAD_BAD_SHAPE, "where", "(4,3)")               \
     M(one_hot_far, tad_one_hot(s->far, 4), TAD_BAD_INDEX, "one_hot", "9")                          \
@@ -142,14 +151,17 @@ static tad_var huge(set *s) {
     M(dropout_p, tad_dropout(s->a, 1.5), TAD_BAD_ARGUMENT, "dropout", "1.5")                       \
     M(cast_nothing, tad_cast(s->a, TAD_DTYPE_COUNT), TAD_BAD_DTYPE, "cast")                        \
     M(input_dtype, tad_input(s->t, TAD_DTYPE_COUNT, TAD_0D, NULL), TAD_BAD_DTYPE, "input")         \
-    M(input_rank, tad_input(s->t, TAD_F64, ((tad_shape){9, {1}}), NULL), TAD_TOO_LARGE, "input", "9") \
-    M(input_negative, tad_input(s->t, TAD_F64, TAD_SHAPE(2, -1), NULL), TAD_TOO_LARGE, "input", "-1") \
+    M(input_rank, tad_input(s->t, TAD_F64, ((tad_shape){9, {1}}), NULL), TAD_TOO_LARGE, "input",   \
+      "9")                                                                                         \
+    M(input_negative, tad_input(s->t, TAD_F64, TAD_SHAPE(2, -1), NULL), TAD_TOO_LARGE, "input",    \
+      "-1")                                                                                        \
     M(input_huge, tad_input(s->t, TAD_F64, TAD_SHAPE(INT64_MAX, 8), NULL), TAD_TOO_LARGE, "input") \
-    M(input_much, tad_input(s->t, TAD_F64, TAD_SHAPE(INT64_MAX / 32), NULL),                  \
+    M(input_much, tad_input(s->t, TAD_F64, TAD_SHAPE(INT64_MAX / 32), NULL),                       \
       sizeof(size_t) < 8 ? TAD_TOO_LARGE : TAD_NO_MEMORY, "input")                                 \
     M(outer_huge, tad_outer(huge(s), huge(s)), TAD_TOO_LARGE, "outer")                             \
     M(borrow_null, tad_borrow(s->t, TAD_F64, TAD_SHAPE(2), NULL), TAD_BAD_ARGUMENT, "borrow")      \
-    M(constant_from_null, tad_constant_from(s->t, TAD_F64, TAD_SHAPE(2), NULL), TAD_BAD_ARGUMENT, "constant_from") \
+    M(constant_from_null, tad_constant_from(s->t, TAD_F64, TAD_SHAPE(2), NULL), TAD_BAD_ARGUMENT,  \
+      "constant_from")                                                                             \
     M(full_dtype, tad_full(s->t, (tad_dtype)-1, TAD_0D, 1), TAD_BAD_DTYPE, "full")                 \
     M(detach_stale, tad_detach(s->stale), TAD_BAD_HANDLE, "detach", "rewound")                     \
     M(gradient_constant, tad_gradient(s->constant), TAD_NO_GRADIENT, "gradient", "constant")       \
@@ -157,7 +169,8 @@ static tad_var huge(set *s) {
     M(gradient_stale, tad_gradient(s->stale), TAD_BAD_HANDLE, "gradient", "rewound")               \
     M(call_unknown, CALL("no_such_op", NULL, 0), TAD_UNKNOWN_OP, "no_such_op")                     \
     M(call_null, CALL(NULL, NULL, 0), TAD_UNKNOWN_OP, "name")                                      \
-    M(call_option, CALL("sum", (&(tad_value){"what", TAD_VALUE_INT, 1, 0, NULL, NULL, 0, NULL}), 1), \
+    M(call_option,                                                                                 \
+      CALL("sum", (&(tad_value){"what", TAD_VALUE_INT, 1, 0, NULL, NULL, 0, NULL}), 1),            \
       TAD_BAD_ARGUMENT, "sum", "what")                                                             \
     M(apply_null, tad_apply(NULL, (tad_var[]){s->a}, 1, NULL, NULL, 0), TAD_BAD_ARGUMENT, "op")    \
     M(apply_many, tad_apply(tad_op_find("add"), (tad_var[]){s->a, s->a, s->a}, 3, NULL, NULL, 0),  \
@@ -178,9 +191,9 @@ typedef struct mistake {
 } mistake;
 
 #define ROW(name, call, ...) {#name, mistake_##name, FIRST(__VA_ARGS__), {REST(__VA_ARGS__)}},
-#define FIRST(...)           FIRST_(__VA_ARGS__, 0)
-#define FIRST_(a, ...)       a
-#define REST(a, ...)         __VA_ARGS__
+#define FIRST(...) FIRST_(__VA_ARGS__, 0)
+#define FIRST_(a, ...) a
+#define REST(a, ...) __VA_ARGS__
 static const mistake mistakes[] = {MISTAKES(ROW)};
 
 static void ck_words(set *s, const char *name, tad_status expect, const char *const *words) {
@@ -188,8 +201,8 @@ static void ck_words(set *s, const char *name, tad_status expect, const char *co
     ck_assert_msg(got == expect, "%s: '%s' (%s), expected '%s'", name, tad_status_text(got),
                   tad_message(s->t), tad_status_text(expect));
     for (int i = 0; i < 5 && words[i]; i++)
-        ck_assert_msg(strstr(tad_message(s->t), words[i]), "%s: '%s' is not in '%s'", name, words[i],
-                      tad_message(s->t));
+        ck_assert_msg(strstr(tad_message(s->t), words[i]), "%s: '%s' is not in '%s'", name,
+                      words[i], tad_message(s->t));
 }
 
 START_TEST(every_mistake) {
@@ -201,7 +214,8 @@ START_TEST(every_mistake) {
     ck_words(&s, m->name, m->expect, m->words);
     ck_assert_msg(tad_is_nil(result), "%s gave a variable", m->name);
     tad_tape_clear(s.t);
-    if (strstr(m->name, "huge") || strstr(m->name, "scatter")) nodes = tad_node_count(s.t); /* nested calls */
+    /* nested calls */
+    if (strstr(m->name, "huge") || strstr(m->name, "scatter")) nodes = tad_node_count(s.t);
     ck_unharmed(&s, nodes, m->name);
     close_set(&s);
 }
@@ -240,13 +254,15 @@ static tad_status changed_parameter(set *s) {
 #define GRAD(y, ct, ny, x, nx) tad_grad(y, ct, ny, x, nx, out)
 #define VERBS(V)                                                                                   \
     V(reverse_array, tad_reverse(s->a), TAD_BAD_SHAPE, "reverse", "(2,3)")                         \
-    V(reverse_constant, tad_reverse(tad_sum(s->constant, tad_all())), TAD_NO_GRADIENT, "reverse")       \
-    V(reverse_integers, tad_reverse(tad_argmax(s->v, tad_all())), TAD_BAD_DTYPE, "reverse", "int64")    \
+    V(reverse_constant, tad_reverse(tad_sum(s->constant, tad_all())), TAD_NO_GRADIENT, "reverse")  \
+    V(reverse_integers, tad_reverse(tad_argmax(s->v, tad_all())), TAD_BAD_DTYPE, "reverse",        \
+      "int64")                                                                                     \
     V(reverse_stale, tad_reverse(s->stale), TAD_BAD_HANDLE, "reverse", "rewound")                  \
     V(reverse_changed, changed_parameter(s), TAD_STALE_VALUE, "reverse", "changed")                \
     V(from_shape, tad_reverse_from(&s->a, &s->v, 1), TAD_BAD_SHAPE, "reverse", "(2,3)", "(3)")     \
     V(from_dtype, tad_reverse_from(&s->a, &s->single, 1), TAD_BAD_DTYPE, "float32", "float64")     \
-    V(from_foreign, tad_reverse_from((tad_var[]){s->y, s->foreign}, NULL, 2), TAD_BAD_HANDLE, "another tape") \
+    V(from_foreign, tad_reverse_from((tad_var[]){s->y, s->foreign}, NULL, 2), TAD_BAD_HANDLE,      \
+      "another tape")                                                                              \
     V(grad_array, GRAD(&s->a, NULL, 1, &s->a, 1), TAD_BAD_SHAPE, "grad")                           \
     V(grad_integers, GRAD(&s->y, NULL, 1, &s->labels, 1), TAD_BAD_DTYPE, "grad", "int64")          \
     V(grad_stale, GRAD(&s->y, NULL, 1, &s->stale, 1), TAD_BAD_HANDLE, "grad", "rewound")           \
@@ -254,7 +270,8 @@ static tad_status changed_parameter(set *s) {
     V(grad_cotangent, GRAD(&s->y, &s->v, 1, &s->a, 1), TAD_BAD_SHAPE, "grad", "cotangent")         \
     V(tangent_shape, tad_tangent(&s->y, 1, &s->a, &s->v, 1, out), TAD_BAD_SHAPE, "tangent")        \
     V(tangent_null, tad_tangent(&s->y, 1, &s->a, NULL, 1, out), TAD_BAD_ARGUMENT, "tangent")       \
-    V(retain_stale, (tad_retain(s->stale), tad_tape_status(s->t)), TAD_BAD_HANDLE, "retain", "rewound") \
+    V(retain_stale, (tad_retain(s->stale), tad_tape_status(s->t)), TAD_BAD_HANDLE, "retain",       \
+      "rewound")                                                                                   \
     V(rewind_alien, tad_tape_rewind(s->t, s->alien), TAD_BAD_HANDLE, "rewind", "another tape")     \
     V(rewind_gone, tad_tape_rewind(s->t, s->gone), TAD_BAD_HANDLE, "rewind")                       \
     V(read_count, tad_read(s->a, (double[4]){0}, 4), TAD_BAD_SHAPE, "read", "4", "6")              \
@@ -267,7 +284,7 @@ static tad_status changed_parameter(set *s) {
     V(zero_stale, tad_zero_gradients((tad_var[]){s->b, s->stale}, 2), TAD_BAD_HANDLE, "rewound")   \
     V(item_array, read_item(s, s->a), TAD_BAD_SHAPE, "item", "6")                                  \
     V(item_stale, read_item(s, s->stale), TAD_BAD_HANDLE, "item", "rewound")                       \
-    V(adjoint_array, read_adjoint(s, s->a), TAD_BAD_SHAPE, "gradient_item", "6")                         \
+    V(adjoint_array, read_adjoint(s, s->a), TAD_BAD_SHAPE, "gradient_item", "6")                   \
     V(data_stale, read_pointer(s, tad_data(s->stale)), TAD_BAD_HANDLE, "data", "rewound")          \
     V(param_data_input, read_pointer(s, tad_param_data(s->a)), TAD_BAD_ARGUMENT, "parameter")      \
     V(gradient_early, fresh_gradient(s), TAD_NO_GRADIENT, "gradient", "sweep")                     \
@@ -321,7 +338,7 @@ START_TEST(the_first_error_sticks) {
     char first[400];
     snprintf(first, sizeof first, "%s", tad_message(s.t));
     size_t nodes = tad_node_count(s.t);
-    ck_assert(tad_is_nil(tad_sin(s.n)));                  /* the fast path, too */
+    ck_assert(tad_is_nil(tad_sin(s.n))); /* the fast path, too */
     ck_assert(tad_is_nil(tad_add(s.n, tad_number(1))));
     ck_assert(tad_is_nil(tad_matmul(s.a, s.a)));
     ck_assert(tad_is_nil(tad_scalar(s.t, 1)));
@@ -378,8 +395,10 @@ START_TEST(levels_of_this_cpu) {
     while (strcmp(names[best], tad_tape_level(standard)) != 0) best--;
     for (int level = TAD_LEVEL_BASE; level <= TAD_LEVEL_AVX512; level++) {
         tad_tape *t = tad_tape_new(&(tad_settings){.level = (tad_level)level});
-        if (level <= best) ck_assert_str_eq(tad_tape_level(t), names[level]);
-        else ck_refused(t, TAD_UNSUPPORTED, "settings", names[level]);
+        if (level <= best)
+            ck_assert_str_eq(tad_tape_level(t), names[level]);
+        else
+            ck_refused(t, TAD_UNSUPPORTED, "settings", names[level]);
         ck_tape(t);
         tad_tape_free(t);
     }
@@ -429,13 +448,16 @@ static void ck_folded(const char *name, tad_var folded, tad_var variable) {
 }
 
 START_TEST(elementwise_ops_of_numbers_alone_give_numbers) {
-    const double a = (double[]){0.7, -1.5, 0, 40}[_i], b = (double[]){0.3, 2, -0.25, 1}[_i], c = 1.25;
+    const double a = (double[]){0.7, -1.5, 0, 40}[_i], b = (double[]){0.3, 2, -0.25, 1}[_i],
+                 c = 1.25;
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_scalar(t, a), y = tad_scalar(t, b), z = tad_scalar(t, c);
 #define TAD_UNARY(name, ...) ck_folded(#name, tad_##name(tad_number(a)), tad_##name(x));
 #define TAD_OPTION1(name, ...) ck_folded(#name, tad_##name(tad_number(a), 0.5), tad_##name(x, 0.5));
-#define TAD_OPTION2(name, ...) ck_folded(#name, tad_##name(tad_number(a), 0.5, 1), tad_##name(x, 0.5, 1));
-#define TAD_BINARY(name, ...) ck_folded(#name, tad_##name(tad_number(a), tad_number(b)), tad_##name(x, y));
+#define TAD_OPTION2(name, ...)                                                                     \
+    ck_folded(#name, tad_##name(tad_number(a), 0.5, 1), tad_##name(x, 0.5, 1));
+#define TAD_BINARY(name, ...)                                                                      \
+    ck_folded(#name, tad_##name(tad_number(a), tad_number(b)), tad_##name(x, y));
 #define TAD_TERNARY(name, ...)                                                                     \
     ck_folded(#name, tad_##name(tad_number(a), tad_number(b), tad_number(c)), tad_##name(x, y, z));
 #include <tad/scalar.def>
@@ -499,12 +521,13 @@ static bool accepted(trial *r, const char *what, const void *options) {
     size_t n_out = r->op->n_out ? r->op->n_out : 1, real = 0;
     tad_var y = tad_apply(r->op, r->in, r->n, options, out, n_out);
     tad_status s = tad_tape_status(r->t);
-    ck_assert_msg(tad_is_nil(y) == (s != TAD_OK), "%s, %s: nil and status do not agree", r->op->name, what);
+    ck_assert_msg(tad_is_nil(y) == (s != TAD_OK), "%s, %s: nil and status do not agree",
+                  r->op->name, what);
     if (s != TAD_OK) {
-        ck_assert_msg(strstr(tad_message(r->t), r->op->name), "%s, %s: the message is '%s'", r->op->name,
-                      what, tad_message(r->t));
-        ck_assert_msg(s != TAD_NO_MEMORY && s != TAD_NO_RULE && s != TAD_NOT_FINITE, "%s, %s: %s", r->op->name,
-                      what, tad_message(r->t));
+        ck_assert_msg(strstr(tad_message(r->t), r->op->name), "%s, %s: the message is '%s'",
+                      r->op->name, what, tad_message(r->t));
+        ck_assert_msg(s != TAD_NO_MEMORY && s != TAD_NO_RULE && s != TAD_NOT_FINITE, "%s, %s: %s",
+                      r->op->name, what, tad_message(r->t));
         tad_tape_clear(r->t);
         return false;
     }
@@ -515,7 +538,8 @@ static bool accepted(trial *r, const char *what, const void *options) {
         out[real++] = out[k];
     }
     s = real ? tad_reverse_from(out, ones, real) : TAD_OK;
-    ck_assert_msg(s == TAD_OK || s == TAD_NO_GRADIENT, "%s, %s: sweep: %s", r->op->name, what, tad_message(r->t));
+    ck_assert_msg(s == TAD_OK || s == TAD_NO_GRADIENT, "%s, %s: sweep: %s", r->op->name, what,
+                  tad_message(r->t));
     if (s != TAD_OK) tad_tape_clear(r->t);
     for (size_t i = 0; s == TAD_OK && real && i < r->n; i++) {
         if (tad_is_none(r->in[i]) || !tad_node_needs_gradient(r->in[i])) continue;
@@ -531,8 +555,8 @@ static bool accepted(trial *r, const char *what, const void *options) {
 START_TEST(misuse_cases) {
     trial r;
     begin_trial(&r, tad_op_at((size_t)_i));
-    ck_assert_msg(r.op->n_misuse >= 1 || (r.op->flags & TAD_OP_ELEMENTWISE), "%s has no misuse cases",
-                  r.op->name);
+    ck_assert_msg(r.op->n_misuse >= 1 || (r.op->flags & TAD_OP_ELEMENTWISE),
+                  "%s has no misuse cases", r.op->name);
     for (size_t i = 0; i < r.op->n_misuse; i++) {
         const tad_misuse *m = &r.op->misuse[i];
         bool any = false;
@@ -543,8 +567,9 @@ START_TEST(misuse_cases) {
             ck_assert(tad_is_nil(y));
             continue;
         }
-        ck_assert_msg(tad_is_nil(y) && tad_tape_status(r.t) == m->expect, "%s, %s: '%s' (%s), expected '%s'",
-                      r.op->name, m->label, tad_status_text(tad_tape_status(r.t)), tad_message(r.t),
+        ck_assert_msg(tad_is_nil(y) && tad_tape_status(r.t) == m->expect,
+                      "%s, %s: '%s' (%s), expected '%s'", r.op->name, m->label,
+                      tad_status_text(tad_tape_status(r.t)), tad_message(r.t),
                       tad_status_text(m->expect));
         ck_assert_msg(strstr(tad_message(r.t), r.op->name), "%s, %s: '%s'", r.op->name, m->label,
                       tad_message(r.t));
@@ -571,7 +596,8 @@ START_TEST(bad_handles) {
             r.in[i] = bad[k];
             ck_assert(tad_is_nil(tad_apply(r.op, r.in, r.n, r.room.sample.options, NULL, 0)));
             tad_tape *t = tad_tape_status(r.t) != TAD_OK ? r.t : other;
-            ck_assert_msg(tad_tape_status(t) == TAD_BAD_HANDLE && strstr(tad_message(t), r.op->name),
+            ck_assert_msg(tad_tape_status(t) == TAD_BAD_HANDLE &&
+                              strstr(tad_message(t), r.op->name),
                           "%s, operand %zu: %s", r.op->name, i, tad_message(t));
             tad_tape_clear(r.t);
             tad_tape_clear(other);
@@ -611,8 +637,9 @@ END_TEST
 
 /* Every operand in every element type and in odd shapes, one at a time. */
 START_TEST(odd_operands) {
-    static const tad_shape shapes[] = {{0, {0}}, {1, {0}}, {1, {1}}, {2, {13, 17}}, {1, {1000}},
-                                       {8, {2, 1, 2, 1, 2, 1, 2, 1}}, {3, {0, 5, 0}}};
+    static const tad_shape shapes[] = {{0, {0}},      {1, {0}},    {1, {1}},
+                                       {2, {13, 17}}, {1, {1000}}, {8, {2, 1, 2, 1, 2, 1, 2, 1}},
+                                       {3, {0, 5, 0}}};
     trial r;
     begin_trial(&r, tad_op_at((size_t)_i));
     for (size_t k = 0; k < tad_sample_count(r.op); k++) {
@@ -674,10 +701,13 @@ END_TEST
 static void ck_option_refused(trial *r, const tad_value *values, size_t n, const char *word) {
     tad_var y = tad_call(r->t, r->op->name, r->in, r->n, values, n, NULL, 0);
     tad_status s = tad_tape_status(r->t);
-    ck_assert_msg(tad_is_nil(y) && (s == TAD_BAD_ARGUMENT || s == TAD_BAD_AXIS), "%s, option %s: %s (%s)",
-                  r->op->name, word, tad_status_text(s), tad_message(r->t));
-    bool another = strstr(tad_message(r->t), "must be given") != NULL; /* a required one is missing */
-    ck_assert_msg(strstr(tad_message(r->t), r->op->name) && (another || strstr(tad_message(r->t), word)),
+    ck_assert_msg(tad_is_nil(y) && (s == TAD_BAD_ARGUMENT || s == TAD_BAD_AXIS),
+                  "%s, option %s: %s (%s)", r->op->name, word, tad_status_text(s),
+                  tad_message(r->t));
+    /* a required one is missing */
+    bool another = strstr(tad_message(r->t), "must be given") != NULL;
+    ck_assert_msg(strstr(tad_message(r->t), r->op->name) &&
+                      (another || strstr(tad_message(r->t), word)),
                   "%s, option %s: '%s'", r->op->name, word, tad_message(r->t));
     tad_tape_clear(r->t);
 }
@@ -716,8 +746,10 @@ END_TEST
 static Suite *suite(void) {
     Suite *s = suite_create("badinput");
     int ops = (int)tad_op_count();
-    tcase_add_loop_test(support_case(s, "mistake"), every_mistake, 0, sizeof mistakes / sizeof *mistakes);
-    tcase_add_loop_test(support_case(s, "verb"), every_bad_verb, 0, sizeof bad_verbs / sizeof *bad_verbs);
+    tcase_add_loop_test(support_case(s, "mistake"), every_mistake, 0,
+                        sizeof mistakes / sizeof *mistakes);
+    tcase_add_loop_test(support_case(s, "verb"), every_bad_verb, 0,
+                        sizeof bad_verbs / sizeof *bad_verbs);
     TCase *c = support_case(s, "state");
     tcase_add_test(c, the_first_error_sticks);
     tcase_add_test(c, null_tape);

@@ -45,7 +45,7 @@ static wide phi(wide x) { return W(exp)(-x * x / 2) * 0.398942280401432677939946
     F(sin_faster, -9, 0, 1, sin(1e9 * x), 1e9 * W(cos)(1e9 * x))                                   \
     F(sin_slow, -3, 12, 1, sin(1e-6 * x), 1e-6 * W(cos)((wide)1e-6 * x))                           \
     F(sin_inverse, -2, 3, 1, sin(1 / x), -W(cos)(1 / x) / (x * x))                                 \
-    F(sin_square, -3, 3, 1, sin(x * x), 2 * x * W(cos)(x * x))                                     \
+    F(sin_square, -3, 3, 1, sin(x *x), 2 * x * W(cos)(x * x))                                      \
     F(sinc, -6, 5, 1, sin(x) / x, sinc_slope(x))                                                   \
     F(log_, -300, 300, 0, log(x), 1 / x)                                                           \
     F(log1p_, -300, 100, 0, log1p(x), 1 / (1 + x))                                                 \
@@ -53,8 +53,8 @@ static wide phi(wide x) { return W(exp)(-x * x / 2) * 0.398942280401432677939946
     F(cbrt_, -300, 300, 1, cbrt(x), 1 / (3 * sqr(W(cbrt)(x))))                                     \
     F(inverse, -100, 100, 1, 1 / x, -1 / (x * x))                                                  \
     F(inverse_square, -70, 70, 1, 1 / (x * x), -2 / (x * x * x))                                   \
-    F(square, -150, 150, 1, x * x, 2 * x)                                                          \
-    F(cube, -100, 100, 1, x * x * x, 3 * x * x)                                                    \
+    F(square, -150, 150, 1, x *x, 2 * x)                                                           \
+    F(cube, -100, 100, 1, x *x *x, 3 * x * x)                                                      \
     F(power, -20, 20, 0, pow(x, 2.5), 2.5L * W(pow)(x, 1.5L))                                      \
     F(power_x, -6, 2, 0, pow(x, x), W(pow)(x, x) * (W(log)(x) + 1))                                \
     F(tanh_, -20, 1.3, 1, tanh(x), sech2(x))                                                       \
@@ -70,18 +70,16 @@ static wide phi(wide x) { return W(exp)(-x * x / 2) * 0.398942280401432677939946
     F(lifted, -6, 2, 1, 1e6 + sin(x), W(cos)(x))                                                   \
     F(lifted_far, -3, 1, 1, sin(x) + 1e10, W(cos)(x))                                              \
     F(cancel_exp, -8, 0.5, 1, (exp(x) - 1) / x, (x * W(exp)(x) - W(expm1)(x)) / (x * x))           \
-    F(cancel_root, -2, 4, 1, sqrt(x * x + 1) - x, x / W(sqrt)(x * x + 1) - 1)                      \
+    F(cancel_root, -2, 4, 1, sqrt(x *x + 1) - x, x / W(sqrt)(x * x + 1) - 1)                       \
     F(cancel_cos, -4, 1, 1, (1 - cos(x)) / (x * x),                                                \
       (x * W(sin)(x) - 4 * sqr(W(sin)(x / 2))) / (x * x * x))                                      \
     F(tiny, -3, 1, 1, 1e-300 * sin(x), 1e-300 * W(cos)(x))                                         \
     F(huge_, -3, 1, 1, 1e300 * sin(x), 1e300 * W(cos)(x))                                          \
     F(rational, -4, 4, 1, (x - 3) / (x * x + x + 1),                                               \
       ((x * x + x + 1) - (x - 3) * (2 * x + 1)) / sqr(x * x + x + 1))                              \
-    F(poly_7, -2, 0, 1,                                                                            \
-      x*(-7 + x * x * (56 + x * x * (-112 + 64 * x * x))),                                         \
+    F(poly_7, -2, 0, 1, x *(-7 + x * x * (56 + x * x * (-112 + 64 * x * x))),                      \
       -7 + x * x * (168 + x * x * (-560 + 448 * x * x)))                                           \
-    F(wilkinson, -2, 1, 0,                                                                         \
-      (x - 1) * (x - 2) * (x - 3) * (x - 4),                                                       \
+    F(wilkinson, -2, 1, 0, (x - 1) * (x - 2) * (x - 3) * (x - 4),                                  \
       ((x - 1) + (x - 2)) * (x - 3) * (x - 4) + (x - 1) * (x - 2) * ((x - 3) + (x - 4)))           \
     F(tanh_saturated, 0, 1.3, 1, 1 - tanh(x), -sech2(x))                                           \
     F(leaky, -12, 3, 1, (x > 0 ? x : 0.01 * x), (x > 0 ? (wide)1 : (wide)0.01))                    \

@@ -175,9 +175,9 @@ static void change_and_sweep(const tad_op *op, const tad_sample *s, size_t k, ta
     ck_done(tad_assign(in[k], zeros), t);
     differentiate(&after);
     for (int way = 0; way < 3; way++) {
-        bool same = after.status[way] == TAD_OK && after.count[way] == before.count[way] &&
-                    memcmp(after.value[way], before.value[way],
-                           after.count[way] * sizeof(double)) == 0;
+        bool same =
+            after.status[way] == TAD_OK && after.count[way] == before.count[way] &&
+            memcmp(after.value[way], before.value[way], after.count[way] * sizeof(double)) == 0;
         ck_assert_msg(same || after.status[way] == TAD_STALE_VALUE,
                       "%s, sample \"%s\", operand %zu, way %d: %s", op->name, s->label, k, way,
                       tad_status_text(after.status[way]));

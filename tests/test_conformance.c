@@ -35,7 +35,8 @@ static void vector_path(const char *op, char *out, size_t room) {
 static int conformance(const char *file) {
     char command[1000];
     const char *emulator = getenv("MESON_EXE_WRAPPER");
-    snprintf(command, sizeof command, "%s '%s' '%s' 2>&1", emulator ? emulator : "", getenv("CONFORMANCE"), file);
+    snprintf(command, sizeof command, "%s '%s' '%s' 2>&1", emulator ? emulator : "",
+             getenv("CONFORMANCE"), file);
     FILE *f = popen(command, "r");
     ck_assert_ptr_nonnull(f);
     size_t n = fread(output, 1, sizeof output - 1, f);
@@ -112,8 +113,10 @@ START_TEST(notices_every_array) {
         if (!is_expected(was.name) || n == 0) continue;
         double *x = malloc(n * sizeof *x);
         memcpy(x, was.data, n * sizeof *x); /* an I64 array is as large */
-        if (was.dtype == TAD_I64) ((int64_t *)x)[n - 1] += 1;
-        else x[n - 1] += 1e-7 * fmax(1, fabs(x[n - 1]));
+        if (was.dtype == TAD_I64)
+            ((int64_t *)x)[n - 1] += 1;
+        else
+            x[n - 1] += 1e-7 * fmax(1, fabs(x[n - 1]));
         c.tensor[i].data = x;
         int status = run_copy(&c);
         ck_assert_msg(status == 1, "%s %s: not noticed\n%s", files[_i], was.name, output);

@@ -82,8 +82,8 @@ static void ck_slopes(tad_fn *f, void *user, const tad_var *in, size_t n, double
 
 static tad_var identity(tad_var x) { return x; }
 
-/* ==== S0 =======================================================================================
- */
+/* ==== S0
+ * ======================================================================================= */
 
 typedef struct s0 {
     tad_var X, Y, W1, W2, z1, a1, z2, a2, loss;
@@ -215,8 +215,8 @@ START_TEST(S0_no_nan_from_zero_times_log_zero) {
 }
 END_TEST
 
-/* ==== S1 =======================================================================================
- */
+/* ==== S1
+ * ======================================================================================= */
 
 enum { S1_M = 4 };
 
@@ -363,8 +363,8 @@ START_TEST(S1_loss_falls) {
 }
 END_TEST
 
-/* ==== S2 =======================================================================================
- */
+/* ==== S2
+ * ======================================================================================= */
 
 /* S2, 2.3: dJ/dw_j = 1/m sum((h - y) x_j), dJ/db likewise, of logistic regression. */
 START_TEST(S2_one_neuron_many_examples) {
@@ -462,8 +462,8 @@ START_TEST(S2_sigmoid_far_out) {
 }
 END_TEST
 
-/* S2, 5.3: log(0) in compute_loss. From probabilities it is cut at -100, from logits it is exact.
- */
+/* S2, 5.3: log(0) in compute_loss. From probabilities it is cut at -100, from logits it is
+ * exact. */
 START_TEST(S2_loss_of_a_certain_mistake) {
     tad_var one = tad_full(t, TAD_F64, TAD_SHAPE(1), 1),
             zero = tad_full(t, TAD_F64, TAD_SHAPE(1), 0);
@@ -491,8 +491,8 @@ START_TEST(S2_three_layouts_one_map) {
 }
 END_TEST
 
-/* ==== S3 =======================================================================================
- */
+/* ==== S3
+ * ======================================================================================= */
 
 /* S3, 3.1.3: z = x y, x = 2, y = 3: z = 6, gradients 3 and 2; 3.3.2: upstream 1.5: 4.5 and 3. */
 START_TEST(S3_product) {
@@ -664,8 +664,8 @@ START_TEST(S3_softmax_jacobian) {
 }
 END_TEST
 
-/* ==== S4 =======================================================================================
- */
+/* ==== S4
+ * ======================================================================================= */
 
 enum { LAYERS = 4 };
 static const int64_t width[LAYERS + 1] = {3, 4, 5, 4, 2};
@@ -783,8 +783,8 @@ static void delta_norms(double scale, unary *g, double out[LAYERS]) {
     for (int l = 0; l < LAYERS; l++) out[l] = norm(tad_gradient(n.z[l]));
 }
 
-/* S4, 3: where sigmoids are saturated the gradient vanishes on its way down; with relu it does not.
- */
+/* S4, 3: where sigmoids are saturated the gradient vanishes on its way down; with relu it does
+ * not. */
 START_TEST(S4_gradient_vanishes_in_saturated_sigmoids) {
     double moderate[LAYERS], saturated[LAYERS], open[LAYERS];
     delta_norms(1, tad_sigmoid, moderate);
@@ -843,7 +843,9 @@ START_TEST(S4_batch_sums_over_examples) {
     ck_done(tad_reverse(two.E), t);
     tad_var together = tad_gradient(n.W[1]), sum = tad_none();
     for (int k = 0; k < 2; k++) {
-        tad_var E = tad_half_sse(tad_slice(two.a[LAYERS], 1, k, k + 1, 1), tad_slice(two.y, 1, k, k + 1, 1)), g;
+        tad_var E = tad_half_sse(tad_slice(two.a[LAYERS], 1, k, k + 1, 1),
+                                 tad_slice(two.y, 1, k, k + 1, 1)),
+                g;
         ck_done(tad_grad(&E, NULL, 1, &n.W[1], 1, &g), t);
         sum = k ? tad_add(sum, g) : g;
     }

@@ -1,5 +1,5 @@
-/* The rows of the five documents that need nets, data and the gradient check; see test_documents.c.
- */
+/* The rows of the five documents that need nets, data and the gradient check; see
+ * test_documents.c. */
 #define _POSIX_C_SOURCE 200809L
 #include "support.h"
 

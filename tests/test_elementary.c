@@ -252,8 +252,8 @@ START_TEST(binary32_error) {
 }
 END_TEST
 
-/* NaN, infinities and signed zeros as libm has them, and small errors at the other special values.
- */
+/* NaN, infinities and signed zeros as libm has them, and small errors at the other special
+ * values. */
 START_TEST(special_values) {
     const tad_elementary_unary *f = &widest()->unary[_i];
     const row *r = find_row(f->name);

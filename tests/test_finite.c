@@ -89,7 +89,8 @@ START_TEST(a_strong_zero_stops_an_infinite_derivative) {
 }
 END_TEST
 
-/* kl_div is infinite in its target at 0, and one number: as float64, float32 and an array of one. */
+/* kl_div is infinite in its target at 0, and one number: as float64, float32 and an array of
+ * one. */
 START_TEST(a_strong_zero_stops_at_an_op_with_one_result) {
     tad_tape *t = tad_tape_new(&(tad_settings){.strong_zero = true});
     for (int kind = 0; kind < 3; kind++) {
@@ -97,7 +98,8 @@ START_TEST(a_strong_zero_stops_at_an_op_with_one_result) {
         tad_var input = tad_full(t, dtype, TAD_SHAPE(2), -1), g;
         tad_var target = tad_input(t, dtype, TAD_SHAPE(2), NULL);
         tad_var loss = tad_kl_div(input, target, false, TAD_SUM);
-        if (kind == 2) loss = tad_sum(tad_mul(loss, tad_full(t, dtype, TAD_SHAPE(1), 1)), tad_all());
+        if (kind == 2)
+            loss = tad_sum(tad_mul(loss, tad_full(t, dtype, TAD_SHAPE(1), 1)), tad_all());
         tad_var y = tad_mul(loss, tad_full(t, dtype, TAD_0D, 0));
         ck_done(tad_reverse(y), t);
         ck_values(tad_gradient(target), 0, 0, 0);

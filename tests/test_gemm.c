@@ -1,6 +1,6 @@
 /* The matrix-product kernels against a plain sum in long double, on every level this CPU has:
- * shapes small, prime and those of real nets, all strides, both element types, parts and threads.
- */
+ * shapes small, prime and those of real nets, all strides, both element types, parts and
+ * threads. */
 #define _POSIX_C_SOURCE 200809L
 #include <check.h>
 #include <math.h>

@@ -345,8 +345,8 @@ START_TEST(right_passes) {
 }
 END_TEST
 
-/* What the check of other libraries let through (a sign, a factor, a single entry, 0 for a mean).
- */
+/* What the check of other libraries let through (a sign, a factor, a single entry, 0 for a
+ * mean). */
 START_TEST(wrong_gradients_fail) {
     static const wrong list[] = {SIGN, FACTOR, SMALL, NAN_RULE, ZERO, ONE_ENTRY};
     tad_gradcheck_report r;
@@ -371,7 +371,9 @@ END_TEST
 static tad_var mean_without_gradient(tad_tape *t, const tad_var *in, size_t n, void *user) {
     (void)t, (void)n;
     tad_var y = tad_mean(tad_square(in[0]), tad_all());
-    return *(bool *)user ? y : tad_add(tad_detach(y), tad_mul(tad_sum(in[0], tad_all()), tad_number(0)));
+    return *(bool *)user
+               ? y
+               : tad_add(tad_detach(y), tad_mul(tad_sum(in[0], tad_all()), tad_number(0)));
 }
 
 START_TEST(large_mean_of_nothing_fails) {
@@ -397,18 +399,13 @@ typedef struct lawless {
 } lawless;
 
 START_TEST(broken_laws_are_named) {
-    static const lawless list[] = {{CONSTANT, TAD_LAW_HOMOGENEITY},
-                                   {IGNORES, TAD_LAW_HOMOGENEITY},
-                                   {SQUARES, TAD_LAW_HOMOGENEITY},
-                                   {SWALLOWS, TAD_LAW_NAN},
-                                   {DIFFERS, TAD_LAW_DETERMINISM},
-                                   {WRITES, TAD_LAW_UNCHANGED},
-                                   {STRIDES, TAD_LAW_LAYOUT},
-                                   {REPEATS, TAD_LAW_LAYOUT},
-                                   {PLACE, TAD_LAW_DETERMINISM},
-                                   {ONLY_JVP, TAD_LAW_IDENTITY},
-                                   {OVERWRITES, TAD_LAW_ACCUMULATION},
-                                   {HOOK, TAD_LAW_PATHS}};
+    static const lawless list[] = {
+        {CONSTANT, TAD_LAW_HOMOGENEITY},    {IGNORES, TAD_LAW_HOMOGENEITY},
+        {SQUARES, TAD_LAW_HOMOGENEITY},     {SWALLOWS, TAD_LAW_NAN},
+        {DIFFERS, TAD_LAW_DETERMINISM},     {WRITES, TAD_LAW_UNCHANGED},
+        {STRIDES, TAD_LAW_LAYOUT},          {REPEATS, TAD_LAW_LAYOUT},
+        {PLACE, TAD_LAW_DETERMINISM},       {ONLY_JVP, TAD_LAW_IDENTITY},
+        {OVERWRITES, TAD_LAW_ACCUMULATION}, {HOOK, TAD_LAW_PATHS}};
     tad_gradcheck_report r;
     ck_assert_int_eq(check_sine(list[_i].how, 6, 1, &r), TAD_CHECK_FAIL);
     ck_assert_msg(broken(&r, 1, list[_i].law), "%s; first: %s", tad_law_text(list[_i].law),
@@ -561,7 +558,9 @@ START_TEST(every_recording_of_a_check_goes_before_the_next) {
     size_t count[2] = {0};
     tad_tape *t = tad_tape_new(NULL);
     tad_var in[] = {points(t, 3), points(t, 3)};
-    ck_assert_int_eq(tad_gradcheck(counted, count, in, 2, &(tad_gradcheck_options){.order = 2}, NULL), TAD_CHECK_PASS);
+    ck_assert_int_eq(
+        tad_gradcheck(counted, count, in, 2, &(tad_gradcheck_options){.order = 2}, NULL),
+        TAD_CHECK_PASS);
     ck_assert_uint_gt(count[0], 0);
     ck_assert_uint_le(count[1], count[0] + 2);
     tad_tape_free(t);
@@ -601,7 +600,8 @@ START_TEST(tape_is_left_as_found) {
     tad_tape *t = tad_tape_new(&(tad_settings){.seed = 3});
     tad_var x[] = {points(t, 20), points(t, 20)};
     tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(20), NULL);
-    ck_done(tad_reverse(tad_sum(tad_mul(tad_square(x[0]), tad_add(w, tad_number(1))), tad_all())), t);
+    ck_done(tad_reverse(tad_sum(tad_mul(tad_square(x[0]), tad_add(w, tad_number(1))), tad_all())),
+            t);
     double before[20], weight[20], after[20];
     memcpy(before, tad_gradient_data(x[0]), sizeof before);
     memcpy(weight, tad_gradient_data(w), sizeof weight);
@@ -789,7 +789,8 @@ START_TEST(report_as_text) {
     static text laws;
     r.law[0][TAD_LAW_LAYOUT].checked = 0;
     ck_assert_int_eq(tad_gradcheck_print(&r, collect, &laws), TAD_OK);
-    const char *first = strstr(laws.at, "laws of order 1:"), *end = first ? strchr(first, '\n') : NULL;
+    const char *first = strstr(laws.at, "laws of order 1:"),
+               *end = first ? strchr(first, '\n') : NULL;
     ck_assert(end && strstr(first, "HOMOGENEITY ok") < end);
     ck_assert_msg(!strstr(first, "LAYOUT"), "a law that was not asked about in\n%s", first);
     ck_assert_int_eq(tad_gradcheck_print(&r, collect, &(text){.limit = 3}), TAD_IO);

@@ -162,10 +162,18 @@ static void turned_rule(tad_rule *r) { r->result[0] = turned(r); }
 static tad_verdict check_turned(bool view, tad_gradcheck_report *r) {
     tad_sample_input in = {.type = {TAD_F64, {1, {6}}}, .lo = 0.5, .hi = 1.2};
     tad_sample sample = {.label = "turned", .n = 1, .in = {in}};
-    const tad_op op = {.name = "turned", .family = "test", .doc = "reversed if x[0] > 0",
-                       .min_in = 1, .max_in = 1, .n_out = 1, .shape = turned_shape,
-                       .forward = turned_forward, .view = view ? turned_view : NULL,
-                       .vjp = turned_rule, .jvp = turned_rule, .samples = &sample,
+    const tad_op op = {.name = "turned",
+                       .family = "test",
+                       .doc = "reversed if x[0] > 0",
+                       .min_in = 1,
+                       .max_in = 1,
+                       .n_out = 1,
+                       .shape = turned_shape,
+                       .forward = turned_forward,
+                       .view = view ? turned_view : NULL,
+                       .vjp = turned_rule,
+                       .jvp = turned_rule,
+                       .samples = &sample,
                        .n_samples = 1};
     return tad_gradcheck_op(&op, &(tad_gradcheck_options){.repeats = 1}, r);
 }
@@ -188,10 +196,21 @@ static tad_verdict check_pair(int how, tad_gradcheck_report *r) {
     options o = {how};
     tad_sample_input in = {.type = {TAD_F64, {1, {6}}}, .lo = -1.2, .hi = 1.2};
     tad_sample sample = {.label = "pair", .n = 2, .in = {in, in}, .options = &o};
-    tad_op op = {.name = "pair", .family = "test", .doc = "a product and a sine", .min_in = 2,
-                 .max_in = 2, .n_out = 2, .options_size = sizeof o, .options = pair_options,
-                 .n_options = 1, .shape = pair_shape, .forward = pair_forward, .vjp = pair_vjp,
-                 .jvp = pair_jvp, .samples = &sample, .n_samples = 1};
+    tad_op op = {.name = "pair",
+                 .family = "test",
+                 .doc = "a product and a sine",
+                 .min_in = 2,
+                 .max_in = 2,
+                 .n_out = 2,
+                 .options_size = sizeof o,
+                 .options = pair_options,
+                 .n_options = 1,
+                 .shape = pair_shape,
+                 .forward = pair_forward,
+                 .vjp = pair_vjp,
+                 .jvp = pair_jvp,
+                 .samples = &sample,
+                 .n_samples = 1};
     bool in_hook = how == TAD_LAW_PATHS || how == TAD_LAW_FLOAT32 || how == TAD_LAW_REPEATED ||
                    how == TAD_LAW_ACCUMULATION || how == TAD_LAW_COUNT;
     if (in_hook) op.backward = pair_backward;
@@ -294,10 +313,12 @@ START_TEST(a_label_says_the_shapes_of_its_sample) {
                 const tad_shape *s = &room.sample.in[in].type.shape;
                 at += (size_t)snprintf(text + at, sizeof text - at, in ? " (" : "(");
                 for (int d = 0; d < s->rank; d++)
-                    at += (size_t)snprintf(text + at, sizeof text - at, "%s%d", d ? "," : "", (int)s->dim[d]);
+                    at += (size_t)snprintf(text + at, sizeof text - at, "%s%d", d ? "," : "",
+                                           (int)s->dim[d]);
                 at += (size_t)snprintf(text + at, sizeof text - at, ")");
             }
-            ck_assert_msg(strstr(room.label, text), "%s: '%s' is of %s", op->name, room.label, text);
+            ck_assert_msg(strstr(room.label, text), "%s: '%s' is of %s", op->name, room.label,
+                          text);
             labels++;
         }
     }
@@ -336,13 +357,26 @@ START_TEST(second_derivatives_are_tried_where_a_select_could_hide_them) {
     static const tad_option option[] = {{.name = "hides", .kind = TAD_OPTION_BOOL}};
     tad_gradcheck_report r;
     bool hides = _i;
-    tad_sample sample = {.label = "square", .n = 1, .options = &hides,
+    tad_sample sample = {.label = "square",
+                         .n = 1,
+                         .options = &hides,
                          .in = {{.type = {TAD_F64, {0}}, .away = {0}, .count_away = 1}}};
-    tad_op op = {.name = "square", .family = "test", .doc = "x^2", .min_in = 1, .max_in = 1,
-                 .n_out = 1, .flags = TAD_OP_ELEMENTWISE, .options_size = sizeof hides,
-                 .options = option, .n_options = 1, .shape = square_shape,
-                 .forward = square_forward, .vjp = square_vjp, .jvp = square_jvp,
-                 .samples = &sample, .n_samples = 1};
+    tad_op op = {.name = "square",
+                 .family = "test",
+                 .doc = "x^2",
+                 .min_in = 1,
+                 .max_in = 1,
+                 .n_out = 1,
+                 .flags = TAD_OP_ELEMENTWISE,
+                 .options_size = sizeof hides,
+                 .options = option,
+                 .n_options = 1,
+                 .shape = square_shape,
+                 .forward = square_forward,
+                 .vjp = square_vjp,
+                 .jvp = square_jvp,
+                 .samples = &sample,
+                 .n_samples = 1};
     tad_verdict v = tad_gradcheck_op(&op, NULL, &r);
     ck_assert_msg(v == (hides ? TAD_CHECK_FAIL : TAD_CHECK_PASS), "%s: %s", tad_verdict_text(v),
                   r.first);

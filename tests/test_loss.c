@@ -50,14 +50,15 @@ START_TEST(bce_is_bounded) {
     tad_var p = vector(t, 4, (double[]){0, 1, 0, 1}), y = vector(t, 4, (double[]){0, 1, 1, 0});
     ck_values(tad_bce(p, y, tad_none(), TAD_EACH), 0, 0, 0, 100, 100);
     tad_var z = vector(t, 4, (double[]){-1000, 1000, -1000, 1000});
-    ck_values(tad_bce_with_logits(z, y, tad_none(), tad_none(), TAD_EACH), 0, 0, 0, 1000,
-              1000);
+    ck_values(tad_bce_with_logits(z, y, tad_none(), tad_none(), TAD_EACH), 0, 0, 0, 1000, 1000);
     ck_done(tad_reverse(tad_bce_with_logits(z, y, tad_none(), tad_none(), TAD_SUM)), t);
     ck_values(tad_gradient(z), 0, 0, 0, -1, 1);
     tad_var wide = vector(t, 2, (double[]){-INFINITY, INFINITY}),
             hard = vector(t, 2, (double[]){0, 1});
     ck_values(tad_bce_with_logits(wide, hard, tad_none(), tad_none(), TAD_MEAN), 0, 0);
-    ck_values(tad_bce_with_logits(vector(t, 1, (double[]){NAN}), tad_number(1), tad_none(), tad_none(), TAD_MEAN), 0, NAN);
+    ck_values(tad_bce_with_logits(vector(t, 1, (double[]){NAN}), tad_number(1), tad_none(),
+                                  tad_none(), TAD_MEAN),
+              0, NAN);
     tad_tape_free(t);
 }
 END_TEST
@@ -181,7 +182,8 @@ START_TEST(float32) {
     ck_near(tad_item(tad_mse(narrow, tad_number(1), TAD_MEAN)),
             tad_item(tad_mse(wide, tad_number(1), TAD_MEAN)), 1e-6);
     ck_near(tad_item(tad_bce_with_logits(narrow, tad_number(1), tad_none(), tad_none(), TAD_MEAN)),
-            tad_item(tad_bce_with_logits(wide, tad_number(1), tad_none(), tad_none(), TAD_MEAN)), 1e-6);
+            tad_item(tad_bce_with_logits(wide, tad_number(1), tad_none(), tad_none(), TAD_MEAN)),
+            1e-6);
     ck_tape(t);
     tad_tape_free(t);
 }
@@ -286,9 +288,7 @@ static void check_input(weighted_loss *f, const tad_var *in, size_t n, size_t k)
     ck_tape(t);
 }
 
-static tad_var bce_of_one(const tad_var *in) {
-    return tad_bce(in[0], in[1], in[2], TAD_MEAN);
-}
+static tad_var bce_of_one(const tad_var *in) { return tad_bce(in[0], in[1], in[2], TAD_MEAN); }
 static tad_var logits_of_one(const tad_var *in) {
     return tad_bce_with_logits(in[0], in[1], in[2], in[3], TAD_MEAN);
 }
@@ -335,8 +335,8 @@ START_TEST(class_weights_have_gradients) {
 }
 END_TEST
 
-/* The mean does not change when all weights grow alike; a class that nothing counts for has no say.
- */
+/* The mean does not change when all weights grow alike; a class that nothing counts for has no
+ * say. */
 START_TEST(weights_of_classes_in_float32) {
     tad_tape *t = tad_tape_new(NULL);
     float x[] = {1, 2, 0.5f, -1, 0, 3}, w[] = {0.5f, 1.5f, 2}, g[3];
@@ -348,15 +348,16 @@ START_TEST(weights_of_classes_in_float32) {
     memcpy(g, tad_gradient_data(c), sizeof g);
     ck_near(w[0] * g[0] + w[1] * g[1] + w[2] * g[2], 0, 1e-6);
     ck_assert(g[0] != 0 && g[1] == 0 && g[2] != 0);
-    tad_var again = tad_add(loss, tad_cast(tad_sum(c, tad_all()), TAD_F32)); /* added to what is there */
+    /* added to what is there */
+    tad_var again = tad_add(loss, tad_cast(tad_sum(c, tad_all()), TAD_F32));
     ck_done(tad_reverse(again), t);
     for (int i = 0; i < 3; i++) ck_near(((const float *)tad_gradient_data(c))[i], g[i] + 1, 1e-6);
     tad_tape_free(t);
 }
 END_TEST
 
-/* An impossible class that the target has no share in costs nothing, in the weight's gradient too.
- */
+/* An impossible class that the target has no share in costs nothing, in the weight's gradient
+ * too. */
 START_TEST(zero_shares_of_infinite_losses_count_as_zero) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 3), (double[]){-INFINITY, 0, 0}),
@@ -383,8 +384,10 @@ START_TEST(ignored_rows_alone_have_zero_gradients) {
     tad_var y = labels(t, 2, (double[]){1, 1});
     const tad_cross_entropy_options o = {.weight = in[1]};
     for (int nll = 0; nll < 2; nll++) {
-        tad_var loss = (nll ? tad_nll_loss_ignoring : tad_cross_entropy_ignoring)(in[0], y, 1, &o), g[2];
-        tad_var ones[] = {tad_full(t, TAD_F64, TAD_SHAPE(2, 2), 1), tad_full(t, TAD_F64, TAD_SHAPE(2), 1)};
+        tad_var loss = (nll ? tad_nll_loss_ignoring : tad_cross_entropy_ignoring)(in[0], y, 1, &o),
+                g[2];
+        tad_var ones[] = {tad_full(t, TAD_F64, TAD_SHAPE(2, 2), 1),
+                          tad_full(t, TAD_F64, TAD_SHAPE(2), 1)};
         ck_values(loss, 0, NAN);
         ck_done(tad_reverse(loss), t);
         ck_done(tad_grad(&loss, NULL, 1, in, 2, g), t);
@@ -402,14 +405,13 @@ START_TEST(ignored_rows_alone_have_zero_gradients) {
 }
 END_TEST
 
-/* (p - t) / max(p (1 - p), 1e-12): at 0 and 1 the slope is 1 / 1e-12, by the sweep and by the rule.
- */
+/* (p - t) / max(p (1 - p), 1e-12): at 0 and 1 the slope is 1 / 1e-12, by the sweep and by the
+ * rule. */
 START_TEST(bce_has_finite_derivatives_at_0_and_1) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var p = vector(t, 4, (double[]){0, 1, 0, 1}), y = vector(t, 4, (double[]){0, 1, 1, 0}), g,
             gg;
-    tad_var loss = tad_bce(p, y, tad_none(), TAD_SUM),
-            ones = tad_full(t, TAD_F64, TAD_SHAPE(4), 1);
+    tad_var loss = tad_bce(p, y, tad_none(), TAD_SUM), ones = tad_full(t, TAD_F64, TAD_SHAPE(4), 1);
     ck_done(tad_reverse(loss), t);
     ck_values(tad_gradient(p), 1e-15, 0, 0, -1e12, 1e12);
     ck_done(tad_grad(&loss, NULL, 1, &p, 1, &g), t);

@@ -34,7 +34,8 @@ static void ck_same(tad_var a, tad_var b) {
     for (size_t i = 0; i < n; i++) ck_near(x[i], y[i], 0);
 }
 
-static tad_var by_name(tad_tape *t, const char *name, tad_var a, tad_var b, const char *option, tad_value value) {
+static tad_var by_name(tad_tape *t, const char *name, tad_var a, tad_var b, const char *option,
+                       tad_value value) {
     value.name = option;
     return tad_call(t, name, (tad_var[]){a, b}, 2, &value, option != NULL, NULL, 0);
 }
@@ -47,10 +48,13 @@ START_TEST(functions_are_the_call_by_name) {
     tad_var p = tad_exp(x), mask = tad_greater(x, tad_number(.25));
     tad_var index = tad_constant(t, TAD_I64, TAD_SHAPE(2), (int64_t[]){2, 0});
     tad_var column = tad_constant(t, TAD_I64, TAD_SHAPE(2, 1), (int64_t[]){2, 0});
-    tad_value one = integer_1, half = {.kind = TAD_VALUE_FLOAT, .number = .5}, word = {.kind = TAD_VALUE_TEXT};
+    tad_value one = integer_1, half = {.kind = TAD_VALUE_FLOAT, .number = .5},
+              word = {.kind = TAD_VALUE_TEXT};
     ck_same(tad_index_select(x, index, 1), by_name(t, "index_select", x, index, "axis", one));
-    ck_same(tad_take_along_axis(x, column, tad_axis(1)), by_name(t, "take_along_axis", x, column, "axis", one));
-    ck_same(tad_take_along_axis(x, index, tad_all()), by_name(t, "take_along_axis", x, index, NULL, one));
+    ck_same(tad_take_along_axis(x, column, tad_axis(1)),
+            by_name(t, "take_along_axis", x, column, "axis", one));
+    ck_same(tad_take_along_axis(x, index, tad_all()),
+            by_name(t, "take_along_axis", x, index, NULL, one));
     tad_var rows = tad_transpose(x, 0, 1);
     ck_same(tad_embedding(index, rows), by_name(t, "embedding", index, rows, NULL, one));
     ck_same(tad_masked_fill(x, mask, .5), by_name(t, "masked_fill", x, mask, "value", half));
@@ -61,7 +65,10 @@ START_TEST(functions_are_the_call_by_name) {
     word.text = "none";
     ck_same(tad_hinge(x, tad_detach(p), 1, TAD_EACH),
             by_name(t, "hinge", x, tad_detach(p), "reduction", word));
-    ck_same(tad_leaky_relu(x, .5), tad_call(t, "leaky_relu", &x, 1, &(tad_value){.name = "negative_slope", .kind = TAD_VALUE_FLOAT, .number = .5}, 1, NULL, 0));
+    ck_same(tad_leaky_relu(x, .5),
+            tad_call(t, "leaky_relu", &x, 1,
+                     &(tad_value){.name = "negative_slope", .kind = TAD_VALUE_FLOAT, .number = .5},
+                     1, NULL, 0));
     ck_tape(t);
     tad_tape_free(t);
 }
@@ -74,13 +81,17 @@ START_TEST(wrong_names_and_values_are_refused) {
     ck_refused(t, TAD_UNKNOWN_OP, "no_such_op");
     tad_call(t, "sum", &x, 1, &(tad_value){.name = "axes", .kind = TAD_VALUE_INT}, 1, NULL, 0);
     ck_refused(t, TAD_BAD_ARGUMENT, "sum", "no option axes");
-    tad_call(t, "sum", &x, 1, &(tad_value){.name = "keepdims", .kind = TAD_VALUE_TEXT, .text = "yes"}, 1, NULL, 0);
+    tad_call(t, "sum", &x, 1,
+             &(tad_value){.name = "keepdims", .kind = TAD_VALUE_TEXT, .text = "yes"}, 1, NULL, 0);
     ck_refused(t, TAD_BAD_ARGUMENT, "sum: option keepdims must be true or false");
-    tad_call(t, "gelu", &x, 1, &(tad_value){.name = "approximate", .kind = TAD_VALUE_TEXT, .text = "erf"}, 1, NULL, 0);
+    tad_call(t, "gelu", &x, 1,
+             &(tad_value){.name = "approximate", .kind = TAD_VALUE_TEXT, .text = "erf"}, 1, NULL,
+             0);
     ck_refused(t, TAD_BAD_ARGUMENT, "approximate", "none|tanh");
     tad_call(t, "pow_scalar", &x, 1, NULL, 0, NULL, 0);
     ck_refused(t, TAD_BAD_ARGUMENT, "exponent", "must be given");
-    tad_call(t, "softmax", &x, 1, &(tad_value){.name = "axis", .kind = TAD_VALUE_INT, .integer = 2}, 1, NULL, 0);
+    tad_call(t, "softmax", &x, 1, &(tad_value){.name = "axis", .kind = TAD_VALUE_INT, .integer = 2},
+             1, NULL, 0);
     ck_refused(t, TAD_BAD_AXIS, "softmax", "2");
     tad_call(t, NULL, &x, 1, NULL, 0, NULL, 0);
     ck_refused(t, TAD_UNKNOWN_OP, "without a name");

@@ -44,14 +44,17 @@ START_TEST(keeps_owned_memory) {
 }
 END_TEST
 
-/* An allocator whose blocks end where the process has no more memory: it does not survive a read behind. */
+/* An allocator whose blocks end where the process has no more memory: it does not survive a read
+ * behind. */
 static void *at_the_edge(void *user, void *old, size_t old_size, size_t new_size) {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    const size_t held = (old_size + page - 1) / page * page, whole = (new_size + page - 1) / page * page;
+    const size_t held = (old_size + page - 1) / page * page,
+                 whole = (new_size + page - 1) / page * page;
     char *block = NULL;
     (void)user;
     if (new_size > 0) {
-        char *base = mmap(NULL, whole + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        char *base =
+            mmap(NULL, whole + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (base == MAP_FAILED || mprotect(base + whole, page, PROT_NONE) != 0) return NULL;
         block = base + (whole - new_size) / 16 * 16;
         if (old) memcpy(block, old, old_size < new_size ? old_size : new_size);

@@ -56,9 +56,11 @@ static void fail_at(program *p, padding before, size_t n, bool for_ever, uint64_
     if (t) {
         pad(t, before.bytes, before.nodes);
         tad_status s = run(p, t, &hash);
-        if (s == TAD_OK) ck_assert_uint_eq(hash, expected); /* it could do without */
-        else ck_assert_msg(s == TAD_NO_MEMORY && *tad_message(t), "request %zu: %s: %s", n,
-                           tad_status_text(s), tad_message(t));
+        if (s == TAD_OK)
+            ck_assert_uint_eq(hash, expected); /* it could do without */
+        else
+            ck_assert_msg(s == TAD_NO_MEMORY && *tad_message(t), "request %zu: %s: %s", n,
+                          tad_status_text(s), tad_message(t));
         m.fail_at = 0;
         tad_tape_reset(t);
         ck_assert_int_eq(tad_tape_status(t), TAD_OK);
@@ -158,7 +160,8 @@ static void arrays64(tad_tape *t, uint64_t *hash) { arrays_of(t, hash, TAD_F64);
 static void arrays32(tad_tape *t, uint64_t *hash) { arrays_of(t, hash, TAD_F32); }
 
 static void large_arrays(tad_tape *t, uint64_t *hash) {
-    tad_var x = tad_full(t, TAD_F64, TAD_SHAPE(60, 70), 0.5), w = tad_param(t, TAD_F64, TAD_SHAPE(70, 80), NULL);
+    tad_var x = tad_full(t, TAD_F64, TAD_SHAPE(60, 70), 0.5),
+            w = tad_param(t, TAD_F64, TAD_SHAPE(70, 80), NULL);
     tad_var a = tad_tanh(tad_matmul(x, w)), y = tad_sum(tad_mul(a, a), tad_all());
     tad_retain(a);
     if (tad_reverse(y) != TAD_OK) return;
@@ -169,8 +172,8 @@ static void large_arrays(tad_tape *t, uint64_t *hash) {
 static void several_outputs(tad_tape *t, uint64_t *hash) {
     tad_var x = numbers(t, TAD_F64, TAD_SHAPE(3, 4), false), i;
     tad_var y[] = {tad_max(x, tad_axis(1), &i), tad_softmax(x, 0), tad_logsumexp(x, tad_all())};
-    tad_var c[] = {numbers(t, TAD_F64, TAD_SHAPE(3), false), numbers(t, TAD_F64, TAD_SHAPE(3, 4), false),
-                   tad_none()};
+    tad_var c[] = {numbers(t, TAD_F64, TAD_SHAPE(3), false),
+                   numbers(t, TAD_F64, TAD_SHAPE(3, 4), false), tad_none()};
     if (tad_reverse_from(y, c, 3) != TAD_OK) return;
     mix_var(hash, tad_gradient(x));
     mix_var(hash, i);
@@ -181,14 +184,16 @@ static void shapes(tad_tape *t, uint64_t *hash) {
     tad_var a = tad_transpose(x, 0, 2), b = tad_slice(a, 0, TAD_END, TAD_END, -1);
     tad_var c = tad_reshape(b, TAD_SHAPE(4, -1)), d = tad_concat((tad_var[]){c, c}, 2, 1);
     tad_var e = tad_stack((tad_var[]){d, tad_flip(d, tad_axis(0))}, 2, 0);
-    tad_var y = tad_mean(tad_mul(e, tad_broadcast_to(tad_scalar(t, 3), TAD_SHAPE(2, 4, 12))), tad_all());
+    tad_var y =
+        tad_mean(tad_mul(e, tad_broadcast_to(tad_scalar(t, 3), TAD_SHAPE(2, 4, 12))), tad_all());
     if (tad_reverse(y) != TAD_OK) return;
     mix_var(hash, e);
     mix_var(hash, tad_gradient(x));
 }
 
 static void second_order(tad_tape *t, uint64_t *hash) {
-    tad_var x = numbers(t, TAD_F64, TAD_SHAPE(3, 4), false), w = numbers(t, TAD_F64, TAD_SHAPE(4, 2), false);
+    tad_var x = numbers(t, TAD_F64, TAD_SHAPE(3, 4), false),
+            w = numbers(t, TAD_F64, TAD_SHAPE(4, 2), false);
     tad_var y = tad_sum(tad_tanh(tad_matmul(x, w)), tad_all()), g[2], h[2], in[] = {x, w};
     if (tad_grad(&y, NULL, 1, in, 2, g) != TAD_OK) return;
     tad_var s = tad_add(tad_sum(tad_square(g[0]), tad_all()), tad_sum(g[1], tad_all()));
@@ -197,7 +202,8 @@ static void second_order(tad_tape *t, uint64_t *hash) {
 }
 
 static void tangents(tad_tape *t, uint64_t *hash) {
-    tad_var x = numbers(t, TAD_F64, TAD_SHAPE(3, 4), false), v = numbers(t, TAD_F64, TAD_SHAPE(3, 4), false);
+    tad_var x = numbers(t, TAD_F64, TAD_SHAPE(3, 4), false),
+            v = numbers(t, TAD_F64, TAD_SHAPE(3, 4), false);
     tad_var y[] = {tad_softmax(tad_mul(x, x), 1), tad_amax(x, tad_all())}, d[2], e[2];
     if (tad_tangent(y, 2, &x, &v, 1, d) != TAD_OK) return;
     if (tad_tangent(d, 2, &x, &v, 1, e) != TAD_OK) return;
@@ -221,7 +227,8 @@ static tad_var squares(tad_tape *t, const tad_var *in, size_t n, void *user) {
 }
 
 static void drivers(tad_tape *t, uint64_t *hash) {
-    tad_var in[] = {numbers(t, TAD_F64, TAD_SHAPE(3), false), numbers(t, TAD_F64, TAD_SHAPE(3), false)};
+    tad_var in[] = {numbers(t, TAD_F64, TAD_SHAPE(3), false),
+                    numbers(t, TAD_F64, TAD_SHAPE(3), false)};
     tad_var y, g[2], tangent, hv[2], jacobian, hessian;
     if (tad_vjp(cubes, NULL, in, 2, tad_none(), &y, g) != TAD_OK) return;
     if (tad_jvp(squares, NULL, in, in, 2, &y, &tangent) != TAD_OK) return;
@@ -246,11 +253,14 @@ static void inspection(tad_tape *t, uint64_t *hash) {
     tad_scope_pop(t);
     tad_scope_pop(t);
     if (tad_reverse(z) != TAD_OK) return;
-    if (tad_dump(z, &(tad_show_options){.values = true, .gradients = true}, into_hash, &text) != TAD_OK) return;
+    if (tad_dump(z, &(tad_show_options){.values = true, .gradients = true}, into_hash, &text) !=
+        TAD_OK)
+        return;
     if (tad_dot_graph(z, NULL, into_hash, &text) != TAD_OK) return;
     if (tad_explain(z, TAD_EXPLAIN_TEXT, into_hash, &text) != TAD_OK) return;
     mix_var(hash, z); /* the texts have node numbers, which paddings move */
-    for (size_t i = tad_node_count(t); i-- > 0 && tad_node_kind_of(tad_node_at(t, i)) == TAD_NODE_OP;)
+    for (size_t i = tad_node_count(t);
+         i-- > 0 && tad_node_kind_of(tad_node_at(t, i)) == TAD_NODE_OP;)
         mix(hash, tad_node_name(tad_node_at(t, i)), strlen(tad_node_name(tad_node_at(t, i))));
 }
 
@@ -271,7 +281,8 @@ static void parameters(tad_tape *t, uint64_t *hash) {
 static char file[64];
 
 static void files(tad_tape *t, uint64_t *hash) {
-    tad_var w = numbers(t, TAD_F64, TAD_SHAPE(5, 4), true), v = tad_param(t, TAD_F64, TAD_SHAPE(5, 4), NULL);
+    tad_var w = numbers(t, TAD_F64, TAD_SHAPE(5, 4), true),
+            v = tad_param(t, TAD_F64, TAD_SHAPE(5, 4), NULL);
     int64_t step = 3;
     tad_text text = {"k", "v"};
     tad_slot out[] = {tad_slot_var("w", w), tad_slot_int("step", &step)};
@@ -287,9 +298,16 @@ static const struct named_program {
     const char *name;
     program *run;
 } programs[] = {
-    {"scalars", scalars}, {"arrays64", arrays64}, {"arrays32", arrays32}, {"large_arrays", large_arrays},
-    {"several_outputs", several_outputs}, {"shapes", shapes}, {"second_order", second_order},
-    {"tangents", tangents}, {"drivers", drivers}, {"inspection", inspection},
+    {"scalars", scalars},
+    {"arrays64", arrays64},
+    {"arrays32", arrays32},
+    {"large_arrays", large_arrays},
+    {"several_outputs", several_outputs},
+    {"shapes", shapes},
+    {"second_order", second_order},
+    {"tangents", tangents},
+    {"drivers", drivers},
+    {"inspection", inspection},
     {"parameters", parameters},
 };
 
@@ -333,7 +351,8 @@ static void one_sample(tad_tape *t, uint64_t *hash, const tad_sample *s) {
     }
     if (n == 0 || real == 0) return;
     tad_var ones[TAD_MAX_OUTPUTS];
-    for (size_t k = 0; k < real; k++) ones[k] = tad_full(t, tad_dtype_of(out[k]), tad_shape_of(out[k]), 1);
+    for (size_t k = 0; k < real; k++)
+        ones[k] = tad_full(t, tad_dtype_of(out[k]), tad_shape_of(out[k]), 1);
     if (tad_reverse_from(out, ones, real) != TAD_OK) return;
     for (size_t i = 0; i < n; i++) mix_var(hash, tad_gradient(x[i]));
     if (tad_grad(out, ones, real, x, n, g) != TAD_OK) return;
@@ -401,7 +420,9 @@ static tad_status verb_reverse_from(scene *s) {
 static tad_status verb_grad(scene *s) {
     return tad_grad(&s->loss, NULL, 1, (tad_var[]){s->w, s->b}, 2, s->out);
 }
-static tad_status verb_tangent(scene *s) { return tad_tangent(&s->loss, 1, &s->b, &s->b, 1, s->out); }
+static tad_status verb_tangent(scene *s) {
+    return tad_tangent(&s->loss, 1, &s->b, &s->b, 1, s->out);
+}
 static tad_status verb_zero(scene *s) { return tad_zero_gradients((tad_var[]){s->w, s->b}, 2); }
 static tad_status verb_assign(scene *s) {
     double nines[9] = {9, 9, 9, 9, 9, 9, 9, 9, 9};
@@ -418,9 +439,9 @@ static const struct named_verb {
     verb *act;
     bool drops;
 } verbs[] = {
-    {"reverse", verb_reverse, true}, {"reverse_from", verb_reverse_from, true},
-    {"grad", verb_grad, false}, {"tangent", verb_tangent, false}, {"zero_gradients", verb_zero, false},
-    {"assign", verb_assign, false},
+    {"reverse", verb_reverse, true},      {"reverse_from", verb_reverse_from, true},
+    {"grad", verb_grad, false},           {"tangent", verb_tangent, false},
+    {"zero_gradients", verb_zero, false}, {"assign", verb_assign, false},
     {"load", verb_load, false},
 };
 
@@ -443,11 +464,12 @@ static bool fail_verb(const struct named_verb *v, size_t bytes, size_t n, uint64
     bool reached = m.refused > 0;
     m.fail_at = 0;
     if (status != TAD_OK) {
-        ck_assert_msg(status == TAD_NO_MEMORY && tad_tape_status(t) == status, "%s: %s", name, tad_message(t));
+        ck_assert_msg(status == TAD_NO_MEMORY && tad_tape_status(t) == status, "%s: %s", name,
+                      tad_message(t));
         tad_tape_clear(t);
         uint64_t after = observe(&s);
-        ck_assert_msg(after == before || (v->drops && after == 0), "%s changed something when request %zu failed",
-                      name, n);
+        ck_assert_msg(after == before || (v->drops && after == 0),
+                      "%s changed something when request %zu failed", name, n);
         if (after == 0) {
             ck_refused(t, TAD_NO_GRADIENT, "gradient");
             ck_done(v->act(&s), t); /* what was dropped, once more */

@@ -324,8 +324,8 @@ typedef struct inline_row {
     const char *name;
     row_call *call;
 } inline_row;
-#define TAD_UNARY(name, ...)   {#name, inline_##name},
-#define TAD_BINARY(name, ...)  {#name, inline_##name},
+#define TAD_UNARY(name, ...) {#name, inline_##name},
+#define TAD_BINARY(name, ...) {#name, inline_##name},
 #define TAD_TERNARY(name, ...) {#name, inline_##name},
 static const inline_row inline_rows[] = {
 #include <tad/scalar.def>
@@ -378,7 +378,8 @@ typedef struct beside {
 } beside;
 
 /* Row `row` of the array and `other`, and its derivatives in every way. */
-static void differentiate(tad_tape *t, row_call *row, tad_var x, tad_var other, size_t at, beside *b) {
+static void differentiate(tad_tape *t, row_call *row, tad_var x, tad_var other, size_t at,
+                          beside *b) {
     tad_var in[2], tangent, ones = tad_full(t, tad_dtype_of(x), tad_shape_of(x), 1);
     size_t n = (size_t)tad_size_of(x);
     in[at] = other;
@@ -403,12 +404,14 @@ static void same_as_constant(const inline_row *row, tad_dtype dtype, size_t at, 
     tad_retain(x);
     size_t nodes = tad_node_count(t);
     differentiate(t, row->call, x, tad_number(number), at, &with_number);
-    ck_assert_msg(tad_node_index(with_number.y) == nodes + 1, "%s: the number has a node", row->name);
+    ck_assert_msg(tad_node_index(with_number.y) == nodes + 1, "%s: the number has a node",
+                  row->name);
     tad_var kept = tad_node_parent(with_number.y, at);
     ck_assert(tad_is_number(kept) && kept.u.number == number);
     ck_assert_uint_eq(tad_node_index(tad_node_parent(with_number.y, 1 - at)), tad_node_index(x));
     differentiate(t, row->call, x, tad_full(t, dtype, tad_shape_of(x), number), at, &with_array);
-    ck_assert_msg(!memcmp(with_number.value, with_array.value, sizeof with_array.value), "%s", row->name);
+    ck_assert_msg(!memcmp(with_number.value, with_array.value, sizeof with_array.value), "%s",
+                  row->name);
     ck_assert_msg(!memcmp(with_number.reverse, with_array.reverse, sizeof with_array.reverse),
                   "%s: by the sweep", row->name);
     for (int i = 0; i < 6; i++) { /* the graph folds numbers in float64 */
@@ -424,7 +427,8 @@ START_TEST(number_beside_array) {
     const inline_row *row = &inline_rows[_i];
     const tad_op *op = tad_op_find(row->name);
     if (op->max_in != 2) return;
-    for (int k = 0; k < 8; k++) same_as_constant(row, k & 1 ? TAD_F32 : TAD_F64, k >> 1 & 1, k >> 2);
+    for (int k = 0; k < 8; k++)
+        same_as_constant(row, k & 1 ? TAD_F32 : TAD_F64, k >> 1 & 1, k >> 2);
     const tad_gradcheck_options o = {.order = 2, .demand = TAD_GRADE_VERY_GOOD, .inconclusive = -1};
     tad_gradcheck_report r;
     tad_tape *t = tad_tape_new(NULL);

@@ -32,7 +32,9 @@ START_TEST(scatters) {
             y = tad_scatter_add(x, at, src, 0);
     ck_values(y, 0, 10 + 1 + 3 + 5, 20, 30 + 2 + 4);
     ck_values(x, 0, 10, 20, 30);
-    ck_done(tad_reverse(tad_sum(tad_mul(y, tad_constant(t, TAD_F64, TAD_SHAPE(3), six)), tad_all())), t);
+    ck_done(
+        tad_reverse(tad_sum(tad_mul(y, tad_constant(t, TAD_F64, TAD_SHAPE(3), six)), tad_all())),
+        t);
     ck_values(tad_gradient(x), 0, 1, 2, 3);
     ck_values(tad_gradient(src), 0, 1, 3, 1, 3, 1);
     tad_tape_free(t);
@@ -152,7 +154,8 @@ static size_t with_failure_at(size_t fail_at) {
         tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(300, 300), NULL), at;
         tad_var y =
             tad_max(tad_concat((tad_var[]){x, tad_transpose(x, 0, 1)}, 2, 0), tad_axis(0), &at);
-        tad_var z = tad_add(tad_sum(y, tad_all()), tad_logsumexp(x, tad_all())), d = tad_dropout(x, 0.5);
+        tad_var z = tad_add(tad_sum(y, tad_all()), tad_logsumexp(x, tad_all())),
+                d = tad_dropout(x, 0.5);
         if (tad_is_nil(d)) ck_assert_uint_eq(tad_tape_random(t).drawn, 0);
         bool done = tad_tape_status(t) == TAD_OK && tad_reverse(z) == TAD_OK;
         ck_assert_int_eq(tad_tape_status(t), done ? TAD_OK : TAD_NO_MEMORY);

@@ -22,8 +22,8 @@ START_TEST(sums) {
 }
 END_TEST
 
-/* Every way of walking, against a plain loop: elements are small integers, so that sums are exact.
- */
+/* Every way of walking, against a plain loop: elements are small integers, so that sums are
+ * exact. */
 static double element(int64_t i) { return (double)(i * 7 % 23) - 11; }
 
 static void check_all_axes(tad_tape *t, tad_dtype dtype, tad_shape shape) {
@@ -209,12 +209,16 @@ START_TEST(logsumexp_does_not_overflow) {
     ck_values(tad_gradient(x), 1e-12, 0.5, 0.5, 0, 0, 0, 0, 0, 0);
     double infinite[3][20];
     for (int r = 0; r < 3; r++)
-        for (int i = 0; i < 20; i++) infinite[r][i] = r == 1 ? -INFINITY : r == 2 && i == 9 ? INFINITY : i;
+        for (int i = 0; i < 20; i++)
+            infinite[r][i] = r == 1 ? -INFINITY : r == 2 && i == 9 ? INFINITY : i;
     tad_var long_rows = tad_constant(t, TAD_F64, TAD_SHAPE(3, 20), infinite);
-    ck_values(tad_logsumexp(long_rows, OVER(1)), 1e-15, 19 + log((1 - exp(-20)) / (1 - exp(-1))), -INFINITY, INFINITY);
+    ck_values(tad_logsumexp(long_rows, OVER(1)), 1e-15, 19 + log((1 - exp(-20)) / (1 - exp(-1))),
+              -INFINITY, INFINITY);
     for (int r = 0; r < 3; r++) infinite[r][13] = NAN;
-    ck_values(tad_logsumexp(tad_constant(t, TAD_F64, TAD_SHAPE(3, 20), infinite), OVER(1)), 0, NAN, NAN, NAN);
-    ck_values(tad_logsumexp(tad_constant(t, TAD_F64, TAD_SHAPE(20, 3), infinite), tad_all()), 0, NAN);
+    ck_values(tad_logsumexp(tad_constant(t, TAD_F64, TAD_SHAPE(3, 20), infinite), OVER(1)), 0, NAN,
+              NAN, NAN);
+    ck_values(tad_logsumexp(tad_constant(t, TAD_F64, TAD_SHAPE(20, 3), infinite), tad_all()), 0,
+              NAN);
     tad_var f = tad_full(t, TAD_F32, TAD_SHAPE(1500, 2), 2);
     ck_values(tad_logsumexp(f, OVER(0)), 1e-6, 2 + log(1500), 2 + log(1500));
     tad_tape_free(t);
@@ -226,8 +230,8 @@ START_TEST(gradients_are_added) {
     for (int dtype = TAD_F64; dtype <= TAD_F32; dtype++) {
         tad_var x = tad_cast(two_by_three(t), (tad_dtype)dtype), g;
         tad_var rows = tad_sum(x, OVER(1)), columns = tad_mean(x, OVER(0));
-        tad_var y =
-            tad_add(tad_sum(tad_mul(rows, rows), tad_all()), tad_sum(tad_mul(columns, columns), tad_all()));
+        tad_var y = tad_add(tad_sum(tad_mul(rows, rows), tad_all()),
+                            tad_sum(tad_mul(columns, columns), tad_all()));
         ck_done(tad_grad(&y, NULL, 1, &x, 1, &g), t);
         ck_values(g, 1e-6, 12 + 2, 12 + 2, 12 + 2.5, 14 + 2, 14 + 2,
                   14 + 2.5); /* 2 row sum + column mean */

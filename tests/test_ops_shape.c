@@ -16,8 +16,7 @@ START_TEST(reshape_keeps_the_order) {
     ck_shape(tad_flatten(x, 0, -1), 6);
     ck_shape(tad_unsqueeze(x, -1), 2, 3, 1);
     ck_shape(tad_squeeze(tad_reshape(x, TAD_SHAPE(1, 6, 1)), tad_all()), 6);
-    ck_shape(tad_squeeze(tad_reshape(x, TAD_SHAPE(1, 6, 1)), tad_axis(-1)),
-             1, 6);
+    ck_shape(tad_squeeze(tad_reshape(x, TAD_SHAPE(1, 6, 1)), tad_axis(-1)), 1, 6);
     ck_tape(t);
     tad_tape_free(t);
 }
@@ -74,10 +73,8 @@ START_TEST(slices_are_pythons) {
     ck_values(tad_slice(x, 0, 4, -100, -3), 0, 5, 2);
     ck_shape(tad_slice(x, 0, 4, 2, 1), 0);
     ck_values(tad_slice(x, 0, 3, TAD_END, INT64_MAX), 0, 4);
-    ck_values(tad_slice(x, 0, INT64_MIN, INT64_MAX, 1), 0, 1,
-              2, 3, 4, 5, 6);
-    ck_values(tad_slice(x, 0, INT64_MAX, INT64_MIN, INT64_MIN),
-              0, 6);
+    ck_values(tad_slice(x, 0, INT64_MIN, INT64_MAX, 1), 0, 1, 2, 3, 4, 5, 6);
+    ck_values(tad_slice(x, 0, INT64_MAX, INT64_MIN, INT64_MIN), 0, 6);
     tad_var m = two_by_three(t);
     ck_values(tad_slice(m, -1, 1, 3, 1), 0, 2, 3, 5, 6);
     tad_var twice = tad_slice(tad_slice(m, 1, TAD_END, TAD_END, -1), 0, 1, 2, 1);
@@ -116,7 +113,9 @@ START_TEST(gradients_go_back) {
     ck_done(tad_reverse(tad_add(sum, tad_sum(part, tad_all()))), t);
     ck_values(tad_gradient(x), 0, 3, 0, 2, 5, 0, 4);
     tad_var twice = tad_concat((tad_var[]){x, tad_flip(x, tad_axis(1))}, 2, 0);
-    ck_done(tad_reverse(tad_sum(tad_mul(twice, tad_reshape(tad_concat((tad_var[]){w, w}, 2, 0), TAD_SHAPE(4, 3))), tad_all())),
+    ck_done(tad_reverse(tad_sum(
+                tad_mul(twice, tad_reshape(tad_concat((tad_var[]){w, w}, 2, 0), TAD_SHAPE(4, 3))),
+                tad_all())),
             t);
     ck_values(tad_gradient(x), 0, 1 + 3, 2 + 2, 3 + 1, 4 + 6, 5 + 5, 6 + 4);
     ck_done(tad_reverse(tad_sum(tad_broadcast_to(x, TAD_SHAPE(5, 2, 3)), tad_all())), t);
@@ -156,15 +155,18 @@ START_TEST(too_many_axes_are_refused) {
 }
 END_TEST
 
-/* 2^32 + 65536 elements: where a size_t has 32 bits, the number must not be taken for its lower half. */
+/* 2^32 + 65536 elements: where a size_t has 32 bits, the number must not be taken for its lower
+ * half. */
 START_TEST(a_size_of_more_than_32_bits_is_kept_or_refused) {
     tad_tape *t = tad_tape_new(&(tad_settings){.memory_limit = 1 << 20});
     const tad_shape large = TAD_SHAPE(65536, 65537);
     ck_assert(tad_is_nil(tad_input(t, TAD_F64, large, NULL)));
     ck_refused(t, sizeof(size_t) < 8 ? TAD_TOO_LARGE : TAD_NO_MEMORY, "input");
     tad_var x = tad_broadcast_to(tad_input(t, TAD_F64, TAD_SHAPE(1), NULL), large); /* a view */
-    if (sizeof(size_t) < 8) ck_refused(t, TAD_BAD_SHAPE, "broadcast_to");
-    else ck_assert_int_eq(tad_size_of(x), 65536LL * 65537);
+    if (sizeof(size_t) < 8)
+        ck_refused(t, TAD_BAD_SHAPE, "broadcast_to");
+    else
+        ck_assert_int_eq(tad_size_of(x), 65536LL * 65537);
     tad_tape_free(t);
 }
 END_TEST

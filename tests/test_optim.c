@@ -24,10 +24,14 @@ static tad_optim *sgd_momentum(const tad_dict *p) {
     return tad_sgd(p, 0.1, &(tad_sgd_options){.clip = clip, .momentum = 0.9});
 }
 static tad_optim *sgd_dampening(const tad_dict *p) {
-    return tad_sgd(p, 0.1, &(tad_sgd_options){.clip = clip, .momentum = 0.9, .dampening = 0.4, .weight_decay = 0.2});
+    return tad_sgd(
+        p, 0.1,
+        &(tad_sgd_options){.clip = clip, .momentum = 0.9, .dampening = 0.4, .weight_decay = 0.2});
 }
 static tad_optim *sgd_nesterov(const tad_dict *p) {
-    return tad_sgd(p, 0.1, &(tad_sgd_options){.clip = clip, .momentum = 0.9, .nesterov = true, .weight_decay = 0.2});
+    return tad_sgd(
+        p, 0.1,
+        &(tad_sgd_options){.clip = clip, .momentum = 0.9, .nesterov = true, .weight_decay = 0.2});
 }
 static tad_adam_options clipped_adam(tad_adam_options o) {
     o.clip = clip;
@@ -38,7 +42,8 @@ static tad_rmsprop_options clipped_rmsprop(void) {
     o.clip = clip;
     return o;
 }
-static const tad_adam_options adam_all = {.beta1 = 0.8, .beta2 = 0.95, .eps = 1e-3, .weight_decay = 0.3};
+static const tad_adam_options adam_all = {
+    .beta1 = 0.8, .beta2 = 0.95, .eps = 1e-3, .weight_decay = 0.3};
 static tad_optim *adam(const tad_dict *p) {
     tad_adam_options o = clipped_adam(tad_adam_defaults());
     return tad_adam(p, 0.001, clip.value > 0 ? &o : NULL);
@@ -70,12 +75,13 @@ static tad_optim *rmsprop_centered(const tad_dict *p) {
     return tad_rmsprop(p, 0.01, &o);
 }
 static tad_optim *rmsprop_options(const tad_dict *p) {
-    return tad_rmsprop(p, 0.02, &(tad_rmsprop_options){.alpha = 0.8,
-                                                       .eps = 1e-3,
-                                                       .weight_decay = 0.3,
-                                                       .momentum = 0.7,
-                                                       .centered = true,
-                                                       .clip = clip});
+    return tad_rmsprop(p, 0.02,
+                       &(tad_rmsprop_options){.alpha = 0.8,
+                                              .eps = 1e-3,
+                                              .weight_decay = 0.3,
+                                              .momentum = 0.7,
+                                              .centered = true,
+                                              .clip = clip});
 }
 
 /* The parameters after each step, as PyTorch prints them. */
@@ -308,21 +314,25 @@ START_TEST(lets_a_nan_through) { /* clipping by value must not hide it */
 }
 END_TEST
 
-/* Then E[g^2] - E[g]^2 is 0 but for rounding, which may make it negative: no square root of that. */
+/* Then E[g^2] - E[g]^2 is 0 but for rounding, which may make it negative: no square root of
+ * that. */
 START_TEST(centred_rmsprop_takes_a_gradient_that_never_changes) {
     bench b = open_bench(TAD_F32);
     double all[40], now[40];
     for (int i = 0; i < 40; i++) all[i] = 0.1 + 0.037 * i;
-    tad_var p = tad_param(b.t, TAD_F32, TAD_SHAPE(40), NULL), g = tad_constant_from(b.t, TAD_F32, TAD_SHAPE(40), all);
+    tad_var p = tad_param(b.t, TAD_F32, TAD_SHAPE(40), NULL),
+            g = tad_constant_from(b.t, TAD_F32, TAD_SHAPE(40), all);
     tad_dict *params = tad_dict_new(b.t);
     ck_done(tad_dict_add(params, "p", p), b.t);
-    tad_optim *o = tad_rmsprop(params, 0.01, &(tad_rmsprop_options){.alpha = 0.5, .eps = 1e-8, .centered = true});
+    tad_optim *o = tad_rmsprop(params, 0.01,
+                               &(tad_rmsprop_options){.alpha = 0.5, .eps = 1e-8, .centered = true});
     for (int i = 0; i < 60; i++) {
         ck_done(tad_reverse_from(&p, &g, 1), b.t);
         ck_done(tad_optim_step(o), b.t);
     }
     ck_done(tad_read(p, now, 40), b.t);
-    for (int i = 0; i < 40; i++) ck_assert_msg(now[i] < 0 && isfinite(now[i]), "element %d: %g", i, now[i]);
+    for (int i = 0; i < 40; i++)
+        ck_assert_msg(now[i] < 0 && isfinite(now[i]), "element %d: %g", i, now[i]);
     tad_tape_free(b.t);
 }
 END_TEST

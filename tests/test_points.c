@@ -48,10 +48,10 @@ typedef struct row {
     const char *name;
     row_call *call;
 } row;
-#define TAD_UNARY(name, ...)   {#name, call_##name},
+#define TAD_UNARY(name, ...) {#name, call_##name},
 #define TAD_OPTION1(name, ...) {#name, call_##name},
 #define TAD_OPTION2(name, ...) {#name, call_##name},
-#define TAD_BINARY(name, ...)  {#name, call_##name},
+#define TAD_BINARY(name, ...) {#name, call_##name},
 #define TAD_TERNARY(name, ...) {#name, call_##name},
 static const row rows[] = {
 #include <tad/scalar.def>
@@ -162,8 +162,8 @@ typedef struct unary {
         return (void)x, (void)o, (expression);                                                     \
     }
 #define D(name, d1, d2) S(name##_1, d1) S(name##_2, d2)
-#define SIGMOID(x)      (1 / (1 + expl(-(x))))
-#define SPREAD(x)       (1 / ((1 + expl(x)) * (1 + expl(-(x)))))
+#define SIGMOID(x) (1 / (1 + expl(-(x))))
+#define SPREAD(x) (1 / ((1 + expl(x)) * (1 + expl(-(x)))))
 static const long double ln2 = 0.693147180559945309417232121458L,
                          ln10 = 2.302585092994045684017991454684L,
                          pi = 3.141592653589793238462643383280L;
@@ -229,8 +229,8 @@ D(power, o[0] * powl(x, o[0] - 1), o[0] * (o[0] - 1) * powl(x, o[0] - 2))
 #define ALL -INFINITY, INFINITY
 #define U(name, options, domain, slopes, relative, absolute)                                       \
     { #name, {options }, domain, slopes##_1, slopes##_2, relative, absolute }
-#define UNIT      -1, 1
-#define HALF      0, INFINITY
+#define UNIT -1, 1
+#define HALF 0, INFINITY
 #define TWO(a, b) a, b
 /* Where an absolute error is allowed it is that of 1 - y^2 and y (1 - y), beside 1, or of what
  * cancels. */

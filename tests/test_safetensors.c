@@ -81,7 +81,8 @@ static unsigned char *written(tad_tape *t, const tad_contents *c, size_t *n) {
 }
 
 static bool same_tensor(const tad_tensor *a, const tad_tensor *b) {
-    bool same = strcmp(a->name, b->name) == 0 && a->dtype == b->dtype && a->shape.rank == b->shape.rank;
+    bool same =
+        strcmp(a->name, b->name) == 0 && a->dtype == b->dtype && a->shape.rank == b->shape.rank;
     for (int i = 0; same && i < a->shape.rank; i++) same = a->shape.dim[i] == b->shape.dim[i];
     size_t n = same ? bytes_of(a) : 0;
     return same && (n == 0 || memcmp(a->data, b->data, n) == 0);
@@ -109,7 +110,8 @@ START_TEST(buffer_round_trip) {
     ck_done(tad_safetensors_open(t, bytes, n, &f), t);
     compare(f, &contents);
     for (size_t i = 1; i < tad_safetensors_count(f); i++)
-        ck_assert_int_lt(strcmp(tad_safetensors_at(f, i - 1)->name, tad_safetensors_at(f, i)->name), 0);
+        ck_assert_int_lt(strcmp(tad_safetensors_at(f, i - 1)->name, tad_safetensors_at(f, i)->name),
+                         0);
     ck_assert_ptr_null(tad_safetensors_find(f, "nowhere"));
     ck_assert_ptr_null(tad_safetensors_text(f, "nowhere"));
     ck_assert_ptr_null(tad_safetensors_at(f, tad_safetensors_count(f)));
@@ -271,8 +273,10 @@ START_TEST(every_byte_of_the_header) {
             bytes[i] = (unsigned char)v;
             tad_status s = try_open(t, &m, bytes, n);
             ck_assert_msg(s == TAD_OK || refusal(s), "byte %zu = %d: %s", i, v, tad_status_text(s));
-            if (s == TAD_OK) accepted++;
-            else refused++;
+            if (s == TAD_OK)
+                accepted++;
+            else
+                refused++;
         }
         bytes[i] = was;
     }
@@ -295,9 +299,21 @@ static tad_status open_header(tad_tape *t, support_memory *m, const char *header
     return status;
 }
 
-static const char *const extreme[] = {
-    "0", "1", "2147483647", "2147483648", "4294967295", "9223372036854775807",
-    "9223372036854775808", "18446744073709551615", "-1", "1.0", "1e0", "true", "\"1\"", "[]", ""};
+static const char *const extreme[] = {"0",
+                                      "1",
+                                      "2147483647",
+                                      "2147483648",
+                                      "4294967295",
+                                      "9223372036854775807",
+                                      "9223372036854775808",
+                                      "18446744073709551615",
+                                      "-1",
+                                      "1.0",
+                                      "1e0",
+                                      "true",
+                                      "\"1\"",
+                                      "[]",
+                                      ""};
 enum { EXTREMES = sizeof extreme / sizeof *extreme };
 
 /* {fields 0 and 1: sizes, 2 and 3: offsets}; as they should be: 2, 3, 8, 32 in 32 bytes. */
@@ -330,9 +346,16 @@ START_TEST(every_pair_of_numbers) {
 END_TEST
 
 START_TEST(header_lengths) {
-    static const uint64_t claim[] = {0, 1, 2147483647, 2147483648, 4294967295, 100000001,
-                                     9223372036854775807u, 9223372036854775808u,
-                                     18446744073709551615u, 18446744073709551608u};
+    static const uint64_t claim[] = {0,
+                                     1,
+                                     2147483647,
+                                     2147483648,
+                                     4294967295,
+                                     100000001,
+                                     9223372036854775807u,
+                                     9223372036854775808u,
+                                     18446744073709551615u,
+                                     18446744073709551608u};
     support_memory m = {0};
     tad_tape *t = support_tape(&m);
     size_t n;
@@ -359,35 +382,46 @@ static const struct malformed {
     {" \n{" X0 "} \t", 8, TAD_OK},
     {"{" X0 "," Y(8, 16) "}", 16, TAD_OK},
     {"{" Y(8, 16) "," X0 "}", 16, TAD_OK},
-    {"{" X0 "}", 9, TAD_BAD_FILE},                     /* trailing byte */
-    {"{" X0 "," Y(16, 24) "}", 24, TAD_BAD_FILE},      /* hole */
-    {"{" Y(8, 16) "}", 16, TAD_BAD_FILE},              /* hole at the beginning */
-    {"{" X0 "," Y(0, 8) "}", 8, TAD_BAD_FILE},         /* overlap */
-    {"{" X0 "," Y(4, 12) "}", 12, TAD_BAD_FILE},       /* partial overlap */
-    {"{" X0 "," Y(8, 0) "}", 8, TAD_BAD_FILE},         /* backwards */
-    {"{" X0 "," X0 "}", 8, TAD_BAD_FILE},              /* duplicate */
+    {"{" X0 "}", 9, TAD_BAD_FILE},                /* trailing byte */
+    {"{" X0 "," Y(16, 24) "}", 24, TAD_BAD_FILE}, /* hole */
+    {"{" Y(8, 16) "}", 16, TAD_BAD_FILE},         /* hole at the beginning */
+    {"{" X0 "," Y(0, 8) "}", 8, TAD_BAD_FILE},    /* overlap */
+    {"{" X0 "," Y(4, 12) "}", 12, TAD_BAD_FILE},  /* partial overlap */
+    {"{" X0 "," Y(8, 0) "}", 8, TAD_BAD_FILE},    /* backwards */
+    {"{" X0 "," X0 "}", 8, TAD_BAD_FILE},         /* duplicate */
     {"{\"x\":{\"dtype\":\"F64\",\"shape\":[0],\"data_offsets\":[0,0]},"
-     "\"\\u0078\":{\"dtype\":\"F64\",\"shape\":[0],\"data_offsets\":[0,0]}}", 0, TAD_BAD_FILE},
-    {"{\"x\":{\"dtype\":\"F64\",\"shape\":[0],\"data_offsets\":[4,4]}," Y(0, 8) "}", 8, TAD_BAD_FILE},
+     "\"\\u0078\":{\"dtype\":\"F64\",\"shape\":[0],\"data_offsets\":[0,0]}}",
+     0, TAD_BAD_FILE},
+    {"{\"x\":{\"dtype\":\"F64\",\"shape\":[0],\"data_offsets\":[4,4]}," Y(0, 8) "}", 8,
+     TAD_BAD_FILE},
     {"{\"x\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,8]}}", 8, TAD_UNSUPPORTED},
-    {"{\"x\":{\"dtype\":\"\",\"shape\":[4],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE}, /* too short */
+    /* too short */
+    {"{\"x\":{\"dtype\":\"\",\"shape\":[4],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{\"x\":{\"dtype\":\"F64F64F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_UNSUPPORTED},
     {"{\"x\":{\"dtype\":\"f64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_UNSUPPORTED},
-    {"{\"x\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8],\"more\":1}}", 8, TAD_BAD_FILE},
-    {"{\"x\":{\"dtype\":\"F64\",\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
-    {"{\"x\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offset\":[0,8],\"data_offsets\":8}}", 8, TAD_BAD_FILE},
-    {"{\"x\":{\"dtype\":\"F64\",\"shape\":1,\"data_offsets\":[0,8],\"q\":\"------\"}}", 8, TAD_BAD_FILE},
+    {"{\"x\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8],\"more\":1}}", 8,
+     TAD_BAD_FILE},
+    {"{\"x\":{\"dtype\":\"F64\",\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8,
+     TAD_BAD_FILE},
+    {"{\"x\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offset\":[0,8],\"data_offsets\":8}}", 8,
+     TAD_BAD_FILE},
+    {"{\"x\":{\"dtype\":\"F64\",\"shape\":1,\"data_offsets\":[0,8],\"q\":\"------\"}}", 8,
+     TAD_BAD_FILE},
     {"{\"x\":{\"dtype\":\"F64\",\"shape\":11,\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{\"x\":{\"dtype\":64,\"shape\":[1],\"data_offsets\":[0,8]      }}", 8, TAD_BAD_FILE},
     {"{\"x\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8,8]}}", 8, TAD_BAD_FILE},
     {"{\"x\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[8]  }}", 8, TAD_BAD_FILE},
-    {"{\"x\":{\"dtype\":\"F64\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
+    {"{\"x\":{\"dtype\":\"F64\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,8]}}", 8,
+     TAD_BAD_FILE},
     {"{\"x\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]]}}", 8, TAD_BAD_FILE},
     {"{\"x\":{\"dtype\":\"F64\",\"shape\":[1}],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{\"x\":{\"dtype\":\"F64\",\"shape\":[[1]],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
-    {"{\"x\":{\"dtype\":\"F64\",\"shape\":[4294967296,4294967296,0],\"data_offsets\":[0,0]}}", 0, TAD_BAD_FILE},
-    {"{\"x\":{\"dtype\":\"F64\",\"shape\":[3037000500,3037000500,2],\"data_offsets\":[0,0]}}", 0, TAD_BAD_FILE},
-    {"{\"x\":{\"dtype\":\"F64\",\"shape\":[2305843009213693952],\"data_offsets\":[0,0]}}", 0, TAD_BAD_FILE},
+    {"{\"x\":{\"dtype\":\"F64\",\"shape\":[4294967296,4294967296,0],\"data_offsets\":[0,0]}}", 0,
+     TAD_BAD_FILE},
+    {"{\"x\":{\"dtype\":\"F64\",\"shape\":[3037000500,3037000500,2],\"data_offsets\":[0,0]}}", 0,
+     TAD_BAD_FILE},
+    {"{\"x\":{\"dtype\":\"F64\",\"shape\":[2305843009213693952],\"data_offsets\":[0,0]}}", 0,
+     TAD_BAD_FILE},
     {"{\"x\":{\"dtype\":\"BOOL\",\"shape\":[8],\"data_offsets\":[0,8]}}", 8, TAD_OK},
     {"{" X0 "} x", 8, TAD_BAD_FILE},
     {"{" X0 "}{}", 8, TAD_BAD_FILE},
@@ -403,7 +437,8 @@ static const struct malformed {
     {"{\"x\":\"a string as long as a description of a tensor\"}", 0, TAD_BAD_FILE},
     {"{\"x\" {\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{x:{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
-    {"{{\"dtype\":\"F64\"}:{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
+    {"{{\"dtype\":\"F64\"}:{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8,
+     TAD_BAD_FILE},
     {"{\"\xff\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{\"\\ud800\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{\"\\u0000\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
@@ -411,13 +446,16 @@ static const struct malformed {
     {"{\"\n\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{\"x\\", 0, TAD_BAD_FILE},
     {"{\"\\ude00\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
-    {"{\"\\ud83d\\u0041\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
+    {"{\"\\ud83d\\u0041\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8,
+     TAD_BAD_FILE},
     {"{\"\\u00g0\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{\"\\u00\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{\"\\x\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{\"\xc0\x80\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
-    {"{\"\xed\xa0\x80\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
-    {"{\"x\" : { \"shape\" : [ 1 , 1 ] , \"data_offsets\" : [ 0 , 8 ] , \"dtype\" : \"F64\" } }", 8, TAD_OK},
+    {"{\"\xed\xa0\x80\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8,
+     TAD_BAD_FILE},
+    {"{\"x\" : { \"shape\" : [ 1 , 1 ] , \"data_offsets\" : [ 0 , 8 ] , \"dtype\" : \"F64\" } }", 8,
+     TAD_OK},
     {"{\"x\":{\"\\u0064type\":\"F\\u00364\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_OK},
     {"{\"x\":{\"dtype\":\"F64\",\"shape\":[01],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{\"x\":{\"dtype\":\"F64\",\"shape\":[-0],\"data_offsets\":[0,0]}}", 0, TAD_BAD_FILE},
@@ -437,7 +475,8 @@ static const struct malformed {
     {"{\"__metadata__\":{\"a\":\"\\x\"}," X0 "}", 8, TAD_BAD_FILE},
     {"{\"__metadata__\":\"a\"," X0 "}", 8, TAD_BAD_FILE},
     {"{\"__metadata__\":[]," X0 "}", 8, TAD_BAD_FILE},
-    {"{\"\\u005f_metadata__\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
+    {"{\"\\u005f_metadata__\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8,
+     TAD_BAD_FILE},
 };
 
 START_TEST(malformed_headers) {
@@ -496,7 +535,8 @@ END_TEST
 /* What the escapes of a name and a text stand for. */
 START_TEST(escapes_are_decoded) {
     static const char header[] =
-        "{\"__metadata__\":{\"\\\"\\\\\\/\\b\\f\\n\\r\\t\":\"\\u0041\\u00e9\\u20AC\\ud83d\\uDE00\"},"
+        "{\"__metadata__\":{\"\\\"\\\\\\/"
+        "\\b\\f\\n\\r\\t\":\"\\u0041\\u00e9\\u20AC\\ud83d\\uDE00\"},"
         "\"\\uffff\":{\"dtype\":\"F64\",\"shape\":[0],\"data_offsets\":[0,0]}}";
     unsigned char bytes[8 + sizeof header - 1] = {sizeof header - 1};
     memcpy(bytes + 8, header, sizeof header - 1);
@@ -545,8 +585,8 @@ static void *refuse_memory(size_t n) {
     return NULL;
 }
 
-/* A JSON library's memory is not the tape's: it would be beside the limit, and a failure there would
- * be taken for a malformed file, or go unseen. */
+/* A JSON library's memory is not the tape's: it would be beside the limit, and a failure there
+ * would be taken for a malformed file, or go unseen. */
 START_TEST(reading_takes_no_memory_but_the_tapes) {
     tad_tape *t = tad_tape_new(NULL);
     size_t n;
@@ -602,10 +642,11 @@ START_TEST(unreadable) {
 }
 END_TEST
 
-/* Linux says 4096 bytes of its settings, whatever they have, as of a file that is cut while it is read;
- * the speed of the loopback device, which has none, cannot be read at all. */
+/* Linux says 4096 bytes of its settings, whatever they have, as of a file that is cut while it is
+ * read; the speed of the loopback device, which has none, cannot be read at all. */
 START_TEST(a_file_that_cannot_be_read_to_its_size_is_an_error) {
-    const char *setting = _i ? "/sys/class/net/lo/speed" : "/sys/kernel/mm/transparent_hugepage/enabled";
+    const char *setting =
+        _i ? "/sys/class/net/lo/speed" : "/sys/kernel/mm/transparent_hugepage/enabled";
     tad_safetensors *f;
     if (access(setting, R_OK) != 0) return;
     tad_tape *t = tad_tape_new(NULL);
@@ -706,8 +747,15 @@ START_TEST(refused_contents) {
     refuse_tensor(t, (tad_tensor){"x", TAD_F64, {2, {INT64_MAX, 2}}, doubles}, "shape");
     refuse_tensor(t, (tad_tensor){"x", TAD_BOOL, {0, {0}}, two}, "bool");
     refuse_tensor(t, (tad_tensor){"__metadata__", TAD_F64, {0, {0}}, doubles}, "reserved");
-    static const char *const broken[] = {"\x80", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80",
-                                         "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "a\xff", "\xe2\x82"};
+    static const char *const broken[] = {"\x80",
+                                         "\xc3",
+                                         "\xc0\x80",
+                                         "\xe0\x80\x80",
+                                         "\xed\xa0\x80",
+                                         "\xf4\x90\x80\x80",
+                                         "\xf8\x88\x80\x80\x80",
+                                         "a\xff",
+                                         "\xe2\x82"};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
         refuse_tensor(t, (tad_tensor){broken[i], TAD_F64, {0, {0}}, doubles}, "UTF-8");
     tad_tape_free(t);
@@ -734,7 +782,7 @@ START_TEST(refused_arguments) {
     ck_refused(t, TAD_BAD_ARGUMENT, "NULL");
     ck_assert_int_eq(tad_safetensors_write(t, &contents, few, sizeof few, &n), TAD_BAD_ARGUMENT);
     ck_refused(t, TAD_BAD_ARGUMENT, "16 bytes");
-    for (size_t i = 0; i < sizeof few; i++) ck_assert_int_eq(few[i], 0); /* untouched */
+    for (size_t i = 0; i < sizeof few; i++) ck_assert_int_eq(few[i], 0);      /* untouched */
     (void)tad_add(tad_scalar(t, 1), tad_input(t, TAD_I64, TAD_0D, integers)); /* sticks */
     tad_status sticky = tad_tape_status(t);
     ck_assert_int_ne(sticky, TAD_OK);
@@ -756,7 +804,8 @@ typedef struct state {
 
 static state make_state(tad_tape *t, const double *w) {
     static const float b[] = {1, 2, 3};
-    state s = {.step = 41, .rate = 0.1, .random = {UINT64_MAX - 3, 17}, .moments = {1, 2, 3, 4, 5, 6}};
+    state s = {
+        .step = 41, .rate = 0.1, .random = {UINT64_MAX - 3, 17}, .moments = {1, 2, 3, 4, 5, 6}};
     s.w = tad_param(t, TAD_F64, TAD_SHAPE(2, 3), w);
     s.b = tad_param(t, TAD_F32, TAD_SHAPE(3), b);
     s.scale = tad_param(t, TAD_F64, TAD_0D, w + 5);
@@ -782,7 +831,8 @@ static bool same_bits(const state *a, const state *b) {
            memcmp(tad_data(a->b), tad_data(b->b), 3 * sizeof(float)) == 0 &&
            memcmp(tad_data(a->mask), tad_data(b->mask), 3) == 0 && memcmp(&x, &y, sizeof x) == 0 &&
            a->step == b->step && a->rate == b->rate && a->random.seed == b->random.seed &&
-           a->random.drawn == b->random.drawn && memcmp(a->moments, b->moments, sizeof a->moments) == 0;
+           a->random.drawn == b->random.drawn &&
+           memcmp(a->moments, b->moments, sizeof a->moments) == 0;
 }
 
 static state other_state(tad_tape *t) {

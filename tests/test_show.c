@@ -38,7 +38,7 @@ static void end(void) {
     tad_tape_free(t);
 }
 
-#define ck_has(words)   ck_assert_msg(strstr(got.all, words), "'%s' is not in:\n%s", words, got.all)
+#define ck_has(words) ck_assert_msg(strstr(got.all, words), "'%s' is not in:\n%s", words, got.all)
 #define ck_lacks(words) ck_assert_msg(!strstr(got.all, words), "'%s' is in:\n%s", words, got.all)
 
 /* r = (x + 3) x, all named. */
@@ -89,7 +89,8 @@ START_TEST(explain_shows_every_input_of_an_op_of_many) {
 }
 END_TEST
 
-/* A rule is asked for numbers as long as the inputs fit a fixed list. One element here, and nothing. */
+/* A rule is asked for numbers as long as the inputs fit a fixed list. One element here, and
+ * nothing. */
 START_TEST(explain_has_numbers_for_as_many_inputs_as_fixed_lists_hold) {
     tad_var x[TAD_MAX_INPUTS + 1], y;
     size_t n = TAD_MAX_INPUTS + (size_t)_i;
@@ -227,7 +228,8 @@ static void ck_call(tad_var y, const char *call) {
 }
 
 START_TEST(dump_says_every_kind_of_option) {
-    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL), labels = tad_constant(t, TAD_I64, TAD_SHAPE(2), NULL), at;
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL),
+            labels = tad_constant(t, TAD_I64, TAD_SHAPE(2), NULL), at;
     ck_call(tad_softmax(x, 1), "softmax(#0; axis=1)");
     ck_call(tad_sum(x, TAD_AXES(0, -1)), "sum(#0; axis=(0,-1))");
     ck_call(tad_sum(x, tad_keepdims(tad_all())), "sum(#0; keepdims)");
@@ -235,9 +237,11 @@ START_TEST(dump_says_every_kind_of_option) {
     ck_call(tad_cast(x, TAD_F32), "cast(#0; dtype=float32)");
     ck_call(tad_huber(x, x, 0.5, TAD_MEAN), "huber(#0, #0; delta=0.5)");
     ck_call(tad_huber(x, x, 1, TAD_MEAN), "huber(#0, #0; delta=1)");
-    ck_call(tad_kl_div(x, x, true, TAD_BATCHMEAN), "kl_div(#0, #0; reduction=batchmean log_target)");
-    ck_call(tad_cross_entropy_ignoring(x, labels, -1, &(tad_cross_entropy_options){TAD_SUM, 0.25, {0}}),
-            "reduction=sum ignore_index=-1 label_smoothing=0.25)");
+    ck_call(tad_kl_div(x, x, true, TAD_BATCHMEAN),
+            "kl_div(#0, #0; reduction=batchmean log_target)");
+    ck_call(
+        tad_cross_entropy_ignoring(x, labels, -1, &(tad_cross_entropy_options){TAD_SUM, 0.25, {0}}),
+        "reduction=sum ignore_index=-1 label_smoothing=0.25)");
     tad_max(x, tad_axis(1), &at);
     ck_call(at, "max.1(#0; axis=1)");
     ck_call(tad_slice(x, 0, 1, TAD_END, 1), "slice(#0; slices=[1:])");
@@ -266,11 +270,17 @@ START_TEST(what_is_too_long_for_a_cell_ends_with_dots) {
 END_TEST
 
 START_TEST(numbers_of_every_type_are_shown) {
-    ck_done(tad_dump(tad_constant(t, TAD_I64, TAD_SHAPE(2), (int64_t[]){-7, 9}), &(tad_show_options){.values = true}, keep, &got), t);
+    ck_done(tad_dump(tad_constant(t, TAD_I64, TAD_SHAPE(2), (int64_t[]){-7, 9}),
+                     &(tad_show_options){.values = true}, keep, &got),
+            t);
     ck_has("#0  constant  (2) int64  = [-7, 9]\n");
-    ck_done(tad_dump(tad_constant(t, TAD_BOOL, TAD_SHAPE(1, 2), (bool[]){true, false}), &(tad_show_options){.values = true}, keep, &got), t);
+    ck_done(tad_dump(tad_constant(t, TAD_BOOL, TAD_SHAPE(1, 2), (bool[]){true, false}),
+                     &(tad_show_options){.values = true}, keep, &got),
+            t);
     ck_has("#1  constant  (1,2) bool  = [[1, 0]]\n");
-    ck_done(tad_dump(tad_constant(t, TAD_F32, TAD_0D, (float[]){0.5f}), &(tad_show_options){.values = true}, keep, &got), t);
+    ck_done(tad_dump(tad_constant(t, TAD_F32, TAD_0D, (float[]){0.5f}),
+                     &(tad_show_options){.values = true}, keep, &got),
+            t);
     ck_has("#2  constant  () float32  = 0.5\n");
 }
 END_TEST
@@ -307,8 +317,10 @@ START_TEST(what_is_not_shown_widens_no_column) {
         ck_done(tad_reverse(z), t);
         ck_done(tad_dump(z, &(tad_show_options){.values = true}, keep, &got), t);
         ck_done(tad_explain(z, TAD_EXPLAIN_TEXT, keep, &got), t);
-        if (round) ck_assert_str_eq(got.all, before.all);
-        else before = got;
+        if (round)
+            ck_assert_str_eq(got.all, before.all);
+        else
+            before = got;
     }
 }
 END_TEST
@@ -332,7 +344,8 @@ START_TEST(dot_has_shapes_values_gradients) {
     tad_var x = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2});
     tad_var s = tad_sum(tad_mul(x, tad_number(3)), tad_all());
     ck_done(tad_reverse(s), t);
-    ck_done(tad_dot_graph(s, &(tad_show_options){.values = true, .gradients = true}, keep, &got), t);
+    ck_done(tad_dot_graph(s, &(tad_show_options){.values = true, .gradients = true}, keep, &got),
+            t);
     ck_has("parameter  (2)\\n[1, 2]\\ngradient [3, 3]");
     ck_has("c1_1 -> n1"); /* the plain number 3 */
     ck_has("n1 -> n2");
@@ -472,8 +485,10 @@ START_TEST(numbers_have_a_point_in_every_locale) {
     ck_has("0.625");
     text before = got;
     memset(&got, 0, sizeof got);
-    if (set_point(point)) everything(z);
-    else got = before; /* there is no such locale here */
+    if (set_point(point))
+        everything(z);
+    else
+        got = before; /* there is no such locale here */
     setlocale(LC_NUMERIC, "C");
     size_t at = 0;
     while (got.all[at] && got.all[at] == before.all[at]) at++;

@@ -69,7 +69,8 @@ START_TEST(gradients) {
         ck_done(tad_read(tad_gradient(a), rows, 12), t);
         tad_var turned = tad_transpose(a, 0, 1);
         tad_var z = log_ ? tad_log_softmax(turned, 0) : tad_softmax(turned, 0);
-        tad_var both = tad_add(tad_sum(tad_mul(z, tad_transpose(v, 0, 1)), tad_all()), tad_sum(a, tad_all()));
+        tad_var both =
+            tad_add(tad_sum(tad_mul(z, tad_transpose(v, 0, 1)), tad_all()), tad_sum(a, tad_all()));
         ck_done(tad_reverse(both), t);
         ck_done(tad_read(tad_gradient(a), columns, 12), t);
         for (int i = 0; i < 12; i++) ck_near(columns[i], rows[i] + 1, 1e-15);

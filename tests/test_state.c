@@ -1,5 +1,5 @@
-/* The state of a tape over its life: reset, epochs that come round, names and scopes beside marks, what the
- * sanitizer is told of its memory. */
+/* The state of a tape over its life: reset, epochs that come round, names and scopes beside marks,
+ * what the sanitizer is told of its memory. */
 #include "support.h"
 
 #include "tape/handle.h"
@@ -241,7 +241,8 @@ START_TEST(only_what_was_given_out_can_be_touched) {
     tad_tape *t = tad_tape_new(NULL);
     tad_scratch(t, 8);
     tad_mark m = tad_tape_mark(t);
-    const char *small = tad_scratch(t, 40), *next = tad_scratch(t, 40), *large = tad_scratch(t, LARGE);
+    const char *small = tad_scratch(t, 40), *next = tad_scratch(t, 40),
+               *large = tad_scratch(t, LARGE);
     ck_assert(open_for(small, 40) && open_for(next, 40) && open_for(large, LARGE));
     ck_assert(closed(small, 40) && closed(next, 40) && closed(large, LARGE));
     ck_done(tad_tape_rewind(t, m), t);

@@ -112,7 +112,8 @@ END_TEST
 
 START_TEST(the_first_error_sticks) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), b = tad_input(t, TAD_F64, TAD_SHAPE(3), NULL);
+    tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL),
+            b = tad_input(t, TAD_F64, TAD_SHAPE(3), NULL);
     tad_var bad = tad_add(a, b), worse = tad_sum(tad_exp(bad), tad_all());
     ck_assert(tad_is_nil(bad) && tad_is_nil(worse));
     ck_assert(tad_is_nil(tad_scalar(t, 1)));
@@ -128,7 +129,8 @@ END_TEST
 START_TEST(results_of_failed_calls_stay_refused_after_a_clear) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_scalar(t, 2), empty = {0};
-    tad_var nil = tad_add(tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), tad_input(t, TAD_F64, TAD_SHAPE(3), NULL));
+    tad_var nil = tad_add(tad_input(t, TAD_F64, TAD_SHAPE(2), NULL),
+                          tad_input(t, TAD_F64, TAD_SHAPE(3), NULL));
     tad_tape_clear(t);
     tad_add(x, nil);
     ck_refused(t, TAD_BAD_HANDLE, "add", "failed call");
@@ -145,7 +147,8 @@ END_TEST
 
 START_TEST(float32_and_float64_do_not_mix_but_0d_joins) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var f = tad_input(t, TAD_F32, TAD_SHAPE(2), (float[]){1, 2}), d = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL);
+    tad_var f = tad_input(t, TAD_F32, TAD_SHAPE(2), (float[]){1, 2}),
+            d = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL);
     tad_mul(f, d);
     ck_refused(t, TAD_BAD_DTYPE, "mul", "float64 and float32");
     tad_var s = tad_scalar(t, 3), y = tad_mul(f, s), z = tad_add(f, tad_number(0.5));
@@ -162,7 +165,8 @@ END_TEST
 START_TEST(a_float64_array_stays_one_beside_a_0d_float32) {
     tad_tape *t = tad_tape_new(NULL);
     const double fine = 1 + 1e-12;
-    tad_var d = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){fine, -fine}), half = tad_full(t, TAD_F32, TAD_0D, 0.5);
+    tad_var d = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){fine, -fine}),
+            half = tad_full(t, TAD_F32, TAD_0D, 0.5);
     tad_var y[] = {tad_mul(d, half), tad_mul(half, d)};
     for (int i = 0; i < 2; i++) {
         ck_assert_int_eq(tad_dtype_of(y[i]), TAD_F64);
@@ -265,7 +269,8 @@ END_TEST
 
 START_TEST(reading_a_gradient_that_is_not_there_is_an_error) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2}), c = tad_constant(t, TAD_F64, TAD_SHAPE(2), NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2}),
+            c = tad_constant(t, TAD_F64, TAD_SHAPE(2), NULL);
     tad_gradient(x);
     ck_refused(t, TAD_NO_GRADIENT, "no sweep");
     tad_var h = tad_exp(x), y = tad_sum(h, tad_all()), kept = tad_retain(tad_sin(x));
@@ -285,7 +290,8 @@ END_TEST
 
 START_TEST(unreachable_is_zero_and_says_so) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var x = tad_scalar(t, 0), y = tad_scalar(t, 2), v = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL);
+    tad_var x = tad_scalar(t, 0), y = tad_scalar(t, 2),
+            v = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL);
     tad_var unused = tad_log(x); /* -inf with an infinite derivative: must not leak into anything */
     tad_var z = tad_add(tad_mul(y, y), tad_mul(x, tad_number(0)));
     ck_assert_int_eq(tad_reverse(z), TAD_OK);
@@ -312,8 +318,8 @@ START_TEST(several_results_with_their_cotangents) {
 }
 END_TEST
 
-/* Of an op with two results only the first is reached: the second lies behind all nodes with adjoints,
- * wherever their vector ends. */
+/* Of an op with two results only the first is reached: the second lies behind all nodes with
+ * adjoints, wherever their vector ends. */
 START_TEST(results_behind_the_root_have_no_adjoint) {
     for (int before = 0; before < 300; before++) {
         tad_tape *t = tad_tape_new(NULL);
@@ -330,7 +336,8 @@ END_TEST
 
 START_TEST(a_parameter_changed_in_between_is_noticed) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2}), s = tad_param(t, TAD_F64, TAD_0D, NULL);
+    tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2}),
+            s = tad_param(t, TAD_F64, TAD_0D, NULL);
     tad_mark m = tad_tape_mark(t);
     for (int i = 0; i < 3; i++) {
         tad_var y = tad_sum(tad_square(w), tad_all());
@@ -356,8 +363,10 @@ START_TEST(a_million_nodes_on_a_small_stack) {
     r.rlim_cur = 128 * 1024;
     setrlimit(RLIMIT_STACK, &r);
     tad_tape *t = tad_tape_new(NULL);
-    tad_var x = tad_scalar(t, 0.5), v = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), y = x, h = v, g[1];
-    for (int i = 0; i < 1000000; i++) y = tad_add(tad_mul(y, tad_number(0.999999)), tad_number(1e-7));
+    tad_var x = tad_scalar(t, 0.5), v = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), y = x, h = v,
+            g[1];
+    for (int i = 0; i < 1000000; i++)
+        y = tad_add(tad_mul(y, tad_number(0.999999)), tad_number(1e-7));
     ck_assert_int_eq(tad_reverse(y), TAD_OK);
     ck_near(tad_gradient_item(x), pow(0.999999, 1e6), 1e-9);
     for (int i = 0; i < 100000; i++) h = tad_add(h, v);
@@ -423,16 +432,19 @@ static tad_var without_backward(const many *m) {
 static tad_var seen_otherwise(const many *m) { return tad_transpose(tad_exp(m->x), 0, 1); }
 
 static tad_var (*const of_many[])(const many *m) = {
-    itself, unary_of_many, product_of_many, square_of_many, beside_row, beside_column, plus_row, plus_leaf,
-    minus_column, three_operands, twice_below, not_elementwise, without_backward, seen_otherwise};
+    itself,        unary_of_many,   product_of_many,  square_of_many, beside_row,
+    beside_column, plus_row,        plus_leaf,        minus_column,   three_operands,
+    twice_below,   not_elementwise, without_backward, seen_otherwise};
 
 static void read_gradients(const many *m, double *to) {
     ck_assert_int_eq(tad_read(tad_gradient(m->x), to, MANY), TAD_OK);
     ck_assert_int_eq(tad_read(tad_gradient(m->row), to + MANY, MANY_COLUMNS), TAD_OK);
-    ck_assert_int_eq(tad_read(tad_gradient(m->column), to + MANY + MANY_COLUMNS, MANY_ROWS), TAD_OK);
+    ck_assert_int_eq(tad_read(tad_gradient(m->column), to + MANY + MANY_COLUMNS, MANY_ROWS),
+                     TAD_OK);
 }
 
-/* The cotangent of a sum's or mean's operand repeats a few numbers; here it comes as a whole array. */
+/* The cotangent of a sum's or mean's operand repeats a few numbers; here it comes as a whole
+ * array. */
 static void sweep_with_whole_cotangent(tad_var y, tad_var like, tad_axes axes, bool mean) {
     tad_tape *t = y.tape;
     const tad_axes over = tad_keepdims(axes);
@@ -457,8 +469,8 @@ START_TEST(a_cotangent_that_repeats_numbers_does_as_a_whole_one_does) {
             sweep_with_whole_cotangent(y, y, axes[k % 3], mean);
             read_gradients(m, whole);
             for (int i = 0; i < ALL; i++)
-                ck_assert_msg(fabs(repeated[i] - whole[i]) <= 1e-13 * fabs(whole[i]), "case %zu, %zu: %d: %g and %g", f,
-                              k, i, repeated[i], whole[i]);
+                ck_assert_msg(fabs(repeated[i] - whole[i]) <= 1e-13 * fabs(whole[i]),
+                              "case %zu, %zu: %d: %g and %g", f, k, i, repeated[i], whole[i]);
             free_many(m);
         }
 }
@@ -473,7 +485,8 @@ static double arrays_for_a_sweep(const many *m, tad_var y, tad_var cotangent) {
 
 START_TEST(elementwise_gradients_are_written_over_cotangents) {
     many *m = make_many();
-    tad_var y = tad_exp(tad_neg(tad_exp(m->x))), ones = tad_full(m->t, TAD_F64, tad_shape_of(m->x), 1);
+    tad_var y = tad_exp(tad_neg(tad_exp(m->x))),
+            ones = tad_full(m->t, TAD_F64, tad_shape_of(m->x), 1);
     ck_assert_double_lt(arrays_for_a_sweep(m, y, ones), 1.5);
     const double *g = tad_gradient_data(m->x);
     for (int i = 0; i < MANY; i++) ck_near(g[i], -exp(m->values[i] - exp(m->values[i])), 1e-14);
@@ -483,7 +496,8 @@ END_TEST
 
 START_TEST(gradients_of_choices_are_written_over_cotangents) {
     many *m = make_many();
-    tad_var above = tad_greater(m->x, tad_number(0.5)), ones = tad_full(m->t, TAD_F64, tad_shape_of(m->x), 1);
+    tad_var above = tad_greater(m->x, tad_number(0.5)),
+            ones = tad_full(m->t, TAD_F64, tad_shape_of(m->x), 1);
     tad_var h = tad_where(above, tad_exp(m->x), tad_number(NAN));
     tad_var y = tad_neg(tad_masked_fill(h, tad_equal(m->x, tad_number(m->values[400])), 7));
     ck_assert_double_lt(arrays_for_a_sweep(m, y, ones), 1.5);
@@ -503,17 +517,21 @@ START_TEST(gradients_of_choices_add_up) {
     tad_var y = tad_add(tad_where(above, m->row, m->column), tad_where(above, m->x, m->x));
     tad_var two = tad_where(above, tad_exp(m->x), tad_neg(m->x));
     tad_var z = tad_sum(tad_add(tad_add(y, two), tad_where(above, number, m->x)), tad_all());
-    for (int i = 0; i < 2; i++) ck_assert_int_eq(tad_reverse(z), TAD_OK); /* in new memory, in used */
+    /* in new memory, in used */
+    for (int i = 0; i < 2; i++) ck_assert_int_eq(tad_reverse(z), TAD_OK);
     double dx[MANY], drow[MANY_COLUMNS] = {0}, dcolumn[MANY_ROWS] = {0}, dnumber = 0, sum = 0;
     for (int i = 0; i < MANY; i++) {
         double v = m->values[i];
         bool a = v > 0.5;
         dx[i] = a ? 1 + exp(v) : 1;
         sum += a ? m->values[i % MANY_COLUMNS] + v + exp(v) + 3 : m->values[i / MANY_COLUMNS] + v;
-        if (a) drow[i % MANY_COLUMNS]++, dnumber++;
-        else dcolumn[i / MANY_COLUMNS]++;
+        if (a)
+            drow[i % MANY_COLUMNS]++, dnumber++;
+        else
+            dcolumn[i / MANY_COLUMNS]++;
     }
-    const double *g = tad_gradient_data(m->x), *r = tad_gradient_data(m->row), *c = tad_gradient_data(m->column);
+    const double *g = tad_gradient_data(m->x), *r = tad_gradient_data(m->row),
+                 *c = tad_gradient_data(m->column);
     ck_near(tad_item(z), sum, 1e-13);
     for (int i = 0; i < MANY; i++) ck_near(g[i], dx[i], 1e-15);
     for (int i = 0; i < MANY_COLUMNS; i++) ck_near(r[i], drow[i], 0);
@@ -534,7 +552,8 @@ START_TEST(gradients_of_softmax_are_written_over_cotangents) {
             double sum = 0; /* the cotangent of p is -e^-p */
             for (int i = r; i < r + MANY_COLUMNS; i++) sum -= exp(-v[i]) * (log ? 1 : v[i]);
             for (int i = r; i < r + MANY_COLUMNS; i++)
-                ck_near(g[i], log ? -exp(-v[i]) - exp(v[i]) * sum : v[i] * (-exp(-v[i]) - sum), 1e-13);
+                ck_near(g[i], log ? -exp(-v[i]) - exp(v[i]) * sum : v[i] * (-exp(-v[i]) - sum),
+                        1e-13);
         }
         free_many(m);
     }
@@ -587,9 +606,16 @@ static tad_status scaled_backward(tad_backward *b) {
     for (int64_t i = 0; i < to->size; i++) ((double *)to->data)[i] = g[i] * *factor;
     return TAD_OK;
 }
-static const tad_op scaled = {.name = "scaled", .family = "test", .doc = "a b, b one number", .min_in = 2,
-                              .max_in = 2, .n_out = 1, .flags = TAD_OP_ELEMENTWISE, .shape = scaled_shape,
-                              .forward = scaled_forward, .backward = scaled_backward};
+static const tad_op scaled = {.name = "scaled",
+                              .family = "test",
+                              .doc = "a b, b one number",
+                              .min_in = 2,
+                              .max_in = 2,
+                              .n_out = 1,
+                              .flags = TAD_OP_ELEMENTWISE,
+                              .shape = scaled_shape,
+                              .forward = scaled_forward,
+                              .backward = scaled_backward};
 
 START_TEST(an_elementwise_op_of_the_user_is_no_row_of_the_table) {
     many *m = make_many();
@@ -604,7 +630,8 @@ END_TEST
 /* a + a + b, by a hook that hands the cotangent on to a, adds to it, then hands it on to b. */
 static tad_status aab_forward(const tad_call_frame *c) {
     const double *a = c->in[0]->data, *b = c->in[1]->data;
-    for (int64_t i = 0; i < c->in[0]->size; i++) ((double *)c->out[0]->data)[i] = a[i] + a[i] + b[i];
+    for (int64_t i = 0; i < c->in[0]->size; i++)
+        ((double *)c->out[0]->data)[i] = a[i] + a[i] + b[i];
     return TAD_OK;
 }
 static tad_status aab_backward(tad_backward *b) {
@@ -613,15 +640,24 @@ static tad_status aab_backward(tad_backward *b) {
     tad_array *to = tad_backward_buffer(b, 0, &fresh);
     if (!to) return TAD_NO_MEMORY;
     ck_assert(!fresh && to->contiguous);
-    for (int64_t i = 0; i < to->size; i++) ((double *)to->data)[i] += ((const double *)b->cotangent[0]->data)[i];
+    for (int64_t i = 0; i < to->size; i++)
+        ((double *)to->data)[i] += ((const double *)b->cotangent[0]->data)[i];
     return tad_backward_pass(b, 0, 1);
 }
 
 START_TEST(a_cotangent_is_given_away_when_nobody_reads_it_any_more) {
-    static const tad_op aab = {.name = "aab", .family = "test", .doc = "a + a + b", .min_in = 2, .max_in = 2, .n_out = 1,
-                               .shape = scaled_shape, .forward = aab_forward, .backward = aab_backward};
+    static const tad_op aab = {.name = "aab",
+                               .family = "test",
+                               .doc = "a + a + b",
+                               .min_in = 2,
+                               .max_in = 2,
+                               .n_out = 1,
+                               .shape = scaled_shape,
+                               .forward = aab_forward,
+                               .backward = aab_backward};
     tad_tape *t = tad_tape_new(NULL);
-    tad_shape shape = _i ? TAD_SHAPE(3) : TAD_0D; /* an array's cotangent can be given away, a number's not */
+    /* an array's cotangent can be given away, a number's not */
+    tad_shape shape = _i ? TAD_SHAPE(3) : TAD_0D;
     double ones[] = {1, 1, 1}, weight[] = {5, 6, 7};
     tad_var in[] = {tad_input(t, TAD_F64, shape, ones), tad_input(t, TAD_F64, shape, ones)};
     tad_var y = tad_apply(&aab, in, 2, NULL, NULL, 0), w = tad_constant(t, TAD_F64, shape, weight);
@@ -701,7 +737,8 @@ static tad_var product_of_two(tad_tape *t, const tad_var *in, size_t n, void *us
 
 START_TEST(a_hessian_for_an_input_that_is_not_there_is_refused) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var x[] = {tad_scalar(t, 2), tad_scalar(t, 3), tad_scalar(t, 4)}, h; /* the third is not the function's */
+    /* the third is not the function's */
+    tad_var x[] = {tad_scalar(t, 2), tad_scalar(t, 3), tad_scalar(t, 4)}, h;
     ck_assert_int_eq(tad_hessian(product_of_two, NULL, x, 2, 2, 0, &h), TAD_BAD_ARGUMENT);
     ck_assert(tad_is_nil(h));
     ck_refused(t, TAD_BAD_ARGUMENT, "input 2");
@@ -732,7 +769,8 @@ static double numbers_on(tad_tape *t, double *g) {
     for (int i = 0; i < 6; i++) {
         y = tad_div(tad_add(tad_mul(y, x[i]), tad_mul(x[i], two)), tad_sub(two, tad_exp(x[i])));
         y = tad_fnma(x[i], y, tad_fma(y, x[0], tad_div(x[i], tad_number(3))));
-        y = tad_sub(tad_sum_list((tad_var[]){y, x[i], x[0]}, 3), tad_div(two, tad_add(x[i], tad_number(5))));
+        y = tad_sub(tad_sum_list((tad_var[]){y, x[i], x[0]}, 3),
+                    tad_div(two, tad_add(x[i], tad_number(5))));
     }
     ck_done(tad_reverse(y), t);
     for (int i = 0; i < 6; i++) g[i] = tad_gradient_item(x[i]);
@@ -747,7 +785,8 @@ START_TEST(levels_differ_in_the_gradient_of_numbers_by_rounding_at_most) {
         tad_tape *t = tape_at_level(l);
         if (!t) break;
         ck_assert(numbers_on(t, other) == value);
-        for (int i = 0; i < 6; i++) ck_near(other[i], base[i], 16 * DBL_EPSILON * fmax(1, fabs(base[i])));
+        for (int i = 0; i < 6; i++)
+            ck_near(other[i], base[i], 16 * DBL_EPSILON * fmax(1, fabs(base[i])));
     }
 }
 END_TEST
@@ -771,7 +810,9 @@ END_TEST
 
 typedef tad_var unary(tad_var x);
 
-static void read_as_f64(tad_var y, double *to, size_t n) { ck_done(tad_read(tad_cast(y, TAD_F64), to, n), y.tape); }
+static void read_as_f64(tad_var y, double *to, size_t n) {
+    ck_done(tad_read(tad_cast(y, TAD_F64), to, n), y.tape);
+}
 
 /* Far arguments of sin, cos and tan take other ways, element by element. */
 START_TEST(a_far_element_changes_no_other) {
@@ -800,14 +841,16 @@ static void compare_numbers_with_array(tad_tape *t, unary *f, size_t n, const do
     ck_assert_int_eq(tad_read(f(tad_input(t, TAD_F64, TAD_SHAPE((int64_t)n), x)), y, n), TAD_OK);
     for (size_t i = 0; i < n; i++) {
         double number = tad_item(f(tad_scalar(t, x[i])));
-        ck_assert_msg(memcmp(&number, &y[i], sizeof number) == 0, "at %a: %a, %a", x[i], number, y[i]);
+        ck_assert_msg(memcmp(&number, &y[i], sizeof number) == 0, "at %a: %a, %a", x[i], number,
+                      y[i]);
     }
 }
 
 /* Those whose 0-d form is not libm's. */
 START_TEST(a_number_gets_the_bits_of_an_array) {
     enum { N = 1001 };
-    double x[N] = {-INFINITY, INFINITY, 0.0, -0.0, 0.125, nextafter(0.125, 0), -745, -746, -747, 39, 41};
+    double x[N] = {-INFINITY, INFINITY, 0.0,  -0.0, 0.125, nextafter(0.125, 0),
+                   -745,      -746,     -747, 39,   41};
     for (int i = 11; i < 900; i++) x[i] = -22 + i * 0.049;
     for (int i = 900; i < N; i++) x[i] = ldexp(i % 2 ? 1.1 : -1.7, 10 * (901 - i));
     for (int level = TAD_LEVEL_BASE; level <= TAD_LEVEL_AVX512; level++) {
@@ -826,13 +869,15 @@ START_TEST(out_of_line_and_in_place_agree) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var a = (tad_scalar)(t, 1.3), b = (tad_scalar)(t, -0.7), c = (tad_scalar)(t, 0.4);
     tad_var in = tad_fma(tad_div(a, b), tad_sub(a, tad_number(2)), tad_fnma(b, c, tad_neg(a)));
-    tad_var out = (tad_fma)((tad_div)(a, b), (tad_sub)(a, tad_number(2)), (tad_fnma)(b, c, (tad_neg)(a)));
+    tad_var out =
+        (tad_fma)((tad_div)(a, b), (tad_sub)(a, tad_number(2)), (tad_fnma)(b, c, (tad_neg)(a)));
     ck_assert(tad_item(in) == (tad_item)(out));
     double g[2][3];
     tad_var y[2] = {in, out};
     for (int k = 0; k < 2; k++) {
         ck_assert_int_eq(tad_reverse(y[k]), TAD_OK);
-        g[k][0] = tad_gradient_item(a), g[k][1] = (tad_gradient_item)(b), g[k][2] = tad_gradient_item(c);
+        g[k][0] = tad_gradient_item(a), g[k][1] = (tad_gradient_item)(b),
+        g[k][2] = tad_gradient_item(c);
     }
     ck_assert_mem_eq(g[0], g[1], sizeof g[0]);
     tad_tape_free(t);
@@ -840,8 +885,10 @@ START_TEST(out_of_line_and_in_place_agree) {
 END_TEST
 
 /* Of lists of n numbers; element k of list a is replaced, the sum it begins with where k is n. */
-static tad_var dot_of(tad_tape *t, size_t n, tad_var *a, tad_var *b, size_t k, const tad_var *other) {
-    for (size_t i = 0; i < n; i++) a[i] = tad_scalar(t, 0.3 * (double)i - 1), b[i] = tad_scalar(t, 2 - 0.7 * (double)i);
+static tad_var dot_of(tad_tape *t, size_t n, tad_var *a, tad_var *b, size_t k,
+                      const tad_var *other) {
+    for (size_t i = 0; i < n; i++)
+        a[i] = tad_scalar(t, 0.3 * (double)i - 1), b[i] = tad_scalar(t, 2 - 0.7 * (double)i);
     if (other && k < n) a[k] = *other;
     return tad_dot_list(a, b, n, other && k == n ? *other : tad_scalar(t, 5));
 }
@@ -851,7 +898,8 @@ START_TEST(lists_of_any_length_sum_in_order) {
     for (size_t n = 1; n < 11; n++) {
         tad_var a[10], b[10], y = dot_of(t, n, a, b, 0, NULL), z = tad_sum_list(a, n);
         double dot = 5, sum = 0;
-        for (size_t i = 0; i < n; i++) dot += tad_item(a[i]) * tad_item(b[i]), sum += tad_item(a[i]);
+        for (size_t i = 0; i < n; i++)
+            dot += tad_item(a[i]) * tad_item(b[i]), sum += tad_item(a[i]);
         ck_assert(tad_item(y) == dot && tad_item(z) == sum);
         ck_done(tad_reverse(tad_add(y, tad_mul(z, tad_number(4)))), t);
         for (size_t i = 0; i < n; i++) {
@@ -900,7 +948,8 @@ END_TEST
 
 START_TEST(a_derivative_by_a_constant_is_refused) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var c = tad_full(t, TAD_F64, TAD_SHAPE(2), 3), x = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), out = x;
+    tad_var c = tad_full(t, TAD_F64, TAD_SHAPE(2), 3),
+            x = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), out = x;
     tad_var y = tad_sum(tad_mul(c, x), tad_all());
     ck_assert_int_eq(tad_grad(&y, NULL, 1, &c, 1, &out), TAD_NO_GRADIENT);
     ck_assert(tad_is_nil(out));

@@ -1,5 +1,6 @@
-/* Threads: every kind of kernel gives the same bits for any number of them, and the right numbers on
- * arrays large enough to be cut into pieces; trainings; tapes that run side by side; the setting. */
+/* Threads: every kind of kernel gives the same bits for any number of them, and the right numbers
+ * on arrays large enough to be cut into pieces; trainings; tapes that run side by side; the
+ * setting. */
 #include <pthread.h>
 
 #include "support.h"
@@ -21,9 +22,10 @@ typedef tad_var build(const problem *p);
 
 #define OVER(...) TAD_AXES(__VA_ARGS__)
 #define KEPT(...) tad_keepdims(TAD_AXES(__VA_ARGS__))
-#define IN(k)     p->in[k]
+#define IN(k) p->in[k]
 /* IN(k) + 2, in the order of its columns */
-#define TURNED(k) tad_reshape(tad_transpose(tad_add(IN(k), tad_number(2)), 0, 1), TAD_SHAPE(COLS, ROWS))
+#define TURNED(k)                                                                                  \
+    tad_reshape(tad_transpose(tad_add(IN(k), tad_number(2)), 0, 1), TAD_SHAPE(COLS, ROWS))
 #define SEVENS(k) tad_reshape(IN(k), TAD_SHAPE(-1, 7)) /* many rows */
 #define LABELS_IN_ROWS                                                                             \
     tad_broadcast_to(tad_reshape(p->labels, TAD_SHAPE(ROWS, 1)), TAD_SHAPE(ROWS, COLS))
@@ -38,7 +40,7 @@ typedef tad_var build(const problem *p);
     F(outer_broadcast, tad_mul(IN(COLUMN), IN(ROW)))                                               \
     F(plus_row, tad_relu(tad_add(IN(A), IN(ROW))))                                                 \
     F(strided, tad_mul(tad_transpose(IN(A), 0, 1), tad_transpose(tad_exp(IN(B)), 0, 1)))           \
-    F(sum_all, tad_sum(IN(A), tad_all()))                                                               \
+    F(sum_all, tad_sum(IN(A), tad_all()))                                                          \
     F(sum_rows, tad_sum(IN(A), OVER(1)))                                                           \
     F(sum_columns, tad_sum(IN(A), OVER(0)))                                                        \
     F(sum_middle, tad_sum(tad_reshape(IN(A), TAD_SHAPE(7, 43, COLS)), OVER(1)))                    \
@@ -47,31 +49,32 @@ typedef tad_var build(const problem *p);
     F(sum_narrow, tad_sum(tad_reshape(IN(A), TAD_SHAPE(-1, 7)), OVER(0)))                          \
     F(sum_short_rows, tad_sum(tad_reshape(IN(A), TAD_SHAPE(-1, 7)), OVER(1)))                      \
     F(mean, tad_mean(IN(A), OVER(0)))                                                              \
-    F(mean_of_runs, tad_mean(tad_mul(tad_exp(IN(A)), tad_neg(IN(B))), tad_all()))                       \
+    F(mean_of_runs, tad_mean(tad_mul(tad_exp(IN(A)), tad_neg(IN(B))), tad_all()))                  \
     F(mean_beside_row, tad_mean(tad_mul(tad_exp(IN(A)), IN(ROW)), OVER(1)))                        \
     F(sum_to, tad_sum_to(IN(A), TAD_SHAPE(ROWS, 1)))                                               \
     F(amax_rows, tad_amax(IN(A), OVER(1)))                                                         \
     F(amin_columns, tad_amin(IN(A), OVER(0)))                                                      \
-    F(amax_all, tad_amax(IN(A), tad_all()))                                                             \
-    F(max_rows, tad_max(IN(A), tad_axis(1), NULL))                                                    \
+    F(amax_all, tad_amax(IN(A), tad_all()))                                                        \
+    F(max_rows, tad_max(IN(A), tad_axis(1), NULL))                                                 \
     F(logsumexp_rows, tad_logsumexp(IN(A), OVER(1)))                                               \
     F(logsumexp_columns, tad_logsumexp(IN(A), OVER(0)))                                            \
     F(softmax_rows, tad_softmax(IN(A), 1))                                                         \
     F(softmax_columns, tad_softmax(IN(A), 0))                                                      \
     F(softmax_twice, tad_add(tad_softmax(IN(A), 1), tad_softmax(IN(A), 1)))                        \
     F(log_softmax, tad_log_softmax(IN(A), 1))                                                      \
-    F(layer_norm, tad_layer_norm(IN(A), IN(ROW), IN(ROW), TAD_0D, 1e-5))                                   \
-    F(layer_norm_of_constant, tad_layer_norm(tad_cast(p->mask, tad_dtype_of(IN(A))), IN(ROW), \
-                                             tad_none(), TAD_0D, 1e-5))                                    \
-    F(rms_norm, tad_rms_norm(IN(A), IN(ROW), TAD_0D, 1e-6))                                                \
+    F(layer_norm, tad_layer_norm(IN(A), IN(ROW), IN(ROW), TAD_0D, 1e-5))                           \
+    F(layer_norm_of_constant,                                                                      \
+      tad_layer_norm(tad_cast(p->mask, tad_dtype_of(IN(A))), IN(ROW), tad_none(), TAD_0D, 1e-5))   \
+    F(rms_norm, tad_rms_norm(IN(A), IN(ROW), TAD_0D, 1e-6))                                        \
     F(cross_entropy, tad_cross_entropy(IN(A), p->labels, NULL))                                    \
-    F(cross_entropy_each, tad_cross_entropy(IN(A), p->labels,                                      \
-                                            &(tad_cross_entropy_options){.reduction = TAD_EACH}))  \
+    F(cross_entropy_each,                                                                          \
+      tad_cross_entropy(IN(A), p->labels, &(tad_cross_entropy_options){.reduction = TAD_EACH}))    \
     F(cross_entropy_shares, tad_cross_entropy(IN(A), tad_softmax(IN(B), 1), NULL))                 \
     F(nll, tad_nll_loss(IN(A), p->labels, NULL))                                                   \
-    F(mse, tad_mse(IN(A), IN(B), TAD_MEAN))                                                            \
-    F(huber_each, tad_huber(IN(A), IN(B), 1, TAD_EACH))            \
-    F(bce_with_logits, tad_bce_with_logits(IN(A), tad_sigmoid(IN(B)), tad_none(), tad_none(), TAD_MEAN))                       \
+    F(mse, tad_mse(IN(A), IN(B), TAD_MEAN))                                                        \
+    F(huber_each, tad_huber(IN(A), IN(B), 1, TAD_EACH))                                            \
+    F(bce_with_logits,                                                                             \
+      tad_bce_with_logits(IN(A), tad_sigmoid(IN(B)), tad_none(), tad_none(), TAD_MEAN))            \
     F(product_nn, tad_matmul(IN(A), IN(WEIGHT)))                                                   \
     F(product_nt, tad_matmul(IN(A), tad_transpose(IN(B), 0, 1)))                                   \
     F(product_tn, tad_matmul(tad_transpose(IN(A), 0, 1), IN(B)))                                   \
@@ -81,8 +84,8 @@ typedef tad_var build(const problem *p);
     F(layer, tad_affine(tad_transpose(IN(A), 0, 1), IN(B), IN(ROW)))                               \
     F(copied, tad_reshape(tad_transpose(IN(A), 0, 1), TAD_SHAPE(-1)))                              \
     F(concat, tad_concat((tad_var[]){IN(A), IN(B)}, 2, 1))                                         \
-    F(slice, tad_slice(tad_slice(IN(A), 0, 3, TAD_END, 1), 1, 0, TAD_END, 2))      \
-    F(flip, tad_flip(IN(A), TAD_AXES(0, 1)))                                                     \
+    F(slice, tad_slice(tad_slice(IN(A), 0, 3, TAD_END, 1), 1, 0, TAD_END, 2))                      \
+    F(flip, tad_flip(IN(A), TAD_AXES(0, 1)))                                                       \
     F(broadcast, tad_broadcast_to(IN(ROW), TAD_SHAPE(ROWS, COLS)))                                 \
     F(picked, tad_index_select(IN(A), p->labels, 1))                                               \
     F(chosen, tad_where(p->mask, IN(A), IN(B)))                                                    \
@@ -90,15 +93,17 @@ typedef tad_var build(const problem *p);
     F(chosen_or_number, tad_where(p->mask, tad_exp(IN(A)), tad_number(2)))                         \
     F(masked, tad_masked_fill(tad_exp(IN(A)), p->mask, 3))                                         \
     F(turned_operand, tad_div(tad_exp(IN(A)), tad_transpose(TURNED(B), 0, 1)))                     \
-    F(compared, tad_mul(IN(A), tad_cast(tad_greater(IN(A), tad_number(-0.1)), tad_dtype_of(IN(A))))) \
-    F(sum_all_strided, tad_sum(tad_transpose(IN(A), 0, 1), tad_all()))                                  \
-    F(largest_in_columns, tad_max(IN(A), tad_axis(0), NULL))                                          \
-    F(smallest_in_middle, tad_min(tad_reshape(IN(A), TAD_SHAPE(7, 43, COLS)), tad_keepdims(tad_axis(1)), NULL))      \
+    F(compared,                                                                                    \
+      tad_mul(IN(A), tad_cast(tad_greater(IN(A), tad_number(-0.1)), tad_dtype_of(IN(A)))))         \
+    F(sum_all_strided, tad_sum(tad_transpose(IN(A), 0, 1), tad_all()))                             \
+    F(largest_in_columns, tad_max(IN(A), tad_axis(0), NULL))                                       \
+    F(smallest_in_middle,                                                                          \
+      tad_min(tad_reshape(IN(A), TAD_SHAPE(7, 43, COLS)), tad_keepdims(tad_axis(1)), NULL))        \
     F(by_place, tad_gather(IN(A), tad_argmax(IN(B), KEPT(1)), 1))                                  \
     F(gathered, tad_gather(IN(A), LABELS_IN_ROWS, 1))                                              \
     F(scattered, tad_scatter_add(IN(A), LABELS_IN_ROWS, IN(B), 1))                                 \
-    F(taken_down, tad_take_along_axis(IN(A), LABELS_IN_ROWS, tad_axis(0)))           \
-    F(embedded, tad_embedding(p->labels, IN(A)))                       \
+    F(taken_down, tad_take_along_axis(IN(A), LABELS_IN_ROWS, tad_axis(0)))                         \
+    F(embedded, tad_embedding(p->labels, IN(A)))                                                   \
     F(nll_of_many, tad_nll_loss(SEVENS(A), tad_argmax(SEVENS(B), OVER(1)), NULL))                  \
     F(nll_of_each, tad_nll_loss(SEVENS(A), tad_argmax(SEVENS(B), OVER(1)),                         \
                                 &(tad_cross_entropy_options){.reduction = TAD_EACH}))
@@ -114,7 +119,9 @@ enum { CASES = sizeof cases / sizeof *cases };
 /* Distinct numbers, so that extremes stay where they are when moved a little. */
 static void fill(double *x, int64_t n, uint64_t seed) {
     tad_random r = {.seed = seed};
-    for (int64_t i = 0; i < n; i++) x[i] = (double)(i * (int64_t)(7919 + 1000 * seed) % n) / (double)n - 0.6 + 1e-6 * tad_random_uniform(&r);
+    for (int64_t i = 0; i < n; i++)
+        x[i] = (double)(i * (int64_t)(7919 + 1000 * seed) % n) / (double)n - 0.6 +
+               1e-6 * tad_random_uniform(&r);
 }
 
 /* On a new tape; step h along the directions `along`. */
@@ -218,10 +225,12 @@ START_TEST(every_kernel_is_right_in_pieces) {
             size += fabs(along[k][i] * r.x[k][i]);
         }
     }
-    double up = loss_at(_i, h, along), down = loss_at(_i, -h, along), numeric = (up - down) / (2 * h);
+    double up = loss_at(_i, h, along), down = loss_at(_i, -h, along),
+           numeric = (up - down) / (2 * h);
     double noise = 1e-12 * (fabs(up) + fabs(down)) / h;
-    ck_assert_msg(fabs(numeric - slope) <= 1e-6 * size + noise, "%s: slope %g, by differences %g (sizes %g, %g)",
-                  cases[_i].name, slope, numeric, size, noise);
+    ck_assert_msg(fabs(numeric - slope) <= 1e-6 * size + noise,
+                  "%s: slope %g, by differences %g (sizes %g, %g)", cases[_i].name, slope, numeric,
+                  size, noise);
     ck_assert(size > 0);
     for (int k = 0; k < OPERANDS; k++) free(along[k]);
     forget(&r);
@@ -269,7 +278,8 @@ START_TEST(updates_give_the_same_bits) {
         double *one = updated(_i, 1, (tad_dtype)dtype);
         for (int threads = 2; threads <= 7; threads += 5) {
             double *many = updated(_i, threads, (tad_dtype)dtype);
-            ck_assert_msg(memcmp(one, many, NUMBERS * sizeof *one) == 0, "optimiser %d, %d threads", _i, threads);
+            ck_assert_msg(memcmp(one, many, NUMBERS * sizeof *one) == 0, "optimiser %d, %d threads",
+                          _i, threads);
             free(many);
         }
         free(one);
@@ -281,7 +291,7 @@ END_TEST
 
 enum { IN = 96, HIDDEN = 130, OUT = 10, BATCH = 160, STEPS = 3, PARAMS = 4, TAPES = 8 };
 
-static const int64_t sizes[PARAMS] = {IN * HIDDEN, HIDDEN, HIDDEN * OUT, OUT};
+static const int64_t sizes[PARAMS] = {IN * HIDDEN, HIDDEN, HIDDEN *OUT, OUT};
 
 /* What a training leaves: every parameter and the last loss. */
 typedef struct outcome {
@@ -291,7 +301,8 @@ typedef struct outcome {
     tad_status status;
 } outcome;
 
-static tad_var random_array(tad_tape *t, tad_random *r, tad_dtype dtype, tad_shape shape, int64_t n, bool param) {
+static tad_var random_array(tad_tape *t, tad_random *r, tad_dtype dtype, tad_shape shape, int64_t n,
+                            bool param) {
     double *x = malloc((size_t)n * sizeof *x);
     for (int64_t i = 0; i < n; i++) x[i] = 0.1 * tad_random_normal(r);
     tad_var v = tad_constant_from(t, dtype, shape, x);
@@ -339,7 +350,8 @@ static outcome *trained(int threads, uint64_t seed) {
 }
 
 static bool same_bits(const outcome *a, const outcome *b) {
-    return memcmp(&a->loss, &b->loss, sizeof a->loss) == 0 && memcmp(a->param, b->param, sizeof a->param) == 0;
+    return memcmp(&a->loss, &b->loss, sizeof a->loss) == 0 &&
+           memcmp(a->param, b->param, sizeof a->param) == 0;
 }
 
 START_TEST(any_number_gives_the_same_bits) {

@@ -19,7 +19,8 @@ END_TEST
 
 START_TEST(messages_carry_places) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL), b = tad_input(t, TAD_F64, TAD_SHAPE(4, 5), NULL);
+    tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL),
+            b = tad_input(t, TAD_F64, TAD_SHAPE(4, 5), NULL);
     char expected[64];
     snprintf(expected, sizeof expected, "test_trace.c:%d", __LINE__ + 1);
     tad_var c = tad_sum(tad_matmul(a, b), tad_all());

@@ -268,8 +268,8 @@ START_TEST(one_step_has_no_pace) {
 END_TEST
 
 /* What is shown after steps with these losses at these times, and the end of the epoch. */
-static void ck_progress(tad_progress p, int steps, const double *loss, const double *time, double accuracy,
-                        const char *expected) {
+static void ck_progress(tad_progress p, int steps, const double *loss, const double *time,
+                        double accuracy, const char *expected) {
     text out = {.n = 0};
     p.sink = collect;
     p.user = &out;
@@ -283,19 +283,21 @@ static void ck_progress(tad_progress p, int steps, const double *loss, const dou
 
 START_TEST(progress_leaves_out_what_is_not_known) {
     const double loss[] = {1, NAN, 1}, time[] = {100, 101};
-    ck_progress((tad_progress){.clock = fake_clock}, 2, loss, time, NAN, "epoch 1  step 2  loss nan\n");
+    ck_progress((tad_progress){.clock = fake_clock}, 2, loss, time, NAN,
+                "epoch 1  step 2  loss nan\n");
     ck_progress((tad_progress){.clock = fake_clock, .samples = 6}, 2, loss + 1, time, NAN,
                 "epoch 1  step 2  loss nan  6 samples/s\n");
     ck_progress((tad_progress){.clock = fake_clock, .epochs = 9, .steps = 4}, 0, NULL, NULL, 0,
                 "epoch 1/9  step 0/4  loss 0  accuracy 0.0000\n");
-    ck_progress((tad_progress){.epochs = 1}, 1, loss, time, NAN, "epoch 1/1  step 1  loss 1\n"); /* the system's clock */
+    /* the system's clock */
+    ck_progress((tad_progress){.epochs = 1}, 1, loss, time, NAN, "epoch 1/1  step 1  loss 1\n");
 }
 END_TEST
 
 START_TEST(progress_has_hours_and_columns) {
     const double loss[] = {0.25, 0.75}, time[] = {100, 150};
-    ck_progress((tad_progress){.clock = fake_clock, .epochs = 10, .steps = 1000}, 2, loss, time, 0.25,
-                "epoch  1/10  step    2/1000  loss 0.5  accuracy 0.2500  ETA 138:51:40\n");
+    ck_progress((tad_progress){.clock = fake_clock, .epochs = 10, .steps = 1000}, 2, loss, time,
+                0.25, "epoch  1/10  step    2/1000  loss 0.5  accuracy 0.2500  ETA 138:51:40\n");
 }
 END_TEST
 
@@ -350,7 +352,8 @@ START_TEST(writes_csv) {
 }
 END_TEST
 
-/* The library formats by this snprintf, which has a comma when told to: no such locale need be there. */
+/* The library formats by this snprintf, which has a comma when told to: no such locale need be
+ * there. */
 static bool comma;
 int snprintf(char *out, size_t room, const char *format, ...) {
     va_list args;
@@ -374,7 +377,8 @@ START_TEST(numbers_have_a_point_where_the_locale_has_a_comma) {
     tad_progress_epoch(&p, 0.5);
     comma = false;
     ck_done(status, t);
-    ck_assert_str_eq(out.data, "step,loss\n1,0.25\nepoch 1/1  step 1/1  loss 0.375  accuracy 0.5000\n");
+    ck_assert_str_eq(out.data,
+                     "step,loss\n1,0.25\nepoch 1/1  step 1/1  loss 0.375  accuracy 0.5000\n");
     tad_tape_free(t);
 }
 END_TEST
@@ -384,7 +388,8 @@ START_TEST(writes_a_plot) {
     const char *const columns[] = {"step", "loss", "test accuracy"};
     tad_history *h = tad_history_new(t, columns, 3);
     text out = {.n = 0};
-    ck_done(tad_history_plot(h, &(tad_plot_options){"it's.csv", "p.svg", "MNIST"}, collect, &out), t);
+    ck_done(tad_history_plot(h, &(tad_plot_options){"it's.csv", "p.svg", "MNIST"}, collect, &out),
+            t);
     static const char *const expected[] = {
         "set output 'p.svg'\n",
         "set datafile separator ','",
@@ -396,10 +401,10 @@ START_TEST(writes_a_plot) {
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         ck_assert_msg(strstr(out.data, expected[i]) != NULL, "no %s in\n%s", expected[i], out.data);
     static const tad_plot_options bad[] = {{"a.csv", NULL, NULL},
-                                   {"a.csv", "|sh", NULL},
-                                   {"<ls", "a.svg", NULL},
-                                   {"a\nb", "a.svg", NULL},
-                                   {"a.csv", "a.svg", "x\n!ls"}};
+                                           {"a.csv", "|sh", NULL},
+                                           {"<ls", "a.svg", NULL},
+                                           {"a\nb", "a.svg", NULL},
+                                           {"a.csv", "a.svg", "x\n!ls"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ck_assert_int_eq(tad_history_plot(h, &bad[i], collect, &out), TAD_BAD_ARGUMENT);
         ck_refused(t, TAD_BAD_ARGUMENT, "plain file names");

@@ -11,7 +11,8 @@ static void close_tape(void) { tad_tape_free(t); }
 
 START_TEST(headers_library_and_build_have_one_version) {
     char text[40];
-    snprintf(text, sizeof text, "%d.%d.%d", TAD_VERSION_MAJOR, TAD_VERSION_MINOR, TAD_VERSION_PATCH);
+    snprintf(text, sizeof text, "%d.%d.%d", TAD_VERSION_MAJOR, TAD_VERSION_MINOR,
+             TAD_VERSION_PATCH);
     ck_assert_str_eq(text, PROJECT_VERSION);
     ck_assert_int_eq(tad_version(), TAD_VERSION);
 }
@@ -65,7 +66,8 @@ END_TEST
 
 START_TEST(random_arrays_are_constants_that_the_state_repeats) {
     tad_random state = tad_tape_random(t);
-    tad_var first = tad_randn(t, TAD_F64, TAD_SHAPE(3)), second = tad_randn(t, TAD_F64, TAD_SHAPE(3));
+    tad_var first = tad_randn(t, TAD_F64, TAD_SHAPE(3)),
+            second = tad_randn(t, TAD_F64, TAD_SHAPE(3));
     tad_tape_set_random(t, state);
     double a[3], b[3];
     ck_done(tad_read(first, a, 3), t);
@@ -103,7 +105,8 @@ END_TEST
 
 START_TEST(comparisons_are_ieees) {
     const double a[] = {1, 2, 2, NAN, 0}, b[] = {2, 2, 1, 1, -0.0};
-    tad_var x = tad_constant(t, TAD_F64, TAD_SHAPE(5), a), y = tad_constant(t, TAD_F64, TAD_SHAPE(5), b);
+    tad_var x = tad_constant(t, TAD_F64, TAD_SHAPE(5), a),
+            y = tad_constant(t, TAD_F64, TAD_SHAPE(5), b);
     ck_values(tad_less(x, y), 0, 1, 0, 0, 0, 0);
     ck_values(tad_less_equal(x, y), 0, 1, 1, 0, 0, 1);
     ck_values(tad_greater(x, y), 0, 0, 0, 1, 0, 0);
@@ -187,7 +190,9 @@ static fitting small_net(void) {
     ck_done(tad_net_affine(f.net, "a", 3, 4, NULL), t);
     ck_done(tad_net_activation(f.net, "h", tad_tanh), t);
     ck_done(tad_net_layer(f.net, "own", scaled, NULL), t);
-    ck_done(tad_dict_add(tad_net_params(f.net), "scale", tad_param(t, TAD_F64, TAD_0D, (double[]){1.5})), t);
+    ck_done(tad_dict_add(tad_net_params(f.net), "scale",
+                         tad_param(t, TAD_F64, TAD_0D, (double[]){1.5})),
+            t);
     ck_done(tad_net_linear(f.net, "b", 4, 2, NULL), t);
     f.x = tad_randn(t, TAD_F64, TAD_SHAPE(5, 3));
     f.y = tad_randn(t, TAD_F64, TAD_SHAPE(5, 2));

@@ -13,10 +13,10 @@
     F(LINE, tad_mul(x, tad_number(1e-9)))                                                          \
     F(LIFTED, tad_add(tad_sin(x), tad_number(100)))                                                \
     F(SOFTMAX, tad_softmax(x, 0))                                                                  \
-    F(NORM, tad_sqrt(tad_sum(tad_square(x), tad_all())))                                                \
-    F(MEAN, tad_mean(tad_square(x), tad_all()))                                                         \
+    F(NORM, tad_sqrt(tad_sum(tad_square(x), tad_all())))                                           \
+    F(MEAN, tad_mean(tad_square(x), tad_all()))                                                    \
     F(RELU, tad_relu(tad_cos(x)))                                                                  \
-    F(LOGSUMEXP, tad_logsumexp(tad_mul(x, tad_number(2)), tad_all()))                                   \
+    F(LOGSUMEXP, tad_logsumexp(tad_mul(x, tad_number(2)), tad_all()))                              \
     F(DEEP, tad_tanh(tad_sin(tad_tanh(tad_mul(x, tad_number(1.5))))))
 
 #define CODE(name, value) name,
@@ -96,7 +96,8 @@ static tad_var run(tad_tape *t, const tad_var *in, size_t n, void *user) {
     tad_var x = spoiled(in[0], (fault)w->fault);
     (void)t, (void)n;
     switch (w->base) {
-#define CASE(name, value) case name: return value;
+#define CASE(name, value)                                                                          \
+    case name: return value;
         BASES(CASE)
     default: return tad_none();
     }

@@ -124,7 +124,8 @@ static tad_status compute_both(tad__check *c, const tad__op_problem *o) {
     tad__problem *p = c->p;
     computed wide, narrow;
     double *v = tad__take(p->workspace, tad__outputs(p), sizeof *v);
-    tad_status status = v ? take_computed(p, o, TAD_F64, &wide) : tad_tape_status(p->workspace->tape);
+    tad_status status =
+        v ? take_computed(p, o, TAD_F64, &wide) : tad_tape_status(p->workspace->tape);
     if (status == TAD_OK) status = take_computed(p, o, TAD_F32, &narrow);
     if (status != TAD_OK) return status;
     tad__normals(&c->random, v, tad__outputs(p));

@@ -197,7 +197,8 @@ static tad_verdict check_on(tad__workspace *workspace, function *f, const tad_va
 }
 
 /* A rewind may need memory once: now, so that the one at the end cannot fail. */
-static tad_gradcheck_report *begin(tad__workspace *workspace, tad_mark mark, tad_gradcheck_report *report) {
+static tad_gradcheck_report *begin(tad__workspace *workspace, tad_mark mark,
+                                   tad_gradcheck_report *report) {
     if (tad_tape_rewind(workspace->tape, mark) != TAD_OK) return NULL;
     return report ? report : tad__take(workspace, 1, sizeof *report);
 }

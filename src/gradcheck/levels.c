@@ -144,9 +144,7 @@ static double grid(const line *l) {
     return slope > 0 && l->unit > explained && l->unit <= 1e-6 * size ? l->unit / 4 : 0;
 }
 
-static bool is_cubic(double coarse, double fine) {
-    return coarse > 5 * fine && coarse < 12 * fine;
-}
+static bool is_cubic(double coarse, double fine) { return coarse > 5 * fine && coarse < 12 * fine; }
 
 /* Values that jitter more than their own size explains (they were computed through larger numbers)
  * show it at the finest levels, where a smooth function's differences no longer differ. Where they
@@ -265,8 +263,7 @@ static bool gap_is_constant(const line *l) {
 
 /* Differences that never settled: the steps are all too large (or the function jumps about). */
 static bool converged(const tad__slope *s, const line *l, const tad__steps *c) {
-    return s->error <= 0.25 * fabs(s->value) ||
-           s->error <= l->own_noise / c->h[TAD__LEVELS - 1];
+    return s->error <= 0.25 * fabs(s->value) || s->error <= l->own_noise / c->h[TAD__LEVELS - 1];
 }
 
 static void judge(line *l, const tad__steps *c, tad__slope *out) {

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #define TAD__LEVELS 28
-#define TAD__FINE   18 /* from this level on kinks, also of derivatives, are rare */
+#define TAD__FINE 18 /* from this level on kinks, also of derivatives, are rare */
 
 typedef enum tad__slope_kind {
     TAD__SLOPE_SMOOTH,
@@ -24,7 +24,7 @@ typedef struct tad__slope {
     double side_error;   /* of these */
     double step;
     double natural; /* size of the values divided by the scale of the steps */
-    bool rejected; /* some level was not smooth: the error bound may miss what is far away */
+    bool rejected;  /* some level was not smooth: the error bound may miss what is far away */
 } tad__slope;
 
 /* The steps, each half of the one before, and the coordinates that were reached. */

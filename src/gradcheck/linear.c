@@ -34,7 +34,8 @@ static tad_status hold_multiple(tad__check *c, double factor, double *workspace)
 tad_status tad__check_homogeneity(tad__check *c) {
     static const double factor[] = {0, 8, 0.125};
     tad__problem *p = c->p;
-    double *workspace = tad__take(p->workspace, tad__inputs(p) + tad__outputs(p), sizeof *workspace);
+    double *workspace =
+        tad__take(p->workspace, tad__inputs(p) + tad__outputs(p), sizeof *workspace);
     if (!workspace) return tad_tape_status(p->workspace->tape);
     tad_status status = tad__problem_open(p, p->x);
     for (int k = 0; k < 3 && status == TAD_OK; k++) status = hold_multiple(c, factor[k], workspace);
@@ -64,7 +65,8 @@ static tad_status hold_output(tad__check *c, size_t k, bool *given, double *alon
 tad_status tad__check_outputs(tad__check *c) {
     tad__problem *p = c->p;
     size_t n = tad__inputs(p);
-    double *sum = tad__take(p->workspace, n, sizeof *sum), *alone = tad__take(p->workspace, n, sizeof *alone);
+    double *sum = tad__take(p->workspace, n, sizeof *sum),
+           *alone = tad__take(p->workspace, n, sizeof *alone);
     bool *given = tad__take(p->workspace, p->n_out, sizeof *given);
     if (!sum || !alone || !given) return tad_tape_status(p->workspace->tape);
     tad_status status = tad__problem_open(p, p->x);

@@ -123,8 +123,8 @@ static tad_status estimate(tad__problem *p, const tad__noise_at *at, double epsi
                            double *total) {
     tad_tape *t = p->workspace->tape;
     size_t first = tad_node_count(t), roots = p->n_in + p->n_out;
-    sum s = {tad__take(p->workspace, roots, sizeof *s.y), tad__take(p->workspace, roots, sizeof *s.weight),
-             0};
+    sum s = {tad__take(p->workspace, roots, sizeof *s.y),
+             tad__take(p->workspace, roots, sizeof *s.weight), 0};
     if (!s.y || !s.weight) return tad_tape_status(t);
     tad_status status = record(p, at);
     if (status == TAD_OK) status = find_roots(p, at, &s);

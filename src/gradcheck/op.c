@@ -40,8 +40,8 @@ static void take_masks(const tad_sample *s, const tad__problem *p, const tad__op
         inputs[i] = (tad_gradcheck_input){.mask = s->in[o->place[i]].mask};
 }
 
-static tad_status check_sample(tad__workspace *workspace, const tad_op *op, const tad_sample *s, bool as_row,
-                               const tad__check_plan *ask, tad_gradcheck_report *r) {
+static tad_status check_sample(tad__workspace *workspace, const tad_op *op, const tad_sample *s,
+                               bool as_row, const tad__check_plan *ask, tad_gradcheck_report *r) {
     tad_gradcheck_input inputs[sizeof s->in / sizeof *s->in];
     tad__check_plan plan = *ask;
     tad__problem p;
@@ -86,8 +86,8 @@ static tad_status check_paths(tad__workspace *workspace, const tad_op *op, size_
     return status;
 }
 
-static tad_status check_samples(tad__workspace *workspace, const tad_op *op, const tad_gradcheck_options *o,
-                                tad_gradcheck_report *r) {
+static tad_status check_samples(tad__workspace *workspace, const tad_op *op,
+                                const tad_gradcheck_options *o, tad_gradcheck_report *r) {
     size_t repeats = o->repeats ? o->repeats : 2, count = tad_sample_count(op);
     tad_status status = TAD_OK;
     for (size_t k = 0; k < repeats * count; k++) {
@@ -100,8 +100,8 @@ static tad_status check_samples(tad__workspace *workspace, const tad_op *op, con
     return status;
 }
 
-static tad_status check_op(tad__workspace *workspace, const tad_op *op, const tad_gradcheck_options *o,
-                           tad_gradcheck_report *r) {
+static tad_status check_op(tad__workspace *workspace, const tad_op *op,
+                           const tad_gradcheck_options *o, tad_gradcheck_report *r) {
     tad__notes notes = {.report = r};
     tad_status status = check_samples(workspace, op, o, r);
     if (status == TAD_OK && r->verdict != TAD_CHECK_FAIL)

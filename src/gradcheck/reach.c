@@ -1,4 +1,5 @@
-/* Whether anything that was recorded leads from inputs to a result. Rests on inspect.h and workspace.h.
+/* Whether anything that was recorded leads from inputs to a result. Rests on inspect.h and
+ * workspace.h.
  */
 #include "reach.h"
 

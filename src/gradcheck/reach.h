@@ -4,8 +4,8 @@
 
 #include "workspace.h"
 
-/* From one of in[n] to y, all of the workspace's tape, be the derivative zero or not. True where memory
- * lacks: the tape has failed. */
+/* From one of in[n] to y, all of the workspace's tape, be the derivative zero or not. True where
+ * memory lacks: the tape has failed. */
 bool tad__leads_to(tad__workspace *workspace, const tad_var *in, size_t n, tad_var y);
 
 #define TAD__INDEPENDENT                                                                           \

@@ -1,5 +1,5 @@
-/* What a gradient check writes into its report. Rests on gradcheck.h and the outcomes of judge.h.
- */
+/* What a gradient check writes into its report. Rests on gradcheck.h and the outcomes of
+ * judge.h. */
 #include "report.h"
 
 #include <stdio.h>

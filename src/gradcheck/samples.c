@@ -19,45 +19,52 @@ typedef struct pattern {
     tad_shape shape[3];
 } pattern;
 
-#define S0      {0, {0}}
-#define S1(a)    {1, {a}}
-#define S2(a, b) {2, {a, b}}
+#define S0                                                                                         \
+    {                                                                                              \
+        0, { 0 }                                                                                   \
+    }
+#define S1(a)                                                                                      \
+    {                                                                                              \
+        1, { a }                                                                                   \
+    }
+#define S2(a, b)                                                                                   \
+    {                                                                                              \
+        2, { a, b }                                                                                \
+    }
 static const pattern unary[] = {
     {"()", {S0}}, {"(5)", {S1(5)}}, {"(0)", {S1(0)}}, {"(2,3)", {S2(2, 3)}}, {"(700)", {S1(700)}}};
-static const pattern binary[] = {
-    {"() ()", {S0, S0}},
-    {"(5) (5)", {S1(5), S1(5)}},
-    {"(0) (0)", {S1(0), S1(0)}},
-    {"(2,3) (2,3)", {S2(2, 3), S2(2, 3)}},
-    {"(2,3) ()", {S2(2, 3), S0}},
-    {"() (2,3)", {S0, S2(2, 3)}},
-    {"(2,3) (3)", {S2(2, 3), S1(3)}},
-    {"(3) (2,3)", {S1(3), S2(2, 3)}},
-    {"(5) (1)", {S1(5), S1(1)}},
-    {"(2,1) (3)", {S2(2, 1), S1(3)}},
-    {"(3) (2,1)", {S1(3), S2(2, 1)}},
-    {"(1,3) (2,1)", {S2(1, 3), S2(2, 1)}},
-    {"(2,3) (1,1)", {S2(2, 3), S2(1, 1)}},
-    {"(5) (1,5)", {S1(5), S2(1, 5)}}, /* one size, two ranks */
-    {"(1,5) (5)", {S2(1, 5), S1(5)}},
-    {"(1,1) ()", {S2(1, 1), S0}},
-    {"(0) (1)", {S1(0), S1(1)}},
-    {"(0,3) (3)", {S2(0, 3), S1(3)}},
-    {"(700) (700)", {S1(700), S1(700)}}};
-static const pattern ternary[] = {
-    {"() () ()", {S0, S0, S0}},
-    {"(5) (5) (5)", {S1(5), S1(5), S1(5)}},
-    {"(0) (0) (0)", {S1(0), S1(0), S1(0)}},
-    {"(2,3) (2,3) (2,3)", {S2(2, 3), S2(2, 3), S2(2, 3)}},
-    {"(2,3) (3) ()", {S2(2, 3), S1(3), S0}},
-    {"() (2,3) (3)", {S0, S2(2, 3), S1(3)}},
-    {"(3) () (2,3)", {S1(3), S0, S2(2, 3)}},
-    {"(2,1) (3) ()", {S2(2, 1), S1(3), S0}},
-    {"(3) (2,1) (1,3)", {S1(3), S2(2, 1), S2(1, 3)}},
-    {"(5) (1,5) (1,1)", {S1(5), S2(1, 5), S2(1, 1)}},
-    {"(1,5) (5) ()", {S2(1, 5), S1(5), S0}},
-    {"(0,3) (3) ()", {S2(0, 3), S1(3), S0}},
-    {"(700) (700) (700)", {S1(700), S1(700), S1(700)}}};
+static const pattern binary[] = {{"() ()", {S0, S0}},
+                                 {"(5) (5)", {S1(5), S1(5)}},
+                                 {"(0) (0)", {S1(0), S1(0)}},
+                                 {"(2,3) (2,3)", {S2(2, 3), S2(2, 3)}},
+                                 {"(2,3) ()", {S2(2, 3), S0}},
+                                 {"() (2,3)", {S0, S2(2, 3)}},
+                                 {"(2,3) (3)", {S2(2, 3), S1(3)}},
+                                 {"(3) (2,3)", {S1(3), S2(2, 3)}},
+                                 {"(5) (1)", {S1(5), S1(1)}},
+                                 {"(2,1) (3)", {S2(2, 1), S1(3)}},
+                                 {"(3) (2,1)", {S1(3), S2(2, 1)}},
+                                 {"(1,3) (2,1)", {S2(1, 3), S2(2, 1)}},
+                                 {"(2,3) (1,1)", {S2(2, 3), S2(1, 1)}},
+                                 {"(5) (1,5)", {S1(5), S2(1, 5)}}, /* one size, two ranks */
+                                 {"(1,5) (5)", {S2(1, 5), S1(5)}},
+                                 {"(1,1) ()", {S2(1, 1), S0}},
+                                 {"(0) (1)", {S1(0), S1(1)}},
+                                 {"(0,3) (3)", {S2(0, 3), S1(3)}},
+                                 {"(700) (700)", {S1(700), S1(700)}}};
+static const pattern ternary[] = {{"() () ()", {S0, S0, S0}},
+                                  {"(5) (5) (5)", {S1(5), S1(5), S1(5)}},
+                                  {"(0) (0) (0)", {S1(0), S1(0), S1(0)}},
+                                  {"(2,3) (2,3) (2,3)", {S2(2, 3), S2(2, 3), S2(2, 3)}},
+                                  {"(2,3) (3) ()", {S2(2, 3), S1(3), S0}},
+                                  {"() (2,3) (3)", {S0, S2(2, 3), S1(3)}},
+                                  {"(3) () (2,3)", {S1(3), S0, S2(2, 3)}},
+                                  {"(2,1) (3) ()", {S2(2, 1), S1(3), S0}},
+                                  {"(3) (2,1) (1,3)", {S1(3), S2(2, 1), S2(1, 3)}},
+                                  {"(5) (1,5) (1,1)", {S1(5), S2(1, 5), S2(1, 1)}},
+                                  {"(1,5) (5) ()", {S2(1, 5), S1(5), S0}},
+                                  {"(0,3) (3) ()", {S2(0, 3), S1(3), S0}},
+                                  {"(700) (700) (700)", {S1(700), S1(700), S1(700)}}};
 
 static const pattern *patterns(size_t inputs, size_t *n) {
     const pattern *list[] = {unary, binary, ternary};
@@ -81,16 +88,19 @@ static size_t variants(const tad_sample *s) {
 }
 
 static void on_pattern(const pattern *p, tad_sample_room *workspace) {
-    for (size_t k = 0; k < workspace->sample.n; k++) workspace->sample.in[k].type.shape = p->shape[k];
-    snprintf(workspace->label, sizeof workspace->label, "%s, %s", p->label, workspace->sample.label);
+    for (size_t k = 0; k < workspace->sample.n; k++)
+        workspace->sample.in[k].type.shape = p->shape[k];
+    snprintf(workspace->label, sizeof workspace->label, "%s, %s", p->label,
+             workspace->sample.label);
 }
 
 /* The whole numbers from the kink up to it. */
 static void at_one_kink(double kink, bool zero_d, tad_sample_room *workspace) {
-    workspace->sample.in[0] = (tad_sample_input){.type = {TAD_F64, S1(3)}, .fill = TAD_FILL_INTEGER,
-                                            .lo = kink, .hi = kink + 1};
+    workspace->sample.in[0] = (tad_sample_input){
+        .type = {TAD_F64, S1(3)}, .fill = TAD_FILL_INTEGER, .lo = kink, .hi = kink + 1};
     if (zero_d) workspace->sample.in[0].type.shape = TAD_0D;
-    snprintf(workspace->label, sizeof workspace->label, "kink at %g, %s", kink, zero_d ? "()" : "(3)");
+    snprintf(workspace->label, sizeof workspace->label, "kink at %g, %s", kink,
+             zero_d ? "()" : "(3)");
 }
 
 static bool row_sample(const tad_op *op, size_t i, tad_sample_room *workspace) {

@@ -29,8 +29,8 @@ static tad_status derive(tad__problem *p, uint64_t seed, outcome *out) {
     return status;
 }
 
-static tad_status run(tad__workspace *workspace, const tad_op *op, const tad_sample *s, uint64_t seed,
-                      outcome *out) {
+static tad_status run(tad__workspace *workspace, const tad_op *op, const tad_sample *s,
+                      uint64_t seed, outcome *out) {
     tad__problem p;
     tad__op_problem o;
     *out = (outcome){NULL, NULL, 0, 0};
@@ -62,8 +62,8 @@ static void compare(tad__notes *notes, const otherwise *way, const outcome *a, c
 /* ---- both ways ---- */
 
 /* The op on one sample, on a tape as it is and on one with other settings. */
-static tad_status try_sample(tad__notes *notes, tad__workspace *workspace, tad__workspace *other, const tad_op *op,
-                             size_t i, uint64_t seed, const otherwise *way) {
+static tad_status try_sample(tad__notes *notes, tad__workspace *workspace, tad__workspace *other,
+                             const tad_op *op, size_t i, uint64_t seed, const otherwise *way) {
     tad_sample_room s;
     outcome a, b;
     if (!tad_sample_at(op, i, &s)) return TAD_OK;
@@ -77,8 +77,8 @@ static tad_status try_sample(tad__notes *notes, tad__workspace *workspace, tad__
 }
 
 /* One way, on a tape of its own, for every sample. */
-static tad_status run_way(tad__notes *notes, tad__workspace *workspace, const tad_op *op, uint64_t seed,
-                          const otherwise *way, const tad_settings *settings) {
+static tad_status run_way(tad__notes *notes, tad__workspace *workspace, const tad_op *op,
+                          uint64_t seed, const otherwise *way, const tad_settings *settings) {
     tad_settings changed = settings ? *settings : (tad_settings){0};
     changed.level = way->level;
     changed.threads = way->threads;
@@ -95,8 +95,8 @@ static tad_status run_way(tad__notes *notes, tad__workspace *workspace, const ta
     return status;
 }
 
-tad_status tad__check_settings(tad__notes *notes, tad__workspace *workspace, const tad_op *op, uint64_t seed,
-                               const tad_settings *settings) {
+tad_status tad__check_settings(tad__notes *notes, tad__workspace *workspace, const tad_op *op,
+                               uint64_t seed, const tad_settings *settings) {
     tad_status status = TAD_OK;
     for (size_t i = 0; i < sizeof ways / sizeof *ways && status == TAD_OK; i++)
         status = run_way(notes, workspace, op, seed, &ways[i], settings);

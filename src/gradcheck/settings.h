@@ -6,7 +6,7 @@
 #include "report.h"
 
 /* On every sample; settings: of the workspace's tape, which others differ from. */
-tad_status tad__check_settings(tad__notes *notes, tad__workspace *workspace, const tad_op *op, uint64_t seed,
-                               const tad_settings *settings);
+tad_status tad__check_settings(tad__notes *notes, tad__workspace *workspace, const tad_op *op,
+                               uint64_t seed, const tad_settings *settings);
 
 #endif

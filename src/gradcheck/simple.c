@@ -67,8 +67,8 @@ static tad_status gradients(simple *s, const tad_var *x, double **g) {
     size_t m;
     if (!out || !leaf) return tad_tape_status(s->workspace->tape);
     tad_var y = record(s, x, g, leaf, &m);
-    s->independent =
-        tad_tape_status(s->workspace->tape) == TAD_OK && m > 0 && !tad__leads_to(s->workspace, leaf, m, y);
+    s->independent = tad_tape_status(s->workspace->tape) == TAD_OK && m > 0 &&
+                     !tad__leads_to(s->workspace, leaf, m, y);
     tad_status status = tad_grad(&y, NULL, 1, leaf, m, out);
     for (size_t i = 0, k = 0; i < s->n && status == TAD_OK; i++)
         if (g[i]) status = tad_read(out[k++], g[i], (size_t)tad_size_of(x[i]));
@@ -147,7 +147,8 @@ static tad_status begin_rows(tad__workspace *workspace, const tad_var *x, size_t
 static tad_status refuse_independent(const simple *s, const tad_simple_row *rows) {
     for (size_t i = 0; i < s->n; i++)
         if (rows[i].nonzero > 0) return TAD_OK;
-    return tad_tape_fail(s->workspace->tape, TAD_BAD_ARGUMENT, "gradcheck_simple: " TAD__INDEPENDENT);
+    return tad_tape_fail(s->workspace->tape, TAD_BAD_ARGUMENT,
+                         "gradcheck_simple: " TAD__INDEPENDENT);
 }
 
 static tad_status check(simple *s, const tad_var *x, const tad_simple_options *o,
@@ -175,7 +176,8 @@ tad_status tad_gradcheck_simple(tad_fn *f, void *user, const tad_var *x, size_t 
     if (tad_tape_rewind(t, mark) != TAD_OK) return tad_tape_status(t);
     tad__workspace workspace;
     tad__workspace_begin(&workspace, t);
-    simple s = {.workspace = &workspace, .fn = f, .user = user, .n = n, .random = tad_tape_random(t)};
+    simple s = {
+        .workspace = &workspace, .fn = f, .user = user, .n = n, .random = tad_tape_random(t)};
     tad_status status = check(&s, x, options ? options : &defaults, rows);
     tad_tape_set_random(t, s.random);
     (void)tad_tape_rewind(t, mark);

@@ -17,8 +17,8 @@ static tad_status open_changed(tad__problem *p, size_t k) {
     double *other = tad__take(p->workspace, n, sizeof *other);
     if (!other) return tad_tape_status(p->workspace->tape);
     for (size_t i = 0; i < p->n_in; i++)
-        p->in[i] = (i == k ? tad_param : tad_input_borrow)(p->workspace->tape, TAD_F64, p->in_shape[i],
-                                                           p->x + p->in_at[i]);
+        p->in[i] = (i == k ? tad_param : tad_input_borrow)(p->workspace->tape, TAD_F64,
+                                                           p->in_shape[i], p->x + p->in_at[i]);
     tad_status status = tad__problem_call(p);
     for (size_t e = 0; e < n; e++) other[e] = -1.5 * p->x[p->in_at[k] + e] - 0.25;
     return status == TAD_OK ? tad_assign(p->in[k], other) : status;

@@ -210,7 +210,8 @@ static tad_status check_layout(tad__check *c, layout how) {
     if (status != TAD_OK) return status;
     status = through_copies(p, &both, c->v, c->g);
     if (status != TAD_OK && status != TAD_NO_MEMORY && how == EXPANDED) {
-        tad_tape_clear(p->workspace->tape); /* another point than the one asked for: it may be refused */
+        /* another point than the one asked for: it may be refused */
+        tad_tape_clear(p->workspace->tape);
         return TAD_OK;
     }
     if (status == TAD_OK) status = through_views(p, how, &both, c->v);

@@ -22,7 +22,8 @@ static bool fits(tad_var result, const tad_shape *shape) {
 static bool came_out(tad__check *c, tad_status *status, const char *what) {
     bool refused = *status == TAD_BAD_SHAPE || *status == TAD_BAD_DTYPE;
     if (refused) {
-        tad__note(&c->notes, TAD_LAW_SHAPE, 1, 0, "%s: %s", what, tad_message(c->p->workspace->tape));
+        tad__note(&c->notes, TAD_LAW_SHAPE, 1, 0, "%s: %s", what,
+                  tad_message(c->p->workspace->tape));
         tad_tape_clear(c->p->workspace->tape);
         *status = TAD_OK;
     }
@@ -74,8 +75,8 @@ static tad_status open_subset(tad__problem *p, const bool *wanted) {
     tad__problem_begin(p);
     for (size_t i = 0; i < p->n_in; i++) {
         const double *x = p->x + p->in_at[i];
-        p->in[i] =
-            (wanted[i] ? tad_input_borrow : tad_borrow)(p->workspace->tape, TAD_F64, p->in_shape[i], x);
+        p->in[i] = (wanted[i] ? tad_input_borrow : tad_borrow)(p->workspace->tape, TAD_F64,
+                                                               p->in_shape[i], x);
     }
     return tad__problem_call(p);
 }
@@ -151,7 +152,8 @@ tad_status tad__check_wanted(tad__check *c) {
     enum { MOST = 6 };
     tad__problem *p = c->p;
     size_t n = tad__min(p->n_in, MOST), all = tad__inputs(p);
-    subset s = {tad__take(p->workspace, p->n_in, sizeof *s.wanted), tad__take(p->workspace, all, sizeof *s.g),
+    subset s = {tad__take(p->workspace, p->n_in, sizeof *s.wanted),
+                tad__take(p->workspace, all, sizeof *s.g),
                 tad__take(p->workspace, tad__outputs(p), sizeof *s.t),
                 tad__take(p->workspace, all, sizeof *s.w)};
     if (!s.wanted || !s.g || !s.t || !s.w) return tad_tape_status(p->workspace->tape);

@@ -34,8 +34,9 @@ typedef struct {
 /* Ends the program with the reason and the usage. */
 static inline void bench_refuse(const char *program, const char *const *works, const char *why,
                                 const char *what) {
-    fprintf(stderr, "%s: %s \"%s\"; usage: %s [--quick] [--rounds 1..%d] [NAME ...], names:",
-            program, why, what, program, BENCH_MAX_ROUNDS);
+    fprintf(stderr,
+            "%s: %s \"%s\"; usage: %s [--quick] [--rounds 1..%d] [NAME ...], names:", program, why,
+            what, program, BENCH_MAX_ROUNDS);
     for (const char *const *w = works; *w; w++) fprintf(stderr, " %s", *w);
     fprintf(stderr, "\n");
     exit(2);

@@ -29,12 +29,13 @@ static float sigmoidf(float x) {
 #define EACH(X)                                                                                    \
     X(exp, -20, 20)                                                                                \
     X(expm1, -5, 5)                                                                                \
-    X(exp2, -20, 20) X(log, 0, 100) X(log1p, -1, 10) X(log2, 0, 100) X(log10, 0, 100)              \
-        X(tanh, -4, 4) X(sigmoid, -20, 20) X(sin, -10, 10) X(cos, -10, 10) X(tan, -10, 10)         \
-            X(erf, -4, 4) X(erfc, -4, 8) X(sinh, -5, 5) X(cosh, -5, 5) X(asin, -1, 1)              \
-                X(acos, -1, 1) X(atan, -5, 5) X(asinh, -5, 5) X(acosh, 1, 10) X(atanh, -1, 1)      \
-                    X(cbrt, -10, 10) X(sqrt, 0, 10) X(fabs, -5, 5) X(floor, -5, 5) X(ceil, -5, 5)  \
-                        X(rint, -5, 5) X(trunc, -5, 5)
+    X(exp2, -20, 20)                                                                               \
+    X(log, 0, 100)                                                                                 \
+    X(log1p, -1, 10) X(log2, 0, 100) X(log10, 0, 100) X(tanh, -4, 4) X(sigmoid, -20, 20)           \
+        X(sin, -10, 10) X(cos, -10, 10) X(tan, -10, 10) X(erf, -4, 4) X(erfc, -4, 8)               \
+            X(sinh, -5, 5) X(cosh, -5, 5) X(asin, -1, 1) X(acos, -1, 1) X(atan, -5, 5)             \
+                X(asinh, -5, 5) X(acosh, 1, 10) X(atanh, -1, 1) X(cbrt, -10, 10) X(sqrt, 0, 10)    \
+                    X(fabs, -5, 5) X(floor, -5, 5) X(ceil, -5, 5) X(rint, -5, 5) X(trunc, -5, 5)
 
 #define LIBM(name, lo, hi)                                                                         \
     static void name##_f64(size_t n, const double *x, double *y) {                                 \
@@ -75,14 +76,17 @@ static size_t implementations(implementation *out) {
     int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     const implementation all[] = {
-        {"base", &tad_elementary_base, 1},           {"avx2", &tad_elementary_avx2, avx2},
+        {"base", &tad_elementary_base, 1},
+        {"avx2", &tad_elementary_avx2, avx2},
         {"avx512", &tad_elementary_avx512, avx512},
 #ifdef TAD_BENCH_SLEEF
-        {"sleef-base", &tad_sleef_base, 1},          {"sleef-avx2", &tad_sleef_avx2, avx2},
+        {"sleef-base", &tad_sleef_base, 1},
+        {"sleef-avx2", &tad_sleef_avx2, avx2},
         {"sleef-avx512", &tad_sleef_avx512, avx512},
 #endif
 #ifdef TAD_BENCH_MVEC
-        {"mvec-base", &tad_mvec_base, 1},            {"mvec-avx2", &tad_mvec_avx2, avx2},
+        {"mvec-base", &tad_mvec_base, 1},
+        {"mvec-avx2", &tad_mvec_avx2, avx2},
         {"mvec-avx512", &tad_mvec_avx512, avx512},
 #endif
     };

@@ -167,7 +167,10 @@ static int run_peak(const struct problem *p, size_t times) {
 static const struct contender {
     const char *name;
     int (*run)(const struct problem *p, size_t times);
-} contenders[] = {{"tad", run_tad}, {"dnnl", run_dnnl}, {"cblas", run_cblas}, {"blis", run_blis},
+} contenders[] = {{"tad", run_tad},
+                  {"dnnl", run_dnnl},
+                  {"cblas", run_cblas},
+                  {"blis", run_blis},
                   {"peak", run_peak}};
 enum { CONTENDERS = sizeof contenders / sizeof *contenders };
 

@@ -25,7 +25,9 @@ static tad_var make_bias(ops *o) { return tad_add(o->x, o->bias); }
 static tad_var make_sum(ops *o) { return tad_sum(o->x, tad_all()); }
 static tad_var make_cross_entropy(ops *o) { return tad_cross_entropy(o->x, o->labels, NULL); }
 
-static tad_var make_layer_norm(ops *o) { return tad_layer_norm(o->x, o->weight, o->bias, TAD_0D, 1e-5); }
+static tad_var make_layer_norm(ops *o) {
+    return tad_layer_norm(o->x, o->weight, o->bias, TAD_0D, 1e-5);
+}
 
 /* dx, dbias: which gradients are wanted. Without dx, x is a constant, as in a first layer. */
 typedef struct {

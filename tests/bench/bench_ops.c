@@ -40,7 +40,8 @@ static void chain_tad(void *arg) {
     (void)tad_tape_rewind(c->tape, c->mark);
 }
 
-/* The arithmetic of adds on the same amount of memory: every sum is kept, every adjoint passed on. */
+/* The arithmetic of adds on the same amount of memory: every sum is kept, every adjoint passed
+ * on. */
 static void chain_hand(void *arg) {
     chain *c = arg;
     for (int i = 0; i < STEPS; i++)
@@ -74,7 +75,8 @@ static void measure_chain(size_t elements, const bench_options *o) {
     static const struct {
         const char *name;
         chain_step *step;
-    } steps[] = {{"", add}, {"_add_number", add_number}, {"_mul_number", mul_number}, {"_neg", neg}};
+    } steps[] = {
+        {"", add}, {"_add_number", add_number}, {"_mul_number", mul_number}, {"_neg", neg}};
     enum { COUNT = sizeof steps / sizeof *steps };
     static chain c[COUNT];
     static bench_case cases[COUNT + 1];

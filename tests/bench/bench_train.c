@@ -93,8 +93,9 @@ static void train_step(void *arg) {
     tad_var x = tad_borrow(t->tape, w->dtype, TAD_SHAPE((int64_t)w->batch, w->sizes[0]),
                            batch_x(t->d, t->steps));
     tad_var y = tad_net_apply(t->net, x), target = targets(t);
-    tad_var loss = w->sizes[w->layers] > 1 ? tad_cross_entropy(y, target, NULL)
-                                           : tad_bce_with_logits(y, target, tad_none(), tad_none(), TAD_MEAN);
+    tad_var loss = w->sizes[w->layers] > 1
+                       ? tad_cross_entropy(y, target, NULL)
+                       : tad_bce_with_logits(y, target, tad_none(), tad_none(), TAD_MEAN);
     t->loss = tad_item(loss);
     if (tad_reverse(loss) != TAD_OK || tad_optim_step(t->optim) != TAD_OK) return;
     (void)tad_tape_rewind(t->tape, t->mark);

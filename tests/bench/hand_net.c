@@ -7,12 +7,12 @@
 
 #include "kernel/kernels.h"
 
-#define REAL    float
+#define REAL float
 #define NAME(f) f##_f32
-#define EXP     expf
-#define LOG     logf
-#define LOG1P   log1pf
-#define SQRT    sqrtf
+#define EXP expf
+#define LOG logf
+#define LOG1P log1pf
+#define SQRT sqrtf
 #include "hand_net_real.h"
 #undef REAL
 #undef NAME
@@ -21,12 +21,12 @@
 #undef LOG1P
 #undef SQRT
 
-#define REAL    double
+#define REAL double
 #define NAME(f) f##_f64
-#define EXP     exp
-#define LOG     log
-#define LOG1P   log1p
-#define SQRT    sqrt
+#define EXP exp
+#define LOG log
+#define LOG1P log1p
+#define SQRT sqrt
 #include "hand_net_real.h"
 
 static void make_layer(hand_net *net, hand_layer *l, size_t bytes) {

@@ -167,8 +167,12 @@ static void distance_back(component *c, double p) {
 static void component_start(component *c, const double *x, double *g, int k) {
     const size_t mean = MIX_K + (size_t)k * MIX_D,
                  icf = MIX_K + MIX_K * MIX_D + (size_t)k * MIX_ICF;
-    *c = (component){.mean = x + mean, .icf = x + icf, .lower = x + icf + MIX_D,
-                     .mean_g = g + mean, .icf_g = g + icf, .lower_g = g + icf + MIX_D};
+    *c = (component){.mean = x + mean,
+                     .icf = x + icf,
+                     .lower = x + icf + MIX_D,
+                     .mean_g = g + mean,
+                     .icf_g = g + icf,
+                     .lower_g = g + icf + MIX_D};
     c->constant = x[k];
     for (int i = 0; i < MIX_D; i++) {
         c->constant += c->icf[i];
@@ -331,8 +335,7 @@ enum { W2 = 3 * MLP_H, W3 = W2 + MLP_H * MLP_H + MLP_H }; /* where their weights
 static double mlp_output(const double *p, const double *x, double *h1, double *h2) {
     const double *b1 = p + 2 * MLP_H, *w2 = p + W2, *b2 = w2 + MLP_H * MLP_H, *w3 = p + W3;
     double out = w3[MLP_H];
-    for (int i = 0; i < MLP_H; i++)
-        h1[i] = fmax(0, p[2 * i] * x[0] + p[2 * i + 1] * x[1] + b1[i]);
+    for (int i = 0; i < MLP_H; i++) h1[i] = fmax(0, p[2 * i] * x[0] + p[2 * i + 1] * x[1] + b1[i]);
     for (int i = 0; i < MLP_H; i++) {
         double a = b2[i];
         for (int j = 0; j < MLP_H; j++) a += w2[i * MLP_H + j] * h1[j];

@@ -12,7 +12,7 @@ typedef tad_var scalar_record(const tad_var *x);
 /* One value and gradient, everything fresh: forget the last pass, make the inputs, record, reverse,
  * read. */
 typedef double scalar_pass(tad_tape *t, scalar_record *record, size_t n, const double *x,
-                         tad_var *inputs, double *g);
+                           tad_var *inputs, double *g);
 
 typedef struct scalar_tape {
     scalar_record *record[WORK_COUNT];

@@ -105,11 +105,14 @@ static size_t elements(tad_shape s) {
 /* Elements of any dtype; integers are small. */
 static void draw_values(program *p, tad_dtype dtype, size_t n, void *out) {
     for (size_t i = 0; i < n; i++) {
-        if (dtype == TAD_F64) ((double *)out)[i] = fuzz_number(&p->in);
+        if (dtype == TAD_F64)
+            ((double *)out)[i] = fuzz_number(&p->in);
         else if (dtype == TAD_F32)
             ((float *)out)[i] = (float)fmax(-1e30, fmin(1e30, fuzz_number(&p->in)));
-        else if (dtype == TAD_I64) ((int64_t *)out)[i] = (int64_t)fuzz_below(&p->in, 5) - 1;
-        else ((bool *)out)[i] = fuzz_below(&p->in, 2);
+        else if (dtype == TAD_I64)
+            ((int64_t *)out)[i] = (int64_t)fuzz_below(&p->in, 5) - 1;
+        else
+            ((bool *)out)[i] = fuzz_below(&p->in, 2);
     }
 }
 
@@ -127,8 +130,10 @@ static void add_leaf(program *p) {
                 : kind == 1 ? tad_param(p->t, dtype, s, room)
                 : kind == 2 ? tad_scalar(p->t, fuzz_number(&p->in))
                             : tad_input(p->t, dtype, s, room);
-    if (tad_is_nil(x)) check_failure(p, nodes);
-    else add(p, x);
+    if (tad_is_nil(x))
+        check_failure(p, nodes);
+    else
+        add(p, x);
 }
 
 /* ---- calls ---- */
@@ -183,7 +188,9 @@ static void draw_option(program *p, options *o, const tad_option *option) {
         draw_word(p, v, option->choices, (char *)ints, sizeof o->ints[0]);
         break;
     case TAD_OPTION_DTYPE: draw_word(p, v, dtypes, (char *)ints, sizeof o->ints[0]); break;
-    case TAD_OPTION_AXES: if (v->integer > -3) draw_list(p, v, ints, false); break;
+    case TAD_OPTION_AXES:
+        if (v->integer > -3) draw_list(p, v, ints, false);
+        break;
     case TAD_OPTION_SHAPE: draw_list(p, v, ints, true); break;
     case TAD_OPTION_SLICES:
         o->slices.count = (int)fuzz_below(&p->in, 4);
@@ -210,7 +217,7 @@ static void call(program *p) {
     size_t nodes = tad_node_count(p->t);
     tad_var in[8], out[TAD_MAX_OUTPUTS];
     options o = {.count = 0};
-    if (odd > 250) n += odd & 1 ? 1 : (size_t)-(n > 0);
+    if (odd > 250) n += odd & 1 ? 1 : (size_t) - (n > 0);
     for (size_t i = 0; i < n; i++) in[i] = draw_input(p);
     for (size_t i = 0; i < op->n_options; i++)
         if (fuzz_below(&p->in, 4) || op->options[i].required) draw_option(p, &o, &op->options[i]);
@@ -261,8 +268,8 @@ static bool can_be_swept(tad_var y) {
     return is_real(y) && tad_size_of(y) <= ELEMENTS && tad_node_needs_gradient(y) && tad_node_op(y);
 }
 
-/* What is swept is the variable picked, or the last before it for which there is something to do.
- */
+/* What is swept is the variable picked, or the last before it for which there is something to
+ * do. */
 static bool choose(program *p, sweep *s) {
     size_t at = p->count ? p->count - fuzz_byte(&p->in) % p->count : 0;
     while (at > 0 && !can_be_swept(p->var[at - 1])) at--;
@@ -401,11 +408,12 @@ static void check_sweeps(program *p) {
         choose(p, &s)) {
         p->swept = s.y;
         tad_status status = compare(p, &s);
-        bool none_to_read = status == TAD_OK && tad_tape_status(p->t) == TAD_NO_MEMORY; /* tad_data */
-        fuzz_check(none_to_read || status == tad_tape_status(p->t), "the tape knows another status");
+        /* tad_data */
+        bool none_to_read = status == TAD_OK && tad_tape_status(p->t) == TAD_NO_MEMORY;
+        fuzz_check(none_to_read || status == tad_tape_status(p->t),
+                   "the tape knows another status");
         fuzz_check(status == TAD_OK || status == TAD_NO_MEMORY || status == TAD_NO_RULE ||
-                       status == TAD_NOT_FINITE ||
-                       (status == TAD_STALE_VALUE && p->moved),
+                       status == TAD_NOT_FINITE || (status == TAD_STALE_VALUE && p->moved),
                    "%s", tad_message(p->t));
         if (status == TAD_OK && keep) {
             for (size_t i = 0; i < s.n; i++) add(p, s.gradient[i]);
@@ -500,26 +508,41 @@ static void plain_sweep(program *p) {
     tad_var y = pick(p);
     if (tad_is_none(y)) return;
     tad_status status = tad_reverse(y);
-    if (status == TAD_OK) (void)tad_gradient_data(pick(p));
-    else fuzz_check(tad_message(p->t)[0], "no message");
+    if (status == TAD_OK)
+        (void)tad_gradient_data(pick(p));
+    else
+        fuzz_check(tad_message(p->t)[0], "no message");
     tad_tape_clear(p->t);
 }
 
 static void step(program *p) {
     unsigned what = fuzz_byte(&p->in);
-    if (what < 160) call(p);
-    else if (what < 200) add_leaf(p);
-    else if (what < 224) check_sweeps(p);
-    else if (what < 230) set_mark(p);
-    else if (what < 236) rewind_to_mark(p);
-    else if (what < 238) reset(p);
-    else if (what < 242) pause(p);
-    else if (what < 246) assign(p);
-    else if (what < 250) plain_sweep(p);
-    else if (what < 252 && p->count) add(p, tad_detach(pick(p)));
-    else if (what < 254) tad_name(pick(p), what == 252 ? "x" : "a long name");
-    else if (what == 254) tad_scope_push(p->t, "scope");
-    else tad_scope_pop(p->t);
+    if (what < 160)
+        call(p);
+    else if (what < 200)
+        add_leaf(p);
+    else if (what < 224)
+        check_sweeps(p);
+    else if (what < 230)
+        set_mark(p);
+    else if (what < 236)
+        rewind_to_mark(p);
+    else if (what < 238)
+        reset(p);
+    else if (what < 242)
+        pause(p);
+    else if (what < 246)
+        assign(p);
+    else if (what < 250)
+        plain_sweep(p);
+    else if (what < 252 && p->count)
+        add(p, tad_detach(pick(p)));
+    else if (what < 254)
+        tad_name(pick(p), what == 252 ? "x" : "a long name");
+    else if (what == 254)
+        tad_scope_push(p->t, "scope");
+    else
+        tad_scope_pop(p->t);
     if (tad_tape_status(p->t) != TAD_OK) check_failure(p, tad_node_count(p->t));
 }
 

@@ -104,8 +104,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     while (more > 0 && (more = tad__members_next(&m, &name, &value)) > 0) {
         count++;
         check_string(name);
-        if (*value.at == '"') check_string(value);
-        else check_tensor(value);
+        if (*value.at == '"')
+            check_string(value);
+        else
+            check_tensor(value);
     }
     json_t *whole = size < 4096 ? parse(all) : NULL;
     if (whole && can_be_cut(whole))

@@ -51,7 +51,8 @@ static void check_written(const tad_safetensors *file) {
     tad_safetensors *copy = open_file(bytes, size);
     fuzz_check(copy, "what was written is refused");
     fuzz_check(tad_safetensors_count(copy) == all.count &&
-                   tad_safetensors_text_count(copy) == all.text_count, "counts");
+                   tad_safetensors_text_count(copy) == all.text_count,
+               "counts");
     for (size_t i = 0; i < all.count; i++) {
         check_same(&all.tensors[i], tad_safetensors_find(copy, all.tensors[i].name));
         fuzz_check(tad_safetensors_find(file, all.tensors[i].name) == &all.tensors[i], "found");

@@ -123,8 +123,7 @@ static tad_var perform_moved(const call *c, tad_var x) {
     switch (c->op) {
     case OP_RESHAPE: return tad_reshape(x, (tad_shape){c->rank, {c->dim[0], c->dim[1]}});
     case OP_TRANSPOSE: return tad_transpose(x, 0, 1);
-    case OP_SLICE:
-        return tad_slice(x, 0, c->start, c->stop, 1);
+    case OP_SLICE: return tad_slice(x, 0, c->start, c->stop, 1);
     default: return tad_cast(x, c->dtype);
     }
 }
@@ -149,8 +148,7 @@ static tad_var perform(const call *c, const tad_var *x, tad_var *second) {
     case OP_MAX: return tad_max(x[0], over, second);
     case OP_CROSS_ENTROPY:
         return tad_cross_entropy(x[0], x[1], &(tad_cross_entropy_options){.reduction = TAD_SUM});
-    case OP_BCE:
-        return tad_bce_with_logits(x[0], x[1], x[2], tad_none(), TAD_SUM);
+    case OP_BCE: return tad_bce_with_logits(x[0], x[1], x[2], tad_none(), TAD_SUM);
     case OP_DOT_LIST: return tad_dot_list(&x[0], &x[1], 1, x[2]);
     default: return perform_moved(c, x[0]);
     }
