@@ -1,0 +1,67 @@
+/* Powers. */
+#ifndef TAD_KERNEL_ELEMENTARY_POW_H
+#define TAD_KERNEL_ELEMENTARY_POW_H
+
+#include "log.h"
+
+/* (3/2) (log((1+s)/(1-s)) - 2s - 2 s^3/3) / s^5, z = s^2, |s| <= 0.172; Sollya's remez, relative
+ * error of the logarithm 2^-70. */
+static const double tad__pow_c_f64[8] = {
+    0x1.3333333333333p-1, 0x1.b6db6db6db7cep-2, 0x1.555555552cf0ep-2, 0x1.1745d19e360e4p-2,
+    0x1.d89d5f0848b64p-3, 0x1.99a58127a4e96p-3, 0x1.6795318f9de26p-3, 0x1.68766c859f0f8p-3,
+};
+
+/* log2 a as a 26-bit number that is returned and *rest, together good to about 2^-65; a > 0 finite.
+ * After fdlibm e_pow.c: log(1+f) = (2/3) s (3 + s^2 + r), s = f/(2+f). */
+TAD__EMBEDDED double tad__pow_log2_f64(double a, double *rest) {
+    const double c_hi = 0x1.ec709ep-1, c_lo = -0x1.e2fe0145b01f5p-28; /* 2 / (3 ln 2) */
+    const double *c = tad__pow_c_f64;
+    tad__log_parts_t_f64 p = tad__log_parts_f64(a);
+    double d = 2.0 + p.f, dl = p.f - (d - 2.0), inverse = 1.0 / d, dh = tad__head_f64(d);
+    double s = p.f * inverse, sh = tad__head_f64(s);
+    double sl = ((p.f - sh * dh) - sh * ((d - dh) + dl)) * inverse;
+    double z = s * s, z2 = z * z, q = sh * sh;
+    double r = z2 * tad__poly8_f64(c, z, z2, z2 * z2) + sl * (sh + s);
+    double th = tad__head_f64(3.0 + q + r), tl = r - ((th - 3.0) - q);
+    double u = sh * th, v = sl * th + tl * s;
+    double ph = tad__head_f64(u + v), pl = v - (ph - u);
+    double zh = c_hi * ph, zl = c_lo * ph + pl * (c_hi + c_lo);
+    double h = tad__head_f64((zh + zl) + p.k);
+    *rest = zl - ((h - p.k) - zh);
+    return h;
+}
+
+/* 2^(h + l), l small against h. */
+TAD__EMBEDDED double tad__pow_exp2_f64(double h, double l) {
+    const double ln2_hi = 0x1.62e42ep-1, ln2_lo = 0x1.efa39ef35793cp-25;
+    l = fabs(h) > 1100.0 ? 0.0 : l;
+    h = tad__clamp_f64(h, -1100.0, 1100.0);
+    double k = tad__nearest_f64(h), f = h - k, g = tad__head_f64(f + l), e = l - (g - f);
+    return tad__exp_join_f64(
+        tad__exp_finish_f64(k, g * ln2_hi, -(g * ln2_lo + e * (ln2_hi + ln2_lo))));
+}
+
+/* y = |x|^w given the sign and the special cases of x^w. */
+TAD__EMBEDDED double tad__pow_special_f64(double x, double w, double y) {
+    double a = fabs(x), half = 0.5 * w;
+    int whole = tad__rint_f64(w) == w, odd = whole && tad__rint_f64(half) != half;
+    y = a == 0.0 ? (w < 0.0 ? HUGE_VAL : 0.0) : y;
+    y = a > DBL_MAX ? (w < 0.0 ? 0.0 : HUGE_VAL) : y;
+    y = odd ? copysign(y, x) : y;
+    y = x < 0.0 && a <= DBL_MAX && !whole ? (double)NAN : y;
+    y = x != x || w != w ? x + w : y;
+    return w == 0.0 || x == 1.0 ? 1.0 : y;
+}
+
+TAD__EMBEDDED double tad__pow_f64(double x, double w) {
+    double rest, h = tad__pow_log2_f64(fabs(x), &rest);
+    double v = tad__clamp_f64(w, -0x1p70, 0x1p70), vh = tad__head_f64(v);
+    return tad__pow_special_f64(x, w, tad__pow_exp2_f64(vh * h, (v - vh) * h + v * rest));
+}
+
+TAD__EMBEDDED float tad__pow_f32(float x, float w) {
+    double v = (double)w, y = tad__exp_f64(v * tad__log_f64((double)fabsf(x)));
+    return (float)tad__pow_special_f64((double)x, v, fabsf(x) == 1.0f ? 1.0 : y);
+}
+
+#endif
