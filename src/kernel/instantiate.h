@@ -3,9 +3,9 @@
  *   #define BODY "softmax_body.h"
  *   #include "instantiate.h"
  *
- * In it T is the type, N(f) a name of its own for each, as f_f64, and M(f) the function or the constant
- * tad__f_f64, as those of elementary.h; INDEX and BITS are a signed and an unsigned integer as wide
- * as T. All words are taken back. Without a guard. */
+ * In it T is the type, N(f) a name of its own for each, as f_f64, and M(f) the function or the
+ * constant tad__f_f64, as those of elementary.h; INDEX and BITS are a signed and an unsigned
+ * integer as wide as T. All words are taken back. Without a guard. */
 #define T     double
 #define N(f)  f##_f64
 #define M(f)  tad__##f##_f64

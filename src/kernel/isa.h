@@ -16,11 +16,9 @@
 #define TAD_ISA base
 #endif
 
-/* Before a loop that writes no element that a later turn reads: compilers do not see it where pointers
- * come from arrays of pointers, and would add a loop that goes one by one for arrays that overlap. */
-#if defined(__clang__)
-#define TAD_TURNS_APART _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
+/* Before a loop that writes no element that a later turn reads: compilers do not see it where
+ * pointers come from arrays of pointers, and would add a loop for arrays that overlap. */
+#if defined(__GNUC__) && !defined(__clang__) /* whose word for it warns where a loop stays as it is */
 #define TAD_TURNS_APART _Pragma("GCC ivdep")
 #else
 #define TAD_TURNS_APART

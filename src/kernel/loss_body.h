@@ -1,4 +1,5 @@
-/* The loops of loss_kernel.c for one element type; see instantiate.h. A NaN fails every comparison below, which leaves it in the result. */
+/* The loops of loss_kernel.c for one element type; see instantiate.h. A NaN fails every
+ * comparison below, which leaves it in the result. */
 
 /* x is bounded below; a NaN stays. */
 static inline T N(at_least)(T x, T low) { return x < low ? low : x; }
@@ -16,33 +17,33 @@ static inline T N(times)(T weight, T x) {
     return weight == 0 ? 0 : product;
 }
 
-/* One element, all losses; a positive's weight w and the parameter p are 1 where they have no use. */
+/* One element, all losses; the weight w of a positive and the parameter p are 1 without a use. */
 #define LOSS(name, is_long, weighted, value, dx_, dt_)                                             \
-    static inline T N(name##_value)(T x, T t, T w, T p) {                                       \
+    static inline T N(name##_value)(T x, T t, T w, T p) {                                          \
         return (void)x, (void)t, (void)w, (void)p, (value);                                        \
     }                                                                                              \
-    static inline T N(name##_by_x)(T x, T t, T w, T p) {                                        \
+    static inline T N(name##_by_x)(T x, T t, T w, T p) {                                           \
         return (void)x, (void)t, (void)w, (void)p, (dx_);                                          \
     }                                                                                              \
-    static inline T N(name##_by_t)(T x, T t, T w, T p) {                                        \
+    static inline T N(name##_by_t)(T x, T t, T w, T p) {                                           \
         return (void)x, (void)t, (void)w, (void)p, (dt_);                                          \
     }                                                                                              \
-    LOSS_LOOP(name##_loss, name##_value, is_long, weighted)                                          \
-    LOSS_LOOP(name##_dx, name##_by_x, is_long, weighted)                                             \
+    LOSS_LOOP(name##_loss, name##_value, is_long, weighted)                                        \
+    LOSS_LOOP(name##_dx, name##_by_x, is_long, weighted)                                           \
     LOSS_LOOP(name##_dt, name##_by_t, is_long, weighted)
 
-#define LOSS_LOOP(name, element, is_long, weighted)                                                  \
-    static void N(name)(const tad__loss_terms *a, size_t n, double scale, void *out) {          \
+#define LOSS_LOOP(name, element, is_long, weighted)                                                \
+    static void N(name)(const tad__loss_terms *a, size_t n, double scale, void *out) {             \
         const T *x = a->x, *t = a->t, *w = a->positive;                                            \
         T *restrict y = out, s = (T)scale, p = (T)a->p;                                            \
         const size_t m = is_long ? whole_vectors(n, sizeof(T)) : n;                                \
         if (weighted && w)                                                                         \
             TAD_TURNS_APART                                                                        \
-            for (size_t i = 0; i < m; i++) y[i] = s * N(element)(x[i], t[i], w[i], p);          \
+            for (size_t i = 0; i < m; i++) y[i] = s * N(element)(x[i], t[i], w[i], p);             \
         else                                                                                       \
             TAD_TURNS_APART                                                                        \
-            for (size_t i = 0; i < m; i++) y[i] = s * N(element)(x[i], t[i], 1, p);             \
-        if (is_long && m < n) do_left(&(ending){sizeof(T), m, n - m}, N(name), a, scale, out);  \
+            for (size_t i = 0; i < m; i++) y[i] = s * N(element)(x[i], t[i], 1, p);                \
+        if (is_long && m < n) do_left(&(ending){sizeof(T), m, n - m}, N(name), a, scale, out);     \
     }
 /* d limited to -p .. p */
 static inline T N(limited)(T d, T p) { return d > p ? p : d < -p ? -p : d; }

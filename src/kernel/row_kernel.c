@@ -9,8 +9,12 @@
 
 /* Rows that other rows use, where elementary.h has no function of the name. */
 #define HELPERS(T, suffix)                                                                         \
-    static inline UNUSED T tad__sign_##suffix(T x) { return x > 0 ? 1 : x < 0 ? -1 : x; }                 \
-    static inline UNUSED T tad__step_##suffix(T x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }                 \
+    static inline UNUSED T tad__sign_##suffix(T x) {                                               \
+        return x > 0 ? 1 : x < 0 ? -1 : x;                                                         \
+    }                                                                                              \
+    static inline UNUSED T tad__step_##suffix(T x) {                                               \
+        return x > 0 ? 1 : x <= 0 ? 0 : x;                                                         \
+    }                                                                                              \
     static inline UNUSED T tad__floor_mod_##suffix(T a, T b) {                                     \
         T r = tad__fmod_##suffix(a, b);                                                            \
         return r != 0 && (r < 0) != (b < 0) ? r + b : r;                                           \
@@ -79,9 +83,11 @@ static __attribute__((noinline)) void forward_repeated(tad__row_forward *f, int 
     }
 }
 
-static __attribute__((noinline)) void backward_repeated(tad__row_backward *f, int alone, size_t size,
-                                                        size_t n, const void *const *in, const void *y,
-                                                        const void *g, void *out, const double *pq) {
+static __attribute__((noinline)) void backward_repeated(tad__row_backward *f, int alone,
+                                                        size_t size, size_t n,
+                                                        const void *const *in, const void *y,
+                                                        const void *g, void *out,
+                                                        const double *pq) {
     _Alignas(TAD_VECTOR_BYTES) char block[BLOCK * sizeof(double)];
     const size_t most = repeated(n, size, in[alone], block);
     for (size_t at = 0; at < n; at += most) {
@@ -94,9 +100,9 @@ static __attribute__((noinline)) void backward_repeated(tad__row_backward *f, in
 
 /* sin, cos and tan call libm for large arguments, which keeps a loop from becoming vector code. */
 #define FORM(f, T, bits, fabs_)                                                                    \
-    static __attribute__((noinline)) T all_##f##_f##bits(T x) { return tad__##f##_f##bits(x); }  \
+    static __attribute__((noinline)) T all_##f##_f##bits(T x) { return tad__##f##_f##bits(x); }    \
     TAD__EMBEDDED T form_##f##_f##bits(T x, int form, uint##bits##_t *rare) {                      \
-        if (form == ALL) return all_##f##_f##bits(x);                                          \
+        if (form == ALL) return all_##f##_f##bits(x);                                              \
         *rare |= -(uint##bits##_t)!(fabs_(x) <= TAD__TRIG_NEAR_F##bits);                           \
         return tad__##f##_near_f##bits(x);                                                         \
     }
@@ -110,13 +116,17 @@ TAD__ELEMENTARY_BLOCK(FORMS)
 #define tad__tan_f32(x) form_tan_f32(x, form, &rare)
 
 /* How many of the next n elements a strip takes. */
-static inline size_t strip(size_t n, size_t size) { return whole_vectors(n < STRIP ? n : STRIP, size); }
+static inline size_t strip(size_t n, size_t size) {
+    return whole_vectors(n < STRIP ? n : STRIP, size);
+}
 
 /* What an element seldom needs. Where the strip is done again each element takes what it needs
- * itself, so that no result depends on its neighbours; and the next strip, which may be alike, is not
- * even tried without. `rare` is as wide as an element: nothing has to be packed. */
+ * itself, so that no result depends on its neighbours; and the next strip, which may be alike, is
+ * not even tried without. `rare` is as wide as an element: nothing has to be packed. */
+TAD__EMBEDDED void note_f64(uint64_t *rare, uint64_t where) { *rare |= where; }
+TAD__EMBEDDED void note_f32(uint32_t *rare, uint32_t where) { *rare |= where; }
 #define RARELY(where, right, cheap)                                                                \
-    (rare |= (where), form == NEAR ? (cheap) : (where) ? (right) : (cheap))
+    (N(note)(&rare, where), form == NEAR ? (cheap) : (where) ? (right) : (cheap))
 #define STRIP_AS(FORM, ...)                                                                        \
     {                                                                                              \
         UNUSED const int form = FORM;                                                              \
@@ -132,33 +142,36 @@ static inline size_t strip(size_t n, size_t size) { return whole_vectors(n < STR
             if (!rare) continue;                                                                   \
         }                                                                                          \
         rare = 0;                                                                                  \
-        STRIP_AS(ALL, __VA_ARGS__)                                                               \
+        STRIP_AS(ALL, __VA_ARGS__)                                                                 \
     }                                                                                              \
     if ((is_long) && from < n) do_left;
 #define LEFT (&(left){{sizeof(T), from, n - from}, OPERANDS, in, pq})
 #define FORWARD(row, name, value)                                                                  \
-    static void N(name##_forward)(size_t n, const void *const *in, void *out, const double *pq) { \
+    static void N(name##_forward)(size_t n, const void *const *in, void *out, const double *pq) {  \
         T *y = out;                                                                                \
         INPUTS                                                                                     \
         (void)pq;                                                                                  \
-        if (LONG_##row##_forward && ALONE != BOTH_ARRAYS) {                                                  \
-            forward_repeated(N(row##_forward), ALONE, sizeof(T), n, in, out, pq);               \
+        if (LONG_##row##_forward && ALONE != BOTH_ARRAYS) {                                        \
+            forward_repeated(N(row##_forward), ALONE, sizeof(T), n, in, out, pq);                  \
             return;                                                                                \
         }                                                                                          \
-        EACH(LONG_##row##_forward, forward_left(LEFT, N(name##_forward), out), LOADS y[i] = value;)       \
+        EACH(LONG_##row##_forward, forward_left(LEFT, N(name##_forward), out),                     \
+             LOADS y[i] = value;)                                                                  \
     }
 #define BACKWARD(row, name, wrt, derivative)                                                       \
-    static void N(name##_d##wrt)(size_t n, const void *const *in, const void *out, const void *cotangent, \
-                                    void *result, const double *pq) {                              \
+    static void N(name##_d##wrt)(size_t n, const void *const *in, const void *out,                 \
+                                 const void *cotangent, void *result, const double *pq) {          \
         const T *restrict y = out, *restrict g = cotangent;                                        \
         T *restrict r = result;                                                                    \
         INPUTS                                                                                     \
         (void)pq;                                                                                  \
-        if (LONG_##row##_d##wrt && ALONE != BOTH_ARRAYS) {                                                  \
-            backward_repeated(N(row##_d##wrt), ALONE, sizeof(T), n, in, out, cotangent, result, pq); \
+        if (LONG_##row##_d##wrt && ALONE != BOTH_ARRAYS) {                                         \
+            backward_repeated(N(row##_d##wrt), ALONE, sizeof(T), n, in, out, cotangent, result,    \
+                              pq);                                                                 \
             return;                                                                                \
         }                                                                                          \
-        EACH(LONG_##row##_d##wrt, backward_left(LEFT, N(name##_d##wrt), out, cotangent, result),         \
+        EACH(LONG_##row##_d##wrt,                                                                  \
+             backward_left(LEFT, N(name##_d##wrt), out, cotangent, result),                        \
              LOADS UNUSED const T Y = y[i]; r[i] = g[i] * (derivative);)                           \
     }
 

@@ -1,7 +1,6 @@
 /* Kernels along contiguous rows: softmax and its relatives, cross-entropy on logits.
  *
- * Each call works on one tile: at most TAD__TILE_ROWS rows and TAD__TILE numbers, or a single row
- * of any length, so that its passes stay in cache. They cannot fail. float64 and float32 by index.
+ * Each call works on one tile (tile.h). They cannot fail. float64 and float32 by index.
  */
 #ifndef TAD_KERNEL_SOFTMAX_H
 #define TAD_KERNEL_SOFTMAX_H
@@ -10,22 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/threads.h"
 #include "isa.h"
-
-enum { TAD__TILE = 2048, TAD__TILE_ROWS = 256 };
-
-/* Rows of n numbers in one tile; n > 0. */
-static inline size_t tad__tile_rows(size_t n) {
-    size_t rows = n < TAD__TILE ? TAD__TILE / n : 1;
-    return rows < TAD__TILE_ROWS ? rows : TAD__TILE_ROWS;
-}
-
-/* Rows in a piece of work for one thread: whole tiles. */
-static inline size_t tad__tile_grain(size_t n) {
-    size_t rows = tad__tile_rows(n), tiles = TAD__GRAIN / (rows * n);
-    return rows * (tiles ? tiles : 1);
-}
+#include "tile.h"
 
 /* y of x. */
 typedef void tad__rows_map(size_t rows, size_t n, const void *x, void *y);

@@ -1,5 +1,5 @@
-/* The body of update_kernel.c for one type of number; see instantiate.h. PyTorch's formulas, computed in
- * T as PyTorch does. */
+/* The body of update_kernel.c for one type of number; see instantiate.h. PyTorch's formulas,
+ * computed in T as PyTorch does. */
 
 /* The gradient as the rules see it. Comparisons let a NaN through. The loops below are compiled
  * once with `clip` true and once with it false, as it is a constant where they are inlined. */

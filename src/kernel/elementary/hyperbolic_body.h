@@ -1,5 +1,5 @@
-/* The hyperbolic functions for one element type; see instantiate.h. M(sinh_near)(z) is the polynomial
- * of sinh x = x + x z P(z), z = x^2, below 1/2. */
+/* The hyperbolic functions for one element type; see instantiate.h. M(sinh_near)(z) is the
+ * polynomial of sinh x = x + x z P(z), z = x^2, below 1/2. */
 
 /* With e^a = 2^k (s + l), twice the result is 2^k (s + l -+ 2^-2k / (s + l)): here the sum and the
  * quotient, both times 2^-k. */

@@ -1,5 +1,5 @@
-/* The inverse functions for one element type; see instantiate.h. M(atan_near)(z), M(asin_near)(z) are
- * the polynomials of atan r = r - r z A(z) and asin r = r + r z P(z), z = r^2. */
+/* The inverse functions for one element type; see instantiate.h. M(atan_near)(z), M(asin_near)(z)
+ * are the polynomials of atan r = r - r z A(z) and asin r = r + r z P(z), z = r^2. */
 
 /* atan(n/d) for n, d >= 0 with n + d finite: 0, 1 or 2 times pi/4 + atan r. */
 TAD__EMBEDDED T M(atan_ratio)(T n, T d) {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "kernel/norm.h"
-#include "kernel/softmax.h"
+#include "kernel/tile.h"
 #include "rows.h"
 
 /* ---- one call, prepared ---- */

@@ -2,7 +2,7 @@
 #include "rows.h"
 
 #include "array/view.h"
-#include "kernel/softmax.h"
+#include "kernel/tile.h"
 
 void tad__rows_plan(tad__rows *r, const tad__compute *compute, tad_dtype dtype, const tad_shape *s,
                     unsigned mask) {

@@ -27,7 +27,7 @@ void *tad__rows_target(const tad__rows *r, tad_array *a);
 /* Writes rows to `a`, or adds them. */
 tad_status tad__rows_put(const tad__rows *r, const void *rows, tad_array *a, bool add);
 
-/* The gradient of an input, tile by tile (kernel/softmax.h): fill writes rows [first, first + rows)
+/* The gradient of an input, tile by tile (kernel/tile.h): fill writes rows [first, first + rows)
  * to `to`; they are written or added where they belong. */
 typedef void tad__rows_fill(void *context, size_t first, size_t rows, void *to);
 tad_status tad__rows_gradient(tad_backward *b, size_t input, const tad__rows *r,

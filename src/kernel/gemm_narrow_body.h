@@ -1,0 +1,216 @@
+/* One to four columns, too few for a vector, of a matrix product; part of gemm_body.h. Dots have
+ * lanes along k, fans along the rows. */
+
+/* clang-format off: it takes N(name) for a macro call, not a name. */
+
+static T *N(aligned)(void *workspace) {
+    return (T *)(((uintptr_t)workspace + LINE - 1) / LINE * LINE);
+}
+
+/* A product with at most NARROW columns, all strides free: the columns left over at the right of
+ * C, or, transposed, the rows of a very flat C. */
+struct N(narrow) {
+    size_t m, n, k;
+    const T *a; ptrdiff_t a_row, a_col;
+    const T *b; ptrdiff_t b_row, b_col;
+    T *c; ptrdiff_t c_row, c_col;
+    const T *start; ptrdiff_t start_row, start_col;
+};
+
+static void N(put)(const struct N(narrow) *g, size_t i, size_t j, T sum) {
+    ptrdiff_t row = (ptrdiff_t)i, column = (ptrdiff_t)j;
+    if (g->start) sum += g->start[row * g->start_row + column * g->start_col];
+    g->c[row * g->c_row + column * g->c_col] = sum;
+}
+
+/* Sums the lanes pairwise, in an order fixed by the level. */
+static T N(total)(vec v) {
+    T lane[LANES];
+    memcpy(lane, &v, sizeof v);
+    for (size_t half = LANES / 2; half; half /= 2)
+        for (size_t i = 0; i < half; i++) lane[i] += lane[i + half];
+    return lane[0];
+}
+
+/* Out of line: a whole tile of these adds up a good deal of code. */
+static __attribute__((noinline)) void N(put_total)(const struct N(narrow) *g, size_t i, size_t j,
+                                                   vec sum) {
+    N(put)(g, i, j, N(total)(sum));
+}
+
+/* Stores lanes along the rows, as a vector where rows are neighbours. */
+static void N(put_lanes)(const struct N(narrow) *g, size_t row, size_t j, vec sum, size_t count) {
+    if (g->c_row == 1 && (!g->start || g->start_row == 1)) {
+        const T *start = g->start ? g->start + row + (ptrdiff_t)j * g->start_col : NULL;
+        N(finish)(g->c + row + (ptrdiff_t)j * g->c_col, start, sum, 0, mask_first(count));
+        return;
+    }
+    T lane[LANES];
+    memcpy(lane, &sum, sizeof sum);
+    for (size_t i = 0; i < count; i++) N(put)(g, row + i, j, lane[i]);
+}
+
+/* Lanes along k: rows of A against columns of B, both contiguous (a_col = b_row = 1). */
+static inline __attribute__((always_inline)) void N(sum_dots)(const struct N(narrow) *g, size_t row,
+                                                              int rows, int columns) {
+    const T *a = g->a + (ptrdiff_t)row * g->a_row, *b = g->b;
+    vec sum[4][4];
+#pragma GCC unroll 4
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < columns; j++) sum[i][j] = (vec){0};
+    for (size_t p = 0; p < g->k; p += LANES) {
+        size_t some = least_of(g->k - p, LANES);
+        vec y[4];
+#pragma GCC unroll 4
+        for (int j = 0; j < columns; j++) y[j] = N(load_first)(b + j * g->b_col + p, some);
+#pragma GCC unroll 4
+        for (int i = 0; i < rows; i++) {
+            vec x = N(load_first)(a + i * g->a_row + p, some);
+#pragma GCC unroll 4
+            for (int j = 0; j < columns; j++) sum[i][j] = fma(x, y[j], sum[i][j]);
+        }
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < columns; j++)
+            N(put_total)(g, row + (size_t)i, (size_t)j, sum[i][j]);
+}
+
+static void N(dots)(const struct N(narrow) *g, size_t row, size_t end) {
+    for (; row + 4 <= end; row += 4) switch (g->n) {
+        case 1: N(sum_dots)(g, row, 4, 1); break;
+        case 2: N(sum_dots)(g, row, 4, 2); break;
+        case 3: N(sum_dots)(g, row, 4, 3); break;
+        default: N(sum_dots)(g, row, 4, 4);
+        }
+    for (; row < end; row++) switch (g->n) {
+        case 1: N(sum_dots)(g, row, 1, 1); break;
+        case 2: N(sum_dots)(g, row, 1, 2); break;
+        case 3: N(sum_dots)(g, row, 1, 3); break;
+        default: N(sum_dots)(g, row, 1, 4);
+        }
+}
+
+/* Dots over runs of k, with a contiguous copy of each run of B. */
+static void N(dots_by_runs)(const struct N(narrow) *g, size_t row, size_t end, T *copy) {
+    struct N(narrow) run = *g;
+    for (size_t p = 0; p < g->k; p += run.k) {
+        run.k = least_of(g->k - p, DOT_DEPTH);
+        run.a = g->a + p;
+        run.b = copy;
+        run.b_col = (ptrdiff_t)run.k;
+        for (size_t j = 0; j < g->n; j++)
+            for (size_t q = 0; q < run.k; q++)
+                copy[j * run.k + q] =
+                    g->b[(ptrdiff_t)(p + q) * g->b_row + (ptrdiff_t)j * g->b_col];
+        N(dots)(&run, row, end);
+        run.start = g->c;
+        run.start_row = g->c_row;
+        run.start_col = g->c_col;
+    }
+}
+
+/* Lanes along the rows: contiguous columns of A (a_row = 1) fanned out by elements of B. */
+static inline __attribute__((always_inline)) void N(sum_fan)(const struct N(narrow) *g, size_t row,
+                                                             int vecs, int columns, size_t count) {
+    mask last = mask_first(count); /* of the only vector, or of every one */
+    const T *a = g->a + row, *b = g->b;
+    ptrdiff_t b_col = g->b_col;
+    vec sum[4][4];
+#pragma GCC unroll 4
+    for (int i = 0; i < vecs; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < columns; j++) sum[i][j] = (vec){0};
+    for (size_t p = g->k; p; p--, a += g->a_col, b += g->b_row) {
+        vec x[4];
+#pragma GCC unroll 4
+        for (int i = 0; i < vecs; i++)
+            x[i] = vecs > 1 ? N(load)(a + (size_t)i * LANES) : load_part(a, last);
+#pragma GCC unroll 4
+        for (int j = 0; j < columns; j++) {
+            vec y = b[j * b_col] - (vec){0};
+#pragma GCC unroll 4
+            for (int i = 0; i < vecs; i++) sum[i][j] = fma(x[i], y, sum[i][j]);
+        }
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < vecs; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < columns; j++)
+            N(put_lanes)(g, row + (size_t)i * LANES, (size_t)j, sum[i][j], count);
+}
+
+static void N(fans)(const struct N(narrow) *g, size_t row, size_t end) {
+    for (; row + 4 * LANES <= end; row += 4 * LANES) switch (g->n) {
+        case 1: N(sum_fan)(g, row, 4, 1, LANES); break;
+        case 2: N(sum_fan)(g, row, 4, 2, LANES); break;
+        case 3: N(sum_fan)(g, row, 4, 3, LANES); break;
+        default: N(sum_fan)(g, row, 4, 4, LANES);
+        }
+    for (; row < end; row += LANES) {
+        size_t count = least_of(end - row, LANES);
+        switch (g->n) {
+        case 1: N(sum_fan)(g, row, 1, 1, count); break;
+        case 2: N(sum_fan)(g, row, 1, 2, count); break;
+        case 3: N(sum_fan)(g, row, 1, 3, count); break;
+        default: N(sum_fan)(g, row, 1, 4, count);
+        }
+    }
+}
+
+/* The same with columns of A that lie far apart: few at a time, to read memory along them. */
+static void N(fans_by_runs)(const struct N(narrow) *g, size_t row, size_t end) {
+    struct N(narrow) run = *g;
+    for (size_t p = 0; p < g->k; p += FAN_DEPTH) {
+        run.k = least_of(g->k - p, FAN_DEPTH);
+        run.a = g->a + (ptrdiff_t)p * g->a_col;
+        run.b = g->b + (ptrdiff_t)p * g->b_row;
+        N(fans)(&run, row, end);
+        run.start = g->c;
+        run.start_row = g->c_row;
+        run.start_col = g->c_col;
+    }
+}
+
+/* How far apart in memory the neighbours along the strided dimension lie. */
+static size_t N(leap)(ptrdiff_t row, ptrdiff_t column) {
+    ptrdiff_t step = row == 1 ? column : row;
+    return (size_t)(step < 0 ? -step : step) * sizeof(T);
+}
+
+/* Whether dots or fans beat mostly empty tiles: a short k does not pay for adding up the lanes. */
+static int N(narrow_pays)(size_t columns, size_t k, ptrdiff_t a_row, ptrdiff_t a_col) {
+    if (a_row == 1) return k >= 8;
+    return a_col == 1 && k >= 40 * columns;
+}
+
+static void N(run_narrow)(const struct N(narrow) *g, size_t row, size_t end, void *workspace) {
+    if (row == end) return;
+    if (g->a_row == 1 && g->k > FAN_DEPTH && N(leap)(g->a_row, g->a_col) >= PACK_LEAP)
+        N(fans_by_runs)(g, row, end);
+    else if (g->a_row == 1)
+        N(fans)(g, row, end);
+    else if (g->b_row == 1)
+        N(dots)(g, row, end);
+    else
+        N(dots_by_runs)(g, row, end, N(aligned)(workspace));
+}
+
+static struct N(narrow) N(right_columns)(const tad__gemm *g, size_t column) {
+    const T *b = g->b, *start = g->start;
+    return (struct N(narrow)){
+        g->m, g->n - column, g->k, g->a, g->a_row, g->a_col,
+        b + (ptrdiff_t)column * g->b_col, g->b_row, g->b_col,
+        (T *)g->c + column, g->c_row, 1,
+        start ? start + column : NULL, g->start_row, 1};
+}
+
+/* C' = S' + B' A': the rows of C as columns. */
+static struct N(narrow) N(transposed)(const tad__gemm *g) {
+    return (struct N(narrow)){g->n, g->m, g->k, g->b, g->b_col, g->b_row, g->a, g->a_col, g->a_row,
+                              g->c, 1, g->c_row, g->start, 1, g->start_row};
+}
+
+/* clang-format on */
