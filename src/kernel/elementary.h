@@ -36,6 +36,7 @@
 #include "elementary/trig.h"
 
 /* All functions of one argument, for tables: X(NAME). Those of many instructions: */
+/* clang-format off */
 #define TAD__ELEMENTARY_LONG(X)                                                                    \
     X(exp) X(expm1) X(exp2)                                                                        \
     X(log) X(log1p) X(log2) X(log10)                                                               \
@@ -46,6 +47,7 @@
     X(asin) X(acos) X(atan)                                                                        \
     X(asinh) X(acosh) X(atanh)                                                                     \
     X(cbrt)
+/* clang-format on */
 /* Those of a few. */
 #define TAD__ELEMENTARY_SHORT(X) X(sqrt) X(fabs) X(floor) X(ceil) X(rint) X(trunc)
 #define TAD__ELEMENTARY_UNARY(X) TAD__ELEMENTARY_LONG(X) TAD__ELEMENTARY_SHORT(X)

@@ -1,6 +1,6 @@
 /* Loops over whole vectors only. What a compiler adds to a vector loop for the few elements that
- * are left over is as much code again, or more; so a long loop leaves them out and is called once more,
- * on a room with as many elements as fill a vector. Rests on isa.h. */
+ * are left over is as much code again, or more; so a long loop leaves them out and is called once
+ * more, on a room with as many elements as fill a vector. Rests on isa.h. */
 #ifndef TAD_KERNEL_ENDING_H
 #define TAD_KERNEL_ENDING_H
 

@@ -8,7 +8,8 @@
  * Whatever path computes it, an element is start + sum over k-blocks of (sum over the block), and
  * blocks and path follow from the whole problem alone. */
 
-/* clang-format off: it takes N(name) for a macro call, not a name. */
+/* N(name) is taken for a macro call. */
+/* clang-format off */
 
 #define vec N(vec)
 #define mask N(mask)

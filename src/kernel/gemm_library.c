@@ -39,8 +39,10 @@ static bool describe(size_t rows, size_t cols, ptrdiff_t row, ptrdiff_t col, ope
 
 static bool describe_both(const tad__gemm *g, operand *a, operand *b) {
     bool empty = !g->m || !g->n || !g->k;
-    if (empty || g->m > INT_MAX || g->n > INT_MAX || g->k > INT_MAX || g->c_row > INT_MAX) return false;
-    return describe(g->m, g->k, g->a_row, g->a_col, a) && describe(g->k, g->n, g->b_row, g->b_col, b);
+    if (empty || g->m > INT_MAX || g->n > INT_MAX || g->k > INT_MAX || g->c_row > INT_MAX)
+        return false;
+    return describe(g->m, g->k, g->a_row, g->a_col, a) &&
+           describe(g->k, g->n, g->b_row, g->b_col, b);
 }
 
 /* What C is multiplied by before A B is added: where it must not be 0, C holds the start. */
@@ -55,11 +57,15 @@ static int begin(const tad__gemm *g, size_t size) {
 #if defined(TAD_GEMM_CBLAS)
 static bool multiply(const tad__gemm *g, operand a, operand b, size_t size) {
     const int m = (int)g->m, n = (int)g->n, k = (int)g->k, leap = g->m == 1 ? n : (int)g->c_row;
-    const CBLAS_TRANSPOSE ta = a.turned ? CblasTrans : CblasNoTrans, tb = b.turned ? CblasTrans : CblasNoTrans;
+    const CBLAS_TRANSPOSE ta = a.turned ? CblasTrans : CblasNoTrans,
+                          tb = b.turned ? CblasTrans : CblasNoTrans;
     const int keep = begin(g, size);
     if (size == sizeof(float))
-        cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, g->a, a.leap, g->b, b.leap, (float)keep, g->c, leap);
-    else cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, g->a, a.leap, g->b, b.leap, keep, g->c, leap);
+        cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, g->a, a.leap, g->b, b.leap, (float)keep,
+                    g->c, leap);
+    else
+        cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, g->a, a.leap, g->b, b.leap, keep, g->c,
+                    leap);
     return true;
 }
 #else
@@ -67,8 +73,8 @@ static bool multiply(const tad__gemm *g, operand a, operand b, size_t size) {
     const dnnl_dim_t m = (dnnl_dim_t)g->m, n = (dnnl_dim_t)g->n, k = (dnnl_dim_t)g->k;
     if (size != sizeof(float)) return false;
     const int keep = begin(g, size);
-    return dnnl_sgemm(a.turned ? 'T' : 'N', b.turned ? 'T' : 'N', m, n, k, 1, g->a, a.leap, g->b, b.leap,
-                      (float)keep, g->c, g->m == 1 ? n : g->c_row) == dnnl_success;
+    return dnnl_sgemm(a.turned ? 'T' : 'N', b.turned ? 'T' : 'N', m, n, k, 1, g->a, a.leap, g->b,
+                      b.leap, (float)keep, g->c, g->m == 1 ? n : g->c_row) == dnnl_success;
 }
 #endif
 
@@ -76,8 +82,10 @@ static bool multiply(const tad__gemm *g, operand a, operand b, size_t size) {
 static void run(const tad__gemm *g, size_t part, size_t parts, void *workspace, size_t size,
                 tad__gemm_kernel own) {
     operand a, b;
-    if (!describe_both(g, &a, &b)) own.run(g, part, parts, workspace);
-    else if (part == 0 && !multiply(g, a, b, size)) own.run(g, 0, 1, workspace);
+    if (!describe_both(g, &a, &b))
+        own.run(g, part, parts, workspace);
+    else if (part == 0 && !multiply(g, a, b, size))
+        own.run(g, 0, 1, workspace);
 }
 
 static void run_f32(const tad__gemm *g, size_t part, size_t parts, void *workspace) {

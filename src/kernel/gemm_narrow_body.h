@@ -1,7 +1,8 @@
 /* One to four columns, too few for a vector, of a matrix product; part of gemm_body.h. Dots have
  * lanes along k, fans along the rows. */
 
-/* clang-format off: it takes N(name) for a macro call, not a name. */
+/* N(name) is taken for a macro call. */
+/* clang-format off */
 
 static T *N(aligned)(void *workspace) {
     return (T *)(((uintptr_t)workspace + LINE - 1) / LINE * LINE);

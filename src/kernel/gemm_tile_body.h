@@ -4,7 +4,8 @@
  *         pack A and B in passing and ask memory for what comes next
  *   pack  a panel of A or a sliver of B copied so that a tile reads it in order */
 
-/* clang-format off: it takes N(name) for a macro call, not a name. */
+/* N(name) is taken for a macro call. */
+/* clang-format off */
 
 static inline vec N(load)(const T *p) {
     vec v;

@@ -17,8 +17,9 @@
 #endif
 
 /* Before a loop that writes no element that a later turn reads: compilers do not see it where
- * pointers come from arrays of pointers, and would add a loop for arrays that overlap. */
-#if defined(__GNUC__) && !defined(__clang__) /* whose word for it warns where a loop stays as it is */
+ * pointers come from arrays of pointers, and would add a loop for arrays that overlap. (clang has a
+ * word for it too, but warns of each loop that it then leaves as it is.) */
+#if defined(__GNUC__) && !defined(__clang__)
 #define TAD_TURNS_APART _Pragma("GCC ivdep")
 #else
 #define TAD_TURNS_APART

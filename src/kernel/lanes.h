@@ -12,11 +12,12 @@
 
 enum { LANE_BYTES = 256, VECTORS = LANE_BYTES / TAD_VECTOR_BYTES, CACHE_LINE = 64 };
 
-/* Words for the body of a kernel: a vector of its type, how many numbers it has, how many all lanes. */
-#define VEC   N(vec)
+/* Words for the body of a kernel: a vector of its type, how many numbers it has, how many all
+ * lanes. */
+#define VEC N(vec)
 #define WIDTH (size_t) N(width)
 #define LANES (size_t) N(lanes)
-#define BODY  "lanes_body.h"
+#define BODY "lanes_body.h"
 #include "instantiate.h"
 
 #if defined(__GNUC__)

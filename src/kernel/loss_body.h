@@ -37,12 +37,13 @@ static inline T N(times)(T weight, T x) {
         const T *x = a->x, *t = a->t, *w = a->positive;                                            \
         T *restrict y = out, s = (T)scale, p = (T)a->p;                                            \
         const size_t m = is_long ? whole_vectors(n, sizeof(T)) : n;                                \
-        if (weighted && w)                                                                         \
+        if (weighted && w) {                                                                       \
             TAD_TURNS_APART                                                                        \
             for (size_t i = 0; i < m; i++) y[i] = s * N(element)(x[i], t[i], w[i], p);             \
-        else                                                                                       \
+        } else {                                                                                   \
             TAD_TURNS_APART                                                                        \
             for (size_t i = 0; i < m; i++) y[i] = s * N(element)(x[i], t[i], 1, p);                \
+        }                                                                                          \
         if (is_long && m < n) do_left(&(ending){sizeof(T), m, n - m}, N(name), a, scale, out);     \
     }
 /* d limited to -p .. p */
@@ -74,18 +75,22 @@ static inline T N(bce_logits_1)(T x, T t, T w) {
 
 LOSS(square, SHORT, 0, (x - t) * (x - t), 2 * (x - t), -2 * (x - t))
 LOSS(absolute, SHORT, 0, M(fabs)(x - t), N(sign)(x - t), -N(sign)(x - t))
-LOSS(smooth, SHORT, 0, N(smooth_1)(x - t, p), N(smooth_d)(x - t, p),
-     -N(smooth_d)(x - t, p))
+LOSS(smooth, SHORT, 0, N(smooth_1)(x - t, p), N(smooth_d)(x - t, p), -N(smooth_d)(x - t, p))
 LOSS(huber, SHORT, 0, N(huber_1)(x - t, p), N(limited)(x - t, p), -N(limited)(x - t, p))
-LOSS(bce, LONG, 0, -t * N(log_bounded)(x) - (1 - t) * N(at_least)(M(log1p)(-x), -100),
+LOSS(bce, LONG, 0, -(t *N(log_bounded)(x)) - (1 - t) * N(at_least)(M(log1p)(-x), -100),
      (x - t) / N(at_least)(x * (1 - x), (T)1e-12),
      N(at_least)(M(log1p)(-x), -100) - N(log_bounded)(x))
 LOSS(bce_logits, LONG, 1, N(bce_logits_1)(x, t, w), N(bce_logits_d)(x, t, w),
-     w * N(softplus)(-x) - N(softplus)(x))
+     N(softplus)(-x) * w - N(softplus)(x))
 LOSS(kl, LONG, 0, t == 0 ? 0 : t * (M(log)(t) - x), -t, M(log)(t) + 1 - x)
 LOSS(kl_log, LONG, 0, M(exp)(t) * (t - x), -M(exp)(t), M(exp)(t) * (t - x + 1))
-LOSS(hinge, SHORT, 0, N(at_least)(p - t * x, 0), p - t * x < 0 ? 0 : p - t * x > 0 ? -t : t * x * 0,
-     p - t * x < 0 ? 0 : p - t * x > 0 ? -x : t * x * 0)
+LOSS(hinge, SHORT, 0, N(at_least)(p - t * x, 0),
+     p - t * x < 0   ? 0
+     : p - t * x > 0 ? -t
+                     : t * x * 0,
+     p - t * x < 0   ? 0
+     : p - t * x > 0 ? -x
+                     : t * x * 0)
 
 #undef LOSS
 #undef LOSS_LOOP

@@ -11,8 +11,8 @@ static T N(mean)(size_t n, const T *x) {
     return about + (N(fold)(sum) + rest) / (T)n;
 }
 
-/* Passes over a row take turns to ask for memory, so that it is never idle for one of them: this one
- * asks for `room`, which will be written. */
+/* Passes over a row take turns to ask for memory, so that it is never idle for one of them: this
+ * one asks for `room`, which will be written. */
 static T N(scale)(size_t n, const T *x, T m, double eps, const T *room) {
     VEC sum[VECTORS] = {0};
     T rest = 0;
@@ -43,8 +43,8 @@ static void N(measure)(const tad__norm *c, size_t rows, const void *x, void *sta
 }
 
 /* Asks meanwhile for the next row. */
-static void N(row)(size_t n, const T *restrict x, const T *restrict gain,
-                      const T *restrict bias, T m, T k, T *restrict y) {
+static void N(row)(size_t n, const T *restrict x, const T *restrict gain, const T *restrict bias,
+                   T m, T k, T *restrict y) {
     size_t i = 0;
     for (; i + LANES <= n; i += LANES) {
         ask_for_next(x + i, n * sizeof *x);
@@ -58,8 +58,7 @@ static void N(row)(size_t n, const T *restrict x, const T *restrict gain,
     for (; i < n; i++) y[i] = (x[i] - m) * k * gain[i] + bias[i];
 }
 
-static void N(forward)(const tad__norm *c, size_t rows, const void *in, void *stats_,
-                          void *out) {
+static void N(forward)(const tad__norm *c, size_t rows, const void *in, void *stats_, void *out) {
     const T *x = in;
     T *y = out, *stats = stats_;
     for (size_t r = 0; r < rows; r++, x += c->n, y += c->n, stats += 2) {
@@ -70,7 +69,7 @@ static void N(forward)(const tad__norm *c, size_t rows, const void *in, void *st
 
 /* Means of d = g gain and of d h, h = (x - m) k. Asks meanwhile for `room`. */
 static void N(means)(size_t n, const T *x, const T *g, const T *gain, T m, T k, T *d, T *dh,
-                        const T *room) {
+                     const T *room) {
     VEC sum[VECTORS] = {0}, sum_h[VECTORS] = {0};
     T rest = 0, rest_h = 0;
     size_t i = 0;
@@ -93,9 +92,9 @@ static void N(means)(size_t n, const T *x, const T *g, const T *gain, T m, T k, 
 }
 
 /* One row; d, dh: the means. Asks meanwhile for the next rows. */
-static void N(gradients)(size_t n, const T *restrict x, const T *restrict g,
-                            const T *restrict gain, T m, T k, T d, T dh, T *restrict dx,
-                            T *restrict dgain, T *restrict dbias) {
+static void N(gradients)(size_t n, const T *restrict x, const T *restrict g, const T *restrict gain,
+                         T m, T k, T d, T dh, T *restrict dx, T *restrict dgain,
+                         T *restrict dbias) {
     size_t i = 0;
     for (; i + LANES <= n; i += LANES) {
         ask_for_next(x + i, n * sizeof *x);
@@ -118,7 +117,7 @@ static void N(gradients)(size_t n, const T *restrict x, const T *restrict g,
 }
 
 static void N(backward)(const tad__norm *c, size_t rows, const void *in, const void *stats,
-                           const void *cotangent, void *out, void *dgain, void *dbias) {
+                        const void *cotangent, void *out, void *dgain, void *dbias) {
     const T *x = in, *g = cotangent;
     T *dx = out;
     for (size_t r = 0; r < rows; r++, x += c->n, g += c->n, dx += c->n) {

@@ -8,7 +8,8 @@
 #define BODY "norm_body.h"
 #include "instantiate.h"
 
-#define BOTH(f) {f##_f64, f##_f32}
+#define BOTH(f)                                                                                    \
+    { f##_f64, f##_f32 }
 const tad__norm_kernels TAD_LEVEL(tad__norm_kernels) = {
     .measure = BOTH(measure),
     .forward = BOTH(forward),

@@ -9,8 +9,8 @@
 
 #include "isa.h"
 
-/* y[j] += sum over i of x[i stride + j]. The order of the additions depends on rows and stride only:
- * a matrix cut into pieces of a multiple of TAD__COLUMNS columns gives the same bits. */
+/* y[j] += sum over i of x[i stride + j]. The order of the additions depends on rows and stride
+ * only: a matrix cut into pieces of a multiple of TAD__COLUMNS columns gives the same bits. */
 enum { TAD__COLUMNS = 64 };
 typedef void tad__columns_fn(size_t rows, size_t cols, size_t stride, const void *x, void *y);
 
@@ -21,7 +21,8 @@ typedef void tad__extremes(size_t n, const void *x, void *best, bool largest);
 
 /* dx of the rows' extremes `best`: the cotangent shared among the elements that equal them; all NaN
  * where the extreme is one. */
-typedef void tad__share(size_t rows, size_t n, const void *x, const void *best, const void *g, void *dx);
+typedef void tad__share(size_t rows, size_t n, const void *x, const void *best, const void *g,
+                        void *dx);
 
 /* The first largest (or smallest) element of each column, or its first NaN, and in which row it
  * stands; rows > 0, as long a step apart as stride says. */

@@ -21,7 +21,8 @@ static void N(add_rows)(size_t rows, size_t n, size_t stride, const T *x, T *sum
     }
 }
 
-/* Reads a power of two of short rows as one long row, whose sums are folded by halves at the end. */
+/* Reads a power of two of short rows as one long row, whose sums are folded by halves at the end.
+ */
 static void N(narrow)(size_t rows, size_t cols, const T *x, T *y) {
     T sum[4 * NARROW];
     size_t at_once = 1;
@@ -30,7 +31,8 @@ static void N(narrow)(size_t rows, size_t cols, const T *x, T *y) {
     memset(sum, 0, n * sizeof *sum);
     N(add_rows)(whole, n, n, x, sum);
     N(add_row)(rest * cols, x + whole * n, sum);
-    for (size_t half = at_once / 2; half; half /= 2) N(add_row)(half * cols, sum + half * cols, sum);
+    for (size_t half = at_once / 2; half; half /= 2)
+        N(add_row)(half * cols, sum + half * cols, sum);
     N(add_row)(cols, sum, y);
 }
 
@@ -61,7 +63,8 @@ static size_t N(find)(size_t n, const T *x, T v) {
     size_t i = 0;
     for (; i + LANES <= n; i += LANES) { /* without branches, until it is among the next ones */
         INDEX among = 0;
-        for (size_t k = 0; k < LANES; k++) among |= (x[i + k] == v) | (nan & (x[i + k] != x[i + k]));
+        for (size_t k = 0; k < LANES; k++)
+            among |= (x[i + k] == v) | (nan & (x[i + k] != x[i + k]));
         if (among) break;
     }
     while (nan ? x[i] == x[i] : x[i] != v) i++;

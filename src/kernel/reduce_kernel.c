@@ -21,7 +21,7 @@ enum {
 #define ELEMENT_f32 float
 #define OF_LEVEL(suffix)                                                                           \
     void TAD_LEVEL(tad__add_columns_##suffix)(size_t rows, size_t cols, size_t stride,             \
-                                                const void *x, void *y) {                          \
+                                              const void *x, void *y) {                            \
         columns_##suffix(rows, cols, stride, x, y);                                                \
     }                                                                                              \
     double TAD_LEVEL(tad__extreme_##suffix)(size_t n, const void *x, bool largest) {               \
@@ -37,8 +37,8 @@ enum {
                                          bool largest, void *best, int64_t *place) {               \
         for (size_t j = 0; j < cols; j += BLOCK)                                                   \
             (largest ? find_largest_##suffix : find_smallest_##suffix)(                            \
-                cols - j < BLOCK ? cols - j : BLOCK, rows, stride, (const ELEMENT_##suffix *)x + j, \
-                (ELEMENT_##suffix *)best + j, place + j);                                          \
+                cols - j < BLOCK ? cols - j : BLOCK, rows, stride,                                 \
+                (const ELEMENT_##suffix *)x + j, (ELEMENT_##suffix *)best + j, place + j);         \
     }                                                                                              \
     size_t TAD_LEVEL(tad__find_##suffix)(size_t n, const void *x, double v) {                      \
         return find_##suffix(n, x, (ELEMENT_##suffix)v);                                           \

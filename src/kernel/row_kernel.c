@@ -9,12 +9,8 @@
 
 /* Rows that other rows use, where elementary.h has no function of the name. */
 #define HELPERS(T, suffix)                                                                         \
-    static inline UNUSED T tad__sign_##suffix(T x) {                                               \
-        return x > 0 ? 1 : x < 0 ? -1 : x;                                                         \
-    }                                                                                              \
-    static inline UNUSED T tad__step_##suffix(T x) {                                               \
-        return x > 0 ? 1 : x <= 0 ? 0 : x;                                                         \
-    }                                                                                              \
+    static inline UNUSED T tad__sign_##suffix(T x) { return x > 0 ? 1 : x < 0 ? -1 : x; }          \
+    static inline UNUSED T tad__step_##suffix(T x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }          \
     static inline UNUSED T tad__floor_mod_##suffix(T a, T b) {                                     \
         T r = tad__fmod_##suffix(a, b);                                                            \
         return r != 0 && (r < 0) != (b < 0) ? r + b : r;                                           \
@@ -103,7 +99,7 @@ static __attribute__((noinline)) void backward_repeated(tad__row_backward *f, in
     static __attribute__((noinline)) T all_##f##_f##bits(T x) { return tad__##f##_f##bits(x); }    \
     TAD__EMBEDDED T form_##f##_f##bits(T x, int form, uint##bits##_t *rare) {                      \
         if (form == ALL) return all_##f##_f##bits(x);                                              \
-        *rare |= -(uint##bits##_t)!(fabs_(x) <= TAD__TRIG_NEAR_F##bits);                           \
+        *rare |= -(uint##bits##_t) !(fabs_(x) <= TAD__TRIG_NEAR_F##bits);                          \
         return tad__##f##_near_f##bits(x);                                                         \
     }
 #define FORMS(f) FORM(f, double, 64, fabs) FORM(f, float, 32, fabsf)
@@ -131,7 +127,9 @@ TAD__EMBEDDED void note_f32(uint32_t *rare, uint32_t where) { *rare |= where; }
     {                                                                                              \
         UNUSED const int form = FORM;                                                              \
         TAD_TURNS_APART                                                                            \
-        for (size_t i = from; i < from + m; i++) { __VA_ARGS__ }                                   \
+        for (size_t i = from; i < from + m; i++) {                                                 \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
     }
 #define EACH(is_long, do_left, ...)                                                                \
     BITS rare = 0;                                                                                 \
@@ -149,39 +147,40 @@ TAD__EMBEDDED void note_f32(uint32_t *rare, uint32_t where) { *rare |= where; }
 #define FORWARD(row, name, value)                                                                  \
     static void N(name##_forward)(size_t n, const void *const *in, void *out, const double *pq) {  \
         T *y = out;                                                                                \
-        INPUTS                                                                                     \
+        INPUTS;                                                                                    \
         (void)pq;                                                                                  \
         if (LONG_##row##_forward && ALONE != BOTH_ARRAYS) {                                        \
             forward_repeated(N(row##_forward), ALONE, sizeof(T), n, in, out, pq);                  \
             return;                                                                                \
         }                                                                                          \
-        EACH(LONG_##row##_forward, forward_left(LEFT, N(name##_forward), out),                     \
-             LOADS y[i] = value;)                                                                  \
+        EACH(LONG_##row##_forward, forward_left(LEFT, N(name##_forward), out), LOADS;              \
+             y[i] = value;)                                                                        \
     }
 #define BACKWARD(row, name, wrt, derivative)                                                       \
     static void N(name##_d##wrt)(size_t n, const void *const *in, const void *out,                 \
                                  const void *cotangent, void *result, const double *pq) {          \
         const T *restrict y = out, *restrict g = cotangent;                                        \
         T *restrict r = result;                                                                    \
-        INPUTS                                                                                     \
+        INPUTS;                                                                                    \
         (void)pq;                                                                                  \
         if (LONG_##row##_d##wrt && ALONE != BOTH_ARRAYS) {                                         \
             backward_repeated(N(row##_d##wrt), ALONE, sizeof(T), n, in, out, cotangent, result,    \
                               pq);                                                                 \
             return;                                                                                \
         }                                                                                          \
-        EACH(LONG_##row##_d##wrt,                                                                  \
-             backward_left(LEFT, N(name##_d##wrt), out, cotangent, result),                        \
-             LOADS UNUSED const T Y = y[i]; r[i] = g[i] * (derivative);)                           \
+        EACH(LONG_##row##_d##wrt, backward_left(LEFT, N(name##_d##wrt), out, cotangent, result),   \
+             LOADS;                                                                                \
+             UNUSED const T Y = y[i]; r[i] = g[i] * (derivative);)                                 \
     }
 
-#define FN(f, x)      M(f)(x)
-#define FN2(f, a, b)  M(f)(a, b)
+#define FN(f, x) M(f)(x)
+#define FN2(f, a, b) M(f)(a, b)
 #define BODY "row_body.h"
 #include "instantiate.h"
 
 /* ---- the table ---- */
 
+/* clang-format off */
 #define BOTH(name) {TAD_PASTE(name, f64), TAD_PASTE(name, f32)}
 #define TAD_UNARY(name, ...)                                                                       \
     [TAD__ROW_##name] = {.forward = BOTH(name##_forward), .backward = {BOTH(name##_d0)}},
@@ -199,3 +198,4 @@ TAD__EMBEDDED void note_f32(uint32_t *rare, uint32_t where) { *rare |= where; }
 const tad__row_kernels TAD_LEVEL(tad__rows)[TAD__ROW_COUNT] = {
 #include <tad/scalar.def>
 };
+/* clang-format on */

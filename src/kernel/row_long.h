@@ -1,14 +1,12 @@
 /* Which values and derivatives of rows are long: those with an elementary function that takes many
  * instructions and no branch. LONG_name_forward, LONG_name_d0, _d1, _d2 are 1 where it is, else 0.
  * Rests on elementary.h; included by row_kernel.c. */
-#define IS_LONG(f)  long_##f = 1,
+#define IS_LONG(f) long_##f = 1,
 #define IS_SHORT(f) long_##f = 0,
 enum {
-    TAD__ELEMENTARY_LONG(IS_LONG)
-    TAD__ELEMENTARY_SHORT(IS_SHORT)
-    TAD__ELEMENTARY_BINARY(IS_LONG)
-    IS_SHORT(sign) IS_SHORT(step)
-    IS_SHORT(hypot) IS_SHORT(fmod) IS_SHORT(floor_mod) /* libm's: no vector code comes of them */
+    TAD__ELEMENTARY_LONG(IS_LONG) TAD__ELEMENTARY_SHORT(IS_SHORT) TAD__ELEMENTARY_BINARY(IS_LONG)
+        IS_SHORT(sign) IS_SHORT(step) IS_SHORT(hypot) IS_SHORT(fmod)
+            IS_SHORT(floor_mod) /* libm's: no vector code comes of them */
 };
 
 /* The words of scalar.def: what has a long function in it is not 0. */
@@ -19,27 +17,27 @@ enum {
 #define C 0
 #define P 0
 #define Q 0
-#define K(number)     0
-#define NEG(a)        (a)
-#define ADD(a, b)     ((a) | (b))
-#define SUB(a, b)     ((a) | (b))
-#define MUL(a, b)     ((a) | (b))
-#define DIV(a, b)     ((a) | (b))
-#define SQUARE(a)     (a)
+#define K(number) 0
+#define NEG(a) (a)
+#define ADD(a, b) ((a) | (b))
+#define SUB(a, b) ((a) | (b))
+#define MUL(a, b) ((a) | (b))
+#define DIV(a, b) ((a) | (b))
+#define SQUARE(a) (a)
 #define GT(a, b, t, e) ((a) | (b) | (t) | (e))
 #define GE(a, b, t, e) ((a) | (b) | (t) | (e))
 #define LT(a, b, t, e) ((a) | (b) | (t) | (e))
 #define LE(a, b, t, e) ((a) | (b) | (t) | (e))
 #define EQ(a, b, t, e) ((a) | (b) | (t) | (e))
-#define NUMBER(x, t)  ((x) | (t))
-#define SIZE(a, b)    ((a) | (b))
+#define NUMBER(x, t) ((x) | (t))
+#define SIZE(a, b) ((a) | (b))
 #define SELDOM(x, least, graph, below, cheap) ((x) | (below) | (cheap))
 #define SCALED(x, a, b) ((x) | (a) | (b))
 #define BOUNDED(x, most) (x)
-#define TAMED(x)      (x)
+#define TAMED(x) (x)
 #define GELU_INNER(x) (x)
-#define FN(f, x)      (long_##f | (x))
-#define FN2(f, a, b)  (long_##f | (a) | (b))
+#define FN(f, x) (long_##f | (x))
+#define FN2(f, a, b) (long_##f | (a) | (b))
 
 #define ONE(name, value, dx) LONG_##name##_forward = (value), LONG_##name##_d0 = (dx),
 #define TAD_UNARY(name, doc, lo, hi, kinks, value, dx) ONE(name, value, dx)

@@ -18,7 +18,8 @@ typedef void tad__rows_map(size_t rows, size_t n, const void *x, void *y);
 typedef void tad__rows_backward(size_t rows, size_t n, const void *y, const void *g, void *dx);
 
 /* dx of rows x, with one number each for the result y and its cotangent g. */
-typedef void tad__rows_down(size_t rows, size_t n, const void *x, const void *y, const void *g, void *dx);
+typedef void tad__rows_down(size_t rows, size_t n, const void *x, const void *y, const void *g,
+                            void *dx);
 
 /* The loss of a row: sum_c q_c (logsumexp(x) - x_c) with q_c = w_c ((1 - smoothing) t_c +
  * smoothing / n); a term with q_c = 0 is 0. A label stands for the t that is 1 there; a row whose

@@ -1,4 +1,5 @@
-/* The loops of softmax_kernel.c for one element type; see instantiate.h. Sums run in a fixed order, over LANES or over PARTS partial sums. */
+/* The loops of softmax_kernel.c for one element type; see instantiate.h. Sums run in a fixed order,
+ * over LANES or over PARTS partial sums. */
 /* Lane by lane; b where one is a NaN. */
 static inline VEC N(larger)(VEC a, VEC b) {
     const __typeof__(a > b) wins = a > b;
@@ -158,12 +159,13 @@ static void N(logsumexp)(size_t rows, size_t n, const void *in, void *out) {
     } else
         for (size_t r = 0; r < rows; r++) y[r] = N(exp_total)(n, x + r * n, shift[r]);
     for (size_t r = 0; r < rows; r++)
-        y[r] = isinf(shift[r]) ? N(largest_or_nan)(n, x + r * n, shift[r]) : shift[r] + M(log)(y[r]);
+        y[r] =
+            isinf(shift[r]) ? N(largest_or_nan)(n, x + r * n, shift[r]) : shift[r] + M(log)(y[r]);
 }
 
 /* g e^(x - y): where y is -inf all x are, and have no share. */
 static void N(logsumexp_backward)(size_t rows, size_t n, const void *in, const void *result,
-                                     const void *cotangent, void *out) {
+                                  const void *cotangent, void *out) {
     const T *x = in, *y = result, *g = cotangent;
     T *dx = out;
     for (size_t r = 0; r < rows; r++, x += n, dx += n) {
@@ -175,7 +177,7 @@ static void N(logsumexp_backward)(size_t rows, size_t n, const void *in, const v
 /* ---- backward of softmax ---- */
 
 static void N(softmax_backward)(size_t rows, size_t n, const void *result, const void *cotangent,
-                                   void *out) {
+                                void *out) {
     const T *y = result, *g = cotangent;
     T *dx = out;
     for (size_t r = 0; r < rows; r++, y += n, g += n, dx += n) {
@@ -185,7 +187,7 @@ static void N(softmax_backward)(size_t rows, size_t n, const void *result, const
 }
 
 static void N(log_softmax_backward)(size_t rows, size_t n, const void *result,
-                                       const void *cotangent, void *out) {
+                                    const void *cotangent, void *out) {
     const T *y = result, *g = cotangent;
     T *dx = out;
     for (size_t r = 0; r < rows; r++, y += n, g += n, dx += n) {
@@ -238,8 +240,7 @@ static T N(mass)(const tad__entropy *e, size_t row, T weights) {
 }
 
 /* p: e^(x - shift) of the row, becomes scale (Q softmax - q). */
-static void N(row_gradient)(const tad__entropy *e, size_t row, T weights, T total, T scale,
-                               T *p) {
+static void N(row_gradient)(const tad__entropy *e, size_t row, T weights, T total, T scale, T *p) {
     if (e->label && e->label[row] == e->ignore) {
         memset(p, 0, e->n * sizeof *p);
         return;
@@ -265,14 +266,13 @@ static void N(losses)(const tad__entropy *e, size_t rows, const T *x, T *loss, T
     }
 }
 
-static void N(entropy)(const tad__entropy *e, size_t rows, const void *x, void *out,
-                          void *room) {
+static void N(entropy)(const tad__entropy *e, size_t rows, const void *x, void *out, void *room) {
     T total[TAD__TILE_ROWS];
     N(losses)(e, rows, x, out, room, total);
 }
 
 static void N(entropy_gradient)(const tad__entropy *e, size_t rows, const void *x, double scale,
-                                   void *loss, void *dx) {
+                                void *loss, void *dx) {
     T total[TAD__TILE_ROWS], weights = N(weights)(e);
     N(losses)(e, rows, x, loss, dx, total);
     for (size_t r = 0; r < rows; r++)

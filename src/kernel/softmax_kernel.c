@@ -12,7 +12,8 @@ enum { PARTS = 16 }; /* partial sums of loops that compute much for each element
 #define BODY "softmax_body.h"
 #include "instantiate.h"
 
-#define BOTH(f) {f##_f64, f##_f32}
+#define BOTH(f)                                                                                    \
+    { f##_f64, f##_f32 }
 const tad__softmax_kernels TAD_LEVEL(tad__softmax_kernels) = {
     .softmax = BOTH(softmax),
     .log_softmax = BOTH(log_softmax),

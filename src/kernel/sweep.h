@@ -18,7 +18,8 @@ typedef struct tad__record_of {
 
 /* Passes adjoints on from node `top` down to the first whose rule is not known here, and gives that
  * node, unvisited; `leaf` where there is none above it. */
-typedef uint32_t tad__sweep(const tad__node *node, tad__adjoint *adjoint, uint32_t top, uint32_t leaf);
+typedef uint32_t tad__sweep(const tad__node *node, tad__adjoint *adjoint, uint32_t top,
+                            uint32_t leaf);
 
 extern tad__sweep TAD_LEVEL(tad__sweep_numbers);
 

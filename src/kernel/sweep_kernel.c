@@ -1,6 +1,6 @@
-/* The reverse sweep over nodes of 0-d float64 arithmetic: one loop, that says what each kind of node
- * does to the adjoints of its operands. Products are added with one rounding where the level has an
- * instruction for that. */
+/* The reverse sweep over nodes of 0-d float64 arithmetic: one loop, that says what each kind of
+ * node does to the adjoints of its operands. Products are added with one rounding where the level
+ * has an instruction for that. */
 #include "sweep.h"
 
 #include <string.h>
@@ -14,10 +14,13 @@ static inline double fused(double a, double b, double c) {
 #endif
 }
 
-static inline void add_product(tad__adjoint *to, double g, double factor) { to->number = fused(g, factor, to->number); }
+static inline void add_product(tad__adjoint *to, double g, double factor) {
+    to->number = fused(g, factor, to->number);
+}
 
 /* Of a product of two variables; they may be one. */
-static inline void pass_product(const tad__node *node, tad__adjoint *adjoint, uint32_t a, uint32_t b, double g) {
+static inline void pass_product(const tad__node *node, tad__adjoint *adjoint, uint32_t a,
+                                uint32_t b, double g) {
     add_product(&adjoint[a], g, node[b].value.number);
     add_product(&adjoint[b], g, node[a].value.number);
 }
@@ -27,15 +30,16 @@ static void pass_sum(tad__adjoint *adjoint, const tad__record_of *r, double g) {
 }
 
 /* Operands c, all a, all b. */
-static void pass_dot(const tad__node *node, tad__adjoint *adjoint, const tad__record_of *r, double g) {
+static void pass_dot(const tad__node *node, tad__adjoint *adjoint, const tad__record_of *r,
+                     double g) {
     const uint32_t n = r->n_in / 2, *a = r->in + 1, *b = a + n;
     adjoint[r->in[0]].number += g;
     for (uint32_t i = 0; i < n; i++) pass_product(node, adjoint, a[i], b[i], g);
 }
 
-/* Stores the new adjoint of a node's last operand; returns that of the node before, at `next`. If the
- * operand is that node, its adjoint is returned in a register: store-to-load latency would dominate
- * the loop. */
+/* Stores the new adjoint of a node's last operand; returns that of the node before, at `next`. If
+ * the operand is that node, its adjoint is returned in a register: store-to-load latency would
+ * dominate the loop. */
 static inline double hand_on(tad__adjoint *to, const tad__adjoint *next, double sum) {
     to->number = sum;
     return to == next ? sum : next->number;
@@ -46,12 +50,14 @@ static inline double give(tad__adjoint *to, const tad__adjoint *next, double g) 
 }
 
 /* To both operands of a node. */
-static inline double give_both(tad__adjoint *a, tad__adjoint *b, const tad__adjoint *next, double to_a, double to_b) {
+static inline double give_both(tad__adjoint *a, tad__adjoint *b, const tad__adjoint *next,
+                               double to_a, double to_b) {
     a->number += to_a;
     return give(b, next, to_b);
 }
 
-static inline double give_product(tad__adjoint *to, const tad__adjoint *next, double g, double factor) {
+static inline double give_product(tad__adjoint *to, const tad__adjoint *next, double g,
+                                  double factor) {
     return hand_on(to, next, fused(g, factor, to->number));
 }
 
@@ -65,13 +71,14 @@ static inline void fetch_ahead(const tad__node *n, const tad__adjoint *adjoint) 
 
 /* Kinds whose derivatives are finite where value and partial are. */
 enum {
-    TAME = 1 << TAD__CONSTANT | 1 << TAD__INPUT | 1 << TAD__PARAM | 1 << TAD__OUTPUT | 1 << TAD__ADD | 1 << TAD__SUB |
-           1 << TAD__MUL | 1 << TAD__FMA | 1 << TAD__FNMA | 1 << TAD__ADD_XN | 1 << TAD__SUB_NX | 1 << TAD__MUL_XN |
-           1 << TAD__UNARY | 1 << TAD__SUM | 1 << TAD__DOT
+    TAME = 1 << TAD__CONSTANT | 1 << TAD__INPUT | 1 << TAD__PARAM | 1 << TAD__OUTPUT |
+           1 << TAD__ADD | 1 << TAD__SUB | 1 << TAD__MUL | 1 << TAD__FMA | 1 << TAD__FNMA |
+           1 << TAD__ADD_XN | 1 << TAD__SUB_NX | 1 << TAD__MUL_XN | 1 << TAD__UNARY |
+           1 << TAD__SUM | 1 << TAD__DOT
 };
 
-/* By its bits: where a node has indices instead of a partial, the number would be a denormal, which is
- * slow to compute with. */
+/* By its bits: where a node has indices instead of a partial, the number would be a denormal, which
+ * is slow to compute with. */
 static inline bool is_finite(const double *x) {
     const uint64_t exponent = UINT64_C(0x7ff) << 52;
     uint64_t bits;
@@ -82,11 +89,13 @@ static inline bool is_finite(const double *x) {
 /* Whether zero times the derivatives of this node is zero. If not, the caller must know whether the
  * adjoint is zero because nothing arrived. An array's is nothing. */
 static inline bool keeps_zero(const tad__node *n) {
-    if ((TAME >> n->kind & 1) && is_finite(&n->value.number) && is_finite(&n->u.partial)) return true;
+    if ((TAME >> n->kind & 1) && is_finite(&n->value.number) && is_finite(&n->u.partial))
+        return true;
     return n->flags & TAD__ARRAY;
 }
 
-uint32_t TAD_LEVEL(tad__sweep_numbers)(const tad__node *node, tad__adjoint *adjoint, uint32_t top, uint32_t leaf) {
+uint32_t TAD_LEVEL(tad__sweep_numbers)(const tad__node *node, tad__adjoint *adjoint, uint32_t top,
+                                       uint32_t leaf) {
     const tad__node *n = node + top, *const end = node + leaf;
     tad__adjoint *own = adjoint + top;
     double g = own->number; /* the adjoint of n */
@@ -105,7 +114,9 @@ uint32_t TAD_LEVEL(tad__sweep_numbers)(const tad__node *node, tad__adjoint *adjo
         case TAD__MUL_XN:
         case TAD__UNARY: g = give_product(to, next, g, n->u.partial); continue;
         case TAD__DIV_XN: g = give_product(to, next, g, 1 / n->u.partial); continue;
-        case TAD__DIV_NX: g = give_product(to, next, g, -(n->value.number / node[n->a].value.number)); continue;
+        case TAD__DIV_NX:
+            g = give_product(to, next, g, -(n->value.number / node[n->a].value.number));
+            continue;
         case TAD__ADD: g = give_both(to, adjoint + b, next, g, g); continue;
         case TAD__SUB: g = give_both(to, adjoint + b, next, g, -g); continue;
         case TAD__MUL:
@@ -126,9 +137,15 @@ uint32_t TAD_LEVEL(tad__sweep_numbers)(const tad__node *node, tad__adjoint *adjo
             break;
         case TAD__SUM: pass_sum(adjoint, n->u.record, g); break;
         case TAD__DOT: pass_dot(node, adjoint, n->u.record, g); break;
-        case TAD__CONSTANT: case TAD__INPUT: case TAD__PARAM: case TAD__OUTPUT: break;
-        case TAD__ROW: case TAD__ROW_XN: case TAD__ROW_NX: case TAD__GENERAL: case TAD__MULTI:
-            return (uint32_t)(n - node);
+        case TAD__CONSTANT:
+        case TAD__INPUT:
+        case TAD__PARAM:
+        case TAD__OUTPUT: break;
+        case TAD__ROW:
+        case TAD__ROW_XN:
+        case TAD__ROW_NX:
+        case TAD__GENERAL:
+        case TAD__MULTI: return (uint32_t)(n - node);
         default: __builtin_unreachable();
         }
         g = next->number;

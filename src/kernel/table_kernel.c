@@ -39,8 +39,8 @@ ADD_SUM(float, f32)
 /* ---- choosing ---- */
 
 #define SELECT(U, bytes)                                                                           \
-    static void select_##bytes(size_t n, const uint8_t *restrict c, const void *a_, const void *b_, \
-                               void *to) {                                                         \
+    static void select_##bytes(size_t n, const uint8_t *restrict c, const void *a_,                \
+                               const void *b_, void *to) {                                         \
         const U *restrict a = a_, *restrict b = b_;                                                \
         U *restrict y = to;                                                                        \
         for (size_t i = 0; i < n; i++) {                                                           \
@@ -69,7 +69,8 @@ const tad__kernels TAD_LEVEL(tad__kernels) = {
     .name = TAD_TEXT(TAD_ISA),
     .row = TAD_LEVEL(tad__rows),
     .fill = {fill_f64, fill_f32},
-    .select = {[TAD_F64] = select_8, [TAD_F32] = select_4, [TAD_I64] = select_8, [TAD_BOOL] = select_1},
+    .select =
+        {[TAD_F64] = select_8, [TAD_F32] = select_4, [TAD_I64] = select_8, [TAD_BOOL] = select_1},
     .add = {add_f64, add_f32},
     .sum = {sum_f64, sum_f32},
     .add_columns = {TAD_LEVEL(tad__add_columns_f64), TAD_LEVEL(tad__add_columns_f32)},

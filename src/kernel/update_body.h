@@ -9,17 +9,16 @@ static inline T N(clipped)(T g, T scale, T bound, bool clip) {
     return g > bound ? bound : g < -bound ? -bound : g;
 }
 
-static inline void N(sgd)(const tad__update *u, T *restrict p, const T *restrict g,
-                             int64_t n, bool clip) {
+static inline void N(sgd)(const tad__update *u, T *restrict p, const T *restrict g, int64_t n,
+                          bool clip) {
     const T lr = (T)u->lr, decay = (T)u->decay;
     const T scale = (T)u->scale, bound = (T)u->bound;
     for (int64_t i = 0; i < n; i++)
         p[i] -= lr * (N(clipped)(g[i], scale, bound, clip) + decay * p[i]);
 }
 
-static inline void N(sgd_momentum)(const tad__update *u, T *restrict p,
-                                      const T *restrict g, T *restrict buffer, int64_t n,
-                                      bool clip) {
+static inline void N(sgd_momentum)(const tad__update *u, T *restrict p, const T *restrict g,
+                                   T *restrict buffer, int64_t n, bool clip) {
     const T lr = (T)u->lr, decay = (T)u->decay;
     const T scale = (T)u->scale, bound = (T)u->bound;
     const T keep = (T)u->keep, fresh = (T)u->fresh;
@@ -35,7 +34,7 @@ static inline void N(sgd_momentum)(const tad__update *u, T *restrict p,
 
 /* Adam and AdamW: the decay goes into the gradient, or straight into the parameter. */
 static inline void N(adam)(const tad__update *u, T *restrict p, const T *restrict g,
-                              T *restrict mean, T *restrict square, int64_t n, bool clip) {
+                           T *restrict mean, T *restrict square, int64_t n, bool clip) {
     const bool decoupled = u->rule == TAD__ADAMW;
     const T into_g = decoupled ? 0 : (T)u->decay;
     const T shrink = decoupled ? (T)(1 - u->lr * u->decay) : 1;
@@ -55,8 +54,8 @@ static inline void N(adam)(const tad__update *u, T *restrict p, const T *restric
 /* square and, if centered, mean are running averages; buffer only with momentum. To be inlined
  * where it is known which of them are NULL: then the loop has no branches. */
 static inline void N(rmsprop)(const tad__update *u, T *restrict p, const T *restrict g,
-                                 T *restrict square, T *restrict mean, T *restrict buffer,
-                                 int64_t n, bool clip) {
+                              T *restrict square, T *restrict mean, T *restrict buffer, int64_t n,
+                              bool clip) {
     const T lr = (T)u->lr, decay = (T)u->decay, eps = (T)u->eps;
     const T alpha = (T)u->beta2, rest = (T)(1 - u->beta2), momentum = (T)u->momentum;
     const T scale = (T)u->scale, bound = (T)u->bound;
@@ -76,8 +75,8 @@ static inline void N(rmsprop)(const tad__update *u, T *restrict p, const T *rest
     }
 }
 
-static inline void N(rule)(const tad__update *u, T *p, const T *g, void *const *state,
-                              int64_t n, bool clip) {
+static inline void N(rule)(const tad__update *u, T *p, const T *g, void *const *state, int64_t n,
+                           bool clip) {
     switch (u->rule) {
     case TAD__SGD:
         if (state[0])
@@ -99,8 +98,7 @@ static inline void N(rule)(const tad__update *u, T *p, const T *g, void *const *
     }
 }
 
-static void N(update)(const tad__update *u, void *p, const void *g, void *const *state,
-                         int64_t n) {
+static void N(update)(const tad__update *u, void *p, const void *g, void *const *state, int64_t n) {
     if (u->scale != 1 || u->bound < INFINITY)
         N(rule)(u, p, g, state, n, true);
     else

@@ -65,8 +65,8 @@ TAD__EMBEDDED float tad__pow2_f32(float k) {
     return tad__from_bits_f32(tad__bits_f32(k + (TAD__SHIFT_F32 + 127.0f)) << 23);
 }
 
-/* y * 2^k for an integer k, |k| < 2046 (254), in two steps that round at most once; u has k + 254 in
- * its low bits. */
+/* y * 2^k for an integer k, |k| < 2046 (254), in two steps that round at most once; u has k + 254
+ * in its low bits. */
 TAD__EMBEDDED double tad__scale_f64(double y, double k) {
     uint64_t u = tad__bits_f64(k + (TAD__SHIFT_F64 + 2046.0));
     uint64_t half = u >> 1;

@@ -90,8 +90,8 @@ TAD__EMBEDDED float tad__erfc_poly_f32(float a) {
 }
 
 /* Where the results stay the same from. */
-#define tad__erf_most_f64  6.0
-#define tad__erf_most_f32  4.0f
+#define tad__erf_most_f64 6.0
+#define tad__erf_most_f32 4.0f
 #define tad__erfc_most_f64 27.4
 #define tad__erfc_most_f32 10.1f
 

@@ -162,6 +162,7 @@ TAD__EMBEDDED float tad__expm1_f32(float x) {
 }
 
 /* 2^(i/64) and what it was rounded by, relative to it. */
+/* clang-format off */
 static const double tad__exp_t_f64[2][64] = {
     {
         1, 0x1.02c9a3e778061p0, 0x1.059b0d3158574p0, 0x1.0874518759bc8p0, 0x1.0b5586cf9890fp0,
@@ -203,8 +204,10 @@ static const double tad__exp_t_f64[2][64] = {
         0x1.a64a931d185eep-55, 0x1.7893b4d91cd9dp-56,
     },
 };
+/* clang-format on */
 
-/* (e^r - 1 - r) / r^2 for |r| <= ln 2 / 128, interpolated with mpmath; the error of e^r is 2^-57. */
+/* (e^r - 1 - r) / r^2 for |r| <= ln 2 / 128, interpolated with mpmath; the error of e^r is 2^-57.
+ */
 static const double tad__exp_c_f64[4] = {
     0x1.ffffffffff511p-2,
     0x1.5555555555236p-3,
@@ -213,7 +216,8 @@ static const double tad__exp_c_f64[4] = {
 };
 
 /* 1 / (1 + e^-x) with everything taken times 2^-64, so that the division underflows by itself: with
- * -x = k ln 2 / 64 + r and s = 2^(k/64), 1 + s is taken with its error, and s (e^r - 1) is small. */
+ * -x = k ln 2 / 64 + r and s = 2^(k/64), 1 + s is taken with its error, and s (e^r - 1) is small.
+ */
 TAD__EMBEDDED double tad__sigmoid_f64(double x) {
     const double *c = tad__exp_c_f64, one = 0x1p-64, shift = TAD__SHIFT_F64 - 64 * 64;
     double v = x * (-64.0 * tad__log2e_f64) + shift, k = v - shift;

@@ -7,6 +7,7 @@
 /* In binary64 |x| = t + r with t in the middle of an eighth of a binade, t = 0 below 1/8. The rows:
  * T = tanh t, its rounding error, and 1 - T^2; column j is that of the j-th eighth from 1/8 on, the
  * last one that of t = 0. */
+/* clang-format off */
 static const double tad__tanh_t_f64[3][64] = {
     {
         0x1.0e6973998da48p-3, 0x1.2dc968e6e0d62p-3, 0x1.4d04783618c72p-3, 0x1.6c170259e21f8p-3,
@@ -61,11 +62,12 @@ static const double tad__tanh_t_f64[3][64] = {
         0x1.ee001eed62a82p-48, 0x1.2188ad6ae3303p-53, 0, 0, 0, 0, 0, 1,
     },
 };
+/* clang-format on */
 
 /* tanh(t + r) = T + D r (1 - m / (n + m)), D = 1 - T^2, m = e + T r n, for tanh r = r n / (n + e):
  * n = c0 + c1 r^2 + r^4 and e = c2 r^2 + c3 r^4 are exact at r = 0 and four more |r| below 1/4. The
- * error of n / (n + e) is 2^-58 for |r| <= 1/8 and 2^-47, 2^-34, 2^-24 up to 1/4, 1/2, 1, where D is
- * below 2^-10, 2^-22, 2^-44. D r is at most T / 16, so its roundings hardly count. */
+ * error of n / (n + e) is 2^-58 for |r| <= 1/8 and 2^-47, 2^-34, 2^-24 up to 1/4, 1/2, 1, where D
+ * is below 2^-10, 2^-22, 2^-44. D r is at most T / 16, so its roundings hardly count. */
 TAD__EMBEDDED double tad__tanh_f64(double x) {
     const double(*c)[64] = tad__tanh_t_f64;
     double a = fabs(x);
@@ -80,8 +82,8 @@ TAD__EMBEDDED double tad__tanh_f64(double x) {
     return copysign(a > 20.0 ? 1.0 : y, x);
 }
 
-/* In binary32 tanh x = x + x^3 P(x^2) below 0.625, P fitted with Sollya, relative error 2^-29.9, and
- * 1 - 2 / (e^2x + 1) above. */
+/* In binary32 tanh x = x + x^3 P(x^2) below 0.625, P fitted with Sollya, relative error 2^-29.9,
+ * and 1 - 2 / (e^2x + 1) above. */
 static const float tad__tanh_p_f32[6] = {
     -0x1.555556p-2f, 0x1.11113ap-3f,  -0x1.ba1b1ep-5f,
     0x1.65821ap-6f,  -0x1.15c6bep-7f, 0x1.3cd7b2p-9f,
@@ -115,8 +117,8 @@ TAD__EMBEDDED float tad__sinh_near_f32(float z) {
 }
 
 /* Beyond the first both overflow; from 2^second on e^-a is nothing beside e^a. */
-#define tad__sinh_most_f64  720.0
-#define tad__sinh_most_f32  100.0f
+#define tad__sinh_most_f64 720.0
+#define tad__sinh_most_f32 100.0f
 #define tad__sinh_alone_f64 60.0
 #define tad__sinh_alone_f32 30.0f
 

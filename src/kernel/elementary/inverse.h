@@ -58,8 +58,8 @@ TAD__EMBEDDED float tad__asin_near_f32(float z) {
 }
 
 /* Where numbers become too large or too small for the formulas. */
-#define tad__atan_most_f64   0x1p60
-#define tad__atan_most_f32   0x1p30f
+#define tad__atan_most_f64 0x1p60
+#define tad__atan_most_f32 0x1p30f
 #define tad__atan2_large_f64 0x1p1000
 #define tad__atan2_large_f32 0x1p120f
 #define tad__atan2_scale_f64 0x1p-54

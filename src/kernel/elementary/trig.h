@@ -77,8 +77,8 @@ TAD__EMBEDDED double tad__cos_core_f64(double x) {
  * and k times the rest of pi/2 is below 2^-27 of the smallest remainder of |x| <= 6400. */
 static const float tad__pio2_f32[4] = {0x1.92p+0f, 0x1.fb4p-12f, 0x1.444p-24f, 0x1.68c234p-39f};
 
-/* sin r = r + r z S(z), cos r = 1 - z/2 + z^2 C(z), z = r^2, |r| <= pi/4; Sollya's fpminimax, errors
- * 2^-27.9 and 2^-33. */
+/* sin r = r + r z S(z), cos r = 1 - z/2 + z^2 C(z), z = r^2, |r| <= pi/4; Sollya's fpminimax,
+ * errors 2^-27.9 and 2^-33. */
 static const float tad__sin_n_f32[3] = {-0x1.555546p-3f, 0x1.110778p-7f, -0x1.9953e2p-13f};
 static const float tad__cos_n_f32[3] = {0x1.55554ap-5f, -0x1.6c0c2ep-10f, 0x1.99eac2p-16f};
 
@@ -180,8 +180,8 @@ TAD__EMBEDDED float tad__tan_core_f32(float x) {
 #define tad__tan_near_f64 tad__tan_core_f64
 #define tad__tan_near_f32 tad__tan_core_f32
 
-/* The scalar forms are complete; the block forms are the same function of every element, with vector
- * loops for the elements within the limits. y may be x. */
+/* The scalar forms are complete; the block forms are the same function of every element, with
+ * vector loops for the elements within the limits. y may be x. */
 #define TAD__TRIG(name, T, bits, libm, fabs_)                                                      \
     TAD__EMBEDDED T tad__##name##_f##bits(T x) {                                                   \
         return fabs_(x) <= TAD__TRIG_LIMIT_F##bits ? tad__##name##_core_f##bits(x) : libm(x);      \
