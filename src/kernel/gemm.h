@@ -5,8 +5,8 @@
  * workspace. Zeros are never skipped, so NaN and Inf travel as in the textbook sum.
  *
  * Each element of C is summed in an order that depends only on the problem (sizes and strides) and
- * the level, never on how the work was split into parts: any number of threads gives the same bits.
- */
+ * the level, never on how the work was split into parts: any number of threads gives the same
+ * bits. */
 #ifndef TAD_KERNEL_GEMM_H
 #define TAD_KERNEL_GEMM_H
 

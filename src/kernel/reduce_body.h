@@ -21,8 +21,8 @@ static void N(add_rows)(size_t rows, size_t n, size_t stride, const T *x, T *sum
     }
 }
 
-/* Reads a power of two of short rows as one long row, whose sums are folded by halves at the end.
- */
+/* Reads a power of two of short rows as one long row, whose sums are folded by halves at the
+ * end. */
 static void N(narrow)(size_t rows, size_t cols, const T *x, T *y) {
     T sum[4 * NARROW];
     size_t at_once = 1;

@@ -10,8 +10,8 @@ enum {
     NARROW = TAD__COLUMNS /* up to so many columns, several rows are read as one */
 };
 
-/* Whether v takes the place of `best` by an order `beats`; a NaN wins and stays. Without branches.
- */
+/* Whether v takes the place of `best` by an order `beats`; a NaN wins and stays. Without
+ * branches. */
 #define WINS(v, beats, best) (((v)beats(best)) | ((v) != (v)))
 
 #define BODY "reduce_body.h"

@@ -1,7 +1,7 @@
 /* Kernels along contiguous rows: softmax and its relatives, cross-entropy on logits.
  *
- * Each call works on one tile (tile.h). They cannot fail. float64 and float32 by index.
- */
+ * Each call works on one tile (tile.h). They cannot fail. float64 and float32 by
+ * index. */
 #ifndef TAD_KERNEL_SOFTMAX_H
 #define TAD_KERNEL_SOFTMAX_H
 

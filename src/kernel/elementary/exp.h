@@ -206,8 +206,8 @@ static const double tad__exp_t_f64[2][64] = {
 };
 /* clang-format on */
 
-/* (e^r - 1 - r) / r^2 for |r| <= ln 2 / 128, interpolated with mpmath; the error of e^r is 2^-57.
- */
+/* (e^r - 1 - r) / r^2 for |r| <= ln 2 / 128, interpolated with mpmath; the error of e^r is
+ * 2^-57. */
 static const double tad__exp_c_f64[4] = {
     0x1.ffffffffff511p-2,
     0x1.5555555555236p-3,
@@ -216,8 +216,8 @@ static const double tad__exp_c_f64[4] = {
 };
 
 /* 1 / (1 + e^-x) with everything taken times 2^-64, so that the division underflows by itself: with
- * -x = k ln 2 / 64 + r and s = 2^(k/64), 1 + s is taken with its error, and s (e^r - 1) is small.
- */
+ * -x = k ln 2 / 64 + r and s = 2^(k/64), 1 + s is taken with its error, and s (e^r - 1) is
+ * small. */
 TAD__EMBEDDED double tad__sigmoid_f64(double x) {
     const double *c = tad__exp_c_f64, one = 0x1p-64, shift = TAD__SHIFT_F64 - 64 * 64;
     double v = x * (-64.0 * tad__log2e_f64) + shift, k = v - shift;
