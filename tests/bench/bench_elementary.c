@@ -26,17 +26,15 @@ static float sigmoidf(float x) {
 }
 
 /* name, lo and hi of the arguments */
+/* clang-format off */
 #define EACH(X)                                                                                    \
-    X(exp, -20, 20)                                                                                \
-    X(expm1, -5, 5)                                                                                \
-    X(exp2, -20, 20)                                                                               \
-    X(log, 0, 100)                                                                                 \
-    X(log1p, -1, 10)                                                                               \
+    X(exp, -20, 20) X(expm1, -5, 5) X(exp2, -20, 20) X(log, 0, 100) X(log1p, -1, 10)               \
     X(log2, 0, 100) X(log10, 0, 100) X(tanh, -4, 4) X(sigmoid, -20, 20) X(sin, -10, 10)            \
-        X(cos, -10, 10) X(tan, -10, 10) X(erf, -4, 4) X(erfc, -4, 8) X(sinh, -5, 5) X(cosh, -5, 5) \
-            X(asin, -1, 1) X(acos, -1, 1) X(atan, -5, 5) X(asinh, -5, 5) X(acosh, 1, 10)           \
-                X(atanh, -1, 1) X(cbrt, -10, 10) X(sqrt, 0, 10) X(fabs, -5, 5) X(floor, -5, 5)     \
-                    X(ceil, -5, 5) X(rint, -5, 5) X(trunc, -5, 5)
+    X(cos, -10, 10) X(tan, -10, 10) X(erf, -4, 4) X(erfc, -4, 8) X(sinh, -5, 5) X(cosh, -5, 5)     \
+    X(asin, -1, 1) X(acos, -1, 1) X(atan, -5, 5) X(asinh, -5, 5) X(acosh, 1, 10) X(atanh, -1, 1)   \
+    X(cbrt, -10, 10) X(sqrt, 0, 10) X(fabs, -5, 5) X(floor, -5, 5) X(ceil, -5, 5) X(rint, -5, 5)   \
+    X(trunc, -5, 5)
+/* clang-format on */
 
 #define LIBM(name, lo, hi)                                                                         \
     static void name##_f64(size_t n, const double *x, double *y) {                                 \

@@ -46,15 +46,13 @@
 #define MVEC32(name) _ZGVbN4v_##name##f
 #endif
 
+/* clang-format off */
 #define EACH(X)                                                                                    \
-    X(exp, u10)                                                                                    \
-    X(expm1, u10)                                                                                  \
-    X(exp2, u10)                                                                                   \
-    X(log, u10)                                                                                    \
-    X(log1p, u10)                                                                                  \
-    X(log2, u10) X(log10, u10) X(tanh, u10) X(sin, u10) X(cos, u10) X(tan, u10) X(erf, u10)        \
-        X(erfc, u15) X(sinh, u10) X(cosh, u10) X(asin, u10) X(acos, u10) X(atan, u10)              \
-            X(asinh, u10) X(acosh, u10) X(atanh, u10) X(cbrt, u10)
+    X(exp, u10) X(expm1, u10) X(exp2, u10) X(log, u10) X(log1p, u10) X(log2, u10) X(log10, u10)    \
+    X(tanh, u10) X(sin, u10) X(cos, u10) X(tan, u10) X(erf, u10) X(erfc, u15) X(sinh, u10)         \
+    X(cosh, u10) X(asin, u10) X(acos, u10) X(atan, u10) X(asinh, u10) X(acosh, u10)                \
+    X(atanh, u10) X(cbrt, u10)
+/* clang-format on */
 
 #ifdef TAD_VECTOR_MVEC
 #define DECLARED(name, u)                                                                          \
