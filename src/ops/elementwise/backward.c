@@ -171,13 +171,22 @@ static tad_status row_backward_input(tad_backward *b, size_t i, bool last) {
 }
 
 /* An operand that can take the cotangent's memory comes last, when the others have read it: best
- * one whose gradient the cotangent is already. */
-static tad_status backward_in_order(tad_backward *b) {
+ * one whose gradient the cotangent is already. n_in: there is none. */
+static size_t last_of(tad_backward *b) {
     size_t n = b->call.n_in, last = n;
     for (size_t i = 0; i < n; i++) {
         bool better = b->wanted[i] && (last == n || passes[tad__row_of(b->call.op)][i]);
         if (better && is_like_cotangent(b, i) && tad_backward_is_fresh(b, i)) last = i;
     }
+    return last;
+}
+
+static tad_status backward_in_order(tad_backward *b) {
+    size_t n = b->call.n_in, wanted = 0, one = 0;
+    for (size_t i = 0; i < n; i++)
+        if (b->wanted[i]) wanted++, one = i;
+    if (wanted == 1) return row_backward_input(b, one, is_like_cotangent(b, one));
+    size_t last = last_of(b);
     for (size_t i = 0; i < n; i++) {
         if (!b->wanted[i] || i == last) continue;
         tad_status s = row_backward_input(b, i, false);

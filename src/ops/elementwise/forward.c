@@ -34,18 +34,7 @@ int tad__single_in_runs(const tad__loop *l, size_t n, size_t size) {
     return -1;
 }
 
-bool tad__are_runs(const tad_array *const *in, size_t n, const tad_array *out, int *single) {
-    *single = -1;
-    for (size_t i = 0; i < n; i++) {
-        if (in[i]->contiguous && in[i]->size == out->size) continue;
-        if (n != 2 || in[i]->size != 1 || *single >= 0) return false;
-        *single = (int)i;
-    }
-    return true;
-}
-
-/* Whether neighbours along a's innermost axis lie far apart and those along another one do not. */
-static bool is_transposed(const tad_array *a) {
+bool tad__is_transposed(const tad_array *a) {
     int last = a->rank - 1, k = 0;
     const int64_t *stride = tad_strides(a);
     while (last > 0 && a->dim[last] == 1) last--;
@@ -55,24 +44,13 @@ static bool is_transposed(const tad_array *a) {
     return k < last;
 }
 
-bool tad__any_transposed(const tad_array *const *in, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (!in[i]->contiguous && is_transposed(in[i])) return true;
-    return false;
-}
-
 bool tad__straightened(const tad__compute *c, const tad_array *const *in, size_t n,
                        const tad_array **to) {
     for (size_t i = 0; i < n; i++) {
-        to[i] = in[i]->contiguous || !is_transposed(in[i]) ? in[i] : tad__contiguous(c, in[i]);
+        to[i] = in[i]->contiguous || !tad__is_transposed(in[i]) ? in[i] : tad__contiguous(c, in[i]);
         if (!to[i]) return false;
     }
     return true;
-}
-
-tad__row_forward *tad__forward_of(const tad__compute *c, unsigned row, unsigned dtype, int single) {
-    const tad__row_kernels *k = &c->kernels->row[row];
-    return single < 0 ? k->forward[dtype] : k->forward_single[single][dtype];
 }
 
 static void forward_piece(void *arg, size_t first, size_t end) {
@@ -83,11 +61,8 @@ static void forward_piece(void *arg, size_t first, size_t end) {
     k->f(end - first, in, (char *)k->out + first * k->size, k->pq);
 }
 
-void tad__forward_runs(const tad__compute *c, size_t n, tad__forward_call k) {
-    if (n <= TAD__GRAIN || !c->threads)
-        k.f(n, k.in, k.out, k.pq);
-    else
-        tad__split(c->threads, n, TAD__GRAIN, forward_piece, &k);
+void tad__forward_split(const tad__compute *c, size_t n, const tad__forward_call *k) {
+    tad__split(c->threads, n, TAD__GRAIN, forward_piece, (void *)(uintptr_t)k);
 }
 
 static void forward_walk(void *arg, tad__loop *l) {
