@@ -51,8 +51,8 @@ typedef struct tad__forward_call {
     const void *const *in;
     void *out;
 } tad__forward_call;
-static inline tad__row_forward *tad__forward_of(const tad__compute *c, unsigned row,
-                                                unsigned dtype, int single) {
+static inline tad__row_forward *tad__forward_of(const tad__compute *c, unsigned row, unsigned dtype,
+                                                int single) {
     const tad__row_kernels *k = &c->kernels->row[row];
     return single < 0 ? k->forward[dtype] : k->forward_single[single][dtype];
 }
