@@ -1,7 +1,7 @@
-/* Gradients of rows on arrays, each in one pass over memory. Rests on row.h. */
+/* Gradients of rows on arrays, each in one pass over memory. Rests on forward.h. */
 #include <string.h>
 
-#include "row.h"
+#include "forward.h"
 
 /* ---- which derivatives only pass the cotangent on: K(1), and nothing else ---- */
 

@@ -1,7 +1,7 @@
-/* Rows on arrays: shapes, and walking the operands. Rests on row.h. */
+/* Rows on arrays: shapes, and walking the operands. Rests on forward.h. */
 #include <string.h>
 
-#include "row.h"
+#include "forward.h"
 
 tad_status tad__row_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;

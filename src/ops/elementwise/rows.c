@@ -1,5 +1,5 @@
-/* The rows as ops: options, samples, misuse, descriptors. Rests on row.h. */
-#include "row.h"
+/* The rows as ops: options, samples, misuse, descriptors. Rests on forward.h. */
+#include "forward.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* Rows on variables: 0-d float64 operands are recorded here, arrays where nothing has to be
- * converted or walked; the rest goes through tad__apply. Rests on row.h. */
-#include "row.h"
+ * converted or walked; the rest goes through tad__apply. Rests on forward.h. */
+#include "forward.h"
 
 #include "tape/handle.h"
 
