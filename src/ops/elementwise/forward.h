@@ -1,4 +1,5 @@
-/* Rows on arrays: the hooks, and how operands lie. What every call asks is inline. Rests on row.h. */
+/* Rows on arrays: the hooks, and how operands lie. What every call asks is inline. Rests on row.h.
+ */
 #ifndef TAD_OPS_ELEMENTWISE_FORWARD_H
 #define TAD_OPS_ELEMENTWISE_FORWARD_H
 
