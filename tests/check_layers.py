@@ -1,13 +1,15 @@
-"""Architecture, as a test: includes point only downwards, and each thing lives in one place.
+"""Architecture, as a test: includes and calls point only downwards, and each thing lives in one place.
 
-Usage: check_layers.py ROOT
+Usage: check_layers.py ROOT STATIC_LIBRARY   (with nm of binutils)
 
-The folders of src/ are floors. A file may include files of its own floor, of the floors and files that
+The folders of src/ are floors, from the bottom to the top. A file may include files of its own floor, of the floors and files that
 its line names, and public headers. A folder without a line fails: a new one must say where it belongs.
 """
 import pathlib
 import re
 import sys
+
+from check_symbols import symbols
 
 # Floor: what it may use.
 FLOORS = {
@@ -22,7 +24,7 @@ FLOORS = {
     "gradcheck": "base array/shape.h",
     "show": "base",
     "nn": "base kernel array tape/hook.h",
-    "io": "base kernel array tape/error.h tape/handle.h tape/owned.h tape/tape.h",
+    "io": "base kernel array tape/error.h tape/handle.h tape/owned.h tape/tape.h nn/dataset.h",
 }
 # Public headers, from the bottom to the top: each may include those of its own line and before.
 PUBLIC = [
@@ -97,11 +99,26 @@ def complaints(root):
                 yield f"{name} includes {other}, which is not below it"
 
 
-def main(root):
-    found = list(complaints(root))
+def floor_of(name):
+    """The floor of an object, whose name begins with its folder; those of a level have none."""
+    return "kernel" if name.endswith("_kernel.c.o") else name.split("_")[0]
+
+
+def calls_upwards(library):
+    """What an object takes from one of a floor above it, through whatever header."""
+    height = {floor: i for i, floor in enumerate(FLOORS)}
+    home = {name: where for where, kind, name in symbols(library) if kind not in "Uu"}
+    for where, kind, name in symbols(library):
+        other = home.get(name, where)
+        if kind == "U" and height[floor_of(where)] < height[floor_of(other)]:
+            yield f"{where} takes {name} from {home[name]}, which is not below it"
+
+
+def main(root, library):
+    found = [*complaints(root), *calls_upwards(library)]
     print("\n".join(found))
     return 1 if found else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(pathlib.Path(sys.argv[1]).resolve()))
+    sys.exit(main(pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]))

@@ -3,23 +3,11 @@
  * A file is read twice: first to see that it is complete and no longer than it says, then, into
  * memory of exactly that size, to keep it. So a file that lies about its size costs no memory.
  * Rests on the public headers and base.h. */
-#include "idx.h"
-
-#include <math.h>
 #include <string.h>
 
 #include "base/base.h"
+#include "nn/dataset.h"
 #include "source.h"
-
-size_t tad__idx_bytes(tad_idx_type type) {
-    switch (type) {
-#define SIZE(code, c_type, bits)                                                                   \
-    case code: return sizeof(c_type);
-        TAD__IDX_TYPES(SIZE)
-#undef SIZE
-    }
-    return 0;
-}
 
 /* ---- reading ---- */
 
@@ -157,15 +145,4 @@ void tad_idx_free(tad_tape *t, tad_idx *idx) {
     if (!idx) return;
     tad_tape_resize(t, (void *)(uintptr_t)idx->data, 0, 0);
     *idx = (tad_idx){0};
-}
-
-double tad_idx_value(const tad_idx *idx, int64_t i) {
-    if (!idx || i < 0 || i >= idx->size) return NAN;
-    switch (idx->type) {
-#define VALUE(code, c_type, bits)                                                                  \
-    case code: return (double)((const c_type *)idx->data)[i];
-        TAD__IDX_TYPES(VALUE)
-#undef VALUE
-    }
-    return NAN;
 }

@@ -1,131 +1,13 @@
-/* Data sets and batches. Rests on the public headers. */
-#include <stdio.h>
+/* Batches: the examples of a data set in some order, so many at a time. Rests on dataset.h. */
 #include <string.h>
 
-#include "idx.h"
+#include "dataset.h"
 
 #if defined(__GNUC__)
 #define PREFETCH(p) __builtin_prefetch(p)
 #else
 #define PREFETCH(p) ((void)(p))
 #endif
-
-/* ---- loading ---- */
-
-/* Integers of one axis as int64 labels in memory of the tape; NULL on failure. */
-static int64_t *copy_labels(tad_tape *t, const tad_idx *labels, int64_t *classes) {
-    int64_t *out = tad_tape_resize(t, NULL, (size_t)labels->size + 1, sizeof *out);
-    *classes = 0;
-    for (int64_t i = 0; out && i < labels->size; i++) {
-        out[i] = (int64_t)tad_idx_value(labels, i);
-        if (out[i] < 0) {
-            tad_tape_fail(t, TAD_BAD_INDEX, "dataset: label %lld of example %lld",
-                          (long long)out[i], (long long)i);
-            tad_tape_resize(t, out, 0, 0);
-            return NULL;
-        }
-        if (out[i] >= *classes) *classes = out[i] + 1;
-    }
-    return out;
-}
-
-static tad_status check_pair(tad_tape *t, const tad_idx *examples, const tad_idx *labels) {
-    if (!examples || !labels || !examples->data || !labels->data)
-        return tad_tape_fail(t, TAD_BAD_ARGUMENT, "dataset: NULL");
-    if (labels->type == TAD_IDX_F32 || labels->type == TAD_IDX_F64)
-        return tad_tape_fail(t, TAD_BAD_DTYPE, "dataset: labels must be integers");
-    if (labels->shape.rank != 1 || labels->size != examples->shape.dim[0])
-        return tad_tape_fail(
-            t, TAD_BAD_SHAPE, "dataset: %lld examples, but labels of rank %d, %lld of them",
-            (long long)examples->shape.dim[0], labels->shape.rank, (long long)labels->size);
-    return TAD_OK;
-}
-
-tad_status tad_dataset_make(tad_tape *t, const tad_idx *examples, const tad_idx *labels,
-                            const tad_dataset_options *options, tad_dataset *out) {
-    if (tad_tape_status(t) != TAD_OK) return tad_tape_status(t);
-    if (!out) return tad_tape_fail(t, TAD_BAD_ARGUMENT, "dataset: NULL");
-    tad_status status = check_pair(t, examples, labels);
-    if (status != TAD_OK) return status;
-    tad_dataset d = {.examples = *examples, .count = examples->shape.dim[0], .features = 1};
-    for (int i = 1; i < examples->shape.rank; i++) d.features *= examples->shape.dim[i];
-    d.scale = examples->type == TAD_IDX_U8 ? 1.0 / 255 : 1;
-    if (options && options->scale != 0) d.scale = options->scale;
-    d.label = copy_labels(t, labels, &d.classes);
-    if (!d.label) return tad_tape_status(t);
-    *out = d;
-    return TAD_OK;
-}
-
-static bool exists(const char *path) {
-    FILE *file = fopen(path, "rb");
-    if (file) fclose(file);
-    return file != NULL;
-}
-
-/* DIR/NAME-KIND, or that with .gz if only that is there. */
-static tad_status load_part(tad_tape *t, const char *dir, const char *name, const char *kind,
-                            tad_idx *out) {
-    size_t length = strlen(dir) + strlen(name) + strlen(kind) + sizeof "/-.gz";
-    char *path = tad_tape_resize(t, NULL, length, 1);
-    if (!path) return tad_tape_status(t);
-    snprintf(path, length, "%s/%s-%s", dir, name, kind);
-    if (!exists(path)) snprintf(path, length, "%s/%s-%s.gz", dir, name, kind);
-    tad_status status =
-        exists(path) ? tad_idx_load(t, path, out)
-                     : tad_tape_fail(t, TAD_IO, "%s/%s-%s: neither this nor with .gz can be opened",
-                                     dir, name, kind);
-    tad_tape_resize(t, path, 0, 0);
-    return status;
-}
-
-tad_status tad_dataset_load(tad_tape *t, const char *dir, const char *name,
-                            const tad_dataset_options *options, tad_dataset *out) {
-    if (tad_tape_status(t) != TAD_OK) return tad_tape_status(t);
-    if (!dir || !name || !out) return tad_tape_fail(t, TAD_BAD_ARGUMENT, "dataset_load: NULL");
-    tad_idx examples = {0}, labels = {0};
-    tad_status status = load_part(t, dir, name, "images-idx3-ubyte", &examples);
-    if (status == TAD_OK) status = load_part(t, dir, name, "labels-idx1-ubyte", &labels);
-    if (status == TAD_OK) status = tad_dataset_make(t, &examples, &labels, options, out);
-    tad_idx_free(t, &labels); /* copied */
-    if (status != TAD_OK) tad_idx_free(t, &examples);
-    return status;
-}
-
-/* ---- parts ---- */
-
-/* Where example i of the set is in the file. */
-static int64_t place(const tad_dataset *d, int64_t i) { return d->pick ? d->pick[i] : i; }
-
-tad_status tad_dataset_split(tad_tape *t, const tad_dataset *all, int64_t every, tad_dataset *rest,
-                             tad_dataset *held_out) {
-    if (tad_tape_status(t) != TAD_OK) return tad_tape_status(t);
-    if (!all || !rest || !held_out || every < 1)
-        return tad_tape_fail(t, TAD_BAD_ARGUMENT, "dataset_split: NULL or every < 1");
-    tad_dataset from = *all;
-    int64_t out = from.count / every, in = from.count - out;
-    int64_t *pick = tad_tape_resize(t, NULL, (size_t)from.count + 1, sizeof *pick);
-    if (!pick) return tad_tape_status(t);
-    int64_t *to_rest = pick, *to_out = pick + in; /* one block for both */
-    for (int64_t i = 0; i < from.count; i++)
-        *((i + 1) % every ? to_rest++ : to_out++) = place(&from, i);
-    *rest = *held_out = from;
-    rest->pick = pick;
-    rest->count = in;
-    held_out->pick = pick + in;
-    held_out->count = out;
-    return TAD_OK;
-}
-
-int64_t tad_dataset_example(const tad_dataset *d, int64_t i, double *out) {
-    if (!d || i < 0 || i >= d->count) return -1;
-    int64_t at = place(d, i);
-    for (int64_t j = 0; out && j < d->features; j++)
-        out[j] = d->scale * tad_idx_value(&d->examples, at * d->features + j);
-    return d->label[at];
-}
-
-/* ---- batches ---- */
 
 struct tad_batches {
     tad_tape *tape;
@@ -227,7 +109,7 @@ static int64_t choose(tad_batches *b) {
             k = b->order[k];
         else if (b->options.order == TAD_ORDER_REPLACE)
             k = (int64_t)tad_random_below(&r, (uint64_t)b->data.count);
-        b->chosen[i] = place(&b->data, k);
+        b->chosen[i] = tad__example_at(&b->data, k);
     }
     tad_tape_set_random(b->tape, r);
     return n;

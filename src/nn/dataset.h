@@ -1,6 +1,6 @@
-/* What data.c shares with idx.c: the element types of the IDX format. */
-#ifndef TAD_IO_IDX_H
-#define TAD_IO_IDX_H
+/* What reads and writes of examples share. Rests on tad/data.h. */
+#ifndef TAD_NN_DATASET_H
+#define TAD_NN_DATASET_H
 
 #include <tad/data.h>
 
@@ -14,5 +14,10 @@
     T(TAD_IDX_F64, double, uint64_t)
 
 size_t tad__idx_bytes(tad_idx_type type); /* of one element; 0: no such type */
+
+/* Where example i of the set is among all that were read. */
+static inline int64_t tad__example_at(const tad_dataset *d, int64_t i) {
+    return d->pick ? d->pick[i] : i;
+}
 
 #endif
