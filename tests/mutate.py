@@ -83,7 +83,8 @@ def explained():
         if len(entry) < 4 or not entry[1].startswith("- ") or not entry[2].startswith("+ "):
             raise SystemExit(f"{EXPLAINED}: not understood: {entry}")
         key = entry[0], entry[1][2:], entry[2][2:]
-        if key[1] not in map(str.strip, (ROOT / key[0]).read_text(encoding="utf-8").split("\n")):
+        file = ROOT / key[0]
+        if not file.exists() or key[1] not in map(str.strip, file.read_text(encoding="utf-8").split("\n")):
             print(f"{EXPLAINED.name}: there is no such line any more: {key[0]}: {key[1]}")
         found[key] = " ".join(entry[3:])
     return found
