@@ -4,10 +4,13 @@
  *     START_TEST(adds) {
  *         tad_tape *t = tad_tape_new(NULL);
  *         tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2});
- *         ck_values(tad_add(x, x), 1e-15, 2, 4);       values in order, relative tolerance (0:
- * equal) ck_shape(x, 2);                              its shape; ck_shape(x): 0-d ck_tape(t); the
- * tape has not failed ck_refused(t, TAD_BAD_SHAPE, "add", "(2)");  it failed so, the message has
- * these words; cleared tad_tape_free(t);
+ *         // values in order, relative tolerance (0: equal)
+ *         ck_values(tad_add(x, x), 1e-15, 2, 4);
+ *         ck_shape(x, 2);  // its shape; ck_shape(x): 0-d
+ *         ck_tape(t);      // the tape has not failed
+ *         // it failed so, the message has these words; cleared
+ *         ck_refused(t, TAD_BAD_SHAPE, "add", "(2)");
+ *         tad_tape_free(t);
  *     }
  *     END_TEST
  *     static Suite *suite(void) {
@@ -21,8 +24,11 @@
  * ck_done(status, t)  a verb returned TAD_OK; else fails with the tape's message.
  * support_memory      an allocator: counts, checks the sizes it is told, moves and poisons on every
  *                     resize, fails where asked:
- *                         support_memory m = {.fail_at = 7};      7th request only; .for_ever: 7th
- * and later tad_tape *t = support_tape(&m);
+ *                     .scarce: no chunks of an arena, so that every piece taken from one is a
+ * request
+ *                         // the 7th request fails only; .for_ever: the 7th and later
+ *                         support_memory m = {.fail_at = 7};
+ *                         tad_tape *t = support_tape(&m);
  *                         ... tad_tape_free(t); ck_no_leak(&m);
  *
  * Check runs each test in a process of its own. CK_FORK=no keeps all in one (leak checkers, gdb),
@@ -155,11 +161,25 @@ static inline void support_refused(const char *file, int line, tad_tape *t, tad_
 typedef struct support_memory {
     size_t fail_at; /* 1: the first request; 0: none */
     bool for_ever;  /* every request from fail_at on */
+    bool scarce;    /* what has the size of a chunk is refused, and not counted */
     size_t requests, refused, live, peak, blocks;
     size_t lies; /* resizes told another old size than was asked for */
 } support_memory;
 
-enum { SUPPORT_HEADER = 64 }; /* keeps the alignment of malloc, holds the size */
+/* Chunks begin with 64 KB, and double. */
+static inline bool support_is_chunk(size_t size) {
+    return size >= 64 * 1024 && (size & (size - 1)) == 0;
+}
+
+/* Holds the size. Blocks lie 16 bytes behind a multiple of 64, each run: no better aligned than
+ * malloc's, and what a tape can fit into them is the same in each run. */
+enum { SUPPORT_LINE = 64, SUPPORT_HEADER = SUPPORT_LINE + 16 };
+
+static inline unsigned char *support_block(size_t size) {
+    if (size > SIZE_MAX / 2) return NULL;
+    size_t lines = (size + SUPPORT_HEADER + SUPPORT_LINE - 1) / SUPPORT_LINE;
+    return aligned_alloc(SUPPORT_LINE, lines * SUPPORT_LINE);
+}
 
 static inline bool support_refuse(support_memory *m) {
     m->requests++;
@@ -184,8 +204,9 @@ static inline void *support_resize(void *user, void *old, size_t old_size, size_
     support_memory *m = user;
     unsigned char *block = NULL;
     if (new_size > 0) {
-        if (support_refuse(m) || new_size > SIZE_MAX - SUPPORT_HEADER) return NULL;
-        block = malloc(new_size + SUPPORT_HEADER);
+        if (m->scarce && support_is_chunk(new_size)) return NULL;
+        if (support_refuse(m)) return NULL;
+        block = support_block(new_size);
         if (!block) return NULL;
         memcpy(block, &new_size, sizeof new_size);
         block += SUPPORT_HEADER;

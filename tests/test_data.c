@@ -292,7 +292,7 @@ START_TEST(survives_out_of_memory) {
 #endif
     bool done = false;
     for (size_t n = 1; !done; n++) {
-        support_memory m = {.fail_at = n, .for_ever = n % 2};
+        support_memory m = {.fail_at = n, .for_ever = n % 2, .scarce = true};
         tad_tape *t = support_tape(&m);
         if (t) {
             tad_status status = load_all(t, &x, &y);

@@ -720,7 +720,7 @@ START_TEST(without_memory) {
     wrong how = RIGHT;
     bool done = false;
     for (size_t fail = 1; !done; fail++) {
-        support_memory m = {.fail_at = fail, .for_ever = _i};
+        support_memory m = {.fail_at = fail, .for_ever = _i, .scarce = true};
         tad_tape *t = support_tape(&m);
         if (t) {
             tad_var x[] = {points(t, 9), points(t, 9)};
@@ -728,7 +728,8 @@ START_TEST(without_memory) {
             tad_gradcheck_report r;
             tad_verdict v = tad_gradcheck(sine_of, &how, x, 1, NULL, &r);
             done = v == TAD_CHECK_PASS && m.refused == 0;
-            if (m.refused > refused) { /* during the check */
+            /* during the check, which could do without a chunk, but not for ever */
+            if (m.refused > refused && (_i || v != TAD_CHECK_PASS)) {
                 ck_assert_int_eq(v, TAD_CHECK_ERROR);
                 ck_assert_int_eq(r.status, TAD_NO_MEMORY);
                 ck_assert_int_eq(tad_tape_status(t), TAD_NO_MEMORY);
@@ -743,17 +744,17 @@ END_TEST
 
 /* The same for the check of an op, on the tape it makes. */
 START_TEST(op_without_memory) {
-    tad_verdict v = TAD_CHECK_ERROR;
-    for (size_t fail = 1; v != TAD_CHECK_PASS; fail++) {
-        support_memory m = {.fail_at = fail, .for_ever = _i};
+    bool done = false;
+    for (size_t fail = 1; !done; fail += _i ? 1 : 7) {
+        support_memory m = {.fail_at = fail, .for_ever = _i, .scarce = true};
         tad_settings settings = {.allocator = support_allocator(&m)};
         tad_gradcheck_report r;
-        v = tad_gradcheck_op(tad_op_find("neg"),
-                             &(tad_gradcheck_options){.settings = &settings, .repeats = 1}, &r);
-        if (m.refused > 0) {
-            ck_assert_int_eq(v, TAD_CHECK_ERROR);
-            ck_assert_int_eq(r.status, TAD_NO_MEMORY);
-        }
+        tad_verdict v = tad_gradcheck_op(
+            tad_op_find("neg"), &(tad_gradcheck_options){.settings = &settings, .repeats = 1}, &r);
+        done = m.refused == 0;
+        bool failed = m.refused > 0 && (_i || v != TAD_CHECK_PASS);
+        ck_assert_int_eq(v, failed ? TAD_CHECK_ERROR : TAD_CHECK_PASS);
+        if (failed) ck_assert_int_eq(r.status, TAD_NO_MEMORY);
         ck_no_leak(&m);
     }
 }

@@ -432,7 +432,7 @@ END_TEST
 START_TEST(survives_out_of_memory) {
     bool done = false;
     for (size_t n = 1; !done; n++) {
-        support_memory m = {.fail_at = n, .for_ever = n % 2};
+        support_memory m = {.fail_at = n, .for_ever = n % 2, .scarce = true};
         tad_tape *t = support_tape(&m);
         tad_net *net =
             t ? tad_mlp(t, (int64_t[]){3, 5, 4, 6, 2}, 5, &(tad_mlp_options){.dropout = 0.5})

@@ -2,9 +2,10 @@
  * says so, and the same program run again on the same tape gives the same bits. Verbs leave what
  * they would have changed as it was.
  *
- * Much of what a program takes comes from chunks the tape has already, so each program also runs
- * after paddings that move its allocations to the end of a chunk: a few by default, all (a step of
- * 64 bytes) with OOM_FULL=1 in the environment, until it fits before the end. */
+ * Much of what a program takes comes from chunks the tape has already. So each program also runs
+ * where no chunk can be had: every piece is then a request of its own, and fails once. With
+ * OOM_FULL=1 in the environment it runs too after paddings that move its allocations to the end of
+ * a chunk, in steps of 64 bytes, until it fits before the end. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "support.h"
@@ -46,11 +47,14 @@ static void pad(tad_tape *t, size_t bytes, size_t nodes) {
 
 typedef struct padding {
     size_t bytes, nodes;
+    bool scarce; /* no chunks, only what each piece needs */
 } padding;
+
+static const padding none = {0, 0, false}, scarce = {0, 0, true};
 
 /* One run in which request n fails. */
 static void fail_at(program *p, padding before, size_t n, bool for_ever, uint64_t expected) {
-    support_memory m = {.fail_at = n, .for_ever = for_ever};
+    support_memory m = {.fail_at = n, .for_ever = for_ever, .scarce = before.scarce};
     uint64_t hash = 0;
     tad_tape *t = support_tape(&m);
     if (t) {
@@ -76,7 +80,7 @@ static void fail_at(program *p, padding before, size_t n, bool for_ever, uint64_
 /* Returns how many requests a run makes; *fits: what is left of the first chunk is enough for it (a
  * second chunk is twice as large). */
 static size_t fail_everywhere(program *p, padding before, bool *fits) {
-    support_memory m = {0};
+    support_memory m = {.scarce = before.scarce};
     uint64_t expected;
     tad_tape *t = support_tape(&m);
     pad(t, before.bytes, before.nodes);
@@ -92,16 +96,14 @@ static size_t fail_everywhere(program *p, padding before, bool *fits) {
 }
 
 static void torture(program *p) {
-    bool full = getenv("OOM_FULL") != NULL, fits = false;
-    size_t most = fail_everywhere(p, (padding){0, 0}, &fits);
-    ck_assert_uint_gt(most, 3);
-    fits = false;
-    /* 1, 2, 3, 5, 8, ... steps before the end of the chunk, or all; where the program fits into the
-     * rest, more room changes nothing */
-    for (size_t k = 1, last = 1, next; k * STEP < CHUNK && !fits; last = k, k = next) {
-        next = full ? k + 1 : k + last;
-        fail_everywhere(p, (padding){CHUNK - k * STEP, k % 61}, &fits);
-    }
+    bool fits = false;
+    size_t pieces = fail_everywhere(p, scarce, &fits), chunks = fail_everywhere(p, none, &fits);
+    ck_assert_uint_gt(chunks, 3);
+    ck_assert_uint_ge(pieces, chunks);
+    if (!getenv("OOM_FULL")) return;
+    fits = false; /* where it fits into the rest, more room changes nothing */
+    for (size_t k = 1; k * STEP < CHUNK && !fits; k++)
+        fail_everywhere(p, (padding){CHUNK - k * STEP, k % 61, false}, &fits);
 }
 
 /* ---- programs ---- */
@@ -367,14 +369,21 @@ static void samples_of_op(tad_tape *t, uint64_t *hash) {
         if (tad_sample_at(sampled, i, &room)) one_sample(t, hash, &room.sample);
 }
 
+static size_t sample;
+
+static void sample_of_op(tad_tape *t, uint64_t *hash) {
+    tad_sample_room room;
+    if (tad_sample_at(sampled, sample, &room)) one_sample(t, hash, &room.sample);
+}
+
 START_TEST(every_op) {
     sampled = tad_op_at((size_t)_i);
     ck_assert_msg(tad_sample_count(sampled) > 0, "%s has no samples", sampled->name);
     bool fits;
-    size_t requests = fail_everywhere(samples_of_op, (padding){0, 0}, &fits);
-    ck_assert_uint_gt(requests, 3);
-    fail_everywhere(samples_of_op, (padding){CHUNK - 5 * STEP, 3}, &fits);
-    fail_everywhere(samples_of_op, (padding){CHUNK - 21 * STEP, 50}, &fits);
+    for (sample = 0; sample < tad_sample_count(sampled); sample++) {
+        ck_assert_uint_gt(fail_everywhere(sample_of_op, scarce, &fits), 3);
+        fail_everywhere(sample_of_op, none, &fits);
+    }
     if (getenv("OOM_FULL")) torture(samples_of_op);
 }
 END_TEST

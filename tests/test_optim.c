@@ -506,7 +506,7 @@ static bool try_all(tad_tape *t) {
 START_TEST(survives_out_of_memory) {
     bool done = false;
     for (size_t n = 1; !done; n++) {
-        support_memory m = {.fail_at = n, .for_ever = n % 2};
+        support_memory m = {.fail_at = n, .for_ever = n % 2, .scarce = true};
         tad_tape *t = support_tape(&m);
         if (t && try_all(t))
             done = true;

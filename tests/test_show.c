@@ -414,7 +414,7 @@ END_TEST
 /* Every allocation fails once: a status, nothing lost, and then it works. */
 START_TEST(out_of_memory) {
     for (size_t n = 1;; n++) {
-        support_memory m = {0};
+        support_memory m = {.scarce = true};
         tad_tape *own = support_tape(&m), *other = t;
         t = own;
         tad_var x, r = product(&x);

@@ -728,6 +728,19 @@ START_TEST(the_memory_limit_is_of_all_blocks_together) {
 }
 END_TEST
 
+/* Chunks double, and the last that would fit is far from the limit: what is left is given in
+ * smaller ones. */
+START_TEST(the_memory_limit_can_be_used_up) {
+    tad_tape *t = tad_tape_new(&(tad_settings){.memory_limit = 900000});
+    int arrays = 0;
+    while (!tad_is_nil(tad_input(t, TAD_F64, TAD_SHAPE(1000), NULL))) arrays++;
+    ck_refused(t, TAD_NO_MEMORY, "input");
+    ck_assert_int_ge(arrays,
+                     105); /* of 112 for which there would be room without any other thing */
+    tad_tape_free(t);
+}
+END_TEST
+
 /* ---- drivers ---- */
 
 static tad_var product_of_two(tad_tape *t, const tad_var *in, size_t n, void *user) {
@@ -1004,6 +1017,7 @@ static Suite *suite(void) {
     tcase_add_test(c, two_thousand_small_arrays_fit_a_megabyte);
     tcase_add_test(c, the_memory_limit_is_kept);
     tcase_add_test(c, the_memory_limit_is_of_all_blocks_together);
+    tcase_add_test(c, the_memory_limit_can_be_used_up);
     c = support_case(s, "drivers");
     tcase_add_test(c, a_hessian_for_an_input_that_is_not_there_is_refused);
     c = support_case(s, "ways");

@@ -8,8 +8,8 @@
  *         tad_var x = tad_scalar(t, 2.0), y = tad_scalar(t, 3.0);
  *         tad_var z = tad_add(tad_mul(x, y), tad_sin(x));
  *         if (tad_reverse(z) != TAD_OK) fprintf(stderr, "%s\n", tad_message(t));
- *         printf("z=%g dz/dx=%g dz/dy=%g\n", tad_item(z), tad_gradient_item(x),
- * tad_gradient_item(y)); tad_tape_free(t);
+ *         printf("%g %g %g\n", tad_item(z), tad_gradient_item(x), tad_gradient_item(y));
+ *         tad_tape_free(t);
  *     }
  *
  * Define TAD_TRACE before the include to have file and line in nodes and messages. */

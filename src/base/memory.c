@@ -62,15 +62,18 @@ static bool fits(const tad__chunk *c, size_t used, size_t bytes, size_t align) {
     return from <= c->size && bytes <= c->size - from;
 }
 
-static bool add_chunk(tad__arena *a, size_t bytes) {
+/* Twice as large as the last, so that chunks stay few; where that much cannot be had, as large as
+ * this request needs: what is left of a limit is used to its end. */
+static bool add_chunk(tad__arena *a, size_t bytes, size_t align) {
     void *vector = a->chunk;
     bool grown =
         tad__memory_grow(a->memory, &vector, &a->capacity, a->chunks + 1, sizeof *a->chunk);
     a->chunk = vector;
-    size_t size = a->chunks ? a->chunk[a->chunks - 1].size : FIRST_CHUNK / 2, need;
-    if (!grown || !tad__sum(bytes, ALIGN, &need)) return false;
-    size = tad__max(tad__min(size * 2, LARGEST_STEP), need);
+    size_t last = a->chunks ? a->chunk[a->chunks - 1].size : 0, need;
+    if (!grown || !tad__sum(bytes, align, &need)) return false;
+    size_t size = tad__max(tad__max(tad__min(last * 2, LARGEST_STEP), FIRST_CHUNK), need);
     char *base = tad__memory_resize(a->memory, NULL, 0, size);
+    if (!base && size > need) base = tad__memory_resize(a->memory, NULL, 0, size = need);
     if (!base) return false;
     tad__close(base, size);
     a->chunk[a->chunks++] = (tad__chunk){base, size};
@@ -81,7 +84,7 @@ void *tad__arena_take_elsewhere(tad__arena *a, size_t bytes, size_t align) {
     size_t at = a->at, used = a->used;
     while (at < a->chunks && !fits(&a->chunk[at], used, bytes, align)) at++, used = 0;
     if (at == a->chunks) {
-        if (!add_chunk(a, bytes)) return NULL;
+        if (!add_chunk(a, bytes, align)) return NULL;
         at = a->chunks - 1;
         used = 0;
     }
