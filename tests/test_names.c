@@ -147,6 +147,254 @@ START_TEST(fractions_are_no_integers) {
 }
 END_TEST
 
+/* ---- options of every op ---- */
+
+/* The n-th word of "mean|sum|none". */
+static void word_of(const char *choices, int n, char *word, size_t size) {
+    for (; n > 0; n--) choices = strchr(choices, '|') + 1;
+    snprintf(word, size, "%.*s", (int)strcspn(choices, "|"), choices);
+}
+
+/* Room for what a value points to. */
+typedef struct named {
+    tad_value value;
+    char word[32];
+    int64_t ints[TAD_MAX_RANK];
+} named;
+
+static void name_list(named *n, const int64_t *list, size_t count) {
+    n->value.kind = TAD_VALUE_INTS;
+    n->value.count = count;
+    n->value.ints = n->ints;
+    memcpy(n->ints, list, count * sizeof *list);
+}
+
+static void name_integer(named *n, bool given, int64_t integer) {
+    n->value.kind = given ? TAD_VALUE_INT : TAD_VALUE_NULL;
+    n->value.integer = integer;
+}
+
+static void name_number(named *n, bool given, double number) {
+    n->value.kind = given ? TAD_VALUE_FLOAT : TAD_VALUE_NULL;
+    n->value.number = number;
+}
+
+static void name_text(named *n) {
+    n->value.kind = TAD_VALUE_TEXT;
+    n->value.text = n->word;
+}
+
+static void name_axes(named *n, const tad_axes *axes) {
+    int64_t list[TAD_MAX_RANK];
+    for (int i = 0; i < axes->count; i++) list[i] = axes->axis[i];
+    name_list(n, list, (size_t)axes->count);
+    if (!axes->given) n->value.kind = TAD_VALUE_NULL;
+}
+
+/* An option as the struct has it, by name. */
+static void name_option(const tad_option *o, const char *options, named *n) {
+    const void *at = options + o->offset;
+    *n = (named){.value = {.name = o->name}};
+    switch (o->kind) {
+    case TAD_OPTION_BOOL:
+        n->value.kind = TAD_VALUE_BOOL;
+        n->value.integer = *(const bool *)at;
+        return;
+    case TAD_OPTION_INT: name_integer(n, true, *(const int64_t *)at); return;
+    case TAD_OPTION_FLOAT:
+        name_number(n, true, *(const double *)at);
+        if (!o->choices) return;
+        word_of(o->choices, (int)n->value.number, n->word, sizeof n->word);
+        name_text(n);
+        return;
+    case TAD_OPTION_CHOICE:
+        word_of(o->choices, *(const int *)at, n->word, sizeof n->word);
+        name_text(n);
+        return;
+    case TAD_OPTION_MAYBE_INT: {
+        const tad_maybe_int *maybe = at;
+        name_integer(n, maybe->given, maybe->value);
+        return;
+    }
+    case TAD_OPTION_MAYBE_FLOAT: {
+        const tad_maybe_float *maybe = at;
+        name_number(n, maybe->given, maybe->value);
+        return;
+    }
+    case TAD_OPTION_AXES: name_axes(n, at); return;
+    case TAD_OPTION_SHAPE: name_list(n, ((const tad_shape *)at)->dim, (size_t)((const tad_shape *)at)->rank); return;
+    case TAD_OPTION_SLICES:
+        n->value.kind = TAD_VALUE_SLICES;
+        n->value.slices = at;
+        return;
+    case TAD_OPTION_DTYPE:
+        snprintf(n->word, sizeof n->word, "%s", tad_dtype_name(*(const tad_dtype *)at));
+        name_text(n);
+        return;
+    }
+    ck_abort_msg("option %s has an unknown kind", o->name);
+}
+
+/* The same in its other form, where it has one: 2.0 for 2, 2 for 2.0, an axis for a list of one. */
+static void otherwise(const tad_option *o, tad_value *v) {
+    if (v->kind == TAD_VALUE_INT) {
+        v->kind = TAD_VALUE_FLOAT;
+        v->number = (double)v->integer;
+    } else if (v->kind == TAD_VALUE_FLOAT && v->number == floor(v->number) && isfinite(v->number)) {
+        v->kind = TAD_VALUE_INT;
+        v->integer = (int64_t)v->number;
+    } else if (v->kind == TAD_VALUE_INTS && v->count == 1) {
+        v->kind = TAD_VALUE_INT;
+        v->integer = v->ints[0];
+        if (o->kind == TAD_OPTION_SHAPE) ck_assert_int_ge(v->integer, -1);
+    }
+}
+
+enum { MOST_OPTIONS = 8, MOST_INPUTS = 8, MOST_ELEMENTS = 4096 };
+
+static void name_options(const tad_op *op, const void *options, named *n) {
+    ck_assert_uint_le(op->n_options, MOST_OPTIONS);
+    for (size_t i = 0; i < op->n_options; i++) name_option(&op->options[i], options, &n[i]);
+}
+
+static void ck_same_result(const char *op, const char *sample, tad_var a, tad_var b) {
+    static double x[MOST_ELEMENTS], y[MOST_ELEMENTS];
+    tad_shape s = tad_shape_of(a), r = tad_shape_of(b);
+    bool same = s.rank == r.rank && memcmp(s.dim, r.dim, (size_t)s.rank * sizeof *s.dim) == 0;
+    ck_assert_msg(same && tad_dtype_of(a) == tad_dtype_of(b), "%s, sample %s: another type", op, sample);
+    size_t n = (size_t)tad_size_of(a);
+    ck_assert_uint_le(n, MOST_ELEMENTS);
+    ck_assert(tad_read(a, x, n) == TAD_OK && tad_read(b, y, n) == TAD_OK);
+    for (size_t i = 0; i < n; i++)
+        ck_assert_msg(support_close(y[i], x[i], 0), "%s, sample %s: %g, not %g", op, sample, y[i], x[i]);
+}
+
+static void call_sample(tad_tape *t, const tad_op *op, const tad_sample *s, int form) {
+    tad_var in[MOST_INPUTS], out[TAD_MAX_OUTPUTS], called[TAD_MAX_OUTPUTS];
+    named options[MOST_OPTIONS];
+    tad_value value[MOST_OPTIONS];
+    size_t n_out = op->n_out ? op->n_out : 1;
+    ck_assert_uint_le(s->n, MOST_INPUTS);
+    for (size_t i = 0; i < s->n; i++) in[i] = s->in[i].absent ? tad_none() : tad_sample_fill(t, &s->in[i], i);
+    if (s->options) name_options(op, s->options, options);
+    size_t n = s->options ? op->n_options : 0;
+    for (size_t i = 0; i < n; i++) {
+        value[i] = options[i].value;
+        if (form) otherwise(&op->options[i], &value[i]);
+    }
+    tad_apply(op, in, s->n, s->options, out, n_out);
+    ck_tape(t);
+    tad_call(t, op->name, in, s->n, value, n, called, n_out);
+    ck_assert_msg(tad_tape_status(t) == TAD_OK, "%s, sample %s: %s", op->name, s->label, tad_message(t));
+    for (size_t k = 0; k < n_out; k++) ck_same_result(op->name, s->label, out[k], called[k]);
+}
+
+START_TEST(every_sample_by_name_is_the_one_applied) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_sample_room room;
+    for (size_t i = 0; i < tad_op_count(); i++)
+        for (size_t k = 0; k < 2 * tad_sample_count(tad_op_at(i)); k++) {
+            const tad_op *op = tad_op_at(i);
+            if (op->flags & TAD_OP_INTERNAL || !tad_sample_at(op, k / 2, &room)) continue;
+            if (op->n_options && !room.sample.options) continue;
+            call_sample(t, op, &room.sample, k % 2);
+            tad_tape_reset(t);
+        }
+    tad_tape_free(t);
+}
+END_TEST
+
+/* What an option of a kind must be; the kinds of values that it takes. */
+static const struct {
+    const char *must;
+    unsigned takes;
+} rule[] = {
+    [TAD_OPTION_BOOL] = {"true or false", 1 << TAD_VALUE_BOOL},
+    [TAD_OPTION_INT] = {"an integer", 1 << TAD_VALUE_BOOL | 1 << TAD_VALUE_INT},
+    [TAD_OPTION_FLOAT] = {"a number", 1 << TAD_VALUE_INT | 1 << TAD_VALUE_FLOAT},
+    [TAD_OPTION_CHOICE] = {NULL, 0},
+    [TAD_OPTION_MAYBE_INT] = {"an integer or null", 1 << TAD_VALUE_BOOL | 1 << TAD_VALUE_INT},
+    [TAD_OPTION_MAYBE_FLOAT] = {"a number or null", 1 << TAD_VALUE_INT | 1 << TAD_VALUE_FLOAT},
+    [TAD_OPTION_AXES] = {"an axis or a list of axes", 1 << TAD_VALUE_BOOL | 1 << TAD_VALUE_INT},
+    [TAD_OPTION_SHAPE] = {"a list of at most 8 sizes", 1 << TAD_VALUE_INT},
+    [TAD_OPTION_SLICES] = {"a list of slices", 1 << TAD_VALUE_SLICES},
+    [TAD_OPTION_DTYPE] = {"float64, float32, int64 or bool", 0},
+};
+
+/* The call with the options of a sample but for one: all of the message, behind the op's name. */
+static void ck_says(tad_tape *t, const tad_op *op, const named *good, size_t wrong, tad_value v, tad_status code,
+                    const char *says) {
+    tad_value value[MOST_OPTIONS];
+    char expected[300];
+    for (size_t i = 0; i < op->n_options; i++) value[i] = good[i].value;
+    v.name = value[wrong].name;
+    value[wrong] = v;
+    snprintf(expected, sizeof expected, "%s: %s", op->name, says);
+    ck_assert(tad_is_nil(tad_call(t, op->name, NULL, 0, value, op->n_options, NULL, 0)));
+    ck_assert_str_eq(tad_message(t), expected);
+    ck_assert_int_eq(tad_tape_status(t), code);
+    tad_tape_clear(t);
+}
+
+static void ck_must(tad_tape *t, const tad_op *op, const named *good, size_t k, tad_value v, const char *must) {
+    char says[200];
+    bool choice = op->options[k].choices && strncmp(must, "given", 5) != 0;
+    snprintf(says, sizeof says, "option %s must be %s%s", op->options[k].name, choice ? "one of " : "",
+             choice ? op->options[k].choices : must);
+    ck_says(t, op, good, k, v, TAD_BAD_ARGUMENT, says);
+}
+
+static void ck_option(tad_tape *t, const tad_op *op, const named *good, size_t k) {
+    static const int64_t nine[9] = {0};
+    const tad_slices none = {0};
+    const tad_option *o = &op->options[k];
+    const tad_value value[] = {
+        {.kind = TAD_VALUE_BOOL, .integer = 1},
+        {.kind = TAD_VALUE_INT, .integer = 1},
+        {.kind = TAD_VALUE_FLOAT, .number = 2.5},
+        {.kind = TAD_VALUE_TEXT, .text = "no such word"},
+        {.kind = TAD_VALUE_INTS, .ints = nine, .count = 9},
+        {.kind = TAD_VALUE_SLICES, .slices = &none},
+    };
+    for (size_t i = 0; i < sizeof value / sizeof *value; i++) {
+        bool many = o->kind == TAD_OPTION_AXES && value[i].kind == TAD_VALUE_INTS;
+        if (o->choices || !(rule[o->kind].takes >> value[i].kind & 1))
+            ck_must(t, op, good, k, value[i], many ? "at most 8 axes" : o->choices ? "" : rule[o->kind].must);
+    }
+    const char *given = "given: its value is NULL";
+    ck_must(t, op, good, k, (tad_value){.kind = TAD_VALUE_TEXT}, given);
+    ck_must(t, op, good, k, (tad_value){.kind = TAD_VALUE_INTS, .count = 1}, given);
+    if (o->required) ck_must(t, op, good, k, (tad_value){.kind = TAD_VALUE_NULL}, "given");
+}
+
+/* Nobody has nine axes; whether an array has the eighth is for the op to say. */
+static void ck_range_of_axes(tad_tape *t, const tad_op *op, const named *good, size_t k) {
+    const int64_t above = TAD_MAX_RANK, below = -TAD_MAX_RANK - 1;
+    ck_says(t, op, good, k, (tad_value){.kind = TAD_VALUE_INTS, .ints = &above, .count = 1}, TAD_BAD_AXIS, "no axis 8");
+    ck_says(t, op, good, k, (tad_value){.kind = TAD_VALUE_INTS, .ints = &below, .count = 1}, TAD_BAD_AXIS, "no axis -9");
+}
+
+START_TEST(every_option_says_what_it_must_be) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_sample_room room;
+    named good[MOST_OPTIONS];
+    size_t options = 0;
+    for (size_t i = 0; i < tad_op_count(); i++) {
+        const tad_op *op = tad_op_at(i);
+        size_t k = 0;
+        while (tad_sample_at(op, k, &room) && !room.sample.options) k++;
+        if (op->flags & TAD_OP_INTERNAL || !op->n_options || !tad_sample_at(op, k, &room)) continue;
+        name_options(op, room.sample.options, good);
+        for (size_t n = 0; n < op->n_options; n++, options++) {
+            ck_option(t, op, good, n);
+            if (op->options[n].kind == TAD_OPTION_AXES) ck_range_of_axes(t, op, good, n);
+        }
+    }
+    ck_assert_uint_gt(options, 50);
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("names");
     TCase *c = support_case(s, "calls");
@@ -155,6 +403,9 @@ static Suite *suite(void) {
     tcase_add_test(c, wrong_names_and_values_are_refused);
     tcase_add_test(c, null_is_what_the_option_is_when_not_given);
     tcase_add_test(c, fractions_are_no_integers);
+    c = support_case(s, "options");
+    tcase_add_test(c, every_sample_by_name_is_the_one_applied);
+    tcase_add_test(c, every_option_says_what_it_must_be);
     return s;
 }
 
