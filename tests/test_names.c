@@ -4,6 +4,7 @@
 #include "support.h"
 
 #include <dlfcn.h>
+#include <stddef.h>
 
 START_TEST(every_op_has_its_function) {
     void *library = dlopen(NULL, RTLD_NOW);
@@ -289,6 +290,68 @@ static void call_sample(tad_tape *t, const tad_op *op, const tad_sample *s, int 
     for (size_t k = 0; k < n_out; k++) ck_same_result(op->name, s->label, out[k], called[k]);
 }
 
+static size_t option_size(tad_option_kind kind) {
+    static const size_t size[] = {
+        [TAD_OPTION_BOOL] = sizeof(bool),
+        [TAD_OPTION_INT] = sizeof(int64_t),
+        [TAD_OPTION_FLOAT] = sizeof(double),
+        [TAD_OPTION_CHOICE] = sizeof(int),
+        [TAD_OPTION_MAYBE_INT] = sizeof(tad_maybe_int),
+        [TAD_OPTION_MAYBE_FLOAT] = sizeof(tad_maybe_float),
+        [TAD_OPTION_AXES] = sizeof(tad_axes),
+        [TAD_OPTION_SHAPE] = sizeof(tad_shape),
+        [TAD_OPTION_SLICES] = sizeof(tad_slices),
+        [TAD_OPTION_DTYPE] = sizeof(tad_dtype),
+    };
+    return size[kind];
+}
+
+/* The options of a sample but for one, which is what the descriptor says of one that is not given. */
+static void set_initial(const tad_option *o, char *options) {
+    int64_t integer = (int64_t)o->initial;
+    memset(options + o->offset, 0, option_size(o->kind));
+    if (o->kind == TAD_OPTION_INT) memcpy(options + o->offset, &integer, sizeof integer);
+    if (o->kind == TAD_OPTION_FLOAT) memcpy(options + o->offset, &o->initial, sizeof o->initial);
+}
+
+static void call_without(tad_tape *t, const tad_op *op, const tad_sample *s, size_t left_out) {
+    tad_var in[MOST_INPUTS], out, called;
+    named options[MOST_OPTIONS];
+    tad_value value[MOST_OPTIONS];
+    _Alignas(max_align_t) char changed[1024];
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) in[i] = s->in[i].absent ? tad_none() : tad_sample_fill(t, &s->in[i], i);
+    name_options(op, s->options, options);
+    for (size_t i = 0; i < op->n_options; i++)
+        if (i != left_out) value[n++] = options[i].value;
+    memcpy(changed, s->options, op->options_size);
+    set_initial(&op->options[left_out], changed);
+    out = tad_apply(op, in, s->n, changed, NULL, 0);
+    tad_status status = tad_tape_status(t);
+    tad_tape_clear(t);
+    called = tad_call(t, op->name, in, s->n, value, n, NULL, 0);
+    ck_assert_int_eq(tad_tape_status(t), status);
+    tad_tape_clear(t);
+    if (status == TAD_OK) ck_same_result(op->name, s->label, out, called);
+}
+
+START_TEST(an_option_that_is_left_out_has_its_initial_value) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_sample_room room;
+    for (size_t i = 0; i < tad_op_count(); i++) {
+        const tad_op *op = tad_op_at(i);
+        if (op->flags & TAD_OP_INTERNAL) continue;
+        for (size_t k = 0; k < tad_sample_count(op); k++) {
+            if (!tad_sample_at(op, k, &room) || !room.sample.options) continue;
+            for (size_t n = 0; n < op->n_options; n++)
+                if (!op->options[n].required) call_without(t, op, &room.sample, n);
+            tad_tape_reset(t);
+        }
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(every_sample_by_name_is_the_one_applied) {
     tad_tape *t = tad_tape_new(NULL);
     tad_sample_room room;
@@ -344,6 +407,17 @@ static void ck_must(tad_tape *t, const tad_op *op, const named *good, size_t k, 
     ck_says(t, op, good, k, v, TAD_BAD_ARGUMENT, says);
 }
 
+/* It gets as far as the operands, of which there are none. */
+static void ck_takes(tad_tape *t, const tad_op *op, const named *good, size_t k, tad_value v) {
+    tad_value value[MOST_OPTIONS];
+    for (size_t i = 0; i < op->n_options; i++) value[i] = good[i].value;
+    v.name = value[k].name;
+    value[k] = v;
+    tad_call(t, op->name, NULL, 0, value, op->n_options, NULL, 0);
+    ck_assert_msg(!strstr(tad_message(t), "option"), "%s", tad_message(t));
+    tad_tape_clear(t);
+}
+
 static void ck_option(tad_tape *t, const tad_op *op, const named *good, size_t k) {
     static const int64_t nine[9] = {0};
     const tad_slices none = {0};
@@ -358,9 +432,13 @@ static void ck_option(tad_tape *t, const tad_op *op, const named *good, size_t k
     };
     for (size_t i = 0; i < sizeof value / sizeof *value; i++) {
         bool many = o->kind == TAD_OPTION_AXES && value[i].kind == TAD_VALUE_INTS;
-        if (o->choices || !(rule[o->kind].takes >> value[i].kind & 1))
-            ck_must(t, op, good, k, value[i], many ? "at most 8 axes" : o->choices ? "" : rule[o->kind].must);
+        if (!o->choices && rule[o->kind].takes >> value[i].kind & 1) ck_takes(t, op, good, k, value[i]);
+        else ck_must(t, op, good, k, value[i], many ? "at most 8 axes" : o->choices ? "" : rule[o->kind].must);
     }
+    bool list = o->kind == TAD_OPTION_AXES || o->kind == TAD_OPTION_SHAPE;
+    if (list) ck_takes(t, op, good, k, (tad_value){.kind = TAD_VALUE_INTS, .ints = nine, .count = TAD_MAX_RANK});
+    else if (!o->choices) ck_must(t, op, good, k, (tad_value){.kind = TAD_VALUE_TEXT, .text = "?"}, rule[o->kind].must);
+    if (o->kind == TAD_OPTION_SLICES) ck_must(t, op, good, k, (tad_value){.kind = TAD_VALUE_SLICES}, rule[o->kind].must);
     const char *given = "given: its value is NULL";
     ck_must(t, op, good, k, (tad_value){.kind = TAD_VALUE_TEXT}, given);
     ck_must(t, op, good, k, (tad_value){.kind = TAD_VALUE_INTS, .count = 1}, given);
@@ -395,6 +473,35 @@ START_TEST(every_option_says_what_it_must_be) {
 }
 END_TEST
 
+START_TEST(a_wrong_name_is_found_in_any_place) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL);
+    for (size_t wrong = 0; wrong < 2; wrong++) {
+        tad_value value[2] = {{.name = "axis", .kind = TAD_VALUE_INT}, {.name = "axis", .kind = TAD_VALUE_INT}};
+        value[wrong].name = "axes";
+        tad_call(t, "sum", &x, 1, value, 2, NULL, 0);
+        ck_assert_str_eq(tad_message(t), "sum: it has no option axes");
+        ck_refused(t, TAD_BAD_ARGUMENT, "axes");
+        value[wrong].name = NULL;
+        tad_call(t, "sum", &x, 1, value, 2, NULL, 0);
+        ck_assert_str_eq(tad_message(t), "sum: it has no option without a name");
+        ck_refused(t, TAD_BAD_ARGUMENT, "name");
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(a_call_that_is_refused_has_nil_outputs_and_touches_no_others) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL), out[4] = {x, x, x, x};
+    tad_call(t, "no such op", &x, 1, NULL, 0, out + 1, 2);
+    ck_refused(t, TAD_UNKNOWN_OP, "no such op");
+    ck_assert(tad_is_nil(out[1]) && tad_is_nil(out[2]));
+    ck_assert(!tad_is_nil(out[0]) && !tad_is_nil(out[3]));
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("names");
     TCase *c = support_case(s, "calls");
@@ -405,7 +512,10 @@ static Suite *suite(void) {
     tcase_add_test(c, fractions_are_no_integers);
     c = support_case(s, "options");
     tcase_add_test(c, every_sample_by_name_is_the_one_applied);
+    tcase_add_test(c, an_option_that_is_left_out_has_its_initial_value);
     tcase_add_test(c, every_option_says_what_it_must_be);
+    tcase_add_test(c, a_wrong_name_is_found_in_any_place);
+    tcase_add_test(c, a_call_that_is_refused_has_nil_outputs_and_touches_no_others);
     return s;
 }
 
