@@ -586,6 +586,21 @@ START_TEST(refuses_cotangents_and_tangents_of_another_shape) {
 }
 END_TEST
 
+static tad_var over_the_first_axis(tad_tape *u, const tad_var *in, size_t n, void *user) {
+    (void)u, (void)n, (void)user;
+    return tad_sum(in[0], tad_axis(0));
+}
+
+START_TEST(a_jacobian_may_have_eight_axes_and_not_nine) {
+    tad_var four = tad_input(t, TAD_F64, TAD_SHAPE(1, 1, 1, 2), NULL), J;
+    ck_done(tad_jacobian(squares, NULL, &four, 1, 0, &J), t);
+    ck_shape(J, 1, 1, 1, 2, 1, 1, 1, 2);
+    tad_var five = tad_input(t, TAD_F64, ((tad_shape){5, {1, 1, 1, 1, 2}}), NULL);
+    ck_assert_int_eq(tad_jacobian(over_the_first_axis, NULL, &five, 1, 0, &J), TAD_TOO_LARGE);
+    ck_refused(t, TAD_TOO_LARGE, "jacobian: shape (1,1,1,2) followed by (1,1,1,1,2) is too large");
+}
+END_TEST
+
 START_TEST(refuses_more_axes_or_elements_than_there_can_be) {
     tad_var x = tad_input(t, TAD_F64, ((tad_shape){5, {1, 1, 1, 1, 2}}), NULL), J;
     ck_assert_int_eq(tad_jacobian(squares, NULL, &x, 1, 0, &J), TAD_TOO_LARGE);
@@ -696,6 +711,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, refuses_results_that_have_no_derivative, 0, DRIVERS);
     tcase_add_test(c, refuses_many_results_where_one_is_needed);
     tcase_add_test(c, refuses_cotangents_and_tangents_of_another_shape);
+    tcase_add_test(c, a_jacobian_may_have_eight_axes_and_not_nine);
     tcase_add_test(c, refuses_more_axes_or_elements_than_there_can_be);
     tcase_add_loop_test(c, a_failure_inside_the_function_is_its_status, 0, DRIVERS);
     tcase_add_loop_test(c, a_failure_before_is_the_status_and_nothing_runs, 0, DRIVERS);

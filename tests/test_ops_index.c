@@ -211,6 +211,21 @@ START_TEST(the_padding_row_is_constant_in_every_sweep) {
 }
 END_TEST
 
+START_TEST(what_is_masked_is_float) {
+    static const tad_dtype none[] = {TAD_I64, TAD_BOOL};
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var mask = tad_constant(t, TAD_BOOL, TAD_SHAPE(3), NULL);
+    for (int i = 0; i < 2; i++) {
+        tad_var x = tad_constant(t, none[i], TAD_SHAPE(3), NULL);
+        ck_assert(tad_is_nil(tad_dropout_mask(x, mask, 0.5)));
+        ck_refused(t, TAD_BAD_DTYPE, "dropout", "needs float64 or float32");
+        ck_assert(tad_is_nil(tad_masked_fill(x, mask, 1)));
+        ck_refused(t, TAD_BAD_DTYPE, "masked_fill", "needs float64 or float32");
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("indexing ops");
     TCase *values = support_case(s, "values");
@@ -223,6 +238,7 @@ static Suite *suite(void) {
     TCase *refusals = support_case(s, "refusals");
     tcase_add_test(refusals, bad_indices_are_refused);
     tcase_add_test(refusals, out_of_memory);
+    tcase_add_test(refusals, what_is_masked_is_float);
     TCase *random = support_case(s, "dropout");
     tcase_add_test(random, dropout_is_right_on_average);
     tcase_add_test(random, dropout_repeats_from_a_state);

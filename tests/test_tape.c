@@ -691,6 +691,52 @@ START_TEST(a_steady_step_allocates_nothing) {
 }
 END_TEST
 
+/* Also where adjoints repeat a few numbers beside others that do not. */
+START_TEST(a_steady_step_of_sums_of_large_arrays_allocates_nothing) {
+    support_memory m = {0};
+    tad_tape *t = support_tape(&m);
+    tad_var x = tad_param(t, TAD_F64, TAD_SHAPE(100, 100), NULL);
+    tad_mark mark = tad_tape_mark(t);
+    size_t before = 0;
+    for (int i = 0; i < 9; i++) {
+        tad_var a = tad_neg(x), b = tad_neg(a);
+        ck_done(tad_reverse(tad_add(tad_sum(a, tad_all()), tad_mean(b, tad_all()))), t);
+        ck_done(tad_tape_rewind(t, mark), t);
+        if (i < 3) before = m.requests;
+        ck_assert_uint_eq(m.requests, before);
+    }
+    tad_tape_free(t);
+    ck_no_leak(&m);
+}
+END_TEST
+
+START_TEST(the_bytes_counted_are_those_of_the_allocator) {
+    for (int threads = 0; threads < 4; threads++) {
+        support_memory m = {0};
+        tad_tape *t = tad_tape_new(&(tad_settings){.allocator = support_allocator(&m), .threads = threads});
+        ck_assert_uint_eq(tad_tape_memory(t).live, m.live);
+        tad_sum(tad_exp(tad_input(t, TAD_F64, TAD_SHAPE(3000), NULL)), tad_all());
+        ck_tape(t);
+        ck_assert_uint_eq(tad_tape_memory(t).live, m.live);
+        tad_tape_free(t);
+        ck_no_leak(&m);
+    }
+}
+END_TEST
+
+/* Rows that lie far apart, as their elements do: no axis has its elements side by side. */
+START_TEST(a_large_array_with_gaps_on_every_axis_is_read_right) {
+    enum { ROWS = 130, COLUMNS = 70, STEP = 16 };
+    static double value[ROWS * COLUMNS * STEP], got[ROWS * COLUMNS];
+    for (size_t i = 0; i < sizeof value / sizeof *value; i++) value[i] = (double)(i % 1013);
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(ROWS, COLUMNS * STEP), value);
+    ck_done(tad_read(tad_neg(tad_slice(x, 1, 0, TAD_END, STEP)), got, ROWS * COLUMNS), t);
+    for (size_t i = 0; i < ROWS * COLUMNS; i++) ck_assert(got[i] == -value[i * STEP]);
+    tad_tape_free(t);
+}
+END_TEST
+
 /* A node, a header and two numbers, and what doubling leaves free. */
 START_TEST(two_thousand_small_arrays_fit_a_megabyte) {
     tad_tape *t = tad_tape_new(NULL);
@@ -1014,6 +1060,9 @@ static Suite *suite(void) {
     c = support_case(s, "size");
     tcase_add_test(c, a_million_nodes_on_a_small_stack);
     tcase_add_test(c, a_steady_step_allocates_nothing);
+    tcase_add_test(c, a_steady_step_of_sums_of_large_arrays_allocates_nothing);
+    tcase_add_test(c, the_bytes_counted_are_those_of_the_allocator);
+    tcase_add_test(c, a_large_array_with_gaps_on_every_axis_is_read_right);
     tcase_add_test(c, two_thousand_small_arrays_fit_a_megabyte);
     tcase_add_test(c, the_memory_limit_is_kept);
     tcase_add_test(c, the_memory_limit_is_of_all_blocks_together);

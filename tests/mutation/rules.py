@@ -40,6 +40,8 @@ STATEMENT = re.compile(r"(?:^|(?<=\) )|(?<=else ))(?!return|break|continue|goto|
 OPERAND = r"[A-Za-z_][\w.]*(?:->\w+|\[\w+\])*"
 SWAPS = [re.compile(rf"(?<![\w.>*/%] )(?<![\w.>!&*-])({OPERAND})( [-/<>] )({OPERAND})(?![\w\[(.*]|->| [*/%])"),
          re.compile(rf"(?<=[(] )?(?<=\(|,)( ?{OPERAND})(, ?)({OPERAND})(?=[,)])")]
+# A sample or a misuse case in a macro.
+CASES = re.compile(r"^ *\{CASE\([^\n]*", re.M)
 # No elements of no bytes, a block that is freed: one zero would do.
 FREED = re.compile(r"tad_tape_resize\([^;\n]*, 0, 0\)")
 # The words of scalar.def.
@@ -58,6 +60,7 @@ def blank(text):
     text = skip.sub(spaces, text)
     tests = re.compile(r"^(?:static )?const tad_(?:sample|misuse) .*?\};$", re.M | re.S)
     text = tests.sub(spaces, text)
+    text = CASES.sub(spaces, text)
     text = FREED.sub(lambda m: m[0][: -len("0, 0)")] + "    )", text)
     drop = re.compile(r"^[ ]*#[ ]*(?!define\b)[^\n]*|^[ ]*#[ ]*define \w+(?:\([^)\n]*\))?"
                       r"|\b(?:_Static_assert|static_assert|assert|TAD_PRINTF)\([^;]*;|\\$", re.M)
