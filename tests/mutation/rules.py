@@ -41,7 +41,7 @@ OPERAND = r"[A-Za-z_][\w.]*(?:->\w+|\[\w+\])*"
 SWAPS = [re.compile(rf"(?<![\w.>*/%] )(?<![\w.>!&*-])({OPERAND})( [-/<>] )({OPERAND})(?![\w\[(.*]|->| [*/%])"),
          re.compile(rf"(?<=[(] )?(?<=\(|,)( ?{OPERAND})(, ?)({OPERAND})(?=[,)])")]
 # A sample or a misuse case in a macro.
-CASES = re.compile(r"^ *\{CASE\([^\n]*", re.M)
+CASES = re.compile(r"\bCASE\([^\n]*")
 # No elements of no bytes, a block that is freed: one zero would do.
 FREED = re.compile(r"tad_tape_resize\([^;\n]*, 0, 0\)")
 # The words of scalar.def.
