@@ -24,8 +24,8 @@
  * ck_done(status, t)  a verb returned TAD_OK; else fails with the tape's message.
  * support_memory      an allocator: counts, checks the sizes it is told, moves and poisons on every
  *                     resize, fails where asked:
- *                     .scarce: no chunks of an arena, so that every piece taken from one is a
- * request
+ *                         // no chunks of an arena: every piece taken from one is a request
+ *                         support_memory m = {.scarce = true};
  *                         // the 7th request fails only; .for_ever: the 7th and later
  *                         support_memory m = {.fail_at = 7};
  *                         tad_tape *t = support_tape(&m);

@@ -223,7 +223,9 @@ static void name_option(const tad_option *o, const char *options, named *n) {
         return;
     }
     case TAD_OPTION_AXES: name_axes(n, at); return;
-    case TAD_OPTION_SHAPE: name_list(n, ((const tad_shape *)at)->dim, (size_t)((const tad_shape *)at)->rank); return;
+    case TAD_OPTION_SHAPE:
+        name_list(n, ((const tad_shape *)at)->dim, (size_t)((const tad_shape *)at)->rank);
+        return;
     case TAD_OPTION_SLICES:
         n->value.kind = TAD_VALUE_SLICES;
         n->value.slices = at;
@@ -262,12 +264,14 @@ static void ck_same_result(const char *op, const char *sample, tad_var a, tad_va
     static double x[MOST_ELEMENTS], y[MOST_ELEMENTS];
     tad_shape s = tad_shape_of(a), r = tad_shape_of(b);
     bool same = s.rank == r.rank && memcmp(s.dim, r.dim, (size_t)s.rank * sizeof *s.dim) == 0;
-    ck_assert_msg(same && tad_dtype_of(a) == tad_dtype_of(b), "%s, sample %s: another type", op, sample);
+    ck_assert_msg(same && tad_dtype_of(a) == tad_dtype_of(b), "%s, sample %s: another type", op,
+                  sample);
     size_t n = (size_t)tad_size_of(a);
     ck_assert_uint_le(n, MOST_ELEMENTS);
     ck_assert(tad_read(a, x, n) == TAD_OK && tad_read(b, y, n) == TAD_OK);
     for (size_t i = 0; i < n; i++)
-        ck_assert_msg(support_close(y[i], x[i], 0), "%s, sample %s: %g, not %g", op, sample, y[i], x[i]);
+        ck_assert_msg(support_close(y[i], x[i], 0), "%s, sample %s: %g, not %g", op, sample, y[i],
+                      x[i]);
 }
 
 static void call_sample(tad_tape *t, const tad_op *op, const tad_sample *s, int form) {
@@ -276,7 +280,8 @@ static void call_sample(tad_tape *t, const tad_op *op, const tad_sample *s, int 
     tad_value value[MOST_OPTIONS];
     size_t n_out = op->n_out ? op->n_out : 1;
     ck_assert_uint_le(s->n, MOST_INPUTS);
-    for (size_t i = 0; i < s->n; i++) in[i] = s->in[i].absent ? tad_none() : tad_sample_fill(t, &s->in[i], i);
+    for (size_t i = 0; i < s->n; i++)
+        in[i] = s->in[i].absent ? tad_none() : tad_sample_fill(t, &s->in[i], i);
     if (s->options) name_options(op, s->options, options);
     size_t n = s->options ? op->n_options : 0;
     for (size_t i = 0; i < n; i++) {
@@ -286,7 +291,8 @@ static void call_sample(tad_tape *t, const tad_op *op, const tad_sample *s, int 
     tad_apply(op, in, s->n, s->options, out, n_out);
     ck_tape(t);
     tad_call(t, op->name, in, s->n, value, n, called, n_out);
-    ck_assert_msg(tad_tape_status(t) == TAD_OK, "%s, sample %s: %s", op->name, s->label, tad_message(t));
+    ck_assert_msg(tad_tape_status(t) == TAD_OK, "%s, sample %s: %s", op->name, s->label,
+                  tad_message(t));
     for (size_t k = 0; k < n_out; k++) ck_same_result(op->name, s->label, out[k], called[k]);
 }
 
@@ -306,7 +312,8 @@ static size_t option_size(tad_option_kind kind) {
     return size[kind];
 }
 
-/* The options of a sample but for one, which is what the descriptor says of one that is not given. */
+/* The options of a sample but for one, which is what the descriptor says of one that is not given.
+ */
 static void set_initial(const tad_option *o, char *options) {
     int64_t integer = (int64_t)o->initial;
     memset(options + o->offset, 0, option_size(o->kind));
@@ -320,7 +327,8 @@ static void call_without(tad_tape *t, const tad_op *op, const tad_sample *s, siz
     tad_value value[MOST_OPTIONS];
     _Alignas(max_align_t) char changed[1024];
     size_t n = 0;
-    for (size_t i = 0; i < s->n; i++) in[i] = s->in[i].absent ? tad_none() : tad_sample_fill(t, &s->in[i], i);
+    for (size_t i = 0; i < s->n; i++)
+        in[i] = s->in[i].absent ? tad_none() : tad_sample_fill(t, &s->in[i], i);
     name_options(op, s->options, options);
     for (size_t i = 0; i < op->n_options; i++)
         if (i != left_out) value[n++] = options[i].value;
@@ -385,8 +393,8 @@ static const struct {
 };
 
 /* The call with the options of a sample but for one: all of the message, behind the op's name. */
-static void ck_says(tad_tape *t, const tad_op *op, const named *good, size_t wrong, tad_value v, tad_status code,
-                    const char *says) {
+static void ck_says(tad_tape *t, const tad_op *op, const named *good, size_t wrong, tad_value v,
+                    tad_status code, const char *says) {
     tad_value value[MOST_OPTIONS];
     char expected[300];
     for (size_t i = 0; i < op->n_options; i++) value[i] = good[i].value;
@@ -399,11 +407,12 @@ static void ck_says(tad_tape *t, const tad_op *op, const named *good, size_t wro
     tad_tape_clear(t);
 }
 
-static void ck_must(tad_tape *t, const tad_op *op, const named *good, size_t k, tad_value v, const char *must) {
+static void ck_must(tad_tape *t, const tad_op *op, const named *good, size_t k, tad_value v,
+                    const char *must) {
     char says[200];
     bool choice = op->options[k].choices && strncmp(must, "given", 5) != 0;
-    snprintf(says, sizeof says, "option %s must be %s%s", op->options[k].name, choice ? "one of " : "",
-             choice ? op->options[k].choices : must);
+    snprintf(says, sizeof says, "option %s must be %s%s", op->options[k].name,
+             choice ? "one of " : "", choice ? op->options[k].choices : must);
     ck_says(t, op, good, k, v, TAD_BAD_ARGUMENT, says);
 }
 
@@ -432,13 +441,23 @@ static void ck_option(tad_tape *t, const tad_op *op, const named *good, size_t k
     };
     for (size_t i = 0; i < sizeof value / sizeof *value; i++) {
         bool many = o->kind == TAD_OPTION_AXES && value[i].kind == TAD_VALUE_INTS;
-        if (!o->choices && rule[o->kind].takes >> value[i].kind & 1) ck_takes(t, op, good, k, value[i]);
-        else ck_must(t, op, good, k, value[i], many ? "at most 8 axes" : o->choices ? "" : rule[o->kind].must);
+        if (!o->choices && rule[o->kind].takes >> value[i].kind & 1)
+            ck_takes(t, op, good, k, value[i]);
+        else
+            ck_must(t, op, good, k, value[i],
+                    many         ? "at most 8 axes"
+                    : o->choices ? ""
+                                 : rule[o->kind].must);
     }
     bool list = o->kind == TAD_OPTION_AXES || o->kind == TAD_OPTION_SHAPE;
-    if (list) ck_takes(t, op, good, k, (tad_value){.kind = TAD_VALUE_INTS, .ints = nine, .count = TAD_MAX_RANK});
-    else if (!o->choices) ck_must(t, op, good, k, (tad_value){.kind = TAD_VALUE_TEXT, .text = "?"}, rule[o->kind].must);
-    if (o->kind == TAD_OPTION_SLICES) ck_must(t, op, good, k, (tad_value){.kind = TAD_VALUE_SLICES}, rule[o->kind].must);
+    if (list)
+        ck_takes(t, op, good, k,
+                 (tad_value){.kind = TAD_VALUE_INTS, .ints = nine, .count = TAD_MAX_RANK});
+    else if (!o->choices)
+        ck_must(t, op, good, k, (tad_value){.kind = TAD_VALUE_TEXT, .text = "?"},
+                rule[o->kind].must);
+    if (o->kind == TAD_OPTION_SLICES)
+        ck_must(t, op, good, k, (tad_value){.kind = TAD_VALUE_SLICES}, rule[o->kind].must);
     const char *given = "given: its value is NULL";
     ck_must(t, op, good, k, (tad_value){.kind = TAD_VALUE_TEXT}, given);
     ck_must(t, op, good, k, (tad_value){.kind = TAD_VALUE_INTS, .count = 1}, given);
@@ -448,8 +467,10 @@ static void ck_option(tad_tape *t, const tad_op *op, const named *good, size_t k
 /* Nobody has nine axes; whether an array has the eighth is for the op to say. */
 static void ck_range_of_axes(tad_tape *t, const tad_op *op, const named *good, size_t k) {
     const int64_t above = TAD_MAX_RANK, below = -TAD_MAX_RANK - 1;
-    ck_says(t, op, good, k, (tad_value){.kind = TAD_VALUE_INTS, .ints = &above, .count = 1}, TAD_BAD_AXIS, "no axis 8");
-    ck_says(t, op, good, k, (tad_value){.kind = TAD_VALUE_INTS, .ints = &below, .count = 1}, TAD_BAD_AXIS, "no axis -9");
+    ck_says(t, op, good, k, (tad_value){.kind = TAD_VALUE_INTS, .ints = &above, .count = 1},
+            TAD_BAD_AXIS, "no axis 8");
+    ck_says(t, op, good, k, (tad_value){.kind = TAD_VALUE_INTS, .ints = &below, .count = 1},
+            TAD_BAD_AXIS, "no axis -9");
 }
 
 START_TEST(every_option_says_what_it_must_be) {
@@ -477,7 +498,8 @@ START_TEST(a_wrong_name_is_found_in_any_place) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL);
     for (size_t wrong = 0; wrong < 2; wrong++) {
-        tad_value value[2] = {{.name = "axis", .kind = TAD_VALUE_INT}, {.name = "axis", .kind = TAD_VALUE_INT}};
+        tad_value value[2] = {{.name = "axis", .kind = TAD_VALUE_INT},
+                              {.name = "axis", .kind = TAD_VALUE_INT}};
         value[wrong].name = "axes";
         tad_call(t, "sum", &x, 1, value, 2, NULL, 0);
         ck_assert_str_eq(tad_message(t), "sum: it has no option axes");

@@ -713,7 +713,8 @@ END_TEST
 START_TEST(the_bytes_counted_are_those_of_the_allocator) {
     for (int threads = 0; threads < 4; threads++) {
         support_memory m = {0};
-        tad_tape *t = tad_tape_new(&(tad_settings){.allocator = support_allocator(&m), .threads = threads});
+        tad_tape *t =
+            tad_tape_new(&(tad_settings){.allocator = support_allocator(&m), .threads = threads});
         ck_assert_uint_eq(tad_tape_memory(t).live, m.live);
         tad_sum(tad_exp(tad_input(t, TAD_F64, TAD_SHAPE(3000), NULL)), tad_all());
         ck_tape(t);
