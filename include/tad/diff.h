@@ -41,6 +41,19 @@ TAD_API TAD_MUST_USE tad_status tad_grad(const tad_var *y, const tad_var *cotang
 TAD_API TAD_MUST_USE tad_status tad_tangent(const tad_var *y, size_t ny, const tad_var *x,
                                             const tad_var *tangent, size_t nx, tad_var *out);
 
+/* The same tangents as constants: numbers beside the nodes, nothing recorded but the results. Cost:
+ * about one forward pass over what lies between x and y, and tangents of all of it as memory. */
+TAD_API TAD_MUST_USE tad_status tad_forward(const tad_var *y, size_t ny, const tad_var *x,
+                                            const tad_var *tangent, size_t nx, tad_var *out);
+
+/* Forward over reverse, as constants: the gradient of the one-element y, and the Hessian times v,
+ * which is how the gradient moves along v. gradient may be NULL, v as tangents in tad_tangent.
+ * Cost: about two gradients on numbers, four to five on arrays; memory for tangents, adjoints and
+ * their tangents of all between x and y. */
+TAD_API TAD_MUST_USE tad_status tad_forward_over_reverse(tad_var y, const tad_var *x,
+                                                         const tad_var *v, size_t n,
+                                                         tad_var *gradient, tad_var *product);
+
 /* ---- drivers over a function ---- */
 
 /* A function to be differentiated, checked, or run again: computes one variable from n inputs. It
@@ -66,8 +79,8 @@ TAD_API TAD_MUST_USE tad_status tad_vjp(tad_fn *f, void *user, const tad_var *x,
 TAD_API TAD_MUST_USE tad_status tad_jvp(tad_fn *f, void *user, const tad_var *x,
                                         const tad_var *tangents, size_t n, tad_var *y,
                                         tad_var *tangent);
-/* Hessian of the one-element f times v, by forward over reverse: one result per input. out may be
- * v. */
+/* Hessian of the one-element f times v, by tad_forward_over_reverse: one constant per input, which
+ * has no derivative (tad_tangent of tad_grad has). out may be v. */
 TAD_API TAD_MUST_USE tad_status tad_hvp(tad_fn *f, void *user, const tad_var *x, const tad_var *v,
                                         size_t n, tad_var *out);
 

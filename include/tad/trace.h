@@ -355,6 +355,16 @@ static inline tad_status tad__traced_tangent(const char *tad__file, int tad__lin
 }
 #undef tad_tangent
 #define tad_tangent(...) tad__traced_tangent(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_forward(const char *tad__file, int tad__line, const tad_var *y, size_t ny, const tad_var *x, const tad_var *tangent, size_t nx, tad_var *out) {
+    return tad_here_status(tad__tape_in(y), tad_forward(y, ny, x, tangent, nx, out), tad__file, tad__line);
+}
+#undef tad_forward
+#define tad_forward(...) tad__traced_forward(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_forward_over_reverse(const char *tad__file, int tad__line, tad_var y, const tad_var *x, const tad_var *v, size_t n, tad_var *gradient, tad_var *product) {
+    return tad_here_status(tad_tape_of(y), tad_forward_over_reverse(y, x, v, n, gradient, product), tad__file, tad__line);
+}
+#undef tad_forward_over_reverse
+#define tad_forward_over_reverse(...) tad__traced_forward_over_reverse(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_vjp(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, size_t n, tad_var cotangent, tad_var *y, tad_var *gradients) {
     return tad_here_status(tad__tape_in(x), tad_vjp(f, user, x, n, cotangent, y, gradients), tad__file, tad__line);
 }

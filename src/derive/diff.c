@@ -131,20 +131,15 @@ tad_status tad_jvp(tad_fn *f, void *user, const tad_var *x, const tad_var *tange
     return end(&d, end(&d, s, y, 1), tangent, 1);
 }
 
-/* Forward over reverse: the tangent of the gradient, which has room of its own, as out may be v. */
 tad_status tad_hvp(tad_fn *f, void *user, const tad_var *x, const tad_var *v, size_t n,
                    tad_var *out) {
     driver d = {.what = "hvp", .x = x, .n = n};
-    tad_var y, *gradient = NULL;
+    tad_var y;
     tad_status s = begin(&d, f, out);
     if (s == TAD_OK && !v) s = tad__fail(d.t, TAD_BAD_ARGUMENT, "hvp: no vector");
     if (s == TAD_OK) s = check_inputs(&d);
     if (s == TAD_OK) s = run_to_number(&d, f, user, &y);
-    if (s == TAD_OK) gradient = tad__buffers_take(&d.t->buffers, n * sizeof *gradient);
-    if (s == TAD_OK && !gradient) s = tad__no_memory(d.t, "hvp");
-    if (s == TAD_OK) s = tad_grad(&y, NULL, 1, x, n, gradient);
-    if (s == TAD_OK) s = tad_tangent(gradient, n, x, v, n, out);
-    if (gradient) tad__buffers_give(&d.t->buffers, gradient);
+    if (s == TAD_OK) s = tad_forward_over_reverse(y, x, v, n, NULL, out);
     return end(&d, s, out, n);
 }
 

@@ -6,6 +6,7 @@
 
 #include <tad/scalar.h>
 
+#include "between.h"
 #include "gemm.h"
 #include "loss.h"
 #include "norm.h"
@@ -45,6 +46,8 @@ typedef struct tad__kernels {
     const tad__norm_kernels *norm;
     const tad__update_kernels *update;
     tad__sweep *sweep;
+    tad__push_tangents *push_tangents;
+    tad__pull_adjoints *pull_adjoints;
     tad__extreme *extreme[2]; /* of a row */
     tad__places *places[2];
     tad__find *find[2];

@@ -11,7 +11,8 @@ static const tad__basis basis = {.row = tad__ops_elementwise,
                                  .sum_to = tad_sum_to,
                                  .broadcast_to = tad_broadcast_to,
                                  .strong_zero = tad__strong_zero,
-                                 .row_is_finite = tad__row_is_finite};
+                                 .row_is_finite = tad__row_is_finite,
+                                 .row_partial = tad__row_partial};
 
 int tad_version(void) { return TAD_VERSION; }
 

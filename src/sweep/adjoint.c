@@ -63,7 +63,7 @@ tad_array *tad__adjoint_of(tad_tape *t, uint32_t i, bool *fresh) {
     return tad__adjoint_at(t, n)->array = own;
 }
 
-static double sum_of(const tad_tape *t, const tad_array *g) {
+double tad__sum_of(const tad_tape *t, const tad_array *g) {
     double s = 0;
     tad_array out = {.data = &s, .size = 1, .dtype = TAD_F64, .contiguous = true};
     tad__add_into(&t->compute, &out, g);
@@ -73,7 +73,7 @@ static double sum_of(const tad_tape *t, const tad_array *g) {
 tad_status tad__accumulate(tad_tape *t, uint32_t target, const tad_array *g) {
     tad__node *n = tad__at(t, target);
     if (!(n->flags & TAD__ARRAY)) {
-        tad__adjoint_at(t, n)->number += sum_of(t, g);
+        tad__adjoint_at(t, n)->number += tad__sum_of(t, g);
         return TAD_OK;
     }
     bool fresh;

@@ -17,6 +17,7 @@ static inline bool tad__is_passing(const tad__node *n) {
 
 /* The adjoint of an array node to add to: made when absent, copied when it may not be written. */
 tad_array *tad__adjoint_of(tad_tape *t, uint32_t i, bool *fresh);
+double tad__sum_of(const tad_tape *t, const tad_array *g);
 /* The one place where broadcasting is undone: g may have any shape that target broadcasts to. */
 tad_status tad__accumulate(tad_tape *t, uint32_t target, const tad_array *g);
 

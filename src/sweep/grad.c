@@ -23,7 +23,7 @@ static tad_status vjp_of(tad__table *s, uint32_t i) {
                         ? s->t->basis->strong_zero(f.given[0], f.result[k])
                         : f.result[k];
         if (tad__table_trap(s, i, &f, g) == TAD_OK)
-            tad__table_add(s, f.call.in[k], tad__fitted(s, g, f.call.in[k]));
+            tad__table_add(s, f.call.in[k], tad__fitted(s->t, g, f.call.in[k]));
     }
     tad__buffers_give(&s->t->buffers, f.in);
     return s->t->error.status;

@@ -25,6 +25,65 @@ void tad__run_rule(void (*rule)(tad_rule *r), tad_rule *r) {
     r->tape->settings.trap = trap;
 }
 
+/* A linear op's tangent is the op itself on the tangents. */
+static void apply_to_tangents(tad_rule *r) {
+    tad_tape *t = r->tape;
+    tad_var *in = tad__buffers_take(&t->buffers, (r->n_in + 1) * sizeof *in);
+    if (!in) {
+        tad__no_memory(t, r->op->name);
+        return;
+    }
+    for (size_t k = 0; k < r->n_in; k++) {
+        bool moves = tad__has_tape(r->in[k]) && tad__is_float(tad_dtype_of(r->in[k]));
+        in[k] = moves ? r->given[k] : r->in[k];
+        if (moves && tad_is_nil(in[k]))
+            in[k] = tad_full(t, tad_dtype_of(r->in[k]), tad_shape_of(r->in[k]), 0);
+    }
+    tad__apply(t, r->op, in, r->n_in, r->options, r->result, r->n_out);
+    tad__buffers_give(&t->buffers, in);
+}
+
+void tad__run_jvp(tad_rule *r) {
+    bool moves = false;
+    for (size_t k = 0; k < r->n_in; k++) moves = moves || !tad_is_nil(r->given[k]);
+    if (!moves) return; /* all results are zero */
+    if (r->op->jvp)
+        tad__run_rule(r->op->jvp, r);
+    else if (r->op->flags & TAD_OP_LINEAR)
+        apply_to_tangents(r);
+    else
+        tad__fail(r->tape, TAD_NO_RULE, "%s: has no jvp", r->op->name);
+}
+
+tad_var tad__fitted(tad_tape *t, tad_var r, uint32_t target) {
+    tad_var v = tad__handle(t, target);
+    tad_shape want = tad_shape_of(v), got;
+    tad_dtype dtype = tad_dtype_of(v);
+    if (tad_is_number(r)) return tad_full(t, dtype, want, r.u.number);
+    got = tad_shape_of(r);
+    if (!tad__shape_equal(&got, &want)) {
+        tad_shape all;
+        bool down = tad__shape_broadcast(&want, &got, &all) && tad__shape_equal(&all, &got);
+        r = down ? t->basis->sum_to(r, want) : t->basis->broadcast_to(r, want);
+    }
+    return tad_dtype_of(r) == dtype ? r : t->basis->cast(r, dtype);
+}
+
+tad_var tad__lent(tad_tape *t, enum tad__kind kind, const tad_array *g) {
+    uint32_t index;
+    if (!g || !tad__new_node(t, &index)) return tad__nil(t);
+    tad__node *n = tad__at(t, index);
+    n->kind = (uint8_t)kind;
+    n->flags = kind == TAD__CONSTANT ? 0 : TAD__NEEDS;
+    if (g->rank == 0 && g->dtype == TAD_F64)
+        n->value.number = *(const double *)g->data;
+    else {
+        n->flags |= TAD__ARRAY;
+        n->value.array = (tad_array *)(uintptr_t)g;
+    }
+    return tad__handle(t, index);
+}
+
 tad_status tad__check_rule_result(tad_tape *t, const tad_op *op, const char *rule, tad_var r,
                                   const tad_shape *like) {
     if (t->error.status != TAD_OK || tad_is_nil(r) || tad_is_number(r)) return t->error.status;
@@ -39,6 +98,25 @@ tad_status tad__check_rule_result(tad_tape *t, const tad_op *op, const char *rul
     return tad__fail(t, TAD_BAD_SHAPE, "%s: its %s gave %s %s for a variable of shape %s", op->name,
                      rule, tad_dtype_name(dtype), tad__shape_text(&got, a, sizeof a),
                      tad__shape_text(like, b, sizeof b));
+}
+
+tad_status tad__check_floats(tad_tape *t, const char *what, const tad_var *v, size_t n) {
+    for (size_t k = 0; k < n; k++) {
+        tad_dtype d = tad__dtype_at(t, v[k].u.at.index);
+        if (!tad__is_float(d))
+            return tad__fail(t, TAD_BAD_DTYPE, "%s: a %s variable has no derivative", what,
+                             tad_dtype_name(d));
+    }
+    return t->error.status;
+}
+
+tad_status tad__check_variables(tad_tape *t, const char *what, const tad_var *x, size_t n) {
+    tad_status s = tad__check_floats(t, what, x, n);
+    for (size_t k = 0; k < n && s == TAD_OK; k++)
+        if (!(tad__at(t, x[k].u.at.index)->flags & TAD__NEEDS))
+            s = tad__fail(t, TAD_NO_GRADIENT, "%s: variable %zu to differentiate by is a constant",
+                          what, k);
+    return s;
 }
 
 tad_status tad__trap_derivative(tad_tape *t, uint32_t at, const tad_op *op, const tad_array *g,

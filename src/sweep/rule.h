@@ -19,9 +19,23 @@ tad_status tad__no_derivative(tad_tape *t, uint32_t at, const tad__call *c, uint
 /* Runs a rule without settings.trap: what it makes on the way may be infinite, its results may
  * not. */
 void tad__run_rule(void (*rule)(tad_rule *r), tad_rule *r);
+/* The jvp; of a linear op without one the op itself on the tangents. NO_RULE where there is
+ * neither. */
+void tad__run_jvp(tad_rule *r);
 /* A rule's result must broadcast from `like`'s shape and be a float; nil and numbers pass. */
 tad_status tad__check_rule_result(tad_tape *t, const tad_op *op, const char *rule, tad_var r,
                                   const tad_shape *like);
+
+/* Brings a rule's result to the shape and type of the variable it belongs to. */
+tad_var tad__fitted(tad_tape *t, tad_var r, uint32_t target);
+/* A leaf whose value is g, which belongs to somebody else, for a rule to read on a stretch of tape.
+ * NULL: nil. */
+tad_var tad__lent(tad_tape *t, enum tad__kind kind, const tad_array *g);
+
+/* What may be differentiated, and by what; the variables are living ones of t. */
+tad_status tad__check_floats(tad_tape *t, const char *what, const tad_var *v, size_t n);
+/* Zeros for a constant would be taken for a derivative. */
+tad_status tad__check_variables(tad_tape *t, const char *what, const tad_var *x, size_t n);
 
 /* With settings.trap: NOT_FINITE for a gradient or tangent g that the op at node `at` has made. */
 tad_status tad__trap_derivative(tad_tape *t, uint32_t at, const tad_op *op, const tad_array *g,

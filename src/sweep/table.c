@@ -113,20 +113,6 @@ tad_rule tad__rule_of(const tad__table *s, const tad__frame *f) {
                       f->in, f->out,     f->given,        f->wanted,    f->result};
 }
 
-tad_var tad__fitted(tad__table *s, tad_var r, uint32_t target) {
-    tad_var v = tad__handle(s->t, target);
-    tad_shape want = tad_shape_of(v), got;
-    tad_dtype dtype = tad_dtype_of(v);
-    if (tad_is_number(r)) return tad_full(s->t, dtype, want, r.u.number);
-    got = tad_shape_of(r);
-    if (!tad__shape_equal(&got, &want)) {
-        tad_shape all;
-        bool down = tad__shape_broadcast(&want, &got, &all) && tad__shape_equal(&all, &got);
-        r = down ? s->t->basis->sum_to(r, want) : s->t->basis->broadcast_to(r, want);
-    }
-    return tad_dtype_of(r) == dtype ? r : s->t->basis->cast(r, dtype);
-}
-
 void tad__table_add(tad__table *s, uint32_t target, tad_var r) {
     tad_var old = s->var[target] == TAD__NO_NODE ? tad_none() : tad__handle(s->t, s->var[target]);
     tad_var sum = tad_is_none(old) ? r : s->t->basis->add(old, r);
@@ -147,25 +133,6 @@ void tad__table_collect(tad__table *s, const tad_var *x, size_t nx, tad_var *out
         out[k] = zero ? tad_full(s->t, tad_dtype_of(x[k]), tad_shape_of(x[k]), 0)
                       : tad__handle(s->t, s->var[i]);
     }
-}
-
-tad_status tad__check_floats(tad_tape *t, const char *what, const tad_var *v, size_t n) {
-    for (size_t k = 0; k < n; k++) {
-        tad_dtype d = tad_dtype_of(v[k]);
-        if (d == TAD_I64 || d == TAD_BOOL)
-            return tad__fail(t, TAD_BAD_DTYPE, "%s: a %s variable has no derivative", what,
-                             tad_dtype_name(d));
-    }
-    return t->error.status;
-}
-
-tad_status tad__check_variables(tad_tape *t, const char *what, const tad_var *x, size_t n) {
-    tad_status s = tad__check_floats(t, what, x, n);
-    for (size_t k = 0; k < n && s == TAD_OK; k++)
-        if (!(tad__at(t, x[k].u.at.index)->flags & TAD__NEEDS))
-            s = tad__fail(t, TAD_NO_GRADIENT, "%s: variable %zu to differentiate by is a constant",
-                          what, k);
-    return s;
 }
 
 tad_tape *tad__tape_of_either(const tad_var *y, size_t ny, const tad_var *x, size_t nx) {

@@ -30,8 +30,6 @@ bool tad__depends(const tad__table *s, const tad__call *c, uint32_t k);
 void tad__table_add(tad__table *s, uint32_t target, tad_var r);
 /* The adjoints or tangents of x; zeros where there is none. */
 void tad__table_collect(tad__table *s, const tad_var *x, size_t nx, tad_var *out);
-/* Brings a rule's result to the shape and type of the variable it belongs to. */
-tad_var tad__fitted(tad__table *s, tad_var r, uint32_t target);
 
 /* ---- the frame of a rule ---- */
 
@@ -51,9 +49,6 @@ tad_status tad__table_trap(tad__table *s, uint32_t at, const tad__frame *f, tad_
 
 tad_tape *tad__tape_of_either(const tad_var *y, size_t ny, const tad_var *x, size_t nx);
 static inline bool tad__is_missing(const tad_var *list, size_t n) { return n && !list; }
-tad_status tad__check_floats(tad_tape *t, const char *what, const tad_var *v, size_t n);
-/* Zeros for a constant would be taken for a derivative. */
-tad_status tad__check_variables(tad_tape *t, const char *what, const tad_var *x, size_t n);
 /* After a failure the results are nil. Only here, since `out` may be the list of results given. */
 tad_status tad__finish(tad_tape *t, tad_var *out, size_t n);
 

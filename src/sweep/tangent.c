@@ -6,17 +6,6 @@
 #include "tape/arrays.h"
 #include "tape/error.h"
 
-/* A linear op's tangent is the op itself on the tangents. */
-static void linear_jvp(tad__table *s, tad__frame *f) {
-    for (uint32_t k = 0; k < f->call.n_in; k++) {
-        if (f->call.in[k] == TAD__NO_NODE || !tad__is_float(tad_dtype_of(f->in[k])))
-            f->given[k] = f->in[k];
-        else if (tad_is_nil(f->given[k]))
-            f->given[k] = tad_full(s->t, tad_dtype_of(f->in[k]), tad_shape_of(f->in[k]), 0);
-    }
-    tad__apply(s->t, f->call.op, f->given, f->call.n_in, f->call.options, f->result, f->call.n_out);
-}
-
 /* The tangents of a row's operands one at a time: each result is zero where its tangent is. */
 static void strong_jvp(tad__frame *f, tad_rule *r) {
     const tad__basis *basis = r->tape->basis;
@@ -46,17 +35,13 @@ static tad_status jvp_of(tad__table *s, uint32_t i) {
     tad_rule r = tad__rule_of(s, &f);
     if (f.call.op->jvp && s->t->settings.strong_zero && tad__is_row(s->t, f.call.op))
         strong_jvp(&f, &r);
-    else if (f.call.op->jvp)
-        tad__run_rule(f.call.op->jvp, &r);
-    else if (f.call.op->flags & TAD_OP_LINEAR)
-        linear_jvp(s, &f);
     else
-        tad__fail(s->t, TAD_NO_RULE, "%s: has no jvp", f.call.op->name);
+        tad__run_jvp(&r);
     for (uint32_t k = 0; k < f.call.n_out && s->t->error.status == TAD_OK; k++) {
         if (tad_is_nil(f.result[k]) || i + k > s->top || !tad__is_float(tad__dtype_at(s->t, i + k)))
             continue;
         if (tad__table_trap(s, i, &f, f.result[k]) != TAD_OK) break;
-        tad_var v = tad__fitted(s, f.result[k], i + k);
+        tad_var v = tad__fitted(s->t, f.result[k], i + k);
         if (!tad_is_nil(v)) tad__table_add(s, i + k, v);
     }
     tad__buffers_give(&s->t->buffers, f.in);

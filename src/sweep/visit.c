@@ -200,21 +200,6 @@ static tad_status run_backward(visit *v) {
     return s;
 }
 
-/* A constant whose value is an adjoint, for a rule to read. */
-static tad_var cotangent_var(tad_tape *t, const tad_array *g) {
-    uint32_t index;
-    if (!g || !tad__new_node(t, &index)) return tad__nil(t);
-    tad__node *n = tad__at(t, index);
-    n->kind = TAD__CONSTANT;
-    if (g->rank == 0 && g->dtype == TAD_F64)
-        n->value.number = *(const double *)g->data;
-    else {
-        n->flags = TAD__ARRAY;
-        n->value.array = (tad_array *)(uintptr_t)g;
-    }
-    return tad__handle(t, index);
-}
-
 static tad_status accumulate_result(visit *v, uint32_t i, tad_var r) {
     tad_tape *t = v->t;
     tad_shape like = tad_shape_of(tad__handle(t, v->in[i]));
@@ -252,7 +237,7 @@ static tad_status run_rule(visit *v) {
     }
     for (uint32_t k = 0; k < v->call.n_out; k++) {
         out[k] = tad__handle(t, v->at + k);
-        ct[k] = cotangent_var(t, v->ct[k]);
+        ct[k] = tad__lent(t, TAD__CONSTANT, v->ct[k]);
     }
     tad_rule r = {t, v->call.op, v->call.options, n, v->call.n_out, in, out, ct, v->wanted, result};
     tad__run_rule(v->call.op->vjp, &r);

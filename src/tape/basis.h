@@ -5,6 +5,13 @@
 
 #include <tad/op.h>
 
+/* A number and its tangent. One that does not move has none: that is zero whatever it meets, where
+ * a tangent of 0 is a NaN beside an infinite derivative. */
+typedef struct tad__dual {
+    double value, tangent;
+    bool moves;
+} tad__dual;
+
 typedef struct tad__basis {
     const tad_op *row; /* the elementwise ops; a node of one has its position in this list */
     size_t rows;
@@ -17,6 +24,9 @@ typedef struct tad__basis {
     /* Whether all derivatives of a row are finite at these numbers; pq NULL: a row without
      * options. */
     bool (*row_is_finite)(const tad_op *op, const double *x, const double *pq);
+    /* A row's derivative by operand k at these operands and this result, and how it moves. */
+    tad__dual (*row_partial)(const tad_op *op, size_t k, const tad__dual *x, tad__dual y,
+                             const double *pq);
 } tad__basis;
 
 #endif

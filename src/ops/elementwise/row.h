@@ -31,6 +31,11 @@ extern const double tad__no_options[2];
 bool tad__can_clip(unsigned row, const double *pq);
 bool tad__row_is_finite(const tad_op *op, const double *x, const double *pq); /* see basis.h */
 
+/* ---- dual.c: derivatives of rows on numbers that move ---- */
+
+tad__dual tad__row_partial(const tad_op *op, size_t k, const tad__dual *x, tad__dual y,
+                           const double *pq); /* see basis.h */
+
 /* ---- rule.c: derivatives as graphs ---- */
 
 void tad__row_vjp(tad_rule *r);

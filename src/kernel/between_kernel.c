@@ -1,0 +1,254 @@
+/* Tangents of 0-d float64 arithmetic, and adjoints with their tangents. A NaN is left to the
+ * caller, who knows zeros that are not there from those that meet an infinity. Rests on between.h.
+ */
+#include "between.h"
+
+/* a b + c */
+static inline double fused(double a, double b, double c) {
+#if defined(__FMA__) || defined(__FP_FAST_FMA)
+    return __builtin_fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+/* The entry of a node's operand, which lies below it. */
+static inline size_t operand(const tad__between *s, uint32_t node) {
+    const int64_t entry = (int64_t)node - s->base;
+    return entry > 0 ? (size_t)entry : 0;
+}
+
+/* What is seldom is kept out of the loops, which have registers for little. */
+#define SELDOM_RUN __attribute__((noinline))
+
+/* ---- tangents ---- */
+
+/* With the marks of what it comes from. */
+typedef struct moved {
+    double tangent;
+    unsigned mark;
+} moved;
+
+/* Of a sum, or of c + a . b over a list. */
+static SELDOM_RUN moved list_tangent(const tad__between *s, const tad__node *n) {
+    const tad__record_of *r = n->u.record;
+    const uint32_t first = n->kind == TAD__SUM ? r->n_in : 1, half = (r->n_in - first) / 2;
+    moved m = {0, 0};
+    for (uint32_t i = 0; i < first; i++) {
+        const size_t k = operand(s, r->in[i]);
+        m.mark |= s->mark[k];
+        m.tangent += s->tangent[k].number;
+    }
+    for (uint32_t i = first; i < first + half; i++) {
+        const uint32_t a = r->in[i], b = r->in[i + half];
+        const size_t ka = operand(s, a), kb = operand(s, b);
+        m.mark |= s->mark[ka] | s->mark[kb];
+        m.tangent = fused(s->tangent[ka].number, s->node[b].value.number, m.tangent);
+        m.tangent = fused(s->tangent[kb].number, s->node[a].value.number, m.tangent);
+    }
+    return m;
+}
+
+static SELDOM_RUN moved fma_tangent(const tad__between *s, const tad__node *n) {
+    const tad__node *node = s->node;
+    const size_t ka = operand(s, n->a), kb = operand(s, n->u.arg.b), kc = operand(s, n->u.arg.c);
+    const double a = node[n->a].value.number, b = node[n->u.arg.b].value.number,
+                 product = fused(s->tangent[ka].number, b, s->tangent[kb].number * a);
+    return (moved){s->tangent[kc].number + (n->kind == TAD__FMA ? product : -product),
+                   s->mark[ka] | s->mark[kb] | s->mark[kc]};
+}
+
+/* Leaves keep what they were given, and so do the results of an op with several. */
+static inline bool is_given(const tad__node *n) {
+    return n->kind <= TAD__PARAM || n->kind == TAD__OUTPUT;
+}
+
+uint32_t TAD_LEVEL(tad__push_tangents_numbers)(const tad__between *s, uint32_t first) {
+    const tad__node *const node = s->node, *n = node + (s->base + first);
+    tad__adjoint *const tangent = s->tangent;
+    uint8_t *const mark = s->mark;
+    const size_t span = s->span;
+    size_t k = first;
+    for (; k <= span; k++, n++) {
+        const size_t ka = operand(s, n->a), kb = operand(s, n->u.arg.b);
+        const double ta = tangent[ka].number;
+        moved y = {0, mark[ka]};
+        if (mark[k]) { /* an x: one that is a result is the caller's */
+            if (is_given(n)) continue;
+            break;
+        }
+        switch ((enum tad__kind)n->kind) {
+        case TAD__CONSTANT:
+        case TAD__INPUT:
+        case TAD__PARAM:
+        case TAD__OUTPUT: continue;
+        case TAD__ADD_XN: y.tangent = ta; break;
+        case TAD__SUB_NX: y.tangent = -ta; break;
+        case TAD__MUL_XN:
+        case TAD__UNARY: y.tangent = ta * n->u.partial; break;
+        case TAD__DIV_XN: y.tangent = ta * (1 / n->u.partial); break;
+        case TAD__DIV_NX: y.tangent = ta * -(n->value.number / node[n->a].value.number); break;
+        case TAD__ADD:
+            y.mark |= mark[kb];
+            y.tangent = ta + tangent[kb].number;
+            break;
+        case TAD__SUB:
+            y.mark |= mark[kb];
+            y.tangent = ta - tangent[kb].number;
+            break;
+        case TAD__MUL:
+            y.mark |= mark[kb];
+            y.tangent = fused(ta, node[n->u.arg.b].value.number,
+                              tangent[kb].number * node[n->a].value.number);
+            break;
+        case TAD__DIV: {
+            const double divisor = node[n->u.arg.b].value.number;
+            y.mark |= mark[kb];
+            y.tangent = fused(ta, 1 / divisor, tangent[kb].number * -(n->value.number / divisor));
+            break;
+        }
+        case TAD__FMA:
+        case TAD__FNMA: y = fma_tangent(s, n); break;
+        case TAD__SUM:
+        case TAD__DOT: y = list_tangent(s, n); break;
+        default: return (uint32_t)k;
+        }
+        if (!TAD_LIKELY(y.tangent == y.tangent)) break;
+        mark[k] = (uint8_t)(y.mark & (TAD__VARIES | TAD__MOVES));
+        tangent[k].number = y.tangent;
+    }
+    return (uint32_t)k;
+}
+
+/* ---- adjoints and their tangents ---- */
+
+/* What a node passes to one of its operands. second: TAD__SECOND or 0. */
+typedef struct passed {
+    double adjoint, tangent;
+    unsigned second;
+} passed;
+
+/* g times a derivative p with the tangent tp, which an operand of this mark gives it. */
+static inline passed times(passed g, double p, double tp, unsigned mark) {
+    return (passed){g.adjoint * p, fused(g.tangent, p, g.adjoint * tp),
+                    g.second | (mark & TAD__MOVES) * (TAD__SECOND / TAD__MOVES)};
+}
+
+static inline passed minus(passed g) { return (passed){-g.adjoint, -g.tangent, g.second}; }
+
+static inline bool is_number(passed g) {
+    const double x = g.adjoint + g.tangent;
+    return TAD_LIKELY(x == x);
+}
+
+static inline void give(const tad__between *s, size_t k, passed g) {
+    s->moving[k].adjoint.number += g.adjoint;
+    s->moving[k].tangent.number += g.tangent;
+    s->mark[k] |= (uint8_t)(TAD__REACHED | g.second);
+}
+
+/* To both factors of a product; false: a NaN, nothing was given. `checked`: there is none. */
+static inline bool give_product(const tad__between *s, uint32_t a, uint32_t b, passed g,
+                                bool checked) {
+    const size_t ka = operand(s, a), kb = operand(s, b);
+    const passed to_a = times(g, s->node[b].value.number, s->tangent[kb].number, s->mark[kb]),
+                 to_b = times(g, s->node[a].value.number, s->tangent[ka].number, s->mark[ka]);
+    if (!checked && !(is_number(to_a) && is_number(to_b))) return false;
+    give(s, ka, to_a);
+    give(s, kb, to_b);
+    return true;
+}
+
+static SELDOM_RUN bool give_fma(const tad__between *s, const tad__node *n, passed g) {
+    const passed to_product = n->kind == TAD__FMA ? g : minus(g);
+    if (!is_number(g) || !give_product(s, n->a, n->u.arg.b, to_product, false)) return false;
+    give(s, operand(s, n->u.arg.c), g);
+    return true;
+}
+
+/* Where all is finite no zero that is not there can meet an infinity. */
+static bool is_finite_product(const tad__between *s, const uint32_t *a, uint32_t n, passed g) {
+    double zero = g.adjoint * 0 + g.tangent * 0;
+    for (uint32_t i = 0; i < 2 * n; i++) zero += s->node[a[i]].value.number * 0;
+    return zero == 0;
+}
+
+static SELDOM_RUN bool give_list(const tad__between *s, const tad__node *n, passed g) {
+    const tad__record_of *r = n->u.record;
+    const uint32_t first = n->kind == TAD__SUM ? r->n_in : 1, half = (r->n_in - first) / 2;
+    const uint32_t *a = r->in + first;
+    if (!is_number(g) || !is_finite_product(s, a, half, g)) return false;
+    for (uint32_t i = 0; i < first; i++) give(s, operand(s, r->in[i]), g);
+    for (uint32_t i = 0; i < half; i++) give_product(s, a[i], a[i + half], g, true);
+    return true;
+}
+
+/* What the quotient at entry k passes to its divisor, node b. */
+static inline passed to_divisor(const tad__between *s, size_t k, uint32_t b, passed g) {
+    const double y = s->node[s->base + (int64_t)k].value.number, divisor = s->node[b].value.number,
+                 p = -(y / divisor), t = s->tangent[operand(s, b)].number;
+    return times(g, p, -(s->tangent[k].number / divisor) - p / divisor * t, s->mark[k]);
+}
+
+static SELDOM_RUN bool give_quotient(const tad__between *s, size_t k, const tad__node *n,
+                                     passed g) {
+    if (n->kind == TAD__DIV_NX) {
+        const passed to = to_divisor(s, k, n->a, g);
+        if (is_number(to)) give(s, operand(s, n->a), to);
+        return is_number(to);
+    }
+    const size_t ka = operand(s, n->a), kb = operand(s, n->u.arg.b);
+    const double p = 1 / s->node[n->u.arg.b].value.number;
+    const passed to_a = times(g, p, -(p * p) * s->tangent[kb].number, s->mark[kb]),
+                 to_b = to_divisor(s, k, n->u.arg.b, g);
+    if (!is_number(to_a) || !is_number(to_b)) return false;
+    give(s, ka, to_a);
+    give(s, kb, to_b);
+    return true;
+}
+
+/* To the one or the two operands of a sum. */
+static inline bool give_sum(const tad__between *s, const tad__node *n, passed to_a, passed to_b,
+                            bool both) {
+    if (!is_number(to_a)) return false;
+    give(s, operand(s, n->a), to_a);
+    if (both) give(s, operand(s, n->u.arg.b), to_b);
+    return true;
+}
+
+/* Passes on what the node at entry k has, g; false: that is the caller's. */
+static inline bool pull(const tad__between *s, size_t k, const tad__node *n, passed g) {
+    switch ((enum tad__kind)n->kind) {
+    case TAD__CONSTANT:
+    case TAD__INPUT:
+    case TAD__PARAM: return true;
+    case TAD__ADD: return give_sum(s, n, g, g, true);
+    case TAD__SUB: return give_sum(s, n, g, minus(g), true);
+    case TAD__MUL: return give_product(s, n->a, n->u.arg.b, g, false);
+    case TAD__ADD_XN: return give_sum(s, n, g, g, false);
+    case TAD__SUB_NX: return give_sum(s, n, minus(g), g, false);
+    case TAD__MUL_XN: return give_sum(s, n, times(g, n->u.partial, 0, 0), g, false);
+    case TAD__DIV_XN: return give_sum(s, n, times(g, 1 / n->u.partial, 0, 0), g, false);
+    case TAD__DIV:
+    case TAD__DIV_NX: return give_quotient(s, k, n, g);
+    case TAD__FMA:
+    case TAD__FNMA: return give_fma(s, n, g);
+    case TAD__SUM:
+    case TAD__DOT: return give_list(s, n, g);
+    case TAD__OUTPUT: s->mark[operand(s, n->a)] |= TAD__REACHED; return true;
+    default: return false;
+    }
+}
+
+uint32_t TAD_LEVEL(tad__pull_adjoints_numbers)(const tad__between *s, uint32_t first) {
+    enum { BOTH = TAD__VARIES | TAD__REACHED };
+    const tad__between list = *s; /* stores of marks cannot change it */
+    for (size_t k = first; k > 0; k--) {
+        const unsigned mark = list.mark[k];
+        const passed g = {list.moving[k].adjoint.number, list.moving[k].tangent.number,
+                          mark & TAD__SECOND};
+        if ((mark & BOTH) == BOTH && !pull(&list, k, list.node + (list.base + (int64_t)k), g))
+            return (uint32_t)k;
+    }
+    return 0;
+}

@@ -1,0 +1,173 @@
+/* The lists of a numeric sweep, seeds and results, and the loops. Rests on numeric.h and follow.h.
+ */
+#include "numeric.h"
+
+#include <string.h>
+
+#include "follow.h"
+
+#include "tape/arrays.h"
+#include "tape/error.h"
+#include "tape/leaf.h"
+#include "tape/version.h"
+
+/* ---- lists ---- */
+
+bool tad__between_make(tad__numeric *s, tad__between *b, uint32_t low, uint32_t span, bool second) {
+    const size_t n = (size_t)span + 1,
+                 each = sizeof *b->tangent + 1 + (second ? sizeof *b->moving : 0);
+    char *lists = tad__buffers_take(&s->t->buffers, n * each);
+    if (!lists) {
+        tad__no_memory(s->t, s->what);
+        return false;
+    }
+    memset(lists, 0, n * each);
+    *b = (tad__between){.node = s->t->head.node, .base = (int64_t)low - 1, .span = span};
+    if (second) b->moving = (tad__moving *)(void *)lists;
+    b->tangent = (tad__adjoint *)(void *)(lists + (second ? n * sizeof *b->moving : 0));
+    b->mark = (uint8_t *)(b->tangent + n);
+    return true;
+}
+
+static void forget(tad__numeric *s, tad__adjoint *derivative) {
+    if (!derivative->array) return;
+    tad__buffers_give(&s->t->buffers, derivative->array);
+    s->arrays--;
+}
+
+void tad__between_free(tad__numeric *s, tad__between *b) {
+    if (!b->tangent) return;
+    for (uint32_t k = 1; k <= b->span && s->arrays; k++) {
+        if (!(tad__at(s->t, (uint32_t)(b->base + k))->flags & TAD__ARRAY)) continue;
+        forget(s, &b->tangent[k]);
+        if (!b->moving) continue;
+        forget(s, &b->moving[k].adjoint);
+        forget(s, &b->moving[k].tangent);
+    }
+    tad__buffers_give(&s->t->buffers, b->moving ? (void *)b->moving : (void *)b->tangent);
+    *b = (tad__between){.span = 0};
+}
+
+bool tad__numeric_begin(tad__numeric *s, const tad_var *x, size_t nx, bool second) {
+    uint32_t low = TAD__NO_NODE, top = 0, i;
+    for (size_t k = 0; k < s->ny; k++) {
+        if (!tad__resolve(s->t, s->y[k], s->what, &i)) return false;
+        top = i > top ? i : top;
+    }
+    for (size_t k = 0; k < nx; k++) {
+        if (!tad__resolve(s->t, x[k], s->what, &i)) return false;
+        low = i < low ? i : low;
+    }
+    if (tad__check_variables(s->t, s->what, x, nx) != TAD_OK) return false;
+    if (tad__check_floats(s->t, s->what, s->y, s->ny) != TAD_OK) return false;
+    return tad__between_make(s, &s->tape, low, low <= top ? top - low + 1 : 0, second);
+}
+
+void tad__numeric_end(tad__numeric *s) { tad__between_free(s, &s->tape); }
+
+/* ---- forward ---- */
+
+static tad_status seed_tangent(tad__numeric *s, tad_var x, tad_var tangent, size_t k) {
+    const uint32_t i = x.u.at.index, entry = tad__entry_of(&s->tape, i);
+    tad_var v = tangent;
+    tad__view view;
+    if (entry) s->tape.mark[entry] |= TAD__VARIES;
+    if (tad_is_none(v) || tad_is_nil(v)) return TAD_OK;
+    if (tad_is_number(v) && !(tad__at(s->t, i)->flags & TAD__ARRAY)) {
+        s->tape.mark[entry] |= entry ? TAD__MOVES : 0;
+        s->tape.tangent[entry].number += v.u.number;
+        return TAD_OK;
+    }
+    if (tad_is_number(v)) v = tad_full(s->t, tad_dtype_of(x), tad_shape_of(x), v.u.number);
+    tad_shape want = tad_shape_of(x), got = tad_shape_of(v);
+    if (!tad__has_tape(v) || !tad__shape_equal(&want, &got) || tad_dtype_of(v) != tad_dtype_of(x))
+        return tad__fail(s->t, TAD_BAD_SHAPE,
+                         "%s: tangent %zu has not its variable's shape and type", s->what, k);
+    if (!entry) return TAD_OK;
+    s->tape.mark[entry] |= TAD__MOVES;
+    return tad__add_derivative(s, &s->tape.tangent[entry], i,
+                               tad__value(s->t, v.u.at.index, &view));
+}
+
+/* What an op that no y depends on would refuse does not matter. */
+void tad__mark_wanted(tad__numeric *s) {
+    const tad__between *b = &s->tape;
+    for (size_t k = 0; k < s->ny; k++) b->mark[tad__entry_of(b, s->y[k].u.at.index)] |= TAD__WANTED;
+    for (uint32_t k = b->span; k > 0; k--) {
+        tad__call c;
+        const uint32_t i = (uint32_t)(b->base + k);
+        if (!(b->mark[k] & TAD__WANTED) || !tad__call_of(s->t, i, &c)) continue;
+        for (uint32_t j = 0; j < c.n_in; j++)
+            if (tad__passes(s->t, &c, j)) b->mark[tad__entry_of(b, c.in[j])] |= TAD__WANTED;
+        if (tad__at(s->t, i)->kind == TAD__OUTPUT)
+            b->mark[tad__entry_of(b, tad__at(s->t, i)->a)] |= TAD__WANTED;
+    }
+    s->wanted = true;
+}
+
+tad_status tad__numeric_push(tad__numeric *s, const tad_var *x, const tad_var *tangent, size_t nx) {
+    tad__between *b = &s->tape;
+    const uint32_t doubtful = tad__numbers_in_doubt(s->t); /* looked at one by one */
+    tad_status status = TAD_OK;
+    for (size_t k = 0; k < nx && status == TAD_OK; k++)
+        status = seed_tangent(s, x[k], tangent[k], k);
+    for (uint32_t k = 1; k <= b->span && status == TAD_OK; k++) {
+        b->node = s->t->head.node; /* recording moves it */
+        if (b->base + k >= (int64_t)doubtful) k = s->t->compute.kernels->push_tangents(b, k);
+        if (k <= b->span) status = tad__follow_tangent(s, (uint32_t)(b->base + k));
+    }
+    return status;
+}
+
+/* ---- reverse ---- */
+
+tad_status tad__numeric_pull(tad__numeric *s, tad_var y) {
+    tad__between *b = &s->tape;
+    const uint32_t i = y.u.at.index;
+    uint32_t k = tad__entry_of(b, i);
+    tad__view view;
+    const tad_array *one = tad__number_value(1, tad__dtype_at(s->t, i), &view);
+    if (!k || !(b->mark[k] & TAD__VARIES)) return TAD_OK;
+    b->mark[k] |= TAD__REACHED;
+    tad_status status = tad__add_derivative(s, &b->moving[k].adjoint, i, one);
+    for (; k > 0 && status == TAD_OK; k--) {
+        b->node = s->t->head.node;
+        if ((k = s->t->compute.kernels->pull_adjoints(b, k)) == 0) break;
+        status = tad__follow_adjoint(s, (uint32_t)(b->base + k));
+    }
+    return status;
+}
+
+/* ---- results ---- */
+
+static tad_var constant_number(tad_tape *t, double value) {
+    uint32_t index;
+    if (!tad__new_node(t, &index)) return tad__nil(t);
+    tad__at(t, index)->kind = TAD__CONSTANT;
+    tad__at(t, index)->value.number = value;
+    return tad__handle(t, index);
+}
+
+static tad_var constant_of(tad__numeric *s, tad_var v, const tad__adjoint *derivative, bool there) {
+    const tad__node *n = tad__at(s->t, v.u.at.index);
+    if (!(n->flags & TAD__ARRAY)) return constant_number(s->t, there ? derivative->number : 0);
+    const tad_dtype dtype = (tad_dtype)n->value.array->dtype;
+    const tad_shape shape = tad__shape_of(n->value.array);
+    return there && derivative->array ? tad_constant(s->t, dtype, shape, derivative->array->data)
+                                      : tad_full(s->t, dtype, shape, 0);
+}
+
+tad_var tad__numeric_tangent(tad__numeric *s, tad_var v) {
+    const uint32_t k = tad__entry_of(&s->tape, v.u.at.index);
+    return constant_of(s, v, &s->tape.tangent[k], s->tape.mark[k] & TAD__MOVES);
+}
+
+tad_var tad__numeric_adjoint(tad__numeric *s, tad_var v) {
+    const uint32_t k = tad__entry_of(&s->tape, v.u.at.index);
+    return constant_of(s, v, &s->tape.moving[k].adjoint, k && (s->tape.mark[k] & TAD__REACHED));
+}
+
+tad_var tad__numeric_adjoint_tangent(tad__numeric *s, tad_var v) {
+    const uint32_t k = tad__entry_of(&s->tape, v.u.at.index);
+    return constant_of(s, v, &s->tape.moving[k].tangent, k && (s->tape.mark[k] & TAD__SECOND));
+}

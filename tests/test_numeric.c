@@ -1,0 +1,274 @@
+/* Numeric sweeps: tad_forward and tad_forward_over_reverse give what the recorded sweeps give, for
+ * every op and sample, for every row at special points, in random graphs of numbers; they record
+ * nothing but results, and refuse what the recorded ones refuse. */
+#include "support.h"
+
+#include <float.h>
+
+#include <tad/gradcheck.h>
+
+enum { MOST = 6, ELEMENTS = 4096 };
+
+static tad_tape *t;
+static void set_up(void) { t = tad_tape_new(NULL); }
+static void tear_down(void) { tad_tape_free(t); }
+
+/* ---- comparing ---- */
+
+static size_t numbers_of(tad_var v, double *out) {
+    size_t n = (size_t)tad_size_of(v);
+    ck_assert_uint_le(n, ELEMENTS);
+    if (n) ck_done(tad_read(v, out, n), v.tape);
+    return n;
+}
+
+/* The same up to the order of additions: NaNs and infinities alike. */
+static void compare(tad_var got, tad_var right, double tolerance, const char *what, size_t which) {
+    static double a[ELEMENTS], b[ELEMENTS];
+    double size = 0;
+    ck_assert_int_eq(tad_dtype_of(got), tad_dtype_of(right));
+    size_t n = numbers_of(got, a);
+    ck_assert_uint_eq(n, numbers_of(right, b));
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(b[i])) size = fmax(size, fabs(b[i]));
+    for (size_t i = 0; i < n; i++) {
+        bool same = isnan(b[i])   ? isnan(a[i])
+                    : isinf(b[i]) ? a[i] == b[i]
+                                  : fabs(a[i] - b[i]) <= tolerance * size + DBL_MIN;
+        ck_assert_msg(same, "%s, %zu, element %zu: %.17g, recorded %.17g", what, which, i, a[i],
+                      b[i]);
+    }
+}
+
+static double tolerance_of(tad_var v) { return tad_dtype_of(v) == TAD_F32 ? 1e-4 : 1e-11; }
+
+static tad_var random_like(tad_var v) {
+    return tad_is_none(v) ? v : tad_cast(tad_randn(t, TAD_F64, tad_shape_of(v)), tad_dtype_of(v));
+}
+
+/* ---- every op ---- */
+
+static const tad_op *op_of(int i) { return tad_op_at((size_t)i); }
+
+/* Operands of a sample, with those to differentiate by as parameters; how many these are. */
+static size_t operands(const tad_sample *s, tad_var *in, tad_var *x) {
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        in[i] = tad_sample_fill(t, &s->in[i], i);
+        if (s->in[i].absent || !tad_node_needs_gradient(in[i])) continue;
+        x[n++] = in[i];
+    }
+    return n;
+}
+
+static bool is_float(tad_var v) { return tad_dtype_of(v) == TAD_F64 || tad_dtype_of(v) == TAD_F32; }
+
+/* A number that depends on all results, not linearly. */
+static tad_var total(const tad_var *y, size_t n) {
+    tad_var sum = tad_scalar(t, 0);
+    for (size_t k = 0; k < n; k++) {
+        if (tad_is_nil(y[k]) || !is_float(y[k])) continue;
+        tad_var z = tad_cast(y[k], TAD_F64), w = tad_randn(t, TAD_F64, tad_shape_of(z));
+        sum = tad_add(sum, tad_sum(tad_mul(w, tad_add(z, tad_mul(z, z))), tad_all()));
+    }
+    return sum;
+}
+
+static size_t results(const tad_op *op, const tad_sample *s, const tad_var *in, tad_var *y) {
+    tad_var all[TAD_MAX_OUTPUTS];
+    size_t n = 0;
+    (void)tad_apply(op, in, s->n, s->options, all, op->n_out);
+    ck_tape(t);
+    for (size_t k = 0; k < op->n_out; k++)
+        if (is_float(all[k])) y[n++] = all[k];
+    return n;
+}
+
+static void compare_tangents(const tad_op *op, const tad_sample *s) {
+    tad_var in[MOST] = {{0}}, x[MOST], v[MOST], y[TAD_MAX_OUTPUTS], got[TAD_MAX_OUTPUTS],
+            right[TAD_MAX_OUTPUTS];
+    size_t n = operands(s, in, x), m = results(op, s, in, y);
+    for (size_t i = 0; i < n; i++) v[i] = random_like(x[i]);
+    if (!n || !m) return;
+    ck_done(tad_tangent(y, m, x, v, n, right), t);
+    ck_done(tad_forward(y, m, x, v, n, got), t);
+    for (size_t k = 0; k < m; k++) compare(got[k], right[k], tolerance_of(y[k]), s->label, k);
+}
+
+static void compare_products(const tad_op *op, const tad_sample *s) {
+    tad_var in[MOST] = {{0}}, x[MOST], v[MOST], y[TAD_MAX_OUTPUTS], gradient[MOST], got[MOST],
+            right_gradient[MOST], right[MOST];
+    size_t n = operands(s, in, x), m = results(op, s, in, y);
+    for (size_t i = 0; i < n; i++) v[i] = random_like(x[i]);
+    tad_var f = total(y, m);
+    if (!n || !m || !tad_node_needs_gradient(f)) return;
+    ck_done(tad_grad(&f, NULL, 1, x, n, right_gradient), t);
+    ck_done(tad_tangent(right_gradient, n, x, v, n, right), t);
+    ck_done(tad_forward_over_reverse(f, x, v, n, gradient, got), t);
+    for (size_t i = 0; i < n; i++) {
+        compare(gradient[i], right_gradient[i], tolerance_of(x[i]), s->label, i);
+        compare(got[i], right[i], tolerance_of(x[i]), s->label, i);
+    }
+}
+
+static void each_sample(int op, void (*try)(const tad_op *, const tad_sample *)) {
+    tad_sample_room room;
+    for (size_t i = 0; i < tad_sample_count(op_of(op)); i++) {
+        ck_assert(tad_sample_at(op_of(op), i, &room));
+        try(op_of(op), &room.sample);
+        tad_tape_reset(t);
+    }
+}
+
+START_TEST(tangents_are_the_recorded_ones) { each_sample(_i, compare_tangents); }
+END_TEST
+START_TEST(products_are_the_recorded_ones) { each_sample(_i, compare_products); }
+END_TEST
+
+/* ---- rows on numbers, where zeros meet infinities ---- */
+
+static const double points[] = {0,  -0.0, 1,      -1,    0.5,   -0.5,     2,
+                                -3, 3,    1e-200, 1e200, -1e10, INFINITY, NAN};
+enum { POINTS = sizeof points / sizeof *points };
+
+typedef tad_var row_call(const tad_var *in);
+#define TAD_UNARY(name, ...)                                                                       \
+    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0]); }
+#define TAD_OPTION1(name, ...)                                                                     \
+    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], 0.7); }
+#define TAD_OPTION2(name, ...)                                                                     \
+    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], -0.7, 0.9); }
+#define TAD_BINARY(name, ...)                                                                      \
+    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], in[1]); }
+#define TAD_TERNARY(name, ...)                                                                     \
+    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], in[1], in[2]); }
+#include <tad/scalar.def>
+
+static const struct {
+    const char *name;
+    row_call *call;
+    size_t n;
+} rows[] = {
+#define TAD_UNARY(name, ...) {#name, call_##name, 1},
+#define TAD_OPTION1(name, ...) {#name, call_##name, 1},
+#define TAD_OPTION2(name, ...) {#name, call_##name, 1},
+#define TAD_BINARY(name, ...) {#name, call_##name, 2},
+#define TAD_TERNARY(name, ...) {#name, call_##name, 3},
+#include <tad/scalar.def>
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+/* How f = weight y^2 changes, with tangents v; those of kind none are none at all. */
+static void compare_row(size_t row, const tad_var *in, const tad_var *x, const tad_var *v,
+                        size_t n) {
+    tad_var y = rows[row].call(in), tangent, right_tangent, gradient[3], got[3], right_gradient[3],
+            right[3];
+    ck_tape(t);
+    if (!tad_node_needs_gradient(y)) return;
+    ck_done(tad_forward(&y, 1, x, v, n, &tangent), t);
+    ck_done(tad_tangent(&y, 1, x, v, n, &right_tangent), t);
+    compare(tangent, right_tangent, 1e-13, rows[row].name, 0);
+    ck_done(tad_forward_over_reverse(y, x, v, n, gradient, got), t);
+    ck_done(tad_grad(&y, NULL, 1, x, n, right_gradient), t);
+    ck_done(tad_tangent(right_gradient, n, x, v, n, right), t);
+    for (size_t i = 0; i < n; i++) {
+        compare(gradient[i], right_gradient[i], 1e-13, rows[row].name, i);
+        compare(got[i], right[i], 1e-12, rows[row].name, i);
+    }
+}
+
+/* Each operand a variable with a tangent, one without, one whose tangent is zero, or a number. */
+static void try_point(size_t row, size_t point, size_t kinds) {
+    tad_var in[3], x[3], v[3];
+    size_t n = 0, rest = point, kind = kinds;
+    for (size_t i = 0; i < rows[row].n; i++, rest /= POINTS, kind /= 4) {
+        double value = points[rest % POINTS];
+        in[i] = kind % 4 == 3 ? tad_number(value) : tad_scalar(t, value);
+        if (kind % 4 == 3) continue;
+        v[n] = kind % 4 == 0 ? tad_number(1.5) : kind % 4 == 1 ? tad_none() : tad_number(0);
+        x[n++] = in[i];
+    }
+    if (n) compare_row(row, in, x, v, n);
+    tad_tape_reset(t);
+}
+
+START_TEST(rows_agree_at_special_points) {
+    size_t all = 1, kinds = 1, row = (size_t)_i;
+    for (size_t i = 0; i < rows[row].n; i++) all *= POINTS, kinds *= 4;
+    for (size_t k = 0; k < all; k++)
+        for (size_t how = 0; how < kinds; how++)
+            if (rows[row].n < 3 || (k + how) % 7 == 0) try_point(row, k, how);
+}
+END_TEST
+
+/* ---- graphs of numbers ---- */
+
+enum { INPUTS = 5, STEPS = 60 };
+
+static tad_var pick(const tad_var *known, size_t n, tad_random *r) {
+    uint64_t k = tad_random_below(r, n + 1);
+    return k == n ? tad_number(tad_random_uniform(r) + 0.5) : known[k];
+}
+
+/* A random op of arithmetic on what is known; values stay of moderate size. */
+static tad_var step(const tad_var *known, size_t n, tad_random *r) {
+    tad_var a = pick(known, n, r), b = pick(known, n, r), c = known[tad_random_below(r, n)];
+    const tad_var list[] = {c, a, b}, factors[] = {b, c}, others[] = {c, a};
+    switch (tad_random_below(r, 14)) {
+    case 0: return tad_add(a, c);
+    case 1: return tad_sub(c, a);
+    case 2: return tad_sub(a, c);
+    case 3: return tad_mul(tad_tanh(c), a);
+    case 4: return tad_div(c, tad_add(tad_number(2), tad_square(c)));
+    case 5: return tad_div(tad_number(1), tad_add(tad_exp(tad_tanh(c)), tad_number(1)));
+    case 6: return tad_fma(tad_sin(c), c, c);
+    case 7: return tad_fnma(tad_cos(c), c, c);
+    case 8: return tad_tanh(tad_sum_list(list, 3));
+    case 9: return tad_tanh(tad_dot_list(factors, others, 2, c));
+    case 10: return tad_maximum(a, c);
+    case 11: return tad_hypot(tad_add(c, tad_number(0.1)), a);
+    case 12: return tad_neg(tad_sigmoid(c));
+    default: return tad_div(c, tad_number(3));
+    }
+}
+
+START_TEST(random_graphs_of_numbers_agree) {
+    tad_random r = {(uint64_t)_i, 0};
+    tad_var known[INPUTS + STEPS], v[INPUTS], gradient[INPUTS], got[INPUTS], right_gradient[INPUTS],
+        right[INPUTS], tangent, right_tangent;
+    size_t n = 0;
+    for (; n < INPUTS; n++) {
+        known[n] = tad_scalar(t, tad_random_uniform(&r) * 2 - 1);
+        v[n] = tad_random_below(&r, 4) ? tad_number(tad_random_uniform(&r)) : tad_none();
+    }
+    for (; n < INPUTS + STEPS; n++) known[n] = step(known, n, &r);
+    tad_var y = tad_sum_list(known, n);
+    ck_tape(t);
+    ck_done(tad_forward(&y, 1, known, v, INPUTS, &tangent), t);
+    ck_done(tad_tangent(&y, 1, known, v, INPUTS, &right_tangent), t);
+    compare(tangent, right_tangent, 1e-12, "tangent", 0);
+    ck_done(tad_forward_over_reverse(y, known, v, INPUTS, gradient, got), t);
+    ck_done(tad_grad(&y, NULL, 1, known, INPUTS, right_gradient), t);
+    ck_done(tad_tangent(right_gradient, INPUTS, known, v, INPUTS, right), t);
+    for (size_t i = 0; i < INPUTS; i++) {
+        compare(gradient[i], right_gradient[i], 1e-12, "gradient", i);
+        compare(got[i], right[i], 1e-11, "product", i);
+    }
+}
+END_TEST
+
+static Suite *suite(void) {
+    Suite *s = suite_create("numeric");
+    TCase *ops = support_case(s, "ops"), *special = support_case(s, "rows"),
+          *graphs = support_case(s, "graphs");
+    tcase_add_checked_fixture(ops, set_up, tear_down);
+    tcase_add_checked_fixture(special, set_up, tear_down);
+    tcase_add_checked_fixture(graphs, set_up, tear_down);
+    tcase_add_loop_test(ops, tangents_are_the_recorded_ones, 0, (int)tad_op_count());
+    tcase_add_loop_test(ops, products_are_the_recorded_ones, 0, (int)tad_op_count());
+    tcase_add_loop_test(special, rows_agree_at_special_points, 0, ROWS);
+    tcase_add_loop_test(graphs, random_graphs_of_numbers_agree, 0, 500);
+    return s;
+}
+
+SUPPORT_MAIN(suite)
