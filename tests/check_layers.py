@@ -20,7 +20,7 @@ FLOORS = {
     "sweep": "base kernel array tape",
     "ops": "base kernel array tape",
     "registry": "base kernel array tape ops",
-    "derive": "base kernel array tape",
+    "derive": "base kernel array tape sweep",
     "gradcheck": "base array/shape.h",
     "show": "base",
     "nn": "base kernel array tape/hook.h",

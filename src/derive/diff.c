@@ -1,9 +1,10 @@
-/* Drivers over a function: vjp, jvp, hvp, Jacobian, Hessian. Rests on the recorded sweeps alone. */
+/* Drivers over a function: vjp, jvp, hvp, Jacobian, Hessian. Rests on the sweeps. */
 #include <tad/diff.h>
 
 #include <stdio.h>
 #include <string.h>
 
+#include "sweep/apart.h"
 #include "tape/arrays.h"
 #include "tape/error.h"
 #include "tape/handle.h"
@@ -145,31 +146,27 @@ tad_status tad_hvp(tad_fn *f, void *user, const tad_var *x, const tad_var *v, si
 
 /* ---- matrices ---- */
 
-/* d y / d x while it is filled: each sweep gives a row or a column and is forgotten. */
+/* d y / d x while it is filled: each sweep gives a row or a column. */
 typedef struct matrix {
     tad_tape *t;
+    const char *what;
     tad_var y, x;
     bool by_rows;
     tad_array *to;
 } matrix;
 
-/* All zero but for a one at element k. */
-static tad_var unit(tad_var like, int64_t k) {
-    if (tad_size_of(like) == 1) return tad_number(1);
-    tad_var e = tad_full(like.tape, tad_dtype_of(like), tad_shape_of(like), 0);
-    if (tad_is_nil(e)) return e;
-    const tad_array *a = tad__at(like.tape, e.u.at.index)->value.array;
+/* Element k of a constant. */
+static void set_element(tad_var v, int64_t k, double value) {
+    tad__view view;
+    const tad_array *a = tad__value(v.tape, v.u.at.index, &view);
     if (a->dtype == TAD_F64)
-        ((double *)a->data)[k] = 1;
+        ((double *)a->data)[k] = value;
     else
-        ((float *)a->data)[k] = 1;
-    return e;
+        ((float *)a->data)[k] = (float)value;
 }
 
 /* Row k or column k of the matrix, with the axes of what goes there. */
-static void put(const matrix *m, int64_t k, tad_var part) {
-    tad__view view;
-    const tad_array *from = tad__value(m->t, part.u.at.index, &view);
+static void put(const matrix *m, int64_t k, const tad_array *from) {
     int64_t dim[2 * TAD_MAX_RANK], columns = tad_size_of(m->x);
     int64_t first = m->by_rows ? k * columns : k, step = m->by_rows ? 1 : columns;
     tad_array to = {.size = from->size, .dim = dim, .dtype = m->to->dtype, .rank = from->rank};
@@ -181,21 +178,74 @@ static void put(const matrix *m, int64_t k, tad_var part) {
     tad__put(&m->t->compute, &to, from, false);
 }
 
-static tad_status sweep(const matrix *m, int64_t k) {
+/* One row or column; unit: a constant that is one at element k. */
+typedef tad_status one_sweep(const matrix *m, void *state, tad_var unit, int64_t k);
+
+static tad_status row(const matrix *m, void *state, tad_var unit, int64_t k) {
+    const tad_array *gradient;
+    tad__view view;
+    tad_status s = tad__apart_reverse(state, m->y, unit, &view, &gradient);
+    if (s == TAD_OK && gradient) put(m, k, gradient);
+    return s;
+}
+
+static tad_status column(const matrix *m, void *state, tad_var unit, int64_t k) {
+    tad__view view;
+    tad__numeric_again(state);
+    tad_status s = tad__numeric_push(state, &m->x, &unit, 1);
+    const tad_array *tangent = s == TAD_OK ? tad__numeric_tangent_array(state, m->y, &view) : NULL;
+    if (tangent) put(m, k, tangent);
+    return s;
+}
+
+/* Where settings ask to look at every derivative. */
+static tad_status recorded_column(const matrix *m, void *state, tad_var unit, int64_t k) {
     tad__stretch stretch = tad__stretch_begin(m->t);
-    tad_var e = unit(m->by_rows ? m->y : m->x, k), part;
-    tad_status s = m->by_rows ? tad_grad(&m->y, &e, 1, &m->x, 1, &part)
-                              : tad_tangent(&m->y, 1, &m->x, &e, 1, &part);
-    if (s == TAD_OK) put(m, k, part);
+    tad__view view;
+    tad_var part;
+    (void)state;
+    tad_status s = tad_tangent(&m->y, 1, &m->x, &unit, 1, &part);
+    if (s == TAD_OK) put(m, k, tad__value(m->t, part.u.at.index, &view));
     tad__stretch_end(m->t, stretch);
     return s;
 }
 
-static tad_status sweeps(const matrix *m) {
-    int64_t count = tad_size_of(m->by_rows ? m->y : m->x);
-    tad_status s = TAD_OK;
-    for (int64_t k = 0; k < count && s == TAD_OK; k++) s = sweep(m, k);
+static tad_status each(const matrix *m, one_sweep *sweep, void *state) {
+    tad__stretch stretch = tad__stretch_begin(m->t);
+    const tad_var like = m->by_rows ? m->y : m->x;
+    const int64_t n = tad_size_of(like);
+    tad_var unit = tad_full(m->t, tad_dtype_of(like), tad_shape_of(like), 0);
+    tad_status s = m->t->error.status;
+    for (int64_t k = 0; k < n && s == TAD_OK; k++) {
+        set_element(unit, k, 1);
+        s = sweep(m, state, unit, k);
+        if (s == TAD_OK) set_element(unit, k, 0);
+    }
+    tad__stretch_end(m->t, stretch);
     return s;
+}
+
+static tad_status all_rows(const matrix *m) {
+    tad__apart apart;
+    if (!tad_node_needs_gradient(m->y)) return TAD_OK; /* all zero */
+    if (!tad__apart_begin(&apart, m->y, m->x, m->what)) return m->t->error.status;
+    tad_status s = each(m, row, &apart);
+    tad__apart_end(&apart);
+    return s;
+}
+
+static tad_status all_columns(const matrix *m) {
+    tad__numeric forward = {.t = m->t, .what = m->what, .y = &m->y, .ny = 1};
+    if (m->t->settings.trap || m->t->settings.strong_zero) return each(m, recorded_column, NULL);
+    if (!tad__numeric_begin(&forward, &m->x, 1, false)) return m->t->error.status;
+    tad_status s = each(m, column, &forward);
+    tad__numeric_end(&forward);
+    return s;
+}
+
+static tad_status sweeps(const matrix *m) {
+    tad__clear(&m->t->compute, m->to);
+    return m->by_rows ? all_rows(m) : all_columns(m);
 }
 
 /* Shape a followed by shape b; false: there is no such shape. */
@@ -209,7 +259,7 @@ static bool joined(tad_shape a, tad_shape b, tad_dtype dtype, tad_shape *out) {
 
 /* As few sweeps as can be; the other way where an op of the user has one rule only. */
 static tad_status fill(const driver *d, tad_var y, tad_var x, tad_var *out) {
-    matrix m = {d->t, y, x, tad_size_of(y) < tad_size_of(x), NULL};
+    matrix m = {d->t, d->what, y, x, tad_size_of(y) <= tad_size_of(x), NULL};
     tad_shape sy = tad_shape_of(y), sx = tad_shape_of(x), shape;
     tad_dtype dtype = tad_dtype_of(y);
     char a[160], b[160];

@@ -22,7 +22,7 @@ bool tad__have_adjoints(tad_tape *t, size_t n) {
 void tad__forget_last_sweep(tad_tape *t) {
     for (uint32_t i = 0; i < t->head.swept; i++) {
         tad__node *n = tad__at(t, i);
-        n->flags &= (uint8_t)~TAD__RELEASED;
+        if (!t->apart) n->flags &= (uint8_t)~TAD__RELEASED;
         if (n->kind == TAD__PARAM || !tad__adjoint_at(t, n)->bits) continue;
         if (n->flags & TAD__ARRAY)
             tad__drop_adjoint(t, i);
@@ -35,7 +35,7 @@ void tad__forget_last_sweep(tad_tape *t) {
 void tad__forget_gradients(tad_tape *t) {
     for (uint32_t i = 0; i < t->head.swept; i++) {
         tad__node *n = tad__at(t, i);
-        n->flags &= (uint8_t)~TAD__RELEASED;
+        if (!t->apart) n->flags &= (uint8_t)~TAD__RELEASED;
         if ((n->flags & TAD__ARRAY) && tad__adjoint_at(t, n)->array) tad__drop_adjoint(t, i);
         tad__adjoint_at(t, n)->bits = 0;
     }

@@ -12,29 +12,6 @@
 
 /* ---- derivatives of a node ---- */
 
-/* Its lists and its place in them; entry 0: it is not between. */
-typedef struct entry {
-    const tad__between *b;
-    uint32_t k;
-} entry;
-
-static entry entry_of(const tad__numeric *s, uint32_t i) {
-    const uint32_t k = s->stretch.span ? tad__entry_of(&s->stretch, i) : 0;
-    return k ? (entry){&s->stretch, k} : (entry){&s->tape, tad__entry_of(&s->tape, i)};
-}
-static unsigned mark_of(const tad__numeric *s, uint32_t i) {
-    const entry e = entry_of(s, i);
-    return e.k ? e.b->mark[e.k] : 0;
-}
-static void set_mark(const tad__numeric *s, uint32_t i, unsigned mark) {
-    const entry e = entry_of(s, i);
-    if (e.k) e.b->mark[e.k] |= (uint8_t)mark;
-}
-
-static bool varies(const tad__numeric *s, const tad__call *c, uint32_t j) {
-    return tad__passes(s->t, c, j) && (mark_of(s, c->in[j]) & TAD__VARIES);
-}
-
 tad_status tad__add_derivative(tad__numeric *s, tad__adjoint *to, uint32_t i, const tad_array *g) {
     tad_tape *t = s->t;
     const tad__node *n = tad__at(t, i);
@@ -68,61 +45,9 @@ static const tad_array *array_of(const tad__numeric *s, uint32_t i, const tad__a
 
 static tad_status check_operands(const tad__numeric *s, uint32_t i, const tad__call *c) {
     for (uint32_t j = 0; j < c->n_in; j++)
-        if (tad__is_constant_in(c->op, j) && varies(s, c, j))
+        if (tad__is_constant_in(c->op, j) && tad__varies(s, c, j))
             return tad__no_derivative(s->t, i, c, j, s->what);
     return tad__check_unchanged(s->t, i, c, s->what);
-}
-
-/* ---- rows on numbers ---- */
-
-static bool is_row_of_numbers(const tad_tape *t, uint32_t i, const tad__call *c) {
-    if (!tad__is_row(t, c->op) || (t->head.node[i].flags & TAD__ARRAY)) return false;
-    for (uint32_t j = 0; j < c->n_in; j++)
-        if (c->in[j] != TAD__NO_NODE && (t->head.node[c->in[j]].flags & TAD__ARRAY)) return false;
-    return true;
-}
-
-static tad__dual dual_of(const tad__numeric *s, uint32_t i) {
-    const entry e = entry_of(s, i);
-    const bool moves = e.k && (e.b->mark[e.k] & TAD__MOVES);
-    return (tad__dual){tad__at(s->t, i)->value.number, moves ? e.b->tangent[e.k].number : 0, moves};
-}
-
-static void operands_of(const tad__numeric *s, const tad__call *c, tad__dual *x) {
-    for (uint32_t j = 0; j < c->n_in; j++)
-        x[j] = c->in[j] == TAD__NO_NODE ? (tad__dual){c->number, 0, false} : dual_of(s, c->in[j]);
-}
-
-static void tangent_of_row(tad__numeric *s, uint32_t i, const tad__call *c) {
-    const entry e = entry_of(s, i);
-    const tad__dual y = {tad__at(s->t, i)->value.number, 0, false};
-    tad__dual x[3], still[3];
-    operands_of(s, c, x);
-    for (uint32_t j = 0; j < c->n_in; j++) still[j] = (tad__dual){x[j].value, 0, false};
-    for (uint32_t j = 0; j < c->n_in; j++) {
-        if (!x[j].moves) continue;
-        tad__dual p = s->t->basis->row_partial(c->op, j, still, y, c->options);
-        e.b->tangent[e.k].number += p.value * x[j].tangent;
-        set_mark(s, i, TAD__MOVES);
-    }
-}
-
-static void adjoint_of_row(tad__numeric *s, uint32_t i, const tad__call *c) {
-    const entry e = entry_of(s, i);
-    const tad__moving g = e.b->moving[e.k];
-    const bool second = e.b->mark[e.k] & TAD__SECOND;
-    tad__dual x[3], y = dual_of(s, i);
-    operands_of(s, c, x);
-    for (uint32_t j = 0; j < c->n_in; j++) {
-        if (!varies(s, c, j)) continue;
-        const entry to = entry_of(s, c->in[j]);
-        const tad__dual p = s->t->basis->row_partial(c->op, j, x, y, c->options);
-        tad__moving *into = &to.b->moving[to.k];
-        into->adjoint.number += g.adjoint.number * p.value;
-        if (second) into->tangent.number += g.tangent.number * p.value;
-        if (p.moves) into->tangent.number += g.adjoint.number * p.tangent;
-        set_mark(s, c->in[j], TAD__REACHED | (second || p.moves ? TAD__SECOND : 0));
-    }
 }
 
 /* ---- an op's rule ---- */
@@ -147,7 +72,7 @@ static bool make_frame(tad__numeric *s, uint32_t i, const tad__call *c, frame *f
     f->wanted = (bool *)(f->result + m);
     for (uint32_t j = 0; j < c->n_in; j++) {
         f->in[j] = tad__operand(s->t, c, j);
-        f->wanted[j] = varies(s, c, j);
+        f->wanted[j] = tad__varies(s, c, j);
     }
     for (uint32_t k = 0; k < c->n_out; k++) f->out[k] = tad__handle(s->t, i + k);
     for (size_t k = 0; k < m; k++) f->given[k] = f->result[k] = tad__nil(s->t);
@@ -159,16 +84,16 @@ static bool make_frame(tad__numeric *s, uint32_t i, const tad__call *c, frame *f
 /* ---- tangents ---- */
 
 static tad_status take_tangent(tad__numeric *s, uint32_t i, tad_var r) {
-    const entry e = entry_of(s, i);
+    const tad__entry e = tad__entry_at(s, i);
     tad__view view;
     uint32_t index;
     if (!e.k || !tad__is_float(tad__dtype_at(s->t, i))) return TAD_OK;
-    set_mark(s, i, TAD__VARIES);
+    tad__set_mark(s, i, TAD__VARIES);
     if (tad_is_nil(r)) return TAD_OK;
     if (!tad_is_number(r) && !tad__resolve(s->t, r, s->what, &index)) return s->t->error.status;
     r = tad__fitted(s->t, r, i);
     if (tad_is_nil(r)) return s->t->error.status;
-    set_mark(s, i, TAD__MOVES);
+    tad__set_mark(s, i, TAD__MOVES);
     return tad__add_derivative(s, &e.b->tangent[e.k], i, tad__value(s->t, r.u.at.index, &view));
 }
 
@@ -178,8 +103,8 @@ static tad_status tangent_of_op(tad__numeric *s, uint32_t i, const tad__call *c)
     tad__stretch stretch = tad__stretch_begin(s->t);
     for (uint32_t j = 0; j < c->n_in; j++) {
         tad__view view;
-        if (!f.wanted[j] || !(mark_of(s, c->in[j]) & TAD__MOVES)) continue;
-        const entry e = entry_of(s, c->in[j]);
+        if (!f.wanted[j] || !(tad__mark_at(s, c->in[j]) & TAD__MOVES)) continue;
+        const tad__entry e = tad__entry_at(s, c->in[j]);
         f.given[j] =
             tad__lent(s->t, TAD__CONSTANT, array_of(s, c->in[j], &e.b->tangent[e.k], &view));
     }
@@ -194,10 +119,10 @@ static tad_status tangent_of_op(tad__numeric *s, uint32_t i, const tad__call *c)
 
 /* What a rule has recorded is wanted, all of it. */
 static bool is_wanted(tad__numeric *s, uint32_t i, uint32_t n_out) {
-    if (entry_of(s, i).b == &s->stretch) return true;
+    if (tad__entry_at(s, i).b == &s->stretch) return true;
     if (!s->wanted) tad__mark_wanted(s);
     for (uint32_t k = 0; k < n_out; k++)
-        if (mark_of(s, i + k) & TAD__WANTED) return true;
+        if (tad__mark_at(s, i + k) & TAD__WANTED) return true;
     return false;
 }
 
@@ -207,14 +132,16 @@ tad_status tad__follow_tangent(tad__numeric *s, uint32_t i) {
     bool any = false;
     if (!(n->flags & TAD__NEEDS) || n->kind == TAD__OUTPUT || !tad__call_of(s->t, i, &c))
         return TAD_OK;
-    for (uint32_t j = 0; j < c.n_in && !any; j++) any = varies(s, &c, j);
+    for (uint32_t j = 0; j < c.n_in && !any; j++) any = tad__varies(s, &c, j);
     if (!any || !is_wanted(s, i, c.n_out)) return TAD_OK;
     tad_status status = check_operands(s, i, &c);
     if (status != TAD_OK) return status;
-    set_mark(s, i, TAD__VARIES);
-    if (!is_row_of_numbers(s->t, i, &c)) return tangent_of_op(s, i, &c);
-    tangent_of_row(s, i, &c);
-    return TAD_OK;
+    tad__set_mark(s, i, TAD__VARIES);
+    if (tad__is_row_of_numbers(s->t, i, &c)) {
+        tad__tangent_of_row(s, i, &c);
+        return TAD_OK;
+    }
+    return tad__tangent_of_runs(s, i, &c, &status) ? status : tangent_of_op(s, i, &c);
 }
 
 /* ---- adjoints and their tangents ---- */
@@ -224,8 +151,8 @@ tad_status tad__follow_tangent(tad__numeric *s, uint32_t i) {
 static void lend_cotangents(tad__numeric *s, uint32_t i, const tad__call *c, frame *f) {
     for (uint32_t k = 0; k < c->n_out; k++) {
         tad__view view;
-        if (!(mark_of(s, i + k) & TAD__REACHED)) continue;
-        const entry e = entry_of(s, i + k);
+        if (!(tad__mark_at(s, i + k) & TAD__REACHED)) continue;
+        const tad__entry e = tad__entry_at(s, i + k);
         f->given[k] =
             tad__lent(s->t, TAD__INPUT, array_of(s, i + k, &e.b->moving[e.k].adjoint, &view));
     }
@@ -235,8 +162,9 @@ static tad_status seed_cotangents(tad__numeric *s, uint32_t i, const tad__call *
     tad_status status = TAD_OK;
     for (uint32_t k = 0; k < c->n_out && status == TAD_OK; k++) {
         tad__view view;
-        if (!(mark_of(s, i + k) & TAD__SECOND)) continue;
-        const entry from = entry_of(s, i + k), to = entry_of(s, f->given[k].u.at.index);
+        if (!(tad__mark_at(s, i + k) & TAD__SECOND)) continue;
+        const tad__entry from = tad__entry_at(s, i + k),
+                         to = tad__entry_at(s, f->given[k].u.at.index);
         to.b->mark[to.k] = TAD__VARIES | TAD__MOVES;
         status = tad__add_derivative(s, &to.b->tangent[to.k], f->given[k].u.at.index,
                                      array_of(s, i + k, &from.b->moving[from.k].tangent, &view));
@@ -256,18 +184,18 @@ static tad_status follow_rule(tad__numeric *s, uint32_t i, const tad__call *c, c
 }
 
 static tad_status take_adjoint(tad__numeric *s, const tad__call *c, uint32_t i, tad_var r) {
-    tad__moving *into = &s->tape.moving[entry_of(s, i).k];
+    tad__moving *into = &s->tape.moving[tad__entry_at(s, i).k];
     const tad_shape like = tad_shape_of(tad__handle(s->t, i));
     tad__view view;
     if (tad_is_number(r)) r = tad_full(s->t, TAD_F64, TAD_0D, r.u.number);
     tad_status status = tad__check_rule_result(s->t, c->op, "vjp", r, &like);
     if (status != TAD_OK || tad_is_nil(r)) return status;
     const uint32_t from = r.u.at.index;
-    set_mark(s, i, TAD__REACHED);
+    tad__set_mark(s, i, TAD__REACHED);
     status = tad__add_derivative(s, &into->adjoint, i, tad__value(s->t, from, &view));
-    if (status != TAD_OK || !(mark_of(s, from) & TAD__MOVES)) return status;
-    const entry e = entry_of(s, from);
-    set_mark(s, i, TAD__SECOND);
+    if (status != TAD_OK || !(tad__mark_at(s, from) & TAD__MOVES)) return status;
+    const tad__entry e = tad__entry_at(s, from);
+    tad__set_mark(s, i, TAD__SECOND);
     return tad__add_derivative(s, &into->tangent, i, array_of(s, from, &e.b->tangent[e.k], &view));
 }
 
@@ -301,12 +229,12 @@ tad_status tad__follow_adjoint(tad__numeric *s, uint32_t i) {
     enum { BOTH = TAD__VARIES | TAD__REACHED };
     const tad__node *n = tad__at(s->t, i);
     tad__call c;
-    if ((mark_of(s, i) & BOTH) != BOTH || !tad__call_of(s->t, i, &c)) return TAD_OK;
+    if ((tad__mark_at(s, i) & BOTH) != BOTH || !tad__call_of(s->t, i, &c)) return TAD_OK;
     if (n->kind == TAD__OUTPUT) {
-        set_mark(s, n->a, TAD__REACHED);
+        tad__set_mark(s, n->a, TAD__REACHED);
         return TAD_OK;
     }
-    if (!is_row_of_numbers(s->t, i, &c)) return adjoint_of_op(s, i, &c);
-    adjoint_of_row(s, i, &c);
+    if (!tad__is_row_of_numbers(s->t, i, &c)) return adjoint_of_op(s, i, &c);
+    tad__adjoint_of_row(s, i, &c);
     return TAD_OK;
 }

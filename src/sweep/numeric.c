@@ -35,8 +35,7 @@ static void forget(tad__numeric *s, tad__adjoint *derivative) {
     s->arrays--;
 }
 
-void tad__between_free(tad__numeric *s, tad__between *b) {
-    if (!b->tangent) return;
+static void forget_arrays(tad__numeric *s, const tad__between *b) {
     for (uint32_t k = 1; k <= b->span && s->arrays; k++) {
         if (!(tad__at(s->t, (uint32_t)(b->base + k))->flags & TAD__ARRAY)) continue;
         forget(s, &b->tangent[k]);
@@ -44,8 +43,22 @@ void tad__between_free(tad__numeric *s, tad__between *b) {
         forget(s, &b->moving[k].adjoint);
         forget(s, &b->moving[k].tangent);
     }
+}
+
+void tad__between_free(tad__numeric *s, tad__between *b) {
+    if (!b->tangent) return;
+    forget_arrays(s, b);
     tad__buffers_give(&s->t->buffers, b->moving ? (void *)b->moving : (void *)b->tangent);
     *b = (tad__between){.span = 0};
+}
+
+void tad__numeric_again(tad__numeric *s) {
+    const tad__between *b = &s->tape;
+    const size_t n = (size_t)b->span + 1;
+    forget_arrays(s, b);
+    if (b->moving) memset(b->moving, 0, n * sizeof *b->moving);
+    memset(b->tangent, 0, n * (sizeof *b->tangent + 1)); /* the marks, too */
+    s->wanted = false;
 }
 
 bool tad__numeric_begin(tad__numeric *s, const tad_var *x, size_t nx, bool second) {
@@ -155,6 +168,13 @@ static tad_var constant_of(tad__numeric *s, tad_var v, const tad__adjoint *deriv
     const tad_shape shape = tad__shape_of(n->value.array);
     return there && derivative->array ? tad_constant(s->t, dtype, shape, derivative->array->data)
                                       : tad_full(s->t, dtype, shape, 0);
+}
+
+const tad_array *tad__numeric_tangent_array(tad__numeric *s, tad_var v, tad__view *view) {
+    const uint32_t i = v.u.at.index, k = tad__entry_of(&s->tape, i);
+    if (!(s->tape.mark[k] & TAD__MOVES)) return NULL;
+    if (tad__at(s->t, i)->flags & TAD__ARRAY) return s->tape.tangent[k].array;
+    return tad__number_value(s->tape.tangent[k].number, TAD_F64, view);
 }
 
 tad_var tad__numeric_tangent(tad__numeric *s, tad_var v) {

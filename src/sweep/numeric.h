@@ -8,6 +8,8 @@
 
 #include "rule.h"
 
+#include "tape/arrays.h"
+
 typedef struct tad__numeric {
     tad_tape *t;
     const char *what; /* the verb, for messages */
@@ -22,10 +24,14 @@ typedef struct tad__numeric {
 /* Finds the range and makes the lists, with adjoints where `second`. */
 bool tad__numeric_begin(tad__numeric *s, const tad_var *x, size_t nx, bool second);
 void tad__numeric_end(tad__numeric *s);
+/* As after begin. */
+void tad__numeric_again(tad__numeric *s);
 /* Tangents of all between, from those of x; nil or none: none. Once. */
 tad_status tad__numeric_push(tad__numeric *s, const tad_var *x, const tad_var *tangent, size_t nx);
 /* After that: adjoints of the one-element y, and their tangents. Once. */
 tad_status tad__numeric_pull(tad__numeric *s, tad_var y);
+/* The tangent of v as an array, read where it lies; NULL: zero. view: for a number. */
+const tad_array *tad__numeric_tangent_array(tad__numeric *s, tad_var v, tad__view *view);
 /* A derivative of v as a constant; zeros where it has none. */
 tad_var tad__numeric_tangent(tad__numeric *s, tad_var v);
 tad_var tad__numeric_adjoint(tad__numeric *s, tad_var v);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "adjoint.h"
+#include "apart.h"
 #include "rule.h"
 #include "visit.h"
 
@@ -113,7 +114,9 @@ static tad_status sweep_carefully(sweep_state *state, uint32_t top, uint32_t end
 
 /* Nodes that may have read a number that was changed are looked at one by one. */
 static tad_status sweep(tad_tape *t, uint32_t top) {
-    const uint32_t leaf = last_leaf(t->head.node, top), doubtful = tad__numbers_in_doubt(t);
+    const uint32_t doubtful = tad__numbers_in_doubt(t);
+    uint32_t leaf = last_leaf(t->head.node, top);
+    if (t->apart && leaf < t->apart->x) leaf = t->apart->x;
     bool careful = t->settings.trap || t->settings.strong_zero || doubtful > top;
     uint32_t middle = careful ? top : doubtful > leaf ? doubtful - 1 : leaf;
     if (middle < leaf) middle = leaf;

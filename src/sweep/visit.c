@@ -3,6 +3,7 @@
 #include "visit.h"
 
 #include "adjoint.h"
+#include "apart.h"
 #include "rule.h"
 
 #include "tape/apply.h"
@@ -64,7 +65,7 @@ static tad_status find_wanted(visit *v) {
     v->number_sum = few ? v->few_sum : tad__arena_take(a, n * sizeof *v->number_sum, 16);
     if (!v->wanted || !v->number_into || !v->number_sum) return TAD_NO_MEMORY;
     for (uint32_t i = 0; i < n; i++) {
-        v->wanted[i] = tad__passes(v->t, &v->call, i);
+        v->wanted[i] = tad__passes(v->t, &v->call, i) && tad__passes_to(v->t, v->call.in[i]);
         v->number_sum[i] = 0;
         if (v->wanted[i] && tad__is_constant_in(v->call.op, i))
             return tad__no_derivative(v->t, v->at, &v->call, i, "reverse");
@@ -260,7 +261,7 @@ static void consume(visit *v) {
             tad__adjoint_at(v->t, n)->bits = 0;
         else
             tad__drop_adjoint(v->t, v->at + k);
-        n->flags |= TAD__RELEASED;
+        if (!v->t->apart) n->flags |= TAD__RELEASED;
     }
 }
 

@@ -45,6 +45,16 @@ typedef struct tad__error {
     char message[400];
 } tad__error;
 
+/* What a reverse sweep leaves besides flags of nodes. */
+typedef struct tad__swept {
+    tad__adjoint *adjoint;   /* all zero from `swept` on */
+    size_t adjoint_capacity; /* nodes beyond have none */
+    uint32_t swept;
+    uint32_t array_adjoints; /* buffers now held by nodes */
+    uint32_t *root;          /* what the sweep started from */
+    size_t roots, root_capacity;
+} tad__swept;
+
 struct tad_tape {
     tad__head head;          /* first: tad/scalar.h relies on it */
     size_t capacity;         /* of head.node; head.limit is this or 0 */
@@ -68,6 +78,8 @@ struct tad_tape {
     tad__version number_version; /* when any 0-d float64 parameter was changed last */
     uint32_t *root;              /* what the last sweep started from */
     size_t roots, root_capacity;
+    struct tad__apart *apart; /* a sweep with adjoints of its own, under way; NULL: none */
+    tad__swept other;         /* theirs; while it is under way, the tape's */
     struct tad__saved *saved; /* of the nodes that have any, the last one first */
     struct tad__owned *owned; /* blocks of tad_tape_resize */
     tad_random random;
