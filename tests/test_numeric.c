@@ -257,10 +257,194 @@ START_TEST(random_graphs_of_numbers_agree) {
 }
 END_TEST
 
+/* ---- what they leave, what they refuse ---- */
+
+static tad_var product_of(tad_var a, tad_var b) { return tad_mul(tad_sin(a), tad_exp(b)); }
+
+START_TEST(nothing_is_recorded_but_the_results) {
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){1, 2, 3}), v = tad_number(1), d, g;
+    tad_var y = tad_sum(product_of(x, tad_tanh(x)), tad_all());
+    size_t before = tad_node_count(t);
+    ck_done(tad_forward(&y, 1, &x, &v, 1, &d), t);
+    ck_assert_uint_le(tad_node_count(t), before + 2); /* v as an array, d */
+    before = tad_node_count(t);
+    ck_done(tad_forward_over_reverse(y, &x, &v, 1, NULL, &g), t);
+    ck_assert_uint_le(tad_node_count(t), before + 2);
+    ck_assert(!tad_node_needs_gradient(d) && !tad_node_needs_gradient(g));
+}
+END_TEST
+
+START_TEST(what_the_result_does_not_depend_on_is_zero) {
+    tad_var x[2] = {tad_scalar(t, 2), tad_input(t, TAD_F32, TAD_SHAPE(2), (float[]){1, 2})},
+            v[2] = {tad_number(1), tad_number(1)}, g[2], h[2], d;
+    tad_var y = tad_square(x[0]);
+    ck_done(tad_forward_over_reverse(y, x, v, 2, g, h), t);
+    ck_values(g[0], 0, 4);
+    ck_values(h[0], 0, 2);
+    ck_values(g[1], 0, 0, 0);
+    ck_values(h[1], 0, 0, 0);
+    tad_var later = tad_scalar(t, 1); /* above the result */
+    ck_done(tad_forward(&y, 1, &later, v, 1, &d), t);
+    ck_values(d, 0, 0);
+    ck_done(tad_forward_over_reverse(y, &later, v, 1, g, h), t);
+    ck_values(g[0], 0, 0);
+    ck_values(h[0], 0, 0);
+}
+END_TEST
+
+START_TEST(an_x_between_others_adds_its_tangent) {
+    tad_var a = tad_scalar(t, 3), b = tad_square(a), x[2] = {a, b},
+            v[2] = {tad_number(1), tad_number(10)}, d, g[2], h[2];
+    tad_var y = tad_mul(b, a); /* a^3 along a; a along b */
+    ck_done(tad_forward(&y, 1, x, v, 2, &d), t);
+    ck_values(d, 0, 27 + 30);
+    ck_done(tad_forward_over_reverse(y, x, v, 2, g, h), t);
+    ck_values(g[0], 0, 27);
+    ck_values(g[1], 0, 3);
+    ck_values(h[0], 0, 18 + 10);
+    ck_values(h[1], 0, 1);
+}
+END_TEST
+
+START_TEST(a_changed_parameter_is_refused) {
+    double two = 2, three = 3;
+    tad_var p = tad_param(t, TAD_F64, TAD_0D, &two), x = tad_scalar(t, 1), v = tad_number(1), d, h;
+    tad_var y = tad_mul(tad_mul(x, p), x);
+    ck_done(tad_assign(p, &three), t);
+    ck_assert_int_eq(tad_forward(&y, 1, &x, &v, 1, &d), TAD_STALE_VALUE);
+    ck_refused(t, TAD_STALE_VALUE, "forward");
+    ck_assert_int_eq(tad_forward_over_reverse(y, &x, &v, 1, NULL, &h), TAD_STALE_VALUE);
+    ck_refused(t, TAD_STALE_VALUE, "forward over reverse");
+    ck_assert(tad_is_nil(d) && tad_is_nil(h));
+}
+END_TEST
+
+static tad_status number_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)c, (void)n_out;
+    out->dtype = TAD_F64;
+    out->shape = TAD_0D;
+    return TAD_OK;
+}
+static tad_status number_forward(const tad_call_frame *c) {
+    *(double *)c->out[0]->data = *(const double *)c->in[0]->data;
+    return TAD_OK;
+}
+static const tad_op opaque = {.name = "opaque",
+                              .min_in = 1,
+                              .max_in = 1,
+                              .n_out = 1,
+                              .shape = number_shape,
+                              .forward = number_forward};
+
+START_TEST(an_op_without_rules_matters_only_on_the_way) {
+    tad_var x = tad_scalar(t, 2), v = tad_number(1), d, h;
+    tad_var aside = tad_apply(&opaque, &x, 1, NULL, NULL, 0), y = tad_pow(x, tad_square(x));
+    ck_done(tad_forward(&y, 1, &x, &v, 1, &d), t);
+    ck_done(tad_forward_over_reverse(y, &x, &v, 1, NULL, &h), t);
+    tad_var z = tad_mul(aside, x);
+    ck_assert_int_eq(tad_forward(&z, 1, &x, &v, 1, &d), TAD_NO_RULE);
+    ck_refused(t, TAD_NO_RULE, "opaque", "jvp");
+    ck_assert_int_eq(tad_forward_over_reverse(z, &x, &v, 1, NULL, &h), TAD_NO_RULE);
+    ck_refused(t, TAD_NO_RULE, "opaque");
+}
+END_TEST
+
+START_TEST(bad_arguments_are_refused) {
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), v = tad_number(1), d,
+            c = tad_constant(t, TAD_F64, TAD_0D, NULL),
+            three = tad_constant(t, TAD_F64, TAD_SHAPE(3), NULL);
+    tad_var y = tad_sin(x), f = tad_sum(y, tad_all());
+    ck_assert_int_eq(tad_forward(&y, 1, &x, NULL, 1, &d), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "forward", "NULL");
+    ck_assert_int_eq(tad_forward(&y, 1, &c, &v, 1, &d), TAD_NO_GRADIENT);
+    ck_refused(t, TAD_NO_GRADIENT, "forward");
+    ck_assert_int_eq(tad_forward(&y, 1, &x, &three, 1, &d), TAD_BAD_SHAPE);
+    ck_refused(t, TAD_BAD_SHAPE, "forward", "tangent 0");
+    ck_assert_int_eq(tad_forward_over_reverse(y, &x, &v, 1, NULL, &d), TAD_BAD_SHAPE);
+    ck_refused(t, TAD_BAD_SHAPE, "(2)");
+    ck_assert_int_eq(tad_forward_over_reverse(f, &x, &v, 1, NULL, NULL), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "NULL");
+}
+END_TEST
+
+/* Settings that look at every derivative: the recorded sweeps do the work, the results are the
+ * same. */
+START_TEST(settings_change_nothing_where_all_is_finite) {
+    for (int i = 0; i < 2; i++) {
+        tad_tape *close = tad_tape_new(&(tad_settings){.trap = i, .strong_zero = !i});
+        tad_var x = tad_input(close, TAD_F64, TAD_SHAPE(2), (double[]){1, 2}), v = tad_number(1), d,
+                g, h;
+        tad_var y = tad_sum(tad_mul(x, tad_square(x)), tad_all());
+        ck_done(tad_forward(&y, 1, &x, &v, 1, &d), close);
+        ck_values(d, 0, 15);
+        ck_done(tad_forward_over_reverse(y, &x, &v, 1, &g, &h), close);
+        ck_values(g, 0, 3, 12);
+        ck_values(h, 0, 6, 12);
+        ck_assert(!tad_node_needs_gradient(d) && !tad_node_needs_gradient(h));
+        tad_tape_free(close);
+    }
+}
+END_TEST
+
+/* ---- sweeps over numbers that forget the last one at once ---- */
+
+START_TEST(a_parameter_recorded_late_adds_up_and_a_number_does_not) {
+    double two = 2;
+    tad_var x = tad_scalar(t, 3), y = tad_square(x), p = tad_param(t, TAD_F64, TAD_0D, &two),
+            z = tad_mul(y, p);
+    for (int i = 0; i < 3; i++) ck_done(tad_reverse(z), t);
+    ck_assert(tad_gradient_item(x) == 12);
+    ck_assert(tad_gradient_item(p) == 27);
+    tad_var late = tad_param(t, TAD_F64, TAD_0D, &two), w = tad_mul(late, x);
+    for (int i = 0; i < 2; i++) ck_done(tad_reverse(w), t);
+    ck_assert(tad_gradient_item(late) == 6);
+    ck_assert(tad_gradient_item(p) == 27);
+    ck_assert(tad_gradient_item(y) == 0);
+}
+END_TEST
+
+START_TEST(released_gradients_are_known_through_sweeps_over_numbers) {
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2}), y = tad_square(x),
+            s = tad_sum(y, tad_all()), a = tad_scalar(t, 2), b = tad_square(a);
+    ck_done(tad_reverse(s), t);
+    ck_assert_ptr_null(tad_gradient_data(y));
+    ck_refused(t, TAD_NO_GRADIENT, "released");
+    ck_done(tad_reverse(b), t);
+    ck_assert_ptr_nonnull(tad_gradient_data(y)); /* not reached now: zero */
+    ck_tape(t);
+}
+END_TEST
+
+/* ---- products with plain numbers ---- */
+
+START_TEST(a_product_and_sum_with_plain_numbers_is_that_of_variables) {
+    const double value[3] = {1.1, -0.3, 1e10};
+    for (int plain = 0; plain < 7; plain++) {
+        tad_var in[3], all[3], y[2], right[2];
+        for (int i = 0; i < 3; i++) {
+            all[i] = tad_scalar(t, value[i]);
+            in[i] = plain >> i & 1 ? tad_number(value[i]) : all[i];
+        }
+        y[0] = tad_fma(in[0], in[1], in[2]), y[1] = tad_fnma(in[0], in[1], in[2]);
+        right[0] = tad_fma(all[0], all[1], all[2]), right[1] = tad_fnma(all[0], all[1], all[2]);
+        for (int k = 0; k < 2; k++) {
+            double g[3];
+            ck_assert(tad_item(y[k]) == tad_item(right[k]));
+            ck_done(tad_reverse(right[k]), t);
+            for (int i = 0; i < 3; i++) g[i] = tad_gradient_item(all[i]);
+            ck_done(tad_reverse(y[k]), t);
+            for (int i = 0; i < 3; i++)
+                if (!(plain >> i & 1)) ck_assert(tad_gradient_item(in[i]) == g[i]);
+        }
+    }
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("numeric");
     TCase *ops = support_case(s, "ops"), *special = support_case(s, "rows"),
-          *graphs = support_case(s, "graphs");
+          *graphs = support_case(s, "graphs"), *use = support_case(s, "use"),
+          *numbers = support_case(s, "numbers");
     tcase_add_checked_fixture(ops, set_up, tear_down);
     tcase_add_checked_fixture(special, set_up, tear_down);
     tcase_add_checked_fixture(graphs, set_up, tear_down);
@@ -268,6 +452,18 @@ static Suite *suite(void) {
     tcase_add_loop_test(ops, products_are_the_recorded_ones, 0, (int)tad_op_count());
     tcase_add_loop_test(special, rows_agree_at_special_points, 0, ROWS);
     tcase_add_loop_test(graphs, random_graphs_of_numbers_agree, 0, 500);
+    tcase_add_checked_fixture(use, set_up, tear_down);
+    tcase_add_test(use, nothing_is_recorded_but_the_results);
+    tcase_add_test(use, what_the_result_does_not_depend_on_is_zero);
+    tcase_add_test(use, an_x_between_others_adds_its_tangent);
+    tcase_add_test(use, a_changed_parameter_is_refused);
+    tcase_add_test(use, an_op_without_rules_matters_only_on_the_way);
+    tcase_add_test(use, bad_arguments_are_refused);
+    tcase_add_test(use, settings_change_nothing_where_all_is_finite);
+    tcase_add_checked_fixture(numbers, set_up, tear_down);
+    tcase_add_test(numbers, a_parameter_recorded_late_adds_up_and_a_number_does_not);
+    tcase_add_test(numbers, released_gradients_are_known_through_sweeps_over_numbers);
+    tcase_add_test(numbers, a_product_and_sum_with_plain_numbers_is_that_of_variables);
     return s;
 }
 

@@ -19,17 +19,24 @@ bool tad__have_adjoints(tad_tape *t, size_t n) {
 
 /* ---- forgetting the sweep before ---- */
 
+static void forget_node(tad_tape *t, uint32_t i) {
+    tad__node *n = tad__at(t, i);
+    if (!t->apart) n->flags &= (uint8_t)~TAD__RELEASED;
+    if (n->kind == TAD__PARAM || !tad__adjoint_at(t, n)->bits) return;
+    if (n->flags & TAD__ARRAY)
+        tad__drop_adjoint(t, i);
+    else
+        tad__adjoint_at(t, n)->bits = 0;
+}
+
+/* Above the parameters, whose sums stay, a sweep over numbers alone left nothing but numbers. */
 void tad__forget_last_sweep(tad_tape *t) {
-    for (uint32_t i = 0; i < t->head.swept; i++) {
-        tad__node *n = tad__at(t, i);
-        if (!t->apart) n->flags &= (uint8_t)~TAD__RELEASED;
-        if (n->kind == TAD__PARAM || !tad__adjoint_at(t, n)->bits) continue;
-        if (n->flags & TAD__ARRAY)
-            tad__drop_adjoint(t, i);
-        else
-            tad__adjoint_at(t, n)->bits = 0;
-    }
+    const bool numbers = !t->array_adjoints && !t->released;
+    const uint32_t swept = t->head.swept, end = numbers ? tad__min(t->params_end, swept) : swept;
+    for (uint32_t i = 0; i < end; i++) forget_node(t, i);
+    if (end < swept) memset(t->head.adjoint + end, 0, (swept - end) * sizeof *t->head.adjoint);
     t->roots = 0;
+    t->released = false;
 }
 
 void tad__forget_gradients(tad_tape *t) {
@@ -41,6 +48,7 @@ void tad__forget_gradients(tad_tape *t) {
     }
     t->head.swept = 0;
     t->roots = 0;
+    t->released = false;
 }
 
 /* ---- accumulating into a node ---- */

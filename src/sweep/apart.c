@@ -19,11 +19,13 @@ static void mark_varying(tad__numeric *s, uint32_t x) {
 }
 
 static void exchange(tad_tape *t) {
-    const tad__swept now = {
-        t->head.adjoint, t->adjoint_capacity, t->head.swept, t->array_adjoints, t->root,
-        t->roots,        t->root_capacity};
+    const tad__swept now = {t->head.adjoint,   t->adjoint_capacity, t->head.swept,
+                            t->array_adjoints, t->released,         t->root,
+                            t->roots,          t->root_capacity};
     t->head.adjoint = t->other.adjoint, t->adjoint_capacity = t->other.adjoint_capacity;
     t->head.swept = t->other.swept, t->array_adjoints = t->other.array_adjoints;
+    t->released = t->other.released;
+    t->released = t->other.released;
     t->root = t->other.root, t->roots = t->other.roots, t->root_capacity = t->other.root_capacity;
     t->other = now;
 }

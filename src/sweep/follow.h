@@ -38,7 +38,6 @@ static inline bool tad__varies(const tad__numeric *s, const tad__call *c, uint32
 
 /* ---- row.c: rows without their rules ---- */
 
-bool tad__is_row_of_numbers(const tad_tape *t, uint32_t i, const tad__call *c);
 void tad__tangent_of_row(tad__numeric *s, uint32_t i, const tad__call *c);
 void tad__adjoint_of_row(tad__numeric *s, uint32_t i, const tad__call *c);
 /* The tangent of a row on arrays that lie as runs, by its kernels; false: it is not that. */

@@ -64,6 +64,24 @@ static tad_status passes_on(sweep_state *s, uint32_t i, bool *passes, bool *arri
     return status;
 }
 
+/* A row on numbers passes its adjoint on by its derivatives; false: node i is not that. */
+static bool pass_numbers(tad_tape *t, uint32_t i) {
+    const tad__node *node = t->head.node;
+    const double g = t->head.adjoint[i].number;
+    const tad__dual y = {node[i].value.number, 0, false};
+    tad__call c;
+    tad__dual x[3];
+    if (!tad__call_of(t, i, &c) || !tad__is_row_of_numbers(t, i, &c)) return false;
+    for (uint32_t k = 0; k < c.n_in; k++)
+        x[k] =
+            (tad__dual){c.in[k] == TAD__NO_NODE ? c.number : node[c.in[k]].value.number, 0, false};
+    for (uint32_t k = 0; k < c.n_in; k++)
+        if (tad__passes(t, &c, k))
+            t->head.adjoint[c.in[k]].number +=
+                g * t->basis->row_partial(c.op, k, x, y, c.options).value;
+    return true;
+}
+
 /* Arithmetic on numbers is the kernel's; every other node goes to its descriptor. */
 static tad_status sweep_fast(sweep_state *s, uint32_t top, uint32_t end) {
     tad_tape *t = s->t;
@@ -72,7 +90,9 @@ static tad_status sweep_fast(sweep_state *s, uint32_t top, uint32_t end) {
          i > end && (i = t->compute.kernels->sweep(t->head.node, t->head.adjoint, i, end)) > end;
          i--) {
         tad_status status = passes_on(s, i, &passes, &arrived);
-        if (status == TAD_OK && passes) status = tad__visit_op(t, i, arrived);
+        if (status != TAD_OK) return status;
+        if (!passes || (!t->settings.strong_zero && pass_numbers(t, i))) continue;
+        status = tad__visit_op(t, i, arrived);
         if (status != TAD_OK) return status;
     }
     return TAD_OK;

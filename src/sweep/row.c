@@ -6,13 +6,6 @@
 
 /* ---- numbers ---- */
 
-bool tad__is_row_of_numbers(const tad_tape *t, uint32_t i, const tad__call *c) {
-    if (!tad__is_row(t, c->op) || (t->head.node[i].flags & TAD__ARRAY)) return false;
-    for (uint32_t j = 0; j < c->n_in; j++)
-        if (c->in[j] != TAD__NO_NODE && (t->head.node[c->in[j]].flags & TAD__ARRAY)) return false;
-    return true;
-}
-
 static tad__dual dual_of(const tad__numeric *s, uint32_t i) {
     const tad__entry e = tad__entry_at(s, i);
     const bool moves = e.k && (e.b->mark[e.k] & TAD__MOVES);

@@ -16,6 +16,14 @@ static inline bool tad__passes(const tad_tape *t, const tad__call *c, uint32_t k
 tad_status tad__no_derivative(tad_tape *t, uint32_t at, const tad__call *c, uint32_t k,
                               const char *what);
 
+/* Whether node i is a row on numbers: then its derivatives are the basis's. */
+static inline bool tad__is_row_of_numbers(const tad_tape *t, uint32_t i, const tad__call *c) {
+    if (!tad__is_row(t, c->op) || (t->head.node[i].flags & TAD__ARRAY)) return false;
+    for (uint32_t j = 0; j < c->n_in; j++)
+        if (c->in[j] != TAD__NO_NODE && (t->head.node[c->in[j]].flags & TAD__ARRAY)) return false;
+    return true;
+}
+
 /* Runs a rule without settings.trap: what it makes on the way may be infinite, its results may
  * not. */
 void tad__run_rule(void (*rule)(tad_rule *r), tad_rule *r);

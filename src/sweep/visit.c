@@ -261,6 +261,7 @@ static void consume(visit *v) {
             tad__adjoint_at(v->t, n)->bits = 0;
         else
             tad__drop_adjoint(v->t, v->at + k);
+        v->t->released = true;
         if (!v->t->apart) n->flags |= TAD__RELEASED;
     }
 }

@@ -29,6 +29,7 @@ tad_var tad__leaf(tad_tape *t, enum tad__kind kind, tad_array *array) {
     if (!tad__new_node(t, &index)) return tad__nil(t);
     tad__node *n = tad__at(t, index);
     bool real = array->dtype == TAD_F64 || array->dtype == TAD_F32;
+    if (kind == TAD__PARAM) t->params_end = index + 1;
     n->kind = (uint8_t)kind;
     n->flags = kind != TAD__CONSTANT && real ? TAD__NEEDS : 0;
     if (array->rank == 0 && array->dtype == TAD_F64)

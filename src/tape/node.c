@@ -55,6 +55,7 @@ void tad__drop_nodes(tad_tape *t, uint32_t count) {
             tad__drop_adjoint(t, i);
     if (end > count) memset(t->head.adjoint + count, 0, (end - count) * sizeof *t->head.adjoint);
     if (t->head.swept > count) t->head.swept = count;
+    if (t->params_end > count) t->params_end = count;
     t->head.count = count;
 }
 

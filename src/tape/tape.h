@@ -51,6 +51,7 @@ typedef struct tad__swept {
     size_t adjoint_capacity; /* nodes beyond have none */
     uint32_t swept;
     uint32_t array_adjoints; /* buffers now held by nodes */
+    bool released;           /* there are nodes flagged so */
     uint32_t *root;          /* what the sweep started from */
     size_t roots, root_capacity;
 } tad__swept;
@@ -75,6 +76,8 @@ struct tad_tape {
     size_t scopes, scope_capacity;
     size_t scopes_lost;          /* pushed in vain, and all since; they are popped first */
     uint32_t array_adjoints;     /* buffers now held by nodes */
+    uint32_t params_end;         /* there are no parameters from this node on */
+    bool released;               /* the last sweep released adjoints of interior arrays */
     tad__version number_version; /* when any 0-d float64 parameter was changed last */
     uint32_t *root;              /* what the last sweep started from */
     size_t roots, root_capacity;

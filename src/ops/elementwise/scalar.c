@@ -171,11 +171,24 @@ tad_var tad__row2(unsigned row, tad_var a, tad_var b) {
                       tad__row_number[row].value(v, tad__no_options), operands);
 }
 
+static bool is_plain(tad_tape *t, tad_var v) { return tad_is_number(v) || is_scalar(t, v); }
+
+/* a b + c or c - a b where some are plain numbers: a product, and a sum, with the bits of one node.
+ */
+static tad_var product_and_sum(unsigned row, tad_var a, tad_var b, tad_var c) {
+    tad_var product = tad_is_number(a) && tad_is_number(b) ? tad_number(a.u.number * b.u.number)
+                                                           : tad__inline_mul(a, b);
+    return row == TAD__ROW_fma ? tad__inline_add(product, c) : tad__inline_sub(c, product);
+}
+
 tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c) {
     const tad_var in[3] = {a, b, c};
     tad_tape *t = tad__tape_of(in, 3);
     if (!t) return folded(row, in, 3, tad__no_options);
     if (t->error.status != TAD_OK) return tad__nil(t);
+    if ((row == TAD__ROW_fma || row == TAD__ROW_fnma) && is_plain(t, a) && is_plain(t, b) &&
+        is_plain(t, c) && (tad_is_number(a) || tad_is_number(b) || tad_is_number(c)))
+        return product_and_sum(row, a, b, c);
     if (!is_scalar(t, a) || !is_scalar(t, b) || !is_scalar(t, c)) return general(t, row, in, 3);
     const tad__node *p = tad__at(t, a.u.at.index), *q = tad__at(t, b.u.at.index),
                     *r = tad__at(t, c.u.at.index);
@@ -185,10 +198,35 @@ tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c) {
                       tad__row_number[row].value(v, tad__no_options), operands);
 }
 
+/* What tad__apply would record of a number, while recording plainly. False: that is not the case.
+ */
+static bool on_number(tad_tape *t, unsigned row, tad_var x, const tad__row_options *o,
+                      tad_var *result) {
+    if (t->head.count >= t->head.limit || !is_scalar(t, x) || !tad__can_clip(row, &o->p))
+        return false;
+    const tad__arena_mark before = tad__arena_now(&t->arena);
+    tad__record_of *r = tad__arena_take(&t->arena, sizeof *r + sizeof *r->in, 16);
+    tad__row_options *options = r ? tad__arena_take(&t->arena, sizeof *options, 16) : NULL;
+    if (!options) {
+        tad__arena_release(&t->arena, before);
+        return false;
+    }
+    const tad__node *p = tad__at(t, x.u.at.index);
+    const double v = p->value.number;
+    *options = *o;
+    *r = (tad__record_of){&tad__ops_elementwise[row], options, NULL, 1, 1};
+    r->in[0] = x.u.at.index;
+    *result = new_scalar(t, row, TAD__GENERAL, p->flags, tad__row_number[row].value(&v, &o->p),
+                         (tad__node){.u.record = r});
+    return true;
+}
+
 static tad_var with_options(unsigned row, tad_var x, double p, double q) {
     tad__row_options o = {p, q};
+    tad_var y;
     if (!tad__has_tape(x))
         return tad__can_clip(row, &o.p) ? folded(row, &x, 1, &o.p) : tad__nil(NULL);
+    if (on_number(x.tape, row, x, &o, &y)) return y;
     return tad_apply(&tad__ops_elementwise[row], &x, 1, &o, NULL, 0);
 }
 
