@@ -109,7 +109,7 @@ static tad_status jacobian(tad_tape *t) {
     tad_var u = tad_constant(t, TAD_F64, TAD_SHAPE(3, 1), (double[]){1, -2, 0.5});
     tad_var product, J;
     tad_status s = tad_vjp(output_of, &d, &d.x, 1, u, NULL, &product);
-    if (s == TAD_OK) s = tad_jacobian(output_of, &d, &d.x, 1, 0, &J);
+    if (s == TAD_OK) s = tad_jacobian(output_of, &d, &d.x, 1, 0, NULL, &J);
     if (s != TAD_OK) return s;
     tad_var flat = tad_reshape(J, TAD_SHAPE(3, 4));
     tad_var explicit_product = tad_matmul(tad_transpose(flat, 0, 1), u);

@@ -76,7 +76,7 @@ static tad_status newton_step(tad_tape *t, double p[2], double *value) {
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), p), y, gradient, hessian;
     double g[2], h[4];
     tad_status s = tad_vjp(valley, NULL, &x, 1, tad_none(), &y, &gradient);
-    if (s == TAD_OK) s = tad_hessian(valley, NULL, &x, 1, 0, 0, &hessian);
+    if (s == TAD_OK) s = tad_hessian(valley, NULL, &x, 1, 0, 0, NULL, &hessian);
     if (s == TAD_OK) s = tad_read(gradient, g, 2);
     if (s == TAD_OK) s = tad_read(hessian, h, 4);
     if (s != TAD_OK) return s;

@@ -320,9 +320,10 @@ START_TEST(a_gradient_that_an_op_cannot_give_is_an_error) {
     ck_done(tad_grad(&y, NULL, 1, &x, 1, &out), t); /* asks for nothing that is not there */
     ck_near(tad_item(out), 3, 0);
     ck_derivative(scale(x, tad_detach(s)), x, 3);
-    ck_done(tad_jacobian(scale_numbers, NULL, (tad_var[]){x, s}, 2, 0, &out), t);
+    ck_done(tad_jacobian(scale_numbers, NULL, (tad_var[]){x, s}, 2, 0, NULL, &out), t);
     ck_near(tad_item(out), 3, 0);
-    ck_assert_int_eq(tad_jacobian(scale_numbers, NULL, (tad_var[]){x, s}, 2, 1, &out), TAD_NO_RULE);
+    ck_assert_int_eq(tad_jacobian(scale_numbers, NULL, (tad_var[]){x, s}, 2, 1, NULL, &out),
+                     TAD_NO_RULE);
     ck_refused(t, TAD_NO_RULE, "scaled", "operand 1 (s)");
 }
 END_TEST

@@ -52,7 +52,7 @@ START_TEST(jacobian_has_the_right_values_and_axes) {
     for (int i = 0; i < 6; i++) x[i] = 0.3 * i - 1;
     tad_var matrix = tad_constant(t, TAD_F64, TAD_SHAPE(rows, INNER), c), out;
     tad_var in = tad_input(t, TAD_F64, TAD_SHAPE(INNER, COLUMNS), x);
-    ck_done(tad_jacobian(squares_times, &matrix, &in, 1, 0, &out), t);
+    ck_done(tad_jacobian(squares_times, &matrix, &in, 1, 0, NULL, &out), t);
     ck_shape(out, rows, COLUMNS, INNER, COLUMNS);
     ck_done(tad_read(out, J, (size_t)rows * 18), t);
     for (int r = 0, k = 0; r < rows; r++)
@@ -66,16 +66,16 @@ END_TEST
 
 START_TEST(jacobian_of_numbers) {
     tad_var x = tad_scalar(t, 3), one = tad_input(t, TAD_F64, TAD_SHAPE(1), (double[]){3}), J;
-    ck_done(tad_jacobian(squares, NULL, &x, 1, 0, &J), t);
+    ck_done(tad_jacobian(squares, NULL, &x, 1, 0, NULL, &J), t);
     ck_shape(J);
     ck_values(J, 0, 6);
-    ck_done(tad_jacobian(squares, NULL, &one, 1, 0, &J), t);
+    ck_done(tad_jacobian(squares, NULL, &one, 1, 0, NULL, &J), t);
     ck_shape(J, 1, 1);
     ck_values(J, 0, 6);
-    ck_done(tad_jacobian(repeated, NULL, &x, 1, 0, &J), t);
+    ck_done(tad_jacobian(repeated, NULL, &x, 1, 0, NULL, &J), t);
     ck_shape(J, 3);
     ck_values(J, 1e-15, 1, cos(3), 1);
-    ck_done(tad_jacobian(cubes, NULL, &x2, 1, 0, &J), t);
+    ck_done(tad_jacobian(cubes, NULL, &x2, 1, 0, NULL, &J), t);
     ck_shape(J, 2);
     ck_values(J, 0, 12, 27);
 }
@@ -83,10 +83,10 @@ END_TEST
 
 START_TEST(jacobian_has_the_results_element_type) {
     tad_var x = tad_input(t, TAD_F32, TAD_SHAPE(2), (float[]){2, -3}), J;
-    ck_done(tad_jacobian(squares, NULL, &x, 1, 0, &J), t);
+    ck_done(tad_jacobian(squares, NULL, &x, 1, 0, NULL, &J), t);
     ck_assert_int_eq(tad_dtype_of(J), TAD_F32);
     ck_values(J, 0, 4, 0, 0, -6);
-    ck_done(tad_jacobian(as_single, NULL, &x2, 1, 0, &J), t);
+    ck_done(tad_jacobian(as_single, NULL, &x2, 1, 0, NULL, &J), t);
     ck_assert_int_eq(tad_dtype_of(J), TAD_F32);
     ck_values(J, 0, 4, 0, 0, -6);
 }
@@ -94,12 +94,12 @@ END_TEST
 
 START_TEST(jacobian_of_what_is_no_computation) {
     tad_var in[2] = {x2, tad_input(t, TAD_F64, TAD_SHAPE(3), NULL)}, J;
-    ck_done(tad_jacobian(identity, NULL, in, 2, 0, &J), t);
+    ck_done(tad_jacobian(identity, NULL, in, 2, 0, NULL, &J), t);
     ck_values(J, 0, 1, 0, 0, 1);
-    ck_done(tad_jacobian(identity, NULL, in, 2, 1, &J), t);
+    ck_done(tad_jacobian(identity, NULL, in, 2, 1, NULL, &J), t);
     ck_shape(J, 2, 3);
     ck_values(J, 0, 0, 0, 0, 0, 0, 0);
-    ck_done(tad_jacobian(second, NULL, in, 2, 0, &J), t);
+    ck_done(tad_jacobian(second, NULL, in, 2, 0, NULL, &J), t);
     ck_shape(J, 3, 2);
     ck_values(J, 0, 0, 0, 0, 0, 0, 0);
 }
@@ -107,11 +107,11 @@ END_TEST
 
 START_TEST(jacobian_of_nothing_is_empty) {
     tad_var empty = tad_input(t, TAD_F64, TAD_SHAPE(0, 3), NULL), J;
-    ck_done(tad_jacobian(squares, NULL, &empty, 1, 0, &J), t);
+    ck_done(tad_jacobian(squares, NULL, &empty, 1, 0, NULL, &J), t);
     ck_shape(J, 0, 3, 0, 3);
-    ck_done(tad_jacobian(cubes, NULL, &empty, 1, 0, &J), t);
+    ck_done(tad_jacobian(cubes, NULL, &empty, 1, 0, NULL, &J), t);
     ck_shape(J, 0, 3);
-    ck_done(tad_jacobian(from_outside, &empty, &x2, 1, 0, &J), t);
+    ck_done(tad_jacobian(from_outside, &empty, &x2, 1, 0, NULL, &J), t);
     ck_shape(J, 0, 3, 2);
 }
 END_TEST
@@ -119,8 +119,8 @@ END_TEST
 /* Whoever adds a function of it to a loss must learn that nothing flows through it. */
 START_TEST(jacobian_and_hessian_are_constants) {
     tad_var J, H;
-    ck_done(tad_jacobian(squares, NULL, &x2, 1, 0, &J), t);
-    ck_done(tad_hessian(cubes, NULL, &x2, 1, 0, 0, &H), t);
+    ck_done(tad_jacobian(squares, NULL, &x2, 1, 0, NULL, &J), t);
+    ck_done(tad_hessian(cubes, NULL, &x2, 1, 0, 0, NULL, &H), t);
     ck_assert(!tad_node_needs_gradient(J) && !tad_node_needs_gradient(H));
     ck_assert_int_eq(tad_node_kind_of(J), TAD_NODE_CONSTANT);
 }
@@ -137,7 +137,7 @@ START_TEST(jacobian_takes_the_memory_of_one_sweep) {
     tad_var x = tad_input(small, TAD_F64, TAD_SHAPE(columns), NULL), J;
     tad_var matrix = tad_full(small, TAD_F64, TAD_SHAPE(rows, columns), 0.5);
     size_t nodes = tad_node_count(small);
-    ck_done(tad_jacobian(squares_times, &matrix, &x, 1, 0, &J), small);
+    ck_done(tad_jacobian(squares_times, &matrix, &x, 1, 0, NULL, &J), small);
     ck_assert_uint_eq(tad_node_count(small), nodes + 3); /* square, matmul, the result */
     tad_tape_free(small);
 }
@@ -152,9 +152,9 @@ START_TEST(drivers_allocate_nothing_the_second_time) {
         if (i == 2) calls = tad_tape_memory(t).calls;
         ck_done(tad_vjp(cubes, NULL, &x2, 1, tad_none(), &y, &out), t);
         ck_done(tad_jvp(cubes, NULL, &x2, &v, 1, &y, &out), t);
-        ck_done(tad_hvp(cubes, NULL, &x2, &v, 1, &out), t);
-        ck_done(tad_jacobian(squares, NULL, &x2, 1, 0, &out), t);
-        ck_done(tad_hessian(cubes, NULL, &x2, 1, 0, 0, &out), t);
+        ck_done(tad_hvp(cubes, NULL, &x2, &v, 1, NULL, NULL, &out), t);
+        ck_done(tad_jacobian(squares, NULL, &x2, 1, 0, NULL, &out), t);
+        ck_done(tad_hessian(cubes, NULL, &x2, 1, 0, 0, NULL, &out), t);
         ck_done(tad_tape_rewind(t, mark), t);
     }
     ck_assert_uint_eq(tad_tape_memory(t).calls, calls);
@@ -211,12 +211,13 @@ START_TEST(jacobian_takes_the_direction_that_has_rules) {
     tad_var J;
     const tad_op *const ops[] = {&reverse_only, &forward_only};
     for (int i = 0; i < 2; i++) {
-        ck_done(tad_jacobian(tall, (void *)(uintptr_t)ops[i], &x2, 1, 0, &J), t);
+        ck_done(tad_jacobian(tall, (void *)(uintptr_t)ops[i], &x2, 1, 0, NULL, &J), t);
         ck_values(J, 0, 3, 0, 0, 3, 1, 0, 0, 1);
-        ck_done(tad_jacobian(wide, (void *)(uintptr_t)ops[i], &x2, 1, 0, &J), t);
+        ck_done(tad_jacobian(wide, (void *)(uintptr_t)ops[i], &x2, 1, 0, NULL, &J), t);
         ck_values(J, 0, 3, 3);
     }
-    ck_assert_int_eq(tad_jacobian(wide, (void *)(uintptr_t)&no_rule, &x2, 1, 0, &J), TAD_NO_RULE);
+    ck_assert_int_eq(tad_jacobian(wide, (void *)(uintptr_t)&no_rule, &x2, 1, 0, NULL, &J),
+                     TAD_NO_RULE);
     ck_assert(tad_is_nil(J));
     ck_refused(t, TAD_NO_RULE, "no_rule");
 }
@@ -226,20 +227,20 @@ END_TEST
 
 START_TEST(hessian_has_the_blocks_of_two_inputs) {
     tad_var in[2] = {x2, tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){5, 7})}, H;
-    ck_done(tad_hessian(mixed, NULL, in, 2, 0, 0, &H), t); /* sum x^2 z */
+    ck_done(tad_hessian(mixed, NULL, in, 2, 0, 0, NULL, &H), t); /* sum x^2 z */
     ck_values(H, 0, 10, 0, 0, 14);
-    ck_done(tad_hessian(mixed, NULL, in, 2, 0, 1, &H), t);
+    ck_done(tad_hessian(mixed, NULL, in, 2, 0, 1, NULL, &H), t);
     ck_values(H, 0, 4, 0, 0, -6);
-    ck_done(tad_hessian(mixed, NULL, in, 2, 1, 0, &H), t);
+    ck_done(tad_hessian(mixed, NULL, in, 2, 1, 0, NULL, &H), t);
     ck_values(H, 0, 4, 0, 0, -6);
-    ck_done(tad_hessian(mixed, NULL, in, 2, 1, 1, &H), t);
+    ck_done(tad_hessian(mixed, NULL, in, 2, 1, 1, NULL, &H), t);
     ck_values(H, 0, 0, 0, 0, 0);
 }
 END_TEST
 
 START_TEST(hvp_may_write_over_its_vector) {
     tad_var v = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 10});
-    ck_done(tad_hvp(cubes, NULL, &x2, &v, 1, &v), t);
+    ck_done(tad_hvp(cubes, NULL, &x2, &v, 1, NULL, NULL, &v), t);
     ck_values(v, 0, 12, -180);
 }
 END_TEST
@@ -256,8 +257,73 @@ END_TEST
 
 START_TEST(a_product_of_the_hessian_is_a_constant) {
     tad_var v = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 10}), hv;
-    ck_done(tad_hvp(cubes, NULL, &x2, &v, 1, &hv), t);
+    ck_done(tad_hvp(cubes, NULL, &x2, &v, 1, NULL, NULL, &hv), t);
     ck_assert(!tad_node_needs_gradient(hv));
+}
+END_TEST
+
+static void ck_same(tad_var a, tad_var b) {
+    double x[4], y[4];
+    size_t n = (size_t)tad_size_of(b);
+    ck_assert_uint_eq((size_t)tad_size_of(a), n);
+    ck_done(tad_read(a, x, n), t);
+    ck_done(tad_read(b, y, n), t);
+    for (size_t i = 0; i < n; i++) ck_near(x[i], y[i], 1e-15);
+}
+
+START_TEST(many_products_are_those_one_by_one) {
+    enum { N = 2, M = 3 };
+    tad_var in[N] = {x2, tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){5, 7})}, v[M * N], ct[M],
+            out[M * N], tangent[M], y, gradient[N], one[N], single;
+    for (int k = 0; k < M * N; k++)
+        v[k] = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){k + 1, 2 * k - 3});
+    for (int k = 0; k < M; k++) ct[k] = tad_number(k + 0.5);
+    ck_done(tad_hvp_many(mixed, NULL, in, v, N, M, &y, gradient, out), t);
+    ck_values(y, 0, 4 * 5 + 9 * 7);
+    ck_values(gradient[0], 0, 20, -42);
+    ck_values(gradient[1], 0, 4, 9);
+    ck_done(tad_jvp_many(mixed, NULL, in, v, N, M, NULL, tangent), t);
+    for (int k = 0; k < M; k++) {
+        ck_done(tad_hvp(mixed, NULL, in, v + k * N, N, NULL, NULL, one), t);
+        for (int i = 0; i < N; i++) ck_same(out[k * N + i], one[i]);
+        ck_done(tad_jvp(mixed, NULL, in, v + k * N, N, NULL, &single), t);
+        ck_same(tangent[k], single);
+    }
+    ck_done(tad_vjp_many(mixed, NULL, in, N, ct, M, NULL, out), t);
+    for (int k = 0; k < M; k++) {
+        ck_done(tad_vjp(mixed, NULL, in, N, ct[k], NULL, one), t);
+        for (int i = 0; i < N; i++) ck_same(out[k * N + i], one[i]);
+    }
+}
+END_TEST
+
+/* An input may be computed from another one: its gradient stays although the sweep goes on. */
+FUNCTION(sum_of_product, tad_sum(tad_mul(in[0], in[1]), tad_all()))
+START_TEST(many_gradients_of_inputs_that_depend_on_each_other) {
+    tad_var in[2] = {x2, tad_square(x2)}, ct[2] = {tad_number(1), tad_number(2)}, out[4];
+    ck_done(tad_vjp_many(sum_of_product, NULL, in, 2, ct, 2, NULL, out), t);
+    ck_values(out[0], 0, 12, 27); /* 3 x^2 */
+    ck_values(out[1], 0, 2, -3);
+    ck_values(out[2], 0, 24, 54);
+    ck_values(out[3], 0, 4, -6);
+    ck_done(tad_vjp_many(sum_of_product, NULL, in, 2, ct, 1, NULL, in), t); /* over the inputs */
+    ck_values(in[1], 0, 2, -3);
+}
+END_TEST
+
+START_TEST(drivers_give_the_value_too) {
+    tad_var y, out;
+    ck_done(tad_jacobian(squares, NULL, &x2, 1, 0, &y, &out), t);
+    ck_values(y, 0, 4, 9);
+    ck_done(tad_hessian(cubes, NULL, &x2, 1, 0, 0, &y, &out), t);
+    ck_values(y, 0, 8 - 27);
+    ck_done(tad_hessian_diagonal(cubes, NULL, &x2, 1, 0, &y, &out), t);
+    ck_values(y, 0, 8 - 27);
+    ck_values(out, 0, 12, -18);
+    ck_shape(out, 2);
+    ck_assert_int_eq(tad_jacobian(broken, NULL, &x2, 1, 0, &y, &out), TAD_BAD_SHAPE);
+    ck_assert(tad_is_nil(y) && tad_is_nil(out));
+    tad_tape_clear(t);
 }
 END_TEST
 
@@ -287,12 +353,12 @@ START_TEST(a_function_that_returns_a_number_has_zero_derivatives) {
     ck_done(tad_jvp(from_outside, &number, &x2, &zeros, 1, &y, &out), t);
     ck_values(y, 0, 7);
     ck_values(out, 0, 0);
-    ck_done(tad_hvp(from_outside, &number, &x2, &zeros, 1, &out), t);
+    ck_done(tad_hvp(from_outside, &number, &x2, &zeros, 1, NULL, NULL, &out), t);
     ck_values(out, 0, 0, 0);
-    ck_done(tad_jacobian(from_outside, &number, &x2, 1, 0, &out), t);
+    ck_done(tad_jacobian(from_outside, &number, &x2, 1, 0, NULL, &out), t);
     ck_shape(out, 2);
     ck_values(out, 0, 0, 0);
-    ck_done(tad_hessian(from_outside, &number, &x2, 1, 0, 0, &out), t);
+    ck_done(tad_hessian(from_outside, &number, &x2, 1, 0, 0, NULL, &out), t);
     ck_shape(out, 2, 2);
     ck_values(out, 0, 0, 0, 0, 0);
 }
@@ -305,11 +371,11 @@ START_TEST(a_function_that_ignores_its_inputs_has_zero_derivatives) {
     ck_values(out, 0, 0, 0);
     ck_done(tad_jvp(from_outside, &outside, &x2, &ones, 1, &y, &out), t);
     ck_values(out, 0, 0);
-    ck_done(tad_hvp(from_outside, &outside, &x2, &ones, 1, &out), t);
+    ck_done(tad_hvp(from_outside, &outside, &x2, &ones, 1, NULL, NULL, &out), t);
     ck_values(out, 0, 0, 0);
-    ck_done(tad_jacobian(from_outside, &outside, &x2, 1, 0, &out), t);
+    ck_done(tad_jacobian(from_outside, &outside, &x2, 1, 0, NULL, &out), t);
     ck_values(out, 0, 0, 0);
-    ck_done(tad_hessian(from_outside, &outside, &x2, 1, 0, 0, &out), t);
+    ck_done(tad_hessian(from_outside, &outside, &x2, 1, 0, 0, NULL, &out), t);
     ck_values(out, 0, 0, 0, 0, 0);
 }
 END_TEST
@@ -328,7 +394,7 @@ START_TEST(inputs_may_be_used_from_outside) {
     ck_assert_uint_eq(tad_dict_count(p), 4);
     for (size_t i = 0; i < 4; i++) in[i] = tad_dict_at(p, i).value;
     ck_done(tad_vjp(norm_of_net, net, in, 4, tad_none(), NULL, gradient), t);
-    ck_done(tad_jacobian(norm_of_net, net, in, 4, 0, &J), t);
+    ck_done(tad_jacobian(norm_of_net, net, in, 4, 0, NULL, &J), t);
     double a[6], b[6], sum = 0;
     ck_done(tad_read(gradient[0], a, 6), t);
     ck_done(tad_read(J, b, 6), t);
@@ -351,13 +417,26 @@ static tad_status jvp(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var
     return tad_jvp(f, user, x, x, n, NULL, out);
 }
 static tad_status hvp(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var *out) {
-    return tad_hvp(f, user, x, x, n, out);
+    return tad_hvp(f, user, x, x, n, NULL, NULL, out);
+}
+static tad_status vjp_many(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var *out) {
+    const tad_var none = tad_none();
+    return tad_vjp_many(f, user, x, n, &none, 1, NULL, out);
+}
+static tad_status jvp_many(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var *out) {
+    return tad_jvp_many(f, user, x, x, n, 1, NULL, out);
+}
+static tad_status hvp_many(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var *out) {
+    return tad_hvp_many(f, user, x, x, n, 1, NULL, NULL, out);
+}
+static tad_status diagonal(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var *out) {
+    return tad_hessian_diagonal(f, user, x, n, 0, NULL, out);
 }
 static tad_status jacobian(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var *out) {
-    return tad_jacobian(f, user, x, n, 0, out);
+    return tad_jacobian(f, user, x, n, 0, NULL, out);
 }
 static tad_status hessian(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var *out) {
-    return tad_hessian(f, user, x, n, 0, 0, out);
+    return tad_hessian(f, user, x, n, 0, 0, NULL, out);
 }
 static const struct {
     const char *name;
@@ -367,6 +446,10 @@ static const struct {
 } drivers[] = {{"vjp", vjp, {12, 27}, 2},
                {"jvp", jvp, {-57}, 1},
                {"hvp", hvp, {24, 54}, 2},
+               {"vjp_many", vjp_many, {12, 27}, 2},
+               {"jvp_many", jvp_many, {-57}, 1},
+               {"hvp_many", hvp_many, {24, 54}, 2},
+               {"hessian_diagonal", diagonal, {12, -18}, 2},
                {"jacobian", jacobian, {12, 27}, 2},
                {"hessian", hessian, {12, 0, 0, -18}, 4}};
 enum { DRIVERS = sizeof drivers / sizeof *drivers };
@@ -429,7 +512,7 @@ START_TEST(every_result_is_written_and_no_more) {
     tad_var other = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){5, 7});
     tad_var in[2] = {x2, other}, y[2] = {x2, x2}, out[3] = {x2, x2, x2};
     tad_record_pause(t);
-    ck_done(tad_hvp(mixed, NULL, in, in, 2, out), t);
+    ck_done(tad_hvp(mixed, NULL, in, in, 2, NULL, NULL, out), t);
     ck_assert(!tad_node_needs_gradient(out[0]) && !tad_node_needs_gradient(out[1]));
     ck_values(out[0], 0, 40, -84); /* 2 z x + 2 x z */
     ck_values(out[1], 0, 8, 18);
@@ -495,24 +578,24 @@ END_TEST
 /* Only what is differentiated by must be differentiable. */
 START_TEST(other_inputs_may_be_constants) {
     tad_var in[2] = {tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){5, 7}), x2}, out;
-    ck_done(tad_jacobian(mixed, NULL, in, 2, 1, &out), t);
+    ck_done(tad_jacobian(mixed, NULL, in, 2, 1, NULL, &out), t);
     ck_values(out, 0, 25, 49);
-    ck_done(tad_hessian(mixed, NULL, in, 2, 1, 1, &out), t);
+    ck_done(tad_hessian(mixed, NULL, in, 2, 1, 1, NULL, &out), t);
     ck_values(out, 0, 0, 0, 0, 0);
-    ck_assert_int_eq(tad_hessian(mixed, NULL, in, 2, 1, 0, &out), TAD_NO_GRADIENT);
+    ck_assert_int_eq(tad_hessian(mixed, NULL, in, 2, 1, 0, NULL, &out), TAD_NO_GRADIENT);
     ck_refused(t, TAD_NO_GRADIENT, "hessian", "input 0");
 }
 END_TEST
 
 START_TEST(refuses_inputs_that_are_not_there) {
     tad_var out = x2;
-    ck_assert_int_eq(tad_jacobian(cubes, NULL, &x2, 1, 1, &out), TAD_BAD_ARGUMENT);
+    ck_assert_int_eq(tad_jacobian(cubes, NULL, &x2, 1, 1, NULL, &out), TAD_BAD_ARGUMENT);
     ck_assert(tad_is_nil(out));
     ck_refused(t, TAD_BAD_ARGUMENT, "jacobian", "input 1 of 1");
-    ck_assert_int_eq(tad_hessian(cubes, NULL, &x2, 1, 1, 0, &out), TAD_BAD_ARGUMENT);
+    ck_assert_int_eq(tad_hessian(cubes, NULL, &x2, 1, 1, 0, NULL, &out), TAD_BAD_ARGUMENT);
     ck_refused(t, TAD_BAD_ARGUMENT, "hessian", "input 1 of 1");
     out = x2;
-    ck_assert_int_eq(tad_hessian(cubes, NULL, &x2, 1, 0, 1, &out), TAD_BAD_ARGUMENT);
+    ck_assert_int_eq(tad_hessian(cubes, NULL, &x2, 1, 0, 1, NULL, &out), TAD_BAD_ARGUMENT);
     ck_assert(tad_is_nil(out));
     ck_refused(t, TAD_BAD_ARGUMENT, "hessian", "input 1 of 1");
 }
@@ -533,7 +616,7 @@ START_TEST(refuses_what_is_null) {
     ck_assert_int_eq(drivers[_i].call(count_runs, NULL, NULL, 0, NULL), TAD_BAD_ARGUMENT);
     ck_assert_int_eq(tad_jvp(cubes, NULL, &x2, NULL, 1, NULL, &out), TAD_BAD_ARGUMENT);
     ck_refused(t, TAD_BAD_ARGUMENT, "jvp", "no tangents");
-    ck_assert_int_eq(tad_hvp(cubes, NULL, &x2, NULL, 1, &out), TAD_BAD_ARGUMENT);
+    ck_assert_int_eq(tad_hvp(cubes, NULL, &x2, NULL, 1, NULL, NULL, &out), TAD_BAD_ARGUMENT);
     ck_refused(t, TAD_BAD_ARGUMENT, "hvp", "no vector");
 }
 END_TEST
@@ -587,7 +670,7 @@ START_TEST(refuses_cotangents_and_tangents_of_another_shape) {
         ck_assert_int_ne(tad_jvp(squares, NULL, &x2, &bad[i], 1, &y, &out), TAD_OK);
         ck_assert(tad_is_nil(out) && tad_is_nil(y));
         tad_tape_clear(t);
-        ck_assert_int_ne(tad_hvp(cubes, NULL, &x2, &bad[i], 1, &out), TAD_OK);
+        ck_assert_int_ne(tad_hvp(cubes, NULL, &x2, &bad[i], 1, NULL, NULL, &out), TAD_OK);
         ck_assert(tad_is_nil(out));
         tad_tape_clear(t);
     }
@@ -601,22 +684,22 @@ static tad_var over_the_first_axis(tad_tape *u, const tad_var *in, size_t n, voi
 
 START_TEST(a_jacobian_may_have_eight_axes_and_not_nine) {
     tad_var four = tad_input(t, TAD_F64, TAD_SHAPE(1, 1, 1, 2), NULL), J;
-    ck_done(tad_jacobian(squares, NULL, &four, 1, 0, &J), t);
+    ck_done(tad_jacobian(squares, NULL, &four, 1, 0, NULL, &J), t);
     ck_shape(J, 1, 1, 1, 2, 1, 1, 1, 2);
     tad_var five = tad_input(t, TAD_F64, ((tad_shape){5, {1, 1, 1, 1, 2}}), NULL);
-    ck_assert_int_eq(tad_jacobian(over_the_first_axis, NULL, &five, 1, 0, &J), TAD_TOO_LARGE);
+    ck_assert_int_eq(tad_jacobian(over_the_first_axis, NULL, &five, 1, 0, NULL, &J), TAD_TOO_LARGE);
     ck_refused(t, TAD_TOO_LARGE, "jacobian: shape (1,1,1,2) followed by (1,1,1,1,2) is too large");
 }
 END_TEST
 
 START_TEST(refuses_more_axes_or_elements_than_there_can_be) {
     tad_var x = tad_input(t, TAD_F64, ((tad_shape){5, {1, 1, 1, 1, 2}}), NULL), J;
-    ck_assert_int_eq(tad_jacobian(squares, NULL, &x, 1, 0, &J), TAD_TOO_LARGE);
+    ck_assert_int_eq(tad_jacobian(squares, NULL, &x, 1, 0, NULL, &J), TAD_TOO_LARGE);
     ck_refused(t, TAD_TOO_LARGE, "jacobian", "(1,1,1,1,2)");
     tad_var one = tad_input(t, TAD_F64, TAD_SHAPE(1), NULL), out;
     const int64_t many = INT64_C(1) << (sizeof(size_t) < 8 ? 20 : 40);
     tad_var much = tad_broadcast_to(one, TAD_SHAPE(many)); /* a view */
-    ck_assert_int_eq(tad_jacobian(from_outside, &much, &much, 1, 0, &out), TAD_TOO_LARGE);
+    ck_assert_int_eq(tad_jacobian(from_outside, &much, &much, 1, 0, NULL, &out), TAD_TOO_LARGE);
     ck_refused(t, TAD_TOO_LARGE, "jacobian");
 }
 END_TEST
@@ -669,9 +752,9 @@ FUNCTION(of_the_first, tad_apply(&first_only, in, 2, NULL, NULL, 0))
 
 START_TEST(refuses_operands_without_a_derivative) {
     tad_var in[2] = {x2, tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, -1})}, J;
-    ck_done(tad_jacobian(of_the_first, NULL, in, 2, 0, &J), t);
+    ck_done(tad_jacobian(of_the_first, NULL, in, 2, 0, NULL, &J), t);
     ck_values(J, 0, 3, 0, 0, 3);
-    ck_assert_int_eq(tad_jacobian(of_the_first, NULL, in, 2, 1, &J), TAD_NO_RULE);
+    ck_assert_int_eq(tad_jacobian(of_the_first, NULL, in, 2, 1, NULL, &J), TAD_NO_RULE);
     ck_assert(tad_is_nil(J));
     ck_refused(t, TAD_NO_RULE, "first_only", "operand 1");
 }
@@ -701,6 +784,9 @@ static Suite *suite(void) {
     tcase_add_test(c, hvp_may_write_over_its_vector);
     tcase_add_test(c, gradients_of_a_driver_can_be_differentiated);
     tcase_add_test(c, a_product_of_the_hessian_is_a_constant);
+    tcase_add_test(c, many_products_are_those_one_by_one);
+    tcase_add_test(c, many_gradients_of_inputs_that_depend_on_each_other);
+    tcase_add_test(c, drivers_give_the_value_too);
     tcase_add_test(c, jvp_and_vjp_agree_and_y_may_be_left_out);
     c = of_a_tape(s, "no derivative");
     tcase_add_test(c, a_function_that_returns_a_number_has_zero_derivatives);

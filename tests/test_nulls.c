@@ -14,7 +14,7 @@
 
 /* ---- what a trial has ---- */
 
-enum { PLACES = 8, ROOM = 1 << 16, VARIANTS = 6, ALL = (1 << PLACES) - 1 };
+enum { PLACES = 10, ROOM = 1 << 16, VARIANTS = 6, ALL = (1 << PLACES) - 1 };
 
 static tad_tape *t, *other;
 static tad_var p, stale, foreign; /* a (2,2) parameter; rewound; of the other tape */
@@ -144,7 +144,7 @@ static const tad_op *TAKE_op(int k) {
     return bad == ALL ? NULL : &none[variant];
 }
 
-/* How many; there is room for 16. */
+/* How many; there is room for 16 times 16. */
 static size_t TAKE_size_t(int k) {
     static const size_t some[VARIANTS] = {0, 2, 3, 4, 8, 16};
     lost = lost || (is_bad(k) && variant == 0);
@@ -164,10 +164,10 @@ static tad_var TAKE_tad_var(int k) {
 }
 
 static const tad_var *TAKE_variables(int k) {
-    static tad_var list[PLACES][16];
+    static tad_var list[PLACES][256];           /* n lists of m */
     lost = lost || (is_bad(k) && variant <= 2); /* nobody looks for the tape elsewhere */
     if (is_bad(k) && variant == 0) return NULL;
-    for (int i = 0; i < 16; i++) list[k][i] = TAKE_tad_var(k);
+    for (int i = 0; i < 256; i++) list[k][i] = TAKE_tad_var(k);
     return list[k];
 }
 

@@ -799,13 +799,13 @@ START_TEST(a_hessian_for_an_input_that_is_not_there_is_refused) {
     tad_tape *t = tad_tape_new(NULL);
     /* the third is not the function's */
     tad_var x[] = {tad_scalar(t, 2), tad_scalar(t, 3), tad_scalar(t, 4)}, h;
-    ck_assert_int_eq(tad_hessian(product_of_two, NULL, x, 2, 2, 0, &h), TAD_BAD_ARGUMENT);
+    ck_assert_int_eq(tad_hessian(product_of_two, NULL, x, 2, 2, 0, NULL, &h), TAD_BAD_ARGUMENT);
     ck_assert(tad_is_nil(h));
     ck_refused(t, TAD_BAD_ARGUMENT, "input 2");
-    ck_assert_int_eq(tad_hessian(product_of_two, NULL, x, 2, 0, 2, &h), TAD_BAD_ARGUMENT);
+    ck_assert_int_eq(tad_hessian(product_of_two, NULL, x, 2, 0, 2, NULL, &h), TAD_BAD_ARGUMENT);
     ck_assert(tad_is_nil(h));
     ck_refused(t, TAD_BAD_ARGUMENT, "input 2");
-    ck_done(tad_hessian(product_of_two, NULL, x, 2, 0, 1, &h), t);
+    ck_done(tad_hessian(product_of_two, NULL, x, 2, 0, 1, NULL, &h), t);
     ck_values(h, 0, 1);
     tad_tape_free(t);
 }

@@ -61,43 +61,67 @@ TAD_API TAD_MUST_USE tad_status tad_forward_over_reverse(tad_var y, const tad_va
 typedef tad_var tad_fn(tad_tape *t, const tad_var *in, size_t n, void *user);
 
 /* Each driver runs f once, and what f recorded stays on the tape (a mark before takes it away
- * again). Gradients of an earlier sweep and the sums of parameters are not touched.
+ * again). Gradients of an earlier sweep and the sums of parameters are not touched. y is the place
+ * for f(x), NULL: not wanted.
  *
  * While recording is paused the drivers record all the same, as f has no derivative otherwise;
- * their results are constants then. x and out may be the same.
+ * their results are constants then. x and out may be the same, v and out too.
  *
- * Errors, all before f runs but those about its result: BAD_ARGUMENT without f, x, tangents or a
+ * Errors, all before f runs but those about its result: BAD_ARGUMENT without f, x, vectors or a
  * place for the result, or for n = 0; BAD_HANDLE for inputs or a result that are no variables of
  * one tape; NO_GRADIENT, BAD_DTYPE where an input to differentiate by is a constant or no float;
  * BAD_SHAPE for a result, cotangent or tangent of a wrong shape. Every result is nil then. */
 
-/* y = f(x); gradients of <cotangent, y>; cotangent tad_none(): ones for a one-element y. y may be
- * NULL. */
+/* ---- results that have derivatives ---- */
+
+/* Gradients of <cotangent, y>; cotangent tad_none(): ones for a one-element y. */
 TAD_API TAD_MUST_USE tad_status tad_vjp(tad_fn *f, void *user, const tad_var *x, size_t n,
                                         tad_var cotangent, tad_var *y, tad_var *gradients);
-/* y = f(x) and its tangent for the inputs' tangents. y may be NULL. */
+/* y's tangent for the inputs' tangents. */
 TAD_API TAD_MUST_USE tad_status tad_jvp(tad_fn *f, void *user, const tad_var *x,
                                         const tad_var *tangents, size_t n, tad_var *y,
                                         tad_var *tangent);
-/* Hessian of the one-element f times v, by tad_forward_over_reverse: one constant per input, which
- * has no derivative (tad_tangent of tad_grad has). out may be v. */
-TAD_API TAD_MUST_USE tad_status tad_hvp(tad_fn *f, void *user, const tad_var *x, const tad_var *v,
-                                        size_t n, tad_var *out);
 
-/* The two matrices are constants: there is no derivative of them (tad_grad and tad_tangent give
- * rows and columns that have one). The element type is the first factor's, TOO_LARGE for more than
- * 8 axes. Only the inputs named are differentiated by; others may be constants.
+/* ---- results that are constants: numeric sweeps over one recording ---- */
+
+/* For m cotangents: gradients[k n + i] of <cotangents[k], y> by input i. Cost: m reverse sweeps
+ * over what lies between x and y. */
+TAD_API TAD_MUST_USE tad_status tad_vjp_many(tad_fn *f, void *user, const tad_var *x, size_t n,
+                                             const tad_var *cotangents, size_t m, tad_var *y,
+                                             tad_var *gradients);
+/* For m lists of tangents, tangents[k n + i] of input i: m tangents of y. Cost: m times
+ * tad_forward. */
+TAD_API TAD_MUST_USE tad_status tad_jvp_many(tad_fn *f, void *user, const tad_var *x,
+                                             const tad_var *tangents, size_t n, size_t m,
+                                             tad_var *y, tad_var *out);
+/* Hessian of the one-element f times v, by tad_forward_over_reverse: one result per input; gradient
+ * NULL: not wanted. tad_tangent of tad_grad gives a product that has derivatives. */
+TAD_API TAD_MUST_USE tad_status tad_hvp(tad_fn *f, void *user, const tad_var *x, const tad_var *v,
+                                        size_t n, tad_var *y, tad_var *gradient, tad_var *out);
+/* For m vectors, v[k n + i] for input i; out likewise. */
+TAD_API TAD_MUST_USE tad_status tad_hvp_many(tad_fn *f, void *user, const tad_var *x,
+                                             const tad_var *v, size_t n, size_t m, tad_var *y,
+                                             tad_var *gradient, tad_var *out);
+
+/* Matrices. The element type is the first factor's, TOO_LARGE for more than 8 axes. Only the inputs
+ * named are differentiated by; others may be constants. tad_grad and tad_tangent give rows and
+ * columns that have derivatives.
  *
- * Cost: as many sweeps as the smaller of both sizes, in reverse mode for few results, else forward
- * (the other one where an op has only one rule). Memory: the result and one sweep. */
+ * Cost: as many sweeps as the smaller of both sizes, in reverse mode for no more results than
+ * inputs, else forward (the other one where an op has only one rule). Memory: the result and one
+ * sweep. */
 
 /* d y / d x[i]: shape of y followed by shape of x[i]. */
 TAD_API TAD_MUST_USE tad_status tad_jacobian(tad_fn *f, void *user, const tad_var *x, size_t n,
-                                             size_t i, tad_var *out);
+                                             size_t i, tad_var *y, tad_var *out);
 /* d2 f / d x[i] d x[j] of the one-element f: shape of x[i] followed by shape of x[j]. Sweeps over
  * the recorded gradient, which stays on the tape too. */
 TAD_API TAD_MUST_USE tad_status tad_hessian(tad_fn *f, void *user, const tad_var *x, size_t n,
-                                            size_t i, size_t j, tad_var *out);
+                                            size_t i, size_t j, tad_var *y, tad_var *out);
+/* Its diagonal for i = j, in the shape of x[i]. The cost is that of the matrix, the memory is
+ * not. */
+TAD_API TAD_MUST_USE tad_status tad_hessian_diagonal(tad_fn *f, void *user, const tad_var *x,
+                                                     size_t n, size_t i, tad_var *y, tad_var *out);
 
 #ifdef __cplusplus
 }

@@ -375,21 +375,41 @@ static inline tad_status tad__traced_jvp(const char *tad__file, int tad__line, t
 }
 #undef tad_jvp
 #define tad_jvp(...) tad__traced_jvp(__FILE__, __LINE__, __VA_ARGS__)
-static inline tad_status tad__traced_hvp(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, const tad_var *v, size_t n, tad_var *out) {
-    return tad_here_status(tad__tape_in(x), tad_hvp(f, user, x, v, n, out), tad__file, tad__line);
+static inline tad_status tad__traced_vjp_many(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, size_t n, const tad_var *cotangents, size_t m, tad_var *y, tad_var *gradients) {
+    return tad_here_status(tad__tape_in(x), tad_vjp_many(f, user, x, n, cotangents, m, y, gradients), tad__file, tad__line);
+}
+#undef tad_vjp_many
+#define tad_vjp_many(...) tad__traced_vjp_many(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_jvp_many(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, const tad_var *tangents, size_t n, size_t m, tad_var *y, tad_var *out) {
+    return tad_here_status(tad__tape_in(x), tad_jvp_many(f, user, x, tangents, n, m, y, out), tad__file, tad__line);
+}
+#undef tad_jvp_many
+#define tad_jvp_many(...) tad__traced_jvp_many(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_hvp(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, const tad_var *v, size_t n, tad_var *y, tad_var *gradient, tad_var *out) {
+    return tad_here_status(tad__tape_in(x), tad_hvp(f, user, x, v, n, y, gradient, out), tad__file, tad__line);
 }
 #undef tad_hvp
 #define tad_hvp(...) tad__traced_hvp(__FILE__, __LINE__, __VA_ARGS__)
-static inline tad_status tad__traced_jacobian(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, tad_var *out) {
-    return tad_here_status(tad__tape_in(x), tad_jacobian(f, user, x, n, i, out), tad__file, tad__line);
+static inline tad_status tad__traced_hvp_many(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, const tad_var *v, size_t n, size_t m, tad_var *y, tad_var *gradient, tad_var *out) {
+    return tad_here_status(tad__tape_in(x), tad_hvp_many(f, user, x, v, n, m, y, gradient, out), tad__file, tad__line);
+}
+#undef tad_hvp_many
+#define tad_hvp_many(...) tad__traced_hvp_many(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_jacobian(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, tad_var *y, tad_var *out) {
+    return tad_here_status(tad__tape_in(x), tad_jacobian(f, user, x, n, i, y, out), tad__file, tad__line);
 }
 #undef tad_jacobian
 #define tad_jacobian(...) tad__traced_jacobian(__FILE__, __LINE__, __VA_ARGS__)
-static inline tad_status tad__traced_hessian(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, size_t j, tad_var *out) {
-    return tad_here_status(tad__tape_in(x), tad_hessian(f, user, x, n, i, j, out), tad__file, tad__line);
+static inline tad_status tad__traced_hessian(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, size_t j, tad_var *y, tad_var *out) {
+    return tad_here_status(tad__tape_in(x), tad_hessian(f, user, x, n, i, j, y, out), tad__file, tad__line);
 }
 #undef tad_hessian
 #define tad_hessian(...) tad__traced_hessian(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_hessian_diagonal(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, tad_var *y, tad_var *out) {
+    return tad_here_status(tad__tape_in(x), tad_hessian_diagonal(f, user, x, n, i, y, out), tad__file, tad__line);
+}
+#undef tad_hessian_diagonal
+#define tad_hessian_diagonal(...) tad__traced_hessian_diagonal(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_dict_add(const char *tad__file, int tad__line, tad_dict *d, const char *name, tad_var value) {
     return tad_here_status(tad_dict_tape(d), tad_dict_add(d, name, value), tad__file, tad__line);
 }

@@ -10,11 +10,6 @@ void tad__forget_last_sweep(tad_tape *t);
 /* After a sweep that failed half-way no gradient is right, the parameters' sums included. */
 void tad__forget_gradients(tad_tape *t);
 
-/* Only the sweep sees the adjoint of an interior node that is not retained. */
-static inline bool tad__is_passing(const tad__node *n) {
-    return n->kind > TAD__PARAM && !(n->flags & TAD__RETAIN);
-}
-
 /* The adjoint of an array node to add to: made when absent, copied when it may not be written. */
 tad_array *tad__adjoint_of(tad_tape *t, uint32_t i, bool *fresh);
 double tad__sum_of(const tad_tape *t, const tad_array *g);

@@ -136,7 +136,7 @@ static tad_status sweep_carefully(sweep_state *state, uint32_t top, uint32_t end
 static tad_status sweep(tad_tape *t, uint32_t top) {
     const uint32_t doubtful = tad__numbers_in_doubt(t);
     uint32_t leaf = last_leaf(t->head.node, top);
-    if (t->apart && leaf < t->apart->x) leaf = t->apart->x;
+    if (t->apart && leaf < t->apart->low) leaf = t->apart->low;
     bool careful = t->settings.trap || t->settings.strong_zero || doubtful > top;
     uint32_t middle = careful ? top : doubtful > leaf ? doubtful - 1 : leaf;
     if (middle < leaf) middle = leaf;
@@ -191,7 +191,7 @@ static tad_status check_cotangent(tad_tape *t, uint32_t i, tad_var cotangent) {
  * copy. */
 static bool lend(tad_tape *t, uint32_t i, const tad_array *cotangent) {
     tad__node *n = tad__at(t, i);
-    bool possible = (n->flags & TAD__ARRAY) && tad__is_passing(n) &&
+    bool possible = (n->flags & TAD__ARRAY) && tad__is_passing(t, i) &&
                     !tad__adjoint_at(t, n)->array && cotangent->contiguous;
     if (!possible) return false;
     tad__adjoint_at(t, n)->array = (tad_array *)(uintptr_t)cotangent;

@@ -117,8 +117,8 @@ static tad_array *take(visit *v, size_t k, size_t i) {
     tad__node *to = tad__at(v->t, v->in[i]), *from = tad__at(v->t, v->at + (uint32_t)k);
     if (!(to->flags & from->flags & TAD__ARRAY) || tad__adjoint_at(v->t, to)->array) return NULL;
     tad_array *g = tad__adjoint_at(v->t, from)->array;
-    if (!g->pooled || (from->flags & TAD__RETAIN) || v->given_away[k]) return NULL;
-    if (!g->contiguous && !tad__is_passing(to)) return NULL;
+    if (!g->pooled || tad__is_kept(v->t, v->at + (uint32_t)k) || v->given_away[k]) return NULL;
+    if (!g->contiguous && !tad__is_passing(v->t, v->in[i])) return NULL;
     v->given_away[k] = true;
     return tad__adjoint_at(v->t, to)->array = g;
 }
@@ -134,7 +134,8 @@ static tad_array *hook_repeat(tad__driver *d, size_t i, const tad_array *few) {
     visit *v = visit_of(d);
     tad__node *n = tad__at(v->t, v->in[i]);
     const tad_array *x = n->value.array;
-    if (!(n->flags & TAD__ARRAY) || !tad__is_passing(n) || tad__adjoint_at(v->t, n)->array)
+    if (!(n->flags & TAD__ARRAY) || !tad__is_passing(v->t, v->in[i]) ||
+        tad__adjoint_at(v->t, n)->array)
         return NULL;
     if (x->size < TAD__GRAIN || x->size / 2 < few->size) return NULL; /* not worth it */
     tad_array *a = tad__new_buffer_like(v->t, few);
@@ -255,7 +256,7 @@ static void consume(visit *v) {
     for (uint32_t k = 0; k < v->call.n_out; k++) {
         tad__node *n = tad__at(v->t, v->at + k);
         if (!(n->flags & TAD__ARRAY) || !tad__adjoint_at(v->t, n)->array ||
-            (n->flags & TAD__RETAIN))
+            tad__is_kept(v->t, v->at + k))
             continue;
         if (v->given_away[k])
             tad__adjoint_at(v->t, n)->bits = 0;

@@ -1,0 +1,200 @@
+/* Jacobians and Hessians: what was recorded once is swept for every row or column. Rests on
+ * function.h and the sweeps. */
+#include "function.h"
+
+#include <string.h>
+
+#include "sweep/apart.h"
+#include "tape/arrays.h"
+#include "tape/error.h"
+#include "tape/leaf.h"
+#include "tape/mark.h"
+
+/* d y / d x while it is filled: each sweep gives a row or a column. */
+typedef struct matrix {
+    tad_tape *t;
+    const char *what;
+    tad_var y, x;
+    bool by_rows, diagonal; /* diagonal: of row or column k element k only */
+    tad_array *to;
+} matrix;
+
+/* Element k of a constant. */
+static void set_element(tad_var v, int64_t k, double value) {
+    tad__view view;
+    const tad_array *a = tad__value(v.tape, v.u.at.index, &view);
+    if (a->dtype == TAD_F64)
+        ((double *)a->data)[k] = value;
+    else
+        ((float *)a->data)[k] = (float)value;
+}
+
+static void put_one(const tad_array *to, const tad_array *from, int64_t k) {
+    const size_t size = tad__width(to->dtype);
+    memcpy((char *)to->data + (size_t)k * size, (const char *)from->data + (size_t)k * size, size);
+}
+
+/* Row k or column k of the matrix, with the axes of what goes there. */
+static void put(const matrix *m, int64_t k, const tad_array *from) {
+    if (m->diagonal) {
+        put_one(m->to, from, k);
+        return;
+    }
+    int64_t dim[2 * TAD_MAX_RANK], columns = tad_size_of(m->x);
+    int64_t first = m->by_rows ? k * columns : k, step = m->by_rows ? 1 : columns;
+    tad_array to = {.size = from->size, .dim = dim, .dtype = m->to->dtype, .rank = from->rank};
+    tad_shape shape = tad__shape_of(from);
+    to.data = (char *)m->to->data + first * (int64_t)tad__width(to.dtype);
+    memcpy(dim, shape.dim, to.rank * sizeof *dim);
+    tad__shape_strides(&shape, dim + to.rank);
+    for (int i = 0; i < to.rank; i++) dim[to.rank + i] *= step;
+    tad__put(&m->t->compute, &to, from, false);
+}
+
+/* One row or column; unit: a constant that is one at element k. */
+typedef tad_status one_sweep(const matrix *m, void *state, tad_var unit, int64_t k);
+
+static tad_status row(const matrix *m, void *state, tad_var unit, int64_t k) {
+    tad__view view;
+    tad_status s = tad__apart_reverse(state, m->y, unit);
+    const tad_array *gradient = s == TAD_OK ? tad__apart_gradient(state, m->x, &view) : NULL;
+    if (gradient) put(m, k, gradient);
+    return s;
+}
+
+static tad_status column(const matrix *m, void *state, tad_var unit, int64_t k) {
+    tad__view view;
+    tad__numeric_again(state);
+    tad_status s = tad__numeric_push(state, &m->x, &unit, 1);
+    const tad_array *tangent = s == TAD_OK ? tad__numeric_tangent_array(state, m->y, &view) : NULL;
+    if (tangent) put(m, k, tangent);
+    return s;
+}
+
+/* Where settings ask to look at every derivative. */
+static tad_status recorded_column(const matrix *m, void *state, tad_var unit, int64_t k) {
+    tad__stretch stretch = tad__stretch_begin(m->t);
+    tad__view view;
+    tad_var part;
+    (void)state;
+    tad_status s = tad_tangent(&m->y, 1, &m->x, &unit, 1, &part);
+    if (s == TAD_OK) put(m, k, tad__value(m->t, part.u.at.index, &view));
+    tad__stretch_end(m->t, stretch);
+    return s;
+}
+
+static tad_status each(const matrix *m, one_sweep *sweep, void *state) {
+    tad__stretch stretch = tad__stretch_begin(m->t);
+    const tad_var like = m->by_rows ? m->y : m->x;
+    const int64_t n = tad_size_of(like);
+    tad_var unit = tad_full(m->t, tad_dtype_of(like), tad_shape_of(like), 0);
+    tad_status s = m->t->error.status;
+    for (int64_t k = 0; k < n && s == TAD_OK; k++) {
+        set_element(unit, k, 1);
+        s = sweep(m, state, unit, k);
+        if (s == TAD_OK) set_element(unit, k, 0);
+    }
+    tad__stretch_end(m->t, stretch);
+    return s;
+}
+
+static tad_status all_rows(const matrix *m) {
+    tad__apart apart;
+    if (!tad_node_needs_gradient(m->y)) return TAD_OK; /* all zero */
+    if (!tad__apart_begin(&apart, m->y, &m->x, 1, m->what)) return m->t->error.status;
+    tad_status s = each(m, row, &apart);
+    tad__apart_end(&apart);
+    return s;
+}
+
+static tad_status all_columns(const matrix *m) {
+    tad__numeric forward = {.t = m->t, .what = m->what, .y = &m->y, .ny = 1};
+    if (m->t->settings.trap || m->t->settings.strong_zero) return each(m, recorded_column, NULL);
+    if (!tad__numeric_begin(&forward, &m->x, 1, false)) return m->t->error.status;
+    tad_status s = each(m, column, &forward);
+    tad__numeric_end(&forward);
+    return s;
+}
+
+static tad_status sweeps(const matrix *m) {
+    tad__clear(&m->t->compute, m->to);
+    return m->by_rows ? all_rows(m) : all_columns(m);
+}
+
+/* Shape a followed by shape b; false: there is no such shape. */
+static bool joined(tad_shape a, tad_shape b, tad_dtype dtype, tad_shape *out) {
+    size_t bytes;
+    if (a.rank + b.rank > TAD_MAX_RANK) return false;
+    *out = a;
+    for (int i = 0; i < b.rank; i++) out->dim[out->rank++] = b.dim[i];
+    return tad__shape_bytes(out, dtype, &bytes);
+}
+
+/* As few sweeps as can be; the other way where an op of the user has one rule only. */
+static tad_status fill(matrix *m, const tad_shape *shape, tad_var *out) {
+    m->to = tad__new_array(m->t, tad_dtype_of(m->y), shape);
+    if (!m->to) return tad__no_memory(m->t, m->what);
+    tad_status s = sweeps(m);
+    if (s == TAD_NO_RULE) {
+        tad_tape_clear(m->t);
+        m->by_rows = !m->by_rows;
+        s = sweeps(m);
+    }
+    if (s == TAD_OK) *out = tad__leaf(m->t, TAD__CONSTANT, m->to);
+    return m->t->error.status;
+}
+
+static tad_status fill_matrix(const tad__function *d, tad_var y, tad_var x, tad_var *out) {
+    matrix m = {d->t, d->what, y, x, tad_size_of(y) <= tad_size_of(x), false, NULL};
+    tad_shape sy = tad_shape_of(y), sx = tad_shape_of(x), shape;
+    char a[160], b[160];
+    if (joined(sy, sx, tad_dtype_of(y), &shape)) return fill(&m, &shape, out);
+    return tad__fail(m.t, TAD_TOO_LARGE, "%s: shape %s followed by %s is too large", d->what,
+                     tad__shape_text(&sy, a, sizeof a), tad__shape_text(&sx, b, sizeof b));
+}
+
+static tad_status fill_diagonal(const tad__function *d, tad_var y, tad_var x, tad_var *out) {
+    matrix m = {d->t, d->what, y, x, true, true, NULL};
+    const tad_shape shape = tad_shape_of(x);
+    return fill(&m, &shape, out);
+}
+
+tad_status tad_jacobian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, tad_var *y,
+                        tad_var *out) {
+    tad__function d = {.what = "jacobian", .x = x, .n = n};
+    tad_var value = {0};
+    tad_status s = tad__function_begin(&d, f, out);
+    if (s == TAD_OK) s = tad__function_check(&d, i);
+    if (s == TAD_OK) s = tad__function_run(&d, f, user, &value);
+    if (s == TAD_OK) s = fill_matrix(&d, value, x[i], out);
+    if (y) *y = value;
+    return tad__function_end(&d, tad__function_end(&d, s, y, 1), out, 1);
+}
+
+/* The part of f's second derivatives by inputs i and j that `take` fills. */
+typedef tad_status taking(const tad__function *d, tad_var gradient, tad_var x, tad_var *out);
+
+static tad_status second(tad__function *d, tad_fn *f, void *user, size_t i, size_t j, taking *take,
+                         tad_var *y, tad_var *out) {
+    tad_var gradient, value = {0};
+    tad_status s = tad__function_begin(d, f, out);
+    if (s == TAD_OK) s = tad__function_check(d, i);
+    if (s == TAD_OK) s = tad__function_check(d, j);
+    if (s == TAD_OK) s = tad__function_run_to_number(d, f, user, &value);
+    if (s == TAD_OK) s = tad_grad(&value, NULL, 1, &d->x[i], 1, &gradient);
+    if (s == TAD_OK) s = take(d, gradient, d->x[j], out);
+    if (y) *y = value;
+    return tad__function_end(d, tad__function_end(d, s, y, 1), out, 1);
+}
+
+tad_status tad_hessian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, size_t j,
+                       tad_var *y, tad_var *out) {
+    tad__function d = {.what = "hessian", .x = x, .n = n};
+    return second(&d, f, user, i, j, fill_matrix, y, out);
+}
+
+tad_status tad_hessian_diagonal(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i,
+                                tad_var *y, tad_var *out) {
+    tad__function d = {.what = "hessian_diagonal", .x = x, .n = n};
+    return second(&d, f, user, i, i, fill_diagonal, y, out);
+}
