@@ -267,6 +267,7 @@ static void end(const char *name) {
 }
 
 START_TEST(takes_anything) {
+    ck_assert_int_le(calls[_i].count, PLACES);
     for (variant = 0; variant < VARIANTS; variant++)
         for (int k = -2; k < calls[_i].count; k++) {
             bad = k == -2 ? 0 : k == -1 ? ALL : 1u << k;
