@@ -207,28 +207,62 @@ static SELDOM_RUN bool give_quotient(const tad__between *s, size_t k, const tad_
     return true;
 }
 
-/* To the one or the two operands of a sum. */
-static inline bool give_sum(const tad__between *s, const tad__node *n, passed to_a, passed to_b,
-                            bool both) {
-    if (!is_number(to_a)) return false;
-    give(s, operand(s, n->a), to_a);
-    if (both) give(s, operand(s, n->u.arg.b), to_b);
+/* ---- the loop ---- */
+
+/* The entry before, in registers: it is often an operand, and store-to-load latency would dominate
+ * the loop. */
+typedef struct ahead {
+    size_t k;
+    passed has; /* with its whole mark in place of `second` */
+} ahead;
+
+static inline ahead look(const tad__between *s, size_t k) {
+    return (ahead){k, {s->moving[k].adjoint.number, s->moving[k].tangent.number, s->mark[k]}};
+}
+
+static inline void put(const tad__between *s, size_t k, passed g) {
+    s->moving[k].adjoint.number = g.adjoint;
+    s->moving[k].tangent.number = g.tangent;
+    s->mark[k] = (uint8_t)g.second;
+}
+
+static inline void hand_on(const tad__between *s, size_t k, passed g, ahead *next) {
+    if (k != next->k) {
+        give(s, k, g);
+        return;
+    }
+    next->has.adjoint += g.adjoint;
+    next->has.tangent += g.tangent;
+    next->has.second |= TAD__REACHED | g.second;
+    put(s, k, next->has);
+}
+
+/* To the operand of a node with one; false: a NaN. */
+static inline bool hand_on_one(const tad__between *s, const tad__node *n, passed g, ahead *next) {
+    if (!is_number(g)) return false;
+    hand_on(s, operand(s, n->a), g, next);
     return true;
 }
 
-/* Passes on what the node at entry k has, g; false: that is the caller's. */
-static inline bool pull(const tad__between *s, size_t k, const tad__node *n, passed g) {
+static inline bool hand_on_both(const tad__between *s, const tad__node *n, passed to_a, passed to_b,
+                                ahead *next) {
+    if (!is_number(to_a) || !is_number(to_b)) return false;
+    hand_on(s, operand(s, n->a), to_a, next);
+    hand_on(s, operand(s, n->u.arg.b), to_b, next);
+    return true;
+}
+
+static inline bool hand_on_product(const tad__between *s, const tad__node *n, passed g,
+                                   ahead *next) {
+    const size_t ka = operand(s, n->a), kb = operand(s, n->u.arg.b);
+    const double a = s->node[n->a].value.number, b = s->node[n->u.arg.b].value.number;
+    return hand_on_both(s, n, times(g, b, s->tangent[kb].number, s->mark[kb]),
+                        times(g, a, s->tangent[ka].number, s->mark[ka]), next);
+}
+
+/* The kinds that are seldom; false: that is the caller's. */
+static SELDOM_RUN bool pull_seldom(const tad__between *s, size_t k, const tad__node *n, passed g) {
     switch ((enum tad__kind)n->kind) {
-    case TAD__CONSTANT:
-    case TAD__INPUT:
-    case TAD__PARAM: return true;
-    case TAD__ADD: return give_sum(s, n, g, g, true);
-    case TAD__SUB: return give_sum(s, n, g, minus(g), true);
-    case TAD__MUL: return give_product(s, n->a, n->u.arg.b, g, false);
-    case TAD__ADD_XN: return give_sum(s, n, g, g, false);
-    case TAD__SUB_NX: return give_sum(s, n, minus(g), g, false);
-    case TAD__MUL_XN: return give_sum(s, n, times(g, n->u.partial, 0, 0), g, false);
-    case TAD__DIV_XN: return give_sum(s, n, times(g, 1 / n->u.partial, 0, 0), g, false);
     case TAD__DIV:
     case TAD__DIV_NX: return give_quotient(s, k, n, g);
     case TAD__FMA:
@@ -240,15 +274,28 @@ static inline bool pull(const tad__between *s, size_t k, const tad__node *n, pas
     }
 }
 
-uint32_t TAD_LEVEL(tad__pull_adjoints_numbers)(const tad__between *s, uint32_t first) {
+uint32_t TAD_LEVEL(tad__pull_adjoints_numbers)(const tad__between *from, uint32_t first) {
     enum { BOTH = TAD__VARIES | TAD__REACHED };
-    const tad__between list = *s; /* stores of marks cannot change it */
+    const tad__between list = *from, *s = &list; /* stores of marks cannot change it */
+    ahead next = look(s, first);
     for (size_t k = first; k > 0; k--) {
-        const unsigned mark = list.mark[k];
-        const passed g = {list.moving[k].adjoint.number, list.moving[k].tangent.number,
-                          mark & TAD__SECOND};
-        if ((mark & BOTH) == BOTH && !pull(&list, k, list.node + (list.base + (int64_t)k), g))
-            return (uint32_t)k;
+        const unsigned mark = next.has.second;
+        const passed g = {next.has.adjoint, next.has.tangent, mark & TAD__SECOND};
+        const tad__node *n = list.node + (list.base + (int64_t)k);
+        bool known = true;
+        next = look(s, k - 1);
+        if ((mark & BOTH) != BOTH || n->kind <= TAD__PARAM) continue;
+        switch ((enum tad__kind)n->kind) {
+        case TAD__ADD: known = hand_on_both(s, n, g, g, &next); break;
+        case TAD__SUB: known = hand_on_both(s, n, g, minus(g), &next); break;
+        case TAD__MUL: known = hand_on_product(s, n, g, &next); break;
+        case TAD__ADD_XN: known = hand_on_one(s, n, g, &next); break;
+        case TAD__SUB_NX: known = hand_on_one(s, n, minus(g), &next); break;
+        case TAD__MUL_XN: known = hand_on_one(s, n, times(g, n->u.partial, 0, 0), &next); break;
+        case TAD__DIV_XN: known = hand_on_one(s, n, times(g, 1 / n->u.partial, 0, 0), &next); break;
+        default: known = pull_seldom(s, k, n, g); next = look(s, k - 1);
+        }
+        if (!TAD_LIKELY(known)) return (uint32_t)k;
     }
     return 0;
 }
