@@ -4,12 +4,24 @@
 
 #include "tape/error.h"
 
+static tad_status vjp_of_row(tad__table *s, uint32_t i, const tad__call *c) {
+    tad__row_frame f;
+    if (!tad__row_frame_make(s, i, c, &f)) return s->t->error.status;
+    f.given[0] = tad__table_var(s, i);
+    tad_rule r = tad__row_rule_of(s, c, &f);
+    c->op->vjp(&r);
+    for (uint32_t k = 0; k < c->n_in && s->t->error.status == TAD_OK; k++)
+        if (f.wanted[k] && !tad_is_nil(f.result[k]))
+            tad__table_add_number(s, c->in[k], f.result[k]);
+    return s->t->error.status;
+}
+
 static tad_status vjp_of(tad__table *s, uint32_t i) {
+    tad__call c;
+    if (tad__is_plain_row(s, i, &c)) return vjp_of_row(s, i, &c);
     tad__frame f;
     if (!tad__frame_make(s, i, &f)) return s->t->error.status;
-    for (uint32_t k = 0; k < f.call.n_out; k++)
-        if (i + k <= s->top && s->var[i + k] != TAD__NO_NODE)
-            f.given[k] = tad__handle(s->t, s->var[i + k]);
+    for (uint32_t k = 0; k < f.call.n_out; k++) f.given[k] = tad__table_var(s, i + k);
     tad_rule r = tad__rule_of(s, &f);
     if (f.call.op->vjp)
         tad__run_rule(f.call.op->vjp, &r);
@@ -31,10 +43,10 @@ static tad_status vjp_of(tad__table *s, uint32_t i) {
 
 static bool has_cotangent(const tad__table *s, uint32_t i) {
     tad__call c;
-    if (s->var[i] != TAD__NO_NODE) return true;
+    if (!tad_is_nil(tad__table_var(s, i))) return true;
     if (tad__at(s->t, i)->kind != TAD__MULTI || !tad__call_of(s->t, i, &c)) return false;
     for (uint32_t k = 1; k < c.n_out; k++)
-        if (i + k <= s->top && s->var[i + k] != TAD__NO_NODE) return true;
+        if (!tad_is_nil(tad__table_var(s, i + k))) return true;
     return false;
 }
 
@@ -72,7 +84,7 @@ tad_status tad_grad(const tad_var *y, const tad_var *cotangent, size_t ny, const
                  tad__check_floats(t, s.what, y, ny) == TAD_OK;
     tad_status status = ready ? seed_cotangents(&s, y, cotangent, ny) : t->error.status;
     for (uint32_t i = s.top + 1; status == TAD_OK && i-- > s.low;)
-        if ((s.mark[i] & TAD__DEPENDS) && tad__at(t, i)->kind != TAD__OUTPUT &&
+        if ((tad__table_mark(&s, i) & TAD__DEPENDS) && tad__at(t, i)->kind != TAD__OUTPUT &&
             has_cotangent(&s, i))
             status = vjp_of(&s, i);
     if (status == TAD_OK) tad__table_collect(&s, x, nx, out);

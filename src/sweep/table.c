@@ -8,7 +8,7 @@
 #include "tape/version.h"
 
 static bool make_table(tad__table *s) {
-    size_t n = (size_t)s->top + 1;
+    size_t n = (size_t)s->top - s->low + 2;
     s->var = tad__buffers_take(&s->t->buffers, n * sizeof *s->var);
     s->mark = tad__buffers_take(&s->t->buffers, n);
     if (s->var && s->mark) {
@@ -26,8 +26,7 @@ void tad__table_free(tad__table *s) {
 }
 
 bool tad__depends(const tad__table *s, const tad__call *c, uint32_t k) {
-    return tad__passes(s->t, c, k) && c->in[k] >= s->low &&
-           (s->mark[c->in[k]] & (TAD__IS_X | TAD__DEPENDS));
+    return tad__passes(s->t, c, k) && (tad__table_mark(s, c->in[k]) & (TAD__IS_X | TAD__DEPENDS));
 }
 
 /* TAD__DEPENDS: some operand is an x or depends on one. */
@@ -36,17 +35,18 @@ static void mark_dependents(tad__table *s) {
         tad__call c;
         if (!(tad__at(s->t, i)->flags & TAD__NEEDS) || !tad__call_of(s->t, i, &c)) continue;
         for (uint32_t k = 0; k < c.n_in; k++)
-            if (tad__depends(s, &c, k)) s->mark[i] |= TAD__DEPENDS;
+            if (tad__depends(s, &c, k)) s->mark[tad__table_entry(s, i)] |= TAD__DEPENDS;
     }
 }
 
 void tad__mark_needed(tad__table *s) {
     for (uint32_t i = s->top + 1; i-- > s->low;) {
         tad__call c;
-        if (!(s->mark[i] & TAD__NEEDED) || !tad__call_of(s->t, i, &c)) continue;
+        if (!(tad__table_mark(s, i) & TAD__NEEDED) || !tad__call_of(s->t, i, &c)) continue;
         for (uint32_t k = 0; k < c.n_in; k++)
-            if (tad__passes(s->t, &c, k)) s->mark[c.in[k]] |= TAD__NEEDED;
-        if (tad__at(s->t, i)->kind == TAD__OUTPUT) s->mark[tad__at(s->t, i)->a] |= TAD__NEEDED;
+            if (tad__passes(s->t, &c, k)) s->mark[tad__table_entry(s, c.in[k])] |= TAD__NEEDED;
+        if (tad__at(s->t, i)->kind == TAD__OUTPUT)
+            s->mark[tad__table_entry(s, tad__at(s->t, i)->a)] |= TAD__NEEDED;
     }
 }
 
@@ -55,7 +55,7 @@ static bool resolve_all(tad__table *s, const tad_var *v, size_t n, const char *w
     for (size_t k = 0; k < n; k++) {
         uint32_t i;
         if (!tad__resolve(s->t, v[k], which, &i)) return false;
-        if (s->mark && i <= s->top) s->mark[i] |= (uint8_t)flag;
+        if (s->mark && tad__table_entry(s, i)) s->mark[tad__table_entry(s, i)] |= (uint8_t)flag;
         if (!s->mark && !lowers && i > s->top) s->top = i;
         if (!s->mark && lowers && i < s->low) s->low = i;
     }
@@ -75,6 +75,30 @@ bool tad__table_begin(tad__table *s, const tad_var *y, size_t ny, const tad_var 
     resolve_all(s, y, ny, s->what, TAD__NEEDED, false);
     mark_dependents(s);
     return true;
+}
+
+/* ---- rows on numbers ---- */
+
+bool tad__is_plain_row(const tad__table *s, uint32_t i, tad__call *c) {
+    const tad_settings *settings = &s->t->settings;
+    return !settings->trap && !settings->strong_zero && tad__call_of(s->t, i, c) &&
+           tad__is_row_of_numbers(s->t, i, c);
+}
+
+bool tad__row_frame_make(tad__table *s, uint32_t at, const tad__call *c, tad__row_frame *f) {
+    if (tad__check_unchanged(s->t, at, c, s->what) != TAD_OK) return false;
+    f->out = tad__handle(s->t, at);
+    for (uint32_t k = 0; k < c->n_in; k++) {
+        f->in[k] = tad__operand(s->t, c, k);
+        f->wanted[k] = tad__depends(s, c, k);
+        f->given[k] = f->result[k] = tad__nil(s->t);
+    }
+    return true;
+}
+
+tad_rule tad__row_rule_of(const tad__table *s, const tad__call *c, tad__row_frame *f) {
+    return (tad_rule){s->t,  c->op,   c->options, c->n_in,   1,
+                      f->in, &f->out, f->given,   f->wanted, f->result};
 }
 
 /* ---- the frame of a rule ---- */
@@ -114,9 +138,20 @@ tad_rule tad__rule_of(const tad__table *s, const tad__frame *f) {
 }
 
 void tad__table_add(tad__table *s, uint32_t target, tad_var r) {
-    tad_var old = s->var[target] == TAD__NO_NODE ? tad_none() : tad__handle(s->t, s->var[target]);
-    tad_var sum = tad_is_none(old) ? r : s->t->basis->add(old, r);
-    if (!tad_is_nil(sum)) s->var[target] = sum.u.at.index;
+    const uint32_t entry = tad__table_entry(s, target);
+    tad_var old = tad__table_var(s, target);
+    tad_var sum = tad_is_nil(old) ? r : s->t->basis->add(old, r);
+    if (entry && !tad_is_nil(sum)) s->var[entry] = sum.u.at.index;
+}
+
+void tad__table_add_number(tad__table *s, uint32_t target, tad_var r) {
+    const uint32_t entry = tad__table_entry(s, target);
+    if (!entry) return;
+    if (s->var[entry] != TAD__NO_NODE)
+        r = s->t->basis->add(tad__handle(s->t, s->var[entry]), r);
+    else if (tad_is_number(r))
+        r = tad_full(s->t, TAD_F64, TAD_0D, r.u.number);
+    if (!tad_is_nil(r)) s->var[entry] = r.u.at.index;
 }
 
 tad_status tad__table_trap(tad__table *s, uint32_t at, const tad__frame *f, tad_var g) {
@@ -128,10 +163,8 @@ tad_status tad__table_trap(tad__table *s, uint32_t at, const tad__frame *f, tad_
 
 void tad__table_collect(tad__table *s, const tad_var *x, size_t nx, tad_var *out) {
     for (size_t k = 0; k < nx; k++) {
-        uint32_t i = x[k].u.at.index;
-        bool zero = i > s->top || s->var[i] == TAD__NO_NODE;
-        out[k] = zero ? tad_full(s->t, tad_dtype_of(x[k]), tad_shape_of(x[k]), 0)
-                      : tad__handle(s->t, s->var[i]);
+        tad_var v = tad__table_var(s, x[k].u.at.index);
+        out[k] = tad_is_nil(v) ? tad_full(s->t, tad_dtype_of(x[k]), tad_shape_of(x[k]), 0) : v;
     }
 }
 

@@ -26,12 +26,24 @@ static void strong_jvp(tad__frame *f, tad_rule *r) {
     f->result[0] = tad_is_none(sum) ? tad__nil(r->tape) : sum;
 }
 
+static tad_status jvp_of_row(tad__table *s, uint32_t i, const tad__call *c) {
+    tad__row_frame f;
+    if (!tad__row_frame_make(s, i, c, &f)) return s->t->error.status;
+    for (uint32_t k = 0; k < c->n_in; k++)
+        if (f.wanted[k]) f.given[k] = tad__table_var(s, c->in[k]);
+    tad_rule r = tad__row_rule_of(s, c, &f);
+    c->op->jvp(&r);
+    if (!tad_is_nil(f.result[0])) tad__table_add_number(s, i, f.result[0]);
+    return s->t->error.status;
+}
+
 static tad_status jvp_of(tad__table *s, uint32_t i) {
+    tad__call c;
+    if (tad__is_plain_row(s, i, &c)) return jvp_of_row(s, i, &c);
     tad__frame f;
     if (!tad__frame_make(s, i, &f)) return s->t->error.status;
     for (uint32_t k = 0; k < f.call.n_in; k++)
-        if (f.wanted[k] && s->var[f.call.in[k]] != TAD__NO_NODE)
-            f.given[k] = tad__handle(s->t, s->var[f.call.in[k]]);
+        if (f.wanted[k]) f.given[k] = tad__table_var(s, f.call.in[k]);
     tad_rule r = tad__rule_of(s, &f);
     if (f.call.op->jvp && s->t->settings.strong_zero && tad__is_row(s->t, f.call.op))
         strong_jvp(&f, &r);
@@ -80,7 +92,8 @@ tad_status tad_tangent(const tad_var *y, size_t ny, const tad_var *x, const tad_
     if (ready) tad__mark_needed(&s);
     tad_status status = ready ? seed_tangents(&s, x, tangent, nx) : t->error.status;
     for (uint32_t i = s.low; ready && status == TAD_OK && i <= s.top; i++) {
-        bool between = (s.mark[i] & TAD__DEPENDS) && (s.mark[i] & TAD__NEEDED);
+        const unsigned mark = tad__table_mark(&s, i);
+        const bool between = (mark & TAD__DEPENDS) && (mark & TAD__NEEDED);
         if (between && tad__at(t, i)->kind != TAD__OUTPUT) status = jvp_of(&s, i);
     }
     if (status == TAD_OK) tad__table_collect(&s, y, ny, out);

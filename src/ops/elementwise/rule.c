@@ -93,16 +93,21 @@ static graph_rule *const graph_rows[TAD__ROW_COUNT][3] = {
 #include <tad/scalar.def>
 };
 
+/* Nothing is recorded to multiply by 1. */
+static tad_var times(tad_var g, tad_var derivative) {
+    return tad_is_number(derivative) && derivative.u.number == 1 ? g : MUL(g, derivative);
+}
+
 void tad__row_vjp(tad_rule *r) {
     for (size_t i = 0; i < r->n_in; i++)
-        if (r->wanted[i]) r->result[i] = MUL(r->given[0], graph_rows[tad__row_of(r->op)][i](r));
+        if (r->wanted[i]) r->result[i] = times(r->given[0], graph_rows[tad__row_of(r->op)][i](r));
 }
 
 /* sum_i d_i t_i; the engine broadcasts the sum to the output's shape. */
 void tad__row_jvp(tad_rule *r) {
     for (size_t i = 0; i < r->n_in; i++) {
         if (tad_is_nil(r->given[i])) continue;
-        tad_var term = MUL(r->given[i], graph_rows[tad__row_of(r->op)][i](r));
+        tad_var term = times(r->given[i], graph_rows[tad__row_of(r->op)][i](r));
         r->result[0] = tad_is_nil(r->result[0]) ? term : tad_add(r->result[0], term);
     }
 }
