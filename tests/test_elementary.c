@@ -329,7 +329,11 @@ typedef struct {
     double max64, max32;
 } pair_row;
 
-static const pair_row pair_rows[] = {{"pow", powl, 1.5, 1.5}, {"atan2", atan2l, 2, 2}};
+static const pair_row pair_rows[] = {{"pow", powl, 1.5, 1.5},
+                                     {"atan2", atan2l, 2, 2},
+                                     {"hypot", hypotl, 1.2, 0.55},
+                                     {"fmod", fmodl, 0, 0}};
+enum { PAIR_ROWS = sizeof pair_rows / sizeof *pair_rows, FMOD = PAIR_ROWS - 1 };
 
 static void pair_f64(const pair_row *r, int i, double x, double y, worst *w) {
     const tad_elementary_level *l[3];
@@ -376,6 +380,24 @@ START_TEST(two_arguments) {
 }
 END_TEST
 
+/* Where a quotient is nearly whole, its rounding may be the next one. */
+START_TEST(remainders_of_multiples) {
+    const pair_row *r = &pair_rows[FMOD];
+    worst a = {0, 0}, b = {0, 0};
+    for (size_t i = 0; i < samples(); i++) {
+        double y = even(-2, 2) * exp2(floor(even(-60, 60))),
+               x = y * floor(exp2(even(0, i % 9 ? 51.5 : 70)));
+        float v = (float)even(-2, 2), u = v * (float)floor(exp2(even(0, i % 9 ? 29.5 : 60)));
+        for (int k = -1; k <= 1; k++) {
+            pair_f64(r, FMOD, k ? nextafter(x, k * HUGE_VAL) : x, y, &a);
+            pair_f32(r, FMOD, k ? nextafterf(u, (float)k * HUGE_VALF) : u, v, &b);
+        }
+    }
+    judge(r->name, "f64", a, r->max64);
+    judge(r->name, "f32", b, r->max32);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("elementary");
     TCase *c = tcase_create("elementary");
@@ -386,7 +408,8 @@ int main(void) {
     tcase_add_loop_test(c, same_bits, 0, n);
     tcase_add_loop_test(c, binary64_error, 0, n);
     tcase_add_loop_test(c, binary32_error, 0, n);
-    tcase_add_loop_test(c, two_arguments, 0, 2);
+    tcase_add_loop_test(c, two_arguments, 0, PAIR_ROWS);
+    tcase_add_test(c, remainders_of_multiples);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

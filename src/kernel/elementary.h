@@ -19,10 +19,10 @@
  *   sin 0.78/0.94   cos 0.81/0.94    tan 1.4/1.4      asin 1.7/1.7     acos 1.1/1.1
  *   atan 1.6/1.9    atan2 1.7/1.8    sinh 1.1/1.2     cosh 0.88/0.88   asinh 0.97/1.1
  *   acosh 1.5/1.7   atanh 1.4/1.4    erf 1.3/1.4      erfc 1.5/1.6     cbrt 0.67/0.51
- *   pow 1.3/0.51
+ *   pow 1.3/0.51    hypot 1.1/0.50   fmod exact
  *
- * sin, cos and tan call libm for large arguments, which keeps a loop over them from becoming vector
- * code: see TAD__ELEMENTARY_BLOCK. */
+ * sin, cos and tan call libm for large arguments, fmod for large quotients, which keeps a loop over
+ * them from becoming vector code: see TAD__ELEMENTARY_BLOCK, elementary/remainder.h. */
 #ifndef TAD_KERNEL_ELEMENTARY_H
 #define TAD_KERNEL_ELEMENTARY_H
 
@@ -32,6 +32,7 @@
 #include "elementary/inverse.h"
 #include "elementary/log.h"
 #include "elementary/pow.h"
+#include "elementary/remainder.h"
 #include "elementary/root.h"
 #include "elementary/trig.h"
 
@@ -55,7 +56,9 @@
 /* All functions of two arguments. */
 #define TAD__ELEMENTARY_BINARY(X)                                                                  \
     X(pow)                                                                                         \
-    X(atan2)
+    X(atan2)                                                                                       \
+    X(hypot)                                                                                       \
+    X(fmod)
 
 /* Those whose scalar form calls libm for large arguments, which keeps a loop over it from becoming
  * vector code. void tad__NAME_block_f64(size_t n, const double *x, double *y) is the vector loop;

@@ -2,20 +2,27 @@
 
 #define ALONE BOTH_ARRAYS
 #define OPERANDS 1
-#define INPUTS const T *restrict x0 = in[0]
-#define LOADS                                                                                      \
-    UNUSED const T X = x0[i];                                                                      \
+#define STRIP_AS STRIP_OF_ALL
+#define INPUTS                                                                                     \
+    const T *restrict x0 = in[0];                                                                  \
     UNUSED const T P = (T)pq[0], Q = (T)pq[1]
+#define LOADS UNUSED const T X = x0[i]
 #define TAD_UNARY(name, doc, lo, hi, kinks, value, dx)                                             \
-    FORWARD(name, name, value) BACKWARD(name, name, 0, dx)
-#define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx)                                   \
     FORWARD(name, name, value) BACKWARD(name, name, 0, dx)
 #define TAD_OPTION2(name, doc, lo, hi, kinks, kinks2, o1, o2, value, dx)                           \
     FORWARD(name, name, value) BACKWARD(name, name, 0, dx)
 #include <tad/scalar.def>
+#undef STRIP_AS
+#define STRIP_AS STRIP_OF_OPTION
+#define TAD_OPTION1(name, doc, lo, hi, kinks, option, value, dx)                                   \
+    FORWARD(name, name, value) BACKWARD(name, name, 0, dx)
+#include <tad/scalar.def>
+#undef STRIP_AS
 #undef OPERANDS
 #undef INPUTS
 #undef LOADS
+
+#define STRIP_AS STRIP_OF_ALL
 
 #define OPERANDS 2
 #define INPUTS const T *restrict x0 = in[0], *restrict x1 = in[1]
@@ -64,3 +71,4 @@
 #undef OPERANDS
 #undef INPUTS
 #undef LOADS
+#undef STRIP_AS

@@ -10,15 +10,7 @@
 /* Rows that other rows use, where elementary.h has no function of the name. */
 #define HELPERS(T, suffix)                                                                         \
     static inline UNUSED T tad__sign_##suffix(T x) { return x > 0 ? 1 : x < 0 ? -1 : x; }          \
-    static inline UNUSED T tad__step_##suffix(T x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }          \
-    static inline UNUSED T tad__floor_mod_##suffix(T a, T b) {                                     \
-        T r = tad__fmod_##suffix(a, b);                                                            \
-        return r != 0 && (r < 0) != (b < 0) ? r + b : r;                                           \
-    }
-static inline double tad__fmod_f64(double a, double b) { return fmod(a, b); }
-static inline float tad__fmod_f32(float a, float b) { return fmodf(a, b); }
-static inline double tad__hypot_f64(double a, double b) { return hypot(a, b); }
-static inline float tad__hypot_f32(float a, float b) { return hypotf(a, b); }
+    static inline UNUSED T tad__step_##suffix(T x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }
 HELPERS(double, f64)
 HELPERS(float, f32)
 
@@ -111,6 +103,47 @@ TAD__ELEMENTARY_BLOCK(FORMS)
 #define tad__tan_f64(x) form_tan_f64(x, form, &rare)
 #define tad__tan_f32(x) form_tan_f32(x, form, &rare)
 
+/* fmod does for large quotients. The sign of a remainder of floor is the divisor's. */
+#define FMOD(T, bits, fabs_)                                                                       \
+    static __attribute__((noinline)) T all_fmod_f##bits(T a, T b) {                                \
+        return tad__fmod_f##bits(a, b);                                                            \
+    }                                                                                              \
+    TAD__EMBEDDED T form_fmod_f##bits(T a, T b, int form, uint##bits##_t *rare) {                  \
+        if (form == ALL) return all_fmod_f##bits(a, b);                                            \
+        *rare |= -(uint##bits##_t)tad__fmod_far_f##bits(fabs_(a), fabs_(b));                       \
+        return tad__fmod_near_f##bits(a, b);                                                       \
+    }                                                                                              \
+    TAD__EMBEDDED T form_floor_mod_f##bits(T a, T b, int form, uint##bits##_t *rare) {             \
+        T r = form_fmod_f##bits(a, b, form, rare);                                                 \
+        return r != 0 && (r < 0) != (b < 0) ? r + b : r;                                           \
+    }
+FMOD(double, 64, fabs)
+FMOD(float, 32, fabsf)
+#define tad__fmod_f64(a, b) form_fmod_f64(a, b, form, &rare)
+#define tad__fmod_f32(a, b) form_fmod_f32(a, b, form, &rare)
+#define tad__floor_mod_f64(a, b) form_floor_mod_f64(a, b, form, &rare)
+#define tad__floor_mod_f32(a, b) form_floor_mod_f32(a, b, form, &rare)
+
+/* Which loop option P asks for: one that looks at it for every element would be no vector code. */
+TAD__EMBEDDED int option_form(int kind, double p) {
+    return kind & POWER_OPTION                  ? tad__power_form(p)
+           : (kind & EITHER_OPTION) && (p == 0) ? TAD__POWER_0
+                                                : TAD__POWER_ANY;
+}
+
+/* P and P - 1. Out of line, so that compilers do not see that a loop compares what stays. */
+typedef struct powers {
+    tad__exponent exponent[2];
+} powers;
+
+static __attribute__((noinline)) powers powers_of(double p, double one_less) {
+    return (powers){{tad__exponent_of(p), tad__exponent_of(one_less)}};
+}
+
+#undef EITHER
+#define EITHER(a, b) (option == TAD__POWER_0 ? (a) : (b))
+#define POWER(less) M(power)(X, option, less, power.exponent[less])
+
 /* How many of the next n elements a strip takes. */
 static inline size_t strip(size_t n, size_t size) {
     return whole_vectors(n < STRIP ? n : STRIP, size);
@@ -123,33 +156,45 @@ TAD__EMBEDDED void note_f64(uint64_t *rare, uint64_t where) { *rare |= where; }
 TAD__EMBEDDED void note_f32(uint32_t *rare, uint32_t where) { *rare |= where; }
 #define RARELY(where, right, cheap)                                                                \
     (N(note)(&rare, where), form == NEAR ? (cheap) : (where) ? (right) : (cheap))
-#define STRIP_AS(FORM, ...)                                                                        \
+#define STRIP_OF(FORM, OPTION, ...)                                                                \
     {                                                                                              \
-        UNUSED const int form = FORM;                                                              \
+        UNUSED const int form = FORM, option = OPTION;                                             \
         TAD_TURNS_APART                                                                            \
         for (size_t i = from; i < from + m; i++) {                                                 \
             __VA_ARGS__                                                                            \
         }                                                                                          \
     }
-#define EACH(is_long, do_left, ...)                                                                \
+#define STRIP_OF_ALL(kind, FORM, ...) STRIP_OF(FORM, TAD__POWER_ANY, __VA_ARGS__)
+#define STRIP_OF_OPTION(kind, FORM, ...)                                                           \
+    UNUSED const powers power = (kind)&POWER_OPTION ? powers_of((T)pq[0], (T)pq[0] - 1)            \
+                                                    : (powers){.exponent = {{.w = 0}}};            \
+    switch (option_form(kind, pq[0])) {                                                            \
+    case TAD__POWER_0: STRIP_OF(FORM, TAD__POWER_0, __VA_ARGS__) break;                            \
+    case TAD__POWER_2: STRIP_OF(FORM, TAD__POWER_2, __VA_ARGS__) break;                            \
+    case TAD__POWER_3: STRIP_OF(FORM, TAD__POWER_3, __VA_ARGS__) break;                            \
+    case TAD__POWER_INVERSE: STRIP_OF(FORM, TAD__POWER_INVERSE, __VA_ARGS__) break;                \
+    case TAD__POWER_ROOT: STRIP_OF(FORM, TAD__POWER_ROOT, __VA_ARGS__) break;                      \
+    default: STRIP_OF(FORM, TAD__POWER_ANY, __VA_ARGS__)                                           \
+    }
+#define EACH(kind, do_left, ...)                                                                   \
     BITS rare = 0;                                                                                 \
     size_t from = 0;                                                                               \
-    for (size_t m; (m = (is_long) ? strip(n - from, sizeof(T)) : n - from) != 0; from += m) {      \
+    for (size_t m; (m = (kind)&1 ? strip(n - from, sizeof(T)) : n - from) != 0; from += m) {       \
         if (!rare) {                                                                               \
-            STRIP_AS(NEAR, __VA_ARGS__)                                                            \
+            STRIP_AS(kind, NEAR, __VA_ARGS__)                                                      \
             if (!rare) continue;                                                                   \
         }                                                                                          \
         rare = 0;                                                                                  \
-        STRIP_AS(ALL, __VA_ARGS__)                                                                 \
+        STRIP_AS(kind, ALL, __VA_ARGS__)                                                           \
     }                                                                                              \
-    if ((is_long) && from < n) do_left;
+    if ((kind)&1 && from < n) do_left;
 #define LEFT (&(left){{sizeof(T), from, n - from}, OPERANDS, in, pq})
 #define FORWARD(row, name, value)                                                                  \
     static void N(name##_forward)(size_t n, const void *const *in, void *out, const double *pq) {  \
         T *y = out;                                                                                \
         INPUTS;                                                                                    \
         (void)pq;                                                                                  \
-        if (LONG_##row##_forward && ALONE != BOTH_ARRAYS) {                                        \
+        if (LONG_##row##_forward & 1 && ALONE != BOTH_ARRAYS) {                                    \
             forward_repeated(N(row##_forward), ALONE, sizeof(T), n, in, out, pq);                  \
             return;                                                                                \
         }                                                                                          \
@@ -163,7 +208,7 @@ TAD__EMBEDDED void note_f32(uint32_t *rare, uint32_t where) { *rare |= where; }
         T *restrict r = result;                                                                    \
         INPUTS;                                                                                    \
         (void)pq;                                                                                  \
-        if (LONG_##row##_d##wrt && ALONE != BOTH_ARRAYS) {                                         \
+        if (LONG_##row##_d##wrt & 1 && ALONE != BOTH_ARRAYS) {                                     \
             backward_repeated(N(row##_d##wrt), ALONE, sizeof(T), n, in, out, cotangent, result,    \
                               pq);                                                                 \
             return;                                                                                \

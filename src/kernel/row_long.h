@@ -1,13 +1,15 @@
 /* Which values and derivatives of rows are long: those with an elementary function that takes many
- * instructions and no branch. LONG_name_forward, LONG_name_d0, _d1, _d2 are 1 where it is, else 0.
+ * instructions and no branch. LONG_name_forward, LONG_name_d0, _d1, _d2 are odd where it is. With
+ * EITHER_OPTION or POWER_OPTION in them the loop depends on what option P is.
  * Rests on elementary.h; included by row_kernel.c. */
 #define IS_LONG(f) long_##f = 1,
 #define IS_SHORT(f) long_##f = 0,
 enum {
     TAD__ELEMENTARY_LONG(IS_LONG) TAD__ELEMENTARY_SHORT(IS_SHORT) TAD__ELEMENTARY_BINARY(IS_LONG)
-        IS_SHORT(sign) IS_SHORT(step) IS_SHORT(hypot) IS_SHORT(fmod)
-            IS_SHORT(floor_mod) /* libm's: no vector code comes of them */
+        IS_LONG(floor_mod) IS_SHORT(sign) IS_SHORT(step)
 };
+
+enum { EITHER_OPTION = 2, POWER_OPTION = 4 };
 
 /* The words of scalar.def: what has a long function in it is not 0. */
 #define X 0
@@ -30,6 +32,8 @@ enum {
 #define LE(a, b, t, e) ((a) | (b) | (t) | (e))
 #define EQ(a, b, t, e) ((a) | (b) | (t) | (e))
 #define NUMBER(x, t) ((x) | (t))
+#define EITHER(a, b) ((a) | (b) | EITHER_OPTION)
+#define POWER(less) (1 | POWER_OPTION)
 #define SIZE(a, b) ((a) | (b))
 #define SELDOM(x, least, graph, below, cheap) ((x) | (below) | (cheap))
 #define SCALED(x, a, b) ((x) | (a) | (b))

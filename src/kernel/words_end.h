@@ -12,6 +12,8 @@
 #undef LE
 #undef EQ
 #undef NUMBER
+#undef EITHER
+#undef POWER
 #undef SIZE
 #undef SELDOM
 #undef SCALED

@@ -44,6 +44,22 @@ TAD__EMBEDDED float tad__fabs_f32(float x) { return fabsf(x); }
 TAD__EMBEDDED double tad__copysign_f64(double x, double y) { return copysign(x, y); }
 TAD__EMBEDDED float tad__copysign_f32(float x, float y) { return copysignf(x, y); }
 
+/* All bits where something holds, as wide as what is selected: a condition of several parts, or a
+ * value that would take a branch, keeps a loop from becoming vector code. */
+#define TAD__WHERE_F64(condition) (-(uint64_t)(condition))
+#define TAD__WHERE_F32(condition) (-(uint32_t)(condition))
+
+TAD__EMBEDDED uint64_t tad__negative_f64(double x) { return -(tad__bits_f64(x) >> 63); }
+TAD__EMBEDDED uint32_t tad__negative_f32(float x) { return -(tad__bits_f32(x) >> 31); }
+
+TAD__EMBEDDED double tad__select_f64(uint64_t where, double a, double b) {
+    return tad__from_bits_f64((tad__bits_f64(a) & where) | (tad__bits_f64(b) & ~where));
+}
+
+TAD__EMBEDDED float tad__select_f32(uint32_t where, float a, float b) {
+    return tad__from_bits_f32((tad__bits_f32(a) & where) | (tad__bits_f32(b) & ~where));
+}
+
 /* The largest finite numbers. */
 #define tad__largest_f64 DBL_MAX
 #define tad__largest_f32 FLT_MAX

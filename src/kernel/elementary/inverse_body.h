@@ -26,7 +26,7 @@ TAD__EMBEDDED T M(atan2)(T y, T x) {
     d = d > M(largest) ? 1 : d * scale;
     T t = M(atan_ratio)(n, most == 0 ? 1 : d);
     T left = 4 * M(pio4)[0] - (t - 4 * M(pio4)[1]);
-    return M(copysign)(signbit(x) ? left : t, y);
+    return M(copysign)(M(select)(M(negative)(x), left, t), y);
 }
 
 /* asin r = *r + tail for r = a below 1/2; above, r = sqrt((1-a)/2) and asin a = pi/2 - 2 asin r. */

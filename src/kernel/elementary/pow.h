@@ -2,7 +2,7 @@
 #ifndef TAD_KERNEL_ELEMENTARY_POW_H
 #define TAD_KERNEL_ELEMENTARY_POW_H
 
-#include "log.h"
+#include "root.h"
 
 /* (3/2) (log((1+s)/(1-s)) - 2s - 2 s^3/3) / s^5, z = s^2, |s| <= 0.172; Sollya's remez, relative
  * error of the logarithm 2^-70. */
@@ -34,34 +34,88 @@ TAD__EMBEDDED double tad__pow_log2_f64(double a, double *rest) {
 /* 2^(h + l), l small against h. */
 TAD__EMBEDDED double tad__pow_exp2_f64(double h, double l) {
     const double ln2_hi = 0x1.62e42ep-1, ln2_lo = 0x1.efa39ef35793cp-25;
-    l = fabs(h) > 1100.0 ? 0.0 : l;
-    h = tad__clamp_f64(h, -1100.0, 1100.0);
+    uint64_t far = TAD__WHERE_F64(fabs(h) > 1100.0);
+    l = tad__select_f64(far, 0.0, l);
+    h = tad__select_f64(far, copysign(1100.0, h), h);
     double k = tad__nearest_f64(h), f = h - k, g = tad__head_f64(f + l), e = l - (g - f);
     return tad__exp_join_f64(
         tad__exp_finish_f64(k, g * ln2_hi, -(g * ln2_lo + e * (ln2_hi + ln2_lo))));
 }
 
+/* What a power needs to know of its exponent w. */
+typedef struct tad__exponent {
+    double w, head, tail;            /* w = head + tail, within limits */
+    double of_zero, of_infinity;     /* powers of |x| */
+    uint64_t whole, odd, zero, none; /* all bits where w is */
+} tad__exponent;
+
+TAD__EMBEDDED tad__exponent tad__exponent_of(double w) {
+    double v = tad__clamp_f64(w, -0x1p70, 0x1p70), head = tad__head_f64(v);
+    double a = fabs(w) < 0x1p53 ? fabs(w) : 0x1p53, half = 0.5 * a;
+    uint64_t whole = TAD__WHERE_F64((a + 0x1p52) - 0x1p52 == a) | TAD__WHERE_F64(a >= 0x1p52);
+    return (tad__exponent){.w = w,
+                           .head = head,
+                           .tail = v - head,
+                           .of_zero = w < 0.0 ? HUGE_VAL : 0.0,
+                           .of_infinity = w < 0.0 ? 0.0 : HUGE_VAL,
+                           .whole = whole,
+                           .odd = whole & TAD__WHERE_F64((half + 0x1p52) - 0x1p52 != half),
+                           .zero = TAD__WHERE_F64(w == 0.0),
+                           .none = TAD__WHERE_F64(w != w)};
+}
+
 /* y = |x|^w given the sign and the special cases of x^w. */
-TAD__EMBEDDED double tad__pow_special_f64(double x, double w, double y) {
-    double a = fabs(x), half = 0.5 * w;
-    int whole = tad__rint_f64(w) == w, odd = whole && tad__rint_f64(half) != half;
-    y = a == 0.0 ? (w < 0.0 ? HUGE_VAL : 0.0) : y;
-    y = a > DBL_MAX ? (w < 0.0 ? 0.0 : HUGE_VAL) : y;
-    y = odd ? copysign(y, x) : y;
-    y = x < 0.0 && a <= DBL_MAX && !whole ? (double)NAN : y;
-    y = x != x || w != w ? x + w : y;
-    return w == 0.0 || x == 1.0 ? 1.0 : y;
+TAD__EMBEDDED double tad__pow_special_f64(double x, tad__exponent e, double y) {
+    double a = fabs(x);
+    uint64_t no_power = TAD__WHERE_F64(x < 0.0) & TAD__WHERE_F64(a <= DBL_MAX) & ~e.whole;
+    y = tad__select_f64(TAD__WHERE_F64(a == 0.0), e.of_zero, y);
+    y = tad__select_f64(TAD__WHERE_F64(a > DBL_MAX), e.of_infinity, y);
+    y = tad__select_f64(e.odd, copysign(y, x), y);
+    y = tad__select_f64(no_power, (double)NAN, y);
+    y = tad__select_f64(TAD__WHERE_F64(x != x), x, y);
+    y = tad__select_f64(e.none, e.w, y);
+    return tad__select_f64(e.zero | TAD__WHERE_F64(x == 1.0), 1.0, y);
+}
+
+TAD__EMBEDDED double tad__pow_to_f64(double x, tad__exponent e) {
+    double rest, h = tad__pow_log2_f64(fabs(x), &rest);
+    return tad__pow_special_f64(
+        x, e, tad__pow_exp2_f64(e.head * h, e.tail * h + (e.head + e.tail) * rest));
+}
+
+TAD__EMBEDDED float tad__pow_to_f32(float x, tad__exponent e) {
+    double y = tad__exp_f64(e.w * tad__log_f64((double)fabsf(x)));
+    return (float)tad__pow_special_f64((double)x, e, fabsf(x) == 1.0f ? 1.0 : y);
 }
 
 TAD__EMBEDDED double tad__pow_f64(double x, double w) {
-    double rest, h = tad__pow_log2_f64(fabs(x), &rest);
-    double v = tad__clamp_f64(w, -0x1p70, 0x1p70), vh = tad__head_f64(v);
-    return tad__pow_special_f64(x, w, tad__pow_exp2_f64(vh * h, (v - vh) * h + v * rest));
+    return tad__pow_to_f64(x, tad__exponent_of(w));
 }
 
 TAD__EMBEDDED float tad__pow_f32(float x, float w) {
-    double v = (double)w, y = tad__exp_f64(v * tad__log_f64((double)fabsf(x)));
-    return (float)tad__pow_special_f64((double)x, v, fabsf(x) == 1.0f ? 1.0 : y);
+    return tad__pow_to_f32(x, tad__exponent_of((double)w));
 }
+
+/* Powers x^p and x^(p - 1) for a p known beforehand: many are a product or two. */
+enum {
+    TAD__POWER_0,
+    TAD__POWER_ANY,
+    TAD__POWER_2,
+    TAD__POWER_3,
+    TAD__POWER_INVERSE,
+    TAD__POWER_ROOT
+};
+
+static inline int tad__power_form(double p) {
+    return p == 0     ? TAD__POWER_0
+           : p == 2   ? TAD__POWER_2
+           : p == 3   ? TAD__POWER_3
+           : p == -1  ? TAD__POWER_INVERSE
+           : p == 0.5 ? TAD__POWER_ROOT
+                      : TAD__POWER_ANY;
+}
+
+#define BODY "elementary/pow_body.h"
+#include "../instantiate.h"
 
 #endif

@@ -1,4 +1,4 @@
-/* Square and cube root. */
+/* Square and cube root, and the length of a vector. */
 #ifndef TAD_KERNEL_ELEMENTARY_ROOT_H
 #define TAD_KERNEL_ELEMENTARY_ROOT_H
 
@@ -41,6 +41,21 @@ TAD__EMBEDDED float tad__cbrt_f32(float x) {
     double q = tad__nearest_f64(p.k * (1.0 / 3.0));
     double t = tad__cbrt_start_f64(p.f + 1.0, p.k - 3.0 * q) * tad__pow2_f64(q);
     return copysignf((float)(a > 0.0 && a < HUGE_VAL ? t : a), x);
+}
+
+/* sqrt(a^2 + b^2), scaled where the squares of the larger would not be normal; infinite where one
+ * is, even beside a NaN. */
+TAD__EMBEDDED double tad__hypot_f64(double a, double b) {
+    double x = fabs(a), y = fabs(b), most = x > y ? x : y;
+    double scale = most > 0x1p500 ? 0x1p-600 : most < 0x1p-450 ? 0x1p600 : 1.0;
+    double back = most > 0x1p500 ? 0x1p600 : most < 0x1p-450 ? 0x1p-600 : 1.0;
+    double u = x * scale, v = y * scale, r = sqrt(u * u + v * v) * back;
+    return x == HUGE_VAL ? x : y == HUGE_VAL ? y : r;
+}
+
+TAD__EMBEDDED float tad__hypot_f32(float a, float b) {
+    double x = fabs((double)a), y = fabs((double)b), r = sqrt(x * x + y * y);
+    return (float)(x == HUGE_VAL ? x : y == HUGE_VAL ? y : r);
 }
 
 #endif

@@ -58,6 +58,8 @@ static tad__dual row2(unsigned row, tad__dual a, tad__dual b) {
 #define LE(a, b, t, e) ((a).value <= (b).value ? (t) : (e))
 #define EQ(a, b, t, e) ((a).value == (b).value ? (t) : (e))
 #define NUMBER(x, t) ((x).value == (x).value ? (t) : (x))
+#define EITHER(a, b) (P.value == 0 ? (a) : (b))
+#define POWER(less) row1(TAD__ROW_pow_scalar, X, P.value - (less), 0)
 #define SIZE(a, b) add(FN(fabs, a), FN(fabs, b))
 #define SELDOM(x, least, graph, below, cheap) (graph)
 #define SCALED(x, a, b) mul(x, quotient(constant(1), SIZE(a, b)))

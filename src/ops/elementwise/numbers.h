@@ -22,4 +22,10 @@ static UNUSED double floor_mod(double a, double b) {
 }
 #define FN(f, x) f(x)
 #define FN2(f, a, b) f(a, b)
+#define POWER(less) power(X, P, less)
+static UNUSED double power(double x, double p, int less) {
+    const int form = tad__power_form(p);
+    return form == TAD__POWER_ANY ? pow(x, p - less)
+                                  : tad__power_f64(x, form, less, (tad__exponent){.w = p});
+}
 #include "kernel/words.h"

@@ -43,6 +43,8 @@ static tad_var choose(int how, tad_var a, tad_var b, tad_var then, tad_var other
 #define LE(a, b, t, e) choose(COMPARE_GE, b, a, t, e)
 #define EQ(a, b, t, e) choose(COMPARE_EQ, a, b, t, e)
 #define NUMBER(x, t) choose(COMPARE_EQ, x, x, t, x)
+#define EITHER(a, b) (P.u.number == 0 ? (a) : (b))
+#define POWER(less) tad_pow_scalar(X, P.u.number - (less))
 #define SIZE(a, b) ADD(FN(fabs, a), FN(fabs, b))
 #define SELDOM(x, least, graph, below, cheap) (graph)
 #define SCALED(x, a, b) MUL(x, DIV(K(1), SIZE(a, b)))
