@@ -23,14 +23,14 @@ void tad__order_by(tad__loop *l, int of, int64_t size) {
 }
 
 /* Where dst is contiguous along the innermost axis and src along another one, both are walked in
- * tiles of TILE x TILE elements: each piece of a row is then read and written once, as a whole. */
-enum { TILE = 16 };
+ * square tiles as wide as a cache line: each line is then read and written once, as a whole. */
+enum { LINE = 64, WORTH = 8 };
 
 int tad__transposed_axis(const tad__loop *l, int64_t size) {
     int last = l->rank - 1, k = 0;
     if (last < 1 || l->step[0] != size || l->step[1] == size || l->step[1] == 0) return -1;
     while (k < last && l->stride[1][k] != size) k++;
-    bool worth = l->dim[k] >= TILE / 2 && l->length >= TILE / 2;
+    bool worth = l->dim[k] >= WORTH && l->length >= WORTH;
     return k < last && l->stride[0][k] != 0 && worth ? k : -1;
 }
 
@@ -51,27 +51,57 @@ bool tad__take_transposed_axis(tad__loop *l, int64_t size, tad__transposed *foun
 
 static int64_t at_most(int64_t n, int64_t limit) { return n < limit ? n : limit; }
 
-/* One tile of rows x columns of dst. */
+/* There may be no memory: then nothing happens. */
+static inline void ask_for(const char *p, int64_t behind) {
+    __builtin_prefetch((const void *)((uintptr_t)p + (uintptr_t)behind));
+}
+
+/* A whole tile is turned two rows of src at a time, which compilers make vector code of; rows of
+ * the next one are asked for meanwhile, since no processor guesses that they come. One at an edge,
+ * rows x columns of dst, is short. */
 #define TRANSPOSED(T, name, assign)                                                                \
-    static void name##_tile(char *to, const char *from, const tad__transposed *a, int64_t rows,    \
+    enum { name##_TILE = LINE / sizeof(T) };                                                       \
+    static void name##_tile(char *to, const char *from, const tad__transposed *a) {                \
+        enum { TILE = name##_TILE };                                                               \
+        _Alignas(LINE) T tile[TILE][TILE];                                                         \
+        for (int64_t j = 0; j < TILE; j += 2) {                                                    \
+            const char *address = from + j * a->from_stride;                                       \
+            const T *even = (const T *)(const void *)address,                                      \
+                    *odd = (const T *)(const void *)(address + a->from_stride);                    \
+            ask_for(address, TILE * a->from_stride);                                               \
+            ask_for(address, (TILE + 1) * a->from_stride);                                         \
+            for (int64_t i = 0; i < TILE; i++) {                                                   \
+                tile[i][j] = even[i];                                                              \
+                tile[i][j + 1] = odd[i];                                                           \
+            }                                                                                      \
+        }                                                                                          \
+        for (int64_t i = 0; i < TILE; i++) {                                                       \
+            T *row = (T *)(void *)(to + i * a->to_stride);                                         \
+            for (int64_t j = 0; j < TILE; j++) row[j] assign tile[i][j];                           \
+        }                                                                                          \
+    }                                                                                              \
+    static void name##_edge(char *to, const char *from, const tad__transposed *a, int64_t rows,    \
                             int64_t columns) {                                                     \
-        T tile[TILE][TILE];                                                                        \
-        for (int64_t j = 0; j < columns; j++)                                                      \
-            if (rows == TILE)                                                                      \
-                memcpy(tile[j], from + j * a->from_stride, sizeof tile[j]);                        \
-            else                                                                                   \
-                memcpy(tile[j], from + j * a->from_stride, (size_t)rows * sizeof(T));              \
         for (int64_t i = 0; i < rows; i++) {                                                       \
             T *row = (T *)(void *)(to + i * a->to_stride);                                         \
-            for (int64_t j = 0; j < columns; j++) row[j] assign tile[j][i];                        \
+            const char *element = from + i * (int64_t)sizeof(T);                                   \
+            for (int64_t j = 0; j < columns; j++)                                                  \
+                row[j] assign *(const T *)(const void *)(element + j * a->from_stride);            \
         }                                                                                          \
     }                                                                                              \
     static void name(char *to, const char *from, const tad__transposed *a) {                       \
-        for (int64_t i = 0; i < a->along; i += TILE)                                               \
-            for (int64_t j = 0; j < a->across; j += TILE)                                          \
-                name##_tile(to + i * a->to_stride + j * (int64_t)sizeof(T),                        \
-                            from + i * (int64_t)sizeof(T) + j * a->from_stride, a,                 \
-                            at_most(a->along - i, TILE), at_most(a->across - j, TILE));            \
+        enum { TILE = name##_TILE };                                                               \
+        for (int64_t i = 0; i < a->along; i += TILE) {                                             \
+            for (int64_t j = 0; j < a->across; j += TILE) {                                        \
+                char *to_tile = to + i * a->to_stride + j * (int64_t)sizeof(T);                    \
+                const char *tile = from + i * (int64_t)sizeof(T) + j * a->from_stride;             \
+                if (a->along - i >= TILE && a->across - j >= TILE)                                 \
+                    name##_tile(to_tile, tile, a);                                                 \
+                else                                                                               \
+                    name##_edge(to_tile, tile, a, at_most(a->along - i, TILE),                     \
+                                at_most(a->across - j, TILE));                                     \
+            }                                                                                      \
+        }                                                                                          \
     }
 TRANSPOSED(double, copy_transposed_f64, =)
 TRANSPOSED(float, copy_transposed_f32, =)
