@@ -126,52 +126,15 @@ static void sum_vjp(tad_rule *r) {
 
 /* ---- their gradient ---- */
 
-/* One run of a gradient: its elements are the cotangent's or all one of them, over a divisor. */
-#define SPREAD(T)                                                                                  \
-    do {                                                                                           \
-        T *to = (T *)(void *)l->run[0];                                                            \
-        const T *from = (const T *)(const void *)l->run[1];                                        \
-        T one = *from / (T)divisor;                                                                \
-        if (l->step[1] == 0 && fresh) {                                                            \
-            k->fill[dtype]((size_t)l->length, (double)one, to);                                    \
-        } else if (l->step[1] == 0) {                                                              \
-            for (int64_t i = 0; i < l->length; i++) to[i] += one;                                  \
-        } else if (fresh) {                                                                        \
-            for (int64_t i = 0; i < l->length; i++) to[i] = from[i] / (T)divisor;                  \
-        } else {                                                                                   \
-            for (int64_t i = 0; i < l->length; i++) to[i] += from[i] / (T)divisor;                 \
-        }                                                                                          \
-    } while (0)
-
-static void spread_run(const tad__kernels *k, const tad__loop *l, tad_dtype dtype, double divisor,
-                       bool fresh) {
-    if (dtype == TAD_F64)
-        SPREAD(double);
-    else
-        SPREAD(float);
-}
-
-typedef struct spread {
-    const tad__kernels *kernels;
-    tad_dtype dtype;
-    double divisor;
-    bool fresh;
-} spread;
-
-static void spread_walk(void *arg, tad__loop *l) {
-    const spread *s = arg;
-    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l))
-        spread_run(s->kernels, l, s->dtype, s->divisor, s->fresh);
-}
-
-/* to, of the rank of g, = or += what g is over the divisor, repeated where g has size 1. */
-static void spread_out(const tad__compute *compute, const tad_array *to, const tad_array *g,
-                       double divisor, bool fresh) {
-    tad_shape shape = tad__shape_of(to);
-    tad__loop l;
-    tad__loop_init(&l, &shape, (const tad_array *const[]){to, g}, 2);
-    spread s = {compute->kernels, (tad_dtype)to->dtype, divisor, fresh};
-    tad__loop_split(compute->threads, &l, 0, spread_walk, &s);
+/* The cotangent over the divisor: itself or a copy, which is no larger. NULL: no memory. */
+static const tad_array *divided(const tad__compute *c, const tad_array *g, double divisor) {
+    tad_shape shape = tad__shape_of(g);
+    if (divisor == 1) return g;
+    tad_array *copy = tad__scratch_array(c, (tad_dtype)g->dtype, &shape);
+    if (!copy) return NULL;
+    tad__copy(c, copy, g);
+    scale(copy, divisor);
+    return copy;
 }
 
 static tad_status sum_backward(tad_backward *b) {
@@ -181,16 +144,19 @@ static tad_status sum_backward(tad_backward *b) {
     unsigned mask = tad__known_axes(&o->axis, x->rank);
     double divisor = b->call.op == &tad__ops_sum[MEAN] ? count_of(x, mask) : 1;
     tad__header g_header, few_header;
-    const tad_array *g = tad__keepdims_view(&g_header, b->cotangent[0], x, mask);
-    tad_array *to = tad_backward_repeat(b, 0, g);
+    const tad__compute *compute = b->call.compute;
+    const tad_array *view = tad__keepdims_view(&g_header, b->cotangent[0], x, mask);
+    const tad_array *g = divided(compute, view, divisor);
+    if (!g) return TAD_NO_MEMORY;
+    tad_array *to = tad_backward_repeat(b, 0, view);
+    bool fresh;
     if (to) {
-        spread_out(b->call.compute, tad__keepdims_view(&few_header, to, x, mask), g, divisor, true);
+        tad__put(compute, tad__keepdims_view(&few_header, to, x, mask), g, false);
         return TAD_OK;
     }
-    bool fresh;
     to = tad_backward_buffer(b, 0, &fresh);
     if (!to) return TAD_NO_MEMORY;
-    spread_out(b->call.compute, to, g, divisor, fresh);
+    tad__put(compute, to, g, !fresh);
     return TAD_OK;
 }
 
