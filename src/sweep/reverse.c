@@ -163,12 +163,14 @@ static tad_status check_root(tad_tape *t, uint32_t i) {
 
 /* A cotangent has its result's shape and type; none or a number: only for a single element. */
 static tad_status check_cotangent(tad_tape *t, uint32_t i, tad_var cotangent) {
+    const bool plain = tad_is_none(cotangent) || tad_is_number(cotangent);
     tad__view view, ct_view;
+    if (plain && !(tad__at(t, i)->flags & TAD__ARRAY)) return TAD_OK;
     const tad_array *y = tad__value(t, i, &view), *ct;
     uint32_t c;
     tad_shape shape = tad__shape_of(y);
     char a[160], b[160];
-    if (tad_is_none(cotangent) || tad_is_number(cotangent)) {
+    if (plain) {
         if (y->size == 1) return TAD_OK;
         return tad__fail(t, TAD_BAD_SHAPE,
                          "reverse: the result has shape %s: a cotangent is needed",
@@ -205,6 +207,10 @@ static tad_status seed(tad_tape *t, uint32_t i, tad_var cotangent) {
     uint32_t c;
     double one = tad_is_number(cotangent) ? cotangent.u.number : 1;
     if (tad_is_none(cotangent) || tad_is_number(cotangent)) {
+        if (!(tad__at(t, i)->flags & TAD__ARRAY)) {
+            t->head.adjoint[i].number += one;
+            return TAD_OK;
+        }
         view.array = (tad_array){.data = &one, .size = 1, .dtype = TAD_F64, .contiguous = true};
         return tad__accumulate(t, i, &view.array);
     }

@@ -76,6 +76,7 @@ double tad_item(tad_var x) {
     double v = NAN;
     if (tad_is_number(x)) return x.u.number;
     const tad_array *a = value_of(x, "item", &view);
+    if (a && a->size == 1 && a->dtype == TAD_F64) return *(const double *)a->data;
     if (a && read_into(x.tape, "item", a, &v, 1) != TAD_OK) return NAN;
     return v;
 }
