@@ -87,11 +87,13 @@ bool tad__is_plain_row(const tad__table *s, uint32_t i, tad__call *c) {
 
 bool tad__row_frame_make(tad__table *s, uint32_t at, const tad__call *c, tad__row_frame *f) {
     if (tad__check_unchanged(s->t, at, c, s->what) != TAD_OK) return false;
+    const tad_var nil = tad__nil(s->t);
     f->out = tad__handle(s->t, at);
     for (uint32_t k = 0; k < c->n_in; k++) {
         f->in[k] = tad__operand(s->t, c, k);
         f->wanted[k] = tad__depends(s, c, k);
-        f->given[k] = f->result[k] = tad__nil(s->t);
+        f->given[k] = nil;
+        f->result[k] = nil;
     }
     return true;
 }

@@ -31,11 +31,11 @@ static tad_var choose(int how, tad_var a, tad_var b, tad_var then, tad_var other
 #define TAD__ROW_fabs TAD__ROW_abs
 #define TAD__ROW_rint TAD__ROW_round
 #define K(number) tad_number(number)
-#define NEG(a) tad__row2(TAD__ROW_mul, a, tad_number(-1))
-#define ADD(a, b) tad__row2(TAD__ROW_add, a, b)
-#define SUB(a, b) tad__row2(TAD__ROW_sub, a, b)
-#define MUL(a, b) tad__row2(TAD__ROW_mul, a, b)
-#define DIV(a, b) tad__row2(TAD__ROW_div, a, b)
+#define NEG(a) tad__inline_mul(a, tad_number(-1))
+#define ADD(a, b) tad__inline_add(a, b)
+#define SUB(a, b) tad__inline_sub(a, b)
+#define MUL(a, b) tad__inline_mul(a, b)
+#define DIV(a, b) tad__inline_div(a, b)
 #define SQUARE(a) tad_square(a)
 #define GT(a, b, t, e) choose(COMPARE_GT, a, b, t, e)
 #define GE(a, b, t, e) choose(COMPARE_GE, a, b, t, e)
