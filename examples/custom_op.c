@@ -99,9 +99,11 @@ static void log_cosh_vjp(tad_rule *r) { r->result[0] = tad_mul(r->given[0], tad_
 
 static void log_cosh_jvp(tad_rule *r) { r->result[0] = tad_mul(r->given[0], tad_tanh(r->in[0])); }
 
+static const tad_sample_input seven = {.type = {TAD_F64, {1, {7}}}, .lo = -3, .hi = 3},
+                              two_rows = {.type = {TAD_F64, {2, {2, 3}}}, .lo = -3, .hi = 3};
 static const tad_sample log_cosh_samples[] = {
-    {"vector", 1, {{.type = {TAD_F64, {1, {7}}}, .lo = -3, .hi = 3}}, NULL},
-    {"matrix", 1, {{.type = {TAD_F64, {2, {2, 3}}}, .lo = -3, .hi = 3}}, NULL},
+    {"vector", 1, &seven, NULL},
+    {"matrix", 1, &two_rows, NULL},
 };
 
 static const tad_op log_cosh = {
@@ -156,13 +158,15 @@ static void prefix_vjp(tad_rule *r) {
     r->result[0] = prefix_sum(r->given[0], &(prefix_options){.reverse = !o->reverse});
 }
 
+static const tad_sample_input five = {.type = {TAD_F64, {1, {5}}}},
+                              matrix = {.type = {TAD_F64, {2, {2, 3}}}};
 static const tad_sample prefix_samples[] = {
-    {"forward", 1, {{.type = {TAD_F64, {1, {5}}}}}, NULL},
-    {"reverse", 1, {{.type = {TAD_F64, {1, {5}}}}}, &(const prefix_options){.reverse = true}},
+    {"forward", 1, &five, NULL},
+    {"reverse", 1, &five, &(const prefix_options){.reverse = true}},
 };
 
 static const tad_misuse prefix_misuse[] = {
-    {"a matrix", 1, {{.type = {TAD_F64, {2, {2, 3}}}}}, NULL, TAD_BAD_SHAPE},
+    {"a matrix", 1, &matrix, NULL, TAD_BAD_SHAPE},
 };
 
 static const tad_op prefix_op = {

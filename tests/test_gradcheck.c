@@ -663,6 +663,24 @@ START_TEST(misuse) {
 }
 END_TEST
 
+/* A sample that says how many inputs it has and not which; a row's with more than rows take. */
+START_TEST(samples_without_inputs) {
+    const tad_sample_input five[5] = {{.type = {TAD_F64, {1, {3}}}}, {.absent = true}};
+    const tad_sample missing[] = {{.label = "missing", .n = 1}},
+                     many[] = {{.label = "many", .n = 5, .in = five}};
+    tad_op op = *tad_op_find(_i ? "softmax" : "exp");
+    tad_gradcheck_report r;
+    op.samples = missing;
+    op.n_samples = 1;
+    ck_assert_int_eq(tad_gradcheck_op(&op, NULL, &r), TAD_CHECK_ERROR);
+    ck_assert_int_eq(r.status, TAD_BAD_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(r.first, "sample 0 has no inputs"));
+    op.samples = many;
+    ck_assert_int_eq(tad_gradcheck_op(&op, NULL, &r), TAD_CHECK_ERROR);
+    ck_assert_int_eq(r.status, TAD_BAD_ARGUMENT);
+}
+END_TEST
+
 /* ---- the net of the textbook: affine, relu, affine, cross entropy ---- */
 
 enum { PIXELS = 64, HIDDEN = 12, CLASSES = 10, BATCH = 10 };
@@ -872,6 +890,7 @@ static Suite *suite(void) {
     tcase_add_test(c, every_recording_of_a_check_goes_before_the_next);
     tcase_add_test(c, tape_is_left_as_found);
     tcase_add_test(c, misuse);
+    tcase_add_loop_test(c, samples_without_inputs, 0, 2);
     tcase_add_test(c, S3_gradient_check);
     tcase_add_loop_test(c, without_memory, 0, 2);
     tcase_add_loop_test(c, op_without_memory, 0, 2);

@@ -161,7 +161,7 @@ static void turned_rule(tad_rule *r) { r->result[0] = turned(r); }
 /* Without the hook for views the result is a copy, and the engine refuses. */
 static tad_verdict check_turned(bool view, tad_gradcheck_report *r) {
     tad_sample_input in = {.type = {TAD_F64, {1, {6}}}, .lo = 0.5, .hi = 1.2};
-    tad_sample sample = {.label = "turned", .n = 1, .in = {in}};
+    tad_sample sample = {.label = "turned", .n = 1, .in = &in};
     const tad_op op = {.name = "turned",
                        .family = "test",
                        .doc = "reversed if x[0] > 0",
@@ -195,7 +195,8 @@ static tad_verdict check_pair(int how, tad_gradcheck_report *r) {
     if (how == TAD_LAW_STALE) return check_turned(true, r);
     options o = {how};
     tad_sample_input in = {.type = {TAD_F64, {1, {6}}}, .lo = -1.2, .hi = 1.2};
-    tad_sample sample = {.label = "pair", .n = 2, .in = {in, in}, .options = &o};
+    tad_sample sample = {
+        .label = "pair", .n = 2, .in = (tad_sample_input[]){in, in}, .options = &o};
     tad_op op = {.name = "pair",
                  .family = "test",
                  .doc = "a product and a sine",
@@ -357,10 +358,11 @@ START_TEST(second_derivatives_are_tried_where_a_select_could_hide_them) {
     static const tad_option option[] = {{.name = "hides", .kind = TAD_OPTION_BOOL}};
     tad_gradcheck_report r;
     bool hides = _i;
-    tad_sample sample = {.label = "square",
-                         .n = 1,
-                         .options = &hides,
-                         .in = {{.type = {TAD_F64, {0}}, .away = {0}, .count_away = 1}}};
+    tad_sample sample = {
+        .label = "square",
+        .n = 1,
+        .options = &hides,
+        .in = &(tad_sample_input){.type = {TAD_F64, {0}}, .away = {0}, .count_away = 1}};
     tad_op op = {.name = "square",
                  .family = "test",
                  .doc = "x^2",

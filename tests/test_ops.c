@@ -353,8 +353,8 @@ START_TEST(inline_path) {
     ck_assert(op && tad_sample_at(op, 0, &room));
     tad_var in[3];
     for (size_t i = 0; i < room.sample.n; i++) {
-        room.sample.in[i].type.shape = TAD_0D;
-        in[i] = tad_scalar(t, tad_item(tad_sample_fill(t, &room.sample.in[i], 7 + i)));
+        room.in[i].type.shape = TAD_0D;
+        in[i] = tad_scalar(t, tad_item(tad_sample_fill(t, &room.in[i], 7 + i)));
     }
     const tad_gradcheck_options o = {.order = 2, .demand = TAD_GRADE_VERY_GOOD, .inconclusive = -1};
     tad_verdict v = tad_gradcheck(call_inline, &row, in, room.sample.n, &o, &r);
@@ -435,7 +435,7 @@ START_TEST(number_beside_array) {
     tad_sample_room room;
     tad_var in[2];
     ck_assert(tad_sample_at(op, 0, &room));
-    for (size_t i = 0; i < 2; i++) in[i] = tad_sample_fill(t, &room.sample.in[i], 7 + i);
+    for (size_t i = 0; i < 2; i++) in[i] = tad_sample_fill(t, &room.in[i], 7 + i);
     for (size_t n = 1; n <= 2; n++) {
         tad_verdict v = tad_gradcheck(call_with_number, (void *)(uintptr_t)row, in, n, &o, &r);
         ck_assert_msg(v == TAD_CHECK_PASS || v == TAD_CHECK_VACUOUS, "%s with a number: %s: %s%s",

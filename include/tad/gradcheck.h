@@ -195,10 +195,12 @@ TAD_API const char *tad_law_text(tad_law law);
 /* What tad_gradcheck_op and the tests of ops use: how many samples an op has, one of them, and an
  * input of a sample as a constant of the tape, filled from the seed (tad_none() if absent). */
 typedef struct tad_sample_room {
-    tad_sample sample; /* its label may lie below: do not copy */
+    tad_sample sample; /* its label and inputs may lie below: do not copy */
     char label[64];
+    tad_sample_input in[3];
 } tad_sample_room;
 TAD_API size_t tad_sample_count(const tad_op *op);
+/* False: there is no such sample, or it has no inputs where it says how many. */
 TAD_API bool tad_sample_at(const tad_op *op, size_t i, tad_sample_room *room);
 TAD_API tad_var tad_sample_fill(tad_tape *t, const tad_sample_input *input, uint64_t seed);
 

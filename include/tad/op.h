@@ -257,14 +257,14 @@ typedef struct tad_sample_input {
 typedef struct tad_sample {
     const char *label;
     size_t n;
-    tad_sample_input in[6];
-    const void *options; /* NULL: default */
+    const tad_sample_input *in; /* n of them */
+    const void *options;        /* NULL: default */
 } tad_sample;
 
 typedef struct tad_misuse {
     const char *label;
     size_t n;
-    tad_sample_input in[6];
+    const tad_sample_input *in; /* n of them */
     const void *options;
     tad_status expect;
 } tad_misuse;

@@ -42,10 +42,11 @@ static void take_masks(const tad_sample *s, const tad__problem *p, const tad__op
 
 static tad_status check_sample(tad__workspace *workspace, const tad_op *op, const tad_sample *s,
                                bool as_row, const tad__check_plan *ask, tad_gradcheck_report *r) {
-    tad_gradcheck_input inputs[sizeof s->in / sizeof *s->in];
+    tad_gradcheck_input *inputs = tad__take(workspace, s->n + 1, sizeof *inputs);
     tad__check_plan plan = *ask;
     tad__problem p;
     tad__op_problem o;
+    if (!inputs) return TAD_NO_MEMORY;
     tad_status status = tad__problem_from_sample(&p, &o, workspace, op, s, ask->seed, as_row);
     if (status != TAD_OK) return status;
     name_rows(r, &p, &o);
@@ -75,7 +76,10 @@ static tad__check_plan plan_for_op(const tad_gradcheck_options *o) {
 static tad_status check_paths(tad__workspace *workspace, const tad_op *op, size_t i,
                               const tad__check_plan *plan, tad_gradcheck_report *r) {
     tad_sample_room s;
-    if (!tad_sample_at(op, i, &s)) return TAD_OK;
+    if (!tad_sample_at(op, i, &s)) {
+        tad__report_first(r, "sample %zu has no inputs", i);
+        return TAD_BAD_ARGUMENT;
+    }
     tad__moment before = tad__workspace_now(workspace);
     tad_status status = check_sample(workspace, op, &s.sample, false, plan, r);
     if (status == TAD_OK && has_scalar_path(op, &s.sample))

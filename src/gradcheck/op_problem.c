@@ -92,8 +92,9 @@ static tad_status fill_sample(tad_tape *t, const tad_sample *s, uint64_t seed, t
 tad_status tad__problem_from_sample(tad__problem *p, tad__op_problem *o, tad__workspace *workspace,
                                     const tad_op *op, const tad_sample *s, uint64_t seed,
                                     bool as_row) {
-    tad_var in[sizeof s->in / sizeof *s->in];
-    bool constant[sizeof s->in / sizeof *s->in];
+    tad_var *in = tad__take(workspace, s->n + 1, sizeof *in);
+    bool *constant = tad__take(workspace, s->n + 1, sizeof *constant);
+    if (!in || !constant) return TAD_NO_MEMORY;
     tad_status status = fill_sample(workspace->tape, s, seed, in, constant);
     if (status != TAD_OK) return status;
     return tad__problem_from_op(p, o, workspace, op, in, s->n, s->options, constant, as_row);

@@ -76,8 +76,15 @@ static const pattern *patterns(size_t inputs, size_t *n) {
 
 /* ---- samples of a row ---- */
 
+static bool has_inputs(const tad_sample *s) { return s->n == 0 || s->in; }
+
 static bool is_row(const tad_op *op) {
-    return (op->flags & TAD_OP_ELEMENTWISE) && op->n_samples > 0 && op->max_in <= 3;
+    bool row = (op->flags & TAD_OP_ELEMENTWISE) && op->n_samples > 0;
+    for (size_t k = 0; k < op->n_samples && row; k++) {
+        const tad_sample *s = &op->samples[k];
+        row = s->n >= 1 && s->n <= 3 && has_inputs(s);
+    }
+    return row;
 }
 
 /* What becomes of one sample of the descriptor: each pattern, then each kink on () and (3). */
@@ -88,17 +95,16 @@ static size_t variants(const tad_sample *s) {
 }
 
 static void on_pattern(const pattern *p, tad_sample_room *workspace) {
-    for (size_t k = 0; k < workspace->sample.n; k++)
-        workspace->sample.in[k].type.shape = p->shape[k];
+    for (size_t k = 0; k < workspace->sample.n; k++) workspace->in[k].type.shape = p->shape[k];
     snprintf(workspace->label, sizeof workspace->label, "%s, %s", p->label,
              workspace->sample.label);
 }
 
 /* The whole numbers from the kink up to it. */
 static void at_one_kink(double kink, bool zero_d, tad_sample_room *workspace) {
-    workspace->sample.in[0] = (tad_sample_input){
+    workspace->in[0] = (tad_sample_input){
         .type = {TAD_F64, S1(3)}, .fill = TAD_FILL_INTEGER, .lo = kink, .hi = kink + 1};
-    if (zero_d) workspace->sample.in[0].type.shape = TAD_0D;
+    if (zero_d) workspace->in[0].type.shape = TAD_0D;
     snprintf(workspace->label, sizeof workspace->label, "kink at %g, %s", kink,
              zero_d ? "()" : "(3)");
 }
@@ -108,6 +114,8 @@ static bool row_sample(const tad_op *op, size_t i, tad_sample_room *workspace) {
     while (k < op->n_samples && i >= variants(&op->samples[k])) i -= variants(&op->samples[k++]);
     if (k == op->n_samples) return false;
     workspace->sample = op->samples[k];
+    memcpy(workspace->in, op->samples[k].in, op->samples[k].n * sizeof *workspace->in);
+    workspace->sample.in = workspace->in;
     const pattern *list = patterns(workspace->sample.n, &n);
     if (i < n)
         on_pattern(&list[i], workspace);
@@ -129,7 +137,7 @@ bool tad_sample_at(const tad_op *op, size_t i, tad_sample_room *workspace) {
     if (!op || !op->samples || !workspace) return false;
     memset(workspace, 0, sizeof *workspace);
     if (is_row(op)) return row_sample(op, i, workspace);
-    if (i >= op->n_samples) return false;
+    if (i >= op->n_samples || !has_inputs(&op->samples[i])) return false;
     workspace->sample = op->samples[i];
     return true;
 }

@@ -92,7 +92,9 @@
 #define CASE(what, ...)                                                                            \
     .label = what,                                                                                 \
     .n = sizeof((const tad_sample_input[]){__VA_ARGS__}) / sizeof(tad_sample_input),               \
-    .in = {__VA_ARGS__}
+    .in = (const tad_sample_input[]) {                                                             \
+        __VA_ARGS__                                                                                \
+    }
 
 /* An option that is called as its field; one that is not. */
 #define OPTION(kind_, type, field) OPTION_NAMED(#field, kind_, type, field)

@@ -25,8 +25,10 @@
 #define SAMPLED(lo_, hi_, ...)                                                                     \
     { .type = {TAD_F64, {1, {5}}}, .lo = lo_, .hi = hi_, __VA_ARGS__ }
 #define NO_KINKS .count_away = 0
+#define INPUTS(...)                                                                                \
+    COUNT(((const tad_sample_input[]){__VA_ARGS__})), (const tad_sample_input[]) { __VA_ARGS__ }
 #define TAD_UNARY(name, doc, lo, hi, kinks, value, dx)                                             \
-    static const tad_sample name##_samples[] = {{"row", 1, {SAMPLED(lo, hi, kinks)}, NULL}};
+    static const tad_sample name##_samples[] = {{"row", INPUTS(SAMPLED(lo, hi, kinks)), NULL}};
 #define ONE_(name, initial, one, other, choices) one
 #define OTHER_(name, initial, one, other, choices) other
 #define ONE(...) ONE_(__VA_ARGS__)
@@ -34,8 +36,8 @@
 #define OPTION_SAMPLES(name, lo, hi, kinks, kinks2, ...)                                           \
     static const tad__row_options name##_tried[] = {__VA_ARGS__};                                  \
     static const tad_sample name##_samples[] = {                                                   \
-        {"row", 1, {SAMPLED(lo, hi, UNWRAP kinks)}, &name##_tried[0]},                             \
-        {"row, other option", 1, {SAMPLED(lo, hi, UNWRAP kinks2)}, &name##_tried[1]}};
+        {"row", INPUTS(SAMPLED(lo, hi, UNWRAP kinks)), &name##_tried[0]},                          \
+        {"row, other option", INPUTS(SAMPLED(lo, hi, UNWRAP kinks2)), &name##_tried[1]}};
 #define UNWRAP(...) __VA_ARGS__
 #define TAD_OPTION1(name, doc, lo, hi, kinks, o1, value, dx)                                       \
     OPTION_SAMPLES(name, lo, hi, (kinks), (kinks), {ONE(o1), 0}, {OTHER(o1), 0})
@@ -43,12 +45,11 @@
     OPTION_SAMPLES(name, lo, hi, (kinks), (kinks2), {ONE(o1), ONE(o2)}, {OTHER(o1), OTHER(o2)})
 #define TAD_BINARY(name, doc, la, ha, lb, hb, value, da, db)                                       \
     static const tad_sample name##_samples[] = {                                                   \
-        {"row", 2, {SAMPLED(la, ha, NO_KINKS), SAMPLED(lb, hb, NO_KINKS)}, NULL}};
+        {"row", INPUTS(SAMPLED(la, ha, NO_KINKS), SAMPLED(lb, hb, NO_KINKS)), NULL}};
 #define TAD_TERNARY(name, doc, value, da, db, dc)                                                  \
     static const tad_sample name##_samples[] = {                                                   \
         {"row",                                                                                    \
-         3,                                                                                        \
-         {SAMPLED(-2, 2, NO_KINKS), SAMPLED(-2, 2, NO_KINKS), SAMPLED(-2, 2, NO_KINKS)},           \
+         INPUTS(SAMPLED(-2, 2, NO_KINKS), SAMPLED(-2, 2, NO_KINKS), SAMPLED(-2, 2, NO_KINKS)),     \
          NULL}};
 #include <tad/scalar.def>
 
@@ -57,18 +58,18 @@
         .type = { dtype_, {(int)(sizeof((int64_t[]){__VA_ARGS__}) / 8), {__VA_ARGS__}} }           \
     }
 static const tad_misuse unary_misuse[] = {
-    {"int64", 1, {BAD(TAD_I64, 3)}, NULL, TAD_BAD_DTYPE},
-    {"bool", 1, {BAD(TAD_BOOL, 3)}, NULL, TAD_BAD_DTYPE},
-    {"two operands", 2, {BAD(TAD_F64, 3), BAD(TAD_F64, 3)}, NULL, TAD_BAD_ARGUMENT}};
+    {"int64", INPUTS(BAD(TAD_I64, 3)), NULL, TAD_BAD_DTYPE},
+    {"bool", INPUTS(BAD(TAD_BOOL, 3)), NULL, TAD_BAD_DTYPE},
+    {"two operands", INPUTS(BAD(TAD_F64, 3), BAD(TAD_F64, 3)), NULL, TAD_BAD_ARGUMENT}};
 static const tad_misuse binary_misuse[] = {
-    {"shapes", 2, {BAD(TAD_F64, 3), BAD(TAD_F64, 4)}, NULL, TAD_BAD_SHAPE},
-    {"float32 and float64", 2, {BAD(TAD_F64, 3), BAD(TAD_F32, 3)}, NULL, TAD_BAD_DTYPE},
-    {"int64", 2, {BAD(TAD_F64, 3), BAD(TAD_I64, 3)}, NULL, TAD_BAD_DTYPE},
-    {"one operand", 1, {BAD(TAD_F64, 3)}, NULL, TAD_BAD_ARGUMENT}};
+    {"shapes", INPUTS(BAD(TAD_F64, 3), BAD(TAD_F64, 4)), NULL, TAD_BAD_SHAPE},
+    {"float32 and float64", INPUTS(BAD(TAD_F64, 3), BAD(TAD_F32, 3)), NULL, TAD_BAD_DTYPE},
+    {"int64", INPUTS(BAD(TAD_F64, 3), BAD(TAD_I64, 3)), NULL, TAD_BAD_DTYPE},
+    {"one operand", INPUTS(BAD(TAD_F64, 3)), NULL, TAD_BAD_ARGUMENT}};
 static const tad_misuse ternary_misuse[] = {
-    {"shapes", 3, {BAD(TAD_F64, 3), BAD(TAD_F64, 3), BAD(TAD_F64, 2, 4)}, NULL, TAD_BAD_SHAPE},
-    {"int64", 3, {BAD(TAD_I64, 3), BAD(TAD_F64, 3), BAD(TAD_F64, 3)}, NULL, TAD_BAD_DTYPE},
-    {"two operands", 2, {BAD(TAD_F64, 3), BAD(TAD_F64, 3)}, NULL, TAD_BAD_ARGUMENT}};
+    {"shapes", INPUTS(BAD(TAD_F64, 3), BAD(TAD_F64, 3), BAD(TAD_F64, 2, 4)), NULL, TAD_BAD_SHAPE},
+    {"int64", INPUTS(BAD(TAD_I64, 3), BAD(TAD_F64, 3), BAD(TAD_F64, 3)), NULL, TAD_BAD_DTYPE},
+    {"two operands", INPUTS(BAD(TAD_F64, 3), BAD(TAD_F64, 3)), NULL, TAD_BAD_ARGUMENT}};
 
 #define ROW_OP(name_, doc_, arity, misuse_)                                                        \
     .name = #name_, .family = "elementwise", .doc = doc_, .min_in = arity, .max_in = arity,        \

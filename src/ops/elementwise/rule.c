@@ -28,14 +28,24 @@ static tad_var choose(int how, tad_var a, tad_var b, tad_var then, tad_var other
     return tad_where(condition, branch(then, like), branch(otherwise, like));
 }
 
+/* In place, but here once. */
+#define ARITHMETIC(name)                                                                           \
+    static __attribute__((noinline)) tad_var name(tad_var a, tad_var b) {                          \
+        return tad__inline_##name(a, b);                                                           \
+    }
+ARITHMETIC(add)
+ARITHMETIC(sub)
+ARITHMETIC(mul)
+ARITHMETIC(div)
+
 #define TAD__ROW_fabs TAD__ROW_abs
 #define TAD__ROW_rint TAD__ROW_round
 #define K(number) tad_number(number)
-#define NEG(a) tad__inline_mul(a, tad_number(-1))
-#define ADD(a, b) tad__inline_add(a, b)
-#define SUB(a, b) tad__inline_sub(a, b)
-#define MUL(a, b) tad__inline_mul(a, b)
-#define DIV(a, b) tad__inline_div(a, b)
+#define NEG(a) mul(a, tad_number(-1))
+#define ADD(a, b) add(a, b)
+#define SUB(a, b) sub(a, b)
+#define MUL(a, b) mul(a, b)
+#define DIV(a, b) div(a, b)
 #define SQUARE(a) tad_square(a)
 #define GT(a, b, t, e) choose(COMPARE_GT, a, b, t, e)
 #define GE(a, b, t, e) choose(COMPARE_GE, a, b, t, e)
