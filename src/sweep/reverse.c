@@ -71,7 +71,9 @@ static bool pass_numbers(tad_tape *t, uint32_t i) {
     const tad__dual y = {node[i].value.number, 0, false};
     tad__call c;
     tad__dual x[3];
-    if (!tad__call_of(t, i, &c) || !tad__is_row_of_numbers(t, i, &c)) return false;
+    if ((node[i].flags & TAD__ARRAY) || !tad__call_of(t, i, &c) ||
+        !tad__is_row_of_numbers(t, i, &c))
+        return false;
     for (uint32_t k = 0; k < c.n_in; k++)
         x[k] =
             (tad__dual){c.in[k] == TAD__NO_NODE ? c.number : node[c.in[k]].value.number, 0, false};
