@@ -239,15 +239,16 @@ static bool open_for(const void *at, size_t bytes) {
 START_TEST(only_what_was_given_out_can_be_touched) {
     enum { LARGE = 100000 }; /* needs a chunk of its own */
     tad_tape *t = tad_tape_new(NULL);
-    tad_scratch(t, 8);
+    tad__arena_take(&t->arena, 8, 64);
     tad_mark m = tad_tape_mark(t);
-    const char *small = tad_scratch(t, 40), *next = tad_scratch(t, 40),
-               *large = tad_scratch(t, LARGE);
+    const char *small = tad__arena_take(&t->arena, 40, 64),
+               *next = tad__arena_take(&t->arena, 40, 64),
+               *large = tad__arena_take(&t->arena, LARGE, 64);
     ck_assert(open_for(small, 40) && open_for(next, 40) && open_for(large, LARGE));
     ck_assert(closed(small, 40) && closed(next, 40) && closed(large, LARGE));
     ck_done(tad_tape_rewind(t, m), t);
     ck_assert(closed(small, 0) && closed(next, 39) && closed(large, 0) && closed(large, LARGE - 1));
-    ck_assert_ptr_eq(tad_scratch(t, 20), small);
+    ck_assert_ptr_eq(tad__arena_take(&t->arena, 20, 64), small);
     ck_assert(open_for(small, 20) && closed(small, 20));
     char *block = tad__buffers_take(&t->buffers, 70);
     ck_assert(open_for(block, 70) && closed(block, 70));

@@ -40,8 +40,11 @@ typedef uint32_t tad__push_tangents(const tad__between *b, uint32_t k);
 /* Passes on what nodes from entry k down have, up to the first whose rule is not known here or
  * makes a NaN, and gives the entry of that, untouched; 0 at the end. */
 typedef uint32_t tad__pull_adjoints(const tad__between *b, uint32_t k);
+/* pull_quickly: the same without looking at marks or for NaNs, and without giving marks: pulled
+ * numbers that are no NaN are right. */
 
 extern tad__push_tangents TAD_LEVEL(tad__push_tangents_numbers);
 extern tad__pull_adjoints TAD_LEVEL(tad__pull_adjoints_numbers);
+extern tad__pull_adjoints TAD_LEVEL(tad__pull_quickly_numbers);
 
 #endif

@@ -49,7 +49,7 @@ static SELDOM_RUN moved list_tangent(const tad__between *s, const tad__node *n) 
     return m;
 }
 
-static SELDOM_RUN moved fma_tangent(const tad__between *s, const tad__node *n) {
+static inline moved fma_tangent(const tad__between *s, const tad__node *n) {
     const tad__node *node = s->node;
     const size_t ka = operand(s, n->a), kb = operand(s, n->u.arg.b), kc = operand(s, n->u.arg.c);
     const double a = node[n->a].value.number, b = node[n->u.arg.b].value.number,

@@ -47,7 +47,7 @@ typedef struct tad__kernels {
     const tad__update_kernels *update;
     tad__sweep *sweep;
     tad__push_tangents *push_tangents;
-    tad__pull_adjoints *pull_adjoints;
+    tad__pull_adjoints *pull_adjoints, *pull_quickly;
     tad__extreme *extreme[2]; /* of a row */
     tad__places *places[2];
     tad__find *find[2];

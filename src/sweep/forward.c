@@ -68,7 +68,7 @@ static tad_status forward_over_reverse(tad__numeric *s, const product *p) {
     if (looks_closely(t)) return recorded_product(s, p);
     if (!tad__numeric_begin(s, p->x, p->n, true)) return t->error.status;
     tad_status status = tad__numeric_push(s, p->x, p->v, p->n);
-    if (status == TAD_OK) status = tad__numeric_pull(s, *s->y);
+    if (status == TAD_OK) status = tad__numeric_pull(s, *s->y, p->x, p->n);
     for (size_t k = 0; k < p->n && status == TAD_OK; k++) {
         const tad_var x = p->x[k];
         if (p->gradient) p->gradient[k] = tad__numeric_adjoint(s, x);

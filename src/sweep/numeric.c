@@ -134,21 +134,62 @@ tad_status tad__numeric_push(tad__numeric *s, const tad_var *x, const tad_var *t
 
 /* ---- reverse ---- */
 
-tad_status tad__numeric_pull(tad__numeric *s, tad_var y) {
-    tad__between *b = &s->tape;
-    const uint32_t i = y.u.at.index;
-    uint32_t k = tad__entry_of(b, i);
+static tad_status seed_adjoint(tad__numeric *s, uint32_t i, uint32_t k) {
     tad__view view;
-    const tad_array *one = tad__number_value(1, tad__dtype_at(s->t, i), &view);
-    if (!k || !(b->mark[k] & TAD__VARIES)) return TAD_OK;
-    b->mark[k] |= TAD__REACHED;
-    tad_status status = tad__add_derivative(s, &b->moving[k].adjoint, i, one);
+    s->tape.mark[k] |= TAD__REACHED;
+    return tad__add_derivative(s, &s->tape.moving[k].adjoint, i,
+                               tad__number_value(1, tad__dtype_at(s->t, i), &view));
+}
+
+static tad_status pull_from(tad__numeric *s, uint32_t i, uint32_t k, tad__pull_adjoints *pull) {
+    tad__between *b = &s->tape;
+    tad_status status = seed_adjoint(s, i, k);
     for (; k > 0 && status == TAD_OK; k--) {
         b->node = s->t->head.node;
-        if ((k = s->t->compute.kernels->pull_adjoints(b, k)) == 0) break;
+        if ((k = pull(b, k)) == 0) break;
         status = tad__follow_adjoint(s, (uint32_t)(b->base + k));
     }
     return status;
+}
+
+/* The nodes below entry k that are numbers, as if all had been reached; false: there are others. */
+static bool pull_numbers(tad__numeric *s, uint32_t k) {
+    const tad__between *b = &s->tape;
+    while ((k = s->t->compute.kernels->pull_quickly(b, k)) != 0) {
+        tad__call c;
+        const uint32_t i = (uint32_t)(b->base + k);
+        if (!tad__call_of(s->t, i, &c) || !tad__is_row_of_numbers(s->t, i, &c)) return false;
+        b->mark[k] |= TAD__REACHED | TAD__SECOND;
+        if (b->mark[k] & TAD__VARIES) tad__adjoint_of_row(s, i, &c);
+        if (--k == 0) break;
+    }
+    return true;
+}
+
+/* Whether the loop over numbers, without marks, gives numbers at all x. Where it does they are
+ * right: a zero that is not there has met no infinity on the way. */
+static bool pull_quickly(tad__numeric *s, uint32_t i, uint32_t k, const tad_var *x, size_t nx) {
+    const tad__between *b = &s->tape;
+    double all = 0;
+    b->moving[k].adjoint.number = 1;
+    if ((tad__at(s->t, i)->flags & TAD__ARRAY) || !pull_numbers(s, k)) return false;
+    for (size_t n = 0; n < nx; n++) {
+        const uint32_t entry = tad__entry_of(b, x[n].u.at.index);
+        if (tad__at(s->t, x[n].u.at.index)->flags & TAD__ARRAY) continue;
+        all += b->moving[entry].adjoint.number * 0 + b->moving[entry].tangent.number * 0;
+        b->mark[entry] |= entry ? TAD__REACHED | TAD__SECOND : 0;
+    }
+    return all == 0;
+}
+
+tad_status tad__numeric_pull(tad__numeric *s, tad_var y, const tad_var *x, size_t nx) {
+    const tad__between *b = &s->tape;
+    const uint32_t i = y.u.at.index, k = tad__entry_of(b, i);
+    if (!k || !(b->mark[k] & TAD__VARIES)) return TAD_OK;
+    if (pull_quickly(s, i, k, x, nx)) return TAD_OK;
+    for (uint32_t e = 0; e <= b->span; e++) b->mark[e] &= (uint8_t) ~(TAD__REACHED | TAD__SECOND);
+    memset(b->moving, 0, ((size_t)b->span + 1) * sizeof *b->moving);
+    return pull_from(s, i, k, s->t->compute.kernels->pull_adjoints);
 }
 
 /* ---- results ---- */

@@ -28,8 +28,8 @@ void tad__numeric_end(tad__numeric *s);
 void tad__numeric_again(tad__numeric *s);
 /* Tangents of all between, from those of x; nil or none: none. Once. */
 tad_status tad__numeric_push(tad__numeric *s, const tad_var *x, const tad_var *tangent, size_t nx);
-/* After that: adjoints of the one-element y, and their tangents. Once. */
-tad_status tad__numeric_pull(tad__numeric *s, tad_var y);
+/* After that: adjoints of the one-element y, and their tangents, right for x. Once. */
+tad_status tad__numeric_pull(tad__numeric *s, tad_var y, const tad_var *x, size_t nx);
 /* The tangent of v as an array, read where it lies; NULL: zero. view: for a number. */
 const tad_array *tad__numeric_tangent_array(tad__numeric *s, tad_var v, tad__view *view);
 /* A derivative of v as a constant; zeros where it has none. */
