@@ -18,11 +18,16 @@ static inline void add_product(tad__adjoint *to, double g, double factor) {
     to->number = fused(g, factor, to->number);
 }
 
-/* Of a product of two variables; they may be one. */
+/* Of a product of two variables. They may be one: its adjoint is then stored once, since what was
+ * just stored is slow to load. */
 static inline void pass_product(const tad__node *node, tad__adjoint *adjoint, uint32_t a,
                                 uint32_t b, double g) {
-    add_product(&adjoint[a], g, node[b].value.number);
-    add_product(&adjoint[b], g, node[a].value.number);
+    if (TAD_LIKELY(a != b)) {
+        add_product(&adjoint[a], g, node[b].value.number);
+        add_product(&adjoint[b], g, node[a].value.number);
+    } else {
+        add_product(&adjoint[a], g, 2 * node[a].value.number);
+    }
 }
 
 static void pass_sum(tad__adjoint *adjoint, const tad__record_of *r, double g) {
