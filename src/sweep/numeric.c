@@ -154,7 +154,8 @@ static tad_status pull_from(tad__numeric *s, uint32_t i, uint32_t k, tad__pull_a
 
 /* The nodes below entry k that are numbers, as if all had been reached; false: there are others. */
 static bool pull_numbers(tad__numeric *s, uint32_t k) {
-    const tad__between *b = &s->tape;
+    tad__between *b = &s->tape;
+    b->node = s->t->head.node; /* recording moves it: the tangents may have */
     while ((k = s->t->compute.kernels->pull_quickly(b, k)) != 0) {
         tad__call c;
         const uint32_t i = (uint32_t)(b->base + k);
