@@ -83,8 +83,33 @@ TAD__EMBEDDED double tad__pow_to_f64(double x, tad__exponent e) {
         x, e, tad__pow_exp2_f64(e.head * h, e.tail * h + (e.head + e.tail) * rest));
 }
 
+/* What a power in binary32 needs: log2 to 2^-38 by the series 2 / ln 2 (s + s^3/3 + ...),
+ * s = f/(2+f), and 2^h to 2^-32 by that of the exponential. */
+static const double tad__pow_log_f64[7] = {
+    0x1.71547652b82fep+1, 0x1.ec709dc3a03fdp-1, 0x1.2776c50ef9bfep-1, 0x1.a61762a7aded9p-2,
+    0x1.484b13d7c02a9p-2, 0x1.0c9a84994022dp-2, 0x1.c68f568d31760p-3,
+};
+static const double tad__pow_exp_f64[8] = {
+    0x1.62e42fefa39efp-1,  0x1.ebfbdff82c58fp-3,  0x1.c6b08d704a0c0p-5,  0x1.3b2ab6fba4e77p-7,
+    0x1.5d87fe78a6731p-10, 0x1.430912f86c787p-13, 0x1.ffcbfc588b0c7p-17, 0x1.62c0223a5c824p-20,
+};
+
+TAD__EMBEDDED double tad__pow_short_log2_f64(double a) {
+    const double *c = tad__pow_log_f64;
+    tad__log_parts_t_f64 p = tad__log_split_f64(a, 0.0);
+    double s = p.f / (2.0 + p.f), z = s * s, z2 = z * z;
+    return p.k + s * (tad__poly4_f64(c, z, z2) + tad__poly3_f64(c + 4, z, z2) * (z2 * z2));
+}
+
+TAD__EMBEDDED double tad__pow_short_exp2_f64(double h) {
+    const double *c = tad__pow_exp_f64;
+    h = tad__select_f64(TAD__WHERE_F64(fabs(h) > 1000.0), copysign(1000.0, h), h);
+    double k = tad__nearest_f64(h), r = h - k, r2 = r * r;
+    return (1.0 + r * tad__poly8_f64(c, r, r2, r2 * r2)) * tad__pow2_f64(k);
+}
+
 TAD__EMBEDDED float tad__pow_to_f32(float x, tad__exponent e) {
-    double y = tad__exp_f64(e.w * tad__log_f64((double)fabsf(x)));
+    double y = tad__pow_short_exp2_f64(e.w * tad__pow_short_log2_f64((double)fabsf(x)));
     return (float)tad__pow_special_f64((double)x, e, fabsf(x) == 1.0f ? 1.0 : y);
 }
 
