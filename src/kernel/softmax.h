@@ -17,6 +17,14 @@ typedef void tad__rows_map(size_t rows, size_t n, const void *x, void *y);
 /* dx of a result y and its cotangent g, which it may be written over. */
 typedef void tad__rows_backward(size_t rows, size_t n, const void *y, const void *g, void *dx);
 
+/* The same down at most TAD__COLUMN_BLOCK columns of n numbers: the next of a column lies `stride`
+ * on.
+ */
+enum { TAD__COLUMN_BLOCK = 64 };
+typedef void tad__columns_map(size_t n, size_t cols, size_t stride, const void *x, void *y);
+typedef void tad__columns_backward(size_t n, size_t cols, size_t stride, const void *y,
+                                   const void *g, void *dx);
+
 /* dx of rows x, with one number each for the result y and its cotangent g. */
 typedef void tad__rows_down(size_t rows, size_t n, const void *x, const void *y, const void *g,
                             void *dx);
@@ -42,6 +50,8 @@ typedef void tad__entropy_gradient(const tad__entropy *e, size_t rows, const voi
 typedef struct tad__softmax_kernels {
     tad__rows_map *softmax[2], *log_softmax[2];
     tad__rows_backward *softmax_backward[2], *log_softmax_backward[2];
+    tad__columns_map *softmax_down[2], *log_softmax_down[2];
+    tad__columns_backward *softmax_backward_down[2], *log_softmax_backward_down[2];
     tad__rows_map *logsumexp[2]; /* y: a number for each row */
     tad__rows_down *logsumexp_backward[2];
     tad__entropy_forward *entropy[2];

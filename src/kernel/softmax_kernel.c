@@ -12,6 +12,10 @@ enum { PARTS = 16 }; /* partial sums of loops that compute much for each element
 #define BODY "softmax_body.h"
 #include "instantiate.h"
 
+enum { COLUMNS = TAD__COLUMN_BLOCK, CHUNK = 64 };
+#define BODY "softmax_columns_body.h"
+#include "instantiate.h"
+
 #define BOTH(f)                                                                                    \
     { f##_f64, f##_f32 }
 const tad__softmax_kernels TAD_LEVEL(tad__softmax_kernels) = {
@@ -19,6 +23,10 @@ const tad__softmax_kernels TAD_LEVEL(tad__softmax_kernels) = {
     .log_softmax = BOTH(log_softmax),
     .softmax_backward = BOTH(softmax_backward),
     .log_softmax_backward = BOTH(log_softmax_backward),
+    .softmax_down = BOTH(softmax_down),
+    .log_softmax_down = BOTH(log_softmax_down),
+    .softmax_backward_down = BOTH(softmax_backward_down),
+    .log_softmax_backward_down = BOTH(log_softmax_backward_down),
     .logsumexp = BOTH(logsumexp),
     .logsumexp_backward = BOTH(logsumexp_backward),
     .entropy = BOTH(entropy),

@@ -52,7 +52,6 @@ static void map_piece(void *arg, size_t first, size_t end) {
 
 static tad_status map_forward(const tad_call_frame *c, tad__rows_map *map) {
     tad__rows r = plan(c);
-    if (c->in[0]->size == 0) return TAD_OK;
     const char *x = tad__rows_of(&r, c->in[0]);
     char *y = tad__rows_target(&r, c->out[0]);
     if (!x || !y) return TAD_NO_MEMORY;
@@ -61,12 +60,70 @@ static tad_status map_forward(const tad_call_frame *c, tad__rows_map *map) {
     return tad__rows_put(&r, y, c->out[0], false);
 }
 
+/* ---- down columns, where they lie beside each other: no transposed copies ---- */
+
+/* Blocks of neighbouring columns, all of an outer index, then the next. */
+typedef struct columns {
+    tad__columns_map *map;
+    tad__columns_backward *backward;
+    size_t n, inner, blocks, width;
+    const char *x, *g; /* backward: x is the result */
+    char *y;
+} columns;
+
+static void columns_piece(void *arg, size_t first, size_t end) {
+    const columns *d = arg;
+    for (size_t k = first; k < end; k++) {
+        const size_t column = k % d->blocks * TAD__COLUMN_BLOCK,
+                     cols = tad__min(TAD__COLUMN_BLOCK, d->inner - column),
+                     at = (k / d->blocks * d->n * d->inner + column) * d->width;
+        if (d->map)
+            d->map(d->n, cols, d->inner, d->x + at, d->y + at);
+        else
+            d->backward(d->n, cols, d->inner, d->x + at, d->g + at, d->y + at);
+    }
+}
+
+/* Whether x is walked so: along an axis that is not the last, and few enough columns are no rows.
+ */
+static bool find_columns(const tad_call_frame *c, columns *d) {
+    const tad_array *x = c->in[0];
+    const int axis = row_axis(c->options, x->rank);
+    size_t inner = 1;
+    for (int i = axis + 1; i < x->rank; i++) inner *= (size_t)x->dim[i];
+    *d = (columns){.n = (size_t)x->dim[axis], .inner = inner};
+    d->width = tad__width((tad_dtype)x->dtype);
+    d->blocks = (inner + TAD__COLUMN_BLOCK - 1) / TAD__COLUMN_BLOCK;
+    return inner >= TAD__COLUMN_BLOCK / 4 && d->n > 1;
+}
+
+static void walk_columns(const tad_call_frame *c, columns *d) {
+    const size_t all = (size_t)c->in[0]->size / (d->n * d->inner) * d->blocks,
+                 grain = TAD__GRAIN / (d->n * TAD__COLUMN_BLOCK);
+    tad__split(c->compute->threads, all, grain ? grain : 1, columns_piece, d);
+}
+
+static tad_status forward(const tad_call_frame *c, tad__rows_map *const *map,
+                          tad__columns_map *const *down) {
+    const tad_array *x = c->in[0];
+    columns d;
+    if (x->size == 0) return TAD_OK;
+    if (!x->contiguous || !find_columns(c, &d)) return map_forward(c, map[x->dtype]);
+    d.map = down[x->dtype];
+    d.x = x->data;
+    d.y = c->out[0]->data;
+    walk_columns(c, &d);
+    return TAD_OK;
+}
+
 static tad_status softmax_forward(const tad_call_frame *c) {
-    return map_forward(c, c->compute->kernels->softmax->softmax[c->in[0]->dtype]);
+    const tad__softmax_kernels *k = c->compute->kernels->softmax;
+    return forward(c, k->softmax, k->softmax_down);
 }
 
 static tad_status log_softmax_forward(const tad_call_frame *c) {
-    return map_forward(c, c->compute->kernels->softmax->log_softmax[c->in[0]->dtype]);
+    const tad__softmax_kernels *k = c->compute->kernels->softmax;
+    return forward(c, k->log_softmax, k->log_softmax_down);
 }
 
 /* ---- fused derivatives ---- */
@@ -85,20 +142,40 @@ static void fill_rows(void *context, size_t first, size_t rows, void *to) {
 
 static tad_status map_backward(tad_backward *b, tad__rows_backward *kernel) {
     tad__rows r = plan(&b->call);
-    if (!b->cotangent[0] || !b->wanted[0]) return TAD_OK;
     const void *y = tad__rows_of(&r, b->call.out[0]), *g = tad__rows_of(&r, b->cotangent[0]);
     if (!y || !g) return TAD_NO_MEMORY;
     return tad__rows_gradient_over(b, &r, fill_rows, &(backward_rows){&r, kernel, y, g});
 }
 
+/* What has arrived already is added to by way of rows. */
+static tad_status backward(tad_backward *b, tad__rows_backward *const *kernel,
+                           tad__columns_backward *const *down) {
+    const tad_array *y = b->call.out[0], *g = b->cotangent[0];
+    columns d;
+    bool fresh;
+    if (!g || !b->wanted[0]) return TAD_OK;
+    if (y->size == 0 || !g->contiguous || !tad_backward_is_fresh(b, 0) ||
+        !find_columns(&b->call, &d))
+        return map_backward(b, kernel[y->dtype]);
+    d.x = y->data;
+    d.g = g->data;
+    tad_array *dx = tad_backward_take(b, 0, 0);
+    if (!dx) dx = tad_backward_buffer(b, 0, &fresh);
+    if (!dx) return TAD_NO_MEMORY;
+    d.backward = down[y->dtype];
+    d.y = dx->data;
+    walk_columns(&b->call, &d);
+    return TAD_OK;
+}
+
 static tad_status softmax_backward(tad_backward *b) {
-    return map_backward(b,
-                        b->call.compute->kernels->softmax->softmax_backward[b->call.in[0]->dtype]);
+    const tad__softmax_kernels *k = b->call.compute->kernels->softmax;
+    return backward(b, k->softmax_backward, k->softmax_backward_down);
 }
 
 static tad_status log_softmax_backward(tad_backward *b) {
-    return map_backward(
-        b, b->call.compute->kernels->softmax->log_softmax_backward[b->call.in[0]->dtype]);
+    const tad__softmax_kernels *k = b->call.compute->kernels->softmax;
+    return backward(b, k->log_softmax_backward, k->log_softmax_backward_down);
 }
 
 /* ---- rules ---- */
@@ -136,6 +213,7 @@ static const tad_sample along_samples[] = {
     {CASE("rows", F64(3, 5)), AT(1)},
     {CASE("columns", F64(5, 3)), AT(0)},
     {CASE("middle axis", F64(2, 5, 3)), AT(-2)},
+    {CASE("columns beside each other", F64(2, 3, 16)), AT(1)},
     {CASE("long row", F64(2, 37)), AT(-1)},
     {CASE("one element", F64(3, 1)), AT(1)},
     {CASE("vector", F64(7)), AT(0)},
