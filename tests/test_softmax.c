@@ -36,6 +36,8 @@ START_TEST(values) {
     check(t, 700, 3, 1, 1);
     check(t, 2, 37, 5, 1);
     check(t, 4, 1, 3, 1);
+    check(t, 1, 90, 70, 1);
+    check(t, 3, 65, 17, 1);
     ck_tape(t);
     tad_tape_free(t);
 }
@@ -82,6 +84,34 @@ START_TEST(gradients) {
 }
 END_TEST
 
+/* The same of columns that lie beside each other, more than a block and a chunk of them. */
+START_TEST(gradients_down_columns) {
+    enum { N = 70, COLS = 67, ALL = N * COLS };
+    static double x[2][ALL], w[2][ALL], g[2][ALL];
+    tad_tape *t = tad_tape_new(NULL);
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < COLS; j++) {
+            x[0][i * COLS + j] = x[1][j * N + i] = 3 * cos(i * 7 + j);
+            w[0][i * COLS + j] = w[1][j * N + i] = sin(2.1 * i - j);
+        }
+    for (int log_ = 0; log_ <= 1; log_++)
+        for (int added = 0; added <= 1; added++) {
+            for (int rows = 0; rows <= 1; rows++) {
+                tad_shape s = rows ? TAD_SHAPE(COLS, N) : TAD_SHAPE(N, COLS);
+                tad_var a = tad_input(t, TAD_F64, s, x[rows]),
+                        y = log_ ? tad_log_softmax(a, rows) : tad_softmax(a, rows),
+                        z = tad_sum(tad_mul(y, tad_constant(t, TAD_F64, s, w[rows])), tad_all());
+                if (added) z = tad_add(z, tad_sum(tad_square(a), tad_all()));
+                ck_done(tad_reverse(z), t);
+                ck_done(tad_read(tad_gradient(a), g[rows], ALL), t);
+            }
+            for (int i = 0; i < N; i++)
+                for (int j = 0; j < COLS; j++) ck_near(g[0][i * COLS + j], g[1][j * N + i], 4e-15);
+        }
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(levels_agree) {
     double got[2][600], x[600];
     for (int i = 0; i < 600; i++) x[i] = 5 * sin(i);
@@ -101,6 +131,7 @@ static Suite *suite(void) {
     tcase_add_test(c, values);
     tcase_add_test(c, large_and_infinite);
     tcase_add_test(c, gradients);
+    tcase_add_test(c, gradients_down_columns);
     tcase_add_test(c, levels_agree);
     return s;
 }
