@@ -79,7 +79,7 @@ static const pattern *patterns(size_t inputs, size_t *n) {
 static bool has_inputs(const tad_sample *s) { return s->n == 0 || s->in; }
 
 static bool is_row(const tad_op *op) {
-    bool row = (op->flags & TAD_OP_ELEMENTWISE) && op->n_samples > 0;
+    bool row = op->flags & TAD_OP_ELEMENTWISE;
     for (size_t k = 0; k < op->n_samples && row; k++) {
         const tad_sample *s = &op->samples[k];
         row = s->n >= 1 && s->n <= 3 && has_inputs(s);
