@@ -36,11 +36,13 @@ tad_status tad__function_check(const tad__function *d, size_t k) {
     if (k >= d->n)
         return tad__fail(d->t, TAD_BAD_ARGUMENT, "%s: there is no input %zu of %zu", d->what, k,
                          d->n);
-    tad_dtype dtype = tad_dtype_of(d->x[k]);
+    uint32_t i;
+    if (!tad__resolve(d->t, d->x[k], d->what, &i)) return d->t->error.status;
+    const tad_dtype dtype = tad__dtype_at(d->t, i);
     if (!tad__is_float(dtype))
         return tad__fail(d->t, TAD_BAD_DTYPE, "%s: input %zu is %s, it has no derivative", d->what,
                          k, tad_dtype_name(dtype));
-    if (!tad_node_needs_gradient(d->x[k]))
+    if (!(tad__at(d->t, i)->flags & TAD__NEEDS))
         return tad__fail(d->t, TAD_NO_GRADIENT, "%s: input %zu is a constant, it has no derivative",
                          d->what, k);
     return TAD_OK;
