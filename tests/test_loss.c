@@ -119,6 +119,33 @@ START_TEST(targets_agree) {
 }
 END_TEST
 
+/* Gradients grow with the cotangent, also beyond 1 and below 0, as one of a row or of all. */
+START_TEST(cross_entropy_gradients_grow_with_the_cotangent) {
+    enum { ROWS = 3, CLASSES = 4, ALL = ROWS * CLASSES };
+    const double factor[] = {1, 3, -2, 0.5};
+    double x[ALL], once[ALL], many[ALL];
+    for (int i = 0; i < ALL; i++) x[i] = sin(i * 1.7);
+    for (int dtype = 0; dtype <= 1; dtype++)
+        for (int each = 0; each <= 1; each++)
+            for (size_t k = 0; k < sizeof factor / sizeof *factor; k++) {
+                tad_tape *t = tad_tape_new(NULL);
+                tad_var v = tad_cast(vector(t, ALL, x), dtype ? TAD_F32 : TAD_F64),
+                        logits = tad_reshape(v, TAD_SHAPE(ROWS, CLASSES)),
+                        target = labels(t, ROWS, (double[]){3, 0, 1});
+                logits =
+                    tad_input(t, tad_dtype_of(logits), TAD_SHAPE(ROWS, CLASSES), tad_data(logits));
+                tad_cross_entropy_options o = {.reduction = each ? TAD_EACH : TAD_SUM};
+                tad_var loss = tad_cross_entropy(logits, target, &o),
+                        g = tad_full(t, tad_dtype_of(logits), tad_shape_of(loss), factor[k]);
+                ck_done(tad_reverse_from(&loss, &g, 1), t);
+                ck_done(tad_read(tad_gradient(logits), k ? many : once, ALL), t);
+                for (int i = 0; i < ALL && k; i++)
+                    ck_near(many[i], factor[k] * once[i], dtype ? 1e-6 : 1e-15);
+                tad_tape_free(t);
+            }
+}
+END_TEST
+
 START_TEST(ignored_labels) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 2), (double[]){0, 0, 5, 1});
@@ -459,6 +486,7 @@ static Suite *suite(void) {
     c = support_case(s, "cross_entropy");
     tcase_add_test(c, cross_entropy_is_exact);
     tcase_add_test(c, targets_agree);
+    tcase_add_test(c, cross_entropy_gradients_grow_with_the_cotangent);
     tcase_add_test(c, ignored_labels);
     tcase_add_test(c, sweeps_agree);
     tcase_add_test(c, steady_steps_allocate_nothing);
