@@ -663,6 +663,23 @@ START_TEST(misuse) {
 }
 END_TEST
 
+static tad_var half_detached(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n, (void)user;
+    return tad_sum(tad_mul(*in, tad_detach(*in)), tad_all());
+}
+
+/* x where it should be 2 x: as vectors |x| / (|x| + |2 x|), whatever the entries. */
+START_TEST(the_norm_wise_error_is_of_all_entries) {
+    tad_gradcheck_report r;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(5), (double[]){3, -1, 0.5, 2, 0.25});
+    ck_assert_int_eq(tad_gradcheck(half_detached, NULL, &x, 1, NULL, &r), TAD_CHECK_FAIL);
+    ck_assert_uint_ge(r.rows, 1);
+    ck_near(r.row[0].norm_wise, 1.0 / 3, 1e-6);
+    tad_tape_free(t);
+}
+END_TEST
+
 /* A sample that says how many inputs it has and not which; a row's with more than rows take. */
 START_TEST(samples_without_inputs) {
     const tad_sample_input five[5] = {{.type = {TAD_F64, {1, {3}}}}, {.absent = true}};
@@ -891,6 +908,7 @@ static Suite *suite(void) {
     tcase_add_test(c, tape_is_left_as_found);
     tcase_add_test(c, misuse);
     tcase_add_loop_test(c, samples_without_inputs, 0, 2);
+    tcase_add_test(c, the_norm_wise_error_is_of_all_entries);
     tcase_add_test(c, S3_gradient_check);
     tcase_add_loop_test(c, without_memory, 0, 2);
     tcase_add_loop_test(c, op_without_memory, 0, 2);
