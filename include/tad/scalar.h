@@ -236,7 +236,7 @@ TAD_API tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c);
 /* ---- what programs call in loops, in place ---- */
 
 TAD__INLINE tad_var tad__inline_add(tad_var a, tad_var b) {
-    uint64_t next;
+    uint64_t next = 0; /* gcc -Og does not see that it is set */
     TAD__IN_PLACE_2(add, TAD__ADD, x->value.number + y->value.number)
     TAD__IN_PLACE_N(add, TAD__ADD_XN, a, b, v + k)
     TAD__IN_PLACE_N(add, TAD__ADD_XN, b, a, v + k)
@@ -244,7 +244,7 @@ TAD__INLINE tad_var tad__inline_add(tad_var a, tad_var b) {
 }
 
 TAD__INLINE tad_var tad__inline_sub(tad_var a, tad_var b) {
-    uint64_t next;
+    uint64_t next = 0;
     TAD__IN_PLACE_2(sub, TAD__SUB, x->value.number - y->value.number)
     TAD__IN_PLACE_N(sub, TAD__ADD_XN, a, b, v - k)
     TAD__IN_PLACE_N(sub, TAD__SUB_NX, b, a, k - v)
@@ -252,7 +252,7 @@ TAD__INLINE tad_var tad__inline_sub(tad_var a, tad_var b) {
 }
 
 TAD__INLINE tad_var tad__inline_mul(tad_var a, tad_var b) {
-    uint64_t next;
+    uint64_t next = 0;
     TAD__IN_PLACE_2(mul, TAD__MUL, x->value.number * y->value.number)
     TAD__IN_PLACE_N(mul, TAD__MUL_XN, a, b, v * k)
     TAD__IN_PLACE_N(mul, TAD__MUL_XN, b, a, v * k)
@@ -260,7 +260,7 @@ TAD__INLINE tad_var tad__inline_mul(tad_var a, tad_var b) {
 }
 
 TAD__INLINE tad_var tad__inline_div(tad_var a, tad_var b) {
-    uint64_t next;
+    uint64_t next = 0;
     TAD__IN_PLACE_2(div, TAD__DIV, x->value.number / y->value.number)
     TAD__IN_PLACE_N(div, TAD__DIV_XN, a, b, v / k)
     TAD__IN_PLACE_N(div, TAD__DIV_NX, b, a, k / v)
@@ -268,19 +268,19 @@ TAD__INLINE tad_var tad__inline_div(tad_var a, tad_var b) {
 }
 
 TAD__INLINE tad_var tad__inline_fma(tad_var a, tad_var b, tad_var c) {
-    uint64_t next;
+    uint64_t next = 0;
     TAD__IN_PLACE_3(fma, TAD__FMA, x->value.number * y->value.number + z->value.number)
     return tad__row3(TAD__ROW_fma, a, b, c);
 }
 
 TAD__INLINE tad_var tad__inline_fnma(tad_var a, tad_var b, tad_var c) {
-    uint64_t next;
+    uint64_t next = 0;
     TAD__IN_PLACE_3(fnma, TAD__FNMA, z->value.number - x->value.number * y->value.number)
     return tad__row3(TAD__ROW_fnma, a, b, c);
 }
 
 TAD__INLINE tad_var tad__inline_neg(tad_var x) {
-    uint64_t next;
+    uint64_t next = 0;
     if (!TAD_LIKELY(tad__fast1(x, &next))) return tad__row1(TAD__ROW_neg, x);
     return tad__record(x.tape, next, TAD__OWN(neg, TAD__UNARY), x, tad__bits(-1),
                        -TAD__NODE(x)->value.number);

@@ -236,7 +236,7 @@ static tad_var with_options(unsigned row, tad_var x, double p, double q) {
  * in common, as sine and cosine. */
 #define TAD_UNARY(name, doc, lo, hi, kinks, f, dx)                                                 \
     tad_var tad_##name(tad_var x) {                                                                \
-        uint64_t next;                                                                             \
+        uint64_t next = 0;                                                                         \
         if (!TAD_LIKELY(tad__fast1(x, &next))) return tad__row1(TAD__ROW_##name, x);               \
         const double X = TAD__NODE(x)->value.number, Y = f;                                        \
         return tad__record(x.tape, next, TAD__OWN(name, TAD__UNARY), x, tad__bits(dx), Y);         \
