@@ -34,6 +34,12 @@ static inline uint32_t tad__entry_of(const tad__between *b, uint32_t node) {
     return entry > 0 && entry <= b->span ? (uint32_t)entry : 0;
 }
 
+/* The same of a node that lies below one between, as its operands do. */
+static inline size_t tad__entry_below(const tad__between *b, uint32_t node) {
+    const int64_t entry = (int64_t)node - b->base;
+    return entry > 0 ? (size_t)entry : 0;
+}
+
 /* Gives every node from entry k on its mark and tangent, up to the first whose rule is not known
  * here or whose tangent is a NaN, and gives the entry of that, untouched; span + 1 at the end. */
 typedef uint32_t tad__push_tangents(const tad__between *b, uint32_t k);

@@ -3,21 +3,6 @@
  */
 #include "between.h"
 
-/* a b + c */
-static inline double fused(double a, double b, double c) {
-#if defined(__FMA__) || defined(__FP_FAST_FMA)
-    return __builtin_fma(a, b, c);
-#else
-    return a * b + c;
-#endif
-}
-
-/* The entry of a node's operand, which lies below it. */
-static inline size_t operand(const tad__between *s, uint32_t node) {
-    const int64_t entry = (int64_t)node - s->base;
-    return entry > 0 ? (size_t)entry : 0;
-}
-
 /* What is seldom is kept out of the loops, which have registers for little. */
 #define SELDOM_RUN __attribute__((noinline))
 
@@ -35,25 +20,26 @@ static SELDOM_RUN moved list_tangent(const tad__between *s, const tad__node *n) 
     const uint32_t first = n->kind == TAD__SUM ? r->n_in : 1, half = (r->n_in - first) / 2;
     moved m = {0, 0};
     for (uint32_t i = 0; i < first; i++) {
-        const size_t k = operand(s, r->in[i]);
+        const size_t k = tad__entry_below(s, r->in[i]);
         m.mark |= s->mark[k];
         m.tangent += s->tangent[k].number;
     }
     for (uint32_t i = first; i < first + half; i++) {
         const uint32_t a = r->in[i], b = r->in[i + half];
-        const size_t ka = operand(s, a), kb = operand(s, b);
+        const size_t ka = tad__entry_below(s, a), kb = tad__entry_below(s, b);
         m.mark |= s->mark[ka] | s->mark[kb];
-        m.tangent = fused(s->tangent[ka].number, s->node[b].value.number, m.tangent);
-        m.tangent = fused(s->tangent[kb].number, s->node[a].value.number, m.tangent);
+        m.tangent = tad__fused(s->tangent[ka].number, s->node[b].value.number, m.tangent);
+        m.tangent = tad__fused(s->tangent[kb].number, s->node[a].value.number, m.tangent);
     }
     return m;
 }
 
 static inline moved fma_tangent(const tad__between *s, const tad__node *n) {
     const tad__node *node = s->node;
-    const size_t ka = operand(s, n->a), kb = operand(s, n->u.arg.b), kc = operand(s, n->u.arg.c);
+    const size_t ka = tad__entry_below(s, n->a), kb = tad__entry_below(s, n->u.arg.b),
+                 kc = tad__entry_below(s, n->u.arg.c);
     const double a = node[n->a].value.number, b = node[n->u.arg.b].value.number,
-                 product = fused(s->tangent[ka].number, b, s->tangent[kb].number * a);
+                 product = tad__fused(s->tangent[ka].number, b, s->tangent[kb].number * a);
     return (moved){s->tangent[kc].number + (n->kind == TAD__FMA ? product : -product),
                    s->mark[ka] | s->mark[kb] | s->mark[kc]};
 }
@@ -70,7 +56,7 @@ uint32_t TAD_LEVEL(tad__push_tangents_numbers)(const tad__between *s, uint32_t f
     const size_t span = s->span;
     size_t k = first;
     for (; k <= span; k++, n++) {
-        const size_t ka = operand(s, n->a), kb = operand(s, n->u.arg.b);
+        const size_t ka = tad__entry_below(s, n->a), kb = tad__entry_below(s, n->u.arg.b);
         const double ta = tangent[ka].number;
         moved y = {0, mark[ka]};
         if (mark[k]) { /* an x: one that is a result is the caller's */
@@ -98,13 +84,14 @@ uint32_t TAD_LEVEL(tad__push_tangents_numbers)(const tad__between *s, uint32_t f
             break;
         case TAD__MUL:
             y.mark |= mark[kb];
-            y.tangent = fused(ta, node[n->u.arg.b].value.number,
-                              tangent[kb].number * node[n->a].value.number);
+            y.tangent = tad__fused(ta, node[n->u.arg.b].value.number,
+                                   tangent[kb].number * node[n->a].value.number);
             break;
         case TAD__DIV: {
             const double divisor = node[n->u.arg.b].value.number;
             y.mark |= mark[kb];
-            y.tangent = fused(ta, 1 / divisor, tangent[kb].number * -(n->value.number / divisor));
+            y.tangent =
+                tad__fused(ta, 1 / divisor, tangent[kb].number * -(n->value.number / divisor));
             break;
         }
         case TAD__FMA:
@@ -130,7 +117,7 @@ typedef struct passed {
 
 /* g times a derivative p with the tangent tp, which an operand of this mark gives it. */
 static inline passed times(passed g, double p, double tp, unsigned mark) {
-    return (passed){g.adjoint * p, fused(g.tangent, p, g.adjoint * tp),
+    return (passed){g.adjoint * p, tad__fused(g.tangent, p, g.adjoint * tp),
                     g.second | (mark & TAD__MOVES) * (TAD__SECOND / TAD__MOVES)};
 }
 
@@ -150,7 +137,7 @@ static inline void give(const tad__between *s, size_t k, passed g) {
 /* To both factors of a product; false: a NaN, nothing was given. `checked`: there is none. */
 static inline bool give_product(const tad__between *s, uint32_t a, uint32_t b, passed g,
                                 bool checked) {
-    const size_t ka = operand(s, a), kb = operand(s, b);
+    const size_t ka = tad__entry_below(s, a), kb = tad__entry_below(s, b);
     const passed to_a = times(g, s->node[b].value.number, s->tangent[kb].number, s->mark[kb]),
                  to_b = times(g, s->node[a].value.number, s->tangent[ka].number, s->mark[ka]);
     if (!checked && !(is_number(to_a) && is_number(to_b))) return false;
@@ -162,7 +149,7 @@ static inline bool give_product(const tad__between *s, uint32_t a, uint32_t b, p
 static SELDOM_RUN bool give_fma(const tad__between *s, const tad__node *n, passed g) {
     const passed to_product = n->kind == TAD__FMA ? g : minus(g);
     if (!is_number(g) || !give_product(s, n->a, n->u.arg.b, to_product, false)) return false;
-    give(s, operand(s, n->u.arg.c), g);
+    give(s, tad__entry_below(s, n->u.arg.c), g);
     return true;
 }
 
@@ -178,7 +165,7 @@ static SELDOM_RUN bool give_list(const tad__between *s, const tad__node *n, pass
     const uint32_t first = n->kind == TAD__SUM ? r->n_in : 1, half = (r->n_in - first) / 2;
     const uint32_t *a = r->in + first;
     if (!is_number(g) || !is_finite_product(s, a, half, g)) return false;
-    for (uint32_t i = 0; i < first; i++) give(s, operand(s, r->in[i]), g);
+    for (uint32_t i = 0; i < first; i++) give(s, tad__entry_below(s, r->in[i]), g);
     for (uint32_t i = 0; i < half; i++) give_product(s, a[i], a[i + half], g, true);
     return true;
 }
@@ -186,7 +173,7 @@ static SELDOM_RUN bool give_list(const tad__between *s, const tad__node *n, pass
 /* What the quotient at entry k passes to its divisor, node b. */
 static inline passed to_divisor(const tad__between *s, size_t k, uint32_t b, passed g) {
     const double y = s->node[s->base + (int64_t)k].value.number, divisor = s->node[b].value.number,
-                 p = -(y / divisor), t = s->tangent[operand(s, b)].number;
+                 p = -(y / divisor), t = s->tangent[tad__entry_below(s, b)].number;
     return times(g, p, -(s->tangent[k].number / divisor) - p / divisor * t, s->mark[k]);
 }
 
@@ -194,10 +181,10 @@ static SELDOM_RUN bool give_quotient(const tad__between *s, size_t k, const tad_
                                      passed g) {
     if (n->kind == TAD__DIV_NX) {
         const passed to = to_divisor(s, k, n->a, g);
-        if (is_number(to)) give(s, operand(s, n->a), to);
+        if (is_number(to)) give(s, tad__entry_below(s, n->a), to);
         return is_number(to);
     }
-    const size_t ka = operand(s, n->a), kb = operand(s, n->u.arg.b);
+    const size_t ka = tad__entry_below(s, n->a), kb = tad__entry_below(s, n->u.arg.b);
     const double p = 1 / s->node[n->u.arg.b].value.number;
     const passed to_a = times(g, p, -(p * p) * s->tangent[kb].number, s->mark[kb]),
                  to_b = to_divisor(s, k, n->u.arg.b, g);
@@ -240,21 +227,21 @@ static inline void hand_on(const tad__between *s, size_t k, passed g, ahead *nex
 /* To the operand of a node with one; false: a NaN. */
 static inline bool hand_on_one(const tad__between *s, const tad__node *n, passed g, ahead *next) {
     if (!is_number(g)) return false;
-    hand_on(s, operand(s, n->a), g, next);
+    hand_on(s, tad__entry_below(s, n->a), g, next);
     return true;
 }
 
 static inline bool hand_on_both(const tad__between *s, const tad__node *n, passed to_a, passed to_b,
                                 ahead *next) {
     if (!is_number(to_a) || !is_number(to_b)) return false;
-    hand_on(s, operand(s, n->a), to_a, next);
-    hand_on(s, operand(s, n->u.arg.b), to_b, next);
+    hand_on(s, tad__entry_below(s, n->a), to_a, next);
+    hand_on(s, tad__entry_below(s, n->u.arg.b), to_b, next);
     return true;
 }
 
 static inline bool hand_on_product(const tad__between *s, const tad__node *n, passed g,
                                    ahead *next) {
-    const size_t ka = operand(s, n->a), kb = operand(s, n->u.arg.b);
+    const size_t ka = tad__entry_below(s, n->a), kb = tad__entry_below(s, n->u.arg.b);
     const double a = s->node[n->a].value.number, b = s->node[n->u.arg.b].value.number;
     return hand_on_both(s, n, times(g, b, s->tangent[kb].number, s->mark[kb]),
                         times(g, a, s->tangent[ka].number, s->mark[ka]), next);
@@ -269,7 +256,7 @@ static SELDOM_RUN bool pull_seldom(const tad__between *s, size_t k, const tad__n
     case TAD__FNMA: return give_fma(s, n, g);
     case TAD__SUM:
     case TAD__DOT: return give_list(s, n, g);
-    case TAD__OUTPUT: s->mark[operand(s, n->a)] |= TAD__REACHED; return true;
+    case TAD__OUTPUT: s->mark[tad__entry_below(s, n->a)] |= TAD__REACHED; return true;
     default: return false;
     }
 }

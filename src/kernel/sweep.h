@@ -16,6 +16,15 @@ typedef struct tad__record_of {
     uint32_t in[]; /* node indices; TAD__NO_NODE: left out */
 } tad__record_of;
 
+/* a b + c, with one rounding where the level has an instruction for that. */
+static inline double tad__fused(double a, double b, double c) {
+#if defined(__FMA__) || defined(__FP_FAST_FMA)
+    return __builtin_fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
 /* Passes adjoints on from node `top` down to the first whose rule is not known here, and gives that
  * node, unvisited; `leaf` where there is none above it. */
 typedef uint32_t tad__sweep(const tad__node *node, tad__adjoint *adjoint, uint32_t top,

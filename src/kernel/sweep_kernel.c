@@ -5,17 +5,8 @@
 
 #include <string.h>
 
-/* a b + c */
-static inline double fused(double a, double b, double c) {
-#if defined(__FMA__) || defined(__FP_FAST_FMA)
-    return __builtin_fma(a, b, c);
-#else
-    return a * b + c;
-#endif
-}
-
 static inline void add_product(tad__adjoint *to, double g, double factor) {
-    to->number = fused(g, factor, to->number);
+    to->number = tad__fused(g, factor, to->number);
 }
 
 /* Of a product of two variables. They may be one: its adjoint is then stored once, since what was
@@ -63,7 +54,7 @@ static inline double give_both(tad__adjoint *a, tad__adjoint *b, const tad__adjo
 
 static inline double give_product(tad__adjoint *to, const tad__adjoint *next, double g,
                                   double factor) {
-    return hand_on(to, next, fused(g, factor, to->number));
+    return hand_on(to, next, tad__fused(g, factor, to->number));
 }
 
 /* Operands lie anywhere a little below the node: on a tape larger than the cache the processor sees
