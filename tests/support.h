@@ -77,6 +77,23 @@ static inline bool support_close(double a, double b, double tol) {
     return isfinite(b) && fabs(a - b) <= tol * scale; /* false when a is a NaN */
 }
 
+/* Bytes of an option of this kind. */
+static inline size_t support_option_size(tad_option_kind kind) {
+    static const size_t size[] = {
+        [TAD_OPTION_BOOL] = sizeof(bool),
+        [TAD_OPTION_INT] = sizeof(int64_t),
+        [TAD_OPTION_FLOAT] = sizeof(double),
+        [TAD_OPTION_CHOICE] = sizeof(int),
+        [TAD_OPTION_MAYBE_INT] = sizeof(tad_maybe_int),
+        [TAD_OPTION_MAYBE_FLOAT] = sizeof(tad_maybe_float),
+        [TAD_OPTION_AXES] = sizeof(tad_axes),
+        [TAD_OPTION_SHAPE] = sizeof(tad_shape),
+        [TAD_OPTION_SLICES] = sizeof(tad_slices),
+        [TAD_OPTION_DTYPE] = sizeof(tad_dtype),
+    };
+    return size[kind];
+}
+
 #define ck_near(a, b, tol)                                                                         \
     do {                                                                                           \
         double near_a = (a), near_b = (b);                                                         \

@@ -296,27 +296,11 @@ static void call_sample(tad_tape *t, const tad_op *op, const tad_sample *s, int 
     for (size_t k = 0; k < n_out; k++) ck_same_result(op->name, s->label, out[k], called[k]);
 }
 
-static size_t option_size(tad_option_kind kind) {
-    static const size_t size[] = {
-        [TAD_OPTION_BOOL] = sizeof(bool),
-        [TAD_OPTION_INT] = sizeof(int64_t),
-        [TAD_OPTION_FLOAT] = sizeof(double),
-        [TAD_OPTION_CHOICE] = sizeof(int),
-        [TAD_OPTION_MAYBE_INT] = sizeof(tad_maybe_int),
-        [TAD_OPTION_MAYBE_FLOAT] = sizeof(tad_maybe_float),
-        [TAD_OPTION_AXES] = sizeof(tad_axes),
-        [TAD_OPTION_SHAPE] = sizeof(tad_shape),
-        [TAD_OPTION_SLICES] = sizeof(tad_slices),
-        [TAD_OPTION_DTYPE] = sizeof(tad_dtype),
-    };
-    return size[kind];
-}
-
 /* The options of a sample but for one, which is what the descriptor says of one that is not given.
  */
 static void set_initial(const tad_option *o, char *options) {
     int64_t integer = (int64_t)o->initial;
-    memset(options + o->offset, 0, option_size(o->kind));
+    memset(options + o->offset, 0, support_option_size(o->kind));
     if (o->kind == TAD_OPTION_INT) memcpy(options + o->offset, &integer, sizeof integer);
     if (o->kind == TAD_OPTION_FLOAT) memcpy(options + o->offset, &o->initial, sizeof o->initial);
 }

@@ -153,21 +153,10 @@ typedef union option_value { /* zeroed, so that two can be compared whole */
     tad_slices slices;
 } option_value;
 
-static const size_t option_sizes[] = {[TAD_OPTION_BOOL] = sizeof(bool),
-                                      [TAD_OPTION_INT] = sizeof(int64_t),
-                                      [TAD_OPTION_FLOAT] = sizeof(double),
-                                      [TAD_OPTION_CHOICE] = sizeof(int),
-                                      [TAD_OPTION_MAYBE_INT] = sizeof(tad_maybe_int),
-                                      [TAD_OPTION_MAYBE_FLOAT] = sizeof(tad_maybe_float),
-                                      [TAD_OPTION_AXES] = sizeof(tad_axes),
-                                      [TAD_OPTION_SHAPE] = sizeof(tad_shape),
-                                      [TAD_OPTION_SLICES] = sizeof(tad_slices),
-                                      [TAD_OPTION_DTYPE] = sizeof(int)};
-
 static option_value value_in(const tad_option *o, const void *options) {
     option_value v;
     memset(&v, 0, sizeof v);
-    if (options) memcpy(&v, (const char *)options + o->offset, option_sizes[o->kind]);
+    if (options) memcpy(&v, (const char *)options + o->offset, support_option_size(o->kind));
     return v;
 }
 
@@ -277,7 +266,7 @@ static void refuse_value(const tad_op *op, const tad_option *o, const void *bad,
     ck_assert(tad_sample_at(op, 0, &room) && op->options_size <= sizeof options);
     const tad_sample *s = &room.sample;
     if (s->options) memcpy(options, s->options, op->options_size);
-    memcpy(options + o->offset, bad, option_sizes[o->kind]);
+    memcpy(options + o->offset, bad, support_option_size(o->kind));
     for (size_t i = 0; i < s->n; i++) in[i] = tad_sample_fill(t, &s->in[i], i);
     ck_assert_msg(tad_is_nil(tad_apply(op, in, s->n, options, NULL, 0)), "%s takes %s for %s",
                   op->name, what, o->name);
