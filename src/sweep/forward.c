@@ -31,11 +31,7 @@ static tad_status forward(tad__numeric *s, const tad_var *x, const tad_var *tang
 
 tad_status tad_forward(const tad_var *y, size_t ny, const tad_var *x, const tad_var *tangent,
                        size_t nx, tad_var *out) {
-    tad_tape *t = tad__tape_of_either(y, ny, x, nx);
-    if (tad__is_missing(y, ny) || tad__is_missing(x, nx) || tad__is_missing(tangent, nx) ||
-        tad__is_missing(out, ny))
-        tad__fail(t, TAD_BAD_ARGUMENT,
-                  "forward: a list of variables, or the place for the results, is NULL");
+    tad_tape *t = tad__tape_of_tangents("forward", y, ny, x, tangent, nx, out);
     tad__numeric s = {.t = t, .what = "forward", .y = y, .ny = ny};
     if (t && t->error.status == TAD_OK) forward(&s, x, tangent, nx, out);
     return tad__finish(t, out, ny);

@@ -175,6 +175,16 @@ tad_tape *tad__tape_of_either(const tad_var *y, size_t ny, const tad_var *x, siz
     return !t && x ? tad__tape_of(x, nx) : t;
 }
 
+tad_tape *tad__tape_of_tangents(const char *what, const tad_var *y, size_t ny, const tad_var *x,
+                                const tad_var *tangent, size_t nx, const tad_var *out) {
+    tad_tape *t = tad__tape_of_either(y, ny, x, nx);
+    if (tad__is_missing(y, ny) || tad__is_missing(x, nx) || tad__is_missing(tangent, nx) ||
+        tad__is_missing(out, ny))
+        tad__fail(t, TAD_BAD_ARGUMENT,
+                  "%s: a list of variables, or the place for the results, is NULL", what);
+    return t;
+}
+
 tad_status tad__finish(tad_tape *t, tad_var *out, size_t n) {
     tad_status status = t ? t->error.status : TAD_BAD_HANDLE;
     for (size_t k = 0; out && k < n && status != TAD_OK; k++) out[k] = tad__nil(t);

@@ -75,6 +75,9 @@ tad_rule tad__row_rule_of(const tad__table *s, const tad__call *c, tad__row_fram
 /* ---- what the verbs check first and do last ---- */
 
 tad_tape *tad__tape_of_either(const tad_var *y, size_t ny, const tad_var *x, size_t nx);
+/* The same, where a tangent of each x gives one of each y; none of the lists may be missing. */
+tad_tape *tad__tape_of_tangents(const char *what, const tad_var *y, size_t ny, const tad_var *x,
+                                const tad_var *tangent, size_t nx, const tad_var *out);
 static inline bool tad__is_missing(const tad_var *list, size_t n) { return n && !list; }
 /* After a failure the results are nil. Only here, since `out` may be the list of results given. */
 tad_status tad__finish(tad_tape *t, tad_var *out, size_t n);

@@ -79,11 +79,7 @@ static tad_status seed_tangents(tad__table *s, const tad_var *x, const tad_var *
 
 tad_status tad_tangent(const tad_var *y, size_t ny, const tad_var *x, const tad_var *tangent,
                        size_t nx, tad_var *out) {
-    tad_tape *t = tad__tape_of_either(y, ny, x, nx);
-    if (tad__is_missing(y, ny) || tad__is_missing(x, nx) || tad__is_missing(tangent, nx) ||
-        tad__is_missing(out, ny))
-        tad__fail(t, TAD_BAD_ARGUMENT,
-                  "tangent: a list of variables, or the place for the results, is NULL");
+    tad_tape *t = tad__tape_of_tangents("tangent", y, ny, x, tangent, nx, out);
     if (!t || t->error.status != TAD_OK) return tad__finish(t, out, ny);
     tad__table s = {.t = t, .what = "tangent"};
     bool ready = tad__table_begin(&s, y, ny, x, nx) &&

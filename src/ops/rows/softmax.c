@@ -84,8 +84,7 @@ static void columns_piece(void *arg, size_t first, size_t end) {
     }
 }
 
-/* Whether x is walked so: along an axis that is not the last, and few enough columns are no rows.
- */
+/* Whether x is walked so: along an axis that is not the last, with enough columns for vectors. */
 static bool find_columns(const tad_call_frame *c, columns *d) {
     const tad_array *x = c->in[0];
     const int axis = row_axis(c->options, x->rank);
