@@ -423,10 +423,8 @@ START_TEST(out_of_memory) {
         text k = {.length = 0};
         tad_status s = shows[_i](r, keep, &k);
         bool failed = m.refused > 0;
-        if (failed)
-            ck_assert_int_eq(s, TAD_NO_MEMORY);
-        else
-            ck_assert_int_eq(s, TAD_OK);
+        if (s != TAD_OK) /* the note of what was read can be done without */
+            ck_assert(failed && s == TAD_NO_MEMORY);
         m.fail_at = 0;
         tad_tape_clear(t);
         ck_done(shows[_i](r, keep, &k), t);

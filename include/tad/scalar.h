@@ -62,7 +62,9 @@ enum tad__flags {
     TAD__NEEDS = 2, /* depends on something differentiable */
     TAD__RETAIN = 4,
     TAD__RELEASED = 8, /* the last sweep had an adjoint here and released it */
-    TAD__NAMED = 16
+    TAD__NAMED = 16,
+    TAD__READ = 32,   /* C code has seen the value */
+    TAD__DECIDED = 64 /* by tad_decide */
 };
 
 typedef struct tad__node {
@@ -104,6 +106,7 @@ typedef struct tad__head {
     uint32_t limit; /* nodes that fit; 0 sends every call to the library (error, pause, trap) */
     uint32_t floor; /* nodes below were never rewound: their handles are valid in any epoch */
     uint32_t swept; /* nodes below have the adjoints of the last sweep */
+    uint32_t shown; /* the same once C code has seen one of these; else 0 */
     tad__adjoint *adjoint;
 } tad__head;
 
@@ -302,12 +305,15 @@ TAD__INLINE tad_var tad__inline_scalar(tad_tape *t, double value) {
     return TAD_LIKELY(tad__fast_scalar(t)) ? tad__record_scalar(t, value) : tad_scalar(t, value);
 }
 
+/* The first time a node is read, the library takes note of it. */
 TAD__INLINE double tad__inline_item(tad_var x) {
-    return TAD_LIKELY(tad__fast_read(x)) ? TAD__NODE(x)->value.number : tad_item(x);
+    return TAD_LIKELY(tad__fast_read(x) && (TAD__NODE(x)->flags & TAD__READ))
+               ? TAD__NODE(x)->value.number
+               : tad_item(x);
 }
 
 TAD__INLINE bool tad__fast_gradient(tad_var x) {
-    return tad__fast_read(x) && tad__index(x.u.bits) < tad__head_of(x)->swept;
+    return tad__fast_read(x) && tad__index(x.u.bits) < tad__head_of(x)->shown;
 }
 
 TAD__INLINE double tad__inline_gradient_item(tad_var x) {

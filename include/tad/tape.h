@@ -240,6 +240,11 @@ TAD_API TAD_MUST_USE tad_status tad_read(tad_var x, double *out, size_t n); /* c
  * or is freed. NULL on failure. */
 TAD_API const void *tad_data(tad_var x);
 
+/* The one element of a bool variable, to branch by in C: if (tad_decide(tad_greater(x, y))) ...
+ * False (and the error sticks) for anything else. What is read otherwise, a frozen program cannot
+ * follow (program.h); a decision it takes again, and says so where it comes out otherwise. */
+TAD_API bool tad_decide(tad_var condition);
+
 /* A parameter's elements to be changed in place, now: call it again before the next change. What
  * was computed from it before can no longer be differentiated (STALE_VALUE), in any way; views of
  * it, which change with it, can. The pointer lives as long as the parameter, but that of a 0-d

@@ -140,7 +140,7 @@ static tad_status fill(matrix *m, const tad_shape *shape, tad_var *out) {
         m->by_rows = !m->by_rows;
         s = sweeps(m);
     }
-    if (s == TAD_OK) *out = tad__leaf(m->t, TAD__CONSTANT, m->to);
+    if (s == TAD_OK) *out = tad__of_origin(tad__leaf(m->t, TAD__CONSTANT, m->to), TAD__SWEPT);
     return m->t->error.status;
 }
 

@@ -6,6 +6,7 @@
 #include "sweep/apart.h"
 #include "tape/arrays.h"
 #include "tape/error.h"
+#include "tape/leaf.h"
 
 /* ---- recorded ---- */
 
@@ -99,8 +100,8 @@ tad_status tad_jvp_many(tad_fn *f, void *user, const tad_var *x, const tad_var *
 static tad_var gradient_of(tad__apart *a, tad_var x) {
     tad__view view;
     const tad_array *g = tad__apart_gradient(a, x, &view);
-    return g ? tad_constant(x.tape, (tad_dtype)g->dtype, tad__shape_of(g), g->data)
-             : tad_full(x.tape, tad_dtype_of(x), tad_shape_of(x), 0);
+    return g ? tad__swept_constant(x.tape, (tad_dtype)g->dtype, tad__shape_of(g), g->data)
+             : tad__of_origin(tad_full(x.tape, tad_dtype_of(x), tad_shape_of(x), 0), TAD__SWEPT);
 }
 
 static tad_status gradients(const tad__function *d, tad_var y, const tad_var *cotangents, size_t m,

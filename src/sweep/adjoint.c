@@ -46,7 +46,7 @@ void tad__forget_gradients(tad_tape *t) {
         if ((n->flags & TAD__ARRAY) && tad__adjoint_at(t, n)->array) tad__drop_adjoint(t, i);
         tad__adjoint_at(t, n)->bits = 0;
     }
-    t->head.swept = 0;
+    t->head.swept = t->head.shown = 0;
     t->roots = 0;
     t->released = false;
 }

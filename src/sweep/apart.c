@@ -28,6 +28,7 @@ static void exchange(tad_tape *t) {
                             t->roots,          t->root_capacity};
     t->head.adjoint = t->other.adjoint, t->adjoint_capacity = t->other.adjoint_capacity;
     t->head.swept = t->other.swept, t->array_adjoints = t->other.array_adjoints;
+    t->head.shown = 0;
     t->released = t->other.released;
     t->root = t->other.root, t->roots = t->other.roots, t->root_capacity = t->other.root_capacity;
     t->other = now;

@@ -199,6 +199,7 @@ static tad_var constant_number(tad_tape *t, double value) {
     uint32_t index;
     if (!tad__new_node(t, &index)) return tad__nil(t);
     tad__at(t, index)->kind = TAD__CONSTANT;
+    tad__at(t, index)->op = TAD__SWEPT;
     tad__at(t, index)->value.number = value;
     return tad__handle(t, index);
 }
@@ -208,8 +209,9 @@ static tad_var constant_of(tad__numeric *s, tad_var v, const tad__adjoint *deriv
     if (!(n->flags & TAD__ARRAY)) return constant_number(s->t, there ? derivative->number : 0);
     const tad_dtype dtype = (tad_dtype)n->value.array->dtype;
     const tad_shape shape = tad__shape_of(n->value.array);
-    return there && derivative->array ? tad_constant(s->t, dtype, shape, derivative->array->data)
-                                      : tad_full(s->t, dtype, shape, 0);
+    return there && derivative->array
+               ? tad__swept_constant(s->t, dtype, shape, derivative->array->data)
+               : tad__of_origin(tad_full(s->t, dtype, shape, 0), TAD__SWEPT);
 }
 
 const tad_array *tad__numeric_tangent_array(tad__numeric *s, tad_var v, tad__view *view) {

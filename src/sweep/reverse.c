@@ -248,6 +248,7 @@ tad_status tad_reverse_from(const tad_var *y, const tad_var *cotangent, size_t n
     if (!tad__have_adjoints(t, t->head.count)) return tad__no_memory(t, "reverse");
     tad__forget_last_sweep(t);
     t->head.swept = t->head.swept > top + 1 ? t->head.swept : top + 1;
+    t->head.shown = 0;
     tad_status s = TAD_OK;
     for (size_t k = 0; k < n && s == TAD_OK; k++) {
         tad__resolve(t, y[k], "reverse", &i);

@@ -274,9 +274,10 @@ static bool add_node(work *w, size_t k, uint32_t first, tad__record_of *record, 
     uint32_t index;
     if (!tad__new_node(w->t, &index)) return false;
     tad__node *n = tad__at(w->t, index);
-    if (!record)
+    if (!record) {
         n->kind = TAD__CONSTANT;
-    else if (k > 0) {
+        n->op = TAD__UNRECORDED;
+    } else if (k > 0) {
         n->kind = TAD__OUTPUT;
         n->a = first;
         n->u.arg.b = (uint32_t)k;

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "arrays.h"
+#include "drawn.h"
 #include "error.h"
 #include "handle.h"
+#include "leaf.h"
 #include "node.h"
 
 static bool check_leaf(tad_tape *t, const char *what, tad_dtype dtype, const tad_shape *shape) {
@@ -95,6 +97,15 @@ tad_var tad_constant(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *
     return copied(t, "constant", TAD__CONSTANT, dtype, &shape, data);
 }
 
+tad_var tad__of_origin(tad_var constant, enum tad__origin origin) {
+    if (!tad_is_nil(constant)) tad__at(constant.tape, constant.u.at.index)->op = (uint16_t)origin;
+    return constant;
+}
+
+tad_var tad__swept_constant(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data) {
+    return tad__of_origin(tad_constant(t, dtype, shape, data), TAD__SWEPT);
+}
+
 tad_var tad_borrow(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data) {
     return borrowed(t, "borrow", TAD__CONSTANT, dtype, &shape, data);
 }
@@ -151,37 +162,20 @@ tad_var tad_full(tad_tape *t, tad_dtype dtype, tad_shape shape, double value) {
     return converted(t, "full", dtype, &shape, &value, true);
 }
 
-typedef double draw_fn(tad_random *r);
-
-/* Rounding does not reach 1, where no uniform number may come to. */
-static float narrowed(double v) { return v < 1 && (float)v == 1 ? 0x1.fffffep-1f : (float)v; }
-
-static tad_var random_constant(tad_tape *t, const char *what, tad_dtype dtype,
-                               const tad_shape *shape, draw_fn *draw) {
+static tad_var random_constant(tad_tape *t, const char *what, tad_dtype dtype, tad_shape shape,
+                               tad__distribution distribution) {
     if (t && (dtype == TAD_I64 || dtype == TAD_BOOL))
         tad__fail(t, TAD_BAD_DTYPE, "%s: %s is no float type", what, tad_dtype_name(dtype));
-    tad_var x = copied(t, what, TAD__CONSTANT, dtype, shape, NULL);
-    if (tad_is_nil(x)) return x;
-    tad__node *n = tad__at(t, x.u.at.index);
-    if (!(n->flags & TAD__ARRAY)) {
-        n->value.number = draw(&t->random);
-        return x;
-    }
-    tad_array *a = n->value.array;
-    for (int64_t i = 0; i < a->size; i++)
-        if (dtype == TAD_F64)
-            ((double *)a->data)[i] = draw(&t->random);
-        else
-            ((float *)a->data)[i] = narrowed(draw(&t->random));
-    return x;
+    if (!check_leaf(t, what, dtype, &shape)) return tad__nil(t);
+    return tad__drawn_constant(t, what, dtype, &shape, distribution, 0);
 }
 
 tad_var tad_rand(tad_tape *t, tad_dtype dtype, tad_shape shape) {
-    return random_constant(t, "rand", dtype, &shape, tad_random_uniform);
+    return random_constant(t, "rand", dtype, shape, TAD__UNIFORM);
 }
 
 tad_var tad_randn(tad_tape *t, tad_dtype dtype, tad_shape shape) {
-    return random_constant(t, "randn", dtype, &shape, tad_random_normal);
+    return random_constant(t, "randn", dtype, shape, TAD__NORMAL);
 }
 
 /* Only a parameter's memory changes: what shows it is copied, all else is shared. */
@@ -199,7 +193,11 @@ tad_var tad_detach(tad_var x) {
     tad_tape *t = tad__has_tape(x) ? x.tape : NULL;
     uint32_t index;
     if (!n || t->error.status != TAD_OK) return tad__nil(t);
-    tad__node d = {.kind = TAD__CONSTANT, .flags = n->flags & TAD__ARRAY, .value = n->value};
+    tad__node d = {.op = TAD__DETACHED,
+                   .kind = TAD__CONSTANT,
+                   .flags = n->flags & TAD__ARRAY,
+                   .a = x.u.at.index,
+                   .value = n->value};
     if (d.flags && !(d.value.array = unchanging(t, d.value.array))) {
         tad__no_memory(t, "detach");
         return tad__nil(t);

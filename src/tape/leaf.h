@@ -1,10 +1,14 @@
-/* Leaves. Rests on tape.h. */
+/* Leaves. Rests on node.h. */
 #ifndef TAD_TAPE_LEAF_H
 #define TAD_TAPE_LEAF_H
 
-#include "tape.h"
+#include "node.h"
 
 /* A leaf from a ready array; 0-d float64 arrays become numbers. */
 tad_var tad__leaf(tad_tape *t, enum tad__kind kind, tad_array *array);
+/* tad_constant, of what a numeric sweep gave. */
+tad_var tad__swept_constant(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data);
+/* Says of a new constant where it comes from; nil stays nil. Returns it. */
+tad_var tad__of_origin(tad_var constant, enum tad__origin origin);
 
 #endif

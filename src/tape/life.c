@@ -78,6 +78,7 @@ void tad_tape_free(tad_tape *t) {
     tad__memory_resize(m, t->head.adjoint, t->adjoint_capacity * sizeof *t->head.adjoint, 0);
     tad__memory_resize(m, t->cut, t->cut_capacity * sizeof *t->cut, 0);
     tad__memory_resize(m, (void *)t->scope, t->scope_capacity * sizeof *t->scope, 0);
+    tad__memory_resize(m, t->witness, t->witness_capacity * sizeof *t->witness, 0);
     tad__memory_resize(m, t->root, t->root_capacity * sizeof *t->root, 0);
     tad__memory_resize(m, t->other.adjoint, t->other.adjoint_capacity * sizeof *t->other.adjoint,
                        0);

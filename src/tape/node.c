@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "witness.h"
 
 enum { FIRST_NODES = 256 };
 
@@ -55,6 +56,8 @@ void tad__drop_nodes(tad_tape *t, uint32_t count) {
             tad__drop_adjoint(t, i);
     if (end > count) memset(t->head.adjoint + count, 0, (end - count) * sizeof *t->head.adjoint);
     if (t->head.swept > count) t->head.swept = count;
+    t->head.shown = 0;
+    tad__forget_witnesses(t, count);
     if (t->params_end > count) t->params_end = count;
     t->head.count = count;
 }

@@ -4,6 +4,15 @@
 
 #include "handle.h"
 
+/* What a constant is, in the field `op` of its node: what programs must know of it. */
+enum tad__origin {
+    TAD__GIVEN,      /* numbers of the caller's */
+    TAD__DETACHED,   /* the value of node a */
+    TAD__UNRECORDED, /* a result, computed while recording was paused */
+    TAD__SWEPT,      /* what a numeric sweep gave */
+    TAD__DRAWN       /* random numbers; u.record: a tad__drawn */
+};
+
 /* Appends a node without value; false (and the error) when there is no memory. */
 bool tad__new_node(tad_tape *t, uint32_t *index);
 /* Forgets nodes from `count` on; releases their adjoints. Does not touch arena or epochs. */

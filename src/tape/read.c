@@ -5,8 +5,10 @@
 #include "arrays.h"
 #include "error.h"
 #include "handle.h"
+#include "leaf.h"
 #include "node.h"
 #include "version.h"
+#include "witness.h"
 
 /* ---- values ---- */
 
@@ -37,7 +39,9 @@ int64_t tad_size_of(tad_var x) {
 static const tad_array *value_of(tad_var x, const char *what, tad__view *view) {
     uint32_t i;
     if (!tad__has_tape(x) || x.tape->error.status != TAD_OK) return NULL;
-    return tad__resolve(x.tape, x, what, &i) ? tad__value(x.tape, i, view) : NULL;
+    if (!tad__resolve(x.tape, x, what, &i)) return NULL;
+    tad__witness(x.tape, i);
+    return tad__value(x.tape, i, view);
 }
 
 static tad_status status_of(tad_var x) {
@@ -71,9 +75,12 @@ tad_status tad_read(tad_var x, double *out, size_t n) {
 }
 
 double tad_item(tad_var x) {
-    if (tad__fast_read(x)) return TAD__NODE(x)->value.number;
     tad__view view;
     double v = NAN;
+    if (tad__fast_read(x)) {
+        tad__witness(x.tape, x.u.at.index);
+        return TAD__NODE(x)->value.number;
+    }
     if (tad_is_number(x)) return x.u.number;
     const tad_array *a = value_of(x, "item", &view);
     if (a && a->size == 1 && a->dtype == TAD_F64) return *(const double *)a->data;
@@ -96,6 +103,32 @@ const void *tad_data(tad_var x) {
     return copy->data;
 }
 
+/* A value that a program would compute anew; a constant does not tell what it comes from. */
+static bool is_known(const tad__node *n) {
+    return n->kind != TAD__CONSTANT || n->op == TAD__GIVEN || n->op == TAD__DETACHED;
+}
+
+bool tad_decide(tad_var condition) {
+    uint32_t i;
+    if (!tad__has_tape(condition) || condition.tape->error.status != TAD_OK) return false;
+    tad_tape *t = condition.tape;
+    if (!tad__resolve(t, condition, "decide", &i)) return false;
+    tad__node *n = tad__at(t, i);
+    if (tad__dtype_at(t, i) != TAD_BOOL || n->value.array->size != 1) {
+        char text[160];
+        const tad_shape shape = tad_shape_of(condition);
+        tad__fail(t, TAD_BAD_DTYPE, "decide: one bool is needed, the variable is %s %s",
+                  tad_dtype_name(tad__dtype_at(t, i)),
+                  tad__shape_text(&shape, text, sizeof text));
+        return false;
+    }
+    if (is_known(n))
+        n->flags |= TAD__DECIDED;
+    else
+        tad__witness(t, i);
+    return *(const uint8_t *)n->value.array->data;
+}
+
 /* ---- parameters ---- */
 
 static bool find_param(tad_var x, const char *what, uint32_t *index) {
@@ -109,7 +142,9 @@ static bool find_param(tad_var x, const char *what, uint32_t *index) {
 
 void *tad_param_data(tad_var x) {
     uint32_t i;
-    return find_param(x, "param_data", &i) ? tad__change(x.tape, i) : NULL;
+    if (!find_param(x, "param_data", &i)) return NULL;
+    tad__witness(x.tape, i);
+    return tad__change(x.tape, i);
 }
 
 tad_status tad_assign(tad_var param, const void *data) {
@@ -145,21 +180,25 @@ static tad__node *with_gradient(tad_var x, const char *what) {
     return NULL;
 }
 
+/* The same, to be read by C code. */
+static tad__node *seen_gradient(tad_var x, const char *what) {
+    tad__node *n = with_gradient(x, what);
+    if (n) tad__witness_gradients(x.tape);
+    return n;
+}
+
 tad_var tad_gradient(tad_var x) {
     tad__node *n = with_gradient(x, "gradient");
     if (!n) return tad__nil(tad__has_tape(x) ? x.tape : NULL);
     if (!(n->flags & TAD__ARRAY))
-        return tad_constant(x.tape, TAD_F64, TAD_0D, &tad__adjoint_at(x.tape, n)->number);
-    tad_dtype dtype = (tad_dtype)n->value.array->dtype;
-    tad_shape shape = tad__shape_of(n->value.array);
-    return tad_constant(x.tape, dtype, shape,
-                        tad__adjoint_at(x.tape, n)->array ? tad__adjoint_at(x.tape, n)->array->data
-                                                          : NULL);
+        return tad__swept_constant(x.tape, TAD_F64, TAD_0D, &tad__adjoint_at(x.tape, n)->number);
+    const tad_array *gradient = tad__adjoint_at(x.tape, n)->array;
+    return tad__swept_constant(x.tape, (tad_dtype)n->value.array->dtype,
+                               tad__shape_of(n->value.array), gradient ? gradient->data : NULL);
 }
 
 double tad_gradient_item(tad_var x) {
-    if (tad__fast_gradient(x)) return x.tape->head.adjoint[x.u.at.index].number;
-    const tad__node *n = with_gradient(x, "gradient_item");
+    const tad__node *n = seen_gradient(x, "gradient_item");
     if (!n) return NAN;
     if (!(n->flags & TAD__ARRAY)) return tad__adjoint_at(x.tape, n)->number;
     double v = 0;
@@ -176,7 +215,7 @@ double tad_gradient_item(tad_var x) {
 }
 
 const void *tad_gradient_data(tad_var x) {
-    tad__node *n = with_gradient(x, "gradient_data");
+    tad__node *n = seen_gradient(x, "gradient_data");
     if (!n) return NULL;
     if (!(n->flags & TAD__ARRAY)) return &tad__adjoint_at(x.tape, n)->number;
     if (tad__adjoint_at(x.tape, n)->array) return tad__adjoint_at(x.tape, n)->array->data;

@@ -39,6 +39,11 @@ typedef struct tad__version {
     uint32_t count, epoch;
 } tad__version;
 
+/* C code has seen the value of a node when there were so many. */
+typedef struct tad__seen {
+    uint32_t node, count;
+} tad__seen;
+
 typedef struct tad__error {
     tad_status status;
     bool placed; /* the message has file and line, or cannot get them */
@@ -81,6 +86,9 @@ struct tad_tape {
     tad__version number_version; /* when any 0-d float64 parameter was changed last */
     uint32_t *root;              /* what the last sweep started from */
     size_t roots, root_capacity;
+    tad__seen *witness; /* with rising counts */
+    size_t witnesses, witness_capacity;
+    bool witnesses_lost; /* there was no memory for one */
     struct tad__apart *apart; /* a sweep with adjoints of its own, under way; NULL: none */
     tad__swept other;         /* theirs; while it is under way, the tape's */
     struct tad__saved *saved; /* of the nodes that have any, the last one first */

@@ -49,7 +49,7 @@ static tad_var new_scalar(tad_tape *t, unsigned row, enum tad__kind kind, unsign
     if (!tad__new_node(t, &index)) return tad__nil(t);
     tad__node *n = tad__at(t, index);
     *n = operands;
-    n->op = (uint16_t)row;
+    n->op = (uint16_t)(t->paused ? TAD__UNRECORDED : row);
     n->kind = (uint8_t)(t->paused ? TAD__CONSTANT : kind);
     n->flags = (uint8_t)(t->paused ? 0 : flags & TAD__NEEDS);
     n->value.number = value;

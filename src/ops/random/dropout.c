@@ -5,10 +5,9 @@
 #include "ops/families.h"
 #include "ops/operands.h"
 #include "ops/samples.h"
-#include "tape/arrays.h"
+#include "tape/drawn.h"
 #include "tape/error.h"
 #include "tape/handle.h"
-#include "tape/leaf.h"
 
 typedef struct dropout_options {
     double p;
@@ -103,20 +102,6 @@ tad_var tad_dropout_mask(tad_var x, tad_var keep, double p) {
     return tad_apply(tad__ops_dropout, (tad_var[]){x, keep}, 2, &(dropout_options){p}, NULL, 0);
 }
 
-/* A constant of x's shape that is true with probability 1 - p. */
-static tad_var draw_mask(tad_var x, double p) {
-    tad_tape *t = x.tape;
-    tad_shape shape = tad_shape_of(x);
-    tad_array *mask = tad__new_array(t, TAD_BOOL, &shape);
-    if (!mask) {
-        tad__no_memory(t, "dropout");
-        return tad__nil(t);
-    }
-    uint8_t *keep = mask->data;
-    for (int64_t i = 0; i < mask->size; i++) keep[i] = tad_random_uniform(&t->random) >= p;
-    return tad__leaf(t, TAD__CONSTANT, mask);
-}
-
 tad_var tad_dropout(tad_var x, double p) {
     if (!tad__node_of(x, "dropout")) return tad__nil(tad__has_tape(x) ? x.tape : NULL);
     tad_tape *t = x.tape;
@@ -125,8 +110,10 @@ tad_var tad_dropout(tad_var x, double p) {
         tad__fail(t, TAD_BAD_ARGUMENT, "dropout: p = %g is no probability", p);
         return tad__nil(t);
     }
-    tad_random before = t->random;
-    tad_var keep = draw_mask(x, p), y = tad_is_nil(keep) ? keep : tad_dropout_mask(x, keep, p);
+    const tad_random before = t->random;
+    const tad_shape shape = tad_shape_of(x);
+    tad_var keep = tad__drawn_constant(t, "dropout", TAD_BOOL, &shape, TAD__KEPT, p),
+            y = tad_is_nil(keep) ? keep : tad_dropout_mask(x, keep, p);
     if (tad_is_nil(y)) t->random = before;
     return y;
 }
