@@ -54,7 +54,9 @@ extern "C" {
     S(UNKNOWN_OP, "no op of this name")                                                            \
     S(BAD_FILE, "malformed file")                                                                  \
     S(IO, "reading or writing failed")                                                             \
-    S(UNSUPPORTED, "not built into this library")
+    S(UNSUPPORTED, "not built into this library")                                                  \
+    S(WITNESS, "a value was read, so what follows from it is unknown")                             \
+    S(BRANCH, "a decision came out otherwise than recorded")
 
 #define TAD_STATUS_CODE(code, text) TAD_##code,
 typedef enum tad_status { TAD_STATUS_LIST(TAD_STATUS_CODE) TAD_STATUS_COUNT } tad_status;

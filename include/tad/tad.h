@@ -25,6 +25,7 @@
 #include <tad/op.h>
 #include <tad/ops.h>
 #include <tad/optim.h>
+#include <tad/program.h>
 #include <tad/safetensors.h>
 #include <tad/sink.h>
 #include <tad/status.h>

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "anchor.h"
 #include "error.h"
 #include "mark.h"
 #include "owned.h"
@@ -69,6 +70,7 @@ void tad_tape_free(tad_tape *t) {
         tad__pool_destroy(t->compute.threads);
         tad__memory_resize(m, t->compute.threads, t->threads_bytes, 0);
     }
+    tad__anchors_forget(t);
     tad__owned_free(t);
     tad__arena_free(&t->arena);
     tad__buffers_free(&t->buffers);

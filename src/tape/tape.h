@@ -92,6 +92,7 @@ struct tad_tape {
     struct tad__apart *apart; /* a sweep with adjoints of its own, under way; NULL: none */
     tad__swept other;         /* theirs; while it is under way, the tape's */
     struct tad__saved *saved; /* of the nodes that have any, the last one first */
+    struct tad__anchor *anchors; /* what reads parameters and outlives the tape */
     struct tad__owned *owned; /* blocks of tad_tape_resize */
     tad_random random;
 };

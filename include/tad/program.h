@@ -1,0 +1,135 @@
+/* Programs: what was recorded between some inputs and some outputs, as a thing of its own, that runs
+ * on other inputs without a tape.
+ *
+ *     tad_program *p;
+ *     tad_freeze(in, n_in, out, n_out, NULL, &p);           once
+ *     tad_workspace *w = tad_workspace_new(p);              one a thread
+ *     tad_bind_in(w, 0, TAD_F32, TAD_SHAPE(100, 784), batch);
+ *     tad_bind_out(w, 0, TAD_F64, TAD_0D, &loss);
+ *     tad_run(w);                                           as often as you like
+ *
+ * Derivatives are variables like others: freeze what tad_grad or tad_tangent gave, or let
+ * tad_freeze_function do it. A run gives the bits that the tape would give.
+ *
+ * A program never changes: threads may share it, each with a workspace of its own. Only one that
+ * reads parameters of its tape where they lie (see below) must not run while that tape is used.
+ * Ops of your own must outlive it. */
+#ifndef TAD_PROGRAM_H
+#define TAD_PROGRAM_H
+
+#include <tad/diff.h>
+#include <tad/op.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct tad_program tad_program;
+typedef struct tad_workspace tad_workspace;
+
+/* ---- freezing ---- */
+
+/* All zero is the default. */
+typedef struct tad_freeze_options {
+    tad_allocator allocator;  /* of the program and its workspaces; NULL resize: the C library's */
+    bool copy_parameters;     /* as constants: the program then needs the tape no more */
+    bool allow_constant_outputs; /* that depend on no input, as the gradient by an unused one */
+} tad_freeze_options;
+
+/* Makes a program of what was recorded between the inputs and the outputs; the tape stays as it is.
+ *
+ * What the outputs need is an input, or computed anew from inputs, or
+ * - a parameter that is not among the inputs: read where it lies, with the value that it has when
+ *   the program runs. Such a program is of use while the parameter lives (BAD_HANDLE afterwards);
+ * - random numbers drawn after the first input was made: drawn anew, see tad_set_random;
+ * - a constant, or computed from constants alone: copied.
+ * Inputs may be any variables, labels and masks too, also interior ones: what they were computed
+ * from is not looked at.
+ *
+ * What C code did with a value while recording went on is in no node, and nothing that could be
+ * silently wrong is frozen. WITNESS: something that depends on an input was read (tad_item,
+ * tad_read, tad_data, gradients) before the last output was recorded, other than by tad_decide; or
+ * an output depends on what was computed while recording was paused, or by a numeric sweep.
+ *
+ * Further errors, told by the tape's message as always: BAD_ARGUMENT without outputs, for an input
+ * that is listed twice, for an output that depends on no input; BAD_HANDLE for nil, rewound or
+ * foreign variables; STALE_VALUE where a parameter was changed since something was computed from
+ * it; NO_MEMORY. *program is NULL then.
+ *
+ * Cost: some passes over the nodes up to the last output, and one run. */
+TAD_API TAD_MUST_USE tad_status tad_freeze(const tad_var *in, size_t n_in, const tad_var *out,
+                                           size_t n_out, const tad_freeze_options *options,
+                                           tad_program **program);
+
+TAD_API void tad_program_free(tad_program *p); /* after its workspaces; accepts NULL */
+
+/* ---- what a program takes and gives ---- */
+
+TAD_API size_t tad_program_n_in(const tad_program *p);
+TAD_API size_t tad_program_n_out(const tad_program *p);
+/* Of input or output k; beyond the end of rank -1. */
+TAD_API tad_type tad_program_in_type(const tad_program *p, size_t k);
+TAD_API tad_type tad_program_out_type(const tad_program *p, size_t k);
+/* As given by tad_name before freezing; "" if none. */
+TAD_API const char *tad_program_in_name(const tad_program *p, size_t k);
+TAD_API const char *tad_program_out_name(const tad_program *p, size_t k);
+
+typedef struct tad_program_info {
+    size_t recorded;   /* nodes that the outputs need, as recorded, without leaves */
+    size_t folded;     /* of these: computed from constants alone */
+    size_t shared;     /* of these: computed twice */
+    size_t numbers;    /* steps on single float64 numbers */
+    size_t calls;      /* other ops */
+    size_t decisions;  /* by tad_decide, each checked in every run */
+    size_t parameters; /* read where they lie */
+    size_t constant_bytes, array_bytes; /* of a workspace: arrays, some of which share memory */
+    size_t array_bytes_apart;           /* the same if none did */
+    size_t draws;                       /* random numbers of a run */
+} tad_program_info;
+TAD_API tad_program_info tad_program_info_of(const tad_program *p);
+
+/* ---- workspaces ---- */
+
+/* Bytes of a workspace. It is all the memory that a run needs. */
+TAD_API size_t tad_workspace_size(const tad_program *p);
+/* With the program's allocator. NULL: no memory. */
+TAD_API tad_workspace *tad_workspace_new(const tad_program *p);
+/* In memory of the caller's, aligned to 64 bytes and of that size at least, which it takes up until
+ * tad_workspace_free. NULL: no memory, misaligned, or too small. */
+TAD_API tad_workspace *tad_workspace_in(const tad_program *p, void *memory, size_t size);
+TAD_API void tad_workspace_free(tad_workspace *w); /* accepts NULL */
+
+/* Where input or output k lies: dtype elements in row-major order, read or written by every run
+ * from now on. Type and shape must be those of the program (BAD_DTYPE, BAD_SHAPE, BAD_ARGUMENT for
+ * k or NULL). The memory of an output may be that of an input; outputs must not overlap. */
+TAD_API TAD_MUST_USE tad_status tad_bind_in(tad_workspace *w, size_t k, tad_dtype dtype,
+                                            tad_shape shape, const void *data);
+TAD_API TAD_MUST_USE tad_status tad_bind_out(tad_workspace *w, size_t k, tad_dtype dtype,
+                                             tad_shape shape, void *data);
+/* The same of n single float64 numbers in a row, from the first on. */
+TAD_API TAD_MUST_USE tad_status tad_bind_numbers_in(tad_workspace *w, size_t first, size_t n,
+                                                    const double *data);
+TAD_API TAD_MUST_USE tad_status tad_bind_numbers_out(tad_workspace *w, size_t first, size_t n,
+                                                     double *data);
+
+/* Where the next run begins to draw. Each run leaves it where the next one goes on. At first: as
+ * when the program was recorded. */
+TAD_API void tad_set_random(tad_workspace *w, tad_random state);
+TAD_API tad_random tad_random_of(const tad_workspace *w);
+
+/* ---- running ---- */
+
+/* Computes the outputs from the inputs. Takes no memory; on failure the outputs are as before.
+ *
+ * BRANCH: a decision came out otherwise than when the program was recorded, so another program
+ * would be needed here. BAD_ARGUMENT: an input or output is not bound. BAD_HANDLE: a parameter that
+ * is read where it lies is no more. And what ops refuse, as an index out of range. */
+TAD_API TAD_MUST_USE tad_status tad_run(tad_workspace *w);
+
+/* The last failure of this workspace's binds and runs; "" if none. */
+TAD_API const char *tad_workspace_message(const tad_workspace *w);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,224 @@
+/* tad_freeze: checks, the passes in turn, and one run beside what was recorded. Rests on freeze.h
+ * and workspace.h. */
+#include "freeze.h"
+
+#include <string.h>
+
+#include "workspace.h"
+
+#include "array/view.h"
+#include "tape/arrays.h"
+#include "tape/error.h"
+#include "tape/leaf.h"
+
+/* ---- life of a program ---- */
+
+void *tad__list_room(tad__memory *m, void *item, size_t count, size_t *capacity, size_t size) {
+    void *vector = item;
+    return tad__memory_grow(m, &vector, capacity, count + 1, size) ? vector : item;
+}
+
+#define FREE(list)                                                                                 \
+    tad__memory_resize(&p->memory, p->list.item, p->list.capacity * sizeof *p->list.item, 0)
+
+void tad_program_free(tad_program *p) {
+    if (!p) return;
+    tad__anchor_lift(&p->anchor);
+    FREE(step);
+    FREE(number);
+    FREE(call);
+    FREE(decision);
+    FREE(draw);
+    FREE(copy);
+    FREE(array);
+    FREE(constant);
+    FREE(parameter);
+    FREE(options);
+    FREE(moving);
+    tad__arena_free(&p->arena);
+    tad__memory last = p->memory;
+    tad__memory_resize(&last, p, sizeof *p, 0);
+}
+
+static tad_program *new_program(const tad_tape *t, const tad_freeze_options *o) {
+    tad__memory memory;
+    tad__memory_init(&memory, &o->allocator, 0);
+    tad_program *p = tad__memory_resize(&memory, NULL, 0, sizeof *p);
+    if (!p) return NULL;
+    memset(p, 0, sizeof *p);
+    p->memory = memory;
+    p->arena.memory = &p->memory;
+    p->basis = t->basis;
+    p->kernels = t->compute.kernels;
+    return p;
+}
+
+/* ---- what is frozen ---- */
+
+static tad_status resolve(tad__freezer *f, const tad_var *v, size_t n, const char *what) {
+    for (size_t k = 0; k < n; k++) {
+        uint32_t i;
+        if (!tad__has_tape(v[k]))
+            return tad__fail(f->t, TAD_BAD_HANDLE, "freeze: %sput %zu is no variable", what, k);
+        if (!tad__resolve(f->t, v[k], what[0] == 'i' ? "freeze: input" : "freeze: output", &i))
+            return f->t->error.status;
+        f->nodes = i + 1 > f->nodes ? i + 1 : f->nodes;
+        if (what[0] == 'i') f->first = i < f->first ? i : f->first;
+    }
+    return TAD_OK;
+}
+
+/* The marks and values of all nodes; false: no memory. */
+static bool begin(tad__freezer *f) {
+    tad__memory *m = &f->p->memory;
+    f->mark = tad__memory_resize(m, NULL, 0, f->nodes);
+    f->value = tad__memory_resize(m, NULL, 0, (size_t)f->nodes * sizeof *f->value);
+    return f->mark && f->value;
+}
+
+static void end(tad__freezer *f) {
+    tad__memory *m = &f->p->memory;
+    tad__forget_shared(f);
+    tad__memory_resize(m, f->mark, f->mark ? f->nodes : 0, 0);
+    tad__memory_resize(m, f->value, f->value ? (size_t)f->nodes * sizeof *f->value : 0, 0);
+}
+
+static bool list_moving(tad_program *p) {
+    for (size_t k = 0; k < p->array.count; k++) {
+        const tad__home home = p->array.item[k].home;
+        if (home != TAD__BOUND && home != TAD__REFERRED) continue;
+        uint32_t *to = TAD__ADD_TO(p, moving);
+        if (!to) return false;
+        *to = (uint32_t)k;
+    }
+    return true;
+}
+
+static void fill_info(tad_program *p) {
+    tad_program_info *i = &p->info;
+    i->numbers = p->number.count;
+    i->calls = p->call.count;
+    i->decisions = p->decision.count;
+    i->parameters = p->parameter.count;
+    i->array_bytes = p->array_bytes;
+    i->draws = (size_t)p->draws;
+}
+
+/* ---- a run beside what was recorded ---- */
+
+/* The value of a variable, contiguous in memory of the program's arena. NULL: no memory. */
+static const void *recorded_value(tad__freezer *f, tad_var v, const tad_type *type) {
+    tad__view view;
+    const tad_array *a = tad__value(f->t, v.u.at.index, &view);
+    const size_t bytes = (size_t)a->size * tad__width(a->dtype);
+    tad__header to;
+    tad__array_layout(&to.array, type->dtype, &type->shape);
+    to.array.data = tad__arena_take(&f->p->arena, bytes, 64);
+    if (to.array.data) tad__copy(&f->t->compute, &to.array, a);
+    return to.array.data;
+}
+
+static size_t bytes_of(const tad_type *type) {
+    size_t bytes = 0;
+    tad__shape_bytes(&type->shape, type->dtype, &bytes);
+    return bytes;
+}
+
+static bool bind_all(tad__freezer *f, tad_workspace *w) {
+    const tad_program *p = f->p;
+    for (size_t k = 0; k < p->n_in; k++)
+        if (!(w->in[k] = recorded_value(f, f->in[k], &p->in[k].type))) return false;
+    for (size_t k = 0; k < p->n_out; k++)
+        if (!(w->out[k] = tad__arena_take(&f->p->arena, bytes_of(&p->out[k].type), 64)))
+            return false;
+    w->unbound = 0;
+    return true;
+}
+
+static tad_status compare(tad__freezer *f, const tad_workspace *w) {
+    for (size_t k = 0; k < f->p->n_out; k++) {
+        const tad_type *type = &f->p->out[k].type;
+        const void *recorded = recorded_value(f, f->out[k], type);
+        if (!recorded) return tad__no_memory(f->t, "freeze");
+        if (memcmp(recorded, w->out[k], bytes_of(type)) != 0)
+            return tad__fail(f->t, TAD_UNSUPPORTED,
+                             "freeze: the program gives output %zu other bits than the tape: an op "
+                             "computes it in an order that depends on how its operand lies",
+                             k);
+    }
+    return TAD_OK;
+}
+
+/* With scratch memory enough for it: how much ops take, only a run can tell. */
+static tad_status run_once(tad__freezer *f, bool *again) {
+    const tad__arena_mark before = tad__arena_now(&f->p->arena);
+    tad_workspace *w = tad_workspace_new(f->p);
+    *again = false;
+    tad_status s = w && bind_all(f, w) ? TAD_OK : tad__no_memory(f->t, "freeze");
+    if (s == TAD_OK) s = tad_run(w);
+    *again = s == TAD_NO_MEMORY && f->t->error.status == TAD_OK;
+    if (s == TAD_OK)
+        s = compare(f, w);
+    else if (!*again && f->t->error.status == TAD_OK)
+        tad__fail(f->t, s, "freeze: %s", w->message);
+    if (s == TAD_OK) f->p->scratch_bytes = (w->scratch_used + 63) / 64 * 64;
+    tad_workspace_free(w);
+    tad__arena_release(&f->p->arena, before);
+    return s;
+}
+
+static tad_status prove(tad__freezer *f) {
+    bool again;
+    tad_status s;
+    f->p->scratch_bytes = 4096;
+    while (s = run_once(f, &again), again) f->p->scratch_bytes *= 2;
+    return s;
+}
+
+/* ---- the passes ---- */
+
+static tad_status freeze(tad__freezer *f) {
+    tad_status s = begin(f) ? tad__freeze_mark(f) : tad__no_memory(f->t, "freeze");
+    if (s == TAD_OK) s = tad__freeze_steps(f);
+    if (s == TAD_OK) s = tad__freeze_plan(f);
+    if (s == TAD_OK && !list_moving(f->p)) s = tad__no_memory(f->t, "freeze");
+    if (s == TAD_OK && f->p->parameter.count) tad__anchor_set(&f->p->anchor, f->t);
+    end(f);
+    if (s == TAD_OK) s = prove(f);
+    fill_info(f->p);
+    return s;
+}
+
+static tad_status check(tad__freezer *f) {
+    if (!f->n_out || !f->out)
+        return tad__fail(f->t, TAD_BAD_ARGUMENT, "freeze: no outputs");
+    if (f->n_in && !f->in) return tad__fail(f->t, TAD_BAD_ARGUMENT, "freeze: no list of inputs");
+    const tad_status s = resolve(f, f->in, f->n_in, "in");
+    return s == TAD_OK ? resolve(f, f->out, f->n_out, "out") : s;
+}
+
+tad_status tad_freeze(const tad_var *in, size_t n_in, const tad_var *out, size_t n_out,
+                      const tad_freeze_options *options, tad_program **program) {
+    static const tad_freeze_options standard = {0};
+    tad_tape *t = in ? tad__tape_of(in, n_in) : NULL;
+    if (!t && out) t = tad__tape_of(out, n_out);
+    if (!program) return tad__fail(t, TAD_BAD_ARGUMENT, "freeze: no place for the program");
+    *program = NULL;
+    if (!t) return TAD_BAD_HANDLE;
+    if (t->error.status != TAD_OK) return t->error.status;
+    tad__freezer f = {.t = t,
+                      .options = options ? options : &standard,
+                      .in = in,
+                      .out = out,
+                      .n_in = n_in,
+                      .n_out = n_out,
+                      .first = TAD__NO_NODE};
+    tad_status s = check(&f);
+    if (s == TAD_OK && !(f.p = new_program(t, f.options))) s = tad__no_memory(t, "freeze");
+    if (s == TAD_OK) s = freeze(&f);
+    if (s == TAD_OK)
+        *program = f.p;
+    else
+        tad_program_free(f.p);
+    return s;
+}

@@ -1,0 +1,67 @@
+/* A program in the making: what is known of the tape's nodes. Rests on program.h. */
+#ifndef TAD_PROGRAM_FREEZE_H
+#define TAD_PROGRAM_FREEZE_H
+
+#include "program.h"
+
+#include "tape/node.h"
+
+enum {
+    TAD__OF_INPUT = 1, /* depends on an input or on random numbers of the run */
+    TAD__OF_PARAMETER = 2, /* depends on a parameter that is read where it lies */
+    TAD__NEEDED = 4, /* by an output or a decision */
+    TAD__IS_IN = 8,
+    TAD__STALE = 16 /* comes of a parameter that was changed since */
+};
+
+struct tad__shared; /* calls that there are already */
+struct tad__known;  /* constants that there are already */
+
+typedef struct tad__freezer {
+    tad_tape *t;
+    tad_program *p;
+    const tad_freeze_options *options;
+    const tad_var *in, *out;
+    size_t n_in, n_out;
+    uint32_t first; /* the lowest input: what was drawn or read before is no part of the function */
+    uint32_t nodes; /* up to the highest input or output */
+    uint8_t *mark;  /* of each node */
+    tad__ref *value;
+    uint32_t numbers; /* made so far; slots take their place at the end */
+    struct tad__shared *shared;
+    struct tad__known *known;
+    bool failed; /* no memory */
+} tad__freezer;
+
+/* ---- marks.c ---- */
+
+/* Says of every node what must be known, or refuses. */
+tad_status tad__freeze_mark(tad__freezer *f);
+
+static inline bool tad__is_folded(const tad__freezer *f, uint32_t i) {
+    return !(f->mark[i] & (TAD__OF_INPUT | TAD__OF_PARAMETER));
+}
+
+/* ---- steps.c ---- */
+
+tad_status tad__freeze_steps(tad__freezer *f);
+/* A value that nothing has computed yet. */
+tad__ref tad__new_number(tad__freezer *f);
+tad__ref tad__new_array_value(tad__freezer *f, tad_dtype dtype, const tad_shape *shape,
+                              tad__home home);
+
+/* ---- share.c ---- */
+
+/* The results of an equal call; NULL: there is none, and the results of this one will be found
+ * from now on. `from`: the operands of the call, then room for the results. */
+const tad__ref *tad__shared_call(tad__freezer *f, const tad__call_step *c);
+/* A constant with this number; TAD__NO_REF: no memory. */
+tad__ref tad__known_number(tad__freezer *f, double number, tad_dtype dtype);
+void tad__forget_shared(tad__freezer *f);
+
+/* ---- plan.c ---- */
+
+/* Gives numbers their slots and arrays their places, which are used again. */
+tad_status tad__freeze_plan(tad__freezer *f);
+
+#endif

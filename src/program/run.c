@@ -1,0 +1,144 @@
+/* Running a program. Takes no memory. Rests on workspace.h. */
+#include <string.h>
+
+#include "workspace.h"
+
+#include "array/view.h"
+#include "tape/arrays.h"
+#include "tape/handle.h"
+
+/* ---- what is read where it lies ---- */
+
+static tad_status parameter_is_gone(tad_workspace *w) {
+    return tad__workspace_fail(w, TAD_BAD_HANDLE,
+                               "run: a parameter that the program reads where it lies is no more; "
+                               "copy_parameters makes a program that does without");
+}
+
+static const char *data_of_parameter(const tad_program *p, uint32_t k) {
+    tad__view view;
+    tad_tape *t = p->anchor.tape;
+    return tad__value(t, p->parameter.item[k].var.u.at.index, &view)->data;
+}
+
+static tad_status read_parameters(tad_workspace *w) {
+    const tad_program *p = w->p;
+    tad_tape *t = p->anchor.tape;
+    for (size_t k = 0; k < p->parameter.count; k++) {
+        const tad__parameter *parameter = &p->parameter.item[k];
+        if (!t || !tad__is_living(t, parameter->var)) return parameter_is_gone(w);
+        if (!tad__is_array_ref(parameter->value))
+            w->number[parameter->value] = tad__at(t, parameter->var.u.at.index)->value.number;
+    }
+    return TAD_OK;
+}
+
+static void read_inputs(tad_workspace *w) {
+    const tad_program *p = w->p;
+    for (size_t k = 0; k < p->n_in; k++)
+        if (!tad__is_array_ref(p->in[k].value))
+            memcpy(&w->number[p->in[k].value], w->in[k], sizeof(double));
+    for (size_t k = 0; k < p->moving.count; k++) {
+        const uint32_t i = p->moving.item[k];
+        const tad__array_value *v = &p->array.item[i];
+        const char *base = v->home == TAD__BOUND ? w->in[v->of] : data_of_parameter(p, v->of);
+        w->array[i].data = (void *)(uintptr_t)(base + v->offset);
+    }
+}
+
+/* ---- steps ---- */
+
+static tad_status run_calls(tad_workspace *w, const tad__step *s) {
+    for (uint32_t k = s->at; k < s->at + s->count; k++) {
+        const tad_call_frame *frame = &w->frame[k];
+        w->running = &w->p->call.item[k];
+        const tad_status status = frame->op->forward(frame);
+        w->scratch_used = tad__max(w->scratch_used, w->scratch.used);
+        tad__arena_release(&w->scratch, (tad__arena_mark){0, 0});
+        if (status == TAD_OK) continue;
+        if (!*w->message)
+            tad__workspace_fail(w, status, "run: %s: %s", frame->op->name, tad_status_text(status));
+        return status;
+    }
+    return TAD_OK;
+}
+
+static tad_status check_decisions(tad_workspace *w, const tad__step *s) {
+    for (uint32_t k = s->at; k < s->at + s->count; k++) {
+        const tad__decision *d = &w->p->decision.item[k];
+        const uint8_t *now = w->array[tad__position(d->condition)].data;
+        if ((bool)*now == d->expected) continue;
+        return tad__workspace_fail(w, TAD_BRANCH,
+                                   "run: decision %u%s%.*s came out %s, the program is for %s%s%s:%d",
+                                   k, *d->name ? " " : "", TAD__SHOWN, d->name,
+                                   d->expected ? "false" : "true", d->expected ? "true" : "false",
+                                   d->place.file ? ", recorded at " : "",
+                                   d->place.file ? d->place.file : "", d->place.line);
+    }
+    return TAD_OK;
+}
+
+static void draw(tad_workspace *w, const tad__step *s) {
+    for (uint32_t k = s->at; k < s->at + s->count; k++) {
+        const tad__draw_step *d = &w->p->draw.item[k];
+        tad_random state = {w->random.seed, w->random.drawn + d->after};
+        tad_array number = {.size = 1, .dtype = TAD_F64};
+        const bool is_array = tad__is_array_ref(d->to);
+        if (!is_array) number.data = &w->number[d->to];
+        tad__draw(&d->how, &state, is_array ? &w->array[tad__position(d->to)] : &number);
+    }
+}
+
+static void copy(tad_workspace *w, const tad__step *s) {
+    for (uint32_t k = s->at; k < s->at + s->count; k++) {
+        const tad__copy_step *c = &w->p->copy.item[k];
+        tad__copy(&w->compute, &w->array[tad__position(c->to)],
+                  &w->array[tad__position(c->from)]);
+    }
+}
+
+static tad_status run_step(tad_workspace *w, const tad__step *s) {
+    switch (s->kind) {
+    case TAD__NUMBERS:
+        tad__run_numbers(w->p, w->p->number.item + s->at, s->count, w->number);
+        return TAD_OK;
+    case TAD__CALL: return run_calls(w, s);
+    case TAD__DECIDE: return check_decisions(w, s);
+    case TAD__DRAW: draw(w, s); return TAD_OK;
+    case TAD__COPY: copy(w, s); return TAD_OK;
+    }
+    return TAD_OK;
+}
+
+/* ---- all of it ---- */
+
+static void write_outputs(tad_workspace *w) {
+    const tad_program *p = w->p;
+    for (size_t k = 0; k < p->n_out; k++) {
+        const tad__ref r = p->out[k].value;
+        if (!tad__is_array_ref(r)) {
+            memcpy(w->out[k], &w->number[r], sizeof(double));
+            continue;
+        }
+        tad__header to;
+        tad__array_layout(&to.array, p->out[k].type.dtype, &p->out[k].type.shape);
+        to.array.data = w->out[k];
+        tad__copy(&w->compute, &to.array, &w->array[tad__position(r)]);
+    }
+    w->random.drawn += p->draws;
+}
+
+tad_status tad_run(tad_workspace *w) {
+    if (!w) return TAD_BAD_ARGUMENT;
+    w->message[0] = 0;
+    if (w->unbound)
+        return tad__workspace_fail(w, TAD_BAD_ARGUMENT,
+                                   "run: %zu inputs and outputs are not bound", w->unbound);
+    tad_status s = read_parameters(w);
+    if (s != TAD_OK) return s;
+    read_inputs(w);
+    for (size_t k = 0; k < w->p->step.count && s == TAD_OK; k++)
+        s = run_step(w, &w->p->step.item[k]);
+    if (s == TAD_OK) write_outputs(w);
+    return s;
+}

@@ -1,0 +1,265 @@
+/* How a workspace is laid out, made, and bound. Rests on workspace.h. */
+#include "workspace.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ALIGN = 64 };
+
+/* ---- layout ---- */
+
+/* Where the parts of a workspace begin. */
+typedef struct layout {
+    size_t number, array, operand, frame, operands, results, in, out, arrays, scratch, size;
+} layout;
+
+/* What the calls have together. */
+typedef struct counts {
+    size_t operands, results, numbers;
+} counts;
+
+static counts count_refs(const tad_program *p) {
+    counts n = {0, 0, 0};
+    for (size_t k = 0; k < p->call.count; k++) {
+        const tad__call_step *c = &p->call.item[k];
+        n.operands += c->n_in;
+        n.results += c->n_out;
+        for (uint32_t i = 0; i < c->n_in + c->n_out; i++)
+            n.numbers += c->ref[i] != TAD__NO_REF && !tad__is_array_ref(c->ref[i]);
+    }
+    return n;
+}
+
+/* Gives a part of `count` items its place; false: too large. */
+static bool place(size_t *end, size_t count, size_t size, size_t *at) {
+    size_t bytes;
+    *at = *end;
+    return tad__mul(count, size, &bytes) && tad__sum(*end, bytes, end) &&
+           tad__align(*end, ALIGN, end);
+}
+
+static bool lay_out(const tad_program *p, layout *l) {
+    const counts n = count_refs(p);
+    size_t end = (sizeof(tad_workspace) + ALIGN - 1) / ALIGN * ALIGN;
+    const bool fits = place(&end, p->slots, sizeof(double), &l->number) &&
+                      place(&end, p->array.count, sizeof(tad_array), &l->array) &&
+                      place(&end, n.numbers, sizeof(tad_array), &l->operand) &&
+                      place(&end, p->call.count, sizeof(tad_call_frame), &l->frame) &&
+                      place(&end, n.operands, sizeof(void *), &l->operands) &&
+                      place(&end, n.results, sizeof(void *), &l->results) &&
+                      place(&end, p->n_in, sizeof(void *), &l->in) &&
+                      place(&end, p->n_out, sizeof(void *), &l->out) &&
+                      place(&end, p->array_bytes, 1, &l->arrays) &&
+                      place(&end, p->scratch_bytes, 1, &l->scratch);
+    l->size = end;
+    return fits;
+}
+
+size_t tad_workspace_size(const tad_program *p) {
+    layout l;
+    return p && lay_out(p, &l) ? l.size : 0;
+}
+
+/* ---- what hooks of ops ask ---- */
+
+tad_status tad__workspace_fail(tad_workspace *w, tad_status code, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(w->message, sizeof w->message, format, args);
+    va_end(args);
+    return code;
+}
+
+static tad_status hook_fail(tad__driver *d, tad_status code, const char *message) {
+    tad_workspace *w = (tad_workspace *)(void *)d;
+    const tad__place at = w->running->place;
+    if (!at.file) return tad__workspace_fail(w, code, "%s", message);
+    return tad__workspace_fail(w, code, "%.*s, recorded at %s:%d", (int)sizeof w->message - 100,
+                               message, at.file, at.line);
+}
+
+/* Programs have names of inputs and outputs alone. */
+static const char *hook_operand_name(const tad__driver *d, size_t i) {
+    (void)d, (void)i;
+    return NULL;
+}
+
+static const tad__hooks hooks = {.fail = hook_fail, .operand_name = hook_operand_name};
+
+/* ---- making one ---- */
+
+static void set_arrays(tad_workspace *w) {
+    const tad_program *p = w->p;
+    for (size_t k = 0; k < p->array.count; k++) {
+        const tad__array_value *v = &p->array.item[k], *root = &p->array.item[v->root];
+        const size_t inside = v == root ? 0 : v->offset;
+        w->array[k] = v->array;
+        if (v->home == TAD__PLANNED) w->array[k].data = w->arrays + root->offset + inside;
+        if (v->home == TAD__STORED) w->array[k].data = (char *)root->array.data + inside;
+    }
+}
+
+/* A value as a call sees it; *number: the next of those that show numbers. */
+static tad_array *seen(tad_workspace *w, tad__ref r, tad_array **number) {
+    if (r == TAD__NO_REF) return NULL;
+    if (tad__is_array_ref(r)) return &w->array[tad__position(r)];
+    **number = (tad_array){
+        .data = &w->number[r], .size = 1, .dtype = TAD_F64, .contiguous = true};
+    return (*number)++;
+}
+
+static void set_frames(tad_workspace *w) {
+    const tad_program *p = w->p;
+    const tad_array **in = w->operands;
+    tad_array **out = w->results, *number = w->operand;
+    for (size_t k = 0; k < p->call.count; k++) {
+        const tad__call_step *c = &p->call.item[k];
+        w->frame[k] = (tad_call_frame){.op = c->op,
+                                       .options = c->options,
+                                       .n_in = c->n_in,
+                                       .n_out = c->n_out,
+                                       .in = in,
+                                       .out = out,
+                                       .compute = &w->compute,
+                                       .driver = &w->driver};
+        for (uint32_t i = 0; i < c->n_in; i++) *in++ = seen(w, c->ref[i], &number);
+        for (uint32_t i = 0; i < c->n_out; i++) *out++ = seen(w, c->ref[c->n_in + i], &number);
+    }
+}
+
+static void set_scratch(tad_workspace *w, char *at) {
+    tad__memory_init(&w->nothing, NULL, 1);
+    w->chunk = (tad__chunk){at, w->p->scratch_bytes};
+    w->scratch =
+        (tad__arena){.memory = &w->nothing, .chunk = &w->chunk, .chunks = 1, .capacity = 1};
+    w->compute = (tad__compute){w->p->kernels, NULL, &w->scratch};
+    tad__close(at, w->p->scratch_bytes);
+}
+
+static tad_workspace *make(const tad_program *p, char *memory, const layout *l) {
+    tad_workspace *w = (tad_workspace *)(void *)memory;
+    memset(memory, 0, l->arrays);
+    w->driver.hooks = &hooks;
+    w->p = p;
+    w->size = l->size;
+    w->random = p->random;
+    w->unbound = p->n_in + p->n_out;
+    w->number = (double *)(void *)(memory + l->number);
+    w->array = (tad_array *)(void *)(memory + l->array);
+    w->operand = (tad_array *)(void *)(memory + l->operand);
+    w->frame = (tad_call_frame *)(void *)(memory + l->frame);
+    w->operands = (const tad_array **)(void *)(memory + l->operands);
+    w->results = (tad_array **)(void *)(memory + l->results);
+    w->in = (const void **)(void *)(memory + l->in);
+    w->out = (void **)(void *)(memory + l->out);
+    w->arrays = memory + l->arrays;
+    for (size_t k = 0; k < p->constant.count; k++)
+        w->number[p->constant.item[k].slot] = p->constant.item[k].number;
+    set_arrays(w);
+    set_frames(w);
+    set_scratch(w, memory + l->scratch);
+    return w;
+}
+
+tad_workspace *tad_workspace_in(const tad_program *p, void *memory, size_t size) {
+    layout l;
+    if (!p || !memory || (uintptr_t)memory % ALIGN || !lay_out(p, &l) || size < l.size) return NULL;
+    return make(p, memory, &l);
+}
+
+/* Threads may do this at once: the program's counters are not theirs. */
+tad_workspace *tad_workspace_new(const tad_program *p) {
+    layout l;
+    size_t raw_size;
+    if (!p || !lay_out(p, &l) || !tad__sum(l.size, ALIGN, &raw_size)) return NULL;
+    const tad_allocator *a = &p->memory.allocator;
+    char *raw = a->resize(a->user, NULL, 0, raw_size);
+    if (!raw) return NULL;
+    tad_workspace *w = make(p, raw + tad__aligned_offset(raw, 0, ALIGN), &l);
+    w->raw = raw;
+    w->raw_size = raw_size;
+    return w;
+}
+
+void tad_workspace_free(tad_workspace *w) {
+    if (!w) return;
+    const tad_allocator *a = &w->p->memory.allocator;
+    void *raw = w->raw;
+    const size_t raw_size = w->raw_size;
+    tad__open(w->chunk.base, w->chunk.size);
+    memset(w, 0, sizeof *w);
+    if (raw) a->resize(a->user, raw, raw_size, 0);
+}
+
+/* ---- binding ---- */
+
+static tad_status check_bound(tad_workspace *w, const char *what, const tad__named_type *list,
+                              size_t n, size_t k, const tad_type *type, const void *data) {
+    char a[160], b[160];
+    if (k >= n)
+        return tad__workspace_fail(w, TAD_BAD_ARGUMENT, "bind: there is no %sput %zu of %zu", what,
+                                   k, n);
+    const tad_type *want = &list[k].type;
+    const char *name = list[k].name, *gap = *name ? " " : "";
+    if (want->dtype != type->dtype)
+        return tad__workspace_fail(w, TAD_BAD_DTYPE, "bind: %sput %zu%s%.*s is %s, not %s", what, k,
+                                   gap, TAD__SHOWN, name, tad_dtype_name(want->dtype),
+                                   tad_dtype_name(type->dtype));
+    if (!tad__shape_equal(&want->shape, &type->shape))
+        return tad__workspace_fail(w, TAD_BAD_SHAPE,
+                                   "bind: %sput %zu%s%.*s has shape %s, not %s", what, k, gap,
+                                   TAD__SHOWN, name,
+                                   tad__shape_text(&want->shape, a, sizeof a),
+                                   tad__shape_text(&type->shape, b, sizeof b));
+    int64_t size = 0;
+    if (!data && tad__shape_size(&want->shape, &size) && size)
+        return tad__workspace_fail(w, TAD_BAD_ARGUMENT, "bind: no memory for %sput %zu%s%.*s", what,
+                                   k, gap, TAD__SHOWN, name);
+    return TAD_OK;
+}
+
+/* Of an array without elements nothing is read: any address but NULL, which is not bound. */
+static char no_elements[1];
+
+tad_status tad_bind_in(tad_workspace *w, size_t k, tad_dtype dtype, tad_shape shape,
+                       const void *data) {
+    if (!w) return TAD_BAD_ARGUMENT;
+    const tad_type type = {dtype, shape};
+    const tad_status s = check_bound(w, "in", w->p->in, w->p->n_in, k, &type, data);
+    if (s != TAD_OK) return s;
+    w->unbound -= !w->in[k];
+    w->in[k] = data ? data : no_elements;
+    return TAD_OK;
+}
+
+tad_status tad_bind_out(tad_workspace *w, size_t k, tad_dtype dtype, tad_shape shape, void *data) {
+    if (!w) return TAD_BAD_ARGUMENT;
+    const tad_type type = {dtype, shape};
+    const tad_status s = check_bound(w, "out", w->p->out, w->p->n_out, k, &type, data);
+    if (s != TAD_OK) return s;
+    w->unbound -= !w->out[k];
+    w->out[k] = data ? data : no_elements;
+    return TAD_OK;
+}
+
+tad_status tad_bind_numbers_in(tad_workspace *w, size_t first, size_t n, const double *data) {
+    tad_status s = w ? TAD_OK : TAD_BAD_ARGUMENT;
+    for (size_t k = 0; k < n && s == TAD_OK; k++)
+        s = tad_bind_in(w, first + k, TAD_F64, TAD_0D, data ? data + k : NULL);
+    return s;
+}
+
+tad_status tad_bind_numbers_out(tad_workspace *w, size_t first, size_t n, double *data) {
+    tad_status s = w ? TAD_OK : TAD_BAD_ARGUMENT;
+    for (size_t k = 0; k < n && s == TAD_OK; k++)
+        s = tad_bind_out(w, first + k, TAD_F64, TAD_0D, data ? data + k : NULL);
+    return s;
+}
+
+void tad_set_random(tad_workspace *w, tad_random state) {
+    if (w) w->random = state;
+}
+
+tad_random tad_random_of(const tad_workspace *w) { return w ? w->random : (tad_random){0, 0}; }
+const char *tad_workspace_message(const tad_workspace *w) { return w ? w->message : "no workspace"; }
