@@ -1,5 +1,5 @@
-/* Programs: what was recorded between some inputs and some outputs, as a thing of its own, that runs
- * on other inputs without a tape.
+/* Programs: what was recorded between some inputs and some outputs, as a thing of its own, that
+ * runs on other inputs without a tape.
  *
  *     tad_program *p;
  *     tad_freeze(in, n_in, out, n_out, NULL, &p);           once
@@ -31,8 +31,8 @@ typedef struct tad_workspace tad_workspace;
 
 /* All zero is the default. */
 typedef struct tad_freeze_options {
-    tad_allocator allocator;  /* of the program and its workspaces; NULL resize: the C library's */
-    bool copy_parameters;     /* as constants: the program then needs the tape no more */
+    tad_allocator allocator; /* of the program and its workspaces; NULL resize: the C library's */
+    bool copy_parameters;    /* as constants: the program then needs the tape no more */
     bool allow_constant_outputs; /* that depend on no input, as the gradient by an unused one */
 } tad_freeze_options;
 

@@ -190,8 +190,7 @@ static tad_status freeze(tad__freezer *f) {
 }
 
 static tad_status check(tad__freezer *f) {
-    if (!f->n_out || !f->out)
-        return tad__fail(f->t, TAD_BAD_ARGUMENT, "freeze: no outputs");
+    if (!f->n_out || !f->out) return tad__fail(f->t, TAD_BAD_ARGUMENT, "freeze: no outputs");
     if (f->n_in && !f->in) return tad__fail(f->t, TAD_BAD_ARGUMENT, "freeze: no list of inputs");
     const tad_status s = resolve(f, f->in, f->n_in, "in");
     return s == TAD_OK ? resolve(f, f->out, f->n_out, "out") : s;

@@ -7,9 +7,9 @@
 #include "tape/node.h"
 
 enum {
-    TAD__OF_INPUT = 1, /* depends on an input or on random numbers of the run */
+    TAD__OF_INPUT = 1,     /* depends on an input or on random numbers of the run */
     TAD__OF_PARAMETER = 2, /* depends on a parameter that is read where it lies */
-    TAD__NEEDED = 4, /* by an output or a decision */
+    TAD__NEEDED = 4,       /* by an output or a decision */
     TAD__IS_IN = 8,
     TAD__STALE = 16 /* comes of a parameter that was changed since */
 };

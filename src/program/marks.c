@@ -12,7 +12,8 @@
 static unsigned mark_of_leaf(const tad__freezer *f, uint32_t i, const tad__node *n) {
     if (n->kind == TAD__PARAM) return f->options->copy_parameters ? 0 : TAD__OF_PARAMETER;
     if (n->kind != TAD__CONSTANT) return 0;
-    if (n->op == TAD__DETACHED) return f->mark[n->a] & (TAD__OF_INPUT | TAD__OF_PARAMETER | TAD__STALE);
+    if (n->op == TAD__DETACHED)
+        return f->mark[n->a] & (TAD__OF_INPUT | TAD__OF_PARAMETER | TAD__STALE);
     return n->op != TAD__GIVEN && i > f->first ? TAD__OF_INPUT : 0;
 }
 
@@ -106,10 +107,12 @@ static tad_status check_node(tad__freezer *f, uint32_t i) {
     }
     if (n->kind != TAD__CONSTANT || i < f->first) return TAD_OK;
     if (n->op == TAD__UNRECORDED)
-        return refuse(f, i, "was computed while recording was paused: where it comes from is unknown");
+        return refuse(f, i,
+                      "was computed while recording was paused: where it comes from is unknown");
     if (n->op == TAD__SWEPT)
-        return refuse(f, i, "is what a numeric sweep gave, a number without a past; tad_grad and "
-                            "tad_tangent give derivatives that can be frozen");
+        return refuse(f, i,
+                      "is what a numeric sweep gave, a number without a past; tad_grad and "
+                      "tad_tangent give derivatives that can be frozen");
     return TAD_OK;
 }
 

@@ -91,12 +91,12 @@ static void visit_copies(life *l, const tad__step *s, const visitor *v) {
 }
 
 static void visit_all(life *l, const visitor *v) {
-    static void (*const of_kind[])(life *, const tad__step *, const visitor *) = {
-        [TAD__NUMBERS] = visit_numbers,
-        [TAD__CALL] = visit_calls,
-        [TAD__DECIDE] = visit_decisions,
-        [TAD__DRAW] = visit_draws,
-        [TAD__COPY] = visit_copies};
+    static void (*const of_kind[])(life *, const tad__step *,
+                                   const visitor *) = {[TAD__NUMBERS] = visit_numbers,
+                                                       [TAD__CALL] = visit_calls,
+                                                       [TAD__DECIDE] = visit_decisions,
+                                                       [TAD__DRAW] = visit_draws,
+                                                       [TAD__COPY] = visit_copies};
     l->now = 0;
     for (size_t k = 0; k < l->p->step.count && !l->failed; k++)
         of_kind[l->p->step.item[k].kind](l, &l->p->step.item[k], v);

@@ -24,10 +24,10 @@ static inline uint32_t tad__position(tad__ref r) { return r & ~TAD__ARRAY_REF; }
 
 /* Whose memory an array lies in. */
 typedef enum tad__home {
-    TAD__PLANNED,  /* the workspace's */
-    TAD__BOUND,    /* an input's */
-    TAD__STORED,   /* the program's: a constant */
-    TAD__REFERRED  /* a parameter's */
+    TAD__PLANNED, /* the workspace's */
+    TAD__BOUND,   /* an input's */
+    TAD__STORED,  /* the program's: a constant */
+    TAD__REFERRED /* a parameter's */
 } tad__home;
 
 typedef struct tad__array_value {
@@ -75,6 +75,7 @@ typedef struct tad__call_step {
     const void *options;
     uint32_t n_in, n_out;
     tad__ref *ref; /* of the operands, then of the results */
+    bool checked;  /* its shape rule may refuse elements, or the result depend on them */
     tad__place place;
 } tad__call_step;
 
@@ -136,10 +137,10 @@ struct tad_program {
     TAD__LIST(tad__array_value) array;
     TAD__LIST(tad__number_constant) constant;
     TAD__LIST(tad__parameter) parameter;
-    TAD__LIST(double) options; /* pairs */
+    TAD__LIST(double) options;  /* pairs */
     TAD__LIST(uint32_t) moving; /* positions of arrays in memory that a run is told of */
-    uint32_t slots;            /* numbers of a workspace */
-    size_t array_bytes;        /* planned arrays of a workspace */
+    uint32_t slots;             /* numbers of a workspace */
+    size_t array_bytes;         /* planned arrays of a workspace */
     size_t scratch_bytes;
     tad_random random; /* when the first draw was made */
     uint64_t draws;

@@ -1,4 +1,5 @@
 /* Running a program. Takes no memory. Rests on workspace.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "workspace.h"
@@ -48,11 +49,29 @@ static void read_inputs(tad_workspace *w) {
 
 /* ---- steps ---- */
 
+/* What recording would check again. */
+static tad_status check_call(const tad_call_frame *frame) {
+    tad_type type[TAD_MAX_OUTPUTS];
+    tad_call_frame f = *frame;
+    f.out = NULL;
+    tad_status s = f.op->shape(&f, type, &f.n_out);
+    if (s != TAD_OK) return s;
+    bool same = f.n_out == frame->n_out;
+    for (size_t k = 0; k < frame->n_out && same; k++) {
+        const tad_shape shape = tad__shape_of(frame->out[k]);
+        same = type[k].dtype == (tad_dtype)frame->out[k]->dtype &&
+               tad__shape_equal(&type[k].shape, &shape);
+    }
+    return same ? TAD_OK
+                : tad_fail(frame, TAD_BRANCH, "the result would have another shape than recorded");
+}
+
 static tad_status run_calls(tad_workspace *w, const tad__step *s) {
     for (uint32_t k = s->at; k < s->at + s->count; k++) {
         const tad_call_frame *frame = &w->frame[k];
         w->running = &w->p->call.item[k];
-        const tad_status status = frame->op->forward(frame);
+        tad_status status = w->running->checked ? check_call(frame) : TAD_OK;
+        if (status == TAD_OK) status = frame->op->forward(frame);
         w->scratch_used = tad__max(w->scratch_used, w->scratch.used);
         tad__arena_release(&w->scratch, (tad__arena_mark){0, 0});
         if (status == TAD_OK) continue;
@@ -68,12 +87,14 @@ static tad_status check_decisions(tad_workspace *w, const tad__step *s) {
         const tad__decision *d = &w->p->decision.item[k];
         const uint8_t *now = w->array[tad__position(d->condition)].data;
         if ((bool)*now == d->expected) continue;
+        char place[TAD__SHOWN + 40] = "";
+        if (d->place.file)
+            snprintf(place, sizeof place, ", recorded at %.*s:%d", TAD__SHOWN, d->place.file,
+                     d->place.line);
         return tad__workspace_fail(w, TAD_BRANCH,
-                                   "run: decision %u%s%.*s came out %s, the program is for %s%s%s:%d",
-                                   k, *d->name ? " " : "", TAD__SHOWN, d->name,
-                                   d->expected ? "false" : "true", d->expected ? "true" : "false",
-                                   d->place.file ? ", recorded at " : "",
-                                   d->place.file ? d->place.file : "", d->place.line);
+                                   "run: decision %u%s%.*s%s came out %s, the program is for %s", k,
+                                   *d->name ? " " : "", TAD__SHOWN, d->name, place,
+                                   d->expected ? "false" : "true", d->expected ? "true" : "false");
     }
     return TAD_OK;
 }
@@ -92,8 +113,7 @@ static void draw(tad_workspace *w, const tad__step *s) {
 static void copy(tad_workspace *w, const tad__step *s) {
     for (uint32_t k = s->at; k < s->at + s->count; k++) {
         const tad__copy_step *c = &w->p->copy.item[k];
-        tad__copy(&w->compute, &w->array[tad__position(c->to)],
-                  &w->array[tad__position(c->from)]);
+        tad__copy(&w->compute, &w->array[tad__position(c->to)], &w->array[tad__position(c->from)]);
     }
 }
 
@@ -132,8 +152,8 @@ tad_status tad_run(tad_workspace *w) {
     if (!w) return TAD_BAD_ARGUMENT;
     w->message[0] = 0;
     if (w->unbound)
-        return tad__workspace_fail(w, TAD_BAD_ARGUMENT,
-                                   "run: %zu inputs and outputs are not bound", w->unbound);
+        return tad__workspace_fail(w, TAD_BAD_ARGUMENT, "run: %zu inputs and outputs are not bound",
+                                   w->unbound);
     tad_status s = read_parameters(w);
     if (s != TAD_OK) return s;
     read_inputs(w);

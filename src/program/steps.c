@@ -154,7 +154,8 @@ static void add_numbers(tad__freezer *f, uint32_t i, const tad__call *c) {
 /* Whether the result is the operand's memory seen otherwise: where its layout, which may be another
  * one than on the tape, allows that. */
 static bool as_view(tad__freezer *f, const tad__call_step *c, uint32_t i) {
-    static char nowhere[1]; /* an address: nothing is read */
+    static const char address[1] = {0}; /* nothing is read there */
+    char *const nowhere = (char *)(uintptr_t)address;
     const tad__node *n = tad__at(f->t, i);
     const tad__ref x = c->ref[0];
     if (!c->op->view || c->n_out != 1 || !(n->flags & TAD__ARRAY)) return false;
@@ -191,14 +192,22 @@ static const void *copied_options(tad__freezer *f, const tad__call *c) {
     return copy;
 }
 
+/* Shape rules look at labels and indices; those of others at whatever they like. */
+static bool looks_at_elements(const tad__freezer *f, const tad__call *c) {
+    bool integers = false;
+    for (uint32_t k = 0; k < c->n_in; k++)
+        if (c->in[k] != TAD__NO_NODE) integers |= tad__dtype_at(f->t, c->in[k]) == TAD_I64;
+    return integers || tad_op_find(c->op->name) != c->op;
+}
+
 /* False: no memory. */
 static bool describe_call(tad__freezer *f, uint32_t i, const tad__call *c, tad__call_step *s) {
     const tad__node *n = tad__at(f->t, i);
-    const tad_dtype dtype =
-        n->flags & TAD__ARRAY ? (tad_dtype)n->value.array->dtype : TAD_F64;
+    const tad_dtype dtype = n->flags & TAD__ARRAY ? (tad_dtype)n->value.array->dtype : TAD_F64;
     *s = (tad__call_step){.op = c->op,
                           .n_in = c->n_in,
                           .n_out = c->n_out,
+                          .checked = looks_at_elements(f, c),
                           .place = place_of(f, i)};
     s->ref = tad__arena_take(&f->p->arena, ((size_t)c->n_in + c->n_out) * sizeof *s->ref, 16);
     s->options = copied_options(f, c);
@@ -214,8 +223,7 @@ static void set_results(tad__freezer *f, uint32_t i, const tad__ref *result, uin
 }
 
 static void compute(tad__freezer *f, uint32_t i, const tad__call_step *s) {
-    for (uint32_t k = 0; k < s->n_out; k++)
-        s->ref[s->n_in + k] = new_value(f, i + k, TAD__PLANNED);
+    for (uint32_t k = 0; k < s->n_out; k++) s->ref[s->n_in + k] = new_value(f, i + k, TAD__PLANNED);
     tad__call_step *to = TAD__ADD_TO(f->p, call);
     if (!to) {
         f->failed = true;
@@ -344,8 +352,7 @@ static tad__ref apart(tad__freezer *f, tad__ref r) {
     const tad__array_value *v = array_of(f, r);
     if (v->home != TAD__BOUND && v->home != TAD__REFERRED) return r;
     const tad_shape shape = tad__shape_of(&v->array);
-    const tad__ref to =
-        tad__new_array_value(f, (tad_dtype)v->array.dtype, &shape, TAD__PLANNED);
+    const tad__ref to = tad__new_array_value(f, (tad_dtype)v->array.dtype, &shape, TAD__PLANNED);
     tad__copy_step *s = to == TAD__NO_REF ? NULL : TAD__ADD_TO(f->p, copy);
     if (!s) {
         f->failed = true;

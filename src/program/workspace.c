@@ -104,8 +104,7 @@ static void set_arrays(tad_workspace *w) {
 static tad_array *seen(tad_workspace *w, tad__ref r, tad_array **number) {
     if (r == TAD__NO_REF) return NULL;
     if (tad__is_array_ref(r)) return &w->array[tad__position(r)];
-    **number = (tad_array){
-        .data = &w->number[r], .size = 1, .dtype = TAD_F64, .contiguous = true};
+    **number = (tad_array){.data = &w->number[r], .size = 1, .dtype = TAD_F64, .contiguous = true};
     return (*number)++;
 }
 
@@ -207,9 +206,8 @@ static tad_status check_bound(tad_workspace *w, const char *what, const tad__nam
                                    gap, TAD__SHOWN, name, tad_dtype_name(want->dtype),
                                    tad_dtype_name(type->dtype));
     if (!tad__shape_equal(&want->shape, &type->shape))
-        return tad__workspace_fail(w, TAD_BAD_SHAPE,
-                                   "bind: %sput %zu%s%.*s has shape %s, not %s", what, k, gap,
-                                   TAD__SHOWN, name,
+        return tad__workspace_fail(w, TAD_BAD_SHAPE, "bind: %sput %zu%s%.*s has shape %s, not %s",
+                                   what, k, gap, TAD__SHOWN, name,
                                    tad__shape_text(&want->shape, a, sizeof a),
                                    tad__shape_text(&type->shape, b, sizeof b));
     int64_t size = 0;
@@ -220,7 +218,7 @@ static tad_status check_bound(tad_workspace *w, const char *what, const tad__nam
 }
 
 /* Of an array without elements nothing is read: any address but NULL, which is not bound. */
-static char no_elements[1];
+static const char no_elements[1] = {0};
 
 tad_status tad_bind_in(tad_workspace *w, size_t k, tad_dtype dtype, tad_shape shape,
                        const void *data) {
@@ -239,7 +237,7 @@ tad_status tad_bind_out(tad_workspace *w, size_t k, tad_dtype dtype, tad_shape s
     const tad_status s = check_bound(w, "out", w->p->out, w->p->n_out, k, &type, data);
     if (s != TAD_OK) return s;
     w->unbound -= !w->out[k];
-    w->out[k] = data ? data : no_elements;
+    w->out[k] = data ? data : (void *)(uintptr_t)no_elements;
     return TAD_OK;
 }
 
@@ -262,4 +260,6 @@ void tad_set_random(tad_workspace *w, tad_random state) {
 }
 
 tad_random tad_random_of(const tad_workspace *w) { return w ? w->random : (tad_random){0, 0}; }
-const char *tad_workspace_message(const tad_workspace *w) { return w ? w->message : "no workspace"; }
+const char *tad_workspace_message(const tad_workspace *w) {
+    return w ? w->message : "no workspace";
+}

@@ -118,8 +118,7 @@ bool tad_decide(tad_var condition) {
         char text[160];
         const tad_shape shape = tad_shape_of(condition);
         tad__fail(t, TAD_BAD_DTYPE, "decide: one bool is needed, the variable is %s %s",
-                  tad_dtype_name(tad__dtype_at(t, i)),
-                  tad__shape_text(&shape, text, sizeof text));
+                  tad_dtype_name(tad__dtype_at(t, i)), tad__shape_text(&shape, text, sizeof text));
         return false;
     }
     if (is_known(n))

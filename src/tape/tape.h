@@ -88,12 +88,12 @@ struct tad_tape {
     size_t roots, root_capacity;
     tad__seen *witness; /* with rising counts */
     size_t witnesses, witness_capacity;
-    bool witnesses_lost; /* there was no memory for one */
-    struct tad__apart *apart; /* a sweep with adjoints of its own, under way; NULL: none */
-    tad__swept other;         /* theirs; while it is under way, the tape's */
-    struct tad__saved *saved; /* of the nodes that have any, the last one first */
+    bool witnesses_lost;         /* there was no memory for one */
+    struct tad__apart *apart;    /* a sweep with adjoints of its own, under way; NULL: none */
+    tad__swept other;            /* theirs; while it is under way, the tape's */
+    struct tad__saved *saved;    /* of the nodes that have any, the last one first */
     struct tad__anchor *anchors; /* what reads parameters and outlives the tape */
-    struct tad__owned *owned; /* blocks of tad_tape_resize */
+    struct tad__owned *owned;    /* blocks of tad_tape_resize */
     tad_random random;
 };
 
