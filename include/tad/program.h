@@ -9,7 +9,7 @@
  *     tad_run(w);                                           as often as you like
  *
  * Derivatives are variables like others: freeze what tad_grad or tad_tangent gave, or let
- * tad_freeze_function do it. A run gives the bits that the tape would give.
+ * tad_freeze_function do it. A run gives the bits that the tape would give (but see roll_up).
  *
  * A program never changes: threads may share it, each with a workspace of its own. Only one that
  * reads parameters of its tape where they lie (see below) must not run while that tape is used.
@@ -34,6 +34,7 @@ typedef struct tad_freeze_options {
     tad_allocator allocator; /* of the program and its workspaces; NULL resize: the C library's */
     bool copy_parameters;    /* as constants: the program then needs the tape no more */
     bool allow_constant_outputs; /* that depend on no input, as the gradient by an unused one */
+    bool roll_up;                /* run single numbers as vectors, see below */
 } tad_freeze_options;
 
 /* Makes a program of what was recorded between the inputs and the outputs; the tape stays as it is.
@@ -55,6 +56,13 @@ typedef struct tad_freeze_options {
  * that is listed twice, for an output that depends on no input; BAD_HANDLE for nil, rewound or
  * foreign variables; STALE_VALUE where a parameter was changed since something was computed from
  * it; NO_MEMORY. *program is NULL then.
+ *
+ * Where scalar code made tens of thousands of nodes of few patterns, roll_up finds these and runs
+ * them as vectors, many times as fast. Results then agree with the tape to rounding, not to the
+ * bit: sums have an order of their own, and functions are those of arrays. They are the same bits
+ * in every run, at every level and for any number of threads. Freezing fails (UNSUPPORTED) where
+ * that order magnifies rounding errors to half of all digits. A number that is NaN, infinite or
+ * zero on the tape is so here, but where a sum overflows in one order and not in the other.
  *
  * Cost: some passes over the nodes up to the last output, and one run. */
 TAD_API TAD_MUST_USE tad_status tad_freeze(const tad_var *in, size_t n_in, const tad_var *out,
@@ -79,6 +87,7 @@ typedef struct tad_program_info {
     size_t folded;     /* of these: computed from constants alone */
     size_t shared;     /* of these: computed twice */
     size_t numbers;    /* steps on single float64 numbers */
+    size_t rolled_up;  /* sums and functions, of which these are made then, that run as vectors */
     size_t calls;      /* other ops */
     size_t decisions;  /* by tad_decide, each checked in every run */
     size_t parameters; /* read where they lie */

@@ -11,6 +11,7 @@
 #include "loss.h"
 #include "norm.h"
 #include "reduce.h"
+#include "roll.h"
 #include "softmax.h"
 #include "sweep.h"
 #include "update.h"
@@ -45,6 +46,7 @@ typedef struct tad__kernels {
     const tad__loss_kernels *loss;
     const tad__norm_kernels *norm;
     const tad__update_kernels *update;
+    const tad__roll_kernels *roll;
     tad__sweep *sweep;
     tad__push_tangents *push_tangents;
     tad__pull_adjoints *pull_adjoints, *pull_quickly;

@@ -62,6 +62,7 @@ SELECT(uint8_t, 1)
 #define TAD_GEMM tad__gemm_kernels
 #endif
 extern const tad__gemm_kernels TAD_LEVEL(TAD_GEMM);
+extern const tad__roll_kernels TAD_LEVEL(tad__roll_kernels);
 extern const tad__row_kernels TAD_LEVEL(tad__rows)[TAD__ROW_COUNT];
 
 extern const tad__kernels TAD_LEVEL(tad__kernels);
@@ -79,6 +80,7 @@ const tad__kernels TAD_LEVEL(tad__kernels) = {
     .loss = &TAD_LEVEL(tad__loss_kernels),
     .norm = &TAD_LEVEL(tad__norm_kernels),
     .update = &TAD_LEVEL(tad__update_kernels),
+    .roll = &TAD_LEVEL(tad__roll_kernels),
     .sweep = TAD_LEVEL(tad__sweep_numbers),
     .push_tangents = TAD_LEVEL(tad__push_tangents_numbers),
     .pull_adjoints = TAD_LEVEL(tad__pull_adjoints_numbers),

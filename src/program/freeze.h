@@ -28,9 +28,11 @@ typedef struct tad__freezer {
     uint8_t *mark;  /* of each node */
     tad__ref *value;
     uint32_t numbers; /* made so far; slots take their place at the end */
+    uint32_t *slot;   /* of each number, where rolling up has placed them; NULL: as planned */
     struct tad__shared *shared;
     struct tad__known *known;
-    bool failed; /* no memory */
+    double tolerance; /* where something is rolled up */
+    bool failed;      /* no memory */
 } tad__freezer;
 
 /* ---- marks.c ---- */
@@ -58,6 +60,17 @@ const tad__ref *tad__shared_call(tad__freezer *f, const tad__call_step *c);
 /* A constant with this number; TAD__NO_REF: no memory. */
 tad__ref tad__known_number(tad__freezer *f, double number, tad_dtype dtype);
 void tad__forget_shared(tad__freezer *f);
+
+/* ---- roll.c ---- */
+
+/* Turns number steps into groups, where that is wanted and pays. */
+tad_status tad__roll_up(tad__freezer *f);
+
+/* ---- roll_proof.c ---- */
+
+/* Whether a number agrees with the tape's, as far as rolling up allows. */
+bool tad__roll_agrees(const tad__freezer *f, double recorded, double got);
+void tad__roll_tolerance(tad__freezer *f);
 
 /* ---- plan.c ---- */
 

@@ -90,13 +90,15 @@ static void visit_copies(life *l, const tad__step *s, const visitor *v) {
     }
 }
 
+static void visit_groups(life *l, const tad__step *s, const visitor *v) {
+    (void)s, (void)v; /* their numbers have places */
+    l->now++;
+}
+
 static void visit_all(life *l, const visitor *v) {
-    static void (*const of_kind[])(life *, const tad__step *,
-                                   const visitor *) = {[TAD__NUMBERS] = visit_numbers,
-                                                       [TAD__CALL] = visit_calls,
-                                                       [TAD__DECIDE] = visit_decisions,
-                                                       [TAD__DRAW] = visit_draws,
-                                                       [TAD__COPY] = visit_copies};
+    static void (*const of_kind[])(life *, const tad__step *, const visitor *) = {
+        [TAD__NUMBERS] = visit_numbers, [TAD__CALL] = visit_calls,  [TAD__DECIDE] = visit_decisions,
+        [TAD__DRAW] = visit_draws,      [TAD__COPY] = visit_copies, [TAD__ROLLED] = visit_groups};
     l->now = 0;
     for (size_t k = 0; k < l->p->step.count && !l->failed; k++)
         of_kind[l->p->step.item[k].kind](l, &l->p->step.item[k], v);
@@ -205,7 +207,9 @@ static void end_now(life *l, tad__ref r) {
     uint32_t *end = end_of(l, r);
     if (*end != l->now) return;
     *end = FOR_EVER; /* once */
-    if (!tad__is_array_ref(r))
+    if (!tad__is_array_ref(r) && l->f->slot)
+        return; /* others have theirs already */
+    else if (!tad__is_array_ref(r))
         l->free_slot[l->free_slots++] = l->slot[r];
     else if (root_of(l, r)->home == TAD__PLANNED)
         give_bytes(l, root_of(l, r)->offset, bytes_of(root_of(l, r)));
@@ -222,6 +226,8 @@ static void place_value(life *l, tad__ref *r) {
         tad__array_value *v = root_of(l, value);
         v->offset = take_bytes(l, bytes_of(v));
         l->p->info.array_bytes_apart += bytes_of(v);
+    } else if (l->f->slot) {
+        *r = l->slot[value];
     } else {
         l->slot[value] = l->free_slots ? l->free_slot[--l->free_slots] : l->p->slots++;
         *r = l->slot[value];
@@ -239,7 +245,10 @@ static void place_first(life *l, tad__ref *r) {
 
 static void place_all(life *l) {
     tad_program *p = l->p;
-    memset(l->slot, 0xff, l->f->numbers * sizeof *l->slot);
+    if (l->f->slot)
+        memcpy(l->slot, l->f->slot, l->f->numbers * sizeof *l->slot);
+    else
+        memset(l->slot, 0xff, l->f->numbers * sizeof *l->slot);
     for (size_t k = 0; k < p->n_in; k++) place_first(l, &p->in[k].value);
     for (size_t k = 0; k < p->parameter.count; k++) place_first(l, &p->parameter.item[k].value);
     for (size_t k = 0; k < p->constant.count; k++) place_first(l, &p->constant.item[k].slot);

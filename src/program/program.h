@@ -7,6 +7,7 @@
 #include <tad/program.h>
 
 #include "array/compute.h"
+#include "kernel/roll.h"
 #include "tape/anchor.h"
 #include "tape/drawn.h"
 #include "tape/hook.h"
@@ -97,12 +98,37 @@ typedef struct tad__copy_step {
     tad__ref from, to; /* both arrays */
 } tad__copy_step;
 
+/* What has been rolled up: the results of all members lie side by side from `to` on. */
+typedef struct tad__group {
+    uint32_t what; /* a row, or one of: */
+    uint32_t to, chunks;
+    uint32_t at, count; /* terms of sums, operands of a row, or where the code of a list begins */
+    uint32_t options;   /* of a row: their position, NO_REF: none */
+} tad__group;
+enum { TAD__GROUP_SUMS = 1 << 30, TAD__GROUP_LIST };
+
+/* The words of a list, each with what follows it; a, b, c are places. Results lie one after the
+ * other. */
+enum {
+    TAD__LIST_END,
+    TAD__LIST_MUL,  /* a b */
+    TAD__LIST_FMA,  /* a b c */
+    TAD__LIST_FNMA, /* a b c */
+    TAD__LIST_ADD,  /* a b */
+    TAD__LIST_SUB,  /* a b */
+    TAD__LIST_DIV,  /* a b */
+    TAD__LIST_SUM,  /* how many a b, - a b, a, - a; all of them */
+    TAD__LIST_RUNS, /* the first run, how many, how many words follow, these */
+    TAD__LIST_ROW   /* the row, the position of its options or -1, a b c */
+};
+
 typedef enum tad__step_kind {
     TAD__NUMBERS, /* number steps, one after the other */
     TAD__CALL,
     TAD__DECIDE,
     TAD__DRAW,
-    TAD__COPY
+    TAD__COPY,
+    TAD__ROLLED /* groups */
 } tad__step_kind;
 
 /* `count` steps of one kind, from position `at` of their list. */
@@ -137,7 +163,13 @@ struct tad_program {
     TAD__LIST(tad__array_value) array;
     TAD__LIST(tad__number_constant) constant;
     TAD__LIST(tad__parameter) parameter;
-    TAD__LIST(double) options;  /* pairs */
+    TAD__LIST(tad__group) group;
+    TAD__LIST(tad__terms) terms;
+    TAD__LIST(tad__lanes) lanes;
+    TAD__LIST(tad__run) run;
+    TAD__LIST(int32_t) place;               /* of operands of groups; lists */
+    TAD__LIST(tad__number_constant) packed; /* constants of groups */
+    TAD__LIST(double) options;              /* pairs */
     TAD__LIST(uint32_t) moving; /* positions of arrays in memory that a run is told of */
     uint32_t slots;             /* numbers of a workspace */
     size_t array_bytes;         /* planned arrays of a workspace */

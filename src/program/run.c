@@ -126,6 +126,9 @@ static tad_status run_step(tad_workspace *w, const tad__step *s) {
     case TAD__DECIDE: return check_decisions(w, s);
     case TAD__DRAW: draw(w, s); return TAD_OK;
     case TAD__COPY: copy(w, s); return TAD_OK;
+    case TAD__ROLLED:
+        tad__run_groups(w->p, w->p->group.item + s->at, s->count, w->number);
+        return TAD_OK;
     }
     return TAD_OK;
 }

@@ -155,6 +155,8 @@ static tad_workspace *make(const tad_program *p, char *memory, const layout *l) 
     w->arrays = memory + l->arrays;
     for (size_t k = 0; k < p->constant.count; k++)
         w->number[p->constant.item[k].slot] = p->constant.item[k].number;
+    for (size_t k = 0; k < p->packed.count; k++)
+        w->number[p->packed.item[k].slot] = p->packed.item[k].number;
     set_arrays(w);
     set_frames(w);
     set_scratch(w, memory + l->scratch);

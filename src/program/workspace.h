@@ -34,5 +34,7 @@ tad_status tad__workspace_fail(tad_workspace *w, tad_status code, const char *fo
 
 /* Computes the number steps. */
 void tad__run_numbers(const tad_program *p, const tad__number_step *step, size_t n, double *number);
+/* Computes what has been rolled up. */
+void tad__run_groups(const tad_program *p, const tad__group *group, size_t n, double *number);
 
 #endif

@@ -1,4 +1,4 @@
-/* The scalar workloads as a user of tad writes them. */
+/* The scalar workloads as a user of tad writes them; with SCALAR_FROZEN for programs. */
 #include "scalar_tad.h"
 
 #include <string.h>
@@ -74,11 +74,24 @@ static tad_var lu(const tad_var *x) {
 
 /* ---- Gaussian mixture ---- */
 
-static tad_var log_sum_exp(const tad_var *v, int n) {
+#ifdef SCALAR_FROZEN
+/* For every input, not only this one; the result does not depend on it, so it may be detached. */
+static tad_var largest_of(const tad_var *v, int n) {
+    tad_var m = v[0];
+    for (int i = 1; i < n; i++) m = tad_maximum(m, v[i]);
+    return tad_detach(m);
+}
+#else
+static tad_var largest_of(const tad_var *v, int n) {
     int largest = 0;
     for (int i = 1; i < n; i++)
         if (tad_item(v[i]) > tad_item(v[largest])) largest = i;
-    tad_var m = v[largest], sum = tad_exp(tad_sub(v[0], m));
+    return v[largest];
+}
+#endif
+
+static tad_var log_sum_exp(const tad_var *v, int n) {
+    tad_var m = largest_of(v, n), sum = tad_exp(tad_sub(v[0], m));
     for (int i = 1; i < n; i++) sum = tad_add(sum, tad_exp(tad_sub(v[i], m)));
     return tad_add(tad_log(sum), m);
 }
@@ -221,7 +234,9 @@ static double pass(tad_tape *t, scalar_record *record, size_t n, const double *x
 }
 
 #define RECORD(name, inputs) name,
-#ifdef TAD_NO_INLINE
+#ifdef SCALAR_FROZEN
+const scalar_tape scalar_frozen = {{SCALAR_WORKS(RECORD)}, pass};
+#elif defined TAD_NO_INLINE
 const scalar_tape scalar_calls = {{SCALAR_WORKS(RECORD)}, pass};
 #else
 const scalar_tape scalar_in_place = {{SCALAR_WORKS(RECORD)}, pass};

@@ -1,5 +1,6 @@
 /* The scalar workloads on a tape: record(t, x) records one and returns its result. scalar_tad.c is
- * compiled twice: arithmetic recorded in place, and with TAD_NO_INLINE every op a call. */
+ * compiled three times: arithmetic recorded in place, with TAD_NO_INLINE every op a call, and with
+ * SCALAR_FROZEN without a look at values, so that it can be frozen. */
 #ifndef TAD_TESTS_SCALAR_TAD_H
 #define TAD_TESTS_SCALAR_TAD_H
 
@@ -19,6 +20,6 @@ typedef struct scalar_tape {
     scalar_pass *pass;
 } scalar_tape;
 
-extern const scalar_tape scalar_in_place, scalar_calls;
+extern const scalar_tape scalar_in_place, scalar_calls, scalar_frozen;
 
 #endif

@@ -1,0 +1,120 @@
+/* Rolling up, pass by pass, and whether it pays. Rests on roll.h. */
+#include "roll.h"
+
+#include <string.h>
+
+#include "tape/error.h"
+
+enum { FEWEST = 64 /* number steps that are worth it */ };
+
+void *tad__roll_take(tad__roll *r, size_t n, size_t size) {
+    size_t bytes;
+    void *at = tad__mul(n + 1, size, &bytes) ? tad__arena_take(&r->arena, bytes, 64) : NULL;
+    r->failed |= !at;
+    return at;
+}
+
+/* ---- the steps anew ---- */
+
+static void add_step(tad__roll *r, tad__step_kind kind, uint32_t at, uint32_t count) {
+    tad__step *last = r->step.count ? &r->step.item[r->step.count - 1] : NULL;
+    if (last && last->kind == kind && last->at + last->count == at) {
+        last->count += count;
+        return;
+    }
+    tad__step *to = TAD__ROLL_ADD(r, step);
+    if (to) *to = (tad__step){kind, at, count};
+}
+
+/* The groups from *next on that need no more than has been computed. */
+static void add_groups(tad__roll *r, uint32_t stage, uint32_t *next) {
+    for (; *next < r->p->group.count && r->stage_of_group.item[*next] <= stage; ++*next)
+        add_step(r, TAD__ROLLED, *next, 1);
+}
+
+/* Calls that are items now are no calls. */
+static uint32_t add_calls(tad__roll *r, const tad__step *s, uint32_t calls, uint32_t *stage,
+                          uint32_t *next) {
+    for (uint32_t k = s->at; k < s->at + s->count; k++) {
+        const tad__call_step c = r->p->call.item[k];
+        if (tad__is_list_call(&c)) continue;
+        r->p->call.item[calls] = c;
+        add_step(r, TAD__CALL, calls++, 1);
+        add_groups(r, ++*stage, next);
+    }
+    return calls;
+}
+
+static void add_steps(tad__roll *r) {
+    uint32_t stage = 0, next = 0, calls = 0;
+    add_groups(r, 0, &next);
+    for (size_t k = 0; k < r->p->step.count; k++) {
+        const tad__step *s = &r->p->step.item[k];
+        if (s->kind == TAD__NUMBERS) continue;
+        if (s->kind == TAD__CALL) {
+            calls = add_calls(r, s, calls, &stage, &next);
+            continue;
+        }
+        for (uint32_t i = s->at; i < s->at + s->count; i++) {
+            add_step(r, s->kind, i, 1);
+            add_groups(r, ++stage, &next);
+        }
+    }
+    if (!r->failed) r->p->call.count = calls;
+}
+
+/* What is of use from now on. */
+static void keep(tad__roll *r) {
+    tad__freezer *f = r->f;
+    tad_program *p = r->p;
+    f->slot = tad__memory_resize(&p->memory, NULL, 0, r->n * sizeof *f->slot);
+    r->failed |= !f->slot;
+    if (r->failed) return;
+    memcpy(f->slot, r->place, r->n * sizeof *f->slot);
+    p->slots = r->slots;
+    p->info.numbers = p->number.count;
+    p->info.rolled_up = r->item.count - r->on_list;
+    TAD__ROLL_FREE(r, p, step);
+    p->step.item = r->step.item;
+    p->step.count = r->step.count;
+    p->step.capacity = r->step.capacity;
+    r->step.item = NULL;
+    r->step.capacity = 0;
+    TAD__ROLL_FREE(r, p, number);
+    p->number.item = NULL;
+    p->number.count = p->number.capacity = 0;
+}
+
+/* ---- all of it ---- */
+
+static void roll_up(tad__roll *r) {
+    tad__roll_uses(r);
+    if (!r->failed) tad__roll_items(r);
+    if (!r->failed) tad__roll_order(r);
+    if (!r->failed) tad__roll_emit(r);
+    if (!r->failed) add_steps(r);
+    if (!r->failed) keep(r);
+}
+
+static void end(tad__roll *r) {
+    tad__forget_signs(r);
+    TAD__ROLL_FREE(r, r, item);
+    TAD__ROLL_FREE(r, r, operand);
+    TAD__ROLL_FREE(r, r, ready);
+    TAD__ROLL_FREE(r, r, boundary);
+    TAD__ROLL_FREE(r, r, stage_of_group);
+    TAD__ROLL_FREE(r, r, term);
+    TAD__ROLL_FREE(r, r, group_term);
+    TAD__ROLL_FREE(r, r, step);
+    tad__arena_free(&r->arena);
+}
+
+/* A list of few steps stays one; so does what numbers of 30 bits cannot count. */
+tad_status tad__roll_up(tad__freezer *f) {
+    tad__roll r = {.f = f, .p = f->p, .n = f->numbers};
+    if (!f->options->roll_up || f->p->number.count < FEWEST || r.n >> 28) return TAD_OK;
+    r.arena.memory = &f->p->memory;
+    roll_up(&r);
+    end(&r);
+    return r.failed ? tad__no_memory(f->t, "freeze") : TAD_OK;
+}

@@ -1,0 +1,209 @@
+/* Rolling up: number steps become items, items that are alike become groups, and groups run on many
+ * lanes. What is known meanwhile. Rests on freeze.h and the kernels' roll.h.
+ *
+ * Numbers are still called by the value that they are; the place of each in a workspace is found
+ * here, so that neighbours in a group lie side by side. */
+#ifndef TAD_PROGRAM_ROLL_H
+#define TAD_PROGRAM_ROLL_H
+
+#include "freeze.h"
+
+#include "kernel/roll.h"
+
+enum { TAD__A_SUM = UINT32_MAX }; /* instead of a row */
+
+/* What items of a group have in common. */
+typedef struct tad__kin {
+    uint32_t row;
+    uint32_t terms[4]; /* of a sum: a b, -a b, a, -a */
+    uint32_t stage;    /* after so many steps of other kinds */
+    uint32_t late;     /* the first output does not need it */
+    uint32_t is_last;  /* nothing here needs it */
+    double option[2];
+} tad__kin;
+
+/* What is computed at once: a sum of products, into which other sums have been put, or a row. */
+typedef struct tad__item {
+    uint32_t to;
+    uint32_t at;   /* its operands: of a sum, in the order of kin.terms, products first */
+    uint32_t sign; /* which kin */
+} tad__item;
+
+/* A term by its places; b -1: no second factor. */
+typedef struct tad__placed_term {
+    int32_t a, b, minus;
+} tad__placed_term;
+
+/* A term of a group's sums: its operands, how they are found, and whether there is code for it. */
+typedef struct tad__group_term {
+    uint32_t a, b; /* operands; b NO_REF: none */
+    uint8_t find_a, find_b, minus, done;
+} tad__group_term;
+
+struct tad__signature; /* a kin that there is already */
+
+/* Items that are alike, and those of them that can be computed now. */
+typedef struct tad__ready {
+    const tad__kin *kin;
+    uint32_t count, rank, first, last;
+    double depth; /* the sum of all */
+} tad__ready;
+
+enum {
+    TAD__ROLL_NEEDED = 1, /* as an item of its own */
+    TAD__ROLL_SHOWN = 2,  /* to other steps, or an output */
+    TAD__ROLL_EARLY = 4,  /* the first output needs it */
+    TAD__ROLL_READ = 8    /* by an item */
+};
+
+enum { TAD__DEF_STEP = 0, TAD__DEF_LIST = 1, TAD__DEF_CONSTANT = 2, TAD__DEF_OUTSIDE = 3 };
+
+typedef struct tad__roll {
+    tad__freezer *f;
+    tad_program *p;
+    tad__arena arena;
+    uint32_t n;      /* numbers */
+    uint32_t *def;   /* how each comes: a kind in the two highest bits, and which */
+    uint32_t *same;  /* twice the number that it is, or whose negative it is, then + 1 */
+    uint32_t *uses;  /* as an operand */
+    uint32_t *stage; /* steps of other kinds that it waits for */
+    uint8_t *mark;
+    uint32_t *item_of; /* TAD__NO_REF: none */
+    uint32_t *place;   /* in the workspace */
+    TAD__LIST(tad__item) item;
+    TAD__LIST(uint32_t) operand; /* numbers */
+    TAD__LIST(tad__ready) ready; /* by sign */
+    struct tad__signature *signature;
+    uint32_t *order;              /* items, group by group */
+    TAD__LIST(uint32_t) boundary; /* where groups begin in it, and the end */
+    TAD__LIST(uint32_t) stage_of_group;
+    TAD__LIST(tad__step) step; /* those that will be the program's */
+    TAD__LIST(tad__placed_term) term;
+    TAD__LIST(tad__group_term) group_term;
+    uint32_t slots;   /* of a workspace */
+    uint32_t on_list; /* items that no group has */
+    bool list_is_open;
+    bool failed; /* no memory */
+} tad__roll;
+
+static inline uint32_t tad__def_kind(const tad__roll *r, uint32_t number) {
+    return r->def[number] >> 30;
+}
+static inline uint32_t tad__def_at(const tad__roll *r, uint32_t number) {
+    return r->def[number] & 0x3fffffff;
+}
+
+/* Operands of an item of this kin. */
+static inline uint32_t tad__operands_of_kin(const tad__roll *r, const tad__kin *k) {
+    if (k->row != TAD__A_SUM) return (uint32_t)r->p->basis->row[k->row].max_in;
+    return 2 * (k->terms[0] + k->terms[1]) + k->terms[2] + k->terms[3];
+}
+static inline const tad__kin *tad__kin_of(const tad__roll *r, uint32_t item) {
+    return r->ready.item[r->item.item[item].sign].kin;
+}
+/* Memory for n things until rolling up is over. NULL: none, noted. */
+void *tad__roll_take(tad__roll *r, size_t n, size_t size);
+
+#define TAD__ROLL_TAKE(r, list, n) ((r)->list = tad__roll_take((r), (n), sizeof *(r)->list))
+
+/* One more of a list of rolling up, or of another list with the same memory; NULL: no memory,
+ * noted. */
+#define TAD__ROLL_ADD_TO(r, holder, list)                                                          \
+    ((holder)->list.item =                                                                         \
+         tad__list_room(&(r)->p->memory, (holder)->list.item, (holder)->list.count,                \
+                        &(holder)->list.capacity, sizeof *(holder)->list.item),                    \
+     (holder)->list.count < (holder)->list.capacity ? &(holder)->list.item[(holder)->list.count++] \
+                                                    : ((r)->failed = true, NULL))
+#define TAD__ROLL_ADD(r, list) TAD__ROLL_ADD_TO(r, r, list)
+#define TAD__ROLL_FREE(r, holder, list)                                                            \
+    tad__memory_resize(&(r)->p->memory, (holder)->list.item,                                       \
+                       (holder)->list.capacity * sizeof *(holder)->list.item, 0)
+
+/* ---- roll_uses.c ---- */
+
+/* Where numbers come from, and how often they are used. */
+void tad__roll_uses(tad__roll *r);
+/* sum_list or dot_list of numbers. */
+bool tad__is_list_call(const tad__call_step *c);
+/* A row that is a sum of products. */
+static inline bool tad__is_of_sum(uint32_t row) {
+    return row == TAD__ROW_add || row == TAD__ROW_sub || row == TAD__ROW_mul ||
+           row == TAD__ROW_fma || row == TAD__ROW_fnma || row == TAD__ROW_neg ||
+           row == TAD__ROW_square;
+}
+
+/* ---- roll_kin.c ---- */
+
+/* The number of an item's kin. */
+uint32_t tad__roll_sign(tad__roll *r, const tad__kin *kin);
+void tad__forget_signs(tad__roll *r);
+
+/* ---- roll_items.c ---- */
+
+void tad__roll_items(tad__roll *r);
+
+/* ---- roll_order.c ---- */
+
+/* Groups of items, each after those that it needs. */
+void tad__roll_order(tad__roll *r);
+
+/* ---- roll_class.c ---- */
+
+/* How the members of a group find an operand. */
+typedef enum tad__found {
+    TAD__FIND_ALONG,  /* side by side, all of them */
+    TAD__FIND_ONE,    /* at one place, all of them */
+    TAD__FIND_PACKED, /* constants, which are put side by side */
+    TAD__FIND_CHUNKS, /* side by side, a chunk of them */
+    TAD__FIND_ONES,   /* at one place, a chunk of them */
+    TAD__FIND_EITHER, /* a chunk this or that way */
+    TAD__FIND_EACH    /* anywhere */
+} tad__found;
+
+typedef struct tad__sort_key {
+    uint32_t first, second, item;
+} tad__sort_key;
+
+/* A group in the making. Members are items; NO_REF: a lane that computes nothing of use. */
+typedef struct tad__members {
+    tad__roll *r;
+    const tad__kin *kin;
+    uint32_t operands;        /* of a member */
+    uint32_t *member, n;      /* in the best order so far */
+    uint32_t *tried, *padded; /* others */
+    tad__sort_key *key;
+    uint8_t *regular; /* of each operand */
+    int8_t *advance;
+    double cost;
+    uint32_t scattered; /* operands that are anywhere, in the best order */
+} tad__members;
+
+tad__found tad__find_of(const tad__members *m, const uint32_t *member, uint32_t n, uint32_t k);
+/* Brings the n items at `item` into the order, with the holes, that seems to run fastest. */
+void tad__roll_arrange(tad__members *m, const uint32_t *item, uint32_t n);
+
+static inline uint32_t tad__operand_at(const tad__roll *r, uint32_t item, uint32_t k) {
+    return r->operand.item[r->item.item[item].at + k];
+}
+static inline bool tad__is_constant_number(const tad__roll *r, uint32_t number) {
+    return tad__def_kind(r, number) == TAD__DEF_CONSTANT;
+}
+
+/* ---- roll_emit.c ---- */
+
+/* Places for all numbers, and code for all groups. */
+void tad__roll_emit(tad__roll *r);
+/* One more group, its results from the next places on. */
+void tad__roll_group(tad__roll *r, uint32_t stage, uint32_t what);
+/* The position of a row's options; -1: it has none. */
+int32_t tad__roll_options(tad__roll *r, const tad__kin *kin);
+
+/* ---- roll_list.c ---- */
+
+/* Adds an item to the list of single ones, which is the last group. */
+void tad__roll_list(tad__roll *r, uint32_t item);
+void tad__roll_end_list(tad__roll *r);
+/* Whether most terms of a sum lie in runs. */
+bool tad__has_runs(tad__roll *r, uint32_t item);
+
+#endif

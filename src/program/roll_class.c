@@ -1,0 +1,213 @@
+/* In which order the members of a group are computed, so that their operands lie side by side: the
+ * best of some. Rests on roll.h. */
+#include "roll.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK = TAD__CHUNK, ANY = 2, MORE_RUNS = 5, PADDED_RUNS = 3 };
+
+/* ---- how an operand is found ---- */
+
+static uint32_t place_of(const tad__members *m, uint32_t member, uint32_t k) {
+    return m->r->place[tad__operand_at(m->r, member, k)];
+}
+
+/* Of a chunk: whether its places go up by 1, or are one. */
+static void look_at_chunk(const tad__members *m, const uint32_t *member, uint32_t n, uint32_t k,
+                          bool *along, bool *one) {
+    const uint32_t first = place_of(m, member[0], k); /* a hole is never first */
+    *along = *one = true;
+    for (uint32_t i = 1; i < n; i++) {
+        if (member[i] == TAD__NO_REF) continue;
+        const uint32_t place = place_of(m, member[i], k);
+        *along &= place == first + i;
+        *one &= place == first;
+    }
+}
+
+/* Whether all are one number, or all constants. */
+static void look_at_numbers(const tad__members *m, const uint32_t *member, uint32_t n, uint32_t k,
+                            bool *one, bool *constant) {
+    const uint32_t first = tad__operand_at(m->r, member[0], k);
+    *one = true;
+    *constant = tad__is_constant_number(m->r, first);
+    for (uint32_t i = 1; i < n && (*one || *constant); i++) {
+        if (member[i] == TAD__NO_REF) continue;
+        const uint32_t number = tad__operand_at(m->r, member[i], k);
+        *one &= number == first;
+        *constant = *constant && tad__is_constant_number(m->r, number);
+    }
+}
+
+tad__found tad__find_of(const tad__members *m, const uint32_t *member, uint32_t n, uint32_t k) {
+    bool one, constant, chunks = true, ones = true, along = true;
+    look_at_numbers(m, member, n, k, &one, &constant);
+    if (one) return TAD__FIND_ONE;
+    if (constant) return TAD__FIND_PACKED;
+    const uint32_t first = place_of(m, member[0], k);
+    for (uint32_t i = 0; i < n; i += CHUNK) {
+        bool this_along, this_one;
+        look_at_chunk(m, member + i, n - i < CHUNK ? n - i : CHUNK, k, &this_along, &this_one);
+        if (!this_along && !this_one) return TAD__FIND_EACH;
+        chunks &= this_along;
+        ones &= this_one;
+        along &= this_along && place_of(m, member[i], k) == first + i;
+    }
+    return along    ? TAD__FIND_ALONG
+           : chunks ? TAD__FIND_CHUNKS
+           : ones   ? TAD__FIND_ONES
+                    : TAD__FIND_EITHER;
+}
+
+/* ---- what an order costs ---- */
+
+/* In loads, as measured. */
+static double cost_of_find(tad__found f) {
+    static const double cost[] = {
+        [TAD__FIND_ALONG] = 1,    [TAD__FIND_ONE] = 1,    [TAD__FIND_PACKED] = 1,
+        [TAD__FIND_CHUNKS] = 1.2, [TAD__FIND_ONES] = 1.2, [TAD__FIND_EITHER] = 1.6,
+        [TAD__FIND_EACH] = 6};
+    return cost[f];
+}
+
+static double cost_of_rest(const tad__kin *k) {
+    return k->row == TAD__A_SUM ? 0.5 : k->row == TAD__ROW_div ? 2 : 12;
+}
+
+static double cost_of(const tad__members *m, const uint32_t *member, uint32_t n,
+                      uint32_t *scattered) {
+    double sum = cost_of_rest(m->kin);
+    *scattered = 0;
+    for (uint32_t k = 0; k < m->operands; k++) {
+        const tad__found f = tad__find_of(m, member, n, k);
+        *scattered += f == TAD__FIND_EACH;
+        sum += cost_of_find(f);
+    }
+    return sum * ((n + CHUNK - 1) / CHUNK);
+}
+
+/* ---- holes: runs that end anywhere are filled up to whole chunks ---- */
+
+/* From one member to the next an operand stays, goes on by 1, does neither (-1), or, as both are
+ * constants, whatever is asked. */
+static int advance_of(const tad__members *m, uint32_t before, uint32_t now, uint32_t k) {
+    const uint32_t x = tad__operand_at(m->r, before, k), y = tad__operand_at(m->r, now, k);
+    const bool constant = tad__is_constant_number(m->r, x);
+    if (constant != tad__is_constant_number(m->r, y)) return -1;
+    if (constant) return ANY;
+    const uint32_t by = m->r->place[y] - m->r->place[x];
+    return by <= 1 ? (int)by : -1;
+}
+
+/* Whether operand k goes on in another way than in the run so far, which learns it. */
+static bool breaks(tad__members *m, uint32_t before, uint32_t now, uint32_t k) {
+    const int by = advance_of(m, before, now, k);
+    if (by == ANY) return false;
+    if (by < 0) return true;
+    if (m->advance[k] < 0) m->advance[k] = (int8_t)by;
+    return m->advance[k] != by;
+}
+
+/* Operands that go on by runs; how many. */
+static uint32_t find_regular(tad__members *m, const uint32_t *member, uint32_t n) {
+    uint32_t regular = 0;
+    for (uint32_t k = 0; k < m->operands; k++) {
+        uint32_t runs = 1;
+        m->advance[k] = -1;
+        for (uint32_t i = 1; i < n; i++) {
+            if (!breaks(m, member[i - 1], member[i], k)) continue;
+            runs++;
+            m->advance[k] = -1;
+        }
+        m->regular[k] = runs * MORE_RUNS <= n;
+        regular += m->regular[k];
+    }
+    return regular;
+}
+
+/* The first member behind i that does not go on like those since i; some operands may be astray
+ * where there are many. */
+static uint32_t end_of_run(tad__members *m, const uint32_t *member, uint32_t n, uint32_t i,
+                           uint32_t astray) {
+    memset(m->advance, -1, m->operands);
+    while (++i < n) {
+        uint32_t bad = 0;
+        for (uint32_t k = 0; k < m->operands && bad <= astray; k++)
+            bad += m->regular[k] && breaks(m, member[i - 1], member[i], k);
+        if (bad > astray) break;
+    }
+    return i;
+}
+
+/* Members and holes in m->padded; how many, 0: that would be too many. */
+static uint32_t pad(tad__members *m, const uint32_t *member, uint32_t n) {
+    const uint32_t regular = find_regular(m, member, n), astray = regular < 8 ? 0 : regular / 4;
+    uint32_t to = 0, runs = 0;
+    if (!regular) return 0;
+    for (uint32_t i = 0; i < n;) {
+        const uint32_t end = end_of_run(m, member, n, i, astray);
+        if (++runs * PADDED_RUNS > n) return 0;
+        for (; i < end; i++) m->padded[to++] = member[i];
+        while (i < n && to % CHUNK) m->padded[to++] = TAD__NO_REF;
+    }
+    return to;
+}
+
+/* ---- orders ---- */
+
+static int compare(const void *x, const void *y) {
+    const tad__sort_key *a = x, *b = y;
+    if (a->first != b->first) return a->first < b->first ? -1 : 1;
+    if (a->second != b->second) return a->second < b->second ? -1 : 1;
+    return a->item < b->item ? -1 : a->item > b->item;
+}
+
+static void keep_if_best(tad__members *m, const uint32_t *member, uint32_t n) {
+    uint32_t scattered;
+    const double cost = cost_of(m, member, n, &scattered);
+    if (cost >= m->cost * 0.999) return;
+    m->cost = cost;
+    m->scattered = scattered;
+    m->n = n;
+    memcpy(m->member, member, n * sizeof *member);
+}
+
+static void sort_keys(tad__members *m, uint32_t n) {
+    bool sorted = true;
+    for (uint32_t i = 1; i < n && sorted; i++) sorted = compare(&m->key[i - 1], &m->key[i]) <= 0;
+    if (!sorted) qsort(m->key, n, sizeof *m->key, compare);
+    for (uint32_t i = 0; i < n; i++) m->tried[i] = m->key[i].item;
+}
+
+static void try_tried(tad__members *m, uint32_t n) {
+    keep_if_best(m, m->tried, n);
+    if (!m->scattered) return;
+    const uint32_t padded = pad(m, m->tried, n);
+    if (padded) keep_if_best(m, m->padded, padded);
+}
+
+/* By the places of one operand, then another. */
+static void try_operands(tad__members *m, const uint32_t *item, uint32_t n, uint32_t k,
+                         uint32_t then) {
+    for (uint32_t i = 0; i < n; i++)
+        m->key[i] = (tad__sort_key){place_of(m, item[i], k), place_of(m, item[i], then), item[i]};
+    sort_keys(m, n);
+    try_tried(m, n);
+}
+
+static void try_as_recorded(tad__members *m, const uint32_t *item, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) m->key[i] = (tad__sort_key){0, 0, item[i]};
+    sort_keys(m, n);
+    try_tried(m, n);
+}
+
+void tad__roll_arrange(tad__members *m, const uint32_t *item, uint32_t n) {
+    const uint32_t last = m->operands - 1;
+    m->cost = 1e300;
+    m->scattered = 0;
+    try_as_recorded(m, item, n);
+    if (m->scattered) try_operands(m, item, n, 0, last ? 1 : 0);
+    if (m->scattered && last) try_operands(m, item, n, 1, 0);
+    if (m->scattered && last > 1) try_operands(m, item, n, last, 0);
+}

@@ -1,0 +1,178 @@
+/* Lists of items that no group has, and sums that run along their own terms. Rests on roll.h. */
+#include "roll.h"
+
+#include <stdlib.h>
+
+enum { LONG = 16 /* terms of a sum that is worth a look for runs, and of a run */ };
+
+/* ---- runs ---- */
+
+static int compare(const void *x, const void *y) {
+    const tad__placed_term *a = x, *b = y;
+    if (a->minus != b->minus) return a->minus - b->minus;
+    if ((a->b < 0) != (b->b < 0)) return a->b < 0 ? 1 : -1;
+    if (a->a != b->a) return a->a < b->a ? -1 : 1;
+    return a->b < b->b ? -1 : a->b > b->b;
+}
+
+static int32_t place_of(const tad__roll *r, uint32_t operand) {
+    return (int32_t)r->place[r->operand.item[operand]];
+}
+
+/* The terms of a sum, those first that lie first. NULL: no memory. */
+static tad__placed_term *sorted_terms(tad__roll *r, uint32_t item, uint32_t *n) {
+    const tad__kin *kin = tad__kin_of(r, item);
+    const uint32_t count = kin->terms[0] + kin->terms[1] + kin->terms[2] + kin->terms[3];
+    uint32_t at = r->item.item[item].at;
+    *n = 0;
+    for (r->term.count = 0; r->term.count < count && !r->failed;) (void)TAD__ROLL_ADD(r, term);
+    if (r->failed) return NULL;
+    for (int32_t kind = 0; kind < 4; kind++)
+        for (uint32_t k = 0; k < kin->terms[kind]; k++) {
+            tad__placed_term *t = &r->term.item[(*n)++];
+            t->minus = kind & 1;
+            t->a = place_of(r, at++);
+            t->b = kind < 2 ? place_of(r, at++) : -1;
+        }
+    qsort(r->term.item, *n, sizeof *r->term.item, compare);
+    return r->term.item;
+}
+
+static bool alike(const tad__placed_term *x, const tad__placed_term *y) {
+    return x->minus == y->minus && (x->b < 0) == (y->b < 0);
+}
+
+bool tad__has_runs(tad__roll *r, uint32_t item) {
+    uint32_t n, breaks = 0;
+    const tad__placed_term *t = sorted_terms(r, item, &n);
+    for (uint32_t k = 1; t && k < n; k++) {
+        const int32_t by_a = t[k].a - t[k - 1].a, by_b = t[k].b - t[k - 1].b;
+        breaks += !alike(&t[k], &t[k - 1]) || by_a != 1 || (t[k].b >= 0 && by_b != 1 && by_b != 0);
+    }
+    return t && breaks * 6 < n;
+}
+
+/* The first term behind k that does not go on as k and k + 1 do. */
+static uint32_t end_of_run(const tad__placed_term *t, uint32_t n, uint32_t k, int32_t *by_a,
+                           int32_t *by_b) {
+    uint32_t end = k + 1;
+    *by_a = *by_b = 0;
+    if (end == n || !alike(&t[k], &t[end])) return end;
+    *by_a = t[end].a - t[k].a;
+    *by_b = t[k].b < 0 ? 0 : t[end].b - t[k].b;
+    while (end < n && alike(&t[k], &t[end]) && t[end].a - t[end - 1].a == *by_a &&
+           (t[k].b < 0 || t[end].b - t[end - 1].b == *by_b))
+        end++;
+    return end;
+}
+
+/* ---- code ---- */
+
+static void put(tad__roll *r, int32_t word) {
+    int32_t *to = TAD__ROLL_ADD_TO(r, r->p, place);
+    if (to) *to = word;
+}
+
+static void put_run(tad__roll *r, tad__run run) {
+    tad__run *to = TAD__ROLL_ADD_TO(r, r->p, run);
+    if (to) *to = run;
+}
+
+/* Terms from k on that are alike and in no run lie in the code; k comes behind them. */
+static void put_rest(tad__roll *r, const tad__placed_term *t, uint32_t n) {
+    for (uint32_t k = 0; k < n;) {
+        uint32_t end = k;
+        while (end < n && alike(&t[k], &t[end])) end++;
+        const int32_t at = (int32_t)r->p->place.count, count = (int32_t)(end - k);
+        for (uint32_t i = k; i < end; i++) put(r, t[i].a);
+        for (uint32_t i = k; i < end && t[k].b >= 0; i++) put(r, t[i].b);
+        put_run(r, (tad__run){at, TAD__LISTED, t[k].b < 0 ? -1 : at + count, 0, count, t[k].minus});
+        k = end;
+    }
+}
+
+/* Long runs at once; what is left moves to the front, for the end. */
+static void put_runs(tad__roll *r, uint32_t item) {
+    uint32_t n, left = 0;
+    int32_t by_a, by_b;
+    tad__placed_term *t = sorted_terms(r, item, &n);
+    if (!t) return;
+    const int32_t first = (int32_t)r->p->run.count;
+    put(r, TAD__LIST_RUNS);
+    put(r, first);
+    const size_t counts = r->p->place.count;
+    put(r, 0);
+    put(r, 0);
+    for (uint32_t k = 0, end; k < n; k = end) {
+        end = end_of_run(t, n, k, &by_a, &by_b);
+        if (end - k >= LONG)
+            put_run(r, (tad__run){t[k].a, by_a, t[k].b, by_b, (int32_t)(end - k), t[k].minus});
+        else
+            while (k < end) t[left++] = t[k++];
+    }
+    put_rest(r, t, left);
+    if (r->failed) return;
+    r->p->place.item[counts] = (int32_t)r->p->run.count - first;
+    r->p->place.item[counts + 1] = (int32_t)(r->p->place.count - counts - 2);
+}
+
+static void put_operands(tad__roll *r, uint32_t item) {
+    const uint32_t at = r->item.item[item].at, n = tad__operands_of_kin(r, tad__kin_of(r, item));
+    for (uint32_t k = at; k < at + n; k++) put(r, place_of(r, k));
+}
+
+/* The short word for a sum that is a single operation, or SUM. */
+static int32_t word_of(const tad__kin *k) {
+    const uint32_t *n = k->terms, all = n[0] + n[1] + n[2] + n[3];
+    if (all == 1 && n[0]) return TAD__LIST_MUL;
+    if (all == 2 && n[2] == 2) return TAD__LIST_ADD;
+    if (all == 2 && n[2] && n[3]) return TAD__LIST_SUB;
+    if (all == 2 && n[0] && n[2]) return TAD__LIST_FMA;
+    if (all == 2 && n[1] && n[2]) return TAD__LIST_FNMA;
+    return TAD__LIST_SUM;
+}
+
+static void put_sum(tad__roll *r, uint32_t item) {
+    const tad__kin *kin = tad__kin_of(r, item);
+    const int32_t word = word_of(kin);
+    if (kin->terms[0] + kin->terms[1] + kin->terms[2] + kin->terms[3] >= LONG) {
+        put_runs(r, item);
+        return;
+    }
+    put(r, word);
+    for (int k = 0; k < 4 && word == TAD__LIST_SUM; k++) put(r, (int32_t)kin->terms[k]);
+    put_operands(r, item);
+}
+
+static void put_row(tad__roll *r, uint32_t item) {
+    const tad__kin *kin = tad__kin_of(r, item);
+    const int32_t n = (int32_t)tad__operands_of_kin(r, kin);
+    if (kin->row == TAD__ROW_div) {
+        put(r, TAD__LIST_DIV);
+    } else {
+        put(r, TAD__LIST_ROW);
+        put(r, (int32_t)kin->row);
+        put(r, tad__roll_options(r, kin));
+    }
+    put_operands(r, item);
+    for (int32_t k = n; k < 3 && kin->row != TAD__ROW_div; k++) put(r, 0);
+}
+
+void tad__roll_list(tad__roll *r, uint32_t item) {
+    const tad__kin *kin = tad__kin_of(r, item);
+    if (!r->list_is_open) tad__roll_group(r, kin->stage, TAD__GROUP_LIST);
+    if (r->failed) return;
+    r->list_is_open = true;
+    if (kin->row == TAD__A_SUM)
+        put_sum(r, item);
+    else
+        put_row(r, item);
+    r->place[r->item.item[item].to] = r->slots++;
+    r->p->group.item[r->p->group.count - 1].count++;
+    r->on_list++;
+}
+
+void tad__roll_end_list(tad__roll *r) {
+    if (r->list_is_open) put(r, TAD__LIST_END);
+    r->list_is_open = false;
+}

@@ -1,0 +1,84 @@
+/* Running groups and lists of what has been rolled up. Rests on workspace.h. */
+#include "workspace.h"
+
+enum { STRIP = 32 /* chunks of a row at once */ };
+
+/* ---- lists ---- */
+
+static double sum_of(const int32_t *p, const double *v, const int32_t **end) {
+    double sum = -0.0;
+    const int32_t n0 = p[0], n1 = p[1], n2 = p[2], n3 = p[3];
+    p += 4;
+    for (int32_t k = 0; k < n0; k++, p += 2) sum += v[p[0]] * v[p[1]];
+    for (int32_t k = 0; k < n1; k++, p += 2) sum -= v[p[0]] * v[p[1]];
+    for (int32_t k = 0; k < n2; k++) sum += v[*p++];
+    for (int32_t k = 0; k < n3; k++) sum -= v[*p++];
+    *end = p;
+    return sum;
+}
+
+static double row_of(const tad_program *p, const int32_t *word, const double *v) {
+    const double x[3] = {v[word[2]], v[word[3]], v[word[4]]};
+    return p->basis->row_value((unsigned)word[0], x,
+                               word[1] < 0 ? NULL : p->options.item + 2 * word[1]);
+}
+
+static void run_list(const tad_program *p, const tad__group *g, double *v) {
+    const int32_t *w = p->place.item + g->at;
+    double *to = v + g->to;
+    for (;;) {
+        switch (*w++) {
+        case TAD__LIST_MUL: *to++ = v[w[0]] * v[w[1]], w += 2; break;
+        case TAD__LIST_FMA: *to++ = v[w[0]] * v[w[1]] + v[w[2]], w += 3; break;
+        case TAD__LIST_FNMA: *to++ = v[w[2]] - v[w[0]] * v[w[1]], w += 3; break;
+        case TAD__LIST_ADD: *to++ = v[w[0]] + v[w[1]], w += 2; break;
+        case TAD__LIST_SUB: *to++ = v[w[0]] - v[w[1]], w += 2; break;
+        case TAD__LIST_DIV: *to++ = v[w[0]] / v[w[1]], w += 2; break;
+        case TAD__LIST_SUM: *to++ = sum_of(w, v, &w); break;
+        case TAD__LIST_RUNS:
+            *to++ = p->kernels->roll->runs(p->run.item + w[0], (size_t)w[1], p->place.item, v);
+            w += 3 + w[2];
+            break;
+        case TAD__LIST_ROW: *to++ = row_of(p, w, v), w += 5; break;
+        default: return;
+        }
+    }
+}
+
+/* ---- rows ---- */
+
+static const double *operand(const tad_program *p, const tad__lanes *l, size_t from, size_t chunks,
+                             const double *v, double *room) {
+    if (l->kind == TAD__SIDE_BY_SIDE && l->move)
+        return v + p->place.item[l->at] + TAD__CHUNK * from;
+    p->kernels->roll->bring(l, p->place.item, from, chunks, v, room);
+    return room;
+}
+
+static void run_row(const tad_program *p, const tad__group *g, double *v) {
+    static const double none[2] = {0, 0};
+    const double *pq = g->options == TAD__NO_REF ? none : p->options.item + 2 * g->options;
+    tad__row_forward *forward = p->kernels->row[g->what].forward[TAD_F64];
+    double room[3][STRIP * TAD__CHUNK];
+    for (size_t from = 0; from < g->chunks; from += STRIP) {
+        const size_t chunks = tad__min(STRIP, g->chunks - from);
+        const void *in[3];
+        for (uint32_t k = 0; k < g->count; k++)
+            in[k] = operand(p, &p->lanes.item[g->at + k], from, chunks, v, room[k]);
+        forward(chunks * TAD__CHUNK, in, v + g->to + TAD__CHUNK * from, pq);
+    }
+}
+
+/* ---- groups ---- */
+
+void tad__run_groups(const tad_program *p, const tad__group *g, size_t n, double *v) {
+    for (const tad__group *end = g + n; g < end; g++) {
+        if (g->what == TAD__GROUP_SUMS)
+            p->kernels->roll->sums(p->terms.item + g->at, g->count, p->place.item, 0, g->chunks,
+                                   g->to, v);
+        else if (g->what == TAD__GROUP_LIST)
+            run_list(p, g, v);
+        else
+            run_row(p, g, v);
+    }
+}

@@ -1,0 +1,203 @@
+/* Programs of scalar workloads: value and gradient by a strict program and by one that is rolled
+ * up, beside recording and reversing anew and the gradient by hand; what freezing takes.
+ *
+ *   bench_program [--quick] [--rounds N] [NAME ...] */
+#include "bench.h"
+
+#include <math.h>
+
+#include <tad/inspect.h>
+
+#include "scalar_tad.h"
+
+enum { FRESH, HAND, STRICT, ROLLED, CANDIDATES };
+static const char *const candidate_names[] = {"fresh", "hand", "strict", "rolled"};
+
+/* ---- memory, counted ---- */
+
+typedef struct {
+    size_t live, peak;
+} counter;
+
+static void *resize(void *user, void *old, size_t old_size, size_t new_size) {
+    counter *c = user;
+    c->live += new_size - old_size;
+    if (c->live > c->peak) c->peak = c->live;
+    if (new_size) return realloc(old, new_size);
+    free(old);
+    return NULL;
+}
+
+/* ---- a gradient of one workload by one candidate ---- */
+
+typedef struct {
+    int work, candidate;
+    const double *x;
+    double *y; /* value, gradient */
+    tad_tape *tape;
+    tad_var *inputs;
+    tad_program *program;
+    tad_workspace *workspace;
+    counter memory;
+    double recorded, frozen; /* nodes, seconds */
+} job;
+
+static void run(void *arg) {
+    job *j = arg;
+    const int w = j->work;
+    switch (j->candidate) {
+    case FRESH:
+        j->y[0] = scalar_in_place.pass(j->tape, scalar_in_place.record[w], scalar_inputs[w], j->x,
+                                       j->inputs, j->y + 1);
+        break;
+    case HAND: j->y[0] = scalar_hand[w](j->x, j->y + 1); break;
+    default:
+        if (tad_run(j->workspace) != TAD_OK)
+            bench_fail(scalar_names[w], tad_workspace_message(j->workspace));
+    }
+}
+
+static void freeze(job *j) {
+    const size_t n = scalar_inputs[j->work];
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var *in = bench_memory(n * sizeof *in), *out = bench_memory((n + 1) * sizeof *out);
+    for (size_t i = 0; i < n; i++) in[i] = tad_scalar(t, j->x[i] * 0.99 + 0.001);
+    out[0] = scalar_frozen.record[j->work](in);
+    if (tad_grad(out, NULL, 1, in, n, out + 1) != TAD_OK) bench_fail("grad", tad_message(t));
+    const tad_freeze_options o = {.allocator = {resize, &j->memory},
+                                  .allow_constant_outputs = true,
+                                  .roll_up = j->candidate == ROLLED};
+    const double start = bench_now();
+    if (tad_freeze(in, n, out, n + 1, &o, &j->program) != TAD_OK)
+        bench_fail("freeze", tad_message(t));
+    j->frozen = bench_now() - start;
+    j->recorded = (double)tad_node_count(t);
+    tad_tape_free(t);
+    free(in);
+    free(out);
+    j->workspace = tad_workspace_new(j->program);
+    if (tad_bind_numbers_in(j->workspace, 0, n, j->x) != TAD_OK ||
+        tad_bind_numbers_out(j->workspace, 0, n + 1, j->y) != TAD_OK)
+        bench_fail("bind", tad_workspace_message(j->workspace));
+}
+
+static void prepare(job *j, int work, int candidate, const double *x) {
+    const size_t n = scalar_inputs[work];
+    *j = (job){.work = work, .candidate = candidate, .x = x};
+    j->y = bench_memory((n + 1) * sizeof *j->y);
+    for (size_t i = 0; i <= n; i++) j->y[i] = NAN;
+    if (candidate == FRESH) {
+        j->tape = tad_tape_new(NULL);
+        j->inputs = bench_memory(n * sizeof *j->inputs);
+    }
+    if (candidate >= STRICT) freeze(j);
+}
+
+static void finish(job *j) {
+    tad_workspace_free(j->workspace);
+    tad_program_free(j->program);
+    tad_tape_free(j->tape);
+    free(j->inputs);
+    free(j->y);
+}
+
+/* ---- checks: a wrong value or gradient is not worth timing ---- */
+
+static void compare(const char *work, const char *candidate, const double *y, const double *right,
+                    size_t n) {
+    double scale = 0;
+    for (size_t i = 1; i <= n; i++) scale = fmax(scale, fabs(right[i]));
+    for (size_t i = 0; i <= n; i++)
+        if (!(fabs(y[i] - right[i]) <= 1e-8 * (fabs(right[i]) + (i ? 1e-6 * scale : 0)))) {
+            fprintf(stderr, "%s: %s has output %zu = %.17g, not %.17g\n", work, candidate, i, y[i],
+                    right[i]);
+            exit(1);
+        }
+}
+
+/* Elementary operations of the primal: each + - * / and function counts 1. */
+static size_t operations(tad_var x) {
+    if (tad_node_kind_of(x) != TAD_NODE_OP) return 0;
+    const char *name = tad_node_op(x)->name;
+    if (!strcmp(name, "fma") || !strcmp(name, "fnma")) return 2;
+    if (!strcmp(name, "dot_list")) return tad_node_parent_count(x) - 1;
+    return 1;
+}
+
+static size_t count_operations(tad_tape *t) {
+    size_t sum = 0;
+    for (size_t i = 0; i < tad_node_count(t); i++) sum += operations(tad_node_at(t, i));
+    return sum;
+}
+
+/* ---- one workload ---- */
+
+typedef struct {
+    double log_sum[CANDIDATES][2]; /* of times relative to fresh ones and those by hand */
+    double freeze, bytes;          /* at most */
+    int count;
+} summary;
+
+static void report_freezing(const job *j, summary *all) {
+    const tad_program_info i = tad_program_info_of(j->program);
+    const double ns = 1e9 * j->frozen / j->recorded, bytes = (double)j->memory.peak / j->recorded,
+                 run = (double)tad_workspace_size(j->program) / j->recorded;
+    printf("freeze %s_%s %.0f nodes, %zu steps, %zu calls, %zu in groups: %.4g ns, %.4g bytes a "
+           "node; workspace %.3g bytes a node\n",
+           scalar_names[j->work], candidate_names[j->candidate], j->recorded, i.numbers, i.calls,
+           i.rolled_up, ns, bytes, run);
+    all->freeze = fmax(all->freeze, ns);
+    all->bytes = fmax(all->bytes, bytes);
+}
+
+static void report(const job *jobs, const bench_case *cases, size_t operations, summary *all) {
+    for (int c = 0; c < CANDIDATES; c++) {
+        char line[64];
+        snprintf(line, sizeof line, "%s_%s", scalar_names[jobs[c].work], candidate_names[c]);
+        const double fresh = bench_ratio(&cases[c], &cases[FRESH]),
+                     hand = bench_ratio(&cases[c], &cases[HAND]);
+        printf("bench %s %.4g ns/op: %.3f of fresh, %.3f of hand\n", line,
+               cases[c].median * 1e9 / (double)operations, 1 / fresh, 1 / hand);
+        all->log_sum[c][0] -= log(fresh);
+        all->log_sum[c][1] -= log(hand);
+    }
+    fflush(stdout);
+    all->count++;
+}
+
+static void measure(int work, const bench_options *o, summary *all) {
+    double *x = bench_memory(scalar_inputs[work] * sizeof *x);
+    job jobs[CANDIDATES];
+    static bench_case cases[CANDIDATES];
+    scalar_start(work, x);
+    for (int c = 0; c < CANDIDATES; c++) {
+        prepare(&jobs[c], work, c, x);
+        run(&jobs[c]);
+        compare(scalar_names[work], candidate_names[c], jobs[c].y, jobs[FRESH].y,
+                scalar_inputs[work]);
+        cases[c] = (bench_case){.run = run, .arg = &jobs[c]};
+        if (c >= STRICT) report_freezing(&jobs[c], all);
+    }
+    bench_measure(cases, CANDIDATES, o);
+    report(jobs, cases, count_operations(jobs[FRESH].tape), all);
+    for (int c = 0; c < CANDIDATES; c++) finish(&jobs[c]);
+    free(x);
+}
+
+static double mean(const summary *all, int candidate, int base) {
+    return exp(all->log_sum[candidate][base] / all->count);
+}
+
+int main(int argc, char **argv) {
+    bench_options o = bench_arguments(argc, argv, scalar_names);
+    summary all = {.count = 0};
+    scalar_data_init();
+    for (int work = 0; work < WORK_COUNT; work++)
+        if (bench_wanted(&o, scalar_names[work])) measure(work, &o, &all);
+    bench_at_most("program_rolled_geometric_mean_vs_fresh", mean(&all, ROLLED, 0), 0.22);
+    bench_at_most("program_rolled_geometric_mean_vs_hand", mean(&all, ROLLED, 1), 1.3);
+    bench_at_most("program_strict_geometric_mean_vs_fresh", mean(&all, STRICT, 0), 0.35);
+    bench_at_most("program_freeze_ns_a_node", all.freeze, 250);
+    bench_at_most("program_freeze_bytes_a_node", all.bytes, 100);
+    return 0;
+}

@@ -1,0 +1,503 @@
+/* Programs that are rolled up: they agree with the tape to rounding at other points than the one
+ * recorded, special values included; have the same bits at every level; leave nothing behind. */
+#include "support.h"
+
+#include <float.h>
+
+enum { INPUTS = 24, CELLS = 40, OUTPUTS = 1 + INPUTS, MOST = 600 };
+
+static tad_tape *t;
+static void set_up(void) { t = tad_tape_new(NULL); }
+static void tear_down(void) { tad_tape_free(t); }
+
+/* ---- a program beside the tape ---- */
+
+typedef struct graph {
+    tad_var in[MOST], out[MOST];
+    size_t n_in, n_out;
+} graph;
+
+static const tad_freeze_options rolled = {.allow_constant_outputs = true, .roll_up = true};
+
+static tad_program *frozen(const graph *g, const char *what) {
+    tad_program *p;
+    const tad_status s = tad_freeze(g->in, g->n_in, g->out, g->n_out, &rolled, &p);
+    ck_assert_msg(s == TAD_OK, "%s: %s", what, tad_message(t));
+    return p;
+}
+
+static void run(tad_workspace *w, const double *x, size_t n, double *y, size_t m) {
+    ck_assert_int_eq(tad_bind_numbers_in(w, 0, n, x), TAD_OK);
+    ck_assert_int_eq(tad_bind_numbers_out(w, 0, m, y), TAD_OK);
+    const tad_status s = tad_run(w);
+    ck_assert_msg(s == TAD_OK, "%s", tad_workspace_message(w));
+}
+
+/* Rounding errors of sums go by their terms, of which none here is larger than a few thousand. */
+static bool close_to(double got, double right) {
+    if (isnan(right)) return isnan(got);
+    if (isinf(right) || got == right) return got == right;
+    return fabs(got - right) <= 1e-10 * (1 + fabs(right));
+}
+
+static void compare(const char *what, const double *y, const graph *g) {
+    for (size_t k = 0; k < g->n_out; k++)
+        ck_assert_msg(close_to(y[k], tad_item(g->out[k])), "%s: output %zu is %.17g, not %.17g",
+                      what, k, y[k], tad_item(g->out[k]));
+}
+
+/* ---- random graphs of few patterns ---- */
+
+typedef tad_var pattern(tad_var a, tad_var b, tad_var c);
+static tad_var positive(tad_var x) { return tad_add(tad_square(x), tad_number(1)); }
+static tad_var p0(tad_var a, tad_var b, tad_var c) { return tad_tanh(tad_fma(a, b, c)); }
+static tad_var p1(tad_var a, tad_var b, tad_var c) {
+    return tad_div(tad_fnma(a, b, c), positive(b));
+}
+static tad_var p2(tad_var a, tad_var b, tad_var c) {
+    return tad_sub(tad_mul(tad_sin(a), tad_neg(b)), tad_mul(c, tad_number(-1)));
+}
+static tad_var p3(tad_var a, tad_var b, tad_var c) {
+    return tad_mul(tad_sigmoid(tad_sub(tad_sub(a, b), c)), tad_relu(a));
+}
+static tad_var p4(tad_var a, tad_var b, tad_var c) {
+    return tad_log(tad_add(positive(a), tad_exp(tad_neg(tad_tanh(tad_mul(b, c))))));
+}
+static tad_var p5(tad_var a, tad_var b, tad_var c) {
+    tad_var d = tad_sub(a, b), e = tad_mul(d, c);
+    return tad_tanh(tad_sub(tad_fma(d, e, tad_number(0.5)), tad_lerp(d, e, c)));
+}
+static tad_var p6(tad_var a, tad_var b, tad_var c) {
+    const tad_var x[] = {a, b, c}, y[] = {b, c, tad_number(0.25)};
+    return tad_cos(tad_dot_list(x, y, 3, tad_sum_list(x, 3)));
+}
+static tad_var p7(tad_var a, tad_var b, tad_var c) {
+    return tad_leaky_relu(tad_maximum(a, tad_neg(tad_minimum(b, c))), 0.25);
+}
+static pattern *const patterns[] = {p0, p1, p2, p3, p4, p5, p6, p7};
+enum { PATTERNS = sizeof patterns / sizeof *patterns };
+
+/* Operands of a layer's cells: neighbours, one for all, every third, or any. */
+static tad_var operand(const tad_var *of, size_t n, size_t cell, uint64_t how, tad_random *r) {
+    switch (how) {
+    case 0: return of[cell % n];
+    case 1: return of[n / 2];
+    case 2: return of[3 * cell % n];
+    case 3: return of[cell / 8 % n];
+    case 4: return tad_number(0.5 + (double)cell / CELLS);
+    default: return of[tad_random_below(r, n)];
+    }
+}
+
+/* Layers of cells of one pattern each, over cells of the layers before; some have but a few. */
+static tad_var record_layers(const tad_var *x, size_t n, uint64_t seed) {
+    tad_random r = {seed, 0};
+    tad_var cell[2][CELLS], sum = tad_number(0);
+    size_t cells = n;
+    memcpy(cell[0], x, n * sizeof *x);
+    for (int layer = 0; layer < 6; layer++) {
+        const tad_var *of = cell[layer % 2];
+        pattern *p = patterns[tad_random_below(&r, PATTERNS)];
+        const uint64_t how[3] = {tad_random_below(&r, 6), tad_random_below(&r, 6),
+                                 tad_random_below(&r, 6)};
+        const size_t now =
+            tad_random_below(&r, 4) ? CELLS - tad_random_below(&r, 9) : 1 + tad_random_below(&r, 5);
+        for (size_t k = 0; k < now; k++) {
+            tad_var a = how[0] == 4 ? of[k % cells] : operand(of, cells, k, how[0], &r);
+            cell[1 - layer % 2][k] =
+                p(a, operand(of, cells, k, how[1], &r), operand(of, cells, k, how[2], &r));
+            sum = tad_add(sum, tad_mul(cell[1 - layer % 2][k], tad_number(0.25)));
+        }
+        cells = now;
+    }
+    return sum;
+}
+
+static void record(const double *x, uint64_t seed, graph *g) {
+    *g = (graph){.n_in = INPUTS, .n_out = OUTPUTS};
+    for (size_t k = 0; k < INPUTS; k++) g->in[k] = tad_scalar(t, x[k]);
+    g->out[0] = record_layers(g->in, INPUTS, seed);
+    ck_done(tad_grad(g->out, NULL, 1, g->in, INPUTS, g->out + 1), t);
+}
+
+static void draw(double *x, size_t n, uint64_t seed) {
+    tad_random r = {seed, 0};
+    for (size_t k = 0; k < n; k++) x[k] = tad_random_normal(&r);
+}
+
+static size_t in_groups; /* of all graphs so far */
+
+static void try_elsewhere(uint64_t seed, tad_workspace *w, const double *x) {
+    double y[OUTPUTS];
+    graph g;
+    tad_tape_reset(t);
+    record(x, seed, &g);
+    run(w, x, INPUTS, y, OUTPUTS);
+    compare("random layers", y, &g);
+}
+
+START_TEST(random_layers_agree) {
+    graph g;
+    double x[INPUTS];
+    draw(x, INPUTS, 1);
+    record(x, (uint64_t)_i, &g);
+    tad_program *p = frozen(&g, "random layers");
+    tad_workspace *w = tad_workspace_new(p);
+    in_groups = tad_program_info_of(p).rolled_up;
+    ck_assert_uint_gt(in_groups, 0);
+    for (uint64_t data = 1; data < 4; data++) {
+        draw(x, INPUTS, data);
+        try_elsewhere((uint64_t)_i, w, x);
+    }
+    for (size_t k = 0; k < INPUTS; k++) { /* what is special goes where it goes on the tape */
+        static const double special[] = {0, -0.0, NAN, INFINITY, -INFINITY, 1e-200, -1e-300};
+        draw(x, INPUTS, k);
+        x[k] = special[k % 7];
+        x[(7 * k + 3) % INPUTS] = special[k / 7];
+        try_elsewhere((uint64_t)_i, w, x);
+    }
+    tad_workspace_free(w);
+    tad_program_free(p);
+}
+END_TEST
+
+START_TEST(every_level_has_the_same_bits) {
+    double x[INPUTS], y[TAD_LEVEL_AVX512 + 1][OUTPUTS];
+    int levels = 0;
+    for (int level = 0; level <= TAD_LEVEL_AVX512; level++) {
+        graph g;
+        tad_tape_free(t);
+        t = tad_tape_new(&(tad_settings){.level = (tad_level)level});
+        if (tad_tape_status(t) != TAD_OK) continue;
+        draw(x, INPUTS, 1);
+        record(x, (uint64_t)_i, &g);
+        tad_program *p = frozen(&g, "levels");
+        tad_workspace *w = tad_workspace_new(p);
+        draw(x, INPUTS, 2);
+        run(w, x, INPUTS, y[levels], OUTPUTS);
+        ck_assert_int_eq(memcmp(y[0], y[levels++], sizeof y[0]), 0);
+        tad_workspace_free(w);
+        tad_program_free(p);
+    }
+    ck_assert_int_gt(levels, 0);
+}
+END_TEST
+
+/* ---- every row, in groups, at special points ---- */
+
+static const double points[] = {0,  -0.0, 1,      -1,    0.5,   -0.5,     2,
+                                -3, 3,    1e-200, 1e200, -1e10, INFINITY, NAN};
+enum { POINTS = sizeof points / sizeof *points, ROW_CELLS = POINTS * POINTS };
+
+typedef tad_var row_call(const tad_var *in);
+#define TAD_UNARY(name, ...)                                                                       \
+    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0]); }
+#define TAD_OPTION1(name, ...)                                                                     \
+    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], 0.7); }
+#define TAD_OPTION2(name, ...)                                                                     \
+    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], -0.7, 0.9); }
+#define TAD_BINARY(name, ...)                                                                      \
+    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], in[1]); }
+#define TAD_TERNARY(name, ...)                                                                     \
+    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], in[1], in[2]); }
+#include <tad/scalar.def>
+
+static const struct {
+    const char *name;
+    row_call *call;
+} rows[] = {
+#define TAD_UNARY(name, ...) {#name, call_##name},
+#define TAD_OPTION1(name, ...) {#name, call_##name},
+#define TAD_OPTION2(name, ...) {#name, call_##name},
+#define TAD_BINARY(name, ...) {#name, call_##name},
+#define TAD_TERNARY(name, ...) {#name, call_##name},
+#include <tad/scalar.def>
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+/* The row and its derivative by the first operand, a cell for each pair of points. */
+static void record_row(size_t row, const double *x, graph *g) {
+    *g = (graph){.n_in = 0};
+    for (size_t k = 0; k < ROW_CELLS; k++) {
+        tad_var in[3];
+        for (size_t i = 0; i < 3; i++) in[i] = g->in[g->n_in++] = tad_scalar(t, x[3 * k + i]);
+        tad_var y = g->out[g->n_out++] = rows[row].call(in);
+        ck_done(tad_grad(&y, NULL, 1, in, 1, g->out + g->n_out++), t);
+    }
+}
+
+START_TEST(rows_agree_at_special_points) {
+    graph g;
+    double x[3 * ROW_CELLS], y[2 * ROW_CELLS];
+    for (size_t k = 0; k < ROW_CELLS; k++)
+        x[3 * k] = 1.7 + 0.001 * (double)k, x[3 * k + 1] = 1.4, x[3 * k + 2] = 1.3;
+    record_row((size_t)_i, x, &g);
+    tad_program *p = frozen(&g, rows[_i].name);
+    tad_workspace *w = tad_workspace_new(p);
+    for (size_t k = 0; k < ROW_CELLS; k++)
+        x[3 * k] = points[k % POINTS], x[3 * k + 1] = points[k / POINTS],
+              x[3 * k + 2] = points[(k + k / POINTS) % POINTS];
+    tad_tape_reset(t);
+    record_row((size_t)_i, x, &g);
+    run(w, x, g.n_in, y, g.n_out);
+    compare(rows[_i].name, y, &g);
+    tad_workspace_free(w);
+    tad_program_free(p);
+}
+END_TEST
+
+/* ---- the workloads of bench_program, in small ---- */
+
+typedef tad_var work(const tad_var *x);
+enum { WORK_INPUTS = 72 };
+
+static tad_var rosenbrock(const tad_var *x) {
+    tad_var y = tad_number(0);
+    for (size_t i = 0; i + 1 < WORK_INPUTS; i++) {
+        tad_var a = tad_fnma(x[i], x[i], x[i + 1]), b = tad_sub(tad_number(1), x[i]);
+        y = tad_add(y, tad_fma(tad_mul(a, tad_number(100)), a, tad_mul(b, b)));
+    }
+    return y;
+}
+
+static tad_var chain(const tad_var *in) {
+    tad_var x = in[0], y = in[0];
+    for (int i = 0; i < 60; i++) {
+        x = tad_mul(tad_fma(tad_sin(x), tad_number(0.5), x), in[1]);
+        x = tad_exp(tad_div(x, tad_add(tad_mul(x, x), tad_number(1))));
+        y = tad_add(y, x);
+    }
+    return y;
+}
+
+static tad_var cheap(const tad_var *in) {
+    tad_var p = in[0], q = in[1], c = tad_mul(in[2], tad_number(0.1));
+    for (int i = 0; i < 60; i++) {
+        p = tad_fma(q, c, p);
+        q = tad_fnma(p, c, q);
+    }
+    return tad_add(p, q);
+}
+
+static tad_var product(const tad_var *x) {
+    tad_var y = x[0];
+    for (size_t i = 1; i < WORK_INPUTS; i++) y = tad_mul(y, x[i]);
+    return y;
+}
+
+static tad_var lu(const tad_var *x) {
+    enum { N = 8 };
+    tad_var a[N][N];
+    for (int i = 0; i < N * N; i++)
+        a[i / N][i % N] = i / N == i % N ? tad_add(x[i], tad_number(9)) : x[i];
+    tad_var y = tad_number(1);
+    for (int k = 0; k < N; k++) {
+        y = tad_mul(y, a[k][k]);
+        for (int i = k + 1; i < N; i++) {
+            tad_var l = tad_div(a[i][k], a[k][k]);
+            for (int j = k + 1; j < N; j++) a[i][j] = tad_fnma(l, a[k][j], a[i][j]);
+        }
+    }
+    return y;
+}
+
+/* 40 points of 3 dimensions, 4 components with a mean and a factor each. */
+static tad_var mixture(const tad_var *x) {
+    enum { K = 4, D = 3 };
+    tad_var y = tad_number(0);
+    for (int i = 0; i < 40; i++) {
+        tad_var term[K], m, sum = tad_number(0);
+        for (int k = 0; k < K; k++) {
+            const tad_var *w = x + k * (1 + 2 * D);
+            term[k] = w[0];
+            for (int d = 0; d < D; d++) {
+                tad_var z = tad_mul(tad_sub(tad_number(sin(i + d)), w[1 + d]), w[1 + D + d]);
+                term[k] = tad_fnma(z, z, term[k]);
+            }
+        }
+        m = tad_detach(tad_maximum(tad_maximum(term[0], term[1]), tad_maximum(term[2], term[3])));
+        for (int k = 0; k < K; k++) sum = tad_add(sum, tad_exp(tad_sub(term[k], m)));
+        y = tad_add(y, tad_add(tad_log(sum), m));
+    }
+    return y;
+}
+
+static tad_var lstm(const tad_var *x) {
+    enum { B = 9 };
+    tad_var hidden[B], cell[B], total = tad_number(0);
+    for (int i = 0; i < B; i++) hidden[i] = cell[i] = tad_number(0.1 * i);
+    for (int c = 0; c < 6; c++)
+        for (int i = 0; i < B; i++) {
+            tad_var in = tad_mul(x[i], tad_number(cos(c * i + c))),
+                    forget = tad_sigmoid(tad_fma(in, x[B + i], x[2 * B + i])),
+                    gate = tad_sigmoid(tad_fma(hidden[i], x[3 * B + i], x[4 * B + i])),
+                    change = tad_tanh(tad_fma(hidden[i], x[5 * B + i], x[6 * B + i]));
+            cell[i] = tad_fma(cell[i], forget, tad_mul(gate, change));
+            hidden[i] = tad_mul(gate, tad_tanh(cell[i]));
+            total = tad_add(total, tad_mul(hidden[i], tad_number(i % 3)));
+        }
+    return total;
+}
+
+static tad_var mlp(const tad_var *p) {
+    enum { H = 6, POINTS_HERE = 20 };
+    tad_var loss = tad_number(0);
+    for (int k = 0; k < POINTS_HERE; k++) {
+        tad_var h1[H], h2[H];
+        for (int i = 0; i < H; i++) h1[i] = tad_relu(tad_fma(p[i], tad_number(sin(k)), p[H + i]));
+        for (int i = 0; i < H; i++)
+            h2[i] = tad_relu(tad_dot_list(p + 2 * H + i * H, h1, H, p[8 * H + i]));
+        tad_var margin = tad_dot_list(p + 9 * H, h2, H, p[10 * H]);
+        loss = tad_add(loss, tad_relu(tad_sub(tad_number(1), margin)));
+    }
+    for (int i = 0; i < 10 * H; i++) loss = tad_fma(p[i], p[i], loss);
+    return loss;
+}
+
+static work *const works[] = {rosenbrock, chain, cheap, product, lu, mixture, lstm, mlp};
+enum { WORKS = sizeof works / sizeof *works };
+
+static void record_work(int which, const double *x, graph *g) {
+    *g = (graph){.n_in = WORK_INPUTS, .n_out = 1 + WORK_INPUTS};
+    for (size_t k = 0; k < WORK_INPUTS; k++) g->in[k] = tad_scalar(t, x[k]);
+    g->out[0] = works[which](g->in);
+    ck_done(tad_grad(g->out, NULL, 1, g->in, WORK_INPUTS, g->out + 1), t);
+}
+
+START_TEST(workloads_agree) {
+    double x[WORK_INPUTS], y[1 + WORK_INPUTS];
+    graph g;
+    draw(x, WORK_INPUTS, 1);
+    record_work(_i, x, &g);
+    tad_program *p = frozen(&g, "workload");
+    tad_workspace *w = tad_workspace_new(p);
+    for (uint64_t data = 1; data < 5; data++) {
+        draw(x, WORK_INPUTS, data);
+        tad_tape_reset(t);
+        record_work(_i, x, &g);
+        run(w, x, WORK_INPUTS, y, 1 + WORK_INPUTS);
+        compare("workload", y, &g);
+    }
+    tad_workspace_free(w);
+    tad_program_free(p);
+}
+END_TEST
+
+/* ---- other steps in between ---- */
+
+/* Numbers, an array of them, a decision about it, a draw, and numbers again. */
+static void record_mixed(const double *x, graph *g) {
+    tad_var y[CELLS], sum = tad_number(0);
+    *g = (graph){.n_in = INPUTS, .n_out = OUTPUTS + 1};
+    tad_tape_set_random(t, (tad_random){5, 0});
+    for (size_t k = 0; k < INPUTS; k++) g->in[k] = tad_scalar(t, x[k]);
+    for (size_t k = 0; k < CELLS; k++)
+        y[k] = tad_tanh(tad_fma(g->in[k % INPUTS], g->in[7 * k % INPUTS], g->in[3]));
+    tad_var a = tad_stack(y, CELLS, 0), s = tad_sum(tad_square(a), tad_all());
+    (void)tad_decide(tad_less(s, tad_number(1000)));
+    tad_var drawn = tad_randn(t, TAD_F64, TAD_0D);
+    for (size_t k = 0; k < CELLS; k++) {
+        tad_var z = tad_mul(tad_sin(tad_add(y[k], s)), tad_neg(drawn));
+        sum = tad_add(sum, k % 2 ? z : tad_mul(z, tad_number(0.5)));
+    }
+    g->out[0] = sum;
+    ck_done(tad_grad(g->out, NULL, 1, g->in, INPUTS, g->out + 1), t);
+    g->out[OUTPUTS] = tad_neg(tad_neg(g->in[0]));
+}
+
+START_TEST(other_steps_stay_in_between) {
+    double x[INPUTS], y[OUTPUTS + 1];
+    graph g;
+    draw(x, INPUTS, 1);
+    record_mixed(x, &g);
+    tad_program *p = frozen(&g, "mixed");
+    tad_workspace *w = tad_workspace_new(p);
+    const tad_program_info i = tad_program_info_of(p);
+    ck_assert_uint_gt(i.rolled_up, 0);
+    ck_assert_uint_gt(i.calls, 0);
+    ck_assert_uint_eq(i.decisions, 1);
+    for (uint64_t data = 1; data < 4; data++) {
+        draw(x, INPUTS, data);
+        tad_tape_reset(t);
+        record_mixed(x, &g);
+        tad_set_random(w, (tad_random){5, 0});
+        run(w, x, INPUTS, y, OUTPUTS + 1);
+        compare("mixed", y, &g);
+    }
+    for (size_t k = 0; k < INPUTS; k++) x[k] = NAN;
+    ck_assert_int_eq(tad_run(w), TAD_BRANCH);
+    tad_workspace_free(w);
+    tad_program_free(p);
+}
+END_TEST
+
+/* ---- memory ---- */
+
+START_TEST(running_takes_no_memory) {
+    support_memory memory = {.scarce = true};
+    tad_freeze_options o = rolled;
+    double x[INPUTS], y[OUTPUTS + 1];
+    graph g;
+    tad_program *p;
+    o.allocator = support_allocator(&memory);
+    draw(x, INPUTS, 1);
+    record_mixed(x, &g);
+    ck_done(tad_freeze(g.in, g.n_in, g.out, g.n_out, &o, &p), t);
+    tad_workspace *w = tad_workspace_new(p);
+    const size_t requests = memory.requests;
+    memory.fail_at = requests + 1;
+    memory.for_ever = true;
+    for (int k = 0; k < 3; k++) run(w, x, INPUTS, y, OUTPUTS + 1);
+    ck_assert_uint_eq(memory.requests, requests);
+    tad_workspace_free(w);
+    tad_program_free(p);
+    ck_no_leak(&memory);
+}
+END_TEST
+
+START_TEST(freezing_out_of_memory_leaves_nothing) {
+    double x[INPUTS];
+    graph g;
+    draw(x, INPUTS, 1);
+    record_mixed(x, &g);
+    for (int for_ever = 0; for_ever < 2; for_ever++)
+        for (size_t n = 1;; n++) {
+            support_memory memory = {.scarce = true, .fail_at = n, .for_ever = for_ever};
+            tad_freeze_options o = rolled;
+            tad_program *p;
+            o.allocator = support_allocator(&memory);
+            const tad_status s = tad_freeze(g.in, g.n_in, g.out, g.n_out, &o, &p);
+            ck_assert(s == TAD_OK || s == TAD_NO_MEMORY);
+            ck_assert_int_eq(s, tad_tape_status(t));
+            ck_assert((s == TAD_OK) == (p != NULL));
+            tad_tape_clear(t);
+            tad_program_free(p);
+            ck_no_leak(&memory);
+            if (!memory.refused) break;
+        }
+}
+END_TEST
+
+/* ---- the suite ---- */
+
+static TCase *tape_case(Suite *s, const char *name) {
+    TCase *c = support_case(s, name);
+    tcase_add_checked_fixture(c, set_up, tear_down);
+    return c;
+}
+
+static Suite *suite(void) {
+    Suite *s = suite_create("roll");
+    TCase *c = tape_case(s, "values");
+    tcase_add_loop_test(c, random_layers_agree, 0, 80);
+    tcase_add_loop_test(c, every_level_has_the_same_bits, 0, 20);
+    tcase_add_loop_test(c, rows_agree_at_special_points, 0, ROWS);
+    tcase_add_loop_test(c, workloads_agree, 0, WORKS);
+    tcase_add_test(c, other_steps_stay_in_between);
+
+    c = tape_case(s, "memory");
+    tcase_add_test(c, running_takes_no_memory);
+    tcase_add_test(c, freezing_out_of_memory_leaves_nothing);
+    return s;
+}
+SUPPORT_MAIN(suite)
