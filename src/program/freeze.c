@@ -40,6 +40,7 @@ void tad_program_free(tad_program *p) {
     FREE(place);
     FREE(packed);
     FREE(options);
+    FREE(out_value);
     FREE(moving);
     tad__arena_free(&p->arena);
     tad__memory last = p->memory;
@@ -97,6 +98,15 @@ static bool list_moving(tad_program *p) {
         uint32_t *to = TAD__ADD_TO(p, moving);
         if (!to) return false;
         *to = (uint32_t)k;
+    }
+    return true;
+}
+
+static bool list_outputs(tad_program *p) {
+    for (size_t k = 0; k < p->n_out; k++) {
+        tad__ref *to = TAD__ADD_TO(p, out_value);
+        if (!to) return false;
+        *to = p->out[k].value;
     }
     return true;
 }
@@ -200,7 +210,7 @@ static tad_status freeze(tad__freezer *f) {
     if (s == TAD_OK) s = tad__freeze_steps(f);
     if (s == TAD_OK) s = tad__roll_up(f);
     if (s == TAD_OK) s = tad__freeze_plan(f);
-    if (s == TAD_OK && !list_moving(f->p)) s = tad__no_memory(f->t, "freeze");
+    if (s == TAD_OK && !(list_moving(f->p) && list_outputs(f->p))) s = tad__no_memory(f->t, "freeze");
     if (s == TAD_OK && f->p->parameter.count) tad__anchor_set(&f->p->anchor, f->t);
     if (s == TAD_OK && f->p->group.count) tad__roll_tolerance(f);
     end(f);

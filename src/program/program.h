@@ -170,6 +170,7 @@ struct tad_program {
     TAD__LIST(int32_t) place;               /* of operands of groups; lists */
     TAD__LIST(tad__number_constant) packed; /* constants of groups */
     TAD__LIST(double) options;              /* pairs */
+    TAD__LIST(tad__ref) out_value; /* of outputs, close together */
     TAD__LIST(uint32_t) moving; /* positions of arrays in memory that a run is told of */
     uint32_t slots;             /* numbers of a workspace */
     size_t array_bytes;         /* planned arrays of a workspace */

@@ -163,14 +163,16 @@ static int compare(const void *x, const void *y) {
     return a->item < b->item ? -1 : a->item > b->item;
 }
 
-static void keep_if_best(tad__members *m, const uint32_t *member, uint32_t n) {
+/* Whether some operand is anywhere. */
+static bool keep_if_best(tad__members *m, const uint32_t *member, uint32_t n) {
     uint32_t scattered;
     const double cost = cost_of(m, member, n, &scattered);
-    if (cost >= m->cost * 0.999) return;
+    if (cost >= m->cost * 0.999) return scattered;
     m->cost = cost;
     m->scattered = scattered;
     m->n = n;
     memcpy(m->member, member, n * sizeof *member);
+    return scattered;
 }
 
 static void sort_keys(tad__members *m, uint32_t n) {
@@ -180,34 +182,35 @@ static void sort_keys(tad__members *m, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) m->tried[i] = m->key[i].item;
 }
 
-static void try_tried(tad__members *m, uint32_t n) {
-    keep_if_best(m, m->tried, n);
-    if (!m->scattered) return;
+/* Whether there may be a better order: this one is irregular without holes. */
+static bool try_tried(tad__members *m, uint32_t n) {
+    if (!keep_if_best(m, m->tried, n)) return false;
     const uint32_t padded = pad(m, m->tried, n);
-    if (padded) keep_if_best(m, m->padded, padded);
+    if (padded) (void)keep_if_best(m, m->padded, padded);
+    return true;
 }
 
 /* By the places of one operand, then another. */
-static void try_operands(tad__members *m, const uint32_t *item, uint32_t n, uint32_t k,
+static bool try_operands(tad__members *m, const uint32_t *item, uint32_t n, uint32_t k,
                          uint32_t then) {
     for (uint32_t i = 0; i < n; i++)
         m->key[i] = (tad__sort_key){place_of(m, item[i], k), place_of(m, item[i], then), item[i]};
     sort_keys(m, n);
-    try_tried(m, n);
+    return try_tried(m, n);
 }
 
-static void try_as_recorded(tad__members *m, const uint32_t *item, uint32_t n) {
+static bool try_as_recorded(tad__members *m, const uint32_t *item, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) m->key[i] = (tad__sort_key){0, 0, item[i]};
     sort_keys(m, n);
-    try_tried(m, n);
+    return try_tried(m, n);
 }
 
 void tad__roll_arrange(tad__members *m, const uint32_t *item, uint32_t n) {
     const uint32_t last = m->operands - 1;
     m->cost = 1e300;
     m->scattered = 0;
-    try_as_recorded(m, item, n);
-    if (m->scattered) try_operands(m, item, n, 0, last ? 1 : 0);
-    if (m->scattered && last) try_operands(m, item, n, 1, 0);
-    if (m->scattered && last > 1) try_operands(m, item, n, last, 0);
+    bool more = try_as_recorded(m, item, n);
+    more = more && try_operands(m, item, n, 0, last ? 1 : 0) && last;
+    more = more && try_operands(m, item, n, 1, 0) && last > 1;
+    if (more) (void)try_operands(m, item, n, last, 0);
 }

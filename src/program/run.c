@@ -34,11 +34,21 @@ static tad_status read_parameters(tad_workspace *w) {
     return TAD_OK;
 }
 
+/* Numbers among the inputs have their places one after the other. */
+static void read_numbers(tad_workspace *w) {
+    const tad_program *p = w->p;
+    const tad__row_of_numbers row = w->row_in;
+    if (row.n) memcpy(&w->number[p->in[row.first].value], row.data, row.n * sizeof(double));
+    for (size_t k = 0; k < p->n_in; k++) {
+        if (row.n && k == row.first) k += row.n;
+        if (k < p->n_in && !tad__is_array_ref(p->in[k].value))
+            memcpy(&w->number[p->in[k].value], w->in[k], sizeof(double));
+    }
+}
+
 static void read_inputs(tad_workspace *w) {
     const tad_program *p = w->p;
-    for (size_t k = 0; k < p->n_in; k++)
-        if (!tad__is_array_ref(p->in[k].value))
-            memcpy(&w->number[p->in[k].value], w->in[k], sizeof(double));
+    read_numbers(w);
     for (size_t k = 0; k < p->moving.count; k++) {
         const uint32_t i = p->moving.item[k];
         const tad__array_value *v = &p->array.item[i];
@@ -135,9 +145,19 @@ static tad_status run_step(tad_workspace *w, const tad__step *s) {
 
 /* ---- all of it ---- */
 
+static void write_numbers(const tad_workspace *w, const tad__row_of_numbers *row) {
+    const tad__ref *value = w->p->out_value.item + row->first;
+    double *data = w->out[row->first];
+    for (size_t k = 0; k < row->n; k++) data[k] = w->number[value[k]];
+}
+
 static void write_outputs(tad_workspace *w) {
     const tad_program *p = w->p;
+    const tad__row_of_numbers row = w->row_out;
+    if (row.n) write_numbers(w, &row);
     for (size_t k = 0; k < p->n_out; k++) {
+        if (row.n && k == row.first) k += row.n;
+        if (k == p->n_out) break;
         const tad__ref r = p->out[k].value;
         if (!tad__is_array_ref(r)) {
             memcpy(w->out[k], &w->number[r], sizeof(double));

@@ -229,6 +229,7 @@ tad_status tad_bind_in(tad_workspace *w, size_t k, tad_dtype dtype, tad_shape sh
     const tad_status s = check_bound(w, "in", w->p->in, w->p->n_in, k, &type, data);
     if (s != TAD_OK) return s;
     w->unbound -= !w->in[k];
+    if (k - w->row_in.first < w->row_in.n) w->row_in.n = 0;
     w->in[k] = data ? data : no_elements;
     return TAD_OK;
 }
@@ -239,6 +240,7 @@ tad_status tad_bind_out(tad_workspace *w, size_t k, tad_dtype dtype, tad_shape s
     const tad_status s = check_bound(w, "out", w->p->out, w->p->n_out, k, &type, data);
     if (s != TAD_OK) return s;
     w->unbound -= !w->out[k];
+    if (k - w->row_out.first < w->row_out.n) w->row_out.n = 0;
     w->out[k] = data ? data : (void *)(uintptr_t)no_elements;
     return TAD_OK;
 }
@@ -247,6 +249,7 @@ tad_status tad_bind_numbers_in(tad_workspace *w, size_t first, size_t n, const d
     tad_status s = w ? TAD_OK : TAD_BAD_ARGUMENT;
     for (size_t k = 0; k < n && s == TAD_OK; k++)
         s = tad_bind_in(w, first + k, TAD_F64, TAD_0D, data ? data + k : NULL);
+    if (s == TAD_OK) w->row_in = (tad__row_of_numbers){first, n, data};
     return s;
 }
 
@@ -254,6 +257,7 @@ tad_status tad_bind_numbers_out(tad_workspace *w, size_t first, size_t n, double
     tad_status s = w ? TAD_OK : TAD_BAD_ARGUMENT;
     for (size_t k = 0; k < n && s == TAD_OK; k++)
         s = tad_bind_out(w, first + k, TAD_F64, TAD_0D, data ? data + k : NULL);
+    if (s == TAD_OK) w->row_out = (tad__row_of_numbers){first, n, data};
     return s;
 }
 

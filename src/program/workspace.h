@@ -4,6 +4,12 @@
 
 #include "program.h"
 
+/* Inputs or outputs that are numbers in a row: all from the first on. */
+typedef struct tad__row_of_numbers {
+    size_t first, n;
+    const double *data;
+} tad__row_of_numbers;
+
 struct tad_workspace {
     tad__driver driver; /* first: the hooks are given it */
     const tad_program *p;
@@ -25,6 +31,7 @@ struct tad_workspace {
     tad_array **results;
     const void **in;
     void **out;
+    tad__row_of_numbers row_in, row_out; /* of the inputs and outputs that were bound so last */
     char *arrays;
     char message[400];
 };
