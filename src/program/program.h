@@ -107,20 +107,28 @@ typedef struct tad__group {
 } tad__group;
 enum { TAD__GROUP_SUMS = 1 << 30, TAD__GROUP_LIST };
 
-/* The words of a list, each with what follows it; a, b, c are places. Results lie one after the
+/* The words of a list, each with what follows it; a, b, c, d are places. Results lie one after the
  * other. */
 enum {
-    TAD__LIST_END,
-    TAD__LIST_MUL,  /* a b */
-    TAD__LIST_FMA,  /* a b c */
-    TAD__LIST_FNMA, /* a b c */
-    TAD__LIST_ADD,  /* a b */
-    TAD__LIST_SUB,  /* a b */
-    TAD__LIST_DIV,  /* a b */
-    TAD__LIST_SUM,  /* how many a b, - a b, a, - a; all of them */
-    TAD__LIST_RUNS, /* the first run, how many, how many words follow, these */
-    TAD__LIST_ROW   /* the row, the position of its options or -1, a b c */
+    TAD__LIST_MUL,   /* a b */
+    TAD__LIST_MINUS, /* - a b */
+    TAD__LIST_FMA,   /* a b + c */
+    TAD__LIST_FNMA,  /* c - a b */
+    TAD__LIST_ADD,   /* a + b */
+    TAD__LIST_SUB,   /* a - b */
+    TAD__LIST_DIV,   /* a / b */
+    TAD__LIST_MORE,  /* a b + c + d */
+    TAD__LIST_DOT,   /* a b + c d */
+    TAD__LIST_SHORT, /* so many have words with registers */
+    TAD__LIST_SUM = TAD__LIST_SHORT, /* how many a b, - a b, a, - a; all of them */
+    TAD__LIST_SCAN,                  /* how many; a, b, from b to b: products of those before */
+    TAD__LIST_RUNS,                  /* the first run, how many, how many words follow, these */
+    TAD__LIST_ROW,                   /* the row, the position of its options or -1, a b c */
+    TAD__LIST_END
 };
+/* The word for a short one whose operands come from memory (0), are the last result (1) or the one
+ * before it (2). Four places follow it, also those that it does not need. */
+#define TAD__LIST_WORD(what, a, b, c) ((((what)*3 + (a)) * 3 + (b)) * 3 + (c))
 
 typedef enum tad__step_kind {
     TAD__NUMBERS, /* number steps, one after the other */

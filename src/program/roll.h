@@ -40,6 +40,13 @@ typedef struct tad__group_term {
     uint8_t find_a, find_b, minus, done;
 } tad__group_term;
 
+/* Products at the end of a list, each of the one before and of a factor; the factors lie `step`
+ * apart. */
+typedef struct tad__scan {
+    size_t end; /* of their code */
+    int32_t count, carried, first, factor, step;
+} tad__scan;
+
 struct tad__signature; /* a kin that there is already */
 
 /* Items that are alike, and those of them that can be computed now. */
@@ -83,6 +90,7 @@ typedef struct tad__roll {
     uint32_t slots;   /* of a workspace */
     uint32_t on_list; /* items that no group has */
     bool list_is_open;
+    tad__scan scan;
     bool failed; /* no memory */
 } tad__roll;
 

@@ -2,6 +2,7 @@
 #include "roll.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { LONG = 16 /* terms of a sum that is worth a look for runs, and of a run */ };
 
@@ -98,7 +99,7 @@ static void put_runs(tad__roll *r, uint32_t item) {
     tad__placed_term *t = sorted_terms(r, item, &n);
     if (!t) return;
     const int32_t first = (int32_t)r->p->run.count;
-    put(r, TAD__LIST_RUNS);
+    put(r, TAD__LIST_WORD(TAD__LIST_RUNS, 0, 0, 0));
     put(r, first);
     const size_t counts = r->p->place.count;
     put(r, 0);
@@ -121,49 +122,106 @@ static void put_operands(tad__roll *r, uint32_t item) {
     for (uint32_t k = at; k < at + n; k++) put(r, place_of(r, k));
 }
 
-/* The short word for a sum that is a single operation, or SUM. */
+/* ---- scans ---- */
+
+enum { SHORT_WORDS = 5, SCANNED = 6 /* products in a row that are worth it */ };
+
+/* The product that was put last goes on from the one before it, with the next factor: once enough
+ * do, they become a scan, which then grows. */
+static void scan(tad__roll *r, const int32_t *place, const int32_t *from) {
+    tad__scan *s = &r->scan;
+    const bool first_is_last = from[0] == 1;
+    const int32_t carried = place[first_is_last ? 0 : 1], factor = place[first_is_last ? 1 : 0];
+    const size_t end = r->p->place.count;
+    if (s->end + SHORT_WORDS != end || (s->count > 1 && factor - s->factor != s->step) ||
+        first_is_last == (from[1] == 1))
+        s->count = 0;
+    if (++s->count == 1) *s = (tad__scan){.count = 1, .carried = carried, .first = factor};
+    if (s->count == 2) s->step = factor - s->factor;
+    s->factor = factor;
+    s->end = end;
+    if (s->count < SCANNED || r->failed) return;
+    s->end -= s->count == SCANNED ? SHORT_WORDS * (SCANNED - 1) : SHORT_WORDS;
+    r->p->place.count = s->end;
+    int32_t *word = r->p->place.item + s->end - SHORT_WORDS;
+    word[0] = TAD__LIST_WORD(TAD__LIST_SCAN, 0, 0, 0);
+    word[1] = s->count;
+    word[2] = s->carried;
+    word[3] = s->first;
+    word[4] = s->step;
+}
+
+/* ---- short words ---- */
+
+/* The word for a sum that is a few operations, or SUM. */
 static int32_t word_of(const tad__kin *k) {
-    const uint32_t *n = k->terms, all = n[0] + n[1] + n[2] + n[3];
-    if (all == 1 && n[0]) return TAD__LIST_MUL;
-    if (all == 2 && n[2] == 2) return TAD__LIST_ADD;
-    if (all == 2 && n[2] && n[3]) return TAD__LIST_SUB;
-    if (all == 2 && n[0] && n[2]) return TAD__LIST_FMA;
-    if (all == 2 && n[1] && n[2]) return TAD__LIST_FNMA;
+    static const struct {
+        uint32_t terms[4];
+        int32_t word;
+    } shorts[] = {
+        {{1, 0, 0, 0}, TAD__LIST_MUL}, {{0, 1, 0, 0}, TAD__LIST_MINUS},
+        {{1, 0, 1, 0}, TAD__LIST_FMA}, {{0, 1, 1, 0}, TAD__LIST_FNMA},
+        {{0, 0, 2, 0}, TAD__LIST_ADD}, {{0, 0, 1, 1}, TAD__LIST_SUB},
+        {{1, 0, 2, 0}, TAD__LIST_MORE}, {{2, 0, 0, 0}, TAD__LIST_DOT},
+    };
+    if (k->row == TAD__ROW_div) return TAD__LIST_DIV;
+    for (size_t i = 0; i < sizeof shorts / sizeof *shorts && k->row == TAD__A_SUM; i++)
+        if (memcmp(k->terms, shorts[i].terms, sizeof k->terms) == 0) return shorts[i].word;
     return TAD__LIST_SUM;
 }
 
+/* Whether a place is that of the last result of this list, or of the one before. */
+static int32_t source_of(const tad__roll *r, int32_t place) {
+    const tad__group *g = &r->p->group.item[r->p->group.count - 1];
+    const uint32_t back = r->slots - (uint32_t)place;
+    return back <= 2 && back <= g->count ? (int32_t)back : 0;
+}
+
+static void put_short(tad__roll *r, uint32_t item, int32_t what) {
+    const uint32_t at = r->item.item[item].at, n = tad__operands_of_kin(r, tad__kin_of(r, item));
+    int32_t place[4] = {0}, from[4] = {0};
+    for (uint32_t k = 0; k < n; k++) {
+        place[k] = place_of(r, at + k);
+        from[k] = k < 3 ? source_of(r, place[k]) : 0;
+    }
+    put(r, TAD__LIST_WORD(what, from[0], from[1], from[2]));
+    for (int k = 0; k < 4; k++) put(r, place[k]);
+    if (what == TAD__LIST_MUL) scan(r, place, from);
+}
+
+static void put_long(tad__roll *r, int32_t what) { put(r, TAD__LIST_WORD(what, 0, 0, 0)); }
+
 static void put_sum(tad__roll *r, uint32_t item) {
     const tad__kin *kin = tad__kin_of(r, item);
-    const int32_t word = word_of(kin);
     if (kin->terms[0] + kin->terms[1] + kin->terms[2] + kin->terms[3] >= LONG) {
         put_runs(r, item);
         return;
     }
-    put(r, word);
-    for (int k = 0; k < 4 && word == TAD__LIST_SUM; k++) put(r, (int32_t)kin->terms[k]);
+    put_long(r, TAD__LIST_SUM);
+    for (int k = 0; k < 4; k++) put(r, (int32_t)kin->terms[k]);
     put_operands(r, item);
 }
 
 static void put_row(tad__roll *r, uint32_t item) {
     const tad__kin *kin = tad__kin_of(r, item);
-    const int32_t n = (int32_t)tad__operands_of_kin(r, kin);
-    if (kin->row == TAD__ROW_div) {
-        put(r, TAD__LIST_DIV);
-    } else {
-        put(r, TAD__LIST_ROW);
-        put(r, (int32_t)kin->row);
-        put(r, tad__roll_options(r, kin));
-    }
+    put_long(r, TAD__LIST_ROW);
+    put(r, (int32_t)kin->row);
+    put(r, tad__roll_options(r, kin));
     put_operands(r, item);
-    for (int32_t k = n; k < 3 && kin->row != TAD__ROW_div; k++) put(r, 0);
+    for (uint32_t k = tad__operands_of_kin(r, kin); k < 3; k++) put(r, 0);
 }
+
+/* ---- items ---- */
 
 void tad__roll_list(tad__roll *r, uint32_t item) {
     const tad__kin *kin = tad__kin_of(r, item);
     if (!r->list_is_open) tad__roll_group(r, kin->stage, TAD__GROUP_LIST);
     if (r->failed) return;
     r->list_is_open = true;
-    if (kin->row == TAD__A_SUM)
+    const int32_t what = word_of(kin);
+    if (what != TAD__LIST_SUM)
+        put_short(r, item, what);
+    else if (kin->row == TAD__A_SUM)
         put_sum(r, item);
     else
         put_row(r, item);
@@ -173,6 +231,6 @@ void tad__roll_list(tad__roll *r, uint32_t item) {
 }
 
 void tad__roll_end_list(tad__roll *r) {
-    if (r->list_is_open) put(r, TAD__LIST_END);
+    if (r->list_is_open) put_long(r, TAD__LIST_END);
     r->list_is_open = false;
 }

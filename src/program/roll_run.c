@@ -23,25 +23,67 @@ static double row_of(const tad_program *p, const int32_t *word, const double *v)
                                word[1] < 0 ? NULL : p->options.item + 2 * word[1]);
 }
 
+/* Each is the product of the one before and the next factor. */
+static double *scan(const int32_t *w, const double *v, double *to) {
+    double product = v[w[1]];
+    const double *x = v + w[2];
+    for (int32_t k = 0; k < w[0]; k++, x += w[3]) *to++ = product *= *x;
+    return to;
+}
+
+/* Registers keep the last two results: by memory each would take twice as long. */
+#define FROM0(k) v[w[k]]
+#define FROM1(k) last
+#define FROM2(k) before
+#define SHORT(what, a, b, c, value)                                                                \
+    case TAD__LIST_WORD(what, a, b, c): {                                                          \
+        const double y = value;                                                                    \
+        before = last;                                                                             \
+        *to++ = last = y;                                                                          \
+        w += 4;                                                                                    \
+        continue;                                                                                  \
+    }
+#define OF_TWO(a, b)                                                                               \
+    SHORT(TAD__LIST_MUL, a, b, 0, FROM##a(0) * FROM##b(1))                                         \
+    SHORT(TAD__LIST_MINUS, a, b, 0, -(FROM##a(0) * FROM##b(1)))                                    \
+    SHORT(TAD__LIST_ADD, a, b, 0, FROM##a(0) + FROM##b(1))                                         \
+    SHORT(TAD__LIST_SUB, a, b, 0, FROM##a(0) - FROM##b(1))                                         \
+    SHORT(TAD__LIST_DIV, a, b, 0, FROM##a(0) / FROM##b(1))                                         \
+    OF_THREE(a, b, 0)                                                                              \
+    OF_THREE(a, b, 1)                                                                              \
+    OF_THREE(a, b, 2)
+#define OF_THREE(a, b, c)                                                                          \
+    SHORT(TAD__LIST_FMA, a, b, c, FROM##a(0) * FROM##b(1) + FROM##c(2))                            \
+    SHORT(TAD__LIST_FNMA, a, b, c, FROM##c(2) - FROM##a(0) * FROM##b(1))                           \
+    SHORT(TAD__LIST_MORE, a, b, c, FROM##a(0) * FROM##b(1) + FROM##c(2) + v[w[3]])                 \
+    SHORT(TAD__LIST_DOT, a, b, c, FROM##a(0) * FROM##b(1) + FROM##c(2) * v[w[3]])
+#define OF_ONE(a) OF_TWO(a, 0) OF_TWO(a, 1) OF_TWO(a, 2)
+#define LONG(what) case TAD__LIST_WORD(TAD__LIST_##what, 0, 0, 0)
+
 static void run_list(const tad_program *p, const tad__group *g, double *v) {
     const int32_t *w = p->place.item + g->at;
-    double *to = v + g->to;
+    double *to = v + g->to, last = 0, before = 0;
     for (;;) {
         switch (*w++) {
-        case TAD__LIST_MUL: *to++ = v[w[0]] * v[w[1]], w += 2; break;
-        case TAD__LIST_FMA: *to++ = v[w[0]] * v[w[1]] + v[w[2]], w += 3; break;
-        case TAD__LIST_FNMA: *to++ = v[w[2]] - v[w[0]] * v[w[1]], w += 3; break;
-        case TAD__LIST_ADD: *to++ = v[w[0]] + v[w[1]], w += 2; break;
-        case TAD__LIST_SUB: *to++ = v[w[0]] - v[w[1]], w += 2; break;
-        case TAD__LIST_DIV: *to++ = v[w[0]] / v[w[1]], w += 2; break;
-        case TAD__LIST_SUM: *to++ = sum_of(w, v, &w); break;
-        case TAD__LIST_RUNS:
-            *to++ = p->kernels->roll->runs(p->run.item + w[0], (size_t)w[1], p->place.item, v);
+            OF_ONE(0)
+            OF_ONE(1)
+            OF_ONE(2)
+        LONG(SUM) : *to++ = sum_of(w, v, &w);
+            break;
+        LONG(SCAN) : to = scan(w, v, to);
+            w += 4;
+            break;
+        LONG(RUNS)
+            : *to++ = p->kernels->roll->runs(p->run.item + w[0], (size_t)w[1], p->place.item, v);
             w += 3 + w[2];
             break;
-        case TAD__LIST_ROW: *to++ = row_of(p, w, v), w += 5; break;
+        LONG(ROW) : *to++ = row_of(p, w, v);
+            w += 5;
+            break;
         default: return;
         }
+        before = to - (v + g->to) > 1 ? to[-2] : last;
+        last = to[-1];
     }
 }
 
