@@ -159,7 +159,8 @@ static bool agree(const tad__freezer *f, const tad_type *type, const void *recor
     if (memcmp(recorded, got, bytes) == 0) return true;
     const double *a = recorded, *b = got;
     bool same = f->p->group.count && type->dtype == TAD_F64;
-    for (size_t i = 0; i < bytes / sizeof *a && same; i++) same = tad__roll_agrees(f, a[i], b[i]);
+    for (size_t i = 0; i < bytes / sizeof *a && same; i++)
+        same = memcmp(&a[i], &b[i], sizeof *a) == 0 || tad__roll_agrees(f, a[i], b[i]);
     return same;
 }
 
@@ -210,7 +211,8 @@ static tad_status freeze(tad__freezer *f) {
     if (s == TAD_OK) s = tad__freeze_steps(f);
     if (s == TAD_OK) s = tad__roll_up(f);
     if (s == TAD_OK) s = tad__freeze_plan(f);
-    if (s == TAD_OK && !(list_moving(f->p) && list_outputs(f->p))) s = tad__no_memory(f->t, "freeze");
+    if (s == TAD_OK && !(list_moving(f->p) && list_outputs(f->p)))
+        s = tad__no_memory(f->t, "freeze");
     if (s == TAD_OK && f->p->parameter.count) tad__anchor_set(&f->p->anchor, f->t);
     if (s == TAD_OK && f->p->group.count) tad__roll_tolerance(f);
     end(f);

@@ -105,25 +105,30 @@ typedef struct tad__group {
     uint32_t at, count; /* terms of sums, operands of a row, or where the code of a list begins */
     uint32_t options;   /* of a row: their position, NO_REF: none */
 } tad__group;
-enum { TAD__GROUP_SUMS = 1 << 30, TAD__GROUP_LIST };
+enum {
+    TAD__GROUP_BY_NUMBER = 1 << 28, /* added to a row: as the tape computes it on numbers */
+    TAD__GROUP_SUMS = 1 << 30,
+    TAD__GROUP_LIST
+};
 
 /* The words of a list, each with what follows it; a, b, c, d are places. Results lie one after the
  * other. */
 enum {
-    TAD__LIST_MUL,   /* a b */
-    TAD__LIST_MINUS, /* - a b */
-    TAD__LIST_FMA,   /* a b + c */
-    TAD__LIST_FNMA,  /* c - a b */
-    TAD__LIST_ADD,   /* a + b */
-    TAD__LIST_SUB,   /* a - b */
-    TAD__LIST_DIV,   /* a / b */
-    TAD__LIST_MORE,  /* a b + c + d */
-    TAD__LIST_DOT,   /* a b + c d */
-    TAD__LIST_SHORT, /* so many have words with registers */
+    TAD__LIST_MUL,                   /* a b */
+    TAD__LIST_MINUS,                 /* - a b */
+    TAD__LIST_FMA,                   /* a b + c */
+    TAD__LIST_FNMA,                  /* c - a b */
+    TAD__LIST_ADD,                   /* a + b */
+    TAD__LIST_SUB,                   /* a - b */
+    TAD__LIST_DIV,                   /* a / b */
+    TAD__LIST_MORE,                  /* a b + c + d */
+    TAD__LIST_DOT,                   /* a b + c d */
+    TAD__LIST_SHORT,                 /* so many have words with registers */
     TAD__LIST_SUM = TAD__LIST_SHORT, /* how many a b, - a b, a, - a; all of them */
-    TAD__LIST_SCAN,                  /* how many; a, b, from b to b: products of those before */
-    TAD__LIST_RUNS,                  /* the first run, how many, how many words follow, these */
-    TAD__LIST_ROW,                   /* the row, the position of its options or -1, a b c */
+    TAD__LIST_IN_ORDER, /* how many parts; each: 0 .. 3 for these kinds, how many, all */
+    TAD__LIST_SCAN,     /* how many; a, b, from b to b: products of those before */
+    TAD__LIST_RUNS,     /* the first run, how many, how many words follow, these */
+    TAD__LIST_ROW,      /* the row, the position of its options or -1, a b c */
     TAD__LIST_END
 };
 /* The word for a short one whose operands come from memory (0), are the last result (1) or the one
@@ -171,6 +176,7 @@ struct tad_program {
     TAD__LIST(tad__array_value) array;
     TAD__LIST(tad__number_constant) constant;
     TAD__LIST(tad__parameter) parameter;
+    bool exact; /* groups give the tape's bits */
     TAD__LIST(tad__group) group;
     TAD__LIST(tad__terms) terms;
     TAD__LIST(tad__lanes) lanes;
@@ -178,7 +184,7 @@ struct tad_program {
     TAD__LIST(int32_t) place;               /* of operands of groups; lists */
     TAD__LIST(tad__number_constant) packed; /* constants of groups */
     TAD__LIST(double) options;              /* pairs */
-    TAD__LIST(tad__ref) out_value; /* of outputs, close together */
+    TAD__LIST(tad__ref) out_value;          /* of outputs, close together */
     TAD__LIST(uint32_t) moving; /* positions of arrays in memory that a run is told of */
     uint32_t slots;             /* numbers of a workspace */
     size_t array_bytes;         /* planned arrays of a workspace */

@@ -37,7 +37,7 @@ static uint32_t add_calls(tad__roll *r, const tad__step *s, uint32_t calls, uint
                           uint32_t *next) {
     for (uint32_t k = s->at; k < s->at + s->count; k++) {
         const tad__call_step c = r->p->call.item[k];
-        if (tad__is_list_call(&c)) continue;
+        if (tad__is_list_call(r, &c)) continue;
         r->p->call.item[calls] = c;
         add_step(r, TAD__CALL, calls++, 1);
         add_groups(r, ++*stage, next);
@@ -111,8 +111,12 @@ static void end(tad__roll *r) {
 
 /* A list of few steps stays one; so does what numbers of 30 bits cannot count. */
 tad_status tad__roll_up(tad__freezer *f) {
-    tad__roll r = {.f = f, .p = f->p, .n = f->numbers};
-    if (!f->options->roll_up || f->p->number.count < FEWEST || r.n >> 28) return TAD_OK;
+    tad__roll r = {.f = f, .p = f->p, .exact = !f->options->roll_up};
+    if (f->p->number.count < FEWEST || f->numbers >> 28) return TAD_OK;
+    r.zero = tad__known_number(f, 0, TAD_F64);
+    if (f->failed) return tad__no_memory(f->t, "freeze");
+    r.n = f->numbers;
+    f->p->exact = r.exact;
     r.arena.memory = &f->p->memory;
     roll_up(&r);
     end(&r);

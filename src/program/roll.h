@@ -10,15 +10,19 @@
 
 #include "kernel/roll.h"
 
-enum { TAD__A_SUM = UINT32_MAX }; /* instead of a row */
+#define TAD__A_SUM UINT32_MAX /* instead of a row */
+enum { TAD__MOST_IN_ORDER = 64 /* terms of a sum that is kept in the tape's order */ };
 
 /* What items of a group have in common. */
 typedef struct tad__kin {
     uint32_t row;
-    uint32_t terms[4]; /* of a sum: a b, -a b, a, -a */
-    uint32_t stage;    /* after so many steps of other kinds */
-    uint32_t late;     /* the first output does not need it */
-    uint32_t is_last;  /* nothing here needs it */
+    uint32_t terms[4]; /* of a sum: how many a b, -a b, a, -a, in this order; but where they are */
+    uint32_t in_order; /* kept in the tape's, a bit for each of at most 64 terms says: */
+    uint32_t padding;  /* 0 */
+    uint64_t minus, single;
+    uint32_t stage;   /* after so many steps of other kinds */
+    uint32_t late;    /* the first output does not need it */
+    uint32_t is_last; /* nothing here needs it */
     double option[2];
 } tad__kin;
 
@@ -69,6 +73,8 @@ typedef struct tad__roll {
     tad__freezer *f;
     tad_program *p;
     tad__arena arena;
+    bool exact;      /* the tape's bits: its order of sums, its functions */
+    uint32_t zero;   /* the number that sums over lists begin with, where that is so */
     uint32_t n;      /* numbers */
     uint32_t *def;   /* how each comes: a kind in the two highest bits, and which */
     uint32_t *same;  /* twice the number that it is, or whose negative it is, then + 1 */
@@ -106,6 +112,16 @@ static inline uint32_t tad__operands_of_kin(const tad__roll *r, const tad__kin *
     if (k->row != TAD__A_SUM) return (uint32_t)r->p->basis->row[k->row].max_in;
     return 2 * (k->terms[0] + k->terms[1]) + k->terms[2] + k->terms[3];
 }
+static inline uint32_t tad__terms_of_kin(const tad__kin *k) {
+    return k->terms[0] + k->terms[1] + k->terms[2] + k->terms[3];
+}
+/* Of term k of a sum, a position in kin.terms. */
+static inline unsigned tad__kind_of_term(const tad__kin *k, uint32_t term) {
+    unsigned kind = 0;
+    if (k->in_order) return (k->single >> term & 1) * 2 + (k->minus >> term & 1);
+    while (term >= k->terms[kind]) term -= k->terms[kind++];
+    return kind;
+}
 static inline const tad__kin *tad__kin_of(const tad__roll *r, uint32_t item) {
     return r->ready.item[r->item.item[item].sign].kin;
 }
@@ -131,8 +147,12 @@ void *tad__roll_take(tad__roll *r, size_t n, size_t size);
 
 /* Where numbers come from, and how often they are used. */
 void tad__roll_uses(tad__roll *r);
-/* sum_list or dot_list of numbers. */
-bool tad__is_list_call(const tad__call_step *c);
+/* sum_list or dot_list of numbers, short enough for an item. */
+bool tad__is_list_call(const tad__roll *r, const tad__call_step *c);
+/* Terms of such a call in the tape's order, with the zero that it begins with. */
+static inline size_t tad__terms_of_list(const tad__call_step *c) {
+    return c->op == tad_op_find("sum_list") ? c->n_in + 1 : c->n_in / 2 + 2;
+}
 /* A row that is a sum of products. */
 static inline bool tad__is_of_sum(uint32_t row) {
     return row == TAD__ROW_add || row == TAD__ROW_sub || row == TAD__ROW_mul ||
@@ -196,6 +216,11 @@ static inline uint32_t tad__operand_at(const tad__roll *r, uint32_t item, uint32
 static inline bool tad__is_constant_number(const tad__roll *r, uint32_t number) {
     return tad__def_kind(r, number) == TAD__DEF_CONSTANT;
 }
+
+/* ---- roll_row.c ---- */
+
+/* Whether kernels of arrays give the bits that the tape gives on numbers. */
+bool tad__same_on_numbers(uint32_t row);
 
 /* ---- roll_emit.c ---- */
 

@@ -149,15 +149,15 @@ static bool find_terms(tad__members *m, uint32_t *n) {
     const tad__kin *kin = m->kin;
     tad__roll *r = m->r;
     uint32_t at = 0;
-    *n = 0;
+    *n = tad__terms_of_kin(kin);
     r->group_term.count = 0;
-    for (uint32_t kind = 0; kind < 4; kind++)
-        for (uint32_t k = 0; k < kin->terms[kind]; k++, ++*n) {
-            tad__group_term *t = TAD__ROLL_ADD(r, group_term);
-            if (!t) return false;
-            find_term(m, t, at, kind < 2 ? at + 1 : TAD__NO_REF, kind & 1);
-            at += kind < 2 ? 2 : 1;
-        }
+    for (uint32_t k = 0; k < *n; k++) {
+        const unsigned kind = tad__kind_of_term(kin, k);
+        tad__group_term *t = TAD__ROLL_ADD(r, group_term);
+        if (!t) return false;
+        find_term(m, t, at, kind < 2 ? at + 1 : TAD__NO_REF, kind & 1);
+        at += kind < 2 ? 2 : 1;
+    }
     return true;
 }
 
@@ -172,28 +172,40 @@ static uint32_t places_of(const tad__members *m, tad__found f) {
     return f == TAD__FIND_EACH ? chunks * CHUNK : f < TAD__FIND_CHUNKS ? 1 : chunks;
 }
 
-/* All terms that are like the first that is left. */
+/* Marks the terms that are like the first that is left; those that follow it without another in
+ * between, where their order is kept. */
+static uint32_t mark_alike(const tad__roll *r, tad__group_term *t, uint32_t first, uint32_t n,
+                           uint8_t mark) {
+    const tad__group_term like = t[first];
+    uint32_t count = 0;
+    for (uint32_t k = first; k < n; k++) {
+        const bool alike = !t[k].done && same_kind(&t[k], &like);
+        if (!alike && r->exact) break;
+        if (!alike) continue;
+        t[k].done = mark;
+        count++;
+    }
+    return count;
+}
+
 static void emit_terms(tad__members *m, uint32_t first, uint32_t n) {
+    enum { NOW = 2 };
     tad__roll *r = m->r;
-    const tad__group_term *t = r->group_term.item, *like = &t[first];
-    tad__terms terms = {.minus = like->minus, .a = lanes_of(r, like->find_a)};
+    tad__group_term *t = r->group_term.item;
+    const tad__found a = t[first].find_a, b = t[first].find_b;
+    const bool product = t[first].b != TAD__NO_REF;
+    tad__terms terms = {.minus = t[first].minus, .count = mark_alike(r, t, first, n, NOW)};
+    terms.a = lanes_of(r, a);
+    terms.next_a = places_of(m, a);
     for (uint32_t k = first; k < n; k++)
-        if (!t[k].done && same_kind(&t[k], like)) {
-            put_places(m, t[k].a, t[k].find_a);
-            terms.count++;
-        }
-    terms.next_a = places_of(m, like->find_a);
-    terms.b = lanes_of(r, like->find_b);
-    if (like->b == TAD__NO_REF)
-        terms.b = (tad__lanes){.kind = TAD__NO_FACTOR};
-    else
-        terms.next_b = places_of(m, like->find_b);
-    for (uint32_t k = first; k < n; k++)
-        if (!t[k].done && (k == first || same_kind(&t[k], like))) {
-            if (t[k].b != TAD__NO_REF) put_places(m, t[k].b, t[k].find_b);
-            if (k != first) r->group_term.item[k].done = 1;
-        }
-    r->group_term.item[first].done = 1;
+        if (t[k].done == NOW) put_places(m, t[k].a, a);
+    terms.b = product ? lanes_of(r, b) : (tad__lanes){.kind = TAD__NO_FACTOR};
+    terms.next_b = product ? places_of(m, b) : 0;
+    for (uint32_t k = first; k < n; k++) {
+        if (t[k].done != NOW) continue;
+        if (product) put_places(m, t[k].b, b);
+        t[k].done = 1;
+    }
     tad__terms *to = TAD__ROLL_ADD_TO(r, r->p, terms);
     if (to) *to = terms;
 }
@@ -223,7 +235,8 @@ static void emit_rows(tad__members *m) {
         if (to) *to = lanes_of(r, find);
         put_places(m, k, find);
     }
-    tad__roll_group(r, m->kin->stage, m->kin->row);
+    const bool by_number = r->exact && !tad__same_on_numbers(m->kin->row);
+    tad__roll_group(r, m->kin->stage, m->kin->row | (by_number ? TAD__GROUP_BY_NUMBER : 0u));
     if (r->failed) return;
     tad__group *g = &r->p->group.item[r->p->group.count - 1];
     g->at = begin;
@@ -257,17 +270,18 @@ static void emit(tad__members *m, const uint32_t *item, uint32_t n) {
     tad__roll *r = m->r;
     const tad__kin *kin = m->kin = tad__kin_of(r, item[0]);
     const bool is_sum = kin->row == TAD__A_SUM;
-    const uint32_t terms = kin->terms[0] + kin->terms[1] + kin->terms[2] + kin->terms[3];
+    const uint32_t terms = tad__terms_of_kin(kin);
     if (r->stage_of_group.count &&
         r->stage_of_group.item[r->stage_of_group.count - 1] != kin->stage)
         tad__roll_end_list(r);
     m->operands = tad__operands_of_kin(r, kin);
-    if (n < FEW || (is_sum && terms >= TALL && n < NARROW)) {
+    if (n < FEW || (is_sum && terms >= TALL && n < NARROW && !r->exact)) {
         emit_list(r, item, n);
         return;
     }
     tad__roll_arrange(m, item, n);
-    if (is_sum && terms >= TALLISH && m->scattered * 4 > m->operands && tad__has_runs(r, item[0]))
+    if (is_sum && !r->exact && terms >= TALLISH && m->scattered * 4 > m->operands &&
+        tad__has_runs(r, item[0]))
         emit_list(r, m->member, m->n);
     else
         emit_group(m);

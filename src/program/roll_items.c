@@ -103,6 +103,122 @@ static void find_terms(maker *m, uint32_t number) {
     }
 }
 
+/* ---- the same in the tape's order ----
+ *
+ * Sums are opened only where they are what is added to, from the last term to the first: the rest
+ * are terms. Terms then come one by one in the order of the tape, which gives its bits. */
+
+static bool is_alone(const tad__roll *r, uint32_t number) {
+    return r->uses[number] == 1 && !(r->mark[number] & TAD__ROLL_SHOWN);
+}
+
+/* The step that gives a number that only this sum uses; NULL: there is none. */
+static const tad__number_step *own_step(const tad__roll *r, uint32_t number) {
+    const uint32_t of = r->same[number] >> 1;
+    if (!is_alone(r, of) || tad__def_kind(r, of) != TAD__DEF_STEP) return NULL;
+    return &r->p->number.item[tad__def_at(r, of)];
+}
+
+/* A number as a term: the product that it is, or itself. */
+static void add_last(maker *m, uint32_t number, bool minus) {
+    const tad__number_step *s = own_step(m->r, number);
+    const bool negative = m->r->same[number] & 1;
+    if (s && s->row == TAD__ROW_mul)
+        add_term(m, s->a, s->b, minus ^ negative);
+    else if (s && s->row == TAD__ROW_square)
+        add_term(m, s->a, s->a, minus ^ negative);
+    else
+        add_term(m, number, TAD__NO_REF, minus);
+}
+
+/* Whether a number is a sum to be opened: not a negative one, whose zeros would change sign. */
+static bool opens(const tad__roll *r, uint32_t number) {
+    const uint32_t of = r->same[number] >> 1;
+    const tad__number_step *s = own_step(r, number);
+    if (r->same[number] & 1) return false;
+    return s ? s->row != TAD__ROW_mul && s->row != TAD__ROW_square && tad__is_of_sum(s->row)
+             : is_alone(r, of) && tad__def_kind(r, of) == TAD__DEF_LIST;
+}
+
+static void add_list_backwards(maker *m, const tad__call_step *c) {
+    const uint32_t n = (c->n_in - 1) / 2;
+    if (c->op == tad_op_find("sum_list")) {
+        for (uint32_t k = c->n_in; k-- > 0;) add_term(m, c->ref[k], TAD__NO_REF, false);
+    } else {
+        for (uint32_t k = n; k > 0; k--) add_term(m, c->ref[k], c->ref[k + n], false);
+        add_term(m, c->ref[0], TAD__NO_REF, false);
+    }
+    add_term(m, m->r->zero, TAD__NO_REF, false);
+}
+
+/* Of a number that opens, if nothing else that is opened has more. */
+static size_t terms_at_most(const tad__roll *r, uint32_t number) {
+    const uint32_t of = r->same[number] >> 1;
+    const size_t step = 2;
+    return tad__def_kind(r, of) == TAD__DEF_LIST
+               ? tad__terms_of_list(&r->p->call.item[tad__def_at(r, of)])
+               : step;
+}
+
+/* Adds the last term of a step. What that is added to, still to be opened; NO_REF: nothing. */
+static uint32_t add_backwards(maker *m, const tad__number_step *s) {
+    const tad__roll *r = m->r;
+    uint32_t left = s->a, right = s->b;
+    switch (s->row) {
+    case TAD__ROW_fma:
+    case TAD__ROW_fnma:
+        add_term(m, s->a, s->b, s->row == TAD__ROW_fnma);
+        left = s->c;
+        break;
+    case TAD__ROW_add:
+        if (!opens(r, left) && opens(r, right)) left = s->b, right = s->a;
+        add_last(m, right, false);
+        break;
+    case TAD__ROW_sub: add_last(m, right, true); break;
+    default: add_term(m, s->a, s->row == TAD__ROW_square ? s->a : s->b, false); return TAD__NO_REF;
+    }
+    if (opens(r, left) && m->term.count + terms_at_most(r, left) <= TAD__MOST_IN_ORDER)
+        return r->same[left] >> 1;
+    add_last(m, left, false);
+    return TAD__NO_REF;
+}
+
+static unsigned kind_of(const term *t) { return (t->b == TAD__NO_REF ? 2u : 0u) + t->minus; }
+
+/* The first two terms in the order of their kinds, so that more sums are alike: what is the sum of
+ * two does not depend on which is the first. */
+static void turn_terms(maker *m) {
+    term *t = m->term.item;
+    for (size_t i = 0, j = m->term.count - 1; i < j; i++, j--) {
+        const term last = t[j];
+        t[j] = t[i];
+        t[i] = last;
+    }
+    if (m->term.count < 2 || kind_of(&t[0]) <= kind_of(&t[1])) return;
+    const term first = t[0];
+    t[0] = t[1];
+    t[1] = first;
+}
+
+static void find_terms_in_order(maker *m, uint32_t number) {
+    const tad__roll *r = m->r;
+    m->term.count = 0;
+    if (r->same[number] != 2 * number) {
+        add_term(m, number, TAD__NO_REF, false);
+        return;
+    }
+    while (number != TAD__NO_REF && !r->failed) {
+        const uint32_t at = tad__def_at(r, number);
+        if (tad__def_kind(r, number) == TAD__DEF_STEP) {
+            number = add_backwards(m, &r->p->number.item[at]);
+            continue;
+        }
+        add_list_backwards(m, &r->p->call.item[at]);
+        break;
+    }
+    if (!r->failed) turn_terms(m);
+}
+
 /* ---- items ---- */
 
 static void add_operand(tad__roll *r, uint32_t number) {
@@ -112,20 +228,31 @@ static void add_operand(tad__roll *r, uint32_t number) {
     r->mark[number] |= TAD__ROLL_NEEDED | TAD__ROLL_READ;
 }
 
-static void add_terms_of_kind(maker *m, unsigned kind, tad__kin *kin) {
-    for (size_t k = 0; k < m->term.count; k++) {
-        const term *t = &m->term.item[k];
-        if ((t->b == TAD__NO_REF ? 2u : 0u) + t->minus != kind) continue;
-        kin->terms[kind]++;
-        add_operand(m->r, t->a);
-        if (t->b != TAD__NO_REF) add_operand(m->r, t->b);
-    }
+static void add_operands(tad__roll *r, const term *t) {
+    add_operand(r, t->a);
+    if (t->b != TAD__NO_REF) add_operand(r, t->b);
 }
 
 static void add_sum(maker *m, uint32_t number, tad__kin *kin) {
-    kin->row = TAD__A_SUM;
     find_terms(m, number);
-    for (unsigned kind = 0; kind < 4; kind++) add_terms_of_kind(m, kind, kin);
+    for (unsigned kind = 0; kind < 4; kind++)
+        for (size_t k = 0; k < m->term.count; k++) {
+            if (kind_of(&m->term.item[k]) != kind) continue;
+            kin->terms[kind]++;
+            add_operands(m->r, &m->term.item[k]);
+        }
+}
+
+static void add_sum_in_order(maker *m, uint32_t number, tad__kin *kin) {
+    find_terms_in_order(m, number);
+    kin->in_order = 1;
+    for (size_t k = 0; k < m->term.count; k++) {
+        const term *t = &m->term.item[k];
+        kin->terms[kind_of(t)]++;
+        kin->minus |= (uint64_t)t->minus << k;
+        kin->single |= (uint64_t)(t->b == TAD__NO_REF) << k;
+        add_operands(m->r, t);
+    }
 }
 
 static uint32_t as_operand(const tad__roll *r, uint32_t number) {
@@ -147,7 +274,11 @@ static void add_item(maker *m, uint32_t number) {
                     .late = !(r->mark[number] & TAD__ROLL_EARLY),
                     .is_last = !(r->mark[number] & TAD__ROLL_READ)};
     const uint32_t at = (uint32_t)r->operand.count;
-    if (r->same[number] != 2 * number || is_sum(r, number))
+    const bool sum = r->same[number] != 2 * number || is_sum(r, number);
+    if (sum) kin.row = TAD__A_SUM;
+    if (sum && r->exact)
+        add_sum_in_order(m, number, &kin);
+    else if (sum)
         add_sum(m, number, &kin);
     else
         add_row(r, &r->p->number.item[tad__def_at(r, number)], &kin);

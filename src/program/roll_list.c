@@ -23,7 +23,7 @@ static int32_t place_of(const tad__roll *r, uint32_t operand) {
 /* The terms of a sum, those first that lie first. NULL: no memory. */
 static tad__placed_term *sorted_terms(tad__roll *r, uint32_t item, uint32_t *n) {
     const tad__kin *kin = tad__kin_of(r, item);
-    const uint32_t count = kin->terms[0] + kin->terms[1] + kin->terms[2] + kin->terms[3];
+    const uint32_t count = tad__terms_of_kin(kin);
     uint32_t at = r->item.item[item].at;
     *n = 0;
     for (r->term.count = 0; r->term.count < count && !r->failed;) (void)TAD__ROLL_ADD(r, term);
@@ -159,12 +159,13 @@ static int32_t word_of(const tad__kin *k) {
         uint32_t terms[4];
         int32_t word;
     } shorts[] = {
-        {{1, 0, 0, 0}, TAD__LIST_MUL}, {{0, 1, 0, 0}, TAD__LIST_MINUS},
-        {{1, 0, 1, 0}, TAD__LIST_FMA}, {{0, 1, 1, 0}, TAD__LIST_FNMA},
-        {{0, 0, 2, 0}, TAD__LIST_ADD}, {{0, 0, 1, 1}, TAD__LIST_SUB},
+        {{1, 0, 0, 0}, TAD__LIST_MUL},  {{0, 1, 0, 0}, TAD__LIST_MINUS},
+        {{1, 0, 1, 0}, TAD__LIST_FMA},  {{0, 1, 1, 0}, TAD__LIST_FNMA},
+        {{0, 0, 2, 0}, TAD__LIST_ADD},  {{0, 0, 1, 1}, TAD__LIST_SUB},
         {{1, 0, 2, 0}, TAD__LIST_MORE}, {{2, 0, 0, 0}, TAD__LIST_DOT},
     };
     if (k->row == TAD__ROW_div) return TAD__LIST_DIV;
+    if (k->in_order && tad__terms_of_kin(k) > 2 && k->single != 6) return TAD__LIST_SUM;
     for (size_t i = 0; i < sizeof shorts / sizeof *shorts && k->row == TAD__A_SUM; i++)
         if (memcmp(k->terms, shorts[i].terms, sizeof k->terms) == 0) return shorts[i].word;
     return TAD__LIST_SUM;
@@ -191,9 +192,32 @@ static void put_short(tad__roll *r, uint32_t item, int32_t what) {
 
 static void put_long(tad__roll *r, int32_t what) { put(r, TAD__LIST_WORD(what, 0, 0, 0)); }
 
+/* Terms of a kind that follow each other are a part. */
+static void put_in_order(tad__roll *r, uint32_t item) {
+    const tad__kin *kin = tad__kin_of(r, item);
+    const uint32_t n = tad__terms_of_kin(kin);
+    uint32_t operand = r->item.item[item].at;
+    put_long(r, TAD__LIST_IN_ORDER);
+    const size_t parts = r->p->place.count;
+    put(r, 0);
+    for (uint32_t k = 0, end; k < n && !r->failed; k = end) {
+        const unsigned kind = tad__kind_of_term(kin, k);
+        for (end = k + 1; end < n && tad__kind_of_term(kin, end) == kind;) end++;
+        put(r, (int32_t)kind);
+        put(r, (int32_t)(end - k));
+        for (uint32_t i = 0; i < (end - k) * (kind < 2 ? 2 : 1); i++)
+            put(r, place_of(r, operand++));
+        if (!r->failed) r->p->place.item[parts]++;
+    }
+}
+
 static void put_sum(tad__roll *r, uint32_t item) {
     const tad__kin *kin = tad__kin_of(r, item);
-    if (kin->terms[0] + kin->terms[1] + kin->terms[2] + kin->terms[3] >= LONG) {
+    if (r->exact) {
+        put_in_order(r, item);
+        return;
+    }
+    if (tad__terms_of_kin(kin) >= LONG) {
         put_runs(r, item);
         return;
     }

@@ -17,6 +17,21 @@ static double sum_of(const int32_t *p, const double *v, const int32_t **end) {
     return sum;
 }
 
+static double sum_in_order(const int32_t *w, const double *v, const int32_t **end) {
+    double sum = -0.0;
+    int32_t parts = *w++;
+    for (; parts; parts--) {
+        const int32_t kind = *w++, n = *w++;
+        for (int32_t k = 0; k < n; k++) {
+            const double x = kind < 2 ? v[w[0]] * v[w[1]] : v[w[0]];
+            w += kind < 2 ? 2 : 1;
+            sum = kind & 1 ? sum - x : sum + x;
+        }
+    }
+    *end = w;
+    return sum;
+}
+
 static double row_of(const tad_program *p, const int32_t *word, const double *v) {
     const double x[3] = {v[word[2]], v[word[3]], v[word[4]]};
     return p->basis->row_value((unsigned)word[0], x,
@@ -68,16 +83,19 @@ static void run_list(const tad_program *p, const tad__group *g, double *v) {
             OF_ONE(0)
             OF_ONE(1)
             OF_ONE(2)
-        LONG(SUM) : *to++ = sum_of(w, v, &w);
+            LONG(SUM) : *to++ = sum_of(w, v, &w);
             break;
-        LONG(SCAN) : to = scan(w, v, to);
+            LONG(IN_ORDER) : *to++ = sum_in_order(w, v, &w);
+            break;
+            LONG(SCAN) : to = scan(w, v, to);
             w += 4;
             break;
-        LONG(RUNS)
-            : *to++ = p->kernels->roll->runs(p->run.item + w[0], (size_t)w[1], p->place.item, v);
+            LONG(RUNS)
+                : *to++ =
+                      p->kernels->roll->runs(p->run.item + w[0], (size_t)w[1], p->place.item, v);
             w += 3 + w[2];
             break;
-        LONG(ROW) : *to++ = row_of(p, w, v);
+            LONG(ROW) : *to++ = row_of(p, w, v);
             w += 5;
             break;
         default: return;
@@ -97,17 +115,32 @@ static const double *operand(const tad_program *p, const tad__lanes *l, size_t f
     return room;
 }
 
+/* Lane by lane, as the tape does. */
+static void run_numbers(const tad_program *p, unsigned row, size_t n, size_t operands,
+                        const void *const *in, const double *pq, double *to) {
+    for (size_t i = 0; i < n; i++) {
+        double x[3] = {0, 0, 0};
+        for (size_t k = 0; k < operands; k++) x[k] = ((const double *)in[k])[i];
+        to[i] = p->basis->row_value(row, x, pq);
+    }
+}
+
 static void run_row(const tad_program *p, const tad__group *g, double *v) {
     static const double none[2] = {0, 0};
     const double *pq = g->options == TAD__NO_REF ? none : p->options.item + 2 * g->options;
-    tad__row_forward *forward = p->kernels->row[g->what].forward[TAD_F64];
+    const unsigned row = g->what & ~(unsigned)TAD__GROUP_BY_NUMBER;
+    tad__row_forward *forward = p->kernels->row[row].forward[TAD_F64];
     double room[3][STRIP * TAD__CHUNK];
     for (size_t from = 0; from < g->chunks; from += STRIP) {
         const size_t chunks = tad__min(STRIP, g->chunks - from);
         const void *in[3];
         for (uint32_t k = 0; k < g->count; k++)
             in[k] = operand(p, &p->lanes.item[g->at + k], from, chunks, v, room[k]);
-        forward(chunks * TAD__CHUNK, in, v + g->to + TAD__CHUNK * from, pq);
+        double *to = v + g->to + TAD__CHUNK * from;
+        if (g->what & TAD__GROUP_BY_NUMBER)
+            run_numbers(p, row, chunks * TAD__CHUNK, g->count, in, pq, to);
+        else
+            forward(chunks * TAD__CHUNK, in, to, pq);
     }
 }
 
@@ -115,10 +148,10 @@ static void run_row(const tad_program *p, const tad__group *g, double *v) {
 
 void tad__run_groups(const tad_program *p, const tad__group *g, size_t n, double *v) {
     for (const tad__group *end = g + n; g < end; g++) {
-        if (g->what == TAD__GROUP_SUMS)
+        if (g->what == (uint32_t)TAD__GROUP_SUMS)
             p->kernels->roll->sums(p->terms.item + g->at, g->count, p->place.item, 0, g->chunks,
                                    g->to, v);
-        else if (g->what == TAD__GROUP_LIST)
+        else if (g->what == (uint32_t)TAD__GROUP_LIST)
             run_list(p, g, v);
         else
             run_row(p, g, v);

@@ -48,18 +48,18 @@ static void define_steps(tad__roll *r, const tad__step *s) {
     }
 }
 
-bool tad__is_list_call(const tad__call_step *c) {
+bool tad__is_list_call(const tad__roll *r, const tad__call_step *c) {
     bool numbers = c->op == tad_op_find("dot_list") || c->op == tad_op_find("sum_list");
     for (uint32_t k = 0; k < c->n_in + c->n_out && numbers; k++)
         numbers = !tad__is_array_ref(c->ref[k]);
-    return numbers;
+    return numbers && (!r->exact || tad__terms_of_list(c) <= TAD__MOST_IN_ORDER);
 }
 
 static void define_results(tad__roll *r, const tad__step *s, uint32_t *stage) {
     for (uint32_t k = s->at; k < s->at + s->count; k++) {
         const tad__call_step *c = &r->p->call.item[k];
         const uint32_t to = c->ref[c->n_in];
-        if (tad__is_list_call(c)) {
+        if (tad__is_list_call(r, c)) {
             r->def[to] = tagged(TAD__DEF_LIST, k);
             for (uint32_t i = 0; i < c->n_in; i++)
                 r->stage[to] = later(r->stage[to], r->stage[c->ref[i]]);
@@ -110,8 +110,8 @@ static void show_all(tad__roll *r) {
     tad_program *p = r->p;
     for (size_t k = 0; k < p->n_out; k++) show(r, &p->out[k].value);
     for (size_t k = 0; k < p->call.count; k++)
-        for (uint32_t i = 0; i < p->call.item[k].n_in && !tad__is_list_call(&p->call.item[k]); i++)
-            show(r, &p->call.item[k].ref[i]);
+        for (uint32_t i = 0; i < p->call.item[k].n_in; i++)
+            if (!tad__is_list_call(r, &p->call.item[k])) show(r, &p->call.item[k].ref[i]);
     const tad__ref first = p->out[0].value;
     if (!tad__is_array_ref(first)) r->mark[first] |= TAD__ROLL_EARLY;
 }
