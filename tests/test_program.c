@@ -532,6 +532,119 @@ START_TEST(names_and_types_are_kept) {
 }
 END_TEST
 
+/* ---- programs of functions ---- */
+
+static tad_var cube(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    return tad_mul(in[0], tad_square(in[0]));
+}
+
+static tad_var product_and_power(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n;
+    const tad_var *weight = user;
+    return tad_sum(tad_mul(tad_exp(tad_mul(in[0], *weight)), tad_square(in[2])), tad_all());
+}
+
+/* The tape's own derivatives, as the program's outputs are ordered. */
+static size_t derivatives(tad_fn *f, void *user, const tad_var *x, const tad_var *by, size_t n,
+                          unsigned give, tad_var *out) {
+    size_t k = 0;
+    tad_var y = f(t, x, 3, user), one = tad_full(t, TAD_F64, TAD_0D, 0.5), gradient[2],
+            v[2] = {tad_full(t, TAD_F64, TAD_SHAPE(2), 0.5), one};
+    ck_done(tad_grad(&y, NULL, 1, by, n, gradient), t);
+    if (give & TAD_GIVE_VALUE) out[k++] = y;
+    if (give & TAD_GIVE_GRADIENT) out[k++] = gradient[0], out[k++] = gradient[1];
+    if (give & TAD_GIVE_VJP) {
+        ck_done(tad_grad(&y, &one, 1, by, n, out + k), t);
+        k += n;
+    }
+    if (give & TAD_GIVE_JVP) ck_done(tad_tangent(&y, 1, by, v, n, out + k++), t);
+    if (give & TAD_GIVE_HVP) {
+        ck_done(tad_tangent(gradient, n, by, v, n, out + k), t);
+        k += n;
+    }
+    return k;
+}
+
+/* Binds everything to the same two numbers, and the integer between the floats to one. */
+static void bind_halves(const machine *m, double *out) {
+    static const double halves[2] = {0.5, 0.5};
+    static const int64_t integer = 3;
+    for (size_t k = 0; k < tad_program_n_in(m->p); k++) {
+        const tad_type type = tad_program_in_type(m->p, k);
+        ck_assert_int_eq(tad_bind_in(m->w, k, type.dtype, type.shape,
+                                     type.dtype == TAD_I64 ? (const void *)&integer : halves),
+                         TAD_OK);
+    }
+    for (size_t k = 0; k < tad_program_n_out(m->p); k++) {
+        const tad_type type = tad_program_out_type(m->p, k);
+        ck_assert_int_eq(tad_bind_out(m->w, k, type.dtype, type.shape, out + 2 * k), TAD_OK);
+    }
+}
+
+START_TEST(a_function_is_frozen_with_its_derivatives) {
+    const double three = 3, halves[2] = {0.5, 0.5};
+    double out[20];
+    const unsigned give = (unsigned)_i;
+    tad_var weight = tad_param(t, TAD_F64, TAD_0D, &three),
+            x[3] = {tad_name(tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), "first"),
+                    tad_constant(t, TAD_I64, TAD_0D, NULL), tad_scalar(t, 7)},
+            right[8];
+    machine m = {NULL, NULL};
+    const size_t before = tad_node_count(t);
+    ck_done(tad_freeze_function(product_and_power, &weight, x, 3, give, NULL, &m.p), t);
+    ck_assert_uint_eq(tad_node_count(t), before);
+    m.w = tad_workspace_new(m.p);
+    ck_assert_str_eq(tad_program_in_name(m.p, 0), "first");
+    bind_halves(&m, out);
+    ck_assert_int_eq(tad_run(m.w), TAD_OK);
+    const tad_var y[3] = {tad_input(t, TAD_F64, TAD_SHAPE(2), halves), x[1], tad_scalar(t, 0.5)},
+                  by[2] = {y[0], y[2]};
+    const size_t n = derivatives(product_and_power, &weight, y, by, 2, give, right);
+    ck_assert_uint_eq(tad_program_n_out(m.p), n);
+    for (size_t k = 0; k < n; k++) compare_bits(out + 2 * k, right[k], "function", k);
+    machine_free(m);
+}
+END_TEST
+
+static tad_var looks_at_its_input(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    return tad_mul(in[0], tad_number(tad_item(in[0])));
+}
+
+static tad_var fails(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    return tad_matmul(in[0], in[0]);
+}
+
+START_TEST(a_function_that_cannot_be_frozen_leaves_nothing) {
+    tad_program *p;
+    tad_var x = tad_scalar(t, 3), list = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL);
+    const size_t before = tad_node_count(t);
+    ck_assert_int_eq(tad_freeze_function(looks_at_its_input, NULL, &x, 1, TAD_GIVE_VALUE, NULL, &p),
+                     TAD_WITNESS);
+    ck_refused(t, TAD_WITNESS, "read");
+    ck_assert_int_eq(tad_freeze_function(fails, NULL, &x, 1, TAD_GIVE_VALUE, NULL, &p),
+                     TAD_BAD_SHAPE);
+    ck_refused(t, TAD_BAD_SHAPE, "matmul");
+    ck_assert_int_eq(tad_freeze_function(cube, NULL, &list, 1, TAD_GIVE_HVP, NULL, &p),
+                     TAD_BAD_SHAPE);
+    ck_refused(t, TAD_BAD_SHAPE, "one element");
+    ck_assert_int_eq(tad_freeze_function(cube, NULL, &x, 1, 0, NULL, &p), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "nothing to give");
+    ck_assert_int_eq(tad_freeze_function(cube, NULL, &x, 1, 32, NULL, &p), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "32");
+    ck_assert_int_eq(tad_freeze_function(NULL, NULL, &x, 1, TAD_GIVE_VALUE, NULL, &p),
+                     TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "no function");
+    ck_assert_int_eq(tad_freeze_function(cube, NULL, &x, 1, TAD_GIVE_VALUE, NULL, NULL),
+                     TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "place");
+    ck_assert_ptr_null(p);
+    ck_assert_uint_eq(tad_node_count(t), before);
+}
+END_TEST
+
 /* ---- what could be silently wrong ---- */
 
 /* How C code may see a value. */
@@ -624,11 +737,6 @@ START_TEST(what_was_computed_before_the_first_input_is_a_constant) {
     machine_free(m);
 }
 END_TEST
-
-static tad_var cube(tad_tape *tape, const tad_var *in, size_t n, void *user) {
-    (void)tape, (void)n, (void)user;
-    return tad_mul(in[0], tad_square(in[0]));
-}
 
 START_TEST(what_a_numeric_sweep_gave_is_refused) {
     tad_program *p;
@@ -978,6 +1086,10 @@ static Suite *suite(void) {
     tcase_add_test(c, outputs_may_be_inputs_parameters_and_constants);
     tcase_add_test(c, an_output_may_lie_where_an_input_does);
     tcase_add_test(c, names_and_types_are_kept);
+
+    c = tape_case(s, "functions");
+    tcase_add_loop_test(c, a_function_is_frozen_with_its_derivatives, 1, 32);
+    tcase_add_test(c, a_function_that_cannot_be_frozen_leaves_nothing);
 
     c = tape_case(s, "witnesses");
     tcase_add_loop_test(c, what_was_read_on_the_way_is_refused, 0, WAYS);

@@ -61,6 +61,27 @@ TAD_API TAD_MUST_USE tad_status tad_freeze(const tad_var *in, size_t n_in, const
                                            size_t n_out, const tad_freeze_options *options,
                                            tad_program **program);
 
+/* What a program of a function computes; any of these together. */
+typedef enum tad_give {
+    TAD_GIVE_VALUE = 1,    /* y = f(x) */
+    TAD_GIVE_GRADIENT = 2, /* of a one-element y by each float x */
+    TAD_GIVE_VJP = 4,      /* takes a cotangent like y: the gradient of <cotangent, y> by each */
+    TAD_GIVE_JVP = 8,      /* takes a tangent like each float x: the tangent of y */
+    TAD_GIVE_HVP = 16      /* takes a vector like each float x: the Hessian of a one-element y times
+                            * it, a product by each */
+} tad_give;
+
+/* Records f on copies of x, and what `give` asks for, a sum of tad_give; freezes it; takes it all
+ * from the tape again. The program's inputs are x, then what the derivatives take, in the order of
+ * tad_give; its outputs what they give, in that order. Parameters that f uses are read where they
+ * lie.
+ *
+ * Errors: those of tad_freeze; of the drivers of diff.h; BAD_ARGUMENT for no or another `give`. */
+TAD_API TAD_MUST_USE tad_status tad_freeze_function(tad_fn *f, void *user, const tad_var *x,
+                                                    size_t n, unsigned give,
+                                                    const tad_freeze_options *options,
+                                                    tad_program **program);
+
 TAD_API void tad_program_free(tad_program *p); /* after its workspaces; accepts NULL */
 
 /* ---- what a program takes and gives ---- */
