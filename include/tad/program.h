@@ -101,6 +101,8 @@ typedef struct tad_program_info {
     size_t shared;     /* of these: computed twice */
     size_t numbers;    /* steps on single float64 numbers */
     size_t calls;      /* other ops */
+    size_t groups;     /* of elementwise ops that run together: */
+    size_t fused;      /* so many of the calls */
     size_t decisions;  /* by tad_decide, each checked in every run */
     size_t parameters; /* read where they lie */
     size_t constant_bytes, array_bytes; /* of a workspace: arrays, some of which share memory */

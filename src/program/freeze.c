@@ -27,6 +27,8 @@ void tad_program_free(tad_program *p) {
     FREE(step);
     FREE(number);
     FREE(call);
+    FREE(group);
+    FREE(fused);
     FREE(decision);
     FREE(draw);
     FREE(copy);
@@ -97,7 +99,9 @@ static bool list_moving(tad_program *p) {
 static void fill_info(tad_program *p) {
     tad_program_info *i = &p->info;
     i->numbers = p->number.count;
-    i->calls = p->call.count;
+    i->calls = p->call.count + p->fused.count;
+    i->groups = p->group.count;
+    i->fused = p->fused.count;
     i->decisions = p->decision.count;
     i->parameters = p->parameter.count;
     i->array_bytes = p->array_bytes;
@@ -180,6 +184,7 @@ static tad_status prove(tad__freezer *f) {
 static tad_status freeze(tad__freezer *f) {
     tad_status s = begin(f) ? tad__freeze_mark(f) : tad__no_memory(f->t, "freeze");
     if (s == TAD_OK) s = tad__freeze_steps(f);
+    if (s == TAD_OK) s = tad__freeze_fuse(f);
     if (s == TAD_OK) s = tad__freeze_plan(f);
     if (s == TAD_OK && !list_moving(f->p)) s = tad__no_memory(f->t, "freeze");
     if (s == TAD_OK && f->p->parameter.count) tad__anchor_set(&f->p->anchor, f->t);

@@ -59,6 +59,11 @@ const tad__ref *tad__shared_call(tad__freezer *f, const tad__call_step *c);
 tad__ref tad__known_number(tad__freezer *f, double number, tad_dtype dtype);
 void tad__forget_shared(tad__freezer *f);
 
+/* ---- fuse.c ---- */
+
+/* Puts rows on arrays of one shape together. */
+tad_status tad__freeze_fuse(tad__freezer *f);
+
 /* ---- plan.c ---- */
 
 /* Gives numbers their slots and arrays their places, which are used again. */

@@ -24,16 +24,17 @@ static inline uint32_t tad__position(tad__ref r) { return r & ~TAD__ARRAY_REF; }
 
 /* Whose memory an array lies in. */
 typedef enum tad__home {
-    TAD__PLANNED, /* the workspace's */
-    TAD__BOUND,   /* an input's */
-    TAD__STORED,  /* the program's: a constant */
-    TAD__REFERRED /* a parameter's */
+    TAD__PLANNED,  /* the workspace's */
+    TAD__BOUND,    /* an input's */
+    TAD__STORED,   /* the program's: a constant */
+    TAD__REFERRED, /* a parameter's */
+    TAD__STRIP     /* nobody's: it is there strip by strip while a group runs */
 } tad__home;
 
 typedef struct tad__array_value {
     tad_array array; /* data: only of stored ones */
     tad__home home;
-    uint32_t of;   /* which input, which parameter */
+    uint32_t of;   /* which input, which parameter, which strip */
     uint32_t root; /* itself, or the array that this is a view of */
     size_t offset; /* in bytes: of a root in the workspace's arrays, of a view in its root */
 } tad__array_value;
@@ -97,9 +98,29 @@ typedef struct tad__copy_step {
     tad__ref from, to; /* both arrays */
 } tad__copy_step;
 
+/* A row of a group. Operands have the group's size, or one of two is a single element. */
+typedef struct tad__fused_row {
+    uint16_t row;
+    uint8_t n_in;
+    int8_t single; /* which operand is a single element; -1: none */
+    const double *options;
+    tad__ref in[3], out;
+} tad__fused_row;
+
+/* Rows on arrays of one size and type that run together, strip by strip. */
+typedef struct tad__group {
+    uint32_t first, count; /* rows */
+    uint32_t strips;       /* that values within take up at once */
+    tad_dtype dtype;
+    int64_t size;
+} tad__group;
+
+enum { TAD__STRIP_BYTES = 4096 };
+
 typedef enum tad__step_kind {
     TAD__NUMBERS, /* number steps, one after the other */
     TAD__CALL,
+    TAD__FUSED, /* groups */
     TAD__DECIDE,
     TAD__DRAW,
     TAD__COPY
@@ -131,6 +152,8 @@ struct tad_program {
     TAD__LIST(tad__step) step;
     TAD__LIST(tad__number_step) number;
     TAD__LIST(tad__call_step) call;
+    TAD__LIST(tad__group) group;
+    TAD__LIST(tad__fused_row) fused;
     TAD__LIST(tad__decision) decision;
     TAD__LIST(tad__draw_step) draw;
     TAD__LIST(tad__copy_step) copy;
@@ -141,6 +164,8 @@ struct tad_program {
     TAD__LIST(uint32_t) moving; /* positions of arrays in memory that a run is told of */
     uint32_t slots;             /* numbers of a workspace */
     size_t array_bytes;         /* planned arrays of a workspace */
+    size_t longest_group;       /* rows */
+    size_t strip_bytes;         /* of the group that has most strips */
     size_t scratch_bytes;
     tad_random random; /* when the first draw was made */
     uint64_t draws;

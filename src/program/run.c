@@ -123,6 +123,9 @@ static tad_status run_step(tad_workspace *w, const tad__step *s) {
         tad__run_numbers(w->p, w->p->number.item + s->at, s->count, w->number);
         return TAD_OK;
     case TAD__CALL: return run_calls(w, s);
+    case TAD__FUSED:
+        for (uint32_t k = s->at; k < s->at + s->count; k++) tad__run_group(w, &w->p->group.item[k]);
+        return TAD_OK;
     case TAD__DECIDE: return check_decisions(w, s);
     case TAD__DRAW: draw(w, s); return TAD_OK;
     case TAD__COPY: copy(w, s); return TAD_OK;

@@ -11,7 +11,8 @@ enum { ALIGN = 64 };
 
 /* Where the parts of a workspace begin. */
 typedef struct layout {
-    size_t number, array, operand, frame, operands, results, in, out, arrays, scratch, size;
+    size_t number, array, operand, frame, operands, results, in, out, ready, strips, arrays,
+        scratch, size;
 } layout;
 
 /* What the calls have together. */
@@ -50,6 +51,8 @@ static bool lay_out(const tad_program *p, layout *l) {
                       place(&end, n.results, sizeof(void *), &l->results) &&
                       place(&end, p->n_in, sizeof(void *), &l->in) &&
                       place(&end, p->n_out, sizeof(void *), &l->out) &&
+                      place(&end, p->longest_group, sizeof(tad__ready_row), &l->ready) &&
+                      place(&end, p->strip_bytes, 1, &l->strips) &&
                       place(&end, p->array_bytes, 1, &l->arrays) &&
                       place(&end, p->scratch_bytes, 1, &l->scratch);
     l->size = end;
@@ -96,6 +99,7 @@ static void set_arrays(tad_workspace *w) {
         const size_t inside = v == root ? 0 : v->offset;
         w->array[k] = v->array;
         if (v->home == TAD__PLANNED) w->array[k].data = w->arrays + root->offset + inside;
+        if (v->home == TAD__STRIP) w->array[k].data = w->strips + (size_t)v->of * TAD__STRIP_BYTES;
         if (v->home == TAD__STORED) w->array[k].data = (char *)root->array.data + inside;
     }
 }
@@ -138,7 +142,7 @@ static void set_scratch(tad_workspace *w, char *at) {
 
 static tad_workspace *make(const tad_program *p, char *memory, const layout *l) {
     tad_workspace *w = (tad_workspace *)(void *)memory;
-    memset(memory, 0, l->arrays);
+    memset(memory, 0, l->strips);
     w->driver.hooks = &hooks;
     w->p = p;
     w->size = l->size;
@@ -152,6 +156,8 @@ static tad_workspace *make(const tad_program *p, char *memory, const layout *l) 
     w->results = (tad_array **)(void *)(memory + l->results);
     w->in = (const void **)(void *)(memory + l->in);
     w->out = (void **)(void *)(memory + l->out);
+    w->ready = (tad__ready_row *)(void *)(memory + l->ready);
+    w->strips = memory + l->strips;
     w->arrays = memory + l->arrays;
     for (size_t k = 0; k < p->constant.count; k++)
         w->number[p->constant.item[k].slot] = p->constant.item[k].number;

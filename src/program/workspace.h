@@ -4,6 +4,15 @@
 
 #include "program.h"
 
+/* A row of the group that is running. */
+typedef struct tad__ready_row {
+    tad__row_forward *f;
+    const double *options;
+    const char *in[3];
+    char *out;
+    bool in_moves[3], out_moves; /* to the next strip */
+} tad__ready_row;
+
 struct tad_workspace {
     tad__driver driver; /* first: the hooks are given it */
     const tad_program *p;
@@ -25,13 +34,16 @@ struct tad_workspace {
     tad_array **results;
     const void **in;
     void **out;
-    char *arrays;
+    char *arrays, *strips;
+    tad__ready_row *ready; /* of the longest group */
     char message[400];
 };
 
 tad_status tad__workspace_fail(tad_workspace *w, tad_status code, const char *format, ...)
     TAD_PRINTF(3, 4);
 
+/* Computes a group of rows. */
+void tad__run_group(tad_workspace *w, const tad__group *g);
 /* Computes the number steps. */
 void tad__run_numbers(const tad_program *p, const tad__number_step *step, size_t n, double *number);
 
