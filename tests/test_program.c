@@ -519,6 +519,40 @@ START_TEST(an_output_may_lie_where_an_input_does) {
 }
 END_TEST
 
+/* In every way in which the memory of two outputs, an input and a parameter can lie. */
+START_TEST(outputs_lie_anywhere) {
+    enum { N = 8, ROOM = 4 * N };
+    double ones[N] = {1, 2, 3, 4, 5, 6, 7, 8}, memory[ROOM];
+    tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(N), ones),
+            x = tad_input(t, TAD_F64, TAD_SHAPE(N), ones),
+            y[2] = {tad_mul(tad_add(x, w), tad_number(2)), tad_mul(tad_flip(x, tad_all()), w)};
+    machine m = machine_of(&x, 1, y, 2, NULL);
+    for (int a = 0; a <= 2 * N; a += N / 2)
+        for (int b = 0; b <= 2 * N; b += N) {
+            for (int k = 0; k < ROOM; k++) memory[k] = k;
+            double *in = memory + N, *first = memory + a, *second = memory + (a + b + N) % (3 * N);
+            double right[2][N];
+            const int gap = (int)(second > first ? second - first : first - second);
+            if (gap < N) continue;
+            for (int k = 0; k < N; k++) right[0][k] = 2 * (in[k] + ones[k]);
+            for (int k = 0; k < N; k++) right[1][k] = in[N - 1 - k] * ones[k];
+            ck_assert_int_eq(tad_bind_in(m.w, 0, TAD_F64, TAD_SHAPE(N), in), TAD_OK);
+            ck_assert_int_eq(tad_bind_out(m.w, 0, TAD_F64, TAD_SHAPE(N), first), TAD_OK);
+            ck_assert_int_eq(tad_bind_out(m.w, 1, TAD_F64, TAD_SHAPE(N), second), TAD_OK);
+            ck_assert_int_eq(tad_run(m.w), TAD_OK);
+            for (int k = 0; k < N; k++) ck_assert_double_eq(first[k], right[0][k]);
+            for (int k = 0; k < N; k++) ck_assert_double_eq(second[k], right[1][k]);
+        }
+    void *in_place = tad_param_data(w); /* as a training step does */
+    ck_assert_int_eq(tad_bind_in(m.w, 0, TAD_F64, TAD_SHAPE(N), ones), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(m.w, 0, TAD_F64, TAD_SHAPE(N), in_place), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(m.w, 1, TAD_F64, TAD_SHAPE(N), memory), TAD_OK);
+    ck_assert_int_eq(tad_run(m.w), TAD_OK);
+    for (int k = 0; k < N; k++) ck_assert_double_eq(memory[k], ones[N - 1 - k] * ones[k]);
+    machine_free(m);
+}
+END_TEST
+
 START_TEST(names_and_types_are_kept) {
     tad_var x = tad_name(tad_input(t, TAD_F32, TAD_SHAPE(2, 3), NULL), "batch"),
             y = tad_name(tad_sum(x, tad_all()), "loss");
@@ -876,9 +910,9 @@ START_TEST(rows_on_one_shape_run_together) {
     tad_var out[2] = {tad_sum(y, tad_all()), tad_add(y, z)};
     machine m = machine_of((tad_var[]){x, s}, 2, out, 2, NULL);
     const tad_program_info i = tad_program_info_of(m.p);
-    ck_assert_uint_eq(i.groups, 1); /* the sum ends it; a single row is no group */
-    ck_assert_uint_eq(i.fused, 80);
-    ck_assert_uint_eq(i.array_bytes_apart, 3 * 12032);
+    ck_assert_uint_eq(i.groups, 1); /* the sum runs afterwards */
+    ck_assert_uint_eq(i.fused, 81);
+    ck_assert_uint_eq(i.array_bytes_apart, 2 * 12032 + 2 * 64);
     machine_free(m);
 }
 END_TEST
@@ -1122,6 +1156,7 @@ static Suite *suite(void) {
     tcase_add_test(c, a_shape_that_depends_on_elements_is_checked);
     tcase_add_test(c, outputs_may_be_inputs_parameters_and_constants);
     tcase_add_test(c, an_output_may_lie_where_an_input_does);
+    tcase_add_test(c, outputs_lie_anywhere);
     tcase_add_test(c, names_and_types_are_kept);
 
     c = tape_case(s, "functions");

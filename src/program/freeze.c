@@ -190,6 +190,7 @@ static tad_status freeze(tad__freezer *f) {
     if (s == TAD_OK && f->p->parameter.count) tad__anchor_set(&f->p->anchor, f->t);
     end(f);
     if (s == TAD_OK) s = prove(f);
+    if (s == TAD_OK) tad__find_direct(f->p);
     fill_info(f->p);
     return s;
 }

@@ -64,6 +64,10 @@ void tad__forget_shared(tad__freezer *f);
 /* Puts rows on arrays of one shape together. */
 tad_status tad__freeze_fuse(tad__freezer *f);
 
+/* ---- strips.c ---- */
+
+tad_status tad__freeze_strips(tad__freezer *f);
+
 /* ---- plan.c ---- */
 
 /* Gives numbers their slots and arrays their places, which are used again. */

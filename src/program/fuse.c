@@ -1,34 +1,44 @@
 /* Rows on arrays of one shape are put together into groups: what only rows of the group read needs
  * no memory but a strip. Rests on freeze.h.
  *
- * A group runs where its last row stood. So it is closed as soon as something else reads one of its
- * results; what does not, runs before it. */
+ * A group runs where it is closed, and what reads its results waits until then. It is closed when a
+ * row would have to wait for something that waits for the group; and so that not too much is kept
+ * waiting. What neither is in a group nor waits runs at once. */
 #include "freeze.h"
 
 #include <string.h>
 
 #include "tape/error.h"
 
-enum { OPEN = 4, MOST_STRIPS = 32, NONE = UINT32_MAX };
+enum { OPEN = 4, MOST_OPERANDS = 16, MOST_WAITING = 256, NONE = UINT32_MAX };
 
 /* A group to which rows may still be added. */
 typedef struct open_group {
     tad__ref like; /* an array of its shape; NO_REF: there is no group here */
     uint32_t first, last;
-    uint32_t count, opened; /* rows; when */
+    uint32_t count, operands; /* rows; operands that come from memory */
+    uint32_t opened;          /* when */
 } open_group;
+
+/* One step that waits for open groups, a bit each. */
+typedef struct waiting {
+    tad__step step;
+    uint8_t groups;
+} waiting;
 
 typedef struct fusing {
     tad__freezer *f;
     tad_program *p;
-    TAD__LIST(tad__step) step;      /* in the new order */
-    TAD__LIST(tad__call_step) call; /* those that are left */
-    uint32_t *next;                 /* the row after a call in its group; NONE */
-    uint32_t *group;                /* of each array: which computes it; NONE */
-    uint8_t *outside;               /* of each array: something but its group reads it */
-    uint32_t *end;                  /* of each array: which row of its group reads it last */
+    TAD__LIST(tad__step) step;           /* in the new order */
+    TAD__LIST(tad__call_step) call;      /* those that are in no group */
+    uint32_t *read_by;                   /* of each array: the group that read it last; NONE */
+    uint32_t *next;                      /* the row after a call in its group; NONE */
+    uint8_t *group;                      /* of each array: the open one that computes it, plus 1 */
+    uint8_t *array_waits, *number_waits; /* of each value: for which groups its step waits */
     open_group open[OPEN];
     uint32_t opened;
+    waiting waiting[MOST_WAITING];
+    size_t waiting_count;
 } fusing;
 
 /* ---- what may be in a group ---- */
@@ -112,8 +122,6 @@ static void keep_row(fusing *u, const tad__call_step *c) {
     find_single(u, c, &row->single);
 }
 
-/* ---- opening and closing ---- */
-
 static void keep_group(fusing *u, const open_group *g) {
     tad_program *p = u->p;
     const tad_array *like = array_at(u, g->like);
@@ -131,52 +139,171 @@ static void keep_group(fusing *u, const open_group *g) {
     p->longest_group = tad__max(p->longest_group, g->count);
 }
 
+static void keep_step(fusing *u, const tad__step *s) {
+    if (s->kind == TAD__CALL)
+        keep_call(u, &u->p->call.item[s->at]);
+    else
+        add_step(u, s->kind, s->at, 1);
+}
+
+/* ---- what steps read and write ---- */
+
+/* The operands and results of a single step that is in no group. */
+typedef struct operands {
+    const tad__ref *in, *out;
+    uint32_t n_in, n_out;
+    tad__ref few[3];
+} operands;
+
+static operands operands_of(const fusing *u, const tad__step *s, operands *o) {
+    const tad_program *p = u->p;
+    *o = (operands){.in = NULL};
+    if (s->kind == TAD__CALL) {
+        const tad__call_step *c = &p->call.item[s->at];
+        *o = (operands){.in = c->ref, .out = c->ref + c->n_in, .n_in = c->n_in, .n_out = c->n_out};
+    } else if (s->kind == TAD__NUMBERS) {
+        const tad__number_step *n = &p->number.item[s->at];
+        *o = (operands){
+            .few = {n->a, n->b, n->options ? n->a : n->c}, .n_in = 3, .out = &n->to, .n_out = 1};
+        o->in = o->few;
+    } else if (s->kind == TAD__DECIDE) {
+        *o = (operands){.in = &p->decision.item[s->at].condition, .n_in = 1};
+    } else if (s->kind == TAD__COPY) {
+        const tad__copy_step *c = &p->copy.item[s->at];
+        *o = (operands){.in = &c->from, .n_in = 1, .out = &c->to, .n_out = 1};
+    }
+    return *o;
+}
+
+static uint32_t root_of(const fusing *u, tad__ref r) {
+    return u->p->array.item[tad__position(r)].root;
+}
+
+/* The groups that must run before a value is there. */
+static unsigned groups_before(const fusing *u, tad__ref r) {
+    if (r == TAD__NO_REF) return 0;
+    if (!tad__is_array_ref(r)) return u->number_waits[r];
+    const uint32_t root = root_of(u, r);
+    return u->array_waits[root] | (u->group[root] ? 1u << (u->group[root] - 1) : 0);
+}
+
+static void set_waits(fusing *u, tad__ref r, unsigned groups) {
+    if (tad__is_array_ref(r))
+        u->array_waits[root_of(u, r)] = (uint8_t)groups;
+    else
+        u->number_waits[r] = (uint8_t)groups;
+}
+
+static void set_results_wait(fusing *u, const tad__step *s, unsigned groups) {
+    operands o;
+    operands_of(u, s, &o);
+    for (uint32_t k = 0; k < o.n_out; k++) set_waits(u, o.out[k], groups);
+}
+
+/* ---- opening and closing ---- */
+
+/* Those that waited for this group alone run now. */
+static void stop_waiting(fusing *u, uint32_t group) {
+    size_t left = 0;
+    for (size_t k = 0; k < u->waiting_count; k++) {
+        waiting w = u->waiting[k];
+        w.groups &= (uint8_t) ~(1u << group);
+        set_results_wait(u, &w.step, w.groups);
+        if (w.groups)
+            u->waiting[left++] = w;
+        else
+            keep_step(u, &w.step);
+    }
+    u->waiting_count = left;
+}
+
 static void close_group(fusing *u, uint32_t k) {
     open_group *g = &u->open[k];
     if (g->like == TAD__NO_REF) return;
     for (uint32_t c = g->first; c != NONE; c = u->next[c]) {
         const tad__call_step *call = &u->p->call.item[c];
-        u->group[tad__position(call->ref[call->n_in])] = NONE;
+        u->group[tad__position(call->ref[call->n_in])] = 0;
     }
     if (g->count == 1)
         keep_call(u, &u->p->call.item[g->first]);
     else
         keep_group(u, g);
     g->like = TAD__NO_REF;
+    stop_waiting(u, k);
 }
 
-/* Something reads a value: whatever computes it, but for group `own`, runs before. */
-static void read_value(fusing *u, tad__ref r, uint32_t own) {
-    if (r == TAD__NO_REF || !tad__is_array_ref(r)) return;
-    const uint32_t root = u->p->array.item[tad__position(r)].root, group = u->group[root];
-    if (group != NONE && group != own) close_group(u, group);
+static void close_groups(fusing *u, unsigned groups) {
+    for (uint32_t k = 0; k < OPEN; k++)
+        if (groups >> k & 1) close_group(u, k);
 }
 
+/* The one opened first; NONE. */
 static uint32_t oldest(const fusing *u) {
-    uint32_t k = 0;
-    for (uint32_t i = 0; i < OPEN; i++) {
-        if (u->open[i].like == TAD__NO_REF) return i;
-        if (u->open[i].opened < u->open[k].opened) k = i;
-    }
-    return k;
+    uint32_t first = NONE;
+    for (uint32_t k = 0; k < OPEN; k++)
+        if (u->open[k].like != TAD__NO_REF &&
+            (first == NONE || u->open[k].opened < u->open[first].opened))
+            first = k;
+    return first;
 }
 
-static uint32_t group_for(fusing *u, tad__ref out) {
+static void close_all(fusing *u) {
+    for (uint32_t k = oldest(u); k != NONE; k = oldest(u)) close_group(u, k);
+}
+
+/* The open group for arrays like `out`; NONE. */
+static uint32_t find_group(const fusing *u, tad__ref out) {
     for (uint32_t k = 0; k < OPEN; k++)
         if (u->open[k].like != TAD__NO_REF &&
             are_alike(array_at(u, u->open[k].like), array_at(u, out)))
             return k;
-    const uint32_t k = oldest(u);
-    close_group(u, k);
+    return NONE;
+}
+
+static uint32_t open_for(fusing *u, tad__ref out) {
+    uint32_t k = 0;
+    while (k < OPEN && u->open[k].like != TAD__NO_REF) k++;
+    if (k == OPEN) close_group(u, k = oldest(u));
     u->open[k] = (open_group){.like = out, .first = NONE, .opened = u->opened++};
     return k;
+}
+
+/* ---- rows and other steps ---- */
+
+/* What a row reads of other groups, or of steps that wait, must be there before its group runs. */
+static void prepare(fusing *u, const tad__call_step *c) {
+    const uint32_t own = find_group(u, c->ref[c->n_in]);
+    for (uint32_t i = 0; i < c->n_in; i++) {
+        const tad__ref r = c->ref[i];
+        const bool of_own =
+            tad__is_array_ref(r) && own != NONE && u->group[root_of(u, r)] == own + 1;
+        if (!of_own) close_groups(u, groups_before(u, r));
+    }
+}
+
+/* Of other groups and steps, those that the group has not read yet. */
+static uint32_t count_operands(const fusing *u, const tad__call_step *c, uint32_t group) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < c->n_in; i++) {
+        if (!tad__is_array_ref(c->ref[i])) continue;
+        const uint32_t root = root_of(u, c->ref[i]);
+        if (u->group[root] == group + 1 || u->read_by[root] == u->open[group].opened) continue;
+        u->read_by[root] = u->open[group].opened;
+        n++;
+    }
+    return n;
 }
 
 static void join_group(fusing *u, uint32_t call) {
     const tad__call_step *c = &u->p->call.item[call];
     const tad__ref out = c->ref[c->n_in];
-    const uint32_t k = group_for(u, out);
-    for (uint32_t i = 0; i < c->n_in; i++) read_value(u, c->ref[i], k);
+    prepare(u, c);
+    uint32_t k = find_group(u, out);
+    if (k != NONE && u->open[k].operands >= MOST_OPERANDS) {
+        close_group(u, k);
+        k = NONE;
+    }
+    if (k == NONE) k = open_for(u, out);
     open_group *g = &u->open[k];
     if (g->first == NONE)
         g->first = call;
@@ -184,124 +311,38 @@ static void join_group(fusing *u, uint32_t call) {
         u->next[g->last] = call;
     g->last = call;
     g->count++;
-    u->group[tad__position(out)] = k;
+    g->operands += count_operands(u, c, k);
+    u->group[tad__position(out)] = (uint8_t)(k + 1);
 }
 
-/* ---- the order of all steps ---- */
-
-static void order_calls(fusing *u, const tad__step *s) {
-    for (uint32_t k = s->at; k < s->at + s->count; k++) {
-        const tad__call_step *c = &u->p->call.item[k];
-        if (can_be_fused(u, c)) {
-            join_group(u, k);
-            continue;
-        }
-        for (uint32_t i = 0; i < c->n_in; i++) read_value(u, c->ref[i], NONE);
-        keep_call(u, c);
+static void wait_or_run(fusing *u, const tad__step *s) {
+    operands o;
+    unsigned groups = 0;
+    operands_of(u, s, &o);
+    for (uint32_t k = 0; k < o.n_in; k++) groups |= groups_before(u, o.in[k]);
+    if (groups && u->waiting_count == MOST_WAITING) {
+        close_groups(u, groups);
+        groups = 0;
     }
+    if (!groups) {
+        keep_step(u, s);
+        return;
+    }
+    u->waiting[u->waiting_count++] = (waiting){*s, (uint8_t)groups};
+    set_results_wait(u, s, groups);
 }
 
 static void order_step(fusing *u, const tad__step *s) {
-    const tad_program *p = u->p;
-    if (s->kind == TAD__CALL) {
-        order_calls(u, s);
+    if (s->kind == TAD__NUMBERS && !u->waiting_count) { /* they read numbers alone */
+        add_step(u, s->kind, s->at, s->count);
         return;
     }
-    for (uint32_t k = s->at; k < s->at + s->count; k++) {
-        if (s->kind == TAD__DECIDE) read_value(u, p->decision.item[k].condition, NONE);
-        if (s->kind == TAD__COPY) read_value(u, p->copy.item[k].from, NONE);
+    for (uint32_t k = s->at; k < s->at + s->count && !u->f->failed; k++) {
+        if (s->kind == TAD__CALL && can_be_fused(u, &u->p->call.item[k]))
+            join_group(u, k);
+        else
+            wait_or_run(u, &(tad__step){s->kind, k, 1});
     }
-    add_step(u, s->kind, s->at, s->count);
-}
-
-static void order_all(fusing *u) {
-    for (size_t k = 0; k < u->p->step.count && !u->f->failed; k++)
-        order_step(u, &u->p->step.item[k]);
-    for (uint32_t n = 0; n < OPEN; n++) { /* a later one may read an earlier one */
-        uint32_t first = NONE;
-        for (uint32_t k = 0; k < OPEN; k++)
-            if (u->open[k].like != TAD__NO_REF &&
-                (first == NONE || u->open[k].opened < u->open[first].opened))
-                first = k;
-        if (first != NONE) close_group(u, first);
-    }
-}
-
-/* ---- strips ---- */
-
-static void note(fusing *u, tad__ref r) {
-    if (r != TAD__NO_REF && tad__is_array_ref(r))
-        u->outside[u->p->array.item[tad__position(r)].root] = true;
-}
-
-static void note_step(fusing *u, const tad__step *s) {
-    const tad_program *p = u->p;
-    for (uint32_t k = s->at; k < s->at + s->count; k++) {
-        if (s->kind == TAD__DECIDE) note(u, p->decision.item[k].condition);
-        if (s->kind == TAD__COPY) note(u, p->copy.item[k].from);
-        if (s->kind != TAD__CALL) continue;
-        const tad__call_step *c = &p->call.item[k];
-        for (uint32_t i = 0; i < c->n_in; i++) note(u, c->ref[i]);
-    }
-}
-
-/* Rows of a group read what rows before them in the group have computed, or from memory. */
-static void note_group(fusing *u, uint32_t group) {
-    const tad__group *g = &u->p->group.item[group];
-    const tad__fused_row *row = &u->p->fused.item[g->first];
-    for (uint32_t i = 0; i < g->count; i++) {
-        for (uint32_t k = 0; k < row[i].n_in; k++) {
-            const tad__ref r = row[i].in[k];
-            const uint32_t at = tad__position(r);
-            if (tad__is_array_ref(r) && u->group[at] == group)
-                u->end[at] = i;
-            else
-                note(u, r);
-        }
-        u->end[tad__position(row[i].out)] = i;
-        u->group[tad__position(row[i].out)] = group;
-    }
-}
-
-/* Strips that nothing uses; `next`: beyond those that were ever used. */
-typedef struct strips {
-    uint32_t unused[MOST_STRIPS], count, next;
-} strips;
-
-static void end_strip(fusing *u, strips *s, tad__ref r, uint32_t group, uint32_t row) {
-    const uint32_t at = tad__position(r);
-    if (!tad__is_array_ref(r) || u->group[at] != group || u->end[at] != row) return;
-    u->end[at] = NONE; /* once */
-    if (u->p->array.item[at].home == TAD__STRIP) s->unused[s->count++] = u->p->array.item[at].of;
-}
-
-static void begin_strip(const fusing *u, strips *s, tad__ref r) {
-    tad__array_value *v = &u->p->array.item[tad__position(r)];
-    if (u->outside[tad__position(r)] || (!s->count && s->next == MOST_STRIPS)) return;
-    v->home = TAD__STRIP;
-    v->of = s->count ? s->unused[--s->count] : s->next++;
-}
-
-/* Gives the values within a group their strips. */
-static void place_strips(fusing *u, uint32_t group) {
-    tad__group *g = &u->p->group.item[group];
-    const tad__fused_row *row = &u->p->fused.item[g->first];
-    strips s = {.count = 0};
-    for (uint32_t i = 0; i < g->count; i++) {
-        begin_strip(u, &s, row[i].out);
-        for (uint32_t k = 0; k < row[i].n_in; k++) end_strip(u, &s, row[i].in[k], group, i);
-        end_strip(u, &s, row[i].out, group, i);
-    }
-    g->strips = s.next;
-    u->p->strip_bytes = tad__max(u->p->strip_bytes, (size_t)s.next * TAD__STRIP_BYTES);
-}
-
-static void find_strips(fusing *u) {
-    tad_program *p = u->p;
-    for (size_t k = 0; k < p->n_out; k++) note(u, p->out[k].value);
-    for (size_t k = 0; k < p->step.count; k++) note_step(u, &p->step.item[k]);
-    for (uint32_t k = 0; k < p->group.count; k++) note_group(u, k);
-    for (uint32_t k = 0; k < p->group.count; k++) place_strips(u, k);
 }
 
 /* ---- all of it ---- */
@@ -322,19 +363,20 @@ tad_status tad__freeze_fuse(tad__freezer *f) {
     tad_program *p = f->p;
     fusing u = {.f = f, .p = p};
     const size_t calls = p->call.count, arrays = p->array.count,
-                 bytes = (calls + 2 * arrays + 1) * sizeof(uint32_t) + arrays;
-    uint32_t *list = tad__memory_resize(&p->memory, NULL, 0, bytes);
-    if (!list) return tad__no_memory(f->t, "freeze");
-    memset(list, 0xff, bytes);
-    u.next = list;
-    u.group = list + calls;
-    u.end = u.group + arrays;
-    u.outside = (uint8_t *)(u.end + arrays + 1);
-    memset(u.outside, 0, arrays);
+                 lists = (calls + arrays) * sizeof *u.next,
+                 bytes = lists + 2 * arrays + f->numbers + 1;
+    u.next = tad__memory_resize(&p->memory, NULL, 0, bytes);
+    if (!u.next) return tad__no_memory(f->t, "freeze");
+    memset(u.next, 0, bytes);
+    memset(u.next, 0xff, lists);
+    u.read_by = u.next + calls;
+    u.group = (uint8_t *)(u.read_by + arrays);
+    u.array_waits = u.group + arrays;
+    u.number_waits = u.array_waits + arrays;
     for (uint32_t k = 0; k < OPEN; k++) u.open[k].like = TAD__NO_REF;
-    order_all(&u);
+    for (size_t k = 0; k < p->step.count && !f->failed; k++) order_step(&u, &p->step.item[k]);
+    close_all(&u);
     take_over(&u);
-    if (!f->failed) find_strips(&u);
-    tad__memory_resize(&p->memory, list, bytes, 0);
-    return f->failed ? tad__no_memory(f->t, "freeze") : TAD_OK;
+    tad__memory_resize(&p->memory, u.next, bytes, 0);
+    return f->failed ? tad__no_memory(f->t, "freeze") : tad__freeze_strips(f);
 }

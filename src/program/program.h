@@ -43,6 +43,7 @@ typedef struct tad__named_type {
     tad_type type;
     tad__ref value;
     const char *name;
+    bool direct; /* an output that can be computed where the caller wants it */
 } tad__named_type;
 
 typedef struct tad__number_constant {

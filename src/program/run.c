@@ -143,6 +143,7 @@ static void write_outputs(tad_workspace *w) {
             memcpy(w->out[k], &w->number[r], sizeof(double));
             continue;
         }
+        if (w->array[tad__position(r)].data == w->out[k]) continue; /* computed there */
         tad__header to;
         tad__array_layout(&to.array, p->out[k].type.dtype, &p->out[k].type.shape);
         to.array.data = w->out[k];
@@ -159,6 +160,7 @@ tad_status tad_run(tad_workspace *w) {
                                    w->unbound);
     tad_status s = read_parameters(w);
     if (s != TAD_OK) return s;
+    if (w->rebound) tad__place_outputs(w);
     read_inputs(w);
     for (size_t k = 0; k < w->p->step.count && s == TAD_OK; k++)
         s = run_step(w, &w->p->step.item[k]);

@@ -233,6 +233,7 @@ tad_status tad_bind_in(tad_workspace *w, size_t k, tad_dtype dtype, tad_shape sh
     const tad_status s = check_bound(w, "in", w->p->in, w->p->n_in, k, &type, data);
     if (s != TAD_OK) return s;
     w->unbound -= !w->in[k];
+    w->rebound = true;
     w->in[k] = data ? data : no_elements;
     return TAD_OK;
 }
@@ -243,6 +244,7 @@ tad_status tad_bind_out(tad_workspace *w, size_t k, tad_dtype dtype, tad_shape s
     const tad_status s = check_bound(w, "out", w->p->out, w->p->n_out, k, &type, data);
     if (s != TAD_OK) return s;
     w->unbound -= !w->out[k];
+    w->rebound = true;
     w->out[k] = data ? data : (void *)(uintptr_t)no_elements;
     return TAD_OK;
 }

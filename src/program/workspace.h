@@ -20,6 +20,7 @@ struct tad_workspace {
     void *raw;                     /* what the allocator gave; NULL: the caller's memory */
     size_t raw_size, size;
     size_t unbound; /* inputs and outputs */
+    bool rebound;   /* since the outputs were placed */
     tad_random random;
     tad__memory nothing; /* gives none */
     tad__chunk chunk;
@@ -41,6 +42,11 @@ struct tad_workspace {
 
 tad_status tad__workspace_fail(tad_workspace *w, tad_status code, const char *format, ...)
     TAD_PRINTF(3, 4);
+
+/* Of a new program: which outputs can be computed in place. */
+void tad__find_direct(tad_program *p);
+/* Gives outputs their places, by what is bound. */
+void tad__place_outputs(tad_workspace *w);
 
 /* Computes a group of rows. */
 void tad__run_group(tad_workspace *w, const tad__group *g);
