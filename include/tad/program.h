@@ -73,8 +73,8 @@ typedef enum tad_give {
 
 /* Records f on copies of x, and what `give` asks for, a sum of tad_give; freezes it; takes it all
  * from the tape again. The program's inputs are x, then what the derivatives take, in the order of
- * tad_give; its outputs what they give, in that order. Parameters that f uses are read where they
- * lie.
+ * tad_give; its outputs what they give, in that order, whether they depend on an input or not.
+ * Parameters that f uses are read where they lie.
  *
  * Errors: those of tad_freeze; of the drivers of diff.h; BAD_ARGUMENT for no or another `give`. */
 TAD_API TAD_MUST_USE tad_status tad_freeze_function(tad_fn *f, void *user, const tad_var *x,
@@ -135,6 +135,30 @@ TAD_API TAD_MUST_USE tad_status tad_bind_numbers_in(tad_workspace *w, size_t fir
 TAD_API TAD_MUST_USE tad_status tad_bind_numbers_out(tad_workspace *w, size_t first, size_t n,
                                                      double *data);
 
+/* ---- many points at once ---- */
+
+/* As above for the program at many points: the first axis of the shape says how many, the others
+ * are those of the program. Once anything is bound so, tad_run runs the program at each point:
+ * every output must be bound so then, for the same number of points; inputs bound by the functions
+ * above are the same for all.
+ *
+ * A program of single numbers alone, up to 512 of them at a time, computes some points together, by
+ * the arrays' kernels: arithmetic has the bits of a run at one point, elementary functions may
+ * differ in the last place; a point has the same bits whatever others are with it. Any other
+ * program runs point after point; one that fails at a point has written the outputs of those
+ * before. */
+TAD_API TAD_MUST_USE tad_status tad_bind_each_in(tad_workspace *w, size_t k, tad_dtype dtype,
+                                                 tad_shape shape, const void *data);
+TAD_API TAD_MUST_USE tad_status tad_bind_each_out(tad_workspace *w, size_t k, tad_dtype dtype,
+                                                  tad_shape shape, void *data);
+/* n single numbers, from the first on: data has a row of n for each point. */
+TAD_API TAD_MUST_USE tad_status tad_bind_each_numbers_in(tad_workspace *w, size_t first, size_t n,
+                                                         size_t points, const double *data);
+TAD_API TAD_MUST_USE tad_status tad_bind_each_numbers_out(tad_workspace *w, size_t first, size_t n,
+                                                          size_t points, double *data);
+
+/* ---- random numbers ---- */
+
 /* Where the next run begins to draw. Each run leaves it where the next one goes on. At first: as
  * when the program was recorded. */
 TAD_API void tad_set_random(tad_workspace *w, tad_random state);
@@ -142,7 +166,8 @@ TAD_API tad_random tad_random_of(const tad_workspace *w);
 
 /* ---- running ---- */
 
-/* Computes the outputs from the inputs. Takes no memory; on failure the outputs are as before.
+/* Computes the outputs from the inputs, once or at each point. Takes no memory; on failure the
+ * outputs are as before (of many points: from the one that failed on).
  *
  * BRANCH: a decision came out otherwise than when the program was recorded, so another program
  * would be needed here. BAD_ARGUMENT: an input or output is not bound. BAD_HANDLE: a parameter that

@@ -125,11 +125,13 @@ static tad_status record_and_freeze(making *m, tad_fn *f, void *user, const tad_
                                     const tad_freeze_options *o, tad_program **p) {
     tad_tape *t = m->d.t;
     tad_var *list = make_lists(m);
+    tad_freeze_options options = o ? *o : (tad_freeze_options){0};
+    options.allow_constant_outputs = true; /* as the derivatives of a linear function */
     if (!list) return t->error.status;
     add_copies(m, x);
     tad_status s = t->error.status;
     if (s == TAD_OK) s = record(m, f, user);
-    if (s == TAD_OK) s = tad_freeze(m->in, m->n_in, m->out, m->n_out, o, p);
+    if (s == TAD_OK) s = tad_freeze(m->in, m->n_in, m->out, m->n_out, &options, p);
     tad__buffers_give(&t->buffers, list);
     return s;
 }

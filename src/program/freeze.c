@@ -191,6 +191,7 @@ static tad_status freeze(tad__freezer *f) {
     end(f);
     if (s == TAD_OK) s = prove(f);
     if (s == TAD_OK) tad__find_direct(f->p);
+    if (s == TAD_OK) tad__find_lanes(f->p);
     fill_info(f->p);
     return s;
 }

@@ -152,18 +152,28 @@ static void write_outputs(tad_workspace *w) {
     w->random.drawn += p->draws;
 }
 
-tad_status tad_run(tad_workspace *w) {
-    if (!w) return TAD_BAD_ARGUMENT;
-    w->message[0] = 0;
-    if (w->unbound)
-        return tad__workspace_fail(w, TAD_BAD_ARGUMENT, "run: %zu inputs and outputs are not bound",
-                                   w->unbound);
-    tad_status s = read_parameters(w);
-    if (s != TAD_OK) return s;
+tad_status tad__run_once(tad_workspace *w) {
+    tad_status s = TAD_OK;
     if (w->rebound) tad__place_outputs(w);
     read_inputs(w);
     for (size_t k = 0; k < w->p->step.count && s == TAD_OK; k++)
         s = run_step(w, &w->p->step.item[k]);
     if (s == TAD_OK) write_outputs(w);
     return s;
+}
+
+tad_status tad_run(tad_workspace *w) {
+    int64_t points;
+    if (!w) return TAD_BAD_ARGUMENT;
+    w->message[0] = 0;
+    if (w->unbound)
+        return tad__workspace_fail(w, TAD_BAD_ARGUMENT, "run: %zu inputs and outputs are not bound",
+                                   w->unbound);
+    tad_status s = tad__count_points(w, &points);
+    if (s == TAD_OK) s = read_parameters(w);
+    if (s != TAD_OK) return s;
+    if (points < 0) return tad__run_once(w);
+    if (points == 0) return TAD_OK;
+    read_inputs(w);
+    return tad__run_points(w, (size_t)points);
 }

@@ -2,6 +2,8 @@
 #ifndef TAD_PROGRAM_WORKSPACE_H
 #define TAD_PROGRAM_WORKSPACE_H
 
+#include <stdio.h>
+
 #include "program.h"
 
 /* A row of the group that is running. */
@@ -12,6 +14,13 @@ typedef struct tad__ready_row {
     char *out;
     bool in_moves[3], out_moves; /* to the next strip */
 } tad__ready_row;
+
+/* Of what is bound for many points: how many, and how far it is from one to the next, in bytes. */
+typedef struct tad__each {
+    bool given; /* false: one for all */
+    int64_t points;
+    size_t step;
+} tad__each;
 
 struct tad_workspace {
     tad__driver driver; /* first: the hooks are given it */
@@ -33,8 +42,10 @@ struct tad_workspace {
     tad_call_frame *frame;
     const tad_array **operands; /* of all calls */
     tad_array **results;
-    const void **in;
+    const void **in; /* of many points: of the one that runs */
     void **out;
+    tad__each *each_in, *each_out;
+    double *lane; /* numbers of some points, a slot after the other */
     char *arrays, *strips;
     tad__ready_row *ready; /* of the longest group */
     char message[400];
@@ -42,6 +53,15 @@ struct tad_workspace {
 
 tad_status tad__workspace_fail(tad_workspace *w, tad_status code, const char *format, ...)
     TAD_PRINTF(3, 4);
+
+/* One run, of what is bound. */
+tad_status tad__run_once(tad_workspace *w);
+
+/* Of a new program: whether numbers of many points are computed together, and of how many. */
+void tad__find_lanes(tad_program *p);
+/* What is bound for each; -1: nothing is. */
+tad_status tad__count_points(tad_workspace *w, int64_t *points);
+tad_status tad__run_points(tad_workspace *w, size_t points);
 
 /* Of a new program: which outputs can be computed in place. */
 void tad__find_direct(tad_program *p);
