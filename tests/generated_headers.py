@@ -62,6 +62,7 @@ HEAD = """/* With TAD_TRACE defined before tad/tad.h: every call that records a 
 
 #include <tad/gradcheck.h>
 #include <tad/optim.h>
+#include <tad/program.h>
 #include <tad/safetensors.h>
 #include <tad/train.h>
 
@@ -104,7 +105,7 @@ NOT_VERBS = {"tad_here_status", "tad_tape_status", "tad_tape_fail"}  # they only
 
 def verbs():
     """(name, [(type, argument)]) of every function that returns a status and knows a tape."""
-    for header in ("tape.h", "diff.h", "dict.h", "nn.h", "optim.h", "gradcheck.h", "inspect.h", "train.h", "data.h",
+    for header in ("tape.h", "diff.h", "dict.h", "nn.h", "optim.h", "program.h", "gradcheck.h", "inspect.h", "train.h", "data.h",
                    "safetensors.h"):
         code = re.sub(r"/\*.*?\*/", "", (INCLUDE / header).read_text(), flags=re.S)
         for name, arguments in re.findall(r"^TAD_API (?:TAD_MUST_USE )?tad_status (tad_\w+)\(([^;{]*?)\);", code, re.M):

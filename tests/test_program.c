@@ -242,16 +242,18 @@ static tad_var number_step(tad_var a, tad_var b, tad_random *r) {
     }
 }
 
-/* Both kinds meet now and then. */
+/* Both kinds meet now and then. Arrays are small, or longer than a strip. */
 static void record_random(uint64_t seed, uint64_t data, graph *g) {
+    enum { LARGEST = 37 };
     tad_random r = {seed, 0}, d = {data, 0};
     tad_var array[LEAVES + STEPS], number[LEAVES + STEPS], sum;
-    double values[9];
+    double values[LARGEST * LARGEST];
+    const int64_t side = seed % 3 ? 3 : LARGEST;
     size_t a = 0, n = 0;
     *g = (graph){.n_in = 2 * LEAVES, .n_out = 3};
     for (; a < LEAVES; a++, n++) {
-        for (int i = 0; i < 9; i++) values[i] = tad_random_normal(&d);
-        g->in[a] = array[a] = tad_input(t, TAD_F64, TAD_SHAPE(3, 3), values);
+        for (int64_t i = 0; i < side * side; i++) values[i] = tad_random_normal(&d);
+        g->in[a] = array[a] = tad_input(t, TAD_F64, TAD_SHAPE(side, side), values);
         g->in[LEAVES + n] = number[n] = tad_scalar(t, values[4]);
     }
     for (int k = 0; k < STEPS; k++) {
@@ -517,6 +519,40 @@ START_TEST(an_output_may_lie_where_an_input_does) {
 }
 END_TEST
 
+/* In every way in which the memory of two outputs, an input and a parameter can lie. */
+START_TEST(outputs_lie_anywhere) {
+    enum { N = 8, ROOM = 4 * N };
+    double ones[N] = {1, 2, 3, 4, 5, 6, 7, 8}, memory[ROOM];
+    tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(N), ones),
+            x = tad_input(t, TAD_F64, TAD_SHAPE(N), ones),
+            y[2] = {tad_mul(tad_add(x, w), tad_number(2)), tad_mul(tad_flip(x, tad_all()), w)};
+    machine m = machine_of(&x, 1, y, 2, NULL);
+    for (int a = 0; a <= 2 * N; a += N / 2)
+        for (int b = 0; b <= 2 * N; b += N) {
+            for (int k = 0; k < ROOM; k++) memory[k] = k;
+            double *in = memory + N, *first = memory + a, *second = memory + (a + b + N) % (3 * N);
+            double right[2][N];
+            const int gap = (int)(second > first ? second - first : first - second);
+            if (gap < N) continue;
+            for (int k = 0; k < N; k++) right[0][k] = 2 * (in[k] + ones[k]);
+            for (int k = 0; k < N; k++) right[1][k] = in[N - 1 - k] * ones[k];
+            ck_assert_int_eq(tad_bind_in(m.w, 0, TAD_F64, TAD_SHAPE(N), in), TAD_OK);
+            ck_assert_int_eq(tad_bind_out(m.w, 0, TAD_F64, TAD_SHAPE(N), first), TAD_OK);
+            ck_assert_int_eq(tad_bind_out(m.w, 1, TAD_F64, TAD_SHAPE(N), second), TAD_OK);
+            ck_assert_int_eq(tad_run(m.w), TAD_OK);
+            for (int k = 0; k < N; k++) ck_assert_double_eq(first[k], right[0][k]);
+            for (int k = 0; k < N; k++) ck_assert_double_eq(second[k], right[1][k]);
+        }
+    void *in_place = tad_param_data(w); /* as a training step does */
+    ck_assert_int_eq(tad_bind_in(m.w, 0, TAD_F64, TAD_SHAPE(N), ones), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(m.w, 0, TAD_F64, TAD_SHAPE(N), in_place), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(m.w, 1, TAD_F64, TAD_SHAPE(N), memory), TAD_OK);
+    ck_assert_int_eq(tad_run(m.w), TAD_OK);
+    for (int k = 0; k < N; k++) ck_assert_double_eq(memory[k], ones[N - 1 - k] * ones[k]);
+    machine_free(m);
+}
+END_TEST
+
 START_TEST(names_and_types_are_kept) {
     tad_var x = tad_name(tad_input(t, TAD_F32, TAD_SHAPE(2, 3), NULL), "batch"),
             y = tad_name(tad_sum(x, tad_all()), "loss");
@@ -529,6 +565,137 @@ START_TEST(names_and_types_are_kept) {
     ck_assert_int_eq(tad_program_out_type(m.p, 1).shape.rank, -1);
     ck_assert_str_eq(tad_program_out_name(m.p, 1), "");
     machine_free(m);
+}
+END_TEST
+
+/* ---- programs of functions ---- */
+
+static tad_var cube(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    return tad_mul(in[0], tad_square(in[0]));
+}
+
+static tad_var product_and_power(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n;
+    const tad_var *weight = user;
+    return tad_sum(tad_mul(tad_exp(tad_mul(in[0], *weight)), tad_square(in[2])), tad_all());
+}
+
+/* The tape's own derivatives, as the program's outputs are ordered. */
+static size_t derivatives(tad_fn *f, void *user, const tad_var *x, const tad_var *by, size_t n,
+                          unsigned give, tad_var *out) {
+    size_t k = 0;
+    tad_var y = f(t, x, 3, user), one = tad_full(t, TAD_F64, TAD_0D, 0.5), gradient[2],
+            v[2] = {tad_full(t, TAD_F64, TAD_SHAPE(2), 0.5), one};
+    ck_done(tad_grad(&y, NULL, 1, by, n, gradient), t);
+    if (give & TAD_GIVE_VALUE) out[k++] = y;
+    if (give & TAD_GIVE_GRADIENT) out[k++] = gradient[0], out[k++] = gradient[1];
+    if (give & TAD_GIVE_VJP) {
+        ck_done(tad_grad(&y, &one, 1, by, n, out + k), t);
+        k += n;
+    }
+    if (give & TAD_GIVE_JVP) ck_done(tad_tangent(&y, 1, by, v, n, out + k++), t);
+    if (give & TAD_GIVE_HVP) {
+        ck_done(tad_tangent(gradient, n, by, v, n, out + k), t);
+        k += n;
+    }
+    return k;
+}
+
+/* Binds everything to the same two numbers, and the integer between the floats to one. */
+static void bind_halves(const machine *m, double *out) {
+    static const double halves[2] = {0.5, 0.5};
+    static const int64_t integer = 3;
+    for (size_t k = 0; k < tad_program_n_in(m->p); k++) {
+        const tad_type type = tad_program_in_type(m->p, k);
+        ck_assert_int_eq(tad_bind_in(m->w, k, type.dtype, type.shape,
+                                     type.dtype == TAD_I64 ? (const void *)&integer : halves),
+                         TAD_OK);
+    }
+    for (size_t k = 0; k < tad_program_n_out(m->p); k++) {
+        const tad_type type = tad_program_out_type(m->p, k);
+        ck_assert_int_eq(tad_bind_out(m->w, k, type.dtype, type.shape, out + 2 * k), TAD_OK);
+    }
+}
+
+START_TEST(a_function_is_frozen_with_its_derivatives) {
+    const double three = 3, halves[2] = {0.5, 0.5};
+    double out[20];
+    const unsigned give = (unsigned)_i;
+    tad_var weight = tad_param(t, TAD_F64, TAD_0D, &three),
+            x[3] = {tad_name(tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), "first"),
+                    tad_constant(t, TAD_I64, TAD_0D, NULL), tad_scalar(t, 7)},
+            right[8];
+    machine m = {NULL, NULL};
+    const size_t before = tad_node_count(t);
+    ck_done(tad_freeze_function(product_and_power, &weight, x, 3, give, NULL, &m.p), t);
+    ck_assert_uint_eq(tad_node_count(t), before);
+    m.w = tad_workspace_new(m.p);
+    ck_assert_str_eq(tad_program_in_name(m.p, 0), "first");
+    bind_halves(&m, out);
+    ck_assert_int_eq(tad_run(m.w), TAD_OK);
+    const tad_var y[3] = {tad_input(t, TAD_F64, TAD_SHAPE(2), halves), x[1], tad_scalar(t, 0.5)},
+                  by[2] = {y[0], y[2]};
+    const size_t n = derivatives(product_and_power, &weight, y, by, 2, give, right);
+    ck_assert_uint_eq(tad_program_n_out(m.p), n);
+    for (size_t k = 0; k < n; k++) compare_bits(out + 2 * k, right[k], "function", k);
+    machine_free(m);
+}
+END_TEST
+
+static tad_var looks_at_its_input(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    return tad_mul(in[0], tad_number(tad_item(in[0])));
+}
+
+static tad_var fails(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    return tad_matmul(in[0], in[0]);
+}
+
+static tad_var linear(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    return tad_sub(in[0], tad_mul(tad_number(3), in[1]));
+}
+
+START_TEST(derivatives_may_be_constants) {
+    tad_var in[2] = {tad_scalar(t, 1), tad_scalar(t, 1)};
+    double out[2];
+    machine m = {NULL, NULL};
+    ck_done(tad_freeze_function(linear, NULL, in, 2, TAD_GIVE_GRADIENT, NULL, &m.p), t);
+    m.w = tad_workspace_new(m.p);
+    run_numbers(m, (double[]){5, 6}, out);
+    ck_assert_double_eq(out[0], 1);
+    ck_assert_double_eq(out[1], -3);
+    machine_free(m);
+}
+END_TEST
+
+START_TEST(a_function_that_cannot_be_frozen_leaves_nothing) {
+    tad_program *p;
+    tad_var x = tad_scalar(t, 3), list = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL);
+    const size_t before = tad_node_count(t);
+    ck_assert_int_eq(tad_freeze_function(looks_at_its_input, NULL, &x, 1, TAD_GIVE_VALUE, NULL, &p),
+                     TAD_WITNESS);
+    ck_refused(t, TAD_WITNESS, "read");
+    ck_assert_int_eq(tad_freeze_function(fails, NULL, &x, 1, TAD_GIVE_VALUE, NULL, &p),
+                     TAD_BAD_SHAPE);
+    ck_refused(t, TAD_BAD_SHAPE, "matmul");
+    ck_assert_int_eq(tad_freeze_function(cube, NULL, &list, 1, TAD_GIVE_HVP, NULL, &p),
+                     TAD_BAD_SHAPE);
+    ck_refused(t, TAD_BAD_SHAPE, "one element");
+    ck_assert_int_eq(tad_freeze_function(cube, NULL, &x, 1, 0, NULL, &p), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "nothing to give");
+    ck_assert_int_eq(tad_freeze_function(cube, NULL, &x, 1, 32, NULL, &p), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "32");
+    ck_assert_int_eq(tad_freeze_function(NULL, NULL, &x, 1, TAD_GIVE_VALUE, NULL, &p),
+                     TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "no function");
+    ck_assert_int_eq(tad_freeze_function(cube, NULL, &x, 1, TAD_GIVE_VALUE, NULL, NULL),
+                     TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "place");
+    ck_assert_ptr_null(p);
+    ck_assert_uint_eq(tad_node_count(t), before);
 }
 END_TEST
 
@@ -624,11 +791,6 @@ START_TEST(what_was_computed_before_the_first_input_is_a_constant) {
     machine_free(m);
 }
 END_TEST
-
-static tad_var cube(tad_tape *tape, const tad_var *in, size_t n, void *user) {
-    (void)tape, (void)n, (void)user;
-    return tad_mul(in[0], tad_square(in[0]));
-}
 
 START_TEST(what_a_numeric_sweep_gave_is_refused) {
     tad_program *p;
@@ -757,23 +919,188 @@ START_TEST(options_and_operands_tell_calls_apart) {
 }
 END_TEST
 
+START_TEST(rows_on_one_shape_run_together) {
+    tad_var x = tad_input(t, TAD_F32, TAD_SHAPE(3000), NULL), s = tad_scalar(t, 2), y = x, z = x;
+    for (int k = 0; k < 20; k++) {
+        y = tad_sin(tad_mul(y, s));
+        z = tad_sub(tad_number(1), tad_exp(z));
+    }
+    tad_var out[2] = {tad_sum(y, tad_all()), tad_add(y, z)};
+    machine m = machine_of((tad_var[]){x, s}, 2, out, 2, NULL);
+    const tad_program_info i = tad_program_info_of(m.p);
+    ck_assert_uint_eq(i.groups, 1); /* the sum runs afterwards */
+    ck_assert_uint_eq(i.fused, 81);
+    ck_assert_uint_eq(i.array_bytes_apart, 2 * 12032 + 2 * 64);
+    machine_free(m);
+}
+END_TEST
+
+/* What something else reads in between has memory, and is there by then. */
+START_TEST(groups_are_there_when_they_are_read) {
+    double values[700];
+    for (int k = 0; k < 700; k++) values[k] = k * 0.001;
+    graph g = {.n_in = 2, .n_out = 2};
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(700), values),
+            w = tad_input(t, TAD_F64, TAD_SHAPE(7, 100), values), a = tad_sin(x), b = tad_cos(w),
+            c = tad_exp(a), d = tad_reshape(c, TAD_SHAPE(7, 100)), e = tad_mul(b, d),
+            f = tad_mul(c, tad_reshape(e, TAD_SHAPE(700))), h = tad_add(tad_flip(f, tad_all()), c);
+    g.in[0] = x, g.in[1] = w;
+    g.out[0] = h, g.out[1] = e;
+    tad_program *p = frozen(&g, "groups");
+    tad_workspace *own = tad_workspace_new(p);
+    run_beside(own, &g, "groups");
+    tad_workspace_free(own);
+    tad_program_free(p);
+}
+END_TEST
+
 START_TEST(memory_is_used_again) {
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(100), NULL), y = x;
-    for (int k = 0; k < 50; k++) y = tad_sin(y);
+    for (int k = 0; k < 50; k++) y = tad_softmax(y, 0);
     machine m = machine_of(&x, 1, &y, 1, NULL);
     const tad_program_info i = tad_program_info_of(m.p);
     ck_assert_uint_eq(i.array_bytes_apart, 50 * 832);
     ck_assert_uint_eq(i.array_bytes, 2 * 832);
     machine_free(m);
     tad_var n = tad_scalar(t, 1), z = n;
-    size_t size[2];
-    for (int more = 0; more < 2; more++) {
-        for (int k = 0; k < (more ? 24 : 3); k++) z = tad_add(tad_sin(z), n);
-        m = machine_of(&n, 1, &z, 1, NULL);
-        size[more] = tad_workspace_size(m.p);
-        machine_free(m);
+    for (int k = 0; k < 1000; k++) z = tad_add(tad_sin(z), n);
+    m = machine_of(&n, 1, &z, 1, NULL);
+    ck_assert_uint_lt(tad_workspace_size(m.p), 3000);
+    machine_free(m);
+}
+END_TEST
+
+/* ---- many points ---- */
+
+static tad_var rosenbrock(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    tad_var a = tad_sub(tad_number(1), in[0]), b = tad_sub(in[1], tad_square(in[0]));
+    return tad_add(tad_square(a), tad_mul(tad_number(100), tad_square(b)));
+}
+
+static tad_var bent(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n;
+    const tad_var *scale = user;
+    return tad_add(tad_mul(tad_exp(in[0]), tad_leaky_relu(tad_sin(in[1]), 0.2)),
+                   tad_div(*scale, tad_add(in[2], tad_number(2))));
+}
+
+/* Value and gradient of bent at points that lie in rows, with one input for all. */
+START_TEST(points_of_numbers_run_together) {
+    enum { N = 203 };
+    static double x[N][2], out[N][4], again[N][4];
+    const double three = 3, one = 1;
+    tad_var scale = tad_param(t, TAD_F64, TAD_0D, &three),
+            in[3] = {tad_scalar(t, 1), tad_scalar(t, 1), tad_scalar(t, 1)};
+    machine m = {NULL, NULL};
+    ck_done(
+        tad_freeze_function(bent, &scale, in, 3, TAD_GIVE_VALUE | TAD_GIVE_GRADIENT, NULL, &m.p),
+        t);
+    m.w = tad_workspace_new(m.p);
+    for (int i = 0; i < N; i++) x[i][0] = 0.01 * i, x[i][1] = 1 - 0.03 * i;
+    ck_assert_int_eq(tad_bind_each_numbers_in(m.w, 0, 2, N, x[0]), TAD_OK);
+    ck_assert_int_eq(tad_bind_in(m.w, 2, TAD_F64, TAD_0D, &one), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_numbers_out(m.w, 0, 4, N, out[0]), TAD_OK);
+    ck_assert_msg(tad_run(m.w) == TAD_OK, "%s", tad_workspace_message(m.w));
+    for (int i = 0; i < N; i++) {
+        double alone[4];
+        run_numbers(m, (double[]){x[i][0], x[i][1], 1}, alone);
+        for (int k = 0; k < 4; k++) ck_near(out[i][k], alone[k], 1e-15);
     }
-    ck_assert_uint_eq(size[0], size[1]);
+    for (int i = 0; i < N; i += 3) { /* wherever a point is, it has the same bits */
+        ck_assert_int_eq(tad_bind_each_numbers_in(m.w, 0, 2, 3, x[i < N - 3 ? i : N - 3]), TAD_OK);
+        ck_assert_int_eq(tad_bind_each_numbers_out(m.w, 0, 4, 3, again[i < N - 3 ? i : N - 3]),
+                         TAD_OK);
+        ck_assert_int_eq(tad_run(m.w), TAD_OK);
+    }
+    ck_assert_mem_eq(out, again, sizeof out);
+    machine_free(m);
+}
+END_TEST
+
+START_TEST(points_of_arithmetic_have_the_bits_of_one) {
+    enum { N = 100 };
+    double x[N], y[N], out[N];
+    tad_var in[2] = {tad_scalar(t, 1), tad_scalar(t, 1)};
+    machine m = {NULL, NULL};
+    ck_done(tad_freeze_function(rosenbrock, NULL, in, 2, TAD_GIVE_VALUE, NULL, &m.p), t);
+    m.w = tad_workspace_new(m.p);
+    for (int i = 0; i < N; i++) x[i] = 0.1 * i, y[i] = 1 / (i + 1.0);
+    ck_assert_int_eq(tad_bind_each_in(m.w, 0, TAD_F64, TAD_SHAPE(N), x), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_in(m.w, 1, TAD_F64, TAD_SHAPE(N), y), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_out(m.w, 0, TAD_F64, TAD_SHAPE(N), out), TAD_OK);
+    ck_assert_int_eq(tad_run(m.w), TAD_OK);
+    for (int i = 0; i < N; i++) {
+        double alone;
+        run_numbers(m, (double[]){x[i], y[i]}, &alone);
+        ck_assert_double_eq(out[i], alone);
+    }
+    machine_free(m);
+}
+END_TEST
+
+START_TEST(points_of_arrays_run_one_after_another) {
+    double x[5][3], scale[3] = {1, 2, 3}, out[5], gradient[5][3];
+    for (int i = 0; i < 15; i++) x[i / 3][i % 3] = i;
+    tad_var in[2] = {tad_input(t, TAD_F64, TAD_SHAPE(3), scale),
+                     tad_constant(t, TAD_F64, TAD_SHAPE(3), scale)},
+            y = tad_sum(tad_mul(tad_square(in[0]), in[1]), tad_all()), both[2] = {y, y};
+    ck_done(tad_grad(&y, NULL, 1, in, 1, &both[1]), t);
+    machine m = machine_of(in, 2, both, 2, NULL);
+    ck_assert_int_eq(tad_bind_each_in(m.w, 0, TAD_F64, TAD_SHAPE(5, 3), x), TAD_OK);
+    ck_assert_int_eq(tad_bind_in(m.w, 1, TAD_F64, TAD_SHAPE(3), scale), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_out(m.w, 0, TAD_F64, TAD_SHAPE(5), out), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_out(m.w, 1, TAD_F64, TAD_SHAPE(5, 3), gradient), TAD_OK);
+    for (int again = 0; again < 2; again++) ck_assert_int_eq(tad_run(m.w), TAD_OK);
+    for (int i = 0; i < 5; i++) {
+        double right = 0;
+        for (int k = 0; k < 3; k++) {
+            right += x[i][k] * x[i][k] * scale[k];
+            ck_assert_double_eq(gradient[i][k], 2 * x[i][k] * scale[k]);
+        }
+        ck_assert_double_eq(out[i], right);
+    }
+    machine_free(m);
+}
+END_TEST
+
+START_TEST(points_that_do_not_fit_are_refused) {
+    double six[6] = {0}, out[6];
+    tad_var in[2] = {tad_scalar(t, 1), tad_scalar(t, 1)}, y = tad_mul(in[0], in[1]);
+    machine m = machine_of(in, 2, &y, 1, NULL);
+    tad_workspace *w = m.w;
+    ck_workspace_refused(m, TAD_BAD_SHAPE, tad_bind_each_in(w, 0, TAD_F64, TAD_0D, six),
+                         "(points) followed by ()");
+    ck_workspace_refused(m, TAD_BAD_SHAPE, tad_bind_each_in(w, 0, TAD_F64, TAD_SHAPE(3, 2), six),
+                         "not (3,2)");
+    ck_assert_int_eq(tad_bind_each_in(w, 0, TAD_F64, TAD_SHAPE(6), six), TAD_OK);
+    ck_assert_int_eq(tad_bind_in(w, 1, TAD_F64, TAD_0D, six), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(w, 0, TAD_F64, TAD_0D, out), TAD_OK);
+    ck_workspace_refused(m, TAD_BAD_ARGUMENT, tad_run(w), "output 0 is bound once, for 6 points");
+    ck_assert_int_eq(tad_bind_each_out(w, 0, TAD_F64, TAD_SHAPE(5), out), TAD_OK);
+    ck_workspace_refused(m, TAD_BAD_SHAPE, tad_run(w), "5 points, another for 6");
+    ck_assert_int_eq(tad_bind_each_in(w, 0, TAD_F64, TAD_SHAPE(0), NULL), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_out(w, 0, TAD_F64, TAD_SHAPE(0), NULL), TAD_OK);
+    ck_assert_int_eq(tad_run(w), TAD_OK);
+    machine_free(m);
+}
+END_TEST
+
+START_TEST(a_point_that_fails_is_named) {
+    const int64_t labels[3] = {0, 1, 5};
+    const double scores[2] = {1, 2};
+    double out[3] = {7, 7, 7};
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 2), scores),
+            label = tad_constant(t, TAD_I64, TAD_SHAPE(1), labels),
+            y = tad_cross_entropy(x, label, NULL);
+    machine m = machine_of((tad_var[]){x, label}, 2, &y, 1, NULL);
+    ck_assert_int_eq(tad_bind_in(m.w, 0, TAD_F64, TAD_SHAPE(1, 2), scores), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_in(m.w, 1, TAD_I64, TAD_SHAPE(3, 1), labels), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_out(m.w, 0, TAD_F64, TAD_SHAPE(3), out), TAD_OK);
+    ck_workspace_refused(m, TAD_BAD_INDEX, tad_run(m.w), "at point 2");
+    ck_assert_double_eq(out[2], 7);
+    ck_assert_double_lt(out[1], 1);
+    machine_free(m);
 }
 END_TEST
 
@@ -837,9 +1164,9 @@ START_TEST(bad_bindings_are_refused) {
     ck_workspace_refused(m, TAD_BAD_ARGUMENT, tad_bind_in(w, 1, TAD_F64, TAD_SHAPE(2, 3), six),
                          "no input 1 of 1");
     ck_workspace_refused(m, TAD_BAD_ARGUMENT, tad_bind_in(w, 0, TAD_F64, TAD_SHAPE(2, 3), NULL),
-                         "no memory");
+                         "needs memory");
     ck_workspace_refused(m, TAD_BAD_ARGUMENT, tad_bind_out(w, 0, TAD_F64, TAD_0D, NULL),
-                         "no memory");
+                         "needs memory");
     ck_workspace_refused(m, TAD_BAD_SHAPE, tad_bind_numbers_in(w, 0, 1, six), "(2,3), not ()");
     ck_workspace_refused(m, TAD_BAD_ARGUMENT, tad_bind_numbers_out(w, 0, 2, six), "output 1");
     ck_workspace_refused(m, TAD_BAD_ARGUMENT, tad_run(w), "1 inputs and outputs");
@@ -981,7 +1308,13 @@ static Suite *suite(void) {
     tcase_add_test(c, a_shape_that_depends_on_elements_is_checked);
     tcase_add_test(c, outputs_may_be_inputs_parameters_and_constants);
     tcase_add_test(c, an_output_may_lie_where_an_input_does);
+    tcase_add_test(c, outputs_lie_anywhere);
     tcase_add_test(c, names_and_types_are_kept);
+
+    c = tape_case(s, "functions");
+    tcase_add_loop_test(c, a_function_is_frozen_with_its_derivatives, 1, 32);
+    tcase_add_test(c, derivatives_may_be_constants);
+    tcase_add_test(c, a_function_that_cannot_be_frozen_leaves_nothing);
 
     c = tape_case(s, "witnesses");
     tcase_add_loop_test(c, what_was_read_on_the_way_is_refused, 0, WAYS);
@@ -1003,7 +1336,16 @@ static Suite *suite(void) {
     c = tape_case(s, "savings");
     tcase_add_test(c, what_nothing_needs_or_is_known_is_not_computed);
     tcase_add_test(c, options_and_operands_tell_calls_apart);
+    tcase_add_test(c, rows_on_one_shape_run_together);
+    tcase_add_test(c, groups_are_there_when_they_are_read);
     tcase_add_test(c, memory_is_used_again);
+
+    c = tape_case(s, "points");
+    tcase_add_test(c, points_of_numbers_run_together);
+    tcase_add_test(c, points_of_arithmetic_have_the_bits_of_one);
+    tcase_add_test(c, points_of_arrays_run_one_after_another);
+    tcase_add_test(c, points_that_do_not_fit_are_refused);
+    tcase_add_test(c, a_point_that_fails_is_named);
 
     c = tape_case(s, "misuse");
     tcase_add_test(c, bad_lists_are_refused);

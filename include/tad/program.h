@@ -69,6 +69,27 @@ TAD_API TAD_MUST_USE tad_status tad_freeze(const tad_var *in, size_t n_in, const
                                            size_t n_out, const tad_freeze_options *options,
                                            tad_program **program);
 
+/* What a program of a function computes; any of these together. */
+typedef enum tad_give {
+    TAD_GIVE_VALUE = 1,    /* y = f(x) */
+    TAD_GIVE_GRADIENT = 2, /* of a one-element y by each float x */
+    TAD_GIVE_VJP = 4,      /* takes a cotangent like y: the gradient of <cotangent, y> by each */
+    TAD_GIVE_JVP = 8,      /* takes a tangent like each float x: the tangent of y */
+    TAD_GIVE_HVP = 16      /* takes a vector like each float x: the Hessian of a one-element y times
+                            * it, a product by each */
+} tad_give;
+
+/* Records f on copies of x, and what `give` asks for, a sum of tad_give; freezes it; takes it all
+ * from the tape again. The program's inputs are x, then what the derivatives take, in the order of
+ * tad_give; its outputs what they give, in that order, whether they depend on an input or not.
+ * Parameters that f uses are read where they lie.
+ *
+ * Errors: those of tad_freeze; of the drivers of diff.h; BAD_ARGUMENT for no or another `give`. */
+TAD_API TAD_MUST_USE tad_status tad_freeze_function(tad_fn *f, void *user, const tad_var *x,
+                                                    size_t n, unsigned give,
+                                                    const tad_freeze_options *options,
+                                                    tad_program **program);
+
 TAD_API void tad_program_free(tad_program *p); /* after its workspaces; accepts NULL */
 
 /* ---- what a program takes and gives ---- */
@@ -89,6 +110,8 @@ typedef struct tad_program_info {
     size_t numbers;    /* steps on single float64 numbers */
     size_t rolled_up;  /* sums and functions, of which these are made then, that run as vectors */
     size_t calls;      /* other ops */
+    size_t groups;     /* of elementwise ops that run together: */
+    size_t fused;      /* so many of the calls */
     size_t decisions;  /* by tad_decide, each checked in every run */
     size_t parameters; /* read where they lie */
     size_t constant_bytes, array_bytes; /* of a workspace: arrays, some of which share memory */
@@ -121,6 +144,30 @@ TAD_API TAD_MUST_USE tad_status tad_bind_numbers_in(tad_workspace *w, size_t fir
 TAD_API TAD_MUST_USE tad_status tad_bind_numbers_out(tad_workspace *w, size_t first, size_t n,
                                                      double *data);
 
+/* ---- many points at once ---- */
+
+/* As above for the program at many points: the first axis of the shape says how many, the others
+ * are those of the program. Once anything is bound so, tad_run runs the program at each point:
+ * every output must be bound so then, for the same number of points; inputs bound by the functions
+ * above are the same for all.
+ *
+ * A program of single numbers alone, up to 512 of them at a time, computes some points together, by
+ * the arrays' kernels: arithmetic has the bits of a run at one point, elementary functions may
+ * differ in the last place; a point has the same bits whatever others are with it. Any other
+ * program runs point after point; one that fails at a point has written the outputs of those
+ * before. */
+TAD_API TAD_MUST_USE tad_status tad_bind_each_in(tad_workspace *w, size_t k, tad_dtype dtype,
+                                                 tad_shape shape, const void *data);
+TAD_API TAD_MUST_USE tad_status tad_bind_each_out(tad_workspace *w, size_t k, tad_dtype dtype,
+                                                  tad_shape shape, void *data);
+/* n single numbers, from the first on: data has a row of n for each point. */
+TAD_API TAD_MUST_USE tad_status tad_bind_each_numbers_in(tad_workspace *w, size_t first, size_t n,
+                                                         size_t points, const double *data);
+TAD_API TAD_MUST_USE tad_status tad_bind_each_numbers_out(tad_workspace *w, size_t first, size_t n,
+                                                          size_t points, double *data);
+
+/* ---- random numbers ---- */
+
 /* Where the next run begins to draw. Each run leaves it where the next one goes on. At first: as
  * when the program was recorded. */
 TAD_API void tad_set_random(tad_workspace *w, tad_random state);
@@ -128,7 +175,8 @@ TAD_API tad_random tad_random_of(const tad_workspace *w);
 
 /* ---- running ---- */
 
-/* Computes the outputs from the inputs. Takes no memory; on failure the outputs are as before.
+/* Computes the outputs from the inputs, once or at each point. Takes no memory; on failure the
+ * outputs are as before (of many points: from the one that failed on).
  *
  * BRANCH: a decision came out otherwise than when the program was recorded, so another program
  * would be needed here. BAD_ARGUMENT: an input or output is not bound. BAD_HANDLE: a parameter that

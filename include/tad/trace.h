@@ -5,6 +5,7 @@
 
 #include <tad/gradcheck.h>
 #include <tad/optim.h>
+#include <tad/program.h>
 #include <tad/safetensors.h>
 #include <tad/train.h>
 
@@ -460,6 +461,16 @@ static inline tad_status tad__traced_gradient_norm(const char *tad__file, int ta
 }
 #undef tad_gradient_norm
 #define tad_gradient_norm(...) tad__traced_gradient_norm(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_freeze(const char *tad__file, int tad__line, const tad_var *in, size_t n_in, const tad_var *out, size_t n_out, const tad_freeze_options *options, tad_program **program) {
+    return tad_here_status(tad__tape_in(in), tad_freeze(in, n_in, out, n_out, options, program), tad__file, tad__line);
+}
+#undef tad_freeze
+#define tad_freeze(...) tad__traced_freeze(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_freeze_function(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, size_t n, unsigned give, const tad_freeze_options *options, tad_program **program) {
+    return tad_here_status(tad__tape_in(x), tad_freeze_function(f, user, x, n, give, options, program), tad__file, tad__line);
+}
+#undef tad_freeze_function
+#define tad_freeze_function(...) tad__traced_freeze_function(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_gradcheck_simple(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, size_t n, const tad_simple_options *options, tad_simple_row *rows) {
     return tad_here_status(tad__tape_in(x), tad_gradcheck_simple(f, user, x, n, options, rows), tad__file, tad__line);
 }

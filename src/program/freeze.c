@@ -27,20 +27,22 @@ void tad_program_free(tad_program *p) {
     FREE(step);
     FREE(number);
     FREE(call);
+    FREE(group);
+    FREE(fused);
     FREE(decision);
     FREE(draw);
     FREE(copy);
     FREE(array);
     FREE(constant);
     FREE(parameter);
-    FREE(group);
+    FREE(rolled);
     FREE(terms);
-    FREE(lanes);
+    FREE(roll_lanes);
     FREE(run);
     FREE(place);
     FREE(packed);
-    FREE(options);
     FREE(out_value);
+    FREE(options);
     FREE(moving);
     tad__arena_free(&p->arena);
     tad__memory last = p->memory;
@@ -113,8 +115,10 @@ static bool list_outputs(tad_program *p) {
 
 static void fill_info(tad_program *p) {
     tad_program_info *i = &p->info;
-    if (!p->group.count) i->numbers = p->number.count;
-    i->calls = p->call.count;
+    if (!p->rolled.count) i->numbers = p->number.count;
+    i->calls = p->call.count + p->fused.count;
+    i->groups = p->group.count;
+    i->fused = p->fused.count;
     i->decisions = p->decision.count;
     i->parameters = p->parameter.count;
     i->array_bytes = p->array_bytes;
@@ -158,7 +162,7 @@ static bool agree(const tad__freezer *f, const tad_type *type, const void *recor
     const size_t bytes = bytes_of(type);
     if (memcmp(recorded, got, bytes) == 0) return true;
     const double *a = recorded, *b = got;
-    bool same = f->p->group.count && type->dtype == TAD_F64;
+    bool same = f->p->rolled.count && type->dtype == TAD_F64;
     for (size_t i = 0; i < bytes / sizeof *a && same; i++)
         same = memcmp(&a[i], &b[i], sizeof *a) == 0 || tad__roll_agrees(f, a[i], b[i]);
     return same;
@@ -209,14 +213,17 @@ static tad_status prove(tad__freezer *f) {
 static tad_status freeze(tad__freezer *f) {
     tad_status s = begin(f) ? tad__freeze_mark(f) : tad__no_memory(f->t, "freeze");
     if (s == TAD_OK) s = tad__freeze_steps(f);
+    if (s == TAD_OK) s = tad__freeze_fuse(f);
     if (s == TAD_OK) s = tad__roll_up(f);
     if (s == TAD_OK) s = tad__freeze_plan(f);
     if (s == TAD_OK && !(list_moving(f->p) && list_outputs(f->p)))
         s = tad__no_memory(f->t, "freeze");
     if (s == TAD_OK && f->p->parameter.count) tad__anchor_set(&f->p->anchor, f->t);
-    if (s == TAD_OK && f->p->group.count) tad__roll_tolerance(f);
+    if (s == TAD_OK && f->p->rolled.count) tad__roll_tolerance(f);
     end(f);
     if (s == TAD_OK) s = prove(f);
+    if (s == TAD_OK) tad__find_direct(f->p);
+    if (s == TAD_OK) tad__find_lanes(f->p);
     fill_info(f->p);
     return s;
 }

@@ -61,6 +61,15 @@ const tad__ref *tad__shared_call(tad__freezer *f, const tad__call_step *c);
 tad__ref tad__known_number(tad__freezer *f, double number, tad_dtype dtype);
 void tad__forget_shared(tad__freezer *f);
 
+/* ---- fuse.c ---- */
+
+/* Puts rows on arrays of one shape together. */
+tad_status tad__freeze_fuse(tad__freezer *f);
+
+/* ---- strips.c ---- */
+
+tad_status tad__freeze_strips(tad__freezer *f);
+
 /* ---- roll.c ---- */
 
 /* Turns number steps into groups, where that is wanted and pays. */

@@ -66,6 +66,24 @@ static void visit_calls(life *l, const tad__step *s, const visitor *v) {
     }
 }
 
+static bool is_strip(const life *l, tad__ref r) {
+    return tad__is_array_ref(r) && l->p->array.item[tad__position(r)].home == TAD__STRIP;
+}
+
+/* As one call. */
+static void visit_groups(life *l, const tad__step *s, const visitor *v) {
+    for (uint32_t k = 0; k < s->count; k++) {
+        const tad__group *g = &l->p->group.item[s->at + k];
+        tad__fused_row *row = &l->p->fused.item[g->first];
+        for (uint32_t i = 0; i < g->count; i++)
+            if (!is_strip(l, row[i].out)) v->writes(l, &row[i].out);
+        for (uint32_t i = 0; i < g->count; i++)
+            for (uint32_t n = 0; n < row[i].n_in; n++)
+                if (!is_strip(l, row[i].in[n])) v->reads(l, &row[i].in[n]);
+        l->now++;
+    }
+}
+
 static void visit_decisions(life *l, const tad__step *s, const visitor *v) {
     for (uint32_t k = 0; k < s->count; k++) {
         v->reads(l, &l->p->decision.item[s->at + k].condition);
@@ -90,15 +108,16 @@ static void visit_copies(life *l, const tad__step *s, const visitor *v) {
     }
 }
 
-static void visit_groups(life *l, const tad__step *s, const visitor *v) {
+static void visit_rolled(life *l, const tad__step *s, const visitor *v) {
     (void)s, (void)v; /* their numbers have places */
     l->now++;
 }
 
 static void visit_all(life *l, const visitor *v) {
     static void (*const of_kind[])(life *, const tad__step *, const visitor *) = {
-        [TAD__NUMBERS] = visit_numbers, [TAD__CALL] = visit_calls,  [TAD__DECIDE] = visit_decisions,
-        [TAD__DRAW] = visit_draws,      [TAD__COPY] = visit_copies, [TAD__ROLLED] = visit_groups};
+        [TAD__NUMBERS] = visit_numbers,  [TAD__CALL] = visit_calls, [TAD__FUSED] = visit_groups,
+        [TAD__DECIDE] = visit_decisions, [TAD__DRAW] = visit_draws, [TAD__COPY] = visit_copies,
+        [TAD__ROLLED] = visit_rolled};
     l->now = 0;
     for (size_t k = 0; k < l->p->step.count && !l->failed; k++)
         of_kind[l->p->step.item[k].kind](l, &l->p->step.item[k], v);

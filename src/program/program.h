@@ -25,16 +25,17 @@ static inline uint32_t tad__position(tad__ref r) { return r & ~TAD__ARRAY_REF; }
 
 /* Whose memory an array lies in. */
 typedef enum tad__home {
-    TAD__PLANNED, /* the workspace's */
-    TAD__BOUND,   /* an input's */
-    TAD__STORED,  /* the program's: a constant */
-    TAD__REFERRED /* a parameter's */
+    TAD__PLANNED,  /* the workspace's */
+    TAD__BOUND,    /* an input's */
+    TAD__STORED,   /* the program's: a constant */
+    TAD__REFERRED, /* a parameter's */
+    TAD__STRIP     /* nobody's: it is there strip by strip while a group runs */
 } tad__home;
 
 typedef struct tad__array_value {
     tad_array array; /* data: only of stored ones */
     tad__home home;
-    uint32_t of;   /* which input, which parameter */
+    uint32_t of;   /* which input, which parameter, which strip */
     uint32_t root; /* itself, or the array that this is a view of */
     size_t offset; /* in bytes: of a root in the workspace's arrays, of a view in its root */
 } tad__array_value;
@@ -43,6 +44,7 @@ typedef struct tad__named_type {
     tad_type type;
     tad__ref value;
     const char *name;
+    bool direct; /* an output that can be computed where the caller wants it */
 } tad__named_type;
 
 typedef struct tad__number_constant {
@@ -98,17 +100,36 @@ typedef struct tad__copy_step {
     tad__ref from, to; /* both arrays */
 } tad__copy_step;
 
-/* What has been rolled up: the results of all members lie side by side from `to` on. */
+/* A row of a group. Operands have the group's size, or one of two is a single element. */
+typedef struct tad__fused_row {
+    uint16_t row;
+    uint8_t n_in;
+    int8_t single; /* which operand is a single element; -1: none */
+    const double *options;
+    tad__ref in[3], out;
+} tad__fused_row;
+
+/* Rows on arrays of one size and type that run together, strip by strip. */
 typedef struct tad__group {
+    uint32_t first, count; /* rows */
+    uint32_t strips;       /* that values within take up at once */
+    tad_dtype dtype;
+    int64_t size;
+} tad__group;
+
+enum { TAD__STRIP_BYTES = 4096 };
+
+/* What has been rolled up: the results of all members lie side by side from `to` on. */
+typedef struct tad__rolled {
     uint32_t what; /* a row, or one of: */
     uint32_t to, chunks;
     uint32_t at, count; /* terms of sums, operands of a row, or where the code of a list begins */
     uint32_t options;   /* of a row: their position, NO_REF: none */
-} tad__group;
+} tad__rolled;
 enum {
-    TAD__GROUP_BY_NUMBER = 1 << 28, /* added to a row: as the tape computes it on numbers */
-    TAD__GROUP_SUMS = 1 << 30,
-    TAD__GROUP_LIST
+    TAD__ROLLED_BY_NUMBER = 1 << 28, /* added to a row: as the tape computes it on numbers */
+    TAD__ROLLED_SUMS = 1 << 30,
+    TAD__ROLLED_LIST
 };
 
 /* The words of a list, each with what follows it; a, b, c, d are places. Results lie one after the
@@ -138,10 +159,11 @@ enum {
 typedef enum tad__step_kind {
     TAD__NUMBERS, /* number steps, one after the other */
     TAD__CALL,
+    TAD__FUSED, /* groups */
     TAD__DECIDE,
     TAD__DRAW,
     TAD__COPY,
-    TAD__ROLLED /* groups */
+    TAD__ROLLED
 } tad__step_kind;
 
 /* `count` steps of one kind, from position `at` of their list. */
@@ -170,24 +192,29 @@ struct tad_program {
     TAD__LIST(tad__step) step;
     TAD__LIST(tad__number_step) number;
     TAD__LIST(tad__call_step) call;
+    TAD__LIST(tad__group) group;
+    TAD__LIST(tad__fused_row) fused;
     TAD__LIST(tad__decision) decision;
     TAD__LIST(tad__draw_step) draw;
     TAD__LIST(tad__copy_step) copy;
     TAD__LIST(tad__array_value) array;
     TAD__LIST(tad__number_constant) constant;
     TAD__LIST(tad__parameter) parameter;
-    bool exact; /* groups give the tape's bits */
-    TAD__LIST(tad__group) group;
+    bool exact; /* what is rolled up gives the tape's bits */
+    TAD__LIST(tad__rolled) rolled;
     TAD__LIST(tad__terms) terms;
-    TAD__LIST(tad__lanes) lanes;
+    TAD__LIST(tad__lanes) roll_lanes;
     TAD__LIST(tad__run) run;
-    TAD__LIST(int32_t) place;               /* of operands of groups; lists */
-    TAD__LIST(tad__number_constant) packed; /* constants of groups */
-    TAD__LIST(double) options;              /* pairs */
-    TAD__LIST(tad__ref) out_value;          /* of outputs, close together */
-    TAD__LIST(uint32_t) moving; /* positions of arrays in memory that a run is told of */
-    uint32_t slots;             /* numbers of a workspace */
-    size_t array_bytes;         /* planned arrays of a workspace */
+    TAD__LIST(int32_t) place; /* of operands; lists */
+    TAD__LIST(tad__number_constant) packed;
+    TAD__LIST(tad__ref) out_value; /* of outputs, close together */
+    TAD__LIST(double) options;     /* pairs */
+    TAD__LIST(uint32_t) moving;    /* positions of arrays in memory that a run is told of */
+    uint32_t slots;                /* numbers of a workspace */
+    size_t array_bytes;            /* planned arrays of a workspace */
+    size_t lanes;                  /* points at once; 0: point by point */
+    size_t longest_group;          /* rows */
+    size_t strip_bytes;            /* of the group that has most strips */
     size_t scratch_bytes;
     tad_random random; /* when the first draw was made */
     uint64_t draws;

@@ -5,7 +5,8 @@
 
 #include "tape/error.h"
 
-enum { FEWEST = 64 /* number steps that are worth it */ };
+/* Number steps that are worth it. Fewer run well at many points at once, and in little memory. */
+enum { FEWEST = 64, FEWEST_EXACT = 2048 };
 
 void *tad__roll_take(tad__roll *r, size_t n, size_t size) {
     size_t bytes;
@@ -28,7 +29,7 @@ static void add_step(tad__roll *r, tad__step_kind kind, uint32_t at, uint32_t co
 
 /* The groups from *next on that need no more than has been computed. */
 static void add_groups(tad__roll *r, uint32_t stage, uint32_t *next) {
-    for (; *next < r->p->group.count && r->stage_of_group.item[*next] <= stage; ++*next)
+    for (; *next < r->p->rolled.count && r->stage_of_group.item[*next] <= stage; ++*next)
         add_step(r, TAD__ROLLED, *next, 1);
 }
 
@@ -112,7 +113,7 @@ static void end(tad__roll *r) {
 /* A list of few steps stays one; so does what numbers of 30 bits cannot count. */
 tad_status tad__roll_up(tad__freezer *f) {
     tad__roll r = {.f = f, .p = f->p, .exact = !f->options->roll_up};
-    if (f->p->number.count < FEWEST || f->numbers >> 28) return TAD_OK;
+    if (f->p->number.count < (r.exact ? FEWEST_EXACT : FEWEST) || f->numbers >> 28) return TAD_OK;
     r.zero = tad__known_number(f, 0, TAD_F64);
     if (f->failed) return tad__no_memory(f->t, "freeze");
     r.n = f->numbers;

@@ -31,12 +31,12 @@ static void place_outside(tad__roll *r) {
 static void align(tad__roll *r) { r->slots = (r->slots + CHUNK - 1) / CHUNK * CHUNK; }
 
 void tad__roll_group(tad__roll *r, uint32_t stage, uint32_t what) {
-    tad__group *g = TAD__ROLL_ADD_TO(r, r->p, group);
+    tad__rolled *g = TAD__ROLL_ADD_TO(r, r->p, rolled);
     uint32_t *of = g ? TAD__ROLL_ADD(r, stage_of_group) : NULL;
     if (!of) return;
     *of = stage;
-    if (what != TAD__GROUP_LIST) align(r);
-    *g = (tad__group){
+    if (what != TAD__ROLLED_LIST) align(r);
+    *g = (tad__rolled){
         .what = what, .to = r->slots, .at = (uint32_t)r->p->place.count, .options = TAD__NO_REF};
 }
 
@@ -217,9 +217,9 @@ static void emit_sums(tad__members *m) {
     if (!find_terms(m, &n)) return;
     for (uint32_t k = 0; k < n && !r->failed; k++)
         if (!r->group_term.item[k].done) emit_terms(m, k, n);
-    tad__roll_group(r, m->kin->stage, TAD__GROUP_SUMS);
+    tad__roll_group(r, m->kin->stage, TAD__ROLLED_SUMS);
     if (r->failed) return;
-    tad__group *g = &r->p->group.item[r->p->group.count - 1];
+    tad__rolled *g = &r->p->rolled.item[r->p->rolled.count - 1];
     g->at = begin;
     g->count = (uint32_t)r->p->terms.count - begin;
 }
@@ -228,17 +228,17 @@ static void emit_sums(tad__members *m) {
 
 static void emit_rows(tad__members *m) {
     tad__roll *r = m->r;
-    const uint32_t begin = (uint32_t)r->p->lanes.count;
+    const uint32_t begin = (uint32_t)r->p->roll_lanes.count;
     for (uint32_t k = 0; k < m->operands && !r->failed; k++) {
         const tad__found find = tad__find_of(m, m->member, m->n, k);
-        tad__lanes *to = TAD__ROLL_ADD_TO(r, r->p, lanes);
+        tad__lanes *to = TAD__ROLL_ADD_TO(r, r->p, roll_lanes);
         if (to) *to = lanes_of(r, find);
         put_places(m, k, find);
     }
     const bool by_number = r->exact && !tad__same_on_numbers(m->kin->row);
-    tad__roll_group(r, m->kin->stage, m->kin->row | (by_number ? TAD__GROUP_BY_NUMBER : 0u));
+    tad__roll_group(r, m->kin->stage, m->kin->row | (by_number ? TAD__ROLLED_BY_NUMBER : 0u));
     if (r->failed) return;
-    tad__group *g = &r->p->group.item[r->p->group.count - 1];
+    tad__rolled *g = &r->p->rolled.item[r->p->rolled.count - 1];
     g->at = begin;
     g->count = m->operands;
     g->options = (uint32_t)tad__roll_options(r, m->kin);
@@ -259,7 +259,7 @@ static void emit_group(tad__members *m) {
     else
         emit_rows(m);
     if (r->failed) return;
-    tad__group *g = &r->p->group.item[r->p->group.count - 1];
+    tad__rolled *g = &r->p->rolled.item[r->p->rolled.count - 1];
     g->chunks = (m->n + CHUNK - 1) / CHUNK;
     for (uint32_t i = 0; i < m->n; i++)
         if (m->member[i] != TAD__NO_REF) r->place[r->item.item[m->member[i]].to] = g->to + i;

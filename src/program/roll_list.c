@@ -173,7 +173,7 @@ static int32_t word_of(const tad__kin *k) {
 
 /* Whether a place is that of the last result of this list, or of the one before. */
 static int32_t source_of(const tad__roll *r, int32_t place) {
-    const tad__group *g = &r->p->group.item[r->p->group.count - 1];
+    const tad__rolled *g = &r->p->rolled.item[r->p->rolled.count - 1];
     const uint32_t back = r->slots - (uint32_t)place;
     return back <= 2 && back <= g->count ? (int32_t)back : 0;
 }
@@ -239,7 +239,7 @@ static void put_row(tad__roll *r, uint32_t item) {
 
 void tad__roll_list(tad__roll *r, uint32_t item) {
     const tad__kin *kin = tad__kin_of(r, item);
-    if (!r->list_is_open) tad__roll_group(r, kin->stage, TAD__GROUP_LIST);
+    if (!r->list_is_open) tad__roll_group(r, kin->stage, TAD__ROLLED_LIST);
     if (r->failed) return;
     r->list_is_open = true;
     const int32_t what = word_of(kin);
@@ -250,7 +250,7 @@ void tad__roll_list(tad__roll *r, uint32_t item) {
     else
         put_row(r, item);
     r->place[r->item.item[item].to] = r->slots++;
-    r->p->group.item[r->p->group.count - 1].count++;
+    r->p->rolled.item[r->p->rolled.count - 1].count++;
     r->on_list++;
 }
 

@@ -75,7 +75,7 @@ static double *scan(const int32_t *w, const double *v, double *to) {
 #define OF_ONE(a) OF_TWO(a, 0) OF_TWO(a, 1) OF_TWO(a, 2)
 #define LONG(what) case TAD__LIST_WORD(TAD__LIST_##what, 0, 0, 0)
 
-static void run_list(const tad_program *p, const tad__group *g, double *v) {
+static void run_list(const tad_program *p, const tad__rolled *g, double *v) {
     const int32_t *w = p->place.item + g->at;
     double *to = v + g->to, last = 0, before = 0;
     for (;;) {
@@ -125,19 +125,19 @@ static void run_numbers(const tad_program *p, unsigned row, size_t n, size_t ope
     }
 }
 
-static void run_row(const tad_program *p, const tad__group *g, double *v) {
+static void run_row(const tad_program *p, const tad__rolled *g, double *v) {
     static const double none[2] = {0, 0};
     const double *pq = g->options == TAD__NO_REF ? none : p->options.item + 2 * g->options;
-    const unsigned row = g->what & ~(unsigned)TAD__GROUP_BY_NUMBER;
+    const unsigned row = g->what & ~(unsigned)TAD__ROLLED_BY_NUMBER;
     tad__row_forward *forward = p->kernels->row[row].forward[TAD_F64];
     double room[3][STRIP * TAD__CHUNK];
     for (size_t from = 0; from < g->chunks; from += STRIP) {
         const size_t chunks = tad__min(STRIP, g->chunks - from);
         const void *in[3];
         for (uint32_t k = 0; k < g->count; k++)
-            in[k] = operand(p, &p->lanes.item[g->at + k], from, chunks, v, room[k]);
+            in[k] = operand(p, &p->roll_lanes.item[g->at + k], from, chunks, v, room[k]);
         double *to = v + g->to + TAD__CHUNK * from;
-        if (g->what & TAD__GROUP_BY_NUMBER)
+        if (g->what & TAD__ROLLED_BY_NUMBER)
             run_numbers(p, row, chunks * TAD__CHUNK, g->count, in, pq, to);
         else
             forward(chunks * TAD__CHUNK, in, to, pq);
@@ -146,12 +146,12 @@ static void run_row(const tad_program *p, const tad__group *g, double *v) {
 
 /* ---- groups ---- */
 
-void tad__run_groups(const tad_program *p, const tad__group *g, size_t n, double *v) {
-    for (const tad__group *end = g + n; g < end; g++) {
-        if (g->what == (uint32_t)TAD__GROUP_SUMS)
+void tad__run_rolled(const tad_program *p, const tad__rolled *g, size_t n, double *v) {
+    for (const tad__rolled *end = g + n; g < end; g++) {
+        if (g->what == (uint32_t)TAD__ROLLED_SUMS)
             p->kernels->roll->sums(p->terms.item + g->at, g->count, p->place.item, 0, g->chunks,
                                    g->to, v);
-        else if (g->what == (uint32_t)TAD__GROUP_LIST)
+        else if (g->what == (uint32_t)TAD__ROLLED_LIST)
             run_list(p, g, v);
         else
             run_row(p, g, v);

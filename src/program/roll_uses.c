@@ -112,6 +112,8 @@ static void show_all(tad__roll *r) {
     for (size_t k = 0; k < p->call.count; k++)
         for (uint32_t i = 0; i < p->call.item[k].n_in; i++)
             if (!tad__is_list_call(r, &p->call.item[k])) show(r, &p->call.item[k].ref[i]);
+    for (size_t k = 0; k < p->fused.count; k++)
+        for (uint32_t i = 0; i < p->fused.item[k].n_in; i++) show(r, &p->fused.item[k].in[i]);
     const tad__ref first = p->out[0].value;
     if (!tad__is_array_ref(first)) r->mark[first] |= TAD__ROLL_EARLY;
 }

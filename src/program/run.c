@@ -133,11 +133,14 @@ static tad_status run_step(tad_workspace *w, const tad__step *s) {
         tad__run_numbers(w->p, w->p->number.item + s->at, s->count, w->number);
         return TAD_OK;
     case TAD__CALL: return run_calls(w, s);
+    case TAD__FUSED:
+        for (uint32_t k = s->at; k < s->at + s->count; k++) tad__run_group(w, &w->p->group.item[k]);
+        return TAD_OK;
     case TAD__DECIDE: return check_decisions(w, s);
     case TAD__DRAW: draw(w, s); return TAD_OK;
     case TAD__COPY: copy(w, s); return TAD_OK;
     case TAD__ROLLED:
-        tad__run_groups(w->p, w->p->group.item + s->at, s->count, w->number);
+        tad__run_rolled(w->p, w->p->rolled.item + s->at, s->count, w->number);
         return TAD_OK;
     }
     return TAD_OK;
@@ -163,6 +166,7 @@ static void write_outputs(tad_workspace *w) {
             memcpy(w->out[k], &w->number[r], sizeof(double));
             continue;
         }
+        if (w->array[tad__position(r)].data == w->out[k]) continue; /* computed there */
         tad__header to;
         tad__array_layout(&to.array, p->out[k].type.dtype, &p->out[k].type.shape);
         to.array.data = w->out[k];
@@ -171,17 +175,28 @@ static void write_outputs(tad_workspace *w) {
     w->random.drawn += p->draws;
 }
 
-tad_status tad_run(tad_workspace *w) {
-    if (!w) return TAD_BAD_ARGUMENT;
-    w->message[0] = 0;
-    if (w->unbound)
-        return tad__workspace_fail(w, TAD_BAD_ARGUMENT, "run: %zu inputs and outputs are not bound",
-                                   w->unbound);
-    tad_status s = read_parameters(w);
-    if (s != TAD_OK) return s;
+tad_status tad__run_once(tad_workspace *w) {
+    tad_status s = TAD_OK;
+    if (w->rebound) tad__place_outputs(w);
     read_inputs(w);
     for (size_t k = 0; k < w->p->step.count && s == TAD_OK; k++)
         s = run_step(w, &w->p->step.item[k]);
     if (s == TAD_OK) write_outputs(w);
     return s;
+}
+
+tad_status tad_run(tad_workspace *w) {
+    int64_t points;
+    if (!w) return TAD_BAD_ARGUMENT;
+    w->message[0] = 0;
+    if (w->unbound)
+        return tad__workspace_fail(w, TAD_BAD_ARGUMENT, "run: %zu inputs and outputs are not bound",
+                                   w->unbound);
+    tad_status s = tad__count_points(w, &points);
+    if (s == TAD_OK) s = read_parameters(w);
+    if (s != TAD_OK) return s;
+    if (points < 0) return tad__run_once(w);
+    if (points == 0) return TAD_OK;
+    read_inputs(w);
+    return tad__run_points(w, (size_t)points);
 }

@@ -11,7 +11,8 @@ enum { ALIGN = 64 };
 
 /* Where the parts of a workspace begin. */
 typedef struct layout {
-    size_t number, array, operand, frame, operands, results, in, out, arrays, scratch, size;
+    size_t number, lane, array, operand, frame, operands, results, in, out, each, ready, strips,
+        arrays, scratch, size;
 } layout;
 
 /* What the calls have together. */
@@ -43,6 +44,7 @@ static bool lay_out(const tad_program *p, layout *l) {
     const counts n = count_refs(p);
     size_t end = (sizeof(tad_workspace) + ALIGN - 1) / ALIGN * ALIGN;
     const bool fits = place(&end, p->slots, sizeof(double), &l->number) &&
+                      place(&end, p->slots * p->lanes, sizeof(double), &l->lane) &&
                       place(&end, p->array.count, sizeof(tad_array), &l->array) &&
                       place(&end, n.numbers, sizeof(tad_array), &l->operand) &&
                       place(&end, p->call.count, sizeof(tad_call_frame), &l->frame) &&
@@ -50,6 +52,9 @@ static bool lay_out(const tad_program *p, layout *l) {
                       place(&end, n.results, sizeof(void *), &l->results) &&
                       place(&end, p->n_in, sizeof(void *), &l->in) &&
                       place(&end, p->n_out, sizeof(void *), &l->out) &&
+                      place(&end, p->n_in + p->n_out, sizeof(tad__each), &l->each) &&
+                      place(&end, p->longest_group, sizeof(tad__ready_row), &l->ready) &&
+                      place(&end, p->strip_bytes, 1, &l->strips) &&
                       place(&end, p->array_bytes, 1, &l->arrays) &&
                       place(&end, p->scratch_bytes, 1, &l->scratch);
     l->size = end;
@@ -96,6 +101,7 @@ static void set_arrays(tad_workspace *w) {
         const size_t inside = v == root ? 0 : v->offset;
         w->array[k] = v->array;
         if (v->home == TAD__PLANNED) w->array[k].data = w->arrays + root->offset + inside;
+        if (v->home == TAD__STRIP) w->array[k].data = w->strips + (size_t)v->of * TAD__STRIP_BYTES;
         if (v->home == TAD__STORED) w->array[k].data = (char *)root->array.data + inside;
     }
 }
@@ -138,7 +144,7 @@ static void set_scratch(tad_workspace *w, char *at) {
 
 static tad_workspace *make(const tad_program *p, char *memory, const layout *l) {
     tad_workspace *w = (tad_workspace *)(void *)memory;
-    memset(memory, 0, l->arrays);
+    memset(memory, 0, l->strips);
     w->driver.hooks = &hooks;
     w->p = p;
     w->size = l->size;
@@ -152,6 +158,11 @@ static tad_workspace *make(const tad_program *p, char *memory, const layout *l) 
     w->results = (tad_array **)(void *)(memory + l->results);
     w->in = (const void **)(void *)(memory + l->in);
     w->out = (void **)(void *)(memory + l->out);
+    w->each_in = (tad__each *)(void *)(memory + l->each);
+    w->each_out = w->each_in + p->n_in;
+    w->lane = (double *)(void *)(memory + l->lane);
+    w->ready = (tad__ready_row *)(void *)(memory + l->ready);
+    w->strips = memory + l->strips;
     w->arrays = memory + l->arrays;
     for (size_t k = 0; k < p->constant.count; k++)
         w->number[p->constant.item[k].slot] = p->constant.item[k].number;
@@ -191,74 +202,6 @@ void tad_workspace_free(tad_workspace *w) {
     tad__open(w->chunk.base, w->chunk.size);
     memset(w, 0, sizeof *w);
     if (raw) a->resize(a->user, raw, raw_size, 0);
-}
-
-/* ---- binding ---- */
-
-static tad_status check_bound(tad_workspace *w, const char *what, const tad__named_type *list,
-                              size_t n, size_t k, const tad_type *type, const void *data) {
-    char a[160], b[160];
-    if (k >= n)
-        return tad__workspace_fail(w, TAD_BAD_ARGUMENT, "bind: there is no %sput %zu of %zu", what,
-                                   k, n);
-    const tad_type *want = &list[k].type;
-    const char *name = list[k].name, *gap = *name ? " " : "";
-    if (want->dtype != type->dtype)
-        return tad__workspace_fail(w, TAD_BAD_DTYPE, "bind: %sput %zu%s%.*s is %s, not %s", what, k,
-                                   gap, TAD__SHOWN, name, tad_dtype_name(want->dtype),
-                                   tad_dtype_name(type->dtype));
-    if (!tad__shape_equal(&want->shape, &type->shape))
-        return tad__workspace_fail(w, TAD_BAD_SHAPE, "bind: %sput %zu%s%.*s has shape %s, not %s",
-                                   what, k, gap, TAD__SHOWN, name,
-                                   tad__shape_text(&want->shape, a, sizeof a),
-                                   tad__shape_text(&type->shape, b, sizeof b));
-    int64_t size = 0;
-    if (!data && tad__shape_size(&want->shape, &size) && size)
-        return tad__workspace_fail(w, TAD_BAD_ARGUMENT, "bind: no memory for %sput %zu%s%.*s", what,
-                                   k, gap, TAD__SHOWN, name);
-    return TAD_OK;
-}
-
-/* Of an array without elements nothing is read: any address but NULL, which is not bound. */
-static const char no_elements[1] = {0};
-
-tad_status tad_bind_in(tad_workspace *w, size_t k, tad_dtype dtype, tad_shape shape,
-                       const void *data) {
-    if (!w) return TAD_BAD_ARGUMENT;
-    const tad_type type = {dtype, shape};
-    const tad_status s = check_bound(w, "in", w->p->in, w->p->n_in, k, &type, data);
-    if (s != TAD_OK) return s;
-    w->unbound -= !w->in[k];
-    if (k - w->row_in.first < w->row_in.n) w->row_in.n = 0;
-    w->in[k] = data ? data : no_elements;
-    return TAD_OK;
-}
-
-tad_status tad_bind_out(tad_workspace *w, size_t k, tad_dtype dtype, tad_shape shape, void *data) {
-    if (!w) return TAD_BAD_ARGUMENT;
-    const tad_type type = {dtype, shape};
-    const tad_status s = check_bound(w, "out", w->p->out, w->p->n_out, k, &type, data);
-    if (s != TAD_OK) return s;
-    w->unbound -= !w->out[k];
-    if (k - w->row_out.first < w->row_out.n) w->row_out.n = 0;
-    w->out[k] = data ? data : (void *)(uintptr_t)no_elements;
-    return TAD_OK;
-}
-
-tad_status tad_bind_numbers_in(tad_workspace *w, size_t first, size_t n, const double *data) {
-    tad_status s = w ? TAD_OK : TAD_BAD_ARGUMENT;
-    for (size_t k = 0; k < n && s == TAD_OK; k++)
-        s = tad_bind_in(w, first + k, TAD_F64, TAD_0D, data ? data + k : NULL);
-    if (s == TAD_OK) w->row_in = (tad__row_of_numbers){first, n, data};
-    return s;
-}
-
-tad_status tad_bind_numbers_out(tad_workspace *w, size_t first, size_t n, double *data) {
-    tad_status s = w ? TAD_OK : TAD_BAD_ARGUMENT;
-    for (size_t k = 0; k < n && s == TAD_OK; k++)
-        s = tad_bind_out(w, first + k, TAD_F64, TAD_0D, data ? data + k : NULL);
-    if (s == TAD_OK) w->row_out = (tad__row_of_numbers){first, n, data};
-    return s;
 }
 
 void tad_set_random(tad_workspace *w, tad_random state) {

@@ -2,7 +2,25 @@
 #ifndef TAD_PROGRAM_WORKSPACE_H
 #define TAD_PROGRAM_WORKSPACE_H
 
+#include <stdio.h>
+
 #include "program.h"
+
+/* A row of the group that is running. */
+typedef struct tad__ready_row {
+    tad__row_forward *f;
+    const double *options;
+    const char *in[3];
+    char *out;
+    bool in_moves[3], out_moves; /* to the next strip */
+} tad__ready_row;
+
+/* Of what is bound for many points: how many, and how far it is from one to the next, in bytes. */
+typedef struct tad__each {
+    bool given; /* false: one for all */
+    int64_t points;
+    size_t step;
+} tad__each;
 
 /* Inputs or outputs that are numbers in a row: all from the first on. */
 typedef struct tad__row_of_numbers {
@@ -17,6 +35,7 @@ struct tad_workspace {
     void *raw;                     /* what the allocator gave; NULL: the caller's memory */
     size_t raw_size, size;
     size_t unbound; /* inputs and outputs */
+    bool rebound;   /* since the outputs were placed */
     tad_random random;
     tad__memory nothing; /* gives none */
     tad__chunk chunk;
@@ -29,19 +48,38 @@ struct tad_workspace {
     tad_call_frame *frame;
     const tad_array **operands; /* of all calls */
     tad_array **results;
-    const void **in;
+    const void **in; /* of many points: of the one that runs */
     void **out;
     tad__row_of_numbers row_in, row_out; /* of the inputs and outputs that were bound so last */
-    char *arrays;
+    tad__each *each_in, *each_out;
+    double *lane; /* numbers of some points, a slot after the other */
+    char *arrays, *strips;
+    tad__ready_row *ready; /* of the longest group */
     char message[400];
 };
 
 tad_status tad__workspace_fail(tad_workspace *w, tad_status code, const char *format, ...)
     TAD_PRINTF(3, 4);
 
+/* One run, of what is bound. */
+tad_status tad__run_once(tad_workspace *w);
+
+/* Of a new program: whether numbers of many points are computed together, and of how many. */
+void tad__find_lanes(tad_program *p);
+/* What is bound for each; -1: nothing is. */
+tad_status tad__count_points(tad_workspace *w, int64_t *points);
+tad_status tad__run_points(tad_workspace *w, size_t points);
+
+/* Of a new program: which outputs can be computed in place. */
+void tad__find_direct(tad_program *p);
+/* Gives outputs their places, by what is bound. */
+void tad__place_outputs(tad_workspace *w);
+
+/* Computes a group of rows. */
+void tad__run_group(tad_workspace *w, const tad__group *g);
 /* Computes the number steps. */
 void tad__run_numbers(const tad_program *p, const tad__number_step *step, size_t n, double *number);
 /* Computes what has been rolled up. */
-void tad__run_groups(const tad_program *p, const tad__group *group, size_t n, double *number);
+void tad__run_rolled(const tad_program *p, const tad__rolled *group, size_t n, double *number);
 
 #endif

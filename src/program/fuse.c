@@ -1,0 +1,382 @@
+/* Rows on arrays of one shape are put together into groups: what only rows of the group read needs
+ * no memory but a strip. Rests on freeze.h.
+ *
+ * A group runs where it is closed, and what reads its results waits until then. It is closed when a
+ * row would have to wait for something that waits for the group; and so that not too much is kept
+ * waiting. What neither is in a group nor waits runs at once. */
+#include "freeze.h"
+
+#include <string.h>
+
+#include "tape/error.h"
+
+enum { OPEN = 4, MOST_OPERANDS = 16, MOST_WAITING = 256, NONE = UINT32_MAX };
+
+/* A group to which rows may still be added. */
+typedef struct open_group {
+    tad__ref like; /* an array of its shape; NO_REF: there is no group here */
+    uint32_t first, last;
+    uint32_t count, operands; /* rows; operands that come from memory */
+    uint32_t opened;          /* when */
+} open_group;
+
+/* One step that waits for open groups, a bit each. */
+typedef struct waiting {
+    tad__step step;
+    uint8_t groups;
+} waiting;
+
+typedef struct fusing {
+    tad__freezer *f;
+    tad_program *p;
+    TAD__LIST(tad__step) step;           /* in the new order */
+    TAD__LIST(tad__call_step) call;      /* those that are in no group */
+    uint32_t *read_by;                   /* of each array: the group that read it last; NONE */
+    uint32_t *next;                      /* the row after a call in its group; NONE */
+    uint8_t *group;                      /* of each array: the open one that computes it, plus 1 */
+    uint8_t *array_waits, *number_waits; /* of each value: for which groups its step waits */
+    open_group open[OPEN];
+    uint32_t opened;
+    waiting waiting[MOST_WAITING];
+    size_t waiting_count;
+} fusing;
+
+/* ---- what may be in a group ---- */
+
+static const tad_array *array_at(const fusing *u, tad__ref r) {
+    return &u->p->array.item[tad__position(r)].array;
+}
+
+static bool are_alike(const tad_array *a, const tad_array *b) {
+    const tad_shape x = tad__shape_of(a), y = tad__shape_of(b);
+    return a->dtype == b->dtype && tad__shape_equal(&x, &y);
+}
+
+static bool is_row(const fusing *u, const tad__call_step *c) {
+    return c->op >= u->p->basis->row && c->op < u->p->basis->row + u->p->basis->rows;
+}
+
+static bool is_single(const fusing *u, tad__ref r) {
+    return !tad__is_array_ref(r) || array_at(u, r)->size == 1;
+}
+
+/* Which operand is a single element, -1: none; false: rows of a group cannot be like that. */
+static bool find_single(const fusing *u, const tad__call_step *c, int8_t *single) {
+    const tad_array *out = array_at(u, c->ref[c->n_in]);
+    *single = -1;
+    for (uint32_t k = 0; k < c->n_in; k++) {
+        if (is_single(u, c->ref[k])) {
+            if (c->n_in != 2 || *single >= 0) return false;
+            *single = (int8_t)k;
+        } else if (!are_alike(array_at(u, c->ref[k]), out) || !array_at(u, c->ref[k])->contiguous) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool can_be_fused(const fusing *u, const tad__call_step *c) {
+    int8_t single;
+    if (!is_row(u, c) || !tad__is_array_ref(c->ref[c->n_in])) return false;
+    return array_at(u, c->ref[c->n_in])->size > 1 && find_single(u, c, &single);
+}
+
+/* ---- writing the new order ---- */
+
+static void add_step(fusing *u, tad__step_kind kind, uint32_t at, uint32_t count) {
+    tad__step *last = u->step.count ? &u->step.item[u->step.count - 1] : NULL;
+    if (last && last->kind == kind && last->at + last->count == at) {
+        last->count += count;
+        return;
+    }
+    u->step.item = tad__list_room(&u->p->memory, u->step.item, u->step.count, &u->step.capacity,
+                                  sizeof *u->step.item);
+    if (u->step.count < u->step.capacity)
+        u->step.item[u->step.count++] = (tad__step){kind, at, count};
+    else
+        u->f->failed = true;
+}
+
+static void keep_call(fusing *u, const tad__call_step *c) {
+    u->call.item = tad__list_room(&u->p->memory, u->call.item, u->call.count, &u->call.capacity,
+                                  sizeof *u->call.item);
+    if (u->call.count == u->call.capacity) {
+        u->f->failed = true;
+        return;
+    }
+    u->call.item[u->call.count++] = *c;
+    add_step(u, TAD__CALL, (uint32_t)(u->call.count - 1), 1);
+}
+
+static void keep_row(fusing *u, const tad__call_step *c) {
+    tad__fused_row *row = TAD__ADD_TO(u->p, fused);
+    if (!row) {
+        u->f->failed = true;
+        return;
+    }
+    *row = (tad__fused_row){.row = (uint16_t)(c->op - u->p->basis->row),
+                            .n_in = (uint8_t)c->n_in,
+                            .options = c->options,
+                            .out = c->ref[c->n_in]};
+    memcpy(row->in, c->ref, c->n_in * sizeof *row->in);
+    find_single(u, c, &row->single);
+}
+
+static void keep_group(fusing *u, const open_group *g) {
+    tad_program *p = u->p;
+    const tad_array *like = array_at(u, g->like);
+    tad__group *to = TAD__ADD_TO(p, group);
+    if (!to) {
+        u->f->failed = true;
+        return;
+    }
+    *to = (tad__group){.first = (uint32_t)p->fused.count,
+                       .count = g->count,
+                       .dtype = (tad_dtype)like->dtype,
+                       .size = like->size};
+    for (uint32_t k = g->first; k != NONE; k = u->next[k]) keep_row(u, &p->call.item[k]);
+    add_step(u, TAD__FUSED, (uint32_t)(p->group.count - 1), 1);
+    p->longest_group = tad__max(p->longest_group, g->count);
+}
+
+static void keep_step(fusing *u, const tad__step *s) {
+    if (s->kind == TAD__CALL)
+        keep_call(u, &u->p->call.item[s->at]);
+    else
+        add_step(u, s->kind, s->at, 1);
+}
+
+/* ---- what steps read and write ---- */
+
+/* The operands and results of a single step that is in no group. */
+typedef struct operands {
+    const tad__ref *in, *out;
+    uint32_t n_in, n_out;
+    tad__ref few[3];
+} operands;
+
+static operands operands_of(const fusing *u, const tad__step *s, operands *o) {
+    const tad_program *p = u->p;
+    *o = (operands){.in = NULL};
+    if (s->kind == TAD__CALL) {
+        const tad__call_step *c = &p->call.item[s->at];
+        *o = (operands){.in = c->ref, .out = c->ref + c->n_in, .n_in = c->n_in, .n_out = c->n_out};
+    } else if (s->kind == TAD__NUMBERS) {
+        const tad__number_step *n = &p->number.item[s->at];
+        *o = (operands){
+            .few = {n->a, n->b, n->options ? n->a : n->c}, .n_in = 3, .out = &n->to, .n_out = 1};
+        o->in = o->few;
+    } else if (s->kind == TAD__DECIDE) {
+        *o = (operands){.in = &p->decision.item[s->at].condition, .n_in = 1};
+    } else if (s->kind == TAD__COPY) {
+        const tad__copy_step *c = &p->copy.item[s->at];
+        *o = (operands){.in = &c->from, .n_in = 1, .out = &c->to, .n_out = 1};
+    }
+    return *o;
+}
+
+static uint32_t root_of(const fusing *u, tad__ref r) {
+    return u->p->array.item[tad__position(r)].root;
+}
+
+/* The groups that must run before a value is there. */
+static unsigned groups_before(const fusing *u, tad__ref r) {
+    if (r == TAD__NO_REF) return 0;
+    if (!tad__is_array_ref(r)) return u->number_waits[r];
+    const uint32_t root = root_of(u, r);
+    return u->array_waits[root] | (u->group[root] ? 1u << (u->group[root] - 1) : 0);
+}
+
+static void set_waits(fusing *u, tad__ref r, unsigned groups) {
+    if (tad__is_array_ref(r))
+        u->array_waits[root_of(u, r)] = (uint8_t)groups;
+    else
+        u->number_waits[r] = (uint8_t)groups;
+}
+
+static void set_results_wait(fusing *u, const tad__step *s, unsigned groups) {
+    operands o;
+    operands_of(u, s, &o);
+    for (uint32_t k = 0; k < o.n_out; k++) set_waits(u, o.out[k], groups);
+}
+
+/* ---- opening and closing ---- */
+
+/* Those that waited for this group alone run now. */
+static void stop_waiting(fusing *u, uint32_t group) {
+    size_t left = 0;
+    for (size_t k = 0; k < u->waiting_count; k++) {
+        waiting w = u->waiting[k];
+        w.groups &= (uint8_t) ~(1u << group);
+        set_results_wait(u, &w.step, w.groups);
+        if (w.groups)
+            u->waiting[left++] = w;
+        else
+            keep_step(u, &w.step);
+    }
+    u->waiting_count = left;
+}
+
+static void close_group(fusing *u, uint32_t k) {
+    open_group *g = &u->open[k];
+    if (g->like == TAD__NO_REF) return;
+    for (uint32_t c = g->first; c != NONE; c = u->next[c]) {
+        const tad__call_step *call = &u->p->call.item[c];
+        u->group[tad__position(call->ref[call->n_in])] = 0;
+    }
+    if (g->count == 1)
+        keep_call(u, &u->p->call.item[g->first]);
+    else
+        keep_group(u, g);
+    g->like = TAD__NO_REF;
+    stop_waiting(u, k);
+}
+
+static void close_groups(fusing *u, unsigned groups) {
+    for (uint32_t k = 0; k < OPEN; k++)
+        if (groups >> k & 1) close_group(u, k);
+}
+
+/* The one opened first; NONE. */
+static uint32_t oldest(const fusing *u) {
+    uint32_t first = NONE;
+    for (uint32_t k = 0; k < OPEN; k++)
+        if (u->open[k].like != TAD__NO_REF &&
+            (first == NONE || u->open[k].opened < u->open[first].opened))
+            first = k;
+    return first;
+}
+
+static void close_all(fusing *u) {
+    for (uint32_t k = oldest(u); k != NONE; k = oldest(u)) close_group(u, k);
+}
+
+/* The open group for arrays like `out`; NONE. */
+static uint32_t find_group(const fusing *u, tad__ref out) {
+    for (uint32_t k = 0; k < OPEN; k++)
+        if (u->open[k].like != TAD__NO_REF &&
+            are_alike(array_at(u, u->open[k].like), array_at(u, out)))
+            return k;
+    return NONE;
+}
+
+static uint32_t open_for(fusing *u, tad__ref out) {
+    uint32_t k = 0;
+    while (k < OPEN && u->open[k].like != TAD__NO_REF) k++;
+    if (k == OPEN) close_group(u, k = oldest(u));
+    u->open[k] = (open_group){.like = out, .first = NONE, .opened = u->opened++};
+    return k;
+}
+
+/* ---- rows and other steps ---- */
+
+/* What a row reads of other groups, or of steps that wait, must be there before its group runs. */
+static void prepare(fusing *u, const tad__call_step *c) {
+    const uint32_t own = find_group(u, c->ref[c->n_in]);
+    for (uint32_t i = 0; i < c->n_in; i++) {
+        const tad__ref r = c->ref[i];
+        const bool of_own =
+            tad__is_array_ref(r) && own != NONE && u->group[root_of(u, r)] == own + 1;
+        if (!of_own) close_groups(u, groups_before(u, r));
+    }
+}
+
+/* Of other groups and steps, those that the group has not read yet. */
+static uint32_t count_operands(const fusing *u, const tad__call_step *c, uint32_t group) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < c->n_in; i++) {
+        if (!tad__is_array_ref(c->ref[i])) continue;
+        const uint32_t root = root_of(u, c->ref[i]);
+        if (u->group[root] == group + 1 || u->read_by[root] == u->open[group].opened) continue;
+        u->read_by[root] = u->open[group].opened;
+        n++;
+    }
+    return n;
+}
+
+static void join_group(fusing *u, uint32_t call) {
+    const tad__call_step *c = &u->p->call.item[call];
+    const tad__ref out = c->ref[c->n_in];
+    prepare(u, c);
+    uint32_t k = find_group(u, out);
+    if (k != NONE && u->open[k].operands >= MOST_OPERANDS) {
+        close_group(u, k);
+        k = NONE;
+    }
+    if (k == NONE) k = open_for(u, out);
+    open_group *g = &u->open[k];
+    if (g->first == NONE)
+        g->first = call;
+    else
+        u->next[g->last] = call;
+    g->last = call;
+    g->count++;
+    g->operands += count_operands(u, c, k);
+    u->group[tad__position(out)] = (uint8_t)(k + 1);
+}
+
+static void wait_or_run(fusing *u, const tad__step *s) {
+    operands o;
+    unsigned groups = 0;
+    operands_of(u, s, &o);
+    for (uint32_t k = 0; k < o.n_in; k++) groups |= groups_before(u, o.in[k]);
+    if (groups && u->waiting_count == MOST_WAITING) {
+        close_groups(u, groups);
+        groups = 0;
+    }
+    if (!groups) {
+        keep_step(u, s);
+        return;
+    }
+    u->waiting[u->waiting_count++] = (waiting){*s, (uint8_t)groups};
+    set_results_wait(u, s, groups);
+}
+
+static void order_step(fusing *u, const tad__step *s) {
+    if (s->kind == TAD__NUMBERS && !u->waiting_count) { /* they read numbers alone */
+        add_step(u, s->kind, s->at, s->count);
+        return;
+    }
+    for (uint32_t k = s->at; k < s->at + s->count && !u->f->failed; k++) {
+        if (s->kind == TAD__CALL && can_be_fused(u, &u->p->call.item[k]))
+            join_group(u, k);
+        else
+            wait_or_run(u, &(tad__step){s->kind, k, 1});
+    }
+}
+
+/* ---- all of it ---- */
+
+static void take_over(fusing *u) {
+    tad_program *p = u->p;
+    tad__memory_resize(&p->memory, p->step.item, p->step.capacity * sizeof *p->step.item, 0);
+    tad__memory_resize(&p->memory, p->call.item, p->call.capacity * sizeof *p->call.item, 0);
+    p->step.item = u->step.item;
+    p->step.count = u->step.count;
+    p->step.capacity = u->step.capacity;
+    p->call.item = u->call.item;
+    p->call.count = u->call.count;
+    p->call.capacity = u->call.capacity;
+}
+
+tad_status tad__freeze_fuse(tad__freezer *f) {
+    tad_program *p = f->p;
+    fusing u = {.f = f, .p = p};
+    const size_t calls = p->call.count, arrays = p->array.count,
+                 lists = (calls + arrays) * sizeof *u.next,
+                 bytes = lists + 2 * arrays + f->numbers + 1;
+    u.next = tad__memory_resize(&p->memory, NULL, 0, bytes);
+    if (!u.next) return tad__no_memory(f->t, "freeze");
+    memset(u.next, 0, bytes);
+    memset(u.next, 0xff, lists);
+    u.read_by = u.next + calls;
+    u.group = (uint8_t *)(u.read_by + arrays);
+    u.array_waits = u.group + arrays;
+    u.number_waits = u.array_waits + arrays;
+    for (uint32_t k = 0; k < OPEN; k++) u.open[k].like = TAD__NO_REF;
+    for (size_t k = 0; k < p->step.count && !f->failed; k++) order_step(&u, &p->step.item[k]);
+    close_all(&u);
+    take_over(&u);
+    tad__memory_resize(&p->memory, u.next, bytes, 0);
+    return f->failed ? tad__no_memory(f->t, "freeze") : tad__freeze_strips(f);
+}
