@@ -74,6 +74,7 @@ static tad_status bind_in(tad_workspace *w, size_t k, tad_type type, const void 
     w->rebound = true;
     w->in[k] = address(data);
     if (k - w->row_in.first < w->row_in.n) w->row_in.n = 0;
+    w->each += (size_t)each - w->each_in[k].given;
     w->each_in[k] = b.each;
     w->each_in[k].step = bytes_of(&w->p->in[k].type);
     return TAD_OK;
@@ -88,6 +89,7 @@ static tad_status bind_out(tad_workspace *w, size_t k, tad_type type, void *data
     w->rebound = true;
     w->out[k] = (void *)(uintptr_t)address(data);
     if (k - w->row_out.first < w->row_out.n) w->row_out.n = 0;
+    w->each += (size_t)each - w->each_out[k].given;
     w->each_out[k] = b.each;
     w->each_out[k].step = bytes_of(&w->p->out[k].type);
     return TAD_OK;

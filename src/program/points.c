@@ -21,6 +21,7 @@ static tad_status count_points(tad_workspace *w, const char *what, const tad__ea
 
 tad_status tad__count_points(tad_workspace *w, int64_t *points) {
     *points = -1;
+    if (!w->each) return TAD_OK;
     tad_status s = count_points(w, "in", w->each_in, w->p->n_in, points);
     if (s == TAD_OK) s = count_points(w, "out", w->each_out, w->p->n_out, points);
     for (size_t k = 0; k < w->p->n_out && s == TAD_OK && *points >= 0; k++)

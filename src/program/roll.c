@@ -117,6 +117,8 @@ tad_status tad__roll_up(tad__freezer *f) {
     r.zero = tad__known_number(f, 0, TAD_F64);
     if (f->failed) return tad__no_memory(f->t, "freeze");
     r.n = f->numbers;
+    r.sum_list = tad_op_find("sum_list");
+    r.dot_list = tad_op_find("dot_list");
     f->p->exact = r.exact;
     r.arena.memory = &f->p->memory;
     roll_up(&r);

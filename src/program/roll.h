@@ -73,6 +73,7 @@ typedef struct tad__roll {
     tad__freezer *f;
     tad_program *p;
     tad__arena arena;
+    const tad_op *sum_list, *dot_list;
     bool exact;      /* the tape's bits: its order of sums, its functions */
     uint32_t zero;   /* the number that sums over lists begin with, where that is so */
     uint32_t n;      /* numbers */
@@ -150,8 +151,8 @@ void tad__roll_uses(tad__roll *r);
 /* sum_list or dot_list of numbers, short enough for an item. */
 bool tad__is_list_call(const tad__roll *r, const tad__call_step *c);
 /* Terms of such a call in the tape's order, with the zero that it begins with. */
-static inline size_t tad__terms_of_list(const tad__call_step *c) {
-    return c->op == tad_op_find("sum_list") ? c->n_in + 1 : c->n_in / 2 + 2;
+static inline size_t tad__terms_of_list(const tad__roll *r, const tad__call_step *c) {
+    return c->op == r->sum_list ? c->n_in + 1 : c->n_in / 2 + 2;
 }
 /* A row that is a sum of products. */
 static inline bool tad__is_of_sum(uint32_t row) {

@@ -115,7 +115,7 @@ static uint32_t find_regular(tad__members *m, const uint32_t *member, uint32_t n
     for (uint32_t k = 0; k < m->operands; k++) {
         uint32_t runs = 1;
         m->advance[k] = -1;
-        for (uint32_t i = 1; i < n; i++) {
+        for (uint32_t i = 1; i < n && runs * MORE_RUNS <= n; i++) {
             if (!breaks(m, member[i - 1], member[i], k)) continue;
             runs++;
             m->advance[k] = -1;
@@ -182,12 +182,20 @@ static void sort_keys(tad__members *m, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) m->tried[i] = m->key[i].item;
 }
 
+/* Whether the best order so far costs hardly more than the best one that there could be. */
+static bool is_good(const tad__members *m, uint32_t n) {
+    enum { NARROW = 64 };
+    const double least = (cost_of_rest(m->kin) + m->operands) * ((n + CHUNK - 1) / CHUNK);
+    return m->cost <= least * (n < NARROW ? 1.2 : 1.1);
+}
+
 /* Whether there may be a better order: this one is irregular without holes. */
 static bool try_tried(tad__members *m, uint32_t n) {
     if (!keep_if_best(m, m->tried, n)) return false;
+    if (is_good(m, n)) return false;
     const uint32_t padded = pad(m, m->tried, n);
     if (padded) (void)keep_if_best(m, m->padded, padded);
-    return true;
+    return !is_good(m, n);
 }
 
 /* By the places of one operand, then another. */

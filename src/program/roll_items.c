@@ -59,7 +59,7 @@ static void open_step(maker *m, const tad__number_step *s, bool minus) {
 
 static void open_list(maker *m, const tad__call_step *c, bool minus) {
     const uint32_t n = (c->n_in - 1) / 2;
-    if (c->op == tad_op_find("sum_list")) {
+    if (c->op == m->r->sum_list) {
         for (uint32_t k = c->n_in; k-- > 0;) add_part(m, c->ref[k], minus);
         return;
     }
@@ -142,7 +142,7 @@ static bool opens(const tad__roll *r, uint32_t number) {
 
 static void add_list_backwards(maker *m, const tad__call_step *c) {
     const uint32_t n = (c->n_in - 1) / 2;
-    if (c->op == tad_op_find("sum_list")) {
+    if (c->op == m->r->sum_list) {
         for (uint32_t k = c->n_in; k-- > 0;) add_term(m, c->ref[k], TAD__NO_REF, false);
     } else {
         for (uint32_t k = n; k > 0; k--) add_term(m, c->ref[k], c->ref[k + n], false);
@@ -156,7 +156,7 @@ static size_t terms_at_most(const tad__roll *r, uint32_t number) {
     const uint32_t of = r->same[number] >> 1;
     const size_t step = 2;
     return tad__def_kind(r, of) == TAD__DEF_LIST
-               ? tad__terms_of_list(&r->p->call.item[tad__def_at(r, of)])
+               ? tad__terms_of_list(r, &r->p->call.item[tad__def_at(r, of)])
                : step;
 }
 

@@ -49,10 +49,10 @@ static void define_steps(tad__roll *r, const tad__step *s) {
 }
 
 bool tad__is_list_call(const tad__roll *r, const tad__call_step *c) {
-    bool numbers = c->op == tad_op_find("dot_list") || c->op == tad_op_find("sum_list");
+    bool numbers = c->op == r->dot_list || c->op == r->sum_list;
     for (uint32_t k = 0; k < c->n_in + c->n_out && numbers; k++)
         numbers = !tad__is_array_ref(c->ref[k]);
-    return numbers && (!r->exact || tad__terms_of_list(c) <= TAD__MOST_IN_ORDER);
+    return numbers && (!r->exact || tad__terms_of_list(r, c) <= TAD__MOST_IN_ORDER);
 }
 
 static void define_results(tad__roll *r, const tad__step *s, uint32_t *stage) {
