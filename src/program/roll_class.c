@@ -207,6 +207,17 @@ static bool try_operands(tad__members *m, const uint32_t *item, uint32_t n, uint
     return try_tried(m, n);
 }
 
+/* By how far two operands are apart: where they go on together, by runs of these. */
+static bool try_distance(tad__members *m, const uint32_t *item, uint32_t n, uint32_t k,
+                         uint32_t other) {
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t place = place_of(m, item[i], k);
+        m->key[i] = (tad__sort_key){place - place_of(m, item[i], other) + (1u << 31), place, item[i]};
+    }
+    sort_keys(m, n);
+    return try_tried(m, n);
+}
+
 static bool try_as_recorded(tad__members *m, const uint32_t *item, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) m->key[i] = (tad__sort_key){0, 0, item[i]};
     sort_keys(m, n);
@@ -219,6 +230,7 @@ void tad__roll_arrange(tad__members *m, const uint32_t *item, uint32_t n) {
     m->scattered = 0;
     bool more = try_as_recorded(m, item, n);
     more = more && try_operands(m, item, n, 0, last ? 1 : 0) && last;
-    more = more && try_operands(m, item, n, 1, 0) && last > 1;
-    if (more) (void)try_operands(m, item, n, last, 0);
+    more = more && try_operands(m, item, n, 1, 0);
+    if (last > 1) more = more && try_operands(m, item, n, last, 0);
+    if (more && m->scattered) (void)try_distance(m, item, n, 0, 1);
 }
