@@ -73,7 +73,6 @@ static void keep(tad__roll *r) {
     if (r->failed) return;
     memcpy(f->slot, r->place, r->n * sizeof *f->slot);
     p->slots = r->slots;
-    p->info.numbers = p->number.count;
     p->info.rolled_up = r->item.count - r->on_list;
     TAD__ROLL_FREE(r, p, step);
     p->step.item = r->step.item;
@@ -81,6 +80,12 @@ static void keep(tad__roll *r) {
     p->step.capacity = r->step.capacity;
     r->step.item = NULL;
     r->step.capacity = 0;
+}
+
+/* Steps that are items now. */
+static void forget_steps(tad__roll *r) {
+    tad_program *p = r->p;
+    p->info.numbers = p->number.count;
     TAD__ROLL_FREE(r, p, number);
     p->number.item = NULL;
     p->number.count = p->number.capacity = 0;
@@ -91,6 +96,7 @@ static void keep(tad__roll *r) {
 static void roll_up(tad__roll *r) {
     tad__roll_uses(r);
     if (!r->failed) tad__roll_items(r);
+    if (!r->failed) forget_steps(r);
     if (!r->failed) tad__roll_order(r);
     if (!r->failed) tad__roll_emit(r);
     if (!r->failed) add_steps(r);

@@ -82,13 +82,14 @@ typedef struct tad__roll {
     uint32_t *uses;  /* as an operand */
     uint32_t *stage; /* steps of other kinds that it waits for */
     uint8_t *mark;
+    /* The next three lie where the three before do, which are of no use once there are items. */
     uint32_t *item_of; /* TAD__NO_REF: none */
     uint32_t *place;   /* in the workspace */
+    uint32_t *order;   /* items, group by group */
     TAD__LIST(tad__item) item;
     TAD__LIST(uint32_t) operand; /* numbers */
     TAD__LIST(tad__ready) ready; /* by sign */
     struct tad__signature *signature;
-    uint32_t *order;              /* items, group by group */
     TAD__LIST(uint32_t) boundary; /* where groups begin in it, and the end */
     TAD__LIST(uint32_t) stage_of_group;
     TAD__LIST(tad__step) step; /* those that will be the program's */

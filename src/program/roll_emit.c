@@ -310,7 +310,8 @@ static bool members(tad__members *m) {
 
 void tad__roll_emit(tad__roll *r) {
     tad__members m = {.r = r};
-    if (!TAD__ROLL_TAKE(r, place, r->n) || !members(&m)) return;
+    r->place = r->uses;
+    if (!members(&m)) return;
     place_outside(r);
     for (size_t k = 0; k + 1 < r->boundary.count && !r->failed; k++) {
         const uint32_t *at = &r->boundary.item[k];

@@ -165,7 +165,8 @@ static void compute_all(agenda *a) {
 void tad__roll_order(tad__roll *r) {
     agenda a = {.r = r};
     const size_t items = r->item.count;
-    if (!TAD__ROLL_TAKE(r, order, items) || !TAD__ROLL_TAKE(r, item_of, r->n)) return;
+    r->item_of = r->same;
+    r->order = r->stage; /* no more items than numbers */
     a.waits = tad__roll_take(r, items, sizeof *a.waits);
     a.next = tad__roll_take(r, items, sizeof *a.next);
     a.first_user = tad__roll_take(r, items + 2, sizeof *a.first_user);

@@ -398,8 +398,20 @@ static tad_status find_draws(tad__freezer *f) {
 
 /* ---- all of them ---- */
 
+/* A list of a million steps that doubles would take twice its memory. */
+static void reserve_numbers(tad__freezer *f) {
+    tad_program *p = f->p;
+    size_t n = 0;
+    for (uint32_t i = 0; i < f->nodes; i++)
+        n += (f->mark[i] & TAD__NEEDED) && !(tad__at(f->t, i)->flags & TAD__ARRAY);
+    if (!n) return;
+    p->number.item = tad__memory_resize(&p->memory, NULL, 0, n * sizeof *p->number.item);
+    if (p->number.item) p->number.capacity = n;
+}
+
 tad_status tad__freeze_steps(tad__freezer *f) {
     add_inputs(f);
+    reserve_numbers(f);
     for (uint32_t i = 0; i < f->nodes && !f->failed; i++) {
         if (!(f->mark[i] & TAD__NEEDED)) continue;
         add_node(f, i);
