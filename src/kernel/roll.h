@@ -10,25 +10,26 @@
 
 enum { TAD__CHUNK = 8 };
 
-/* How the lanes of a chunk find an operand. */
+/* How the lanes of a group find an operand: by its first place, */
 typedef enum tad__lane_class {
-    TAD__SIDE_BY_SIDE, /* from one position on */
-    TAD__ONE_FOR_ALL,  /* at one position */
-    TAD__EITHER_OF,    /* side by side, or, where the position is ~p, one for all at p */
-    TAD__SCATTERED,    /* 8 positions */
+    TAD__ALONG, /* side by side from there on */
+    TAD__ONE,   /* there, all of them */
+    /* or by the places of each chunk: */
+    TAD__CHUNKS, /* side by side from there on */
+    TAD__ONES,   /* there, all of the chunk */
+    TAD__EITHER, /* side by side, or, where the place is ~p, all at p */
+    TAD__ANYWHERE, /* 8 places */
     TAD__NO_FACTOR
 } tad__lane_class;
 
-/* An operand of a group: chunk c finds its position at place[at + c step], and adds c move to
- * it. */
+/* An operand of a group: where its places begin. */
 typedef struct tad__lanes {
     uint32_t at;
-    uint8_t kind; /* tad__lane_class */
-    uint8_t step; /* 0, 1 or TAD__CHUNK */
-    uint8_t move; /* 0 or TAD__CHUNK */
+    uint32_t kind; /* tad__lane_class */
 } tad__lanes;
 
-/* Terms of a sum that are alike: +- a b, or +- a. Those of the next term lie `next` behind. */
+/* Terms of a sum that are alike: +- a b, or +- a. The places of the next term lie `next` behind. The
+ * kind of b is not before that of a. */
 typedef struct tad__terms {
     tad__lanes a, b;
     uint32_t next_a, next_b, count;

@@ -11,9 +11,6 @@
 /* A chunk, whatever registers the level has. */
 typedef double chunk __attribute__((vector_size(TAD__CHUNK * sizeof(double))));
 
-/* So many chunks of partial results stay in registers. */
-enum { MOST = TAD_VECTOR_BYTES / (int)sizeof(double) };
-
 /* ---- operands ---- */
 
 /* By address: as results of functions they would be passed in another way at each level. */
@@ -24,35 +21,42 @@ INLINE void gather(chunk *x, const double *v, const int32_t *p) {
     *x = (chunk){v[p[0]], v[p[1]], v[p[2]], v[p[3]], v[p[4]], v[p[5]], v[p[6]], v[p[7]]};
 }
 
-/* The operand of the chunk whose place is at p. */
-INLINE void operand(chunk *x, int kind, const double *v, const int32_t *p, size_t move) {
-    if (kind == TAD__SIDE_BY_SIDE)
-        load(x, v + p[0] + move);
-    else if (kind == TAD__ONE_FOR_ALL)
-        spread(x, v[p[0]]);
-    else if (kind == TAD__SCATTERED)
-        gather(x, v, p);
-    else if (p[0] >= 0)
-        load(x, v + p[0]);
-    else
-        spread(x, v[~p[0]]);
+/* Where the places of chunk c begin. */
+INLINE const int32_t *places(int kind, const int32_t *p, size_t c) {
+    const bool by_chunks = kind >= TAD__CHUNKS && kind <= TAD__EITHER;
+    return by_chunks ? p + c : kind == TAD__ANYWHERE ? p + TAD__CHUNK * c : p;
+}
+
+/* The operand of the chunk that is q behind chunk c, where the places at p begin. */
+INLINE void operand(chunk *x, int kind, const double *v, const int32_t *p, size_t c, size_t q) {
+    switch (kind) {
+    case TAD__ALONG: load(x, v + p[0] + TAD__CHUNK * (c + q)); break;
+    case TAD__ONE: spread(x, v[p[0]]); break;
+    case TAD__CHUNKS: load(x, v + p[q]); break;
+    case TAD__ONES: spread(x, v[p[q]]); break;
+    case TAD__EITHER:
+        if (p[q] >= 0)
+            load(x, v + p[q]);
+        else
+            spread(x, v[~p[q]]);
+        break;
+    default: gather(x, v, p + TAD__CHUNK * q);
+    }
 }
 
 /* ---- sums ---- */
 
-/* Adds all terms to `at_once` chunks from c on. */
-INLINE void add_terms(int a_kind, int b_kind, bool minus, int at_once, const tad__terms *t,
+/* Adds all terms to `at_once` chunks from c on, whose partial results stay in registers. */
+INLINE void add_terms(int a_kind, int b_kind, bool minus, size_t at_once, const tad__terms *t,
                       const int32_t *place, size_t c, const double *v, chunk *sum) {
-    const int32_t *a = place + t->a.at + c * t->a.step, *b = place + t->b.at + c * t->b.step;
-    const size_t a_move = t->a.move, b_move = t->b.move, a_step = t->a.step, b_step = t->b.step;
+    const int32_t *a = places(a_kind, place + t->a.at, c), *b = places(b_kind, place + t->b.at, c);
     for (uint32_t k = 0; k < t->count; k++, a += t->next_a, b += t->next_b) {
 #pragma GCC unroll 8
-        for (int q = 0; q < at_once; q++) {
-            const size_t i = (size_t)q;
+        for (size_t q = 0; q < at_once; q++) {
             chunk x, y;
-            operand(&x, a_kind, v, a + i * a_step, (c + i) * a_move);
+            operand(&x, a_kind, v, a, c, q);
             if (b_kind != TAD__NO_FACTOR) {
-                operand(&y, b_kind, v, b + i * b_step, (c + i) * b_move);
+                operand(&y, b_kind, v, b, c, q);
                 x *= y;
             }
             sum[q] = minus ? sum[q] - x : sum[q] + x;
@@ -60,78 +64,93 @@ INLINE void add_terms(int a_kind, int b_kind, bool minus, int at_once, const tad
     }
 }
 
+#define KINDS (TAD__NO_FACTOR + 1)
 #define OF_KINDS(a, b)                                                                             \
-    case (a * 5 + b) * 2: add_terms(a, b, false, at_once, t, place, c, v, sum); break;             \
-    case (a * 5 + b) * 2 + 1: add_terms(a, b, true, at_once, t, place, c, v, sum); break;
-/* The second factor's kind is not before the first's. */
-#define SIDE_BY_SIDE(a) OF_KINDS(a, TAD__SIDE_BY_SIDE) ONE_FOR_ALL(a)
-#define ONE_FOR_ALL(a) OF_KINDS(a, TAD__ONE_FOR_ALL) EITHER_OF(a)
-#define EITHER_OF(a) OF_KINDS(a, TAD__EITHER_OF) SCATTERED(a)
-#define SCATTERED(a) OF_KINDS(a, TAD__SCATTERED) OF_KINDS(a, TAD__NO_FACTOR)
+    case (a * KINDS + b) * 2: add_terms(a, b, false, at_once, t, place, c, v, sum); break;         \
+    case (a * KINDS + b) * 2 + 1: add_terms(a, b, true, at_once, t, place, c, v, sum); break;
+#define FROM_ALONG(a) OF_KINDS(a, TAD__ALONG) FROM_ONE(a)
+#define FROM_ONE(a) OF_KINDS(a, TAD__ONE) FROM_CHUNKS(a)
+#define FROM_CHUNKS(a) OF_KINDS(a, TAD__CHUNKS) FROM_ONES(a)
+#define FROM_ONES(a) OF_KINDS(a, TAD__ONES) OF_KINDS(a, TAD__NO_FACTOR)
+#define SELDOM_FROM_EITHER(a) OF_KINDS(a, TAD__EITHER) OF_KINDS(a, TAD__ANYWHERE)
 
-/* A sum starts from -0, which added to anything gives that, also to -0. */
-INLINE void sum_chunks(int at_once, const tad__terms *t, size_t n, const int32_t *place, size_t c,
-                       double *to, const double *v) {
-    chunk sum[MOST];
-    for (int q = 0; q < at_once; q++) spread(&sum[q], -0.0);
-    for (const tad__terms *end = t + n; t < end; t++) {
-        switch ((t->a.kind * 5 + t->b.kind) * 2 + t->minus) {
-            SIDE_BY_SIDE(TAD__SIDE_BY_SIDE)
-            ONE_FOR_ALL(TAD__ONE_FOR_ALL)
-            EITHER_OF(TAD__EITHER_OF)
-            SCATTERED(TAD__SCATTERED)
-        }
+/* A sum starts from -0, which added to anything gives that, also to -0. What is seldom, or slow
+ * anyhow, has no code for many chunks at once. */
+#define AT_ONCE(name, n, SELDOM)                                                                   \
+    static __attribute__((noinline)) void name(const tad__terms *t, size_t terms,                  \
+                                               const int32_t *place, size_t c, double *to,         \
+                                               const double *v) {                                  \
+        enum { at_once = n };                                                                      \
+        chunk sum[at_once];                                                                        \
+        for (int q = 0; q < at_once; q++) spread(&sum[q], -0.0);                                   \
+        for (const tad__terms *end = t + terms; t < end; t++) {                                    \
+            switch ((t->a.kind * KINDS + t->b.kind) * 2 + t->minus) {                              \
+                FROM_ALONG(TAD__ALONG)                                                             \
+                FROM_ONE(TAD__ONE)                                                                 \
+                FROM_CHUNKS(TAD__CHUNKS)                                                           \
+                FROM_ONES(TAD__ONES)                                                               \
+                SELDOM                                                                             \
+            }                                                                                      \
+        }                                                                                          \
+        for (int q = 0; q < at_once; q++) memcpy(to + q * TAD__CHUNK, &sum[q], sizeof sum[q]);     \
     }
-    for (int q = 0; q < at_once; q++) memcpy(to + q * TAD__CHUNK, &sum[q], sizeof sum[q]);
+/* clang-format off */
+#define ALL_KINDS                                                                                  \
+    SELDOM_FROM_EITHER(TAD__ALONG) SELDOM_FROM_EITHER(TAD__ONE) SELDOM_FROM_EITHER(TAD__CHUNKS)    \
+    SELDOM_FROM_EITHER(TAD__ONES) SELDOM_FROM_EITHER(TAD__EITHER)                                  \
+    OF_KINDS(TAD__EITHER, TAD__NO_FACTOR)                                                          \
+    OF_KINDS(TAD__ANYWHERE, TAD__ANYWHERE) OF_KINDS(TAD__ANYWHERE, TAD__NO_FACTOR)
+/* clang-format on */
+
+enum { MANY = TAD_VECTOR_BYTES / 8, SOME = MANY / 2 };
+AT_ONCE(sum_many, MANY, )
+AT_ONCE(sum_some, SOME, ALL_KINDS)
+#if TAD_VECTOR_BYTES > 16
+AT_ONCE(sum_one, 1, ALL_KINDS)
+#else
+#define sum_one sum_some
+#endif
+
+static bool is_seldom(const tad__terms *t, size_t n) {
+    bool seldom = false;
+    for (size_t k = 0; k < n; k++)
+        seldom |= t[k].a.kind >= TAD__EITHER || t[k].b.kind == TAD__EITHER ||
+                  t[k].b.kind == TAD__ANYWHERE;
+    return seldom;
 }
-
-#define AT_ONCE(n)                                                                                 \
-    static __attribute__((noinline)) void sum_##n(const tad__terms *t, size_t terms,               \
-                                                  const int32_t *place, size_t c, double *to,      \
-                                                  const double *v) {                               \
-        sum_chunks(n, t, terms, place, c, to, v);                                                  \
-    }
-AT_ONCE(1)
-AT_ONCE(2)
-#if TAD_VECTOR_BYTES >= 32
-AT_ONCE(4)
-#endif
-#if TAD_VECTOR_BYTES >= 64
-AT_ONCE(8)
-#endif
 
 static void sums(const tad__terms *t, size_t n, const int32_t *place, size_t from, size_t chunks,
                  size_t to, double *v) {
     const size_t end = from + chunks;
     double *out = v + to;
     size_t c = from;
-#if TAD_VECTOR_BYTES >= 64
-    for (; c + 8 <= end; c += 8) sum_8(t, n, place, c, out + TAD__CHUNK * c, v);
-#endif
-#if TAD_VECTOR_BYTES >= 32
-    for (; c + 4 <= end; c += 4) sum_4(t, n, place, c, out + TAD__CHUNK * c, v);
-#endif
-    for (; c + 2 <= end; c += 2) sum_2(t, n, place, c, out + TAD__CHUNK * c, v);
-    if (c < end) sum_1(t, n, place, c, out + TAD__CHUNK * c, v);
+    if (chunks >= MANY && !is_seldom(t, n))
+        for (; c + MANY <= end; c += MANY) sum_many(t, n, place, c, out + TAD__CHUNK * c, v);
+    for (; c + SOME <= end; c += SOME) sum_some(t, n, place, c, out + TAD__CHUNK * c, v);
+    for (; c < end; c++) sum_one(t, n, place, c, out + TAD__CHUNK * c, v);
 }
 
 /* ---- operands of rows ---- */
 
 #define BRING(kind)                                                                                \
-    for (size_t c = from; c < from + chunks; c++, to += TAD__CHUNK) {                              \
-        chunk x;                                                                                   \
-        operand(&x, kind, v, p + c * l->step, c * l->move);                                        \
-        memcpy(to, &x, sizeof x);                                                                  \
-    }
+    case kind:                                                                                     \
+        for (size_t c = from; c < from + chunks; c++, to += TAD__CHUNK) {                          \
+            chunk x;                                                                               \
+            operand(&x, kind, v, places(kind, p, c), c, 0);                                        \
+            memcpy(to, &x, sizeof x);                                                              \
+        }                                                                                          \
+        break;
 
 static void bring(const tad__lanes *l, const int32_t *place, size_t from, size_t chunks,
                   const double *v, double *to) {
     const int32_t *p = place + l->at;
     switch (l->kind) {
-    case TAD__SIDE_BY_SIDE: BRING(TAD__SIDE_BY_SIDE) break;
-    case TAD__ONE_FOR_ALL: BRING(TAD__ONE_FOR_ALL) break;
-    case TAD__EITHER_OF: BRING(TAD__EITHER_OF) break;
-    default: BRING(TAD__SCATTERED)
+        BRING(TAD__ALONG)
+        BRING(TAD__ONE)
+        BRING(TAD__CHUNKS)
+        BRING(TAD__ONES)
+        BRING(TAD__EITHER)
+        BRING(TAD__ANYWHERE)
     }
 }
 

@@ -106,31 +106,22 @@ static void put_places(tad__members *m, uint32_t k, tad__found find) {
     }
 }
 
-static tad__lanes lanes_of(const tad__roll *r, tad__found f) {
-    static const tad__lanes lanes[] = {
-        [TAD__FIND_ALONG] = {0, TAD__SIDE_BY_SIDE, 0, CHUNK},
-        [TAD__FIND_PACKED] = {0, TAD__SIDE_BY_SIDE, 0, CHUNK},
-        [TAD__FIND_ONE] = {0, TAD__ONE_FOR_ALL, 0, 0},
-        [TAD__FIND_CHUNKS] = {0, TAD__SIDE_BY_SIDE, 1, 0},
-        [TAD__FIND_ONES] = {0, TAD__ONE_FOR_ALL, 1, 0},
-        [TAD__FIND_EITHER] = {0, TAD__EITHER_OF, 1, 0},
-        [TAD__FIND_EACH] = {0, TAD__SCATTERED, CHUNK, 0},
+static tad__lane_class kind_of(tad__found f) {
+    static const uint8_t kind[] = {
+        [TAD__FIND_ALONG] = TAD__ALONG,   [TAD__FIND_PACKED] = TAD__ALONG,
+        [TAD__FIND_ONE] = TAD__ONE,       [TAD__FIND_CHUNKS] = TAD__CHUNKS,
+        [TAD__FIND_ONES] = TAD__ONES,     [TAD__FIND_EITHER] = TAD__EITHER,
+        [TAD__FIND_EACH] = TAD__ANYWHERE,
     };
-    tad__lanes l = lanes[f];
-    l.at = (uint32_t)r->p->place.count;
-    return l;
+    return (tad__lane_class)kind[f];
+}
+
+/* Places are put next. */
+static tad__lanes lanes_of(const tad__roll *r, tad__found f) {
+    return (tad__lanes){(uint32_t)r->p->place.count, kind_of(f)};
 }
 
 /* ---- sums ---- */
-
-static uint8_t kind_of(tad__found f) {
-    static const uint8_t kind[] = {
-        [TAD__FIND_ALONG] = TAD__SIDE_BY_SIDE, [TAD__FIND_PACKED] = TAD__SIDE_BY_SIDE,
-        [TAD__FIND_ONE] = TAD__ONE_FOR_ALL,    [TAD__FIND_CHUNKS] = TAD__SIDE_BY_SIDE,
-        [TAD__FIND_ONES] = TAD__ONE_FOR_ALL,   [TAD__FIND_EITHER] = TAD__EITHER_OF,
-        [TAD__FIND_EACH] = TAD__SCATTERED};
-    return kind[f];
-}
 
 static void find_term(const tad__members *m, tad__group_term *t, uint32_t a, uint32_t b,
                       bool minus) {

@@ -109,7 +109,7 @@ static void run_list(const tad_program *p, const tad__rolled *g, double *v) {
 
 static const double *operand(const tad_program *p, const tad__lanes *l, size_t from, size_t chunks,
                              const double *v, double *room) {
-    if (l->kind == TAD__SIDE_BY_SIDE && l->move)
+    if (l->kind == TAD__ALONG)
         return v + p->place.item[l->at] + TAD__CHUNK * from;
     p->kernels->roll->bring(l, p->place.item, from, chunks, v, room);
     return room;
