@@ -41,7 +41,7 @@ void tad_program_free(tad_program *p) {
     FREE(run);
     FREE(place);
     FREE(packed);
-    FREE(out_value);
+    FREE(out_run);
     FREE(options);
     FREE(moving);
     tad__arena_free(&p->arena);
@@ -106,9 +106,13 @@ static bool list_moving(tad_program *p) {
 
 static bool list_outputs(tad_program *p) {
     for (size_t k = 0; k < p->n_out; k++) {
-        tad__ref *to = TAD__ADD_TO(p, out_value);
+        tad__out_run *to = TAD__ADD_TO(p, out_run);
         if (!to) return false;
-        *to = p->out[k].value;
+        *to = (tad__out_run){p->out[k].value, 1};
+    }
+    for (size_t k = p->n_out; k-- > 1;) {
+        tad__out_run *to = &p->out_run.item[k - 1];
+        if (to->value + 1 == to[1].value) to->count += to[1].count;
     }
     return true;
 }

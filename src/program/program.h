@@ -47,6 +47,12 @@ typedef struct tad__named_type {
     bool direct; /* an output that can be computed where the caller wants it */
 } tad__named_type;
 
+/* An output's number, and how many outputs from this one on lie one after the other. */
+typedef struct tad__out_run {
+    tad__ref value;
+    uint32_t count;
+} tad__out_run;
+
 typedef struct tad__number_constant {
     double number;
     uint32_t slot;
@@ -207,7 +213,7 @@ struct tad_program {
     TAD__LIST(tad__run) run;
     TAD__LIST(int32_t) place; /* of operands; lists */
     TAD__LIST(tad__number_constant) packed;
-    TAD__LIST(tad__ref) out_value; /* of outputs, close together */
+    TAD__LIST(tad__out_run) out_run; /* of each output */
     TAD__LIST(double) options;     /* pairs */
     TAD__LIST(uint32_t) moving;    /* positions of arrays in memory that a run is told of */
     uint32_t slots;                /* numbers of a workspace */

@@ -36,6 +36,7 @@ typedef struct tad__item {
 /* A term by its places; b -1: no second factor. */
 typedef struct tad__placed_term {
     int32_t a, b, minus;
+    int64_t key; /* by which it is sorted */
 } tad__placed_term;
 
 /* A term of a group's sums: its operands, how they are found, and whether there is code for it. */

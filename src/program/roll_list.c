@@ -12,6 +12,7 @@ static int compare(const void *x, const void *y) {
     const tad__placed_term *a = x, *b = y;
     if (a->minus != b->minus) return a->minus - b->minus;
     if ((a->b < 0) != (b->b < 0)) return a->b < 0 ? 1 : -1;
+    if (a->key != b->key) return a->key < b->key ? -1 : 1;
     if (a->a != b->a) return a->a < b->a ? -1 : 1;
     return a->b < b->b ? -1 : a->b > b->b;
 }
@@ -34,6 +35,7 @@ static tad__placed_term *sorted_terms(tad__roll *r, uint32_t item, uint32_t *n) 
             t->minus = kind & 1;
             t->a = place_of(r, at++);
             t->b = kind < 2 ? place_of(r, at++) : -1;
+            t->key = 0;
         }
     qsort(r->term.item, *n, sizeof *r->term.item, compare);
     return r->term.item;
@@ -67,6 +69,38 @@ static uint32_t end_of_run(const tad__placed_term *t, uint32_t n, uint32_t k, in
     return end;
 }
 
+/* How many terms are in runs that are worth it. */
+static uint32_t terms_in_runs(const tad__placed_term *t, uint32_t n) {
+    uint32_t sum = 0;
+    int32_t by_a, by_b;
+    for (uint32_t k = 0, end; k < n; k = end) {
+        end = end_of_run(t, n, k, &by_a, &by_b);
+        if (end - k >= LONG) sum += end - k;
+    }
+    return sum;
+}
+
+/* By first factors; by differences, which are one in a run where both go on alike; or by sums, as
+ * where a gradient goes back through what was computed forward. */
+static void sort_by(tad__placed_term *t, uint32_t n, int how) {
+    for (uint32_t k = 0; k < n; k++)
+        t[k].key = how == 0 ? 0 : how == 1 ? (int64_t)t[k].a - t[k].b : (int64_t)t[k].a + t[k].b;
+    qsort(t, n, sizeof *t, compare);
+}
+
+static void sort_for_runs(tad__placed_term *t, uint32_t n) {
+    uint32_t most = terms_in_runs(t, n);
+    int best = 0;
+    for (int how = 1; how < 3 && most < n - n / 8; how++) {
+        sort_by(t, n, how);
+        const uint32_t in_runs = terms_in_runs(t, n);
+        if (in_runs <= most) continue;
+        most = in_runs;
+        best = how;
+    }
+    sort_by(t, n, best);
+}
+
 /* ---- code ---- */
 
 static void put(tad__roll *r, int32_t word) {
@@ -98,6 +132,7 @@ static void put_runs(tad__roll *r, uint32_t item) {
     int32_t by_a, by_b;
     tad__placed_term *t = sorted_terms(r, item, &n);
     if (!t) return;
+    sort_for_runs(t, n);
     const int32_t first = (int32_t)r->p->run.count;
     put(r, TAD__LIST_WORD(TAD__LIST_RUNS, 0, 0, 0));
     put(r, first);

@@ -149,9 +149,15 @@ static tad_status run_step(tad_workspace *w, const tad__step *s) {
 /* ---- all of it ---- */
 
 static void write_numbers(const tad_workspace *w, const tad__row_of_numbers *row) {
-    const tad__ref *value = w->p->out_value.item + row->first;
-    double *data = w->out[row->first];
-    for (size_t k = 0; k < row->n; k++) data[k] = w->number[value[k]];
+    const tad__out_run *run = w->p->out_run.item + row->first;
+    double *to = w->out[row->first];
+    for (size_t k = 0, n; k < row->n; k += n) {
+        n = tad__min(run[k].count, row->n - k);
+        if (n == 1)
+            to[k] = w->number[run[k].value];
+        else
+            memcpy(to + k, &w->number[run[k].value], n * sizeof *to);
+    }
 }
 
 static void write_outputs(tad_workspace *w) {
