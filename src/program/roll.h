@@ -54,11 +54,20 @@ typedef struct tad__scan {
 
 struct tad__signature; /* a kin that there is already */
 
+/* So many members were brought into this order, which cost so much. */
+typedef struct tad__arranged {
+    uint32_t n, order;
+    double cost;
+} tad__arranged;
+enum { TAD__ARRANGED = 6 };
+
 /* Items that are alike, and those of them that can be computed now. */
 typedef struct tad__ready {
     const tad__kin *kin;
     uint32_t count, rank, first, last;
     double depth; /* the sum of all */
+    tad__arranged arranged[TAD__ARRANGED]; /* the last */
+    uint32_t next;                         /* of these, to be forgotten */
 } tad__ready;
 
 enum {
@@ -204,7 +213,7 @@ typedef struct tad__members {
     uint32_t *tried, *padded; /* others */
     tad__sort_key *key;
     uint8_t *regular; /* of each operand */
-    int8_t *advance;
+    int8_t *step, *run; /* how each goes on: from member to member, and in a run */
     double cost;
     uint32_t scattered; /* operands that are anywhere, in the best order */
 } tad__members;

@@ -100,25 +100,33 @@ static int advance_of(const tad__members *m, uint32_t before, uint32_t now, uint
     return by <= 1 ? (int)by : -1;
 }
 
-/* Whether operand k goes on in another way than in the run so far, which learns it. */
-static bool breaks(tad__members *m, uint32_t before, uint32_t now, uint32_t k) {
-    const int by = advance_of(m, before, now, k);
-    if (by == ANY) return false;
-    if (by < 0) return true;
-    if (m->advance[k] < 0) m->advance[k] = (int8_t)by;
-    return m->advance[k] != by;
+/* How each operand goes on from each member to the next. */
+static void find_steps(tad__members *m, const uint32_t *member, uint32_t n) {
+    int8_t *step = m->step;
+    for (uint32_t k = 0; k < m->operands; k++, step += n)
+        for (uint32_t i = 1; i < n; i++)
+            step[i] = (int8_t)advance_of(m, member[i - 1], member[i], k);
+}
+
+/* Whether a step is another one than those of the run so far, which learns it. */
+static bool breaks(int step, int8_t *run) {
+    if (step == ANY) return false;
+    if (step < 0) return true;
+    if (*run < 0) *run = (int8_t)step;
+    return *run != step;
 }
 
 /* Operands that go on by runs; how many. */
-static uint32_t find_regular(tad__members *m, const uint32_t *member, uint32_t n) {
+static uint32_t find_regular(tad__members *m, uint32_t n) {
+    const int8_t *step = m->step;
     uint32_t regular = 0;
-    for (uint32_t k = 0; k < m->operands; k++) {
+    for (uint32_t k = 0; k < m->operands; k++, step += n) {
         uint32_t runs = 1;
-        m->advance[k] = -1;
+        int8_t run = -1;
         for (uint32_t i = 1; i < n && runs * MORE_RUNS <= n; i++) {
-            if (!breaks(m, member[i - 1], member[i], k)) continue;
+            if (!breaks(step[i], &run)) continue;
             runs++;
-            m->advance[k] = -1;
+            run = -1;
         }
         m->regular[k] = runs * MORE_RUNS <= n;
         regular += m->regular[k];
@@ -128,13 +136,12 @@ static uint32_t find_regular(tad__members *m, const uint32_t *member, uint32_t n
 
 /* The first member behind i that does not go on like those since i; some operands may be astray
  * where there are many. */
-static uint32_t end_of_run(tad__members *m, const uint32_t *member, uint32_t n, uint32_t i,
-                           uint32_t astray) {
-    memset(m->advance, -1, m->operands);
+static uint32_t end_of_run(tad__members *m, uint32_t n, uint32_t i, uint32_t astray) {
+    memset(m->run, -1, m->operands);
     while (++i < n) {
         uint32_t bad = 0;
         for (uint32_t k = 0; k < m->operands && bad <= astray; k++)
-            bad += m->regular[k] && breaks(m, member[i - 1], member[i], k);
+            bad += m->regular[k] && breaks(m->step[(size_t)k * n + i], &m->run[k]);
         if (bad > astray) break;
     }
     return i;
@@ -142,11 +149,12 @@ static uint32_t end_of_run(tad__members *m, const uint32_t *member, uint32_t n, 
 
 /* Members and holes in m->padded; how many, 0: that would be too many. */
 static uint32_t pad(tad__members *m, const uint32_t *member, uint32_t n) {
-    const uint32_t regular = find_regular(m, member, n), astray = regular < 8 ? 0 : regular / 4;
+    find_steps(m, member, n);
+    const uint32_t regular = find_regular(m, n), astray = regular < 8 ? 0 : regular / 4;
     uint32_t to = 0, runs = 0;
     if (!regular) return 0;
     for (uint32_t i = 0; i < n;) {
-        const uint32_t end = end_of_run(m, member, n, i, astray);
+        const uint32_t end = end_of_run(m, n, i, astray);
         if (++runs * PADDED_RUNS > n) return 0;
         for (; i < end; i++) m->padded[to++] = member[i];
         while (i < n && to % CHUNK) m->padded[to++] = TAD__NO_REF;
@@ -224,13 +232,47 @@ static bool try_as_recorded(tad__members *m, const uint32_t *item, uint32_t n) {
     return try_tried(m, n);
 }
 
-void tad__roll_arrange(tad__members *m, const uint32_t *item, uint32_t n) {
+/* The orders that there are; whether there may be a better one. */
+enum { ORDERS = 5 };
+static bool try_order(tad__members *m, const uint32_t *item, uint32_t n, uint32_t order) {
     const uint32_t last = m->operands - 1;
+    switch (order) {
+    case 0: return try_as_recorded(m, item, n);
+    case 1: return try_operands(m, item, n, 0, last ? 1 : 0);
+    case 2: return !last || try_operands(m, item, n, 1, 0);
+    case 3: return last < 2 || try_operands(m, item, n, last, 0);
+    default: return !last || !m->scattered || try_distance(m, item, n, 0, 1);
+    }
+}
+
+/* What served a group of this kin and size before may serve this one. */
+static bool arrange_as_before(tad__members *m, const tad__ready *s, const uint32_t *item,
+                              uint32_t n) {
+    bool tried[ORDERS] = {false};
+    for (int k = 0; k < TAD__ARRANGED; k++) {
+        const tad__arranged *a = &s->arranged[k];
+        if (a->n != n) continue;
+        if (!tried[a->order]) (void)try_order(m, item, n, a->order);
+        tried[a->order] = true;
+        if (m->cost <= a->cost) return true;
+    }
+    return false;
+}
+
+void tad__roll_arrange(tad__members *m, const uint32_t *item, uint32_t n) {
+    tad__ready *s = &m->r->ready.item[m->r->item.item[item[0]].sign];
+    tad__arranged *a = &s->arranged[s->next];
+    bool more = true;
     m->cost = 1e300;
-    m->scattered = 0;
-    bool more = try_as_recorded(m, item, n);
-    more = more && try_operands(m, item, n, 0, last ? 1 : 0) && last;
-    more = more && try_operands(m, item, n, 1, 0);
-    if (last > 1) more = more && try_operands(m, item, n, last, 0);
-    if (more && m->scattered) (void)try_distance(m, item, n, 0, 1);
+    m->scattered = 1;
+    if (arrange_as_before(m, s, item, n)) return;
+    *a = (tad__arranged){.n = n};
+    m->cost = 1e300;
+    for (uint32_t order = 0; order < ORDERS && more; order++) {
+        const double before = m->cost;
+        more = try_order(m, item, n, order);
+        if (m->cost < before) a->order = order;
+    }
+    a->cost = m->cost;
+    s->next = (s->next + 1) % TAD__ARRANGED;
 }

@@ -282,12 +282,14 @@ static void emit(tad__members *m, const uint32_t *item, uint32_t n) {
 static bool members(tad__members *m) {
     tad__roll *r = m->r;
     uint32_t most = 0, operands = 0;
+    size_t steps = 0;
     for (size_t k = 0; k + 1 < r->boundary.count; k++) {
         const uint32_t *at = &r->boundary.item[k];
         const uint32_t n = tad__operands_of_kin(r, tad__kin_of(r, r->order[at[0]]));
         if (at[1] - at[0] < FEW) continue;
         if (at[1] - at[0] > most) most = at[1] - at[0];
         if (n > operands) operands = n;
+        if ((size_t)(at[1] - at[0]) * n > steps) steps = (size_t)(at[1] - at[0]) * n;
     }
     const size_t room = 4 * (size_t)most + CHUNK;
     m->member = tad__roll_take(r, room, sizeof *m->member);
@@ -295,7 +297,8 @@ static bool members(tad__members *m) {
     m->tried = tad__roll_take(r, most, sizeof *m->tried);
     m->key = tad__roll_take(r, most, sizeof *m->key);
     m->regular = tad__roll_take(r, operands, 1);
-    m->advance = tad__roll_take(r, operands, 1);
+    m->run = tad__roll_take(r, operands, 1);
+    m->step = tad__roll_take(r, steps, 1);
     return !r->failed;
 }
 
