@@ -106,6 +106,7 @@ typedef struct tad__roll {
     TAD__LIST(tad__placed_term) term;
     TAD__LIST(tad__group_term) group_term;
     uint32_t slots;   /* of a workspace */
+    uint32_t first_constant, constants; /* places */
     uint32_t on_list; /* items that no group has */
     bool list_is_open;
     tad__scan scan;
@@ -225,8 +226,8 @@ void tad__roll_arrange(tad__members *m, const uint32_t *item, uint32_t n);
 static inline uint32_t tad__operand_at(const tad__roll *r, uint32_t item, uint32_t k) {
     return r->operand.item[r->item.item[item].at + k];
 }
-static inline bool tad__is_constant_number(const tad__roll *r, uint32_t number) {
-    return tad__def_kind(r, number) == TAD__DEF_CONSTANT;
+static inline bool tad__is_constant_place(const tad__roll *r, uint32_t place) {
+    return place - r->first_constant < r->constants;
 }
 
 /* ---- roll_row.c ---- */

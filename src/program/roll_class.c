@@ -27,22 +27,22 @@ static void look_at_chunk(const tad__members *m, const uint32_t *member, uint32_
 }
 
 /* Whether all are one number, or all constants. */
-static void look_at_numbers(const tad__members *m, const uint32_t *member, uint32_t n, uint32_t k,
-                            bool *one, bool *constant) {
-    const uint32_t first = tad__operand_at(m->r, member[0], k);
+static void look_at_all(const tad__members *m, const uint32_t *member, uint32_t n, uint32_t k,
+                        bool *one, bool *constant) {
+    const uint32_t first = place_of(m, member[0], k);
     *one = true;
-    *constant = tad__is_constant_number(m->r, first);
+    *constant = tad__is_constant_place(m->r, first);
     for (uint32_t i = 1; i < n && (*one || *constant); i++) {
         if (member[i] == TAD__NO_REF) continue;
-        const uint32_t number = tad__operand_at(m->r, member[i], k);
-        *one &= number == first;
-        *constant = *constant && tad__is_constant_number(m->r, number);
+        const uint32_t place = place_of(m, member[i], k);
+        *one &= place == first;
+        *constant = *constant && tad__is_constant_place(m->r, place);
     }
 }
 
 tad__found tad__find_of(const tad__members *m, const uint32_t *member, uint32_t n, uint32_t k) {
     bool one, constant, chunks = true, ones = true, along = true;
-    look_at_numbers(m, member, n, k, &one, &constant);
+    look_at_all(m, member, n, k, &one, &constant);
     if (one) return TAD__FIND_ONE;
     if (constant) return TAD__FIND_PACKED;
     const uint32_t first = place_of(m, member[0], k);
@@ -92,12 +92,10 @@ static double cost_of(const tad__members *m, const uint32_t *member, uint32_t n,
 /* From one member to the next an operand stays, goes on by 1, does neither (-1), or, as both are
  * constants, whatever is asked. */
 static int advance_of(const tad__members *m, uint32_t before, uint32_t now, uint32_t k) {
-    const uint32_t x = tad__operand_at(m->r, before, k), y = tad__operand_at(m->r, now, k);
-    const bool constant = tad__is_constant_number(m->r, x);
-    if (constant != tad__is_constant_number(m->r, y)) return -1;
-    if (constant) return ANY;
-    const uint32_t by = m->r->place[y] - m->r->place[x];
-    return by <= 1 ? (int)by : -1;
+    const uint32_t x = place_of(m, before, k), y = place_of(m, now, k), by = y - x;
+    const bool constant = tad__is_constant_place(m->r, x);
+    if (constant != tad__is_constant_place(m->r, y)) return -1;
+    return constant ? ANY : by <= 1 ? (int)by : -1;
 }
 
 /* How each operand goes on from each member to the next. */

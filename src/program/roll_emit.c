@@ -25,7 +25,11 @@ static void place_outside(tad__roll *r) {
     for (size_t k = 0; k < p->n_in; k++) place(r, p->in[k].value);
     for (size_t k = 0; k < p->parameter.count; k++) place(r, p->parameter.item[k].value);
     for (uint32_t i = 0; i < r->n; i++)
-        if (tad__def_kind(r, i) > TAD__DEF_LIST) place(r, i);
+        if (tad__def_kind(r, i) == TAD__DEF_OUTSIDE) place(r, i);
+    r->first_constant = r->slots;
+    for (uint32_t i = 0; i < r->n; i++)
+        if (tad__def_kind(r, i) == TAD__DEF_CONSTANT) place(r, i);
+    r->constants = r->slots - r->first_constant;
 }
 
 static void align(tad__roll *r) { r->slots = (r->slots + CHUNK - 1) / CHUNK * CHUNK; }
