@@ -438,6 +438,45 @@ START_TEST(other_steps_stay_in_between) {
 }
 END_TEST
 
+/* A sum in another order, and then what doubles its rounding error again and again. */
+START_TEST(what_magnifies_rounding_errors_is_refused) {
+    tad_program *p;
+    tad_var x = tad_scalar(t, 0.3), y = x;
+    for (int k = 0; k < 150; k++) {
+        tad_var s = tad_mul(tad_number(3.9), y);
+        y = tad_sub(tad_fnma(s, y, tad_add(tad_number(0.7), s)), tad_number(0.7));
+    }
+    ck_assert_int_eq(tad_freeze(&x, 1, &y, 1, &ways[ROLLED], &p), TAD_UNSUPPORTED);
+    ck_refused(t, TAD_UNSUPPORTED, "magnifies");
+    ck_assert_ptr_null(p);
+    ck_done(tad_freeze(&x, 1, &y, 1, &ways[EXACT], &p), t);
+    tad_program_free(p);
+}
+END_TEST
+
+/* A row of numbers, of which one is then bound elsewhere. */
+START_TEST(rows_of_numbers_are_bound_anew) {
+    double x[INPUTS], y[OUTPUTS], again[OUTPUTS], other = 0.25, value;
+    graph g;
+    draw(x, INPUTS, 1);
+    record(x, 3, &g);
+    tad_program *p = frozen(&g, _i, "bound anew");
+    tad_workspace *w = tad_workspace_new(p);
+    run(w, x, INPUTS, y, OUTPUTS);
+    ck_assert_int_eq(tad_bind_in(w, 2, TAD_F64, TAD_0D, &other), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(w, 0, TAD_F64, TAD_0D, &value), TAD_OK);
+    y[0] = 77;
+    ck_assert_int_eq(tad_run(w), TAD_OK);
+    ck_assert_double_eq(y[0], 77);
+    x[2] = other;
+    run(w, x, INPUTS, again, OUTPUTS);
+    ck_assert_double_eq(again[0], value);
+    ck_assert_int_eq(memcmp(again + 1, y + 1, INPUTS * sizeof *y), 0);
+    tad_workspace_free(w);
+    tad_program_free(p);
+}
+END_TEST
+
 /* ---- memory ---- */
 
 START_TEST(running_takes_no_memory) {
@@ -502,6 +541,8 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, rows_agree_at_special_points, 0, ROWS * WAYS);
     tcase_add_loop_test(c, workloads_agree, 0, WORKS * WAYS);
     tcase_add_loop_test(c, other_steps_stay_in_between, 0, WAYS);
+    tcase_add_test(c, what_magnifies_rounding_errors_is_refused);
+    tcase_add_loop_test(c, rows_of_numbers_are_bound_anew, 0, WAYS);
 
     c = tape_case(s, "memory");
     tcase_add_loop_test(c, running_takes_no_memory, 0, WAYS);

@@ -15,9 +15,9 @@ typedef enum tad__lane_class {
     TAD__ALONG, /* side by side from there on */
     TAD__ONE,   /* there, all of them */
     /* or by the places of each chunk: */
-    TAD__CHUNKS, /* side by side from there on */
-    TAD__ONES,   /* there, all of the chunk */
-    TAD__EITHER, /* side by side, or, where the place is ~p, all at p */
+    TAD__CHUNKS,   /* side by side from there on */
+    TAD__ONES,     /* there, all of the chunk */
+    TAD__EITHER,   /* side by side, or, where the place is ~p, all at p */
     TAD__ANYWHERE, /* 8 places */
     TAD__NO_FACTOR
 } tad__lane_class;
@@ -28,16 +28,16 @@ typedef struct tad__lanes {
     uint32_t kind; /* tad__lane_class */
 } tad__lanes;
 
-/* Terms of a sum that are alike: +- a b, or +- a. The places of the next term lie `next` behind. The
- * kind of b is not before that of a. */
+/* Terms of a sum that are alike: +- a b, or +- a. The places of the next term lie `next` behind.
+ * The kind of b is not before that of a. */
 typedef struct tad__terms {
     tad__lanes a, b;
     uint32_t next_a, next_b, count;
     uint8_t minus;
 } tad__terms;
 
-/* value[to + lane] = the sum of all terms, in their order, for so many chunks from `from` on. */
-typedef void tad__roll_sums(const tad__terms *t, size_t n_terms, const int32_t *place, size_t from,
+/* value[to + lane] = the sum of all terms, in their order. */
+typedef void tad__roll_sums(const tad__terms *t, size_t n_terms, const int32_t *place,
                             size_t chunks, size_t to, double *value);
 
 /* The operand of these chunks, side by side. */

@@ -67,7 +67,9 @@ INLINE void add_terms(int a_kind, int b_kind, bool minus, size_t at_once, const 
 #define KINDS (TAD__NO_FACTOR + 1)
 #define OF_KINDS(a, b)                                                                             \
     case (a * KINDS + b) * 2: add_terms(a, b, false, at_once, t, place, c, v, sum); break;         \
-    case (a * KINDS + b) * 2 + 1: add_terms(a, b, true, at_once, t, place, c, v, sum); break;
+    case (a * KINDS + b) * 2 + 1:                                                                  \
+        add_terms(a, b, true, at_once, t, place, c, v, sum);                                       \
+        break;
 #define FROM_ALONG(a) OF_KINDS(a, TAD__ALONG) FROM_ONE(a)
 #define FROM_ONE(a) OF_KINDS(a, TAD__ONE) FROM_CHUNKS(a)
 #define FROM_CHUNKS(a) OF_KINDS(a, TAD__CHUNKS) FROM_ONES(a)
@@ -119,15 +121,14 @@ static bool is_seldom(const tad__terms *t, size_t n) {
     return seldom;
 }
 
-static void sums(const tad__terms *t, size_t n, const int32_t *place, size_t from, size_t chunks,
-                 size_t to, double *v) {
-    const size_t end = from + chunks;
+static void sums(const tad__terms *t, size_t n, const int32_t *place, size_t chunks, size_t to,
+                 double *v) {
     double *out = v + to;
-    size_t c = from;
+    size_t c = 0;
     if (chunks >= MANY && !is_seldom(t, n))
-        for (; c + MANY <= end; c += MANY) sum_many(t, n, place, c, out + TAD__CHUNK * c, v);
-    for (; c + SOME <= end; c += SOME) sum_some(t, n, place, c, out + TAD__CHUNK * c, v);
-    for (; c < end; c++) sum_one(t, n, place, c, out + TAD__CHUNK * c, v);
+        for (; c + MANY <= chunks; c += MANY) sum_many(t, n, place, c, out + TAD__CHUNK * c, v);
+    for (; c + SOME <= chunks; c += SOME) sum_some(t, n, place, c, out + TAD__CHUNK * c, v);
+    for (; c < chunks; c++) sum_one(t, n, place, c, out + TAD__CHUNK * c, v);
 }
 
 /* ---- operands of rows ---- */

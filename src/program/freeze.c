@@ -172,16 +172,24 @@ static bool agree(const tad__freezer *f, const tad_type *type, const void *recor
     return same;
 }
 
+static tad_status disagree(const tad__freezer *f, size_t k) {
+    if (f->p->rolled.count && !f->p->exact)
+        return tad__fail(f->t, TAD_UNSUPPORTED,
+                         "freeze: output %zu magnifies rounding errors so much that, rolled up, it "
+                         "is another one; without roll_up it is the tape's",
+                         k);
+    return tad__fail(f->t, TAD_UNSUPPORTED,
+                     "freeze: the program gives output %zu other bits than the tape: an op "
+                     "computes it in an order that depends on how its operand lies",
+                     k);
+}
+
 static tad_status compare(tad__freezer *f, const tad_workspace *w) {
     for (size_t k = 0; k < f->p->n_out; k++) {
         const tad_type *type = &f->p->out[k].type;
         const void *recorded = recorded_value(f, f->out[k], type);
         if (!recorded) return tad__no_memory(f->t, "freeze");
-        if (!agree(f, type, recorded, w->out[k]))
-            return tad__fail(f->t, TAD_UNSUPPORTED,
-                             "freeze: the program gives output %zu other bits than the tape: an op "
-                             "computes it in an order that depends on how its operand lies",
-                             k);
+        if (!agree(f, type, recorded, w->out[k])) return disagree(f, k);
     }
     return TAD_OK;
 }

@@ -214,13 +214,13 @@ struct tad_program {
     TAD__LIST(int32_t) place; /* of operands; lists */
     TAD__LIST(tad__number_constant) packed;
     TAD__LIST(tad__out_run) out_run; /* of each output */
-    TAD__LIST(double) options;     /* pairs */
-    TAD__LIST(uint32_t) moving;    /* positions of arrays in memory that a run is told of */
-    uint32_t slots;                /* numbers of a workspace */
-    size_t array_bytes;            /* planned arrays of a workspace */
-    size_t lanes;                  /* points at once; 0: point by point */
-    size_t longest_group;          /* rows */
-    size_t strip_bytes;            /* of the group that has most strips */
+    TAD__LIST(double) options;       /* pairs */
+    TAD__LIST(uint32_t) moving;      /* positions of arrays in memory that a run is told of */
+    uint32_t slots;                  /* numbers of a workspace */
+    size_t array_bytes;              /* planned arrays of a workspace */
+    size_t lanes;                    /* points at once; 0: point by point */
+    size_t longest_group;            /* rows */
+    size_t strip_bytes;              /* of the group that has most strips */
     size_t scratch_bytes;
     tad_random random; /* when the first draw was made */
     uint64_t draws;

@@ -6,7 +6,7 @@
 #include "tape/error.h"
 
 /* Number steps that are worth it. Fewer run well at many points at once, and in little memory. */
-enum { FEWEST = 64, FEWEST_EXACT = 2048 };
+enum { FEWEST = 64, FEWEST_EXACT = 2048, MOST_BITS = 26 };
 
 void *tad__roll_take(tad__roll *r, size_t n, size_t size) {
     size_t bytes;
@@ -116,10 +116,12 @@ static void end(tad__roll *r) {
     tad__arena_free(&r->arena);
 }
 
-/* A list of few steps stays one; so does what numbers of 30 bits cannot count. */
+/* A list of few steps stays one; so does what is so large that places might not fit into 31 bits.
+ */
 tad_status tad__roll_up(tad__freezer *f) {
     tad__roll r = {.f = f, .p = f->p, .exact = !f->options->roll_up};
-    if (f->p->number.count < (r.exact ? FEWEST_EXACT : FEWEST) || f->numbers >> 28) return TAD_OK;
+    if (f->p->number.count < (r.exact ? FEWEST_EXACT : FEWEST) || f->numbers >> MOST_BITS)
+        return TAD_OK;
     r.zero = tad__known_number(f, 0, TAD_F64);
     if (f->failed) return tad__no_memory(f->t, "freeze");
     r.n = f->numbers;

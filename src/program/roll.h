@@ -65,7 +65,7 @@ enum { TAD__ARRANGED = 6 };
 typedef struct tad__ready {
     const tad__kin *kin;
     uint32_t count, rank, first, last;
-    double depth; /* the sum of all */
+    double depth;                          /* the sum of all */
     tad__arranged arranged[TAD__ARRANGED]; /* the last */
     uint32_t next;                         /* of these, to be forgotten */
 } tad__ready;
@@ -105,9 +105,9 @@ typedef struct tad__roll {
     TAD__LIST(tad__step) step; /* those that will be the program's */
     TAD__LIST(tad__placed_term) term;
     TAD__LIST(tad__group_term) group_term;
-    uint32_t slots;   /* of a workspace */
+    uint32_t slots;                     /* of a workspace */
     uint32_t first_constant, constants; /* places */
-    uint32_t on_list; /* items that no group has */
+    uint32_t on_list;                   /* items that no group has */
     bool list_is_open;
     tad__scan scan;
     bool failed; /* no memory */
@@ -213,7 +213,7 @@ typedef struct tad__members {
     uint32_t *member, n;      /* in the best order so far */
     uint32_t *tried, *padded; /* others */
     tad__sort_key *key;
-    uint8_t *regular; /* of each operand */
+    uint8_t *regular;   /* of each operand */
     int8_t *step, *run; /* how each goes on: from member to member, and in a run */
     double cost;
     uint32_t scattered; /* operands that are anywhere, in the best order */

@@ -218,7 +218,8 @@ static bool try_distance(tad__members *m, const uint32_t *item, uint32_t n, uint
                          uint32_t other) {
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t place = place_of(m, item[i], k);
-        m->key[i] = (tad__sort_key){place - place_of(m, item[i], other) + (1u << 31), place, item[i]};
+        m->key[i] =
+            (tad__sort_key){place - place_of(m, item[i], other) + (1u << 31), place, item[i]};
     }
     sort_keys(m, n);
     return try_tried(m, n);

@@ -109,8 +109,7 @@ static void run_list(const tad_program *p, const tad__rolled *g, double *v) {
 
 static const double *operand(const tad_program *p, const tad__lanes *l, size_t from, size_t chunks,
                              const double *v, double *room) {
-    if (l->kind == TAD__ALONG)
-        return v + p->place.item[l->at] + TAD__CHUNK * from;
+    if (l->kind == TAD__ALONG) return v + p->place.item[l->at] + TAD__CHUNK * from;
     p->kernels->roll->bring(l, p->place.item, from, chunks, v, room);
     return room;
 }
@@ -149,8 +148,8 @@ static void run_row(const tad_program *p, const tad__rolled *g, double *v) {
 void tad__run_rolled(const tad_program *p, const tad__rolled *g, size_t n, double *v) {
     for (const tad__rolled *end = g + n; g < end; g++) {
         if (g->what == (uint32_t)TAD__ROLLED_SUMS)
-            p->kernels->roll->sums(p->terms.item + g->at, g->count, p->place.item, 0, g->chunks,
-                                   g->to, v);
+            p->kernels->roll->sums(p->terms.item + g->at, g->count, p->place.item, g->chunks, g->to,
+                                   v);
         else if (g->what == (uint32_t)TAD__ROLLED_LIST)
             run_list(p, g, v);
         else

@@ -52,7 +52,7 @@ struct tad_workspace {
     void **out;
     tad__row_of_numbers row_in, row_out; /* of the inputs and outputs that were bound so last */
     tad__each *each_in, *each_out;
-    size_t each; /* so many of these are given */
+    size_t each;  /* so many of these are given */
     double *lane; /* numbers of some points, a slot after the other */
     char *arrays, *strips;
     tad__ready_row *ready; /* of the longest group */
