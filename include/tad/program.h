@@ -57,12 +57,13 @@ typedef struct tad_freeze_options {
  * foreign variables; STALE_VALUE where a parameter was changed since something was computed from
  * it; NO_MEMORY. *program is NULL then.
  *
- * Where scalar code made tens of thousands of nodes of few patterns, roll_up finds these and runs
- * them as vectors, many times as fast. Results then agree with the tape to rounding, not to the
- * bit: sums have an order of their own, and functions are those of arrays. They are the same bits
- * in every run, at every level and for any number of threads. Freezing fails (UNSUPPORTED) where
- * that order magnifies rounding errors to half of all digits. A number that is NaN, infinite or
- * zero on the tape is so here, but where a sum overflows in one order and not in the other.
+ * Where scalar code made thousands of nodes of few patterns, those that are alike run as vectors,
+ * with the tape's bits all the same. With roll_up sums have an order of their own too, and
+ * functions are those of arrays, which is faster still; results then agree with the tape to
+ * rounding. They are the same bits in every run, at every level and for any number of threads. A
+ * number that is NaN or infinite on the tape is so here, but where a sum overflows in one order and
+ * not in the other. UNSUPPORTED where the tape's numbers themselves come out otherwise: by more
+ * than half of all digits, and by more than so many sums can differ.
  *
  * Cost: some passes over the nodes up to the last output, and one run. */
 TAD_API TAD_MUST_USE tad_status tad_freeze(const tad_var *in, size_t n_in, const tad_var *out,
