@@ -370,15 +370,21 @@ static void record_work(int which, const double *x, graph *g) {
     ck_done(tad_grad(g->out, NULL, 1, g->in, WORK_INPUTS, g->out + 1), t);
 }
 
+/* So that no product of all is too small to be compared. */
+static void draw_near_one(double *x, uint64_t seed) {
+    draw(x, WORK_INPUTS, seed);
+    for (size_t k = 0; k < WORK_INPUTS; k++) x[k] = 1 + 0.2 * x[k];
+}
+
 START_TEST(workloads_agree) {
     double x[WORK_INPUTS], y[1 + WORK_INPUTS];
     graph g;
-    draw(x, WORK_INPUTS, 1);
+    draw_near_one(x, 1);
     record_work(_i / WAYS, x, &g);
     tad_program *p = frozen(&g, _i % WAYS, "workload");
     tad_workspace *w = tad_workspace_new(p);
     for (uint64_t data = 1; data < 5; data++) {
-        draw(x, WORK_INPUTS, data);
+        draw_near_one(x, data);
         tad_tape_reset(t);
         record_work(_i / WAYS, x, &g);
         run(w, x, WORK_INPUTS, y, 1 + WORK_INPUTS);
@@ -433,6 +439,45 @@ START_TEST(other_steps_stay_in_between) {
     }
     for (size_t k = 0; k < INPUTS; k++) x[k] = NAN;
     ck_assert_int_eq(tad_run(w), TAD_BRANCH);
+    tad_workspace_free(w);
+    tad_program_free(p);
+}
+END_TEST
+
+/* What a list of operands gives is added to 0: of zeros that are negative it is not. */
+START_TEST(lists_begin_with_zero) {
+    enum { LISTS = 2100 };
+    double x[3] = {1, 2, 3}, y;
+    tad_var in[3], sum = tad_number(1);
+    tad_program *p;
+    for (int k = 0; k < 3; k++) in[k] = tad_scalar(t, x[k]);
+    for (int k = 0; k < LISTS; k++) sum = tad_add(sum, tad_mul(in[2], tad_sum_list(in, 2)));
+    tad_var of_zeros =
+        tad_div(sum, tad_mul(tad_sum_list(in, 2), tad_dot_list(in, in + 1, 1, in[0])));
+    ck_done(tad_freeze(in, 3, &of_zeros, 1, &ways[EXACT], &p), t);
+    tad_workspace *w = tad_workspace_new(p);
+    x[0] = x[1] = -0.0;
+    run(w, x, 3, &y, 1);
+    ck_assert_double_eq(y, INFINITY);
+    tad_workspace_free(w);
+    tad_program_free(p);
+}
+END_TEST
+
+/* A factor of all terms is put outside, but not where their sum overflows and they do not. */
+START_TEST(a_common_factor_invents_no_infinity) {
+    enum { TERMS = 80 };
+    double x[TERMS + 1], y;
+    tad_var in[TERMS + 1], sum = tad_number(1);
+    tad_program *p;
+    for (size_t k = 0; k <= TERMS; k++) in[k] = tad_scalar(t, x[k] = 1);
+    for (size_t k = 0; k < TERMS; k++) sum = tad_fma(in[TERMS], in[k], sum);
+    ck_done(tad_freeze(in, TERMS + 1, &sum, 1, &ways[ROLLED], &p), t);
+    tad_workspace *w = tad_workspace_new(p);
+    for (size_t k = 0; k < TERMS; k++) x[k] = 1e308;
+    x[TERMS] = 0;
+    run(w, x, TERMS + 1, &y, 1);
+    ck_assert_double_eq(y, 1);
     tad_workspace_free(w);
     tad_program_free(p);
 }
@@ -541,6 +586,8 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, rows_agree_at_special_points, 0, ROWS * WAYS);
     tcase_add_loop_test(c, workloads_agree, 0, WORKS * WAYS);
     tcase_add_loop_test(c, other_steps_stay_in_between, 0, WAYS);
+    tcase_add_test(c, lists_begin_with_zero);
+    tcase_add_test(c, a_common_factor_invents_no_infinity);
     tcase_add_test(c, what_magnifies_rounding_errors_is_refused);
     tcase_add_loop_test(c, rows_of_numbers_are_bound_anew, 0, WAYS);
 

@@ -72,9 +72,8 @@ typedef struct tad__ready {
 
 enum {
     TAD__ROLL_NEEDED = 1, /* as an item of its own */
-    TAD__ROLL_SHOWN = 2,  /* to other steps, or an output */
-    TAD__ROLL_EARLY = 4,  /* the first output needs it */
-    TAD__ROLL_READ = 8    /* by an item */
+    TAD__ROLL_EARLY = 2,  /* the first output needs it */
+    TAD__ROLL_READ = 4    /* by an item */
 };
 
 enum { TAD__DEF_STEP = 0, TAD__DEF_LIST = 1, TAD__DEF_CONSTANT = 2, TAD__DEF_OUTSIDE = 3 };
@@ -89,7 +88,7 @@ typedef struct tad__roll {
     uint32_t n;      /* numbers */
     uint32_t *def;   /* how each comes: a kind in the two highest bits, and which */
     uint32_t *same;  /* twice the number that it is, or whose negative it is, then + 1 */
-    uint32_t *uses;  /* as an operand */
+    uint32_t *uses;  /* as an operand, an output, or by other steps */
     uint32_t *stage; /* steps of other kinds that it waits for */
     uint8_t *mark;
     /* The next three lie where the three before do, which are of no use once there are items. */

@@ -94,8 +94,7 @@ static void find_terms(maker *m, uint32_t number) {
     while (m->part.count && !r->failed) {
         const part last = m->part.item[--m->part.count];
         const uint32_t same = r->same[last.number], of = same >> 1;
-        const bool minus = last.minus ^ (same & 1),
-                   alone = r->uses[of] == 1 && !(r->mark[of] & TAD__ROLL_SHOWN);
+        const bool minus = last.minus ^ (same & 1), alone = r->uses[of] == 1;
         if (alone && is_sum(r, of))
             open_number(m, of, minus);
         else
@@ -108,9 +107,7 @@ static void find_terms(maker *m, uint32_t number) {
  * Sums are opened only where they are what is added to, from the last term to the first: the rest
  * are terms. Terms then come one by one in the order of the tape, which gives its bits. */
 
-static bool is_alone(const tad__roll *r, uint32_t number) {
-    return r->uses[number] == 1 && !(r->mark[number] & TAD__ROLL_SHOWN);
-}
+static bool is_alone(const tad__roll *r, uint32_t number) { return r->uses[number] == 1; }
 
 /* The step that gives a number that only this sum uses; NULL: there is none. */
 static const tad__number_step *own_step(const tad__roll *r, uint32_t number) {

@@ -141,8 +141,11 @@ static void put_runs(tad__roll *r, uint32_t item) {
     put(r, 0);
     for (uint32_t k = 0, end; k < n; k = end) {
         end = end_of_run(t, n, k, &by_a, &by_b);
+        const int32_t count = (int32_t)(end - k);
+        const bool turned = by_a == 0 && t[k].b >= 0; /* what all terms have is the second factor */
         if (end - k >= LONG)
-            put_run(r, (tad__run){t[k].a, by_a, t[k].b, by_b, (int32_t)(end - k), t[k].minus});
+            put_run(r, turned ? (tad__run){t[k].b, by_b, t[k].a, by_a, count, t[k].minus}
+                              : (tad__run){t[k].a, by_a, t[k].b, by_b, count, t[k].minus});
         else
             while (k < end) t[left++] = t[k++];
     }

@@ -103,7 +103,7 @@ static void show(tad__roll *r, tad__ref *ref) {
     if (*ref == TAD__NO_REF || tad__is_array_ref(*ref)) return;
     if (!(r->same[*ref] & 1)) *ref = r->same[*ref] >> 1;
     r->uses[*ref]++;
-    r->mark[*ref] |= TAD__ROLL_SHOWN | TAD__ROLL_NEEDED;
+    r->mark[*ref] |= TAD__ROLL_NEEDED;
 }
 
 static void show_all(tad__roll *r) {
@@ -124,7 +124,6 @@ static void use(tad__roll *r, uint32_t number, bool of_sum, unsigned early) {
     const uint32_t same = r->same[number], read = (same & 1) && !of_sum ? number : same >> 1;
     r->uses[read]++;
     r->mark[read] |= (uint8_t)early;
-    if (read == number && (same & 1)) r->mark[read] |= TAD__ROLL_SHOWN;
 }
 
 static void use_operands(tad__roll *r, uint32_t number) {
