@@ -73,34 +73,35 @@ static double *scan(const int32_t *w, const double *v, double *to) {
     SHORT(TAD__LIST_MORE, a, b, c, FROM##a(0) * FROM##b(1) + FROM##c(2) + v[w[3]])                 \
     SHORT(TAD__LIST_DOT, a, b, c, FROM##a(0) * FROM##b(1) + FROM##c(2) * v[w[3]])
 #define OF_ONE(a) OF_TWO(a, 0) OF_TWO(a, 1) OF_TWO(a, 2)
-#define LONG(what) case TAD__LIST_WORD(TAD__LIST_##what, 0, 0, 0)
+
+/* A word without registers, whose places are at w. Where the next word is; NULL: there is none. */
+static const int32_t *run_long(const tad_program *p, int32_t word, const int32_t *w,
+                               const double *v, double **to) {
+    switch (word) {
+    case TAD__LIST_WORD(TAD__LIST_SUM, 0, 0, 0): *(*to)++ = sum_of(w, v, &w); return w;
+    case TAD__LIST_WORD(TAD__LIST_IN_ORDER, 0, 0, 0): *(*to)++ = sum_in_order(w, v, &w); return w;
+    case TAD__LIST_WORD(TAD__LIST_SCAN, 0, 0, 0): *to = scan(w, v, *to); return w + 4;
+    case TAD__LIST_WORD(TAD__LIST_RUNS, 0, 0, 0):
+        *(*to)++ = p->kernels->roll->runs(p->run.item + w[0], (size_t)w[1], p->place.item, v);
+        return w + 3 + w[2];
+    case TAD__LIST_WORD(TAD__LIST_ROW, 0, 0, 0): *(*to)++ = row_of(p, w, v); return w + 5;
+    default: return NULL;
+    }
+}
 
 static void run_list(const tad_program *p, const tad__rolled *g, double *v) {
     const int32_t *w = p->place.item + g->at;
-    double *to = v + g->to, last = 0, before = 0;
+    double *const begin = v + g->to, *to = begin, last = 0, before = 0;
     for (;;) {
-        switch (*w++) {
+        const int32_t word = *w++;
+        switch (word) {
             OF_ONE(0)
             OF_ONE(1)
             OF_ONE(2)
-            LONG(SUM) : *to++ = sum_of(w, v, &w);
-            break;
-            LONG(IN_ORDER) : *to++ = sum_in_order(w, v, &w);
-            break;
-            LONG(SCAN) : to = scan(w, v, to);
-            w += 4;
-            break;
-            LONG(RUNS)
-                : *to++ =
-                      p->kernels->roll->runs(p->run.item + w[0], (size_t)w[1], p->place.item, v);
-            w += 3 + w[2];
-            break;
-            LONG(ROW) : *to++ = row_of(p, w, v);
-            w += 5;
-            break;
-        default: return;
+        default: w = run_long(p, word, w, v, &to);
         }
-        before = to - (v + g->to) > 1 ? to[-2] : last;
+        if (!w) return;
+        before = to - begin > 1 ? to[-2] : last;
         last = to[-1];
     }
 }
