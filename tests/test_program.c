@@ -765,6 +765,19 @@ START_TEST(reading_is_known_after_rewinding) {
 }
 END_TEST
 
+START_TEST(sweeping_again_and_again_takes_no_memory) {
+    tad_var x = tad_scalar(t, 3), y = tad_square(x);
+    ck_done(tad_reverse(y), t);
+    (void)tad_gradient_item(x);
+    const size_t calls = tad_tape_memory(t).calls;
+    for (int k = 0; k < 1000; k++) {
+        ck_done(tad_reverse(y), t);
+        ck_assert_double_eq(tad_gradient_item(x), 6);
+    }
+    ck_assert_uint_eq(tad_tape_memory(t).calls, calls);
+}
+END_TEST
+
 START_TEST(what_was_not_recorded_is_refused) {
     tad_program *p;
     tad_var x = tad_scalar(t, 3), list = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL);
@@ -1104,6 +1117,64 @@ START_TEST(a_point_that_fails_is_named) {
 }
 END_TEST
 
+/* ---- as text ---- */
+
+typedef struct text {
+    char at[4000];
+    size_t length, most; /* most: stops there; 0: never */
+} text;
+
+static bool keep_text(void *user, const char *from, size_t length) {
+    text *k = user;
+    if (k->most && k->length > k->most) return false;
+    ck_assert_uint_lt(k->length + length, sizeof k->at);
+    memcpy(k->at + k->length, from, length);
+    k->length += length;
+    k->at[k->length] = 0;
+    return true;
+}
+
+static const char lines[] =
+    "in[0] x a0 float64(2,3) in[0]\n"
+    "in[1] n0\n"
+    "numbers, 2 steps\n"
+    "    n3 = mul(n0, n1)\n"
+    "    n3 = sin(n3)\n"
+    "draw\n"
+    "    a1 float64(2,3) 0..48\n"
+    "copy\n"
+    "    a6 float64(2,3) 64..112 = copy(a0 float64(2,3) in[0])\n"
+    "group of 2, 1 strips\n"
+    "    a2 float64(2,3) strip 0 = mul(a0 float64(2,3) in[0], n3)\n"
+    "    a3 float64(2,3) 128..176 = add(a2 float64(2,3) strip 0, a1 float64(2,3) 0..48)\n"
+    "call\n"
+    "    n3 = sum(a4 float64(3,2) 128..176 of a3)\n"
+    "call\n"
+    "    a5 bool() 0..1 = greater(n3, n2)\n"
+    "decision 0, false: a5 bool() 0..1\n"
+    "numbers, 1 steps\n"
+    "    n3 = neg(n3)\n"
+    "out[0] total n3\n"
+    "out[1] x a6 float64(2,3) 64..112\n";
+
+START_TEST(a_program_is_shown) {
+    text k = {.length = 0};
+    tad_var x = tad_name(tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL), "x"), n = tad_scalar(t, 1),
+            s = tad_sin(tad_mul(n, tad_number(2))), r = tad_rand(t, TAD_F64, TAD_SHAPE(2, 3)),
+            y = tad_transpose(tad_add(tad_mul(x, s), r), 0, 1), sum = tad_sum(y, tad_all());
+    ck_assert(!tad_decide(tad_greater(sum, tad_number(100))));
+    tad_var total = tad_name(tad_neg(sum), "total");
+    machine m = machine_of((tad_var[]){x, n}, 2, (tad_var[]){total, x}, 2, NULL);
+    ck_assert_int_eq(tad_program_dump(m.p, keep_text, &k), TAD_OK);
+    ck_assert_str_eq(k.at, lines);
+    k = (text){.most = 100};
+    ck_assert_int_eq(tad_program_dump(m.p, keep_text, &k), TAD_IO);
+    ck_assert_int_eq(tad_program_dump(NULL, keep_text, &k), TAD_BAD_ARGUMENT);
+    ck_assert_int_eq(tad_program_dump(m.p, NULL, &k), TAD_BAD_ARGUMENT);
+    machine_free(m);
+}
+END_TEST
+
 /* ---- bad input ---- */
 
 START_TEST(bad_lists_are_refused) {
@@ -1320,6 +1391,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, what_was_read_on_the_way_is_refused, 0, WAYS);
     tcase_add_loop_test(c, reading_afterwards_or_elsewhere_does_no_harm, 0, WAYS);
     tcase_add_test(c, reading_is_known_after_rewinding);
+    tcase_add_test(c, sweeping_again_and_again_takes_no_memory);
     tcase_add_test(c, what_was_not_recorded_is_refused);
     tcase_add_test(c, what_was_computed_before_the_first_input_is_a_constant);
     tcase_add_test(c, what_a_numeric_sweep_gave_is_refused);
@@ -1346,6 +1418,9 @@ static Suite *suite(void) {
     tcase_add_test(c, points_of_arrays_run_one_after_another);
     tcase_add_test(c, points_that_do_not_fit_are_refused);
     tcase_add_test(c, a_point_that_fails_is_named);
+
+    c = tape_case(s, "text");
+    tcase_add_test(c, a_program_is_shown);
 
     c = tape_case(s, "misuse");
     tcase_add_test(c, bad_lists_are_refused);

@@ -18,7 +18,7 @@ void tad__add_witness(tad_tape *t, uint32_t i) {
 void tad__witness_gradients(tad_tape *t) {
     if (t->head.shown == t->head.swept) return;
     for (size_t k = 0; k < t->roots; k++)
-        if (t->root[k] < t->head.count) tad__add_witness(t, t->root[k]);
+        if (t->root[k] < t->head.count) tad__witness(t, t->root[k]);
     t->head.shown = t->head.swept;
 }
 
