@@ -1329,6 +1329,33 @@ START_TEST(freezing_out_of_memory_leaves_nothing) {
 }
 END_TEST
 
+/* The tape's memory fails: nothing stays recorded, and then it works. */
+START_TEST(freezing_a_function_out_of_memory_leaves_nothing) {
+    for (size_t n = 1;; n++) {
+        support_memory memory = {.scarce = true};
+        tad_tape *own = support_tape(&memory);
+        tad_program *p;
+        tad_var in[3] = {tad_scalar(own, 1), tad_scalar(own, 2), tad_scalar(own, 3)},
+                scale = tad_scalar(own, 4);
+        const size_t nodes = tad_node_count(own);
+        memory.fail_at = memory.requests + n;
+        tad_status s = tad_freeze_function(bent, &scale, in, 3, 31, NULL, &p);
+        const bool refused = memory.refused;
+        ck_assert(s == TAD_OK || (refused && s == TAD_NO_MEMORY && !p));
+        ck_assert_int_eq(s, tad_tape_status(own));
+        ck_assert_uint_eq(tad_node_count(own), nodes);
+        tad_program_free(p);
+        tad_tape_clear(own);
+        memory.fail_at = 0;
+        ck_done(tad_freeze_function(bent, &scale, in, 3, 31, NULL, &p), own);
+        tad_program_free(p);
+        tad_tape_free(own);
+        ck_no_leak(&memory);
+        if (!refused) break;
+    }
+}
+END_TEST
+
 /* ---- threads ---- */
 
 static void *run_often(void *arg) {
@@ -1432,6 +1459,7 @@ static Suite *suite(void) {
     c = tape_case(s, "memory");
     tcase_add_test(c, running_takes_no_memory);
     tcase_add_test(c, freezing_out_of_memory_leaves_nothing);
+    tcase_add_test(c, freezing_a_function_out_of_memory_leaves_nothing);
     tcase_add_test(c, threads_share_a_program);
     return s;
 }
