@@ -74,18 +74,21 @@ tad_status tad_read(tad_var x, double *out, size_t n) {
     return a ? read_into(x.tape, "read", a, out, n) : status_of(x);
 }
 
-double tad_item(tad_var x) {
+/* Apart, so that the fast path needs no stack. */
+static __attribute__((noinline)) double slow_item(tad_var x) {
     tad__view view;
     double v = NAN;
-    if (tad__fast_read(x)) {
-        tad__witness(x.tape, x.u.at.index);
-        return TAD__NODE(x)->value.number;
-    }
     if (tad_is_number(x)) return x.u.number;
     const tad_array *a = value_of(x, "item", &view);
     if (a && a->size == 1 && a->dtype == TAD_F64) return *(const double *)a->data;
     if (a && read_into(x.tape, "item", a, &v, 1) != TAD_OK) return NAN;
     return v;
+}
+
+double tad_item(tad_var x) {
+    if (!tad__fast_read(x)) return slow_item(x);
+    tad__witness(x.tape, x.u.at.index);
+    return TAD__NODE(x)->value.number;
 }
 
 const void *tad_data(tad_var x) {
@@ -196,7 +199,7 @@ tad_var tad_gradient(tad_var x) {
                                tad__shape_of(n->value.array), gradient ? gradient->data : NULL);
 }
 
-double tad_gradient_item(tad_var x) {
+static __attribute__((noinline)) double slow_gradient_item(tad_var x) {
     const tad__node *n = seen_gradient(x, "gradient_item");
     if (!n) return NAN;
     if (!(n->flags & TAD__ARRAY)) return tad__adjoint_at(x.tape, n)->number;
@@ -211,6 +214,11 @@ double tad_gradient_item(tad_var x) {
                        TAD_OK
                ? NAN
                : v;
+}
+
+double tad_gradient_item(tad_var x) {
+    return tad__fast_gradient(x) ? x.tape->head.adjoint[x.u.at.index].number
+                                 : slow_gradient_item(x);
 }
 
 const void *tad_gradient_data(tad_var x) {

@@ -1,17 +1,13 @@
 /* The list of what C code has seen. Rests on witness.h. */
 #include "witness.h"
 
-/* Without memory for it nothing can be known any more. */
-void tad__add_witness(tad_tape *t, uint32_t i) {
+bool tad__have_witnesses(tad_tape *t) {
     void *vector = t->witness;
-    if (!tad__memory_grow(&t->memory, &vector, &t->witness_capacity, t->witnesses + 1,
-                          sizeof *t->witness)) {
-        t->witnesses_lost = true;
-        return;
-    }
+    const bool have = tad__memory_grow(&t->memory, &vector, &t->witness_capacity, t->witnesses + 1,
+                                       sizeof *t->witness);
     t->witness = vector;
-    t->witness[t->witnesses++] = (tad__seen){i, t->head.count};
-    tad__at(t, i)->flags |= TAD__READ;
+    t->witnesses_lost = t->witnesses_lost || !have;
+    return have;
 }
 
 /* They come of what the sweep started from. */
