@@ -9,11 +9,13 @@
 
 bool tad__have_adjoints(tad_tape *t, size_t n) {
     void *vector = t->head.adjoint;
-    size_t before = t->adjoint_capacity;
-    if (!tad__memory_grow(&t->memory, &vector, &t->adjoint_capacity, n, sizeof *t->head.adjoint))
+    size_t before = t->last.adjoint_capacity;
+    if (!tad__memory_grow(&t->memory, &vector, &t->last.adjoint_capacity, n,
+                          sizeof *t->head.adjoint))
         return false;
     t->head.adjoint = vector;
-    memset(t->head.adjoint + before, 0, (t->adjoint_capacity - before) * sizeof *t->head.adjoint);
+    memset(t->head.adjoint + before, 0,
+           (t->last.adjoint_capacity - before) * sizeof *t->head.adjoint);
     return true;
 }
 
@@ -31,12 +33,12 @@ static void forget_node(tad_tape *t, uint32_t i) {
 
 /* Above the parameters, whose sums stay, a sweep over numbers alone left nothing but numbers. */
 void tad__forget_last_sweep(tad_tape *t) {
-    const bool numbers = !t->array_adjoints && !t->released;
+    const bool numbers = !t->last.array_adjoints && !t->last.released;
     const uint32_t swept = t->head.swept, end = numbers ? tad__min(t->params_end, swept) : swept;
     for (uint32_t i = 0; i < end; i++) forget_node(t, i);
     if (end < swept) memset(t->head.adjoint + end, 0, (swept - end) * sizeof *t->head.adjoint);
-    t->roots = 0;
-    t->released = false;
+    t->last.roots = 0;
+    t->last.released = false;
 }
 
 void tad__forget_gradients(tad_tape *t) {
@@ -47,8 +49,8 @@ void tad__forget_gradients(tad_tape *t) {
         tad__adjoint_at(t, n)->bits = 0;
     }
     t->head.swept = t->head.shown = 0;
-    t->roots = 0;
-    t->released = false;
+    t->last.roots = 0;
+    t->last.released = false;
 }
 
 /* ---- accumulating into a node ---- */
@@ -66,7 +68,7 @@ tad_array *tad__adjoint_of(tad_tape *t, uint32_t i, bool *fresh) {
     if (old)
         tad__copy(&t->compute, own, old);
     else
-        t->array_adjoints++;
+        t->last.array_adjoints++;
     if (old && old->pooled) tad__buffers_give(&t->buffers, old);
     return tad__adjoint_at(t, n)->array = own;
 }

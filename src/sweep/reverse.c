@@ -199,7 +199,7 @@ static bool lend(tad_tape *t, uint32_t i, const tad_array *cotangent) {
                     !tad__adjoint_at(t, n)->array && cotangent->contiguous;
     if (!possible) return false;
     tad__adjoint_at(t, n)->array = (tad_array *)(uintptr_t)cotangent;
-    t->array_adjoints++;
+    t->last.array_adjoints++;
     return true;
 }
 
@@ -222,11 +222,12 @@ static tad_status seed(tad_tape *t, uint32_t i, tad_var cotangent) {
 }
 
 static bool remember_root(tad_tape *t, uint32_t i) {
-    void *vector = t->root;
-    if (!tad__memory_grow(&t->memory, &vector, &t->root_capacity, t->roots + 1, sizeof *t->root))
+    void *vector = t->last.root;
+    if (!tad__memory_grow(&t->memory, &vector, &t->last.root_capacity, t->last.roots + 1,
+                          sizeof *t->last.root))
         return false;
-    t->root = vector;
-    t->root[t->roots++] = i;
+    t->last.root = vector;
+    t->last.root[t->last.roots++] = i;
     return true;
 }
 

@@ -108,7 +108,7 @@ static void hook_pass_saved(tad__driver *d, size_t i) {
     tad__saved *saved = saved_at(v);
     tad__adjoint_at(v->t, tad__at(v->t, v->in[i]))->array = saved->array;
     saved->array = NULL;
-    v->t->array_adjoints++;
+    v->t->last.array_adjoints++;
 }
 
 /* Gives the cotangent of output k to input i, if it is nobody else's and nothing is there to add
@@ -146,7 +146,7 @@ static tad_array *hook_repeat(tad__driver *d, size_t i, const tad_array *few) {
     }
     a->size = x->size;
     a->contiguous = false;
-    v->t->array_adjoints++;
+    v->t->last.array_adjoints++;
     return tad__adjoint_at(v->t, n)->array = a;
 }
 
@@ -262,7 +262,7 @@ static void consume(visit *v) {
             tad__adjoint_at(v->t, n)->bits = 0;
         else
             tad__drop_adjoint(v->t, v->at + k);
-        v->t->released = true;
+        v->t->last.released = true;
         if (!v->t->apart) n->flags |= TAD__RELEASED;
     }
 }

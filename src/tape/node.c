@@ -39,7 +39,7 @@ void tad__drop_adjoint(tad_tape *t, uint32_t i) {
     tad__adjoint *adjoint = &t->head.adjoint[i];
     if (adjoint->array->pooled) tad__buffers_give(&t->buffers, adjoint->array);
     adjoint->bits = 0;
-    t->array_adjoints--;
+    t->last.array_adjoints--;
 }
 
 /* Must be called while the arena still has the nodes. */
@@ -51,7 +51,7 @@ static void drop_saved(tad_tape *t, uint32_t count) {
 void tad__drop_nodes(tad_tape *t, uint32_t count) {
     drop_saved(t, count);
     uint32_t end = t->head.swept < t->head.count ? t->head.swept : t->head.count;
-    for (uint32_t i = count; t->array_adjoints && i < end; i++)
+    for (uint32_t i = count; t->last.array_adjoints && i < end; i++)
         if ((tad__at(t, i)->flags & TAD__ARRAY) && t->head.adjoint[i].array)
             tad__drop_adjoint(t, i);
     if (end > count) memset(t->head.adjoint + count, 0, (end - count) * sizeof *t->head.adjoint);
@@ -117,8 +117,8 @@ tad_var tad__operand(const tad_tape *t, const tad__call *c, uint32_t k) {
 
 void tad__mark_ancestors(const tad_tape *t, uint8_t *mark, uint32_t top, unsigned flags) {
     memset(mark, 0, (size_t)top + 1);
-    for (size_t r = 0; r < t->roots; r++)
-        if (t->root[r] <= top) mark[t->root[r]] = 1;
+    for (size_t r = 0; r < t->last.roots; r++)
+        if (t->last.root[r] <= top) mark[t->last.root[r]] = 1;
     for (uint32_t i = top + 1; i-- > 0;) {
         tad__call c;
         if (!mark[i] || !tad__call_of(t, i, &c)) continue;

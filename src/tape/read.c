@@ -234,7 +234,7 @@ const void *tad_gradient_data(tad_var x) {
     }
     tad__clear(&x.tape->compute, zeros);
     tad__adjoint_at(x.tape, n)->array = zeros;
-    x.tape->array_adjoints++;
+    x.tape->last.array_adjoints++;
     return zeros->data;
 }
 

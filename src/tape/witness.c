@@ -13,8 +13,8 @@ bool tad__have_witnesses(tad_tape *t) {
 /* They come of what the sweep started from. */
 void tad__witness_gradients(tad_tape *t) {
     if (t->head.shown == t->head.swept) return;
-    for (size_t k = 0; k < t->roots; k++)
-        if (t->root[k] < t->head.count) tad__witness(t, t->root[k]);
+    for (size_t k = 0; k < t->last.roots; k++)
+        if (t->last.root[k] < t->head.count) tad__witness(t, t->last.root[k]);
     t->head.shown = t->head.swept;
 }
 
