@@ -3,6 +3,8 @@
  * nothing but results, and refuse what the recorded ones refuse. */
 #include "support.h"
 
+#include "rows.h"
+
 #include <float.h>
 
 #include <tad/gradcheck.h>
@@ -137,33 +139,6 @@ static const double points[] = {0,  -0.0, 1,      -1,    0.5,   -0.5,     2,
                                 -3, 3,    1e-200, 1e200, -1e10, INFINITY, NAN};
 enum { POINTS = sizeof points / sizeof *points };
 
-typedef tad_var row_call(const tad_var *in);
-#define TAD_UNARY(name, ...)                                                                       \
-    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0]); }
-#define TAD_OPTION1(name, ...)                                                                     \
-    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], 0.7); }
-#define TAD_OPTION2(name, ...)                                                                     \
-    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], -0.7, 0.9); }
-#define TAD_BINARY(name, ...)                                                                      \
-    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], in[1]); }
-#define TAD_TERNARY(name, ...)                                                                     \
-    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], in[1], in[2]); }
-#include <tad/scalar.def>
-
-static const struct {
-    const char *name;
-    row_call *call;
-    size_t n;
-} rows[] = {
-#define TAD_UNARY(name, ...) {#name, call_##name, 1},
-#define TAD_OPTION1(name, ...) {#name, call_##name, 1},
-#define TAD_OPTION2(name, ...) {#name, call_##name, 1},
-#define TAD_BINARY(name, ...) {#name, call_##name, 2},
-#define TAD_TERNARY(name, ...) {#name, call_##name, 3},
-#include <tad/scalar.def>
-};
-enum { ROWS = sizeof rows / sizeof *rows };
-
 static double steepest(const tad_var *gradient, size_t n) {
     double most = 0;
     for (size_t i = 0; i < n; i++) {
@@ -175,10 +150,11 @@ static double steepest(const tad_var *gradient, size_t n) {
 
 /* How y and its gradient change along tangents v. A derivative of a quotient is a difference, which
  * may cancel: its terms are about as large as the gradient. */
-static void compare_row(size_t row, const tad_var *in, const tad_var *x, const tad_var *v,
+static void compare_row(const row *f, const tad_var *in, const tad_var *x, const tad_var *v,
                         size_t n) {
-    tad_var y = rows[row].call(in), tangent, right_tangent, gradient[3], got[3], right_gradient[3],
-            right[3];
+    static const double options[][2] = {{0}, {0.7}, {-0.7, 0.9}};
+    tad_var y = f->call(in, options[f->n_options]), tangent, right_tangent, gradient[3], got[3],
+            right_gradient[3], right[3];
     ck_tape(t);
     if (!tad_node_needs_gradient(y)) return;
     ck_done(tad_forward(&y, 1, x, v, n, &tangent), t);
@@ -187,34 +163,35 @@ static void compare_row(size_t row, const tad_var *in, const tad_var *x, const t
     ck_done(tad_grad(&y, NULL, 1, x, n, right_gradient), t);
     ck_done(tad_tangent(right_gradient, n, x, v, n, right), t);
     double steep = steepest(right_gradient, n);
-    compare_sum(tangent, right_tangent, steep, 1e-13, rows[row].name, 0);
+    compare_sum(tangent, right_tangent, steep, 1e-13, f->name, 0);
     for (size_t i = 0; i < n; i++) {
-        compare(gradient[i], right_gradient[i], 1e-13, rows[row].name, i);
-        compare_sum(got[i], right[i], steep, 1e-12, rows[row].name, i);
+        compare(gradient[i], right_gradient[i], 1e-13, f->name, i);
+        compare_sum(got[i], right[i], steep, 1e-12, f->name, i);
     }
 }
 
 /* Each operand a variable with a tangent, one without, one whose tangent is zero, or a number. */
-static void try_point(size_t row, size_t point, size_t kinds) {
+static void try_point(const row *f, size_t point, size_t kinds) {
     tad_var in[3], x[3], v[3];
     size_t n = 0, rest = point, kind = kinds;
-    for (size_t i = 0; i < rows[row].n; i++, rest /= POINTS, kind /= 4) {
+    for (size_t i = 0; i < f->n_in; i++, rest /= POINTS, kind /= 4) {
         double value = points[rest % POINTS];
         in[i] = kind % 4 == 3 ? tad_number(value) : tad_scalar(t, value);
         if (kind % 4 == 3) continue;
         v[n] = kind % 4 == 0 ? tad_number(1.5) : kind % 4 == 1 ? tad_none() : tad_number(0);
         x[n++] = in[i];
     }
-    if (n) compare_row(row, in, x, v, n);
+    if (n) compare_row(f, in, x, v, n);
     tad_tape_reset(t);
 }
 
 START_TEST(rows_agree_at_special_points) {
-    size_t all = 1, kinds = 1, row = (size_t)_i;
-    for (size_t i = 0; i < rows[row].n; i++) all *= POINTS, kinds *= 4;
+    const row *f = &rows[_i];
+    size_t all = 1, kinds = 1;
+    for (size_t i = 0; i < f->n_in; i++) all *= POINTS, kinds *= 4;
     for (size_t k = 0; k < all; k++)
         for (size_t how = 0; how < kinds; how++)
-            if (rows[row].n < 3 || (k + how) % 7 == 0) try_point(row, k, how);
+            if (f->n_in < 3 || (k + how) % 7 == 0) try_point(f, k, how);
 }
 END_TEST
 
