@@ -22,9 +22,11 @@ bool tad__have_adjoints(tad_tape *t, size_t n) {
 /* ---- forgetting the sweep before ---- */
 
 static void forget_node(tad_tape *t, uint32_t i) {
+    const bool zero = !t->head.adjoint[i].bits;
+    if (zero && i < t->last.released) return;
     tad__node *n = tad__at(t, i);
     if (!t->apart) n->flags &= (uint8_t)~TAD__RELEASED;
-    if (n->kind == TAD__PARAM || !tad__adjoint_at(t, n)->bits) return;
+    if (n->kind == TAD__PARAM || zero) return;
     if (n->flags & TAD__ARRAY)
         tad__drop_adjoint(t, i);
     else
@@ -33,12 +35,12 @@ static void forget_node(tad_tape *t, uint32_t i) {
 
 /* Above the parameters, whose sums stay, a sweep over numbers alone left nothing but numbers. */
 void tad__forget_last_sweep(tad_tape *t) {
-    const bool numbers = !t->last.array_adjoints && !t->last.released;
+    const bool numbers = !t->last.array_adjoints && t->last.released == TAD__NO_NODE;
     const uint32_t swept = t->head.swept, end = numbers ? tad__min(t->params_end, swept) : swept;
     for (uint32_t i = 0; i < end; i++) forget_node(t, i);
     if (end < swept) memset(t->head.adjoint + end, 0, (swept - end) * sizeof *t->head.adjoint);
     t->last.roots = 0;
-    t->last.released = false;
+    t->last.released = TAD__NO_NODE;
 }
 
 void tad__forget_gradients(tad_tape *t) {
@@ -50,7 +52,7 @@ void tad__forget_gradients(tad_tape *t) {
     }
     t->head.swept = t->head.shown = 0;
     t->last.roots = 0;
-    t->last.released = false;
+    t->last.released = TAD__NO_NODE;
 }
 
 /* ---- accumulating into a node ---- */

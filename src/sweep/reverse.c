@@ -15,26 +15,33 @@
 
 /* The last of the leaves with which the tape begins; node 0 at least, which can have no
  * operands. */
-static uint32_t last_leaf(const tad__node *node, uint32_t top) {
-    uint32_t i = 0;
-    while (i < top && node[i + 1].kind <= TAD__PARAM) i++;
-    return i;
+static uint32_t last_leaf(tad_tape *t, uint32_t top) {
+    while (t->leaves < t->head.count && t->head.node[t->leaves].kind <= TAD__PARAM) t->leaves++;
+    return t->leaves ? (uint32_t)tad__min(t->leaves - 1, top) : 0;
 }
 
-/* A sweep under way. A number has no mark for what never arrived, so a zero that may matter, as it
- * meets an infinite derivative, has the nodes that gradients pass through found. */
+/* A sweep under way. A number has no mark for what never arrived. Where it matters the nodes that
+ * gradients pass through are marked: where a zero meets an infinite derivative, and where there are
+ * many zeros. */
 typedef struct sweep_state {
     tad_tape *t;
     uint32_t top;
-    uint8_t *reached; /* NULL: not asked for yet */
+    uint8_t *reached;  /* NULL: not asked for yet */
+    uint32_t marked;   /* down to here operands have their marks */
+    uint32_t nonzero;  /* where the next adjoint that is not zero may be */
+    uint64_t patience; /* zeros for each node yet to be marked that make it worth while */
 } sweep_state;
 
-static tad_status find_reached(sweep_state *s) {
-    if (s->reached) return TAD_OK;
-    s->reached = tad__buffers_take(&s->t->buffers, (size_t)s->top + 1);
-    if (!s->reached) return tad__no_memory(s->t, "reverse");
-    tad__mark_ancestors(s->t, s->reached, s->top, TAD__NEEDS);
-    return TAD_OK;
+/* Marks what the nodes above i read; false: no memory. */
+static bool mark_above(sweep_state *s, uint32_t i) {
+    if (!s->reached) {
+        s->reached = tad__buffers_take(&s->t->buffers, (size_t)s->top + 1);
+        if (!s->reached) return false;
+        tad__mark_roots(s->t, s->reached, s->top);
+    }
+    tad__mark_operands(s->t, s->reached, s->marked, i, TAD__NEEDS);
+    s->marked = i;
+    return true;
 }
 
 /* A zero of either sign, or an array that is not there. */
@@ -59,9 +66,9 @@ static tad_status passes_on(sweep_state *s, uint32_t i, bool *passes, bool *arri
         s->t->settings.strong_zero)
         return TAD_OK;
     if (!tad__call_of(s->t, i, &c) || has_finite_derivatives(s->t, &c)) return TAD_OK;
-    tad_status status = find_reached(s);
-    if (status == TAD_OK) *passes = *arrived = s->reached[i];
-    return status;
+    if (!mark_above(s, i)) return tad__no_memory(s->t, "reverse");
+    *passes = *arrived = s->reached[i] & TAD__ANCESTOR;
+    return TAD_OK;
 }
 
 /* A row on numbers passes its adjoint on by its derivatives; false: node i is not that. */
@@ -134,19 +141,73 @@ static tad_status sweep_carefully(sweep_state *state, uint32_t top, uint32_t end
     return s;
 }
 
+/* ---- leaving out what no gradient reaches ---- */
+
+/* How many adjoints from node i down to above `end` are zero, `most` at most. */
+static uint32_t zeros_below(const tad__adjoint *adjoint, uint32_t i, uint32_t most) {
+    enum { AT_ONCE = 8 };
+    uint32_t n = 0;
+    for (; most - n >= AT_ONCE; n += AT_ONCE) {
+        uint64_t any = 0;
+        for (uint32_t k = 0; k < AT_ONCE; k++) any |= adjoint[i - n - k].bits;
+        if (any) break;
+    }
+    while (n < most && !adjoint[i - n].bits) n++;
+    return n;
+}
+
+/* The first node from i down that is marked; `end` where none is above it. */
+static uint32_t next_reached(const uint8_t *reached, uint32_t i, uint32_t end) {
+    uint64_t marks = 0;
+    for (; i - end >= sizeof marks; i -= sizeof marks) {
+        memcpy(&marks, reached + i + 1 - sizeof marks, sizeof marks);
+        if (marks) break;
+    }
+    while (i > end && !reached[i]) i--;
+    return i;
+}
+
+/* The node to go on with when all above i have been visited. Looks for it only where there are so
+ * many zeros that leaving them out takes less time than the marks. In vain: not so soon again. */
+static uint32_t leave_out(sweep_state *s, uint32_t i, uint32_t end) {
+    const uint64_t enough = s->patience * (s->marked - i);
+    if (i > s->nonzero || enough > i - end) return i;
+    const uint32_t zeros = zeros_below(s->t->head.adjoint, i, (uint32_t)enough);
+    s->nonzero = i - zeros;
+    if (zeros < enough || !mark_above(s, i)) return i;
+    const uint32_t next = next_reached(s->reached, i, end);
+    if (i - next < enough) s->patience *= 64;
+    s->marked = s->nonzero = next;
+    return next;
+}
+
+/* ---- all of it ---- */
+
 /* Nodes that may have read a number that was changed are looked at one by one. */
+static tad_status sweep_part(sweep_state *s, uint32_t top, uint32_t end) {
+    const tad_settings *settings = &s->t->settings;
+    const uint32_t doubtful = tad__numbers_in_doubt(s->t);
+    const bool careful = settings->trap || settings->strong_zero || doubtful > top;
+    const uint32_t middle = careful ? top : doubtful > end ? doubtful - 1 : end;
+    tad_status status = sweep_fast(s, top, middle);
+    return status == TAD_OK ? sweep_carefully(s, middle, end) : status;
+}
+
+/* In steps that grow, as every halt disturbs the processor's prediction of what comes next. */
 static tad_status sweep(tad_tape *t, uint32_t top) {
-    const uint32_t doubtful = tad__numbers_in_doubt(t);
-    uint32_t leaf = last_leaf(t->head.node, top);
-    if (t->apart && leaf < t->apart->low) leaf = t->apart->low;
-    bool careful = t->settings.trap || t->settings.strong_zero || doubtful > top;
-    uint32_t middle = careful ? top : doubtful > leaf ? doubtful - 1 : leaf;
-    if (middle < leaf) middle = leaf;
-    sweep_state state = {t, top, NULL};
-    tad_status s = sweep_fast(&state, top, middle);
-    if (s == TAD_OK) s = sweep_carefully(&state, middle, leaf);
-    tad__buffers_give(&t->buffers, state.reached);
-    return s;
+    enum { FIRST = 256, PATIENCE = 2 };
+    sweep_state s = {t, top, NULL, top, top, PATIENCE};
+    uint32_t end = last_leaf(t, top), step = FIRST;
+    if (t->apart && end < t->apart->low) end = t->apart->low;
+    tad_status status = TAD_OK;
+    for (uint32_t i = top; i > end && status == TAD_OK;) {
+        const uint32_t halt = i - end > step ? i - step : end;
+        status = sweep_part(&s, i, halt);
+        i = halt > end ? leave_out(&s, halt, end) : end;
+        step = i < halt ? FIRST : step + step / 2;
+    }
+    tad__buffers_give(&t->buffers, s.reached);
+    return status;
 }
 
 /* ---- what it starts from ---- */

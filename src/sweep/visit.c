@@ -262,8 +262,9 @@ static void consume(visit *v) {
             tad__adjoint_at(v->t, n)->bits = 0;
         else
             tad__drop_adjoint(v->t, v->at + k);
-        v->t->last.released = true;
-        if (!v->t->apart) n->flags |= TAD__RELEASED;
+        if (v->t->apart) continue;
+        n->flags |= TAD__RELEASED;
+        v->t->last.released = v->at;
     }
 }
 

@@ -51,6 +51,7 @@ tad_tape *tad__tape_new(const tad_settings *settings, const tad__basis *basis) {
     t->arena.memory = t->buffers.memory = &t->memory;
     t->compute = (tad__compute){tad__kernels_choose(settings->level), NULL, &t->arena};
     t->random.seed = settings->seed;
+    t->last.released = t->other.last.released = TAD__NO_NODE;
     check_settings(t);
     bool threads = t->settings.threads <= 1 || start_threads(t, (size_t)t->settings.threads);
     /* tad_tape_reset needs one, and cannot fail */

@@ -59,6 +59,7 @@ void tad__drop_nodes(tad_tape *t, uint32_t count) {
     t->head.shown = 0;
     tad__forget_witnesses(t, count);
     if (t->params_end > count) t->params_end = count;
+    if (t->leaves > count) t->leaves = count;
     t->head.count = count;
 }
 
@@ -115,15 +116,20 @@ tad_var tad__operand(const tad_tape *t, const tad__call *c, uint32_t k) {
     return c->in[k] == TAD__NO_NODE ? tad_none() : tad__handle(t, c->in[k]);
 }
 
-void tad__mark_ancestors(const tad_tape *t, uint8_t *mark, uint32_t top, unsigned flags) {
+void tad__mark_roots(const tad_tape *t, uint8_t *mark, uint32_t top) {
     memset(mark, 0, (size_t)top + 1);
     for (size_t r = 0; r < t->last.roots; r++)
-        if (t->last.root[r] <= top) mark[t->last.root[r]] = 1;
-    for (uint32_t i = top + 1; i-- > 0;) {
+        if (t->last.root[r] <= top) mark[t->last.root[r]] = TAD__ANCESTOR;
+}
+
+void tad__mark_operands(const tad_tape *t, uint8_t *mark, uint32_t top, uint32_t end,
+                        unsigned flags) {
+    for (uint32_t i = top; i > end; i--) {
         tad__call c;
-        if (!mark[i] || !tad__call_of(t, i, &c)) continue;
+        if (!(mark[i] & TAD__ANCESTOR) || !tad__call_of(t, i, &c)) continue;
+        if (t->head.node[i].kind == TAD__OUTPUT) mark[t->head.node[i].a] |= TAD__ANCESTOR_BESIDE;
         for (uint32_t k = 0; k < c.n_in; k++)
             if (c.in[k] != TAD__NO_NODE && (t->head.node[c.in[k]].flags & flags) == flags)
-                mark[c.in[k]] = 1;
+                mark[c.in[k]] |= TAD__ANCESTOR;
     }
 }

@@ -47,9 +47,13 @@ bool tad__call_of(const tad_tape *t, uint32_t index, tad__call *c);
 /* Input k as the user gave it. */
 tad_var tad__operand(const tad_tape *t, const tad__call *c, uint32_t k);
 
-/* Marks with 1 the nodes 0 .. top that the last sweep's roots were computed from, by way of nodes
- * that have all these flags; the others with 0. */
-void tad__mark_ancestors(const tad_tape *t, uint8_t *mark, uint32_t top, unsigned flags);
+/* Marks of the nodes 0 .. top for what follows: the last sweep's roots, nothing else. */
+enum { TAD__ANCESTOR = 1, TAD__ANCESTOR_BESIDE = 2 /* another output of its op is one */ };
+void tad__mark_roots(const tad_tape *t, uint8_t *mark, uint32_t top);
+/* Marks what the nodes above `end` up to `top` pass their marks on to: operands that have all these
+ * flags. From the top down, the marks of a stretch are then those of all above it. */
+void tad__mark_operands(const tad_tape *t, uint8_t *mark, uint32_t top, uint32_t end,
+                        unsigned flags);
 
 /* What tad__call_of reads of a row: its node, without flags and value. Rows need no record, as
  * their operands fit into the node. If one of two operands is a plain number, number_at is its

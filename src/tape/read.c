@@ -264,8 +264,9 @@ bool tad_is_reached(tad_var x) {
         tad__no_memory(t, "is_reached");
         return false;
     }
-    tad__mark_ancestors(t, mark, t->head.swept - 1, 0);
-    bool reached = mark[i];
+    tad__mark_roots(t, mark, t->head.swept - 1);
+    tad__mark_operands(t, mark, t->head.swept - 1, i, 0);
+    bool reached = mark[i] & TAD__ANCESTOR;
     tad__buffers_give(&t->buffers, mark);
     return reached;
 }

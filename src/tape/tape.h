@@ -50,11 +50,13 @@ typedef struct tad__error {
     char message[400];
 } tad__error;
 
+#define TAD__NO_NODE UINT32_MAX
+
 /* What a reverse sweep leaves besides flags of nodes and what the head has. */
 typedef struct tad__swept {
     size_t adjoint_capacity; /* nodes beyond have none */
     uint32_t array_adjoints; /* buffers now held by nodes */
-    bool released;           /* there are nodes flagged so */
+    uint32_t released;       /* nodes flagged so are this one or later; TAD__NO_NODE: none */
     uint32_t *root;          /* what the sweep started from */
     size_t roots, root_capacity;
 } tad__swept;
@@ -85,6 +87,7 @@ struct tad_tape {
     size_t scopes, scope_capacity;
     size_t scopes_lost;          /* pushed in vain, and all since; they are popped first */
     uint32_t params_end;         /* there are no parameters from this node on */
+    uint32_t leaves;             /* with so many the tape begins, or with more */
     tad__version number_version; /* when any 0-d float64 parameter was changed last */
     tad__seen *witness;          /* with rising counts */
     size_t witnesses, witness_capacity;
@@ -104,8 +107,6 @@ typedef struct tad__saved {
     uint32_t node;
     tad_array *array; /* NULL: given away */
 } tad__saved;
-
-#define TAD__NO_NODE UINT32_MAX
 
 static inline tad__node *tad__at(tad_tape *t, uint32_t i) { return t->head.node + i; }
 
