@@ -9,13 +9,14 @@
 
 bool tad__have_adjoints(tad_tape *t, size_t n) {
     void *vector = t->head.adjoint;
-    size_t before = t->last.adjoint_capacity;
     if (!tad__memory_grow(&t->memory, &vector, &t->last.adjoint_capacity, n,
                           sizeof *t->head.adjoint))
         return false;
     t->head.adjoint = vector;
-    memset(t->head.adjoint + before, 0,
-           (t->last.adjoint_capacity - before) * sizeof *t->head.adjoint);
+    tad__swept *last = &t->last;
+    if (n <= last->adjoints) return true;
+    memset(t->head.adjoint + last->adjoints, 0, (n - last->adjoints) * sizeof *t->head.adjoint);
+    last->adjoints = n; /* pages beyond are never touched */
     return true;
 }
 
