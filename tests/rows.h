@@ -28,4 +28,7 @@ static const row rows[] = {
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
+/* Some, of a row with so many. */
+static const double row_options[][2] = {{0}, {0.7}, {-0.7, 0.9}};
+
 #endif

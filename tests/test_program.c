@@ -3,6 +3,8 @@
  * memory. */
 #include "support.h"
 
+#include "rows.h"
+
 #include <float.h>
 #include <pthread.h>
 
@@ -143,63 +145,36 @@ static const double points[] = {0,  -0.0, 1,      -1,    0.5,   -0.5,     2,
                                 -3, 3,    1e-200, 1e200, -1e10, INFINITY, NAN};
 enum { POINTS = sizeof points / sizeof *points };
 
-typedef tad_var row_call(const tad_var *in);
-#define TAD_UNARY(name, ...)                                                                       \
-    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0]); }
-#define TAD_OPTION1(name, ...)                                                                     \
-    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], 0.7); }
-#define TAD_OPTION2(name, ...)                                                                     \
-    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], -0.7, 0.9); }
-#define TAD_BINARY(name, ...)                                                                      \
-    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], in[1]); }
-#define TAD_TERNARY(name, ...)                                                                     \
-    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], in[1], in[2]); }
-#include <tad/scalar.def>
-
-static const struct {
-    const char *name;
-    row_call *call;
-    size_t n;
-} rows[] = {
-#define TAD_UNARY(name, ...) {#name, call_##name, 1},
-#define TAD_OPTION1(name, ...) {#name, call_##name, 1},
-#define TAD_OPTION2(name, ...) {#name, call_##name, 1},
-#define TAD_BINARY(name, ...) {#name, call_##name, 2},
-#define TAD_TERNARY(name, ...) {#name, call_##name, 3},
-#include <tad/scalar.def>
-};
-enum { ROWS = sizeof rows / sizeof *rows };
-
-/* Value, gradient and products of row and its gradient: at x, with operand `plain` a number. */
-static void record_row(size_t row, const double *x, size_t plain, graph *g) {
+/* Value, gradient and products of row f and its gradient: at x, with operand `plain` a number. */
+static void record_row(const row *f, const double *x, size_t plain, graph *g) {
     tad_var in[3], hvp[3], v[3] = {tad_number(1), tad_number(0.5), tad_number(-2)};
     *g = (graph){.n_in = 0};
-    for (size_t i = 0; i < rows[row].n; i++) {
+    for (size_t i = 0; i < f->n_in; i++) {
         in[i] = i == plain ? tad_number(0.75) : tad_scalar(t, x[i]);
         if (i != plain) g->in[g->n_in++] = in[i];
     }
-    g->out[0] = rows[row].call(in);
+    g->out[0] = f->call(in, row_options[f->n_options]);
     ck_done(tad_grad(g->out, NULL, 1, g->in, g->n_in, g->out + 1), t);
     ck_done(tad_tangent(g->out + 1, g->n_in, g->in, v, g->n_in, hvp), t);
     g->n_out = 1 + g->n_in;
     for (size_t i = 0; i < g->n_in; i++) g->out[g->n_out++] = hvp[i];
 }
 
-static void try_row(size_t row, size_t plain) {
+static void try_row(const row *f, size_t plain) {
     static const double start[3] = {0.7, 0.4, 1.3};
     graph g;
     size_t all = 1;
-    if (rows[row].n == 1 && plain == 0) return;
-    for (size_t i = 0; i < rows[row].n; i++) all *= POINTS;
-    record_row(row, start, plain, &g);
-    tad_program *p = frozen(&g, rows[row].name);
+    if (f->n_in == 1 && plain == 0) return;
+    for (size_t i = 0; i < f->n_in; i++) all *= POINTS;
+    record_row(f, start, plain, &g);
+    tad_program *p = frozen(&g, f->name);
     tad_workspace *w = tad_workspace_new(p);
-    for (size_t k = 0; k < all; k += rows[row].n == 3 ? 5 : 1) {
+    for (size_t k = 0; k < all; k += f->n_in == 3 ? 5 : 1) {
         const double x[3] = {points[k % POINTS], points[k / POINTS % POINTS],
                              points[k / POINTS / POINTS % POINTS]};
         tad_tape_reset(t);
-        record_row(row, x, plain, &g);
-        run_beside(w, &g, rows[row].name);
+        record_row(f, x, plain, &g);
+        run_beside(w, &g, f->name);
     }
     tad_workspace_free(w);
     tad_program_free(p);
@@ -207,7 +182,7 @@ static void try_row(size_t row, size_t plain) {
 }
 
 START_TEST(rows_agree_at_special_points) {
-    for (size_t plain = 0; plain <= rows[_i].n; plain++) try_row((size_t)_i, plain);
+    for (size_t plain = 0; plain <= rows[_i].n_in; plain++) try_row(&rows[_i], plain);
 }
 END_TEST
 
