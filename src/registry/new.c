@@ -6,6 +6,7 @@
 
 static const tad__basis basis = {.row = tad__ops_elementwise,
                                  .rows = TAD__ROW_COUNT,
+                                 .number = tad__row_number,
                                  .cast = tad_cast,
                                  .add = tad_add,
                                  .sum_to = tad_sum_to,

@@ -71,24 +71,52 @@ static tad_status passes_on(sweep_state *s, uint32_t i, bool *passes, bool *arri
     return TAD_OK;
 }
 
-/* A row on numbers passes its adjoint on by its derivatives; false: node i is not that. */
-static bool pass_numbers(tad_tape *t, uint32_t i) {
-    const tad__node *node = t->head.node;
-    const double g = t->head.adjoint[i].number;
-    const tad__dual y = {node[i].value.number, 0, false};
-    tad__call c;
-    tad__dual x[3];
-    if ((node[i].flags & TAD__ARRAY) || !tad__call_of(t, i, &c) ||
-        !tad__is_row_of_numbers(t, i, &c))
-        return false;
-    for (uint32_t k = 0; k < c.n_in; k++)
-        x[k] =
-            (tad__dual){c.in[k] == TAD__NO_NODE ? c.number : node[c.in[k]].value.number, 0, false};
-    for (uint32_t k = 0; k < c.n_in; k++)
-        if (tad__passes(t, &c, k))
-            t->head.adjoint[c.in[k]].number +=
-                g * t->basis->row_partial(c.op, k, x, y, c.options).value;
-    return true;
+static const double no_options[2] = {0, 0};
+
+/* The only operand that is a node, `to`, of a row on numbers is given its part of n's adjoint. */
+static inline void pass_one(const tad_tape *t, const tad__node *n, const tad__row_numbers *row,
+                            const double *x, int k, const double *pq, uint32_t to) {
+    t->head.adjoint[to].number +=
+        tad__adjoint_at(t, n)->number * row->partial[k](x, n->value.number, pq);
+}
+
+/* A row whose operands, some numbers, are all nodes. */
+static void pass_all(const tad_tape *t, const tad__node *n) {
+    const tad__row_numbers *row = &t->basis->number[n->op];
+    const uint32_t in[3] = {n->a, n->u.arg.b, n->u.arg.c}, n_in = t->basis->row[n->op].max_in;
+    const double g = tad__adjoint_at(t, n)->number;
+    double x[3] = {0}, d[3];
+    for (uint32_t k = 0; k < n_in; k++) x[k] = t->head.node[in[k]].value.number;
+    if (!row->partials) {
+        pass_one(t, n, row, x, 0, no_options, n->a);
+        return;
+    }
+    row->partials(x[0], x[1], x[2], n->value.number, d);
+    for (uint32_t k = 0; k < n_in; k++) t->head.adjoint[in[k]].number += g * d[k];
+}
+
+/* Node i has a number. A row passes an adjoint that is not zero on by its derivatives; false: it is
+ * not that. */
+static bool pass_numbers(const tad_tape *t, uint32_t i) {
+    const tad__node *node = t->head.node, *n = node + i;
+    if (is_zero(t->head.adjoint[i]) || t->settings.strong_zero) return false;
+    const double v = node[n->a].value.number, k = n->u.partial;
+    const tad__record_of *r = n->u.record;
+    switch ((enum tad__kind)n->kind) {
+    case TAD__ROW: pass_all(t, n); return true;
+    case TAD__ROW_XN:
+        pass_one(t, n, &t->basis->number[n->op], (const double[]){v, k}, 0, no_options, n->a);
+        return true;
+    case TAD__ROW_NX:
+        pass_one(t, n, &t->basis->number[n->op], (const double[]){k, v}, 1, no_options, n->a);
+        return true;
+    case TAD__GENERAL:
+        if (!tad__is_row(t, r->op) || r->n_in != 1) return false;
+        pass_one(t, n, &t->basis->number[r->op - t->basis->row], &node[r->in[0]].value.number, 0,
+                 r->options, r->in[0]);
+        return true;
+    default: return false;
+    }
 }
 
 /* Arithmetic on numbers is the kernel's; every other node goes to its descriptor. */
@@ -98,9 +126,10 @@ static tad_status sweep_fast(sweep_state *s, uint32_t top, uint32_t end) {
     for (uint32_t i = top;
          i > end && (i = t->compute.kernels->sweep(t->head.node, t->head.adjoint, i, end)) > end;
          i--) {
+        if (!(tad__at(t, i)->flags & TAD__ARRAY) && pass_numbers(t, i)) continue;
         tad_status status = passes_on(s, i, &passes, &arrived);
         if (status != TAD_OK) return status;
-        if (!passes || (!t->settings.strong_zero && pass_numbers(t, i))) continue;
+        if (!passes) continue;
         status = tad__visit_op(t, i, arrived);
         if (status != TAD_OK) return status;
     }
