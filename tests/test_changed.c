@@ -92,6 +92,14 @@ START_TEST(a_mask) {
 }
 END_TEST
 
+START_TEST(a_mask_that_is_one_bool) {
+    tad_var x = tad_scalar(t, 0.3), mask = tad_param(t, TAD_BOOL, TAD_0D, (bool[]){true});
+    tad_var y = tad_where(mask, tad_mul(x, x), x);
+    ck_done(tad_assign(mask, (bool[]){false}), t);
+    ck_stale(y, x);
+}
+END_TEST
+
 START_TEST(the_message_names_parameter_and_op) {
     tad_var w = tad_name(one_param(3), "weights"),
             y = tad_name(tad_sum(tad_exp(tad_mul(w, w)), tad_all()), "loss");
@@ -395,6 +403,7 @@ static Suite *suite(void) {
     tcase_add_test(refused, an_operand_that_needs_no_gradient);
     tcase_add_test(refused, a_view_made_while_paused);
     tcase_add_test(refused, a_mask);
+    tcase_add_test(refused, a_mask_that_is_one_bool);
     tcase_add_test(refused, each_operand_of_each_op_in_turn);
     tcase_add_test(refused, the_message_names_parameter_and_op);
     tcase_add_test(allowed, a_change_before_the_use);

@@ -34,6 +34,13 @@ static SELDOM_RUN moved list_tangent(const tad__between *s, const tad__node *n) 
     return m;
 }
 
+/* Of a choice, which depends on both, but moves as the chosen one. */
+static SELDOM_RUN moved chosen_tangent(const tad__between *s, const tad__node *n) {
+    const tad__record_of *r = n->u.record;
+    return (moved){s->tangent[tad__entry_below(s, n->a)].number,
+                   s->mark[tad__entry_below(s, r->in[1])] | s->mark[tad__entry_below(s, r->in[2])]};
+}
+
 static inline moved fma_tangent(const tad__between *s, const tad__node *n) {
     const tad__node *node = s->node;
     const size_t ka = tad__entry_below(s, n->a), kb = tad__entry_below(s, n->u.arg.b),
@@ -98,6 +105,7 @@ uint32_t TAD_LEVEL(tad__push_tangents_numbers)(const tad__between *s, uint32_t f
         case TAD__FNMA: y = fma_tangent(s, n); break;
         case TAD__SUM:
         case TAD__DOT: y = list_tangent(s, n); break;
+        case TAD__CHOSEN: y = chosen_tangent(s, n); break;
         default: return (uint32_t)k;
         }
         if (!TAD_LIKELY(y.tangent == y.tangent)) break;
@@ -167,6 +175,15 @@ static SELDOM_RUN bool give_list(const tad__between *s, const tad__node *n, pass
     if (!is_number(g) || !is_finite_product(s, a, half, g)) return false;
     for (uint32_t i = 0; i < first; i++) give(s, tad__entry_below(s, r->in[i]), g);
     for (uint32_t i = 0; i < half; i++) give_product(s, a[i], a[i + half], g, true);
+    return true;
+}
+
+/* What is not chosen is reached too, by zeros. */
+static SELDOM_RUN bool give_chosen(const tad__between *s, const tad__node *n, passed g) {
+    const tad__record_of *r = n->u.record;
+    if (!is_number(g)) return false;
+    for (int i = 1; i <= 2; i++) give(s, tad__entry_below(s, r->in[i]), (passed){0, 0, g.second});
+    give(s, tad__entry_below(s, n->a), g);
     return true;
 }
 
@@ -256,6 +273,7 @@ static SELDOM_RUN bool pull_seldom(const tad__between *s, size_t k, const tad__n
     case TAD__FNMA: return give_fma(s, n, g);
     case TAD__SUM:
     case TAD__DOT: return give_list(s, n, g);
+    case TAD__CHOSEN: return give_chosen(s, n, g);
     case TAD__OUTPUT: s->mark[tad__entry_below(s, n->a)] |= TAD__REACHED; return true;
     default: return false;
     }

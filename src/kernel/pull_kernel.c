@@ -109,7 +109,7 @@ uint32_t TAD_LEVEL(tad__pull_quickly_numbers)(const tad__between *from, uint32_t
             give_list(s, n, g);
             next = *moving_at(s, before);
             break;
-        default: return (uint32_t)k;
+        default: return (uint32_t)k; /* choices too: what is not chosen is reached by zeros */
         }
     }
     return 0;

@@ -7,7 +7,7 @@
 
 #include "isa.h"
 
-/* What a node of kind GENERAL, MULTI, SUM or DOT stores in the tape's arena. */
+/* What a node of kind GENERAL, MULTI, SUM, DOT or CHOSEN stores in the tape's arena. */
 typedef struct tad__record_of {
     const tad_op *op;
     const void *options;

@@ -70,7 +70,7 @@ enum {
     TAME = 1 << TAD__CONSTANT | 1 << TAD__INPUT | 1 << TAD__PARAM | 1 << TAD__OUTPUT |
            1 << TAD__ADD | 1 << TAD__SUB | 1 << TAD__MUL | 1 << TAD__FMA | 1 << TAD__FNMA |
            1 << TAD__ADD_XN | 1 << TAD__SUB_NX | 1 << TAD__MUL_XN | 1 << TAD__UNARY |
-           1 << TAD__SUM | 1 << TAD__DOT
+           1 << TAD__SUM | 1 << TAD__DOT | 1 << TAD__CHOSEN
 };
 
 /* By its bits: where a node has indices instead of a partial, the number would be a denormal, which
@@ -105,6 +105,7 @@ uint32_t TAD_LEVEL(tad__sweep_numbers)(const tad__node *node, tad__adjoint *adjo
             continue;
         }
         switch ((enum tad__kind)n->kind) {
+        case TAD__CHOSEN:
         case TAD__ADD_XN: g = give(to, next, g); continue;
         case TAD__SUB_NX: g = give(to, next, -g); continue;
         case TAD__MUL_XN:
