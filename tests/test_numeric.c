@@ -139,6 +139,22 @@ static const double points[] = {0,  -0.0, 1,      -1,    0.5,   -0.5,     2,
                                 -3, 3,    1e-200, 1e200, -1e10, INFINITY, NAN};
 enum { POINTS = sizeof points / sizeof *points };
 
+/* No rows, but known to the loops over numbers too. */
+static tad_var call_where(const tad_var *in, const double *o) {
+    return (void)o,
+           tad_sqrt(tad_where(tad_greater(in[0], in[1]), tad_sqrt(in[0]), in[1]));
+}
+static tad_var call_dot_list(const tad_var *in, const double *o) {
+    return (void)o, tad_dot_list((tad_var[]){in[0], in[2]}, (tad_var[]){in[1], in[0]}, 2, in[1]);
+}
+static tad_var call_dot_list_plain(const tad_var *in, const double *o) {
+    return (void)o, tad_dot_list_plain((double[]){2.5, -INFINITY}, in, 2, in[2]);
+}
+static const row others[] = {{"where", call_where, 2, 0},
+                             {"dot_list", call_dot_list, 3, 0},
+                             {"dot_list_plain", call_dot_list_plain, 3, 0}};
+enum { OTHERS = sizeof others / sizeof *others };
+
 static double steepest(const tad_var *gradient, size_t n) {
     double most = 0;
     for (size_t i = 0; i < n; i++) {
@@ -161,10 +177,12 @@ static void compare_row(const row *f, const tad_var *in, const tad_var *x, const
     ck_done(tad_forward_over_reverse(y, x, v, n, gradient, got), t);
     ck_done(tad_grad(&y, NULL, 1, x, n, right_gradient), t);
     ck_done(tad_tangent(right_gradient, n, x, v, n, right), t);
+    ck_done(tad_reverse(y), t);
     double steep = steepest(right_gradient, n);
     compare_sum(tangent, right_tangent, steep, 1e-13, f->name, 0);
     for (size_t i = 0; i < n; i++) {
         compare(gradient[i], right_gradient[i], 1e-13, f->name, i);
+        compare(tad_gradient(x[i]), right_gradient[i], 1e-13, f->name, i);
         compare_sum(got[i], right[i], steep, 1e-12, f->name, i);
     }
 }
@@ -185,7 +203,7 @@ static void try_point(const row *f, size_t point, size_t kinds) {
 }
 
 START_TEST(rows_agree_at_special_points) {
-    const row *f = &rows[_i];
+    const row *f = _i < ROWS ? &rows[_i] : &others[_i - ROWS];
     size_t all = 1, kinds = 1;
     for (size_t i = 0; i < f->n_in; i++) all *= POINTS, kinds *= 4;
     for (size_t k = 0; k < all; k++)
@@ -207,7 +225,7 @@ static tad_var pick(const tad_var *known, size_t n, tad_random *r) {
 static tad_var step(const tad_var *known, size_t n, tad_random *r) {
     tad_var a = pick(known, n, r), b = pick(known, n, r), c = known[tad_random_below(r, n)];
     const tad_var list[] = {c, a, b}, factors[] = {b, c}, others[] = {c, a};
-    switch (tad_random_below(r, 14)) {
+    switch (tad_random_below(r, 17)) {
     case 0: return tad_add(a, c);
     case 1: return tad_sub(c, a);
     case 2: return tad_sub(a, c);
@@ -221,6 +239,9 @@ static tad_var step(const tad_var *known, size_t n, tad_random *r) {
     case 10: return tad_maximum(a, c);
     case 11: return tad_hypot(tad_add(c, tad_number(0.1)), a);
     case 12: return tad_neg(tad_sigmoid(c));
+    case 13: return tad_where(tad_less(a, c), tad_mul(c, c), b);
+    case 14: return tad_tanh(tad_dot_list_plain((double[]){0.3, -1.2, 0}, list, 3, b));
+    case 15: return tad_softplus(tad_lerp(a, tad_atan2(c, tad_number(2)), tad_number(0.3)), 1.5);
     default: return tad_div(c, tad_number(3));
     }
 }
@@ -282,6 +303,17 @@ START_TEST(what_the_result_does_not_depend_on_is_zero) {
     ck_done(tad_forward_over_reverse(y, &later, v, 1, g, h), t);
     ck_values(g[0], 0, 0);
     ck_values(h[0], 0, 0);
+}
+END_TEST
+
+/* The product arrives at the root as zero, which meets an infinite derivative. */
+START_TEST(a_zero_that_arrives_meets_infinity) {
+    tad_var x[] = {tad_scalar(t, 0), tad_scalar(t, 2)}, v[] = {tad_none(), tad_number(1)}, g[2],
+            h[2];
+    tad_var y = tad_add(tad_mul(tad_sqrt(x[0]), tad_number(0)), tad_square(x[1]));
+    ck_done(tad_forward_over_reverse(y, x, v, 2, g, h), t);
+    ck_assert(isnan(tad_item(g[0])) && tad_item(h[0]) == 0);
+    ck_assert(tad_item(g[1]) == 4 && tad_item(h[1]) == 2);
 }
 END_TEST
 
@@ -443,11 +475,12 @@ static Suite *suite(void) {
     tcase_add_checked_fixture(graphs, set_up, tear_down);
     tcase_add_loop_test(ops, tangents_are_the_recorded_ones, 0, (int)tad_op_count());
     tcase_add_loop_test(ops, products_are_the_recorded_ones, 0, (int)tad_op_count());
-    tcase_add_loop_test(special, rows_agree_at_special_points, 0, ROWS);
+    tcase_add_loop_test(special, rows_agree_at_special_points, 0, ROWS + OTHERS);
     tcase_add_loop_test(graphs, random_graphs_of_numbers_agree, 0, 500);
     tcase_add_checked_fixture(use, set_up, tear_down);
     tcase_add_test(use, nothing_is_recorded_but_the_results);
     tcase_add_test(use, what_the_result_does_not_depend_on_is_zero);
+    tcase_add_test(use, a_zero_that_arrives_meets_infinity);
     tcase_add_test(use, an_x_between_others_adds_its_tangent);
     tcase_add_test(use, a_changed_parameter_is_refused);
     tcase_add_test(use, an_op_without_rules_matters_only_on_the_way);

@@ -124,6 +124,23 @@ static void scalars(tad_tape *t, uint64_t *hash) {
     }
 }
 
+/* What is recorded with a list, options or a choice beside it. */
+static void records_of_scalars(tad_tape *t, uint64_t *hash) {
+    tad_var x[2] = {tad_scalar(t, 0.7), tad_scalar(t, 1.3)}, g[2], half = tad_number(0.5), z = x[0];
+    for (int i = 0; i < 100; i++) {
+        const tad_var in[] = {z, half, x[1]}, factors[] = {x[0], x[0], tad_number(2)};
+        z = tad_where(tad_logical_not(tad_less(z, half)), tad_softplus(z, 2), tad_pow(z, half));
+        z = tad_tanh(tad_dot_list(in, factors, 3, tad_lerp(x[0], z, half)));
+        z = tad_dot_list_plain((double[]){0.3, -0.7}, (tad_var[]){z, x[1]}, 2, half);
+    }
+    if (tad_reverse(z) != TAD_OK || tad_grad(&z, NULL, 1, x, 2, g) != TAD_OK) return;
+    for (int i = 0; i < 2; i++) {
+        double adjoint = tad_gradient_item(x[i]);
+        mix(hash, &adjoint, sizeof adjoint);
+        mix_var(hash, g[i]);
+    }
+}
+
 static tad_var numbers(tad_tape *t, tad_dtype dtype, tad_shape shape, bool param) {
     double value[600];
     float less[600];
@@ -301,6 +318,7 @@ static const struct named_program {
     program *run;
 } programs[] = {
     {"scalars", scalars},
+    {"records_of_scalars", records_of_scalars},
     {"arrays64", arrays64},
     {"arrays32", arrays32},
     {"large_arrays", large_arrays},

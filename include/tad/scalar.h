@@ -53,6 +53,7 @@ enum tad__kind {
     TAD__GENERAL, /* record */
     TAD__SUM,
     TAD__DOT,    /* record; all operands 0-d float64 */
+    TAD__DOT_N,  /* the same, but some are plain numbers */
     TAD__CHOSEN, /* record of a choice between 0-d float64: node a is chosen */
     TAD__MULTI,  /* record of an op with several outputs; the others follow */
     TAD__OUTPUT  /* output `b` of the op at node `a` */

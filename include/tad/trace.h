@@ -175,6 +175,8 @@ extern "C" {
 #define tad_sum_list(...) TAD_HERE(tad_sum_list(__VA_ARGS__))
 #undef tad_dot_list
 #define tad_dot_list(...) TAD_HERE(tad_dot_list(__VA_ARGS__))
+#undef tad_dot_list_plain
+#define tad_dot_list_plain(...) TAD_HERE(tad_dot_list_plain(__VA_ARGS__))
 #undef tad_matmul
 #define tad_matmul(...) TAD_HERE(tad_matmul(__VA_ARGS__))
 #undef tad_bmm

@@ -39,13 +39,12 @@ static inline void hand_on_product(const tad__between *s, uint32_t a, uint32_t b
 
 static __attribute__((noinline)) void give_list(const tad__between *s, const tad__node *n, pair g) {
     const tad__record_of *r = n->u.record;
-    const uint32_t first = n->kind == TAD__SUM ? r->n_in : 1, half = (r->n_in - first) / 2;
-    const uint32_t *a = r->in + first;
-    for (uint32_t i = 0; i < first; i++) give(s, tad__entry_below(s, r->in[i]), g);
-    for (uint32_t i = 0; i < half; i++) {
-        const size_t ka = tad__entry_below(s, a[i]), kb = tad__entry_below(s, a[i + half]);
-        give(s, ka, times(g, value(s, a[i + half]), s->tangent[kb].number));
-        give(s, kb, times(g, value(s, a[i]), s->tangent[ka].number));
+    const uint32_t first = tad__summands(n), half = (r->n_in - first) / 2;
+    for (uint32_t i = 0; i < first; i++) give(s, tad__factor_at(s, r, i).k, g);
+    for (uint32_t i = first; i < first + half; i++) {
+        const tad__factor a = tad__factor_at(s, r, i), b = tad__factor_at(s, r, i + half);
+        give(s, a.k, times(g, b.value, s->tangent[b.k].number));
+        give(s, b.k, times(g, a.value, s->tangent[a.k].number));
     }
 }
 
@@ -70,6 +69,19 @@ static __attribute__((noinline)) void give_quotient(const tad__between *s, size_
     give(s, tad__entry_below(s, b), to_divisor(s, k, y, b, g));
 }
 
+/* Kinds whose derivatives, and these' tangents, are finite where value and tangent are. */
+enum {
+    TAME = 1 << TAD__ADD | 1 << TAD__SUB | 1 << TAD__MUL | 1 << TAD__FMA | 1 << TAD__FNMA |
+           1 << TAD__ADD_XN | 1 << TAD__SUB_NX | 1 << TAD__MUL_XN | 1 << TAD__SUM | 1 << TAD__DOT |
+           1 << TAD__DOT_N
+};
+
+/* Whether zeros meet no infinity here. */
+static __attribute__((noinline)) bool keeps_zero(const tad__between *s, size_t k,
+                                                 const tad__node *n) {
+    return (TAME >> n->kind & 1) && n->value.number * 0 + s->tangent[k].number * 0 == 0;
+}
+
 uint32_t TAD_LEVEL(tad__pull_quickly_numbers)(const tad__between *from, uint32_t first) {
     const tad__between list = *from, *s = &list;
     pair next = *moving_at(s, first);
@@ -78,7 +90,7 @@ uint32_t TAD_LEVEL(tad__pull_quickly_numbers)(const tad__between *from, uint32_t
         const pair g = next;
         const size_t before = k - 1;
         next = *moving_at(s, before);
-        if (n->kind <= TAD__PARAM || (g[0] == 0 && g[1] == 0)) continue;
+        if (n->kind <= TAD__PARAM || (g[0] == 0 && g[1] == 0 && keeps_zero(s, k, n))) continue;
         const size_t ka = tad__entry_below(s, n->a);
         switch ((enum tad__kind)n->kind) {
         case TAD__ADD:
@@ -106,6 +118,7 @@ uint32_t TAD_LEVEL(tad__pull_quickly_numbers)(const tad__between *from, uint32_t
             break;
         case TAD__SUM:
         case TAD__DOT:
+        case TAD__DOT_N:
             give_list(s, n, g);
             next = *moving_at(s, before);
             break;

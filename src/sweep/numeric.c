@@ -159,9 +159,11 @@ static bool pull_numbers(tad__numeric *s, uint32_t k) {
     while ((k = s->t->compute.kernels->pull_quickly(b, k)) != 0) {
         tad__call c;
         const uint32_t i = (uint32_t)(b->base + k);
-        if (!tad__call_of(s->t, i, &c) || !tad__is_row_of_numbers(s->t, i, &c)) return false;
-        b->mark[k] |= TAD__REACHED | TAD__SECOND;
-        if (b->mark[k] & TAD__VARIES) tad__adjoint_of_row(s, i, &c);
+        if (b->mark[k] & TAD__VARIES) {
+            if (!tad__call_of(s->t, i, &c) || !tad__is_row_of_numbers(s->t, i, &c)) return false;
+            b->mark[k] |= TAD__REACHED | TAD__SECOND;
+            tad__adjoint_of_row(s, i, &c);
+        }
         if (--k == 0) break;
     }
     return true;

@@ -51,7 +51,7 @@ static bool has_finite_derivatives(const tad_tape *t, const tad__call *c) {
     double x[3];
     if (!tad__is_row(t, c->op)) return false;
     for (uint32_t k = 0; k < c->n_in; k++)
-        x[k] = (int)k == c->number_at ? c->number : t->head.node[c->in[k]].value.number;
+        x[k] = c->in[k] == TAD__NO_NODE ? c->number[k] : t->head.node[c->in[k]].value.number;
     return t->basis->row_is_finite(c->op, x, c->options);
 }
 

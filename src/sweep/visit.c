@@ -174,8 +174,8 @@ static const tad__hooks hooks = {.fail = hook_fail,
 /* Input i as an array; a plain number has the type of the result. NULL: left out. */
 static const tad_array *input_of(const visit *v, uint32_t i, tad__view *view) {
     if (v->in[i] != TAD__NO_NODE) return tad__value(v->t, v->in[i], view);
-    if ((int)i != v->call.number_at) return NULL;
-    return tad__number_value(v->call.number, tad__dtype_at(v->t, v->at), view);
+    if (!v->call.number) return NULL;
+    return tad__number_value(v->call.number[i], tad__dtype_at(v->t, v->at), view);
 }
 
 static tad_status run_backward(visit *v) {

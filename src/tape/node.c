@@ -87,11 +87,13 @@ static bool row_call(const tad_tape *t, const tad__node *n, tad__call *c) {
     c->few[1] = n->u.arg.b;
     c->few[2] = n->u.arg.c;
     c->in = c->few;
-    c->number_at = number_at(n);
-    if (c->number_at < 0) return true;
-    c->few[1 - c->number_at] = n->a;
-    c->few[c->number_at] = TAD__NO_NODE;
-    c->number = n->u.partial;
+    const int plain = number_at(n);
+    c->number = NULL;
+    if (plain < 0) return true;
+    c->few[1 - plain] = n->a;
+    c->few[plain] = TAD__NO_NODE;
+    c->few_numbers[plain] = n->u.partial;
+    c->number = c->few_numbers;
     return true;
 }
 
@@ -107,13 +109,13 @@ bool tad__call_of(const tad_tape *t, uint32_t index, tad__call *c) {
     c->n_in = r->n_in;
     c->n_out = r->n_out;
     c->in = r->in;
-    c->number_at = -1;
+    c->number = n->kind == TAD__DOT_N ? tad__plain_of(r) : NULL;
     return true;
 }
 
 tad_var tad__operand(const tad_tape *t, const tad__call *c, uint32_t k) {
-    if ((int)k == c->number_at) return tad_number(c->number);
-    return c->in[k] == TAD__NO_NODE ? tad_none() : tad__handle(t, c->in[k]);
+    if (c->in[k] != TAD__NO_NODE) return tad__handle(t, c->in[k]);
+    return c->number ? tad_number(c->number[k]) : tad_none();
 }
 
 void tad__mark_roots(const tad_tape *t, uint8_t *mark, uint32_t top) {

@@ -35,11 +35,11 @@ static inline bool tad__is_constant_in(const tad_op *op, size_t i) {
 typedef struct tad__call {
     const tad_op *op;
     const void *options;
+    const double *number; /* number[k]: operand k, if that is a plain number; NULL: none is */
     uint32_t n_in, n_out;
     const uint32_t *in; /* TAD__NO_NODE: left out, or a plain number */
     uint32_t few[3];    /* of a row, whose node holds them */
-    double number;      /* of the operand that is a plain number */
-    int number_at;      /* which it is; -1: none */
+    double few_numbers[2];
 } tad__call;
 
 /* False for leaves. For an OUTPUT gives the call of its op. */
