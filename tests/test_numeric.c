@@ -141,8 +141,7 @@ enum { POINTS = sizeof points / sizeof *points };
 
 /* No rows, but known to the loops over numbers too. */
 static tad_var call_where(const tad_var *in, const double *o) {
-    return (void)o,
-           tad_sqrt(tad_where(tad_greater(in[0], in[1]), tad_sqrt(in[0]), in[1]));
+    return (void)o, tad_sqrt(tad_where(tad_greater(in[0], in[1]), tad_sqrt(in[0]), in[1]));
 }
 static tad_var call_dot_list(const tad_var *in, const double *o) {
     return (void)o, tad_dot_list((tad_var[]){in[0], in[2]}, (tad_var[]){in[1], in[0]}, 2, in[1]);
