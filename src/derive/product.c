@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sweep/apart.h"
+#include "sweep/forward.h"
 #include "tape/arrays.h"
 #include "tape/error.h"
 #include "tape/leaf.h"
@@ -66,8 +67,10 @@ static tad_status products(const char *what, tad_fn *f, void *user, const tad_va
     tad_var value = {0}, *own = NULL;
     tad_status s = prepare(&d, f, out, v, &own);
     if (s == TAD_OK) s = tad__function_run_to_number(&d, f, user, &value);
+    tad__numeric sweep = {.t = d.t, .what = "forward over reverse", .y = &value, .ny = 1};
     for (size_t k = 0; k < m && s == TAD_OK; k++)
-        s = tad_forward_over_reverse(value, own, v + k * n, n, k ? NULL : gradient, out + k * n);
+        s = tad__forward_over_reverse(
+            &sweep, &(tad__product){own, v + k * n, n, k ? NULL : gradient, out + k * n});
     if (own) tad__buffers_give(&d.t->buffers, own);
     if (y) *y = value;
     s = tad__function_end(&d, tad__function_end(&d, s, y, 1), gradient, m ? n : 0);
@@ -90,8 +93,9 @@ tad_status tad_jvp_many(tad_fn *f, void *user, const tad_var *x, const tad_var *
     tad_var value = {0}, *own = NULL;
     tad_status s = prepare(&d, f, out, tangents, &own);
     if (s == TAD_OK) s = tad__function_run(&d, f, user, &value);
+    tad__numeric sweep = {.t = d.t, .what = "forward", .y = &value, .ny = 1};
     for (size_t k = 0; k < m && s == TAD_OK; k++)
-        s = tad_forward(&value, 1, own, tangents + k * n, n, &out[k]);
+        s = tad__forward(&sweep, own, tangents + k * n, n, &out[k]);
     if (own) tad__buffers_give(&d.t->buffers, own);
     if (y) *y = value;
     return tad__function_end(&d, tad__function_end(&d, s, y, 1), out, m);

@@ -21,7 +21,9 @@ typedef struct tad__numeric {
     size_t arrays;        /* derivatives that are arrays, buffers of the pool */
 } tad__numeric;
 
-/* Finds the range and makes the lists, with adjoints where `second`. */
+/* Whether x are variables to differentiate by, and y can be differentiated. */
+bool tad__numeric_check(const tad__numeric *s, const tad_var *x, size_t nx);
+/* Finds the range of those and makes the lists, with adjoints where `second`. */
 bool tad__numeric_begin(tad__numeric *s, const tad_var *x, size_t nx, bool second);
 void tad__numeric_end(tad__numeric *s);
 /* As after begin. */

@@ -10,7 +10,7 @@
 
 enum { FIRST_NODES = 256 };
 
-static bool grow_nodes(tad_tape *t) {
+bool tad__grow_nodes(tad_tape *t) {
     size_t want = t->capacity ? t->capacity * 2 : FIRST_NODES;
     if (want > TAD__NO_NODE) {
         tad__fail(t, TAD_TOO_LARGE, "the tape holds 2^32 nodes at most");
@@ -25,13 +25,6 @@ static bool grow_nodes(tad_tape *t) {
     t->head.node = p;
     t->capacity = want;
     tad__update_limit(t);
-    return true;
-}
-
-bool tad__new_node(tad_tape *t, uint32_t *index) {
-    if (t->head.count == t->capacity && !grow_nodes(t)) return false;
-    *index = t->head.count++;
-    t->head.node[*index] = (tad__node){0};
     return true;
 }
 

@@ -13,8 +13,15 @@ enum tad__origin {
     TAD__DRAWN       /* random numbers; u.record: a tad__drawn */
 };
 
+/* Room for twice as many nodes; false (and the error) when there is no memory. */
+bool tad__grow_nodes(tad_tape *t);
 /* Appends a node without value; false (and the error) when there is no memory. */
-bool tad__new_node(tad_tape *t, uint32_t *index);
+static inline bool tad__new_node(tad_tape *t, uint32_t *index) {
+    if (t->head.count == t->capacity && !tad__grow_nodes(t)) return false;
+    *index = t->head.count++;
+    t->head.node[*index] = (tad__node){0};
+    return true;
+}
 /* Forgets nodes from `count` on; releases their adjoints. Does not touch arena or epochs. */
 void tad__drop_nodes(tad_tape *t, uint32_t count);
 /* Gives an array adjoint's memory back. */
