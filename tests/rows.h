@@ -1,6 +1,11 @@
-/* Every row of scalar.def as a call of its function. Include after support.h. */
+/* Every row of scalar.def as a call of its function, and numbers where zeros meet infinities. Include
+ * after support.h. */
 #ifndef TAD_TESTS_ROWS_H
 #define TAD_TESTS_ROWS_H
+
+static const double points[] = {0,  -0.0, 1,      -1,    0.5,   -0.5,     2,
+                                -3, 3,    1e-200, 1e200, -1e10, INFINITY, NAN};
+enum { POINTS = sizeof points / sizeof *points };
 
 #define TAD_ROW_CALL(name, ...)                                                                    \
     static tad_var call_##name(const tad_var *in, const double *o) {                               \

@@ -9,6 +9,8 @@
 
 #include <tad/gradcheck.h>
 
+#include "rows.h"
+
 enum { MOST = 6, ELEMENTS = 4096 };
 
 static tad_tape *t;
@@ -134,10 +136,6 @@ START_TEST(products_are_the_recorded_ones) { each_sample(_i, compare_products); 
 END_TEST
 
 /* ---- rows on numbers, where zeros meet infinities ---- */
-
-static const double points[] = {0,  -0.0, 1,      -1,    0.5,   -0.5,     2,
-                                -3, 3,    1e-200, 1e200, -1e10, INFINITY, NAN};
-enum { POINTS = sizeof points / sizeof *points };
 
 /* No rows, but known to the loops over numbers too. */
 static tad_var call_where(const tad_var *in, const double *o) {
@@ -353,6 +351,25 @@ static tad_status number_forward(const tad_call_frame *c) {
     *(double *)c->out[0]->data = *(const double *)c->in[0]->data;
     return TAD_OK;
 }
+/* An adjoint that is zero has arrived all the same: an infinite derivative makes a NaN of it. */
+START_TEST(a_zero_adjoint_that_meets_an_infinity_is_a_nan) {
+    tad_var x = tad_scalar(t, 0), zero = tad_scalar(t, 0), v = tad_number(1), none = tad_number(0);
+    const tad_var y[] = {tad_mul(tad_div(tad_number(1), x), none),
+                         tad_mul(tad_div(tad_number(1), x), zero), tad_mul(tad_div(x, zero), zero),
+                         tad_mul(tad_sqrt(x), zero),
+                         tad_mul(tad_mul(x, tad_number(INFINITY)), none)};
+    tad_var gradient, got, right_gradient, right;
+    for (size_t k = 0; k < sizeof y / sizeof *y; k++) {
+        ck_done(tad_forward_over_reverse(y[k], &x, &v, 1, &gradient, &got), t);
+        ck_done(tad_grad(&y[k], NULL, 1, &x, 1, &right_gradient), t);
+        ck_done(tad_tangent(&right_gradient, 1, &x, &v, 1, &right), t);
+        ck_values(gradient, 0, NAN);
+        compare(gradient, right_gradient, 0, "gradient", k);
+        compare(got, right, 0, "product", k);
+    }
+}
+END_TEST
+
 static const tad_op opaque = {.name = "opaque",
                               .min_in = 1,
                               .max_in = 1,
@@ -483,6 +500,7 @@ static Suite *suite(void) {
     tcase_add_test(use, an_x_between_others_adds_its_tangent);
     tcase_add_test(use, a_changed_parameter_is_refused);
     tcase_add_test(use, an_op_without_rules_matters_only_on_the_way);
+    tcase_add_test(use, a_zero_adjoint_that_meets_an_infinity_is_a_nan);
     tcase_add_test(use, bad_arguments_are_refused);
     tcase_add_test(use, settings_change_nothing_where_all_is_finite);
     tcase_add_checked_fixture(numbers, set_up, tear_down);

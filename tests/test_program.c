@@ -141,10 +141,6 @@ END_TEST
 
 /* ---- rows on numbers ---- */
 
-static const double points[] = {0,  -0.0, 1,      -1,    0.5,   -0.5,     2,
-                                -3, 3,    1e-200, 1e200, -1e10, INFINITY, NAN};
-enum { POINTS = sizeof points / sizeof *points };
-
 /* Value, gradient and products of row f and its gradient: at x, with operand `plain` a number. */
 static void record_row(const row *f, const double *x, size_t plain, graph *g) {
     tad_var in[3], hvp[3], v[3] = {tad_number(1), tad_number(0.5), tad_number(-2)};
