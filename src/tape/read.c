@@ -35,13 +35,18 @@ int64_t tad_size_of(tad_var x) {
     return tad__shape_size(&s, &n) ? n : -1;
 }
 
-/* The value behind a handle, for a verb called `what`. NULL on failure. */
+/* Whether there is a node behind a handle, for a verb called `what`, which is to read it. */
+static bool is_readable(tad_var x, const char *what, uint32_t *i) {
+    if (!tad__has_tape(x) || x.tape->error.status != TAD_OK) return false;
+    if (!tad__resolve(x.tape, x, what, i)) return false;
+    tad__witness(x.tape, *i);
+    return true;
+}
+
+/* The value behind a handle. NULL on failure. */
 static const tad_array *value_of(tad_var x, const char *what, tad__view *view) {
     uint32_t i;
-    if (!tad__has_tape(x) || x.tape->error.status != TAD_OK) return NULL;
-    if (!tad__resolve(x.tape, x, what, &i)) return NULL;
-    tad__witness(x.tape, i);
-    return tad__value(x.tape, i, view);
+    return is_readable(x, what, &i) ? tad__value(x.tape, i, view) : NULL;
 }
 
 static tad_status status_of(tad_var x) {
@@ -76,13 +81,15 @@ tad_status tad_read(tad_var x, double *out, size_t n) {
 
 /* Apart, so that the fast path needs no stack. */
 static __attribute__((noinline)) double slow_item(tad_var x) {
-    tad__view view;
-    double v = NAN;
+    uint32_t i;
+    double v;
     if (tad_is_number(x)) return x.u.number;
-    const tad_array *a = value_of(x, "item", &view);
-    if (a && a->size == 1 && a->dtype == TAD_F64) return *(const double *)a->data;
-    if (a && read_into(x.tape, "item", a, &v, 1) != TAD_OK) return NAN;
-    return v;
+    if (!is_readable(x, "item", &i)) return NAN;
+    const tad__node *n = tad__at(x.tape, i);
+    if (!(n->flags & TAD__ARRAY)) return n->value.number;
+    const tad_array *a = n->value.array;
+    if (a->size == 1 && a->dtype == TAD_F64) return *(const double *)a->data;
+    return read_into(x.tape, "item", a, &v, 1) == TAD_OK ? v : NAN;
 }
 
 double tad_item(tad_var x) {
