@@ -258,6 +258,26 @@ static void drivers(tad_tape *t, uint64_t *hash) {
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) mix_var(hash, all[i]);
 }
 
+static tad_var of_numbers(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    tad_var y = in[0];
+    (void)t, (void)user;
+    for (int i = 0; i < 20; i++) y = tad_fma(tad_sin(y), in[(size_t)i % n], y);
+    return y;
+}
+
+static void many_seeds(tad_tape *t, uint64_t *hash) {
+    enum { N = 2, M = 3 };
+    tad_var in[N] = {tad_scalar(t, 0.7), tad_scalar(t, 1.3)}, v[M * N], tangent[M], gradient[M * N],
+            product[M * N];
+    for (int k = 0; k < M * N; k++) v[k] = tad_number(k - 1.5);
+    if (tad_jvp_many(of_numbers, NULL, in, v, N, M, NULL, tangent) != TAD_OK) return;
+    if (tad_vjp_many(of_numbers, NULL, in, N, v, M, NULL, gradient) != TAD_OK) return;
+    if (tad_hvp_many(of_numbers, NULL, in, v, N, M, NULL, NULL, product) != TAD_OK) return;
+    for (int k = 0; k < M; k++) mix_var(hash, tangent[k]);
+    for (int k = 0; k < M * N; k++) mix_var(hash, gradient[k]);
+    for (int k = 0; k < M * N; k++) mix_var(hash, product[k]);
+}
+
 static bool into_hash(void *user, const char *text, size_t length) {
     mix(user, text, length);
     return true;
@@ -327,6 +347,7 @@ static const struct named_program {
     {"second_order", second_order},
     {"tangents", tangents},
     {"drivers", drivers},
+    {"many_seeds", many_seeds},
     {"inspection", inspection},
     {"parameters", parameters},
 };

@@ -84,6 +84,9 @@ TAD_API TAD_MUST_USE tad_status tad_jvp(tad_fn *f, void *user, const tad_var *x,
 
 /* ---- results that are constants: numeric sweeps over one recording ---- */
 
+/* Where nothing but numbers lies between inputs that are numbers and y, eight of the m share a
+ * sweep, which then takes about twice the time and eight times the memory; results are the same. */
+
 /* For m cotangents: gradients[k n + i] of <cotangents[k], y> by input i. Cost: m reverse sweeps
  * over what lies between x and y. */
 TAD_API TAD_MUST_USE tad_status tad_vjp_many(tad_fn *f, void *user, const tad_var *x, size_t n,

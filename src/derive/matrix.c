@@ -71,7 +71,7 @@ static tad_status column(const matrix *m, void *state, tad_var unit, int64_t k) 
     return s;
 }
 
-/* Where settings ask to look at every derivative. */
+/* Where settings look closely. */
 static tad_status recorded_column(const matrix *m, void *state, tad_var unit, int64_t k) {
     tad__stretch stretch = tad__stretch_begin(m->t);
     tad__view view;
@@ -109,7 +109,7 @@ static tad_status all_rows(const matrix *m) {
 
 static tad_status all_columns(const matrix *m) {
     tad__numeric forward = {.t = m->t, .what = m->what, .y = &m->y, .ny = 1};
-    if (m->t->settings.trap || m->t->settings.strong_zero) return each(m, recorded_column, NULL);
+    if (tad__looks_closely(m->t)) return each(m, recorded_column, NULL);
     if (!tad__numeric_begin(&forward, &m->x, 1, false)) return m->t->error.status;
     tad_status s = each(m, column, &forward);
     tad__numeric_end(&forward);

@@ -65,7 +65,7 @@ uint32_t TAD_LEVEL(tad__push_tangents_numbers)(const tad__between *s, uint32_t f
         const size_t ka = tad__entry_below(s, n->a), kb = tad__entry_below(s, n->u.arg.b);
         const double ta = tangent[ka].number;
         moved y = {0, mark[ka]};
-        if (mark[k]) { /* an x: one that is a result is the caller's */
+        if (mark[k] & TAD__VARIES) { /* an x: one that is a result is the caller's */
             if (is_given(n)) continue;
             break;
         }
@@ -109,7 +109,7 @@ uint32_t TAD_LEVEL(tad__push_tangents_numbers)(const tad__between *s, uint32_t f
         default: return (uint32_t)k;
         }
         if (!TAD_LIKELY(y.tangent == y.tangent)) break;
-        mark[k] = (uint8_t)(y.mark & (TAD__VARIES | TAD__MOVES));
+        mark[k] |= (uint8_t)(y.mark & (TAD__VARIES | TAD__MOVES));
         tangent[k].number = y.tangent;
     }
     return (uint32_t)k;

@@ -46,10 +46,10 @@ typedef struct tad__named_type {
     bool direct; /* an output that can be computed where the caller wants it */
 } tad__named_type;
 
-typedef struct tad__number_constant {
+typedef struct tad__constant_slot {
     double number;
     uint32_t slot;
-} tad__number_constant;
+} tad__constant_slot;
 
 typedef struct tad__parameter {
     tad_var var;
@@ -159,7 +159,7 @@ struct tad_program {
     TAD__LIST(tad__draw_step) draw;
     TAD__LIST(tad__copy_step) copy;
     TAD__LIST(tad__array_value) array;
-    TAD__LIST(tad__number_constant) constant;
+    TAD__LIST(tad__constant_slot) constant;
     TAD__LIST(tad__parameter) parameter;
     TAD__LIST(double) options;  /* pairs */
     TAD__LIST(uint32_t) moving; /* positions of arrays in memory that a run is told of */

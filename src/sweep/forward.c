@@ -1,11 +1,8 @@
-/* The public numeric sweeps: tad_forward, tad_forward_over_reverse. Where settings ask to look at
- * every derivative, the recorded ones do the work. Rests on forward.h. */
+/* The public numeric sweeps: tad_forward, tad_forward_over_reverse. Rests on forward.h. */
 #include "forward.h"
 #include "table.h"
 
 #include "tape/error.h"
-
-static bool looks_closely(const tad_tape *t) { return t->settings.trap || t->settings.strong_zero; }
 
 static tad_status detach_all(tad_tape *t, tad_var *v, size_t n) {
     for (size_t k = 0; k < n && t->error.status == TAD_OK; k++) v[k] = tad_detach(v[k]);
@@ -17,7 +14,7 @@ static tad_status detach_all(tad_tape *t, tad_var *v, size_t n) {
 tad_status tad__forward(tad__numeric *s, const tad_var *x, const tad_var *tangent, size_t nx,
                         tad_var *out) {
     tad_tape *t = s->t;
-    if (looks_closely(t)) {
+    if (tad__looks_closely(t)) {
         tad_status status = tad_tangent(s->y, s->ny, x, tangent, nx, out);
         return status == TAD_OK ? detach_all(t, out, s->ny) : status;
     }
@@ -55,7 +52,7 @@ static tad_status recorded_product(tad__numeric *s, const tad__product *p) {
 
 tad_status tad__forward_over_reverse(tad__numeric *s, const tad__product *p) {
     tad_tape *t = s->t;
-    if (looks_closely(t)) return recorded_product(s, p);
+    if (tad__looks_closely(t)) return recorded_product(s, p);
     if (!tad__numeric_begin(s, p->x, p->n, true)) return t->error.status;
     tad_status status = tad__numeric_push(s, p->x, p->v, p->n);
     if (status == TAD_OK) status = tad__numeric_pull(s, *s->y, p->x, p->n);

@@ -206,19 +206,10 @@ tad_status tad__numeric_pull(tad__numeric *s, tad_var y, const tad_var *x, size_
 
 /* ---- results ---- */
 
-static tad_var constant_number(tad_tape *t, double value) {
-    uint32_t index;
-    if (!tad__new_node(t, &index)) return tad__nil(t);
-    tad__at(t, index)->kind = TAD__CONSTANT;
-    tad__at(t, index)->op = TAD__SWEPT;
-    tad__at(t, index)->value.number = value;
-    return tad__handle(t, index);
-}
-
 static tad_var constant_of(tad__numeric *s, tad_var v, const tad__adjoint *derivative, bool there) {
     const tad__node *n = tad__at(s->t, v.u.at.index);
     if (tad__is_number_variable(v) || !(n->flags & TAD__ARRAY))
-        return constant_number(s->t, there ? derivative->number : 0);
+        return tad__number_constant(s->t, there ? derivative->number : 0);
     const tad_dtype dtype = (tad_dtype)n->value.array->dtype;
     const tad_shape shape = tad__shape_of(n->value.array);
     return there && derivative->array
