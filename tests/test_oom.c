@@ -248,13 +248,14 @@ static tad_var squares(tad_tape *t, const tad_var *in, size_t n, void *user) {
 static void drivers(tad_tape *t, uint64_t *hash) {
     tad_var in[] = {numbers(t, TAD_F64, TAD_SHAPE(3), false),
                     numbers(t, TAD_F64, TAD_SHAPE(3), false)};
-    tad_var y, g[2], tangent, hv[2], jacobian, hessian;
+    tad_var y, g[2], tangent, hv[2], jacobian, hessian, recorded;
     if (tad_vjp(cubes, NULL, in, 2, tad_none(), &y, g) != TAD_OK) return;
     if (tad_jvp(squares, NULL, in, in, 2, &y, &tangent) != TAD_OK) return;
     if (tad_hvp(cubes, NULL, in, in, 2, NULL, NULL, hv) != TAD_OK) return;
     if (tad_jacobian(squares, NULL, in, 2, 0, NULL, &jacobian) != TAD_OK) return;
     if (tad_hessian(cubes, NULL, in, 2, 0, 1, NULL, &hessian) != TAD_OK) return;
-    tad_var all[] = {y, g[0], g[1], tangent, hv[0], hv[1], jacobian, hessian};
+    if (tad_hessian_recorded(cubes, NULL, in, 2, 0, 1, NULL, &recorded) != TAD_OK) return;
+    tad_var all[] = {y, g[0], g[1], tangent, hv[0], hv[1], jacobian, hessian, recorded};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) mix_var(hash, all[i]);
 }
 

@@ -107,8 +107,7 @@ TAD_API TAD_MUST_USE tad_status tad_hvp_many(tad_fn *f, void *user, const tad_va
                                              tad_var *gradient, tad_var *out);
 
 /* Matrices. The element type is the first factor's, TOO_LARGE for more than 8 axes. Only the inputs
- * named are differentiated by; others may be constants. tad_grad and tad_tangent give rows and
- * columns that have derivatives.
+ * named are differentiated by; others may be constants.
  *
  * Cost: as many sweeps as the smaller of both sizes, in reverse mode for no more results than
  * inputs, else forward (the other one where an op has only one rule). Memory: the result and one
@@ -125,6 +124,17 @@ TAD_API TAD_MUST_USE tad_status tad_hessian(tad_fn *f, void *user, const tad_var
  * not. */
 TAD_API TAD_MUST_USE tad_status tad_hessian_diagonal(tad_fn *f, void *user, const tad_var *x,
                                                      size_t n, size_t i, tad_var *y, tad_var *out);
+
+/* ---- matrices that have derivatives ---- */
+
+/* The same Jacobian and Hessian, recorded: for a penalty on them, say, or a determinant. Cost: the
+ * same number of sweeps, but each is one of tad_grad or tad_tangent, and what all of them record
+ * stays on the tape, with a unit of as many elements as there are sweeps for each. */
+TAD_API TAD_MUST_USE tad_status tad_jacobian_recorded(tad_fn *f, void *user, const tad_var *x,
+                                                      size_t n, size_t i, tad_var *y, tad_var *out);
+TAD_API TAD_MUST_USE tad_status tad_hessian_recorded(tad_fn *f, void *user, const tad_var *x,
+                                                     size_t n, size_t i, size_t j, tad_var *y,
+                                                     tad_var *out);
 
 #ifdef __cplusplus
 }
