@@ -28,7 +28,9 @@ void tad__lanes_begin(tad__lane_sweep *s, bool tangents, bool adjoints) {
     const uint32_t span = range(s);
     const size_t n = (size_t)span + 1, lists = (size_t)tangents + (size_t)adjoints;
     const size_t each = lists * sizeof(tad__lanes) + sizeof *g->adjoint + sizeof *g->tape.mark;
-    g->tangent = span ? tad__buffers_take(&s->t->buffers, n * each) : NULL;
+    size_t bytes;
+    if (!span || !tad__mul(n, each, &bytes)) return;
+    g->tangent = tad__buffers_take(&s->t->buffers, bytes);
     if (!g->tangent) return;
     g->own = g->tangent + (tangents ? n : 0);
     g->adjoint = g->tangent[lists * n];
