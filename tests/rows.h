@@ -1,5 +1,5 @@
-/* Every row of scalar.def as a call of its function, and numbers where zeros meet infinities. Include
- * after support.h. */
+/* Every row of scalar.def as a call of its function, and numbers where zeros meet infinities.
+ * Include after support.h. */
 #ifndef TAD_TESTS_ROWS_H
 #define TAD_TESTS_ROWS_H
 

@@ -143,9 +143,10 @@ static tad_var row_of(tad_tape *tape, const tad_var *in, size_t n, void *user) {
     const row_problem *p = user;
     tad_var operand[3];
     (void)tape, (void)n;
-    for (size_t i = 0, k = 0; i < rows[p->row].n; i++)
+    for (size_t i = 0, k = 0; i < rows[p->row].n_in; i++)
         operand[i] = p->numbers >> i & 1 ? tad_number(p->value[i]) : in[k++];
-    return tad_mul(rows[p->row].call(operand), tad_number(p->factor));
+    return tad_mul(rows[p->row].call(operand, row_options[rows[p->row].n_options]),
+                   tad_number(p->factor));
 }
 
 static void try_point(row_problem *p) {
@@ -154,7 +155,7 @@ static void try_point(row_problem *p) {
     enum { LANES = sizeof seed / sizeof *seed };
     tad_var x[3], v[LANES * 3];
     size_t n = 0;
-    for (size_t i = 0; i < rows[p->row].n; i++)
+    for (size_t i = 0; i < rows[p->row].n_in; i++)
         if (!(p->numbers >> i & 1)) x[n++] = tad_scalar(t, p->value[i]);
     for (size_t k = 0; k < LANES; k++)
         for (size_t i = 0; i < n; i++) v[k * n + i] = seed[(k + i * 2) % LANES];
@@ -167,7 +168,7 @@ static void try_point(row_problem *p) {
 
 START_TEST(rows_have_the_bits_of_one_seed_at_special_points) {
     row_problem p = {.row = (size_t)_i};
-    const size_t n = rows[p.row].n;
+    const size_t n = rows[p.row].n_in;
     size_t all = 1;
     for (size_t i = 0; i < n; i++) all *= POINTS;
     for (size_t k = 0; k < all; k += n < 3 ? 1 : 11)

@@ -76,7 +76,7 @@ static void put_calls(tad__text *t, const tad_program *p, const tad__step *s) {
 
 static void put_groups(tad__text *t, const tad_program *p, const tad__step *s) {
     for (uint32_t k = s->at; k < s->at + s->count; k++) {
-        const tad__group *g = &p->group.item[k];
+        const tad__row_group *g = &p->group.item[k];
         tad__text_put(t, "group of %u, %u strips\n", g->count, g->strips);
         for (uint32_t i = g->first; i < g->first + g->count; i++) {
             const tad__fused_row *row = &p->fused.item[i];

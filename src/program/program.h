@@ -109,12 +109,12 @@ typedef struct tad__fused_row {
 } tad__fused_row;
 
 /* Rows on arrays of one size and type that run together, strip by strip. */
-typedef struct tad__group {
+typedef struct tad__row_group {
     uint32_t first, count; /* rows */
     uint32_t strips;       /* that values within take up at once */
     tad_dtype dtype;
     int64_t size;
-} tad__group;
+} tad__row_group;
 
 enum { TAD__STRIP_BYTES = 4096 };
 
@@ -153,7 +153,7 @@ struct tad_program {
     TAD__LIST(tad__step) step;
     TAD__LIST(tad__number_step) number;
     TAD__LIST(tad__call_step) call;
-    TAD__LIST(tad__group) group;
+    TAD__LIST(tad__row_group) group;
     TAD__LIST(tad__fused_row) fused;
     TAD__LIST(tad__decision) decision;
     TAD__LIST(tad__draw_step) draw;
