@@ -95,7 +95,7 @@ static bool row_at(const tad__lane_sweep *s, size_t k, tad__call *c, bool *passe
 
 /* Operand j with its tangent in a lane; lane < 0: without. */
 static tad__dual operand(const tad__lane_sweep *s, const tad__call *c, uint32_t j, int lane) {
-    if (c->in[j] == TAD__NO_NODE) return (tad__dual){c->number, 0, false};
+    if (c->in[j] == TAD__NO_NODE) return (tad__dual){c->number[j], 0, false};
     const size_t k = tad__entry_below(&s->lists.tape, c->in[j]);
     const bool moves = lane >= 0 && k && tad__passes(s->t, c, j);
     return (tad__dual){tad__at(s->t, c->in[j])->value.number, moves ? s->lists.tangent[k][lane] : 0,
