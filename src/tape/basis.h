@@ -31,8 +31,6 @@ typedef struct tad__basis {
     tad_var (*broadcast_to)(tad_var x, tad_shape shape); /* broadcasts from x's shape */
     /* result, but 0 where that is not finite and `given` is 0 */
     tad_var (*strong_zero)(tad_var given, tad_var result);
-    /* The value of a row on numbers; pq NULL: a row without options. */
-    double (*row_value)(unsigned row, const double *x, const double *pq);
     /* Whether all derivatives of a row are finite at these numbers; pq NULL: a row without
      * options. */
     bool (*row_is_finite)(const tad_op *op, const double *x, const double *pq);
