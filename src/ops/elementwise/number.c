@@ -67,10 +67,6 @@ bool tad__can_clip(unsigned row, const double *pq) {
     return pq[0] == pq[0] && pq[1] == pq[1] && !crossed;
 }
 
-double tad__row_value(unsigned row, const double *x, const double *pq) {
-    return tad__row_number[row].value(x, pq ? pq : tad__no_options);
-}
-
 bool tad__row_is_finite(const tad_op *op, const double *x, const double *pq) {
     const tad__row_numbers *row = &tad__row_number[tad__row_of(op)];
     if (!pq) pq = tad__no_options;

@@ -25,7 +25,6 @@ extern const tad__row_numbers tad__row_number[TAD__ROW_COUNT];
 extern const double tad__no_options[2]; /* of a row without */
 /* False for bounds that cannot be: of hardtanh crossed, where clamp takes the upper one; NaNs. */
 bool tad__can_clip(unsigned row, const double *pq);
-double tad__row_value(unsigned row, const double *x, const double *pq);       /* see basis.h */
 bool tad__row_is_finite(const tad_op *op, const double *x, const double *pq); /* see basis.h */
 
 /* ---- dual.c: derivatives of rows on numbers that move ---- */
