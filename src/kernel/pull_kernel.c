@@ -69,19 +69,6 @@ static __attribute__((noinline)) void give_quotient(const tad__between *s, size_
     give(s, tad__entry_below(s, b), to_divisor(s, k, y, b, g));
 }
 
-/* Kinds whose derivatives, and these' tangents, are finite where value and tangent are. */
-enum {
-    TAME = 1 << TAD__ADD | 1 << TAD__SUB | 1 << TAD__MUL | 1 << TAD__FMA | 1 << TAD__FNMA |
-           1 << TAD__ADD_XN | 1 << TAD__SUB_NX | 1 << TAD__MUL_XN | 1 << TAD__SUM | 1 << TAD__DOT |
-           1 << TAD__DOT_N
-};
-
-/* Whether zeros meet no infinity here. */
-static __attribute__((noinline)) bool keeps_zero(const tad__between *s, size_t k,
-                                                 const tad__node *n) {
-    return (TAME >> n->kind & 1) && n->value.number * 0 + s->tangent[k].number * 0 == 0;
-}
-
 uint32_t TAD_LEVEL(tad__pull_quickly_numbers)(const tad__between *from, uint32_t first) {
     const tad__between list = *from, *s = &list;
     pair next = *moving_at(s, first);
@@ -90,7 +77,7 @@ uint32_t TAD_LEVEL(tad__pull_quickly_numbers)(const tad__between *from, uint32_t
         const pair g = next;
         const size_t before = k - 1;
         next = *moving_at(s, before);
-        if (n->kind <= TAD__PARAM || (g[0] == 0 && g[1] == 0 && keeps_zero(s, k, n))) continue;
+        if (n->kind <= TAD__PARAM) continue;
         const size_t ka = tad__entry_below(s, n->a);
         switch ((enum tad__kind)n->kind) {
         case TAD__ADD:
