@@ -336,6 +336,16 @@ START_TEST(a_gradient_that_an_op_cannot_give_is_an_error) {
 }
 END_TEST
 
+START_TEST(what_needs_no_gradient_needs_no_rule) {
+    static tad_op no_rule;
+    no_rule = scaled;
+    no_rule.vjp = NULL;
+    tad_var x = tad_scalar(t, 5), c = tad_full(t, TAD_F64, TAD_0D, 2);
+    tad_var s = tad_apply(&no_rule, (tad_var[]){c, c}, 2, NULL, NULL, 0);
+    ck_derivative(tad_mul(x, s), x, 4);
+}
+END_TEST
+
 /* ---- descriptors that cannot be ---- */
 
 static tad_status odd_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
@@ -413,6 +423,7 @@ static Suite *suite(void) {
     tcase_add_test(allowed, nodes_recorded_again_after_a_rewind);
     tcase_add_test(own, an_op_that_cannot_be_is_refused);
     tcase_add_test(own, a_gradient_that_an_op_cannot_give_is_an_error);
+    tcase_add_test(own, what_needs_no_gradient_needs_no_rule);
     return s;
 }
 
