@@ -78,7 +78,6 @@ static void forward_walk(void *arg, tad__loop *l) {
             for (int i = 0; i < n; i++)
                 in[i] = i == k->single ? l->run[i] : tad__gathered(l, i, at, m, k->size, &r);
             k->f((size_t)m, in, l->run[n] + at * (int64_t)k->size, k->pq);
-            if (piece == INT64_MAX) break;
         }
     }
 }
