@@ -156,6 +156,7 @@ START_TEST(drivers_allocate_nothing_the_second_time) {
         ck_done(tad_jvp(cubes, NULL, &x2, &v, 1, &y, &out), t);
         ck_done(tad_hvp(cubes, NULL, &x2, &v, 1, NULL, NULL, &out), t);
         ck_done(tad_jacobian(squares, NULL, &x2, 1, 0, NULL, &out), t);
+        ck_done(tad_jacobian(repeated, NULL, &x2, 1, 0, NULL, &out), t); /* by columns */
         ck_done(tad_hessian(cubes, NULL, &x2, 1, 0, 0, NULL, &out), t);
         ck_done(tad_tape_rewind(t, mark), t);
     }
