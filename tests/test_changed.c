@@ -385,7 +385,9 @@ START_TEST(an_op_that_cannot_be_is_refused) {
         ck_assert(tad_is_nil(tad_apply(&bad[i], &x, 1, NULL, NULL, 0)));
         ck_refused(t, TAD_BAD_ARGUMENT, "apply", i == 0 ? "?" : "odd");
     }
-    ck_assert(tad_is_nil(tad_apply(NULL, &x, 1, NULL, NULL, 0)));
+    tad_var outputs[] = {x, x};
+    ck_assert(tad_is_nil(tad_apply(NULL, &x, 1, NULL, outputs, 2)));
+    ck_assert(tad_is_nil(outputs[0]) && tad_is_nil(outputs[1]));
     ck_refused(t, TAD_BAD_ARGUMENT, "apply", "NULL");
     ck_assert(tad_is_nil(tad_apply(&good, &x, 1, NULL, NULL, 3)));
     ck_refused(t, TAD_BAD_ARGUMENT, "apply", "room");
