@@ -64,11 +64,19 @@ static void put_inputs(const tad_op *op) {
     if (op->n_out != 1) printf(op->n_out ? ", gives %d" : ", gives several", op->n_out);
 }
 
-/* tad_NAME, and functions tad_NAME_... that are of no other op. */
-static bool is_of(const struct signature *s, const char *op) {
+/* tad_NAME or tad_NAME_... */
+static bool begins_with(const struct signature *s, const char *op) {
     size_t n = strlen(op);
-    if (strncmp(s->name, op, n) != 0) return false;
-    return s->name[n] == 0 || (s->name[n] == '_' && !tad_op_find(s->name));
+    return strncmp(s->name, op, n) == 0 && (s->name[n] == 0 || s->name[n] == '_');
+}
+
+/* A function is of the op with the longest name that it begins with. */
+static bool is_of(const struct signature *s, const char *op) {
+    if (!begins_with(s, op)) return false;
+    for (size_t i = 0; i < tad_op_count(); i++)
+        if (begins_with(s, tad_op_at(i)->name) && strlen(tad_op_at(i)->name) > strlen(op))
+            return false;
+    return true;
 }
 
 static void put_calls(const tad_op *op) {

@@ -341,6 +341,7 @@ START_TEST(the_first_error_sticks) {
     ck_assert(tad_is_nil(tad_sin(s.n))); /* the fast path, too */
     ck_assert(tad_is_nil(tad_add(s.n, tad_number(1))));
     ck_assert(tad_is_nil(tad_matmul(s.a, s.a)));
+    ck_assert(tad_is_nil(tad_dropout(s.a, 0.5)));
     ck_assert(tad_is_nil(tad_scalar(s.t, 1)));
     ck_assert(tad_is_nil(tad_input(s.t, TAD_F64, TAD_SHAPE(2), six)));
     ck_assert(tad_is_nil(tad_gradient(s.a)));

@@ -92,6 +92,14 @@ START_TEST(a_mask) {
 }
 END_TEST
 
+START_TEST(a_mask_that_is_one_bool) {
+    tad_var x = tad_scalar(t, 0.3), mask = tad_param(t, TAD_BOOL, TAD_0D, (bool[]){true});
+    tad_var y = tad_where(mask, tad_mul(x, x), x);
+    ck_done(tad_assign(mask, (bool[]){false}), t);
+    ck_stale(y, x);
+}
+END_TEST
+
 START_TEST(the_message_names_parameter_and_op) {
     tad_var w = tad_name(one_param(3), "weights"),
             y = tad_name(tad_sum(tad_exp(tad_mul(w, w)), tad_all()), "loss");
@@ -328,6 +336,16 @@ START_TEST(a_gradient_that_an_op_cannot_give_is_an_error) {
 }
 END_TEST
 
+START_TEST(what_needs_no_gradient_needs_no_rule) {
+    static tad_op no_rule;
+    no_rule = scaled;
+    no_rule.vjp = NULL;
+    tad_var x = tad_scalar(t, 5), c = tad_full(t, TAD_F64, TAD_0D, 2);
+    tad_var s = tad_apply(&no_rule, (tad_var[]){c, c}, 2, NULL, NULL, 0);
+    ck_derivative(tad_mul(x, s), x, 4);
+}
+END_TEST
+
 /* ---- descriptors that cannot be ---- */
 
 static tad_status odd_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
@@ -367,7 +385,9 @@ START_TEST(an_op_that_cannot_be_is_refused) {
         ck_assert(tad_is_nil(tad_apply(&bad[i], &x, 1, NULL, NULL, 0)));
         ck_refused(t, TAD_BAD_ARGUMENT, "apply", i == 0 ? "?" : "odd");
     }
-    ck_assert(tad_is_nil(tad_apply(NULL, &x, 1, NULL, NULL, 0)));
+    tad_var outputs[] = {x, x};
+    ck_assert(tad_is_nil(tad_apply(NULL, &x, 1, NULL, outputs, 2)));
+    ck_assert(tad_is_nil(outputs[0]) && tad_is_nil(outputs[1]));
     ck_refused(t, TAD_BAD_ARGUMENT, "apply", "NULL");
     ck_assert(tad_is_nil(tad_apply(&good, &x, 1, NULL, NULL, 3)));
     ck_refused(t, TAD_BAD_ARGUMENT, "apply", "room");
@@ -395,6 +415,7 @@ static Suite *suite(void) {
     tcase_add_test(refused, an_operand_that_needs_no_gradient);
     tcase_add_test(refused, a_view_made_while_paused);
     tcase_add_test(refused, a_mask);
+    tcase_add_test(refused, a_mask_that_is_one_bool);
     tcase_add_test(refused, each_operand_of_each_op_in_turn);
     tcase_add_test(refused, the_message_names_parameter_and_op);
     tcase_add_test(allowed, a_change_before_the_use);
@@ -404,6 +425,7 @@ static Suite *suite(void) {
     tcase_add_test(allowed, nodes_recorded_again_after_a_rewind);
     tcase_add_test(own, an_op_that_cannot_be_is_refused);
     tcase_add_test(own, a_gradient_that_an_op_cannot_give_is_an_error);
+    tcase_add_test(own, what_needs_no_gradient_needs_no_rule);
     return s;
 }
 

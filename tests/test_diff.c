@@ -1,6 +1,7 @@
 /* Drivers over functions: values in both directions, what they leave alone, every misuse. */
 #include "support.h"
 
+#include <tad/gradcheck.h>
 #include <tad/inspect.h>
 
 /* ---- functions ---- */
@@ -21,6 +22,7 @@ FUNCTION(as_single, tad_cast(tad_square(in[0]), TAD_F32))
 FUNCTION(cubes, tad_sum(tad_mul(in[0], tad_square(in[0])), tad_all()))
 FUNCTION(mixed, tad_sum(tad_mul(tad_square(in[0]), in[1]), tad_all()))
 FUNCTION(repeated, tad_stack((tad_var[]){in[0], tad_sin(in[0]), in[0]}, 3, 0))
+FUNCTION(norm_of_waves, tad_sum(tad_sin(tad_mul(in[0], tad_flip(in[0], tad_axis(0)))), tad_all()))
 FUNCTION(broken, tad_reshape(in[0], TAD_SHAPE(7)))
 FUNCTION(paused_for_ever, (tad_record_pause(t), tad_square(in[0])))
 
@@ -154,6 +156,7 @@ START_TEST(drivers_allocate_nothing_the_second_time) {
         ck_done(tad_jvp(cubes, NULL, &x2, &v, 1, &y, &out), t);
         ck_done(tad_hvp(cubes, NULL, &x2, &v, 1, NULL, NULL, &out), t);
         ck_done(tad_jacobian(squares, NULL, &x2, 1, 0, NULL, &out), t);
+        ck_done(tad_jacobian(repeated, NULL, &x2, 1, 0, NULL, &out), t); /* by columns */
         ck_done(tad_hessian(cubes, NULL, &x2, 1, 0, 0, NULL, &out), t);
         ck_done(tad_tape_rewind(t, mark), t);
     }
@@ -218,6 +221,102 @@ START_TEST(jacobian_takes_the_direction_that_has_rules) {
     }
     ck_assert_int_eq(tad_jacobian(wide, (void *)(uintptr_t)&no_rule, &x2, 1, 0, NULL, &J),
                      TAD_NO_RULE);
+    ck_assert(tad_is_nil(J));
+    ck_refused(t, TAD_NO_RULE, "no_rule");
+}
+END_TEST
+
+/* ---- recorded matrices ---- */
+
+/* Sum of squares of f's Jacobian, or Hessian, by in[0]. */
+typedef struct {
+    tad_fn *f;
+    void *user;
+    bool second;
+} penalty;
+
+static tad_var penalty_of(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    const penalty *p = user;
+    tad_var m;
+    (void)tape;
+    if ((p->second ? tad_hessian_recorded(p->f, p->user, in, n, 0, 0, NULL, &m)
+                   : tad_jacobian_recorded(p->f, p->user, in, n, 0, NULL, &m)) != TAD_OK)
+        return tad_none();
+    return tad_sum(tad_square(m), tad_all());
+}
+
+START_TEST(recorded_matrices_are_differentiated_again) {
+    tad_var g;
+    ck_done(tad_vjp(penalty_of, &(penalty){cubes, NULL, false}, &x2, 1, tad_none(), NULL, &g), t);
+    ck_values(g, 0, 36 * 8, -36 * 27); /* of 9 x^4 */
+    ck_done(tad_vjp(penalty_of, &(penalty){cubes, NULL, true}, &x2, 1, tad_none(), NULL, &g), t);
+    ck_values(g, 0, 144, -216); /* of 36 x^2 */
+    const tad_var number = tad_scalar(t, 0.3);
+    double c[12];
+    for (int i = 0; i < 12; i++) c[i] = sin(i);
+    for (int rows = 1; rows <= 6; rows += 5) {
+        tad_var m = tad_constant(t, TAD_F64, TAD_SHAPE(rows, 2), c);
+        penalty p = {squares_times, &m, false};
+        ck_assert_int_eq(tad_gradcheck(penalty_of, &p, &x2, 1, NULL, NULL), TAD_CHECK_PASS);
+    }
+    penalty p = {repeated, NULL, false};
+    ck_assert_int_eq(tad_gradcheck(penalty_of, &p, &number, 1, NULL, NULL), TAD_CHECK_PASS);
+    p = (penalty){norm_of_waves, NULL, true};
+    ck_assert_int_eq(tad_gradcheck(penalty_of, &p, &x2, 1, NULL, NULL), TAD_CHECK_PASS);
+}
+END_TEST
+
+static void ck_same_matrix(tad_var got, tad_var right) {
+    double a[128], b[128];
+    const tad_shape shape = tad_shape_of(got), expected = tad_shape_of(right);
+    const size_t n = (size_t)tad_size_of(right);
+    ck_assert_int_eq(tad_dtype_of(got), tad_dtype_of(right));
+    ck_assert_int_eq(shape.rank, expected.rank);
+    ck_assert(!memcmp(shape.dim, expected.dim, (size_t)shape.rank * sizeof *shape.dim));
+    ck_done(tad_read(got, a, n), t);
+    ck_done(tad_read(right, b, n), t);
+    for (size_t k = 0; k < n; k++) ck_near(a[k], b[k], 1e-15);
+}
+
+START_TEST(recorded_matrices_are_those_of_numbers) {
+    double c[10] = {1, 2, 3, -4, 5, 6, 7, -8, 9, 0.5};
+    tad_var matrix = tad_constant(t, TAD_F64, TAD_SHAPE(5, 2), c), number = tad_scalar(t, 3),
+            single = tad_input(t, TAD_F32, TAD_SHAPE(2), (float[]){2, -3}),
+            in = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), c),
+            empty = tad_input(t, TAD_F64, TAD_SHAPE(0, 3), NULL),
+            eight = tad_input(t, TAD_F64, TAD_SHAPE(1, 1, 1, 1, 1, 1, 1, 2), c), J, right, y;
+    const struct {
+        tad_fn *f;
+        void *user;
+        tad_var x;
+    } of[] = {{squares_times, &matrix, in}, {squares, NULL, single},    {as_single, NULL, x2},
+              {repeated, NULL, number},     {cubes, NULL, eight},       {identity, NULL, x2},
+              {squares, NULL, empty},       {cubes, NULL, empty},       {from_outside, &empty, x2},
+              {from_outside, &number, x2},  {from_outside, &matrix, x2}};
+    for (size_t k = 0; k < sizeof of / sizeof *of; k++) {
+        ck_done(tad_jacobian(of[k].f, of[k].user, &of[k].x, 1, 0, NULL, &right), t);
+        ck_done(tad_jacobian_recorded(of[k].f, of[k].user, &of[k].x, 1, 0, &y, &J), t);
+        ck_assert(!tad_is_nil(y));
+        ck_same_matrix(J, right);
+    }
+    ck_done(tad_hessian(mixed, NULL, (tad_var[]){x2, x2}, 2, 0, 1, NULL, &right), t);
+    ck_done(tad_hessian_recorded(mixed, NULL, (tad_var[]){x2, x2}, 2, 0, 1, NULL, &J), t);
+    ck_same_matrix(J, right);
+}
+END_TEST
+
+START_TEST(recorded_jacobian_takes_the_direction_that_has_rules) {
+    tad_var J;
+    const tad_op *const ops[] = {&reverse_only, &forward_only};
+    for (int i = 0; i < 2; i++) {
+        void *op = (void *)(uintptr_t)ops[i];
+        ck_done(tad_jacobian_recorded(tall, op, &x2, 1, 0, NULL, &J), t);
+        ck_values(J, 0, 3, 0, 0, 3, 1, 0, 0, 1);
+        ck_done(tad_jacobian_recorded(wide, op, &x2, 1, 0, NULL, &J), t);
+        ck_values(J, 0, 3, 3);
+    }
+    void *op = (void *)(uintptr_t)&no_rule;
+    ck_assert_int_eq(tad_jacobian_recorded(wide, op, &x2, 1, 0, NULL, &J), TAD_NO_RULE);
     ck_assert(tad_is_nil(J));
     ck_refused(t, TAD_NO_RULE, "no_rule");
 }
@@ -438,6 +537,14 @@ static tad_status jacobian(tad_fn *f, void *user, const tad_var *x, size_t n, ta
 static tad_status hessian(tad_fn *f, void *user, const tad_var *x, size_t n, tad_var *out) {
     return tad_hessian(f, user, x, n, 0, 0, NULL, out);
 }
+static tad_status jacobian_recorded(tad_fn *f, void *user, const tad_var *x, size_t n,
+                                    tad_var *out) {
+    return tad_jacobian_recorded(f, user, x, n, 0, NULL, out);
+}
+static tad_status hessian_recorded(tad_fn *f, void *user, const tad_var *x, size_t n,
+                                   tad_var *out) {
+    return tad_hessian_recorded(f, user, x, n, 0, 0, NULL, out);
+}
 static const struct {
     const char *name;
     driver *call;
@@ -451,7 +558,9 @@ static const struct {
                {"hvp_many", hvp_many, {24, 54}, 2},
                {"hessian_diagonal", diagonal, {12, -18}, 2},
                {"jacobian", jacobian, {12, 27}, 2},
-               {"hessian", hessian, {12, 0, 0, -18}, 4}};
+               {"hessian", hessian, {12, 0, 0, -18}, 4},
+               {"jacobian_recorded", jacobian_recorded, {12, 27}, 2},
+               {"hessian_recorded", hessian_recorded, {12, 0, 0, -18}, 4}};
 enum { DRIVERS = sizeof drivers / sizeof *drivers };
 
 static void ck_of_cubes(int i, tad_var out) {
@@ -776,6 +885,9 @@ static Suite *suite(void) {
     tcase_add_test(c, jacobian_of_nothing_is_empty);
     tcase_add_test(c, jacobian_and_hessian_are_constants);
     tcase_add_test(c, jacobian_takes_the_direction_that_has_rules);
+    tcase_add_test(c, recorded_matrices_are_those_of_numbers);
+    tcase_add_test(c, recorded_matrices_are_differentiated_again);
+    tcase_add_test(c, recorded_jacobian_takes_the_direction_that_has_rules);
     tcase_add_test(c, hessian_has_the_blocks_of_two_inputs);
     c = of_a_tape(s, "cost");
     tcase_add_loop_test(c, jacobian_takes_the_memory_of_one_sweep, 0, 2);

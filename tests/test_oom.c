@@ -124,6 +124,23 @@ static void scalars(tad_tape *t, uint64_t *hash) {
     }
 }
 
+/* What is recorded with a list, options or a choice beside it. */
+static void records_of_scalars(tad_tape *t, uint64_t *hash) {
+    tad_var x[2] = {tad_scalar(t, 0.7), tad_scalar(t, 1.3)}, g[2], half = tad_number(0.5), z = x[0];
+    for (int i = 0; i < 100; i++) {
+        const tad_var in[] = {z, half, x[1]}, factors[] = {x[0], x[0], tad_number(2)};
+        z = tad_where(tad_logical_not(tad_less(z, half)), tad_softplus(z, 2), tad_pow(z, half));
+        z = tad_tanh(tad_dot_list(in, factors, 3, tad_lerp(x[0], z, half)));
+        z = tad_dot_list_plain((double[]){0.3, -0.7}, (tad_var[]){z, x[1]}, 2, half);
+    }
+    if (tad_reverse(z) != TAD_OK || tad_grad(&z, NULL, 1, x, 2, g) != TAD_OK) return;
+    for (int i = 0; i < 2; i++) {
+        double adjoint = tad_gradient_item(x[i]);
+        mix(hash, &adjoint, sizeof adjoint);
+        mix_var(hash, g[i]);
+    }
+}
+
 static tad_var numbers(tad_tape *t, tad_dtype dtype, tad_shape shape, bool param) {
     double value[600];
     float less[600];
@@ -231,14 +248,35 @@ static tad_var squares(tad_tape *t, const tad_var *in, size_t n, void *user) {
 static void drivers(tad_tape *t, uint64_t *hash) {
     tad_var in[] = {numbers(t, TAD_F64, TAD_SHAPE(3), false),
                     numbers(t, TAD_F64, TAD_SHAPE(3), false)};
-    tad_var y, g[2], tangent, hv[2], jacobian, hessian;
+    tad_var y, g[2], tangent, hv[2], jacobian, hessian, recorded;
     if (tad_vjp(cubes, NULL, in, 2, tad_none(), &y, g) != TAD_OK) return;
     if (tad_jvp(squares, NULL, in, in, 2, &y, &tangent) != TAD_OK) return;
     if (tad_hvp(cubes, NULL, in, in, 2, NULL, NULL, hv) != TAD_OK) return;
     if (tad_jacobian(squares, NULL, in, 2, 0, NULL, &jacobian) != TAD_OK) return;
     if (tad_hessian(cubes, NULL, in, 2, 0, 1, NULL, &hessian) != TAD_OK) return;
-    tad_var all[] = {y, g[0], g[1], tangent, hv[0], hv[1], jacobian, hessian};
+    if (tad_hessian_recorded(cubes, NULL, in, 2, 0, 1, NULL, &recorded) != TAD_OK) return;
+    tad_var all[] = {y, g[0], g[1], tangent, hv[0], hv[1], jacobian, hessian, recorded};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) mix_var(hash, all[i]);
+}
+
+static tad_var of_numbers(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    tad_var y = in[0];
+    (void)t, (void)user;
+    for (int i = 0; i < 20; i++) y = tad_fma(tad_sin(y), in[(size_t)i % n], y);
+    return y;
+}
+
+static void many_seeds(tad_tape *t, uint64_t *hash) {
+    enum { N = 2, M = 3 };
+    tad_var in[N] = {tad_scalar(t, 0.7), tad_scalar(t, 1.3)}, v[M * N], tangent[M], gradient[M * N],
+            product[M * N];
+    for (int k = 0; k < M * N; k++) v[k] = tad_number(k - 1.5);
+    if (tad_jvp_many(of_numbers, NULL, in, v, N, M, NULL, tangent) != TAD_OK) return;
+    if (tad_vjp_many(of_numbers, NULL, in, N, v, M, NULL, gradient) != TAD_OK) return;
+    if (tad_hvp_many(of_numbers, NULL, in, v, N, M, NULL, NULL, product) != TAD_OK) return;
+    for (int k = 0; k < M; k++) mix_var(hash, tangent[k]);
+    for (int k = 0; k < M * N; k++) mix_var(hash, gradient[k]);
+    for (int k = 0; k < M * N; k++) mix_var(hash, product[k]);
 }
 
 static bool into_hash(void *user, const char *text, size_t length) {
@@ -301,6 +339,7 @@ static const struct named_program {
     program *run;
 } programs[] = {
     {"scalars", scalars},
+    {"records_of_scalars", records_of_scalars},
     {"arrays64", arrays64},
     {"arrays32", arrays32},
     {"large_arrays", large_arrays},
@@ -309,6 +348,7 @@ static const struct named_program {
     {"second_order", second_order},
     {"tangents", tangents},
     {"drivers", drivers},
+    {"many_seeds", many_seeds},
     {"inspection", inspection},
     {"parameters", parameters},
 };

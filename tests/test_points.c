@@ -3,6 +3,8 @@
  * derivative (numbers, arrays, graph, tangent) against the others, also in compositions. */
 #include "support.h"
 
+#include "rows.h"
+
 #include <float.h>
 
 /* ---- ways to the derivatives of one op ---- */
@@ -20,43 +22,6 @@ typedef struct how {
     bool array;    /* (2), else 0-d */
     bool by_apply; /* else by the row's function, which has a way of its own for numbers */
 } how;
-
-typedef tad_var row_call(const tad_var *in, const double *o);
-#define TAD_UNARY(name, ...)                                                                       \
-    static tad_var call_##name(const tad_var *in, const double *o) {                               \
-        return (void)o, tad_##name(in[0]);                                                         \
-    }
-#define TAD_OPTION1(name, ...)                                                                     \
-    static tad_var call_##name(const tad_var *in, const double *o) {                               \
-        return tad_##name(in[0], o[0]);                                                            \
-    }
-#define TAD_OPTION2(name, ...)                                                                     \
-    static tad_var call_##name(const tad_var *in, const double *o) {                               \
-        return tad_##name(in[0], o[0], o[1]);                                                      \
-    }
-#define TAD_BINARY(name, ...)                                                                      \
-    static tad_var call_##name(const tad_var *in, const double *o) {                               \
-        return (void)o, tad_##name(in[0], in[1]);                                                  \
-    }
-#define TAD_TERNARY(name, ...)                                                                     \
-    static tad_var call_##name(const tad_var *in, const double *o) {                               \
-        return (void)o, tad_##name(in[0], in[1], in[2]);                                           \
-    }
-#include <tad/scalar.def>
-
-typedef struct row {
-    const char *name;
-    row_call *call;
-} row;
-#define TAD_UNARY(name, ...) {#name, call_##name},
-#define TAD_OPTION1(name, ...) {#name, call_##name},
-#define TAD_OPTION2(name, ...) {#name, call_##name},
-#define TAD_BINARY(name, ...) {#name, call_##name},
-#define TAD_TERNARY(name, ...) {#name, call_##name},
-static const row rows[] = {
-#include <tad/scalar.def>
-};
-enum { ROWS = sizeof rows / sizeof *rows };
 
 static const row *row_named(const char *name) {
     for (size_t i = 0; i < ROWS; i++)
@@ -652,8 +617,8 @@ START_TEST(zero_times_infinity_is_the_same_in_every_way) {
                                     40, -800, 800, INFINITY, -INFINITY, NAN};
     const row *f = &rows[_i];
     for (size_t k = 0; k < ROWS; k++) {
-        if (tad_op_find(f->name)->max_in != 1 || tad_op_find(rows[k].name)->max_in != 1) continue;
-        if (tad_op_find(f->name)->options_size || tad_op_find(rows[k].name)->options_size) continue;
+        if (f->n_in != 1 || rows[k].n_in != 1) continue;
+        if (f->n_options || rows[k].n_options) continue;
         for (size_t j = 0; j < sizeof points / sizeof *points; j++) {
             pair p = compose(f, &rows[k], points[j]);
             ck_assert_msg(alike(p.number, p.graph) && alike(p.apply, p.graph) &&

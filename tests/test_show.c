@@ -260,6 +260,22 @@ START_TEST(dump_has_columns) {
 }
 END_TEST
 
+START_TEST(plain_numbers_of_a_list_are_shown) {
+    tad_var x = tad_scalar(t, 3);
+    tad_var y = tad_dot_list_plain((double[]){2}, &x, 1, tad_number(0.5));
+    ck_done(tad_reverse(y), t);
+    ck_done(tad_dump(y, &(tad_show_options){.values = true, .gradients = true}, keep, &got), t);
+    ck_assert_str_eq(got.all, "#0  input                 ()  = 3    gradient 2\n"
+                              "#1  dot_list(0.5, 2, #0)  ()  = 6.5  gradient 1\n");
+    memset(&got, 0, sizeof got);
+    ck_done(tad_explain(y, TAD_EXPLAIN_TEXT, keep, &got), t);
+    ck_has("1 * 2 = 2");
+    memset(&got, 0, sizeof got);
+    ck_done(tad_dot_graph(y, NULL, keep, &got), t);
+    ck_has("dot_list");
+}
+END_TEST
+
 START_TEST(what_is_too_long_for_a_cell_ends_with_dots) {
     char name[1000];
     memset(name, 'n', sizeof name);
@@ -519,6 +535,7 @@ static Suite *shown(void) {
     tcase_add_test(c, dump_of_nothing_and_of_one);
     tcase_add_test(c, dump_says_every_kind_of_option);
     tcase_add_test(c, dump_has_columns);
+    tcase_add_test(c, plain_numbers_of_a_list_are_shown);
     tcase_add_test(c, what_is_too_long_for_a_cell_ends_with_dots);
     tcase_add_test(c, numbers_of_every_type_are_shown);
     tcase_add_test(c, dump_says_options_and_absent_operands);

@@ -831,6 +831,8 @@ static double numbers_on(tad_tape *t, double *g) {
         y = tad_fnma(x[i], y, tad_fma(y, x[0], tad_div(x[i], tad_number(3))));
         y = tad_sub(tad_sum_list((tad_var[]){y, x[i], x[0]}, 3),
                     tad_div(two, tad_add(x[i], tad_number(5))));
+        y = tad_dot_list((tad_var[]){y, two}, (tad_var[]){x[i], y}, 2,
+                         tad_where(tad_less(y, x[i]), x[i], y));
     }
     ck_done(tad_reverse(y), t);
     for (int i = 0; i < 6; i++) g[i] = tad_gradient_item(x[i]);
@@ -987,6 +989,49 @@ START_TEST(lists_take_constants_and_plain_numbers) {
 }
 END_TEST
 
+/* They stay numbers: no nodes are made of them. */
+START_TEST(plain_numbers_lie_with_the_list) {
+    tad_tape *t = tad_tape_new(NULL);
+    const double a[3] = {2, -1, 0.5};
+    tad_var x[3], plain[3], two = tad_scalar(t, 2);
+    for (int i = 0; i < 3; i++) x[i] = tad_scalar(t, i + 1), plain[i] = tad_number(a[i]);
+    for (int k = 0; k < 5; k++) {
+        const tad_var c = k < 3 ? tad_number(7) : two, *first = k & 1 ? x : plain,
+                      *second = k & 1 ? plain : x;
+        size_t before = tad_node_count(t);
+        tad_var y =
+            k & 4 || k == 0 ? tad_dot_list_plain(a, x, 3, c) : tad_dot_list(first, second, 3, c);
+        ck_assert_uint_eq(tad_node_count(t), before + 1);
+        ck_near(tad_item(y), (k < 3 ? 7 : 2) + 1.5, 0);
+        ck_assert_uint_eq(tad_node_parent_count(y), 7);
+        ck_near(tad_item(tad_node_parent(y, k & 1 ? 5 : 2)), -1, 0);
+        ck_assert(tad_is_number(tad_node_parent(y, 0)) == (k < 3));
+        ck_done(tad_reverse(y), t);
+        for (int i = 0; i < 3; i++) ck_near(tad_gradient_item(x[i]), a[i], 0);
+        ck_near(tad_gradient_item(two), k >= 3, 0);
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(plain_coefficients_are_those_of_arrays_too) {
+    tad_tape *t = tad_tape_new(NULL);
+    const double a[2] = {2, -1};
+    tad_var x[2] = {tad_input(t, TAD_F32, TAD_SHAPE(2), (float[]){1, 2}), tad_scalar(t, 3)};
+    tad_var y = tad_dot_list_plain(a, x, 2, tad_number(0.5));
+    ck_assert_int_eq(tad_dtype_of(y), TAD_F32);
+    ck_values(y, 1e-6, -0.5, 1.5);
+    ck_done(tad_reverse(tad_sum(y, tad_all())), t);
+    ck_values(tad_gradient(x[0]), 0, 2, 2);
+    ck_near(tad_gradient_item(x[1]), -2, 0);
+    ck_near(tad_item(tad_dot_list_plain(a, x, 0, x[1])), 3, 0);
+    ck_assert(tad_is_nil(tad_dot_list_plain(a, (tad_var[]){tad_number(1)}, 1, tad_number(1))));
+    ck_assert(tad_is_nil(tad_dot_list_plain(NULL, x, 2, tad_number(1))));
+    ck_refused(t, TAD_BAD_ARGUMENT, "dot_list: no lists");
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(lists_refuse_what_does_not_live_on_the_tape) {
     tad_tape *t = tad_tape_new(NULL), *other = tad_tape_new(NULL);
     for (size_t k = 0; k <= 6; k++) {
@@ -1079,6 +1124,8 @@ static Suite *suite(void) {
     c = support_case(s, "lists");
     tcase_add_test(c, lists_of_any_length_sum_in_order);
     tcase_add_test(c, lists_take_constants_and_plain_numbers);
+    tcase_add_test(c, plain_numbers_lie_with_the_list);
+    tcase_add_test(c, plain_coefficients_are_those_of_arrays_too);
     tcase_add_test(c, lists_refuse_what_does_not_live_on_the_tape);
     return s;
 }

@@ -298,6 +298,9 @@ START_TEST(progress_has_hours_and_columns) {
     const double loss[] = {0.25, 0.75}, time[] = {100, 150};
     ck_progress((tad_progress){.clock = fake_clock, .epochs = 10, .steps = 1000}, 2, loss, time,
                 0.25, "epoch  1/10  step    2/1000  loss 0.5  accuracy 0.2500  ETA 138:51:40\n");
+    const double slow[] = {100, 3699};
+    ck_progress((tad_progress){.clock = fake_clock, .epochs = 1, .steps = 3}, 2, loss, slow, NAN,
+                "epoch 1/1  step 2/3  loss 0.5  ETA 0:59:59\n");
 }
 END_TEST
 

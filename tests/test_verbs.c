@@ -19,9 +19,9 @@ START_TEST(headers_library_and_build_have_one_version) {
 END_TEST
 
 START_TEST(headers_of_another_version_make_a_tape_that_has_failed) {
-    tad_tape *other = tad_tape_new_for(NULL, TAD_VERSION + 203);
+    tad_tape *other = tad_tape_new_for(NULL, TAD_VERSION + 20305);
     ck_assert_ptr_nonnull(other);
-    ck_refused(other, TAD_UNSUPPORTED, "the headers are of tad 0.3.3, the library is 0.1.0");
+    ck_refused(other, TAD_UNSUPPORTED, "the headers are of tad 2.4.5, the library is 0.1.0");
     tad_tape_free(other);
 }
 END_TEST
@@ -113,6 +113,58 @@ START_TEST(comparisons_are_ieees) {
     ck_values(tad_greater_equal(x, y), 0, 0, 1, 1, 0, 1);
     ck_values(tad_equal(x, y), 0, 0, 1, 0, 0, 1);
     ck_values(tad_not_equal(x, y), 0, 1, 0, 1, 1, 0);
+}
+END_TEST
+
+/* One node of two numbers, of which one may be plain: that becomes a constant. */
+START_TEST(comparisons_of_numbers_are_0d_bools) {
+    const double a[] = {1, 2, 2, NAN, 0}, b[] = {2, 2, 1, 1, -0.0};
+    for (int i = 0; i < 15; i++) {
+        tad_var x = tad_scalar(t, a[i % 5]), y = tad_scalar(t, b[i % 5]);
+        if (i / 5 == 1) x = tad_number(a[i % 5]);
+        if (i / 5 == 2) y = tad_number(b[i % 5]);
+        const bool less =
+            a[i % 5]<b[i % 5], equal = a[i % 5] == b[i % 5], more = a[i % 5]> b[i % 5];
+        const tad_var got[] = {tad_less(x, y),          tad_less_equal(x, y), tad_greater(x, y),
+                               tad_greater_equal(x, y), tad_equal(x, y),      tad_not_equal(x, y)};
+        const bool right[] = {less, less || equal, more, more || equal, equal, !equal};
+        for (int k = 0; k < 6; k++) {
+            ck_assert(tad_dtype_of(got[k]) == TAD_BOOL && tad_shape_of(got[k]).rank == 0);
+            ck_assert(*(const bool *)tad_data(got[k]) == right[k]);
+            ck_assert(!tad_node_needs_gradient(got[k]) && tad_node_parent_count(got[k]) == 2);
+            ck_near(tad_item(tad_node_parent(got[k], 0)), a[i % 5], 0);
+            ck_near(tad_item(tad_node_parent(got[k], 1)), b[i % 5], 0);
+        }
+        ck_assert_int_eq(*(const bool *)tad_data(tad_logical_not(got[0])), !less);
+        ck_assert_int_eq(*(const bool *)tad_data(tad_logical_and(got[1], got[3])), equal);
+        ck_assert_int_eq(*(const bool *)tad_data(tad_logical_or(got[0], got[2])), less || more);
+        ck_assert_int_eq(*(const bool *)tad_data(tad_logical_xor(got[1], got[4])), less);
+    }
+    ck_assert_str_eq(tad_node_op(tad_less_equal(tad_scalar(t, 1), tad_number(2)))->name,
+                     "less_equal");
+    ck_assert_uint_eq(
+        tad_node_parent_count(tad_logical_not(tad_less(tad_scalar(t, 1), tad_number(2)))), 1);
+}
+END_TEST
+
+START_TEST(a_choice_between_numbers_passes_all_to_the_chosen_one) {
+    tad_var a = tad_scalar(t, 3), b = tad_scalar(t, NAN), g[2];
+    for (int k = 0; k < 2; k++) {
+        tad_var condition = k ? tad_greater(b, a) : tad_less(a, tad_number(4));
+        tad_var y = tad_where(condition, k ? b : a, k ? a : b),
+                z = tad_where(condition, tad_number(5), a);
+        ck_near(tad_item(y), 3, 0);
+        ck_near(tad_item(z), k ? 3 : 5, 0);
+        ck_done(tad_reverse_from((tad_var[]){y, z}, NULL, 2), t);
+        ck_near(tad_gradient_item(a), k ? 2 : 1, 0);
+        ck_near(tad_gradient_item(b), 0, 0);
+        ck_done(tad_grad(&y, NULL, 1, (tad_var[]){a, b}, 2, g), t);
+        ck_assert(tad_item(g[0]) == 1 && tad_item(g[1]) == 0);
+        ck_assert_str_eq(tad_node_op(y)->name, "where");
+        ck_assert_uint_eq(tad_node_index(tad_node_parent(y, 0)), tad_node_index(condition));
+        ck_assert_uint_eq(tad_node_index(tad_node_parent(y, 2)), tad_node_index(k ? a : b));
+    }
+    ck_assert(!tad_node_needs_gradient(tad_where(tad_less(a, b), tad_number(1), tad_detach(a))));
 }
 END_TEST
 
@@ -241,6 +293,8 @@ static Suite *suite(void) {
     tcase_add_test(c, random_arrays_are_constants_that_the_state_repeats);
     tcase_add_test(c, at_takes_rows_and_elements);
     tcase_add_test(c, comparisons_are_ieees);
+    tcase_add_test(c, comparisons_of_numbers_are_0d_bools);
+    tcase_add_test(c, a_choice_between_numbers_passes_all_to_the_chosen_one);
     tcase_add_test(c, logic_is_of_bools);
     tcase_add_test(c, absent_and_nil_tangents_are_zero);
     tcase_add_test(c, dictionaries_merge_whole_or_not);

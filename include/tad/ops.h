@@ -25,8 +25,10 @@ extern "C" {
 
 /* x[0] + x[1] + ...; they broadcast together. The lists are not kept. */
 TAD_API tad_var tad_sum_list(const tad_var *x, size_t n);
-/* c + a[0] b[0] + a[1] b[1] + ...; all broadcast together. */
+/* c + a[0] b[0] + a[1] b[1] + ...; all broadcast together. Any may be a plain number. */
 TAD_API tad_var tad_dot_list(const tad_var *a, const tad_var *b, size_t n, tad_var c);
+/* The same with plain coefficients, a linear combination: c + a[0] x[0] + a[1] x[1] + .... */
+TAD_API tad_var tad_dot_list_plain(const double *a, const tad_var *x, size_t n, tad_var c);
 
 /* ---- products; inner sizes that differ are BAD_SHAPE ---- */
 

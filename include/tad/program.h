@@ -19,6 +19,7 @@
 
 #include <tad/diff.h>
 #include <tad/op.h>
+#include <tad/sink.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -120,6 +121,12 @@ typedef struct tad_program_info {
     size_t draws;                       /* random numbers of a run */
 } tad_program_info;
 TAD_API tad_program_info tad_program_info_of(const tad_program *p);
+
+/* A line for each step, in the order of a run: what it computes of what. Numbers are n0, n1, ...,
+ * their places in a workspace; arrays a0, a1, ... with where they lie: in[k] and param[k], a
+ * constant, bytes from .. to of the workspace's arrays, or a strip of a group. Of number steps in a
+ * row only the first few are shown. */
+TAD_API TAD_MUST_USE tad_status tad_program_dump(const tad_program *p, tad_sink *sink, void *user);
 
 /* ---- workspaces ---- */
 

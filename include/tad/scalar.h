@@ -52,9 +52,11 @@ enum tad__kind {
     TAD__ROW_NX,  /* the same of a node and a plain number; partial: the number */
     TAD__GENERAL, /* record */
     TAD__SUM,
-    TAD__DOT,   /* record; all operands 0-d float64 */
-    TAD__MULTI, /* record of an op with several outputs; the others follow */
-    TAD__OUTPUT /* output `b` of the op at node `a` */
+    TAD__DOT,    /* record; all operands 0-d float64 */
+    TAD__DOT_N,  /* the same, but some are plain numbers */
+    TAD__CHOSEN, /* record of a choice between 0-d float64: node a is chosen */
+    TAD__MULTI,  /* record of an op with several outputs; the others follow */
+    TAD__OUTPUT  /* output `b` of the op at node `a` */
 };
 
 enum tad__flags {

@@ -175,6 +175,8 @@ extern "C" {
 #define tad_sum_list(...) TAD_HERE(tad_sum_list(__VA_ARGS__))
 #undef tad_dot_list
 #define tad_dot_list(...) TAD_HERE(tad_dot_list(__VA_ARGS__))
+#undef tad_dot_list_plain
+#define tad_dot_list_plain(...) TAD_HERE(tad_dot_list_plain(__VA_ARGS__))
 #undef tad_matmul
 #define tad_matmul(...) TAD_HERE(tad_matmul(__VA_ARGS__))
 #undef tad_bmm
@@ -411,6 +413,16 @@ static inline tad_status tad__traced_hessian_diagonal(const char *tad__file, int
 }
 #undef tad_hessian_diagonal
 #define tad_hessian_diagonal(...) tad__traced_hessian_diagonal(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_jacobian_recorded(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, tad_var *y, tad_var *out) {
+    return tad_here_status(tad__tape_in(x), tad_jacobian_recorded(f, user, x, n, i, y, out), tad__file, tad__line);
+}
+#undef tad_jacobian_recorded
+#define tad_jacobian_recorded(...) tad__traced_jacobian_recorded(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_hessian_recorded(const char *tad__file, int tad__line, tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, size_t j, tad_var *y, tad_var *out) {
+    return tad_here_status(tad__tape_in(x), tad_hessian_recorded(f, user, x, n, i, j, y, out), tad__file, tad__line);
+}
+#undef tad_hessian_recorded
+#define tad_hessian_recorded(...) tad__traced_hessian_recorded(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_dict_add(const char *tad__file, int tad__line, tad_dict *d, const char *name, tad_var value) {
     return tad_here_status(tad_dict_tape(d), tad_dict_add(d, name, value), tad__file, tad__line);
 }

@@ -24,6 +24,7 @@ tad_status tad__function_begin(tad__function *d, tad_fn *f, const tad_var *out) 
     tad_tape *t = d->t = d->x ? tad__tape_of(d->x, d->n) : NULL;
     if (!t) return d->x && d->n ? TAD_BAD_HANDLE : TAD_BAD_ARGUMENT;
     d->paused = t->paused;
+    d->epoch = t->head.epoch;
     if (t->error.status != TAD_OK) return t->error.status;
     if (!f) return tad__fail(t, TAD_BAD_ARGUMENT, "%s: no function", d->what);
     if (!out) return tad__fail(t, TAD_BAD_ARGUMENT, "%s: no place for the result", d->what);
@@ -36,8 +37,7 @@ tad_status tad__function_check(const tad__function *d, size_t k) {
     if (k >= d->n)
         return tad__fail(d->t, TAD_BAD_ARGUMENT, "%s: there is no input %zu of %zu", d->what, k,
                          d->n);
-    uint32_t i;
-    if (!tad__resolve(d->t, d->x[k], d->what, &i)) return d->t->error.status;
+    const uint32_t i = d->x[k].u.at.index; /* seen at the beginning */
     const tad_dtype dtype = tad__dtype_at(d->t, i);
     if (!tad__is_float(dtype))
         return tad__fail(d->t, TAD_BAD_DTYPE, "%s: input %zu is %s, it has no derivative", d->what,
@@ -50,7 +50,8 @@ tad_status tad__function_check(const tad__function *d, size_t k) {
 
 tad_status tad__function_check_all(const tad__function *d) {
     tad_status s = TAD_OK;
-    for (size_t k = 0; k < d->n && s == TAD_OK; k++) s = tad__function_check(d, k);
+    for (size_t k = 0; k < d->n && s == TAD_OK; k++)
+        if (!tad__is_number_variable(d->x[k])) s = tad__function_check(d, k);
     return s;
 }
 
@@ -59,7 +60,9 @@ tad_status tad__function_run(const tad__function *d, tad_fn *f, void *user, tad_
     char what[40];
     uint32_t index;
     *y = f(d->t, d->x, d->n, user);
-    if (d->t->error.status != TAD_OK || resolve_inputs(d) != TAD_OK) return d->t->error.status;
+    const bool rewound = d->t->head.epoch != d->epoch;
+    if (d->t->error.status == TAD_OK && rewound) resolve_inputs(d);
+    if (d->t->error.status != TAD_OK) return d->t->error.status;
     if (tad_is_number(*y)) *y = tad_full(d->t, TAD_F64, TAD_0D, y->u.number);
     snprintf(what, sizeof what, "%s: the function's result", d->what);
     if (!tad__resolve(d->t, *y, what, &index)) return d->t->error.status;

@@ -13,9 +13,10 @@ typedef struct tad__function {
     size_t n;
     tad_tape *t;     /* NULL: no input has one */
     uint32_t paused; /* how often the caller had paused recording */
+    uint32_t epoch;  /* when the inputs were looked at */
 } tad__function;
 
-/* Turns recording on: without it f would have no past. */
+/* Looks whether the inputs are there, and turns recording on: without it f would have no past. */
 tad_status tad__function_begin(tad__function *d, tad_fn *f, const tad_var *out);
 /* Whether input k, or all, can be differentiated by: zeros for a constant would be taken for a
  * derivative. */

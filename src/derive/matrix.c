@@ -1,5 +1,5 @@
-/* Jacobians and Hessians: what was recorded once is swept for every row or column. Rests on
- * function.h and the sweeps. */
+/* Jacobians and Hessians: what was recorded once is swept for every row or column, with numbers, or
+ * recorded again. Rests on function.h and the sweeps. */
 #include "function.h"
 
 #include <string.h>
@@ -71,7 +71,7 @@ static tad_status column(const matrix *m, void *state, tad_var unit, int64_t k) 
     return s;
 }
 
-/* Where settings ask to look at every derivative. */
+/* Where settings look closely. */
 static tad_status recorded_column(const matrix *m, void *state, tad_var unit, int64_t k) {
     tad__stretch stretch = tad__stretch_begin(m->t);
     tad__view view;
@@ -109,14 +109,15 @@ static tad_status all_rows(const matrix *m) {
 
 static tad_status all_columns(const matrix *m) {
     tad__numeric forward = {.t = m->t, .what = m->what, .y = &m->y, .ny = 1};
-    if (m->t->settings.trap || m->t->settings.strong_zero) return each(m, recorded_column, NULL);
+    if (tad__looks_closely(m->t)) return each(m, recorded_column, NULL);
     if (!tad__numeric_begin(&forward, &m->x, 1, false)) return m->t->error.status;
     tad_status s = each(m, column, &forward);
     tad__numeric_end(&forward);
     return s;
 }
 
-static tad_status sweeps(const matrix *m) {
+static tad_status fill_parts(const matrix *m, tad_var *none) {
+    (void)none;
     tad__clear(&m->t->compute, m->to);
     return m->by_rows ? all_rows(m) : all_columns(m);
 }
@@ -131,26 +132,82 @@ static bool joined(tad_shape a, tad_shape b, tad_dtype dtype, tad_shape *out) {
 }
 
 /* As few sweeps as can be; the other way where an op of the user has one rule only. */
+static tad_status either_way(matrix *m, tad_status (*way)(const matrix *m, tad_var *parts),
+                             tad_var *parts) {
+    tad_status s = way(m, parts);
+    if (s != TAD_NO_RULE) return s;
+    tad_tape_clear(m->t);
+    m->by_rows = !m->by_rows;
+    return way(m, parts);
+}
+
 static tad_status fill(matrix *m, const tad_shape *shape, tad_var *out) {
     m->to = tad__new_array(m->t, tad_dtype_of(m->y), shape);
     if (!m->to) return tad__no_memory(m->t, m->what);
-    tad_status s = sweeps(m);
-    if (s == TAD_NO_RULE) {
-        tad_tape_clear(m->t);
-        m->by_rows = !m->by_rows;
-        s = sweeps(m);
-    }
-    if (s == TAD_OK) *out = tad__of_origin(tad__leaf(m->t, TAD__CONSTANT, m->to), TAD__SWEPT);
+    if (either_way(m, fill_parts, NULL) == TAD_OK)
+        *out = tad__of_origin(tad__leaf(m->t, TAD__CONSTANT, m->to), TAD__SWEPT);
     return m->t->error.status;
 }
 
-static tad_status fill_matrix(const tad__function *d, tad_var y, tad_var x, tad_var *out) {
+/* ---- recorded ---- */
+
+/* Row or column k, as a list; its unit stays on the tape. */
+static tad_var record_part(const matrix *m, int64_t k) {
+    const tad_var like = m->by_rows ? m->y : m->x;
+    tad_var unit = tad_full(m->t, tad_dtype_of(like), tad_shape_of(like), 0), part;
+    if (tad_is_nil(unit)) return unit;
+    set_element(unit, k, 1);
+    if ((m->by_rows ? tad_grad(&m->y, &unit, 1, &m->x, 1, &part)
+                    : tad_tangent(&m->y, 1, &m->x, &unit, 1, &part)) != TAD_OK)
+        return tad__nil(m->t);
+    return tad_reshape(tad_cast(part, tad_dtype_of(m->y)), TAD_SHAPE(tad_size_of(part)));
+}
+
+/* All of them, one behind the other. */
+static tad_status record_parts(const matrix *m, tad_var *out) {
+    const size_t n = (size_t)tad_size_of(m->by_rows ? m->y : m->x);
+    tad_var *part = tad__buffers_take(&m->t->buffers, n * sizeof *part);
+    if (!part) return tad__no_memory(m->t, m->what);
+    for (size_t k = 0; k < n && m->t->error.status == TAD_OK; k++)
+        part[k] = record_part(m, (int64_t)k);
+    if (m->t->error.status == TAD_OK) *out = tad_stack(part, n, m->by_rows ? 0 : 1);
+    tad__buffers_give(&m->t->buffers, part);
+    return m->t->error.status;
+}
+
+static tad_status record(matrix *m, const tad_shape *shape, tad_var *out) {
+    tad_var parts;
+    if (tad_size_of(m->y) == 0 || tad_size_of(m->x) == 0)
+        *out = tad_full(m->t, tad_dtype_of(m->y), *shape, 0);
+    else if (either_way(m, record_parts, &parts) == TAD_OK)
+        *out = tad_reshape(parts, *shape);
+    return m->t->error.status;
+}
+
+/* ---- the drivers ---- */
+
+/* The whole matrix d y / d x by one of the ways above. */
+typedef tad_status making(matrix *m, const tad_shape *shape, tad_var *out);
+
+static tad_status make_matrix(const tad__function *d, tad_var y, tad_var x, making *make,
+                              tad_var *out) {
     matrix m = {d->t, d->what, y, x, tad_size_of(y) <= tad_size_of(x), false, NULL};
     tad_shape sy = tad_shape_of(y), sx = tad_shape_of(x), shape;
     char a[160], b[160];
-    if (joined(sy, sx, tad_dtype_of(y), &shape)) return fill(&m, &shape, out);
+    if (joined(sy, sx, tad_dtype_of(y), &shape)) return make(&m, &shape, out);
     return tad__fail(m.t, TAD_TOO_LARGE, "%s: shape %s followed by %s is too large", d->what,
                      tad__shape_text(&sy, a, sizeof a), tad__shape_text(&sx, b, sizeof b));
+}
+
+/* The part of the derivatives of y by x that a driver gives. */
+typedef tad_status taking(const tad__function *d, tad_var y, tad_var x, tad_var *out);
+
+static tad_status fill_matrix(const tad__function *d, tad_var y, tad_var x, tad_var *out) {
+    return make_matrix(d, y, x, fill, out);
+}
+
+static tad_status record_matrix(const tad__function *d, tad_var y, tad_var x, tad_var *out) {
+    return make_matrix(d, y, x, record, out);
 }
 
 static tad_status fill_diagonal(const tad__function *d, tad_var y, tad_var x, tad_var *out) {
@@ -159,20 +216,16 @@ static tad_status fill_diagonal(const tad__function *d, tad_var y, tad_var x, ta
     return fill(&m, &shape, out);
 }
 
-tad_status tad_jacobian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, tad_var *y,
+static tad_status first(tad__function *d, tad_fn *f, void *user, size_t i, taking *take, tad_var *y,
                         tad_var *out) {
-    tad__function d = {.what = "jacobian", .x = x, .n = n};
     tad_var value = {0};
-    tad_status s = tad__function_begin(&d, f, out);
-    if (s == TAD_OK) s = tad__function_check(&d, i);
-    if (s == TAD_OK) s = tad__function_run(&d, f, user, &value);
-    if (s == TAD_OK) s = fill_matrix(&d, value, x[i], out);
+    tad_status s = tad__function_begin(d, f, out);
+    if (s == TAD_OK) s = tad__function_check(d, i);
+    if (s == TAD_OK) s = tad__function_run(d, f, user, &value);
+    if (s == TAD_OK) s = take(d, value, d->x[i], out);
     if (y) *y = value;
-    return tad__function_end(&d, tad__function_end(&d, s, y, 1), out, 1);
+    return tad__function_end(d, tad__function_end(d, s, y, 1), out, 1);
 }
-
-/* The part of f's second derivatives by inputs i and j that `take` fills. */
-typedef tad_status taking(const tad__function *d, tad_var gradient, tad_var x, tad_var *out);
 
 static tad_status second(tad__function *d, tad_fn *f, void *user, size_t i, size_t j, taking *take,
                          tad_var *y, tad_var *out) {
@@ -187,10 +240,28 @@ static tad_status second(tad__function *d, tad_fn *f, void *user, size_t i, size
     return tad__function_end(d, tad__function_end(d, s, y, 1), out, 1);
 }
 
+tad_status tad_jacobian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, tad_var *y,
+                        tad_var *out) {
+    tad__function d = {.what = "jacobian", .x = x, .n = n};
+    return first(&d, f, user, i, fill_matrix, y, out);
+}
+
+tad_status tad_jacobian_recorded(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i,
+                                 tad_var *y, tad_var *out) {
+    tad__function d = {.what = "jacobian_recorded", .x = x, .n = n};
+    return first(&d, f, user, i, record_matrix, y, out);
+}
+
 tad_status tad_hessian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, size_t j,
                        tad_var *y, tad_var *out) {
     tad__function d = {.what = "hessian", .x = x, .n = n};
     return second(&d, f, user, i, j, fill_matrix, y, out);
+}
+
+tad_status tad_hessian_recorded(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i,
+                                size_t j, tad_var *y, tad_var *out) {
+    tad__function d = {.what = "hessian_recorded", .x = x, .n = n};
+    return second(&d, f, user, i, j, record_matrix, y, out);
 }
 
 tad_status tad_hessian_diagonal(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i,

@@ -40,6 +40,25 @@ static inline size_t tad__entry_below(const tad__between *b, uint32_t node) {
     return entry > 0 ? (size_t)entry : 0;
 }
 
+/* Operand i of a node with a list: entry 0 for a plain number. */
+typedef struct tad__factor {
+    size_t k;
+    double value;
+} tad__factor;
+
+static inline tad__factor tad__factor_at(const tad__between *b, const tad__record_of *r,
+                                         uint32_t i) {
+    const uint32_t node = r->in[i];
+    if (node == TAD__NO_NODE) return (tad__factor){0, tad__plain_of(r)[i]};
+    return (tad__factor){tad__entry_below(b, node), b->node[node].value.number};
+}
+
+/* How many operands of a list are summands; the others are factors, first all a, then all b. */
+static inline uint32_t tad__summands(const tad__node *n) {
+    const tad__record_of *r = n->u.record;
+    return n->kind == TAD__SUM ? r->n_in : 1;
+}
+
 /* Gives every node from entry k on its mark and tangent, up to the first whose rule is not known
  * here or whose tangent is a NaN, and gives the entry of that, untouched; span + 1 at the end. */
 typedef uint32_t tad__push_tangents(const tad__between *b, uint32_t k);

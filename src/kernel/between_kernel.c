@@ -17,21 +17,27 @@ typedef struct moved {
 /* Of a sum, or of c + a . b over a list. */
 static SELDOM_RUN moved list_tangent(const tad__between *s, const tad__node *n) {
     const tad__record_of *r = n->u.record;
-    const uint32_t first = n->kind == TAD__SUM ? r->n_in : 1, half = (r->n_in - first) / 2;
+    const uint32_t first = tad__summands(n), half = (r->n_in - first) / 2;
     moved m = {0, 0};
     for (uint32_t i = 0; i < first; i++) {
-        const size_t k = tad__entry_below(s, r->in[i]);
+        const size_t k = tad__factor_at(s, r, i).k;
         m.mark |= s->mark[k];
         m.tangent += s->tangent[k].number;
     }
     for (uint32_t i = first; i < first + half; i++) {
-        const uint32_t a = r->in[i], b = r->in[i + half];
-        const size_t ka = tad__entry_below(s, a), kb = tad__entry_below(s, b);
-        m.mark |= s->mark[ka] | s->mark[kb];
-        m.tangent = tad__fused(s->tangent[ka].number, s->node[b].value.number, m.tangent);
-        m.tangent = tad__fused(s->tangent[kb].number, s->node[a].value.number, m.tangent);
+        const tad__factor a = tad__factor_at(s, r, i), b = tad__factor_at(s, r, i + half);
+        m.mark |= s->mark[a.k] | s->mark[b.k];
+        m.tangent = tad__fused(s->tangent[a.k].number, b.value, m.tangent);
+        m.tangent = tad__fused(s->tangent[b.k].number, a.value, m.tangent);
     }
     return m;
+}
+
+/* Of a choice, which depends on both, but moves as the chosen one. */
+static SELDOM_RUN moved chosen_tangent(const tad__between *s, const tad__node *n) {
+    const tad__record_of *r = n->u.record;
+    return (moved){s->tangent[tad__entry_below(s, n->a)].number,
+                   s->mark[tad__entry_below(s, r->in[1])] | s->mark[tad__entry_below(s, r->in[2])]};
 }
 
 static inline moved fma_tangent(const tad__between *s, const tad__node *n) {
@@ -59,7 +65,7 @@ uint32_t TAD_LEVEL(tad__push_tangents_numbers)(const tad__between *s, uint32_t f
         const size_t ka = tad__entry_below(s, n->a), kb = tad__entry_below(s, n->u.arg.b);
         const double ta = tangent[ka].number;
         moved y = {0, mark[ka]};
-        if (mark[k]) { /* an x: one that is a result is the caller's */
+        if (mark[k] & TAD__VARIES) { /* an x: one that is a result is the caller's */
             if (is_given(n)) continue;
             break;
         }
@@ -97,11 +103,13 @@ uint32_t TAD_LEVEL(tad__push_tangents_numbers)(const tad__between *s, uint32_t f
         case TAD__FMA:
         case TAD__FNMA: y = fma_tangent(s, n); break;
         case TAD__SUM:
-        case TAD__DOT: y = list_tangent(s, n); break;
+        case TAD__DOT:
+        case TAD__DOT_N: y = list_tangent(s, n); break;
+        case TAD__CHOSEN: y = chosen_tangent(s, n); break;
         default: return (uint32_t)k;
         }
         if (!TAD_LIKELY(y.tangent == y.tangent)) break;
-        mark[k] = (uint8_t)(y.mark & (TAD__VARIES | TAD__MOVES));
+        mark[k] |= (uint8_t)(y.mark & (TAD__VARIES | TAD__MOVES));
         tangent[k].number = y.tangent;
     }
     return (uint32_t)k;
@@ -135,38 +143,53 @@ static inline void give(const tad__between *s, size_t k, passed g) {
 }
 
 /* To both factors of a product; false: a NaN, nothing was given. `checked`: there is none. */
-static inline bool give_product(const tad__between *s, uint32_t a, uint32_t b, passed g,
+static inline bool give_product(const tad__between *s, tad__factor a, tad__factor b, passed g,
                                 bool checked) {
-    const size_t ka = tad__entry_below(s, a), kb = tad__entry_below(s, b);
-    const passed to_a = times(g, s->node[b].value.number, s->tangent[kb].number, s->mark[kb]),
-                 to_b = times(g, s->node[a].value.number, s->tangent[ka].number, s->mark[ka]);
+    const passed to_a = times(g, b.value, s->tangent[b.k].number, s->mark[b.k]),
+                 to_b = times(g, a.value, s->tangent[a.k].number, s->mark[a.k]);
     if (!checked && !(is_number(to_a) && is_number(to_b))) return false;
-    give(s, ka, to_a);
-    give(s, kb, to_b);
+    give(s, a.k, to_a);
+    give(s, b.k, to_b);
     return true;
+}
+
+static inline tad__factor factor(const tad__between *s, uint32_t node) {
+    return (tad__factor){tad__entry_below(s, node), s->node[node].value.number};
 }
 
 static SELDOM_RUN bool give_fma(const tad__between *s, const tad__node *n, passed g) {
     const passed to_product = n->kind == TAD__FMA ? g : minus(g);
-    if (!is_number(g) || !give_product(s, n->a, n->u.arg.b, to_product, false)) return false;
+    if (!is_number(g) ||
+        !give_product(s, factor(s, n->a), factor(s, n->u.arg.b), to_product, false))
+        return false;
     give(s, tad__entry_below(s, n->u.arg.c), g);
     return true;
 }
 
 /* Where all is finite no zero that is not there can meet an infinity. */
-static bool is_finite_product(const tad__between *s, const uint32_t *a, uint32_t n, passed g) {
+static bool are_finite_products(const tad__between *s, const tad__record_of *r, uint32_t first,
+                                passed g) {
     double zero = g.adjoint * 0 + g.tangent * 0;
-    for (uint32_t i = 0; i < 2 * n; i++) zero += s->node[a[i]].value.number * 0;
+    for (uint32_t i = first; i < r->n_in; i++) zero += tad__factor_at(s, r, i).value * 0;
     return zero == 0;
 }
 
 static SELDOM_RUN bool give_list(const tad__between *s, const tad__node *n, passed g) {
     const tad__record_of *r = n->u.record;
-    const uint32_t first = n->kind == TAD__SUM ? r->n_in : 1, half = (r->n_in - first) / 2;
-    const uint32_t *a = r->in + first;
-    if (!is_number(g) || !is_finite_product(s, a, half, g)) return false;
-    for (uint32_t i = 0; i < first; i++) give(s, tad__entry_below(s, r->in[i]), g);
-    for (uint32_t i = 0; i < half; i++) give_product(s, a[i], a[i + half], g, true);
+    const uint32_t first = tad__summands(n), half = (r->n_in - first) / 2;
+    if (!is_number(g) || !are_finite_products(s, r, first, g)) return false;
+    for (uint32_t i = 0; i < first; i++) give(s, tad__factor_at(s, r, i).k, g);
+    for (uint32_t i = first; i < first + half; i++)
+        give_product(s, tad__factor_at(s, r, i), tad__factor_at(s, r, i + half), g, true);
+    return true;
+}
+
+/* What is not chosen is reached too, by zeros. */
+static SELDOM_RUN bool give_chosen(const tad__between *s, const tad__node *n, passed g) {
+    const tad__record_of *r = n->u.record;
+    if (!is_number(g)) return false;
+    for (int i = 1; i <= 2; i++) give(s, tad__entry_below(s, r->in[i]), (passed){0, 0, g.second});
+    give(s, tad__entry_below(s, n->a), g);
     return true;
 }
 
@@ -255,7 +278,9 @@ static SELDOM_RUN bool pull_seldom(const tad__between *s, size_t k, const tad__n
     case TAD__FMA:
     case TAD__FNMA: return give_fma(s, n, g);
     case TAD__SUM:
-    case TAD__DOT: return give_list(s, n, g);
+    case TAD__DOT:
+    case TAD__DOT_N: return give_list(s, n, g);
+    case TAD__CHOSEN: return give_chosen(s, n, g);
     case TAD__OUTPUT: s->mark[tad__entry_below(s, n->a)] |= TAD__REACHED; return true;
     default: return false;
     }

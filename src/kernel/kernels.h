@@ -8,6 +8,7 @@
 
 #include "between.h"
 #include "gemm.h"
+#include "group.h"
 #include "loss.h"
 #include "norm.h"
 #include "reduce.h"
@@ -50,6 +51,7 @@ typedef struct tad__kernels {
     tad__sweep *sweep;
     tad__push_tangents *push_tangents;
     tad__pull_adjoints *pull_adjoints, *pull_quickly;
+    const tad__group_kernels *group;
     tad__extreme *extreme[2]; /* of a row */
     tad__places *places[2];
     tad__find *find[2];

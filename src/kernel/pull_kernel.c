@@ -39,13 +39,12 @@ static inline void hand_on_product(const tad__between *s, uint32_t a, uint32_t b
 
 static __attribute__((noinline)) void give_list(const tad__between *s, const tad__node *n, pair g) {
     const tad__record_of *r = n->u.record;
-    const uint32_t first = n->kind == TAD__SUM ? r->n_in : 1, half = (r->n_in - first) / 2;
-    const uint32_t *a = r->in + first;
-    for (uint32_t i = 0; i < first; i++) give(s, tad__entry_below(s, r->in[i]), g);
-    for (uint32_t i = 0; i < half; i++) {
-        const size_t ka = tad__entry_below(s, a[i]), kb = tad__entry_below(s, a[i + half]);
-        give(s, ka, times(g, value(s, a[i + half]), s->tangent[kb].number));
-        give(s, kb, times(g, value(s, a[i]), s->tangent[ka].number));
+    const uint32_t first = tad__summands(n), half = (r->n_in - first) / 2;
+    for (uint32_t i = 0; i < first; i++) give(s, tad__factor_at(s, r, i).k, g);
+    for (uint32_t i = first; i < first + half; i++) {
+        const tad__factor a = tad__factor_at(s, r, i), b = tad__factor_at(s, r, i + half);
+        give(s, a.k, times(g, b.value, s->tangent[b.k].number));
+        give(s, b.k, times(g, a.value, s->tangent[a.k].number));
     }
 }
 
@@ -78,7 +77,7 @@ uint32_t TAD_LEVEL(tad__pull_quickly_numbers)(const tad__between *from, uint32_t
         const pair g = next;
         const size_t before = k - 1;
         next = *moving_at(s, before);
-        if (n->kind <= TAD__PARAM || (g[0] == 0 && g[1] == 0)) continue;
+        if (n->kind <= TAD__PARAM) continue;
         const size_t ka = tad__entry_below(s, n->a);
         switch ((enum tad__kind)n->kind) {
         case TAD__ADD:
@@ -106,10 +105,11 @@ uint32_t TAD_LEVEL(tad__pull_quickly_numbers)(const tad__between *from, uint32_t
             break;
         case TAD__SUM:
         case TAD__DOT:
+        case TAD__DOT_N:
             give_list(s, n, g);
             next = *moving_at(s, before);
             break;
-        default: return (uint32_t)k;
+        default: return (uint32_t)k; /* choices too: what is not chosen is reached by zeros */
         }
     }
     return 0;

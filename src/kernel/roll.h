@@ -23,15 +23,15 @@ typedef enum tad__lane_class {
 } tad__lane_class;
 
 /* An operand of a group: where its places begin. */
-typedef struct tad__lanes {
+typedef struct tad__roll_operand {
     uint32_t at;
     uint32_t kind; /* tad__lane_class */
-} tad__lanes;
+} tad__roll_operand;
 
 /* Terms of a sum that are alike: +- a b, or +- a. The places of the next term lie `next` behind.
  * The kind of b is not before that of a. */
 typedef struct tad__terms {
-    tad__lanes a, b;
+    tad__roll_operand a, b;
     uint32_t next_a, next_b, count;
     uint8_t minus;
 } tad__terms;
@@ -41,8 +41,8 @@ typedef void tad__roll_sums(const tad__terms *t, size_t n_terms, const int32_t *
                             size_t chunks, size_t to, double *value);
 
 /* The operand of these chunks, side by side. */
-typedef void tad__roll_bring(const tad__lanes *l, const int32_t *place, size_t from, size_t chunks,
-                             const double *value, double *to);
+typedef void tad__roll_bring(const tad__roll_operand *l, const int32_t *place, size_t from,
+                             size_t chunks, const double *value, double *to);
 
 /* Terms of one sum: +- value[a + i step_a] value[b + i step_b]; b -1: no factor. Where step_a is
  * TAD__LISTED, a and b are where the positions are listed, first all a, then all b. */

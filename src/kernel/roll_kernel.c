@@ -142,7 +142,7 @@ static void sums(const tad__terms *t, size_t n, const int32_t *place, size_t chu
         }                                                                                          \
         break;
 
-static void bring(const tad__lanes *l, const int32_t *place, size_t from, size_t chunks,
+static void bring(const tad__roll_operand *l, const int32_t *place, size_t from, size_t chunks,
                   const double *v, double *to) {
     const int32_t *p = place + l->at;
     switch (l->kind) {

@@ -33,6 +33,21 @@ static void pass_dot(const tad__node *node, tad__adjoint *adjoint, const tad__re
     for (uint32_t i = 0; i < n; i++) pass_product(node, adjoint, a[i], b[i], g);
 }
 
+/* The same where factors, and c, may be plain numbers. */
+static void pass_dot_n(const tad__node *node, tad__adjoint *adjoint, const tad__record_of *r,
+                       double g) {
+    const uint32_t n = r->n_in / 2, *a = r->in + 1, *b = a + n;
+    const double *p = tad__plain_of(r) + 1, *q = p + n;
+    if (r->in[0] != TAD__NO_NODE) adjoint[r->in[0]].number += g;
+    for (uint32_t i = 0; i < n; i++)
+        if (a[i] != TAD__NO_NODE && b[i] != TAD__NO_NODE)
+            pass_product(node, adjoint, a[i], b[i], g);
+        else if (a[i] != TAD__NO_NODE)
+            add_product(&adjoint[a[i]], g, q[i]);
+        else if (b[i] != TAD__NO_NODE)
+            add_product(&adjoint[b[i]], g, p[i]);
+}
+
 /* Stores the new adjoint of a node's last operand; returns that of the node before, at `next`. If
  * the operand is that node, its adjoint is returned in a register: store-to-load latency would
  * dominate the loop. */
@@ -70,7 +85,7 @@ enum {
     TAME = 1 << TAD__CONSTANT | 1 << TAD__INPUT | 1 << TAD__PARAM | 1 << TAD__OUTPUT |
            1 << TAD__ADD | 1 << TAD__SUB | 1 << TAD__MUL | 1 << TAD__FMA | 1 << TAD__FNMA |
            1 << TAD__ADD_XN | 1 << TAD__SUB_NX | 1 << TAD__MUL_XN | 1 << TAD__UNARY |
-           1 << TAD__SUM | 1 << TAD__DOT
+           1 << TAD__SUM | 1 << TAD__DOT | 1 << TAD__DOT_N | 1 << TAD__CHOSEN
 };
 
 /* By its bits: where a node has indices instead of a partial, the number would be a denormal, which
@@ -105,6 +120,7 @@ uint32_t TAD_LEVEL(tad__sweep_numbers)(const tad__node *node, tad__adjoint *adjo
             continue;
         }
         switch ((enum tad__kind)n->kind) {
+        case TAD__CHOSEN:
         case TAD__ADD_XN: g = give(to, next, g); continue;
         case TAD__SUB_NX: g = give(to, next, -g); continue;
         case TAD__MUL_XN:
@@ -133,6 +149,7 @@ uint32_t TAD_LEVEL(tad__sweep_numbers)(const tad__node *node, tad__adjoint *adjo
             break;
         case TAD__SUM: pass_sum(adjoint, n->u.record, g); break;
         case TAD__DOT: pass_dot(node, adjoint, n->u.record, g); break;
+        case TAD__DOT_N: pass_dot_n(node, adjoint, n->u.record, g); break;
         case TAD__CONSTANT:
         case TAD__INPUT:
         case TAD__PARAM:

@@ -85,6 +85,7 @@ const tad__kernels TAD_LEVEL(tad__kernels) = {
     .push_tangents = TAD_LEVEL(tad__push_tangents_numbers),
     .pull_adjoints = TAD_LEVEL(tad__pull_adjoints_numbers),
     .pull_quickly = TAD_LEVEL(tad__pull_quickly_numbers),
+    .group = &TAD_LEVEL(tad__group_kernels),
     .extreme = {TAD_LEVEL(tad__extreme_f64), TAD_LEVEL(tad__extreme_f32)},
     .places = {TAD_LEVEL(tad__places_f64), TAD_LEVEL(tad__places_f32)},
     .find = {TAD_LEVEL(tad__find_f64), TAD_LEVEL(tad__find_f32)},

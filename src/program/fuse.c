@@ -125,15 +125,15 @@ static void keep_row(fusing *u, const tad__call_step *c) {
 static void keep_group(fusing *u, const open_group *g) {
     tad_program *p = u->p;
     const tad_array *like = array_at(u, g->like);
-    tad__group *to = TAD__ADD_TO(p, group);
+    tad__row_group *to = TAD__ADD_TO(p, group);
     if (!to) {
         u->f->failed = true;
         return;
     }
-    *to = (tad__group){.first = (uint32_t)p->fused.count,
-                       .count = g->count,
-                       .dtype = (tad_dtype)like->dtype,
-                       .size = like->size};
+    *to = (tad__row_group){.first = (uint32_t)p->fused.count,
+                           .count = g->count,
+                           .dtype = (tad_dtype)like->dtype,
+                           .size = like->size};
     for (uint32_t k = g->first; k != NONE; k = u->next[k]) keep_row(u, &p->call.item[k]);
     add_step(u, TAD__FUSED, (uint32_t)(p->group.count - 1), 1);
     p->longest_group = tad__max(p->longest_group, g->count);

@@ -16,7 +16,7 @@ static tad__row_forward *kernel_of(const tad_workspace *w, const tad__fused_row 
     return row->single < 0 ? k->forward[dtype] : k->forward_single[row->single][dtype];
 }
 
-static void make_ready(tad_workspace *w, const tad__group *g) {
+static void make_ready(tad_workspace *w, const tad__row_group *g) {
     static const double no_options[2] = {0, 0};
     for (uint32_t i = 0; i < g->count; i++) {
         const tad__fused_row *row = &w->p->fused.item[g->first + i];
@@ -40,7 +40,7 @@ static void run_strip(const tad__ready_row *ready, size_t rows, size_t at, size_
     }
 }
 
-void tad__run_group(tad_workspace *w, const tad__group *g) {
+void tad__run_group(tad_workspace *w, const tad__row_group *g) {
     const size_t width = tad__width(g->dtype), most = TAD__STRIP_BYTES / width,
                  size = (size_t)g->size;
     make_ready(w, g);

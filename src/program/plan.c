@@ -73,7 +73,7 @@ static bool is_strip(const life *l, tad__ref r) {
 /* As one call. */
 static void visit_groups(life *l, const tad__step *s, const visitor *v) {
     for (uint32_t k = 0; k < s->count; k++) {
-        const tad__group *g = &l->p->group.item[s->at + k];
+        const tad__row_group *g = &l->p->group.item[s->at + k];
         tad__fused_row *row = &l->p->fused.item[g->first];
         for (uint32_t i = 0; i < g->count; i++)
             if (!is_strip(l, row[i].out)) v->writes(l, &row[i].out);

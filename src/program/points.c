@@ -63,23 +63,31 @@ static void repeat_known(const tad_workspace *w) {
         if (!w->each_in[k].given) repeat(w, p->in[k].value, w->number[p->in[k].value]);
 }
 
-static void load(const tad_workspace *w, size_t first, size_t n) {
+/* Eight points at a time: of a lane that is a cache line, and their rows stay in the cache too. */
+enum { BLOCK = 8 };
+
+static void load_block(const tad_workspace *w, size_t first, size_t at, size_t n) {
     for (size_t k = 0; k < w->p->n_in; k++) {
+        const size_t step = w->each_in[k].step;
         if (!w->each_in[k].given) continue;
-        const char *from = (const char *)w->in[k] + first * w->each_in[k].step;
-        double *lane = lanes_of(w, w->p->in[k].value);
-        for (size_t i = 0; i < n; i++, from += w->each_in[k].step)
-            memcpy(lane + i, from, sizeof *lane);
+        const char *from = (const char *)w->in[k] + (first + at) * step;
+        double *lane = lanes_of(w, w->p->in[k].value) + at;
+        for (size_t i = 0; i < n; i++) memcpy(lane + i, from + i * step, sizeof *lane);
     }
 }
 
-static void store(const tad_workspace *w, size_t first, size_t n) {
+static void store_block(const tad_workspace *w, size_t first, size_t at, size_t n) {
     for (size_t k = 0; k < w->p->n_out; k++) {
-        char *to = (char *)w->out[k] + first * w->each_out[k].step;
-        const double *lane = lanes_of(w, w->p->out[k].value);
-        for (size_t i = 0; i < n; i++, to += w->each_out[k].step)
-            memcpy(to, lane + i, sizeof *lane);
+        const size_t step = w->each_out[k].step;
+        char *to = (char *)w->out[k] + (first + at) * step;
+        const double *lane = lanes_of(w, w->p->out[k].value) + at;
+        for (size_t i = 0; i < n; i++) memcpy(to + i * step, lane + i, sizeof *lane);
     }
+}
+
+static void move_blocks(const tad_workspace *w, size_t first, size_t n,
+                        void (*block)(const tad_workspace *, size_t, size_t, size_t)) {
+    for (size_t at = 0; at < n; at += BLOCK) block(w, first, at, tad__min(BLOCK, n - at));
 }
 
 static void compute(const tad_workspace *w, size_t n) {
@@ -98,9 +106,9 @@ static void run_lanes(const tad_workspace *w, size_t points) {
     repeat_known(w);
     for (size_t i = 0; i < points; i += w->p->lanes) {
         const size_t n = tad__min(w->p->lanes, points - i);
-        load(w, i, n);
+        move_blocks(w, i, n, load_block);
         compute(w, n);
-        store(w, i, n);
+        move_blocks(w, i, n, store_block);
     }
 }
 

@@ -53,10 +53,10 @@ typedef struct tad__out_run {
     uint32_t count;
 } tad__out_run;
 
-typedef struct tad__number_constant {
+typedef struct tad__constant_slot {
     double number;
     uint32_t slot;
-} tad__number_constant;
+} tad__constant_slot;
 
 typedef struct tad__parameter {
     tad_var var;
@@ -116,12 +116,12 @@ typedef struct tad__fused_row {
 } tad__fused_row;
 
 /* Rows on arrays of one size and type that run together, strip by strip. */
-typedef struct tad__group {
+typedef struct tad__row_group {
     uint32_t first, count; /* rows */
     uint32_t strips;       /* that values within take up at once */
     tad_dtype dtype;
     int64_t size;
-} tad__group;
+} tad__row_group;
 
 enum { TAD__STRIP_BYTES = 4096 };
 
@@ -198,21 +198,21 @@ struct tad_program {
     TAD__LIST(tad__step) step;
     TAD__LIST(tad__number_step) number;
     TAD__LIST(tad__call_step) call;
-    TAD__LIST(tad__group) group;
+    TAD__LIST(tad__row_group) group;
     TAD__LIST(tad__fused_row) fused;
     TAD__LIST(tad__decision) decision;
     TAD__LIST(tad__draw_step) draw;
     TAD__LIST(tad__copy_step) copy;
     TAD__LIST(tad__array_value) array;
-    TAD__LIST(tad__number_constant) constant;
+    TAD__LIST(tad__constant_slot) constant;
     TAD__LIST(tad__parameter) parameter;
     bool exact; /* what is rolled up gives the tape's bits */
     TAD__LIST(tad__rolled) rolled;
     TAD__LIST(tad__terms) terms;
-    TAD__LIST(tad__lanes) roll_lanes;
+    TAD__LIST(tad__roll_operand) roll_lanes;
     TAD__LIST(tad__run) run;
     TAD__LIST(int32_t) place; /* of operands; lists */
-    TAD__LIST(tad__number_constant) packed;
+    TAD__LIST(tad__constant_slot) packed;
     TAD__LIST(tad__out_run) out_run; /* of each output */
     TAD__LIST(double) options;       /* pairs */
     TAD__LIST(uint32_t) moving;      /* positions of arrays in memory that a run is told of */

@@ -77,8 +77,8 @@ static void put_packed(tad__members *m, uint32_t k) {
             const uint32_t number = tad__operand_at(r, m->member[i], k);
             last = r->p->constant.item[tad__def_at(r, number)].number;
         }
-        tad__number_constant *to = TAD__ROLL_ADD_TO(r, r->p, packed);
-        if (to) *to = (tad__number_constant){last, r->slots++};
+        tad__constant_slot *to = TAD__ROLL_ADD_TO(r, r->p, packed);
+        if (to) *to = (tad__constant_slot){last, r->slots++};
     }
 }
 
@@ -121,8 +121,8 @@ static tad__lane_class kind_of(tad__found f) {
 }
 
 /* Places are put next. */
-static tad__lanes lanes_of(const tad__roll *r, tad__found f) {
-    return (tad__lanes){(uint32_t)r->p->place.count, kind_of(f)};
+static tad__roll_operand lanes_of(const tad__roll *r, tad__found f) {
+    return (tad__roll_operand){(uint32_t)r->p->place.count, kind_of(f)};
 }
 
 /* ---- sums ---- */
@@ -194,7 +194,7 @@ static void emit_terms(tad__members *m, uint32_t first, uint32_t n) {
     terms.next_a = places_of(m, a);
     for (uint32_t k = first; k < n; k++)
         if (t[k].done == NOW) put_places(m, t[k].a, a);
-    terms.b = product ? lanes_of(r, b) : (tad__lanes){.kind = TAD__NO_FACTOR};
+    terms.b = product ? lanes_of(r, b) : (tad__roll_operand){.kind = TAD__NO_FACTOR};
     terms.next_b = product ? places_of(m, b) : 0;
     for (uint32_t k = first; k < n; k++) {
         if (t[k].done != NOW) continue;
@@ -226,7 +226,7 @@ static void emit_rows(tad__members *m) {
     const uint32_t begin = (uint32_t)r->p->roll_lanes.count;
     for (uint32_t k = 0; k < m->operands && !r->failed; k++) {
         const tad__found find = tad__find_of(m, m->member, m->n, k);
-        tad__lanes *to = TAD__ROLL_ADD_TO(r, r->p, roll_lanes);
+        tad__roll_operand *to = TAD__ROLL_ADD_TO(r, r->p, roll_lanes);
         if (to) *to = lanes_of(r, find);
         put_places(m, k, find);
     }

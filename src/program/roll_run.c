@@ -3,6 +3,12 @@
 
 enum { STRIP = 32 /* chunks of a row at once */ };
 
+/* At position `at`; -1: those of a row that has none. */
+static const double *options_of(const tad_program *p, int32_t at) {
+    static const double none[2] = {0, 0};
+    return at < 0 ? none : p->options.item + 2 * at;
+}
+
 /* ---- lists ---- */
 
 static double sum_of(const int32_t *p, const double *v, const int32_t **end) {
@@ -34,8 +40,7 @@ static double sum_in_order(const int32_t *w, const double *v, const int32_t **en
 
 static double row_of(const tad_program *p, const int32_t *word, const double *v) {
     const double x[3] = {v[word[2]], v[word[3]], v[word[4]]};
-    return p->basis->row_value((unsigned)word[0], x,
-                               word[1] < 0 ? NULL : p->options.item + 2 * word[1]);
+    return p->basis->number[word[0]].value(x, options_of(p, word[1]));
 }
 
 /* Each is the product of the one before and the next factor. */
@@ -108,8 +113,8 @@ static void run_list(const tad_program *p, const tad__rolled *g, double *v) {
 
 /* ---- rows ---- */
 
-static const double *operand(const tad_program *p, const tad__lanes *l, size_t from, size_t chunks,
-                             const double *v, double *room) {
+static const double *operand(const tad_program *p, const tad__roll_operand *l, size_t from,
+                             size_t chunks, const double *v, double *room) {
     if (l->kind == TAD__ALONG) return v + p->place.item[l->at] + TAD__CHUNK * from;
     p->kernels->roll->bring(l, p->place.item, from, chunks, v, room);
     return room;
@@ -121,13 +126,12 @@ static void run_numbers(const tad_program *p, unsigned row, size_t n, size_t ope
     for (size_t i = 0; i < n; i++) {
         double x[3] = {0, 0, 0};
         for (size_t k = 0; k < operands; k++) x[k] = ((const double *)in[k])[i];
-        to[i] = p->basis->row_value(row, x, pq);
+        to[i] = p->basis->number[row].value(x, pq);
     }
 }
 
 static void run_row(const tad_program *p, const tad__rolled *g, double *v) {
-    static const double none[2] = {0, 0};
-    const double *pq = g->options == TAD__NO_REF ? none : p->options.item + 2 * g->options;
+    const double *pq = options_of(p, (int32_t)g->options);
     const unsigned row = g->what & ~(unsigned)TAD__ROLLED_BY_NUMBER;
     tad__row_forward *forward = p->kernels->row[row].forward[TAD_F64];
     double room[3][STRIP * TAD__CHUNK];

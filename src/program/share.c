@@ -141,9 +141,9 @@ static tad__ref new_float(tad__freezer *f, double number) {
 
 static tad__ref new_constant(tad__freezer *f, double number, tad_dtype dtype) {
     if (dtype == TAD_F32) return new_float(f, number);
-    tad__number_constant *c = TAD__ADD_TO(f->p, constant);
+    tad__constant_slot *c = TAD__ADD_TO(f->p, constant);
     if (!c) return TAD__NO_REF;
-    *c = (tad__number_constant){number, tad__new_number(f)};
+    *c = (tad__constant_slot){number, tad__new_number(f)};
     return c->slot;
 }
 

@@ -114,8 +114,8 @@ static const char *name_of(tad__freezer *f, uint32_t i) {
 
 /* Operand k of a call as a value; a plain number beside arrays has their element type. */
 static tad__ref operand_of(tad__freezer *f, const tad__call *c, uint32_t k, tad_dtype dtype) {
-    if ((int)k == c->number_at) return tad__known_number(f, c->number, dtype);
-    return c->in[k] == TAD__NO_NODE ? TAD__NO_REF : f->value[c->in[k]];
+    if (c->in[k] != TAD__NO_NODE) return f->value[c->in[k]];
+    return c->number ? tad__known_number(f, c->number[k], dtype) : TAD__NO_REF;
 }
 
 /* ---- rows on numbers ---- */

@@ -33,7 +33,7 @@ static void note_step(placing *u, const tad__step *s) {
 
 /* Rows of a group read what rows before them in the group have computed, or from memory. */
 static void note_group(placing *u, uint32_t group) {
-    const tad__group *g = &u->p->group.item[group];
+    const tad__row_group *g = &u->p->group.item[group];
     const tad__fused_row *row = &u->p->fused.item[g->first];
     for (uint32_t i = 0; i < g->count; i++) {
         for (uint32_t k = 0; k < row[i].n_in; k++) {
@@ -70,7 +70,7 @@ static void begin_strip(const placing *u, strips *s, tad__ref r) {
 
 /* Gives the values within a group their strips. */
 static void place_strips(placing *u, uint32_t group) {
-    tad__group *g = &u->p->group.item[group];
+    tad__row_group *g = &u->p->group.item[group];
     const tad__fused_row *row = &u->p->fused.item[g->first];
     strips s = {.count = 0};
     for (uint32_t i = 0; i < g->count; i++) {

@@ -77,7 +77,7 @@ void tad__find_direct(tad_program *p);
 void tad__place_outputs(tad_workspace *w);
 
 /* Computes a group of rows. */
-void tad__run_group(tad_workspace *w, const tad__group *g);
+void tad__run_group(tad_workspace *w, const tad__row_group *g);
 /* Computes the number steps. */
 void tad__run_numbers(const tad_program *p, const tad__number_step *step, size_t n, double *number);
 /* Computes what has been rolled up. */

@@ -6,12 +6,12 @@
 
 static const tad__basis basis = {.row = tad__ops_elementwise,
                                  .rows = TAD__ROW_COUNT,
+                                 .number = tad__row_number,
                                  .cast = tad_cast,
                                  .add = tad_add,
                                  .sum_to = tad_sum_to,
                                  .broadcast_to = tad_broadcast_to,
                                  .strong_zero = tad__strong_zero,
-                                 .row_value = tad__row_value,
                                  .row_is_finite = tad__row_is_finite,
                                  .row_partial = tad__row_partial};
 

@@ -3,6 +3,8 @@
  * The local derivative of an edge is what the op's own vjp rule gives for the cotangent 1, so it is
  * exact, and a variable used twice by one op has two edges with a derivative each. Rests on the
  * public inspect.h alone. */
+#include <string.h>
+
 #include "dot.h"
 
 /* ---- one edge ---- */
@@ -85,7 +87,7 @@ static void add_number(tad__cell *cell, tad_var x, tad__what what) {
 }
 
 static void fill(tad_var x, row *r) {
-    *r = (row){0};
+    memset(r, 0, sizeof *r);
     tad__cell_name(&r->cell[0], x);
     tad__cell_call(&r->cell[1], x);
     add_number(&r->cell[2], x, TAD__VALUE);

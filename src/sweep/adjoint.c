@@ -9,20 +9,25 @@
 
 bool tad__have_adjoints(tad_tape *t, size_t n) {
     void *vector = t->head.adjoint;
-    size_t before = t->adjoint_capacity;
-    if (!tad__memory_grow(&t->memory, &vector, &t->adjoint_capacity, n, sizeof *t->head.adjoint))
+    if (!tad__memory_grow(&t->memory, &vector, &t->last.adjoint_capacity, n,
+                          sizeof *t->head.adjoint))
         return false;
     t->head.adjoint = vector;
-    memset(t->head.adjoint + before, 0, (t->adjoint_capacity - before) * sizeof *t->head.adjoint);
+    tad__swept *last = &t->last;
+    if (n <= last->adjoints) return true;
+    memset(t->head.adjoint + last->adjoints, 0, (n - last->adjoints) * sizeof *t->head.adjoint);
+    last->adjoints = n; /* pages beyond are never touched */
     return true;
 }
 
 /* ---- forgetting the sweep before ---- */
 
 static void forget_node(tad_tape *t, uint32_t i) {
+    const bool zero = !t->head.adjoint[i].bits;
+    if (zero && i < t->last.released) return;
     tad__node *n = tad__at(t, i);
     if (!t->apart) n->flags &= (uint8_t)~TAD__RELEASED;
-    if (n->kind == TAD__PARAM || !tad__adjoint_at(t, n)->bits) return;
+    if (n->kind == TAD__PARAM || zero) return;
     if (n->flags & TAD__ARRAY)
         tad__drop_adjoint(t, i);
     else
@@ -31,12 +36,12 @@ static void forget_node(tad_tape *t, uint32_t i) {
 
 /* Above the parameters, whose sums stay, a sweep over numbers alone left nothing but numbers. */
 void tad__forget_last_sweep(tad_tape *t) {
-    const bool numbers = !t->array_adjoints && !t->released;
+    const bool numbers = !t->last.array_adjoints && t->last.released == TAD__NO_NODE;
     const uint32_t swept = t->head.swept, end = numbers ? tad__min(t->params_end, swept) : swept;
     for (uint32_t i = 0; i < end; i++) forget_node(t, i);
     if (end < swept) memset(t->head.adjoint + end, 0, (swept - end) * sizeof *t->head.adjoint);
-    t->roots = 0;
-    t->released = false;
+    t->last.roots = 0;
+    t->last.released = TAD__NO_NODE;
 }
 
 void tad__forget_gradients(tad_tape *t) {
@@ -47,8 +52,8 @@ void tad__forget_gradients(tad_tape *t) {
         tad__adjoint_at(t, n)->bits = 0;
     }
     t->head.swept = t->head.shown = 0;
-    t->roots = 0;
-    t->released = false;
+    t->last.roots = 0;
+    t->last.released = TAD__NO_NODE;
 }
 
 /* ---- accumulating into a node ---- */
@@ -66,7 +71,7 @@ tad_array *tad__adjoint_of(tad_tape *t, uint32_t i, bool *fresh) {
     if (old)
         tad__copy(&t->compute, own, old);
     else
-        t->array_adjoints++;
+        t->last.array_adjoints++;
     if (old && old->pooled) tad__buffers_give(&t->buffers, old);
     return tad__adjoint_at(t, n)->array = own;
 }

@@ -23,14 +23,11 @@ static void mark_varying(tad__numeric *s, const tad_var *x, size_t nx) {
 }
 
 static void exchange(tad_tape *t) {
-    const tad__swept now = {t->head.adjoint,   t->adjoint_capacity, t->head.swept,
-                            t->array_adjoints, t->released,         t->root,
-                            t->roots,          t->root_capacity};
-    t->head.adjoint = t->other.adjoint, t->adjoint_capacity = t->other.adjoint_capacity;
-    t->head.swept = t->other.swept, t->array_adjoints = t->other.array_adjoints;
+    const tad__swept_apart now = {t->head.adjoint, t->head.swept, t->last};
+    t->head.adjoint = t->other.adjoint;
+    t->head.swept = t->other.swept;
     t->head.shown = 0;
-    t->released = t->other.released;
-    t->root = t->other.root, t->roots = t->other.roots, t->root_capacity = t->other.root_capacity;
+    t->last = t->other.last;
     t->other = now;
 }
 

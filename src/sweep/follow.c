@@ -50,34 +50,9 @@ static tad_status check_operands(const tad__numeric *s, uint32_t i, const tad__c
     return tad__check_unchanged(s->t, i, c, s->what);
 }
 
-/* ---- an op's rule ---- */
-
-typedef struct frame {
-    tad_rule rule;
-    tad_var *in, *out, *given, *result;
-    bool *wanted;
-} frame;
-
-/* Its lists are in the buffers: rules record in the arena. Give `in` back. */
-static bool make_frame(tad__numeric *s, uint32_t i, const tad__call *c, frame *f) {
-    const size_t m = c->n_in + c->n_out;
-    f->in = tad__buffers_take(&s->t->buffers, m * (4 * sizeof *f->in + sizeof(bool)));
-    if (!f->in) {
-        tad__no_memory(s->t, s->what);
-        return false;
-    }
-    f->out = f->in + m;
-    f->given = f->out + m;
-    f->result = f->given + m;
-    f->wanted = (bool *)(f->result + m);
-    for (uint32_t j = 0; j < c->n_in; j++) {
-        f->in[j] = tad__operand(s->t, c, j);
-        f->wanted[j] = tad__varies(s, c, j);
-    }
-    for (uint32_t k = 0; k < c->n_out; k++) f->out[k] = tad__handle(s->t, i + k);
-    for (size_t k = 0; k < m; k++) f->given[k] = f->result[k] = tad__nil(s->t);
-    f->rule = (tad_rule){s->t,  c->op,  c->options, c->n_in,   c->n_out,
-                         f->in, f->out, f->given,   f->wanted, f->result};
+static bool make_frame(tad__numeric *s, uint32_t i, const tad__call *c, tad__frame *f) {
+    if (!tad__frame_make(s->t, i, c, s->what, f)) return false;
+    for (uint32_t j = 0; j < c->n_in; j++) f->wanted[j] = tad__varies(s, c, j);
     return true;
 }
 
@@ -98,7 +73,7 @@ static tad_status take_tangent(tad__numeric *s, uint32_t i, tad_var r) {
 }
 
 static tad_status tangent_of_op(tad__numeric *s, uint32_t i, const tad__call *c) {
-    frame f;
+    tad__frame f;
     if (!make_frame(s, i, c, &f)) return s->t->error.status;
     tad__stretch stretch = tad__stretch_begin(s->t);
     for (uint32_t j = 0; j < c->n_in; j++) {
@@ -111,9 +86,9 @@ static tad_status tangent_of_op(tad__numeric *s, uint32_t i, const tad__call *c)
     tad__run_jvp(&f.rule);
     tad_status status = s->t->error.status;
     for (uint32_t k = 0; k < c->n_out && status == TAD_OK; k++)
-        status = take_tangent(s, i + k, f.result[k]);
+        status = take_tangent(s, i + k, f.rule.result[k]);
     tad__stretch_end(s->t, stretch);
-    tad__buffers_give(&s->t->buffers, f.in);
+    tad__frame_free(&f);
     return status;
 }
 
@@ -148,7 +123,7 @@ tad_status tad__follow_tangent(tad__numeric *s, uint32_t i) {
 
 /* The cotangents that the rule is given, with their tangents. They are leaves of the stretch; what
  * they show stays the sweep's. */
-static void lend_cotangents(tad__numeric *s, uint32_t i, const tad__call *c, frame *f) {
+static void lend_cotangents(tad__numeric *s, uint32_t i, const tad__call *c, tad__frame *f) {
     for (uint32_t k = 0; k < c->n_out; k++) {
         tad__view view;
         if (!(tad__mark_at(s, i + k) & TAD__REACHED)) continue;
@@ -158,7 +133,8 @@ static void lend_cotangents(tad__numeric *s, uint32_t i, const tad__call *c, fra
     }
 }
 
-static tad_status seed_cotangents(tad__numeric *s, uint32_t i, const tad__call *c, const frame *f) {
+static tad_status seed_cotangents(tad__numeric *s, uint32_t i, const tad__call *c,
+                                  const tad__frame *f) {
     tad_status status = TAD_OK;
     for (uint32_t k = 0; k < c->n_out && status == TAD_OK; k++) {
         tad__view view;
@@ -173,7 +149,7 @@ static tad_status seed_cotangents(tad__numeric *s, uint32_t i, const tad__call *
 }
 
 /* Tangents of all that the rule recorded from node `first` on. */
-static tad_status follow_rule(tad__numeric *s, uint32_t i, const tad__call *c, const frame *f,
+static tad_status follow_rule(tad__numeric *s, uint32_t i, const tad__call *c, const tad__frame *f,
                               uint32_t first) {
     const uint32_t end = s->t->head.count;
     if (first == end) return TAD_OK;
@@ -205,7 +181,7 @@ static void set_paused(tad_tape *t, uint32_t paused) {
 }
 
 static tad_status adjoint_of_op(tad__numeric *s, uint32_t i, const tad__call *c) {
-    frame f;
+    tad__frame f;
     tad_tape *t = s->t;
     if (!c->op->vjp) return tad__fail(t, TAD_NO_RULE, "%s: has no vjp", c->op->name);
     if (!make_frame(s, i, c, &f)) return t->error.status;
@@ -218,10 +194,10 @@ static tad_status adjoint_of_op(tad__numeric *s, uint32_t i, const tad__call *c)
     tad_status status = t->error.status;
     if (status == TAD_OK) status = follow_rule(s, i, c, &f, stretch.count);
     for (uint32_t j = 0; j < c->n_in && status == TAD_OK; j++)
-        if (f.wanted[j]) status = take_adjoint(s, c, c->in[j], f.result[j]);
+        if (f.wanted[j]) status = take_adjoint(s, c, c->in[j], f.rule.result[j]);
     tad__between_free(s, &s->stretch);
     tad__stretch_end(t, stretch);
-    tad__buffers_give(&t->buffers, f.in);
+    tad__frame_free(&f);
     return status;
 }
 

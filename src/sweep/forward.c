@@ -1,11 +1,8 @@
-/* The public numeric sweeps: tad_forward, tad_forward_over_reverse. Where settings ask to look at
- * every derivative, the recorded ones do the work. Rests on numeric.h. */
-#include "numeric.h"
+/* The public numeric sweeps: tad_forward, tad_forward_over_reverse. Rests on forward.h. */
+#include "forward.h"
 #include "table.h"
 
 #include "tape/error.h"
-
-static bool looks_closely(const tad_tape *t) { return t->settings.trap || t->settings.strong_zero; }
 
 static tad_status detach_all(tad_tape *t, tad_var *v, size_t n) {
     for (size_t k = 0; k < n && t->error.status == TAD_OK; k++) v[k] = tad_detach(v[k]);
@@ -14,10 +11,10 @@ static tad_status detach_all(tad_tape *t, tad_var *v, size_t n) {
 
 /* ---- forward ---- */
 
-static tad_status forward(tad__numeric *s, const tad_var *x, const tad_var *tangent, size_t nx,
-                          tad_var *out) {
+tad_status tad__forward(tad__numeric *s, const tad_var *x, const tad_var *tangent, size_t nx,
+                        tad_var *out) {
     tad_tape *t = s->t;
-    if (looks_closely(t)) {
+    if (tad__looks_closely(t)) {
         tad_status status = tad_tangent(s->y, s->ny, x, tangent, nx, out);
         return status == TAD_OK ? detach_all(t, out, s->ny) : status;
     }
@@ -33,20 +30,14 @@ tad_status tad_forward(const tad_var *y, size_t ny, const tad_var *x, const tad_
                        size_t nx, tad_var *out) {
     tad_tape *t = tad__tape_of_tangents("forward", y, ny, x, tangent, nx, out);
     tad__numeric s = {.t = t, .what = "forward", .y = y, .ny = ny};
-    if (t && t->error.status == TAD_OK) forward(&s, x, tangent, nx, out);
+    if (t && t->error.status == TAD_OK && tad__numeric_check(&s, x, nx))
+        tad__forward(&s, x, tangent, nx, out);
     return tad__finish(t, out, ny);
 }
 
 /* ---- forward over reverse ---- */
 
-/* x[k] with its gradient and product; gradient NULL: not asked for. Lists may be one. */
-typedef struct product {
-    const tad_var *x, *v;
-    size_t n;
-    tad_var *gradient, *product;
-} product;
-
-static tad_status recorded_product(tad__numeric *s, const product *p) {
+static tad_status recorded_product(tad__numeric *s, const tad__product *p) {
     tad_tape *t = s->t;
     tad_var *gradient = tad__buffers_take(&t->buffers, (p->n + 1) * sizeof *gradient);
     if (!gradient) return tad__no_memory(t, s->what);
@@ -59,9 +50,9 @@ static tad_status recorded_product(tad__numeric *s, const product *p) {
     return t->error.status;
 }
 
-static tad_status forward_over_reverse(tad__numeric *s, const product *p) {
+tad_status tad__forward_over_reverse(tad__numeric *s, const tad__product *p) {
     tad_tape *t = s->t;
-    if (looks_closely(t)) return recorded_product(s, p);
+    if (tad__looks_closely(t)) return recorded_product(s, p);
     if (!tad__numeric_begin(s, p->x, p->n, true)) return t->error.status;
     tad_status status = tad__numeric_push(s, p->x, p->v, p->n);
     if (status == TAD_OK) status = tad__numeric_pull(s, *s->y, p->x, p->n);
@@ -72,7 +63,7 @@ static tad_status forward_over_reverse(tad__numeric *s, const product *p) {
         status = t->error.status;
     }
     tad__numeric_end(s);
-    return status;
+    return t->error.status;
 }
 
 static bool is_one_element(tad_tape *t, tad_var y) {
@@ -87,15 +78,15 @@ static bool is_one_element(tad_tape *t, tad_var y) {
 }
 
 tad_status tad_forward_over_reverse(tad_var y, const tad_var *x, const tad_var *v, size_t n,
-                                    tad_var *gradient, tad_var *product_of) {
+                                    tad_var *gradient, tad_var *product) {
     tad_tape *t = tad__tape_of_either(&y, 1, x, n);
-    if (tad__is_missing(x, n) || tad__is_missing(v, n) || tad__is_missing(product_of, n))
+    if (tad__is_missing(x, n) || tad__is_missing(v, n) || tad__is_missing(product, n))
         tad__fail(t, TAD_BAD_ARGUMENT,
                   "forward over reverse: a list of variables, or the place for the product, is "
                   "NULL");
     tad__numeric s = {.t = t, .what = "forward over reverse", .y = &y, .ny = 1};
-    if (t && t->error.status == TAD_OK && is_one_element(t, y))
-        forward_over_reverse(&s, &(product){x, v, n, gradient, product_of});
+    if (t && t->error.status == TAD_OK && is_one_element(t, y) && tad__numeric_check(&s, x, n))
+        tad__forward_over_reverse(&s, &(tad__product){x, v, n, gradient, product});
     tad__finish(t, gradient, n);
-    return tad__finish(t, product_of, n);
+    return tad__finish(t, product, n);
 }

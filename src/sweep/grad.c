@@ -18,26 +18,27 @@ static tad_status vjp_of_row(tad__table *s, uint32_t i, const tad__call *c) {
 
 static tad_status vjp_of(tad__table *s, uint32_t i) {
     tad__call c;
-    if (tad__is_plain_row(s, i, &c)) return vjp_of_row(s, i, &c);
     tad__frame f;
-    if (!tad__frame_make(s, i, &f)) return s->t->error.status;
-    for (uint32_t k = 0; k < f.call.n_out; k++) f.given[k] = tad__table_var(s, i + k);
-    tad_rule r = tad__rule_of(s, &f);
-    if (f.call.op->vjp)
-        tad__run_rule(f.call.op->vjp, &r);
+    if (!tad__call_of(s->t, i, &c)) return TAD_OK;
+    if (tad__is_plain_row(s, i, &c)) return vjp_of_row(s, i, &c);
+    if (!tad__table_frame(s, i, &c, &f)) return s->t->error.status;
+    for (uint32_t k = 0; k < c.n_out; k++) f.given[k] = tad__table_var(s, i + k);
+    const tad_var *result = f.rule.result;
+    if (c.op->vjp)
+        tad__run_rule(c.op->vjp, &f.rule);
     else
-        tad__fail(s->t, TAD_NO_RULE, "%s: has no vjp", f.call.op->name);
-    for (uint32_t k = 0; k < f.call.n_in && s->t->error.status == TAD_OK; k++) {
-        if (!f.wanted[k] || tad_is_nil(f.result[k])) continue;
-        tad_shape like = tad_shape_of(f.in[k]);
-        if (tad__check_rule_result(s->t, f.call.op, "vjp", f.result[k], &like) != TAD_OK) break;
-        tad_var g = tad__has_strong_zero(s->t, i, &f.call)
-                        ? s->t->basis->strong_zero(f.given[0], f.result[k])
-                        : f.result[k];
-        if (tad__table_trap(s, i, &f, g) == TAD_OK)
-            tad__table_add(s, f.call.in[k], tad__fitted(s->t, g, f.call.in[k]));
+        tad__fail(s->t, TAD_NO_RULE, "%s: has no vjp", c.op->name);
+    for (uint32_t k = 0; k < c.n_in && s->t->error.status == TAD_OK; k++) {
+        if (!f.wanted[k] || tad_is_nil(result[k])) continue;
+        tad_shape like = tad_shape_of(f.rule.in[k]);
+        if (tad__check_rule_result(s->t, c.op, "vjp", result[k], &like) != TAD_OK) break;
+        tad_var g = tad__has_strong_zero(s->t, i, &c)
+                        ? s->t->basis->strong_zero(f.given[0], result[k])
+                        : result[k];
+        if (tad__table_trap(s, i, c.op, g) == TAD_OK)
+            tad__table_add(s, c.in[k], tad__fitted(s->t, g, c.in[k]));
     }
-    tad__buffers_give(&s->t->buffers, f.in);
+    tad__frame_free(&f);
     return s->t->error.status;
 }
 

@@ -61,18 +61,24 @@ void tad__numeric_again(tad__numeric *s) {
     s->wanted = false;
 }
 
+static bool resolve_all(const tad__numeric *s, const tad_var *v, size_t n) {
+    uint32_t i;
+    for (size_t k = 0; k < n; k++)
+        if (!tad__resolve(s->t, v[k], s->what, &i)) return false;
+    return true;
+}
+
+bool tad__numeric_check(const tad__numeric *s, const tad_var *x, size_t nx) {
+    return resolve_all(s, s->y, s->ny) && resolve_all(s, x, nx) &&
+           tad__check_variables(s->t, s->what, x, nx) == TAD_OK &&
+           tad__check_floats(s->t, s->what, s->y, s->ny) == TAD_OK;
+}
+
 bool tad__numeric_begin(tad__numeric *s, const tad_var *x, size_t nx, bool second) {
-    uint32_t low = TAD__NO_NODE, top = 0, i;
-    for (size_t k = 0; k < s->ny; k++) {
-        if (!tad__resolve(s->t, s->y[k], s->what, &i)) return false;
-        top = i > top ? i : top;
-    }
-    for (size_t k = 0; k < nx; k++) {
-        if (!tad__resolve(s->t, x[k], s->what, &i)) return false;
-        low = i < low ? i : low;
-    }
-    if (tad__check_variables(s->t, s->what, x, nx) != TAD_OK) return false;
-    if (tad__check_floats(s->t, s->what, s->y, s->ny) != TAD_OK) return false;
+    uint32_t low = TAD__NO_NODE, top = 0;
+    for (size_t k = 0; k < s->ny; k++) top = s->y[k].u.at.index > top ? s->y[k].u.at.index : top;
+    for (size_t k = 0; k < nx; k++) low = x[k].u.at.index < low ? x[k].u.at.index : low;
+    s->wanted = false;
     return tad__between_make(s, &s->tape, low, low <= top ? top - low + 1 : 0, second);
 }
 
@@ -80,17 +86,11 @@ void tad__numeric_end(tad__numeric *s) { tad__between_free(s, &s->tape); }
 
 /* ---- forward ---- */
 
-static tad_status seed_tangent(tad__numeric *s, tad_var x, tad_var tangent, size_t k) {
+/* A tangent that is a variable, or of an array. */
+static tad_status seed_array(tad__numeric *s, tad_var x, tad_var v, size_t k) {
     const uint32_t i = x.u.at.index, entry = tad__entry_of(&s->tape, i);
-    tad_var v = tangent;
     tad__view view;
-    if (entry) s->tape.mark[entry] |= TAD__VARIES;
     if (tad_is_none(v) || tad_is_nil(v)) return TAD_OK;
-    if (tad_is_number(v) && !(tad__at(s->t, i)->flags & TAD__ARRAY)) {
-        s->tape.mark[entry] |= entry ? TAD__MOVES : 0;
-        s->tape.tangent[entry].number += v.u.number;
-        return TAD_OK;
-    }
     if (tad_is_number(v)) v = tad_full(s->t, tad_dtype_of(x), tad_shape_of(x), v.u.number);
     tad_shape want = tad_shape_of(x), got = tad_shape_of(v);
     if (!tad__has_tape(v) || !tad__shape_equal(&want, &got) || tad_dtype_of(v) != tad_dtype_of(x))
@@ -100,6 +100,15 @@ static tad_status seed_tangent(tad__numeric *s, tad_var x, tad_var tangent, size
     s->tape.mark[entry] |= TAD__MOVES;
     return tad__add_derivative(s, &s->tape.tangent[entry], i,
                                tad__value(s->t, v.u.at.index, &view));
+}
+
+static inline tad_status seed_tangent(tad__numeric *s, tad_var x, tad_var tangent, size_t k) {
+    const uint32_t i = x.u.at.index, entry = tad__entry_of(&s->tape, i);
+    const bool number = tad_is_number(tangent) && tad__is_number_variable(x);
+    if (entry) s->tape.mark[entry] |= TAD__VARIES | (number ? TAD__MOVES : 0);
+    if (!number) return seed_array(s, x, tangent, k);
+    if (entry) s->tape.tangent[entry].number += tangent.u.number;
+    return TAD_OK;
 }
 
 /* What an op that no y depends on would refuse does not matter. */
@@ -159,9 +168,11 @@ static bool pull_numbers(tad__numeric *s, uint32_t k) {
     while ((k = s->t->compute.kernels->pull_quickly(b, k)) != 0) {
         tad__call c;
         const uint32_t i = (uint32_t)(b->base + k);
-        if (!tad__call_of(s->t, i, &c) || !tad__is_row_of_numbers(s->t, i, &c)) return false;
-        b->mark[k] |= TAD__REACHED | TAD__SECOND;
-        if (b->mark[k] & TAD__VARIES) tad__adjoint_of_row(s, i, &c);
+        if (b->mark[k] & TAD__VARIES) {
+            if (!tad__call_of(s->t, i, &c) || !tad__is_row_of_numbers(s->t, i, &c)) return false;
+            b->mark[k] |= TAD__REACHED | TAD__SECOND;
+            tad__adjoint_of_row(s, i, &c);
+        }
         if (--k == 0) break;
     }
     return true;
@@ -176,7 +187,7 @@ static bool pull_quickly(tad__numeric *s, uint32_t i, uint32_t k, const tad_var 
     if ((tad__at(s->t, i)->flags & TAD__ARRAY) || !pull_numbers(s, k)) return false;
     for (size_t n = 0; n < nx; n++) {
         const uint32_t entry = tad__entry_of(b, x[n].u.at.index);
-        if (tad__at(s->t, x[n].u.at.index)->flags & TAD__ARRAY) continue;
+        if (!tad__is_number_variable(x[n])) continue;
         all += b->moving[entry].adjoint.number * 0 + b->moving[entry].tangent.number * 0;
         b->mark[entry] |= entry ? TAD__REACHED | TAD__SECOND : 0;
     }
@@ -195,18 +206,10 @@ tad_status tad__numeric_pull(tad__numeric *s, tad_var y, const tad_var *x, size_
 
 /* ---- results ---- */
 
-static tad_var constant_number(tad_tape *t, double value) {
-    uint32_t index;
-    if (!tad__new_node(t, &index)) return tad__nil(t);
-    tad__at(t, index)->kind = TAD__CONSTANT;
-    tad__at(t, index)->op = TAD__SWEPT;
-    tad__at(t, index)->value.number = value;
-    return tad__handle(t, index);
-}
-
 static tad_var constant_of(tad__numeric *s, tad_var v, const tad__adjoint *derivative, bool there) {
     const tad__node *n = tad__at(s->t, v.u.at.index);
-    if (!(n->flags & TAD__ARRAY)) return constant_number(s->t, there ? derivative->number : 0);
+    if (tad__is_number_variable(v) || !(n->flags & TAD__ARRAY))
+        return tad__number_constant(s->t, there ? derivative->number : 0);
     const tad_dtype dtype = (tad_dtype)n->value.array->dtype;
     const tad_shape shape = tad__shape_of(n->value.array);
     return there && derivative->array

@@ -21,7 +21,13 @@ typedef struct tad__numeric {
     size_t arrays;        /* derivatives that are arrays, buffers of the pool */
 } tad__numeric;
 
-/* Finds the range and makes the lists, with adjoints where `second`. */
+/* Whether settings ask to look at every derivative: then the recorded sweeps do the work. */
+static inline bool tad__looks_closely(const tad_tape *t) {
+    return t->settings.trap || t->settings.strong_zero;
+}
+/* Whether x are variables to differentiate by, and y can be differentiated. */
+bool tad__numeric_check(const tad__numeric *s, const tad_var *x, size_t nx);
+/* Finds the range of those and makes the lists, with adjoints where `second`. */
 bool tad__numeric_begin(tad__numeric *s, const tad_var *x, size_t nx, bool second);
 void tad__numeric_end(tad__numeric *s);
 /* As after begin. */
@@ -32,6 +38,15 @@ tad_status tad__numeric_push(tad__numeric *s, const tad_var *x, const tad_var *t
 tad_status tad__numeric_pull(tad__numeric *s, tad_var y, const tad_var *x, size_t nx);
 /* The tangent of v as an array, read where it lies; NULL: zero. view: for a number. */
 const tad_array *tad__numeric_tangent_array(tad__numeric *s, tad_var v, tad__view *view);
+/* A 0-d float64 constant. */
+static inline tad_var tad__number_constant(tad_tape *t, double value) {
+    uint32_t index;
+    if (!tad__new_node(t, &index)) return tad__nil(t);
+    tad__at(t, index)->kind = TAD__CONSTANT;
+    tad__at(t, index)->op = TAD__SWEPT;
+    tad__at(t, index)->value.number = value;
+    return tad__handle(t, index);
+}
 /* A derivative of v as a constant; zeros where it has none. */
 tad_var tad__numeric_tangent(tad__numeric *s, tad_var v);
 tad_var tad__numeric_adjoint(tad__numeric *s, tad_var v);

@@ -15,26 +15,33 @@
 
 /* The last of the leaves with which the tape begins; node 0 at least, which can have no
  * operands. */
-static uint32_t last_leaf(const tad__node *node, uint32_t top) {
-    uint32_t i = 0;
-    while (i < top && node[i + 1].kind <= TAD__PARAM) i++;
-    return i;
+static uint32_t last_leaf(tad_tape *t, uint32_t top) {
+    while (t->leaves < t->head.count && t->head.node[t->leaves].kind <= TAD__PARAM) t->leaves++;
+    return t->leaves ? (uint32_t)tad__min(t->leaves - 1, top) : 0;
 }
 
-/* A sweep under way. A number has no mark for what never arrived, so a zero that may matter, as it
- * meets an infinite derivative, has the nodes that gradients pass through found. */
+/* A sweep under way. A number has no mark for what never arrived. Where it matters the nodes that
+ * gradients pass through are marked: where a zero meets an infinite derivative, and where there are
+ * many zeros. */
 typedef struct sweep_state {
     tad_tape *t;
     uint32_t top;
-    uint8_t *reached; /* NULL: not asked for yet */
+    uint8_t *reached;  /* NULL: not asked for yet */
+    uint32_t marked;   /* down to here operands have their marks */
+    uint32_t nonzero;  /* where the next adjoint that is not zero may be */
+    uint64_t patience; /* zeros for each node yet to be marked that make it worth while */
 } sweep_state;
 
-static tad_status find_reached(sweep_state *s) {
-    if (s->reached) return TAD_OK;
-    s->reached = tad__buffers_take(&s->t->buffers, (size_t)s->top + 1);
-    if (!s->reached) return tad__no_memory(s->t, "reverse");
-    tad__mark_ancestors(s->t, s->reached, s->top, TAD__NEEDS);
-    return TAD_OK;
+/* Marks what the nodes above i read; false: no memory. */
+static bool mark_above(sweep_state *s, uint32_t i) {
+    if (!s->reached) {
+        s->reached = tad__buffers_take(&s->t->buffers, (size_t)s->top + 1);
+        if (!s->reached) return false;
+        tad__mark_roots(s->t, s->reached, s->top);
+    }
+    tad__mark_operands(s->t, s->reached, s->marked, i, TAD__NEEDS);
+    s->marked = i;
+    return true;
 }
 
 /* A zero of either sign, or an array that is not there. */
@@ -44,7 +51,7 @@ static bool has_finite_derivatives(const tad_tape *t, const tad__call *c) {
     double x[3];
     if (!tad__is_row(t, c->op)) return false;
     for (uint32_t k = 0; k < c->n_in; k++)
-        x[k] = (int)k == c->number_at ? c->number : t->head.node[c->in[k]].value.number;
+        x[k] = c->in[k] == TAD__NO_NODE ? c->number[k] : t->head.node[c->in[k]].value.number;
     return t->basis->row_is_finite(c->op, x, c->options);
 }
 
@@ -59,29 +66,57 @@ static tad_status passes_on(sweep_state *s, uint32_t i, bool *passes, bool *arri
         s->t->settings.strong_zero)
         return TAD_OK;
     if (!tad__call_of(s->t, i, &c) || has_finite_derivatives(s->t, &c)) return TAD_OK;
-    tad_status status = find_reached(s);
-    if (status == TAD_OK) *passes = *arrived = s->reached[i];
-    return status;
+    if (!mark_above(s, i)) return tad__no_memory(s->t, "reverse");
+    *passes = *arrived = s->reached[i] & TAD__ANCESTOR;
+    return TAD_OK;
 }
 
-/* A row on numbers passes its adjoint on by its derivatives; false: node i is not that. */
-static bool pass_numbers(tad_tape *t, uint32_t i) {
-    const tad__node *node = t->head.node;
-    const double g = t->head.adjoint[i].number;
-    const tad__dual y = {node[i].value.number, 0, false};
-    tad__call c;
-    tad__dual x[3];
-    if ((node[i].flags & TAD__ARRAY) || !tad__call_of(t, i, &c) ||
-        !tad__is_row_of_numbers(t, i, &c))
-        return false;
-    for (uint32_t k = 0; k < c.n_in; k++)
-        x[k] =
-            (tad__dual){c.in[k] == TAD__NO_NODE ? c.number : node[c.in[k]].value.number, 0, false};
-    for (uint32_t k = 0; k < c.n_in; k++)
-        if (tad__passes(t, &c, k))
-            t->head.adjoint[c.in[k]].number +=
-                g * t->basis->row_partial(c.op, k, x, y, c.options).value;
-    return true;
+static const double no_options[2] = {0, 0};
+
+/* The only operand that is a node, `to`, of a row on numbers is given its part of n's adjoint. */
+static inline void pass_one(const tad_tape *t, const tad__node *n, const tad__row_numbers *row,
+                            const double *x, int k, const double *pq, uint32_t to) {
+    t->head.adjoint[to].number +=
+        tad__adjoint_at(t, n)->number * row->partial[k](x, n->value.number, pq);
+}
+
+/* A row whose operands, some numbers, are all nodes. */
+static void pass_all(const tad_tape *t, const tad__node *n) {
+    const tad__row_numbers *row = &t->basis->number[n->op];
+    const uint32_t in[3] = {n->a, n->u.arg.b, n->u.arg.c}, n_in = t->basis->row[n->op].max_in;
+    const double g = tad__adjoint_at(t, n)->number;
+    double x[3] = {0}, d[3];
+    for (uint32_t k = 0; k < n_in; k++) x[k] = t->head.node[in[k]].value.number;
+    if (!row->partials) {
+        pass_one(t, n, row, x, 0, no_options, n->a);
+        return;
+    }
+    row->partials(x[0], x[1], x[2], n->value.number, d);
+    for (uint32_t k = 0; k < n_in; k++) t->head.adjoint[in[k]].number += g * d[k];
+}
+
+/* Node i has a number. A row passes an adjoint that is not zero on by its derivatives; false: it is
+ * not that. */
+static bool pass_numbers(const tad_tape *t, uint32_t i) {
+    const tad__node *node = t->head.node, *n = node + i;
+    if (is_zero(t->head.adjoint[i]) || t->settings.strong_zero) return false;
+    const double v = node[n->a].value.number, k = n->u.partial;
+    const tad__record_of *r = n->u.record;
+    switch ((enum tad__kind)n->kind) {
+    case TAD__ROW: pass_all(t, n); return true;
+    case TAD__ROW_XN:
+        pass_one(t, n, &t->basis->number[n->op], (const double[]){v, k}, 0, no_options, n->a);
+        return true;
+    case TAD__ROW_NX:
+        pass_one(t, n, &t->basis->number[n->op], (const double[]){k, v}, 1, no_options, n->a);
+        return true;
+    case TAD__GENERAL:
+        if (!tad__is_row(t, r->op) || r->n_in != 1) return false;
+        pass_one(t, n, &t->basis->number[r->op - t->basis->row], &node[r->in[0]].value.number, 0,
+                 r->options, r->in[0]);
+        return true;
+    default: return false;
+    }
 }
 
 /* Arithmetic on numbers is the kernel's; every other node goes to its descriptor. */
@@ -91,9 +126,10 @@ static tad_status sweep_fast(sweep_state *s, uint32_t top, uint32_t end) {
     for (uint32_t i = top;
          i > end && (i = t->compute.kernels->sweep(t->head.node, t->head.adjoint, i, end)) > end;
          i--) {
+        if (!(tad__at(t, i)->flags & TAD__ARRAY) && pass_numbers(t, i)) continue;
         tad_status status = passes_on(s, i, &passes, &arrived);
         if (status != TAD_OK) return status;
-        if (!passes || (!t->settings.strong_zero && pass_numbers(t, i))) continue;
+        if (!passes) continue;
         status = tad__visit_op(t, i, arrived);
         if (status != TAD_OK) return status;
     }
@@ -134,19 +170,73 @@ static tad_status sweep_carefully(sweep_state *state, uint32_t top, uint32_t end
     return s;
 }
 
+/* ---- leaving out what no gradient reaches ---- */
+
+/* How many adjoints from node i down to above `end` are zero, `most` at most. */
+static uint32_t zeros_below(const tad__adjoint *adjoint, uint32_t i, uint32_t most) {
+    enum { AT_ONCE = 8 };
+    uint32_t n = 0;
+    for (; most - n >= AT_ONCE; n += AT_ONCE) {
+        uint64_t any = 0;
+        for (uint32_t k = 0; k < AT_ONCE; k++) any |= adjoint[i - n - k].bits;
+        if (any) break;
+    }
+    while (n < most && !adjoint[i - n].bits) n++;
+    return n;
+}
+
+/* The first node from i down that is marked; `end` where none is above it. */
+static uint32_t next_reached(const uint8_t *reached, uint32_t i, uint32_t end) {
+    uint64_t marks = 0;
+    for (; i - end >= sizeof marks; i -= sizeof marks) {
+        memcpy(&marks, reached + i + 1 - sizeof marks, sizeof marks);
+        if (marks) break;
+    }
+    while (i > end && !reached[i]) i--;
+    return i;
+}
+
+/* The node to go on with when all above i have been visited. Looks for it only where there are so
+ * many zeros that leaving them out takes less time than the marks. In vain: not so soon again. */
+static uint32_t leave_out(sweep_state *s, uint32_t i, uint32_t end) {
+    const uint64_t enough = s->patience * (s->marked - i);
+    if (i > s->nonzero || enough > i - end) return i;
+    const uint32_t zeros = zeros_below(s->t->head.adjoint, i, (uint32_t)enough);
+    s->nonzero = i - zeros;
+    if (zeros < enough || !mark_above(s, i)) return i;
+    const uint32_t next = next_reached(s->reached, i, end);
+    if (i - next < enough) s->patience *= 64;
+    s->marked = s->nonzero = next;
+    return next;
+}
+
+/* ---- all of it ---- */
+
 /* Nodes that may have read a number that was changed are looked at one by one. */
+static tad_status sweep_part(sweep_state *s, uint32_t top, uint32_t end) {
+    const tad_settings *settings = &s->t->settings;
+    const uint32_t doubtful = tad__numbers_in_doubt(s->t);
+    const bool careful = settings->trap || settings->strong_zero || doubtful > top;
+    const uint32_t middle = careful ? top : doubtful > end ? doubtful - 1 : end;
+    tad_status status = sweep_fast(s, top, middle);
+    return status == TAD_OK ? sweep_carefully(s, middle, end) : status;
+}
+
+/* In steps that grow, as every halt disturbs the processor's prediction of what comes next. */
 static tad_status sweep(tad_tape *t, uint32_t top) {
-    const uint32_t doubtful = tad__numbers_in_doubt(t);
-    uint32_t leaf = last_leaf(t->head.node, top);
-    if (t->apart && leaf < t->apart->low) leaf = t->apart->low;
-    bool careful = t->settings.trap || t->settings.strong_zero || doubtful > top;
-    uint32_t middle = careful ? top : doubtful > leaf ? doubtful - 1 : leaf;
-    if (middle < leaf) middle = leaf;
-    sweep_state state = {t, top, NULL};
-    tad_status s = sweep_fast(&state, top, middle);
-    if (s == TAD_OK) s = sweep_carefully(&state, middle, leaf);
-    tad__buffers_give(&t->buffers, state.reached);
-    return s;
+    enum { FIRST = 256, PATIENCE = 2 };
+    sweep_state s = {t, top, NULL, top, top, PATIENCE};
+    uint32_t end = last_leaf(t, top), step = FIRST;
+    if (t->apart && end < t->apart->low) end = t->apart->low;
+    tad_status status = TAD_OK;
+    for (uint32_t i = top; i > end && status == TAD_OK;) {
+        const uint32_t halt = i - end > step ? i - step : end;
+        status = sweep_part(&s, i, halt);
+        i = halt > end ? leave_out(&s, halt, end) : end;
+        step = i < halt ? FIRST : step + step / 2;
+    }
+    tad__buffers_give(&t->buffers, s.reached);
+    return status;
 }
 
 /* ---- what it starts from ---- */
@@ -199,7 +289,7 @@ static bool lend(tad_tape *t, uint32_t i, const tad_array *cotangent) {
                     !tad__adjoint_at(t, n)->array && cotangent->contiguous;
     if (!possible) return false;
     tad__adjoint_at(t, n)->array = (tad_array *)(uintptr_t)cotangent;
-    t->array_adjoints++;
+    t->last.array_adjoints++;
     return true;
 }
 
@@ -222,11 +312,12 @@ static tad_status seed(tad_tape *t, uint32_t i, tad_var cotangent) {
 }
 
 static bool remember_root(tad_tape *t, uint32_t i) {
-    void *vector = t->root;
-    if (!tad__memory_grow(&t->memory, &vector, &t->root_capacity, t->roots + 1, sizeof *t->root))
+    void *vector = t->last.root;
+    if (!tad__memory_grow(&t->memory, &vector, &t->last.root_capacity, t->last.roots + 1,
+                          sizeof *t->last.root))
         return false;
-    t->root = vector;
-    t->root[t->roots++] = i;
+    t->last.root = vector;
+    t->last.root[t->last.roots++] = i;
     return true;
 }
 

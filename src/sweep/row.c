@@ -14,7 +14,8 @@ static tad__dual dual_of(const tad__numeric *s, uint32_t i) {
 
 static void operands_of(const tad__numeric *s, const tad__call *c, tad__dual *x) {
     for (uint32_t j = 0; j < c->n_in; j++)
-        x[j] = c->in[j] == TAD__NO_NODE ? (tad__dual){c->number, 0, false} : dual_of(s, c->in[j]);
+        x[j] =
+            c->in[j] == TAD__NO_NODE ? (tad__dual){c->number[j], 0, false} : dual_of(s, c->in[j]);
 }
 
 void tad__tangent_of_row(tad__numeric *s, uint32_t i, const tad__call *c) {
@@ -69,7 +70,7 @@ static bool are_runs(const tad__numeric *s, uint32_t i, const tad__call *c, runs
     for (uint32_t j = 0; j < c->n_in; j++) {
         const uint32_t at = c->in[j];
         r->in[j] = at == TAD__NO_NODE
-                       ? tad__number_value(c->number, (tad_dtype)r->y->dtype, &r->view[j])
+                       ? tad__number_value(c->number[j], (tad_dtype)r->y->dtype, &r->view[j])
                        : tad__value(t, at, &r->view[j]);
         const bool moves = at != TAD__NO_NODE && (tad__mark_at(s, at) & TAD__MOVES);
         if (is_run(r->in[j], r->y)) {

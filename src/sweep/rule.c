@@ -2,6 +2,8 @@
  * rule gave, traps what is not finite, keeps zeros strong. Rests on tape.h. */
 #include "rule.h"
 
+#include <string.h>
+
 #include "tape/apply.h"
 #include "tape/arrays.h"
 #include "tape/error.h"
@@ -17,6 +19,27 @@ tad_status tad__no_derivative(tad_tape *t, uint32_t at, const tad__call *c, uint
         "%s: %s%s has no derivative for its operand %u%s; tad_detach makes it a constant", what,
         c->op->name, tad__known_of(t, at, y, sizeof y), k, tad__known_of(t, c->in[k], x, sizeof x));
 }
+
+bool tad__frame_make(tad_tape *t, uint32_t at, const tad__call *c, const char *what,
+                     tad__frame *f) {
+    const size_t m = c->n_in + c->n_out;
+    tad_var *in = tad__buffers_take(&t->buffers, m * (4 * sizeof *in + sizeof(bool)));
+    if (!in) {
+        tad__no_memory(t, what);
+        return false;
+    }
+    tad_var *out = in + m, *given = out + m, *result = given + m;
+    bool *wanted = (bool *)(result + m);
+    for (uint32_t k = 0; k < c->n_in; k++) in[k] = tad__operand(t, c, k);
+    for (uint32_t k = 0; k < c->n_out; k++) out[k] = tad__handle(t, at + k);
+    for (size_t k = 0; k < m; k++) given[k] = result[k] = tad__nil(t);
+    memset(wanted, 0, m * sizeof *wanted);
+    *f = (tad__frame){.given = given, .wanted = wanted, .lists = in};
+    f->rule = (tad_rule){t, c->op, c->options, c->n_in, c->n_out, in, out, given, wanted, result};
+    return true;
+}
+
+void tad__frame_free(tad__frame *f) { tad__buffers_give(&f->rule.tape->buffers, f->lists); }
 
 void tad__run_rule(void (*rule)(tad_rule *r), tad_rule *r) {
     bool trap = r->tape->settings.trap;

@@ -30,6 +30,19 @@ void tad__run_rule(void (*rule)(tad_rule *r), tad_rule *r);
 /* The jvp; of a linear op without one the op itself on the tangents. NO_RULE where there is
  * neither. */
 void tad__run_jvp(tad_rule *r);
+
+/* What a rule is given, with lists that can be written: nothing is given yet, nothing wanted. */
+typedef struct tad__frame {
+    tad_rule rule;
+    tad_var *given;
+    bool *wanted;
+    void *lists;
+} tad__frame;
+/* For the call at node `at`; on failure the error. The lists are in a buffer, as rules record in
+ * the arena. */
+bool tad__frame_make(tad_tape *t, uint32_t at, const tad__call *c, const char *what, tad__frame *f);
+void tad__frame_free(tad__frame *f);
+
 /* A rule's result must broadcast from `like`'s shape and be a float; nil and numbers pass. */
 tad_status tad__check_rule_result(tad_tape *t, const tad_op *op, const char *rule, tad_var r,
                                   const tad_shape *like);

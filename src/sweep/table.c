@@ -79,10 +79,9 @@ bool tad__table_begin(tad__table *s, const tad_var *y, size_t ny, const tad_var 
 
 /* ---- rows on numbers ---- */
 
-bool tad__is_plain_row(const tad__table *s, uint32_t i, tad__call *c) {
+bool tad__is_plain_row(const tad__table *s, uint32_t i, const tad__call *c) {
     const tad_settings *settings = &s->t->settings;
-    return !settings->trap && !settings->strong_zero && tad__call_of(s->t, i, c) &&
-           tad__is_row_of_numbers(s->t, i, c);
+    return !settings->trap && !settings->strong_zero && tad__is_row_of_numbers(s->t, i, c);
 }
 
 bool tad__row_frame_make(tad__table *s, uint32_t at, const tad__call *c, tad__row_frame *f) {
@@ -103,7 +102,7 @@ tad_rule tad__row_rule_of(const tad__table *s, const tad__call *c, tad__row_fram
                       f->in, &f->out, f->given,   f->wanted, f->result};
 }
 
-/* ---- the frame of a rule ---- */
+/* ---- the rule of a node ---- */
 
 static tad_status check_operands(tad__table *s, uint32_t at, const tad__call *c) {
     for (uint32_t k = 0; k < c->n_in; k++)
@@ -112,31 +111,11 @@ static tad_status check_operands(tad__table *s, uint32_t at, const tad__call *c)
     return tad__check_unchanged(s->t, at, c, s->what);
 }
 
-bool tad__frame_make(tad__table *s, uint32_t at, tad__frame *f) {
-    tad__call_of(s->t, at, &f->call);
-    if (check_operands(s, at, &f->call) != TAD_OK) return false;
-    size_t m = f->call.n_in + f->call.n_out + 1;
-    f->in = tad__buffers_take(&s->t->buffers, m * (4 * sizeof *f->in + sizeof(bool)));
-    if (!f->in) {
-        tad__no_memory(s->t, s->what);
-        return false;
-    }
-    f->given = f->in + m;
-    f->result = f->given + m;
-    f->out = f->result + m;
-    f->wanted = (bool *)(f->out + m);
-    for (uint32_t k = 0; k < f->call.n_in; k++) {
-        f->in[k] = tad__operand(s->t, &f->call, k);
-        f->wanted[k] = tad__depends(s, &f->call, k);
-    }
-    for (uint32_t k = 0; k < m; k++) f->result[k] = f->given[k] = tad__nil(s->t);
-    for (uint32_t k = 0; k < f->call.n_out; k++) f->out[k] = tad__handle(s->t, at + k);
+bool tad__table_frame(tad__table *s, uint32_t at, const tad__call *c, tad__frame *f) {
+    if (check_operands(s, at, c) != TAD_OK) return false;
+    if (!tad__frame_make(s->t, at, c, s->what, f)) return false;
+    for (uint32_t k = 0; k < c->n_in; k++) f->wanted[k] = tad__depends(s, c, k);
     return true;
-}
-
-tad_rule tad__rule_of(const tad__table *s, const tad__frame *f) {
-    return (tad_rule){s->t,  f->call.op, f->call.options, f->call.n_in, f->call.n_out,
-                      f->in, f->out,     f->given,        f->wanted,    f->result};
 }
 
 void tad__table_add(tad__table *s, uint32_t target, tad_var r) {
@@ -156,11 +135,10 @@ void tad__table_add_number(tad__table *s, uint32_t target, tad_var r) {
     if (!tad_is_nil(r)) s->var[entry] = r.u.at.index;
 }
 
-tad_status tad__table_trap(tad__table *s, uint32_t at, const tad__frame *f, tad_var g) {
+tad_status tad__table_trap(tad__table *s, uint32_t at, const tad_op *op, tad_var g) {
     tad__view view;
     if (!tad__has_tape(g) || tad_is_nil(g)) return s->t->error.status;
-    return tad__trap_derivative(s->t, at, f->call.op, tad__value(s->t, g.u.at.index, &view),
-                                s->what);
+    return tad__trap_derivative(s->t, at, op, tad__value(s->t, g.u.at.index, &view), s->what);
 }
 
 void tad__table_collect(tad__table *s, const tad_var *x, size_t nx, tad_var *out) {

@@ -46,24 +46,17 @@ void tad__table_add_number(tad__table *s, uint32_t target, tad_var r);
 /* The adjoints or tangents of x; zeros where there is none. */
 void tad__table_collect(tad__table *s, const tad_var *x, size_t nx, tad_var *out);
 
-/* ---- the frame of a rule ---- */
+/* ---- the rule of a node ---- */
 
-typedef struct tad__frame {
-    tad__call call;
-    tad_var *in, *given, *result, *out;
-    bool *wanted;
-} tad__frame;
-
-/* Its lists are in the buffers, as rules record in the arena: give f->in back. */
-bool tad__frame_make(tad__table *s, uint32_t at, tad__frame *f);
-tad_rule tad__rule_of(const tad__table *s, const tad__frame *f);
+/* Its frame, with what is wanted. */
+bool tad__table_frame(tad__table *s, uint32_t at, const tad__call *c, tad__frame *f);
 /* With settings.trap: NOT_FINITE for g, which the op at node `at` has made. */
-tad_status tad__table_trap(tad__table *s, uint32_t at, const tad__frame *f, tad_var g);
+tad_status tad__table_trap(tad__table *s, uint32_t at, const tad_op *op, tad_var g);
 
 /* ---- rows on numbers, without a frame ---- */
 
 /* Whether node i can be taken so: its row is on numbers, and no setting looks at what it makes. */
-bool tad__is_plain_row(const tad__table *s, uint32_t i, tad__call *c);
+bool tad__is_plain_row(const tad__table *s, uint32_t i, const tad__call *c);
 /* The rule of a row on such a node; the results are numbers of the tape, plain ones or nil. */
 typedef struct tad__row_frame {
     tad_var in[3], out, given[3], result[3];

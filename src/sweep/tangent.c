@@ -7,23 +7,24 @@
 #include "tape/error.h"
 
 /* The tangents of a row's operands one at a time: each result is zero where its tangent is. */
-static void strong_jvp(tad__frame *f, tad_rule *r) {
+static void strong_jvp(tad__frame *f) {
+    tad_rule *r = &f->rule;
     const tad__basis *basis = r->tape->basis;
     tad_var given[3], sum = tad_none();
-    for (uint32_t k = 0; k < f->call.n_in; k++) {
+    for (size_t k = 0; k < r->n_in; k++) {
         given[k] = f->given[k];
         f->given[k] = tad__nil(r->tape);
     }
-    for (uint32_t k = 0; k < f->call.n_in; k++) {
+    for (size_t k = 0; k < r->n_in; k++) {
         if (tad_is_nil(given[k])) continue;
         f->given[k] = given[k];
-        f->result[0] = tad__nil(r->tape);
-        tad__run_rule(f->call.op->jvp, r);
+        r->result[0] = tad__nil(r->tape);
+        tad__run_rule(r->op->jvp, r);
         f->given[k] = tad__nil(r->tape);
-        tad_var part = basis->strong_zero(given[k], f->result[0]);
+        tad_var part = basis->strong_zero(given[k], r->result[0]);
         if (!tad_is_nil(part)) sum = tad_is_none(sum) ? part : basis->add(sum, part);
     }
-    f->result[0] = tad_is_none(sum) ? tad__nil(r->tape) : sum;
+    r->result[0] = tad_is_none(sum) ? tad__nil(r->tape) : sum;
 }
 
 static tad_status jvp_of_row(tad__table *s, uint32_t i, const tad__call *c) {
@@ -39,24 +40,25 @@ static tad_status jvp_of_row(tad__table *s, uint32_t i, const tad__call *c) {
 
 static tad_status jvp_of(tad__table *s, uint32_t i) {
     tad__call c;
-    if (tad__is_plain_row(s, i, &c)) return jvp_of_row(s, i, &c);
     tad__frame f;
-    if (!tad__frame_make(s, i, &f)) return s->t->error.status;
-    for (uint32_t k = 0; k < f.call.n_in; k++)
-        if (f.wanted[k]) f.given[k] = tad__table_var(s, f.call.in[k]);
-    tad_rule r = tad__rule_of(s, &f);
-    if (f.call.op->jvp && s->t->settings.strong_zero && tad__is_row(s->t, f.call.op))
-        strong_jvp(&f, &r);
+    if (!tad__call_of(s->t, i, &c)) return TAD_OK;
+    if (tad__is_plain_row(s, i, &c)) return jvp_of_row(s, i, &c);
+    if (!tad__table_frame(s, i, &c, &f)) return s->t->error.status;
+    for (uint32_t k = 0; k < c.n_in; k++)
+        if (f.wanted[k]) f.given[k] = tad__table_var(s, c.in[k]);
+    const tad_var *result = f.rule.result;
+    if (c.op->jvp && s->t->settings.strong_zero && tad__is_row(s->t, c.op))
+        strong_jvp(&f);
     else
-        tad__run_jvp(&r);
-    for (uint32_t k = 0; k < f.call.n_out && s->t->error.status == TAD_OK; k++) {
-        if (tad_is_nil(f.result[k]) || i + k > s->top || !tad__is_float(tad__dtype_at(s->t, i + k)))
+        tad__run_jvp(&f.rule);
+    for (uint32_t k = 0; k < c.n_out && s->t->error.status == TAD_OK; k++) {
+        if (tad_is_nil(result[k]) || i + k > s->top || !tad__is_float(tad__dtype_at(s->t, i + k)))
             continue;
-        if (tad__table_trap(s, i, &f, f.result[k]) != TAD_OK) break;
-        tad_var v = tad__fitted(s->t, f.result[k], i + k);
+        if (tad__table_trap(s, i, c.op, result[k]) != TAD_OK) break;
+        tad_var v = tad__fitted(s->t, result[k], i + k);
         if (!tad_is_nil(v)) tad__table_add(s, i + k, v);
     }
-    tad__buffers_give(&s->t->buffers, f.in);
+    tad__frame_free(&f);
     return s->t->error.status;
 }
 

@@ -108,7 +108,7 @@ static void hook_pass_saved(tad__driver *d, size_t i) {
     tad__saved *saved = saved_at(v);
     tad__adjoint_at(v->t, tad__at(v->t, v->in[i]))->array = saved->array;
     saved->array = NULL;
-    v->t->array_adjoints++;
+    v->t->last.array_adjoints++;
 }
 
 /* Gives the cotangent of output k to input i, if it is nobody else's and nothing is there to add
@@ -146,7 +146,7 @@ static tad_array *hook_repeat(tad__driver *d, size_t i, const tad_array *few) {
     }
     a->size = x->size;
     a->contiguous = false;
-    v->t->array_adjoints++;
+    v->t->last.array_adjoints++;
     return tad__adjoint_at(v->t, n)->array = a;
 }
 
@@ -174,8 +174,8 @@ static const tad__hooks hooks = {.fail = hook_fail,
 /* Input i as an array; a plain number has the type of the result. NULL: left out. */
 static const tad_array *input_of(const visit *v, uint32_t i, tad__view *view) {
     if (v->in[i] != TAD__NO_NODE) return tad__value(v->t, v->in[i], view);
-    if ((int)i != v->call.number_at) return NULL;
-    return tad__number_value(v->call.number, tad__dtype_at(v->t, v->at), view);
+    if (!v->call.number) return NULL;
+    return tad__number_value(v->call.number[i], tad__dtype_at(v->t, v->at), view);
 }
 
 static tad_status run_backward(visit *v) {
@@ -262,8 +262,9 @@ static void consume(visit *v) {
             tad__adjoint_at(v->t, n)->bits = 0;
         else
             tad__drop_adjoint(v->t, v->at + k);
-        v->t->released = true;
-        if (!v->t->apart) n->flags |= TAD__RELEASED;
+        if (v->t->apart) continue;
+        n->flags |= TAD__RELEASED;
+        v->t->last.released = v->at;
     }
 }
 

@@ -12,17 +12,25 @@ typedef struct tad__dual {
     bool moves;
 } tad__dual;
 
+/* A row on numbers. x: the operands; pq: the options, two numbers. partials: all at once, of a row
+ * with several operands, else NULL; what was just stored would be slow to load as a vector, so the
+ * operands come in registers. */
+typedef struct tad__row_numbers {
+    double (*value)(const double *x, const double *pq);
+    double (*partial[3])(const double *x, double y, const double *pq);
+    void (*partials)(double a, double b, double c, double y, double *d);
+} tad__row_numbers;
+
 typedef struct tad__basis {
     const tad_op *row; /* the elementwise ops; a node of one has its position in this list */
     size_t rows;
+    const tad__row_numbers *number; /* the same list */
     tad_var (*cast)(tad_var x, tad_dtype dtype);
     tad_var (*add)(tad_var a, tad_var b);
     tad_var (*sum_to)(tad_var x, tad_shape shape);       /* x's shape broadcasts from it */
     tad_var (*broadcast_to)(tad_var x, tad_shape shape); /* broadcasts from x's shape */
     /* result, but 0 where that is not finite and `given` is 0 */
     tad_var (*strong_zero)(tad_var given, tad_var result);
-    /* The value of a row on numbers; pq NULL: a row without options. */
-    double (*row_value)(unsigned row, const double *x, const double *pq);
     /* Whether all derivatives of a row are finite at these numbers; pq NULL: a row without
      * options. */
     bool (*row_is_finite)(const tad_op *op, const double *x, const double *pq);

@@ -7,6 +7,8 @@
 
 static inline uint32_t tad__epoch_of(tad_var v) { return v.u.at.epoch & ~TAD__SLOW; }
 static inline bool tad__has_tape(tad_var v) { return (uintptr_t)v.tape > 2; }
+/* Of a living handle, whether it is of a number that needs a gradient. */
+static inline bool tad__is_number_variable(tad_var v) { return !(v.u.at.epoch & TAD__SLOW); }
 /* The tape of the first operand that has one; NULL. */
 tad_tape *tad__tape_of(const tad_var *in, size_t n);
 

@@ -152,13 +152,17 @@ static tad_var new_number(tad_tape *t, enum tad__kind kind, unsigned flags, doub
     return tad__handle(t, index);
 }
 
+tad_var tad__constant_number(tad_tape *t, double value) {
+    return new_number(t, TAD__CONSTANT, 0, value);
+}
+
 tad_var tad_scalar(tad_tape *t, double value) {
     return tad__fast_scalar(t) ? tad__record_scalar(t, value)
                                : new_number(t, TAD__INPUT, TAD__NEEDS, value);
 }
 
 tad_var tad_full(tad_tape *t, tad_dtype dtype, tad_shape shape, double value) {
-    if (dtype == TAD_F64 && shape.rank == 0) return new_number(t, TAD__CONSTANT, 0, value);
+    if (dtype == TAD_F64 && shape.rank == 0) return tad__constant_number(t, value);
     return converted(t, "full", dtype, &shape, &value, true);
 }
 

@@ -6,6 +6,8 @@
 
 /* A leaf from a ready array; 0-d float64 arrays become numbers. */
 tad_var tad__leaf(tad_tape *t, enum tad__kind kind, tad_array *array);
+/* What a plain number among nodes becomes. */
+tad_var tad__constant_number(tad_tape *t, double value);
 /* tad_constant, of what a numeric sweep gave. */
 tad_var tad__swept_constant(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data);
 /* Says of a new constant where it comes from; nil stays nil. Returns it. */

@@ -51,6 +51,7 @@ tad_tape *tad__tape_new(const tad_settings *settings, const tad__basis *basis) {
     t->arena.memory = t->buffers.memory = &t->memory;
     t->compute = (tad__compute){tad__kernels_choose(settings->level), NULL, &t->arena};
     t->random.seed = settings->seed;
+    t->last.released = t->other.last.released = TAD__NO_NODE;
     check_settings(t);
     bool threads = t->settings.threads <= 1 || start_threads(t, (size_t)t->settings.threads);
     /* tad_tape_reset needs one, and cannot fail */
@@ -61,6 +62,11 @@ tad_tape *tad__tape_new(const tad_settings *settings, const tad__basis *basis) {
 
 static void free_labels(tad_tape *t, tad__labels *l) {
     tad__memory_resize(&t->memory, l->item, l->capacity * sizeof *l->item, 0);
+}
+
+static void free_swept(tad__memory *m, tad__adjoint *adjoint, const tad__swept *s) {
+    tad__memory_resize(m, adjoint, s->adjoint_capacity * sizeof *adjoint, 0);
+    tad__memory_resize(m, s->root, s->root_capacity * sizeof *s->root, 0);
 }
 
 void tad_tape_free(tad_tape *t) {
@@ -77,14 +83,11 @@ void tad_tape_free(tad_tape *t) {
     free_labels(t, &t->names);
     free_labels(t, &t->places);
     tad__memory_resize(m, t->head.node, t->capacity * sizeof *t->head.node, 0);
-    tad__memory_resize(m, t->head.adjoint, t->adjoint_capacity * sizeof *t->head.adjoint, 0);
     tad__memory_resize(m, t->cut, t->cut_capacity * sizeof *t->cut, 0);
     tad__memory_resize(m, (void *)t->scope, t->scope_capacity * sizeof *t->scope, 0);
     tad__memory_resize(m, t->witness, t->witness_capacity * sizeof *t->witness, 0);
-    tad__memory_resize(m, t->root, t->root_capacity * sizeof *t->root, 0);
-    tad__memory_resize(m, t->other.adjoint, t->other.adjoint_capacity * sizeof *t->other.adjoint,
-                       0);
-    tad__memory_resize(m, t->other.root, t->other.root_capacity * sizeof *t->other.root, 0);
+    free_swept(m, t->head.adjoint, &t->last);
+    free_swept(m, t->other.adjoint, &t->other.last);
     tad__memory last = *m;
     tad__memory_resize(&last, t, sizeof *t, 0);
 }

@@ -10,7 +10,7 @@
 
 enum { FIRST_NODES = 256 };
 
-static bool grow_nodes(tad_tape *t) {
+bool tad__grow_nodes(tad_tape *t) {
     size_t want = t->capacity ? t->capacity * 2 : FIRST_NODES;
     if (want > TAD__NO_NODE) {
         tad__fail(t, TAD_TOO_LARGE, "the tape holds 2^32 nodes at most");
@@ -28,18 +28,11 @@ static bool grow_nodes(tad_tape *t) {
     return true;
 }
 
-bool tad__new_node(tad_tape *t, uint32_t *index) {
-    if (t->head.count == t->capacity && !grow_nodes(t)) return false;
-    *index = t->head.count++;
-    t->head.node[*index] = (tad__node){0};
-    return true;
-}
-
 void tad__drop_adjoint(tad_tape *t, uint32_t i) {
     tad__adjoint *adjoint = &t->head.adjoint[i];
     if (adjoint->array->pooled) tad__buffers_give(&t->buffers, adjoint->array);
     adjoint->bits = 0;
-    t->array_adjoints--;
+    t->last.array_adjoints--;
 }
 
 /* Must be called while the arena still has the nodes. */
@@ -51,7 +44,7 @@ static void drop_saved(tad_tape *t, uint32_t count) {
 void tad__drop_nodes(tad_tape *t, uint32_t count) {
     drop_saved(t, count);
     uint32_t end = t->head.swept < t->head.count ? t->head.swept : t->head.count;
-    for (uint32_t i = count; t->array_adjoints && i < end; i++)
+    for (uint32_t i = count; t->last.array_adjoints && i < end; i++)
         if ((tad__at(t, i)->flags & TAD__ARRAY) && t->head.adjoint[i].array)
             tad__drop_adjoint(t, i);
     if (end > count) memset(t->head.adjoint + count, 0, (end - count) * sizeof *t->head.adjoint);
@@ -59,6 +52,7 @@ void tad__drop_nodes(tad_tape *t, uint32_t count) {
     t->head.shown = 0;
     tad__forget_witnesses(t, count);
     if (t->params_end > count) t->params_end = count;
+    if (t->leaves > count) t->leaves = count;
     t->head.count = count;
 }
 
@@ -86,11 +80,13 @@ static bool row_call(const tad_tape *t, const tad__node *n, tad__call *c) {
     c->few[1] = n->u.arg.b;
     c->few[2] = n->u.arg.c;
     c->in = c->few;
-    c->number_at = number_at(n);
-    if (c->number_at < 0) return true;
-    c->few[1 - c->number_at] = n->a;
-    c->few[c->number_at] = TAD__NO_NODE;
-    c->number = n->u.partial;
+    const int plain = number_at(n);
+    c->number = NULL;
+    if (plain < 0) return true;
+    c->few[1 - plain] = n->a;
+    c->few[plain] = TAD__NO_NODE;
+    c->few_numbers[plain] = n->u.partial;
+    c->number = c->few_numbers;
     return true;
 }
 
@@ -106,24 +102,29 @@ bool tad__call_of(const tad_tape *t, uint32_t index, tad__call *c) {
     c->n_in = r->n_in;
     c->n_out = r->n_out;
     c->in = r->in;
-    c->number_at = -1;
+    c->number = n->kind == TAD__DOT_N ? tad__plain_of(r) : NULL;
     return true;
 }
 
 tad_var tad__operand(const tad_tape *t, const tad__call *c, uint32_t k) {
-    if ((int)k == c->number_at) return tad_number(c->number);
-    return c->in[k] == TAD__NO_NODE ? tad_none() : tad__handle(t, c->in[k]);
+    if (c->in[k] != TAD__NO_NODE) return tad__handle(t, c->in[k]);
+    return c->number ? tad_number(c->number[k]) : tad_none();
 }
 
-void tad__mark_ancestors(const tad_tape *t, uint8_t *mark, uint32_t top, unsigned flags) {
+void tad__mark_roots(const tad_tape *t, uint8_t *mark, uint32_t top) {
     memset(mark, 0, (size_t)top + 1);
-    for (size_t r = 0; r < t->roots; r++)
-        if (t->root[r] <= top) mark[t->root[r]] = 1;
-    for (uint32_t i = top + 1; i-- > 0;) {
+    for (size_t r = 0; r < t->last.roots; r++)
+        if (t->last.root[r] <= top) mark[t->last.root[r]] = TAD__ANCESTOR;
+}
+
+void tad__mark_operands(const tad_tape *t, uint8_t *mark, uint32_t top, uint32_t end,
+                        unsigned flags) {
+    for (uint32_t i = top; i > end; i--) {
         tad__call c;
-        if (!mark[i] || !tad__call_of(t, i, &c)) continue;
+        if (!(mark[i] & TAD__ANCESTOR) || !tad__call_of(t, i, &c)) continue;
+        if (t->head.node[i].kind == TAD__OUTPUT) mark[t->head.node[i].a] |= TAD__ANCESTOR_BESIDE;
         for (uint32_t k = 0; k < c.n_in; k++)
             if (c.in[k] != TAD__NO_NODE && (t->head.node[c.in[k]].flags & flags) == flags)
-                mark[c.in[k]] = 1;
+                mark[c.in[k]] |= TAD__ANCESTOR;
     }
 }

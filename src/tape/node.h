@@ -13,8 +13,15 @@ enum tad__origin {
     TAD__DRAWN       /* random numbers; u.record: a tad__drawn */
 };
 
+/* Room for twice as many nodes; false (and the error) when there is no memory. */
+bool tad__grow_nodes(tad_tape *t);
 /* Appends a node without value; false (and the error) when there is no memory. */
-bool tad__new_node(tad_tape *t, uint32_t *index);
+static inline bool tad__new_node(tad_tape *t, uint32_t *index) {
+    if (t->head.count == t->capacity && !tad__grow_nodes(t)) return false;
+    *index = t->head.count++;
+    t->head.node[*index] = (tad__node){0};
+    return true;
+}
 /* Forgets nodes from `count` on; releases their adjoints. Does not touch arena or epochs. */
 void tad__drop_nodes(tad_tape *t, uint32_t count);
 /* Gives an array adjoint's memory back. */
@@ -35,11 +42,11 @@ static inline bool tad__is_constant_in(const tad_op *op, size_t i) {
 typedef struct tad__call {
     const tad_op *op;
     const void *options;
+    const double *number; /* number[k]: operand k, if that is a plain number; NULL: none is */
     uint32_t n_in, n_out;
     const uint32_t *in; /* TAD__NO_NODE: left out, or a plain number */
     uint32_t few[3];    /* of a row, whose node holds them */
-    double number;      /* of the operand that is a plain number */
-    int number_at;      /* which it is; -1: none */
+    double few_numbers[2];
 } tad__call;
 
 /* False for leaves. For an OUTPUT gives the call of its op. */
@@ -47,9 +54,13 @@ bool tad__call_of(const tad_tape *t, uint32_t index, tad__call *c);
 /* Input k as the user gave it. */
 tad_var tad__operand(const tad_tape *t, const tad__call *c, uint32_t k);
 
-/* Marks with 1 the nodes 0 .. top that the last sweep's roots were computed from, by way of nodes
- * that have all these flags; the others with 0. */
-void tad__mark_ancestors(const tad_tape *t, uint8_t *mark, uint32_t top, unsigned flags);
+/* Marks of the nodes 0 .. top for what follows: the last sweep's roots, nothing else. */
+enum { TAD__ANCESTOR = 1, TAD__ANCESTOR_BESIDE = 2 /* another output of its op is one */ };
+void tad__mark_roots(const tad_tape *t, uint8_t *mark, uint32_t top);
+/* Marks what the nodes above `end` up to `top` pass their marks on to: operands that have all these
+ * flags. From the top down, the marks of a stretch are then those of all above it. */
+void tad__mark_operands(const tad_tape *t, uint8_t *mark, uint32_t top, uint32_t end,
+                        unsigned flags);
 
 /* What tad__call_of reads of a row: its node, without flags and value. Rows need no record, as
  * their operands fit into the node. If one of two operands is a plain number, number_at is its

@@ -35,13 +35,18 @@ int64_t tad_size_of(tad_var x) {
     return tad__shape_size(&s, &n) ? n : -1;
 }
 
-/* The value behind a handle, for a verb called `what`. NULL on failure. */
+/* Whether there is a node behind a handle, for a verb called `what`, which is to read it. */
+static bool is_readable(tad_var x, const char *what, uint32_t *i) {
+    if (!tad__has_tape(x) || x.tape->error.status != TAD_OK) return false;
+    if (!tad__resolve(x.tape, x, what, i)) return false;
+    tad__witness(x.tape, *i);
+    return true;
+}
+
+/* The value behind a handle. NULL on failure. */
 static const tad_array *value_of(tad_var x, const char *what, tad__view *view) {
     uint32_t i;
-    if (!tad__has_tape(x) || x.tape->error.status != TAD_OK) return NULL;
-    if (!tad__resolve(x.tape, x, what, &i)) return NULL;
-    tad__witness(x.tape, i);
-    return tad__value(x.tape, i, view);
+    return is_readable(x, what, &i) ? tad__value(x.tape, i, view) : NULL;
 }
 
 static tad_status status_of(tad_var x) {
@@ -74,18 +79,23 @@ tad_status tad_read(tad_var x, double *out, size_t n) {
     return a ? read_into(x.tape, "read", a, out, n) : status_of(x);
 }
 
-double tad_item(tad_var x) {
-    tad__view view;
-    double v = NAN;
-    if (tad__fast_read(x)) {
-        tad__witness(x.tape, x.u.at.index);
-        return TAD__NODE(x)->value.number;
-    }
+/* Apart, so that the fast path needs no stack. */
+static __attribute__((noinline)) double slow_item(tad_var x) {
+    uint32_t i;
+    double v;
     if (tad_is_number(x)) return x.u.number;
-    const tad_array *a = value_of(x, "item", &view);
-    if (a && a->size == 1 && a->dtype == TAD_F64) return *(const double *)a->data;
-    if (a && read_into(x.tape, "item", a, &v, 1) != TAD_OK) return NAN;
-    return v;
+    if (!is_readable(x, "item", &i)) return NAN;
+    const tad__node *n = tad__at(x.tape, i);
+    if (!(n->flags & TAD__ARRAY)) return n->value.number;
+    const tad_array *a = n->value.array;
+    if (a->size == 1 && a->dtype == TAD_F64) return *(const double *)a->data;
+    return read_into(x.tape, "item", a, &v, 1) == TAD_OK ? v : NAN;
+}
+
+double tad_item(tad_var x) {
+    if (!tad__fast_read(x)) return slow_item(x);
+    tad__witness(x.tape, x.u.at.index);
+    return TAD__NODE(x)->value.number;
 }
 
 const void *tad_data(tad_var x) {
@@ -196,7 +206,7 @@ tad_var tad_gradient(tad_var x) {
                                tad__shape_of(n->value.array), gradient ? gradient->data : NULL);
 }
 
-double tad_gradient_item(tad_var x) {
+static __attribute__((noinline)) double slow_gradient_item(tad_var x) {
     const tad__node *n = seen_gradient(x, "gradient_item");
     if (!n) return NAN;
     if (!(n->flags & TAD__ARRAY)) return tad__adjoint_at(x.tape, n)->number;
@@ -213,6 +223,11 @@ double tad_gradient_item(tad_var x) {
                : v;
 }
 
+double tad_gradient_item(tad_var x) {
+    return tad__fast_gradient(x) ? x.tape->head.adjoint[x.u.at.index].number
+                                 : slow_gradient_item(x);
+}
+
 const void *tad_gradient_data(tad_var x) {
     tad__node *n = seen_gradient(x, "gradient_data");
     if (!n) return NULL;
@@ -226,7 +241,7 @@ const void *tad_gradient_data(tad_var x) {
     }
     tad__clear(&x.tape->compute, zeros);
     tad__adjoint_at(x.tape, n)->array = zeros;
-    x.tape->array_adjoints++;
+    x.tape->last.array_adjoints++;
     return zeros->data;
 }
 
@@ -256,8 +271,9 @@ bool tad_is_reached(tad_var x) {
         tad__no_memory(t, "is_reached");
         return false;
     }
-    tad__mark_ancestors(t, mark, t->head.swept - 1, 0);
-    bool reached = mark[i];
+    tad__mark_roots(t, mark, t->head.swept - 1);
+    tad__mark_operands(t, mark, t->head.swept - 1, i, 0);
+    bool reached = mark[i] & TAD__ANCESTOR;
     tad__buffers_give(&t->buffers, mark);
     return reached;
 }

@@ -50,21 +50,28 @@ typedef struct tad__error {
     char message[400];
 } tad__error;
 
-/* What a reverse sweep leaves besides flags of nodes. */
+#define TAD__NO_NODE UINT32_MAX
+
+/* What a reverse sweep leaves besides flags of nodes and what the head has. */
 typedef struct tad__swept {
-    tad__adjoint *adjoint;   /* all zero from `swept` on */
-    size_t adjoint_capacity; /* nodes beyond have none */
-    uint32_t swept;
+    size_t adjoints;         /* nodes beyond have none */
+    size_t adjoint_capacity; /* how many there is room for */
     uint32_t array_adjoints; /* buffers now held by nodes */
-    bool released;           /* there are nodes flagged so */
+    uint32_t released;       /* nodes flagged so are this one or later; TAD__NO_NODE: none */
     uint32_t *root;          /* what the sweep started from */
     size_t roots, root_capacity;
 } tad__swept;
 
+/* The same with what the head has. */
+typedef struct tad__swept_apart {
+    tad__adjoint *adjoint;
+    uint32_t swept;
+    tad__swept last;
+} tad__swept_apart;
+
 struct tad_tape {
-    tad__head head;          /* first: tad/scalar.h relies on it */
-    size_t capacity;         /* of head.node; head.limit is this or 0 */
-    size_t adjoint_capacity; /* of head.adjoint: nodes beyond have none */
+    tad__head head;  /* first: tad/scalar.h relies on it */
+    size_t capacity; /* of head.node; head.limit is this or 0 */
     const tad__basis *basis;
     tad_settings settings;
     tad__compute compute; /* scratch memory lies at the end of the arena */
@@ -80,17 +87,15 @@ struct tad_tape {
     char **scope; /* buffers of the pool */
     size_t scopes, scope_capacity;
     size_t scopes_lost;          /* pushed in vain, and all since; they are popped first */
-    uint32_t array_adjoints;     /* buffers now held by nodes */
     uint32_t params_end;         /* there are no parameters from this node on */
-    bool released;               /* the last sweep released adjoints of interior arrays */
+    uint32_t leaves;             /* with so many the tape begins, or with more */
     tad__version number_version; /* when any 0-d float64 parameter was changed last */
-    uint32_t *root;              /* what the last sweep started from */
-    size_t roots, root_capacity;
-    tad__seen *witness; /* with rising counts */
+    tad__seen *witness;          /* with rising counts */
     size_t witnesses, witness_capacity;
     bool witnesses_lost;         /* there was no memory for one */
+    tad__swept last;             /* sweep */
     struct tad__apart *apart;    /* a sweep with adjoints of its own, under way; NULL: none */
-    tad__swept other;            /* theirs; while it is under way, the tape's */
+    tad__swept_apart other;      /* theirs; while it is under way, the tape's */
     struct tad__saved *saved;    /* of the nodes that have any, the last one first */
     struct tad__anchor *anchors; /* what reads parameters and outlives the tape */
     struct tad__owned *owned;    /* blocks of tad_tape_resize */
@@ -103,8 +108,6 @@ typedef struct tad__saved {
     uint32_t node;
     tad_array *array; /* NULL: given away */
 } tad__saved;
-
-#define TAD__NO_NODE UINT32_MAX
 
 static inline tad__node *tad__at(tad_tape *t, uint32_t i) { return t->head.node + i; }
 

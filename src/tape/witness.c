@@ -1,24 +1,20 @@
 /* The list of what C code has seen. Rests on witness.h. */
 #include "witness.h"
 
-/* Without memory for it nothing can be known any more. */
-void tad__add_witness(tad_tape *t, uint32_t i) {
+bool tad__have_witnesses(tad_tape *t) {
     void *vector = t->witness;
-    if (!tad__memory_grow(&t->memory, &vector, &t->witness_capacity, t->witnesses + 1,
-                          sizeof *t->witness)) {
-        t->witnesses_lost = true;
-        return;
-    }
+    const bool have = tad__memory_grow(&t->memory, &vector, &t->witness_capacity, t->witnesses + 1,
+                                       sizeof *t->witness);
     t->witness = vector;
-    t->witness[t->witnesses++] = (tad__seen){i, t->head.count};
-    tad__at(t, i)->flags |= TAD__READ;
+    t->witnesses_lost = t->witnesses_lost || !have;
+    return have;
 }
 
 /* They come of what the sweep started from. */
 void tad__witness_gradients(tad_tape *t) {
     if (t->head.shown == t->head.swept) return;
-    for (size_t k = 0; k < t->roots; k++)
-        if (t->root[k] < t->head.count) tad__add_witness(t, t->root[k]);
+    for (size_t k = 0; k < t->last.roots; k++)
+        if (t->last.root[k] < t->head.count) tad__witness(t, t->last.root[k]);
     t->head.shown = t->head.swept;
 }
 

@@ -5,17 +5,21 @@
 
 #include "tape.h"
 
-/* C code is given the value of node i. */
-static inline void tad__witness(tad_tape *t, uint32_t i);
 /* C code is given adjoints of the last sweep. */
 void tad__witness_gradients(tad_tape *t);
 /* Nodes from `count` on are gone; what was seen before is as if seen now. */
 void tad__forget_witnesses(tad_tape *t, uint32_t count);
 
-void tad__add_witness(tad_tape *t, uint32_t i);
+/* Room for one more; without memory for it nothing can be known any more. */
+bool tad__have_witnesses(tad_tape *t);
 
+/* C code is given the value of node i. */
 static inline void tad__witness(tad_tape *t, uint32_t i) {
-    if (!(t->head.node[i].flags & TAD__READ)) tad__add_witness(t, i);
+    tad__node *n = t->head.node + i;
+    if (n->flags & TAD__READ) return;
+    if (t->witnesses == t->witness_capacity && !tad__have_witnesses(t)) return;
+    t->witness[t->witnesses++] = (tad__seen){i, t->head.count};
+    n->flags |= TAD__READ;
 }
 
 #endif

@@ -1,5 +1,6 @@
-/* What recording costs beside computing: time per recorded array op, and a gradient of the
- * documents' net (784-50-10, batch 100, float64) in forward passes and against central differences.
+/* What recording costs beside computing: time per recorded array op, a sweep's time per node
+ * that it does not need, and a gradient of the documents' net (784-50-10, batch 100, float64) in
+ * forward passes and against central differences.
  *
  *   bench_ops [--quick] [--rounds N] [NAME ...] */
 #include "bench.h"
@@ -95,6 +96,30 @@ static void measure_chain(size_t elements, const bench_options *o) {
         if (i < COUNT) bench_at_most(name, cases[i].median * 1e9 / STEPS, 100);
     }
     for (int i = 0; i < COUNT; i++) chain_free(&c[i]);
+}
+
+/* ---- a small graph on top of much that it does not depend on ---- */
+
+enum { BELOW = 1000000, SMALL = 100 };
+
+static void reverse(void *y) {
+    if (tad_reverse(*(tad_var *)y) != TAD_OK) return;
+}
+
+static void measure_below(const bench_options *o) {
+    static bench_case c;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_scalar(t, 1), y = tad_scalar(t, 1);
+    for (int i = 0; i < BELOW; i++) y = tad_mul(y, tad_number(0.9999));
+    y = x;
+    for (int i = 0; i < SMALL; i++) y = tad_add(y, x);
+    c = (bench_case){.run = reverse, .arg = &y};
+    bench_measure(&c, 1, o);
+    check(t, "below");
+    if (tad_gradient_item(x) != SMALL + 1) bench_fail("below", "a wrong gradient");
+    bench_print("below", &c, 1e9 / BELOW, "ns/node", &c, "itself");
+    bench_at_most("below", c.median * 1e9 / BELOW, 0.5);
+    tad_tape_free(t);
 }
 
 /* ---- the documents' net ---- */
@@ -205,10 +230,11 @@ static void measure_net(const bench_options *o) {
 }
 
 int main(int argc, char **argv) {
-    static const char *const works[] = {"chain_1", "chain_64", "net", NULL};
+    static const char *const works[] = {"chain_1", "chain_64", "below", "net", NULL};
     bench_options o = bench_arguments(argc, argv, works);
     if (bench_wanted(&o, "chain_1")) measure_chain(1, &o);
     if (bench_wanted(&o, "chain_64")) measure_chain(MOST_ELEMENTS, &o);
+    if (bench_wanted(&o, "below")) measure_below(&o);
     if (bench_wanted(&o, "net")) measure_net(&o);
     return 0;
 }

@@ -1,4 +1,5 @@
-/* What derivatives of derivatives cost: Hessian times vector in gradients, Hessians and Jacobians,
+/* What derivatives of derivatives cost: Hessian times vector in gradients, several such products
+ * at once, Hessians and Jacobians,
  * beside CoDiPack's nested types and vector modes where built.
  *
  *   bench_second [--quick] [--rounds N] [NAME ...] */
@@ -64,11 +65,12 @@ static tad_var net(tad_tape *t, const tad_var *x, size_t n, void *user) {
 typedef struct {
     int work;
     tad_tape *tape;
-    tad_var x[MOST_INPUTS], v[MOST_INPUTS], w;
-    size_t inputs;
+    tad_var x[MOST_INPUTS], v[SECOND_VECTORS * MOST_INPUTS], w;
+    size_t inputs, vectors; /* vectors: 0: a matrix is computed */
     tad_mark mark;
     tad_fn *f;
-    double at[MOST_INPUTS], along[MOST_INPUTS], out[SECOND_MOST], peer[SECOND_MOST];
+    double at[MOST_INPUTS], along[SECOND_VECTORS * MOST_INPUTS], out[SECOND_MOST],
+        peer[SECOND_MOST];
 } job;
 
 static void done(const job *j, tad_status status) {
@@ -90,12 +92,34 @@ static void run_recorded(void *arg) {
     done(j, tad_tape_rewind(j->tape, j->mark));
 }
 
-static void run_product(void *arg) {
-    static tad_var out[MOST_INPUTS];
-    job *j = arg;
-    done(j, tad_hvp(j->f, &j->w, j->x, j->v, j->inputs, NULL, NULL, out));
-    for (size_t i = 0; i < j->inputs; i++) j->out[i] = tad_item(out[i]);
+static tad_var product[SECOND_VECTORS * MOST_INPUTS];
+
+static void read_products(job *j) {
+    for (size_t i = 0; i < j->vectors * j->inputs; i++) j->out[i] = tad_item(product[i]);
     done(j, tad_tape_rewind(j->tape, j->mark));
+}
+
+static void run_product(void *arg) {
+    job *j = arg;
+    done(j, tad_hvp(j->f, &j->w, j->x, j->v, j->inputs, NULL, NULL, product));
+    read_products(j);
+}
+
+static void run_products(void *arg) {
+    job *j = arg;
+    done(j, tad_hvp_many(j->f, &j->w, j->x, j->v, j->inputs, j->vectors, NULL, NULL, product));
+    read_products(j);
+}
+
+/* One after the other. */
+static void run_alone(void *arg) {
+    job *j = arg;
+    for (size_t k = 0; k < j->vectors; k++) {
+        const size_t at = k * j->inputs;
+        done(j, tad_hvp(j->f, &j->w, j->x, j->v + at, j->inputs, NULL, NULL, product));
+        for (size_t i = 0; i < j->inputs; i++) j->out[at + i] = tad_item(product[i]);
+        done(j, tad_tape_rewind(j->tape, j->mark));
+    }
 }
 
 static void run_matrix(void *arg) {
@@ -124,29 +148,27 @@ static void make(job *j, int work) {
     const int64_t m = size[work].m, n = size[work].n, rows = m == 1 ? n : m;
     *j = (job){.work = work, .tape = tad_tape_new(NULL)};
     fill(j->at, (size_t)n, 1, 1);
-    fill(j->along, (size_t)n, 1, 2);
+    fill(j->along, SECOND_VECTORS * MOST_INPUTS, 1, 2);
     if (rows * n <= SECOND_MOST) fill(second_weights, (size_t)(rows * n), 0.1, 3);
-    j->inputs = work == SECOND_hvp_1000 ? (size_t)n : 1;
-    j->f = work == SECOND_hvp_1000          ? rosenbrock_of_numbers
+    j->vectors = work == SECOND_hvps_1000 ? SECOND_VECTORS : work == SECOND_hvp_1000 ? 1 : 0;
+    j->inputs = j->vectors ? (size_t)n : 1;
+    j->f = j->vectors                       ? rosenbrock_of_numbers
            : work == SECOND_hessian_net_100 ? net
            : m == 1                         ? rosenbrock
                                             : affine;
     if (rows * n <= SECOND_MOST)
         j->w = tad_constant(j->tape, TAD_F64, TAD_SHAPE(rows, n), second_weights);
-    for (size_t i = 0; i < j->inputs && j->inputs > 1; i++) {
-        j->x[i] = tad_scalar(j->tape, j->at[i]);
-        j->v[i] = tad_number(j->along[i]);
-    }
-    if (j->inputs == 1) j->x[0] = tad_input(j->tape, TAD_F64, TAD_SHAPE(n), j->at);
+    for (size_t i = 0; i < j->inputs && j->vectors; i++) j->x[i] = tad_scalar(j->tape, j->at[i]);
+    for (size_t i = 0; i < j->inputs * j->vectors; i++) j->v[i] = tad_number(j->along[i]);
+    if (!j->vectors) j->x[0] = tad_input(j->tape, TAD_F64, TAD_SHAPE(n), j->at);
     j->mark = tad_tape_mark(j->tape);
 }
 
 #ifdef HAVE_CODIPACK
 static void compare(const job *j) {
-    const size_t n = (size_t)(size[j->work].n * (size[j->work].m > 1 ? size[j->work].m
-                                                 : j->inputs > 1     ? 1
-                                                                     : size[j->work].n));
-    for (size_t i = 0; i < n; i++)
+    const int64_t m = size[j->work].m, columns = size[j->work].n;
+    const int64_t rows = j->vectors ? (int64_t)j->vectors : m > 1 ? m : columns;
+    for (int64_t i = 0; i < rows * columns; i++)
         if (!(fabs(j->out[i] - j->peer[i]) <= 1e-9 * (1 + fabs(j->peer[i]))))
             bench_fail(names[j->work], "CoDiPack's result differs");
 }
@@ -164,11 +186,17 @@ static void report(const char *name, const char *what, const bench_case *c, cons
 static void measure(int work, const bench_options *o) {
     static job j;
     static bench_case c[4];
-    static const char *const what[] = {"tad", "gradient", "recorded_gradient"};
+    static const char *const product_names[] = {"tad", "gradient", "recorded_gradient"},
+                             *const names_of_many[] = {"tad", "one_by_one"};
     size_t n = 1;
     make(&j, work);
-    c[0] = (bench_case){.run = j.inputs > 1 ? run_product : run_matrix, .arg = &j};
-    if (j.inputs > 1) {
+    const char *const *what = j.vectors > 1 ? names_of_many : product_names;
+    c[0] = (bench_case){.run = j.vectors > 1 ? run_products
+                               : j.vectors   ? run_product
+                                             : run_matrix,
+                        .arg = &j};
+    if (j.vectors > 1) c[n++] = (bench_case){.run = run_alone, .arg = &j};
+    if (j.vectors == 1) {
         c[n++] = (bench_case){.run = run_gradient, .arg = &j};
         c[n++] = (bench_case){.run = run_recorded, .arg = &j};
     }
@@ -182,13 +210,14 @@ static void measure(int work, const bench_options *o) {
     for (size_t k = 0; k < own; k++) report(names[work], what[k], &c[k], base, base_name);
 #ifdef HAVE_CODIPACK
     compare(&j);
-    static const double limit[SECOND_COUNT] = {1, 1, 1, 0.15, 0.3, 0.8, 0.1};
+    static const double limit[SECOND_COUNT] = {1, 1, 1, 1, 0.15, 0.3, 0.8, 0.1};
     char line[80];
     report(names[work], "codipack", &c[own], base, base_name);
     snprintf(line, sizeof line, "%s_vs_codipack", names[work]);
     bench_at_most(line, 1 / bench_ratio(&c[0], &c[own]), limit[work]);
 #endif
-    if (j.inputs > 1) bench_at_most("hvp_1000_in_gradients", 1 / bench_ratio(&c[0], &c[1]), 2.2);
+    if (j.vectors == 1) bench_at_most("hvp_1000_in_gradients", 1 / bench_ratio(&c[0], &c[1]), 2.2);
+    if (j.vectors > 1) bench_at_most("hvps_1000_in_products", 8 / bench_ratio(&c[0], &c[1]), 3);
     tad_tape_free(j.tape);
 }
 

@@ -112,6 +112,74 @@ static void trainer_make(trainer *t, const data *d, int threads) {
     t->mark = tad_tape_mark(t->tape);
 }
 
+/* ---- a step as a program: recorded once, parameters read and written where they lie ---- */
+
+enum { MOST_PARAMS = 2 * HAND_MOST_LAYERS };
+
+typedef struct {
+    const data *d;
+    trainer t; /* of its own, with the same weights */
+    tad_program *program;
+    tad_workspace *workspace;
+    tad_shape x, target;
+    size_t steps;
+    double loss;
+} programmed;
+
+static double loss_of(const void *number, tad_dtype dtype) {
+    return dtype == TAD_F32 ? (double)*(const float *)number : *(const double *)number;
+}
+
+static void program_step(void *arg) {
+    programmed *p = arg;
+    const work *w = p->d->w;
+    double loss[1];
+    p->t.steps = p->steps++;
+    tad_status s = tad_bind_in(p->workspace, 0, w->dtype, p->x, batch_x(p->d, p->t.steps));
+    if (s == TAD_OK)
+        s = tad_bind_in(p->workspace, 1, TAD_I64, p->target, batch_labels(p->d, p->t.steps));
+    if (s == TAD_OK) s = tad_bind_out(p->workspace, 0, w->dtype, TAD_0D, loss);
+    if (s == TAD_OK) s = tad_run(p->workspace);
+    if (s != TAD_OK) bench_fail(w->name, tad_workspace_message(p->workspace));
+    p->loss = loss_of(loss, w->dtype);
+}
+
+/* The loss, and each parameter after a step down its gradient. */
+static tad_status freeze_step(programmed *p) {
+    const work *w = p->d->w;
+    const tad_dict *params = tad_net_params(p->t.net);
+    const size_t n = tad_dict_count(params);
+    tad_var list[MOST_PARAMS], gradient[MOST_PARAMS], out[MOST_PARAMS + 1],
+        in[2] = {tad_borrow(p->t.tape, w->dtype, p->x, batch_x(p->d, 0)), targets(&p->t)};
+    out[0] = tad_cross_entropy(tad_net_apply(p->t.net, in[0]), in[1], NULL);
+    for (size_t k = 0; k < n; k++) list[k] = tad_dict_at(params, k).value;
+    tad_status s = tad_grad(out, NULL, 1, list, n, gradient);
+    for (size_t k = 0; k < n; k++)
+        out[1 + k] = tad_sub(list[k], tad_mul(gradient[k], tad_number(w->lr)));
+    if (s == TAD_OK) s = tad_freeze(in, 2, out, n + 1, NULL, &p->program);
+    if (s != TAD_OK) return s;
+    p->workspace = tad_workspace_new(p->program);
+    for (size_t k = 0; k < n && s == TAD_OK; k++)
+        s = tad_bind_out(p->workspace, 1 + k, w->dtype, tad_shape_of(list[k]),
+                         tad_param_data(list[k]));
+    return s;
+}
+
+static void program_make(programmed *p, const data *d) {
+    const work *w = d->w;
+    *p = (programmed){.d = d,
+                      .x = TAD_SHAPE((int64_t)w->batch, w->sizes[0]),
+                      .target = TAD_SHAPE((int64_t)w->batch)};
+    trainer_make(&p->t, d, 1);
+    if (freeze_step(p) != TAD_OK) bench_fail(w->name, tad_message(p->t.tape));
+}
+
+static void program_free(programmed *p) {
+    tad_workspace_free(p->workspace);
+    tad_program_free(p->program);
+    tad_tape_free(p->t.tape);
+}
+
 /* ---- a step by hand ---- */
 
 typedef struct {
@@ -146,17 +214,20 @@ static void hand_make(by_hand *h, const trainer *t) {
     }
 }
 
-/* Both learn the same: a step that computes something else is not worth timing. */
-static void same_losses(trainer *t, by_hand *h) {
+/* All learn the same: a step that computes something else is not worth timing. */
+static void same_losses(trainer *t, by_hand *h, programmed *p) {
     const char *name = t->d->w->name;
     for (int i = 0; i < 3; i++) {
         train_step(t);
         hand_step(h);
+        if (p->program) program_step(p);
         if (tad_tape_status(t->tape)) bench_fail(name, tad_message(t->tape));
         if (!(fabs(t->loss - h->loss) <= 1e-3 * fabs(h->loss))) {
             fprintf(stderr, "%s: step %d: loss %.9g, by hand %.9g\n", name, i, t->loss, h->loss);
             exit(1);
         }
+        if (p->program && !(fabs(t->loss - p->loss) <= 1e-5 * fabs(t->loss)))
+            bench_fail(name, "the program has another loss than the tape");
     }
 }
 
@@ -167,6 +238,21 @@ static void print_case(const work *w, const char *what, const bench_case *c, con
     char name[64];
     snprintf(name, sizeof name, "%s_%s", w->name, what);
     bench_print(name, c, 1e6, "us/step", base, base_name);
+}
+
+/* Beside the tape and the loop by hand. */
+static void measure_program(const work *w, trainer *t, by_hand *h, programmed *p,
+                            const bench_options *o) {
+    enum { PROGRAM, TAD, HAND };
+    static bench_case cases[3];
+    cases[PROGRAM] = (bench_case){.run = program_step, .arg = p};
+    cases[TAD] = (bench_case){.run = train_step, .arg = t};
+    cases[HAND] = (bench_case){.run = hand_step, .arg = h};
+    bench_measure(cases, 3, o);
+    print_case(w, "program", &cases[PROGRAM], &cases[TAD], "tad");
+    print_case(w, "program", &cases[PROGRAM], &cases[HAND], "hand");
+    printf("%s_program: %zu bytes of a workspace, the tape has %zu\n", w->name,
+           tad_workspace_size(p->program), tad_tape_memory(t->tape).live);
 }
 
 static void measure_step(const work *w, trainer *t, by_hand *h, const bench_options *o) {
@@ -214,10 +300,14 @@ static void measure(const work *w, const bench_options *o) {
     data d = make_data(w);
     trainer t;
     by_hand h;
+    programmed p = {.program = NULL};
     trainer_make(&t, &d, 1);
     hand_make(&h, &t);
-    same_losses(&t, &h);
+    if (!w->adam && !w->products && w->sizes[w->layers] > 1) program_make(&p, &d);
+    same_losses(&t, &h, &p);
     measure_step(w, &t, &h, o);
+    if (p.program) measure_program(w, &t, &h, &p, o);
+    program_free(&p);
     hand_net_free(h.net);
     if (two_processors())
         measure_threads(w, &t, o);

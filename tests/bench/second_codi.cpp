@@ -14,6 +14,7 @@ using Forward = codi::RealForward;
 using Nested = codi::RealReverseGen<Forward>;
 using Columns = codi::RealForwardVec<WIDTH>;
 using Rows = codi::RealReverseVec<WIDTH>;
+using NestedColumns = codi::RealReverseGen<Columns>;
 
 template <typename Real> static Real rosenbrock(const std::vector<Real> &x) {
     Real y = 0.0;
@@ -57,6 +58,26 @@ static void product(const double *x, const double *v, double *out) {
     y.gradient() = Forward(1.0);
     tape.evaluate();
     for (size_t i = 0; i < N; i++) out[i] = in[i].gradient().gradient();
+}
+
+template <size_t N> static void products(const double *x, const double *v, double *out) {
+    static_assert(int(SECOND_VECTORS) == int(WIDTH), "a vector for each seed");
+    auto &tape = NestedColumns::getTape();
+    std::vector<NestedColumns> in(N);
+    tape.reset();
+    tape.setActive();
+    for (size_t i = 0; i < N; i++) {
+        in[i].value() = x[i];
+        for (size_t k = 0; k < WIDTH; k++) in[i].value().gradient()[k] = v[k * N + i];
+        tape.registerInput(in[i]);
+    }
+    NestedColumns y = rosenbrock(in);
+    tape.registerOutput(y);
+    tape.setPassive();
+    y.gradient() = Columns(1.0);
+    tape.evaluate();
+    for (size_t i = 0; i < N; i++)
+        for (size_t k = 0; k < WIDTH; k++) out[k * N + i] = in[i].gradient().gradient()[k];
 }
 
 template <size_t N, Nested (*F)(const std::vector<Nested> &)>
@@ -104,7 +125,7 @@ template <size_t M, size_t N> static void by_rows(const double *x, const double 
 }
 
 second_run *const second_codi[SECOND_COUNT] = {
-    product<1000, rosenbrock<Nested>>, hessian<10, rosenbrock<Nested>>,
+    product<1000, rosenbrock<Nested>>, products<1000>, hessian<10, rosenbrock<Nested>>,
     hessian<100, rosenbrock<Nested>>,  hessian<100, net<Nested>>,
     by_rows<100, 100>,                 by_columns<1000, 10>,
     by_rows<10, 1000>};

@@ -123,7 +123,6 @@ static void backward_walk(void *arg, tad__loop *l) {
             f((size_t)m, in, y, g, direct ? (void *)to : (void *)r.buffer[n + 2],
               c->options ? c->options : tad__no_options);
             if (!direct) add_piece(c->compute, dtype, m, r.buffer[n + 2], to, l->step[n + 2]);
-            if (piece == INT64_MAX) break;
         }
     }
 }

@@ -7,6 +7,8 @@
 #include "ops/families.h"
 #include "ops/samples.h"
 
+#include "plain.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -218,7 +220,33 @@ const tad_op tad__ops_choice[] = {
 };
 const size_t tad__ops_choice_count = LENGTH(tad__ops_choice);
 
+/* Of numbers, by a condition that cannot change: a node that passes on to the chosen one. There is
+ * room. */
+static tad_var record_chosen(tad_tape *t, bool first, tad_var condition, tad_var a, tad_var b) {
+    tad__record_of *r = tad__arena_take(&t->arena, sizeof *r + 3 * sizeof *r->in, 8);
+    if (!r)
+        return tad_apply(&tad__ops_choice[WHERE], (const tad_var[]){condition, a, b}, 3, NULL, NULL,
+                         0);
+    *r = (tad__record_of){&tad__ops_choice[WHERE], NULL, NULL, 3, 1};
+    r->in[0] = condition.u.at.index;
+    r->in[1] = tad__plain_node(t, a);
+    r->in[2] = tad__plain_node(t, b);
+    const uint32_t chosen = r->in[first ? 1 : 2], index = t->head.count++;
+    const unsigned flags = tad__at(t, r->in[1])->flags | tad__at(t, r->in[2])->flags;
+    *tad__at(t, index) = (tad__node){.kind = TAD__CHOSEN,
+                                     .flags = flags & TAD__NEEDS,
+                                     .a = chosen,
+                                     .u.record = r,
+                                     .value.number = tad__at(t, chosen)->value.number};
+    return tad__handle(t, index);
+}
+
 tad_var tad_where(tad_var condition, tad_var a, tad_var b) {
+    tad_tape *t = tad__has_tape(condition) ? condition.tape : NULL;
+    const uint8_t *truth = t && tad__has_room(t, 3) ? tad__truth(t, condition) : NULL;
+    if (truth && !tad__at(t, condition.u.at.index)->value.array->version && tad__is_plain(t, a) &&
+        tad__is_plain(t, b))
+        return record_chosen(t, *truth, condition, a, b);
     return tad_apply(&tad__ops_choice[WHERE], (const tad_var[]){condition, a, b}, 3, NULL, NULL, 0);
 }
 

@@ -6,6 +6,8 @@
 #include "ops/samples.h"
 #include "tape/hook.h"
 
+#include "plain.h"
+
 /* Every comparison of two operands of one type, and every connective of two bools. */
 #define COMPARISONS(F)                                                                             \
     F(greater, >, "a > b as bool; false with a NaN")                                               \
@@ -176,13 +178,61 @@ const tad_op tad__ops_compare[] = {
 };
 const size_t tad__ops_compare_count = LENGTH(tad__ops_compare);
 
-#define FUNCTION(name, how, doc)                                                                   \
+/* ---- of numbers: what tad__apply would record, without an array for each ---- */
+
+static const uint8_t truths[] = {false, true};
+#define TRUTH(i)                                                                                   \
+    { .data = (void *)(uintptr_t)&truths[i], .size = 1, .dtype = TAD_BOOL, .contiguous = true }
+static const tad_array truth[] = {TRUTH(0), TRUTH(1)};
+
+/* Of one operand or two. There is room. */
+static tad_var record_truth(tad_tape *t, const tad_op *op, tad_var a, tad_var b, bool value) {
+    const uint32_t n = op->max_in;
+    tad__record_of *r = tad__arena_take(&t->arena, sizeof *r + 2 * sizeof *r->in, 8);
+    if (!r) return tad_apply(op, (const tad_var[]){a, b}, n, NULL, NULL, 0);
+    *r = (tad__record_of){op, NULL, NULL, n, 1};
+    r->in[0] = tad__plain_node(t, a);
+    if (n > 1) r->in[1] = tad__plain_node(t, b);
+    const uint32_t index = t->head.count++;
+    *tad__at(t, index) = (tad__node){.kind = TAD__GENERAL,
+                                     .flags = TAD__ARRAY,
+                                     .u.record = r,
+                                     .value.array = (tad_array *)(uintptr_t)&truth[value]};
+    return tad__handle(t, index);
+}
+
+/* The tape where both are numbers and there is room; NULL. */
+static tad_tape *tape_of_numbers(tad_var a, tad_var b) {
+    tad_tape *t = tad__has_tape(a) ? a.tape : tad__has_tape(b) ? b.tape : NULL;
+    const bool plain = t && tad__has_room(t, 3) && tad__is_plain(t, a) && tad__is_plain(t, b);
+    return plain ? t : NULL;
+}
+
+/* The same where both are 0-d bools. */
+static tad_tape *tape_of_truths(tad_var a, tad_var b) {
+    tad_tape *t = tad__has_tape(a) ? a.tape : NULL;
+    return t && tad__has_room(t, 1) && tad__truth(t, a) && tad__truth(t, b) ? t : NULL;
+}
+
+#define COMPARE_NUMBERS(name, how, doc)                                                            \
     tad_var tad_##name(tad_var a, tad_var b) {                                                     \
-        return tad_apply(&tad__ops_compare[OP_##name], (const tad_var[]){a, b}, 2, NULL, NULL, 0); \
+        const tad_op *op = &tad__ops_compare[OP_##name];                                           \
+        tad_tape *t = tape_of_numbers(a, b);                                                       \
+        if (!t) return tad_apply(op, (const tad_var[]){a, b}, 2, NULL, NULL, 0);                   \
+        return record_truth(t, op, a, b, tad__plain_value(t, a) how tad__plain_value(t, b));       \
     }
-COMPARISONS(FUNCTION)
-CONNECTIVES(FUNCTION)
+#define CONNECT_TRUTHS(name, how, doc)                                                             \
+    tad_var tad_##name(tad_var a, tad_var b) {                                                     \
+        const tad_op *op = &tad__ops_compare[OP_##name];                                           \
+        tad_tape *t = tape_of_truths(a, b);                                                        \
+        if (!t) return tad_apply(op, (const tad_var[]){a, b}, 2, NULL, NULL, 0);                   \
+        return record_truth(t, op, a, b, *tad__truth(t, a) how * tad__truth(t, b));                \
+    }
+COMPARISONS(COMPARE_NUMBERS)
+CONNECTIVES(CONNECT_TRUTHS)
 
 tad_var tad_logical_not(tad_var x) {
+    tad_tape *t = tape_of_truths(x, x);
+    if (t) return record_truth(t, &tad__ops_compare[LOGICAL_NOT], x, x, !*tad__truth(t, x));
     return tad_apply(&tad__ops_compare[LOGICAL_NOT], &x, 1, NULL, NULL, 0);
 }

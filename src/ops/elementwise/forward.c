@@ -78,7 +78,6 @@ static void forward_walk(void *arg, tad__loop *l) {
             for (int i = 0; i < n; i++)
                 in[i] = i == k->single ? l->run[i] : tad__gathered(l, i, at, m, k->size, &r);
             k->f((size_t)m, in, l->run[n] + at * (int64_t)k->size, k->pq);
-            if (piece == INT64_MAX) break;
         }
     }
 }
@@ -87,7 +86,8 @@ static void forward_walk(void *arg, tad__loop *l) {
 static void forward_number(const tad_call_frame *c) {
     double x[3];
     for (size_t i = 0; i < c->n_in; i++) x[i] = *(const double *)c->in[i]->data;
-    *(double *)c->out[0]->data = tad__row_value(tad__row_of(c->op), x, c->options);
+    *(double *)c->out[0]->data =
+        tad__row_number[tad__row_of(c->op)].value(x, c->options ? c->options : tad__no_options);
 }
 
 tad_status tad__row_forward_hook(const tad_call_frame *c) {

@@ -169,9 +169,16 @@ static inline bool are_plain(const tad_tape *t, const tad_var *x, size_t n, uint
     return (differ[0] | (uint32_t)differ[1]) == 0;
 }
 
-/* The nodes of any numbers that live on t. */
-static bool are_numbers(tad_tape *t, const tad_var *x, size_t n, uint32_t *in, unsigned *flags) {
+/* The nodes of any numbers that live on t. plain: where the plain ones among them go; NULL: there
+ * may be none. */
+TAD__INLINE bool are_numbers(tad_tape *t, const tad_var *x, size_t n, uint32_t *in, double *plain,
+                             unsigned *flags) {
     for (size_t i = 0; i < n; i++) {
+        if (plain && tad_is_number(x[i])) {
+            in[i] = TAD__NO_NODE;
+            plain[i] = x[i].u.number;
+            continue;
+        }
         if (!tad__is_living(t, x[i])) return false;
         const tad__node *p = tad__at(t, in[i] = x[i].u.at.index);
         *flags |= p->flags;
@@ -182,14 +189,14 @@ static bool are_numbers(tad_tape *t, const tad_var *x, size_t n, uint32_t *in, u
 
 static inline bool find_numbers(tad_tape *t, const tad_var *x, size_t n, uint32_t *in,
                                 unsigned *flags) {
-    if (!are_plain(t, x, n, in)) return are_numbers(t, x, n, in, flags);
+    if (!are_plain(t, x, n, in)) return are_numbers(t, x, n, in, NULL, flags);
     *flags |= TAD__NEEDS;
     return true;
 }
 
 /* The handle was just written as two 32-bit stores; a 64-bit load would stall. */
 static inline bool find_number(tad_tape *t, tad_var x, uint32_t *in, unsigned *flags) {
-    if (x.tape != t || x.u.at.epoch != t->head.epoch) return are_numbers(t, &x, 1, in, flags);
+    if (x.tape != t || x.u.at.epoch != t->head.epoch) return are_numbers(t, &x, 1, in, NULL, flags);
     *in = x.u.at.index;
     *flags |= TAD__NEEDS;
     return true;
@@ -229,36 +236,111 @@ tad_var tad_sum_list(const tad_var *x, size_t n) {
     return tad_apply(&tad__ops_list[SUM_LIST], x, n, NULL, NULL, 0);
 }
 
+/* ---- with plain numbers among the operands ---- */
+
+/* Operands from `first` on of a node of kind DOT_N; false: not all are numbers. */
+static bool find_plain(tad_tape *t, tad__record_of *r, size_t first, const tad_var *x, size_t n,
+                       unsigned *flags) {
+    uint32_t *in = r->in + first;
+    if (!are_plain(t, x, n, in)) return are_numbers(t, x, n, in, tad__plain_of(r) + first, flags);
+    *flags |= TAD__NEEDS;
+    return true;
+}
+
+static double factor(const tad_tape *t, const tad__record_of *r, size_t i) {
+    const uint32_t node = r->in[i];
+    return node == TAD__NO_NODE ? tad__plain_of(r)[i] : t->head.node[node].value.number;
+}
+
+/* c + a . b; either a or `coefficient` is given. False: not all are numbers, or no memory. */
+static bool record_plain(tad_tape *t, const double *coefficient, const tad_var *a, const tad_var *b,
+                         size_t n, tad_var c, tad_var *result) {
+    const size_t n_in = 2 * n + 1, size = tad__plain_offset(n_in) + n_in * sizeof(double);
+    const tad__arena_mark before = tad__arena_now(&t->arena);
+    tad__record_of *r = t->head.limit ? tad__arena_take(&t->arena, size, 8) : NULL;
+    unsigned flags = 0;
+    if (!r) return false;
+    *r = (tad__record_of){&tad__ops_list[DOT_LIST], NULL, NULL, (uint32_t)n_in, 1};
+    double *plain = tad__plain_of(r);
+    if (!are_numbers(t, &c, 1, r->in, plain, &flags) || (a && !find_plain(t, r, 1, a, n, &flags)) ||
+        !find_plain(t, r, 1 + n, b, n, &flags)) {
+        tad__arena_release(&t->arena, before);
+        return false;
+    }
+    double sum = factor(t, r, 0);
+    for (size_t i = 1; i <= n; i++) {
+        const double p = coefficient ? coefficient[i - 1] : factor(t, r, i);
+        if (coefficient) {
+            r->in[i] = TAD__NO_NODE;
+            plain[i] = p;
+        }
+        sum += p * factor(t, r, i + n);
+    }
+    *result = finish(t, r, TAD__DOT_N, flags, sum);
+    return true;
+}
+
 /* Through the descriptor: its operands are c, all a, all b. */
-static tad_var general_dot(tad_tape *t, const tad_var *a, const tad_var *b, size_t n, tad_var c) {
+static tad_var general_dot(tad_tape *t, const double *coefficient, const tad_var *a,
+                           const tad_var *b, size_t n, tad_var c) {
     tad_var *in = tad__arena_take(&t->arena, (2 * n + 1) * sizeof *in, 16);
     if (!in) {
         tad__no_memory(t, "dot_list");
         return tad__nil(t);
     }
     in[0] = c;
-    memcpy(in + 1, a, n * sizeof *in);
-    memcpy(in + 1 + n, b, n * sizeof *in);
+    for (size_t i = 0; i < n; i++) {
+        in[1 + i] = a ? a[i] : tad_number(coefficient[i]);
+        in[1 + n + i] = b[i];
+    }
     return tad__apply(t, &tad__ops_list[DOT_LIST], in, 2 * n + 1, NULL, NULL, 0);
+}
+
+/* False (and the error) where there is no list, or no tape. */
+static bool has_lists(tad_tape *t, const void *a, const void *b, size_t n) {
+    if (t && a && b && n <= UINT32_MAX / 8) return true;
+    if (t) tad__fail(t, TAD_BAD_ARGUMENT, "dot_list: no lists of operands");
+    return false;
+}
+
+/* c + a . b of variables alone, which the sweep walks without looking for others; false: they are
+ * not that, or no memory. */
+static bool record_dot(tad_tape *t, const tad_var *a, const tad_var *b, size_t n, tad_var c,
+                       tad_var *result) {
+    const tad__arena_mark before = tad__arena_now(&t->arena);
+    tad__record_of *r = t->head.limit ? new_record(t, &tad__ops_list[DOT_LIST], 2 * n + 1) : NULL;
+    unsigned flags = 0;
+    if (!r) return false;
+    if (!find_number(t, c, r->in, &flags) || !find_numbers(t, a, n, r->in + 1, &flags) ||
+        !find_numbers(t, b, n, r->in + 1 + n, &flags)) {
+        tad__arena_release(&t->arena, before);
+        return false;
+    }
+    const tad__node *node = t->head.node;
+    const uint32_t *p = r->in + 1, *q = p + n;
+    double sum = node[r->in[0]].value.number;
+    for (size_t i = 0; i < n; i++) sum += node[p[i]].value.number * node[q[i]].value.number;
+    *result = finish(t, r, TAD__DOT, flags, sum);
+    return true;
+}
+
+/* Whether it is soon seen that not all are variables. */
+static bool begins_plain(const tad_var *a, const tad_var *b, size_t n, tad_var c) {
+    return tad_is_number(c) || (n && (tad_is_number(a[0]) || tad_is_number(b[0])));
 }
 
 tad_var tad_dot_list(const tad_var *a, const tad_var *b, size_t n, tad_var c) {
     tad_tape *t = tad__has_tape(c) ? c.tape : a ? tad__tape_of(a, n) : NULL;
-    if (!t || !a || !b || n > UINT32_MAX / 8) {
-        if (t) tad__fail(t, TAD_BAD_ARGUMENT, "dot_list: no lists of operands");
-        return tad__nil(t);
-    }
-    tad__arena_mark before = tad__arena_now(&t->arena);
-    tad__record_of *r = t->head.limit ? new_record(t, &tad__ops_list[DOT_LIST], 2 * n + 1) : NULL;
-    unsigned flags = 0;
-    if (r && find_number(t, c, r->in, &flags) && find_numbers(t, a, n, r->in + 1, &flags) &&
-        find_numbers(t, b, n, r->in + 1 + n, &flags)) {
-        const tad__node *node = t->head.node;
-        const uint32_t *p = r->in + 1, *q = p + n;
-        double sum = node[r->in[0]].value.number;
-        for (size_t i = 0; i < n; i++) sum += node[p[i]].value.number * node[q[i]].value.number;
-        return finish(t, r, TAD__DOT, flags, sum);
-    }
-    tad__arena_release(&t->arena, before);
-    return general_dot(t, a, b, n, c);
+    tad_var y;
+    if (!t && b) t = tad__tape_of(b, n);
+    if (!has_lists(t, a, b, n)) return tad__nil(t);
+    if (!begins_plain(a, b, n, c) && record_dot(t, a, b, n, c, &y)) return y;
+    return record_plain(t, NULL, a, b, n, c, &y) ? y : general_dot(t, NULL, a, b, n, c);
+}
+
+tad_var tad_dot_list_plain(const double *a, const tad_var *x, size_t n, tad_var c) {
+    tad_tape *t = tad__has_tape(c) ? c.tape : x ? tad__tape_of(x, n) : NULL;
+    tad_var y;
+    if (!has_lists(t, a, x, n)) return tad__nil(t);
+    return record_plain(t, a, NULL, x, n, c, &y) ? y : general_dot(t, a, NULL, x, n, c);
 }

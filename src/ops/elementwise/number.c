@@ -1,6 +1,8 @@
 /* Rows on plain numbers: value and partial derivatives in double. Rests on row.h. */
 #include "row.h"
 
+#include <string.h>
+
 #include "numbers.h"
 
 /* Of a row without options. */
@@ -18,6 +20,14 @@ const double tad__no_options[2] = {0, 0};
         LOADS return derivative;                                                                   \
     }
 
+/* All of a row on two or three operands, which the compiler lets share what they have in common. */
+#define PARTIALS(name, ...)                                                                        \
+    static void name##_partials(UNUSED double A, UNUSED double B, UNUSED double C,                 \
+                                UNUSED double Y, double *d) {                                      \
+        const double all[] = {__VA_ARGS__};                                                        \
+        memcpy(d, all, sizeof all);                                                                \
+    }
+
 #define LOADS                                                                                      \
     UNUSED const double X = x[0];                                                                  \
     UNUSED const double P = pq[0], Q = pq[1];
@@ -30,21 +40,23 @@ const double tad__no_options[2] = {0, 0};
 #undef LOADS
 #define LOADS UNUSED const double A = x[0], B = x[1];
 #define TAD_BINARY(name, doc, la, ha, lb, hb, value, da, db)                                       \
-    VALUE(name, value) PARTIAL(name, 0, da) PARTIAL(name, 1, db)
+    VALUE(name, value) PARTIAL(name, 0, da) PARTIAL(name, 1, db) PARTIALS(name, da, db)
 #include <tad/scalar.def>
 #undef LOADS
 #define LOADS UNUSED const double A = x[0], B = x[1], C = x[2];
 #define TAD_TERNARY(name, doc, value, da, db, dc)                                                  \
-    VALUE(name, value) PARTIAL(name, 0, da) PARTIAL(name, 1, db) PARTIAL(name, 2, dc)
+    VALUE(name, value)                                                                             \
+    PARTIAL(name, 0, da) PARTIAL(name, 1, db) PARTIAL(name, 2, dc) PARTIALS(name, da, db, dc)
 #include <tad/scalar.def>
 #undef LOADS
 
-#define TAD_UNARY(name, ...) [TAD__ROW_##name] = {name##_value, {name##_d0}},
+#define TAD_UNARY(name, ...) [TAD__ROW_##name] = {name##_value, {name##_d0}, NULL},
 #define TAD_OPTION1(name, ...) TAD_UNARY(name, )
 #define TAD_OPTION2(name, ...) TAD_UNARY(name, )
-#define TAD_BINARY(name, ...) [TAD__ROW_##name] = {name##_value, {name##_d0, name##_d1}},
+#define TAD_BINARY(name, ...)                                                                      \
+    [TAD__ROW_##name] = {name##_value, {name##_d0, name##_d1}, name##_partials},
 #define TAD_TERNARY(name, ...)                                                                     \
-    [TAD__ROW_##name] = {name##_value, {name##_d0, name##_d1, name##_d2}},
+    [TAD__ROW_##name] = {name##_value, {name##_d0, name##_d1, name##_d2}, name##_partials},
 const tad__row_numbers tad__row_number[TAD__ROW_COUNT] = {
 #include <tad/scalar.def>
 };
@@ -53,10 +65,6 @@ bool tad__can_clip(unsigned row, const double *pq) {
     if (row != TAD__ROW_hardtanh && row != TAD__ROW_clamp) return true;
     bool crossed = pq[0] > pq[1] && row == TAD__ROW_hardtanh;
     return pq[0] == pq[0] && pq[1] == pq[1] && !crossed;
-}
-
-double tad__row_value(unsigned row, const double *x, const double *pq) {
-    return tad__row_number[row].value(x, pq ? pq : tad__no_options);
 }
 
 bool tad__row_is_finite(const tad_op *op, const double *x, const double *pq) {

@@ -4,6 +4,7 @@
 #define TAD_OPS_ELEMENTWISE_ROW_H
 
 #include "kernel/kernels.h"
+#include "tape/basis.h"
 #include "tape/tape.h"
 
 extern const tad_op tad__ops_elementwise[];
@@ -20,16 +21,10 @@ typedef struct tad__row_options {
 
 /* ---- number.c: rows on numbers ---- */
 
-/* x: the operands; pq: the options, tad__no_options for a row without. */
-typedef struct tad__row_numbers {
-    double (*value)(const double *x, const double *pq);
-    double (*partial[3])(const double *x, double y, const double *pq);
-} tad__row_numbers;
 extern const tad__row_numbers tad__row_number[TAD__ROW_COUNT];
-extern const double tad__no_options[2];
+extern const double tad__no_options[2]; /* of a row without */
 /* False for bounds that cannot be: of hardtanh crossed, where clamp takes the upper one; NaNs. */
 bool tad__can_clip(unsigned row, const double *pq);
-double tad__row_value(unsigned row, const double *x, const double *pq);       /* see basis.h */
 bool tad__row_is_finite(const tad_op *op, const double *x, const double *pq); /* see basis.h */
 
 /* ---- dual.c: derivatives of rows on numbers that move ---- */

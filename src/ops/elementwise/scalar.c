@@ -5,6 +5,7 @@
 #include "tape/handle.h"
 
 #include "numbers.h"
+#include "plain.h"
 
 #include "tape/apply.h"
 #include "tape/arrays.h"
@@ -24,19 +25,15 @@ static enum tad__kind kind_of(unsigned row) {
     }
 }
 
-/* With one plain number among two operands; TAD__ROW: not foldable. */
+/* With one plain number among two operands. */
 static enum tad__kind kind_with_number(unsigned row, bool number_first) {
     switch (row) {
     case TAD__ROW_add: return TAD__ADD_XN;
     case TAD__ROW_sub: return number_first ? TAD__SUB_NX : TAD__ADD_XN;
     case TAD__ROW_mul: return TAD__MUL_XN;
     case TAD__ROW_div: return number_first ? TAD__DIV_NX : TAD__DIV_XN;
-    default: return TAD__ROW;
+    default: return number_first ? TAD__ROW_NX : TAD__ROW_XN;
     }
-}
-
-static bool is_scalar(tad_tape *t, tad_var v) {
-    return tad__is_living(t, v) && !(tad__at(t, v.u.at.index)->flags & TAD__ARRAY);
 }
 
 static tad_var new_scalar(tad_tape *t, unsigned row, enum tad__kind kind, unsigned flags,
@@ -136,7 +133,7 @@ static tad_var folded(unsigned row, const tad_var *in, size_t n, const double *p
 tad_var tad__row1(unsigned row, tad_var x) {
     tad_tape *t = tad__has_tape(x) ? x.tape : NULL;
     if (!t) return folded(row, &x, 1, tad__no_options);
-    if (t->error.status != TAD_OK || !is_scalar(t, x)) return general(t, row, &x, 1);
+    if (t->error.status != TAD_OK || !tad__is_scalar(t, x)) return general(t, row, &x, 1);
     const tad__node *p = tad__at(t, x.u.at.index);
     double v = p->value.number, y = tad__row_number[row].value(&v, tad__no_options);
     tad__node operands = {.a = x.u.at.index,
@@ -159,10 +156,9 @@ tad_var tad__row2(unsigned row, tad_var a, tad_var b) {
     tad_tape *t = tad__tape_of(in, 2);
     if (!t) return folded(row, in, 2, tad__no_options);
     if (t->error.status != TAD_OK) return tad__nil(t);
-    bool sa = is_scalar(t, a), sb = is_scalar(t, b),
-         foldable = kind_with_number(row, false) != TAD__ROW;
-    if (foldable && sa && tad_is_number(b)) return with_number(t, row, a, b.u.number, false);
-    if (foldable && sb && tad_is_number(a)) return with_number(t, row, b, a.u.number, true);
+    const bool sa = tad__is_scalar(t, a), sb = tad__is_scalar(t, b);
+    if (sa && tad_is_number(b)) return with_number(t, row, a, b.u.number, false);
+    if (sb && tad_is_number(a)) return with_number(t, row, b, a.u.number, true);
     if (!sa || !sb) return general(t, row, in, 2);
     const tad__node *p = tad__at(t, a.u.at.index), *q = tad__at(t, b.u.at.index);
     double v[2] = {p->value.number, q->value.number};
@@ -170,8 +166,6 @@ tad_var tad__row2(unsigned row, tad_var a, tad_var b) {
     return new_scalar(t, row, kind_of(row), p->flags | q->flags,
                       tad__row_number[row].value(v, tad__no_options), operands);
 }
-
-static bool is_plain(tad_tape *t, tad_var v) { return tad_is_number(v) || is_scalar(t, v); }
 
 /* a b + c or c - a b where some are plain numbers: a product, and a sum, with the bits of one node.
  */
@@ -186,48 +180,61 @@ tad_var tad__row3(unsigned row, tad_var a, tad_var b, tad_var c) {
     tad_tape *t = tad__tape_of(in, 3);
     if (!t) return folded(row, in, 3, tad__no_options);
     if (t->error.status != TAD_OK) return tad__nil(t);
-    if ((row == TAD__ROW_fma || row == TAD__ROW_fnma) && is_plain(t, a) && is_plain(t, b) &&
-        is_plain(t, c) && (tad_is_number(a) || tad_is_number(b) || tad_is_number(c)))
+    if (!tad__is_plain(t, a) || !tad__is_plain(t, b) || !tad__is_plain(t, c))
+        return general(t, row, in, 3);
+    if (row != TAD__ROW_lerp && (tad_is_number(a) || tad_is_number(b) || tad_is_number(c)))
         return product_and_sum(row, a, b, c);
-    if (!is_scalar(t, a) || !is_scalar(t, b) || !is_scalar(t, c)) return general(t, row, in, 3);
-    const tad__node *p = tad__at(t, a.u.at.index), *q = tad__at(t, b.u.at.index),
-                    *r = tad__at(t, c.u.at.index);
+    const tad__node operands = {.a = tad__plain_node(t, a),
+                                .u.arg = {tad__plain_node(t, b), tad__plain_node(t, c)}};
+    if (t->error.status != TAD_OK) return tad__nil(t);
+    const tad__node *p = tad__at(t, operands.a), *q = tad__at(t, operands.u.arg.b),
+                    *r = tad__at(t, operands.u.arg.c);
     double v[3] = {p->value.number, q->value.number, r->value.number};
-    tad__node operands = {.a = a.u.at.index, .u.arg = {b.u.at.index, c.u.at.index}};
     return new_scalar(t, row, kind_of(row), p->flags | q->flags | r->flags,
                       tad__row_number[row].value(v, tad__no_options), operands);
 }
 
-/* What tad__apply would record of a number, while recording plainly. False: that is not the case.
- */
-static bool on_number(tad_tape *t, unsigned row, tad_var x, const tad__row_options *o,
-                      tad_var *result) {
-    if (t->head.count >= t->head.limit || !is_scalar(t, x) || !tad__can_clip(row, &o->p))
-        return false;
-    const tad__arena_mark before = tad__arena_now(&t->arena);
-    tad__record_of *r = tad__arena_take(&t->arena, sizeof *r + sizeof *r->in, 16);
-    tad__row_options *options = r ? tad__arena_take(&t->arena, sizeof *options, 16) : NULL;
-    if (!options) {
-        tad__arena_release(&t->arena, before);
-        return false;
-    }
-    const tad__node *p = tad__at(t, x.u.at.index);
-    const double v = p->value.number;
-    *options = *o;
-    *r = (tad__record_of){&tad__ops_elementwise[row], options, NULL, 1, 1};
-    r->in[0] = x.u.at.index;
-    *result = new_scalar(t, row, TAD__GENERAL, p->flags, tad__row_number[row].value(&v, &o->p),
-                         (tad__node){.u.record = r});
-    return true;
+/* What tad__apply would record, the options behind it. NULL: no memory. */
+static tad__record_of *record_with(tad_tape *t, unsigned row, uint32_t x, double p, double q) {
+    const size_t size = sizeof(tad__record_of) + sizeof(double); /* with its operand */
+    tad__record_of *r = tad__arena_take(&t->arena, size + sizeof(tad__row_options), 16);
+    if (!r) return NULL;
+    tad__row_options *o = (tad__row_options *)(void *)((char *)r + size);
+    o->p = p;
+    o->q = q;
+    r->op = &tad__ops_elementwise[row];
+    r->options = o;
+    r->saved = NULL;
+    r->n_in = 1;
+    r->n_out = 1;
+    r->in[0] = x;
+    return r;
+}
+
+static uint64_t bits_of(tad__record_of *r) {
+    union {
+        uint64_t bits;
+        void *record;
+    } u = {0};
+    u.record = r;
+    return u.bits;
+}
+
+static bool can_record(tad_tape *t, unsigned row, tad_var x, const double *pq) {
+    return t->head.count < t->head.limit && tad__is_scalar(t, x) && tad__can_clip(row, pq);
 }
 
 static tad_var with_options(unsigned row, tad_var x, double p, double q) {
-    tad__row_options o = {p, q};
-    tad_var y;
-    if (!tad__has_tape(x))
-        return tad__can_clip(row, &o.p) ? folded(row, &x, 1, &o.p) : tad__nil(NULL);
-    if (on_number(x.tape, row, x, &o, &y)) return y;
-    return tad_apply(&tad__ops_elementwise[row], &x, 1, &o, NULL, 0);
+    const tad__row_options o = {p, q};
+    tad_tape *t = tad__has_tape(x) ? x.tape : NULL;
+    if (!t) return tad__can_clip(row, &o.p) ? folded(row, &x, 1, &o.p) : tad__nil(NULL);
+    tad__record_of *r =
+        can_record(t, row, x, &o.p) ? record_with(t, row, x.u.at.index, p, q) : NULL;
+    if (!r) return tad_apply(&tad__ops_elementwise[row], &x, 1, &o, NULL, 0);
+    const tad__node *from = tad__at(t, x.u.at.index);
+    return new_scalar(t, row, TAD__GENERAL, from->flags,
+                      tad__row_number[row].value(&from->value.number, &o.p),
+                      (tad__node){.u.record = r});
 }
 
 /* ---- the public functions ---- */
@@ -241,33 +248,37 @@ static tad_var with_options(unsigned row, tad_var x, double p, double q) {
         const double X = TAD__NODE(x)->value.number, Y = f;                                        \
         return tad__record(x.tape, next, TAD__OWN(name, TAD__UNARY), x, tad__bits(dx), Y);         \
     }
-#define TAD_OPTION1(name, ...)                                                                     \
-    tad_var tad_##name(tad_var x, double p) { return with_options(TAD__ROW_##name, x, p, 0); }
-#define TAD_OPTION2(name, ...)                                                                     \
-    tad_var tad_##name(tad_var x, double p, double q) {                                            \
-        return with_options(TAD__ROW_##name, x, p, q);                                             \
+#define IN_PLACE_WITH(name, p, q, f)                                                               \
+    uint64_t next = 0;                                                                             \
+    tad__record_of *r = NULL;                                                                      \
+    if (TAD_LIKELY(tad__fast1(x, &next)) &&                                                        \
+        tad__can_clip(TAD__ROW_##name, (const double[]){p, q}))                                    \
+        r = record_with(x.tape, TAD__ROW_##name, tad__index(x.u.bits), p, q);                      \
+    if (!r) return with_options(TAD__ROW_##name, x, p, q);                                         \
+    UNUSED const double X = TAD__NODE(x)->value.number, P = p, Q = q;                              \
+    return tad__record(x.tape, next, TAD__OWN(name, TAD__GENERAL), x, bits_of(r), f);
+#define TAD_OPTION1(name, doc, lo, hi, kinks, option, f, dx)                                       \
+    tad_var tad_##name(tad_var x, double p) { IN_PLACE_WITH(name, p, 0, f) }
+#define TAD_OPTION2(name, doc, lo, hi, kinks, kinks2, o1, o2, f, dx)                               \
+    tad_var tad_##name(tad_var x, double p, double q) { IN_PLACE_WITH(name, p, q, f) }
+/* The kinds fold away, the row being known. */
+#define TAD_BINARY(name, doc, la, ha, lb, hb, f, da, db)                                           \
+    static inline double name##_of(double A, double B) { return f; }                               \
+    tad_var tad_##name(tad_var a, tad_var b) {                                                     \
+        enum { ROW = TAD__ROW_##name };                                                            \
+        uint64_t next = 0;                                                                         \
+        TAD__IN_PLACE_2(name, kind_of(ROW), name##_of(x->value.number, y->value.number))           \
+        TAD__IN_PLACE_N(name, kind_with_number(ROW, false), a, b, name##_of(v, k))                 \
+        TAD__IN_PLACE_N(name, kind_with_number(ROW, true), b, a, name##_of(k, v))                  \
+        return tad__row2(ROW, a, b);                                                               \
     }
-/* Arithmetic takes the way of the header first; the choice folds away, the row being known. */
-TAD__INLINE tad_var binary(unsigned row, tad_var a, tad_var b) {
-    switch (row) {
-    case TAD__ROW_add: return tad__inline_add(a, b);
-    case TAD__ROW_sub: return tad__inline_sub(a, b);
-    case TAD__ROW_mul: return tad__inline_mul(a, b);
-    case TAD__ROW_div: return tad__inline_div(a, b);
-    default: return tad__row2(row, a, b);
-    }
-}
-TAD__INLINE tad_var ternary(unsigned row, tad_var a, tad_var b, tad_var c) {
-    switch (row) {
-    case TAD__ROW_fma: return tad__inline_fma(a, b, c);
-    case TAD__ROW_fnma: return tad__inline_fnma(a, b, c);
-    default: return tad__row3(row, a, b, c);
-    }
-}
-#define TAD_BINARY(name, ...)                                                                      \
-    tad_var tad_##name(tad_var a, tad_var b) { return binary(TAD__ROW_##name, a, b); }
-#define TAD_TERNARY(name, ...)                                                                     \
+#define TAD_TERNARY(name, doc, f, da, db, dc)                                                      \
+    static inline double name##_of(double A, double B, double C) { return f; }                     \
     tad_var tad_##name(tad_var a, tad_var b, tad_var c) {                                          \
-        return ternary(TAD__ROW_##name, a, b, c);                                                  \
+        enum { ROW = TAD__ROW_##name };                                                            \
+        uint64_t next = 0;                                                                         \
+        TAD__IN_PLACE_3(name, kind_of(ROW),                                                        \
+                        name##_of(x->value.number, y->value.number, z->value.number))              \
+        return tad__row3(ROW, a, b, c);                                                            \
     }
 #include <tad/scalar.def>

@@ -222,5 +222,7 @@ tad_var tad_at(tad_var x, int64_t i) {
     if (t && s.rank > 0 && (i < -s.dim[0] || i >= s.dim[0]))
         tad__fail(t, TAD_BAD_ARGUMENT, "at: no row %lld among %lld", (long long)i,
                   (long long)s.dim[0]);
-    return tad_squeeze(tad_slice(x, 0, i, i == -1 ? TAD_END : i + 1, 1), tad_axis(0));
+    /* a row that was refused may be the largest number */
+    const int64_t stop = i == -1 || i == INT64_MAX ? TAD_END : i + 1;
+    return tad_squeeze(tad_slice(x, 0, i, stop, 1), tad_axis(0));
 }

@@ -30,12 +30,18 @@ static tad_status select_shape(const tad_call_frame *c, tad_type *out, size_t *n
     return tad__check_indices(c, index, x->dim[axis]);
 }
 
+/* An axis of n elements among axes of one. */
+static tad_shape on_axis(int rank, int axis, int64_t n) {
+    tad_shape s = {.rank = rank};
+    for (int i = 0; i < rank; i++) s.dim[i] = i == axis ? n : 1;
+    return s;
+}
+
 static void select_plan(tad__walk *w, const tad_call_frame *c, const tad_array *source,
                         const tad_array *a) {
     const tad_array *index = c->in[1];
     int axis = tad__known_axis(((const tad__at_axis *)c->options)->axis, source->rank);
-    tad_shape one = {a->rank, {1, 1, 1, 1, 1, 1, 1, 1}};
-    one.dim[axis] = index->dim[0];
+    tad_shape one = on_axis(a->rank, axis, index->dim[0]);
     tad__strides(tad__lay_out(&w->index, index, &one))[axis] = tad_strides(index)[0];
     tad__walk_source(w, source, a, axis);
 }
@@ -48,8 +54,8 @@ static tad_status select_backward(tad_backward *b) { return tad__take_backward(b
 
 static void select_vjp(tad_rule *r) {
     const tad__at_axis *o = r->options;
-    tad_shape x = tad_shape_of(r->in[0]), one = {x.rank, {1, 1, 1, 1, 1, 1, 1, 1}};
-    one.dim[tad__known_axis(o->axis, x.rank)] = tad_size_of(r->in[1]);
+    tad_shape x = tad_shape_of(r->in[0]);
+    tad_shape one = on_axis(x.rank, tad__known_axis(o->axis, x.rank), tad_size_of(r->in[1]));
     tad_var index = tad_broadcast_to(tad_reshape(r->in[1], one), tad_shape_of(r->out[0]));
     r->result[0] = tad__gather_put(r->given[0], index, x, o->axis);
 }

@@ -1,0 +1,431 @@
+/* Programs beside the tape: for every op and sample, every row at special points, and in random
+ * graphs, a program frozen at one point gives at others the bits that the tape gives there,
+ * whatever was shared, fused and placed; many points give those of one. */
+#include "programs.h"
+
+#include <tad/gradcheck.h>
+
+#include "rows.h"
+
+enum { MOST = 6 };
+
+/* ---- every op ---- */
+
+static const tad_op *op_of(int i) { return tad_op_at((size_t)i); }
+static bool is_float(tad_var v) { return tad_dtype_of(v) == TAD_F64 || tad_dtype_of(v) == TAD_F32; }
+
+/* A number that depends on all results, not linearly, by drawn weights. */
+static tad_var total(const tad_var *y, size_t n) {
+    tad_var sum = tad_scalar(t, 0);
+    for (size_t k = 0; k < n; k++) {
+        if (!is_float(y[k])) continue;
+        tad_var z = tad_cast(y[k], TAD_F64), w = tad_randn(t, TAD_F64, tad_shape_of(z));
+        sum = tad_add(sum, tad_sum(tad_mul(w, tad_add(z, tad_mul(z, z))), tad_all()));
+    }
+    return sum;
+}
+
+/* The results of a sample, a total of them, its gradient, and how that moves. */
+static void record_sample(const tad_op *op, const tad_sample *s, uint64_t seed, graph *g) {
+    tad_var in[MOST] = {{0}}, x[MOST], v[MOST], hvp[MOST];
+    size_t n = 0;
+    *g = (graph){.n_in = 0};
+    tad_tape_set_random(t, (tad_random){1, 0});
+    for (size_t i = 0; i < s->n; i++) {
+        in[i] = tad_sample_fill(t, &s->in[i], seed + i);
+        if (s->in[i].absent) continue;
+        g->in[g->n_in++] = in[i];
+        if (tad_node_needs_gradient(in[i])) x[n++] = in[i];
+    }
+    (void)tad_apply(op, in, s->n, s->options, g->out, op->n_out);
+    g->n_out = op->n_out;
+    tad_var f = total(g->out, op->n_out);
+    ck_tape(t);
+    g->out[g->n_out++] = f;
+    if (!n || !tad_node_needs_gradient(g->out[0])) return;
+    for (size_t i = 0; i < n; i++) v[i] = tad_full(t, tad_dtype_of(x[i]), tad_shape_of(x[i]), 0.5);
+    ck_done(tad_grad(&f, NULL, 1, x, n, g->out + g->n_out), t);
+    ck_done(tad_tangent(g->out + g->n_out, n, x, v, n, hvp), t);
+    g->n_out += n;
+    for (size_t i = 0; i < n; i++) g->out[g->n_out++] = hvp[i];
+}
+
+START_TEST(every_op_gives_the_bits_of_the_tape) {
+    tad_sample_room room;
+    graph g;
+    for (size_t i = 0; i < tad_sample_count(op_of(_i)); i++) {
+        ck_assert(tad_sample_at(op_of(_i), i, &room));
+        record_sample(op_of(_i), &room.sample, 0, &g);
+        tad_program *p = frozen(&g, room.sample.label);
+        tad_workspace *w = tad_workspace_new(p);
+        for (uint64_t seed = 0; seed < 3; seed++) {
+            tad_tape_reset(t);
+            record_sample(op_of(_i), &room.sample, 10 * seed, &g);
+            tad_set_random(w, (tad_random){1, 0});
+            run_beside(w, &g, room.sample.label);
+            ck_assert_uint_eq(tad_random_of(w).drawn, tad_tape_random(t).drawn);
+        }
+        tad_workspace_free(w);
+        tad_program_free(p);
+        tad_tape_reset(t);
+    }
+}
+END_TEST
+
+/* ---- rows on numbers ---- */
+
+/* Value, gradient and products of row f and its gradient: at x, with operand `plain` a number. */
+static void record_row(const row *f, const double *x, size_t plain, graph *g) {
+    tad_var in[3], hvp[3], v[3] = {tad_number(1), tad_number(0.5), tad_number(-2)};
+    *g = (graph){.n_in = 0};
+    for (size_t i = 0; i < f->n_in; i++) {
+        in[i] = i == plain ? tad_number(0.75) : tad_scalar(t, x[i]);
+        if (i != plain) g->in[g->n_in++] = in[i];
+    }
+    g->out[0] = f->call(in, row_options[f->n_options]);
+    ck_done(tad_grad(g->out, NULL, 1, g->in, g->n_in, g->out + 1), t);
+    ck_done(tad_tangent(g->out + 1, g->n_in, g->in, v, g->n_in, hvp), t);
+    g->n_out = 1 + g->n_in;
+    for (size_t i = 0; i < g->n_in; i++) g->out[g->n_out++] = hvp[i];
+}
+
+static void try_row(const row *f, size_t plain) {
+    static const double start[3] = {0.7, 0.4, 1.3};
+    graph g;
+    size_t all = 1;
+    if (f->n_in == 1 && plain == 0) return;
+    for (size_t i = 0; i < f->n_in; i++) all *= POINTS;
+    record_row(f, start, plain, &g);
+    tad_program *p = frozen(&g, f->name);
+    tad_workspace *w = tad_workspace_new(p);
+    for (size_t k = 0; k < all; k += f->n_in == 3 ? 5 : 1) {
+        const double x[3] = {points[k % POINTS], points[k / POINTS % POINTS],
+                             points[k / POINTS / POINTS % POINTS]};
+        tad_tape_reset(t);
+        record_row(f, x, plain, &g);
+        run_beside(w, &g, f->name);
+    }
+    tad_workspace_free(w);
+    tad_program_free(p);
+    tad_tape_reset(t);
+}
+
+START_TEST(rows_agree_at_special_points) {
+    for (size_t plain = 0; plain <= rows[_i].n_in; plain++) try_row(&rows[_i], plain);
+}
+END_TEST
+
+/* ---- random graphs of numbers and arrays ---- */
+
+enum { LEAVES = 4, STEPS = 80 };
+
+static tad_var array_step(tad_var a, tad_var b, tad_random *r) {
+    switch (tad_random_below(r, 8)) {
+    case 0: return tad_mul(a, tad_tanh(b));
+    case 1: return tad_add(tad_transpose(a, 0, 1), b);
+    case 2: return tad_softmax(a, 1);
+    case 3: return tad_matmul(tad_transpose(a, 0, 1), b);
+    case 4: return tad_flip(b, tad_axis(0));
+    case 5: return tad_mul(tad_sin(a), tad_number(0.5));
+    case 6: return tad_where(tad_greater(a, b), a, tad_cos(b));
+    default: return tad_sub(tad_mean(a, tad_keepdims(tad_axis(1))), b);
+    }
+}
+
+static tad_var number_step(tad_var a, tad_var b, tad_random *r) {
+    const tad_var list[] = {a, b, a};
+    switch (tad_random_below(r, 8)) {
+    case 0: return tad_mul(a, b);
+    case 1: return tad_tanh(tad_sub(a, tad_number(2)));
+    case 2: return tad_fma(tad_sin(a), b, a);
+    case 3: return tad_div(b, tad_add(tad_square(a), tad_number(1)));
+    case 4: return tad_hypot(a, b);
+    case 5: return tad_sum_list(list, 3);
+    case 6: return tad_pow_scalar(tad_sigmoid(a), 1.5);
+    default: return tad_maximum(a, b);
+    }
+}
+
+/* Both kinds meet now and then. Arrays are small, or longer than a strip. */
+static void record_random(uint64_t seed, uint64_t data, graph *g) {
+    enum { LARGEST = 37 };
+    tad_random r = {seed, 0}, d = {data, 0};
+    tad_var array[LEAVES + STEPS], number[LEAVES + STEPS], sum;
+    double values[LARGEST * LARGEST];
+    const int64_t side = seed % 3 ? 3 : LARGEST;
+    size_t a = 0, n = 0;
+    *g = (graph){.n_in = 2 * LEAVES, .n_out = 3};
+    for (; a < LEAVES; a++, n++) {
+        for (int64_t i = 0; i < side * side; i++) values[i] = tad_random_normal(&d);
+        g->in[a] = array[a] = tad_input(t, TAD_F64, TAD_SHAPE(side, side), values);
+        g->in[LEAVES + n] = number[n] = tad_scalar(t, values[4]);
+    }
+    for (int k = 0; k < STEPS; k++) {
+        tad_var x = array[tad_random_below(&r, a)], y = array[tad_random_below(&r, a)],
+                p = number[tad_random_below(&r, n)], q = number[tad_random_below(&r, n)];
+        switch (tad_random_below(&r, 5)) {
+        case 0:
+        case 1: array[a++] = array_step(x, y, &r); break;
+        case 2: array[a++] = tad_mul(x, p); break;
+        case 3: number[n++] = tad_mean(tad_tanh(x), tad_all()); break;
+        default: number[n++] = number_step(p, q, &r);
+        }
+    }
+    sum = tad_add(number[n - 1], tad_sum(tad_tanh(array[a - 1]), tad_all()));
+    g->out[0] = sum;
+    g->out[1] = array[a - 1];
+    g->out[2] = array[a / 2];
+    ck_done(tad_grad(&sum, NULL, 1, g->in, g->n_in, g->out + g->n_out), t);
+    g->n_out += g->n_in;
+}
+
+START_TEST(random_graphs_agree) {
+    graph g;
+    const uint64_t seed = (uint64_t)_i;
+    record_random(seed, 1, &g);
+    tad_program *p = frozen(&g, "random graph");
+    tad_workspace *w = tad_workspace_new(p);
+    for (uint64_t data = 1; data < 5; data++) {
+        tad_tape_reset(t);
+        record_random(seed, data, &g);
+        run_beside(w, &g, "random graph");
+    }
+    tad_workspace_free(w);
+    tad_program_free(p);
+}
+END_TEST
+
+/* ---- what is saved ---- */
+
+START_TEST(what_nothing_needs_or_is_known_is_not_computed) {
+    const double two[2] = {2, 2};
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), two),
+            c = tad_constant(t, TAD_F64, TAD_SHAPE(2), two);
+    (void)tad_exp(x);
+    tad_var known = tad_exp(c), y = tad_add(tad_mul(tad_sin(x), known), tad_mul(tad_sin(x), known));
+    machine m = machine_of(&x, 1, &y, 1, NULL);
+    const tad_program_info i = tad_program_info_of(m.p);
+    ck_assert_uint_eq(i.recorded, 5);
+    ck_assert_uint_eq(i.folded, 1);
+    ck_assert_uint_eq(i.shared, 2);
+    ck_assert_uint_eq(i.calls, 3);
+    machine_free(m);
+}
+END_TEST
+
+START_TEST(options_and_operands_tell_calls_apart) {
+    const double six[6] = {1, 2, 3, 4, 5, 6};
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), six),
+            a = tad_sum(x, tad_keepdims(tad_axis(1))), b = tad_sum(x, tad_keepdims(tad_axis(0))),
+            same = tad_sum(x, tad_keepdims(tad_axis(1))),
+            slope = tad_add(tad_leaky_relu(x, 0.1), tad_leaky_relu(x, 0.2)),
+            y = tad_sum(tad_mul(tad_add(tad_add(a, b), same), slope), tad_all());
+    machine m = machine_of(&x, 1, &y, 1, NULL);
+    ck_assert_uint_eq(tad_program_info_of(m.p).shared, 1);
+    machine_free(m);
+}
+END_TEST
+
+START_TEST(rows_on_one_shape_run_together) {
+    tad_var x = tad_input(t, TAD_F32, TAD_SHAPE(3000), NULL), s = tad_scalar(t, 2), y = x, z = x;
+    for (int k = 0; k < 20; k++) {
+        y = tad_sin(tad_mul(y, s));
+        z = tad_sub(tad_number(1), tad_exp(z));
+    }
+    tad_var out[2] = {tad_sum(y, tad_all()), tad_add(y, z)};
+    machine m = machine_of((tad_var[]){x, s}, 2, out, 2, NULL);
+    const tad_program_info i = tad_program_info_of(m.p);
+    ck_assert_uint_eq(i.groups, 1); /* the sum runs afterwards */
+    ck_assert_uint_eq(i.fused, 81);
+    ck_assert_uint_eq(i.array_bytes_apart, 2 * 12032 + 2 * 64);
+    machine_free(m);
+}
+END_TEST
+
+/* What something else reads in between has memory, and is there by then. */
+START_TEST(groups_are_there_when_they_are_read) {
+    double values[700];
+    for (int k = 0; k < 700; k++) values[k] = k * 0.001;
+    graph g = {.n_in = 2, .n_out = 2};
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(700), values),
+            w = tad_input(t, TAD_F64, TAD_SHAPE(7, 100), values), a = tad_sin(x), b = tad_cos(w),
+            c = tad_exp(a), d = tad_reshape(c, TAD_SHAPE(7, 100)), e = tad_mul(b, d),
+            f = tad_mul(c, tad_reshape(e, TAD_SHAPE(700))), h = tad_add(tad_flip(f, tad_all()), c);
+    g.in[0] = x, g.in[1] = w;
+    g.out[0] = h, g.out[1] = e;
+    tad_program *p = frozen(&g, "groups");
+    tad_workspace *own = tad_workspace_new(p);
+    run_beside(own, &g, "groups");
+    tad_workspace_free(own);
+    tad_program_free(p);
+}
+END_TEST
+
+START_TEST(memory_is_used_again) {
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(100), NULL), y = x;
+    for (int k = 0; k < 50; k++) y = tad_softmax(y, 0);
+    machine m = machine_of(&x, 1, &y, 1, NULL);
+    const tad_program_info i = tad_program_info_of(m.p);
+    ck_assert_uint_eq(i.array_bytes_apart, 50 * 832);
+    ck_assert_uint_eq(i.array_bytes, 2 * 832);
+    machine_free(m);
+    tad_var n = tad_scalar(t, 1), z = n;
+    for (int k = 0; k < 1000; k++) z = tad_add(tad_sin(z), n);
+    m = machine_of(&n, 1, &z, 1, NULL);
+    ck_assert_uint_lt(tad_workspace_size(m.p), 3000);
+    machine_free(m);
+}
+END_TEST
+
+/* ---- many points ---- */
+
+static tad_var rosenbrock(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    tad_var a = tad_sub(tad_number(1), in[0]), b = tad_sub(in[1], tad_square(in[0]));
+    return tad_add(tad_square(a), tad_mul(tad_number(100), tad_square(b)));
+}
+
+/* Value and gradient of bent at points that lie in rows, with one input for all. */
+START_TEST(points_of_numbers_run_together) {
+    enum { N = 203 };
+    static double x[N][2], out[N][4], again[N][4];
+    const double three = 3, one = 1;
+    tad_var scale = tad_param(t, TAD_F64, TAD_0D, &three),
+            in[3] = {tad_scalar(t, 1), tad_scalar(t, 1), tad_scalar(t, 1)};
+    machine m = {NULL, NULL};
+    ck_done(
+        tad_freeze_function(bent, &scale, in, 3, TAD_GIVE_VALUE | TAD_GIVE_GRADIENT, NULL, &m.p),
+        t);
+    m.w = tad_workspace_new(m.p);
+    for (int i = 0; i < N; i++) x[i][0] = 0.01 * i, x[i][1] = 1 - 0.03 * i;
+    ck_assert_int_eq(tad_bind_each_numbers_in(m.w, 0, 2, N, x[0]), TAD_OK);
+    ck_assert_int_eq(tad_bind_in(m.w, 2, TAD_F64, TAD_0D, &one), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_numbers_out(m.w, 0, 4, N, out[0]), TAD_OK);
+    ck_assert_msg(tad_run(m.w) == TAD_OK, "%s", tad_workspace_message(m.w));
+    for (int i = 0; i < N; i++) {
+        double alone[4];
+        run_numbers(m, (double[]){x[i][0], x[i][1], 1}, alone);
+        for (int k = 0; k < 4; k++) ck_near(out[i][k], alone[k], 1e-15);
+    }
+    for (int i = 0; i < N; i += 3) { /* wherever a point is, it has the same bits */
+        ck_assert_int_eq(tad_bind_each_numbers_in(m.w, 0, 2, 3, x[i < N - 3 ? i : N - 3]), TAD_OK);
+        ck_assert_int_eq(tad_bind_each_numbers_out(m.w, 0, 4, 3, again[i < N - 3 ? i : N - 3]),
+                         TAD_OK);
+        ck_assert_int_eq(tad_run(m.w), TAD_OK);
+    }
+    ck_assert_mem_eq(out, again, sizeof out);
+    machine_free(m);
+}
+END_TEST
+
+START_TEST(points_of_arithmetic_have_the_bits_of_one) {
+    enum { N = 100 };
+    double x[N], y[N], out[N];
+    tad_var in[2] = {tad_scalar(t, 1), tad_scalar(t, 1)};
+    machine m = {NULL, NULL};
+    ck_done(tad_freeze_function(rosenbrock, NULL, in, 2, TAD_GIVE_VALUE, NULL, &m.p), t);
+    m.w = tad_workspace_new(m.p);
+    for (int i = 0; i < N; i++) x[i] = 0.1 * i, y[i] = 1 / (i + 1.0);
+    ck_assert_int_eq(tad_bind_each_in(m.w, 0, TAD_F64, TAD_SHAPE(N), x), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_in(m.w, 1, TAD_F64, TAD_SHAPE(N), y), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_out(m.w, 0, TAD_F64, TAD_SHAPE(N), out), TAD_OK);
+    ck_assert_int_eq(tad_run(m.w), TAD_OK);
+    for (int i = 0; i < N; i++) {
+        double alone;
+        run_numbers(m, (double[]){x[i], y[i]}, &alone);
+        ck_assert_double_eq(out[i], alone);
+    }
+    machine_free(m);
+}
+END_TEST
+
+START_TEST(points_of_arrays_run_one_after_another) {
+    double x[5][3], scale[3] = {1, 2, 3}, out[5], gradient[5][3];
+    for (int i = 0; i < 15; i++) x[i / 3][i % 3] = i;
+    tad_var in[2] = {tad_input(t, TAD_F64, TAD_SHAPE(3), scale),
+                     tad_constant(t, TAD_F64, TAD_SHAPE(3), scale)},
+            y = tad_sum(tad_mul(tad_square(in[0]), in[1]), tad_all()), both[2] = {y, y};
+    ck_done(tad_grad(&y, NULL, 1, in, 1, &both[1]), t);
+    machine m = machine_of(in, 2, both, 2, NULL);
+    ck_assert_int_eq(tad_bind_each_in(m.w, 0, TAD_F64, TAD_SHAPE(5, 3), x), TAD_OK);
+    ck_assert_int_eq(tad_bind_in(m.w, 1, TAD_F64, TAD_SHAPE(3), scale), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_out(m.w, 0, TAD_F64, TAD_SHAPE(5), out), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_out(m.w, 1, TAD_F64, TAD_SHAPE(5, 3), gradient), TAD_OK);
+    for (int again = 0; again < 2; again++) ck_assert_int_eq(tad_run(m.w), TAD_OK);
+    for (int i = 0; i < 5; i++) {
+        double right = 0;
+        for (int k = 0; k < 3; k++) {
+            right += x[i][k] * x[i][k] * scale[k];
+            ck_assert_double_eq(gradient[i][k], 2 * x[i][k] * scale[k]);
+        }
+        ck_assert_double_eq(out[i], right);
+    }
+    machine_free(m);
+}
+END_TEST
+
+START_TEST(points_that_do_not_fit_are_refused) {
+    double six[6] = {0}, out[6];
+    tad_var in[2] = {tad_scalar(t, 1), tad_scalar(t, 1)}, y = tad_mul(in[0], in[1]);
+    machine m = machine_of(in, 2, &y, 1, NULL);
+    tad_workspace *w = m.w;
+    ck_workspace_refused(m, TAD_BAD_SHAPE, tad_bind_each_in(w, 0, TAD_F64, TAD_0D, six),
+                         "(points) followed by ()");
+    ck_workspace_refused(m, TAD_BAD_SHAPE, tad_bind_each_in(w, 0, TAD_F64, TAD_SHAPE(3, 2), six),
+                         "not (3,2)");
+    ck_assert_int_eq(tad_bind_each_in(w, 0, TAD_F64, TAD_SHAPE(6), six), TAD_OK);
+    ck_assert_int_eq(tad_bind_in(w, 1, TAD_F64, TAD_0D, six), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(w, 0, TAD_F64, TAD_0D, out), TAD_OK);
+    ck_workspace_refused(m, TAD_BAD_ARGUMENT, tad_run(w), "output 0 is bound once, for 6 points");
+    ck_assert_int_eq(tad_bind_each_out(w, 0, TAD_F64, TAD_SHAPE(5), out), TAD_OK);
+    ck_workspace_refused(m, TAD_BAD_SHAPE, tad_run(w), "5 points, another for 6");
+    ck_assert_int_eq(tad_bind_each_in(w, 0, TAD_F64, TAD_SHAPE(0), NULL), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_out(w, 0, TAD_F64, TAD_SHAPE(0), NULL), TAD_OK);
+    ck_assert_int_eq(tad_run(w), TAD_OK);
+    machine_free(m);
+}
+END_TEST
+
+START_TEST(a_point_that_fails_is_named) {
+    const int64_t labels[3] = {0, 1, 5};
+    const double scores[2] = {1, 2};
+    double out[3] = {7, 7, 7};
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 2), scores),
+            label = tad_constant(t, TAD_I64, TAD_SHAPE(1), labels),
+            y = tad_cross_entropy(x, label, NULL);
+    machine m = machine_of((tad_var[]){x, label}, 2, &y, 1, NULL);
+    ck_assert_int_eq(tad_bind_in(m.w, 0, TAD_F64, TAD_SHAPE(1, 2), scores), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_in(m.w, 1, TAD_I64, TAD_SHAPE(3, 1), labels), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_out(m.w, 0, TAD_F64, TAD_SHAPE(3), out), TAD_OK);
+    ck_workspace_refused(m, TAD_BAD_INDEX, tad_run(m.w), "at point 2");
+    ck_assert_double_eq(out[2], 7);
+    ck_assert_double_lt(out[1], 1);
+    machine_free(m);
+}
+END_TEST
+
+/* ---- the suite ---- */
+
+static Suite *suite(void) {
+    Suite *s = suite_create("program_bits");
+    TCase *c = tape_case(s, "bits");
+    tcase_add_loop_test(c, every_op_gives_the_bits_of_the_tape, 0, (int)tad_op_count());
+    tcase_add_loop_test(c, rows_agree_at_special_points, 0, ROWS);
+    tcase_add_loop_test(c, random_graphs_agree, 0, 60);
+
+    c = tape_case(s, "savings");
+    tcase_add_test(c, what_nothing_needs_or_is_known_is_not_computed);
+    tcase_add_test(c, options_and_operands_tell_calls_apart);
+    tcase_add_test(c, rows_on_one_shape_run_together);
+    tcase_add_test(c, groups_are_there_when_they_are_read);
+    tcase_add_test(c, memory_is_used_again);
+
+    c = tape_case(s, "points");
+    tcase_add_test(c, points_of_numbers_run_together);
+    tcase_add_test(c, points_of_arithmetic_have_the_bits_of_one);
+    tcase_add_test(c, points_of_arrays_run_one_after_another);
+    tcase_add_test(c, points_that_do_not_fit_are_refused);
+    tcase_add_test(c, a_point_that_fails_is_named);
+    return s;
+}
+SUPPORT_MAIN(suite)
