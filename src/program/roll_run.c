@@ -103,9 +103,11 @@ static void run_list(const tad_program *p, const tad__rolled *g, double *v) {
             OF_ONE(0)
             OF_ONE(1)
             OF_ONE(2)
-        default: w = run_long(p, word, w, v, &to);
         }
+        double *next = to; /* so that `to` itself may stay in a register */
+        w = run_long(p, word, w, v, &next);
         if (!w) return;
+        to = next;
         before = to - begin > 1 ? to[-2] : last;
         last = to[-1];
     }
