@@ -104,14 +104,16 @@ INLINE void add_terms(int a_kind, int b_kind, bool minus, size_t at_once, const 
     OF_KINDS(TAD__ANYWHERE, TAD__ANYWHERE) OF_KINDS(TAD__ANYWHERE, TAD__NO_FACTOR)
 /* clang-format on */
 
-enum { MANY = TAD_VECTOR_BYTES / 8, SOME = MANY / 2 };
+/* A lower level is there for processors of which few are left: less code, not the last bit of
+ * speed. */
+enum { MANY = TAD_VECTOR_BYTES / 8, SOME = 4, SOME_OF_ALL_KINDS = TAD_VECTOR_BYTES == 64 };
 AT_ONCE(sum_many, MANY, )
+#if TAD_VECTOR_BYTES == 64
 AT_ONCE(sum_some, SOME, ALL_KINDS)
-#if TAD_VECTOR_BYTES > 16
-AT_ONCE(sum_one, 1, ALL_KINDS)
 #else
-#define sum_one sum_some
+#define sum_some sum_many
 #endif
+AT_ONCE(sum_one, 1, ALL_KINDS)
 
 static bool is_seldom(const tad__terms *t, size_t n) {
     bool seldom = false;
@@ -127,7 +129,8 @@ static void sums(const tad__terms *t, size_t n, const int32_t *place, size_t chu
     size_t c = 0;
     if (chunks >= MANY && !is_seldom(t, n))
         for (; c + MANY <= chunks; c += MANY) sum_many(t, n, place, c, out + TAD__CHUNK * c, v);
-    for (; c + SOME <= chunks; c += SOME) sum_some(t, n, place, c, out + TAD__CHUNK * c, v);
+    if (SOME_OF_ALL_KINDS)
+        for (; c + SOME <= chunks; c += SOME) sum_some(t, n, place, c, out + TAD__CHUNK * c, v);
     for (; c < chunks; c++) sum_one(t, n, place, c, out + TAD__CHUNK * c, v);
 }
 
