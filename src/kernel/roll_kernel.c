@@ -104,8 +104,7 @@ INLINE void add_terms(int a_kind, int b_kind, bool minus, size_t at_once, const 
     OF_KINDS(TAD__ANYWHERE, TAD__ANYWHERE) OF_KINDS(TAD__ANYWHERE, TAD__NO_FACTOR)
 /* clang-format on */
 
-/* A lower level is there for processors of which few are left: less code, not the last bit of
- * speed. */
+/* Below avx512 what is seldom goes chunk by chunk, which is less code. */
 enum { MANY = TAD_VECTOR_BYTES / 8, SOME = 4, SOME_OF_ALL_KINDS = TAD_VECTOR_BYTES == 64 };
 AT_ONCE(sum_many, MANY, )
 #if TAD_VECTOR_BYTES == 64
