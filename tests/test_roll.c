@@ -444,6 +444,29 @@ START_TEST(other_steps_stay_in_between) {
 }
 END_TEST
 
+/* Beside numbers in groups; an interior variable is an input, too. */
+START_TEST(parameters_are_read_where_they_lie) {
+    enum { CELLS_HERE = 900 };
+    const double two = 2, five = 5, x[2] = {0.25, 0.5};
+    double y, sum = 0;
+    tad_program *p;
+    tad_var w = tad_param(t, TAD_F64, TAD_0D, &two), in[2] = {tad_scalar(t, 1), {{0}}},
+            z = tad_number(0);
+    in[1] = tad_exp(in[0]);
+    for (int k = 0; k < CELLS_HERE; k++)
+        z = tad_add(z, tad_tanh(tad_fma(tad_mul(in[0], tad_number(0.01 * k)), w, in[1])));
+    ck_done(tad_freeze(in, 2, &z, 1, &ways[_i], &p), t);
+    ck_assert_uint_gt(tad_program_info_of(p).rolled_up, 0);
+    tad_workspace *space = tad_workspace_new(p);
+    ck_done(tad_assign(w, &five), t);
+    run(space, x, 2, &y, 1);
+    for (int k = 0; k < CELLS_HERE; k++) sum += tanh(x[0] * (0.01 * k) * five + x[1]);
+    ck_assert_double_eq_tol(y, sum, 1e-9);
+    tad_workspace_free(space);
+    tad_program_free(p);
+}
+END_TEST
+
 /* What a list of operands gives is added to 0: of zeros that are negative it is not. */
 START_TEST(lists_begin_with_zero) {
     enum { LISTS = 2100 };
@@ -586,6 +609,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, rows_agree_at_special_points, 0, ROWS * WAYS);
     tcase_add_loop_test(c, workloads_agree, 0, WORKS * WAYS);
     tcase_add_loop_test(c, other_steps_stay_in_between, 0, WAYS);
+    tcase_add_loop_test(c, parameters_are_read_where_they_lie, 0, WAYS);
     tcase_add_test(c, lists_begin_with_zero);
     tcase_add_test(c, a_common_factor_invents_no_infinity);
     tcase_add_test(c, what_magnifies_rounding_errors_is_refused);
