@@ -450,7 +450,7 @@ START_TEST(parameters_are_read_where_they_lie) {
     const double two = 2, five = 5, x[2] = {0.25, 0.5};
     double y, sum = 0;
     tad_program *p;
-    tad_var w = tad_param(t, TAD_F64, TAD_0D, &two), in[2] = {tad_scalar(t, 1), {{0}}},
+    tad_var w = tad_param(t, TAD_F64, TAD_0D, &two), in[2] = {tad_scalar(t, 1), {0}},
             z = tad_number(0);
     in[1] = tad_exp(in[0]);
     for (int k = 0; k < CELLS_HERE; k++)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONG = 16 /* terms of a sum that is worth a look for runs, and of a run */ };
+enum { LONG_SUM = 48 /* terms that are worth a look for runs */, LONG = 16 /* of a run */ };
 
 /* ---- runs ---- */
 
@@ -255,7 +255,7 @@ static void put_sum(tad__roll *r, uint32_t item) {
         put_in_order(r, item);
         return;
     }
-    if (tad__terms_of_kin(kin) >= LONG) {
+    if (tad__terms_of_kin(kin) >= LONG_SUM) {
         put_runs(r, item);
         return;
     }
