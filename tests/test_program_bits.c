@@ -307,6 +307,7 @@ START_TEST(points_of_numbers_run_together) {
         run_numbers(m, (double[]){x[i][0], x[i][1], 1}, alone);
         for (int k = 0; k < 4; k++) ck_near(out[i][k], alone[k], 1e-15);
     }
+    ck_assert_int_eq(tad_bind_in(m.w, 2, TAD_F64, TAD_0D, &one), TAD_OK);
     for (int i = 0; i < N; i += 3) { /* wherever a point is, it has the same bits */
         ck_assert_int_eq(tad_bind_each_numbers_in(m.w, 0, 2, 3, x[i < N - 3 ? i : N - 3]), TAD_OK);
         ck_assert_int_eq(tad_bind_each_numbers_out(m.w, 0, 4, 3, again[i < N - 3 ? i : N - 3]),

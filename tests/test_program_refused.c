@@ -138,9 +138,10 @@ START_TEST(a_decision_is_taken_again) {
     ck_done(tad_grad(&z, NULL, 1, (tad_var[]){x, y}, 2, gradient), t);
     machine m = machine_of((tad_var[]){x, y}, 2, &z, 1, NULL);
     double out = 0;
-    run_numbers(m, (double[]){5, 4}, &out);
+    const double same[2] = {5, 4}, other[2] = {1, 4};
+    run_numbers(m, same, &out);
     ck_assert_double_eq(out, 25);
-    ck_assert_int_eq(tad_bind_numbers_in(m.w, 0, 2, (double[]){1, 4}), TAD_OK);
+    ck_assert_int_eq(tad_bind_numbers_in(m.w, 0, 2, other), TAD_OK);
     ck_workspace_refused(m, TAD_BRANCH, tad_run(m.w), "x is larger");
     ck_assert_double_eq(out, 25);
     ck_assert_uint_eq(tad_program_info_of(m.p).decisions, 1);
