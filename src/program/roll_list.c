@@ -81,10 +81,15 @@ static uint32_t terms_in_runs(const tad__placed_term *t, uint32_t n) {
 }
 
 /* By first factors; by differences, which are one in a run where both go on alike; or by sums, as
- * where a gradient goes back through what was computed forward. */
+ * where a gradient goes back through what was computed forward. There two strands that take turns
+ * may have one sum: odd and even places are told apart. */
+static int64_t key_of(const tad__placed_term *t, int how) {
+    const int64_t a = t->a, b = t->b;
+    return how == 0 ? 0 : how == 1 ? a - b : 2 * (a + b) + (a & 1);
+}
+
 static void sort_by(tad__placed_term *t, uint32_t n, int how) {
-    for (uint32_t k = 0; k < n; k++)
-        t[k].key = how == 0 ? 0 : how == 1 ? (int64_t)t[k].a - t[k].b : (int64_t)t[k].a + t[k].b;
+    for (uint32_t k = 0; k < n; k++) t[k].key = key_of(&t[k], how);
     qsort(t, n, sizeof *t, compare);
 }
 
