@@ -346,6 +346,22 @@ START_TEST(what_needs_no_gradient_needs_no_rule) {
 }
 END_TEST
 
+static void leave_out(tad_rule *r) { (void)r; }
+static void give_two(tad_rule *r) { r->result[0] = tad_number(2); }
+
+START_TEST(a_rule_may_leave_a_zero_out_and_give_a_plain_number) {
+    static tad_op leaves_out, gives_number;
+    leaves_out = gives_number = scaled;
+    leaves_out.vjp = leaves_out.jvp = leave_out;
+    gives_number.vjp = gives_number.jvp = give_two;
+    tad_var x = tad_scalar(t, 5), in[] = {x, tad_detach(x)};
+    tad_var zero = tad_apply(&leaves_out, in, 2, NULL, NULL, 0);
+    tad_var twice = tad_apply(&gives_number, in, 2, NULL, NULL, 0);
+    ck_derivative(tad_add(zero, x), x, 1);
+    ck_derivative(twice, x, 2);
+}
+END_TEST
+
 /* ---- descriptors that cannot be ---- */
 
 static tad_status odd_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
@@ -426,6 +442,7 @@ static Suite *suite(void) {
     tcase_add_test(own, an_op_that_cannot_be_is_refused);
     tcase_add_test(own, a_gradient_that_an_op_cannot_give_is_an_error);
     tcase_add_test(own, what_needs_no_gradient_needs_no_rule);
+    tcase_add_test(own, a_rule_may_leave_a_zero_out_and_give_a_plain_number);
     return s;
 }
 

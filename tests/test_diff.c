@@ -23,6 +23,7 @@ FUNCTION(cubes, tad_sum(tad_mul(in[0], tad_square(in[0])), tad_all()))
 FUNCTION(mixed, tad_sum(tad_mul(tad_square(in[0]), in[1]), tad_all()))
 FUNCTION(repeated, tad_stack((tad_var[]){in[0], tad_sin(in[0]), in[0]}, 3, 0))
 FUNCTION(norm_of_waves, tad_sum(tad_sin(tad_mul(in[0], tad_flip(in[0], tad_axis(0)))), tad_all()))
+FUNCTION(beside_root, tad_concat((tad_var[]){in[0], tad_sqrt(in[0])}, 2, 0))
 FUNCTION(broken, tad_reshape(in[0], TAD_SHAPE(7)))
 FUNCTION(paused_for_ever, (tad_record_pause(t), tad_square(in[0])))
 
@@ -104,6 +105,17 @@ START_TEST(jacobian_of_what_is_no_computation) {
     ck_done(tad_jacobian(second, NULL, in, 2, 0, NULL, &J), t);
     ck_shape(J, 3, 2);
     ck_values(J, 0, 0, 0, 0, 0, 0, 0);
+}
+END_TEST
+
+/* By columns, where the tangent of the other element is zero. */
+START_TEST(jacobian_keeps_strong_zeros) {
+    tad_tape *strong = tad_tape_new(&(tad_settings){.strong_zero = true});
+    tad_var x = tad_input(strong, TAD_F64, TAD_SHAPE(2), (double[]){0, 1}), J;
+    ck_done(tad_jacobian(beside_root, NULL, &x, 1, 0, NULL, &J), strong);
+    ck_shape(J, 4, 2);
+    ck_values(J, 0, 1, 0, 0, 1, INFINITY, 0, 0, 0.5);
+    tad_tape_free(strong);
 }
 END_TEST
 
@@ -882,6 +894,7 @@ static Suite *suite(void) {
     tcase_add_test(c, jacobian_of_numbers);
     tcase_add_test(c, jacobian_has_the_results_element_type);
     tcase_add_test(c, jacobian_of_what_is_no_computation);
+    tcase_add_test(c, jacobian_keeps_strong_zeros);
     tcase_add_test(c, jacobian_of_nothing_is_empty);
     tcase_add_test(c, jacobian_and_hessian_are_constants);
     tcase_add_test(c, jacobian_takes_the_direction_that_has_rules);
