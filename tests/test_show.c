@@ -427,6 +427,15 @@ START_TEST(a_rewound_variable) {
 }
 END_TEST
 
+START_TEST(a_tape_that_has_failed_stays_so) {
+    tad_var x, r = product(&x);
+    ck_done(tad_reverse(r), t);
+    tad_tape_fail(t, TAD_UNSUPPORTED, "before");
+    ck_assert_int_eq(shows[_i](r, keep, &got), TAD_UNSUPPORTED);
+    ck_refused(t, TAD_UNSUPPORTED, "before");
+}
+END_TEST
+
 /* Every allocation fails once: a status, nothing lost, and then it works. */
 START_TEST(out_of_memory) {
     for (size_t n = 1;; n++) {
@@ -551,6 +560,7 @@ static Suite *shown(void) {
     tcase_add_loop_test(c, no_variable, 0, 4);
     tcase_add_loop_test(c, no_sink, 0, 4);
     tcase_add_loop_test(c, a_rewound_variable, 0, 4);
+    tcase_add_loop_test(c, a_tape_that_has_failed_stays_so, 0, 4);
     tcase_add_loop_test(c, out_of_memory, 0, 4);
     c = support_case(s, "locale");
     tcase_add_checked_fixture(c, begin, end);
