@@ -572,6 +572,15 @@ START_TEST(the_cotangent_of_a_mean_is_not_written_out) {
 }
 END_TEST
 
+START_TEST(constants_that_are_joined_get_no_gradient) {
+    many *m = make_many();
+    tad_var y = tad_concat((tad_var[]){m->column, tad_detach(m->x)}, 2, 1);
+    y = tad_sum(tad_square(y), tad_all());
+    ck_assert_double_lt(arrays_for_a_sweep(m, y, tad_none()), 1.5);
+    free_many(m);
+}
+END_TEST
+
 /* Kernels with large arguments among others go over a strip twice. */
 START_TEST(large_arguments_in_a_gradient_that_is_written_over_its_cotangent) {
     many *m = make_many();
@@ -1102,6 +1111,7 @@ static Suite *suite(void) {
     tcase_add_test(c, the_cotangent_of_a_mean_is_not_written_out);
     tcase_add_test(c, an_elementwise_op_of_the_user_is_no_row_of_the_table);
     tcase_add_loop_test(c, a_cotangent_is_given_away_when_nobody_reads_it_any_more, 0, 2);
+    tcase_add_test(c, constants_that_are_joined_get_no_gradient);
     tcase_add_test(c, large_arguments_in_a_gradient_that_is_written_over_its_cotangent);
     c = support_case(s, "size");
     tcase_add_test(c, a_million_nodes_on_a_small_stack);
