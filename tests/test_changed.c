@@ -362,6 +362,28 @@ START_TEST(a_rule_may_leave_a_zero_out_and_give_a_plain_number) {
 }
 END_TEST
 
+static bool second_moved;
+static void watch(tad_rule *r) {
+    second_moved = !tad_is_nil(r->given[1]);
+    scaled_jvp(r);
+}
+
+START_TEST(a_rule_is_given_no_tangent_of_what_does_not_move) {
+    static tad_op watching;
+    watching = scaled;
+    watching.constant_in = 0;
+    watching.jvp = watch;
+    tad_var in[] = {tad_scalar(t, 2), tad_scalar(t, 3)}, v[] = {tad_number(1), tad_none()};
+    tad_var y = tad_apply(&watching, in, 2, NULL, NULL, 0), out;
+    ck_done(tad_forward(&y, 1, in, v, 2, &out), t);
+    ck_near(tad_item(out), 3, 0);
+    ck_assert(!second_moved);
+    ck_done(tad_tangent(&y, 1, in, v, 2, &out), t);
+    ck_near(tad_item(out), 3, 0);
+    ck_assert(!second_moved);
+}
+END_TEST
+
 /* ---- descriptors that cannot be ---- */
 
 static tad_status odd_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
@@ -443,6 +465,7 @@ static Suite *suite(void) {
     tcase_add_test(own, a_gradient_that_an_op_cannot_give_is_an_error);
     tcase_add_test(own, what_needs_no_gradient_needs_no_rule);
     tcase_add_test(own, a_rule_may_leave_a_zero_out_and_give_a_plain_number);
+    tcase_add_test(own, a_rule_is_given_no_tangent_of_what_does_not_move);
     return s;
 }
 
