@@ -362,6 +362,22 @@ START_TEST(a_rule_may_leave_a_zero_out_and_give_a_plain_number) {
 }
 END_TEST
 
+static void give_pair(tad_rule *r) { r->result[0] = tad_full(r->tape, TAD_F64, TAD_SHAPE(2), 1); }
+
+START_TEST(a_derivative_of_another_shape_is_refused) {
+    static tad_op wrong;
+    wrong = scaled;
+    wrong.vjp = give_pair;
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3), NULL), out;
+    tad_var y = tad_apply(&wrong, (tad_var[]){x, tad_detach(x)}, 2, NULL, NULL, 0);
+    ck_assert_int_eq(tad_reverse(y), TAD_BAD_SHAPE);
+    ck_refused(t, TAD_BAD_SHAPE, "scaled: its vjp gave float64 (2) for a variable of shape (3)");
+    ck_assert_int_eq(tad_grad(&y, NULL, 1, &x, 1, &out), TAD_BAD_SHAPE);
+    ck_refused(t, TAD_BAD_SHAPE, "scaled: its vjp gave float64 (2) for a variable of shape (3)");
+    ck_assert(tad_is_nil(out));
+}
+END_TEST
+
 static bool second_moved;
 static void watch(tad_rule *r) {
     second_moved = !tad_is_nil(r->given[1]);
@@ -465,6 +481,7 @@ static Suite *suite(void) {
     tcase_add_test(own, a_gradient_that_an_op_cannot_give_is_an_error);
     tcase_add_test(own, what_needs_no_gradient_needs_no_rule);
     tcase_add_test(own, a_rule_may_leave_a_zero_out_and_give_a_plain_number);
+    tcase_add_test(own, a_derivative_of_another_shape_is_refused);
     tcase_add_test(own, a_rule_is_given_no_tangent_of_what_does_not_move);
     return s;
 }
