@@ -52,6 +52,10 @@ tad__ref tad__new_number(tad__freezer *f);
 tad__ref tad__new_array_value(tad__freezer *f, tad_dtype dtype, const tad_shape *shape,
                               tad__home home);
 
+/* ---- draws.c ---- */
+
+tad_status tad__freeze_draws(tad__freezer *f);
+
 /* ---- share.c ---- */
 
 /* The results of an equal call; NULL: there is none, and the results of this one will be found

@@ -115,21 +115,6 @@ static void compare(const char *work, const char *candidate, const double *y, co
         }
 }
 
-/* Elementary operations of the primal: each + - * / and function counts 1. */
-static size_t operations(tad_var x) {
-    if (tad_node_kind_of(x) != TAD_NODE_OP) return 0;
-    const char *name = tad_node_op(x)->name;
-    if (!strcmp(name, "fma") || !strcmp(name, "fnma")) return 2;
-    if (!strcmp(name, "dot_list")) return tad_node_parent_count(x) - 1;
-    return 1;
-}
-
-static size_t count_operations(tad_tape *t) {
-    size_t sum = 0;
-    for (size_t i = 0; i < tad_node_count(t); i++) sum += operations(tad_node_at(t, i));
-    return sum;
-}
-
 /* ---- one workload ---- */
 
 typedef struct {
@@ -179,7 +164,7 @@ static void measure(int work, const bench_options *o, summary *all) {
         if (c >= STRICT) report_freezing(&jobs[c], all);
     }
     bench_measure(cases, CANDIDATES, o);
-    report(jobs, cases, count_operations(jobs[FRESH].tape), all);
+    report(jobs, cases, scalar_operations(jobs[FRESH].tape), all);
     for (int c = 0; c < CANDIDATES; c++) finish(&jobs[c]);
     free(x);
 }

@@ -34,23 +34,6 @@ static void run(void *arg) {
                                 j->inputs, j->g);
 }
 
-/* ---- how much was recorded ---- */
-
-/* Elementary operations of a node: each + - * / and function counts 1. */
-static size_t operations(tad_var x) {
-    if (tad_node_kind_of(x) != TAD_NODE_OP) return 0;
-    const char *name = tad_node_op(x)->name;
-    if (!strcmp(name, "fma") || !strcmp(name, "fnma")) return 2;
-    if (!strcmp(name, "dot_list")) return tad_node_parent_count(x) - 1;
-    return 1;
-}
-
-static size_t count_operations(tad_tape *t) {
-    size_t sum = 0;
-    for (size_t i = 0; i < tad_node_count(t); i++) sum += operations(tad_node_at(t, i));
-    return sum;
-}
-
 /* ---- checks: a wrong value or gradient is not worth timing ---- */
 
 static void compare_values(const char *work, const char *candidate, double value, double expected) {
@@ -114,7 +97,7 @@ static size_t check(job *jobs, const char *name) {
         compare_values(name, candidate_names[c], jobs[c].value, jobs[IN_PLACE].value);
         compare(name, candidate_names[c], jobs[c].g, jobs[IN_PLACE].g, scalar_inputs[jobs[c].work]);
         if (c != IN_PLACE) continue;
-        operations = count_operations(jobs[c].tape);
+        operations = scalar_operations(jobs[c].tape);
         double bytes = (double)tad_tape_memory(jobs[c].tape).peak / (double)operations;
         printf("bench %s_memory %.4g bytes/op (%.4g .. %.4g) ratio 1 vs itself\n", name, bytes,
                bytes, bytes);
