@@ -159,11 +159,11 @@ TAD_API TAD_MUST_USE tad_status tad_bind_numbers_out(tad_workspace *w, size_t fi
  * every output must be bound so then, for the same number of points; inputs bound by the functions
  * above are the same for all.
  *
- * A program of single numbers alone, up to 512 of them at a time, computes some points together, by
- * the arrays' kernels: arithmetic has the bits of a run at one point, elementary functions may
- * differ in the last place; a point has the same bits whatever others are with it. Any other
- * program runs point after point; one that fails at a point has written the outputs of those
- * before. */
+ * A program of single numbers alone, up to 512 of them at a time and not made vectors itself (see
+ * roll_up), computes some points together, by the arrays' kernels: arithmetic has the bits of a run
+ * at one point, elementary functions may differ in the last place; a point has the same bits
+ * whatever others are with it. Any other program runs point after point; one that fails at a point
+ * has written the outputs of those before. */
 TAD_API TAD_MUST_USE tad_status tad_bind_each_in(tad_workspace *w, size_t k, tad_dtype dtype,
                                                  tad_shape shape, const void *data);
 TAD_API TAD_MUST_USE tad_status tad_bind_each_out(tad_workspace *w, size_t k, tad_dtype dtype,
