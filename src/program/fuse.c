@@ -10,7 +10,8 @@
 
 #include "tape/error.h"
 
-enum { OPEN = 4, MOST_OPERANDS = 16, MOST_WAITING = 256, NONE = UINT32_MAX };
+enum { OPEN = 4, MOST_OPERANDS = 16, MOST_WAITING = 256 };
+#define NONE UINT32_MAX
 
 /* A group to which rows may still be added. */
 typedef struct open_group {

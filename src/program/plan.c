@@ -6,7 +6,8 @@
 
 #include "tape/error.h"
 
-enum { ALIGN = 64, FOR_EVER = UINT32_MAX };
+enum { ALIGN = 64 };
+#define FOR_EVER UINT32_MAX
 
 /* A piece of memory that nobody uses; in the order of offsets, none touching another. */
 typedef struct gap {

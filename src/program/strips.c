@@ -6,7 +6,8 @@
 
 #include "tape/error.h"
 
-enum { MOST_STRIPS = 32, NONE = UINT32_MAX };
+enum { MOST_STRIPS = 32 };
+#define NONE UINT32_MAX
 
 typedef struct placing {
     tad_program *p;
