@@ -44,6 +44,11 @@ static inline bool tad__is_folded(const tad__freezer *f, uint32_t i) {
     return !(f->mark[i] & (TAD__OF_INPUT | TAD__OF_PARAMETER));
 }
 
+/* Whether the program asks again what was decided by this node. */
+static inline bool tad__is_decision(const tad__freezer *f, uint32_t i) {
+    return i > f->first && (tad__at(f->t, i)->flags & TAD__DECIDED) && !tad__is_folded(f, i);
+}
+
 /* ---- steps.c ---- */
 
 tad_status tad__freeze_steps(tad__freezer *f);

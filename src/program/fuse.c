@@ -53,10 +53,6 @@ static bool are_alike(const tad_array *a, const tad_array *b) {
     return a->dtype == b->dtype && tad__shape_equal(&x, &y);
 }
 
-static bool is_row(const fusing *u, const tad__call_step *c) {
-    return c->op >= u->p->basis->row && c->op < u->p->basis->row + u->p->basis->rows;
-}
-
 static bool is_single(const fusing *u, tad__ref r) {
     return !tad__is_array_ref(r) || array_at(u, r)->size == 1;
 }
@@ -78,7 +74,7 @@ static bool find_single(const fusing *u, const tad__call_step *c, int8_t *single
 
 static bool can_be_fused(const fusing *u, const tad__call_step *c) {
     int8_t single;
-    if (!is_row(u, c) || !tad__is_array_ref(c->ref[c->n_in])) return false;
+    if (!tad__is_row(u->f->t, c->op) || !tad__is_array_ref(c->ref[c->n_in])) return false;
     return array_at(u, c->ref[c->n_in])->size > 1 && find_single(u, c, &single);
 }
 

@@ -54,14 +54,10 @@ static void need_operands(tad__freezer *f, uint32_t i) {
         if (c.in[k] != TAD__NO_NODE) need(f, c.in[k]);
 }
 
-static bool is_decision(const tad__freezer *f, uint32_t i) {
-    return i > f->first && (tad__at(f->t, i)->flags & TAD__DECIDED) && !tad__is_folded(f, i);
-}
-
 static void mark_needed(tad__freezer *f) {
     for (size_t k = 0; k < f->n_out; k++) need(f, f->out[k].u.at.index);
     for (uint32_t i = f->nodes; i-- > 0;) {
-        if (is_decision(f, i)) need(f, i);
+        if (tad__is_decision(f, i)) need(f, i);
         const unsigned mark = f->mark[i];
         if ((mark & TAD__NEEDED) && !(mark & TAD__IS_IN) && !tad__is_folded(f, i))
             need_operands(f, i);

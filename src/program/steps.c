@@ -265,8 +265,7 @@ static void add_op(tad__freezer *f, uint32_t i, const tad__call *c) {
     const tad__node *n = tad__at(f->t, i);
     if (n->kind == TAD__OUTPUT) return; /* of the op before */
     f->p->info.recorded++;
-    if (!(n->flags & TAD__ARRAY) && f->p->basis->row <= c->op &&
-        c->op < f->p->basis->row + f->p->basis->rows)
+    if (!(n->flags & TAD__ARRAY) && tad__is_row(f->t, c->op))
         add_numbers(f, i, c);
     else
         add_call(f, i, c);
@@ -390,8 +389,7 @@ tad_status tad__freeze_steps(tad__freezer *f) {
     for (uint32_t i = 0; i < f->nodes && !f->failed; i++) {
         if (!(f->mark[i] & TAD__NEEDED)) continue;
         add_node(f, i);
-        if (i > f->first && (tad__at(f->t, i)->flags & TAD__DECIDED) && !tad__is_folded(f, i))
-            add_decision(f, i);
+        if (tad__is_decision(f, i)) add_decision(f, i);
     }
     if (!f->failed) add_outputs(f);
     if (f->failed) return tad__no_memory(f->t, "freeze");
