@@ -18,8 +18,18 @@ void *tad__list_room(tad__memory *m, void *item, size_t count, size_t *capacity,
     return tad__memory_grow(m, &vector, capacity, count + 1, size) ? vector : item;
 }
 
-#define FREE(list)                                                                                 \
-    tad__memory_resize(&p->memory, p->list.item, p->list.capacity * sizeof *p->list.item, 0)
+bool tad__add_steps(tad__memory *m, tad__steps *list, tad__step added) {
+    tad__step *last = list->count ? &list->item[list->count - 1] : NULL;
+    if (last && last->kind == added.kind && last->at + last->count == added.at) {
+        last->count += added.count;
+        return true;
+    }
+    tad__step *to = TAD__LIST_ADD(m, *list);
+    if (to) *to = added;
+    return to != NULL;
+}
+
+#define FREE(list) TAD__LIST_FREE(&p->memory, p->list)
 
 void tad_program_free(tad_program *p) {
     if (!p) return;

@@ -30,8 +30,8 @@ typedef struct waiting {
 typedef struct fusing {
     tad__freezer *f;
     tad_program *p;
-    TAD__LIST(tad__step) step;           /* in the new order */
-    TAD__LIST(tad__call_step) call;      /* those that are in no group */
+    tad__steps step;                     /* in the new order */
+    tad__calls call;                     /* those that are in no group */
     uint32_t *read_by;                   /* of each array: the group that read it last; NONE */
     uint32_t *next;                      /* the row after a call in its group; NONE */
     uint8_t *group;                      /* of each array: the open one that computes it, plus 1 */
@@ -81,27 +81,17 @@ static bool can_be_fused(const fusing *u, const tad__call_step *c) {
 /* ---- writing the new order ---- */
 
 static void add_step(fusing *u, tad__step_kind kind, uint32_t at, uint32_t count) {
-    tad__step *last = u->step.count ? &u->step.item[u->step.count - 1] : NULL;
-    if (last && last->kind == kind && last->at + last->count == at) {
-        last->count += count;
-        return;
-    }
-    u->step.item = tad__list_room(&u->p->memory, u->step.item, u->step.count, &u->step.capacity,
-                                  sizeof *u->step.item);
-    if (u->step.count < u->step.capacity)
-        u->step.item[u->step.count++] = (tad__step){kind, at, count};
-    else
-        u->f->failed = true;
+    const tad__step added = {kind, at, count};
+    if (!tad__add_steps(&u->p->memory, &u->step, added)) u->f->failed = true;
 }
 
 static void keep_call(fusing *u, const tad__call_step *c) {
-    u->call.item = tad__list_room(&u->p->memory, u->call.item, u->call.count, &u->call.capacity,
-                                  sizeof *u->call.item);
-    if (u->call.count == u->call.capacity) {
+    tad__call_step *to = TAD__LIST_ADD(&u->p->memory, u->call);
+    if (!to) {
         u->f->failed = true;
         return;
     }
-    u->call.item[u->call.count++] = *c;
+    *to = *c;
     add_step(u, TAD__CALL, (uint32_t)(u->call.count - 1), 1);
 }
 
@@ -346,14 +336,10 @@ static void order_step(fusing *u, const tad__step *s) {
 
 static void take_over(fusing *u) {
     tad_program *p = u->p;
-    tad__memory_resize(&p->memory, p->step.item, p->step.capacity * sizeof *p->step.item, 0);
-    tad__memory_resize(&p->memory, p->call.item, p->call.capacity * sizeof *p->call.item, 0);
-    p->step.item = u->step.item;
-    p->step.count = u->step.count;
-    p->step.capacity = u->step.capacity;
-    p->call.item = u->call.item;
-    p->call.count = u->call.count;
-    p->call.capacity = u->call.capacity;
+    TAD__LIST_FREE(&p->memory, p->step);
+    TAD__LIST_FREE(&p->memory, p->call);
+    p->step = u->step;
+    p->call = u->call;
 }
 
 tad_status tad__freeze_fuse(tad__freezer *f) {

@@ -159,15 +159,13 @@ static void find_ends(life *l) {
 /* ---- memory of arrays ---- */
 
 static void insert_gap(life *l, size_t at, gap g) {
-    l->gap.item = tad__list_room(&l->p->memory, l->gap.item, l->gap.count, &l->gap.capacity,
-                                 sizeof *l->gap.item);
-    if (l->gap.count == l->gap.capacity) {
+    const size_t behind = l->gap.count - at;
+    if (!TAD__LIST_ADD(&l->p->memory, l->gap)) {
         l->failed = true;
         return;
     }
-    memmove(l->gap.item + at + 1, l->gap.item + at, (l->gap.count - at) * sizeof *l->gap.item);
+    memmove(l->gap.item + at + 1, l->gap.item + at, behind * sizeof *l->gap.item);
     l->gap.item[at] = g;
-    l->gap.count++;
 }
 
 static void remove_gap(life *l, size_t at) {
@@ -296,6 +294,6 @@ tad_status tad__freeze_plan(tad__freezer *f) {
     find_ends(&l);
     place_all(&l);
     tad__memory_resize(&f->p->memory, list, bytes, 0);
-    tad__memory_resize(&f->p->memory, l.gap.item, l.gap.capacity * sizeof *l.gap.item, 0);
+    TAD__LIST_FREE(&f->p->memory, l.gap);
     return l.failed ? tad__no_memory(f->t, "freeze") : TAD_OK;
 }

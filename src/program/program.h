@@ -178,14 +178,30 @@ typedef struct tad__step {
     uint32_t at, count;
 } tad__step;
 
-/* ---- the program ---- */
+/* ---- growing lists ---- */
 
-/* A growing list. */
 #define TAD__LIST(T)                                                                               \
     struct {                                                                                       \
         T *item;                                                                                   \
         size_t count, capacity;                                                                    \
     }
+
+/* A list that has room for one more item, unless there is no memory. */
+void *tad__list_room(tad__memory *m, void *item, size_t count, size_t *capacity, size_t size);
+/* One more item, not set; NULL: no memory. */
+#define TAD__LIST_ADD(m, list)                                                                     \
+    ((list).item =                                                                                 \
+         tad__list_room((m), (list).item, (list).count, &(list).capacity, sizeof *(list).item),    \
+     (list).count < (list).capacity ? &(list).item[(list).count++] : NULL)
+#define TAD__LIST_FREE(m, list)                                                                    \
+    tad__memory_resize((m), (list).item, (list).capacity * sizeof *(list).item, 0)
+
+typedef TAD__LIST(tad__call_step) tad__calls;
+typedef TAD__LIST(tad__step) tad__steps;
+/* Adds steps, to the last one where they go on with it; false: no memory. */
+bool tad__add_steps(tad__memory *m, tad__steps *list, tad__step added);
+
+/* ---- the program ---- */
 
 struct tad_program {
     tad__memory memory;
@@ -195,9 +211,9 @@ struct tad_program {
     const tad__kernels *kernels;
     tad__named_type *in, *out;
     size_t n_in, n_out;
-    TAD__LIST(tad__step) step;
+    tad__steps step;
     TAD__LIST(tad__number_step) number;
-    TAD__LIST(tad__call_step) call;
+    tad__calls call;
     TAD__LIST(tad__row_group) group;
     TAD__LIST(tad__fused_row) fused;
     TAD__LIST(tad__decision) decision;
@@ -227,12 +243,7 @@ struct tad_program {
     tad_program_info info;
 };
 
-/* A list that has room for one more item, unless there is no memory. */
-void *tad__list_room(tad__memory *m, void *item, size_t count, size_t *capacity, size_t size);
-/* One more item, not set; NULL: no memory. */
-#define TAD__ADD_TO(p, list)                                                                       \
-    ((p)->list.item = tad__list_room(&(p)->memory, (p)->list.item, (p)->list.count,                \
-                                     &(p)->list.capacity, sizeof *(p)->list.item),                 \
-     (p)->list.count < (p)->list.capacity ? &(p)->list.item[(p)->list.count++] : NULL)
+/* One more item of a program's list, not set; NULL: no memory. */
+#define TAD__ADD_TO(p, list) TAD__LIST_ADD(&(p)->memory, (p)->list)
 
 #endif

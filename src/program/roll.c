@@ -17,20 +17,14 @@ void *tad__roll_take(tad__roll *r, size_t n, size_t size) {
 
 /* ---- the steps anew ---- */
 
-static void add_step(tad__roll *r, tad__step_kind kind, uint32_t at, uint32_t count) {
-    tad__step *last = r->step.count ? &r->step.item[r->step.count - 1] : NULL;
-    if (last && last->kind == kind && last->at + last->count == at) {
-        last->count += count;
-        return;
-    }
-    tad__step *to = TAD__ROLL_ADD(r, step);
-    if (to) *to = (tad__step){kind, at, count};
+static void add_step(tad__roll *r, tad__step_kind kind, uint32_t at) {
+    if (!tad__add_steps(&r->p->memory, &r->step, (tad__step){kind, at, 1})) r->failed = true;
 }
 
 /* The groups from *next on that need no more than has been computed. */
 static void add_groups(tad__roll *r, uint32_t stage, uint32_t *next) {
     for (; *next < r->p->rolled.count && r->stage_of_group.item[*next] <= stage; ++*next)
-        add_step(r, TAD__ROLLED, *next, 1);
+        add_step(r, TAD__ROLLED, *next);
 }
 
 /* Calls that are items now are no calls. */
@@ -40,7 +34,7 @@ static uint32_t add_calls(tad__roll *r, const tad__step *s, uint32_t calls, uint
         const tad__call_step c = r->p->call.item[k];
         if (tad__is_list_call(r, &c)) continue;
         r->p->call.item[calls] = c;
-        add_step(r, TAD__CALL, calls++, 1);
+        add_step(r, TAD__CALL, calls++);
         add_groups(r, ++*stage, next);
     }
     return calls;
@@ -57,7 +51,7 @@ static void add_steps(tad__roll *r) {
             continue;
         }
         for (uint32_t i = s->at; i < s->at + s->count; i++) {
-            add_step(r, s->kind, i, 1);
+            add_step(r, s->kind, i);
             add_groups(r, ++stage, &next);
         }
     }
@@ -74,19 +68,16 @@ static void keep(tad__roll *r) {
     memcpy(f->slot, r->place, r->n * sizeof *f->slot);
     p->slots = r->slots;
     p->info.rolled_up = r->item.count - r->on_list;
-    TAD__ROLL_FREE(r, p, step);
-    p->step.item = r->step.item;
-    p->step.count = r->step.count;
-    p->step.capacity = r->step.capacity;
-    r->step.item = NULL;
-    r->step.capacity = 0;
+    TAD__LIST_FREE(&p->memory, p->step);
+    p->step = r->step;
+    r->step = (tad__steps){0};
 }
 
 /* Steps that are items now. */
 static void forget_steps(tad__roll *r) {
     tad_program *p = r->p;
     p->info.numbers = p->number.count;
-    TAD__ROLL_FREE(r, p, number);
+    TAD__LIST_FREE(&p->memory, p->number);
     p->number.item = NULL;
     p->number.count = p->number.capacity = 0;
 }
@@ -104,15 +95,16 @@ static void roll_up(tad__roll *r) {
 }
 
 static void end(tad__roll *r) {
+    tad__memory *m = &r->p->memory;
     tad__forget_signs(r);
-    TAD__ROLL_FREE(r, r, item);
-    TAD__ROLL_FREE(r, r, operand);
-    TAD__ROLL_FREE(r, r, ready);
-    TAD__ROLL_FREE(r, r, boundary);
-    TAD__ROLL_FREE(r, r, stage_of_group);
-    TAD__ROLL_FREE(r, r, term);
-    TAD__ROLL_FREE(r, r, group_term);
-    TAD__ROLL_FREE(r, r, step);
+    TAD__LIST_FREE(m, r->item);
+    TAD__LIST_FREE(m, r->operand);
+    TAD__LIST_FREE(m, r->ready);
+    TAD__LIST_FREE(m, r->boundary);
+    TAD__LIST_FREE(m, r->stage_of_group);
+    TAD__LIST_FREE(m, r->term);
+    TAD__LIST_FREE(m, r->group_term);
+    TAD__LIST_FREE(m, r->step);
     tad__arena_free(&r->arena);
 }
 

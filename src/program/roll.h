@@ -101,7 +101,7 @@ typedef struct tad__roll {
     struct tad__signature *signature;
     TAD__LIST(uint32_t) boundary; /* where groups begin in it, and the end */
     TAD__LIST(uint32_t) stage_of_group;
-    TAD__LIST(tad__step) step; /* those that will be the program's */
+    tad__steps step; /* those that will be the program's */
     TAD__LIST(tad__placed_term) term;
     TAD__LIST(tad__group_term) group_term;
     uint32_t slots;                     /* of a workspace */
@@ -145,15 +145,12 @@ void *tad__roll_take(tad__roll *r, size_t n, size_t size);
 /* One more of a list of rolling up, or of another list with the same memory; NULL: no memory,
  * noted. */
 #define TAD__ROLL_ADD_TO(r, holder, list)                                                          \
-    ((holder)->list.item =                                                                         \
-         tad__list_room(&(r)->p->memory, (holder)->list.item, (holder)->list.count,                \
-                        &(holder)->list.capacity, sizeof *(holder)->list.item),                    \
-     (holder)->list.count < (holder)->list.capacity ? &(holder)->list.item[(holder)->list.count++] \
-                                                    : ((r)->failed = true, NULL))
+    tad__roll_noted((r), TAD__LIST_ADD(&(r)->p->memory, (holder)->list))
 #define TAD__ROLL_ADD(r, list) TAD__ROLL_ADD_TO(r, r, list)
-#define TAD__ROLL_FREE(r, holder, list)                                                            \
-    tad__memory_resize(&(r)->p->memory, (holder)->list.item,                                       \
-                       (holder)->list.capacity * sizeof *(holder)->list.item, 0)
+static inline void *tad__roll_noted(tad__roll *r, void *added) {
+    if (!added) r->failed = true;
+    return added;
+}
 
 /* ---- roll_uses.c ---- */
 

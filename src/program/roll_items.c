@@ -299,6 +299,6 @@ void tad__roll_items(tad__roll *r) {
         if ((r->mark[i] & TAD__ROLL_NEEDED) && tad__def_kind(r, i) <= TAD__DEF_LIST)
             add_item(&m, i);
     turn_round(r);
-    TAD__ROLL_FREE(r, &m, part);
-    TAD__ROLL_FREE(r, &m, term);
+    TAD__LIST_FREE(&r->p->memory, m.part);
+    TAD__LIST_FREE(&r->p->memory, m.term);
 }

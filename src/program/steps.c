@@ -79,17 +79,7 @@ static tad__ref parameter_of(tad__freezer *f, uint32_t i) {
 /* ---- steps ---- */
 
 static void add_step(tad__freezer *f, tad__step_kind kind, uint32_t at) {
-    tad_program *p = f->p;
-    tad__step *last = p->step.count ? &p->step.item[p->step.count - 1] : NULL;
-    if (last && last->kind == kind && last->at + last->count == at) {
-        last->count++;
-        return;
-    }
-    tad__step *s = TAD__ADD_TO(p, step);
-    if (s)
-        *s = (tad__step){kind, at, 1};
-    else
-        f->failed = true;
+    if (!tad__add_steps(&f->p->memory, &f->p->step, (tad__step){kind, at, 1})) f->failed = true;
 }
 
 static tad__place place_of(const tad__freezer *f, uint32_t i) {
