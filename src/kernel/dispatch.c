@@ -1,6 +1,8 @@
 /* Chooses the kernels of a tape by the CPU's feature bits. Rests on kernels.h. */
 #include "kernels.h"
 
+const double tad__no_options[2] = {0, 0};
+
 extern const tad__kernels tad__kernels_base;
 extern const tad__kernels tad__kernels_avx2, tad__kernels_avx512; /* where they are built */
 

@@ -20,6 +20,8 @@
 /* in: contiguous inputs of n elements; pq: two options, never NULL. float64 and float32 by the
  * table's index. */
 typedef void tad__row_forward(size_t n, const void *const *in, void *out, const double *pq);
+/* The options of a row that has none, as kernels and functions of numbers are given them. */
+extern const double tad__no_options[2];
 /* out[i] = g[i] * (derivative with respect to one input)(in, y). */
 typedef void tad__row_backward(size_t n, const void *const *in, const void *y, const void *g,
                                void *out, const double *pq);

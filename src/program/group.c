@@ -17,12 +17,11 @@ static tad__row_forward *kernel_of(const tad_workspace *w, const tad__fused_row 
 }
 
 static void make_ready(tad_workspace *w, const tad__row_group *g) {
-    static const double no_options[2] = {0, 0};
     for (uint32_t i = 0; i < g->count; i++) {
         const tad__fused_row *row = &w->p->fused.item[g->first + i];
         tad__ready_row *r = &w->ready[i];
         r->f = kernel_of(w, row, g->dtype);
-        r->options = row->options ? row->options : no_options;
+        r->options = row->options ? row->options : tad__no_options;
         for (int k = 0; k < row->n_in; k++) {
             r->in[k] = address_of(w, row->in[k]);
             r->in_moves[k] = k != row->single && moves(w, row->in[k]);

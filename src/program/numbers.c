@@ -2,9 +2,8 @@
 #include "workspace.h"
 
 static double by_row(const tad_program *p, const tad__number_step *s, const double *v) {
-    static const double no_options[2] = {0, 0};
     const double x[3] = {v[s->a], s->options ? 0 : v[s->b], s->options ? 0 : v[s->c]};
-    return p->basis->number[s->row].value(x, s->options ? p->options.item + 2 * s->c : no_options);
+    return p->basis->number[s->row].value(x, tad__number_options(p, s));
 }
 
 void tad__run_numbers(const tad_program *p, const tad__number_step *s, size_t n, double *v) {

@@ -91,14 +91,13 @@ static void move_blocks(const tad_workspace *w, size_t first, size_t n,
 }
 
 static void compute(const tad_workspace *w, size_t n) {
-    static const double no_options[2] = {0, 0};
     const tad_program *p = w->p;
     for (size_t k = 0; k < p->number.count; k++) {
         const tad__number_step *s = &p->number.item[k];
         const void *in[3] = {lanes_of(w, s->a), NULL, NULL};
         if (!s->options) in[1] = lanes_of(w, s->b), in[2] = lanes_of(w, s->c);
-        p->kernels->row[s->row].forward[TAD_F64](
-            n, in, lanes_of(w, s->to), s->options ? p->options.item + 2 * s->c : no_options);
+        p->kernels->row[s->row].forward[TAD_F64](n, in, lanes_of(w, s->to),
+                                                 tad__number_options(p, s));
     }
 }
 

@@ -246,4 +246,12 @@ struct tad_program {
 /* One more item of a program's list, not set; NULL: no memory. */
 #define TAD__ADD_TO(p, list) TAD__LIST_ADD(&(p)->memory, (p)->list)
 
+/* The options at a position; NO_REF: of a row that has none. */
+static inline const double *tad__options_at(const tad_program *p, uint32_t at) {
+    return at == TAD__NO_REF ? tad__no_options : p->options.item + 2 * (size_t)at;
+}
+static inline const double *tad__number_options(const tad_program *p, const tad__number_step *s) {
+    return tad__options_at(p, s->options ? s->c : TAD__NO_REF);
+}
+
 #endif

@@ -3,12 +3,6 @@
 
 enum { STRIP = 32 /* chunks of a row at once */ };
 
-/* At position `at`; -1: those of a row that has none. */
-static const double *options_of(const tad_program *p, int32_t at) {
-    static const double none[2] = {0, 0};
-    return at < 0 ? none : p->options.item + 2 * at;
-}
-
 /* ---- lists ---- */
 
 static double sum_of(const int32_t *p, const double *v, const int32_t **end) {
@@ -40,7 +34,7 @@ static double sum_in_order(const int32_t *w, const double *v, const int32_t **en
 
 static double row_of(const tad_program *p, const int32_t *word, const double *v) {
     const double x[3] = {v[word[2]], v[word[3]], v[word[4]]};
-    return p->basis->number[word[0]].value(x, options_of(p, word[1]));
+    return p->basis->number[word[0]].value(x, tad__options_at(p, (uint32_t)word[1]));
 }
 
 /* Each is the product of the one before and the next factor. */
@@ -133,7 +127,7 @@ static void run_numbers(const tad_program *p, unsigned row, size_t n, size_t ope
 }
 
 static void run_row(const tad_program *p, const tad__rolled *g, double *v) {
-    const double *pq = options_of(p, (int32_t)g->options);
+    const double *pq = tad__options_at(p, g->options);
     const unsigned row = g->what & ~(unsigned)TAD__ROLLED_BY_NUMBER;
     tad__row_forward *forward = p->kernels->row[row].forward[TAD_F64];
     double room[3][STRIP * TAD__CHUNK];

@@ -154,12 +154,11 @@ static bool pull_row(tad__lane_sweep *s, size_t k, size_t n) {
 
 /* The same as the sweep over adjoints alone takes it, whose last bits may be others. */
 static double partial_apart(const tad__lane_sweep *s, size_t k, const tad__call *c, uint32_t j) {
-    static const double no_options[2] = {0, 0};
     const tad__node *n = tad__at(s->t, (uint32_t)(s->lists.tape.base + (int64_t)k));
     const tad__row_numbers *row = &s->t->basis->number[c->op - s->t->basis->row];
     double x[3];
     for (uint32_t i = 0; i < c->n_in; i++) x[i] = operand(s, c, i, -1).value;
-    return row->partial[j](x, n->value.number, c->options ? c->options : no_options);
+    return row->partial[j](x, n->value.number, c->options ? c->options : tad__no_options);
 }
 
 static bool pull_row_apart(tad__lane_sweep *s, size_t k) {

@@ -71,8 +71,6 @@ static tad_status passes_on(sweep_state *s, uint32_t i, bool *passes, bool *arri
     return TAD_OK;
 }
 
-static const double no_options[2] = {0, 0};
-
 /* The only operand that is a node, `to`, of a row on numbers is given its part of n's adjoint. */
 static inline void pass_one(const tad_tape *t, const tad__node *n, const tad__row_numbers *row,
                             const double *x, int k, const double *pq, uint32_t to) {
@@ -88,7 +86,7 @@ static void pass_all(const tad_tape *t, const tad__node *n) {
     double x[3] = {0}, d[3];
     for (uint32_t k = 0; k < n_in; k++) x[k] = t->head.node[in[k]].value.number;
     if (!row->partials) {
-        pass_one(t, n, row, x, 0, no_options, n->a);
+        pass_one(t, n, row, x, 0, tad__no_options, n->a);
         return;
     }
     row->partials(x[0], x[1], x[2], n->value.number, d);
@@ -105,10 +103,10 @@ static bool pass_numbers(const tad_tape *t, uint32_t i) {
     switch ((enum tad__kind)n->kind) {
     case TAD__ROW: pass_all(t, n); return true;
     case TAD__ROW_XN:
-        pass_one(t, n, &t->basis->number[n->op], (const double[]){v, k}, 0, no_options, n->a);
+        pass_one(t, n, &t->basis->number[n->op], (const double[]){v, k}, 0, tad__no_options, n->a);
         return true;
     case TAD__ROW_NX:
-        pass_one(t, n, &t->basis->number[n->op], (const double[]){k, v}, 1, no_options, n->a);
+        pass_one(t, n, &t->basis->number[n->op], (const double[]){k, v}, 1, tad__no_options, n->a);
         return true;
     case TAD__GENERAL:
         if (!tad__is_row(t, r->op) || r->n_in != 1) return false;

@@ -108,7 +108,6 @@ static void compute_part(void *arg, size_t first, size_t end) {
 }
 
 static tad_array *tangent_by(tad__numeric *s, const tad__call *c, const runs *r, uint32_t j) {
-    static const double no_options[2] = {0, 0};
     const tad__compute *compute = &s->t->compute;
     const tad__row_kernels *row = &compute->kernels->row[c->op - s->t->basis->row];
     tad_array *to = tad__new_buffer_like(s->t, r->y);
@@ -116,7 +115,7 @@ static tad_array *tangent_by(tad__numeric *s, const tad__call *c, const runs *r,
         tad__no_memory(s->t, s->what);
         return NULL;
     }
-    part p = {r, NULL, c->options ? c->options : no_options, c->n_in, j, to->data};
+    part p = {r, NULL, c->options ? c->options : tad__no_options, c->n_in, j, to->data};
     p.f = r->single < 0 ? row->backward[j][r->y->dtype]
                         : row->backward_single[r->single][r->y->dtype];
     tad__split(compute->threads, (size_t)r->y->size, TAD__GRAIN, compute_part, &p);

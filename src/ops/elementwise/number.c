@@ -5,9 +5,6 @@
 
 #include "numbers.h"
 
-/* Of a row without options. */
-const double tad__no_options[2] = {0, 0};
-
 #define VALUE(name, value)                                                                         \
     static double name##_value(const double *x, const double *pq) {                                \
         (void)pq;                                                                                  \

@@ -22,7 +22,6 @@ typedef struct tad__row_options {
 /* ---- number.c: rows on numbers ---- */
 
 extern const tad__row_numbers tad__row_number[TAD__ROW_COUNT];
-extern const double tad__no_options[2]; /* of a row without */
 /* False for bounds that cannot be: of hardtanh crossed, where clamp takes the upper one; NaNs. */
 bool tad__can_clip(unsigned row, const double *pq);
 bool tad__row_is_finite(const tad_op *op, const double *x, const double *pq); /* see basis.h */
