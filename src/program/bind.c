@@ -60,11 +60,6 @@ static const void *address(const void *data) {
     return data ? data : no_elements;
 }
 
-static size_t bytes_of(const tad_type *type) {
-    size_t bytes = 0;
-    return tad__shape_bytes(&type->shape, type->dtype, &bytes) ? bytes : 0;
-}
-
 static tad_status bind_in(tad_workspace *w, size_t k, tad_type type, const void *data, bool each) {
     if (!w) return TAD_BAD_ARGUMENT;
     binding b = {"in", w->p->in, w->p->n_in, k, type, data, {.given = each}};
@@ -76,7 +71,7 @@ static tad_status bind_in(tad_workspace *w, size_t k, tad_type type, const void 
     if (k - w->row_in.first < w->row_in.n) w->row_in.n = 0;
     w->each += (size_t)each - w->each_in[k].given;
     w->each_in[k] = b.each;
-    w->each_in[k].step = bytes_of(&w->p->in[k].type);
+    w->each_in[k].step = tad__type_bytes(&w->p->in[k].type);
     return TAD_OK;
 }
 
@@ -91,7 +86,7 @@ static tad_status bind_out(tad_workspace *w, size_t k, tad_type type, void *data
     if (k - w->row_out.first < w->row_out.n) w->row_out.n = 0;
     w->each += (size_t)each - w->each_out[k].given;
     w->each_out[k] = b.each;
-    w->each_out[k].step = bytes_of(&w->p->out[k].type);
+    w->each_out[k].step = tad__type_bytes(&w->p->out[k].type);
     return TAD_OK;
 }
 

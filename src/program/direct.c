@@ -37,11 +37,6 @@ void tad__find_direct(tad_program *p) {
 
 /* ---- what the bindings allow ---- */
 
-static size_t bytes_of(const tad_type *type) {
-    size_t bytes = 0;
-    return tad__shape_bytes(&type->shape, type->dtype, &bytes) ? bytes : 0;
-}
-
 static bool overlap(const void *a, size_t a_bytes, const void *b, size_t b_bytes) {
     const uintptr_t x = (uintptr_t)a, y = (uintptr_t)b;
     return x < y + b_bytes && y < x + a_bytes;
@@ -59,12 +54,13 @@ static bool lies_in_a_parameter(const tad_workspace *w, const void *data, size_t
 
 static bool is_alone(const tad_workspace *w, size_t out) {
     const tad_program *p = w->p;
-    const size_t bytes = bytes_of(&p->out[out].type);
+    const size_t bytes = tad__type_bytes(&p->out[out].type);
     const void *data = w->out[out];
     for (size_t k = 0; k < p->n_in; k++)
-        if (overlap(data, bytes, w->in[k], bytes_of(&p->in[k].type))) return false;
+        if (overlap(data, bytes, w->in[k], tad__type_bytes(&p->in[k].type))) return false;
     for (size_t k = 0; k < p->n_out; k++)
-        if (k != out && overlap(data, bytes, w->out[k], bytes_of(&p->out[k].type))) return false;
+        if (k != out && overlap(data, bytes, w->out[k], tad__type_bytes(&p->out[k].type)))
+            return false;
     return !lies_in_a_parameter(w, data, bytes);
 }
 

@@ -153,18 +153,12 @@ static const void *recorded_value(tad__freezer *f, tad_var v, const tad_type *ty
     return to.array.data;
 }
 
-static size_t bytes_of(const tad_type *type) {
-    size_t bytes = 0;
-    tad__shape_bytes(&type->shape, type->dtype, &bytes);
-    return bytes;
-}
-
 static bool bind_all(tad__freezer *f, tad_workspace *w) {
     const tad_program *p = f->p;
     for (size_t k = 0; k < p->n_in; k++)
         if (!(w->in[k] = recorded_value(f, f->in[k], &p->in[k].type))) return false;
     for (size_t k = 0; k < p->n_out; k++)
-        if (!(w->out[k] = tad__arena_take(&f->p->arena, bytes_of(&p->out[k].type), 64)))
+        if (!(w->out[k] = tad__arena_take(&f->p->arena, tad__type_bytes(&p->out[k].type), 64)))
             return false;
     w->unbound = 0;
     return true;
@@ -173,7 +167,7 @@ static bool bind_all(tad__freezer *f, tad_workspace *w) {
 /* The tape's bits; of float64, where numbers are rolled up, as close as these come. */
 static bool agree(const tad__freezer *f, const tad_type *type, const void *recorded,
                   const void *got) {
-    const size_t bytes = bytes_of(type);
+    const size_t bytes = tad__type_bytes(type);
     if (memcmp(recorded, got, bytes) == 0) return true;
     const double *a = recorded, *b = got;
     bool same = f->p->rolled.count && type->dtype == TAD_F64;

@@ -40,6 +40,12 @@ typedef struct tad__array_value {
     size_t offset; /* in bytes: of a root in the workspace's arrays, of a view in its root */
 } tad__array_value;
 
+/* Of an array there is: that it can be too large is no question. */
+static inline size_t tad__type_bytes(const tad_type *type) {
+    size_t bytes = 0;
+    return tad__shape_bytes(&type->shape, type->dtype, &bytes) ? bytes : 0;
+}
+
 typedef struct tad__named_type {
     tad_type type;
     tad__ref value;
