@@ -3,7 +3,6 @@
 #include "function.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include <tad/program.h>
 

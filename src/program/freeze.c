@@ -9,7 +9,6 @@
 #include "array/view.h"
 #include "tape/arrays.h"
 #include "tape/error.h"
-#include "tape/leaf.h"
 
 /* ---- life of a program ---- */
 
@@ -78,11 +77,9 @@ static tad_status resolve(tad__freezer *f, const tad_var *v, size_t n, const cha
     for (size_t k = 0; k < n; k++) {
         uint32_t i;
         if (!tad__has_tape(v[k]))
-            return tad__fail(f->t, TAD_BAD_HANDLE, "freeze: %sput %zu is no variable", what, k);
-        if (!tad__resolve(f->t, v[k], what[0] == 'i' ? "freeze: input" : "freeze: output", &i))
-            return f->t->error.status;
+            return tad__fail(f->t, TAD_BAD_HANDLE, "%s %zu is no variable", what, k);
+        if (!tad__resolve(f->t, v[k], what, &i)) return f->t->error.status;
         f->nodes = i + 1 > f->nodes ? i + 1 : f->nodes;
-        if (what[0] == 'i') f->first = i < f->first ? i : f->first;
     }
     return TAD_OK;
 }
@@ -247,8 +244,11 @@ static tad_status freeze(tad__freezer *f) {
 static tad_status check(tad__freezer *f) {
     if (!f->n_out || !f->out) return tad__fail(f->t, TAD_BAD_ARGUMENT, "freeze: no outputs");
     if (f->n_in && !f->in) return tad__fail(f->t, TAD_BAD_ARGUMENT, "freeze: no list of inputs");
-    const tad_status s = resolve(f, f->in, f->n_in, "in");
-    return s == TAD_OK ? resolve(f, f->out, f->n_out, "out") : s;
+    tad_status s = resolve(f, f->in, f->n_in, "freeze: input");
+    if (s == TAD_OK) s = resolve(f, f->out, f->n_out, "freeze: output");
+    for (size_t k = 0; k < f->n_in && s == TAD_OK; k++)
+        f->first = f->in[k].u.at.index < f->first ? f->in[k].u.at.index : f->first;
+    return s;
 }
 
 tad_status tad_freeze(const tad_var *in, size_t n_in, const tad_var *out, size_t n_out,

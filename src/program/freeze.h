@@ -64,7 +64,7 @@ tad_status tad__freeze_draws(tad__freezer *f);
 /* ---- share.c ---- */
 
 /* The results of an equal call; NULL: there is none, and the results of this one will be found
- * from now on. `from`: the operands of the call, then room for the results. */
+ * from now on, in c->ref. */
 const tad__ref *tad__shared_call(tad__freezer *f, const tad__call_step *c);
 /* A constant with this number; TAD__NO_REF: no memory. */
 tad__ref tad__known_number(tad__freezer *f, double number, tad_dtype dtype);

@@ -142,7 +142,7 @@ typedef struct operands {
     tad__ref few[3];
 } operands;
 
-static operands operands_of(const fusing *u, const tad__step *s, operands *o) {
+static void operands_of(const fusing *u, const tad__step *s, operands *o) {
     const tad_program *p = u->p;
     *o = (operands){.in = NULL};
     if (s->kind == TAD__CALL) {
@@ -159,7 +159,6 @@ static operands operands_of(const fusing *u, const tad__step *s, operands *o) {
         const tad__copy_step *c = &p->copy.item[s->at];
         *o = (operands){.in = &c->from, .n_in = 1, .out = &c->to, .n_out = 1};
     }
-    return *o;
 }
 
 static uint32_t root_of(const fusing *u, tad__ref r) {

@@ -134,7 +134,6 @@ static tad_status check_outputs(const tad__freezer *f) {
 static tad_status mark_inputs(tad__freezer *f) {
     for (size_t k = 0; k < f->n_in; k++) {
         const uint32_t i = f->in[k].u.at.index;
-        if (i >= f->nodes) continue; /* nothing depends on it */
         if (f->mark[i] & TAD__IS_IN)
             return tad__fail(f->t, TAD_BAD_ARGUMENT, "freeze: input %zu is listed twice", k);
         f->mark[i] |= TAD__IS_IN;

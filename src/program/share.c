@@ -6,7 +6,6 @@
 
 /* Without memory an item is not kept, and nothing worse happens. */
 #define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(item) ((item)->kept = false)
 #define uthash_malloc(size) tad__memory_resize(memory, NULL, 0, size)
 #define uthash_free(at, size) tad__memory_resize(memory, at, size, 0)
 #include <uthash.h>
@@ -14,7 +13,6 @@
 /* The key is op, options field by field, operands. */
 typedef struct tad__shared {
     const tad__ref *results;
-    bool kept;
     UT_hash_handle hh;
 } shared;
 
@@ -26,7 +24,6 @@ typedef struct constant_key {
 typedef struct tad__known {
     constant_key key;
     tad__ref value;
-    bool kept;
     UT_hash_handle hh;
 } known;
 
@@ -109,7 +106,7 @@ static void remember_call(tad__freezer *f, const tad__call_step *c, const key *k
     tad__memory *memory = &f->p->memory;
     shared *s = tad__arena_take(&f->p->arena, sizeof *s, 16);
     if (!s) return;
-    *s = (shared){.results = c->ref + c->n_in, .kept = true};
+    *s = (shared){.results = c->ref + c->n_in};
     HASH_ADD_KEYPTR(hh, f->shared, k->at, k->length, s);
 }
 
@@ -158,7 +155,7 @@ tad__ref tad__known_number(tad__freezer *f, double number, tad_dtype dtype) {
     const tad__ref value = c ? new_constant(f, number, dtype) : TAD__NO_REF;
     f->failed = f->failed || value == TAD__NO_REF;
     if (f->failed) return TAD__NO_REF;
-    *c = (known){.key = k, .value = value, .kept = true};
+    *c = (known){.key = k, .value = value};
     HASH_ADD(hh, f->known, key, sizeof c->key, c);
     return value;
 }

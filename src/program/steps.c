@@ -147,8 +147,8 @@ static bool as_view(tad__freezer *f, const tad__call_step *c, uint32_t i) {
     static const char address[1] = {0}; /* nothing is read there */
     char *const nowhere = (char *)(uintptr_t)address;
     const tad__node *n = tad__at(f->t, i);
+    if (!c->op->view || c->n_in != 1 || c->n_out != 1 || !(n->flags & TAD__ARRAY)) return false;
     const tad__ref x = c->ref[0];
-    if (!c->op->view || c->n_out != 1 || !(n->flags & TAD__ARRAY)) return false;
     if (!tad__is_array_ref(x) || array_of(f, x)->array.rank == 0) return false;
     const tad__ref r = new_value(f, i, TAD__PLANNED);
     if (r == TAD__NO_REF) return false;
@@ -158,7 +158,7 @@ static bool as_view(tad__freezer *f, const tad__call_step *c, uint32_t i) {
     seen.data = to->array.data = nowhere;
     const tad_array *in[1] = {&seen};
     const tad_call_frame frame = {c->op, c->options, 1, 1, in, NULL, &f->t->compute, NULL};
-    if (c->n_in != 1 || !c->op->view(&frame, &to->array)) {
+    if (!c->op->view(&frame, &to->array)) {
         f->p->array.count--;
         return false;
     }

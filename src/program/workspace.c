@@ -147,7 +147,6 @@ static tad_workspace *make(const tad_program *p, char *memory, const layout *l) 
     memset(memory, 0, l->strips);
     w->driver.hooks = &hooks;
     w->p = p;
-    w->size = l->size;
     w->random = p->random;
     w->unbound = p->n_in + p->n_out;
     w->number = (double *)(void *)(memory + l->number);

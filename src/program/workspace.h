@@ -33,7 +33,7 @@ struct tad_workspace {
     const tad_program *p;
     const tad__call_step *running; /* whose hook a failure comes from */
     void *raw;                     /* what the allocator gave; NULL: the caller's memory */
-    size_t raw_size, size;
+    size_t raw_size;
     size_t unbound; /* inputs and outputs */
     bool rebound;   /* since the outputs were placed */
     tad_random random;
