@@ -593,6 +593,48 @@ START_TEST(freezing_out_of_memory_leaves_nothing) {
 }
 END_TEST
 
+/* ---- as text ---- */
+
+typedef struct text {
+    char at[60000];
+    size_t length;
+} text;
+
+static bool keep_text(void *user, const char *from, size_t length) {
+    text *k = user;
+    ck_assert_uint_lt(k->length + length, sizeof k->at);
+    memcpy(k->at + k->length, from, length);
+    k->length += length;
+    k->at[k->length] = 0;
+    return true;
+}
+
+/* Sines of products, and a chain. */
+START_TEST(groups_are_shown) {
+    enum { N = 1100 };
+    static text k;
+    static graph g;
+    k.length = 0;
+    g.n_in = N;
+    g.n_out = N + 1;
+    for (int i = 0; i < N; i++) g.in[i] = tad_scalar(t, 1. / (i + 1));
+    for (int i = 0; i < N; i++) g.out[i] = tad_sin(tad_mul(g.in[i], g.in[(i + 1) % N]));
+    g.out[N] = tad_div(tad_exp(g.in[0]), tad_add(g.in[1], g.in[2]));
+    tad_program *p = frozen(&g, _i, "sines");
+    ck_assert_uint_gt(tad_program_info_of(p).rolled_up, N);
+    ck_assert_int_eq(tad_program_dump(p, keep_text, &k), TAD_OK);
+    const char *groups = strstr(k.at, "rolled up, "), *out = strstr(k.at, "out[0] ");
+    ck_assert(groups && out && groups < out);
+    static const char *const line[] = {" = sums of products\n", " = sin\n", " = a list of "};
+    for (int i = 0; i < 3; i++) {
+        const char *found = strstr(groups, line[i]);
+        ck_assert_msg(found && found < out, "no%s: %s", line[i], groups);
+    }
+    ck_assert(!strstr(k.at, "copy"));
+    tad_program_free(p);
+}
+END_TEST
+
 /* ---- the suite ---- */
 
 static TCase *tape_case(Suite *s, const char *name) {
@@ -614,6 +656,9 @@ static Suite *suite(void) {
     tcase_add_test(c, a_common_factor_invents_no_infinity);
     tcase_add_test(c, what_magnifies_rounding_errors_is_refused);
     tcase_add_loop_test(c, rows_of_numbers_are_bound_anew, 0, WAYS);
+
+    c = tape_case(s, "text");
+    tcase_add_loop_test(c, groups_are_shown, 0, WAYS);
 
     c = tape_case(s, "memory");
     tcase_add_loop_test(c, running_takes_no_memory, 0, WAYS);

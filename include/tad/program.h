@@ -125,7 +125,7 @@ TAD_API tad_program_info tad_program_info_of(const tad_program *p);
 /* A line for each step, in the order of a run: what it computes of what. Numbers are n0, n1, ...,
  * their places in a workspace; arrays a0, a1, ... with where they lie: in[k] and param[k], a
  * constant, bytes from .. to of the workspace's arrays, or a strip of a group. Of number steps in a
- * row only the first few are shown. */
+ * row only the first few are shown, of what is rolled up where the results lie. */
 TAD_API TAD_MUST_USE tad_status tad_program_dump(const tad_program *p, tad_sink *sink, void *user);
 
 /* ---- workspaces ---- */

@@ -85,21 +85,56 @@ static void put_groups(tad__text *t, const tad_program *p, const tad__step *s) {
     }
 }
 
-static void put_others(tad__text *t, const tad_program *p, const tad__step *s) {
-    for (uint32_t k = s->at; k < s->at + s->count; k++)
-        if (s->kind == TAD__DECIDE) {
-            const tad__decision *d = &p->decision.item[k];
-            tad__text_put(t, "decision %u, %s: ", k, d->expected ? "true" : "false");
-            put_value(t, p, d->condition);
-            tad__text_put(t, "\n");
-        } else if (s->kind == TAD__DRAW) {
-            tad__text_put(t, "draw\n    ");
-            put_value(t, p, p->draw.item[k].to);
-            tad__text_put(t, "\n");
-        } else {
-            tad__text_put(t, "copy\n");
-            put_call(t, p, "copy", &p->copy.item[k].from, 1, &p->copy.item[k].to, 1);
+static void put_decisions(tad__text *t, const tad_program *p, const tad__step *s) {
+    for (uint32_t k = s->at; k < s->at + s->count; k++) {
+        const tad__decision *d = &p->decision.item[k];
+        tad__text_put(t, "decision %u, %s: ", k, d->expected ? "true" : "false");
+        put_value(t, p, d->condition);
+        tad__text_put(t, "\n");
+    }
+}
+
+static void put_draws(tad__text *t, const tad_program *p, const tad__step *s) {
+    for (uint32_t k = s->at; k < s->at + s->count; k++) {
+        tad__text_put(t, "draw\n    ");
+        put_value(t, p, p->draw.item[k].to);
+        tad__text_put(t, "\n");
+    }
+}
+
+static void put_copies(tad__text *t, const tad_program *p, const tad__step *s) {
+    for (uint32_t k = s->at; k < s->at + s->count; k++) {
+        const tad__copy_step *c = &p->copy.item[k];
+        tad__text_put(t, "copy\n");
+        put_call(t, p, "copy", &c->from, 1, &c->to, 1);
+    }
+}
+
+static void put_rolled(tad__text *t, const tad_program *p, const tad__step *s) {
+    tad__text_put(t, "rolled up, %u groups\n", s->count);
+    for (uint32_t k = s->at; k < s->at + s->count; k++) {
+        const tad__rolled *g = &p->rolled.item[k];
+        const bool sums = g->what == (uint32_t)TAD__ROLLED_SUMS;
+        if (g->what == (uint32_t)TAD__ROLLED_LIST) {
+            tad__text_put(t, "    n%u and on = a list of %u\n", g->to, g->count);
+            continue;
         }
+        const uint32_t row = g->what & ~(uint32_t)TAD__ROLLED_BY_NUMBER;
+        tad__text_put(t, "    n%u..n%u = %s\n", g->to, g->to + TAD__CHUNK * g->chunks - 1,
+                      sums ? "sums of products" : p->basis->row[row].name);
+    }
+}
+
+static void put_step(tad__text *t, const tad_program *p, const tad__step *s) {
+    switch (s->kind) {
+    case TAD__NUMBERS: put_numbers(t, p, s); return;
+    case TAD__CALL: put_calls(t, p, s); return;
+    case TAD__FUSED: put_groups(t, p, s); return;
+    case TAD__DECIDE: put_decisions(t, p, s); return;
+    case TAD__DRAW: put_draws(t, p, s); return;
+    case TAD__COPY: put_copies(t, p, s); return;
+    case TAD__ROLLED: put_rolled(t, p, s); return;
+    }
 }
 
 static void put_types(tad__text *t, const tad_program *p, const char *what,
@@ -115,17 +150,7 @@ tad_status tad_program_dump(const tad_program *p, tad_sink *sink, void *user) {
     if (!p || !sink) return TAD_BAD_ARGUMENT;
     tad__text t = {.sink = sink, .user = user};
     put_types(&t, p, "in", p->in, p->n_in);
-    for (size_t k = 0; k < p->step.count && !t.stopped; k++) {
-        const tad__step *s = &p->step.item[k];
-        if (s->kind == TAD__NUMBERS)
-            put_numbers(&t, p, s);
-        else if (s->kind == TAD__CALL)
-            put_calls(&t, p, s);
-        else if (s->kind == TAD__FUSED)
-            put_groups(&t, p, s);
-        else
-            put_others(&t, p, s);
-    }
+    for (size_t k = 0; k < p->step.count && !t.stopped; k++) put_step(&t, p, &p->step.item[k]);
     put_types(&t, p, "out", p->out, p->n_out);
     return t.stopped ? TAD_IO : TAD_OK;
 }
