@@ -142,10 +142,9 @@ static tad_status check_give(const tad__function *d, unsigned give) {
 
 tad_status tad_freeze_function(tad_fn *f, void *user, const tad_var *x, size_t n, unsigned give,
                                const tad_freeze_options *options, tad_program **program) {
-    static const tad_var somewhere = {NULL, {{0, 0}}};
     making m = {.d = {.what = "freeze_function", .x = x, .n = n}, .give = give};
     if (program) *program = NULL;
-    tad_status s = tad__function_begin(&m.d, f, program ? &somewhere : NULL);
+    tad_status s = tad__function_begin(&m.d, f, program);
     if (s == TAD_OK) s = check_give(&m.d, give);
     if (s == TAD_OK) {
         const tad_mark mark = tad_tape_mark(m.d.t);

@@ -20,7 +20,7 @@ static tad_status resolve_inputs(const tad__function *d) {
     return TAD_OK;
 }
 
-tad_status tad__function_begin(tad__function *d, tad_fn *f, const tad_var *out) {
+tad_status tad__function_begin(tad__function *d, tad_fn *f, const void *out) {
     tad_tape *t = d->t = d->x ? tad__tape_of(d->x, d->n) : NULL;
     if (!t) return d->x && d->n ? TAD_BAD_HANDLE : TAD_BAD_ARGUMENT;
     d->paused = t->paused;

@@ -16,8 +16,9 @@ typedef struct tad__function {
     uint32_t epoch;  /* when the inputs were looked at */
 } tad__function;
 
-/* Looks whether the inputs are there, and turns recording on: without it f would have no past. */
-tad_status tad__function_begin(tad__function *d, tad_fn *f, const tad_var *out);
+/* Looks whether the inputs are there, and a place for the result; turns recording on: without it f
+ * would have no past. */
+tad_status tad__function_begin(tad__function *d, tad_fn *f, const void *out);
 /* Whether input k, or all, can be differentiated by: zeros for a constant would be taken for a
  * derivative. */
 tad_status tad__function_check(const tad__function *d, size_t k);
