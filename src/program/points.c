@@ -47,8 +47,9 @@ static double *lanes_of(const tad_workspace *w, uint32_t slot) {
     return w->lane + slot * w->p->lanes;
 }
 
-static void repeat(const tad_workspace *w, uint32_t slot, double number) {
-    double *lane = lanes_of(w, slot);
+static void repeat(const tad_workspace *w, uint32_t slot, const void *at) {
+    double *lane = lanes_of(w, slot), number;
+    memcpy(&number, at, sizeof number);
     for (size_t i = 0; i < w->p->lanes; i++) lane[i] = number;
 }
 
@@ -56,11 +57,11 @@ static void repeat(const tad_workspace *w, uint32_t slot, double number) {
 static void repeat_known(const tad_workspace *w) {
     const tad_program *p = w->p;
     for (size_t k = 0; k < p->constant.count; k++)
-        repeat(w, p->constant.item[k].slot, p->constant.item[k].number);
+        repeat(w, p->constant.item[k].slot, &p->constant.item[k].number);
     for (size_t k = 0; k < p->parameter.count; k++)
-        repeat(w, p->parameter.item[k].value, w->number[p->parameter.item[k].value]);
+        repeat(w, p->parameter.item[k].value, &w->number[p->parameter.item[k].value]);
     for (size_t k = 0; k < p->n_in; k++)
-        if (!w->each_in[k].given) repeat(w, p->in[k].value, w->number[p->in[k].value]);
+        if (!w->each_in[k].given) repeat(w, p->in[k].value, w->in[k]);
 }
 
 /* Eight points at a time: of a lane that is a cache line, and their rows stay in the cache too. */

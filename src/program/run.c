@@ -202,7 +202,5 @@ tad_status tad_run(tad_workspace *w) {
     if (s == TAD_OK) s = read_parameters(w);
     if (s != TAD_OK) return s;
     if (points < 0) return tad__run_once(w);
-    if (points == 0) return TAD_OK;
-    read_inputs(w);
-    return tad__run_points(w, (size_t)points);
+    return points == 0 ? TAD_OK : tad__run_points(w, (size_t)points);
 }
