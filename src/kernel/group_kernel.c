@@ -47,7 +47,7 @@ static inline void fma_tangent(const tad__group *s, const tad__node *n, vec *y) 
 static __attribute__((noinline)) void list_tangent(const tad__group *s, const tad__node *n,
                                                    vec *y) {
     const tad__record_of *r = n->u.record;
-    const uint32_t first = n->kind == TAD__SUM ? r->n_in : 1, half = (r->n_in - first) / 2;
+    const uint32_t first = tad__summands(n), half = (r->n_in - first) / 2;
     EACH y[c] = (vec){0};
     for (uint32_t i = 0; i < first; i++) {
         const vec *t = lanes_at(s->tangent, entry(s, r->in[i]));
@@ -146,7 +146,7 @@ static inline void give_product(const tad__group *s, uint32_t a, uint32_t b, con
 static __attribute__((noinline)) void give_list(const tad__group *s, const tad__node *n,
                                                 const moving *g) {
     const tad__record_of *r = n->u.record;
-    const uint32_t first = n->kind == TAD__SUM ? r->n_in : 1, half = (r->n_in - first) / 2;
+    const uint32_t first = tad__summands(n), half = (r->n_in - first) / 2;
     const uint32_t *a = r->in + first;
     for (uint32_t i = 0; i < first; i++) give(s, r->in[i], g, 1);
     for (uint32_t i = 0; i < half; i++) give_product(s, a[i], a[i + half], g, 1);
@@ -232,7 +232,7 @@ static inline void add_product(const tad__group *s, uint32_t a, uint32_t b, cons
 static __attribute__((noinline)) void add_list(const tad__group *s, const tad__node *n,
                                                const vec *g) {
     const tad__record_of *r = n->u.record;
-    const uint32_t first = n->kind == TAD__SUM ? r->n_in : 1, half = (r->n_in - first) / 2;
+    const uint32_t first = tad__summands(n), half = (r->n_in - first) / 2;
     const uint32_t *a = r->in + first;
     for (uint32_t i = 0; i < first; i++) add(s, r->in[i], g, 1);
     for (uint32_t i = 0; i < half; i++) add_product(s, a[i], a[i + half], g, 1);

@@ -47,6 +47,10 @@ static size_t entry_at(const tad__lane_sweep *s, tad_var v) {
     return tad__entry_of(&s->lists.tape, v.u.at.index);
 }
 
+static uint32_t index_at(const tad__lane_sweep *s, size_t k) {
+    return (uint32_t)(s->lists.tape.base + (int64_t)k);
+}
+
 /* ---- seeds ---- */
 
 /* The number that a seed is; false: it is none, or refused. */
@@ -87,7 +91,7 @@ static bool seed_tangents(tad__lane_sweep *s, const tad_var *tangent, size_t n) 
 /* The call at entry k if it is a row on numbers. *passes: whether anything passes through: what
  * comes from numbers by way of arrays is another number in the end, for which this is false. */
 static bool row_at(const tad__lane_sweep *s, size_t k, tad__call *c, bool *passes) {
-    const uint32_t i = (uint32_t)(s->lists.tape.base + (int64_t)k);
+    const uint32_t i = index_at(s, k);
     *passes = (tad__at(s->t, i)->flags & (TAD__NEEDS | TAD__ARRAY)) == TAD__NEEDS;
     if (!*passes) return true;
     return tad__call_of(s->t, i, c) && tad__is_row_of_numbers(s->t, i, c) && !c->op->constant_in;
@@ -104,7 +108,7 @@ static tad__dual operand(const tad__lane_sweep *s, const tad__call *c, uint32_t 
 
 /* The derivative by operand j, the same for all lanes. */
 static double partial(const tad__lane_sweep *s, size_t k, const tad__call *c, uint32_t j) {
-    const tad__node *n = tad__at(s->t, (uint32_t)(s->lists.tape.base + (int64_t)k));
+    const tad__node *n = tad__at(s->t, index_at(s, k));
     tad__dual x[3];
     for (uint32_t i = 0; i < c->n_in; i++) x[i] = operand(s, c, i, -1);
     return s->t->basis->row_partial(c->op, j, x, (tad__dual){n->value.number, 0, false}, c->options)
@@ -130,7 +134,7 @@ static bool push_row(tad__lane_sweep *s, size_t k) {
 static void pull_lane(tad__lane_sweep *s, size_t k, const tad__call *c, size_t lane) {
     const tad__group *g = &s->lists;
     const double adjoint = g->adjoint[k], tangent = g->own[k][lane];
-    const tad__node *n = tad__at(s->t, (uint32_t)(g->tape.base + (int64_t)k));
+    const tad__node *n = tad__at(s->t, index_at(s, k));
     const tad__dual y = {n->value.number, g->tangent[k][lane], true};
     tad__dual x[3];
     for (uint32_t j = 0; j < c->n_in; j++) x[j] = operand(s, c, j, (int)lane);
@@ -154,7 +158,7 @@ static bool pull_row(tad__lane_sweep *s, size_t k, size_t n) {
 
 /* The same as the sweep over adjoints alone takes it, whose last bits may be others. */
 static double partial_apart(const tad__lane_sweep *s, size_t k, const tad__call *c, uint32_t j) {
-    const tad__node *n = tad__at(s->t, (uint32_t)(s->lists.tape.base + (int64_t)k));
+    const tad__node *n = tad__at(s->t, index_at(s, k));
     const tad__row_numbers *row = &s->t->basis->number[c->op - s->t->basis->row];
     double x[3];
     for (uint32_t i = 0; i < c->n_in; i++) x[i] = operand(s, c, i, -1).value;
