@@ -31,6 +31,8 @@
  *                         tad_tape *t = support_tape(&m);
  *                         ... tad_tape_free(t); ck_no_leak(&m);
  *
+ * support_keep        a sink into a support_text, whose text is .data.
+ *
  * Check runs each test in a process of its own. CK_FORK=no keeps all in one (leak checkers, gdb),
  * CK_RUN_CASE=add runs one case. A run in which no test ran has failed. */
 #ifndef TAD_TESTS_SUPPORT_H
@@ -249,5 +251,23 @@ static inline tad_tape *support_tape(support_memory *m) {
     ck_assert_msg((m)->live == 0 && (m)->blocks == 0 && (m)->lies == 0,                            \
                   "%zu bytes in %zu blocks not freed, %zu wrong old sizes", (m)->live,             \
                   (m)->blocks, (m)->lies)
+
+/* ---- text ---- */
+
+typedef struct support_text {
+    char data[60000];
+    size_t length, most; /* most: stops before there is more; 0: never */
+} support_text;
+
+/* A tad_sink. */
+static inline bool support_keep(void *user, const char *piece, size_t length) {
+    support_text *k = user;
+    if (k->most && k->length + length > k->most) return false;
+    ck_assert_uint_lt(k->length + length, sizeof k->data);
+    memcpy(k->data + k->length, piece, length);
+    k->length += length;
+    k->data[k->length] = 0;
+    return true;
+}
 
 #endif

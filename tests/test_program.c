@@ -399,21 +399,6 @@ END_TEST
 
 /* ---- as text ---- */
 
-typedef struct text {
-    char at[4000];
-    size_t length, most; /* most: stops there; 0: never */
-} text;
-
-static bool keep_text(void *user, const char *from, size_t length) {
-    text *k = user;
-    if (k->most && k->length > k->most) return false;
-    ck_assert_uint_lt(k->length + length, sizeof k->at);
-    memcpy(k->at + k->length, from, length);
-    k->length += length;
-    k->at[k->length] = 0;
-    return true;
-}
-
 static const char lines[] =
     "in[0] x a0 float64(2,3) in[0]\n"
     "in[1] n0\n"
@@ -438,18 +423,18 @@ static const char lines[] =
     "out[1] x a6 float64(2,3) 64..112\n";
 
 START_TEST(a_program_is_shown) {
-    text k = {.length = 0};
+    support_text k = {.length = 0};
     tad_var x = tad_name(tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL), "x"), n = tad_scalar(t, 1),
             s = tad_sin(tad_mul(n, tad_number(2))), r = tad_rand(t, TAD_F64, TAD_SHAPE(2, 3)),
             y = tad_transpose(tad_add(tad_mul(x, s), r), 0, 1), sum = tad_sum(y, tad_all());
     ck_assert(!tad_decide(tad_greater(sum, tad_number(100))));
     tad_var total = tad_name(tad_neg(sum), "total");
     machine m = machine_of((tad_var[]){x, n}, 2, (tad_var[]){total, x}, 2, NULL);
-    ck_assert_int_eq(tad_program_dump(m.p, keep_text, &k), TAD_OK);
-    ck_assert_str_eq(k.at, lines);
-    k = (text){.most = 100};
-    ck_assert_int_eq(tad_program_dump(m.p, keep_text, &k), TAD_IO);
-    ck_assert_int_eq(tad_program_dump(NULL, keep_text, &k), TAD_BAD_ARGUMENT);
+    ck_assert_int_eq(tad_program_dump(m.p, support_keep, &k), TAD_OK);
+    ck_assert_str_eq(k.data, lines);
+    k = (support_text){.most = 100};
+    ck_assert_int_eq(tad_program_dump(m.p, support_keep, &k), TAD_IO);
+    ck_assert_int_eq(tad_program_dump(NULL, support_keep, &k), TAD_BAD_ARGUMENT);
     ck_assert_int_eq(tad_program_dump(m.p, NULL, &k), TAD_BAD_ARGUMENT);
     machine_free(m);
 }

@@ -595,24 +595,10 @@ END_TEST
 
 /* ---- as text ---- */
 
-typedef struct text {
-    char at[60000];
-    size_t length;
-} text;
-
-static bool keep_text(void *user, const char *from, size_t length) {
-    text *k = user;
-    ck_assert_uint_lt(k->length + length, sizeof k->at);
-    memcpy(k->at + k->length, from, length);
-    k->length += length;
-    k->at[k->length] = 0;
-    return true;
-}
-
 /* Sines of products, and a chain. */
 START_TEST(groups_are_shown) {
     enum { N = 1100 };
-    static text k;
+    static support_text k;
     static graph g;
     k.length = 0;
     g.n_in = N;
@@ -622,15 +608,15 @@ START_TEST(groups_are_shown) {
     g.out[N] = tad_div(tad_exp(g.in[0]), tad_add(g.in[1], g.in[2]));
     tad_program *p = frozen(&g, _i, "sines");
     ck_assert_uint_gt(tad_program_info_of(p).rolled_up, N);
-    ck_assert_int_eq(tad_program_dump(p, keep_text, &k), TAD_OK);
-    const char *groups = strstr(k.at, "rolled up, "), *out = strstr(k.at, "out[0] ");
+    ck_assert_int_eq(tad_program_dump(p, support_keep, &k), TAD_OK);
+    const char *groups = strstr(k.data, "rolled up, "), *out = strstr(k.data, "out[0] ");
     ck_assert(groups && out && groups < out);
     static const char *const line[] = {" = sums of products\n", " = sin\n", " = a list of "};
     for (int i = 0; i < 3; i++) {
         const char *found = strstr(groups, line[i]);
         ck_assert_msg(found && found < out, "no%s: %s", line[i], groups);
     }
-    ck_assert(!strstr(k.at, "copy"));
+    ck_assert(!strstr(k.data, "copy"));
     tad_program_free(p);
 }
 END_TEST

@@ -216,27 +216,13 @@ END_TEST
 
 /* ---- text ---- */
 
-typedef struct text {
-    char data[4096];
-    size_t n, limit;
-} text;
-
-static bool collect(void *user, const char *piece, size_t length) {
-    text *t = user;
-    if (t->limit && t->n + length > t->limit) return false;
-    ck_assert_uint_lt(t->n + length, sizeof t->data);
-    memcpy(t->data + t->n, piece, length);
-    t->n += length;
-    t->data[t->n] = 0;
-    return true;
-}
-
 static double clock_now;
 static double fake_clock(void) { return clock_now; }
 
 START_TEST(writes_plain_progress) {
-    text out = {.n = 0};
-    tad_progress p = {collect, &out, .epochs = 12, .steps = 4, .samples = 50, .clock = fake_clock};
+    support_text out = {.length = 0};
+    tad_progress p = {support_keep, &out,          .epochs = 12,
+                      .steps = 4,   .samples = 50, .clock = fake_clock};
     for (int epoch = 0; epoch < 2; epoch++) {
         for (int i = 0; i < 4; i++) {
             clock_now = 100 + 2 * (4 * epoch + i);
@@ -257,8 +243,9 @@ END_TEST
 
 /* Time runs from the end of the first step: one step has no pace, however long ago it was. */
 START_TEST(one_step_has_no_pace) {
-    text out = {.n = 0};
-    tad_progress p = {collect, &out, .epochs = 1, .steps = 1, .samples = 50, .clock = fake_clock};
+    support_text out = {.length = 0};
+    tad_progress p = {support_keep, &out,          .epochs = 1,
+                      .steps = 1,   .samples = 50, .clock = fake_clock};
     clock_now = 100;
     tad_progress_step(&p, 0.5);
     clock_now = 107;
@@ -270,8 +257,8 @@ END_TEST
 /* What is shown after steps with these losses at these times, and the end of the epoch. */
 static void ck_progress(tad_progress p, int steps, const double *loss, const double *time,
                         double accuracy, const char *expected) {
-    text out = {.n = 0};
-    p.sink = collect;
+    support_text out = {.length = 0};
+    p.sink = support_keep;
     p.user = &out;
     for (int i = 0; i < steps; i++) {
         clock_now = time[i];
@@ -305,8 +292,8 @@ START_TEST(progress_has_hours_and_columns) {
 END_TEST
 
 START_TEST(rewrites_one_line_on_a_terminal) {
-    text out = {.n = 0};
-    tad_progress p = {collect,      &out,          .terminal = true,   .epochs = 1,
+    support_text out = {.length = 0};
+    tad_progress p = {support_keep, &out,          .terminal = true,   .epochs = 1,
                       .steps = 100, .samples = 10, .clock = fake_clock};
     for (int i = 0; i < 100; i++) {
         clock_now = 0.01 * i; /* at most ten times a second */
@@ -326,7 +313,7 @@ START_TEST(rewrites_one_line_on_a_terminal) {
     ck_assert_ptr_nonnull(strstr(before, "ETA"));
     const char last[] = "\repoch 1/1  step 100/100  loss 0.0009766  1000 samples/s";
     ck_assert(strncmp(strrchr(out.data, '\r'), last, sizeof last - 1) == 0);
-    ck_assert_int_eq(out.data[out.n - 1], '\n');
+    ck_assert_int_eq(out.data[out.length - 1], '\n');
 }
 END_TEST
 
@@ -341,12 +328,12 @@ START_TEST(writes_csv) {
     }
     ck_assert_uint_eq(tad_history_rows(h), 200);
     ck_assert(tad_history_at(h, 99, 1) == 0.01 && isnan(tad_history_at(h, 200, 0)));
-    text out = {.n = 0};
-    ck_done(tad_history_csv(h, collect, &out), t);
+    support_text out = {.length = 0};
+    ck_done(tad_history_csv(h, support_keep, &out), t);
     const char start[] = "step,loss,test accuracy\n0,1,0.5\n1,0.5,\n2,0.333333333,\n";
     ck_assert(strncmp(out.data, start, sizeof start - 1) == 0);
-    out = (text){.limit = 100};
-    ck_assert_int_eq(tad_history_csv(h, collect, &out), TAD_IO);
+    out = (support_text){.most = 100};
+    ck_assert_int_eq(tad_history_csv(h, support_keep, &out), TAD_IO);
     ck_refused(t, TAD_IO, "writing");
     ck_assert_ptr_null(tad_history_new(t, (const char *[]){"a,b"}, 1));
     ck_refused(t, TAD_BAD_ARGUMENT, "plain names");
@@ -372,10 +359,10 @@ START_TEST(numbers_have_a_point_where_the_locale_has_a_comma) {
     tad_tape *t = tad_tape_new(NULL);
     tad_history *h = tad_history_new(t, (const char *[]){"step", "loss"}, 2);
     ck_done(tad_history_add(h, (double[]){1, 0.25}), t);
-    text out = {.n = 0};
+    support_text out = {.length = 0};
     comma = true;
-    tad_status status = tad_history_csv(h, collect, &out);
-    tad_progress p = {collect, &out, .epochs = 1, .steps = 1, .clock = fake_clock};
+    tad_status status = tad_history_csv(h, support_keep, &out);
+    tad_progress p = {support_keep, &out, .epochs = 1, .steps = 1, .clock = fake_clock};
     tad_progress_step(&p, 0.375);
     tad_progress_epoch(&p, 0.5);
     comma = false;
@@ -390,9 +377,10 @@ START_TEST(writes_a_plot) {
     tad_tape *t = tad_tape_new(NULL);
     const char *const columns[] = {"step", "loss", "test accuracy"};
     tad_history *h = tad_history_new(t, columns, 3);
-    text out = {.n = 0};
-    ck_done(tad_history_plot(h, &(tad_plot_options){"it's.csv", "p.svg", "MNIST"}, collect, &out),
-            t);
+    support_text out = {.length = 0};
+    ck_done(
+        tad_history_plot(h, &(tad_plot_options){"it's.csv", "p.svg", "MNIST"}, support_keep, &out),
+        t);
     static const char *const expected[] = {
         "set output 'p.svg'\n",
         "set datafile separator ','",
@@ -409,7 +397,7 @@ START_TEST(writes_a_plot) {
                                            {"a\nb", "a.svg", NULL},
                                            {"a.csv", "a.svg", "x\n!ls"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        ck_assert_int_eq(tad_history_plot(h, &bad[i], collect, &out), TAD_BAD_ARGUMENT);
+        ck_assert_int_eq(tad_history_plot(h, &bad[i], support_keep, &out), TAD_BAD_ARGUMENT);
         ck_refused(t, TAD_BAD_ARGUMENT, "plain file names");
     }
     tad_tape_free(t);
@@ -420,9 +408,11 @@ START_TEST(a_plot_has_the_axes_that_its_columns_need) {
     static const char *const columns[][2] = {{"step", "loss"}, {"step", "accuracy"}};
     tad_tape *t = tad_tape_new(NULL);
     for (int i = 0; i < 2; i++) {
-        text out = {.n = 0};
+        support_text out = {.length = 0};
         tad_history *h = tad_history_new(t, columns[i], 2);
-        ck_done(tad_history_plot(h, &(tad_plot_options){"a.csv", "a.svg", NULL}, collect, &out), t);
+        ck_done(
+            tad_history_plot(h, &(tad_plot_options){"a.csv", "a.svg", NULL}, support_keep, &out),
+            t);
         ck_assert_int_eq(strstr(out.data, "set ylabel 'loss'\n") != NULL, i == 0);
         ck_assert_int_eq(strstr(out.data, "set y2label 'accuracy'\n") != NULL, i == 1);
         ck_assert_int_eq(strstr(out.data, "unset ytics\n") != NULL, i == 1);
