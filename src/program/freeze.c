@@ -28,6 +28,15 @@ bool tad__add_steps(tad__memory *m, tad__steps *list, tad__step added) {
     return to != NULL;
 }
 
+uint32_t tad__keep_options(tad_program *p, const double *pq) {
+    for (int k = 0; k < 2; k++) {
+        double *to = TAD__ADD_TO(p, options);
+        if (!to) return TAD__NO_REF;
+        *to = pq[k];
+    }
+    return (uint32_t)(p->options.count / 2 - 1);
+}
+
 #define FREE(list) TAD__LIST_FREE(&p->memory, p->list)
 
 void tad_program_free(tad_program *p) {

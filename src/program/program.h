@@ -252,6 +252,8 @@ struct tad_program {
 /* One more item of a program's list, not set; NULL: no memory. */
 #define TAD__ADD_TO(p, list) TAD__LIST_ADD(&(p)->memory, (p)->list)
 
+/* Options that a program keeps: their position; NO_REF: no memory. */
+uint32_t tad__keep_options(tad_program *p, const double *pq);
 /* The options at a position; NO_REF: of a row that has none. */
 static inline const double *tad__options_at(const tad_program *p, uint32_t at) {
     return at == TAD__NO_REF ? tad__no_options : p->options.item + 2 * (size_t)at;

@@ -46,11 +46,9 @@ void tad__roll_group(tad__roll *r, uint32_t stage, uint32_t what) {
 
 int32_t tad__roll_options(tad__roll *r, const tad__kin *kin) {
     if (!r->p->basis->row[kin->row].n_options) return -1;
-    for (int k = 0; k < 2; k++) {
-        double *to = TAD__ROLL_ADD_TO(r, r->p, options);
-        if (to) *to = kin->option[k];
-    }
-    return (int32_t)(r->p->options.count / 2 - 1);
+    const uint32_t at = tad__keep_options(r->p, kin->option);
+    r->failed = r->failed || at == TAD__NO_REF;
+    return (int32_t)at;
 }
 
 /* ---- operands ---- */

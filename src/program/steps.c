@@ -110,24 +110,16 @@ static tad__ref operand_of(tad__freezer *f, const tad__call *c, uint32_t k, tad_
 
 /* ---- rows on numbers ---- */
 
-static uint32_t kept_options(tad__freezer *f, const double *pq) {
-    for (int k = 0; k < 2; k++) {
-        double *to = TAD__ADD_TO(f->p, options);
-        if (to)
-            *to = pq[k];
-        else
-            f->failed = true;
-    }
-    return (uint32_t)(f->p->options.count / 2 - 1);
-}
-
 static void add_numbers(tad__freezer *f, uint32_t i, const tad__call *c) {
     const uint32_t row = (uint32_t)(c->op - f->p->basis->row);
     tad__number_step s = {.row = (uint16_t)row, .options = c->options != NULL};
     s.a = operand_of(f, c, 0, TAD_F64);
     s.b = c->n_in > 1 ? operand_of(f, c, 1, TAD_F64) : s.a;
     s.c = c->n_in > 2 ? operand_of(f, c, 2, TAD_F64) : s.a;
-    if (s.options) s.c = kept_options(f, c->options);
+    if (s.options) {
+        s.c = tad__keep_options(f->p, c->options);
+        f->failed = f->failed || s.c == TAD__NO_REF;
+    }
     s.to = tad__new_number(f);
     tad__number_step *to = TAD__ADD_TO(f->p, number);
     if (!to) {
