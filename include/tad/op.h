@@ -234,6 +234,14 @@ TAD_API tad_array *tad_saved(const tad_backward *b);
 /* Makes what was saved the gradient of input i, which has none yet and the same shape and type. */
 TAD_API void tad_backward_pass_saved(tad_backward *b, size_t i);
 
+/* ---- programs as C ---- */
+
+/* Where the C text of an op goes, see tad_op.c_text. */
+typedef struct tad_c tad_c;
+/* Adds text, formatted as by printf; at most 1000 characters at once. Indentation follows the braces
+ * at the ends and beginnings of lines. */
+TAD_API void tad_c_put(tad_c *to, const char *format, ...) TAD_PRINTF(2, 3);
+
 /* ---- samples: what the gradient check tries, and what must be refused ---- */
 
 typedef enum tad_fill {
@@ -302,6 +310,11 @@ typedef struct tad_op {
     void (*vjp)(tad_rule *r);
     void (*jvp)(tad_rule *r);                /* NULL for TAD_OP_LINEAR */
     tad_status (*backward)(tad_backward *b); /* optional */
+    /* Writes C99 statements that do what forward does, for tad_program_c; NULL: programs with the op
+     * cannot be written as C. The arrays of the frame have types, shapes and strides, but no
+     * elements; in the text in0, in1, ... and out0, ... are pointers to the first element: of
+     * double, float, int64_t, uint8_t. */
+    void (*c_text)(const tad_call_frame *c, tad_c *to);
     const tad_sample *samples;
     size_t n_samples;
     const tad_misuse *misuse;

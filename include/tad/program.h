@@ -128,6 +128,36 @@ TAD_API tad_program_info tad_program_info_of(const tad_program *p);
  * row only the first few are shown, of what is rolled up where the results lie. */
 TAD_API TAD_MUST_USE tad_status tad_program_dump(const tad_program *p, tad_sink *sink, void *user);
 
+/* ---- as C ---- */
+
+/* All zero is the default. */
+typedef struct tad_c_options {
+    const char *name; /* of the function, a C identifier; NULL: "program" */
+    char *message;    /* where the reason of a failure goes; NULL: nowhere */
+    size_t message_size;
+} tad_c_options;
+
+/* Writes the program as one file of C99 that needs nothing but the C library's <math.h>: a function
+ *
+ *     int NAME(const float *in_x, const double *in1, ..., double *out0, ..., void *work);
+ *
+ * that does what a run does. Parameters are called after inputs and outputs with names, else by
+ * position; single float64 numbers in a row without names are one parameter. It takes no memory but
+ * work, has no state and may be called by threads with a work each. The header says what it takes
+ * and returns, and defines NAME_WORK, the bytes of work.
+ *
+ * The bits are those of a run at level base (tad_settings.level), where the compiler fuses no
+ * products and the C library's functions are the same.
+ *
+ * UNSUPPORTED, with the reason: an op without C text (tad_op.c_text); random draws; parameters that
+ * are read where they lie, see copy_parameters. BAD_ARGUMENT for a name that C does not allow;
+ * NO_MEMORY; IO: the sink wanted no more. */
+TAD_API TAD_MUST_USE tad_status tad_program_c(const tad_program *p, const tad_c_options *options,
+                                              tad_sink *sink, void *user);
+TAD_API TAD_MUST_USE tad_status tad_program_c_header(const tad_program *p,
+                                                     const tad_c_options *options, tad_sink *sink,
+                                                     void *user);
+
 /* ---- workspaces ---- */
 
 /* Bytes of a workspace. It is all the memory that a run needs. */

@@ -34,6 +34,7 @@
 #include "elementary/pow.h"
 #include "elementary/remainder.h"
 #include "elementary/root.h"
+#include "elementary/step.h"
 #include "elementary/trig.h"
 
 /* All functions of one argument, for tables: X(NAME). Those of many instructions: */

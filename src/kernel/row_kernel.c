@@ -7,13 +7,6 @@
 
 #define UNUSED __attribute__((unused))
 
-/* Rows that other rows use, where elementary.h has no function of the name. */
-#define HELPERS(T, suffix)                                                                         \
-    static inline UNUSED T tad__sign_##suffix(T x) { return x > 0 ? 1 : x < 0 ? -1 : x; }          \
-    static inline UNUSED T tad__step_##suffix(T x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }
-HELPERS(double, f64)
-HELPERS(float, f32)
-
 #include "row_long.h"
 #include "words.h"
 

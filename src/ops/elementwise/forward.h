@@ -10,6 +10,7 @@
 
 tad_status tad__row_shape(const tad_call_frame *c, tad_type *out, size_t *n_out);
 tad_status tad__row_forward_hook(const tad_call_frame *c);
+void tad__row_c_text(const tad_call_frame *c, tad_c *to);
 
 /* A row's kernel on operands that lie as runs, or on what a loop walks. */
 typedef struct tad__forward_call {

@@ -14,8 +14,8 @@ static UNUSED double sigmoid(double x) { return x < -746 ? 0 : tad__sigmoid_f64(
 #define tanh(x) tad__tanh_f64(x)
 #define outlying(x) tad__outlying_f64(x)
 #define RARELY(where, right, cheap) ((where) ? (right) : (cheap))
-static UNUSED double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
-static UNUSED double step(double x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }
+#define sign(x) tad__sign_f64(x)
+#define step(x) tad__step_f64(x)
 static UNUSED double floor_mod(double a, double b) {
     double r = fmod(a, b);
     return r != 0 && (r < 0) != (b < 0) ? r + b : r;

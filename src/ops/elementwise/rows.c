@@ -74,9 +74,9 @@ static const tad_misuse ternary_misuse[] = {
 #define ROW_OP(name_, doc_, arity, misuse_)                                                        \
     .name = #name_, .family = "elementwise", .doc = doc_, .min_in = arity, .max_in = arity,        \
     .n_out = 1, .shape = tad__row_shape, .forward = tad__row_forward_hook, .vjp = tad__row_vjp,    \
-    .jvp = tad__row_jvp, .backward = tad__row_backward_hook, .samples = name_##_samples,           \
-    .n_samples = COUNT(name_##_samples), .misuse = misuse_, .n_misuse = COUNT(misuse_),            \
-    .flags = TAD_OP_ELEMENTWISE
+    .jvp = tad__row_jvp, .backward = tad__row_backward_hook, .c_text = tad__row_c_text,            \
+    .samples = name_##_samples, .n_samples = COUNT(name_##_samples), .misuse = misuse_,            \
+    .n_misuse = COUNT(misuse_), .flags = TAD_OP_ELEMENTWISE
 #define WITH_OPTIONS(name)                                                                         \
     .options_size = sizeof(tad__row_options), .options = name##_options,                           \
     .n_options = COUNT(name##_options)

@@ -1,0 +1,151 @@
+/* C text of programs. Rests on c_text.h. */
+#include "c_text.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/parts.h"
+#include "shape.h"
+
+/* ---- text ---- */
+
+enum { INDENT = 4 };
+
+static void put_line(tad_c *to, const char *text, size_t length) {
+    if (length && *text == '}' && to->depth) to->depth--;
+    for (int k = 0; length && !to->within_line && k < INDENT * to->depth; k++)
+        tad__text_bytes(&to->text, " ", 1);
+    tad__text_bytes(&to->text, text, length);
+    if (length && text[length - 1] == '{') to->depth++;
+}
+
+void tad_c_put(tad_c *to, const char *format, ...) {
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    const int length = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    to->failed |= length < 0 || (size_t)length >= sizeof text;
+    if (to->silent || to->failed) return;
+    for (const char *p = text; *p;) {
+        const size_t n = strcspn(p, "\n");
+        put_line(to, p, n);
+        to->within_line = p[n] == 0;
+        if (to->within_line) return;
+        tad__text_bytes(&to->text, "\n", 1);
+        p += n + 1;
+    }
+}
+
+const char *tad__c_type(unsigned dtype) {
+    static const char *const name[] = {
+        [TAD_F64] = "double", [TAD_F32] = "float", [TAD_I64] = "int64_t", [TAD_BOOL] = "uint8_t"};
+    return name[dtype];
+}
+
+const char *tad__c_suffix(unsigned dtype) { return dtype == TAD_F32 ? "f32" : "f64"; }
+
+/* The mantissa's bits as they are: printf's decimal point depends on the locale. */
+void tad__c_number(tad_c *to, double value, unsigned dtype) {
+    const char *suffix = dtype == TAD_F32 ? "f" : "";
+    uint64_t bits;
+    int exponent;
+    if (isnan(value)) {
+        tad_c_put(to, "NAN");
+    } else if (isinf(value)) {
+        tad_c_put(to, dtype == TAD_F32 ? "%sHUGE_VALF" : "%sHUGE_VAL", value < 0 ? "-" : "");
+    } else if (fabs(value) < 1e6 && value == (double)(int)value && (value != 0 || !signbit(value))) {
+        tad_c_put(to, "%d.0%s", (int)value, suffix);
+    } else {
+        const double mantissa = 2 * frexp(fabs(value), &exponent);
+        memcpy(&bits, &mantissa, sizeof bits);
+        bits &= UINT64_C(0xfffffffffffff);
+        tad_c_put(to, "%s0x%d.%013llxp%d%s", signbit(value) ? "-" : "", value != 0,
+                  (unsigned long long)bits, value == 0 ? 0 : exponent - 1, suffix);
+    }
+}
+
+/* ---- parts ---- */
+
+const char *tad__c_part_named(tad_c *to, const char *name) {
+    size_t low = 0, high = tad__part_name_count;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        const char *found = tad__part_text + tad__part_names[middle].name;
+        const int order = strcmp(name, found);
+        if (order == 0) {
+            to->needed[tad__part_names[middle].part] = true;
+            return found;
+        }
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    to->failed = true;
+    return "";
+}
+
+const char *tad__c_part(tad_c *to, const char *name, unsigned dtype) {
+    char whole[80];
+    snprintf(whole, sizeof whole, "tad__%s_%s", name, tad__c_suffix(dtype));
+    return tad__c_part_named(to, whole);
+}
+
+const char *tad__c_row(tad_c *to, const tad_op *row, const char *suffix) {
+    char whole[80];
+    snprintf(whole, sizeof whole, "row_%s_%s", row->name, suffix);
+    return tad__c_part_named(to, whole);
+}
+
+void tad__c_options(tad_c *to, const tad_op *row, const double *pq) {
+    for (size_t i = 0; pq && i < row->n_options; i++) {
+        tad_c_put(to, ", ");
+        tad__c_number(to, pq[i], TAD_F64);
+    }
+}
+
+void tad__c_put_parts(tad_c *to) {
+    for (size_t k = tad__part_count; k-- > 0;)
+        for (size_t i = 1; to->needed[k] && i <= tad__parts[k].needs[0]; i++)
+            to->needed[tad__parts[k].needs[i]] = true;
+    for (size_t k = 0; k < tad__part_count; k++) {
+        const char *text = tad__part_text + tad__parts[k].text;
+        if (to->needed[k]) tad__text_bytes(&to->text, text, strlen(text));
+    }
+}
+
+/* ---- loops ---- */
+
+void tad__c_open(tad_c *to, tad__loop *l, const tad_shape *shape, const tad_array *const *array,
+                 int n) {
+    tad__loop_init(l, shape, array, n);
+    for (int k = 0; k < n; k++)
+        for (int i = 0; i < l->rank; i++)
+            l->stride[k][i] /= (int64_t)tad__width(array[k]->dtype);
+    for (int i = 0; i < l->rank; i++)
+        tad_c_put(to, "for (ptrdiff_t i%d = 0; i%d < %lld; i%d++) {\n", i, i,
+                  (long long)l->dim[i], i);
+}
+
+void tad__c_at(tad_c *to, const tad__loop *l, int k) {
+    bool first = true;
+    tad_c_put(to, "[");
+    for (int i = 0; i < l->rank; i++) {
+        const long long stride = (long long)l->stride[k][i];
+        if (stride == 0) continue;
+        tad_c_put(to, first ? "" : stride < 0 ? " - " : " + ");
+        if (stride == 1 || (stride == -1 && !first))
+            tad_c_put(to, "i%d", i);
+        else
+            tad_c_put(to, "%lld*i%d", stride < 0 && !first ? -stride : stride, i);
+        first = false;
+    }
+    tad_c_put(to, first ? "0]" : "]");
+}
+
+void tad__c_close(tad_c *to, const tad__loop *l) {
+    for (int i = 0; i < l->rank; i++) tad_c_put(to, "}\n");
+}

@@ -1,0 +1,226 @@
+/* tad_program_c: a program as a file of C and its header. Rests on c_file.h. */
+#include "c_file.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/parts.h"
+
+/* ---- what can be refused ---- */
+
+static tad_status refuse(const tad_c_options *o, tad_status code, const char *format, ...)
+    TAD_PRINTF(3, 4);
+static tad_status refuse(const tad_c_options *o, tad_status code, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    if (o && o->message && o->message_size) vsnprintf(o->message, o->message_size, format, args);
+    va_end(args);
+    return code;
+}
+
+static bool is_identifier(const char *name) {
+    bool good = !(*name >= '0' && *name <= '9') && *name;
+    for (const char *p = name; *p; p++)
+        good &= *p == '_' || (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
+                (*p >= 'A' && *p <= 'Z');
+    return good;
+}
+
+/* ---- lists of parameters ---- */
+
+static bool is_plain_number(const tad__named_type *t) {
+    return !tad__is_array_ref(t->value) && !*t->name;
+}
+
+/* Numbers in a row, without names of their own, are one parameter. */
+static void find_parameters(tad__c_list *list, size_t n) {
+    for (size_t k = 0; k < n;) {
+        tad__c_parameter *p = &list->parameter[list->n++];
+        *p = (tad__c_parameter){k++, 1};
+        if (!is_plain_number(&list->type[p->first])) continue;
+        for (; k < n && is_plain_number(&list->type[k]); k++) p->count++;
+    }
+}
+
+/* ---- memory ---- */
+
+/* All of it is one piece. */
+typedef struct needs {
+    size_t parameters, numbers, steps, parts, bytes;
+} needs;
+
+static bool count_needs(const tad_program *p, needs *n) {
+    size_t a, b, c;
+    n->parameters = p->n_in + p->n_out;
+    n->numbers = p->slots;
+    n->steps = p->number.count;
+    n->parts = tad__part_count;
+    return tad__mul(n->parameters, sizeof(tad__c_parameter), &a) &&
+           tad__mul(n->numbers, 2 * sizeof(uint32_t) + 1, &b) &&
+           tad__sum(n->steps, n->parts, &c) && tad__sum(a, b, &a) && tad__sum(a, c, &n->bytes) &&
+           tad__sum(n->bytes, 1, &n->bytes);
+}
+
+static void set_up(tad__c_file *f, const needs *n, char *memory) {
+    const tad_program *p = f->p;
+    memset(memory, 0, n->bytes);
+    f->in = (tad__c_list){"in", p->in, (tad__c_parameter *)(void *)memory, 0};
+    f->out = (tad__c_list){"out", p->out, f->in.parameter + p->n_in, 0};
+    f->local = (uint32_t *)(void *)(f->out.parameter + p->n_out);
+    f->constant = f->local + n->numbers;
+    f->live = (uint8_t *)(f->constant + n->numbers);
+    f->kept = (bool *)(f->live + n->numbers);
+    f->to.needed = f->kept + n->steps;
+    find_parameters(&f->in, p->n_in);
+    find_parameters(&f->out, p->n_out);
+    for (size_t k = 0; k < p->constant.count; k++)
+        if (p->constant.item[k].slot < n->numbers)
+            f->constant[p->constant.item[k].slot] = (uint32_t)k + 1;
+    tad__c_find_kept(f);
+}
+
+/* ---- the file ---- */
+
+static void put_description(tad__c_file *f) {
+    tad_c_put(&f->to, "/* Written by tad %d.%d; not to be changed. C99 and <math.h>, nothing else.\n"
+                      " * For the bits that tad gives: no fused products (gcc and clang:\n"
+                      " * -ffp-contract=off) and no -ffast-math. */\n",
+              TAD_VERSION_MAJOR, TAD_VERSION_MINOR);
+}
+
+static void put_beginning(tad__c_file *f) {
+    put_description(f);
+    tad_c_put(&f->to, "#include <float.h>\n#include <math.h>\n#include <stddef.h>\n"
+                      "#include <stdint.h>\n#include <string.h>\n\n");
+    tad_c_put(&f->to, "enum {TAD_OK = %d, TAD_BAD_INDEX = %d, TAD_BRANCH = %d};\n\n", TAD_OK,
+              TAD_BAD_INDEX, TAD_BRANCH);
+}
+
+/* ---- constant arrays ---- */
+
+static void put_element(tad__c_file *f, const tad_array *a, int64_t i) {
+    switch (a->dtype) {
+    case TAD_F64: tad__c_number(&f->to, ((const double *)a->data)[i], TAD_F64); return;
+    case TAD_F32: tad__c_number(&f->to, (double)((const float *)a->data)[i], TAD_F32); return;
+    case TAD_I64: tad_c_put(&f->to, "%lld", (long long)((const int64_t *)a->data)[i]); return;
+    default: tad_c_put(&f->to, "%d", ((const uint8_t *)a->data)[i]);
+    }
+}
+
+static void put_constant_array(tad__c_file *f, uint32_t k) {
+    enum { ON_A_LINE = 8 };
+    const tad_array *a = &f->p->array.item[k].array;
+    tad_c_put(&f->to, "static const %s constant_%u[%lld] = {\n", tad__c_type(a->dtype), k,
+              (long long)(a->size ? a->size : 1));
+    for (int64_t i = 0; i < a->size; i++) {
+        put_element(f, a, i);
+        tad_c_put(&f->to, (i + 1) % ON_A_LINE && i + 1 < a->size ? ", " : ",\n");
+    }
+    tad_c_put(&f->to, a->size ? "};\n\n" : "0};\n\n");
+}
+
+static void put_constant_arrays(tad__c_file *f) {
+    for (uint32_t k = 0; k < f->p->array.count; k++)
+        if (f->p->array.item[k].home == TAD__STORED && f->p->array.item[k].root == k)
+            put_constant_array(f, k);
+}
+
+/* ---- all of it ---- */
+
+static void put_body(tad__c_file *f) {
+    tad__c_put_steps(f);
+    tad__c_put_function(f);
+}
+
+static tad_status put_file(tad__c_file *f, const tad_c_options *o) {
+    f->to.silent = true;
+    put_body(f); /* which parts it needs, and whether it can be written */
+    if (f->to.failed) return TAD_OK;
+    if (f->lacks)
+        return refuse(o, TAD_UNSUPPORTED, "program as C: %s cannot be written as C", f->lacks);
+    f->to.silent = false;
+    put_beginning(f);
+    tad__c_put_parts(&f->to);
+    tad_c_put(&f->to, "\n");
+    put_constant_arrays(f);
+    tad__c_put_places(f);
+    tad__c_put_run(f);
+    put_body(f);
+    return TAD_OK;
+}
+
+/* ---- the header ---- */
+
+static void put_types(tad__c_file *f, const tad__c_list *list) {
+    char text[160];
+    for (size_t k = 0; k < list->n; k++) {
+        const tad__c_parameter *p = &list->parameter[k];
+        const tad_type *type = &list->type[p->first].type;
+        tad_c_put(&f->to, " *   ");
+        tad__c_put_name(f, list, k);
+        tad_c_put(&f->to, ": %s", tad_dtype_name(type->dtype));
+        if (p->count > 1)
+            tad_c_put(&f->to, ", %zu numbers\n", p->count);
+        else
+            tad_c_put(&f->to, " %s\n", tad__shape_text(&type->shape, text, sizeof text));
+    }
+}
+
+static void put_header(tad__c_file *f) {
+    put_description(f);
+    tad_c_put(&f->to, "#ifndef %s_H\n#define %s_H\n\n#include <stdint.h>\n\n", f->name, f->name);
+    tad_c_put(&f->to, "#ifdef __cplusplus\nextern \"C\"\n{\n#endif\n\n");
+    f->to.depth = 0;
+    tad_c_put(&f->to, "/* Computes\n");
+    put_types(f, &f->out);
+    tad_c_put(&f->to, " * from\n");
+    put_types(f, &f->in);
+    tad_c_put(&f->to, " * all in row-major order. work: %s_WORK bytes, aligned as a double, for the time of\n"
+                      " * the call, whatever they hold. Outputs are written last, so that their memory may\n"
+                      " * be that of inputs; they must not overlap each other.\n",
+              f->name);
+    tad_c_put(&f->to, " * Returns 0; or, with the outputs as they were, %d where a decision came out otherwise than\n"
+                      " * when this was recorded, %d for an index out of range. */\n",
+              TAD_BRANCH, TAD_BAD_INDEX);
+    tad_c_put(&f->to, "#define %s_WORK %zu\n", f->name, tad__c_work(f));
+    tad__c_put_head(f);
+    tad_c_put(&f->to, ";\n\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
+}
+
+/* ---- what is called ---- */
+
+static tad_status write(const tad_program *p, const tad_c_options *o, tad_sink *sink, void *user,
+                        bool header) {
+    const char *name = o && o->name ? o->name : "program";
+    needs n;
+    if (!p || !sink) return refuse(o, TAD_BAD_ARGUMENT, "program as C: no program or no sink");
+    if (!is_identifier(name))
+        return refuse(o, TAD_BAD_ARGUMENT, "program as C: \"%.60s\" is no name of a function", name);
+    const tad_allocator *a = &p->memory.allocator;
+    char *memory = count_needs(p, &n) ? a->resize(a->user, NULL, 0, n.bytes) : NULL;
+    if (!memory) return refuse(o, TAD_NO_MEMORY, "program as C: no memory");
+    tad__c_file f = {.p = p, .name = name, .to.text = {.sink = sink, .user = user}};
+    tad_status status = TAD_OK;
+    set_up(&f, &n, memory);
+    if (header)
+        put_header(&f);
+    else
+        status = put_file(&f, o);
+    a->resize(a->user, memory, n.bytes, 0);
+    if (status == TAD_OK && f.to.failed)
+        return refuse(o, TAD_UNSUPPORTED, "program as C: a text of an op is too long");
+    if (status == TAD_OK && f.to.text.stopped)
+        return refuse(o, TAD_IO, "program as C: the text could not be written");
+    return status;
+}
+
+tad_status tad_program_c(const tad_program *p, const tad_c_options *options, tad_sink *sink,
+                         void *user) {
+    return write(p, options, sink, user, false);
+}
+
+tad_status tad_program_c_header(const tad_program *p, const tad_c_options *options, tad_sink *sink,
+                                void *user) {
+    return write(p, options, sink, user, true);
+}

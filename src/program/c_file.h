@@ -1,0 +1,74 @@
+/* A program as C: what is known while it is written. Rests on program.h and array/c_text.h.
+ *
+ * The file has a function for each step, or for some number steps; functions that call these in
+ * turn; and the one that is called from outside. A run's pointers are in a struct `run`: inputs and
+ * outputs by their names, n the numbers, arrays the planned memory. */
+#ifndef TAD_PROGRAM_C_FILE_H
+#define TAD_PROGRAM_C_FILE_H
+
+#include "array/c_text.h"
+
+#include "program.h"
+
+enum { TAD__C_STATEMENTS = 200 /* at most, of a function */ };
+
+/* Inputs or outputs as parameters of the function: several single numbers in a row are one. */
+typedef struct tad__c_parameter {
+    size_t first, count;
+} tad__c_parameter;
+typedef struct tad__c_list {
+    const char *what; /* "in", "out" */
+    const tad__named_type *type;
+    tad__c_parameter *parameter;
+    size_t n;
+} tad__c_list;
+
+typedef struct tad__c_file {
+    const tad_program *p;
+    const char *name;
+    tad_c to;
+    tad__c_list in, out;
+    bool *kept;         /* of each number step: the result goes to memory */
+    uint8_t *live;      /* of each number, while kept is found */
+    uint32_t *local;    /* of each number: a variable of the function being written, plus 1 */
+    uint32_t *constant; /* of each number: which, plus 1 */
+    uint32_t statements, part;
+    const char *lacks; /* what cannot be written; NULL: nothing */
+} tad__c_file;
+
+/* ---- c_names.c ---- */
+
+/* The parameter's name, as `in_x` or `out0`. */
+void tad__c_put_name(tad__c_file *f, const tad__c_list *list, size_t k);
+/* A pointer to the first element of a value. */
+void tad__c_put_value(tad__c_file *f, tad__ref r);
+unsigned tad__c_dtype(const tad__c_file *f, tad__ref r);
+
+/* ---- c_numbers.c ---- */
+
+void tad__c_find_kept(tad__c_file *f);
+/* Functions numbers_K of number steps, and statements that call them. */
+void tad__c_put_numbers(tad__c_file *f, const tad__step *s);
+void tad__c_call_numbers(tad__c_file *f, const tad__step *s);
+
+/* ---- c_rolled.c ---- */
+
+/* The table of places; functions rolled_K. */
+void tad__c_put_places(tad__c_file *f);
+void tad__c_put_rolled(tad__c_file *f, const tad__step *s);
+
+/* ---- c_steps.c ---- */
+
+void tad__c_put_steps(tad__c_file *f);
+
+/* ---- c_interface.c ---- */
+
+/* The head of the function, without a semicolon. */
+void tad__c_put_head(tad__c_file *f);
+/* The struct; the function. */
+void tad__c_put_run(tad__c_file *f);
+void tad__c_put_function(tad__c_file *f);
+/* Bytes of a run's memory: numbers, then arrays. */
+size_t tad__c_work(const tad__c_file *f);
+
+#endif

@@ -1,0 +1,139 @@
+/* The function of a program as C, and the memory of its runs. Rests on c_file.h. */
+#include "c_file.h"
+
+#include "array/view.h"
+
+/* ---- memory ---- */
+
+static size_t number_bytes(const tad__c_file *f) {
+    enum { ALIGN = 64 };
+    return (f->p->slots * sizeof(double) + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+size_t tad__c_work(const tad__c_file *f) { return number_bytes(f) + f->p->array_bytes; }
+
+void tad__c_put_run(tad__c_file *f) {
+    tad_c_put(&f->to, "struct run {\n");
+    for (size_t k = 0; k < f->in.n; k++) {
+        const tad_type *type = &f->in.type[f->in.parameter[k].first].type;
+        tad_c_put(&f->to, "const %s *", tad__c_type(type->dtype));
+        tad__c_put_name(f, &f->in, k);
+        tad_c_put(&f->to, ";\n");
+    }
+    tad_c_put(&f->to, "double *n;\nunsigned char *arrays;\n};\n\n");
+}
+
+/* ---- the function ---- */
+
+static void put_parameters(tad__c_file *f, const tad__c_list *list, const char *qualifier) {
+    for (size_t k = 0; k < list->n; k++) {
+        const tad_type *type = &list->type[list->parameter[k].first].type;
+        tad_c_put(&f->to, "%s%s *", qualifier, tad__c_type(type->dtype));
+        tad__c_put_name(f, list, k);
+        tad_c_put(&f->to, ", ");
+    }
+}
+
+void tad__c_put_head(tad__c_file *f) {
+    tad_c_put(&f->to, "int %s(", f->name);
+    put_parameters(f, &f->in, "const ");
+    put_parameters(f, &f->out, "");
+    tad_c_put(&f->to, "void *work)");
+}
+
+/* Constants that steps look for in memory. */
+static void put_constant(tad__c_file *f, const tad__constant_slot *c) {
+    tad_c_put(&f->to, "r->n[%u] = ", c->slot);
+    tad__c_number(&f->to, c->number, TAD_F64);
+    tad_c_put(&f->to, ";\n");
+}
+
+static void put_constants(tad__c_file *f) {
+    const tad_program *p = f->p;
+    bool wanted = false;
+    for (size_t k = 0; k < p->step.count; k++) wanted |= p->step.item[k].kind != TAD__NUMBERS;
+    for (size_t k = 0; k < p->n_out; k++)
+        wanted |= !tad__is_array_ref(p->out[k].value) && f->constant[p->out[k].value];
+    for (size_t k = 0; k < p->constant.count && wanted; k++)
+        put_constant(f, &p->constant.item[k]);
+    for (size_t k = 0; k < p->packed.count; k++) put_constant(f, &p->packed.item[k]);
+}
+
+/* Numbers among the inputs have their places one after the other. */
+static void set_numbers(tad__c_file *f) {
+    tad_c_put(&f->to, "static void set_numbers(const struct run *r) {\n(void)r;\n");
+    put_constants(f);
+    for (size_t k = 0; k < f->in.n; k++) {
+        const tad__c_parameter *in = &f->in.parameter[k];
+        const tad__ref r = f->p->in[in->first].value;
+        if (tad__is_array_ref(r)) continue;
+        tad_c_put(&f->to, "memcpy(r->n + %u, r->", r);
+        tad__c_put_name(f, &f->in, k);
+        tad_c_put(&f->to, ", %zu * sizeof(double));\n", in->count);
+    }
+    tad_c_put(&f->to, "}\n\n");
+}
+
+static void write_numbers(tad__c_file *f, size_t k) {
+    const tad__c_parameter *out = &f->out.parameter[k];
+    const tad__out_run *run = f->p->out_run.item + out->first;
+    for (size_t i = 0, n; i < out->count; i += n) {
+        n = tad__min(run[i].count, out->count - i);
+        tad_c_put(&f->to, "memcpy(");
+        tad__c_put_name(f, &f->out, k);
+        tad_c_put(&f->to, " + %zu, r->n + %u, %zu * sizeof(double));\n", i, run[i].value, n);
+    }
+}
+
+static void write_array(tad__c_file *f, size_t k) {
+    const tad__named_type *out = &f->p->out[f->out.parameter[k].first];
+    const tad_array *from = &f->p->array.item[tad__position(out->value)].array;
+    tad__header to;
+    tad__loop l;
+    tad__array_layout(&to.array, out->type.dtype, &out->type.shape);
+    to.array.data = NULL;
+    tad_c_put(&f->to, "{\nconst %s *const value = ", tad__c_type(out->type.dtype));
+    tad__c_put_value(f, out->value);
+    tad_c_put(&f->to, ";\n");
+    tad__c_open(&f->to, &l, &out->type.shape, (const tad_array *const[]){&to.array, from}, 2);
+    tad__c_put_name(f, &f->out, k);
+    tad__c_at(&f->to, &l, 0);
+    tad_c_put(&f->to, " = value");
+    tad__c_at(&f->to, &l, 1);
+    tad_c_put(&f->to, ";\n");
+    tad__c_close(&f->to, &l);
+    tad_c_put(&f->to, "}\n");
+}
+
+static void write_outputs(tad__c_file *f) {
+    tad_c_put(&f->to, "static void write_outputs(");
+    put_parameters(f, &f->out, "");
+    tad_c_put(&f->to, "const struct run *r) {\n");
+    for (size_t k = 0; k < f->out.n; k++)
+        if (tad__is_array_ref(f->p->out[f->out.parameter[k].first].value))
+            write_array(f, k);
+        else
+            write_numbers(f, k);
+    tad_c_put(&f->to, "}\n\n");
+}
+
+void tad__c_put_function(tad__c_file *f) {
+    set_numbers(f);
+    write_outputs(f);
+    tad__c_put_head(f);
+    tad_c_put(&f->to, " {\nconst struct run run = {");
+    for (size_t k = 0; k < f->in.n; k++) {
+        tad__c_put_name(f, &f->in, k);
+        tad_c_put(&f->to, ", ");
+    }
+    tad_c_put(&f->to, "work, (unsigned char *)work + %zu};\n", number_bytes(f));
+    tad_c_put(&f->to, "int status = TAD_OK;\nset_numbers(&run);\n");
+    for (uint32_t k = 0; k < f->part; k++)
+        tad_c_put(&f->to, "if (status == TAD_OK) status = part_%u(&run);\n", k);
+    tad_c_put(&f->to, "if (status == TAD_OK) write_outputs(");
+    for (size_t k = 0; k < f->out.n; k++) {
+        tad__c_put_name(f, &f->out, k);
+        tad_c_put(&f->to, ", ");
+    }
+    tad_c_put(&f->to, "&run);\nreturn status;\n}\n");
+}

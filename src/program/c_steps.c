@@ -1,0 +1,266 @@
+/* Functions for the steps of a program, and functions that call them in turn. Rests on c_file.h. */
+#include "c_file.h"
+
+#include <string.h>
+
+/* ---- heads of functions ---- */
+
+/* Parameters in0, in1, ... and out0, ... of values; their call is the same list of values. */
+static void put_parameters(tad__c_file *f, const tad__ref *in, size_t n_in, const tad__ref *out,
+                           size_t n_out) {
+    for (size_t k = 0; k < n_in; k++)
+        tad_c_put(&f->to, "%sconst %s *in%zu", k ? ", " : "",
+                  tad__c_type(in[k] == TAD__NO_REF ? TAD_F64 : tad__c_dtype(f, in[k])), k);
+    for (size_t k = 0; k < n_out; k++)
+        tad_c_put(&f->to, "%s%s *restrict out%zu", n_in + k ? ", " : "",
+                  tad__c_type(tad__c_dtype(f, out[k])), k);
+}
+
+static void put_values(tad__c_file *f, const tad__ref *in, size_t n_in, const tad__ref *out,
+                       size_t n_out) {
+    for (size_t k = 0; k < n_in + n_out; k++) {
+        if (k) tad_c_put(&f->to, ", ");
+        tad__c_put_value(f, k < n_in ? in[k] : out[k - n_in]);
+    }
+}
+
+/* ---- calls ---- */
+
+/* What a hook is shown: an array without elements, or a number. */
+static const tad_array *shown(const tad__c_file *f, tad__ref r, tad_array *to) {
+    if (r == TAD__NO_REF) return NULL;
+    if (!tad__is_array_ref(r)) {
+        *to = (tad_array){.size = 1, .dtype = TAD_F64, .contiguous = true};
+        return to;
+    }
+    *to = f->p->array.item[tad__position(r)].array;
+    to->data = NULL;
+    return to;
+}
+
+/* Frames of ops with many operands need more room than a stack has. */
+enum { MOST_OPERANDS = 256 };
+
+static void put_text_of_call(tad__c_file *f, const tad__call_step *c) {
+    tad_array array[MOST_OPERANDS];
+    const tad_array *in[MOST_OPERANDS];
+    tad_array *out[TAD_MAX_OUTPUTS];
+    for (uint32_t k = 0; k < c->n_in; k++) in[k] = shown(f, c->ref[k], &array[k]);
+    for (uint32_t k = 0; k < c->n_out; k++) {
+        out[k] = &array[c->n_in + k];
+        shown(f, c->ref[c->n_in + k], out[k]);
+    }
+    const tad_call_frame frame = {.op = c->op,
+                                  .options = c->options,
+                                  .n_in = c->n_in,
+                                  .n_out = c->n_out,
+                                  .in = in,
+                                  .out = out};
+    c->op->c_text(&frame, &f->to);
+}
+
+static void put_call(tad__c_file *f, uint32_t k) {
+    const tad__call_step *c = &f->p->call.item[k];
+    if (!c->op->c_text || c->n_in + c->n_out > MOST_OPERANDS) {
+        f->lacks = c->op->name;
+        return;
+    }
+    tad_c_put(&f->to, "/* %s", c->op->name);
+    if (c->place.file) tad_c_put(&f->to, ", recorded at %.100s:%d", c->place.file, c->place.line);
+    tad_c_put(&f->to, " */\nstatic %s call_%u(", c->checked ? "int" : "void", k);
+    put_parameters(f, c->ref, c->n_in, c->ref + c->n_in, c->n_out);
+    tad_c_put(&f->to, ") {\n");
+    put_text_of_call(f, c);
+    tad_c_put(&f->to, "%s}\n\n", c->checked ? "return TAD_OK;\n" : "");
+}
+
+static void call_call(tad__c_file *f, uint32_t k) {
+    const tad__call_step *c = &f->p->call.item[k];
+    tad_c_put(&f->to, c->checked ? "if ((status = call_%u(" : "call_%u(", k);
+    put_values(f, c->ref, c->n_in, c->ref + c->n_in, c->n_out);
+    tad_c_put(&f->to, c->checked ? ")) != TAD_OK) return status;\n" : ");\n");
+}
+
+/* ---- copies ---- */
+
+static void put_copy(tad__c_file *f, uint32_t k) {
+    const tad__copy_step *c = &f->p->copy.item[k];
+    const tad_array *to = &f->p->array.item[tad__position(c->to)].array,
+                    *from = &f->p->array.item[tad__position(c->from)].array;
+    const tad_shape shape = tad__shape_of(to);
+    tad__loop l;
+    tad_c_put(&f->to, "static void copy_%u(", k);
+    put_parameters(f, &c->from, 1, &c->to, 1);
+    tad_c_put(&f->to, ") {\n");
+    tad__c_open(&f->to, &l, &shape, (const tad_array *const[]){to, from}, 2);
+    tad_c_put(&f->to, "out0");
+    tad__c_at(&f->to, &l, 0);
+    tad_c_put(&f->to, " = in0");
+    tad__c_at(&f->to, &l, 1);
+    tad_c_put(&f->to, ";\n");
+    tad__c_close(&f->to, &l);
+    tad_c_put(&f->to, "}\n\n");
+}
+
+static void call_copy(tad__c_file *f, uint32_t k) {
+    const tad__copy_step *c = &f->p->copy.item[k];
+    tad_c_put(&f->to, "copy_%u(", k);
+    put_values(f, &c->from, 1, &c->to, 1);
+    tad_c_put(&f->to, ");\n");
+}
+
+/* ---- groups: all rows at one element after the other ---- */
+
+static bool is_inside(const tad__c_file *f, tad__ref r) {
+    return tad__is_array_ref(r) && f->p->array.item[tad__position(r)].home == TAD__STRIP;
+}
+
+/* Whether row i of the group computes the value; results of a group are variables in it. */
+static bool computes(const tad__c_file *f, const tad__row_group *g, uint32_t before, tad__ref r,
+                     uint32_t *row) {
+    for (uint32_t i = before; i-- > 0;) {
+        if (f->p->fused.item[g->first + i].out != r) continue;
+        *row = i;
+        return true;
+    }
+    return false;
+}
+
+/* Calls put for each value that a group reads from memory, or writes to it. */
+typedef void group_value(tad__c_file *f, tad__ref r, uint32_t row, uint32_t operand);
+
+static void each_value(tad__c_file *f, const tad__row_group *g, group_value *put) {
+    const tad__fused_row *row = &f->p->fused.item[g->first];
+    const char *separator = "";
+    uint32_t by;
+    for (uint32_t i = 0; i < g->count; i++)
+        for (uint32_t k = 0; k <= row[i].n_in; k++) {
+            const bool is_result = k == row[i].n_in;
+            const tad__ref r = is_result ? row[i].out : row[i].in[k];
+            if (is_inside(f, r) || (!is_result && computes(f, g, i, r, &by))) continue;
+            tad_c_put(&f->to, "%s", separator);
+            put(f, r, i, is_result ? UINT32_MAX : k);
+            separator = ", ";
+        }
+}
+
+static void put_group_parameter(tad__c_file *f, tad__ref r, uint32_t row, uint32_t operand) {
+    if (operand == UINT32_MAX)
+        tad_c_put(&f->to, "%s *restrict out%u", tad__c_type(tad__c_dtype(f, r)), row);
+    else
+        tad_c_put(&f->to, "const %s *in%u_%u", tad__c_type(tad__c_dtype(f, r)), row, operand);
+}
+
+static void put_group_value(tad__c_file *f, tad__ref r, uint32_t row, uint32_t operand) {
+    (void)row, (void)operand;
+    tad__c_put_value(f, r);
+}
+
+static void put_fused_row(tad__c_file *f, const tad__row_group *g, uint32_t i) {
+    const tad__fused_row *row = &f->p->fused.item[g->first + i];
+    const tad_op *op = &f->p->basis->row[row->row];
+    uint32_t by;
+    tad_c_put(&f->to, "const %s v%u = %s(", tad__c_type(g->dtype), i,
+              tad__c_row(&f->to, op, tad__c_suffix(g->dtype)));
+    for (uint32_t k = 0; k < row->n_in; k++) {
+        if (k) tad_c_put(&f->to, ", ");
+        if (computes(f, g, i, row->in[k], &by))
+            tad_c_put(&f->to, "v%u", by);
+        else
+            tad_c_put(&f->to, (int)k == row->single ? "in%u_%u[0]" : "in%u_%u[i]", i, k);
+    }
+    tad__c_options(&f->to, op, row->options);
+    tad_c_put(&f->to, ");\n");
+    if (!is_inside(f, row->out)) tad_c_put(&f->to, "out%u[i] = v%u;\n", i, i);
+}
+
+static void put_group(tad__c_file *f, uint32_t k) {
+    const tad__row_group *g = &f->p->group.item[k];
+    tad_c_put(&f->to, "static void group_%u(", k);
+    each_value(f, g, put_group_parameter);
+    tad_c_put(&f->to, ") {\nfor (ptrdiff_t i = 0; i < %lld; i++) {\n", (long long)g->size);
+    for (uint32_t i = 0; i < g->count; i++) put_fused_row(f, g, i);
+    tad_c_put(&f->to, "}\n}\n\n");
+}
+
+static void call_group(tad__c_file *f, uint32_t k) {
+    tad_c_put(&f->to, "group_%u(", k);
+    each_value(f, &f->p->group.item[k], put_group_value);
+    tad_c_put(&f->to, ");\n");
+}
+
+/* ---- decisions ---- */
+
+static void check_decision(tad__c_file *f, uint32_t k) {
+    const tad__decision *d = &f->p->decision.item[k];
+    tad_c_put(&f->to, "if (%s(", d->expected ? "!" : "");
+    tad__c_put_value(f, d->condition);
+    tad_c_put(&f->to, ")[0]) return TAD_BRANCH;\n");
+}
+
+/* ---- all ---- */
+
+typedef void put_one(tad__c_file *f, uint32_t k);
+
+static void each(tad__c_file *f, const tad__step *s, put_one *put) {
+    for (uint32_t k = s->at; k < s->at + s->count && !f->lacks; k++) put(f, k);
+}
+
+static void define(tad__c_file *f, const tad__step *s) {
+    switch (s->kind) {
+    case TAD__NUMBERS: tad__c_put_numbers(f, s); return;
+    case TAD__CALL: each(f, s, put_call); return;
+    case TAD__FUSED: each(f, s, put_group); return;
+    case TAD__DECIDE: return;
+    case TAD__DRAW: f->lacks = "a random draw"; return;
+    case TAD__COPY: each(f, s, put_copy); return;
+    case TAD__ROLLED: tad__c_put_rolled(f, s); return;
+    }
+}
+
+static void call_rolled(tad__c_file *f, uint32_t k) {
+    tad_c_put(&f->to, "rolled_%u(r->n);\n", k);
+}
+
+static void end_part(tad__c_file *f) {
+    if (f->statements) tad_c_put(&f->to, "return status;\n}\n\n");
+    f->statements = 0;
+}
+
+static void call(tad__c_file *f, const tad__step *s) {
+    switch (s->kind) {
+    case TAD__NUMBERS: tad__c_call_numbers(f, s); return;
+    case TAD__CALL: each(f, s, call_call); return;
+    case TAD__FUSED: each(f, s, call_group); return;
+    case TAD__DECIDE: each(f, s, check_decision); return;
+    case TAD__COPY: each(f, s, call_copy); return;
+    case TAD__ROLLED: each(f, s, call_rolled); return;
+    case TAD__DRAW: return;
+    }
+}
+
+/* One step that has been taken out of those of a kind, or as many numbers as a function has. */
+static tad__step part_of(const tad__step *s, uint32_t done) {
+    const uint32_t most = s->kind == TAD__NUMBERS ? TAD__C_STATEMENTS : 1;
+    return (tad__step){s->kind, s->at + done, (uint32_t)tad__min(most, s->count - done)};
+}
+
+static void call_in_parts(tad__c_file *f, const tad__step *s) {
+    for (uint32_t done = 0; done < s->count && !f->lacks;) {
+        const tad__step one = part_of(s, done);
+        if (f->statements == TAD__C_STATEMENTS) end_part(f);
+        if (!f->statements++)
+            tad_c_put(&f->to, "static int part_%u(const struct run *r) {\nint status = TAD_OK;\n",
+                      f->part++);
+        call(f, &one);
+        done += one.count;
+    }
+}
+
+void tad__c_put_steps(tad__c_file *f) {
+    const tad_program *p = f->p;
+    f->part = f->statements = 0;
+    for (size_t k = 0; k < p->step.count && !f->lacks; k++) define(f, &p->step.item[k]);
+    for (size_t k = 0; k < p->step.count && !f->lacks; k++) call_in_parts(f, &p->step.item[k]);
+    end_part(f);
+}
