@@ -23,6 +23,7 @@ FLOORS = {
     "program": "base kernel array tape registry",
     "derive": "base kernel array tape sweep",
     "gradcheck": "base array/shape.h",
+    "cc": "",
     "show": "base",
     "nn": "base kernel array tape/hook.h",
     "io": "base kernel array tape/error.h tape/handle.h tape/owned.h tape/tape.h nn/dataset.h",
@@ -35,7 +36,7 @@ PUBLIC = [
     "scalar.h scalar.def",
     "ops.h diff.h inspect.h",
     "dict.h gradcheck.h program.h",
-    "nn.h optim.h data.h safetensors.h",
+    "nn.h optim.h data.h safetensors.h compile.h",
     "train.h",
     "trace.h tad.h",
 ]

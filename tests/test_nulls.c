@@ -5,6 +5,7 @@
 
 #include <limits.h>
 
+#include <tad/compile.h>
 #include <tad/data.h>
 #include <tad/gradcheck.h>
 #include <tad/nn.h>
@@ -87,6 +88,12 @@ static tad_var same(tad_net *of, tad_var x, bool training, void *user) {
     return x;
 }
 
+static int no_steps(const void *const *in, double *numbers, void *arrays) {
+    (void)in, (void)numbers, (void)arrays;
+    return TAD_OK;
+}
+static void no_release(void *owner) { (void)owner; }
+
 POINTER(dict, tad_dict, dict)
 POINTER(net, tad_net, net)
 POINTER(optim, tad_optim, optim)
@@ -97,6 +104,8 @@ POINTER(function, tad_fn, total)
 POINTER(sink, tad_sink, swallow)
 POINTER(activation, tad_activation, tad_sin)
 POINTER(layer, tad_layer_fn, same)
+POINTER(steps, tad_steps, no_steps)
+POINTER(release, tad_release, no_release)
 POINTER(memory, void, memory[k])
 NUMBER(index, size_t, 0, SIZE_MAX, SIZE_MAX / 2, 1, 2, 100, UINT32_MAX)
 NUMBER(int64_t, int64_t, 1, 0, -1, INT64_MIN, INT64_MAX, INT64_C(1) << 40, INT32_MIN)

@@ -133,6 +133,7 @@ TAD_API TAD_MUST_USE tad_status tad_program_dump(const tad_program *p, tad_sink 
 /* All zero is the default. */
 typedef struct tad_c_options {
     const char *name; /* of the function, a C identifier; NULL: "program" */
+    bool steps;       /* NAME_steps, a tad_steps, instead of the function */
     char *message;    /* where the reason of a failure goes; NULL: nowhere */
     size_t message_size;
 } tad_c_options;
@@ -157,6 +158,15 @@ TAD_API TAD_MUST_USE tad_status tad_program_c(const tad_program *p, const tad_c_
 TAD_API TAD_MUST_USE tad_status tad_program_c_header(const tad_program *p,
                                                      const tad_c_options *options, tad_sink *sink,
                                                      void *user);
+
+/* What a run does between reading its inputs and writing its outputs, as written with .steps. */
+typedef int tad_steps(const void *const *in, double *numbers, void *arrays);
+typedef void tad_release(void *owner);
+/* Has all runs of the program, of whatever workspace, use these steps; NULL: its own again. They must
+ * be of this program. `release`, unless NULL, is called with `owner` when they are used no more. Not
+ * while anything runs. compile.h does all of this. */
+TAD_API void tad_program_set_steps(tad_program *p, tad_steps *steps, tad_release *release,
+                                   void *owner);
 
 /* ---- workspaces ---- */
 

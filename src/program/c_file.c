@@ -128,14 +128,17 @@ static void put_constant_arrays(tad__c_file *f) {
 
 /* ---- all of it ---- */
 
-static void put_body(tad__c_file *f) {
+static void put_body(tad__c_file *f, const tad_c_options *o) {
     tad__c_put_steps(f);
-    tad__c_put_function(f);
+    if (o && o->steps)
+        tad__c_put_steps_alone(f);
+    else
+        tad__c_put_function(f);
 }
 
 static tad_status put_file(tad__c_file *f, const tad_c_options *o) {
     f->to.silent = true;
-    put_body(f); /* which parts it needs, and whether it can be written */
+    put_body(f, o); /* which parts it needs, and whether it can be written */
     if (f->to.failed) return TAD_OK;
     if (f->lacks)
         return refuse(o, TAD_UNSUPPORTED, "program as C: %s cannot be written as C", f->lacks);
@@ -146,7 +149,7 @@ static tad_status put_file(tad__c_file *f, const tad_c_options *o) {
     put_constant_arrays(f);
     tad__c_put_places(f);
     tad__c_put_run(f);
-    put_body(f);
+    put_body(f, o);
     return TAD_OK;
 }
 
@@ -218,6 +221,14 @@ static tad_status write(const tad_program *p, const tad_c_options *o, tad_sink *
     if (status == TAD_OK && f.to.text.stopped)
         return refuse(o, TAD_IO, "program as C: the text could not be written");
     return status;
+}
+
+void tad_program_set_steps(tad_program *p, tad_steps *steps, tad_release *release, void *owner) {
+    if (!p) return;
+    if (p->release) p->release(p->owner);
+    p->compiled = steps;
+    p->release = steps ? release : NULL;
+    p->owner = owner;
 }
 
 tad_status tad_program_c(const tad_program *p, const tad_c_options *options, tad_sink *sink,

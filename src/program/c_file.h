@@ -68,6 +68,7 @@ void tad__c_put_head(tad__c_file *f);
 /* The struct; the function. */
 void tad__c_put_run(tad__c_file *f);
 void tad__c_put_function(tad__c_file *f);
+void tad__c_put_steps_alone(tad__c_file *f); /* NAME_steps */
 /* Bytes of a run's memory: numbers, then arrays. */
 size_t tad__c_work(const tad__c_file *f);
 

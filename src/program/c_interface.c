@@ -116,6 +116,12 @@ static void write_outputs(tad__c_file *f) {
     tad_c_put(&f->to, "}\n\n");
 }
 
+static void put_parts(tad__c_file *f) {
+    tad_c_put(&f->to, "int status = TAD_OK;\n");
+    for (uint32_t k = 0; k < f->part; k++)
+        tad_c_put(&f->to, "if (status == TAD_OK) status = part_%u(&run);\n", k);
+}
+
 void tad__c_put_function(tad__c_file *f) {
     set_numbers(f);
     write_outputs(f);
@@ -125,14 +131,26 @@ void tad__c_put_function(tad__c_file *f) {
         tad__c_put_name(f, &f->in, k);
         tad_c_put(&f->to, ", ");
     }
-    tad_c_put(&f->to, "work, (unsigned char *)work + %zu};\n", number_bytes(f));
-    tad_c_put(&f->to, "int status = TAD_OK;\nset_numbers(&run);\n");
-    for (uint32_t k = 0; k < f->part; k++)
-        tad_c_put(&f->to, "if (status == TAD_OK) status = part_%u(&run);\n", k);
+    tad_c_put(&f->to, "work, (unsigned char *)work + %zu};\nset_numbers(&run);\n",
+              number_bytes(f));
+    put_parts(f);
     tad_c_put(&f->to, "if (status == TAD_OK) write_outputs(");
     for (size_t k = 0; k < f->out.n; k++) {
         tad__c_put_name(f, &f->out, k);
         tad_c_put(&f->to, ", ");
     }
     tad_c_put(&f->to, "&run);\nreturn status;\n}\n");
+}
+
+void tad__c_put_steps_alone(tad__c_file *f) {
+    tad_c_put(&f->to, "int %s_steps(const void *const *in, double *numbers, void *arrays);\n",
+              f->name);
+    tad_c_put(&f->to, "int %s_steps(const void *const *in, double *numbers, void *arrays) {\n",
+              f->name);
+    tad_c_put(&f->to, "const struct run run = {");
+    for (size_t k = 0; k < f->in.n; k++)
+        tad_c_put(&f->to, "in[%zu], ", f->in.parameter[k].first);
+    tad_c_put(&f->to, "numbers, arrays};\n(void)in;\n");
+    put_parts(f);
+    tad_c_put(&f->to, "return status;\n}\n");
 }

@@ -69,7 +69,9 @@ void tad__place_outputs(tad_workspace *w) {
     for (size_t k = 0; k < p->n_out; k++) {
         if (!p->out[k].direct) continue;
         const uint32_t at = tad__position(p->out[k].value);
-        w->array[at].data = is_alone(w, k) ? w->out[k] : w->arrays + p->array.item[at].offset;
+        const bool direct = !p->compiled && is_alone(w, k);
+        w->array[at].data = direct ? w->out[k] : w->arrays + p->array.item[at].offset;
     }
     w->rebound = false;
+    w->placed_for = p->compiled;
 }

@@ -41,6 +41,7 @@ uint32_t tad__keep_options(tad_program *p, const double *pq) {
 
 void tad_program_free(tad_program *p) {
     if (!p) return;
+    tad_program_set_steps(p, NULL, NULL, NULL);
     tad__anchor_lift(&p->anchor);
     FREE(step);
     FREE(number);

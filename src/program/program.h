@@ -247,6 +247,9 @@ struct tad_program {
     tad_random random; /* when the first draw was made */
     uint64_t draws;
     tad_program_info info;
+    tad_steps *compiled; /* instead of the steps; NULL: none */
+    tad_release *release;
+    void *owner; /* of the compiled ones */
 };
 
 /* One more item of a program's list, not set; NULL: no memory. */

@@ -181,12 +181,23 @@ static void write_outputs(tad_workspace *w) {
     w->random.drawn += p->draws;
 }
 
-tad_status tad__run_once(tad_workspace *w) {
+static tad_status run_compiled(tad_workspace *w) {
+    const tad_status s = (tad_status)w->p->compiled(w->in, w->number, w->arrays);
+    if (s == TAD_OK) return s;
+    return tad__workspace_fail(w, s, "run: compiled steps: %s", tad_status_text(s));
+}
+
+static tad_status run_steps(tad_workspace *w) {
     tad_status s = TAD_OK;
-    if (w->rebound) tad__place_outputs(w);
-    read_inputs(w);
     for (size_t k = 0; k < w->p->step.count && s == TAD_OK; k++)
         s = run_step(w, &w->p->step.item[k]);
+    return s;
+}
+
+tad_status tad__run_once(tad_workspace *w) {
+    if (w->rebound || w->placed_for != w->p->compiled) tad__place_outputs(w);
+    read_inputs(w);
+    const tad_status s = w->p->compiled ? run_compiled(w) : run_steps(w);
     if (s == TAD_OK) write_outputs(w);
     return s;
 }

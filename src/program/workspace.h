@@ -36,6 +36,7 @@ struct tad_workspace {
     size_t raw_size;
     size_t unbound; /* inputs and outputs */
     bool rebound;   /* since the outputs were placed */
+    tad_steps *placed_for; /* the compiled steps then: these know no outputs */
     tad_random random;
     tad__memory nothing; /* gives none */
     tad__chunk chunk;

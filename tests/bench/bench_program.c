@@ -1,17 +1,19 @@
-/* Programs of scalar workloads: value and gradient by a strict program and by one that is rolled
- * up, beside recording and reversing anew and the gradient by hand; what freezing takes.
+/* Programs of scalar workloads: value and gradient by a strict program, by one that is rolled up,
+ * and by that compiled, beside recording and reversing anew and the gradient by hand; what freezing
+ * and compiling take.
  *
  *   bench_program [--quick] [--rounds N] [NAME ...] */
 #include "bench.h"
 
 #include <math.h>
 
+#include <tad/compile.h>
 #include <tad/inspect.h>
 
 #include "scalar_tad.h"
 
-enum { FRESH, HAND, STRICT, ROLLED, CANDIDATES };
-static const char *const candidate_names[] = {"fresh", "hand", "strict", "rolled"};
+enum { FRESH, HAND, STRICT, ROLLED, COMPILED, CANDIDATES };
+static const char *const candidate_names[] = {"fresh", "hand", "strict", "rolled", "compiled"};
 
 /* ---- memory, counted ---- */
 
@@ -39,7 +41,7 @@ typedef struct {
     tad_program *program;
     tad_workspace *workspace;
     counter memory;
-    double recorded, frozen; /* nodes, seconds */
+    double recorded, frozen, compiled; /* nodes, seconds */
 } job;
 
 static void run(void *arg) {
@@ -66,7 +68,7 @@ static void freeze(job *j) {
     if (tad_grad(out, NULL, 1, in, n, out + 1) != TAD_OK) bench_fail("grad", tad_message(t));
     const tad_freeze_options o = {.allocator = {resize, &j->memory},
                                   .allow_constant_outputs = true,
-                                  .roll_up = j->candidate == ROLLED};
+                                  .roll_up = j->candidate >= ROLLED};
     const double start = bench_now();
     if (tad_freeze(in, n, out, n + 1, &o, &j->program) != TAD_OK)
         bench_fail("freeze", tad_message(t));
@@ -81,6 +83,17 @@ static void freeze(job *j) {
         bench_fail("bind", tad_workspace_message(j->workspace));
 }
 
+/* As a user would for this machine. */
+static void compile(job *j) {
+    static const char *const command[] = {"cc", "-O3", "-march=native", NULL};
+    char message[300] = "";
+    const tad_compile_options o = {
+        .command = command, .seconds = 600, .message = message, .message_size = sizeof message};
+    const double start = bench_now();
+    if (tad_program_compile(j->program, &o) != TAD_OK) bench_fail("compile", message);
+    j->compiled = bench_now() - start;
+}
+
 static void prepare(job *j, int work, int candidate, const double *x) {
     const size_t n = scalar_inputs[work];
     *j = (job){.work = work, .candidate = candidate, .x = x};
@@ -91,6 +104,7 @@ static void prepare(job *j, int work, int candidate, const double *x) {
         j->inputs = bench_memory(n * sizeof *j->inputs);
     }
     if (candidate >= STRICT) freeze(j);
+    if (candidate == COMPILED) compile(j);
 }
 
 static void finish(job *j) {
@@ -127,6 +141,10 @@ static void report_freezing(const job *j, summary *all) {
     const tad_program_info i = tad_program_info_of(j->program);
     const double ns = 1e9 * j->frozen / j->recorded, bytes = (double)j->memory.peak / j->recorded,
                  run = (double)tad_workspace_size(j->program) / j->recorded;
+    if (j->candidate == COMPILED) {
+        printf("compile %s %.3g s\n", scalar_names[j->work], j->compiled);
+        return;
+    }
     printf("freeze %s_%s %.0f nodes, %zu steps, %zu calls, %zu in groups: %.4g ns, %.4g bytes a "
            "node; workspace %.3g bytes a node\n",
            scalar_names[j->work], candidate_names[j->candidate], j->recorded, i.numbers, i.calls,
@@ -181,6 +199,7 @@ int main(int argc, char **argv) {
         if (bench_wanted(&o, scalar_names[work])) measure(work, &o, &all);
     bench_at_most("program_rolled_geometric_mean_vs_fresh", mean(&all, ROLLED, 0), 0.22);
     bench_at_most("program_rolled_geometric_mean_vs_hand", mean(&all, ROLLED, 1), 1.3);
+    bench_at_most("program_compiled_geometric_mean_vs_hand", mean(&all, COMPILED, 1), 1.2);
     bench_at_most("program_strict_geometric_mean_vs_fresh", mean(&all, STRICT, 0), 0.35);
     bench_at_most("program_freeze_ns_a_node", all.freeze, 250);
     bench_at_most("program_freeze_bytes_a_node", all.bytes, 100);
