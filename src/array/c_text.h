@@ -1,8 +1,8 @@
 /* C text of programs: what hooks of ops and the writer of programs use. Rests on loop.h, parts.h
  * and text.h.
  *
- * In the text of a call operands are in0, in1, ... and results out0, ...: pointers of their types to
- * the first element. `return TAD_BAD_INDEX;` ends a run. */
+ * In the text of a call operands are in0, in1, ... and results out0, ...: pointers of their types
+ * to the first element. `return TAD_BAD_INDEX;` ends a run. */
 #ifndef TAD_ARRAY_C_TEXT_H
 #define TAD_ARRAY_C_TEXT_H
 
@@ -13,7 +13,7 @@
 struct tad_c {
     tad__text text;
     bool *needed; /* of each part; the file is written twice, first to find these */
-    bool silent;     /* the first time */
+    bool silent;  /* the first time */
     bool within_line;
     int depth;
     bool failed; /* text that is too long, or a part that is not there: our mistake */
@@ -43,6 +43,20 @@ void tad__c_open(tad_c *to, tad__loop *l, const tad_shape *shape, const tad_arra
                  int n);
 /* "[12*i0 + i1]": the element of array k. */
 void tad__c_at(tad_c *to, const tad__loop *l, int k);
+/* The same with a number and a variable added: "[5 + 12*i0 + i1 + 3*at]". */
+void tad__c_at_and(tad_c *to, const tad__loop *l, int k, int64_t number, int64_t factor,
+                   const char *variable);
 void tad__c_close(tad_c *to, const tad__loop *l);
+
+/* An array as the text sees it: a pointer, and how many elements behind it the first one lies. */
+typedef struct tad__c_seen {
+    const char *pointer;
+    const tad_array *array;
+    int64_t offset;
+} tad__c_seen;
+
+/* Loops that set the elements of a to those of b, which broadcasts to it; to zeros. */
+void tad__c_move(tad_c *to, const tad__c_seen *a, const tad__c_seen *b);
+void tad__c_clear(tad_c *to, const tad__c_seen *a);
 
 #endif
