@@ -134,8 +134,8 @@ void tad__c_open(tad_c *to, tad__loop *l, const tad_shape *shape, const tad_arra
 static void put_term(tad_c *to, bool *first, int64_t factor, const char *variable) {
     long long size = (long long)factor;
     if (factor == 0) return;
-    if (!*first) {
-        tad_c_put(to, factor < 0 ? " - " : " + ");
+    if (!*first || (*variable && factor == -1)) {
+        tad_c_put(to, *first ? "-" : factor < 0 ? " - " : " + ");
         size = factor < 0 ? -size : size;
     }
     if (!*variable)

@@ -39,11 +39,12 @@ static void put_in_order(tad_c *to, const tad_array *x) {
     tad__loop l;
     tad__loop_init(&l, &shape, &x, 1);
     for (int i = 0; i < l.rank; i++) {
+        const long long stride = (long long)(l.stride[0][i] / (int64_t)tad__width(x->dtype));
         inner /= l.dim[i];
         tad_c_put(to, i ? " + at" : "[at");
         if (inner > 1) tad_c_put(to, " / %lld", (long long)inner);
         if (i) tad_c_put(to, " %% %lld", (long long)l.dim[i]);
-        tad_c_put(to, " * %lld", (long long)l.stride[0][i] / (long long)tad__width(x->dtype));
+        if (stride != 1) tad_c_put(to, " * %lld", stride);
     }
     tad_c_put(to, "]");
 }
