@@ -52,6 +52,7 @@ void tad__c_number(tad_c *to, double value, unsigned dtype) {
     const char *suffix = dtype == TAD_F32 ? "f" : "";
     uint64_t bits;
     int exponent;
+    if (dtype == TAD_F32) value = (float)value;
     if (isnan(value)) {
         tad_c_put(to, "NAN");
     } else if (isinf(value)) {
@@ -125,6 +126,10 @@ void tad__c_open(tad_c *to, tad__loop *l, const tad_shape *shape, const tad_arra
     tad__loop_init(l, shape, array, n);
     for (int k = 0; k < n; k++)
         for (int i = 0; i < l->rank; i++) l->stride[k][i] /= (int64_t)tad__width(array[k]->dtype);
+    tad__c_open_loop(to, l);
+}
+
+void tad__c_open_loop(tad_c *to, const tad__loop *l) {
     for (int i = 0; i < l->rank; i++)
         tad_c_put(to, "for (ptrdiff_t i%d = 0; i%d < %lld; i%d++) {\n", i, i, (long long)l->dim[i],
                   i);
@@ -178,15 +183,5 @@ void tad__c_move(tad_c *to, const tad__c_seen *a, const tad__c_seen *b) {
     tad_c_put(to, " = %s", b->pointer);
     tad__c_at_and(to, &l, 1, b->offset, 0, "");
     tad_c_put(to, ";\n");
-    tad__c_close(to, &l);
-}
-
-void tad__c_clear(tad_c *to, const tad__c_seen *a) {
-    const tad_shape shape = tad__shape_of(a->array);
-    tad__loop l;
-    tad__c_open(to, &l, &shape, &a->array, 1);
-    tad_c_put(to, "%s", a->pointer);
-    tad__c_at_and(to, &l, 0, a->offset, 0, "");
-    tad_c_put(to, " = 0;\n");
     tad__c_close(to, &l);
 }

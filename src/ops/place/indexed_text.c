@@ -84,15 +84,14 @@ void tad__c_take(tad_c *to, const tad_call_frame *c, size_t x, tad__walk_plan *p
 
 void tad__c_put_into(tad_c *to, const tad_call_frame *c, size_t src, const tad__c_seen *initial,
                      tad__walk_plan *plan) {
-    const tad__c_seen y = {"out0", c->out[0], 0};
     tad__walk w;
     tad__loop l;
-    plan(&w, c, y.array, c->in[src]);
+    plan(&w, c, c->out[0], c->in[src]);
     tad__c_check_indices(to, c, 1, w.size);
     if (initial)
-        tad__c_move(to, &y, initial);
+        tad__c_move(to, &(tad__c_seen){"out0", c->out[0], 0}, initial);
     else
-        tad__c_clear(to, &y);
+        tad__c_clear(to, c->out[0]);
     open_walk(to, &l, &w, c->in[src], 1);
     tad_c_put(to, "out0");
     put_source(to, &l, &w);

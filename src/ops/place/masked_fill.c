@@ -36,7 +36,7 @@ static void fill_c_text(const tad_call_frame *c, tad_c *to) {
     tad_c_put(to, " = in1");
     tad__c_at(to, &l, 2);
     tad_c_put(to, " ? ");
-    tad__c_number(to, dtype == TAD_F32 ? (double)(float)o->value : o->value, dtype);
+    tad__c_number(to, o->value, dtype);
     tad_c_put(to, " : in0");
     tad__c_at(to, &l, 1);
     tad_c_put(to, ";\n");

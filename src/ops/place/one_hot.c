@@ -84,7 +84,7 @@ static void one_hot_c_text(const tad_call_frame *c, tad_c *to) {
     tad__loop l;
     tad__c_check_indices(to, c, 0, counted ? INT64_MAX : classes);
     if (counted) put_count_check(to, index, classes);
-    tad__c_clear(to, &(tad__c_seen){"out0", y, 0});
+    tad__c_clear(to, y);
     tad_array *rows = tad__lay_out(&h, y, &shape);
     for (int i = 0; i < shape.rank; i++) tad__strides(rows)[i] = tad_strides(y)[i];
     tad__c_open(to, &l, &shape, (const tad_array *const[]){rows, index}, 2);

@@ -117,13 +117,12 @@ static tad_status slice_put_forward(const tad_call_frame *c) {
 }
 
 static void slice_put_c_text(const tad_call_frame *c, tad_c *to) {
-    const tad__c_seen y = {"out0", c->out[0], 0};
     tad__header h;
     tad_shape shape = tad__shape_of(c->in[0]);
-    tad_array *part = tad__lay_out(&h, y.array, &shape);
+    tad_array *part = tad__lay_out(&h, c->out[0], &shape);
     part->data = tad__nowhere();
-    place_slice(c->options, y.array, part);
-    tad__c_clear(to, &y);
+    place_slice(c->options, c->out[0], part);
+    tad__c_clear(to, c->out[0]);
     tad__c_move(to, &(tad__c_seen){"out0", part, tad__offset(part)},
                 &(tad__c_seen){"in0", c->in[0], 0});
 }
