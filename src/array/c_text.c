@@ -52,6 +52,7 @@ void tad__c_number(tad_c *to, double value, unsigned dtype) {
     const char *suffix = dtype == TAD_F32 ? "f" : "";
     uint64_t bits;
     int exponent;
+    if (dtype == TAD_F32) value = (float)value;
     if (isnan(value)) {
         tad_c_put(to, "NAN");
     } else if (isinf(value)) {
@@ -125,27 +126,62 @@ void tad__c_open(tad_c *to, tad__loop *l, const tad_shape *shape, const tad_arra
     tad__loop_init(l, shape, array, n);
     for (int k = 0; k < n; k++)
         for (int i = 0; i < l->rank; i++) l->stride[k][i] /= (int64_t)tad__width(array[k]->dtype);
+    tad__c_open_loop(to, l);
+}
+
+void tad__c_open_loop(tad_c *to, const tad__loop *l) {
     for (int i = 0; i < l->rank; i++)
         tad_c_put(to, "for (ptrdiff_t i%d = 0; i%d < %lld; i%d++) {\n", i, i, (long long)l->dim[i],
                   i);
 }
 
-void tad__c_at(tad_c *to, const tad__loop *l, int k) {
-    bool first = true;
-    tad_c_put(to, "[");
-    for (int i = 0; i < l->rank; i++) {
-        const long long stride = (long long)l->stride[k][i];
-        if (stride == 0) continue;
-        tad_c_put(to, first ? "" : stride < 0 ? " - " : " + ");
-        if (stride == 1 || (stride == -1 && !first))
-            tad_c_put(to, "i%d", i);
-        else
-            tad_c_put(to, "%lld*i%d", stride < 0 && !first ? -stride : stride, i);
-        first = false;
+/* A summand behind others, unless it is the first; none for 0. */
+static void put_term(tad_c *to, bool *first, int64_t factor, const char *variable) {
+    long long size = (long long)factor;
+    if (factor == 0) return;
+    if (!*first || (*variable && factor == -1)) {
+        tad_c_put(to, *first ? "-" : factor < 0 ? " - " : " + ");
+        size = factor < 0 ? -size : size;
     }
+    if (!*variable)
+        tad_c_put(to, "%lld", size);
+    else if (size == 1)
+        tad_c_put(to, "%s", variable);
+    else
+        tad_c_put(to, "%lld*%s", size, variable);
+    *first = false;
+}
+
+void tad__c_at_and(tad_c *to, const tad__loop *l, int k, int64_t number, int64_t factor,
+                   const char *variable) {
+    bool first = true;
+    char counter[16];
+    tad_c_put(to, "[");
+    put_term(to, &first, number, "");
+    for (int i = 0; i < l->rank; i++) {
+        snprintf(counter, sizeof counter, "i%d", i);
+        put_term(to, &first, l->stride[k][i], counter);
+    }
+    put_term(to, &first, factor, variable);
     tad_c_put(to, first ? "0]" : "]");
 }
 
+void tad__c_at(tad_c *to, const tad__loop *l, int k) { tad__c_at_and(to, l, k, 0, 0, ""); }
+
 void tad__c_close(tad_c *to, const tad__loop *l) {
     for (int i = 0; i < l->rank; i++) tad_c_put(to, "}\n");
+}
+
+/* ---- moves ---- */
+
+void tad__c_move(tad_c *to, const tad__c_seen *a, const tad__c_seen *b) {
+    const tad_shape shape = tad__shape_of(a->array);
+    tad__loop l;
+    tad__c_open(to, &l, &shape, (const tad_array *const[]){a->array, b->array}, 2);
+    tad_c_put(to, "%s", a->pointer);
+    tad__c_at_and(to, &l, 0, a->offset, 0, "");
+    tad_c_put(to, " = %s", b->pointer);
+    tad__c_at_and(to, &l, 1, b->offset, 0, "");
+    tad_c_put(to, ";\n");
+    tad__c_close(to, &l);
 }

@@ -41,8 +41,30 @@ void tad__c_number(tad_c *to, double value, unsigned dtype);
  * allow. */
 void tad__c_open(tad_c *to, tad__loop *l, const tad_shape *shape, const tad_array *const *array,
                  int n);
+/* The same of a loop whose strides are in elements. */
+void tad__c_open_loop(tad_c *to, const tad__loop *l);
 /* "[12*i0 + i1]": the element of array k. */
 void tad__c_at(tad_c *to, const tad__loop *l, int k);
+/* The same with a number and a variable added: "[5 + 12*i0 + i1 + 3*at]". */
+void tad__c_at_and(tad_c *to, const tad__loop *l, int k, int64_t number, int64_t factor,
+                   const char *variable);
 void tad__c_close(tad_c *to, const tad__loop *l);
+
+/* An array as the text sees it: a pointer, and how many elements behind it the first one lies. */
+typedef struct tad__c_seen {
+    const char *pointer;
+    const tad_array *array;
+    int64_t offset;
+} tad__c_seen;
+
+/* Loops that set the elements of a to those of b, which broadcasts to it. */
+void tad__c_move(tad_c *to, const tad__c_seen *a, const tad__c_seen *b);
+
+/* ---- sum_text.c ---- */
+
+/* out0[0 .. n) = 0 */
+void tad__c_clear(tad_c *to, const tad_array *out);
+/* out0 += in0 as tad__add_into adds, both of one float type. */
+void tad__c_add_into(tad_c *to, const tad_array *dst, const tad_array *src);
 
 #endif

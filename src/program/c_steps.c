@@ -87,18 +87,10 @@ static void put_copy(tad__c_file *f, uint32_t k) {
     const tad__copy_step *c = &f->p->copy.item[k];
     const tad_array *to = &f->p->array.item[tad__position(c->to)].array,
                     *from = &f->p->array.item[tad__position(c->from)].array;
-    const tad_shape shape = tad__shape_of(to);
-    tad__loop l;
     tad_c_put(&f->to, "static void copy_%u(", k);
     put_parameters(f, &c->from, 1, &c->to, 1);
     tad_c_put(&f->to, ") {\n");
-    tad__c_open(&f->to, &l, &shape, (const tad_array *const[]){to, from}, 2);
-    tad_c_put(&f->to, "out0");
-    tad__c_at(&f->to, &l, 0);
-    tad_c_put(&f->to, " = in0");
-    tad__c_at(&f->to, &l, 1);
-    tad_c_put(&f->to, ";\n");
-    tad__c_close(&f->to, &l);
+    tad__c_move(&f->to, &(tad__c_seen){"out0", to, 0}, &(tad__c_seen){"in0", from, 0});
     tad_c_put(&f->to, "}\n\n");
 }
 

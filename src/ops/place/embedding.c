@@ -45,12 +45,17 @@ static void plan(tad__walk *w, const tad_call_frame *c, const tad_array *weight,
     for (int k = 0; k < row.rank; k++) row.dim[k] = k + 1 < row.rank ? 1 : weight->dim[1];
     tad__strides(tad__lay_out(&w->source, weight, &row))[row.rank - 1] = tad_strides(weight)[1];
     w->stride = tad_strides(weight)[0] * (int64_t)tad_dtype_size((tad_dtype)weight->dtype);
+    w->size = weight->dim[0];
     w->skip = o->padding_idx;
     if (w->skip.given && w->skip.value < 0) w->skip.value += weight->dim[0];
 }
 
 static tad_status embedding_forward(const tad_call_frame *c) {
     return tad__take_forward(c, c->in[1], plan);
+}
+
+static void embedding_c_text(const tad_call_frame *c, tad_c *to) {
+    tad__c_take(to, c, 1, plan, false);
 }
 
 static tad_status embedding_backward(tad_backward *b) { return tad__take_backward(b, 1, plan); }
@@ -123,6 +128,7 @@ const tad_op tad__ops_embedding[] = {
      .constant_in = 1u << 0,
      OPTIONS(embedding_options, embedding_list),
      HOOKS(embedding),
+     .c_text = embedding_c_text,
      .backward = embedding_backward,
      .jvp = embedding_jvp,
      CASES(embedding)},

@@ -122,6 +122,20 @@ static tad_status scatter_backward(tad_backward *b) {
     return b->wanted[0] ? tad_backward_pass(b, 0, 0) : TAD_OK;
 }
 
+/* ---- as C ---- */
+
+static void gather_c_text(const tad_call_frame *c, tad_c *to) {
+    tad__c_take(to, c, 0, plan, false);
+}
+
+static void gather_put_c_text(const tad_call_frame *c, tad_c *to) {
+    tad__c_put_into(to, c, 0, NULL, plan);
+}
+
+static void scatter_c_text(const tad_call_frame *c, tad_c *to) {
+    tad__c_put_into(to, c, 2, &(tad__c_seen){"in0", c->in[0], 0}, plan);
+}
+
 /* ---- rules ---- */
 
 tad_var tad__gather_put(tad_var src, tad_var index, tad_shape shape, int64_t axis) {
@@ -208,6 +222,7 @@ const tad_op tad__ops_gather[] = {
                 .constant_in = 1u << 1,
                 OPTIONS(tad__at_axis, axis_list),
                 HOOKS(gather),
+                .c_text = gather_c_text,
                 .backward = gather_backward,
                 CASES(gather)},
     [GATHER_PUT] = {.name = "gather_put",
@@ -217,6 +232,7 @@ const tad_op tad__ops_gather[] = {
                     .constant_in = 1u << 1,
                     OPTIONS(put_options, put_list),
                     HOOKS(gather_put),
+                    .c_text = gather_put_c_text,
                     CASES(gather_put)},
     [SCATTER_ADD] = {.name = "scatter_add",
                      .doc = "x with src[i,j] added to [index[i,j],j] for axis 0; "
@@ -226,6 +242,7 @@ const tad_op tad__ops_gather[] = {
                      .constant_in = 1u << 1,
                      OPTIONS(tad__at_axis, axis_list),
                      HOOKS(scatter),
+                     .c_text = scatter_c_text,
                      .backward = scatter_backward,
                      CASES(scatter)},
 };

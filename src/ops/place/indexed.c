@@ -37,6 +37,7 @@ void tad__walk_source(tad__walk *w, const tad_array *source, const tad_array *a,
     tad_array *s = tad__lay_out(&w->source, source, &shape);
     memcpy(tad__strides(s), tad_strides(source), (size_t)source->rank * sizeof(int64_t));
     w->stride = tad_strides(source)[axis] * (int64_t)tad_dtype_size((tad_dtype)source->dtype);
+    w->size = source->dim[axis];
     w->skip = (tad_maybe_int){false, 0};
 }
 

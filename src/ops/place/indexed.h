@@ -4,6 +4,7 @@
 #ifndef TAD_OPS_PLACE_INDEXED_H
 #define TAD_OPS_PLACE_INDEXED_H
 
+#include "array/c_text.h"
 #include "array/view.h"
 #include "tape/tape.h"
 
@@ -16,10 +17,10 @@ tad_status tad__check_indices(const tad_call_frame *c, const tad_array *index, i
 /* ---- the walk ---- */
 
 /* The index and the source as they are seen with the rank of the array; the source without its
- * indexed axis, on which a step is `stride` bytes long. */
+ * indexed axis, which has `size` places that lie `stride` bytes apart. */
 typedef struct tad__walk {
     tad__header index, source;
-    int64_t stride;
+    int64_t stride, size;
     tad_maybe_int skip; /* an index that leads nowhere when putting */
 } tad__walk;
 
@@ -38,6 +39,17 @@ void tad__walk_add(const tad__compute *compute, const tad__walk *w, const tad_ar
 /* Forward and backward of an op that takes from operand x. */
 tad_status tad__take_forward(const tad_call_frame *c, const tad_array *x, tad__walk_plan *plan);
 tad_status tad__take_backward(tad_backward *b, size_t x, tad__walk_plan *plan);
+
+/* ---- as C: indexed_text.c ---- */
+
+/* The text of tad__check_indices of operand k. */
+void tad__c_check_indices(tad_c *to, const tad_call_frame *c, size_t k, int64_t n);
+/* Of tad__take_forward, where the op's two operands are x and the index. flat: the indices count
+ * the elements of x in row-major order, and the plan takes x for contiguous. */
+void tad__c_take(tad_c *to, const tad_call_frame *c, size_t x, tad__walk_plan *plan, bool flat);
+/* The result is `initial` (NULL: zeros) with operand src added where operand 1, the index, says. */
+void tad__c_put_into(tad_c *to, const tad_call_frame *c, size_t src, const tad__c_seen *initial,
+                     tad__walk_plan *plan);
 
 /* ---- gather.c ---- */
 

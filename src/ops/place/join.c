@@ -1,5 +1,6 @@
 /* concat and stack: arrays beside each other in one. Rests on view.h. */
 #include <stddef.h>
+#include <stdio.h>
 
 #include "ops/axes.h"
 #include "ops/families.h"
@@ -79,6 +80,20 @@ static tad_status join_forward(const tad_call_frame *c) {
     return TAD_OK;
 }
 
+static void join_c_text(const tad_call_frame *c, tad_c *to) {
+    tad_array whole = *c->out[0];
+    int64_t start = 0;
+    tad__header h;
+    whole.data = tad__nowhere();
+    for (size_t k = 0; k < c->n_in; k++) {
+        const tad_array *part = piece(c, &whole, k, &start, &h);
+        char name[24];
+        snprintf(name, sizeof name, "in%zu", k);
+        tad__c_move(to, &(tad__c_seen){"out0", part, tad__offset(part)},
+                    &(tad__c_seen){name, c->in[k], 0});
+    }
+}
+
 static tad_status join_backward(tad_backward *b) {
     int64_t start = 0;
     tad__header h;
@@ -146,7 +161,7 @@ static const tad_misuse stack_misuse[] = {
 #define JOINED(op)                                                                                 \
     FAMILY("shape", 1, UINT8_MAX), .flags = TAD_OP_LINEAR, OPTIONS(tad__at_axis, join_list),       \
                                    .shape = op##_shape, .forward = join_forward, .vjp = join_vjp,  \
-                                   .backward = join_backward, CASES(op)
+                                   .backward = join_backward, .c_text = join_c_text, CASES(op)
 
 const tad_op tad__ops_join[] = {
     [CONCAT] = {.name = "concat",

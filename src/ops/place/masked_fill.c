@@ -1,6 +1,7 @@
 /* masked_fill: one value in the places of a mask. Rests on tape.h and choice.h. */
 #include <stddef.h>
 
+#include "array/c_text.h"
 #include "ops/elementwise/choice.h"
 #include "ops/families.h"
 #include "ops/operands.h"
@@ -22,6 +23,24 @@ static tad_status fill_forward(const tad_call_frame *c) {
     const tad_array *value = tad__number_value(o->value, (tad_dtype)c->out[0]->dtype, &number);
     tad__select(c->compute, c->in[1], value, c->in[0], c->out[0]);
     return TAD_OK;
+}
+
+static void fill_c_text(const tad_call_frame *c, tad_c *to) {
+    const fill_options *o = c->options;
+    const unsigned dtype = c->out[0]->dtype;
+    const tad_shape shape = tad__shape_of(c->out[0]);
+    tad__loop l;
+    tad__c_open(to, &l, &shape, (const tad_array *const[]){c->out[0], c->in[0], c->in[1]}, 3);
+    tad_c_put(to, "out0");
+    tad__c_at(to, &l, 0);
+    tad_c_put(to, " = in1");
+    tad__c_at(to, &l, 2);
+    tad_c_put(to, " ? ");
+    tad__c_number(to, o->value, dtype);
+    tad_c_put(to, " : in0");
+    tad__c_at(to, &l, 1);
+    tad_c_put(to, ";\n");
+    tad__c_close(to, &l);
 }
 
 static tad_status fill_backward(tad_backward *b) {
@@ -62,6 +81,7 @@ const tad_op tad__ops_masked_fill[] = {
      .constant_in = 1u << 1,
      OPTIONS(fill_options, fill_list),
      HOOKS(fill),
+     .c_text = fill_c_text,
      .backward = fill_backward,
      .jvp = fill_vjp,
      CASES(fill)},

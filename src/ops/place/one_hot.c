@@ -62,6 +62,40 @@ static tad_status one_hot_forward(const tad_call_frame *c) {
     return TAD_OK;
 }
 
+/* Ends the run where the largest index is not that from which the classes were counted. */
+static void put_count_check(tad_c *to, const tad_array *index, int64_t classes) {
+    const tad_shape shape = tad__shape_of(index);
+    tad__loop l;
+    tad_c_put(to, "int64_t largest = -1;\n");
+    tad__c_open(to, &l, &shape, &index, 1);
+    tad_c_put(to, "const int64_t at = in0");
+    tad__c_at(to, &l, 0);
+    tad_c_put(to, ";\nlargest = largest < at ? at : largest;\n");
+    tad__c_close(to, &l);
+    tad_c_put(to, "if (largest != %lld) return TAD_BRANCH;\n", (long long)classes - 1);
+}
+
+static void one_hot_c_text(const tad_call_frame *c, tad_c *to) {
+    const bool counted = ((const one_hot_options *)c->options)->num_classes == -1;
+    const tad_array *index = c->in[0], *y = c->out[0];
+    const tad_shape shape = tad__shape_of(index);
+    const int64_t classes = y->dim[y->rank - 1];
+    tad__header h;
+    tad__loop l;
+    tad__c_check_indices(to, c, 0, counted ? INT64_MAX : classes);
+    if (counted) put_count_check(to, index, classes);
+    tad__c_clear(to, y);
+    tad_array *rows = tad__lay_out(&h, y, &shape);
+    for (int i = 0; i < shape.rank; i++) tad__strides(rows)[i] = tad_strides(y)[i];
+    tad__c_open(to, &l, &shape, (const tad_array *const[]){rows, index}, 2);
+    tad_c_put(to, "const int64_t at = in0");
+    tad__c_at(to, &l, 1);
+    tad_c_put(to, ";\nout0");
+    tad__c_at_and(to, &l, 0, 0, 1, "at");
+    tad_c_put(to, " = 1;\n");
+    tad__c_close(to, &l);
+}
+
 /* ---- options, samples, misuse ---- */
 
 static const tad_option one_hot_list[] = {
@@ -92,6 +126,7 @@ const tad_op tad__ops_one_hot[] = {
      OPTIONS(one_hot_options, one_hot_list),
      .shape = one_hot_shape,
      .forward = one_hot_forward,
+     .c_text = one_hot_c_text,
      CASES(one_hot)},
 };
 const size_t tad__ops_one_hot_count = LENGTH(tad__ops_one_hot);

@@ -116,6 +116,17 @@ static tad_status slice_put_forward(const tad_call_frame *c) {
     return TAD_OK;
 }
 
+static void slice_put_c_text(const tad_call_frame *c, tad_c *to) {
+    tad__header h;
+    tad_shape shape = tad__shape_of(c->in[0]);
+    tad_array *part = tad__lay_out(&h, c->out[0], &shape);
+    part->data = tad__nowhere();
+    place_slice(c->options, c->out[0], part);
+    tad__c_clear(to, c->out[0]);
+    tad__c_move(to, &(tad__c_seen){"out0", part, tad__offset(part)},
+                &(tad__c_seen){"in0", c->in[0], 0});
+}
+
 /* ---- rules ---- */
 
 static void slice_vjp(tad_rule *r) {
@@ -197,6 +208,7 @@ const tad_op tad__ops_slice[] = {
                    .flags = TAD_OP_LINEAR | TAD_OP_INTERNAL,
                    OPTIONS(slice_options, slice_put_list),
                    HOOKS(slice_put),
+                   .c_text = slice_put_c_text,
                    CASES(slice_put)},
 };
 const size_t tad__ops_slice_count = LENGTH(tad__ops_slice);

@@ -50,6 +50,10 @@ static tad_status select_forward(const tad_call_frame *c) {
     return tad__take_forward(c, c->in[0], select_plan);
 }
 
+static void select_c_text(const tad_call_frame *c, tad_c *to) {
+    tad__c_take(to, c, 0, select_plan, false);
+}
+
 static tad_status select_backward(tad_backward *b) { return tad__take_backward(b, 0, select_plan); }
 
 static void select_vjp(tad_rule *r) {
@@ -104,6 +108,10 @@ static tad_status take_forward(const tad_call_frame *c) {
     bool flattens = !((const take_options *)c->options)->axis.given;
     if (flattens && !(x = tad__contiguous(c->compute, x))) return TAD_NO_MEMORY;
     return tad__take_forward(c, x, take_plan);
+}
+
+static void take_c_text(const tad_call_frame *c, tad_c *to) {
+    tad__c_take(to, c, 0, take_plan, !((const take_options *)c->options)->axis.given);
 }
 
 static tad_status take_backward(tad_backward *b) { return tad__take_backward(b, 0, take_plan); }
@@ -161,7 +169,7 @@ static const tad_misuse take_misuse[] = {
 
 #define TAKEN(op)                                                                                  \
     FAMILY("index", 2, 2), .flags = TAD_OP_LINEAR, .constant_in = 1u << 1, HOOKS(op),              \
-                           .backward = op##_backward, CASES(op)
+                           .backward = op##_backward, .c_text = op##_c_text, CASES(op)
 
 const tad_op tad__ops_take[] = {
     [INDEX_SELECT] = {.name = "index_select",

@@ -23,6 +23,34 @@ tad_status tad__view_forward(const tad_call_frame *c) {
     return TAD_OK;
 }
 
+/* ---- as C ---- */
+
+static const char nowhere[1]; /* nothing is read there */
+
+void *tad__nowhere(void) { return (void *)(uintptr_t)nowhere; }
+
+int64_t tad__offset(const tad_array *seen) {
+    return ((const char *)seen->data - nowhere) / (int64_t)tad__width(seen->dtype);
+}
+
+void tad__view_c_text(const tad_call_frame *c, tad_c *to) {
+    const tad_array *x = c->in[0], *y = c->out[0];
+    tad__header h;
+    tad_shape shape = tad__shape_of(y);
+    tad_array *seen = tad__lay_out(&h, x, &shape);
+    seen->data = tad__nowhere();
+    if (c->op->view(c, seen)) {
+        tad__c_move(to, &(tad__c_seen){"out0", y, 0},
+                    &(tad__c_seen){"in0", seen, tad__offset(seen)});
+    } else {
+        shape = tad__shape_of(x);
+        tad__c_move(to, &(tad__c_seen){"out0", tad__lay_out(&h, y, &shape), 0},
+                    &(tad__c_seen){"in0", x, 0});
+    }
+}
+
+/* ---- backward ---- */
+
 tad_status tad__view_backward(tad_backward *b) {
     const tad_array *g = b->cotangent[0];
     bool fresh;
