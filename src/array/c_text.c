@@ -121,11 +121,15 @@ void tad__c_put_parts(tad_c *to) {
 
 /* ---- loops ---- */
 
-void tad__c_open(tad_c *to, tad__loop *l, const tad_shape *shape, const tad_array *const *array,
-                 int n) {
+void tad__c_loop(tad__loop *l, const tad_shape *shape, const tad_array *const *array, int n) {
     tad__loop_init(l, shape, array, n);
     for (int k = 0; k < n; k++)
         for (int i = 0; i < l->rank; i++) l->stride[k][i] /= (int64_t)tad__width(array[k]->dtype);
+}
+
+void tad__c_open(tad_c *to, tad__loop *l, const tad_shape *shape, const tad_array *const *array,
+                 int n) {
+    tad__c_loop(l, shape, array, n);
     tad__c_open_loop(to, l);
 }
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 enum {
-    TAD__COLUMN_SUMS = 512, /* columns summed together: their sums stay in the first cache */
-    TAD__COLUMN_PART = 64,  /* rows summed before they join the rest, which keeps errors small */
-    TAD__COLUMNS = 64       /* up to so many columns, several rows are read as one */
+    TAD__COLUMN_PART = 64, /* rows summed before they join the rest, which keeps errors small */
+    TAD__COLUMNS = 64,     /* up to so many columns, several rows are read as one */
+    TAD__COLUMN_SUMS = 512
 };
 
 #define BODY "plain/columns_body.h"

@@ -1,7 +1,9 @@
-/* Extremes with their places: max, min along one axis; argmax, argmin. Rests on reduce.h. */
+/* Extremes with their places: max, min along one axis; argmax, argmin. Rests on reduce.h and
+ * c_text.h. */
 #include <stddef.h>
 #include <string.h>
 
+#include "array/c_text.h"
 #include "ops/axes.h"
 #include "ops/families.h"
 #include "ops/place/indexed.h"
@@ -109,6 +111,120 @@ static tad_status arg_forward(const tad_call_frame *c) {
     return place_forward(c, &o->axis, c->op == &tad__ops_argmax[ARGMAX], value, c->out[0]->data);
 }
 
+/* ---- as C ---- */
+
+/* Of a call; the value goes to out0, or, of argmax, nowhere. */
+typedef struct text {
+    tad_c *to;
+    const tad_array *x;
+    unsigned mask;
+    bool larger, has_value;
+} text;
+
+static const char *part(const text *t, const char *larger, const char *smaller) {
+    return tad__c_part(t->to, t->larger ? larger : smaller, t->x->dtype);
+}
+
+/* Takes element k of a row, which begins where `row` says. */
+static void put_place(const text *t, const tad__loop *l, int64_t apart) {
+    if (t->has_value) {
+        tad_c_put(t->to, "out0");
+        tad__c_at(t->to, l, 0);
+        tad_c_put(t->to, apart == 1 ? " = row[k];\n" : " = row[%lld * (ptrdiff_t)k];\n",
+                  (long long)apart);
+    }
+    tad_c_put(t->to, "out%d", t->has_value);
+    tad__c_at(t->to, l, 0);
+    tad_c_put(t->to, " = (int64_t)k;\n");
+}
+
+/* Rows whose numbers lie `apart`. */
+static void put_rows(const text *t, const tad_array *out, int64_t n, int64_t apart) {
+    tad_shape shape = tad__shape_of(t->x);
+    shape = tad__shape_reduced(&shape, t->mask, true);
+    tad__loop l;
+    tad_c_put(t->to, "{\n");
+    tad__c_open(t->to, &l, &shape, (const tad_array *const[]){out, t->x}, 2);
+    tad_c_put(t->to, "const %s *row = &in0", tad__c_type(t->x->dtype));
+    tad__c_at(t->to, &l, 1);
+    tad_c_put(t->to, ";\nconst size_t k = ");
+    if (apart == 1)
+        tad_c_put(t->to, "%s(%lld, row);\n", part(t, "place_of_largest", "place_of_smallest"),
+                  (long long)n);
+    else
+        tad_c_put(t->to, "%s(%lld, row, %lld);\n",
+                  part(t, "place_of_largest_apart", "place_of_smallest_apart"), (long long)n,
+                  (long long)apart);
+    put_place(t, &l, apart);
+    tad__c_close(t->to, &l);
+    tad_c_put(t->to, "}\n");
+}
+
+static void put_columns(const text *t, tad__blocks b) {
+    tad_c_put(t->to, "for (ptrdiff_t i = 0; i < %zu; i++)\n    %s(%zu, %zu, in0 + %zu * i, ",
+              b.before, part(t, "find_largest_of", "find_smallest_of"), b.n, b.after,
+              b.n * b.after);
+    if (t->has_value)
+        tad_c_put(t->to, "out0 + %zu * i, out1", b.after);
+    else
+        tad_c_put(t->to, "NULL, out0");
+    tad_c_put(t->to, " + %zu * i);\n", b.after);
+}
+
+/* Of all elements, which lie anyhow. */
+static void put_all(const text *t) {
+    const tad_shape shape = tad__shape_of(t->x);
+    const char *type = tad__c_type(t->x->dtype);
+    tad__loop l;
+    tad_c_put(t->to, "%s best = in0[0];\nint64_t k = 0;\nout0[0] = 0;\n", type);
+    tad__c_open(t->to, &l, &shape, &t->x, 1);
+    tad_c_put(t->to, "const %s v = in0", type);
+    tad__c_at(t->to, &l, 0);
+    tad_c_put(t->to, ";\nconst int wins = %s(v, best) & (best == best);\n",
+              part(t, "is_larger", "is_smaller"));
+    tad_c_put(t->to, "best = wins ? v : best;\nout0[0] = wins ? k : out0[0];\nk++;\n");
+    tad__c_close(t->to, &l);
+}
+
+/* What is not contiguous is not copied as place_forward does: the first of the best is the same. */
+static void put_places(const text *t, const tad_array *y) {
+    tad__header h;
+    tad__blocks b;
+    tad__loop row;
+    const tad_array *out = tad__keepdims_view(&h, y, t->x, t->mask);
+    if (t->x->size == 0) {
+        tad_c_put(t->to, "(void)in0, (void)out0%s;\n", t->has_value ? ", (void)out1" : "");
+        return;
+    }
+    if (tad__as_blocks(t->x, t->mask, &b) && b.after > 1) {
+        put_columns(t, b);
+        return;
+    }
+    tad_shape shape = tad__shape_of(t->x);
+    shape = tad__shape_reduced(&shape, ~t->mask, true);
+    tad__c_loop(&row, &shape, &t->x, 1);
+    if (row.rank > 1)
+        put_all(t);
+    else
+        put_rows(t, out, row.rank ? row.dim[0] : 1, row.rank ? row.stride[0][0] : 1);
+}
+
+static void along_c_text(const tad_call_frame *c, tad_c *to) {
+    const tad_axes axes = only(((const tad__along *)c->options)->axis);
+    const tad_array *x = c->in[0];
+    put_places(
+        &(text){to, x, tad__known_axes(&axes, x->rank), c->op == &tad__ops_argmax[MAX], true},
+        c->out[0]);
+}
+
+static void arg_c_text(const tad_call_frame *c, tad_c *to) {
+    const tad__reduce *o = c->options;
+    const tad_array *x = c->in[0];
+    put_places(&(text){to, x, tad__known_axes(&o->axis, x->rank), c->op == &tad__ops_argmax[ARGMAX],
+                       false},
+               c->out[0]);
+}
+
 /* ---- derivatives ---- */
 
 #define PUT_AT_PLACES(T)                                                                           \
@@ -195,9 +311,10 @@ static const tad_misuse argmax_misuse[] = {
 
 #define WITH_PLACES                                                                                \
     .family = "reduce", .min_in = 1, .max_in = 1, .n_out = 2, OPTIONS(tad__along, along_list),     \
-    HOOKS(along), .jvp = along_jvp, .backward = along_backward, CASES(max)
+    HOOKS(along), .jvp = along_jvp, .backward = along_backward, .c_text = along_c_text, CASES(max)
 #define PLACES                                                                                     \
-    REDUCES, .flags = TAD_OP_FLAT, .shape = arg_shape, .forward = arg_forward, CASES(argmax)
+    REDUCES, .flags = TAD_OP_FLAT, .shape = arg_shape, .forward = arg_forward,                     \
+             .c_text = arg_c_text, CASES(argmax)
 
 const tad_op tad__ops_argmax[] = {
     [MAX] = {.name = "max",

@@ -1,8 +1,8 @@
-/* The largest and smallest elements: amax, amin. Ties share the gradient. Rests on reduce.h and the
- * loop. */
+/* The largest and smallest elements: amax, amin. Ties share the gradient. Rests on reduce.h and
+ * c_text.h. */
 #include <math.h>
 
-#include "array/loop.h"
+#include "array/c_text.h"
 #include "ops/axes.h"
 #include "ops/families.h"
 #include "ops/samples.h"
@@ -64,13 +64,60 @@ static void extreme_into(const tad__compute *compute, tad_array *out, const tad_
     tad__loop_split(compute->threads, &l, 0, extreme_walk, &e);
 }
 
-static tad_status extreme_forward(const tad_call_frame *c) {
+static tad_array *kept_result(tad__header *h, const tad_call_frame *c) {
     const tad__reduce *o = c->options;
+    const tad_array *x = c->in[0];
+    return tad__keepdims_view(h, c->out[0], x, tad__known_axes(&o->axis, x->rank));
+}
+
+static tad_status extreme_forward(const tad_call_frame *c) {
     tad__header h;
-    tad_array *out =
-        tad__keepdims_view(&h, c->out[0], c->in[0], tad__known_axes(&o->axis, c->in[0]->rank));
-    extreme_into(c->compute, out, c->in[0], c->op == &tad__ops_extreme[AMAX]);
+    extreme_into(c->compute, kept_result(&h, c), c->in[0], c->op == &tad__ops_extreme[AMAX]);
     return TAD_OK;
+}
+
+/* ---- as C ---- */
+
+/* v: an element of x, or the extreme of a run, where extreme_run takes that. */
+static void put_candidate(tad_c *to, const tad__loop *l, int64_t run, bool larger, unsigned dtype) {
+    tad_c_put(to, "const %s v = ", tad__c_type(dtype));
+    if (run)
+        tad_c_put(to, "%s(%lld, &",
+                  tad__c_part(to, larger ? "largest_number" : "smallest_number", dtype),
+                  (long long)run);
+    tad_c_put(to, "in0");
+    tad__c_at(to, l, 1);
+    tad_c_put(to, run ? ");\n" : ";\n");
+}
+
+static void put_better(tad_c *to, const tad__loop *l, bool larger, unsigned dtype) {
+    tad_c_put(to, "out0");
+    tad__c_at(to, l, 0);
+    tad_c_put(to, " = %s(v, out0", tad__c_part(to, larger ? "is_larger" : "is_smaller", dtype));
+    tad__c_at(to, l, 0);
+    tad_c_put(to, ") ? v : out0");
+    tad__c_at(to, l, 0);
+    tad_c_put(to, ";\n");
+}
+
+static void extreme_c_text(const tad_call_frame *c, tad_c *to) {
+    const bool larger = c->op == &tad__ops_extreme[AMAX];
+    const tad_array *x = c->in[0];
+    const tad_shape shape = tad__shape_of(x);
+    tad__header h;
+    tad__loop l;
+    tad_c_put(to, "for (ptrdiff_t i = 0; i < %lld; i++) out0[i] = %sHUGE_VAL%s;\n",
+              (long long)c->out[0]->size, larger ? "-" : "", x->dtype == TAD_F32 ? "F" : "");
+    tad__c_loop(&l, &shape, (const tad_array *const[]){kept_result(&h, c), x}, 2);
+    const int last = l.rank - 1;
+    const bool has_runs = l.rank && l.stride[0][last] == 0 && l.stride[1][last] == 1;
+    if (has_runs) l.rank--;
+    tad_c_put(to, "{\n");
+    tad__c_open_loop(to, &l);
+    put_candidate(to, &l, has_runs ? l.dim[last] : 0, larger, x->dtype);
+    put_better(to, &l, larger, x->dtype);
+    tad__c_close(to, &l);
+    tad_c_put(to, "}\n");
 }
 
 /* ---- derivatives ---- */
@@ -136,7 +183,8 @@ static const tad_misuse amax_misuse[] = {
 
 #define EXTREMES                                                                                   \
     REDUCES, .shape = tad__choose_shape, .forward = extreme_forward, .vjp = extreme_vjp,           \
-             .jvp = extreme_jvp, .backward = extreme_backward, CASES(amax)
+             .jvp = extreme_jvp, .backward = extreme_backward, .c_text = extreme_c_text,           \
+             CASES(amax)
 
 const tad_op tad__ops_extreme[] = {
     [AMAX] = {.name = "amax",
