@@ -104,10 +104,9 @@ static inline void M(product_panel)(const M(product) * p, ptrdiff_t i, ptrdiff_t
     for (ptrdiff_t at = 0; at < p->k; at += TAD__TILE_DEPTH) {
         const ptrdiff_t depth = p->k - at < TAD__TILE_DEPTH ? p->k - at : TAD__TILE_DEPTH;
         M(product_copy)(copy, b + at * p->b_row, p->b_row, p->b_col, columns, depth);
-        for (ptrdiff_t r = 0; r < rows; r += 6)
-            M(product_six)
-            (rows - r, depth, a + r * p->a_row + at * p->a_col, p->a_row, p->a_col, copy,
-             sum + r * WIDE);
+        for (ptrdiff_t r = 0; r < rows; r += 6) M(product_six)
+        (rows - r, depth, a + r * p->a_row + at * p->a_col, p->a_row, p->a_col, copy,
+         sum + r * WIDE);
     }
     for (ptrdiff_t r = 0; r < rows; r++) M(product_put)(p, i + r, j, columns, sum + r * WIDE);
 }
@@ -118,10 +117,9 @@ static inline void M(product_tiles)(const M(product) * p) {
     M(product) one = M(product_first)(p);
     do {
         for (ptrdiff_t j = 0; j < p->n; j += WIDE)
-            for (ptrdiff_t i = 0; i < p->m; i += TAD__PANEL)
-                M(product_panel)
-                (&one, i, p->m - i < TAD__PANEL ? p->m - i : TAD__PANEL, j,
-                 p->n - j < WIDE ? p->n - j : WIDE);
+            for (ptrdiff_t i = 0; i < p->m; i += TAD__PANEL) M(product_panel)
+        (&one, i, p->m - i < TAD__PANEL ? p->m - i : TAD__PANEL, j,
+         p->n - j < WIDE ? p->n - j : WIDE);
     } while (M(product_next)(&one));
 }
 
@@ -183,29 +181,42 @@ static inline T M(product_total)(T *lane) {
     return lane[0];
 }
 
-/* The same where a block is summed in lanes of 16 bytes, step p in lane p % lanes. Rows of A are
- * contiguous (a_col 1). */
+/* Lines of n elements where they lie, if these are contiguous, else copied, *apart elements apart.
+ */
+static inline const T *M(product_lines)(const T *from, ptrdiff_t lines, ptrdiff_t *apart,
+                                        ptrdiff_t stride, ptrdiff_t n, T *copy) {
+    if (stride == 1) return from;
+    for (ptrdiff_t i = 0; i < lines; i++)
+        for (ptrdiff_t q = 0; q < n; q++) copy[i * n + q] = from[i * *apart + q * stride];
+    *apart = n;
+    return copy;
+}
+
+/* Four rows of A against a column of B. */
+static inline void M(product_strip)(const M(product) * p, ptrdiff_t i, ptrdiff_t j) {
+    enum { LANES = 16 / sizeof(T), PIECE = 64 };
+    const T *a = p->a + i * p->a_row, *b = p->b + j * p->b_col;
+    const ptrdiff_t rows = p->m - i < 4 ? p->m - i : 4;
+    T sum[4 * LANES] = {0}, copy_a[4 * PIECE], copy_b[PIECE];
+    for (ptrdiff_t at = 0; at < p->k; at += PIECE) {
+        const ptrdiff_t depth = p->k - at < PIECE ? p->k - at : PIECE;
+        ptrdiff_t a_row = p->a_row, alone = 0;
+        const T *x = M(product_lines)(a + at * p->a_col, rows, &a_row, p->a_col, depth, copy_a),
+                *y = M(product_lines)(b + at * p->b_row, 1, &alone, p->b_row, depth, copy_b);
+        M(product_four)(rows, depth, x, a_row, y, sum);
+    }
+    for (ptrdiff_t r = 0; r < rows; r++) {
+        const T total = M(product_total)(sum + r * LANES);
+        M(product_put)(p, i + r, j, 1, &total);
+    }
+}
+
+/* The same where a block is summed in lanes of 16 bytes, step p in lane p % lanes. */
 static inline void M(product_dots)(const M(product) * p) {
-    enum { LANES = 16 / sizeof(T), PIECE = 256 };
     M(product) one = M(product_first)(p);
     do {
         for (ptrdiff_t j = 0; j < p->n; j++)
-            for (ptrdiff_t i = 0; i < p->m; i += 4) {
-                const T *a = one.a + i * p->a_row, *b = one.b + j * p->b_col;
-                const ptrdiff_t rows = p->m - i < 4 ? p->m - i : 4;
-                T sum[4 * LANES] = {0}, copy[PIECE];
-                for (ptrdiff_t at = 0; at < one.k; at += PIECE) {
-                    const ptrdiff_t depth = one.k - at < PIECE ? one.k - at : PIECE;
-                    for (ptrdiff_t q = 0; q < depth && p->b_row != 1; q++)
-                        copy[q] = b[(at + q) * p->b_row];
-                    M(product_four)
-                    (rows, depth, a + at, p->a_row, p->b_row == 1 ? b + at : copy, sum);
-                }
-                for (ptrdiff_t r = 0; r < rows; r++) {
-                    const T total = M(product_total)(sum + r * LANES);
-                    M(product_put)(&one, i + r, j, 1, &total);
-                }
-            }
+            for (ptrdiff_t i = 0; i < p->m; i += 4) M(product_strip)(&one, i, j);
     } while (M(product_next)(&one));
 }
 

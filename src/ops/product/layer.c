@@ -80,6 +80,7 @@ static void layer_c_text(const tad_call_frame *c, tad_c *to) {
     tad__array_layout(&copy.array, (tad_dtype)x->dtype, &shape);
     copy.array.data = NULL;
     if (!in_place) in[0] = &copy.array;
+    if (c->n_in > 2 && !bias) tad_c_put(to, "(void)in2;\n");
     tad_call_frame seen = *c;
     seen.in = in;
     (void)tad__product_prepare(&p, &seen, form, c->out[0]); /* asks for no memory */
