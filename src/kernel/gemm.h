@@ -10,6 +10,7 @@
 #ifndef TAD_KERNEL_GEMM_H
 #define TAD_KERNEL_GEMM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/threads.h"
@@ -33,9 +34,30 @@ typedef void tad__gemm_fn(const tad__gemm *g, size_t part, size_t parts, void *w
 /* Bytes of workspace that one part needs (bounded by about 1 MiB, 0 for many small problems). */
 typedef size_t tad__gemm_bytes_fn(const tad__gemm *g);
 
+/* How an element's sum is cut: blocks of k in turn, each summed from 0 and then added to what is
+ * there. A block has `block` steps, one more in the first `longer` blocks; the last takes what is
+ * left. */
+typedef struct tad__gemm_sums {
+    size_t block, longer;
+    bool by_lanes; /* not in order: lane i of a vector sums steps i, i + lanes, ... of the block;
+                    * lanes are then added in halves */
+} tad__gemm_sums;
+
+/* Who wants the same bits sums so: all of C as `narrow` says where it is flat, else its last
+ * columns, `tail` of them, and the others as `tiles` says. */
+typedef struct tad__gemm_order {
+    bool flat;
+    size_t tail;
+    tad__gemm_sums tiles, narrow;
+} tad__gemm_order;
+
+/* Follows from sizes and strides alone. */
+typedef tad__gemm_order tad__gemm_order_fn(const tad__gemm *g);
+
 typedef struct tad__gemm_kernel {
     tad__gemm_fn *run;
     tad__gemm_bytes_fn *bytes;
+    tad__gemm_order_fn *order; /* NULL: nobody knows it */
 } tad__gemm_kernel;
 
 typedef struct tad__gemm_kernels {

@@ -206,6 +206,17 @@ static struct N(plan) N(plan)(const tad__gemm *g) {
     return plan;
 }
 
+static tad__gemm_order N(order)(const tad__gemm *g) {
+    const struct N(plan) plan = N(plan)(g);
+    return (tad__gemm_order){
+        .flat = plan.flat,
+        .tail = plan.tail,
+        .tiles = {plan.depths.least, plan.depths.longer, false},
+        .narrow = plan.flat ? N(narrow_sums)(g->k, g->b_col, g->b_row, g->a_col)
+                            : N(narrow_sums)(g->k, g->a_row, g->a_col, g->b_row),
+    };
+}
+
 static size_t N(bytes)(const tad__gemm *g) {
     struct N(plan) plan = N(plan)(g);
     size_t depth = plan.depths.least + 1;

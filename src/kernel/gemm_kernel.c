@@ -96,6 +96,6 @@ static size_t least_of(size_t a, size_t b) { return a < b ? a : b; }
 #include "instantiate.h"
 
 const tad__gemm_kernels TAD_LEVEL(tad__gemm_kernels) = {
-    .f32 = {run_f32, bytes_f32},
-    .f64 = {run_f64, bytes_f64},
+    .f32 = {run_f32, bytes_f32, order_f32},
+    .f64 = {run_f64, bytes_f64, order_f64},
 };

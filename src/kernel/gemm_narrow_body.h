@@ -187,16 +187,25 @@ static int N(narrow_pays)(size_t columns, size_t k, ptrdiff_t a_row, ptrdiff_t a
     return a_col == 1 && k >= 40 * columns;
 }
 
+/* Fans or dots (by lanes), and how long their runs are. */
+static tad__gemm_sums N(narrow_sums)(size_t k, ptrdiff_t a_row, ptrdiff_t a_col, ptrdiff_t b_row) {
+    tad__gemm_sums sums = {k, 0, a_row != 1};
+    if (a_row == 1 && k > FAN_DEPTH && N(leap)(a_row, a_col) >= PACK_LEAP) sums.block = FAN_DEPTH;
+    if (a_row != 1 && b_row != 1) sums.block = DOT_DEPTH;
+    return sums;
+}
+
 static void N(run_narrow)(const struct N(narrow) *g, size_t row, size_t end, void *workspace) {
     if (row == end) return;
-    if (g->a_row == 1 && g->k > FAN_DEPTH && N(leap)(g->a_row, g->a_col) >= PACK_LEAP)
-        N(fans_by_runs)(g, row, end);
-    else if (g->a_row == 1)
-        N(fans)(g, row, end);
-    else if (g->b_row == 1)
+    const tad__gemm_sums sums = N(narrow_sums)(g->k, g->a_row, g->a_col, g->b_row);
+    if (sums.by_lanes && g->b_row == 1)
         N(dots)(g, row, end);
-    else
+    else if (sums.by_lanes)
         N(dots_by_runs)(g, row, end, N(aligned)(workspace));
+    else if (sums.block < g->k)
+        N(fans_by_runs)(g, row, end);
+    else
+        N(fans)(g, row, end);
 }
 
 static struct N(narrow) N(right_columns)(const tad__gemm *g, size_t column) {

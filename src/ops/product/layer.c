@@ -8,29 +8,31 @@ enum { AFFINE, LINEAR };
 
 /* ---- operands as matrices ---- */
 
-/* x with axes [0, split) as rows and the others as columns, copied where that needs it. */
-static bool split_matrix(const tad__compute *compute, const tad_array *x, int split,
-                         tad__matrix *m) {
-    for (int tries = 0; tries < 2; tries++) {
-        if (!x) return false;
-        if (tad__join_axes(x, 0, split, &m->rows, &m->row) &&
-            tad__join_axes(x, split, x->rank, &m->cols, &m->col)) {
-            m->data = x->data;
-            return true;
-        }
-        x = tad__contiguous(compute, x);
-    }
-    return false;
+/* x with axes [0, split) as rows and the others as columns; false: that needs a copy. */
+static bool split_matrix(const tad_array *x, int split, tad__matrix *m) {
+    m->data = x->data;
+    return tad__join_axes(x, 0, split, &m->rows, &m->row) &&
+           tad__join_axes(x, split, x->rank, &m->cols, &m->col);
+}
+
+static bool is_linear(const tad_call_frame *c) { return c->op == &tad__ops_layer[LINEAR]; }
+
+/* Axes of x that are rows. */
+static int row_axes(const tad_call_frame *c) {
+    const int rank = c->in[0]->rank;
+    return rank == 1 ? 0 : is_linear(c) ? rank - 1 : 1;
 }
 
 static bool form(tad__product *p, const tad_call_frame *call, const tad_array *out) {
     const tad_array *x = call->in[0], *w = call->in[1];
-    bool linear = call->op == &tad__ops_layer[LINEAR];
-    int rows = x->rank == 1 ? 0 : linear ? x->rank - 1 : 1;
+    const int rows = row_axes(call);
     p->batches = 1;
-    if (!split_matrix(p->compute, x, rows, &p->a) || !split_matrix(p->compute, w, 1, &p->b))
-        return false;
-    if (linear) tad__transpose(&p->b);
+    if (!split_matrix(x, rows, &p->a)) {
+        x = tad__contiguous(p->compute, x);
+        if (!x || !split_matrix(x, rows, &p->a)) return false;
+    }
+    (void)split_matrix(w, 1, &p->b); /* two axes are a matrix */
+    if (is_linear(call)) tad__transpose(&p->b);
     p->c = tad__product_of(&p->a, &p->b, out);
     return true;
 }
@@ -44,6 +46,54 @@ static tad_status layer_forward(const tad_call_frame *c) {
     if (bias && !(bias = tad__contiguous(c->compute, bias))) return TAD_NO_MEMORY;
     return tad__multiply(&p, &p.a, &p.b, &p.c, false, bias ? bias->data : NULL);
 }
+
+/* ---- as C ---- */
+
+/* Makes p, as if x had been copied, the product of x as it lies: its last axes are a matrix, those
+ * before it are batches. */
+static void walk_rows(tad__product *p, const tad_array *x) {
+    const int64_t *stride = tad_strides(x);
+    const int last = x->rank - 2;
+    int64_t step = p->c.cols * x->dim[last];
+    p->batch = tad__shape_of(x);
+    p->batch.rank = last;
+    for (int i = last - 1; i >= 0; i--) {
+        p->a.step[i] = stride[i];
+        p->c.step[i] = step;
+        step *= x->dim[i];
+    }
+    p->a.rows = p->c.rows = x->dim[last];
+    p->a.row = stride[last];
+    p->a.col = stride[last + 1];
+}
+
+static void layer_c_text(const tad_call_frame *c, tad_c *to) {
+    struct {
+        tad_array array;
+        int64_t dim[2 * TAD_MAX_RANK];
+    } copy;
+    const tad_array *x = c->in[0], *bias = bias_of(c), *in[2] = {x, c->in[1]};
+    const int64_t step = bias ? tad_strides(bias)[bias->rank - 1] : 0;
+    const tad_shape shape = tad__shape_of(x);
+    tad__product p;
+    const bool in_place = split_matrix(x, row_axes(c), &p.a);
+    tad__array_layout(&copy.array, (tad_dtype)x->dtype, &shape);
+    copy.array.data = NULL;
+    if (!in_place) in[0] = &copy.array;
+    if (c->n_in > 2 && !bias) tad_c_put(to, "(void)in2;\n");
+    tad_call_frame seen = *c;
+    seen.in = in;
+    (void)tad__product_prepare(&p, &seen, form, c->out[0]); /* asks for no memory */
+    const tad__gemm_order order = tad__product_order(&p);
+    if (!in_place && !is_linear(c)) {
+        tad__product_c_text_by_axes(to, &p, &order, x, bias != NULL, step);
+        return;
+    }
+    if (!in_place) walk_rows(&p, x);
+    tad__product_c_text(to, &p, &order, bias != NULL, step);
+}
+
+/* ---- derivatives ---- */
 
 /* db += column sums of dC. */
 static tad_status bias_gradient(tad_backward *b) {
@@ -126,7 +176,7 @@ static int64_t layer_rows(tad_var x, bool linear) {
 static tad_var transposed(tad_var x) { return tad_transpose(x, -1, -2); }
 
 static void layer_vjp(tad_rule *r) {
-    bool linear = r->op == &tad__ops_layer[LINEAR];
+    const bool linear = r->op == &tad__ops_layer[LINEAR];
     tad_var w = r->in[1], wt = linear ? w : transposed(w); /* (m,n) */
     tad_shape s = tad_shape_of(wt);
     int64_t rows = layer_rows(r->in[0], linear);
@@ -176,8 +226,8 @@ static const tad_misuse linear_misuse[] = {
 
 #define LAYER(op)                                                                                  \
     FAMILY("product", 2, 3), .shape = op##_shape, .forward = layer_forward, .vjp = layer_vjp,      \
-                             .jvp = layer_jvp, .backward = layer_backward, SAMPLES(op##_samples),  \
-                             MISUSE(op##_misuse)
+                             .jvp = layer_jvp, .c_text = layer_c_text, .backward = layer_backward, \
+                             SAMPLES(op##_samples), MISUSE(op##_misuse)
 
 const tad_op tad__ops_layer[] = {
     [AFFINE] = {.name = "affine",

@@ -65,6 +65,13 @@ static tad_status product_forward(const tad_call_frame *c) {
     return tad__multiply(&p, &p.a, &p.b, &p.c, false, NULL);
 }
 
+static void product_c_text(const tad_call_frame *c, tad_c *to) {
+    tad__product p;
+    (void)tad__product_prepare(&p, c, form, c->out[0]); /* asks for no memory */
+    const tad__gemm_order order = tad__product_order(&p);
+    tad__product_c_text(to, &p, &order, false, 0);
+}
+
 static tad_status product_backward(tad_backward *b) {
     return b->cotangent[0] ? tad__product_gradients(b, form) : TAD_OK;
 }
@@ -239,7 +246,8 @@ static const tad_misuse outer_misuse[] = {
 
 #define PRODUCT(op)                                                                                \
     FAMILY("product", 2, 2), .shape = op##_shape, .forward = product_forward,                      \
-                             .backward = product_backward, .jvp = product_jvp, CASES(op)
+                             .backward = product_backward, .jvp = product_jvp,                     \
+                             .c_text = product_c_text, CASES(op)
 
 const tad_op tad__ops_matmul[] = {
     [MATMUL] = {.name = "matmul",

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "kernel/gemm.h"
-
 /* ---- operands as matrices ---- */
 
 bool tad__product_prepare(tad__product *p, const tad_call_frame *call, tad__product_form *form,
@@ -65,16 +63,20 @@ static tad__gemm_kernel kernel_of(const tad__product *p) {
     return p->dtype == TAD_F64 ? k->f64 : k->f32;
 }
 
+tad__gemm tad__layout(const tad__matrix *x, const tad__matrix *y, const tad__matrix *z) {
+    return (tad__gemm){.m = (size_t)z->rows,
+                       .n = (size_t)z->cols,
+                       .k = (size_t)x->cols,
+                       .a_row = (ptrdiff_t)x->row,
+                       .a_col = (ptrdiff_t)x->col,
+                       .b_row = (ptrdiff_t)y->row,
+                       .b_col = (ptrdiff_t)y->col,
+                       .c_row = (ptrdiff_t)z->row};
+}
+
 tad_status tad__multiply(const tad__product *p, const tad__matrix *x, const tad__matrix *y,
                          const tad__matrix *z, bool add, const void *start) {
-    tad__gemm g = {.m = (size_t)z->rows,
-                   .n = (size_t)z->cols,
-                   .k = (size_t)x->cols,
-                   .a_row = (ptrdiff_t)x->row,
-                   .a_col = (ptrdiff_t)x->col,
-                   .b_row = (ptrdiff_t)y->row,
-                   .b_col = (ptrdiff_t)y->col,
-                   .c_row = (ptrdiff_t)z->row};
+    tad__gemm g = tad__layout(x, y, z);
     if (g.m == 0 || g.n == 0 || p->batches == 0) return TAD_OK;
     size_t bytes = tad__gemm_workspace(kernel_of(p), &g, p->compute->threads);
     void *workspace = bytes ? tad__scratch(p->compute, bytes) : NULL;

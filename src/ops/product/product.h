@@ -3,6 +3,7 @@
 #ifndef TAD_OPS_PRODUCT_PRODUCT_H
 #define TAD_OPS_PRODUCT_PRODUCT_H
 
+#include "kernel/gemm.h"
 #include "tape/tape.h"
 
 /* ---- operands as matrices ---- */
@@ -44,6 +45,21 @@ tad_status tad__multiply(const tad__product *p, const tad__matrix *x, const tad_
                          const tad__matrix *z, bool add, const void *start);
 /* The gradients of A and B that are wanted. */
 tad_status tad__product_gradients(tad_backward *b, tad__product_form *form);
+/* z = x y as the kernels see it: sizes and strides, no memory. */
+tad__gemm tad__layout(const tad__matrix *x, const tad__matrix *y, const tad__matrix *z);
+
+/* ---- as C: product_text.c ---- */
+
+/* In which order sums run at level base. */
+tad__gemm_order tad__product_order(const tad__product *p);
+/* C = A B in this order, batch by batch, of operands 0 and 1; with_bias: plus operand 2, whose
+ * elements are so far apart. */
+void tad__product_c_text(tad_c *to, const tad__product *p, const tad__gemm_order *order,
+                         bool with_bias, int64_t bias_step);
+/* The same for x with its first axis as rows, the others as columns that no one stride steps
+ * through; *p as if x had been copied. Slow: element by element. */
+void tad__product_c_text_by_axes(tad_c *to, const tad__product *p, const tad__gemm_order *order,
+                                 const tad_array *x, bool with_bias, int64_t bias_step);
 
 /* ---- what descriptors share ---- */
 
