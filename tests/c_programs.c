@@ -112,33 +112,27 @@ static tad_program *frozen(graph *g, const tad_freeze_options *options, const ch
 
 static bool is_float(tad_var v) { return tad_dtype_of(v) == TAD_F64 || tad_dtype_of(v) == TAD_F32; }
 
-static tad_var total(const tad_var *y, size_t n) {
-    tad_var sum = tad_scalar(t, 0);
-    for (size_t k = 0; k < n; k++) {
-        if (!is_float(y[k])) continue;
-        tad_var z = tad_cast(y[k], TAD_F64);
-        sum = tad_add(sum, tad_sum(tad_mul(z, z), tad_all()));
-    }
-    return sum;
-}
-
-/* The results of a sample, and the gradient of a total of them. */
+/* The results of a sample, and what they give their operands where they are cotangents themselves.
+ */
 static void record_sample(const tad_op *op, const tad_sample *s, uint64_t seed, graph *g) {
     enum { OPERANDS = 16 };
-    tad_var in[OPERANDS] = {{0}}, x[OPERANDS], f;
-    size_t n = 0, first = g->n_out;
+    tad_var in[OPERANDS] = {{0}}, x[OPERANDS], y[TAD_MAX_OUTPUTS];
+    size_t n = 0, m = 0, first = g->n_out;
     for (size_t i = 0; i < s->n; i++) {
-        in[i] = tad_sample_fill(t, &s->in[i], seed + i);
         if (s->in[i].absent) continue;
+        in[i] = tad_sample_fill(t, &s->in[i], seed + i);
+        if (is_float(in[i]) && !s->in[i].constant)
+            x[n++] = in[i] =
+                tad_input(t, tad_dtype_of(in[i]), tad_shape_of(in[i]), tad_data(in[i]));
         g->in[g->n_in++] = in[i];
-        if (tad_node_needs_gradient(in[i])) x[n++] = in[i];
     }
     (void)tad_apply(op, in, s->n, s->options, g->out + first, op->n_out);
     g->n_out += op->n_out;
     must(tad_tape_status(t), op->name);
-    if (!n || !tad_node_needs_gradient(g->out[first])) return;
-    f = total(g->out + first, op->n_out);
-    must(tad_grad(&f, NULL, 1, x, n, g->out + g->n_out), op->name);
+    for (size_t k = first; k < g->n_out; k++)
+        if (tad_node_needs_gradient(g->out[k]) && is_float(g->out[k])) y[m++] = g->out[k];
+    if (!n || !m) return;
+    must(tad_grad(y, y, m, x, n, g->out + g->n_out), op->name);
     g->n_out += n;
 }
 

@@ -88,8 +88,9 @@ static tad_var same(tad_net *of, tad_var x, bool training, void *user) {
     return x;
 }
 
-static int no_steps(const void *const *in, double *numbers, void *arrays) {
-    (void)in, (void)numbers, (void)arrays;
+static int no_steps(const void *const *in, double *numbers, void *arrays, tad_steps_list *list,
+                    const void *program) {
+    (void)in, (void)numbers, (void)arrays, (void)list, (void)program;
     return TAD_OK;
 }
 static void no_release(void *owner) { (void)owner; }

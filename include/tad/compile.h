@@ -1,5 +1,5 @@
-/* Programs compiled in place, by a C compiler that the caller names: afterwards tad_run runs machine
- * code. In a library of its own, libtad-cc: the core starts no process and loads no code.
+/* Programs compiled in place, by a C compiler that the caller names: afterwards tad_run runs
+ * machine code. In a library of its own, libtad-cc: the core starts no process and loads no code.
  *
  *     tad_program_compile(p, &(tad_compile_options){.folder = "/var/cache/mine"});
  *     tad_run(w);                                    the same calls as before

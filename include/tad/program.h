@@ -159,12 +159,15 @@ TAD_API TAD_MUST_USE tad_status tad_program_c_header(const tad_program *p,
                                                      const tad_c_options *options, tad_sink *sink,
                                                      void *user);
 
-/* What a run does between reading its inputs and writing its outputs, as written with .steps. */
-typedef int tad_steps(const void *const *in, double *numbers, void *arrays);
+/* What a run does between reading its inputs and writing its outputs, as written with .steps.
+ * `list` runs what is too long and too irregular to be compiled. */
+typedef void tad_steps_list(const void *program, unsigned which, double *numbers);
+typedef int tad_steps(const void *const *in, double *numbers, void *arrays, tad_steps_list *list,
+                      const void *program);
 typedef void tad_release(void *owner);
-/* Has all runs of the program, of whatever workspace, use these steps; NULL: its own again. They must
- * be of this program. `release`, unless NULL, is called with `owner` when they are used no more. Not
- * while anything runs. compile.h does all of this. */
+/* Has all runs of the program, of whatever workspace, use these steps; NULL: its own again. They
+ * must be of this program. `release`, unless NULL, is called with `owner` when they are used no
+ * more. Not while anything runs. compile.h does all of this. */
 TAD_API void tad_program_set_steps(tad_program *p, tad_steps *steps, tad_release *release,
                                    void *owner);
 

@@ -128,9 +128,9 @@ static void put_constant_arrays(tad__c_file *f) {
 
 /* ---- all of it ---- */
 
-static void put_body(tad__c_file *f, const tad_c_options *o) {
+static void put_body(tad__c_file *f) {
     tad__c_put_steps(f);
-    if (o && o->steps)
+    if (f->steps)
         tad__c_put_steps_alone(f);
     else
         tad__c_put_function(f);
@@ -138,7 +138,7 @@ static void put_body(tad__c_file *f, const tad_c_options *o) {
 
 static tad_status put_file(tad__c_file *f, const tad_c_options *o) {
     f->to.silent = true;
-    put_body(f, o); /* which parts it needs, and whether it can be written */
+    put_body(f); /* which parts it needs, and whether it can be written */
     if (f->to.failed) return TAD_OK;
     if (f->lacks)
         return refuse(o, TAD_UNSUPPORTED, "program as C: %s cannot be written as C", f->lacks);
@@ -149,7 +149,7 @@ static tad_status put_file(tad__c_file *f, const tad_c_options *o) {
     put_constant_arrays(f);
     tad__c_put_places(f);
     tad__c_put_run(f);
-    put_body(f, o);
+    put_body(f);
     return TAD_OK;
 }
 
@@ -208,7 +208,8 @@ static tad_status write(const tad_program *p, const tad_c_options *o, tad_sink *
     const tad_allocator *a = &p->memory.allocator;
     char *memory = count_needs(p, &n) ? a->resize(a->user, NULL, 0, n.bytes) : NULL;
     if (!memory) return refuse(o, TAD_NO_MEMORY, "program as C: no memory");
-    tad__c_file f = {.p = p, .name = name, .to.text = {.sink = sink, .user = user}};
+    tad__c_file f = {
+        .p = p, .name = name, .steps = o && o->steps, .to.text = {.sink = sink, .user = user}};
     tad_status status = TAD_OK;
     set_up(&f, &n, memory);
     if (header)

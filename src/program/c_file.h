@@ -26,6 +26,7 @@ typedef struct tad__c_list {
 typedef struct tad__c_file {
     const tad_program *p;
     const char *name;
+    bool steps; /* NAME_steps is written, not the function */
     tad_c to;
     tad__c_list in, out;
     bool *kept;         /* of each number step: the result goes to memory */
@@ -56,6 +57,9 @@ void tad__c_call_numbers(tad__c_file *f, const tad__step *s);
 /* The table of places; functions rolled_K. */
 void tad__c_put_places(tad__c_file *f);
 void tad__c_put_rolled(tad__c_file *f, const tad__step *s);
+/* So many groups, from the first on, have one function; a statement that calls it. */
+uint32_t tad__c_rolled_together(tad__c_file *f, uint32_t first, uint32_t end);
+void tad__c_call_rolled(tad__c_file *f, uint32_t group);
 
 /* ---- c_steps.c ---- */
 

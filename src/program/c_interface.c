@@ -20,6 +20,9 @@ void tad__c_put_run(tad__c_file *f) {
         tad__c_put_name(f, &f->in, k);
         tad_c_put(&f->to, ";\n");
     }
+    if (f->steps)
+        tad_c_put(&f->to,
+                  "void (*list)(const void *, unsigned, double *);\nconst void *program;\n");
     tad_c_put(&f->to, "double *n;\nunsigned char *arrays;\n};\n\n");
 }
 
@@ -131,8 +134,7 @@ void tad__c_put_function(tad__c_file *f) {
         tad__c_put_name(f, &f->in, k);
         tad_c_put(&f->to, ", ");
     }
-    tad_c_put(&f->to, "work, (unsigned char *)work + %zu};\nset_numbers(&run);\n",
-              number_bytes(f));
+    tad_c_put(&f->to, "work, (unsigned char *)work + %zu};\nset_numbers(&run);\n", number_bytes(f));
     put_parts(f);
     tad_c_put(&f->to, "if (status == TAD_OK) write_outputs(");
     for (size_t k = 0; k < f->out.n; k++) {
@@ -142,15 +144,21 @@ void tad__c_put_function(tad__c_file *f) {
     tad_c_put(&f->to, "&run);\nreturn status;\n}\n");
 }
 
+/* A tad_steps. */
+static void put_steps_head(tad__c_file *f) {
+    tad_c_put(&f->to,
+              "int %s_steps(const void *const *in, double *numbers, void *arrays,\n"
+              "    void (*list)(const void *, unsigned, double *), const void *program)",
+              f->name);
+}
+
 void tad__c_put_steps_alone(tad__c_file *f) {
-    tad_c_put(&f->to, "int %s_steps(const void *const *in, double *numbers, void *arrays);\n",
-              f->name);
-    tad_c_put(&f->to, "int %s_steps(const void *const *in, double *numbers, void *arrays) {\n",
-              f->name);
-    tad_c_put(&f->to, "const struct run run = {");
-    for (size_t k = 0; k < f->in.n; k++)
-        tad_c_put(&f->to, "in[%zu], ", f->in.parameter[k].first);
-    tad_c_put(&f->to, "numbers, arrays};\n(void)in;\n");
+    put_steps_head(f);
+    tad_c_put(&f->to, ";\n");
+    put_steps_head(f);
+    tad_c_put(&f->to, " {\nconst struct run run = {");
+    for (size_t k = 0; k < f->in.n; k++) tad_c_put(&f->to, "in[%zu], ", f->in.parameter[k].first);
+    tad_c_put(&f->to, "list, program, numbers, arrays};\n(void)in;\n");
     put_parts(f);
     tad_c_put(&f->to, "return status;\n}\n");
 }

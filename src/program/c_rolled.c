@@ -5,71 +5,183 @@
 
 #include <string.h>
 
+/* ---- groups that share a loop ----
+ *
+ * Groups of as many chunks, one behind the other, run in one loop over chunks: what one computes
+ * the next reads from variables. That is right where a group reads of the others nothing but the
+ * results of its own lanes. */
+
+typedef struct together {
+    tad__c_file *f;
+    uint32_t first, end; /* groups */
+} together;
+
+static const tad__rolled *group_at(const tad__c_file *f, uint32_t k) {
+    return &f->p->rolled.item[k];
+}
+static bool is_list(const tad__rolled *g) { return g->what == (uint32_t)TAD__ROLLED_LIST; }
+
+/* Whether one of the groups computes a number of the range. */
+static bool meets(const together *t, int64_t from, int64_t end) {
+    bool found = false;
+    for (uint32_t k = t->first; k < t->end; k++) {
+        const tad__rolled *g = group_at(t->f, k);
+        found |= from < (int64_t)g->to + TAD__CHUNK * (int64_t)g->chunks && end > (int64_t)g->to;
+    }
+    return found;
+}
+
+/* Which of the groups has its first result there; false: none. */
+static bool begins(const together *t, int32_t place, uint32_t *group) {
+    for (uint32_t k = t->first; k < t->end; k++) {
+        if (group_at(t->f, k)->to != (uint32_t)place) continue;
+        *group = k;
+        return true;
+    }
+    return false;
+}
+
+/* The places of a kind that has them chunk by chunk, or lane by lane. */
+static bool scattered_meet(const together *t, const int32_t *p, uint32_t kind, uint32_t chunks) {
+    const size_t n = kind == TAD__ANYWHERE ? TAD__CHUNK * (size_t)chunks : chunks;
+    bool found = false;
+    for (size_t i = 0; i < n && !found; i++) {
+        const bool one = kind == TAD__ONES || kind == TAD__ANYWHERE || p[i] < 0;
+        const int64_t at = p[i] < 0 ? ~p[i] : p[i];
+        found = meets(t, at, at + (one ? 1 : TAD__CHUNK));
+    }
+    return found;
+}
+
+/* Whether a group of so many chunks may read this in the loop of the others. */
+static bool may_read(const together *t, const tad__roll_operand *o, uint32_t next, uint32_t count,
+                     uint32_t chunks) {
+    bool good = true;
+    uint32_t group;
+    for (uint32_t k = 0; k < count && good; k++) {
+        const int32_t *p = t->f->p->place.item + o->at + (size_t)next * k;
+        if (o->kind == TAD__ALONG)
+            good = !meets(t, p[0], p[0] + TAD__CHUNK * (int64_t)chunks) ||
+                   (count == 1 && begins(t, p[0], &group));
+        else if (o->kind == TAD__ONE)
+            good = !meets(t, p[0], p[0] + 1);
+        else
+            good = !scattered_meet(t, p, o->kind, chunks);
+    }
+    return good;
+}
+
+static bool may_join(const together *t, const tad__rolled *g) {
+    const tad_program *p = t->f->p;
+    bool good = g->chunks == group_at(t->f, t->first)->chunks;
+    if (is_list(g)) return false;
+    for (uint32_t k = 0; k < g->count && good; k++) {
+        if (g->what != (uint32_t)TAD__ROLLED_SUMS) {
+            good = may_read(t, &p->roll_lanes.item[g->at + k], 0, 1, g->chunks);
+            continue;
+        }
+        const tad__terms *s = &p->terms.item[g->at + k];
+        good = may_read(t, &s->a, s->next_a, s->count, g->chunks);
+        if (good && s->b.kind != TAD__NO_FACTOR)
+            good = may_read(t, &s->b, s->next_b, s->count, g->chunks);
+    }
+    return good;
+}
+
+uint32_t tad__c_rolled_together(tad__c_file *f, uint32_t first, uint32_t end) {
+    enum { MOST = 16 }; /* each is compared with all before */
+    together t = {f, first, first + 1};
+    if (is_list(group_at(f, first))) return 1;
+    while (t.end < end && t.end < first + MOST && may_join(&t, group_at(f, t.end))) t.end++;
+    return t.end - first;
+}
+
 /* ---- operands of chunk c, lane l ---- */
 
-static void put_operand(tad__c_file *f, const tad__roll_operand *o, uint32_t next, bool many) {
+static void put_operand(const together *t, const tad__roll_operand *o, uint32_t next, bool many) {
+    tad_c *to = &t->f->to;
+    const int32_t place = t->f->p->place.item[o->at];
     const char *k = many ? "k" : "0";
     const unsigned at = o->at, step = many ? next : 0;
+    uint32_t group;
     switch (o->kind) {
     case TAD__ALONG:
         if (many)
-            tad_c_put(&f->to, "v[places[%u + %u*k] + 8*c + l]", at, step);
+            tad_c_put(to, "v[places[%u + %u*k] + 8*c + l]", at, step);
+        else if (begins(t, place, &group))
+            tad_c_put(to, "y%u[l]", group);
         else
-            tad_c_put(&f->to, "v[%d + 8*c + l]", f->p->place.item[at]);
+            tad_c_put(to, "v[%d + 8*c + l]", place);
         return;
     case TAD__ONE:
         if (many)
-            tad_c_put(&f->to, "v[places[%u + %u*k]]", at, step);
+            tad_c_put(to, "v[places[%u + %u*k]]", at, step);
         else
-            tad_c_put(&f->to, "v[%d]", f->p->place.item[at]);
+            tad_c_put(to, "v[%d]", place);
         return;
-    case TAD__CHUNKS: tad_c_put(&f->to, "v[places[%u + %u*%s + c] + l]", at, step, k); return;
-    case TAD__ONES: tad_c_put(&f->to, "v[places[%u + %u*%s + c]]", at, step, k); return;
+    case TAD__CHUNKS: tad_c_put(to, "v[places[%u + %u*%s + c] + l]", at, step, k); return;
+    case TAD__ONES: tad_c_put(to, "v[places[%u + %u*%s + c]]", at, step, k); return;
     case TAD__EITHER:
-        tad_c_put(&f->to,
+        tad_c_put(to,
                   "(places[%u + %u*%s + c] >= 0 ? v[places[%u + %u*%s + c] + l] : "
                   "v[~places[%u + %u*%s + c]])",
                   at, step, k, at, step, k, at, step, k);
         return;
-    default: tad_c_put(&f->to, "v[places[%u + %u*%s + 8*c + l]]", at, step, k);
+    default: tad_c_put(to, "v[places[%u + %u*%s + 8*c + l]]", at, step, k);
     }
 }
 
 /* ---- sums ---- */
 
-static void put_terms(tad__c_file *f, const tad__terms *t) {
-    const bool many = t->count > 1;
-    if (many) tad_c_put(&f->to, "for (ptrdiff_t k = 0; k < %u; k++)\n", t->count);
-    tad_c_put(&f->to, "for (int l = 0; l < 8; l++) sum[l] %c= ", t->minus ? '-' : '+');
-    put_operand(f, &t->a, t->next_a, many);
-    if (t->b.kind != TAD__NO_FACTOR) {
-        tad_c_put(&f->to, " * ");
-        put_operand(f, &t->b, t->next_b, many);
+static void put_terms(const together *t, uint32_t group, const tad__terms *s) {
+    tad_c *to = &t->f->to;
+    const bool many = s->count > 1;
+    if (many) tad_c_put(to, "for (ptrdiff_t k = 0; k < %u; k++)\n", s->count);
+    tad_c_put(to, "for (int l = 0; l < 8; l++) y%u[l] %c= ", group, s->minus ? '-' : '+');
+    put_operand(t, &s->a, s->next_a, many);
+    if (s->b.kind != TAD__NO_FACTOR) {
+        tad_c_put(to, " * ");
+        put_operand(t, &s->b, s->next_b, many);
     }
-    tad_c_put(&f->to, ";\n");
+    tad_c_put(to, ";\n");
 }
 
-static void put_sums(tad__c_file *f, const tad__rolled *g) {
-    tad_c_put(&f->to, "for (ptrdiff_t c = 0; c < %u; c++) {\ndouble sum[8];\n", g->chunks);
-    tad_c_put(&f->to, "for (int l = 0; l < 8; l++) sum[l] = -0.0;\n");
-    for (uint32_t k = 0; k < g->count; k++) put_terms(f, &f->p->terms.item[g->at + k]);
-    tad_c_put(&f->to, "for (int l = 0; l < 8; l++) y[8*c + l] = sum[l];\n}\n");
+static void put_sums(const together *t, uint32_t group) {
+    const tad__rolled *g = group_at(t->f, group);
+    tad_c_put(&t->f->to, "for (int l = 0; l < 8; l++) y%u[l] = -0.0;\n", group);
+    for (uint32_t k = 0; k < g->count; k++) put_terms(t, group, &t->f->p->terms.item[g->at + k]);
 }
 
 /* ---- rows ---- */
 
-static void put_row(tad__c_file *f, const tad__rolled *g) {
+static void put_row(const together *t, uint32_t group) {
+    const tad__rolled *g = group_at(t->f, group);
     const uint32_t row = g->what & ~(uint32_t)TAD__ROLLED_BY_NUMBER;
-    const tad_op *op = &f->p->basis->row[row];
-    tad_c_put(
-        &f->to, "for (ptrdiff_t c = 0; c < %u; c++)\nfor (int l = 0; l < 8; l++)\ny[8*c + l] = %s(",
-        g->chunks, tad__c_row(&f->to, op, g->what & TAD__ROLLED_BY_NUMBER ? "number" : "f64"));
+    const tad_op *op = &t->f->p->basis->row[row];
+    tad_c *to = &t->f->to;
+    tad_c_put(to, "for (int l = 0; l < 8; l++) y%u[l] = %s(", group,
+              tad__c_row(to, op, g->what & TAD__ROLLED_BY_NUMBER ? "number" : "f64"));
     for (uint32_t k = 0; k < g->count; k++) {
-        if (k) tad_c_put(&f->to, ", ");
-        put_operand(f, &f->p->roll_lanes.item[g->at + k], 0, false);
+        if (k) tad_c_put(to, ", ");
+        put_operand(t, &t->f->p->roll_lanes.item[g->at + k], 0, false);
     }
-    tad__c_options(&f->to, op, tad__options_at(f->p, g->options));
-    tad_c_put(&f->to, ");\n");
+    tad__c_options(to, op, tad__options_at(t->f->p, g->options));
+    tad_c_put(to, ");\n");
+}
+
+static void put_loop(const together *t) {
+    tad_c *to = &t->f->to;
+    tad_c_put(to, "for (ptrdiff_t c = 0; c < %u; c++) {\n", group_at(t->f, t->first)->chunks);
+    for (uint32_t k = t->first; k < t->end; k++) {
+        tad_c_put(to, "double y%u[8];\n", k);
+        if (group_at(t->f, k)->what == (uint32_t)TAD__ROLLED_SUMS)
+            put_sums(t, k);
+        else
+            put_row(t, k);
+        tad_c_put(to, "for (int l = 0; l < 8; l++) v[%u + 8*c + l] = y%u[l];\n",
+                  group_at(t->f, k)->to, k);
+    }
+    tad_c_put(to, "}\n");
 }
 
 /* ---- lists ---- */
@@ -252,20 +364,30 @@ void tad__c_put_places(tad__c_file *f) {
     tad_c_put(&f->to, n ? "};\n\n" : "0};\n\n");
 }
 
-static void put_group(tad__c_file *f, uint32_t group) {
-    const tad__rolled *g = &f->p->rolled.item[group];
-    const bool is_list = g->what == (uint32_t)TAD__ROLLED_LIST;
-    const uint32_t lists = is_list ? put_list(f, group) : 0;
-    tad_c_put(&f->to, "static void rolled_%u(double *v) {\n", group);
-    if (!is_list) tad_c_put(&f->to, "double *const y = v + %u;\n", g->to);
-    for (uint32_t k = 0; k < lists; k++) tad_c_put(&f->to, "list_%u_%u(v);\n", group, k);
-    if (g->what == (uint32_t)TAD__ROLLED_SUMS)
-        put_sums(f, g);
-    else if (!is_list)
-        put_row(f, g);
+/* A list that is too long for compilers to be of use is left to the library. */
+bool tad__c_is_left(const tad__c_file *f, uint32_t group) {
+    enum { LONG = 2000 };
+    return f->steps && is_list(group_at(f, group)) && group_at(f, group)->count > LONG;
+}
+
+static void put_together(const together *t) {
+    tad__c_file *f = t->f;
+    const uint32_t first = t->first, lists = is_list(group_at(f, first)) ? put_list(f, first) : 0;
+    tad_c_put(&f->to, "static void rolled_%u(double *v) {\n", first);
+    for (uint32_t k = 0; k < lists; k++) tad_c_put(&f->to, "list_%u_%u(v);\n", first, k);
+    if (!is_list(group_at(f, first))) put_loop(t);
     tad_c_put(&f->to, "}\n\n");
 }
 
 void tad__c_put_rolled(tad__c_file *f, const tad__step *s) {
-    for (uint32_t k = s->at; k < s->at + s->count; k++) put_group(f, k);
+    const uint32_t end = s->at + s->count;
+    for (uint32_t k = s->at, n; k < end; k += n) {
+        n = tad__c_rolled_together(f, k, end);
+        if (!tad__c_is_left(f, k)) put_together(&(together){f, k, k + n});
+    }
+}
+
+void tad__c_call_rolled(tad__c_file *f, uint32_t k) {
+    tad_c_put(&f->to,
+              tad__c_is_left(f, k) ? "r->list(r->program, %u, r->n);\n" : "rolled_%u(r->n);\n", k);
 }

@@ -210,8 +210,6 @@ static void define(tad__c_file *f, const tad__step *s) {
     }
 }
 
-static void call_rolled(tad__c_file *f, uint32_t k) { tad_c_put(&f->to, "rolled_%u(r->n);\n", k); }
-
 static void end_part(tad__c_file *f) {
     if (f->statements) tad_c_put(&f->to, "return status;\n}\n\n");
     f->statements = 0;
@@ -224,20 +222,23 @@ static void call(tad__c_file *f, const tad__step *s) {
     case TAD__FUSED: each(f, s, call_group); return;
     case TAD__DECIDE: each(f, s, check_decision); return;
     case TAD__COPY: each(f, s, call_copy); return;
-    case TAD__ROLLED: each(f, s, call_rolled); return;
+    case TAD__ROLLED: tad__c_call_rolled(f, s->at); return;
     case TAD__DRAW: return;
     }
 }
 
-/* One step that has been taken out of those of a kind, or as many numbers as a function has. */
-static tad__step part_of(const tad__step *s, uint32_t done) {
-    const uint32_t most = s->kind == TAD__NUMBERS ? TAD__C_STATEMENTS : 1;
-    return (tad__step){s->kind, s->at + done, (uint32_t)tad__min(most, s->count - done)};
+/* The next of the steps that have a function together. */
+static tad__step part_of(tad__c_file *f, const tad__step *s, uint32_t done) {
+    const uint32_t at = s->at + done, end = s->at + s->count;
+    uint32_t most = 1;
+    if (s->kind == TAD__NUMBERS) most = TAD__C_STATEMENTS;
+    if (s->kind == TAD__ROLLED) most = tad__c_rolled_together(f, at, end);
+    return (tad__step){s->kind, at, (uint32_t)tad__min(most, end - at)};
 }
 
 static void call_in_parts(tad__c_file *f, const tad__step *s) {
     for (uint32_t done = 0; done < s->count && !f->lacks;) {
-        const tad__step one = part_of(s, done);
+        const tad__step one = part_of(f, s, done);
         if (f->statements == TAD__C_STATEMENTS) end_part(f);
         if (!f->statements++)
             tad_c_put(&f->to, "static int part_%u(const struct run *r) {\nint status = TAD_OK;\n",

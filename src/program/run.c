@@ -181,8 +181,14 @@ static void write_outputs(tad_workspace *w) {
     w->random.drawn += p->draws;
 }
 
+static void run_list(const void *program, unsigned which, double *numbers) {
+    const tad_program *p = program;
+    tad__run_rolled(p, p->rolled.item + which, 1, numbers);
+}
+
 static tad_status run_compiled(tad_workspace *w) {
-    const tad_status s = (tad_status)w->p->compiled(w->in, w->number, w->arrays);
+    const tad_program *p = w->p;
+    const tad_status s = (tad_status)p->compiled(w->in, w->number, w->arrays, run_list, p);
     if (s == TAD_OK) return s;
     return tad__workspace_fail(w, s, "run: compiled steps: %s", tad_status_text(s));
 }
