@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+#include "kernel/plain/convert.h"
+
 #include "compute.h"
 #include "loop.h"
 
@@ -19,15 +21,6 @@ static inline double tad__load(const char *p, tad_dtype dtype) {
     case TAD_I64: return (double)*(const int64_t *)(const void *)p;
     default: return *(const uint8_t *)p;
     }
-}
-
-/* Beyond int64 and NaN a conversion to int64 has no meaning in C: NaN gives 0, the rest the
- * bounds. */
-static inline int64_t tad__to_int64(double v) {
-    if (isnan(v)) return 0;
-    if (v >= 9223372036854775808.0) return INT64_MAX;
-    if (v <= -9223372036854775808.0) return INT64_MIN;
-    return (int64_t)v;
 }
 
 static inline void tad__store(char *p, tad_dtype dtype, double v) {

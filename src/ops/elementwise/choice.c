@@ -8,6 +8,7 @@
 #include "ops/samples.h"
 
 #include "plain.h"
+#include "text.h"
 
 #include <math.h>
 #include <string.h>
@@ -89,6 +90,17 @@ static tad_status where_forward(const tad_call_frame *c) {
     return TAD_OK;
 }
 
+static void where_c_text(const tad_call_frame *c, tad_c *to) {
+    tad__loop l;
+    tad__begin_element(c, to, &l);
+    tad__put_operand(to, &l, 0);
+    tad_c_put(to, " ? ");
+    tad__put_operand(to, &l, 1);
+    tad_c_put(to, " : ");
+    tad__put_operand(to, &l, 2);
+    tad__end_element(to, &l);
+}
+
 /* As tad__select_backward, for an input that was broadcast. */
 static tad_status sum_selected(tad_backward *b, tad_array *into, bool fresh,
                                const tad_array *condition, const tad_array *p, const tad_array *q) {
@@ -161,6 +173,21 @@ static tad_status cast_forward(const tad_call_frame *c) {
     return TAD_OK;
 }
 
+/* All by way of double, as single elements are converted: the other ways give the same bits. */
+static void cast_c_text(const tad_call_frame *c, tad_c *to) {
+    const tad_dtype dtype = (tad_dtype)c->out[0]->dtype;
+    const bool converts = dtype != (tad_dtype)c->in[0]->dtype,
+               to_int = converts && dtype == TAD_I64, to_bool = converts && dtype == TAD_BOOL;
+    tad__loop l;
+    tad__begin_element(c, to, &l);
+    if (converts && tad__is_float(dtype)) tad_c_put(to, "(%s)(double)", tad__c_type(dtype));
+    if (to_int) tad_c_put(to, "%s(", tad__c_part_named(to, "tad__to_int64"));
+    tad__put_operand(to, &l, 0);
+    if (to_int) tad_c_put(to, ")");
+    if (to_bool) tad_c_put(to, " != 0");
+    tad__end_element(to, &l);
+}
+
 static void cast_vjp(tad_rule *r) {
     tad_dtype from = tad_dtype_of(r->in[0]);
     if (tad__is_float(from)) r->result[0] = tad_cast(r->given[0], from);
@@ -206,6 +233,7 @@ const tad_op tad__ops_choice[] = {
                .constant_in = 1,
                HOOKS(where),
                .backward = where_backward,
+               .c_text = where_c_text,
                .jvp = where_jvp,
                CASES(where)},
     [CAST] =
@@ -216,6 +244,7 @@ const tad_op tad__ops_choice[] = {
          .flags = TAD_OP_LINEAR,
          OPTIONS(cast_options, cast_option),
          HOOKS(cast),
+         .c_text = cast_c_text,
          CASES(cast)},
 };
 const size_t tad__ops_choice_count = LENGTH(tad__ops_choice);

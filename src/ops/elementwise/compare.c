@@ -7,6 +7,7 @@
 #include "tape/hook.h"
 
 #include "plain.h"
+#include "text.h"
 
 /* Every comparison of two operands of one type, and every connective of two bools. */
 #define COMPARISONS(F)                                                                             \
@@ -97,14 +98,20 @@ static tad_status compare(const tad_call_frame *c, void (*run)(const tad__loop *
             COMPARE_RUN(uint8_t, how)                                                              \
         }                                                                                          \
     }                                                                                              \
-    static tad_status name##_forward(const tad_call_frame *c) { return compare(c, name##_run); }
+    static tad_status name##_forward(const tad_call_frame *c) { return compare(c, name##_run); }   \
+    static void name##_c_text(const tad_call_frame *c, tad_c *to) {                                \
+        tad__infix_c_text(c, to, #how);                                                            \
+    }
 #define CONNECT(name, how, doc)                                                                    \
     static void name##_run(const tad__loop *l, tad_dtype dtype) {                                  \
         (void)dtype;                                                                               \
         uint8_t *restrict y = (uint8_t *)l->run[2];                                                \
         COMPARE_RUN(uint8_t, how)                                                                  \
     }                                                                                              \
-    static tad_status name##_forward(const tad_call_frame *c) { return compare(c, name##_run); }
+    static tad_status name##_forward(const tad_call_frame *c) { return compare(c, name##_run); }   \
+    static void name##_c_text(const tad_call_frame *c, tad_c *to) {                                \
+        tad__infix_c_text(c, to, #how);                                                            \
+    }
 COMPARISONS(COMPARE)
 CONNECTIVES(CONNECT)
 
@@ -114,6 +121,14 @@ static tad_status not_forward(const tad_call_frame *c) {
     if (!x) return TAD_NO_MEMORY;
     for (int64_t i = 0; i < x->size; i++) y[i] = !((const uint8_t *)x->data)[i];
     return TAD_OK;
+}
+
+static void not_c_text(const tad_call_frame *c, tad_c *to) {
+    tad__loop l;
+    tad__begin_element(c, to, &l);
+    tad_c_put(to, "!");
+    tad__put_operand(to, &l, 0);
+    tad__end_element(to, &l);
 }
 
 /* ---- the family ---- */
@@ -158,12 +173,14 @@ static const tad_misuse not_misuse[] = {
     [OP_##name_] = {.name = #name_,                                                                \
                     .doc = doc_,                                                                   \
                     .forward = name_##_forward,                                                    \
+                    .c_text = name_##_c_text,                                                      \
                     .shape = compare_shape,                                                        \
                     LOGIC(2, compare)},
 #define CONNECTIVE(name_, how, doc_)                                                               \
     [OP_##name_] = {.name = #name_,                                                                \
                     .doc = doc_,                                                                   \
                     .forward = name_##_forward,                                                    \
+                    .c_text = name_##_c_text,                                                      \
                     .shape = connect_shape,                                                        \
                     LOGIC(2, connect)},
 #define NUMBERED(name, how, doc) OP_##name,
@@ -173,6 +190,7 @@ const tad_op tad__ops_compare[] = {
     COMPARISONS(COMPARISON) CONNECTIVES(CONNECTIVE)[LOGICAL_NOT] = {.name = "logical_not",
                                                                     .doc = "not x, which is bool",
                                                                     .forward = not_forward,
+                                                                    .c_text = not_c_text,
                                                                     .shape = connect_shape,
                                                                     LOGIC(1, not )},
 };

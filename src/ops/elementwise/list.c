@@ -1,7 +1,7 @@
 /* Sums over a list of operands as one node: sum_list, dot_list. They are for scalar code (a neuron
  * in one node); on arrays they work elementwise. Rests on tape.h and the loop. */
 #include "ops/families.h"
-#include "array/loop.h"
+#include "array/c_text.h"
 #include "tape/apply.h"
 #include "tape/error.h"
 #include "tape/handle.h"
@@ -70,6 +70,44 @@ static tad_status list_forward(const tad_call_frame *c) {
     return TAD_OK;
 }
 
+/* Operands k and, behind it, its partner in a product, as arrays of a loop from n on; how many. */
+static int add_operands(const tad_call_frame *c, size_t k, const tad_array **array, int n) {
+    const bool pairs = c->op == &tad__ops_list[DOT_LIST] && k > 0;
+    array[n] = c->in[k];
+    if (pairs) array[n + 1] = c->in[k + c->n_in / 2];
+    return pairs ? 2 : 1;
+}
+
+/* As many terms at once as a loop has arrays for: terms [first, end), of all the sum's. */
+static size_t put_terms(const tad_call_frame *c, tad_c *to, size_t first, size_t terms) {
+    const tad_shape shape = tad__shape_of(c->out[0]);
+    const tad_array *array[TAD__LOOP_ARRAYS] = {c->out[0]};
+    size_t end = first;
+    int n = 1, at = 1;
+    tad__loop l;
+    for (; end < terms && n + 2 <= TAD__LOOP_ARRAYS; end++) n += add_operands(c, end, array, n);
+    tad__c_open(to, &l, &shape, array, n);
+    tad_c_put(to, "out0");
+    tad__c_at(to, &l, 0);
+    tad_c_put(to, first ? " = out0" : " = 0");
+    if (first) tad__c_at(to, &l, 0);
+    for (size_t k = first; k < end; k++) {
+        const int factors = add_operands(c, k, array, 0);
+        for (int i = 0; i < factors; i++) {
+            tad_c_put(to, "%s in%zu", i ? " *" : " +", i ? k + c->n_in / 2 : k);
+            tad__c_at(to, &l, at++);
+        }
+    }
+    tad_c_put(to, ";\n");
+    tad__c_close(to, &l);
+    return end;
+}
+
+static void list_c_text(const tad_call_frame *c, tad_c *to) {
+    const size_t terms = c->op == &tad__ops_list[DOT_LIST] ? c->n_in / 2 + 1 : c->n_in;
+    for (size_t done = 0; done < terms;) done = put_terms(c, to, done, terms);
+}
+
 /* ---- rules ---- */
 
 static void sum_vjp(tad_rule *r) {
@@ -131,6 +169,7 @@ const tad_op tad__ops_list[] = {
                   FAMILY("lists", 1, UINT8_MAX),
                   .shape = list_shape,
                   .forward = list_forward,
+                  .c_text = list_c_text,
                   .vjp = sum_vjp,
                   .jvp = list_jvp,
                   CASES(sum)},
@@ -140,6 +179,7 @@ const tad_op tad__ops_list[] = {
                   FAMILY("lists", 1, UINT8_MAX),
                   .shape = list_shape,
                   .forward = list_forward,
+                  .c_text = list_c_text,
                   .vjp = dot_vjp,
                   .jvp = list_jvp,
                   CASES(dot)},

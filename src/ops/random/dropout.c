@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "array/loop.h"
+#include "ops/elementwise/text.h"
 #include "ops/families.h"
 #include "ops/operands.h"
 #include "ops/samples.h"
@@ -45,16 +46,32 @@ static void drop_run(const tad__loop *l, tad_dtype dtype, double scale) {
         DROP(float);
 }
 
+/* p = 1 drops everything, whatever the mask says. */
+static double scale_of(const dropout_options *o) { return o->p < 1 ? 1 / (1 - o->p) : 0; }
+
 static tad_status dropout_forward(const tad_call_frame *c) {
     const dropout_options *o = c->options;
-    double scale =
-        o->p < 1 ? 1 / (1 - o->p) : 0; /* p = 1 drops everything, whatever the mask says */
+    const double scale = scale_of(o);
     tad_shape shape = tad__shape_of(c->out[0]);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){c->out[0], c->in[0], c->in[1]}, 3);
     for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
         drop_run(&l, (tad_dtype)c->out[0]->dtype, scale);
     return TAD_OK;
+}
+
+static void dropout_c_text(const tad_call_frame *c, tad_c *to) {
+    const unsigned dtype = c->out[0]->dtype;
+    const double scale = scale_of(c->options);
+    tad__loop l;
+    tad__begin_element(c, to, &l);
+    tad__put_operand(to, &l, 0);
+    tad_c_put(to, " * ((%s)", tad__c_type(dtype));
+    tad__put_operand(to, &l, 1);
+    tad_c_put(to, " * ");
+    tad__c_number(to, dtype == TAD_F32 ? (double)(float)scale : scale, dtype);
+    tad_c_put(to, ")");
+    tad__end_element(to, &l);
 }
 
 static void dropout_vjp(tad_rule *r) {
@@ -94,6 +111,7 @@ const tad_op tad__ops_dropout[] = {
      .constant_in = 1u << 1,
      OPTIONS(dropout_options, dropout_list),
      HOOKS(dropout),
+     .c_text = dropout_c_text,
      CASES(dropout)},
 };
 const size_t tad__ops_dropout_count = LENGTH(tad__ops_dropout);
