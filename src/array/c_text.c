@@ -52,6 +52,7 @@ void tad__c_number(tad_c *to, double value, unsigned dtype) {
     const char *suffix = dtype == TAD_F32 ? "f" : "";
     uint64_t bits;
     int exponent;
+    if (dtype == TAD_F32) value = (float)value;
     if (isnan(value)) {
         tad_c_put(to, "NAN");
     } else if (isinf(value)) {
@@ -119,15 +120,23 @@ void tad__c_put_parts(tad_c *to) {
 
 /* ---- loops ---- */
 
-void tad__c_open(tad_c *to, tad__loop *l, const tad_shape *shape, const tad_array *const *array,
-                 int n) {
+void tad__c_walk(tad__loop *l, const tad_shape *shape, const tad_array *const *array, int n) {
     tad__loop_init(l, shape, array, n);
     for (int k = 0; k < n; k++)
         for (int i = 0; i < l->rank; i++)
             l->stride[k][i] /= (int64_t)tad__width(array[k]->dtype);
+}
+
+void tad__c_open_loop(tad_c *to, const tad__loop *l) {
     for (int i = 0; i < l->rank; i++)
         tad_c_put(to, "for (ptrdiff_t i%d = 0; i%d < %lld; i%d++) {\n", i, i,
                   (long long)l->dim[i], i);
+}
+
+void tad__c_open(tad_c *to, tad__loop *l, const tad_shape *shape, const tad_array *const *array,
+                 int n) {
+    tad__c_walk(l, shape, array, n);
+    tad__c_open_loop(to, l);
 }
 
 void tad__c_at(tad_c *to, const tad__loop *l, int k) {

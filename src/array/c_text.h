@@ -41,6 +41,9 @@ void tad__c_number(tad_c *to, double value, unsigned dtype);
  * allow. */
 void tad__c_open(tad_c *to, tad__loop *l, const tad_shape *shape, const tad_array *const *array,
                  int n);
+/* The same in two steps: the loop, its strides in elements; its text. */
+void tad__c_walk(tad__loop *l, const tad_shape *shape, const tad_array *const *array, int n);
+void tad__c_open_loop(tad_c *to, const tad__loop *l);
 /* "[12*i0 + i1]": the element of array k. */
 void tad__c_at(tad_c *to, const tad__loop *l, int k);
 void tad__c_close(tad_c *to, const tad__loop *l);
