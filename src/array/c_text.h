@@ -1,8 +1,8 @@
 /* C text of programs: what hooks of ops and the writer of programs use. Rests on loop.h, parts.h
  * and text.h.
  *
- * In the text of a call operands are in0, in1, ... and results out0, ...: pointers of their types to
- * the first element. `return TAD_BAD_INDEX;` ends a run. */
+ * In the text of a call operands are in0, in1, ... and results out0, ...: pointers of their types
+ * to the first element. `return TAD_BAD_INDEX;` ends a run. */
 #ifndef TAD_ARRAY_C_TEXT_H
 #define TAD_ARRAY_C_TEXT_H
 
@@ -13,7 +13,7 @@
 struct tad_c {
     tad__text text;
     bool *needed; /* of each part; the file is written twice, first to find these */
-    bool silent;     /* the first time */
+    bool silent;  /* the first time */
     bool within_line;
     int depth;
     bool failed; /* text that is too long, or a part that is not there: our mistake */
@@ -47,5 +47,12 @@ void tad__c_open_loop(tad_c *to, const tad__loop *l);
 /* "[12*i0 + i1]": the element of array k. */
 void tad__c_at(tad_c *to, const tad__loop *l, int k);
 void tad__c_close(tad_c *to, const tad__loop *l);
+
+/* ---- sum_text.c ---- */
+
+/* out0[0 .. n) = 0 */
+void tad__c_clear(tad_c *to, const tad_array *out);
+/* out0 += in0 as tad__add_into adds, both of one float type. */
+void tad__c_add_into(tad_c *to, const tad_array *dst, const tad_array *src);
 
 #endif

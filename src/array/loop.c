@@ -90,20 +90,27 @@ static void walk_piece(void *arg, size_t first, size_t end) {
     cut->walk(cut->arg, &piece);
 }
 
-void tad__loop_split(tad__pool *pool, tad__loop *l, int into, tad__loop_walk *walk, void *arg) {
-    size_t all = 1, along;
-    int axis = 0;
+size_t tad__loop_grain(const tad__loop *l, int into, int *axis) {
+    size_t all = 1;
+    *axis = 0;
     for (int i = 0; i < l->rank; i++) all *= (size_t)l->dim[i];
-    while (axis < l->rank && l->stride[into][axis] == 0) axis++;
-    if (all <= TAD__GRAIN || axis == l->rank) {
+    while (*axis < l->rank && l->stride[into][*axis] == 0) ++*axis;
+    if (all <= TAD__GRAIN || *axis == l->rank) return 0;
+    /* a piece of them has about TAD__GRAIN elements */
+    size_t grain = TAD__GRAIN / (all / (size_t)l->dim[*axis]);
+    size_t least = *axis == l->rank - 1 ? SHORTEST_RUN : 1;
+    return grain > least ? grain : least;
+}
+
+void tad__loop_split(tad__pool *pool, tad__loop *l, int into, tad__loop_walk *walk, void *arg) {
+    int axis;
+    const size_t grain = tad__loop_grain(l, into, &axis);
+    if (grain == 0) {
         walk(arg, l);
         return;
     }
-    along = (size_t)l->dim[axis];
-    size_t grain = TAD__GRAIN / (all / along); /* a piece of them has about TAD__GRAIN elements */
-    size_t least = axis == l->rank - 1 ? SHORTEST_RUN : 1;
     struct cut cut = {l, axis, walk, arg};
-    tad__split(pool, along, grain > least ? grain : least, walk_piece, &cut);
+    tad__split(pool, (size_t)l->dim[axis], grain, walk_piece, &cut);
 }
 
 #define GATHER(T)                                                                                  \

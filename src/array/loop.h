@@ -34,6 +34,8 @@ bool tad__loop_next(tad__loop *l);
  * where it lies; `into` without any axis, or few elements, give one piece. */
 typedef void tad__loop_walk(void *arg, tad__loop *piece);
 void tad__loop_split(tad__pool *pool, tad__loop *l, int into, tad__loop_walk *walk, void *arg);
+/* The grain of the pieces and the axis along which they are cut; 0: there is one piece. */
+size_t tad__loop_grain(const tad__loop *l, int into, int *axis);
 
 /* ---- runs as contiguous elements ---- */
 

@@ -19,10 +19,9 @@
 /* One run: dst elements may all be one place (a sum), src elements anywhere. */
 static void add_run(const tad__compute *c, const tad__loop *l, tad_dtype to, tad_dtype from) {
     int64_t size = (int64_t)tad_dtype_size(to);
-    bool same = to == from && l->step[1] == size;
-    if (same && l->step[0] == size) {
+    if (to == from && l->step[1] == size && l->step[0] == size) {
         c->kernels->add[to]((size_t)l->length, l->run[1], l->run[0]);
-    } else if (same && l->step[0] == 0) {
+    } else if (to == from && tad__is_sum(l, size)) {
         tad__store(l->run[0], to,
                    tad__load(l->run[0], to) + tad__total(c, to, (size_t)l->length, l->run[1]));
     } else if (tad__is_repeated(l, to, from) && to == TAD_F64) {
@@ -78,40 +77,53 @@ static void sum_some(void *arg, size_t first, size_t end) {
     tad__add_walk(&s->m, &l);
 }
 
+static size_t elements_of(const tad__loop *l) {
+    size_t all = 1;
+    for (int i = 0; i < l->rank; i++) all *= (size_t)l->dim[i];
+    return all;
+}
+
+size_t tad__add_all_piece(const tad__loop *l) {
+    const size_t along = (size_t)l->dim[0];
+    return tad__split_size(along, tad__rows_grain(elements_of(l) / along));
+}
+
 /* Pieces are summed on their own, then in their order. */
 static void add_all(const tad__compute *c, tad__loop *l, const tad_array *dst, tad_dtype from) {
-    size_t all = 1, along = (size_t)l->dim[0];
-    for (int i = 0; i < l->rank; i++) all *= (size_t)l->dim[i];
-    size_t grain = tad__rows_grain(all / along);
+    const size_t along = (size_t)l->dim[0];
     tad_dtype to = (tad_dtype)dst->dtype;
-    sum_of_all s = {.m = {c, to, from}, .l = l, .piece = tad__split_size(along, grain)};
+    sum_of_all s = {.m = {c, to, from}, .l = l, .piece = tad__add_all_piece(l)};
     memset(s.part, 0, sizeof s.part);
-    tad__split(c->threads, along, grain, sum_some, &s);
+    tad__split(c->threads, along, s.piece, sum_some, &s);
     for (size_t i = 0; i * s.piece < along; i++)
         tad__store(dst->data, to, tad__load(dst->data, to) + tad__load((char *)&s.part[i], to));
 }
 
-void tad__add_into(const tad__compute *c, tad_array *dst, const tad_array *src) {
-    if (src->contiguous && src->size == dst->size && src->dtype == dst->dtype &&
-        dst->dtype <= TAD_F32) {
-        tad__add(c, (tad_dtype)dst->dtype, (size_t)dst->size, src->data, dst->data);
-        return;
-    }
+tad__add_way tad__plan_add(tad__loop *l, const tad_array *dst, const tad_array *src) {
+    const bool same = src->dtype == dst->dtype;
+    if (src->contiguous && src->size == dst->size && same && dst->dtype <= TAD_F32)
+        return TAD__ADD_EACH;
     tad_shape a = tad__shape_of(dst), b = tad__shape_of(src), shape;
-    if (!tad__shape_broadcast(&a, &b, &shape)) return;
+    if (!tad__shape_broadcast(&a, &b, &shape)) return TAD__ADD_NOTHING;
     int64_t size = (int64_t)tad_dtype_size((tad_dtype)dst->dtype);
-    tad__loop l;
-    tad__loop_init(&l, &shape, (const tad_array *const[]){dst, src}, 2);
+    tad__loop_init(l, &shape, (const tad_array *const[]){dst, src}, 2);
     /* Any order of adding will do. */
-    if (dst->dtype == src->dtype && tad__transposed_axis(&l, size) < 0) tad__order_by(&l, 1, size);
-    if (dst->dtype == src->dtype && is_matrix_to_row(&l, size)) {
-        tad__add_columns(c, (tad_dtype)dst->dtype, (size_t)l.dim[0], (size_t)l.dim[1], l.base[1],
-                         l.base[0]);
+    if (same && tad__transposed_axis(l, size) < 0) tad__order_by(l, 1, size);
+    if (same && is_matrix_to_row(l, size)) return TAD__ADD_COLUMNS;
+    return dst->size == 1 && src->size > TAD__GRAIN ? TAD__ADD_ALL : TAD__ADD_WALK;
+}
+
+void tad__add_into(const tad__compute *c, tad_array *dst, const tad_array *src) {
+    const tad_dtype to = (tad_dtype)dst->dtype, from = (tad_dtype)src->dtype;
+    tad__loop l;
+    switch (tad__plan_add(&l, dst, src)) {
+    case TAD__ADD_NOTHING: return;
+    case TAD__ADD_EACH: tad__add(c, to, (size_t)dst->size, src->data, dst->data); return;
+    case TAD__ADD_COLUMNS:
+        tad__add_columns(c, to, (size_t)l.dim[0], (size_t)l.dim[1], l.base[1], l.base[0]);
         return;
+    case TAD__ADD_ALL: add_all(c, &l, dst, from); return;
+    case TAD__ADD_WALK:
+        tad__loop_split(c->threads, &l, 0, tad__add_walk, &(tad__move){c, to, from});
     }
-    if (dst->size == 1 && src->size > TAD__GRAIN)
-        add_all(c, &l, dst, (tad_dtype)src->dtype);
-    else
-        tad__loop_split(c->threads, &l, 0, tad__add_walk,
-                        &(tad__move){c, (tad_dtype)dst->dtype, (tad_dtype)src->dtype});
 }

@@ -34,12 +34,17 @@ int tad__transposed_axis(const tad__loop *l, int64_t size) {
     return k < last && l->stride[0][k] != 0 && worth ? k : -1;
 }
 
-bool tad__take_transposed_axis(tad__loop *l, int64_t size, tad__transposed *found) {
+int tad__order_transposed(tad__loop *l, int64_t size) {
     tad__loop ordered = *l;
     tad__order_by(&ordered, 0, size);
-    int last = l->rank - 1, k = tad__transposed_axis(&ordered, size);
+    const int k = tad__transposed_axis(&ordered, size);
+    if (k >= 0) *l = ordered;
+    return k;
+}
+
+bool tad__take_transposed_axis(tad__loop *l, int64_t size, tad__transposed *found) {
+    int last = l->rank - 1, k = tad__order_transposed(l, size);
     if (k < 0) return false;
-    *l = ordered;
     *found = (tad__transposed){l->dim[k], l->length, l->stride[0][k], l->step[1]};
     for (; k < last; k++) {
         l->dim[k] = l->dim[k + 1];

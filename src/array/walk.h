@@ -54,6 +54,27 @@ typedef struct tad__move {
 
 tad__loop_walk tad__copy_walk, tad__add_walk; /* of a tad__move */
 
+/* Whether a run adds elements of src without gaps up to one of dst. size: of an element. */
+static inline bool tad__is_sum(const tad__loop *l, int64_t size) {
+    return l->step[0] == 0 && l->step[1] == size;
+}
+
+/* ---- sum.c ---- */
+
+/* How tad__add_into adds. */
+typedef enum tad__add_way {
+    TAD__ADD_NOTHING, /* shapes do not fit */
+    TAD__ADD_EACH,    /* element by element */
+    TAD__ADD_COLUMNS, /* a matrix up to a row */
+    TAD__ADD_ALL,     /* everything up to one element, in pieces along axis 0 */
+    TAD__ADD_WALK     /* whatever it is, in pieces of the loop */
+} tad__add_way;
+
+/* And the loop that it walks, in the last three cases. */
+tad__add_way tad__plan_add(tad__loop *l, const tad_array *dst, const tad_array *src);
+/* Elements along axis 0 that make a piece of TAD__ADD_ALL. */
+size_t tad__add_all_piece(const tad__loop *l);
+
 /* ---- transposed.c ---- */
 
 /* dst is contiguous along the innermost axis, src along another one. */
@@ -66,7 +87,9 @@ typedef struct tad__transposed {
 void tad__order_by(tad__loop *l, int of, int64_t size);
 /* Which is src's own axis; -1: the arrays do not lie so. */
 int tad__transposed_axis(const tad__loop *l, int64_t size);
-/* Takes it out of the loop, which any order will do for. */
+/* Orders a loop, which any order will do for, so that there is one; -1: it is left as it was. */
+int tad__order_transposed(tad__loop *l, int64_t size);
+/* Takes it out of such a loop. */
 bool tad__take_transposed_axis(tad__loop *l, int64_t size, tad__transposed *found);
 void tad__copy_transposed(tad__loop *l, const tad__transposed *a, tad_dtype dtype);
 /* Of float64 and float32 only. */

@@ -72,11 +72,6 @@ static void wake(tad__pool *pool, gate *s) {
 
 /* ---- pieces ---- */
 
-size_t tad__split_size(size_t n, size_t grain) {
-    size_t grains = n / grain + (n % grain != 0);
-    return grain * (grains / TAD__MOST_PIECES + (grains % TAD__MOST_PIECES != 0));
-}
-
 static void run_piece(tad__split_fn *fn, void *arg, size_t n, size_t first, size_t piece) {
     fn(arg, first, n - first < piece ? n : first + piece);
 }

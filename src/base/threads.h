@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "split.h"
+
 typedef struct tad__pool tad__pool;
 
 /* Bytes of memory, aligned as malloc does, that a pool of so many threads needs. */
@@ -20,18 +22,6 @@ void tad__pool_destroy(tad__pool *pool);
 
 /* 1 for NULL. */
 size_t tad__pool_threads(const tad__pool *pool);
-
-enum {
-    TAD__GRAIN = 8192,     /* elements of a piece: some microseconds of light work */
-    TAD__MOST_PIECES = 64, /* so that partial results fit the stack */
-};
-
-/* n things are cut into pieces of so many, the last one maybe fewer: a multiple of grain that
- * follows from n and grain alone, and makes at most TAD__MOST_PIECES pieces. */
-size_t tad__split_size(size_t n, size_t grain);
-
-/* The grain of rows of n elements. */
-static inline size_t tad__rows_grain(size_t n) { return n < TAD__GRAIN ? TAD__GRAIN / (n + 1) : 1; }
 
 /* Calls fn(arg, first, end) once for each piece [first, end) of n things, and returns when all have
  * returned. Which thread runs a piece, and when, is open: the pieces must not depend on each other,

@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 #include "isa.h"
+#include "plain/columns.h"
 
 /* y[j] += sum over i of x[i stride + j]. The order of the additions depends on rows and stride
  * only: a matrix cut into pieces of a multiple of TAD__COLUMNS columns gives the same bits. */
-enum { TAD__COLUMNS = 64 };
 typedef void tad__columns_fn(size_t rows, size_t cols, size_t stride, const void *x, void *y);
 
 /* The largest (or smallest) of n > 0 elements; a NaN when there is one. */

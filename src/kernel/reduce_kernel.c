@@ -4,10 +4,8 @@
 #include <string.h>
 
 enum {
-    BLOCK = 1024, /* columns summed together: their sums stay in the first cache */
-    CHUNK = 64,   /* rows summed before they join the rest, which keeps rounding errors small */
+    BLOCK = 1024, /* columns whose extremes are sought together: they stay in the first cache */
     LANES = 32,   /* extremes of a row are sought in so many places at once */
-    NARROW = TAD__COLUMNS /* up to so many columns, several rows are read as one */
 };
 
 /* Whether v takes the place of `best` by an order `beats`; a NaN wins and stays. Without
@@ -22,7 +20,7 @@ enum {
 #define OF_LEVEL(suffix)                                                                           \
     void TAD_LEVEL(tad__add_columns_##suffix)(size_t rows, size_t cols, size_t stride,             \
                                               const void *x, void *y) {                            \
-        columns_##suffix(rows, cols, stride, x, y);                                                \
+        tad__add_columns_##suffix(rows, cols, stride, x, y);                                       \
     }                                                                                              \
     double TAD_LEVEL(tad__extreme_##suffix)(size_t n, const void *x, bool largest) {               \
         return largest ? largest_##suffix(n, x) : smallest_##suffix(n, x);                         \

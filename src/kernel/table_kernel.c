@@ -2,10 +2,9 @@
  * Rests on kernels.h. */
 #include "isa.h"
 #include "kernels.h"
+#include "plain/sum.h"
 
 /* ---- filling, adding and summing, in an order that no vector width changes ---- */
-
-enum { SUM_PART = 4096 }; /* elements summed in T before they join a double */
 
 #define ADD_SUM(T, suffix)                                                                         \
     static void fill_##suffix(size_t n, double value, void *to) {                                  \
@@ -17,21 +16,8 @@ enum { SUM_PART = 4096 }; /* elements summed in T before they join a double */
         T *restrict y = to;                                                                        \
         for (size_t i = 0; i < n; i++) y[i] += x[i];                                               \
     }                                                                                              \
-    static double sum_part_##suffix(size_t n, const T *x) {                                        \
-        T part[32] = {0};                                                                          \
-        size_t i = 0;                                                                              \
-        for (; i + 32 <= n; i += 32)                                                               \
-            for (size_t k = 0; k < 32; k++) part[k] += x[i + k];                                   \
-        for (size_t k = 0; i < n; i++, k++) part[k] += x[i];                                       \
-        for (size_t half = 16; half; half /= 2)                                                    \
-            for (size_t k = 0; k < half; k++) part[k] += part[k + half];                           \
-        return (double)part[0];                                                                    \
-    }                                                                                              \
     static double sum_##suffix(size_t n, const void *from) {                                       \
-        const T *x = from;                                                                         \
-        double sum = 0;                                                                            \
-        for (; n > SUM_PART; n -= SUM_PART, x += SUM_PART) sum += sum_part_##suffix(SUM_PART, x);  \
-        return sum + sum_part_##suffix(n, x);                                                      \
+        return tad__sum_run_##suffix(n, from);                                                     \
     }
 ADD_SUM(double, f64)
 ADD_SUM(float, f32)

@@ -1,18 +1,15 @@
-/* Sums: sum, mean, and sum_to, which undoes broadcasting. Rests on reduce.h and the loop. */
+/* Sums: sum, mean, and sum_to, which undoes broadcasting. Rests on sum.h and the loop. */
 #include <stddef.h>
 
 #include "array/loop.h"
+#include "kernel/plain/sum.h"
 #include "ops/axes.h"
 #include "ops/families.h"
 #include "ops/operands.h"
 #include "ops/samples.h"
-#include "reduce.h"
-
-enum { SUM, MEAN, SUM_TO };
+#include "sum.h"
 
 /* ---- rows and columns ---- */
-
-enum { SHORT_ROW = 32 }; /* shorter ones are summed without a call */
 
 typedef struct row_sums {
     const tad__compute *compute;
@@ -20,32 +17,26 @@ typedef struct row_sums {
     size_t n;
 } row_sums;
 
-#define SUM_SHORT_ROWS(T)                                                                          \
+#define SUM_SHORT_ROWS(T, suffix)                                                                  \
     do {                                                                                           \
         const T *row = (const T *)r->x->data + first * r->n;                                       \
         T *sum = r->out->data;                                                                     \
-        for (size_t i = first; i < end; i++, row += r->n) {                                        \
-            T part[4] = {0};                                                                       \
-            size_t k = 0;                                                                          \
-            for (; k + 4 <= r->n; k += 4)                                                          \
-                for (size_t lane = 0; lane < 4; lane++) part[lane] += row[k + lane];               \
-            for (; k < r->n; k++) part[k % 4] += row[k];                                           \
-            sum[i] = (part[0] + part[1]) + (part[2] + part[3]);                                    \
-        }                                                                                          \
+        for (size_t i = first; i < end; i++, row += r->n)                                          \
+            sum[i] = tad__sum_few_##suffix(r->n, row);                                             \
     } while (0)
 
 static void sum_some_rows(void *arg, size_t first, size_t end) {
     const row_sums *r = arg;
     const char *x = r->x->data;
-    if (r->n >= SHORT_ROW) {
+    if (r->n >= TAD__SHORT_ROW) {
         for (size_t i = first; i < end; i++)
             tad__set_number(r->out, i,
                             tad__total(r->compute, (tad_dtype)r->x->dtype, r->n,
                                        x + tad__bytes_of(r->x, i * r->n)));
     } else if (r->x->dtype == TAD_F64) {
-        SUM_SHORT_ROWS(double);
+        SUM_SHORT_ROWS(double, f64);
     } else {
-        SUM_SHORT_ROWS(float);
+        SUM_SHORT_ROWS(float, f32);
     }
 }
 
@@ -64,20 +55,25 @@ static void sum_columns(const tad__compute *compute, const tad_array *out, const
                          (char *)out->data + tad__bytes_of(x, i * b.after));
 }
 
+tad__sum_way tad__sum_plan(const tad_array *out, const tad_array *x, unsigned mask,
+                           tad__blocks *b) {
+    if (out->size == 0) return TAD__SUM_NOTHING;
+    if (x->size == 0) return TAD__SUM_ZEROS;
+    if (!tad__as_blocks(x, mask, b)) return TAD__SUM_ANY;
+    return b->after == 1 ? TAD__SUM_ROWS : TAD__SUM_COLUMNS;
+}
+
 /* out, which has x's rank and size 1 where the mask says, = the sums. */
 static void sum_into(const tad__compute *compute, tad_array *out, const tad_array *x,
                      unsigned mask) {
     tad__blocks b;
-    if (out->size == 0) return;
-    if (x->size == 0)
-        tad__clear(compute, out);
-    else if (!tad__as_blocks(x, mask, &b)) {
-        tad__clear(compute, out);
-        tad__add_into(compute, out, x);
-    } else if (b.after == 1)
-        sum_rows(compute, out, x, b);
-    else
-        sum_columns(compute, out, x, b);
+    switch (tad__sum_plan(out, x, mask, &b)) {
+    case TAD__SUM_NOTHING: return;
+    case TAD__SUM_ZEROS: tad__clear(compute, out); return;
+    case TAD__SUM_ROWS: sum_rows(compute, out, x, b); return;
+    case TAD__SUM_COLUMNS: sum_columns(compute, out, x, b); return;
+    case TAD__SUM_ANY: tad__clear(compute, out); tad__add_into(compute, out, x);
+    }
 }
 
 /* ---- sum, mean ---- */
@@ -89,8 +85,7 @@ static void scale(const tad_array *a, double divisor) {
         for (int64_t i = 0; i < a->size; i++) ((float *)a->data)[i] /= (float)divisor;
 }
 
-/* How many elements make one of the result. */
-static double count_of(const tad_array *x, unsigned mask) {
+double tad__count_reduced(const tad_array *x, unsigned mask) {
     double n = 1;
     for (int i = 0; i < x->rank; i++)
         if (mask >> i & 1) n *= (double)x->dim[i];
@@ -103,7 +98,7 @@ static tad_status sum_forward(const tad_call_frame *c) {
     unsigned mask = tad__known_axes(&o->axis, x->rank);
     tad__header h;
     sum_into(c->compute, tad__keepdims_view(&h, c->out[0], x, mask), x, mask);
-    if (c->op == &tad__ops_sum[MEAN]) scale(c->out[0], count_of(x, mask));
+    if (c->op == &tad__ops_sum[TAD__OP_MEAN]) scale(c->out[0], tad__count_reduced(x, mask));
     return TAD_OK;
 }
 
@@ -119,7 +114,8 @@ static double count_in_rule(tad_var x, const tad_axes *axes) {
 static void sum_vjp(tad_rule *r) {
     const tad__reduce *o = r->options;
     tad_var g = r->given[0];
-    if (r->op == &tad__ops_sum[MEAN]) g = tad_div(g, tad_number(count_in_rule(r->in[0], &o->axis)));
+    if (r->op == &tad__ops_sum[TAD__OP_MEAN])
+        g = tad_div(g, tad_number(count_in_rule(r->in[0], &o->axis)));
     r->result[0] = tad_broadcast_to(tad_reshape(g, tad__keepdims_shape(r->in[0], &o->axis)),
                                     tad_shape_of(r->in[0]));
 }
@@ -142,7 +138,7 @@ static tad_status sum_backward(tad_backward *b) {
     const tad_array *x = b->call.in[0];
     if (!b->cotangent[0] || !b->wanted[0]) return TAD_OK;
     unsigned mask = tad__known_axes(&o->axis, x->rank);
-    double divisor = b->call.op == &tad__ops_sum[MEAN] ? count_of(x, mask) : 1;
+    double divisor = b->call.op == &tad__ops_sum[TAD__OP_MEAN] ? tad__count_reduced(x, mask) : 1;
     tad__header g_header, few_header;
     const tad__compute *compute = b->call.compute;
     const tad_array *view = tad__keepdims_view(&g_header, b->cotangent[0], x, mask);
@@ -178,12 +174,17 @@ static tad_status sum_to_shape(const tad_call_frame *c, tad_type *out, size_t *n
     return TAD_OK;
 }
 
-static tad_status sum_to_forward(const tad_call_frame *c) {
-    const tad_array *x = c->in[0], *y = c->out[0];
+unsigned tad__sum_to_axes(const tad_array *x, const tad_array *y) {
     unsigned mask = 0;
     int skip = x->rank - y->rank;
     for (int i = 0; i < x->rank; i++)
         if (i < skip || y->dim[i - skip] == 1) mask |= 1u << i;
+    return mask;
+}
+
+static tad_status sum_to_forward(const tad_call_frame *c) {
+    const tad_array *x = c->in[0], *y = c->out[0];
+    const unsigned mask = tad__sum_to_axes(x, y);
     tad__header h;
     sum_into(c->compute, tad__keepdims_view(&h, y, x, mask), x, mask);
     return TAD_OK;
@@ -215,29 +216,34 @@ static const tad_misuse sum_to_misuse[] = {
 
 #define SUMS                                                                                       \
     REDUCES, .flags = TAD_OP_LINEAR, .shape = tad__reduce_shape, .forward = sum_forward,           \
-             .vjp = sum_vjp, .backward = sum_backward, CASES(tad__sum)
+             .vjp = sum_vjp, .backward = sum_backward, .c_text = tad__sum_c_text, CASES(tad__sum)
 
 const tad_op tad__ops_sum[] = {
-    [SUM] = {.name = "sum", .doc = "sum over the axes, all if not given; 0 of nothing", SUMS},
-    [MEAN] = {.name = "mean",
-              .doc = "sum over the axes by their number of elements; NaN of nothing",
-              SUMS},
-    [SUM_TO] = {.name = "sum_to",
-                .doc = "sums x down to a shape that broadcasts to x's: undoes broadcast_to",
-                FAMILY("reduce", 1, 1),
-                .flags = TAD_OP_LINEAR,
-                OPTIONS(tad__to_shape, sum_to_list),
-                HOOKS(sum_to),
-                CASES(sum_to)},
+    [TAD__OP_SUM] = {.name = "sum",
+                     .doc = "sum over the axes, all if not given; 0 of nothing",
+                     SUMS},
+    [TAD__OP_MEAN] = {.name = "mean",
+                      .doc = "sum over the axes by their number of elements; NaN of nothing",
+                      SUMS},
+    [TAD__OP_SUM_TO] = {.name = "sum_to",
+                        .doc = "sums x down to a shape that broadcasts to x's: undoes broadcast_to",
+                        FAMILY("reduce", 1, 1),
+                        .flags = TAD_OP_LINEAR,
+                        OPTIONS(tad__to_shape, sum_to_list),
+                        HOOKS(sum_to),
+                        .c_text = tad__sum_to_c_text,
+                        CASES(sum_to)},
 };
 const size_t tad__ops_sum_count = LENGTH(tad__ops_sum);
 
-tad_var tad_sum(tad_var x, tad_axes over) { return tad__reduce_apply(&tad__ops_sum[SUM], x, over); }
+tad_var tad_sum(tad_var x, tad_axes over) {
+    return tad__reduce_apply(&tad__ops_sum[TAD__OP_SUM], x, over);
+}
 
 tad_var tad_mean(tad_var x, tad_axes over) {
-    return tad__reduce_apply(&tad__ops_sum[MEAN], x, over);
+    return tad__reduce_apply(&tad__ops_sum[TAD__OP_MEAN], x, over);
 }
 
 tad_var tad_sum_to(tad_var x, tad_shape shape) {
-    return tad__apply_one(&tad__ops_sum[SUM_TO], x, &(tad__to_shape){shape});
+    return tad__apply_one(&tad__ops_sum[TAD__OP_SUM_TO], x, &(tad__to_shape){shape});
 }
