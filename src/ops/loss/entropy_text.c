@@ -12,39 +12,46 @@ void tad__c_put_integer(tad_c *to, int64_t value) {
         tad_c_put(to, "%lld", (long long)value);
 }
 
+/* Opens a loop over all labels. */
 static void open_labels(tad_c *to, tad__loop *l, const tad__c_labels *labels) {
     const tad_shape shape = tad__shape_of(labels->array);
     tad__c_open(to, l, &shape, &labels->array, 1);
-    tad_c_put(to, "const int64_t label = in%d", labels->operand);
+}
+
+static void put_label(tad_c *to, const tad__loop *l, const tad__c_labels *labels) {
+    tad_c_put(to, "in%d", labels->operand);
     tad__c_at(to, l, 0);
-    tad_c_put(to, ";\n");
 }
 
 void tad__c_check_labels(tad_c *to, const tad__c_labels *labels) {
     tad__loop l;
     open_labels(to, &l, labels);
-    tad_c_put(to, "if ((label < 0 || label >= %lld) && label != ", (long long)labels->classes);
+    tad_c_put(to, "if ((");
+    put_label(to, &l, labels);
+    tad_c_put(to, " < 0 || ");
+    put_label(to, &l, labels);
+    tad_c_put(to, " >= %lld) && ", (long long)labels->classes);
+    put_label(to, &l, labels);
+    tad_c_put(to, " != ");
     tad__c_put_integer(to, labels->ignore);
     tad_c_put(to, ") return TAD_BAD_INDEX;\n");
     tad__c_close(to, &l);
-}
-
-void tad__c_put_class_weight(tad_c *to, const tad_array *weights) {
-    if (weights)
-        tad_c_put(to, "in2[%lld*label]", (long long)tad_strides(weights)[0]);
-    else
-        tad_c_put(to, "1");
 }
 
 void tad__c_put_weight(tad_c *to, const tad__c_labels *labels, const tad_array *weights) {
     tad__loop l;
     tad_c_put(to, "double weight = 0;\n");
     open_labels(to, &l, labels);
-    tad_c_put(to, "if (label != ");
+    tad_c_put(to, "if (");
+    put_label(to, &l, labels);
+    tad_c_put(to, " != ");
     tad__c_put_integer(to, labels->ignore);
-    tad_c_put(to, ") weight += ");
-    tad__c_put_class_weight(to, weights);
-    tad_c_put(to, ";\n");
+    tad_c_put(to, ") weight += %s", weights ? "in2[" : "1;\n");
+    if (weights) {
+        tad_c_put(to, "%lld*", (long long)tad_strides(weights)[0]);
+        put_label(to, &l, labels);
+        tad_c_put(to, "];\n");
+    }
     tad__c_close(to, &l);
 }
 

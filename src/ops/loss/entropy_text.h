@@ -20,8 +20,6 @@ void tad__c_put_integer(tad_c *to, int64_t value);
 void tad__c_check_labels(tad_c *to, const tad__c_labels *labels);
 /* The variable `weight`: the sum of the weights, operand 2, of the labels that count. NULL: ones. */
 void tad__c_put_weight(tad_c *to, const tad__c_labels *labels, const tad_array *weights);
-/* "in2[label]", the weight of a label, or "1". */
-void tad__c_put_class_weight(tad_c *to, const tad_array *weights);
 
 /* The losses of one call as they are written. The loop has the targets, what lies at the first
  * class of each position of x, and, where each loss is a result, these. */

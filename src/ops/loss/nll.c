@@ -100,8 +100,10 @@ static tad_status nll_backward(tad_backward *b) {
 static void put_loss(tad__c_losses *l) {
     tad_c_put(l->to, "const double w = label == ");
     tad__c_put_integer(l->to, l->labels.ignore);
-    tad_c_put(l->to, " ? 0 : ");
-    tad__c_put_class_weight(l->to, l->weights);
+    if (l->weights)
+        tad_c_put(l->to, " ? 0 : in2[%lld*label]", (long long)tad_strides(l->weights)[0]);
+    else
+        tad_c_put(l->to, " ? 0 : 1");
     tad_c_put(l->to, ", loss = w != 0 ? -w * (in0 + %lld*label)", (long long)l->step);
     tad__c_at(l->to, &l->loop, 1);
     tad_c_put(l->to, " : 0;\n");
