@@ -4,7 +4,8 @@
 /* log(1 + e^x) */
 static inline T N(softplus)(T x) { return (x < 0 ? 0 : x) + M(log1p)(M(exp)(-M(fabs)(x))); }
 
-/* Derivatives of one element; the weight w of a positive and the parameter p are 1 without a use. */
+/* Derivatives of one element. The weight w of a positive and the parameter p are 1 where there is
+ * no use for them. */
 #define LOSS(name, is_long, weighted, dx_, dt_)                                                    \
     static inline T N(name##_by_x)(T x, T t, T w, T p) {                                           \
         return (void)x, (void)t, (void)w, (void)p, (dx_);                                          \
@@ -12,8 +13,8 @@ static inline T N(softplus)(T x) { return (x < 0 ? 0 : x) + M(log1p)(M(exp)(-M(f
     static inline T N(name##_by_t)(T x, T t, T w, T p) {                                           \
         return (void)x, (void)t, (void)w, (void)p, (dt_);                                          \
     }                                                                                              \
-    LOSS_LOOP(name##_loss, M(name##_loss), is_long, weighted)                                        \
-    LOSS_LOOP(name##_dx, N(name##_by_x), is_long, weighted)                                           \
+    LOSS_LOOP(name##_loss, M(name##_loss), is_long, weighted)                                      \
+    LOSS_LOOP(name##_dx, N(name##_by_x), is_long, weighted)                                        \
     LOSS_LOOP(name##_dt, N(name##_by_t), is_long, weighted)
 
 #define LOSS_LOOP(name, element, is_long, weighted)                                                \
@@ -23,10 +24,10 @@ static inline T N(softplus)(T x) { return (x < 0 ? 0 : x) + M(log1p)(M(exp)(-M(f
         const size_t m = is_long ? whole_vectors(n, sizeof(T)) : n;                                \
         if (weighted && w) {                                                                       \
             TAD_TURNS_APART                                                                        \
-            for (size_t i = 0; i < m; i++) y[i] = s * element(x[i], t[i], w[i], p);             \
+            for (size_t i = 0; i < m; i++) y[i] = s * element(x[i], t[i], w[i], p);                \
         } else {                                                                                   \
             TAD_TURNS_APART                                                                        \
-            for (size_t i = 0; i < m; i++) y[i] = s * element(x[i], t[i], 1, p);                \
+            for (size_t i = 0; i < m; i++) y[i] = s * element(x[i], t[i], 1, p);                   \
         }                                                                                          \
         if (is_long && m < n) do_left(&(ending){sizeof(T), m, n - m}, N(name), a, scale, out);     \
     }

@@ -13,11 +13,11 @@ static inline M(block_sum) M(block_sum_of)(T *block, ptrdiff_t size, ptrdiff_t b
 }
 
 /* As many of n numbers as the block has room for. */
-static inline ptrdiff_t M(block_room)(const M(block_sum) *s, ptrdiff_t n) {
+static inline ptrdiff_t M(block_room)(const M(block_sum) * s, ptrdiff_t n) {
     return n < s->size - s->n ? n : s->size - s->n;
 }
 
-static inline void M(end_block)(M(block_sum) *s) {
+static inline void M(end_block)(M(block_sum) * s) {
     s->piece += M(sum_run)((size_t)s->n, s->block);
     s->n = 0;
     if (--s->left) return;
@@ -27,12 +27,12 @@ static inline void M(end_block)(M(block_sum) *s) {
 }
 
 /* n numbers have been written behind the others of the block. */
-static inline void M(block_add)(M(block_sum) *s, ptrdiff_t n) {
+static inline void M(block_add)(M(block_sum) * s, ptrdiff_t n) {
     s->n += n;
     if (s->n == s->size) M(end_block)(s);
 }
 
-static inline double M(block_total)(M(block_sum) *s) {
+static inline double M(block_total)(M(block_sum) * s) {
     if (s->n) M(end_block)(s);
     return s->total + s->piece;
 }

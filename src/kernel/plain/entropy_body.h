@@ -45,24 +45,24 @@ typedef struct M(portions) {
     ptrdiff_t weight_step;
 } M(portions);
 
-static inline T M(portion)(const M(portions) *p, ptrdiff_t c) {
+static inline T M(portion)(const M(portions) * p, ptrdiff_t c) {
     const T t = p->t ? p->t[c * p->t_step] : 0, q = p->rest * t + p->even;
     return p->weight ? q * p->weight[c * p->weight_step] : q;
 }
 
-static inline T M(entropy_term)(const M(logits) *l, T q, ptrdiff_t c) {
+static inline T M(entropy_term)(const M(logits) * l, T q, ptrdiff_t c) {
     return q == 0 ? 0 : q * (l->log_total - (l->x[c * l->apart] - l->shift));
 }
 
 /* What a label adds. */
-static inline T M(label_loss)(const M(logits) *l, const M(portions) *p, int64_t label) {
+static inline T M(label_loss)(const M(logits) * l, const M(portions) * p, int64_t label) {
     const ptrdiff_t c = (ptrdiff_t)label;
     const T w = p->weight ? p->weight[c * p->weight_step] : 1;
     return M(entropy_term)(l, p->rest * w, c);
 }
 
 /* What all classes add to `sum`. */
-static inline T M(portions_loss)(const M(logits) *l, const M(portions) *p, T sum) {
+static inline T M(portions_loss)(const M(logits) * l, const M(portions) * p, T sum) {
     T part[16] = {0};
     ptrdiff_t c = 0;
     for (; c + 16 <= l->n; c += 16)

@@ -141,7 +141,8 @@ static void put_number(tad_array *a, double value, bool add) {
 static void derivative(const elements *e, const tad_array *g, int what, size_t from, size_t n,
                        void *out) {
     bool none = e->how.reduction == TAD_EACH;
-    double scale = e->how.factor * (none ? 1 : tad__number_at(g->dtype, g->data, 0) / e->how.divisor);
+    double scale =
+        e->how.factor * (none ? 1 : tad__number_at(g->dtype, g->data, 0) / e->how.divisor);
     compute(e, what, from, n, scale, out);
     if (none) scale_by(e, n, (const char *)g->data + from * e->width, out);
 }

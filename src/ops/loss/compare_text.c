@@ -1,17 +1,13 @@
-/* The frame of losses that compare, as C. Rests on compare.h and array/c_text.h. */
-#include "array/c_text.h"
+/* The frame of losses that compare, as C. Rests on compare.h and loss_text.h. */
 #include "compare.h"
+
 #include "loss_text.h"
 
 static const char *const parts[TAD__LOSS_KINDS] = {
-    [TAD__LOSS_SQUARE] = "square_loss",
-    [TAD__LOSS_ABSOLUTE] = "absolute_loss",
-    [TAD__LOSS_SMOOTH] = "smooth_loss",
-    [TAD__LOSS_HUBER] = "huber_loss",
-    [TAD__LOSS_BCE] = "bce_loss",
-    [TAD__LOSS_BCE_LOGITS] = "bce_logits_loss",
-    [TAD__LOSS_KL] = "kl_loss",
-    [TAD__LOSS_KL_LOG] = "kl_log_loss",
+    [TAD__LOSS_SQUARE] = "square_loss", [TAD__LOSS_ABSOLUTE] = "absolute_loss",
+    [TAD__LOSS_SMOOTH] = "smooth_loss", [TAD__LOSS_HUBER] = "huber_loss",
+    [TAD__LOSS_BCE] = "bce_loss",       [TAD__LOSS_BCE_LOGITS] = "bce_logits_loss",
+    [TAD__LOSS_KL] = "kl_loss",         [TAD__LOSS_KL_LOG] = "kl_log_loss",
     [TAD__LOSS_HINGE] = "hinge_loss",
 };
 

@@ -100,11 +100,14 @@ static tad_status nll_backward(tad_backward *b) {
 static void put_loss(tad__c_losses *l) {
     tad_c_put(l->to, "const double w = label == ");
     tad__c_put_integer(l->to, l->labels.ignore);
-    if (l->weights)
-        tad_c_put(l->to, " ? 0 : in2[%lld*label]", (long long)tad_strides(l->weights)[0]);
-    else
-        tad_c_put(l->to, " ? 0 : 1");
-    tad_c_put(l->to, ", loss = w != 0 ? -w * (in0 + %lld*label)", (long long)l->step);
+    tad_c_put(l->to, " ? 0 : %s", l->weights ? "in2[" : "1");
+    if (l->weights) {
+        tad__c_put_label(l->to, tad_strides(l->weights)[0]);
+        tad_c_put(l->to, "]");
+    }
+    tad_c_put(l->to, ", loss = w != 0 ? -w * (in0 + ");
+    tad__c_put_label(l->to, l->step);
+    tad_c_put(l->to, ")");
     tad__c_at(l->to, &l->loop, 1);
     tad_c_put(l->to, " : 0;\n");
 }
@@ -114,8 +117,7 @@ static void nll_c_text(const tad_call_frame *c, tad_c *to) {
     tad__c_begin_losses(&l, c, to);
     const bool none = l.options->reduction == TAD_EACH;
     const size_t piece = tad__split_size(l.rows, TAD__GRAIN);
-    if (!none)
-        tad_c_put(to, "double total = 0, piece = 0;\nptrdiff_t left = %zu;\n", piece);
+    if (!none) tad_c_put(to, "double total = 0, piece = 0;\nptrdiff_t left = %zu;\n", piece);
     tad__c_open_losses(&l);
     put_loss(&l);
     if (none) {

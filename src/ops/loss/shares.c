@@ -59,8 +59,7 @@ static tad_status share_forward(const tad_call_frame *c) {
     const int64_t outer = outer_size(in);
     double divisor = 1;
     if (o->loss.reduction == TAD_MEAN)
-        divisor =
-            tad__label_weight(label, (size_t)in->size, ignore, (tad_dtype)o->dtype, NULL);
+        divisor = tad__label_weight(label, (size_t)in->size, ignore, (tad_dtype)o->dtype, NULL);
     const double own = own_share(o) / divisor, other = other_share(o) / divisor;
     if (o->dtype == TAD_F64)
         tad__label_shares_f64(outer, n, inner, label, ignore, own, other, c->out[0]->data);
@@ -76,9 +75,8 @@ static void share_c_text(const tad_call_frame *c, tad_c *to) {
     const double share[] = {own_share(o), other_share(o)};
     tad__c_check_labels(to, &labels);
     if (o->loss.reduction == TAD_MEAN) tad__c_put_weight(to, &labels, NULL);
-    tad_c_put(to, "%s(%lld, %lld, %lld, in0, ",
-              tad__c_part(to, "label_shares", (unsigned)o->dtype), (long long)outer_size(in),
-              (long long)o->classes, (long long)inner_size(in));
+    tad_c_put(to, "%s(%lld, %lld, %lld, in0, ", tad__c_part(to, "label_shares", (unsigned)o->dtype),
+              (long long)outer_size(in), (long long)o->classes, (long long)inner_size(in));
     tad__c_put_integer(to, labels.ignore);
     for (int k = 0; k < 2; k++) {
         tad_c_put(to, ", ");
