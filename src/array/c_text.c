@@ -13,12 +13,13 @@
 
 enum { INDENT = 4 };
 
-static void put_line(tad_c *to, const char *text, size_t length) {
-    if (length && *text == '}' && to->depth) to->depth--;
+/* A line, or a part of one: whether it `ends` there. */
+static void put_line(tad_c *to, const char *text, size_t length, bool ends) {
+    if (length && *text == '}' && !to->within_line && to->depth) to->depth--;
     for (int k = 0; length && !to->within_line && k < INDENT * to->depth; k++)
         tad__text_bytes(&to->text, " ", 1);
     tad__text_bytes(&to->text, text, length);
-    if (length && text[length - 1] == '{') to->depth++;
+    if (length && text[length - 1] == '{' && ends) to->depth++;
 }
 
 void tad_c_put(tad_c *to, const char *format, ...) {
@@ -31,7 +32,7 @@ void tad_c_put(tad_c *to, const char *format, ...) {
     if (to->silent || to->failed) return;
     for (const char *p = text; *p;) {
         const size_t n = strcspn(p, "\n");
-        put_line(to, p, n);
+        put_line(to, p, n, p[n] != 0);
         to->within_line = p[n] == 0;
         if (to->within_line) return;
         tad__text_bytes(&to->text, "\n", 1);

@@ -1,9 +1,9 @@
-/* Elementwise losses for one instruction-set level. Rests on elementary.h. */
+/* Elementwise losses for one instruction-set level. Rests on plain/loss.h. */
 #include "loss.h"
 
-#include "elementary.h"
 #include "ending.h"
 #include "isa.h"
+#include "plain/loss.h"
 
 enum { SHORT, LONG }; /* LONG: of the exponential or a logarithm; see ending.h */
 

@@ -64,9 +64,7 @@ typedef struct elements {
     const tad__compute *compute;
     tad_dtype dtype;
     size_t n, width;
-    enum tad__loss_kind kind;
-    unsigned reduction;
-    double p, divisor, factor;
+    tad__comparison how;
     const char *in[TAD__LOSS_INPUTS];
 } elements;
 
@@ -86,22 +84,29 @@ static const void *expanded(const tad_call_frame *c, const tad_array *a, const t
     return to->data;
 }
 
+tad__comparison tad__comparison_of(const tad_call_frame *c, const tad__loss *loss) {
+    const tad__loss_options *o = c->options;
+    const unsigned reduction = tad__compare_reduction(loss, o);
+    const tad_shape full = full_shape(c);
+    return (tad__comparison){.kind = loss->log_kind && o->log_target ? loss->log_kind : loss->kind,
+                             .reduction = reduction,
+                             .p = loss->half ? 1 : tad__loss_parameter(o),
+                             .divisor = tad__compare_divisor(reduction, &full),
+                             .factor = loss->half ? 0.5 : 1,
+                             .full = full};
+}
+
 /* False: no memory. */
 static bool gather(elements *e, const tad_call_frame *c, const tad__loss *loss) {
-    const tad__loss_options *o = c->options;
-    tad_shape full = full_shape(c);
-    *e = (elements){.compute = c->compute, .dtype = (tad_dtype)c->in[TAD__LOSS_X]->dtype};
+    *e = (elements){.compute = c->compute,
+                    .dtype = (tad_dtype)c->in[TAD__LOSS_X]->dtype,
+                    .how = tad__comparison_of(c, loss)};
     e->width = tad_dtype_size(e->dtype);
-    e->kind = loss->log_kind && o->log_target ? loss->log_kind : loss->kind;
-    e->reduction = tad__compare_reduction(loss, o);
-    e->p = loss->half ? 1 : tad__loss_parameter(o);
-    e->factor = loss->half ? 0.5 : 1;
-    e->divisor = tad__compare_divisor(e->reduction, &full);
     int64_t n = 0;
-    tad__shape_size(&full, &n);
+    tad__shape_size(&e->how.full, &n);
     e->n = (size_t)n;
     for (size_t i = 0; i < c->n_in && n; i++)
-        if (c->in[i] && !(e->in[i] = expanded(c, c->in[i], &full))) return false;
+        if (c->in[i] && !(e->in[i] = expanded(c, c->in[i], &e->how.full))) return false;
     return true;
 }
 
@@ -121,9 +126,9 @@ static void scale_by(const elements *e, size_t n, const void *x, void *y) {
 /* scale times what is asked for, with weights, of n elements from `from`. */
 static void compute(const elements *e, int what, size_t from, size_t n, double scale, void *out) {
     size_t at = from * e->width;
-    tad__loss_terms terms = {e->in[TAD__LOSS_X] + at, e->in[TAD__LOSS_T] + at, NULL, e->p};
+    tad__loss_terms terms = {e->in[TAD__LOSS_X] + at, e->in[TAD__LOSS_T] + at, NULL, e->how.p};
     if (e->in[TAD__LOSS_POSITIVE]) terms.positive = e->in[TAD__LOSS_POSITIVE] + at;
-    e->compute->kernels->loss->fn[e->kind][what][e->dtype](&terms, n, scale, out);
+    e->compute->kernels->loss->fn[e->how.kind][what][e->dtype](&terms, n, scale, out);
     if (e->in[TAD__LOSS_WEIGHT]) scale_by(e, n, e->in[TAD__LOSS_WEIGHT] + at, out);
 }
 
@@ -135,8 +140,9 @@ static void put_number(tad_array *a, double value, bool add) {
 /* A block of the gradient of one input. */
 static void derivative(const elements *e, const tad_array *g, int what, size_t from, size_t n,
                        void *out) {
-    bool none = e->reduction == TAD_EACH;
-    double scale = e->factor * (none ? 1 : tad__number_at(g->dtype, g->data, 0) / e->divisor);
+    bool none = e->how.reduction == TAD_EACH;
+    double scale =
+        e->how.factor * (none ? 1 : tad__number_at(g->dtype, g->data, 0) / e->how.divisor);
     compute(e, what, from, n, scale, out);
     if (none) scale_by(e, n, (const char *)g->data + from * e->width, out);
 }
@@ -165,7 +171,7 @@ static void work_piece(void *arg, size_t first, size_t end) {
         if (w->g)
             derivative(e, w->g, w->what, i, n, out);
         else
-            compute(e, TAD__LOSS_VALUE, i, n, e->factor, out);
+            compute(e, TAD__LOSS_VALUE, i, n, e->how.factor, out);
         if (!own)
             w->sum[first / w->piece] += k->sum[e->dtype](n, out);
         else if (w->add)
@@ -184,9 +190,9 @@ static double do_all(work *w) {
 tad_status tad__compare_forward(const tad_call_frame *c, const tad__loss *loss) {
     elements e;
     if (!gather(&e, c, loss)) return TAD_NO_MEMORY;
-    bool none = e.reduction == TAD_EACH;
+    bool none = e.how.reduction == TAD_EACH;
     double total = do_all(&(work){.e = &e, .to = none ? c->out[0]->data : NULL});
-    if (!none) put_number(c->out[0], total / e.divisor, false);
+    if (!none) put_number(c->out[0], total / e.how.divisor, false);
     return TAD_OK;
 }
 
@@ -207,8 +213,8 @@ static tad_status input_gradient(tad_backward *b, const elements *e, size_t inpu
 }
 
 /* Of a positive's weight: t times the loss of a target of 1, which counts once. */
-static bool prepare_positive(elements *e, const tad_shape *full) {
-    tad_array *ones = tad__scratch_array(e->compute, e->dtype, full);
+static bool prepare_positive(elements *e) {
+    tad_array *ones = tad__scratch_array(e->compute, e->dtype, &e->how.full);
     if (!ones) return false;
     e->compute->kernels->fill[e->dtype](e->n, 1, ones->data);
     e->in[TAD__LOSS_T] = ones->data;
@@ -219,14 +225,13 @@ static bool prepare_positive(elements *e, const tad_shape *full) {
 /* By a weight: the loss of each element without it, summed over those that share the weight. */
 static tad_status weight_gradient(tad_backward *b, const elements *e, size_t input) {
     bool fresh;
-    tad_shape full = full_shape(&b->call);
     tad_array *buffer = tad_backward_buffer(b, input, &fresh);
-    tad_array *each = tad__scratch_array(e->compute, e->dtype, &full);
+    tad_array *each = tad__scratch_array(e->compute, e->dtype, &e->how.full);
     elements own = *e;
     if (!buffer || !each) return TAD_NO_MEMORY;
     if (input == TAD__LOSS_WEIGHT)
         own.in[TAD__LOSS_WEIGHT] = NULL;
-    else if (!prepare_positive(&own, &full))
+    else if (!prepare_positive(&own))
         return TAD_NO_MEMORY;
     do_all(&(work){.e = &own, .what = TAD__LOSS_VALUE, .g = b->cotangent[0], .to = each->data});
     if (input == TAD__LOSS_POSITIVE) scale_by(e, e->n, e->in[TAD__LOSS_T], each->data);

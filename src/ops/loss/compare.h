@@ -37,9 +37,21 @@ tad_status tad__compare_backward(tad_backward *b, const tad__loss *loss);
 void tad__compare_vjp(tad_rule *r, const tad__loss *loss);
 void tad__compare_jvp(tad_rule *r, const tad__loss *loss);
 
+void tad__compare_c_text(const tad_call_frame *c, tad_c *to, const tad__loss *loss);
+
 /* What the shape, forward, backward and rules of a call share. */
 unsigned tad__compare_reduction(const tad__loss *loss, const tad__loss_options *o);
 double tad__compare_divisor(unsigned reduction, const tad_shape *full);
+
+/* What is computed: factor times the kernel's loss of each element, and, but for TAD_EACH, the sum
+ * of all divided by the divisor. */
+typedef struct tad__comparison {
+    enum tad__loss_kind kind;
+    unsigned reduction;
+    double p, divisor, factor;
+    tad_shape full; /* that the elements are compared in */
+} tad__comparison;
+tad__comparison tad__comparison_of(const tad_call_frame *c, const tad__loss *loss);
 
 /* What dx and dt are written with. */
 static inline tad_var tad__times(tad_var x, double factor) {
@@ -64,11 +76,14 @@ static inline tad_var tad__difference(const tad_rule *r) {
     static tad_status backward(tad_backward *b) {                                                  \
         return tad__compare_backward(b, loss_of(b->call.op));                                      \
     }                                                                                              \
+    static void c_text(const tad_call_frame *c, tad_c *to) {                                       \
+        tad__compare_c_text(c, to, loss_of(c->op));                                                \
+    }                                                                                              \
     static void vjp(tad_rule *r) { tad__compare_vjp(r, loss_of(r->op)); }                          \
     static void jvp(tad_rule *r) { tad__compare_jvp(r, loss_of(r->op)); }
 #define COMPARES(least, most)                                                                      \
     FAMILY("loss", least, most), .shape = shape, .forward = forward, .backward = backward,         \
-                                 .vjp = vjp, .jvp = jvp
+                                 .vjp = vjp, .jvp = jvp, .c_text = c_text
 
 #define REDUCTIONS(words)                                                                          \
     { OPTION(CHOICE, tad__loss_options, reduction), .choices = words }

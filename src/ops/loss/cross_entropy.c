@@ -1,9 +1,10 @@
 /* cross_entropy on logits. Where a gradient of the logits may be asked for, the pass that gives the
- * loss leaves it, for a cotangent of 1. Rests on entropy.h. */
+ * loss leaves it, for a cotangent of 1. Rests on entropy_text.h. */
 #include <stddef.h>
 #include <string.h>
 
-#include "entropy.h"
+#include "entropy_text.h"
+#include "loss_text.h"
 #include "ops/families.h"
 #include "ops/samples.h"
 
@@ -174,6 +175,80 @@ static tad_status cross_entropy_backward(tad_backward *b) {
     if (!status && p.target && b->wanted[TAD__ENTROPY_T])
         status = tad__rows_gradient(b, TAD__ENTROPY_T, &p.plan, fill_target, &p);
     return status;
+}
+
+/* ---- text (kernel/plain/entropy.h) ---- */
+
+/* The variable q: what each class counts for, but for what a label adds. */
+static void put_portions(const tad__c_losses *l) {
+    const double smoothing = l->options->label_smoothing;
+    tad_c *to = l->to;
+    tad_c_put(to, "const %s q = {", tad__c_part(to, "portions", l->dtype));
+    tad__c_number(to, 1 - smoothing, l->dtype);
+    tad_c_put(to, ", ");
+    tad__c_number(to, smoothing / (double)l->n, l->dtype);
+    if (l->has_labels) {
+        tad_c_put(to, ", NULL, 0");
+    } else {
+        tad_c_put(to, ", &in1");
+        tad__c_at(to, &l->loop, 0);
+        tad_c_put(to, ", %lld", (long long)tad_strides(l->target)[tad__class_axis(l->x->rank)]);
+    }
+    if (l->weights)
+        tad_c_put(to, ", in2, %lld};\n", (long long)tad_strides(l->weights)[0]);
+    else
+        tad_c_put(to, ", NULL, 0};\n");
+}
+
+/* The variable x: the row with what its numbers have in common. */
+static void put_logits(const tad__c_losses *l) {
+    tad_c_put(l->to, "const %s x = ", tad__c_part(l->to, "logits", l->dtype));
+    tad_c_put(l->to, "%s(&in0", tad__c_part(l->to, "logits_of", l->dtype));
+    tad__c_at(l->to, &l->loop, 1);
+    tad_c_put(l->to, ", %lld, %lld);\n", (long long)l->n, (long long)l->step);
+}
+
+/* The variable loss. */
+static void put_loss(const tad__c_losses *l) {
+    const bool shared = !l->has_labels || l->options->label_smoothing != 0;
+    const char *type = tad__c_type(l->dtype);
+    if (l->has_labels) {
+        tad_c_put(l->to, "%s loss = 0;\nif (label != ", type);
+        tad__c_put_integer(l->to, l->labels.ignore);
+        tad_c_put(l->to, ") {\n");
+    } else
+        put_portions(l);
+    put_logits(l);
+    tad_c_put(l->to, l->has_labels ? "loss = " : "const %s loss = ", type);
+    if (shared) tad_c_put(l->to, "%s(&x, &q, ", tad__c_part(l->to, "portions_loss", l->dtype));
+    if (l->has_labels)
+        tad_c_put(l->to, "%s(&x, &q, label)", tad__c_part(l->to, "label_loss", l->dtype));
+    else
+        tad_c_put(l->to, "0");
+    tad_c_put(l->to, shared ? ");\n" : ";\n");
+    if (l->has_labels) tad_c_put(l->to, "}\n");
+}
+
+static void cross_entropy_c_text(const tad_call_frame *c, tad_c *to) {
+    tad__c_losses l;
+    tad__c_begin_losses(&l, c, to);
+    const bool none = l.options->reduction == TAD_EACH;
+    const size_t n = (size_t)l.n;
+    if (l.has_labels) put_portions(&l);
+    if (!none)
+        tad__c_put_block_sum(to, l.dtype, tad__tile_rows(n),
+                             tad__split_size(l.rows, tad__tile_grain(n)));
+    tad__c_open_losses(&l);
+    put_loss(&l);
+    if (none) {
+        tad_c_put(to, "out0");
+        tad__c_at(to, &l.loop, 2);
+        tad_c_put(to, " = loss;\n");
+    } else
+        tad_c_put(to, "block[sum.n] = loss;\n%s(&sum, 1);\n",
+                  tad__c_part(to, "block_add", l.dtype));
+    tad__c_close(to, &l.loop);
+    if (!none) tad__c_put_reduced(&l, tad__c_block_total(to, l.dtype));
 }
 
 /* ---- options, samples, misuse ---- */

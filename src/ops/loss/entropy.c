@@ -5,10 +5,6 @@
 
 #include "ops/operands.h"
 
-static const tad_array *weight_of(const tad_call_frame *c) {
-    return c->n_in > TAD__ENTROPY_WEIGHT ? c->in[TAD__ENTROPY_WEIGHT] : NULL;
-}
-
 static tad_shape without_classes(const tad_shape *s) {
     return tad__shape_reduced(s, 1u << tad__class_axis(s->rank), false);
 }
@@ -86,7 +82,8 @@ tad_status tad__entropy_shape(const tad_call_frame *c, tad_type *out, size_t *n_
     int64_t classes = s.dim[tad__class_axis(s.rank)];
     tad_status status = tad__check_entropy_options(c, o);
     if (!status)
-        status = check_weight(c, weight_of(c), (tad_dtype)c->in[TAD__ENTROPY_X]->dtype, classes);
+        status = check_weight(c, tad__entropy_weights(c), (tad_dtype)c->in[TAD__ENTROPY_X]->dtype,
+                              classes);
     if (!status) status = check_target(c, &s, classes);
     out[0].dtype = (tad_dtype)c->in[TAD__ENTROPY_X]->dtype;
     out[0].shape = o->reduction == TAD_EACH ? without_classes(&s) : TAD_0D;
@@ -105,7 +102,8 @@ double tad__label_weight(const int64_t *label, size_t n, int64_t ignore, tad_dty
 
 bool tad__entropy_prepare(tad__entropy_call *p, const tad_call_frame *c) {
     const tad__entropy_options *o = c->options;
-    const tad_array *x = c->in[TAD__ENTROPY_X], *t = c->in[TAD__ENTROPY_T], *w = weight_of(c);
+    const tad_array *x = c->in[TAD__ENTROPY_X], *t = c->in[TAD__ENTROPY_T],
+                    *w = tad__entropy_weights(c);
     tad_shape s = tad__shape_of(x);
     memset(p, 0, sizeof *p);
     p->frame = c;

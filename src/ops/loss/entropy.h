@@ -22,6 +22,10 @@ static inline int64_t tad__ignored(const tad__entropy_options *o) {
 
 static inline bool tad__is_nll(const tad_op *op) { return op == tad__ops_nll; }
 
+static inline const tad_array *tad__entropy_weights(const tad_call_frame *c) {
+    return c->n_in > TAD__ENTROPY_WEIGHT ? c->in[TAD__ENTROPY_WEIGHT] : NULL;
+}
+
 static inline int tad__class_axis(int rank) { return rank > 1; }
 
 /* ---- checks ---- */
@@ -94,7 +98,7 @@ tad_var tad__label_shares(const tad_rule *r, tad__entropy_options o);
 #define ENTROPY(op)                                                                                \
     FAMILY("loss", 2, 3), .shape = tad__entropy_shape, .forward = op##_forward,                    \
                           .vjp = tad__entropy_vjp, .jvp = tad__entropy_jvp,                        \
-                          .backward = op##_backward, CASES(op)
+                          .backward = op##_backward, .c_text = op##_c_text, CASES(op)
 
 /* options NULL: standard ones. */
 tad_var tad__entropy_apply(const tad_op *op, tad_var x, tad_var t, tad_maybe_int ignore,

@@ -1,8 +1,8 @@
-/* nll_loss: the numbers of the labels, of log-probabilities. Rests on entropy.h. */
+/* nll_loss: the numbers of the labels, of log-probabilities. Rests on entropy_text.h. */
 #include <stddef.h>
 #include <string.h>
 
-#include "entropy.h"
+#include "entropy_text.h"
 #include "ops/families.h"
 #include "ops/samples.h"
 
@@ -92,6 +92,44 @@ static tad_status nll_backward(tad_backward *b) {
     if (fresh) tad__clear(b->call.compute, dx);
     tad__split(b->call.compute->threads, p.plan.rows, TAD__GRAIN, nll_gradient_piece, &p);
     return TAD_OK;
+}
+
+/* ---- text ---- */
+
+/* The loss of a position, in double. */
+static void put_loss(tad__c_losses *l) {
+    tad_c_put(l->to, "const double w = label == ");
+    tad__c_put_integer(l->to, l->labels.ignore);
+    tad_c_put(l->to, " ? 0 : %s", l->weights ? "in2[" : "1");
+    if (l->weights) {
+        tad__c_put_label(l->to, tad_strides(l->weights)[0]);
+        tad_c_put(l->to, "]");
+    }
+    tad_c_put(l->to, ", loss = w != 0 ? -w * (in0 + ");
+    tad__c_put_label(l->to, l->step);
+    tad_c_put(l->to, ")");
+    tad__c_at(l->to, &l->loop, 1);
+    tad_c_put(l->to, " : 0;\n");
+}
+
+static void nll_c_text(const tad_call_frame *c, tad_c *to) {
+    tad__c_losses l;
+    tad__c_begin_losses(&l, c, to);
+    const bool none = l.options->reduction == TAD_EACH;
+    const size_t piece = tad__split_size(l.rows, TAD__GRAIN);
+    if (!none) tad_c_put(to, "double total = 0, piece = 0;\nptrdiff_t left = %zu;\n", piece);
+    tad__c_open_losses(&l);
+    put_loss(&l);
+    if (none) {
+        tad_c_put(to, "out0");
+        tad__c_at(to, &l.loop, 2);
+        tad_c_put(to, " = (%s)loss;\n", tad__c_type(l.dtype));
+    } else {
+        tad_c_put(to, "piece += loss;\nif (--left == 0) {\n");
+        tad_c_put(to, "total += piece;\npiece = 0;\nleft = %zu;\n}\n", piece);
+    }
+    tad__c_close(to, &l.loop);
+    if (!none) tad__c_put_reduced(&l, "(total + piece)");
 }
 
 /* ---- options, samples, misuse ---- */

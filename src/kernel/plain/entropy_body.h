@@ -1,0 +1,73 @@
+/* cross_entropy for one element type; see instantiate.h and softmax.h. */
+
+/* The sum of 16 partial sums. */
+static inline T M(fold_16)(T *part) {
+    for (int half = 8; half; half /= 2)
+        for (int k = 0; k < half; k++) part[k] += part[k + half];
+    return part[0];
+}
+
+/* The sum of e^(x - shift), as kernels add: in 256 bytes of partial sums, and what
+ * is left in 16. Of few numbers that is the sum of one after the other. */
+static inline T M(total_of_exps)(ptrdiff_t n, const T *x, ptrdiff_t apart, T shift) {
+    enum { LANES = 256 / sizeof(T) };
+    T lane[LANES] = {0}, part[16] = {0}, rest = 0;
+    ptrdiff_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int k = 0; k < LANES; k++) lane[k] += M(exp_term)(x[(i + k) * apart] - shift);
+    for (int half = LANES / 2; half; half /= 2)
+        for (int k = 0; k < half; k++) lane[k] += lane[k + half];
+    for (; i + 16 <= n; i += 16)
+        for (int k = 0; k < 16; k++) part[k] += M(exp_term)(x[(i + k) * apart] - shift);
+    for (; i < n; i++) rest += M(exp_term)(x[i * apart] - shift);
+    return lane[0] + (M(fold_16)(part) + rest);
+}
+
+/* A row: the next number lies `apart` on. */
+typedef struct M(logits) {
+    const T *x;
+    ptrdiff_t n, apart;
+    T shift, log_total; /* the largest; the logarithm of the sum of e^(x - shift) */
+} M(logits);
+
+static inline M(logits) M(logits_of)(const T *x, ptrdiff_t n, ptrdiff_t apart) {
+    M(logits) l = {x, n, apart, M(largest_of)(n, x, apart), 0};
+    l.log_total = M(log)(M(total_of_exps)(n, x, apart, l.shift));
+    return l;
+}
+
+/* q_c = weight_c (rest t_c + even). */
+typedef struct M(portions) {
+    T rest, even;
+    const T *t; /* NULL: zeros, the label is added apart */
+    ptrdiff_t t_step;
+    const T *weight; /* NULL: ones */
+    ptrdiff_t weight_step;
+} M(portions);
+
+static inline T M(portion)(const M(portions) * p, ptrdiff_t c) {
+    const T t = p->t ? p->t[c * p->t_step] : 0, q = p->rest * t + p->even;
+    return p->weight ? q * p->weight[c * p->weight_step] : q;
+}
+
+static inline T M(entropy_term)(const M(logits) * l, T q, ptrdiff_t c) {
+    return q == 0 ? 0 : q * (l->log_total - (l->x[c * l->apart] - l->shift));
+}
+
+/* What a label adds. */
+static inline T M(label_loss)(const M(logits) * l, const M(portions) * p, int64_t label) {
+    const ptrdiff_t c = (ptrdiff_t)label;
+    const T w = p->weight ? p->weight[c * p->weight_step] : 1;
+    return M(entropy_term)(l, p->rest * w, c);
+}
+
+/* What all classes add to `sum`. */
+static inline T M(portions_loss)(const M(logits) * l, const M(portions) * p, T sum) {
+    T part[16] = {0};
+    ptrdiff_t c = 0;
+    for (; c + 16 <= l->n; c += 16)
+        for (ptrdiff_t k = c; k < c + 16; k++)
+            part[k - c] += M(entropy_term)(l, M(portion)(p, k), k);
+    for (; c < l->n; c++) sum += M(entropy_term)(l, M(portion)(p, c), c);
+    return M(fold_16)(part) + sum;
+}

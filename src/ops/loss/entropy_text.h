@@ -1,0 +1,47 @@
+/* Labels as C: what the text of cross_entropy, nll_loss and shares has in common. Rests on
+ * entropy.h and array/c_text.h. */
+#ifndef TAD_OPS_LOSS_ENTROPY_TEXT_H
+#define TAD_OPS_LOSS_ENTROPY_TEXT_H
+
+#include "array/c_text.h"
+
+#include "entropy.h"
+
+/* Labels that are an operand; those that are `ignore` do not count. */
+typedef struct tad__c_labels {
+    const tad_array *array;
+    int operand;
+    int64_t classes, ignore;
+} tad__c_labels;
+
+void tad__c_put_integer(tad_c *to, int64_t value);
+/* "7*label", "label": how far the variable's class is from the first. */
+void tad__c_put_label(tad_c *to, int64_t stride);
+/* Ends the run where a label is no class. */
+void tad__c_check_labels(tad_c *to, const tad__c_labels *labels);
+/* The variable `weight`: the sum of the weights, operand 2, of the labels that count. NULL: ones.
+ */
+void tad__c_put_weight(tad_c *to, const tad__c_labels *labels, const tad_array *weights);
+
+/* The losses of one call as they are written. The loop has the targets, what lies at the first
+ * class of each position of x, and, where each loss is a result, these. */
+typedef struct tad__c_losses {
+    tad_c *to;
+    const tad__entropy_options *options;
+    const tad_array *x, *target, *weights;
+    bool has_labels, by_weight; /* the sum of all is divided by `weight` */
+    tad__c_labels labels;
+    unsigned dtype;
+    size_t rows;
+    int64_t n, step; /* classes; how far they are apart in x */
+    tad__loop loop;
+} tad__c_losses;
+
+/* Writes the checks, and `weight` where it divides; what is left is from here to the end. */
+void tad__c_begin_losses(tad__c_losses *l, const tad_call_frame *c, tad_c *to);
+/* Opens the loop; the variable `label`. */
+void tad__c_open_losses(tad__c_losses *l);
+/* out0[0], from an expression for the sum of all. */
+void tad__c_put_reduced(tad__c_losses *l, const char *total);
+
+#endif
