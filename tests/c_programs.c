@@ -202,12 +202,25 @@ static void record_numbers(function *f, size_t n, double scale, graph *g) {
     g->n_out += n;
 }
 
-static void try_numbers(const char *name, function *f, size_t n) {
+/* What the program gives: with roll_up not the tape's bits. Constants of a tape again. */
+static void run_beside(const tad_program *p, graph *g, const char *name) {
+    static double in[MOST], out[MOST];
+    tad_workspace *w = tad_workspace_new(p);
+    for (size_t k = 0; k < g->n_in; k++) in[k] = tad_item(g->in[k]);
+    if (!w || tad_bind_numbers_in(w, 0, g->n_in, in) != TAD_OK ||
+        tad_bind_numbers_out(w, 0, g->n_out, out) != TAD_OK || tad_run(w) != TAD_OK)
+        fail(name, "does not run");
+    for (size_t k = 0; k < g->n_out; k++) g->out[k] = tad_scalar(t, out[k]);
+    tad_workspace_free(w);
+}
+
+static void try_numbers(const char *name, function *f, size_t n, bool roll_up) {
     static graph g;
     record_numbers(f, n, 0.5, &g);
-    tad_program *p = frozen(&g, NULL, name);
+    tad_program *p = frozen(&g, &(tad_freeze_options){.roll_up = roll_up}, name);
     if (write_text(p, name)) {
         record_numbers(f, n, 0.7, &g);
+        if (roll_up) run_beside(p, &g, name);
         write_case(&g, name);
     }
     tad_program_free(p);
@@ -229,12 +242,15 @@ int main(int argc, char **argv) {
     main_c = file_of("main", ".c");
     for (size_t k = 0; k < tad_op_count(); k++)
         if (is_asked_for(tad_op_at(k)->name, argv + 2, argc - 2)) try_op(tad_op_at(k));
-    if (argc == 2) {
-        try_numbers("few_numbers", rosenbrock, 10);
-        try_numbers("numbers_in_functions", chain, 120);
-        try_numbers("rolled_up", rosenbrock, 1000);
-        try_numbers("rolled_up_list", chain, 700);
-        try_numbers("rolled_up_net", perceptron, 12 + 5 * 144);
+    if (is_asked_for("numbers", argv + 2, argc - 2)) {
+        try_numbers("few_numbers", rosenbrock, 10, false);
+        try_numbers("numbers_in_functions", chain, 120, false);
+        try_numbers("rolled_up", rosenbrock, 1000, false);
+        try_numbers("rolled_up_list", chain, 700, false);
+        try_numbers("rolled_up_net", perceptron, 12 + 5 * 144, false);
+        try_numbers("free_order", rosenbrock, 1000, true);
+        try_numbers("free_order_list", chain, 700, true);
+        try_numbers("free_order_net", perceptron, 12 + 5 * 144, true);
     }
     fclose(main_c);
     tad_tape_free(t);

@@ -366,7 +366,7 @@ void tad__c_put_places(tad__c_file *f) {
 
 /* A list that is too long for compilers to be of use is left to the library. */
 bool tad__c_is_left(const tad__c_file *f, uint32_t group) {
-    enum { LONG = 2000 };
+    enum { LONG = 100 };
     return f->steps && is_list(group_at(f, group)) && group_at(f, group)->count > LONG;
 }
 

@@ -1,0 +1,274 @@
+/* Programs compiled in place: the same calls, the same bits; a compiler that fails, hangs or is
+ * missing; what is kept in a folder. */
+#define _POSIX_C_SOURCE 200809L
+#include "support.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <tad/compile.h>
+
+static tad_tape *t;
+static char message[400];
+
+static void begin(void) { t = tad_tape_new(&(tad_settings){.level = TAD_LEVEL_BASE}); }
+static void end(void) { tad_tape_free(t); }
+
+/* ---- programs ---- */
+
+enum { MOST = 3000 };
+
+/* Rows of products, tanh, and a chain that nothing can run side by side. */
+static tad_var function(tad_tape *tape, const tad_var *x, size_t n, void *user) {
+    enum { WIDTH = 10 };
+    tad_var h[WIDTH], k[WIDTH], sum = tad_number(1);
+    (void)tape, (void)user;
+    for (size_t i = 0; i < WIDTH; i++) h[i] = x[i];
+    for (size_t at = WIDTH; at + WIDTH * WIDTH <= n; at += WIDTH * WIDTH) {
+        for (size_t i = 0; i < WIDTH; i++) {
+            k[i] = tad_number(0.1);
+            for (size_t j = 0; j < WIDTH; j++) k[i] = tad_fma(x[at + i * WIDTH + j], h[j], k[i]);
+            k[i] = tad_tanh(k[i]);
+        }
+        memcpy(h, k, sizeof h);
+    }
+    for (size_t i = 0; i < n; i++) sum = tad_sin(tad_add(tad_mul(sum, x[i]), h[i % WIDTH]));
+    return sum;
+}
+
+typedef struct machine {
+    tad_program *p;
+    tad_workspace *w;
+    size_t n;
+    double x[MOST], out[MOST];
+} machine;
+
+static machine *machine_of(size_t n, const tad_freeze_options *options) {
+    static tad_var in[MOST];
+    machine *m = calloc(1, sizeof *m);
+    m->n = n;
+    for (size_t i = 0; i < n; i++) {
+        m->x[i] = 0.01 * (double)(i % 89) + 0.1;
+        in[i] = tad_scalar(t, m->x[i] + 0.05);
+    }
+    ck_done(tad_freeze_function(function, NULL, in, n, TAD_GIVE_VALUE | TAD_GIVE_GRADIENT, options,
+                                &m->p),
+            t);
+    m->w = tad_workspace_new(m->p);
+    ck_assert_int_eq(tad_bind_numbers_in(m->w, 0, n, m->x), TAD_OK);
+    ck_assert_int_eq(tad_bind_numbers_out(m->w, 0, n + 1, m->out), TAD_OK);
+    return m;
+}
+
+static void machine_free(machine *m) {
+    tad_workspace_free(m->w);
+    tad_program_free(m->p);
+    free(m);
+}
+
+static tad_status compile(tad_program *p, tad_compile_options o) {
+    o.message = message;
+    o.message_size = sizeof message;
+    message[0] = 0;
+    return tad_program_compile(p, &o);
+}
+
+static void ck_compiles(tad_program *p, tad_compile_options o) {
+    const tad_status s = compile(p, o);
+    ck_assert_msg(s == TAD_OK, "%s: %s", tad_status_text(s), message);
+}
+
+/* ---- the same bits ---- */
+
+static void ck_same_bits(size_t n, bool roll_up, const char *const *command) {
+    machine *m = machine_of(n, &(tad_freeze_options){.roll_up = roll_up});
+    static double right[MOST];
+    ck_assert_int_eq(tad_run(m->w), TAD_OK);
+    memcpy(right, m->out, (n + 1) * sizeof *right);
+    ck_compiles(m->p, (tad_compile_options){.command = command});
+    memset(m->out, 0, sizeof m->out);
+    for (int again = 0; again < 2; again++) {
+        ck_assert_msg(tad_run(m->w) == TAD_OK, "%s", tad_workspace_message(m->w));
+        for (size_t i = 0; i <= n; i++)
+            ck_assert_msg(memcmp(&m->out[i], &right[i], sizeof *right) == 0,
+                          "output %zu of %zu: %.17g, not %.17g", i, n, m->out[i], right[i]);
+    }
+    machine_free(m);
+}
+
+START_TEST(compiled_steps_give_the_same_bits) {
+    static const char *const fast[] = {"cc", "-O3", "-march=native", NULL};
+    static const size_t size[] = {20, 110, 410, 1010};
+    ck_same_bits(size[_i / 2], _i % 2, NULL);
+    ck_same_bits(size[_i / 2], _i % 2, fast);
+}
+END_TEST
+
+/* Outputs that were computed in place are not, once steps are compiled. */
+START_TEST(arrays_are_written_where_they_are_wanted) {
+    const double x[4] = {0.1, 0.2, 0.3, 0.4};
+    double out[4] = {0}, right[4];
+    tad_program *p;
+    tad_var in = tad_input(t, TAD_F64, TAD_SHAPE(4), x), y = tad_exp(tad_mul(in, in));
+    ck_done(tad_freeze(&in, 1, &y, 1, NULL, &p), t);
+    tad_workspace *w = tad_workspace_new(p);
+    ck_assert_int_eq(tad_bind_in(w, 0, TAD_F64, TAD_SHAPE(4), x), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(w, 0, TAD_F64, TAD_SHAPE(4), out), TAD_OK);
+    ck_assert_int_eq(tad_run(w), TAD_OK);
+    memcpy(right, out, sizeof out);
+    ck_compiles(p, (tad_compile_options){.seconds = 0});
+    memset(out, 0, sizeof out);
+    ck_assert_int_eq(tad_run(w), TAD_OK);
+    ck_assert_mem_eq(out, right, sizeof out);
+    tad_program_set_steps(p, NULL, NULL, NULL); /* its own again */
+    memset(out, 0, sizeof out);
+    ck_assert_int_eq(tad_run(w), TAD_OK);
+    ck_assert_mem_eq(out, right, sizeof out);
+    tad_workspace_free(w);
+    tad_program_free(p);
+}
+END_TEST
+
+START_TEST(a_decision_that_differs_is_told) {
+    double x = 1, out = 7;
+    tad_program *p;
+    tad_var in = tad_scalar(t, x);
+    ck_assert(tad_decide(tad_greater(in, tad_number(0))));
+    tad_var y = tad_square(in);
+    ck_done(tad_freeze(&in, 1, &y, 1, NULL, &p), t);
+    tad_workspace *w = tad_workspace_new(p);
+    ck_compiles(p, (tad_compile_options){.seconds = 0});
+    ck_assert_int_eq(tad_bind_in(w, 0, TAD_F64, TAD_0D, &x), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(w, 0, TAD_F64, TAD_0D, &out), TAD_OK);
+    x = -1;
+    ck_assert_int_eq(tad_run(w), TAD_BRANCH);
+    ck_assert_double_eq(out, 7);
+    x = 3;
+    ck_assert_int_eq(tad_run(w), TAD_OK);
+    ck_assert_double_eq(out, 9);
+    tad_workspace_free(w);
+    tad_program_free(p);
+}
+END_TEST
+
+/* ---- a folder ---- */
+
+static int files_in(const char *folder) {
+    DIR *d = opendir(folder);
+    int n = 0;
+    for (struct dirent *e; (e = readdir(d)) != NULL;) n += e->d_name[0] != '.';
+    closedir(d);
+    return n;
+}
+
+static void remove_all(const char *folder) {
+    DIR *d = opendir(folder);
+    for (struct dirent *e; (e = readdir(d)) != NULL;) {
+        char path[400];
+        if (e->d_name[0] == '.') continue;
+        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        unlink(path);
+    }
+    closedir(d);
+    rmdir(folder);
+}
+
+START_TEST(what_is_compiled_is_found_again) {
+    static const char *const none[] = {"/no/such/compiler", NULL}, *const cc[] = {"cc", NULL};
+    char folder[] = "/tmp/tad_test_XXXXXX";
+    machine *m = machine_of(20, NULL);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_compiles(m->p, (tad_compile_options){.folder = folder, .command = cc});
+    ck_assert_int_eq(files_in(folder), 1);
+    ck_compiles(m->p, (tad_compile_options){.folder = folder, .command = cc});
+    ck_assert_int_eq(files_in(folder), 1);
+    /* by text and command: another command is another one */
+    ck_assert_int_eq(compile(m->p, (tad_compile_options){.folder = folder, .command = none}),
+                     TAD_IO);
+    machine *other = machine_of(30, NULL);
+    ck_compiles(other->p, (tad_compile_options){.folder = folder, .command = cc});
+    ck_assert_int_eq(files_in(folder), 2);
+    ck_assert_int_eq(tad_run(m->w), TAD_OK);
+    machine_free(other);
+    machine_free(m);
+    remove_all(folder);
+}
+END_TEST
+
+/* ---- what goes wrong ---- */
+
+static void ck_refused_so(tad_status code, tad_compile_options o, const char *words) {
+    machine *m = machine_of(20, NULL);
+    char folder[] = "/tmp/tad_test_XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    if (!o.folder) o.folder = folder;
+    ck_assert_int_eq(compile(m->p, o), code);
+    ck_assert_msg(strstr(message, words) != NULL, "\"%s\" lacks \"%s\"", message, words);
+    ck_assert_int_eq(files_in(folder), 0);
+    ck_assert_int_eq(tad_run(m->w), TAD_OK); /* as before */
+    machine_free(m);
+    remove_all(folder);
+}
+
+START_TEST(a_compiler_that_is_missing_is_told) {
+    static const char *const command[] = {"/no/such/compiler", NULL};
+    ck_refused_so(TAD_IO, (tad_compile_options){.command = command}, "/no/such/compiler");
+}
+END_TEST
+
+START_TEST(a_compiler_that_fails_is_told) {
+    static const char *const command[] = {"sh", "-c", "exit 7", NULL};
+    ck_refused_so(TAD_IO, (tad_compile_options){.command = command}, "sh failed with status 7");
+}
+END_TEST
+
+START_TEST(a_compiler_that_makes_nothing_is_told) {
+    static const char *const command[] = {"sh", "-c", "exit 0", NULL};
+    ck_refused_so(TAD_IO, (tad_compile_options){.command = command}, "cannot make");
+}
+END_TEST
+
+START_TEST(a_compiler_that_hangs_is_stopped) {
+    static const char *const command[] = {"sh", "-c", "sleep 1000 & wait", NULL};
+    const time_t before = time(NULL);
+    ck_refused_so(TAD_IO, (tad_compile_options){.command = command, .seconds = 0.2},
+                  "took longer than 0.2 seconds");
+    ck_assert_int_lt((int)(time(NULL) - before), 30);
+}
+END_TEST
+
+START_TEST(bad_arguments_are_told) {
+    static const char *const nothing[] = {NULL};
+    char folder[800];
+    const char *many[200];
+    memset(folder, 'x', sizeof folder);
+    folder[sizeof folder - 1] = 0;
+    for (int i = 0; i < 199; i++) many[i] = "true";
+    many[199] = NULL;
+    ck_assert_int_eq(compile(NULL, (tad_compile_options){.seconds = 1}), TAD_BAD_ARGUMENT);
+    ck_assert_int_eq(tad_program_compile(NULL, NULL), TAD_BAD_ARGUMENT);
+    ck_refused_so(TAD_BAD_ARGUMENT, (tad_compile_options){.command = nothing}, "no words");
+    ck_refused_so(TAD_BAD_ARGUMENT, (tad_compile_options){.command = many}, "more than 100 words");
+    ck_refused_so(TAD_BAD_ARGUMENT, (tad_compile_options){.folder = folder}, "too long");
+    ck_refused_so(TAD_IO, (tad_compile_options){.folder = "/no/such/folder"}, "cannot write");
+}
+END_TEST
+
+static Suite *suite(void) {
+    Suite *s = suite_create("compile");
+    TCase *c = support_case(s, "compile");
+    tcase_add_checked_fixture(c, begin, end);
+    tcase_add_loop_test(c, compiled_steps_give_the_same_bits, 0, 8);
+    tcase_add_test(c, arrays_are_written_where_they_are_wanted);
+    tcase_add_test(c, a_decision_that_differs_is_told);
+    tcase_add_test(c, what_is_compiled_is_found_again);
+    tcase_add_test(c, a_compiler_that_is_missing_is_told);
+    tcase_add_test(c, a_compiler_that_fails_is_told);
+    tcase_add_test(c, a_compiler_that_makes_nothing_is_told);
+    tcase_add_test(c, a_compiler_that_hangs_is_stopped);
+    tcase_add_test(c, bad_arguments_are_told);
+    return s;
+}
+SUPPORT_MAIN(suite)
