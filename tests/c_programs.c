@@ -191,6 +191,23 @@ static tad_var perceptron(const tad_var *x, size_t n) {
     return tad_log(tad_sum_list(h, WIDTH));
 }
 
+/* Long sums: of products in a row, of one factor with many, of a row with a column, of a list. */
+static tad_var sums(const tad_var *x, size_t n) {
+    enum { SIDE = 40 };
+    tad_var y = tad_number(0), z = tad_number(0);
+    for (size_t i = 0; i < SIDE; i++) {
+        tad_var row = tad_number(0), column = tad_number(0), far = tad_number(0);
+        for (size_t k = 0; k < SIDE; k++) {
+            row = tad_fma(x[i * SIDE + k], x[k], row);
+            column = tad_fma(x[k * SIDE + i], x[i * SIDE + k], column);
+            far = tad_fnma(x[(k * k * 7 + i) % n], x[(k * 13 + i * i) % n], far);
+        }
+        y = tad_add(y, tad_mul(row, tad_sin(column)));
+        z = tad_add(z, tad_tanh(far));
+    }
+    return tad_mul(y, z);
+}
+
 typedef tad_var function(const tad_var *x, size_t n);
 
 static void record_numbers(function *f, size_t n, double scale, graph *g) {
@@ -248,6 +265,8 @@ int main(int argc, char **argv) {
         try_numbers("rolled_up", rosenbrock, 1000, false);
         try_numbers("rolled_up_list", chain, 700, false);
         try_numbers("rolled_up_net", perceptron, 12 + 5 * 144, false);
+        try_numbers("rolled_up_sums", sums, 1600, false);
+        try_numbers("free_order_sums", sums, 1600, true);
         try_numbers("free_order", rosenbrock, 1000, true);
         try_numbers("free_order_list", chain, 700, true);
         try_numbers("free_order_net", perceptron, 12 + 5 * 144, true);

@@ -45,6 +45,12 @@ typedef struct machine {
     double x[MOST], out[MOST];
 } machine;
 
+static void bind(machine *m) {
+    m->w = tad_workspace_new(m->p);
+    ck_assert_int_eq(tad_bind_numbers_in(m->w, 0, m->n, m->x), TAD_OK);
+    ck_assert_int_eq(tad_bind_numbers_out(m->w, 0, m->n + 1, m->out), TAD_OK);
+}
+
 static machine *machine_of(size_t n, const tad_freeze_options *options) {
     static tad_var in[MOST];
     machine *m = calloc(1, sizeof *m);
@@ -56,9 +62,7 @@ static machine *machine_of(size_t n, const tad_freeze_options *options) {
     ck_done(tad_freeze_function(function, NULL, in, n, TAD_GIVE_VALUE | TAD_GIVE_GRADIENT, options,
                                 &m->p),
             t);
-    m->w = tad_workspace_new(m->p);
-    ck_assert_int_eq(tad_bind_numbers_in(m->w, 0, n, m->x), TAD_OK);
-    ck_assert_int_eq(tad_bind_numbers_out(m->w, 0, n + 1, m->out), TAD_OK);
+    bind(m);
     return m;
 }
 
@@ -89,6 +93,8 @@ static void ck_same_bits(size_t n, bool roll_up, const char *const *command) {
     memcpy(right, m->out, (n + 1) * sizeof *right);
     ck_compiles(m->p, (tad_compile_options){.command = command});
     memset(m->out, 0, sizeof m->out);
+    tad_workspace_free(m->w); /* in a new one nothing of the first run is left */
+    bind(m);
     for (int again = 0; again < 2; again++) {
         ck_assert_msg(tad_run(m->w) == TAD_OK, "%s", tad_workspace_message(m->w));
         for (size_t i = 0; i <= n; i++)

@@ -286,8 +286,8 @@ static void put_runs(list *l) {
     tad_c_put(&l->f->to, "-0.0");
     for (int32_t k = 0; k < l->w[1]; k++, r++)
         tad_c_put(&l->f->to, " %c %s(v, places, %d, %d, %d, %d, %d)", r->minus ? '-' : '+',
-                  tad__c_part_named(&l->f->to, "tad__roll_run"), r->a, r->step_a, r->b, r->step_b,
-                  r->count);
+                  tad__c_part_named(&l->f->to, "tad__roll_run"), r->a, r->step_a, r->b,
+                  r->step_a == TAD__LISTED ? TAD__LISTED : r->step_b, r->count);
     l->w += 3 + l->w[2];
 }
 
