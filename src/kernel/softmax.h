@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "isa.h"
+#include "plain/softmax.h"
 #include "tile.h"
 
 /* y of x. */
@@ -20,7 +21,6 @@ typedef void tad__rows_backward(size_t rows, size_t n, const void *y, const void
 /* The same down at most TAD__COLUMN_BLOCK columns of n numbers: the next of a column lies `stride`
  * on.
  */
-enum { TAD__COLUMN_BLOCK = 64 };
 typedef void tad__columns_map(size_t n, size_t cols, size_t stride, const void *x, void *y);
 typedef void tad__columns_backward(size_t n, size_t cols, size_t stride, const void *y,
                                    const void *g, void *dx);

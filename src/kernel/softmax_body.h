@@ -25,19 +25,13 @@ static T N(largest)(size_t n, const T *x) {
     return m;
 }
 
-static T N(fold_parts)(T *part) {
-    for (size_t half = PARTS / 2; half; half /= 2)
-        for (size_t k = 0; k < half; k++) part[k] += part[k + half];
-    return part[0];
-}
-
 static T N(short_total)(size_t n, const T *x) {
     T part[PARTS] = {0}, rest = 0;
     size_t i = 0;
     for (; i + PARTS <= n; i += PARTS)
         for (size_t k = 0; k < PARTS; k++) part[k] += x[i + k];
     for (; i < n; i++) rest += x[i];
-    return N(fold_parts)(part) + rest;
+    return M(fold_16)(part) + rest;
 }
 
 static T N(total)(size_t n, const T *x) {
@@ -55,7 +49,7 @@ static T N(inner)(size_t n, const T *x, const T *y) {
     for (; i + PARTS <= n; i += PARTS)
         for (size_t k = 0; k < PARTS; k++) lane[k] += x[i + k] * y[i + k];
     for (; i < n; i++) rest += x[i] * y[i];
-    return N(fold_parts)(lane) + rest;
+    return M(fold_16)(lane) + rest;
 }
 
 /* The largest element, or the sum, of each row. Short rows are walked side by side: each would be
@@ -121,21 +115,11 @@ static void N(softmax)(size_t rows, size_t n, const void *x, void *out) {
     }
 }
 
-/* The sum of e^(x - shift). */
-static T N(exp_total)(size_t n, const T *x, T shift) {
-    T lane[PARTS] = {0}, rest = 0;
-    size_t i = 0;
-    for (; i + PARTS <= n; i += PARTS)
-        for (size_t k = 0; k < PARTS; k++) lane[k] += M(exp_term)(x[i + k] - shift);
-    for (; i < n; i++) rest += M(exp_term)(x[i] - shift);
-    return N(fold_parts)(lane) + rest;
-}
-
 static void N(log_softmax)(size_t rows, size_t n, const void *in, void *out) {
     const T *x = in;
     T *y = out;
     for (size_t r = 0; r < rows; r++, x += n, y += n) {
-        T m = N(largest)(n, x), log_total = M(log)(N(exp_total)(n, x, m));
+        T m = N(largest)(n, x), log_total = M(log)(M(exp_total)(n, x, 1, m));
         for (size_t i = 0; i < n; i++) y[i] = (x[i] - m) - log_total;
     }
 }
@@ -157,7 +141,7 @@ static void N(logsumexp)(size_t rows, size_t n, const void *in, void *out) {
         N(exps_beyond)(rows, n, x, power, shift);
         N(total_of_rows)(rows, n, power, y);
     } else
-        for (size_t r = 0; r < rows; r++) y[r] = N(exp_total)(n, x + r * n, shift[r]);
+        for (size_t r = 0; r < rows; r++) y[r] = M(exp_total)(n, x + r * n, 1, shift[r]);
     for (size_t r = 0; r < rows; r++)
         y[r] =
             isinf(shift[r]) ? N(largest_or_nan)(n, x + r * n, shift[r]) : shift[r] + M(log)(y[r]);
@@ -228,7 +212,7 @@ static T N(row_loss)(const tad__entropy *e, size_t row, const T *x, T shift, T l
         for (size_t k = 0; k < PARTS; k++)
             lane[k] += N(term)(N(share)(e, row, c + k), log_total, x[c + k] - shift);
     for (; c < e->n; c++) sum += N(term)(N(share)(e, row, c), log_total, x[c] - shift);
-    return N(fold_parts)(lane) + sum;
+    return M(fold_16)(lane) + sum;
 }
 
 /* Sum of q over the classes. */

@@ -12,7 +12,6 @@ enum { PARTS = 16 }; /* partial sums of loops that compute much for each element
 #define BODY "softmax_body.h"
 #include "instantiate.h"
 
-enum { COLUMNS = TAD__COLUMN_BLOCK, CHUNK = 64 };
 #define BODY "softmax_columns_body.h"
 #include "instantiate.h"
 

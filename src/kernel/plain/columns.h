@@ -2,8 +2,7 @@
 #ifndef TAD_KERNEL_PLAIN_COLUMNS_H
 #define TAD_KERNEL_PLAIN_COLUMNS_H
 
-#include <stddef.h>
-#include <string.h>
+#include "../elementary/bits.h"
 
 enum {
     TAD__COLUMN_PART = 64, /* rows summed before they join the rest, which keeps errors small */

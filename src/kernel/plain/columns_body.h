@@ -10,7 +10,7 @@ static inline void M(add_4_rows)(size_t n, const T *restrict x, size_t stride, T
 }
 
 /* sum[0 .. n) += rows of x, some of them at a time, in `part`. */
-static inline void M(add_rows)(size_t rows, size_t n, size_t stride, const T *x, T *part, T *sum) {
+TAD__EMBEDDED void M(add_rows)(size_t rows, size_t n, size_t stride, const T *x, T *part, T *sum) {
     for (size_t done = 0; done < rows;) {
         const size_t end = rows - done < TAD__COLUMN_PART ? rows : done + TAD__COLUMN_PART;
         memset(part, 0, n * sizeof *part);
@@ -36,7 +36,7 @@ static inline void M(add_short_rows)(size_t rows, size_t cols, const T *x, T *y)
 }
 
 /* y[j] += sum over i of x[i stride + j]; `part` has room for the sums of so many columns. */
-static inline void M(add_columns_by)(size_t rows, size_t cols, size_t stride, const T *x, T *y,
+TAD__EMBEDDED void M(add_columns_by)(size_t rows, size_t cols, size_t stride, const T *x, T *y,
                                      size_t at_once, T *part) {
     if (cols == 0) return;
     if (stride <= TAD__COLUMNS) { /* then cols is stride */

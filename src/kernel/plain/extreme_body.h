@@ -57,7 +57,7 @@ static inline void M(note_places)(size_t n, size_t base, INDEX *at, int64_t *pla
             at[j] = wins ? row : at[j];                                                            \
         }                                                                                          \
     }                                                                                              \
-    static inline void M(places)(size_t n, size_t rows, size_t stride, const T *x, T *best,        \
+    TAD__EMBEDDED void M(places)(size_t n, size_t rows, size_t stride, const T *x, T *best,        \
                                  INDEX *at, int64_t *place) {                                      \
         size_t base = 0;                                                                           \
         for (size_t j = 0; j < n; j++) best[j] = x[j], place[j] = 0, at[j] = -1;                   \

@@ -1,9 +1,10 @@
 /* The largest number of a row for one element type; see instantiate.h. */
 
-/* Of n > 0 numbers; the next lies `apart` on. A NaN is passed over unless it is the first. */
+/* Of n > 0 numbers; the next lies `apart` on. A NaN is passed over unless it is the first. -0 there
+ * counts as 0. */
 static inline T M(largest_of)(ptrdiff_t n, const T *x, ptrdiff_t apart) {
     enum { LANES = 256 / sizeof(T) };
-    T lane[LANES], m = x[0];
+    T lane[LANES], m = 0 + x[0];
     ptrdiff_t i = 0;
     for (int k = 0; k < LANES; k++) lane[k] = m;
     for (; i + LANES <= n; i += LANES)

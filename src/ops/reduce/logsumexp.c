@@ -1,7 +1,10 @@
-/* logsumexp: shifted by the largest element of a row. Rests on reduce.h and kernel/softmax.h. */
+/* logsumexp: shifted by the largest element of a row. Rests on reduce.h, c_text.h
+ * and kernel/softmax.h. */
 #include <math.h>
 
+#include "array/c_text.h"
 #include "kernel/softmax.h"
+#include "ops/axes.h"
 #include "ops/families.h"
 #include "ops/samples.h"
 #include "reduce.h"
@@ -25,6 +28,57 @@ static tad_status logsumexp_forward(const tad_call_frame *c) {
     tad__split(c->compute->threads, r.plan.rows, tad__tile_grain(r.plan.n), logsumexp_piece, &r);
     return TAD_OK;
 }
+
+/* ---- as C ---- */
+
+static void put_list(tad_c *to, const char *name, const int64_t *list, int n) {
+    tad_c_put(to, "static const ptrdiff_t %s[] = {", name);
+    for (int i = 0; i < n; i++) tad_c_put(to, i ? ", %lld" : "%lld", (long long)list[i]);
+    tad_c_put(to, "};\n");
+}
+
+/* Rows where they lie; `row` is one of them. */
+static void put_rows(tad_c *to, const tad_array *out, const tad_array *x, unsigned mask,
+                     const tad__loop *row, long long n) {
+    tad_shape shape = tad__shape_of(x);
+    shape = tad__shape_reduced(&shape, mask, true);
+    const bool one_axis = row->rank < 2;
+    tad__loop l;
+    tad__c_open(to, &l, &shape, (const tad_array *const[]){out, x}, 2);
+    tad_c_put(to, "out0");
+    tad__c_at(to, &l, 0);
+    tad_c_put(to, " = %s(%lld, &in0",
+              tad__c_part(to, one_axis ? "logsumexp_row" : "logsumexp_over", x->dtype), n);
+    tad__c_at(to, &l, 1);
+    if (one_axis)
+        tad_c_put(to, ", %lld);\n", row->rank ? (long long)row->stride[0][0] : 1);
+    else
+        tad_c_put(to, ", %d, size, apart);\n", row->rank);
+    tad__c_close(to, &l);
+}
+
+static void logsumexp_c_text(const tad_call_frame *c, tad_c *to) {
+    const tad__reduce *o = c->options;
+    const tad_array *x = c->in[0], *y = c->out[0];
+    const unsigned mask = tad__known_axes(&o->axis, x->rank);
+    tad_shape shape = tad__shape_of(x);
+    tad__header h;
+    tad__loop row;
+    if (x->size == 0) {
+        tad_c_put(to, "(void)in0;\nfor (ptrdiff_t i = 0; i < %lld; i++) out0[i] = -HUGE_VAL%s;\n",
+                  (long long)y->size, y->dtype == TAD_F32 ? "F" : "");
+        return;
+    }
+    shape = tad__shape_reduced(&shape, ~mask, true);
+    tad__c_loop(&row, &shape, &x, 1);
+    if (row.rank > 1) {
+        put_list(to, "size", row.dim, row.rank);
+        put_list(to, "apart", row.stride[0], row.rank);
+    }
+    put_rows(to, tad__keepdims_view(&h, y, x, mask), x, mask, &row, x->size / y->size);
+}
+
+/* ---- fused derivative ---- */
 
 static void fill_weights(void *context, size_t first, size_t rows, void *to) {
     const tad__by_rows *r = context;
@@ -73,6 +127,7 @@ const tad_op tad__ops_logsumexp[] = {
      .vjp = logsumexp_vjp,
      .jvp = logsumexp_jvp,
      .backward = logsumexp_backward,
+     .c_text = logsumexp_c_text,
      CASES(tad__sum)},
 };
 const size_t tad__ops_logsumexp_count = LENGTH(tad__ops_logsumexp);

@@ -150,7 +150,7 @@ static const tad_misuse rms_norm_misuse[] = {NORM_MISUSE};
 #define NORM                                                                                       \
     .family = "norm", .min_in = 1, .n_out = 1, OPTIONS(tad__norm_options, norm_list),              \
     .shape = norm_shape, .forward = tad__norm_values, .vjp = norm_vjp, .jvp = norm_jvp,            \
-    .backward = tad__norm_gradient
+    .backward = tad__norm_gradient, .c_text = tad__norm_c_text
 
 const tad_op tad__ops_norm[] = {
     [TAD__LAYER_NORM] = {.name = "layer_norm",

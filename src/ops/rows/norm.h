@@ -32,4 +32,8 @@ static inline double tad__norm_eps(const tad_op *op, const tad__norm_options *o)
 tad_status tad__norm_values(const tad_call_frame *c);
 tad_status tad__norm_gradient(tad_backward *b);
 
+/* ---- norm_text.c ---- */
+
+void tad__norm_c_text(const tad_call_frame *c, tad_c *to);
+
 #endif

@@ -1,7 +1,8 @@
 /* softmax and log_softmax: shifted by the largest element, so that no exponential overflows.
- * Rests on rows.h and kernel/softmax.h. */
+ * Rests on rows.h, c_text.h and kernel/softmax.h. */
 #include <stddef.h>
 
+#include "array/c_text.h"
 #include "kernel/softmax.h"
 #include "ops/axes.h"
 #include "ops/families.h"
@@ -84,7 +85,8 @@ static void columns_piece(void *arg, size_t first, size_t end) {
     }
 }
 
-/* Whether x is walked so: along an axis that is not the last, with enough columns for vectors. */
+/* Whether an array like x is walked so: along an axis that is not the last, with enough columns for
+ * vectors. */
 static bool find_columns(const tad_call_frame *c, columns *d) {
     const tad_array *x = c->in[0];
     const int axis = row_axis(c->options, x->rank);
@@ -123,6 +125,44 @@ static tad_status softmax_forward(const tad_call_frame *c) {
 static tad_status log_softmax_forward(const tad_call_frame *c) {
     const tad__softmax_kernels *k = c->compute->kernels->softmax;
     return forward(c, k->log_softmax, k->log_softmax_down);
+}
+
+/* ---- values as C ---- */
+
+static void put_columns(tad_c *to, const columns *d, size_t all, const char *name) {
+    tad_c_put(to, "for (ptrdiff_t i = 0; i < %zu; i += %zu)\n", all, d->n * d->inner);
+    tad_c_put(to, "    for (ptrdiff_t j = 0; j < %zu; j += %d)\n", d->inner, TAD__COLUMN_BLOCK);
+    tad_c_put(to, "        %s(%zu, %zu - j < %d ? %zu - j : %d, %zu, in0 + i + j, out0 + i + j);\n",
+              name, d->n, d->inner, TAD__COLUMN_BLOCK, d->inner, TAD__COLUMN_BLOCK, d->inner);
+}
+
+static void put_rows(tad_c *to, const tad_call_frame *c, const char *name) {
+    const tad_array *x = c->in[0], *y = c->out[0];
+    const int axis = row_axis(c->options, x->rank);
+    tad_shape shape = tad__shape_of(x);
+    tad__loop l;
+    shape.dim[axis] = 1;
+    tad__c_open(to, &l, &shape, (const tad_array *const[]){y, x}, 2);
+    tad_c_put(to, "%s(%lld, &in0", name, (long long)x->dim[axis]);
+    tad__c_at(to, &l, 1);
+    tad_c_put(to, ", %lld, &out0", (long long)tad_strides(x)[axis]);
+    tad__c_at(to, &l, 0);
+    tad_c_put(to, ", %lld);\n", (long long)tad_strides(y)[axis]);
+    tad__c_close(to, &l);
+}
+
+/* What is not contiguous is read where it lies. */
+static void along_c_text(const tad_call_frame *c, tad_c *to) {
+    const bool plain = c->op == &tad__ops_softmax[SOFTMAX];
+    const tad_array *x = c->in[0];
+    columns d;
+    if (x->size == 0)
+        tad_c_put(to, "(void)in0, (void)out0;\n");
+    else if (x->contiguous && find_columns(c, &d))
+        put_columns(to, &d, (size_t)x->size,
+                    tad__c_part(to, plain ? "softmax_down" : "log_softmax_down", x->dtype));
+    else
+        put_rows(to, c, tad__c_part(to, plain ? "softmax_row" : "log_softmax_row", x->dtype));
 }
 
 /* ---- fused derivatives ---- */
@@ -228,7 +268,8 @@ static const tad_misuse along_misuse[] = {
 /* ---- the ops ---- */
 
 #define ALONG                                                                                      \
-    FAMILY("softmax", 1, 1), OPTIONS(tad__at_axis, along_list), .shape = along_shape, CASES(along)
+    FAMILY("softmax", 1, 1), OPTIONS(tad__at_axis, along_list),                                    \
+        .shape = along_shape, .c_text = along_c_text, CASES(along)
 
 const tad_op tad__ops_softmax[] = {
     [SOFTMAX] = {.name = "softmax",
