@@ -8,7 +8,7 @@ static inline T M(total_of_exps)(ptrdiff_t n, const T *x, ptrdiff_t apart, T shi
     ptrdiff_t i = 0;
     for (; i + LANES <= n; i += LANES)
         for (int k = 0; k < LANES; k++) lane[k] += M(exp_term)(x[(i + k) * apart] - shift);
-    for (; i + 16 <= n; i += 16)
+    for (int m = 0; m < n % LANES / 16; m++, i += 16)
         for (int k = 0; k < 16; k++) part[k] += M(exp_term)(x[(i + k) * apart] - shift);
     for (int k = 0; k < n % 16; k++) rest += M(exp_term)(x[(i + k) * apart] - shift);
     return M(fold_lanes)(lane) + (M(fold_16)(part) + rest);
