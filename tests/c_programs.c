@@ -119,8 +119,8 @@ static void record_sample(const tad_op *op, const tad_sample *s, uint64_t seed, 
     tad_var in[OPERANDS] = {{0}}, x[OPERANDS], y[TAD_MAX_OUTPUTS];
     size_t n = 0, m = 0, first = g->n_out;
     for (size_t i = 0; i < s->n; i++) {
-        if (s->in[i].absent) continue;
         in[i] = tad_sample_fill(t, &s->in[i], seed + i);
+        if (s->in[i].absent) continue;
         if (is_float(in[i]) && !s->in[i].constant)
             x[n++] = in[i] =
                 tad_input(t, tad_dtype_of(in[i]), tad_shape_of(in[i]), tad_data(in[i]));

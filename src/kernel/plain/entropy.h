@@ -3,6 +3,7 @@
 #define TAD_KERNEL_PLAIN_ENTROPY_H
 
 #include "../elementary.h"
+#include "fold.h"
 #include "largest.h"
 
 #define BODY "plain/entropy_body.h"

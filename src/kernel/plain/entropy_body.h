@@ -1,26 +1,17 @@
-/* cross_entropy for one element type; see instantiate.h and softmax.h. */
+/* cross_entropy for one element type; see instantiate.h and kernel/softmax.h. */
 
-/* The sum of 16 partial sums. */
-static inline T M(fold_16)(T *part) {
-    for (int half = 8; half; half /= 2)
-        for (int k = 0; k < half; k++) part[k] += part[k + half];
-    return part[0];
-}
-
-/* The sum of e^(x - shift), as kernels add: in 256 bytes of partial sums, and what
- * is left in 16. Of few numbers that is the sum of one after the other. */
+/* The sum of e^(x - shift): over 256 bytes of partial sums, and what is left over 16. Few numbers
+ * are added one after the other. */
 static inline T M(total_of_exps)(ptrdiff_t n, const T *x, ptrdiff_t apart, T shift) {
     enum { LANES = 256 / sizeof(T) };
     T lane[LANES] = {0}, part[16] = {0}, rest = 0;
     ptrdiff_t i = 0;
     for (; i + LANES <= n; i += LANES)
         for (int k = 0; k < LANES; k++) lane[k] += M(exp_term)(x[(i + k) * apart] - shift);
-    for (int half = LANES / 2; half; half /= 2)
-        for (int k = 0; k < half; k++) lane[k] += lane[k + half];
-    for (; i + 16 <= n; i += 16)
+    for (int m = 0; m < n % LANES / 16; m++, i += 16)
         for (int k = 0; k < 16; k++) part[k] += M(exp_term)(x[(i + k) * apart] - shift);
-    for (; i < n; i++) rest += M(exp_term)(x[i * apart] - shift);
-    return lane[0] + (M(fold_16)(part) + rest);
+    for (int k = 0; k < n % 16; k++) rest += M(exp_term)(x[(i + k) * apart] - shift);
+    return M(fold_lanes)(lane) + (M(fold_16)(part) + rest);
 }
 
 /* A row: the next number lies `apart` on. */
@@ -66,8 +57,7 @@ static inline T M(portions_loss)(const M(logits) * l, const M(portions) * p, T s
     T part[16] = {0};
     ptrdiff_t c = 0;
     for (; c + 16 <= l->n; c += 16)
-        for (ptrdiff_t k = c; k < c + 16; k++)
-            part[k - c] += M(entropy_term)(l, M(portion)(p, k), k);
-    for (; c < l->n; c++) sum += M(entropy_term)(l, M(portion)(p, c), c);
+        for (int k = 0; k < 16; k++) part[k] += M(entropy_term)(l, M(portion)(p, c + k), c + k);
+    for (int k = 0; k < l->n % 16; k++) sum += M(entropy_term)(l, M(portion)(p, c + k), c + k);
     return M(fold_16)(part) + sum;
 }

@@ -1,7 +1,6 @@
 /* Labels as C. Rests on entropy_text.h. */
 #include "entropy_text.h"
 
-#include "array/view.h"
 #include "loss_text.h"
 
 /* ---- labels ---- */
@@ -11,13 +10,6 @@ void tad__c_put_integer(tad_c *to, int64_t value) {
         tad_c_put(to, "INT64_MIN"); /* no constant of C: the sign is an operator */
     else
         tad_c_put(to, "%lld", (long long)value);
-}
-
-void tad__c_put_label(tad_c *to, int64_t stride) {
-    if (stride == 1)
-        tad_c_put(to, "label");
-    else
-        tad_c_put(to, "%lld*label", (long long)stride);
 }
 
 /* Opens a loop over all labels. */
@@ -65,8 +57,7 @@ void tad__c_put_weight(tad_c *to, const tad__c_labels *labels, const tad_array *
 
 /* ---- losses ---- */
 
-/* What lies at the first of an axis. */
-static const tad_array *without_axis(tad__header *h, const tad_array *a, int axis) {
+const tad_array *tad__without_axis(tad__header *h, const tad_array *a, int axis) {
     const tad_shape own = tad__shape_of(a), shape = tad__shape_reduced(&own, 1u << axis, false);
     tad_array *to = tad__lay_out(h, a, &shape);
     for (int i = 0, k = 0; i < a->rank; i++)
@@ -78,9 +69,9 @@ static const tad_array *without_axis(tad__header *h, const tad_array *a, int axi
 static void find_loop(tad__c_losses *l, const tad_array *out) {
     const int axis = tad__class_axis(l->x->rank);
     tad__header x, target;
-    const tad_array *array[] = {l->target, without_axis(&x, l->x, axis), out};
+    const tad_array *array[] = {l->target, tad__without_axis(&x, l->x, axis), out};
     const tad_shape positions = tad__shape_of(array[1]);
-    if (!l->has_labels) array[0] = without_axis(&target, l->target, axis);
+    if (!l->has_labels) array[0] = tad__without_axis(&target, l->target, axis);
     tad__c_loop(&l->loop, &positions, array, l->options->reduction == TAD_EACH ? 3 : 2);
     l->rows = (size_t)array[1]->size;
     l->n = l->x->dim[axis];

@@ -4,6 +4,7 @@
 #define TAD_OPS_LOSS_ENTROPY_TEXT_H
 
 #include "array/c_text.h"
+#include "array/view.h"
 
 #include "entropy.h"
 
@@ -15,8 +16,6 @@ typedef struct tad__c_labels {
 } tad__c_labels;
 
 void tad__c_put_integer(tad_c *to, int64_t value);
-/* "7*label", "label": how far the variable's class is from the first. */
-void tad__c_put_label(tad_c *to, int64_t stride);
 /* Ends the run where a label is no class. */
 void tad__c_check_labels(tad_c *to, const tad__c_labels *labels);
 /* The variable `weight`: the sum of the weights, operand 2, of the labels that count. NULL: ones.
@@ -43,5 +42,8 @@ void tad__c_begin_losses(tad__c_losses *l, const tad_call_frame *c, tad_c *to);
 void tad__c_open_losses(tad__c_losses *l);
 /* out0[0], from an expression for the sum of all. */
 void tad__c_put_reduced(tad__c_losses *l, const char *total);
+
+/* The array at the first of an axis: without that. */
+const tad_array *tad__without_axis(tad__header *h, const tad_array *a, int axis);
 
 #endif

@@ -100,15 +100,12 @@ static tad_status nll_backward(tad_backward *b) {
 static void put_loss(tad__c_losses *l) {
     tad_c_put(l->to, "const double w = label == ");
     tad__c_put_integer(l->to, l->labels.ignore);
-    tad_c_put(l->to, " ? 0 : %s", l->weights ? "in2[" : "1");
-    if (l->weights) {
-        tad__c_put_label(l->to, tad_strides(l->weights)[0]);
-        tad_c_put(l->to, "]");
-    }
-    tad_c_put(l->to, ", loss = w != 0 ? -w * (in0 + ");
-    tad__c_put_label(l->to, l->step);
-    tad_c_put(l->to, ")");
-    tad__c_at(l->to, &l->loop, 1);
+    if (l->weights)
+        tad_c_put(l->to, " ? 0 : in2[%lld*label]", (long long)tad_strides(l->weights)[0]);
+    else
+        tad_c_put(l->to, " ? 0 : 1");
+    tad_c_put(l->to, ", loss = w != 0 ? -w * in0");
+    tad__c_at_and(l->to, &l->loop, 1, 0, l->step, "label");
     tad_c_put(l->to, " : 0;\n");
 }
 

@@ -1,11 +1,9 @@
 /* What each class of a label's row weighs in cross_entropy:
  * q_c = (1 - smoothing) [c is the label] + smoothing / n, divided by the number of rows if a mean
- * is asked for; 0 for ignored labels. Rests on entropy_text.h and
- * kernel/plain/label_shares.h. */
+ * is asked for; 0 for ignored labels. Rests on entropy_text.h. */
 #include <stddef.h>
 
 #include "entropy_text.h"
-#include "kernel/plain/label_shares.h"
 #include "ops/families.h"
 #include "ops/operands.h"
 #include "ops/samples.h"
@@ -32,22 +30,10 @@ static tad_status share_shape(const tad_call_frame *c, tad_type *out, size_t *n_
     return status;
 }
 
-/* Of a class that is not the label; of the label. */
-static double other_share(const share_options *o) {
-    return o->loss.label_smoothing / (double)o->classes;
-}
-
-static double own_share(const share_options *o) {
-    return other_share(o) + 1 - o->loss.label_smoothing;
-}
-
-/* The classes of a label stand between its axis 0 and the others. */
-static int64_t outer_size(const tad_array *labels) { return labels->rank ? labels->dim[0] : 1; }
-
-static int64_t inner_size(const tad_array *labels) {
-    int64_t size = 1;
-    for (int i = 1; i < labels->rank; i++) size *= labels->dim[i];
-    return size;
+/* Before the division. */
+static double share(const share_options *o, int64_t label, int64_t class) {
+    double q = o->loss.label_smoothing / (double)o->classes;
+    return label == class ? q + 1 - o->loss.label_smoothing : q;
 }
 
 static tad_status share_forward(const tad_call_frame *c) {
@@ -55,35 +41,51 @@ static tad_status share_forward(const tad_call_frame *c) {
     const tad_array *in = c->in[0];
     const int64_t *label = tad__numbers_of(c->compute, in);
     if (!label) return TAD_NO_MEMORY;
-    const int64_t ignore = tad__ignored(&o->loss), n = o->classes, inner = inner_size(in);
-    const int64_t outer = outer_size(in);
+    size_t inner = 1, rows = (size_t)in->size;
+    for (int i = 1; i < in->rank; i++) inner *= (size_t)in->dim[i];
     double divisor = 1;
     if (o->loss.reduction == TAD_MEAN)
-        divisor = tad__label_weight(label, (size_t)in->size, ignore, (tad_dtype)o->dtype, NULL);
-    const double own = own_share(o) / divisor, other = other_share(o) / divisor;
-    if (o->dtype == TAD_F64)
-        tad__label_shares_f64(outer, n, inner, label, ignore, own, other, c->out[0]->data);
-    else
-        tad__label_shares_f32(outer, n, inner, label, ignore, own, other, c->out[0]->data);
+        divisor = tad__label_weight(label, rows, tad__ignored(&o->loss), (tad_dtype)o->dtype, NULL);
+    for (size_t i = 0; i < (size_t)c->out[0]->size; i++) {
+        size_t outer = i / inner / (size_t)o->classes;
+        int64_t class = (int64_t)(i / inner % (size_t)o->classes),
+                own = label[outer * inner + i % inner];
+        double q = own == tad__ignored(&o->loss) ? 0 : share(o, own, class) / divisor;
+        tad__set_number(c->out[0], i, q);
+    }
     return TAD_OK;
+}
+
+/* Variables own and other: what the class of a label, and each other class, weighs. */
+static void put_shares(const share_options *o, tad_c *to) {
+    const char *divided = o->loss.reduction == TAD_MEAN ? " / weight" : "";
+    tad_c_put(to, "const double own = ");
+    tad__c_number(to, share(o, 0, 0), TAD_F64);
+    tad_c_put(to, "%s, other = ", divided);
+    tad__c_number(to, share(o, 0, 1), TAD_F64);
+    tad_c_put(to, "%s;\n", divided);
 }
 
 static void share_c_text(const tad_call_frame *c, tad_c *to) {
     const share_options *o = c->options;
-    const tad_array *in = c->in[0];
-    const tad__c_labels labels = {in, 0, o->classes, tad__ignored(&o->loss)};
-    const double share[] = {own_share(o), other_share(o)};
+    const int axis = tad__class_axis(c->out[0]->rank);
+    const tad__c_labels labels = {c->in[0], 0, o->classes, tad__ignored(&o->loss)};
+    const tad_shape positions = tad__shape_of(c->in[0]);
+    tad__header h;
+    tad__loop l;
     tad__c_check_labels(to, &labels);
     if (o->loss.reduction == TAD_MEAN) tad__c_put_weight(to, &labels, NULL);
-    tad_c_put(to, "%s(%lld, %lld, %lld, in0, ", tad__c_part(to, "label_shares", (unsigned)o->dtype),
-              (long long)outer_size(in), (long long)o->classes, (long long)inner_size(in));
+    put_shares(o, to);
+    tad__c_open(to, &l, &positions,
+                (const tad_array *const[]){c->in[0], tad__without_axis(&h, c->out[0], axis)}, 2);
+    tad_c_put(to, "const int64_t label = in0");
+    tad__c_at(to, &l, 0);
+    tad_c_put(to, ";\nfor (ptrdiff_t c = 0; c < %lld; c++) {\nout0", (long long)o->classes);
+    tad__c_at_and(to, &l, 1, 0, tad_strides(c->out[0])[axis], "c");
+    tad_c_put(to, " = (%s)(label == ", tad__c_type((unsigned)o->dtype));
     tad__c_put_integer(to, labels.ignore);
-    for (int k = 0; k < 2; k++) {
-        tad_c_put(to, ", ");
-        tad__c_number(to, share[k], TAD_F64);
-        tad_c_put(to, o->loss.reduction == TAD_MEAN ? " / weight" : "");
-    }
-    tad_c_put(to, ", out0);\n");
+    tad_c_put(to, " ? 0 : label == c ? own : other);\n}\n");
+    tad__c_close(to, &l);
 }
 
 tad_var tad__label_shares(const tad_rule *r, tad__entropy_options o) {
