@@ -57,7 +57,7 @@ static bool count_needs(const tad_program *p, needs *n) {
     n->steps = p->number.count;
     n->parts = tad__part_count;
     return tad__mul(n->parameters, sizeof(tad__c_parameter), &a) &&
-           tad__mul(n->numbers, 2 * sizeof(uint32_t) + 1, &b) && tad__sum(n->steps, n->parts, &c) &&
+           tad__mul(n->numbers, 2 * sizeof(uint32_t) + 2, &b) && tad__sum(n->steps, n->parts, &c) &&
            tad__sum(a, b, &a) && tad__sum(a, c, &n->bytes) && tad__sum(n->bytes, 1, &n->bytes);
 }
 
@@ -69,7 +69,8 @@ static void set_up(tad__c_file *f, const needs *n, char *memory) {
     f->local = (uint32_t *)(void *)(f->out.parameter + p->n_out);
     f->constant = f->local + n->numbers;
     f->live = (uint8_t *)(f->constant + n->numbers);
-    f->kept = (bool *)(f->live + n->numbers);
+    f->read = (bool *)(f->live + n->numbers);
+    f->kept = f->read + n->numbers;
     f->to.needed = f->kept + n->steps;
     find_parameters(&f->in, p->n_in);
     find_parameters(&f->out, p->n_out);

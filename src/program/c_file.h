@@ -31,11 +31,18 @@ typedef struct tad__c_file {
     tad__c_list in, out;
     bool *kept;         /* of each number step: the result goes to memory */
     uint8_t *live;      /* of each number, while kept is found */
+    bool *read;         /* of each number: noted, while the text is made the first time, where
+                           the text reads it from memory */
     uint32_t *local;    /* of each number: a variable of the function being written, plus 1 */
     uint32_t *constant; /* of each number: which, plus 1 */
     uint32_t statements, part;
     const char *lacks; /* what cannot be written; NULL: nothing */
 } tad__c_file;
+
+/* Some numbers are read, from the first on. */
+static inline void tad__c_note(tad__c_file *f, int64_t first, int64_t count) {
+    for (int64_t k = first; k < first + count; k++) f->read[k] = true;
+}
 
 /* ---- c_names.c ---- */
 
@@ -60,6 +67,11 @@ void tad__c_put_rolled(tad__c_file *f, const tad__step *s);
 /* So many groups, from the first on, have one function; a statement that calls it. */
 uint32_t tad__c_rolled_together(tad__c_file *f, uint32_t first, uint32_t end);
 void tad__c_call_rolled(tad__c_file *f, uint32_t group);
+
+/* ---- c_list.c ---- */
+
+/* Functions list_GROUP_0, ...; how many. */
+uint32_t tad__c_put_list(tad__c_file *f, uint32_t group);
 
 /* ---- c_steps.c ---- */
 

@@ -81,6 +81,7 @@ static void write_numbers(tad__c_file *f, size_t k) {
     const tad__out_run *run = f->p->out_run.item + out->first;
     for (size_t i = 0, n; i < out->count; i += n) {
         n = tad__min(run[i].count, out->count - i);
+        tad__c_note(f, run[i].value, (int64_t)n);
         tad_c_put(&f->to, "memcpy(");
         tad__c_put_name(f, &f->out, k);
         tad_c_put(&f->to, " + %zu, r->n + %u, %zu * sizeof(double));\n", i, run[i].value, n);
@@ -153,6 +154,8 @@ static void put_steps_head(tad__c_file *f) {
 }
 
 void tad__c_put_steps_alone(tad__c_file *f) {
+    for (size_t k = 0; k < f->p->n_out; k++) /* the library writes them */
+        if (!tad__is_array_ref(f->p->out[k].value)) tad__c_note(f, f->p->out[k].value, 1);
     put_steps_head(f);
     tad_c_put(&f->to, ";\n");
     put_steps_head(f);

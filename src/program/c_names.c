@@ -66,6 +66,8 @@ void tad__c_put_value(tad__c_file *f, tad__ref r) {
         tad_c_put(&f->to, "NULL");
     else if (tad__is_array_ref(r))
         put_array(f, &f->p->array.item[tad__position(r)]);
-    else
+    else {
+        tad__c_note(f, r, 1);
         tad_c_put(&f->to, "r->n + %u", r);
+    }
 }

@@ -86,8 +86,10 @@ static void put_operand(tad__c_file *f, uint32_t number) {
         tad_c_put(&f->to, "v%u", f->local[number] - 1);
     else if (f->constant[number])
         tad__c_number(&f->to, f->p->constant.item[f->constant[number] - 1].number, TAD_F64);
-    else
+    else {
+        tad__c_note(f, number, 1);
         tad_c_put(&f->to, "n[%u]", number);
+    }
 }
 
 static void put_step(tad__c_file *f, uint32_t k) {

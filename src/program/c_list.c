@@ -1,0 +1,205 @@
+/* Lists of what has been rolled up, as straight C. Rests on c_file.h. All numbers are v here. */
+#include "c_file.h"
+
+#include <string.h>
+
+/* A list while it is written: result `done` is the next, those from `from` on are variables. */
+typedef struct list {
+    tad__c_file *f;
+    const int32_t *w; /* the next word */
+    uint32_t to, done, from;
+    uint32_t group, functions, statements;
+} list;
+
+static void put_place(const list *l, int32_t place) {
+    const uint32_t at = (uint32_t)place - l->to;
+    if (at < l->done && at >= l->from) {
+        tad_c_put(&l->f->to, "v%u", at);
+        return;
+    }
+    tad__c_note(l->f, place, 1);
+    tad_c_put(&l->f->to, "v[%d]", place);
+}
+
+/* Operand k of a short word: from memory, the last result or the one before. */
+static void put_short(const list *l, int32_t from, int k) {
+    put_place(l, from == 0 ? l->w[k] : (int32_t)(l->to + l->done) - from);
+}
+
+static void put_product(const list *l, int32_t a, int32_t b) {
+    put_short(l, a, 0);
+    tad_c_put(&l->f->to, " * ");
+    put_short(l, b, 1);
+}
+
+static void put_two(const list *l, int32_t a, const char *op, int32_t b) {
+    put_short(l, a, 0);
+    tad_c_put(&l->f->to, " %s ", op);
+    put_short(l, b, 1);
+}
+
+/* What follows the product of the first two. */
+static void put_third(const list *l, int32_t what, int32_t c) {
+    if (what == TAD__LIST_FMA || what == TAD__LIST_MORE || what == TAD__LIST_DOT) {
+        tad_c_put(&l->f->to, " + ");
+        put_short(l, c, 2);
+    }
+    if (what == TAD__LIST_MORE || what == TAD__LIST_DOT) {
+        tad_c_put(&l->f->to, what == TAD__LIST_MORE ? " + " : " * ");
+        put_place(l, l->w[3]);
+    }
+}
+
+static void put_short_word(list *l, int32_t word) {
+    const int32_t c = word % 3, b = word / 3 % 3, a = word / 9 % 3, what = word / 27;
+    switch (what) {
+    case TAD__LIST_ADD: put_two(l, a, "+", b); break;
+    case TAD__LIST_SUB: put_two(l, a, "-", b); break;
+    case TAD__LIST_DIV: put_two(l, a, "/", b); break;
+    case TAD__LIST_MINUS:
+        tad_c_put(&l->f->to, "-(");
+        put_product(l, a, b);
+        tad_c_put(&l->f->to, ")");
+        break;
+    case TAD__LIST_FNMA:
+        put_short(l, c, 2);
+        tad_c_put(&l->f->to, " - ");
+        put_product(l, a, b);
+        break;
+    default: put_product(l, a, b); put_third(l, what, c);
+    }
+    l->w += 4;
+}
+
+/* So many terms of a kind: 0 a b, 1 - a b, 2 a, 3 - a. */
+static void put_some_terms(list *l, int32_t kind, int32_t n) {
+    for (int32_t k = 0; k < n; k++) {
+        tad_c_put(&l->f->to, kind & 1 ? " - " : " + ");
+        put_place(l, *l->w++);
+        if (kind >= 2) continue;
+        tad_c_put(&l->f->to, " * ");
+        put_place(l, *l->w++);
+    }
+}
+
+static void put_sum(list *l) {
+    int32_t n[4];
+    memcpy(n, l->w, sizeof n);
+    l->w += 4;
+    tad_c_put(&l->f->to, "-0.0");
+    for (int32_t kind = 0; kind < 4; kind++) put_some_terms(l, kind, n[kind]);
+}
+
+static void put_sum_in_order(list *l) {
+    const int32_t parts = *l->w++;
+    tad_c_put(&l->f->to, "-0.0");
+    for (int32_t k = 0; k < parts; k++) {
+        const int32_t kind = l->w[0], n = l->w[1];
+        l->w += 2;
+        put_some_terms(l, kind, n);
+    }
+}
+
+static void note_factors(tad__c_file *f, const tad__run *r, int32_t at, int32_t step) {
+    for (int32_t k = 0; at >= 0 && k < r->count; k++)
+        tad__c_note(f, r->step_a == TAD__LISTED ? f->p->place.item[at + k] : at + (int64_t)k * step,
+                    1);
+}
+
+/* The way that the kernel takes. */
+static void put_run(tad__c_file *f, const tad__run *r) {
+    tad_c *to = &f->to;
+    note_factors(f, r, r->a, r->step_a);
+    note_factors(f, r, r->b, r->step_b);
+    const bool alone = r->b < 0;
+    if (r->step_a == TAD__LISTED && alone)
+        tad_c_put(to, "%s(v, places + %d, %d)", tad__c_part_named(to, "tad__roll_listed_alone"),
+                  r->a, r->count);
+    else if (r->step_a == TAD__LISTED)
+        tad_c_put(to, "%s(v, places + %d, places + %d, %d)",
+                  tad__c_part_named(to, "tad__roll_listed"), r->a, r->b, r->count);
+    else if (r->step_a == 1 && alone)
+        tad_c_put(to, "%s(v + %d, %d)", tad__c_part_named(to, "tad__roll_along_alone"), r->a,
+                  r->count);
+    else if (r->step_a == 1 && (r->step_b == 1 || r->step_b == 0))
+        tad_c_put(to, "%s(v + %d, v + %d, %d)",
+                  tad__c_part_named(to, r->step_b ? "tad__roll_along" : "tad__roll_factor"), r->a,
+                  r->b, r->count);
+    else if (alone)
+        tad_c_put(to, "%s(v + %d, %d, %d)", tad__c_part_named(to, "tad__roll_apart_alone"), r->a,
+                  r->step_a, r->count);
+    else
+        tad_c_put(to, "%s(v + %d, %d, v + %d, %d, %d)", tad__c_part_named(to, "tad__roll_apart"),
+                  r->a, r->step_a, r->b, r->step_b, r->count);
+}
+
+static void put_runs(list *l) {
+    const tad__run *r = l->f->p->run.item + l->w[0];
+    tad_c_put(&l->f->to, "-0.0");
+    for (int32_t k = 0; k < l->w[1]; k++, r++) {
+        tad_c_put(&l->f->to, r->minus ? " - " : " + ");
+        put_run(l->f, r);
+    }
+    l->w += 3 + l->w[2];
+}
+
+static void put_row_of_list(list *l) {
+    const tad_op *op = &l->f->p->basis->row[l->w[0]];
+    tad_c_put(&l->f->to, "%s(", tad__c_row(&l->f->to, op, "number"));
+    for (int k = 0; k < op->max_in; k++) {
+        if (k) tad_c_put(&l->f->to, ", ");
+        put_place(l, l->w[2 + k]);
+    }
+    tad__c_options(&l->f->to, op, tad__options_at(l->f->p, (uint32_t)l->w[1]));
+    tad_c_put(&l->f->to, ")");
+    l->w += 5;
+}
+
+static void put_scan(list *l) {
+    const int32_t *w = l->w;
+    for (int32_t k = 0; k < w[0]; k++) tad__c_note(l->f, w[2] + (int64_t)k * w[3], 1);
+    tad_c_put(&l->f->to, "{\ndouble product = ");
+    put_place(l, w[1]);
+    tad_c_put(&l->f->to,
+              ";\nfor (ptrdiff_t k = 0; k < %d; k++) v[%u + k] = product *= v[%d + k * %d];\n}\n",
+              w[0], l->to + l->done, w[2], w[3]);
+    l->done += (uint32_t)w[0];
+    l->from = l->done; /* those are no variables */
+    l->w += 4;
+}
+
+static void put_value_of_word(list *l, int32_t word) {
+    switch (word) {
+    case TAD__LIST_WORD(TAD__LIST_SUM, 0, 0, 0): put_sum(l); return;
+    case TAD__LIST_WORD(TAD__LIST_IN_ORDER, 0, 0, 0): put_sum_in_order(l); return;
+    case TAD__LIST_WORD(TAD__LIST_RUNS, 0, 0, 0): put_runs(l); return;
+    case TAD__LIST_WORD(TAD__LIST_ROW, 0, 0, 0): put_row_of_list(l); return;
+    default: put_short_word(l, word);
+    }
+}
+
+/* Functions of a list follow each other. */
+static void begin_function(list *l) {
+    if (l->functions++) tad_c_put(&l->f->to, "}\n\n");
+    tad_c_put(&l->f->to, "static void list_%u_%u(double *v) {\n", l->group, l->functions - 1);
+    l->from = l->done;
+    l->statements = 0;
+}
+
+uint32_t tad__c_put_list(tad__c_file *f, uint32_t group) {
+    const tad__rolled *g = &f->p->rolled.item[group];
+    list l = {.f = f, .w = f->p->place.item + g->at, .to = g->to, .group = group};
+    for (int32_t word; (word = *l.w++) != TAD__LIST_WORD(TAD__LIST_END, 0, 0, 0);) {
+        if (!l.functions || l.statements++ == TAD__C_STATEMENTS / 2) begin_function(&l);
+        if (word == TAD__LIST_WORD(TAD__LIST_SCAN, 0, 0, 0)) {
+            put_scan(&l);
+            continue;
+        }
+        tad_c_put(&f->to, "const double v%u = ", l.done);
+        put_value_of_word(&l, word);
+        tad_c_put(&f->to, ";\nv[%u] = v%u;\n", l.to + l.done, l.done);
+        l.done++;
+    }
+    if (l.functions) tad_c_put(&f->to, "}\n\n");
+    return l.functions;
+}
