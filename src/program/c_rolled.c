@@ -115,7 +115,19 @@ static void note(const together *t, const tad__roll_operand *o, uint32_t next, u
     }
 }
 
-static void put_operand(const together *t, const tad__roll_operand *o, uint32_t next, bool many) {
+/* Chunks that lie side by side, or repeat one number: a test for each lane would be no vector code.
+ */
+static void bring_either(const together *t, const tad__roll_operand *o, uint32_t next, bool many,
+                         const char *to) {
+    if (o->kind != TAD__EITHER) return;
+    tad_c_put(&t->f->to, "double %s[8];\n%s(v, places[%u + %u*%s + c], %s);\n", to,
+              tad__c_part_named(&t->f->to, "tad__roll_either"), o->at, many ? next : 0,
+              many ? "k" : "0", to);
+}
+
+/* either: the variable into which such an operand was brought. */
+static void put_operand(const together *t, const tad__roll_operand *o, uint32_t next, bool many,
+                        const char *either) {
     tad_c *to = &t->f->to;
     const int32_t place = t->f->p->place.item[o->at];
     const char *k = many ? "k" : "0";
@@ -138,12 +150,7 @@ static void put_operand(const together *t, const tad__roll_operand *o, uint32_t 
         return;
     case TAD__CHUNKS: tad_c_put(to, "v[places[%u + %u*%s + c] + l]", at, step, k); return;
     case TAD__ONES: tad_c_put(to, "v[places[%u + %u*%s + c]]", at, step, k); return;
-    case TAD__EITHER:
-        tad_c_put(to,
-                  "(places[%u + %u*%s + c] >= 0 ? v[places[%u + %u*%s + c] + l] : "
-                  "v[~places[%u + %u*%s + c]])",
-                  at, step, k, at, step, k, at, step, k);
-        return;
+    case TAD__EITHER: tad_c_put(to, "%s[l]", either); return;
     default: tad_c_put(to, "v[places[%u + %u*%s + 8*c + l]]", at, step, k);
     }
 }
@@ -155,14 +162,19 @@ static void put_terms(const together *t, uint32_t group, const tad__terms *s) {
     const bool many = s->count > 1;
     note(t, &s->a, s->next_a, s->count);
     if (s->b.kind != TAD__NO_FACTOR) note(t, &s->b, s->next_b, s->count);
-    if (many) tad_c_put(to, "for (ptrdiff_t k = 0; k < %u; k++)\n", s->count);
+    if (many)
+        tad_c_put(to, "for (ptrdiff_t k = 0; k < %u; k++) {\n", s->count);
+    else
+        tad_c_put(to, "{\n");
+    bring_either(t, &s->a, s->next_a, many, "a");
+    bring_either(t, &s->b, s->next_b, many, "b");
     tad_c_put(to, "for (int l = 0; l < 8; l++) y%u[l] %c= ", group, s->minus ? '-' : '+');
-    put_operand(t, &s->a, s->next_a, many);
+    put_operand(t, &s->a, s->next_a, many, "a");
     if (s->b.kind != TAD__NO_FACTOR) {
         tad_c_put(to, " * ");
-        put_operand(t, &s->b, s->next_b, many);
+        put_operand(t, &s->b, s->next_b, many, "b");
     }
-    tad_c_put(to, ";\n");
+    tad_c_put(to, ";\n}\n");
 }
 
 static void put_sums(const together *t, uint32_t group) {
@@ -177,16 +189,21 @@ static void put_row(const together *t, uint32_t group) {
     const tad__rolled *g = group_at(t->f, group);
     const uint32_t row = g->what & ~(uint32_t)TAD__ROLLED_BY_NUMBER;
     const tad_op *op = &t->f->p->basis->row[row];
+    static const char *const either[3] = {"a", "b", "d"};
     tad_c *to = &t->f->to;
+    tad_c_put(to, "{\n");
+    for (uint32_t k = 0; k < g->count; k++) {
+        note(t, &t->f->p->roll_lanes.item[g->at + k], 0, 1);
+        bring_either(t, &t->f->p->roll_lanes.item[g->at + k], 0, false, either[k]);
+    }
     tad_c_put(to, "for (int l = 0; l < 8; l++) y%u[l] = %s(", group,
               tad__c_row(to, op, g->what & TAD__ROLLED_BY_NUMBER ? "number" : "f64"));
     for (uint32_t k = 0; k < g->count; k++) {
         if (k) tad_c_put(to, ", ");
-        note(t, &t->f->p->roll_lanes.item[g->at + k], 0, 1);
-        put_operand(t, &t->f->p->roll_lanes.item[g->at + k], 0, false);
+        put_operand(t, &t->f->p->roll_lanes.item[g->at + k], 0, false, either[k]);
     }
     tad__c_options(to, op, tad__options_at(t->f->p, g->options));
-    tad_c_put(to, ");\n");
+    tad_c_put(to, ");\n}\n");
 }
 
 static bool is_read(const tad__c_file *f, const tad__rolled *g) {

@@ -5,6 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* 8 numbers: from `place` on, or, where that is ~p, all v[p]. */
+static inline void tad__roll_either(const double *v, int32_t place, double *x) {
+    if (place >= 0)
+        for (int l = 0; l < 8; l++) x[l] = v[place + l];
+    else
+        for (int l = 0; l < 8; l++) x[l] = v[~place];
+}
+
 /* The sum of n terms, by 32 partial sums. */
 #define TAD__ROLL_SUM(name, parameters, term)                                                      \
     static double name parameters {                                                                \
