@@ -161,7 +161,7 @@ TAD_API TAD_MUST_USE tad_status tad_program_c_header(const tad_program *p,
 
 /* What a run does between reading its inputs and writing its outputs, as written with .steps.
  * `list` runs what is too long and too irregular to be compiled. */
-typedef void tad_steps_list(const void *program, unsigned which, double *numbers);
+typedef void tad_steps_list(const void *program, unsigned first, unsigned count, double *numbers);
 typedef int tad_steps(const void *const *in, double *numbers, void *arrays, tad_steps_list *list,
                       const void *program);
 typedef void tad_release(void *owner);

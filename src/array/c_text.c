@@ -72,23 +72,31 @@ void tad__c_number(tad_c *to, double value, unsigned dtype) {
 
 /* ---- parts ---- */
 
-const char *tad__c_part_named(tad_c *to, const char *name) {
+/* Its position among the names; tad__part_name_count: none. */
+static size_t find_part(const char *name) {
     size_t low = 0, high = tad__part_name_count;
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        const char *found = tad__part_text + tad__part_names[middle].name;
-        const int order = strcmp(name, found);
-        if (order == 0) {
-            to->needed[tad__part_names[middle].part] = true;
-            return found;
-        }
+        const int order = strcmp(name, tad__part_text + tad__part_names[middle].name);
+        if (order == 0) return middle;
         if (order < 0)
             high = middle;
         else
             low = middle + 1;
     }
-    to->failed = true;
-    return "";
+    return tad__part_name_count;
+}
+
+bool tad__c_is_part(const char *name) { return find_part(name) < tad__part_name_count; }
+
+const char *tad__c_part_named(tad_c *to, const char *name) {
+    const size_t at = find_part(name);
+    if (at == tad__part_name_count) {
+        to->failed = true;
+        return "";
+    }
+    to->needed[tad__part_names[at].part] = true;
+    return tad__part_text + tad__part_names[at].name;
 }
 
 const char *tad__c_part(tad_c *to, const char *name, unsigned dtype) {

@@ -27,6 +27,7 @@ const char *tad__c_suffix(unsigned dtype);
 const char *tad__c_part(tad_c *to, const char *name, unsigned dtype);
 /* The same of a whole name. */
 const char *tad__c_part_named(tad_c *to, const char *name);
+bool tad__c_is_part(const char *name);
 /* The same of the row of an op: row_NAME_f64, _f32, or, as single numbers are computed, _number. */
 const char *tad__c_row(tad_c *to, const tad_op *row, const char *suffix);
 /* The options of a row, behind the operands of a call; pq NULL: it has none. */

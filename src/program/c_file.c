@@ -27,6 +27,17 @@ static bool is_identifier(const char *name) {
     return good;
 }
 
+/* Names of what is in every file. */
+static bool is_taken(const char *name) {
+    static const char *const begun[] = {"call_",    "constant_", "copy_",   "group_", "list_",
+                                        "numbers_", "part_",     "rolled_", "row_",   "tad__"};
+    bool taken = strcmp(name, "set_numbers") == 0 || strcmp(name, "write_outputs") == 0 ||
+                 strcmp(name, "places") == 0 || tad__c_is_part(name);
+    for (size_t k = 0; k < sizeof begun / sizeof *begun; k++)
+        taken |= strncmp(name, begun[k], strlen(begun[k])) == 0;
+    return taken;
+}
+
 /* ---- lists of parameters ---- */
 
 static bool is_plain_number(const tad__named_type *t) {
@@ -139,6 +150,8 @@ static void put_body(tad__c_file *f) {
 
 static tad_status put_file(tad__c_file *f, const tad_c_options *o) {
     f->to.silent = true;
+    if (f->p->parameter.count)
+        f->lacks = "a parameter that is read where it lies (copy_parameters)";
     put_body(f); /* which parts it needs, and whether it can be written */
     if (f->to.failed) return TAD_OK;
     if (f->lacks)
@@ -203,8 +216,8 @@ static tad_status write(const tad_program *p, const tad_c_options *o, tad_sink *
     const char *name = o && o->name ? o->name : "program";
     needs n;
     if (!p || !sink) return refuse(o, TAD_BAD_ARGUMENT, "program as C: no program or no sink");
-    if (!is_identifier(name))
-        return refuse(o, TAD_BAD_ARGUMENT, "program as C: \"%.60s\" is no name of a function",
+    if (!is_identifier(name) || is_taken(name))
+        return refuse(o, TAD_BAD_ARGUMENT, "program as C: \"%.60s\" cannot name the function",
                       name);
     const tad_allocator *a = &p->memory.allocator;
     char *memory = count_needs(p, &n) ? a->resize(a->user, NULL, 0, n.bytes) : NULL;

@@ -66,7 +66,7 @@ void tad__c_put_places(tad__c_file *f);
 void tad__c_put_rolled(tad__c_file *f, const tad__step *s);
 /* So many groups, from the first on, have one function; a statement that calls it. */
 uint32_t tad__c_rolled_together(tad__c_file *f, uint32_t first, uint32_t end);
-void tad__c_call_rolled(tad__c_file *f, uint32_t group);
+void tad__c_call_rolled(tad__c_file *f, uint32_t first, uint32_t count);
 
 /* ---- c_list.c ---- */
 

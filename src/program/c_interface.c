@@ -21,8 +21,9 @@ void tad__c_put_run(tad__c_file *f) {
         tad_c_put(&f->to, ";\n");
     }
     if (f->steps)
-        tad_c_put(&f->to,
-                  "void (*list)(const void *, unsigned, double *);\nconst void *program;\n");
+        tad_c_put(
+            &f->to,
+            "void (*list)(const void *, unsigned, unsigned, double *);\nconst void *program;\n");
     tad_c_put(&f->to, "double *n;\nunsigned char *arrays;\n};\n\n");
 }
 
@@ -149,7 +150,7 @@ void tad__c_put_function(tad__c_file *f) {
 static void put_steps_head(tad__c_file *f) {
     tad_c_put(&f->to,
               "int %s_steps(const void *const *in, double *numbers, void *arrays,\n"
-              "    void (*list)(const void *, unsigned, double *), const void *program)",
+              "    void (*list)(const void *, unsigned, unsigned, double *), const void *program)",
               f->name);
 }
 

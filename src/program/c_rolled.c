@@ -86,9 +86,23 @@ static bool may_join(const together *t, const tad__rolled *g) {
     return good;
 }
 
+/* What would keep a compiler busy and gain nothing is left to the library: long lists, and
+ * thousands of groups. */
+static bool are_too_many(const tad__c_file *f) {
+    enum { MANY = 1000 };
+    return f->steps && f->p->rolled.count > MANY;
+}
+
+static bool is_left(const tad__c_file *f, uint32_t group) {
+    enum { LONG = 100 };
+    const tad__rolled *g = group_at(f, group);
+    return are_too_many(f) || (f->steps && is_list(g) && g->count > LONG);
+}
+
 uint32_t tad__c_rolled_together(tad__c_file *f, uint32_t first, uint32_t end) {
     enum { MOST = 16 }; /* each is compared with all before */
     together t = {f, first, first + 1};
+    if (are_too_many(f)) return end - first;
     if (is_list(group_at(f, first))) return 1;
     while (t.end < end && t.end < first + MOST && may_join(&t, group_at(f, t.end))) t.end++;
     return t.end - first;
@@ -241,12 +255,6 @@ void tad__c_put_places(tad__c_file *f) {
     tad_c_put(&f->to, n ? "};\n\n" : "0};\n\n");
 }
 
-/* A list that is too long for compilers to be of use is left to the library. */
-bool tad__c_is_left(const tad__c_file *f, uint32_t group) {
-    enum { LONG = 100 };
-    return f->steps && is_list(group_at(f, group)) && group_at(f, group)->count > LONG;
-}
-
 static void put_together(const together *t) {
     tad__c_file *f = t->f;
     const uint32_t first = t->first,
@@ -262,11 +270,14 @@ void tad__c_put_rolled(tad__c_file *f, const tad__step *s) {
     for (uint32_t k = s->at, n; k < end; k += n) {
         n = tad__c_rolled_together(f, k, end);
         /* Of what is left to the library it is noted what it reads. */
-        if (f->to.silent || !tad__c_is_left(f, k)) put_together(&(together){f, k, k + n});
+        if (are_too_many(f)) continue;
+        if (f->to.silent || !is_left(f, k)) put_together(&(together){f, k, k + n});
     }
 }
 
-void tad__c_call_rolled(tad__c_file *f, uint32_t k) {
-    tad_c_put(&f->to,
-              tad__c_is_left(f, k) ? "r->list(r->program, %u, r->n);\n" : "rolled_%u(r->n);\n", k);
+void tad__c_call_rolled(tad__c_file *f, uint32_t first, uint32_t count) {
+    if (is_left(f, first))
+        tad_c_put(&f->to, "r->list(r->program, %u, %u, r->n);\n", first, count);
+    else
+        tad_c_put(&f->to, "rolled_%u(r->n);\n", first);
 }

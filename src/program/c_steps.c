@@ -222,7 +222,7 @@ static void call(tad__c_file *f, const tad__step *s) {
     case TAD__FUSED: each(f, s, call_group); return;
     case TAD__DECIDE: each(f, s, check_decision); return;
     case TAD__COPY: each(f, s, call_copy); return;
-    case TAD__ROLLED: tad__c_call_rolled(f, s->at); return;
+    case TAD__ROLLED: tad__c_call_rolled(f, s->at, s->count); return;
     case TAD__DRAW: return;
     }
 }

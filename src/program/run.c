@@ -181,9 +181,9 @@ static void write_outputs(tad_workspace *w) {
     w->random.drawn += p->draws;
 }
 
-static void run_list(const void *program, unsigned which, double *numbers) {
+static void run_list(const void *program, unsigned first, unsigned count, double *numbers) {
     const tad_program *p = program;
-    tad__run_rolled(p, p->rolled.item + which, 1, numbers);
+    tad__run_rolled(p, p->rolled.item + first, count, numbers);
 }
 
 static tad_status run_compiled(tad_workspace *w) {

@@ -1,0 +1,278 @@
+/* Programs as C: what the text looks like, what is refused. That it computes the same is tested by
+ * check_c.py. */
+#include "support.h"
+
+static tad_tape *t;
+static support_text text;
+static char message[300];
+
+static void begin(void) { t = tad_tape_new(NULL); }
+static void end(void) { tad_tape_free(t); }
+
+/* ---- words ---- */
+
+static tad_program *frozen(const tad_var *in, size_t n_in, const tad_var *out, size_t n_out,
+                           const tad_freeze_options *options) {
+    tad_program *p;
+    ck_done(tad_freeze(in, n_in, out, n_out, options, &p), t);
+    return p;
+}
+
+static tad_status write(const tad_program *p, const char *name, bool header) {
+    const tad_c_options o = {.name = name, .message = message, .message_size = sizeof message};
+    memset(&text, 0, sizeof text);
+    message[0] = 0;
+    return header ? tad_program_c_header(p, &o, support_keep, &text)
+                  : tad_program_c(p, &o, support_keep, &text);
+}
+
+static void ck_has(const char *words) {
+    ck_assert_msg(strstr(text.data, words) != NULL, "lacks \"%s\":\n%s", words, text.data);
+}
+
+static void ck_refused_c(const tad_program *p, const char *name, tad_status code,
+                         const char *words) {
+    ck_assert_int_eq(write(p, name, false), code);
+    ck_assert_msg(strstr(message, words) != NULL, "\"%s\" lacks \"%s\"", message, words);
+    ck_assert_uint_eq(text.length, 0);
+}
+
+/* ---- what it looks like ---- */
+
+START_TEST(parameters_are_called_after_inputs_and_outputs) {
+    const float six[6] = {1, 2, 3, 4, 5, 6};
+    tad_var x = tad_name(tad_input(t, TAD_F32, TAD_SHAPE(2, 3), six), "int"),
+            same = tad_name(tad_input(t, TAD_F32, TAD_SHAPE(3), six), "int"),
+            odd = tad_name(tad_input(t, TAD_F32, TAD_SHAPE(3), six), "no name"),
+            mask = tad_constant(t, TAD_BOOL, TAD_SHAPE(3), NULL),
+            a = tad_add(tad_mul(x, same), odd), y = tad_name(tad_where(mask, a, x), "y");
+    tad_program *p = frozen((tad_var[]){x, same, odd, mask}, 4, &y, 1, NULL);
+    ck_assert_int_eq(write(p, "model", true), TAD_OK);
+    ck_has("int model(const float *in_int, const float *in1, const float *in2, const uint8_t *in3, "
+           "float *out_y, void *work);");
+    ck_has("out_y: float32 (2,3)");
+    ck_has("#define model_WORK ");
+    ck_has("extern \"C\"");
+    ck_assert_int_eq(write(p, "model", false), TAD_OK);
+    ck_has("int model(const float *in_int");
+    ck_assert_int_eq(write(p, NULL, false), TAD_OK);
+    ck_has("int program(");
+    tad_program_free(p);
+}
+END_TEST
+
+START_TEST(numbers_in_a_row_are_one_parameter) {
+    tad_var x[5], y[3];
+    for (int i = 0; i < 5; i++) x[i] = tad_scalar(t, i);
+    (void)tad_name(x[2], "middle");
+    for (int i = 0; i < 3; i++) y[i] = tad_mul(x[i], x[i + 2]);
+    tad_program *p = frozen(x, 5, y, 3, NULL);
+    ck_assert_int_eq(write(p, NULL, true), TAD_OK);
+    ck_has(
+        "int program(const double *in0, const double *in_middle, const double *in3, double *out0, "
+        "void *work);");
+    ck_has("in0: float64, 2 numbers");
+    ck_has("out0: float64, 3 numbers");
+    tad_program_free(p);
+}
+END_TEST
+
+/* Lines between the head of a function and its end. */
+static int longest_function(const char *from) {
+    int longest = 0, lines = 0;
+    for (const char *p = from; (p = strchr(p, '\n')) != NULL;) {
+        p++;
+        lines = strncmp(p, "}\n", 2) == 0 ? 0 : lines + 1;
+        if (lines > longest) longest = lines;
+        if (*p == 0) break;
+    }
+    return longest;
+}
+
+START_TEST(the_text_takes_no_memory_and_has_short_functions) {
+    tad_var x[2] = {tad_scalar(t, 0.5), tad_scalar(t, 0.25)}, y = x[0];
+    for (int k = 0; k < 300; k++) y = tad_add(tad_sin(tad_mul(y, x[k % 2])), tad_number(0.125));
+    tad_program *p = frozen(x, 2, &y, 1, NULL);
+    ck_assert_int_eq(write(p, NULL, false), TAD_OK);
+    ck_assert_ptr_null(strstr(text.data, "alloc"));
+    ck_assert_ptr_null(strstr(text.data, "#include \""));
+    ck_assert_int_le(longest_function(text.data), 2 * 200 + 10); /* a result may go to memory too */
+    ck_has("0x1.0000000000000p-3");
+    tad_program_free(p);
+}
+END_TEST
+
+/* ---- ops of one's own ---- */
+
+static tad_status own_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    out[0] = (tad_type){TAD_F64, {1, {c->in[0]->dim[0]}}};
+    return TAD_OK;
+}
+static tad_status own_forward(const tad_call_frame *c) {
+    for (int64_t i = 0; i < c->out[0]->size; i++)
+        ((double *)c->out[0]->data)[i] = 3 * ((const double *)c->in[0]->data)[i];
+    return TAD_OK;
+}
+static void own_text(const tad_call_frame *c, tad_c *to) {
+    tad_c_put(to, "for (int i = 0; i < %d; i++) {\nout0[i] = 3 * in0[i];\n}\n",
+              (int)c->out[0]->size);
+}
+static void too_long(const tad_call_frame *c, tad_c *to) {
+    (void)c;
+    tad_c_put(to, "%2000d", 1);
+}
+
+static tad_program *with_own(void (*c_text)(const tad_call_frame *c, tad_c *to), tad_op *op) {
+    const double two[2] = {1, 2};
+    *op = (tad_op){.name = "triple",
+                   .min_in = 1,
+                   .max_in = 1,
+                   .n_out = 1,
+                   .flags = TAD_OP_FLAT,
+                   .shape = own_shape,
+                   .forward = own_forward,
+                   .c_text = c_text};
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), two), y = tad_apply(op, &x, 1, NULL, NULL, 0);
+    return frozen(&x, 1, &y, 1, NULL);
+}
+
+START_TEST(an_op_of_ones_own_writes_its_text) {
+    tad_op op;
+    tad_program *p = with_own(own_text, &op);
+    ck_assert_int_eq(write(p, NULL, false), TAD_OK);
+    ck_has("    for (int i = 0; i < 2; i++) {\n        out0[i] = 3 * in0[i];\n    }\n");
+    tad_program_free(p);
+}
+END_TEST
+
+START_TEST(an_op_without_text_is_named) {
+    tad_op op;
+    tad_program *p = with_own(NULL, &op);
+    ck_refused_c(p, NULL, TAD_UNSUPPORTED, "triple cannot be written as C");
+    tad_program_free(p);
+    p = with_own(too_long, &op);
+    ck_assert_int_eq(write(p, NULL, false), TAD_UNSUPPORTED);
+    ck_assert_ptr_nonnull(strstr(message, "too long"));
+    tad_program_free(p);
+}
+END_TEST
+
+/* ---- what is refused ---- */
+
+START_TEST(parameters_must_be_copied) {
+    const double one = 1;
+    tad_var x = tad_scalar(t, 2), w = tad_param(t, TAD_F64, TAD_0D, &one), y = tad_mul(x, w);
+    tad_program *p = frozen(&x, 1, &y, 1, NULL);
+    ck_refused_c(p, NULL, TAD_UNSUPPORTED, "copy_parameters");
+    tad_program_free(p);
+    p = frozen(&x, 1, &y, 1, &(tad_freeze_options){.copy_parameters = true});
+    ck_assert_int_eq(write(p, NULL, false), TAD_OK);
+    tad_program_free(p);
+}
+END_TEST
+
+START_TEST(random_draws_are_told) {
+    tad_var x = tad_scalar(t, 2), y = tad_mul(x, tad_randn(t, TAD_F64, TAD_0D));
+    tad_program *p = frozen(&x, 1, &y, 1, NULL);
+    ck_refused_c(p, NULL, TAD_UNSUPPORTED, "a random draw");
+    tad_program_free(p);
+}
+END_TEST
+
+START_TEST(bad_names_are_told) {
+    static const char *const bad[] = {"",       "2x",    "a-b",    "a b",         "\xc3\xa9",
+                                      "call_0", "row_x", "tad__x", "set_numbers", "power"};
+    tad_var x = tad_scalar(t, 2), y = tad_square(x);
+    tad_program *p = frozen(&x, 1, &y, 1, NULL);
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
+        ck_refused_c(p, bad[k], TAD_BAD_ARGUMENT, bad[k]);
+    ck_assert_int_eq(write(p, "caller", false), TAD_OK);
+    tad_program_free(p);
+}
+END_TEST
+
+static bool stop(void *user, const char *words, size_t length) {
+    size_t *left = user;
+    (void)words;
+    if (*left < length) return false;
+    *left -= length;
+    return true;
+}
+
+START_TEST(a_sink_that_stops_is_told) {
+    tad_var x = tad_scalar(t, 2), y = tad_exp(x);
+    tad_program *p = frozen(&x, 1, &y, 1, NULL);
+    ck_assert_int_eq(write(p, NULL, false), TAD_OK);
+    for (size_t most = 0; most < text.length; most += 100) {
+        size_t left = most;
+        ck_assert_int_eq(tad_program_c(p, NULL, stop, &left), TAD_IO);
+    }
+    size_t left = 10;
+    ck_assert_int_eq(tad_program_c_header(p, NULL, stop, &left), TAD_IO);
+    ck_assert_int_eq(tad_program_c(p, NULL, NULL, NULL), TAD_BAD_ARGUMENT);
+    ck_assert_int_eq(tad_program_c(NULL, NULL, stop, &left), TAD_BAD_ARGUMENT);
+    tad_program_free(p);
+}
+END_TEST
+
+START_TEST(no_memory_is_told) {
+    support_memory m = {.fail_at = 0};
+    tad_var x = tad_scalar(t, 2), y = tad_exp(x);
+    tad_program *p =
+        frozen(&x, 1, &y, 1, &(tad_freeze_options){.allocator = support_allocator(&m)});
+    m.fail_at = m.requests + 1;
+    ck_refused_c(p, NULL, TAD_NO_MEMORY, "no memory");
+    ck_assert_int_eq(write(p, NULL, false), TAD_OK);
+    tad_program_free(p);
+    ck_no_leak(&m);
+}
+END_TEST
+
+/* ---- steps from elsewhere ---- */
+
+static int ninety_nine(const void *const *in, double *numbers, void *arrays, tad_steps_list *list,
+                       const void *program) {
+    (void)in, (void)numbers, (void)arrays, (void)list, (void)program;
+    return TAD_BAD_INDEX;
+}
+static void count(void *owner) { ++*(int *)owner; }
+
+START_TEST(steps_are_released_once) {
+    int released = 0;
+    double in = 2, out = 7;
+    tad_var x = tad_scalar(t, 2), y = tad_exp(x);
+    tad_program *p = frozen(&x, 1, &y, 1, NULL);
+    tad_workspace *w = tad_workspace_new(p);
+    ck_assert_int_eq(tad_bind_in(w, 0, TAD_F64, TAD_0D, &in), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(w, 0, TAD_F64, TAD_0D, &out), TAD_OK);
+    tad_program_set_steps(p, ninety_nine, count, &released);
+    ck_assert_int_eq(tad_run(w), TAD_BAD_INDEX);
+    ck_assert_double_eq(out, 7);
+    ck_assert_ptr_nonnull(strstr(tad_workspace_message(w), "compiled steps"));
+    tad_program_set_steps(p, ninety_nine, count, &released);
+    ck_assert_int_eq(released, 1);
+    tad_workspace_free(w);
+    tad_program_free(p);
+    ck_assert_int_eq(released, 2);
+}
+END_TEST
+
+static Suite *suite(void) {
+    Suite *s = suite_create("program as C");
+    TCase *c = support_case(s, "program as C");
+    tcase_add_checked_fixture(c, begin, end);
+    tcase_add_test(c, parameters_are_called_after_inputs_and_outputs);
+    tcase_add_test(c, numbers_in_a_row_are_one_parameter);
+    tcase_add_test(c, the_text_takes_no_memory_and_has_short_functions);
+    tcase_add_test(c, an_op_of_ones_own_writes_its_text);
+    tcase_add_test(c, an_op_without_text_is_named);
+    tcase_add_test(c, parameters_must_be_copied);
+    tcase_add_test(c, random_draws_are_told);
+    tcase_add_test(c, bad_names_are_told);
+    tcase_add_test(c, a_sink_that_stops_is_told);
+    tcase_add_test(c, no_memory_is_told);
+    tcase_add_test(c, steps_are_released_once);
+    return s;
+}
+SUPPORT_MAIN(suite)
