@@ -48,8 +48,8 @@ START_TEST(parameters_are_called_after_inputs_and_outputs) {
             a = tad_add(tad_mul(x, same), odd), y = tad_name(tad_where(mask, a, x), "y");
     tad_program *p = frozen((tad_var[]){x, same, odd, mask}, 4, &y, 1, NULL);
     ck_assert_int_eq(write(p, "model", true), TAD_OK);
-    ck_has("int model(const float *in_int, const float *in1, const float *in2, const uint8_t *in3, "
-           "float *out_y, void *work);");
+    ck_has("int model(const float *in_int,\n    const float *in1,\n    const float *in2,\n"
+           "    const uint8_t *in3,\n    float *out_y,\n    void *work);");
     ck_has("out_y: float32 (2,3)");
     ck_has("#define model_WORK ");
     ck_has("extern \"C\"");

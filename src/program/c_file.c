@@ -187,9 +187,9 @@ static void put_types(tad__c_file *f, const tad__c_list *list) {
 static void put_header(tad__c_file *f) {
     put_description(f);
     tad_c_put(&f->to, "#ifndef %s_H\n#define %s_H\n\n#include <stdint.h>\n\n", f->name, f->name);
-    tad_c_put(&f->to, "#ifdef __cplusplus\nextern \"C\"\n{\n#endif\n\n");
+    tad_c_put(&f->to, "#ifdef __cplusplus\nextern \"C\" {\n");
     f->to.depth = 0;
-    tad_c_put(&f->to, "/* Computes\n");
+    tad_c_put(&f->to, "#endif\n\n/* Computes\n");
     put_types(f, &f->out);
     tad_c_put(&f->to, " * from\n");
     put_types(f, &f->in);

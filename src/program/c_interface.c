@@ -29,12 +29,14 @@ void tad__c_put_run(tad__c_file *f) {
 
 /* ---- the function ---- */
 
+enum { ON_A_LINE = 4 /* parameters */ };
+
 static void put_parameters(tad__c_file *f, const tad__c_list *list, const char *qualifier) {
     for (size_t k = 0; k < list->n; k++) {
         const tad_type *type = &list->type[list->parameter[k].first].type;
         tad_c_put(&f->to, "%s%s *", qualifier, tad__c_type(type->dtype));
         tad__c_put_name(f, list, k);
-        tad_c_put(&f->to, ", ");
+        tad_c_put(&f->to, f->in.n + f->out.n > ON_A_LINE ? ",\n    " : ", ");
     }
 }
 
