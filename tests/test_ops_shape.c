@@ -13,6 +13,7 @@ START_TEST(reshape_keeps_the_order) {
     ck_values(tad_reshape(tad_transpose(x, 0, 1), TAD_SHAPE(2, 3)), 0, 1, 4, 2, 5, 3, 6);
     ck_shape(tad_reshape(tad_scalar(t, 7), TAD_SHAPE(1, 1)), 1, 1);
     ck_values(tad_reshape(tad_reshape(tad_scalar(t, 7), TAD_SHAPE(1)), TAD_0D), 0, 7);
+    ck_shape(tad_reshape(x, TAD_SHAPE(1, 1, 2, 1, 1, 3, 1, 1)), 1, 1, 2, 1, 1, 3, 1, 1);
     ck_shape(tad_flatten(x, 0, -1), 6);
     ck_shape(tad_unsqueeze(x, -1), 2, 3, 1);
     ck_shape(tad_squeeze(tad_reshape(x, TAD_SHAPE(1, 6, 1)), tad_all()), 6);
