@@ -237,6 +237,11 @@ START_TEST(each_law_sees_the_op_that_breaks_it) {
     ck_assert_msg(v == TAD_CHECK_FAIL, "%s: %s", tad_law_text((tad_law)_i), tad_verdict_text(v));
     ck_assert_msg(r.law[0][_i].broken + r.law[1][_i].broken > 0, "%s; first: %s",
                   tad_law_text((tad_law)_i), r.first);
+    for (int order = 0; order < 2; order++) {
+        const tad_law_result *l = &r.law[order][_i];
+        ck_assert_msg((l->broken > 0) == !(l->worst <= l->limit), "%s: worst %g, limit %g",
+                      tad_law_text((tad_law)_i), l->worst, l->limit);
+    }
 }
 END_TEST
 

@@ -259,6 +259,16 @@ static void drivers(tad_tape *t, uint64_t *hash) {
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) mix_var(hash, all[i]);
 }
 
+/* With as many rows as make a list of them that no block given back has room for. */
+static void recorded_matrix(tad_tape *t, uint64_t *hash) {
+    tad_var in[] = {numbers(t, TAD_F64, TAD_SHAPE(5), false),
+                    numbers(t, TAD_F64, TAD_SHAPE(5), false)};
+    tad_var y, jacobian;
+    if (tad_jacobian_recorded(squares, NULL, in, 2, 0, &y, &jacobian) != TAD_OK) return;
+    mix_var(hash, y);
+    mix_var(hash, jacobian);
+}
+
 static tad_var of_numbers(tad_tape *t, const tad_var *in, size_t n, void *user) {
     tad_var y = in[0];
     (void)t, (void)user;
@@ -348,6 +358,7 @@ static const struct named_program {
     {"second_order", second_order},
     {"tangents", tangents},
     {"drivers", drivers},
+    {"recorded_matrix", recorded_matrix},
     {"many_seeds", many_seeds},
     {"inspection", inspection},
     {"parameters", parameters},
