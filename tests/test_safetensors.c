@@ -449,6 +449,7 @@ static const struct malformed {
     {"{\"\\ud83d\\u0041\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8,
      TAD_BAD_FILE},
     {"{\"\\u00g0\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
+    {"{\"\\u006g\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{\"\\u00\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{\"\\x\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{\"\xc0\x80\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},

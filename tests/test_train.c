@@ -400,6 +400,11 @@ START_TEST(writes_a_plot) {
         ck_assert_int_eq(tad_history_plot(h, &bad[i], support_keep, &out), TAD_BAD_ARGUMENT);
         ck_refused(t, TAD_BAD_ARGUMENT, "plain file names");
     }
+    tad_history *narrow = tad_history_new(t, columns, 1);
+    ck_assert_int_eq(
+        tad_history_plot(narrow, &(tad_plot_options){"a.csv", "a.svg", NULL}, support_keep, &out),
+        TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "two columns");
     tad_tape_free(t);
 }
 END_TEST
