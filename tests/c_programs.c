@@ -1,6 +1,6 @@
 /* Programs as C, for check_c.py: writes into a folder, for every op with its samples and for some
- * functions of numbers and nets, NAME.c and NAME.h, the inputs and what the tape makes of them at level
- * base (NAME.bin), and main.c, which compares. Usage: c_programs FOLDER [OP...] */
+ * functions of numbers and nets, NAME.c and NAME.h, the inputs and what the tape makes of them at
+ * level base (NAME.bin), and main.c, which compares. Usage: c_programs FOLDER [OP...] */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -44,7 +44,8 @@ static FILE *file_of(const char *name, const char *ending) {
 
 static bool write_text(const tad_program *p, const char *name) {
     char message[300] = "";
-    const tad_c_options options = {.name = name, .message = message, .message_size = sizeof message};
+    const tad_c_options options = {
+        .name = name, .message = message, .message_size = sizeof message};
     FILE *c = file_of(name, ".c"), *h = file_of(name, ".h");
     const tad_status s = tad_program_c(p, &options, tad_file_sink, c),
                      s2 = tad_program_c_header(p, &options, tad_file_sink, h);
@@ -85,8 +86,11 @@ static void write_case(const graph *g, const char *name) {
     put_elements(to, g->in, g->n_in);
     put_elements(to, g->out, g->n_out);
     fclose(to);
-    fprintf(main_c, "#include \"%s.h\"\nstatic int run_%s(void *const *in, void *const *out, void *work) {\n"
-                    "    (void)in;\n    return %s(", name, name, name);
+    fprintf(
+        main_c,
+        "#include \"%s.h\"\nstatic int run_%s(void *const *in, void *const *out, void *work) {\n"
+        "    (void)in;\n    return %s(",
+        name, name, name);
     for (size_t k = 0; k < n_in; k++) fprintf(main_c, "in[%zu], ", k);
     for (size_t k = 0; k < n_out; k++) fprintf(main_c, "out[%zu], ", k);
     fprintf(main_c, "work);\n}\n");
@@ -185,8 +189,7 @@ static tad_var perceptron(const tad_var *x, size_t n) {
     for (size_t at = WIDTH; at + WIDTH * WIDTH <= n; at += WIDTH * WIDTH) {
         for (size_t i = 0; i < WIDTH; i++) {
             tad_var sum = tad_number(0.1);
-            for (size_t j = 0; j < WIDTH; j++)
-                sum = tad_fma(x[at + i * WIDTH + j], h[j], sum);
+            for (size_t j = 0; j < WIDTH; j++) sum = tad_fma(x[at + i * WIDTH + j], h[j], sum);
             k[i] = i % 2 ? tad_tanh(sum) : tad_softplus(sum, 1);
         }
         memcpy(h, k, sizeof h);

@@ -238,8 +238,8 @@ TAD_API void tad_backward_pass_saved(tad_backward *b, size_t i);
 
 /* Where the C text of an op goes, see tad_op.c_text. */
 typedef struct tad_c tad_c;
-/* Adds text, formatted as by printf; at most 1000 characters at once. Indentation follows the braces
- * at the ends and beginnings of lines. */
+/* Adds text, formatted as by printf; at most 1000 characters at once. Indentation follows the
+ * braces at the ends and beginnings of lines. */
 TAD_API void tad_c_put(tad_c *to, const char *format, ...) TAD_PRINTF(2, 3);
 
 /* ---- samples: what the gradient check tries, and what must be refused ---- */
@@ -310,8 +310,8 @@ typedef struct tad_op {
     void (*vjp)(tad_rule *r);
     void (*jvp)(tad_rule *r);                /* NULL for TAD_OP_LINEAR */
     tad_status (*backward)(tad_backward *b); /* optional */
-    /* Writes C99 statements that do what forward does, for tad_program_c; NULL: programs with the op
-     * cannot be written as C. The arrays of the frame have types, shapes and strides, but no
+    /* Writes C99 statements that do what forward does, for tad_program_c; NULL: programs with the
+     * op cannot be written as C. The arrays of the frame have types, shapes and strides, but no
      * elements; in the text in0, in1, ... and out0, ... are pointers to the first element: of
      * double, float, int64_t, uint8_t. */
     void (*c_text)(const tad_call_frame *c, tad_c *to);

@@ -56,7 +56,8 @@ void tad__c_number(tad_c *to, double value, unsigned dtype) {
         tad_c_put(to, "NAN");
     } else if (isinf(value)) {
         tad_c_put(to, dtype == TAD_F32 ? "%sHUGE_VALF" : "%sHUGE_VAL", value < 0 ? "-" : "");
-    } else if (fabs(value) < 1e6 && value == (double)(int)value && (value != 0 || !signbit(value))) {
+    } else if (fabs(value) < 1e6 && value == (double)(int)value &&
+               (value != 0 || !signbit(value))) {
         tad_c_put(to, "%d.0%s", (int)value, suffix);
     } else {
         const double mantissa = 2 * frexp(fabs(value), &exponent);
@@ -123,11 +124,10 @@ void tad__c_open(tad_c *to, tad__loop *l, const tad_shape *shape, const tad_arra
                  int n) {
     tad__loop_init(l, shape, array, n);
     for (int k = 0; k < n; k++)
-        for (int i = 0; i < l->rank; i++)
-            l->stride[k][i] /= (int64_t)tad__width(array[k]->dtype);
+        for (int i = 0; i < l->rank; i++) l->stride[k][i] /= (int64_t)tad__width(array[k]->dtype);
     for (int i = 0; i < l->rank; i++)
-        tad_c_put(to, "for (ptrdiff_t i%d = 0; i%d < %lld; i%d++) {\n", i, i,
-                  (long long)l->dim[i], i);
+        tad_c_put(to, "for (ptrdiff_t i%d = 0; i%d < %lld; i%d++) {\n", i, i, (long long)l->dim[i],
+                  i);
 }
 
 void tad__c_at(tad_c *to, const tad__loop *l, int k) {

@@ -1,8 +1,8 @@
 /* C text of programs: what hooks of ops and the writer of programs use. Rests on loop.h, parts.h
  * and text.h.
  *
- * In the text of a call operands are in0, in1, ... and results out0, ...: pointers of their types to
- * the first element. `return TAD_BAD_INDEX;` ends a run. */
+ * In the text of a call operands are in0, in1, ... and results out0, ...: pointers of their types
+ * to the first element. `return TAD_BAD_INDEX;` ends a run. */
 #ifndef TAD_ARRAY_C_TEXT_H
 #define TAD_ARRAY_C_TEXT_H
 
@@ -13,7 +13,7 @@
 struct tad_c {
     tad__text text;
     bool *needed; /* of each part; the file is written twice, first to find these */
-    bool silent;     /* the first time */
+    bool silent;  /* the first time */
     bool within_line;
     int depth;
     bool failed; /* text that is too long, or a part that is not there: our mistake */

@@ -57,9 +57,8 @@ static bool count_needs(const tad_program *p, needs *n) {
     n->steps = p->number.count;
     n->parts = tad__part_count;
     return tad__mul(n->parameters, sizeof(tad__c_parameter), &a) &&
-           tad__mul(n->numbers, 2 * sizeof(uint32_t) + 1, &b) &&
-           tad__sum(n->steps, n->parts, &c) && tad__sum(a, b, &a) && tad__sum(a, c, &n->bytes) &&
-           tad__sum(n->bytes, 1, &n->bytes);
+           tad__mul(n->numbers, 2 * sizeof(uint32_t) + 1, &b) && tad__sum(n->steps, n->parts, &c) &&
+           tad__sum(a, b, &a) && tad__sum(a, c, &n->bytes) && tad__sum(n->bytes, 1, &n->bytes);
 }
 
 static void set_up(tad__c_file *f, const needs *n, char *memory) {
@@ -83,9 +82,10 @@ static void set_up(tad__c_file *f, const needs *n, char *memory) {
 /* ---- the file ---- */
 
 static void put_description(tad__c_file *f) {
-    tad_c_put(&f->to, "/* Written by tad %d.%d; not to be changed. C99 and <math.h>, nothing else.\n"
-                      " * For the bits that tad gives: no fused products (gcc and clang:\n"
-                      " * -ffp-contract=off) and no -ffast-math. */\n",
+    tad_c_put(&f->to,
+              "/* Written by tad %d.%d; not to be changed. C99 and <math.h>, nothing else.\n"
+              " * For the bits that tad gives: no fused products (gcc and clang:\n"
+              " * -ffp-contract=off) and no -ffast-math. */\n",
               TAD_VERSION_MAJOR, TAD_VERSION_MINOR);
 }
 
@@ -176,12 +176,16 @@ static void put_header(tad__c_file *f) {
     put_types(f, &f->out);
     tad_c_put(&f->to, " * from\n");
     put_types(f, &f->in);
-    tad_c_put(&f->to, " * all in row-major order. work: %s_WORK bytes, aligned as a double, for the time of\n"
-                      " * the call, whatever they hold. Outputs are written last, so that their memory may\n"
-                      " * be that of inputs; they must not overlap each other.\n",
-              f->name);
-    tad_c_put(&f->to, " * Returns 0; or, with the outputs as they were, %d where a decision came out otherwise than\n"
-                      " * when this was recorded, %d for an index out of range. */\n",
+    tad_c_put(
+        &f->to,
+        " * all in row-major order. work: %s_WORK bytes, aligned as a double, for the time of\n"
+        " * the call, whatever they hold. Outputs are written last, so that their memory may\n"
+        " * be that of inputs; they must not overlap each other.\n",
+        f->name);
+    tad_c_put(&f->to,
+              " * Returns 0; or, with the outputs as they were, %d where a decision came out "
+              "otherwise than\n"
+              " * when this was recorded, %d for an index out of range. */\n",
               TAD_BRANCH, TAD_BAD_INDEX);
     tad_c_put(&f->to, "#define %s_WORK %zu\n", f->name, tad__c_work(f));
     tad__c_put_head(f);
@@ -196,7 +200,8 @@ static tad_status write(const tad_program *p, const tad_c_options *o, tad_sink *
     needs n;
     if (!p || !sink) return refuse(o, TAD_BAD_ARGUMENT, "program as C: no program or no sink");
     if (!is_identifier(name))
-        return refuse(o, TAD_BAD_ARGUMENT, "program as C: \"%.60s\" is no name of a function", name);
+        return refuse(o, TAD_BAD_ARGUMENT, "program as C: \"%.60s\" is no name of a function",
+                      name);
     const tad_allocator *a = &p->memory.allocator;
     char *memory = count_needs(p, &n) ? a->resize(a->user, NULL, 0, n.bytes) : NULL;
     if (!memory) return refuse(o, TAD_NO_MEMORY, "program as C: no memory");

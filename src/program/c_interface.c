@@ -54,8 +54,7 @@ static void put_constants(tad__c_file *f) {
     for (size_t k = 0; k < p->step.count; k++) wanted |= p->step.item[k].kind != TAD__NUMBERS;
     for (size_t k = 0; k < p->n_out; k++)
         wanted |= !tad__is_array_ref(p->out[k].value) && f->constant[p->out[k].value];
-    for (size_t k = 0; k < p->constant.count && wanted; k++)
-        put_constant(f, &p->constant.item[k]);
+    for (size_t k = 0; k < p->constant.count && wanted; k++) put_constant(f, &p->constant.item[k]);
     for (size_t k = 0; k < p->packed.count; k++) put_constant(f, &p->packed.item[k]);
 }
 

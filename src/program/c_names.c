@@ -53,7 +53,9 @@ static void put_array(tad__c_file *f, const tad__array_value *v) {
         tad__c_put_name(f, &f->in, parameter_of(&f->in, v->of));
         break;
     case TAD__STORED: tad_c_put(&f->to, "constant_%u", v->root); break;
-    case TAD__REFERRED: f->lacks = "a parameter that is read where it lies (copy_parameters)"; return;
+    case TAD__REFERRED:
+        f->lacks = "a parameter that is read where it lies (copy_parameters)";
+        return;
     case TAD__STRIP: return; /* a variable of the group */
     }
     if (inside) tad_c_put(&f->to, " + %zu", inside / width);

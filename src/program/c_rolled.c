@@ -61,10 +61,9 @@ static void put_sums(tad__c_file *f, const tad__rolled *g) {
 static void put_row(tad__c_file *f, const tad__rolled *g) {
     const uint32_t row = g->what & ~(uint32_t)TAD__ROLLED_BY_NUMBER;
     const tad_op *op = &f->p->basis->row[row];
-    tad_c_put(&f->to,
-              "for (ptrdiff_t c = 0; c < %u; c++)\nfor (int l = 0; l < 8; l++)\ny[8*c + l] = %s(",
-              g->chunks,
-              tad__c_row(&f->to, op, g->what & TAD__ROLLED_BY_NUMBER ? "number" : "f64"));
+    tad_c_put(
+        &f->to, "for (ptrdiff_t c = 0; c < %u; c++)\nfor (int l = 0; l < 8; l++)\ny[8*c + l] = %s(",
+        g->chunks, tad__c_row(&f->to, op, g->what & TAD__ROLLED_BY_NUMBER ? "number" : "f64"));
     for (uint32_t k = 0; k < g->count; k++) {
         if (k) tad_c_put(&f->to, ", ");
         put_operand(f, &f->p->roll_lanes.item[g->at + k], 0, false);
@@ -248,7 +247,8 @@ void tad__c_put_places(tad__c_file *f) {
     if (!f->p->rolled.count) return;
     tad_c_put(&f->to, "static const int32_t places[%zu] = {\n", n ? n : 1);
     for (size_t k = 0; k < n; k++)
-        tad_c_put(&f->to, "%d%s", f->p->place.item[k], (k + 1) % ON_A_LINE && k + 1 < n ? "," : ",\n");
+        tad_c_put(&f->to, "%d%s", f->p->place.item[k],
+                  (k + 1) % ON_A_LINE && k + 1 < n ? "," : ",\n");
     tad_c_put(&f->to, n ? "};\n\n" : "0};\n\n");
 }
 

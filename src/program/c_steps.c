@@ -218,9 +218,7 @@ static void define(tad__c_file *f, const tad__step *s) {
     }
 }
 
-static void call_rolled(tad__c_file *f, uint32_t k) {
-    tad_c_put(&f->to, "rolled_%u(r->n);\n", k);
-}
+static void call_rolled(tad__c_file *f, uint32_t k) { tad_c_put(&f->to, "rolled_%u(r->n);\n", k); }
 
 static void end_part(tad__c_file *f) {
     if (f->statements) tad_c_put(&f->to, "return status;\n}\n\n");
