@@ -423,6 +423,28 @@ START_TEST(splits_off_every_fifth) {
 }
 END_TEST
 
+START_TEST(splits_off_all_or_nothing) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_dataset d = numbered(t, 4), rest, out;
+    ck_done(tad_dataset_split(t, &d, 1, &rest, &out), t);
+    ck_assert_int_eq(out.count, 4);
+    ck_assert_int_eq(rest.count, 0);
+    double x;
+    for (int i = 0; i < 4; i++) {
+        tad_dataset_example(&out, i, &x);
+        ck_assert(x == i);
+    }
+    ck_done(tad_dataset_split(t, &d, 5, &rest, &out), t);
+    ck_assert_int_eq(out.count, 0);
+    ck_assert_int_eq(rest.count, 4);
+    for (int64_t every = 0; every > -3; every--) {
+        ck_assert_int_eq(tad_dataset_split(t, &d, every, &rest, &out), TAD_BAD_ARGUMENT);
+        ck_refused(t, TAD_BAD_ARGUMENT, "every < 1");
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
 /* ---- batches ---- */
 
 /* Reads one epoch; counts how often each example came; returns the number of batches. */
@@ -586,6 +608,7 @@ static Suite *suite(void) {
     tcase_add_test(c, loads_published_names);
     tcase_add_test(c, refuses_pairs_that_do_not_fit);
     tcase_add_test(c, splits_off_every_fifth);
+    tcase_add_test(c, splits_off_all_or_nothing);
     c = support_case(s, "batches");
     tcase_add_test(c, shuffles_every_example_once);
     tcase_add_test(c, keeps_a_fixed_order);
