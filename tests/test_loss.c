@@ -45,6 +45,26 @@ START_TEST(huber_and_smooth_l1) {
 }
 END_TEST
 
+/* By the rule, which records, as by the sweep. */
+START_TEST(the_slope_of_a_mean_has_its_share) {
+    const double a[3] = {1, -2, 5}, zero[3] = {0};
+    for (int64_t n = 1; n <= 3; n++) {
+        tad_tape *t = tad_tape_new(NULL);
+        tad_var x = vector(t, n, a), loss = tad_mse(x, vector(t, n, zero), TAD_MEAN), slope;
+        double recorded[3], swept[3];
+        ck_done(tad_grad(&loss, NULL, 1, &x, 1, &slope), t);
+        ck_done(tad_reverse(loss), t);
+        ck_done(tad_read(slope, recorded, (size_t)n), t);
+        ck_done(tad_read(tad_gradient(x), swept, (size_t)n), t);
+        for (int i = 0; i < n; i++) {
+            ck_near(recorded[i], 2 * a[i] / (double)n, 1e-15);
+            ck_near(swept[i], recorded[i], 1e-15);
+        }
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
 START_TEST(bce_is_bounded) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var p = vector(t, 4, (double[]){0, 1, 0, 1}), y = vector(t, 4, (double[]){0, 1, 1, 0});
@@ -494,6 +514,7 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "elements");
     tcase_add_test(c, reductions);
     tcase_add_test(c, huber_and_smooth_l1);
+    tcase_add_test(c, the_slope_of_a_mean_has_its_share);
     tcase_add_test(c, bce_is_bounded);
     tcase_add_test(c, bce_weights);
     c = support_case(s, "cross_entropy");
