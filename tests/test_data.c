@@ -523,15 +523,18 @@ START_TEST(draws_with_replacement) {
 END_TEST
 
 START_TEST(gives_one_hot_labels_and_shapes) {
+    const tad_dtype dtype = _i ? TAD_F64 : TAD_F32;
     tad_tape *t = tad_tape_new(NULL);
     tad_dataset d;
     ck_done(pair(t, images(), labels(), &d), t);
     tad_batches *b = tad_batches_new(
         t, &d, 2,
         &(tad_batch_options){
-            .dtype = TAD_F32, .order = TAD_ORDER_FIXED, .one_hot = true, .keep_shape = true});
+            .dtype = dtype, .order = TAD_ORDER_FIXED, .one_hot = true, .keep_shape = true});
     tad_var x, y;
     ck_assert(tad_batches_next(b, &x, &y));
+    ck_assert_int_eq(tad_dtype_of(x), dtype);
+    ck_assert_int_eq(tad_dtype_of(y), dtype);
     ck_shape(x, 2, 2, 2);
     ck_values(y, 0, 0, 0, 1, 0, 1, 0);
     ck_assert(tad_batches_next(b, &x, &y));
@@ -613,7 +616,7 @@ static Suite *suite(void) {
     tcase_add_test(c, shuffles_every_example_once);
     tcase_add_test(c, keeps_a_fixed_order);
     tcase_add_test(c, draws_with_replacement);
-    tcase_add_test(c, gives_one_hot_labels_and_shapes);
+    tcase_add_loop_test(c, gives_one_hot_labels_and_shapes, 0, 2);
     tcase_add_test(c, resumes_in_the_middle);
     tcase_add_test(c, refuses_bad_batches);
     return s;

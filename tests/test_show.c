@@ -325,6 +325,20 @@ START_TEST(dump_has_columns) {
 }
 END_TEST
 
+START_TEST(a_file_is_a_sink) {
+    char data[100] = "";
+    FILE *file = tmpfile(), *closed = fopen("/dev/null", "r");
+    ck_done(tad_dump(tad_scalar(t, 2), NULL, tad_file_sink, file), t);
+    rewind(file);
+    ck_assert_uint_eq(fread(data, 1, sizeof data - 1, file), strlen("#0  input  ()\n"));
+    ck_assert_str_eq(data, "#0  input  ()\n");
+    ck_assert(!tad_file_sink(closed, "text", 4));
+    ck_assert(!tad_file_sink(NULL, "text", 4));
+    fclose(closed);
+    fclose(file);
+}
+END_TEST
+
 START_TEST(plain_numbers_of_a_list_are_shown) {
     tad_var x = tad_scalar(t, 3);
     tad_var y = tad_dot_list_plain((double[]){2}, &x, 1, tad_number(0.5));
@@ -611,6 +625,7 @@ static Suite *shown(void) {
     tcase_add_test(c, dump_of_nothing_and_of_one);
     tcase_add_test(c, dump_says_every_kind_of_option);
     tcase_add_test(c, dump_has_columns);
+    tcase_add_test(c, a_file_is_a_sink);
     tcase_add_test(c, plain_numbers_of_a_list_are_shown);
     tcase_add_test(c, what_is_too_long_for_a_cell_ends_with_dots);
     tcase_add_test(c, numbers_of_every_type_are_shown);
