@@ -158,6 +158,22 @@ END_TEST
 
 /* 2^32 + 65536 elements: where a size_t has 32 bits, the number must not be taken for its lower
  * half. */
+/* A sign, 19 digits and a comma for each size. */
+START_TEST(a_message_has_room_for_any_shape) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_shape longest = {TAD_MAX_RANK, {0}};
+    char text[TAD_MAX_RANK * 25 + 3] = "", *end = text;
+    for (int i = 0; i < TAD_MAX_RANK; i++) {
+        longest.dim[i] = INT64_MIN;
+        end += sprintf(end, "%c%lld", i ? ',' : '(', (long long)INT64_MIN);
+    }
+    sprintf(end, ")");
+    ck_assert(tad_is_nil(tad_reshape(two_by_three(t), longest)));
+    ck_refused(t, TAD_BAD_SHAPE, "elements do not make", text);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(a_size_of_more_than_32_bits_is_kept_or_refused) {
     tad_tape *t = tad_tape_new(&(tad_settings){.memory_limit = 1 << 20});
     const tad_shape large = TAD_SHAPE(65536, 65537);
@@ -187,6 +203,7 @@ static Suite *suite(void) {
     tcase_add_test(gradients, float32_goes_back);
     TCase *refusals = support_case(s, "refusals");
     tcase_add_test(refusals, too_many_axes_are_refused);
+    tcase_add_test(refusals, a_message_has_room_for_any_shape);
     tcase_add_test(refusals, a_size_of_more_than_32_bits_is_kept_or_refused);
     return s;
 }

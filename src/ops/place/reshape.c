@@ -36,7 +36,7 @@ static bool complete_shape(tad_shape *want, int64_t n) {
 static tad_status reshape_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     const tad__to_shape *o = c->options;
-    char text[160];
+    char text[TAD__SHAPE_ROOM];
     *out = (tad_type){(tad_dtype)c->in[0]->dtype, o->shape};
     if (o->shape.rank < 0 || o->shape.rank > TAD_MAX_RANK)
         return tad_fail(c, TAD_TOO_LARGE, "rank %d, 0 to %d are possible", o->shape.rank,
