@@ -881,6 +881,85 @@ START_TEST(refuses_operands_without_a_derivative) {
 }
 END_TEST
 
+/* x y and x + y, the second of which alone may be used; their rules are complete. */
+static tad_status two_shapes(const tad_call_frame *c, tad_type *out, size_t *n) {
+    (void)n;
+    for (int k = 0; k < 2; k++) same_shape(c, &out[k], NULL);
+    return TAD_OK;
+}
+static tad_status two_values(const tad_call_frame *c) {
+    const double *a = c->in[0]->data, *b = c->in[1]->data;
+    for (int64_t i = 0; i < c->in[0]->size; i++) {
+        ((double *)c->out[0]->data)[i] = a[i] * b[i];
+        ((double *)c->out[1]->data)[i] = a[i] + b[i];
+    }
+    return TAD_OK;
+}
+static tad_var or_zero(tad_var v, tad_var like) {
+    return tad_is_nil(v) ? tad_full(t, TAD_F64, tad_shape_of(like), 0) : v;
+}
+static void two_vjp(tad_rule *r) {
+    tad_var v = or_zero(r->given[0], r->in[0]), w = or_zero(r->given[1], r->in[0]);
+    for (int k = 0; k < 2; k++)
+        if (r->wanted[k]) r->result[k] = tad_add(tad_mul(v, r->in[1 - k]), w);
+}
+static void two_jvp(tad_rule *r) {
+    tad_var v = or_zero(r->given[0], r->in[0]), w = or_zero(r->given[1], r->in[0]);
+    r->result[0] = tad_add(tad_mul(v, r->in[1]), tad_mul(w, r->in[0]));
+    r->result[1] = tad_add(v, w);
+}
+static const tad_op two = {.name = "two",
+                           .min_in = 2,
+                           .max_in = 2,
+                           .n_out = 2,
+                           .shape = two_shapes,
+                           .forward = two_values,
+                           .vjp = two_vjp,
+                           .jvp = two_jvp};
+
+/* user: the outputs that count, by bits. */
+static tad_var of_two(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    tad_var out[2], y = tad_full(tape, TAD_F64, TAD_0D, 0);
+    (void)n;
+    (void)tad_apply(&two, in, 2, NULL, out, 2);
+    for (int k = 0; k < 2; k++)
+        if (*(const int *)user >> k & 1) y = tad_add(y, tad_sum(tad_square(out[k]), tad_all()));
+    return y;
+}
+
+/* (x y)^2 + (x + y)^2, of numbers and of arrays. */
+START_TEST(derivatives_pass_through_every_output_of_an_op) {
+    const double a = 2, b = 3;
+    for (int array = 0; array < 2; array++)
+        for (int which = 1; which < 4; which++) {
+            const double first = which & 1, both = which >> 1;
+            const tad_shape s = array ? TAD_SHAPE(2) : TAD_0D;
+            tad_var in[2] = {tad_input(t, TAD_F64, s, (double[]){a, a}),
+                             tad_input(t, TAD_F64, s, (double[]){b, b})},
+                    v[2] = {tad_full(t, TAD_F64, s, 1), tad_full(t, TAD_F64, s, 10)}, y, g[2],
+                    tangent, hv[2];
+            const double n = array ? 2 : 1, slope[2] = {2 * a * b * b * first + 2 * (a + b) * both,
+                                                        2 * a * a * b * first + 2 * (a + b) * both};
+            int bits = which;
+            ck_done(tad_vjp(of_two, &bits, in, 2, tad_none(), &y, g), t);
+            ck_done(tad_jvp(of_two, &bits, in, v, 2, NULL, &tangent), t);
+            ck_done(tad_hvp(of_two, &bits, in, v, 2, NULL, NULL, hv), t);
+            ck_near(tad_item(y), n * (36 * first + 25 * both), 1e-15);
+            ck_near(tad_item(tangent), n * (slope[0] + 10 * slope[1]), 1e-15);
+            const double product[2] = {
+                2 * b * b * first + 2 * both + 10 * (4 * a * b * first + 2 * both),
+                4 * a * b * first + 2 * both + 10 * (2 * a * a * first + 2 * both)};
+            for (int k = 0; k < 2; k++) {
+                double got[2];
+                ck_done(tad_read(g[k], got, (size_t)n), t);
+                for (int i = 0; i < n; i++) ck_near(got[i], slope[k], 1e-15);
+                ck_done(tad_read(hv[k], got, (size_t)n), t);
+                for (int i = 0; i < n; i++) ck_near(got[i], product[k], 1e-15);
+            }
+        }
+}
+END_TEST
+
 static TCase *of_a_tape(Suite *s, const char *name) {
     TCase *c = support_case(s, name);
     tcase_add_checked_fixture(c, open_tape, close_tape);
@@ -902,6 +981,7 @@ static Suite *suite(void) {
     tcase_add_test(c, recorded_matrices_are_differentiated_again);
     tcase_add_test(c, recorded_jacobian_takes_the_direction_that_has_rules);
     tcase_add_test(c, hessian_has_the_blocks_of_two_inputs);
+    tcase_add_test(c, derivatives_pass_through_every_output_of_an_op);
     c = of_a_tape(s, "cost");
     tcase_add_loop_test(c, jacobian_takes_the_memory_of_one_sweep, 0, 2);
     tcase_add_test(c, drivers_allocate_nothing_the_second_time);

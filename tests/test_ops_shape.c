@@ -137,6 +137,40 @@ START_TEST(float32_goes_back) {
 }
 END_TEST
 
+/* Whole tiles of 64 rows and columns, and parts of tiles. */
+START_TEST(large_transposes_of_every_type_are_copied) {
+    enum { A = 130, B = 71 };
+    static double x[A * B], y[A * B];
+    const tad_dtype dtypes[] = {TAD_F64, TAD_F32, TAD_I64, TAD_BOOL};
+    tad_tape *t = tad_tape_new(NULL);
+    for (int i = 0; i < A * B; i++) x[i] = dtypes[_i] == TAD_BOOL ? i % 7 < 3 : i;
+    tad_var v = tad_constant_from(t, dtypes[_i], TAD_SHAPE(A, B), x);
+    ck_done(tad_read(tad_reshape(tad_transpose(v, 0, 1), TAD_SHAPE(A * B)), y, A * B), t);
+    for (int i = 0; i < A; i++)
+        for (int k = 0; k < B; k++) ck_assert(y[k * A + i] == x[i * B + k]);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(gradients_of_large_transposes_are_added) {
+    enum { A = 130, B = 71 };
+    static double x[A * B], w[A * B], g[A * B];
+    const tad_dtype dtype = _i ? TAD_F32 : TAD_F64;
+    tad_tape *t = tad_tape_new(NULL);
+    for (int i = 0; i < A * B; i++) x[i] = i % 100, w[i] = i;
+    tad_var v = tad_cast(tad_input(t, TAD_F64, TAD_SHAPE(A, B), x), dtype),
+            u = tad_constant_from(t, dtype, TAD_SHAPE(B, A), w);
+    tad_var y = tad_add(tad_sum(tad_square(v), tad_all()),
+                        tad_sum(tad_mul(tad_transpose(v, 0, 1), u), tad_all()));
+    tad_retain(v);
+    ck_done(tad_reverse(y), t);
+    ck_done(tad_read(tad_gradient(v), g, A * B), t);
+    for (int i = 0; i < A; i++)
+        for (int k = 0; k < B; k++) ck_assert(g[i * B + k] == 2 * x[i * B + k] + w[k * A + i]);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(too_many_axes_are_refused) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = two_by_three(t);
@@ -195,12 +229,14 @@ static Suite *suite(void) {
     tcase_add_test(values, axes_move);
     tcase_add_test(values, slices_are_pythons);
     tcase_add_test(values, pieces_join);
+    tcase_add_loop_test(values, large_transposes_of_every_type_are_copied, 0, 4);
     TCase *views = support_case(s, "views");
     tcase_add_test(views, views_share_memory);
     tcase_add_test(views, a_view_of_a_number_outlives_the_nodes);
     TCase *gradients = support_case(s, "gradients");
     tcase_add_test(gradients, gradients_go_back);
     tcase_add_test(gradients, float32_goes_back);
+    tcase_add_loop_test(gradients, gradients_of_large_transposes_are_added, 0, 2);
     TCase *refusals = support_case(s, "refusals");
     tcase_add_test(refusals, too_many_axes_are_refused);
     tcase_add_test(refusals, a_message_has_room_for_any_shape);
