@@ -87,6 +87,28 @@ START_TEST(cancellation) {
 }
 END_TEST
 
+/* Lines whose values are rounded to a grid. Here it is the largest steps alone that tell: all
+ * others agree on a slope that is wrong. */
+static struct line_on_a_grid { double slope, grid, offset, x; } of_grid;
+static double on_a_grid(double x) {
+    return of_grid.grid * round((of_grid.slope * x + of_grid.offset) / of_grid.grid);
+}
+
+START_TEST(the_largest_steps_may_tell_of_a_grid) {
+    static const struct line_on_a_grid lines[] = {
+        {22.215078299162158, 4.1796775123984415e-11, 0.80728829601957752, 0.36898403310949579},
+        {278.50889040485197, 3.4583884323562354e-08, 0.64661055318751182, 2.076483562128888},
+        {25.306822990769113, 2.4809246445090787e-09, 0.98514696293162274, 1.2396778449359021}};
+    for (int i = 0; i < 3; i++) {
+        of_grid = lines[i];
+        tad__slope s = slope_at(on_a_grid, of_grid.x);
+        ck_assert_int_eq(s.kind, TAD__SLOPE_SMOOTH);
+        ck_assert_msg(fabs(s.value - of_grid.slope) <= s.error, "%.17g, not %.17g +- %g",
+                      of_grid.slope, s.value, s.error);
+    }
+}
+END_TEST
+
 typedef struct kinked {
     double (*f)(double), (*d)(double);
     double kink;
@@ -980,6 +1002,7 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "sweep");
     tcase_add_loop_test(c, known_derivatives, 0, FUNCTIONS);
     tcase_add_test(c, cancellation);
+    tcase_add_test(c, the_largest_steps_may_tell_of_a_grid);
     tcase_add_loop_test(c, near_kinks, 0, sizeof corners / sizeof *corners);
     tcase_add_test(c, at_kinks);
     c = support_case(s, "wrong");
