@@ -1041,21 +1041,49 @@ START_TEST(plain_coefficients_are_those_of_arrays_too) {
 }
 END_TEST
 
+/* Numbers are looked at four at a time: one in the first four, the last four, behind them. */
+enum { LONG = 9 };
+
 START_TEST(lists_refuse_what_does_not_live_on_the_tape) {
     tad_tape *t = tad_tape_new(NULL), *other = tad_tape_new(NULL);
-    for (size_t k = 0; k <= 6; k++) {
+    for (size_t k = 0; k <= LONG; k++) {
         tad_mark mark = tad_tape_mark(t);
-        tad_var a[6], b[6], gone = tad_scalar(t, 1), foreign = tad_scalar(other, 1);
+        tad_var a[LONG], b[LONG], gone = tad_scalar(t, 1), foreign = tad_scalar(other, 1);
         tad_tape_rewind(t, mark);
-        dot_of(t, 6, a, b, k, &gone);
+        dot_of(t, LONG, a, b, k, &gone);
         ck_refused(t, TAD_BAD_HANDLE, "dot_list", NULL);
-        dot_of(t, 6, a, b, k, &foreign);
-        ck_refused(k == 6 ? other : t, TAD_BAD_HANDLE, "dot_list", NULL);
-        dot_of(t, 6, a, b, 0, NULL);
-        tad_sum_list((tad_var[]){a[0], a[1], a[2], a[3], k & 1 ? gone : foreign}, 5);
+        if (k < LONG) {
+            ck_assert(tad_is_nil(tad_sum_list(a, LONG)));
+            ck_refused(t, TAD_BAD_HANDLE, "sum_list", NULL);
+        }
+        dot_of(t, LONG, a, b, k, &foreign);
+        ck_refused(k == LONG ? other : t, TAD_BAD_HANDLE, "dot_list", NULL);
+        if (k == 0 || k == LONG) continue; /* the first says which tape it is */
+        ck_assert(tad_is_nil(tad_sum_list(a, LONG)));
         ck_refused(t, TAD_BAD_HANDLE, "sum_list", NULL);
     }
     tad_tape_free(other);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(an_array_anywhere_in_a_list_makes_arrays_of_it) {
+    tad_tape *t = tad_tape_new(NULL);
+    for (size_t k = 0; k < LONG; k++) {
+        tad_var a[LONG], b[LONG], x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){10, 20});
+        double dot = 5, sum = 0;
+        for (size_t i = 0; i < LONG; i++) {
+            if (i == k) continue;
+            sum += 0.3 * (double)i - 1;
+            dot += (0.3 * (double)i - 1) * (2 - 0.7 * (double)i);
+        }
+        const double factor = 2 - 0.7 * (double)k;
+        ck_values(dot_of(t, LONG, a, b, k, &x), 1e-14, dot + 10 * factor, dot + 20 * factor);
+        ck_values(tad_sum_list(a, LONG), 1e-14, sum + 10, sum + 20);
+        ck_done(tad_reverse(tad_sum(tad_sum_list(a, LONG), tad_all())), t);
+        ck_values(tad_gradient(x), 0, 1, 1);
+        ck_values(tad_gradient(a[k ? 0 : 1]), 0, 2);
+    }
     tad_tape_free(t);
 }
 END_TEST
@@ -1137,6 +1165,7 @@ static Suite *suite(void) {
     tcase_add_test(c, plain_numbers_lie_with_the_list);
     tcase_add_test(c, plain_coefficients_are_those_of_arrays_too);
     tcase_add_test(c, lists_refuse_what_does_not_live_on_the_tape);
+    tcase_add_test(c, an_array_anywhere_in_a_list_makes_arrays_of_it);
     return s;
 }
 
