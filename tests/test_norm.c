@@ -137,6 +137,16 @@ START_TEST(levels_and_sweeps_agree) {
 }
 END_TEST
 
+START_TEST(operands_of_two_types_are_refused) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL),
+            gain = tad_input(t, TAD_F32, TAD_SHAPE(3), NULL);
+    ck_assert(tad_is_nil(tad_layer_norm(x, gain, tad_none(), TAD_0D, 1e-5)));
+    ck_refused(t, TAD_BAD_DTYPE, "layer_norm", "do not mix");
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(impossible_normalized_shapes_are_refused) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), (double[]){1, 2, 3, 4, 5, 6});
@@ -165,6 +175,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, gradients, 0, 2);
     tcase_add_test(c, shared_operand);
     tcase_add_test(c, levels_and_sweeps_agree);
+    tcase_add_test(c, operands_of_two_types_are_refused);
     tcase_add_test(c, impossible_normalized_shapes_are_refused);
     return s;
 }

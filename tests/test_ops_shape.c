@@ -192,6 +192,35 @@ END_TEST
 
 /* 2^32 + 65536 elements: where a size_t has 32 bits, the number must not be taken for its lower
  * half. */
+/* More elements than can be counted, of views that repeat one. */
+START_TEST(more_elements_than_there_can_be_are_refused) {
+    tad_tape *t = tad_tape_new(NULL);
+    const int64_t most = INT64_MAX / 16, many = INT64_C(1) << 32;
+    tad_var truth = tad_constant(t, TAD_BOOL, TAD_SHAPE(1), (bool[]){true}),
+            bits = tad_broadcast_to(truth, TAD_SHAPE(most)), pieces[17],
+            one = tad_constant(t, TAD_BOOL, TAD_SHAPE(1, 1), (bool[]){true}),
+            wide = tad_broadcast_to(one, TAD_SHAPE(1, many)),
+            place = tad_constant(t, TAD_I64, TAD_SHAPE(1), (int64_t[]){0}),
+            places = tad_broadcast_to(place, TAD_SHAPE(many, 1));
+    ck_tape(t);
+    for (int i = 0; i < 17; i++) pieces[i] = bits;
+    ck_assert(tad_is_nil(tad_concat(pieces, 17, 0)));
+    ck_refused(t, TAD_TOO_LARGE, "concat", "more elements than can be counted");
+    ck_assert(tad_is_nil(tad_take_along_axis(wide, places, tad_axis(0))));
+    ck_refused(t, TAD_TOO_LARGE, "take_along_axis", "too many elements");
+    ck_assert(tad_is_nil(tad_take_along_axis(wide, places, TAD_AXES(0, 1))));
+    ck_refused(t, TAD_BAD_AXIS, "take_along_axis", "one axis is needed, or all");
+    ck_assert(tad_is_nil(tad_max(wide, TAD_AXES(0, 1), NULL)));
+    ck_refused(t, TAD_BAD_AXIS, "max", "one axis is needed");
+    tad_var number = tad_constant(t, TAD_F64, TAD_SHAPE(1, 1), (double[]){1}),
+            table = tad_broadcast_to(number, TAD_SHAPE(1, INT64_C(1) << 30)),
+            words = tad_broadcast_to(place, TAD_SHAPE(INT64_C(1) << 40));
+    ck_assert(tad_is_nil(tad_embedding(words, table)));
+    ck_refused(t, TAD_TOO_LARGE, "embedding", "too many elements");
+    tad_tape_free(t);
+}
+END_TEST
+
 /* A sign, 19 digits and a comma for each size. */
 START_TEST(a_message_has_room_for_any_shape) {
     tad_tape *t = tad_tape_new(NULL);
@@ -239,6 +268,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(gradients, gradients_of_large_transposes_are_added, 0, 2);
     TCase *refusals = support_case(s, "refusals");
     tcase_add_test(refusals, too_many_axes_are_refused);
+    tcase_add_test(refusals, more_elements_than_there_can_be_are_refused);
     tcase_add_test(refusals, a_message_has_room_for_any_shape);
     tcase_add_test(refusals, a_size_of_more_than_32_bits_is_kept_or_refused);
     return s;

@@ -319,6 +319,24 @@ START_TEST(points_of_numbers_run_together) {
 }
 END_TEST
 
+START_TEST(points_share_a_parameter) {
+    enum { N = 100 };
+    double x[N], out[N];
+    tad_var w = tad_param(t, TAD_F64, TAD_0D, &(double){3}), in = tad_scalar(t, 1),
+            y = tad_sub(tad_mul(w, in), tad_number(2));
+    machine m = machine_of(&in, 1, &y, 1, NULL);
+    for (int i = 0; i < N; i++) x[i] = 0.1 * i;
+    for (int k = 0; k < 2; k++) {
+        ck_assert_int_eq(tad_bind_each_in(m.w, 0, TAD_F64, TAD_SHAPE(N), x), TAD_OK);
+        ck_assert_int_eq(tad_bind_each_out(m.w, 0, TAD_F64, TAD_SHAPE(N), out), TAD_OK);
+        ck_assert_msg(tad_run(m.w) == TAD_OK, "%s", tad_workspace_message(m.w));
+        for (int i = 0; i < N; i++) ck_assert_double_eq(out[i], (k ? 5 : 3) * x[i] - 2);
+        ck_done(tad_assign(w, &(double){5}), t);
+    }
+    machine_free(m);
+}
+END_TEST
+
 START_TEST(points_of_arithmetic_have_the_bits_of_one) {
     enum { N = 100 };
     double x[N], y[N], out[N];
@@ -423,6 +441,7 @@ static Suite *suite(void) {
 
     c = tape_case(s, "points");
     tcase_add_test(c, points_of_numbers_run_together);
+    tcase_add_test(c, points_share_a_parameter);
     tcase_add_test(c, points_of_arithmetic_have_the_bits_of_one);
     tcase_add_test(c, points_of_arrays_run_one_after_another);
     tcase_add_test(c, points_that_do_not_fit_are_refused);
