@@ -75,6 +75,16 @@ START_TEST(explain_has_columns_as_wide_as_their_widest_cell) {
 }
 END_TEST
 
+START_TEST(explain_has_columns_as_wide_as_their_headings) {
+    tad_var x = tad_scalar(t, 2);
+    ck_done(tad_reverse(x), t);
+    ck_done(tad_explain(x, TAD_EXPLAIN_TEXT, keep, &got), t);
+    ck_assert_str_eq(got.all, "node  is     value  gradient  passes on: upstream * local = "
+                              "downstream\n"
+                              "#0    input      2         1\n");
+}
+END_TEST
+
 START_TEST(explain_uses_the_gradient_that_arrived) {
     tad_var x, r = product(&x), upstream = tad_full(t, TAD_F64, TAD_0D, 1.5);
     ck_done(tad_reverse_from(&r, &upstream, 1), t);
@@ -185,6 +195,33 @@ START_TEST(explain_gives_a_rule_all_outputs) {
     ck_done(tad_explain(sum, TAD_EXPLAIN_TEXT, keep, &got), t);
     ck_has("to #0: 1 * 12 = 12");
     ck_near(tad_gradient_item(x), 4 + 12 + 4, 1e-15);
+}
+END_TEST
+
+START_TEST(explain_has_a_number_for_each_of_many_inputs) {
+    tad_var x[TAD_MAX_INPUTS], y;
+    char edge[40];
+    for (int i = 0; i < TAD_MAX_INPUTS; i++) x[i] = tad_scalar(t, i);
+    y = tad_sum_list(x, TAD_MAX_INPUTS);
+    ck_done(tad_reverse(y), t);
+    ck_done(tad_explain(y, TAD_EXPLAIN_TEXT, keep, &got), t);
+    for (int i = 0; i < TAD_MAX_INPUTS; i++) {
+        snprintf(edge, sizeof edge, "to #%d: 1 * 1 = 1\n", i);
+        ck_has(edge);
+    }
+}
+END_TEST
+
+static void nothing_vjp(tad_rule *r) { (void)r; }
+
+START_TEST(explain_takes_what_a_rule_leaves_out_for_zero) {
+    tad_op flat = powers;
+    const int64_t one = 1;
+    flat.vjp = nothing_vjp;
+    tad_var x = tad_scalar(t, 2), y = tad_apply(&flat, &x, 1, &one, NULL, 0);
+    ck_done(tad_reverse(y), t);
+    ck_done(tad_explain(y, TAD_EXPLAIN_TEXT, keep, &got), t);
+    ck_has("to #0: 1 * 0 = 0\n");
 }
 END_TEST
 
@@ -607,12 +644,15 @@ static Suite *shown(void) {
     tcase_add_checked_fixture(c, begin, end);
     tcase_add_test(c, explain_multiplies_along_edges);
     tcase_add_test(c, explain_has_columns_as_wide_as_their_widest_cell);
+    tcase_add_test(c, explain_has_columns_as_wide_as_their_headings);
     tcase_add_test(c, explain_uses_the_gradient_that_arrived);
     tcase_add_test(c, explain_tells_edges_apart);
     tcase_add_loop_test(c, explain_has_numbers_for_as_many_inputs_as_fixed_lists_hold, 0, 2);
     tcase_add_loop_test(c, explain_shows_every_input_of_an_op_of_many, 0, 2);
     tcase_add_test(c, explain_of_one_output);
     tcase_add_loop_test(c, explain_gives_a_rule_all_outputs, 0, 2);
+    tcase_add_test(c, explain_has_a_number_for_each_of_many_inputs);
+    tcase_add_test(c, explain_takes_what_a_rule_leaves_out_for_zero);
     tcase_add_test(c, explain_leaves_everything_as_it_was);
     tcase_add_test(c, explain_before_a_sweep_has_no_gradients);
     tcase_add_test(c, explain_of_arrays);
