@@ -192,6 +192,30 @@ END_TEST
 
 /* 2^32 + 65536 elements: where a size_t has 32 bits, the number must not be taken for its lower
  * half. */
+START_TEST(as_many_axes_are_named_as_there_can_be) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 1, 1, 1, 1, 1, 1, 1), (double[]){5});
+    ck_values(tad_sum(x, TAD_AXES(0, 1, 2, 3, 4, 5, 6, 7)), 0, 5);
+    for (int count = -1; count < 11; count += 10) {
+        tad_axes axes = TAD_AXES(0, 1, 2, 3, 4, 5, 6, 7);
+        char words[40];
+        axes.count = count;
+        snprintf(words, sizeof words, "%d axes are named", count);
+        ck_assert(tad_is_nil(tad_sum(x, axes)));
+        ck_refused(t, TAD_BAD_AXIS, "sum", words);
+    }
+    ck_assert(tad_is_nil(tad_sum(x, TAD_AXES(0, 1, 2, 3, 4, 5, 6, 8))));
+    ck_refused(t, TAD_BAD_AXIS, "sum", "no axis 8, or named twice");
+    ck_assert(tad_is_nil(tad_sum(x, TAD_AXES(0, 0))));
+    ck_refused(t, TAD_BAD_AXIS, "sum", "no axis 0, or named twice");
+    tad_axes none = TAD_AXES(0);
+    none.count = 0;
+    none.axis[0] = 9;
+    ck_values(tad_sum(x, none), 0, 5);
+    tad_tape_free(t);
+}
+END_TEST
+
 /* More elements than can be counted, of views that repeat one. */
 START_TEST(more_elements_than_there_can_be_are_refused) {
     tad_tape *t = tad_tape_new(NULL);
@@ -268,6 +292,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(gradients, gradients_of_large_transposes_are_added, 0, 2);
     TCase *refusals = support_case(s, "refusals");
     tcase_add_test(refusals, too_many_axes_are_refused);
+    tcase_add_test(refusals, as_many_axes_are_named_as_there_can_be);
     tcase_add_test(refusals, more_elements_than_there_can_be_are_refused);
     tcase_add_test(refusals, a_message_has_room_for_any_shape);
     tcase_add_test(refusals, a_size_of_more_than_32_bits_is_kept_or_refused);

@@ -301,6 +301,19 @@ START_TEST(dump_cuts_large_arrays) {
 }
 END_TEST
 
+/* The first three, or all if there are less. */
+START_TEST(dump_cuts_at_a_limit_below_three) {
+    for (int n = 1; n <= 5; n++) {
+        const char *const rows[] = {"[1]", "[1, 2, ...]", "[1, 2, 3, ...]", "[1, 2, 3, ...]",
+                                    "[1, 2, 3, ...]"};
+        tad_var x = tad_constant(t, TAD_F64, TAD_SHAPE(n), (double[]){1, 2, 3, 4, 5});
+        got = (text){.length = 0};
+        ck_done(tad_dump(x, &(tad_show_options){.values = true, .limit = 1}, keep, &got), t);
+        ck_has(rows[n - 1]);
+    }
+}
+END_TEST
+
 START_TEST(dump_of_nothing_and_of_one) {
     tad_var empty = tad_constant(t, TAD_F64, TAD_SHAPE(0, 3), NULL);
     ck_done(tad_dump(empty, &(tad_show_options){.values = true}, keep, &got), t);
@@ -662,6 +675,7 @@ static Suite *shown(void) {
     tcase_add_test(c, dump_has_a_line_for_every_ancestor);
     tcase_add_test(c, dump_shows_values_and_gradients);
     tcase_add_test(c, dump_cuts_large_arrays);
+    tcase_add_test(c, dump_cuts_at_a_limit_below_three);
     tcase_add_test(c, dump_of_nothing_and_of_one);
     tcase_add_test(c, dump_says_every_kind_of_option);
     tcase_add_test(c, dump_has_columns);

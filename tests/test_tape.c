@@ -964,6 +964,18 @@ static tad_var dot_of(tad_tape *t, size_t n, tad_var *a, tad_var *b, size_t k,
     return tad_dot_list(a, b, n, other && k == n ? *other : tad_scalar(t, 5));
 }
 
+START_TEST(a_tape_that_was_reset_records_again) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_record_pause(t);
+    tad_record_pause(t);
+    tad_tape_reset(t);
+    tad_var x = tad_scalar(t, 3), y = tad_square(x);
+    ck_done(tad_reverse(y), t);
+    ck_near(tad_gradient_item(x), 6, 0);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(lists_of_any_length_sum_in_order) {
     tad_tape *t = tad_tape_new(NULL);
     for (size_t n = 1; n < 11; n++) {
@@ -1160,6 +1172,7 @@ static Suite *suite(void) {
     tcase_add_test(c, levels_differ_in_the_gradient_of_numbers_by_rounding_at_most);
     tcase_add_test(c, out_of_line_and_in_place_agree);
     c = support_case(s, "lists");
+    tcase_add_test(c, a_tape_that_was_reset_records_again);
     tcase_add_test(c, lists_of_any_length_sum_in_order);
     tcase_add_test(c, lists_take_constants_and_plain_numbers);
     tcase_add_test(c, plain_numbers_lie_with_the_list);
