@@ -881,6 +881,16 @@ START_TEST(refuses_operands_without_a_derivative) {
 }
 END_TEST
 
+/* It cannot depend on the inputs, so that no rule of its ops is asked. */
+START_TEST(what_was_computed_before_the_inputs_is_not_swept) {
+    tad_var before = tad_apply(&no_rule, &x2, 1, NULL, NULL, 0),
+            x = tad_input(t, TAD_F64, TAD_SHAPE(3), NULL), out;
+    ck_assert_uint_eq(tad_node_index(x), tad_node_index(before) + 1);
+    ck_done(tad_jacobian(from_outside, &before, &x, 1, 0, NULL, &out), t);
+    ck_values(out, 0, 0, 0, 0, 0, 0, 0);
+}
+END_TEST
+
 /* x y and x + y, the second of which alone may be used; their rules are complete. */
 static tad_status two_shapes(const tad_call_frame *c, tad_type *out, size_t *n) {
     (void)n;
@@ -982,6 +992,7 @@ static Suite *suite(void) {
     tcase_add_test(c, recorded_jacobian_takes_the_direction_that_has_rules);
     tcase_add_test(c, hessian_has_the_blocks_of_two_inputs);
     tcase_add_test(c, derivatives_pass_through_every_output_of_an_op);
+    tcase_add_test(c, what_was_computed_before_the_inputs_is_not_swept);
     c = of_a_tape(s, "cost");
     tcase_add_loop_test(c, jacobian_takes_the_memory_of_one_sweep, 0, 2);
     tcase_add_test(c, drivers_allocate_nothing_the_second_time);

@@ -698,6 +698,29 @@ static tad_var square_below_one(tad_tape *t, const tad_var *in, size_t n, void *
     return tad_square(in[0]);
 }
 
+START_TEST(samples_of_a_simplex_have_rows_that_sum_to_one) {
+    enum { ROWS = 3, COLUMNS = 4 };
+    double x[ROWS][COLUMNS];
+    tad_tape *t = tad_tape_new(NULL);
+    const tad_sample_input in = {.type = {TAD_F64, TAD_SHAPE(ROWS, COLUMNS)},
+                                 .fill = TAD_FILL_SIMPLEX};
+    ck_done(tad_read(tad_sample_fill(t, &in, 5), x[0], ROWS * COLUMNS), t);
+    for (int r = 0; r < ROWS; r++) {
+        double sum = 0;
+        for (int k = 0; k < COLUMNS; k++) {
+            ck_assert(x[r][k] > 0);
+            sum += x[r][k];
+        }
+        ck_near(sum, 1, 1e-15);
+    }
+    ck_assert(tad_is_nil(tad_sample_fill(t, NULL, 5)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "sample_fill");
+    ck_assert(tad_is_nil(tad_sample_fill(t, &(tad_sample_input){.type = {TAD_F64, {1, {-1}}}}, 5)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "sample_fill", "possible shape");
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(points_outside_of_the_domain_prove_nothing) {
     tad_gradcheck_report r;
     tad_tape *t = tad_tape_new(NULL);
@@ -937,6 +960,12 @@ START_TEST(report_as_text) {
                *end = first ? strchr(first, '\n') : NULL;
     ck_assert(end && strstr(first, "HOMOGENEITY ok") < end);
     ck_assert_msg(!strstr(first, "LAYOUT"), "a law that was not asked about in\n%s", first);
+    static text without;
+    ck_assert_ptr_nonnull(strstr(out.at, " worst: d y"));
+    ck_assert_ptr_null(strstr(out.at, "worst of order 2"));
+    r.worst.grade = TAD_GRADE_NONE;
+    ck_assert_int_eq(tad_gradcheck_print(&r, collect, &without), TAD_OK);
+    ck_assert_ptr_null(strstr(without.at, " worst: d"));
     static text broken_law;
     r.law[1][TAD_LAW_SYMMETRY] =
         (tad_law_result){.checked = 7, .broken = 3, .worst = 0.25, .limit = 1e-6};
@@ -1022,6 +1051,7 @@ static Suite *suite(void) {
     tcase_add_test(c, inputs_beyond_the_rows_share_the_last);
     tcase_add_test(c, what_is_not_in_float64_is_refused);
     tcase_add_test(c, points_outside_of_the_domain_prove_nothing);
+    tcase_add_test(c, samples_of_a_simplex_have_rows_that_sum_to_one);
     tcase_add_test(c, every_recording_of_a_check_goes_before_the_next);
     tcase_add_test(c, tape_is_left_as_found);
     tcase_add_test(c, misuse);

@@ -190,13 +190,14 @@ START_TEST(a_rule_may_read_elements_unless_it_is_that_of_a_view) {
 }
 END_TEST
 
-/* Order 2 as well; the hook only where it is what is wrong: it is not asked for in the others. */
-static tad_verdict check_pair(int how, tad_gradcheck_report *r) {
-    if (how == TAD_LAW_STALE) return check_turned(true, r);
-    options o = {how};
+/* Two samples, of which the first may break a law; the hook only where it is what is wrong: it is
+ * not asked for in the others. */
+static tad_verdict check_samples(int how, size_t n, tad_gradcheck_report *r) {
+    const options o = {how}, right = {TAD_LAW_COUNT};
     tad_sample_input in = {.type = {TAD_F64, {1, {6}}}, .lo = -1.2, .hi = 1.2};
-    tad_sample sample = {
-        .label = "pair", .n = 2, .in = (tad_sample_input[]){in, in}, .options = &o};
+    tad_sample_input both[2] = {in, in};
+    tad_sample sample[2] = {{.label = "pair", .n = 2, .in = both, .options = &o},
+                            {.label = "another", .n = 2, .in = both, .options = &right}};
     tad_op op = {.name = "pair",
                  .family = "test",
                  .doc = "a product and a sine",
@@ -210,14 +211,30 @@ static tad_verdict check_pair(int how, tad_gradcheck_report *r) {
                  .forward = pair_forward,
                  .vjp = pair_vjp,
                  .jvp = pair_jvp,
-                 .samples = &sample,
-                 .n_samples = 1};
+                 .samples = sample,
+                 .n_samples = n};
     bool in_hook = how == TAD_LAW_PATHS || how == TAD_LAW_FLOAT32 || how == TAD_LAW_REPEATED ||
                    how == TAD_LAW_ACCUMULATION || how == TAD_LAW_COUNT;
     if (in_hook) op.backward = pair_backward;
     first_tape = NULL;
     return tad_gradcheck_op(&op, &(tad_gradcheck_options){.repeats = 1}, r);
 }
+
+/* Order 2 as well. */
+static tad_verdict check_pair(int how, tad_gradcheck_report *r) {
+    return how == TAD_LAW_STALE ? check_turned(true, r) : check_samples(how, 1, r);
+}
+
+START_TEST(a_check_ends_with_the_first_sample_that_fails) {
+    tad_gradcheck_report r;
+    ck_assert_int_eq(check_samples(TAD_LAW_HOMOGENEITY, 2, &r), TAD_CHECK_FAIL);
+    ck_assert_uint_eq(r.samples, 1);
+    ck_assert_str_eq(r.sample, "pair");
+    ck_assert_int_eq(check_samples(TAD_LAW_COUNT, 2, &r), TAD_CHECK_PASS);
+    ck_assert_uint_gt(r.samples, 1);
+    ck_assert_str_eq(r.sample, "");
+}
+END_TEST
 
 START_TEST(each_law_holds_of_an_op_that_is_right) {
     tad_gradcheck_report r;
@@ -395,6 +412,7 @@ static Suite *suite(void) {
     Suite *s = suite_create("laws");
     TCase *c = support_case(s, "laws");
     tcase_set_timeout(c, 300);
+    tcase_add_test(c, a_check_ends_with_the_first_sample_that_fails);
     tcase_add_test(c, each_law_holds_of_an_op_that_is_right);
     tcase_add_loop_test(c, each_law_sees_the_op_that_breaks_it, 0, TAD_LAW_COUNT);
     tcase_add_test(c, a_rule_may_read_elements_unless_it_is_that_of_a_view);

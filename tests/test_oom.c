@@ -269,6 +269,15 @@ static void recorded_matrix(tad_tape *t, uint64_t *hash) {
     mix_var(hash, jacobian);
 }
 
+/* Labels that lie transposed are copied. */
+static void turned_labels(tad_tape *t, uint64_t *hash) {
+    tad_var x = numbers(t, TAD_F64, TAD_SHAPE(2, 3, 4), false),
+            labels = tad_constant(t, TAD_I64, TAD_SHAPE(4, 2), (int64_t[]){0, 1, 2, 0, 1, 2, 0, 1}),
+            loss = tad_cross_entropy(x, tad_transpose(labels, 0, 1), NULL), g;
+    if (tad_grad(&loss, NULL, 1, &x, 1, &g) != TAD_OK) return;
+    mix_var(hash, g);
+}
+
 static tad_var of_numbers(tad_tape *t, const tad_var *in, size_t n, void *user) {
     tad_var y = in[0];
     (void)t, (void)user;
@@ -359,6 +368,7 @@ static const struct named_program {
     {"tangents", tangents},
     {"drivers", drivers},
     {"recorded_matrix", recorded_matrix},
+    {"turned_labels", turned_labels},
     {"many_seeds", many_seeds},
     {"inspection", inspection},
     {"parameters", parameters},

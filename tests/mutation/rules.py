@@ -146,7 +146,8 @@ def words(code):
     for m in re.finditer(r"(?<=\bK\()(-?)([^)]+)", code):
         for other in number(m[2], ""):
             yield m.start(), m.end(), m[1] + other, "constant"
-        yield m.start(), m.end(), "" if m[1] else "-" + m[2], "constant"
+        if float(m[2]):
+            yield m.start(), m.end(), "" if m[1] else "-" + m[2], "constant"
     for m in re.finditer(r"(?<=[(, ])([ABCXYPQ])(?=[,)])", code):
         for other in {"A": "B", "B": "A", "C": "A", "X": "Y", "Y": "X", "P": "Q", "Q": "P"}[m[1]]:
             yield m.start(), m.end(), other, "swapped operands"
