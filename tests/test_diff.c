@@ -947,11 +947,14 @@ START_TEST(derivatives_pass_through_every_output_of_an_op) {
             tad_var in[2] = {tad_input(t, TAD_F64, s, (double[]){a, a}),
                              tad_input(t, TAD_F64, s, (double[]){b, b})},
                     v[2] = {tad_full(t, TAD_F64, s, 1), tad_full(t, TAD_F64, s, 10)}, y, g[2],
-                    tangent, hv[2];
+                    recorded[2], tangent, hv[2];
             const double n = array ? 2 : 1, slope[2] = {2 * a * b * b * first + 2 * (a + b) * both,
                                                         2 * a * a * b * first + 2 * (a + b) * both};
             int bits = which;
             ck_done(tad_vjp(of_two, &bits, in, 2, tad_none(), &y, g), t);
+            y = of_two(t, in, 2, &bits);
+            ck_done(tad_grad(&y, NULL, 1, in, 2, recorded), t);
+            ck_done(tad_reverse(y), t);
             ck_done(tad_jvp(of_two, &bits, in, v, 2, NULL, &tangent), t);
             ck_done(tad_hvp(of_two, &bits, in, v, 2, NULL, NULL, hv), t);
             ck_near(tad_item(y), n * (36 * first + 25 * both), 1e-15);
@@ -962,6 +965,10 @@ START_TEST(derivatives_pass_through_every_output_of_an_op) {
             for (int k = 0; k < 2; k++) {
                 double got[2];
                 ck_done(tad_read(g[k], got, (size_t)n), t);
+                for (int i = 0; i < n; i++) ck_near(got[i], slope[k], 1e-15);
+                ck_done(tad_read(recorded[k], got, (size_t)n), t);
+                for (int i = 0; i < n; i++) ck_near(got[i], slope[k], 1e-15);
+                ck_done(tad_read(tad_gradient(in[k]), got, (size_t)n), t);
                 for (int i = 0; i < n; i++) ck_near(got[i], slope[k], 1e-15);
                 ck_done(tad_read(hv[k], got, (size_t)n), t);
                 for (int i = 0; i < n; i++) ck_near(got[i], product[k], 1e-15);

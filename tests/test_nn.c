@@ -412,6 +412,11 @@ START_TEST(refuses_bad_nets) {
     ck_refused(t, TAD_BAD_ARGUMENT, "there is none");
     ck_assert_int_eq(tad_net_affine(NULL, "a", 2, 2, NULL), TAD_BAD_ARGUMENT);
     ck_assert(tad_is_nil(tad_net_apply(NULL, out[0])));
+    x = tad_scalar(t, 1);
+    ck_assert(tad_is_nil(tad_net_apply_with(NULL, &x, 1, x)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "there is none");
+    ck_assert(tad_is_nil(tad_net_trace(NULL, x, out, 3)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "there is none");
     tad_tape_free(t);
 }
 END_TEST
