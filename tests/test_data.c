@@ -547,6 +547,21 @@ START_TEST(gives_one_hot_labels_and_shapes) {
 }
 END_TEST
 
+START_TEST(gives_no_batch_where_something_failed) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_dataset d = numbered(t, 4);
+    tad_batches *b = tad_batches_new(t, &d, 2, NULL);
+    tad_var x, y;
+    ck_assert(!tad_batches_next(NULL, &x, &y));
+    tad_tape_fail(t, TAD_BAD_ARGUMENT, "something");
+    ck_assert(!tad_batches_next(b, &x, &y));
+    tad_tape_clear(t);
+    ck_assert(tad_batches_next(b, &x, &y));
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(resumes_in_the_middle) {
     tad_tape *t = tad_tape_new(&(tad_settings){.seed = 11});
     tad_dataset d = numbered(t, 23);
@@ -617,6 +632,7 @@ static Suite *suite(void) {
     tcase_add_test(c, keeps_a_fixed_order);
     tcase_add_test(c, draws_with_replacement);
     tcase_add_loop_test(c, gives_one_hot_labels_and_shapes, 0, 2);
+    tcase_add_test(c, gives_no_batch_where_something_failed);
     tcase_add_test(c, resumes_in_the_middle);
     tcase_add_test(c, refuses_bad_batches);
     return s;

@@ -891,6 +891,53 @@ START_TEST(what_was_computed_before_the_inputs_is_not_swept) {
 }
 END_TEST
 
+START_TEST(what_was_recorded_behind_a_result_has_no_gradient_of_it) {
+    tad_var y = tad_sum(tad_square(x2), tad_all()), x = tad_scalar(t, 5), g[2], d,
+            one = tad_number(1);
+    ck_assert_uint_eq(tad_node_index(x), tad_node_index(y) + 1);
+    ck_done(tad_grad(&y, NULL, 1, &x, 1, g), t);
+    ck_values(g[0], 0, 0);
+    ck_done(tad_grad(&y, NULL, 1, (tad_var[]){x, x2}, 2, g), t);
+    ck_values(g[0], 0, 0);
+    ck_values(g[1], 0, 4, -6);
+    ck_done(tad_tangent(&y, 1, &x, &one, 1, &d), t);
+    ck_values(d, 0, 0);
+}
+END_TEST
+
+START_TEST(results_may_come_in_any_order) {
+    tad_var early = tad_square(x2), late = tad_exp(early), d[2],
+            v = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 1});
+    for (int k = 0; k < 2; k++) {
+        ck_done(
+            tad_tangent(k ? (tad_var[]){early, late} : (tad_var[]){late, early}, 2, &x2, &v, 1, d),
+            t);
+        ck_values(d[!k], 1e-15, 4, -6);
+        ck_values(d[k], 1e-15, 4 * exp(4), -6 * exp(9));
+    }
+}
+END_TEST
+
+/* Its rules leave everything nil. */
+static void leaves_nil(tad_rule *r) { (void)r; }
+static const tad_op unmoved = {.name = "unmoved",
+                               .min_in = 1,
+                               .max_in = 1,
+                               .n_out = 1,
+                               .shape = same_shape,
+                               .forward = triple,
+                               .vjp = leaves_nil,
+                               .jvp = leaves_nil};
+
+START_TEST(no_rule_is_asked_where_nothing_moves) {
+    tad_var y = tad_apply(&unmoved, &x2, 1, NULL, NULL, 0),
+            z = tad_apply(&reverse_only, &y, 1, NULL, NULL, 0), d,
+            v = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 1});
+    ck_done(tad_tangent(&z, 1, &x2, &v, 1, &d), t);
+    ck_values(d, 0, 0, 0);
+}
+END_TEST
+
 /* x y and x + y, the second of which alone may be used; their rules are complete. */
 static tad_status two_shapes(const tad_call_frame *c, tad_type *out, size_t *n) {
     (void)n;
@@ -999,6 +1046,9 @@ static Suite *suite(void) {
     tcase_add_test(c, recorded_jacobian_takes_the_direction_that_has_rules);
     tcase_add_test(c, hessian_has_the_blocks_of_two_inputs);
     tcase_add_test(c, derivatives_pass_through_every_output_of_an_op);
+    tcase_add_test(c, what_was_recorded_behind_a_result_has_no_gradient_of_it);
+    tcase_add_test(c, results_may_come_in_any_order);
+    tcase_add_test(c, no_rule_is_asked_where_nothing_moves);
     tcase_add_test(c, what_was_computed_before_the_inputs_is_not_swept);
     c = of_a_tape(s, "cost");
     tcase_add_loop_test(c, jacobian_takes_the_memory_of_one_sweep, 0, 2);

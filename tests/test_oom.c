@@ -449,6 +449,26 @@ START_TEST(every_op) {
 }
 END_TEST
 
+/* Without memory for the mask or for what it leaves: the next mask is the one that was to come. */
+START_TEST(a_dropout_that_fails_draws_nothing) {
+    for (size_t n = 1;; n++) {
+        support_memory m = {.scarce = true};
+        tad_tape *t = support_tape(&m);
+        tad_var x = numbers(t, TAD_F64, TAD_SHAPE(9), false);
+        const tad_random before = tad_tape_random(t);
+        m.fail_at = m.requests + n;
+        tad_var y = tad_dropout(x, 0.5);
+        const tad_random after = tad_tape_random(t);
+        ck_assert_int_eq(tad_is_nil(y), tad_tape_status(t) == TAD_NO_MEMORY);
+        ck_assert_int_eq(memcmp(&before, &after, sizeof before) == 0, tad_is_nil(y));
+        const bool refused = m.refused > 0;
+        tad_tape_free(t);
+        ck_no_leak(&m);
+        if (!refused) break;
+    }
+}
+END_TEST
+
 /* ---- verbs that failed have changed nothing, and can be called again ---- */
 
 typedef struct scene {
@@ -585,6 +605,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, every_verb, 0, sizeof verbs / sizeof *verbs);
     c = support_case(s, "op");
     tcase_set_timeout(c, 1200);
+    tcase_add_test(c, a_dropout_that_fails_draws_nothing);
     tcase_add_loop_test(c, every_op, 0, (int)tad_op_count());
     return s;
 }

@@ -137,6 +137,57 @@ START_TEST(float32_goes_back) {
 }
 END_TEST
 
+START_TEST(flattening_one_axis_of_eight_changes_nothing) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 1, 2, 1, 1, 3, 1, 1), six);
+    for (int axis = 0; axis < 8; axis++)
+        ck_shape(tad_flatten(x, axis, axis), 1, 1, 2, 1, 1, 3, 1, 1);
+    ck_shape(tad_flatten(x, 0, 7), 6);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* Every other element of rows and columns, from any type to any. */
+START_TEST(views_with_gaps_are_cast) {
+    const tad_dtype dtypes[] = {TAD_F64, TAD_F32, TAD_I64, TAD_BOOL};
+    const double numbers[] = {3, 0, 5, 1, 2, 0, 0, 4, 7, 1, 0, 2, 1, 1, 3, 0, 6, 0, 2, 9};
+    tad_tape *t = tad_tape_new(NULL);
+    for (int from = 0; from < 4; from++)
+        for (int to = 0; to < 4; to++) {
+            double x[20], got[6];
+            for (int i = 0; i < 20; i++)
+                x[i] = dtypes[from] == TAD_BOOL ? numbers[i] > 0 : numbers[i];
+            tad_var whole = tad_constant_from(t, dtypes[from], TAD_SHAPE(4, 5), x),
+                    view = tad_slice(tad_slice(whole, 0, 0, TAD_END, 2), 1, 0, TAD_END, 2);
+            ck_done(tad_read(tad_cast(view, dtypes[to]), got, 6), t);
+            for (int i = 0; i < 6; i++) {
+                const double right = x[10 * (i / 3) + 2 * (i % 3)];
+                ck_assert(got[i] == (dtypes[to] == TAD_BOOL ? right != 0 : right));
+            }
+        }
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(views_of_nothing_are_copied) {
+    tad_tape *t = tad_tape_new(NULL);
+    const tad_shape shapes[] = {TAD_SHAPE(0, 3, 2), TAD_SHAPE(3, 0, 2), TAD_SHAPE(3, 2, 0)};
+    for (int i = 0; i < 3; i++) {
+        tad_var x = tad_input(t, TAD_F64, shapes[i], NULL);
+        for (int a = 0; a < 3; a++)
+            for (int b = 0; b < 3; b++) {
+                tad_var turned = tad_flip(tad_transpose(x, a, b), tad_axis(0));
+                ck_shape(tad_reshape(turned, TAD_SHAPE(0)), 0);
+                ck_shape(tad_reshape(tad_cast(turned, TAD_F32), TAD_SHAPE(0)), 0);
+                ck_values(tad_sum(tad_mul(turned, tad_exp(turned)), tad_all()), 0, 0);
+            }
+    }
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
 /* Whole tiles of 64 rows and columns, and parts of tiles. */
 START_TEST(large_transposes_of_every_type_are_copied) {
     enum { A = 130, B = 71 };
@@ -282,6 +333,9 @@ static Suite *suite(void) {
     tcase_add_test(values, axes_move);
     tcase_add_test(values, slices_are_pythons);
     tcase_add_test(values, pieces_join);
+    tcase_add_test(values, flattening_one_axis_of_eight_changes_nothing);
+    tcase_add_test(values, views_with_gaps_are_cast);
+    tcase_add_test(values, views_of_nothing_are_copied);
     tcase_add_loop_test(values, large_transposes_of_every_type_are_copied, 0, 4);
     TCase *views = support_case(s, "views");
     tcase_add_test(views, views_share_memory);

@@ -964,6 +964,23 @@ static tad_var dot_of(tad_tape *t, size_t n, tad_var *a, tad_var *b, size_t k,
     return tad_dot_list(a, b, n, other && k == n ? *other : tad_scalar(t, 5));
 }
 
+START_TEST(a_plain_number_beside_an_array_makes_no_node) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2});
+    size_t before = tad_node_count(t);
+    tad_var y = tad_add(x, tad_number(3)), z = tad_sub(tad_number(1), x);
+    ck_assert_uint_eq(tad_node_count(t), before + 2);
+    ck_values(y, 0, 4, 5);
+    ck_values(z, 0, 0, -1);
+    y = tad_apply(tad_op_find("pow"), (tad_var[]){x, tad_number(2)}, 2, NULL, NULL, 0);
+    z = tad_apply(tad_op_find("pow"), (tad_var[]){tad_number(2), x}, 2, NULL, NULL, 0);
+    ck_assert_uint_eq(tad_node_count(t), before + 4);
+    ck_values(y, 0, 1, 4);
+    ck_values(z, 0, 2, 4);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(a_tape_that_was_reset_records_again) {
     tad_tape *t = tad_tape_new(NULL);
     tad_record_pause(t);
@@ -1172,6 +1189,7 @@ static Suite *suite(void) {
     tcase_add_test(c, levels_differ_in_the_gradient_of_numbers_by_rounding_at_most);
     tcase_add_test(c, out_of_line_and_in_place_agree);
     c = support_case(s, "lists");
+    tcase_add_test(c, a_plain_number_beside_an_array_makes_no_node);
     tcase_add_test(c, a_tape_that_was_reset_records_again);
     tcase_add_test(c, lists_of_any_length_sum_in_order);
     tcase_add_test(c, lists_take_constants_and_plain_numbers);

@@ -221,6 +221,10 @@ START_TEST(dictionaries_merge_whole_or_not) {
     ck_values(tad_dict_get(a, "second.w"), 0, 2);
     ck_done(tad_dict_merge(a, a, "twice"), t);
     ck_assert_uint_eq(tad_dict_count(a), 6);
+    tad_dict *all = tad_dict_new(t);
+    ck_done(tad_dict_merge(all, b, NULL), t);
+    ck_assert_str_eq(tad_dict_at(all, 0).name, "v");
+    ck_assert_str_eq(tad_dict_at(all, 1).name, "w");
     ck_assert_int_eq(tad_dict_merge(a, NULL, NULL), TAD_BAD_ARGUMENT);
     ck_refused(t, TAD_BAD_ARGUMENT, "dict_merge");
 }
