@@ -278,6 +278,11 @@ static void turned_labels(tad_tape *t, uint64_t *hash) {
     mix_var(hash, g);
 }
 
+static void turned_truths(tad_tape *t, uint64_t *hash) {
+    tad_var truths = tad_full(t, TAD_BOOL, TAD_SHAPE(40, 3), 1);
+    mix_var(hash, tad_logical_not(tad_transpose(truths, 0, 1)));
+}
+
 static tad_var of_numbers(tad_tape *t, const tad_var *in, size_t n, void *user) {
     tad_var y = in[0];
     (void)t, (void)user;
@@ -369,6 +374,7 @@ static const struct named_program {
     {"drivers", drivers},
     {"recorded_matrix", recorded_matrix},
     {"turned_labels", turned_labels},
+    {"turned_truths", turned_truths},
     {"many_seeds", many_seeds},
     {"inspection", inspection},
     {"parameters", parameters},

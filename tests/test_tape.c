@@ -964,6 +964,27 @@ static tad_var dot_of(tad_tape *t, size_t n, tad_var *a, tad_var *b, size_t k,
     return tad_dot_list(a, b, n, other && k == n ? *other : tad_scalar(t, 5));
 }
 
+/* As its allocator sees it; the tape itself comes before. */
+START_TEST(the_most_memory_there_was_is_known) {
+    support_memory m = {0};
+    tad_tape *t = support_tape(&m);
+    tad_mark mark = tad_tape_mark(t);
+    for (int i = 1; i < 6; i++) {
+        const size_t n = i == 3 ? 400000 : 1000;
+        double *owned = tad_tape_resize(t, NULL, n, sizeof *owned);
+        ck_assert_uint_eq(tad_tape_memory(t).live, m.live);
+        ck_assert_uint_eq(tad_tape_memory(t).peak, m.peak);
+        tad_tape_resize(t, owned, 0, sizeof *owned);
+        (void)tad_full(t, TAD_F64, TAD_SHAPE(1000 * i), 1);
+        ck_done(tad_tape_rewind(t, mark), t);
+        ck_assert_uint_eq(tad_tape_memory(t).peak, m.peak);
+    }
+    ck_assert_uint_gt(m.peak, m.live);
+    tad_tape_free(t);
+    ck_no_leak(&m);
+}
+END_TEST
+
 START_TEST(a_plain_number_beside_an_array_makes_no_node) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2});
@@ -1189,6 +1210,7 @@ static Suite *suite(void) {
     tcase_add_test(c, levels_differ_in_the_gradient_of_numbers_by_rounding_at_most);
     tcase_add_test(c, out_of_line_and_in_place_agree);
     c = support_case(s, "lists");
+    tcase_add_test(c, the_most_memory_there_was_is_known);
     tcase_add_test(c, a_plain_number_beside_an_array_makes_no_node);
     tcase_add_test(c, a_tape_that_was_reset_records_again);
     tcase_add_test(c, lists_of_any_length_sum_in_order);
