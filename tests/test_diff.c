@@ -891,6 +891,58 @@ START_TEST(what_was_computed_before_the_inputs_is_not_swept) {
 }
 END_TEST
 
+/* How many elements x has, which has no derivative, before three times x. */
+static tad_status counted_shapes(const tad_call_frame *c, tad_type *out, size_t *n) {
+    (void)n;
+    out[0] = (tad_type){TAD_I64, TAD_0D};
+    return same_shape(c, &out[1], NULL);
+}
+static tad_status counted_values(const tad_call_frame *c) {
+    *(int64_t *)c->out[0]->data = c->in[0]->size;
+    for (int64_t i = 0; i < c->in[0]->size; i++)
+        ((double *)c->out[1]->data)[i] = 3 * ((const double *)c->in[0]->data)[i];
+    return TAD_OK;
+}
+static void counted_vjp(tad_rule *r) {
+    if (!tad_is_nil(r->given[1])) r->result[0] = tad_mul(r->given[1], tad_number(3));
+}
+static void counted_jvp(tad_rule *r) { r->result[1] = tad_mul(r->given[0], tad_number(3)); }
+static const tad_op counted = {.name = "counted",
+                               .min_in = 1,
+                               .max_in = 1,
+                               .n_out = 2,
+                               .shape = counted_shapes,
+                               .forward = counted_values,
+                               .vjp = counted_vjp,
+                               .jvp = counted_jvp};
+
+static tad_var of_counted(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    tad_var out[2];
+    (void)tape, (void)n, (void)user;
+    (void)tad_apply(&counted, in, 1, NULL, out, 2);
+    return tad_sum(tad_square(out[1]), tad_all());
+}
+
+START_TEST(the_first_output_may_be_one_without_derivative) {
+    tad_var x = x2, y = of_counted(t, &x, 1, NULL), g, d, hv, J,
+            v = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 10});
+    ck_done(tad_reverse(y), t);
+    ck_values(tad_gradient(x), 0, 36, -54);
+    ck_done(tad_grad(&y, NULL, 1, &x, 1, &g), t);
+    ck_values(g, 0, 36, -54);
+    ck_done(tad_tangent(&y, 1, &x, &v, 1, &d), t);
+    ck_values(d, 0, 36 - 540);
+    ck_done(tad_vjp(of_counted, NULL, &x, 1, tad_none(), NULL, &g), t);
+    ck_values(g, 0, 36, -54);
+    ck_done(tad_jvp(of_counted, NULL, &x, &v, 1, NULL, &d), t);
+    ck_values(d, 0, 36 - 540);
+    ck_done(tad_hvp(of_counted, NULL, &x, &v, 1, NULL, NULL, &hv), t);
+    ck_values(hv, 0, 18, 180);
+    ck_done(tad_jacobian(of_counted, NULL, &x, 1, 0, NULL, &J), t);
+    ck_values(J, 0, 36, -54);
+}
+END_TEST
+
 START_TEST(what_was_recorded_behind_a_result_has_no_gradient_of_it) {
     tad_var y = tad_sum(tad_square(x2), tad_all()), x = tad_scalar(t, 5), g[2], d,
             one = tad_number(1);
@@ -1046,6 +1098,7 @@ static Suite *suite(void) {
     tcase_add_test(c, recorded_jacobian_takes_the_direction_that_has_rules);
     tcase_add_test(c, hessian_has_the_blocks_of_two_inputs);
     tcase_add_test(c, derivatives_pass_through_every_output_of_an_op);
+    tcase_add_test(c, the_first_output_may_be_one_without_derivative);
     tcase_add_test(c, what_was_recorded_behind_a_result_has_no_gradient_of_it);
     tcase_add_test(c, results_may_come_in_any_order);
     tcase_add_test(c, no_rule_is_asked_where_nothing_moves);
