@@ -943,6 +943,31 @@ START_TEST(the_first_output_may_be_one_without_derivative) {
 }
 END_TEST
 
+static tad_var times_flat(tad_tape *tape, const tad_var *in, size_t n, void *op) {
+    (void)tape, (void)n;
+    return tad_sum(tad_mul(tad_square(in[0]), tad_apply(op, in, 1, NULL, NULL, 0)), tad_all());
+}
+
+START_TEST(an_op_that_is_flat_needs_no_rule) {
+    tad_op flat = no_rule;
+    flat.flags = TAD_OP_FLAT;
+    tad_var y = times_flat(t, &x2, 1, &flat), g, d, hv, J,
+            v = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 10});
+    ck_done(tad_reverse(y), t);
+    ck_values(tad_gradient(x2), 0, 24, 54);
+    ck_done(tad_grad(&y, NULL, 1, &x2, 1, &g), t);
+    ck_values(g, 0, 24, 54);
+    ck_done(tad_tangent(&y, 1, &x2, &v, 1, &d), t);
+    ck_values(d, 0, 24 + 540);
+    ck_done(tad_jvp(times_flat, &flat, &x2, &v, 1, NULL, &d), t);
+    ck_values(d, 0, 24 + 540);
+    ck_done(tad_hvp(times_flat, &flat, &x2, &v, 1, NULL, NULL, &hv), t);
+    ck_values(hv, 0, 12, -180);
+    ck_done(tad_jacobian(times_flat, &flat, &x2, 1, 0, NULL, &J), t);
+    ck_values(J, 0, 24, 54);
+}
+END_TEST
+
 START_TEST(what_was_recorded_behind_a_result_has_no_gradient_of_it) {
     tad_var y = tad_sum(tad_square(x2), tad_all()), x = tad_scalar(t, 5), g[2], d,
             one = tad_number(1);
@@ -1099,6 +1124,7 @@ static Suite *suite(void) {
     tcase_add_test(c, hessian_has_the_blocks_of_two_inputs);
     tcase_add_test(c, derivatives_pass_through_every_output_of_an_op);
     tcase_add_test(c, the_first_output_may_be_one_without_derivative);
+    tcase_add_test(c, an_op_that_is_flat_needs_no_rule);
     tcase_add_test(c, what_was_recorded_behind_a_result_has_no_gradient_of_it);
     tcase_add_test(c, results_may_come_in_any_order);
     tcase_add_test(c, no_rule_is_asked_where_nothing_moves);

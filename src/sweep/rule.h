@@ -11,15 +11,6 @@
 static inline bool tad__passes(const tad_tape *t, const tad__call *c, uint32_t k) {
     return c->in[k] != TAD__NO_NODE && (t->head.node[c->in[k]].flags & TAD__NEEDS);
 }
-/* Whether a derivative may pass through the op of node i: by this or, where i is its first, by any
- * output, since the first may be of integers. */
-static inline bool tad__gives_derivatives(const tad_tape *t, uint32_t i) {
-    const tad__node *n = t->head.node + i;
-    const tad__record_of *several = n->kind == TAD__MULTI ? n->u.record : NULL;
-    bool any = n->flags & TAD__NEEDS;
-    for (uint32_t k = 1; several && k < several->n_out && !any; k++) any = n[k].flags & TAD__NEEDS;
-    return any;
-}
 /* NO_RULE: the op of the call at node `at` has no derivative for its operand k, but it needs
  * one. */
 tad_status tad__no_derivative(tad_tape *t, uint32_t at, const tad__call *c, uint32_t k,
