@@ -73,20 +73,22 @@ def turns(lists):
 
 
 def explained():
-    """{key: reason} of the list. An entry: the path; - the line; + what it becomes; the reason."""
+    """{key: reason} of the list. An entry: the path; - the line; + what it becomes, maybe several; the reason."""
     found = {}
     if not EXPLAINED.exists():
         return found
     entries = [e.split("\n") for e in EXPLAINED.read_text(encoding="utf-8").split("\n\n") if not e.startswith("#")]
     for entry in entries:
-        entry = [line.strip() for line in entry if line.strip()]
-        if len(entry) < 4 or not entry[1].startswith("- ") or not entry[2].startswith("+ "):
+        path, *lines = [line.strip() for line in entry if line.strip()]
+        before = [line[2:] for line in lines if line.startswith("- ")]
+        after = [line[2:] for line in lines if line.startswith("+ ")]
+        reason = " ".join(lines[1 + len(after) :])
+        if not lines or not lines[0].startswith("- ") or len(before) != 1 or not after or not reason:
             raise SystemExit(f"{EXPLAINED}: not understood: {entry}")
-        key = entry[0], entry[1][2:], entry[2][2:]
-        file = ROOT / key[0]
-        if not file.exists() or key[1] not in map(str.strip, file.read_text(encoding="utf-8").split("\n")):
-            print(f"{EXPLAINED.name}: there is no such line any more: {key[0]}: {key[1]}")
-        found[key] = " ".join(entry[3:])
+        file = ROOT / path
+        if not file.exists() or before[0] not in map(str.strip, file.read_text(encoding="utf-8").split("\n")):
+            print(f"{EXPLAINED.name}: there is no such line any more: {path}: {before[0]}")
+        found |= {(path, before[0], line): reason for line in after}
     return found
 
 

@@ -456,6 +456,69 @@ START_TEST(an_op_that_cannot_be_is_refused) {
 }
 END_TEST
 
+/* Doubles its input by pieces; pieces of no grain are of one element. */
+static void double_piece(void *arg, size_t first, size_t end) {
+    double *x = arg;
+    for (size_t i = first; i < end; i++) x[i] *= 2;
+}
+
+static tad_status doubled_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    *out = (tad_type){TAD_F64, TAD_SHAPE(c->in[0]->dim[0])};
+    return TAD_OK;
+}
+
+static tad_status doubled_forward(const tad_call_frame *c) {
+    const size_t n = (size_t)c->in[0]->size, bytes = n * sizeof(double);
+    double *room = tad_scratch(c, bytes), *more = tad_scratch(c, bytes);
+    if (!room || !more) return TAD_NO_MEMORY;
+    ck_assert_uint_eq((uintptr_t)room % 64, 0);
+    ck_assert(room + n <= more || more + n <= room);
+    memset(more, 0xff, bytes);
+    memcpy(room, c->in[0]->data, bytes);
+    tad_split(c, n, 0, double_piece, room);
+    tad_split(c, n, 3, double_piece, room);
+    tad_split(c, n, 2 * n, double_piece, room);
+    memcpy(c->out[0]->data, room, bytes);
+    return TAD_OK;
+}
+
+START_TEST(an_op_may_take_memory_and_split_its_work) {
+    const tad_op doubled = {.name = "doubled",
+                            .min_in = 1,
+                            .max_in = 1,
+                            .n_out = 1,
+                            .shape = doubled_shape,
+                            .forward = doubled_forward};
+    tad_tape *own = tad_tape_new(&(tad_settings){.threads = _i ? 2 : 1});
+    tad_var x = tad_constant(own, TAD_F64, TAD_SHAPE(7), (double[]){1, 2, 3, 4, 5, 6, 7});
+    ck_values(tad_apply(&doubled, &x, 1, NULL, NULL, 0), 0, 8, 16, 24, 32, 40, 48, 56);
+    ck_tape(own);
+    tad_tape_free(own);
+}
+END_TEST
+
+static tad_status silent_forward(const tad_call_frame *c) {
+    (void)c;
+    return TAD_BAD_INDEX;
+}
+
+START_TEST(an_op_that_fails_without_a_word_is_named) {
+    tad_var x = tad_scalar(t, 1), out = x;
+    const tad_op silent = {.name = "silent",
+                           .min_in = 1,
+                           .max_in = 1,
+                           .n_out = 1,
+                           .shape = scaled_shape,
+                           .forward = silent_forward};
+    size_t nodes = tad_node_count(t);
+    ck_assert(tad_is_nil(tad_apply(&silent, &x, 1, NULL, &out, 1)));
+    ck_assert(tad_is_nil(out));
+    ck_refused(t, TAD_BAD_INDEX, "silent", tad_status_text(TAD_BAD_INDEX));
+    ck_assert_uint_eq(tad_node_count(t), nodes);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("changed");
     TCase *refused = support_case(s, "refused"), *allowed = support_case(s, "allowed"),
@@ -477,6 +540,8 @@ static Suite *suite(void) {
     tcase_add_test(allowed, a_view_recorded_before_and_used_after);
     tcase_add_test(allowed, a_detached_value_that_stays);
     tcase_add_test(allowed, nodes_recorded_again_after_a_rewind);
+    tcase_add_loop_test(own, an_op_may_take_memory_and_split_its_work, 0, 2);
+    tcase_add_test(own, an_op_that_fails_without_a_word_is_named);
     tcase_add_test(own, an_op_that_cannot_be_is_refused);
     tcase_add_test(own, a_gradient_that_an_op_cannot_give_is_an_error);
     tcase_add_test(own, what_needs_no_gradient_needs_no_rule);

@@ -423,6 +423,28 @@ START_TEST(splits_off_every_fifth) {
 }
 END_TEST
 
+START_TEST(splits_off_all_or_nothing) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_dataset d = numbered(t, 4), rest, out;
+    ck_done(tad_dataset_split(t, &d, 1, &rest, &out), t);
+    ck_assert_int_eq(out.count, 4);
+    ck_assert_int_eq(rest.count, 0);
+    double x;
+    for (int i = 0; i < 4; i++) {
+        tad_dataset_example(&out, i, &x);
+        ck_assert(x == i);
+    }
+    ck_done(tad_dataset_split(t, &d, 5, &rest, &out), t);
+    ck_assert_int_eq(out.count, 0);
+    ck_assert_int_eq(rest.count, 4);
+    for (int64_t every = 0; every > -3; every--) {
+        ck_assert_int_eq(tad_dataset_split(t, &d, every, &rest, &out), TAD_BAD_ARGUMENT);
+        ck_refused(t, TAD_BAD_ARGUMENT, "every < 1");
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
 /* ---- batches ---- */
 
 /* Reads one epoch; counts how often each example came; returns the number of batches. */
@@ -501,15 +523,18 @@ START_TEST(draws_with_replacement) {
 END_TEST
 
 START_TEST(gives_one_hot_labels_and_shapes) {
+    const tad_dtype dtype = _i ? TAD_F64 : TAD_F32;
     tad_tape *t = tad_tape_new(NULL);
     tad_dataset d;
     ck_done(pair(t, images(), labels(), &d), t);
     tad_batches *b = tad_batches_new(
         t, &d, 2,
         &(tad_batch_options){
-            .dtype = TAD_F32, .order = TAD_ORDER_FIXED, .one_hot = true, .keep_shape = true});
+            .dtype = dtype, .order = TAD_ORDER_FIXED, .one_hot = true, .keep_shape = true});
     tad_var x, y;
     ck_assert(tad_batches_next(b, &x, &y));
+    ck_assert_int_eq(tad_dtype_of(x), dtype);
+    ck_assert_int_eq(tad_dtype_of(y), dtype);
     ck_shape(x, 2, 2, 2);
     ck_values(y, 0, 0, 0, 1, 0, 1, 0);
     ck_assert(tad_batches_next(b, &x, &y));
@@ -517,6 +542,21 @@ START_TEST(gives_one_hot_labels_and_shapes) {
     ck_values(x, 1e-7, 80 / 255.0, 90 / 255.0, 100 / 255.0, 110 / 255.0);
     ck_values(y, 0, 1, 0, 0);
     ck_assert(!tad_batches_next(b, &x, &y));
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(gives_no_batch_where_something_failed) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_dataset d = numbered(t, 4);
+    tad_batches *b = tad_batches_new(t, &d, 2, NULL);
+    tad_var x, y;
+    ck_assert(!tad_batches_next(NULL, &x, &y));
+    tad_tape_fail(t, TAD_BAD_ARGUMENT, "something");
+    ck_assert(!tad_batches_next(b, &x, &y));
+    tad_tape_clear(t);
+    ck_assert(tad_batches_next(b, &x, &y));
     ck_tape(t);
     tad_tape_free(t);
 }
@@ -586,11 +626,13 @@ static Suite *suite(void) {
     tcase_add_test(c, loads_published_names);
     tcase_add_test(c, refuses_pairs_that_do_not_fit);
     tcase_add_test(c, splits_off_every_fifth);
+    tcase_add_test(c, splits_off_all_or_nothing);
     c = support_case(s, "batches");
     tcase_add_test(c, shuffles_every_example_once);
     tcase_add_test(c, keeps_a_fixed_order);
     tcase_add_test(c, draws_with_replacement);
-    tcase_add_test(c, gives_one_hot_labels_and_shapes);
+    tcase_add_loop_test(c, gives_one_hot_labels_and_shapes, 0, 2);
+    tcase_add_test(c, gives_no_batch_where_something_failed);
     tcase_add_test(c, resumes_in_the_middle);
     tcase_add_test(c, refuses_bad_batches);
     return s;

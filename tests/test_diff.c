@@ -881,6 +881,226 @@ START_TEST(refuses_operands_without_a_derivative) {
 }
 END_TEST
 
+/* It cannot depend on the inputs, so that no rule of its ops is asked. */
+START_TEST(what_was_computed_before_the_inputs_is_not_swept) {
+    tad_var before = tad_apply(&no_rule, &x2, 1, NULL, NULL, 0),
+            x = tad_input(t, TAD_F64, TAD_SHAPE(3), NULL), out;
+    ck_assert_uint_eq(tad_node_index(x), tad_node_index(before) + 1);
+    ck_done(tad_jacobian(from_outside, &before, &x, 1, 0, NULL, &out), t);
+    ck_values(out, 0, 0, 0, 0, 0, 0, 0);
+}
+END_TEST
+
+/* How many elements x has, which has no derivative, before three times x. */
+static tad_status counted_shapes(const tad_call_frame *c, tad_type *out, size_t *n) {
+    (void)n;
+    out[0] = (tad_type){TAD_I64, TAD_0D};
+    return same_shape(c, &out[1], NULL);
+}
+static tad_status counted_values(const tad_call_frame *c) {
+    *(int64_t *)c->out[0]->data = c->in[0]->size;
+    for (int64_t i = 0; i < c->in[0]->size; i++)
+        ((double *)c->out[1]->data)[i] = 3 * ((const double *)c->in[0]->data)[i];
+    return TAD_OK;
+}
+static void counted_vjp(tad_rule *r) {
+    if (!tad_is_nil(r->given[1])) r->result[0] = tad_mul(r->given[1], tad_number(3));
+}
+static void counted_jvp(tad_rule *r) { r->result[1] = tad_mul(r->given[0], tad_number(3)); }
+static const tad_op counted = {.name = "counted",
+                               .min_in = 1,
+                               .max_in = 1,
+                               .n_out = 2,
+                               .shape = counted_shapes,
+                               .forward = counted_values,
+                               .vjp = counted_vjp,
+                               .jvp = counted_jvp};
+
+static tad_var of_counted(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    tad_var out[2];
+    (void)tape, (void)n, (void)user;
+    (void)tad_apply(&counted, in, 1, NULL, out, 2);
+    return tad_sum(tad_square(out[1]), tad_all());
+}
+
+START_TEST(the_first_output_may_be_one_without_derivative) {
+    tad_var x = x2, y = of_counted(t, &x, 1, NULL), g, d, hv, J,
+            v = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 10});
+    ck_done(tad_reverse(y), t);
+    ck_values(tad_gradient(x), 0, 36, -54);
+    ck_done(tad_grad(&y, NULL, 1, &x, 1, &g), t);
+    ck_values(g, 0, 36, -54);
+    ck_done(tad_tangent(&y, 1, &x, &v, 1, &d), t);
+    ck_values(d, 0, 36 - 540);
+    ck_done(tad_vjp(of_counted, NULL, &x, 1, tad_none(), NULL, &g), t);
+    ck_values(g, 0, 36, -54);
+    ck_done(tad_jvp(of_counted, NULL, &x, &v, 1, NULL, &d), t);
+    ck_values(d, 0, 36 - 540);
+    ck_done(tad_hvp(of_counted, NULL, &x, &v, 1, NULL, NULL, &hv), t);
+    ck_values(hv, 0, 18, 180);
+    ck_done(tad_jacobian(of_counted, NULL, &x, 1, 0, NULL, &J), t);
+    ck_values(J, 0, 36, -54);
+}
+END_TEST
+
+static tad_var times_flat(tad_tape *tape, const tad_var *in, size_t n, void *op) {
+    (void)tape, (void)n;
+    return tad_sum(tad_mul(tad_square(in[0]), tad_apply(op, in, 1, NULL, NULL, 0)), tad_all());
+}
+
+START_TEST(an_op_that_is_flat_needs_no_rule) {
+    tad_op flat = no_rule;
+    flat.flags = TAD_OP_FLAT;
+    tad_var y = times_flat(t, &x2, 1, &flat), g, d, hv, J,
+            v = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 10});
+    ck_done(tad_reverse(y), t);
+    ck_values(tad_gradient(x2), 0, 24, 54);
+    ck_done(tad_grad(&y, NULL, 1, &x2, 1, &g), t);
+    ck_values(g, 0, 24, 54);
+    ck_done(tad_tangent(&y, 1, &x2, &v, 1, &d), t);
+    ck_values(d, 0, 24 + 540);
+    ck_done(tad_jvp(times_flat, &flat, &x2, &v, 1, NULL, &d), t);
+    ck_values(d, 0, 24 + 540);
+    ck_done(tad_hvp(times_flat, &flat, &x2, &v, 1, NULL, NULL, &hv), t);
+    ck_values(hv, 0, 12, -180);
+    ck_done(tad_jacobian(times_flat, &flat, &x2, 1, 0, NULL, &J), t);
+    ck_values(J, 0, 24, 54);
+}
+END_TEST
+
+START_TEST(what_was_recorded_behind_a_result_has_no_gradient_of_it) {
+    tad_var y = tad_sum(tad_square(x2), tad_all()), x = tad_scalar(t, 5), g[2], d,
+            one = tad_number(1);
+    ck_assert_uint_eq(tad_node_index(x), tad_node_index(y) + 1);
+    ck_done(tad_grad(&y, NULL, 1, &x, 1, g), t);
+    ck_values(g[0], 0, 0);
+    ck_done(tad_grad(&y, NULL, 1, (tad_var[]){x, x2}, 2, g), t);
+    ck_values(g[0], 0, 0);
+    ck_values(g[1], 0, 4, -6);
+    ck_done(tad_tangent(&y, 1, &x, &one, 1, &d), t);
+    ck_values(d, 0, 0);
+}
+END_TEST
+
+START_TEST(results_may_come_in_any_order) {
+    tad_var early = tad_square(x2), late = tad_exp(early), d[2],
+            v = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 1});
+    for (int k = 0; k < 2; k++) {
+        ck_done(
+            tad_tangent(k ? (tad_var[]){early, late} : (tad_var[]){late, early}, 2, &x2, &v, 1, d),
+            t);
+        ck_values(d[!k], 1e-15, 4, -6);
+        ck_values(d[k], 1e-15, 4 * exp(4), -6 * exp(9));
+    }
+}
+END_TEST
+
+/* Its rules leave everything nil. */
+static void leaves_nil(tad_rule *r) { (void)r; }
+static const tad_op unmoved = {.name = "unmoved",
+                               .min_in = 1,
+                               .max_in = 1,
+                               .n_out = 1,
+                               .shape = same_shape,
+                               .forward = triple,
+                               .vjp = leaves_nil,
+                               .jvp = leaves_nil};
+
+START_TEST(no_rule_is_asked_where_nothing_moves) {
+    tad_var y = tad_apply(&unmoved, &x2, 1, NULL, NULL, 0),
+            z = tad_apply(&reverse_only, &y, 1, NULL, NULL, 0), d,
+            v = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 1});
+    ck_done(tad_tangent(&z, 1, &x2, &v, 1, &d), t);
+    ck_values(d, 0, 0, 0);
+}
+END_TEST
+
+/* x y and x + y, the second of which alone may be used; their rules are complete. */
+static tad_status two_shapes(const tad_call_frame *c, tad_type *out, size_t *n) {
+    (void)n;
+    for (int k = 0; k < 2; k++) same_shape(c, &out[k], NULL);
+    return TAD_OK;
+}
+static tad_status two_values(const tad_call_frame *c) {
+    const double *a = c->in[0]->data, *b = c->in[1]->data;
+    for (int64_t i = 0; i < c->in[0]->size; i++) {
+        ((double *)c->out[0]->data)[i] = a[i] * b[i];
+        ((double *)c->out[1]->data)[i] = a[i] + b[i];
+    }
+    return TAD_OK;
+}
+static tad_var or_zero(tad_var v, tad_var like) {
+    return tad_is_nil(v) ? tad_full(t, TAD_F64, tad_shape_of(like), 0) : v;
+}
+static void two_vjp(tad_rule *r) {
+    tad_var v = or_zero(r->given[0], r->in[0]), w = or_zero(r->given[1], r->in[0]);
+    for (int k = 0; k < 2; k++)
+        if (r->wanted[k]) r->result[k] = tad_add(tad_mul(v, r->in[1 - k]), w);
+}
+static void two_jvp(tad_rule *r) {
+    tad_var v = or_zero(r->given[0], r->in[0]), w = or_zero(r->given[1], r->in[0]);
+    r->result[0] = tad_add(tad_mul(v, r->in[1]), tad_mul(w, r->in[0]));
+    r->result[1] = tad_add(v, w);
+}
+static const tad_op two = {.name = "two",
+                           .min_in = 2,
+                           .max_in = 2,
+                           .n_out = 2,
+                           .shape = two_shapes,
+                           .forward = two_values,
+                           .vjp = two_vjp,
+                           .jvp = two_jvp};
+
+/* user: the outputs that count, by bits. */
+static tad_var of_two(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    tad_var out[2], y = tad_full(tape, TAD_F64, TAD_0D, 0);
+    (void)n;
+    (void)tad_apply(&two, in, 2, NULL, out, 2);
+    for (int k = 0; k < 2; k++)
+        if (*(const int *)user >> k & 1) y = tad_add(y, tad_sum(tad_square(out[k]), tad_all()));
+    return y;
+}
+
+/* (x y)^2 + (x + y)^2, of numbers and of arrays. */
+START_TEST(derivatives_pass_through_every_output_of_an_op) {
+    const double a = 2, b = 3;
+    for (int array = 0; array < 2; array++)
+        for (int which = 1; which < 4; which++) {
+            const double first = which & 1, both = which >> 1;
+            const tad_shape s = array ? TAD_SHAPE(2) : TAD_0D;
+            tad_var in[2] = {tad_input(t, TAD_F64, s, (double[]){a, a}),
+                             tad_input(t, TAD_F64, s, (double[]){b, b})},
+                    v[2] = {tad_full(t, TAD_F64, s, 1), tad_full(t, TAD_F64, s, 10)}, y, g[2],
+                    recorded[2], tangent, hv[2];
+            const double n = array ? 2 : 1, slope[2] = {2 * a * b * b * first + 2 * (a + b) * both,
+                                                        2 * a * a * b * first + 2 * (a + b) * both};
+            int bits = which;
+            ck_done(tad_vjp(of_two, &bits, in, 2, tad_none(), &y, g), t);
+            y = of_two(t, in, 2, &bits);
+            ck_done(tad_grad(&y, NULL, 1, in, 2, recorded), t);
+            ck_done(tad_reverse(y), t);
+            ck_done(tad_jvp(of_two, &bits, in, v, 2, NULL, &tangent), t);
+            ck_done(tad_hvp(of_two, &bits, in, v, 2, NULL, NULL, hv), t);
+            ck_near(tad_item(y), n * (36 * first + 25 * both), 1e-15);
+            ck_near(tad_item(tangent), n * (slope[0] + 10 * slope[1]), 1e-15);
+            const double product[2] = {
+                2 * b * b * first + 2 * both + 10 * (4 * a * b * first + 2 * both),
+                4 * a * b * first + 2 * both + 10 * (2 * a * a * first + 2 * both)};
+            for (int k = 0; k < 2; k++) {
+                double got[2];
+                ck_done(tad_read(g[k], got, (size_t)n), t);
+                for (int i = 0; i < n; i++) ck_near(got[i], slope[k], 1e-15);
+                ck_done(tad_read(recorded[k], got, (size_t)n), t);
+                for (int i = 0; i < n; i++) ck_near(got[i], slope[k], 1e-15);
+                ck_done(tad_read(tad_gradient(in[k]), got, (size_t)n), t);
+                for (int i = 0; i < n; i++) ck_near(got[i], slope[k], 1e-15);
+                ck_done(tad_read(hv[k], got, (size_t)n), t);
+                for (int i = 0; i < n; i++) ck_near(got[i], product[k], 1e-15);
+            }
+        }
+}
+END_TEST
+
 static TCase *of_a_tape(Suite *s, const char *name) {
     TCase *c = support_case(s, name);
     tcase_add_checked_fixture(c, open_tape, close_tape);
@@ -902,6 +1122,13 @@ static Suite *suite(void) {
     tcase_add_test(c, recorded_matrices_are_differentiated_again);
     tcase_add_test(c, recorded_jacobian_takes_the_direction_that_has_rules);
     tcase_add_test(c, hessian_has_the_blocks_of_two_inputs);
+    tcase_add_test(c, derivatives_pass_through_every_output_of_an_op);
+    tcase_add_test(c, the_first_output_may_be_one_without_derivative);
+    tcase_add_test(c, an_op_that_is_flat_needs_no_rule);
+    tcase_add_test(c, what_was_recorded_behind_a_result_has_no_gradient_of_it);
+    tcase_add_test(c, results_may_come_in_any_order);
+    tcase_add_test(c, no_rule_is_asked_where_nothing_moves);
+    tcase_add_test(c, what_was_computed_before_the_inputs_is_not_swept);
     c = of_a_tape(s, "cost");
     tcase_add_loop_test(c, jacobian_takes_the_memory_of_one_sweep, 0, 2);
     tcase_add_test(c, drivers_allocate_nothing_the_second_time);

@@ -87,6 +87,28 @@ START_TEST(cancellation) {
 }
 END_TEST
 
+/* Lines whose values are rounded to a grid. Here it is the largest steps alone that tell: all
+ * others agree on a slope that is wrong. */
+static struct line_on_a_grid { double slope, grid, offset, x; } of_grid;
+static double on_a_grid(double x) {
+    return of_grid.grid * round((of_grid.slope * x + of_grid.offset) / of_grid.grid);
+}
+
+START_TEST(the_largest_steps_may_tell_of_a_grid) {
+    static const struct line_on_a_grid lines[] = {
+        {22.215078299162158, 4.1796775123984415e-11, 0.80728829601957752, 0.36898403310949579},
+        {278.50889040485197, 3.4583884323562354e-08, 0.64661055318751182, 2.076483562128888},
+        {25.306822990769113, 2.4809246445090787e-09, 0.98514696293162274, 1.2396778449359021}};
+    for (int i = 0; i < 3; i++) {
+        of_grid = lines[i];
+        tad__slope s = slope_at(on_a_grid, of_grid.x);
+        ck_assert_int_eq(s.kind, TAD__SLOPE_SMOOTH);
+        ck_assert_msg(fabs(s.value - of_grid.slope) <= s.error, "%.17g, not %.17g +- %g",
+                      of_grid.slope, s.value, s.error);
+    }
+}
+END_TEST
+
 typedef struct kinked {
     double (*f)(double), (*d)(double);
     double kink;
@@ -567,6 +589,25 @@ START_TEST(every_recording_of_a_check_goes_before_the_next) {
 }
 END_TEST
 
+/* ---- text ---- */
+
+typedef struct text {
+    char at[8000];
+    size_t n;
+    size_t limit; /* stops after so many pieces; 0: never */
+} text;
+
+static bool collect(void *user, const char *piece, size_t length) {
+    text *to = user;
+    if (to->limit && --to->limit == 0) return false;
+    if (to->n + length >= sizeof to->at) return false;
+    memcpy(to->at + to->n, piece, length);
+    to->n += length;
+    return true;
+}
+
+/* ---- nodes, inputs, types ---- */
+
 START_TEST(first_bad_node) {
     tad_gradcheck_report r;
     tad_tape *t = tad_tape_new(NULL);
@@ -583,6 +624,111 @@ START_TEST(first_bad_node) {
     how = FACTOR;
     ck_assert_int_eq(tad_gradcheck(net, &how, in, 3, NULL, &r), TAD_CHECK_FAIL);
     ck_assert_msg(strstr(r.bad_node, "sine (2,3)"), "%s", r.bad_node);
+    tad_tape_free(t);
+}
+END_TEST
+
+static tad_var sine_at_its_place(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    return tad_here(sine_of(t, in, n, user), "model.c", 18);
+}
+
+START_TEST(first_bad_node_is_at_its_place) {
+    tad_gradcheck_report r;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = points(t, 4);
+    wrong how = FACTOR;
+    ck_assert_int_eq(tad_gradcheck(sine_at_its_place, &how, &x, 1, NULL, &r), TAD_CHECK_FAIL);
+    ck_assert_msg(strstr(r.bad_node, " sine (4) at model.c:18"), "%s", r.bad_node);
+    tad_tape_free(t);
+}
+END_TEST
+
+static tad_var sum_of_all(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    tad_var y = in[0];
+    (void)t, (void)user;
+    for (size_t i = 1; i < n; i++) y = tad_add(y, tad_square(in[i]));
+    return y;
+}
+
+START_TEST(inputs_beyond_the_rows_share_the_last) {
+    enum { N = TAD_CHECK_ROWS + 3 };
+    static tad_gradcheck_report r;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var in[N];
+    for (int i = 0; i < N; i++) in[i] = tad_scalar(t, 1 + 0.1 * i);
+    for (int more = 0; more < 2; more++) {
+        size_t n = more ? N : TAD_CHECK_ROWS;
+        ck_assert_int_eq(tad_gradcheck(sum_of_all, NULL, in, n, NULL, &r), TAD_CHECK_PASS);
+        ck_assert_uint_eq(r.rows, TAD_CHECK_ROWS);
+        ck_assert_str_eq(r.row[TAD_CHECK_ROWS - 2].name, "x[30]");
+        ck_assert_str_eq(r.row[TAD_CHECK_ROWS - 1].name, more ? "(others)" : "x[31]");
+        ck_assert_uint_eq(r.row[TAD_CHECK_ROWS - 1].checked, more ? 4 : 1);
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
+static tad_var in_float32(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n, (void)user;
+    return tad_cast(tad_square(in[0]), TAD_F32);
+}
+
+START_TEST(what_is_not_in_float64_is_refused) {
+    tad_gradcheck_report r;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var in[] = {tad_scalar(t, 2), tad_input(t, TAD_F32, TAD_0D, &(float){1})};
+    ck_assert_int_eq(tad_gradcheck(in_float32, NULL, in, 1, NULL, &r), TAD_CHECK_ERROR);
+    ck_assert_int_eq(r.status, TAD_BAD_DTYPE);
+    ck_refused(t, TAD_BAD_DTYPE, "float32, not float64");
+    tad_simple_row rows[2];
+    ck_assert_int_eq(tad_gradcheck_simple(sum_of_all, NULL, in, 2, NULL, rows), TAD_BAD_DTYPE);
+    ck_refused(t, TAD_BAD_DTYPE, "input 1 is float32");
+    static text out;
+    ck_assert_int_eq(tad_gradcheck_print(&r, collect, &out), TAD_OK);
+    const char *end = tad_status_text(TAD_BAD_DTYPE);
+    ck_assert_msg(strstr(out.at, "ERROR: ") && strstr(out.at, end), "%s", out.at);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* The square, of what is at most 1: elsewhere it fails. */
+static tad_var square_below_one(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)n, (void)user;
+    if (tad_item(in[0]) > 1) tad_tape_fail(t, TAD_BAD_ARGUMENT, "out of the domain");
+    return tad_square(in[0]);
+}
+
+START_TEST(samples_of_a_simplex_have_rows_that_sum_to_one) {
+    enum { ROWS = 3, COLUMNS = 4 };
+    double x[ROWS][COLUMNS];
+    tad_tape *t = tad_tape_new(NULL);
+    const tad_sample_input in = {.type = {TAD_F64, TAD_SHAPE(ROWS, COLUMNS)},
+                                 .fill = TAD_FILL_SIMPLEX};
+    ck_done(tad_read(tad_sample_fill(t, &in, 5), x[0], ROWS * COLUMNS), t);
+    for (int r = 0; r < ROWS; r++) {
+        double sum = 0;
+        for (int k = 0; k < COLUMNS; k++) {
+            ck_assert(x[r][k] > 0);
+            sum += x[r][k];
+        }
+        ck_near(sum, 1, 1e-15);
+    }
+    ck_assert(tad_is_nil(tad_sample_fill(t, NULL, 5)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "sample_fill");
+    ck_assert(tad_is_nil(tad_sample_fill(t, &(tad_sample_input){.type = {TAD_F64, {1, {-1}}}}, 5)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "sample_fill", "possible shape");
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(points_outside_of_the_domain_prove_nothing) {
+    tad_gradcheck_report r;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var edge = tad_scalar(t, 1), inside = tad_scalar(t, 0.25);
+    ck_assert_int_eq(tad_gradcheck(square_below_one, NULL, &inside, 1, NULL, &r), TAD_CHECK_PASS);
+    ck_assert_int_eq(tad_gradcheck(square_below_one, NULL, &edge, 1, NULL, &r),
+                     TAD_CHECK_INCONCLUSIVE);
+    ck_tape(t);
     tad_tape_free(t);
 }
 END_TEST
@@ -795,22 +941,7 @@ START_TEST(op_without_memory) {
 }
 END_TEST
 
-/* ---- text ---- */
-
-typedef struct text {
-    char at[8000];
-    size_t n;
-    size_t limit; /* stops after so many pieces; 0: never */
-} text;
-
-static bool collect(void *user, const char *piece, size_t length) {
-    text *to = user;
-    if (to->limit && --to->limit == 0) return false;
-    if (to->n + length >= sizeof to->at) return false;
-    memcpy(to->at + to->n, piece, length);
-    to->n += length;
-    return true;
-}
+/* ---- reports ---- */
 
 START_TEST(report_as_text) {
     tad_gradcheck_report r;
@@ -829,6 +960,17 @@ START_TEST(report_as_text) {
                *end = first ? strchr(first, '\n') : NULL;
     ck_assert(end && strstr(first, "HOMOGENEITY ok") < end);
     ck_assert_msg(!strstr(first, "LAYOUT"), "a law that was not asked about in\n%s", first);
+    static text without;
+    ck_assert_ptr_nonnull(strstr(out.at, " worst: d y"));
+    ck_assert_ptr_null(strstr(out.at, "worst of order 2"));
+    r.worst.grade = TAD_GRADE_NONE;
+    ck_assert_int_eq(tad_gradcheck_print(&r, collect, &without), TAD_OK);
+    ck_assert_ptr_null(strstr(without.at, " worst: d"));
+    static text broken_law;
+    r.law[1][TAD_LAW_SYMMETRY] =
+        (tad_law_result){.checked = 7, .broken = 3, .worst = 0.25, .limit = 1e-6};
+    ck_assert_int_eq(tad_gradcheck_print(&r, collect, &broken_law), TAD_OK);
+    ck_assert_ptr_nonnull(strstr(broken_law.at, "SYMMETRY BROKEN 3 of 7 (2.5e-01, limit 1.0e-06)"));
     ck_assert_int_eq(tad_gradcheck_print(&r, collect, &(text){.limit = 3}), TAD_IO);
     ck_assert_int_eq(tad_gradcheck_print(NULL, collect, &out), TAD_BAD_ARGUMENT);
     ck_assert_str_eq(tad_verdict_text((tad_verdict)77), "?");
@@ -889,6 +1031,7 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "sweep");
     tcase_add_loop_test(c, known_derivatives, 0, FUNCTIONS);
     tcase_add_test(c, cancellation);
+    tcase_add_test(c, the_largest_steps_may_tell_of_a_grid);
     tcase_add_loop_test(c, near_kinks, 0, sizeof corners / sizeof *corners);
     tcase_add_test(c, at_kinks);
     c = support_case(s, "wrong");
@@ -904,6 +1047,11 @@ static Suite *suite(void) {
     tcase_add_test(c, a_detached_result_is_a_wrong_gradient);
     tcase_add_loop_test(c, a_derivative_of_zero_is_no_missing_dependence, 0, 3);
     tcase_add_test(c, first_bad_node);
+    tcase_add_test(c, first_bad_node_is_at_its_place);
+    tcase_add_test(c, inputs_beyond_the_rows_share_the_last);
+    tcase_add_test(c, what_is_not_in_float64_is_refused);
+    tcase_add_test(c, points_outside_of_the_domain_prove_nothing);
+    tcase_add_test(c, samples_of_a_simplex_have_rows_that_sum_to_one);
     tcase_add_test(c, every_recording_of_a_check_goes_before_the_next);
     tcase_add_test(c, tape_is_left_as_found);
     tcase_add_test(c, misuse);

@@ -190,13 +190,14 @@ START_TEST(a_rule_may_read_elements_unless_it_is_that_of_a_view) {
 }
 END_TEST
 
-/* Order 2 as well; the hook only where it is what is wrong: it is not asked for in the others. */
-static tad_verdict check_pair(int how, tad_gradcheck_report *r) {
-    if (how == TAD_LAW_STALE) return check_turned(true, r);
-    options o = {how};
+/* Two samples, of which the first may break a law; the hook only where it is what is wrong: it is
+ * not asked for in the others. */
+static tad_verdict check_samples(int how, size_t n, tad_gradcheck_report *r) {
+    const options o = {how}, right = {TAD_LAW_COUNT};
     tad_sample_input in = {.type = {TAD_F64, {1, {6}}}, .lo = -1.2, .hi = 1.2};
-    tad_sample sample = {
-        .label = "pair", .n = 2, .in = (tad_sample_input[]){in, in}, .options = &o};
+    tad_sample_input both[2] = {in, in};
+    tad_sample sample[2] = {{.label = "pair", .n = 2, .in = both, .options = &o},
+                            {.label = "another", .n = 2, .in = both, .options = &right}};
     tad_op op = {.name = "pair",
                  .family = "test",
                  .doc = "a product and a sine",
@@ -210,14 +211,73 @@ static tad_verdict check_pair(int how, tad_gradcheck_report *r) {
                  .forward = pair_forward,
                  .vjp = pair_vjp,
                  .jvp = pair_jvp,
-                 .samples = &sample,
-                 .n_samples = 1};
+                 .samples = sample,
+                 .n_samples = n};
     bool in_hook = how == TAD_LAW_PATHS || how == TAD_LAW_FLOAT32 || how == TAD_LAW_REPEATED ||
                    how == TAD_LAW_ACCUMULATION || how == TAD_LAW_COUNT;
     if (in_hook) op.backward = pair_backward;
     first_tape = NULL;
     return tad_gradcheck_op(&op, &(tad_gradcheck_options){.repeats = 1}, r);
 }
+
+/* Order 2 as well. */
+static tad_verdict check_pair(int how, tad_gradcheck_report *r) {
+    return how == TAD_LAW_STALE ? check_turned(true, r) : check_samples(how, 1, r);
+}
+
+START_TEST(a_check_ends_with_the_first_sample_that_fails) {
+    tad_gradcheck_report r;
+    ck_assert_int_eq(check_samples(TAD_LAW_HOMOGENEITY, 2, &r), TAD_CHECK_FAIL);
+    ck_assert_uint_eq(r.samples, 1);
+    ck_assert_str_eq(r.sample, "pair");
+    ck_assert_int_eq(check_samples(TAD_LAW_COUNT, 2, &r), TAD_CHECK_PASS);
+    ck_assert_uint_gt(r.samples, 1);
+    ck_assert_str_eq(r.sample, "");
+}
+END_TEST
+
+/* A place, which has no derivative, before twice x. */
+static tad_status placed_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    out[0] = (tad_type){TAD_I64, TAD_0D};
+    out[1] = (tad_type){(tad_dtype)c->in[0]->dtype, TAD_SHAPE(c->in[0]->dim[0])};
+    return TAD_OK;
+}
+
+static tad_status placed_forward(const tad_call_frame *c) {
+    *(int64_t *)c->out[0]->data = 7;
+    for (int64_t i = 0; i < c->in[0]->size; i++)
+        put(c->out[1], i, 2 * element(c->in[0], i, false), false);
+    return TAD_OK;
+}
+
+static void placed_vjp(tad_rule *r) {
+    if (!tad_is_nil(r->given[1])) r->result[0] = tad_mul(r->given[1], tad_number(2));
+}
+
+static void placed_jvp(tad_rule *r) { r->result[1] = tad_mul(r->given[0], tad_number(2)); }
+
+START_TEST(outputs_without_derivatives_may_come_first) {
+    tad_gradcheck_report r;
+    tad_sample_input in = {.type = {TAD_F64, {1, {6}}}, .lo = -1.2, .hi = 1.2};
+    const tad_sample sample = {.label = "placed", .n = 1, .in = &in};
+    const tad_op op = {.name = "placed",
+                       .family = "test",
+                       .doc = "a place and twice x",
+                       .min_in = 1,
+                       .max_in = 1,
+                       .n_out = 2,
+                       .shape = placed_shape,
+                       .forward = placed_forward,
+                       .vjp = placed_vjp,
+                       .jvp = placed_jvp,
+                       .samples = &sample,
+                       .n_samples = 1};
+    const tad_verdict v = tad_gradcheck_op(&op, &(tad_gradcheck_options){.repeats = 1}, &r);
+    ck_assert_msg(v == TAD_CHECK_PASS, "%s: %s", tad_verdict_text(v), r.first);
+    ck_assert_uint_gt(r.law[0][TAD_LAW_FLOAT32].checked, 0);
+}
+END_TEST
 
 START_TEST(each_law_holds_of_an_op_that_is_right) {
     tad_gradcheck_report r;
@@ -237,6 +297,11 @@ START_TEST(each_law_sees_the_op_that_breaks_it) {
     ck_assert_msg(v == TAD_CHECK_FAIL, "%s: %s", tad_law_text((tad_law)_i), tad_verdict_text(v));
     ck_assert_msg(r.law[0][_i].broken + r.law[1][_i].broken > 0, "%s; first: %s",
                   tad_law_text((tad_law)_i), r.first);
+    for (int order = 0; order < 2; order++) {
+        const tad_law_result *l = &r.law[order][_i];
+        ck_assert_msg((l->broken > 0) == !(l->worst <= l->limit), "%s: worst %g, limit %g",
+                      tad_law_text((tad_law)_i), l->worst, l->limit);
+    }
 }
 END_TEST
 
@@ -390,6 +455,8 @@ static Suite *suite(void) {
     Suite *s = suite_create("laws");
     TCase *c = support_case(s, "laws");
     tcase_set_timeout(c, 300);
+    tcase_add_test(c, a_check_ends_with_the_first_sample_that_fails);
+    tcase_add_test(c, outputs_without_derivatives_may_come_first);
     tcase_add_test(c, each_law_holds_of_an_op_that_is_right);
     tcase_add_loop_test(c, each_law_sees_the_op_that_breaks_it, 0, TAD_LAW_COUNT);
     tcase_add_test(c, a_rule_may_read_elements_unless_it_is_that_of_a_view);

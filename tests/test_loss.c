@@ -45,10 +45,35 @@ START_TEST(huber_and_smooth_l1) {
 }
 END_TEST
 
+/* By the rule, which records, as by the sweep. */
+START_TEST(the_slope_of_a_mean_has_its_share) {
+    const double a[3] = {1, -2, 5}, zero[3] = {0};
+    for (int64_t n = 1; n <= 3; n++) {
+        tad_tape *t = tad_tape_new(NULL);
+        tad_var x = vector(t, n, a), loss = tad_mse(x, vector(t, n, zero), TAD_MEAN), slope;
+        double recorded[3], swept[3];
+        ck_done(tad_grad(&loss, NULL, 1, &x, 1, &slope), t);
+        ck_done(tad_reverse(loss), t);
+        ck_done(tad_read(slope, recorded, (size_t)n), t);
+        ck_done(tad_read(tad_gradient(x), swept, (size_t)n), t);
+        for (int i = 0; i < n; i++) {
+            ck_near(recorded[i], 2 * a[i] / (double)n, 1e-15);
+            ck_near(swept[i], recorded[i], 1e-15);
+        }
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
 START_TEST(bce_is_bounded) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var p = vector(t, 4, (double[]){0, 1, 0, 1}), y = vector(t, 4, (double[]){0, 1, 1, 0});
     ck_values(tad_bce(p, y, tad_none(), TAD_EACH), 0, 0, 0, 100, 100);
+    tad_var loss = tad_bce(p, y, tad_none(), TAD_SUM), slope;
+    ck_done(tad_reverse(loss), t);
+    ck_values(tad_gradient(y), 0, 100, -100, 100, -100);
+    ck_done(tad_grad(&loss, NULL, 1, &y, 1, &slope), t);
+    ck_values(slope, 0, 100, -100, 100, -100);
     tad_var z = vector(t, 4, (double[]){-1000, 1000, -1000, 1000});
     ck_values(tad_bce_with_logits(z, y, tad_none(), tad_none(), TAD_EACH), 0, 0, 0, 1000, 1000);
     ck_done(tad_reverse(tad_bce_with_logits(z, y, tad_none(), tad_none(), TAD_SUM)), t);
@@ -189,6 +214,14 @@ START_TEST(refusals) {
     ck_refused(t, TAD_BAD_INDEX, "cross_entropy", "label 3 at (1)", "3 classes");
     ck_assert(tad_is_nil(tad_nll_loss(x, labels(t, 2, (double[]){-1, 0}), NULL)));
     ck_refused(t, TAD_BAD_INDEX, "nll_loss", "label -1 at (0)");
+    tad_var pictures = tad_input(t, TAD_F64, TAD_SHAPE(2, 3, 4, 5), NULL);
+    int64_t bad[40] = {[33] = 3};
+    tad_cross_entropy(pictures, tad_constant(t, TAD_I64, TAD_SHAPE(2, 4, 5), bad), NULL);
+    ck_refused(t, TAD_BAD_INDEX, "label 3 at (1,2,3)");
+    tad_var turned =
+        tad_permute(tad_constant(t, TAD_I64, TAD_SHAPE(5, 2, 4), bad), TAD_AXES(1, 2, 0));
+    tad_cross_entropy(pictures, turned, NULL);
+    ck_refused(t, TAD_BAD_INDEX, "label 3 at (0,1,4)");
     ck_assert(tad_is_nil(tad_mse(x, tad_input(t, TAD_F64, TAD_SHAPE(3), NULL), TAD_MEAN)));
     ck_refused(t, TAD_BAD_SHAPE, "mse", "(2,3)", "(3)");
     tad_tape_free(t);
@@ -481,6 +514,7 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "elements");
     tcase_add_test(c, reductions);
     tcase_add_test(c, huber_and_smooth_l1);
+    tcase_add_test(c, the_slope_of_a_mean_has_its_share);
     tcase_add_test(c, bce_is_bounded);
     tcase_add_test(c, bce_weights);
     c = support_case(s, "cross_entropy");

@@ -94,6 +94,10 @@ START_TEST(wrong_names_and_values_are_refused) {
     tad_call(t, "softmax", &x, 1, &(tad_value){.name = "axis", .kind = TAD_VALUE_INT, .integer = 2},
              1, NULL, 0);
     ck_refused(t, TAD_BAD_AXIS, "softmax", "2");
+    tad_call(t, "softmax", &x, 1, NULL, 1, NULL, 0);
+    ck_refused(t, TAD_BAD_ARGUMENT, "softmax: its list of options is NULL");
+    tad_call(t, "softmax", &x, 1, NULL, 0, NULL, 1);
+    ck_refused(t, TAD_BAD_ARGUMENT, "softmax: there is no room for the outputs");
     tad_call(t, NULL, &x, 1, NULL, 0, NULL, 0);
     ck_refused(t, TAD_UNKNOWN_OP, "without a name");
     tad_tape_free(t);

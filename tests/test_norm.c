@@ -56,9 +56,11 @@ START_TEST(constant_row) {
 }
 END_TEST
 
-/* Gradients of <w, layer_norm> beside those of the composition; dx fresh, added to, not wanted. */
+/* Gradients of <w, layer_norm> beside those of the composition; dx fresh, added to, not wanted;
+ * of some pieces of 60 rows and a part of one, of whole pieces. */
 START_TEST(gradients) {
-    static double x[ROWS * N], w[ROWS * N], gain[N], got[2][ROWS * N + 2 * N];
+    const int64_t n = _i ? 120 : ROWS;
+    static double x[ROWS * N], w[ROWS * N], gain[N], got[2][2 * N + ROWS * N];
     const tad_axes rows = tad_keepdims(tad_axis(1));
     fill(x, ROWS * N, 0.3);
     fill(w, ROWS * N, -0.4);
@@ -66,7 +68,7 @@ START_TEST(gradients) {
     for (int how = 0; how < 3; how++) {
         for (int composed = 0; composed < 2; composed++) {
             tad_tape *t = tad_tape_new(NULL);
-            tad_shape s = TAD_SHAPE(ROWS, N);
+            tad_shape s = TAD_SHAPE(n, N);
             tad_var v = how == 2 ? tad_constant(t, TAD_F64, s, x) : tad_input(t, TAD_F64, s, x),
                     a = tad_input(t, TAD_F64, TAD_SHAPE(N), gain),
                     b = tad_input(t, TAD_F64, TAD_SHAPE(N), gain), y;
@@ -78,12 +80,13 @@ START_TEST(gradients) {
             tad_var loss = tad_sum(tad_mul(y, tad_constant(t, TAD_F64, s, w)), tad_all());
             if (how == 1) loss = tad_add(loss, tad_sum(tad_exp(v), tad_all()));
             ck_done(tad_reverse(loss), t);
-            if (how < 2) ck_done(tad_read(tad_gradient(v), got[composed], ROWS * N), t);
-            ck_done(tad_read(tad_gradient(a), got[composed] + ROWS * N, N), t);
-            ck_done(tad_read(tad_gradient(b), got[composed] + ROWS * N + N, N), t);
+            if (how < 2)
+                ck_done(tad_read(tad_gradient(v), got[composed] + 2 * N, (size_t)(n * N)), t);
+            ck_done(tad_read(tad_gradient(a), got[composed], N), t);
+            ck_done(tad_read(tad_gradient(b), got[composed] + N, N), t);
             tad_tape_free(t);
         }
-        for (int i = how < 2 ? 0 : ROWS * N; i < ROWS * N + 2 * N; i++)
+        for (int i = 0; i < 2 * N + (how < 2 ? n * N : 0); i++)
             ck_near(got[0][i], got[1][i], 1e-12);
     }
 }
@@ -134,6 +137,16 @@ START_TEST(levels_and_sweeps_agree) {
 }
 END_TEST
 
+START_TEST(operands_of_two_types_are_refused) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL),
+            gain = tad_input(t, TAD_F32, TAD_SHAPE(3), NULL);
+    ck_assert(tad_is_nil(tad_layer_norm(x, gain, tad_none(), TAD_0D, 1e-5)));
+    ck_refused(t, TAD_BAD_DTYPE, "layer_norm", "do not mix");
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(impossible_normalized_shapes_are_refused) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), (double[]){1, 2, 3, 4, 5, 6});
@@ -159,9 +172,10 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "norm");
     tcase_add_test(c, values);
     tcase_add_test(c, constant_row);
-    tcase_add_test(c, gradients);
+    tcase_add_loop_test(c, gradients, 0, 2);
     tcase_add_test(c, shared_operand);
     tcase_add_test(c, levels_and_sweeps_agree);
+    tcase_add_test(c, operands_of_two_types_are_refused);
     tcase_add_test(c, impossible_normalized_shapes_are_refused);
     return s;
 }

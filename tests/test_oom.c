@@ -259,6 +259,30 @@ static void drivers(tad_tape *t, uint64_t *hash) {
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) mix_var(hash, all[i]);
 }
 
+/* With as many rows as make a list of them that no block given back has room for. */
+static void recorded_matrix(tad_tape *t, uint64_t *hash) {
+    tad_var in[] = {numbers(t, TAD_F64, TAD_SHAPE(5), false),
+                    numbers(t, TAD_F64, TAD_SHAPE(5), false)};
+    tad_var y, jacobian;
+    if (tad_jacobian_recorded(squares, NULL, in, 2, 0, &y, &jacobian) != TAD_OK) return;
+    mix_var(hash, y);
+    mix_var(hash, jacobian);
+}
+
+/* Labels that lie transposed are copied. */
+static void turned_labels(tad_tape *t, uint64_t *hash) {
+    tad_var x = numbers(t, TAD_F64, TAD_SHAPE(2, 3, 4), false),
+            labels = tad_constant(t, TAD_I64, TAD_SHAPE(4, 2), (int64_t[]){0, 1, 2, 0, 1, 2, 0, 1}),
+            loss = tad_cross_entropy(x, tad_transpose(labels, 0, 1), NULL), g;
+    if (tad_grad(&loss, NULL, 1, &x, 1, &g) != TAD_OK) return;
+    mix_var(hash, g);
+}
+
+static void turned_truths(tad_tape *t, uint64_t *hash) {
+    tad_var truths = tad_full(t, TAD_BOOL, TAD_SHAPE(40, 3), 1);
+    mix_var(hash, tad_logical_not(tad_transpose(truths, 0, 1)));
+}
+
 static tad_var of_numbers(tad_tape *t, const tad_var *in, size_t n, void *user) {
     tad_var y = in[0];
     (void)t, (void)user;
@@ -348,6 +372,9 @@ static const struct named_program {
     {"second_order", second_order},
     {"tangents", tangents},
     {"drivers", drivers},
+    {"recorded_matrix", recorded_matrix},
+    {"turned_labels", turned_labels},
+    {"turned_truths", turned_truths},
     {"many_seeds", many_seeds},
     {"inspection", inspection},
     {"parameters", parameters},
@@ -425,6 +452,26 @@ START_TEST(every_op) {
         fail_everywhere(sample_of_op, none, &fits);
     }
     if (getenv("OOM_FULL")) torture(samples_of_op);
+}
+END_TEST
+
+/* Without memory for the mask or for what it leaves: the next mask is the one that was to come. */
+START_TEST(a_dropout_that_fails_draws_nothing) {
+    for (size_t n = 1;; n++) {
+        support_memory m = {.scarce = true};
+        tad_tape *t = support_tape(&m);
+        tad_var x = numbers(t, TAD_F64, TAD_SHAPE(9), false);
+        const tad_random before = tad_tape_random(t);
+        m.fail_at = m.requests + n;
+        tad_var y = tad_dropout(x, 0.5);
+        const tad_random after = tad_tape_random(t);
+        ck_assert_int_eq(tad_is_nil(y), tad_tape_status(t) == TAD_NO_MEMORY);
+        ck_assert_int_eq(memcmp(&before, &after, sizeof before) == 0, tad_is_nil(y));
+        const bool refused = m.refused > 0;
+        tad_tape_free(t);
+        ck_no_leak(&m);
+        if (!refused) break;
+    }
 }
 END_TEST
 
@@ -564,6 +611,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, every_verb, 0, sizeof verbs / sizeof *verbs);
     c = support_case(s, "op");
     tcase_set_timeout(c, 1200);
+    tcase_add_test(c, a_dropout_that_fails_draws_nothing);
     tcase_add_loop_test(c, every_op, 0, (int)tad_op_count());
     return s;
 }

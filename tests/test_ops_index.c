@@ -147,6 +147,24 @@ START_TEST(dropout_repeats_from_a_state) {
 END_TEST
 
 /* Returns the number of allocations. */
+/* It may be shorter; on no axis but that of the gathering may it be longer. */
+START_TEST(an_index_longer_than_the_array_is_refused) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3, 2), NULL);
+    for (int axis = 0; axis < 3; axis++)
+        for (int longer = 0; longer < 3; longer++) {
+            tad_shape s = TAD_SHAPE(2, 3, 2);
+            s.dim[longer]++;
+            tad_var index = tad_constant(t, TAD_I64, s, NULL);
+            tad_var y = tad_gather(x, index, axis);
+            ck_assert_int_eq(tad_is_nil(y), axis != longer);
+            if (axis != longer) ck_refused(t, TAD_BAD_SHAPE, "gather", "larger than x off axis");
+        }
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
 static size_t with_failure_at(size_t fail_at) {
     support_memory m = {.fail_at = fail_at};
     tad_tape *t = support_tape(&m);
@@ -237,6 +255,7 @@ static Suite *suite(void) {
     tcase_add_test(values, one_hots);
     TCase *refusals = support_case(s, "refusals");
     tcase_add_test(refusals, bad_indices_are_refused);
+    tcase_add_test(refusals, an_index_longer_than_the_array_is_refused);
     tcase_add_test(refusals, out_of_memory);
     tcase_add_test(refusals, what_is_masked_is_float);
     TCase *random = support_case(s, "dropout");

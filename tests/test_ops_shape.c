@@ -13,6 +13,7 @@ START_TEST(reshape_keeps_the_order) {
     ck_values(tad_reshape(tad_transpose(x, 0, 1), TAD_SHAPE(2, 3)), 0, 1, 4, 2, 5, 3, 6);
     ck_shape(tad_reshape(tad_scalar(t, 7), TAD_SHAPE(1, 1)), 1, 1);
     ck_values(tad_reshape(tad_reshape(tad_scalar(t, 7), TAD_SHAPE(1)), TAD_0D), 0, 7);
+    ck_shape(tad_reshape(x, TAD_SHAPE(1, 1, 2, 1, 1, 3, 1, 1)), 1, 1, 2, 1, 1, 3, 1, 1);
     ck_shape(tad_flatten(x, 0, -1), 6);
     ck_shape(tad_unsqueeze(x, -1), 2, 3, 1);
     ck_shape(tad_squeeze(tad_reshape(x, TAD_SHAPE(1, 6, 1)), tad_all()), 6);
@@ -136,6 +137,91 @@ START_TEST(float32_goes_back) {
 }
 END_TEST
 
+START_TEST(flattening_one_axis_of_eight_changes_nothing) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 1, 2, 1, 1, 3, 1, 1), six);
+    for (int axis = 0; axis < 8; axis++)
+        ck_shape(tad_flatten(x, axis, axis), 1, 1, 2, 1, 1, 3, 1, 1);
+    ck_shape(tad_flatten(x, 0, 7), 6);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* Every other element of rows and columns, from any type to any. */
+START_TEST(views_with_gaps_are_cast) {
+    const tad_dtype dtypes[] = {TAD_F64, TAD_F32, TAD_I64, TAD_BOOL};
+    const double numbers[] = {3, 0, 5, 1, 2, 0, 0, 4, 7, 1, 0, 2, 1, 1, 3, 0, 6, 0, 2, 9};
+    tad_tape *t = tad_tape_new(NULL);
+    for (int from = 0; from < 4; from++)
+        for (int to = 0; to < 4; to++) {
+            double x[20], got[6];
+            for (int i = 0; i < 20; i++)
+                x[i] = dtypes[from] == TAD_BOOL ? numbers[i] > 0 : numbers[i];
+            tad_var whole = tad_constant_from(t, dtypes[from], TAD_SHAPE(4, 5), x),
+                    view = tad_slice(tad_slice(whole, 0, 0, TAD_END, 2), 1, 0, TAD_END, 2);
+            ck_done(tad_read(tad_cast(view, dtypes[to]), got, 6), t);
+            for (int i = 0; i < 6; i++) {
+                const double right = x[10 * (i / 3) + 2 * (i % 3)];
+                ck_assert(got[i] == (dtypes[to] == TAD_BOOL ? right != 0 : right));
+            }
+        }
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(views_of_nothing_are_copied) {
+    tad_tape *t = tad_tape_new(NULL);
+    const tad_shape shapes[] = {TAD_SHAPE(0, 3, 2), TAD_SHAPE(3, 0, 2), TAD_SHAPE(3, 2, 0)};
+    for (int i = 0; i < 3; i++) {
+        tad_var x = tad_input(t, TAD_F64, shapes[i], NULL);
+        for (int a = 0; a < 3; a++)
+            for (int b = 0; b < 3; b++) {
+                tad_var turned = tad_flip(tad_transpose(x, a, b), tad_axis(0));
+                ck_shape(tad_reshape(turned, TAD_SHAPE(0)), 0);
+                ck_shape(tad_reshape(tad_cast(turned, TAD_F32), TAD_SHAPE(0)), 0);
+                ck_values(tad_sum(tad_mul(turned, tad_exp(turned)), tad_all()), 0, 0);
+            }
+    }
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* Whole tiles of 64 rows and columns, and parts of tiles. */
+START_TEST(large_transposes_of_every_type_are_copied) {
+    enum { A = 130, B = 71 };
+    static double x[A * B], y[A * B];
+    const tad_dtype dtypes[] = {TAD_F64, TAD_F32, TAD_I64, TAD_BOOL};
+    tad_tape *t = tad_tape_new(NULL);
+    for (int i = 0; i < A * B; i++) x[i] = dtypes[_i] == TAD_BOOL ? i % 7 < 3 : i;
+    tad_var v = tad_constant_from(t, dtypes[_i], TAD_SHAPE(A, B), x);
+    ck_done(tad_read(tad_reshape(tad_transpose(v, 0, 1), TAD_SHAPE(A * B)), y, A * B), t);
+    for (int i = 0; i < A; i++)
+        for (int k = 0; k < B; k++) ck_assert(y[k * A + i] == x[i * B + k]);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(gradients_of_large_transposes_are_added) {
+    enum { A = 130, B = 71 };
+    static double x[A * B], w[A * B], g[A * B];
+    const tad_dtype dtype = _i ? TAD_F32 : TAD_F64;
+    tad_tape *t = tad_tape_new(NULL);
+    for (int i = 0; i < A * B; i++) x[i] = i % 100, w[i] = i;
+    tad_var v = tad_cast(tad_input(t, TAD_F64, TAD_SHAPE(A, B), x), dtype),
+            u = tad_constant_from(t, dtype, TAD_SHAPE(B, A), w);
+    tad_var y = tad_add(tad_sum(tad_square(v), tad_all()),
+                        tad_sum(tad_mul(tad_transpose(v, 0, 1), u), tad_all()));
+    tad_retain(v);
+    ck_done(tad_reverse(y), t);
+    ck_done(tad_read(tad_gradient(v), g, A * B), t);
+    for (int i = 0; i < A; i++)
+        for (int k = 0; k < B; k++) ck_assert(g[i * B + k] == 2 * x[i * B + k] + w[k * A + i]);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(too_many_axes_are_refused) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = two_by_three(t);
@@ -157,6 +243,75 @@ END_TEST
 
 /* 2^32 + 65536 elements: where a size_t has 32 bits, the number must not be taken for its lower
  * half. */
+START_TEST(as_many_axes_are_named_as_there_can_be) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(1, 1, 1, 1, 1, 1, 1, 1), (double[]){5});
+    ck_values(tad_sum(x, TAD_AXES(0, 1, 2, 3, 4, 5, 6, 7)), 0, 5);
+    for (int count = -1; count < 11; count += 10) {
+        tad_axes axes = TAD_AXES(0, 1, 2, 3, 4, 5, 6, 7);
+        char words[40];
+        axes.count = count;
+        snprintf(words, sizeof words, "%d axes are named", count);
+        ck_assert(tad_is_nil(tad_sum(x, axes)));
+        ck_refused(t, TAD_BAD_AXIS, "sum", words);
+    }
+    ck_assert(tad_is_nil(tad_sum(x, TAD_AXES(0, 1, 2, 3, 4, 5, 6, 8))));
+    ck_refused(t, TAD_BAD_AXIS, "sum", "no axis 8, or named twice");
+    ck_assert(tad_is_nil(tad_sum(x, TAD_AXES(0, 0))));
+    ck_refused(t, TAD_BAD_AXIS, "sum", "no axis 0, or named twice");
+    tad_axes none = TAD_AXES(0);
+    none.count = 0;
+    none.axis[0] = 9;
+    ck_values(tad_sum(x, none), 0, 5);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* More elements than can be counted, of views that repeat one. */
+START_TEST(more_elements_than_there_can_be_are_refused) {
+    tad_tape *t = tad_tape_new(NULL);
+    const int64_t most = INT64_MAX / 16, many = INT64_C(1) << 32;
+    tad_var truth = tad_constant(t, TAD_BOOL, TAD_SHAPE(1), (bool[]){true}),
+            bits = tad_broadcast_to(truth, TAD_SHAPE(most)), pieces[17],
+            one = tad_constant(t, TAD_BOOL, TAD_SHAPE(1, 1), (bool[]){true}),
+            wide = tad_broadcast_to(one, TAD_SHAPE(1, many)),
+            place = tad_constant(t, TAD_I64, TAD_SHAPE(1), (int64_t[]){0}),
+            places = tad_broadcast_to(place, TAD_SHAPE(many, 1));
+    ck_tape(t);
+    for (int i = 0; i < 17; i++) pieces[i] = bits;
+    ck_assert(tad_is_nil(tad_concat(pieces, 17, 0)));
+    ck_refused(t, TAD_TOO_LARGE, "concat", "more elements than can be counted");
+    ck_assert(tad_is_nil(tad_take_along_axis(wide, places, tad_axis(0))));
+    ck_refused(t, TAD_TOO_LARGE, "take_along_axis", "too many elements");
+    ck_assert(tad_is_nil(tad_take_along_axis(wide, places, TAD_AXES(0, 1))));
+    ck_refused(t, TAD_BAD_AXIS, "take_along_axis", "one axis is needed, or all");
+    ck_assert(tad_is_nil(tad_max(wide, TAD_AXES(0, 1), NULL)));
+    ck_refused(t, TAD_BAD_AXIS, "max", "one axis is needed");
+    tad_var number = tad_constant(t, TAD_F64, TAD_SHAPE(1, 1), (double[]){1}),
+            table = tad_broadcast_to(number, TAD_SHAPE(1, INT64_C(1) << 30)),
+            words = tad_broadcast_to(place, TAD_SHAPE(INT64_C(1) << 40));
+    ck_assert(tad_is_nil(tad_embedding(words, table)));
+    ck_refused(t, TAD_TOO_LARGE, "embedding", "too many elements");
+    tad_tape_free(t);
+}
+END_TEST
+
+/* A sign, 19 digits and a comma for each size. */
+START_TEST(a_message_has_room_for_any_shape) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_shape longest = {TAD_MAX_RANK, {0}};
+    char text[TAD_MAX_RANK * 25 + 3] = "", *end = text;
+    for (int i = 0; i < TAD_MAX_RANK; i++) {
+        longest.dim[i] = INT64_MIN;
+        end += sprintf(end, "%c%lld", i ? ',' : '(', (long long)INT64_MIN);
+    }
+    sprintf(end, ")");
+    ck_assert(tad_is_nil(tad_reshape(two_by_three(t), longest)));
+    ck_refused(t, TAD_BAD_SHAPE, "elements do not make", text);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(a_size_of_more_than_32_bits_is_kept_or_refused) {
     tad_tape *t = tad_tape_new(&(tad_settings){.memory_limit = 1 << 20});
     const tad_shape large = TAD_SHAPE(65536, 65537);
@@ -178,14 +333,22 @@ static Suite *suite(void) {
     tcase_add_test(values, axes_move);
     tcase_add_test(values, slices_are_pythons);
     tcase_add_test(values, pieces_join);
+    tcase_add_test(values, flattening_one_axis_of_eight_changes_nothing);
+    tcase_add_test(values, views_with_gaps_are_cast);
+    tcase_add_test(values, views_of_nothing_are_copied);
+    tcase_add_loop_test(values, large_transposes_of_every_type_are_copied, 0, 4);
     TCase *views = support_case(s, "views");
     tcase_add_test(views, views_share_memory);
     tcase_add_test(views, a_view_of_a_number_outlives_the_nodes);
     TCase *gradients = support_case(s, "gradients");
     tcase_add_test(gradients, gradients_go_back);
     tcase_add_test(gradients, float32_goes_back);
+    tcase_add_loop_test(gradients, gradients_of_large_transposes_are_added, 0, 2);
     TCase *refusals = support_case(s, "refusals");
     tcase_add_test(refusals, too_many_axes_are_refused);
+    tcase_add_test(refusals, as_many_axes_are_named_as_there_can_be);
+    tcase_add_test(refusals, more_elements_than_there_can_be_are_refused);
+    tcase_add_test(refusals, a_message_has_room_for_any_shape);
     tcase_add_test(refusals, a_size_of_more_than_32_bits_is_kept_or_refused);
     return s;
 }

@@ -445,6 +445,18 @@ START_TEST(refuses_what_is_no_parameter) {
     ck_done(tad_dict_add(b.params, "input", tad_scalar(b.t, 1)), b.t);
     ck_assert_ptr_null(tad_adam(b.params, 0.001, NULL));
     ck_refused(b.t, TAD_BAD_ARGUMENT, "input", "no parameter");
+    ck_assert(tad_dict_remove(b.params, "input"));
+    ck_done(tad_dict_add(b.params, "count", tad_param(b.t, TAD_I64, TAD_SHAPE(2), NULL)), b.t);
+    ck_assert_ptr_null(tad_adam(b.params, 0.001, NULL));
+    ck_refused(b.t, TAD_BAD_DTYPE, "count is int64");
+    double norm = 7;
+    tad_dict *counts = tad_dict_new(b.t);
+    ck_done(tad_dict_add(counts, "count", tad_dict_get(b.params, "count")), b.t);
+    ck_assert_int_eq(tad_gradient_norm(counts, &norm), TAD_BAD_DTYPE);
+    ck_refused(b.t, TAD_BAD_DTYPE, "gradient_norm", "count is int64");
+    ck_near(norm, 7, 0);
+    ck_assert(tad_dict_remove(b.params, "count"));
+    ck_done(tad_dict_add(b.params, "input", tad_scalar(b.t, 1)), b.t);
     ck_assert_ptr_null(tad_adam(NULL, 0.001, NULL));
     ck_assert_int_eq(tad_optim_step(NULL), TAD_BAD_ARGUMENT);
     ck_assert(isnan(tad_optim_lr(NULL)));

@@ -633,6 +633,32 @@ END_TEST
 
 /* What the root does not depend on has no part in its gradient, however infinite it is; what it
  * depends on through a comparison neither. */
+START_TEST(extremes_of_what_is_no_number_are_none) {
+    const double pairs[][2] = {{NAN, 2}, {2, NAN}, {NAN, -INFINITY}, {INFINITY, NAN}, {NAN, NAN}};
+    enum { N = sizeof pairs / sizeof *pairs };
+    tad_var (*const ops[])(tad_var, tad_var) = {tad_maximum, tad_minimum};
+    tad_tape *t = tad_tape_new(NULL);
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < N; i++) {
+            const double *p = pairs[i];
+            tad_var a = tad_scalar(t, p[0]), b = tad_scalar(t, p[1]);
+            ck_assert(isnan(tad_item(ops[k](a, b))));
+            ck_assert(isnan(tad_item(ops[k](a, tad_number(p[1])))));
+            ck_assert(isnan(tad_item(ops[k](tad_number(p[0]), b))));
+            for (int narrow = 0; narrow < 2; narrow++) {
+                const tad_dtype dtype = narrow ? TAD_F32 : TAD_F64;
+                tad_var many = tad_full(t, dtype, TAD_SHAPE(9), p[0]),
+                        others = tad_full(t, dtype, TAD_SHAPE(9), p[1]);
+                ck_values(ops[k](many, others), 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN);
+                ck_values(ops[k](many, tad_number(p[1])), 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+                          NAN);
+            }
+        }
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(infinite_derivatives_that_nothing_arrives_at_do_not_count) {
     const bool traps[] = {false, true};
     for (int k = 0; k < 2; k++) {
@@ -688,6 +714,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, every_way_gives_the_same_first_derivative, 0, ROWS);
     tcase_add_loop_test(c, an_odd_element_changes_no_other_and_levels_agree, 0, ROWS);
     tcase_add_loop_test(c, zero_times_infinity_is_the_same_in_every_way, 0, ROWS);
+    tcase_add_test(c, extremes_of_what_is_no_number_are_none);
     tcase_add_test(c, infinite_derivatives_that_nothing_arrives_at_do_not_count);
     tcase_add_test(c, zeros_that_arrive_reach_infinite_factors);
     return s;

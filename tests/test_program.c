@@ -97,6 +97,42 @@ START_TEST(interior_variables_can_be_inputs) {
 }
 END_TEST
 
+/* The place of a maximum is computed although the maximum, an output of the same op, is given. */
+START_TEST(one_output_of_an_op_can_be_an_input) {
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){1, 7, 2}), place,
+            m = tad_max(x, tad_axis(0), &place),
+            z = tad_add(tad_mul(m, tad_number(10)), tad_cast(place, TAD_F64));
+    machine both = machine_of((tad_var[]){x, m}, 2, &z, 1, NULL);
+    double given = 4, out = 0;
+    const double data[3] = {1, 2, 9};
+    ck_assert_int_eq(tad_bind_in(both.w, 0, TAD_F64, TAD_SHAPE(3), data), TAD_OK);
+    ck_assert_int_eq(tad_bind_in(both.w, 1, TAD_F64, TAD_0D, &given), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(both.w, 0, TAD_F64, TAD_0D, &out), TAD_OK);
+    ck_assert_msg(tad_run(both.w) == TAD_OK, "%s", tad_workspace_message(both.w));
+    ck_assert_double_eq(out, 42);
+    machine_free(both);
+}
+END_TEST
+
+/* Of a matrix that lies transposed no reshape is a view. */
+START_TEST(what_is_no_view_after_all_is_copied) {
+    double x[6] = {1, 2, 3, 4, 5, 6}, out[6];
+    tad_var in = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), x),
+            y = tad_reshape(tad_transpose(in, 0, 1), TAD_SHAPE(6)),
+            z = tad_mul(y, tad_add(y, tad_number(1)));
+    machine m = machine_of(&in, 1, &z, 1, NULL);
+    for (int i = 0; i < 6; i++) x[i] = 10 * i;
+    ck_assert_int_eq(tad_bind_in(m.w, 0, TAD_F64, TAD_SHAPE(2, 3), x), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(m.w, 0, TAD_F64, TAD_SHAPE(6), out), TAD_OK);
+    ck_assert_msg(tad_run(m.w) == TAD_OK, "%s", tad_workspace_message(m.w));
+    for (int i = 0; i < 6; i++) {
+        const double right = 10 * (i / 2 + 3 * (i % 2));
+        ck_assert_double_eq(out[i], right * (right + 1));
+    }
+    machine_free(m);
+}
+END_TEST
+
 START_TEST(a_detached_value_follows_the_inputs) {
     tad_var x = tad_scalar(t, 3), y = tad_mul(x, tad_detach(tad_square(x)));
     machine m = machine_of(&x, 1, &y, 1, NULL);
@@ -440,6 +476,17 @@ START_TEST(a_program_is_shown) {
 }
 END_TEST
 
+START_TEST(an_absent_operand_is_shown_as_none) {
+    support_text k = {.length = 0};
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL),
+            w = tad_param(t, TAD_F64, TAD_SHAPE(3, 4), NULL), y = tad_affine(x, w, tad_none());
+    machine m = machine_of(&x, 1, &y, 1, NULL);
+    ck_assert_int_eq(tad_program_dump(m.p, support_keep, &k), TAD_OK);
+    ck_assert_msg(strstr(k.data, "affine") && strstr(k.data, ", none"), "%s", k.data);
+    machine_free(m);
+}
+END_TEST
+
 /* ---- memory ---- */
 
 static machine net(tad_allocator allocator) {
@@ -552,6 +599,8 @@ static Suite *suite(void) {
     tcase_add_test(c, a_parameter_changed_since_is_refused);
     tcase_add_test(c, parameters_can_be_inputs);
     tcase_add_test(c, interior_variables_can_be_inputs);
+    tcase_add_test(c, one_output_of_an_op_can_be_an_input);
+    tcase_add_test(c, what_is_no_view_after_all_is_copied);
     tcase_add_test(c, a_detached_value_follows_the_inputs);
     tcase_add_test(c, a_detached_parameter_follows_it);
     tcase_add_test(c, labels_are_inputs_like_others);
@@ -572,6 +621,7 @@ static Suite *suite(void) {
 
     c = tape_case(s, "text");
     tcase_add_test(c, a_program_is_shown);
+    tcase_add_test(c, an_absent_operand_is_shown_as_none);
 
     c = tape_case(s, "memory");
     tcase_add_test(c, running_takes_no_memory);

@@ -319,6 +319,24 @@ START_TEST(points_of_numbers_run_together) {
 }
 END_TEST
 
+START_TEST(points_share_a_parameter) {
+    enum { N = 100 };
+    double x[N], out[N];
+    tad_var w = tad_param(t, TAD_F64, TAD_0D, &(double){3}), in = tad_scalar(t, 1),
+            y = tad_sub(tad_mul(w, in), tad_number(2));
+    machine m = machine_of(&in, 1, &y, 1, NULL);
+    for (int i = 0; i < N; i++) x[i] = 0.1 * i;
+    for (int k = 0; k < 2; k++) {
+        ck_assert_int_eq(tad_bind_each_in(m.w, 0, TAD_F64, TAD_SHAPE(N), x), TAD_OK);
+        ck_assert_int_eq(tad_bind_each_out(m.w, 0, TAD_F64, TAD_SHAPE(N), out), TAD_OK);
+        ck_assert_msg(tad_run(m.w) == TAD_OK, "%s", tad_workspace_message(m.w));
+        for (int i = 0; i < N; i++) ck_assert_double_eq(out[i], (k ? 5 : 3) * x[i] - 2);
+        ck_done(tad_assign(w, &(double){5}), t);
+    }
+    machine_free(m);
+}
+END_TEST
+
 START_TEST(points_of_arithmetic_have_the_bits_of_one) {
     enum { N = 100 };
     double x[N], y[N], out[N];
@@ -362,6 +380,34 @@ START_TEST(points_of_arrays_run_one_after_another) {
         ck_assert_double_eq(out[i], right);
     }
     machine_free(m);
+}
+END_TEST
+
+/* No step computes the array: it is a constant, or an input that nothing needs. */
+START_TEST(numbers_beside_an_array_run_one_after_another) {
+    enum { N = 20 };
+    const double two[2] = {2, 3};
+    double x[N], unused[N][2], out[N], array[N][2];
+    tad_var constant = tad_constant(t, TAD_F64, TAD_SHAPE(2), two),
+            in[2] = {tad_input(t, TAD_F64, TAD_SHAPE(2), two), tad_scalar(t, 1)},
+            y[2] = {constant, tad_mul(in[1], tad_add(in[1], tad_number(1)))};
+    for (int i = 0; i < N; i++) x[i] = i, unused[i][0] = unused[i][1] = NAN;
+    for (int which = 0; which < 3; which++) {
+        const bool gives = which != 0, takes = which != 1;
+        machine m = machine_of(in + !takes, 1 + takes, y + !gives, 1 + gives, &lenient);
+        if (takes)
+            ck_assert_int_eq(tad_bind_each_in(m.w, 0, TAD_F64, TAD_SHAPE(N, 2), unused), TAD_OK);
+        if (gives)
+            ck_assert_int_eq(tad_bind_each_out(m.w, 0, TAD_F64, TAD_SHAPE(N, 2), array), TAD_OK);
+        ck_assert_int_eq(tad_bind_each_in(m.w, takes, TAD_F64, TAD_SHAPE(N), x), TAD_OK);
+        ck_assert_int_eq(tad_bind_each_out(m.w, gives, TAD_F64, TAD_SHAPE(N), out), TAD_OK);
+        ck_assert_msg(tad_run(m.w) == TAD_OK, "%s", tad_workspace_message(m.w));
+        for (int i = 0; i < N; i++) {
+            ck_assert_double_eq(out[i], i * (i + 1));
+            ck_assert(!gives || (array[i][0] == 2 && array[i][1] == 3));
+        }
+        machine_free(m);
+    }
 }
 END_TEST
 
@@ -423,8 +469,10 @@ static Suite *suite(void) {
 
     c = tape_case(s, "points");
     tcase_add_test(c, points_of_numbers_run_together);
+    tcase_add_test(c, points_share_a_parameter);
     tcase_add_test(c, points_of_arithmetic_have_the_bits_of_one);
     tcase_add_test(c, points_of_arrays_run_one_after_another);
+    tcase_add_test(c, numbers_beside_an_array_run_one_after_another);
     tcase_add_test(c, points_that_do_not_fit_are_refused);
     tcase_add_test(c, a_point_that_fails_is_named);
     return s;

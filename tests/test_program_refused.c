@@ -35,6 +35,63 @@ START_TEST(what_was_read_on_the_way_is_refused) {
 }
 END_TEST
 
+/* There was none for the list of what was read; the tape works on. */
+START_TEST(what_was_read_without_memory_to_note_it_is_refused) {
+    support_memory memory = {.scarce = true};
+    tad_tape *own = support_tape(&memory);
+    tad_mark empty = tad_tape_mark(own);
+    tad_program *p;
+    tad_var x = tad_scalar(own, 3), y = tad_square(x);
+    memory.fail_at = memory.requests + 1;
+    ck_assert_double_eq(tad_item(y), 9);
+    ck_assert_uint_eq(memory.refused, 1);
+    tad_var z = tad_mul(y, tad_number(2));
+    ck_assert_double_eq(tad_item(z), 18);
+    ck_assert_int_eq(tad_freeze(&x, 1, &z, 1, NULL, &p), TAD_NO_MEMORY);
+    ck_refused(own, TAD_NO_MEMORY, "what was read");
+    ck_done(tad_tape_rewind(own, empty), own);
+    x = tad_scalar(own, 3);
+    z = tad_mul(tad_square(x), tad_number(2));
+    ck_done(tad_freeze(&x, 1, &z, 1, NULL, &p), own);
+    tad_program_free(p);
+    tad_tape_free(own);
+    ck_no_leak(&memory);
+}
+END_TEST
+
+/* An op that computes its first result and fails afterwards. */
+static int often;
+static tad_status number_shape(const tad_call_frame *c, tad_type *out, size_t *n) {
+    (void)c, (void)n;
+    *out = (tad_type){TAD_F64, TAD_0D};
+    return TAD_OK;
+}
+static tad_status once_forward(const tad_call_frame *c) {
+    if (often++) return tad_fail(c, TAD_BAD_INDEX, "once is enough");
+    *(double *)c->out[0]->data = *(const double *)c->in[0]->data;
+    return TAD_OK;
+}
+static const tad_op once = {.name = "once",
+                            .min_in = 1,
+                            .max_in = 1,
+                            .n_out = 1,
+                            .shape = number_shape,
+                            .forward = once_forward};
+
+START_TEST(what_fails_when_it_runs_is_not_frozen) {
+    for (int placed = 0; placed < 2; placed++) {
+        tad_program *p;
+        often = 0;
+        tad_var x = tad_scalar(t, 3), y = tad_apply(&once, &x, 1, NULL, NULL, 0);
+        if (placed) tad_here(y, "model.c", 12);
+        ck_assert_int_eq(tad_freeze(&x, 1, &y, 1, NULL, &p), TAD_BAD_INDEX);
+        ck_assert_ptr_null(p);
+        ck_assert_int_eq(strstr(tad_message(t), ", recorded at model.c:12") != NULL, placed);
+        ck_refused(t, TAD_BAD_INDEX, "freeze: once", "once is enough");
+    }
+}
+END_TEST
+
 START_TEST(reading_afterwards_or_elsewhere_does_no_harm) {
     tad_var other = tad_scalar(t, 1), unrelated = tad_exp(other);
     ways[_i](unrelated);
@@ -281,6 +338,8 @@ static Suite *suite(void) {
     Suite *s = suite_create("program_refused");
     TCase *c = tape_case(s, "witnesses");
     tcase_add_loop_test(c, what_was_read_on_the_way_is_refused, 0, WAYS);
+    tcase_add_test(c, what_was_read_without_memory_to_note_it_is_refused);
+    tcase_add_test(c, what_fails_when_it_runs_is_not_frozen);
     tcase_add_loop_test(c, reading_afterwards_or_elsewhere_does_no_harm, 0, WAYS);
     tcase_add_test(c, reading_is_known_after_rewinding);
     tcase_add_test(c, sweeping_again_and_again_takes_no_memory);

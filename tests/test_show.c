@@ -64,6 +64,27 @@ START_TEST(explain_multiplies_along_edges) {
 }
 END_TEST
 
+/* A cell of one character more than all above it. */
+START_TEST(explain_has_columns_as_wide_as_their_widest_cell) {
+    tad_var x = tad_name(tad_scalar(t, 2), "yy");
+    ck_done(tad_reverse(x), t);
+    ck_done(tad_explain(x, TAD_EXPLAIN_TEXT, keep, &got), t);
+    ck_assert_str_eq(got.all, "node   is     value  gradient  passes on: upstream * local = "
+                              "downstream\n"
+                              "#0 yy  input      2         1\n");
+}
+END_TEST
+
+START_TEST(explain_has_columns_as_wide_as_their_headings) {
+    tad_var x = tad_scalar(t, 2);
+    ck_done(tad_reverse(x), t);
+    ck_done(tad_explain(x, TAD_EXPLAIN_TEXT, keep, &got), t);
+    ck_assert_str_eq(got.all, "node  is     value  gradient  passes on: upstream * local = "
+                              "downstream\n"
+                              "#0    input      2         1\n");
+}
+END_TEST
+
 START_TEST(explain_uses_the_gradient_that_arrived) {
     tad_var x, r = product(&x), upstream = tad_full(t, TAD_F64, TAD_0D, 1.5);
     ck_done(tad_reverse_from(&r, &upstream, 1), t);
@@ -120,6 +141,87 @@ START_TEST(explain_of_one_output) {
     ck_done(tad_reverse(y), t);
     ck_done(tad_explain(y, TAD_EXPLAIN_TEXT, keep, &got), t);
     ck_has("2 * 1 = 2");
+}
+END_TEST
+
+/* An op with as many outputs as its option says: powers of its input. Its rule reads them all. */
+static tad_status powers_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    *n_out = (size_t) * (const int64_t *)c->options;
+    for (size_t k = 0; k < *n_out; k++) out[k] = (tad_type){TAD_F64, TAD_0D};
+    return TAD_OK;
+}
+
+static tad_status powers_forward(const tad_call_frame *c) {
+    double power = 1, x = *(const double *)c->in[0]->data;
+    for (size_t k = 0; k < c->n_out; k++) *(double *)c->out[k]->data = power *= x;
+    return TAD_OK;
+}
+
+static void powers_vjp(tad_rule *r) {
+    tad_var sum = tad_number(0);
+    ck_assert_uint_eq(r->n_out, (size_t) * (const int64_t *)r->options);
+    for (size_t k = 0; k < r->n_out; k++) {
+        ck_near(tad_item(r->out[k]), pow(tad_item(r->in[0]), (double)k + 1), 1e-15);
+        if (tad_is_nil(r->given[k])) continue;
+        tad_var slope = k ? tad_mul(r->out[k - 1], tad_number((double)k + 1)) : tad_number(1);
+        sum = tad_add(sum, tad_mul(r->given[k], slope));
+    }
+    r->result[0] = sum;
+}
+
+static const tad_option powers_options[] = {{.name = "count", .kind = TAD_OPTION_INT}};
+static const tad_op powers = {.name = "powers",
+                              .family = "test",
+                              .doc = "powers",
+                              .min_in = 1,
+                              .max_in = 1,
+                              .options_size = sizeof(int64_t),
+                              .options = powers_options,
+                              .n_options = 1,
+                              .shape = powers_shape,
+                              .forward = powers_forward,
+                              .vjp = powers_vjp};
+
+/* The op stands before and behind, too: its outputs are not taken for those of this call. */
+START_TEST(explain_gives_a_rule_all_outputs) {
+    const int64_t count = _i ? TAD_MAX_OUTPUTS : 3;
+    tad_var x = tad_scalar(t, 2), before[TAD_MAX_OUTPUTS], y[TAD_MAX_OUTPUTS],
+            behind[TAD_MAX_OUTPUTS];
+    (void)tad_apply(&powers, &x, 1, &count, before, (size_t)count);
+    (void)tad_apply(&powers, &x, 1, &count, y, (size_t)count);
+    (void)tad_apply(&powers, &x, 1, &count, behind, (size_t)count);
+    tad_var sum = tad_add(tad_add(before[1], y[2]), behind[1]);
+    ck_done(tad_reverse(sum), t);
+    ck_done(tad_explain(sum, TAD_EXPLAIN_TEXT, keep, &got), t);
+    ck_has("to #0: 1 * 12 = 12");
+    ck_near(tad_gradient_item(x), 4 + 12 + 4, 1e-15);
+}
+END_TEST
+
+START_TEST(explain_has_a_number_for_each_of_many_inputs) {
+    tad_var x[TAD_MAX_INPUTS], y;
+    char edge[40];
+    for (int i = 0; i < TAD_MAX_INPUTS; i++) x[i] = tad_scalar(t, i);
+    y = tad_sum_list(x, TAD_MAX_INPUTS);
+    ck_done(tad_reverse(y), t);
+    ck_done(tad_explain(y, TAD_EXPLAIN_TEXT, keep, &got), t);
+    for (int i = 0; i < TAD_MAX_INPUTS; i++) {
+        snprintf(edge, sizeof edge, "to #%d: 1 * 1 = 1\n", i);
+        ck_has(edge);
+    }
+}
+END_TEST
+
+static void nothing_vjp(tad_rule *r) { (void)r; }
+
+START_TEST(explain_takes_what_a_rule_leaves_out_for_zero) {
+    tad_op flat = powers;
+    const int64_t one = 1;
+    flat.vjp = nothing_vjp;
+    tad_var x = tad_scalar(t, 2), y = tad_apply(&flat, &x, 1, &one, NULL, 0);
+    ck_done(tad_reverse(y), t);
+    ck_done(tad_explain(y, TAD_EXPLAIN_TEXT, keep, &got), t);
+    ck_has("to #0: 1 * 0 = 0\n");
 }
 END_TEST
 
@@ -199,6 +301,19 @@ START_TEST(dump_cuts_large_arrays) {
 }
 END_TEST
 
+/* The first three, or all if there are less. */
+START_TEST(dump_cuts_at_a_limit_below_three) {
+    for (int n = 1; n <= 5; n++) {
+        const char *const rows[] = {"[1]", "[1, 2, ...]", "[1, 2, 3, ...]", "[1, 2, 3, ...]",
+                                    "[1, 2, 3, ...]"};
+        tad_var x = tad_constant(t, TAD_F64, TAD_SHAPE(n), (double[]){1, 2, 3, 4, 5});
+        got = (text){.length = 0};
+        ck_done(tad_dump(x, &(tad_show_options){.values = true, .limit = 1}, keep, &got), t);
+        ck_has(rows[n - 1]);
+    }
+}
+END_TEST
+
 START_TEST(dump_of_nothing_and_of_one) {
     tad_var empty = tad_constant(t, TAD_F64, TAD_SHAPE(0, 3), NULL);
     ck_done(tad_dump(empty, &(tad_show_options){.values = true}, keep, &got), t);
@@ -257,6 +372,20 @@ START_TEST(dump_has_columns) {
     ck_assert_str_eq(got.all, "#0  input        ()   = 2              gradient 30.75\n"
                               "#1  input        (2)  = [10.5, 20.25]  gradient [2, 2]\n"
                               "#2  mul(#0, #1)  (2)  = [21, 40.5]  at model.c:7\n");
+}
+END_TEST
+
+START_TEST(a_file_is_a_sink) {
+    char data[100] = "";
+    FILE *file = tmpfile(), *closed = fopen("/dev/null", "r");
+    ck_done(tad_dump(tad_scalar(t, 2), NULL, tad_file_sink, file), t);
+    rewind(file);
+    ck_assert_uint_eq(fread(data, 1, sizeof data - 1, file), strlen("#0  input  ()\n"));
+    ck_assert_str_eq(data, "#0  input  ()\n");
+    ck_assert(!tad_file_sink(closed, "text", 4));
+    ck_assert(!tad_file_sink(NULL, "text", 4));
+    fclose(closed);
+    fclose(file);
 }
 END_TEST
 
@@ -527,11 +656,16 @@ static Suite *shown(void) {
     TCase *c = support_case(s, "explain");
     tcase_add_checked_fixture(c, begin, end);
     tcase_add_test(c, explain_multiplies_along_edges);
+    tcase_add_test(c, explain_has_columns_as_wide_as_their_widest_cell);
+    tcase_add_test(c, explain_has_columns_as_wide_as_their_headings);
     tcase_add_test(c, explain_uses_the_gradient_that_arrived);
     tcase_add_test(c, explain_tells_edges_apart);
     tcase_add_loop_test(c, explain_has_numbers_for_as_many_inputs_as_fixed_lists_hold, 0, 2);
     tcase_add_loop_test(c, explain_shows_every_input_of_an_op_of_many, 0, 2);
     tcase_add_test(c, explain_of_one_output);
+    tcase_add_loop_test(c, explain_gives_a_rule_all_outputs, 0, 2);
+    tcase_add_test(c, explain_has_a_number_for_each_of_many_inputs);
+    tcase_add_test(c, explain_takes_what_a_rule_leaves_out_for_zero);
     tcase_add_test(c, explain_leaves_everything_as_it_was);
     tcase_add_test(c, explain_before_a_sweep_has_no_gradients);
     tcase_add_test(c, explain_of_arrays);
@@ -541,9 +675,11 @@ static Suite *shown(void) {
     tcase_add_test(c, dump_has_a_line_for_every_ancestor);
     tcase_add_test(c, dump_shows_values_and_gradients);
     tcase_add_test(c, dump_cuts_large_arrays);
+    tcase_add_test(c, dump_cuts_at_a_limit_below_three);
     tcase_add_test(c, dump_of_nothing_and_of_one);
     tcase_add_test(c, dump_says_every_kind_of_option);
     tcase_add_test(c, dump_has_columns);
+    tcase_add_test(c, a_file_is_a_sink);
     tcase_add_test(c, plain_numbers_of_a_list_are_shown);
     tcase_add_test(c, what_is_too_long_for_a_cell_ends_with_dots);
     tcase_add_test(c, numbers_of_every_type_are_shown);

@@ -964,6 +964,56 @@ static tad_var dot_of(tad_tape *t, size_t n, tad_var *a, tad_var *b, size_t k,
     return tad_dot_list(a, b, n, other && k == n ? *other : tad_scalar(t, 5));
 }
 
+/* As its allocator sees it; the tape itself comes before. */
+START_TEST(the_most_memory_there_was_is_known) {
+    support_memory m = {0};
+    tad_tape *t = support_tape(&m);
+    tad_mark mark = tad_tape_mark(t);
+    for (int i = 1; i < 6; i++) {
+        const size_t n = i == 3 ? 400000 : 1000;
+        double *owned = tad_tape_resize(t, NULL, n, sizeof *owned);
+        ck_assert_uint_eq(tad_tape_memory(t).live, m.live);
+        ck_assert_uint_eq(tad_tape_memory(t).peak, m.peak);
+        tad_tape_resize(t, owned, 0, sizeof *owned);
+        (void)tad_full(t, TAD_F64, TAD_SHAPE(1000 * i), 1);
+        ck_done(tad_tape_rewind(t, mark), t);
+        ck_assert_uint_eq(tad_tape_memory(t).peak, m.peak);
+    }
+    ck_assert_uint_gt(m.peak, m.live);
+    tad_tape_free(t);
+    ck_no_leak(&m);
+}
+END_TEST
+
+START_TEST(a_plain_number_beside_an_array_makes_no_node) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2});
+    size_t before = tad_node_count(t);
+    tad_var y = tad_add(x, tad_number(3)), z = tad_sub(tad_number(1), x);
+    ck_assert_uint_eq(tad_node_count(t), before + 2);
+    ck_values(y, 0, 4, 5);
+    ck_values(z, 0, 0, -1);
+    y = tad_apply(tad_op_find("pow"), (tad_var[]){x, tad_number(2)}, 2, NULL, NULL, 0);
+    z = tad_apply(tad_op_find("pow"), (tad_var[]){tad_number(2), x}, 2, NULL, NULL, 0);
+    ck_assert_uint_eq(tad_node_count(t), before + 4);
+    ck_values(y, 0, 1, 4);
+    ck_values(z, 0, 2, 4);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(a_tape_that_was_reset_records_again) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_record_pause(t);
+    tad_record_pause(t);
+    tad_tape_reset(t);
+    tad_var x = tad_scalar(t, 3), y = tad_square(x);
+    ck_done(tad_reverse(y), t);
+    ck_near(tad_gradient_item(x), 6, 0);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(lists_of_any_length_sum_in_order) {
     tad_tape *t = tad_tape_new(NULL);
     for (size_t n = 1; n < 11; n++) {
@@ -1041,21 +1091,49 @@ START_TEST(plain_coefficients_are_those_of_arrays_too) {
 }
 END_TEST
 
+/* Numbers are looked at four at a time: one in the first four, the last four, behind them. */
+enum { LONG = 9 };
+
 START_TEST(lists_refuse_what_does_not_live_on_the_tape) {
     tad_tape *t = tad_tape_new(NULL), *other = tad_tape_new(NULL);
-    for (size_t k = 0; k <= 6; k++) {
+    for (size_t k = 0; k <= LONG; k++) {
         tad_mark mark = tad_tape_mark(t);
-        tad_var a[6], b[6], gone = tad_scalar(t, 1), foreign = tad_scalar(other, 1);
+        tad_var a[LONG], b[LONG], gone = tad_scalar(t, 1), foreign = tad_scalar(other, 1);
         tad_tape_rewind(t, mark);
-        dot_of(t, 6, a, b, k, &gone);
+        dot_of(t, LONG, a, b, k, &gone);
         ck_refused(t, TAD_BAD_HANDLE, "dot_list", NULL);
-        dot_of(t, 6, a, b, k, &foreign);
-        ck_refused(k == 6 ? other : t, TAD_BAD_HANDLE, "dot_list", NULL);
-        dot_of(t, 6, a, b, 0, NULL);
-        tad_sum_list((tad_var[]){a[0], a[1], a[2], a[3], k & 1 ? gone : foreign}, 5);
+        if (k < LONG) {
+            ck_assert(tad_is_nil(tad_sum_list(a, LONG)));
+            ck_refused(t, TAD_BAD_HANDLE, "sum_list", NULL);
+        }
+        dot_of(t, LONG, a, b, k, &foreign);
+        ck_refused(k == LONG ? other : t, TAD_BAD_HANDLE, "dot_list", NULL);
+        if (k == 0 || k == LONG) continue; /* the first says which tape it is */
+        ck_assert(tad_is_nil(tad_sum_list(a, LONG)));
         ck_refused(t, TAD_BAD_HANDLE, "sum_list", NULL);
     }
     tad_tape_free(other);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(an_array_anywhere_in_a_list_makes_arrays_of_it) {
+    tad_tape *t = tad_tape_new(NULL);
+    for (size_t k = 0; k < LONG; k++) {
+        tad_var a[LONG], b[LONG], x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){10, 20});
+        double dot = 5, sum = 0;
+        for (size_t i = 0; i < LONG; i++) {
+            if (i == k) continue;
+            sum += 0.3 * (double)i - 1;
+            dot += (0.3 * (double)i - 1) * (2 - 0.7 * (double)i);
+        }
+        const double factor = 2 - 0.7 * (double)k;
+        ck_values(dot_of(t, LONG, a, b, k, &x), 1e-14, dot + 10 * factor, dot + 20 * factor);
+        ck_values(tad_sum_list(a, LONG), 1e-14, sum + 10, sum + 20);
+        ck_done(tad_reverse(tad_sum(tad_sum_list(a, LONG), tad_all())), t);
+        ck_values(tad_gradient(x), 0, 1, 1);
+        ck_values(tad_gradient(a[k ? 0 : 1]), 0, 2);
+    }
     tad_tape_free(t);
 }
 END_TEST
@@ -1132,11 +1210,15 @@ static Suite *suite(void) {
     tcase_add_test(c, levels_differ_in_the_gradient_of_numbers_by_rounding_at_most);
     tcase_add_test(c, out_of_line_and_in_place_agree);
     c = support_case(s, "lists");
+    tcase_add_test(c, the_most_memory_there_was_is_known);
+    tcase_add_test(c, a_plain_number_beside_an_array_makes_no_node);
+    tcase_add_test(c, a_tape_that_was_reset_records_again);
     tcase_add_test(c, lists_of_any_length_sum_in_order);
     tcase_add_test(c, lists_take_constants_and_plain_numbers);
     tcase_add_test(c, plain_numbers_lie_with_the_list);
     tcase_add_test(c, plain_coefficients_are_those_of_arrays_too);
     tcase_add_test(c, lists_refuse_what_does_not_live_on_the_tape);
+    tcase_add_test(c, an_array_anywhere_in_a_list_makes_arrays_of_it);
     return s;
 }
 

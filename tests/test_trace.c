@@ -54,6 +54,24 @@ START_TEST(failures_of_verbs_carry_places) {
 }
 END_TEST
 
+START_TEST(messages_say_where_a_variable_comes_from) {
+    tad_tape *t = tad_tape_new(NULL);
+    char of_w[64], of_y[64];
+    const int line = __LINE__ + 1;
+    tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2});
+    tad_var y = tad_sum(tad_square(w), tad_all());
+    snprintf(of_w, sizeof of_w, "test_trace.c:%d)", line);
+    snprintf(of_y, sizeof of_y, "test_trace.c:%d)", line + 1);
+    ck_done(tad_assign(w, (double[]){3, 4}), t);
+    ck_assert(tad_reverse(y) != TAD_OK);
+    ck_refused(t, TAD_STALE_VALUE, "square (recorded at ", of_y, "operand 0 (recorded at ", of_w);
+    tad_name(w, "weight");
+    ck_assert(tad_reverse(y) != TAD_OK);
+    ck_refused(t, TAD_STALE_VALUE, "operand 0 (weight, recorded at ", of_w);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(rewound_places_are_forgotten) {
     tad_tape *t = tad_tape_new(NULL);
     tad_mark m = tad_tape_mark(t);
@@ -72,6 +90,7 @@ static Suite *suite(void) {
     tcase_add_test(c, nodes_carry_places);
     tcase_add_test(c, messages_carry_places);
     tcase_add_test(c, failures_of_verbs_carry_places);
+    tcase_add_test(c, messages_say_where_a_variable_comes_from);
     tcase_add_test(c, rewound_places_are_forgotten);
     return s;
 }

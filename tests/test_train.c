@@ -291,6 +291,22 @@ START_TEST(progress_has_hours_and_columns) {
 }
 END_TEST
 
+/* Ten times a second, counted from what was shown last. */
+START_TEST(a_terminal_is_not_written_to_all_the_time) {
+    const double times[] = {100, 100.05, 100.15, 100.2, 100.26, 100.3, 101, 101.05};
+    const bool shown[] = {true, false, true, false, true, false, true, false};
+    support_text out = {.length = 0};
+    tad_progress p = {support_keep, &out,        .terminal = true,
+                      .epochs = 1,  .steps = 20, .clock = fake_clock};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        const size_t before = out.length;
+        clock_now = times[i];
+        tad_progress_step(&p, 1);
+        ck_assert_msg((out.length > before) == shown[i], "step %zu", i);
+    }
+}
+END_TEST
+
 START_TEST(rewrites_one_line_on_a_terminal) {
     support_text out = {.length = 0};
     tad_progress p = {support_keep, &out,          .terminal = true,   .epochs = 1,
@@ -400,6 +416,11 @@ START_TEST(writes_a_plot) {
         ck_assert_int_eq(tad_history_plot(h, &bad[i], support_keep, &out), TAD_BAD_ARGUMENT);
         ck_refused(t, TAD_BAD_ARGUMENT, "plain file names");
     }
+    tad_history *narrow = tad_history_new(t, columns, 1);
+    ck_assert_int_eq(
+        tad_history_plot(narrow, &(tad_plot_options){"a.csv", "a.svg", NULL}, support_keep, &out),
+        TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "two columns");
     tad_tape_free(t);
 }
 END_TEST
@@ -458,6 +479,7 @@ static Suite *suite(void) {
     tcase_add_test(c, one_step_has_no_pace);
     tcase_add_test(c, progress_leaves_out_what_is_not_known);
     tcase_add_test(c, progress_has_hours_and_columns);
+    tcase_add_test(c, a_terminal_is_not_written_to_all_the_time);
     tcase_add_test(c, rewrites_one_line_on_a_terminal);
     tcase_add_test(c, writes_csv);
     tcase_add_test(c, numbers_have_a_point_where_the_locale_has_a_comma);

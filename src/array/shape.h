@@ -35,7 +35,9 @@ bool tad__axes_mask(const tad_axes *axes, int rank, unsigned *mask, int *bad);
 tad_shape tad__shape_reduced(const tad_shape *s, unsigned mask, bool keepdims);
 /* Row-major strides in elements. */
 void tad__shape_strides(const tad_shape *s, int64_t *stride);
-/* "(2,3)", "()" into buf; returns buf. */
+/* "(2,3)", "()" into buf, which has TAD__SHAPE_ROOM bytes for any: for each size a sign, 19 digits
+ * and a comma; returns buf. */
+enum { TAD__SHAPE_ROOM = TAD_MAX_RANK * 21 + 2 };
 const char *tad__shape_text(const tad_shape *s, char *buf, size_t size);
 
 /* Sets rank, dims (which follow the header) and row-major strides; data is left alone. */

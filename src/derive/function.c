@@ -73,7 +73,7 @@ tad_status tad__function_run(const tad__function *d, tad_fn *f, void *user, tad_
 }
 
 tad_status tad__function_run_to_number(const tad__function *d, tad_fn *f, void *user, tad_var *y) {
-    char text[160];
+    char text[TAD__SHAPE_ROOM];
     tad_status s = tad__function_run(d, f, user, y);
     if (s != TAD_OK || tad_size_of(*y) == 1) return s;
     tad_shape shape = tad_shape_of(*y);

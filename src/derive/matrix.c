@@ -193,7 +193,7 @@ static tad_status make_matrix(const tad__function *d, tad_var y, tad_var x, maki
                               tad_var *out) {
     matrix m = {d->t, d->what, y, x, tad_size_of(y) <= tad_size_of(x), false, NULL};
     tad_shape sy = tad_shape_of(y), sx = tad_shape_of(x), shape;
-    char a[160], b[160];
+    char a[TAD__SHAPE_ROOM], b[TAD__SHAPE_ROOM];
     if (joined(sy, sx, tad_dtype_of(y), &shape)) return make(&m, &shape, out);
     return tad__fail(m.t, TAD_TOO_LARGE, "%s: shape %s followed by %s is too large", d->what,
                      tad__shape_text(&sy, a, sizeof a), tad__shape_text(&sx, b, sizeof b));

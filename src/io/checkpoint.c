@@ -143,7 +143,7 @@ static bool is_empty(const tad_tensor *t) {
 static tad_status match(items *s, size_t i, const tad_safetensors *file, const char *path) {
     const tad_tensor *wanted = &s->tensor[i];
     const tad_tensor *found = tad_safetensors_find(file, wanted->name);
-    char have[160], want[160];
+    char have[TAD__SHAPE_ROOM], want[TAD__SHAPE_ROOM];
     if (!found)
         return tad__fail(s->tape, TAD_BAD_FILE, "%s: %s has no '%.80s'", s->doing, path,
                          wanted->name);

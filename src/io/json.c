@@ -186,19 +186,19 @@ static bool take_natural(tad__members *m, int64_t *out) {
 }
 
 /* Reads [n, n, ...]; returns how many numbers there are, of which the first `room` are kept, or -1
- * when it is no list of natural numbers. */
+ * when it is no list of natural numbers. A piece ends with the bracket that closes its first. */
 static int read_list(tad__piece piece, int64_t *out, int room) {
     tad__members m = {piece.at, piece.at + piece.length, true};
     int n = 0;
     int64_t number;
     if (!take_sign(&m, '[')) return -1;
-    if (take_sign(&m, ']')) return m.at == m.end ? 0 : -1;
+    if (take_sign(&m, ']')) return 0;
     do {
         if (!take_natural(&m, &number)) return -1;
         if (n < room) out[n] = number;
         n++;
     } while (take_sign(&m, ','));
-    return take_sign(&m, ']') && m.at == m.end ? n : -1;
+    return take_sign(&m, ']') ? n : -1;
 }
 
 static const char *read_dtype(tad__piece value, tad__described *out) {

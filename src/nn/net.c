@@ -20,7 +20,7 @@ struct tad_net {
     tad_dtype dtype;
     bool training;
     layer **layer;
-    size_t count, capacity;
+    size_t count;
     tad_dict *params;
     const tad_var *with; /* while tad_net_apply_with runs: in the order of params */
 };
@@ -47,13 +47,9 @@ static tad_status check_name(tad_net *net, const char *name) {
 }
 
 static bool reserve(tad_net *net) {
-    if (net->count < net->capacity) return true;
-    size_t capacity = net->capacity ? 2 * net->capacity : 8;
-    layer **grown = tad_tape_resize(net->tape, net->layer, capacity, sizeof *grown);
-    if (!grown) return false;
-    net->layer = grown;
-    net->capacity = capacity;
-    return true;
+    layer **grown = tad_tape_resize(net->tape, net->layer, net->count + 1, sizeof *grown);
+    if (grown) net->layer = grown;
+    return grown;
 }
 
 /* A layer that is not yet part of the net, with a place made for it; NULL on failure. */

@@ -8,12 +8,8 @@ tad_status tad__needs_float(const tad_call_frame *c, size_t i) {
 }
 
 tad_status tad__need_one_float(const tad_call_frame *c) {
-    for (size_t i = 0; i < c->n_in; i++) {
-        if (!c->in[i]) continue;
-        if (tad__needs_float(c, i)) return TAD_BAD_DTYPE;
-        if (c->in[i]->dtype != c->in[0]->dtype)
-            return tad_fail(c, TAD_BAD_DTYPE, "element types differ");
-    }
+    for (size_t i = 0; i < c->n_in; i++)
+        if (c->in[i] && tad__needs_float(c, i)) return TAD_BAD_DTYPE;
     return TAD_OK;
 }
 

@@ -6,7 +6,7 @@
 
 /* Operand i is of float64 or float32. */
 tad_status tad__needs_float(const tad_call_frame *c, size_t i);
-/* All operands that there are have one float type. */
+/* All operands that there are have a float type, one and the same: of two the tape makes one. */
 tad_status tad__need_one_float(const tad_call_frame *c);
 /* Of x with a mask: x is of a float type, the mask is bool and broadcasts to x, whose type is
  * *out. */

@@ -21,7 +21,7 @@ static tad_status refuse(tad_workspace *w, const binding *b, tad_status code, co
 }
 
 static tad_status refuse_shape(tad_workspace *w, const binding *b, const tad_shape *want) {
-    char a[160], is[200], c[160];
+    char a[TAD__SHAPE_ROOM], is[200], c[TAD__SHAPE_ROOM];
     snprintf(is, sizeof is, "has shape %s%s", b->each.given ? "(points) followed by " : "",
              tad__shape_text(want, a, sizeof a));
     return refuse(w, b, TAD_BAD_SHAPE, is, tad__shape_text(&b->type.shape, c, sizeof c));

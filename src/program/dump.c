@@ -29,7 +29,7 @@ static void put_value(tad__text *t, const tad_program *p, tad__ref r) {
     }
     const tad__array_value *v = &p->array.item[tad__position(r)];
     const tad_shape shape = tad__shape_of(&v->array);
-    char text[160];
+    char text[TAD__SHAPE_ROOM];
     tad__text_put(t, "a%u %s%s ", tad__position(r), tad_dtype_name((tad_dtype)v->array.dtype),
                   tad__shape_text(&shape, text, sizeof text));
     put_home(t, p, v);

@@ -259,8 +259,8 @@ static uint32_t open_for(fusing *u, tad__ref out) {
 /* What a row reads of other groups, or of steps that wait, must be there before its group runs. */
 static void prepare(fusing *u, const tad__call_step *c) {
     const uint32_t own = find_group(u, c->ref[c->n_in]);
-    for (uint32_t i = 0; i < c->n_in; i++) {
-        const tad__ref r = c->ref[i];
+    for (uint32_t operand = 0; operand < c->n_in; operand++) {
+        const tad__ref r = c->ref[operand];
         const bool of_own =
             tad__is_array_ref(r) && own != NONE && u->group[root_of(u, r)] == own + 1;
         if (!of_own) close_groups(u, groups_before(u, r));

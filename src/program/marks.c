@@ -67,7 +67,7 @@ static void mark_needed(tad__freezer *f) {
 /* ---- refusals ---- */
 
 static tad_status refuse(const tad__freezer *f, uint32_t i, const char *why) {
-    char known[200];
+    char known[TAD__KNOWN_ROOM];
     return tad__fail(f->t, TAD_WITNESS, "freeze: variable %u%s %s", i,
                      tad__known_of(f->t, i, known, sizeof known), why);
 }

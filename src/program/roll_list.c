@@ -50,7 +50,7 @@ bool tad__has_runs(tad__roll *r, uint32_t item) {
     const tad__placed_term *t = sorted_terms(r, item, &n);
     for (uint32_t k = 1; t && k < n; k++) {
         const int32_t by_a = t[k].a - t[k - 1].a, by_b = t[k].b - t[k - 1].b;
-        breaks += !alike(&t[k], &t[k - 1]) || by_a != 1 || (t[k].b >= 0 && by_b != 1 && by_b != 0);
+        breaks += !alike(&t[k], &t[k - 1]) || by_a != 1 || (by_b != 1 && by_b != 0);
     }
     return t && breaks * 6 < n;
 }

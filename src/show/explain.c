@@ -54,9 +54,9 @@ static void look_at(tad_var x, edge edges[TAD_MAX_INPUTS]) {
     size_t n = tad_node_parent_count(x);
     const tad_op *op = tad_node_op(x);
     bool any = false, single = op && op->vjp && n <= TAD_MAX_INPUTS && one_element(x);
-    for (size_t k = 0; k < TAD_MAX_INPUTS; k++) {
-        edges[k] = (edge){.scalar = single && k < n && carries(x, k) &&
-                                    one_element(tad_node_parent(x, k))};
+    memset(edges, 0, TAD_MAX_INPUTS * sizeof *edges);
+    for (size_t k = 0; single && k < n; k++) {
+        edges[k].scalar = carries(x, k) && one_element(tad_node_parent(x, k));
         any = any || edges[k].scalar;
     }
     if (!any) return;

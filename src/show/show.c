@@ -185,7 +185,7 @@ void tad__text_numbers(tad__text *out, tad_var x, tad__what what, size_t limit) 
         tad__text_put(out, size == 0 ? "[]" : "?");
     } else if (size == 0) {
         tad__text_put(out, "[]");
-    } else if ((size_t)size <= limit || size == 1) {
+    } else if ((size_t)size <= limit) {
         write_nested(out, data, dtype, tad_shape_of(x), size);
     } else {
         tad__text_put(out, "[");

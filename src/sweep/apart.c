@@ -15,7 +15,7 @@ static void mark_varying(tad__numeric *s, const tad_var *x, size_t nx) {
     for (uint32_t k = 1; k <= b->span; k++) {
         const uint32_t i = (uint32_t)(b->base + k);
         tad__call c;
-        if (!(tad__at(s->t, i)->flags & TAD__NEEDS) || !tad__call_of(s->t, i, &c)) continue;
+        if (!tad__call_of(s->t, i, &c)) continue;
         for (uint32_t j = 0; j < c.n_in; j++)
             if (tad__passes(s->t, &c, j))
                 b->mark[k] |= b->mark[tad__entry_of(b, c.in[j])] & TAD__VARIES;

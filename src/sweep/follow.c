@@ -105,8 +105,7 @@ tad_status tad__follow_tangent(tad__numeric *s, uint32_t i) {
     const tad__node *n = tad__at(s->t, i);
     tad__call c;
     bool any = false;
-    if (!(n->flags & TAD__NEEDS) || n->kind == TAD__OUTPUT || !tad__call_of(s->t, i, &c))
-        return TAD_OK;
+    if (n->kind == TAD__OUTPUT || !tad__call_of(s->t, i, &c)) return TAD_OK;
     for (uint32_t j = 0; j < c.n_in && !any; j++) any = tad__varies(s, &c, j);
     if (!any || !is_wanted(s, i, c.n_out)) return TAD_OK;
     tad_status status = check_operands(s, i, &c);

@@ -67,7 +67,7 @@ tad_status tad__forward_over_reverse(tad__numeric *s, const tad__product *p) {
 }
 
 static bool is_one_element(tad_tape *t, tad_var y) {
-    char text[160];
+    char text[TAD__SHAPE_ROOM];
     tad_shape shape = tad_shape_of(y);
     if (t->error.status != TAD_OK) return false;
     if (tad_size_of(y) == 1) return true;

@@ -259,7 +259,7 @@ static tad_status check_cotangent(tad_tape *t, uint32_t i, tad_var cotangent) {
     const tad_array *y = tad__value(t, i, &view), *ct;
     uint32_t c;
     tad_shape shape = tad__shape_of(y);
-    char a[160], b[160];
+    char a[TAD__SHAPE_ROOM], b[TAD__SHAPE_ROOM];
     if (plain) {
         if (y->size == 1) return TAD_OK;
         return tad__fail(t, TAD_BAD_SHAPE,

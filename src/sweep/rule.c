@@ -13,7 +13,7 @@
 
 tad_status tad__no_derivative(tad_tape *t, uint32_t at, const tad__call *c, uint32_t k,
                               const char *what) {
-    char y[200], x[200];
+    char y[TAD__KNOWN_ROOM], x[TAD__KNOWN_ROOM];
     return tad__fail(
         t, TAD_NO_RULE,
         "%s: %s%s has no derivative for its operand %u%s; tad_detach makes it a constant", what,
@@ -116,7 +116,7 @@ tad_status tad__check_rule_result(tad_tape *t, const tad_op *op, const char *rul
     tad_dtype dtype = tad__dtype_at(t, index);
     bool fits = tad__shape_broadcast(like, &got, &all) && tad__shape_equal(&got, &all) &&
                 tad__is_float(dtype);
-    char a[160], b[160];
+    char a[TAD__SHAPE_ROOM], b[TAD__SHAPE_ROOM];
     if (fits) return TAD_OK;
     return tad__fail(t, TAD_BAD_SHAPE, "%s: its %s gave %s %s for a variable of shape %s", op->name,
                      rule, tad_dtype_name(dtype), tad__shape_text(&got, a, sizeof a),
@@ -144,7 +144,7 @@ tad_status tad__check_variables(tad_tape *t, const char *what, const tad_var *x,
 
 tad_status tad__trap_derivative(tad_tape *t, uint32_t at, const tad_op *op, const tad_array *g,
                                 const char *what) {
-    char y[200];
+    char y[TAD__KNOWN_ROOM];
     int64_t where;
     if (!t->settings.trap || tad__all_finite(g, &where)) return TAD_OK;
     const char *hint = tad__is_row(t, op) && !t->settings.strong_zero

@@ -33,7 +33,7 @@ bool tad__depends(const tad__table *s, const tad__call *c, uint32_t k) {
 static void mark_dependents(tad__table *s) {
     for (uint32_t i = s->low; i <= s->top; i++) {
         tad__call c;
-        if (!(tad__at(s->t, i)->flags & TAD__NEEDS) || !tad__call_of(s->t, i, &c)) continue;
+        if (!tad__call_of(s->t, i, &c)) continue;
         for (uint32_t k = 0; k < c.n_in; k++)
             if (tad__depends(s, &c, k)) s->mark[tad__table_entry(s, i)] |= TAD__DEPENDS;
     }

@@ -138,7 +138,7 @@ static void see_values(work *w) {
 }
 
 static tad_status check_sizes(const work *w) {
-    char text[160];
+    char text[TAD__SHAPE_ROOM];
     size_t bytes;
     if (w->n_out == 0 || w->n_out > TAD_MAX_OUTPUTS)
         return tad_fail(&w->frame, TAD_BAD_ARGUMENT,

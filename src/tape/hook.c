@@ -9,7 +9,7 @@
 /* "matmul: weights (2,3) x (4,5): " */
 static void describe_call(const tad_call_frame *c, char *buf, size_t size) {
     size_t at = (size_t)snprintf(buf, size, "%s: ", c->op->name);
-    char text[160];
+    char text[TAD__SHAPE_ROOM];
     for (size_t i = 0; i < c->n_in && at < size; i++) {
         const char *shape = "none", *name = c->driver->hooks->operand_name(c->driver, i);
         if (c->in[i]) {

@@ -18,7 +18,7 @@ static bool check_leaf(tad_tape *t, const char *what, tad_dtype dtype, const tad
         tad__fail(t, TAD_TOO_LARGE, "%s: rank %d, at most %d are possible", what, shape->rank,
                   TAD_MAX_RANK);
     else if (!tad__shape_bytes(shape, dtype, &bytes)) {
-        char text[200];
+        char text[TAD__SHAPE_ROOM];
         tad__fail(t, TAD_TOO_LARGE, "%s: shape %s is negative or too large", what,
                   tad__shape_text(shape, text, sizeof text));
     } else

@@ -125,7 +125,7 @@ bool tad_decide(tad_var condition) {
     if (!tad__resolve(t, condition, "decide", &i)) return false;
     tad__node *n = tad__at(t, i);
     if (tad__dtype_at(t, i) != TAD_BOOL || n->value.array->size != 1) {
-        char text[160];
+        char text[TAD__SHAPE_ROOM];
         const tad_shape shape = tad_shape_of(condition);
         tad__fail(t, TAD_BAD_DTYPE, "decide: one bool is needed, the variable is %s %s",
                   tad_dtype_name(tad__dtype_at(t, i)), tad__shape_text(&shape, text, sizeof text));

@@ -30,7 +30,7 @@ bool tad__is_changed(const tad_tape *t, uint32_t at, uint32_t operand) {
 }
 
 tad_status tad__stale(tad_tape *t, uint32_t at, const tad__call *c, uint32_t k, const char *what) {
-    char x[200], y[200];
+    char x[TAD__KNOWN_ROOM], y[TAD__KNOWN_ROOM];
     return tad__fail(t, TAD_STALE_VALUE,
                      "%s: %s%s: its operand %u%s is a parameter, or a view of one, that was "
                      "changed after the result was computed from it",

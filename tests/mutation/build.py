@@ -56,18 +56,20 @@ def quietly(command, folder):
 
 
 def configure(root, tree):
-    """Copies the project and makes its generated headers; returns {object: how it is compiled}, seen from
+    """Copies the project and makes its generated files; returns {object: how it is compiled}, seen from
     the folder tree/build."""
     copy(root, tree)
     folder = tree / "build"
     quietly(["meson", "setup", "build", "--buildtype=release"], tree)
-    made = re.findall(r"^(\S+\.h): CUSTOM_COMMAND$", quietly(["ninja", "-t", "targets", "all"], folder), re.M)
+    made = re.findall(r"^(\S+\.[ch]): CUSTOM_COMMAND$", quietly(["ninja", "-t", "targets", "all"], folder), re.M)
     if made:
         quietly(["ninja", *made], folder)
     with open(folder / "compile_commands.json", encoding="utf-8") as file:
         entries = json.load(file)
     wanted = re.compile(r"(src/libtad\.so|src/kernel/|tests/(test_|libelementary|conformance\.|opdoc)).*\.c\.o")
-    return {e["output"]: shlex.split(e["command"]) for e in entries if wanted.match(e["output"])}
+    # Only this folder has the generated files, and others compile them too.
+    here = lambda word: str(folder / word) if word in made else word
+    return {e["output"]: [here(w) for w in shlex.split(e["command"])] for e in entries if wanted.match(e["output"])}
 
 
 def libraries(folder):

@@ -40,6 +40,8 @@ STATEMENT = re.compile(r"(?:^|(?<=\) )|(?<=else ))(?!return|break|continue|goto|
 OPERAND = r"[A-Za-z_][\w.]*(?:->\w+|\[\w+\])*"
 SWAPS = [re.compile(rf"(?<![\w.>*/%] )(?<![\w.>!&*-])({OPERAND})( [-/<>] )({OPERAND})(?![\w\[(.*]|->| [*/%])"),
          re.compile(rf"(?<=[(] )?(?<=\(|,)( ?{OPERAND})(, ?)({OPERAND})(?=[,)])")]
+# Whose operands may change places.
+COMMUTES = re.compile(r"\b(tad_add|tad_mul|tad_maximum|tad_minimum|fmax|fmin|tad__max|tad__min)\($")
 # A sample or a misuse case in a macro.
 CASES = re.compile(r"\bCASE\([^\n]*")
 # No elements of no bytes, a block that is freed: one zero would do.
@@ -131,7 +133,8 @@ def statements(code):
 def swaps(code):
     for pattern in SWAPS:
         for m in pattern.finditer(code):
-            if m[1].strip() != m[3].strip():
+            commute = COMMUTES.search(code[: m.start()]) and code[m.end() : m.end() + 1] == ")"
+            if m[1].strip() != m[3].strip() and not commute:
                 space = m[1][: len(m[1]) - len(m[1].lstrip())]
                 yield m.start(), m.end(), f"{space}{m[3]}{m[2]}{m[1].strip()}", "swapped operands"
 
@@ -143,7 +146,8 @@ def words(code):
     for m in re.finditer(r"(?<=\bK\()(-?)([^)]+)", code):
         for other in number(m[2], ""):
             yield m.start(), m.end(), m[1] + other, "constant"
-        yield m.start(), m.end(), "" if m[1] else "-" + m[2], "constant"
+        if float(m[2]):
+            yield m.start(), m.end(), "" if m[1] else "-" + m[2], "constant"
     for m in re.finditer(r"(?<=[(, ])([ABCXYPQ])(?=[,)])", code):
         for other in {"A": "B", "B": "A", "C": "A", "X": "Y", "Y": "X", "P": "Q", "Q": "P"}[m[1]]:
             yield m.start(), m.end(), other, "swapped operands"

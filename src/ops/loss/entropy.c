@@ -26,7 +26,7 @@ static int64_t label_at(const tad_array *labels, int64_t i, tad_shape *place) {
 tad_status tad__check_labels(const tad_call_frame *c, const tad_array *labels, int64_t classes,
                              int64_t ignore) {
     tad_shape place;
-    char text[200];
+    char text[TAD__SHAPE_ROOM];
     for (int64_t i = 0; i < labels->size; i++) {
         int64_t label = labels->contiguous ? ((const int64_t *)labels->data)[i] : 0;
         if (!labels->contiguous) label = label_at(labels, i, &place);

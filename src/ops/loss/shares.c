@@ -122,6 +122,8 @@ static const tad_misuse share_misuse[] = {
     {CASE("label", INDICES(5, 7)), SHARE(1, TAD_MEAN), .expect = TAD_BAD_INDEX},
     {CASE("no classes", INDICES(5, 7)), .expect = TAD_BAD_SHAPE},
     {CASE("no labels", F64(7)), SHARE(5, TAD_MEAN), .expect = TAD_BAD_DTYPE},
+    {CASE("no float type", INDICES(5, 7)),
+     .options = &(const share_options){.classes = 5, .dtype = TAD_I64}, .expect = TAD_BAD_DTYPE},
 };
 
 /* ---- the op ---- */

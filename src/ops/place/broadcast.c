@@ -11,7 +11,7 @@ static tad_status broadcast_shape(const tad_call_frame *c, tad_type *out, size_t
     const tad__to_shape *o = c->options;
     tad_shape x = tad__shape_of(c->in[0]), both;
     int64_t size;
-    char text[160];
+    char text[TAD__SHAPE_ROOM];
     if (!tad__shape_size(&o->shape, &size))
         return tad_fail(c, TAD_BAD_SHAPE, "the new shape is too large or has a negative size");
     if (!tad__shape_broadcast(&x, &o->shape, &both) || !tad__shape_equal(&both, &o->shape))

@@ -20,7 +20,6 @@ typedef struct flatten_options {
 static bool complete_shape(tad_shape *want, int64_t n) {
     int open = -1;
     int64_t size;
-    if (want->rank < 0 || want->rank > TAD_MAX_RANK) return false;
     for (int i = 0; i < want->rank; i++) {
         if (want->dim[i] != -1) continue;
         if (open >= 0) return false;
@@ -37,12 +36,12 @@ static bool complete_shape(tad_shape *want, int64_t n) {
 static tad_status reshape_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     const tad__to_shape *o = c->options;
-    char text[160];
+    char text[TAD__SHAPE_ROOM];
     *out = (tad_type){(tad_dtype)c->in[0]->dtype, o->shape};
-    if (complete_shape(&out->shape, c->in[0]->size)) return TAD_OK;
     if (o->shape.rank < 0 || o->shape.rank > TAD_MAX_RANK)
         return tad_fail(c, TAD_TOO_LARGE, "rank %d, 0 to %d are possible", o->shape.rank,
                         TAD_MAX_RANK);
+    if (complete_shape(&out->shape, c->in[0]->size)) return TAD_OK;
     return tad_fail(c, TAD_BAD_SHAPE, "%lld elements do not make %s", (long long)c->in[0]->size,
                     tad__shape_text(&o->shape, text, sizeof text));
 }
@@ -123,6 +122,8 @@ static const tad_misuse reshape_misuse[] = {
     {CASE("open beside 0", F64(0, 4)), TO(0, -1), .expect = TAD_BAD_SHAPE},
     {CASE("negative", F64(6)), TO(-2, -3), .expect = TAD_BAD_SHAPE},
     {CASE("rank 9", F64(6)), .options = &(const tad__to_shape){{9, {0}}}, .expect = TAD_TOO_LARGE},
+    {CASE("rank -1", F64(1)), .options = &(const tad__to_shape){{-1, {0}}},
+     .expect = TAD_TOO_LARGE},
 };
 static const tad_sample flatten_samples[] = {
     {CASE("all", F64(2, 3, 2)), JOIN(0, -1)},        {CASE("last two", F64(2, 3, 5)), JOIN(1, 2)},

@@ -77,7 +77,7 @@ static tad_status slice_put_shape(const tad_call_frame *c, tad_type *out, size_t
     const slice_options *o = c->options;
     tad_shape x = tad__shape_of(c->in[0]), need;
     int64_t size;
-    char text[160];
+    char text[TAD__SHAPE_ROOM];
     if (!tad__shape_size(&o->shape, &size)) return tad_fail(c, TAD_BAD_SHAPE, "no such shape");
     tad_status s = sliced_shape(c, &o->slices, &o->shape, &need);
     if (s != TAD_OK) return s;

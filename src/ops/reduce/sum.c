@@ -165,7 +165,7 @@ static tad_status sum_to_shape(const tad_call_frame *c, tad_type *out, size_t *n
     if (s != TAD_OK) return s;
     tad_shape x = tad__shape_of(c->in[0]), both;
     int64_t size;
-    char text[160];
+    char text[TAD__SHAPE_ROOM];
     if (!tad__shape_size(&o->shape, &size)) return tad_fail(c, TAD_BAD_SHAPE, "no such shape");
     if (!tad__shape_broadcast(&o->shape, &x, &both) || !tad__shape_equal(&both, &x))
         return tad_fail(c, TAD_BAD_SHAPE, "%s does not broadcast to x",

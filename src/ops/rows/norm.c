@@ -17,7 +17,7 @@ static tad_status check_vector(const tad_call_frame *c, size_t i, const tad_shap
         return tad_fail(c, TAD_BAD_DTYPE, "operand %zu is %s", i,
                         tad_dtype_name((tad_dtype)a->dtype));
     tad_shape s = tad__shape_of(a);
-    char text[160];
+    char text[TAD__SHAPE_ROOM];
     if (tad__shape_equal(&s, row)) return TAD_OK;
     return tad_fail(c, TAD_BAD_SHAPE, "operand %zu does not have shape %s", i,
                     tad__shape_text(row, text, sizeof text));
