@@ -109,7 +109,8 @@ def main():
         folder = pathlib.Path(kept or temporary).resolve()
         folder.mkdir(exist_ok=True)
         done = subprocess.run([writer, folder, *ops], stdout=subprocess.PIPE, text=True, check=False)
-        print(done.stdout, end="")
+        for line in done.stdout.splitlines():
+            print(line if line.startswith("not ok") else "# " + line)
         names = sorted(p.stem for p in folder.glob("*.bin"))
         rows = ",\n".join(f'    {{"{n}", run_{n}, {n}_WORK}}' for n in names)
         with open(folder / "main.c", "a", encoding="ascii") as text:
@@ -119,7 +120,7 @@ def main():
             one = subprocess.run([compiler, *FLAGS, "-c", f"{name}.c"], cwd=folder, stderr=subprocess.PIPE, text=True,
                                  check=False)
             if one.returncode:
-                print(f"not ok - {name}.c does not compile\n{one.stderr[:1500]}")
+                print(f"not ok - {name}.c does not compile\n# " + one.stderr[:1500].replace("\n", "\n# "))
             return one.returncode == 0
 
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:

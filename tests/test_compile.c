@@ -159,6 +159,45 @@ START_TEST(a_decision_that_differs_is_told) {
 }
 END_TEST
 
+/* Labels and indices are looked at before any is used. */
+START_TEST(a_bad_index_is_told) {
+    const float scores[6] = {1, 2, 3, 4, 5, 6};
+    int64_t labels[2] = {0, 2}, index[3] = {5, 0, 1};
+    float loss = 7, picked[3] = {7, 7, 7}, right[4];
+    tad_program *p;
+    tad_var in[3] = {tad_input(t, TAD_F32, TAD_SHAPE(2, 3), scores),
+                     tad_constant(t, TAD_I64, TAD_SHAPE(2), labels),
+                     tad_constant(t, TAD_I64, TAD_SHAPE(3), index)},
+            out[2] = {tad_cross_entropy(in[0], in[1], NULL),
+                      tad_gather(tad_reshape(in[0], TAD_SHAPE(6)), in[2], 0)};
+    ck_done(tad_freeze(in, 3, out, 2, NULL, &p), t);
+    tad_workspace *w = tad_workspace_new(p);
+    ck_assert_int_eq(tad_bind_in(w, 0, TAD_F32, TAD_SHAPE(2, 3), scores), TAD_OK);
+    ck_assert_int_eq(tad_bind_in(w, 1, TAD_I64, TAD_SHAPE(2), labels), TAD_OK);
+    ck_assert_int_eq(tad_bind_in(w, 2, TAD_I64, TAD_SHAPE(3), index), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(w, 0, TAD_F32, TAD_0D, &loss), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(w, 1, TAD_F32, TAD_SHAPE(3), picked), TAD_OK);
+    ck_assert_int_eq(tad_run(w), TAD_OK);
+    memcpy(right, picked, sizeof picked);
+    right[3] = loss;
+    ck_compiles(p, (tad_compile_options){.seconds = 0});
+    for (int bad = 0; bad < 5; bad++) {
+        int64_t *at = bad < 2 ? &labels[bad] : &index[bad - 2];
+        const int64_t kept = *at;
+        loss = picked[0] = picked[1] = picked[2] = 7;
+        *at = bad % 2 ? -1 : 6;
+        ck_assert_int_eq(tad_run(w), TAD_BAD_INDEX);
+        ck_assert(loss == 7 && picked[0] == 7 && picked[1] == 7 && picked[2] == 7);
+        *at = kept;
+        ck_assert_int_eq(tad_run(w), TAD_OK);
+        ck_assert_mem_eq(picked, right, sizeof picked);
+        ck_assert(loss == right[3]);
+    }
+    tad_workspace_free(w);
+    tad_program_free(p);
+}
+END_TEST
+
 /* ---- a folder ---- */
 
 static int files_in(const char *folder) {
@@ -269,6 +308,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, compiled_steps_give_the_same_bits, 0, 8);
     tcase_add_test(c, arrays_are_written_where_they_are_wanted);
     tcase_add_test(c, a_decision_that_differs_is_told);
+    tcase_add_test(c, a_bad_index_is_told);
     tcase_add_test(c, what_is_compiled_is_found_again);
     tcase_add_test(c, a_compiler_that_is_missing_is_told);
     tcase_add_test(c, a_compiler_that_fails_is_told);

@@ -27,15 +27,22 @@ static bool is_identifier(const char *name) {
     return good;
 }
 
-/* Names of what is in every file. */
+/* Names that the file gives to what is in it, numbered. */
+static bool is_numbered(const char *name) {
+    static const char *const begun[] = {"call_", "constant_", "copy_", "group_",
+                                        "list_", "numbers_",  "part_", "rolled_"};
+    bool numbered = false;
+    for (size_t k = 0; k < sizeof begun / sizeof *begun; k++) {
+        const size_t n = strlen(begun[k]);
+        numbered |= strncmp(name, begun[k], n) == 0 && name[n] >= '0' && name[n] <= '9';
+    }
+    return numbered;
+}
+
 static bool is_taken(const char *name) {
-    static const char *const begun[] = {"call_",    "constant_", "copy_",   "group_", "list_",
-                                        "numbers_", "part_",     "rolled_", "row_",   "tad__"};
-    bool taken = strcmp(name, "set_numbers") == 0 || strcmp(name, "write_outputs") == 0 ||
-                 strcmp(name, "places") == 0 || tad__c_is_part(name);
-    for (size_t k = 0; k < sizeof begun / sizeof *begun; k++)
-        taken |= strncmp(name, begun[k], strlen(begun[k])) == 0;
-    return taken;
+    return is_numbered(name) || strcmp(name, "set_numbers") == 0 ||
+           strcmp(name, "write_outputs") == 0 || strcmp(name, "places") == 0 ||
+           tad__c_is_part(name);
 }
 
 /* ---- lists of parameters ---- */
