@@ -49,7 +49,6 @@ void tad__text_number(tad__text *t, double value, int digits) {
 
 void tad__text_fixed(tad__text *t, double value, int decimals) {
     char text[360]; /* the largest double has 309 digits before the point */
-    if (isnan(value)) return;
     snprintf(text, sizeof text, "%.*f", decimals, value);
     if (isfinite(value)) set_point(text);
     tad__text_bytes(t, text, strlen(text));

@@ -102,15 +102,14 @@ static tad_var apply_linear(tad_net *net, tad_var x, bool training, void *user) 
     return tad_linear(x, current_of(net, l->weight), current_of(net, l->bias));
 }
 
-/* The parameter LAYER.kind in the dictionary and on the tape under its name; nil on failure. */
-static tad_var name_param(tad_net *net, const layer *l, const char *kind, tad_var param) {
+/* The parameter, LAYER.kind in the dictionary and on the tape; the tape knows if that failed. */
+static void name_param(tad_net *net, const layer *l, const char *kind, tad_var param) {
     size_t length = strlen(l->name) + strlen(kind) + 2;
     char *name = tad_tape_resize(net->tape, NULL, length, 1);
-    if (!name) return (tad_var){0};
+    if (!name) return;
     snprintf(name, length, "%s.%s", l->name, kind);
-    if (tad_dict_add(net->params, name, tad_name(param, name)) != TAD_OK) param = (tad_var){0};
+    (void)!tad_dict_add(net->params, name, tad_name(param, name));
     tad_tape_resize(net->tape, name, 0, 0);
-    return param;
 }
 
 /* Both kinds differ in the shape of the weight only. */
@@ -134,8 +133,8 @@ static tad_status dense(tad_net *net, const char *name, tad_shape weight, int64_
     l->bias =
         o.no_bias ? tad_none() : tad_param_random(net->tape, net->dtype, TAD_SHAPE(out), &o.bias);
     size_t before = tad_dict_count(net->params);
-    l->weight = name_param(net, l, "weight", l->weight);
-    if (!o.no_bias) l->bias = name_param(net, l, "bias", l->bias);
+    name_param(net, l, "weight", l->weight);
+    if (!o.no_bias) name_param(net, l, "bias", l->bias);
     if (tad_tape_status(net->tape) != TAD_OK && tad_dict_count(net->params) > before)
         tad_dict_remove(net->params, tad_dict_at(net->params, before).name);
     return settle(net, l);
