@@ -301,6 +301,8 @@ static size_t derivatives(tad_fn *f, void *user, const tad_var *x, const tad_var
         ck_done(tad_tangent(gradient, n, by, v, n, out + k), t);
         k += n;
     }
+    if (give & TAD_GIVE_JACOBIAN)
+        out[k++] = gradient[0], out[k++] = gradient[1]; /* y is a number */
     return k;
 }
 
@@ -327,7 +329,7 @@ START_TEST(a_function_is_frozen_with_its_derivatives) {
     tad_var weight = tad_param(t, TAD_F64, TAD_0D, &three),
             x[3] = {tad_name(tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), "first"),
                     tad_constant(t, TAD_I64, TAD_0D, NULL), tad_scalar(t, 7)},
-            right[8];
+            right[10];
     machine m = {NULL, NULL};
     const size_t before = tad_node_count(t);
     ck_done(tad_freeze_function(product_and_power, &weight, x, 3, give, NULL, &m.p), t);
@@ -341,6 +343,29 @@ START_TEST(a_function_is_frozen_with_its_derivatives) {
     const size_t n = derivatives(product_and_power, &weight, y, by, 2, give, right);
     ck_assert_uint_eq(tad_program_n_out(m.p), n);
     for (size_t k = 0; k < n; k++) compare_bits(out + 2 * k, right[k], "function", k);
+    machine_free(m);
+}
+END_TEST
+
+static tad_var scaled_squares(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    return tad_mul(tad_square(in[0]), in[1]);
+}
+
+START_TEST(a_jacobian_is_frozen) {
+    const double x[2] = {1, 2}, factor = 3;
+    double by_x[4], by_factor[2];
+    const tad_var in[2] = {tad_input(t, TAD_F64, TAD_SHAPE(2), NULL), tad_scalar(t, 1)};
+    machine m = {NULL, NULL};
+    ck_done(tad_freeze_function(scaled_squares, NULL, in, 2, TAD_GIVE_JACOBIAN, NULL, &m.p), t);
+    m.w = tad_workspace_new(m.p);
+    ck_assert_int_eq(tad_bind_in(m.w, 0, TAD_F64, TAD_SHAPE(2), x), TAD_OK);
+    ck_assert_int_eq(tad_bind_in(m.w, 1, TAD_F64, TAD_0D, &factor), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(m.w, 0, TAD_F64, TAD_SHAPE(2, 2), by_x), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(m.w, 1, TAD_F64, TAD_SHAPE(2), by_factor), TAD_OK);
+    ck_assert_int_eq(tad_run(m.w), TAD_OK);
+    ck_assert(by_x[0] == 6 && by_x[1] == 0 && by_x[2] == 0 && by_x[3] == 12);
+    ck_assert(by_factor[0] == 1 && by_factor[1] == 4);
     machine_free(m);
 }
 END_TEST
@@ -388,8 +413,8 @@ START_TEST(a_function_that_cannot_be_frozen_leaves_nothing) {
     ck_refused(t, TAD_BAD_SHAPE, "one element");
     ck_assert_int_eq(tad_freeze_function(cube, NULL, &x, 1, 0, NULL, &p), TAD_BAD_ARGUMENT);
     ck_refused(t, TAD_BAD_ARGUMENT, "nothing to give");
-    ck_assert_int_eq(tad_freeze_function(cube, NULL, &x, 1, 32, NULL, &p), TAD_BAD_ARGUMENT);
-    ck_refused(t, TAD_BAD_ARGUMENT, "32");
+    ck_assert_int_eq(tad_freeze_function(cube, NULL, &x, 1, 64, NULL, &p), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "64");
     ck_assert_int_eq(tad_freeze_function(NULL, NULL, &x, 1, TAD_GIVE_VALUE, NULL, &p),
                      TAD_BAD_ARGUMENT);
     ck_refused(t, TAD_BAD_ARGUMENT, "no function");
@@ -611,7 +636,8 @@ static Suite *suite(void) {
     tcase_add_test(c, names_and_types_are_kept);
 
     c = tape_case(s, "functions");
-    tcase_add_loop_test(c, a_function_is_frozen_with_its_derivatives, 1, 32);
+    tcase_add_loop_test(c, a_function_is_frozen_with_its_derivatives, 1, 64);
+    tcase_add_test(c, a_jacobian_is_frozen);
     tcase_add_test(c, derivatives_may_be_constants);
     tcase_add_test(c, a_function_that_cannot_be_frozen_leaves_nothing);
 

@@ -77,8 +77,10 @@ typedef enum tad_give {
     TAD_GIVE_GRADIENT = 2, /* of a one-element y by each float x */
     TAD_GIVE_VJP = 4,      /* takes a cotangent like y: the gradient of <cotangent, y> by each */
     TAD_GIVE_JVP = 8,      /* takes a tangent like each float x: the tangent of y */
-    TAD_GIVE_HVP = 16      /* takes a vector like each float x: the Hessian of a one-element y times
+    TAD_GIVE_HVP = 16,     /* takes a vector like each float x: the Hessian of a one-element y times
                             * it, a product by each */
+    TAD_GIVE_JACOBIAN = 32 /* of y by each float x, of y's shape followed by x's; a sweep for each
+                            * row or column, see tad_jacobian_recorded */
 } tad_give;
 
 /* Records f on copies of x, and what `give` asks for, a sum of tad_give; freezes it; takes it all

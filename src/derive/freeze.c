@@ -10,7 +10,10 @@
 #include "tape/arrays.h"
 #include "tape/error.h"
 
-enum { ALL = TAD_GIVE_VALUE | TAD_GIVE_GRADIENT | TAD_GIVE_VJP | TAD_GIVE_JVP | TAD_GIVE_HVP };
+enum {
+    ALL = TAD_GIVE_VALUE | TAD_GIVE_GRADIENT | TAD_GIVE_VJP | TAD_GIVE_JVP | TAD_GIVE_HVP |
+          TAD_GIVE_JACOBIAN
+};
 
 /* A program in the making. */
 typedef struct making {
@@ -93,6 +96,13 @@ static tad_status add_hvp(making *m) {
     return s;
 }
 
+static tad_status add_jacobian(making *m) {
+    tad_status s = TAD_OK;
+    for (size_t k = 0; k < m->nx && (m->give & TAD_GIVE_JACOBIAN) && s == TAD_OK; k++)
+        s = tad__record_matrix(&m->d, m->y, m->by[k], &m->out[m->n_out++]);
+    return s;
+}
+
 static tad_status record(making *m, tad_fn *f, void *user) {
     const bool number = m->give & (TAD_GIVE_GRADIENT | TAD_GIVE_HVP);
     tad_status s = number ? tad__function_run_to_number(&m->d, f, user, &m->y)
@@ -101,12 +111,13 @@ static tad_status record(making *m, tad_fn *f, void *user) {
     if (s == TAD_OK) s = add_gradient(m);
     if (s == TAD_OK) s = add_vjp(m);
     if (s == TAD_OK) s = add_jvp(m);
-    return s == TAD_OK ? add_hvp(m) : s;
+    if (s == TAD_OK) s = add_hvp(m);
+    return s == TAD_OK ? add_jacobian(m) : s;
 }
 
 /* Room for the lists: inputs, outputs, and three by float inputs. NULL: the error. */
 static tad_var *make_lists(making *m) {
-    const size_t in = 3 * m->d.n + 1, out = 3 * m->d.n + 2;
+    const size_t in = 3 * m->d.n + 1, out = 4 * m->d.n + 2;
     tad_var *list = tad__buffers_take(&m->d.t->buffers, (in + out + 3 * m->d.n) * sizeof *list);
     if (!list) {
         tad__no_memory(m->d.t, m->d.what);

@@ -26,6 +26,8 @@ tad_status tad__function_check_all(const tad__function *d);
 /* y = f(x), a variable that can have a derivative, or one of one element. */
 tad_status tad__function_run(const tad__function *d, tad_fn *f, void *user, tad_var *y);
 tad_status tad__function_run_to_number(const tad__function *d, tad_fn *f, void *user, tad_var *y);
+/* The Jacobian of what is recorded, recorded. matrix.c */
+tad_status tad__record_matrix(const tad__function *d, tad_var y, tad_var x, tad_var *out);
 /* Pauses as before: then the n results are constants, as all that is computed meanwhile. After a
  * failure they are nil. */
 tad_status tad__function_end(const tad__function *d, tad_status s, tad_var *out, size_t n);

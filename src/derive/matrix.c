@@ -206,7 +206,7 @@ static tad_status fill_matrix(const tad__function *d, tad_var y, tad_var x, tad_
     return make_matrix(d, y, x, fill, out);
 }
 
-static tad_status record_matrix(const tad__function *d, tad_var y, tad_var x, tad_var *out) {
+tad_status tad__record_matrix(const tad__function *d, tad_var y, tad_var x, tad_var *out) {
     return make_matrix(d, y, x, record, out);
 }
 
@@ -249,7 +249,7 @@ tad_status tad_jacobian(tad_fn *f, void *user, const tad_var *x, size_t n, size_
 tad_status tad_jacobian_recorded(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i,
                                  tad_var *y, tad_var *out) {
     tad__function d = {.what = "jacobian_recorded", .x = x, .n = n};
-    return first(&d, f, user, i, record_matrix, y, out);
+    return first(&d, f, user, i, tad__record_matrix, y, out);
 }
 
 tad_status tad_hessian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i, size_t j,
@@ -261,7 +261,7 @@ tad_status tad_hessian(tad_fn *f, void *user, const tad_var *x, size_t n, size_t
 tad_status tad_hessian_recorded(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i,
                                 size_t j, tad_var *y, tad_var *out) {
     tad__function d = {.what = "hessian_recorded", .x = x, .n = n};
-    return second(&d, f, user, i, j, record_matrix, y, out);
+    return second(&d, f, user, i, j, tad__record_matrix, y, out);
 }
 
 tad_status tad_hessian_diagonal(tad_fn *f, void *user, const tad_var *x, size_t n, size_t i,

@@ -40,7 +40,7 @@ static void put_side(tad_c *to, const tad__loop *l, const char *field, const sid
         tad_c_put(to, "[0]");
     else
         tad__c_at(to, l, s->array);
-    tad_c_put(to, s->at ? " + %lld" : "", (long long)s->at);
+    if (s->at) tad_c_put(to, " + %lld", (long long)s->at);
     tad_c_put(to, ", .%s_row = %lld, .%s_col = %lld,\n", field, (long long)s->row, field,
               (long long)s->col);
 }
