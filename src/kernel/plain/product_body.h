@@ -1,7 +1,10 @@
 /* Matrix products for one element type; see product.h and instantiate.h. */
 
+/* M(name) is taken for a macro call. */
+/* clang-format off */
+
 /* All strides count elements. */
-typedef struct M(product) {
+struct M(product) {
     ptrdiff_t m, n, k; /* C is m x n, A is m x k, B is k x n */
     const T *a;
     ptrdiff_t a_row, a_col;
@@ -13,26 +16,26 @@ typedef struct M(product) {
     ptrdiff_t start_row, start_col;
     ptrdiff_t block, longer;
     ptrdiff_t left; /* of k, behind the block that this is */
-} M(product);
+};
 
 /* ---- blocks of k ---- */
 
-static inline void M(product_take)(M(product) * one) {
+static inline void M(product_take)(struct M(product) *one) {
     const ptrdiff_t most = one->block + (one->longer > 0);
     one->k = most < one->left ? most : one->left;
     one->left -= one->k;
     one->longer--;
 }
 
-static inline M(product) M(product_first)(const M(product) * p) {
-    M(product) one = *p;
+static inline struct M(product) M(product_first)(const struct M(product) *p) {
+    struct M(product) one = *p;
     one.left = p->k;
     M(product_take)(&one);
     return one;
 }
 
 /* Makes it the next block; false: there is none. */
-static inline int M(product_next)(M(product) * one) {
+static inline int M(product_next)(struct M(product) *one) {
     one->a += one->k * one->a_col;
     one->b += one->k * one->b_row;
     one->start = one->c;
@@ -43,8 +46,8 @@ static inline int M(product_next)(M(product) * one) {
 }
 
 /* Columns [j, j + n) of row i. */
-static inline void M(product_put)(const M(product) * p, ptrdiff_t i, ptrdiff_t j, ptrdiff_t n,
-                                  const T *sum) {
+static inline void M(product_put)(const struct M(product) *p, ptrdiff_t i, ptrdiff_t j,
+                                  ptrdiff_t n, const T *sum) {
     T *c = p->c + i * p->c_row + j * p->c_col;
     if (p->start) {
         const T *start = p->start + i * p->start_row + j * p->start_col;
@@ -61,15 +64,14 @@ static inline void M(product_six)(ptrdiff_t rows, ptrdiff_t depth, const T *a, p
                                   ptrdiff_t a_col, const T *b, T *sum) {
     enum { WIDE = TAD__TILE_COLUMNS };
     T s0[WIDE], s1[WIDE], s2[WIDE], s3[WIDE], s4[WIDE], s5[WIDE];
-    const T *a1 = a + (rows > 1 ? a_row : 0), *a2 = a1 + (rows > 2 ? a_row : 0),
-            *a3 = a2 + (rows > 3 ? a_row : 0), *a4 = a3 + (rows > 4 ? a_row : 0),
-            *a5 = a4 + (rows > 5 ? a_row : 0);
+    const ptrdiff_t r1 = rows > 1 ? a_row : 0, r2 = r1 + (rows > 2 ? a_row : 0),
+                    r3 = r2 + (rows > 3 ? a_row : 0), r4 = r3 + (rows > 4 ? a_row : 0),
+                    r5 = r4 + (rows > 5 ? a_row : 0);
     memcpy(s0, sum, sizeof s0), memcpy(s1, sum + WIDE, sizeof s1);
     memcpy(s2, sum + 2 * WIDE, sizeof s2), memcpy(s3, sum + 3 * WIDE, sizeof s3);
     memcpy(s4, sum + 4 * WIDE, sizeof s4), memcpy(s5, sum + 5 * WIDE, sizeof s5);
-    for (ptrdiff_t p = 0; p < depth; p++, b += WIDE) {
-        const ptrdiff_t at = p * a_col;
-        const T x0 = a[at], x1 = a1[at], x2 = a2[at], x3 = a3[at], x4 = a4[at], x5 = a5[at];
+    for (; depth > 0; depth--, a += a_col, b += WIDE) {
+        const T x0 = a[0], x1 = a[r1], x2 = a[r2], x3 = a[r3], x4 = a[r4], x5 = a[r5];
         for (int j = 0; j < WIDE; j++) {
             const T y = b[j];
             s0[j] += x0 * y, s1[j] += x1 * y, s2[j] += x2 * y;
@@ -95,8 +97,8 @@ static inline void M(product_copy)(T *to, const T *b, ptrdiff_t b_row, ptrdiff_t
             to[p * WIDE + j] = j < columns ? b[p * b_row + j * b_col] : 0;
 }
 
-static inline void M(product_panel)(const M(product) * p, ptrdiff_t i, ptrdiff_t rows, ptrdiff_t j,
-                                    ptrdiff_t columns) {
+static inline void M(product_panel)(const struct M(product) *p, ptrdiff_t i, ptrdiff_t rows,
+                                    ptrdiff_t j, ptrdiff_t columns) {
     enum { WIDE = TAD__TILE_COLUMNS };
     T sum[TAD__PANEL * WIDE], copy[TAD__TILE_DEPTH * WIDE];
     const T *a = p->a + i * p->a_row, *b = p->b + j * p->b_col;
@@ -104,31 +106,31 @@ static inline void M(product_panel)(const M(product) * p, ptrdiff_t i, ptrdiff_t
     for (ptrdiff_t at = 0; at < p->k; at += TAD__TILE_DEPTH) {
         const ptrdiff_t depth = p->k - at < TAD__TILE_DEPTH ? p->k - at : TAD__TILE_DEPTH;
         M(product_copy)(copy, b + at * p->b_row, p->b_row, p->b_col, columns, depth);
-        for (ptrdiff_t r = 0; r < rows; r += 6) M(product_six)
-        (rows - r, depth, a + r * p->a_row + at * p->a_col, p->a_row, p->a_col, copy,
-         sum + r * WIDE);
+        for (ptrdiff_t r = 0; r < rows; r += 6)
+            M(product_six)(rows - r, depth, a + r * p->a_row + at * p->a_col, p->a_row, p->a_col,
+                           copy, sum + r * WIDE);
     }
     for (ptrdiff_t r = 0; r < rows; r++) M(product_put)(p, i + r, j, columns, sum + r * WIDE);
 }
 
 /* Any product, quickly where it has several rows and columns. */
-static inline void M(product_tiles)(const M(product) * p) {
+static inline void M(product_tiles)(const struct M(product) *p) {
     enum { WIDE = TAD__TILE_COLUMNS };
-    M(product) one = M(product_first)(p);
+    struct M(product) one = M(product_first)(p);
     do {
         for (ptrdiff_t j = 0; j < p->n; j += WIDE)
-            for (ptrdiff_t i = 0; i < p->m; i += TAD__PANEL) M(product_panel)
-        (&one, i, p->m - i < TAD__PANEL ? p->m - i : TAD__PANEL, j,
-         p->n - j < WIDE ? p->n - j : WIDE);
+            for (ptrdiff_t i = 0; i < p->m; i += TAD__PANEL)
+                M(product_panel)(&one, i, p->m - i < TAD__PANEL ? p->m - i : TAD__PANEL, j,
+                                 p->n - j < WIDE ? p->n - j : WIDE);
     } while (M(product_next)(&one));
 }
 
 /* ---- by rows ---- */
 
 /* The same for few rows, where columns of B are contiguous (b_col 1). */
-static inline void M(product_rows)(const M(product) * p) {
+static inline void M(product_rows)(const struct M(product) *p) {
     enum { WIDE = 4 * TAD__TILE_COLUMNS };
-    M(product) one = M(product_first)(p);
+    struct M(product) one = M(product_first)(p);
     do {
         for (ptrdiff_t i = 0; i < p->m; i++)
             for (ptrdiff_t j = 0; j < p->n; j += WIDE) {
@@ -193,7 +195,7 @@ static inline const T *M(product_lines)(const T *from, ptrdiff_t lines, ptrdiff_
 }
 
 /* Four rows of A against a column of B. */
-static inline void M(product_strip)(const M(product) * p, ptrdiff_t i, ptrdiff_t j) {
+static inline void M(product_strip)(const struct M(product) *p, ptrdiff_t i, ptrdiff_t j) {
     enum { LANES = 16 / sizeof(T), PIECE = 64 };
     const T *a = p->a + i * p->a_row, *b = p->b + j * p->b_col;
     const ptrdiff_t rows = p->m - i < 4 ? p->m - i : 4;
@@ -212,8 +214,8 @@ static inline void M(product_strip)(const M(product) * p, ptrdiff_t i, ptrdiff_t
 }
 
 /* The same where a block is summed in lanes of 16 bytes, step p in lane p % lanes. */
-static inline void M(product_dots)(const M(product) * p) {
-    M(product) one = M(product_first)(p);
+static inline void M(product_dots)(const struct M(product) *p) {
+    struct M(product) one = M(product_first)(p);
     do {
         for (ptrdiff_t j = 0; j < p->n; j++)
             for (ptrdiff_t i = 0; i < p->m; i += 4) M(product_strip)(&one, i, j);
@@ -223,7 +225,7 @@ static inline void M(product_dots)(const M(product) * p) {
 /* ---- step by step ---- */
 
 /* One element, where no one stride steps through k. */
-typedef struct M(running) {
+struct M(running) {
     T sum;     /* of what is closed; at first start */
     int begun; /* there is that */
     ptrdiff_t block, longer;
@@ -231,9 +233,9 @@ typedef struct M(running) {
     ptrdiff_t at; /* within the block */
     T lane[16 / sizeof(T)];
     int closed;
-} M(running);
+};
 
-static inline void M(running_close)(M(running) * s) {
+static inline void M(running_close)(struct M(running) *s) {
     const T total = M(product_total)(s->lane);
     s->sum = s->begun ? total + s->sum : total;
     s->begun = s->closed = 1;
@@ -242,13 +244,15 @@ static inline void M(running_close)(M(running) * s) {
     memset(s->lane, 0, sizeof s->lane);
 }
 
-static inline void M(running_add)(M(running) * s, T product) {
+static inline void M(running_add)(struct M(running) *s, T product) {
     const ptrdiff_t lanes = s->by_lanes ? 16 / (ptrdiff_t)sizeof(T) : 1;
     s->lane[s->at % lanes] += product;
     if (++s->at == s->block + (s->longer > 0)) M(running_close)(s);
 }
 
-static inline T M(running_end)(M(running) * s) {
+static inline T M(running_end)(struct M(running) *s) {
     if (s->at || !s->closed) M(running_close)(s);
     return s->sum;
 }
+
+/* clang-format on */

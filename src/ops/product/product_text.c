@@ -47,7 +47,7 @@ static void put_side(tad_c *to, const tad__loop *l, const char *field, const sid
 
 static void put_call(tad_c *to, unsigned dtype, const tad__loop *l, const char *function,
                      const piece *p) {
-    tad_c_put(to, "{\nconst %s p = {\n", tad__c_part(to, "product", dtype));
+    tad_c_put(to, "{\nconst struct %s p = {\n", tad__c_part(to, "product", dtype));
     tad_c_put(to, ".m = %lld, .n = %lld, .k = %lld,\n", (long long)p->m, (long long)p->n,
               (long long)p->k);
     put_side(to, l, "a", &p->a);
@@ -178,7 +178,8 @@ static void put_columns(tad_c *to, const tad__product *p, const tad__gemm_sums *
     }
     tad__c_open(to, &l, &shape,
                 (const tad_array *const[]){&h[0].array, &h[1].array, &h[2].array, &h[3].array}, 4);
-    tad_c_put(to, "%s s = {.block = %zu, .longer = %zu, .by_lanes = %d};\nconst %s *a = &in0",
+    tad_c_put(to,
+              "struct %s s = {.block = %zu, .longer = %zu, .by_lanes = %d};\nconst %s *a = &in0",
               tad__c_part(to, "running", dtype), sums->block, sums->longer, sums->by_lanes, type);
     tad__c_at(to, &l, 1);
     tad_c_put(to, ", *b = &in1");
