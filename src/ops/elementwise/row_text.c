@@ -38,7 +38,7 @@ void tad__row_c_text(const tad_call_frame *c, tad_c *to) {
     tad__begin_element(c, to, &l);
     tad_c_put(to, "%s(", tad__c_row(to, c->op, is_number ? "number" : tad__c_suffix(dtype)));
     for (size_t i = 0; i < c->n_in; i++) {
-        tad_c_put(to, i ? ", " : "");
+        if (i) tad_c_put(to, ", ");
         tad__put_operand(to, &l, i);
     }
     tad__c_options(to, c->op, c->options);
