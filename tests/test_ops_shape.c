@@ -269,6 +269,7 @@ END_TEST
 
 /* More elements than can be counted, of views that repeat one. */
 START_TEST(more_elements_than_there_can_be_are_refused) {
+    if (SIZE_MAX <= UINT32_MAX) return; /* the views themselves are refused there */
     tad_tape *t = tad_tape_new(NULL);
     const int64_t most = INT64_MAX / 16, many = INT64_C(1) << 32;
     tad_var truth = tad_constant(t, TAD_BOOL, TAD_SHAPE(1), (bool[]){true}),
