@@ -5,18 +5,23 @@ static inline double M(sum_part)(size_t n, const T *x) {
     size_t i = 0;
     for (; i + 32 <= n; i += 32)
         for (size_t k = 0; k < 32; k++) part[k] += x[i + k];
-    for (size_t k = 0; k < n % 32; k++) part[k] += x[i + k];
+    for (size_t k = 0; i < n; i++, k++) part[k] += x[i];
     for (size_t half = 16; half; half /= 2)
         for (size_t k = 0; k < half; k++) part[k] += part[k + half];
     return (double)part[0];
 }
 
-/* What one thread sums. */
+/* What one thread sums. A single call: as two, of a part and of the rest, compilers unroll it
+ * badly. */
 static inline double M(sum_run)(size_t n, const T *x) {
     double sum = 0;
-    for (; n > TAD__SUM_PART; n -= TAD__SUM_PART, x += TAD__SUM_PART)
-        sum += M(sum_part)(TAD__SUM_PART, x);
-    return sum + M(sum_part)(n, x);
+    size_t m;
+    do {
+        m = n < TAD__SUM_PART ? n : TAD__SUM_PART;
+        sum += M(sum_part)(m, x);
+        x += m;
+    } while (n -= m);
+    return sum;
 }
 
 /* The same as threads that share the work. */
