@@ -157,6 +157,117 @@ static void try_op(const tad_op *op) {
     tad_program_free(p);
 }
 
+/* ---- long rows, many rows: samples are small, and orders of sums show only here ---- */
+
+typedef struct long_case {
+    const char *name;
+    tad_shape a, b; /* rank -1: there is none */
+    tad_var (*call)(tad_var a, tad_var b);
+} long_case;
+
+static tad_var labels_of(tad_var a) {
+    int64_t label[2000];
+    const int64_t n = tad_shape_of(a).dim[0], classes = tad_shape_of(a).dim[1];
+    for (int64_t i = 0; i < n; i++) label[i] = (i * 7 + 3) % classes;
+    return tad_constant(t, TAD_I64, TAD_SHAPE(n), label);
+}
+
+#define CALL(name, value)                                                                          \
+    static tad_var name(tad_var a, tad_var b) {                                                    \
+        (void)b;                                                                                   \
+        return value;                                                                              \
+    }
+CALL(softmax_rows, tad_softmax(a, 1))
+CALL(softmax_columns, tad_softmax(a, 0))
+CALL(log_softmax_rows, tad_log_softmax(a, 1))
+CALL(log_softmax_columns, tad_log_softmax(a, 0))
+CALL(normal_rows,
+     tad_layer_norm(a, tad_none(), tad_none(), TAD_SHAPE(tad_shape_of(a).dim[1]), 1e-5))
+CALL(rms_rows, tad_rms_norm(a, tad_none(), TAD_SHAPE(tad_shape_of(a).dim[1]), 1e-5))
+CALL(logsumexp_rows, tad_logsumexp(a, tad_axis(1)))
+CALL(logsumexp_columns, tad_logsumexp(a, tad_axis(0)))
+CALL(sum_rows, tad_sum(a, tad_axis(1)))
+CALL(sum_columns, tad_mean(a, tad_axis(0)))
+CALL(sum_all, tad_sum(tad_transpose(a, 0, 1), tad_all()))
+CALL(largest_rows, tad_max(a, tad_axis(1), NULL))
+CALL(largest_columns, tad_amax(a, tad_axis(0)))
+CALL(entropy, tad_cross_entropy(a, labels_of(a), NULL))
+CALL(shares, tad_cross_entropy(a, tad_softmax(b, 1), NULL))
+CALL(squares, tad_mse(a, b, TAD_MEAN))
+CALL(absolute, tad_huber(a, b, 0.5, TAD_SUM))
+CALL(divergence, tad_kl_div(tad_log_softmax(a, 1), tad_softmax(b, 1), false, TAD_SUM))
+CALL(products, tad_matmul(a, b))
+CALL(turned_products, tad_matmul(tad_transpose(a, 0, 1), b))
+CALL(layers, tad_relu(tad_linear(a, b, tad_none())))
+
+#define NONE                                                                                       \
+    {                                                                                              \
+        -1, {                                                                                      \
+            0                                                                                      \
+        }                                                                                          \
+    }
+#define OF(...)                                                                                    \
+    {                                                                                              \
+        sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t), { __VA_ARGS__ }                        \
+    }
+static const long_case long_cases[] = {
+    {"softmax_rows", OF(5, 777), NONE, softmax_rows},
+    {"softmax_columns", OF(130, 70), NONE, softmax_columns},
+    {"log_softmax_rows", OF(9, 301), NONE, log_softmax_rows},
+    {"log_softmax_columns", OF(67, 40), NONE, log_softmax_columns},
+    {"normal_rows", OF(6, 333), NONE, normal_rows},
+    {"rms_rows", OF(7, 290), NONE, rms_rows},
+    {"logsumexp_rows", OF(4, 517), NONE, logsumexp_rows},
+    {"logsumexp_columns", OF(90, 33), NONE, logsumexp_columns},
+    {"sum_rows", OF(3, 9001), NONE, sum_rows},
+    {"sum_columns", OF(300, 41), NONE, sum_columns},
+    {"sum_narrow", OF(700, 3), NONE, sum_columns},
+    {"sum_all", OF(300, 301), NONE, sum_all},
+    {"largest_rows", OF(11, 222), NONE, largest_rows},
+    {"largest_columns", OF(101, 77), NONE, largest_columns},
+    {"entropy", OF(37, 150), NONE, entropy},
+    {"entropy_short", OF(900, 10), NONE, entropy},
+    {"shares", OF(20, 90), OF(20, 90), shares},
+    {"squares", OF(90, 1000), OF(90, 1000), squares},
+    {"absolute", OF(300, 31), OF(300, 31), absolute},
+    {"divergence", OF(30, 70), OF(30, 70), divergence},
+    {"products", OF(37, 300), OF(300, 41), products},
+    {"deep_products", OF(9, 2500), OF(2500, 30), products},
+    {"row_products", OF(1, 700), OF(700, 60), products},
+    {"column_products", OF(50, 2100), OF(2100, 1), products},
+    {"turned_products", OF(90, 33), OF(90, 37), turned_products},
+    {"layers", OF(40, 64), OF(33, 64), layers},
+};
+
+static void record_long(const long_case *c, tad_dtype dtype, uint64_t seed, graph *g) {
+    tad_tape_reset(t);
+    tad_tape_set_random(t, (tad_random){seed, 0});
+    *g = (graph){.named = true};
+    const tad_shape shape[2] = {c->a, c->b};
+    tad_var drawn[2];
+    for (int k = 0; k < 2 && shape[k].rank >= 0; k++, g->n_in++)
+        drawn[k] = tad_randn(t, dtype, shape[k]); /* before the first input: not drawn anew */
+    for (size_t k = 0; k < g->n_in; k++)
+        g->in[k] = tad_input(t, dtype, shape[k], tad_data(drawn[k]));
+    g->out[g->n_out++] = c->call(g->in[0], g->in[1]);
+    must(tad_tape_status(t), c->name);
+    must(tad_grad(g->out, g->out, 1, g->in, g->n_in, g->out + 1), c->name);
+    g->n_out += g->n_in;
+}
+
+static void try_long(const long_case *c, tad_dtype dtype) {
+    static graph g;
+    char name[80];
+    snprintf(name, sizeof name, "long_%s_%s", c->name, dtype == TAD_F64 ? "f64" : "f32");
+    record_long(c, dtype, 1, &g);
+    tad_program *p = frozen(&g, &(tad_freeze_options){.allow_constant_outputs = true}, name);
+    if (write_text(p, name)) {
+        record_long(c, dtype, 2, &g);
+        write_case(&g, name);
+    }
+    tad_program_free(p);
+}
+
 /* ---- numbers ---- */
 
 static tad_var rosenbrock(const tad_var *x, size_t n) {
@@ -259,6 +370,11 @@ int main(int argc, char **argv) {
     main_c = file_of("main", ".c");
     for (size_t k = 0; k < tad_op_count(); k++)
         if (is_asked_for(tad_op_at(k)->name, argv + 2, argc - 2)) try_op(tad_op_at(k));
+    for (size_t k = 0; k < sizeof long_cases / sizeof *long_cases; k++) {
+        if (!is_asked_for("long", argv + 2, argc - 2)) break;
+        try_long(&long_cases[k], TAD_F64);
+        try_long(&long_cases[k], TAD_F32);
+    }
     if (is_asked_for("numbers", argv + 2, argc - 2)) {
         try_numbers("few_numbers", rosenbrock, 10, false);
         try_numbers("numbers_in_functions", chain, 120, false);
