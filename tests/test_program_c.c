@@ -102,6 +102,18 @@ START_TEST(the_text_takes_no_memory_and_has_short_functions) {
 }
 END_TEST
 
+/* Its digits with a sign are two words of C, the second too large. */
+START_TEST(the_least_integer_has_its_name) {
+    const int64_t two[2] = {INT64_MIN, -7};
+    tad_var x = tad_constant(t, TAD_I64, TAD_SHAPE(2), two),
+            c = tad_constant(t, TAD_I64, TAD_SHAPE(2), two), y = tad_equal(x, c);
+    tad_program *p = frozen(&x, 1, &y, 1, NULL);
+    ck_assert_int_eq(write(p, NULL, false), TAD_OK);
+    ck_has("INT64_MIN, -7");
+    tad_program_free(p);
+}
+END_TEST
+
 /* ---- ops of one's own ---- */
 
 static tad_status own_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
@@ -266,6 +278,7 @@ static Suite *suite(void) {
     tcase_add_test(c, parameters_are_called_after_inputs_and_outputs);
     tcase_add_test(c, numbers_in_a_row_are_one_parameter);
     tcase_add_test(c, the_text_takes_no_memory_and_has_short_functions);
+    tcase_add_test(c, the_least_integer_has_its_name);
     tcase_add_test(c, an_op_of_ones_own_writes_its_text);
     tcase_add_test(c, an_op_without_text_is_named);
     tcase_add_test(c, parameters_must_be_copied);

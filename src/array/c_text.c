@@ -70,6 +70,19 @@ void tad__c_number(tad_c *to, double value, unsigned dtype) {
     }
 }
 
+void tad__c_integer(tad_c *to, int64_t value) {
+    if (value == INT64_MIN)
+        tad_c_put(to, "INT64_MIN"); /* no constant of C: the sign is an operator */
+    else
+        tad_c_put(to, "%lld", (long long)value);
+}
+
+void tad__c_fill(tad_c *to, const tad_array *out, double value) {
+    tad_c_put(to, "for (ptrdiff_t i = 0; i < %lld; i++) out0[i] = ", (long long)out->size);
+    tad__c_number(to, value, out->dtype);
+    tad_c_put(to, ";\n");
+}
+
 /* ---- parts ---- */
 
 /* Its position among the names; tad__part_name_count: none. */

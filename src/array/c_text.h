@@ -37,6 +37,9 @@ void tad__c_put_parts(tad_c *to);
 
 /* A float64 or float32 constant, to the bit, but for which NaN one is. */
 void tad__c_number(tad_c *to, double value, unsigned dtype);
+void tad__c_integer(tad_c *to, int64_t value);
+/* Sets all elements of out0, which is contiguous and of a float type. */
+void tad__c_fill(tad_c *to, const tad_array *out, double value);
 
 /* Opens loops i0, i1, ... over the shape to which all arrays broadcast; as few as their layouts
  * allow. */

@@ -19,14 +19,6 @@ static tad_status refuse(const tad_c_options *o, tad_status code, const char *fo
     return code;
 }
 
-static bool is_identifier(const char *name) {
-    bool good = !(*name >= '0' && *name <= '9') && *name;
-    for (const char *p = name; *p; p++)
-        good &= *p == '_' || (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
-                (*p >= 'A' && *p <= 'Z');
-    return good;
-}
-
 /* Names that the file gives to what is in it, numbered. */
 static bool is_numbered(const char *name) {
     static const char *const begun[] = {"call_", "constant_", "copy_", "group_",
@@ -122,7 +114,7 @@ static void put_element(tad__c_file *f, const tad_array *a, int64_t i) {
     switch (a->dtype) {
     case TAD_F64: tad__c_number(&f->to, ((const double *)a->data)[i], TAD_F64); return;
     case TAD_F32: tad__c_number(&f->to, (double)((const float *)a->data)[i], TAD_F32); return;
-    case TAD_I64: tad_c_put(&f->to, "%lld", (long long)((const int64_t *)a->data)[i]); return;
+    case TAD_I64: tad__c_integer(&f->to, ((const int64_t *)a->data)[i]); return;
     default: tad_c_put(&f->to, "%d", ((const uint8_t *)a->data)[i]);
     }
 }
@@ -223,7 +215,7 @@ static tad_status write(const tad_program *p, const tad_c_options *o, tad_sink *
     const char *name = o && o->name ? o->name : "program";
     needs n;
     if (!p || !sink) return refuse(o, TAD_BAD_ARGUMENT, "program as C: no program or no sink");
-    if (!is_identifier(name) || is_taken(name))
+    if (!tad__c_is_word(name) || (*name >= '0' && *name <= '9') || is_taken(name))
         return refuse(o, TAD_BAD_ARGUMENT, "program as C: \"%.60s\" cannot name the function",
                       name);
     const tad_allocator *a = &p->memory.allocator;

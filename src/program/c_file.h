@@ -46,6 +46,8 @@ static inline void tad__c_note(tad__c_file *f, int64_t first, int64_t count) {
 
 /* ---- c_names.c ---- */
 
+/* Letters, digits and _, which a name of C is made of. */
+bool tad__c_is_word(const char *name);
 /* The parameter's name, as `in_x` or `out0`. */
 void tad__c_put_name(tad__c_file *f, const tad__c_list *list, size_t k);
 /* A pointer to the first element of a value. */

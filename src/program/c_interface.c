@@ -3,6 +3,9 @@
 
 #include "array/view.h"
 
+/* A tad_steps_list. */
+static const char list_callback[] = "void (*list)(const void *, unsigned, unsigned, double *)";
+
 /* ---- memory ---- */
 
 static size_t number_bytes(const tad__c_file *f) {
@@ -20,10 +23,7 @@ void tad__c_put_run(tad__c_file *f) {
         tad__c_put_name(f, &f->in, k);
         tad_c_put(&f->to, ";\n");
     }
-    if (f->steps)
-        tad_c_put(
-            &f->to,
-            "void (*list)(const void *, unsigned, unsigned, double *);\nconst void *program;\n");
+    if (f->steps) tad_c_put(&f->to, "%s;\nconst void *program;\n", list_callback);
     tad_c_put(&f->to, "double *n;\nunsigned char *arrays;\n};\n\n");
 }
 
@@ -94,20 +94,16 @@ static void write_numbers(tad__c_file *f, size_t k) {
 static void write_array(tad__c_file *f, size_t k) {
     const tad__named_type *out = &f->p->out[f->out.parameter[k].first];
     const tad_array *from = &f->p->array.item[tad__position(out->value)].array;
+    const char *type = tad__c_type(out->type.dtype);
     tad__header to;
-    tad__loop l;
     tad__array_layout(&to.array, out->type.dtype, &out->type.shape);
     to.array.data = NULL;
-    tad_c_put(&f->to, "{\nconst %s *const value = ", tad__c_type(out->type.dtype));
+    tad_c_put(&f->to, "{\n%s *const to = ", type);
+    tad__c_put_name(f, &f->out, k);
+    tad_c_put(&f->to, ";\nconst %s *const from = ", type);
     tad__c_put_value(f, out->value);
     tad_c_put(&f->to, ";\n");
-    tad__c_open(&f->to, &l, &out->type.shape, (const tad_array *const[]){&to.array, from}, 2);
-    tad__c_put_name(f, &f->out, k);
-    tad__c_at(&f->to, &l, 0);
-    tad_c_put(&f->to, " = value");
-    tad__c_at(&f->to, &l, 1);
-    tad_c_put(&f->to, ";\n");
-    tad__c_close(&f->to, &l);
+    tad__c_move(&f->to, &(tad__c_seen){"to", &to.array, 0}, &(tad__c_seen){"from", from, 0});
     tad_c_put(&f->to, "}\n");
 }
 
@@ -152,8 +148,8 @@ void tad__c_put_function(tad__c_file *f) {
 static void put_steps_head(tad__c_file *f) {
     tad_c_put(&f->to,
               "int %s_steps(const void *const *in, double *numbers, void *arrays,\n"
-              "    void (*list)(const void *, unsigned, unsigned, double *), const void *program)",
-              f->name);
+              "    %s, const void *program)",
+              f->name, list_callback);
 }
 
 void tad__c_put_steps_alone(tad__c_file *f) {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static bool is_identifier(const char *name) {
+bool tad__c_is_word(const char *name) {
     bool good = *name != 0;
     for (const char *p = name; *p; p++)
         good &= *p == '_' || (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
@@ -15,7 +15,7 @@ static bool is_identifier(const char *name) {
 static bool is_fit(const tad__c_list *list, size_t k) {
     const tad__c_parameter *p = &list->parameter[k];
     const char *name = list->type[p->first].name;
-    bool fit = p->count == 1 && is_identifier(name);
+    bool fit = p->count == 1 && tad__c_is_word(name);
     for (size_t i = 0; i < k && fit; i++)
         fit = strcmp(name, list->type[list->parameter[i].first].name) != 0;
     return fit;

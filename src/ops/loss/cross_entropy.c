@@ -214,7 +214,7 @@ static void put_loss(const tad__c_losses *l) {
     const char *type = tad__c_type(l->dtype);
     if (l->has_labels) {
         tad_c_put(l->to, "%s loss = 0;\nif (label != ", type);
-        tad__c_put_integer(l->to, l->labels.ignore);
+        tad__c_integer(l->to, l->labels.ignore);
         tad_c_put(l->to, ") {\n");
     } else
         put_portions(l);

@@ -5,13 +5,6 @@
 
 /* ---- labels ---- */
 
-void tad__c_put_integer(tad_c *to, int64_t value) {
-    if (value == INT64_MIN)
-        tad_c_put(to, "INT64_MIN"); /* no constant of C: the sign is an operator */
-    else
-        tad_c_put(to, "%lld", (long long)value);
-}
-
 /* Opens a loop over all labels. */
 static void open_labels(tad_c *to, tad__loop *l, const tad__c_labels *labels) {
     const tad_shape shape = tad__shape_of(labels->array);
@@ -33,7 +26,7 @@ void tad__c_check_labels(tad_c *to, const tad__c_labels *labels) {
     tad_c_put(to, " >= %lld) && ", (long long)labels->classes);
     put_label(to, &l, labels);
     tad_c_put(to, " != ");
-    tad__c_put_integer(to, labels->ignore);
+    tad__c_integer(to, labels->ignore);
     tad_c_put(to, ") return TAD_BAD_INDEX;\n");
     tad__c_close(to, &l);
 }
@@ -45,7 +38,7 @@ void tad__c_put_weight(tad_c *to, const tad__c_labels *labels, const tad_array *
     tad_c_put(to, "if (");
     put_label(to, &l, labels);
     tad_c_put(to, " != ");
-    tad__c_put_integer(to, labels->ignore);
+    tad__c_integer(to, labels->ignore);
     if (weights) {
         tad_c_put(to, ") weight += in2[%lld*", (long long)tad_strides(weights)[0]);
         put_label(to, &l, labels);

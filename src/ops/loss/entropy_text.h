@@ -15,7 +15,6 @@ typedef struct tad__c_labels {
     int64_t classes, ignore;
 } tad__c_labels;
 
-void tad__c_put_integer(tad_c *to, int64_t value);
 /* Ends the run where a label is no class. */
 void tad__c_check_labels(tad_c *to, const tad__c_labels *labels);
 /* The variable `weight`: the sum of the weights, operand 2, of the labels that count. NULL: ones.

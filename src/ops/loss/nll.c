@@ -99,7 +99,7 @@ static tad_status nll_backward(tad_backward *b) {
 /* The loss of a position, in double. */
 static void put_loss(tad__c_losses *l) {
     tad_c_put(l->to, "const double w = label == ");
-    tad__c_put_integer(l->to, l->labels.ignore);
+    tad__c_integer(l->to, l->labels.ignore);
     if (l->weights)
         tad_c_put(l->to, " ? 0 : in2[%lld*label]", (long long)tad_strides(l->weights)[0]);
     else

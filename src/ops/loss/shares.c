@@ -83,7 +83,7 @@ static void share_c_text(const tad_call_frame *c, tad_c *to) {
     tad_c_put(to, ";\nfor (ptrdiff_t c = 0; c < %lld; c++) {\nout0", (long long)o->classes);
     tad__c_at_and(to, &l, 1, 0, tad_strides(c->out[0])[axis], "c");
     tad_c_put(to, " = (%s)(label == ", tad__c_type((unsigned)o->dtype));
-    tad__c_put_integer(to, labels.ignore);
+    tad__c_integer(to, labels.ignore);
     tad_c_put(to, " ? 0 : label == c ? own : other);\n}\n");
     tad__c_close(to, &l);
 }

@@ -69,7 +69,7 @@ static void dropout_c_text(const tad_call_frame *c, tad_c *to) {
     tad_c_put(to, " * ((%s)", tad__c_type(dtype));
     tad__put_operand(to, &l, 1);
     tad_c_put(to, " * ");
-    tad__c_number(to, dtype == TAD_F32 ? (double)(float)scale : scale, dtype);
+    tad__c_number(to, scale, dtype);
     tad_c_put(to, ")");
     tad__end_element(to, &l);
 }

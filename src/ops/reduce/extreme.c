@@ -106,8 +106,7 @@ static void extreme_c_text(const tad_call_frame *c, tad_c *to) {
     const tad_shape shape = tad__shape_of(x);
     tad__header h;
     tad__loop l;
-    tad_c_put(to, "for (ptrdiff_t i = 0; i < %lld; i++) out0[i] = %sHUGE_VAL%s;\n",
-              (long long)c->out[0]->size, larger ? "-" : "", x->dtype == TAD_F32 ? "F" : "");
+    tad__c_fill(to, c->out[0], larger ? -INFINITY : INFINITY);
     tad__c_loop(&l, &shape, (const tad_array *const[]){kept_result(&h, c), x}, 2);
     const int last = l.rank - 1;
     const bool has_runs = l.rank && l.stride[0][last] == 0 && l.stride[1][last] == 1;

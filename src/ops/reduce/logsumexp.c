@@ -65,8 +65,8 @@ static void logsumexp_c_text(const tad_call_frame *c, tad_c *to) {
     tad__header h;
     tad__loop row;
     if (x->size == 0) {
-        tad_c_put(to, "(void)in0;\nfor (ptrdiff_t i = 0; i < %lld; i++) out0[i] = -HUGE_VAL%s;\n",
-                  (long long)y->size, y->dtype == TAD_F32 ? "F" : "");
+        tad_c_put(to, "(void)in0;\n");
+        tad__c_fill(to, y, -INFINITY);
         return;
     }
     shape = tad__shape_reduced(&shape, ~mask, true);
