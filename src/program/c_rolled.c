@@ -19,16 +19,6 @@ static const tad__rolled *group_at(const tad__c_file *f, uint32_t k) {
 }
 static bool is_list(const tad__rolled *g) { return g->what == (uint32_t)TAD__ROLLED_LIST; }
 
-/* Whether one of the groups computes a number of the range. */
-static bool meets(const together *t, int64_t from, int64_t end) {
-    bool found = false;
-    for (uint32_t k = t->first; k < t->end; k++) {
-        const tad__rolled *g = group_at(t->f, k);
-        found |= from < (int64_t)g->to + TAD__CHUNK * (int64_t)g->chunks && end > (int64_t)g->to;
-    }
-    return found;
-}
-
 /* Which of the groups has its first result there; false: none. */
 static bool begins(const together *t, int32_t place, uint32_t *group) {
     for (uint32_t k = t->first; k < t->end; k++) {
@@ -39,51 +29,64 @@ static bool begins(const together *t, int32_t place, uint32_t *group) {
     return false;
 }
 
-/* The places of a kind that has them chunk by chunk, or lane by lane. */
-static bool scattered_meet(const together *t, const int32_t *p, uint32_t kind, uint32_t chunks) {
-    const size_t n = kind == TAD__ANYWHERE ? TAD__CHUNK * (size_t)chunks : chunks;
-    bool found = false;
-    for (size_t i = 0; i < n && !found; i++) {
-        const bool one = kind == TAD__ONES || kind == TAD__ANYWHERE || p[i] < 0;
-        const int64_t at = p[i] < 0 ? ~p[i] : p[i];
-        found = meets(t, at, at + (one ? 1 : TAD__CHUNK));
-    }
-    return found;
-}
+/* What is done with a range of numbers that is read; false: that is enough. */
+typedef bool range(const together *t, int64_t first, int64_t count);
 
-/* Whether a group of so many chunks may read this in the loop of the others. */
-static bool may_read(const together *t, const tad__roll_operand *o, uint32_t next, uint32_t count,
-                     uint32_t chunks) {
-    bool good = true;
+/* All that a group in the loop reads from memory: all but results of the same lanes. */
+static bool each_range(const together *t, const tad__roll_operand *o, uint32_t next, uint32_t count,
+                       range *visit) {
+    const int64_t chunks = group_at(t->f, t->first)->chunks;
+    const bool along = o->kind == TAD__ALONG, anywhere = o->kind == TAD__ANYWHERE,
+               one = o->kind == TAD__ONE || o->kind == TAD__ONES || anywhere;
+    const int64_t n = along || o->kind == TAD__ONE ? 1 : anywhere ? TAD__CHUNK * chunks : chunks;
     uint32_t group;
-    for (uint32_t k = 0; k < count && good; k++) {
+    for (uint32_t k = 0; k < count; k++) {
         const int32_t *p = t->f->p->place.item + o->at + (size_t)next * k;
-        if (o->kind == TAD__ALONG)
-            good = !meets(t, p[0], p[0] + TAD__CHUNK * (int64_t)chunks) ||
-                   (count == 1 && begins(t, p[0], &group));
-        else if (o->kind == TAD__ONE)
-            good = !meets(t, p[0], p[0] + 1);
-        else
-            good = !scattered_meet(t, p, o->kind, chunks);
+        if (along && count == 1 && begins(t, p[0], &group)) continue;
+        for (int64_t i = 0; i < n; i++) {
+            const int64_t at = p[i] < 0 ? ~p[i] : p[i]; /* a chunk that repeats one number */
+            if (!visit(t, at, along ? TAD__CHUNK * chunks : one || p[i] < 0 ? 1 : TAD__CHUNK))
+                return false;
+        }
     }
-    return good;
+    return true;
 }
 
-static bool may_join(const together *t, const tad__rolled *g) {
+/* None of the groups computes a number of it. */
+static bool is_apart(const together *t, int64_t first, int64_t count) {
+    bool apart = true;
+    for (uint32_t k = t->first; k < t->end; k++) {
+        const tad__rolled *g = group_at(t->f, k);
+        apart &= first >= (int64_t)g->to + TAD__CHUNK * (int64_t)g->chunks ||
+                 first + count <= (int64_t)g->to;
+    }
+    return apart;
+}
+
+static bool note_range(const together *t, int64_t first, int64_t count) {
+    tad__c_note(t->f, first, count);
+    return true;
+}
+
+/* The ranges of all operands of a group. */
+static bool each_range_of(const together *t, const tad__rolled *g, range *visit) {
     const tad_program *p = t->f->p;
-    bool good = g->chunks == group_at(t->f, t->first)->chunks;
-    if (is_list(g)) return false;
-    for (uint32_t k = 0; k < g->count && good; k++) {
+    bool go_on = true;
+    for (uint32_t k = 0; k < g->count && go_on; k++) {
         if (g->what != (uint32_t)TAD__ROLLED_SUMS) {
-            good = may_read(t, &p->roll_lanes.item[g->at + k], 0, 1, g->chunks);
+            go_on = each_range(t, &p->roll_lanes.item[g->at + k], 0, 1, visit);
             continue;
         }
         const tad__terms *s = &p->terms.item[g->at + k];
-        good = may_read(t, &s->a, s->next_a, s->count, g->chunks);
-        if (good && s->b.kind != TAD__NO_FACTOR)
-            good = may_read(t, &s->b, s->next_b, s->count, g->chunks);
+        go_on = each_range(t, &s->a, s->next_a, s->count, visit) &&
+                (s->b.kind == TAD__NO_FACTOR || each_range(t, &s->b, s->next_b, s->count, visit));
     }
-    return good;
+    return go_on;
+}
+
+static bool may_join(const together *t, const tad__rolled *g) {
+    return !is_list(g) && g->chunks == group_at(t->f, t->first)->chunks &&
+           each_range_of(t, g, is_apart);
 }
 
 /* What would keep a compiler busy and gain nothing is left to the library: long lists, and
@@ -109,25 +112,6 @@ uint32_t tad__c_rolled_together(tad__c_file *f, uint32_t first, uint32_t end) {
 }
 
 /* ---- operands of chunk c, lane l ---- */
-
-/* Notes what is read from memory: all but results of the same lanes. */
-static void note(const together *t, const tad__roll_operand *o, uint32_t next, uint32_t count) {
-    const uint32_t chunks = group_at(t->f, t->first)->chunks;
-    uint32_t group;
-    for (uint32_t k = 0; k < count; k++) {
-        const int32_t *p = t->f->p->place.item + o->at + (size_t)next * k;
-        const bool along = o->kind == TAD__ALONG;
-        if (along && count == 1 && begins(t, p[0], &group)) continue;
-        if (along || o->kind == TAD__ONE) {
-            tad__c_note(t->f, p[0], along ? TAD__CHUNK * (int64_t)chunks : 1);
-            continue;
-        }
-        const size_t n = o->kind == TAD__ANYWHERE ? TAD__CHUNK * (size_t)chunks : chunks;
-        const bool one = o->kind == TAD__ONES || o->kind == TAD__ANYWHERE;
-        for (size_t i = 0; i < n; i++)
-            tad__c_note(t->f, p[i] < 0 ? ~p[i] : p[i], one || p[i] < 0 ? 1 : TAD__CHUNK);
-    }
-}
 
 /* Chunks that lie side by side, or repeat one number: a test for each lane would be no vector code.
  */
@@ -174,8 +158,6 @@ static void put_operand(const together *t, const tad__roll_operand *o, uint32_t 
 static void put_terms(const together *t, uint32_t group, const tad__terms *s) {
     tad_c *to = &t->f->to;
     const bool many = s->count > 1;
-    note(t, &s->a, s->next_a, s->count);
-    if (s->b.kind != TAD__NO_FACTOR) note(t, &s->b, s->next_b, s->count);
     if (many)
         tad_c_put(to, "for (ptrdiff_t k = 0; k < %u; k++) {\n", s->count);
     else
@@ -206,10 +188,8 @@ static void put_row(const together *t, uint32_t group) {
     static const char *const either[3] = {"a", "b", "d"};
     tad_c *to = &t->f->to;
     tad_c_put(to, "{\n");
-    for (uint32_t k = 0; k < g->count; k++) {
-        note(t, &t->f->p->roll_lanes.item[g->at + k], 0, 1);
+    for (uint32_t k = 0; k < g->count; k++)
         bring_either(t, &t->f->p->roll_lanes.item[g->at + k], 0, false, either[k]);
-    }
     tad_c_put(to, "for (int l = 0; l < 8; l++) y%u[l] = %s(", group,
               tad__c_row(to, op, g->what & TAD__ROLLED_BY_NUMBER ? "number" : "f64"));
     for (uint32_t k = 0; k < g->count; k++) {
@@ -230,6 +210,7 @@ static void put_loop(const together *t) {
     tad_c *to = &t->f->to;
     tad_c_put(to, "for (ptrdiff_t c = 0; c < %u; c++) {\n", group_at(t->f, t->first)->chunks);
     for (uint32_t k = t->first; k < t->end; k++) {
+        each_range_of(t, group_at(t->f, k), note_range);
         tad_c_put(to, "double y%u[8];\n", k);
         if (group_at(t->f, k)->what == (uint32_t)TAD__ROLLED_SUMS)
             put_sums(t, k);
