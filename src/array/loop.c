@@ -91,9 +91,8 @@ static void walk_piece(void *arg, size_t first, size_t end) {
 }
 
 size_t tad__loop_grain(const tad__loop *l, int into, int *axis) {
-    size_t all = 1;
+    const size_t all = tad__loop_size(l);
     *axis = 0;
-    for (int i = 0; i < l->rank; i++) all *= (size_t)l->dim[i];
     while (*axis < l->rank && l->stride[into][*axis] == 0) ++*axis;
     if (all <= TAD__GRAIN || *axis == l->rank) return 0;
     /* a piece of them has about TAD__GRAIN elements */

@@ -34,6 +34,12 @@ bool tad__loop_next(tad__loop *l);
  * where it lies; `into` without any axis, or few elements, give one piece. */
 typedef void tad__loop_walk(void *arg, tad__loop *piece);
 void tad__loop_split(tad__pool *pool, tad__loop *l, int into, tad__loop_walk *walk, void *arg);
+/* Elements that it walks. */
+static inline size_t tad__loop_size(const tad__loop *l) {
+    size_t all = 1;
+    for (int i = 0; i < l->rank; i++) all *= (size_t)l->dim[i];
+    return all;
+}
 /* The grain of the pieces and the axis along which they are cut; 0: there is one piece. */
 size_t tad__loop_grain(const tad__loop *l, int into, int *axis);
 

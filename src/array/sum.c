@@ -77,15 +77,9 @@ static void sum_some(void *arg, size_t first, size_t end) {
     tad__add_walk(&s->m, &l);
 }
 
-static size_t elements_of(const tad__loop *l) {
-    size_t all = 1;
-    for (int i = 0; i < l->rank; i++) all *= (size_t)l->dim[i];
-    return all;
-}
-
 size_t tad__add_all_piece(const tad__loop *l) {
     const size_t along = (size_t)l->dim[0];
-    return tad__split_size(along, tad__rows_grain(elements_of(l) / along));
+    return tad__split_size(along, tad__rows_grain(tad__loop_size(l) / along));
 }
 
 /* Pieces are summed on their own, then in their order. */

@@ -1,4 +1,5 @@
 /* affine and linear: x W + b, where all of x before its columns is rows. Rests on product.h. */
+#include "array/view.h"
 #include "ops/families.h"
 #include "ops/operands.h"
 #include "ops/samples.h"
@@ -68,10 +69,7 @@ static void walk_rows(tad__product *p, const tad_array *x) {
 }
 
 static void layer_c_text(const tad_call_frame *c, tad_c *to) {
-    struct {
-        tad_array array;
-        int64_t dim[2 * TAD_MAX_RANK];
-    } copy;
+    tad__header copy;
     const tad_array *x = c->in[0], *bias = bias_of(c), *in[2] = {x, c->in[1]};
     const int64_t step = bias ? tad_strides(bias)[bias->rank - 1] : 0;
     const tad_shape shape = tad__shape_of(x);

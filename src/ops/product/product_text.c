@@ -3,6 +3,7 @@
 #include "product.h"
 
 #include "array/c_text.h"
+#include "array/view.h"
 
 tad__gemm_order tad__product_order(const tad__product *p) {
     const tad__gemm g = tad__layout(&p->a, &p->b, &p->c);
@@ -72,18 +73,15 @@ static void put_piece(tad_c *to, unsigned dtype, const tad__loop *l, const piece
 
 /* ---- arrays for loops ---- */
 
-typedef struct header {
-    tad_array array;
-    int64_t dim[2 * TAD_MAX_RANK];
-} header;
-
-static void begin(header *h, const tad__product *p, int rank) {
-    h->array = (tad_array){.dim = h->dim, .dtype = (uint8_t)p->dtype, .rank = (uint8_t)rank};
+static void begin(tad__header *h, const tad__product *p, int rank) {
+    const tad_shape shape = {rank, {0}};
+    tad__array_layout(&h->array, p->dtype, &shape);
+    h->array.data = NULL;
 }
 
-static void set_axis(header *h, int i, int64_t dim, int64_t stride) {
-    h->dim[i] = dim;
-    h->dim[h->array.rank + i] = stride;
+static void set_axis(tad__header *h, int i, int64_t dim, int64_t stride) {
+    h->array.dim[i] = dim;
+    tad__strides(&h->array)[i] = stride;
 }
 
 /* ---- all of a product ---- */
@@ -122,7 +120,7 @@ void tad__product_c_text(tad_c *to, const tad__product *p, const tad__gemm_order
                          bool with_bias, int64_t bias_step) {
     const side start = {with_bias ? "in2" : NULL, -1, 0, 0, bias_step};
     const tad__matrix *m[3] = {&p->c, &p->a, &p->b};
-    header h[3];
+    tad__header h[3];
     tad__loop l;
     if (put_nothing(to, p, with_bias)) return;
     for (int k = 0; k < 3; k++) {
@@ -142,7 +140,7 @@ static void put_running(tad_c *to, const tad__product *p, const tad_array *x) {
     const tad_shape whole = tad__shape_of(x);
     tad_shape shape = {whole.rank - 1, {0}};
     int64_t step = p->b.row;
-    header h[2];
+    tad__header h[2];
     tad__loop l;
     for (int k = 0; k < 2; k++) begin(&h[k], p, shape.rank);
     for (int i = shape.rank - 1; i >= 0; i--) {
@@ -169,7 +167,7 @@ static void put_columns(tad_c *to, const tad__product *p, const tad__gemm_sums *
     const int64_t row[4] = {p->c.row, tad_strides(x)[0], 0, 0},
                   col[4] = {1, 0, p->b.col, bias_step};
     const tad_shape shape = {2, {p->c.rows, n}};
-    header h[4];
+    tad__header h[4];
     tad__loop l;
     for (int k = 0; k < 4; k++) {
         begin(&h[k], p, 2);
