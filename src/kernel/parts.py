@@ -195,12 +195,12 @@ VALUE = {"TAD_UNARY": 5, "TAD_OPTION1": 6, "TAD_OPTION2": 8, "TAD_BINARY": 6, "T
 def rows(path):
     """(names, text) of the rows as functions."""
     text = "\n".join(line for line in lines_of(path) if not line.startswith("#"))
-    kinds = {"f64": on_arrays("f64"), "f32": on_arrays("f32"), "number": ON_NUMBERS}
+    known = words() | RARELY
+    kinds = {"f64": known | on_arrays("f64"), "f32": known | on_arrays("f32"), "number": known | ON_NUMBERS}
     for found in re.finditer(r"\b(TAD_\w+)(?=\()", text):
         row, _ = arguments(text, found.end())
-        # KINKS and OPTION have no parts that count here.
-        for suffix, known in kinds.items():
-            yield row_function(found[1], row, suffix, words() | RARELY | known)
+        for suffix, macros in kinds.items():
+            yield row_function(found[1], row, suffix, macros)
 
 
 def row_function(kind, row, suffix, macros):
