@@ -108,6 +108,37 @@ static tad_program *frozen(graph *g, const tad_freeze_options *options, const ch
     return p;
 }
 
+/* Records what is to be tried, at one point (0) or another (1). */
+typedef void recorder(const void *what, int point, graph *g);
+
+/* What the program gives: with roll_up not the tape's bits. */
+static void run_beside(const tad_program *p, graph *g, const char *name) {
+    static double in[MOST], out[MOST];
+    tad_workspace *w = tad_workspace_new(p);
+    for (size_t k = 0; k < g->n_in; k++) in[k] = tad_item(g->in[k]);
+    if (!w || tad_bind_numbers_in(w, 0, g->n_in, in) != TAD_OK ||
+        tad_bind_numbers_out(w, 0, g->n_out, out) != TAD_OK || tad_run(w) != TAD_OK)
+        fail(name, "does not run");
+    for (size_t k = 0; k < g->n_out; k++) g->out[k] = tad_scalar(t, out[k]);
+    tad_workspace_free(w);
+}
+
+/* Frozen at one point, it is run at the other. */
+static void try_program(const char *name, recorder *record, const void *what,
+                        const tad_freeze_options *options) {
+    static graph g;
+    tad_tape_reset(t);
+    record(what, 0, &g);
+    tad_program *p = frozen(&g, options, name);
+    if (write_text(p, name)) {
+        tad_tape_reset(t);
+        record(what, 1, &g);
+        if (options->roll_up) run_beside(p, &g, name);
+        write_case(&g, name);
+    }
+    tad_program_free(p);
+}
+
 /* ---- ops ---- */
 
 static bool is_float(tad_var v) { return tad_dtype_of(v) == TAD_F64 || tad_dtype_of(v) == TAD_F32; }
@@ -136,25 +167,19 @@ static void record_sample(const tad_op *op, const tad_sample *s, uint64_t seed, 
     g->n_out += n;
 }
 
-static void record_op(const tad_op *op, uint64_t seed, graph *g) {
+static void record_op(const void *what, int point, graph *g) {
+    const tad_op *op = what;
     tad_sample_room room;
-    tad_tape_reset(t);
     *g = (graph){.named = true};
     for (size_t i = 0; i < tad_sample_count(op); i++)
-        if (tad_sample_at(op, i, &room)) record_sample(op, &room.sample, seed + 100 * i, g);
+        if (tad_sample_at(op, i, &room))
+            record_sample(op, &room.sample, (point ? 7 : 1) + 100 * i, g);
 }
 
 static void try_op(const tad_op *op) {
-    static graph g;
     char name[80];
     snprintf(name, sizeof name, "op_%s", op->name);
-    record_op(op, 1, &g);
-    tad_program *p = frozen(&g, &(tad_freeze_options){.allow_constant_outputs = true}, name);
-    if (write_text(p, name)) {
-        record_op(op, 7, &g);
-        write_case(&g, name);
-    }
-    tad_program_free(p);
+    try_program(name, record_op, op, &(tad_freeze_options){.allow_constant_outputs = true});
 }
 
 /* ---- long rows, many rows: samples are small, and orders of sums show only here ---- */
@@ -239,16 +264,22 @@ static const long_case long_cases[] = {
     {"layers", OF(40, 64), OF(33, 64), layers},
 };
 
-static void record_long(const long_case *c, tad_dtype dtype, uint64_t seed, graph *g) {
-    tad_tape_reset(t);
-    tad_tape_set_random(t, (tad_random){seed, 0});
-    *g = (graph){.named = true};
+typedef struct typed_case {
+    const long_case *c;
+    tad_dtype dtype;
+} typed_case;
+
+static void record_long(const void *what, int point, graph *g) {
+    const typed_case *typed = what;
+    const long_case *c = typed->c;
     const tad_shape shape[2] = {c->a, c->b};
     tad_var drawn[2];
+    tad_tape_set_random(t, (tad_random){(uint64_t)point + 1, 0});
+    *g = (graph){.named = true};
     for (int k = 0; k < 2 && shape[k].rank >= 0; k++, g->n_in++)
-        drawn[k] = tad_randn(t, dtype, shape[k]); /* before the first input: not drawn anew */
+        drawn[k] = tad_randn(t, typed->dtype, shape[k]); /* before the first input: not anew */
     for (size_t k = 0; k < g->n_in; k++)
-        g->in[k] = tad_input(t, dtype, shape[k], tad_data(drawn[k]));
+        g->in[k] = tad_input(t, typed->dtype, shape[k], tad_data(drawn[k]));
     g->out[g->n_out++] = c->call(g->in[0], g->in[1]);
     must(tad_tape_status(t), c->name);
     must(tad_grad(g->out, g->out, 1, g->in, g->n_in, g->out + 1), c->name);
@@ -256,16 +287,10 @@ static void record_long(const long_case *c, tad_dtype dtype, uint64_t seed, grap
 }
 
 static void try_long(const long_case *c, tad_dtype dtype) {
-    static graph g;
     char name[80];
     snprintf(name, sizeof name, "long_%s_%s", c->name, dtype == TAD_F64 ? "f64" : "f32");
-    record_long(c, dtype, 1, &g);
-    tad_program *p = frozen(&g, &(tad_freeze_options){.allow_constant_outputs = true}, name);
-    if (write_text(p, name)) {
-        record_long(c, dtype, 2, &g);
-        write_case(&g, name);
-    }
-    tad_program_free(p);
+    try_program(name, record_long, &(typed_case){c, dtype},
+                &(tad_freeze_options){.allow_constant_outputs = true});
 }
 
 /* ---- numbers ---- */
@@ -321,37 +346,33 @@ static tad_var sums(const tad_var *x, size_t n) {
 
 typedef tad_var function(const tad_var *x, size_t n);
 
-static void record_numbers(function *f, size_t n, double scale, graph *g) {
-    tad_tape_reset(t);
-    *g = (graph){.n_in = n};
-    for (size_t i = 0; i < n; i++) g->in[i] = tad_scalar(t, scale * (double)(i % 7 + 1) / 7);
-    g->out[g->n_out++] = f(g->in, n);
-    must(tad_grad(g->out, NULL, 1, g->in, n, g->out + 1), "numbers");
-    g->n_out += n;
-}
+typedef struct number_case {
+    const char *name;
+    function *f;
+    size_t n;
+    bool roll_up;
+} number_case;
+static const number_case number_cases[] = {
+    {"few_numbers", rosenbrock, 10, false},
+    {"numbers_in_functions", chain, 120, false},
+    {"rolled_up", rosenbrock, 1000, false},
+    {"rolled_up_list", chain, 700, false},
+    {"rolled_up_net", perceptron, 12 + 5 * 144, false},
+    {"rolled_up_sums", sums, 1600, false},
+    {"free_order", rosenbrock, 1000, true},
+    {"free_order_list", chain, 700, true},
+    {"free_order_net", perceptron, 12 + 5 * 144, true},
+    {"free_order_sums", sums, 1600, true},
+};
 
-/* What the program gives: with roll_up not the tape's bits. Constants of a tape again. */
-static void run_beside(const tad_program *p, graph *g, const char *name) {
-    static double in[MOST], out[MOST];
-    tad_workspace *w = tad_workspace_new(p);
-    for (size_t k = 0; k < g->n_in; k++) in[k] = tad_item(g->in[k]);
-    if (!w || tad_bind_numbers_in(w, 0, g->n_in, in) != TAD_OK ||
-        tad_bind_numbers_out(w, 0, g->n_out, out) != TAD_OK || tad_run(w) != TAD_OK)
-        fail(name, "does not run");
-    for (size_t k = 0; k < g->n_out; k++) g->out[k] = tad_scalar(t, out[k]);
-    tad_workspace_free(w);
-}
-
-static void try_numbers(const char *name, function *f, size_t n, bool roll_up) {
-    static graph g;
-    record_numbers(f, n, 0.5, &g);
-    tad_program *p = frozen(&g, &(tad_freeze_options){.roll_up = roll_up}, name);
-    if (write_text(p, name)) {
-        record_numbers(f, n, 0.7, &g);
-        if (roll_up) run_beside(p, &g, name);
-        write_case(&g, name);
-    }
-    tad_program_free(p);
+static void record_numbers(const void *what, int point, graph *g) {
+    const number_case *c = what;
+    *g = (graph){.n_in = c->n};
+    for (size_t i = 0; i < c->n; i++)
+        g->in[i] = tad_scalar(t, (point ? 0.7 : 0.5) * (double)(i % 7 + 1) / 7);
+    g->out[g->n_out++] = c->f(g->in, c->n);
+    must(tad_grad(g->out, NULL, 1, g->in, c->n, g->out + 1), "numbers");
+    g->n_out += c->n;
 }
 
 /* ---- main ---- */
@@ -370,23 +391,13 @@ int main(int argc, char **argv) {
     main_c = file_of("main", ".c");
     for (size_t k = 0; k < tad_op_count(); k++)
         if (is_asked_for(tad_op_at(k)->name, argv + 2, argc - 2)) try_op(tad_op_at(k));
-    for (size_t k = 0; k < sizeof long_cases / sizeof *long_cases; k++) {
-        if (!is_asked_for("long", argv + 2, argc - 2)) break;
-        try_long(&long_cases[k], TAD_F64);
-        try_long(&long_cases[k], TAD_F32);
-    }
-    if (is_asked_for("numbers", argv + 2, argc - 2)) {
-        try_numbers("few_numbers", rosenbrock, 10, false);
-        try_numbers("numbers_in_functions", chain, 120, false);
-        try_numbers("rolled_up", rosenbrock, 1000, false);
-        try_numbers("rolled_up_list", chain, 700, false);
-        try_numbers("rolled_up_net", perceptron, 12 + 5 * 144, false);
-        try_numbers("rolled_up_sums", sums, 1600, false);
-        try_numbers("free_order_sums", sums, 1600, true);
-        try_numbers("free_order", rosenbrock, 1000, true);
-        try_numbers("free_order_list", chain, 700, true);
-        try_numbers("free_order_net", perceptron, 12 + 5 * 144, true);
-    }
+    for (size_t k = 0; k < 2 * (sizeof long_cases / sizeof *long_cases); k++)
+        if (is_asked_for("long", argv + 2, argc - 2))
+            try_long(&long_cases[k / 2], k % 2 ? TAD_F32 : TAD_F64);
+    for (size_t k = 0; k < sizeof number_cases / sizeof *number_cases; k++)
+        if (is_asked_for("numbers", argv + 2, argc - 2))
+            try_program(number_cases[k].name, record_numbers, &number_cases[k],
+                        &(tad_freeze_options){.roll_up = number_cases[k].roll_up});
     fclose(main_c);
     tad_tape_free(t);
     printf("%d written, %d refused\n", written, refused);

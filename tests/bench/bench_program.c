@@ -6,7 +6,6 @@
 #include "bench.h"
 
 #include <math.h>
-#include <time.h>
 
 #include <tad/compile.h>
 #include <tad/inspect.h>
@@ -90,12 +89,11 @@ static void compile(job *j) {
     char message[300] = "";
     const tad_compile_options o = {
         .command = command, .seconds = 600, .message = message, .message_size = sizeof message};
-    struct timespec start, end; /* the compiler is another process */
-    timespec_get(&start, TIME_UTC);
+    bench_clock = CLOCK_MONOTONIC; /* the compiler is another process */
+    const double start = bench_now();
     if (tad_program_compile(j->program, &o) != TAD_OK) bench_fail("compile", message);
-    timespec_get(&end, TIME_UTC);
-    j->compiled =
-        (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
+    j->compiled = bench_now() - start;
+    bench_clock = CLOCK_THREAD_CPUTIME_ID;
 }
 
 static void prepare(job *j, int work, int candidate, const double *x) {
