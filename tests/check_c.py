@@ -3,11 +3,14 @@
 Usage: check_c.py C_PROGRAMS CC [OP...]
 
 C_PROGRAMS (c_programs.c) writes them and main.c; CC compiles them as C99, with all warnings as errors. One line in
-TAP's format for each.
+TAP's format for each. C_PROGRAMS_FOLDER: a folder for the texts, which stay there. C_PROGRAMS_KEPT: a folder where
+what was compiled is found again by its text.
 """
 import concurrent.futures
+import hashlib
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -102,11 +105,36 @@ int main(void) {
 """
 
 
+def object_of(folder, compiler, name):
+    """Where NAME.c is compiled to: below its own name, or one made of all that it depends on."""
+    kept = os.environ.get("C_PROGRAMS_KEPT")
+    if not kept or name == "main":
+        return folder / f"{name}.o"
+    sha = hashlib.sha256(repr((compiler, FLAGS)).encode())
+    for ending in (".c", ".h"):
+        sha.update((folder / (name + ending)).read_bytes())
+    return pathlib.Path(kept) / f"{sha.hexdigest()}.o"
+
+
+def compiled(folder, compiler, name):
+    """The object; None, and a line, if it does not compile."""
+    target = object_of(folder, compiler, name)
+    if target.exists():
+        return target
+    making = folder / f"{name}.making"
+    one = subprocess.run([compiler, *FLAGS, "-c", f"{name}.c", "-o", making], cwd=folder, stderr=subprocess.PIPE,
+                         text=True, check=False)
+    if one.returncode:
+        print(f"not ok - {name}.c does not compile\n# " + one.stderr[:1500].replace("\n", "\n# "), flush=True)
+        return None
+    shutil.move(making, target)
+    return target
+
+
 def main():
     writer, compiler, ops = sys.argv[1], sys.argv[2], sys.argv[3:]
-    kept = os.environ.get("C_PROGRAMS_FOLDER")
     with tempfile.TemporaryDirectory(prefix="tad_c_") as temporary:
-        folder = pathlib.Path(kept or temporary).resolve()
+        folder = pathlib.Path(os.environ.get("C_PROGRAMS_FOLDER", temporary)).resolve()
         folder.mkdir(exist_ok=True)
         done = subprocess.run([writer, folder, *ops], stdout=subprocess.PIPE, text=True, check=False)
         for line in done.stdout.splitlines():
@@ -116,18 +144,10 @@ def main():
         with open(folder / "main.c", "a", encoding="ascii") as text:
             text.write(MAIN % rows)
 
-        def compiled(name):
-            one = subprocess.run([compiler, *FLAGS, "-c", f"{name}.c"], cwd=folder, stderr=subprocess.PIPE, text=True,
-                                 check=False)
-            if one.returncode:
-                print(f"not ok - {name}.c does not compile\n# " + one.stderr[:1500].replace("\n", "\n# "))
-            return one.returncode == 0
-
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            good = list(pool.map(compiled, [*names, "main"]))
-        if not all(good):
+            objects = list(pool.map(lambda name: compiled(folder, compiler, name), [*names, "main"]))
+        if None in objects:
             return 1
-        objects = [f"{name}.o" for name in [*names, "main"]]
         subprocess.run([compiler, *objects, "-o", "all", "-lm"], cwd=folder, check=True)
         ran = subprocess.run([folder / "all"], cwd=folder, stdout=subprocess.PIPE, text=True, check=False)
         print(ran.stdout, end="")

@@ -135,7 +135,7 @@ class Campaign:
         build.copy(self.work / "source", place.parent)
         place.mkdir()
         self.plain.covered_library(place)
-        tests = [n for n in self.plain.programs if n.startswith("test_") or n == "opdoc"]
+        tests = [n for n in self.plain.programs if n.startswith("test_") or n in ("opdoc", "c_programs")]
         run = lambda name: cover.run_covered(self.plain, name, place, self.work / "counts", LONGEST)
         done = dict(zip(tests, build.parallel(run, tests)))
         shutil.rmtree(place.parent)

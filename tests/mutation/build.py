@@ -66,7 +66,7 @@ def configure(root, tree):
         quietly(["ninja", *made], folder)
     with open(folder / "compile_commands.json", encoding="utf-8") as file:
         entries = json.load(file)
-    wanted = re.compile(r"(src/libtad\.so|src/kernel/|tests/(test_|libelementary|conformance\.|opdoc)).*\.c\.o")
+    wanted = re.compile(r"(src/libtad(-cc\.a|\.so)|src/kernel/|tests/(test_|libelementary|conformance\.|opdoc|c_programs)).*\.c\.o")
     # Only this folder has the generated files, and others compile them too.
     here = lambda word: str(folder / word) if word in made else word
     return {e["output"]: [here(w) for w in shlex.split(e["command"])] for e in entries if wanted.match(e["output"])}
@@ -169,14 +169,18 @@ class Build:
         if name == "opdoc":
             return ["python3", str(self.folder.parent / "tests/compare_output.py"),
                     str(self.folder.parent / "docs/ops.md"), str(place / name)]
+        if name == "c_programs":
+            return ["python3", str(self.folder.parent / "tests/check_c.py"), str(place / name), "cc"]
         return [str(place / name)]
 
     def run(self, name, folder=None, seconds=600, sanitized=False, **environment):
         """Runs a test, as far as the first of its cases that fails; returns whether it passed, and the
         processor time it took."""
         home = folder or self.folder
+        kept = self.folder / "c_programs.kept"  # what was compiled once
+        kept.mkdir(exist_ok=True)
         env = dict(os.environ, LC_ALL="C", CK_FORK="no", CK_VERBOSITY="silent", CK_TAP_LOG_FILE_NAME="-",
-                   LD_LIBRARY_PATH=str(home),
+                   LD_LIBRARY_PATH=str(home), C_PROGRAMS_KEPT=str(kept),
                    TAD_TEST_SAMPLES="2000", CONFORMANCE=str(self.folder / "conformance"),
                    VECTORS=str(self.folder.parent / "tests/vectors"), **environment)
         # A mutant may loop, wait or ask for all memory. The sanitizers need their own terabytes.
