@@ -40,11 +40,11 @@ static SELDOM_RUN moved chosen_tangent(const tad__between *s, const tad__node *n
                    s->mark[tad__entry_below(s, r->in[1])] | s->mark[tad__entry_below(s, r->in[2])]};
 }
 
+/* Of c + a . b or c - a . b. */
 static inline moved fma_tangent(const tad__between *s, const tad__node *n) {
-    const tad__node *node = s->node;
     const size_t ka = tad__entry_below(s, n->a), kb = tad__entry_below(s, n->u.arg.b),
                  kc = tad__entry_below(s, n->u.arg.c);
-    const double a = node[n->a].value.number, b = node[n->u.arg.b].value.number,
+    const double a = s->node[n->a].value.number, b = s->node[n->u.arg.b].value.number,
                  product = tad__fused(s->tangent[ka].number, b, s->tangent[kb].number * a);
     return (moved){s->tangent[kc].number + (n->kind == TAD__FMA ? product : -product),
                    s->mark[ka] | s->mark[kb] | s->mark[kc]};
@@ -55,17 +55,15 @@ static inline bool is_given(const tad__node *n) {
     return n->kind <= TAD__PARAM || n->kind == TAD__OUTPUT;
 }
 
-uint32_t TAD_LEVEL(tad__push_tangents_numbers)(const tad__between *s, uint32_t first) {
-    const tad__node *const node = s->node, *n = node + (s->base + first);
-    tad__adjoint *const tangent = s->tangent;
-    uint8_t *const mark = s->mark;
-    const size_t span = s->span;
+uint32_t TAD_LEVEL(tad__push_tangents_numbers)(const tad__between *from, uint32_t first) {
+    const tad__between list = *from, *s = &list; /* stores of marks cannot change it */
+    const tad__node *n = list.node + (list.base + first);
     size_t k = first;
-    for (; k <= span; k++, n++) {
-        const size_t ka = tad__entry_below(s, n->a), kb = tad__entry_below(s, n->u.arg.b);
-        const double ta = tangent[ka].number;
-        moved y = {0, mark[ka]};
-        if (mark[k] & TAD__VARIES) { /* an x: one that is a result is the caller's */
+    for (; k <= list.span; k++, n++) {
+        const size_t ka = tad__entry_below(s, n->a);
+        const double ta = list.tangent[ka].number;
+        moved y = {0, list.mark[ka]};
+        if (list.mark[k] & TAD__VARIES) { /* an x: one that is a result is the caller's */
             if (is_given(n)) continue;
             break;
         }
@@ -79,38 +77,45 @@ uint32_t TAD_LEVEL(tad__push_tangents_numbers)(const tad__between *s, uint32_t f
         case TAD__MUL_XN:
         case TAD__UNARY: y.tangent = ta * n->u.partial; break;
         case TAD__DIV_XN: y.tangent = ta * (1 / n->u.partial); break;
-        case TAD__DIV_NX: y.tangent = ta * -(n->value.number / node[n->a].value.number); break;
-        case TAD__ADD:
-            y.mark |= mark[kb];
-            y.tangent = ta + tangent[kb].number;
+        case TAD__DIV_NX: y.tangent = ta * -(n->value.number / list.node[n->a].value.number); break;
+        case TAD__ADD: {
+            const size_t kb = tad__entry_below(s, n->u.arg.b);
+            y.mark |= list.mark[kb];
+            y.tangent = ta + list.tangent[kb].number;
             break;
-        case TAD__SUB:
-            y.mark |= mark[kb];
-            y.tangent = ta - tangent[kb].number;
+        }
+        case TAD__SUB: {
+            const size_t kb = tad__entry_below(s, n->u.arg.b);
+            y.mark |= list.mark[kb];
+            y.tangent = ta - list.tangent[kb].number;
             break;
-        case TAD__MUL:
-            y.mark |= mark[kb];
-            y.tangent = tad__fused(ta, node[n->u.arg.b].value.number,
-                                   tangent[kb].number * node[n->a].value.number);
+        }
+        case TAD__MUL: {
+            const size_t kb = tad__entry_below(s, n->u.arg.b);
+            y.mark |= list.mark[kb];
+            y.tangent = tad__fused(ta, list.node[n->u.arg.b].value.number,
+                                   list.tangent[kb].number * list.node[n->a].value.number);
             break;
+        }
         case TAD__DIV: {
-            const double divisor = node[n->u.arg.b].value.number;
-            y.mark |= mark[kb];
+            const size_t kb = tad__entry_below(s, n->u.arg.b);
+            const double divisor = list.node[n->u.arg.b].value.number;
+            y.mark |= list.mark[kb];
             y.tangent =
-                tad__fused(ta, 1 / divisor, tangent[kb].number * -(n->value.number / divisor));
+                tad__fused(ta, 1 / divisor, list.tangent[kb].number * -(n->value.number / divisor));
             break;
         }
         case TAD__FMA:
         case TAD__FNMA: y = fma_tangent(s, n); break;
         case TAD__SUM:
         case TAD__DOT:
-        case TAD__DOT_N: y = list_tangent(s, n); break;
-        case TAD__CHOSEN: y = chosen_tangent(s, n); break;
+        case TAD__DOT_N: y = list_tangent(from, n); break;
+        case TAD__CHOSEN: y = chosen_tangent(from, n); break;
         default: return (uint32_t)k;
         }
         if (!TAD_LIKELY(y.tangent == y.tangent)) break;
-        mark[k] |= (uint8_t)(y.mark & (TAD__VARIES | TAD__MOVES));
-        tangent[k].number = y.tangent;
+        list.mark[k] |= (uint8_t)(y.mark & (TAD__VARIES | TAD__MOVES));
+        list.tangent[k].number = y.tangent;
     }
     return (uint32_t)k;
 }

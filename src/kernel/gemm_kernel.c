@@ -30,8 +30,9 @@ enum {
     PACK_LEAP = 1024,         /* rows so many bytes apart wear out the TLB: copy them */
     CLASH_LEAP = 4096,        /* and such rows even drive each other out of the caches */
     DOT_DEPTH = 2048,         /* of the runs of a narrow B copied for dots */
-    FAN_DEPTH = 16,           /* columns of A read side by side by fans */
-    AHEAD = 12,               /* rows of an unpacked B that are asked for before they are needed */
+    SHORTEST_DOT = TAD_VECTOR_BYTES > 16 ? 6 : 22, /* k that pays for adding up lanes */
+    FAN_DEPTH = 16,                                /* columns of A read side by side by fans */
+    AHEAD = 12, /* rows of an unpacked B that are asked for before they are needed */
     LINE = 64
 };
 

@@ -24,19 +24,21 @@ static void N(put)(const struct N(narrow) *g, size_t i, size_t j, T sum) {
     g->c[row * g->c_row + column * g->c_col] = sum;
 }
 
-/* Sums the lanes pairwise, in an order fixed by the level. */
-static T N(total)(vec v) {
-    T lane[LANES];
-    memcpy(lane, &v, sizeof v);
-    for (size_t half = LANES / 2; half; half /= 2)
-        for (size_t i = 0; i < half; i++) lane[i] += lane[i + half];
-    return lane[0];
+/* Of 2 n vectors n, each with the halves of two added. */
+static inline __attribute__((always_inline)) void N(add_halves)(vec *v, int n) {
+#pragma GCC unroll 8
+    for (int i = 0; i < n; i++)
+        v[i] = __builtin_shufflevector(v[i], v[i + n], N(LOWER)) +
+               __builtin_shufflevector(v[i], v[i + n], N(UPPER));
 }
 
-/* Out of line: a whole tile of these adds up a good deal of code. */
-static __attribute__((noinline)) void N(put_total)(const struct N(narrow) *g, size_t i, size_t j,
-                                                   vec sum) {
-    N(put)(g, i, j, N(total)(sum));
+/* The sums of the lanes of LANES vectors, side by side, in an order fixed by the level. */
+static inline __attribute__((always_inline)) vec N(totals)(vec *v) {
+    if (LANES > 8) N(add_halves)(v, 8);
+    if (LANES > 4) N(add_halves)(v, 4);
+    if (LANES > 2) N(add_halves)(v, 2);
+    N(add_halves)(v, 1);
+    return v[0];
 }
 
 /* Stores lanes along the rows, as a vector where rows are neighbours. */
@@ -51,35 +53,48 @@ static void N(put_lanes)(const struct N(narrow) *g, size_t row, size_t j, vec su
     for (size_t i = 0; i < count; i++) N(put)(g, row + i, j, lane[i]);
 }
 
+/* Elements of C from the sums of their lanes, which come column by column, zeros behind them up to a
+ * multiple of LANES. Out of line: a whole tile of these adds up a good deal of code. */
+static __attribute__((noinline)) void N(put_totals)(const struct N(narrow) *g, size_t row, int rows,
+                                                    int columns, vec *sum) {
+    for (int first = 0; first < rows * columns; first += (int)LANES) {
+        T lane[LANES];
+        vec all = N(totals)(sum + first);
+        memcpy(lane, &all, sizeof lane);
+        for (int i = first; i < first + (int)LANES && i < rows * columns; i++)
+            N(put)(g, row + (size_t)(i % rows), (size_t)(i / rows), lane[i - first]);
+    }
+}
+
 /* Lanes along k: rows of A against columns of B, both contiguous (a_col = b_row = 1). */
 static inline __attribute__((always_inline)) void N(sum_dots)(const struct N(narrow) *g, size_t row,
                                                               int rows, int columns) {
     const T *a = g->a + (ptrdiff_t)row * g->a_row, *b = g->b;
-    vec sum[4][4];
-#pragma GCC unroll 4
-    for (int i = 0; i < rows; i++)
-#pragma GCC unroll 4
-        for (int j = 0; j < columns; j++) sum[i][j] = (vec){0};
+    const int lanes = (int)LANES, sums = (rows * columns + lanes - 1) / lanes * lanes;
+    vec sum[16]; /* column by column */
+#pragma GCC unroll 16
+    for (int i = 0; i < sums; i++) sum[i] = (vec){0};
     for (size_t p = 0; p < g->k; p += LANES) {
         size_t some = least_of(g->k - p, LANES);
         vec y[4];
 #pragma GCC unroll 4
         for (int j = 0; j < columns; j++) y[j] = N(load_first)(b + j * g->b_col + p, some);
-#pragma GCC unroll 4
+#pragma GCC unroll 16
         for (int i = 0; i < rows; i++) {
             vec x = N(load_first)(a + i * g->a_row + p, some);
 #pragma GCC unroll 4
-            for (int j = 0; j < columns; j++) sum[i][j] = fma(x, y[j], sum[i][j]);
+            for (int j = 0; j < columns; j++)
+                sum[j * rows + i] = fma(x, y[j], sum[j * rows + i]);
         }
     }
-#pragma GCC unroll 4
-    for (int i = 0; i < rows; i++)
-#pragma GCC unroll 4
-        for (int j = 0; j < columns; j++)
-            N(put_total)(g, row + (size_t)i, (size_t)j, sum[i][j]);
+    if (rows == lanes)
+        N(put_lanes)(g, row, 0, N(totals)(sum), LANES);
+    else
+        N(put_totals)(g, row, rows, columns, sum);
 }
 
 static void N(dots)(const struct N(narrow) *g, size_t row, size_t end) {
+    for (; g->n == 1 && row + LANES <= end; row += LANES) N(sum_dots)(g, row, (int)LANES, 1);
     for (; row + 4 <= end; row += 4) switch (g->n) {
         case 1: N(sum_dots)(g, row, 4, 1); break;
         case 2: N(sum_dots)(g, row, 4, 2); break;
@@ -184,7 +199,7 @@ static size_t N(leap)(ptrdiff_t row, ptrdiff_t column) {
 /* Whether dots or fans beat mostly empty tiles: a short k does not pay for adding up the lanes. */
 static int N(narrow_pays)(size_t columns, size_t k, ptrdiff_t a_row, ptrdiff_t a_col) {
     if (a_row == 1) return k >= 8;
-    return a_col == 1 && k >= 40 * columns;
+    return a_col == 1 && k >= (columns == 1 ? SHORTEST_DOT : 40 * columns);
 }
 
 /* Fans or dots (by lanes), and how long their runs are. */

@@ -100,13 +100,13 @@ uint32_t TAD_LEVEL(tad__pull_quickly_numbers)(const tad__between *from, uint32_t
             break;
         case TAD__DIV:
         case TAD__DIV_NX:
-            give_quotient(s, k, n, g);
+            give_quotient(from, k, n, g);
             next = *moving_at(s, before);
             break;
         case TAD__SUM:
         case TAD__DOT:
         case TAD__DOT_N:
-            give_list(s, n, g);
+            give_list(from, n, g);
             next = *moving_at(s, before);
             break;
         default: return (uint32_t)k; /* choices too: what is not chosen is reached by zeros */

@@ -169,18 +169,19 @@ static bool new_outputs(work *w) {
     return true;
 }
 
-/* Tries to give the one output as a view of the input. */
-static bool as_view(work *w) {
+/* Gives the one output as a view of the input where that can be; false: no memory. A copy would not
+ * do: products of the same numbers elsewhere in memory may have other bits. */
+static bool as_view(work *w, bool *seen) {
     const tad_type *y = &w->type[0];
-    if (!w->op->view || (y->dtype == TAD_F64 && y->shape.rank == 0)) return false;
-    if (w->array[0]->rank == 0) return false; /* a number lies in its node, which may move */
-    tad_array *a = tad__new_header(w->t, y->dtype, &y->shape);
+    *seen = false;
+    if (!w->op->view || (y->dtype == TAD_F64 && y->shape.rank == 0)) return true;
+    if (w->array[0]->rank == 0) return true; /* a number lies in its node, which may move */
+    tad_array *a = w->out[0] = tad__new_header(w->t, y->dtype, &y->shape);
     if (!a) return false;
     a->data = w->array[0]->data;
     a->version = w->array[0]->version;
-    if (!w->op->view(&w->frame, a)) return false;
+    *seen = w->op->view(&w->frame, a);
     tad__array_seen(a);
-    w->out[0] = a;
     return true;
 }
 
@@ -190,7 +191,9 @@ static tad_status compute(work *w) {
     if (s == TAD_OK) s = check_sizes(w);
     if (s != TAD_OK) return s;
     w->frame.n_out = w->n_out;
-    if (as_view(w)) return TAD_OK;
+    bool seen;
+    if (!as_view(w, &seen)) return TAD_NO_MEMORY;
+    if (seen) return TAD_OK;
     if (!new_outputs(w)) return TAD_NO_MEMORY;
     w->frame.out = w->out;
     tad__arena_mark before = tad__arena_now(&t->arena);
