@@ -22,6 +22,7 @@ FLOORS = {
     "registry": "base kernel array tape ops",
     "program": "base kernel array tape registry",
     "derive": "base kernel array tape sweep",
+    "map": "base kernel array tape",
     "gradcheck": "base array/shape.h",
     "cc": "",
     "show": "base",
@@ -36,7 +37,7 @@ PUBLIC = [
     "scalar.h scalar.def",
     "ops.h diff.h inspect.h",
     "dict.h gradcheck.h program.h",
-    "nn.h optim.h data.h safetensors.h compile.h",
+    "nn.h optim.h data.h safetensors.h compile.h map.h",
     "train.h",
     "trace.h tad.h",
 ]

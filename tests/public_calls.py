@@ -15,7 +15,7 @@ POINTERS = {  # kinds with something behind that a program could have; the rest 
     "tad_batches": "batches", "tad_history": "history", "tad_dataset": "dataset", "char": "text",
     "tad_fn": "function", "tad_sink": "sink", "tad_activation": "activation", "tad_layer_fn": "layer",
     "tad_steps": "steps", "tad_release": "release"}
-HANDLES = {"tad_safetensors", "tad_program", "tad_workspace"}  # only the library makes them
+HANDLES = {"tad_safetensors", "tad_program", "tad_workspace", "tad_mapping"}  # only the library makes them
 HOOKS = ("const tad_call_frame *", "tad_c *", "tad_backward *", "const tad_backward *")  # whose first argument only hooks have
 ENUMS = {"tad_reduction", "tad_status", "tad_verdict", "tad_grade", "tad_law", "tad_explain_format"}
 # What cannot be any memory, and what would end the tape of the trial.

@@ -21,6 +21,7 @@
 #include <tad/diff.h>
 #include <tad/gradcheck.h>
 #include <tad/inspect.h>
+#include <tad/map.h>
 #include <tad/nn.h>
 #include <tad/op.h>
 #include <tad/ops.h>

@@ -1,0 +1,233 @@
+/* A function's program at all points, in pieces for threads; sums over points in an order that
+ * follows from the function and the number of points alone. Rests on map.h. */
+#include "map.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "array/shape.h"
+#include "base/base.h"
+
+enum {
+    MOST_PIECES = 8, /* each has a workspace of its own */
+    WORTH_A_THREAD = 20000,
+    POINTS_TOGETHER = 64,     /* of a function of numbers, see tad_bind_each_in */
+    SUMMAND_BYTES = 32 * 1024 /* of results that are added up together */
+};
+
+/* What one piece leaves. */
+typedef struct piece {
+    tad_status status;
+    char message[300];
+} piece;
+
+/* The whole run. Sums are kept in float64 for both types. */
+typedef struct plan {
+    const tad_call_frame *c;
+    const tad__point_fn *f;
+    const tad_array *in[TAD__MAP_MOST]; /* contiguous */
+    size_t points, grain, pieces;
+    size_t block;                     /* points that are run before their results are added */
+    size_t sums, at[TAD_MAX_OUTPUTS]; /* numbers of all sums; where each begins */
+    size_t bytes, workspace, total, summand; /* of a piece, and what is in it */
+    char *memory;
+    piece piece[MOST_PIECES];
+} plan;
+
+static size_t size_of(const tad_type *type) {
+    int64_t size = 0;
+    tad__shape_size(&type->shape, &size);
+    return (size_t)size;
+}
+
+static size_t bytes_of(const tad_type *type) { return size_of(type) * tad_dtype_size(type->dtype); }
+
+/* ---- planning ---- */
+
+static void plan_sums(plan *p) {
+    const tad__point_fn *f = p->f;
+    size_t bytes = 0;
+    for (size_t k = 0; k < f->n_out; k++) {
+        p->at[k] = p->sums;
+        if (!tad__has_bit(f->summed, k)) continue;
+        p->sums += size_of(&f->out[k]);
+        bytes += bytes_of(&f->out[k]);
+    }
+    p->block = bytes ? tad__max(1, tad__min(POINTS_TOGETHER, SUMMAND_BYTES / bytes)) : p->points;
+}
+
+static void plan_pieces(plan *p) {
+    const tad_program_info info = tad_program_info_of(p->f->program);
+    const size_t cost = 1 + info.numbers + 100 * info.calls;
+    size_t grain = tad__max(WORTH_A_THREAD / cost + 1, (p->points + MOST_PIECES - 1) / MOST_PIECES);
+    grain = (grain + POINTS_TOGETHER - 1) / POINTS_TOGETHER * POINTS_TOGETHER;
+    p->grain = grain;
+    p->pieces = (p->points + grain - 1) / grain;
+}
+
+static bool plan_memory(plan *p) {
+    enum { ALIGN = 64 };
+    size_t summand = 0, bytes = 0;
+    for (size_t k = 0; k < p->f->n_out; k++)
+        if (tad__has_bit(p->f->summed, k)) summand += (bytes_of(&p->f->out[k]) + 15) / 16 * 16;
+    p->workspace = (tad_workspace_size(p->f->program) + ALIGN - 1) / ALIGN * ALIGN;
+    if (!tad__mul(summand, p->block, &p->summand) || !tad__align(p->summand, ALIGN, &p->summand) ||
+        !tad__mul(p->sums, sizeof(double), &p->total) || !tad__align(p->total, ALIGN, &p->total) ||
+        !tad__sum(p->workspace, p->total, &bytes) || !tad__sum(bytes, p->summand, &p->bytes) ||
+        !tad__mul(p->bytes, p->pieces, &bytes))
+        return false;
+    p->memory = tad_scratch(p->c, bytes ? bytes : 1);
+    return p->memory != NULL;
+}
+
+/* ---- one piece ---- */
+
+/* A piece at work. */
+typedef struct work {
+    const plan *p;
+    tad_workspace *w;
+    double *sum;
+    char *summand; /* of each sum, `block` results */
+} work;
+
+static tad_status bind_in(const work *k, size_t first, size_t n) {
+    const tad__point_fn *f = k->p->f;
+    tad_status s = TAD_OK;
+    for (size_t i = 0; i < f->n_in && s == TAD_OK; i++) {
+        const tad_type *type = &f->in[i];
+        const char *data = k->p->in[i]->data;
+        if (tad__has_bit(f->shared, i))
+            s = tad_bind_in(k->w, i, type->dtype, type->shape, data);
+        else
+            s = tad_bind_each_in(k->w, i, type->dtype, tad__with_points(&type->shape, (int64_t)n),
+                                 data + first * bytes_of(type));
+    }
+    return s;
+}
+
+static tad_status bind_out(const work *k, size_t first, size_t n) {
+    const tad__point_fn *f = k->p->f;
+    char *summand = k->summand;
+    tad_status s = TAD_OK;
+    for (size_t i = 0; i < f->n_out && s == TAD_OK; i++) {
+        const tad_type *type = &f->out[i];
+        char *data = (char *)k->p->c->out[i]->data + first * bytes_of(type);
+        if (tad__has_bit(f->summed, i)) {
+            data = summand;
+            summand += k->p->block * ((bytes_of(type) + 15) / 16 * 16);
+        }
+        s = tad_bind_each_out(k->w, i, type->dtype, tad__with_points(&type->shape, (int64_t)n),
+                              data);
+    }
+    return s;
+}
+
+#define ADD_RESULTS(T)                                                                             \
+    static void add_results_##T(double *to, const T *from, size_t size, size_t n) {                \
+        for (size_t i = 0; i < n; i++)                                                             \
+            for (size_t e = 0; e < size; e++) to[e] += (double)from[i * size + e];                 \
+    }
+ADD_RESULTS(double)
+ADD_RESULTS(float)
+
+/* Adds the results at n points. */
+static void add_results(const work *k, size_t n) {
+    const tad__point_fn *f = k->p->f;
+    const char *from = k->summand;
+    for (size_t i = 0; i < f->n_out; i++) {
+        if (!tad__has_bit(f->summed, i)) continue;
+        double *to = k->sum + k->p->at[i];
+        const void *list = from;
+        if (f->out[i].dtype == TAD_F64)
+            add_results_double(to, list, size_of(&f->out[i]), n);
+        else
+            add_results_float(to, list, size_of(&f->out[i]), n);
+        from += k->p->block * ((bytes_of(&f->out[i]) + 15) / 16 * 16);
+    }
+}
+
+static tad_status run_block(const work *k, size_t first, size_t n) {
+    tad_status s = bind_in(k, first, n);
+    if (s == TAD_OK) s = bind_out(k, first, n);
+    if (s == TAD_OK) s = tad_run(k->w);
+    if (s == TAD_OK) add_results(k, n);
+    return s;
+}
+
+static void run_piece(void *arg, size_t first, size_t end) {
+    plan *p = arg;
+    piece *result = &p->piece[first / p->grain];
+    char *memory = p->memory + first / p->grain * p->bytes;
+    work k = {.p = p, .w = tad_workspace_in(p->f->program, memory, p->workspace)};
+    k.sum = (double *)(void *)(memory + p->workspace);
+    k.summand = memory + p->workspace + p->total;
+    memset(k.sum, 0, p->total);
+    result->status = k.w ? TAD_OK : TAD_NO_MEMORY;
+    for (size_t at = first; at < end && result->status == TAD_OK; at += p->block) {
+        result->status = run_block(&k, at, tad__min(p->block, end - at));
+        if (result->status != TAD_OK)
+            snprintf(result->message, sizeof result->message, "points from %zu on: %s", at,
+                     tad_workspace_message(k.w));
+    }
+    tad_workspace_free(k.w);
+}
+
+/* ---- the end ---- */
+
+static void store(tad_array *to, const double *sum) {
+    double *f64 = to->data;
+    float *f32 = to->data;
+    for (int64_t e = 0; e < to->size; e++) {
+        if (to->dtype == TAD_F64)
+            f64[e] = sum[e];
+        else
+            f32[e] = (float)sum[e];
+    }
+}
+
+/* The sums of all pieces, added to those of the first, one piece after the other. */
+static void store_sums(const plan *p) {
+    double *sum = (double *)(void *)(p->memory + p->workspace);
+    for (size_t i = 1; i < p->pieces; i++) {
+        const double *more = (double *)(void *)(p->memory + i * p->bytes + p->workspace);
+        for (size_t e = 0; e < p->sums; e++) sum[e] += more[e];
+    }
+    for (size_t k = 0; k < p->f->n_out; k++)
+        if (tad__has_bit(p->f->summed, k)) store(p->c->out[k], sum + p->at[k]);
+}
+
+static tad_status first_failure(const plan *p) {
+    for (size_t i = 0; i < p->pieces; i++) {
+        const piece *one = &p->piece[i];
+        if (one->status == TAD_NO_MEMORY) return TAD_NO_MEMORY;
+        if (one->status != TAD_OK) return tad_fail(p->c, one->status, "%s", one->message);
+    }
+    return TAD_OK;
+}
+
+static void clear_sums(const plan *p) {
+    for (size_t k = 0; k < p->f->n_out; k++)
+        if (tad__has_bit(p->f->summed, k)) memset(p->c->out[k]->data, 0, bytes_of(&p->f->out[k]));
+}
+
+tad_status tad__map_run(const tad_call_frame *c) {
+    const tad__map_options *o = c->options;
+    plan p = {.c = c, .f = o->f};
+    size_t points = 0;
+    for (size_t i = 0; i < p.f->n_in; i++) {
+        if (!(p.in[i] = tad_contiguous(c, c->in[i]))) return TAD_NO_MEMORY;
+        if (!tad__has_bit(p.f->shared, i)) points = (size_t)p.in[i]->dim[0];
+    }
+    p.points = points;
+    if (!points) {
+        clear_sums(&p);
+        return TAD_OK;
+    }
+    plan_sums(&p);
+    plan_pieces(&p);
+    if (!plan_memory(&p)) return TAD_NO_MEMORY;
+    tad_split(c, points, p.grain, run_piece, &p);
+    const tad_status s = first_failure(&p);
+    if (s == TAD_OK) store_sums(&p);
+    return s;
+}
