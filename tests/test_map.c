@@ -417,7 +417,6 @@ START_TEST(functions_that_cannot_be_mapped) {
     ck_map_refuses(refusing, NULL, TAD_BAD_SHAPE, "map", "matmul");
     ck_map_refuses(nothing, NULL, TAD_BAD_HANDLE, "map", "no variable");
     ck_map_refuses(reading, NULL, TAD_WITNESS, "map", "read");
-    ck_map_refuses(deciding, NULL, TAD_BRANCH, "map", "points from 0 on");
     ck_map_refuses(deciding, NULL, TAD_BRANCH, "map", "at point 2");
 }
 END_TEST

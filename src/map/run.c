@@ -7,12 +7,12 @@
 
 #include "array/shape.h"
 #include "base/base.h"
+#include "program/sums.h"
 
 enum {
     MOST_PIECES = 8, /* each has a workspace of its own */
     WORTH_A_THREAD = 20000,
-    POINTS_TOGETHER = 64,     /* of a function of numbers, see tad_bind_each_in */
-    SUMMAND_BYTES = 32 * 1024 /* of results that are added up together */
+    POINTS_TOGETHER = 64 /* of a function of numbers, see tad_bind_each_in */
 };
 
 /* What one piece leaves. */
@@ -27,9 +27,8 @@ typedef struct plan {
     const tad__point_fn *f;
     const tad_array *in[TAD__MAP_MOST]; /* contiguous */
     size_t points, grain, pieces;
-    size_t block;                     /* points that are run before their results are added */
-    size_t sums, at[TAD_MAX_OUTPUTS]; /* numbers of all sums; where each begins */
-    size_t bytes, workspace, total, summand; /* of a piece, and what is in it */
+    size_t sums, at[TAD_MAX_OUTPUTS];     /* numbers of all sums; where each begins */
+    size_t bytes, workspace, total, room; /* of a piece, and what is in it */
     char *memory;
     piece piece[MOST_PIECES];
 } plan;
@@ -45,17 +44,13 @@ static size_t bytes_of(const tad_type *type) { return size_of(type) * tad_dtype_
 /* ---- planning ---- */
 
 static void plan_sums(plan *p) {
-    const tad__point_fn *f = p->f;
-    size_t bytes = 0;
-    for (size_t k = 0; k < f->n_out; k++) {
+    for (size_t k = 0; k < p->f->n_out; k++) {
         p->at[k] = p->sums;
-        if (!tad__has_bit(f->summed, k)) continue;
-        p->sums += size_of(&f->out[k]);
-        bytes += bytes_of(&f->out[k]);
+        if (tad__has_bit(p->f->summed, k)) p->sums += size_of(&p->f->out[k]);
     }
-    p->block = bytes ? tad__max(1, tad__min(POINTS_TOGETHER, SUMMAND_BYTES / bytes)) : p->points;
 }
 
+/* By the number of points and the function alone: any threads take the same pieces. */
 static void plan_pieces(plan *p) {
     const tad_program_info info = tad_program_info_of(p->f->program);
     const size_t cost = 1 + info.numbers + 100 * info.calls;
@@ -65,18 +60,20 @@ static void plan_pieces(plan *p) {
     p->pieces = (p->points + grain - 1) / grain;
 }
 
+enum { ALIGN = 64 };
+
+static size_t aligned(size_t bytes) { return (bytes + ALIGN - 1) / ALIGN * ALIGN; }
+
 static bool plan_memory(plan *p) {
-    enum { ALIGN = 64 };
-    size_t summand = 0, bytes = 0;
+    size_t bytes = 0;
     for (size_t k = 0; k < p->f->n_out; k++)
-        if (tad__has_bit(p->f->summed, k)) summand += (bytes_of(&p->f->out[k]) + 15) / 16 * 16;
-    p->workspace = (tad_workspace_size(p->f->program) + ALIGN - 1) / ALIGN * ALIGN;
-    if (!tad__mul(summand, p->block, &p->summand) || !tad__align(p->summand, ALIGN, &p->summand) ||
-        !tad__mul(p->sums, sizeof(double), &p->total) || !tad__align(p->total, ALIGN, &p->total) ||
-        !tad__sum(p->workspace, p->total, &bytes) || !tad__sum(bytes, p->summand, &p->bytes) ||
+        if (tad__has_bit(p->f->summed, k)) p->room += aligned(tad__sum_room(p->f->program, k));
+    p->workspace = aligned(tad_workspace_size(p->f->program));
+    p->total = aligned(p->sums * sizeof(double));
+    if (!tad__sum(p->workspace, p->total, &bytes) || !tad__sum(bytes, p->room, &p->bytes) ||
         !tad__mul(p->bytes, p->pieces, &bytes))
         return false;
-    p->memory = tad_scratch(p->c, bytes ? bytes : 1);
+    p->memory = tad_scratch(p->c, bytes);
     return p->memory != NULL;
 }
 
@@ -87,10 +84,11 @@ typedef struct work {
     const plan *p;
     tad_workspace *w;
     double *sum;
-    char *summand; /* of each sum, `block` results */
+    char *room; /* of each sum */
+    size_t first, n;
 } work;
 
-static tad_status bind_in(const work *k, size_t first, size_t n) {
+static tad_status bind_in(const work *k) {
     const tad__point_fn *f = k->p->f;
     tad_status s = TAD_OK;
     for (size_t i = 0; i < f->n_in && s == TAD_OK; i++) {
@@ -99,58 +97,28 @@ static tad_status bind_in(const work *k, size_t first, size_t n) {
         if (tad__has_bit(f->shared, i))
             s = tad_bind_in(k->w, i, type->dtype, type->shape, data);
         else
-            s = tad_bind_each_in(k->w, i, type->dtype, tad__with_points(&type->shape, (int64_t)n),
-                                 data + first * bytes_of(type));
+            s = tad_bind_each_in(k->w, i, type->dtype,
+                                 tad__with_points(&type->shape, (int64_t)k->n),
+                                 data + k->first * bytes_of(type));
     }
     return s;
 }
 
-static tad_status bind_out(const work *k, size_t first, size_t n) {
+static tad_status bind_out(const work *k) {
     const tad__point_fn *f = k->p->f;
-    char *summand = k->summand;
+    char *room = k->room;
     tad_status s = TAD_OK;
     for (size_t i = 0; i < f->n_out && s == TAD_OK; i++) {
         const tad_type *type = &f->out[i];
-        char *data = (char *)k->p->c->out[i]->data + first * bytes_of(type);
+        char *data = (char *)k->p->c->out[i]->data + k->first * bytes_of(type);
         if (tad__has_bit(f->summed, i)) {
-            data = summand;
-            summand += k->p->block * ((bytes_of(type) + 15) / 16 * 16);
+            s = tad__bind_sum(k->w, i, room, k->sum + k->p->at[i]);
+            room += aligned(tad__sum_room(f->program, i));
+        } else {
+            s = tad_bind_each_out(k->w, i, type->dtype,
+                                  tad__with_points(&type->shape, (int64_t)k->n), data);
         }
-        s = tad_bind_each_out(k->w, i, type->dtype, tad__with_points(&type->shape, (int64_t)n),
-                              data);
     }
-    return s;
-}
-
-#define ADD_RESULTS(T)                                                                             \
-    static void add_results_##T(double *to, const T *from, size_t size, size_t n) {                \
-        for (size_t i = 0; i < n; i++)                                                             \
-            for (size_t e = 0; e < size; e++) to[e] += (double)from[i * size + e];                 \
-    }
-ADD_RESULTS(double)
-ADD_RESULTS(float)
-
-/* Adds the results at n points. */
-static void add_results(const work *k, size_t n) {
-    const tad__point_fn *f = k->p->f;
-    const char *from = k->summand;
-    for (size_t i = 0; i < f->n_out; i++) {
-        if (!tad__has_bit(f->summed, i)) continue;
-        double *to = k->sum + k->p->at[i];
-        const void *list = from;
-        if (f->out[i].dtype == TAD_F64)
-            add_results_double(to, list, size_of(&f->out[i]), n);
-        else
-            add_results_float(to, list, size_of(&f->out[i]), n);
-        from += k->p->block * ((bytes_of(&f->out[i]) + 15) / 16 * 16);
-    }
-}
-
-static tad_status run_block(const work *k, size_t first, size_t n) {
-    tad_status s = bind_in(k, first, n);
-    if (s == TAD_OK) s = bind_out(k, first, n);
-    if (s == TAD_OK) s = tad_run(k->w);
-    if (s == TAD_OK) add_results(k, n);
     return s;
 }
 
@@ -158,17 +126,20 @@ static void run_piece(void *arg, size_t first, size_t end) {
     plan *p = arg;
     piece *result = &p->piece[first / p->grain];
     char *memory = p->memory + first / p->grain * p->bytes;
-    work k = {.p = p, .w = tad_workspace_in(p->f->program, memory, p->workspace)};
-    k.sum = (double *)(void *)(memory + p->workspace);
-    k.summand = memory + p->workspace + p->total;
+    const work k = {.p = p,
+                    .w = tad_workspace_in(p->f->program, memory, p->workspace),
+                    .sum = (double *)(void *)(memory + p->workspace),
+                    .room = memory + p->workspace + p->total,
+                    .first = first,
+                    .n = end - first};
+    result->status = TAD_NO_MEMORY;
+    if (!k.w) return;
     memset(k.sum, 0, p->total);
-    result->status = k.w ? TAD_OK : TAD_NO_MEMORY;
-    for (size_t at = first; at < end && result->status == TAD_OK; at += p->block) {
-        result->status = run_block(&k, at, tad__min(p->block, end - at));
-        if (result->status != TAD_OK)
-            snprintf(result->message, sizeof result->message, "points from %zu on: %s", at,
-                     tad_workspace_message(k.w));
-    }
+    tad__count_from(k.w, first);
+    result->status = bind_in(&k);
+    if (result->status == TAD_OK) result->status = bind_out(&k);
+    if (result->status == TAD_OK) result->status = tad_run(k.w);
+    snprintf(result->message, sizeof result->message, "%s", tad_workspace_message(k.w));
     tad_workspace_free(k.w);
 }
 

@@ -1,5 +1,7 @@
-/* A program at many points: single numbers by vectors of points, the rest point by point. Rests on
- * workspace.h. */
+/* A program at many points: single numbers by vectors of points, the rest point by point; sums over
+ * points. Rests on workspace.h. */
+#include "sums.h"
+
 #include <string.h>
 
 #include "workspace.h"
@@ -9,7 +11,7 @@
 static tad_status count_points(tad_workspace *w, const char *what, const tad__each *each, size_t n,
                                int64_t *points) {
     for (size_t k = 0; k < n; k++) {
-        if (!each[k].given) continue;
+        if (!each[k].given || each[k].sum) continue;
         if (*points < 0) *points = each[k].points;
         if (*points != each[k].points)
             return tad__workspace_fail(w, TAD_BAD_SHAPE,
@@ -30,6 +32,39 @@ tad_status tad__count_points(tad_workspace *w, int64_t *points) {
                                     "run: output %zu is bound once, for %lld points", k,
                                     (long long)*points);
     return s;
+}
+
+/* ---- sums ---- */
+
+tad_status tad__bind_sum(tad_workspace *w, size_t k, void *room, double *sum) {
+    const tad_type type = tad_program_out_type(w->p, k);
+    const tad_status s = tad_bind_out(w, k, type.dtype, type.shape, room);
+    if (s != TAD_OK) return s;
+    w->each++;
+    w->each_out[k] = (tad__each){.given = true, .sum = sum};
+    return TAD_OK;
+}
+
+size_t tad__sum_room(const tad_program *p, size_t k) {
+    return p->lanes ? p->lanes * sizeof(double) : tad__type_bytes(&p->out[k].type);
+}
+
+void tad__count_from(tad_workspace *w, size_t first) { w->first_point = first; }
+
+static void add_elements(double *sum, const void *result, tad_dtype dtype, size_t bytes) {
+    const double *f64 = result;
+    const float *f32 = result;
+    for (size_t e = 0; e < bytes / sizeof *f64 && dtype == TAD_F64; e++) sum[e] += f64[e];
+    for (size_t e = 0; e < bytes / sizeof *f32 && dtype == TAD_F32; e++) sum[e] += (double)f32[e];
+}
+
+/* Adds what one point gave. */
+static void add_point(const tad_workspace *w) {
+    for (size_t k = 0; k < w->p->n_out; k++) {
+        const tad_type *type = &w->p->out[k].type;
+        if (w->each_out[k].sum)
+            add_elements(w->each_out[k].sum, w->out[k], type->dtype, tad__type_bytes(type));
+    }
 }
 
 /* ---- vectors of points ---- */
@@ -70,7 +105,7 @@ enum { BLOCK = 8 };
 static void load_block(const tad_workspace *w, size_t first, size_t at, size_t n) {
     for (size_t k = 0; k < w->p->n_in; k++) {
         const size_t step = w->each_in[k].step;
-        if (!w->each_in[k].given) continue;
+        if (!w->each_in[k].given || step == sizeof(double)) continue;
         const char *from = (const char *)w->in[k] + (first + at) * step;
         double *lane = lanes_of(w, w->p->in[k].value) + at;
         for (size_t i = 0; i < n; i++) memcpy(lane + i, from + i * step, sizeof *lane);
@@ -80,15 +115,42 @@ static void load_block(const tad_workspace *w, size_t first, size_t at, size_t n
 static void store_block(const tad_workspace *w, size_t first, size_t at, size_t n) {
     for (size_t k = 0; k < w->p->n_out; k++) {
         const size_t step = w->each_out[k].step;
+        if (w->each_out[k].sum || step == sizeof(double)) continue;
         char *to = (char *)w->out[k] + (first + at) * step;
         const double *lane = lanes_of(w, w->p->out[k].value) + at;
         for (size_t i = 0; i < n; i++) memcpy(to + i * step, lane + i, sizeof *lane);
     }
 }
 
-static void move_blocks(const tad_workspace *w, size_t first, size_t n,
-                        void (*block)(const tad_workspace *, size_t, size_t, size_t)) {
-    for (size_t at = 0; at < n; at += BLOCK) block(w, first, at, tad__min(BLOCK, n - at));
+/* Those whose points lie side by side go as a whole. */
+static void load(const tad_workspace *w, size_t first, size_t n) {
+    for (size_t k = 0; k < w->p->n_in; k++)
+        if (w->each_in[k].given && w->each_in[k].step == sizeof(double))
+            memcpy(lanes_of(w, w->p->in[k].value), (const double *)w->in[k] + first,
+                   n * sizeof(double));
+    for (size_t at = 0; at < n; at += BLOCK) load_block(w, first, at, tad__min(BLOCK, n - at));
+}
+
+static void store(const tad_workspace *w, size_t first, size_t n) {
+    for (size_t k = 0; k < w->p->n_out; k++) {
+        const double *lane = lanes_of(w, w->p->out[k].value);
+        double *to = w->out[k];
+        for (size_t i = 0; i < n && w->each_out[k].sum; i++) to[i] += lane[i];
+        if (!w->each_out[k].sum && w->each_out[k].step == sizeof *to)
+            memcpy(to + first, lane, n * sizeof *to);
+    }
+    for (size_t at = 0; at < n; at += BLOCK) store_block(w, first, at, tad__min(BLOCK, n - at));
+}
+
+static void clear_lane_sums(const tad_workspace *w) {
+    for (size_t k = 0; k < w->p->n_out; k++)
+        if (w->each_out[k].sum) memset(w->out[k], 0, w->p->lanes * sizeof(double));
+}
+
+static void add_lane_sums(const tad_workspace *w) {
+    for (size_t k = 0; k < w->p->n_out; k++)
+        for (size_t i = 0; i < w->p->lanes && w->each_out[k].sum; i++)
+            *w->each_out[k].sum += ((const double *)w->out[k])[i];
 }
 
 static void compute(const tad_workspace *w, size_t n) {
@@ -104,12 +166,14 @@ static void compute(const tad_workspace *w, size_t n) {
 
 static void run_lanes(const tad_workspace *w, size_t points) {
     repeat_known(w);
+    clear_lane_sums(w);
     for (size_t i = 0; i < points; i += w->p->lanes) {
         const size_t n = tad__min(w->p->lanes, points - i);
-        move_blocks(w, i, n, load_block);
+        load(w, i, n);
         compute(w, n);
-        move_blocks(w, i, n, store_block);
+        store(w, i, n);
     }
+    add_lane_sums(w);
 }
 
 /* ---- point by point ---- */
@@ -135,12 +199,14 @@ static tad_status run_one_by_one(tad_workspace *w, size_t points) {
     size_t done = 0;
     for (; done < points; done++) {
         if ((s = tad__run_once(w)) != TAD_OK) break;
+        add_point(w);
         move_on(w);
     }
     move_back(w, done);
     const size_t length = strlen(w->message);
     if (s != TAD_OK)
-        snprintf(w->message + length, sizeof w->message - length, ", at point %zu", done);
+        snprintf(w->message + length, sizeof w->message - length, ", at point %zu",
+                 w->first_point + done);
     return s;
 }
 
