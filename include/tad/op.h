@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 #define TAD_MAX_INPUTS 16 /* of ops with a fixed list; concat and stack take any number */
-#define TAD_MAX_OUTPUTS 8
+#define TAD_MAX_OUTPUTS 64
 
 /* ---- arrays as kernels see them ---- */
 

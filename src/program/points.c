@@ -135,8 +135,9 @@ static void store(const tad_workspace *w, size_t first, size_t n) {
     for (size_t k = 0; k < w->p->n_out; k++) {
         const double *lane = lanes_of(w, w->p->out[k].value);
         double *to = w->out[k];
-        for (size_t i = 0; i < n && w->each_out[k].sum; i++) to[i] += lane[i];
-        if (!w->each_out[k].sum && w->each_out[k].step == sizeof *to)
+        if (w->each_out[k].sum)
+            w->p->kernels->add[TAD_F64](n, lane, to);
+        else if (w->each_out[k].step == sizeof *to)
             memcpy(to + first, lane, n * sizeof *to);
     }
     for (size_t at = 0; at < n; at += BLOCK) store_block(w, first, at, tad__min(BLOCK, n - at));
