@@ -319,6 +319,47 @@ START_TEST(points_of_numbers_run_together) {
 }
 END_TEST
 
+/* What depends on shared inputs alone, between steps that do not and in places that these use
+ * again; user: how many times over. */
+static tad_var partly_shared(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n;
+    tad_var y = in[0], shared = in[1];
+    for (int k = 0; k < *(const int *)user; k++) {
+        shared = tad_add(tad_mul(shared, in[2]), tad_number(1));
+        tad_var each = tad_add(in[0], tad_square(in[1])), other = tad_div(in[1], shared);
+        y = tad_sub(tad_mul(y, shared), tad_mul(each, other));
+    }
+    return y;
+}
+
+/* Value and gradient; the derivative by in[2], and a value that all points share, too. */
+START_TEST(what_points_share_is_the_same_for_each) {
+    enum { N = 70 };
+    static const int times[] = {1, 4, 200};
+    double x[N], out[4][N], alone[4];
+    const double shared[2] = {1.5, -0.5};
+    for (int i = 0; i < N; i++) x[i] = 0.3 * i - 9;
+    tad_var in[3] = {tad_scalar(t, 1), tad_scalar(t, 2), tad_scalar(t, 0.5)};
+    machine m = {NULL, NULL};
+    ck_done(tad_freeze_function(partly_shared, (void *)(uintptr_t)&times[_i], in, 3,
+                                TAD_GIVE_VALUE | TAD_GIVE_GRADIENT, NULL, &m.p),
+            t);
+    m.w = tad_workspace_new(m.p);
+    for (int again = 0; again < 2; again++) {
+        ck_assert_int_eq(tad_bind_each_in(m.w, 0, TAD_F64, TAD_SHAPE(N), x), TAD_OK);
+        ck_assert_int_eq(tad_bind_numbers_in(m.w, 1, 2, shared), TAD_OK);
+        for (size_t k = 0; k < 4; k++)
+            ck_assert_int_eq(tad_bind_each_out(m.w, k, TAD_F64, TAD_SHAPE(N), out[k]), TAD_OK);
+        ck_assert_msg(tad_run(m.w) == TAD_OK, "%s", tad_workspace_message(m.w));
+        for (int i = 0; i < N; i++) {
+            run_numbers(m, (double[]){x[i], shared[0], shared[1]}, alone);
+            for (int k = 0; k < 4; k++) ck_assert_double_eq(out[k][i], alone[k]);
+        }
+    }
+    machine_free(m);
+}
+END_TEST
+
 START_TEST(points_share_a_parameter) {
     enum { N = 100 };
     double x[N], out[N];
@@ -470,6 +511,7 @@ static Suite *suite(void) {
     c = tape_case(s, "points");
     tcase_add_test(c, points_of_numbers_run_together);
     tcase_add_test(c, points_share_a_parameter);
+    tcase_add_loop_test(c, what_points_share_is_the_same_for_each, 0, 3);
     tcase_add_test(c, points_of_arithmetic_have_the_bits_of_one);
     tcase_add_test(c, points_of_arrays_run_one_after_another);
     tcase_add_test(c, numbers_beside_an_array_run_one_after_another);

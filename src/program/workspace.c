@@ -11,8 +11,8 @@ enum { ALIGN = 64 };
 
 /* Where the parts of a workspace begin. */
 typedef struct layout {
-    size_t number, lane, array, operand, frame, operands, results, in, out, each, ready, strips,
-        arrays, scratch, size;
+    size_t number, lane, row_of, point_step, array, operand, frame, operands, results, in, out,
+        each, ready, strips, arrays, scratch, size;
 } layout;
 
 /* What the calls have together. */
@@ -42,9 +42,12 @@ static bool place(size_t *end, size_t count, size_t size, size_t *at) {
 
 static bool lay_out(const tad_program *p, layout *l) {
     const counts n = count_refs(p);
+    const size_t steps = tad__steps_to_share(p);
     size_t end = (sizeof(tad_workspace) + ALIGN - 1) / ALIGN * ALIGN;
     const bool fits = place(&end, p->slots, sizeof(double), &l->number) &&
-                      place(&end, p->slots * p->lanes, sizeof(double), &l->lane) &&
+                      place(&end, (p->slots + steps) * p->lanes, sizeof(double), &l->lane) &&
+                      place(&end, p->lanes ? p->slots : 0, sizeof(uint32_t), &l->row_of) &&
+                      place(&end, steps, sizeof(tad__number_step), &l->point_step) &&
                       place(&end, p->array.count, sizeof(tad_array), &l->array) &&
                       place(&end, n.numbers, sizeof(tad_array), &l->operand) &&
                       place(&end, p->call.count, sizeof(tad_call_frame), &l->frame) &&
@@ -160,6 +163,8 @@ static tad_workspace *make(const tad_program *p, char *memory, const layout *l) 
     w->each_in = (tad__each *)(void *)(memory + l->each);
     w->each_out = w->each_in + p->n_in;
     w->lane = (double *)(void *)(memory + l->lane);
+    w->row_of = (uint32_t *)(void *)(memory + l->row_of);
+    w->point_step = (tad__number_step *)(void *)(memory + l->point_step);
     w->ready = (tad__ready_row *)(void *)(memory + l->ready);
     w->strips = memory + l->strips;
     w->arrays = memory + l->arrays;

@@ -54,9 +54,11 @@ struct tad_workspace {
     void **out;
     tad__row_of_numbers row_in, row_out; /* of the inputs and outputs that were bound so last */
     tad__each *each_in, *each_out;
-    size_t each;        /* so many of these are given */
-    size_t first_point; /* the number of the first, in messages */
-    double *lane;       /* numbers of some points, a slot after the other */
+    size_t each;                  /* so many of these are given */
+    size_t first_point;           /* the number of the first, in messages */
+    double *lane;                 /* numbers of some points, a row after the other; see lanes.c */
+    uint32_t *row_of;             /* of each slot, its row */
+    tad__number_step *point_step; /* steps on rows that points do not share */
     char *arrays, *strips;
     tad__ready_row *ready; /* of the longest group */
     char message[400];
@@ -68,11 +70,17 @@ tad_status tad__workspace_fail(tad_workspace *w, tad_status code, const char *fo
 /* One run, of what is bound. */
 tad_status tad__run_once(tad_workspace *w);
 
+/* Marks the row of what all points share. */
+#define TAD__SHARED_ROW 0x80000000u
+
 /* Of a new program: whether numbers of many points are computed together, and of how many. */
 void tad__find_lanes(tad_program *p);
 /* What is bound for each; -1: nothing is. */
 tad_status tad__count_points(tad_workspace *w, int64_t *points);
 tad_status tad__run_points(tad_workspace *w, size_t points);
+void tad__run_lanes(tad_workspace *w, size_t points);
+/* How many of its steps are looked at whether all points share them: all or none. */
+size_t tad__steps_to_share(const tad_program *p);
 
 /* Of a new program: which outputs can be computed in place. */
 void tad__find_direct(tad_program *p);
