@@ -226,41 +226,6 @@ START_TEST(options_and_operands_tell_calls_apart) {
 }
 END_TEST
 
-START_TEST(rows_on_one_shape_run_together) {
-    tad_var x = tad_input(t, TAD_F32, TAD_SHAPE(3000), NULL), s = tad_scalar(t, 2), y = x, z = x;
-    for (int k = 0; k < 20; k++) {
-        y = tad_sin(tad_mul(y, s));
-        z = tad_sub(tad_number(1), tad_exp(z));
-    }
-    tad_var out[2] = {tad_sum(y, tad_all()), tad_add(y, z)};
-    machine m = machine_of((tad_var[]){x, s}, 2, out, 2, NULL);
-    const tad_program_info i = tad_program_info_of(m.p);
-    ck_assert_uint_eq(i.groups, 1); /* the sum runs afterwards */
-    ck_assert_uint_eq(i.fused, 81);
-    ck_assert_uint_eq(i.array_bytes_apart, 2 * 12032 + 2 * 64);
-    machine_free(m);
-}
-END_TEST
-
-/* What something else reads in between has memory, and is there by then. */
-START_TEST(groups_are_there_when_they_are_read) {
-    double values[700];
-    for (int k = 0; k < 700; k++) values[k] = k * 0.001;
-    graph g = {.n_in = 2, .n_out = 2};
-    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(700), values),
-            w = tad_input(t, TAD_F64, TAD_SHAPE(7, 100), values), a = tad_sin(x), b = tad_cos(w),
-            c = tad_exp(a), d = tad_reshape(c, TAD_SHAPE(7, 100)), e = tad_mul(b, d),
-            f = tad_mul(c, tad_reshape(e, TAD_SHAPE(700))), h = tad_add(tad_flip(f, tad_all()), c);
-    g.in[0] = x, g.in[1] = w;
-    g.out[0] = h, g.out[1] = e;
-    tad_program *p = frozen(&g, "groups");
-    tad_workspace *own = tad_workspace_new(p);
-    run_beside(own, &g, "groups");
-    tad_workspace_free(own);
-    tad_program_free(p);
-}
-END_TEST
-
 START_TEST(memory_is_used_again) {
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(100), NULL), y = x;
     for (int k = 0; k < 50; k++) y = tad_softmax(y, 0);
@@ -504,8 +469,6 @@ static Suite *suite(void) {
     c = tape_case(s, "savings");
     tcase_add_test(c, what_nothing_needs_or_is_known_is_not_computed);
     tcase_add_test(c, options_and_operands_tell_calls_apart);
-    tcase_add_test(c, rows_on_one_shape_run_together);
-    tcase_add_test(c, groups_are_there_when_they_are_read);
     tcase_add_test(c, memory_is_used_again);
 
     c = tape_case(s, "points");

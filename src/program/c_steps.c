@@ -148,6 +148,17 @@ static void put_group_value(tad__c_file *f, tad__ref r, uint32_t row, uint32_t o
     tad__c_put_value(f, r);
 }
 
+/* Element i of a group is element j of line l. */
+static const char *place_in(uint8_t how) {
+    switch ((tad__how)how) {
+    case TAD__SINGLE:
+    case TAD__FILLING: return "0";
+    case TAD__ONE_LINE: return "j";
+    case TAD__PER_LINE: return "l";
+    default: return "i";
+    }
+}
+
 static void put_fused_row(tad__c_file *f, const tad__row_group *g, uint32_t i) {
     const tad__fused_row *row = &f->p->fused.item[g->first + i];
     const tad_op *op = &f->p->basis->row[row->row];
@@ -159,20 +170,32 @@ static void put_fused_row(tad__c_file *f, const tad__row_group *g, uint32_t i) {
         if (computes(f, g, i, row->in[k], &by))
             tad_c_put(&f->to, "v%u", by);
         else
-            tad_c_put(&f->to, (int)k == row->single ? "in%u_%u[0]" : "in%u_%u[i]", i, k);
+            tad_c_put(&f->to, "in%u_%u[%s]", i, k, place_in(row->how[k]));
     }
     tad__c_options(&f->to, op, row->options);
     tad_c_put(&f->to, ");\n");
     if (!is_inside(f, row->out)) tad_c_put(&f->to, "out%u[i] = v%u;\n", i, i);
 }
 
+static void begin_elements(tad__c_file *f, const tad__row_group *g) {
+    const long long size = (long long)g->size, line = (long long)g->line;
+    if (!line) {
+        tad_c_put(&f->to, "for (ptrdiff_t i = 0; i < %lld; i++) {\n", size);
+        return;
+    }
+    tad_c_put(&f->to, "for (ptrdiff_t l = 0; l < %lld; l++) {\n", size / line);
+    tad_c_put(&f->to, "for (ptrdiff_t j = 0; j < %lld; j++) {\n", line);
+    tad_c_put(&f->to, "const ptrdiff_t i = l * %lld + j;\n", line);
+}
+
 static void put_group(tad__c_file *f, uint32_t k) {
     const tad__row_group *g = &f->p->group.item[k];
     tad_c_put(&f->to, "static void group_%u(", k);
     each_value(f, g, put_group_parameter);
-    tad_c_put(&f->to, ") {\nfor (ptrdiff_t i = 0; i < %lld; i++) {\n", (long long)g->size);
+    tad_c_put(&f->to, ") {\n");
+    begin_elements(f, g);
     for (uint32_t i = 0; i < g->count; i++) put_fused_row(f, g, i);
-    tad_c_put(&f->to, "}\n}\n\n");
+    tad_c_put(&f->to, g->line ? "}\n}\n}\n\n" : "}\n}\n\n");
 }
 
 static void call_group(tad__c_file *f, uint32_t k) {

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "lines.h"
 #include "tape/error.h"
 
 enum { OPEN = 4, MOST_OPERANDS = 16, MOST_WAITING = 256 };
@@ -18,6 +19,8 @@ typedef struct open_group {
     tad__ref like; /* an array of its shape; NO_REF: there is no group here */
     uint32_t first, last;
     uint32_t count, operands; /* rows; operands that come from memory */
+    uint32_t spread;          /* operands that are spread out */
+    int64_t line;             /* 0: no operand needs lines */
     uint32_t opened;          /* when */
 } open_group;
 
@@ -53,29 +56,18 @@ static bool are_alike(const tad_array *a, const tad_array *b) {
     return a->dtype == b->dtype && tad__shape_equal(&x, &y);
 }
 
-static bool is_single(const fusing *u, tad__ref r) {
-    return !tad__is_array_ref(r) || array_at(u, r)->size == 1;
-}
-
-/* Which operand is a single element, -1: none; false: rows of a group cannot be like that. */
-static bool find_single(const fusing *u, const tad__call_step *c, int8_t *single) {
-    const tad_array *out = array_at(u, c->ref[c->n_in]);
-    *single = -1;
-    for (uint32_t k = 0; k < c->n_in; k++) {
-        if (is_single(u, c->ref[k])) {
-            if (c->n_in != 2 || *single >= 0) return false;
-            *single = (int8_t)k;
-        } else if (!are_alike(array_at(u, c->ref[k]), out) || !array_at(u, c->ref[k])->contiguous) {
-            return false;
-        }
-    }
-    return true;
+/* How the operands of a row can meet a group's elements; false: they cannot. */
+static bool find_ways(const fusing *u, const tad__call_step *c, tad__ways *w) {
+    const tad_array *out = array_at(u, c->ref[c->n_in]), *in[3];
+    if (!tad__is_row(u->f->t, c->op) || out->size <= 1) return false;
+    for (uint32_t k = 0; k < c->n_in; k++)
+        in[k] = tad__is_array_ref(c->ref[k]) ? array_at(u, c->ref[k]) : NULL;
+    return tad__ways_of(w, out, in, c->n_in);
 }
 
 static bool can_be_fused(const fusing *u, const tad__call_step *c) {
-    int8_t single;
-    if (!tad__is_row(u->f->t, c->op) || !tad__is_array_ref(c->ref[c->n_in])) return false;
-    return array_at(u, c->ref[c->n_in])->size > 1 && find_single(u, c, &single);
+    tad__ways w;
+    return tad__is_row(u->f->t, c->op) && tad__is_array_ref(c->ref[c->n_in]) && find_ways(u, c, &w);
 }
 
 /* ---- writing the new order ---- */
@@ -106,7 +98,10 @@ static void keep_row(fusing *u, const tad__call_step *c) {
                             .options = c->options,
                             .out = c->ref[c->n_in]};
     memcpy(row->in, c->ref, c->n_in * sizeof *row->in);
-    find_single(u, c, &row->single);
+    tad__ways w;
+    find_ways(u, c, &w);
+    row->single = w.single;
+    memcpy(row->how, w.how, sizeof row->how);
 }
 
 static void keep_group(fusing *u, const open_group *g) {
@@ -120,7 +115,8 @@ static void keep_group(fusing *u, const open_group *g) {
     *to = (tad__row_group){.first = (uint32_t)p->fused.count,
                            .count = g->count,
                            .dtype = (tad_dtype)like->dtype,
-                           .size = like->size};
+                           .size = like->size,
+                           .line = g->line};
     for (uint32_t k = g->first; k != NONE; k = u->next[k]) keep_row(u, &p->call.item[k]);
     add_step(u, TAD__FUSED, (uint32_t)(p->group.count - 1), 1);
     p->longest_group = tad__max(p->longest_group, g->count);
@@ -280,12 +276,19 @@ static uint32_t count_operands(const fusing *u, const tad__call_step *c, uint32_
     return n;
 }
 
+static bool has_room(const open_group *g, const tad__ways *w) {
+    return g->operands < MOST_OPERANDS && g->spread + w->spread <= TAD__MOST_SPREAD &&
+           (!w->line || !g->line || w->line == g->line);
+}
+
 static void join_group(fusing *u, uint32_t call) {
     const tad__call_step *c = &u->p->call.item[call];
     const tad__ref out = c->ref[c->n_in];
+    tad__ways w;
+    find_ways(u, c, &w);
     prepare(u, c);
     uint32_t k = find_group(u, out);
-    if (k != NONE && u->open[k].operands >= MOST_OPERANDS) {
+    if (k != NONE && !has_room(&u->open[k], &w)) {
         close_group(u, k);
         k = NONE;
     }
@@ -298,6 +301,8 @@ static void join_group(fusing *u, uint32_t call) {
     g->last = call;
     g->count++;
     g->operands += count_operands(u, c, k);
+    g->spread += w.spread;
+    g->line = w.line ? w.line : g->line;
     u->group[tad__position(out)] = (uint8_t)(k + 1);
 }
 

@@ -116,10 +116,23 @@ typedef struct tad__copy_step {
 typedef struct tad__fused_row {
     uint16_t row;
     uint8_t n_in;
-    int8_t single; /* which operand is a single element; -1: none */
+    int8_t single;    /* which operand the kernel takes as a single element; -1: none */
+    uint8_t how[3];   /* operands: tad__how */
+    uint8_t strip[3]; /* of those that are spread out */
     const double *options;
     tad__ref in[3], out;
 } tad__fused_row;
+
+/* How an operand of a row meets the elements of its group, which lie in lines. */
+typedef enum tad__how {
+    TAD__ALIKE,    /* element by element */
+    TAD__SINGLE,   /* one element, which the kernel takes as it is */
+    TAD__FILLING,  /* one element, which a strip is filled with: this and what follows is spread out
+                    */
+    TAD__ONE_LINE, /* a line, the same for all */
+    TAD__PER_LINE, /* an element for each line */
+    TAD__NO_WAY
+} tad__how;
 
 /* Rows on arrays of one size and type that run together, strip by strip. */
 typedef struct tad__row_group {
@@ -127,7 +140,9 @@ typedef struct tad__row_group {
     uint32_t strips;       /* that values within take up at once */
     tad_dtype dtype;
     int64_t size;
+    int64_t line; /* elements of a line; 0: no operand needs lines */
 } tad__row_group;
+enum { TAD__MOST_SPREAD = 8 }; /* operands of a group that are spread out */
 
 enum { TAD__STRIP_BYTES = 4096 };
 

@@ -69,11 +69,18 @@ static void begin_strip(const placing *u, strips *s, tad__ref r) {
     v->of = s->count ? s->unused[--s->count] : s->next++;
 }
 
+/* Operands that are spread out keep theirs while the group runs. */
+static void place_spread(tad__fused_row *row, strips *s) {
+    for (uint32_t k = 0; k < row->n_in; k++)
+        if (row->how[k] >= TAD__FILLING) row->strip[k] = (uint8_t)s->next++;
+}
+
 /* Gives the values within a group their strips. */
 static void place_strips(placing *u, uint32_t group) {
     tad__row_group *g = &u->p->group.item[group];
-    const tad__fused_row *row = &u->p->fused.item[g->first];
+    tad__fused_row *row = &u->p->fused.item[g->first];
     strips s = {.count = 0};
+    for (uint32_t i = 0; i < g->count; i++) place_spread(&row[i], &s);
     for (uint32_t i = 0; i < g->count; i++) {
         begin_strip(u, &s, row[i].out);
         for (uint32_t k = 0; k < row[i].n_in; k++) end_strip(u, &s, row[i].in[k], group, i);
