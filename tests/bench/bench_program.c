@@ -1,6 +1,6 @@
 /* Programs of scalar workloads: value and gradient by a strict program, by one that is rolled up,
- * and by that compiled, beside recording and reversing anew and the gradient by hand; what freezing
- * and compiling take.
+ * and by that compiled, beside recording and reversing anew and the gradient by hand; value and
+ * Hessian times vector by a program that is rolled up; what freezing and compiling take.
  *
  *   bench_program [--quick] [--rounds N] [NAME ...] */
 #include "bench.h"
@@ -12,8 +12,19 @@
 
 #include "scalar_tad.h"
 
-enum { FRESH, HAND, STRICT, ROLLED, COMPILED, CANDIDATES };
-static const char *const candidate_names[] = {"fresh", "hand", "strict", "rolled", "compiled"};
+enum { FRESH, HAND, STRICT, ROLLED, COMPILED, GRADIENTS, PRODUCT = GRADIENTS, CANDIDATES };
+static const char *const candidate_names[] = {"fresh",  "hand",     "strict",
+                                              "rolled", "compiled", "product"};
+
+/* Whose Hessian products are measured. */
+static bool has_product(int work) {
+    static const char *const have[] = {"rosenbrock_1e3", "rosenbrock_1e5", "mixture", "lstm",
+                                       "mlp"};
+    bool found = false;
+    for (size_t k = 0; k < sizeof have / sizeof *have; k++)
+        found |= strcmp(have[k], scalar_names[work]) == 0;
+    return found;
+}
 
 /* ---- memory, counted ---- */
 
@@ -35,7 +46,7 @@ static void *resize(void *user, void *old, size_t old_size, size_t new_size) {
 typedef struct {
     int work, candidate;
     const double *x;
-    double *y; /* value, gradient */
+    double *y; /* value, gradient or product */
     tad_tape *tape;
     tad_var *inputs;
     tad_program *program;
@@ -59,6 +70,19 @@ static void run(void *arg) {
     }
 }
 
+static double direction(size_t i) { return 1 + 0.1 * (double)(i % 7); }
+
+/* Gradients become Hessian times direction. */
+static void make_product(tad_tape *t, const tad_var *in, tad_var *gradient, size_t n) {
+    tad_var *v = bench_memory(n * sizeof *v), *product = bench_memory(n * sizeof *product);
+    for (size_t i = 0; i < n; i++) v[i] = tad_number(direction(i));
+    if (tad_tangent(gradient, n, in, v, n, product) != TAD_OK)
+        bench_fail("tangent", tad_message(t));
+    memcpy(gradient, product, n * sizeof *product);
+    free(v);
+    free(product);
+}
+
 static void freeze(job *j) {
     const size_t n = scalar_inputs[j->work];
     tad_tape *t = tad_tape_new(NULL);
@@ -66,6 +90,7 @@ static void freeze(job *j) {
     for (size_t i = 0; i < n; i++) in[i] = tad_scalar(t, j->x[i] * 0.99 + 0.001);
     out[0] = scalar_frozen.record[j->work](in);
     if (tad_grad(out, NULL, 1, in, n, out + 1) != TAD_OK) bench_fail("grad", tad_message(t));
+    if (j->candidate == PRODUCT) make_product(t, in, out + 1, n);
     const tad_freeze_options o = {.allocator = {resize, &j->memory},
                                   .allow_constant_outputs = true,
                                   .roll_up = j->candidate >= ROLLED};
@@ -134,8 +159,8 @@ static void compare(const char *work, const char *candidate, const double *y, co
 /* ---- one workload ---- */
 
 typedef struct {
-    double log_sum[CANDIDATES][2]; /* of times relative to fresh ones and those by hand */
-    double freeze, bytes;          /* at most */
+    double log_sum[GRADIENTS][2]; /* of times relative to fresh ones and those by hand */
+    double freeze, bytes;         /* at most */
     int count;
 } summary;
 
@@ -155,8 +180,35 @@ static void report_freezing(const job *j, summary *all) {
     all->bytes = fmax(all->bytes, bytes);
 }
 
+/* The product by a numeric sweep over what is recorded anew. */
+static void check_product(const job *j) {
+    const size_t n = scalar_inputs[j->work];
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var *in = bench_memory(n * sizeof *in), *v = bench_memory(n * sizeof *v),
+            *product = bench_memory(n * sizeof *product);
+    double *right = bench_memory((n + 1) * sizeof *right);
+    for (size_t i = 0; i < n; i++) in[i] = tad_scalar(t, j->x[i]), v[i] = tad_number(direction(i));
+    const tad_var y = scalar_frozen.record[j->work](in);
+    if (tad_forward_over_reverse(y, in, v, n, NULL, product) != TAD_OK)
+        bench_fail("product", tad_message(t));
+    right[0] = tad_item(y);
+    for (size_t i = 0; i < n; i++) right[i + 1] = tad_item(product[i]);
+    compare(scalar_names[j->work], candidate_names[PRODUCT], j->y, right, n);
+    tad_tape_free(t);
+    free(in);
+    free(v);
+    free(product);
+    free(right);
+}
+
+static void report_product(const job *j, const bench_case *cases) {
+    char line[64];
+    snprintf(line, sizeof line, "program_%s_product_in_gradients", scalar_names[j->work]);
+    bench_at_most(line, 1 / bench_ratio(&cases[PRODUCT], &cases[ROLLED]), 2.5);
+}
+
 static void report(const job *jobs, const bench_case *cases, size_t operations, summary *all) {
-    for (int c = 0; c < CANDIDATES; c++) {
+    for (int c = 0; c < GRADIENTS; c++) {
         char line[64];
         snprintf(line, sizeof line, "%s_%s", scalar_names[jobs[c].work], candidate_names[c]);
         const double fresh = bench_ratio(&cases[c], &cases[FRESH]),
@@ -175,17 +227,22 @@ static void measure(int work, const bench_options *o, summary *all) {
     job jobs[CANDIDATES];
     static bench_case cases[CANDIDATES];
     scalar_start(work, x);
-    for (int c = 0; c < CANDIDATES; c++) {
+    const int candidates = has_product(work) ? CANDIDATES : GRADIENTS;
+    for (int c = 0; c < candidates; c++) {
         prepare(&jobs[c], work, c, x);
         run(&jobs[c]);
-        compare(scalar_names[work], candidate_names[c], jobs[c].y, jobs[FRESH].y,
-                scalar_inputs[work]);
+        if (c < GRADIENTS)
+            compare(scalar_names[work], candidate_names[c], jobs[c].y, jobs[FRESH].y,
+                    scalar_inputs[work]);
+        else
+            check_product(&jobs[c]);
         cases[c] = (bench_case){.run = run, .arg = &jobs[c]};
         if (c >= STRICT) report_freezing(&jobs[c], all);
     }
-    bench_measure(cases, CANDIDATES, o);
+    bench_measure(cases, (size_t)candidates, o);
     report(jobs, cases, scalar_operations(jobs[FRESH].tape), all);
-    for (int c = 0; c < CANDIDATES; c++) finish(&jobs[c]);
+    if (candidates > PRODUCT) report_product(&jobs[PRODUCT], cases);
+    for (int c = 0; c < candidates; c++) finish(&jobs[c]);
     free(x);
 }
 
