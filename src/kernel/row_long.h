@@ -32,6 +32,7 @@ enum { EITHER_OPTION = 2, POWER_OPTION = 4 };
 #define LE(a, b, t, e) ((a) | (b) | (t) | (e))
 #define EQ(a, b, t, e) ((a) | (b) | (t) | (e))
 #define NUMBER(x, t) ((x) | (t))
+#define FLAT(x) (x)
 #define EITHER(a, b) ((a) | (b) | EITHER_OPTION)
 #define POWER(less) (1 | POWER_OPTION)
 #define SIZE(a, b) ((a) | (b))

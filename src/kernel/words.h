@@ -14,6 +14,7 @@
 #define LE(a, b, t, e) ((a) <= (b) ? (t) : (e))
 #define EQ(a, b, t, e) ((a) == (b) ? (t) : (e))
 #define NUMBER(x, t) ((x) == (x) ? (t) : (x))
+#define FLAT(x) NUMBER(x, K(0))
 #define EITHER(a, b) ((P) == 0 ? (a) : (b))
 #define SIZE(a, b) (FN(fabs, a) + FN(fabs, b))
 #define SELDOM(x, least, graph, below, cheap) RARELY(-(BITS) !((x) >= K(least)), below, cheap)

@@ -12,6 +12,7 @@
 #undef LE
 #undef EQ
 #undef NUMBER
+#undef FLAT
 #undef EITHER
 #undef POWER
 #undef SIZE

@@ -24,6 +24,7 @@
 #define LE(a, b, t, e) 0
 #define EQ(a, b, t, e) 0
 #define NUMBER(x, t) 0
+#define FLAT(x) 0
 #define EITHER(a, b) 0
 #define POWER(less) 0
 #define SIZE(a, b) 0

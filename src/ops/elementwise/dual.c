@@ -27,6 +27,10 @@ static UNUSED tad__dual quotient(tad__dual a, tad__dual b) {
     return along(a, 1 / b.value, b, -(y / b.value), y);
 }
 
+static UNUSED tad__dual flat(tad__dual x) {
+    return x.value == x.value ? constant(0) : (tad__dual){x.value, x.value, x.moves};
+}
+
 /* Any row on one or two operands, its derivatives at first order. */
 static tad__dual row1(unsigned row, tad__dual x, double p, double q) {
     const tad__row_numbers *f = &tad__row_number[row];
@@ -58,6 +62,7 @@ static tad__dual row2(unsigned row, tad__dual a, tad__dual b) {
 #define LE(a, b, t, e) ((a).value <= (b).value ? (t) : (e))
 #define EQ(a, b, t, e) ((a).value == (b).value ? (t) : (e))
 #define NUMBER(x, t) ((x).value == (x).value ? (t) : (x))
+#define FLAT(x) flat(x)
 #define EITHER(a, b) (P.value == 0 ? (a) : (b))
 #define POWER(less) row1(TAD__ROW_pow_scalar, X, P.value - (less), 0)
 #define SIZE(a, b) add(FN(fabs, a), FN(fabs, b))

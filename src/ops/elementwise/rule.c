@@ -53,6 +53,7 @@ ARITHMETIC(div)
 #define LE(a, b, t, e) choose(COMPARE_GE, b, a, t, e)
 #define EQ(a, b, t, e) choose(COMPARE_EQ, a, b, t, e)
 #define NUMBER(x, t) choose(COMPARE_EQ, x, x, t, x)
+#define FLAT(x) tad_hardtanh(x, 0, 0) /* one row, whose derivative is flat, too */
 #define EITHER(a, b) (P.u.number == 0 ? (a) : (b))
 #define POWER(less) tad_pow_scalar(X, P.u.number - (less))
 #define SIZE(a, b) ADD(FN(fabs, a), FN(fabs, b))
