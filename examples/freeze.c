@@ -4,6 +4,10 @@
  * program   the loss and its gradient are recorded once, frozen, and run on other parameters;
  * points    the residual of a single point and its three derivatives, written with numbers, are
  *           frozen and run at all points; Gauss and Newton's method takes them from there.
+ *
+ *   freeze [FOLDER]
+ *
+ * With a folder the program is drawn there: program.dot, for Graphviz, and its memory, plan.svg.
  */
 #define _POSIX_C_SOURCE 199309L
 #include <math.h>
@@ -67,14 +71,27 @@ static tad_status by_tape(tad_tape *t, tad_var *points) {
     return TAD_OK;
 }
 
-static tad_status by_program(tad_tape *t, tad_var *points) {
+typedef tad_status picture(const tad_program *p, tad_sink *sink, void *user);
+
+static tad_status draw(picture *f, const tad_program *p, const char *folder, const char *name) {
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    if (!file) return TAD_IO;
+    const tad_status s = f(p, tad_file_sink, file);
+    return fclose(file) ? TAD_IO : s;
+}
+
+static tad_status by_program(tad_tape *t, tad_var *points, const char *folder) {
     double p[3] = {1, 1, 0}, gradient[3], start = seconds();
     tad_var in[3] = {tad_scalar(t, 1), tad_scalar(t, 1), tad_scalar(t, 1)};
     tad_program *program;
     tad_status s = tad_freeze_function(loss, points, in, 3, TAD_GIVE_GRADIENT, NULL, &program);
     if (s != TAD_OK) return s;
+    if (folder) s = draw(tad_program_dot, program, folder, "program.dot");
+    if (folder && s == TAD_OK) s = draw(tad_program_plan_svg, program, folder, "plan.svg");
     tad_workspace *w = tad_workspace_new(program);
-    s = tad_bind_numbers_in(w, 0, 3, p);
+    if (s == TAD_OK) s = tad_bind_numbers_in(w, 0, 3, p);
     if (s == TAD_OK) s = tad_bind_numbers_out(w, 0, 3, gradient);
     for (int step = 0; step < STEPS && s == TAD_OK; step++) {
         s = tad_run(w);
@@ -135,14 +152,14 @@ static tad_status by_points(tad_tape *t, const data *d) {
     return s;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     static data d;
     tad_tape *t = tad_tape_new(NULL);
     make(&d);
     tad_var points[2] = {tad_borrow(t, TAD_F64, TAD_SHAPE(POINTS), d.x),
                          tad_borrow(t, TAD_F64, TAD_SHAPE(POINTS), d.y)};
     tad_status s = by_tape(t, points);
-    if (s == TAD_OK) s = by_program(t, points);
+    if (s == TAD_OK) s = by_program(t, points, argc > 1 ? argv[1] : NULL);
     if (s == TAD_OK) s = by_points(t, &d);
     return finish(t, s);
 }

@@ -25,7 +25,7 @@ FLOORS = {
     "map": "base kernel array tape program/sums.h",
     "gradcheck": "base array/shape.h",
     "cc": "",
-    "show": "base",
+    "show": "base array/words.h",
     "nn": "base kernel array tape/hook.h",
     "io": "base kernel array tape/error.h tape/handle.h tape/owned.h tape/tape.h nn/dataset.h",
 }

@@ -130,6 +130,21 @@ TAD_API tad_program_info tad_program_info_of(const tad_program *p);
  * row only the first few are shown, of what is rolled up where the results lie. */
 TAD_API TAD_MUST_USE tad_status tad_program_dump(const tad_program *p, tad_sink *sink, void *user);
 
+/* The program as a picture for Graphviz: values flow from inputs, parameters and constants through
+ * the steps to the outputs; edges are arrays, as tad_program_dump has them, or single numbers
+ * without words. A group is a box with its ops; number steps in a row, and what is rolled up in a
+ * row, which is said to read all numbers (dashed), are one node.
+ *
+ * IO: the sink wanted no more; NO_MEMORY; BAD_ARGUMENT for NULL. Takes some bytes for each number
+ * and array until it returns. */
+TAD_API TAD_MUST_USE tad_status tad_program_dot(const tad_program *p, tad_sink *sink, void *user);
+
+/* The memory plan as a picture, an SVG file: which bytes of a workspace's arrays each array takes
+ * up (upwards), from the step that writes it to the last one that reads it (to the right; groups
+ * and what is drawn as one node above are one step). Errors and memory as above. */
+TAD_API TAD_MUST_USE tad_status tad_program_plan_svg(const tad_program *p, tad_sink *sink,
+                                                     void *user);
+
 /* ---- as C ---- */
 
 /* All zero is the default. */

@@ -53,3 +53,24 @@ void tad__text_fixed(tad__text *t, double value, int decimals) {
     if (isfinite(value)) set_point(text);
     tad__text_bytes(t, text, strlen(text));
 }
+
+/* ---- cells ---- */
+
+void tad__cell_add(tad__cell *cell, const char *format, ...) {
+    size_t room = sizeof cell->text - cell->length;
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(cell->text + cell->length, room, format, args);
+    va_end(args);
+    if (n < 0) return;
+    if ((size_t)n < room) {
+        cell->length += (size_t)n;
+        return;
+    }
+    cell->length = sizeof cell->text - 1;
+    memcpy(cell->text + cell->length - 3, "...", 4);
+}
+
+void tad__cell_number(tad__cell *cell, double value) {
+    tad__cell_add(cell, "%s", tad__show_number(value).text);
+}

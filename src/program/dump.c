@@ -1,7 +1,5 @@
-/* A program as text. Rests on program.h and base/text.h. */
-#include "base/text.h"
-
-#include "program.h"
+/* A program as text. Rests on moments.h and base/text.h. */
+#include "moments.h"
 
 enum { SHOWN_NUMBERS = 8 };
 
@@ -28,10 +26,8 @@ static void put_value(tad__text *t, const tad_program *p, tad__ref r) {
         return;
     }
     const tad__array_value *v = &p->array.item[tad__position(r)];
-    const tad_shape shape = tad__shape_of(&v->array);
-    char text[TAD__SHAPE_ROOM];
-    tad__text_put(t, "a%u %s%s ", tad__position(r), tad_dtype_name((tad_dtype)v->array.dtype),
-                  tad__shape_text(&shape, text, sizeof text));
+    tad__put_array(t, p, tad__position(r));
+    tad__text_put(t, " ");
     put_home(t, p, v);
     if (v != &p->array.item[v->root]) tad__text_put(t, " of a%u", v->root);
 }

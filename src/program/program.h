@@ -67,6 +67,7 @@ typedef struct tad__constant_slot {
 typedef struct tad__parameter {
     tad_var var;
     tad__ref value;
+    const char *name; /* when it was frozen; "": none */
 } tad__parameter;
 
 /* ---- steps ---- */

@@ -39,6 +39,23 @@ static tad__ref new_value(tad__freezer *f, uint32_t i, tad__home home) {
     return tad__new_array_value(f, (tad_dtype)n->value.array->dtype, &shape, home);
 }
 
+/* ---- names ---- */
+
+static const char *kept_text(tad__freezer *f, const char *text) {
+    if (!text) return "";
+    const size_t size = strlen(text) + 1;
+    char *copy = tad__arena_take(&f->p->arena, size, 1);
+    if (!copy) {
+        f->failed = true;
+        return "";
+    }
+    return memcpy(copy, text, size);
+}
+
+static const char *name_of(tad__freezer *f, uint32_t i) {
+    return kept_text(f, tad__name_of(f->t, i));
+}
+
 /* ---- leaves ---- */
 
 static tad__ref stored_array(tad__freezer *f, const tad_array *a) {
@@ -71,7 +88,7 @@ static tad__ref parameter_of(tad__freezer *f, uint32_t i) {
         f->failed = true;
         return TAD__NO_REF;
     }
-    *parameter = (tad__parameter){tad__handle(f->t, i), r};
+    *parameter = (tad__parameter){tad__handle(f->t, i), r, name_of(f, i)};
     if (tad__is_array_ref(r)) array_of(f, r)->of = (uint32_t)(f->p->parameter.count - 1);
     return r;
 }
@@ -85,21 +102,6 @@ static void add_step(tad__freezer *f, tad__step_kind kind, uint32_t at) {
 static tad__place place_of(const tad__freezer *f, uint32_t i) {
     const tad__label *l = tad__label_of(&f->t->places, i);
     return l ? (tad__place){l->text, l->line} : (tad__place){NULL, 0};
-}
-
-static const char *kept_text(tad__freezer *f, const char *text) {
-    if (!text) return "";
-    const size_t size = strlen(text) + 1;
-    char *copy = tad__arena_take(&f->p->arena, size, 1);
-    if (!copy) {
-        f->failed = true;
-        return "";
-    }
-    return memcpy(copy, text, size);
-}
-
-static const char *name_of(tad__freezer *f, uint32_t i) {
-    return kept_text(f, tad__name_of(f->t, i));
 }
 
 /* Operand k of a call as a value; a plain number beside arrays has their element type. */

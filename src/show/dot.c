@@ -1,23 +1,6 @@
 /* tad_dot_graph: a tape as a picture for Graphviz. Rests on the public inspect.h alone. */
 #include "dot.h"
 
-/* ---- quoting ---- */
-
-/* Text for inside a quoted label; Graphviz reads \" and \\. */
-static bool quoted(void *user, const char *text, size_t length) {
-    tad__text *out = user;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == '"' || text[i] == '\\') tad__text_bytes(out, "\\", 1);
-        if (text[i] == '\n')
-            tad__text_bytes(out, "\\n", 2);
-        else
-            tad__text_bytes(out, text + i, 1);
-    }
-    return !out->stopped;
-}
-
-tad__text tad__dot_label(tad__text *out) { return (tad__text){quoted, out, false}; }
-
 /* ---- pieces ---- */
 
 void tad__dot_begin(tad__text *out) {

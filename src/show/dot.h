@@ -7,9 +7,6 @@
 void tad__dot_begin(tad__text *out);
 void tad__dot_end(tad__text *out);
 
-/* What is written to it arrives in `out` quoted, as a label needs it. */
-tad__text tad__dot_label(tad__text *out);
-
 /* Opens a node with its name, op and options in the label; closes it. */
 void tad__dot_node_begin(tad__text *out, tad_var x);
 void tad__dot_node_end(tad__text *out);

@@ -1,27 +1,15 @@
 /* Words for the nodes of a tape, cells to be aligned, ancestors: what dump, dot and explain share.
  *
- * Rests on the public inspect.h alone, as everything that shows a tape does. */
+ * Rests on the public inspect.h and array/words.h, as everything that shows a tape does. */
 #ifndef TAD_SHOW_H
 #define TAD_SHOW_H
 
 #include <tad/inspect.h>
 
-#include "base/text.h"
+#include "array/words.h"
 
 /* TAD_IO if the sink stopped, else what the tape says. */
 tad_status tad__text_status(const tad__text *out, const tad_tape *t);
-
-/* A piece of text to be measured before it is written; what does not fit ends in "...". */
-typedef struct tad__cell {
-    size_t length;
-    char text[116];
-} tad__cell;
-
-void tad__cell_add(tad__cell *cell, const char *format, ...) TAD_PRINTF(2, 3);
-
-/* A number as all that shows a tape writes it: tad__show_number(x).text. */
-static inline tad__figures tad__show_number(double value) { return tad__figures_of(value, 6); }
-void tad__cell_number(tad__cell *cell, double value);
 
 /* ---- words ---- */
 
@@ -29,7 +17,6 @@ void tad__cell_name(tad__cell *cell, tad_var x); /* #3 logits, or a plain number
 void tad__cell_call(tad__cell *cell, tad_var x); /* mul(#1 a, 5), or: input, constant, parameter */
 void tad__cell_op(tad__cell *cell, tad_var x);   /* the same without the parents */
 void tad__cell_options(tad__cell *cell, tad_var x); /* axis=(0,1) keepdims; nothing where default */
-void tad__cell_shape(tad__cell *cell, tad_shape shape); /* (2,3) */
 
 typedef enum tad__what { TAD__VALUE, TAD__GRADIENT } tad__what;
 
