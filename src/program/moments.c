@@ -46,64 +46,73 @@ void tad__put_array(tad__text *t, const tad_program *p, uint32_t position) {
                   tad__shape_text(&shape, text, sizeof text));
 }
 
-/* ---- lives ---- */
+/* ---- arrays ---- */
 
-typedef struct lives {
+/* Whose they are to be shown. */
+typedef struct viewer {
     const tad_program *p;
-    tad__life *life;
-    uint32_t now;
-    tad__step_kind kind;
-} lives;
+    tad__see *see;
+    void *user;
+} viewer;
 
-static tad__life *life_of(const lives *l, tad__ref r) {
-    if (r == TAD__NO_REF || !tad__is_array_ref(r)) return NULL;
-    return &l->life[l->p->array.item[tad__position(r)].root];
+static void show(const viewer *v, tad__ref r, bool written) {
+    if (r != TAD__NO_REF && tad__is_array_ref(r))
+        v->see(v->user, v->p->array.item[tad__position(r)].root, written);
 }
 
-static void reads(const lives *l, tad__ref r) {
-    tad__life *life = life_of(l, r);
-    if (life && life->from != UINT32_MAX) life->to = l->now;
+static void show_call(const viewer *v, const tad__call_step *c) {
+    for (uint32_t i = 0; i < c->n_out; i++) show(v, c->ref[c->n_in + i], true);
+    for (uint32_t i = 0; i < c->n_in; i++) show(v, c->ref[i], false);
 }
 
-static void writes(const lives *l, tad__ref r) {
-    tad__life *life = life_of(l, r);
-    if (life) *life = (tad__life){l->now, l->now, l->kind};
-}
-
-static void live_call(const lives *l, const tad__call_step *c) {
-    for (uint32_t i = 0; i < c->n_out; i++) writes(l, c->ref[c->n_in + i]);
-    for (uint32_t i = 0; i < c->n_in; i++) reads(l, c->ref[i]);
-}
-
-static void live_group(const lives *l, const tad__row_group *g) {
+static void show_group(const viewer *v, const tad__row_group *g) {
     for (uint32_t i = g->first; i < g->first + g->count; i++) {
-        const tad__fused_row *row = &l->p->fused.item[i];
-        writes(l, row->out);
-        for (uint32_t k = 0; k < row->n_in; k++) reads(l, row->in[k]);
+        const tad__fused_row *row = &v->p->fused.item[i];
+        show(v, row->out, true);
+        for (uint32_t k = 0; k < row->n_in; k++) show(v, row->in[k], false);
     }
 }
 
-static void live_moment(const lives *l, const tad__step *s) {
-    const tad_program *p = l->p;
-    switch (s->kind) {
-    case TAD__CALL: live_call(l, &p->call.item[s->at]); return;
-    case TAD__FUSED: live_group(l, &p->group.item[s->at]); return;
-    case TAD__DECIDE: reads(l, p->decision.item[s->at].condition); return;
-    case TAD__DRAW: writes(l, p->draw.item[s->at].to); return;
+void tad__see_arrays(const tad_program *p, const tad__step *moment, tad__see *see, void *user) {
+    const viewer v = {p, see, user};
+    const uint32_t at = moment->at;
+    switch (moment->kind) {
+    case TAD__CALL: show_call(&v, &p->call.item[at]); return;
+    case TAD__FUSED: show_group(&v, &p->group.item[at]); return;
+    case TAD__DECIDE: show(&v, p->decision.item[at].condition, false); return;
+    case TAD__DRAW: show(&v, p->draw.item[at].to, true); return;
     case TAD__COPY:
-        writes(l, p->copy.item[s->at].to);
-        reads(l, p->copy.item[s->at].from);
+        show(&v, p->copy.item[at].to, true);
+        show(&v, p->copy.item[at].from, false);
         return;
     case TAD__NUMBERS:
     case TAD__ROLLED: return; /* on numbers alone */
     }
 }
 
+/* ---- lives ---- */
+
+typedef struct lives {
+    tad__life *life;
+    uint32_t now;
+    tad__step_kind kind;
+} lives;
+
+static void note(void *user, uint32_t root, bool written) {
+    const lives *l = user;
+    tad__life *life = &l->life[root];
+    if (written)
+        *life = (tad__life){l->now, l->now, l->kind};
+    else if (life->from != UINT32_MAX)
+        life->to = l->now;
+}
+
 uint32_t tad__find_lives(const tad_program *p, tad__life *life) {
     tad__moments m = {.p = p};
     for (size_t k = 0; k < p->array.count; k++) life[k] = (tad__life){.from = UINT32_MAX};
-    while (tad__next_moment(&m)) live_moment(&(lives){p, life, m.next - 1, m.now.kind}, &m.now);
-    const lives end = {.p = p, .life = life, .now = m.next};
-    for (size_t k = 0; k < p->n_out; k++) reads(&end, p->out[k].value);
+    while (tad__next_moment(&m))
+        tad__see_arrays(p, &m.now, note, &(lives){life, m.next - 1, m.now.kind});
+    for (size_t k = 0; k < p->n_out; k++)
+        show(&(viewer){p, note, &(lives){.life = life, .now = m.next}}, p->out[k].value, false);
     return m.next;
 }

@@ -27,6 +27,11 @@ void tad__put_position(tad__text *t, const char *what, size_t first, size_t coun
 /* "a3 float64(2,3)". */
 void tad__put_array(tad__text *t, const tad_program *p, uint32_t position);
 
+/* An array that is no view, or what a view shows. */
+typedef void tad__see(void *user, uint32_t root, bool written);
+/* Shows all that a moment writes and reads: a step's results before its operands. */
+void tad__see_arrays(const tad_program *p, const tad__step *moment, tad__see *see, void *user);
+
 /* From the moment that writes an array, or a view of it, to the last one that reads it, both
  * included; from > to: none writes it. Outputs live on to behind the last moment. */
 typedef struct tad__life {

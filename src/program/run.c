@@ -1,8 +1,9 @@
-/* Running a program. Takes no memory. Rests on workspace.h. */
+/* Running a program. Takes no memory. Rests on workspace.h and poison.h. */
 #include <stdio.h>
 #include <string.h>
 
-#include "workspace.h"
+#include "moments.h"
+#include "poison.h"
 
 #include "array/view.h"
 #include "tape/arrays.h"
@@ -193,8 +194,21 @@ static tad_status run_compiled(tad_workspace *w) {
     return tad__workspace_fail(w, s, "run: compiled steps: %s", tad_status_text(s));
 }
 
+/* Moment by moment, so that memory can be poisoned in time. */
+static tad_status run_watched(tad_workspace *w) {
+    tad__moments m = {.p = w->p};
+    tad_status s = TAD_OK;
+    while (s == TAD_OK && tad__next_moment(&m)) {
+        if (m.now.kind == TAD__FUSED) tad__poison_strips(w);
+        s = run_step(w, &m.now);
+        tad__poison_dead(w, &m.now, m.next - 1);
+    }
+    return s;
+}
+
 static tad_status run_steps(tad_workspace *w) {
     tad_status s = TAD_OK;
+    if (TAD__WATCHED) return run_watched(w);
     for (size_t k = 0; k < w->p->step.count && s == TAD_OK; k++)
         s = run_step(w, &w->p->step.item[k]);
     return s;
@@ -203,6 +217,7 @@ static tad_status run_steps(tad_workspace *w) {
 tad_status tad__run_once(tad_workspace *w) {
     if (w->rebound || w->placed_for != w->p->compiled) tad__place_outputs(w);
     read_inputs(w);
+    tad__poison_arrays(w);
     const tad_status s = w->p->compiled ? run_compiled(w) : run_steps(w);
     if (s == TAD_OK) write_outputs(w);
     return s;

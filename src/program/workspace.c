@@ -1,9 +1,10 @@
-/* How a workspace is laid out, made, and bound. Rests on workspace.h. */
-#include "workspace.h"
-
+/* How a workspace is laid out, made, and bound. Rests on workspace.h and poison.h. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "moments.h"
+#include "poison.h"
 
 enum { ALIGN = 64 };
 
@@ -12,7 +13,7 @@ enum { ALIGN = 64 };
 /* Where the parts of a workspace begin. */
 typedef struct layout {
     size_t number, lane, row_of, point_step, array, operand, frame, operands, results, in, out,
-        each, ready, strips, arrays, scratch, size;
+        each, ready, life, strips, arrays, scratch, size;
 } layout;
 
 /* What the calls have together. */
@@ -57,6 +58,7 @@ static bool lay_out(const tad_program *p, layout *l) {
                       place(&end, p->n_out, sizeof(void *), &l->out) &&
                       place(&end, p->n_in + p->n_out, sizeof(tad__each), &l->each) &&
                       place(&end, p->longest_group, sizeof(tad__ready_row), &l->ready) &&
+                      place(&end, TAD__WATCHED ? p->array.count : 0, sizeof(tad__life), &l->life) &&
                       place(&end, p->strip_bytes, 1, &l->strips) &&
                       place(&end, p->array_bytes, 1, &l->arrays) &&
                       place(&end, p->scratch_bytes, 1, &l->scratch);
@@ -166,6 +168,7 @@ static tad_workspace *make(const tad_program *p, char *memory, const layout *l) 
     w->row_of = (uint32_t *)(void *)(memory + l->row_of);
     w->point_step = (tad__number_step *)(void *)(memory + l->point_step);
     w->ready = (tad__ready_row *)(void *)(memory + l->ready);
+    w->life = (tad__life *)(void *)(memory + l->life);
     w->strips = memory + l->strips;
     w->arrays = memory + l->arrays;
     for (size_t k = 0; k < p->constant.count; k++)
@@ -175,6 +178,7 @@ static tad_workspace *make(const tad_program *p, char *memory, const layout *l) 
     set_arrays(w);
     set_frames(w);
     set_scratch(w, memory + l->scratch);
+    if (TAD__WATCHED) tad__find_lives(p, w->life);
     return w;
 }
 

@@ -60,7 +60,8 @@ struct tad_workspace {
     uint32_t *row_of;             /* of each slot, its row */
     tad__number_step *point_step; /* steps on rows that points do not share */
     char *arrays, *strips;
-    tad__ready_row *ready; /* of the longest group */
+    tad__ready_row *ready;  /* of the longest group */
+    struct tad__life *life; /* of each array, where builds are fenced */
     char message[400];
 };
 
