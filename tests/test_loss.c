@@ -171,6 +171,32 @@ START_TEST(cross_entropy_gradients_grow_with_the_cotangent) {
 }
 END_TEST
 
+/* One op, and the loops of the sweep: also for classes that do not lie next to each other, with
+ * weights, smoothed, and for cotangents of rows. */
+START_TEST(a_recorded_gradient_of_cross_entropy_has_the_bits_of_the_sweep) {
+    static const tad_dtype dtypes[] = {TAD_F64, TAD_F32};
+    for (int k = 0; k < 24; k++) {
+        tad_tape *t = tad_tape_new(NULL);
+        const tad_dtype dtype = dtypes[k % 2];
+        tad_cross_entropy_options o = {.reduction = (tad_reduction)(k / 2 % 3)};
+        tad_var x = tad_mul(tad_rand(t, dtype, TAD_SHAPE(4, 37, 3)), tad_number(20)),
+                c = tad_rand(t, dtype, o.reduction == TAD_EACH ? TAD_SHAPE(4, 3) : TAD_0D),
+                y = tad_constant_from(t, TAD_I64, TAD_SHAPE(4, 3),
+                                      (double[]){1, 36, 0, 7, 2, 5, -100, 9, 9, 30, 31, 11});
+        if (k / 6 % 2) o.weight = tad_rand(t, dtype, TAD_SHAPE(37));
+        if (k / 12) o.label_smoothing = 0.1;
+        x = tad_input(t, dtype, TAD_SHAPE(4, 37, 3), tad_data(x));
+        tad_var loss = tad_sum(tad_mul(c, tad_cross_entropy(x, y, &o)), tad_all()), gradient;
+        ck_done(tad_grad(&loss, NULL, 1, &x, 1, &gradient), t);
+        ck_assert_str_eq(tad_node_op(gradient)->name, "cross_entropy_gradient");
+        ck_done(tad_reverse(loss), t);
+        ck_assert_mem_eq(tad_data(gradient), tad_gradient_data(x),
+                         4 * 37 * 3 * tad_dtype_size(dtype));
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
 START_TEST(ignored_labels) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 2), (double[]){0, 0, 5, 1});
@@ -521,6 +547,7 @@ static Suite *suite(void) {
     tcase_add_test(c, cross_entropy_is_exact);
     tcase_add_test(c, targets_agree);
     tcase_add_test(c, cross_entropy_gradients_grow_with_the_cotangent);
+    tcase_add_test(c, a_recorded_gradient_of_cross_entropy_has_the_bits_of_the_sweep);
     tcase_add_test(c, ignored_labels);
     tcase_add_test(c, sweeps_agree);
     tcase_add_test(c, steady_steps_allocate_nothing);

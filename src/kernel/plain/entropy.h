@@ -5,6 +5,7 @@
 #include "../elementary.h"
 #include "fold.h"
 #include "largest.h"
+#include "softmax.h"
 
 #define BODY "plain/entropy_body.h"
 #include "../instantiate.h"

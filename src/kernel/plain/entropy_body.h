@@ -61,3 +61,36 @@ static inline T M(portions_loss)(const M(logits) * l, const M(portions) * p, T s
     for (int k = 0; k < l->n % 16; k++) sum += M(entropy_term)(l, M(portion)(p, c + k), c + k);
     return M(fold_16)(part) + sum;
 }
+
+/* ---- the gradient ---- */
+
+/* y = scale (mass softmax(x) - q). */
+static inline void M(portions_gradient)(const T *x, ptrdiff_t n, ptrdiff_t apart,
+                                        const M(portions) * p, T mass, T scale, T *restrict y,
+                                        ptrdiff_t y_apart) {
+    const T shift = M(largest_of)(n, x, apart);
+    for (ptrdiff_t c = 0; c < n; c++) y[c * y_apart] = M(exp_term)(x[c * apart] - shift);
+    const T f = scale * mass / M(total)(n, y, y_apart);
+    for (ptrdiff_t c = 0; c < n; c++) {
+        y[c * y_apart] *= f;
+        if (p->t || p->even != 0) y[c * y_apart] -= scale * M(portion)(p, c);
+    }
+}
+
+static inline void M(target_gradient)(const T *x, ptrdiff_t n, ptrdiff_t apart,
+                                      const M(portions) * p, T scale, T *restrict y,
+                                      ptrdiff_t y_apart) {
+    T mass = 0;
+    for (ptrdiff_t c = 0; c < n; c++) mass += M(portion)(p, c);
+    M(portions_gradient)(x, n, apart, p, mass, scale, y, y_apart);
+}
+
+/* weights: the sum of all. */
+static inline void M(label_gradient)(const T *x, ptrdiff_t n, ptrdiff_t apart,
+                                     const M(portions) * p, int64_t label, T weights, T scale,
+                                     T *restrict y, ptrdiff_t y_apart) {
+    const ptrdiff_t c = (ptrdiff_t)label;
+    const T own = p->rest * (p->weight ? p->weight[c * p->weight_step] : 1);
+    M(portions_gradient)(x, n, apart, p, own + p->even * weights, scale, y, y_apart);
+    y[c * y_apart] -= scale * own;
+}

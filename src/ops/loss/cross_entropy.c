@@ -15,16 +15,6 @@ typedef union tile {
     float f32[TAD__TILE_ROWS];
 } tile;
 
-/* The description of the rows from `first` on. */
-static tad__entropy rows_from(const tad__entropy_call *p, size_t first) {
-    tad__entropy e = p->e;
-    if (p->label)
-        e.label = p->label + first;
-    else
-        e.target = p->target + first * p->plan.n * p->plan.width;
-    return e;
-}
-
 /* The gradient for a cotangent of 1 has the layout of the logits: then it can become theirs. */
 static tad_array *save_gradient(const tad__entropy_call *p) {
     const tad_array *x = p->frame->in[TAD__ENTROPY_X];
@@ -50,7 +40,7 @@ static void loss_piece(void *arg, size_t first, size_t end) {
     tile losses;
     for (size_t i = first; i < end; i += step) {
         size_t rows = tad__min(step, end - i);
-        tad__entropy e = rows_from(p, i);
+        tad__entropy e = tad__entropy_rows(p, i);
         bool none = p->reduction == TAD_EACH;
         const char *x = p->x + i * row;
         void *out = none ? (char *)p->frame->out[0]->data + i * p->plan.width : (void *)&losses;
@@ -84,31 +74,9 @@ static tad_status cross_entropy_forward(const tad_call_frame *c) {
 
 /* ---- gradients ---- */
 
-/* Rows for a cotangent of 1 become those for the real one. */
-static void apply_cotangent(const tad__entropy_call *p, size_t first, size_t rows, void *dx) {
-    size_t n = p->plan.n;
-    for (size_t r = 0; r < rows; r++) {
-        double g = tad__cotangent_of(p, first + r);
-        if (g == 1) continue;
-        if (p->plan.dtype == TAD_F64)
-            for (size_t i = 0; i < n; i++) ((double *)dx)[r * n + i] *= g;
-        else
-            for (size_t i = 0; i < n; i++) ((float *)dx)[r * n + i] *= (float)g;
-    }
-}
-
 static void saved_piece(void *arg, size_t first, size_t end) {
     const tad__entropy_call *p = arg;
-    apply_cotangent(p, first, end - first, p->saved + first * p->plan.n * p->plan.width);
-}
-
-static void fill_logits(void *context, size_t first, size_t rows, void *to) {
-    const tad__entropy_call *p = context;
-    tad__entropy e = rows_from(p, first);
-    const char *x = p->x + first * p->plan.n * p->plan.width;
-    p->plan.compute->kernels->softmax->entropy_gradient[p->plan.dtype](&e, rows, x, 1 / p->divisor,
-                                                                       NULL, to);
-    apply_cotangent(p, first, rows, to);
+    tad__entropy_scale(p, first, end - first, p->saved + first * p->plan.n * p->plan.width);
 }
 
 /* Of probabilities: -(1 - smoothing) w log softmax(x). */
@@ -171,34 +139,13 @@ static tad_status cross_entropy_backward(tad_backward *b) {
                    &p);
         tad_backward_pass_saved(b, TAD__ENTROPY_X);
     } else if (b->wanted[TAD__ENTROPY_X])
-        status = tad__rows_gradient(b, TAD__ENTROPY_X, &p.plan, fill_logits, &p);
+        status = tad__rows_gradient(b, TAD__ENTROPY_X, &p.plan, tad__entropy_fill, &p);
     if (!status && p.target && b->wanted[TAD__ENTROPY_T])
         status = tad__rows_gradient(b, TAD__ENTROPY_T, &p.plan, fill_target, &p);
     return status;
 }
 
 /* ---- text (kernel/plain/entropy.h) ---- */
-
-/* The variable q: what each class counts for, but for what a label adds. */
-static void put_portions(const tad__c_losses *l) {
-    const double smoothing = l->options->label_smoothing;
-    tad_c *to = l->to;
-    tad_c_put(to, "const %s q = {", tad__c_part(to, "portions", l->dtype));
-    tad__c_number(to, 1 - smoothing, l->dtype);
-    tad_c_put(to, ", ");
-    tad__c_number(to, smoothing / (double)l->n, l->dtype);
-    if (l->has_labels) {
-        tad_c_put(to, ", NULL, 0");
-    } else {
-        tad_c_put(to, ", &in1");
-        tad__c_at(to, &l->loop, 0);
-        tad_c_put(to, ", %lld", (long long)tad_strides(l->target)[tad__class_axis(l->x->rank)]);
-    }
-    if (l->weights)
-        tad_c_put(to, ", in2, %lld};\n", (long long)tad_strides(l->weights)[0]);
-    else
-        tad_c_put(to, ", NULL, 0};\n");
-}
 
 /* The variable x: the row with what its numbers have in common. */
 static void put_logits(const tad__c_losses *l) {
@@ -217,7 +164,7 @@ static void put_loss(const tad__c_losses *l) {
         tad__c_integer(l->to, l->labels.ignore);
         tad_c_put(l->to, ") {\n");
     } else
-        put_portions(l);
+        tad__c_put_portions(l);
     put_logits(l);
     tad_c_put(l->to, l->has_labels ? "loss = " : "const %s loss = ", type);
     if (shared) tad_c_put(l->to, "%s(&x, &q, ", tad__c_part(l->to, "portions_loss", l->dtype));
@@ -231,10 +178,9 @@ static void put_loss(const tad__c_losses *l) {
 
 static void cross_entropy_c_text(const tad_call_frame *c, tad_c *to) {
     tad__c_losses l;
-    tad__c_begin_losses(&l, c, to);
-    const bool none = l.options->reduction == TAD_EACH;
+    const bool none = tad__c_begin_loss(&l, c, to);
     const size_t n = (size_t)l.n;
-    if (l.has_labels) put_portions(&l);
+    if (l.has_labels) tad__c_put_portions(&l);
     if (!none)
         tad__c_put_block_sum(to, l.dtype, tad__tile_rows(n),
                              tad__split_size(l.rows, tad__tile_grain(n)));

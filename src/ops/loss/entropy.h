@@ -8,7 +8,8 @@
 #include "ops/families.h"
 #include "ops/rows/rows.h"
 
-enum { TAD__ENTROPY_X, TAD__ENTROPY_T, TAD__ENTROPY_WEIGHT }; /* the operands */
+/* The operands; of the gradient alone: G, what it is multiplied with, 1 if left out. */
+enum { TAD__ENTROPY_X, TAD__ENTROPY_T, TAD__ENTROPY_WEIGHT, TAD__ENTROPY_G };
 
 typedef struct tad__entropy_options {
     tad_reduction reduction;
@@ -39,7 +40,7 @@ tad_status tad__entropy_shape(const tad_call_frame *c, tad_type *out, size_t *n_
 
 typedef struct tad__entropy_call {
     const tad_call_frame *frame;
-    const tad_array *g; /* backward: the cotangent */
+    const tad_array *g; /* of the gradient: the cotangent, NULL: 1 */
     tad__rows plan;     /* the classes of a position are a row */
     tad__entropy e;     /* without the target */
     tad_reduction reduction;
@@ -63,10 +64,38 @@ bool tad__wants_weight(const tad_backward *b);
 /* The gradient of the weights; sum: what each class's losses are worth, NULL: no memory. */
 tad_status tad__put_weights(tad_backward *b, const tad__entropy_call *p, double *sum);
 
+/* ---- the gradient by the logits (entropy_gradient.c) ---- */
+
+/* The description of the rows from `first` on. */
+tad__entropy tad__entropy_rows(const tad__entropy_call *p, size_t first);
+/* Rows for a cotangent of 1 become those for the real one. */
+void tad__entropy_scale(const tad__entropy_call *p, size_t first, size_t rows, void *dx);
+/* A tad__rows_fill of a prepared call. */
+void tad__entropy_fill(void *context, size_t first, size_t rows, void *to);
+/* The same recorded, by a rule of cross_entropy or of the gradient itself; g none: for 1. */
+tad_var tad__record_entropy_gradient(const tad_rule *r, tad_var g);
+
 /* ---- rules ---- */
 
 void tad__entropy_vjp(tad_rule *r);
 void tad__entropy_jvp(tad_rule *r);
+void tad__entropy_gradient_vjp(tad_rule *r);
+void tad__entropy_gradient_jvp(tad_rule *r);
+
+/* Parts of them: a number for each class, along the class axis; sums to one number for each class;
+ * what a class of a position counts for without its weight, and not divided by the sum of weights;
+ * with both; d divided by that sum, or zero where nothing counts. */
+tad_var tad__along_classes(const tad_rule *r, tad_var v);
+tad_var tad__over_positions(tad_var v);
+tad_var tad__entropy_portions(const tad_rule *r);
+tad_var tad__entropy_shares(const tad_rule *r);
+tad_var tad__over_weights(const tad_rule *r, tad_var d);
+/* How often each class is a label. */
+tad_var tad__label_counts(const tad_rule *r);
+/* Whether the loss is a mean over the weights of labels. */
+bool tad__divides_by_weights(const tad_rule *r);
+/* v times what t is multiplied with in the shares. */
+tad_var tad__by_target(const tad_rule *r, tad_var v);
 /* What each class of a label's row weighs in the loss (shares.c). */
 tad_var tad__label_shares(const tad_rule *r, tad__entropy_options o);
 

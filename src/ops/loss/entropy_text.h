@@ -21,8 +21,8 @@ void tad__c_check_labels(tad_c *to, const tad__c_labels *labels);
  */
 void tad__c_put_weight(tad_c *to, const tad__c_labels *labels, const tad_array *weights);
 
-/* The losses of one call as they are written. The loop has the targets, what lies at the first
- * class of each position of x, and, where each loss is a result, these. */
+/* The losses of one call, or their gradients, as they are written. The loop has the targets, what
+ * lies at the first class of each position of x, and up to two more arrays. */
 typedef struct tad__c_losses {
     tad_c *to;
     const tad__entropy_options *options;
@@ -35,10 +35,16 @@ typedef struct tad__c_losses {
     tad__loop loop;
 } tad__c_losses;
 
-/* Writes the checks, and `weight` where it divides; what is left is from here to the end. */
-void tad__c_begin_losses(tad__c_losses *l, const tad_call_frame *c, tad_c *to);
+/* Writes the checks, and `weight` where it divides; what is left is from here to the end. more: n
+ * arrays with an element for each position. */
+void tad__c_begin_losses(tad__c_losses *l, const tad_call_frame *c, tad_c *to,
+                         const tad_array *const *more, int n);
+/* The same of a loss; whether each is a result, which is in the loop then. */
+bool tad__c_begin_loss(tad__c_losses *l, const tad_call_frame *c, tad_c *to);
 /* Opens the loop; the variable `label`. */
 void tad__c_open_losses(tad__c_losses *l);
+/* The variable q: what each class counts for, but for what a label adds. */
+void tad__c_put_portions(const tad__c_losses *l);
 /* out0[0], from an expression for the sum of all. */
 void tad__c_put_reduced(tad__c_losses *l, const char *total);
 

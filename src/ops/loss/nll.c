@@ -111,8 +111,7 @@ static void put_loss(tad__c_losses *l) {
 
 static void nll_c_text(const tad_call_frame *c, tad_c *to) {
     tad__c_losses l;
-    tad__c_begin_losses(&l, c, to);
-    const bool none = l.options->reduction == TAD_EACH;
+    const bool none = tad__c_begin_loss(&l, c, to);
     const size_t piece = tad__split_size(l.rows, TAD__GRAIN);
     if (!none) tad_c_put(to, "double total = 0, piece = 0;\nptrdiff_t left = %zu;\n", piece);
     tad__c_open_losses(&l);

@@ -106,6 +106,11 @@ static tad_status fill_gradient(tad_array *buffer, bool fresh, const tad__rows *
     return r->straight ? TAD_OK : tad__rows_put(r, g.to, buffer, !fresh);
 }
 
+tad_status tad__rows_result(tad_array *to, const tad__rows *r, tad__rows_fill *fill,
+                            void *context) {
+    return fill_gradient(to, true, r, fill, context);
+}
+
 tad_status tad__rows_gradient(tad_backward *b, size_t input, const tad__rows *r,
                               tad__rows_fill *fill, void *context) {
     bool fresh;

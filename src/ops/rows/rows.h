@@ -32,7 +32,9 @@ tad_status tad__rows_put(const tad__rows *r, const void *rows, tad_array *a, boo
 typedef void tad__rows_fill(void *context, size_t first, size_t rows, void *to);
 tad_status tad__rows_gradient(tad_backward *b, size_t input, const tad__rows *r,
                               tad__rows_fill *fill, void *context);
-/* The same of the only input of an op, whose result has its shape; fill reads numbers of the
+/* A result, contiguous, in the same way. */
+tad_status tad__rows_result(tad_array *to, const tad__rows *r, tad__rows_fill *fill, void *context);
+/* The gradient of the only input of an op, whose result has its shape; fill reads numbers of the
  * cotangent before it writes those of the same place, so that one may be written over the other. */
 tad_status tad__rows_gradient_over(tad_backward *b, const tad__rows *r, tad__rows_fill *fill,
                                    void *context);
