@@ -364,6 +364,29 @@ START_TEST(points_of_arithmetic_have_the_bits_of_one) {
 }
 END_TEST
 
+/* Loops go back to arguments that need more: these must still be there, read for the last time or
+ * not. */
+START_TEST(points_with_large_arguments_are_those_of_one) {
+    enum { N = 50, F = 4 };
+    static double x[N], out[N][F];
+    tad_var in = tad_scalar(t, 1), of[F], y[F];
+    for (int k = 0; k < F; k++) of[k] = tad_mul(in, tad_number(3 + k));
+    y[0] = tad_sin(of[0]), y[1] = tad_cos(of[1]), y[2] = tad_tan(of[2]);
+    y[3] = tad_fmod(of[3], tad_number(0.37));
+    machine m = machine_of(&in, 1, y, F, NULL);
+    for (int i = 0; i < N; i++) x[i] = i % 2 ? 1e17 + 1e15 * i : i;
+    ck_assert_int_eq(tad_bind_each_in(m.w, 0, TAD_F64, TAD_SHAPE(N), x), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_numbers_out(m.w, 0, F, N, out[0]), TAD_OK);
+    ck_assert_msg(tad_run(m.w) == TAD_OK, "%s", tad_workspace_message(m.w));
+    for (int i = 0; i < N; i++) {
+        double alone[F];
+        run_numbers(m, &x[i], alone);
+        for (int k = 0; k < F; k++) ck_near(out[i][k], alone[k], 1e-14 * (1 + fabs(alone[k])));
+    }
+    machine_free(m);
+}
+END_TEST
+
 START_TEST(points_of_arrays_run_one_after_another) {
     double x[5][3], scale[3] = {1, 2, 3}, out[5], gradient[5][3];
     for (int i = 0; i < 15; i++) x[i / 3][i % 3] = i;
@@ -476,6 +499,7 @@ static Suite *suite(void) {
     tcase_add_test(c, points_share_a_parameter);
     tcase_add_loop_test(c, what_points_share_is_the_same_for_each, 0, 3);
     tcase_add_test(c, points_of_arithmetic_have_the_bits_of_one);
+    tcase_add_test(c, points_with_large_arguments_are_those_of_one);
     tcase_add_test(c, points_of_arrays_run_one_after_another);
     tcase_add_test(c, numbers_beside_an_array_run_one_after_another);
     tcase_add_test(c, points_that_do_not_fit_are_refused);

@@ -41,20 +41,20 @@ static void end_of_step(life *l, const visitor *v, tad__ref *results, uint32_t n
     l->now++;
 }
 
-/* The result may take the place of an operand. */
+/* Results are written while operands are read: at many points a loop that meets an argument out of
+ * the ordinary goes back over its operands. */
 static void visit_numbers(life *l, const tad__step *s, const visitor *v) {
     for (uint32_t k = 0; k < s->count; k++) {
         tad__number_step *n = &l->p->number.item[s->at + k];
         tad__ref result = n->to;
+        v->writes(l, &n->to);
         v->reads(l, &n->a);
         v->reads(l, &n->b);
         if (!n->options) v->reads(l, &n->c);
-        v->writes(l, &n->to);
         end_of_step(l, v, &result, 1);
     }
 }
 
-/* Results are written while operands are read. */
 static void visit_calls(life *l, const tad__step *s, const visitor *v) {
     for (uint32_t k = 0; k < s->count; k++) {
         const tad__call_step *c = &l->p->call.item[s->at + k];
