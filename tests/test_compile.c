@@ -4,7 +4,12 @@
 #include "support.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -151,6 +156,7 @@ START_TEST(a_decision_that_differs_is_told) {
     x = -1;
     ck_assert_int_eq(tad_run(w), TAD_BRANCH);
     ck_assert_double_eq(out, 7);
+    ck_assert_ptr_nonnull(strstr(tad_workspace_message(w), "compiled steps")); /* it was these */
     x = 3;
     ck_assert_int_eq(tad_run(w), TAD_OK);
     ck_assert_double_eq(out, 9);
@@ -242,6 +248,51 @@ START_TEST(what_is_compiled_is_found_again) {
 }
 END_TEST
 
+/* FNV-1a of the command's words and the text, from two beginnings, the second one stirred: what was
+ * kept is found by whatever version of the library writes the same text. */
+typedef struct digest {
+    uint64_t a, b;
+} digest;
+
+static bool add_piece(void *user, const char *piece, size_t length) {
+    const uint64_t prime = 1099511628211u;
+    digest *d = user;
+    for (size_t k = 0; k < length; k++) {
+        const unsigned char byte = (unsigned char)piece[k];
+        d->a = (d->a ^ byte) * prime;
+        d->b = (d->b ^ byte) * prime;
+        d->b ^= d->b / 536870912; /* 2^29 */
+    }
+    return true;
+}
+
+static void ck_only_file(const char *folder, const char *name) {
+    DIR *d = opendir(folder);
+    for (struct dirent *e; (e = readdir(d)) != NULL;)
+        if (e->d_name[0] != '.') ck_assert_str_eq(e->d_name, name);
+    closedir(d);
+    ck_assert_int_eq(files_in(folder), 1);
+}
+
+START_TEST(the_name_is_made_of_command_and_text) {
+    static const char *const command[] = {"cc", "-O1", NULL};
+    const tad_c_options o = {.name = "tad_compiled", .steps = true};
+    char folder[] = "/tmp/tad_test_XXXXXX", name[100];
+    digest d = {14695981039346656037u, 9521211207457086692u};
+    machine *m = machine_of(20, NULL);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_compiles(m->p, (tad_compile_options){.folder = folder, .command = command});
+    add_piece(&d, "cc", 3);
+    add_piece(&d, "-O1", 4);
+    ck_assert_int_eq(tad_program_c(m->p, &o, add_piece, &d), TAD_OK);
+    snprintf(name, sizeof name, "tad-%016llx%016llx.so", (unsigned long long)d.a,
+             (unsigned long long)d.b);
+    ck_only_file(folder, name);
+    machine_free(m);
+    remove_all(folder);
+}
+END_TEST
+
 /* ---- what goes wrong ---- */
 
 static void ck_refused_so(tad_status code, tad_compile_options o, const char *words) {
@@ -259,7 +310,8 @@ static void ck_refused_so(tad_status code, tad_compile_options o, const char *wo
 
 START_TEST(a_compiler_that_is_missing_is_told) {
     static const char *const command[] = {"/no/such/compiler", NULL};
-    ck_refused_so(TAD_IO, (tad_compile_options){.command = command}, "/no/such/compiler");
+    ck_refused_so(TAD_IO, (tad_compile_options){.command = command},
+                  "cannot start /no/such/compiler: No such file");
 }
 END_TEST
 
@@ -269,9 +321,118 @@ START_TEST(a_compiler_that_fails_is_told) {
 }
 END_TEST
 
+START_TEST(a_compiler_that_is_killed_is_told) {
+    static const char *const command[] = {"sh", "-c", "kill -9 $$", NULL};
+    ck_refused_so(TAD_IO, (tad_compile_options){.command = command}, "sh failed with status 137");
+}
+END_TEST
+
 START_TEST(a_compiler_that_makes_nothing_is_told) {
     static const char *const command[] = {"sh", "-c", "exit 0", NULL};
     ck_refused_so(TAD_IO, (tad_compile_options){.command = command}, "cannot make");
+}
+END_TEST
+
+/* Behind the command come five words, then the library's name and the text's; `sh -c` counts from
+ * 0. */
+START_TEST(what_a_compiler_leaves_is_removed) {
+    static const char *const fails[] = {"sh", "-c", "echo x > \"$5\"; exit 7", NULL};
+    ck_refused_so(TAD_IO, (tad_compile_options){.command = fails}, "sh failed with status 7");
+}
+END_TEST
+
+static char *path_in(const char *folder, char *path, size_t size) {
+    DIR *d = opendir(folder);
+    for (struct dirent *e; (e = readdir(d)) != NULL;)
+        if (e->d_name[0] != '.') snprintf(path, size, "%s/%s", folder, e->d_name);
+    closedir(d);
+    return path;
+}
+
+static bool is_loaded(const char *path) {
+    void *library = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
+    if (library) dlclose(library);
+    return library != NULL;
+}
+
+START_TEST(a_library_of_something_else_is_told) {
+    static const char *const scripts[] = {"echo x > \"$5\"", "echo | cc -shared -o \"$5\" -xc -"},
+                             *const words[] = {"compile: /tmp/tad_test_", "tad_compiled_steps"};
+    for (int k = 0; k < 2; k++) {
+        const char *const command[] = {"sh", "-c", scripts[k], NULL};
+        char folder[] = "/tmp/tad_test_XXXXXX", path[400];
+        machine *m = machine_of(20, NULL);
+        ck_assert_ptr_nonnull(mkdtemp(folder));
+        ck_assert_int_eq(compile(m->p, (tad_compile_options){.command = command, .folder = folder}),
+                         TAD_IO);
+        ck_assert_msg(strstr(message, words[k]) != NULL, "%s", message);
+        ck_assert(!is_loaded(path_in(folder, path, sizeof path)));
+        ck_assert_int_eq(tad_run(m->w), TAD_OK);
+        machine_free(m);
+        remove_all(folder);
+    }
+}
+END_TEST
+
+START_TEST(a_library_is_loaded_as_long_as_its_program_is) {
+    char folder[] = "/tmp/tad_test_XXXXXX", path[400];
+    machine *m = machine_of(20, NULL);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_compiles(m->p, (tad_compile_options){.folder = folder});
+    ck_assert(is_loaded(path_in(folder, path, sizeof path)));
+    machine_free(m);
+    ck_assert(!is_loaded(path));
+    remove_all(folder);
+}
+END_TEST
+
+/* It is asked where it is by what compiles there. */
+START_TEST(a_folder_of_its_own_is_removed) {
+    static const char *const command[] = {
+        "sh", "-c", "dirname \"$5\" > \"$TAD_TEST_SEEN\"; exec cc \"$0\" \"$@\"", NULL};
+    char seen[] = "/tmp/tad_test_XXXXXX", folder[100] = "";
+    machine *m = machine_of(20, NULL);
+    FILE *f = fdopen(mkstemp(seen), "r");
+    ck_assert_ptr_nonnull(f);
+    setenv("TAD_TEST_SEEN", seen, 1);
+    ck_compiles(m->p, (tad_compile_options){.command = command});
+    ck_assert_ptr_nonnull(fgets(folder, sizeof folder, f));
+    folder[strcspn(folder, "\n")] = 0;
+    ck_assert_int_eq(strncmp(folder, "/tmp/tad-", 9), 0);
+    ck_assert_int_ne(access(folder, F_OK), 0);
+    fclose(f);
+    unlink(seen);
+    machine_free(m);
+}
+END_TEST
+
+static bool count_bytes(void *user, const char *piece, size_t length) {
+    (void)piece;
+    *(size_t *)user += length;
+    return true;
+}
+
+/* No room for the text: for most of it, for its last byte. */
+START_TEST(a_text_that_cannot_be_written_is_told) {
+    const tad_c_options o = {.name = "tad_compiled", .steps = true};
+    struct rlimit before, little;
+    size_t bytes = 0;
+    machine *m = machine_of(20, NULL);
+    ck_assert_int_eq(tad_program_c(m->p, &o, count_bytes, &bytes), TAD_OK);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    for (int k = 0; k < 2; k++) {
+        little = before;
+        little.rlim_cur = k ? bytes - 1 : 100;
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &little), 0);
+        const tad_status s = compile(m->p, (tad_compile_options){.seconds = 0});
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+        ck_assert_int_eq(s, TAD_IO);
+        ck_assert_msg(strstr(message, "cannot write") && strstr(message, "File too large"), "%s",
+                      message);
+    }
+    signal(SIGXFSZ, SIG_DFL);
+    machine_free(m);
 }
 END_TEST
 
@@ -279,19 +440,101 @@ START_TEST(a_compiler_that_hangs_is_stopped) {
     static const char *const command[] = {"sh", "-c", "sleep 1000 & wait", NULL};
     const time_t before = time(NULL);
     ck_refused_so(TAD_IO, (tad_compile_options){.command = command, .seconds = 0.2},
-                  "took longer than 0.2 seconds");
+                  "sh took longer than 0.2 seconds");
     ck_assert_int_lt((int)(time(NULL) - before), 30);
+    ck_assert(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD); /* nothing is left of it */
+}
+END_TEST
+
+/* The compiler gets nothing to read, and what it says goes nowhere. */
+START_TEST(a_compiler_is_left_to_itself) {
+    static const char *const command[] = {
+        "sh", "-c", "echo out; echo err >&2; read line && exit 9; exit 7", NULL};
+    FILE *ends[3];
+    int kept[3];
+    for (int fd = 0; fd < 3; fd++) {
+        ends[fd] = tmpfile();
+        ck_assert_ptr_nonnull(ends[fd]);
+        kept[fd] = dup(fd);
+    }
+    ck_assert(fputs("line\n", ends[0]) >= 0 && fflush(ends[0]) == 0);
+    rewind(ends[0]);
+    for (int fd = 0; fd < 3; fd++) dup2(fileno(ends[fd]), fd);
+    machine *m = machine_of(20, NULL);
+    const tad_status s = compile(m->p, (tad_compile_options){.command = command});
+    for (int fd = 0; fd < 3; fd++) dup2(kept[fd], fd);
+    ck_assert_int_eq(s, TAD_IO);
+    ck_assert_msg(strstr(message, "status 7") != NULL, "%s", message);
+    for (int fd = 0; fd < 3; fd++) {
+        struct stat about;
+        ck_assert_int_eq(fstat(fileno(ends[fd]), &about), 0);
+        ck_assert_int_eq((int)about.st_size, fd ? 0 : 5);
+        fclose(ends[fd]);
+        close(kept[fd]);
+    }
+    machine_free(m);
+}
+END_TEST
+
+/* Children that nobody is to wait for are gone when they have ended. */
+START_TEST(a_compiler_that_nobody_can_wait_for_is_told) {
+    static const char *const command[] = {"true", NULL};
+    signal(SIGCHLD, SIG_IGN);
+    ck_refused_so(TAD_IO, (tad_compile_options){.command = command, .seconds = 9},
+                  "cannot wait for true");
+    signal(SIGCHLD, SIG_DFL);
+}
+END_TEST
+
+/* By a second more or less these would end otherwise. */
+START_TEST(a_limit_is_kept) {
+    static const char *const slow[] = {"sh", "-c", "sleep 0.9; exit 7", NULL},
+                             *const quick[] = {"sh", "-c", "sleep 0.02; exit 7", NULL};
+    ck_refused_so(TAD_IO, (tad_compile_options){.command = slow, .seconds = 0.01},
+                  "took longer than 0.01 seconds");
+    ck_refused_so(TAD_IO, (tad_compile_options){.command = quick, .seconds = 0.99},
+                  "sh failed with status 7");
+}
+END_TEST
+
+/* A folder's name as long as there is room, and longer by one. */
+START_TEST(names_of_folders_have_room) {
+    enum { ROOM = 600 };
+    static const char *const cc[] = {"cc", NULL};
+    char folder[ROOM] = "/tmp/tad_test_XXXXXX";
+    machine *m = machine_of(20, NULL);
+    const size_t file = strlen("/tad--.so") + 32 + (size_t)snprintf(NULL, 0, "%ld", (long)getpid());
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    for (size_t k = strlen(folder); k + file + 1 < ROOM; k++) folder[k] = '/';
+    ck_compiles(m->p, (tad_compile_options){.folder = folder, .command = cc});
+    ck_assert_int_eq(files_in(folder), 1);
+    folder[strlen(folder)] = '/';
+    ck_assert_int_eq(compile(m->p, (tad_compile_options){.folder = folder, .command = cc}),
+                     TAD_BAD_ARGUMENT);
+    machine_free(m);
+    folder[strlen("/tmp/tad_test_XXXXXX")] = 0;
+    remove_all(folder);
 }
 END_TEST
 
 START_TEST(bad_arguments_are_told) {
     static const char *const nothing[] = {NULL};
     char folder[800];
-    const char *many[200];
+    const char *many[200], *most[101];
     memset(folder, 'x', sizeof folder);
     folder[sizeof folder - 1] = 0;
     for (int i = 0; i < 199; i++) many[i] = "true";
     many[199] = NULL;
+    memcpy(most, many, sizeof most);
+    most[100] = NULL;
+    ck_refused_so(TAD_IO, (tad_compile_options){.command = most}, "cannot make");
+    for (size_t size = 0; size < 2; size++) {
+        const tad_compile_options no_room = {.message = size ? NULL : message,
+                                             .message_size = size};
+        strcpy(message, "kept");
+        ck_assert_int_eq(tad_program_compile(NULL, &no_room), TAD_BAD_ARGUMENT);
+        ck_assert_str_eq(message, "kept");
+    }
     ck_assert_int_eq(compile(NULL, (tad_compile_options){.seconds = 1}), TAD_BAD_ARGUMENT);
     ck_assert_int_eq(tad_program_compile(NULL, NULL), TAD_BAD_ARGUMENT);
     ck_refused_so(TAD_BAD_ARGUMENT, (tad_compile_options){.command = nothing}, "no words");
@@ -310,10 +553,21 @@ static Suite *suite(void) {
     tcase_add_test(c, a_decision_that_differs_is_told);
     tcase_add_test(c, a_bad_index_is_told);
     tcase_add_test(c, what_is_compiled_is_found_again);
+    tcase_add_test(c, the_name_is_made_of_command_and_text);
     tcase_add_test(c, a_compiler_that_is_missing_is_told);
     tcase_add_test(c, a_compiler_that_fails_is_told);
+    tcase_add_test(c, a_compiler_that_is_killed_is_told);
     tcase_add_test(c, a_compiler_that_makes_nothing_is_told);
+    tcase_add_test(c, what_a_compiler_leaves_is_removed);
+    tcase_add_test(c, a_library_of_something_else_is_told);
+    tcase_add_test(c, a_library_is_loaded_as_long_as_its_program_is);
+    tcase_add_test(c, a_folder_of_its_own_is_removed);
+    tcase_add_test(c, a_text_that_cannot_be_written_is_told);
     tcase_add_test(c, a_compiler_that_hangs_is_stopped);
+    tcase_add_test(c, a_compiler_is_left_to_itself);
+    tcase_add_test(c, a_compiler_that_nobody_can_wait_for_is_told);
+    tcase_add_test(c, a_limit_is_kept);
+    tcase_add_test(c, names_of_folders_have_room);
     tcase_add_test(c, bad_arguments_are_told);
     return s;
 }

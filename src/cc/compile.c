@@ -84,12 +84,11 @@ static tad_status find_name(job *j, const tad_program *p, digest *d) {
 static bool set_paths(job *j, const digest *d) {
     const unsigned long long a = d->a, b = d->b;
     const long process = (long)getpid();
-    const int n = snprintf(j->kept, PATH_SIZE, "%s/tad-%016llx%016llx.so", j->folder, a, b),
-              n2 = snprintf(j->text, PATH_SIZE, "%s/tad-%016llx%016llx-%ld.c", j->folder, a, b,
-                            process),
-              n3 = snprintf(j->object, PATH_SIZE, "%s/tad-%016llx%016llx-%ld.so", j->folder, a, b,
-                            process);
-    return n < PATH_SIZE && n2 < PATH_SIZE && n3 < PATH_SIZE;
+    snprintf(j->kept, PATH_SIZE, "%s/tad-%016llx%016llx.so", j->folder, a, b);
+    snprintf(j->text, PATH_SIZE, "%s/tad-%016llx%016llx-%ld.c", j->folder, a, b, process);
+    const int longest =
+        snprintf(j->object, PATH_SIZE, "%s/tad-%016llx%016llx-%ld.so", j->folder, a, b, process);
+    return longest < PATH_SIZE;
 }
 
 static tad_status write_text(job *j, const tad_program *p) {
@@ -147,11 +146,14 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+enum { USUAL_LIMIT = 60 /* seconds */, SHORTEST_WAIT = 1, LONGEST_WAIT = 50 /* milliseconds */ };
+
 /* POSIX has no wait with a limit: looks again after a little longer each time. */
 static tad_status wait_for(const job *j, pid_t process) {
-    const double limit = j->o && j->o->seconds > 0 ? j->o->seconds : 60, end = now() + limit;
+    const double limit = j->o && j->o->seconds > 0 ? j->o->seconds : USUAL_LIMIT,
+                 end = now() + limit;
     int status = 0;
-    for (int milliseconds = 1;; milliseconds = milliseconds < 50 ? milliseconds + 1 : 50) {
+    for (int wait = SHORTEST_WAIT;; wait = wait < LONGEST_WAIT ? wait + 1 : LONGEST_WAIT) {
         const pid_t done = waitpid(process, &status, WNOHANG);
         if (done < 0 && errno != EINTR) return failed(j, "cannot wait for", j->command[0], errno);
         if (done == process) break;
@@ -161,7 +163,7 @@ static tad_status wait_for(const job *j, pid_t process) {
             return refuse(j->o, TAD_IO, "compile: %.100s took longer than %g seconds",
                           j->command[0], limit);
         }
-        poll(NULL, 0, milliseconds);
+        poll(NULL, 0, wait);
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return TAD_OK;
     return refuse(j->o, TAD_IO, "compile: %.100s failed with status %d", j->command[0],

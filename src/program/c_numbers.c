@@ -1,5 +1,5 @@
 /* Steps on single numbers as straight C: a result is a variable, and goes to memory only where
- * another function reads it. Rests on c_file.h. */
+ * another function reads it. Where numbers are rolled up there are none. Rests on c_file.h. */
 #include "c_file.h"
 
 #include <string.h>
@@ -75,7 +75,6 @@ void tad__c_find_kept(tad__c_file *f) {
         if (s->kind == TAD__NUMBERS) find_in_numbers(f, s);
         if (s->kind == TAD__CALL) find_in_calls(f, s);
         if (s->kind == TAD__FUSED) find_in_groups(f, s);
-        if (s->kind == TAD__ROLLED) memset(f->live, LATER, p->slots); /* all over the numbers */
     }
 }
 
@@ -86,10 +85,8 @@ static void put_operand(tad__c_file *f, uint32_t number) {
         tad_c_put(&f->to, "v%u", f->local[number] - 1);
     else if (f->constant[number])
         tad__c_number(&f->to, f->p->constant.item[f->constant[number] - 1].number, TAD_F64);
-    else {
-        tad__c_note(f, number, 1);
+    else
         tad_c_put(&f->to, "n[%u]", number);
-    }
 }
 
 static void put_step(tad__c_file *f, uint32_t k) {

@@ -84,6 +84,7 @@ static bool each_range_of(const together *t, const tad__rolled *g, range *visit)
     return go_on;
 }
 
+/* Not to a list, which has no chunks. */
 static bool may_join(const together *t, const tad__rolled *g) {
     return !is_list(g) && g->chunks == group_at(t->f, t->first)->chunks &&
            each_range_of(t, g, is_apart);
@@ -106,7 +107,6 @@ uint32_t tad__c_rolled_together(tad__c_file *f, uint32_t first, uint32_t end) {
     enum { MOST = 16 }; /* each is compared with all before */
     together t = {f, first, first + 1};
     if (are_too_many(f)) return end - first;
-    if (is_list(group_at(f, first))) return 1;
     while (t.end < end && t.end < first + MOST && may_join(&t, group_at(f, t.end))) t.end++;
     return t.end - first;
 }

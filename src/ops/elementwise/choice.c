@@ -208,10 +208,11 @@ static const tad_misuse where_misuse[] = {
     {CASE("int64 and float64", MASK(3), INDICES(2, 3), F64(3)), .expect = TAD_BAD_DTYPE},
 };
 static const cast_options to_f32 = {TAD_F32}, to_f64 = {TAD_F64}, to_i64 = {TAD_I64},
-                          to_none = {77};
+                          to_bool = {TAD_BOOL}, to_none = {77};
 static const tad_sample cast_samples[] = {
     {CASE("float64 to float64", F64(3, 5)), .options = &to_f64},
     {CASE("float64 to int64", F64(3, 5)), .options = &to_i64},
+    {CASE("float64 to bool", F64(3, 5)), .options = &to_bool},
     {CASE("float32 to float64", F32(3)), .options = &to_f64},
     {CASE("0-d float64 to float32", F64_0D), .options = &to_f32},
     {CASE("empty", F64(0, 2)), .options = &to_f64},
