@@ -226,6 +226,80 @@ START_TEST(options_and_operands_tell_calls_apart) {
 }
 END_TEST
 
+/* Calls that are alike but for one field of an option, of every kind there is. */
+#define AXES(...) tad_axes_of((const int[]){__VA_ARGS__}, 2)
+static size_t calls_of_shapes(tad_var x, tad_var *out) {
+    size_t n = 0;
+    out[n++] = tad_sum(x, tad_axis(0));
+    out[n++] = tad_sum(x, tad_axis(1));
+    out[n++] = tad_sum(x, tad_axis(2));
+    out[n++] = tad_sum(x, tad_all());
+    out[n++] = tad_sum(x, tad_keepdims(tad_axis(0)));
+    out[n++] = tad_sum(x, tad_keepdims(tad_all()));
+    out[n++] = tad_sum(x, AXES(0, 1));
+    out[n++] = tad_sum(x, AXES(0, 2));
+    out[n++] = tad_sum(x, AXES(1, 2));
+    out[n++] = tad_softmax(x, 0);
+    out[n++] = tad_softmax(x, 1);
+    out[n++] = tad_slice(x, 2, 0, 4, 1);
+    out[n++] = tad_slice(x, 2, 1, 4, 1);
+    out[n++] = tad_slice(x, 2, 0, 3, 1);
+    out[n++] = tad_slice(x, 2, 0, 4, 2);
+    out[n++] = tad_slice(x, 1, 0, 4, 1);
+    out[n++] = tad_slice(x, 1, 0, 4, 2);
+    out[n++] = tad_reshape(x, TAD_SHAPE(6, 4));
+    out[n++] = tad_reshape(x, TAD_SHAPE(4, 6));
+    out[n++] = tad_reshape(x, TAD_SHAPE(4, 6, 1));
+    out[n++] = tad_reshape(x, TAD_SHAPE(24));
+    out[n++] = tad_cast(x, TAD_F32);
+    out[n++] = tad_cast(x, TAD_I64);
+    out[n++] = tad_leaky_relu(x, 0.1);
+    out[n++] = tad_leaky_relu(x, 0.2);
+    return n;
+}
+#undef AXES
+
+static size_t calls_of_losses(tad_var x, tad_var labels, tad_var *out) {
+    const tad_var none = tad_none();
+    const tad_shape last = TAD_SHAPE(3, 4);
+    size_t n = 0;
+    out[n++] = tad_cross_entropy(x, labels, NULL);
+    out[n++] = tad_cross_entropy(x, labels, &(tad_cross_entropy_options){.reduction = TAD_SUM});
+    out[n++] = tad_cross_entropy(x, labels, &(tad_cross_entropy_options){.label_smoothing = 0.1});
+    out[n++] = tad_cross_entropy_ignoring(x, labels, 0, NULL);
+    out[n++] = tad_cross_entropy_ignoring(x, labels, 1, NULL);
+    out[n++] = tad_kl_div(x, x, true, TAD_SUM);
+    out[n++] = tad_kl_div(x, x, false, TAD_SUM);
+    out[n++] = tad_layer_norm(x, none, none, TAD_0D, 1e-5);
+    out[n++] = tad_layer_norm(x, none, none, TAD_0D, 1e-6);
+    out[n++] = tad_layer_norm(x, none, none, last, 1e-6);
+    return n;
+}
+
+static size_t all_calls(tad_var x, tad_var labels, tad_var *out) {
+    const size_t n = calls_of_shapes(x, out);
+    return n + calls_of_losses(x, labels, out + n);
+}
+
+START_TEST(every_option_tells_calls_apart) {
+    enum { MOST = 100 };
+    double values[24];
+    const int64_t label[8] = {0, 1, 2, 0, 1, 2, 0, 1};
+    tad_var out[MOST];
+    for (int i = 0; i < 24; i++) values[i] = 0.1 + 0.01 * i;
+    tad_var in[2] = {tad_input(t, TAD_F64, TAD_SHAPE(2, 3, 4), values),
+                     tad_constant(t, TAD_I64, TAD_SHAPE(2, 4), label)};
+    const size_t n = all_calls(in[0], in[1], out);
+    ck_assert_uint_eq(all_calls(in[0], in[1], out + n), n);
+    machine once = machine_of(in, 2, out, n, &lenient),
+            twice = machine_of(in, 2, out, 2 * n, &lenient);
+    ck_assert_uint_eq(tad_program_info_of(once.p).shared, 0);
+    ck_assert_uint_eq(tad_program_info_of(twice.p).shared, n);
+    machine_free(once);
+    machine_free(twice);
+}
+END_TEST
+
 START_TEST(memory_is_used_again) {
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(100), NULL), y = x;
     for (int k = 0; k < 50; k++) y = tad_softmax(y, 0);
@@ -239,6 +313,64 @@ START_TEST(memory_is_used_again) {
     m = machine_of(&n, 1, &z, 1, NULL);
     ck_assert_uint_lt(tad_workspace_size(m.p), 3000);
     machine_free(m);
+}
+END_TEST
+
+/* What nobody uses any more at the very end is the beginning of something larger. */
+START_TEST(the_end_of_memory_grows) {
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(100), NULL),
+            y = tad_softmax(tad_softmax(tad_softmax(x, 0), 0), 0),
+            z = tad_concat((tad_var[]){y, y}, 2, 0);
+    machine m = machine_of(&x, 1, &z, 1, NULL);
+    const tad_program_info i = tad_program_info_of(m.p);
+    ck_assert_uint_eq(i.array_bytes_apart, 3 * 832 + 1600);
+    ck_assert_uint_eq(i.array_bytes, 832 + 1600);
+    machine_free(m);
+}
+END_TEST
+
+/* What time and memory depend on, and no result: how many groups there are, of how many rows, with
+ * how many strips; bytes of arrays, and what they would be if none shared memory. Fewer groups,
+ * strips and bytes are better: who finds such an order writes it down here. */
+enum { COSTS = 24 };
+typedef struct cost {
+    size_t groups, fused, strips, bytes, apart;
+} cost;
+static const cost costs[COSTS] = {
+    {4, 31, 6, 177600, 364864},  {3, 30, 6, 1792, 3520},   {7, 57, 10, 3264, 7616},
+    {4, 14, 4, 122496, 432576},  {9, 59, 20, 2496, 6784},  {13, 69, 19, 3456, 9472},
+    {5, 44, 8, 177536, 376448},  {3, 35, 11, 2112, 3456},  {2, 24, 5, 1280, 1536},
+    {1, 21, 5, 88064, 132160},   {3, 22, 6, 1088, 2496},   {8, 38, 9, 2048, 5504},
+    {3, 20, 7, 110400, 210176},  {10, 48, 14, 2304, 6848}, {9, 67, 14, 2688, 7744},
+    {7, 23, 7, 122496, 355776},  {9, 55, 19, 2368, 7296},  {4, 24, 7, 1600, 3200},
+    {4, 20, 11, 112128, 201152}, {7, 55, 10, 3392, 6528},  {5, 33, 9, 1600, 3840},
+    {5, 23, 8, 99072, 278656},   {3, 14, 6, 768, 1536},    {2, 15, 4, 896, 1536}};
+
+static size_t count_strips(const tad_program *p) {
+    static support_text k;
+    size_t strips = 0;
+    k = (support_text){.length = 0};
+    ck_assert_int_eq(tad_program_dump(p, support_keep, &k), TAD_OK);
+    for (const char *at = k.data; (at = strstr(at, "group of ")) != NULL;) {
+        at = strchr(at, ',') + 1;
+        strips += strtoul(at, NULL, 10);
+    }
+    return strips;
+}
+
+START_TEST(orders_are_good) {
+    graph g;
+    const cost *right = &costs[_i];
+    record_random((uint64_t)_i, 1, &g);
+    tad_program *p = frozen(&g, "costs");
+    const tad_program_info i = tad_program_info_of(p);
+    const cost is = {i.groups, i.fused, count_strips(p), i.array_bytes, i.array_bytes_apart};
+    ck_assert_uint_eq(is.groups, right->groups);
+    ck_assert_uint_eq(is.fused, right->fused);
+    ck_assert_uint_eq(is.strips, right->strips);
+    ck_assert_uint_eq(is.bytes, right->bytes);
+    ck_assert_uint_eq(is.apart, right->apart);
+    tad_program_free(p);
 }
 END_TEST
 
@@ -322,6 +454,31 @@ START_TEST(what_points_share_is_the_same_for_each) {
         }
     }
     machine_free(m);
+}
+END_TEST
+
+/* As many numbers as run together at most, and one more: then there is no memory for many points.
+ */
+START_TEST(five_hundred_and_twelve_numbers_run_together) {
+    enum { N = 256, MANY = 8 * 512 * sizeof(double) };
+    static double x[3][N], y[3][N + 1];
+    tad_var in[N], out[N + 1];
+    for (int i = 0; i < N; i++) {
+        in[i] = tad_scalar(t, i);
+        out[i] = tad_neg(in[i]);
+        for (int k = 0; k < 3; k++) x[k][i] = k + 0.5 * i;
+    }
+    out[N] = tad_square(in[3]);
+    for (size_t more = 0; more < 2; more++) {
+        machine m = machine_of(in, N, out, N + more, NULL);
+        ck_assert((tad_workspace_size(m.p) > MANY) == !more);
+        ck_assert_int_eq(tad_bind_each_numbers_in(m.w, 0, N, 3, x[0]), TAD_OK);
+        ck_assert_int_eq(tad_bind_each_numbers_out(m.w, 0, N + more, 3, y[0]), TAD_OK);
+        ck_assert_int_eq(tad_run(m.w), TAD_OK);
+        const double *row = y[0] + 2 * (N + more);
+        for (int i = 0; i < N; i++) ck_assert_double_eq(row[i], -x[2][i]);
+        machine_free(m);
+    }
 }
 END_TEST
 
@@ -412,6 +569,35 @@ START_TEST(points_of_arrays_run_one_after_another) {
 }
 END_TEST
 
+/* As many as fill whole lines of memory: what lies behind them is something else. */
+START_TEST(eight_arrays_in_and_out_run_one_after_another) {
+    enum { N = 8, POINTS_HERE = 3 };
+    double x[N][POINTS_HERE][2], y[N][POINTS_HERE][2];
+    tad_var in[N], out[N];
+    for (int k = 0; k < N; k++) {
+        for (int i = 0; i < POINTS_HERE; i++) x[k][i][0] = 10 * k + i, x[k][i][1] = -i;
+        in[k] = tad_input(t, TAD_F64, TAD_SHAPE(2), x[k][0]);
+    }
+    for (int k = 0; k < N; k++) out[k] = tad_add(tad_flip(in[k], tad_axis(0)), in[(k + 1) % N]);
+    machine m = machine_of(in, N, out, N, NULL);
+    for (size_t k = 0; k < N; k++) {
+        ck_assert_int_eq(tad_bind_each_in(m.w, k, TAD_F64, TAD_SHAPE(POINTS_HERE, 2), x[k]),
+                         TAD_OK);
+        ck_assert_int_eq(tad_bind_each_out(m.w, k, TAD_F64, TAD_SHAPE(POINTS_HERE, 2), y[k]),
+                         TAD_OK);
+    }
+    for (int again = 0; again < 2; again++) {
+        memset(y, 0, sizeof y);
+        ck_assert_msg(tad_run(m.w) == TAD_OK, "%s", tad_workspace_message(m.w));
+        for (int k = 0; k < N; k++)
+            for (int i = 0; i < POINTS_HERE; i++)
+                for (int e = 0; e < 2; e++)
+                    ck_assert_double_eq(y[k][i][e], x[k][i][1 - e] + x[(k + 1) % N][i][e]);
+    }
+    machine_free(m);
+}
+END_TEST
+
 /* No step computes the array: it is a constant, or an input that nothing needs. */
 START_TEST(numbers_beside_an_array_run_one_after_another) {
     enum { N = 20 };
@@ -484,7 +670,10 @@ END_TEST
 
 static Suite *suite(void) {
     Suite *s = suite_create("program_bits");
-    TCase *c = tape_case(s, "bits");
+    TCase *c = tape_case(s, "costs"); /* first: quick, and most changes are seen there */
+    tcase_add_loop_test(c, orders_are_good, 0, COSTS);
+
+    c = tape_case(s, "bits");
     tcase_add_loop_test(c, every_op_gives_the_bits_of_the_tape, 0, (int)tad_op_count());
     tcase_add_loop_test(c, rows_agree_at_special_points, 0, ROWS);
     tcase_add_loop_test(c, random_graphs_agree, 0, 60);
@@ -492,15 +681,19 @@ static Suite *suite(void) {
     c = tape_case(s, "savings");
     tcase_add_test(c, what_nothing_needs_or_is_known_is_not_computed);
     tcase_add_test(c, options_and_operands_tell_calls_apart);
+    tcase_add_test(c, every_option_tells_calls_apart);
     tcase_add_test(c, memory_is_used_again);
+    tcase_add_test(c, the_end_of_memory_grows);
 
     c = tape_case(s, "points");
     tcase_add_test(c, points_of_numbers_run_together);
+    tcase_add_test(c, five_hundred_and_twelve_numbers_run_together);
     tcase_add_test(c, points_share_a_parameter);
     tcase_add_loop_test(c, what_points_share_is_the_same_for_each, 0, 3);
     tcase_add_test(c, points_of_arithmetic_have_the_bits_of_one);
     tcase_add_test(c, points_with_large_arguments_are_those_of_one);
     tcase_add_test(c, points_of_arrays_run_one_after_another);
+    tcase_add_test(c, eight_arrays_in_and_out_run_one_after_another);
     tcase_add_test(c, numbers_beside_an_array_run_one_after_another);
     tcase_add_test(c, points_that_do_not_fit_are_refused);
     tcase_add_test(c, a_point_that_fails_is_named);

@@ -77,6 +77,172 @@ START_TEST(numbers_in_a_row_are_one_parameter) {
 }
 END_TEST
 
+/* Each kind of step once: numbers, a group, a call, a decision, and what surrounds them. */
+static tad_program *of_each_kind(void) {
+    const double four[4] = {1, 2, 3, 4}, two[2] = {0.1, -7};
+    tad_var x = tad_name(tad_input(t, TAD_F64, TAD_SHAPE(2, 2), four), "x"), n = tad_scalar(t, 1),
+            m = tad_scalar(t, 2), s = tad_sin(tad_mul(n, tad_number(0.1))),
+            z = tad_exp(tad_mul(x, s)),
+            y = tad_add(tad_transpose(z, 0, 1), tad_constant(t, TAD_F64, TAD_SHAPE(2), two));
+    ck_assert(tad_decide(tad_less(n, m)));
+    tad_var out[3] = {tad_name(y, "y"), tad_neg(s), tad_neg(tad_neg(s))};
+    return frozen((tad_var[]){x, n, m}, 3, out, 3, NULL);
+}
+
+static const char header[] =
+    "#ifndef model_H\n"
+    "#define model_H\n"
+    "\n"
+    "#include <stdint.h>\n"
+    "\n"
+    "#ifdef __cplusplus\n"
+    "extern \"C\" {\n"
+    "#endif\n"
+    "\n"
+    "/* Computes\n"
+    " *   out_y: float64 (2,2)\n"
+    " *   out1: float64, 2 numbers\n"
+    " * from\n"
+    " *   in_x: float64 (2,2)\n"
+    " *   in1: float64, 2 numbers\n"
+    " * all in row-major order. work: model_WORK bytes, aligned as a double, for the time of\n"
+    " * the call, whatever they hold. Outputs are written last, so that their memory may\n"
+    " * be that of inputs; they must not overlap each other.\n"
+    " * Returns 0; or, with the outputs as they were, 18 where a decision came out otherwise than\n"
+    " * when this was recorded, 7 for an index out of range. */\n"
+    "#define model_WORK 192\n"
+    "int model(const double *in_x, const double *in1, double *out_y, double *out1, void *work);\n"
+    "\n"
+    "#ifdef __cplusplus\n"
+    "}\n"
+    "#endif\n"
+    "#endif\n";
+
+/* What follows the line that names the version. */
+static void ck_ends(const char *from, const char *right) {
+    const char *found = strstr(text.data, from);
+    ck_assert_ptr_nonnull(found);
+    ck_assert_str_eq(found, right);
+}
+
+START_TEST(the_header_says_what_the_function_takes) {
+    tad_program *p = of_each_kind();
+    ck_assert_int_eq(write(p, "model", true), TAD_OK);
+    ck_ends("#ifndef", header);
+    tad_program_free(p);
+}
+END_TEST
+
+/* Behind the functions of tad. */
+static const char file[] =
+    "static const double constant_3[2] = {\n"
+    "    0x1.999999999999ap-4, -7.0,\n"
+    "};\n"
+    "\n"
+    "struct run {\n"
+    "    const double *in_x;\n"
+    "    const double *in1;\n"
+    "    double *n;\n"
+    "    unsigned char *arrays;\n"
+    "};\n"
+    "\n"
+    "static void numbers_0(double *n) {\n"
+    "    const double v0 = row_mul_number(n[0], 0x1.999999999999ap-4);\n"
+    "    const double v1 = row_sin_number(v0);\n"
+    "    n[3] = v1;\n"
+    "}\n"
+    "\n"
+    "/* less */\n"
+    "static void call_0(const double *in0, const double *in1, uint8_t *restrict out0) {\n"
+    "    out0[0] = in0[0] < in1[0];\n"
+    "}\n"
+    "\n"
+    "static void numbers_2(double *n) {\n"
+    "    const double v2 = row_neg_number(n[3]);\n"
+    "    n[4] = v2;\n"
+    "    const double v3 = row_neg_number(n[3]);\n"
+    "    const double v4 = row_neg_number(v3);\n"
+    "    n[5] = v4;\n"
+    "}\n"
+    "\n"
+    "static void group_0(const double *in0_0, const double *in0_1, double *restrict out1) {\n"
+    "    for (ptrdiff_t i = 0; i < 4; i++) {\n"
+    "        const double v0 = row_mul_f64(in0_0[i], in0_1[0]);\n"
+    "        const double v1 = row_exp_f64(v0);\n"
+    "        out1[i] = v1;\n"
+    "    }\n"
+    "}\n"
+    "\n"
+    "/* add */\n"
+    "static void call_1(const double *in0, const double *in1, double *restrict out0) {\n"
+    "    for (ptrdiff_t i0 = 0; i0 < 2; i0++) {\n"
+    "        for (ptrdiff_t i1 = 0; i1 < 2; i1++) {\n"
+    "            out0[2*i0 + i1] = row_add_f64(in0[i0 + 2*i1], in1[i1]);\n"
+    "        }\n"
+    "    }\n"
+    "}\n"
+    "\n"
+    "static int part_0(const struct run *r) {\n"
+    "    int status = TAD_OK;\n"
+    "    numbers_0(r->n);\n"
+    "    call_0(r->n + 0, r->n + 1, (uint8_t *)(void *)(r->arrays + 0));\n"
+    "    if (!((uint8_t *)(void *)(r->arrays + 0))[0]) return TAD_BRANCH;\n"
+    "    numbers_2(r->n);\n"
+    "    group_0(r->in_x, r->n + 3, (double *)(void *)(r->arrays + 0));\n"
+    "    call_1((double *)(void *)(r->arrays + 0), constant_3, (double *)(void *)(r->arrays + "
+    "64));\n"
+    "    return status;\n"
+    "}\n"
+    "\n"
+    "static void set_numbers(const struct run *r) {\n"
+    "    (void)r;\n"
+    "    r->n[2] = 0x1.999999999999ap-4;\n"
+    "    memcpy(r->n + 0, r->in1, 2 * sizeof(double));\n"
+    "}\n"
+    "\n"
+    "static void write_outputs(double *out_y, double *out1, const struct run *r) {\n"
+    "    {\n"
+    "        double *const to = out_y;\n"
+    "        const double *const from = (double *)(void *)(r->arrays + 64);\n"
+    "        for (ptrdiff_t i0 = 0; i0 < 4; i0++) {\n"
+    "            to[i0] = from[i0];\n"
+    "        }\n"
+    "    }\n"
+    "    memcpy(out1 + 0, r->n + 4, 2 * sizeof(double));\n"
+    "}\n"
+    "\n"
+    "int model(const double *in_x, const double *in1, double *out_y, double *out1, void *work) {\n"
+    "    const struct run run = {in_x, in1, work, (unsigned char *)work + 64};\n"
+    "    set_numbers(&run);\n"
+    "    int status = TAD_OK;\n"
+    "    if (status == TAD_OK) status = part_0(&run);\n"
+    "    if (status == TAD_OK) write_outputs(out_y, out1, &run);\n"
+    "    return status;\n"
+    "}\n";
+
+START_TEST(the_file_has_a_function_for_each_step) {
+    tad_program *p = of_each_kind();
+    ck_assert_int_eq(write(p, "model", false), TAD_OK);
+    ck_ends("static const double constant_", file);
+    tad_program_free(p);
+}
+END_TEST
+
+/* An index has no terms that are always 0, and no factors of 1. */
+START_TEST(indices_are_short) {
+    const double six[6] = {1, 2, 3, 4, 5, 6};
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), six),
+            y = tad_transpose(tad_flip(x, tad_axis(1)), 0, 1),
+            z = tad_mul(tad_broadcast_to(tad_reshape(y, TAD_SHAPE(3, 1, 2)), TAD_SHAPE(3, 4, 2)),
+                        tad_number(2));
+    tad_program *p = frozen(&x, 1, &z, 1, NULL);
+    ck_assert_int_eq(write(p, NULL, false), TAD_OK);
+    ck_has("out0[2*i0 + i1] = in0[-i0 + 3*i1];");
+    ck_has("out0[8*i0 + 2*i1 + i2] = row_mul_f64(in0[2*i0 + i2], in1[0]);");
+    tad_program_free(p);
+}
+END_TEST
+
 /* Lines between the head of a function and its end. */
 static int longest_function(const char *from) {
     int longest = 0, lines = 0;
@@ -277,6 +443,9 @@ static Suite *suite(void) {
     tcase_add_checked_fixture(c, begin, end);
     tcase_add_test(c, parameters_are_called_after_inputs_and_outputs);
     tcase_add_test(c, numbers_in_a_row_are_one_parameter);
+    tcase_add_test(c, the_header_says_what_the_function_takes);
+    tcase_add_test(c, the_file_has_a_function_for_each_step);
+    tcase_add_test(c, indices_are_short);
     tcase_add_test(c, the_text_takes_no_memory_and_has_short_functions);
     tcase_add_test(c, the_least_integer_has_its_name);
     tcase_add_test(c, an_op_of_ones_own_writes_its_text);

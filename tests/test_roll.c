@@ -487,6 +487,27 @@ START_TEST(lists_begin_with_zero) {
 }
 END_TEST
 
+/* Between arrays the same ops are no sums of numbers. */
+START_TEST(lists_of_arrays_stay_calls) {
+    enum { STEPS_HERE = 2100 };
+    double x[2] = {0.5, 2}, y;
+    tad_program *p;
+    tad_var in[2] = {tad_scalar(t, x[0]), tad_scalar(t, x[1])}, n = in[0],
+            a[2] = {tad_stack(in, 2, 0), tad_full(t, TAD_F64, TAD_SHAPE(2), 3)},
+            sum = tad_sum(tad_add(tad_sum_list(a, 2), tad_dot_list(a, a + 1, 1, a[0])), tad_all());
+    for (int k = 0; k < STEPS_HERE; k++) n = tad_sin(tad_mul(n, in[k % 2]));
+    tad_var out = tad_add(sum, tad_mul(n, tad_number(0)));
+    ck_done(tad_freeze(in, 2, &out, 1, &ways[_i], &p), t);
+    ck_assert_uint_gt(tad_program_info_of(p).calls, 2);
+    tad_workspace *w = tad_workspace_new(p);
+    x[0] = -1;
+    run(w, x, 2, &y, 1);
+    ck_assert_double_eq(y, (x[0] + x[1]) * 5 + 6); /* (x + 3) + (3 x + x) */
+    tad_workspace_free(w);
+    tad_program_free(p);
+}
+END_TEST
+
 /* A factor of all terms is put outside, but not where their sum overflows and they do not. */
 START_TEST(a_common_factor_invents_no_infinity) {
     enum { TERMS = 80 };
@@ -519,6 +540,43 @@ START_TEST(what_magnifies_rounding_errors_is_refused) {
     ck_assert_ptr_null(p);
     ck_done(tad_freeze(&x, 1, &y, 1, &ways[EXACT], &p), t);
     tad_program_free(p);
+}
+END_TEST
+
+/* 1 + (x[0] + x[1] + ... - 1) * factor */
+static tad_var magnified(const tad_var *x, size_t n, double factor) {
+    tad_var s = x[0], root = tad_number(sqrt(factor));
+    for (size_t k = 1; k < n; k++) s = tad_add(s, x[k]);
+    return tad_add(tad_mul(tad_mul(tad_sub(s, tad_number(1)), root), root), tad_number(1));
+}
+
+/* Half of all digits may be others: 1 plus many numbers too small for it is 1 on the tape, and more
+ * where these are added up first. */
+START_TEST(half_of_all_digits_may_be_others) {
+    enum { N = 64 };
+    const double large = ldexp(1, 40);
+    double x[N], y;
+    tad_var in[N], out;
+    tad_program *p;
+    for (size_t k = 0; k < N; k++) in[k] = tad_scalar(t, 1);
+    out = magnified(in, N, large);
+    ck_done(tad_freeze(in, N, &out, 1, &ways[ROLLED], &p), t);
+    tad_workspace *w = tad_workspace_new(p);
+    for (size_t k = 0; k < N; k++) x[k] = k ? ldexp(1, -54) : 1;
+    run(w, x, N, &y, 1);
+    tad_workspace_free(w);
+    tad_program_free(p);
+    const double more = (y - 1) / large;
+    ck_assert_double_gt(more, 0);
+    for (int refused = 0; refused < 2; refused++) {
+        for (size_t k = 0; k < N; k++) in[k] = tad_scalar(t, x[k]);
+        out = magnified(in, N, (refused ? 1.5 : 0.75) * ldexp(1, -26) / more);
+        ck_assert_double_eq(tad_item(out), 1);
+        ck_assert_int_eq(tad_freeze(in, N, &out, 1, &ways[ROLLED], &p),
+                         refused ? TAD_UNSUPPORTED : TAD_OK);
+        tad_program_free(p);
+        tad_tape_clear(t);
+    }
 }
 END_TEST
 
@@ -621,6 +679,83 @@ START_TEST(groups_are_shown) {
 }
 END_TEST
 
+/* ---- what it costs ---- */
+
+/* What time depends on, and no result: how many sums and functions run as vectors, how many words
+ * say where their operands are, how many bytes of memory a run has. Fewer of the last two is
+ * better: who finds such an order writes it down here. */
+enum { COSTS = WORKS + 8 /* random layers */ };
+typedef struct cost {
+    size_t rolled_up, words, bytes;
+} cost;
+static const cost costs[COSTS][WAYS] = {{{0, 0, 2368}, {354, 34, 4096}},
+                                        {{0, 0, 3072}, {180, 4391, 8448}},
+                                        {{0, 0, 1600}, {0, 1222, 3072}},
+                                        {{0, 0, 1216}, {71, 126, 2880}},
+                                        {{0, 0, 1216}, {182, 1360, 4224}},
+                                        {{2387, 3386, 24576}, {2320, 2684, 24128}},
+                                        {{1389, 3122, 20608}, {1389, 3047, 20608}},
+                                        {{1340, 2642, 15488}, {1320, 2493, 15232}},
+                                        {{3548, 7804, 42560}, {3556, 5843, 42112}},
+                                        {{2630, 8755, 29888}, {2452, 5479, 28096}},
+                                        {{3898, 9946, 41728}, {3845, 7127, 39872}},
+                                        {{3827, 9628, 39936}, {3733, 6010, 39616}},
+                                        {{5542, 11343, 63616}, {5534, 7399, 61952}},
+                                        {{4865, 14694, 65408}, {4887, 11411, 64896}},
+                                        {{3786, 8139, 43776}, {3620, 6542, 41792}},
+                                        {{3903, 11875, 41984}, {3902, 8529, 41216}}};
+
+typedef struct long_text {
+    char *data;
+    size_t length, room;
+} long_text;
+
+static bool keep_all(void *user, const char *piece, size_t length) {
+    long_text *k = user;
+    if (k->length + length >= k->room) {
+        k->room = 2 * (k->length + length) + 1;
+        k->data = realloc(k->data, k->room);
+    }
+    memcpy(k->data + k->length, piece, length);
+    k->length += length;
+    k->data[k->length] = 0;
+    return true;
+}
+
+/* The number behind these words, 0 without them. */
+static size_t number_behind(const char *text, const char *words) {
+    const char *found = strstr(text, words);
+    return found ? strtoul(found + strlen(words), NULL, 10) : 0;
+}
+
+static cost cost_of(const tad_program *p) {
+    long_text k = {NULL, 0, 0};
+    cost c = {.rolled_up = tad_program_info_of(p).rolled_up};
+    ck_assert_int_eq(tad_program_c_header(p, NULL, keep_all, &k), TAD_OK);
+    c.bytes = number_behind(k.data, "#define program_WORK ");
+    ck_assert_int_eq(tad_program_c(p, NULL, keep_all, &k), TAD_OK);
+    c.words = number_behind(k.data, "const int32_t places[");
+    free(k.data);
+    return c;
+}
+
+START_TEST(orders_are_good) {
+    double x[WORK_INPUTS];
+    graph g;
+    draw_near_one(x, 1);
+    if (_i / WAYS < WORKS)
+        record_work(_i / WAYS, x, &g);
+    else
+        record(x, (uint64_t)(_i / WAYS - WORKS), &g);
+    tad_program *p = frozen(&g, _i % WAYS, "costs");
+    const cost is = cost_of(p), *right = &costs[_i / WAYS][_i % WAYS];
+    ck_assert_uint_eq(is.rolled_up, right->rolled_up);
+    ck_assert_uint_eq(is.words, right->words);
+    ck_assert_uint_eq(is.bytes, right->bytes);
+    tad_program_free(p);
+}
+END_TEST
+
 /* ---- the suite ---- */
 
 static TCase *tape_case(Suite *s, const char *name) {
@@ -631,7 +766,10 @@ static TCase *tape_case(Suite *s, const char *name) {
 
 static Suite *suite(void) {
     Suite *s = suite_create("roll");
-    TCase *c = tape_case(s, "values");
+    TCase *c = tape_case(s, "costs"); /* first: quick, and most changes are seen there */
+    tcase_add_loop_test(c, orders_are_good, 0, COSTS * WAYS);
+
+    c = tape_case(s, "values");
     tcase_add_loop_test(c, random_layers_agree, 0, 80 * WAYS);
     tcase_add_loop_test(c, every_level_has_the_same_bits, 0, 20 * WAYS);
     tcase_add_loop_test(c, rows_agree_at_special_points, 0, ROWS * WAYS);
@@ -639,8 +777,10 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, other_steps_stay_in_between, 0, WAYS);
     tcase_add_loop_test(c, parameters_are_read_where_they_lie, 0, WAYS);
     tcase_add_test(c, lists_begin_with_zero);
+    tcase_add_loop_test(c, lists_of_arrays_stay_calls, 0, WAYS);
     tcase_add_test(c, a_common_factor_invents_no_infinity);
     tcase_add_test(c, what_magnifies_rounding_errors_is_refused);
+    tcase_add_test(c, half_of_all_digits_may_be_others);
     tcase_add_loop_test(c, rows_of_numbers_are_bound_anew, 0, WAYS);
 
     c = tape_case(s, "text");
