@@ -25,6 +25,7 @@ FUNCTION(repeated, tad_stack((tad_var[]){in[0], tad_sin(in[0]), in[0]}, 3, 0))
 FUNCTION(norm_of_waves, tad_sum(tad_sin(tad_mul(in[0], tad_flip(in[0], tad_axis(0)))), tad_all()))
 FUNCTION(beside_root, tad_concat((tad_var[]){in[0], tad_sqrt(in[0])}, 2, 0))
 FUNCTION(broken, tad_reshape(in[0], TAD_SHAPE(7)))
+FUNCTION(broken_on_the_way, ((void)tad_reshape(in[0], TAD_SHAPE(7)), in[0]))
 FUNCTION(paused_for_ever, (tad_record_pause(t), tad_square(in[0])))
 
 /* So much that the tape grows, which opens it for what is recorded in place. */
@@ -833,6 +834,14 @@ START_TEST(a_failure_inside_the_function_is_its_status) {
 }
 END_TEST
 
+START_TEST(a_failure_counts_whatever_the_function_gives) {
+    tad_var out = x2;
+    ck_assert_int_eq(drivers[_i].call(broken_on_the_way, NULL, &x2, 1, &out), TAD_BAD_SHAPE);
+    ck_assert(tad_is_nil(out));
+    ck_refused(t, TAD_BAD_SHAPE, "reshape", "(2)");
+}
+END_TEST
+
 START_TEST(a_failure_before_is_the_status_and_nothing_runs) {
     tad_var out = x2;
     tad_add(x2, tad_input(t, TAD_F64, TAD_SHAPE(3), NULL));
@@ -1161,6 +1170,7 @@ static Suite *suite(void) {
     tcase_add_test(c, a_jacobian_may_have_eight_axes_and_not_nine);
     tcase_add_test(c, refuses_more_axes_or_elements_than_there_can_be);
     tcase_add_loop_test(c, a_failure_inside_the_function_is_its_status, 0, DRIVERS);
+    tcase_add_loop_test(c, a_failure_counts_whatever_the_function_gives, 0, DRIVERS);
     tcase_add_loop_test(c, a_failure_before_is_the_status_and_nothing_runs, 0, DRIVERS);
     tcase_add_loop_test(c, a_function_that_rewinds_its_inputs_is_noticed, 0, DRIVERS);
     return s;

@@ -229,6 +229,29 @@ START_TEST(what_lies_in_the_way_changes_nothing) {
 }
 END_TEST
 
+/* Right behind what is computed from the one before. */
+START_TEST(inputs_may_come_late) {
+    tad_random r = {5, 0};
+    tad_var x[INPUTS], y = tad_number(1);
+    for (size_t i = 0; i < INPUTS; i++) {
+        x[i] = tad_scalar(t, 0.2 + 0.1 * (double)i);
+        y = i % 2 ? tad_sin(tad_mul(y, x[i])) : tad_mul(y, tad_cos(x[i]));
+    }
+    compare_all(&(problem){early, &y, x, INPUTS, SEEDS}, &r);
+}
+END_TEST
+
+/* As many gradients as inputs, whatever lies behind either. */
+START_TEST(no_more_than_is_wanted_is_written) {
+    tad_var x[3] = {tad_scalar(t, 0.3), tad_scalar(t, -1.2), tad_scalar(t, 5)}, gradient[3], out[5],
+            v[4] = {tad_number(1), tad_number(2), tad_number(3), tad_number(4)};
+    gradient[2] = out[4] = x[2];
+    ck_done(tad_hvp_many(product_of_two, NULL, x, v, 2, 2, NULL, gradient, out), t);
+    ck_assert_double_eq(tad_item(gradient[2]), 5);
+    ck_assert_double_eq(tad_item(out[4]), 5);
+}
+END_TEST
+
 START_TEST(results_that_are_arrays_stay_so) {
     tad_var x[] = {tad_scalar(t, 1), tad_input(t, TAD_F64, TAD_SHAPE(2), NULL)},
             constant = tad_full(t, TAD_F64, TAD_SHAPE(3), 2), v[4] = {{0}}, out[4];
@@ -320,6 +343,8 @@ static Suite *suite(void) {
     tcase_add_loop_test(special, rows_have_the_bits_of_one_seed_at_special_points, 0, ROWS);
     tcase_add_checked_fixture(use, set_up, tear_down);
     tcase_add_test(use, what_lies_in_the_way_changes_nothing);
+    tcase_add_test(use, inputs_may_come_late);
+    tcase_add_test(use, no_more_than_is_wanted_is_written);
     tcase_add_test(use, results_that_are_arrays_stay_so);
     tcase_add_test(use, a_changed_parameter_is_refused);
     tcase_add_test(use, a_bad_seed_in_any_lane_is_refused);

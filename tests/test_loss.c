@@ -233,6 +233,24 @@ START_TEST(pictures) {
 }
 END_TEST
 
+/* As many axes as there can be; the gradient is recorded: by the rule. */
+START_TEST(eight_axes) {
+    double x[8] = {1, -1, 2, 0.5, 0, 3, -2, 1}, y[4] = {1, 0, 0, 1};
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(2, 2, 1, 1, 1, 1, 1, 2), x), g, h,
+            flat = tad_transpose(tad_reshape(v, TAD_SHAPE(2, 2, 2)), 1, 2),
+            target = tad_constant_from(t, TAD_I64, TAD_SHAPE(2, 1, 1, 1, 1, 1, 2), y),
+            loss = tad_cross_entropy(v, target, NULL),
+            same = tad_cross_entropy(tad_reshape(flat, TAD_SHAPE(4, 2)), labels(t, 4, y), NULL);
+    ck_near(tad_item(loss), tad_item(same), 1e-15);
+    ck_done(tad_grad(&loss, NULL, 1, &v, 1, &g), t);
+    ck_done(tad_grad(&same, NULL, 1, &v, 1, &h), t);
+    for (int i = 0; i < 8; i++)
+        ck_near(((const double *)tad_data(g))[i], ((const double *)tad_data(h))[i], 1e-15);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(refusals) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL);
@@ -556,6 +574,7 @@ static Suite *suite(void) {
     tcase_add_test(c, hinge_moves_with_its_target);
     tcase_add_test(c, weights_that_broadcast_reach_every_input);
     tcase_add_test(c, class_weights_have_gradients);
+    tcase_add_test(c, eight_axes);
     tcase_add_test(c, weights_of_classes_in_float32);
     tcase_add_test(c, zero_shares_of_infinite_losses_count_as_zero);
     tcase_add_test(c, bce_has_finite_derivatives_at_0_and_1);

@@ -374,6 +374,29 @@ START_TEST(long_float32_sums_keep_their_digits) {
 }
 END_TEST
 
+static tad_var square_of(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    return tad_square(in[0]);
+}
+
+/* Operands of another type or shape have a function of their own, and find it again. */
+START_TEST(one_mapping_takes_any_operands) {
+    const double six[6] = {1, 2, 3, 4, 5, 6};
+    tad_mapping *m = tad_mapping_new(square_of, NULL, NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(6), six),
+            list[3] = {x, tad_cast(x, TAD_F32), tad_reshape(x, TAD_SHAPE(3, 2))};
+    for (int k = 0; k < 9; k++) {
+        tad_var of = list[k * 2 % 3], y = tad_map(m, &of, 1, NULL, 0);
+        ck_tape(t);
+        ck_assert_int_eq(tad_dtype_of(y), tad_dtype_of(of));
+        ck_assert_int_eq(tad_shape_of(y).rank, tad_shape_of(of).rank);
+        ck_values(y, 0, 1, 4, 9, 16, 25, 36);
+    }
+    tad_tape_reset(t);
+    tad_mapping_free(m);
+}
+END_TEST
+
 /* ---- what is refused ---- */
 
 static tad_var refusing(tad_tape *tape, const tad_var *in, size_t n, void *user) {
@@ -516,6 +539,7 @@ static Suite *suite(void) {
     tcase_add_test(c, a_map_in_a_map);
     tcase_add_test(c, a_map_is_frozen_with_its_gradient);
     tcase_add_test(c, any_number_of_threads_gives_the_same_bits);
+    tcase_add_test(c, one_mapping_takes_any_operands);
     tcase_add_test(c, long_float32_sums_keep_their_digits);
     c = support_case(s, "refused");
     tcase_add_checked_fixture(c, begin, end);

@@ -120,6 +120,69 @@ START_TEST(null_is_what_the_option_is_when_not_given) {
 }
 END_TEST
 
+/* Lists as long as there can be. */
+START_TEST(eight_axes_have_names) {
+    tad_tape *t = tad_tape_new(NULL);
+    const int64_t axes[8] = {0, 1, 2, 3, 4, 5, 6, 7}, sizes[8] = {1, 1, 2, 1, 3, 1, 1, 1};
+    const tad_value shape = {.name = "shape", .kind = TAD_VALUE_INTS, .ints = sizes, .count = 8},
+                    all = {.name = "axis", .kind = TAD_VALUE_INTS, .ints = axes, .count = 8};
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(6), (double[]){1, 2, 3, 4, 5, 6}),
+            y = tad_call(t, "reshape", &x, 1, &shape, 1, NULL, 0);
+    ck_shape(y, 1, 1, 2, 1, 3, 1, 1, 1);
+    ck_values(tad_call(t, "sum", &y, 1, &all, 1, NULL, 0), 0, 21);
+    for (int axis = -8; axis < 8; axis++) {
+        const tad_value one = {.name = "axis", .kind = TAD_VALUE_INT, .integer = axis};
+        ck_assert_int_eq(tad_shape_of(tad_call(t, "sum", &y, 1, &one, 1, NULL, 0)).rank, 7);
+    }
+    ck_tape(t);
+    for (int axis = -9; axis <= 8; axis += 17) {
+        const tad_value one = {.name = "axis", .kind = TAD_VALUE_INT, .integer = axis};
+        tad_call(t, "sum", &y, 1, &one, 1, NULL, 0);
+        ck_refused(t, TAD_BAD_AXIS, "sum: no axis");
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
+/* What lies behind a list is no option. */
+START_TEST(options_are_as_many_as_is_said) {
+    tad_tape *t = tad_tape_new(NULL);
+    const tad_value list[3] = {{.name = "keepdims", .kind = TAD_VALUE_BOOL, .integer = 1},
+                               {.name = "axis", .kind = TAD_VALUE_INT, .integer = 1},
+                               {.name = "no such option", .kind = TAD_VALUE_INT}};
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL);
+    ck_shape(tad_call(t, "sum", &x, 1, list, 1, NULL, 0), 1, 1);
+    ck_shape(tad_call(t, "sum", &x, 1, list, 2, NULL, 0), 2, 1);
+    ck_shape(tad_call(t, "softmax", &x, 1, list + 1, 1, NULL, 0), 2, 3);
+    ck_tape(t);
+    tad_call(t, "softmax", &x, 1, list + 1, 0, NULL, 0);
+    ck_refused(t, TAD_BAD_ARGUMENT, "softmax", "axis", "must be given");
+    tad_call(t, "sum", &x, 1, list, 3, NULL, 0);
+    ck_refused(t, TAD_BAD_ARGUMENT, "sum", "no option no such option");
+    tad_call(t, "cast", &x, 1, &(tad_value){.name = "dtype", .kind = TAD_VALUE_TEXT, .text = "?"},
+             1, NULL, 0);
+    ck_refused(t, TAD_BAD_ARGUMENT, "cast: option dtype must be");
+    tad_tape_free(t);
+}
+END_TEST
+
+/* From 2^53 on not every integer is a float. */
+START_TEST(large_floats_are_no_integers) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL);
+    tad_value v = {.name = "axis", .kind = TAD_VALUE_FLOAT};
+    for (int k = 0; k < 4; k++) {
+        v.number = (k % 2 ? -1 : 1) * (k < 2 ? 0x1p53 : 0x1p53 - 1);
+        tad_call(t, "softmax", &x, 1, &v, 1, NULL, 0);
+        if (k < 2)
+            ck_refused(t, TAD_BAD_ARGUMENT, "softmax", "must be an integer");
+        else
+            ck_refused(t, TAD_BAD_AXIS, "softmax", "9007199254740991");
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
 /* Where an integer is expected, 2.0 is one and 2.5 is none. */
 START_TEST(fractions_are_no_integers) {
     static const struct {
@@ -519,6 +582,9 @@ static Suite *suite(void) {
     tcase_add_test(c, functions_are_the_call_by_name);
     tcase_add_test(c, wrong_names_and_values_are_refused);
     tcase_add_test(c, null_is_what_the_option_is_when_not_given);
+    tcase_add_test(c, eight_axes_have_names);
+    tcase_add_test(c, options_are_as_many_as_is_said);
+    tcase_add_test(c, large_floats_are_no_integers);
     tcase_add_test(c, fractions_are_no_integers);
     c = support_case(s, "options");
     tcase_add_test(c, every_sample_by_name_is_the_one_applied);

@@ -92,6 +92,32 @@ START_TEST(gradients) {
 }
 END_TEST
 
+/* Of an array with as many axes as there can be, over one of them or all: the rows, or the row,
+ * that its elements are. */
+START_TEST(eight_axes) {
+    enum { ALL = 32 };
+    double x[ALL], w[ALL];
+    tad_tape *t = tad_tape_new(NULL);
+    fill(x, ALL, 0.2);
+    fill(w, ALL, -1);
+    const tad_shape eight = TAD_SHAPE(1, 2, 1, 2, 1, 2, 1, 4),
+                    flat = _i ? TAD_SHAPE(1, ALL) : TAD_SHAPE(8, 4),
+                    over = _i ? eight : TAD_SHAPE(4);
+    tad_var v = tad_input(t, TAD_F64, eight, x), u = tad_input(t, TAD_F64, flat, x), g[2],
+            none = tad_none(),
+            y[2] = {tad_layer_norm(v, none, none, over, 1e-5),
+                    tad_layer_norm(u, none, none, TAD_0D, 1e-5)};
+    for (int k = 0; k < 2; k++) {
+        tad_var weights = tad_constant(t, TAD_F64, k ? flat : eight, w),
+                loss = tad_sum(tad_mul(tad_square(y[k]), weights), tad_all());
+        ck_done(tad_grad(&loss, NULL, 1, k ? &u : &v, 1, &g[k]), t); /* recorded: by the rule */
+    }
+    for (int i = 0; i < ALL; i++)
+        ck_near(((const double *)tad_data(g[0]))[i], ((const double *)tad_data(g[1]))[i], 1e-14);
+    tad_tape_free(t);
+}
+END_TEST
+
 /* One variable in all three places. */
 START_TEST(shared_operand) {
     const double x[4] = {1, -2, 0.5, 3};
@@ -173,6 +199,7 @@ static Suite *suite(void) {
     tcase_add_test(c, values);
     tcase_add_test(c, constant_row);
     tcase_add_loop_test(c, gradients, 0, 2);
+    tcase_add_loop_test(c, eight_axes, 0, 2);
     tcase_add_test(c, shared_operand);
     tcase_add_test(c, levels_and_sweeps_agree);
     tcase_add_test(c, operands_of_two_types_are_refused);

@@ -129,6 +129,57 @@ START_TEST(dropout_is_right_on_average) {
 }
 END_TEST
 
+/* Wherever elements and mask lie, and whatever is repeated. */
+START_TEST(dropout_by_a_mask) {
+    enum { ROWS = 5, COLUMNS = 7, ALL = ROWS * COLUMNS };
+    double x[ALL];
+    bool mask[ALL];
+    for (int i = 0; i < ALL; i++) x[i] = i + 1, mask[i] = i % 3 == 1;
+    tad_tape *t = tad_tape_new(NULL);
+    const tad_shape shape = TAD_SHAPE(ROWS, COLUMNS), turned = TAD_SHAPE(COLUMNS, ROWS);
+    for (int k = 0; k < 12; k++) {
+        const bool turn_x = k % 3 == 1, turn_mask = k % 3 == 2, row = k >= 6;
+        const tad_dtype dtype = k % 2 ? TAD_F32 : TAD_F64;
+        tad_var v = tad_cast(tad_input(t, TAD_F64, turn_x ? turned : shape, x), dtype),
+                keep = tad_constant(t, TAD_BOOL,
+                                    row         ? TAD_SHAPE(COLUMNS)
+                                    : turn_mask ? turned
+                                                : shape,
+                                    mask);
+        if (turn_x) v = tad_transpose(v, 0, 1);
+        if (turn_mask && !row) keep = tad_transpose(keep, 0, 1);
+        const double p = k == 11 ? 1 : 0.75;
+        double got[ALL];
+        ck_done(tad_read(tad_dropout_mask(v, keep, p), got, ALL), t);
+        for (int i = 0; i < ROWS; i++)
+            for (int j = 0; j < COLUMNS; j++) {
+                const double value = turn_x ? x[j * ROWS + i] : x[i * COLUMNS + j];
+                const bool kept = row         ? mask[j]
+                                  : turn_mask ? mask[j * ROWS + i]
+                                              : mask[i * COLUMNS + j];
+                ck_assert_double_eq(got[i * COLUMNS + j], kept && p < 1 ? 4 * value : 0);
+            }
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
+/* One that is refused, or comes after a failure, draws nothing. */
+START_TEST(dropout_that_is_refused_draws_nothing) {
+    tad_tape *t = tad_tape_new(NULL);
+    const tad_random before = tad_tape_random(t);
+    tad_var label = tad_constant(t, TAD_I64, TAD_SHAPE(3), NULL),
+            x = tad_input(t, TAD_F64, TAD_SHAPE(3), NULL);
+    ck_assert(tad_is_nil(tad_dropout(label, 0.5)));
+    ck_assert(tad_is_nil(tad_dropout(x, 0.5)));
+    ck_refused(t, TAD_BAD_DTYPE, "dropout");
+    ck_assert(tad_is_nil(tad_dropout(x, -0.5)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "-0.5");
+    ck_assert_uint_eq(tad_tape_random(t).drawn, before.drawn);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(dropout_repeats_from_a_state) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_full(t, TAD_F32, TAD_SHAPE(1000), 1);
@@ -260,6 +311,8 @@ static Suite *suite(void) {
     tcase_add_test(refusals, what_is_masked_is_float);
     TCase *random = support_case(s, "dropout");
     tcase_add_test(random, dropout_is_right_on_average);
+    tcase_add_test(random, dropout_by_a_mask);
+    tcase_add_test(random, dropout_that_is_refused_draws_nothing);
     tcase_add_test(random, dropout_repeats_from_a_state);
     return s;
 }

@@ -255,6 +255,10 @@ START_TEST(impossible_numbers_of_axes_are_refused) {
     many.count = 9;
     ck_assert(tad_is_nil(tad_sum(x, many)));
     ck_refused(t, TAD_BAD_AXIS, "sum", "9 axes");
+    many = TAD_AXES(0, 1, 2, 3, 4, 5, 6, 0);
+    ck_assert(tad_is_nil(tad_sum(x, many)));
+    ck_refused(t, TAD_BAD_AXIS, "sum", "no axis 0, or named twice");
+    many.count = 9;
     ck_assert(tad_is_nil(tad_squeeze(x, many)));
     ck_refused(t, TAD_BAD_AXIS, "squeeze", "9 axes");
     ck_assert(tad_is_nil(tad_argmax(x, many)));

@@ -94,6 +94,21 @@ START_TEST(explain_uses_the_gradient_that_arrived) {
 }
 END_TEST
 
+/* As many as have derivatives of their own. */
+START_TEST(explain_shows_sixteen_derivatives) {
+    tad_var x[TAD_MAX_INPUTS], y;
+    char edge[32];
+    for (int i = 0; i < TAD_MAX_INPUTS; i++) x[i] = tad_scalar(t, i);
+    y = tad_sum_list(x, TAD_MAX_INPUTS);
+    ck_done(tad_reverse(tad_mul(y, tad_number(3))), t);
+    ck_done(tad_explain(y, TAD_EXPLAIN_TEXT, keep, &got), t);
+    for (int i = 0; i < TAD_MAX_INPUTS; i++) {
+        snprintf(edge, sizeof edge, "to #%d: 3 * 1 = 3", i);
+        ck_has(edge);
+    }
+}
+END_TEST
+
 /* stack takes any number of inputs. */
 START_TEST(explain_shows_every_input_of_an_op_of_many) {
     enum { MANY = TAD_MAX_INPUTS + 2 };
@@ -661,6 +676,7 @@ static Suite *shown(void) {
     tcase_add_test(c, explain_uses_the_gradient_that_arrived);
     tcase_add_test(c, explain_tells_edges_apart);
     tcase_add_loop_test(c, explain_has_numbers_for_as_many_inputs_as_fixed_lists_hold, 0, 2);
+    tcase_add_test(c, explain_shows_sixteen_derivatives);
     tcase_add_loop_test(c, explain_shows_every_input_of_an_op_of_many, 0, 2);
     tcase_add_test(c, explain_of_one_output);
     tcase_add_loop_test(c, explain_gives_a_rule_all_outputs, 0, 2);

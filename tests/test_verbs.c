@@ -19,7 +19,8 @@ START_TEST(headers_library_and_build_have_one_version) {
 END_TEST
 
 START_TEST(headers_of_another_version_make_a_tape_that_has_failed) {
-    static const int parts[][3] = {{2, 4, 5}, {99, 0, 0}, {0, 99, 99}, {1, 0, 99}};
+    static const int parts[][3] = {{2, 4, 5}, {99, 0, 0}, {0, 99, 99}, {1, 0, 99},
+                                   {2, 0, 0}, {1, 1, 0},  {0, 1, 1}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const int *v = parts[i];
         char words[100];
@@ -31,6 +32,14 @@ START_TEST(headers_of_another_version_make_a_tape_that_has_failed) {
         ck_refused(other, TAD_UNSUPPORTED, words);
         tad_tape_free(other);
     }
+}
+END_TEST
+
+START_TEST(types_have_names) {
+    static const char *const names[] = {"float64", "float32", "int64", "bool"};
+    for (int d = 0; d < TAD_DTYPE_COUNT; d++)
+        ck_assert_str_eq(tad_dtype_name((tad_dtype)d), names[d]);
+    ck_assert_str_eq(tad_dtype_name(TAD_DTYPE_COUNT), "?");
 }
 END_TEST
 
@@ -286,9 +295,13 @@ START_TEST(a_net_is_applied_with_what_fits) {
     for (size_t i = 0; i < 5; i++) params[i] = tad_dict_at(tad_net_params(f.net), i).value;
     tad_net_apply_with(f.net, params, 4, f.x);
     ck_refused(t, TAD_BAD_ARGUMENT, "net: 4 parameters are given, it has 5");
-    params[0] = tad_transpose(params[0], 0, 1);
-    ck_assert(tad_is_nil(tad_net_apply_with(f.net, params, 5, f.x)));
-    ck_refused(t, TAD_BAD_SHAPE, "net: parameter 0 has not the shape and type of a.weight");
+    const tad_var own = params[0], others[] = {tad_transpose(own, 0, 1), tad_cast(own, TAD_F32),
+                                               tad_flatten(own, 0, 1), tad_unsqueeze(own, 2)};
+    for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
+        params[0] = others[k];
+        ck_assert(tad_is_nil(tad_net_apply_with(f.net, params, 5, f.x)));
+        ck_refused(t, TAD_BAD_SHAPE, "net: parameter 0 has not the shape and type of a.weight");
+    }
     ck_assert(!tad_is_nil(tad_net_apply(f.net, f.x))); /* with its own again */
     ck_assert(tad_is_nil(tad_net_param(f.net, "no such")));
 }
@@ -300,6 +313,7 @@ static Suite *suite(void) {
     tcase_add_checked_fixture(c, open_tape, close_tape);
     tcase_add_test(c, headers_library_and_build_have_one_version);
     tcase_add_test(c, headers_of_another_version_make_a_tape_that_has_failed);
+    tcase_add_test(c, types_have_names);
     tcase_add_test(c, a_variable_knows_its_tape);
     tcase_add_loop_test(c, random_arrays_have_their_distribution, 0, 2);
     tcase_add_test(c, random_arrays_are_constants_that_the_state_repeats);
