@@ -227,6 +227,9 @@ CALL(divergence, tad_kl_div(tad_log_softmax(a, 1), tad_softmax(b, 1), false, TAD
 CALL(products, tad_matmul(a, b))
 CALL(turned_products, tad_matmul(tad_transpose(a, 0, 1), b))
 CALL(layers, tad_relu(tad_linear(a, b, tad_none())))
+/* No one stride steps through what is multiplied. */
+CALL(spread_layers, tad_affine(tad_transpose(a, 1, 2), b, tad_sum(b, tad_axis(0))))
+CALL(spread_products, tad_affine(tad_transpose(a, 1, 2), b, tad_none()))
 
 #define NONE                                                                                       \
     {                                                                                              \
@@ -266,6 +269,8 @@ static const long_case long_cases[] = {
     {"column_products", OF(50, 2100), OF(2100, 1), products},
     {"turned_products", OF(90, 33), OF(90, 37), turned_products},
     {"layers", OF(40, 64), OF(33, 64), layers},
+    {"spread_layers", OF(6, 4, 5), OF(20, 37), spread_layers},
+    {"spread_products", OF(3, 9, 11), OF(99, 5), spread_products},
 };
 
 typedef struct typed_case {
