@@ -142,6 +142,47 @@ START_TEST(arrays_are_written_where_they_are_wanted) {
 }
 END_TEST
 
+/* What a training step reads where it lies, and what it draws. */
+START_TEST(parameters_and_random_numbers_are_those_of_a_run) {
+    const double two = 2, three = 3;
+    float w[12], x[6], out[2][8];
+    for (int i = 0; i < 12; i++) w[i] = 0.1F * (float)(i + 1);
+    for (int i = 0; i < 6; i++) x[i] = 1 - 0.3F * (float)i;
+    tad_program *p;
+    tad_random after[2];
+    tad_var weight = tad_param(t, TAD_F32, TAD_SHAPE(3, 4), w),
+            number = tad_param(t, TAD_F64, TAD_0D, &two),
+            second = tad_param(t, TAD_F64, TAD_0D, &three),
+            bias = tad_param(t, TAD_F32, TAD_SHAPE(4), w),
+            in = tad_input(t, TAD_F32, TAD_SHAPE(2, 3), x),
+            y = tad_mul(tad_dropout(tad_linear(in, tad_transpose(weight, 0, 1), bias), 0.4),
+                        tad_randn(t, TAD_F32, TAD_SHAPE(4))),
+            z = tad_cast(tad_fma(tad_cast(y, TAD_F64), tad_mul(number, second),
+                                 tad_rand(t, TAD_F64, TAD_0D)),
+                         TAD_F32);
+    ck_done(tad_freeze(&in, 1, &z, 1, NULL, &p), t);
+    tad_workspace *space = tad_workspace_new(p);
+    ck_assert_int_eq(tad_bind_in(space, 0, TAD_F32, TAD_SHAPE(2, 3), x), TAD_OK);
+    for (int compiled = 0; compiled < 2; compiled++) {
+        if (compiled) ck_compiles(p, (tad_compile_options){.seconds = 0});
+        ck_assert_int_eq(tad_bind_out(space, 0, TAD_F32, TAD_SHAPE(2, 4), out[compiled]), TAD_OK);
+        tad_set_random(space, (tad_random){7, 1000});
+        for (int again = 0; again < 2; again++) { /* moved, as by an optimiser, between two runs */
+            for (int i = 0; i < 12; i++) w[i] = 0.1F * (float)(i + 1) + (float)again;
+            ck_done(tad_assign(weight, w), t);
+            ck_done(tad_assign(number, again ? &three : &two), t);
+            ck_assert_msg(tad_run(space) == TAD_OK, "%s", tad_workspace_message(space));
+        }
+        after[compiled] = tad_random_of(space);
+    }
+    ck_assert_mem_eq(out[0], out[1], sizeof *out);
+    ck_assert(after[0].drawn == after[1].drawn && after[0].drawn > 1000 && after[1].seed == 7);
+    tad_tape_clear(t);
+    tad_workspace_free(space);
+    tad_program_free(p);
+}
+END_TEST
+
 START_TEST(a_decision_that_differs_is_told) {
     double x = 1, out = 7;
     tad_program *p;
@@ -550,6 +591,7 @@ static Suite *suite(void) {
     tcase_add_checked_fixture(c, begin, end);
     tcase_add_loop_test(c, compiled_steps_give_the_same_bits, 0, 8);
     tcase_add_test(c, arrays_are_written_where_they_are_wanted);
+    tcase_add_test(c, parameters_and_random_numbers_are_those_of_a_run);
     tcase_add_test(c, a_decision_that_differs_is_told);
     tcase_add_test(c, a_bad_index_is_told);
     tcase_add_test(c, what_is_compiled_is_found_again);

@@ -147,11 +147,19 @@ TAD_API TAD_MUST_USE tad_status tad_program_plan_svg(const tad_program *p, tad_s
 
 /* ---- as C ---- */
 
+/* How the function can be called. */
+typedef enum tad_c_interface {
+    TAD_C_PLAIN,          /* as a function of C */
+    TAD_C_CASADI,         /* also by CasADi, see below */
+    TAD_C_CASADI_JACOBIAN /* also by CasADi, as the Jacobian of another function */
+} tad_c_interface;
+
 /* All zero is the default. */
 typedef struct tad_c_options {
     const char *name; /* of the function, a C identifier; NULL: "program" */
-    bool steps;       /* NAME_steps, a tad_steps, instead of the function */
-    char *message;    /* where the reason of a failure goes; NULL: nowhere */
+    tad_c_interface interface;
+    bool steps;    /* NAME_steps, a tad_steps, instead of the function */
+    char *message; /* where the reason of a failure goes; NULL: nowhere */
     size_t message_size;
 } tad_c_options;
 
@@ -164,20 +172,41 @@ typedef struct tad_c_options {
  * work, has no state and may be called by threads with a work each. The header says what it takes
  * and returns, and defines NAME_WORK, the bytes of work.
  *
+ * What a run reads where it lies is given too: `const float *param_w`, ... behind the inputs, in
+ * the order of recording. Where a run draws random numbers, `uint64_t random[2]` stands before
+ * work: a tad_random, seed and drawn, which a call that succeeds moves on as a run does.
+ *
  * The bits are those of a run at level base (tad_settings.level), where the compiler fuses no
  * products and the C library's functions are the same.
  *
- * UNSUPPORTED, with the reason: an op without C text (tad_op.c_text); random draws; parameters that
- * are read where they lie, see copy_parameters. BAD_ARGUMENT for a name that C does not allow;
- * NO_MEMORY; IO: the sink wanted no more. */
+ * TAD_C_CASADI adds CasADi's external interface, by which casadi.external and what builds on it
+ * call the function. That function is NAME_plain then, and
+ *
+ *     int NAME(const double **arg, double **res, long long int *iw, double *w, int mem);
+ *
+ * brings it each argument and takes its results, with NAME_work, NAME_n_in, NAME_sparsity_in and
+ * the others beside it. There is an argument or result for each parameter; matrices are dense and
+ * mean the same, though CasADi stores them by columns; a vector is a column. arg[k] NULL: zeros;
+ * res[k] NULL: not wanted. Names are those given by tad_name where CasADi allows them, else i0, ...
+ * and o0, ...
+ *
+ * TAD_C_CASADI_JACOBIAN writes jac_NAME and jac_NAME_plain: p is what tad_freeze_function makes
+ * with TAD_GIVE_JACOBIAN of the function that NAME computes. With both files in one library CasADi
+ * differentiates NAME.
+ *
+ * UNSUPPORTED, with the reason: an op without C text (tad_op.c_text); for CasADi: what is not
+ * float64, or has more than two axes, random draws, and what is read where it lies (see
+ * copy_parameters). BAD_ARGUMENT for a name that C does not allow, an interface of steps, or
+ * outputs that are no Jacobian; NO_MEMORY; IO: the sink wanted no more. */
 TAD_API TAD_MUST_USE tad_status tad_program_c(const tad_program *p, const tad_c_options *options,
                                               tad_sink *sink, void *user);
 TAD_API TAD_MUST_USE tad_status tad_program_c_header(const tad_program *p,
                                                      const tad_c_options *options, tad_sink *sink,
                                                      void *user);
 
-/* What a run does between reading its inputs and writing its outputs, as written with .steps.
- * `list` runs what is too long and too irregular to be compiled. */
+/* What a run does between reading its inputs and writing its outputs, as written with .steps. in:
+ * the inputs; what is read where it lies, but NULL for numbers, which are read before; the state of
+ * random numbers, a tad_random. `list` runs what is too long and too irregular to be compiled. */
 typedef void tad_steps_list(const void *program, unsigned first, unsigned count, double *numbers);
 typedef int tad_steps(const void *const *in, double *numbers, void *arrays, tad_steps_list *list,
                       const void *program);

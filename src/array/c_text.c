@@ -90,7 +90,7 @@ static size_t find_part(const char *name) {
     size_t low = 0, high = tad__part_name_count;
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        const int order = strcmp(name, tad__part_text + tad__part_names[middle].name);
+        const int order = strcmp(name, tad__part_words + tad__part_names[middle].name);
         if (order == 0) return middle;
         if (order < 0)
             high = middle;
@@ -109,7 +109,7 @@ const char *tad__c_part_named(tad_c *to, const char *name) {
         return "";
     }
     to->needed[tad__part_names[at].part] = true;
-    return tad__part_text + tad__part_names[at].name;
+    return tad__part_words + tad__part_names[at].name;
 }
 
 const char *tad__c_part(tad_c *to, const char *name, unsigned dtype) {
@@ -131,14 +131,45 @@ void tad__c_options(tad_c *to, const tad_op *row, const double *pq) {
     }
 }
 
-void tad__c_put_parts(tad_c *to) {
-    for (size_t k = tad__part_count; k-- > 0;)
-        for (size_t i = 1; to->needed[k] && i <= tad__parts[k].needs[0]; i++)
-            to->needed[tad__parts[k].needs[i]] = true;
-    for (size_t k = 0; k < tad__part_count; k++) {
-        const char *text = tad__part_text + tad__parts[k].text;
-        if (to->needed[k]) tad__text_bytes(&to->text, text, strlen(text));
+/* A part's text while it is written. */
+typedef struct part_text {
+    tad__text *to;
+    unsigned wanted, now; /* types; now is 0 in what both have */
+    size_t length;
+    char text[256];
+} part_text;
+
+static void put_rest(part_text *p) {
+    tad__text_bytes(p->to, p->text, p->length);
+    p->length = 0;
+}
+
+static void put_byte(part_text *p, unsigned char byte) {
+    if (byte > 127) {
+        put_byte(p, tad__part_pairs[byte - 128][0]);
+        put_byte(p, tad__part_pairs[byte - 128][1]);
+    } else if (byte <= TAD__PART_BOTH) {
+        p->now = byte % TAD__PART_BOTH;
+    } else if (!p->now || p->now == p->wanted) {
+        p->text[p->length++] = (char)byte;
+        if (p->length == sizeof p->text) put_rest(p);
     }
+}
+
+static void put_part(tad_c *to, const tad__part *part) {
+    part_text p = {.to = &to->text, .wanted = part->type};
+    for (const unsigned char *byte = tad__part_text + part->text; *byte; byte++)
+        put_byte(&p, *byte);
+    put_rest(&p);
+}
+
+void tad__c_put_parts(tad_c *to) {
+    for (size_t k = tad__part_count; k-- > 0;) {
+        const uint16_t *needs = tad__part_needs + tad__parts[k].needs;
+        for (size_t i = 1; to->needed[k] && i <= needs[0]; i++) to->needed[needs[i]] = true;
+    }
+    for (size_t k = 0; k < tad__part_count; k++)
+        if (to->needed[k]) put_part(to, &tad__parts[k]);
 }
 
 /* ---- loops ---- */

@@ -5,7 +5,11 @@ Usage: parts.py SCALAR_DEF HEADER...
 The functions are those of the headers, in their order, and the rows of scalar.def: NAME_f64 and NAME_f32 as arrays
 have them, NAME_number as single numbers do. Comments go, and macros that stand for whole functions; what a header says
 for compilers of the library alone goes too. No text is written here that the library does not compile.
+
+Texts are kept short: those of two types are one, and frequent pairs of bytes are a byte.
 """
+import collections
+import difflib
 import pathlib
 import re
 import sys
@@ -216,18 +220,73 @@ def row_function(kind, row, suffix, macros):
     return [name], f"static {t} {name}({', '.join(parameters)}) {{\n{known}    return {value};\n}}"
 
 
-# ---- the table ----
+# ---- texts as bytes ----
+
+F64, F32, BOTH = "\1\2\3"  # in a text: what one type has instead of the other begins; what both have
+TOKEN = re.compile(r"[^\W_]+|\s+|.", re.S)
+
+
+def either(a, b):
+    """One text for both: where they differ, first as for float64, then as for float32."""
+    x, y, done = TOKEN.findall(a), TOKEN.findall(b), []
+    for kind, i, j, k, m in difflib.SequenceMatcher(None, x, y, autojunk=False).get_opcodes():
+        one, other = "".join(x[i:j]), "".join(y[k:m])
+        done.append(one if kind == "equal" else F64 + one + F32 + other + BOTH)
+    return "".join(done)
+
+
+def shortened(data):
+    """(the bytes 128 ... 255 as pairs of bytes that they stand for, the data in these)."""
+    pairs = []
+    while len(pairs) < 128:
+        count, seen = collections.Counter(zip(data, data[1:])), {0}
+        for pair, _ in count.most_common(20):
+            if not seen & set(pair) and len(pairs) < 128:
+                seen |= set(pair)
+                data = data.replace(bytes(pair), bytes([128 + len(pairs)]))
+                pairs.append(pair)
+    return pairs, data
+
 
 class Pool:
-    """All texts in one array; each ends in a zero."""
+    """Texts one behind the other; each ends in a zero."""
 
     def __init__(self):
-        self.bytes = bytearray()
+        self.texts, self.at = [], {}
 
     def add(self, text):
-        at = len(self.bytes)
-        self.bytes += text.encode("ascii") + b"\0"
-        return at
+        if text not in self.at:
+            self.at[text] = len(self.texts)
+            self.texts.append(text)
+        return self.at[text]
+
+    def packed(self):
+        """(pairs, bytes, where each text begins)."""
+        pairs, data = shortened("".join(t + "\0" for t in self.texts).encode("ascii"))
+        return pairs, data, [0] + [i + 1 for i, byte in enumerate(data) if byte == 0]
+
+
+def part_texts(found):
+    """The text of each part, with its type if it is one of two that share a text, else 0."""
+    of_name = {names[0]: text for names, text in found}
+    for names, text in found:
+        kind = names[0][-4:]
+        twin = names[0][:-3] + ("f32" if kind == "_f64" else "f64")
+        if kind not in ("_f64", "_f32") or twin not in of_name:
+            yield text, 0
+        elif kind == "_f64":
+            yield either(text, of_name[twin]), 1
+        else:
+            yield either(of_name[twin], text), 2
+
+
+# ---- the table ----
+
+def put_table(head, items, on_a_line):
+    print(head + " = {")
+    for at in range(0, len(items), on_a_line):
+        print("    " + ", ".join(map(str, items[at : at + on_a_line])) + ",")
+    print("};")
 
 
 def main():
@@ -242,21 +301,22 @@ def main():
     late = [found[i][0] for i, one in enumerate(needs) if one and one[-1] > i]
     if late:
         raise SystemExit(f"parts.py: needs what comes later: {late}")
-    pool = Pool()
-    print("static const uint16_t needs[] = {" + ", ".join(str(n) for one in needs for n in [len(one), *one]) + "};")
-    print("const tad__part tad__parts[] = {")
-    at = 0
-    for (_, text), one in zip(found, needs):
-        print(f"    {{needs + {at}, {pool.add(text + chr(10))}}},")
-        at += 1 + len(one)
-    print("};\nconst tad__part_name tad__part_names[] = {")
+    texts, names, at = Pool(), "", [0]
+    parts = [(texts.add(text + "\n"), kind) for text, kind in part_texts(found)]
+    pairs, data, begins = texts.packed()
+    for one in needs:
+        at.append(at[-1] + 1 + len(one))
+    put_table("const uint16_t tad__part_needs[]", [n for one in needs for n in [len(one), *one]], 20)
+    put_table("const tad__part tad__parts[]", [f"{{{begins[t]}, {n}, {kind}}}" for (t, kind), n in zip(parts, at)], 6)
+    named = []
     for name, i in sorted(first.items()):
-        print(f"    {{{pool.add(name)}, {i}}},")
-    print(f"}};\nconst size_t tad__part_count = {len(found)}, tad__part_name_count = {len(first)};")
-    print("const char tad__part_text[] = {")
-    for at in range(0, len(pool.bytes), 30):
-        print("    " + ", ".join(map(str, pool.bytes[at : at + 30])) + ",")
-    print("};")
+        named.append(f"{{{len(names)}, {i}}}")
+        names += name + "\0"
+    put_table("const tad__part_name tad__part_names[]", named, 8)
+    print(f"const size_t tad__part_count = {len(found)}, tad__part_name_count = {len(first)};")
+    put_table("const char tad__part_words[]", list(names.encode("ascii")), 30)
+    put_table("const unsigned char tad__part_pairs[128][2]", [f"{{{a}, {b}}}" for a, b in pairs], 12)
+    put_table("const unsigned char tad__part_text[]", list(data), 30)
 
 
 if __name__ == "__main__":

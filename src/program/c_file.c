@@ -9,9 +9,7 @@
 
 /* ---- what can be refused ---- */
 
-static tad_status refuse(const tad_c_options *o, tad_status code, const char *format, ...)
-    TAD_PRINTF(3, 4);
-static tad_status refuse(const tad_c_options *o, tad_status code, const char *format, ...) {
+tad_status tad__c_refuse(const tad_c_options *o, tad_status code, const char *format, ...) {
     va_list args;
     va_start(args, format);
     if (o && o->message && o->message_size) vsnprintf(o->message, o->message_size, format, args);
@@ -21,8 +19,8 @@ static tad_status refuse(const tad_c_options *o, tad_status code, const char *fo
 
 /* Names that the file gives to what is in it, numbered. */
 static bool is_numbered(const char *name) {
-    static const char *const begun[] = {"call_", "constant_", "copy_", "group_",
-                                        "list_", "numbers_",  "part_", "rolled_"};
+    static const char *const begun[] = {"call_",    "constant_", "copy_",   "group_", "list_",
+                                        "numbers_", "part_",     "rolled_", "draw_"};
     bool numbered = false;
     for (size_t k = 0; k < sizeof begun / sizeof *begun; k++) {
         const size_t n = strlen(begun[k]);
@@ -32,9 +30,11 @@ static bool is_numbered(const char *name) {
 }
 
 static bool is_taken(const char *name) {
-    return is_numbered(name) || strcmp(name, "set_numbers") == 0 ||
-           strcmp(name, "write_outputs") == 0 || strcmp(name, "places") == 0 ||
-           tad__c_is_part(name);
+    static const char *const whole[] = {"set_numbers", "write_outputs", "places", "casadi_bring",
+                                        "casadi_give"};
+    bool taken = is_numbered(name) || tad__c_is_part(name);
+    for (size_t k = 0; k < sizeof whole / sizeof *whole; k++) taken |= strcmp(name, whole[k]) == 0;
+    return taken;
 }
 
 /* ---- lists of parameters ---- */
@@ -57,25 +57,40 @@ static void find_parameters(tad__c_list *list, size_t n) {
 
 /* All of it is one piece. */
 typedef struct needs {
-    size_t parameters, numbers, steps, parts, bytes;
+    size_t parameters, referred, numbers, steps, parts, bytes;
 } needs;
 
 static bool count_needs(const tad_program *p, needs *n) {
     size_t a, b, c;
-    n->parameters = p->n_in + p->n_out;
+    n->referred = p->parameter.count;
+    n->parameters = p->n_in + p->n_out + n->referred;
     n->numbers = p->slots;
     n->steps = p->number.count;
     n->parts = tad__part_count;
     return tad__mul(n->parameters, sizeof(tad__c_parameter), &a) &&
            tad__mul(n->numbers, 2 * sizeof(uint32_t) + 2, &b) && tad__sum(n->steps, n->parts, &c) &&
-           tad__sum(a, b, &a) && tad__sum(a, c, &n->bytes) && tad__sum(n->bytes, 1, &n->bytes);
+           tad__sum(a, b, &a) && tad__sum(a, c, &a) && tad__sum(a, 1, &a) &&
+           tad__mul(n->referred, sizeof(tad__named_type), &b) && tad__sum(a, b, &n->bytes);
+}
+
+static void describe_referred(const tad_program *p, tad__named_type *to) {
+    for (size_t k = 0; k < p->parameter.count; k++) {
+        const tad__parameter *from = &p->parameter.item[k];
+        to[k] = (tad__named_type){.type.dtype = TAD_F64, .value = from->value, .name = from->name};
+        if (!tad__is_array_ref(from->value)) continue;
+        const tad_array *a = &p->array.item[tad__position(from->value)].array;
+        to[k].type = (tad_type){(tad_dtype)a->dtype, tad__shape_of(a)};
+    }
 }
 
 static void set_up(tad__c_file *f, const needs *n, char *memory) {
     const tad_program *p = f->p;
     memset(memory, 0, n->bytes);
-    f->in = (tad__c_list){"in", p->in, (tad__c_parameter *)(void *)memory, 0};
-    f->out = (tad__c_list){"out", p->out, f->in.parameter + p->n_in, 0};
+    tad__named_type *referred = (tad__named_type *)(void *)memory;
+    describe_referred(p, referred);
+    f->in = (tad__c_list){"in", p->in, (tad__c_parameter *)(void *)(referred + n->referred), 0};
+    f->referred = (tad__c_list){"param", referred, f->in.parameter + p->n_in, 0};
+    f->out = (tad__c_list){"out", p->out, f->referred.parameter + n->referred, 0};
     f->local = (uint32_t *)(void *)(f->out.parameter + p->n_out);
     f->constant = f->local + n->numbers;
     f->live = (uint8_t *)(f->constant + n->numbers);
@@ -83,6 +98,7 @@ static void set_up(tad__c_file *f, const needs *n, char *memory) {
     f->kept = f->read + n->numbers;
     f->to.needed = f->kept + n->steps;
     find_parameters(&f->in, p->n_in);
+    find_parameters(&f->referred, n->referred);
     find_parameters(&f->out, p->n_out);
     for (size_t k = 0; k < p->constant.count; k++)
         if (p->constant.item[k].slot < n->numbers)
@@ -145,16 +161,16 @@ static void put_body(tad__c_file *f) {
         tad__c_put_steps_alone(f);
     else
         tad__c_put_function(f);
+    if (f->interface != TAD_C_PLAIN) tad__c_put_casadi(f);
 }
 
 static tad_status put_file(tad__c_file *f, const tad_c_options *o) {
     f->to.silent = true;
-    if (f->p->parameter.count)
-        f->lacks = "a parameter that is read where it lies (copy_parameters)";
     put_body(f); /* which parts it needs, and whether it can be written */
     if (f->to.failed) return TAD_OK;
     if (f->lacks)
-        return refuse(o, TAD_UNSUPPORTED, "program as C: %s cannot be written as C", f->lacks);
+        return tad__c_refuse(o, TAD_UNSUPPORTED, "program as C: %s cannot be written as C",
+                             f->lacks);
     f->to.silent = false;
     put_beginning(f);
     tad__c_put_parts(&f->to);
@@ -168,6 +184,16 @@ static tad_status put_file(tad__c_file *f, const tad_c_options *o) {
 
 /* ---- the header ---- */
 
+/* A name that is none of C; not one that could end the comment. */
+static void put_other_name(tad__c_file *f, const tad__c_list *list, size_t k) {
+    const char *name = list->type[list->parameter[k].first].name;
+    const size_t length = strlen(name);
+    bool plain = length > 0 && length < 60;
+    for (const char *c = name; *c; c++) plain &= *c >= ' ' && *c <= '~' && *c != '*' && *c != '\\';
+    if (plain && !tad__c_is_word(name)) tad_c_put(&f->to, ", called %s", name);
+    tad_c_put(&f->to, "\n");
+}
+
 static void put_types(tad__c_file *f, const tad__c_list *list) {
     char text[160];
     for (size_t k = 0; k < list->n; k++) {
@@ -177,53 +203,79 @@ static void put_types(tad__c_file *f, const tad__c_list *list) {
         tad__c_put_name(f, list, k);
         tad_c_put(&f->to, ": %s", tad_dtype_name(type->dtype));
         if (p->count > 1)
-            tad_c_put(&f->to, ", %zu numbers\n", p->count);
+            tad_c_put(&f->to, ", %zu numbers", p->count);
         else
-            tad_c_put(&f->to, " %s\n", tad__shape_text(&type->shape, text, sizeof text));
+            tad_c_put(&f->to, " %s", tad__shape_text(&type->shape, text, sizeof text));
+        put_other_name(f, list, k);
     }
 }
 
 static void put_header(tad__c_file *f) {
     put_description(f);
-    tad_c_put(&f->to, "#ifndef %s_H\n#define %s_H\n\n#include <stdint.h>\n\n", f->name, f->name);
+    tad_c_put(&f->to, "#ifndef %s%s_H\n#define %s%s_H\n\n#include <stdint.h>\n\n", f->before,
+              f->name, f->before, f->name);
     tad_c_put(&f->to, "#ifdef __cplusplus\nextern \"C\" {\n");
     f->to.depth = 0;
     tad_c_put(&f->to, "#endif\n\n/* Computes\n");
     put_types(f, &f->out);
     tad_c_put(&f->to, " * from\n");
     put_types(f, &f->in);
+    put_types(f, &f->referred);
+    if (tad__c_draws(f))
+        tad_c_put(&f->to,
+                  " *   random: the seed of random numbers, and how many were drawn: afterwards "
+                  "%llu more\n",
+                  (unsigned long long)f->p->draws);
     tad_c_put(
         &f->to,
-        " * all in row-major order. work: %s_WORK bytes, aligned as a double, for the time of\n"
+        " * all in row-major order. work: %s%s%s_WORK bytes, aligned as a double, for the time of\n"
         " * the call, whatever they hold. Outputs are written last, so that their memory may\n"
         " * be that of inputs; they must not overlap each other.\n",
-        f->name);
+        f->before, f->name, f->after);
     tad_c_put(&f->to,
               " * Returns 0; or, with the outputs as they were, %d where a decision came out "
               "otherwise than\n"
               " * when this was recorded, %d for an index out of range. */\n",
               TAD_BRANCH, TAD_BAD_INDEX);
-    tad_c_put(&f->to, "#define %s_WORK %zu\n", f->name, tad__c_work(f));
+    tad_c_put(&f->to, "#define %s%s%s_WORK %zu\n", f->before, f->name, f->after, tad__c_work(f));
     tad__c_put_head(f);
-    tad_c_put(&f->to, ";\n\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
+    tad_c_put(&f->to, ";\n");
+    if (f->interface != TAD_C_PLAIN) tad__c_put_casadi_heads(f);
+    tad_c_put(&f->to, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
 }
 
 /* ---- what is called ---- */
 
+static tad_status check(const tad_program *p, const tad_c_options *o, const char *name) {
+    if (!tad__c_is_word(name) || (*name >= '0' && *name <= '9') || is_taken(name))
+        return tad__c_refuse(o, TAD_BAD_ARGUMENT,
+                             "program as C: \"%.60s\" cannot name the function", name);
+    if (o->interface == TAD_C_PLAIN) return TAD_OK;
+    if (o->steps || (o->interface != TAD_C_CASADI && o->interface != TAD_C_CASADI_JACOBIAN))
+        return tad__c_refuse(o, TAD_BAD_ARGUMENT, "program as C: %s",
+                             o->steps ? "steps have no interface" : "no such interface");
+    return tad__c_fits_casadi(p, o);
+}
+
 static tad_status write(const tad_program *p, const tad_c_options *o, tad_sink *sink, void *user,
                         bool header) {
-    const char *name = o && o->name ? o->name : "program";
+    static const tad_c_options standard = {0};
     needs n;
-    if (!p || !sink) return refuse(o, TAD_BAD_ARGUMENT, "program as C: no program or no sink");
-    if (!tad__c_is_word(name) || (*name >= '0' && *name <= '9') || is_taken(name))
-        return refuse(o, TAD_BAD_ARGUMENT, "program as C: \"%.60s\" cannot name the function",
-                      name);
+    if (!p || !sink)
+        return tad__c_refuse(o, TAD_BAD_ARGUMENT, "program as C: no program or no sink");
+    if (!o) o = &standard;
+    tad__c_file f = {.p = p,
+                     .before = o->interface == TAD_C_CASADI_JACOBIAN ? "jac_" : "",
+                     .name = o->name ? o->name : "program",
+                     .after = o->interface == TAD_C_PLAIN ? "" : "_plain",
+                     .interface = o->interface,
+                     .steps = o->steps,
+                     .to.text = {.sink = sink, .user = user}};
+    tad_status status = check(p, o, f.name);
+    if (status != TAD_OK) return status;
     const tad_allocator *a = &p->memory.allocator;
     char *memory = count_needs(p, &n) ? a->resize(a->user, NULL, 0, n.bytes) : NULL;
-    if (!memory) return refuse(o, TAD_NO_MEMORY, "program as C: no memory");
-    tad__c_file f = {
-        .p = p, .name = name, .steps = o && o->steps, .to.text = {.sink = sink, .user = user}};
-    tad_status status = TAD_OK;
+    if (!memory) return tad__c_refuse(o, TAD_NO_MEMORY, "program as C: no memory");
     set_up(&f, &n, memory);
     if (header)
         put_header(&f);
@@ -231,9 +283,9 @@ static tad_status write(const tad_program *p, const tad_c_options *o, tad_sink *
         status = put_file(&f, o);
     a->resize(a->user, memory, n.bytes, 0);
     if (status == TAD_OK && f.to.failed)
-        return refuse(o, TAD_UNSUPPORTED, "program as C: a text of an op is too long");
+        return tad__c_refuse(o, TAD_UNSUPPORTED, "program as C: a text of an op is too long");
     if (status == TAD_OK && f.to.text.stopped)
-        return refuse(o, TAD_IO, "program as C: the text could not be written");
+        return tad__c_refuse(o, TAD_IO, "program as C: the text could not be written");
     return status;
 }
 

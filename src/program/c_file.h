@@ -1,8 +1,9 @@
 /* A program as C: what is known while it is written. Rests on program.h and array/c_text.h.
  *
  * The file has a function for each step, or for some number steps; functions that call these in
- * turn; and the one that is called from outside. A run's pointers are in a struct `run`: inputs and
- * outputs by their names, n the numbers, arrays the planned memory. */
+ * turn; and the one that is called from outside. A run's pointers are in a struct `run`: what it
+ * reads by its name, random the state of random numbers, n the numbers, arrays the planned memory.
+ */
 #ifndef TAD_PROGRAM_C_FILE_H
 #define TAD_PROGRAM_C_FILE_H
 
@@ -12,12 +13,13 @@
 
 enum { TAD__C_STATEMENTS = 200 /* at most, of a function */ };
 
-/* Inputs or outputs as parameters of the function: several single numbers in a row are one. */
+/* Inputs, outputs, or what is read where it lies, as parameters of the function: several single
+ * numbers in a row are one. */
 typedef struct tad__c_parameter {
     size_t first, count;
 } tad__c_parameter;
 typedef struct tad__c_list {
-    const char *what; /* "in", "out" */
+    const char *what; /* "in", "out", "param" */
     const tad__named_type *type;
     tad__c_parameter *parameter;
     size_t n;
@@ -25,10 +27,11 @@ typedef struct tad__c_list {
 
 typedef struct tad__c_file {
     const tad_program *p;
-    const char *name;
+    const char *before, *name, *after; /* of the function: all of its name */
+    tad_c_interface interface;
     bool steps; /* NAME_steps is written, not the function */
     tad_c to;
-    tad__c_list in, out;
+    tad__c_list in, out, referred;
     bool *kept;         /* of each number step: the result goes to memory */
     uint8_t *live;      /* of each number, while kept is found */
     bool *read;         /* of each number: noted, while the text is made the first time, where
@@ -39,10 +42,19 @@ typedef struct tad__c_file {
     const char *lacks; /* what cannot be written; NULL: nothing */
 } tad__c_file;
 
+/* Whether a run draws random numbers. */
+static inline bool tad__c_draws(const tad__c_file *f) { return f->p->draw.count > 0; }
+
 /* Some numbers are read, from the first on. */
 static inline void tad__c_note(tad__c_file *f, int64_t first, int64_t count) {
     for (int64_t k = first; k < first + count; k++) f->read[k] = true;
 }
+
+/* ---- c_file.c ---- */
+
+/* A failure with its reason, where the options want that. */
+tad_status tad__c_refuse(const tad_c_options *o, tad_status code, const char *format, ...)
+    TAD_PRINTF(3, 4);
 
 /* ---- c_names.c ---- */
 
@@ -78,6 +90,14 @@ uint32_t tad__c_put_list(tad__c_file *f, uint32_t group);
 /* ---- c_steps.c ---- */
 
 void tad__c_put_steps(tad__c_file *f);
+
+/* ---- c_casadi.c ---- */
+
+/* Whether CasADi can call the program so. */
+tad_status tad__c_fits_casadi(const tad_program *p, const tad_c_options *o);
+/* The functions that CasADi calls; their prototypes. */
+void tad__c_put_casadi(tad__c_file *f);
+void tad__c_put_casadi_heads(tad__c_file *f);
 
 /* ---- c_interface.c ---- */
 

@@ -15,14 +15,20 @@ static size_t number_bytes(const tad__c_file *f) {
 
 size_t tad__c_work(const tad__c_file *f) { return number_bytes(f) + f->p->array_bytes; }
 
-void tad__c_put_run(tad__c_file *f) {
-    tad_c_put(&f->to, "struct run {\n");
-    for (size_t k = 0; k < f->in.n; k++) {
-        const tad_type *type = &f->in.type[f->in.parameter[k].first].type;
+static void put_members(tad__c_file *f, const tad__c_list *list) {
+    for (size_t k = 0; k < list->n; k++) {
+        const tad_type *type = &list->type[list->parameter[k].first].type;
         tad_c_put(&f->to, "const %s *", tad__c_type(type->dtype));
-        tad__c_put_name(f, &f->in, k);
+        tad__c_put_name(f, list, k);
         tad_c_put(&f->to, ";\n");
     }
+}
+
+void tad__c_put_run(tad__c_file *f) {
+    tad_c_put(&f->to, "struct run {\n");
+    put_members(f, &f->in);
+    put_members(f, &f->referred);
+    if (tad__c_draws(f)) tad_c_put(&f->to, "const uint64_t *random;\n");
     if (f->steps) tad_c_put(&f->to, "%s;\nconst void *program;\n", list_callback);
     tad_c_put(&f->to, "double *n;\nunsigned char *arrays;\n};\n\n");
 }
@@ -36,15 +42,16 @@ static void put_parameters(tad__c_file *f, const tad__c_list *list, const char *
         const tad_type *type = &list->type[list->parameter[k].first].type;
         tad_c_put(&f->to, "%s%s *", qualifier, tad__c_type(type->dtype));
         tad__c_put_name(f, list, k);
-        tad_c_put(&f->to, f->in.n + f->out.n > ON_A_LINE ? ",\n    " : ", ");
+        tad_c_put(&f->to, f->in.n + f->referred.n + f->out.n > ON_A_LINE ? ",\n    " : ", ");
     }
 }
 
 void tad__c_put_head(tad__c_file *f) {
-    tad_c_put(&f->to, "int %s(", f->name);
+    tad_c_put(&f->to, "int %s%s%s(", f->before, f->name, f->after);
     put_parameters(f, &f->in, "const ");
+    put_parameters(f, &f->referred, "const ");
     put_parameters(f, &f->out, "");
-    tad_c_put(&f->to, "void *work)");
+    tad_c_put(&f->to, tad__c_draws(f) ? "uint64_t random[2], void *work)" : "void *work)");
 }
 
 /* Constants that steps look for in memory. */
@@ -64,18 +71,23 @@ static void put_constants(tad__c_file *f) {
     for (size_t k = 0; k < p->packed.count; k++) put_constant(f, &p->packed.item[k]);
 }
 
-/* Numbers among the inputs have their places one after the other. */
+/* Numbers of a list have their places one after the other. */
+static void set_numbers_of(tad__c_file *f, const tad__c_list *list) {
+    for (size_t k = 0; k < list->n; k++) {
+        const tad__c_parameter *in = &list->parameter[k];
+        const tad__ref r = list->type[in->first].value;
+        if (tad__is_array_ref(r)) continue;
+        tad_c_put(&f->to, "memcpy(r->n + %u, r->", r);
+        tad__c_put_name(f, list, k);
+        tad_c_put(&f->to, ", %zu * sizeof(double));\n", in->count);
+    }
+}
+
 static void set_numbers(tad__c_file *f) {
     tad_c_put(&f->to, "static void set_numbers(const struct run *r) {\n(void)r;\n");
     put_constants(f);
-    for (size_t k = 0; k < f->in.n; k++) {
-        const tad__c_parameter *in = &f->in.parameter[k];
-        const tad__ref r = f->p->in[in->first].value;
-        if (tad__is_array_ref(r)) continue;
-        tad_c_put(&f->to, "memcpy(r->n + %u, r->", r);
-        tad__c_put_name(f, &f->in, k);
-        tad_c_put(&f->to, ", %zu * sizeof(double));\n", in->count);
-    }
+    set_numbers_of(f, &f->in);
+    set_numbers_of(f, &f->referred);
     tad_c_put(&f->to, "}\n\n");
 }
 
@@ -125,23 +137,30 @@ static void put_parts(tad__c_file *f) {
         tad_c_put(&f->to, "if (status == TAD_OK) status = part_%u(&run);\n", k);
 }
 
+static void put_names(tad__c_file *f, const tad__c_list *list) {
+    for (size_t k = 0; k < list->n; k++) {
+        tad__c_put_name(f, list, k);
+        tad_c_put(&f->to, ", ");
+    }
+}
+
 void tad__c_put_function(tad__c_file *f) {
     set_numbers(f);
     write_outputs(f);
     tad__c_put_head(f);
     tad_c_put(&f->to, " {\nconst struct run run = {");
-    for (size_t k = 0; k < f->in.n; k++) {
-        tad__c_put_name(f, &f->in, k);
-        tad_c_put(&f->to, ", ");
-    }
+    put_names(f, &f->in);
+    put_names(f, &f->referred);
+    if (tad__c_draws(f)) tad_c_put(&f->to, "random, ");
     tad_c_put(&f->to, "work, (unsigned char *)work + %zu};\nset_numbers(&run);\n", number_bytes(f));
     put_parts(f);
     tad_c_put(&f->to, "if (status == TAD_OK) write_outputs(");
-    for (size_t k = 0; k < f->out.n; k++) {
-        tad__c_put_name(f, &f->out, k);
-        tad_c_put(&f->to, ", ");
-    }
-    tad_c_put(&f->to, "&run);\nreturn status;\n}\n");
+    put_names(f, &f->out);
+    tad_c_put(&f->to, "&run);\n");
+    if (tad__c_draws(f))
+        tad_c_put(&f->to, "if (status == TAD_OK) random[1] += %llu;\n",
+                  (unsigned long long)f->p->draws);
+    tad_c_put(&f->to, "return status;\n}\n");
 }
 
 /* A tad_steps. */
@@ -159,7 +178,11 @@ void tad__c_put_steps_alone(tad__c_file *f) {
     tad_c_put(&f->to, ";\n");
     put_steps_head(f);
     tad_c_put(&f->to, " {\nconst struct run run = {");
+    const size_t n_in = f->p->n_in, n = n_in + f->p->parameter.count;
     for (size_t k = 0; k < f->in.n; k++) tad_c_put(&f->to, "in[%zu], ", f->in.parameter[k].first);
+    for (size_t k = 0; k < f->referred.n; k++)
+        tad_c_put(&f->to, "in[%zu], ", n_in + f->referred.parameter[k].first);
+    if (tad__c_draws(f)) tad_c_put(&f->to, "in[%zu], ", n);
     tad_c_put(&f->to, "list, program, numbers, arrays};\n(void)in;\n");
     put_parts(f);
     tad_c_put(&f->to, "return status;\n}\n");

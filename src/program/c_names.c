@@ -49,11 +49,13 @@ static void put_array(tad__c_file *f, const tad__array_value *v) {
         tad_c_put(&f->to, "(%s *)(void *)(r->arrays + %zu)", type, root->offset + inside);
         return;
     case TAD__BOUND:
+    case TAD__REFERRED: {
+        const tad__c_list *list = v->home == TAD__BOUND ? &f->in : &f->referred;
         tad_c_put(&f->to, "r->");
-        tad__c_put_name(f, &f->in, parameter_of(&f->in, v->of));
+        tad__c_put_name(f, list, parameter_of(list, v->of));
         break;
+    }
     case TAD__STORED: tad_c_put(&f->to, "constant_%u", v->root); break;
-    case TAD__REFERRED:      /* refused before */
     case TAD__STRIP: return; /* a variable of the group */
     }
     if (inside) tad_c_put(&f->to, " + %zu", inside / width);

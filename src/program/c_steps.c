@@ -81,6 +81,40 @@ static void call_call(tad__c_file *f, uint32_t k) {
     tad_c_put(&f->to, c->checked ? ")) != TAD_OK) return status;\n" : ");\n");
 }
 
+/* ---- random numbers ---- */
+
+static int64_t size_of(const tad__c_file *f, tad__ref r) {
+    return tad__is_array_ref(r) ? f->p->array.item[tad__position(r)].array.size : 1;
+}
+
+static void put_drawn_number(tad__c_file *f, const tad__drawn *how) {
+    const bool normal = how->distribution == TAD__NORMAL;
+    tad_c_put(&f->to, "%s(random[0], &drawn)",
+              tad__c_part_named(&f->to, normal ? "tad__random_normal" : "tad__random_uniform"));
+    if (how->distribution != TAD__KEPT) return;
+    tad_c_put(&f->to, " >= ");
+    tad__c_number(&f->to, how->p, TAD_F64);
+}
+
+static void put_draw(tad__c_file *f, uint32_t k) {
+    const tad__draw_step *d = &f->p->draw.item[k];
+    const bool narrow = tad__c_dtype(f, d->to) == TAD_F32;
+    tad_c_put(&f->to, "static void draw_%u(const uint64_t *random, ", k);
+    put_parameters(f, NULL, 0, &d->to, 1);
+    tad_c_put(&f->to, ") {\nuint64_t drawn = random[1] + %llu;\n", (unsigned long long)d->after);
+    tad_c_put(&f->to,
+              "for (ptrdiff_t i = 0; i < %lld; i++) out0[i] = ", (long long)size_of(f, d->to));
+    if (narrow) tad_c_put(&f->to, "%s(", tad__c_part_named(&f->to, "tad__random_narrowed"));
+    put_drawn_number(f, &d->how);
+    tad_c_put(&f->to, narrow ? ");\n}\n\n" : ";\n}\n\n");
+}
+
+static void call_draw(tad__c_file *f, uint32_t k) {
+    tad_c_put(&f->to, "draw_%u(r->random, ", k);
+    put_values(f, NULL, 0, &f->p->draw.item[k].to, 1);
+    tad_c_put(&f->to, ");\n");
+}
+
 /* ---- copies ---- */
 
 static void put_copy(tad__c_file *f, uint32_t k) {
@@ -227,7 +261,7 @@ static void define(tad__c_file *f, const tad__step *s) {
     case TAD__CALL: each(f, s, put_call); return;
     case TAD__FUSED: each(f, s, put_group); return;
     case TAD__DECIDE: return;
-    case TAD__DRAW: f->lacks = "a random draw"; return;
+    case TAD__DRAW: each(f, s, put_draw); return;
     case TAD__COPY: each(f, s, put_copy); return;
     case TAD__ROLLED: tad__c_put_rolled(f, s); return;
     }
@@ -246,7 +280,7 @@ static void call(tad__c_file *f, const tad__step *s) {
     case TAD__DECIDE: each(f, s, check_decision); return;
     case TAD__COPY: each(f, s, call_copy); return;
     case TAD__ROLLED: tad__c_call_rolled(f, s->at, s->count); return;
-    case TAD__DRAW: return;
+    case TAD__DRAW: each(f, s, call_draw); return;
     }
 }
 

@@ -29,7 +29,9 @@ static tad_status read_parameters(tad_workspace *w) {
     for (size_t k = 0; k < p->parameter.count; k++) {
         const tad__parameter *parameter = &p->parameter.item[k];
         if (!t || !tad__is_living(t, parameter->var)) return parameter_is_gone(w);
-        if (!tad__is_array_ref(parameter->value))
+        if (tad__is_array_ref(parameter->value))
+            w->in[p->n_in + k] = data_of_parameter(p, (uint32_t)k);
+        else
             w->number[parameter->value] = tad__at(t, parameter->var.u.at.index)->value.number;
     }
     return TAD_OK;

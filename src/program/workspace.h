@@ -50,7 +50,7 @@ struct tad_workspace {
     tad_call_frame *frame;
     const tad_array **operands; /* of all calls */
     tad_array **results;
-    const void **in; /* of many points: of the one that runs */
+    const void **in; /* of many points: of the one that runs; then what tad_steps says */
     void **out;
     tad__row_of_numbers row_in, row_out; /* of the inputs and outputs that were bound so last */
     tad__each *each_in, *each_out;

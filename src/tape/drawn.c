@@ -1,9 +1,11 @@
-/* Random arrays. Rests on drawn.h. */
+/* Random arrays. Rests on drawn.h and base/random.h. */
 #include "drawn.h"
 
 #include "arrays.h"
 #include "error.h"
 #include "leaf.h"
+
+#include "base/random.h"
 
 static double draw(const tad__drawn *how, tad_random *r) {
     switch (how->distribution) {
@@ -13,16 +15,13 @@ static double draw(const tad__drawn *how, tad_random *r) {
     }
 }
 
-/* Rounding does not reach 1, where no uniform number may come to. */
-static float narrowed(double v) { return v < 1 && (float)v == 1 ? 0x1.fffffep-1f : (float)v; }
-
 void tad__draw(const tad__drawn *how, tad_random *random, const tad_array *to) {
     for (int64_t i = 0; i < to->size; i++) {
         const double v = draw(how, random);
         if (to->dtype == TAD_F64)
             ((double *)to->data)[i] = v;
         else if (to->dtype == TAD_F32)
-            ((float *)to->data)[i] = narrowed(v);
+            ((float *)to->data)[i] = tad__random_narrowed(v);
         else
             ((uint8_t *)to->data)[i] = v != 0;
     }
