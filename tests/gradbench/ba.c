@@ -1,6 +1,6 @@
-/* GradBench's ba: bundle adjustment. The two errors of one observation are a function of 17 numbers;
- * its Jacobian is frozen once and run at all observations, and stored as the sparse matrix that
- * GradBench asks for. */
+/* GradBench's ba: bundle adjustment. The two errors of one observation are a function of 17
+ * numbers; its Jacobian is frozen once and run at all observations, and stored as the sparse matrix
+ * that GradBench asks for. */
 #include "gradbench.h"
 
 #include <stdlib.h>
@@ -59,7 +59,8 @@ static tad_var dot(const tad_var *a, const tad_var *b) {
     return tad_fma(a[0], b[0], tad_fma(a[1], b[1], tad_mul(a[2], b[2])));
 }
 
-/* By the formula of Rodrigues, which has no derivative at no rotation: there a cross product has. */
+/* By the formula of Rodrigues, which has no derivative at no rotation: there a cross product has.
+ */
 static void rotate(const tad_var *rotation, const tad_var *x, bool still, tad_var *to) {
     tad_var axis[3], turned[3];
     if (still) {
@@ -125,8 +126,8 @@ static void prepare(ba *b, bool jacobian) {
     b->weight_errors = gb_memory(b->p * sizeof(double));
     b->turned = freeze_observation(false, jacobian);
     b->still = freeze_observation(true, jacobian);
-    b->weight = gb_freeze(weight_error, NULL, &TAD_0D, 1,
-                          jacobian ? TAD_GIVE_GRADIENT : TAD_GIVE_VALUE);
+    b->weight =
+        gb_freeze(weight_error, NULL, &TAD_0D, 1, jacobian ? TAD_GIVE_GRADIENT : TAD_GIVE_VALUE);
     gb_run_must(tad_bind_each_in(b->weight, 0, TAD_F64, all, b->weights), b->weight);
 }
 

@@ -34,8 +34,10 @@ static tad_var minor(const det *d, size_t row, size_t *next) {
         next[before] = next[column];
         tad_var below = minor(d, row + 1, next);
         next[before] = column;
-        if (before == n) sum = tad_mul(a[column], below);
-        else sum = plus ? tad_fma(a[column], below, sum) : tad_fnma(a[column], below, sum);
+        if (before == n)
+            sum = tad_mul(a[column], below);
+        else
+            sum = plus ? tad_fma(a[column], below, sum) : tad_fnma(a[column], below, sum);
     }
     return sum;
 }

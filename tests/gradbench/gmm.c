@@ -75,8 +75,8 @@ static double prior_constant(const gmm *g) {
 }
 
 static tad_var prior(const gmm *g, tad_var q, tad_var l) {
-    tad_var squares = tad_add(tad_sum(tad_square(tad_exp(q)), tad_all()),
-                              tad_sum(tad_square(l), tad_all()));
+    tad_var squares =
+        tad_add(tad_sum(tad_square(tad_exp(q)), tad_all()), tad_sum(tad_square(l), tad_all()));
     tad_var out = tad_sub(tad_mul(squares, tad_number(0.5 * g->gamma * g->gamma)),
                           tad_mul(tad_sum(q, tad_all()), tad_number((double)g->m)));
     return tad_sub(tad_number(prior_constant(g)), out);

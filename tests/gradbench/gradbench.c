@@ -88,7 +88,8 @@ json_t *gb_list(const double *x, size_t n) {
 
 json_t *gb_rows(const double *x, size_t rows, size_t columns) {
     json_t *list = json_array();
-    for (size_t i = 0; i < rows; i++) json_array_append_new(list, gb_list(x + i * columns, columns));
+    for (size_t i = 0; i < rows; i++)
+        json_array_append_new(list, gb_list(x + i * columns, columns));
     return list;
 }
 

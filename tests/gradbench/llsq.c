@@ -52,8 +52,7 @@ static void prepare_gradient(void *state) { prepare(state, true); }
 
 static void compute(void *state) {
     llsq *s = state;
-    for (int64_t i = 0; i < s->n; i++)
-        s->places[i] = -1 + (double)i * 2 / (double)(s->n - 1);
+    for (int64_t i = 0; i < s->n; i++) s->places[i] = -1 + (double)i * 2 / (double)(s->n - 1);
     gb_run(s->w);
 }
 

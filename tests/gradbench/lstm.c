@@ -8,8 +8,8 @@
 
 typedef struct lstm {
     gb_recurrence r;
-    int64_t layers, bits;
-    double *params, *state, *sequence, *gradient, loss;
+    size_t layers, bits, steps;
+    double *params, *state, *sequence, *gradient, *cotangent, loss;
 } lstm;
 
 static double *joined(const json_t *input, const char *a, const char *b) {
@@ -29,88 +29,97 @@ static void *read_input(const json_t *input) {
     size_t count;
     const size_t characters = json_array_size(gb_get(input, "sequence"));
     m->params = joined(input, "main_params", "extra_params");
-    m->state = gb_numbers(input, "state", &r->size);
+    double *state = gb_numbers(input, "state", &r->size);
+    m->state = gb_memory((r->size + 1) * sizeof(double));
+    memcpy(m->state, state, r->size * sizeof(double));
+    free(state);
     m->sequence = gb_numbers(input, "sequence", &count);
-    m->bits = (int64_t)(count / characters);
-    m->layers = (int64_t)r->size / (2 * m->bits);
-    r->shared_size = (size_t)((8 * m->layers + 3) * m->bits);
+    m->bits = count / characters;
+    m->layers = r->size / (2 * m->bits);
+    r->shared_size = (8 * m->layers + 3) * m->bits;
     r->size++;
-    r->steps = characters - 1;
-    r->data_step = (size_t)m->bits;
-    r->state = TAD_SHAPE((int64_t)r->size);
-    r->shared = TAD_SHAPE((int64_t)r->shared_size);
-    r->data = TAD_SHAPE(2, m->bits); /* this character and the next */
+    m->steps = characters - 1;
+    r->data_size = 2 * m->bits; /* this character and the next */
     return m;
 }
 
-/* Row i of those of `bits` numbers, and n of them. */
-static tad_var rows(const lstm *m, tad_var x, int64_t i, int64_t n) {
-    return tad_slice(x, 0, i * m->bits, (i + n) * m->bits, 1);
+static tad_var gate(const lstm *m, const tad_var *params, size_t which, size_t i, tad_var x) {
+    const tad_var *weight = params + which * m->bits, *bias = weight + 4 * m->bits;
+    return tad_fma(x, weight[i], bias[i]);
 }
 
-/* One layer: weights and biases are of the forget, in and out gates and of the change; those of
- * forget and out see the input, the others what was hidden. */
-static tad_var layer(const lstm *m, tad_var params, tad_var input, tad_var *hidden, tad_var *cell) {
-    const tad_shape four = TAD_SHAPE(2, 2, m->bits);
-    tad_var seen[2] = {input, *hidden};
-    tad_var weight = tad_reshape(rows(m, params, 0, 4), four);
-    tad_var bias = tad_reshape(rows(m, params, 4, 4), four);
-    tad_var gates = tad_fma(weight, tad_stack(seen, 2, 0), bias);
-    gates = tad_reshape(gates, TAD_SHAPE(4 * m->bits));
-    tad_var open = tad_sigmoid(rows(m, gates, 0, 3)), change = tad_tanh(rows(m, gates, 3, 1));
-    *cell = tad_fma(*cell, rows(m, open, 0, 1), tad_mul(rows(m, open, 1, 1), change));
-    return *hidden = tad_mul(rows(m, open, 2, 1), tad_tanh(*cell));
+/* Weights and biases are of the forget, in and out gates and of the change. hidden and cell are
+ * what the layer remembers, to_* what it will. */
+static void layer(const lstm *m, const tad_var *params, const tad_var *input, const tad_var *hidden,
+                  const tad_var *cell, tad_var *to_hidden, tad_var *to_cell) {
+    enum { FORGET, IN, OUT, CHANGE };
+    for (size_t i = 0; i < m->bits; i++) {
+        tad_var forget = tad_sigmoid(gate(m, params, FORGET, i, input[i]));
+        tad_var in = tad_sigmoid(gate(m, params, IN, i, hidden[i]));
+        tad_var out = tad_sigmoid(gate(m, params, OUT, i, input[i]));
+        tad_var change = tad_tanh(gate(m, params, CHANGE, i, hidden[i]));
+        to_cell[i] = tad_fma(cell[i], forget, tad_mul(in, change));
+        to_hidden[i] = tad_mul(out, tad_tanh(to_cell[i]));
+    }
 }
 
 /* What the prediction gives to the true bits; the 2 is in GradBench's formula. */
-static tad_var gain(tad_var predicted, tad_var truth) {
-    tad_var sum = tad_add(tad_sum(tad_exp(predicted), tad_all()), tad_number(2));
-    return tad_sum(tad_mul(truth, tad_sub(predicted, tad_log(sum))), tad_all());
+static tad_var gain(const lstm *m, const tad_var *predicted, const tad_var *truth) {
+    tad_var sum = tad_number(2), gained = tad_number(0);
+    for (size_t i = 0; i < m->bits; i++) sum = tad_add(sum, tad_exp(predicted[i]));
+    tad_var logarithm = tad_log(sum);
+    for (size_t i = 0; i < m->bits; i++)
+        gained = tad_fma(truth[i], tad_sub(predicted[i], logarithm), gained);
+    return gained;
 }
 
-static tad_var step(tad_tape *t, const tad_var *in, size_t n, void *user) {
-    (void)t, (void)n;
+static void step(const tad_var *state, const tad_var *params, const tad_var *data, tad_var *next,
+                 void *user) {
     const lstm *m = user;
-    tad_var new[65], extra = rows(m, in[1], 8 * m->layers, 3);
-    tad_var x = tad_mul(tad_at(in[2], 0), rows(m, extra, 0, 1));
-    for (int64_t i = 0; i < m->layers; i++) {
-        new[2 * i] = rows(m, in[0], 2 * i, 1);
-        new[2 * i + 1] = rows(m, in[0], 2 * i + 1, 1);
-        x = layer(m, rows(m, in[1], 8 * i, 8), x, &new[2 * i], &new[2 * i + 1]);
-    }
-    tad_var predicted = tad_fma(x, rows(m, extra, 1, 1), rows(m, extra, 2, 1));
-    tad_var before = tad_slice(in[0], 0, -1, TAD_END, 1);
-    new[2 * m->layers] = tad_add(before, gain(predicted, tad_at(in[2], 1)));
-    return tad_concat(new, (size_t)(2 * m->layers + 1), 0);
+    const size_t b = m->bits, sum = 2 * b * m->layers;
+    const tad_var *extra = params + 8 * b * m->layers, *x;
+    tad_var *first = gb_memory(b * sizeof *first);
+    for (size_t i = 0; i < b; i++) first[i] = tad_mul(data[i], extra[i]);
+    x = first;
+    for (size_t at = 0; at < sum; x = next + at, at += 2 * b)
+        layer(m, params + 4 * at, x, state + at, state + at + b, next + at, next + at + b);
+    for (size_t i = 0; i < b; i++) first[i] = tad_fma(x[i], extra[b + i], extra[2 * b + i]);
+    next[sum] = tad_add(state[sum], gain(m, first, data + b));
+    free(first);
 }
 
-static void prepare(lstm *m, bool gradient) {
-    gb_recurrence *r = &m->r;
-    if (m->layers > 32) gb_fail("more than 32 layers");
-    r->states = gb_memory((r->steps + 1) * r->size * sizeof(double));
-    memcpy(r->states, m->state, (r->size - 1) * sizeof(double));
-    if (gradient) m->gradient = gb_memory(r->shared_size * sizeof(double));
-    gb_recurrence_freeze(r, step, m, gradient);
+static void prepare_value(void *state) {
+    lstm *m = state;
+    gb_recurrence_freeze(&m->r, step, m, GB_VALUE);
 }
 
-static void prepare_value(void *state) { prepare(state, false); }
-static void prepare_gradient(void *state) { prepare(state, true); }
+static void prepare_gradient(void *state) {
+    lstm *m = state;
+    gb_recurrence_freeze(&m->r, step, m, GB_BACK);
+    m->gradient = gb_memory(m->r.shared_size * sizeof(double));
+    m->cotangent = gb_memory(m->r.size * sizeof(double));
+}
 
 /* The sum is divided by this to be the loss. */
-static double divisor(const lstm *m) { return -(double)m->r.steps * (double)m->bits; }
+static double divisor(const lstm *m) { return -(double)m->steps * (double)m->bits; }
 
 static void compute_value(void *state) {
     lstm *m = state;
-    m->loss = gb_recurrence_run(&m->r, m->params, m->sequence)[m->r.size - 1] / divisor(m);
+    gb_recurrence *r = &m->r;
+    gb_recurrence_begin(r, m->state, m->params, GB_VALUE);
+    for (size_t i = 0; i < m->steps; i++) {
+        memcpy(r->data, m->sequence + i * m->bits, r->data_size * sizeof(double));
+        gb_recurrence_try(r);
+        gb_recurrence_keep(r);
+    }
+    m->loss = r->state[r->size - 1] / divisor(m);
 }
 
 static void compute_gradient(void *state) {
     lstm *m = state;
-    gb_recurrence *r = &m->r;
     compute_value(m);
-    memset(r->adjoint[0], 0, r->size * sizeof(double));
-    r->adjoint[0][r->size - 1] = 1 / divisor(m);
-    gb_recurrence_back(r, m->params, m->sequence, m->gradient);
+    m->cotangent[m->r.size - 1] = 1 / divisor(m);
+    gb_recurrence_back(&m->r, m->cotangent, m->gradient);
 }
 
 static json_t *value(void *state) { return json_real(((lstm *)state)->loss); }

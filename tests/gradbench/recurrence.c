@@ -1,60 +1,123 @@
-/* A step, frozen, many times over: see recurrence.h. */
+/* A step, frozen, as often as one likes: see recurrence.h. */
 #include "recurrence.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { STATE, SHARED, DATA };
+/* ---- programs of a step ---- */
 
-/* The gradients by state and by what is shared, for a cotangent of the new state. */
-static tad_workspace *freeze_back(const gb_recurrence *r, tad_fn *f, void *user) {
-    const bool has_data = r->data.rank >= 0;
-    tad_tape *t = tad_tape_new(NULL);
-    tad_var in[4], out[2];
-    in[STATE] = tad_input(t, TAD_F64, r->state, NULL);
-    in[SHARED] = tad_input(t, TAD_F64, r->shared, NULL);
-    if (has_data) in[DATA] = tad_constant(t, TAD_F64, r->data, NULL);
-    tad_var y = f(t, in, has_data ? 3 : 2, user);
-    tad_var cotangent = in[has_data ? 3 : 2] = tad_constant(t, TAD_F64, r->state, NULL);
-    gb_tape_must(tad_grad(&y, &cotangent, 1, in, 2, out), t);
-    return gb_freeze_recorded(t, in, has_data ? 4 : 3, out, 2, NULL);
+/* The variables of a recording; they lie as r->state and r->next do. */
+typedef struct recording {
+    tad_tape *t;
+    tad_var *in, *more, *out;
+    size_t x, n, n_more, n_out; /* state and shared; data too; further inputs */
+} recording;
+
+static void record(const gb_recurrence *r, recording *c, gb_step *step, void *user) {
+    c->t = tad_tape_new(NULL);
+    c->x = r->size + r->shared_size;
+    c->n = c->x + r->data_size;
+    c->in = gb_memory((c->n + c->x) * sizeof *c->in);
+    c->more = c->in + c->n;
+    c->out = gb_memory((c->x + r->size) * sizeof *c->out);
+    for (size_t i = 0; i < c->n + c->x; i++)
+        c->in[i] = tad_scalar(c->t, 0.5 + 0.5 / (double)(i + 1));
+    step(c->in, c->in + r->size, c->in + c->x, c->out, user);
+    c->n_out = r->size;
 }
 
-void gb_recurrence_freeze(gb_recurrence *r, tad_fn *f, void *user, bool gradient) {
-    const tad_shape in[3] = {r->state, r->shared, r->data};
-    r->forward = gb_freeze(f, user, in, r->data.rank >= 0 ? 3 : 2, TAD_GIVE_VALUE);
-    if (!gradient) return;
-    for (int i = 0; i < 2; i++) r->adjoint[i] = gb_memory(r->size * sizeof(double));
-    r->part = gb_memory(r->shared_size * sizeof(double));
-    r->back = freeze_back(r, f, user);
-    gb_bind_out(r->back, SHARED, r->shared, r->part);
+static void record_back(const gb_recurrence *r, recording *c) {
+    gb_tape_must(tad_grad(c->out, c->more, r->size, c->in, c->x, c->out), c->t);
+    c->n_more = r->size;
+    c->n_out = c->x;
 }
 
-static void bind_step(const gb_recurrence *r, tad_workspace *w, size_t step, const double *data) {
-    gb_bind_in(w, STATE, r->state, r->states + step * r->size);
-    if (data) gb_bind_in(w, DATA, r->data, data + step * r->data_step);
+static void record_tangent(const gb_recurrence *r, recording *c) {
+    tad_var *to = c->out + r->size;
+    gb_tape_must(tad_tangent(c->out, r->size, c->in, c->more, c->x, to), c->t);
+    c->n_more = c->x;
+    c->n_out = 2 * r->size;
 }
 
-const double *gb_recurrence_run(gb_recurrence *r, const double *shared, const double *data) {
-    gb_bind_in(r->forward, SHARED, r->shared, shared);
-    for (size_t i = 0; i < r->steps; i++) {
-        bind_step(r, r->forward, i, data);
-        gb_bind_out(r->forward, 0, r->state, r->states + (i + 1) * r->size);
-        gb_run(r->forward);
+/* Rolled up, loops over numbers become vectors again. */
+static tad_workspace *freeze(const gb_recurrence *r, gb_step *step, void *user, gb_mode mode) {
+    const tad_freeze_options options = {.roll_up = true, .allow_constant_outputs = true};
+    recording c = {0};
+    record(r, &c, step, user);
+    if (mode == GB_BACK) record_back(r, &c);
+    if (mode == GB_TANGENT) record_tangent(r, &c);
+    const size_t n = c.n + c.n_more;
+    tad_workspace *w = gb_freeze_recorded(c.t, c.in, n, c.out, c.n_out, &options);
+    double *to = mode == GB_BACK ? r->gradients : r->next;
+    gb_run_must(tad_bind_numbers_in(w, 0, n, r->state), w);
+    gb_run_must(tad_bind_numbers_out(w, 0, c.n_out, to), w);
+    free(c.in);
+    free(c.out);
+    return w;
+}
+
+void gb_recurrence_freeze(gb_recurrence *r, gb_step *step, void *user, gb_mode mode) {
+    const size_t x = r->size + r->shared_size;
+    if (!r->state) {
+        r->state = gb_memory((2 * x + r->data_size) * sizeof(double));
+        r->shared = r->state + r->size;
+        r->data = r->state + x;
+        r->more = r->data + r->data_size;
+        r->next = gb_memory(2 * r->size * sizeof(double));
+        r->gradients = gb_memory(x * sizeof(double));
     }
-    return r->states + r->steps * r->size;
+    if (!r->program[GB_VALUE]) r->program[GB_VALUE] = freeze(r, step, user, GB_VALUE);
+    if (!r->program[mode]) r->program[mode] = freeze(r, step, user, mode);
 }
 
-void gb_recurrence_back(gb_recurrence *r, const double *shared, const double *data,
-                        double *gradient) {
-    tad_workspace *w = r->back;
-    gb_bind_in(w, SHARED, r->shared, shared);
+/* ---- steps ---- */
+
+static void copy(double *to, const double *from, size_t n) {
+    if (n) memcpy(to, from, n * sizeof *to);
+}
+
+/* For another step and its end. */
+static void make_room(gb_recurrence *r) {
+    if (r->count + 1 < r->room) return;
+    r->room = 2 * r->room + 64;
+    r->states = realloc(r->states, r->room * r->size * sizeof(double));
+    r->kept = realloc(r->kept, (r->room * r->data_size + 1) * sizeof(double));
+    if (!r->states || !r->kept) gb_fail("no memory");
+}
+
+void gb_recurrence_begin(gb_recurrence *r, const double *state, const double *shared,
+                         gb_mode mode) {
+    r->count = 0;
+    r->mode = mode;
+    make_room(r);
+    copy(r->states, state, r->size);
+    copy(r->state, state, r->size);
+    copy(r->shared, shared, r->shared_size);
+    if (mode == GB_TANGENT) memset(r->more, 0, r->size * sizeof(double));
+}
+
+void gb_recurrence_try(gb_recurrence *r) {
+    gb_run(r->program[r->mode == GB_TANGENT ? GB_TANGENT : GB_VALUE]);
+}
+
+void gb_recurrence_keep(gb_recurrence *r) {
+    make_room(r);
+    copy(r->kept + r->count * r->data_size, r->data, r->data_size);
+    r->count++;
+    copy(r->states + r->count * r->size, r->next, r->size);
+    copy(r->state, r->next, r->size);
+    if (r->mode == GB_TANGENT) copy(r->more, r->next + r->size, r->size);
+}
+
+void gb_recurrence_back(gb_recurrence *r, const double *cotangent, double *gradient) {
+    const double *part = r->gradients + r->size;
     memset(gradient, 0, r->shared_size * sizeof *gradient);
-    for (size_t i = r->steps; i-- > 0;) {
-        const size_t here = (r->steps - 1 - i) % 2;
-        bind_step(r, w, i, data);
-        gb_bind_in(w, data ? 3 : 2, r->state, r->adjoint[here]);
-        gb_bind_out(w, STATE, r->state, r->adjoint[!here]);
-        gb_run(w);
-        for (size_t k = 0; k < r->shared_size; k++) gradient[k] += r->part[k];
+    copy(r->more, cotangent, r->size);
+    for (size_t i = r->count; i-- > 0;) {
+        copy(r->state, r->states + i * r->size, r->size);
+        copy(r->data, r->kept + i * r->data_size, r->data_size);
+        gb_run(r->program[GB_BACK]);
+        copy(r->more, r->gradients, r->size);
+        for (size_t k = 0; k < r->shared_size; k++) gradient[k] += part[k];
     }
 }

@@ -1,26 +1,39 @@
-/* state = f(state, shared, data of the step), many times over, and its gradient: one step is frozen,
- * and its states are kept for the way back. Two programs serve any number of steps, and nothing is
- * recorded while they run. Relies on gradbench.h. */
+/* state = step(state, shared, data of the step), as often as the caller likes, and its derivatives.
+ * One step is recorded with numbers and frozen; the states are kept for the way back. Programs of a
+ * step serve any number of steps, and nothing is recorded while they run. Relies on gradbench.h. */
 #ifndef TAD_GRADBENCH_RECURRENCE_H
 #define TAD_GRADBENCH_RECURRENCE_H
 
 #include "gradbench.h"
 
+typedef void gb_step(const tad_var *state, const tad_var *shared, const tad_var *data,
+                     tad_var *next, void *user);
+
+typedef enum gb_mode { GB_VALUE, GB_BACK, GB_TANGENT } gb_mode;
+
 typedef struct gb_recurrence {
-    tad_shape state, shared, data; /* data of rank -1: a step has none */
-    size_t size, shared_size;      /* numbers of a state, of what is shared */
-    size_t steps, data_step;       /* from the data of a step to the next */
-    double *states;                /* steps + 1 */
-    double *adjoint[2], *part;
-    tad_workspace *forward, *back; /* the step, and its gradients for a cotangent */
+    size_t size, shared_size, data_size; /* numbers of a state, of what is shared, of data */
+    size_t count, room;                  /* steps that are kept */
+    double *states, *kept;               /* count + 1 states; the data of count steps */
+    /* What the programs read: state, shared, data; then the cotangent of the new state, or the
+     * tangents of state and shared. */
+    double *state, *shared, *data, *more;
+    double *next;      /* the new state, and its tangent */
+    double *gradients; /* by state and shared */
+    tad_workspace *program[3];
+    gb_mode mode;
 } gb_recurrence;
 
-/* Sizes and shapes are set; the rest is made ready. */
-void gb_recurrence_freeze(gb_recurrence *r, tad_fn *f, void *user, bool gradient);
-/* From the first of states on: the last one. */
-const double *gb_recurrence_run(gb_recurrence *r, const double *shared, const double *data);
-/* After a run, adjoint[0] being the last state's: the gradient by what is shared. */
-void gb_recurrence_back(gb_recurrence *r, const double *shared, const double *data,
-                        double *gradient);
+/* Sizes are set; with what GB_BACK or GB_TANGENT needs as well. */
+void gb_recurrence_freeze(gb_recurrence *r, gb_step *step, void *user, gb_mode mode);
+/* Before the first step; mode: GB_TANGENT for tangents too, from zero ones of the state. */
+void gb_recurrence_begin(gb_recurrence *r, const double *state, const double *shared, gb_mode mode);
+/* A step from where it is, with r->data: r->next is where that leads. */
+void gb_recurrence_try(gb_recurrence *r);
+/* Goes there. */
+void gb_recurrence_keep(gb_recurrence *r);
+/* Back over all steps that were kept, from a cotangent of the last state: the gradient by what is
+ * shared. */
+void gb_recurrence_back(gb_recurrence *r, const double *cotangent, double *gradient);
 
 #endif
