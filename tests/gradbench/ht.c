@@ -12,7 +12,7 @@ typedef struct hand {
     int64_t bones, vertices, count; /* count: of correspondences */
     int64_t *parents, *triangles, *correspondences;
     double *relative, *inverse, *base, *weights, *points;
-    double pose[POSE], *places; /* places: NULL in the simple variant */
+    double pose[POSE], *places; /* all u, then all v; NULL in the simple variant */
     bool mirrored;
     double *errors, *jacobian;
     tad_workspace *w;
@@ -42,8 +42,10 @@ static void *read_input(const json_t *input) {
     h->correspondences = gb_whole_numbers(data, "correspondences", &count);
     h->count = (int64_t)count;
     h->points = gb_numbers(data, "points", NULL);
-    h->places = gb_numbers(input, "us", &n);
-    if (!n) h->places = NULL;
+    double *places = gb_numbers(input, "us", &n);
+    h->places = n ? gb_memory(n * sizeof(double)) : NULL;
+    for (size_t i = 0; i < n; i++) h->places[i % 2 * count + i / 2] = places[i];
+    free(places);
     return h;
 }
 
@@ -109,7 +111,12 @@ static void move_bones(tad_tape *t, const hand *h, const tad_var *pose, tad_var 
     }
 }
 
-/* ---- the whole hand ---- */
+/* ---- the whole hand: coordinates are rows, so that whatever is done to them is done to long ones
+ */
+
+static tad_var by_columns(tad_tape *t, const double *rows, int64_t n, int64_t width) {
+    return tad_transpose(tad_borrow(t, TAD_F64, TAD_SHAPE(n, width), rows), 0, 1);
+}
 
 /* The matrix of a rotation about an axis by its length. */
 static tad_var rotation(tad_tape *t, const tad_var *axis) {
@@ -130,24 +137,23 @@ static tad_var rotation(tad_tape *t, const tad_var *axis) {
     return matrix(t, entry, 3);
 }
 
-/* The vertices, (vertices, 3): each is moved by all bones, weighted. */
+/* The vertices, (3, vertices): each is moved by all bones, weighted. */
 static tad_var vertices(tad_tape *t, const hand *h, const tad_var *pose) {
     tad_var transform[MOST_BONES], sum = tad_none();
-    tad_var base = tad_borrow(t, TAD_F64, TAD_SHAPE(h->vertices, 4), h->base);
-    tad_var weights = tad_borrow(t, TAD_F64, TAD_SHAPE(h->vertices, h->bones), h->weights);
+    tad_var base = by_columns(t, h->base, h->vertices, 4);
+    tad_var weights = by_columns(t, h->weights, h->vertices, h->bones);
     move_bones(t, h, pose, transform);
     for (int64_t i = 0; i < h->bones; i++) {
-        tad_var top = tad_slice(transform[i], 0, 0, 3, 1),
-                weight = tad_slice(weights, 1, i, i + 1, 1);
-        tad_var part = tad_mul(tad_linear(base, top, tad_none()), weight);
+        tad_var moved = tad_matmul(tad_slice(transform[i], 0, 0, 3, 1), base);
+        tad_var part = tad_mul(moved, tad_at(weights, i));
         sum = i ? tad_add(sum, part) : part;
     }
     if (h->mirrored) {
-        tad_var mirror = tad_constant(t, TAD_F64, TAD_SHAPE(3), (double[]){-1, 1, 1});
+        tad_var mirror = tad_constant(t, TAD_F64, TAD_SHAPE(3, 1), (double[]){-1, 1, 1});
         sum = tad_mul(sum, mirror);
     }
-    tad_var shift = tad_stack(pose + 3, 3, 0);
-    return tad_linear(sum, rotation(t, pose), shift);
+    tad_var shift = tad_reshape(tad_stack(pose + 3, 3, 0), TAD_SHAPE(3, 1));
+    return tad_add(tad_matmul(rotation(t, pose), sum), shift);
 }
 
 /* ---- errors ---- */
@@ -165,18 +171,18 @@ static tad_var indices(tad_tape *t, const hand *h, int corner) {
 
 /* Where on its triangle a point is looked for: u of the first corner, v of the second. */
 static tad_var on_triangles(tad_tape *t, const hand *h, tad_var surface, tad_var places) {
-    tad_var u = tad_slice(places, 1, 0, 1, 1), v = tad_slice(places, 1, 1, 2, 1), corner[3];
-    for (int i = 0; i < 3; i++) corner[i] = tad_index_select(surface, indices(t, h, i), 0);
+    tad_var u = tad_at(places, 0), v = tad_at(places, 1), corner[3];
+    for (int i = 0; i < 3; i++) corner[i] = tad_index_select(surface, indices(t, h, i), 1);
     tad_var rest = tad_sub(tad_sub(tad_number(1), u), v);
     return tad_add(tad_add(tad_mul(u, corner[0]), tad_mul(v, corner[1])), tad_mul(rest, corner[2]));
 }
 
 /* in: the pose and, in the complicated variant, the places. */
 static tad_var errors_of(tad_tape *t, const hand *h, const tad_var *in) {
-    tad_var points = tad_borrow(t, TAD_F64, TAD_SHAPE(h->count, 3), h->points);
+    tad_var points = by_columns(t, h->points, h->count, 3);
     tad_var surface = vertices(t, h, in);
     return tad_sub(points, h->places ? on_triangles(t, h, surface, in[POSE])
-                                     : tad_index_select(surface, indices(t, h, -1), 0));
+                                     : tad_index_select(surface, indices(t, h, -1), 1));
 }
 
 /* ---- programs ---- */
@@ -187,8 +193,8 @@ static tad_var column(tad_tape *t, const hand *h, const tad_var *in, tad_var err
     tad_var along[POSE + 1], result;
     for (int i = 0; i <= POSE; i++) along[i] = tad_none();
     if (k < of_places) {
-        tad_var row = tad_constant(t, TAD_F64, TAD_SHAPE(2), (double[]){k == 0, k == 1});
-        along[POSE] = tad_broadcast_to(row, TAD_SHAPE(h->count, 2));
+        tad_var row = tad_constant(t, TAD_F64, TAD_SHAPE(2, 1), (double[]){k == 0, k == 1});
+        along[POSE] = tad_broadcast_to(row, TAD_SHAPE(2, h->count));
     } else {
         along[k - of_places] = tad_number(1);
     }
@@ -200,19 +206,19 @@ static int columns_of(const hand *h) { return POSE + (h->places ? 2 : 0); }
 
 static void prepare(hand *h, bool jacobian) {
     const tad_freeze_options options = {.allow_constant_outputs = true};
-    const tad_shape shape = TAD_SHAPE(h->count, 3);
+    const tad_shape shape = TAD_SHAPE(3, h->count);
     const int n_in = POSE + (h->places ? 1 : 0), n = jacobian ? columns_of(h) : 1;
     tad_tape *t = tad_tape_new(NULL);
     tad_var in[POSE + 1], out[MOST_COLUMNS];
     for (int i = 0; i < POSE; i++) in[i] = tad_scalar(t, h->pose[i]);
-    if (h->places) in[POSE] = tad_input(t, TAD_F64, TAD_SHAPE(h->count, 2), h->places);
+    if (h->places) in[POSE] = tad_input(t, TAD_F64, TAD_SHAPE(2, h->count), h->places);
     tad_var errors = out[0] = errors_of(t, h, in);
     for (int k = 0; k < n && jacobian; k++) out[k] = column(t, h, in, errors, k);
     h->w = gb_freeze_recorded(t, in, (size_t)n_in, out, (size_t)n, &options);
     double *to = gb_memory((size_t)(3 * h->count * n) * sizeof *to);
     for (int k = 0; k < n; k++) gb_bind_out(h->w, (size_t)k, shape, to + 3 * h->count * k);
     gb_run_must(tad_bind_numbers_in(h->w, 0, POSE, h->pose), h->w);
-    if (h->places) gb_bind_in(h->w, POSE, TAD_SHAPE(h->count, 2), h->places);
+    if (h->places) gb_bind_in(h->w, POSE, TAD_SHAPE(2, h->count), h->places);
     h->errors = h->jacobian = to;
 }
 
@@ -223,7 +229,10 @@ static void compute(void *state) { gb_run(((hand *)state)->w); }
 
 static json_t *errors(void *state) {
     const hand *h = state;
-    return gb_list(h->errors, (size_t)(3 * h->count));
+    json_t *list = json_array();
+    for (int64_t i = 0; i < 3 * h->count; i++)
+        json_array_append_new(list, json_real(h->errors[i % 3 * h->count + i / 3]));
+    return list;
 }
 
 static json_t *jacobian(void *state) {
@@ -231,7 +240,8 @@ static json_t *jacobian(void *state) {
     double row[MOST_COLUMNS];
     json_t *list = json_array();
     for (int64_t i = 0; i < 3 * h->count; i++) {
-        for (int k = 0; k < columns_of(h); k++) row[k] = h->jacobian[3 * h->count * k + i];
+        for (int k = 0; k < columns_of(h); k++)
+            row[k] = h->jacobian[3 * h->count * k + i % 3 * h->count + i / 3];
         json_array_append_new(list, gb_list(row, (size_t)columns_of(h)));
     }
     return list;
