@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#ifdef COMPILED
+#include <tad/compile.h>
+#endif
 #ifdef __SSE3__
 #include <pmmintrin.h>
 #endif
@@ -106,18 +109,28 @@ tad_workspace *gb_freeze(tad_fn *f, void *user, const tad_shape *in, size_t n, u
     tad_tape *t = tad_tape_new(NULL);
     tad_var x[16];
     tad_program *p;
-    for (size_t i = 0; i < n && i < 16; i++) {
-        /* Somewhere inside the domains of all functions. */
-        x[i] = tad_input(t, TAD_F64, in[i], NULL);
-    }
+    for (size_t i = 0; i < n && i < 16; i++) x[i] = tad_input(t, TAD_F64, in[i], NULL);
     gb_tape_must(tad_freeze_function(f, user, x, n, give, NULL, &p), t);
     return workspace_of(p, t);
 }
+
+#ifdef COMPILED
+static void compile(tad_program *p) {
+    const char *const command[] = {"cc", "-O3", "-march=native", NULL};
+    char message[300];
+    const tad_compile_options options = {
+        .command = command, .message = message, .message_size = sizeof message};
+    must(tad_program_compile(p, &options), message);
+}
+#endif
 
 tad_workspace *gb_freeze_recorded(tad_tape *t, const tad_var *in, size_t n_in, const tad_var *out,
                                   size_t n_out, const tad_freeze_options *options) {
     tad_program *p;
     gb_tape_must(tad_freeze(in, n_in, out, n_out, options, &p), t);
+#ifdef COMPILED
+    compile(p);
+#endif
     return workspace_of(p, t);
 }
 

@@ -44,7 +44,7 @@ json_t *gb_rows(const double *x, size_t rows, size_t columns);
 
 /* f at inputs of these shapes, all float64, frozen; with the workspace to run it. */
 tad_workspace *gb_freeze(tad_fn *f, void *user, const tad_shape *in, size_t n, unsigned give);
-/* What was recorded, frozen; frees the tape. */
+/* What was recorded, frozen, and compiled by cc if COMPILED is defined; frees the tape. */
 tad_workspace *gb_freeze_recorded(tad_tape *t, const tad_var *in, size_t n_in, const tad_var *out,
                                   size_t n_out, const tad_freeze_options *options);
 void gb_bind_in(tad_workspace *w, size_t k, tad_shape shape, const double *data);
