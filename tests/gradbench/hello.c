@@ -1,10 +1,10 @@
 /* GradBench's hello: x^2 and its derivative, on a tape. */
 #include "gradbench.h"
 
-#include <stdlib.h>
-
 typedef struct hello {
     double x, y;
+    tad_tape *t;
+    tad_mark start;
 } hello;
 
 static void *read_input(const json_t *input) {
@@ -13,26 +13,30 @@ static void *read_input(const json_t *input) {
     return h;
 }
 
+static void prepare(void *state) {
+    hello *h = state;
+    h->t = tad_tape_new(NULL);
+    h->start = tad_tape_mark(h->t);
+}
+
 static void square(void *state) {
     hello *h = state;
-    tad_tape *t = tad_tape_new(NULL);
-    h->y = tad_item(tad_square(tad_scalar(t, h->x)));
-    tad_tape_free(t);
+    gb_tape_must(tad_tape_rewind(h->t, h->start), h->t);
+    h->y = tad_item(tad_square(tad_scalar(h->t, h->x)));
 }
 
 static void twice(void *state) {
     hello *h = state;
-    tad_tape *t = tad_tape_new(NULL);
-    tad_var x = tad_scalar(t, h->x);
-    gb_tape_must(tad_reverse(tad_square(x)), t);
+    gb_tape_must(tad_tape_rewind(h->t, h->start), h->t);
+    tad_var x = tad_scalar(h->t, h->x);
+    gb_tape_must(tad_reverse(tad_square(x)), h->t);
     h->y = tad_gradient_item(x);
-    tad_tape_free(t);
 }
 
 static json_t *result(void *state) { return json_real(((const hello *)state)->y); }
 
 int main(int argc, char **argv) {
-    const gb_function all[] = {{"square", read_input, NULL, square, result},
-                               {"double", read_input, NULL, twice, result}};
+    const gb_function all[] = {{"square", read_input, prepare, square, result},
+                               {"double", read_input, prepare, twice, result}};
     return gb_main(argc, argv, all, 2);
 }

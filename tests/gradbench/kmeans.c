@@ -32,19 +32,21 @@ static void *read_input(const json_t *input) {
     return m;
 }
 
-/* The place of the centroid that is nearest to each point: |c|^2 - 2 p.c is least. */
+/* The place of the centroid that is nearest to each point: p.c - |c|^2 / 2 is greatest. */
 static tad_var nearest(tad_var points, tad_var centroids) {
     tad_var c = tad_detach(centroids);
     tad_var half = tad_mul(tad_sum(tad_square(c), tad_axis(1)), tad_number(-0.5));
     return tad_argmax(tad_linear(points, c, half), tad_axis(1));
 }
 
+/* Differences are taken with points as columns, so that rows are long. */
 static tad_var cost(tad_tape *t, const tad_var *in, size_t n, void *user) {
     (void)n;
     const kmeans *m = user;
     tad_var points = tad_borrow(t, TAD_F64, TAD_SHAPE(m->n, m->d), m->points);
-    tad_var chosen = tad_index_select(in[0], nearest(points, in[0]), 0);
-    return tad_sum(tad_square(tad_sub(points, chosen)), tad_all());
+    tad_var place = nearest(points, in[0]);
+    tad_var chosen = tad_index_select(tad_transpose(in[0], 0, 1), place, 1);
+    return tad_sum(tad_square(tad_sub(tad_transpose(points, 0, 1), chosen)), tad_all());
 }
 
 static void prepare_cost(void *state) {
