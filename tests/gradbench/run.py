@@ -31,7 +31,7 @@ EVALS = {
     "hello": (["square", "double"], [()], [()]),
     "gmm": (["objective", "jacobian"], [(2, 5), (10, 25), (32, 25), (64, 100)], [(2, 5)]),
     "ba": (["objective", "jacobian"],
-           [(49, 7776, 31843), (88, 64298, 383937), (356, 226730, 1255268)], [(5, 70, 310)]),
+           [(49, 7776, 31843), (88, 64298, 383937)], [(5, 70, 310)]),
     "ht": (["objective", "jacobian"],
            [("simple", "small", 6400), ("complicated", "small", 6400), ("complicated", "big", 100),
             ("complicated", "big", 25600)], [("simple", "small", 100)]),
@@ -45,6 +45,8 @@ EVALS = {
     "saddle": (["rr", "rf", "fr", "ff"], [()], [()]),
 }
 COMPILED = {"lstm", "ode", "particle", "saddle"}
+# What the C++ tools that are built here do not have; elsewhere differences of thousands of inputs take hours.
+FINITE = {"particle", "saddle", "hello"}
 
 
 def make(folder, target, *more):
@@ -65,7 +67,7 @@ def build(copy, name, tools):
             made, why = make(HERE, f"compiled/{name}", "BIN=compiled", "COMPILED=yes")
         else:
             folder = copy / "tools" / tool
-            if not (folder / f"{name}.cpp").exists():
+            if not (folder / f"{name}.cpp").exists() or (tool == "finite" and name not in FINITE):
                 continue
             place, (made, why) = folder / "bin" / name, make(folder, f"bin/{name}")
         if made:
