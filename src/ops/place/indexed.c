@@ -13,17 +13,28 @@ tad_status tad__need_index(const tad_call_frame *c, const tad_array *index) {
                     tad_dtype_name((tad_dtype)index->dtype));
 }
 
+/* Whether all of them are, in one pass without a way out. */
+static bool all_within(const int64_t *at, int64_t length, int64_t n) {
+    uint64_t largest = 0; /* what is below 0 is largest */
+    for (int64_t i = 0; i < length; i++)
+        largest = (uint64_t)at[i] > largest ? (uint64_t)at[i] : largest;
+    return !length || largest < (uint64_t)n;
+}
+
 tad_status tad__check_indices(const tad_call_frame *c, const tad_array *index, int64_t n) {
     tad_shape shape = tad__shape_of(index);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){index}, 1);
-    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
+    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l)) {
+        const int64_t *row = (const int64_t *)(const void *)l.run[0];
+        if (l.step[0] == 8 && all_within(row, l.length, n)) continue;
         for (int64_t i = 0; i < l.length; i++) {
             int64_t at = *(const int64_t *)(const void *)(l.run[0] + i * l.step[0]);
             if (at < 0 || at >= n)
                 return tad_fail(c, TAD_BAD_INDEX, "index %lld is not within 0 to %lld",
                                 (long long)at, (long long)n - 1);
         }
+    }
     return TAD_OK;
 }
 
@@ -69,11 +80,25 @@ static bool is_block(const tad__loop *l, size_t size) {
     for (int64_t i = 0; i < l->length; i++)                                                        \
     *(U *)(void *)(l->run[0] + i * l->step[0]) = *(const U *)(const void *)place_of(l, i, stride)
 
+/* Neighbours of 8 bytes from places in one row, or in one column. */
+static bool take_row(const tad__loop *l, int64_t stride) {
+    uint64_t *to = (uint64_t *)(void *)l->run[0];
+    const int64_t *index = (const int64_t *)(const void *)l->run[1], each = stride / 8;
+    const uint64_t *from = (const uint64_t *)(const void *)l->run[2];
+    if (l->step[0] != 8 || l->step[1] != 8 || l->step[2]) return false;
+    if (each == 1)
+        for (int64_t i = 0; i < l->length; i++) to[i] = from[index[i]];
+    else
+        for (int64_t i = 0; i < l->length; i++) to[i] = from[index[i] * each];
+    return true;
+}
+
 static void take_run(const tad__loop *l, int64_t stride, size_t size) {
     if (is_block(l, size)) {
         memcpy(l->run[0], place_of(l, 0, stride), (size_t)l->length * size);
         return;
     }
+    if (size == 8 && take_row(l, stride)) return;
     if (size == 8)
         TAKE_EACH(uint64_t);
     else if (size == 4)
