@@ -35,18 +35,6 @@ static tad_var nearness(tad_var x, tad_var y, tad_var charge_y) {
     return tad_rsqrt(tad_fma(dx, dx, tad_square(dy)));
 }
 
-static void gradient_of(tad_var potential, const tad_var *x, bool reverse, tad_var *gradient) {
-    tad_tape *t = tad_tape_of(potential);
-    if (reverse) {
-        gb_tape_must(tad_grad(&potential, NULL, 1, x, 2, gradient), t);
-        return;
-    }
-    for (int i = 0; i < 2; i++) {
-        tad_var along[2] = {tad_number(i == 0), tad_number(i == 1)};
-        gb_tape_must(tad_tangent(&potential, 1, x, along, 2, &gradient[i]), t);
-    }
-}
-
 static void step(const tad_var *state, const tad_var *shared, const tad_var *data, tad_var *next,
                  void *user) {
     (void)data;
@@ -55,7 +43,7 @@ static void step(const tad_var *state, const tad_var *shared, const tad_var *dat
     tad_var force[2];
     tad_var potential = tad_add(nearness(state[X], state[Y], tad_number(0)),
                                 nearness(state[X], state[Y], tad_sub(tad_number(10), shared[0])));
-    gradient_of(potential, state, p->force_reverse, force);
+    gb_gradient(potential, state, 2, p->force_reverse, force);
     for (int i = 0; i < 2; i++) {
         next[X + i] = tad_fma(state[VX + i], dt, state[X + i]);
         next[VX + i] = tad_fnma(force[i], dt, state[VX + i]);

@@ -121,3 +121,17 @@ void gb_recurrence_back(gb_recurrence *r, const double *cotangent, double *gradi
         for (size_t k = 0; k < r->shared_size; k++) gradient[k] += part[k];
     }
 }
+
+void gb_gradient(tad_var y, const tad_var *x, size_t n, bool reverse, tad_var *gradient) {
+    enum { MOST = 8 };
+    tad_tape *t = tad_tape_of(y);
+    tad_var along[MOST];
+    if (reverse) {
+        gb_tape_must(tad_grad(&y, NULL, 1, x, n, gradient), t);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < n; k++) along[k] = tad_number(k == i);
+        gb_tape_must(tad_tangent(&y, 1, x, along, n, &gradient[i]), t);
+    }
+}

@@ -36,4 +36,7 @@ void gb_recurrence_keep(gb_recurrence *r);
  * shared. */
 void gb_recurrence_back(gb_recurrence *r, const double *cotangent, double *gradient);
 
+/* The recorded derivatives of y by n numbers, at most 8, in reverse or forward mode. */
+void gb_gradient(tad_var y, const tad_var *x, size_t n, bool reverse, tad_var *gradient);
+
 #endif

@@ -33,22 +33,10 @@ static tad_var cost(const tad_var *x, const tad_var *y) {
     return tad_sub(tad_fma(y[0], y[0], tad_square(y[1])), of_x);
 }
 
-static void gradient_of(tad_var f, const tad_var *y, bool reverse, tad_var *gradient) {
-    tad_tape *t = tad_tape_of(f);
-    if (reverse) {
-        gb_tape_must(tad_grad(&f, NULL, 1, y, 2, gradient), t);
-        return;
-    }
-    for (int i = 0; i < 2; i++) {
-        tad_var along[2] = {tad_number(i == 0), tad_number(i == 1)};
-        gb_tape_must(tad_tangent(&f, 1, y, along, 2, &gradient[i]), t);
-    }
-}
-
 static void step(const tad_var *state, const tad_var *x, const tad_var *eta, tad_var *next,
                  void *user) {
     const saddle *s = user;
-    gradient_of(cost(x, state), state, s->inner_reverse, next + SLOPE);
+    gb_gradient(cost(x, state), state, 2, s->inner_reverse, next + SLOPE);
     for (int i = 0; i < 2; i++) next[i] = tad_fnma(next[SLOPE + i], *eta, state[i]);
     next[VALUE] = cost(x, next);
 }
