@@ -173,24 +173,34 @@ static tad_status take_operands(call *c, const tad_var *each, size_t n_each, con
     return c->t->error.status;
 }
 
-/* The type of operand i at a point, and its elements at the first, in scratch memory. */
-static tad_status see_operand(call *c, size_t i) {
+static const tad_array *value_of(const call *c, size_t i, tad__view *view) {
+    return tad__value(c->t, c->in[i].u.at.index, view);
+}
+
+/* The type of operand i at a point. */
+static tad_status see_type(call *c, size_t i) {
     tad__view view;
-    tad__header h, place;
-    const tad_array *a = tad__value(c->t, c->in[i].u.at.index, &view);
+    const tad_array *a = value_of(c, i, &view);
     const bool each = i < c->n_each;
-    tad_shape shape = tad__shape_of(a);
+    const tad_shape shape = tad__shape_of(a);
     if (each && !shape.rank)
         return tad__fail(c->t, TAD_BAD_SHAPE, "map: operand %zu has no axis of points", i);
-    if (each) {
-        shape.rank--;
-        memmove(shape.dim, shape.dim + 1, (size_t)shape.rank * sizeof *shape.dim);
-    }
-    c->type[i] = (tad_type){(tad_dtype)a->dtype, shape};
+    c->type[i] = (tad_type){(tad_dtype)a->dtype, tad__shape_reduced(&shape, each, false)};
+    return TAD_OK;
+}
+
+/* The elements of operand i at the first point, in scratch memory; none where there are no points.
+ */
+static tad_status see_example(call *c, size_t i) {
+    tad__view view;
+    tad__header h, place;
+    const tad_array *a = value_of(c, i, &view);
+    const bool each = i < c->n_each;
+    const tad_shape *shape = &c->type[i].shape;
     c->example[i] = NULL;
     if (each && !a->dim[0]) return TAD_OK;
-    tad_array *point = tad__lay_out(&h, a, &shape), *to = tad__lay_out(&place, a, &shape);
-    for (int d = 0; d < shape.rank; d++) tad__strides(point)[d] = tad_strides(a)[d + each];
+    tad_array *point = tad__lay_out(&h, a, shape), *to = tad__lay_out(&place, a, shape);
+    for (int d = 0; d < shape->rank; d++) tad__strides(point)[d] = tad_strides(a)[d + each];
     tad__array_seen(point);
     to->data =
         tad__scratch(&c->t->compute, (size_t)to->size * tad_dtype_size(c->type[i].dtype) + 1);
@@ -198,6 +208,16 @@ static tad_status see_operand(call *c, size_t i) {
     tad__copy(&c->t->compute, to, point);
     c->example[i] = to->data;
     return TAD_OK;
+}
+
+/* A function of operands that were not met before: recorded at the first point. */
+static const tad__point_fn *make_function(call *c, const tad__point_fn *like) {
+    const tad__arena_mark before = tad__arena_now(&c->t->arena);
+    tad_status s = TAD_OK;
+    for (size_t i = 0; i < c->n && s == TAD_OK; i++) s = see_example(c, i);
+    const tad__point_fn *f = s == TAD_OK ? tad__point_make(c->t, like) : NULL;
+    tad__arena_release(&c->t->arena, before);
+    return f;
 }
 
 /* Those behind `each`. */
@@ -208,19 +228,18 @@ static uint64_t shared_of(const call *c) {
 }
 
 static tad_var map(call *c, tad_mapping *m) {
-    const tad__arena_mark before = tad__arena_now(&c->t->arena);
-    const tad__point_fn *f = NULL;
     tad_status s = TAD_OK;
-    for (size_t i = 0; i < c->n && s == TAD_OK; i++) s = see_operand(c, i);
-    if (s == TAD_OK)
-        f = tad__point_function(c->t, &(tad__point_fn){.mapping = m,
-                                                       .level = c->t->settings.level,
-                                                       .n_in = c->n,
-                                                       .n_out = 1,
-                                                       .in = c->type,
-                                                       .example = c->example,
-                                                       .shared = shared_of(c)});
-    tad__arena_release(&c->t->arena, before);
+    for (size_t i = 0; i < c->n && s == TAD_OK; i++) s = see_type(c, i);
+    if (s != TAD_OK) return tad__nil(c->t);
+    const tad__point_fn like = {.mapping = m,
+                                .level = c->t->settings.level,
+                                .n_in = c->n,
+                                .n_out = 1,
+                                .in = c->type,
+                                .example = c->example,
+                                .shared = shared_of(c)},
+                        *found = tad__point_find(&like),
+                        *f = found ? found : make_function(c, &like);
     return f ? tad_apply(&tad__op_map, c->in, c->n, &(tad__map_options){f}, NULL, 0)
              : tad__nil(c->t);
 }

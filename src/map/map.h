@@ -59,10 +59,12 @@ typedef struct tad__map_options {
 
 extern const tad_op tad__op_map;
 
-/* The function that is like this one in kind, given, asked, operands and level, with its program:
- * made if the mapping has none yet. NULL: failed, as the tape says. point.c */
-const tad__point_fn *tad__point_function(tad_tape *t, const tad__point_fn *like);
-/* The derivative of f. NULL: the same. */
+/* The function of its mapping that is like this one in kind, given, asked, operands and level.
+ * NULL: there is none yet. point.c */
+const tad__point_fn *tad__point_find(const tad__point_fn *like);
+/* Makes one, which there is not yet, with its program. NULL: failed, as the tape says. */
+const tad__point_fn *tad__point_make(tad_tape *t, const tad__point_fn *like);
+/* The derivative of f, made if there is none yet. NULL: the same. */
 const tad__point_fn *tad__point_derivative(tad_tape *t, const tad__point_fn *f,
                                            tad__point_kind kind, uint64_t given, uint64_t asked);
 /* Runs f's program at all points: forward of the op. run.c */

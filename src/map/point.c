@@ -161,10 +161,14 @@ static tad__point_fn *new_function(const tad__point_fn *like) {
     return f->in && f->out && keep_examples(f) ? f : NULL;
 }
 
-const tad__point_fn *tad__point_function(tad_tape *t, const tad__point_fn *like) {
+const tad__point_fn *tad__point_find(const tad__point_fn *like) {
+    const tad__point_fn *f = like->mapping->functions;
+    while (f && !is_like(f, like)) f = f->next;
+    return f;
+}
+
+const tad__point_fn *tad__point_make(tad_tape *t, const tad__point_fn *like) {
     tad_mapping *m = like->mapping;
-    for (const tad__point_fn *f = m->functions; f; f = f->next)
-        if (is_like(f, like)) return f;
     const tad__arena_mark before = tad__arena_now(&m->arena);
     tad__point_fn *f = new_function(like);
     if (!f) tad__no_memory(t, "map");
@@ -231,5 +235,6 @@ const tad__point_fn *tad__point_derivative(tad_tape *t, const tad__point_fn *f,
         set_results(&d, f->n_in, f->shared);
     else
         set_results(&d, f->n_out, f->summed);
-    return tad__point_function(t, &d);
+    const tad__point_fn *found = tad__point_find(&d);
+    return found ? found : tad__point_make(t, &d);
 }
