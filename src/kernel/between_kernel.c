@@ -50,6 +50,23 @@ static inline moved fma_tangent(const tad__between *s, const tad__node *n) {
                    s->mark[ka] | s->mark[kb] | s->mark[kc]};
 }
 
+/* Of what has the derivatives by_a and by_b. */
+static inline moved tangent_of_two(const tad__between *s, const tad__node *n, double by_a,
+                                   double by_b) {
+    const size_t ka = tad__entry_below(s, n->a), kb = tad__entry_below(s, n->u.arg.b);
+    return (moved){tad__fused(s->tangent[ka].number, by_a, s->tangent[kb].number * by_b),
+                   s->mark[ka] | s->mark[kb]};
+}
+
+static inline moved product_tangent(const tad__between *s, const tad__node *n) {
+    return tangent_of_two(s, n, s->node[n->u.arg.b].value.number, s->node[n->a].value.number);
+}
+
+static inline moved quotient_tangent(const tad__between *s, const tad__node *n) {
+    const double divisor = s->node[n->u.arg.b].value.number;
+    return tangent_of_two(s, n, 1 / divisor, -(n->value.number / divisor));
+}
+
 /* Leaves keep what they were given, and so do the results of an op with several. */
 static inline bool is_given(const tad__node *n) {
     return n->kind <= TAD__PARAM || n->kind == TAD__OUTPUT;
@@ -90,21 +107,8 @@ uint32_t TAD_LEVEL(tad__push_tangents_numbers)(const tad__between *from, uint32_
             y.tangent = ta - list.tangent[kb].number;
             break;
         }
-        case TAD__MUL: {
-            const size_t kb = tad__entry_below(s, n->u.arg.b);
-            y.mark |= list.mark[kb];
-            y.tangent = tad__fused(ta, list.node[n->u.arg.b].value.number,
-                                   list.tangent[kb].number * list.node[n->a].value.number);
-            break;
-        }
-        case TAD__DIV: {
-            const size_t kb = tad__entry_below(s, n->u.arg.b);
-            const double divisor = list.node[n->u.arg.b].value.number;
-            y.mark |= list.mark[kb];
-            y.tangent =
-                tad__fused(ta, 1 / divisor, list.tangent[kb].number * -(n->value.number / divisor));
-            break;
-        }
+        case TAD__MUL: y = product_tangent(s, n); break;
+        case TAD__DIV: y = quotient_tangent(s, n); break;
         case TAD__FMA:
         case TAD__FNMA: y = fma_tangent(s, n); break;
         case TAD__SUM:

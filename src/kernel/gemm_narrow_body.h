@@ -53,8 +53,8 @@ static void N(put_lanes)(const struct N(narrow) *g, size_t row, size_t j, vec su
     for (size_t i = 0; i < count; i++) N(put)(g, row + i, j, lane[i]);
 }
 
-/* Elements of C from the sums of their lanes, which come column by column, zeros behind them up to a
- * multiple of LANES. Out of line: a whole tile of these adds up a good deal of code. */
+/* Elements of C from the sums of their lanes, which come column by column, zeros behind them up to
+ * a multiple of LANES. Out of line: a whole tile of these adds up a good deal of code. */
 static __attribute__((noinline)) void N(put_totals)(const struct N(narrow) *g, size_t row, int rows,
                                                     int columns, vec *sum) {
     for (int first = 0; first < rows * columns; first += (int)LANES) {

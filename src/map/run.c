@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array/number.h"
 #include "array/shape.h"
 #include "base/base.h"
 #include "program/sums.h"
@@ -146,14 +147,7 @@ static void run_piece(void *arg, size_t first, size_t end) {
 /* ---- the end ---- */
 
 static void store(tad_array *to, const double *sum) {
-    double *f64 = to->data;
-    float *f32 = to->data;
-    for (int64_t e = 0; e < to->size; e++) {
-        if (to->dtype == TAD_F64)
-            f64[e] = sum[e];
-        else
-            f32[e] = (float)sum[e];
-    }
+    for (int64_t e = 0; e < to->size; e++) tad__set_number(to, (size_t)e, sum[e]);
 }
 
 /* The sums of all pieces, added to those of the first, one piece after the other. */

@@ -56,10 +56,12 @@ static bool are_alike(const tad_array *a, const tad_array *b) {
     return a->dtype == b->dtype && tad__shape_equal(&x, &y);
 }
 
-/* How the operands of a row can meet a group's elements; false: they cannot. */
+/* How the operands of a call can meet a group's elements; false: they cannot. */
 static bool find_ways(const fusing *u, const tad__call_step *c, tad__ways *w) {
-    const tad_array *out = array_at(u, c->ref[c->n_in]), *in[3];
-    if (!tad__is_row(u->f->t, c->op) || out->size <= 1) return false;
+    const tad_array *in[3], *out;
+    if (!tad__is_row(u->f->t, c->op) || !tad__is_array_ref(c->ref[c->n_in])) return false;
+    out = array_at(u, c->ref[c->n_in]);
+    if (out->size <= 1) return false;
     for (uint32_t k = 0; k < c->n_in; k++)
         in[k] = tad__is_array_ref(c->ref[k]) ? array_at(u, c->ref[k]) : NULL;
     return tad__ways_of(w, out, in, c->n_in);
@@ -67,7 +69,7 @@ static bool find_ways(const fusing *u, const tad__call_step *c, tad__ways *w) {
 
 static bool can_be_fused(const fusing *u, const tad__call_step *c) {
     tad__ways w;
-    return tad__is_row(u->f->t, c->op) && tad__is_array_ref(c->ref[c->n_in]) && find_ways(u, c, &w);
+    return find_ways(u, c, &w);
 }
 
 /* ---- writing the new order ---- */

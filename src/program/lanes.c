@@ -27,11 +27,14 @@ static double *row_at(const tad_workspace *w, size_t row) { return w->lane + row
 
 /* ---- what all points share ---- */
 
+/* Marks its row, until all steps are placed. */
+#define SHARED 0x80000000u
+
 static void repeat(const tad_workspace *w, uint32_t slot, const void *at) {
     double *row = row_at(w, slot), number;
     memcpy(&number, at, sizeof number);
     for (size_t i = 0; i < w->p->lanes; i++) row[i] = number;
-    w->row_of[slot] = slot | TAD__SHARED_ROW;
+    w->row_of[slot] = slot | SHARED;
 }
 
 /* Constants, parameters, and inputs that are bound once; no step writes there. */
@@ -56,8 +59,8 @@ static void run_step(const tad_workspace *w, const tad__number_step *s, size_t n
 /* Where a step's operand lies now; *shared: as long as all are so. */
 static uint32_t place(const tad_workspace *w, uint32_t slot, bool *shared) {
     const uint32_t row = w->row_of[slot];
-    *shared &= (row & TAD__SHARED_ROW) != 0;
-    return row & ~TAD__SHARED_ROW;
+    *shared &= (row & SHARED) != 0;
+    return row & ~SHARED;
 }
 
 /* The step on rows instead of slots; true: it is the same for all points. */
@@ -71,7 +74,7 @@ static bool place_step(const tad_workspace *w, size_t k, tad__number_step *s) {
         s->c = operands > 2 ? place(w, s->c, &shared) : s->a;
     }
     if (shared) s->to = (uint32_t)(w->p->slots + k);
-    w->row_of[to] = s->to | (shared ? TAD__SHARED_ROW : 0);
+    w->row_of[to] = s->to | (shared ? SHARED : 0);
     return shared;
 }
 
@@ -90,7 +93,7 @@ static size_t share_steps(const tad_workspace *w) {
 
 /* From here on it is the row alone that counts. */
 static void forget_shared(const tad_workspace *w) {
-    for (size_t k = 0; k < w->p->slots; k++) w->row_of[k] &= ~TAD__SHARED_ROW;
+    for (size_t k = 0; k < w->p->slots; k++) w->row_of[k] &= ~SHARED;
 }
 
 /* ---- reading and writing points ---- */

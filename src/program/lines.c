@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "array/number.h"
 #include "array/shape.h"
 #include "base/base.h"
 
@@ -74,18 +75,10 @@ size_t tad__strip_length(const tad__row_group *g, size_t i) {
     return line <= most ? tad__min(most / line * line, left) : tad__min(most, line - i % line);
 }
 
-static double element(const char *from, tad_dtype dtype, size_t k) {
-    double wide;
-    float narrow;
-    memcpy(&wide, from + k * sizeof wide * (dtype == TAD_F64), sizeof wide * (dtype == TAD_F64));
-    if (dtype == TAD_F64) return wide;
-    memcpy(&narrow, from + k * sizeof narrow, sizeof narrow);
-    return (double)narrow;
-}
-
 void tad__spread_once(const tad__kernels *k, const tad__row_group *g, const tad__spread *s) {
     const size_t width = tad__width(g->dtype), line = (size_t)g->line * width;
-    if (s->how == TAD__FILLING) k->fill[g->dtype](most_of(g), element(s->from, g->dtype, 0), s->to);
+    if (s->how == TAD__FILLING)
+        k->fill[g->dtype](most_of(g), tad__number_at(g->dtype, s->from, 0), s->to);
     if (s->how != TAD__ONE_LINE || line > TAD__STRIP_BYTES) return;
     for (size_t at = 0; at + line <= TAD__STRIP_BYTES; at += line)
         memcpy(s->to + at, s->from, line);
@@ -98,6 +91,6 @@ void tad__spread_on(const tad__kernels *k, const tad__row_group *g, const tad__s
         memcpy(s->to, s->from + i % line * width, n * width);
     if (s->how != TAD__PER_LINE) return;
     for (size_t at = 0; at < n; at += line)
-        k->fill[g->dtype](tad__min(line, n - at), element(s->from, g->dtype, (i + at) / line),
-                          s->to + at * width);
+        k->fill[g->dtype](tad__min(line, n - at),
+                          tad__number_at(g->dtype, s->from, (i + at) / line), s->to + at * width);
 }

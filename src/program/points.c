@@ -6,6 +6,8 @@
 
 #include "workspace.h"
 
+#include "array/number.h"
+
 /* ---- how many points ---- */
 
 static tad_status count_points(tad_workspace *w, const char *what, const tad__each *each, size_t n,
@@ -51,19 +53,14 @@ size_t tad__sum_room(const tad_program *p, size_t k) {
 
 void tad__count_from(tad_workspace *w, size_t first) { w->first_point = first; }
 
-static void add_elements(double *sum, const void *result, tad_dtype dtype, size_t bytes) {
-    const double *f64 = result;
-    const float *f32 = result;
-    for (size_t e = 0; e < bytes / sizeof *f64 && dtype == TAD_F64; e++) sum[e] += f64[e];
-    for (size_t e = 0; e < bytes / sizeof *f32 && dtype == TAD_F32; e++) sum[e] += (double)f32[e];
-}
-
 /* Adds what one point gave. */
 static void add_point(const tad_workspace *w) {
     for (size_t k = 0; k < w->p->n_out; k++) {
         const tad_type *type = &w->p->out[k].type;
-        if (w->each_out[k].sum)
-            add_elements(w->each_out[k].sum, w->out[k], type->dtype, tad__type_bytes(type));
+        const size_t size = tad__type_bytes(type) / tad__width(type->dtype);
+        double *sum = w->each_out[k].sum;
+        for (size_t e = 0; e < size && sum; e++)
+            sum[e] += tad__number_at(type->dtype, w->out[k], e);
     }
 }
 

@@ -71,9 +71,6 @@ tad_status tad__workspace_fail(tad_workspace *w, tad_status code, const char *fo
 /* One run, of what is bound. */
 tad_status tad__run_once(tad_workspace *w);
 
-/* Marks the row of what all points share. */
-#define TAD__SHARED_ROW 0x80000000u
-
 /* Of a new program: whether numbers of many points are computed together, and of how many. */
 void tad__find_lanes(tad_program *p);
 /* What is bound for each; -1: nothing is. */
