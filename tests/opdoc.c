@@ -16,6 +16,7 @@ static const char *const kind_names[] = {
     [TAD_OPTION_AXES] = "axis, list or null",
     [TAD_OPTION_SHAPE] = "shape",
     [TAD_OPTION_SLICES] = "slices",
+    [TAD_OPTION_INTS] = "integer or list",
     [TAD_OPTION_DTYPE] = "element type",
 };
 

@@ -91,6 +91,7 @@ static inline size_t support_option_size(tad_option_kind kind) {
         [TAD_OPTION_AXES] = sizeof(tad_axes),
         [TAD_OPTION_SHAPE] = sizeof(tad_shape),
         [TAD_OPTION_SLICES] = sizeof(tad_slices),
+        [TAD_OPTION_INTS] = sizeof(tad_ints),
         [TAD_OPTION_DTYPE] = sizeof(tad_dtype),
     };
     return size[kind];

@@ -293,6 +293,9 @@ static void name_option(const tad_option *o, const char *options, named *n) {
     case TAD_OPTION_SHAPE:
         name_list(n, ((const tad_shape *)at)->dim, (size_t)((const tad_shape *)at)->rank);
         return;
+    case TAD_OPTION_INTS:
+        name_list(n, ((const tad_ints *)at)->value, (size_t)((const tad_ints *)at)->count);
+        return;
     case TAD_OPTION_SLICES:
         n->value.kind = TAD_VALUE_SLICES;
         n->value.slices = at;
@@ -440,6 +443,8 @@ static const struct {
     [TAD_OPTION_AXES] = {"an axis or a list of axes", 1 << TAD_VALUE_BOOL | 1 << TAD_VALUE_INT},
     [TAD_OPTION_SHAPE] = {"a list of at most 8 sizes", 1 << TAD_VALUE_INT},
     [TAD_OPTION_SLICES] = {"a list of slices", 1 << TAD_VALUE_SLICES},
+    [TAD_OPTION_INTS] = {"an integer or a list of at most 64",
+                         1 << TAD_VALUE_BOOL | 1 << TAD_VALUE_INT},
     [TAD_OPTION_DTYPE] = {"float64, float32, int64 or bool", 0},
 };
 
@@ -479,15 +484,16 @@ static void ck_takes(tad_tape *t, const tad_op *op, const named *good, size_t k,
 }
 
 static void ck_option(tad_tape *t, const tad_op *op, const named *good, size_t k) {
-    static const int64_t nine[9] = {0};
-    const tad_slices none = {0};
     const tad_option *o = &op->options[k];
+    static const int64_t many_zeros[TAD_MAX_INTS + 1] = {0};
+    const size_t most = o->kind == TAD_OPTION_INTS ? TAD_MAX_INTS : TAD_MAX_RANK;
+    const tad_slices none = {0};
     const tad_value value[] = {
         {.kind = TAD_VALUE_BOOL, .integer = 1},
         {.kind = TAD_VALUE_INT, .integer = 1},
         {.kind = TAD_VALUE_FLOAT, .number = 2.5},
         {.kind = TAD_VALUE_TEXT, .text = "no such word"},
-        {.kind = TAD_VALUE_INTS, .ints = nine, .count = 9},
+        {.kind = TAD_VALUE_INTS, .ints = many_zeros, .count = most + 1},
         {.kind = TAD_VALUE_SLICES, .slices = &none},
     };
     for (size_t i = 0; i < sizeof value / sizeof *value; i++) {
@@ -500,10 +506,11 @@ static void ck_option(tad_tape *t, const tad_op *op, const named *good, size_t k
                     : o->choices ? ""
                                  : rule[o->kind].must);
     }
-    bool list = o->kind == TAD_OPTION_AXES || o->kind == TAD_OPTION_SHAPE;
+    bool list =
+        o->kind == TAD_OPTION_AXES || o->kind == TAD_OPTION_SHAPE || o->kind == TAD_OPTION_INTS;
     if (list)
         ck_takes(t, op, good, k,
-                 (tad_value){.kind = TAD_VALUE_INTS, .ints = nine, .count = TAD_MAX_RANK});
+                 (tad_value){.kind = TAD_VALUE_INTS, .ints = many_zeros, .count = most});
     else if (!o->choices)
         ck_must(t, op, good, k, (tad_value){.kind = TAD_VALUE_TEXT, .text = "?"},
                 rule[o->kind].must);

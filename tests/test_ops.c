@@ -14,13 +14,14 @@ START_TEST(is_complete) {
     ck_assert_ptr_eq(tad_op_find(op->name), op);
     ck_assert_msg(op->family && op->family[0], "%s has no family", op->name);
     ck_assert_msg(op->doc && op->doc[0], "%s has no doc", op->name);
-    ck_assert_msg(op->shape && op->forward, "%s has no shape rule or forward", op->name);
+    ck_assert_msg(op->shape, "%s has no shape rule", op->name);
+    ck_assert_msg(!op->compose == !!op->forward, "%s: forward or compose, not both", op->name);
     ck_assert_msg(op->min_in <= op->max_in, "%s takes %d to %d inputs", op->name, op->min_in,
                   op->max_in);
     ck_assert_msg(op->samples && tad_sample_count(op) > 0, "%s has no samples", op->name);
     ck_assert_msg(op->misuse && op->n_misuse >= 3, "%s has %zu misuse cases, not 3", op->name,
                   op->n_misuse);
-    if (!(op->flags & TAD_OP_FLAT)) {
+    if (!op->compose && !(op->flags & TAD_OP_FLAT)) {
         ck_assert_msg(op->vjp, "%s has no vjp", op->name);
         ck_assert_msg(op->jvp || (op->flags & TAD_OP_LINEAR), "%s has no jvp", op->name);
     }
@@ -293,6 +294,11 @@ START_TEST(refuses_impossible_options) {
                 refuse_value(op, o, &(tad_shape){.rank = counts[k]}, what);
             if (o->kind == TAD_OPTION_SLICES)
                 refuse_value(op, o, &(tad_slices){.count = counts[k]}, what);
+            if (o->kind == TAD_OPTION_INTS)
+                refuse_value(op, o,
+                             &(tad_ints){.count = counts[k] == TAD_MAX_RANK + 1 ? TAD_MAX_INTS + 1
+                                                                                : counts[k]},
+                             what);
             if (o->kind == TAD_OPTION_CHOICE || o->kind == TAD_OPTION_DTYPE)
                 refuse_value(op, o, &counts[k], what);
         }

@@ -16,6 +16,7 @@ extern "C" {
 
 #define TAD_MAX_INPUTS 16 /* of ops with a fixed list; concat and stack take any number */
 #define TAD_MAX_OUTPUTS 64
+#define TAD_MAX_INTS 64 /* in an option that is a list of integers */
 
 /* ---- arrays as kernels see them ---- */
 
@@ -55,6 +56,7 @@ typedef enum tad_option_kind {
     TAD_OPTION_AXES,        /* tad_axes: null, an integer, a list */
     TAD_OPTION_SHAPE,       /* tad_shape */
     TAD_OPTION_SLICES,      /* tad_slices */
+    TAD_OPTION_INTS,        /* tad_ints: an integer, a list; pairs lie end to end */
     TAD_OPTION_DTYPE        /* int: a tad_dtype */
 } tad_option_kind;
 
@@ -119,6 +121,12 @@ typedef struct tad_slices {
     int count;
     tad_range range[TAD_MAX_RANK];
 } tad_slices;
+
+/* Integers by value; more than TAD_MAX_INTS are refused by the op that is given them. */
+typedef struct tad_ints {
+    int count;
+    int64_t value[TAD_MAX_INTS];
+} tad_ints;
 
 typedef struct tad_option {
     const char *name;
@@ -196,11 +204,12 @@ typedef struct tad_rule {
     size_t n_in, n_out;
     const tad_var *in; /* tad_none() for an input left out */
     const tad_var *out;
-    /* vjp: cotangents of the n_out outputs; jvp: tangents of the n_in inputs. A nil one is zero. */
+    /* vjp: cotangents of the n_out outputs; jvp: tangents of the n_in inputs. A nil one is zero.
+     * Of compose there are only operands and results. */
     const tad_var *given;
     const bool *wanted; /* vjp: which inputs need a gradient */
-    /* vjp: n_in gradients; jvp: n_out tangents. Left nil means zero. A gradient may have the
-     * broadcast shape of its input: the engine sums it back. */
+    /* vjp: n_in gradients; jvp: n_out tangents; compose: n_out results. Left nil means zero. A
+     * gradient may have the broadcast shape of its input: the engine sums it back. */
     tad_var *result;
 } tad_rule;
 
@@ -307,6 +316,10 @@ typedef struct tad_op {
      * Its rules must read no elements: no sweep is refused because a parameter changed together
      * with its view. */
     bool (*view)(const tad_call_frame *c, tad_array *out);
+    /* Instead of forward, vjp and jvp, where other ops say it as well: gives the results from the
+     * operands with them, each a new variable of the type that the shape rule said. A call records
+     * those ops and no node of its own. */
+    void (*compose)(tad_rule *r);
     void (*vjp)(tad_rule *r);
     void (*jvp)(tad_rule *r);                /* NULL for TAD_OP_LINEAR */
     tad_status (*backward)(tad_backward *b); /* optional */

@@ -40,6 +40,8 @@ TAD_API tad_var tad_bmm(tad_var a, tad_var b);   /* (B,n,k), (B,k,m) -> (B,n,m) 
 TAD_API tad_var tad_mv(tad_var a, tad_var b);    /* (n,k), (k) -> (n) */
 TAD_API tad_var tad_dot(tad_var a, tad_var b);   /* (n) . (n) -> () */
 TAD_API tad_var tad_outer(tad_var a, tad_var b); /* (n), (m) -> (n,m) */
+/* beta input + alpha a b: a (n,k), b (k,m), input broadcasts to (n,m); beta 0 leaves it out. */
+TAD_API tad_var tad_addmm(tad_var input, tad_var a, tad_var b, double beta, double alpha);
 /* x W + b: x (n) or (B, ...) flattened to (B,n), W (n,m), b (m) or (1,m) or tad_none(); -> (m) or
  * (B,m). */
 TAD_API tad_var tad_affine(tad_var x, tad_var w, tad_var b);

@@ -187,6 +187,8 @@ extern "C" {
 #define tad_dot(...) TAD_HERE(tad_dot(__VA_ARGS__))
 #undef tad_outer
 #define tad_outer(...) TAD_HERE(tad_outer(__VA_ARGS__))
+#undef tad_addmm
+#define tad_addmm(...) TAD_HERE(tad_addmm(__VA_ARGS__))
 #undef tad_affine
 #define tad_affine(...) TAD_HERE(tad_affine(__VA_ARGS__))
 #undef tad_linear

@@ -34,6 +34,12 @@ static void add_choice(tad__cell *cell, const char *choices, int position) {
     tad__cell_add(cell, "%.*s", (int)strcspn(choices, "|"), choices);
 }
 
+static void add_ints(tad__cell *cell, const tad_ints *ints) {
+    for (int i = 0; i < ints->count; i++)
+        tad__cell_add(cell, "%s%lld", i ? "," : "(", (long long)ints->value[i]);
+    tad__cell_add(cell, "%s", ints->count ? ")" : "()");
+}
+
 /* Whether an option has the value that it has when it is not given. */
 static bool is_default(const tad_option *o, const void *field) {
     switch (o->kind) {
@@ -46,6 +52,7 @@ static bool is_default(const tad_option *o, const void *field) {
     case TAD_OPTION_AXES: return !((const tad_axes *)field)->given;
     case TAD_OPTION_SHAPE:
     case TAD_OPTION_SLICES:
+    case TAD_OPTION_INTS:
     case TAD_OPTION_DTYPE: return false;
     }
     return true;
@@ -66,6 +73,7 @@ static void add_option(tad__cell *cell, const tad_option *o, const void *field) 
     case TAD_OPTION_AXES: add_axes(cell, field); break;
     case TAD_OPTION_SHAPE: tad__cell_shape(cell, *(const tad_shape *)field); break;
     case TAD_OPTION_SLICES: add_ranges(cell, field); break;
+    case TAD_OPTION_INTS: add_ints(cell, field); break;
     case TAD_OPTION_DTYPE: tad__cell_add(cell, "%s", tad_dtype_name(*(const int *)field)); break;
     }
 }

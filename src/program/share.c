@@ -70,6 +70,11 @@ static void put_slices(key *k, const tad_slices *s) {
     }
 }
 
+static void put_ints(key *k, const tad_ints *ints) {
+    put(k, &ints->count, sizeof ints->count);
+    put(k, ints->value, (size_t)ints->count * sizeof *ints->value);
+}
+
 /* Not the struct's bytes: those between its fields say nothing. */
 static void put_option(key *k, const tad_option *o, const char *options) {
     const void *at = options + o->offset;
@@ -87,6 +92,7 @@ static void put_option(key *k, const tad_option *o, const char *options) {
     case TAD_OPTION_AXES: put_axes(k, at); break;
     case TAD_OPTION_SHAPE: put_shape(k, at); break;
     case TAD_OPTION_SLICES: put_slices(k, at); break;
+    case TAD_OPTION_INTS: put_ints(k, at); break;
     }
 }
 

@@ -40,6 +40,10 @@ static bool number_of(const tad_value *v, double *out) {
         *out = v->number;
     else if (v->kind == TAD_VALUE_INT)
         *out = (double)v->integer;
+    else if (v->kind == TAD_VALUE_TEXT && strcmp(v->text, "inf") == 0)
+        *out = INFINITY;
+    else if (v->kind == TAD_VALUE_TEXT && strcmp(v->text, "-inf") == 0)
+        *out = -INFINITY;
     else
         return false;
     return true;
@@ -111,6 +115,19 @@ static tad_status fill_shape(const filling *f) {
     return TAD_OK;
 }
 
+static tad_status fill_ints(const filling *f) {
+    tad_ints ints = {0};
+    if (f->value->kind == TAD_VALUE_INTS && f->value->count <= TAD_MAX_INTS) {
+        ints.count = (int)f->value->count;
+        for (int i = 0; i < ints.count; i++) ints.value[i] = f->value->ints[i];
+    } else if (integer_of(f->value, ints.value)) {
+        ints.count = 1;
+    } else
+        return refuse(f, "an integer or a list of at most 64");
+    memcpy(f->to, &ints, sizeof ints);
+    return TAD_OK;
+}
+
 static tad_status fill_dtype(const filling *f) {
     for (int d = 0; d < TAD_DTYPE_COUNT && f->value->kind == TAD_VALUE_TEXT; d++)
         if (strcmp(tad_dtype_name((tad_dtype)d), f->value->text) == 0) {
@@ -158,6 +175,7 @@ static tad_status fill_one(const filling *f) {
             return refuse(f, "a list of slices");
         memcpy(f->to, f->value->slices, sizeof(tad_slices));
         return TAD_OK;
+    case TAD_OPTION_INTS: return fill_ints(f);
     case TAD_OPTION_DTYPE: return fill_dtype(f);
     }
     return refuse(f, "of a known kind");

@@ -1,6 +1,5 @@
-/* The one way an op is applied: operands are checked and brought to one element type, the op's
- * shape rule asked, its outputs computed and recorded. Rests on tape.h; knows no op by name. */
-#include <math.h>
+/* The one way an op is applied: operands are taken, the op's shape rule asked, its outputs computed
+ * and recorded, or composed of other ops. Rests on work.h; knows no op by name. */
 #include <string.h>
 
 #include "arrays.h"
@@ -9,135 +8,11 @@
 #include "label.h"
 #include "mark.h"
 #include "node.h"
-
-enum { FEW = TAD_MAX_INPUTS };
+#include "work.h"
 
 static const max_align_t no_options[64]; /* for options left out: all zero */
 
-/* One application under way. */
-typedef struct work {
-    tad__driver driver; /* first: the hooks are given it */
-    tad_tape *t;
-    const tad_op *op;
-    size_t n, n_out;
-    int plain_at; /* the operand that is a plain number and is kept in the node; -1: none */
-    double plain;
-    tad_dtype common;        /* element type of the floating operands */
-    uint32_t *index;         /* of each operand */
-    const tad_array **array; /* its value; NULL: left out */
-    tad__view *view;
-    tad_array *out[TAD_MAX_OUTPUTS];
-    tad_type type[TAD_MAX_OUTPUTS];
-    tad_array *saved;               /* for backward; NULL: nothing */
-    double number[TAD_MAX_OUTPUTS]; /* 0-d float64 outputs are computed here */
-    tad_array number_array[TAD_MAX_OUTPUTS];
-    tad_call_frame frame;
-    uint32_t few_index[FEW];
-    const tad_array *few_array[FEW];
-    tad__view few_view[FEW];
-} work;
-
-static bool make_room(work *w) {
-    if (w->n <= FEW) {
-        w->index = w->few_index;
-        w->array = w->few_array;
-        w->view = w->few_view;
-        return true;
-    }
-    w->index = tad__arena_take(&w->t->arena, w->n * sizeof *w->index, 16);
-    w->array = tad__arena_take(&w->t->arena, w->n * sizeof *w->array, 16);
-    w->view = tad__arena_take(&w->t->arena, w->n * sizeof *w->view, 16);
-    return w->index && w->array && w->view;
-}
-
-/* The element type of floating operands: that of the arrays of rank > 0, which must agree; without
- * any, float32 as soon as one operand is. */
-static bool find_common_dtype(work *w, const tad_var *in) {
-    bool seen[2] = {false, false}, weak32 = false;
-    for (size_t i = 0; i < w->n; i++) {
-        if (!tad__has_tape(in[i])) continue;
-        const tad__node *n = tad__at(w->t, w->index[i]);
-        if (!(n->flags & TAD__ARRAY) || !tad__is_float((tad_dtype)n->value.array->dtype)) continue;
-        if (n->value.array->rank)
-            seen[n->value.array->dtype] = true;
-        else
-            weak32 = weak32 || n->value.array->dtype == TAD_F32;
-    }
-    if (seen[TAD_F64] && seen[TAD_F32]) {
-        tad__fail(w->t, TAD_BAD_DTYPE, "%s: float64 and float32 arrays do not mix; use tad_cast",
-                  w->op->name);
-        return false;
-    }
-    w->common = seen[TAD_F32] || (!seen[TAD_F64] && weak32) ? TAD_F32 : TAD_F64;
-    return true;
-}
-
-static bool resolve_operands(work *w, const tad_var *in) {
-    for (size_t i = 0; i < w->n; i++) {
-        w->index[i] = TAD__NO_NODE;
-        if (tad_is_number(in[i]) || tad_is_none(in[i])) continue;
-        if (!tad__resolve(w->t, in[i], w->op->name, &w->index[i])) return false;
-    }
-    return true;
-}
-
-/* The node of a row with two operands has room for one number. */
-static void find_plain(work *w, const tad_var *in) {
-    w->plain_at = -1;
-    w->plain = 0;
-    if (!tad__is_row(w->t, w->op) || w->n != 2 || tad_is_number(in[0]) == tad_is_number(in[1]))
-        return;
-    w->plain_at = tad_is_number(in[1]);
-    w->plain = in[w->plain_at].u.number;
-}
-
-/* Other numbers become constants of the common type, 0-d operands of the other float type are
- * cast. */
-static bool coerce_operands(work *w, const tad_var *in) {
-    if (!find_common_dtype(w, in)) return false;
-    find_plain(w, in);
-    for (size_t i = 0; i < w->n; i++) {
-        tad_var v = in[i];
-        if ((int)i == w->plain_at) continue;
-        if (tad_is_number(v))
-            v = tad_full(w->t, w->common, TAD_0D, v.u.number);
-        else if (w->n > 1 && tad__has_tape(v)) {
-            tad_dtype d = tad__dtype_at(w->t, w->index[i]);
-            if (tad__is_float(d) && d != w->common)
-                v = w->t->basis->cast(tad__handle(w->t, w->index[i]), w->common);
-        }
-        if (tad__has_tape(v)) w->index[i] = v.u.at.index;
-        if (tad_is_nil(v)) return false;
-    }
-    return true;
-}
-
-/* Only operands beyond the least number may be left out, and none of a list of any length. */
-static bool check_count(work *w, const tad_var *in) {
-    const tad_op *op = w->op;
-    bool any = op->max_in == UINT8_MAX;
-    if (w->n < op->min_in || (!any && w->n > op->max_in)) {
-        tad__fail(w->t, TAD_BAD_ARGUMENT, "%s: %zu operands, it takes %d to %d", op->name, w->n,
-                  op->min_in, op->max_in);
-        return false;
-    }
-    for (size_t i = 0; i < w->n && (any || i < op->min_in); i++)
-        if (!in || tad_is_none(in[i])) {
-            tad__fail(w->t, TAD_BAD_ARGUMENT, "%s: operand %zu is left out", op->name, i);
-            return false;
-        }
-    return true;
-}
-
-static void see_values(work *w) {
-    for (size_t i = 0; i < w->n; i++)
-        w->array[i] =
-            w->index[i] == TAD__NO_NODE ? NULL : tad__value(w->t, w->index[i], &w->view[i]);
-    if (w->plain_at >= 0)
-        w->array[w->plain_at] = tad__number_value(w->plain, w->common, &w->view[w->plain_at]);
-}
-
-static tad_status check_sizes(const work *w) {
+static tad_status check_sizes(const tad__work *w) {
     char text[TAD__SHAPE_ROOM];
     size_t bytes;
     if (w->n_out == 0 || w->n_out > TAD_MAX_OUTPUTS)
@@ -154,7 +29,7 @@ static tad_status check_sizes(const work *w) {
     return TAD_OK;
 }
 
-static bool new_outputs(work *w) {
+static bool new_outputs(tad__work *w) {
     for (size_t k = 0; k < w->n_out; k++) {
         const tad_type *y = &w->type[k];
         if (y->dtype == TAD_F64 && y->shape.rank == 0) {
@@ -171,7 +46,7 @@ static bool new_outputs(work *w) {
 
 /* Gives the one output as a view of the input where that can be; false: no memory. A copy would not
  * do: products of the same numbers elsewhere in memory may have other bits. */
-static bool as_view(work *w, bool *seen) {
+static bool as_view(tad__work *w, bool *seen) {
     const tad_type *y = &w->type[0];
     *seen = false;
     if (!w->op->view || (y->dtype == TAD_F64 && y->shape.rank == 0)) return true;
@@ -185,49 +60,32 @@ static bool as_view(work *w, bool *seen) {
     return true;
 }
 
-static tad_status compute(work *w) {
-    tad_tape *t = w->t;
+static tad_status ask_shape(tad__work *w) {
     tad_status s = w->op->shape(&w->frame, w->type, &w->n_out);
     if (s == TAD_OK) s = check_sizes(w);
-    if (s != TAD_OK) return s;
     w->frame.n_out = w->n_out;
+    return s;
+}
+
+static tad_status compute(tad__work *w) {
+    tad_tape *t = w->t;
     bool seen;
     if (!as_view(w, &seen)) return TAD_NO_MEMORY;
     if (seen) return TAD_OK;
     if (!new_outputs(w)) return TAD_NO_MEMORY;
     w->frame.out = w->out;
     tad__arena_mark before = tad__arena_now(&t->arena);
-    s = w->op->forward(&w->frame);
+    tad_status s = w->op->forward(&w->frame);
     tad__arena_release(&t->arena, before);
     return s;
 }
 
-bool tad__all_finite(const tad_array *a, int64_t *where) {
-    for (*where = 0; *where < a->size && a->contiguous; ++*where) {
-        double v = a->dtype == TAD_F64   ? ((const double *)a->data)[*where]
-                   : a->dtype == TAD_F32 ? (double)((const float *)a->data)[*where]
-                                         : 0;
-        if (!isfinite(v)) return false;
-    }
-    return true;
-}
-
-static tad_status trap(const work *w) {
-    for (size_t k = 0; k < w->n_out; k++) {
-        int64_t where;
-        if (tad__all_finite(w->out[k], &where)) continue;
-        return tad_fail(&w->frame, TAD_NOT_FINITE, "element %lld of the result is %s",
-                        (long long)where, "a NaN or an infinity");
-    }
-    return TAD_OK;
-}
-
-static bool needs(const work *w, size_t i) {
+static bool needs(const tad__work *w, size_t i) {
     return w->index[i] != TAD__NO_NODE && (tad__at(w->t, w->index[i])->flags & TAD__NEEDS);
 }
 
 /* Also through an operand without derivative: a sweep must meet it, and say so. */
-static bool needs_gradient(const work *w) {
+static bool needs_gradient(const tad__work *w) {
     if (w->t->paused || (w->op->flags & TAD_OP_FLAT)) return false;
     for (size_t i = 0; i < w->n; i++)
         if (needs(w, i)) return true;
@@ -237,24 +95,24 @@ static bool needs_gradient(const work *w) {
 /* ---- what the op's hooks ask ---- */
 
 static bool hook_needs(const tad__driver *d, size_t i) {
-    const work *w = (const work *)(const void *)d;
+    const tad__work *w = (const tad__work *)(const void *)d;
     if (w->t->paused || (w->op->flags & TAD_OP_FLAT)) return false;
     return !tad__is_constant_in(w->op, i) && needs(w, i);
 }
 
 static const char *hook_operand_name(const tad__driver *d, size_t i) {
-    const work *w = (const work *)(const void *)d;
+    const tad__work *w = (const tad__work *)(const void *)d;
     return tad__name_of(w->t, w->index[i]);
 }
 
 static tad_array *hook_save(tad__driver *d, tad_dtype dtype, const tad_shape *shape) {
-    work *w = (work *)(void *)d;
+    tad__work *w = (tad__work *)(void *)d;
     if (w->saved) return NULL;
     return w->saved = tad__new_buffer(w->t, dtype, shape);
 }
 
 static tad_status hook_fail(tad__driver *d, tad_status code, const char *message) {
-    return tad__fail(((work *)(void *)d)->t, code, "%s", message);
+    return tad__fail(((tad__work *)(void *)d)->t, code, "%s", message);
 }
 
 static const tad__hooks hooks = {
@@ -262,7 +120,7 @@ static const tad__hooks hooks = {
 
 /* ---- recording the result ---- */
 
-static tad__record_of *new_record(work *w, const void *options) {
+static tad__record_of *new_record(tad__work *w, const void *options) {
     tad__arena *a = &w->t->arena;
     tad__record_of *r = tad__arena_take(a, sizeof *r + w->n * sizeof *r->in, 16);
     void *copy = w->op->options_size ? tad__arena_take(a, w->op->options_size, 16) : NULL;
@@ -273,7 +131,7 @@ static tad__record_of *new_record(work *w, const void *options) {
     return r;
 }
 
-static bool add_node(work *w, size_t k, uint32_t first, tad__record_of *record, bool needs) {
+static bool add_node(tad__work *w, size_t k, uint32_t first, tad__record_of *record, bool needs) {
     uint32_t index;
     if (!tad__new_node(w->t, &index)) return false;
     tad__node *n = tad__at(w->t, index);
@@ -298,7 +156,7 @@ static bool add_node(work *w, size_t k, uint32_t first, tad__record_of *record, 
     return true;
 }
 
-static bool record_row(work *w, bool needs, bool is_number) {
+static bool record_row(tad__work *w, bool needs, bool is_number) {
     uint32_t index;
     if (!tad__new_node(w->t, &index)) return false;
     tad__node n =
@@ -313,7 +171,7 @@ static bool record_row(work *w, bool needs, bool is_number) {
 }
 
 /* From here on the node owns what is saved. */
-static bool record_saved(work *w, uint32_t node, tad__record_of *r) {
+static bool record_saved(tad__work *w, uint32_t node, tad__record_of *r) {
     if (!w->saved) return true;
     r->saved = tad__arena_take(&w->t->arena, sizeof *r->saved, 16);
     if (!r->saved) return false;
@@ -323,7 +181,7 @@ static bool record_saved(work *w, uint32_t node, tad__record_of *r) {
     return true;
 }
 
-static bool record(work *w, const void *options) {
+static bool record(tad__work *w, const void *options) {
     bool needs = needs_gradient(w), is_number = w->out[0] == &w->number_array[0];
     if (tad__is_row(w->t, w->op) && !w->op->options_size && !w->t->paused)
         return record_row(w, needs, is_number);
@@ -336,7 +194,7 @@ static bool record(work *w, const void *options) {
 }
 
 /* Undoes a failed application. */
-static tad_var give_up(work *w, tad__stretch begin, tad_status s) {
+static tad_var give_up(tad__work *w, tad__stretch begin, tad_status s) {
     if (s == TAD_NO_MEMORY)
         tad__no_memory(w->t, w->op->name);
     else if (s != TAD_OK && w->t->error.status == TAD_OK)
@@ -347,11 +205,25 @@ static tad_var give_up(work *w, tad__stretch begin, tad_status s) {
     return tad__nil(w->t);
 }
 
-static bool prepare(work *w, const tad_var *in) {
-    if (!check_count(w, in) || !make_room(w)) return false;
-    if (!resolve_operands(w, in) || !coerce_operands(w, in)) return false;
-    see_values(w);
-    return true;
+/* Computes the results and records them as one node, or a node for each of several. */
+static tad_var apply_whole(tad__work *w, tad__stretch begin, tad_var *outputs, size_t n_outputs) {
+    tad_status s = compute(w);
+    for (size_t k = 0; k < w->n_out && s == TAD_OK; k++) s = tad__trap(w, w->out[k]);
+    if (s != TAD_OK) return give_up(w, begin, s);
+    uint32_t first = w->t->head.count;
+    if (!record(w, w->frame.options)) return give_up(w, begin, TAD_NO_MEMORY);
+    for (size_t k = 0; k < n_outputs && k < w->n_out; k++)
+        outputs[k] = tad__handle(w->t, first + (uint32_t)k);
+    return tad__handle(w->t, first);
+}
+
+static tad_var apply_composed(tad__work *w, tad__stretch begin, tad_var *outputs,
+                              size_t n_outputs) {
+    tad_var result[TAD_MAX_OUTPUTS];
+    tad_status s = tad__compose(w, begin.count, result);
+    if (s != TAD_OK) return give_up(w, begin, s);
+    for (size_t k = 0; k < n_outputs && k < w->n_out; k++) outputs[k] = result[k];
+    return result[0];
 }
 
 tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, const void *options,
@@ -359,7 +231,7 @@ tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, c
     for (size_t k = 0; k < n_outputs; k++) outputs[k] = tad__nil(t);
     if (t->error.status != TAD_OK) return tad__nil(t);
     if (!options) options = no_options;
-    work w;
+    tad__work w;
     w.t = t;
     w.op = op;
     w.n = n;
@@ -368,16 +240,13 @@ tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, c
     w.driver.hooks = &hooks;
     w.frame = (tad_call_frame){op, options, n, op->n_out, NULL, NULL, &t->compute, &w.driver};
     tad__stretch begin = {t->head.count, tad__arena_now(&t->arena)};
-    if (!prepare(&w, in)) return give_up(&w, begin, t->error.status ? TAD_OK : TAD_NO_MEMORY);
+    if (!tad__take_operands(&w, in))
+        return give_up(&w, begin, t->error.status ? TAD_OK : TAD_NO_MEMORY);
     w.frame.in = w.array;
-    tad_status s = compute(&w);
-    if (s == TAD_OK && t->settings.trap) s = trap(&w);
+    tad_status s = ask_shape(&w);
     if (s != TAD_OK) return give_up(&w, begin, s);
-    uint32_t first = t->head.count;
-    if (!record(&w, options)) return give_up(&w, begin, TAD_NO_MEMORY);
-    for (size_t k = 0; k < n_outputs && k < w.n_out; k++)
-        outputs[k] = tad__handle(t, first + (uint32_t)k);
-    return tad__handle(t, first);
+    return op->compose ? apply_composed(&w, begin, outputs, n_outputs)
+                       : apply_whole(&w, begin, outputs, n_outputs);
 }
 
 /* What makes a descriptor or a call of it impossible; NULL: nothing. */
@@ -386,7 +255,7 @@ static const char *what_is_missing(const tad_op *op, const void *options, const 
     if (!op) return "the op is NULL";
     if (!op->name) return "the op has no name";
     if (!op->shape) return "the op has no shape rule";
-    if (!op->forward) return "the op has no forward";
+    if (!op->forward && !op->compose) return "the op has no forward";
     if (op->min_in > op->max_in) return "the op takes at least more inputs than at most";
     if (op->max_in > TAD_MAX_INPUTS && op->max_in != UINT8_MAX) return "the op has too many inputs";
     if (op->n_out > TAD_MAX_OUTPUTS) return "the op has too many outputs";

@@ -191,7 +191,8 @@ static void draw_option(program *p, options *o, const tad_option *option) {
     case TAD_OPTION_AXES:
         if (v->integer > -3) draw_list(p, v, ints, false);
         break;
-    case TAD_OPTION_SHAPE: draw_list(p, v, ints, true); break;
+    case TAD_OPTION_SHAPE:
+    case TAD_OPTION_INTS: draw_list(p, v, ints, true); break;
     case TAD_OPTION_SLICES:
         o->slices.count = (int)fuzz_below(&p->in, 4);
         for (int i = 0; i < o->slices.count; i++)
