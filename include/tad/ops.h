@@ -86,6 +86,33 @@ TAD_API tad_var tad_layer_norm(tad_var x, tad_var gain, tad_var bias, tad_shape 
                                double eps);
 TAD_API tad_var tad_rms_norm(tad_var x, tad_var gain, tad_shape normalized, double eps);
 
+/* ---- attention ---- */
+
+typedef struct tad_attention_options {
+    bool is_causal;        /* query l sees keys 0 .. l */
+    tad_maybe_float scale; /* not given: 1 / sqrt(d) */
+} tad_attention_options;
+
+/* softmax(scale q k^T + mask) v: q (...,L,d), k (...,S,d), v (...,S,e) -> (...,L,e). Leading axes
+ * broadcast, so queries in groups, (B,H,G,L,d), share keys (B,H,1,S,d). mask, which broadcasts to
+ * the scores (...,L,S), or tad_none(): bool, true where a key is seen, or numbers that are added;
+ * a query that sees no key gets 0. No (L,S) array is kept: scores are made block by block, and
+ * again in a sweep; a recorded gradient, and one of the mask, do make them. Cost: L S (d + e)
+ * multiplications for each batch, half of it where causal. */
+TAD_API tad_var tad_scaled_dot_product_attention(tad_var q, tad_var k, tad_var v, tad_var mask,
+                                                 const tad_attention_options *options);
+
+typedef struct tad_rope_options {
+    tad_maybe_float base; /* not given: 10000; BAD_ARGUMENT for one not above 0 */
+    int64_t offset;       /* of the first place */
+    bool interleaved;     /* pair i is numbers 2 i and 2 i + 1, not i and i + D / 2 */
+    bool inverse;         /* turned back */
+} tad_rope_options;
+
+/* Rotary positions (Su and others, RoFormer): pair i of the D numbers at place l of x (...,L,D) is
+ * turned by the angle (l + offset) base^(-2 i / D). BAD_SHAPE for an odd D. */
+TAD_API tad_var tad_rope(tad_var x, const tad_rope_options *options);
+
 /* ---- losses: inputs, targets and weights have gradients, where they are of a float type ---- */
 
 typedef enum tad_reduction {

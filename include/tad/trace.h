@@ -221,6 +221,10 @@ extern "C" {
 #define tad_layer_norm(...) TAD_HERE(tad_layer_norm(__VA_ARGS__))
 #undef tad_rms_norm
 #define tad_rms_norm(...) TAD_HERE(tad_rms_norm(__VA_ARGS__))
+#undef tad_scaled_dot_product_attention
+#define tad_scaled_dot_product_attention(...) TAD_HERE(tad_scaled_dot_product_attention(__VA_ARGS__))
+#undef tad_rope
+#define tad_rope(...) TAD_HERE(tad_rope(__VA_ARGS__))
 #undef tad_mse
 #define tad_mse(...) TAD_HERE(tad_mse(__VA_ARGS__))
 #undef tad_half_sse

@@ -61,6 +61,11 @@ void tad__product_c_text(tad_c *to, const tad__product *p, const tad__gemm_order
 void tad__product_c_text_by_axes(tad_c *to, const tad__product *p, const tad__gemm_order *order,
                                  const tad_array *x, bool with_bias, int64_t bias_step);
 
+/* C = A B of sizes and strides g, all three pointers of the text: rows of a product that has the
+ * sizes and strides of `all`, in its order. */
+void tad__product_c_rows(tad_c *to, tad_dtype dtype, const tad__gemm *g, const tad__gemm *all,
+                         const char *a, const char *b, const char *c);
+
 /* ---- what descriptors share ---- */
 
 tad_status tad__inner_differ(const tad_call_frame *c, int64_t a, int64_t b);

@@ -5,15 +5,20 @@
 #include "array/c_text.h"
 #include "array/view.h"
 
+static tad__gemm_order order_of(tad_dtype dtype, const tad__gemm *g) {
+    const tad__gemm_kernels *base = &tad__gemm_kernels_base;
+    return (dtype == TAD_F64 ? base->f64 : base->f32).order(g);
+}
+
 tad__gemm_order tad__product_order(const tad__product *p) {
     const tad__gemm g = tad__layout(&p->a, &p->b, &p->c);
-    const tad__gemm_kernels *base = &tad__gemm_kernels_base;
-    return (p->dtype == TAD_F64 ? base->f64 : base->f32).order(&g);
+    return order_of(p->dtype, &g);
 }
 
 /* ---- pieces ---- */
 
-/* A matrix in the text: operand or result number `array` of the loop; of the bias: -1. */
+/* A matrix in the text: operand or result number `array` of the loop; of the bias, and of what is
+ * no operand: -1. */
 typedef struct side {
     const char *name; /* NULL: there is none */
     int array;
@@ -86,27 +91,44 @@ static void set_axis(tad__header *h, int i, int64_t dim, int64_t stride) {
 
 /* ---- all of a product ---- */
 
-static void put_product(tad_c *to, const tad__product *p, const tad__loop *l,
-                        const tad__gemm_order *order, const side *start) {
-    piece whole = {.m = p->c.rows,
-                   .n = p->c.cols,
-                   .k = p->a.cols,
-                   .a = {"in0", 1, 0, p->a.row, p->a.col},
-                   .b = {"in1", 2, 0, p->b.row, p->b.col},
-                   .c = {"out0", 0, 0, p->c.row, p->c.col},
-                   .start = *start,
-                   .sums = order->flat ? order->narrow : order->tiles};
+static void put_whole(tad_c *to, tad_dtype dtype, const tad__loop *l, const tad__gemm_order *order,
+                      piece whole) {
     const int64_t tail = (int64_t)order->tail;
+    whole.sums = order->flat ? order->narrow : order->tiles;
     piece right = whole;
     whole.n -= tail;
-    right.b.at = whole.n * p->b.col;
-    right.c.at = whole.n * p->c.col;
-    right.start.at = whole.n * start->col;
+    right.b.at = whole.n * right.b.col;
+    right.c.at = whole.n * right.c.col;
+    right.start.at = whole.n * right.start.col;
     right.n = tail;
     right.sums = order->narrow;
     if (order->flat) whole = turned_piece(&whole);
-    if (whole.n) put_piece(to, (unsigned)p->dtype, l, &whole);
-    if (tail) put_piece(to, (unsigned)p->dtype, l, &right);
+    if (whole.n) put_piece(to, (unsigned)dtype, l, &whole);
+    if (tail) put_piece(to, (unsigned)dtype, l, &right);
+}
+
+static void put_product(tad_c *to, const tad__product *p, const tad__loop *l,
+                        const tad__gemm_order *order, const side *start) {
+    put_whole(to, p->dtype, l, order,
+              (piece){.m = p->c.rows,
+                      .n = p->c.cols,
+                      .k = p->a.cols,
+                      .a = {"in0", 1, 0, p->a.row, p->a.col},
+                      .b = {"in1", 2, 0, p->b.row, p->b.col},
+                      .c = {"out0", 0, 0, p->c.row, p->c.col},
+                      .start = *start});
+}
+
+void tad__product_c_rows(tad_c *to, tad_dtype dtype, const tad__gemm *g, const tad__gemm *all,
+                         const char *a, const char *b, const char *c) {
+    const tad__gemm_order order = order_of(dtype, all);
+    put_whole(to, dtype, NULL, &order,
+              (piece){.m = (int64_t)g->m,
+                      .n = (int64_t)g->n,
+                      .k = (int64_t)g->k,
+                      .a = {a, -1, 0, g->a_row, g->a_col},
+                      .b = {b, -1, 0, g->b_row, g->b_col},
+                      .c = {c, -1, 0, g->c_row, 1}});
 }
 
 /* Whether the result is empty. */
