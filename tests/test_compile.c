@@ -267,6 +267,16 @@ static void remove_all(const char *folder) {
     rmdir(folder);
 }
 
+/* Of the one file in a folder: which file it is. */
+static ino_t the_file(const char *folder) {
+    DIR *d = opendir(folder);
+    ino_t file = 0;
+    for (struct dirent *e; (e = readdir(d)) != NULL;)
+        if (e->d_name[0] != '.') file = e->d_ino;
+    closedir(d);
+    return file;
+}
+
 START_TEST(what_is_compiled_is_found_again) {
     static const char *const none[] = {"/no/such/compiler", NULL}, *const cc[] = {"cc", NULL};
     char folder[] = "/tmp/tad_test_XXXXXX";
@@ -274,8 +284,10 @@ START_TEST(what_is_compiled_is_found_again) {
     ck_assert_ptr_nonnull(mkdtemp(folder));
     ck_compiles(m->p, (tad_compile_options){.folder = folder, .command = cc});
     ck_assert_int_eq(files_in(folder), 1);
+    const ino_t made = the_file(folder);
     ck_compiles(m->p, (tad_compile_options){.folder = folder, .command = cc});
     ck_assert_int_eq(files_in(folder), 1);
+    ck_assert(the_file(folder) == made);
     /* by text and command: another command is another one */
     ck_assert_int_eq(compile(m->p, (tad_compile_options){.folder = folder, .command = none}),
                      TAD_IO);
