@@ -22,18 +22,17 @@ typedef struct row {
     const char *name;
     tad_var (*call)(const tad_var *in, const double *options);
     size_t n_in, n_options;
+    double options[2]; /* some */
 } row;
-#define TAD_UNARY(name, ...) {#name, call_##name, 1, 0},
-#define TAD_OPTION1(name, ...) {#name, call_##name, 1, 1},
-#define TAD_OPTION2(name, ...) {#name, call_##name, 1, 2},
-#define TAD_BINARY(name, ...) {#name, call_##name, 2, 0},
-#define TAD_TERNARY(name, ...) {#name, call_##name, 3, 0},
+#define OPTION(name, initial, one, other, choices) other
+#define TAD_UNARY(name, ...) {#name, call_##name, 1, 0, {0}},
+#define TAD_OPTION1(name, doc, lo, hi, kinks, p, value, dx) {#name, call_##name, 1, 1, {p}},
+#define TAD_OPTION2(name, ...) {#name, call_##name, 1, 2, {-0.7, 0.9}},
+#define TAD_BINARY(name, ...) {#name, call_##name, 2, 0, {0}},
+#define TAD_TERNARY(name, ...) {#name, call_##name, 3, 0, {0}},
 static const row rows[] = {
 #include <tad/scalar.def>
 };
 enum { ROWS = sizeof rows / sizeof *rows };
-
-/* Some, of a row with so many. */
-static const double row_options[][2] = {{0}, {0.7}, {-0.7, 0.9}};
 
 #endif

@@ -454,7 +454,9 @@ START_TEST(elementwise_ops_of_numbers_alone_give_numbers) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_scalar(t, a), y = tad_scalar(t, b), z = tad_scalar(t, c);
 #define TAD_UNARY(name, ...) ck_folded(#name, tad_##name(tad_number(a)), tad_##name(x));
-#define TAD_OPTION1(name, ...) ck_folded(#name, tad_##name(tad_number(a), 0.5), tad_##name(x, 0.5));
+#define OPTION(name, initial, one, other, choices) other
+#define TAD_OPTION1(name, doc, lo, hi, kinks, p, value, dx)                                        \
+    ck_folded(#name, tad_##name(tad_number(a), p), tad_##name(x, p));
 #define TAD_OPTION2(name, ...)                                                                     \
     ck_folded(#name, tad_##name(tad_number(a), 0.5, 1), tad_##name(x, 0.5, 1));
 #define TAD_BINARY(name, ...)                                                                      \

@@ -146,8 +146,7 @@ static tad_var row_of(tad_tape *tape, const tad_var *in, size_t n, void *user) {
     (void)tape, (void)n;
     for (size_t i = 0, k = 0; i < rows[p->row].n_in; i++)
         operand[i] = p->numbers >> i & 1 ? tad_number(p->value[i]) : in[k++];
-    return tad_mul(rows[p->row].call(operand, row_options[rows[p->row].n_options]),
-                   tad_number(p->factor));
+    return tad_mul(rows[p->row].call(operand, rows[p->row].options), tad_number(p->factor));
 }
 
 static void try_point(row_problem *p) {

@@ -147,9 +147,9 @@ static tad_var call_dot_list(const tad_var *in, const double *o) {
 static tad_var call_dot_list_plain(const tad_var *in, const double *o) {
     return (void)o, tad_dot_list_plain((double[]){2.5, -INFINITY}, in, 2, in[2]);
 }
-static const row others[] = {{"where", call_where, 2, 0},
-                             {"dot_list", call_dot_list, 3, 0},
-                             {"dot_list_plain", call_dot_list_plain, 3, 0}};
+static const row others[] = {{"where", call_where, 2, 0, {0}},
+                             {"dot_list", call_dot_list, 3, 0, {0}},
+                             {"dot_list_plain", call_dot_list_plain, 3, 0, {0}}};
 enum { OTHERS = sizeof others / sizeof *others };
 
 static double steepest(const tad_var *gradient, size_t n) {
@@ -165,7 +165,7 @@ static double steepest(const tad_var *gradient, size_t n) {
  * may cancel: its terms are about as large as the gradient. */
 static void compare_row(const row *f, const tad_var *in, const tad_var *x, const tad_var *v,
                         size_t n) {
-    tad_var y = f->call(in, row_options[f->n_options]), tangent, right_tangent, gradient[3], got[3],
+    tad_var y = f->call(in, f->options), tangent, right_tangent, gradient[3], got[3],
             right_gradient[3], right[3];
     ck_tape(t);
     if (!tad_node_needs_gradient(y)) return;

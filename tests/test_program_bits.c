@@ -82,7 +82,7 @@ static void record_row(const row *f, const double *x, size_t plain, graph *g) {
         in[i] = i == plain ? tad_number(0.75) : tad_scalar(t, x[i]);
         if (i != plain) g->in[g->n_in++] = in[i];
     }
-    g->out[0] = f->call(in, row_options[f->n_options]);
+    g->out[0] = f->call(in, f->options);
     ck_done(tad_grad(g->out, NULL, 1, g->in, g->n_in, g->out + 1), t);
     ck_done(tad_tangent(g->out + 1, g->n_in, g->in, v, g->n_in, hvp), t);
     g->n_out = 1 + g->n_in;

@@ -196,8 +196,9 @@ enum { POINTS = sizeof points / sizeof *points, ROW_CELLS = 6 * POINTS * POINTS 
 typedef tad_var row_call(const tad_var *in);
 #define TAD_UNARY(name, ...)                                                                       \
     static tad_var call_##name(const tad_var *in) { return tad_##name(in[0]); }
-#define TAD_OPTION1(name, ...)                                                                     \
-    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], 0.7); }
+#define OPTION(name, initial, one, other, choices) other
+#define TAD_OPTION1(name, doc, lo, hi, kinks, p, value, dx)                                        \
+    static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], p); }
 #define TAD_OPTION2(name, ...)                                                                     \
     static tad_var call_##name(const tad_var *in) { return tad_##name(in[0], -0.7, 0.9); }
 #define TAD_BINARY(name, ...)                                                                      \

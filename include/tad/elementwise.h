@@ -61,6 +61,15 @@ TAD_API tad_var tad_acosh(tad_var x); /* inverse hyperbolic cosine */
 TAD_API tad_var tad_atanh(tad_var x); /* inverse hyperbolic tangent */
 TAD_API tad_var tad_erf(tad_var x); /* error function */
 TAD_API tad_var tad_erfc(tad_var x); /* 1 - erf(x) */
+/* log |gamma(x)|; inf at its poles 0, -1, -2, ..., where the derivative is NaN */
+TAD_API tad_var tad_lgamma(tad_var x);
+TAD_API tad_var tad_digamma(tad_var x); /* derivative of lgamma; NaN at the poles 0, -1, -2, ... */
+/* derivative of digamma of order n = 0, 1, 2, ...; at the poles inf where n is odd, else NaN */
+TAD_API tad_var tad_polygamma(tad_var x, double n);
+TAD_API tad_var tad_erfinv(tad_var x); /* inverse of erf; +-inf at +-1 */
+TAD_API tad_var tad_ndtr(tad_var x); /* normal distribution function, (1 + erf(x / sqrt 2)) / 2 */
+TAD_API tad_var tad_ndtri(tad_var x); /* inverse of ndtr; -inf at 0, inf at 1 */
+TAD_API tad_var tad_logit(tad_var x); /* log(x / (1 - x)), inverse of sigmoid */
 TAD_API tad_var tad_sigmoid(tad_var x); /* 1 / (1 + e^-x) */
 TAD_API tad_var tad_log_sigmoid(tad_var x); /* log sigmoid(x) */
 TAD_API tad_var tad_relu(tad_var x); /* max(0, x); derivative 0 at 0 */

@@ -103,6 +103,20 @@ extern "C" {
 #define tad_erf(...) TAD_HERE(tad_erf(__VA_ARGS__))
 #undef tad_erfc
 #define tad_erfc(...) TAD_HERE(tad_erfc(__VA_ARGS__))
+#undef tad_lgamma
+#define tad_lgamma(...) TAD_HERE(tad_lgamma(__VA_ARGS__))
+#undef tad_digamma
+#define tad_digamma(...) TAD_HERE(tad_digamma(__VA_ARGS__))
+#undef tad_polygamma
+#define tad_polygamma(...) TAD_HERE(tad_polygamma(__VA_ARGS__))
+#undef tad_erfinv
+#define tad_erfinv(...) TAD_HERE(tad_erfinv(__VA_ARGS__))
+#undef tad_ndtr
+#define tad_ndtr(...) TAD_HERE(tad_ndtr(__VA_ARGS__))
+#undef tad_ndtri
+#define tad_ndtri(...) TAD_HERE(tad_ndtri(__VA_ARGS__))
+#undef tad_logit
+#define tad_logit(...) TAD_HERE(tad_logit(__VA_ARGS__))
 #undef tad_sigmoid
 #define tad_sigmoid(...) TAD_HERE(tad_sigmoid(__VA_ARGS__))
 #undef tad_log_sigmoid

@@ -36,6 +36,7 @@
 #include "elementary/root.h"
 #include "elementary/step.h"
 #include "elementary/trig.h"
+#include "special.h"
 
 /* All functions of one argument, for tables: X(NAME). Those of many instructions: */
 /* clang-format off */

@@ -152,7 +152,7 @@ def functions(text, macros):
 
 def tidy(text):
     """In the words of C99; without the directives and the room of what is gone."""
-    text = text.replace("TAD__EMBEDDED", "static inline").replace("UNUSED ", "")
+    text = text.replace("TAD__EMBEDDED", "static inline").replace("TAD__SPECIAL ", "static ").replace("UNUSED ", "")
     return "\n".join(line.rstrip() for line in text.strip().split("\n") if line.strip())
 
 

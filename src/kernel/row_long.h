@@ -1,12 +1,13 @@
 /* Which values and derivatives of rows are long: those with an elementary function that takes many
- * instructions and no branch. LONG_name_forward, LONG_name_d0, _d1, _d2 are odd where it is. With
- * EITHER_OPTION or POWER_OPTION in them the loop depends on what option P is.
- * Rests on elementary.h; included by row_kernel.c. */
+ * instructions and no branch; special functions are calls. LONG_name_forward, LONG_name_d0, _d1,
+ * _d2 are odd where it is. With EITHER_OPTION or POWER_OPTION in them the loop depends on what
+ * option P is. Rests on elementary.h; included by row_kernel.c. */
 #define IS_LONG(f) long_##f = 1,
 #define IS_SHORT(f) long_##f = 0,
 enum {
     TAD__ELEMENTARY_LONG(IS_LONG) TAD__ELEMENTARY_SHORT(IS_SHORT) TAD__ELEMENTARY_BINARY(IS_LONG)
-        IS_LONG(floor_mod) IS_SHORT(sign) IS_SHORT(step)
+        IS_LONG(floor_mod) IS_SHORT(sign) IS_SHORT(step) TAD__SPECIAL_UNARY(IS_SHORT)
+            TAD__SPECIAL_ORDER(IS_SHORT)
 };
 
 enum { EITHER_OPTION = 2, POWER_OPTION = 4 };
@@ -35,6 +36,7 @@ enum { EITHER_OPTION = 2, POWER_OPTION = 4 };
 #define FLAT(x) (x)
 #define EITHER(a, b) ((a) | (b) | EITHER_OPTION)
 #define POWER(less) (1 | POWER_OPTION)
+#define ORDER(f, n, x) (long_##f | (x))
 #define SIZE(a, b) ((a) | (b))
 #define SELDOM(x, least, graph, below, cheap) ((x) | (below) | (cheap))
 #define SCALED(x, a, b) ((x) | (a) | (b))

@@ -20,6 +20,7 @@
 #define SELDOM(x, least, graph, below, cheap) RARELY(-(BITS) !((x) >= K(least)), below, cheap)
 #define SCALED(x, a, b) ((x)*RARELY(FN(outlying, SQUARE(a) + SQUARE(b)), 1 / SIZE(a, b), K(1)))
 #define AT_LEAST(x, low) ((x) < K(low) ? K(low) : (x)) /* each an instruction; a NaN stays */
+#define ORDER(f, n, x) FN2(f, n, x)
 #define BOUNDED(x, most) (AT_LEAST(x, -(most)) > K(most) ? K(most) : AT_LEAST(x, -(most)))
 #define TAMED(x) (x)
 #define GELU_INNER(x) (K(0.797884560802865355880) * ((x) + K(0.044715) * ((x) * ((x) * (x)))))

@@ -15,6 +15,7 @@
 #undef FLAT
 #undef EITHER
 #undef POWER
+#undef ORDER
 #undef SIZE
 #undef SELDOM
 #undef SCALED

@@ -27,6 +27,7 @@
 #define FLAT(x) 0
 #define EITHER(a, b) 0
 #define POWER(less) 0
+#define ORDER(f, n, x) 0
 #define SIZE(a, b) 0
 #define SELDOM(x, least, graph, below, cheap) 0
 #define FN(f, x) 0

@@ -65,6 +65,7 @@ static tad__dual row2(unsigned row, tad__dual a, tad__dual b) {
 #define FLAT(x) flat(x)
 #define EITHER(a, b) (P.value == 0 ? (a) : (b))
 #define POWER(less) row1(TAD__ROW_pow_scalar, X, P.value - (less), 0)
+#define ORDER(f, n, x) row1(TAD__ROW_##f, x, (n).value, 0)
 #define SIZE(a, b) add(FN(fabs, a), FN(fabs, b))
 #define SELDOM(x, least, graph, below, cheap) (graph)
 #define SCALED(x, a, b) mul(x, quotient(constant(1), SIZE(a, b)))

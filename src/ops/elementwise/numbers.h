@@ -16,6 +16,12 @@ static UNUSED double sigmoid(double x) { return x < -746 ? 0 : tad__sigmoid_f64(
 #define RARELY(where, right, cheap) ((where) ? (right) : (cheap))
 #define sign(x) tad__sign_f64(x)
 #define step(x) tad__step_f64(x)
+#define lgamma(x) tad__lgamma_f64(x)
+#define digamma(x) tad__digamma_f64(x)
+#define polygamma(n, x) tad__polygamma_f64(n, x)
+#define erfinv(x) tad__erfinv_f64(x)
+#define ndtr(x) tad__ndtr_f64(x)
+#define ndtri(x) tad__ndtri_f64(x)
 static UNUSED double floor_mod(double a, double b) {
     double r = fmod(a, b);
     return r != 0 && (r < 0) != (b < 0) ? r + b : r;

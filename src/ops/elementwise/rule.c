@@ -56,6 +56,7 @@ ARITHMETIC(div)
 #define FLAT(x) tad_hardtanh(x, 0, 0) /* one row, whose derivative is flat, too */
 #define EITHER(a, b) (P.u.number == 0 ? (a) : (b))
 #define POWER(less) tad_pow_scalar(X, P.u.number - (less))
+#define ORDER(f, n, x) tad_##f(x, (n).u.number)
 #define SIZE(a, b) ADD(FN(fabs, a), FN(fabs, b))
 #define SELDOM(x, least, graph, below, cheap) (graph)
 #define SCALED(x, a, b) MUL(x, DIV(K(1), SIZE(a, b)))

@@ -221,13 +221,13 @@ static uint64_t bits_of(tad__record_of *r) {
 }
 
 static bool can_record(tad_tape *t, unsigned row, tad_var x, const double *pq) {
-    return t->head.count < t->head.limit && tad__is_scalar(t, x) && tad__can_clip(row, pq);
+    return t->head.count < t->head.limit && tad__is_scalar(t, x) && tad__options_fit(row, pq);
 }
 
 static tad_var with_options(unsigned row, tad_var x, double p, double q) {
     const tad__row_options o = {p, q};
     tad_tape *t = tad__has_tape(x) ? x.tape : NULL;
-    if (!t) return tad__can_clip(row, &o.p) ? folded(row, &x, 1, &o.p) : tad__nil(NULL);
+    if (!t) return tad__options_fit(row, &o.p) ? folded(row, &x, 1, &o.p) : tad__nil(NULL);
     tad__record_of *r =
         can_record(t, row, x, &o.p) ? record_with(t, row, x.u.at.index, p, q) : NULL;
     if (!r) return tad_apply(&tad__ops_elementwise[row], &x, 1, &o, NULL, 0);
@@ -252,7 +252,7 @@ static tad_var with_options(unsigned row, tad_var x, double p, double q) {
     uint64_t next = 0;                                                                             \
     tad__record_of *r = NULL;                                                                      \
     if (TAD_LIKELY(tad__fast1(x, &next)) &&                                                        \
-        tad__can_clip(TAD__ROW_##name, (const double[]){p, q}))                                    \
+        tad__options_fit(TAD__ROW_##name, (const double[]){p, q}))                                 \
         r = record_with(x.tape, TAD__ROW_##name, tad__index(x.u.bits), p, q);                      \
     if (!r) return with_options(TAD__ROW_##name, x, p, q);                                         \
     UNUSED const double X = TAD__NODE(x)->value.number, P = p, Q = q;                              \

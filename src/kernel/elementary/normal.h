@@ -1,0 +1,92 @@
+/* The error function's relatives: scaled, inverse, and as the normal distribution. Functions with
+ * branches, defined once for all levels by special.c. TAD__SPECIAL says how. */
+#ifndef TAD_KERNEL_ELEMENTARY_NORMAL_H
+#define TAD_KERNEL_ELEMENTARY_NORMAL_H
+
+#include "erf.h"
+#include "log.h"
+
+/* erfinv(x) / x in x^2 <= 1/2, relative error 2^-21; erfc's inverse less s = sqrt(-log q), over s,
+ * in 1/s and with log(s)/s, 1 <= s <= 27.4, 2^-18. Fitted with mpmath. */
+static const double tad__erfinv_near_f64[7] = {
+    0x1.c5bf90e6bd526p-1, 0x1.db123819677afp-3,  0x1.0822c54b8c426p-3, 0x1.201903a51ec59p-4,
+    0x1.33eebe76df6bdp-3, -0x1.51e52c93eca4cp-3, 0x1.1a4ac45fa1919p-2,
+};
+static const double tad__erfinv_far_f64[7] = {
+    -0.01542708, -0.38760202, 0.16975379, -0.16349905, 0.03347072, 0.00313907, -0.42949126,
+};
+static const double tad__root_pi_f64 = 0x1.c5bf891b4ef6bp+0;
+static const double tad__root_half_f64 = 0x1.6a09e667f3bcdp-1;
+
+/* e^(factor a^2) for a factor that is a power of two; the square is exact as head and tail. */
+static inline double tad__exp_square_f64(double a, double factor) {
+    const double h = tad__head_f64(a), tail = (a - h) * (a + h);
+    return tad__exp_f64(factor * (h * h)) * tad__exp_f64(factor * tail);
+}
+
+/* e^(x^2) erfc x; the asymptotic series beyond the polynomial of erfc. */
+static inline double tad__erfcx_f64(double x) {
+    if (x != x) return x;
+    if (x < 0.625 && x > -0.625) return tad__exp_f64(x * x) * tad__erfc_f64(x);
+    if (x < 0) return x < -27 ? HUGE_VAL : tad__exp_square_f64(x, 1) * tad__erfc_f64(x);
+    if (x <= tad__erfc_most_f64) {
+        double rest, q = tad__erfc_factor_f64(x, &rest);
+        return q + rest;
+    }
+    const double h = 0.5 / x / x;
+    double series = 1;
+    for (int k = 13; k > 0; k -= 2) series = 1 - k * h * series;
+    return series / (tad__root_pi_f64 * x);
+}
+
+/* y with erfc y = q, 0 < q < 1/3: where log erfcx y = y^2 + log q, which neither overflows nor
+ * cancels. One step of Halley's. */
+static inline double tad__erfc_inverse_f64(double q) {
+    const double l = -tad__log_f64(q), s = sqrt(l), *c = tad__erfinv_far_f64;
+    double y =
+        s + tad__horner_f64(c, 5, 1 / s) + c[5] * tad__log_f64(s) + c[6] * tad__log_f64(s) / s;
+    const double e = tad__erfcx_f64(y), slope = 2 / (tad__root_pi_f64 * e);
+    const double move = ((y * y - l) - tad__log_f64(e)) / slope;
+    return y - move / (1 + move * (y - 0.5 * slope));
+}
+
+/* y with erf y = x, x^2 <= 1/2. */
+static inline double tad__erf_inverse_f64(double x) {
+    const double y = x * tad__horner_f64(tad__erfinv_near_f64, 7, x * x);
+    const double move = (tad__erf_f64(y) - x) * (0.5 * tad__root_pi_f64) * tad__exp_f64(y * y);
+    return y - move / (1 + move * y);
+}
+
+TAD__SPECIAL double tad__erfinv_f64(double x) {
+    const double a = fabs(x);
+    if (a * a <= 0.5) return tad__erf_inverse_f64(x);
+    if (a < 1) return copysign(tad__erfc_inverse_f64(1 - a), x);
+    return a == 1 ? copysign(HUGE_VAL, x) : x != x ? x : (double)NAN;
+}
+
+TAD__SPECIAL float tad__erfinv_f32(float x) { return (float)tad__erfinv_f64((double)x); }
+
+/* ---- the normal distribution ---- */
+
+TAD__SPECIAL double tad__ndtr_f64(double x) {
+    const double a = fabs(x) * tad__root_half_f64;
+    if (a < 0.625) return 0.5 + 0.5 * tad__erf_f64(x * tad__root_half_f64);
+    const double beyond = a < 28   ? 0.5 * tad__erfcx_f64(a) * tad__exp_square_f64(x, -0.5)
+                          : a == a ? 0
+                                   : x;
+    return x < 0 ? beyond : 1 - beyond;
+}
+
+TAD__SPECIAL float tad__ndtr_f32(float x) { return (float)tad__ndtr_f64((double)x); }
+
+TAD__SPECIAL double tad__ndtri_f64(double p) {
+    const double root_2 = 2 * tad__root_half_f64;
+    if (p > 0.15 && p < 0.85) return root_2 * tad__erf_inverse_f64(2 * p - 1);
+    if (p > 0 && p < 0.5) return -root_2 * tad__erfc_inverse_f64(2 * p);
+    if (p < 1 && p > 0.5) return root_2 * tad__erfc_inverse_f64(2 * (1 - p));
+    return p == 0 ? -HUGE_VAL : p == 1 ? HUGE_VAL : p != p ? p : (double)NAN;
+}
+
+TAD__SPECIAL float tad__ndtri_f32(float p) { return (float)tad__ndtri_f64((double)p); }
+
+#endif

@@ -1,0 +1,6 @@
+/* The special functions, once for all levels. Rests on the elementary functions. */
+#include "special.h"
+
+#define TAD__SPECIAL
+#include "elementary/gamma.h"
+#include "elementary/normal.h"

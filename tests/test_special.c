@@ -1,0 +1,273 @@
+/* Special functions: values against a table from mpmath, in both types; poles, ends and NaNs;
+ * orders that there are none of; derivatives at poles and of high order. */
+#include "support.h"
+
+#include <float.h>
+
+typedef struct exact {
+    const char *name;
+    double n, x, y;
+} exact;
+
+static const exact table[] = {
+    {"lgamma", 0, 1e-20, 46.05170185988091374},
+    {"lgamma", 0, 0.1, 2.252712651734205902},
+    {"lgamma", 0, 0.5, 0.5723649429247000871},
+    {"lgamma", 0, 1.0000001, -5.772155829918507097e-8},
+    {"lgamma", 0, 1.25, -0.09827183642181316146},
+    {"lgamma", 0, 1.75, -0.08440112102048555596},
+    {"lgamma", 0, 2.5, 0.2846828704729191596},
+    {"lgamma", 0, 4.75, 2.808571418575736503},
+    {"lgamma", 0, 7.9, 8.324265868008809635},
+    {"lgamma", 0, 8.1, 8.727388263432039799},
+    {"lgamma", 0, 30.5, 72.95347118416940832},
+    {"lgamma", 0, 100000.0, 1051287.708973656895},
+    {"lgamma", 0, 1e+300, 6.897755278982137415e+302},
+    {"lgamma", 0, -1e-20, 46.05170185988091374},
+    {"lgamma", 0, -0.25, 1.589575312551185990},
+    {"lgamma", 0, -0.5, 1.265512123484645396},
+    {"lgamma", 0, -2.4, 0.1025836159682772843},
+    {"lgamma", 0, -3.25, -0.6231534513209986466},
+    {"lgamma", 0, -20.5, -42.70719597482576043},
+    {"lgamma", 0, -1234.4, -7555.762532131963859},
+    {"digamma", 0, 1e-20, -1.000000000000000055e+20},
+    {"digamma", 0, 0.1, -10.42375494041107623},
+    {"digamma", 0, 0.5, -1.963510026021423479},
+    {"digamma", 0, 1.25, -0.2274535333762654081},
+    {"digamma", 0, 1.4616, -3.11062512303416496e-05},
+    {"digamma", 0, 1.75, 0.2474724535468611637},
+    {"digamma", 0, 2.5, 0.7031566406452431872},
+    {"digamma", 0, 5.25, 1.559977336407545552},
+    {"digamma", 0, 9.9, 2.241180316606381437},
+    {"digamma", 0, 10.1, 2.262214357094148124},
+    {"digamma", 0, 77.5, 4.343812449250706151},
+    {"digamma", 0, 100000.0, 11.51292046496189509},
+    {"digamma", 0, 1e+300, 690.7755278982137053},
+    {"digamma", 0, -1e-20, 1.000000000000000055e+20},
+    {"digamma", 0, -0.25, 2.914139120213527830},
+    {"digamma", 0, -0.5, 0.03648997397857652056},
+    {"digamma", 0, -2.4, 2.090333167059191476},
+    {"digamma", 0, -20.4, 4.060609840029619091},
+    {"digamma", 0, -1234.4, 8.139510632137505341},
+    {"polygamma", 1, 0.1, 101.4332991507927477},
+    {"polygamma", 1, 1.5, 0.9348022005446793094},
+    {"polygamma", 1, 12.25, 0.08505514298816320808},
+    {"polygamma", 1, 10000000000.0, 1.000000000050000000e-10},
+    {"polygamma", 1, -0.75, 18.97510693228488852},
+    {"polygamma", 1, -7.4, 10.78515206657957866},
+    {"polygamma", 2, 0.5, -16.82879664423432000},
+    {"polygamma", 2, 3.25, -0.1281569471391151207},
+    {"polygamma", 2, -2.25, 123.8969497740601656},
+    {"polygamma", 3, 2.0, 0.4939394022668291491},
+    {"polygamma", 5, 0.75, 678.7533428745797136},
+    {"polygamma", 5, -1.4, 31892.44414480409429},
+    {"polygamma", 10, 5.5, -0.03136930434391405792},
+    {"polygamma", 20, -0.4, 5.530669672989050956e+26},
+    {"polygamma", 25, -3.25, 6.985627977123840592e+40},
+    {"polygamma", 25, 2.5, 698673845657397.7939},
+    {"polygamma", 100, 0.5, -2.366100660490897156e+188},
+    {"polygamma", 100, 60.5, -1.274668126808804773e-22},
+    {"erfinv", 0, 1e-300, 8.862269254527580359e-301},
+    {"erfinv", 0, 1e-09, 8.862269254527580691e-10},
+    {"erfinv", 0, 0.1, 0.08885599049425769197},
+    {"erfinv", 0, 0.5, 0.4769362762044698734},
+    {"erfinv", 0, 0.7, 0.7328690779592167849},
+    {"erfinv", 0, 0.71, 0.7482049711849851380},
+    {"erfinv", 0, -0.95, -1.385903824349677677},
+    {"erfinv", 0, 0.9999, 2.751063905712079692},
+    {"erfinv", 0, 0.99999999999, 4.812924058944832545},
+    {"erfinv", 0, 0x1.fffffffffffffp-1, 5.863584748755167927},
+    {"ndtr", 0, -38.0, 2.885428360068784308e-316},
+    {"ndtr", 0, -30.25, 2.608640285741260496e-201},
+    {"ndtr", 0, -12.5, 3.732564298877713377e-36},
+    {"ndtr", 0, -2.25, 0.01222447265504470315},
+    {"ndtr", 0, -0.5, 0.3085375387259868964},
+    {"ndtr", 0, 1e-09, 0.5000000003989422804},
+    {"ndtr", 0, 0.75, 0.7733726476231318007},
+    {"ndtr", 0, 3.5, 0.9997673709209644750},
+    {"ndtr", 0, 8.0, 0.9999999999999993779},
+    {"ndtr", 0, 9.0, 0.9999999999999999999},
+    {"ndtri", 0, 1e-300, -37.04709629936119924},
+    {"ndtri", 0, 1e-30, -11.46402468844361572},
+    {"ndtri", 0, 1e-09, -5.997807015007686861},
+    {"ndtri", 0, 0.1, -1.281551565544600435},
+    {"ndtri", 0, 0.25, -0.6744897501960817432},
+    {"ndtri", 0, 0.5000001, 2.506628273311648301e-7},
+    {"ndtri", 0, 0.8, 0.8416212335729143638},
+    {"ndtri", 0, 0.9, 1.281551565544600593},
+    {"ndtri", 0, 0x1.fffffffffffffp-1, 8.209536151601386856},
+    {"logit", 0, 1e-300, -690.7755278982137052},
+    {"logit", 0, 1e-09, -20.72326583594641109},
+    {"logit", 0, 0.1, -2.197224577336219321},
+    {"logit", 0, 0.25, -1.098612288668109691},
+    {"logit", 0, 0.4999999, -4.000000000115075991e-7},
+    {"logit", 0, 0.75, 1.098612288668109691},
+    {"logit", 0, 0.9, 2.197224577336219630},
+    {"logit", 0, 0x1.fffffffffffffp-1, 36.73680056967710129},
+    {"lgamma", 0, 0, INFINITY},
+    {"lgamma", 0, -0.0, INFINITY},
+    {"lgamma", 0, -3, INFINITY},
+    {"lgamma", 0, -1e300, INFINITY},
+    {"lgamma", 0, 1, 0},
+    {"lgamma", 0, 2, 0},
+    {"lgamma", 0, 1e306, INFINITY},
+    {"lgamma", 0, INFINITY, INFINITY},
+    {"lgamma", 0, -INFINITY, INFINITY},
+    {"digamma", 0, 0, NAN},
+    {"digamma", 0, -4, NAN},
+    {"digamma", 0, INFINITY, INFINITY},
+    {"digamma", 0, -INFINITY, NAN},
+    {"digamma", 0, -5e-324, INFINITY},
+    {"polygamma", 0, 0.5, -1.963510026021423479},
+    {"polygamma", 0, -1, NAN},
+    {"polygamma", 1, 0, INFINITY},
+    {"polygamma", 1, -2, INFINITY},
+    {"polygamma", 2, -2, NAN},
+    {"polygamma", 3, INFINITY, 0},
+    {"polygamma", 4, INFINITY, -0.0},
+    {"polygamma", 1, -INFINITY, NAN},
+    {"polygamma", 30, -INFINITY, NAN},
+    {"polygamma", 1, 1e-200, INFINITY},
+    {"erfinv", 0, -0.0, -0.0},
+    {"erfinv", 0, 1, INFINITY},
+    {"erfinv", 0, -1, -INFINITY},
+    {"erfinv", 0, 1.0000001, NAN},
+    {"erfinv", 0, -INFINITY, NAN},
+    {"ndtr", 0, 0, 0.5},
+    {"ndtr", 0, INFINITY, 1},
+    {"ndtr", 0, -INFINITY, 0},
+    {"ndtr", 0, -40, 0},
+    {"ndtri", 0, 0, -INFINITY},
+    {"ndtri", 0, 0.5, 0},
+    {"ndtri", 0, 1, INFINITY},
+    {"ndtri", 0, -0.1, NAN},
+    {"ndtri", 0, 1.1, NAN},
+    {"logit", 0, 0, -INFINITY},
+    {"logit", 0, 0.5, 0},
+    {"logit", 0, 1, INFINITY},
+    {"logit", 0, 1.1, NAN},
+    {"lgamma", 0, NAN, NAN},
+    {"digamma", 0, NAN, NAN},
+    {"polygamma", 1, NAN, NAN},
+    {"polygamma", 30, NAN, NAN},
+    {"erfinv", 0, NAN, NAN},
+    {"ndtr", 0, NAN, NAN},
+    {"ndtri", 0, NAN, NAN},
+    {"logit", 0, NAN, NAN},
+};
+enum { TABLE = sizeof table / sizeof *table };
+
+static tad_var call(const char *name, double n, tad_var x) {
+    const double options[2] = {n, 0};
+    const tad_op *op = tad_op_find(name);
+    return tad_apply(op, &x, 1, op->options_size ? options : NULL, NULL, 0);
+}
+
+static bool is_near(double got, double right, double tolerance) {
+    if (isnan(right) || isinf(right) || right == 0)
+        return (isnan(right) && isnan(got)) || (got == right && !signbit(got) == !signbit(right));
+    return fabs(got - right) <= tolerance * fabs(right) + DBL_MIN;
+}
+
+START_TEST(values_of_the_table_as_numbers_and_arrays) {
+    const exact *e = &table[_i];
+    const double two[2] = {e->x, e->x};
+    double y[2];
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var number = call(e->name, e->n, tad_scalar(t, e->x)),
+            array = call(e->name, e->n, tad_input(t, TAD_F64, TAD_SHAPE(2), two));
+    ck_done(tad_read(array, y, 2), t);
+    ck_assert_msg(is_near(tad_item(number), e->y, 1e-14), "%s(%g, %g): %.17g, right is %.17g",
+                  e->name, e->n, e->x, tad_item(number), e->y);
+    ck_assert(memcmp(&y[0], &y[1], sizeof *y) == 0);
+    ck_assert(is_near(y[1], tad_item(number), 0));
+    tad_tape_free(t);
+}
+END_TEST
+
+/* float32 is what float64 says at the same point. */
+START_TEST(float32_is_rounded_from_float64) {
+    const exact *e = &table[_i];
+    const float x = (float)e->x;
+    float y;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var wide = call(e->name, e->n, tad_scalar(t, (double)x)),
+            narrow = call(e->name, e->n, tad_input(t, TAD_F32, TAD_SHAPE(1), &x));
+    memcpy(&y, tad_data(narrow), sizeof y);
+    float right = (float)tad_item(wide);
+    if (strcmp(e->name, "logit") == 0)
+        ck_assert(is_near((double)y, (double)right, 4 * (double)FLT_EPSILON));
+    else
+        ck_assert_msg(isnan(y) ? isnan(right) : y == right, "%s(%g, %g): %g, not %g", e->name, e->n,
+                      (double)x, (double)y, (double)right);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* Of order 0 .. 3 at a point: each is the derivative of the one before. */
+static void ck_orders(const char *name, double n, double at, const double *right) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_scalar(t, at), y = call(name, n, x);
+    for (int order = 0; order < 4; order++) {
+        ck_assert_msg(is_near(tad_item(y), right[order], 1e-13), "%s at %g, order %d: %.17g", name,
+                      at, order, tad_item(y));
+        ck_done(tad_grad(&y, NULL, 1, &x, 1, &y), t);
+    }
+    tad_tape_free(t);
+}
+
+START_TEST(derivatives_of_every_order) {
+    ck_orders("lgamma", 0, 2.5,
+              (const double[]){0.284682870472919160, 0.703156640645243187, 0.490357756100234865,
+                               -0.236204051641727403});
+    ck_orders("lgamma", 0, -1.5,
+              (const double[]){0.860047015376481015, 0.703156640645243187, 9.37924664498912375,
+                               -0.236204051641727403});
+    ck_orders("polygamma", 3, 0.75,
+              (const double[]){19.7633125348505998, -102.800605815417473, 678.753342874579714,
+                               -5408.92650309537453});
+    ck_orders("erfinv", 0, 0.25,
+              (const double[]){0.225312055012178105, 0.932378234605972534, 0.391740684616066982,
+                               1.95026855017888901});
+    ck_orders("ndtr", 0, -2.0,
+              (const double[]){0.0227501319481792072, 0.0539909665131880520, 0.107981933026376104,
+                               0.161972899539564156});
+    ck_orders("ndtri", 0, 0.125,
+              (const double[]){-1.15034938037600818, 4.85782293442422765, -27.1464550446706296,
+                               418.036353666360685});
+    ck_orders("logit", 0, 0.125,
+              (const double[]){-1.94591014905531331, 9.14285714285714286, -62.6938775510204082,
+                               1026.98542274052478});
+    ck_orders("lgamma", 0, 0, (const double[]){INFINITY, NAN, INFINITY, NAN});
+    ck_orders("lgamma", 0, -2, (const double[]){INFINITY, NAN, INFINITY, NAN});
+}
+END_TEST
+
+START_TEST(orders_are_whole_numbers) {
+    static const double orders[] = {-1, 0.5, NAN, INFINITY, -INFINITY};
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var number = tad_scalar(t, 1.5), array = tad_full(t, TAD_F32, TAD_SHAPE(2, 3), 1.5);
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        ck_assert(tad_is_nil(tad_polygamma(number, orders[i])));
+        ck_refused(t, TAD_BAD_ARGUMENT, "polygamma", "order");
+        ck_assert(tad_is_nil(tad_polygamma(array, orders[i])));
+        ck_refused(t, TAD_BAD_ARGUMENT, "polygamma", "order", "(2,3)");
+    }
+    tad_call(t, "polygamma", &number, 1, NULL, 0, NULL, 0);
+    ck_refused(t, TAD_BAD_ARGUMENT, "polygamma", "n");
+    tad_tape_free(t);
+}
+END_TEST
+
+static Suite *suite(void) {
+    Suite *s = suite_create("special");
+    TCase *c = support_case(s, "values");
+    tcase_add_loop_test(c, values_of_the_table_as_numbers_and_arrays, 0, TABLE);
+    tcase_add_loop_test(c, float32_is_rounded_from_float64, 0, TABLE);
+    c = support_case(s, "derivatives");
+    tcase_add_test(c, derivatives_of_every_order);
+    tcase_add_test(c, orders_are_whole_numbers);
+    return s;
+}
+
+SUPPORT_MAIN(suite)
