@@ -30,6 +30,7 @@ typedef enum tad_init_kind {
     TAD_INIT_NORMAL,         /* scale * N(0, 1) */
     TAD_INIT_UNIFORM,        /* scale * U(-1, 1) */
     TAD_INIT_ZEROS,
+    TAD_INIT_CONSTANT, /* scale itself */
     TAD_INIT_COUNT
 } tad_init_kind;
 
@@ -66,9 +67,40 @@ TAD_API tad_status tad_net_affine(tad_net *net, const char *name, int64_t in, in
 /* x W^T + b, W (out, in): the layout of PyTorch's files. */
 TAD_API tad_status tad_net_linear(tad_net *net, const char *name, int64_t in, int64_t out,
                                   const tad_layer_options *options);
+/* tad_layer_norm over the last axis, of `width` numbers; weight ones, bias zeros. eps 0: 1e-5. */
+TAD_API tad_status tad_net_layer_norm(tad_net *net, const char *name, int64_t width, double eps);
+/* Row i of NAME.weight (count, width) for each integer i of x: (...) -> (...,width). init NULL:
+ * N(0, 1). */
+TAD_API tad_status tad_net_embedding(tad_net *net, const char *name, int64_t count, int64_t width,
+                                     const tad_init *init);
 TAD_API tad_status tad_net_activation(tad_net *net, const char *name, tad_activation *f);
 TAD_API tad_status tad_net_dropout(tad_net *net, const char *name, double p);
 TAD_API tad_status tad_net_layer(tad_net *net, const char *name, tad_layer_fn *f, void *user);
+
+/* ---- transformers ---- */
+
+typedef struct tad_transformer_options {
+    int64_t heads;  /* 0: 1; the width is a multiple */
+    bool is_causal; /* place l sees places 0 .. l */
+    bool rope;      /* queries and keys are turned by their places; an even width of a head */
+    double dropout; /* of what is added, and behind the activation */
+    int64_t hidden; /* of a block; 0: 4 width */
+    tad_activation *activation; /* of a block; NULL: tad_relu */
+} tad_transformer_options;
+
+/* Attention of the places of x (...,T,width) to each other, in heads: NAME.in_proj_weight
+ * (3 width, width) makes queries, keys and values, NAME.out_proj.weight (width, width) the result,
+ * with biases. Weights Xavier, uniform; biases zeros. Names and layouts are those of PyTorch's
+ * MultiheadAttention, so its files fit. hidden and activation are not used. */
+TAD_API tad_status tad_net_attention(tad_net *net, const char *name, int64_t width,
+                                     const tad_transformer_options *options);
+/* x + attention(norm1(x)), then x + linear2(activation(linear1(norm2(x)))). Parameters are those
+ * of PyTorch's TransformerEncoderLayer (norm_first): NAME.self_attn. and as above, linear1,
+ * linear2, norm1, norm2, each with weight and bias. */
+TAD_API tad_status tad_net_transformer(tad_net *net, const char *name, int64_t width,
+                                       const tad_transformer_options *options);
+
+/* ---- computing ---- */
 
 /* Computes the net at x (B, in) or (in). Nodes are named after their layers. */
 TAD_API tad_var tad_net_apply(tad_net *net, tad_var x);

@@ -23,6 +23,14 @@ static double fan(int64_t given, const tad_shape *shape, int axis) {
     return (double)(given ? given : shape->rank > 0 ? shape->dim[axis] : 1);
 }
 
+static void set_all(tad_dtype dtype, void *data, int64_t n, double value) {
+    for (int64_t i = 0; i < n; i++)
+        if (dtype == TAD_F64)
+            ((double *)data)[i] = value;
+        else
+            ((float *)data)[i] = (float)value;
+}
+
 static void fill(tad_tape *t, tad_dtype dtype, void *data, int64_t n, bool normal, double factor) {
     tad_random r = tad_tape_random(t);
     for (int64_t i = 0; i < n; i++) {
@@ -48,6 +56,9 @@ tad_var tad_param_random(tad_tape *t, tad_dtype dtype, tad_shape shape, const ta
     void *data = tad_param_data(p);
     double factor = spread(init, fan(init->fan_in, &shape, 0),
                            fan(init->fan_out, &shape, shape.rank > 0 ? shape.rank - 1 : 0));
-    if (data) fill(t, dtype, data, tad_size_of(p), is_normal(init->kind), factor);
+    if (data && init->kind == TAD_INIT_CONSTANT)
+        set_all(dtype, data, tad_size_of(p), factor);
+    else if (data)
+        fill(t, dtype, data, tad_size_of(p), is_normal(init->kind), factor);
     return p;
 }

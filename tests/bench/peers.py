@@ -26,6 +26,8 @@ WORKS = {
     "tiny": ("train", {"torch": 20}),
     "chain_1": ("ops", {}),
     "chain_64": ("ops", {}),
+    **{f"{kind}_{n}": ("models", {"torch_tuned": 1 / 0.8}) for kind in ("attention", "causal") for n in (128, 1024, 4096)},
+    "gpt": ("models", {"torch_tuned": 1 / 0.75}),
     "sigmoid": ("memory", {"torch_tuned": 1 / 0.7}),
     "relu": ("memory", {"torch_tuned": 1 / 0.7}),
     "layer_norm": ("memory", {"torch_tuned": 1 / 0.7}),
@@ -101,6 +103,54 @@ def torch_memory(name):
     return step, 1
 
 
+def torch_attention(places, causal):
+    import torch
+    heads, width = 64 * 128 // places, 32
+    torch.manual_seed(0)
+    x = torch.randn(3, heads, places, width, requires_grad=True)
+    g = torch.randn(heads, places, width)
+    hidden = torch.triu(torch.ones(places, places, dtype=torch.bool), 1)
+    ready = getattr(torch.nn.functional, "scaled_dot_product_attention", None)  # since 2.0
+
+    def by_hand():
+        scores = torch.bmm(x[0], x[1].transpose(1, 2)) / width ** 0.5
+        if causal:
+            scores = scores.masked_fill(hidden, float("-inf"))
+        return torch.bmm(torch.softmax(scores, -1), x[2])
+
+    def step():
+        y = ready(x[0], x[1], x[2], is_causal=causal) if ready else by_hand()
+        y.backward(g)
+        x.grad = None
+    return step, 1
+
+
+def torch_gpt():
+    """The blocks of bench_models, with learnt positions in the place of rotary ones."""
+    import torch
+    width, places, sequences, characters = 128, 128, 16, 96
+    torch.manual_seed(0)
+    nn = torch.nn
+    embed, place = nn.Embedding(characters, width), nn.Parameter(torch.randn(places, width))
+    blocks = [nn.TransformerEncoderLayer(width, 4, 4 * width, 0.0, "gelu", batch_first=True, norm_first=True)
+              for _ in range(4)]
+    norm, head = nn.LayerNorm(width), nn.Linear(width, characters)
+    hidden = torch.triu(torch.full((places, places), float("-inf")), 1)
+    x = torch.randint(0, characters, (sequences, places))
+    labels = torch.randint(0, characters, (sequences * places,))
+    parts = nn.ModuleList([embed, *blocks, norm, head])
+    optim = torch.optim.AdamW([*parts.parameters(), place], 1e-3, foreach=True)
+
+    def step():
+        optim.zero_grad(set_to_none=True)
+        y = embed(x) + place
+        for block in blocks:
+            y = block(y, hidden)
+        nn.functional.cross_entropy(head(norm(y)).reshape(-1, characters), labels).backward()
+        optim.step()
+    return step, 1
+
+
 def numpy_net(dtype):
     """784-50-10 with softmax cross-entropy, the gradients written by hand."""
     import numpy
@@ -143,6 +193,11 @@ def make(peer, name):
     }
     if name in nets:
         return torch_net(*nets[name])
+    if name == "gpt":
+        return torch_gpt()
+    if name.startswith(("attention_", "causal_")):
+        kind, places = name.split("_")
+        return torch_attention(int(places), kind == "causal")
     if name.startswith("chain_"):
         return torch_chain(int(name[len("chain_"):]))
     return torch_memory(name)
