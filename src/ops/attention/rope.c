@@ -37,6 +37,7 @@ typedef struct turning {
     tad_dtype dtype;
     int64_t batches, places, half;
     const tad_array *x;
+    double *rate;     /* of each pair: what it turns from place to place */
     char *y, *angles; /* cosines and sines of each place */
 } turning;
 
@@ -63,8 +64,8 @@ static int64_t row_at(const turning *t, int64_t batch, int64_t place) {
 static void turn_f64(const turning *t, int64_t place) {
     const ptrdiff_t n = t->half, apart = tad_strides(t->x)[t->x->rank - 1];
     double *cosine = (double *)(void *)t->angles + place * 2 * n, *sine = cosine + n;
-    tad__rope_angles_f64(n, (double)(place + t->options->offset), base_of(t->options),
-                         t->options->inverse, cosine, sine);
+    tad__rope_angles_f64(n, (double)(place + t->options->offset), t->rate, t->options->inverse,
+                         cosine, sine);
     for (int64_t b = 0; b < t->batches; b++)
         tad__rope_turn_f64(n, (const double *)t->x->data + row_at(t, b, place), apart,
                            t->options->interleaved, cosine, sine,
@@ -74,8 +75,8 @@ static void turn_f64(const turning *t, int64_t place) {
 static void turn_f32(const turning *t, int64_t place) {
     const ptrdiff_t n = t->half, apart = tad_strides(t->x)[t->x->rank - 1];
     float *cosine = (float *)(void *)t->angles + place * 2 * n, *sine = cosine + n;
-    tad__rope_angles_f32(n, (double)(place + t->options->offset), base_of(t->options),
-                         t->options->inverse, cosine, sine);
+    tad__rope_angles_f32(n, (double)(place + t->options->offset), t->rate, t->options->inverse,
+                         cosine, sine);
     for (int64_t b = 0; b < t->batches; b++)
         tad__rope_turn_f32(n, (const float *)t->x->data + row_at(t, b, place), apart,
                            t->options->interleaved, cosine, sine,
@@ -97,7 +98,9 @@ static tad_status rope_forward(const tad_call_frame *c) {
     const size_t row = (size_t)t.half * 2;
     t.y = c->out[0]->data;
     t.angles = tad__scratch(c->compute, (size_t)t.places * row * tad_dtype_size(t.dtype));
-    if (!t.angles) return TAD_NO_MEMORY;
+    t.rate = tad__scratch(c->compute, (size_t)t.half * sizeof *t.rate);
+    if (!t.angles || !t.rate) return TAD_NO_MEMORY;
+    tad__rope_rates(t.half, base_of(t.options), t.rate);
     tad_split(c, (size_t)t.places, tad__rows_grain((size_t)t.batches * row), turn_piece, &t);
     return TAD_OK;
 }
@@ -122,11 +125,12 @@ static void rope_c_text(const tad_call_frame *c, tad_c *to) {
         tad__strides(&from.array)[i] = tad_strides(x)[i];
         tad__strides(&y.array)[i] *= t.places * t.half * 2;
     }
-    tad_c_put(to, "for (ptrdiff_t p = 0; p < %lld; p++) {\n%s cosine[%lld], sine[%lld];\n",
-              (long long)t.places, tad__c_type((unsigned)t.dtype), n, n);
-    tad_c_put(to, "%s(%lld, (double)(p + %lld), ",
-              tad__c_part(to, "rope_angles", (unsigned)t.dtype), n, (long long)t.options->offset);
+    tad_c_put(to, "double rate[%lld];\n%s(%lld, ", n, tad__c_part_named(to, "tad__rope_rates"), n);
     tad__c_number(to, base_of(t.options), TAD_F64);
+    tad_c_put(to, ", rate);\nfor (ptrdiff_t p = 0; p < %lld; p++) {\n", (long long)t.places);
+    tad_c_put(to, "%s cosine[%lld], sine[%lld];\n", tad__c_type((unsigned)t.dtype), n, n);
+    tad_c_put(to, "%s(%lld, (double)(p + %lld), rate",
+              tad__c_part(to, "rope_angles", (unsigned)t.dtype), n, (long long)t.options->offset);
     tad_c_put(to, ", %d, cosine, sine);\n", t.options->inverse);
     tad__c_open(to, &l, &batch, (const tad_array *const[]){&from.array, &y.array}, 2);
     tad_c_put(to, "%s(%lld, &in0", tad__c_part(to, "rope_turn", (unsigned)t.dtype), n);
