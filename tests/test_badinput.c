@@ -724,7 +724,7 @@ static void ck_option_refused(trial *r, const tad_value *values, size_t n, const
 }
 
 START_TEST(options_by_name) {
-    static const int64_t nine[9] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+    static const int64_t many[TAD_MAX_INTS + 1] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
     trial r;
     begin_trial(&r, tad_op_at((size_t)_i));
     ck_assert(tad_sample_at(r.op, 0, &r.room));
@@ -734,7 +734,8 @@ START_TEST(options_by_name) {
         const tad_option *o = &r.op->options[i];
         tad_value text = {.name = o->name, .kind = TAD_VALUE_TEXT, .text = "no such word"};
         tad_value empty = {.name = o->name, .kind = TAD_VALUE_TEXT, .text = NULL};
-        tad_value list = {.name = o->name, .kind = TAD_VALUE_INTS, .ints = nine, .count = 9};
+        tad_value list = {.name = o->name, .kind = TAD_VALUE_INTS, .ints = many, .count = 9};
+        if (o->kind == TAD_OPTION_INTS) list.count = TAD_MAX_INTS + 1;
         tad_value strange = {.name = o->name, .kind = (tad_value_kind)99};
         tad_value none = {.name = o->name, .kind = TAD_VALUE_SLICES, .slices = NULL};
         ck_option_refused(&r, &text, 1, o->name);

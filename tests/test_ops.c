@@ -74,7 +74,7 @@ static void shape_text(const tad_shape *s, char *text, size_t size) {
 
 static void refuse(const tad_op *op, const tad_misuse *m) {
     tad_tape *t = tad_tape_new(NULL);
-    tad_var in[6];
+    tad_var in[TAD_MAX_INPUTS];
     char shape[80];
     for (size_t i = 0; i < m->n; i++) in[i] = tad_sample_fill(t, &m->in[i], i);
     ck_tape(t);
@@ -113,7 +113,7 @@ START_TEST(refuses_bad_handles) {
     const tad_op *op = op_of(_i);
     tad_tape *t = tad_tape_new(NULL), *other = tad_tape_new(NULL);
     tad_sample_room room;
-    tad_var in[6];
+    tad_var in[TAD_MAX_INPUTS];
     ck_assert(tad_sample_at(op, 0, &room));
     const tad_sample *s = &room.sample;
     for (size_t i = 0; i < s->n; i++) in[i] = tad_sample_fill(t, &s->in[i], i);
@@ -154,6 +154,7 @@ typedef union option_value { /* zeroed, so that two can be compared whole */
     tad_axes axes;
     tad_shape shape;
     tad_slices slices;
+    tad_ints ints;
 } option_value;
 
 static option_value value_in(const tad_option *o, const void *options) {
@@ -265,7 +266,7 @@ static void refuse_value(const tad_op *op, const tad_option *o, const void *bad,
     tad_sample_room room;
     _Alignas(max_align_t) char options[MOST_OPTIONS] = {0};
     tad_tape *t = tad_tape_new(NULL);
-    tad_var in[6];
+    tad_var in[TAD_MAX_INPUTS];
     ck_assert(tad_sample_at(op, 0, &room) && op->options_size <= sizeof options);
     const tad_sample *s = &room.sample;
     if (s->options) memcpy(options, s->options, op->options_size);

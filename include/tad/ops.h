@@ -188,6 +188,49 @@ TAD_API tad_var tad_flip(tad_var x, tad_axes axes); /* reversed along these axes
 /* Copies: n variables that differ in the size of one axis only; n of one shape along a new axis. */
 TAD_API tad_var tad_concat(const tad_var *x, size_t n, int axis);
 TAD_API tad_var tad_stack(const tad_var *x, size_t n, int axis);
+/* The parts of x along an axis, one for each size; the sizes add up to the axis, else BAD_SHAPE.
+ * parts receives n variables, the first is returned. */
+TAD_API tad_var tad_split_sizes(tad_var x, const int64_t *sizes, size_t n, int axis,
+                                tad_var *parts);
+/* The same of `chunks` parts of one size, the last one maybe smaller; there may be fewer than
+ * chunks, and at most n_parts are given. TOO_LARGE for more than 64. */
+TAD_API tad_var tad_chunk(tad_var x, int64_t chunks, int axis, tad_var *parts, size_t n_parts);
+/* The diagonals of two axes become the last axis; offset counts columns to the right. */
+TAD_API tad_var tad_diagonal(tad_var x, int64_t offset, int axis1, int axis2);
+/* A copy of a vector as a diagonal of a matrix of zeros; the diagonal of a matrix. */
+TAD_API tad_var tad_diag(tad_var x, int64_t diagonal);
+TAD_API tad_var tad_trace(tad_var x); /* the sum of a matrix's diagonal */
+/* Turned k times by a right angle, from the first of two axes towards the second; tad_all(): axes
+ * 0 and 1. */
+TAD_API tad_var tad_rot90(tad_var x, int64_t k, tad_axes axes);
+/* n vectors as n grids of all their elements: grid k holds x[k] along axis k. xy: the first two
+ * axes change places, as in NumPy. grids receives n variables, the first is returned. */
+TAD_API tad_var tad_meshgrid(const tad_var *x, size_t n, bool xy, tad_var *grids);
+
+/* ---- shape: copies ---- */
+
+typedef enum tad_pad_mode {
+    TAD_PAD_CONSTANT,
+    TAD_PAD_REFLECT,   /* 3 2 | 1 2 3 | 2 1 */
+    TAD_PAD_REPLICATE, /* 1 1 | 1 2 3 | 3 3 */
+    TAD_PAD_CIRCULAR   /* 2 3 | 1 2 3 | 1 2 */
+} tad_pad_mode;
+
+/* width: before and after each axis, n = 2 rank numbers, or one for all; negative ones crop. value
+ * is that of the constant mode. BAD_SHAPE where too much is cropped or there is nothing to repeat.
+ */
+TAD_API tad_var tad_pad(tad_var x, const int64_t *width, size_t n, tad_pad_mode mode, double value);
+/* Moved by shifts[i] along axis i of the list, the end comes to the beginning; one shift or one
+ * axis stands for all; tad_all(): of x flattened. */
+TAD_API tad_var tad_roll(tad_var x, const int64_t *shifts, size_t n, tad_axes axes);
+/* x, but 0 above, or below, a diagonal of the last two axes, whatever is there. */
+TAD_API tad_var tad_tril(tad_var x, int64_t diagonal);
+TAD_API tad_var tad_triu(tad_var x, int64_t diagonal);
+/* As numpy.repeat: each element repeats[i] times, or one number for all; along one axis, or
+ * tad_all(): of x flattened. */
+TAD_API tad_var tad_repeat(tad_var x, const int64_t *repeats, size_t n, tad_axes axis);
+/* As numpy.tile: the whole reps[i] times along the last n axes; leading ones are added. */
+TAD_API tad_var tad_tile(tad_var x, const int64_t *reps, size_t n);
 /* Copies, converted; between float types differentiable. To int64: towards 0, NaN to 0, within
  * bounds; to bool: whether it is not 0. */
 TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);

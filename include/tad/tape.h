@@ -201,6 +201,12 @@ TAD_API tad_var tad_input_borrow(tad_tape *t, tad_dtype dtype, tad_shape shape, 
 TAD_API tad_var tad_constant_from(tad_tape *t, tad_dtype dtype, tad_shape shape,
                                   const double *data);
 TAD_API tad_var tad_full(tad_tape *t, tad_dtype dtype, tad_shape shape, double value);
+/* n rows and m columns with ones on the diagonal. */
+TAD_API tad_var tad_eye(tad_tape *t, tad_dtype dtype, int64_t n, int64_t m);
+/* start, start + step, ... before stop: BAD_ARGUMENT for step 0. n numbers from start to stop,
+ * both included. */
+TAD_API tad_var tad_arange(tad_tape *t, tad_dtype dtype, double start, double stop, double step);
+TAD_API tad_var tad_linspace(tad_tape *t, tad_dtype dtype, double start, double stop, int64_t n);
 
 /* Constants of a float type with the tape's random numbers, one of its draws for each element (two
  * for a normal one): uniform in [0, 1); normal with mean 0 and variance 1. */

@@ -173,6 +173,12 @@ extern "C" {
 #define tad_constant_from(...) TAD_HERE(tad_constant_from(__VA_ARGS__))
 #undef tad_full
 #define tad_full(...) TAD_HERE(tad_full(__VA_ARGS__))
+#undef tad_eye
+#define tad_eye(...) TAD_HERE(tad_eye(__VA_ARGS__))
+#undef tad_arange
+#define tad_arange(...) TAD_HERE(tad_arange(__VA_ARGS__))
+#undef tad_linspace
+#define tad_linspace(...) TAD_HERE(tad_linspace(__VA_ARGS__))
 #undef tad_rand
 #define tad_rand(...) TAD_HERE(tad_rand(__VA_ARGS__))
 #undef tad_randn
@@ -289,6 +295,32 @@ extern "C" {
 #define tad_concat(...) TAD_HERE(tad_concat(__VA_ARGS__))
 #undef tad_stack
 #define tad_stack(...) TAD_HERE(tad_stack(__VA_ARGS__))
+#undef tad_split_sizes
+#define tad_split_sizes(...) TAD_HERE(tad_split_sizes(__VA_ARGS__))
+#undef tad_chunk
+#define tad_chunk(...) TAD_HERE(tad_chunk(__VA_ARGS__))
+#undef tad_diagonal
+#define tad_diagonal(...) TAD_HERE(tad_diagonal(__VA_ARGS__))
+#undef tad_diag
+#define tad_diag(...) TAD_HERE(tad_diag(__VA_ARGS__))
+#undef tad_trace
+#define tad_trace(...) TAD_HERE(tad_trace(__VA_ARGS__))
+#undef tad_rot90
+#define tad_rot90(...) TAD_HERE(tad_rot90(__VA_ARGS__))
+#undef tad_meshgrid
+#define tad_meshgrid(...) TAD_HERE(tad_meshgrid(__VA_ARGS__))
+#undef tad_pad
+#define tad_pad(...) TAD_HERE(tad_pad(__VA_ARGS__))
+#undef tad_roll
+#define tad_roll(...) TAD_HERE(tad_roll(__VA_ARGS__))
+#undef tad_tril
+#define tad_tril(...) TAD_HERE(tad_tril(__VA_ARGS__))
+#undef tad_triu
+#define tad_triu(...) TAD_HERE(tad_triu(__VA_ARGS__))
+#undef tad_repeat
+#define tad_repeat(...) TAD_HERE(tad_repeat(__VA_ARGS__))
+#undef tad_tile
+#define tad_tile(...) TAD_HERE(tad_tile(__VA_ARGS__))
 #undef tad_cast
 #define tad_cast(...) TAD_HERE(tad_cast(__VA_ARGS__))
 #undef tad_gather

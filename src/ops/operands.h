@@ -28,4 +28,19 @@ static inline tad_var tad__plus(tad_var sum, tad_var term) {
     return tad_is_nil(term) ? sum : tad_add(sum, term);
 }
 
+/* What a composition found to be x itself, as a new variable. */
+static inline tad_var tad__renewed(tad_var y, tad_var x) {
+    const bool same = y.tape == x.tape && y.u.bits == x.u.bits;
+    return same ? tad_reshape(x, tad_shape_of(x)) : y;
+}
+
+/* A list of integers as an option; too long a one, or none, is refused by the op. */
+static inline tad_ints tad__ints_of(const int64_t *list, size_t n) {
+    tad_ints ints = {TAD_MAX_INTS + 1, {0}};
+    if (n > TAD_MAX_INTS || (n && !list)) return ints;
+    ints.count = (int)n;
+    for (size_t i = 0; i < n; i++) ints.value[i] = list[i];
+    return ints;
+}
+
 #endif

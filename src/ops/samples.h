@@ -69,6 +69,10 @@
     }
 #define GIVEN(value)                                                                               \
     { true, value }
+#define INTS(...)                                                                                  \
+    {                                                                                              \
+        (int)(sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), { __VA_ARGS__ }           \
+    }
 
 /* Of the structs in options.h. */
 #define AT(k)                                                                                      \

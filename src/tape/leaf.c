@@ -141,6 +141,29 @@ tad_var tad_constant_from(tad_tape *t, tad_dtype dtype, tad_shape shape, const d
     return converted(t, "constant_from", dtype, &shape, data, false);
 }
 
+/* In blocks, as the converter of arrays wants them. */
+tad_var tad__filled(tad_tape *t, const char *what, tad_dtype dtype, tad_shape shape,
+                    tad__element *element, const void *context) {
+    enum { BLOCK = 256 };
+    if (!check_leaf(t, what, dtype, &shape)) return tad__nil(t);
+    tad_array *a = tad__new_array(t, dtype, &shape);
+    if (!a) {
+        tad__no_memory(t, what);
+        return tad__nil(t);
+    }
+    for (int64_t i = 0; i < a->size; i += BLOCK) {
+        double block[BLOCK];
+        int64_t dim[2] = {a->size - i < BLOCK ? a->size - i : BLOCK, 1};
+        tad_array from = {.data = block, .size = *dim, .dim = dim, .rank = 1, .contiguous = true},
+                  to = from;
+        for (int64_t k = 0; k < *dim; k++) block[k] = element(context, i + k);
+        to.dtype = (uint8_t)dtype;
+        to.data = (char *)a->data + (size_t)i * tad_dtype_size(dtype);
+        tad__copy(&t->compute, &to, &from);
+    }
+    return tad__leaf(t, TAD__CONSTANT, a);
+}
+
 /* A 0-d float64 node without anything in the arena: what a plain number beside an array becomes. */
 static tad_var new_number(tad_tape *t, enum tad__kind kind, unsigned flags, double value) {
     uint32_t index;

@@ -1,18 +1,23 @@
-/* slice, a view, and its adjoint, which puts an array into zeros. Rests on view.h. */
+/* slice, a view, and its adjoint, which puts an array into zeros, or among any one value. Rests on
+ * view.h. */
+#include <math.h>
 #include <stddef.h>
 
+#include "kernel/plain/convert.h"
 #include "ops/families.h"
 #include "ops/operands.h"
 #include "ops/samples.h"
+#include "tape/arrays.h"
 #include "tape/error.h"
 #include "tape/handle.h"
 #include "view.h"
 
-enum { SLICE, SLICE_PUT };
+enum { SLICE, SLICE_PUT, SLICE_FILL };
 
 typedef struct slice_options {
     tad_slices slices;
     tad_shape shape; /* of slice_put's result */
+    double value;    /* of slice_fill's other elements */
 } slice_options;
 
 /* ---- ranges ---- */
@@ -105,26 +110,56 @@ static bool slice_view(const tad_call_frame *c, tad_array *out) {
     return true;
 }
 
-static tad_status slice_put_forward(const tad_call_frame *c) {
-    const slice_options *o = c->options;
-    tad__header h;
+/* Of slice_put and slice_fill: where x lies in the result. */
+static tad_array *part_of(const tad_call_frame *c, void *data, tad__header *h) {
     tad_shape shape = tad__shape_of(c->in[0]);
-    tad_array *part = tad__lay_out(&h, c->out[0], &shape);
-    place_slice(o, c->out[0], part);
+    tad_array *part = tad__lay_out(h, c->out[0], &shape);
+    part->data = data;
+    place_slice(c->options, c->out[0], part);
+    return part;
+}
+
+static tad_status slice_put_forward(const tad_call_frame *c) {
+    tad__header h;
     tad__clear(c->compute, c->out[0]);
-    tad__put(c->compute, part, c->in[0], false);
+    tad__put(c->compute, part_of(c, c->out[0]->data, &h), c->in[0], false);
     return TAD_OK;
 }
 
-static void slice_put_c_text(const tad_call_frame *c, tad_c *to) {
+static void move_c_text(const tad_call_frame *c, tad_c *to) {
     tad__header h;
-    tad_shape shape = tad__shape_of(c->in[0]);
-    tad_array *part = tad__lay_out(&h, c->out[0], &shape);
-    part->data = tad__nowhere();
-    place_slice(c->options, c->out[0], part);
-    tad__c_clear(to, c->out[0]);
+    const tad_array *part = part_of(c, tad__nowhere(), &h);
     tad__c_move(to, &(tad__c_seen){"out0", part, tad__offset(part)},
                 &(tad__c_seen){"in0", c->in[0], 0});
+}
+
+static void slice_put_c_text(const tad_call_frame *c, tad_c *to) {
+    tad__c_clear(to, c->out[0]);
+    move_c_text(c, to);
+}
+
+static tad_status slice_fill_forward(const tad_call_frame *c) {
+    const slice_options *o = c->options;
+    const tad_array *y = c->out[0];
+    const tad_dtype dtype = tad__is_float(y->dtype) ? (tad_dtype)y->dtype : TAD_F64;
+    tad__header h;
+    tad__view number;
+    tad__put(c->compute, y, tad__number_value(o->value, dtype, &number), false);
+    tad__put(c->compute, part_of(c, y->data, &h), c->in[0], false);
+    return TAD_OK;
+}
+
+static void slice_fill_c_text(const tad_call_frame *c, tad_c *to) {
+    const double value = ((const slice_options *)c->options)->value;
+    tad_c_put(to, "for (ptrdiff_t i = 0; i < %lld; i++) out0[i] = ", (long long)c->out[0]->size);
+    if (c->out[0]->dtype == TAD_I64)
+        tad__c_integer(to, tad__to_int64(value));
+    else if (c->out[0]->dtype == TAD_BOOL)
+        tad__c_integer(to, value != 0);
+    else
+        tad__c_number(to, value, c->out[0]->dtype);
+    tad_c_put(to, ";\n");
+    move_c_text(c, to);
 }
 
 /* ---- rules ---- */
@@ -140,6 +175,11 @@ static void slice_put_vjp(tad_rule *r) {
     r->result[0] = tad__apply_one(&tad__ops_slice[SLICE], r->given[0], &o);
 }
 
+static void slice_fill_jvp(tad_rule *r) {
+    const slice_options *o = r->options;
+    r->result[0] = tad__slice_fill(r->given[0], &o->slices, o->shape, 0);
+}
+
 /* ---- options, samples, misuse ---- */
 
 #define SLICES_OPTION                                                                              \
@@ -150,12 +190,19 @@ static const tad_option slice_put_list[] = {
     {OPTION(SHAPE, slice_options, shape), .required = true},
 };
 
+static const tad_option slice_fill_list[] = {
+    SLICES_OPTION,
+    {OPTION(SHAPE, slice_options, shape), .required = true},
+    {OPTION(FLOAT, slice_options, value)},
+};
+
 #define CUTS(n, ...)                                                                               \
     .options = &(const slice_options) {                                                            \
         .slices = { n, {__VA_ARGS__} }                                                             \
     }
-#define PUTS(size0, size1, n, ...)                                                                 \
-    .options = &(const slice_options) { {n, {__VA_ARGS__}}, SHAPE(size0, size1) }
+#define PUTS(...) FILLS(0, __VA_ARGS__)
+#define FILLS(number, size0, size1, n, ...)                                                        \
+    .options = &(const slice_options) { {n, {__VA_ARGS__}}, SHAPE(size0, size1), number }
 #define FROM(a, b)                                                                                 \
     {                                                                                              \
         GIVEN(a), GIVEN(b), { 0 }                                                                  \
@@ -192,6 +239,15 @@ static const tad_misuse slice_put_misuse[] = {
     {CASE("step 0", F64(2, 3)), PUTS(2, 3, 1, EVERY(0)), .expect = TAD_BAD_ARGUMENT},
     {CASE("negative size", F64(2, 3)), PUTS(-2, 3, 1, EVERY(1)), .expect = TAD_BAD_SHAPE},
 };
+static const tad_sample slice_fill_samples[] = {
+    {CASE("block", F64(3, 3)), FILLS(7, 5, 6, 2, FROM(1, 4), EVERY(2))},
+    {CASE("backwards", F64(5, 2)), FILLS(-3, 5, 3, 2, EVERY(-1), EVERY(-2))},
+    {CASE("nothing", F64(0, 3)), FILLS(0.1, 2, 3, 1, FROM(2, 2))},
+    {CASE("whole", F64(2, 3)), FILLS(1, 2, 3, 1, EVERY(1))},
+    {CASE("one element", F64(1, 1)), FILLS(0, 2, 3, 2, FROM(1, 2), FROM(-1, 3))},
+    {CASE("integers", INDICES(5, 2, 1)), FILLS(3.7, 2, 3, 2, EVERY(1), FROM(1, 2))},
+    {CASE("bools", MASK(2, 1)), FILLS(0.5, 2, 3, 2, EVERY(1), FROM(1, 2))},
+};
 
 /* ---- the ops ---- */
 
@@ -210,8 +266,29 @@ const tad_op tad__ops_slice[] = {
                    HOOKS(slice_put),
                    .c_text = slice_put_c_text,
                    CASES(slice_put)},
+    [SLICE_FILL] = {.name = "slice_fill",
+                    .doc = "value everywhere in a shape, but x at the slices",
+                    FAMILY("shape", 1, 1),
+                    .flags = TAD_OP_INTERNAL,
+                    OPTIONS(slice_options, slice_fill_list),
+                    .shape = slice_put_shape,
+                    .forward = slice_fill_forward,
+                    .vjp = slice_put_vjp,
+                    .jvp = slice_fill_jvp,
+                    .c_text = slice_fill_c_text,
+                    SAMPLES(slice_fill_samples),
+                    MISUSE(slice_put_misuse)},
 };
 const size_t tad__ops_slice_count = LENGTH(tad__ops_slice);
+
+tad_var tad__slice_fill(tad_var x, const tad_slices *slices, tad_shape shape, double value) {
+    const int op = value == 0 && !signbit(value) ? SLICE_PUT : SLICE_FILL;
+    return tad__apply_one(&tad__ops_slice[op], x, &(slice_options){*slices, shape, value});
+}
+
+tad_var tad__slice_all(tad_var x, const tad_slices *slices) {
+    return tad__apply_one(&tad__ops_slice[SLICE], x, &(slice_options){.slices = *slices});
+}
 
 tad_var tad_slice(tad_var x, int axis, int64_t start, int64_t stop, int64_t step) {
     tad_tape *t = tad__tape_of(&x, 1);

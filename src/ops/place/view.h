@@ -25,6 +25,13 @@ bool tad__view_in_order(const tad_call_frame *c, tad_array *out);
 /* The type of operand 0 with a new axis of this size. */
 tad_status tad__with_new_axis(const tad_call_frame *c, int64_t axis, int64_t size, tad_type *out);
 
+/* ---- slice.c ---- */
+
+/* x[slices]; an array of this shape that is x there and value elsewhere, of which x has the type
+ * that the slices make. */
+tad_var tad__slice_all(tad_var x, const tad_slices *slices);
+tad_var tad__slice_fill(tad_var x, const tad_slices *slices, tad_shape shape, double value);
+
 /* What the descriptors of views have in common; of those that show each element at most once. */
 #define VIEW(op, where)                                                                            \
     FAMILY("shape", 1, 1), .flags = TAD_OP_LINEAR, .shape = op##_shape,                            \
