@@ -53,6 +53,8 @@ static void put_option(const tad_option *o) {
         printf(", required");
     else if (o->kind == TAD_OPTION_INT || o->kind == TAD_OPTION_FLOAT)
         printf(" (%g)", o->initial);
+    else if (o->kind == TAD_OPTION_BOOL && o->initial != 0)
+        printf(" (true)");
 }
 
 static void put_inputs(const tad_op *op) {

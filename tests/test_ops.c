@@ -167,6 +167,7 @@ static option_value value_in(const tad_option *o, const void *options) {
 /* What a call by name has without the option. */
 static option_value default_of(const tad_option *o) {
     option_value v = value_in(o, NULL);
+    if (o->kind == TAD_OPTION_BOOL) v.truth = o->initial != 0;
     if (o->kind == TAD_OPTION_INT) v.integer = (int64_t)o->initial;
     if (o->kind == TAD_OPTION_FLOAT) v.number = o->initial;
     return v;

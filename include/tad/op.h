@@ -133,7 +133,7 @@ typedef struct tad_option {
     tad_option_kind kind;
     size_t offset;
     const char *choices; /* TAD_OPTION_CHOICE only */
-    double initial;      /* value when called by name without it; FLOAT and INT only, else zero */
+    double initial;      /* value when called by name without it; FLOAT, INT, BOOL; else zero */
     bool required;       /* by name, it must be given */
 } tad_option;
 

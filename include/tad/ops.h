@@ -69,8 +69,55 @@ TAD_API tad_var tad_min(tad_var x, tad_axes over, tad_var *indices);
  * NaN if there is one. */
 TAD_API tad_var tad_argmax(tad_var x, tad_axes over);
 TAD_API tad_var tad_argmin(tad_var x, tad_axes over);
+/* The product, over one axis or all; 1 of nothing. Derivatives are right with zeros. */
+TAD_API tad_var tad_prod(tad_var x, tad_axes over);
+/* The mean of (x - mean)^2, but divided by the count less correction: 1 is usual, 0 the mean. NaN,
+ * and so is the gradient, where that is 0 / 0, as of one element. The root of it, with gradient 0
+ * where all are equal. */
+TAD_API tad_var tad_var_over(tad_var x, tad_axes over, double correction);
+TAD_API tad_var tad_std(tad_var x, tad_axes over, double correction);
+/* (sum of |x|^p)^(1/p) for any p; 0 counts what is not 0, INFINITY and -INFINITY are the largest
+ * and smallest |x|, whose equals share the gradient. Gradient 0 at 0. BAD_ARGUMENT for a NaN. */
+TAD_API tad_var tad_norm(tad_var x, double p, tad_axes over);
 /* Undoes broadcasting: sums x down to `shape`, which broadcasts to x's, else BAD_SHAPE. */
 TAD_API tad_var tad_sum_to(tad_var x, tad_shape shape);
+
+/* ---- running along an axis; of x's shape ---- */
+
+/* y[i] is the sum, the product, the log of the sum of e^x, the largest, the smallest of x[0] ...
+ * x[i]. *indices (may be NULL) receives the places, the last of equals, as int64; the gradient goes
+ * there. By name each may run from the last element: reverse. */
+TAD_API tad_var tad_cumsum(tad_var x, int axis);
+TAD_API tad_var tad_cumprod(tad_var x, int axis);
+TAD_API tad_var tad_logcumsumexp(tad_var x, int axis);
+TAD_API tad_var tad_cummax(tad_var x, int axis, tad_var *indices);
+TAD_API tad_var tad_cummin(tad_var x, int axis, tad_var *indices);
+/* x[i + 1] - x[i], n times: an axis shorter by n. */
+TAD_API tad_var tad_diff(tad_var x, int64_t n, int axis);
+
+/* ---- in order; a NaN is larger than all else, equals stay in their order ----
+ *
+ * *indices (may be NULL) receives the places in x along the axis as int64. */
+
+TAD_API tad_var tad_sort(tad_var x, int axis, bool descending, tad_var *indices);
+TAD_API tad_var tad_argsort(tad_var x, int axis, bool descending);
+/* The k largest or smallest in their order. BAD_ARGUMENT for more than there are. */
+TAD_API tad_var tad_topk(tad_var x, int64_t k, int axis, bool largest, tad_var *indices);
+/* The lower of two middle elements, over one axis or all; then *indices is nil. A NaN if there is
+ * one. BAD_SHAPE of nothing. */
+TAD_API tad_var tad_median(tad_var x, tad_axes over, tad_var *indices);
+
+typedef enum tad_interpolation {
+    TAD_LINEAR,
+    TAD_LOWER,
+    TAD_HIGHER,
+    TAD_MIDPOINT,
+    TAD_NEAREST
+} tad_interpolation;
+
+/* The element at q (n - 1) of n sorted ones, over one axis or all, where that is between two. A NaN
+ * if there is one. BAD_ARGUMENT for q outside 0 .. 1, BAD_SHAPE of nothing. */
+TAD_API tad_var tad_quantile(tad_var x, double q, tad_axes over, tad_interpolation between);
 
 /* ---- softmax along an axis: e^x / sum(e^x), and its logarithm; of x's shape ---- */
 

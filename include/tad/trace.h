@@ -231,8 +231,38 @@ extern "C" {
 #define tad_argmax(...) TAD_HERE(tad_argmax(__VA_ARGS__))
 #undef tad_argmin
 #define tad_argmin(...) TAD_HERE(tad_argmin(__VA_ARGS__))
+#undef tad_prod
+#define tad_prod(...) TAD_HERE(tad_prod(__VA_ARGS__))
+#undef tad_var_over
+#define tad_var_over(...) TAD_HERE(tad_var_over(__VA_ARGS__))
+#undef tad_std
+#define tad_std(...) TAD_HERE(tad_std(__VA_ARGS__))
+#undef tad_norm
+#define tad_norm(...) TAD_HERE(tad_norm(__VA_ARGS__))
 #undef tad_sum_to
 #define tad_sum_to(...) TAD_HERE(tad_sum_to(__VA_ARGS__))
+#undef tad_cumsum
+#define tad_cumsum(...) TAD_HERE(tad_cumsum(__VA_ARGS__))
+#undef tad_cumprod
+#define tad_cumprod(...) TAD_HERE(tad_cumprod(__VA_ARGS__))
+#undef tad_logcumsumexp
+#define tad_logcumsumexp(...) TAD_HERE(tad_logcumsumexp(__VA_ARGS__))
+#undef tad_cummax
+#define tad_cummax(...) TAD_HERE(tad_cummax(__VA_ARGS__))
+#undef tad_cummin
+#define tad_cummin(...) TAD_HERE(tad_cummin(__VA_ARGS__))
+#undef tad_diff
+#define tad_diff(...) TAD_HERE(tad_diff(__VA_ARGS__))
+#undef tad_sort
+#define tad_sort(...) TAD_HERE(tad_sort(__VA_ARGS__))
+#undef tad_argsort
+#define tad_argsort(...) TAD_HERE(tad_argsort(__VA_ARGS__))
+#undef tad_topk
+#define tad_topk(...) TAD_HERE(tad_topk(__VA_ARGS__))
+#undef tad_median
+#define tad_median(...) TAD_HERE(tad_median(__VA_ARGS__))
+#undef tad_quantile
+#define tad_quantile(...) TAD_HERE(tad_quantile(__VA_ARGS__))
 #undef tad_softmax
 #define tad_softmax(...) TAD_HERE(tad_softmax(__VA_ARGS__))
 #undef tad_log_softmax
@@ -495,6 +525,16 @@ static inline tad_status tad__traced_net_linear(const char *tad__file, int tad__
 }
 #undef tad_net_linear
 #define tad_net_linear(...) tad__traced_net_linear(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_layer_norm(const char *tad__file, int tad__line, tad_net *net, const char *name, int64_t width, double eps) {
+    return tad_here_status(tad_net_tape(net), tad_net_layer_norm(net, name, width, eps), tad__file, tad__line);
+}
+#undef tad_net_layer_norm
+#define tad_net_layer_norm(...) tad__traced_net_layer_norm(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_embedding(const char *tad__file, int tad__line, tad_net *net, const char *name, int64_t count, int64_t width, const tad_init *init) {
+    return tad_here_status(tad_net_tape(net), tad_net_embedding(net, name, count, width, init), tad__file, tad__line);
+}
+#undef tad_net_embedding
+#define tad_net_embedding(...) tad__traced_net_embedding(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_net_activation(const char *tad__file, int tad__line, tad_net *net, const char *name, tad_activation *f) {
     return tad_here_status(tad_net_tape(net), tad_net_activation(net, name, f), tad__file, tad__line);
 }
@@ -510,6 +550,16 @@ static inline tad_status tad__traced_net_layer(const char *tad__file, int tad__l
 }
 #undef tad_net_layer
 #define tad_net_layer(...) tad__traced_net_layer(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_attention(const char *tad__file, int tad__line, tad_net *net, const char *name, int64_t width, const tad_transformer_options *options) {
+    return tad_here_status(tad_net_tape(net), tad_net_attention(net, name, width, options), tad__file, tad__line);
+}
+#undef tad_net_attention
+#define tad_net_attention(...) tad__traced_net_attention(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_transformer(const char *tad__file, int tad__line, tad_net *net, const char *name, int64_t width, const tad_transformer_options *options) {
+    return tad_here_status(tad_net_tape(net), tad_net_transformer(net, name, width, options), tad__file, tad__line);
+}
+#undef tad_net_transformer
+#define tad_net_transformer(...) tad__traced_net_transformer(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_optim_step(const char *tad__file, int tad__line, tad_optim *o) {
     return tad_here_status(tad_dict_tape(tad_optim_state(o)), tad_optim_step(o), tad__file, tad__line);
 }

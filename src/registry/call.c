@@ -204,6 +204,7 @@ static tad_status fill_defaults(tad_tape *t, const tad_op *op, char *options,
         int64_t integer = (int64_t)(o->kind == TAD_OPTION_INT && !o->required ? o->initial : 0);
         if (o->kind == TAD_OPTION_FLOAT && !o->required)
             memcpy(options + o->offset, &o->initial, sizeof o->initial);
+        if (o->kind == TAD_OPTION_BOOL) *(bool *)(options + o->offset) = o->initial != 0;
         if (o->kind == TAD_OPTION_INT) memcpy(options + o->offset, &integer, sizeof integer);
     }
     return TAD_OK;

@@ -143,6 +143,16 @@ tad_var tad__gather_put(tad_var src, tad_var index, tad_shape shape, int64_t axi
                      &(put_options){{axis}, shape}, NULL, 0);
 }
 
+/* Places have no cotangent. */
+void tad__picked_vjp(tad_rule *r, int64_t axis) {
+    if (!tad_is_nil(r->given[0]))
+        r->result[0] = tad__gather_put(r->given[0], r->out[1], tad_shape_of(r->in[0]), axis);
+}
+
+void tad__picked_jvp(tad_rule *r, int64_t axis) {
+    r->result[0] = tad_gather(r->given[0], r->out[1], (int)axis);
+}
+
 static void gather_vjp(tad_rule *r) {
     const tad__at_axis *o = r->options;
     r->result[0] = tad__gather_put(r->given[0], r->in[1], tad_shape_of(r->in[0]), o->axis);

@@ -53,6 +53,11 @@ void tad__c_put_into(tad_c *to, const tad_call_frame *c, size_t src, const tad__
 
 /* ---- gather.c ---- */
 
+/* Rules of ops whose first result is elements of x, and whose second result says, as an index along
+ * the axis, which. */
+void tad__picked_vjp(tad_rule *r, int64_t axis);
+void tad__picked_jvp(tad_rule *r, int64_t axis);
+
 /* The adjoint of tad_gather: zeros of `shape` to which src is added at the places of index. */
 tad_var tad__gather_put(tad_var src, tad_var index, tad_shape shape, int64_t axis);
 
