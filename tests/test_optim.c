@@ -84,7 +84,72 @@ static tad_optim *rmsprop_options(const tad_dict *p) {
                                               .clip = clip});
 }
 
-/* The parameters after each step, as PyTorch prints them. */
+static tad_optim *adamax(const tad_dict *p) {
+    tad_adam_options o = clipped_adam(tad_adam_defaults());
+    return tad_adamax(p, 0.002, clip.value > 0 ? &o : NULL);
+}
+static tad_optim *adamax_options(const tad_dict *p) {
+    tad_adam_options o = clipped_adam(adam_all);
+    return tad_adamax(p, 0.05, &o);
+}
+static tad_optim *nadam(const tad_dict *p) {
+    tad_adam_options o = clipped_adam(tad_nadam_defaults());
+    return tad_nadam(p, 0.002, clip.value > 0 ? &o : NULL);
+}
+static tad_optim *nadam_options(const tad_dict *p) {
+    tad_adam_options o = clipped_adam(adam_all);
+    o.momentum_decay = 0.1;
+    return tad_nadam(p, 0.05, &o);
+}
+static tad_optim *radam(const tad_dict *p) {
+    tad_adam_options o = clipped_adam(tad_adam_defaults());
+    return tad_radam(p, 0.001, clip.value > 0 ? &o : NULL);
+}
+static tad_optim *radam_options(const tad_dict *p) {
+    tad_adam_options o = clipped_adam(adam_all);
+    return tad_radam(p, 0.05, &o);
+}
+static tad_optim *lion(const tad_dict *p) {
+    tad_adam_options o = clipped_adam(tad_lion_defaults());
+    return tad_lion(p, 0.01, clip.value > 0 ? &o : NULL);
+}
+static tad_optim *lion_options(const tad_dict *p) {
+    tad_adam_options o = clipped_adam(adam_all);
+    return tad_lion(p, 0.05, &o);
+}
+static tad_optim *lamb(const tad_dict *p) {
+    tad_adam_options o = clipped_adam(tad_lamb_defaults());
+    return tad_lamb(p, 0.01, clip.value > 0 ? &o : NULL);
+}
+static tad_optim *lamb_options(const tad_dict *p) {
+    tad_adam_options o = clipped_adam(adam_all);
+    return tad_lamb(p, 0.05, &o);
+}
+static tad_optim *adagrad(const tad_dict *p) {
+    tad_adagrad_options o = tad_adagrad_defaults();
+    o.clip = clip;
+    return tad_adagrad(p, 0.1, clip.value > 0 ? &o : NULL);
+}
+static tad_optim *adagrad_options(const tad_dict *p) {
+    return tad_adagrad(
+        p, 0.1,
+        &(tad_adagrad_options){
+            .lr_decay = 0.2, .weight_decay = 0.3, .initial = 0.5, .eps = 1e-3, .clip = clip});
+}
+static tad_optim *adadelta(const tad_dict *p) {
+    tad_adadelta_options o = tad_adadelta_defaults();
+    o.clip = clip;
+    return tad_adadelta(p, 1, clip.value > 0 ? &o : NULL);
+}
+static tad_optim *adadelta_options(const tad_dict *p) {
+    return tad_adadelta(
+        p, 0.7,
+        &(tad_adadelta_options){.rho = 0.8, .eps = 1e-3, .weight_decay = 0.3, .clip = clip});
+}
+
+/* The parameters after each step, as PyTorch prints them; those of NAdam, whose product of momenta
+ * it keeps in float32, and of Lion and LAMB, which it does not have, by formulas with its tensors.
+ */
 static const struct {
     const char *name;
     maker *make;
@@ -168,6 +233,90 @@ static const struct {
       {0.88225245552822196, -1.9205826768799192, 0.45262216950570744},
       {0.8234177437811977, -1.9259590927580501, 0.45244009736541596},
       {0.73019437918344465, -1.9017008156333353, 0.44691694587005631}}},
+    {"adagrad",
+     adagrad,
+     {{0.90000000002000002, -1.9000000000099999, 0.40000000000500002},
+      {0.85527864047800428, -1.9600000000052, 0.4832050294364767},
+      {0.87288765860141604, -2.036822127961003, 0.4832050294364767},
+      {0.77388048728567027, -2.0120151810443923, 0.47766654168041295}}},
+    {"adagrad options",
+     adagrad_options,
+     {{0.92514324484824062, -1.9085863456319514, 0.40504766856889185},
+      {0.88826011350335932, -1.9169906399218455, 0.47053832263032291},
+      {0.87837956017158814, -1.9502275088677956, 0.4677875016320297},
+      {0.81823993823229701, -1.9202822486671056, 0.46200923203785071}}},
+    {"adadelta",
+     adadelta,
+     {{0.99683778558348757, -1.9968377381511013, 0.49683772629267131},
+      {0.99475269855569626, -1.9996112227165534, 0.50061736716063365},
+      {0.99568474026004561, -2.0037149297265158, 0.50061736716063365},
+      {0.99093706244265722, -2.001975640832069, 0.50026972477841558}}},
+    {"adadelta options",
+     adadelta_options,
+     {{0.95069474924576503, -1.950550792002905, 0.45052927348138244},
+      {0.90897912113557766, -1.958547028535927, 0.50862171423397118},
+      {0.89249792360565527, -1.997147613741471, 0.50426639914172766},
+      {0.81829269437749774, -1.9513995458466449, 0.49392180473305675}}},
+    {"adamax",
+     adamax,
+     {{0.99800000004, -1.99800000002, 0.49800000001},
+      {0.99652484069960701, -1.9978419472319489, 0.49842105264017544},
+      {0.99574098596676353, -1.9985135339433389, 0.49868700124472093},
+      {0.99509007000444782, -1.9987962631182414, 0.49883695691332874}}},
+    {"adamax options",
+     adamax_options,
+     {{0.95006242197253432, -1.9500312304809495, 0.45002324500232449},
+      {0.90716944730666493, -1.9296673247140077, 0.461120746480216},
+      {0.87564336584505797, -1.9300799157625439, 0.46697363426461308},
+      {0.85517517497075179, -1.9170526687935607, 0.46882049223536787}}},
+    {"nadam",
+     nadam,
+     {{0.9978870964855473, -1.9978870964644182, 0.49788709645385376},
+      {0.99683924991131867, -1.9990405790262922, 0.49955636986902413},
+      {0.99705653923021587, -2.0007639334802891, 0.49960510253197715},
+      {0.99458469682882644, -2.0002614302189339, 0.49951730816155698}}},
+    {"nadam options",
+     nadam_options,
+     {{0.94525658790799416, -1.9452223946462255, 0.44521364067047431},
+      {0.90971655799204343, -1.946201636418704, 0.48728662048571852},
+      {0.89145543947748029, -1.9739237857318039, 0.48658697890137681},
+      {0.82467071117828883, -1.9385470930652218, 0.48123765739065755}}},
+    {"radam",
+     radam,
+     {{0.99950000000000006, -1.9990000000000001, 0.498},
+      {0.99913157894736848, -1.998921052631579, 0.49863157894736843},
+      {0.99893600699164897, -1.9994247426684795, 0.4990301029326083},
+      {0.99763417506376295, -1.9996365775041876, 0.49925458679419599}}},
+    {"radam options",
+     radam_options,
+     {{0.95999999999999996, -1.9199999999999999, 0.39250000000000002},
+      {0.92727777777777776, -1.8892777777777776, 0.42478472222222224},
+      {0.90431500455373404, -1.8902699225865207, 0.44122661942167579},
+      {0.81678517447187793, -1.8728521101975875, 0.44646922919200377}}},
+    {"lion",
+     lion,
+     {{0.98999999999999999, -1.99, 0.48999999999999999},
+      {0.97999999999999998, -2, 0.5},
+      {0.98999999999999999, -2.0099999999999998, 0.51000000000000001},
+      {0.97999999999999998, -1.9999999999999998, 0.5}}},
+    {"lion options",
+     lion_options,
+     {{0.93499999999999994, -1.9199999999999999, 0.4425},
+      {0.87097499999999983, -1.9412, 0.48586249999999997},
+      {0.80791037499999974, -1.9620820000000001, 0.52857456250000001},
+      {0.74579171937499966, -1.8826507700000001, 0.57064594406250002}}},
+    {"lamb",
+     lamb,
+     {{0.98679329893407386, -1.9866625261827218, 0.48685865915788351},
+      {0.96493901169249952, -1.9841294173016439, 0.49249208837418285},
+      {0.94701278912497622, -1.9967499105607198, 0.49800717895885543},
+      {0.9255893659545027, -2.0029868304785658, 0.50192166838095142}}},
+    {"lamb options",
+     lamb_options,
+     {{0.93695184976828871, -1.9223314752298304, 0.44416514518345102},
+      {0.84032229938770564, -1.8733315954992615, 0.45787795465979575},
+      {0.73585911620834443, -1.8685257516394216, 0.46915890595384785},
+      {0.63897847231991634, -1.8332270722831299, 0.46837654946778895}}},
 };
 
 enum { CASES = sizeof reference / sizeof *reference };
@@ -235,6 +384,35 @@ START_TEST(equals_pytorch_within_bounds) {
     check_case(_i, TAD_F64, 4e-15);
     check_case(_i, TAD_F32, 2e-6);
     clip.value = 0;
+}
+END_TEST
+
+/* From step 6 on its variance is known well enough. */
+START_TEST(radam_is_rectified_in_time) {
+    static const double after[4][3] = {
+        {0.74421192829791627, -1.8373848662094066, 0.41841232438349785},
+        {0.73834488132540466, -1.8334673320589179, 0.42002904131591279},
+        {0.73200244998322794, -1.8323045998012917, 0.42152339833333768},
+        {0.72150194743657925, -1.8279598236771188, 0.42236365307406187}};
+    bench b = open_bench(TAD_F64);
+    tad_optim *o = radam_options(b.params);
+    for (int i = 0; i < 8; i++) {
+        step(&b, o, gradients[i % 4]);
+        if (i >= 4) ck_values(b.p, 4e-15, after[i - 4][0], after[i - 4][1], after[i - 4][2]);
+    }
+    tad_tape_free(b.t);
+}
+END_TEST
+
+/* Nothing is divided by a length of 0. */
+START_TEST(lamb_moves_what_is_zero) {
+    bench b = open_bench(TAD_F64);
+    tad_optim *o = tad_lamb(b.params, 0.1, NULL);
+    ck_done(tad_assign(b.p, (double[]){0, 0, 0}), b.t);
+    step(&b, o, (double[]){1, -1, 2});
+    ck_values(b.p, 1e-6, -0.1, 0.1, -0.1);
+    ck_done(tad_assign(b.p, (double[]){0, 0, 0}), b.t);
+    tad_tape_free(b.t);
 }
 END_TEST
 
@@ -419,6 +597,14 @@ START_TEST(refuses_bad_options) {
     ck_refused(b.t, TAD_BAD_ARGUMENT, "adam: options out of range");
     ck_assert_ptr_null(tad_rmsprop(b.params, 0.1, &(tad_rmsprop_options){.alpha = -1}));
     ck_refused(b.t, TAD_BAD_ARGUMENT, "rmsprop: options out of range");
+    ck_assert_ptr_null(tad_adagrad(b.params, 0.1, &(tad_adagrad_options){.initial = -1, .eps = 1}));
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "adagrad: options out of range");
+    ck_assert_ptr_null(tad_adadelta(b.params, 0.1, &(tad_adadelta_options){.rho = 1, .eps = 1}));
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "adadelta: options out of range");
+    tad_adam_options worse = tad_nadam_defaults();
+    worse.momentum_decay = -1;
+    ck_assert_ptr_null(tad_nadam(b.params, 0.1, &worse));
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "nadam: options out of range");
     tad_tape_free(b.t);
 }
 END_TEST
@@ -432,6 +618,12 @@ START_TEST(options_without_the_defaults_are_refused) {
     ck_refused(b.t, TAD_BAD_ARGUMENT, "adamw: beta2 is 0");
     ck_assert_ptr_null(tad_rmsprop(b.params, 0.1, &(tad_rmsprop_options){.momentum = 0.9}));
     ck_refused(b.t, TAD_BAD_ARGUMENT, "rmsprop: alpha is 0: begin with the defaults");
+    ck_assert_ptr_null(tad_lion(b.params, 0.1, &(tad_adam_options){.beta1 = 0.9}));
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "lion: beta2 is 0");
+    ck_assert_ptr_null(tad_adagrad(b.params, 0.1, &(tad_adagrad_options){.lr_decay = 0.9}));
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "adagrad: eps is 0: begin with the defaults");
+    ck_assert_ptr_null(tad_adadelta(b.params, 0.1, &(tad_adadelta_options){.eps = 1e-6}));
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "adadelta: rho is 0: begin with the defaults");
     tad_tape_free(b.t);
 }
 END_TEST
@@ -568,6 +760,8 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "pytorch");
     tcase_add_loop_test(c, equals_pytorch_float64, 0, CASES);
     tcase_add_loop_test(c, equals_pytorch_float32, 0, CASES);
+    tcase_add_test(c, radam_is_rectified_in_time);
+    tcase_add_test(c, lamb_moves_what_is_zero);
     tcase_add_loop_test(c, equals_pytorch_within_bounds, 0, CASES);
     c = support_case(s, "step");
     tcase_add_test(c, adds_up_sweeps_and_starts_afresh);

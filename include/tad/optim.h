@@ -40,7 +40,8 @@ typedef struct tad_sgd_options {
 typedef struct tad_adam_options {
     double beta1, beta2; /* 0 <= beta1 < 1, 0 < beta2 < 1 */
     double eps;
-    double weight_decay; /* Adam: added to the gradient; AdamW: decoupled */
+    double weight_decay;   /* added to the gradient; AdamW, Lion, LAMB: decoupled */
+    double momentum_decay; /* NAdam only */
     tad_clip clip;
 } tad_adam_options;
 
@@ -52,9 +53,28 @@ typedef struct tad_rmsprop_options {
     tad_clip clip;
 } tad_rmsprop_options;
 
-TAD_API tad_adam_options tad_adam_defaults(void);       /* 0.9, 0.999, 1e-8, 0 */
-TAD_API tad_adam_options tad_adamw_defaults(void);      /* 0.9, 0.999, 1e-8, 0.01 */
-TAD_API tad_rmsprop_options tad_rmsprop_defaults(void); /* 0.99, 1e-8, the rest 0 */
+typedef struct tad_adagrad_options {
+    double lr_decay, weight_decay;
+    double initial; /* what the sums of squares begin with */
+    double eps;
+    tad_clip clip;
+} tad_adagrad_options;
+
+typedef struct tad_adadelta_options {
+    double rho; /* 0 < rho < 1 */
+    double eps; /* above 0 */
+    double weight_decay;
+    tad_clip clip;
+} tad_adadelta_options;
+
+TAD_API tad_adam_options tad_adam_defaults(void);         /* 0.9, 0.999, 1e-8, 0 */
+TAD_API tad_adam_options tad_adamw_defaults(void);        /* 0.9, 0.999, 1e-8, 0.01 */
+TAD_API tad_adam_options tad_nadam_defaults(void);        /* as Adam, momentum_decay 0.004 */
+TAD_API tad_adam_options tad_lion_defaults(void);         /* 0.9, 0.99, the rest 0 */
+TAD_API tad_adam_options tad_lamb_defaults(void);         /* 0.9, 0.999, 1e-6, 0.01 */
+TAD_API tad_rmsprop_options tad_rmsprop_defaults(void);   /* 0.99, 1e-8, the rest 0 */
+TAD_API tad_adagrad_options tad_adagrad_defaults(void);   /* eps 1e-10, the rest 0 */
+TAD_API tad_adadelta_options tad_adadelta_defaults(void); /* 0.9, 1e-6, 0 */
 
 /* For the parameters in the dictionary now (float32 or float64, all of one tape, none twice). lr:
  * the learning rate, not negative. options NULL: the defaults. NULL on failure, which sticks; the
@@ -62,6 +82,19 @@ TAD_API tad_rmsprop_options tad_rmsprop_defaults(void); /* 0.99, 1e-8, the rest 
 TAD_API tad_optim *tad_sgd(const tad_dict *params, double lr, const tad_sgd_options *options);
 TAD_API tad_optim *tad_adam(const tad_dict *params, double lr, const tad_adam_options *options);
 TAD_API tad_optim *tad_adamw(const tad_dict *params, double lr, const tad_adam_options *options);
+/* Adam with the largest gradient in the place of the root (Kingma and Ba, 7.1); with Nesterov's
+ * momentum (Dozat); with a variance that is used once it is known (Liu and others). */
+TAD_API tad_optim *tad_adamax(const tad_dict *params, double lr, const tad_adam_options *options);
+TAD_API tad_optim *tad_nadam(const tad_dict *params, double lr, const tad_adam_options *options);
+TAD_API tad_optim *tad_radam(const tad_dict *params, double lr, const tad_adam_options *options);
+/* Steps of one size, along the sign of the momentum (Chen and others, 2023); eps is not used. */
+TAD_API tad_optim *tad_lion(const tad_dict *params, double lr, const tad_adam_options *options);
+/* AdamW's direction, as long as the parameter it belongs to (You and others, 2019). */
+TAD_API tad_optim *tad_lamb(const tad_dict *params, double lr, const tad_adam_options *options);
+TAD_API tad_optim *tad_adagrad(const tad_dict *params, double lr,
+                               const tad_adagrad_options *options);
+TAD_API tad_optim *tad_adadelta(const tad_dict *params, double lr,
+                                const tad_adadelta_options *options);
 TAD_API tad_optim *tad_rmsprop(const tad_dict *params, double lr,
                                const tad_rmsprop_options *options);
 

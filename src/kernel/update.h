@@ -7,7 +7,20 @@
 
 #include "isa.h"
 
-typedef enum tad__rule { TAD__SGD, TAD__ADAM, TAD__ADAMW, TAD__RMSPROP, TAD__RULES } tad__rule;
+typedef enum tad__rule {
+    TAD__SGD,
+    TAD__ADAM,
+    TAD__ADAMW,
+    TAD__RMSPROP,
+    TAD__ADAGRAD,
+    TAD__ADADELTA,
+    TAD__ADAMAX,
+    TAD__NADAM,
+    TAD__RADAM,
+    TAD__LION,
+    TAD__LAMB, /* finds the direction only */
+    TAD__RULES
+} tad__rule;
 
 /* The coefficients of one step, the same for all parameters. */
 typedef struct tad__update {
@@ -15,9 +28,12 @@ typedef struct tad__update {
     double lr, decay;             /* learning rate, weight decay */
     double momentum, keep, fresh; /* SGD: buffer = keep * buffer + fresh * gradient */
     double beta1, beta2, eps;     /* RMSprop: beta2 is alpha */
-    double correct1, correct2;    /* Adam: 1 - beta1^t, sqrt(1 - beta2^t) */
-    double scale, bound;          /* clipping: gradients times scale, then within +-bound */
+    double step;         /* Adam and its kin: lr / (1 - beta1^t), or what they make of it */
+    double correct2;     /* Adam: sqrt(1 - beta2^t) */
+    double of_gradient;  /* NAdam: the step along the gradient beside that of the mean */
+    double scale, bound; /* clipping: gradients times scale, then within +-bound */
     bool nesterov, centered;
+    bool rectified; /* RAdam: divided by the root of the variance */
 } tad__update;
 
 /* p: n numbers; g: gradients; state: up to three arrays, or NULL (see nn/optim.c). */

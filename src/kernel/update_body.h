@@ -38,7 +38,7 @@ static inline void N(adam)(const tad__update *u, T *restrict p, const T *restric
     const bool decoupled = u->rule == TAD__ADAMW;
     const T into_g = decoupled ? 0 : (T)u->decay;
     const T shrink = decoupled ? (T)(1 - u->lr * u->decay) : 1;
-    const T step = (T)(u->lr / u->correct1), root = (T)u->correct2, eps = (T)u->eps;
+    const T step = (T)u->step, root = (T)u->correct2, eps = (T)u->eps;
     const T beta1 = (T)u->beta1, rest1 = (T)(1 - u->beta1);
     const T beta2 = (T)u->beta2, rest2 = (T)(1 - u->beta2);
     const T scale = (T)u->scale, bound = (T)u->bound;
@@ -48,6 +48,100 @@ static inline void N(adam)(const tad__update *u, T *restrict p, const T *restric
         mean[i] = m;
         square[i] = v;
         p[i] = shrink * p[i] - step * (m / (M(sqrt)(v) / root + eps));
+    }
+}
+
+/* NAdam; LAMB, whose direction goes to `along` and moves nothing. */
+static inline void N(adam_kin)(const tad__update *u, T *restrict p, const T *restrict g,
+                               T *restrict mean, T *restrict square, T *restrict along, int64_t n,
+                               bool clip) {
+    const T into_g = along ? 0 : (T)u->decay, into_step = (T)u->decay;
+    const T step = (T)u->step, of_g = (T)u->of_gradient, root = (T)u->correct2, eps = (T)u->eps;
+    const T beta1 = (T)u->beta1, rest1 = (T)(1 - u->beta1);
+    const T beta2 = (T)u->beta2, rest2 = (T)(1 - u->beta2);
+    const T scale = (T)u->scale, bound = (T)u->bound;
+    for (int64_t i = 0; i < n; i++) {
+        T d = N(clipped)(g[i], scale, bound, clip) + into_g * p[i];
+        T m = beta1 * mean[i] + rest1 * d, v = beta2 * square[i] + rest2 * d * d;
+        T under = M(sqrt)(v) / root + eps;
+        mean[i] = m;
+        square[i] = v;
+        if (along)
+            along[i] = step * m / under + into_step * p[i];
+        else
+            p[i] -= of_g * d / under + step * m / under;
+    }
+}
+
+/* RAdam: by the root of the variance only where that is known. */
+static inline void N(radam)(const tad__update *u, T *restrict p, const T *restrict g,
+                            T *restrict mean, T *restrict square, int64_t n, bool clip) {
+    const T step = (T)u->step, eps = (T)u->eps, decay = (T)u->decay;
+    const T beta1 = (T)u->beta1, rest1 = (T)(1 - u->beta1);
+    const T beta2 = (T)u->beta2, rest2 = (T)(1 - u->beta2);
+    const T scale = (T)u->scale, bound = (T)u->bound;
+    const bool rectified = u->rectified;
+    for (int64_t i = 0; i < n; i++) {
+        T d = N(clipped)(g[i], scale, bound, clip) + decay * p[i];
+        T m = beta1 * mean[i] + rest1 * d, v = beta2 * square[i] + rest2 * d * d;
+        mean[i] = m;
+        square[i] = v;
+        p[i] -= step * (rectified ? m / (M(sqrt)(v) + eps) : m);
+    }
+}
+
+static inline void N(adamax)(const tad__update *u, T *restrict p, const T *restrict g,
+                             T *restrict mean, T *restrict most, int64_t n, bool clip) {
+    const T step = (T)u->step, eps = (T)u->eps, decay = (T)u->decay;
+    const T beta1 = (T)u->beta1, rest1 = (T)(1 - u->beta1), beta2 = (T)u->beta2;
+    const T scale = (T)u->scale, bound = (T)u->bound;
+    for (int64_t i = 0; i < n; i++) {
+        T d = N(clipped)(g[i], scale, bound, clip) + decay * p[i], a = (d < 0 ? -d : d) + eps;
+        T m = beta1 * mean[i] + rest1 * d, w = beta2 * most[i];
+        w = w > a ? w : a; /* a NaN of the gradient stays */
+        mean[i] = m;
+        most[i] = w;
+        p[i] -= step * m / w;
+    }
+}
+
+static inline void N(lion)(const tad__update *u, T *restrict p, const T *restrict g,
+                           T *restrict mean, int64_t n, bool clip) {
+    const T lr = (T)u->lr, shrink = (T)(1 - u->lr * u->decay);
+    const T beta1 = (T)u->beta1, rest1 = (T)(1 - u->beta1);
+    const T beta2 = (T)u->beta2, rest2 = (T)(1 - u->beta2);
+    const T scale = (T)u->scale, bound = (T)u->bound;
+    for (int64_t i = 0; i < n; i++) {
+        T d = N(clipped)(g[i], scale, bound, clip), m = beta1 * mean[i] + rest1 * d;
+        T sign = m > 0 ? 1 : m < 0 ? -1 : m; /* a NaN is its own */
+        mean[i] = beta2 * mean[i] + rest2 * d;
+        p[i] = shrink * p[i] - lr * sign;
+    }
+}
+
+static inline void N(adagrad)(const tad__update *u, T *restrict p, const T *restrict g,
+                              T *restrict sum, int64_t n, bool clip) {
+    const T step = (T)u->step, eps = (T)u->eps, decay = (T)u->decay;
+    const T scale = (T)u->scale, bound = (T)u->bound;
+    for (int64_t i = 0; i < n; i++) {
+        T d = N(clipped)(g[i], scale, bound, clip) + decay * p[i], s = sum[i] + d * d;
+        sum[i] = s;
+        p[i] -= step * (d / (M(sqrt)(s) + eps));
+    }
+}
+
+static inline void N(adadelta)(const tad__update *u, T *restrict p, const T *restrict g,
+                               T *restrict square, T *restrict moved, int64_t n, bool clip) {
+    const T lr = (T)u->lr, eps = (T)u->eps, decay = (T)u->decay;
+    const T rho = (T)u->beta2, rest = (T)(1 - u->beta2);
+    const T scale = (T)u->scale, bound = (T)u->bound;
+    for (int64_t i = 0; i < n; i++) {
+        T d = N(clipped)(g[i], scale, bound, clip) + decay * p[i];
+        T v = rho * square[i] + rest * d * d;
+        T step = M(sqrt)(moved[i] + eps) / M(sqrt)(v + eps) * d;
+        square[i] = v;
+        moved[i] = rho * moved[i] + rest * step * step;
+        p[i] -= lr * step;
     }
 }
 
@@ -94,6 +188,13 @@ static inline void N(rule)(const tad__update *u, T *p, const T *g, void *const *
         else
             N(rmsprop)(u, p, g, state[0], state[1], state[2], n, clip);
         break;
+    case TAD__ADAGRAD: N(adagrad)(u, p, g, state[0], n, clip); break;
+    case TAD__ADADELTA: N(adadelta)(u, p, g, state[0], state[1], n, clip); break;
+    case TAD__ADAMAX: N(adamax)(u, p, g, state[0], state[1], n, clip); break;
+    case TAD__NADAM: N(adam_kin)(u, p, g, state[0], state[1], NULL, n, clip); break;
+    case TAD__LAMB: N(adam_kin)(u, p, g, state[0], state[1], state[2], n, clip); break;
+    case TAD__RADAM: N(radam)(u, p, g, state[0], state[1], n, clip); break;
+    case TAD__LION: N(lion)(u, p, g, state[0], n, clip); break;
     default: N(adam)(u, p, g, state[0], state[1], n, clip); break;
     }
 }

@@ -1,46 +1,30 @@
-/* Optimisers: options, state, steps; clipping by norm. The arithmetic is in kernel/update_kernel.c.
- * Rests on the public headers. */
+/* Optimisers: state, steps; clipping by norm. The arithmetic is in kernel/update_kernel.c. Rests on
+ * optim.h. */
+#include "optim.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <tad/inspect.h>
-#include <tad/optim.h>
+#include <tad/nn.h>
 
 #include "array/update.h"
 #include "tape/hook.h"
 
-enum { STATES = 3 };
-
-/* One parameter with what belongs to it. The pointers are those of the step under way. */
-typedef struct slot {
-    tad_var param, state[STATES]; /* nil: not needed */
-    int64_t n;                    /* elements of each, and their type */
-    tad_dtype dtype;
-    void *p, *s[STATES];
-    const void *g;
-} slot;
-
-struct tad_optim {
-    tad_tape *tape;
-    const char *what;
-    tad__update update;
-    double dampening;
-    tad_clip clip;
-    bool used[STATES];
-    slot *slot;
-    tad_var *params; /* the same again as tad_zero_gradients wants them */
-    size_t count;
-    tad_dict *state;
-    tad_var steps, lr; /* (1) float64: part of the state */
-};
-
 /* Names of the state arrays, PyTorch's. */
-static const char *const state_names[TAD__RULES][STATES] = {
+static const char *const state_names[TAD__RULES][TAD__STATES] = {
     [TAD__SGD] = {"momentum_buffer"},
     [TAD__ADAM] = {"exp_avg", "exp_avg_sq"},
     [TAD__ADAMW] = {"exp_avg", "exp_avg_sq"},
     [TAD__RMSPROP] = {"square_avg", "grad_avg", "momentum_buffer"},
+    [TAD__ADAGRAD] = {"sum"},
+    [TAD__ADADELTA] = {"square_avg", "acc_delta"},
+    [TAD__ADAMAX] = {"exp_avg", "exp_inf"},
+    [TAD__NADAM] = {"exp_avg", "exp_avg_sq"},
+    [TAD__RADAM] = {"exp_avg", "exp_avg_sq"},
+    [TAD__LION] = {"exp_avg"},
+    [TAD__LAMB] = {"exp_avg", "exp_avg_sq", "direction"},
 };
 
 /* ---- making ---- */
@@ -61,13 +45,18 @@ static tad_status check_param(const tad_optim *o, const tad_dict *params, size_t
     return TAD_OK;
 }
 
-/* A zero array of the parameter's kind, called KIND.PARAMETER. */
-static tad_var add_state(tad_optim *o, const char *kind, tad_entry param) {
+/* An array of the parameter's kind, called KIND.PARAMETER. */
+static tad_var add_state(tad_optim *o, int k, tad_entry param) {
+    const char *kind = state_names[o->update.rule][k];
+    const tad_init init = {TAD_INIT_CONSTANT, o->initial, 0, 0};
     size_t length = strlen(kind) + strlen(param.name) + 2;
     char *name = tad_tape_resize(o->tape, NULL, length, 1);
     if (!name) return (tad_var){0};
     snprintf(name, length, "%s.%s", kind, param.name);
-    tad_var v = tad_param(o->tape, tad_dtype_of(param.value), tad_shape_of(param.value), NULL);
+    const tad_dtype dtype = tad_dtype_of(param.value);
+    tad_var v = k == 0 && o->initial != 0
+                    ? tad_param_random(o->tape, dtype, tad_shape_of(param.value), &init)
+                    : tad_param(o->tape, dtype, tad_shape_of(param.value), NULL);
     tad_dict_add(o->state, name, tad_name(v, name));
     tad_tape_resize(o->tape, name, 0, 0);
     return v;
@@ -82,11 +71,12 @@ static tad_var add_number(tad_optim *o, const char *name, double value) {
 static void fill_slots(tad_optim *o, const tad_dict *params) {
     for (size_t i = 0; i < o->count && check_param(o, params, i) == TAD_OK; i++) {
         tad_entry e = tad_dict_at(params, i);
-        slot *s = &o->slot[i];
-        *s = (slot){.param = e.value, .n = tad_size_of(e.value), .dtype = tad_dtype_of(e.value)};
+        tad__slot *s = &o->slot[i];
+        *s = (tad__slot){
+            .param = e.value, .n = tad_size_of(e.value), .dtype = tad_dtype_of(e.value)};
         o->params[i] = e.value;
-        for (int k = 0; k < STATES; k++)
-            if (o->used[k]) s->state[k] = add_state(o, state_names[o->update.rule][k], e);
+        for (int k = 0; k < TAD__STATES; k++)
+            if (o->used[k]) s->state[k] = add_state(o, k, e);
     }
 }
 
@@ -97,8 +87,7 @@ static void release(tad_optim *o) {
     tad_tape_resize(t, o, 0, 0);
 }
 
-/* From a filled-in pattern; wrong: what is the matter with its options, NULL: nothing. */
-static tad_optim *make(tad_optim pattern, const tad_dict *params, const char *wrong) {
+tad_optim *tad__optim_make(tad_optim pattern, const tad_dict *params, const char *wrong) {
     tad_tape *t = pattern.tape = tad_dict_tape(params);
     pattern.count = tad_dict_count(params);
     if (!(pattern.clip.norm >= 0 && pattern.clip.value >= 0)) wrong = "options out of range";
@@ -115,89 +104,10 @@ static tad_optim *make(tad_optim pattern, const tad_dict *params, const char *wr
     if (tad_tape_status(t) == TAD_OK) fill_slots(o, params);
     o->steps = add_number(o, "steps", 0);
     o->lr = add_number(o, "lr", o->update.lr);
+    if (o->update.rule == TAD__NADAM) o->product = add_number(o, "mu_product", 1);
     if (tad_tape_status(t) == TAD_OK) return o;
     release(o);
     return NULL;
-}
-
-static bool is_share(double x) { return x >= 0 && x < 1; }
-
-tad_optim *tad_sgd(const tad_dict *params, double lr, const tad_sgd_options *options) {
-    tad_sgd_options o = options ? *options : (tad_sgd_options){0};
-    tad_optim pattern = {.what = "sgd", .dampening = o.dampening, .clip = o.clip};
-    pattern.used[0] = o.momentum != 0;
-    pattern.update = (tad__update){.rule = TAD__SGD,
-                                   .lr = lr,
-                                   .decay = o.weight_decay,
-                                   .momentum = o.momentum,
-                                   .nesterov = o.nesterov};
-    bool good = o.momentum >= 0 && o.weight_decay >= 0 && isfinite(o.dampening) &&
-                (!o.nesterov || (o.momentum > 0 && o.dampening == 0));
-    return make(pattern, params, good ? NULL : "options out of range");
-}
-
-tad_adam_options tad_adam_defaults(void) {
-    return (tad_adam_options){.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
-}
-
-tad_adam_options tad_adamw_defaults(void) {
-    tad_adam_options o = tad_adam_defaults();
-    o.weight_decay = 0.01;
-    return o;
-}
-
-tad_rmsprop_options tad_rmsprop_defaults(void) {
-    return (tad_rmsprop_options){.alpha = 0.99, .eps = 1e-8};
-}
-
-/* What is wrong with them; NULL: nothing. A beta2 of 0 is one that was never set. */
-static const char *wrong_adam(const tad_adam_options *o) {
-    if (o->beta2 == 0) return "beta2 is 0: begin with the defaults";
-    bool good = is_share(o->beta1) && is_share(o->beta2) && o->eps >= 0 && o->weight_decay >= 0;
-    return good ? NULL : "options out of range";
-}
-
-static tad_optim *make_adam(const tad_dict *params, double lr, const tad_adam_options *o,
-                            tad__rule rule) {
-    tad_optim pattern = {
-        .what = rule == TAD__ADAM ? "adam" : "adamw", .clip = o->clip, .used = {true, true}};
-    pattern.update = (tad__update){.rule = rule,
-                                   .lr = lr,
-                                   .decay = o->weight_decay,
-                                   .beta1 = o->beta1,
-                                   .beta2 = o->beta2,
-                                   .eps = o->eps};
-    return make(pattern, params, wrong_adam(o));
-}
-
-tad_optim *tad_adam(const tad_dict *params, double lr, const tad_adam_options *options) {
-    const tad_adam_options standard = tad_adam_defaults();
-    return make_adam(params, lr, options ? options : &standard, TAD__ADAM);
-}
-
-tad_optim *tad_adamw(const tad_dict *params, double lr, const tad_adam_options *options) {
-    const tad_adam_options standard = tad_adamw_defaults();
-    return make_adam(params, lr, options ? options : &standard, TAD__ADAMW);
-}
-
-static const char *wrong_rmsprop(const tad_rmsprop_options *o) {
-    if (o->alpha == 0) return "alpha is 0: begin with the defaults";
-    bool good = is_share(o->alpha) && o->eps >= 0 && o->momentum >= 0 && o->weight_decay >= 0;
-    return good ? NULL : "options out of range";
-}
-
-tad_optim *tad_rmsprop(const tad_dict *params, double lr, const tad_rmsprop_options *options) {
-    tad_rmsprop_options o = options ? *options : tad_rmsprop_defaults();
-    tad_optim pattern = {
-        .what = "rmsprop", .clip = o.clip, .used = {true, o.centered, o.momentum != 0}};
-    pattern.update = (tad__update){.rule = TAD__RMSPROP,
-                                   .lr = lr,
-                                   .decay = o.weight_decay,
-                                   .momentum = o.momentum,
-                                   .beta2 = o.alpha,
-                                   .eps = o.eps,
-                                   .centered = o.centered};
-    return make(pattern, params, wrong_rmsprop(&o));
 }
 
 /* ---- stepping ---- */
@@ -207,9 +117,9 @@ static bool find_pointers(tad_optim *o) {
     for (size_t i = 0; i < o->count; i++)
         if (!(o->slot[i].g = tad_gradient_data(o->slot[i].param))) return false;
     for (size_t i = 0; i < o->count; i++) {
-        slot *s = &o->slot[i];
+        tad__slot *s = &o->slot[i];
         if (!(s->p = tad_param_data(s->param))) return false;
-        for (int k = 0; k < STATES; k++)
+        for (int k = 0; k < TAD__STATES; k++)
             if (o->used[k] && !(s->s[k] = tad_param_data(s->state[k]))) return false;
     }
     return true;
@@ -233,17 +143,57 @@ static tad_status clip_scale(const tad_optim *o, double *scale) {
     return TAD_OK;
 }
 
-/* The coefficients of step number t = 1, 2, ... */
-static void prepare(tad_optim *o, double t, double scale) {
+/* NAdam's: the momentum of a step rises to beta1; all so far are multiplied. False: no memory. */
+static bool prepare_nadam(tad_optim *o, double t) {
+    tad__update *u = &o->update;
+    double *product = tad_param_data(o->product);
+    const double mu = u->beta1 * (1 - 0.5 * pow(0.96, t * o->momentum_decay)),
+                 next = u->beta1 * (1 - 0.5 * pow(0.96, (t + 1) * o->momentum_decay));
+    if (!product) return false;
+    *product *= mu;
+    u->of_gradient = u->lr * (1 - mu) / (1 - *product);
+    u->step = u->lr * next / (1 - *product * next);
+    return true;
+}
+
+/* RAdam's: the variance is used once there are steps enough to know it. */
+static void prepare_radam(tad__update *u, double t) {
+    const double power = pow(u->beta2, t), most = 2 / (1 - u->beta2) - 1,
+                 length = most - 2 * t * power / (1 - power);
+    u->rectified = length > 5;
+    if (u->rectified)
+        u->step *= sqrt(1 - power) *
+                   sqrt((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length));
+}
+
+/* The coefficients of step number t = 1, 2, ... False: no memory. */
+static bool prepare(tad_optim *o, double t, double scale) {
     tad__update *u = &o->update;
     bool first = t == 1; /* the momentum buffer starts as the gradient itself */
     u->lr = tad_optim_lr(o);
     u->keep = u->momentum;
     u->fresh = first ? 1 : 1 - o->dampening;
-    u->correct1 = 1 - pow(u->beta1, t);
     u->correct2 = sqrt(1 - pow(u->beta2, t));
+    u->step = u->lr / (1 - pow(u->beta1, t));
     u->scale = scale;
     u->bound = o->clip.value > 0 ? o->clip.value : INFINITY;
+    if (u->rule == TAD__ADAGRAD) u->step = u->lr / (1 + (t - 1) * o->lr_decay);
+    if (u->rule == TAD__RADAM) prepare_radam(u, t);
+    if (u->rule == TAD__LAMB) u->step = 1 / (1 - pow(u->beta1, t));
+    return u->rule != TAD__NADAM || prepare_nadam(o, t);
+}
+
+/* LAMB's second half: along the direction, as far as the parameter is long. */
+static void go_along(const tad_optim *o, const tad__slot *s) {
+    const tad__compute *c = tad__compute_of(o->tape);
+    const double p = sqrt(tad__squares(c, s->dtype, s->p, s->n)),
+                 d = sqrt(tad__squares(c, s->dtype, s->s[2], s->n));
+    const tad__update along = {.rule = TAD__SGD,
+                               .lr = o->update.lr * (p > 0 && d > 0 ? p / d : 1),
+                               .scale = 1,
+                               .bound = INFINITY};
+    void *const none[TAD__STATES] = {NULL};
+    tad__update_run(c, &along, s->dtype, s->p, s->s[2], none, s->n);
 }
 
 tad_status tad_optim_step(tad_optim *o) {
@@ -254,10 +204,12 @@ tad_status tad_optim_step(tad_optim *o) {
         return tad_tape_status(o->tape);
     tad_status status = clip_scale(o, &scale);
     if (status != TAD_OK) return status;
-    prepare(o, ++*steps, scale);
+    if (!prepare(o, *steps + 1, scale)) return tad_tape_status(o->tape);
+    ++*steps;
     for (size_t i = 0; i < o->count; i++) {
-        slot *s = &o->slot[i];
+        tad__slot *s = &o->slot[i];
         tad__update_run(tad__compute_of(o->tape), &o->update, s->dtype, s->p, s->g, s->s, s->n);
+        if (o->update.rule == TAD__LAMB) go_along(o, s);
     }
     return tad_zero_gradients(o->params, o->count);
 }
