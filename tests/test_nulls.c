@@ -247,6 +247,8 @@ static void ck_var(const char *name, tad_var v) {
 #define GIVES_tad_axes(call) (void)(call)
 #define GIVES_tad_adam_options(call) (void)(call)
 #define GIVES_tad_rmsprop_options(call) (void)(call)
+#define GIVES_tad_adagrad_options(call) (void)(call)
+#define GIVES_tad_adadelta_options(call) (void)(call)
 #define GIVES_tape(call) tad_tape_free(call)
 
 #define CALL(function, count, ...)                                                                 \
