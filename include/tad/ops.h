@@ -160,6 +160,32 @@ typedef struct tad_rope_options {
  * turned by the angle (l + offset) base^(-2 i / D). BAD_SHAPE for an odd D. */
 TAD_API tad_var tad_rope(tad_var x, const tad_rope_options *options);
 
+/* ---- Fourier transforms ----
+ *
+ * Complex numbers are pairs, real and imaginary part: a last axis of size 2, which axes do not
+ * count, so that -1 is the one before it. Any length, in time n log n. BAD_SHAPE for no pairs. */
+
+/* scale times sum over k of x_k e^(-2 pi i j k / n) along an axis; inverse: e^(+...). */
+TAD_API tad_var tad_dft(tad_var x, int axis, bool inverse, double scale);
+
+/* What is multiplied by what: NumPy's words. */
+typedef enum tad_fft_norm {
+    TAD_FFT_BACKWARD, /* the inverse by 1 / n */
+    TAD_FFT_ORTHO,    /* both by 1 / sqrt(n) */
+    TAD_FFT_FORWARD   /* the transform by 1 / n */
+} tad_fft_norm;
+
+TAD_API tad_var tad_fft(tad_var x, int axis, tad_fft_norm norm);
+TAD_API tad_var tad_ifft(tad_var x, int axis, tad_fft_norm norm);
+/* Of real numbers (...,n,...) the first half, complex: (...,n / 2 + 1,...,2). */
+TAD_API tad_var tad_rfft(tad_var x, int axis, tad_fft_norm norm);
+/* Its inverse: n real numbers, 0: 2 (m - 1) of m complex ones. The imaginary parts of the first
+ * number and, where n is even, of the last count for nothing. */
+TAD_API tad_var tad_irfft(tad_var x, int64_t n, int axis, tad_fft_norm norm);
+/* Along some axes, or tad_all(). */
+TAD_API tad_var tad_fftn(tad_var x, tad_axes axes, tad_fft_norm norm);
+TAD_API tad_var tad_ifftn(tad_var x, tad_axes axes, tad_fft_norm norm);
+
 /* ---- losses: inputs, targets and weights have gradients, where they are of a float type ---- */
 
 typedef enum tad_reduction {

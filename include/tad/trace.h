@@ -275,6 +275,20 @@ extern "C" {
 #define tad_scaled_dot_product_attention(...) TAD_HERE(tad_scaled_dot_product_attention(__VA_ARGS__))
 #undef tad_rope
 #define tad_rope(...) TAD_HERE(tad_rope(__VA_ARGS__))
+#undef tad_dft
+#define tad_dft(...) TAD_HERE(tad_dft(__VA_ARGS__))
+#undef tad_fft
+#define tad_fft(...) TAD_HERE(tad_fft(__VA_ARGS__))
+#undef tad_ifft
+#define tad_ifft(...) TAD_HERE(tad_ifft(__VA_ARGS__))
+#undef tad_rfft
+#define tad_rfft(...) TAD_HERE(tad_rfft(__VA_ARGS__))
+#undef tad_irfft
+#define tad_irfft(...) TAD_HERE(tad_irfft(__VA_ARGS__))
+#undef tad_fftn
+#define tad_fftn(...) TAD_HERE(tad_fftn(__VA_ARGS__))
+#undef tad_ifftn
+#define tad_ifftn(...) TAD_HERE(tad_ifftn(__VA_ARGS__))
 #undef tad_mse
 #define tad_mse(...) TAD_HERE(tad_mse(__VA_ARGS__))
 #undef tad_half_sse

@@ -1,0 +1,176 @@
+/* Transforms for one element type; see fft.h and instantiate.h. */
+
+/* The n-th roots of 1: e^(-2 pi i k / n). */
+static inline void M(fft_roots)(ptrdiff_t n, T *root) {
+    for (ptrdiff_t k = 0; k < n; k++) {
+        double cosine, sine;
+        tad__fft_turn(k, n, &cosine, &sine);
+        root[2 * k] = (T)cosine;
+        root[2 * k + 1] = (T)sine;
+    }
+}
+
+/* e^(-pi i k^2 / n). */
+static inline void M(fft_chirp)(ptrdiff_t n, T *chirp) {
+    for (ptrdiff_t k = 0, square = 0; k < n; k++) {
+        double cosine, sine;
+        tad__fft_turn(square, 2 * n, &cosine, &sine);
+        chirp[2 * k] = (T)cosine;
+        chirp[2 * k + 1] = (T)sine;
+        square = (square + 2 * k + 1) % (2 * n);
+    }
+}
+
+/* ---- one factor ---- */
+
+/* y[s (r p + j) + q] = w^(p j) sum over k of x[s (p + m k) + q] e^(-2 pi i j k / r), where n = r m
+ * s numbers are s columns q of m groups p, and w^(p j) is root number p j s. */
+
+static inline void M(fft_two)(ptrdiff_t m, ptrdiff_t s, const T *root, const T *restrict x,
+                              T *restrict y) {
+    for (ptrdiff_t p = 0; p < m; p++) {
+        const T c = root[2 * p * s], d = root[2 * p * s + 1];
+        const T *a = x + 2 * s * p, *b = a + 2 * s * m;
+        T *u = y + 4 * s * p, *v = u + 2 * s;
+        for (ptrdiff_t q = 0; q < 2 * s; q += 2) {
+            const T re = a[q] - b[q], im = a[q + 1] - b[q + 1];
+            u[q] = a[q] + b[q];
+            u[q + 1] = a[q + 1] + b[q + 1];
+            v[q] = re * c - im * d;
+            v[q + 1] = re * d + im * c;
+        }
+    }
+}
+
+static inline void M(fft_four)(ptrdiff_t m, ptrdiff_t s, const T *root, const T *restrict x,
+                               T *restrict y) {
+    for (ptrdiff_t p = 0; p < m; p++) {
+        const T *w1 = root + 2 * p * s, *w2 = root + 4 * p * s, *w3 = root + 6 * p * s;
+        const T c1 = w1[0], d1 = w1[1], c2 = w2[0], d2 = w2[1], c3 = w3[0], d3 = w3[1];
+        const T *x0 = x + 2 * s * p, *x1 = x0 + 2 * s * m, *x2 = x1 + 2 * s * m,
+                *x3 = x2 + 2 * s * m;
+        T *y0 = y + 8 * s * p, *y1 = y0 + 2 * s, *y2 = y1 + 2 * s, *y3 = y2 + 2 * s;
+        for (ptrdiff_t q = 0; q < 2 * s; q += 2) {
+            const T ar = x0[q] + x2[q], ai = x0[q + 1] + x2[q + 1];
+            const T br = x0[q] - x2[q], bi = x0[q + 1] - x2[q + 1];
+            const T cr = x1[q] + x3[q], ci = x1[q + 1] + x3[q + 1];
+            const T dr = x1[q] - x3[q], di = x1[q + 1] - x3[q + 1];
+            const T er = br + di, ei = bi - dr, fr = ar - cr, fi = ai - ci;
+            const T gr = br - di, gi = bi + dr;
+            y0[q] = ar + cr;
+            y0[q + 1] = ai + ci;
+            y1[q] = er * c1 - ei * d1;
+            y1[q + 1] = er * d1 + ei * c1;
+            y2[q] = fr * c2 - fi * d2;
+            y2[q + 1] = fr * d2 + fi * c2;
+            y3[q] = gr * c3 - gi * d3;
+            y3[q + 1] = gr * d3 + gi * c3;
+        }
+    }
+}
+
+/* turn: the r-th roots of 1. */
+static inline void M(fft_any)(ptrdiff_t r, ptrdiff_t m, ptrdiff_t s, const T *root,
+                              const T *restrict x, T *restrict y) {
+    const ptrdiff_t turn = m * s;
+    for (ptrdiff_t p = 0; p < m; p++)
+        for (ptrdiff_t j = 0; j < r; j++) {
+            const T c = root[2 * p * j * s], d = root[2 * p * j * s + 1];
+            for (ptrdiff_t q = 0; q < s; q++) {
+                T re = 0, im = 0;
+                for (ptrdiff_t k = 0; k < r; k++) {
+                    const T *v = x + 2 * (s * (p + m * k) + q), *t = root + 2 * (j * k % r) * turn;
+                    re += v[0] * t[0] - v[1] * t[1];
+                    im += v[0] * t[1] + v[1] * t[0];
+                }
+                T *u = y + 2 * (s * (r * p + j) + q);
+                u[0] = re * c - im * d;
+                u[1] = re * d + im * c;
+            }
+        }
+}
+
+/* ---- a transform ---- */
+
+/* y: the transform of x, n pairs each; x is written over. */
+static inline void M(fft_factors)(ptrdiff_t n, const T *root, T *x, T *y) {
+    T *from = x, *to = y;
+    for (ptrdiff_t rest = n, s = 1; rest > 1;) {
+        const ptrdiff_t r = tad__fft_factor(rest), m = rest / r;
+        if (r == 2)
+            M(fft_two)(m, s, root, from, to);
+        else if (r == 4)
+            M(fft_four)(m, s, root, from, to);
+        else
+            M(fft_any)(r, m, s, root, from, to);
+        T *swap = from;
+        from = to;
+        to = swap;
+        rest = m;
+        s *= r;
+    }
+    for (ptrdiff_t i = 0; from != y && i < 2 * n; i++) y[i] = from[i];
+}
+
+/* u = conj(u v), of n pairs. */
+static inline void M(fft_conjugate_product)(ptrdiff_t n, T *u, const T *v) {
+    for (ptrdiff_t i = 0; i < 2 * n; i += 2) {
+        const T re = u[i] * v[i] - u[i + 1] * v[i + 1], im = u[i] * v[i + 1] + u[i + 1] * v[i];
+        u[i] = re;
+        u[i + 1] = -im;
+    }
+}
+
+/* The transform of the chirp's conjugate, laid around a circle of l numbers, each divided by l. */
+static inline void M(fft_filter)(ptrdiff_t n, ptrdiff_t l, const T *chirp, const T *root, T *room,
+                                 T *filter) {
+    for (ptrdiff_t i = 0; i < 2 * l; i++) room[i] = 0;
+    for (ptrdiff_t k = 0; k < n; k++) {
+        const ptrdiff_t back = k ? l - k : 0;
+        room[2 * k] = room[2 * back] = chirp[2 * k] / (T)l;
+        room[2 * k + 1] = room[2 * back + 1] = -chirp[2 * k + 1] / (T)l;
+    }
+    M(fft_factors)(l, root, room, filter);
+}
+
+/* What transforms of one length share: l numbers are roots; where l is another length than n, n of
+ * the chirp and l of the filter follow. */
+static inline void M(fft_table)(ptrdiff_t n, T *room, T *table) {
+    const ptrdiff_t l = tad__fft_length(n);
+    M(fft_roots)(l, table);
+    if (l == n) return;
+    M(fft_chirp)(n, table + 2 * l);
+    M(fft_filter)(n, l, table + 2 * l, table, room, table + 2 * (l + n));
+}
+
+/* y = scale times the transform of x; inverse: with the conjugate roots. y has room for l numbers,
+ * and so has `room`; x may be y. */
+static inline void M(fft)(ptrdiff_t n, const T *table, int inverse, T scale, const T *x, T *room,
+                          T *y) {
+    const ptrdiff_t l = tad__fft_length(n);
+    const T *chirp = table + 2 * l, *filter = chirp + 2 * n, of_im = inverse ? -1 : 1;
+    for (ptrdiff_t i = 0; i < 2 * n; i += 2) {
+        room[i] = x[i];
+        room[i + 1] = of_im * x[i + 1];
+    }
+    if (l == n) {
+        M(fft_factors)(n, table, room, y);
+    } else {
+        M(fft_conjugate_product)(n, room, chirp);
+        for (ptrdiff_t i = 1; i < 2 * n; i += 2) room[i] = -room[i];
+        for (ptrdiff_t i = 2 * n; i < 2 * l; i++) room[i] = 0;
+        M(fft_factors)(l, table, room, y);
+        M(fft_conjugate_product)(l, y, filter);
+        M(fft_factors)(l, table, y, room); /* conjugated: the inverse, conjugated */
+        for (ptrdiff_t i = 1; i < 2 * n; i += 2) room[i] = -room[i];
+        M(fft_conjugate_product)(n, room, chirp);
+        for (ptrdiff_t i = 0; i < 2 * n; i += 2) {
+            y[i] = room[i];
+            y[i + 1] = -room[i + 1];
+        }
+    }
+    for (ptrdiff_t i = 0; i < 2 * n; i += 2) {
+        y[i] *= scale;
+        y[i + 1] *= of_im * scale;
+    }
+}

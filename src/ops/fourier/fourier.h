@@ -1,0 +1,26 @@
+/* What transforms share. Complex numbers are a last axis of size 2, which axes do not count: -1 is
+ * the one before. Rests on tape.h. */
+#ifndef TAD_OPS_FOURIER_H
+#define TAD_OPS_FOURIER_H
+
+#include "tape/tape.h"
+
+/* Of one axis: tables and scratch memory are some times as long. */
+#define TAD__LONGEST_TRANSFORM (INT64_C(1) << 40)
+
+typedef struct tad__dft_options {
+    int64_t axis;
+    bool inverse;
+    double scale;
+} tad__dft_options;
+
+/* x is complex and has the axis. */
+tad_status tad__complex_shape(const tad_call_frame *c, int64_t named, int *axis);
+/* The axis of an array of this rank, once that is known. */
+static inline int tad__complex_axis(int64_t named, int rank) {
+    return (int)(named < 0 ? named + rank - 1 : named);
+}
+
+tad_var tad__dft(tad_var x, int64_t axis, bool inverse, double scale);
+
+#endif
