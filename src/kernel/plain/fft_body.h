@@ -1,12 +1,24 @@
 /* Transforms for one element type; see fft.h and instantiate.h. */
 
-/* The n-th roots of 1: e^(-2 pi i k / n). */
+static inline void M(fft_root)(ptrdiff_t k, ptrdiff_t n, T *root) {
+    double cosine, sine;
+    tad__fft_turn(k, n, &cosine, &sine);
+    root[2 * k] = (T)cosine;
+    root[2 * k + 1] = (T)sine;
+}
+
+/* The n-th roots of 1: e^(-2 pi i k / n). Where n has a factor 4 an eighth of them is computed. */
 static inline void M(fft_roots)(ptrdiff_t n, T *root) {
-    for (ptrdiff_t k = 0; k < n; k++) {
-        double cosine, sine;
-        tad__fft_turn(k, n, &cosine, &sine);
-        root[2 * k] = (T)cosine;
-        root[2 * k + 1] = (T)sine;
+    const ptrdiff_t quarter = n % 4 ? 0 : n / 4;
+    for (ptrdiff_t k = 0; !quarter && k < n; k++) M(fft_root)(k, n, root);
+    for (ptrdiff_t k = 0; quarter && k <= n / 8; k++) M(fft_root)(k, n, root);
+    for (ptrdiff_t k = n / 8 + 1; k < quarter; k++) {
+        root[2 * k] = -root[2 * (quarter - k) + 1];
+        root[2 * k + 1] = -root[2 * (quarter - k)];
+    }
+    for (ptrdiff_t k = quarter; quarter && k < n; k++) {
+        root[2 * k] = root[2 * (k - quarter) + 1];
+        root[2 * k + 1] = -root[2 * (k - quarter)];
     }
 }
 
@@ -69,25 +81,54 @@ static inline void M(fft_four)(ptrdiff_t m, ptrdiff_t s, const T *root, const T 
     }
 }
 
-/* turn: the r-th roots of 1. */
-static inline void M(fft_any)(ptrdiff_t r, ptrdiff_t m, ptrdiff_t s, const T *root,
+/* Results j and r - j of an odd factor: u and v, of the sums and differences of numbers k and
+ * r - k; turn: between roots of that factor. */
+static inline void M(fft_pair)(ptrdiff_t r, ptrdiff_t j, const T *root, ptrdiff_t turn,
+                               const T *first, T (*sum)[2], T (*difference)[2], T *u, T *v) {
+    T re = first[0], im = first[1], across_re = 0, across_im = 0;
+    for (ptrdiff_t k = 1, at = j; 2 * k < r; k++) {
+        const T c = root[2 * at * turn], d = root[2 * at * turn + 1];
+        re += sum[k][0] * c;
+        im += sum[k][1] * c;
+        across_re -= difference[k][1] * d;
+        across_im += difference[k][0] * d;
+        at = at + j < r ? at + j : at + j - r;
+    }
+    u[0] = re + across_re;
+    u[1] = im + across_im;
+    v[0] = re - across_re;
+    v[1] = im - across_im;
+}
+
+static inline void M(fft_odd)(ptrdiff_t r, ptrdiff_t m, ptrdiff_t s, const T *root,
                               const T *restrict x, T *restrict y) {
-    const ptrdiff_t turn = m * s;
-    for (ptrdiff_t p = 0; p < m; p++)
-        for (ptrdiff_t j = 0; j < r; j++) {
-            const T c = root[2 * p * j * s], d = root[2 * p * j * s + 1];
-            for (ptrdiff_t q = 0; q < s; q++) {
-                T re = 0, im = 0;
-                for (ptrdiff_t k = 0; k < r; k++) {
-                    const T *v = x + 2 * (s * (p + m * k) + q), *t = root + 2 * (j * k % r) * turn;
-                    re += v[0] * t[0] - v[1] * t[1];
-                    im += v[0] * t[1] + v[1] * t[0];
-                }
-                T *u = y + 2 * (s * (r * p + j) + q);
-                u[0] = re * c - im * d;
-                u[1] = re * d + im * c;
+    T sum[TAD__LARGEST_FACTOR / 2 + 1][2], difference[TAD__LARGEST_FACTOR / 2 + 1][2];
+    for (ptrdiff_t at = 0; at < m * s; at++) {
+        const ptrdiff_t p = at / s, q = at % s;
+        const T *from = x + 2 * (s * p + q);
+        T *to = y + 2 * (s * r * p + q), re = from[0], im = from[1];
+        for (ptrdiff_t k = 1; 2 * k < r; k++) {
+            const T *a = from + 2 * s * m * k, *b = from + 2 * s * m * (r - k);
+            sum[k][0] = a[0] + b[0];
+            sum[k][1] = a[1] + b[1];
+            difference[k][0] = a[0] - b[0];
+            difference[k][1] = a[1] - b[1];
+            re += sum[k][0];
+            im += sum[k][1];
+        }
+        to[0] = re;
+        to[1] = im;
+        for (ptrdiff_t j = 1; 2 * j < r; j++) {
+            T both[2][2];
+            M(fft_pair)(r, j, root, m * s, from, sum, difference, both[0], both[1]);
+            for (int i = 0; i < 2; i++) {
+                const ptrdiff_t place = i ? r - j : j;
+                const T c = root[2 * p * place * s], d = root[2 * p * place * s + 1];
+                to[2 * s * place] = both[i][0] * c - both[i][1] * d;
+                to[2 * s * place + 1] = both[i][0] * d + both[i][1] * c;
             }
         }
+    }
 }
 
 /* ---- a transform ---- */
@@ -102,7 +143,7 @@ static inline void M(fft_factors)(ptrdiff_t n, const T *root, T *x, T *y) {
         else if (r == 4)
             M(fft_four)(m, s, root, from, to);
         else
-            M(fft_any)(r, m, s, root, from, to);
+            M(fft_odd)(r, m, s, root, from, to);
         T *swap = from;
         from = to;
         to = swap;
