@@ -48,6 +48,43 @@ TAD_API tad_var tad_affine(tad_var x, tad_var w, tad_var b);
 /* x W^T + b on the last axis: x (...,n), W (m,n), b (m) or tad_none(); -> (...,m). */
 TAD_API tad_var tad_linear(tad_var x, tad_var w, tad_var b);
 
+/* ---- convolutions: of one, two, three axes behind images and channels ---- */
+
+typedef enum tad_auto_pad {
+    TAD_PAD_NONE,
+    TAD_PAD_VALID, /* no padding */
+    TAD_PAD_SAME   /* y as large as x, the odd element behind; only with stride 1 */
+} tad_auto_pad;
+
+/* Lists hold a number for all axes, TAD_SHAPE(2), or one for each; TAD_0D: 1, of padding 0. Padding
+ * may also be before and behind for each: TAD_SHAPE(1, 0, 2, 2). All zero, or NULL: the default. */
+typedef struct tad_conv_options {
+    tad_shape stride, padding, dilation;
+    int64_t groups;           /* 0: 1 */
+    tad_auto_pad auto_pad;    /* of those that are not transposed */
+    tad_shape output_padding; /* of transposed ones: elements more, below stride or dilation */
+} tad_conv_options;
+
+/* x (N, C, L), weight (O, C / groups, k), bias (O) or tad_none() -> (N, O, L'), where
+ * L' = (L + padding before and behind - dilation (k - 1) - 1) / stride + 1, rounded down. The
+ * kernel is not turned; beside x are zeros. BAD_SHAPE for a kernel that reaches beyond x and
+ * padding, BAD_ARGUMENT for options out of range. One multiplication for each element of the result
+ * and each weight of its channel. */
+TAD_API tad_var tad_conv1d(tad_var x, tad_var weight, tad_var bias,
+                           const tad_conv_options *options);
+TAD_API tad_var tad_conv2d(tad_var x, tad_var weight, tad_var bias,
+                           const tad_conv_options *options); /* (N, C, H, W) */
+TAD_API tad_var tad_conv3d(tad_var x, tad_var weight, tad_var bias,
+                           const tad_conv_options *options); /* (N, C, D, H, W) */
+/* The transposed map: x (N, O, L), weight (O, C / groups, k), bias (C) -> (N, C, L'), where
+ * L' = (L - 1) stride + dilation (k - 1) + 1 + output_padding - padding before and behind. */
+TAD_API tad_var tad_conv_transpose1d(tad_var x, tad_var weight, tad_var bias,
+                                     const tad_conv_options *options);
+TAD_API tad_var tad_conv_transpose2d(tad_var x, tad_var weight, tad_var bias,
+                                     const tad_conv_options *options);
+TAD_API tad_var tad_conv_transpose3d(tad_var x, tad_var weight, tad_var bias,
+                                     const tad_conv_options *options);
+
 /* ---- reductions, over tad_all(), tad_axis(1), TAD_AXES(0, 2), tad_keepdims(tad_axis(-1)) ----
  *
  * The axes are gone from the result, or stay with size 1. BAD_AXIS for an axis that x does not have

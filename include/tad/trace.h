@@ -213,6 +213,18 @@ extern "C" {
 #define tad_affine(...) TAD_HERE(tad_affine(__VA_ARGS__))
 #undef tad_linear
 #define tad_linear(...) TAD_HERE(tad_linear(__VA_ARGS__))
+#undef tad_conv1d
+#define tad_conv1d(...) TAD_HERE(tad_conv1d(__VA_ARGS__))
+#undef tad_conv2d
+#define tad_conv2d(...) TAD_HERE(tad_conv2d(__VA_ARGS__))
+#undef tad_conv3d
+#define tad_conv3d(...) TAD_HERE(tad_conv3d(__VA_ARGS__))
+#undef tad_conv_transpose1d
+#define tad_conv_transpose1d(...) TAD_HERE(tad_conv_transpose1d(__VA_ARGS__))
+#undef tad_conv_transpose2d
+#define tad_conv_transpose2d(...) TAD_HERE(tad_conv_transpose2d(__VA_ARGS__))
+#undef tad_conv_transpose3d
+#define tad_conv_transpose3d(...) TAD_HERE(tad_conv_transpose3d(__VA_ARGS__))
 #undef tad_sum
 #define tad_sum(...) TAD_HERE(tad_sum(__VA_ARGS__))
 #undef tad_mean

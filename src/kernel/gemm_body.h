@@ -11,16 +11,10 @@
 /* N(name) is taken for a macro call. */
 /* clang-format off */
 
-#define vec N(vec)
-#define mask N(mask)
-#define fma N(fma)
-#define mask_first N(mask_first)
-#define load_part N(load_part)
-#define store_part N(store_part)
-
 /* At most so many columns count as narrow: few enough that a vector would be mostly empty. */
 #define NARROW (LANES >= 16 ? 4 : LANES >= 8 ? 2 : 1)
 
+#include "vector_body.h"
 #include "gemm_tile_body.h"
 #include "gemm_narrow_body.h"
 
@@ -265,12 +259,7 @@ static void N(run)(const tad__gemm *g, size_t part, size_t parts, void *workspac
     }
 }
 
-#undef vec
-#undef mask
-#undef fma
-#undef mask_first
-#undef load_part
-#undef store_part
+#include "vector_end.h"
 #undef NARROW
 #undef SHARE
 

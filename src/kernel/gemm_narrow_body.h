@@ -24,23 +24,6 @@ static void N(put)(const struct N(narrow) *g, size_t i, size_t j, T sum) {
     g->c[row * g->c_row + column * g->c_col] = sum;
 }
 
-/* Of 2 n vectors n, each with the halves of two added. */
-static inline __attribute__((always_inline)) void N(add_halves)(vec *v, int n) {
-#pragma GCC unroll 8
-    for (int i = 0; i < n; i++)
-        v[i] = __builtin_shufflevector(v[i], v[i + n], N(LOWER)) +
-               __builtin_shufflevector(v[i], v[i + n], N(UPPER));
-}
-
-/* The sums of the lanes of LANES vectors, side by side, in an order fixed by the level. */
-static inline __attribute__((always_inline)) vec N(totals)(vec *v) {
-    if (LANES > 8) N(add_halves)(v, 8);
-    if (LANES > 4) N(add_halves)(v, 4);
-    if (LANES > 2) N(add_halves)(v, 2);
-    N(add_halves)(v, 1);
-    return v[0];
-}
-
 /* Stores lanes along the rows, as a vector where rows are neighbours. */
 static void N(put_lanes)(const struct N(narrow) *g, size_t row, size_t j, vec sum, size_t count) {
     if (g->c_row == 1 && (!g->start || g->start_row == 1)) {

@@ -7,26 +7,6 @@
 /* N(name) is taken for a macro call. */
 /* clang-format off */
 
-static inline vec N(load)(const T *p) {
-    vec v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-static inline void N(store)(T *p, vec v) { memcpy(p, &v, sizeof v); }
-
-/* The first n lanes of memory, 0 < n <= LANES, and the other lanes 0. */
-static inline vec N(load_first)(const T *p, size_t n) {
-    return !TAD_CHEAP_MASKS && n == LANES ? N(load)(p) : load_part(p, mask_first(n));
-}
-
-static inline void N(store_first)(T *p, size_t n, vec v) {
-    if (!TAD_CHEAP_MASKS && n == LANES)
-        N(store)(p, v);
-    else
-        store_part(p, mask_first(n), v);
-}
-
 /* ---- tile ---------------------------------------------------------------------------------- */
 
 struct N(tile) {

@@ -7,6 +7,7 @@
 #include <tad/scalar.h>
 
 #include "between.h"
+#include "conv.h"
 #include "gemm.h"
 #include "group.h"
 #include "loss.h"
@@ -45,6 +46,7 @@ typedef struct tad__kernels {
     double (*sum[2])(size_t n, const void *x);        /* fixed order, wide accumulators */
     tad__columns_fn *add_columns[2];                  /* y += the sums of a matrix's columns */
     const tad__gemm_kernels *gemm;
+    const tad__conv_kernels *conv;
     const tad__softmax_kernels *softmax;
     const tad__loss_kernels *loss;
     const tad__norm_kernels *norm;

@@ -62,6 +62,7 @@ const tad__kernels TAD_LEVEL(tad__kernels) = {
     .sum = {sum_f64, sum_f32},
     .add_columns = {TAD_LEVEL(tad__add_columns_f64), TAD_LEVEL(tad__add_columns_f32)},
     .gemm = &TAD_LEVEL(TAD_GEMM),
+    .conv = &TAD_LEVEL(tad__conv_kernels),
     .softmax = &TAD_LEVEL(tad__softmax_kernels),
     .loss = &TAD_LEVEL(tad__loss_kernels),
     .norm = &TAD_LEVEL(tad__norm_kernels),
