@@ -113,7 +113,7 @@ END_TEST
 
 enum { MOST = 4096 };
 typedef struct derivatives {
-    tad_var y, x[6], one[6];
+    tad_var y, x[TAD_MAX_INPUTS], one[TAD_MAX_INPUTS];
     size_t n;             /* inputs with a gradient */
     tad_status status[3]; /* reverse, grad, tangent */
     double value[3][MOST];
@@ -154,7 +154,7 @@ static bool record(const tad_op *op, const tad_sample *s, size_t k, tad_var *in,
 
 /* All three ways; what fails is cleared. */
 static void differentiate(derivatives *d) {
-    tad_var out[6], cotangent = tad_full(t, TAD_F64, tad_shape_of(d->y), 1);
+    tad_var out[TAD_MAX_INPUTS], cotangent = tad_full(t, TAD_F64, tad_shape_of(d->y), 1);
     memset(d->count, 0, sizeof d->count);
     d->status[0] = tad_reverse_from(&d->y, &cotangent, 1);
     for (size_t i = 0; i < d->n && d->status[0] == TAD_OK; i++) take(d, 0, tad_gradient(d->x[i]));
@@ -175,7 +175,7 @@ typedef struct tally {
 static void change_and_sweep(const tad_op *op, const tad_sample *s, size_t k, tally *sum) {
     static derivatives before, after;
     static const double zeros[MOST];
-    tad_var in[6];
+    tad_var in[TAD_MAX_INPUTS];
     tad_mark mark = tad_tape_mark(t);
     if (record(op, s, k, in, &before)) differentiate(&before);
     ck_done(tad_tape_rewind(t, mark), t);
@@ -193,7 +193,8 @@ static void change_and_sweep(const tad_op *op, const tad_sample *s, size_t k, ta
         sum->right += same;
     }
     ck_done(tad_tape_rewind(t, mark), t);
-    tad_var cotangent = tad_number(1), out[6]; /* nodes of now, at the places of those rewound */
+    tad_var cotangent = tad_number(1),
+            out[TAD_MAX_INPUTS]; /* nodes of now, at the places of those rewound */
     ck_assert_int_eq(tad_reverse_from(&after.y, &cotangent, 1), TAD_BAD_HANDLE);
     tad_tape_clear(t);
     ck_assert_int_eq(tad_grad(&after.y, NULL, 1, after.x, after.n, out), TAD_BAD_HANDLE);

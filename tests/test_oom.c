@@ -403,7 +403,8 @@ static bool differentiable(const tad_op *op, const tad_sample *s, size_t i) {
 }
 
 static void one_sample(tad_tape *t, uint64_t *hash, const tad_sample *s) {
-    tad_var in[6], x[6], v[6], out[TAD_MAX_OUTPUTS], g[6], d[TAD_MAX_OUTPUTS];
+    tad_var in[TAD_MAX_INPUTS], x[TAD_MAX_INPUTS], v[TAD_MAX_INPUTS], out[TAD_MAX_OUTPUTS],
+        g[TAD_MAX_INPUTS], d[TAD_MAX_OUTPUTS];
     size_t n = 0, n_out = sampled->n_out ? sampled->n_out : 1;
     for (size_t i = 0; i < s->n; i++) {
         in[i] = s->in[i].absent ? tad_none() : tad_sample_fill(t, &s->in[i], i);

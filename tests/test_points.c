@@ -189,6 +189,22 @@ D(softsign, 1 / ((1 + fabsl(x)) * (1 + fabsl(x))), (x > 0 ? -2 : 2) / powl(1 + f
 D(inside, x > o[0] && x < o[1] ? 1 : 0, 0)
 D(hardsigmoid, x > -3 && x < 3 ? 1 / 6.0L : 0, 0)
 D(hardswish, x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5L, x > -3 && x < 3 ? 1 / 3.0L : 0)
+D(celu, x < 0 ? expl(x / o[0]) : 1, x < 0 ? expl(x / o[0]) / o[0] : 0)
+/* tanh(softplus(x)) and its slope */
+static long double mish_gate(long double x) {
+    long double e = expl(x < 40 ? x : 40), n = e * (e + 2);
+    return n / (n + 2);
+}
+static long double mish_slope(long double x) {
+    long double e = expl(x < 40 ? x : 40), n = e * (e + 2);
+    return x < 40 ? 4 * e * (e + 1) / ((n + 2) * (n + 2)) : 0;
+}
+D(mish, mish_gate(x) + x * mish_slope(x),
+  mish_slope(x) * (2 + x * (1 - SIGMOID(x) - 2 * mish_gate(x) * SIGMOID(x))))
+D(tanhshrink, tanhl(x) * tanhl(x), 2 * tanhl(x) * sech2(x))
+D(beyond, fabsl(x) > o[0] ? 1 : 0, 0)
+D(above, x > o[0] ? 1 : 0, 0)
+D(logit, 1 / (x * (1 - x)), (2 * x - 1) / (x * x * (1 - x) * (1 - x)))
 D(power, o[0] * powl(x, o[0] - 1), o[0] * (o[0] - 1) * powl(x, o[0] - 2))
 
 #define ALL -INFINITY, INFINITY
@@ -235,10 +251,13 @@ static const unary unaries[] = {
     U(leaky_relu, -0.3, ALL, leaky, 4, 0),
     U(elu, 1, ALL, elu, 4, 0),
     U(elu, 1.7, ALL, elu, 4, 0),
+    U(celu, 1, ALL, celu, 8, 0),
+    U(celu, 1.7, TWO(-100, INFINITY), celu, 80, 0),
     U(selu, 0, ALL, selu, 4, 0),
     U(gelu, 0, ALL, gelu, 8, 8),
     U(gelu, 1, ALL, gelu_tanh, 16, 64),
     U(silu, 0, ALL, silu, 8, 8),
+    U(mish, 0, ALL, mish, 16, 16),
     U(softplus, 1, ALL, softplus, 8, 4),
     U(softplus, 3, ALL, softplus, 8, 12),
     U(softplus, -1.5, ALL, softplus, 8, 8),
@@ -247,6 +266,12 @@ static const unary unaries[] = {
     U(hardswish, 0, ALL, hardswish, 2, 0),
     U(hardtanh, TWO(-1, 1), ALL, inside, 0, 0),
     U(hardtanh, TWO(-0.5, 1.5), ALL, inside, 0, 0),
+    U(relu6, TWO(0, 6), ALL, inside, 0, 0),
+    U(hardshrink, 0.5, ALL, beyond, 0, 0),
+    U(softshrink, 0.5, ALL, beyond, 0, 0),
+    U(tanhshrink, 0, ALL, tanhshrink, 8, 4),
+    U(threshold, TWO(0.5, 7), ALL, above, 0, 0),
+    U(logit, 0, TWO(1e-18, 1), logit, 8, 0),
     U(clamp, TWO(-0.5, 1.5), ALL, inside, 0, 0),
     U(clamp, TWO(-INFINITY, INFINITY), ALL, inside, 0, 0),
     U(clamp, TWO(2, 1), ALL, zero, 0, 0),
@@ -328,6 +353,10 @@ START_TEST(crossed_bounds_are_refused_by_hardtanh_and_clamp_takes_the_upper) {
     ck_refused(t, TAD_BAD_ARGUMENT, "clamp", "nan");
     ck_assert(tad_is_nil(tad_hardtanh(x, 0, NAN)));
     ck_refused(t, TAD_BAD_ARGUMENT, "hardtanh", "nan");
+    ck_assert(tad_is_nil(tad_softshrink(x, -1)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "softshrink", "lambd -1");
+    ck_assert(tad_is_nil(tad_softshrink(tad_scalar(t, 0), NAN)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "softshrink", "lambd nan");
     tad_var y = tad_clamp(x, 2, 1), ones = tad_full(t, TAD_F64, TAD_SHAPE(3), 1);
     ck_values(y, 0, 1, 1, 1);
     ck_done(tad_reverse_from(&y, &ones, 1), t);
@@ -372,6 +401,11 @@ B(fmod, 1, -quotient(a, b, false), 0, 0, 0)
 B(remainder, 1, -quotient(a, b, true), 0, 0, 0)
 B(maximum, a > b ? 1 : 0, a > b ? 0 : 1, 0, 0, 0)
 B(minimum, a < b ? 1 : 0, a < b ? 0 : 1, 0, 0, 0)
+B(fmax, a > b ? 1 : 0, a > b ? 0 : 1, 0, 0, 0)
+B(fmin, a < b ? 1 : 0, a < b ? 0 : 1, 0, 0, 0)
+B(logaddexp, SIGMOID(a - b), SIGMOID(b - a), SPREAD(a - b), -SPREAD(a - b), SPREAD(a - b))
+B(swiglu, b *silu_1(a, NULL), a *SIGMOID(a), b *silu_2(a, NULL), silu_1(a, NULL), 0)
+B(prelu, a > 0 ? 1 : b, a > 0 ? 0 : a, 0, a > 0 ? 0 : 1, 0)
 
 #define PAIR(...) PAIR_(__VA_ARGS__)
 #define PAIR_(name, la, ha, lb, hb, relative, absolute)                                            \
@@ -387,6 +421,11 @@ static const binary binaries[] = {
     PAIR(remainder, ALL, ALL, 0, 0),
     PAIR(maximum, ALL, ALL, 0, 0),
     PAIR(minimum, ALL, ALL, 0, 0),
+    PAIR(fmax, ALL, ALL, 0, 0),
+    PAIR(fmin, ALL, ALL, 0, 0),
+    PAIR(logaddexp, -3.5, 3.5, -3.5, 3.5, 32, 8),
+    PAIR(swiglu, -3.5, 3.5, ALL, 32, 8),
+    PAIR(prelu, ALL, ALL, 0, 0),
 };
 enum { BINARIES = sizeof binaries / sizeof *binaries };
 
@@ -394,7 +433,10 @@ static const double binary_points[] = {0,    1,   -1,   0.1, 2,     3,    -0.5, 
                                        17.3, -40, 1e-9, 1e8, 1e-30, 1e30, 1e100, 1e-100};
 
 static bool is_smooth(const binary *p, double a, double b) {
-    bool ties = strcmp(p->name, "maximum") == 0 || strcmp(p->name, "minimum") == 0;
+    static const char *const tied[] = {"maximum", "minimum", "fmax", "fmin"};
+    bool ties = false;
+    for (size_t i = 0; i < sizeof tied / sizeof *tied; i++)
+        ties = ties || strcmp(p->name, tied[i]) == 0;
     bool origin = strcmp(p->name, "hypot") == 0 || strcmp(p->name, "atan2") == 0;
     bool divides = strcmp(p->name, "div") == 0;
     bool cuts = strcmp(p->name, "fmod") == 0 || strcmp(p->name, "remainder") == 0;

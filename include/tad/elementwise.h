@@ -32,6 +32,11 @@ TAD_API tad_var tad_pow_scalar(tad_var x, double exponent);
 TAD_API tad_var tad_maximum(tad_var a, tad_var b);
 /* the smaller; equal ones share the derivative half and half */
 TAD_API tad_var tad_minimum(tad_var a, tad_var b);
+/* the larger; a NaN beside a number is ignored; equal ones share the derivative half and half */
+TAD_API tad_var tad_fmax(tad_var a, tad_var b);
+/* the smaller; a NaN beside a number is ignored; equal ones share the derivative half and
+ * half */
+TAD_API tad_var tad_fmin(tad_var a, tad_var b);
 TAD_API tad_var tad_hypot(tad_var a, tad_var b); /* sqrt(a^2 + b^2); derivative 0 at (0, 0) */
 /* remainder with the sign of a; d/db = -trunc(a / b) */
 TAD_API tad_var tad_fmod(tad_var a, tad_var b);
@@ -45,6 +50,7 @@ TAD_API tad_var tad_log2(tad_var x); /* logarithm to base 2 */
 TAD_API tad_var tad_log10(tad_var x); /* logarithm to base 10 */
 TAD_API tad_var tad_log1p(tad_var x); /* log(1 + x), exact near 0 */
 TAD_API tad_var tad_xlogy(tad_var a, tad_var b); /* a log b; 0 where a is 0, unless b is a NaN */
+TAD_API tad_var tad_logaddexp(tad_var a, tad_var b); /* log(e^a + e^b), which does not overflow */
 TAD_API tad_var tad_sin(tad_var x); /* sine */
 TAD_API tad_var tad_cos(tad_var x); /* cosine */
 TAD_API tad_var tad_tan(tad_var x); /* tangent */
@@ -76,15 +82,27 @@ TAD_API tad_var tad_relu(tad_var x); /* max(0, x); derivative 0 at 0 */
 /* x, or negative_slope x below 0; derivative negative_slope at 0 */
 TAD_API tad_var tad_leaky_relu(tad_var x, double negative_slope);
 TAD_API tad_var tad_elu(tad_var x, double alpha); /* x, or alpha (e^x - 1) below 0 */
+TAD_API tad_var tad_celu(tad_var x, double alpha); /* x, or alpha (e^(x / alpha) - 1) below 0 */
 TAD_API tad_var tad_selu(tad_var x); /* 1.0507 elu(x, 1.6733) */
 /* x Phi(x), Phi the normal distribution; approximate "tanh": 0.5 x (1 + tanh(c (x + 0.044715
  * x^3))) */
 TAD_API tad_var tad_gelu(tad_var x, double approximate);
 TAD_API tad_var tad_silu(tad_var x); /* x sigmoid(x) */
+TAD_API tad_var tad_swiglu(tad_var a, tad_var b); /* silu(a) b: b through the gate a */
+TAD_API tad_var tad_mish(tad_var x); /* x tanh(softplus(x)) */
 TAD_API tad_var tad_softplus(tad_var x, double beta); /* log(1 + e^(beta x)) / beta, beta not 0 */
 TAD_API tad_var tad_softsign(tad_var x); /* x / (1 + |x|) */
 /* clip to min_val .. max_val, not crossed; derivative 0 at the corners */
 TAD_API tad_var tad_hardtanh(tad_var x, double min_val, double max_val);
+TAD_API tad_var tad_relu6(tad_var x); /* clip to 0 .. 6; derivative 0 at the corners */
+TAD_API tad_var tad_hardshrink(tad_var x, double lambd); /* 0 within -lambd .. lambd, else x */
+/* 0 within -lambd .. lambd, else x moved to 0 by lambd, not below 0 */
+TAD_API tad_var tad_softshrink(tad_var x, double lambd);
+TAD_API tad_var tad_tanhshrink(tad_var x); /* x - tanh(x) */
+/* x above the threshold, else the value */
+TAD_API tad_var tad_threshold(tad_var x, double threshold, double value);
+/* a, or b a below 0; of channels b has shape (C,1,...); derivative b at 0 */
+TAD_API tad_var tad_prelu(tad_var a, tad_var b);
 /* clip(x / 6 + 1/2, 0, 1); derivative 0 at the corners */
 TAD_API tad_var tad_hardsigmoid(tad_var x);
 TAD_API tad_var tad_hardswish(tad_var x); /* x hardsigmoid(x) */

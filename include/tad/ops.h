@@ -223,6 +223,55 @@ TAD_API tad_var tad_irfft(tad_var x, int64_t n, int axis, tad_fft_norm norm);
 TAD_API tad_var tad_fftn(tad_var x, tad_axes axes, tad_fft_norm norm);
 TAD_API tad_var tad_ifftn(tad_var x, tad_axes axes, tad_fft_norm norm);
 
+/* ---- normalisation of channels: x (N,C,...) ---- */
+
+/* Gain and bias are (C) or tad_none(); eps, 1e-5 usually, is added to the variance. Over groups of
+ * C / groups channels of each sample, else BAD_SHAPE; instance_norm: over each channel of each. */
+TAD_API tad_var tad_group_norm(tad_var x, tad_var gain, tad_var bias, int64_t groups, double eps);
+TAD_API tad_var tad_instance_norm(tad_var x, tad_var gain, tad_var bias, double eps);
+
+/* momentum 0: 0.1; eps 0: 1e-5. */
+typedef struct tad_batch_norm_options {
+    bool training;
+    double momentum, eps;
+    tad_var *next_mean, *next_variance; /* receive running statistics; may be NULL */
+} tad_batch_norm_options;
+
+/* Over each channel of all samples, in training by the batch's own mean and variance, which then
+ * move the running ones, (C), by momentum: the next ones are results. Else by the running ones.
+ * BAD_SHAPE for training with one number in a channel, BAD_ARGUMENT where running statistics are
+ * needed and missing. */
+TAD_API tad_var tad_batch_norm(tad_var x, tad_var running_mean, tad_var running_variance,
+                               tad_var gain, tad_var bias, const tad_batch_norm_options *options);
+/* x (k + alpha m)^-beta, m the mean square over `size` channels around each, 0 beyond the first and
+ * the last; alpha 1e-4, beta 0.75, k 1 are usual. */
+TAD_API tad_var tad_local_response_norm(tad_var x, int64_t size, double alpha, double beta,
+                                        double k);
+
+/* ---- gated units and recurrent cells ---- */
+
+/* Of the halves a, b of an axis, whose size is even, else BAD_SHAPE. swiglu of two operands is
+ * elementwise. */
+TAD_API tad_var tad_glu(tad_var x, int axis);          /* a sigmoid(b) */
+TAD_API tad_var tad_swiglu_split(tad_var x, int axis); /* silu(a) b */
+TAD_API tad_var tad_geglu_split(tad_var x, int axis);  /* gelu(a) b */
+TAD_API tad_var tad_reglu_split(tad_var x, int axis);  /* relu(a) b */
+
+/* One step for rows x (B,n) with states h (B,m), or for one row x (n), h (m). The weights of G
+ * gates, w_ih (G m,n) and w_hh (G m,m), lie below each other, and so do their biases, (G m) or
+ * tad_none(). The result is the next state. */
+/* tanh(x w_ih^T + b_ih + h w_hh^T + b_hh) */
+TAD_API tad_var tad_rnn_tanh_cell(tad_var x, tad_var h, tad_var w_ih, tad_var w_hh, tad_var b_ih,
+                                  tad_var b_hh);
+/* (1 - z) n + z h: gates r, z through the sigmoid, n = tanh(x w_ih^T + b_ih + r (h w_hh^T + b_hh))
+ */
+TAD_API tad_var tad_gru_cell(tad_var x, tad_var h, tad_var w_ih, tad_var w_hh, tad_var b_ih,
+                             tad_var b_hh);
+/* o tanh(f c + i g): gates i, f, o through the sigmoid, g through tanh. *next_c (may be NULL)
+ * receives the next c. */
+TAD_API tad_var tad_lstm_cell(tad_var x, tad_var h, tad_var c, tad_var w_ih, tad_var w_hh,
+                              tad_var b_ih, tad_var b_hh, tad_var *next_c);
+
 /* ---- losses: inputs, targets and weights have gradients, where they are of a float type ---- */
 
 typedef enum tad_reduction {
@@ -253,6 +302,10 @@ TAD_API tad_var tad_bce(tad_var probability, tad_var target, tad_var weight,
                         tad_reduction reduction);
 TAD_API tad_var tad_bce_with_logits(tad_var logits, tad_var target, tad_var weight,
                                     tad_var pos_weight, tad_reduction reduction);
+
+/* The cosine between vectors along an axis: x1 x2 / (max(|x1|, eps) max(|x2|, eps)); x1 and x2
+ * broadcast together, the axis is gone. BAD_ARGUMENT for eps below 0; 1e-8 is usual. */
+TAD_API tad_var tad_cosine_similarity(tad_var x1, tad_var x2, int axis, double eps);
 
 /* All zero, or NULL: the mean, without smoothing and weights. */
 typedef struct tad_cross_entropy_options {

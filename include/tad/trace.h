@@ -51,6 +51,10 @@ extern "C" {
 #define tad_maximum(...) TAD_HERE(tad_maximum(__VA_ARGS__))
 #undef tad_minimum
 #define tad_minimum(...) TAD_HERE(tad_minimum(__VA_ARGS__))
+#undef tad_fmax
+#define tad_fmax(...) TAD_HERE(tad_fmax(__VA_ARGS__))
+#undef tad_fmin
+#define tad_fmin(...) TAD_HERE(tad_fmin(__VA_ARGS__))
 #undef tad_hypot
 #define tad_hypot(...) TAD_HERE(tad_hypot(__VA_ARGS__))
 #undef tad_fmod
@@ -73,6 +77,8 @@ extern "C" {
 #define tad_log1p(...) TAD_HERE(tad_log1p(__VA_ARGS__))
 #undef tad_xlogy
 #define tad_xlogy(...) TAD_HERE(tad_xlogy(__VA_ARGS__))
+#undef tad_logaddexp
+#define tad_logaddexp(...) TAD_HERE(tad_logaddexp(__VA_ARGS__))
 #undef tad_sin
 #define tad_sin(...) TAD_HERE(tad_sin(__VA_ARGS__))
 #undef tad_cos
@@ -127,18 +133,36 @@ extern "C" {
 #define tad_leaky_relu(...) TAD_HERE(tad_leaky_relu(__VA_ARGS__))
 #undef tad_elu
 #define tad_elu(...) TAD_HERE(tad_elu(__VA_ARGS__))
+#undef tad_celu
+#define tad_celu(...) TAD_HERE(tad_celu(__VA_ARGS__))
 #undef tad_selu
 #define tad_selu(...) TAD_HERE(tad_selu(__VA_ARGS__))
 #undef tad_gelu
 #define tad_gelu(...) TAD_HERE(tad_gelu(__VA_ARGS__))
 #undef tad_silu
 #define tad_silu(...) TAD_HERE(tad_silu(__VA_ARGS__))
+#undef tad_swiglu
+#define tad_swiglu(...) TAD_HERE(tad_swiglu(__VA_ARGS__))
+#undef tad_mish
+#define tad_mish(...) TAD_HERE(tad_mish(__VA_ARGS__))
 #undef tad_softplus
 #define tad_softplus(...) TAD_HERE(tad_softplus(__VA_ARGS__))
 #undef tad_softsign
 #define tad_softsign(...) TAD_HERE(tad_softsign(__VA_ARGS__))
 #undef tad_hardtanh
 #define tad_hardtanh(...) TAD_HERE(tad_hardtanh(__VA_ARGS__))
+#undef tad_relu6
+#define tad_relu6(...) TAD_HERE(tad_relu6(__VA_ARGS__))
+#undef tad_hardshrink
+#define tad_hardshrink(...) TAD_HERE(tad_hardshrink(__VA_ARGS__))
+#undef tad_softshrink
+#define tad_softshrink(...) TAD_HERE(tad_softshrink(__VA_ARGS__))
+#undef tad_tanhshrink
+#define tad_tanhshrink(...) TAD_HERE(tad_tanhshrink(__VA_ARGS__))
+#undef tad_threshold
+#define tad_threshold(...) TAD_HERE(tad_threshold(__VA_ARGS__))
+#undef tad_prelu
+#define tad_prelu(...) TAD_HERE(tad_prelu(__VA_ARGS__))
 #undef tad_hardsigmoid
 #define tad_hardsigmoid(...) TAD_HERE(tad_hardsigmoid(__VA_ARGS__))
 #undef tad_hardswish
@@ -301,6 +325,28 @@ extern "C" {
 #define tad_fftn(...) TAD_HERE(tad_fftn(__VA_ARGS__))
 #undef tad_ifftn
 #define tad_ifftn(...) TAD_HERE(tad_ifftn(__VA_ARGS__))
+#undef tad_group_norm
+#define tad_group_norm(...) TAD_HERE(tad_group_norm(__VA_ARGS__))
+#undef tad_instance_norm
+#define tad_instance_norm(...) TAD_HERE(tad_instance_norm(__VA_ARGS__))
+#undef tad_batch_norm
+#define tad_batch_norm(...) TAD_HERE(tad_batch_norm(__VA_ARGS__))
+#undef tad_local_response_norm
+#define tad_local_response_norm(...) TAD_HERE(tad_local_response_norm(__VA_ARGS__))
+#undef tad_glu
+#define tad_glu(...) TAD_HERE(tad_glu(__VA_ARGS__))
+#undef tad_swiglu_split
+#define tad_swiglu_split(...) TAD_HERE(tad_swiglu_split(__VA_ARGS__))
+#undef tad_geglu_split
+#define tad_geglu_split(...) TAD_HERE(tad_geglu_split(__VA_ARGS__))
+#undef tad_reglu_split
+#define tad_reglu_split(...) TAD_HERE(tad_reglu_split(__VA_ARGS__))
+#undef tad_rnn_tanh_cell
+#define tad_rnn_tanh_cell(...) TAD_HERE(tad_rnn_tanh_cell(__VA_ARGS__))
+#undef tad_gru_cell
+#define tad_gru_cell(...) TAD_HERE(tad_gru_cell(__VA_ARGS__))
+#undef tad_lstm_cell
+#define tad_lstm_cell(...) TAD_HERE(tad_lstm_cell(__VA_ARGS__))
 #undef tad_mse
 #define tad_mse(...) TAD_HERE(tad_mse(__VA_ARGS__))
 #undef tad_half_sse
@@ -319,6 +365,8 @@ extern "C" {
 #define tad_bce(...) TAD_HERE(tad_bce(__VA_ARGS__))
 #undef tad_bce_with_logits
 #define tad_bce_with_logits(...) TAD_HERE(tad_bce_with_logits(__VA_ARGS__))
+#undef tad_cosine_similarity
+#define tad_cosine_similarity(...) TAD_HERE(tad_cosine_similarity(__VA_ARGS__))
 #undef tad_cross_entropy
 #define tad_cross_entropy(...) TAD_HERE(tad_cross_entropy(__VA_ARGS__))
 #undef tad_nll_loss

@@ -12,6 +12,7 @@
 #include "group.h"
 #include "loss.h"
 #include "norm.h"
+#include "pieces.h"
 #include "reduce.h"
 #include "roll.h"
 #include "softmax.h"
@@ -50,6 +51,7 @@ typedef struct tad__kernels {
     const tad__softmax_kernels *softmax;
     const tad__loss_kernels *loss;
     const tad__norm_kernels *norm;
+    const tad__pieces_kernels *pieces;
     const tad__update_kernels *update;
     const tad__roll_kernels *roll;
     tad__sweep *sweep;

@@ -66,6 +66,7 @@ const tad__kernels TAD_LEVEL(tad__kernels) = {
     .softmax = &TAD_LEVEL(tad__softmax_kernels),
     .loss = &TAD_LEVEL(tad__loss_kernels),
     .norm = &TAD_LEVEL(tad__norm_kernels),
+    .pieces = &TAD_LEVEL(tad__pieces_kernels),
     .update = &TAD_LEVEL(tad__update_kernels),
     .roll = &TAD_LEVEL(tad__roll_kernels),
     .sweep = TAD_LEVEL(tad__sweep_numbers),

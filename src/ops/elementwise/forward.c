@@ -19,6 +19,8 @@ tad_status tad__row_shape(const tad_call_frame *c, tad_type *out, size_t *n_out)
     out->shape = s;
     const double *pq = c->options;
     if (tad__options_fit(tad__row_of(c->op), pq)) return TAD_OK;
+    if (tad__row_of(c->op) == TAD__ROW_softshrink)
+        return tad_fail(c, TAD_BAD_ARGUMENT, "lambd %g is not 0 or above", pq[0]);
     if (c->op->n_options == 1)
         return tad_fail(c, TAD_BAD_ARGUMENT, "order %g is not one of 0, 1, 2, ...", pq[0]);
     return tad_fail(c, TAD_BAD_ARGUMENT, "cannot clip to %g .. %g", pq[0], pq[1]);

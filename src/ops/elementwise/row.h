@@ -23,7 +23,7 @@ typedef struct tad__row_options {
 
 extern const tad__row_numbers tad__row_number[TAD__ROW_COUNT];
 /* False for options that cannot be: bounds that are NaN, or of hardtanh crossed, where clamp takes
- * the upper one; orders that are no 0, 1, 2, ... */
+ * the upper one; of softshrink below 0; orders that are no 0, 1, 2, ... */
 bool tad__options_fit(unsigned row, const double *pq);
 bool tad__row_is_finite(const tad_op *op, const double *x, const double *pq); /* see basis.h */
 
