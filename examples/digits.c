@@ -11,18 +11,18 @@
  * On MNIST the settings are the textbook's (20 epochs). The small set has only 14 batches an epoch,
  * so it gets 200 epochs; everything else is the same. --help lists the options. */
 #define _POSIX_C_SOURCE 200809L
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <tad/optim.h>
 #include <tad/tad.h>
 #include <tad/train.h>
+
+#include "curves.h"
 
 #ifndef DATA_FOLDER /* where the build found the sources */
 #define DATA_FOLDER "examples/data"
@@ -333,48 +333,6 @@ static tad_status train(training *n, int epochs, double last[COLUMNS]) {
     return s;
 }
 
-/* ---- history ---- */
-
-static bool write_csv(const tad_history *h, const char *path) {
-    FILE *f = fopen(path, "w");
-    if (!f) return false;
-    bool good = tad_history_csv(h, tad_file_sink, f) == TAD_OK;
-    return fclose(f) == 0 && good;
-}
-
-/* The curves by gnuplot; false if there is none. */
-static bool draw(const tad_history *h, const char *csv, const char *picture, const char *title) {
-    if (system("command -v gnuplot >/dev/null 2>&1") != 0) return false;
-    FILE *gnuplot = popen("gnuplot", "w");
-    if (!gnuplot) return false;
-    tad_plot_options plot = {.csv = csv, .picture = picture, .title = title};
-    bool good = tad_history_plot(h, &plot, tad_file_sink, gnuplot) == TAD_OK;
-    return pclose(gnuplot) == 0 && good;
-}
-
-/* Before training, so that no hour is lost to a misspelt folder. */
-static bool make_folder(const char *folder) {
-    if ((mkdir(folder, 0777) == 0 || errno == EEXIST) && access(folder, W_OK) == 0) return true;
-    fprintf(stderr, "digits: cannot write into the folder %s: %s\n", folder, strerror(errno));
-    return false;
-}
-
-static bool write_history(const tad_history *h, const char *folder, const char *title) {
-    char csv[1024], picture[1024];
-    snprintf(csv, sizeof csv, "%s/history.csv", folder);
-    snprintf(picture, sizeof picture, "%s/history.svg", folder);
-    if (!write_csv(h, csv)) {
-        fprintf(stderr, "digits: cannot write %s: %s\n", csv, strerror(errno));
-        return false;
-    }
-    printf("\nwrote %s\n", csv);
-    if (draw(h, csv, picture, title))
-        printf("wrote %s\n", picture);
-    else
-        printf("no curves drawn: gnuplot is not installed; the numbers are in %s\n", csv);
-    return true;
-}
-
 /* ---- all together ---- */
 
 static bool run(tad_tape *t, const settings *given, const char *program) {
@@ -382,7 +340,7 @@ static bool run(tad_tape *t, const settings *given, const char *program) {
     digits d;
     char room[1024];
     if (!o.data) o.data = shipped(program, room, sizeof room);
-    if (!make_folder(o.out) || load(t, o.data, &d) != TAD_OK) return false;
+    if (!make_folder("digits", o.out) || load(t, o.data, &d) != TAD_OK) return false;
     if (o.epochs == 0) o.epochs = d.epochs;
     printf("%s from %s: %lld training and %lld test examples, %lld-%d-%lld\n\n", d.name, o.data,
            (long long)d.train.count, (long long)d.test.count, (long long)d.train.features, o.hidden,
@@ -392,7 +350,7 @@ static bool run(tad_tape *t, const settings *given, const char *program) {
     double last[COLUMNS];
     training n = prepare(t, &d, &o);
     if (train(&n, o.epochs, last) != TAD_OK) return false;
-    if (!write_history(n.history, o.out, d.name)) return false;
+    if (!write_history(n.history, "digits", o.out, "history", d.name)) return false;
     printf("\nfinal accuracy: train %.4f, test %.4f\n", last[TRAIN], last[TEST]);
     return true;
 }

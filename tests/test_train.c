@@ -172,6 +172,59 @@ START_TEST(counts_right_answers_of_two) {
 }
 END_TEST
 
+START_TEST(counts_labels_among_the_largest) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var scores = tad_constant(t, TAD_F64, TAD_SHAPE(4, 3),
+                                  (double[]){1, 2, 0, 5, 5, 5, 0, NAN, 9, -3, -2, -1});
+    tad_var labels = tad_constant_from(t, TAD_I64, TAD_SHAPE(4), (double[]){0, 1, 2, 0});
+    ck_near(tad_top_k_accuracy(scores, labels, 1), 0, 0);
+    ck_near(tad_top_k_accuracy(scores, labels, 2), 0.5, 0);
+    ck_near(tad_top_k_accuracy(scores, labels, 3), 0.75, 0);
+    ck_near(tad_top_k_accuracy(scores, labels, 9), 0.75, 0);
+    ck_assert(isnan(tad_top_k_accuracy(scores, labels, 0)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "top_k_accuracy", "k must be 1");
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(counts_what_was_taken_for_what) {
+    tad_tape *t = tad_tape_new(NULL);
+    int64_t counts[4] = {10, 0, 0, 0};
+    tad_var scores = tad_constant(t, TAD_F32, TAD_SHAPE(4, 2), (float[]){1, 0, 0, 1, 2, 2, -1, 3});
+    tad_var labels = tad_constant_from(t, TAD_I64, TAD_SHAPE(4), (double[]){0, 0, 1, 1});
+    ck_done(tad_confusion(scores, labels, counts, 4), t);
+    ck_assert_int_eq(counts[0], 11);
+    for (int i = 1; i < 4; i++) ck_assert_int_eq(counts[i], 1);
+    ck_assert_int_eq(tad_confusion(scores, labels, counts, 3), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "2 classes, 3 counts");
+    labels = tad_constant_from(t, TAD_I64, TAD_SHAPE(4), (double[]){0, 0, 1, 2});
+    ck_assert_int_eq(tad_confusion(scores, labels, counts, 4), TAD_BAD_INDEX);
+    ck_refused(t, TAD_BAD_INDEX, "label 2 of row 3");
+    tad_var nan = tad_full(t, TAD_F64, TAD_SHAPE(4, 2), NAN);
+    labels = tad_full(t, TAD_I64, TAD_SHAPE(4), 0);
+    ck_assert_int_eq(tad_confusion(nan, labels, counts, 4), TAD_NOT_FINITE);
+    ck_refused(t, TAD_NOT_FINITE, "row 0");
+    ck_assert_int_eq(counts[0], 11);
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(measures_the_area_under_the_curve) {
+    const double inf = INFINITY, score[] = {0.1, 0.4, 0.35, 0.8, 0.4, -inf};
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var s = tad_constant(t, TAD_F64, TAD_SHAPE(6), score);
+    tad_var y = tad_constant_from(t, TAD_BOOL, TAD_SHAPE(6), (double[]){0, 0, 1, 1, 1, 0});
+    ck_near(tad_auc(s, y), (2 + 3 + 2.5) / 9, 1e-15); /* pairs won by each positive */
+    ck_near(tad_auc(tad_neg(s), y), 1 - (2 + 3 + 2.5) / 9, 1e-15);
+    ck_assert(isnan(tad_auc(s, tad_full(t, TAD_F64, TAD_SHAPE(6), 1))));
+    ck_assert(isnan(tad_auc(tad_full(t, TAD_F64, TAD_SHAPE(6), NAN), y)));
+    ck_tape(t);
+    ck_assert(isnan(tad_auc(s, tad_scalar(t, 1))));
+    ck_refused(t, TAD_BAD_SHAPE, "auc", "as many targets");
+    tad_tape_free(t);
+}
+END_TEST
+
 static tad_var look(tad_net *net, tad_var x, bool training, void *user) {
     (void)net;
     *(bool *)user = training || tad_node_needs_gradient(x);
@@ -472,6 +525,9 @@ static Suite *suite(void) {
     c = support_case(s, "accuracy");
     tcase_add_test(c, counts_right_rows);
     tcase_add_test(c, counts_right_answers_of_two);
+    tcase_add_test(c, counts_labels_among_the_largest);
+    tcase_add_test(c, counts_what_was_taken_for_what);
+    tcase_add_test(c, measures_the_area_under_the_curve);
     tcase_add_test(c, records_nothing_in_evaluation);
     tcase_add_test(c, evaluates_without_a_trace);
     c = support_case(s, "text");

@@ -22,6 +22,16 @@ extern "C" {
  * at least 0.5. A row with a NaN is wrong. NaN for B = 0 and (it sticks) on misuse. */
 TAD_API double tad_accuracy(tad_var scores, tad_var labels);
 TAD_API double tad_binary_accuracy(tad_var scores, tad_var targets, double threshold);
+/* The share of rows whose label is among the k largest scores; of equal ones the first count. */
+TAD_API double tad_top_k_accuracy(tad_var scores, tad_var labels, int64_t k);
+/* Adds each row to counts[label C + class with the largest score]: n is C C. Nothing is counted on
+ * failure: BAD_INDEX for a label out of range, NOT_FINITE for a row with a NaN. */
+TAD_API TAD_MUST_USE tad_status tad_confusion(tad_var scores, tad_var labels, int64_t *counts,
+                                              size_t n);
+/* The area under the curve of true over false positives: the share of pairs in which a positive,
+ * a target of at least 0.5, scores above a negative, equal scores half. NaN without pairs, and with
+ * a NaN among the scores. n log n. */
+TAD_API double tad_auc(tad_var scores, tad_var targets);
 
 typedef struct tad_score {
     double loss, accuracy; /* mean cross-entropy; share of right ones */

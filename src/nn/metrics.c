@@ -1,5 +1,6 @@
 /* Accuracy and evaluation. Rests on the public headers. */
 #include <math.h>
+#include <stdlib.h>
 
 #include <tad/ops.h>
 #include <tad/train.h>
@@ -36,38 +37,151 @@ static int64_t largest(const numbers *x, int64_t first, int64_t n) {
     return best;
 }
 
-static double refuse(tad_var x, tad_status code, const char *what) {
-    tad_tape_fail(x.tape, code, "accuracy: %s", what);
+static double refuse(tad_var x, const char *what, tad_status code, const char *why) {
+    tad_tape_fail(x.tape, code, "%s: %s", what, why);
     return NAN;
 }
 
-double tad_accuracy(tad_var scores, tad_var labels) {
-    numbers s, l;
-    if (!open_numbers(scores, &s) || !open_numbers(labels, &l)) return NAN;
-    if (s.shape.rank != 2) return refuse(scores, TAD_BAD_SHAPE, "scores must be (B, C)");
-    int64_t rows = s.shape.dim[0], classes = s.shape.dim[1], right = 0;
-    bool one_hot = l.shape.rank == 2 && l.shape.dim[1] == classes;
-    if (!one_hot && (l.shape.rank != 1 || l.dtype != TAD_I64))
-        return refuse(scores, TAD_BAD_SHAPE, "labels must be int64 (B) or one-hot (B, C)");
-    if (l.shape.dim[0] != rows) return refuse(scores, TAD_BAD_SHAPE, "as many labels as scores");
-    for (int64_t i = 0; i < rows; i++) {
-        int64_t label = one_hot ? largest(&l, i * classes, classes) : ((const int64_t *)l.data)[i];
-        right += label >= 0 && largest(&s, i * classes, classes) == label;
-    }
-    return (double)right / (double)rows;
+/* Rows of scores, with the label of each. */
+typedef struct judged {
+    numbers score, label;
+    int64_t rows, classes;
+    bool one_hot;
+} judged;
+
+static bool open_judged(tad_var scores, tad_var labels, const char *what, judged *j) {
+    if (!open_numbers(scores, &j->score) || !open_numbers(labels, &j->label)) return false;
+    const tad_shape *s = &j->score.shape, *l = &j->label.shape;
+    j->rows = s->dim[0];
+    j->classes = s->dim[1];
+    j->one_hot = l->rank == 2 && s->rank == 2 && l->dim[1] == s->dim[1];
+    if (s->rank != 2)
+        refuse(scores, what, TAD_BAD_SHAPE, "scores must be (B, C)");
+    else if (!j->one_hot && (l->rank != 1 || j->label.dtype != TAD_I64))
+        refuse(scores, what, TAD_BAD_SHAPE, "labels must be int64 (B) or one-hot (B, C)");
+    else if (l->dim[0] != j->rows)
+        refuse(scores, what, TAD_BAD_SHAPE, "as many labels as scores");
+    return tad_tape_status(scores.tape) == TAD_OK;
 }
+
+static int64_t label_of(const judged *j, int64_t row) {
+    return j->one_hot ? largest(&j->label, row * j->classes, j->classes)
+                      : ((const int64_t *)j->label.data)[row];
+}
+
+double tad_accuracy(tad_var scores, tad_var labels) {
+    judged j;
+    int64_t right = 0;
+    if (!open_judged(scores, labels, "accuracy", &j)) return NAN;
+    for (int64_t i = 0; i < j.rows; i++) {
+        const int64_t label = label_of(&j, i);
+        right += label >= 0 && largest(&j.score, i * j.classes, j.classes) == label;
+    }
+    return (double)right / (double)j.rows;
+}
+
+/* Whether fewer than k scores of a row come before the label's: larger ones, and equal ones that
+ * stand before it. */
+static bool is_among(const judged *j, int64_t row, int64_t label, int64_t k) {
+    const int64_t first = row * j->classes;
+    int64_t before = 0;
+    if (label < 0 || label >= j->classes) return false;
+    const double own = at(&j->score, first + label);
+    for (int64_t i = 0; i < j->classes; i++) {
+        const double other = at(&j->score, first + i);
+        if (isnan(other)) return false;
+        before += other > own || (other == own && i < label);
+    }
+    return before < k;
+}
+
+double tad_top_k_accuracy(tad_var scores, tad_var labels, int64_t k) {
+    judged j;
+    int64_t right = 0;
+    if (!open_judged(scores, labels, "top_k_accuracy", &j)) return NAN;
+    if (k < 1) return refuse(scores, "top_k_accuracy", TAD_BAD_ARGUMENT, "k must be 1 or more");
+    for (int64_t i = 0; i < j.rows; i++) right += is_among(&j, i, label_of(&j, i), k);
+    return (double)right / (double)j.rows;
+}
+
+tad_status tad_confusion(tad_var scores, tad_var labels, int64_t *counts, size_t n) {
+    judged j;
+    if (!open_judged(scores, labels, "confusion", &j))
+        return scores.tape ? tad_tape_status(scores.tape) : TAD_BAD_HANDLE;
+    if (!counts || (double)n != (double)j.classes * (double)j.classes)
+        return tad_tape_fail(scores.tape, TAD_BAD_ARGUMENT, "confusion: %lld classes, %zu counts",
+                             (long long)j.classes, counts ? n : 0);
+    for (int64_t i = 0; i < j.rows; i++) {
+        const int64_t label = label_of(&j, i);
+        if (label < 0 || label >= j.classes)
+            return tad_tape_fail(scores.tape, TAD_BAD_INDEX, "confusion: label %lld of row %lld",
+                                 (long long)label, (long long)i);
+        if (largest(&j.score, i * j.classes, j.classes) < 0)
+            return tad_tape_fail(scores.tape, TAD_NOT_FINITE, "confusion: a NaN in row %lld",
+                                 (long long)i);
+    }
+    for (int64_t i = 0; i < j.rows; i++)
+        counts[label_of(&j, i) * j.classes + largest(&j.score, i * j.classes, j.classes)]++;
+    return TAD_OK;
+}
+
+/* ---- two classes ---- */
 
 double tad_binary_accuracy(tad_var scores, tad_var targets, double threshold) {
     numbers s, y;
     if (!open_numbers(scores, &s) || !open_numbers(targets, &y)) return NAN;
     int64_t n = tad_size_of(scores), right = 0;
     if (tad_size_of(targets) != n)
-        return refuse(scores, TAD_BAD_SHAPE, "as many targets as scores");
+        return refuse(scores, "binary_accuracy", TAD_BAD_SHAPE, "as many targets as scores");
     for (int64_t i = 0; i < n; i++) {
         double score = at(&s, i);
         right += !isnan(score) && (score >= threshold) == (at(&y, i) >= 0.5);
     }
     return (double)right / (double)n;
+}
+
+typedef struct scored {
+    double score;
+    bool positive;
+} scored;
+
+static int by_score(const void *a, const void *b) {
+    const double x = ((const scored *)a)->score, y = ((const scored *)b)->score;
+    return (x > y) - (x < y);
+}
+
+/* The share of pairs, a positive and a negative, in which the positive is above; equal ones are
+ * half. Sorted scores are walked by runs of equal ones. */
+static double share_of_pairs(const scored *s, int64_t n) {
+    double negatives = 0, positives = 0, won = 0;
+    for (int64_t i = 0, end = 0; i < n; i = end) {
+        double here[2] = {0, 0};
+        for (end = i; end < n && s[end].score == s[i].score; end++) here[s[end].positive]++;
+        won += here[1] * (negatives + 0.5 * here[0]);
+        negatives += here[0];
+        positives += here[1];
+    }
+    return won / (positives * negatives);
+}
+
+double tad_auc(tad_var scores, tad_var targets) {
+    numbers s, y;
+    if (!open_numbers(scores, &s) || !open_numbers(targets, &y)) return NAN;
+    const int64_t n = tad_size_of(scores);
+    if (tad_size_of(targets) != n)
+        return refuse(scores, "auc", TAD_BAD_SHAPE, "as many targets as scores");
+    scored *all = tad_tape_resize(scores.tape, NULL, (size_t)n + 1, sizeof *all);
+    double share = all ? 0 : NAN;
+    for (int64_t i = 0; all && i < n; i++) {
+        all[i] = (scored){at(&s, i), at(&y, i) >= 0.5};
+        if (isnan(all[i].score)) share = NAN;
+    }
+    if (all && !isnan(share)) {
+        qsort(all, (size_t)n, sizeof *all, by_score);
+        share = share_of_pairs(all, n);
+    }
+    tad_tape_resize(scores.tape, all, 0, 0);
+    return share;
 }
 
 /* ---- evaluation ---- */
