@@ -272,6 +272,16 @@ TAD_API tad_var tad_gru_cell(tad_var x, tad_var h, tad_var w_ih, tad_var w_hh, t
 TAD_API tad_var tad_lstm_cell(tad_var x, tad_var h, tad_var c, tad_var w_ih, tad_var w_hh,
                               tad_var b_ih, tad_var b_hh, tad_var *next_c);
 
+/* The same cells along a sequence x (T,B,n), T at least 1, from states (B,m): all h, (T,B,m), and
+ * the last states, where these are not NULL; reverse: from the last place to the first. Weights and
+ * biases as above. */
+TAD_API tad_var tad_rnn_tanh(tad_var x, tad_var h, tad_var w_ih, tad_var w_hh, tad_var b_ih,
+                             tad_var b_hh, bool reverse, tad_var *last_h);
+TAD_API tad_var tad_gru(tad_var x, tad_var h, tad_var w_ih, tad_var w_hh, tad_var b_ih,
+                        tad_var b_hh, bool reverse, tad_var *last_h);
+TAD_API tad_var tad_lstm(tad_var x, tad_var h, tad_var c, tad_var w_ih, tad_var w_hh, tad_var b_ih,
+                         tad_var b_hh, bool reverse, tad_var *last_h, tad_var *last_c);
+
 /* ---- losses: inputs, targets and weights have gradients, where they are of a float type ---- */
 
 typedef enum tad_reduction {

@@ -347,6 +347,12 @@ extern "C" {
 #define tad_gru_cell(...) TAD_HERE(tad_gru_cell(__VA_ARGS__))
 #undef tad_lstm_cell
 #define tad_lstm_cell(...) TAD_HERE(tad_lstm_cell(__VA_ARGS__))
+#undef tad_rnn_tanh
+#define tad_rnn_tanh(...) TAD_HERE(tad_rnn_tanh(__VA_ARGS__))
+#undef tad_gru
+#define tad_gru(...) TAD_HERE(tad_gru(__VA_ARGS__))
+#undef tad_lstm
+#define tad_lstm(...) TAD_HERE(tad_lstm(__VA_ARGS__))
 #undef tad_mse
 #define tad_mse(...) TAD_HERE(tad_mse(__VA_ARGS__))
 #undef tad_half_sse
@@ -679,6 +685,11 @@ static inline tad_status tad__traced_explain(const char *tad__file, int tad__lin
 }
 #undef tad_explain
 #define tad_explain(...) tad__traced_explain(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_confusion(const char *tad__file, int tad__line, tad_var scores, tad_var labels, int64_t *counts, size_t n) {
+    return tad_here_status(tad_tape_of(scores), tad_confusion(scores, labels, counts, n), tad__file, tad__line);
+}
+#undef tad_confusion
+#define tad_confusion(...) tad__traced_confusion(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_evaluate(const char *tad__file, int tad__line, tad_net *net, tad_batches *batches, tad_score *out) {
     return tad_here_status(tad_net_tape(net), tad_evaluate(net, batches, out), tad__file, tad__line);
 }

@@ -12,7 +12,7 @@
     F(matmul) F(addmm) F(layer) F(softmax)      \
     F(attention) F(rope) F(dft) F(fft) F(norm) F(regression) F(bce) F(kl_div) F(hinge) F(cross_entropy) F(nll)   \
     F(shares) F(entropy_gradient) F(gather) F(take) F(embedding) F(one_hot) F(masked_fill)         \
-    F(dropout) F(list) F(glu) F(cells) F(similarity) F(channels) F(batch_norm) F(local_norm)
+    F(dropout) F(list) F(glu) F(cells) F(sequences) F(similarity) F(channels) F(batch_norm) F(local_norm)
 /* clang-format on */
 
 #define TAD__DECLARE(family)                                                                       \
