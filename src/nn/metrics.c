@@ -42,6 +42,8 @@ static double refuse(tad_var x, const char *what, tad_status code, const char *w
     return NAN;
 }
 
+static tad_tape *tape_of(tad_var v) { return tad_is_number(v) || tad_is_none(v) ? NULL : v.tape; }
+
 /* Rows of scores, with the label of each. */
 typedef struct judged {
     numbers score, label;
@@ -106,8 +108,12 @@ double tad_top_k_accuracy(tad_var scores, tad_var labels, int64_t k) {
 
 tad_status tad_confusion(tad_var scores, tad_var labels, int64_t *counts, size_t n) {
     judged j;
-    if (!open_judged(scores, labels, "confusion", &j))
-        return scores.tape ? tad_tape_status(scores.tape) : TAD_BAD_HANDLE;
+    tad_tape *t = tape_of(scores) ? tape_of(scores) : tape_of(labels);
+    if (!open_judged(scores, labels, "confusion", &j)) {
+        const tad_status known = tad_tape_status(t);
+        return known != TAD_OK ? known
+                               : tad_tape_fail(t, TAD_BAD_HANDLE, "confusion: scores or labels");
+    }
     if (!counts || (double)n != (double)j.classes * (double)j.classes)
         return tad_tape_fail(scores.tape, TAD_BAD_ARGUMENT, "confusion: %lld classes, %zu counts",
                              (long long)j.classes, counts ? n : 0);
