@@ -101,6 +101,35 @@ static void train(model *m) {
     (void)!tad_optim_step(m->optim);
 }
 
+/* ---- lstm: 2 layers, width 128, 64 places, batch 32; forward, backward ---- */
+
+enum { LSTM_PLACES = 64, LSTM_BATCH = 32, LSTM_LAYERS = 2 };
+
+static tad_var lstm_weight[LSTM_LAYERS][4], lstm_state;
+
+static void lstm(model *m) {
+    const tad_init small = {.kind = TAD_INIT_UNIFORM, .scale = 0.09};
+    const int64_t rows = 4 * WIDTH;
+    const tad_shape shape[4] = {TAD_SHAPE(rows, WIDTH), TAD_SHAPE(rows, WIDTH), TAD_SHAPE(rows),
+                                TAD_SHAPE(rows)};
+    m->x = random_array(m->tape, TAD_SHAPE(LSTM_PLACES, LSTM_BATCH, WIDTH), false);
+    m->labels = random_array(m->tape, TAD_SHAPE(LSTM_PLACES, LSTM_BATCH, WIDTH), false);
+    lstm_state = tad_full(m->tape, TAD_F32, TAD_SHAPE(LSTM_BATCH, WIDTH), 0);
+    for (int l = 0; l < LSTM_LAYERS; l++)
+        for (int k = 0; k < 4; k++)
+            lstm_weight[l][k] = tad_param_random(m->tape, TAD_F32, shape[k], &small);
+}
+
+static void run_lstm(model *m) {
+    tad_var y = m->x;
+    for (int l = 0; l < LSTM_LAYERS; l++) {
+        tad_var *w = lstm_weight[l];
+        y = tad_lstm(y, lstm_state, lstm_state, w[0], w[1], w[2], w[3], false, NULL, NULL);
+    }
+    (void)!tad_reverse_from(&y, &m->labels, 1);
+    for (int l = 0; l < LSTM_LAYERS; l++) (void)!tad_zero_gradients(lstm_weight[l], 4);
+}
+
 /* ---- running ---- */
 
 static const struct work {
@@ -115,6 +144,7 @@ static const struct work {
     {"causal_1024", attention_1024, attend_causal, attend_causal_in_full, "in_full"},
     {"causal_4096", attention_4096, attend_causal, attend_causal_in_full, "in_full"},
     {"gpt", gpt, train, train, "itself"},
+    {"lstm", lstm, run_lstm, run_lstm, "itself"},
 };
 enum { WORKS = sizeof works / sizeof *works };
 

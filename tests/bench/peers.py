@@ -28,6 +28,7 @@ WORKS = {
     "chain_64": ("ops", {}),
     **{f"{kind}_{n}": ("models", {"torch_tuned": 1 / 0.8}) for kind in ("attention", "causal") for n in (128, 1024, 4096)},
     "gpt": ("models", {"torch_tuned": 1 / 0.75}),
+    "lstm": ("models", {"torch_tuned": 1 / 0.8}),
     "sigmoid": ("memory", {"torch_tuned": 1 / 0.7}),
     "relu": ("memory", {"torch_tuned": 1 / 0.7}),
     "layer_norm": ("memory", {"torch_tuned": 1 / 0.7}),
@@ -151,6 +152,18 @@ def torch_gpt():
     return step, 1
 
 
+def torch_lstm():
+    import torch
+    torch.manual_seed(0)
+    net = torch.nn.LSTM(128, 128, 2)
+    x, g = torch.randn(64, 32, 128), torch.randn(64, 32, 128)
+
+    def step():
+        net.zero_grad(set_to_none=True)
+        net(x)[0].backward(g)
+    return step, 1
+
+
 def numpy_net(dtype):
     """784-50-10 with softmax cross-entropy, the gradients written by hand."""
     import numpy
@@ -195,6 +208,8 @@ def make(peer, name):
         return torch_net(*nets[name])
     if name == "gpt":
         return torch_gpt()
+    if name == "lstm":
+        return torch_lstm()
     if name.startswith(("attention_", "causal_")):
         kind, places = name.split("_")
         return torch_attention(int(places), kind == "causal")
