@@ -121,6 +121,49 @@ START_TEST(blocks_are_made_of_these) {
 }
 END_TEST
 
+typedef tad_status add_fn(tad_net *net, const char *name, int64_t in, int64_t width,
+                          const tad_recurrent_options *options);
+static add_fn *const recurrent[] = {tad_net_rnn, tad_net_gru, tad_net_lstm};
+
+/* Of the last layer: PyTorch's names. */
+static tad_var recurrent_by_hand(int kind, tad_var x, const char *name, int64_t width, bool reverse,
+                                 tad_var *last) {
+    static const char *const names[] = {"weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"};
+    tad_var w[4], zeros = tad_full(t, TAD_F64, TAD_SHAPE(tad_shape_of(x).dim[1], width), 0);
+    char all[64];
+    for (int k = 0; k < 4; k++) {
+        snprintf(all, sizeof all, "%s.%s", name, names[k]);
+        w[k] = param(all);
+    }
+    if (kind == 0) return tad_rnn_tanh(x, zeros, w[0], w[1], w[2], w[3], reverse, last);
+    if (kind == 1) return tad_gru(x, zeros, w[0], w[1], w[2], w[3], reverse, last);
+    return tad_lstm(x, zeros, zeros, w[0], w[1], w[2], w[3], reverse, last, NULL);
+}
+
+START_TEST(recurrent_layers_run_their_cells) {
+    tad_var x = sequence(4, 3, 5), last, y;
+    ck_done(recurrent[_i](net, "r", 5, 2, NULL), t);
+    static const int rows[] = {2, 6, 8};
+    ck_assert_int_eq(tad_shape_of(param("r.weight_ih_l0")).dim[0], rows[_i]);
+    y = recurrent_by_hand(_i, x, "r", 2, false, &last);
+    ck_same(tad_net_apply(net, x), y, 0);
+    net = tad_net_new(t, TAD_F64);
+    ck_done(recurrent[_i](net, "r", 5, 2,
+                          &(tad_recurrent_options){.batch_first = true, .reverse = true}),
+            t);
+    y = recurrent_by_hand(_i, tad_transpose(x, 0, 1), "r", 2, true, &last);
+    ck_same(tad_net_apply(net, x), tad_transpose(y, 0, 1), 0);
+    net = tad_net_new(t, TAD_F64);
+    ck_done(recurrent[_i](net, "r", 5, 2, &(tad_recurrent_options){.last = true}), t);
+    (void)recurrent_by_hand(_i, x, "r", 2, false, &last);
+    ck_same(tad_net_apply(net, x), last, 0);
+    ck_assert_int_eq(recurrent[_i](net, "s", 5, 0, NULL), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "s with 5 inputs, width 0");
+    ck_assert(tad_is_nil(tad_net_apply(net, tad_full(t, TAD_F64, TAD_SHAPE(2, 5), 0))));
+    ck_refused(t, TAD_BAD_SHAPE, "r needs a sequence");
+}
+END_TEST
+
 /* Blocks may be differentiated as functions of their parameters, like all layers. */
 START_TEST(parameters_can_be_replaced) {
     tad_var with[12], x = sequence(1, 3, 4);
@@ -180,10 +223,11 @@ START_TEST(survives_out_of_memory) {
         tad_status s = tad_net_embedding(net, "table", 5, 4, NULL);
         if (s == TAD_OK) s = tad_net_transformer(net, "block", 4, NULL);
         if (s == TAD_OK) s = tad_net_layer_norm(net, "norm", 4, 0);
+        if (s == TAD_OK) s = tad_net_gru(net, "gru", 4, 3, NULL);
         const size_t layers = tad_net_layers(net);
-        const size_t entries[] = {0, 1, 13, 15};
+        const size_t entries[] = {0, 1, 13, 15, 19};
         ck_assert_uint_eq(tad_dict_count(tad_net_params(net)), entries[layers]);
-        done = layers == 3 && !m.refused;
+        done = layers == 4 && !m.refused;
         tad_tape_free(t);
         ck_no_leak(&m);
         ck_assert_uint_lt(tries, 4000);
@@ -200,6 +244,7 @@ static Suite *suite(void) {
     tcase_add_test(c, embeds_integers);
     tcase_add_loop_test(c, attends_in_heads, 0, 4);
     tcase_add_loop_test(c, blocks_are_made_of_these, 0, 4);
+    tcase_add_loop_test(c, recurrent_layers_run_their_cells, 0, 3);
     tcase_add_test(c, parameters_can_be_replaced);
     tcase_add_test(c, drops_only_in_training);
     tcase_add_test(c, refuses_what_cannot_be);

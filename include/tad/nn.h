@@ -100,6 +100,23 @@ TAD_API tad_status tad_net_attention(tad_net *net, const char *name, int64_t wid
 TAD_API tad_status tad_net_transformer(tad_net *net, const char *name, int64_t width,
                                        const tad_transformer_options *options);
 
+/* ---- recurrent layers ---- */
+
+typedef struct tad_recurrent_options {
+    bool batch_first; /* x (B,T,in) in the place of (T,B,in), and so the result */
+    bool reverse;     /* from the last place to the first */
+    bool last;        /* the last state alone, (B,width), in the place of all, (T,B,width) */
+} tad_recurrent_options;
+
+/* A cell along x (T,B,in) from a state of zeros. Parameters are called NAME.weight_ih_l0,
+ * weight_hh_l0, bias_ih_l0, bias_hh_l0 and begin within 1 / sqrt(width), as PyTorch's. */
+TAD_API tad_status tad_net_rnn(tad_net *net, const char *name, int64_t in, int64_t width,
+                               const tad_recurrent_options *options);
+TAD_API tad_status tad_net_gru(tad_net *net, const char *name, int64_t in, int64_t width,
+                               const tad_recurrent_options *options);
+TAD_API tad_status tad_net_lstm(tad_net *net, const char *name, int64_t in, int64_t width,
+                                const tad_recurrent_options *options);
+
 /* ---- computing ---- */
 
 /* Computes the net at x (B, in) or (in). Nodes are named after their layers. */

@@ -640,6 +640,21 @@ static inline tad_status tad__traced_net_transformer(const char *tad__file, int 
 }
 #undef tad_net_transformer
 #define tad_net_transformer(...) tad__traced_net_transformer(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_rnn(const char *tad__file, int tad__line, tad_net *net, const char *name, int64_t in, int64_t width, const tad_recurrent_options *options) {
+    return tad_here_status(tad_net_tape(net), tad_net_rnn(net, name, in, width, options), tad__file, tad__line);
+}
+#undef tad_net_rnn
+#define tad_net_rnn(...) tad__traced_net_rnn(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_gru(const char *tad__file, int tad__line, tad_net *net, const char *name, int64_t in, int64_t width, const tad_recurrent_options *options) {
+    return tad_here_status(tad_net_tape(net), tad_net_gru(net, name, in, width, options), tad__file, tad__line);
+}
+#undef tad_net_gru
+#define tad_net_gru(...) tad__traced_net_gru(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_lstm(const char *tad__file, int tad__line, tad_net *net, const char *name, int64_t in, int64_t width, const tad_recurrent_options *options) {
+    return tad_here_status(tad_net_tape(net), tad_net_lstm(net, name, in, width, options), tad__file, tad__line);
+}
+#undef tad_net_lstm
+#define tad_net_lstm(...) tad__traced_net_lstm(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_optim_step(const char *tad__file, int tad__line, tad_optim *o) {
     return tad_here_status(tad_dict_tape(tad_optim_state(o)), tad_optim_step(o), tad__file, tad__line);
 }
