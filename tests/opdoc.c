@@ -18,6 +18,7 @@ static const char *const kind_names[] = {
     [TAD_OPTION_SLICES] = "slices",
     [TAD_OPTION_INTS] = "integer or list",
     [TAD_OPTION_DTYPE] = "element type",
+    [TAD_OPTION_TEXT] = "text",
 };
 
 /* Every function of an op: its name, and how it is called. */
@@ -51,7 +52,8 @@ static void put_option(const tad_option *o) {
     }
     if (o->required)
         printf(", required");
-    else if (o->kind == TAD_OPTION_INT || o->kind == TAD_OPTION_FLOAT)
+    else if (o->kind == TAD_OPTION_INT || o->kind == TAD_OPTION_FLOAT ||
+             (o->kind == TAD_OPTION_INTS && o->initial != 0))
         printf(" (%g)", o->initial);
     else if (o->kind == TAD_OPTION_BOOL && o->initial != 0)
         printf(" (true)");

@@ -93,6 +93,7 @@ static inline size_t support_option_size(tad_option_kind kind) {
         [TAD_OPTION_SLICES] = sizeof(tad_slices),
         [TAD_OPTION_INTS] = sizeof(tad_ints),
         [TAD_OPTION_DTYPE] = sizeof(tad_dtype),
+        [TAD_OPTION_TEXT] = sizeof(tad_words),
     };
     return size[kind];
 }

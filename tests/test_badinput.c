@@ -725,7 +725,10 @@ static void ck_option_refused(trial *r, const tad_value *values, size_t n, const
 
 START_TEST(options_by_name) {
     static const int64_t many[TAD_MAX_INTS + 1] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+    char long_text[TAD_MAX_TEXT + 1];
     trial r;
+    memset(long_text, 'i', sizeof long_text);
+    long_text[TAD_MAX_TEXT] = '\0';
     begin_trial(&r, tad_op_at((size_t)_i));
     ck_assert(tad_sample_at(r.op, 0, &r.room));
     fill(&r, r.room.sample.in, r.room.sample.n);
@@ -738,6 +741,7 @@ START_TEST(options_by_name) {
         if (o->kind == TAD_OPTION_INTS) list.count = TAD_MAX_INTS + 1;
         tad_value strange = {.name = o->name, .kind = (tad_value_kind)99};
         tad_value none = {.name = o->name, .kind = TAD_VALUE_SLICES, .slices = NULL};
+        if (o->kind == TAD_OPTION_TEXT) text.text = long_text;
         ck_option_refused(&r, &text, 1, o->name);
         ck_option_refused(&r, &empty, 1, o->name);
         ck_option_refused(&r, &list, 1, o->name);

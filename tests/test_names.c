@@ -227,7 +227,7 @@ static void word_of(const char *choices, int n, char *word, size_t size) {
 /* Room for what a value points to. */
 typedef struct named {
     tad_value value;
-    char word[32];
+    char word[TAD_MAX_TEXT];
     int64_t ints[TAD_MAX_RANK];
 } named;
 
@@ -300,6 +300,10 @@ static void name_option(const tad_option *o, const char *options, named *n) {
     case TAD_OPTION_SLICES:
         n->value.kind = TAD_VALUE_SLICES;
         n->value.slices = at;
+        return;
+    case TAD_OPTION_TEXT:
+        snprintf(n->word, sizeof n->word, "%s", ((const tad_words *)at)->text);
+        name_text(n);
         return;
     case TAD_OPTION_DTYPE:
         snprintf(n->word, sizeof n->word, "%s", tad_dtype_name(*(const tad_dtype *)at));
@@ -374,6 +378,8 @@ static void set_initial(const tad_option *o, char *options) {
     memset(options + o->offset, 0, support_option_size(o->kind));
     if (o->kind == TAD_OPTION_INT) memcpy(options + o->offset, &integer, sizeof integer);
     if (o->kind == TAD_OPTION_BOOL) *(bool *)(options + o->offset) = o->initial != 0;
+    if (o->kind == TAD_OPTION_INTS && integer)
+        memcpy(options + o->offset, &(tad_ints){1, {integer}}, sizeof(tad_ints));
     if (o->kind == TAD_OPTION_FLOAT) memcpy(options + o->offset, &o->initial, sizeof o->initial);
 }
 
@@ -448,6 +454,7 @@ static const struct {
     [TAD_OPTION_INTS] = {"an integer or a list of at most 64",
                          1 << TAD_VALUE_BOOL | 1 << TAD_VALUE_INT},
     [TAD_OPTION_DTYPE] = {"float64, float32, int64 or bool", 0},
+    [TAD_OPTION_TEXT] = {"a text of less than 128 characters", 1 << TAD_VALUE_TEXT},
 };
 
 /* The call with the options of a sample but for one: all of the message, behind the op's name. */
@@ -490,6 +497,9 @@ static void ck_option(tad_tape *t, const tad_op *op, const named *good, size_t k
     static const int64_t many_zeros[TAD_MAX_INTS + 1] = {0};
     const size_t most = o->kind == TAD_OPTION_INTS ? TAD_MAX_INTS : TAD_MAX_RANK;
     const tad_slices none = {0};
+    char long_text[TAD_MAX_TEXT + 1];
+    memset(long_text, 'i', TAD_MAX_TEXT);
+    long_text[TAD_MAX_TEXT] = '\0';
     const tad_value value[] = {
         {.kind = TAD_VALUE_BOOL, .integer = 1},
         {.kind = TAD_VALUE_INT, .integer = 1},
@@ -514,7 +524,9 @@ static void ck_option(tad_tape *t, const tad_op *op, const named *good, size_t k
         ck_takes(t, op, good, k,
                  (tad_value){.kind = TAD_VALUE_INTS, .ints = many_zeros, .count = most});
     else if (!o->choices)
-        ck_must(t, op, good, k, (tad_value){.kind = TAD_VALUE_TEXT, .text = "?"},
+        ck_must(t, op, good, k,
+                (tad_value){.kind = TAD_VALUE_TEXT,
+                            .text = o->kind == TAD_OPTION_TEXT ? long_text : "?"},
                 rule[o->kind].must);
     if (o->kind == TAD_OPTION_SLICES)
         ck_must(t, op, good, k, (tad_value){.kind = TAD_VALUE_SLICES}, rule[o->kind].must);

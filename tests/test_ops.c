@@ -155,6 +155,7 @@ typedef union option_value { /* zeroed, so that two can be compared whole */
     tad_shape shape;
     tad_slices slices;
     tad_ints ints;
+    tad_words words;
 } option_value;
 
 static option_value value_in(const tad_option *o, const void *options) {
@@ -169,6 +170,8 @@ static option_value default_of(const tad_option *o) {
     option_value v = value_in(o, NULL);
     if (o->kind == TAD_OPTION_BOOL) v.truth = o->initial != 0;
     if (o->kind == TAD_OPTION_INT) v.integer = (int64_t)o->initial;
+    if (o->kind == TAD_OPTION_INTS && o->initial != 0)
+        v.ints = (tad_ints){1, {(int64_t)o->initial}};
     if (o->kind == TAD_OPTION_FLOAT) v.number = o->initial;
     return v;
 }
@@ -301,6 +304,11 @@ START_TEST(refuses_impossible_options) {
                              &(tad_ints){.count = counts[k] == TAD_MAX_RANK + 1 ? TAD_MAX_INTS + 1
                                                                                 : counts[k]},
                              what);
+            if (o->kind == TAD_OPTION_TEXT) {
+                tad_words endless;
+                memset(&endless, 'i', sizeof endless);
+                refuse_value(op, o, &endless, "a text without an end");
+            }
             if (o->kind == TAD_OPTION_CHOICE || o->kind == TAD_OPTION_DTYPE)
                 refuse_value(op, o, &counts[k], what);
         }

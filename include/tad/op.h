@@ -16,7 +16,8 @@ extern "C" {
 
 #define TAD_MAX_INPUTS 16 /* of ops with a fixed list; concat and stack take any number */
 #define TAD_MAX_OUTPUTS 64
-#define TAD_MAX_INTS 64 /* in an option that is a list of integers */
+#define TAD_MAX_INTS 64  /* in an option that is a list of integers */
+#define TAD_MAX_TEXT 128 /* bytes of an option that is text */
 
 /* ---- arrays as kernels see them ---- */
 
@@ -57,7 +58,8 @@ typedef enum tad_option_kind {
     TAD_OPTION_SHAPE,       /* tad_shape */
     TAD_OPTION_SLICES,      /* tad_slices */
     TAD_OPTION_INTS,        /* tad_ints: an integer, a list; pairs lie end to end */
-    TAD_OPTION_DTYPE        /* int: a tad_dtype */
+    TAD_OPTION_DTYPE,       /* int: a tad_dtype */
+    TAD_OPTION_TEXT         /* tad_words */
 } tad_option_kind;
 
 typedef struct tad_maybe_int {
@@ -128,12 +130,18 @@ typedef struct tad_ints {
     int64_t value[TAD_MAX_INTS];
 } tad_ints;
 
+/* Text by value; ends with a zero. */
+typedef struct tad_words {
+    char text[TAD_MAX_TEXT];
+} tad_words;
+
 typedef struct tad_option {
     const char *name;
     tad_option_kind kind;
     size_t offset;
     const char *choices; /* TAD_OPTION_CHOICE only */
-    double initial;      /* value when called by name without it; FLOAT, INT, BOOL; else zero */
+    double initial;      /* value when called by name without it; FLOAT, INT, BOOL, a list of one
+                            for INTS; else zero */
     bool required;       /* by name, it must be given */
 } tad_option;
 

@@ -42,6 +42,16 @@ TAD_API tad_var tad_dot(tad_var a, tad_var b);   /* (n) . (n) -> () */
 TAD_API tad_var tad_outer(tad_var a, tad_var b); /* (n), (m) -> (n,m) */
 /* beta input + alpha a b: a (n,k), b (k,m), input broadcasts to (n,m); beta 0 leaves it out. */
 TAD_API tad_var tad_addmm(tad_var input, tad_var a, tad_var b, double beta, double alpha);
+/* Summed over axes[0] axes, the last ones of a and the first ones of b; or, of n = 2 m, over the
+ * first m of the list, of a, and the others, of b. BAD_AXIS for one named twice. */
+TAD_API tad_var tad_tensordot(tad_var a, tad_var b, const int64_t *axes, size_t n);
+/* Kronecker's product: each element of a times the whole of b; at most four axes. */
+TAD_API tad_var tad_kron(tad_var a, tad_var b);
+/* Einstein's sum of n <= 16 operands: "ij,jk->ik". A letter stands for an axis, twice in a term for
+ * the diagonal; ... for other axes, which broadcast; without -> letters that are there once remain,
+ * in alphabetical order. The pair of operands that leaves least is multiplied first. BAD_SHAPE for
+ * an equation that does not fit. */
+TAD_API tad_var tad_einsum(const char *equation, const tad_var *x, size_t n);
 /* x W + b: x (n) or (B, ...) flattened to (B,n), W (n,m), b (m) or (1,m) or tad_none(); -> (m) or
  * (B,m). */
 TAD_API tad_var tad_affine(tad_var x, tad_var w, tad_var b);

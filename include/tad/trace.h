@@ -233,6 +233,12 @@ extern "C" {
 #define tad_outer(...) TAD_HERE(tad_outer(__VA_ARGS__))
 #undef tad_addmm
 #define tad_addmm(...) TAD_HERE(tad_addmm(__VA_ARGS__))
+#undef tad_tensordot
+#define tad_tensordot(...) TAD_HERE(tad_tensordot(__VA_ARGS__))
+#undef tad_kron
+#define tad_kron(...) TAD_HERE(tad_kron(__VA_ARGS__))
+#undef tad_einsum
+#define tad_einsum(...) TAD_HERE(tad_einsum(__VA_ARGS__))
 #undef tad_affine
 #define tad_affine(...) TAD_HERE(tad_affine(__VA_ARGS__))
 #undef tad_linear

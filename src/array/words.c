@@ -53,7 +53,8 @@ static bool is_default(const tad_option *o, const void *field) {
     case TAD_OPTION_SHAPE:
     case TAD_OPTION_SLICES:
     case TAD_OPTION_INTS:
-    case TAD_OPTION_DTYPE: return false;
+    case TAD_OPTION_DTYPE:
+    case TAD_OPTION_TEXT: return false;
     }
     return true;
 }
@@ -74,6 +75,7 @@ static void add_option(tad__cell *cell, const tad_option *o, const void *field) 
     case TAD_OPTION_SHAPE: tad__cell_shape(cell, *(const tad_shape *)field); break;
     case TAD_OPTION_SLICES: add_ranges(cell, field); break;
     case TAD_OPTION_INTS: add_ints(cell, field); break;
+    case TAD_OPTION_TEXT: tad__cell_add(cell, "%s", ((const tad_words *)field)->text); break;
     case TAD_OPTION_DTYPE: tad__cell_add(cell, "%s", tad_dtype_name(*(const int *)field)); break;
     }
 }

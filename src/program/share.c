@@ -93,6 +93,7 @@ static void put_option(key *k, const tad_option *o, const char *options) {
     case TAD_OPTION_SHAPE: put_shape(k, at); break;
     case TAD_OPTION_SLICES: put_slices(k, at); break;
     case TAD_OPTION_INTS: put_ints(k, at); break;
+    case TAD_OPTION_TEXT: put(k, at, strlen(at) + 1); break;
     }
 }
 

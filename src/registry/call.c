@@ -128,6 +128,15 @@ static tad_status fill_ints(const filling *f) {
     return TAD_OK;
 }
 
+static tad_status fill_text(const filling *f) {
+    tad_words words = {""};
+    if (f->value->kind != TAD_VALUE_TEXT || strlen(f->value->text) >= sizeof words.text)
+        return refuse(f, "a text of less than 128 characters");
+    strcpy(words.text, f->value->text);
+    memcpy(f->to, &words, sizeof words);
+    return TAD_OK;
+}
+
 static tad_status fill_dtype(const filling *f) {
     for (int d = 0; d < TAD_DTYPE_COUNT && f->value->kind == TAD_VALUE_TEXT; d++)
         if (strcmp(tad_dtype_name((tad_dtype)d), f->value->text) == 0) {
@@ -177,6 +186,7 @@ static tad_status fill_one(const filling *f) {
         return TAD_OK;
     case TAD_OPTION_INTS: return fill_ints(f);
     case TAD_OPTION_DTYPE: return fill_dtype(f);
+    case TAD_OPTION_TEXT: return fill_text(f);
     }
     return refuse(f, "of a known kind");
 }
@@ -195,17 +205,27 @@ static bool is_given(const tad_option *o, const tad_value *values, size_t n) {
     return false;
 }
 
+/* The options' memory is zero. */
+static void fill_initial(const tad_option *o, char *options) {
+    const tad_ints one = {1, {(int64_t)o->initial}};
+    switch (o->kind) {
+    case TAD_OPTION_BOOL: *(bool *)(options + o->offset) = o->initial != 0; return;
+    case TAD_OPTION_INT: memcpy(options + o->offset, one.value, sizeof *one.value); return;
+    case TAD_OPTION_FLOAT: memcpy(options + o->offset, &o->initial, sizeof o->initial); return;
+    case TAD_OPTION_INTS:
+        if (o->initial != 0) memcpy(options + o->offset, &one, sizeof one);
+        return;
+    default: return;
+    }
+}
+
 static tad_status fill_defaults(tad_tape *t, const tad_op *op, char *options,
                                 const tad_value *values, size_t n) {
     for (size_t i = 0; i < op->n_options; i++) {
         const tad_option *o = &op->options[i];
         if (o->required && !is_given(o, values, n))
             return tad__fail(t, TAD_BAD_ARGUMENT, "%s: option %s must be given", op->name, o->name);
-        int64_t integer = (int64_t)(o->kind == TAD_OPTION_INT && !o->required ? o->initial : 0);
-        if (o->kind == TAD_OPTION_FLOAT && !o->required)
-            memcpy(options + o->offset, &o->initial, sizeof o->initial);
-        if (o->kind == TAD_OPTION_BOOL) *(bool *)(options + o->offset) = o->initial != 0;
-        if (o->kind == TAD_OPTION_INT) memcpy(options + o->offset, &integer, sizeof integer);
+        if (!o->required) fill_initial(o, options);
     }
     return TAD_OK;
 }

@@ -169,6 +169,7 @@ static void draw_word(program *p, tad_value *v, const char *choices, char *room,
 }
 
 static void draw_option(program *p, options *o, const tad_option *option) {
+    static const char equations[] = "ij,jk->ik|ii|...i->i...|a,ab,b|";
     static const char dtypes[] = "float64|float32|int64|bool|none";
     tad_value *v = &o->value[o->count];
     int64_t *ints = o->ints[o->count];
@@ -188,6 +189,7 @@ static void draw_option(program *p, options *o, const tad_option *option) {
         draw_word(p, v, option->choices, (char *)ints, sizeof o->ints[0]);
         break;
     case TAD_OPTION_DTYPE: draw_word(p, v, dtypes, (char *)ints, sizeof o->ints[0]); break;
+    case TAD_OPTION_TEXT: draw_word(p, v, equations, (char *)ints, sizeof o->ints[0]); break;
     case TAD_OPTION_AXES:
         if (v->integer > -3) draw_list(p, v, ints, false);
         break;

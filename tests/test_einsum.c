@@ -1,0 +1,134 @@
+/* tensordot, kron and einsum where samples and vectors do not look: equations that are wrong, many
+ * operands and their order, large sizes, what broadcasts. */
+#include "support.h"
+
+static tad_tape *t;
+static void new_tape(void) { t = tad_tape_new(NULL); }
+static void free_tape(void) { tad_tape_free(t); }
+
+static tad_var numbers(int64_t n, int64_t m) {
+    return tad_reshape(tad_arange(t, TAD_F64, 1, (double)(n * m) + 1, 1), TAD_SHAPE(n, m));
+}
+
+static tad_var of_two(const char *equation, tad_var a, tad_var b) {
+    return tad_einsum(equation, (tad_var[]){a, b}, 2);
+}
+
+START_TEST(equations) {
+    tad_var a = numbers(2, 2), b = numbers(2, 2), v = tad_arange(t, TAD_F64, 1, 3, 1);
+    ck_values(of_two("ij,jk->ik", a, b), 0, 7, 10, 15, 22);
+    ck_values(of_two("ij,jk", a, b), 0, 7, 10, 15, 22);
+    ck_values(of_two("ij,ij->", a, b), 0, 30);
+    ck_values(of_two("ij,kl->kjli", a, v = tad_reshape(v, TAD_SHAPE(1, 2))), 0, 1, 3, 2, 6, 2, 4, 4,
+              8);
+    ck_values(tad_einsum("ii", &a, 1), 0, 5);
+    ck_values(tad_einsum("ii->i", &a, 1), 0, 1, 4);
+    ck_values(tad_einsum("ba", &a, 1), 0, 1, 3, 2, 4);
+    ck_values(tad_einsum("aB->", &a, 1), 0, 10);
+    ck_values(tad_einsum(" ... -> ... ", &a, 1), 0, 1, 2, 3, 4);
+    ck_values(tad_einsum("...->", &a, 1), 0, 10);
+    ck_values(tad_einsum("i...->...i", &a, 1), 0, 1, 3, 2, 4);
+    ck_values(of_two("...,...", a, tad_number(2)), 0, 2, 4, 6, 8);
+    /* size 1 broadcasts */
+    ck_values(of_two("ij,ij->ij", a, v), 0, 1, 4, 3, 8);
+    ck_values(of_two("ij,ij->i", a, v), 0, 5, 11);
+    ck_values(of_two("ij,jk->ik", a, v), 0, 3, 6, 7, 14);
+    ck_tape(t);
+}
+END_TEST
+
+START_TEST(wrong_equations) {
+    static const char *const wrong[] = {"ij,jk->", "ij->",      "ij-ik",      "ij,jk->ikk",
+                                        "i.j,jk",  "ij,jk->l",  "ij,jk->i1",  "ij,jk->i,k",
+                                        "ijk,jk",  "ij,jk,",    "",           "->",
+                                        ",",       "......,jk", "ij,jk->ik->"};
+    tad_var a = numbers(2, 2), x[] = {a, a};
+    ck_assert(!tad_is_nil(of_two(wrong[0], a, a))); /* the only one that is not */
+    for (size_t i = 1; i < sizeof wrong / sizeof *wrong; i++) {
+        ck_assert_msg(tad_is_nil(of_two(wrong[i], a, a)), "%s", wrong[i]);
+        ck_refused(t, TAD_BAD_SHAPE, "einsum");
+    }
+    char long_text[300];
+    memset(long_text, ' ', sizeof long_text);
+    strcpy(long_text + 280, "ij,jk");
+    ck_assert(tad_is_nil(of_two(long_text, a, a)));
+    ck_refused(t, TAD_BAD_SHAPE, "einsum");
+    ck_assert(tad_is_nil(tad_einsum(NULL, x, 2)));
+    ck_refused(t, TAD_BAD_SHAPE, "einsum");
+    tad_var many[17];
+    for (int i = 0; i < 17; i++) many[i] = a;
+    ck_assert(tad_is_nil(tad_einsum("a", many, 17)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "einsum");
+}
+END_TEST
+
+/* A chain of matrices ending in a vector is cheap from the end: nothing larger than a matrix is
+ * made, in whatever order they are written. */
+START_TEST(pairs_in_a_good_order) {
+    enum { N = 200 };
+    tad_var m = tad_full(t, TAD_F64, TAD_SHAPE(N, N), 1. / N),
+            v = tad_full(t, TAD_F64, TAD_SHAPE(N), 1);
+    tad_var x[] = {m, m, m, v};
+    size_t before = tad_tape_memory(t).live;
+    ck_near(tad_item(tad_at(tad_einsum("ij,jk,kl,l->i", x, 4), 7)), 1, 1e-12);
+    tad_var y[] = {v, m, v}; /* an outer product of the ends would be larger, too */
+    ck_near(tad_item(tad_einsum("i,ij,j", y, 3)), N, 1e-12);
+    ck_assert_uint_lt(tad_tape_memory(t).live - before, N * N * sizeof(double));
+    ck_tape(t);
+}
+END_TEST
+
+START_TEST(sixteen_operands) {
+    tad_var x[16];
+    for (int i = 0; i < 16; i++) x[i] = tad_full(t, TAD_F64, TAD_SHAPE(2), i % 2 + 1);
+    ck_values(tad_einsum("a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a->a", x, 16), 0, 256, 256);
+    ck_values(tad_einsum("a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p->", x, 16), 0, 16777216);
+    ck_assert(tad_is_nil(tad_einsum("a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p->abcdefghi", x, 16)));
+    ck_refused(t, TAD_BAD_SHAPE, "einsum");
+}
+END_TEST
+
+START_TEST(other_products) {
+    tad_var a = numbers(2, 2), b = numbers(1, 2);
+    ck_values(tad_kron(a, b), 0, 1, 2, 2, 4, 3, 6, 4, 8);
+    ck_values(tad_tensordot(a, a, (int64_t[]){2}, 1), 0, 30);
+    ck_values(tad_tensordot(a, b, (int64_t[]){0, 1}, 2), 0, 7, 10);
+    ck_shape(tad_tensordot(a, a, (int64_t[]){0}, 1), 2, 2, 2, 2);
+    ck_shape(tad_tensordot(a, a, NULL, 0), 2, 2, 2, 2); /* no axes */
+    const tad_var two[] = {a, a};                       /* by name two, where it is not said */
+    ck_values(tad_call(t, "tensordot", two, 2, NULL, 0, NULL, 0), 0, 30);
+    ck_tape(t);
+    tad_var five = tad_reshape(a, TAD_SHAPE(2, 2, 1, 1, 1));
+    ck_assert(tad_is_nil(tad_tensordot(five, five, (int64_t[]){0}, 1)));
+    ck_refused(t, TAD_TOO_LARGE, "tensordot");
+    ck_assert(tad_is_nil(tad_tensordot(a, a, (int64_t[]){INT64_MIN}, 1)));
+    ck_refused(t, TAD_BAD_AXIS, "tensordot");
+}
+END_TEST
+
+/* The gradient of a product of one operand twice, and the second derivative. */
+START_TEST(one_operand_twice) {
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){3, 4}), g, h;
+    tad_var y = of_two("i,i->", x, x);
+    ck_done(tad_grad(&y, NULL, 1, &x, 1, &g), t);
+    ck_values(g, 0, 6, 8);
+    tad_var s = tad_sum(g, tad_all());
+    ck_done(tad_grad(&s, NULL, 1, &x, 1, &h), t);
+    ck_values(h, 0, 2, 2);
+}
+END_TEST
+
+static Suite *suite(void) {
+    Suite *s = suite_create("einsum");
+    TCase *c = support_case(s, "products");
+    tcase_add_checked_fixture(c, new_tape, free_tape);
+    tcase_add_test(c, equations);
+    tcase_add_test(c, wrong_equations);
+    tcase_add_test(c, pairs_in_a_good_order);
+    tcase_add_test(c, sixteen_operands);
+    tcase_add_test(c, other_products);
+    tcase_add_test(c, one_operand_twice);
+    return s;
+}
+
+SUPPORT_MAIN(suite)
