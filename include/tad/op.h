@@ -298,9 +298,10 @@ typedef struct tad_misuse {
 
 typedef enum tad_op_flags {
     TAD_OP_ELEMENTWISE = 1, /* each element by itself, operands broadcast */
-    TAD_OP_LINEAR = 2,  /* in all its differentiable inputs together: the jvp is the op itself */
-    TAD_OP_FLAT = 4,    /* piecewise constant or integer: no input has a gradient */
-    TAD_OP_INTERNAL = 8 /* only derivative rules make it */
+    TAD_OP_LINEAR = 2,   /* in all its differentiable inputs together: the jvp is the op itself */
+    TAD_OP_FLAT = 4,     /* piecewise constant or integer: no input has a gradient */
+    TAD_OP_INTERNAL = 8, /* only derivative rules make it */
+    TAD_OP_LOOKS = 16    /* the result's shape follows from elements, be they of any type */
 } tad_op_flags;
 
 typedef struct tad_op {

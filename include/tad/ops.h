@@ -166,6 +166,15 @@ typedef enum tad_interpolation {
  * if there is one. BAD_ARGUMENT for q outside 0 .. 1, BAD_SHAPE of nothing. */
 TAD_API tad_var tad_quantile(tad_var x, double q, tad_axes over, tad_interpolation between);
 
+/* How many elements of a sorted vector are less than each value, or, right, not greater; int64. */
+TAD_API tad_var tad_searchsorted(tad_var sorted, tad_var values, bool right);
+/* How many elements lie in each of so many bins of one width from min to max; int64. Those outside,
+ * and NaNs, do not count; max does, in the last bin. */
+TAD_API tad_var tad_histogram(tad_var x, int64_t bins, double min, double max);
+/* The different elements in their order; *inverse and *counts (may be NULL) receive, as int64,
+ * which of these each element of x is, and how often each is there. A NaN differs from all. */
+TAD_API tad_var tad_unique(tad_var x, tad_var *inverse, tad_var *counts);
+
 /* ---- softmax along an axis: e^x / sum(e^x), and its logarithm; of x's shape ---- */
 
 TAD_API tad_var tad_softmax(tad_var x, int axis);
@@ -428,6 +437,34 @@ TAD_API tad_var tad_scatter_add(tad_var x, tad_var index, tad_var src, int axis)
 TAD_API tad_var tad_index_select(tad_var x, tad_var index, int axis); /* index (n): n slices of x */
 /* As numpy.take_along_axis, where x and index broadcast; one axis, or tad_all(): of x flattened. */
 TAD_API tad_var tad_take_along_axis(tad_var x, tad_var index, tad_axes axis);
+/* Slices of x by indices of any shape, which take the place of the axis, or elements of x
+ * flattened: tad_all(). Here, and in index_put and index_add, indices from -n count from the end.
+ */
+TAD_API tad_var tad_take(tad_var x, tad_var index, tad_axes axis);
+/* x with src at the places where gather would find it; index and src have one shape. Of several for
+ * one place the last in row-major order remains, and it alone has a gradient. */
+TAD_API tad_var tad_scatter(tad_var x, tad_var index, tad_var src, int axis);
+
+typedef enum tad_scatter_reduction {
+    TAD_SCATTER_SUM,
+    TAD_SCATTER_MEAN,
+    TAD_SCATTER_AMAX, /* equal ones share the gradient */
+    TAD_SCATTER_AMIN
+} tad_scatter_reduction;
+
+/* The same, but all for one place, and what x has there if it is to be included, are summed,
+ * averaged, or the extreme one remains. Places that no index names keep x. */
+TAD_API tad_var tad_scatter_reduce(tad_var x, tad_var index, tad_var src, int axis,
+                                   tad_scatter_reduction reduction, bool include_self);
+/* x with slices of src in the place of those that index (n) names, the last of several; added to
+ * them. */
+TAD_API tad_var tad_index_put(tad_var x, tad_var index, tad_var src, int axis);
+TAD_API tad_var tad_index_add(tad_var x, tad_var index, tad_var src, int axis);
+/* The elements of x where the mask, a bool that broadcasts to x, is true, as a vector. A program is
+ * for as many as there were. */
+TAD_API tad_var tad_masked_select(tad_var x, tad_var mask);
+/* int64 (n,rank): the coordinates of the n elements that are not 0, in row-major order. */
+TAD_API tad_var tad_nonzero(tad_var x);
 /* Rows of weight (n,d): index (...) -> (...,d). */
 TAD_API tad_var tad_embedding(tad_var indices, tad_var weight);
 /* The same, but the row padding_idx counts as constant: no gradient, no tangent. */

@@ -305,6 +305,12 @@ extern "C" {
 #define tad_median(...) TAD_HERE(tad_median(__VA_ARGS__))
 #undef tad_quantile
 #define tad_quantile(...) TAD_HERE(tad_quantile(__VA_ARGS__))
+#undef tad_searchsorted
+#define tad_searchsorted(...) TAD_HERE(tad_searchsorted(__VA_ARGS__))
+#undef tad_histogram
+#define tad_histogram(...) TAD_HERE(tad_histogram(__VA_ARGS__))
+#undef tad_unique
+#define tad_unique(...) TAD_HERE(tad_unique(__VA_ARGS__))
 #undef tad_softmax
 #define tad_softmax(...) TAD_HERE(tad_softmax(__VA_ARGS__))
 #undef tad_log_softmax
@@ -447,6 +453,20 @@ extern "C" {
 #define tad_index_select(...) TAD_HERE(tad_index_select(__VA_ARGS__))
 #undef tad_take_along_axis
 #define tad_take_along_axis(...) TAD_HERE(tad_take_along_axis(__VA_ARGS__))
+#undef tad_take
+#define tad_take(...) TAD_HERE(tad_take(__VA_ARGS__))
+#undef tad_scatter
+#define tad_scatter(...) TAD_HERE(tad_scatter(__VA_ARGS__))
+#undef tad_scatter_reduce
+#define tad_scatter_reduce(...) TAD_HERE(tad_scatter_reduce(__VA_ARGS__))
+#undef tad_index_put
+#define tad_index_put(...) TAD_HERE(tad_index_put(__VA_ARGS__))
+#undef tad_index_add
+#define tad_index_add(...) TAD_HERE(tad_index_add(__VA_ARGS__))
+#undef tad_masked_select
+#define tad_masked_select(...) TAD_HERE(tad_masked_select(__VA_ARGS__))
+#undef tad_nonzero
+#define tad_nonzero(...) TAD_HERE(tad_nonzero(__VA_ARGS__))
 #undef tad_embedding
 #define tad_embedding(...) TAD_HERE(tad_embedding(__VA_ARGS__))
 #undef tad_embedding_padded

@@ -12,7 +12,8 @@
     F(softmax) F(attention) F(rope) F(dft) F(fft) F(norm) F(regression) F(bce) F(kl_div) F(hinge)  \
     F(cross_entropy) F(nll) F(shares) F(entropy_gradient) F(gather) F(take) F(embedding)           \
     F(one_hot) F(masked_fill) F(dropout) F(glu) F(cells) F(sequences) F(similarity) F(channels)    \
-    F(batch_norm) F(local_norm) F(tensordot) F(einsum) F(list)
+    F(batch_norm) F(local_norm) F(tensordot) F(einsum) F(places) F(select) F(search) F(unique)     \
+    F(scatter_reduce) F(list)
 /* clang-format on */
 
 #define TAD__DECLARE(family)                                                                       \
