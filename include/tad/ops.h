@@ -95,6 +95,67 @@ TAD_API tad_var tad_conv_transpose2d(tad_var x, tad_var weight, tad_var bias,
 TAD_API tad_var tad_conv_transpose3d(tad_var x, tad_var weight, tad_var bias,
                                      const tad_conv_options *options);
 
+/* ---- windows on images: (N, C, L), (N, C, H, W), (N, C, D, H, W) ---- */
+
+/* As in tad_conv_options; stride TAD_0D: of pooling the kernel's size, of unfold and fold 1.
+ * Padding of pooling is at most half of the kernel. All zero, or NULL: the default. */
+typedef struct tad_pool_options {
+    tad_shape stride, padding, dilation; /* dilation: not of means */
+    bool ceil_mode;   /* the number of windows is rounded up; the last may stick out */
+    bool exclude_pad; /* a mean is over the elements of x alone; by name count_include_pad */
+} tad_pool_options;
+
+/* The largest element of each window: the first of equals, of a NaN if there is one; the gradient
+ * goes to it. Padding never wins. *indices (may be NULL) receives the places as int64, counted row
+ * by row within a channel. (L + 2 padding - dilation (k - 1) - 1) / stride + 1 windows. BAD_SHAPE
+ * for a kernel larger than x and padding, or a window of padding alone. */
+TAD_API tad_var tad_max_pool1d(tad_var x, tad_shape kernel, const tad_pool_options *options,
+                               tad_var *indices);
+TAD_API tad_var tad_max_pool2d(tad_var x, tad_shape kernel, const tad_pool_options *options,
+                               tad_var *indices);
+TAD_API tad_var tad_max_pool3d(tad_var x, tad_shape kernel, const tad_pool_options *options,
+                               tad_var *indices);
+/* The mean of each window. */
+TAD_API tad_var tad_avg_pool1d(tad_var x, tad_shape kernel, const tad_pool_options *options);
+TAD_API tad_var tad_avg_pool2d(tad_var x, tad_shape kernel, const tad_pool_options *options);
+TAD_API tad_var tad_avg_pool3d(tad_var x, tad_shape kernel, const tad_pool_options *options);
+/* The same of windows that cut x up into `size` (a number for all axes, or one for each): window i
+ * of n on an axis of L elements goes from floor(i L / n) to ceil((i + 1) L / n) - 1. */
+TAD_API tad_var tad_adaptive_max_pool1d(tad_var x, tad_shape size, tad_var *indices);
+TAD_API tad_var tad_adaptive_max_pool2d(tad_var x, tad_shape size, tad_var *indices);
+TAD_API tad_var tad_adaptive_max_pool3d(tad_var x, tad_shape size, tad_var *indices);
+TAD_API tad_var tad_adaptive_avg_pool1d(tad_var x, tad_shape size);
+TAD_API tad_var tad_adaptive_avg_pool2d(tad_var x, tad_shape size);
+TAD_API tad_var tad_adaptive_avg_pool3d(tad_var x, tad_shape size);
+/* (sum of |x|^p)^(1/p) of each window, p > 0; of zeros 0 with gradient 0. A window that sticks out
+ * counts as if the mean of its elements went on. Of the options stride and ceil_mode. */
+TAD_API tad_var tad_lp_pool1d(tad_var x, double p, tad_shape kernel,
+                              const tad_pool_options *options);
+TAD_API tad_var tad_lp_pool2d(tad_var x, double p, tad_shape kernel,
+                              const tad_pool_options *options);
+TAD_API tad_var tad_lp_pool3d(tad_var x, double p, tad_shape kernel,
+                              const tad_pool_options *options);
+/* The windows as columns: (N, C times elements of a window, windows); beside x are zeros. */
+TAD_API tad_var tad_unfold(tad_var x, tad_shape kernel, const tad_pool_options *options);
+/* Columns added up to an image of `size`, which has a number for each of its axes: unfold's
+ * adjoint. */
+TAD_API tad_var tad_fold(tad_var x, tad_shape size, tad_shape kernel,
+                         const tad_pool_options *options);
+
+/* ---- sizes of images ---- */
+
+typedef enum tad_upsample_mode {
+    TAD_UPSAMPLE_NEAREST, /* element i of n takes floor(i L / n) */
+    TAD_UPSAMPLE_LINEAR   /* between neighbours on each axis: bilinear of two */
+} tad_upsample_mode;
+
+/* x (N, C, ...) brought to `size`, a number for all axes or one for each. align_corners (of linear
+ * only): first and last elements keep their places, else pixels are areas of equal size. */
+TAD_API tad_var tad_upsample(tad_var x, tad_shape size, tad_upsample_mode mode, bool align_corners);
+/* (N, C f^2, H, W) -> (N, C, H f, W f) and back. */
+TAD_API tad_var tad_pixel_shuffle(tad_var x, int64_t factor);
+TAD_API tad_var tad_pixel_unshuffle(tad_var x, int64_t factor);
+
 /* ---- reductions, over tad_all(), tad_axis(1), TAD_AXES(0, 2), tad_keepdims(tad_axis(-1)) ----
  *
  * The axes are gone from the result, or stay with size 1. BAD_AXIS for an axis that x does not have

@@ -255,6 +255,46 @@ extern "C" {
 #define tad_conv_transpose2d(...) TAD_HERE(tad_conv_transpose2d(__VA_ARGS__))
 #undef tad_conv_transpose3d
 #define tad_conv_transpose3d(...) TAD_HERE(tad_conv_transpose3d(__VA_ARGS__))
+#undef tad_max_pool1d
+#define tad_max_pool1d(...) TAD_HERE(tad_max_pool1d(__VA_ARGS__))
+#undef tad_max_pool2d
+#define tad_max_pool2d(...) TAD_HERE(tad_max_pool2d(__VA_ARGS__))
+#undef tad_max_pool3d
+#define tad_max_pool3d(...) TAD_HERE(tad_max_pool3d(__VA_ARGS__))
+#undef tad_avg_pool1d
+#define tad_avg_pool1d(...) TAD_HERE(tad_avg_pool1d(__VA_ARGS__))
+#undef tad_avg_pool2d
+#define tad_avg_pool2d(...) TAD_HERE(tad_avg_pool2d(__VA_ARGS__))
+#undef tad_avg_pool3d
+#define tad_avg_pool3d(...) TAD_HERE(tad_avg_pool3d(__VA_ARGS__))
+#undef tad_adaptive_max_pool1d
+#define tad_adaptive_max_pool1d(...) TAD_HERE(tad_adaptive_max_pool1d(__VA_ARGS__))
+#undef tad_adaptive_max_pool2d
+#define tad_adaptive_max_pool2d(...) TAD_HERE(tad_adaptive_max_pool2d(__VA_ARGS__))
+#undef tad_adaptive_max_pool3d
+#define tad_adaptive_max_pool3d(...) TAD_HERE(tad_adaptive_max_pool3d(__VA_ARGS__))
+#undef tad_adaptive_avg_pool1d
+#define tad_adaptive_avg_pool1d(...) TAD_HERE(tad_adaptive_avg_pool1d(__VA_ARGS__))
+#undef tad_adaptive_avg_pool2d
+#define tad_adaptive_avg_pool2d(...) TAD_HERE(tad_adaptive_avg_pool2d(__VA_ARGS__))
+#undef tad_adaptive_avg_pool3d
+#define tad_adaptive_avg_pool3d(...) TAD_HERE(tad_adaptive_avg_pool3d(__VA_ARGS__))
+#undef tad_lp_pool1d
+#define tad_lp_pool1d(...) TAD_HERE(tad_lp_pool1d(__VA_ARGS__))
+#undef tad_lp_pool2d
+#define tad_lp_pool2d(...) TAD_HERE(tad_lp_pool2d(__VA_ARGS__))
+#undef tad_lp_pool3d
+#define tad_lp_pool3d(...) TAD_HERE(tad_lp_pool3d(__VA_ARGS__))
+#undef tad_unfold
+#define tad_unfold(...) TAD_HERE(tad_unfold(__VA_ARGS__))
+#undef tad_fold
+#define tad_fold(...) TAD_HERE(tad_fold(__VA_ARGS__))
+#undef tad_upsample
+#define tad_upsample(...) TAD_HERE(tad_upsample(__VA_ARGS__))
+#undef tad_pixel_shuffle
+#define tad_pixel_shuffle(...) TAD_HERE(tad_pixel_shuffle(__VA_ARGS__))
+#undef tad_pixel_unshuffle
+#define tad_pixel_unshuffle(...) TAD_HERE(tad_pixel_unshuffle(__VA_ARGS__))
 #undef tad_sum
 #define tad_sum(...) TAD_HERE(tad_sum(__VA_ARGS__))
 #undef tad_mean
