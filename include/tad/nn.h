@@ -15,6 +15,7 @@
 #define TAD_NN_H
 
 #include <tad/dict.h>
+#include <tad/ops.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -76,6 +77,19 @@ TAD_API tad_status tad_net_embedding(tad_net *net, const char *name, int64_t cou
 TAD_API tad_status tad_net_activation(tad_net *net, const char *name, tad_activation *f);
 TAD_API tad_status tad_net_dropout(tad_net *net, const char *name, double p);
 TAD_API tad_status tad_net_layer(tad_net *net, const char *name, tad_layer_fn *f, void *user);
+
+/* ---- images: x (B, channels, height, width) ---- */
+
+/* tad_conv2d; NAME.weight (out, in / groups, height, width of the kernel), NAME.bias (out). A fan
+ * counts the whole kernel. */
+TAD_API tad_status tad_net_conv2d(tad_net *net, const char *name, int64_t in, int64_t out,
+                                  tad_shape kernel, const tad_conv_options *conv,
+                                  const tad_layer_options *options);
+TAD_API tad_status tad_net_max_pool2d(tad_net *net, const char *name, tad_shape kernel,
+                                      const tad_pool_options *options);
+TAD_API tad_status tad_net_avg_pool2d(tad_net *net, const char *name, tad_shape kernel,
+                                      const tad_pool_options *options);
+TAD_API tad_status tad_net_flatten(tad_net *net, const char *name); /* (B, ...) -> (B,n) */
 
 /* ---- transformers ---- */
 

@@ -696,6 +696,26 @@ static inline tad_status tad__traced_net_layer(const char *tad__file, int tad__l
 }
 #undef tad_net_layer
 #define tad_net_layer(...) tad__traced_net_layer(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_conv2d(const char *tad__file, int tad__line, tad_net *net, const char *name, int64_t in, int64_t out, tad_shape kernel, const tad_conv_options *conv, const tad_layer_options *options) {
+    return tad_here_status(tad_net_tape(net), tad_net_conv2d(net, name, in, out, kernel, conv, options), tad__file, tad__line);
+}
+#undef tad_net_conv2d
+#define tad_net_conv2d(...) tad__traced_net_conv2d(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_max_pool2d(const char *tad__file, int tad__line, tad_net *net, const char *name, tad_shape kernel, const tad_pool_options *options) {
+    return tad_here_status(tad_net_tape(net), tad_net_max_pool2d(net, name, kernel, options), tad__file, tad__line);
+}
+#undef tad_net_max_pool2d
+#define tad_net_max_pool2d(...) tad__traced_net_max_pool2d(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_avg_pool2d(const char *tad__file, int tad__line, tad_net *net, const char *name, tad_shape kernel, const tad_pool_options *options) {
+    return tad_here_status(tad_net_tape(net), tad_net_avg_pool2d(net, name, kernel, options), tad__file, tad__line);
+}
+#undef tad_net_avg_pool2d
+#define tad_net_avg_pool2d(...) tad__traced_net_avg_pool2d(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_flatten(const char *tad__file, int tad__line, tad_net *net, const char *name) {
+    return tad_here_status(tad_net_tape(net), tad_net_flatten(net, name), tad__file, tad__line);
+}
+#undef tad_net_flatten
+#define tad_net_flatten(...) tad__traced_net_flatten(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_net_attention(const char *tad__file, int tad__line, tad_net *net, const char *name, int64_t width, const tad_transformer_options *options) {
     return tad_here_status(tad_net_tape(net), tad_net_attention(net, name, width, options), tad__file, tad__line);
 }

@@ -140,19 +140,16 @@ static inline __attribute__((always_inline)) void N(sum_pairs)(const struct N(pa
 }
 
 /* Adds the lanes of each sum to w. */
-static __attribute__((noinline)) void N(put_pairs)(vec *sum, size_t lines, size_t picks, T *w,
-                                                   ptrdiff_t w_output) {
-    for (size_t first = 0; first < LINES * PICKS; first += LANES) {
-        vec some[LANES];
-        T total[LANES];
-        for (size_t i = 0; i < LANES; i++)
-            some[i] = first + i < LINES * PICKS ? sum[first + i] : (vec){0};
-        vec all = N(totals)(some);
-        memcpy(total, &all, sizeof total);
-        for (size_t i = first; i < least_of(first + LANES, LINES * PICKS); i++)
-            if (i / PICKS < lines && i % PICKS < picks)
-                w[(ptrdiff_t)(i / PICKS) * w_output + (ptrdiff_t)(i % PICKS)] += total[i - first];
-    }
+static __attribute__((noinline)) void N(put_pairs)(vec sum[LINES][PICKS], size_t lines,
+                                                   size_t picks, T *w, ptrdiff_t w_output) {
+    enum { ALL = LINES * PICKS, ROUNDS = (ALL + LANES - 1) / LANES };
+    vec some[ROUNDS * LANES];
+    T total[ROUNDS * LANES];
+    memset(some, 0, sizeof some);
+    memcpy(some, sum, ALL * sizeof *some);
+    for (size_t i = 0; i < ROUNDS; i++) N(store)(total + i * LANES, N(totals)(some + i * LANES));
+    for (size_t i = 0; i < lines; i++, w += w_output)
+        for (size_t j = 0; j < picks; j++) w[j] += total[i * PICKS + j];
 }
 
 /* Outputs and taps that are not there are the last one again. */
@@ -166,22 +163,37 @@ static struct N(pairs) N(pairs_at)(const tad__taps *s, size_t output, size_t tap
     return p;
 }
 
-static void N(weights)(const tad__taps *s, void *w, ptrdiff_t w_output) {
+/* All positions. No function is called on the way: it would cost all registers. */
+static void N(run_pairs)(const tad__taps *s, const struct N(pairs) *p, vec out[LINES][PICKS]) {
     const size_t whole = s->count[3] / LANES * LANES, rest = s->count[3] - whole;
+    vec sum[LINES][PICKS];
+#pragma GCC unroll 6
+    for (int i = 0; i < LINES; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < PICKS; j++) sum[i][j] = (vec){0};
+    for (size_t n = 0; n < s->count[0]; n++)
+        for (size_t z = 0; z < s->count[1]; z++) {
+            ptrdiff_t y = (ptrdiff_t)n * s->y_step[0] + (ptrdiff_t)z * s->y_step[1];
+            ptrdiff_t x = (ptrdiff_t)n * s->x_step[0] + (ptrdiff_t)z * s->x_step[1];
+            for (size_t r = 0; r < s->count[2]; r++, y += s->y_step[2], x += s->x_step[2]) {
+                for (ptrdiff_t i = 0; i < (ptrdiff_t)whole; i += (ptrdiff_t)LANES)
+                    N(sum_pairs)(p, y + i, x + i, LANES, 1, sum);
+                if (rest) N(sum_pairs)(p, y + (ptrdiff_t)whole, x + (ptrdiff_t)whole, rest, 0, sum);
+            }
+        }
+#pragma GCC unroll 6
+    for (int i = 0; i < LINES; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < PICKS; j++) out[i][j] = sum[i][j];
+}
+
+static void N(weights)(const tad__taps *s, void *w, ptrdiff_t w_output) {
     for (size_t o = 0; o < s->outputs; o += LINES)
         for (size_t t = 0; t < s->taps; t += PICKS) {
             const struct N(pairs) p = N(pairs_at)(s, o, t);
-            struct walk at = {{0}, 0, 0};
             vec sum[LINES][PICKS];
-            memset(sum, 0, sizeof sum);
-            do {
-                for (size_t i = 0; i < whole; i += LANES)
-                    N(sum_pairs)(&p, at.y + (ptrdiff_t)i, at.x + (ptrdiff_t)i, LANES, 1, sum);
-                if (rest)
-                    N(sum_pairs)(&p, at.y + (ptrdiff_t)whole, at.x + (ptrdiff_t)whole, rest, 0,
-                                 sum);
-            } while (next_row(s, &at));
-            N(put_pairs)(&sum[0][0], s->outputs - o, s->taps - t,
+            N(run_pairs)(s, &p, sum);
+            N(put_pairs)(sum, least_of(s->outputs - o, LINES), least_of(s->taps - t, PICKS),
                          (T *)w + (ptrdiff_t)o * w_output + (ptrdiff_t)t, w_output);
         }
 }

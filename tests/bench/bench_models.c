@@ -128,6 +128,32 @@ static void run_lstm(model *m) {
     }
     (void)!tad_reverse_from(&y, &m->labels, 1);
     for (int l = 0; l < LSTM_LAYERS; l++) (void)!tad_zero_gradients(lstm_weight[l], 4);
+
+/* ---- lenet: two convolutions, two pools, three dense layers; 64 images of 28 x 28; SGD ---- */
+
+static void lenet(model *m) {
+    m->net = tad_net_new(m->tape, TAD_F32);
+    tad_net_conv2d(m->net, "conv1", 1, 6, TAD_SHAPE(5),
+                   &(tad_conv_options){.padding = TAD_SHAPE(2)}, NULL);
+    tad_net_activation(m->net, "relu1", tad_relu);
+    tad_net_max_pool2d(m->net, "pool1", TAD_SHAPE(2), NULL);
+    tad_net_conv2d(m->net, "conv2", 6, 16, TAD_SHAPE(5), NULL, NULL);
+    tad_net_activation(m->net, "relu2", tad_relu);
+    tad_net_max_pool2d(m->net, "pool2", TAD_SHAPE(2), NULL);
+    tad_net_flatten(m->net, "flat");
+    tad_net_linear(m->net, "dense1", 400, 120, NULL);
+    tad_net_activation(m->net, "relu3", tad_relu);
+    tad_net_linear(m->net, "dense2", 120, 84, NULL);
+    tad_net_activation(m->net, "relu4", tad_relu);
+    tad_net_linear(m->net, "dense3", 84, 10, NULL);
+    m->x = random_array(m->tape, TAD_SHAPE(64, 1, 28, 28), false);
+    m->labels = random_labels(m->tape, TAD_SHAPE(64), 10);
+    m->optim = tad_sgd(tad_net_params(m->net), 0.1, NULL);
+}
+
+static void train_images(model *m) {
+    (void)!tad_reverse(tad_cross_entropy(tad_net_apply(m->net, m->x), m->labels, NULL));
+    (void)!tad_optim_step(m->optim);
 }
 
 /* ---- running ---- */
@@ -145,6 +171,7 @@ static const struct work {
     {"causal_4096", attention_4096, attend_causal, attend_causal_in_full, "in_full"},
     {"gpt", gpt, train, train, "itself"},
     {"lstm", lstm, run_lstm, run_lstm, "itself"},
+    {"lenet", lenet, train_images, train_images, "itself"},
 };
 enum { WORKS = sizeof works / sizeof *works };
 

@@ -28,6 +28,7 @@ WORKS = {
     "chain_64": ("ops", {}),
     **{f"{kind}_{n}": ("models", {"torch_tuned": 1 / 0.8}) for kind in ("attention", "causal") for n in (128, 1024, 4096)},
     "gpt": ("models", {"torch_tuned": 1 / 0.75}),
+    "lenet": ("models", {"torch_tuned": 1 / 0.75}),
     "lstm": ("models", {"torch_tuned": 1 / 0.8}),
     "sigmoid": ("memory", {"torch_tuned": 1 / 0.7}),
     "relu": ("memory", {"torch_tuned": 1 / 0.7}),
@@ -152,6 +153,23 @@ def torch_gpt():
     return step, 1
 
 
+def torch_lenet():
+    import torch
+    torch.manual_seed(0)
+    nn = torch.nn
+    net = nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
+    x, labels = torch.randn(64, 1, 28, 28), torch.randint(0, 10, (64,))
+    optim = torch.optim.SGD(net.parameters(), 0.1, foreach=True)
+
+    def step():
+        optim.zero_grad(set_to_none=True)
+        nn.functional.cross_entropy(net(x), labels).backward()
+        optim.step()
+    return step, 1
+
+
 def torch_lstm():
     import torch
     torch.manual_seed(0)
@@ -208,6 +226,8 @@ def make(peer, name):
         return torch_net(*nets[name])
     if name == "gpt":
         return torch_gpt()
+    if name == "lenet":
+        return torch_lenet()
     if name == "lstm":
         return torch_lstm()
     if name.startswith(("attention_", "causal_")):

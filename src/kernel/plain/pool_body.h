@@ -43,9 +43,9 @@ static inline void M(pool_inner)(const struct M(pool) *p, ptrdiff_t *lo, ptrdiff
 
 /* ---- the largest ---- */
 
-/* The first largest one; the first NaN if there is one. */
+/* The first largest one; the first NaN if there is one. Without a jump, which nobody would guess. */
 static inline int M(pool_wins)(T v, T best) {
-    return v > best || (v != v && best == best);
+    return (v > best) | ((v != v) & (best == best));
 }
 
 /* Elements `apart` apart beside those of y. at: their places, NULL: not wanted. */
@@ -58,9 +58,9 @@ static inline void M(pool_compare)(ptrdiff_t n, const T *x, ptrdiff_t apart, int
     }
     for (ptrdiff_t i = 0; i < n; i++) {
         const T v = x[i * apart], best = y[i];
-        const int wins = M(pool_wins)(v, best);
+        const int64_t wins = -(int64_t)M(pool_wins)(v, best); /* all bits, or none */
         y[i] = wins ? v : best;
-        at[i] = wins ? place + i * places : at[i];
+        at[i] ^= (at[i] ^ (place + i * places)) & wins;
     }
 }
 
