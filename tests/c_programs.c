@@ -161,9 +161,8 @@ static void record_sample(const tad_op *op, const tad_sample *s, uint64_t seed, 
                 tad_input(t, tad_dtype_of(in[i]), tad_shape_of(in[i]), tad_data(in[i]));
         g->in[g->n_in++] = in[i];
     }
-    const size_t room = op->n_out ? op->n_out : TAD_MAX_OUTPUTS; /* of an unknown number */
-    (void)tad_apply(op, in, s->n, s->options, g->out + first, room);
-    for (size_t k = 0; k < room && !tad_is_nil(g->out[first + k]); k++) g->n_out++;
+    (void)tad_apply(op, in, s->n, s->options, g->out + first, op->n_out);
+    g->n_out += op->n_out;
     must(tad_tape_status(t), op->name);
     for (size_t k = first; k < g->n_out; k++)
         if (tad_node_needs_gradient(g->out[k]) && is_float(g->out[k])) y[m++] = g->out[k];

@@ -280,7 +280,7 @@ END_TEST
 
 /* Sizes that no memory holds, and steps between windows that do. */
 START_TEST(large_numbers) {
-    const int64_t large = 1 << 30;
+    const int64_t large = 1 << 20;
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_constant(t, TAD_F64, TAD_SHAPE(1, 1, 3), (double[]){1, 2, 3});
     tad_var w = tad_constant(t, TAD_F64, TAD_SHAPE(1, 1, 1), (double[]){5});
@@ -289,8 +289,8 @@ START_TEST(large_numbers) {
                    &(tad_conv_options){.stride = TAD_SHAPE(large), .padding = TAD_SHAPE(large)}),
         0, 0, 5, 0);
     tad_conv1d(x, w, tad_none(), &(tad_conv_options){.stride = TAD_SHAPE(2 * large)});
-    ck_refused(t, TAD_BAD_ARGUMENT, "stride", "2147483648");
-    tad_var empty = tad_constant(t, TAD_F64, TAD_SHAPE(0, 1, (int64_t)1 << 40), NULL);
+    ck_refused(t, TAD_BAD_ARGUMENT, "stride", "2097152");
+    tad_var empty = tad_constant(t, TAD_F64, TAD_SHAPE(0, 1, (int64_t)1 << 45), NULL);
     tad_conv_transpose1d(empty, w, tad_none(), &(tad_conv_options){.stride = TAD_SHAPE(large)});
     ck_refused(t, TAD_TOO_LARGE, "conv_transpose1d", "too large");
     tad_tape_free(t);

@@ -128,6 +128,7 @@ static void run_lstm(model *m) {
     }
     (void)!tad_reverse_from(&y, &m->labels, 1);
     for (int l = 0; l < LSTM_LAYERS; l++) (void)!tad_zero_gradients(lstm_weight[l], 4);
+}
 
 /* ---- lenet: two convolutions, two pools, three dense layers; 64 images of 28 x 28; SGD ---- */
 

@@ -29,7 +29,7 @@ static int64_t of_axis(const tad_shape *given, int axis, int64_t initial) {
     return given->rank == 0 ? initial : given->dim[given->rank == 1 ? 0 : axis];
 }
 
-enum { LARGEST = 1 << 30 };
+enum { LARGEST = 1 << 20 }; /* of numbers in options: images are copied with what they span */
 
 static tad_status check_list(const tad_call_frame *c, const char *name, const tad_shape *given,
                              int rank, int64_t least, bool pairs) {
@@ -124,7 +124,8 @@ static tad_status check_kernel(const tad_call_frame *c, const tad__conv *v) {
     for (int i = 0; i < TAD__SPATIAL; i++) {
         const tad__conv_axis *a = &v->axis[i];
         if (a->kernel < 1) return tad_fail(c, TAD_BAD_SHAPE, "a kernel without elements");
-        if (a->kernel > LARGEST) return tad_fail(c, TAD_TOO_LARGE, "the kernel is too large");
+        if (a->kernel > INT64_C(1) << 40)
+            return tad_fail(c, TAD_TOO_LARGE, "the kernel is too large");
     }
     return TAD_OK;
 }
