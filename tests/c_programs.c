@@ -161,8 +161,9 @@ static void record_sample(const tad_op *op, const tad_sample *s, uint64_t seed, 
                 tad_input(t, tad_dtype_of(in[i]), tad_shape_of(in[i]), tad_data(in[i]));
         g->in[g->n_in++] = in[i];
     }
-    (void)tad_apply(op, in, s->n, s->options, g->out + first, op->n_out);
-    g->n_out += op->n_out;
+    tad_var out[TAD_MAX_OUTPUTS]; /* nil beyond those that there are */
+    (void)tad_apply(op, in, s->n, s->options, out, TAD_MAX_OUTPUTS);
+    for (size_t k = 0; k < TAD_MAX_OUTPUTS && !tad_is_nil(out[k]); k++) g->out[g->n_out++] = out[k];
     must(tad_tape_status(t), op->name);
     for (size_t k = first; k < g->n_out; k++)
         if (tad_node_needs_gradient(g->out[k]) && is_float(g->out[k])) y[m++] = g->out[k];

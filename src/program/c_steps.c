@@ -141,11 +141,16 @@ static bool is_inside(const tad__c_file *f, tad__ref r) {
     return tad__is_array_ref(r) && f->p->array.item[tad__position(r)].home == TAD__STRIP;
 }
 
-/* Whether row i of the group computes the value; results of a group are variables in it. */
+static uint32_t root_of(const tad__c_file *f, tad__ref r) {
+    return f->p->array.item[tad__position(r)].root;
+}
+
+/* Whether a row of the group, before this one, computes the value: results of a group are variables
+ * in it, and so is what shows all of one, its elements in their order (see prepare in fuse.c). */
 static bool computes(const tad__c_file *f, const tad__row_group *g, uint32_t before, tad__ref r,
                      uint32_t *row) {
-    for (uint32_t i = before; i-- > 0;) {
-        if (f->p->fused.item[g->first + i].out != r) continue;
+    for (uint32_t i = before; i-- > 0 && tad__is_array_ref(r);) {
+        if (root_of(f, f->p->fused.item[g->first + i].out) != root_of(f, r)) continue;
         *row = i;
         return true;
     }

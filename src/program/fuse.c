@@ -254,13 +254,14 @@ static uint32_t open_for(fusing *u, tad__ref out) {
 
 /* ---- rows and other steps ---- */
 
-/* What a row reads of other groups, or of steps that wait, must be there before its group runs. */
-static void prepare(fusing *u, const tad__call_step *c) {
+/* What a row reads of other groups, or of steps that wait, must be there before its group runs; of
+ * its own group only the element that is being computed is. */
+static void prepare(fusing *u, const tad__call_step *c, const tad__ways *w) {
     const uint32_t own = find_group(u, c->ref[c->n_in]);
     for (uint32_t operand = 0; operand < c->n_in; operand++) {
         const tad__ref r = c->ref[operand];
-        const bool of_own =
-            tad__is_array_ref(r) && own != NONE && u->group[root_of(u, r)] == own + 1;
+        const bool of_own = tad__is_array_ref(r) && own != NONE && w->how[operand] == TAD__ALIKE &&
+                            u->group[root_of(u, r)] == own + 1;
         if (!of_own) close_groups(u, groups_before(u, r));
     }
 }
@@ -288,7 +289,7 @@ static void join_group(fusing *u, uint32_t call) {
     const tad__ref out = c->ref[c->n_in];
     tad__ways w;
     find_ways(u, c, &w);
-    prepare(u, c);
+    prepare(u, c, &w);
     uint32_t k = find_group(u, out);
     if (k != NONE && !has_room(&u->open[k], &w)) {
         close_group(u, k);
