@@ -177,6 +177,8 @@ START_TEST(variances) {
     ck_gradient(tad_std(same, tad_all(), 1), same, 0, 0, 0);
     ck_values(tad_std(same, tad_all(), 1), 0, 0);
     ck_values(tad_var_over(LIST(1, 3), tad_all(), 5), 0, INFINITY); /* never below 0 */
+    tad_var tenths = LIST(0.1, 0.1, 0.1);                           /* whose mean is not 0.1 */
+    ck_gradient(tad_std(tenths, tad_all(), 1), tenths, 0, 0, 0);
     /* two passes: squares less the square of the mean would have no digit right */
     ck_values(tad_var_over(LIST(1e9, 1e9 + 1, 1e9 + 2), tad_all(), 1), 1e-15, 1);
     float far[] = {10000, 10001, 10002};

@@ -188,25 +188,26 @@ static tad_status triangle_shape(const tad_call_frame *c, tad_type *out, size_t 
     return TAD_OK;
 }
 
-typedef struct triangle {
-    bool lower;
-    int64_t diagonal, columns;
-} triangle;
+static double place(const void *first, int64_t i) { return *(const double *)first + (double)i; }
 
-static double is_outside(const void *context, int64_t i) {
-    const triangle *t = context;
-    const int64_t k = i % t->columns - i / t->columns;
-    return t->lower ? k > t->diagonal : k < t->diagonal;
+/* n places from `first` on, as a column or a row. */
+static tad_var places(const tad_rule *r, int64_t first, tad_shape shape) {
+    const double begin = (double)first;
+    return tad__filled(r->tape, r->op->name, TAD_I64, shape, place, &begin);
 }
 
 /* A NaN outside is zero, too. */
 static void triangle_compose(tad_rule *r) {
+    const int64_t far = INT64_C(1) << 50, k = ((const matrix_options *)r->options)->diagonal;
     const tad_shape x = tad_shape_of(r->in[0]);
-    const int64_t rows = x.dim[x.rank - 2], columns = x.dim[x.rank - 1];
-    const triangle t = {r->op == &tad__ops_diagonal[TRIL],
-                        ((const matrix_options *)r->options)->diagonal, columns};
-    tad_var outside =
-        tad__filled(r->tape, r->op->name, TAD_BOOL, TAD_SHAPE(rows, columns), is_outside, &t);
+    tad_var row = places(r,
+                         k > far    ? far
+                         : k < -far ? -far
+                                    : k,
+                         TAD_SHAPE(x.dim[x.rank - 2], 1)),
+            column = places(r, 0, TAD_SHAPE(1, x.dim[x.rank - 1]));
+    const bool lower = r->op == &tad__ops_diagonal[TRIL];
+    tad_var outside = lower ? tad_greater(column, row) : tad_less(column, row);
     r->result[0] = tad_masked_fill(r->in[0], outside, 0);
 }
 

@@ -56,17 +56,17 @@ static void put_rows(tad_c *to, const tad_array *out, const tad_array *x, unsign
     tad__c_close(to, &l);
 }
 
-/* Of all elements, which lie anyhow. */
+/* Of all elements, which lie anyhow: as product_along takes them. */
 static void put_all(tad_c *to, const tad_array *x) {
     const tad_shape shape = tad__shape_of(x);
     tad__loop l;
-    tad_c_put(to, "double product = 1;\n");
+    tad_c_put(to, "double p[4] = {1, 1, 1, 1};\nptrdiff_t i = 0;\n");
     tad__c_open(to, &l, &shape, &x, 1);
-    tad_c_put(to, "product *= in0");
+    tad_c_put(to, "p[i++ & 3] *= in0");
     tad__c_at(to, &l, 0);
     tad_c_put(to, ";\n");
     tad__c_close(to, &l);
-    tad_c_put(to, "out0[0] = (%s)product;\n", tad__c_type(x->dtype));
+    tad_c_put(to, "out0[0] = (%s)((p[0] * p[1]) * (p[2] * p[3]));\n", tad__c_type(x->dtype));
 }
 
 static void prod_c_text(const tad_call_frame *c, tad_c *to) {

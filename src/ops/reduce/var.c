@@ -1,9 +1,11 @@
-/* Variance and standard deviation, in two passes. Composed of mean and sum. Rests on reduce.h. */
+/* Variance and standard deviation, in two passes. Composed of mean and sum. Rests on reduce.h and
+ * view.h. */
 #include <stddef.h>
 
 #include "ops/axes.h"
 #include "ops/families.h"
 #include "ops/operands.h"
+#include "ops/place/view.h"
 #include "ops/samples.h"
 #include "reduce.h"
 
@@ -20,6 +22,15 @@ static tad_status var_shape(const tad_call_frame *c, tad_type *out, size_t *n_ou
     return tad__reduced_type(c, &o->over.axis, o->over.keepdims, out);
 }
 
+/* x less one element along the axes: what is constant is exactly 0 then, and its mean, too. */
+static tad_var about_first(tad_var x, unsigned mask) {
+    const tad_shape shape = tad_shape_of(x);
+    tad_slices first = {.count = shape.rank};
+    for (int i = 0; i < shape.rank; i++)
+        if (mask >> i & 1) first.range[i].stop = (tad_maybe_int){true, 1};
+    return tad_sub(x, tad_detach(tad__slice_all(x, &first)));
+}
+
 /* Divided by the count less the correction, at least 0: of one element that is 0 / 0. */
 static tad_var variance(tad_var x, const var_options *o) {
     const tad_shape shape = tad_shape_of(x);
@@ -29,6 +40,7 @@ static tad_var variance(tad_var x, const var_options *o) {
     for (int i = 0; i < shape.rank; i++)
         if (mask >> i & 1) n *= (double)shape.dim[i];
     over.keepdims = true;
+    x = about_first(x, mask);
     tad_var away = tad_sub(x, tad_mean(x, over));
     over.keepdims = o->over.keepdims;
     n -= o->correction;
