@@ -169,7 +169,7 @@ static const char header[] =
     " * the call, whatever they hold. Outputs are written last, so that their memory may\n"
     " * be that of inputs; they must not overlap each other.\n"
     " * Returns 0; or, with the outputs as they were, 18 where a decision came out otherwise than\n"
-    " * when this was recorded, 7 for an index out of range. */\n"
+    " * when this was recorded, 7 for an index out of range, 19 for a singular matrix. */\n"
     "#define model_WORK 192\n"
     "int model(const double *in_x, const double *in1, double *out_y, double *out1, void *work);\n"
     "\n"

@@ -73,9 +73,20 @@ TAD_API tad_var tad_digamma(tad_var x); /* derivative of lgamma; NaN at the pole
 /* derivative of digamma of order n = 0, 1, 2, ...; at the poles inf where n is odd, else NaN */
 TAD_API tad_var tad_polygamma(tad_var x, double n);
 TAD_API tad_var tad_erfinv(tad_var x); /* inverse of erf; +-inf at +-1 */
+/* derivative of order n = 0, 1, 2, ... of e^(x^2) erfc(x); of order 0 that itself */
+TAD_API tad_var tad_erfcx(tad_var x, double n);
 TAD_API tad_var tad_ndtr(tad_var x); /* normal distribution function, (1 + erf(x / sqrt 2)) / 2 */
+TAD_API tad_var tad_log_ndtr(tad_var x); /* log ndtr(x), which does not vanish */
 TAD_API tad_var tad_ndtri(tad_var x); /* inverse of ndtr; -inf at 0, inf at 1 */
 TAD_API tad_var tad_logit(tad_var x); /* log(x / (1 - x)), inverse of sigmoid */
+/* modified Bessel function of the first kind, order n = 0, 1, 2, ... */
+TAD_API tad_var tad_bessel_i(tad_var x, double n);
+/* e^-|x| bessel_i(x, n); derivative at 0 that of bessel_i */
+TAD_API tad_var tad_bessel_ie(tad_var x, double n);
+TAD_API tad_var tad_i0(tad_var x); /* bessel_i(x, 0) */
+TAD_API tad_var tad_i1(tad_var x); /* bessel_i(x, 1) */
+TAD_API tad_var tad_i0e(tad_var x); /* e^-|x| i0(x); derivative 0 at 0 */
+TAD_API tad_var tad_i1e(tad_var x); /* e^-|x| i1(x) */
 TAD_API tad_var tad_sigmoid(tad_var x); /* 1 / (1 + e^-x) */
 TAD_API tad_var tad_log_sigmoid(tad_var x); /* log sigmoid(x) */
 TAD_API tad_var tad_relu(tad_var x); /* max(0, x); derivative 0 at 0 */

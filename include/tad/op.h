@@ -265,7 +265,8 @@ typedef enum tad_fill {
     TAD_FILL_UNIFORM,  /* lo .. hi, both 0: -2 .. 2 */
     TAD_FILL_DISTINCT, /* a permuted grid over lo .. hi: no two closer than the grid's step / 2 */
     TAD_FILL_INTEGER,  /* lo .. hi - 1 */
-    TAD_FILL_SIMPLEX   /* positive, the last axis sums to 1 */
+    TAD_FILL_SIMPLEX,  /* positive, the last axis sums to 1 */
+    TAD_FILL_DOMINANT  /* uniform; the diagonal of square matrices is larger than their rows */
 } tad_fill;
 
 typedef struct tad_sample_input {
@@ -301,7 +302,8 @@ typedef enum tad_op_flags {
     TAD_OP_LINEAR = 2,   /* in all its differentiable inputs together: the jvp is the op itself */
     TAD_OP_FLAT = 4,     /* piecewise constant or integer: no input has a gradient */
     TAD_OP_INTERNAL = 8, /* only derivative rules make it */
-    TAD_OP_LOOKS = 16    /* the result's shape follows from elements, be they of any type */
+    TAD_OP_LOOKS = 16,   /* the result's shape follows from elements, be they of any type */
+    TAD_OP_REFUSES = 32  /* forward may refuse elements, as a singular matrix */
 } tad_op_flags;
 
 typedef struct tad_op {

@@ -156,6 +156,57 @@ TAD_API tad_var tad_upsample(tad_var x, tad_shape size, tad_upsample_mode mode, 
 TAD_API tad_var tad_pixel_shuffle(tad_var x, int64_t factor);
 TAD_API tad_var tad_pixel_unshuffle(tad_var x, int64_t factor);
 
+/* ---- linear algebra, of the last two axes; leading axes are batches ----
+ *
+ * BAD_SHAPE for what is not square where it has to be. n^3 operations for each matrix, whose
+ * threads share a batch. Right to rounding errors as LAPACK; a solution loses the digits that the
+ * condition number has. */
+
+/* y with a y = b: a (...,n,n), b (...,n,k), batches broadcast, or (n). SINGULAR for a pivot of 0.
+ */
+TAD_API tad_var tad_solve(tad_var a, tad_var b);
+typedef struct tad_solve_triangular_options {
+    bool upper;         /* which triangle of a is read; the gradient is 0 outside */
+    bool left;          /* a y = b, else y a = b */
+    bool unitriangular; /* the diagonal, which is not read, is ones */
+} tad_solve_triangular_options;
+/* options NULL: lower, left. b is (...,n,k) or, not left, (...,k,n). SINGULAR for a 0 on the
+ * diagonal. */
+TAD_API tad_var tad_solve_triangular(tad_var a, tad_var b,
+                                     const tad_solve_triangular_options *options);
+TAD_API tad_var tad_inv(tad_var x); /* SINGULAR for a pivot of 0 */
+/* (...,n,n) -> (...). Derivatives of orders 1 and 2 are right where x is singular too. */
+TAD_API tad_var tad_det(tad_var x);
+/* The sign of the determinant, without derivative; *log_magnitude (may be NULL) receives the
+ * logarithm of its magnitude. Of a singular matrix 0 and -inf; a derivative there is SINGULAR. */
+TAD_API tad_var tad_slogdet(tad_var x, tad_var *log_magnitude);
+/* Of (x + x^T) / 2, so that gradients are symmetric: lower triangular L with L L^T equal to it,
+ * SINGULAR where it is not positive definite; eigenvalues (...,n), ascending; *vectors (may be
+ * NULL) receives their vectors, columns whose element of the largest magnitude is positive. Of
+ * equal eigenvalues the values have first derivatives, and the vectors have one together, for what
+ * does not depend on their choice; other derivatives are SINGULAR. */
+TAD_API tad_var tad_cholesky(tad_var x);
+TAD_API tad_var tad_eigvalsh(tad_var x);
+TAD_API tad_var tad_eigh(tad_var x, tad_var *vectors);
+/* Q (...,m,k) with orthonormal columns, and *r (may be NULL) receives upper triangular R (...,k,n),
+ * with Q R = x (...,m,n), k = min(m, n). Derivatives need the first k columns to be independent. */
+TAD_API tad_var tad_qr(tad_var x, tad_var *r);
+/* A permutation P, without derivative; *l and *u (may be NULL) receive lower triangular L with ones
+ * on the diagonal and upper triangular U, with P L U = x (...,n,n). */
+TAD_API tad_var tad_lu(tad_var x, tad_var *l, tad_var *u);
+/* U (...,m,k); *w and *vt (may be NULL) receive singular values (...,k), largest first, and V^T
+ * (...,k,n), with U diag(w) V^T = x (...,m,n), k = min(m, n). The derivatives of single vectors are
+ * SINGULAR at equal values and infinite at 0, where x is not square; those of svdvals are right. */
+TAD_API tad_var tad_svd(tad_var x, tad_var *w, tad_var *vt);
+TAD_API tad_var tad_svdvals(tad_var x);
+/* The pseudo-inverse (...,n,m): singular values up to rtol times the largest count as 0; a NaN:
+ * max(m, n) epsilons. lstsq: pinv(a) b, the smallest y with the smallest sum of squares of a y - b;
+ * a (...,m,n), b (...,m,k), batches broadcast, or (m). Derivatives where the rank does not change.
+ */
+TAD_API tad_var tad_pinv(tad_var x, double rtol);
+TAD_API tad_var tad_lstsq(tad_var a, tad_var b, double rtol);
+TAD_API tad_var tad_matrix_exp(tad_var x); /* 1 + x + x^2 / 2! + ... */
+
 /* ---- reductions, over tad_all(), tad_axis(1), TAD_AXES(0, 2), tad_keepdims(tad_axis(-1)) ----
  *
  * The axes are gone from the result, or stay with size 1. BAD_AXIS for an axis that x does not have

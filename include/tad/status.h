@@ -56,7 +56,9 @@ extern "C" {
     S(IO, "reading or writing failed")                                                             \
     S(UNSUPPORTED, "not built into this library")                                                  \
     S(WITNESS, "a value was read, so what follows from it is unknown")                             \
-    S(BRANCH, "a decision came out otherwise than recorded")
+    S(BRANCH, "a decision came out otherwise than recorded")                                       \
+    S(SINGULAR, "a matrix is singular, not positive definite, or has equal eigenvalues")           \
+    S(NO_CONVERGENCE, "an iteration does not converge")
 
 #define TAD_STATUS_CODE(code, text) TAD_##code,
 typedef enum tad_status { TAD_STATUS_LIST(TAD_STATUS_CODE) TAD_STATUS_COUNT } tad_status;

@@ -117,12 +117,28 @@ extern "C" {
 #define tad_polygamma(...) TAD_HERE(tad_polygamma(__VA_ARGS__))
 #undef tad_erfinv
 #define tad_erfinv(...) TAD_HERE(tad_erfinv(__VA_ARGS__))
+#undef tad_erfcx
+#define tad_erfcx(...) TAD_HERE(tad_erfcx(__VA_ARGS__))
 #undef tad_ndtr
 #define tad_ndtr(...) TAD_HERE(tad_ndtr(__VA_ARGS__))
+#undef tad_log_ndtr
+#define tad_log_ndtr(...) TAD_HERE(tad_log_ndtr(__VA_ARGS__))
 #undef tad_ndtri
 #define tad_ndtri(...) TAD_HERE(tad_ndtri(__VA_ARGS__))
 #undef tad_logit
 #define tad_logit(...) TAD_HERE(tad_logit(__VA_ARGS__))
+#undef tad_bessel_i
+#define tad_bessel_i(...) TAD_HERE(tad_bessel_i(__VA_ARGS__))
+#undef tad_bessel_ie
+#define tad_bessel_ie(...) TAD_HERE(tad_bessel_ie(__VA_ARGS__))
+#undef tad_i0
+#define tad_i0(...) TAD_HERE(tad_i0(__VA_ARGS__))
+#undef tad_i1
+#define tad_i1(...) TAD_HERE(tad_i1(__VA_ARGS__))
+#undef tad_i0e
+#define tad_i0e(...) TAD_HERE(tad_i0e(__VA_ARGS__))
+#undef tad_i1e
+#define tad_i1e(...) TAD_HERE(tad_i1e(__VA_ARGS__))
 #undef tad_sigmoid
 #define tad_sigmoid(...) TAD_HERE(tad_sigmoid(__VA_ARGS__))
 #undef tad_log_sigmoid
@@ -295,6 +311,36 @@ extern "C" {
 #define tad_pixel_shuffle(...) TAD_HERE(tad_pixel_shuffle(__VA_ARGS__))
 #undef tad_pixel_unshuffle
 #define tad_pixel_unshuffle(...) TAD_HERE(tad_pixel_unshuffle(__VA_ARGS__))
+#undef tad_solve
+#define tad_solve(...) TAD_HERE(tad_solve(__VA_ARGS__))
+#undef tad_solve_triangular
+#define tad_solve_triangular(...) TAD_HERE(tad_solve_triangular(__VA_ARGS__))
+#undef tad_inv
+#define tad_inv(...) TAD_HERE(tad_inv(__VA_ARGS__))
+#undef tad_det
+#define tad_det(...) TAD_HERE(tad_det(__VA_ARGS__))
+#undef tad_slogdet
+#define tad_slogdet(...) TAD_HERE(tad_slogdet(__VA_ARGS__))
+#undef tad_cholesky
+#define tad_cholesky(...) TAD_HERE(tad_cholesky(__VA_ARGS__))
+#undef tad_eigvalsh
+#define tad_eigvalsh(...) TAD_HERE(tad_eigvalsh(__VA_ARGS__))
+#undef tad_eigh
+#define tad_eigh(...) TAD_HERE(tad_eigh(__VA_ARGS__))
+#undef tad_qr
+#define tad_qr(...) TAD_HERE(tad_qr(__VA_ARGS__))
+#undef tad_lu
+#define tad_lu(...) TAD_HERE(tad_lu(__VA_ARGS__))
+#undef tad_svd
+#define tad_svd(...) TAD_HERE(tad_svd(__VA_ARGS__))
+#undef tad_svdvals
+#define tad_svdvals(...) TAD_HERE(tad_svdvals(__VA_ARGS__))
+#undef tad_pinv
+#define tad_pinv(...) TAD_HERE(tad_pinv(__VA_ARGS__))
+#undef tad_lstsq
+#define tad_lstsq(...) TAD_HERE(tad_lstsq(__VA_ARGS__))
+#undef tad_matrix_exp
+#define tad_matrix_exp(...) TAD_HERE(tad_matrix_exp(__VA_ARGS__))
 #undef tad_sum
 #define tad_sum(...) TAD_HERE(tad_sum(__VA_ARGS__))
 #undef tad_mean

@@ -2,7 +2,8 @@
  * and text.h.
  *
  * In the text of a call operands are in0, in1, ... and results out0, ...: pointers of their types
- * to the first element. `return TAD_BAD_INDEX;` ends a run. */
+ * to the first element. `return TAD_BAD_INDEX;` ends a run; TAD_BRANCH and TAD_SINGULAR are known
+ * too. */
 #ifndef TAD_ARRAY_C_TEXT_H
 #define TAD_ARRAY_C_TEXT_H
 

@@ -191,6 +191,13 @@ static void normalise_rows(double *x, size_t n, const tad_shape *s) {
     }
 }
 
+/* Their size times the largest of the interval is added to the diagonals of the last two axes. */
+static void raise_diagonals(double *x, size_t size, const tad_shape *s, double most) {
+    size_t n = s->rank > 1 ? (size_t)s->dim[s->rank - 1] : 0;
+    for (size_t at = 0; n && at + n * n <= size; at += n * n)
+        for (size_t i = 0; i < n; i++) x[at + i * n + i] += (double)n * most;
+}
+
 static void fill(const tad_sample_input *in, uint64_t seed, double *x, size_t n) {
     tad_random r = {seed, 0};
     double lo, hi;
@@ -202,6 +209,7 @@ static void fill(const tad_sample_input *in, uint64_t seed, double *x, size_t n)
     else
         for (size_t i = 0; i < n; i++) x[i] = draw(in, &r, lo, hi);
     if (in->fill == TAD_FILL_SIMPLEX) normalise_rows(x, n, &in->type.shape);
+    if (in->fill == TAD_FILL_DOMINANT) raise_diagonals(x, n, &in->type.shape, hi);
 }
 
 static tad_var nil_of(tad_tape *t) { return tad_node_at(t, SIZE_MAX); }

@@ -2,5 +2,6 @@
 #include "special.h"
 
 #define TAD__SPECIAL
+#include "elementary/bessel.h"
 #include "elementary/gamma.h"
 #include "elementary/normal.h"

@@ -5,8 +5,8 @@
 #define TAD_KERNEL_SPECIAL_H
 
 /* X(NAME) for each: of one argument, of an order and an argument. */
-#define TAD__SPECIAL_UNARY(X) X(lgamma) X(digamma) X(erfinv) X(ndtr) X(ndtri)
-#define TAD__SPECIAL_ORDER(X) X(polygamma)
+#define TAD__SPECIAL_UNARY(X) X(lgamma) X(digamma) X(erfinv) X(ndtr) X(log_ndtr) X(ndtri)
+#define TAD__SPECIAL_ORDER(X) X(polygamma) X(erfcx) X(bessel_i) X(bessel_ie)
 
 #define TAD__SPECIAL_1(name)                                                                       \
     double tad__##name##_f64(double x);                                                            \

@@ -47,6 +47,9 @@
     { TYPE_0D(TAD_F64), .lo = a, .hi = b }
 #define SIMPLEX(...)                                                                               \
     { TYPE(TAD_F64, __VA_ARGS__), .fill = TAD_FILL_SIMPLEX }
+/* Matrices that are far from singular, and positive definite. */
+#define DOMINANT(...)                                                                              \
+    { TYPE(TAD_F64, __VA_ARGS__), .fill = TAD_FILL_DOMINANT }
 /* Away from n kinks: a, b, c. */
 #define AWAY(n, a, b, c, ...)                                                                      \
     { TYPE(TAD_F64, __VA_ARGS__), .away = {a, b, c}, .count_away = n }

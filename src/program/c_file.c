@@ -120,8 +120,9 @@ static void put_beginning(tad__c_file *f) {
     put_description(f);
     tad_c_put(&f->to, "#include <float.h>\n#include <math.h>\n#include <stddef.h>\n"
                       "#include <stdint.h>\n#include <string.h>\n\n");
-    tad_c_put(&f->to, "enum {TAD_OK = %d, TAD_BAD_INDEX = %d, TAD_BRANCH = %d};\n\n", TAD_OK,
-              TAD_BAD_INDEX, TAD_BRANCH);
+    tad_c_put(&f->to,
+              "enum {TAD_OK = %d, TAD_BAD_INDEX = %d, TAD_BRANCH = %d, TAD_SINGULAR = %d};\n\n",
+              TAD_OK, TAD_BAD_INDEX, TAD_BRANCH, TAD_SINGULAR);
 }
 
 /* ---- constant arrays ---- */
@@ -232,11 +233,12 @@ static void put_header(tad__c_file *f) {
         " * the call, whatever they hold. Outputs are written last, so that their memory may\n"
         " * be that of inputs; they must not overlap each other.\n",
         f->before, f->name, f->after);
-    tad_c_put(&f->to,
-              " * Returns 0; or, with the outputs as they were, %d where a decision came out "
-              "otherwise than\n"
-              " * when this was recorded, %d for an index out of range. */\n",
-              TAD_BRANCH, TAD_BAD_INDEX);
+    tad_c_put(
+        &f->to,
+        " * Returns 0; or, with the outputs as they were, %d where a decision came out "
+        "otherwise than\n"
+        " * when this was recorded, %d for an index out of range, %d for a singular matrix. */\n",
+        TAD_BRANCH, TAD_BAD_INDEX, TAD_SINGULAR);
     tad_c_put(&f->to, "#define %s%s%s_WORK %zu\n", f->before, f->name, f->after, tad__c_work(f));
     tad__c_put_head(f);
     tad_c_put(&f->to, ";\n");

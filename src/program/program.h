@@ -91,7 +91,7 @@ typedef struct tad__call_step {
     const void *options;
     uint32_t n_in, n_out;
     tad__ref *ref; /* of the operands, then of the results */
-    bool checked;  /* its shape rule may refuse elements, or the result depend on them */
+    bool checked;  /* it may refuse elements, or the result depend on them */
     tad__place place;
 } tad__call_step;
 

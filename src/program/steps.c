@@ -181,7 +181,8 @@ static bool looks_at_elements(const tad__freezer *f, const tad__call *c) {
     bool integers = false;
     for (uint32_t k = 0; k < c->n_in; k++)
         if (c->in[k] != TAD__NO_NODE) integers |= tad__dtype_at(f->t, c->in[k]) == TAD_I64;
-    return integers || (c->op->flags & TAD_OP_LOOKS) || tad_op_find(c->op->name) != c->op;
+    return integers || (c->op->flags & (TAD_OP_LOOKS | TAD_OP_REFUSES)) ||
+           tad_op_find(c->op->name) != c->op;
 }
 
 /* False: no memory. */

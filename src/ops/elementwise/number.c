@@ -59,7 +59,9 @@ const tad__row_numbers tad__row_number[TAD__ROW_COUNT] = {
 };
 
 bool tad__options_fit(unsigned row, const double *pq) {
-    if (row == TAD__ROW_polygamma) return pq[0] >= 0 && pq[0] < 0x1p53 && floor(pq[0]) == pq[0];
+    if (row == TAD__ROW_polygamma || row == TAD__ROW_erfcx || row == TAD__ROW_bessel_i ||
+        row == TAD__ROW_bessel_ie)
+        return pq[0] >= 0 && pq[0] < 0x1p20 && floor(pq[0]) == pq[0];
     if (row == TAD__ROW_softshrink) return pq[0] >= 0;
     if (row != TAD__ROW_hardtanh && row != TAD__ROW_clamp) return true;
     bool crossed = pq[0] > pq[1] && row == TAD__ROW_hardtanh;

@@ -21,7 +21,11 @@ static UNUSED double sigmoid(double x) { return x < -746 ? 0 : tad__sigmoid_f64(
 #define polygamma(n, x) tad__polygamma_f64(n, x)
 #define erfinv(x) tad__erfinv_f64(x)
 #define ndtr(x) tad__ndtr_f64(x)
+#define log_ndtr(x) tad__log_ndtr_f64(x)
 #define ndtri(x) tad__ndtri_f64(x)
+#define erfcx(n, x) tad__erfcx_f64(n, x)
+#define bessel_i(n, x) tad__bessel_i_f64(n, x)
+#define bessel_ie(n, x) tad__bessel_ie_f64(n, x)
 static UNUSED double floor_mod(double a, double b) {
     double r = fmod(a, b);
     return r != 0 && (r < 0) != (b < 0) ? r + b : r;

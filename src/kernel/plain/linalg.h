@@ -1,0 +1,33 @@
+/* Linear algebra of small matrices as plain C: the algorithms of ops/linalg, and the text of
+ * programs. Matrices are row-major without gaps, but for operands a and b of the functions that ops
+ * call. */
+#ifndef TAD_KERNEL_PLAIN_LINALG_H
+#define TAD_KERNEL_PLAIN_LINALG_H
+
+#include <float.h>
+#include <stddef.h>
+
+#include "../elementary/log.h"
+#include "../elementary/root.h"
+
+/* Operands of a call: a is m x n or, where it is square, n x n; b is n x k, or k x n on the left of
+ * a; where their rows and columns lie, in elements; what is read of a. */
+typedef struct tad__sides {
+    ptrdiff_t m, n, k, a_row, a_col, b_row, b_col;
+    int upper, left, unit;
+    double least; /* singular values that count, over the largest */
+} tad__sides;
+
+#define tad__epsilon_f64 DBL_EPSILON
+#define tad__epsilon_f32 FLT_EPSILON
+
+#define BODY "plain/linalg_body.h"
+#include "../instantiate.h"
+
+#define BODY "plain/eigen_body.h"
+#include "../instantiate.h"
+
+#define BODY "plain/factor_body.h"
+#include "../instantiate.h"
+
+#endif

@@ -1,0 +1,214 @@
+/* Methods applied to each matrix of a batch, and as C. Rests on linalg.h. */
+#include "linalg.h"
+
+#include "array/view.h"
+#include "ops/operands.h"
+
+/* ---- shapes ---- */
+
+tad_type tad__batch_of(tad_dtype dtype, const tad_shape *batch, int64_t m, int64_t n) {
+    tad_type type = {dtype, *batch};
+    if (m >= 0) type.shape.dim[type.shape.rank++] = m;
+    if (n >= 0) type.shape.dim[type.shape.rank++] = n;
+    return type;
+}
+
+/* The axes of an operand but for those of its matrices; a vector is no batch. */
+static tad_shape batch_axes(const tad_array *x) {
+    tad_shape s = tad__shape_of(x);
+    s.rank = s.rank > 2 ? s.rank - 2 : 0;
+    return s;
+}
+
+tad_status tad__need_matrices(const tad_call_frame *c, size_t i, tad_shape *batch) {
+    const tad_array *x = c->in[i];
+    if (tad__needs_float(c, i)) return TAD_BAD_DTYPE;
+    if (x->rank < 2) return tad_fail(c, TAD_BAD_SHAPE, "needs matrices");
+    *batch = batch_axes(x);
+    return TAD_OK;
+}
+
+tad_status tad__need_square(const tad_call_frame *c, size_t i, tad_shape *batch) {
+    const tad_array *x = c->in[i];
+    tad_status s = tad__need_matrices(c, i, batch);
+    if (s != TAD_OK || x->dim[x->rank - 1] == x->dim[x->rank - 2]) return s;
+    return tad_fail(c, TAD_BAD_SHAPE, "needs square matrices");
+}
+
+tad__sides tad__sides_of(const tad_call_frame *c, bool left) {
+    const tad_array *a = c->in[0], *b = c->n_in > 1 ? c->in[1] : NULL;
+    const int64_t *as = tad_strides(a), *bs = b ? tad_strides(b) : NULL;
+    tad__sides s = {.m = (ptrdiff_t)a->dim[a->rank - 2],
+                    .n = (ptrdiff_t)a->dim[a->rank - 1],
+                    .a_row = (ptrdiff_t)as[a->rank - 2],
+                    .a_col = (ptrdiff_t)as[a->rank - 1],
+                    .k = 1,
+                    .left = left};
+    if (!b) return s;
+    const bool vector = b->rank == 1;
+    s.b_row = (ptrdiff_t)bs[vector ? 0 : b->rank - 2];
+    s.b_col = vector ? 1 : (ptrdiff_t)bs[b->rank - 1];
+    if (!vector) s.k = (ptrdiff_t)b->dim[left ? b->rank - 1 : b->rank - 2];
+    return s;
+}
+
+/* ---- a batch ---- */
+
+enum { OUT0, OUT1, IN0, IN1, ARRAYS };
+
+/* The arrays of a call as batches of what one matrix has to do with. */
+typedef struct batch {
+    tad_shape shape;
+    int64_t size;
+    tad__header array[ARRAYS]; /* rank 0 where there is none */
+    bool is_there[ARRAYS];
+} batch;
+
+static void set_axes(batch *b, int k, const tad_array *x, const int64_t *stride, int rank) {
+    tad_shape s = b->shape;
+    tad_array *to = &b->array[k].array;
+    b->is_there[k] = true;
+    tad__array_layout(to, (tad_dtype)x->dtype, &s);
+    to->data = x->data;
+    for (int i = 0; i < s.rank; i++) {
+        const int at = i - (s.rank - rank);
+        tad__strides(to)[i] = at < 0 || x->dim[at] == 1 ? 0 : stride[at];
+    }
+}
+
+static void as_batch(batch *b, const tad_call_frame *c) {
+    memset(b, 0, sizeof *b);
+    for (size_t i = 0; i < c->n_in; i++) {
+        const tad_shape s = batch_axes(c->in[i]);
+        tad__shape_broadcast(&b->shape, &s, &b->shape);
+    }
+    tad__shape_size(&b->shape, &b->size);
+    for (size_t i = 0; i < c->n_in; i++)
+        set_axes(b, IN0 + (int)i, c->in[i], tad_strides(c->in[i]), batch_axes(c->in[i]).rank);
+    for (size_t k = 0; k < c->n_out; k++)
+        set_axes(b, OUT0 + (int)k, c->out[k], tad_strides(c->out[k]), b->shape.rank);
+}
+
+static void *element(batch *b, int k, int64_t index) {
+    const tad_array *a = &b->array[k].array;
+    int64_t at = 0;
+    if (!b->is_there[k]) return NULL;
+    for (int i = a->rank - 1; i >= 0; i--) {
+        at += index % a->dim[i] * tad_strides(a)[i];
+        index /= a->dim[i];
+    }
+    return (char *)a->data + at * (int64_t)tad__width(a->dtype);
+}
+
+/* ---- forward ---- */
+
+typedef struct call {
+    const tad__method *method;
+    const tad__sides *sides;
+    tad_dtype dtype;
+    batch batch;
+    size_t grain, room; /* matrices of a piece; bytes that one needs */
+    char *work;
+    int64_t *failed; /* of each piece the first matrix; -1: none */
+} call;
+
+static void run_piece(void *arg, size_t first, size_t end) {
+    call *p = arg;
+    const size_t piece = first / p->grain;
+    void *const work = p->work + piece * p->room;
+    for (size_t i = first; i < end && p->failed[piece] < 0; i++) {
+        void *at[ARRAYS];
+        for (int k = 0; k < ARRAYS; k++) at[k] = element(&p->batch, k, (int64_t)i);
+        const int done = p->dtype == TAD_F64
+                             ? p->method->f64(p->sides, at[IN0], at[IN1], at[OUT0], at[OUT1], work)
+                             : p->method->f32(p->sides, at[IN0], at[IN1], at[OUT0], at[OUT1], work);
+        if (!done) p->failed[piece] = (int64_t)i;
+    }
+}
+
+/* Elements, of which n is the larger side; SIZE_MAX: beyond memory. */
+static size_t room_of(const tad__method *method, const tad__sides *s) {
+    const size_t n = tad__max((size_t)s->m, (size_t)s->n), most = SIZE_MAX / 64;
+    const size_t squares = (size_t)method->squares, rows = (size_t)method->rows;
+    return n && n > most / n ? SIZE_MAX : squares * n * n + rows * n;
+}
+
+enum { PIECES = 32, WORTH = 4096 };
+
+tad_status tad__each_matrix(const tad_call_frame *c, const tad__method *method,
+                            const tad__sides *s) {
+    call p = {.method = method, .sides = s, .dtype = (tad_dtype)c->in[0]->dtype};
+    as_batch(&p.batch, c);
+    const size_t count = (size_t)p.batch.size, size = (size_t)s->m * (size_t)s->n + 1;
+    const size_t elements = room_of(method, s);
+    if (count == 0) return TAD_OK;
+    p.grain = (count - 1) / PIECES + 1;
+    while (p.grain * size < WORTH && p.grain < count) p.grain *= 2;
+    const size_t pieces = (count - 1) / p.grain + 1;
+    if (elements > SIZE_MAX / 64 / pieces) return TAD_NO_MEMORY;
+    p.room = (elements * tad__width(p.dtype) + 63) / 64 * 64;
+    p.work = tad_scratch(c, p.room * pieces + 64);
+    p.failed = tad_scratch(c, pieces * sizeof *p.failed);
+    if (!p.work || !p.failed) return TAD_NO_MEMORY;
+    for (size_t i = 0; i < pieces; i++) p.failed[i] = -1;
+    tad_split(c, count, p.grain, run_piece, &p);
+    for (size_t i = 0; i < pieces; i++)
+        if (p.failed[i] >= 0)
+            return tad_fail(c, method->status, "%s, matrix %lld", tad_status_text(method->status),
+                            (long long)p.failed[i]);
+    return TAD_OK;
+}
+
+/* ---- as C ---- */
+
+static void put_argument(tad_c *to, const tad__loop *l, const int *place, int k, const char *name) {
+    if (place[k] < 0) {
+        tad_c_put(to, ", NULL");
+        return;
+    }
+    tad_c_put(to, ", &%s", name);
+    tad__c_at(to, l, place[k]);
+}
+
+static void put_sides(tad_c *to, const tad__sides *s) {
+    tad_c_put(to,
+              "const %s s = {.m = %td, .n = %td, .k = %td,\n"
+              ".a_row = %td, .a_col = %td, .b_row = %td, .b_col = %td,\n"
+              ".upper = %d, .left = %d, .unit = %d, .least = ",
+              tad__c_part_named(to, "tad__sides"), s->m, s->n, s->k, s->a_row, s->a_col, s->b_row,
+              s->b_col, s->upper, s->left, s->unit);
+    tad__c_number(to, s->least, TAD_F64);
+    tad_c_put(to, "};\n");
+}
+
+/* The room lies on the stack: large matrices are not for programs as C. */
+void tad__each_matrix_c_text(const tad_call_frame *c, tad_c *to, const tad__method *method,
+                             const tad__sides *s) {
+    static const char *const names[ARRAYS] = {"out0", "out1", "in0", "in1"};
+    enum { MOST = 1 << 17 };
+    const size_t room = room_of(method, s);
+    const tad_array *array[ARRAYS];
+    int place[ARRAYS], n = 0;
+    batch b;
+    tad__loop l;
+    as_batch(&b, c);
+    for (int k = 0; k < ARRAYS; k++) {
+        place[k] = b.is_there[k] ? n : -1;
+        if (b.is_there[k]) array[n++] = &b.array[k].array;
+    }
+    to->failed |= room > MOST;
+    tad_c_put(to, "{\n");
+    put_sides(to, s);
+    if (room) tad_c_put(to, "%s room[%zu];\n", tad__c_type(c->in[0]->dtype), room);
+    tad__c_open(to, &l, &b.shape, array, n);
+    tad_c_put(to, method->status ? "if (!%s(&s" : "(void)%s(&s",
+              tad__c_part(to, method->part, c->in[0]->dtype));
+    put_argument(to, &l, place, IN0, names[IN0]);
+    put_argument(to, &l, place, IN1, names[IN1]);
+    put_argument(to, &l, place, OUT0, names[OUT0]);
+    put_argument(to, &l, place, OUT1, names[OUT1]);
+    tad_c_put(to, room ? ", room" : ", NULL");
+    tad_c_put(to, method->status ? ")) return TAD_SINGULAR;\n" : ");\n");
+    tad__c_close(to, &l);
+    tad_c_put(to, "}\n");
+}

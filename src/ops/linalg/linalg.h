@@ -1,0 +1,49 @@
+/* Linear algebra: methods on small matrices, plain C of one text for arrays and programs, applied
+ * to each matrix of a batch. The last two axes are a matrix; leading axes broadcast. Rests on
+ * tape.h and kernel/plain/linalg.h. */
+#ifndef TAD_OPS_LINALG_LINALG_H
+#define TAD_OPS_LINALG_LINALG_H
+
+#include "array/c_text.h"
+#include "kernel/plain/linalg.h"
+#include "tape/tape.h"
+
+/* A function of kernel/plain/: of a call's sides, operands a and b, two results and room. */
+typedef struct tad__method {
+    const char *part; /* as tad__c_part asks for it */
+    int (*f64)(const tad__sides *s, const double *a, const double *b, double *x, double *y,
+               double *work);
+    int (*f32)(const tad__sides *s, const float *a, const float *b, float *x, float *y,
+               float *work);
+    int squares, rows; /* room: so many n x n, and so many n */
+    tad_status status; /* where it gives 0; OK: it never does */
+} tad__method;
+
+#define TAD__METHOD(name) .part = #name, .f64 = tad__##name##_f64, .f32 = tad__##name##_f32
+
+/* ---- shapes ---- */
+
+/* Operand i is of a float type and has square matrices; its leading axes. */
+tad_status tad__need_square(const tad_call_frame *c, size_t i, tad_shape *batch);
+/* Of any size. */
+tad_status tad__need_matrices(const tad_call_frame *c, size_t i, tad_shape *batch);
+/* A batch of m x n matrices; with n -1 of vectors, with m -1 too of numbers. */
+tad_type tad__batch_of(tad_dtype dtype, const tad_shape *batch, int64_t m, int64_t n);
+
+/* ---- calls ---- */
+
+/* The sides of a call with everything else zero: a square, b its rows or, not left, its columns. */
+tad__sides tad__sides_of(const tad_call_frame *c, bool left);
+tad_status tad__each_matrix(const tad_call_frame *c, const tad__method *method,
+                            const tad__sides *s);
+void tad__each_matrix_c_text(const tad_call_frame *c, tad_c *to, const tad__method *method,
+                             const tad__sides *s);
+
+/* ---- rules ---- */
+
+static inline tad_var tad__transposed(tad_var x) { return tad_transpose(x, -1, -2); }
+/* symmetric.c: a over the gaps w[j] - w[i] between values in a row, element by element, 0 where
+ * both are; strict: equal values are refused. */
+tad_var tad__over_gaps(tad_var a, tad_var w, bool strict);
+
+#endif
