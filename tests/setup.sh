@@ -10,6 +10,8 @@ missing=''
 lacks() { missing="$missing $*"; }
 need_command() { command -v "$1" >/dev/null 2>&1 || lacks "$2"; }
 need_module() { pkg-config --exists "$1" >/dev/null 2>&1 || lacks "$2"; }
+# Of tests that are skipped without it.
+need_data() { [ -d "$1" ] || ! command -v apt-get >/dev/null 2>&1 || lacks "$2"; }
 need_header() { printf '#include <%s>\n' "$1" | cc -E - >/dev/null 2>&1 || lacks "$2"; }
 
 find_missing() {
@@ -27,6 +29,7 @@ find_missing() {
     need_command gnuplot gnuplot-nox
     need_command dot graphviz
     need_command clang-format clang-format
+    need_data /usr/share/libonnx-testdata libonnx-testdata
 }
 
 as_root() {
