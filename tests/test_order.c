@@ -61,6 +61,17 @@ START_TEST(running) {
 }
 END_TEST
 
+/* Of sums far below 1 no power is taken that overflows. */
+START_TEST(second_derivatives_of_small_sums) {
+    tad_var x = LIST(-1000, -1000), g, h, y = tad_sum(tad_logcumsumexp(x, 0), tad_all());
+    ck_done(tad_grad(&y, NULL, 1, &x, 1, &g), t);
+    ck_values(g, 1e-12, 1.5, 0.5);
+    tad_var first = tad_at(g, 0);
+    ck_done(tad_grad(&first, NULL, 1, &x, 1, &h), t);
+    ck_values(h, 1e-12, 0.25, -0.25);
+}
+END_TEST
+
 /* By name from the last element: places are still those in x. */
 START_TEST(backwards) {
     tad_var x = LIST(1, 3, 2), out[2];
@@ -85,7 +96,7 @@ END_TEST
 /* ---- order ---- */
 
 START_TEST(equals_and_nans) {
-    tad_var x = LIST(2, NAN, 1, 2, -0.0, 0, NAN, -INFINITY), i;
+    tad_var x = LIST(2, NAN, 1, 2, -0.0, 0, copysign(NAN, -1), -INFINITY), i;
     ck_values(tad_sort(x, 0, false, &i), 0, -INFINITY, 0, 0, 1, 2, 2, NAN, NAN);
     ck_values(i, 0, 7, 4, 5, 2, 0, 3, 1, 6);
     ck_values(tad_sort(x, 0, true, &i), 0, NAN, NAN, 2, 2, 1, 0, 0, -INFINITY);
@@ -159,6 +170,7 @@ START_TEST(medians) {
     ck_values(tad_quantile(x, 0.1, tad_all(), TAD_HIGHER), 0, 2);
     ck_values(tad_quantile(x, 0.9, tad_all(), TAD_MIDPOINT), 0, 3.5);
     ck_values(tad_quantile(x, 0.5, tad_all(), TAD_NEAREST), 0, 3); /* 1.5 to even */
+    ck_values(tad_quantile(LIST(1, 3), 0.5, tad_all(), TAD_NEAREST), 0, 1);
     ck_values(tad_quantile(LIST(1, INFINITY), 0, tad_all(), TAD_LINEAR), 0, 1);
     ck_values(tad_quantile(LIST(1, NAN, 3), 0, tad_all(), TAD_LOWER), 0, NAN);
     ck_tape(t);
@@ -177,8 +189,10 @@ START_TEST(variances) {
     ck_gradient(tad_std(same, tad_all(), 1), same, 0, 0, 0);
     ck_values(tad_std(same, tad_all(), 1), 0, 0);
     ck_values(tad_var_over(LIST(1, 3), tad_all(), 5), 0, INFINITY); /* never below 0 */
-    tad_var tenths = LIST(0.1, 0.1, 0.1);                           /* whose mean is not 0.1 */
-    ck_gradient(tad_std(tenths, tad_all(), 1), tenths, 0, 0, 0);
+    for (int64_t n = 2; n < 40; n++) { /* a sum of tenths by n may not be a tenth */
+        tad_var tenths = tad_full(t, TAD_F64, TAD_SHAPE(n), 0.1);
+        ck_values(tad_std(tenths, tad_all(), 1), 0, 0);
+    }
     /* two passes: squares less the square of the mean would have no digit right */
     ck_values(tad_var_over(LIST(1e9, 1e9 + 1, 1e9 + 2), tad_all(), 1), 1e-15, 1);
     float far[] = {10000, 10001, 10002};
@@ -249,6 +263,7 @@ static Suite *suite(void) {
     tcase_add_test(c, prod_with_zeros);
     tcase_add_test(c, second_derivatives_at_zeros);
     tcase_add_test(c, running);
+    tcase_add_test(c, second_derivatives_of_small_sums);
     tcase_add_test(c, backwards);
     tcase_add_test(c, long_sums);
     tcase_add_test(c, equals_and_nans);
