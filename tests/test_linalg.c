@@ -28,8 +28,9 @@ START_TEST(singular_matrices_are_refused) {
     ck_assert(tad_is_nil(tad_cholesky(tad_neg(square(t, 3, plain)))));
     ck_refused(t, TAD_SINGULAR, "cholesky");
     const double zero_at_end[] = {1, 2, 3, 0};
-    const tad_solve_triangular_options upper = {true, true, false}, unit = {true, true, true},
-                                       right = {true, false, false};
+    const tad_solve_triangular_options upper = {.upper = true},
+                                       unit = {.upper = true, .unitriangular = true},
+                                       right = {.upper = true, .right = true};
     tad_var u = square(t, 2, zero_at_end), row = tad_input(t, TAD_F64, TAD_SHAPE(1, 2), rank_1);
     ck_assert(tad_is_nil(tad_solve_triangular(u, tad_transpose(row, 0, 1), &upper)));
     ck_refused(t, TAD_SINGULAR, "solve_triangular");
@@ -139,7 +140,7 @@ START_TEST(the_other_triangle_is_not_read) {
         }
         tad_var a = square(t, 3, x), b = square(t, 3, plain), whole = square(t, 3, clean);
         tad_var y = tad_solve_triangular(a, b, &o),
-                back = o.left ? tad_matmul(whole, y) : tad_matmul(y, whole);
+                back = o.right ? tad_matmul(y, whole) : tad_matmul(whole, y);
         for (size_t i = 0; i < 9; i++) ck_near(at(back, i), plain[i], 1e-14);
         ck_done(tad_reverse(tad_sum(y, tad_all())), t);
         for (size_t i = 0; i < 9; i++) {
@@ -309,7 +310,7 @@ static tad_var results(tad_tape *t, tad_dtype dtype, int what) {
     static float x[BATCH * N * N];
     fill(x);
     tad_var a = tad_cast(tad_input(t, TAD_F32, TAD_SHAPE(BATCH, N, N), x), dtype);
-    const tad_solve_triangular_options o = {true, false, false};
+    const tad_solve_triangular_options o = {.upper = true, .right = true};
     switch (what) {
     case 0: return tad_solve(a, tad_slice(a, 2, 0, 4, 1));
     case 1: return tad_solve_triangular(a, a, &o);

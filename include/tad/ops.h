@@ -167,10 +167,10 @@ TAD_API tad_var tad_pixel_unshuffle(tad_var x, int64_t factor);
 TAD_API tad_var tad_solve(tad_var a, tad_var b);
 typedef struct tad_solve_triangular_options {
     bool upper;         /* which triangle of a is read; the gradient is 0 outside */
-    bool left;          /* a y = b, else y a = b */
+    bool right;         /* y a = b in the place of a y = b */
     bool unitriangular; /* the diagonal, which is not read, is ones */
 } tad_solve_triangular_options;
-/* options NULL: lower, left. b is (...,n,k) or, not left, (...,k,n). SINGULAR for a 0 on the
+/* options NULL: lower, left. b is (...,n,k) or, right, (...,k,n). SINGULAR for a 0 on the
  * diagonal. */
 TAD_API tad_var tad_solve_triangular(tad_var a, tad_var b,
                                      const tad_solve_triangular_options *options);

@@ -53,8 +53,8 @@ static void factor_c_text(const tad_call_frame *c, tad_c *to) {
 
 /* ---- rules of qr ---- */
 
-static const tad_solve_triangular_options upper_right = {true, false, false},
-                                          lower_right = {false, false, false};
+static const tad_solve_triangular_options upper_right = {.upper = true, .right = true},
+                                          lower_right = {.right = true};
 
 /* A wide matrix has columns behind those that R has as rows: they are Q times those of R. */
 static int64_t square_columns(const tad_rule *r) {
@@ -117,8 +117,8 @@ static void qr_jvp(tad_rule *r) {
 
 /* ---- lu, of what is packed in one matrix ---- */
 
-static const tad_solve_triangular_options unit_lower = {false, true, true},
-                                          unit_upper = {true, true, true};
+static const tad_solve_triangular_options unit_lower = {.unitriangular = true},
+                                          unit_upper = {.upper = true, .unitriangular = true};
 
 /* P L^-T (tril(L^T G, -1) + triu(G U^T)) U^-T; the permutation is constant. */
 static void packed_vjp(tad_rule *r) {

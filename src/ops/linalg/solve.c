@@ -9,6 +9,11 @@
 enum { A, B };
 enum { SOLVE, SOLVE_TRIANGULAR, INV };
 
+/* As tad_call fills them in: left is true by default. */
+typedef struct triangular_options {
+    bool upper, left, unitriangular;
+} triangular_options;
+
 /* ---- shapes ---- */
 
 /* b is `size` rows or, on the left of a, columns; its leading axes broadcast with those of a. */
@@ -47,7 +52,7 @@ static tad_status solve_shape(const tad_call_frame *c, tad_type *out, size_t *n_
 
 static tad_status solve_triangular_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
-    const tad_solve_triangular_options *o = c->options;
+    const triangular_options *o = c->options;
     tad_shape batch;
     tad_status s = tad__need_square(c, A, &batch);
     return s ? s : second_type(c, &batch, o->left, out);
@@ -70,7 +75,7 @@ static const tad__method solve_method = {TAD__METHOD(solve), .squares = 1, .stat
                          inv_method = {TAD__METHOD(inverse), .squares = 1, .status = TAD_SINGULAR};
 
 static tad__sides triangular_sides(const tad_call_frame *c) {
-    const tad_solve_triangular_options *o = c->options;
+    const triangular_options *o = c->options;
     tad__sides s = tad__sides_of(c, o->left);
     s.upper = o->upper;
     s.unit = o->unitriangular;
@@ -132,18 +137,19 @@ static void solve_jvp(tad_rule *r) {
 }
 
 /* What the op reads of a. */
-static tad_var triangle(tad_var x, const tad_solve_triangular_options *o) {
+static tad_var triangle(tad_var x, const triangular_options *o) {
     return o->upper ? tad_triu(x, o->unitriangular) : tad_tril(x, -(int64_t)o->unitriangular);
 }
 
 static tad_var solve_with(const tad_rule *r, bool transposed, tad_var b) {
-    tad_solve_triangular_options o = *(const tad_solve_triangular_options *)r->options;
-    o.upper = o.upper != transposed;
-    return tad_solve_triangular(transposed ? tad__transposed(r->in[A]) : r->in[A], b, &o);
+    const triangular_options *o = r->options;
+    return tad_solve_triangular(
+        transposed ? tad__transposed(r->in[A]) : r->in[A], b,
+        &(tad_solve_triangular_options){o->upper != transposed, !o->left, o->unitriangular});
 }
 
 static void solve_triangular_vjp(tad_rule *r) {
-    const tad_solve_triangular_options *o = r->options;
+    const triangular_options *o = r->options;
     tad_var b = solve_with(r, true, r->given[0]), y = r->out[0];
     if (r->wanted[A])
         r->result[A] = triangle(o->left ? negated_product(b, tad__transposed(y))
@@ -153,7 +159,7 @@ static void solve_triangular_vjp(tad_rule *r) {
 }
 
 static void solve_triangular_jvp(tad_rule *r) {
-    const tad_solve_triangular_options *o = r->options;
+    const triangular_options *o = r->options;
     tad_var rest = r->given[B], y = r->out[0];
     if (!tad_is_nil(r->given[A])) {
         tad_var da = triangle(r->given[A], o);
@@ -175,13 +181,13 @@ static void inv_jvp(tad_rule *r) {
 /* ---- options, samples, misuse ---- */
 
 static const tad_option triangular_list[] = {
-    {OPTION(BOOL, tad_solve_triangular_options, upper), .required = true},
-    {OPTION(BOOL, tad_solve_triangular_options, left), .initial = 1},
-    {OPTION(BOOL, tad_solve_triangular_options, unitriangular)},
+    {OPTION(BOOL, triangular_options, upper), .required = true},
+    {OPTION(BOOL, triangular_options, left), .initial = 1},
+    {OPTION(BOOL, triangular_options, unitriangular)},
 };
 
 #define READS(upper, left, unit)                                                                   \
-    .options = &(const tad_solve_triangular_options) { upper, left, unit }
+    .options = &(const triangular_options) { upper, left, unit }
 
 static const tad_sample solve_samples[] = {
     {CASE("matrix", DOMINANT(3, 3), F64(3, 2))},
@@ -250,7 +256,7 @@ const tad_op tad__ops_solve[] = {
                 "a unitriangular one without its diagonal of ones",
          FAMILY("linear algebra", 2, 2),
          .flags = TAD_OP_REFUSES,
-         OPTIONS(tad_solve_triangular_options, triangular_list),
+         OPTIONS(triangular_options, triangular_list),
          HOOKS(solve_triangular),
          .jvp = solve_triangular_jvp,
          .c_text = solve_triangular_c_text,
@@ -271,9 +277,10 @@ tad_var tad_solve(tad_var a, tad_var b) {
 }
 
 tad_var tad_solve_triangular(tad_var a, tad_var b, const tad_solve_triangular_options *options) {
-    const tad_solve_triangular_options lower = {.left = true};
-    return tad_apply(&tad__ops_solve[SOLVE_TRIANGULAR], (tad_var[]){a, b}, 2,
-                     options ? options : &lower, NULL, 0);
+    const tad_solve_triangular_options o =
+        options ? *options : (tad_solve_triangular_options){false, false, false};
+    const triangular_options called = {o.upper, !o.right, o.unitriangular};
+    return tad_apply(&tad__ops_solve[SOLVE_TRIANGULAR], (tad_var[]){a, b}, 2, &called, NULL, 0);
 }
 
 tad_var tad_inv(tad_var x) { return tad__apply_one(&tad__ops_solve[INV], x, NULL); }

@@ -84,9 +84,9 @@ static tad_var lower_half(tad_var x) { return half(tad_add(tad_tril(x, 0), tad_t
 
 /* L^-1 x L^-T, and L^-T x L^-1. */
 static tad_var between_inverses(tad_var l, tad_var x, bool transposed) {
-    const tad_solve_triangular_options lower = {false, true, false}, upper = {true, false, false},
-                                       upper_left = {true, true, false},
-                                       lower_right = {false, false, false};
+    const tad_solve_triangular_options lower = {.upper = false},
+                                       upper = {.upper = true, .right = true},
+                                       upper_left = {.upper = true}, lower_right = {.right = true};
     tad_var lt = tad__transposed(l);
     return transposed
                ? tad_solve_triangular(l, tad_solve_triangular(lt, x, &upper_left), &lower_right)
