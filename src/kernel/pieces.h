@@ -31,11 +31,30 @@ typedef void tad__pieces_sums(const tad__pieces *p, double mean, const void *x, 
 typedef void tad__pieces_gradient(const tad__pieces *p, const tad__pieces_norm *c, double slope,
                                   double shift, const void *x, const void *g, bool add, void *dx);
 
+/* Channels that are neighbours: columns of a matrix whose rows lie `stride` apart, at most 64 bytes
+ * of each. measures: mean and scale of each column. */
+typedef struct tad__panel {
+    size_t rows, stride, columns;
+    const double *measures;
+    const void *gain, *bias;
+} tad__panel;
+
+/* The same of each column; pairs of numbers lie behind each other. change: slope and shift. */
+typedef void tad__panel_measure(const tad__panel *p, const void *x, double *moments);
+typedef void tad__panel_normalize(const tad__panel *p, const void *x, void *y);
+typedef void tad__panel_sums(const tad__panel *p, const void *x, const void *g, double *sums);
+typedef void tad__panel_gradient(const tad__panel *p, const double *change, const void *x,
+                                 const void *g, bool add, void *dx);
+
 typedef struct tad__pieces_kernels {
     tad__pieces_measure *measure[2];
     tad__pieces_normalize *normalize[2];
     tad__pieces_sums *sums[2];
     tad__pieces_gradient *gradient[2];
+    tad__panel_measure *measure_panel[2];
+    tad__panel_normalize *normalize_panel[2];
+    tad__panel_sums *sum_panel[2];
+    tad__panel_gradient *gradient_panel[2];
 } tad__pieces_kernels;
 
 extern const tad__pieces_kernels TAD_LEVEL(tad__pieces_kernels);

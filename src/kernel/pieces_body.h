@@ -13,10 +13,34 @@ static void N(normalize)(const tad__pieces *p, const tad__pieces_norm *c, const 
     }
 }
 
+/* Of few neighbours, without the cost of many partial sums. */
+static void N(few_sums)(size_t n, const T *x, T m, const T *g, double *sums) {
+    enum { LANE = 8 };
+    T sum[LANE] = {0}, sum_x[LANE] = {0};
+    size_t i = 0;
+    for (; i + LANE <= n; i += LANE)
+        for (size_t k = 0; k < LANE; k++) {
+            sum[k] += g[i + k];
+            sum_x[k] += g[i + k] * (x[i + k] - m);
+        }
+    for (size_t k = 0; i < n; i++, k++) {
+        sum[k] += g[i];
+        sum_x[k] += g[i] * (x[i] - m);
+    }
+    for (size_t half = LANE / 2; half; half /= 2)
+        for (size_t k = 0; k < half; k++) sum[k] += sum[k + half], sum_x[k] += sum_x[k + half];
+    sums[0] = (double)sum[0];
+    sums[1] = (double)sum_x[0];
+}
+
 static void N(sums)(const tad__pieces *p, double mean, const void *in, const void *cotangent,
                     double *sums) {
-    enum { BLOCK = 1024 };
+    enum { BLOCK = 1024, FEW = 256 };
     const T m = (T)mean;
+    if (p->count == 1 && p->size <= FEW) {
+        N(few_sums)(p->size, in, m, cotangent, sums);
+        return;
+    }
     const ptrdiff_t size = (ptrdiff_t)p->size, step = (ptrdiff_t)p->step,
                     all = (ptrdiff_t)p->count * size;
     T room[2][BLOCK];

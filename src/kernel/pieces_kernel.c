@@ -9,6 +9,9 @@
 #define BODY "pieces_body.h"
 #include "instantiate.h"
 
+#define BODY "panel_body.h"
+#include "instantiate.h"
+
 #define BOTH(f)                                                                                    \
     { f##_f64, f##_f32 }
 const tad__pieces_kernels TAD_LEVEL(tad__pieces_kernels) = {
@@ -16,4 +19,8 @@ const tad__pieces_kernels TAD_LEVEL(tad__pieces_kernels) = {
     .normalize = BOTH(normalize),
     .sums = BOTH(sums),
     .gradient = BOTH(gradient),
+    .measure_panel = BOTH(measure_panel),
+    .normalize_panel = BOTH(normalize_panel),
+    .sum_panel = BOTH(sum_panel),
+    .gradient_panel = BOTH(gradient_panel),
 };

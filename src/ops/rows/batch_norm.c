@@ -1,4 +1,5 @@
-/* batch_norm and instance_norm, composed of the norms of sets of channels. Rests on channels.h. */
+/* batch_norm, group_norm and instance_norm, composed of the norms of sets of channels. Rests on
+ * channels.h. */
 #include <stddef.h>
 
 #include "channels.h"
@@ -6,7 +7,7 @@
 #include "ops/operands.h"
 #include "ops/samples.h"
 
-enum { BATCH_NORM, INSTANCE_NORM };
+enum { BATCH_NORM, GROUP_NORM, INSTANCE_NORM };
 enum { X, MEAN, VARIANCE, GAIN, BIAS, INPUTS };
 
 typedef struct batch_options {
@@ -54,6 +55,10 @@ static tad_status batch_norm_shape(const tad_call_frame *c, tad_type *out, size_
     return check_eps(c, eps_of(&o->eps));
 }
 
+static tad_status group_norm_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    return tad__ops_channels[TAD__GROUPS_NORM].shape(c, out, n_out);
+}
+
 static tad_status instance_norm_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     const tad__channels_options *o = c->options;
@@ -76,15 +81,6 @@ static tad_var beside(tad_var v, const tad_shape *x) {
     return x->rank > 2 ? tad_reshape(v, s) : v;
 }
 
-static void by_running_statistics(tad_rule *r, const tad_shape *x, double eps) {
-    tad_var scale = tad_rsqrt(tad_add(r->in[VARIANCE], tad_number(eps)));
-    if (tad__has_operand(r, GAIN)) scale = tad_mul(scale, r->in[GAIN]);
-    tad_var centred = tad_sub(r->in[X], beside(r->in[MEAN], x));
-    scale = beside(scale, x);
-    r->result[0] = tad__has_operand(r, BIAS) ? tad_fma(centred, scale, beside(r->in[BIAS], x))
-                                             : tad_mul(centred, scale);
-}
-
 /* A batch of nothing leaves the running statistics as they are. */
 static void move_statistics(tad_rule *r, const tad_var *batch, double n, double momentum) {
     const double unbiased = n / (n - 1);
@@ -99,14 +95,42 @@ static void move_statistics(tad_rule *r, const tad_var *batch, double n, double 
 static void batch_norm_compose(tad_rule *r) {
     const batch_options *o = r->options;
     const tad_shape x = tad_shape_of(r->in[X]);
+    const tad__channels_options own = {.eps = o->eps};
+    tad_var in[] = {r->in[X], operand(r, GAIN), operand(r, BIAS), operand(r, MEAN),
+                    operand(r, VARIANCE)},
+            out[3];
     if (!o->training) {
-        by_running_statistics(r, &x, eps_of(&o->eps));
+        r->result[0] = tad_apply(&tad__ops_channels[TAD__BATCH_NORM_RUNNING], in, 5, &own, NULL, 0);
         return;
     }
-    const tad__channels_options own = {.eps = o->eps};
-    tad_var in[] = {r->in[X], operand(r, GAIN), operand(r, BIAS)}, out[3];
     r->result[0] = tad_apply(&tad__ops_channels[TAD__BATCH_NORM_TRAINING], in, 3, &own, out, 3);
     if (r->n_out > 1) move_statistics(r, out + 1, (double)numbers_of(&x), momentum_of(o));
+}
+
+enum { FEW = 8 }; /* numbers of a channel for which its own loops are not worth it */
+
+/* Groups as rows of layer_norm. */
+static tad_var by_rows(tad_rule *r, const tad_shape *x, int64_t groups, double eps) {
+    int64_t size = 1;
+    for (int i = 0; i < x->rank; i++) size *= x->dim[i];
+    const int64_t rows = x->dim[0] * groups;
+    tad_var y = tad_reshape(r->in[0], TAD_SHAPE(rows, rows ? size / rows : 1));
+    y = tad_reshape(tad_layer_norm(y, tad_none(), tad_none(), TAD_0D, eps), *x);
+    if (tad__has_operand(r, TAD__CHANNELS_GAIN))
+        y = tad_mul(y, beside(r->in[TAD__CHANNELS_GAIN], x));
+    if (tad__has_operand(r, TAD__CHANNELS_BIAS))
+        y = tad_add(y, beside(r->in[TAD__CHANNELS_BIAS], x));
+    return y;
+}
+
+static void group_norm_compose(tad_rule *r) {
+    const tad__channels_options *o = r->options;
+    const tad_shape x = tad_shape_of(r->in[0]);
+    int64_t inner = 1;
+    for (int i = 2; i < x.rank; i++) inner *= x.dim[i];
+    r->result[0] =
+        inner < FEW ? by_rows(r, &x, o->num_groups, eps_of(&o->eps))
+                    : tad_apply(&tad__ops_channels[TAD__GROUPS_NORM], r->in, r->n_in, o, NULL, 0);
 }
 
 static void instance_norm_compose(tad_rule *r) {
@@ -123,6 +147,10 @@ static const tad_option batch_norm_list[] = {
     {OPTION(BOOL, batch_options, training)},
     {OPTION(MAYBE_FLOAT, batch_options, momentum)},
     {OPTION(MAYBE_FLOAT, batch_options, eps)},
+};
+static const tad_option group_norm_list[] = {
+    {OPTION(INT, tad__channels_options, num_groups), .required = true},
+    {OPTION(MAYBE_FLOAT, tad__channels_options, eps)},
 };
 static const tad_option instance_norm_list[] = {
     {OPTION(MAYBE_FLOAT, tad__channels_options, eps)},
@@ -159,6 +187,30 @@ static const tad_misuse batch_norm_misuse[] = {
     {CASE("negative eps", F64(4, 3), F64(3), F64(3)), HOW(true, {0}, GIVEN(-1)),
      .expect = TAD_BAD_ARGUMENT},
 };
+#define GROUPS(n)                                                                                  \
+    .options = &(const tad__channels_options) {                                                    \
+        n, { 0 }                                                                                   \
+    }
+#define GROUPS_EPS(n, eps)                                                                         \
+    .options = &(const tad__channels_options) { n, GIVEN(eps) }
+static const tad_sample group_norm_samples[] = {
+    {CASE("two groups", F64(2, 4, 3), F64(4), F64(4)), GROUPS(2)},
+    {CASE("many numbers", F64(2, 4, 9), F64(4), F64(4)), GROUPS(2)},
+    {CASE("no gain, no bias", F64(3, 6, 2)), GROUPS_EPS(3, 0.1)},
+    {CASE("only gain", F64(2, 3, 2, 2), F64(3)), GROUPS(1)},
+    {CASE("only bias", F64(2, 2, 4), ABSENT, F64(2)), GROUPS(2)},
+    {CASE("matrix", F64(3, 6), F64(6), F64(6)), GROUPS(2)},
+    {CASE("no samples", F64(0, 4, 3), F64(4), F64(4)), GROUPS(2)},
+    {CASE("no channels", F64(2, 0, 3), F64(0), F64(0)), GROUPS(2)},
+};
+static const tad_misuse group_norm_misuse[] = {
+    {CASE("a vector", F64(4)), GROUPS(2), .expect = TAD_BAD_SHAPE},
+    {CASE("no groups", F64(3, 4)), .expect = TAD_BAD_ARGUMENT},
+    {CASE("sizes of groups", F64(3, 4)), GROUPS(3), .expect = TAD_BAD_SHAPE},
+    {CASE("integers", INDICES(3, 2, 4)), GROUPS(2), .expect = TAD_BAD_DTYPE},
+    {CASE("size of the bias", F64(3, 4), ABSENT, F64(3)), GROUPS(2), .expect = TAD_BAD_SHAPE},
+    {CASE("negative eps", F64(3, 4)), GROUPS_EPS(2, -1), .expect = TAD_BAD_ARGUMENT},
+};
 static const tad_sample instance_norm_samples[] = {
     {CASE("images", F64(2, 3, 2, 3), F64(3), F64(3))},
     {CASE("no gain, no bias", F64(2, 2, 5)), EPS(0.1)},
@@ -188,6 +240,14 @@ const tad_op tad__ops_batch_norm[] = {
                     .shape = batch_norm_shape,
                     .compose = batch_norm_compose,
                     CASES(batch_norm)},
+    [GROUP_NORM] = {.name = "group_norm",
+                    .doc = "(x - mean) / sqrt(variance + eps) over groups of channels of each "
+                           "sample, times a gain, plus a bias for each channel; eps: 1e-5",
+                    FAMILY("norm", 1, 3),
+                    OPTIONS(tad__channels_options, group_norm_list),
+                    .shape = group_norm_shape,
+                    .compose = group_norm_compose,
+                    CASES(group_norm)},
     [INSTANCE_NORM] = {.name = "instance_norm",
                        .doc = "(x - mean) / sqrt(variance + eps) of each channel of each sample, "
                               "times a gain, plus a bias; eps: 1e-5",
@@ -208,6 +268,11 @@ tad_var tad_batch_norm(tad_var x, tad_var running_mean, tad_var running_variance
     if (o.next_mean) *o.next_mean = out[1];
     if (o.next_variance) *o.next_variance = out[2];
     return out[0];
+}
+
+tad_var tad_group_norm(tad_var x, tad_var gain, tad_var bias, int64_t groups, double eps) {
+    const tad__channels_options o = {groups, {true, eps}};
+    return tad_apply(&tad__ops_batch_norm[GROUP_NORM], (tad_var[]){x, gain, bias}, 3, &o, NULL, 0);
 }
 
 tad_var tad_instance_norm(tad_var x, tad_var gain, tad_var bias, double eps) {

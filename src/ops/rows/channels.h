@@ -1,17 +1,24 @@
-/* What the files of group_norm and of batch_norm in training share: x (N,C,...) as sets of numbers,
- * each of some channels, that are brought to mean 0 and variance 1. Rests on tape.h. */
+/* What the norms of channels share: x (N,C,...) as sets of numbers, each of some channels, that are
+ * brought to mean 0 and variance 1, or by a mean and a variance that are given. Rests on tape.h. */
 #ifndef TAD_OPS_ROWS_CHANNELS_H
 #define TAD_OPS_ROWS_CHANNELS_H
 
 #include "tape/tape.h"
 
-enum { TAD__GROUP_NORM, TAD__BATCH_NORM_TRAINING };
+enum { TAD__GROUPS_NORM, TAD__BATCH_NORM_TRAINING, TAD__BATCH_NORM_RUNNING };
 extern const tad_op tad__ops_channels[];
 
-enum { TAD__CHANNELS_X, TAD__CHANNELS_GAIN, TAD__CHANNELS_BIAS }; /* the operands */
+/* The operands; the last two where they are given. */
+enum {
+    TAD__CHANNELS_X,
+    TAD__CHANNELS_GAIN,
+    TAD__CHANNELS_BIAS,
+    TAD__CHANNELS_MEAN,
+    TAD__CHANNELS_VARIANCE
+};
 
 typedef struct tad__channels_options {
-    int64_t num_groups;  /* of group_norm */
+    int64_t num_groups;  /* of groups_norm */
     tad_maybe_float eps; /* not given: 1e-5 */
 } tad__channels_options;
 
@@ -22,15 +29,16 @@ static inline double tad__channels_eps(const tad__channels_options *o) {
 /* x as (samples, groups, members, inner): a set is a group of a sample, or, of a batch, a group of
  * one channel of all samples. */
 typedef struct tad__channels {
-    bool batch;
+    bool batch, given; /* given: mean and variance are operands */
     int64_t samples, groups, members, inner;
     int64_t sets, numbers; /* in each set */
 } tad__channels;
 
 static inline tad__channels tad__channels_of(const tad_op *op, const tad__channels_options *o,
                                              const tad_shape *x) {
-    tad__channels c = {
-        op == &tad__ops_channels[TAD__BATCH_NORM_TRAINING], x->dim[0], x->dim[1], 1, 1, 0, 0};
+    const bool batch = op != &tad__ops_channels[TAD__GROUPS_NORM];
+    const bool given = op == &tad__ops_channels[TAD__BATCH_NORM_RUNNING];
+    tad__channels c = {batch, given, x->dim[0], x->dim[1], 1, 1, 0, 0};
     for (int i = 2; i < x->rank; i++) c.inner *= x->dim[i];
     if (!c.batch) {
         c.groups = o->num_groups;
@@ -41,7 +49,7 @@ static inline tad__channels tad__channels_of(const tad_op *op, const tad__channe
     return c;
 }
 
-/* Gain or bias i of a call or a rule, else NULL. */
+/* Operand i of a call; NULL where it is left out. */
 static inline const tad_array *tad__channels_operand(const tad_call_frame *c, size_t i) {
     return c->n_in > i ? c->in[i] : NULL;
 }

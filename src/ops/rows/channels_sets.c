@@ -6,6 +6,8 @@
 #include "kernel/tile.h"
 #include "rows.h"
 
+enum { PANEL = 64 }; /* bytes */
+
 /* ---- one call, prepared ---- */
 
 typedef struct set_call {
@@ -16,8 +18,10 @@ typedef struct set_call {
     const tad__pieces_kernels *kernel;
     double eps;
     const char *x, *gain, *bias;
+    const tad_array *given[2]; /* means and variances, where they are */
     char *y;
     double *moments; /* mean and scale of each set */
+    size_t panel;    /* sets that are worked on together: neighbouring columns */
     /* backward */
     const char *g;
     const tad_array *of_mean, *of_variance; /* cotangents; NULL: none */
@@ -25,6 +29,15 @@ typedef struct set_call {
     char *dx;     /* NULL: not wanted */
     bool add;
 } set_call;
+
+static double number_in(const set_call *s, const void *numbers, size_t i) {
+    return s->dtype == TAD_F64 ? ((const double *)numbers)[i] : (double)((const float *)numbers)[i];
+}
+
+/* 0 of an array that is not there. */
+static double number_at(const set_call *s, const tad_array *a, size_t i) {
+    return a ? number_in(s, a->data, i) : 0;
+}
 
 /* The numbers of operand i, or `value` in their place. NULL: no memory. */
 static const void *vector(const set_call *s, size_t i, double value) {
@@ -46,9 +59,14 @@ static bool prepare(set_call *s, const tad_call_frame *c) {
                     .width = tad_dtype_size((tad_dtype)x->dtype),
                     .kernel = c->compute->kernels->pieces,
                     .eps = tad__channels_eps(c->options)};
+    s->panel = s->by.batch && s->by.inner == 1 ? PANEL / s->width : 1;
     s->x = tad__numbers_of(c->compute, x);
     s->gain = vector(s, TAD__CHANNELS_GAIN, 1);
     s->bias = vector(s, TAD__CHANNELS_BIAS, 0);
+    for (size_t k = 0; k < 2 && s->by.given; k++) {
+        s->given[k] = tad__contiguous(c->compute, c->in[TAD__CHANNELS_MEAN + k]);
+        if (!s->given[k]) return false;
+    }
     return s->x && s->gain && s->bias;
 }
 
@@ -73,30 +91,51 @@ static tad__pieces_norm norm_of(const set_call *s, size_t q) {
                               !s->by.batch};
 }
 
-/* Finds mean and scale of set q; its variance. */
-static double measure(const set_call *s, size_t q) {
+/* Sets [q, end), which are columns. */
+static tad__panel panel_of(const set_call *s, size_t q, size_t end) {
+    return (tad__panel){(size_t)s->by.samples, (size_t)s->by.groups,   end - q,
+                        s->moments + 2 * q,    s->gain + q * s->width, s->bias + q * s->width};
+}
+
+/* Finds mean and variance of sets [q, end): a panel, or one set. */
+static void find_moments(const set_call *s, size_t q, size_t end) {
     const size_t n = (size_t)s->by.numbers;
     const tad__pieces p = s->by.batch ? pieces_of(&s->by) : (tad__pieces){1, n, n};
-    double *m = s->moments + 2 * q;
-    s->kernel->measure[s->dtype](&p, s->x + begin_of(s, q), m);
-    const double variance = m[1];
-    m[1] = 1 / tad__sqrt_f64(variance + s->eps);
-    return variance;
+    const char *x = s->x + begin_of(s, q);
+    if (s->panel > 1) {
+        const tad__panel panel = panel_of(s, q, end);
+        s->kernel->measure_panel[s->dtype](&panel, x, s->moments + 2 * q);
+    } else
+        s->kernel->measure[s->dtype](&p, x, s->moments + 2 * q);
+}
+
+/* Finds mean and scale of sets [q, end); mean and variance are results, if `put`. */
+static void measure(const set_call *s, size_t q, size_t end, bool put) {
+    if (!s->by.given) find_moments(s, q, end);
+    for (size_t i = q; i < end; i++) {
+        double *m = s->moments + 2 * i;
+        for (int k = 0; k < 2 && s->by.given; k++) m[k] = number_at(s, s->given[k], i);
+        for (size_t k = 0; k < 2 && put; k++) tad__set_number(s->frame->out[1 + k], i, m[k]);
+        m[1] = 1 / tad__sqrt_f64(m[1] + s->eps);
+    }
 }
 
 /* ---- values ---- */
 
-static void values_of_sets(void *arg, size_t first, size_t end) {
+static void values_of_sets(void *arg, size_t first, size_t last) {
     const set_call *s = arg;
     const tad__pieces p = pieces_of(&s->by);
-    for (size_t q = first; q < end; q++) {
-        const double variance = measure(s, q);
-        const tad__pieces_norm c = norm_of(s, q);
-        const size_t at = begin_of(s, q);
-        s->kernel->normalize[s->dtype](&p, &c, s->x + at, s->y + at);
-        if (!s->by.batch) continue;
-        tad__set_number(s->frame->out[1], q, c.mean);
-        tad__set_number(s->frame->out[2], q, variance);
+    const size_t sets = (size_t)s->by.sets;
+    for (size_t q = first * s->panel; q < sets && q < last * s->panel; q += s->panel) {
+        const size_t end = tad__min(q + s->panel, sets), at = begin_of(s, q);
+        measure(s, q, end, s->frame->n_out > 1);
+        if (s->panel > 1) {
+            const tad__panel panel = panel_of(s, q, end);
+            s->kernel->normalize_panel[s->dtype](&panel, s->x + at, s->y + at);
+        } else {
+            const tad__pieces_norm c = norm_of(s, q);
+            s->kernel->normalize[s->dtype](&p, &c, s->x + at, s->y + at);
+        }
     }
 }
 
@@ -107,7 +146,12 @@ static tad_status values_of_nothing(const tad_call_frame *c) {
     return TAD_OK;
 }
 
-static size_t grain(const tad__channels *by) { return tad__tile_grain((size_t)by->numbers); }
+/* Works on all sets, panel by panel, on threads. */
+static void split(set_call *s, tad_piece_fn *work) {
+    const size_t panels = ((size_t)s->by.sets + s->panel - 1) / s->panel;
+    tad__split(s->frame->compute->threads, panels,
+               tad__tile_grain((size_t)s->by.numbers * s->panel), work, s);
+}
 
 tad_status tad__channels_values(const tad_call_frame *c) {
     set_call s;
@@ -115,12 +159,13 @@ tad_status tad__channels_values(const tad_call_frame *c) {
     if (!prepare(&s, c)) return TAD_NO_MEMORY;
     const tad_shape shape = TAD_SHAPE(s.by.sets, 2);
     bool needed = tad_needs(c, TAD__CHANNELS_X) || tad_needs(c, TAD__CHANNELS_GAIN);
+    if (s.by.given) needed = false;
     const tad_array *saved = needed ? tad_save(c, TAD_F64, &shape) : NULL;
     s.moments =
         saved ? saved->data : tad__scratch(c->compute, (size_t)s.by.sets * 2 * sizeof *s.moments);
     if (!s.moments) return TAD_NO_MEMORY;
     s.y = c->out[0]->data;
-    tad__split(c->compute->threads, (size_t)s.by.sets, grain(&s.by), values_of_sets, &s);
+    split(&s, values_of_sets);
     return TAD_OK;
 }
 
@@ -129,61 +174,83 @@ tad_status tad__channels_values(const tad_call_frame *c) {
 /* Channels of a set, each with sums of its own. */
 static size_t members(const set_call *s) { return s->by.batch ? 1 : (size_t)s->by.members; }
 
-/* Sums of g, of g h, of each channel of set q; the means of both times the gain in `mean`. */
-static void sum_set(const set_call *s, size_t q, double *mean) {
+/* Sums of g, of g h, of each channel of sets [q, end). */
+static void sum_sets(const set_call *s, size_t q, size_t end) {
     tad__pieces p = pieces_of(&s->by);
-    const size_t at = begin_of(s, q), channel = channel_of(&s->by, q);
-    const double m = s->moments[2 * q], k = s->moments[2 * q + 1];
+    const size_t at = begin_of(s, q), each = members(s);
+    double *sums = s->sums + 2 * q * each;
     if (!s->by.batch) p.count = 1;
-    mean[0] = mean[1] = 0;
-    for (size_t j = 0; j < members(s); j++) {
-        const size_t piece = at + j * p.size * s->width;
-        double *sum = s->sums + 2 * (q * members(s) + j);
-        const char *gain = s->gain + (channel + j) * s->width;
-        const double by = s->dtype == TAD_F64 ? *(const double *)(const void *)gain
-                                              : *(const float *)(const void *)gain;
-        if (s->g)
-            s->kernel->sums[s->dtype](&p, m, s->x + piece, s->g + piece, sum);
-        else
-            sum[0] = sum[1] = 0;
-        sum[1] *= k;
-        for (int i = 0; i < 2; i++) mean[i] += by * sum[i] / (double)s->by.numbers;
+    if (s->panel > 1) {
+        const tad__panel panel = panel_of(s, q, end);
+        s->kernel->sum_panel[s->dtype](&panel, s->x + at, s->g + at, sums);
     }
+    for (size_t j = 0; j < each && s->panel == 1; j++) {
+        const size_t piece = at + j * p.size * s->width;
+        s->kernel->sums[s->dtype](&p, s->moments[2 * q], s->x + piece, s->g + piece, sums + 2 * j);
+    }
+    for (size_t i = 0; i < (end - q) * each; i++)
+        sums[2 * i + 1] *= s->moments[2 * (q + i / each) + 1];
 }
 
-static double number_at(const tad_array *a, size_t i) {
-    if (!a) return 0;
-    return a->dtype == TAD_F64 ? ((const double *)a->data)[i] : ((const float *)a->data)[i];
+/* dx of set q is g scale gain - (x - mean) slope - shift. */
+static void find_change(const set_call *s, size_t q, double *slope, double *shift) {
+    const double n = (double)s->by.numbers, k = s->moments[2 * q + 1];
+    double mean[2] = {0, 0}; /* of g gain, of g gain h */
+    *slope = *shift = 0;
+    if (s->by.given) return;
+    for (size_t j = 0; j < members(s); j++) {
+        const double gain = number_in(s, s->gain, channel_of(&s->by, q) + j);
+        for (size_t i = 0; i < 2; i++) mean[i] += gain * s->sums[2 * (q * members(s) + j) + i] / n;
+    }
+    *shift = k * mean[0] - number_at(s, s->of_mean, q) / n;
+    *slope = k * k * mean[1] - 2 * number_at(s, s->of_variance, q) / n;
 }
 
-static void gradients_of_sets(void *arg, size_t first, size_t end) {
+static void gradients_of_sets(void *arg, size_t first, size_t last) {
     const set_call *s = arg;
     const tad__pieces p = pieces_of(&s->by);
-    for (size_t q = first; q < end; q++) {
-        double mean[2];
-        sum_set(s, q, mean);
+    const size_t sets = (size_t)s->by.sets;
+    double change[2 * PANEL / sizeof(float)];
+    for (size_t q = first * s->panel; q < sets && q < last * s->panel; q += s->panel) {
+        const size_t end = tad__min(q + s->panel, sets), at = begin_of(s, q);
+        sum_sets(s, q, end);
+        for (size_t i = q; i < end; i++)
+            find_change(s, i, &change[2 * (i - q)], &change[2 * (i - q) + 1]);
         if (!s->dx) continue;
-        const tad__pieces_norm c = norm_of(s, q);
-        const size_t at = begin_of(s, q);
-        const double n = (double)s->by.numbers;
-        const double shift = c.scale * mean[0] - number_at(s->of_mean, q) / n;
-        const double slope = c.scale * c.scale * mean[1] - 2 * number_at(s->of_variance, q) / n;
-        s->kernel->gradient[s->dtype](&p, &c, slope, shift, s->x + at, s->g + at, s->add,
-                                      s->dx + at);
+        if (s->panel > 1) {
+            const tad__panel panel = panel_of(s, q, end);
+            s->kernel->gradient_panel[s->dtype](&panel, change, s->x + at, s->g + at, s->add,
+                                                s->dx + at);
+        } else {
+            const tad__pieces_norm c = norm_of(s, q);
+            s->kernel->gradient[s->dtype](&p, &c, change[0], change[1], s->x + at, s->g + at,
+                                          s->add, s->dx + at);
+        }
     }
 }
 
-/* Adds up what the sets have found for gain (k = 1) and bias (0), sample by sample. */
-static tad_status join_sums(const set_call *s, tad_backward *b, size_t input, size_t k) {
+/* What sums of a channel count for in the gradient of an operand: of those that are given,
+ * -scale gain sum(g), -1/2 scale^2 gain sum(g h). */
+static double factor(const set_call *s, size_t input, size_t channel) {
+    if (input < TAD__CHANNELS_MEAN) return 1;
+    const double k = s->moments[2 * channel + 1], gain = number_in(s, s->gain, channel);
+    return input == TAD__CHANNELS_MEAN ? -k * gain : -0.5 * k * k * gain;
+}
+
+/* Adds up what the sets have found for an operand with a number for each channel, sample by
+ * sample. */
+static tad_status join_sums(const set_call *s, tad_backward *b, size_t input) {
+    const size_t k = input == TAD__CHANNELS_GAIN || input == TAD__CHANNELS_VARIANCE;
     if (b->call.n_in <= input || !b->wanted[input]) return TAD_OK;
     bool fresh;
     tad_array *into = tad_backward_buffer(b, input, &fresh);
     if (!into) return TAD_NO_MEMORY;
     const size_t channels = (size_t)into->size, all = s->sums ? (size_t)s->by.sets * members(s) : 0;
     for (size_t i = 0; i < channels; i++) {
-        double sum = fresh ? 0 : number_at(into, i);
+        double sum = 0;
         for (size_t at = i; at < all; at += channels) sum += s->sums[2 * at + k];
-        tad__set_number(into, i, sum);
+        if (all) sum *= factor(s, input, i);
+        tad__set_number(into, i, fresh ? sum : number_at(s, into, i) + sum);
     }
     return TAD_OK;
 }
@@ -208,7 +275,8 @@ static tad_status prepare_sets(set_call *s, tad_backward *b) {
     s->sums = tad__scratch(compute, sets * members(s) * 2 * sizeof *s->sums);
     s->moments = saved ? saved->data : tad__scratch(compute, sets * 2 * sizeof *s->moments);
     if (!s->sums || !s->moments) return TAD_NO_MEMORY;
-    for (size_t q = 0; q < sets && !saved; q++) (void)measure(s, q);
+    for (size_t q = 0; q < sets && !saved; q += s->panel)
+        measure(s, q, tad__min(q + s->panel, sets), false);
     return TAD_OK;
 }
 
@@ -226,13 +294,11 @@ tad_status tad__channels_gradient(tad_backward *b) {
     const bool empty = b->call.in[TAD__CHANNELS_X]->size == 0;
     s.g = b->cotangent[0] ? b->cotangent[0]->data : zeros(&s);
     if (!s.g) return TAD_NO_MEMORY;
-    s.of_mean = s.by.batch ? b->cotangent[1] : NULL;
-    s.of_variance = s.by.batch ? b->cotangent[2] : NULL;
+    if (b->call.n_out > 1) s.of_mean = b->cotangent[1], s.of_variance = b->cotangent[2];
     tad_status status = empty ? TAD_OK : prepare_sets(&s, b);
     if (!status) status = prepare_gradient(&s, b);
-    if (!status && !empty)
-        tad__split(b->call.compute->threads, (size_t)s.by.sets, grain(&s.by), gradients_of_sets,
-                   &s);
-    if (!status) status = join_sums(&s, b, TAD__CHANNELS_GAIN, 1);
-    return status ? status : join_sums(&s, b, TAD__CHANNELS_BIAS, 0);
+    if (!status && !empty) split(&s, gradients_of_sets);
+    for (size_t i = TAD__CHANNELS_GAIN; i < b->call.n_in && !status; i++)
+        status = join_sums(&s, b, i);
+    return status;
 }

@@ -30,22 +30,37 @@ static void put_piece(const tad_call_frame *c, tad_c *to, const tad__channels *b
     tad_c_put(to, "%s;\n}\n", tad__channels_operand(c, TAD__CHANNELS_BIAS) ? "" : " + 0");
 }
 
-/* The set q: its mean m and scale k. */
-static void put_measures(const tad_call_frame *c, tad_c *to, const tad__channels *by,
-                         const char *from) {
+/* Finds the moments of set q; those of a batch are results. */
+static void put_moments(const tad_call_frame *c, tad_c *to, const tad__channels *by,
+                        const char *from) {
     const unsigned dtype = c->out[0]->dtype;
-    const char *type = tad__c_type(dtype);
     const long long inner = by->inner, step = by->batch ? by->groups * inner : by->numbers;
     tad_c_put(to, "double moments[2];\n%s(", tad__c_part(to, "measure_pieces", dtype));
     tad_c_put(to, "%lld, %lld, %lld, ", by->batch ? (long long)by->samples : 1,
               by->batch ? inner : (long long)by->numbers, step);
     tad_c_put(to, "%s + %lld * q, moments);\n", from, by->batch ? inner : (long long)by->numbers);
+    for (size_t k = 1; k < c->n_out; k++)
+        tad_c_put(to, "out%zu[q] = (%s)moments[%zu];\n", k, tad__c_type(dtype), k - 1);
+}
+
+static void put_given(const tad_call_frame *c, tad_c *to) {
+    tad_c_put(to, "const double moments[2] = {in3[%lld * q], in4[%lld * q]};\n",
+              (long long)*tad_strides(c->in[TAD__CHANNELS_MEAN]),
+              (long long)*tad_strides(c->in[TAD__CHANNELS_VARIANCE]));
+}
+
+/* Mean m and scale k of set q. */
+static void put_measures(const tad_call_frame *c, tad_c *to, const tad__channels *by,
+                         const char *from) {
+    const char *type = tad__c_type(c->out[0]->dtype);
+    if (by->given)
+        put_given(c, to);
+    else
+        put_moments(c, to, by, from);
     tad_c_put(to, "const %s m = (%s)moments[0], k = (%s)(1 / %s(moments[1] + ", type, type, type,
               tad__c_part(to, "sqrt", TAD_F64));
     tad__c_number(to, tad__channels_eps(c->options), TAD_F64);
     tad_c_put(to, "));\n");
-    for (size_t k = 1; k < c->n_out; k++)
-        tad_c_put(to, "out%zu[q] = (%s)moments[%zu];\n", k, type, k - 1);
 }
 
 /* x that lies in no order is copied to where the result will be. */
