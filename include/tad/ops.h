@@ -448,6 +448,29 @@ TAD_API tad_var tad_bce_with_logits(tad_var logits, tad_var target, tad_var weig
  * broadcast together, the axis is gone. BAD_ARGUMENT for eps below 0; 1e-8 is usual. */
 TAD_API tad_var tad_cosine_similarity(tad_var x1, tad_var x2, int axis, double eps);
 
+/* Operands broadcast together. e^x - t x, or without log_input x - t log(x + eps); full: with
+ * Stirling's t log t - t + log(2 pi t) / 2 for t > 1. eps: 1e-8. */
+TAD_API tad_var tad_poisson_nll(tad_var input, tad_var target, bool log_input, bool full,
+                                double eps, tad_reduction reduction);
+/* (log v + (x - t)^2 / v) / 2, variances v at least eps; full: with log(2 pi) / 2. eps: 1e-6. */
+TAD_API tad_var tad_gaussian_nll(tad_var input, tad_var target, tad_var variance, bool full,
+                                 double eps, tad_reduction reduction);
+/* log(1 + e^(-t x)); max(0, margin - t (x1 - x2)). */
+TAD_API tad_var tad_soft_margin(tad_var input, tad_var target, tad_reduction reduction);
+TAD_API tad_var tad_margin_ranking(tad_var x1, tad_var x2, tad_var target, double margin,
+                                   tad_reduction reduction);
+/* Of vectors along the last axis: max(0, margin + |anchor - positive| - |anchor - negative|), p the
+ * norm; swap: from the nearer of anchor and positive. 1 - cosine where the target, one for each
+ * vector, is 1, max(0, cosine - margin) where it is -1. */
+TAD_API tad_var tad_triplet_margin(tad_var anchor, tad_var positive, tad_var negative,
+                                   double margin, double p, bool swap, tad_reduction reduction);
+TAD_API tad_var tad_cosine_embedding(tad_var x1, tad_var x2, tad_var target, double margin,
+                                     tad_reduction reduction);
+/* Rows (B,C), or one (C), with int64 labels (B) or (): the sum over other classes i of
+ * max(0, margin - x_label + x_i)^p over C, p 1 or 2; weight (C) of labels, or tad_none(). */
+TAD_API tad_var tad_multi_margin(tad_var input, tad_var label, tad_var weight, double margin,
+                                 double p, tad_reduction reduction);
+
 /* All zero, or NULL: the mean, without smoothing and weights. */
 typedef struct tad_cross_entropy_options {
     tad_reduction reduction;

@@ -471,6 +471,20 @@ extern "C" {
 #define tad_bce_with_logits(...) TAD_HERE(tad_bce_with_logits(__VA_ARGS__))
 #undef tad_cosine_similarity
 #define tad_cosine_similarity(...) TAD_HERE(tad_cosine_similarity(__VA_ARGS__))
+#undef tad_poisson_nll
+#define tad_poisson_nll(...) TAD_HERE(tad_poisson_nll(__VA_ARGS__))
+#undef tad_gaussian_nll
+#define tad_gaussian_nll(...) TAD_HERE(tad_gaussian_nll(__VA_ARGS__))
+#undef tad_soft_margin
+#define tad_soft_margin(...) TAD_HERE(tad_soft_margin(__VA_ARGS__))
+#undef tad_margin_ranking
+#define tad_margin_ranking(...) TAD_HERE(tad_margin_ranking(__VA_ARGS__))
+#undef tad_triplet_margin
+#define tad_triplet_margin(...) TAD_HERE(tad_triplet_margin(__VA_ARGS__))
+#undef tad_cosine_embedding
+#define tad_cosine_embedding(...) TAD_HERE(tad_cosine_embedding(__VA_ARGS__))
+#undef tad_multi_margin
+#define tad_multi_margin(...) TAD_HERE(tad_multi_margin(__VA_ARGS__))
 #undef tad_cross_entropy
 #define tad_cross_entropy(...) TAD_HERE(tad_cross_entropy(__VA_ARGS__))
 #undef tad_nll_loss
