@@ -176,7 +176,8 @@ static const void *copied_options(tad__freezer *f, const tad__call *c) {
     return copy;
 }
 
-/* Shape rules look at labels and indices; those of others at whatever they like. */
+/* Shape rules look at labels and indices, some forwards at elements; those of others at whatever
+ * they like. */
 static bool looks_at_elements(const tad__freezer *f, const tad__call *c) {
     bool integers = false;
     for (uint32_t k = 0; k < c->n_in; k++)
