@@ -1,15 +1,15 @@
-/* Runs the node tests of ONNX through tad_call.
+/* Runs models of ONNX whose results are known, above all the tests of its operators, by tad_call.
  *
  *     onnx FOLDER [TEST...]
  *     onnx --least N OF FOLDER
  *     onnx --garbage FOLDER
  *
- * FOLDER holds folders test_*, as that of Debian's libonnx-testdata. For every test, or those
+ * FOLDER holds folders test_*, as those of Debian's libonnx-testdata. For every test, or those
  * named, prints "ok TEST", "FAIL TEST: why" or "skip TEST: reason: more", then the skipped ones by
  * reason, and "N passed, M failed, K skipped". Exit status 1 when a test has failed or none was
- * run, and with
- * --least when fewer than N have passed of a folder of OF tests, which is a version of the data; 77
- * (skipped, says meson) without FOLDER. With --garbage the files are read damaged instead. */
+ * run, and with --least when fewer than N have passed of a folder of OF tests, as a version of the
+ * data has; 77 (skipped, says meson) without FOLDER. With --garbage the files are read damaged
+ * instead. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

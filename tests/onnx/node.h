@@ -28,6 +28,8 @@ typedef struct node_run {
     onnx_node *node;
     int64_t opset;
     bool alone; /* the only node of its graph */
+    const void *graph;
+    tad_var (*named)(const void *graph, wire_bytes name); /* a value; tad_none(): not there */
     tad_var in[ONNX_NAMES], out[ONNX_NAMES];
     bool used[ONNX_NAMES];
     bool skipped;

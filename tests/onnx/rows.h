@@ -10,6 +10,7 @@ void run_choice(node_run *r, const row *is);
 void run_numbers(node_run *r, const row *is);
 void run_chain(node_run *r, const row *is);
 void run_sum(node_run *r, const row *is);
+void run_prelu(node_run *r, const row *is);
 void run_mod(node_run *r, const row *is);
 void run_pow(node_run *r, const row *is);
 void run_clip(node_run *r, const row *is);
@@ -89,6 +90,7 @@ void run_dft(node_run *r, const row *is);
 void run_stft(node_run *r, const row *is);
 void run_window(node_run *r, const row *is);
 /* run_train.c */
+void run_gradient(node_run *r, const row *is);
 void run_adagrad(node_run *r, const row *is);
 void run_adam(node_run *r, const row *is);
 void run_momentum(node_run *r, const row *is);

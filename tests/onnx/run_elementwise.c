@@ -17,9 +17,22 @@ static size_t all_inputs(node_run *r, tad_var *in) {
     return r->node->n_in;
 }
 
+/* b with ones behind, so that its axes meet those of a from `axis` on. */
+static tad_var aligned(node_run *r, tad_var a, tad_var b, int64_t axis) {
+    tad_shape s = tad_shape_of(b);
+    const int rank = tad_shape_of(a).rank;
+    axis = axis_of(r, axis, rank);
+    while (going(r) && s.rank + axis < rank && s.rank < TAD_MAX_RANK) s.dim[s.rank++] = 1;
+    return going(r) ? reshape(r, b, s.dim, (size_t)s.rank) : b;
+}
+
+/* Before version 7 two operands broadcast when it was said, at an axis. */
 void run_plain(node_run *r, const row *is) {
     tad_var in[ONNX_NAMES];
     const size_t n = all_inputs(r, in);
+    const onnx_attribute *axis = r->opset < 7 && n == 2 ? attribute(r, "axis") : NULL;
+    if (r->opset < 7 && n == 2) integer(r, "broadcast", 0);
+    if (axis) in[1] = aligned(r, in[0], in[1], axis->integer);
     r->out[0] = apply(r, is->op, in, n);
 }
 
@@ -51,6 +64,13 @@ void run_sum(node_run *r, const row *is) {
     const bool mean = is_text(r->node->op_type, "Mean");
     const tad_var sum = call(r, is->op, in, n, PLAIN);
     r->out[0] = mean ? call(r, "div", IN(sum, tad_number((double)n)), PLAIN) : sum;
+}
+
+/* Before version 7 a vector was one number for each channel. */
+void run_prelu(node_run *r, const row *is) {
+    const tad_var x = input(r, 0), slope = input(r, 1);
+    const bool channels = r->opset < 7 && tad_shape_of(x).rank > 1 && tad_size_of(slope) > 1;
+    r->out[0] = call(r, is->op, IN(x, channels ? aligned(r, x, slope, 1) : slope), PLAIN);
 }
 
 void run_mod(node_run *r, const row *is) {

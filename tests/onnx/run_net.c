@@ -217,6 +217,7 @@ void run_batch_norm(node_run *r, const row *is) {
                   variance = input(r, 4);
     const bool training = integer(r, "training_mode", 0);
     const double eps = number(r, "epsilon", 1e-5), momentum = number(r, "momentum", 0.9);
+    if (r->opset < 7 && !integer(r, "is_test", 0)) skip(r, ATTRIBUTE, "is_test");
     r->out[0] = call(r, is->op, IN(x, mean, variance, gain, bias),
                      WITH(FLAG("training", training), NUMBER("eps", eps)));
     if (!training || !going(r)) return;

@@ -91,6 +91,7 @@ static tad_var turned(node_run *r, tad_var x, const char *whether) {
 void run_gemm(node_run *r, const row *is) {
     const tad_var a = turned(r, input(r, 0), "transA"), b = turned(r, input(r, 1), "transB");
     const double alpha = number(r, "alpha", 1), beta = number(r, "beta", 1);
+    if (r->opset < 7) integer(r, "broadcast", 0); /* always, since then */
     if (has_input(r, 2))
         r->out[0] = call(r, is->op, IN(input(r, 2), a, b),
                          WITH(NUMBER("alpha", alpha), NUMBER("beta", beta)));

@@ -1,8 +1,23 @@
-/* Steps of optimizers (ai.onnx.preview.training): inputs are the rate R, the count T, then all X,
- * all gradients G, then the states. Rests on node.h. */
+/* Gradients, and steps of optimizers (ai.onnx.preview.training), whose inputs are the rate R, the
+ * count T, then all X, all gradients G, then the states. Rests on node.h. */
 #include <math.h>
 
 #include "rows.h"
+
+/* Of the value that is called y by the inputs, as far as they are xs. */
+void run_gradient(node_run *r, const row *is) {
+    (void)is;
+    tad_var x[ONNX_NAMES];
+    const onnx_attribute *name = attribute(r, "y");
+    const tad_var y = name ? r->named(r->graph, name->text) : tad_none();
+    attribute(r, "xs"); /* the names of the inputs */
+    if (attribute(r, "zs")) skip(r, ATTRIBUTE, "zs");
+    if (tad_is_none(y)) skip(r, ATTRIBUTE, "y");
+    for (size_t i = 0; i < r->node->n_in; i++) x[i] = input(r, i);
+    if (!going(r)) return;
+    const tad_status s = tad_grad(&y, NULL, 1, x, r->node->n_in, r->out);
+    if (s != TAD_OK) tad_tape_fail(r->tape, s, "tad_grad: %s", tad_status_text(s));
+}
 
 static tad_var scale(node_run *r, tad_var x, double factor) {
     return call(r, "mul", IN(x, tad_number(factor)), PLAIN);

@@ -120,7 +120,7 @@ static bool bind_tensor(test *t, wire_bytes name, wire_bytes message, const char
     void *data = values_of(t, message, what, &tensor);
     if (!data) return false;
     if (onnx_dtype(tensor.type) == TAD_I64) t->integers = true;
-    const tad_var v = tad_constant(t->tape, onnx_dtype(tensor.type), tensor.shape, data);
+    const tad_var v = tad_input(t->tape, onnx_dtype(tensor.type), tensor.shape, data);
     free(data);
     return bind(t, name.data ? name : tensor.name, v);
 }
@@ -160,18 +160,26 @@ static bool tape_failed(test *t, wire_bytes op_type) {
     return false;
 }
 
+static tad_var named(const void *graph, wire_bytes name) {
+    const value *v = find_value(graph, name);
+    return v ? v->v : tad_none();
+}
+
 static bool run_one(test *t, wire_bytes message) {
     onnx_node node;
     if (!onnx_read_node(message, &node)) return fail(t, "a node cannot be read");
-    node_run r = {
-        .tape = t->tape, .node = &node, .opset = t->model.opset, .alone = t->model.n_nodes == 1};
+    node_run r = {.graph = t,
+                  .named = named,
+                  .tape = t->tape,
+                  .node = &node,
+                  .opset = t->model.opset,
+                  .alone = t->model.n_nodes == 1};
     for (size_t i = 0; i < ONNX_NAMES; i++) r.in[i] = tad_none();
     for (size_t i = 0; i < node.n_in; i++) {
-        const value *v = node.in[i].count > 0 ? find_value(t, node.in[i]) : NULL;
-        if (node.in[i].count > 0 && !v)
+        if (node.in[i].count > 0) r.in[i] = named(t, node.in[i]);
+        if (node.in[i].count > 0 && tad_is_none(r.in[i]))
             return fail(t, "%.*s: no value for input %zu", (int)node.op_type.count,
                         (const char *)node.op_type.data, i);
-        if (v) r.in[i] = v->v;
     }
     const bool fine = run_node(&r);
     if (r.skipped) {
