@@ -113,6 +113,10 @@ static void note_changes(const double *a, const double *b, int64_t n) {
 
 static double *values(tad_var x) {
     int64_t n = tad_size_of(x);
+    if (tad_tape_status(x.tape) == TAD_SINGULAR) { /* the fault made a matrix so: it will be seen */
+        changed = true;
+        return calloc(n > 0 ? (size_t)n : 1, sizeof(double));
+    }
     double *a = malloc((n > 0 ? (size_t)n : 1) * sizeof *a);
     if (n < 0 || tad_read(x, a, (size_t)n) != TAD_OK)
         ck_abort_msg("a rule gave no values: %s", tad_message(x.tape));

@@ -416,7 +416,8 @@ static void check_sweeps(program *p) {
         fuzz_check(none_to_read || status == tad_tape_status(p->t),
                    "the tape knows another status");
         fuzz_check(status == TAD_OK || status == TAD_NO_MEMORY || status == TAD_NO_RULE ||
-                       status == TAD_NOT_FINITE || (status == TAD_STALE_VALUE && p->moved),
+                       status == TAD_NOT_FINITE || status == TAD_SINGULAR ||
+                       status == TAD_NO_CONVERGENCE || (status == TAD_STALE_VALUE && p->moved),
                    "%s", tad_message(p->t));
         if (status == TAD_OK && keep) {
             for (size_t i = 0; i < s.n; i++) add(p, s.gradient[i]);

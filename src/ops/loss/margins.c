@@ -5,6 +5,7 @@
 
 #include "ops/families.h"
 #include "ops/operands.h"
+#include "ops/place/indexed.h"
 #include "ops/samples.h"
 
 enum {
@@ -59,7 +60,7 @@ static tad_status check_classes(const tad_call_frame *c, tad_shape *s) {
     if (!tad__shape_equal(&labels, s)) return tad_fail(c, TAD_BAD_SHAPE, "one label for each row");
     if (weight && (weight->rank != 1 || weight->dim[0] != x->dim[x->rank - 1]))
         return tad_fail(c, TAD_BAD_SHAPE, "one weight for each class");
-    return TAD_OK;
+    return tad__check_indices(c, label, x->dim[x->rank - 1]);
 }
 
 /* What is lost before the reduction. */

@@ -65,6 +65,10 @@ static void nonzero_c_text(const tad_call_frame *c, tad_c *to) {
     const long long n = (long long)c->out[0]->dim[0];
     long long inner = (long long)x->size;
     tad__loop l;
+    if (x->size == 0) {
+        tad_c_put(to, "(void)in0, (void)out0;\n");
+        return;
+    }
     tad_c_put(to, "int64_t n = 0, flat = 0;\n");
     tad__c_open(to, &l, &shape, &x, 1);
     tad_c_put(to, "if (in0");
@@ -78,8 +82,7 @@ static void nonzero_c_text(const tad_call_frame *c, tad_c *to) {
     tad_c_put(to, "n++;\n}\nflat++;\n");
     tad__c_close(to, &l);
     tad_c_put(to, "if (n != %lld) return TAD_BRANCH;\n", n);
-    if (x->size == 0) tad_c_put(to, "(void)in0, (void)flat;\n");
-    if (x->size == 0 || x->rank == 0) tad_c_put(to, "(void)out0;\n");
+    if (x->rank == 0) tad_c_put(to, "(void)out0;\n");
 }
 
 /* ---- masked_select ---- */
