@@ -113,10 +113,8 @@ static void note_changes(const double *a, const double *b, int64_t n) {
 
 static double *values(tad_var x) {
     int64_t n = tad_size_of(x);
-    if (tad_tape_status(x.tape) == TAD_SINGULAR) { /* the fault made a matrix so: it will be seen */
-        changed = true;
+    if (tad_tape_status(x.tape) == TAD_SINGULAR) /* a rule refused, which the check sees */
         return calloc(n > 0 ? (size_t)n : 1, sizeof(double));
-    }
     double *a = malloc((n > 0 ? (size_t)n : 1) * sizeof *a);
     if (n < 0 || tad_read(x, a, (size_t)n) != TAD_OK)
         ck_abort_msg("a rule gave no values: %s", tad_message(x.tape));
@@ -474,7 +472,9 @@ typedef struct tally {
 static tally by_kind[KIND_COUNT], by_place[PLACE_COUNT], all;
 
 static void count(const mutant *m, tad_verdict verdict, const tad_gradcheck_report *r) {
-    bool killed = verdict == TAD_CHECK_FAIL;
+    /* A fault may lead an op that refuses operands where it does. */
+    bool killed = verdict == TAD_CHECK_FAIL ||
+                  ((m->original->flags & TAD_OP_REFUSES) && verdict == TAD_CHECK_ERROR);
     tally *list[] = {&by_kind[m->kind], &by_place[m->place], &all};
     for (int i = 0; i < 3; i++) {
         list[i]->equivalent += !changed;
