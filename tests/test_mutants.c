@@ -472,9 +472,9 @@ typedef struct tally {
 static tally by_kind[KIND_COUNT], by_place[PLACE_COUNT], all;
 
 static void count(const mutant *m, tad_verdict verdict, const tad_gradcheck_report *r) {
-    /* A fault may lead an op that refuses operands where it does. */
-    bool killed = verdict == TAD_CHECK_FAIL ||
-                  ((m->original->flags & TAD_OP_REFUSES) && verdict == TAD_CHECK_ERROR);
+    /* A fault may make a matrix singular that a rule solves with. */
+    bool killed =
+        verdict == TAD_CHECK_FAIL || (verdict == TAD_CHECK_ERROR && r->status == TAD_SINGULAR);
     tally *list[] = {&by_kind[m->kind], &by_place[m->place], &all};
     for (int i = 0; i < 3; i++) {
         list[i]->equivalent += !changed;
