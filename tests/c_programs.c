@@ -174,11 +174,12 @@ static void record_sample(const tad_op *op, const tad_sample *s, uint64_t seed, 
 
 static void record_op(const void *what, int point, graph *g) {
     const tad_op *op = what;
+    const bool other = point && !(op->flags & TAD_OP_LOOKS); /* shapes may follow from elements */
     tad_sample_room room;
     *g = (graph){.named = true};
     for (size_t i = 0; i < tad_sample_count(op); i++)
         if (tad_sample_at(op, i, &room))
-            record_sample(op, &room.sample, (point ? 7 : 1) + 100 * i, g);
+            record_sample(op, &room.sample, (other ? 7 : 1) + 100 * i, g);
 }
 
 static void try_op(const tad_op *op) {

@@ -472,9 +472,8 @@ typedef struct tally {
 static tally by_kind[KIND_COUNT], by_place[PLACE_COUNT], all;
 
 static void count(const mutant *m, tad_verdict verdict, const tad_gradcheck_report *r) {
-    /* A fault may make a matrix singular that a rule solves with. */
-    bool killed =
-        verdict == TAD_CHECK_FAIL || (verdict == TAD_CHECK_ERROR && r->status == TAD_SINGULAR);
+    /* A fault may make the check impossible, as where it makes a matrix singular. */
+    bool killed = verdict == TAD_CHECK_FAIL || verdict == TAD_CHECK_ERROR;
     tally *list[] = {&by_kind[m->kind], &by_place[m->place], &all};
     for (int i = 0; i < 3; i++) {
         list[i]->equivalent += !changed;
@@ -482,8 +481,9 @@ static void count(const mutant *m, tad_verdict verdict, const tad_gradcheck_repo
         list[i]->killed += changed && killed;
     }
     if (changed && !killed)
-        fprintf(stderr, "# survived: %s, input %zu, %s: %s (%s; %s)\n", m->original->name, m->input,
-                place_text[m->place], kind_text[m->kind], tad_verdict_text(verdict), r->first);
+        fprintf(stderr, "# survived: %s, input %zu, %s: %s (%s, %s; %s)\n", m->original->name,
+                m->input, place_text[m->place], kind_text[m->kind], tad_verdict_text(verdict),
+                tad_status_text(r->status), r->first);
     if (!changed && killed)
         ck_abort_msg("%s, input %zu, %s: %s changes nothing, but: %s", m->original->name, m->input,
                      place_text[m->place], kind_text[m->kind], r->first);

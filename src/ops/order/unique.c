@@ -93,6 +93,7 @@ const tad_op tad__ops_unique[] = {
      .min_in = 1,
      .max_in = 1,
      .n_out = 3,
+     .flags = TAD_OP_LOOKS,
      .shape = unique_shape,
      .compose = unique_compose,
      CASES(unique)},

@@ -149,6 +149,7 @@ const tad_op tad__ops_select[] = {
                            "the elements of x where the mask, which broadcasts to x, is true, as "
                            "a vector",
                        FAMILY("index", 2, 2),
+                       .flags = TAD_OP_LOOKS,
                        .constant_in = 1u << 1,
                        .shape = select_shape,
                        .compose = select_compose,
