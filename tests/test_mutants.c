@@ -473,7 +473,7 @@ static tally by_kind[KIND_COUNT], by_place[PLACE_COUNT], all;
 
 static void count(const mutant *m, tad_verdict verdict, const tad_gradcheck_report *r) {
     /* A fault may make the check impossible, as where it makes a matrix singular. */
-    bool killed = verdict == TAD_CHECK_FAIL || verdict == TAD_CHECK_ERROR;
+    bool killed = verdict == TAD_CHECK_FAIL || (changed && verdict == TAD_CHECK_ERROR);
     tally *list[] = {&by_kind[m->kind], &by_place[m->place], &all};
     for (int i = 0; i < 3; i++) {
         list[i]->equivalent += !changed;
