@@ -271,12 +271,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--install", action="store_true", help="fetch what is missing first")
     parser.add_argument("--list", action="store_true", help="print the names and end")
+    parser.add_argument("--without", default="", metavar="TEST,...", help="leave these tests out as well")
     parser.add_argument("names", nargs="*", metavar="NAME")
     asked = parser.parse_args()
     unknown = set(asked.names) - {build.name for build in BUILDS}
     if unknown:
         parser.error("no such build: " + ", ".join(sorted(unknown)))
-    builds = [build for build in BUILDS if not asked.names or build.name in asked.names]
+    left_out = tuple(filter(None, asked.without.split(",")))
+    builds = [build if build.only else dataclasses.replace(build, without=build.without + left_out)
+              for build in BUILDS if not asked.names or build.name in asked.names]
     if asked.list:
         print("\n".join(build.name for build in builds))
         return 0
