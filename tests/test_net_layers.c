@@ -237,7 +237,7 @@ START_TEST(survives_out_of_memory) {
 END_TEST
 
 static Suite *suite(void) {
-    Suite *s = suite_create("layers");
+    Suite *s = suite_create("net layers");
     TCase *c = support_case(s, "layers");
     tcase_add_checked_fixture(c, new_net, free_net);
     tcase_add_test(c, normalises_rows);
