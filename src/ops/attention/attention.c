@@ -113,7 +113,10 @@ static tad_var masked(const tad_rule *r, tad_var scores) {
 
 /* Of no keys there are none, and a query that sees no key has 0 of each. */
 static tad_var shares(const tad_rule *r) {
-    tad_var scores = masked(r, tad_matmul(scaled_queries(r), transposed(r->in[TAD__K])));
+    tad_var scores = tad_matmul(scaled_queries(r), transposed(r->in[TAD__K]));
+    if (tad_is_nil(scores)) return scores; /* no memory: there is no shape to read */
+    scores = masked(r, scores);
+    if (tad_is_nil(scores)) return scores;
     const tad_shape s = tad_shape_of(scores);
     if (!tad__has_operand(r, TAD__MASK) || s.dim[s.rank - 1] == 0) return tad_softmax(scores, -1);
     tad_var most = tad_amax(scores, tad_keepdims(tad_axis(-1))),
