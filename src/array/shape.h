@@ -33,6 +33,16 @@ bool tad__axis(int64_t axis, int rank, int *out);
 bool tad__axes_mask(const tad_axes *axes, int rank, unsigned *mask, int *bad);
 /* Shape without the axes of the mask, or with size 1 there. */
 tad_shape tad__shape_reduced(const tad_shape *s, unsigned mask, bool keepdims);
+/* Where the element of this number, in row-major order of the axes, lies, in elements. */
+static inline int64_t tad__offset_of(int64_t number, int rank, const int64_t *dim,
+                                     const int64_t *stride) {
+    int64_t at = 0;
+    for (int i = rank - 1; i >= 0; i--) {
+        at += number % dim[i] * stride[i];
+        number /= dim[i];
+    }
+    return at;
+}
 /* Row-major strides in elements. */
 void tad__shape_strides(const tad_shape *s, int64_t *stride);
 /* "(2,3)", "()" into buf, which has TAD__SHAPE_ROOM bytes for any: for each size a sign, 19 digits

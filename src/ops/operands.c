@@ -22,3 +22,15 @@ tad_status tad__masked_type(const tad_call_frame *c, tad_type *out) {
     *out = (tad_type){(tad_dtype)c->in[0]->dtype, x};
     return TAD_OK;
 }
+
+tad_status tad__check_per_axis(const tad_call_frame *c, const char *name, const tad_shape *given,
+                               int rank, int64_t least, bool pairs) {
+    const int n = given->rank;
+    if (n != 0 && n != 1 && n != rank && !(pairs && n == 2 * rank))
+        return tad_fail(c, TAD_BAD_ARGUMENT, "%s has %d numbers for %d axes", name, n, rank);
+    for (int i = 0; i < n; i++)
+        if (given->dim[i] < least || given->dim[i] > TAD__LARGEST_WINDOW)
+            return tad_fail(c, TAD_BAD_ARGUMENT, "%s %lld is not within %lld to %d", name,
+                            (long long)given->dim[i], (long long)least, TAD__LARGEST_WINDOW);
+    return TAD_OK;
+}

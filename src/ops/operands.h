@@ -12,6 +12,24 @@ tad_status tad__need_one_float(const tad_call_frame *c);
  * *out. */
 tad_status tad__masked_type(const tad_call_frame *c, tad_type *out);
 
+enum { TAD__LARGEST_WINDOW = 1 << 20 }; /* of numbers in options: memory is taken for the span */
+
+/* An option of windows: nothing, a number for all axes, or one for each (pairs: or two). Refuses
+ * other counts, and numbers below `least` or above the largest. */
+tad_status tad__check_per_axis(const tad_call_frame *c, const char *name, const tad_shape *given,
+                               int rank, int64_t least, bool pairs);
+/* What it says of an axis. */
+static inline int64_t tad__per_axis(const tad_shape *given, int axis, int64_t initial) {
+    return given->rank == 0 ? initial : given->dim[given->rank == 1 ? 0 : axis];
+}
+
+/* The axes before the last two. */
+static inline tad_shape tad__batch_axes(const tad_array *x) {
+    tad_shape s = tad__shape_of(x);
+    s.rank = s.rank > 2 ? s.rank - 2 : 0;
+    return s;
+}
+
 /* The one result of an op of one operand. */
 static inline tad_var tad__apply_one(const tad_op *op, tad_var x, const void *options) {
     return tad_apply(op, &x, 1, options, NULL, 0);
@@ -21,6 +39,8 @@ static inline tad_var tad__apply_one(const tad_op *op, tad_var x, const void *op
 static inline bool tad__has_operand(const tad_rule *r, size_t i) {
     return r->n_in > i && !tad_is_none(r->in[i]);
 }
+
+static inline tad_var tad__transposed(tad_var x) { return tad_transpose(x, -1, -2); }
 
 /* Terms of a sum; nil is none yet. */
 static inline tad_var tad__plus(tad_var sum, tad_var term) {

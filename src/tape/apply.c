@@ -208,7 +208,8 @@ static tad_var give_up(tad__work *w, tad__stretch begin, tad_status s) {
 /* Computes the results and records them as one node, or a node for each of several. */
 static tad_var apply_whole(tad__work *w, tad__stretch begin, tad_var *outputs, size_t n_outputs) {
     tad_status s = compute(w);
-    for (size_t k = 0; k < w->n_out && s == TAD_OK; k++) s = tad__trap(w, w->out[k]);
+    for (size_t k = 0; w->t->settings.trap && k < w->n_out && s == TAD_OK; k++)
+        s = tad__trap(w, w->out[k]);
     if (s != TAD_OK) return give_up(w, begin, s);
     uint32_t first = w->t->head.count;
     if (!record(w, w->frame.options)) return give_up(w, begin, TAD_NO_MEMORY);

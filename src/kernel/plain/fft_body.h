@@ -184,11 +184,10 @@ static inline void M(fft_table)(ptrdiff_t n, T *room, T *table) {
     M(fft_filter)(n, l, table + 2 * l, table, room, table + 2 * (l + n));
 }
 
-/* y = scale times the transform of x; inverse: with the conjugate roots. y has room for l numbers,
- * and so has `room`; x may be y. */
-static inline void M(fft)(ptrdiff_t n, const T *table, int inverse, T scale, const T *x, T *room,
-                          T *y) {
-    const ptrdiff_t l = tad__fft_length(n);
+/* y = scale times the transform of x; inverse: with the conjugate roots; l: tad__fft_length(n). y
+ * has room for l numbers, and so has `room`; x may be y. */
+static inline void M(fft)(ptrdiff_t n, ptrdiff_t l, const T *table, int inverse, T scale,
+                          const T *x, T *room, T *y) {
     const T *chirp = table + 2 * l, *filter = chirp + 2 * n, of_im = inverse ? -1 : 1;
     for (ptrdiff_t i = 0; i < 2 * n; i += 2) {
         room[i] = x[i];

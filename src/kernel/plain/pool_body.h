@@ -29,12 +29,14 @@ static inline struct M(span) M(pool_span)(const struct M(pool) *p, int axis, ptr
     if (end > k) end = k;
     if (before > end) before = end;
     const ptrdiff_t padded = room + p->pad[axis] < k ? room + p->pad[axis] : k;
-    return (struct M(span)){from + before * d, end - before, d, p->count_pad ? padded : end - before};
+    return (struct M(span)){from + before * d, end - before, d,
+                            p->count_pad ? padded : end - before};
 }
 
 /* Positions [*lo, *hi) of the last axis whose windows are within the image. */
 static inline void M(pool_inner)(const struct M(pool) *p, ptrdiff_t *lo, ptrdiff_t *hi) {
-    const ptrdiff_t reach = (p->kernel[2] - 1) * p->dilation[2] + 1, room = p->in[2] + p->pad[2] - reach;
+    const ptrdiff_t reach = (p->kernel[2] - 1) * p->dilation[2] + 1;
+    const ptrdiff_t room = p->in[2] + p->pad[2] - reach;
     *lo = (p->pad[2] + p->stride[2] - 1) / p->stride[2];
     *hi = room < 0 ? 0 : room / p->stride[2] + 1;
     if (*hi > p->out[2]) *hi = p->out[2];
@@ -43,7 +45,8 @@ static inline void M(pool_inner)(const struct M(pool) *p, ptrdiff_t *lo, ptrdiff
 
 /* ---- the largest ---- */
 
-/* The first largest one; the first NaN if there is one. Without a jump, which nobody would guess. */
+/* The first largest one; the first NaN if there is one. Without a jump, which nobody would
+ * guess. */
 static inline int M(pool_wins)(T v, T best) {
     return (v > best) | ((v != v) & (best == best));
 }

@@ -63,11 +63,7 @@ tad__attend_room tad__attend_room_of(const tad__attend *t, size_t first) {
 
 const char *tad__attend_at(const tad__attend *t, int i, int64_t batch) {
     const tad_array *x = t->a.in[i];
-    int64_t offset = 0;
-    for (int k = t->a.batch.rank - 1; k >= 0; k--) {
-        offset += batch % t->a.batch.dim[k] * t->a.step[i][k];
-        batch /= t->a.batch.dim[k];
-    }
+    const int64_t offset = tad__offset_of(batch, t->a.batch.rank, t->a.batch.dim, t->a.step[i]);
     return (const char *)x->data + offset * (int64_t)tad_dtype_size((tad_dtype)x->dtype);
 }
 

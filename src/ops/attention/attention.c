@@ -9,7 +9,6 @@
 #include "ops/operands.h"
 #include "ops/product/product.h"
 #include "ops/samples.h"
-#include "tape/error.h"
 
 /* ---- shapes ---- */
 
@@ -26,14 +25,8 @@ static tad_status check_types(const tad_call_frame *c) {
     return tad_fail(c, TAD_BAD_DTYPE, "the mask must be bool or of q's type");
 }
 
-static tad_shape leading(const tad_array *x) {
-    tad_shape s = tad__shape_of(x);
-    s.rank -= 2;
-    return s;
-}
-
 static bool meet(const tad_array *q, const tad_array *k, const tad_array *v, tad_shape *batch) {
-    const tad_shape sq = leading(q), sk = leading(k), sv = leading(v);
+    const tad_shape sq = tad__batch_axes(q), sk = tad__batch_axes(k), sv = tad__batch_axes(v);
     return tad__shape_broadcast(&sq, &sk, batch) && tad__shape_broadcast(batch, &sv, batch);
 }
 
@@ -75,21 +68,6 @@ static tad_status attention_shape(const tad_call_frame *c, tad_type *out, size_t
 
 /* ---- rules: what the fused hooks do in blocks, with ops and all scores at once ---- */
 
-/* 0, 1, 2, ... as a row or a column. */
-static tad_var places(tad_tape *t, int64_t n, bool column) {
-    int64_t *at = tad__buffers_take(&t->buffers, ((size_t)n + 1) * sizeof *at);
-    const tad_shape shape = column ? TAD_SHAPE(n, 1) : TAD_SHAPE(1, n);
-    if (!at) {
-        tad__no_memory(t, "attention");
-        return tad_none();
-    }
-    for (int64_t i = 0; i < n; i++) at[i] = i;
-    tad_var v = tad_constant(t, TAD_I64, shape, at);
-    tad__buffers_give(&t->buffers, at);
-    return v;
-}
-
-static tad_var transposed(tad_var x) { return tad_transpose(x, -1, -2); }
 static tad_var minus_infinity(void) { return tad_number(-INFINITY); }
 
 static tad_var scaled_queries(const tad_rule *r) {
@@ -107,13 +85,15 @@ static tad_var masked(const tad_rule *r, tad_var scores) {
                                                 : tad_add(scores, mask);
     }
     if (!o->is_causal) return scores;
-    tad_var seen = tad_greater_equal(places(r->tape, rows, true), places(r->tape, keys, false));
+    tad_var query = tad_arange(r->tape, TAD_I64, 0, (double)rows, 1),
+            key = tad_arange(r->tape, TAD_I64, 0, (double)keys, 1);
+    tad_var seen = tad_greater_equal(tad_unsqueeze(query, -1), key);
     return tad_where(seen, scores, minus_infinity());
 }
 
 /* Of no keys there are none, and a query that sees no key has 0 of each. */
 static tad_var shares(const tad_rule *r) {
-    tad_var scores = tad_matmul(scaled_queries(r), transposed(r->in[TAD__K]));
+    tad_var scores = tad_matmul(scaled_queries(r), tad__transposed(r->in[TAD__K]));
     if (tad_is_nil(scores)) return scores; /* no memory: there is no shape to read */
     scores = masked(r, scores);
     if (tad_is_nil(scores)) return scores;
@@ -134,13 +114,13 @@ static void attention_vjp(tad_rule *r) {
     const tad_shape q = tad_shape_of(r->in[TAD__Q]);
     const double scale = tad__attention_scale(r->options, q.dim[q.rank - 1]);
     tad_var p = shares(r), g = r->given[0];
-    if (r->wanted[TAD__V]) r->result[TAD__V] = tad_matmul(transposed(p), g);
+    if (r->wanted[TAD__V]) r->result[TAD__V] = tad_matmul(tad__transposed(p), g);
     bool mask = r->n_in > TAD__MASK && r->wanted[TAD__MASK];
     if (!r->wanted[TAD__Q] && !r->wanted[TAD__K] && !mask) return;
-    tad_var ds = through_softmax(p, tad_matmul(g, transposed(r->in[TAD__V])));
+    tad_var ds = through_softmax(p, tad_matmul(g, tad__transposed(r->in[TAD__V])));
     if (r->wanted[TAD__Q])
         r->result[TAD__Q] = tad_mul(tad_matmul(ds, r->in[TAD__K]), tad_number(scale));
-    if (r->wanted[TAD__K]) r->result[TAD__K] = tad_matmul(transposed(ds), scaled_queries(r));
+    if (r->wanted[TAD__K]) r->result[TAD__K] = tad_matmul(tad__transposed(ds), scaled_queries(r));
     if (mask) r->result[TAD__MASK] = ds;
 }
 
@@ -149,8 +129,8 @@ static tad_var moving_scores(const tad_rule *r) {
     const tad_shape q = tad_shape_of(r->in[TAD__Q]);
     tad_var scale = tad_number(tad__attention_scale(r->options, q.dim[q.rank - 1]));
     tad_var dq = r->given[TAD__Q], dk = r->given[TAD__K], sum = r->result[0];
-    if (!tad_is_nil(dq)) sum = tad_matmul(tad_mul(dq, scale), transposed(r->in[TAD__K]));
-    if (!tad_is_nil(dk)) sum = tad__plus(sum, tad_matmul(scaled_queries(r), transposed(dk)));
+    if (!tad_is_nil(dq)) sum = tad_matmul(tad_mul(dq, scale), tad__transposed(r->in[TAD__K]));
+    if (!tad_is_nil(dk)) sum = tad__plus(sum, tad_matmul(scaled_queries(r), tad__transposed(dk)));
     if (tad__has_operand(r, TAD__MASK) && !tad_is_nil(r->given[TAD__MASK]))
         sum = tad__plus(sum, r->given[TAD__MASK]);
     return sum;

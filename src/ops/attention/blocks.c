@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "ops/operands.h"
+
 /* The scores of a block stay in second-level cache, with rows enough for a product to be quick. */
 enum { SCORES = 65536, FEWEST_ROWS = 16, MOST_ROWS = TAD__MOST_QUERIES };
 
@@ -15,13 +17,6 @@ static int64_t block_rows(int64_t keys) {
 double tad__attention_scale(const tad_attention_options *o, int64_t d) {
     if (o->scale.given) return o->scale.value;
     return d ? 1 / sqrt((double)d) : 1;
-}
-
-/* Leading axes of an operand: 0 where it broadcasts. */
-static tad_shape leading(const tad_array *x) {
-    tad_shape s = tad__shape_of(x);
-    s.rank = s.rank > 2 ? s.rank - 2 : 0;
-    return s;
 }
 
 static void take_operand(tad__attention *a, int i, const tad_array *x) {
@@ -38,7 +33,7 @@ void tad__attention_of(tad__attention *a, const tad_call_frame *c) {
     const tad_array *q = c->in[TAD__Q], *k = c->in[TAD__K], *v = c->in[TAD__V];
     memset(a, 0, sizeof *a);
     a->dtype = (tad_dtype)q->dtype;
-    const tad_shape sq = leading(q), sk = leading(k), sv = leading(v);
+    const tad_shape sq = tad__batch_axes(q), sk = tad__batch_axes(k), sv = tad__batch_axes(v);
     (void)tad__shape_broadcast(&sq, &sk, &a->batch);
     (void)tad__shape_broadcast(&a->batch, &sv, &a->batch);
     (void)tad__shape_size(&a->batch, &a->batches);

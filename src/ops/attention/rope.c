@@ -53,12 +53,8 @@ static turning turning_of(const tad_call_frame *c) {
 /* Where the row of a place lies in x, in elements. */
 static int64_t row_at(const turning *t, int64_t batch, int64_t place) {
     const int64_t *stride = tad_strides(t->x);
-    int64_t at = place * stride[t->x->rank - 2];
-    for (int i = t->x->rank - 3; i >= 0; i--) {
-        at += batch % t->x->dim[i] * stride[i];
-        batch /= t->x->dim[i];
-    }
-    return at;
+    return place * stride[t->x->rank - 2] +
+           tad__offset_of(batch, t->x->rank - 2, t->x->dim, stride);
 }
 
 static void turn_f64(const turning *t, int64_t place) {

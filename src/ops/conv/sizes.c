@@ -24,31 +24,12 @@ tad__conv_role tad__conv_operand(const tad_op *op, size_t i) {
 
 /* ---- options ---- */
 
-/* The value for an axis of an option that has one for all, or one for each. */
-static int64_t of_axis(const tad_shape *given, int axis, int64_t initial) {
-    return given->rank == 0 ? initial : given->dim[given->rank == 1 ? 0 : axis];
-}
-
-enum { LARGEST = 1 << 20 }; /* of numbers in options: images are copied with what they span */
-
-static tad_status check_list(const tad_call_frame *c, const char *name, const tad_shape *given,
-                             int rank, int64_t least, bool pairs) {
-    const int n = given->rank;
-    if (n != 0 && n != 1 && n != rank && !(pairs && n == 2 * rank))
-        return tad_fail(c, TAD_BAD_ARGUMENT, "%s has %d numbers for %d axes", name, n, rank);
-    for (int i = 0; i < n; i++)
-        if (given->dim[i] < least || given->dim[i] > LARGEST)
-            return tad_fail(c, TAD_BAD_ARGUMENT, "%s %lld is not within %lld to %d", name,
-                            (long long)given->dim[i], (long long)least, LARGEST);
-    return TAD_OK;
-}
-
 static tad_status check_options(const tad_call_frame *c, int rank) {
     const tad__conv_options *o = c->options;
-    tad_status s = check_list(c, "stride", &o->stride, rank, 1, false);
-    if (!s) s = check_list(c, "padding", &o->padding, rank, 0, true);
-    if (!s) s = check_list(c, "dilation", &o->dilation, rank, 1, false);
-    if (!s) s = check_list(c, "output_padding", &o->output_padding, rank, 0, false);
+    tad_status s = tad__check_per_axis(c, "stride", &o->stride, rank, 1, false);
+    if (!s) s = tad__check_per_axis(c, "padding", &o->padding, rank, 0, true);
+    if (!s) s = tad__check_per_axis(c, "dilation", &o->dilation, rank, 1, false);
+    if (!s) s = tad__check_per_axis(c, "output_padding", &o->output_padding, rank, 0, false);
     if (s) return s;
     if (o->groups.given && o->groups.value < 1)
         return tad_fail(c, TAD_BAD_ARGUMENT, "%lld groups", (long long)o->groups.value);
@@ -67,7 +48,7 @@ static void set_padding(const tad__conv_options *o, int rank, int i, tad__conv_a
         a->pad = o->padding.dim[2 * i];
         a->pad_behind = o->padding.dim[2 * i + 1];
     } else {
-        a->pad = a->pad_behind = of_axis(&o->padding, i, 0);
+        a->pad = a->pad_behind = tad__per_axis(&o->padding, i, 0);
     }
 }
 
@@ -86,9 +67,9 @@ static tad__conv sizes_of(const tad__conv_options *o, const tad_shape *x, const 
         if (from < 0) continue;
         v.axis[i].x = x ? x->dim[2 + from] : 0;
         v.axis[i].y = y ? y->dim[2 + from] : 0;
-        v.axis[i].kernel = w ? w->dim[2 + from] : of_axis(&o->kernel_size, from, 1);
-        v.axis[i].stride = of_axis(&o->stride, from, 1);
-        v.axis[i].dilation = of_axis(&o->dilation, from, 1);
+        v.axis[i].kernel = w ? w->dim[2 + from] : tad__per_axis(&o->kernel_size, from, 1);
+        v.axis[i].stride = tad__per_axis(&o->stride, from, 1);
+        v.axis[i].dilation = tad__per_axis(&o->dilation, from, 1);
         set_padding(o, v.rank, from, &v.axis[i]);
     }
     return v;
@@ -181,7 +162,7 @@ static tad_status turned_result(const tad_call_frame *c, const tad__conv *v, tad
     if (w->dim[1] > INT64_MAX / v->groups) return tad_fail(c, TAD_TOO_LARGE, "too many channels");
     for (int i = 0; i < v->rank; i++) {
         const tad__conv_axis *a = &v->axis[TAD__SPATIAL - v->rank + i];
-        const int64_t rest = of_axis(&o->output_padding, i, 0);
+        const int64_t rest = tad__per_axis(&o->output_padding, i, 0);
         if (a->y < 1) return tad_fail(c, TAD_BAD_SHAPE, "an axis without elements");
         if (a->y > INT64_MAX / 4 / a->stride) return tad_fail(c, TAD_TOO_LARGE, "too large");
         x->dim[2 + i] = (a->y - 1) * a->stride + tad__conv_reach(a) + rest - a->pad - a->pad_behind;
@@ -237,8 +218,9 @@ tad_status tad__conv_shape(const tad_call_frame *c, tad_type *out, size_t *n_out
     tad_status s = check_rank(c, rank);
     if (!s) s = check_options(c, rank);
     if (!s && kind == TAD__CONV_WEIGHT)
-        s = check_list(c, "kernel_size", &((const tad__conv_options *)c->options)->kernel_size,
-                       rank, 1, false);
+        s = tad__check_per_axis(c, "kernel_size",
+                                &((const tad__conv_options *)c->options)->kernel_size, rank, 1,
+                                false);
     if (s) return s;
     const tad__conv v = known_sizes(c);
     s = check_kernel(c, &v);

@@ -54,11 +54,12 @@ static size_t bytes_of(const transforms *t, size_t n) { return 2 * n * t->rows.w
 
 static void transform(const transforms *t, const void *x, void *room, void *y) {
     const tad__dft_options *o = t->options;
-    const ptrdiff_t n = (ptrdiff_t)t->n;
+    const ptrdiff_t n = (ptrdiff_t)t->n, l = (ptrdiff_t)t->length;
     if (t->rows.dtype == TAD_F64)
-        tad__fft_f64(n, (const double *)(void *)t->table, o->inverse, o->scale, x, room, y);
+        tad__fft_f64(n, l, (const double *)(void *)t->table, o->inverse, o->scale, x, room, y);
     else
-        tad__fft_f32(n, (const float *)(void *)t->table, o->inverse, (float)o->scale, x, room, y);
+        tad__fft_f32(n, l, (const float *)(void *)t->table, o->inverse, (float)o->scale, x, room,
+                     y);
 }
 
 /* What stands for a row may be longer: it is transformed beside its place. */
@@ -132,7 +133,8 @@ static void put_rows(tad_c *to, const tad_call_frame *c, int axis, const char *t
     tad_c_put(to, ";\nfor (ptrdiff_t k = 0; k < %lld; k++) {\n", 2 * n);
     tad_c_put(to, "row[k] = x[k / 2 * %lld + k %% 2 * %lld];\n}\n", (long long)tad_strides(x)[axis],
               (long long)tad_strides(x)[x->rank - 1]);
-    tad_c_put(to, "%s(%lld, table, %d, ", tad__c_part(to, "fft", dtype), n, o->inverse);
+    tad_c_put(to, "%s(%lld, %lld, table, %d, ", tad__c_part(to, "fft", dtype), n,
+              (long long)tad__fft_length((ptrdiff_t)n), o->inverse);
     tad__c_number(to, o->scale, dtype);
     tad_c_put(to, ", row, room, row);\nfor (ptrdiff_t k = 0; k < %lld; k++) {\n", 2 * n);
     tad_c_put(to, "y[k / 2 * %lld + k %% 2] = row[k];\n}\n", (long long)tad_strides(y)[axis]);

@@ -13,18 +13,11 @@ tad_type tad__batch_of(tad_dtype dtype, const tad_shape *batch, int64_t m, int64
     return type;
 }
 
-/* The axes of an operand but for those of its matrices; a vector is no batch. */
-static tad_shape batch_axes(const tad_array *x) {
-    tad_shape s = tad__shape_of(x);
-    s.rank = s.rank > 2 ? s.rank - 2 : 0;
-    return s;
-}
-
 tad_status tad__need_matrices(const tad_call_frame *c, size_t i, tad_shape *batch) {
     const tad_array *x = c->in[i];
     if (tad__needs_float(c, i)) return TAD_BAD_DTYPE;
     if (x->rank < 2) return tad_fail(c, TAD_BAD_SHAPE, "needs matrices");
-    *batch = batch_axes(x);
+    *batch = tad__batch_axes(x);
     return TAD_OK;
 }
 
@@ -79,24 +72,20 @@ static void set_axes(batch *b, int k, const tad_array *x, const int64_t *stride,
 static void as_batch(batch *b, const tad_call_frame *c) {
     memset(b, 0, sizeof *b);
     for (size_t i = 0; i < c->n_in; i++) {
-        const tad_shape s = batch_axes(c->in[i]);
+        const tad_shape s = tad__batch_axes(c->in[i]);
         tad__shape_broadcast(&b->shape, &s, &b->shape);
     }
     tad__shape_size(&b->shape, &b->size);
     for (size_t i = 0; i < c->n_in; i++)
-        set_axes(b, IN0 + (int)i, c->in[i], tad_strides(c->in[i]), batch_axes(c->in[i]).rank);
+        set_axes(b, IN0 + (int)i, c->in[i], tad_strides(c->in[i]), tad__batch_axes(c->in[i]).rank);
     for (size_t k = 0; k < c->n_out; k++)
         set_axes(b, OUT0 + (int)k, c->out[k], tad_strides(c->out[k]), b->shape.rank);
 }
 
 static void *element(batch *b, int k, int64_t index) {
     const tad_array *a = &b->array[k].array;
-    int64_t at = 0;
     if (!b->is_there[k]) return NULL;
-    for (int i = a->rank - 1; i >= 0; i--) {
-        at += index % a->dim[i] * tad_strides(a)[i];
-        index /= a->dim[i];
-    }
+    const int64_t at = tad__offset_of(index, a->rank, a->dim, tad_strides(a));
     return (char *)a->data + at * (int64_t)tad__width(a->dtype);
 }
 

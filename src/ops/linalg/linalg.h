@@ -41,7 +41,6 @@ void tad__each_matrix_c_text(const tad_call_frame *c, tad_c *to, const tad__meth
 
 /* ---- rules ---- */
 
-static inline tad_var tad__transposed(tad_var x) { return tad_transpose(x, -1, -2); }
 /* symmetric.c: a over the gaps w[j] - w[i] between values in a row, element by element, 0 where
  * both are; strict: equal values are refused. */
 tad_var tad__over_gaps(tad_var a, tad_var w, bool strict);

@@ -2,19 +2,15 @@
  * operand are one product, and lie side by side in its columns. */
 #include <stddef.h>
 
+#include "cell.h"
 #include "ops/families.h"
 #include "ops/operands.h"
 #include "ops/samples.h"
 
-enum { RNN_TANH, GRU, LSTM };
-
-static int gates_of(const tad_op *op) {
-    static const int gates[] = {[RNN_TANH] = 1, [GRU] = 3, [LSTM] = 4};
-    return gates[op - tad__ops_cells];
-}
-
+static tad__cell kind_of(const tad_op *op) { return (tad__cell)(op - tad__ops_cells); }
+static int gates_of(const tad_op *op) { return tad__cell_gates(kind_of(op)); }
 /* States among the operands, between x and the weights. */
-static size_t states_of(const tad_op *op) { return op == &tad__ops_cells[LSTM] ? 2 : 1; }
+static size_t states_of(const tad_op *op) { return tad__cell_states(kind_of(op)); }
 
 /* ---- shapes ---- */
 
@@ -70,32 +66,49 @@ static tad_var gates(const tad_rule *r, size_t operand, size_t weight) {
                       tad__has_operand(r, bias) ? r->in[bias] : tad_none());
 }
 
-/* The gates [first, first + count), each as wide as the state. */
-static tad_var some_gates(const tad_rule *r, tad_var all, int first, int count) {
-    const tad_shape s = tad_shape_of(r->in[1]);
-    const int64_t n = s.dim[s.rank - 1];
+/* The gates [first, first + count) of all. */
+static tad_var some_gates(const tad__cell_state *s, tad_var all, int first, int count) {
+    const tad_shape h = tad_shape_of(s->h);
+    const int64_t n = h.dim[h.rank - 1];
     return tad_slice(all, -1, first * n, (first + count) * n, 1);
 }
 
-static tad_var gate(const tad_rule *r, tad_var all, int k) { return some_gates(r, all, k, 1); }
-
-static void rnn_compose(tad_rule *r) {
-    r->result[0] = tad_tanh(tad_add(gates(r, 0, 2), gates(r, 1, 3)));
+static tad_var gate(const tad__cell_state *s, tad_var all, int k) {
+    return some_gates(s, all, k, 1);
 }
 
-static void gru_compose(tad_rule *r) {
-    tad_var x = gates(r, 0, 2), h = gates(r, 1, 3);
-    tad_var rz = tad_sigmoid(tad_add(some_gates(r, x, 0, 2), some_gates(r, h, 0, 2)));
-    tad_var n = tad_tanh(tad_fma(gate(r, rz, 0), gate(r, h, 2), gate(r, x, 2)));
-    r->result[0] = tad_lerp(n, r->in[1], gate(r, rz, 1));
+static void gru_step(tad_var x, tad_var h, tad__cell_state *s) {
+    tad_var rz = tad_sigmoid(tad_add(some_gates(s, x, 0, 2), some_gates(s, h, 0, 2)));
+    tad_var n = tad_tanh(tad_fma(gate(s, rz, 0), gate(s, h, 2), gate(s, x, 2)));
+    s->h = tad_lerp(n, s->h, gate(s, rz, 1));
 }
 
-static void lstm_compose(tad_rule *r) {
-    tad_var all = tad_add(gates(r, 0, 3), gates(r, 1, 4));
-    tad_var i = tad_sigmoid(gate(r, all, 0)), f = tad_sigmoid(gate(r, all, 1));
-    tad_var g = tad_tanh(gate(r, all, 2)), o = tad_sigmoid(gate(r, all, 3));
-    r->result[1] = tad_fma(f, r->in[2], tad_mul(i, g));
-    r->result[0] = tad_mul(o, tad_tanh(r->result[1]));
+static void lstm_step(tad_var x, tad_var h, tad__cell_state *s) {
+    tad_var all = tad_add(x, h), in_and_keep = tad_sigmoid(some_gates(s, all, 0, 2));
+    tad_var fresh = tad_tanh(gate(s, all, 2)), out = tad_sigmoid(gate(s, all, 3));
+    s->c = tad_fma(gate(s, in_and_keep, 1), s->c, tad_mul(gate(s, in_and_keep, 0), fresh));
+    s->h = tad_mul(out, tad_tanh(s->c));
+}
+
+void tad__cell_step(tad__cell kind, tad_var x, tad_var h, tad__cell_state *s) {
+    if (tad_is_nil(x) || tad_is_nil(h)) { /* no memory: there is no shape to read */
+        s->h = s->c = x;
+        return;
+    }
+    if (kind == TAD__RNN_TANH)
+        s->h = tad_tanh(tad_add(x, h));
+    else if (kind == TAD__GRU)
+        gru_step(x, h, s);
+    else
+        lstm_step(x, h, s);
+}
+
+static void cell_compose(tad_rule *r) {
+    const size_t states = states_of(r->op), weight = 1 + states;
+    tad__cell_state s = {r->in[1], r->in[states]};
+    tad__cell_step(kind_of(r->op), gates(r, 0, weight), gates(r, 1, weight + 1), &s);
+    r->result[0] = s.h;
+    if (states == 2) r->result[1] = s.c;
 }
 
 /* ---- samples, misuse ---- */
@@ -150,48 +163,49 @@ static const tad_misuse lstm_misuse[] = {
 /* ---- the ops ---- */
 
 const tad_op tad__ops_cells[] = {
-    [RNN_TANH] = {.name = "rnn_tanh_cell",
-                  .doc = "tanh(x w_ih^T + b_ih + h w_hh^T + b_hh) of rows x, h",
+    [TAD__RNN_TANH] = {.name = "rnn_tanh_cell",
+                       .doc = "tanh(x w_ih^T + b_ih + h w_hh^T + b_hh) of rows x, h",
+                       FAMILY("net", 4, 6),
+                       .shape = cell_shape,
+                       .compose = cell_compose,
+                       SAMPLES(rnn_samples),
+                       MISUSE(one_state_misuse)},
+    [TAD__GRU] = {.name = "gru_cell",
+                  .doc = "(1 - z) n + z h of rows; weights of the gates r, z and n, which is "
+                         "tanh(x w^T + b_ih + r (h w^T + b_hh))",
                   FAMILY("net", 4, 6),
                   .shape = cell_shape,
-                  .compose = rnn_compose,
-                  SAMPLES(rnn_samples),
+                  .compose = cell_compose,
+                  SAMPLES(gru_samples),
                   MISUSE(one_state_misuse)},
-    [GRU] = {.name = "gru_cell",
-             .doc = "(1 - z) n + z h of rows; weights of the gates r, z and n, which is "
-                    "tanh(x w^T + b_ih + r (h w^T + b_hh))",
-             FAMILY("net", 4, 6),
-             .shape = cell_shape,
-             .compose = gru_compose,
-             SAMPLES(gru_samples),
-             MISUSE(one_state_misuse)},
-    [LSTM] = {.name = "lstm_cell",
-              .doc = "h = o tanh(c), c = f c + i g of rows; weights of the gates i, f, g, o",
-              .family = "net",
-              .min_in = 5,
-              .max_in = 7,
-              .n_out = 2,
-              .shape = cell_shape,
-              .compose = lstm_compose,
-              CASES(lstm)},
+    [TAD__LSTM] = {.name = "lstm_cell",
+                   .doc = "h = o tanh(c), c = f c + i g of rows; weights of the gates i, f, g, o",
+                   .family = "net",
+                   .min_in = 5,
+                   .max_in = 7,
+                   .n_out = 2,
+                   .shape = cell_shape,
+                   .compose = cell_compose,
+                   CASES(lstm)},
 };
 const size_t tad__ops_cells_count = LENGTH(tad__ops_cells);
 
 tad_var tad_rnn_tanh_cell(tad_var x, tad_var h, tad_var w_ih, tad_var w_hh, tad_var b_ih,
                           tad_var b_hh) {
-    return tad_apply(&tad__ops_cells[RNN_TANH], (tad_var[]){x, h, w_ih, w_hh, b_ih, b_hh}, 6, NULL,
-                     NULL, 0);
+    return tad_apply(&tad__ops_cells[TAD__RNN_TANH], (tad_var[]){x, h, w_ih, w_hh, b_ih, b_hh}, 6,
+                     NULL, NULL, 0);
 }
 
 tad_var tad_gru_cell(tad_var x, tad_var h, tad_var w_ih, tad_var w_hh, tad_var b_ih, tad_var b_hh) {
-    return tad_apply(&tad__ops_cells[GRU], (tad_var[]){x, h, w_ih, w_hh, b_ih, b_hh}, 6, NULL, NULL,
-                     0);
+    return tad_apply(&tad__ops_cells[TAD__GRU], (tad_var[]){x, h, w_ih, w_hh, b_ih, b_hh}, 6, NULL,
+                     NULL, 0);
 }
 
 tad_var tad_lstm_cell(tad_var x, tad_var h, tad_var c, tad_var w_ih, tad_var w_hh, tad_var b_ih,
                       tad_var b_hh, tad_var *next_c) {
     tad_var out[2] = {{0}};
-    tad_apply(&tad__ops_cells[LSTM], (tad_var[]){x, h, c, w_ih, w_hh, b_ih, b_hh}, 7, NULL, out, 2);
+    tad_apply(&tad__ops_cells[TAD__LSTM], (tad_var[]){x, h, c, w_ih, w_hh, b_ih, b_hh}, 7, NULL,
+              out, 2);
     if (next_c) *next_c = out[1];
     return out[0];
 }

@@ -2,22 +2,21 @@
  * product for all places; the rest is a cell for each. Composed of ops. */
 #include <stddef.h>
 
+#include "cell.h"
 #include "ops/families.h"
 #include "ops/operands.h"
 #include "ops/samples.h"
 #include "tape/error.h"
 #include "tape/handle.h"
 
-enum { RNN_TANH, GRU, LSTM };
-
 typedef struct sequence_options {
     bool reverse;
 } sequence_options;
 
-static int kind_of(const tad_op *op) { return (int)(op - tad__ops_sequences); }
-static int gates_of(const tad_op *op) { return (const int[]){1, 3, 4}[kind_of(op)]; }
+static tad__cell kind_of(const tad_op *op) { return (tad__cell)(op - tad__ops_sequences); }
+static int gates_of(const tad_op *op) { return tad__cell_gates(kind_of(op)); }
 /* States among the operands, between x and the weights. */
-static size_t states_of(const tad_op *op) { return kind_of(op) == LSTM ? 2 : 1; }
+static size_t states_of(const tad_op *op) { return tad__cell_states(kind_of(op)); }
 
 /* ---- shapes ---- */
 
@@ -56,38 +55,6 @@ static tad_status sequence_shape(const tad_call_frame *c, tad_type *out, size_t 
 
 /* ---- steps ---- */
 
-typedef struct walk {
-    const tad_rule *r;
-    tad_var h, c;         /* the states */
-    tad_var weight, bias; /* of the state */
-} walk;
-
-/* Gates [first, first + count) of all. */
-static tad_var some_gates(const walk *w, tad_var all, int first, int count) {
-    const int64_t n = tad_shape_of(w->h).dim[1];
-    return tad_slice(all, -1, first * n, (first + count) * n, 1);
-}
-
-static tad_var gate(const walk *w, tad_var all, int k) { return some_gates(w, all, k, 1); }
-
-/* x: what the inputs add to the gates of this place. */
-static void take_step(walk *w, tad_var x) {
-    tad_var h = tad_linear(w->h, w->weight, w->bias);
-    const int kind = kind_of(w->r->op);
-    if (kind == RNN_TANH) {
-        w->h = tad_tanh(tad_add(x, h));
-    } else if (kind == GRU) {
-        tad_var rz = tad_sigmoid(tad_add(some_gates(w, x, 0, 2), some_gates(w, h, 0, 2)));
-        tad_var n = tad_tanh(tad_fma(gate(w, rz, 0), gate(w, h, 2), gate(w, x, 2)));
-        w->h = tad_lerp(n, w->h, gate(w, rz, 1));
-    } else {
-        tad_var all = tad_add(x, h), in_and_keep = tad_sigmoid(some_gates(w, all, 0, 2));
-        tad_var fresh = tad_tanh(gate(w, all, 2)), out = tad_sigmoid(gate(w, all, 3));
-        w->c = tad_fma(gate(w, in_and_keep, 1), w->c, tad_mul(gate(w, in_and_keep, 0), fresh));
-        w->h = tad_mul(out, tad_tanh(w->c));
-    }
-}
-
 static void sequence_compose(tad_rule *r) {
     const sequence_options *o = r->options;
     const size_t states = states_of(r->op), weight = 1 + states;
@@ -97,18 +64,19 @@ static void sequence_compose(tad_rule *r) {
         tad__no_memory(r->tape, r->op->name);
         return;
     }
-    walk w = {.r = r, .h = r->in[1], .c = r->in[states], .weight = r->in[weight + 1]};
-    w.bias = tad__has_operand(r, weight + 3) ? r->in[weight + 3] : tad_none();
+    tad__cell_state s = {r->in[1], r->in[states]};
+    tad_var bias = tad__has_operand(r, weight + 3) ? r->in[weight + 3] : tad_none();
     tad_var x = tad_linear(r->in[0], r->in[weight],
                            tad__has_operand(r, weight + 2) ? r->in[weight + 2] : tad_none());
     for (int64_t i = 0; i < places; i++) {
         const int64_t place = o->reverse ? places - 1 - i : i;
-        take_step(&w, tad_squeeze(tad_slice(x, 0, place, place + 1, 1), tad_axis(0)));
-        y[place] = w.h;
+        tad_var here = tad_squeeze(tad_slice(x, 0, place, place + 1, 1), tad_axis(0));
+        tad__cell_step(kind_of(r->op), here, tad_linear(s.h, r->in[weight + 1], bias), &s);
+        y[place] = s.h;
     }
     r->result[0] = tad_stack(y, (size_t)places, 0);
-    r->result[1] = w.h;
-    if (states == 2) r->result[2] = w.c;
+    r->result[1] = s.h;
+    if (states == 2) r->result[2] = s.c;
     tad__buffers_give(&r->tape->buffers, y);
 }
 
@@ -169,29 +137,29 @@ static const tad_misuse lstm_misuse[] = {
                                               .compose = sequence_compose
 
 const tad_op tad__ops_sequences[] = {
-    [RNN_TANH] = {.name = "rnn_tanh",
-                  .doc = "rnn_tanh_cell along x (T,B,I): all states (T,B,H), the last one",
+    [TAD__RNN_TANH] = {.name = "rnn_tanh",
+                       .doc = "rnn_tanh_cell along x (T,B,I): all states (T,B,H), the last one",
+                       ALONG_A_SEQUENCE,
+                       .min_in = 4,
+                       .max_in = 6,
+                       .n_out = 2,
+                       SAMPLES(rnn_samples),
+                       MISUSE(one_state_misuse)},
+    [TAD__GRU] = {.name = "gru",
+                  .doc = "gru_cell along x (T,B,I): all states (T,B,H), the last one",
                   ALONG_A_SEQUENCE,
                   .min_in = 4,
                   .max_in = 6,
                   .n_out = 2,
-                  SAMPLES(rnn_samples),
+                  SAMPLES(gru_samples),
                   MISUSE(one_state_misuse)},
-    [GRU] = {.name = "gru",
-             .doc = "gru_cell along x (T,B,I): all states (T,B,H), the last one",
-             ALONG_A_SEQUENCE,
-             .min_in = 4,
-             .max_in = 6,
-             .n_out = 2,
-             SAMPLES(gru_samples),
-             MISUSE(one_state_misuse)},
-    [LSTM] = {.name = "lstm",
-              .doc = "lstm_cell along x (T,B,I): all h (T,B,H), the last h and c",
-              ALONG_A_SEQUENCE,
-              .min_in = 5,
-              .max_in = 7,
-              .n_out = 3,
-              CASES(lstm)},
+    [TAD__LSTM] = {.name = "lstm",
+                   .doc = "lstm_cell along x (T,B,I): all h (T,B,H), the last h and c",
+                   ALONG_A_SEQUENCE,
+                   .min_in = 5,
+                   .max_in = 7,
+                   .n_out = 3,
+                   CASES(lstm)},
 };
 const size_t tad__ops_sequences_count = LENGTH(tad__ops_sequences);
 
@@ -205,18 +173,18 @@ static tad_var along(int kind, const tad_var *in, bool reverse, tad_var *last, s
 
 tad_var tad_rnn_tanh(tad_var x, tad_var h, tad_var w_ih, tad_var w_hh, tad_var b_ih, tad_var b_hh,
                      bool reverse, tad_var *last_h) {
-    return along(RNN_TANH, (tad_var[]){x, h, w_ih, w_hh, b_ih, b_hh}, reverse, last_h, 1);
+    return along(TAD__RNN_TANH, (tad_var[]){x, h, w_ih, w_hh, b_ih, b_hh}, reverse, last_h, 1);
 }
 
 tad_var tad_gru(tad_var x, tad_var h, tad_var w_ih, tad_var w_hh, tad_var b_ih, tad_var b_hh,
                 bool reverse, tad_var *last_h) {
-    return along(GRU, (tad_var[]){x, h, w_ih, w_hh, b_ih, b_hh}, reverse, last_h, 1);
+    return along(TAD__GRU, (tad_var[]){x, h, w_ih, w_hh, b_ih, b_hh}, reverse, last_h, 1);
 }
 
 tad_var tad_lstm(tad_var x, tad_var h, tad_var c, tad_var w_ih, tad_var w_hh, tad_var b_ih,
                  tad_var b_hh, bool reverse, tad_var *last_h, tad_var *last_c) {
     tad_var last[2] = {{0}};
-    tad_var y = along(LSTM, (tad_var[]){x, h, c, w_ih, w_hh, b_ih, b_hh}, reverse, last, 2);
+    tad_var y = along(TAD__LSTM, (tad_var[]){x, h, c, w_ih, w_hh, b_ih, b_hh}, reverse, last, 2);
     if (last_h) *last_h = last[0];
     if (last_c) *last_c = last[1];
     return y;

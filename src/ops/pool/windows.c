@@ -1,31 +1,15 @@
 /* How windows are laid on images. Rests on windows.h. */
 #include "windows.h"
 
-enum { LARGEST = 1 << 20 };
-
-static int64_t of_axis(const tad_shape *given, int axis, int64_t initial) {
-    return given->rank == 0 ? initial : given->dim[given->rank == 1 ? 0 : axis];
-}
-
-static tad_status check_list(const tad_call_frame *c, const char *name, const tad_shape *given,
-                             int rank, int64_t least) {
-    const int n = given->rank;
-    if (n != 0 && n != 1 && n != rank)
-        return tad_fail(c, TAD_BAD_ARGUMENT, "%s has %d numbers for %d axes", name, n, rank);
-    for (int i = 0; i < n; i++)
-        if (given->dim[i] < least || given->dim[i] > LARGEST)
-            return tad_fail(c, TAD_BAD_ARGUMENT, "%s %lld is not within %lld to %d", name,
-                            (long long)given->dim[i], (long long)least, LARGEST);
-    return TAD_OK;
-}
+#include "ops/operands.h"
 
 static tad_status check_options(const tad_call_frame *c, int rank) {
     const tad__window_options *o = c->options;
     if (!o->kernel_size.rank) return tad_fail(c, TAD_BAD_ARGUMENT, "no kernel_size");
-    tad_status s = check_list(c, "kernel_size", &o->kernel_size, rank, 1);
-    if (!s) s = check_list(c, "stride", &o->stride, rank, 1);
-    if (!s) s = check_list(c, "padding", &o->padding, rank, 0);
-    return s ? s : check_list(c, "dilation", &o->dilation, rank, 1);
+    tad_status s = tad__check_per_axis(c, "kernel_size", &o->kernel_size, rank, 1, false);
+    if (!s) s = tad__check_per_axis(c, "stride", &o->stride, rank, 1, false);
+    if (!s) s = tad__check_per_axis(c, "padding", &o->padding, rank, 0, false);
+    return s ? s : tad__check_per_axis(c, "dilation", &o->dilation, rank, 1, false);
 }
 
 /* ---- positions ---- */
@@ -44,10 +28,10 @@ static int64_t positions(const tad__windows *w, int i, bool round_up) {
 
 static void lay(tad__windows *w, const tad__window_options *o, tad__window_kind kind, int i,
                 int from) {
-    w->kernel[i] = of_axis(&o->kernel_size, from, 1);
-    w->stride[i] = of_axis(&o->stride, from, kind == TAD__POOL ? w->kernel[i] : 1);
-    w->pad[i] = of_axis(&o->padding, from, 0);
-    w->dilation[i] = of_axis(&o->dilation, from, 1);
+    w->kernel[i] = tad__per_axis(&o->kernel_size, from, 1);
+    w->stride[i] = tad__per_axis(&o->stride, from, kind == TAD__POOL ? w->kernel[i] : 1);
+    w->pad[i] = tad__per_axis(&o->padding, from, 0);
+    w->dilation[i] = tad__per_axis(&o->dilation, from, 1);
     w->out[i] = positions(w, i, o->ceil_mode);
 }
 
@@ -62,7 +46,7 @@ tad__windows tad__known_windows(const tad__window_options *o, tad__window_kind k
         if (from < 0) continue;
         w.in[i] = in[from];
         if (w.adaptive)
-            w.out[i] = of_axis(&o->output_size, from, 1);
+            w.out[i] = tad__per_axis(&o->output_size, from, 1);
         else
             lay(&w, o, kind, i, from);
     }
@@ -91,7 +75,7 @@ static tad_status check_axis(const tad_call_frame *c, const tad__windows *w, int
 static tad_status check_adaptive(const tad_call_frame *c, int rank) {
     const tad__window_options *o = c->options;
     if (!o->output_size.rank) return tad_fail(c, TAD_BAD_ARGUMENT, "no output_size");
-    return check_list(c, "output_size", &o->output_size, rank, 1);
+    return tad__check_per_axis(c, "output_size", &o->output_size, rank, 1, false);
 }
 
 tad_status tad__windows_of(tad__windows *w, const tad_call_frame *c, tad__window_kind kind,
@@ -102,7 +86,8 @@ tad_status tad__windows_of(tad__windows *w, const tad_call_frame *c, tad__window
     for (int i = TAD__WINDOW_AXES - rank; i < TAD__WINDOW_AXES && !s; i++) {
         if (kind != TAD__UNFOLD && w->in[i] < 1)
             return tad_fail(c, TAD_BAD_SHAPE, "an axis without elements");
-        if (w->in[i] > INT64_MAX / 4 / LARGEST) return tad_fail(c, TAD_TOO_LARGE, "too large");
+        if (w->in[i] > INT64_MAX / 4 / TAD__LARGEST_WINDOW)
+            return tad_fail(c, TAD_TOO_LARGE, "too large");
         if (kind != TAD__ADAPTIVE) s = check_axis(c, w, i, kind == TAD__POOL);
     }
     return s;
@@ -114,8 +99,8 @@ tad_status tad__image_size(const tad_call_frame *c, int rank, int64_t *in) {
         return tad_fail(c, TAD_BAD_ARGUMENT, "output_size has %d numbers for %d axes", size->rank,
                         rank);
     for (int i = 0; i < rank; i++) {
-        in[i] = of_axis(size, i, 1);
-        if (in[i] < 0 || in[i] > INT64_MAX / 4 / LARGEST)
+        in[i] = tad__per_axis(size, i, 1);
+        if (in[i] < 0 || in[i] > INT64_MAX / 4 / TAD__LARGEST_WINDOW)
             return tad_fail(c, TAD_BAD_ARGUMENT, "output_size %lld", (long long)in[i]);
     }
     return TAD_OK;

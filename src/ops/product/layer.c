@@ -171,18 +171,17 @@ static int64_t layer_rows(tad_var x, bool linear) {
     return rows;
 }
 
-static tad_var transposed(tad_var x) { return tad_transpose(x, -1, -2); }
-
 static void layer_vjp(tad_rule *r) {
     const bool linear = r->op == &tad__ops_layer[LINEAR];
-    tad_var w = r->in[1], wt = linear ? w : transposed(w); /* (m,n) */
+    tad_var w = r->in[1], wt = linear ? w : tad__transposed(w); /* (m,n) */
     tad_shape s = tad_shape_of(wt);
     int64_t rows = layer_rows(r->in[0], linear);
     tad_var x = tad_reshape(r->in[0], TAD_SHAPE(rows, s.dim[1]));
     tad_var g = tad_reshape(r->given[0], TAD_SHAPE(rows, s.dim[0]));
     if (r->wanted[0]) r->result[0] = tad_reshape(tad_matmul(g, wt), tad_shape_of(r->in[0]));
     if (r->wanted[1])
-        r->result[1] = linear ? tad_matmul(transposed(g), x) : tad_matmul(transposed(x), g);
+        r->result[1] =
+            linear ? tad_matmul(tad__transposed(g), x) : tad_matmul(tad__transposed(x), g);
     if (r->n_in > 2 && r->wanted[2]) r->result[2] = g;
 }
 

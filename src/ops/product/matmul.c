@@ -21,12 +21,6 @@ static void last_axes(const tad_array *x, bool vector_is_row, const tad_shape *b
         if (x->dim[--at] != 1) m->step[i] = s[at];
 }
 
-static tad_shape batch_shape(const tad_array *x) {
-    tad_shape s = tad__shape_of(x);
-    s.rank = s.rank > 2 ? s.rank - 2 : 0;
-    return s;
-}
-
 /* A batch of A against one B is one taller A. Decided by sizes, and strides of A, alone: an operand
  * and its gradient are then seen alike. */
 static void merge_batches(tad__product *p, const tad_array *a, const tad_array *b) {
@@ -44,7 +38,7 @@ static void merge_batches(tad__product *p, const tad_array *a, const tad_array *
 static bool form(tad__product *p, const tad_call_frame *call, const tad_array *out) {
     const tad_array *a = call->in[0], *b = call->in[1];
     bool outer = call->op == &tad__ops_matmul[OUTER];
-    tad_shape sa = batch_shape(a), sb = batch_shape(b);
+    tad_shape sa = tad__batch_axes(a), sb = tad__batch_axes(b);
     tad__shape_broadcast(&sa, &sb, &p->batch);
     tad__shape_size(&p->batch, &p->batches);
     last_axes(a, !outer, &p->batch, &p->a);
@@ -86,7 +80,7 @@ static tad_status matmul_shape(const tad_call_frame *c, tad_type *out, size_t *n
         return tad_fail(c, TAD_BAD_SHAPE, "a 0-d operand has no inner axis");
     int64_t k = a->dim[a->rank - 1], l = b->dim[b->rank > 1 ? b->rank - 2 : 0];
     if (k != l) return tad__inner_differ(c, k, l);
-    tad_shape sa = batch_shape(a), sb = batch_shape(b), *s = &out[0].shape;
+    tad_shape sa = tad__batch_axes(a), sb = tad__batch_axes(b), *s = &out[0].shape;
     if (!tad__shape_broadcast(&sa, &sb, s))
         return tad_fail(c, TAD_BAD_SHAPE, "the leading axes do not broadcast together");
     out[0].dtype = (tad_dtype)a->dtype;
@@ -134,8 +128,6 @@ static tad_status outer_shape(const tad_call_frame *c, tad_type *out, size_t *n_
 
 static int rank_of(tad_var x) { return tad_shape_of(x).rank; }
 
-static tad_var transposed(tad_var x) { return tad_transpose(x, -1, -2); }
-
 static tad_var without_axis(tad_var x, int axis) { return tad_squeeze(x, tad_axis(axis)); }
 
 /* Vectors are made matrices first: a one row, b one column, and so is the cotangent. */
@@ -145,11 +137,11 @@ static void matmul_vjp(tad_rule *r) {
     if (col) g = tad_unsqueeze(g, -1);
     if (row) g = tad_unsqueeze(g, -2);
     if (r->wanted[0]) {
-        tad_var da = tad_matmul(g, transposed(col ? tad_unsqueeze(b, 1) : b));
+        tad_var da = tad_matmul(g, tad__transposed(col ? tad_unsqueeze(b, 1) : b));
         r->result[0] = row ? without_axis(da, -2) : da;
     }
     if (r->wanted[1]) {
-        tad_var db = tad_matmul(transposed(row ? tad_unsqueeze(a, 0) : a), g);
+        tad_var db = tad_matmul(tad__transposed(row ? tad_unsqueeze(a, 0) : a), g);
         r->result[1] = col ? without_axis(db, -1) : db;
     }
 }
