@@ -157,7 +157,7 @@ START_TEST(constants_by_formula) {
         ck_refused(t, TAD_BAD_ARGUMENT, "arange");
     }
     ck_assert(tad_is_nil(tad_arange(t, TAD_F64, 0, 1e17, 0.5)));
-    ck_refused(t, TAD_NO_MEMORY, "arange");
+    ck_refused(t, sizeof(size_t) > 4 ? TAD_NO_MEMORY : TAD_TOO_LARGE, "arange");
     ck_assert(tad_is_nil(tad_eye(t, TAD_F64, -1, 2)));
     ck_refused(t, TAD_TOO_LARGE, "eye");
     ck_assert(tad_is_nil(tad_arange(NULL, TAD_F64, 0, 1, 1)));
