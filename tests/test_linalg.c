@@ -64,10 +64,11 @@ START_TEST(matrices_beyond_memory_are_refused) {
         ck_assert(tad_tape_status(t) == TAD_NO_MEMORY || tad_tape_status(t) == TAD_TOO_LARGE);
         tad_tape_clear(t);
         ck_assert(tad_is_nil(tad_solve(x, tad_broadcast_to(tad_scalar(t, 1), TAD_SHAPE(n)))));
-        ck_assert(tad_tape_status(t) == TAD_NO_MEMORY || tad_tape_status(t) == TAD_TOO_LARGE);
-    } else { /* 32 bits: there is not even such a view */
-        ck_refused(t, TAD_BAD_SHAPE, "broadcast_to", "too large");
     }
+    if (sizeof(size_t) > 4)
+        ck_assert(tad_tape_status(t) == TAD_NO_MEMORY || tad_tape_status(t) == TAD_TOO_LARGE);
+    else /* not even the shape is possible */
+        ck_refused(t, TAD_BAD_SHAPE, "broadcast_to", "too large");
     tad_tape_free(t);
 }
 END_TEST
