@@ -293,7 +293,8 @@ START_TEST(large_numbers) {
     const int64_t long_row = (int64_t)1 << (sizeof(size_t) > 4 ? 45 : 25);
     tad_var empty = tad_constant(t, TAD_F64, TAD_SHAPE(0, 1, long_row), NULL);
     tad_conv_transpose1d(empty, w, tad_none(), &(tad_conv_options){.stride = TAD_SHAPE(large)});
-    ck_refused(t, TAD_TOO_LARGE, "conv_transpose1d", "too large");
+    ck_refused(t, TAD_TOO_LARGE, "conv_transpose1d",
+               sizeof(size_t) > 4 ? "too large" : "the result would have shape");
     tad_tape_free(t);
 }
 END_TEST
