@@ -19,10 +19,7 @@
 #include <tad/train.h>
 
 #include "show.h"
-
-#ifndef DATA_FOLDER /* where the build found the sources */
-#define DATA_FOLDER "examples/data"
-#endif
+#include "small_digits.h"
 
 enum { CLASSES = 10, BATCH = 64 };
 
@@ -34,7 +31,6 @@ typedef struct digits {
 } digits;
 
 static tad_status load(tad_tape *t, const char *folder, digits *d) {
-    tad_dataset all;
     tad_status s;
     if (folder) {
         *d = (digits){.side = 28, .epochs = 3, .rate = 0.002};
@@ -42,8 +38,7 @@ static tad_status load(tad_tape *t, const char *folder, digits *d) {
         return s == TAD_OK ? tad_dataset_load(t, folder, "t10k", NULL, &d->test) : s;
     }
     *d = (digits){.side = 8, .epochs = 40, .rate = 0.005};
-    s = tad_dataset_load(t, DATA_FOLDER, "digits", &(tad_dataset_options){.scale = 1.0 / 16}, &all);
-    return s == TAD_OK ? tad_dataset_split(t, &all, 5, &d->train, &d->test) : s;
+    return load_small_digits(t, DATA_FOLDER, &d->train, &d->test);
 }
 
 /* Small images keep their size in the first convolution, and are pooled once. */

@@ -23,10 +23,7 @@
 #include <tad/train.h>
 
 #include "curves.h"
-
-#ifndef DATA_FOLDER /* where the build found the sources */
-#define DATA_FOLDER "examples/data"
-#endif
+#include "small_digits.h"
 
 /* ---- command line ---- */
 
@@ -125,11 +122,9 @@ static tad_status load(tad_tape *t, const char *folder, digits *d) {
         s = tad_dataset_load(t, folder, "train", NULL, &d->train);
         return s != TAD_OK ? s : tad_dataset_load(t, folder, "t10k", NULL, &d->test);
     }
-    tad_dataset all;
     d->name = "UCI digits";
     d->epochs = 200;
-    s = tad_dataset_load(t, folder, "digits", &(tad_dataset_options){.scale = 1.0 / 16}, &all);
-    return s != TAD_OK ? s : tad_dataset_split(t, &all, 5, &d->train, &d->test);
+    return load_small_digits(t, folder, &d->train, &d->test);
 }
 
 static tad_net *make_net(tad_tape *t, tad_dtype dtype, const digits *d, const settings *o) {

@@ -12,10 +12,7 @@
 
 #include "curves.h"
 #include "show.h"
-
-#ifndef DATA_FOLDER /* where the build found the sources */
-#define DATA_FOLDER "examples/data"
-#endif
+#include "small_digits.h"
 
 enum { PIXELS = 64, CLASSES = 10 };
 
@@ -311,11 +308,8 @@ static tad_status search(const lesson *l) {
 int main(int argc, char **argv) {
     tad_tape *t = tad_tape_new(&(tad_settings){.seed = 1});
     lesson l = {.tape = t, .folder = argc > 1 ? argv[1] : "."};
-    tad_dataset all;
     if (!make_folder("training_tricks", l.folder)) return EXIT_FAILURE;
-    tad_status s =
-        tad_dataset_load(t, DATA_FOLDER, "digits", &(tad_dataset_options){.scale = 1.0 / 16}, &all);
-    if (s == TAD_OK) s = tad_dataset_split(t, &all, 5, &l.train, &l.test);
+    tad_status s = load_small_digits(t, DATA_FOLDER, &l.train, &l.test);
     if (s == TAD_OK) s = optimisers(&l);
     if (s == TAD_OK) s = initial_values(&l);
     if (s == TAD_OK) s = batch_normalisation(&l);

@@ -16,10 +16,7 @@
 #include <tad/tad.h>
 
 #include "show.h"
-
-#ifndef DATA_FOLDER /* where the build found the sources */
-#define DATA_FOLDER "examples/data"
-#endif
+#include "small_digits.h"
 
 enum { PIXELS = 64, SIDE = 8, PLANE = 2, HIDDEN = 128, BATCH = 100 };
 
@@ -111,11 +108,9 @@ static tad_status draw(const vae *v) {
 int main(int argc, char **argv) {
     const int epochs = argc > 1 ? atoi(argv[1]) : 200;
     tad_tape *t = tad_tape_new(&(tad_settings){.seed = 1});
-    tad_dataset all, rest, held_out;
+    tad_dataset rest, held_out;
     vae v;
-    tad_status s =
-        tad_dataset_load(t, DATA_FOLDER, "digits", &(tad_dataset_options){.scale = 1.0 / 16}, &all);
-    if (s == TAD_OK) s = tad_dataset_split(t, &all, 5, &rest, &held_out);
+    tad_status s = load_small_digits(t, DATA_FOLDER, &rest, &held_out);
     if (s != TAD_OK || !make(&v, t)) return finish(t, s);
     const tad_batch_options f32 = {.dtype = TAD_F32};
     tad_batches *train = tad_batches_new(t, &rest, BATCH, &f32),

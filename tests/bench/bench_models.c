@@ -103,31 +103,22 @@ static void train(model *m) {
 
 /* ---- lstm: 2 layers, width 128, 64 places, batch 32; forward, backward ---- */
 
-enum { LSTM_PLACES = 64, LSTM_BATCH = 32, LSTM_LAYERS = 2 };
-
-static tad_var lstm_weight[LSTM_LAYERS][4], lstm_state;
+enum { LSTM_PLACES = 64, LSTM_BATCH = 32 };
 
 static void lstm(model *m) {
-    const tad_init small = {.kind = TAD_INIT_UNIFORM, .scale = 0.09};
-    const int64_t rows = 4 * WIDTH;
-    const tad_shape shape[4] = {TAD_SHAPE(rows, WIDTH), TAD_SHAPE(rows, WIDTH), TAD_SHAPE(rows),
-                                TAD_SHAPE(rows)};
+    m->net = tad_net_new(m->tape, TAD_F32);
+    tad_net_lstm(m->net, "a", WIDTH, WIDTH, NULL);
+    tad_net_lstm(m->net, "b", WIDTH, WIDTH, NULL);
     m->x = random_array(m->tape, TAD_SHAPE(LSTM_PLACES, LSTM_BATCH, WIDTH), false);
     m->labels = random_array(m->tape, TAD_SHAPE(LSTM_PLACES, LSTM_BATCH, WIDTH), false);
-    lstm_state = tad_full(m->tape, TAD_F32, TAD_SHAPE(LSTM_BATCH, WIDTH), 0);
-    for (int l = 0; l < LSTM_LAYERS; l++)
-        for (int k = 0; k < 4; k++)
-            lstm_weight[l][k] = tad_param_random(m->tape, TAD_F32, shape[k], &small);
 }
 
 static void run_lstm(model *m) {
-    tad_var y = m->x;
-    for (int l = 0; l < LSTM_LAYERS; l++) {
-        tad_var *w = lstm_weight[l];
-        y = tad_lstm(y, lstm_state, lstm_state, w[0], w[1], w[2], w[3], false, NULL, NULL);
-    }
+    const tad_dict *params = tad_net_params(m->net);
+    tad_var y = tad_net_apply(m->net, m->x);
     (void)!tad_reverse_from(&y, &m->labels, 1);
-    for (int l = 0; l < LSTM_LAYERS; l++) (void)!tad_zero_gradients(lstm_weight[l], 4);
+    for (size_t i = 0; i < tad_dict_count(params); i++)
+        (void)!tad_zero_gradients((tad_var[]){tad_dict_at(params, i).value}, 1);
 }
 
 /* ---- lenet: two convolutions, two pools, three dense layers; 64 images of 28 x 28; SGD ---- */
