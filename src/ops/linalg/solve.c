@@ -69,13 +69,16 @@ static tad_status inv_shape(const tad_call_frame *c, tad_type *out, size_t *n_ou
 
 /* ---- values ---- */
 
-static const tad__method solve_method = {TAD__METHOD(solve), .squares = 1, .status = TAD_SINGULAR},
-                         triangular_method = {TAD__METHOD(solve_triangular), .squares = 1,
-                                              .status = TAD_SINGULAR},
-                         inv_method = {TAD__METHOD(inverse), .squares = 1, .status = TAD_SINGULAR};
+static const tad__method methods[] = {
+    [SOLVE] = {TAD__METHOD(solve), .squares = 1, .status = TAD_SINGULAR},
+    [SOLVE_TRIANGULAR] = {TAD__METHOD(solve_triangular), .squares = 1, .status = TAD_SINGULAR},
+    [INV] = {TAD__METHOD(inverse), .squares = 1, .status = TAD_SINGULAR},
+};
 
-static tad__sides triangular_sides(const tad_call_frame *c) {
-    const triangular_options *o = c->options;
+static tad__sides sides_of(const tad_call_frame *c) {
+    const bool triangular = c->op == &tad__ops_solve[SOLVE_TRIANGULAR];
+    const triangular_options *o =
+        triangular ? c->options : &(const triangular_options){.left = true};
     tad__sides s = tad__sides_of(c, o->left);
     s.upper = o->upper;
     s.unit = o->unitriangular;
@@ -83,30 +86,13 @@ static tad__sides triangular_sides(const tad_call_frame *c) {
 }
 
 static tad_status solve_forward(const tad_call_frame *c) {
-    const tad__sides s = tad__sides_of(c, true);
-    return tad__each_matrix(c, &solve_method, &s);
+    const tad__sides s = sides_of(c);
+    return tad__each_matrix(c, &methods[c->op - tad__ops_solve], &s);
 }
+
 static void solve_c_text(const tad_call_frame *c, tad_c *to) {
-    const tad__sides s = tad__sides_of(c, true);
-    tad__each_matrix_c_text(c, to, &solve_method, &s);
-}
-
-static tad_status solve_triangular_forward(const tad_call_frame *c) {
-    const tad__sides s = triangular_sides(c);
-    return tad__each_matrix(c, &triangular_method, &s);
-}
-static void solve_triangular_c_text(const tad_call_frame *c, tad_c *to) {
-    const tad__sides s = triangular_sides(c);
-    tad__each_matrix_c_text(c, to, &triangular_method, &s);
-}
-
-static tad_status inv_forward(const tad_call_frame *c) {
-    const tad__sides s = tad__sides_of(c, true);
-    return tad__each_matrix(c, &inv_method, &s);
-}
-static void inv_c_text(const tad_call_frame *c, tad_c *to) {
-    const tad__sides s = tad__sides_of(c, true);
-    tad__each_matrix_c_text(c, to, &inv_method, &s);
+    const tad__sides s = sides_of(c);
+    tad__each_matrix_c_text(c, to, &methods[c->op - tad__ops_solve], &s);
 }
 
 /* ---- rules ---- */
@@ -257,17 +243,21 @@ const tad_op tad__ops_solve[] = {
          FAMILY("linear algebra", 2, 2),
          .flags = TAD_OP_REFUSES,
          OPTIONS(triangular_options, triangular_list),
-         HOOKS(solve_triangular),
+         .shape = solve_triangular_shape,
+         .forward = solve_forward,
+         .vjp = solve_triangular_vjp,
          .jvp = solve_triangular_jvp,
-         .c_text = solve_triangular_c_text,
+         .c_text = solve_c_text,
          CASES(solve_triangular)},
     [INV] = {.name = "inv",
              .doc = "inverses of matrices (...,n,n); a singular one is refused",
              FAMILY("linear algebra", 1, 1),
              .flags = TAD_OP_REFUSES,
-             HOOKS(inv),
+             .shape = inv_shape,
+             .forward = solve_forward,
+             .vjp = inv_vjp,
              .jvp = inv_jvp,
-             .c_text = inv_c_text,
+             .c_text = solve_c_text,
              CASES(inv)},
 };
 const size_t tad__ops_solve_count = LENGTH(tad__ops_solve);
