@@ -162,37 +162,17 @@ static tad_status initial_values(const lesson *l) {
 
 /* ---- 3. batch normalisation ---- */
 
-static tad_var normalised(tad_net *net, tad_var x, bool training, void *name) {
-    char gain[40], bias[40];
-    (void)training;
-    snprintf(gain, sizeof gain, "%s.gain", (const char *)name);
-    snprintf(bias, sizeof bias, "%s.bias", (const char *)name);
-    return tad_batch_norm(x, tad_none(), tad_none(), tad_net_param(net, gain),
-                          tad_net_param(net, bias), &(tad_batch_norm_options){.training = true});
-}
-
 /* Four layers of 100, each normalised before its activation or not. */
 static tad_net *deep(const lesson *l, double scale, bool with_norm) {
     enum { LAYERS = 4, WIDTH = 100 };
-    static char norm[LAYERS][8];
     tad_net *net = tad_net_new(l->tape, TAD_F32);
     const tad_layer_options o = {.weight = {.kind = TAD_INIT_NORMAL, .scale = scale}};
     char name[40];
     for (int k = 0; k < LAYERS; k++) {
-        const tad_init one = {.kind = TAD_INIT_CONSTANT, .scale = 1},
-                       zero = {.kind = TAD_INIT_ZEROS};
         snprintf(name, sizeof name, "affine%d", k);
         tad_net_affine(net, name, k ? WIDTH : PIXELS, WIDTH, &o);
-        snprintf(norm[k], sizeof norm[k], "norm%d", k);
-        if (with_norm) {
-            tad_net_layer(net, norm[k], normalised, norm[k]);
-            snprintf(name, sizeof name, "%s.gain", norm[k]);
-            tad_dict_add(tad_net_params(net), name,
-                         tad_param_random(l->tape, TAD_F32, TAD_SHAPE(WIDTH), &one));
-            snprintf(name, sizeof name, "%s.bias", norm[k]);
-            tad_dict_add(tad_net_params(net), name,
-                         tad_param_random(l->tape, TAD_F32, TAD_SHAPE(WIDTH), &zero));
-        }
+        snprintf(name, sizeof name, "norm%d", k);
+        if (with_norm) tad_net_batch_norm(net, name, WIDTH, NULL);
         snprintf(name, sizeof name, "act%d", k);
         tad_net_activation(net, name, tad_relu);
     }

@@ -18,6 +18,7 @@ typedef struct tad_dict tad_dict;
 typedef struct tad_entry {
     const char *name; /* the dictionary's copy */
     tad_var value;
+    bool is_buffer; /* of the state, but not trained */
 } tad_entry;
 
 /* NULL on failure, which sticks to the tape; every function here accepts a NULL dictionary. */
@@ -25,6 +26,10 @@ TAD_API tad_dict *tad_dict_new(tad_tape *t);
 
 /* Appends. The name must be new and neither NULL nor empty, value a variable of the tape. */
 TAD_API tad_status tad_dict_add(tad_dict *d, const char *name, tad_var value);
+
+/* The same for what is kept, saved and restored with the parameters, but not trained: running
+ * statistics, say. Optimisers, averages and gradient norms leave it alone. */
+TAD_API tad_status tad_dict_add_buffer(tad_dict *d, const char *name, tad_var value);
 
 /* Adds every entry of `from`, as PREFIX.NAME where a prefix is given. Nothing is added unless all
  * are new: BAD_ARGUMENT. The two belong to one tape. */

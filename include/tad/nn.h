@@ -70,6 +70,23 @@ TAD_API tad_status tad_net_linear(tad_net *net, const char *name, int64_t in, in
                                   const tad_layer_options *options);
 /* tad_layer_norm over the last axis, of `width` numbers; weight ones, bias zeros. eps 0: 1e-5. */
 TAD_API tad_status tad_net_layer_norm(tad_net *net, const char *name, int64_t width, double eps);
+/* tad_group_norm of x (B, channels, ...) in `groups` groups; weight and bias, of `channels`
+ * numbers, ones and zeros. eps 0: 1e-5. */
+TAD_API tad_status tad_net_group_norm(tad_net *net, const char *name, int64_t channels,
+                                      int64_t groups, double eps);
+
+typedef struct tad_net_batch_norm_options {
+    double momentum; /* 0 .. 1; 0: 0.1 */
+    double eps;      /* 0: 1e-5 */
+} tad_net_batch_norm_options;
+
+/* tad_batch_norm of x (B, channels, ...): in training by the batch's own statistics, which move
+ * NAME.running_mean and NAME.running_var whenever the net is applied (PyTorch's rule and names);
+ * else by these. They are buffers of tad_net_params: saved with it, left alone by optimisers.
+ * Applied with parameters of others the net changes nothing. A step in training cannot be frozen by
+ * way of tad_net_apply, since it changes more than it computes: freeze tad_net_apply_with. */
+TAD_API tad_status tad_net_batch_norm(tad_net *net, const char *name, int64_t channels,
+                                      const tad_net_batch_norm_options *options);
 /* Row i of NAME.weight (count, width) for each integer i of x: (...) -> (...,width). init NULL:
  * N(0, 1). */
 TAD_API tad_status tad_net_embedding(tad_net *net, const char *name, int64_t count, int64_t width,
@@ -150,7 +167,7 @@ TAD_API bool tad_net_is_training(const tad_net *net);
 TAD_API size_t tad_net_layers(const tad_net *net);
 TAD_API const char *tad_net_layer_name(const tad_net *net, size_t i); /* NULL beyond the end */
 
-/* The parameters in the order of the layers. Layers of one's own add theirs here. */
+/* The parameters, buffers too, in the order of the layers. Layers of one's own add theirs here. */
 TAD_API tad_dict *tad_net_params(const tad_net *net);
 TAD_API tad_tape *tad_net_tape(const tad_net *net);
 

@@ -76,7 +76,8 @@ TAD_API tad_rmsprop_options tad_rmsprop_defaults(void);   /* 0.99, 1e-8, the res
 TAD_API tad_adagrad_options tad_adagrad_defaults(void);   /* eps 1e-10, the rest 0 */
 TAD_API tad_adadelta_options tad_adadelta_defaults(void); /* 0.9, 1e-6, 0 */
 
-/* For the parameters in the dictionary now (float32 or float64, all of one tape, none twice). lr:
+/* For the parameters in the dictionary now (float32 or float64, all of one tape, none twice; no
+ * buffers). lr:
  * the learning rate, not negative. options NULL: the defaults. NULL on failure, which sticks; the
  * functions below accept a NULL optimiser. */
 TAD_API tad_optim *tad_sgd(const tad_dict *params, double lr, const tad_sgd_options *options);
@@ -108,12 +109,36 @@ TAD_API tad_status tad_optim_set_lr(tad_optim *o, double lr);
 /* taken so far; 0 after a failure of the tape */
 TAD_API int64_t tad_optim_steps(const tad_optim *o);
 
+/* Some of its parameters, usually gathered in a dictionary of their own, with a multiple of the
+ * learning rate, or with their own weight decay in the place of the options': none for biases, say.
+ * An option like the others: not part of the state. BAD_ARGUMENT, and nothing is set, for one that
+ * the optimiser has not; buffers are passed over. */
+TAD_API tad_status tad_optim_scale_lr(tad_optim *o, const tad_dict *of, double factor);
+TAD_API tad_status tad_optim_set_decay(tad_optim *o, const tad_dict *of, double weight_decay);
+
 /* Everything a step changes beside the parameters: moments, learning rate, number of steps. Saved
  * as it is, and restored with tad_assign into an optimiser made with the same options. */
 TAD_API const tad_dict *tad_optim_state(const tad_optim *o);
 
 /* The Euclidean norm of the gradients of all these parameters together. */
 TAD_API TAD_MUST_USE tad_status tad_gradient_norm(const tad_dict *params, double *norm);
+
+/* ---- averages ---- */
+
+/* The exponential moving average of parameters: after each step
+ *     average = decay average + (1 - decay) parameter,
+ * beginning with the values of now; buffers are copied. Such a net is often better than the last
+ * one. It lives in the tape: make it before the mark to which the steps rewind. */
+typedef struct tad_average tad_average;
+
+/* 0 <= decay < 1. NULL on failure, which sticks; the functions accept a NULL average. */
+TAD_API tad_average *tad_average_new(const tad_dict *params, double decay);
+TAD_API TAD_MUST_USE tad_status tad_average_update(tad_average *a);
+/* Exchanges the averages with the parameters' values: once to evaluate, again to go on. */
+TAD_API TAD_MUST_USE tad_status tad_average_swap(tad_average *a);
+/* The averages, with the parameters' names and in their order: to be saved, and restored with
+ * tad_assign. */
+TAD_API const tad_dict *tad_average_params(const tad_average *a);
 
 /* ---- learning-rate schedules ---- */
 

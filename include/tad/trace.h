@@ -716,6 +716,11 @@ static inline tad_status tad__traced_dict_add(const char *tad__file, int tad__li
 }
 #undef tad_dict_add
 #define tad_dict_add(...) tad__traced_dict_add(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_dict_add_buffer(const char *tad__file, int tad__line, tad_dict *d, const char *name, tad_var value) {
+    return tad_here_status(tad_dict_tape(d), tad_dict_add_buffer(d, name, value), tad__file, tad__line);
+}
+#undef tad_dict_add_buffer
+#define tad_dict_add_buffer(...) tad__traced_dict_add_buffer(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_dict_merge(const char *tad__file, int tad__line, tad_dict *d, const tad_dict *from, const char *prefix) {
     return tad_here_status(tad_dict_tape(d), tad_dict_merge(d, from, prefix), tad__file, tad__line);
 }
@@ -736,6 +741,16 @@ static inline tad_status tad__traced_net_layer_norm(const char *tad__file, int t
 }
 #undef tad_net_layer_norm
 #define tad_net_layer_norm(...) tad__traced_net_layer_norm(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_group_norm(const char *tad__file, int tad__line, tad_net *net, const char *name, int64_t channels, int64_t groups, double eps) {
+    return tad_here_status(tad_net_tape(net), tad_net_group_norm(net, name, channels, groups, eps), tad__file, tad__line);
+}
+#undef tad_net_group_norm
+#define tad_net_group_norm(...) tad__traced_net_group_norm(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_net_batch_norm(const char *tad__file, int tad__line, tad_net *net, const char *name, int64_t channels, const tad_net_batch_norm_options *options) {
+    return tad_here_status(tad_net_tape(net), tad_net_batch_norm(net, name, channels, options), tad__file, tad__line);
+}
+#undef tad_net_batch_norm
+#define tad_net_batch_norm(...) tad__traced_net_batch_norm(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_net_embedding(const char *tad__file, int tad__line, tad_net *net, const char *name, int64_t count, int64_t width, const tad_init *init) {
     return tad_here_status(tad_net_tape(net), tad_net_embedding(net, name, count, width, init), tad__file, tad__line);
 }
@@ -811,6 +826,16 @@ static inline tad_status tad__traced_optim_set_lr(const char *tad__file, int tad
 }
 #undef tad_optim_set_lr
 #define tad_optim_set_lr(...) tad__traced_optim_set_lr(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_optim_scale_lr(const char *tad__file, int tad__line, tad_optim *o, const tad_dict *of, double factor) {
+    return tad_here_status(tad_dict_tape(tad_optim_state(o)), tad_optim_scale_lr(o, of, factor), tad__file, tad__line);
+}
+#undef tad_optim_scale_lr
+#define tad_optim_scale_lr(...) tad__traced_optim_scale_lr(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_optim_set_decay(const char *tad__file, int tad__line, tad_optim *o, const tad_dict *of, double weight_decay) {
+    return tad_here_status(tad_dict_tape(tad_optim_state(o)), tad_optim_set_decay(o, of, weight_decay), tad__file, tad__line);
+}
+#undef tad_optim_set_decay
+#define tad_optim_set_decay(...) tad__traced_optim_set_decay(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_gradient_norm(const char *tad__file, int tad__line, const tad_dict *params, double *norm) {
     return tad_here_status(tad_dict_tape(params), tad_gradient_norm(params, norm), tad__file, tad__line);
 }

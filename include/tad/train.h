@@ -42,6 +42,22 @@ typedef struct tad_score {
  * dropout off. On failure *out is left alone. */
 TAD_API TAD_MUST_USE tad_status tad_evaluate(tad_net *net, tad_batches *batches, tad_score *out);
 
+/* ---- early stopping ---- */
+
+/* Watches a loss, once an epoch, of data that is not trained on. */
+typedef struct tad_early_stop {
+    int64_t patience;  /* so many in a row that are not better are borne; one more is the end */
+    double least_gain; /* better: below the best by more than this */
+    /* start with zeros; to be saved and resumed with the rest */
+    struct {
+        int64_t seen, since; /* values, and those since the best; 0: the last was the best */
+        double best;
+    } state;
+} tad_early_stop;
+
+/* Whether to stop now. A NaN is not better than anything. */
+TAD_API bool tad_early_stop_at(tad_early_stop *s, double loss);
+
 /* ---- progress ---- */
 
 /* On a terminal one line is rewritten; elsewhere every epoch gives a line:

@@ -15,6 +15,7 @@
 typedef struct item {
     tad_var value;
     size_t at; /* in the order */
+    bool is_buffer;
     UT_hash_handle hh;
     char name[];
 } item;
@@ -59,7 +60,7 @@ static tad_status check(tad_dict *d, const char *name, tad_var value) {
     return TAD_OK;
 }
 
-tad_status tad_dict_add(tad_dict *d, const char *name, tad_var value) {
+static tad_status add(tad_dict *d, const char *name, tad_var value, bool is_buffer) {
     bool placed = !tad_is_number(value) && !tad_is_none(value);
     if (!d)
         return tad_tape_fail(placed ? value.tape : NULL, TAD_BAD_ARGUMENT,
@@ -71,6 +72,7 @@ tad_status tad_dict_add(tad_dict *d, const char *name, tad_var value) {
     if (!new) return tad_tape_status(d->tape);
     new->value = value;
     new->at = d->count;
+    new->is_buffer = is_buffer;
     memcpy(new->name, name, length);
     bool refused = false;
     HASH_ADD_KEYPTR(hh, d->table, new->name, length - 1, new);
@@ -80,6 +82,14 @@ tad_status tad_dict_add(tad_dict *d, const char *name, tad_var value) {
     }
     d->order[d->count++] = new;
     return TAD_OK;
+}
+
+tad_status tad_dict_add(tad_dict *d, const char *name, tad_var value) {
+    return add(d, name, value, false);
+}
+
+tad_status tad_dict_add_buffer(tad_dict *d, const char *name, tad_var value) {
+    return add(d, name, value, true);
 }
 
 /* The name that an entry of `from` gets, in memory of the tape; NULL: none left. */
@@ -95,7 +105,7 @@ static char *prefixed(tad_dict *d, const char *prefix, const char *name) {
 
 static tad_status merge_one(tad_dict *d, const char *prefix, tad_entry e) {
     char *name = prefixed(d, prefix, e.name);
-    if (name) tad_dict_add(d, name, e.value);
+    if (name) add(d, name, e.value, e.is_buffer);
     tad_tape_resize(d->tape, name, 0, 0);
     return tad_tape_status(d->tape);
 }
@@ -130,7 +140,8 @@ size_t tad_dict_count(const tad_dict *d) { return d ? d->count : 0; }
 
 tad_entry tad_dict_at(const tad_dict *d, size_t i) {
     if (i >= tad_dict_count(d)) return (tad_entry){0};
-    return (tad_entry){d->order[i]->name, d->order[i]->value};
+    const item *at = d->order[i];
+    return (tad_entry){at->name, at->value, at->is_buffer};
 }
 
 tad_var tad_dict_get(const tad_dict *d, const char *name) {

@@ -1,5 +1,4 @@
-/* Layers of one op each: dense, normalised, embedded; activation, dropout, and one's own. Rests on
- * net.h. */
+/* Layers of one op each: dense, embedded; activation, dropout, and one's own. Rests on net.h. */
 #include "net.h"
 
 /* ---- affine and linear layers ---- */
@@ -43,29 +42,6 @@ tad_status tad_net_affine(tad_net *net, const char *name, int64_t in, int64_t ou
 tad_status tad_net_linear(tad_net *net, const char *name, int64_t in, int64_t out,
                           const tad_layer_options *options) {
     return dense(net, name, TAD_SHAPE(out, in), in, out, apply_linear, options);
-}
-
-/* ---- layer norm ---- */
-
-static tad_var apply_layer_norm(tad_net *net, tad_var x, bool training, void *user) {
-    (void)training;
-    const tad__layer *l = user;
-    return tad_layer_norm(x, tad__layer_now(net, l, WEIGHT), tad__layer_now(net, l, BIAS), TAD_0D,
-                          *(const double *)l->own);
-}
-
-tad_status tad_net_layer_norm(tad_net *net, const char *name, int64_t width, double eps) {
-    if (net && !(width >= 0 && eps >= 0))
-        tad_tape_fail(tad_net_tape(net), TAD_BAD_ARGUMENT, "net: %s of %lld numbers, eps %g",
-                      name ? name : "layer", (long long)width, eps);
-    tad__layer *l = tad__layer_draft(net, name, apply_layer_norm, sizeof eps);
-    if (l) {
-        *(double *)l->own = eps != 0 ? eps : 1e-5;
-        tad__layer_param(net, l, "weight", TAD_SHAPE(width),
-                         &(tad_init){TAD_INIT_CONSTANT, 1, 0, 0});
-        tad__layer_param(net, l, "bias", TAD_SHAPE(width), &(tad_init){.kind = TAD_INIT_ZEROS});
-    }
-    return tad__layer_settle(net, l);
 }
 
 /* ---- embedding ---- */

@@ -58,18 +58,30 @@ tad__layer *tad__layer_draft(tad_net *net, const char *name, tad_layer_fn *apply
     return l;
 }
 
+typedef tad_status add_entry(tad_dict *d, const char *name, tad_var value);
+
 /* LAYER.kind in the dictionary and on the tape; the tape knows if that failed. */
-void tad__layer_param(tad_net *net, tad__layer *l, const char *kind, tad_shape shape,
-                      const tad_init *init) {
+static void own(tad_net *net, tad__layer *l, const char *kind, tad_shape shape,
+                const tad_init *init, add_entry *add) {
     if (tad_tape_status(net->tape) != TAD_OK) return;
     const size_t length = strlen(l->name) + strlen(kind) + 2;
     tad_var param = tad_param_random(net->tape, net->dtype, shape, init);
     char *name = tad_tape_resize(net->tape, NULL, length, 1);
     if (!name) return;
     snprintf(name, length, "%s.%s", l->name, kind);
-    (void)!tad_dict_add(net->params, name, tad_name(param, name));
+    (void)!add(net->params, name, tad_name(param, name));
     tad_tape_resize(net->tape, name, 0, 0);
     l->param[l->params++] = param;
+}
+
+void tad__layer_param(tad_net *net, tad__layer *l, const char *kind, tad_shape shape,
+                      const tad_init *init) {
+    own(net, l, kind, shape, init, tad_dict_add);
+}
+
+void tad__layer_buffer(tad_net *net, tad__layer *l, const char *kind, tad_shape shape,
+                       const tad_init *init) {
+    own(net, l, kind, shape, init, tad_dict_add_buffer);
 }
 
 tad_status tad__layer_settle(tad_net *net, tad__layer *l) {
@@ -98,6 +110,8 @@ tad_var tad__layer_now(const tad_net *net, const tad__layer *l, size_t k) {
             return current(net, i);
     return l->param[k];
 }
+
+bool tad__net_is_substituted(const tad_net *net) { return net->with; }
 
 /* ---- computing ---- */
 

@@ -23,9 +23,14 @@ typedef struct tad__layer {
 tad__layer *tad__layer_draft(tad_net *net, const char *name, tad_layer_fn *apply, size_t own);
 void tad__layer_param(tad_net *net, tad__layer *l, const char *kind, tad_shape shape,
                       const tad_init *init);
+/* The same for what the layer itself changes, not the optimiser. */
+void tad__layer_buffer(tad_net *net, tad__layer *l, const char *kind, tad_shape shape,
+                       const tad_init *init);
 tad_status tad__layer_settle(tad_net *net, tad__layer *l);
 
 /* What stands for parameter k now; tad_none() where it has none. */
 tad_var tad__layer_now(const tad_net *net, const tad__layer *l, size_t k);
+/* Whether others stand for the parameters: then the net is a function, and changes nothing. */
+bool tad__net_is_substituted(const tad_net *net);
 
 #endif

@@ -29,10 +29,17 @@ static const char *const state_names[TAD__RULES][TAD__STATES] = {
 
 /* ---- making ---- */
 
+/* How many entries are trained. */
+static size_t trained(const tad_dict *params) {
+    size_t n = 0;
+    for (size_t i = 0; i < tad_dict_count(params); i++) n += !tad_dict_at(params, i).is_buffer;
+    return n;
+}
+
 static bool is_float(tad_var v) { return tad_dtype_of(v) == TAD_F64 || tad_dtype_of(v) == TAD_F32; }
 
-static tad_status check_param(const tad_optim *o, const tad_dict *params, size_t i) {
-    tad_entry e = tad_dict_at(params, i);
+/* As slot i. */
+static tad_status check_param(const tad_optim *o, tad_entry e, size_t i) {
     if (tad_node_kind_of(e.value) != TAD_NODE_PARAM)
         return tad_tape_fail(o->tape, TAD_BAD_ARGUMENT, "%s: %s is no parameter", o->what, e.name);
     if (!is_float(e.value))
@@ -68,16 +75,29 @@ static tad_var add_number(tad_optim *o, const char *name, double value) {
     return v;
 }
 
+static void fill_slot(tad_optim *o, size_t i, tad_entry e) {
+    tad__slot *s = &o->slot[i];
+    *s = (tad__slot){.param = e.value, .n = tad_size_of(e.value), .dtype = tad_dtype_of(e.value)};
+    s->lr_factor = 1;
+    s->decay = o->update.decay;
+    o->params[i] = e.value;
+    for (int k = 0; k < TAD__STATES; k++)
+        if (o->used[k]) s->state[k] = add_state(o, k, e);
+}
+
 static void fill_slots(tad_optim *o, const tad_dict *params) {
-    for (size_t i = 0; i < o->count && check_param(o, params, i) == TAD_OK; i++) {
-        tad_entry e = tad_dict_at(params, i);
-        tad__slot *s = &o->slot[i];
-        *s = (tad__slot){
-            .param = e.value, .n = tad_size_of(e.value), .dtype = tad_dtype_of(e.value)};
-        o->params[i] = e.value;
-        for (int k = 0; k < TAD__STATES; k++)
-            if (o->used[k]) s->state[k] = add_state(o, k, e);
+    for (size_t at = 0, i = 0; at < tad_dict_count(params); at++) {
+        tad_entry e = tad_dict_at(params, at);
+        if (e.is_buffer) continue;
+        if (check_param(o, e, i) != TAD_OK) return;
+        fill_slot(o, i++, e);
     }
+}
+
+static tad__slot *slot_of(const tad_optim *o, tad_var param) {
+    for (size_t i = 0; i < o->count; i++)
+        if (tad_node_index(o->slot[i].param) == tad_node_index(param)) return &o->slot[i];
+    return NULL;
 }
 
 static void release(tad_optim *o) {
@@ -89,7 +109,7 @@ static void release(tad_optim *o) {
 
 tad_optim *tad__optim_make(tad_optim pattern, const tad_dict *params, const char *wrong) {
     tad_tape *t = pattern.tape = tad_dict_tape(params);
-    pattern.count = tad_dict_count(params);
+    pattern.count = trained(params);
     if (!(pattern.clip.norm >= 0 && pattern.clip.value >= 0)) wrong = "options out of range";
     if (!(pattern.update.lr >= 0 && isfinite(pattern.update.lr)))
         wrong = "the learning rate is out of range";
@@ -183,15 +203,23 @@ static bool prepare(tad_optim *o, double t, double scale) {
     return u->rule != TAD__NADAM || prepare_nadam(o, t);
 }
 
+/* This step for one parameter. What LAMB calls its step has no learning rate in it. */
+static tad__update update_of(const tad_optim *o, const tad__slot *s) {
+    tad__update u = o->update;
+    u.decay = s->decay;
+    u.lr *= s->lr_factor;
+    u.of_gradient *= s->lr_factor;
+    if (u.rule != TAD__LAMB) u.step *= s->lr_factor;
+    return u;
+}
+
 /* LAMB's second half: along the direction, as far as the parameter is long. */
-static void go_along(const tad_optim *o, const tad__slot *s) {
+static void go_along(const tad_optim *o, const tad__slot *s, double lr) {
     const tad__compute *c = tad__compute_of(o->tape);
     const double p = sqrt(tad__squares(c, s->dtype, s->p, s->n)),
                  d = sqrt(tad__squares(c, s->dtype, s->s[2], s->n));
-    const tad__update along = {.rule = TAD__SGD,
-                               .lr = o->update.lr * (p > 0 && d > 0 ? p / d : 1),
-                               .scale = 1,
-                               .bound = INFINITY};
+    const tad__update along = {
+        .rule = TAD__SGD, .lr = lr * (p > 0 && d > 0 ? p / d : 1), .scale = 1, .bound = INFINITY};
     void *const none[TAD__STATES] = {NULL};
     tad__update_run(c, &along, s->dtype, s->p, s->s[2], none, s->n);
 }
@@ -208,8 +236,9 @@ tad_status tad_optim_step(tad_optim *o) {
     ++*steps;
     for (size_t i = 0; i < o->count; i++) {
         tad__slot *s = &o->slot[i];
-        tad__update_run(tad__compute_of(o->tape), &o->update, s->dtype, s->p, s->g, s->s, s->n);
-        if (o->update.rule == TAD__LAMB) go_along(o, s);
+        const tad__update u = update_of(o, s);
+        tad__update_run(tad__compute_of(o->tape), &u, s->dtype, s->p, s->g, s->s, s->n);
+        if (u.rule == TAD__LAMB) go_along(o, s, u.lr);
     }
     return tad_zero_gradients(o->params, o->count);
 }
@@ -238,11 +267,49 @@ tad_status tad_optim_set_lr(tad_optim *o, double lr) {
     return tad_assign(o->lr, &lr);
 }
 
+/* ---- some parameters differently ---- */
+
+/* Sets one or the other of the slots of these parameters; NULL: stays. None is set on failure. */
+static tad_status set_slots(tad_optim *o, const tad_dict *of, const double *factor,
+                            const double *decay) {
+    for (int set = 0; set < 2; set++)
+        for (size_t i = 0; i < tad_dict_count(of); i++) {
+            const tad_entry e = tad_dict_at(of, i);
+            tad__slot *s = e.is_buffer ? NULL : slot_of(o, e.value);
+            if (!e.is_buffer && !s)
+                return tad_tape_fail(o->tape, TAD_BAD_ARGUMENT,
+                                     "%s: %s is not among its parameters", o->what, e.name);
+            if (s && set && factor) s->lr_factor = *factor;
+            if (s && set && decay) s->decay = *decay;
+        }
+    return TAD_OK;
+}
+
+static tad_status check_setting(const tad_optim *o, const tad_dict *of, const char *what,
+                                double value) {
+    if (!o) return TAD_BAD_ARGUMENT;
+    if (tad_tape_status(o->tape) != TAD_OK) return tad_tape_status(o->tape);
+    if (!of) return tad_tape_fail(o->tape, TAD_BAD_ARGUMENT, "%s: no dictionary", o->what);
+    if (value >= 0 && isfinite(value)) return TAD_OK;
+    return tad_tape_fail(o->tape, TAD_BAD_ARGUMENT, "%s: %s %g", o->what, what, value);
+}
+
+tad_status tad_optim_scale_lr(tad_optim *o, const tad_dict *of, double factor) {
+    const tad_status s = check_setting(o, of, "a factor of the learning rate of", factor);
+    return s == TAD_OK ? set_slots(o, of, &factor, NULL) : s;
+}
+
+tad_status tad_optim_set_decay(tad_optim *o, const tad_dict *of, double weight_decay) {
+    const tad_status s = check_setting(o, of, "a weight decay of", weight_decay);
+    return s == TAD_OK ? set_slots(o, of, NULL, &weight_decay) : s;
+}
+
 tad_status tad_gradient_norm(const tad_dict *params, double *norm) {
     tad_tape *t = tad_dict_tape(params);
     double sum = 0;
     for (size_t i = 0; i < tad_dict_count(params); i++) {
         tad_entry e = tad_dict_at(params, i);
+        if (e.is_buffer) continue;
         const void *g = is_float(e.value) ? tad_gradient_data(e.value) : NULL;
         if (!g && is_float(e.value)) return tad_tape_status(t);
         if (!g)

@@ -14,6 +14,7 @@ typedef struct tad__slot {
     tad_var param, state[TAD__STATES]; /* nil: not needed */
     int64_t n;                         /* elements of each, and their type */
     tad_dtype dtype;
+    double lr_factor, decay;
     void *p, *s[TAD__STATES];
     const void *g;
 } tad__slot;

@@ -1,7 +1,9 @@
-/* Learning-rate schedules: plain functions of the step. Rests on the public header. */
+/* Learning-rate schedules, plain functions of the step; when to stop. Rests on the public headers.
+ */
 #include <math.h>
 
 #include <tad/optim.h>
+#include <tad/train.h>
 
 double tad_schedule_at(const tad_schedule *s, int64_t i) {
     if (!s || i < 0) return NAN;
@@ -19,4 +21,14 @@ double tad_schedule_at(const tad_schedule *s, int64_t i) {
     case TAD_SCHEDULE_LINEAR: return s->lr * (1 - share) + s->last * share;
     }
     return NAN;
+}
+
+bool tad_early_stop_at(tad_early_stop *s, double loss) {
+    if (!s) return false;
+    const bool first = s->state.seen++ == 0;
+    if (first) s->state.best = INFINITY;
+    const bool better = loss < s->state.best - (first ? 0 : s->least_gain);
+    if (better) s->state.best = loss;
+    s->state.since = better ? 0 : s->state.since + 1;
+    return s->state.since > s->patience;
 }
