@@ -471,6 +471,32 @@ TAD_API tad_var tad_cosine_embedding(tad_var x1, tad_var x2, tad_var target, dou
 TAD_API tad_var tad_multi_margin(tad_var input, tad_var label, tad_var weight, double margin,
                                  double p, tad_reduction reduction);
 
+/* Of rows (B,C), or one (C), with several labels each: int64 of the input's shape, a row's up to
+ * its first -1; the sum over labels k and other classes i of max(0, 1 - x_k + x_i), over C. About
+ * B C^2 numbers of memory. */
+TAD_API tad_var tad_multilabel_margin(tad_var input, tad_var labels, tad_reduction reduction);
+/* The mean over C of bce_with_logits; weight (C) or tad_none(). */
+TAD_API tad_var tad_multilabel_soft_margin(tad_var logits, tad_var target, tad_var weight,
+                                           tad_reduction reduction);
+
+/* All zero, or NULL: the mean, class 0 for blank. */
+typedef struct tad_ctc_options {
+    int64_t blank;
+    tad_reduction reduction;
+    bool zero_infinity; /* what is impossible costs nothing */
+} tad_ctc_options;
+
+/* Connectionist temporal classification: minus the log-probability of all ways to say int64
+ * targets (B,S) in the T places of log_probs (T,B,C), each label once or more in a row, blanks
+ * between where one likes, and where it follows itself. Lengths (B), int64, of inputs and targets;
+ * tad_none(): all of T, all of S; what lies behind a target's length is not read. The mean divides
+ * each loss by its number of labels first. A target that does not fit costs infinity, with
+ * derivatives that are not finite either, or nothing by zero_infinity. BAD_INDEX for labels out of
+ * range or blank, and for lengths out of range. log_probs are usually a log_softmax. About 2 S T
+ * numbers of memory for each sample. */
+TAD_API tad_var tad_ctc_loss(tad_var log_probs, tad_var targets, tad_var input_lengths,
+                             tad_var target_lengths, const tad_ctc_options *options);
+
 /* All zero, or NULL: the mean, without smoothing and weights. */
 typedef struct tad_cross_entropy_options {
     tad_reduction reduction;

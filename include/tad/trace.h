@@ -485,6 +485,12 @@ extern "C" {
 #define tad_cosine_embedding(...) TAD_HERE(tad_cosine_embedding(__VA_ARGS__))
 #undef tad_multi_margin
 #define tad_multi_margin(...) TAD_HERE(tad_multi_margin(__VA_ARGS__))
+#undef tad_multilabel_margin
+#define tad_multilabel_margin(...) TAD_HERE(tad_multilabel_margin(__VA_ARGS__))
+#undef tad_multilabel_soft_margin
+#define tad_multilabel_soft_margin(...) TAD_HERE(tad_multilabel_soft_margin(__VA_ARGS__))
+#undef tad_ctc_loss
+#define tad_ctc_loss(...) TAD_HERE(tad_ctc_loss(__VA_ARGS__))
 #undef tad_cross_entropy
 #define tad_cross_entropy(...) TAD_HERE(tad_cross_entropy(__VA_ARGS__))
 #undef tad_nll_loss

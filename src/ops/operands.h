@@ -42,6 +42,13 @@ static inline bool tad__has_operand(const tad_rule *r, size_t i) {
 
 static inline tad_var tad__transposed(tad_var x) { return tad_transpose(x, -1, -2); }
 
+/* What is lost by each, as a loss. */
+static inline tad_var tad__reduced(tad_var each, tad_reduction reduction) {
+    return reduction == TAD_EACH  ? each
+           : reduction == TAD_SUM ? tad_sum(each, tad_all())
+                                  : tad_mean(each, tad_all());
+}
+
 /* Terms of a sum; nil is none yet. */
 static inline tad_var tad__plus(tad_var sum, tad_var term) {
     if (tad_is_nil(sum)) return term;

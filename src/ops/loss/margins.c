@@ -165,10 +165,7 @@ static tad_var lost(const tad_rule *r, const margin_options *o) {
 
 static void margin_compose(tad_rule *r) {
     const margin_options *o = r->options;
-    tad_var each = lost(r, o);
-    r->result[0] = o->reduction == TAD_EACH  ? each
-                   : o->reduction == TAD_SUM ? tad_sum(each, tad_all())
-                                             : tad_mean(each, tad_all());
+    r->result[0] = tad__reduced(lost(r, o), o->reduction);
 }
 
 /* ---- options, samples, misuse ---- */
