@@ -236,6 +236,22 @@ START_TEST(survives_out_of_memory) {
 }
 END_TEST
 
+START_TEST(places_are_waves) {
+    double x[15];
+    ck_done(tad_read(tad_sinusoidal_places(t, TAD_F64, 3, 5), x, 15), t);
+    for (int p = 0; p < 3; p++)
+        for (int k = 0; k < 5; k++) {
+            const double angle = p / pow(10000, k / 2 * 2 / 5.0);
+            ck_near(x[5 * p + k], k % 2 ? cos(angle) : sin(angle), 1e-15);
+        }
+    ck_assert_int_eq(tad_dtype_of(tad_sinusoidal_places(t, TAD_F32, 2, 2)), TAD_F32);
+    ck_assert(tad_is_nil(tad_sinusoidal_places(t, TAD_I64, 2, 2)));
+    ck_refused(t, TAD_BAD_DTYPE, "int64");
+    ck_assert(tad_is_nil(tad_sinusoidal_places(t, TAD_F64, 2, -2)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "-2");
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("net layers");
     TCase *c = support_case(s, "layers");
@@ -247,6 +263,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, recurrent_layers_run_their_cells, 0, 3);
     tcase_add_test(c, parameters_can_be_replaced);
     tcase_add_test(c, drops_only_in_training);
+    tcase_add_test(c, places_are_waves);
     tcase_add_test(c, refuses_what_cannot_be);
     c = support_case(s, "memory");
     tcase_add_test(c, survives_out_of_memory);

@@ -136,6 +136,14 @@ START_TEST(resized) {
     ck_values(tad_upsample(v, TAD_SHAPE(6), TAD_UPSAMPLE_LINEAR, false), 1e-15, 0, 1, 3, 5, 7, 8);
     ck_values(tad_upsample(v, TAD_SHAPE(5), TAD_UPSAMPLE_LINEAR, true), 1e-15, 0, 2, 4, 6, 8);
     ck_values(tad_upsample(v, TAD_SHAPE(1), TAD_UPSAMPLE_LINEAR, true), 1e-15, 0);
+    tad_var two = tad_input(t, TAD_F64, TAD_SHAPE(1, 1, 2, 3), (double[]){1, 2, -1, 0, 3, 5});
+    ck_values(tad_upsample(two, TAD_SHAPE(3, 5), TAD_UPSAMPLE_CUBIC, false), 1e-14,
+              1.0074722222222217, 1.654694444444445, 1.913194444444445, -0.12893055555555283,
+              -1.8504999999999998, 0.3079999999999998, 1.3119999999999987, 2.5, 2.337999999999999,
+              1.9520000000000004, -0.3914722222222228, 0.9693055555555522, 3.0868055555555562,
+              4.804930555555553, 5.754500000000005); /* PyTorch 1.13 */
+    ck_values(tad_upsample(two, TAD_SHAPE(4, 2), TAD_UPSAMPLE_CUBIC, true), 1e-14, 1, -1,
+              0.6851851851851851, 0.8888888888888897, 0.31481481481481466, 3.111111111111111, 0, 5);
     tad_var p = tad_input(t, TAD_F64, TAD_SHAPE(1, 4, 1, 2), (double[]){1, 2, 3, 4, 5, 6, 7, 8});
     ck_values(tad_pixel_shuffle(p, 2), 0, 1, 3, 2, 4, 5, 7, 6, 8);
     tad_tape_free(t);

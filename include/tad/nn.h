@@ -131,6 +131,10 @@ TAD_API tad_status tad_net_attention(tad_net *net, const char *name, int64_t wid
 TAD_API tad_status tad_net_transformer(tad_net *net, const char *name, int64_t width,
                                        const tad_transformer_options *options);
 
+/* Sinusoidal places (Vaswani and others, 2017), to be added to an embedding: (places, width), in
+ * columns 2 i and 2 i + 1 the sine and cosine of place / 10000^(2 i / width). A constant. */
+TAD_API tad_var tad_sinusoidal_places(tad_tape *t, tad_dtype dtype, int64_t places, int64_t width);
+
 /* ---- recurrent layers ---- */
 
 typedef struct tad_recurrent_options {

@@ -146,11 +146,12 @@ TAD_API tad_var tad_fold(tad_var x, tad_shape size, tad_shape kernel,
 
 typedef enum tad_upsample_mode {
     TAD_UPSAMPLE_NEAREST, /* element i of n takes floor(i L / n) */
-    TAD_UPSAMPLE_LINEAR   /* between neighbours on each axis: bilinear of two */
+    TAD_UPSAMPLE_LINEAR,  /* between neighbours on each axis: bilinear of two */
+    TAD_UPSAMPLE_CUBIC    /* of two axes: by cubics over four neighbours on each (Keys, a = -3/4) */
 } tad_upsample_mode;
 
-/* x (N, C, ...) brought to `size`, a number for all axes or one for each. align_corners (of linear
- * only): first and last elements keep their places, else pixels are areas of equal size. */
+/* x (N, C, ...) brought to `size`, a number for all axes or one for each. align_corners (not of
+ * nearest): first and last elements keep their places, else pixels are areas of equal size. */
 TAD_API tad_var tad_upsample(tad_var x, tad_shape size, tad_upsample_mode mode, bool align_corners);
 /* (N, C f^2, H, W) -> (N, C, H f, W f) and back. */
 TAD_API tad_var tad_pixel_shuffle(tad_var x, int64_t factor);
@@ -291,6 +292,7 @@ TAD_API tad_var tad_unique(tad_var x, tad_var *inverse, tad_var *counts);
 
 TAD_API tad_var tad_softmax(tad_var x, int axis);
 TAD_API tad_var tad_log_softmax(tad_var x, int axis);
+TAD_API tad_var tad_softmin(tad_var x, int axis); /* softmax of -x */
 
 /* ---- normalisation along the last axes ---- */
 
@@ -654,6 +656,14 @@ TAD_API tad_var tad_logical_not(tad_var x);
 /* Zeroes elements with probability p, by the tape's random numbers, and scales the others by
  * 1 / (1 - p); p = 1 gives zeros. BAD_ARGUMENT for p outside 0 .. 1. */
 TAD_API tad_var tad_dropout(tad_var x, double p);
+/* The same of whole channels, of x (N,C,...): one draw for each of each sample. BAD_SHAPE for fewer
+ * than two axes. */
+TAD_API tad_var tad_dropout_channels(tad_var x, double p);
+/* softmax((logits + g) / tau) along an axis, g Gumbel's noise from the tape's random numbers: close
+ * to a class drawn by softmax(logits), the closer the smaller tau. hard: the value is that of the
+ * class, one-hot up to rounding, the derivatives stay those of the soft one, as PyTorch does.
+ * BAD_ARGUMENT for tau not above 0. */
+TAD_API tad_var tad_gumbel_softmax(tad_var logits, double tau, bool hard, int axis);
 /* The same with a given bool mask of x's shape: true is kept. */
 TAD_API tad_var tad_dropout_mask(tad_var x, tad_var keep, double p);
 

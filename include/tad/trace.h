@@ -401,6 +401,8 @@ extern "C" {
 #define tad_softmax(...) TAD_HERE(tad_softmax(__VA_ARGS__))
 #undef tad_log_softmax
 #define tad_log_softmax(...) TAD_HERE(tad_log_softmax(__VA_ARGS__))
+#undef tad_softmin
+#define tad_softmin(...) TAD_HERE(tad_softmin(__VA_ARGS__))
 #undef tad_layer_norm
 #define tad_layer_norm(...) TAD_HERE(tad_layer_norm(__VA_ARGS__))
 #undef tad_rms_norm
@@ -605,6 +607,10 @@ extern "C" {
 #define tad_logical_not(...) TAD_HERE(tad_logical_not(__VA_ARGS__))
 #undef tad_dropout
 #define tad_dropout(...) TAD_HERE(tad_dropout(__VA_ARGS__))
+#undef tad_dropout_channels
+#define tad_dropout_channels(...) TAD_HERE(tad_dropout_channels(__VA_ARGS__))
+#undef tad_gumbel_softmax
+#define tad_gumbel_softmax(...) TAD_HERE(tad_gumbel_softmax(__VA_ARGS__))
 #undef tad_dropout_mask
 #define tad_dropout_mask(...) TAD_HERE(tad_dropout_mask(__VA_ARGS__))
 

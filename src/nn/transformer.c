@@ -1,6 +1,8 @@
 /* Attention of a sequence to itself, and blocks of a transformer around it. Rests on net.h. */
 #include "net.h"
 
+#include <math.h>
+
 /* Parameters of attention, then of the rest of a block, in PyTorch's order. */
 enum { IN, IN_BIAS, OUT, OUT_BIAS, UP, UP_BIAS, DOWN, DOWN_BIAS, GAIN1, SHIFT1, GAIN2, SHIFT2 };
 
@@ -131,4 +133,22 @@ tad_status tad_net_transformer(tad_net *net, const char *name, int64_t width,
         tad__layer_param(net, l, k == 1 ? "norm1.bias" : "norm2.bias", TAD_SHAPE(width), &zeros);
     }
     return tad__layer_settle(net, l);
+}
+
+/* ---- places ---- */
+
+tad_var tad_sinusoidal_places(tad_tape *t, tad_dtype dtype, int64_t places, int64_t width) {
+    if (dtype != TAD_F64 && dtype != TAD_F32)
+        tad_tape_fail(t, TAD_BAD_DTYPE, "sinusoidal_places: %s is no floating-point type",
+                      tad_dtype_name(dtype));
+    if (places < 0 || width < 0)
+        tad_tape_fail(t, TAD_BAD_ARGUMENT, "sinusoidal_places: %lld places of %lld numbers",
+                      (long long)places, (long long)width);
+    tad_var place = tad_unsqueeze(tad_arange(t, TAD_F64, 0, (double)places, 1), 1),
+            column = tad_arange(t, TAD_F64, 0, (double)width, 1);
+    tad_var odd = tad_remainder(column, tad_number(2)), even = tad_sub(column, odd);
+    tad_var turn = tad_exp2(tad_mul(even, tad_number(-log2(1e4) / (double)width)));
+    tad_var angle = tad_mul(place, turn);
+    tad_var wave = tad_where(tad_equal(odd, tad_number(1)), tad_cos(angle), tad_sin(angle));
+    return tad_cast(wave, dtype);
 }

@@ -6,7 +6,7 @@
 #include "ops/operands.h"
 #include "ops/samples.h"
 
-enum { NEAREST, LINEAR, BILINEAR, TRILINEAR };
+enum { NEAREST, LINEAR, BILINEAR, TRILINEAR, BICUBIC };
 
 typedef struct upsample_options {
     tad_shape size, scale_factor; /* one of them; a number for all axes, or one for each */
@@ -24,6 +24,9 @@ static bool size_of(const upsample_options *o, int i, int64_t old, int64_t *size
     return n >= 1 && (o->size.rank || !__builtin_mul_overflow(old, n, size));
 }
 
+/* Of a mode that is of so many axes only. */
+static int axes_of(int mode) { return mode == TRILINEAR ? 3 : mode == LINEAR ? 1 : 2; }
+
 static tad_status upsample_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     const upsample_options *o = c->options;
@@ -36,7 +39,7 @@ static tad_status upsample_shape(const tad_call_frame *c, tad_type *out, size_t 
         return tad_fail(c, TAD_BAD_ARGUMENT, "needs size or scale_factor");
     if (given != 1 && given != rank)
         return tad_fail(c, TAD_BAD_ARGUMENT, "%d sizes for %d axes", given, rank);
-    if (o->mode < NEAREST || o->mode > TRILINEAR || (o->mode > LINEAR && o->mode != rank))
+    if (o->mode < NEAREST || o->mode > BICUBIC || (o->mode > LINEAR && axes_of(o->mode) != rank))
         return tad_fail(c, TAD_BAD_ARGUMENT, "no such mode for %d axes", rank);
     if (o->align_corners && o->mode == NEAREST)
         return tad_fail(c, TAD_BAD_ARGUMENT, "align_corners has no meaning for nearest");
@@ -54,63 +57,71 @@ static tad_status upsample_shape(const tad_call_frame *c, tad_type *out, size_t 
 
 /* ---- compositions ---- */
 
-/* For each of n new elements, of `old` ones: the neighbour before, the one behind, how far it is
- * from the former. */
-typedef struct places {
-    int64_t *before, *behind;
-    double *part;
-} places;
+/* What each of n new elements takes of one of its neighbours: of which, and how much. */
+typedef struct tap {
+    int64_t *from, n, old;
+    double *weight;
+} tap;
 
-static void free_places(tad_tape *t, places *p) {
-    tad_tape_resize(t, p->before, 0, sizeof *p->before);
-    tad_tape_resize(t, p->behind, 0, sizeof *p->behind);
-    tad_tape_resize(t, p->part, 0, sizeof *p->part);
+static bool new_tap(tad_tape *t, tap *p) {
+    p->from = tad_tape_resize(t, NULL, (size_t)p->n, sizeof *p->from);
+    p->weight = tad_tape_resize(t, NULL, (size_t)p->n, sizeof *p->weight);
+    return p->from && p->weight;
 }
 
-static bool new_places(tad_tape *t, places *p, size_t n) {
-    p->before = tad_tape_resize(t, NULL, n, sizeof *p->before);
-    p->behind = tad_tape_resize(t, NULL, n, sizeof *p->behind);
-    p->part = tad_tape_resize(t, NULL, n, sizeof *p->part);
-    return p->before && p->behind && p->part;
+static void free_tap(tad_tape *t, tap *p) {
+    tad_tape_resize(t, p->from, 0, sizeof *p->from);
+    tad_tape_resize(t, p->weight, 0, sizeof *p->weight);
 }
 
-static double source_of(int64_t i, int64_t n, int64_t old, bool align_corners) {
-    if (align_corners) return n > 1 ? (double)i * (double)(old - 1) / (double)(n - 1) : 0;
-    return fmax(0, ((double)i + 0.5) * (double)old / (double)n - 0.5);
+static int taps_of(int mode) { return mode == NEAREST ? 1 : mode == BICUBIC ? 4 : 2; }
+
+/* Where new element i lies among the old ones. */
+static double source_of(const tap *p, int64_t i, const upsample_options *o) {
+    const double n = (double)p->n, old = (double)p->old;
+    if (o->align_corners) return n > 1 ? (double)i * (old - 1) / (n - 1) : 0;
+    const double at = ((double)i + 0.5) * old / n - 0.5;
+    return o->mode == BICUBIC ? at : fmax(0, at);
 }
 
-static void find_places(places *p, int64_t n, int64_t old, const upsample_options *o) {
-    for (int64_t i = 0; i < n; i++) {
-        const double at = source_of(i, n, old, o->align_corners);
-        p->before[i] = o->mode == NEAREST ? i * old / n : (int64_t)at;
-        if (p->before[i] > old - 1) p->before[i] = old - 1;
-        p->behind[i] = p->before[i] + (p->before[i] < old - 1);
-        p->part[i] = at - (double)p->before[i];
+/* Keys' cubic kernel with a = -3/4, as PyTorch's, at a distance of 0 .. 2. */
+static double cubic(double d) {
+    const double a = -0.75;
+    return d <= 1 ? ((a + 2) * d - (a + 3)) * d * d + 1 : ((d - 5) * d + 8) * a * d - 4 * a;
+}
+
+/* Neighbour k; beyond the ends the last element is repeated. */
+static void fill_tap(tap *p, int k, const upsample_options *o) {
+    for (int64_t i = 0; i < p->n; i++) {
+        const double at = source_of(p, i, o), before = floor(at), part = at - before;
+        int64_t from = (int64_t)before + k;
+        p->weight[i] = k ? part : 1 - part;
+        if (o->mode == BICUBIC) p->weight[i] = cubic(fabs(part + 1 - k));
+        if (o->mode == BICUBIC) from--;
+        if (o->mode == NEAREST) from = i * p->old / p->n;
+        p->from[i] = from < 0 ? 0 : from > p->old - 1 ? p->old - 1 : from;
     }
 }
 
-static tad_var taken(tad_var x, int axis, int64_t n, const int64_t *from, tad_tape *t) {
-    return tad_index_select(x, tad_constant(t, TAD_I64, TAD_SHAPE(n), from), axis);
+static tad_var taken(tad_tape *t, tad_var x, int axis, const tap *p, const upsample_options *o) {
+    tad_shape along = tad_shape_of(x);
+    for (int i = 0; i < along.rank; i++) along.dim[i] = i == axis ? p->n : 1;
+    tad_var y = tad_index_select(x, tad_constant(t, TAD_I64, TAD_SHAPE(p->n), p->from), axis);
+    if (o->mode == NEAREST) return y;
+    return tad_mul(y, tad_cast(tad_constant(t, TAD_F64, along, p->weight), tad_dtype_of(x)));
 }
 
 /* x with n elements on an axis. */
 static tad_var resized(tad_tape *t, tad_var x, int axis, int64_t n, const upsample_options *o) {
-    const tad_shape s = tad_shape_of(x);
-    tad_shape along = {s.rank, {0}};
-    places p;
-    if (new_places(t, &p, (size_t)n)) {
-        find_places(&p, n, s.dim[axis], o);
-        const tad_var before = taken(x, axis, n, p.before, t);
-        for (int i = 0; i < s.rank; i++) along.dim[i] = i == axis ? n : 1;
-        if (o->mode == NEAREST) {
-            x = before;
-        } else {
-            const tad_var part = tad_constant(t, TAD_F64, along, p.part);
-            x = tad_lerp(before, taken(x, axis, n, p.behind, t), tad_cast(part, tad_dtype_of(x)));
+    tap p = {.n = n, .old = tad_shape_of(x).dim[axis]};
+    tad_var y = {0};
+    if (new_tap(t, &p))
+        for (int k = 0; k < taps_of(o->mode); k++) {
+            fill_tap(&p, k, o);
+            y = tad__plus(y, taken(t, x, axis, &p, o));
         }
-    }
-    free_places(t, &p);
-    return x;
+    free_tap(t, &p);
+    return y;
 }
 
 static void upsample_compose(tad_rule *r) {
@@ -130,7 +141,8 @@ static void upsample_compose(tad_rule *r) {
 static const tad_option upsample_list[] = {
     {OPTION(SHAPE, upsample_options, size)},
     {OPTION(SHAPE, upsample_options, scale_factor)},
-    {OPTION(CHOICE, upsample_options, mode), .choices = "nearest|linear|bilinear|trilinear"},
+    {OPTION(CHOICE, upsample_options, mode),
+     .choices = "nearest|linear|bilinear|trilinear|bicubic"},
     {OPTION(BOOL, upsample_options, align_corners)},
 };
 
@@ -145,6 +157,9 @@ static const tad_sample upsample_samples[] = {
     {CASE("bilinear, corners", F64(1, 1, 3, 4)),
      WITH(.size = SHAPE(5, 1), .mode = BILINEAR, .align_corners = true)},
     {CASE("trilinear", F64(1, 1, 2, 3, 2)), WITH(.size = SHAPE(3, 2, 4), .mode = TRILINEAR)},
+    {CASE("bicubic", F64(1, 2, 3, 4)), WITH(.scale_factor = SHAPE(2), .mode = BICUBIC)},
+    {CASE("bicubic, smaller, corners", F64(1, 1, 5, 4)),
+     WITH(.size = SHAPE(3, 2), .mode = BICUBIC, .align_corners = true)},
     {CASE("the same", F64(1, 2, 3)), WITH(.size = SHAPE(3))},
     {CASE("no images", F64(0, 2, 3)), WITH(.size = SHAPE(4))},
 };
@@ -157,6 +172,8 @@ static const tad_misuse upsample_misuse[] = {
      .expect = TAD_BAD_ARGUMENT},
     {CASE("mode of two axes", F64(1, 2, 3)), WITH(.size = SHAPE(4), .mode = BILINEAR),
      .expect = TAD_BAD_ARGUMENT},
+    {CASE("cubic of one axis", F64(1, 2, 3)), WITH(.size = SHAPE(4), .mode = BICUBIC),
+     .expect = TAD_BAD_ARGUMENT},
     {CASE("corners of nearest", F64(1, 2, 3)), WITH(.size = SHAPE(4), .align_corners = true),
      .expect = TAD_BAD_ARGUMENT},
     {CASE("two axes", F64(2, 3)), WITH(.size = SHAPE(4)), .expect = TAD_BAD_SHAPE},
@@ -167,8 +184,8 @@ static const tad_misuse upsample_misuse[] = {
 
 const tad_op tad__ops_upsample[] = {
     {.name = "upsample",
-     .doc = "(N,C,...) brought to another size: the nearest element before, or linearly between "
-            "neighbours; scale_factor: integers",
+     .doc = "(N,C,...) brought to another size: the nearest element before, linearly between "
+            "neighbours, or by cubics over four (a = -3/4); scale_factor: integers",
      FAMILY("images", 1, 1),
      OPTIONS(upsample_options, upsample_list),
      .shape = upsample_shape,
@@ -178,6 +195,7 @@ const tad_op tad__ops_upsample[] = {
 const size_t tad__ops_upsample_count = LENGTH(tad__ops_upsample);
 
 tad_var tad_upsample(tad_var x, tad_shape size, tad_upsample_mode mode, bool align_corners) {
-    const upsample_options o = {.size = size, .mode = (int)mode, .align_corners = align_corners};
+    const int own = mode == TAD_UPSAMPLE_CUBIC ? BICUBIC : (int)mode;
+    const upsample_options o = {.size = size, .mode = own, .align_corners = align_corners};
     return tad__apply_one(tad__ops_upsample, x, &o);
 }

@@ -120,18 +120,36 @@ tad_var tad_dropout_mask(tad_var x, tad_var keep, double p) {
     return tad_apply(tad__ops_dropout, (tad_var[]){x, keep}, 2, &(dropout_options){p}, NULL, 0);
 }
 
-tad_var tad_dropout(tad_var x, double p) {
-    if (!tad__node_of(x, "dropout")) return tad__nil(tad__has_tape(x) ? x.tape : NULL);
+/* Drops with a mask of a shape that broadcasts to x's. On failure no random numbers are used up. */
+static tad_var drop(tad_var x, double p, const tad_shape *mask) {
     tad_tape *t = x.tape;
-    if (t->error.status != TAD_OK) return tad__nil(t);
     if (!is_probability(p)) {
         tad__fail(t, TAD_BAD_ARGUMENT, "dropout: p = %g is no probability", p);
         return tad__nil(t);
     }
     const tad_random before = t->random;
-    const tad_shape shape = tad_shape_of(x);
-    tad_var keep = tad__drawn_constant(t, "dropout", TAD_BOOL, &shape, TAD__KEPT, p),
+    tad_var keep = tad__drawn_constant(t, "dropout", TAD_BOOL, mask, TAD__KEPT, p),
             y = tad_is_nil(keep) ? keep : tad_dropout_mask(x, keep, p);
     if (tad_is_nil(y)) t->random = before;
     return y;
+}
+
+/* Whether x is a variable of a tape that has not failed. */
+static bool is_usable(tad_var x) {
+    return tad__node_of(x, "dropout") && x.tape->error.status == TAD_OK;
+}
+
+tad_var tad_dropout(tad_var x, double p) {
+    if (!is_usable(x)) return tad__nil(tad__has_tape(x) ? x.tape : NULL);
+    const tad_shape shape = tad_shape_of(x);
+    return drop(x, p, &shape);
+}
+
+tad_var tad_dropout_channels(tad_var x, double p) {
+    if (!is_usable(x)) return tad__nil(tad__has_tape(x) ? x.tape : NULL);
+    tad_shape shape = tad_shape_of(x);
+    for (int i = 2; i < shape.rank; i++) shape.dim[i] = 1;
+    if (shape.rank >= 2) return drop(x, p, &shape);
+    tad__fail(x.tape, TAD_BAD_SHAPE, "dropout_channels: needs (N,C,...)");
+    return tad__nil(x.tape);
 }

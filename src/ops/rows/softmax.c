@@ -10,7 +10,7 @@
 #include "ops/samples.h"
 #include "rows.h"
 
-enum { SOFTMAX, LOG_SOFTMAX };
+enum { SOFTMAX, LOG_SOFTMAX, SOFTMIN };
 
 static tad_status along_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
@@ -265,11 +265,17 @@ static const tad_misuse along_misuse[] = {
     {CASE("integers", INDICES(3, 4)), AT(0), .expect = TAD_BAD_DTYPE},
 };
 
+/* ---- softmin ---- */
+
+static void softmin_compose(tad_rule *r) {
+    r->result[0] = tad_softmax(tad_neg(r->in[0]), ((const tad__at_axis *)r->options)->axis);
+}
+
 /* ---- the ops ---- */
 
-#define ALONG                                                                                      \
-    FAMILY("softmax", 1, 1), OPTIONS(tad__at_axis, along_list),                                    \
-        .shape = along_shape, .c_text = along_c_text, CASES(along)
+#define ALONG_AXIS                                                                                 \
+    FAMILY("softmax", 1, 1), OPTIONS(tad__at_axis, along_list), .shape = along_shape, CASES(along)
+#define ALONG ALONG_AXIS, .c_text = along_c_text
 
 const tad_op tad__ops_softmax[] = {
     [SOFTMAX] = {.name = "softmax",
@@ -286,11 +292,19 @@ const tad_op tad__ops_softmax[] = {
                      .vjp = log_softmax_vjp,
                      .jvp = log_softmax_jvp,
                      .backward = log_softmax_backward},
+    [SOFTMIN] = {.name = "softmin",
+                 ALONG_AXIS,
+                 .doc = "softmax of -x along an axis; a row of inf gives NaN",
+                 .compose = softmin_compose},
 };
 const size_t tad__ops_softmax_count = LENGTH(tad__ops_softmax);
 
 tad_var tad_softmax(tad_var x, int axis) {
     return tad__apply_one(&tad__ops_softmax[SOFTMAX], x, &(tad__at_axis){axis});
+}
+
+tad_var tad_softmin(tad_var x, int axis) {
+    return tad__apply_one(&tad__ops_softmax[SOFTMIN], x, &(tad__at_axis){axis});
 }
 
 tad_var tad_log_softmax(tad_var x, int axis) {
