@@ -37,7 +37,7 @@ PUBLIC = [
     "scalar.h scalar.def",
     "ops.h diff.h inspect.h",
     "dict.h gradcheck.h program.h",
-    "nn.h optim.h data.h safetensors.h compile.h map.h",
+    "nn.h optim.h data.h safetensors.h files.h compile.h map.h",
     "train.h",
     "trace.h tad.h",
 ]

@@ -60,6 +60,7 @@ HEAD = """/* With TAD_TRACE defined before tad/tad.h: every call that records a 
 #ifndef TAD_TRACE_H
 #define TAD_TRACE_H
 
+#include <tad/files.h>
 #include <tad/gradcheck.h>
 #include <tad/optim.h>
 #include <tad/program.h>
@@ -91,7 +92,7 @@ END = """
 
 def names():
     found = ["tad_" + name for _, name, _, _ in rows()]
-    for header in ("tape.h", "op.h", "ops.h"):
+    for header in ("tape.h", "op.h", "ops.h", "files.h"):
         found += re.findall(r"^TAD_API tad_var (tad_\w+)\(", (INCLUDE / header).read_text(), re.M)
     return [name for name in found if name not in NOT_RECORDING]
 
@@ -106,7 +107,7 @@ NOT_VERBS = {"tad_here_status", "tad_tape_status", "tad_tape_fail"}  # they only
 def verbs():
     """(name, [(type, argument)]) of every function that returns a status and knows a tape."""
     for header in ("tape.h", "diff.h", "dict.h", "nn.h", "optim.h", "program.h", "gradcheck.h", "inspect.h", "train.h", "data.h",
-                   "safetensors.h"):
+                   "safetensors.h", "files.h"):
         code = re.sub(r"/\*.*?\*/", "", (INCLUDE / header).read_text(), flags=re.S)
         for name, arguments in re.findall(r"^TAD_API (?:TAD_MUST_USE )?tad_status (tad_\w+)\(([^;{]*?)\);", code, re.M):
             split = [re.fullmatch(r"(.*?[ *])(\w+)", " ".join(a.split())) for a in arguments.split(",")]

@@ -19,6 +19,7 @@
 #include <tad/data.h>
 #include <tad/dict.h>
 #include <tad/diff.h>
+#include <tad/files.h>
 #include <tad/gradcheck.h>
 #include <tad/inspect.h>
 #include <tad/map.h>

@@ -3,6 +3,7 @@
 #ifndef TAD_TRACE_H
 #define TAD_TRACE_H
 
+#include <tad/files.h>
 #include <tad/gradcheck.h>
 #include <tad/optim.h>
 #include <tad/program.h>
@@ -613,6 +614,14 @@ extern "C" {
 #define tad_gumbel_softmax(...) TAD_HERE(tad_gumbel_softmax(__VA_ARGS__))
 #undef tad_dropout_mask
 #define tad_dropout_mask(...) TAD_HERE(tad_dropout_mask(__VA_ARGS__))
+#undef tad_npy_load
+#define tad_npy_load(...) TAD_HERE(tad_npy_load(__VA_ARGS__))
+#undef tad_npy_parse
+#define tad_npy_parse(...) TAD_HERE(tad_npy_parse(__VA_ARGS__))
+#undef tad_csv_load
+#define tad_csv_load(...) TAD_HERE(tad_csv_load(__VA_ARGS__))
+#undef tad_csv_parse
+#define tad_csv_parse(...) TAD_HERE(tad_csv_parse(__VA_ARGS__))
 
 /* ---- verbs: their failures have a place ---- */
 
@@ -948,6 +957,16 @@ static inline tad_status tad__traced_checkpoint_load(const char *tad__file, int 
 }
 #undef tad_checkpoint_load
 #define tad_checkpoint_load(...) tad__traced_checkpoint_load(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_npy_save(const char *tad__file, int tad__line, tad_var x, const char *path) {
+    return tad_here_status(tad_tape_of(x), tad_npy_save(x, path), tad__file, tad__line);
+}
+#undef tad_npy_save
+#define tad_npy_save(...) tad__traced_npy_save(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_npz_save(const char *tad__file, int tad__line, const tad_dict *d, const char *path) {
+    return tad_here_status(tad_dict_tape(d), tad_npz_save(d, path), tad__file, tad__line);
+}
+#undef tad_npz_save
+#define tad_npz_save(...) tad__traced_npz_save(__FILE__, __LINE__, __VA_ARGS__)
 
 #ifdef __cplusplus
 }

@@ -117,9 +117,47 @@ static tad_status read_packed(tad__source *s, unsigned char *out, size_t n, size
     return status;
 }
 
+/* In rounds, since zlib counts with 32 bits. */
+static int inflate_all(z_stream *z, const unsigned char *from, size_t n, unsigned char *to,
+                       size_t size) {
+    enum { ROUND = 1 << 30 };
+    int code = Z_OK;
+    while (code == Z_OK) {
+        z->next_in = (Bytef *)(uintptr_t)from;
+        z->next_out = to;
+        const uInt in = z->avail_in = (uInt)tad__min(n, ROUND),
+                   out = z->avail_out = (uInt)tad__min(size, ROUND);
+        code = inflate(z, Z_NO_FLUSH);
+        from += in - z->avail_in;
+        n -= in - z->avail_in;
+        to += out - z->avail_out;
+        size -= out - z->avail_out;
+    }
+    return code == Z_STREAM_END && (n || size) ? Z_DATA_ERROR : code;
+}
+
+tad_status tad__inflate(tad_tape *t, const char *source, const unsigned char *from, size_t n,
+                        unsigned char *to, size_t size) {
+    z_stream z = {.zalloc = take, .zfree = give, .opaque = t};
+    if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
+        return tad_tape_fail(t, TAD_NO_MEMORY, "%s: no memory to unpack", source);
+    const int code = inflate_all(&z, from, n, to, size);
+    inflateEnd(&z);
+    if (code == Z_STREAM_END) return TAD_OK;
+    return tad_tape_fail(t, code == Z_MEM_ERROR ? TAD_NO_MEMORY : TAD_BAD_FILE,
+                         "%s: damaged packed data", source);
+}
+
 #else
 
 bool tad_has_zlib(void) { return false; }
+
+tad_status tad__inflate(tad_tape *t, const char *source, const unsigned char *from, size_t n,
+                        unsigned char *to, size_t size) {
+    (void)from, (void)n, (void)to, (void)size;
+    return tad_tape_fail(t, TAD_UNSUPPORTED,
+                         "%s is deflated, and this library was built without zlib", source);
+}
 
 static tad_status start_unpacker(tad__source *s) {
     return tad_tape_fail(s->tape, TAD_UNSUPPORTED,

@@ -21,4 +21,9 @@ tad_status tad__source_start(tad__source *s);
 tad_status tad__source_read(tad__source *s, void *out, size_t n, size_t *got);
 void tad__source_stop(tad__source *s); /* frees what start made; closes nothing */
 
+/* Unpacks n bytes of deflate, without a header, that must be `size` bytes. `source` begins
+ * messages. */
+tad_status tad__inflate(tad_tape *t, const char *source, const unsigned char *from, size_t n,
+                        unsigned char *to, size_t size);
+
 #endif
