@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#ifdef __has_feature
+#if defined(__has_feature) && !defined(TAD_FENCED)
 #if __has_feature(address_sanitizer)
 #define TAD_FENCED
 #endif
