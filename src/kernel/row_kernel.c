@@ -108,7 +108,7 @@ TAD__ELEMENTARY_BLOCK(FORMS)
     }                                                                                              \
     TAD__EMBEDDED T form_floor_mod_f##bits(T a, T b, int form, uint##bits##_t *rare) {             \
         T r = form_fmod_f##bits(a, b, form, rare);                                                 \
-        return r != 0 && (r < 0) != (b < 0) ? r + b : r;                                           \
+        return tad__to_divisor_f##bits(r, b);                                                      \
     }
 FMOD(double, 64, fabs)
 FMOD(float, 32, fabsf)

@@ -3,7 +3,9 @@
 TAD__EMBEDDED T M(sign)(T x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
 TAD__EMBEDDED T M(step)(T x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }
 
-TAD__EMBEDDED T M(floor_mod)(T a, T b) {
-    T r = M(fmod)(a, b);
-    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+/* What fmod leaves, to the side of the divisor, a zero too. */
+TAD__EMBEDDED T M(to_divisor)(T r, T b) {
+    return r == 0 ? M(copysign)(r, b) : (r < 0) != (b < 0) ? r + b : r;
 }
+
+TAD__EMBEDDED T M(floor_mod)(T a, T b) { return M(to_divisor)(M(fmod)(a, b), b); }

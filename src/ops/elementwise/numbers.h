@@ -26,10 +26,7 @@ static UNUSED double sigmoid(double x) { return x < -746 ? 0 : tad__sigmoid_f64(
 #define erfcx(n, x) tad__erfcx_f64(n, x)
 #define bessel_i(n, x) tad__bessel_i_f64(n, x)
 #define bessel_ie(n, x) tad__bessel_ie_f64(n, x)
-static UNUSED double floor_mod(double a, double b) {
-    double r = fmod(a, b);
-    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
-}
+static UNUSED double floor_mod(double a, double b) { return tad__to_divisor_f64(fmod(a, b), b); }
 #define FN(f, x) f(x)
 #define FN2(f, a, b) f(a, b)
 #define POWER(less) power(X, P, less)
