@@ -606,6 +606,32 @@ extern "C" {
 #define tad_logical_xor(...) TAD_HERE(tad_logical_xor(__VA_ARGS__))
 #undef tad_logical_not
 #define tad_logical_not(...) TAD_HERE(tad_logical_not(__VA_ARGS__))
+#undef tad_csr_matmul
+#define tad_csr_matmul(...) TAD_HERE(tad_csr_matmul(__VA_ARGS__))
+#undef tad_csr_matmul_transposed
+#define tad_csr_matmul_transposed(...) TAD_HERE(tad_csr_matmul_transposed(__VA_ARGS__))
+#undef tad_csr_sample_matmul
+#define tad_csr_sample_matmul(...) TAD_HERE(tad_csr_sample_matmul(__VA_ARGS__))
+#undef tad_csr_sample
+#define tad_csr_sample(...) TAD_HERE(tad_csr_sample(__VA_ARGS__))
+#undef tad_csr_rows
+#define tad_csr_rows(...) TAD_HERE(tad_csr_rows(__VA_ARGS__))
+#undef tad_csr_to_dense
+#define tad_csr_to_dense(...) TAD_HERE(tad_csr_to_dense(__VA_ARGS__))
+#undef tad_csr_sum
+#define tad_csr_sum(...) TAD_HERE(tad_csr_sum(__VA_ARGS__))
+#undef tad_segment_sum
+#define tad_segment_sum(...) TAD_HERE(tad_segment_sum(__VA_ARGS__))
+#undef tad_segment_mean
+#define tad_segment_mean(...) TAD_HERE(tad_segment_mean(__VA_ARGS__))
+#undef tad_segment_max
+#define tad_segment_max(...) TAD_HERE(tad_segment_max(__VA_ARGS__))
+#undef tad_segment_min
+#define tad_segment_min(...) TAD_HERE(tad_segment_min(__VA_ARGS__))
+#undef tad_segment_softmax
+#define tad_segment_softmax(...) TAD_HERE(tad_segment_softmax(__VA_ARGS__))
+#undef tad_embedding_bag
+#define tad_embedding_bag(...) TAD_HERE(tad_embedding_bag(__VA_ARGS__))
 #undef tad_dropout
 #define tad_dropout(...) TAD_HERE(tad_dropout(__VA_ARGS__))
 #undef tad_dropout_channels
