@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../elementary/bits.h"
+
 /* ---- compressed rows ---- */
 
 /* Where entries lie: those of row i are start[i] .. start[i + 1] - 1; steps between elements. */
@@ -15,35 +17,39 @@ typedef struct tad__csr {
     ptrdiff_t start_step, column_step;
 } tad__csr;
 
-/* The entries of row i are *first .. *end - 1. 0: they cannot be. */
-static inline int tad__csr_bounds(const tad__csr *a, int64_t i, int64_t *first, int64_t *end) {
-    const int64_t from = a->start[i * a->start_step], to = a->start[(i + 1) * a->start_step];
-    *first = from;
-    *end = to;
-    if (from < 0 || to < from || to > a->entries) return 0;
-    return (i > 0 || from == 0) && (i + 1 < a->rows || to == a->entries);
+/* Each of these says whether the structure is right there; a walk over rows first .. end - 1 asks
+ * them as it goes. Where it begins: *e is the first entry of its first row. */
+TAD__EMBEDDED int tad__csr_begins(const tad__csr *a, int64_t first, int64_t *e) {
+    *e = a->start[first * a->start_step];
+    return first == 0 ? *e == 0 : *e >= 0;
 }
 
-/* The same; 0 also where one of them is in no column. */
-static inline int tad__csr_row(const tad__csr *a, int64_t i, int64_t *first, int64_t *end) {
-    int outside = 0;
-    if (!tad__csr_bounds(a, i, first, end)) return 0;
-    for (int64_t e = *first; e < *end; e++) {
-        const int64_t column = a->column[e * a->column_step];
-        outside |= (uint64_t)column >= (uint64_t)a->columns;
-    }
-    return !outside;
+/* Row i has entries e .. *last - 1. */
+TAD__EMBEDDED int tad__csr_row(const tad__csr *a, int64_t i, int64_t e, int64_t *last) {
+    *last = a->start[(i + 1) * a->start_step];
+    return *last >= e && *last <= a->entries;
 }
 
-/* y[e] = the row of entry e, for rows first .. end - 1. Here and below 0: the structure is wrong.
- */
+/* Entry e is in column *c. */
+TAD__EMBEDDED int tad__csr_entry(const tad__csr *a, int64_t e, int64_t *c) {
+    *c = a->column[e * a->column_step];
+    return (uint64_t)*c < (uint64_t)a->columns;
+}
+
+/* It ends with entry e - 1. */
+TAD__EMBEDDED int tad__csr_ends(const tad__csr *a, int64_t end, int64_t e) {
+    return end < a->rows || e == a->entries;
+}
+
+/* y[e] = the row of entry e, for rows first .. end - 1. Here and below 0: the structure is wrong. */
 static inline int tad__csr_rows(const tad__csr *a, int64_t first, int64_t end, int64_t *y) {
     int64_t e, last;
+    if (!tad__csr_begins(a, first, &e)) return 0;
     for (int64_t i = first; i < end; i++) {
-        if (!tad__csr_bounds(a, i, &e, &last)) return 0;
+        if (!tad__csr_row(a, i, e, &last)) return 0;
         for (; e < last; e++) y[e] = i;
     }
-    return 1;
+    return tad__csr_ends(a, end, e);
 }
 
 /* ---- coordinates ---- */

@@ -62,31 +62,28 @@ static tad_status sample_shape(const tad_call_frame *c, tad_type *out, size_t *n
 
 /* ---- values ---- */
 
-#define MATMUL_PIECES(T, suffix)                                                                   \
-    static void matmul_##suffix(void *arg, size_t first, size_t end) {                             \
+/* The products of a job, as the compiler should know it: without steps, of vectors without
+ * widths. */
+#define OF_JOB(name, width_, ...)                                                                  \
+    name(&a, (int64_t)first, (int64_t)end, __VA_ARGS__, width_, 1, width_, j->y)
+#define PIECE(name, function, given)                                                               \
+    static void name(void *arg, size_t first, size_t end) {                                        \
         tad__csr_job *j = arg;                                                                     \
         tad__csr a = j->a;                                                                         \
-        a.start_step = a.column_step = 1; /* as the compiler should know */                        \
+        a.start_step = a.column_step = 1;                                                          \
         tad__csr_done(j, first,                                                                    \
-                      tad__csr_matmul_##suffix(&a, (int64_t)first, (int64_t)end, j->values, 1,     \
-                                               j->x, j->width, 1, j->width, j->y));                \
-    }                                                                                              \
-    static void transposed_##suffix(void *arg, size_t first, size_t end) {                         \
-        tad__csr_job *j = arg;                                                                     \
-        tad__csr_done(j, first,                                                                    \
-                      tad__csr_matmul_transposed_##suffix(&j->a, (int64_t)first, (int64_t)end,     \
-                                                          j->values, 1, j->x, j->width, 1,         \
-                                                          j->width, j->y));                        \
-    }                                                                                              \
-    static void sample_##suffix(void *arg, size_t first, size_t end) {                             \
-        tad__csr_job *j = arg;                                                                     \
-        tad__csr_done(j, first,                                                                    \
-                      tad__csr_sample_matmul_##suffix(&j->a, (int64_t)first, (int64_t)end, j->x,   \
-                                                      j->width, 1, j->z, j->width, 1, j->width,    \
-                                                      j->y));                                      \
+                      j->width == 1 ? OF_JOB(function, 1, given(1))                          \
+                                    : OF_JOB(function, j->width, given(j->width)));          \
     }
-MATMUL_PIECES(double, f64)
-MATMUL_PIECES(float, f32)
+#define BY_VALUES(width) j->values, 1, j->x
+#define BY_ROWS(width) j->x, width, 1, j->z
+
+PIECE(matmul_f64, tad__csr_matmul_f64, BY_VALUES)
+PIECE(matmul_f32, tad__csr_matmul_f32, BY_VALUES)
+PIECE(transposed_f64, tad__csr_matmul_transposed_f64, BY_VALUES)
+PIECE(transposed_f32, tad__csr_matmul_transposed_f32, BY_VALUES)
+PIECE(sample_f64, tad__csr_sample_matmul_f64, BY_ROWS)
+PIECE(sample_f32, tad__csr_sample_matmul_f32, BY_ROWS)
 
 /* Rows of a share the places of a transposed product: its pieces are columns of x. Alone, each
  * would only cost another walk over a. */

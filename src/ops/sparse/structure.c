@@ -38,29 +38,32 @@ tad_status tad__dense_fits(const tad_call_frame *c, size_t i, int64_t rows, cons
 
 /* ---- what is wrong ---- */
 
-static tad_status refuse_bounds(const tad_call_frame *c, const tad__csr *a, int64_t i) {
-    const long long from = a->start[i], to = a->start[i + 1], next = i + 1;
-    if (i == 0 && from != 0)
-        return tad_fail(c, TAD_BAD_INDEX, "row_starts[0] is %lld, not 0", from);
-    if (to < from)
-        return tad_fail(c, TAD_BAD_INDEX, "row_starts[%lld] is %lld, after %lld", next, to, from);
-    return tad_fail(c, TAD_BAD_INDEX, "row_starts[%lld] is %lld, of %lld entries%s", next, to,
-                    (long long)a->entries, next == a->rows ? " the last must be their number" : "");
+static tad_status refuse_row(const tad_call_frame *c, int64_t at, int64_t first, int64_t last) {
+    return tad_fail(c, TAD_BAD_INDEX, "row_starts[%lld] is %lld, after %lld", (long long)at,
+                    (long long)last, (long long)first);
 }
 
-static tad_status refuse_column(const tad_call_frame *c, const tad__csr *a, int64_t first) {
-    while (a->column[first] >= 0 && a->column[first] < a->columns) first++;
-    return tad_fail(c, TAD_BAD_INDEX, "columns[%lld] is %lld, not within 0 to %lld",
-                    (long long)first, (long long)a->column[first], (long long)a->columns - 1);
+static tad_status refuse_size(const tad_call_frame *c, const tad__csr *a, int64_t at) {
+    return tad_fail(c, TAD_BAD_INDEX, "row_starts[%lld] is %lld, of %lld entries", (long long)at,
+                    (long long)a->start[at], (long long)a->entries);
 }
 
 /* The first place that is wrong. */
 static tad_status refuse(const tad_call_frame *c, const tad__csr *a) {
-    for (int64_t i = 0, first, end; i < a->rows; i++) {
-        if (!tad__csr_bounds(a, i, &first, &end)) return refuse_bounds(c, a, i);
-        if (a->column && !tad__csr_row(a, i, &first, &end)) return refuse_column(c, a, first);
+    int64_t e, last, column;
+    if (!tad__csr_begins(a, 0, &e))
+        return tad_fail(c, TAD_BAD_INDEX, "row_starts[0] is %lld, not 0", (long long)e);
+    for (int64_t i = 0; i < a->rows; i++) {
+        const bool is_right = tad__csr_row(a, i, e, &last);
+        if (last < e) return refuse_row(c, i + 1, e, last);
+        if (!is_right) return refuse_size(c, a, i + 1);
+        for (; e < last && a->column; e++)
+            if (!tad__csr_entry(a, e, &column))
+                return tad_fail(c, TAD_BAD_INDEX, "columns[%lld] is %lld, not within 0 to %lld",
+                                (long long)e, (long long)column, (long long)a->columns - 1);
+        e = last;
     }
-    return tad_fail(c, TAD_BAD_INDEX, "the structure changed");
+    return refuse_size(c, a, a->rows);
 }
 
 /* ---- forward ---- */
@@ -88,8 +91,7 @@ bool tad__csr_begin(const tad_call_frame *c, const tad_array *starts, const tad_
 tad_status tad__csr_run(const tad_call_frame *c, tad__csr_job *j, int64_t n, size_t grain,
                         tad__split_fn *fn) {
     j->piece = tad__split_size((size_t)n, grain);
-    if (j->a.rows == 0 && j->a.start[0] != 0)
-        return tad_fail(c, TAD_BAD_INDEX, "row_starts[0] is %lld, not 0", (long long)*j->a.start);
+    if (j->a.rows == 0 && j->a.start[0] != 0) return refuse(c, &j->a);
     tad__split(c->compute->threads, (size_t)n, grain, fn, j);
     for (size_t i = 0; i < TAD__MOST_PIECES; i++)
         if (j->wrong[i]) return refuse(c, &j->a);
