@@ -868,6 +868,11 @@ static inline tad_status tad__traced_optim_step(const char *tad__file, int tad__
 }
 #undef tad_optim_step
 #define tad_optim_step(...) tad__traced_optim_step(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_optim_step_rows(const char *tad__file, int tad__line, tad_optim *o, const tad_rows *rows, size_t n) {
+    return tad_here_status(tad_dict_tape(tad_optim_state(o)), tad_optim_step_rows(o, rows, n), tad__file, tad__line);
+}
+#undef tad_optim_step_rows
+#define tad_optim_step_rows(...) tad__traced_optim_step_rows(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_optim_set_lr(const char *tad__file, int tad__line, tad_optim *o, double lr) {
     return tad_here_status(tad_dict_tape(tad_optim_state(o)), tad_optim_set_lr(o, lr), tad__file, tad__line);
 }

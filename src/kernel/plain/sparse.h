@@ -41,7 +41,8 @@ TAD__EMBEDDED int tad__csr_ends(const tad__csr *a, int64_t end, int64_t e) {
     return end < a->rows || e == a->entries;
 }
 
-/* y[e] = the row of entry e, for rows first .. end - 1. Here and below 0: the structure is wrong. */
+/* y[e] = the row of entry e, for rows first .. end - 1. Here and below 0: the structure is wrong.
+ */
 static inline int tad__csr_rows(const tad__csr *a, int64_t first, int64_t end, int64_t *y) {
     int64_t e, last;
     if (!tad__csr_begins(a, first, &e)) return 0;

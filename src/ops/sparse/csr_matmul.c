@@ -72,8 +72,8 @@ static tad_status sample_shape(const tad_call_frame *c, tad_type *out, size_t *n
         tad__csr a = j->a;                                                                         \
         a.start_step = a.column_step = 1;                                                          \
         tad__csr_done(j, first,                                                                    \
-                      j->width == 1 ? OF_JOB(function, 1, given(1))                          \
-                                    : OF_JOB(function, j->width, given(j->width)));          \
+                      j->width == 1 ? OF_JOB(function, 1, given(1))                                \
+                                    : OF_JOB(function, j->width, given(j->width)));                \
     }
 #define BY_VALUES(width) j->values, 1, j->x
 #define BY_ROWS(width) j->x, width, 1, j->z
