@@ -117,7 +117,7 @@ END_TEST
 START_TEST(coo_is_brought_into_rows) {
     const int64_t rows[] = {2, 0, 2, 0, 2}, at[] = {1, 3, 0, 3, 1};
     tad_var v = vector(5, (double[]){1, 2, 3, 4, 5});
-    tad_csr a = tad_csr_from_coo((tad_coo){v, whole(5, rows), whole(5, at), 3, 4});
+    tad_csr a = tad_coo_to_csr((tad_coo){v, whole(5, rows), whole(5, at), 3, 4});
     ck_values(a.row_starts, 0, 0, 1, 1, 3);
     ck_values(a.columns, 0, 3, 0, 1);
     ck_values(a.values, 0, 6, 3, 6);
@@ -143,7 +143,7 @@ START_TEST(coo_sorts_long_rows) {
         v[i] = i + 1;
         sum[rows[i] * 100 + at[i]] += v[i];
     }
-    tad_csr a = tad_csr_from_coo((tad_coo){vector(N, v), whole(N, rows), whole(N, at), 2, 100});
+    tad_csr a = tad_coo_to_csr((tad_coo){vector(N, v), whole(N, rows), whole(N, at), 2, 100});
     ck_done(tad_read(tad_csr_to_dense(a), got, N), t);
     for (int i = 0; i < N; i++)
         ck_assert_msg(got[i] == sum[i], "%d: %g, not %g", i, got[i], sum[i]);

@@ -687,7 +687,7 @@ TAD_API tad_var tad_csr_sum(tad_csr a, tad_axes over);
 /* Brought into rows, columns ascending, what is at one place added up: of any order, so make it
  * once, before the mark to which the steps rewind. The other way shares the variables. Of a
  * failure all variables are nil. */
-TAD_API tad_csr tad_csr_from_coo(tad_coo a);
+TAD_API tad_csr tad_coo_to_csr(tad_coo a);
 TAD_API tad_coo tad_csr_to_coo(tad_csr a);
 TAD_API tad_csr tad_csr_transpose(tad_csr a);
 /* a + b, with an entry where either has one; BAD_SHAPE for other sizes. */

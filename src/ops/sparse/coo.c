@@ -143,7 +143,7 @@ const size_t tad__ops_coo_count = LENGTH(tad__ops_coo);
 
 /* ---- matrices ---- */
 
-tad_csr tad_csr_from_coo(tad_coo a) {
+tad_csr tad_coo_to_csr(tad_coo a) {
     tad_var out[3];
     tad_apply(tad__ops_coo, (tad_var[]){a.rows, a.columns}, 2,
               &(coo_options){a.n_rows, a.n_columns}, out, 3);
@@ -162,8 +162,7 @@ tad_coo tad_csr_to_coo(tad_csr a) {
 
 tad_csr tad_csr_transpose(tad_csr a) {
     const tad_coo own = tad_csr_to_coo(a);
-    return tad_csr_from_coo(
-        (tad_coo){own.values, own.columns, own.rows, own.n_columns, own.n_rows});
+    return tad_coo_to_csr((tad_coo){own.values, own.columns, own.rows, own.n_columns, own.n_rows});
 }
 
 static tad_var both(tad_var a, tad_var b) { return tad_concat((tad_var[]){a, b}, 2, 0); }
@@ -176,5 +175,5 @@ tad_csr tad_csr_add(tad_csr a, tad_csr b) {
     if (t && (x.n_rows != z.n_rows || x.n_columns != z.n_columns))
         tad_tape_fail(t, TAD_BAD_SHAPE, "csr_add: (%lld,%lld) + (%lld,%lld)", (long long)x.n_rows,
                       (long long)x.n_columns, (long long)z.n_rows, (long long)z.n_columns);
-    return tad_csr_from_coo(sum);
+    return tad_coo_to_csr(sum);
 }
