@@ -385,7 +385,7 @@ START_TEST(bags_with_weights) {
     ck_values(tad_embedding_bag(square, w, tad_none(), tad_none(), TAD_BAG_SUM), 0, 2, 10, 2, 1);
     ck_tape(t);
     tad_embedding_bag(whole(6, bag), w, whole(3, bag_starts), tad_none(), TAD_BAG_SUM);
-    ck_refused(t, TAD_BAD_INDEX, "row_starts[2] is 3, of 6 entries");
+    ck_refused(t, TAD_BAD_INDEX, "embedding_bag", "row_starts[2] is 3, of 6 entries");
     tad_embedding_bag(whole(6, bag), w, whole(4, bag_starts), each, TAD_BAG_MAX);
     ck_refused(t, TAD_BAD_ARGUMENT, "embedding_bag", "weights are of sums only");
 }

@@ -75,6 +75,7 @@ static tad_status sum_shape(const tad_call_frame *c, tad_type *out, size_t *n_ou
     unsigned mask;
     tad_shape whole;
     tad_status s = whole_shape(c, o->n_columns, &whole);
+    if (s == TAD_OK) s = tad__csr_check(c, 1, 2, o->n_columns);
     if (s == TAD_OK) s = tad__named_axes(c, &o->axis, whole.rank, &mask);
     if (s == TAD_OK)
         *out =

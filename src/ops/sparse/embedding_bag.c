@@ -51,11 +51,12 @@ static tad_status embedding_bag_shape(const tad_call_frame *c, tad_type *out, si
         return tad_fail(c, TAD_BAD_ARGUMENT, "no mode %d", o->mode);
     if (tad__needs_float(c, WEIGHT)) return TAD_BAD_DTYPE;
     if (weight->rank != 2) return tad_fail(c, TAD_BAD_SHAPE, "the weight must have two axes");
+    const bool has_starts = c->n_in > BAGS && c->in[BAGS];
     tad_status s = check_starts(c);
     if (s == TAD_OK) s = check_weights(c);
     if (s == TAD_OK) s = tad__check_indices(c, c->in[INDEX], weight->dim[0]);
+    if (s == TAD_OK && has_starts) s = tad__csr_check(c, BAGS, INDEX, weight->dim[0]);
     if (s != TAD_OK) return s;
-    const bool has_starts = c->n_in > BAGS && c->in[BAGS];
     const int64_t bags = has_starts ? c->in[BAGS]->dim[0] - 1 : c->in[INDEX]->dim[0];
     *out = (tad_type){(tad_dtype)weight->dtype, TAD_SHAPE(bags, weight->dim[1])};
     if (tad__shape_size(&out->shape, &size)) return TAD_OK;

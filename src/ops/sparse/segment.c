@@ -116,11 +116,13 @@ static const tad_sample segment_samples[] = {
     {CASE("more segments", F64(3, 2), INDICES(2, 3)), OF(8)},
     {CASE("nothing", F64(0, 3), INDICES(2, 0)), OF(2)},
 };
+/* Of an empty segment the extremes are infinite: none of these is likely to have one. */
 static const tad_sample extreme_samples[] = {
-    {CASE("numbers", DISTINCT(9), INDICES(4, 9)), OF(4)},
-    {CASE("rows", DISTINCT(7, 3), INDICES(3, 7)), OF(3)},
-    {CASE("matrices", DISTINCT(5, 2, 3), INDICES(5, 5)), OF(5)},
+    {CASE("numbers", DISTINCT(12), INDICES(2, 12)), OF(2)},
+    {CASE("rows, in order", DISTINCT(7, 3), STARTS(1, 7)), OF(2)},
+    {CASE("matrices", DISTINCT(10, 2, 2), INDICES(2, 10)), OF(2)},
     {CASE("one segment", DISTINCT(4, 2), INDICES(1, 4)), OF(1)},
+    {CASE("segments of one", DISTINCT(2, 5), STARTS(1, 2)), OF(2)},
     {CASE("nothing", F64(0, 3), INDICES(2, 0)), OF(0)},
 };
 static const tad_misuse segment_misuse[] = {

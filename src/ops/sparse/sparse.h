@@ -12,6 +12,9 @@
 /* Operands `starts` and the next one, the columns, may be the structure of a matrix of so many
  * columns: types and sizes. What they say is checked by forward. */
 tad_status tad__csr_fits(const tad_call_frame *c, size_t starts, int64_t n_columns);
+/* Checks what they say here, for an op that is composed: the failure has its name. */
+tad_status tad__csr_check(const tad_call_frame *c, size_t starts, size_t columns,
+                          int64_t n_columns);
 /* So many rows, or columns, can be. */
 tad_status tad__csr_size_fits(const tad_call_frame *c, const char *what, int64_t n);
 /* Operand i is a vector or a matrix with so many rows. */

@@ -45,11 +45,11 @@ static tad_status refuse_row(const tad_call_frame *c, int64_t at, int64_t first,
 
 static tad_status refuse_size(const tad_call_frame *c, const tad__csr *a, int64_t at) {
     return tad_fail(c, TAD_BAD_INDEX, "row_starts[%lld] is %lld, of %lld entries", (long long)at,
-                    (long long)a->start[at], (long long)a->entries);
+                    (long long)a->start[at * a->start_step], (long long)a->entries);
 }
 
-/* The first place that is wrong. */
-static tad_status refuse(const tad_call_frame *c, const tad__csr *a) {
+/* Refuses the first place that is wrong. */
+static tad_status check(const tad_call_frame *c, const tad__csr *a) {
     int64_t e, last, column;
     if (!tad__csr_begins(a, 0, &e))
         return tad_fail(c, TAD_BAD_INDEX, "row_starts[0] is %lld, not 0", (long long)e);
@@ -63,7 +63,14 @@ static tad_status refuse(const tad_call_frame *c, const tad__csr *a) {
                                 (long long)e, (long long)column, (long long)a->columns - 1);
         e = last;
     }
-    return refuse_size(c, a, a->rows);
+    return tad__csr_ends(a, a->rows, e) ? TAD_OK : refuse_size(c, a, a->rows);
+}
+
+tad_status tad__csr_check(const tad_call_frame *c, size_t starts, size_t columns,
+                          int64_t n_columns) {
+    const tad_array *s = c->in[starts], *k = c->in[columns];
+    return check(c, &(tad__csr){tad__csr_rows_of(s), n_columns, k->size, s->data, k->data,
+                                tad_strides(s)[0], tad_strides(k)[0]});
 }
 
 /* ---- forward ---- */
@@ -91,10 +98,10 @@ bool tad__csr_begin(const tad_call_frame *c, const tad_array *starts, const tad_
 tad_status tad__csr_run(const tad_call_frame *c, tad__csr_job *j, int64_t n, size_t grain,
                         tad__split_fn *fn) {
     j->piece = tad__split_size((size_t)n, grain);
-    if (j->a.rows == 0 && j->a.start[0] != 0) return refuse(c, &j->a);
+    if (j->a.rows == 0 && j->a.start[0] != 0) return check(c, &j->a);
     tad__split(c->compute->threads, (size_t)n, grain, fn, j);
     for (size_t i = 0; i < TAD__MOST_PIECES; i++)
-        if (j->wrong[i]) return refuse(c, &j->a);
+        if (j->wrong[i]) return check(c, &j->a);
     return TAD_OK;
 }
 
