@@ -1,10 +1,13 @@
 /* A sparse matrix of 1e6 rows, 5 entries each, times a vector, float64: the forward pass, and the
  * forward pass with the gradients of values and vector, beside loops by hand; columns near the
- * diagonal, as those of a mesh, and anywhere.
+ * diagonal, as those of a mesh, and anywhere. A step of Adam on the rows of a table that a batch
+ * uses, beside one on the whole table.
  *
  *   bench_sparse [--quick] [--rounds N] [NAME ...] */
 #include "bench.h"
 
+#include <tad/nn.h>
+#include <tad/optim.h>
 #include <tad/tad.h>
 
 enum { N = 1000000, EACH = 5, ENTRIES = N * EACH };
@@ -140,11 +143,68 @@ static void measure(const char *name, bool near, bool gradient, const bench_opti
     release(&p);
 }
 
+/* ---- a table of 100000 words, 32 numbers each, float32; a batch of 256 ---- */
+
+enum { WORDS = 100000, WIDTH = 32, BATCH = 256 };
+
+typedef struct training {
+    tad_tape *tape;
+    tad_var table;
+    tad_optim *adam;
+    tad_mark mark;
+    int64_t words[BATCH];
+} training;
+
+static tad_var loss_of(tad_var x) { return tad_sum(tad_square(x), tad_all()); }
+
+static void step_rows(void *arg) {
+    training *r = arg;
+    tad_var words = tad_borrow(r->tape, TAD_I64, TAD_SHAPE(BATCH), r->words);
+    tad_rows used = tad_rows_used(r->table, words);
+    if (tad_reverse(loss_of(tad_embedding(used.local, used.values))) != TAD_OK) return;
+    if (tad_optim_step_rows(r->adam, &used, 1) != TAD_OK) return;
+    (void)tad_tape_rewind(r->tape, r->mark);
+}
+
+static void step_whole(void *arg) {
+    training *r = arg;
+    tad_var words = tad_borrow(r->tape, TAD_I64, TAD_SHAPE(BATCH), r->words);
+    if (tad_reverse(loss_of(tad_embedding(words, r->table))) != TAD_OK) return;
+    if (tad_optim_step(r->adam) != TAD_OK) return;
+    (void)tad_tape_rewind(r->tape, r->mark);
+}
+
+static training make_training(void) {
+    unsigned long long seed = 8;
+    training r = {.tape = tad_tape_new(NULL)};
+    tad_dict *params = tad_dict_new(r.tape);
+    r.table = tad_param_random(r.tape, TAD_F32, TAD_SHAPE(WORDS, WIDTH), NULL);
+    if (tad_dict_add(params, "table", r.table) != TAD_OK) bench_fail("table", "no memory");
+    r.adam = tad_adam(params, 0.001, NULL);
+    r.mark = tad_tape_mark(r.tape);
+    for (int i = 0; i < BATCH; i++)
+        r.words[i] = (int64_t)((bench_random(&seed) + 1) / 2 * (WORDS - 1));
+    return r;
+}
+
+static void measure_table(const bench_options *o) {
+    training r[] = {make_training(), make_training()};
+    bench_case c[] = {{.run = step_rows, .arg = &r[0]}, {.run = step_whole, .arg = &r[1]}};
+    bench_measure(c, 2, o);
+    bench_print("table", &c[0], 1e3, "ms", &c[1], "whole");
+    bench_print("table_whole", &c[1], 1e3, "ms", &c[1], "whole");
+    for (int i = 0; i < 2; i++) {
+        if (tad_tape_status(r[i].tape) != TAD_OK) bench_fail("table", tad_message(r[i].tape));
+        tad_tape_free(r[i].tape);
+    }
+}
+
 int main(int argc, char **argv) {
-    static const char *const names[] = {"near", "anywhere", "near_gradient", "anywhere_gradient",
-                                        NULL};
+    static const char *const names[] = {"near",  "anywhere", "near_gradient", "anywhere_gradient",
+                                        "table", NULL};
     bench_options o = bench_arguments(argc, argv, names);
-    for (int i = 0; names[i]; i++)
+    if (bench_wanted(&o, "table")) measure_table(&o);
+    for (int i = 0; i < 4; i++)
         if (bench_wanted(&o, names[i])) measure(names[i], i % 2 == 0, i >= 2, &o);
     return 0;
 }

@@ -90,9 +90,8 @@ PIECE(sample_f32, tad__csr_sample_matmul_f32, BY_ROWS)
 enum { COLUMNS_OF_A_PIECE = 16 };
 
 static tad_status matmul_forward(const tad_call_frame *c) {
-    static tad__split_fn *const along[] = {matmul_f64, matmul_f32}, *const across[] = {
-                                                                        transposed_f64,
-                                                                        transposed_f32};
+    static tad__split_fn *const along[] = {matmul_f64, matmul_f32};
+    static tad__split_fn *const across[] = {transposed_f64, transposed_f32};
     const matmul_options *o = c->options;
     const bool is_f32 = c->out[0]->dtype == TAD_F32;
     tad__csr_job j;
