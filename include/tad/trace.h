@@ -868,11 +868,6 @@ static inline tad_status tad__traced_optim_step(const char *tad__file, int tad__
 }
 #undef tad_optim_step
 #define tad_optim_step(...) tad__traced_optim_step(__FILE__, __LINE__, __VA_ARGS__)
-static inline tad_status tad__traced_optim_step_rows(const char *tad__file, int tad__line, tad_optim *o, const tad_rows *rows, size_t n) {
-    return tad_here_status(tad_dict_tape(tad_optim_state(o)), tad_optim_step_rows(o, rows, n), tad__file, tad__line);
-}
-#undef tad_optim_step_rows
-#define tad_optim_step_rows(...) tad__traced_optim_step_rows(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_optim_set_lr(const char *tad__file, int tad__line, tad_optim *o, double lr) {
     return tad_here_status(tad_dict_tape(tad_optim_state(o)), tad_optim_set_lr(o, lr), tad__file, tad__line);
 }
@@ -893,6 +888,11 @@ static inline tad_status tad__traced_gradient_norm(const char *tad__file, int ta
 }
 #undef tad_gradient_norm
 #define tad_gradient_norm(...) tad__traced_gradient_norm(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_optim_step_rows(const char *tad__file, int tad__line, tad_optim *o, const tad_rows *rows, size_t n) {
+    return tad_here_status(tad_dict_tape(tad_optim_state(o)), tad_optim_step_rows(o, rows, n), tad__file, tad__line);
+}
+#undef tad_optim_step_rows
+#define tad_optim_step_rows(...) tad__traced_optim_step_rows(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_freeze(const char *tad__file, int tad__line, const tad_var *in, size_t n_in, const tad_var *out, size_t n_out, const tad_freeze_options *options, tad_program **program) {
     return tad_here_status(tad__tape_in(in), tad_freeze(in, n_in, out, n_out, options, program), tad__file, tad__line);
 }
