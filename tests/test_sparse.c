@@ -313,6 +313,8 @@ START_TEST(segments) {
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(5, 2), rows52), i = whole(5, ids);
     ck_values(tad_segment_sum(x, i, 3), 0, 2, 1, 0, 0, 0, 16);
     ck_values(tad_segment_mean(x, i, 3), 1e-15, 1, .5, 0, 0, 0, 16. / 3);
+    tad_var few = whole(5, (const int64_t[]){3, 1, 3, 3, 3}); /* one of its own, and none */
+    ck_values(tad_segment_mean(x, few, 4), 0, 0, 0, 2, -1, 0, 0, 0, 4.5);
     ck_values(tad_segment_max(x, i, 3), 0, 2, 2, -INFINITY, -INFINITY, 2, 7);
     ck_values(tad_segment_min(x, i, 3), 0, 0, -1, INFINITY, INFINITY, -3, 4);
     tad_var y = tad_segment_softmax(x, i, 3);
