@@ -17,7 +17,7 @@ def short(arguments):
 def main(include):
     for header in ("elementwise.h", "ops.h"):
         code = re.sub(r"/\*.*?\*/", "", (include / "tad" / header).read_text(encoding="utf-8"), flags=re.S)
-        for name, arguments in re.findall(r"^TAD_API tad_var (tad_\w+)\(([^;]*?)\);", code, re.M):
+        for name, arguments in re.findall(r"^TAD_API (?:tad_var|tad_csr) (tad_\w+)\(([^;]*?)\);", code, re.M):
             print(f'SIGNATURE("{name[4:]}", "{name}({short(arguments)})")')
 
 

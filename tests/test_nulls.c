@@ -19,6 +19,7 @@ enum { PLACES = 10, ROOM = 1 << 16, VARIANTS = 6, ALL = (1 << PLACES) - 1 };
 
 static tad_tape *t, *other;
 static tad_var p, stale, foreign; /* a (2,2) parameter; rewound; of the other tape */
+static tad_csr csr;               /* (2,2) */
 static tad_dict *dict;
 static tad_net *net;
 static tad_optim *optim;
@@ -47,6 +48,9 @@ static void begin(void) {
     p = tad_param(t, TAD_F64, TAD_SHAPE(2, 2), (double[]){1, 2, 3, 4});
     foreign = tad_scalar(other, 1);
     alien = tad_tape_mark(other);
+    csr = (tad_csr){tad_param(t, TAD_F64, TAD_SHAPE(2), NULL),
+                    tad_constant(t, TAD_I64, TAD_SHAPE(3), (int64_t[]){0, 1, 2}),
+                    tad_constant(t, TAD_I64, TAD_SHAPE(2), (int64_t[]){1, 0}), 2};
     dict = tad_dict_new(t);
     tad_dict_add(dict, "p", p);
     net = tad_mlp(t, (int64_t[]){2, 2}, 2, NULL);
@@ -174,6 +178,17 @@ static tad_var TAKE_tad_var(int k) {
     return is_bad(k) ? none[variant] : p;
 }
 
+static tad_csr TAKE_tad_csr(int k) {
+    tad_var v = TAKE_tad_var(k);
+    return is_bad(k) ? (tad_csr){v, v, v, variant - 1} : csr;
+}
+
+static tad_coo TAKE_tad_coo(int k) {
+    tad_var v = TAKE_tad_var(k);
+    return is_bad(k) ? (tad_coo){v, v, v, variant - 1, variant - 1}
+                     : (tad_coo){csr.values, csr.columns, csr.columns, 2, 2};
+}
+
 static const tad_var *TAKE_variables(int k) {
     static tad_var list[PLACES][256];           /* n lists of m */
     lost = lost || (is_bad(k) && variant <= 2); /* nobody looks for the tape elsewhere */
@@ -225,6 +240,9 @@ static void ck_var(const char *name, tad_var v) {
 
 #define GIVES_tad_status(call) ck_status(name, call)
 #define GIVES_tad_var(call) ck_var(name, call)
+#define GIVES_tad_csr(call) ck_var(name, (call).values)
+#define GIVES_tad_coo(call) ck_var(name, (call).values)
+#define GIVES_tad_rows(call) ck_var(name, (call).values)
 #define GIVES_void(call) (call)
 #define GIVES_pointer(call) (void)(call)
 #define GIVES_bool(call) (void)(call)

@@ -651,6 +651,68 @@ TAD_API tad_var tad_logical_or(tad_var a, tad_var b);
 TAD_API tad_var tad_logical_xor(tad_var a, tad_var b);
 TAD_API tad_var tad_logical_not(tad_var x);
 
+/* ---- sparse matrices, and segments ----
+ *
+ * A structure is int64 variables, which have no derivative; values are a variable as any other, so
+ * gradients with respect to them are one number for each entry, whatever the order. An entry may be
+ * 0, and entries for one place add up. BAD_INDEX, with the place, for a structure that cannot be:
+ * it is checked whenever it is read. One multiplication for each entry (and column of a dense
+ * matrix), and one pass over what is dense. */
+
+/* Compressed rows (m,n): entries row_starts[i] .. row_starts[i + 1] - 1 are those of row i, in any
+ * order. row_starts (m + 1) begins with 0 and ends with the number of entries; columns (entries)
+ * are within 0 .. n - 1; values (entries) are of a float type. */
+typedef struct tad_csr {
+    tad_var values, row_starts, columns;
+    int64_t n_columns; /* n */
+} tad_csr;
+
+/* Entries one by one, in any order: entry e is at (rows[e], columns[e]) of (n_rows,n_columns). */
+typedef struct tad_coo {
+    tad_var values, rows, columns;
+    int64_t n_rows, n_columns;
+} tad_coo;
+
+/* a x: x (n) -> (m), or (n,k) -> (m,k). a^T x: x (m) -> (n), or (m,k) -> (n,k). */
+TAD_API tad_var tad_csr_matmul(tad_csr a, tad_var x);
+TAD_API tad_var tad_csr_matmul_transposed(tad_csr a, tad_var x);
+/* Of the product x z^T, x (m,k), z (n,k), or of vectors (m), (n), the elements that the pattern has
+ * entries for: (entries). Also known as SDDMM. Values of a pattern, here and below, are not read:
+ * they may be left out. */
+TAD_API tad_var tad_csr_sample_matmul(tad_csr pattern, tad_var x, tad_var z);
+TAD_API tad_var tad_csr_sample(tad_csr pattern, tad_var x); /* the same of x (m,n) */
+TAD_API tad_var tad_csr_rows(tad_csr pattern);              /* int64 (entries): the row of each */
+TAD_API tad_var tad_csr_to_dense(tad_csr a);                /* (m,n) */
+TAD_API tad_var tad_csr_sum(tad_csr a, tad_axes over);
+/* Brought into rows, columns ascending, what is at one place added up: of any order, so make it
+ * once, before the mark to which the steps rewind. The other way shares the variables. Of a
+ * failure all variables are nil. */
+TAD_API tad_csr tad_coo_to_csr(tad_coo a);
+TAD_API tad_coo tad_csr_to_coo(tad_csr a);
+TAD_API tad_csr tad_csr_transpose(tad_csr a);
+/* a + b, with an entry where either has one; BAD_SHAPE for other sizes. */
+TAD_API tad_csr tad_csr_add(tad_csr a, tad_csr b);
+
+/* Slices of x (E,...) put together: segment ids[e] of `count`, in any order, gets x[e]. ids is
+ * int64 (E), within 0 .. count - 1; the result is (count,...). Of an empty segment the sum and the
+ * mean are 0, the extremes -inf and inf. Equal extremes share the gradient. */
+TAD_API tad_var tad_segment_sum(tad_var x, tad_var ids, int64_t count);
+TAD_API tad_var tad_segment_mean(tad_var x, tad_var ids, int64_t count);
+TAD_API tad_var tad_segment_max(tad_var x, tad_var ids, int64_t count);
+TAD_API tad_var tad_segment_min(tad_var x, tad_var ids, int64_t count);
+/* e^x over its sum in the segment; of x's shape. */
+TAD_API tad_var tad_segment_softmax(tad_var x, tad_var ids, int64_t count);
+
+typedef enum tad_bag_mode { TAD_BAG_SUM, TAD_BAG_MEAN, TAD_BAG_MAX } tad_bag_mode;
+
+/* Rows of weight (n,d) by indices (N), put together bag by bag: bag i has indices starts[i] ..
+ * starts[i + 1] - 1; starts (B + 1) begins with 0 and ends with N, as PyTorch's offsets do with
+ * include_last_offset. -> (B,d). Or starts tad_none(), and each row of indices (B,L) is a bag.
+ * Empty bags give 0. weights, of indices' shape, multiply the rows of a sum; or tad_none(). Equal
+ * largest ones share the gradient. BAD_ARGUMENT for weights of another mode. */
+TAD_API tad_var tad_embedding_bag(tad_var indices, tad_var weight, tad_var starts, tad_var weights,
+                                  tad_bag_mode mode);
+
 /* ---- random ---- */
 
 /* Zeroes elements with probability p, by the tape's random numbers, and scales the others by

@@ -140,6 +140,31 @@ TAD_API TAD_MUST_USE tad_status tad_average_swap(tad_average *a);
  * tad_assign. */
 TAD_API const tad_dict *tad_average_params(const tad_average *a);
 
+/* ---- of a large table, the rows that a step uses ----
+ *
+ *     tad_rows used = tad_rows_used(table, words);
+ *     tad_var x = tad_embedding(used.local, used.values);
+ *     ... tad_reverse(loss) ... tad_optim_step_rows(opt, &used, 1) ... tad_tape_rewind(t, m)
+ *
+ * Neither the sweep nor the step touches any other row: their cost does not depend on the table. */
+
+typedef struct tad_rows {
+    tad_var param;  /* (n,...), of one axis at least */
+    tad_var index;  /* int64 (k): the rows, ascending, none twice */
+    tad_var local;  /* of the indices' shape: where in `index` each of them is */
+    tad_var values; /* (k,...): these rows as an input of its own, which is differentiated */
+} tad_rows;
+
+/* The rows of a parameter that indices (int64, within 0 .. n - 1, of any shape) name. Compute with
+ * `values` and `local` in the place of the parameter and the indices. Nil variables on failure. */
+TAD_API tad_rows tad_rows_used(tad_var param, tad_var indices);
+
+/* tad_optim_step, but of the parameters in the list only these rows move, by the gradients of
+ * `values`; the parameter's own gradient must not have been reached. Other rows keep their values
+ * and moments, as PyTorch's SparseAdam has it: decay of weights and moments is that of the steps in
+ * which a row is used. Not with LAMB, which looks at whole parameters: BAD_ARGUMENT. */
+TAD_API TAD_MUST_USE tad_status tad_optim_step_rows(tad_optim *o, const tad_rows *rows, size_t n);
+
 /* ---- learning-rate schedules ---- */
 
 typedef enum tad_schedule_kind {

@@ -606,6 +606,32 @@ extern "C" {
 #define tad_logical_xor(...) TAD_HERE(tad_logical_xor(__VA_ARGS__))
 #undef tad_logical_not
 #define tad_logical_not(...) TAD_HERE(tad_logical_not(__VA_ARGS__))
+#undef tad_csr_matmul
+#define tad_csr_matmul(...) TAD_HERE(tad_csr_matmul(__VA_ARGS__))
+#undef tad_csr_matmul_transposed
+#define tad_csr_matmul_transposed(...) TAD_HERE(tad_csr_matmul_transposed(__VA_ARGS__))
+#undef tad_csr_sample_matmul
+#define tad_csr_sample_matmul(...) TAD_HERE(tad_csr_sample_matmul(__VA_ARGS__))
+#undef tad_csr_sample
+#define tad_csr_sample(...) TAD_HERE(tad_csr_sample(__VA_ARGS__))
+#undef tad_csr_rows
+#define tad_csr_rows(...) TAD_HERE(tad_csr_rows(__VA_ARGS__))
+#undef tad_csr_to_dense
+#define tad_csr_to_dense(...) TAD_HERE(tad_csr_to_dense(__VA_ARGS__))
+#undef tad_csr_sum
+#define tad_csr_sum(...) TAD_HERE(tad_csr_sum(__VA_ARGS__))
+#undef tad_segment_sum
+#define tad_segment_sum(...) TAD_HERE(tad_segment_sum(__VA_ARGS__))
+#undef tad_segment_mean
+#define tad_segment_mean(...) TAD_HERE(tad_segment_mean(__VA_ARGS__))
+#undef tad_segment_max
+#define tad_segment_max(...) TAD_HERE(tad_segment_max(__VA_ARGS__))
+#undef tad_segment_min
+#define tad_segment_min(...) TAD_HERE(tad_segment_min(__VA_ARGS__))
+#undef tad_segment_softmax
+#define tad_segment_softmax(...) TAD_HERE(tad_segment_softmax(__VA_ARGS__))
+#undef tad_embedding_bag
+#define tad_embedding_bag(...) TAD_HERE(tad_embedding_bag(__VA_ARGS__))
 #undef tad_dropout
 #define tad_dropout(...) TAD_HERE(tad_dropout(__VA_ARGS__))
 #undef tad_dropout_channels
@@ -862,6 +888,11 @@ static inline tad_status tad__traced_gradient_norm(const char *tad__file, int ta
 }
 #undef tad_gradient_norm
 #define tad_gradient_norm(...) tad__traced_gradient_norm(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_optim_step_rows(const char *tad__file, int tad__line, tad_optim *o, const tad_rows *rows, size_t n) {
+    return tad_here_status(tad_dict_tape(tad_optim_state(o)), tad_optim_step_rows(o, rows, n), tad__file, tad__line);
+}
+#undef tad_optim_step_rows
+#define tad_optim_step_rows(...) tad__traced_optim_step_rows(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_freeze(const char *tad__file, int tad__line, const tad_var *in, size_t n_in, const tad_var *out, size_t n_out, const tad_freeze_options *options, tad_program **program) {
     return tad_here_status(tad__tape_in(in), tad_freeze(in, n_in, out, n_out, options, program), tad__file, tad__line);
 }

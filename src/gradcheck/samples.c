@@ -198,12 +198,25 @@ static void raise_diagonals(double *x, size_t size, const tad_shape *s, double m
         for (size_t i = 0; i < n; i++) x[at + i * n + i] += (double)n * most;
 }
 
+/* A new one goes before all that are larger. */
+static void fill_starts(const tad_sample_input *in, tad_random *r, double *x, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        double v = i == 0 ? in->lo : in->hi;
+        if (i > 0 && i + 1 < n) v = in->lo + floor(tad_random_uniform(r) * (in->hi - in->lo + 1));
+        size_t at = i;
+        for (; at > 0 && x[at - 1] > v; at--) x[at] = x[at - 1];
+        x[at] = v;
+    }
+}
+
 static void fill(const tad_sample_input *in, uint64_t seed, double *x, size_t n) {
     tad_random r = {seed, 0};
     double lo, hi;
     interval(in, &lo, &hi);
     if (in->fill == TAD_FILL_DISTINCT)
         fill_distinct(in, &r, lo, hi, x, n);
+    else if (in->fill == TAD_FILL_STARTS)
+        fill_starts(in, &r, x, n);
     else if (in->fill == TAD_FILL_SIMPLEX)
         for (size_t i = 0; i < n; i++) x[i] = 0.2 + tad_random_uniform(&r);
     else

@@ -135,7 +135,7 @@ tad_optim *tad__optim_make(tad_optim pattern, const tad_dict *params, const char
 /* Gradients first: asking for a parameter's memory to change it may end what a sweep left. */
 static bool find_pointers(tad_optim *o) {
     for (size_t i = 0; i < o->count; i++)
-        if (!(o->slot[i].g = tad_gradient_data(o->slot[i].param))) return false;
+        if (!o->slot[i].row && !(o->slot[i].g = tad_gradient_data(o->slot[i].param))) return false;
     for (size_t i = 0; i < o->count; i++) {
         tad__slot *s = &o->slot[i];
         if (!(s->p = tad_param_data(s->param))) return false;
@@ -145,9 +145,9 @@ static bool find_pointers(tad_optim *o) {
     return true;
 }
 
-static double squares(tad_var param, const void *g) {
-    int64_t n = tad_size_of(param);
-    return tad__squares(tad__compute_of(param.tape), tad_dtype_of(param), g, n);
+static double squares(const tad_optim *o, const tad__slot *s) {
+    return tad__squares(tad__compute_of(o->tape), s->dtype, s->g,
+                        s->row ? s->rows * s->width : s->n);
 }
 
 /* PyTorch's clip_grad_norm_: max / (norm + 1e-6), at most 1. */
@@ -155,7 +155,7 @@ static tad_status clip_scale(const tad_optim *o, double *scale) {
     *scale = 1;
     if (o->clip.norm == 0) return TAD_OK;
     double sum = 0;
-    for (size_t i = 0; i < o->count; i++) sum += squares(o->slot[i].param, o->slot[i].g);
+    for (size_t i = 0; i < o->count; i++) sum += squares(o, &o->slot[i]);
     if (!isfinite(sum))
         return tad_tape_fail(o->tape, TAD_NOT_FINITE, "%s: the norm of the gradients is %g",
                              o->what, sum);
@@ -224,8 +224,17 @@ static void go_along(const tad_optim *o, const tad__slot *s, double lr) {
     tad__update_run(c, &along, s->dtype, s->p, s->s[2], none, s->n);
 }
 
-tad_status tad_optim_step(tad_optim *o) {
-    if (!o) return TAD_BAD_ARGUMENT;
+static void step_slot(const tad_optim *o, const tad__slot *s) {
+    const tad__compute *c = tad__compute_of(o->tape);
+    const tad__update u = update_of(o, s);
+    if (s->row)
+        tad__update_rows(c, &u, s->dtype, s->p, s->g, s->s, s->row, s->rows, s->width);
+    else
+        tad__update_run(c, &u, s->dtype, s->p, s->g, s->s, s->n);
+    if (u.rule == TAD__LAMB) go_along(o, s, u.lr);
+}
+
+tad_status tad__optim_step(tad_optim *o) {
     double *steps, scale;
     if (tad_tape_status(o->tape) != TAD_OK || !find_pointers(o) ||
         !(steps = tad_param_data(o->steps)))
@@ -234,14 +243,13 @@ tad_status tad_optim_step(tad_optim *o) {
     if (status != TAD_OK) return status;
     if (!prepare(o, *steps + 1, scale)) return tad_tape_status(o->tape);
     ++*steps;
-    for (size_t i = 0; i < o->count; i++) {
-        tad__slot *s = &o->slot[i];
-        const tad__update u = update_of(o, s);
-        tad__update_run(tad__compute_of(o->tape), &u, s->dtype, s->p, s->g, s->s, s->n);
-        if (u.rule == TAD__LAMB) go_along(o, s, u.lr);
-    }
-    return tad_zero_gradients(o->params, o->count);
+    for (size_t i = 0; i < o->count; i++) step_slot(o, &o->slot[i]);
+    for (size_t i = 0; i < o->count && status == TAD_OK; i++)
+        if (!o->slot[i].row) status = tad_zero_gradients(&o->params[i], 1);
+    return status;
 }
+
+tad_status tad_optim_step(tad_optim *o) { return o ? tad__optim_step(o) : TAD_BAD_ARGUMENT; }
 
 /* ---- reading and setting ---- */
 
@@ -315,7 +323,7 @@ tad_status tad_gradient_norm(const tad_dict *params, double *norm) {
         if (!g)
             return tad_tape_fail(t, TAD_BAD_DTYPE, "gradient_norm: %s is %s", e.name,
                                  tad_dtype_name(tad_dtype_of(e.value)));
-        sum += squares(e.value, g);
+        sum += tad__squares(tad__compute_of(t), tad_dtype_of(e.value), g, tad_size_of(e.value));
     }
     if (tad_tape_status(t) == TAD_OK && norm) *norm = sqrt(sum);
     return tad_tape_status(t);

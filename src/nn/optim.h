@@ -17,6 +17,8 @@ typedef struct tad__slot {
     double lr_factor, decay;
     void *p, *s[TAD__STATES];
     const void *g;
+    const int64_t *row;  /* of this step: the rows that move, NULL: all; g has theirs alone */
+    int64_t rows, width; /* how many; of how many numbers */
 } tad__slot;
 
 struct tad_optim {
@@ -38,5 +40,8 @@ struct tad_optim {
 
 /* From a filled-in pattern; wrong: what is the matter with its options, NULL: nothing. */
 tad_optim *tad__optim_make(tad_optim pattern, const tad_dict *params, const char *wrong);
+
+/* tad_optim_step, once the slots say which rows move and what their gradients are. */
+tad_status tad__optim_step(tad_optim *o);
 
 #endif

@@ -59,6 +59,9 @@
     { TYPE(TAD_I64, __VA_ARGS__), INTEGERS(0, n) }
 #define INDEX_0D(n)                                                                                \
     { TYPE_0D(TAD_I64), INTEGERS(0, n) }
+/* Where rows begin that have so many entries together: one number more than rows. */
+#define STARTS(entries, ...)                                                                       \
+    { TYPE(TAD_I64, __VA_ARGS__), .fill = TAD_FILL_STARTS, .hi = entries, .constant = true }
 #define MASK(...)                                                                                  \
     { TYPE(TAD_BOOL, __VA_ARGS__), INTEGERS(0, 2) }
 #define ABSENT                                                                                     \
