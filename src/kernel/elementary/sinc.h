@@ -10,7 +10,7 @@ static inline double tad__sine_pi_f64(double n, double x) {
     const double whole = tad__rint_f64(x), d = tad__pi_f64 * (x - whole);
     const double half = whole + floor(0.5 * n); /* turns by pi */
     const double y = 2 * floor(0.5 * n) == n ? tad__sin_f64(d) : tad__cos_f64(d);
-    return 2 * tad__rint_f64(0.5 * half) == half ? y : -y;
+    return (2 * tad__rint_f64(0.5 * half) == half ? y : -y) + 0.0; /* no -0 */
 }
 
 /* With z = pi x the n-th derivative by z, f_n, of sin z / z has z f_n + n f_(n-1) = the sine's.
