@@ -180,6 +180,25 @@ TAD_API tad_var tad_gammaincc(tad_var a, tad_var x);
  * for a or b below 0 and for x outside 0 .. 1. */
 TAD_API tad_var tad_betainc(tad_var a, tad_var b, tad_var x);
 
+/* ---- interpolation ----
+ *
+ * At the places x, of any shape, by values (n) at places (n), which ascend; n is 2 at least. A
+ * place belongs to the interval that it begins. BAD_ARGUMENT where places do not ascend. All three
+ * operands have derivatives. Outside the places the value at the nearer end stays, or, with
+ * `extrapolate`, the first and last pieces go on. */
+
+/* On straight lines. */
+TAD_API tad_var tad_interp(tad_var x, tad_var places, tad_var values, bool extrapolate);
+typedef enum tad_spline_ends {
+    TAD_SPLINE_NOT_A_KNOT, /* the first two pieces are one cubic, and the last two; of 3 places all
+                            */
+    TAD_SPLINE_NATURAL     /* the second derivative is 0 at both ends */
+} tad_spline_ends;
+/* On the cubic spline, with continuous second derivatives, as scipy.interpolate.CubicSpline. n
+ * operations for the coefficients. */
+TAD_API tad_var tad_cubic_spline(tad_var x, tad_var places, tad_var values, tad_spline_ends ends,
+                                 bool extrapolate);
+
 /* ---- linear algebra, of the last two axes; leading axes are batches ----
  *
  * BAD_SHAPE for what is not square where it has to be. n^3 operations for each matrix, whose

@@ -352,6 +352,10 @@ extern "C" {
 #define tad_gammaincc(...) TAD_HERE(tad_gammaincc(__VA_ARGS__))
 #undef tad_betainc
 #define tad_betainc(...) TAD_HERE(tad_betainc(__VA_ARGS__))
+#undef tad_interp
+#define tad_interp(...) TAD_HERE(tad_interp(__VA_ARGS__))
+#undef tad_cubic_spline
+#define tad_cubic_spline(...) TAD_HERE(tad_cubic_spline(__VA_ARGS__))
 #undef tad_solve
 #define tad_solve(...) TAD_HERE(tad_solve(__VA_ARGS__))
 #undef tad_solve_triangular
