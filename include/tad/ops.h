@@ -180,6 +180,33 @@ TAD_API tad_var tad_gammaincc(tad_var a, tad_var x);
  * for a or b below 0 and for x outside 0 .. 1. */
 TAD_API tad_var tad_betainc(tad_var a, tad_var b, tad_var x);
 
+/* ---- logarithms of densities, elementwise; operands broadcast ----
+ *
+ * Outside of where a distribution has values the logarithm is -inf, and no gradient comes from
+ * there; parameters that there is no distribution for give NaN. Every operand of a float type has
+ * derivatives. */
+
+TAD_API tad_var tad_normal_log_density(tad_var x, tad_var mean, tad_var deviation);
+TAD_API tad_var tad_laplace_log_density(tad_var x, tad_var location, tad_var scale);
+TAD_API tad_var tad_cauchy_log_density(tad_var x, tad_var location, tad_var scale);
+TAD_API tad_var tad_student_log_density(tad_var x, tad_var degrees, tad_var location,
+                                        tad_var scale);
+TAD_API tad_var tad_exponential_log_density(tad_var x, tad_var rate);
+TAD_API tad_var tad_gamma_log_density(tad_var x, tad_var concentration, tad_var rate);
+TAD_API tad_var tad_beta_log_density(tad_var x, tad_var a, tad_var b);
+TAD_API tad_var tad_uniform_log_density(tad_var x, tad_var low, tad_var high);
+/* Counts of a float type; between whole numbers the formula with lgamma. */
+TAD_API tad_var tad_poisson_log_density(tad_var count, tad_var rate);
+/* x 0 or 1, of a float type; the logit of 1. */
+TAD_API tad_var tad_bernoulli_log_density(tad_var x, tad_var logit);
+/* Of vectors along the last axis, (...,n) -> (...). The factor is lower triangular L (...,n,n) with
+ * the covariance L L^T, as tad_cholesky gives it; SINGULAR for a 0 on its diagonal. */
+TAD_API tad_var tad_multivariate_normal_log_density(tad_var x, tad_var mean, tad_var factor);
+/* Shares (...,n), which sum to 1: that is not looked at. */
+TAD_API tad_var tad_dirichlet_log_density(tad_var shares, tad_var concentrations);
+/* Labels (...), int64, of logits (...,n); BAD_INDEX for a label that is no class. */
+TAD_API tad_var tad_categorical_log_density(tad_var label, tad_var logits);
+
 /* ---- interpolation ----
  *
  * At the places x, of any shape, by values (n) at places (n), which ascend; n is 2 at least. A

@@ -352,6 +352,32 @@ extern "C" {
 #define tad_gammaincc(...) TAD_HERE(tad_gammaincc(__VA_ARGS__))
 #undef tad_betainc
 #define tad_betainc(...) TAD_HERE(tad_betainc(__VA_ARGS__))
+#undef tad_normal_log_density
+#define tad_normal_log_density(...) TAD_HERE(tad_normal_log_density(__VA_ARGS__))
+#undef tad_laplace_log_density
+#define tad_laplace_log_density(...) TAD_HERE(tad_laplace_log_density(__VA_ARGS__))
+#undef tad_cauchy_log_density
+#define tad_cauchy_log_density(...) TAD_HERE(tad_cauchy_log_density(__VA_ARGS__))
+#undef tad_student_log_density
+#define tad_student_log_density(...) TAD_HERE(tad_student_log_density(__VA_ARGS__))
+#undef tad_exponential_log_density
+#define tad_exponential_log_density(...) TAD_HERE(tad_exponential_log_density(__VA_ARGS__))
+#undef tad_gamma_log_density
+#define tad_gamma_log_density(...) TAD_HERE(tad_gamma_log_density(__VA_ARGS__))
+#undef tad_beta_log_density
+#define tad_beta_log_density(...) TAD_HERE(tad_beta_log_density(__VA_ARGS__))
+#undef tad_uniform_log_density
+#define tad_uniform_log_density(...) TAD_HERE(tad_uniform_log_density(__VA_ARGS__))
+#undef tad_poisson_log_density
+#define tad_poisson_log_density(...) TAD_HERE(tad_poisson_log_density(__VA_ARGS__))
+#undef tad_bernoulli_log_density
+#define tad_bernoulli_log_density(...) TAD_HERE(tad_bernoulli_log_density(__VA_ARGS__))
+#undef tad_multivariate_normal_log_density
+#define tad_multivariate_normal_log_density(...) TAD_HERE(tad_multivariate_normal_log_density(__VA_ARGS__))
+#undef tad_dirichlet_log_density
+#define tad_dirichlet_log_density(...) TAD_HERE(tad_dirichlet_log_density(__VA_ARGS__))
+#undef tad_categorical_log_density
+#define tad_categorical_log_density(...) TAD_HERE(tad_categorical_log_density(__VA_ARGS__))
 #undef tad_interp
 #define tad_interp(...) TAD_HERE(tad_interp(__VA_ARGS__))
 #undef tad_cubic_spline

@@ -14,7 +14,7 @@
     F(bce) F(kl_div) F(hinge) F(cross_entropy) F(nll) F(ctc) F(shares) F(entropy_gradient) F(gather)      \
     F(take) F(embedding) F(one_hot) F(masked_fill) F(dropout) F(glu) F(cells) F(sequences)         \
     F(similarity) F(margins) F(multilabel) F(channels) F(batch_norm) F(local_norm) F(tensordot) F(einsum)        \
-    F(positive) F(tridiagonal) F(interpolate) F(special) F(places) F(select) F(search) F(unique) F(scatter_reduce) F(list)
+    F(positive) F(tridiagonal) F(interpolate) F(special) F(density) F(vectors) F(places) F(select) F(search) F(unique) F(scatter_reduce) F(list)
 /* clang-format on */
 
 #define TAD__DECLARE(family)                                                                       \
