@@ -87,6 +87,27 @@ TAD_API tad_var tad_i0(tad_var x); /* bessel_i(x, 0) */
 TAD_API tad_var tad_i1(tad_var x); /* bessel_i(x, 1) */
 TAD_API tad_var tad_i0e(tad_var x); /* e^-|x| i0(x); derivative 0 at 0 */
 TAD_API tad_var tad_i1e(tad_var x); /* e^-|x| i1(x) */
+/* derivative of order n = 0, 1, 2, ... of sin(pi x) / (pi x); of order 0 that itself */
+TAD_API tad_var tad_sinc(tad_var x, double n);
+/* Bessel function of the first kind, order n = 0, 1, 2, ... */
+TAD_API tad_var tad_bessel_j(tad_var x, double n);
+/* Bessel function of the second kind, order n = 0, 1, 2, ...; NaN below 0, derivative NaN at
+ * 0 */
+TAD_API tad_var tad_bessel_y(tad_var x, double n);
+/* modified Bessel function of the second kind, order n = 0, 1, 2, ...; NaN below 0 */
+TAD_API tad_var tad_bessel_k(tad_var x, double n);
+TAD_API tad_var tad_bessel_ke(tad_var x, double n); /* e^x bessel_k(x, n) */
+TAD_API tad_var tad_j0(tad_var x); /* bessel_j(x, 0) */
+TAD_API tad_var tad_j1(tad_var x); /* bessel_j(x, 1) */
+TAD_API tad_var tad_y0(tad_var x); /* bessel_y(x, 0) */
+TAD_API tad_var tad_y1(tad_var x); /* bessel_y(x, 1) */
+TAD_API tad_var tad_k0(tad_var x); /* bessel_k(x, 0) */
+TAD_API tad_var tad_k1(tad_var x); /* bessel_k(x, 1) */
+TAD_API tad_var tad_k0e(tad_var x); /* e^x k0(x) */
+TAD_API tad_var tad_k1e(tad_var x); /* e^x k1(x) */
+/* the w with w e^w = x: at least -1 for branch 0, at most for branch -1; derivative inf at
+ * -1/e */
+TAD_API tad_var tad_lambert_w(tad_var x, double branch);
 TAD_API tad_var tad_sigmoid(tad_var x); /* 1 / (1 + e^-x) */
 TAD_API tad_var tad_log_sigmoid(tad_var x); /* log sigmoid(x) */
 TAD_API tad_var tad_relu(tad_var x); /* max(0, x); derivative 0 at 0 */

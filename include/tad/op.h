@@ -267,7 +267,8 @@ typedef enum tad_fill {
     TAD_FILL_INTEGER,  /* lo .. hi - 1 */
     TAD_FILL_SIMPLEX,  /* positive, the last axis sums to 1 */
     TAD_FILL_DOMINANT, /* uniform; the diagonal of square matrices is larger than their rows */
-    TAD_FILL_STARTS    /* integers in ascending order, from lo, the first, to hi, the last */
+    TAD_FILL_STARTS,   /* integers in ascending order, from lo, the first, to hi, the last */
+    TAD_FILL_ASCENDING /* as TAD_FILL_DISTINCT, but in order */
 } tad_fill;
 
 typedef struct tad_sample_input {

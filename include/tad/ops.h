@@ -157,6 +157,75 @@ TAD_API tad_var tad_upsample(tad_var x, tad_shape size, tad_upsample_mode mode, 
 TAD_API tad_var tad_pixel_shuffle(tad_var x, int64_t factor);
 TAD_API tad_var tad_pixel_unshuffle(tad_var x, int64_t factor);
 
+/* ---- special functions of several arguments, elementwise; operands broadcast ----
+ *
+ * Those of one argument are in elementwise.h. Relative errors of some 1e-15, and of as many ulps as
+ * the logarithm of a very small or large result has; docs/math.md has formulas and sources. By the
+ * parameters s, a and b there is no formula for derivatives: they are computed like the functions,
+ * to order 4, beyond which they are refused as BAD_ARGUMENT; those of lbeta to every order. */
+
+/* Hurwitz's zeta function, the sum over k = 0, 1, ... of (q + k)^-s; q = 1: Riemann's. inf at s = 1
+ * and q = 0, NaN below. */
+TAD_API tad_var tad_zeta(tad_var s, tad_var q);
+/* The beta function gamma(a) gamma(b) / gamma(a + b), and the logarithm of its magnitude, whose
+ * derivatives lose no digits where a and b differ much. */
+TAD_API tad_var tad_beta(tad_var a, tad_var b);
+TAD_API tad_var tad_lbeta(tad_var a, tad_var b);
+/* The incomplete gamma functions, which are 0 and 1 at x = 0: the integral of t^(a-1) e^-t /
+ * gamma(a) from 0 to x, and from x on, to full accuracy where either vanishes. NaN for a or x below
+ * 0. */
+TAD_API tad_var tad_gammainc(tad_var a, tad_var x);
+TAD_API tad_var tad_gammaincc(tad_var a, tad_var x);
+/* The incomplete beta function: the integral of t^(a-1) (1 - t)^(b-1) / beta(a, b) from 0 to x. NaN
+ * for a or b below 0 and for x outside 0 .. 1. */
+TAD_API tad_var tad_betainc(tad_var a, tad_var b, tad_var x);
+
+/* ---- logarithms of densities, elementwise; operands broadcast ----
+ *
+ * Outside of where a distribution has values the logarithm is -inf, and no gradient comes from
+ * there; parameters that there is no distribution for give NaN. Every operand of a float type has
+ * derivatives. */
+
+TAD_API tad_var tad_normal_log_density(tad_var x, tad_var mean, tad_var deviation);
+TAD_API tad_var tad_laplace_log_density(tad_var x, tad_var location, tad_var scale);
+TAD_API tad_var tad_cauchy_log_density(tad_var x, tad_var location, tad_var scale);
+TAD_API tad_var tad_student_log_density(tad_var x, tad_var degrees, tad_var location,
+                                        tad_var scale);
+TAD_API tad_var tad_exponential_log_density(tad_var x, tad_var rate);
+TAD_API tad_var tad_gamma_log_density(tad_var x, tad_var concentration, tad_var rate);
+TAD_API tad_var tad_beta_log_density(tad_var x, tad_var a, tad_var b);
+TAD_API tad_var tad_uniform_log_density(tad_var x, tad_var low, tad_var high);
+/* Counts of a float type; between whole numbers the formula with lgamma. */
+TAD_API tad_var tad_poisson_log_density(tad_var count, tad_var rate);
+/* x 0 or 1, of a float type; the logit of 1. */
+TAD_API tad_var tad_bernoulli_log_density(tad_var x, tad_var logit);
+/* Of vectors along the last axis, (...,n) -> (...). The factor is lower triangular L (...,n,n) with
+ * the covariance L L^T, as tad_cholesky gives it; SINGULAR for a 0 on its diagonal. */
+TAD_API tad_var tad_multivariate_normal_log_density(tad_var x, tad_var mean, tad_var factor);
+/* Shares (...,n), which sum to 1: that is not looked at. */
+TAD_API tad_var tad_dirichlet_log_density(tad_var shares, tad_var concentrations);
+/* Labels (...), int64, of logits (...,n); BAD_INDEX for a label that is no class. */
+TAD_API tad_var tad_categorical_log_density(tad_var label, tad_var logits);
+
+/* ---- interpolation ----
+ *
+ * At the places x, of any shape, by values (n) at places (n), which ascend; n is 2 at least. A
+ * place belongs to the interval that it begins. BAD_ARGUMENT where places do not ascend. All three
+ * operands have derivatives. Outside the places the value at the nearer end stays, or, with
+ * `extrapolate`, the first and last pieces go on. */
+
+/* On straight lines. */
+TAD_API tad_var tad_interp(tad_var x, tad_var places, tad_var values, bool extrapolate);
+typedef enum tad_spline_ends {
+    TAD_SPLINE_NOT_A_KNOT, /* the first two pieces are one cubic, and the last two; of 3 places all
+                            */
+    TAD_SPLINE_NATURAL     /* the second derivative is 0 at both ends */
+} tad_spline_ends;
+/* On the cubic spline, with continuous second derivatives, as scipy.interpolate.CubicSpline. n
+ * operations for the coefficients. */
+TAD_API tad_var tad_cubic_spline(tad_var x, tad_var places, tad_var values, tad_spline_ends ends,
+                                 bool extrapolate);
+
 /* ---- linear algebra, of the last two axes; leading axes are batches ----
  *
  * BAD_SHAPE for what is not square where it has to be. n^3 operations for each matrix, whose
@@ -207,6 +276,10 @@ TAD_API tad_var tad_svdvals(tad_var x);
 TAD_API tad_var tad_pinv(tad_var x, double rtol);
 TAD_API tad_var tad_lstsq(tad_var a, tad_var b, double rtol);
 TAD_API tad_var tad_matrix_exp(tad_var x); /* 1 + x + x^2 / 2! + ... */
+/* Of (x + x^T) / 2 the positive definite square root, and the symmetric logarithm, SINGULAR where
+ * it is not positive definite. Derivatives of every order, at equal eigenvalues too. */
+TAD_API tad_var tad_matrix_sqrt_pd(tad_var x);
+TAD_API tad_var tad_matrix_log_pd(tad_var x);
 
 /* ---- reductions, over tad_all(), tad_axis(1), TAD_AXES(0, 2), tad_keepdims(tad_axis(-1)) ----
  *

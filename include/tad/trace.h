@@ -140,6 +140,34 @@ extern "C" {
 #define tad_i0e(...) TAD_HERE(tad_i0e(__VA_ARGS__))
 #undef tad_i1e
 #define tad_i1e(...) TAD_HERE(tad_i1e(__VA_ARGS__))
+#undef tad_sinc
+#define tad_sinc(...) TAD_HERE(tad_sinc(__VA_ARGS__))
+#undef tad_bessel_j
+#define tad_bessel_j(...) TAD_HERE(tad_bessel_j(__VA_ARGS__))
+#undef tad_bessel_y
+#define tad_bessel_y(...) TAD_HERE(tad_bessel_y(__VA_ARGS__))
+#undef tad_bessel_k
+#define tad_bessel_k(...) TAD_HERE(tad_bessel_k(__VA_ARGS__))
+#undef tad_bessel_ke
+#define tad_bessel_ke(...) TAD_HERE(tad_bessel_ke(__VA_ARGS__))
+#undef tad_j0
+#define tad_j0(...) TAD_HERE(tad_j0(__VA_ARGS__))
+#undef tad_j1
+#define tad_j1(...) TAD_HERE(tad_j1(__VA_ARGS__))
+#undef tad_y0
+#define tad_y0(...) TAD_HERE(tad_y0(__VA_ARGS__))
+#undef tad_y1
+#define tad_y1(...) TAD_HERE(tad_y1(__VA_ARGS__))
+#undef tad_k0
+#define tad_k0(...) TAD_HERE(tad_k0(__VA_ARGS__))
+#undef tad_k1
+#define tad_k1(...) TAD_HERE(tad_k1(__VA_ARGS__))
+#undef tad_k0e
+#define tad_k0e(...) TAD_HERE(tad_k0e(__VA_ARGS__))
+#undef tad_k1e
+#define tad_k1e(...) TAD_HERE(tad_k1e(__VA_ARGS__))
+#undef tad_lambert_w
+#define tad_lambert_w(...) TAD_HERE(tad_lambert_w(__VA_ARGS__))
 #undef tad_sigmoid
 #define tad_sigmoid(...) TAD_HERE(tad_sigmoid(__VA_ARGS__))
 #undef tad_log_sigmoid
@@ -312,6 +340,48 @@ extern "C" {
 #define tad_pixel_shuffle(...) TAD_HERE(tad_pixel_shuffle(__VA_ARGS__))
 #undef tad_pixel_unshuffle
 #define tad_pixel_unshuffle(...) TAD_HERE(tad_pixel_unshuffle(__VA_ARGS__))
+#undef tad_zeta
+#define tad_zeta(...) TAD_HERE(tad_zeta(__VA_ARGS__))
+#undef tad_beta
+#define tad_beta(...) TAD_HERE(tad_beta(__VA_ARGS__))
+#undef tad_lbeta
+#define tad_lbeta(...) TAD_HERE(tad_lbeta(__VA_ARGS__))
+#undef tad_gammainc
+#define tad_gammainc(...) TAD_HERE(tad_gammainc(__VA_ARGS__))
+#undef tad_gammaincc
+#define tad_gammaincc(...) TAD_HERE(tad_gammaincc(__VA_ARGS__))
+#undef tad_betainc
+#define tad_betainc(...) TAD_HERE(tad_betainc(__VA_ARGS__))
+#undef tad_normal_log_density
+#define tad_normal_log_density(...) TAD_HERE(tad_normal_log_density(__VA_ARGS__))
+#undef tad_laplace_log_density
+#define tad_laplace_log_density(...) TAD_HERE(tad_laplace_log_density(__VA_ARGS__))
+#undef tad_cauchy_log_density
+#define tad_cauchy_log_density(...) TAD_HERE(tad_cauchy_log_density(__VA_ARGS__))
+#undef tad_student_log_density
+#define tad_student_log_density(...) TAD_HERE(tad_student_log_density(__VA_ARGS__))
+#undef tad_exponential_log_density
+#define tad_exponential_log_density(...) TAD_HERE(tad_exponential_log_density(__VA_ARGS__))
+#undef tad_gamma_log_density
+#define tad_gamma_log_density(...) TAD_HERE(tad_gamma_log_density(__VA_ARGS__))
+#undef tad_beta_log_density
+#define tad_beta_log_density(...) TAD_HERE(tad_beta_log_density(__VA_ARGS__))
+#undef tad_uniform_log_density
+#define tad_uniform_log_density(...) TAD_HERE(tad_uniform_log_density(__VA_ARGS__))
+#undef tad_poisson_log_density
+#define tad_poisson_log_density(...) TAD_HERE(tad_poisson_log_density(__VA_ARGS__))
+#undef tad_bernoulli_log_density
+#define tad_bernoulli_log_density(...) TAD_HERE(tad_bernoulli_log_density(__VA_ARGS__))
+#undef tad_multivariate_normal_log_density
+#define tad_multivariate_normal_log_density(...) TAD_HERE(tad_multivariate_normal_log_density(__VA_ARGS__))
+#undef tad_dirichlet_log_density
+#define tad_dirichlet_log_density(...) TAD_HERE(tad_dirichlet_log_density(__VA_ARGS__))
+#undef tad_categorical_log_density
+#define tad_categorical_log_density(...) TAD_HERE(tad_categorical_log_density(__VA_ARGS__))
+#undef tad_interp
+#define tad_interp(...) TAD_HERE(tad_interp(__VA_ARGS__))
+#undef tad_cubic_spline
+#define tad_cubic_spline(...) TAD_HERE(tad_cubic_spline(__VA_ARGS__))
 #undef tad_solve
 #define tad_solve(...) TAD_HERE(tad_solve(__VA_ARGS__))
 #undef tad_solve_triangular
@@ -342,6 +412,10 @@ extern "C" {
 #define tad_lstsq(...) TAD_HERE(tad_lstsq(__VA_ARGS__))
 #undef tad_matrix_exp
 #define tad_matrix_exp(...) TAD_HERE(tad_matrix_exp(__VA_ARGS__))
+#undef tad_matrix_sqrt_pd
+#define tad_matrix_sqrt_pd(...) TAD_HERE(tad_matrix_sqrt_pd(__VA_ARGS__))
+#undef tad_matrix_log_pd
+#define tad_matrix_log_pd(...) TAD_HERE(tad_matrix_log_pd(__VA_ARGS__))
 #undef tad_sum
 #define tad_sum(...) TAD_HERE(tad_sum(__VA_ARGS__))
 #undef tad_mean

@@ -166,7 +166,7 @@ static double draw(const tad_sample_input *in, tad_random *r, double lo, double 
     return x;
 }
 
-/* A grid with jitter, in random order. */
+/* A grid with jitter, in random order but where it is to ascend. */
 static void fill_distinct(const tad_sample_input *in, tad_random *r, double lo, double hi,
                           double *x, size_t n) {
     double step = (hi - lo) / (double)n;
@@ -174,7 +174,7 @@ static void fill_distinct(const tad_sample_input *in, tad_random *r, double lo, 
         x[i] = lo + step * ((double)i + 0.3 + 0.4 * tad_random_uniform(r));
         while (near_kink(in, x[i])) x[i] += step * 0.01;
     }
-    for (size_t i = n; i > 1; i--) {
+    for (size_t i = in->fill == TAD_FILL_ASCENDING ? 0 : n; i > 1; i--) {
         size_t j = (size_t)tad_random_below(r, i);
         double swap = x[i - 1];
         x[i - 1] = x[j];
@@ -213,7 +213,7 @@ static void fill(const tad_sample_input *in, uint64_t seed, double *x, size_t n)
     tad_random r = {seed, 0};
     double lo, hi;
     interval(in, &lo, &hi);
-    if (in->fill == TAD_FILL_DISTINCT)
+    if (in->fill == TAD_FILL_DISTINCT || in->fill == TAD_FILL_ASCENDING)
         fill_distinct(in, &r, lo, hi, x, n);
     else if (in->fill == TAD_FILL_STARTS)
         fill_starts(in, &r, x, n);

@@ -38,7 +38,10 @@
     { TYPE(TAD_F32, __VA_ARGS__) }
 #define F64_0D                                                                                     \
     { TYPE_0D(TAD_F64) }
-/* No two elements close to each other; elements between two bounds; elements that sum to 1. */
+/* No two elements close to each other, and in order; elements between two bounds; elements that sum
+ * to 1. */
+#define ASCENDING(...)                                                                             \
+    { TYPE(TAD_F64, __VA_ARGS__), .fill = TAD_FILL_ASCENDING }
 #define DISTINCT(...)                                                                              \
     { TYPE(TAD_F64, __VA_ARGS__), .fill = TAD_FILL_DISTINCT }
 #define WITHIN(a, b, ...)                                                                          \

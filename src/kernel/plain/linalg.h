@@ -7,6 +7,7 @@
 #include <float.h>
 #include <stddef.h>
 
+#include "../elementary/exp.h"
 #include "../elementary/log.h"
 #include "../elementary/root.h"
 
@@ -28,6 +29,9 @@ typedef struct tad__sides {
 #include "../instantiate.h"
 
 #define BODY "plain/factor_body.h"
+#include "../instantiate.h"
+
+#define BODY "plain/positive_body.h"
 #include "../instantiate.h"
 
 #endif

@@ -277,3 +277,20 @@ static inline int M(cholesky)(const tad__sides *s, const T *a, const T *b, T *x,
         }
     return 1;
 }
+
+/* x with a x = b for a tridiagonal a, by elimination without exchanges: 0 for a pivot of 0.
+ * `apart`: how far elements of what is below, on and above the diagonal, and of b, lie from each
+ * other. room: n. */
+static inline int M(tridiagonal)(ptrdiff_t n, const ptrdiff_t *apart, const T *below, const T *on,
+                                 const T *above, const T *b, T *x, T *room) {
+    T before = 0;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        const T left = i > 0 ? below[(i - 1) * apart[0]] : 0;
+        const T pivot = on[i * apart[1]] - (i > 0 ? left * room[i - 1] : 0);
+        if (pivot == 0) return 0;
+        room[i] = i + 1 < n ? above[i * apart[2]] / pivot : 0;
+        before = x[i] = (b[i * apart[3]] - left * before) / pivot;
+    }
+    for (ptrdiff_t i = n - 2; i >= 0; i--) x[i] -= room[i] * x[i + 1];
+    return 1;
+}

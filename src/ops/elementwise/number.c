@@ -58,10 +58,17 @@ const tad__row_numbers tad__row_number[TAD__ROW_COUNT] = {
 #include <tad/scalar.def>
 };
 
+static bool has_order(unsigned row) {
+#define IS(name) case TAD__ROW_##name:
+    switch (row) {
+        TAD__SPECIAL_ORDER(IS) return true;
+    default: return false;
+    }
+}
+
 bool tad__options_fit(unsigned row, const double *pq) {
-    if (row == TAD__ROW_polygamma || row == TAD__ROW_erfcx || row == TAD__ROW_bessel_i ||
-        row == TAD__ROW_bessel_ie)
-        return pq[0] >= 0 && pq[0] < 0x1p20 && floor(pq[0]) == pq[0];
+    if (has_order(row)) return pq[0] >= 0 && pq[0] < 0x1p20 && floor(pq[0]) == pq[0];
+    if (row == TAD__ROW_lambert_w) return pq[0] == 0 || pq[0] == -1;
     if (row == TAD__ROW_softshrink) return pq[0] >= 0;
     if (row != TAD__ROW_hardtanh && row != TAD__ROW_clamp) return true;
     bool crossed = pq[0] > pq[1] && row == TAD__ROW_hardtanh;

@@ -26,6 +26,12 @@ static UNUSED double sigmoid(double x) { return x < -746 ? 0 : tad__sigmoid_f64(
 #define erfcx(n, x) tad__erfcx_f64(n, x)
 #define bessel_i(n, x) tad__bessel_i_f64(n, x)
 #define bessel_ie(n, x) tad__bessel_ie_f64(n, x)
+#define bessel_j(n, x) tad__bessel_j_f64(n, x)
+#define bessel_y(n, x) tad__bessel_y_f64(n, x)
+#define bessel_k(n, x) tad__bessel_k_f64(n, x)
+#define bessel_ke(n, x) tad__bessel_ke_f64(n, x)
+#define sinc(n, x) tad__sinc_f64(n, x)
+#define lambert_w(branch, x) tad__lambert_w_f64(branch, x)
 static UNUSED double floor_mod(double a, double b) { return tad__to_divisor_f64(fmod(a, b), b); }
 #define FN(f, x) f(x)
 #define FN2(f, a, b) f(a, b)

@@ -68,21 +68,38 @@ static tad_var block(tad_var x, bool below, bool right) {
 }
 
 /* The slope is a block of the exponential of blocks, whose slope is known. */
+static tad_var adjoint_of_blocks(tad_var a, tad_var e, tad_var g) {
+    tad_var zero = zeros_like(a), whole = blocks(a, e, zero, a);
+    return slope(tad__transposed(whole), blocks(zero, g, zero, zero));
+}
+
+static tad_var by_place(tad_var by_whole) {
+    return tad_add(block(by_whole, false, false), block(by_whole, true, true));
+}
+
 static void slope_vjp(tad_rule *r) {
-    tad_var a = r->in[0], zero = zeros_like(a);
-    tad_var whole = blocks(a, r->in[1], zero, a), g = blocks(zero, r->given[0], zero, zero);
-    tad_var by_whole = slope(tad__transposed(whole), g);
-    if (r->wanted[0])
-        r->result[0] = tad_add(block(by_whole, false, false), block(by_whole, true, true));
+    tad_var by_whole = adjoint_of_blocks(r->in[0], r->in[1], r->given[0]);
+    if (r->wanted[0]) r->result[0] = by_place(by_whole);
     if (r->wanted[1]) r->result[1] = block(by_whole, false, true);
 }
 
+static tad_var change(tad_var a, tad_var e, tad_var da, tad_var de) {
+    tad_var zero = zeros_like(a);
+    return block(slope(blocks(a, e, zero, a), blocks(da, de, zero, da)), false, true);
+}
+
 static void slope_jvp(tad_rule *r) {
-    tad_var a = r->in[0], zero = zeros_like(a);
-    tad_var da = tad_is_nil(r->given[0]) ? zero : r->given[0],
-            de = tad_is_nil(r->given[1]) ? zero : r->given[1];
-    r->result[0] =
-        block(slope(blocks(a, r->in[1], zero, a), blocks(da, de, zero, da)), false, true);
+    tad_var zero = zeros_like(r->in[0]);
+    r->result[0] = change(r->in[0], r->in[1], tad_is_nil(r->given[0]) ? zero : r->given[0],
+                          tad_is_nil(r->given[1]) ? zero : r->given[1]);
+}
+
+tad_var tad__exp_slope_adjoint(tad_var a, tad_var e, tad_var g) {
+    return by_place(adjoint_of_blocks(a, e, g));
+}
+
+tad_var tad__exp_slope_change(tad_var a, tad_var e, tad_var da) {
+    return change(a, e, da, zeros_like(a));
 }
 
 /* ---- samples, misuse ---- */

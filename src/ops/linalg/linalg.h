@@ -44,5 +44,12 @@ void tad__each_matrix_c_text(const tad_call_frame *c, tad_c *to, const tad__meth
 /* symmetric.c: a over the gaps w[j] - w[i] between values in a row, element by element, 0 where
  * both are; strict: equal values are refused. */
 tad_var tad__over_gaps(tad_var a, tad_var w, bool strict);
+/* tridiagonal.c: x with a x = b for the matrix with these diagonals, of n - 1, n and n - 1
+ * elements. */
+tad_var tad__tridiagonal_solve(tad_var below, tad_var on, tad_var above, tad_var b);
+/* exp.c: of the derivative of matrix_exp at a in direction e, the gradient by a for the cotangent
+ * g; and how it changes where a moves by da. */
+tad_var tad__exp_slope_adjoint(tad_var a, tad_var e, tad_var g);
+tad_var tad__exp_slope_change(tad_var a, tad_var e, tad_var da);
 
 #endif
