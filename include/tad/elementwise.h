@@ -40,7 +40,7 @@ TAD_API tad_var tad_fmin(tad_var a, tad_var b);
 TAD_API tad_var tad_hypot(tad_var a, tad_var b); /* sqrt(a^2 + b^2); derivative 0 at (0, 0) */
 /* remainder with the sign of a; d/db = -trunc(a / b) */
 TAD_API tad_var tad_fmod(tad_var a, tad_var b);
-/* remainder with the sign of b; d/db = -floor(a / b) */
+/* remainder with the sign of b, of zero too; d/db = -floor(a / b) */
 TAD_API tad_var tad_remainder(tad_var a, tad_var b);
 TAD_API tad_var tad_exp(tad_var x); /* e^x */
 TAD_API tad_var tad_exp2(tad_var x); /* 2^x */
