@@ -3,7 +3,7 @@
  *   functions;
  * - every inline function as a symbol of its own name: tad_number, tad_none, tad_all, tad_axis, ...;
  * - the ops with their options by name, in the registry: tad_op_at, tad_call.
- * What is left are callbacks that cannot return a struct, and memory that is not C's.
+ * What is left are callbacks that cannot return a struct, and what makes calls cheaper.
  *
  * Threads: as the tape. */
 #ifndef TAD_FOREIGN_H
@@ -15,6 +15,11 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* tad_apply of the first n, at most three, of some operands; where making a list of them would cost
+ * more than the call. */
+TAD_API tad_var tad_apply_few(const tad_op *op, const void *options, size_t n, tad_var a, tad_var b,
+                              tad_var c);
 
 /* A tad_fn that writes its result instead of returning it; what it leaves alone is nil. */
 typedef void tad_writing_fn(tad_tape *t, const tad_var *in, size_t n, void *user, tad_var *out);

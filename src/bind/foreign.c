@@ -8,6 +8,12 @@
 
 #include <tad/tad.h>
 
+tad_var tad_apply_few(const tad_op *op, const void *options, size_t n, tad_var a, tad_var b,
+                      tad_var c) {
+    const tad_var in[3] = {a, b, c};
+    return tad_apply(op, in, n < 3 ? n : 3, options, NULL, 0);
+}
+
 tad_var tad_write(tad_tape *t, const tad_var *in, size_t n, void *user) {
     const tad_written *w = user;
     tad_var out = {NULL, {{0, 0}}};

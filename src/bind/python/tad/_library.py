@@ -23,11 +23,15 @@ def _candidates():
     yield "libtad.so.0"
 
 
+# Things are given back to the library until the very end.
+KEPT = os.RTLD_NOW | os.RTLD_NODELETE
+
+
 def _load():
     reasons = []
     for path in _candidates():
         try:
-            return ffi.dlopen(path)
+            return ffi.dlopen(path, KEPT)
         except OSError as error:
             reasons.append(str(error))
     raise ImportError("tad: the shared library is not to be found: " + "; ".join(reasons))
@@ -38,7 +42,7 @@ def second_library():
     for path in _candidates():
         folder, _, name = path.rpartition("/")
         try:
-            return ffi.dlopen(os.path.join(folder, name.replace("libtad", "libtad-cc")))
+            return ffi.dlopen(os.path.join(folder, name.replace("libtad", "libtad-cc")), KEPT)
         except OSError:
             continue
     raise ImportError("tad: libtad-cc, which compiles programs, is not to be found")

@@ -16,7 +16,7 @@ UNARY = {"neg": "neg", "abs": "abs", "invert": "logical_not"}
 
 
 def _method(name, reflected):
-    f = getattr(lib, "tad_" + name)
+    f, number = getattr(lib, "tad_" + name), lib.tad_number
 
     def method(self, other):
         tape = self.tape
@@ -24,6 +24,8 @@ def _method(name, reflected):
             tape.refuse()
         if other.__class__ is Var:
             other = other.c
+        elif other.__class__ is float:
+            other = number(other)
         else:
             try:
                 other = operand(tape, other)

@@ -1,6 +1,5 @@
 """The ops, made from the registry when the module is imported: for each a function with its signature, its
 documentation, and the way it is called that suits its options. No name of an op is written here."""
-import inspect
 from threading import get_ident
 
 import numpy as np
@@ -77,9 +76,9 @@ class Op:
         """The options as the library's struct; those seen before are kept. Zeros of both signs, and 1 and True, are equal
         for Python, so where there are numbers their text is the key."""
         key = values
+        if self.exact:
+            key = repr(values) if all(v.__class__ in _PLAIN for v in values) else None
         try:
-            if self.exact:
-                key = repr(values) if all(v.__class__ in _PLAIN for v in values) else None
             return self.filled[key]
         except (KeyError, TypeError):
             filled = self._fill(values, tape)
@@ -137,12 +136,13 @@ def _flat(values):
 
 
 def _slices(values):
-    if isinstance(values, slice):
-        values = (values,)
+    """As a tad_slices: of a slice, or several; each may be a tuple of start, stop, step."""
+    values = (values,) if isinstance(values, slice) else values
     if len(values) > 8:
         raise IndexError(f"{len(values)} slices, at most 8 are possible")
-    one = [{key: {"given": v is not None, "value": 0 if v is None else v.__index__()}
-            for key, v in (("start", s.start), ("stop", s.stop), ("step", s.step))} for s in values]
+    ends = [(s.start, s.stop, s.step) if isinstance(s, slice) else s for s in values]
+    one = [{name: {"given": v is not None, "value": 0 if v is None else v.__index__()}
+            for name, v in zip(("start", "stop", "step"), three)} for three in ends]
     return {"count": len(one), "range": one}
 
 
@@ -187,38 +187,6 @@ def apply(op, inputs, values):
     return tuple(wrap(tape, own(out[k])) for k in range(room) if out[k].bits < NIL)
 
 
-def _direct(op, f):
-    """A function of the library that takes the operands alone, with the fewest steps in between."""
-    def one(x):
-        if x.__class__ is not Var:
-            return apply(op, (x,), ())
-        tape = x.tape
-        if tape.owner != get_ident():
-            tape.refuse()
-        c = f(x.c)
-        if c.bits >= NIL:
-            tape.fail()
-        y = _new(Var)
-        y.tape = tape
-        y.c = c
-        return y
-
-    def two(a, b):
-        if a.__class__ is not Var or b.__class__ is not Var:
-            return apply(op, (a, b), ())
-        tape = a.tape
-        if tape.owner != get_ident():
-            tape.refuse()
-        c = f(a.c, b.c)
-        if c.bits >= NIL:
-            tape.fail()
-        y = _new(Var)
-        y.tape = tape
-        y.c = c
-        return y
-    return {1: one, 2: two}.get(op.max_in) if op.min_in == op.max_in else None
-
-
 # ---- functions ----
 
 def _signature(op):
@@ -243,20 +211,50 @@ def _safe(value):
     return value.replace("=inf", "=float('inf')").replace("=-inf", "=-float('inf')")
 
 
+# Of an op of up to three operands and one result: one call of the library, with the fewest steps in between.
+_FAST = """def {name}({parameters}):
+    if {variables}:
+        tape = {first}.tape
+        if tape.owner != _get_ident():
+            tape.refuse()
+        c = {call}
+        if c.bits >= _NIL:
+            tape.fail()
+        made = _new(_Var)
+        made.tape = tape
+        made.c = c
+        return made
+    return _apply(_op, {inputs}, {values})
+"""
+_SLOW = """def {name}({parameters}):
+    return _apply(_op, {inputs}, {values})
+"""
+
+
+def _source(op):
+    """The text of the function, made of the registry's names alone."""
+    parts, inputs = _signature(op)
+    words = {"name": op.name, "parameters": _safe(", ".join(parts)), "inputs": inputs, "first": op.inputs()[0],
+             "values": "(" + "".join(o.name + ", " for o in op.options) + ")"}
+    if op.listed or op.n_out != 1 or op.min_in != op.max_in or op.max_in > 3:
+        return _SLOW.format(**words)
+    names, handles = op.inputs(), ", ".join(n + ".c" for n in op.inputs())
+    words["variables"] = " and ".join(n + ".__class__ is _Var" for n in names)
+    words["call"] = f"_f({handles})"
+    if op.function() is None:
+        left_out = ", _none" * (3 - len(names))
+        found = f"_struct({words['values']}, tape)" if op.options else "_NULL"
+        words["call"] = f"_few(_c, {found}, {len(names)}, {handles}{left_out})"
+    return _FAST.format(**words)
+
+
 def function(op):
     """The Python function of an op."""
-    parts, inputs = _signature(op)
-    values = "(" + "".join(o.name + ", " for o in op.options) + ")"
-    source = f"def {op.name}({_safe(', '.join(parts))}):\n    return _apply(_op, {inputs}, {values})\n"
-    space = {"_apply": apply, "_op": op, "__name__": "tad"}
-    exec(source, space)  # the text is made of the registry's names alone
+    space = {"_apply": apply, "_op": op, "_c": op.c, "_f": op.function(), "_few": lib.tad_apply_few, "_none": lib.tad_none(),
+             "_struct": op.struct, "_NULL": NULL, "_NIL": NIL, "_Var": Var, "_new": _new, "_get_ident": get_ident,
+             "__name__": "tad"}
+    exec(_source(op), space)
     made = space[op.name]
-    direct = _direct(op, op.function()) if op.function() else None
-    if direct:
-        direct.__name__ = direct.__qualname__ = op.name
-        direct.__signature__ = inspect.signature(made)
-        made = direct
-    made.__module__ = "tad"
     made.__doc__ = op.doc + "".join("\n\n    " + o.says() for o in op.options)
     made.op = op
     return made

@@ -4,7 +4,8 @@
     p(x), p.each(many_x), p.c(), p.dump()
     m = tad.map(f)                              y = m(x, labels, shared=(w,))
 """
-import threading
+import weakref
+from threading import get_ident
 
 import numpy as np
 
@@ -21,16 +22,22 @@ __all__ = ["freeze", "Program", "map"]
 _INTERFACES = constants("tad_c_interface")
 
 
+def _free(program, workspaces):
+    for w in workspaces.values():
+        lib.tad_workspace_free(w)
+    lib.tad_program_free(program)
+
+
 class Program:
     """What tad.freeze makes. It is called as the function was, with arrays of the same shapes and types, and gives arrays.
     Threads may share it. What reads parameters of a tape where they lie is for the tape's thread."""
 
     def __init__(self, tape, c, form_in, form_out):
-        self._c = ffi.gc(c, lib.tad_program_free)
+        self._c, self._workspaces = c, {}  # one a thread, by its number
+        weakref.finalize(self, _free, c, self._workspaces).atexit = False
         self._forms = form_in, form_out
         self._held = set(tape.held)
         self._tape = tape if lib.tad_program_info_of(c).parameters else None
-        self._local = threading.local()
         self._in = [lib.tad_program_in_type(c, k) for k in range(lib.tad_program_n_in(c))]
         self._out = [lib.tad_program_out_type(c, k) for k in range(lib.tad_program_n_out(c))]
         self._dtypes = [NUMPY[t.dtype] for t in self._in]
@@ -43,13 +50,12 @@ class Program:
     def _workspace(self):
         if self._tape is not None:
             self._tape.check()
-        if not hasattr(self._local, "workspace"):
-            made = lib.tad_workspace_new(self._c)
-            if made == NULL:
-                raise error(lib.TAD_NO_MEMORY, "there is no memory for a workspace")
-            program = self._c  # which must outlive it
-            self._local.workspace = ffi.gc(made, lambda w: (lib.tad_workspace_free(w), program)[0])
-        return self._local.workspace
+        w = self._workspaces.get(get_ident())
+        if w is None:
+            w = self._workspaces[get_ident()] = lib.tad_workspace_new(self._c)
+        if w == NULL:
+            raise error(lib.TAD_NO_MEMORY, "there is no memory for a workspace")
+        return w
 
     def _verb(self, w, status):
         if status:
@@ -92,7 +98,7 @@ class Program:
         try:
             self._verb(w, lib.tad_run(w))
         finally:
-            del self._local.workspace  # the next call is at one point
+            lib.tad_workspace_free(self._workspaces.pop(get_ident()))  # the next call is at one point
         return self._give(out)
 
     # ---- as text ----

@@ -35,6 +35,7 @@ class Tape:
             raise error(lib.TAD_NO_MEMORY, "there is no memory for a tape")
         self._begin(pointer, threads)
         self._free = weakref.finalize(self, lib.tad_tape_free, pointer)
+        self._free.atexit = False
         if lib.tad_tape_status(pointer):
             self.fail()
 

@@ -8,6 +8,7 @@ from ._library import NULL, ffi, lib, text
 __all__ = ["Var"]
 
 NIL = 0xFFFFFFFF << 32  # a handle without a node, and above
+FLOATS = (lib.TAD_F64, lib.TAD_F32)
 _new = object.__new__
 
 
@@ -90,13 +91,15 @@ class Var:
 
     def item(self):
         """The one element, as a Python number."""
-        if self.size != 1:
-            raise ValueError(f"item: shape {self.shape} has not one element")
+        tape = self.tape
+        if tape.owner != get_ident():
+            tape.refuse()
         value = lib.tad_item(self.c)
-        if value != value and lib.tad_tape_status(self.tape.pointer):
-            self.tape.fail()
-        kind = self.dtype.kind
-        return value if kind == "f" else self.numpy().reshape(-1)[0].item()
+        if value != value and lib.tad_tape_status(tape.pointer):
+            tape.fail()
+        if lib.tad_dtype_of(self.c) in FLOATS:
+            return value
+        return self.numpy().reshape(-1)[0].item()
 
     def numpy(self):
         """The elements, read-only. An array is the tape's own memory, not copied where it lies without gaps; while it is
