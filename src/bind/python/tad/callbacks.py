@@ -1,7 +1,7 @@
 """Functions that the library calls. What they raise stops the library and is raised when it has returned."""
 from ._library import NULL, ffi, lib
 from .tape import handed
-from .var import Var, own, wrap
+from .var import NIL, Var, own, wrap
 
 __all__ = ["function", "unary", "written"]
 
@@ -14,11 +14,16 @@ def result_of(tape, y):
     return operand(tape, y)
 
 
+def nil(pointer):
+    """What a function gives that failed."""
+    return own({"tape": pointer, "bits": NIL})
+
+
 def function(f):
     """A tad_fn that calls f with a variable for each input."""
     @ffi.callback("tad_fn")
     def call(pointer, inputs, n, _user):
-        y = own({"tape": NULL, "bits": 0})
+        y = nil(pointer)
         with handed(pointer) as tape:
             y = result_of(tape, f(*(wrap(tape, own(inputs[i])) for i in range(n))))
         return y
@@ -32,8 +37,8 @@ def unary(f):
 
     @ffi.callback("tad_activation")
     def call(x):
-        y = own({"tape": NULL, "bits": 0})
-        with handed(lib.tad_tape_of(x)) as tape:
+        y = nil(lib.tad_tape_of(x))
+        with handed(y.tape) as tape:
             y = result_of(tape, f(wrap(tape, own(x))))
         return y
     return call

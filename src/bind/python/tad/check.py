@@ -48,16 +48,12 @@ def gradcheck(f, args, **options):
     tape = variables[0].tape if variables else current()
     call = callbacks.function(f)
     report = ffi.new("tad_gradcheck_report *")
-    tape.check()
-    start = tape.mark()
-    try:
+    with tape.mark():
         x = [a if isinstance(a, Var) else leaf(tape, numpy_of(float(a) if type(a) is int else a), False) for a in args]
         verdict = lib.tad_gradcheck(call, NULL, handles(x), len(x), _options(options), report)
         if verdict == lib.TAD_CHECK_ERROR:
             tape.fail()
-        return Report(report)
-    finally:
-        tape.rewind(start)
+    return Report(report)
 
 
 def gradcheck_op(name, **options):

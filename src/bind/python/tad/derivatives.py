@@ -36,10 +36,10 @@ class Recording:
         self.start = self.tape.mark()
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, kind, *_):
         self.tape.depth -= 1
         if self.outermost:
-            self.tape.rewind(self.start)
+            self.tape.leave(self.start, kind is not None)
 
     def input(self, x):
         """What the function is given for x: a variable, which is an input of its own where x is a number."""

@@ -29,7 +29,7 @@ def take(x, index):
 
 def _plan(index, rank):
     """(what slice takes, indices that are numbers, axes that are gone, axes that are new) of an index."""
-    key = (rank, *[(i.start, i.stop, i.step) if i.__class__ is slice else i for i in index])
+    key = (rank, *[(i.start, i.stop, i.step) if i.__class__ is slice else (i.__class__, i) for i in index])
     try:
         return _plans[key]
     except KeyError:

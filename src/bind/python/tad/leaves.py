@@ -40,7 +40,7 @@ def numpy_of(data, dtype=None):
     if hasattr(data, "__dlpack__") and not isinstance(data, np.ndarray):
         data = np.from_dlpack(data)
     found = np.asarray(data)
-    wanted = found.dtype if dtype is None else np.dtype(dtype)
+    wanted = (found.dtype if dtype is None else np.dtype(dtype)).newbyteorder("=")
     if wanted not in DTYPES and wanted.kind in _WIDER and np.can_cast(wanted, _WIDER[wanted.kind]):
         wanted = np.dtype(_WIDER[wanted.kind])
     if wanted not in DTYPES:

@@ -106,8 +106,8 @@ class Net:
         """Appends a layer of one's own: f(net, x, training)."""
         @ffi.callback("tad_layer_fn")
         def call(_net, x, training, _user):
-            y = own({"tape": NULL, "bits": 0})
-            with handed(lib.tad_tape_of(x)) as tape:
+            y = callbacks.nil(lib.tad_tape_of(x))
+            with handed(y.tape) as tape:
                 y = callbacks.result_of(tape, f(self, wrap(tape, own(x)), training))
             return y
         self._kept.append(call)

@@ -51,6 +51,7 @@ def install():
         setattr(Var, f"__{word}__", FUNCTIONS[name])
     Var.__pos__ = lambda self: self
     Var.__floordiv__ = lambda self, other: FUNCTIONS["floor"](self / other)
+    Var.__rfloordiv__ = lambda self, other: FUNCTIONS["floor"](other / self)
     for name, function in FUNCTIONS.items():
         if not function.op.listed and not hasattr(Var, name):
             setattr(Var, name, function)

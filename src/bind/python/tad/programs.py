@@ -11,8 +11,9 @@ import numpy as np
 
 from . import callbacks
 from ._library import NULL, constants, ffi, lib, second_library, text
+from .derivatives import Recording, handles
 from .errors import error
-from .leaves import DTYPES, NUMPY, leaf, numpy_of, operand
+from .leaves import DTYPES, NUMPY, numpy_of, operand
 from .tape import current
 from .trees import flatten, unflatten
 from .var import Var, wrap
@@ -160,21 +161,15 @@ def freeze(f, *args, names=(), roll_up=False, copy_parameters=False, allow_const
     leaves, form = flatten([np.array(a) if isinstance(a, Var) else a for a in args])
     options = ffi.new("tad_freeze_options *", {"roll_up": roll_up, "copy_parameters": copy_parameters,
                                                "allow_constant_outputs": allow_constant_outputs})
-    tape.check()
-    tape.depth += 1
-    start = tape.mark()
-    try:
-        inputs = [leaf(tape, np.asarray(float(x)) if type(x) is int else numpy_of(x), False) for x in leaves]
+    with Recording([]) as recording:
+        inputs = [recording.input(x) for x in leaves]
         for x, name in zip(inputs, names):
             x.name = name
         out, form_out = flatten(f(*unflatten(form, inputs)))
-        out = [operand(tape, y) for y in out]
+        out = [recording.result(y) for y in out]
         place = ffi.new("tad_program **")
-        tape.verb(lib.tad_freeze([x.c for x in inputs], len(inputs), out, len(out), options, place))
+        tape.verb(lib.tad_freeze(handles(inputs), len(inputs), handles(out), len(out), options, place))
         return Program(tape, place[0], form, form_out)
-    finally:
-        tape.depth -= 1
-        tape.rewind(start)
 
 
 class map:

@@ -23,7 +23,8 @@ class Tape:
 
     Settings: threads (of kernels), seed (of random numbers), memory_limit (bytes; 0: none), trap (fail at the
     first NaN or infinity), strong_zero (zero times infinity is zero in sweeps), level ("best", "base",
-    "avx2", "avx512"). In a `with` statement it is the thread's tape, and forgets everything at the end.
+    "avx2", "avx512"). In a `with` statement it is the thread's tape, and forgets everything at the end, unless NumPy
+    still sees its memory.
     """
 
     def __init__(self, *, threads=0, seed=0, memory_limit=0, trap=False, strong_zero=False, level="best"):
@@ -74,8 +75,8 @@ class Tape:
         status, message = lib.tad_tape_status(self.pointer), text(lib.tad_message(self.pointer))
         lib.tad_tape_clear(self.pointer)
         raised, _local.raised = getattr(_local, "raised", None), None
-        if raised is not None:  # by a function that the library called
-            raise raised
+        if raised and raised[0] in message:  # by a function that the library called
+            raise raised[1]
         raise error(status or lib.TAD_BAD_HANDLE, message)
 
     def verb(self, status):
@@ -105,8 +106,17 @@ class Tape:
         self.borrowed.clear()
 
     def _refuse_views(self, count):
-        if any(view.index >= count for view in self.views):
+        if len(self.views) and any(view.index >= count for view in self.views):
             raise BufferError("a NumPy view of a variable that would be forgotten is in use; copy it: np.array(x)")
+
+    def leave(self, to, failing):
+        """Rewinds at the end of something. Where it failed, what raised may still see memory in its frames: then nothing
+        is forgotten yet."""
+        try:
+            self.rewind(to)
+        except BufferError:
+            if not failing:
+                raise
 
     def hold(self, thing):
         """Keeps `thing` until what is recorded now is forgotten."""
@@ -121,7 +131,8 @@ class Tape:
         stack = _stack()
         if stack and stack[-1] is self:
             stack.pop()
-        self.reset()
+        if not self.views:
+            self.reset()
 
     # ---- state ----
 
@@ -169,8 +180,8 @@ class Mark:
     def __enter__(self):
         return self
 
-    def __exit__(self, *exception):
-        self.rewind()
+    def __exit__(self, kind, *_):
+        self.tape.leave(self, kind is not None)
 
 
 class handed:
@@ -193,8 +204,9 @@ class handed:
         _stack().pop()
         self.tape.depth -= 1
         if raised is not None:
-            _local.raised = raised
-            lib.tad_tape_fail(self.tape.pointer, lib.TAD_BAD_ARGUMENT, b"%s", ffi.new("char[]", b"an exception"))
+            words = f"exception {id(raised)}"
+            _local.raised = words, raised
+            lib.tad_tape_fail(self.tape.pointer, lib.TAD_BAD_ARGUMENT, b"%s", ffi.new("char[]", words.encode()))
         if self.own is None:
             self.tape.owner = None
         return True

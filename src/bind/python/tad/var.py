@@ -59,19 +59,23 @@ class Var:
     def name(self):
         """What messages, dumps and pictures call it; it can be set. Empty: no name."""
         self.tape.check()
-        return text(lib.tad_node_name(self.c))
+        name = text(lib.tad_node_name(self.c))
+        self.tape.verb(lib.tad_tape_status(self.tape.pointer))
+        return name
 
     @name.setter
     def name(self, name):
         self.tape.check()
-        if lib.tad_name(self.c, name.encode()).bits >= NIL:
-            self.tape.fail()
+        lib.tad_name(self.c, name.encode())
+        self.tape.verb(lib.tad_tape_status(self.tape.pointer))
 
     @property
     def needs_gradient(self):
         """Whether it is an input or parameter, or computed from one."""
         self.tape.check()
-        return lib.tad_node_needs_gradient(self.c)
+        needs = lib.tad_node_needs_gradient(self.c)
+        self.tape.verb(lib.tad_tape_status(self.tape.pointer))
+        return needs
 
     def __len__(self):
         shape = self.shape
@@ -149,12 +153,16 @@ class Var:
     def is_reached(self):
         """Whether it influenced what was swept last."""
         self.tape.check()
-        return lib.tad_is_reached(self.c)
+        reached = lib.tad_is_reached(self.c)
+        self.tape.verb(lib.tad_tape_status(self.tape.pointer))
+        return reached
 
     def retain(self):
         """Keeps its gradient in the next sweeps, though it is interior."""
         self.tape.check()
-        return wrap(self.tape, lib.tad_retain(self.c))
+        lib.tad_retain(self.c)
+        self.tape.verb(lib.tad_tape_status(self.tape.pointer))
+        return self
 
     def detach(self):
         """The same value without a past."""
@@ -192,11 +200,11 @@ class _View:
 
     __slots__ = ("tape", "index", "__array_interface__", "__weakref__")
 
-    def __init__(self, x, data, shape, dtype):
+    def __init__(self, x, data, shape, dtype, writable):
         self.tape = x.tape  # which lives as long as the array
         self.index = lib.tad_node_index(x.c)
         self.__array_interface__ = {"version": 3, "shape": shape, "typestr": dtype.str,
-                                    "data": (int(ffi.cast("uintptr_t", data)), False)}
+                                    "data": (int(ffi.cast("uintptr_t", data)), not writable)}
         x.tape.views.add(self)
 
 
@@ -210,10 +218,9 @@ def _elements(x, writable=False):
     moves = not shape or lib.tad_data(x.c) != data  # a number in its node; a copy of a view
     if moves or x.size == 0:
         elements = np.array(copy_of(tape, data, shape, dtype))
-    else:
-        elements = np.asarray(_View(x, data, shape, dtype))
-    elements.flags.writeable = writable
-    return elements
+        elements.flags.writeable = writable
+        return elements
+    return np.asarray(_View(x, data, shape, dtype, writable))
 
 
 def copy_of(tape, data, shape, dtype):
