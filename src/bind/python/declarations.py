@@ -55,7 +55,7 @@ def declarations(include, compiler):
 def parameters(text):
     """{function: names of its parameters}."""
     named = {}
-    for name, inside in re.findall(r"^(?!typedef)[\w \*]*?\b(tad_\w+)\(([^()]*)\);", text, re.M):
+    for name, inside in re.findall(r"^(?!typedef)[\w \*]*?\b(tad_\w+)\(([^()]*)\)\s*;", text, re.M):
         words = [re.search(r"(\w+)(\[\])?$", p.strip())[1] for p in inside.split(",") if p.strip() not in ("void", "...")]
         named[name] = tuple(w + "_" if keyword.iskeyword(w) else w for w in words)
     return named
