@@ -4,7 +4,7 @@
     >>> f = lambda x: tad.sum(tad.sin(x) * x)
     >>> tad.grad(f)([1.0, 2.0])
 """
-from . import nn, operators, optim
+from . import index, nn, operators, optim
 from .check import *
 from .derivatives import *
 from .errors import *

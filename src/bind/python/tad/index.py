@@ -1,14 +1,44 @@
 """Indexing: numbers, slices, None and ... make views; one array of integers or bools chooses."""
+from threading import get_ident
+
 import numpy as np
 
+from ._library import lib
 from .ops import FUNCTIONS
-from .var import Var
+from .var import NIL, Var, wrap
 
 _plans = {}  # of indices seen before, for so many axes
+_END = 2**63 - 1  # for the library: as far as there is
+_NEAR = range(-2**62, 2**62)
+
+
+def _getitem(x, index):
+    """x[index]: a number or a slice is one call of the library; what that refuses is told as Python does."""
+    tape = x.tape
+    if tape.owner != get_ident():
+        tape.refuse()
+    if index.__class__ is int and index in _NEAR:
+        c = lib.tad_at(x.c, index)
+    elif index.__class__ is slice and index.start != _END:
+        start, stop, step = index.start, index.stop, index.step
+        try:
+            c = lib.tad_slice(x.c, 0, _END if start is None else start, _END if stop is None else stop,
+                              1 if step is None else step)
+        except (TypeError, OverflowError):
+            return take(x, index)
+    else:
+        return take(x, index)
+    if c.bits < NIL:
+        return wrap(tape, c)
+    lib.tad_tape_clear(tape.pointer)
+    return take(x, index)
+
+
+Var.__getitem__ = _getitem
 
 
 def take(x, index):
-    """x[index]"""
+    """x[index], any index."""
     if index.__class__ is not tuple:
         index = (index,)
     if any(isinstance(i, (Var, np.ndarray, list)) for i in index):

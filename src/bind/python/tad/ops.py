@@ -216,7 +216,7 @@ _FAST = """def {name}({parameters}):
     if {variables}:
         tape = {first}.tape
         if tape.owner != _get_ident():
-            tape.refuse()
+            tape.refuse(){find}
         c = {call}
         if c.bits >= _NIL:
             tape.fail()
@@ -226,6 +226,11 @@ _FAST = """def {name}({parameters}):
         return made
     return _apply(_op, {inputs}, {values})
 """
+_FIND = """
+        try:
+            options = _filled[{values}]
+        except (KeyError, TypeError):
+            options = _struct({values}, tape)"""
 _SLOW = """def {name}({parameters}):
     return _apply(_op, {inputs}, {values})
 """
@@ -240,18 +245,18 @@ def _source(op):
         return _SLOW.format(**words)
     names, handles = op.inputs(), ", ".join(n + ".c" for n in op.inputs())
     words["variables"] = " and ".join(n + ".__class__ is _Var" for n in names)
-    words["call"] = f"_f({handles})"
+    words["call"], words["find"] = f"_f({handles})", ""
     if op.function() is None:
         left_out = ", _none" * (3 - len(names))
-        found = f"_struct({words['values']}, tape)" if op.options else "_NULL"
-        words["call"] = f"_few(_c, {found}, {len(names)}, {handles}{left_out})"
+        words["call"] = f"_few(_c, {'options' if op.options else '_NULL'}, {len(names)}, {handles}{left_out})"
+        words["find"] = _FIND.format(**words) if op.options else ""
     return _FAST.format(**words)
 
 
 def function(op):
     """The Python function of an op."""
     space = {"_apply": apply, "_op": op, "_c": op.c, "_f": op.function(), "_few": lib.tad_apply_few, "_none": lib.tad_none(),
-             "_struct": op.struct, "_NULL": NULL, "_NIL": NIL, "_Var": Var, "_new": _new, "_get_ident": get_ident,
+             "_struct": op.struct, "_filled": op.filled, "_NULL": NULL, "_NIL": NIL, "_Var": Var, "_new": _new, "_get_ident": get_ident,
              "__name__": "tad"}
     exec(_source(op), space)
     made = space[op.name]

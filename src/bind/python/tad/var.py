@@ -190,10 +190,6 @@ class Var:
         """The axes in reverse order, a view."""
         return self.permute()
 
-    def __getitem__(self, index):
-        from .index import take
-        return take(self, index)
-
 
 class _View:
     """What keeps a NumPy array on the tape's memory alive, and what the tape asks before it forgets."""
