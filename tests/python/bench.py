@@ -1,4 +1,5 @@
-"""What a call costs from Python, beside PyTorch where there is one: microseconds of processor time, the best of many.
+"""What a call costs from Python, beside PyTorch where there is one: microseconds of processor time, the
+best of many.
 
 Usage: PYTHONPATH=build/src/bind/python python3 tests/python/bench.py
 """

@@ -1,4 +1,4 @@
-"""NumPy's arrays, and other libraries', in and out: types, layouts, what is copied and what is not; indexing."""
+"""NumPy's arrays, and other libraries', in and out: types, layouts, what is copied and what not; indexing."""
 import gc
 import weakref
 
@@ -29,8 +29,8 @@ def test_in():
     assert tad.array([True]).dtype == np.bool_
     assert tad.array(a, np.float32).dtype == np.float32
     assert tad.array(a.astype(">f8")).dtype == np.float64
-    for wrong in ("text", [1, "a"], np.array([1j]), np.array([object()]), [[1], [1, 2]], np.array([2**63], np.uint64),
-                  np.array(["2020-01-01"], "datetime64[D]"), {}, object()):
+    for wrong in ("text", [1, "a"], np.array([1j]), np.array([object()]), [[1], [1, 2]],
+                  np.array([2**63], np.uint64), np.array(["2020-01-01"], "datetime64[D]"), {}, object()):
         with pytest.raises((TypeError, ValueError)):
             tad.array(wrong)
     with pytest.raises(ValueError):
@@ -160,8 +160,9 @@ def test_numbers_and_types_of_operands():
 
 
 @pytest.mark.parametrize("index", [
-    0, -1, (1, 2), slice(1, None), (slice(None), 1), (slice(None, None, -1), slice(2, 0, -1)), None, (None, 1, None),
-    Ellipsis, (..., 0), (0, ..., 1), (slice(0, 0),), (slice(-5, 5), -3), ([1, 0, 1],), (slice(None), np.array([2, 0])),
+    0, -1, (1, 2), slice(1, None), (slice(None), 1), (slice(None, None, -1), slice(2, 0, -1)), None,
+    (None, 1, None), Ellipsis, (..., 0), (0, ..., 1), (slice(0, 0),), (slice(-5, 5), -3), ([1, 0, 1],),
+    (slice(None), np.array([2, 0])), slice(2**63 - 1, None), slice(-2**63, None), slice(None, 2**63 - 1),
     (..., np.array([[0, 1], [2, 3]])), np.int64(1), (0, 0, 3), (1, slice(None), None, slice(1, 3))])
 def test_index(index):
     a = np.arange(24.0).reshape(2, 3, 4)
@@ -179,8 +180,8 @@ def test_index_by_masks_and_wrong_ones():
     assert np.array_equal(np.array(x[a > 2]), a[a > 2]) and np.array_equal(np.array(x[x > 2]), a[a > 2])
     assert np.array_equal(np.array(x[tad.array([1])]), a[[1]])
     assert [row.numpy().tolist() for row in x] == a.tolist()
-    for wrong in (2, -3, (0, 3), (0, 0, 0), "a", 1.5, (..., ...), ([0], [1]), ([0], 1), [0.5], 2**70, [7], True, {},
-                  np.array([True, False, True, True])):
+    for wrong in (2, -3, (0, 3), (0, 0, 0), "a", 1.5, (..., ...), ([0], [1]), ([0], 1), [0.5], 2**70,
+                  [7], True, {}, slice("a", None), slice(1.5, None), np.array([True, False, True, True])):
         with pytest.raises((IndexError, TypeError)):
             x[wrong]
     assert x[1:2].shape == (1, 3)
@@ -188,7 +189,8 @@ def test_index_by_masks_and_wrong_ones():
 
 def test_leaves():
     assert tad.eye(2, 3).shape == (2, 3) and tad.arange(3).numpy().tolist() == [0, 1, 2]
-    assert tad.linspace(0, 1, 3).numpy().tolist() == [0, 0.5, 1] and tad.ones(2, np.float32).dtype == np.float32
+    assert tad.linspace(0, 1, 3).numpy().tolist() == [0, 0.5, 1]
+    assert tad.ones(2, np.float32).dtype == np.float32
     assert 0 <= tad.rand((3,)).numpy().min() and tad.randn(3).shape == (3,)
     p = tad.param(np.zeros(3), name="p")
     tad.sum(p * 2).reverse()

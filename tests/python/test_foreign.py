@@ -1,4 +1,5 @@
-"""The library without its headers, by ctypes: all that is declared is there, and what a language needs is a function."""
+"""The library without its headers, by ctypes: all that is declared is there, and what a language needs is a
+function."""
 import ctypes as c
 import pathlib
 import re
@@ -23,8 +24,8 @@ class Axes(c.Structure):
 
 
 class Value(c.Structure):
-    _fields_ = [("name", c.c_char_p), ("kind", c.c_int), ("integer", c.c_int64), ("number", c.c_double), ("text", c.c_char_p),
-                ("ints", c.c_void_p), ("count", c.c_size_t), ("slices", c.c_void_p)]
+    _fields_ = [("name", c.c_char_p), ("kind", c.c_int), ("integer", c.c_int64), ("number", c.c_double),
+                ("text", c.c_char_p), ("ints", c.c_void_p), ("count", c.c_size_t), ("slices", c.c_void_p)]
 
 
 WRITING = c.CFUNCTYPE(None, c.c_void_p, c.POINTER(Var), c.c_size_t, c.c_void_p, c.POINTER(Var))
@@ -46,11 +47,15 @@ def library():
             ("tad_mul", var, [var, var]), ("tad_scalar", var, [c.c_void_p, c.c_double]),
             ("tad_input", var, [c.c_void_p, c.c_int, Shape, c.c_void_p]), ("tad_item", c.c_double, [var]),
             ("tad_affine", var, [var, var, var]), ("tad_message", c.c_char_p, [c.c_void_p]),
-            ("tad_jacobian", c.c_int, [c.c_void_p, c.c_void_p, c.POINTER(var), c.c_size_t, c.c_size_t, c.c_void_p, c.c_void_p]),
-            ("tad_read", c.c_int, [var, c.POINTER(c.c_double), c.c_size_t]), ("tad_op_find", c.c_void_p, [c.c_char_p]),
-            ("tad_options_by_name", c.c_int, [c.c_void_p, c.c_void_p, c.POINTER(Value), c.c_size_t, c.c_void_p]),
+            ("tad_jacobian", c.c_int,
+             [c.c_void_p, c.c_void_p, c.POINTER(var), c.c_size_t, c.c_size_t, c.c_void_p, c.c_void_p]),
+            ("tad_read", c.c_int, [var, c.POINTER(c.c_double), c.c_size_t]),
+            ("tad_op_find", c.c_void_p, [c.c_char_p]),
+            ("tad_options_by_name", c.c_int,
+             [c.c_void_p, c.c_void_p, c.POINTER(Value), c.c_size_t, c.c_void_p]),
             ("tad_apply_few", var, [c.c_void_p, c.c_void_p, c.c_size_t, var, var, var]),
-            ("tad_tape_status", c.c_int, [c.c_void_p]), ("tad_tape_clear", None, [c.c_void_p]), ("tad_is_nil", c.c_bool, [var]),
+            ("tad_tape_status", c.c_int, [c.c_void_p]), ("tad_tape_clear", None, [c.c_void_p]),
+            ("tad_is_nil", c.c_bool, [var]),
             ("tad_recorded", var, [c.c_void_p, c.c_void_p, c.c_size_t, c.c_void_p]),
             ("tad_write", var, [c.c_void_p, c.c_void_p, c.c_size_t, c.c_void_p])):
         getattr(tad, name).restype, getattr(tad, name).argtypes = result, takes
@@ -103,11 +108,13 @@ def test_options_by_name_once_for_many_calls():
     slope = Value(name=b"negative_slope", kind=3, number=0.5)
     assert TAD.tad_options_by_name(t, op, c.byref(slope), 1, options) == 0
     for _ in range(2):
-        assert numbers(TAD.tad_apply_few(op, options, 1, array(t, [-2, 2]), TAD.tad_none(), TAD.tad_none()), 2) == [-1, 2]
-    for values, n, message in ((c.byref(Value(name=b"no_such")), 1, b"no option no_such"), (None, 1, b"NULL")):
+        y = TAD.tad_apply_few(op, options, 1, array(t, [-2, 2]), TAD.tad_none(), TAD.tad_none())
+        assert numbers(y, 2) == [-1, 2]
+    for values, n, message in ((c.byref(Value(name=b"no_such")), 1, b"no option no_such"),
+                               (None, 1, b"NULL")):
         assert STATUS[TAD.tad_options_by_name(t, op, values, n, options)] == "bad_argument"
         assert message in TAD.tad_message(t)
-        assert STATUS[TAD.tad_options_by_name(t, op, None, 0, options)] == "bad_argument"  # the failure sticks
+        assert STATUS[TAD.tad_options_by_name(t, op, None, 0, options)] == "bad_argument"  # which sticks
         TAD.tad_tape_clear(t)
     for wrong in ((t, None, None, 0, options), (t, op, None, 0, None)):
         assert STATUS[TAD.tad_options_by_name(*wrong)] == "bad_argument"
@@ -153,6 +160,7 @@ def test_what_is_recorded_already_is_a_function():
 def test_structs_lie_as_the_headers_say():
     """cffi reads the declarations; the library was compiled from the headers."""
     from tad._library import ffi
-    assert ffi.sizeof("tad_var") == 16 and ffi.sizeof("tad_shape") == c.sizeof(Shape) and ffi.sizeof("tad_axes") == c.sizeof(Axes)
+    assert ffi.sizeof("tad_var") == c.sizeof(Var) and ffi.sizeof("tad_shape") == c.sizeof(Shape)
+    assert ffi.sizeof("tad_axes") == c.sizeof(Axes) and ffi.sizeof("tad_value") == c.sizeof(Value)
     softmax = lib.tad_op_find(b"softmax")
     assert softmax.n_options == 1 and ffi.string(softmax.options[0].name) == b"axis" and softmax.n_samples > 0

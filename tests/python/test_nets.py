@@ -23,8 +23,8 @@ def xor(optimiser):
     return last, opt
 
 
-@pytest.mark.parametrize("name,lr", [("sgd", 1.0), ("adam", 0.05), ("adamw", 0.05), ("nadam", 0.05), ("rmsprop", 0.02),
-                                     ("lamb", 0.1), ("adamax", 0.1)])
+@pytest.mark.parametrize("name,lr", [("sgd", 1.0), ("adam", 0.05), ("adamw", 0.05), ("nadam", 0.05),
+                                     ("rmsprop", 0.02), ("lamb", 0.1), ("adamax", 0.1)])
 def test_optimisers(name, lr):
     last, opt = xor(lambda net: getattr(tad.optim, name)(net, lr))
     assert last < 0.1 and opt.steps == 200 and opt.lr == lr
@@ -39,8 +39,9 @@ def test_options_are_those_of_the_structs():
     opt.step()
     assert np.allclose(np.array(p), 1 - 0.5 * 0.1)
     assert "beta1" in inspect.signature(tad.optim.adam).parameters
-    for wrong in (lambda: tad.optim.sgd([p], 0.5, beta1=0.9), lambda: tad.optim.sgd([], 0.5), lambda: tad.optim.sgd([1], 0.5),
-                  lambda: tad.optim.sgd([p], "x"), lambda: tad.nn.Net().conv2d("c", 1, 4, 3, auto_pad="odd"),
+    for wrong in (lambda: tad.optim.sgd([p], 0.5, beta1=0.9), lambda: tad.optim.sgd([], 0.5),
+                  lambda: tad.optim.sgd([1], 0.5), lambda: tad.optim.sgd([p], "x"),
+                  lambda: tad.nn.Net().conv2d("c", 1, 4, 3, auto_pad="odd"),
                   lambda: tad.nn.Net().affine("a", 1), lambda: tad.nn.Net().affine("a", 1, 2, 3),
                   lambda: tad.nn.Net().affine("a", 1, 2, wieght=1), lambda: tad.optim.sgd([p], -1),
                   lambda: tad.nn.mlp([2]), lambda: tad.nn.mlp([2, "a"])):
@@ -72,7 +73,8 @@ def test_layers():
 def test_layers_of_ones_own():
     net = tad.nn.Net(np.float64).affine("in", 2, 3)
     net.params["scale.factor"] = tad.param(2.0)
-    net.layer("scale", lambda net, x, training: x * net.param("scale.factor")).activation("mine", lambda x: x * 1.0)
+    net.layer("scale", lambda net, x, training: x * net.param("scale.factor"))
+    net.activation("mine", lambda x: x * 1.0)
     x = np.ones((1, 2))
     y = tad.sum(net(x))
     y.reverse()

@@ -20,7 +20,8 @@ import cffi
 
 STANDARD = ("stdbool.h", "stddef.h", "stdint.h", "string.h", "stdio.h")
 # What scalar.h records in place, the library does too. The order of bytes is of no account here.
-DEFINED = ("-DTAD_SCALAR_H", "-DTAD_NO_INLINE", "-DTAD_INLINE=inline", "-D__BYTE_ORDER__=1", "-D__ORDER_BIG_ENDIAN__=0")
+DEFINED = ("-DTAD_SCALAR_H", "-DTAD_NO_INLINE", "-DTAD_INLINE=inline", "-D__BYTE_ORDER__=1",
+           "-D__ORDER_BIG_ENDIAN__=0")
 
 
 def preprocessed(include, compiler):
@@ -29,7 +30,8 @@ def preprocessed(include, compiler):
         for name in STANDARD:
             pathlib.Path(folder, name).write_text("", encoding="utf-8")
         program = "#include <tad/elementwise.h>\n#include <tad/compile.h>\n#include <tad/tad.h>\n"
-        command = [*compiler, "-E", "-P", "-nostdinc", "-undef", *DEFINED, "-I", folder, "-I", include, "-x", "c", "-"]
+        command = [*compiler, "-E", "-P", "-nostdinc", "-undef", *DEFINED, "-I", folder, "-I", include,
+                   "-x", "c", "-"]
         return subprocess.run(command, input=program, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
@@ -49,14 +51,16 @@ def without_bodies(text):
 
 def declarations(include, compiler):
     text = without_bodies(preprocessed(include, compiler))
-    return re.sub(r"(typedef struct tad_var \{.*?)union \{.*?\} u;(\s*\} tad_var;)", r"\1uint64_t bits;\2", text, flags=re.S)
+    union = r"(typedef struct tad_var \{.*?)union \{.*?\} u;(\s*\} tad_var;)"
+    return re.sub(union, r"\1uint64_t bits;\2", text, flags=re.S)
 
 
 def parameters(text):
     """{function: names of its parameters}."""
     named = {}
     for name, inside in re.findall(r"^(?!typedef)[\w \*]*?\b(tad_\w+)\(([^()]*)\)\s*;", text, re.M):
-        words = [re.search(r"(\w+)(\[\])?$", p.strip())[1] for p in inside.split(",") if p.strip() not in ("void", "...")]
+        each = [p.strip() for p in inside.split(",") if p.strip() not in ("void", "...")]
+        words = [re.search(r"(\w+)(\[\])?$", p)[1] for p in each]
         named[name] = tuple(w + "_" if keyword.iskeyword(w) else w for w in words)
     return named
 

@@ -1,7 +1,7 @@
 """The shared library and its declarations: `lib` has the functions, `ffi` makes what they take.
 
-Where the library lies: TAD_LIBRARY says so, else it is where this module was built or installed, else the system
-finds it.
+Where the library lies: TAD_LIBRARY says so, else it is where this module was built or installed, else the
+system finds it.
 """
 import os
 import pathlib

@@ -13,8 +13,9 @@ _VERDICTS = {value: word for word, value in constants("tad_verdict").items()}
 
 
 class Report:
-    """What a check found. True where it passed. `verdict`: "pass", "inconclusive", "vacuous" (nothing was compared),
-    "fail"; `first`: what failed, in words; `worst_error`: relative, of the worst entry; as text it is the whole."""
+    """What a check found. True where it passed. `verdict`: "pass", "inconclusive", "vacuous" (nothing was
+    compared), "fail"; `first`: what failed, in words; `worst_error`: relative, of the worst entry; as text
+    it is the whole."""
 
     def __init__(self, c):
         self._c = c
@@ -40,16 +41,22 @@ def _options(options):
     return ffi.new("tad_gradcheck_options *", given)
 
 
+def _input(tape, a):
+    if isinstance(a, Var):
+        return a
+    return leaf(tape, numpy_of(float(a) if type(a) is int else a), False)
+
+
 def gradcheck(f, args, **options):
-    """Checks the derivatives of f at args, arrays of float64: reverse against forward mode, both against numeric
-    derivatives with error bounds, and laws. Options are those of tad_gradcheck: order (1 or 2), seed, demand,
-    max_elements, inconclusive. What f raises is raised."""
+    """Checks the derivatives of f at args, arrays of float64: reverse against forward mode, both against
+    numeric derivatives with error bounds, and laws. Options are those of tad_gradcheck: order (1 or 2),
+    seed, demand, max_elements, inconclusive. What f raises is raised."""
     variables = [x for x in args if isinstance(x, Var)]
     tape = variables[0].tape if variables else current()
     call = callbacks.function(f)
     report = ffi.new("tad_gradcheck_report *")
     with tape.mark():
-        x = [a if isinstance(a, Var) else leaf(tape, numpy_of(float(a) if type(a) is int else a), False) for a in args]
+        x = [_input(tape, a) for a in args]
         verdict = lib.tad_gradcheck(call, NULL, handles(x), len(x), _options(options), report)
         if verdict == lib.TAD_CHECK_ERROR:
             tape.fail()

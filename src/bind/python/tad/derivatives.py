@@ -1,5 +1,6 @@
-"""Derivatives of functions. What is given as numbers and arrays comes back so, and the tape is as it was before;
-what is given as variables, or asked for within such a function, is recorded and can be differentiated again.
+"""Derivatives of functions. What is given as numbers and arrays comes back so, and the tape is as it was
+before; what is given as variables, or asked for within such a function, is recorded and can be
+differentiated again.
 
     tad.grad(f)(x)                      tad.grad(tad.grad(f))(x)
     tad.value_and_grad(f, argnums=(0, 1))(w, b, x)
@@ -83,7 +84,7 @@ def _room(n):
 # ---- sweeps over what was recorded ----
 
 def reverse(y):
-    """Gradients of the one-element y by all before it; read them as x.gradient. Those of parameters add up."""
+    """Gradients of the one-element y by all before it; read them as x.gradient. Parameters' add up."""
     y.reverse()
 
 
@@ -135,19 +136,19 @@ class _Call:
 
 def _sweep(recording, inputs, y, cotangent):
     """Gradients: recorded within a recording, else numbers."""
-    n, out = len(inputs), _room(len(inputs))
-    given = ffi.new("tad_var *", cotangent)
+    x, n, out = handles(inputs), len(inputs), _room(len(inputs))
+    at, given = ffi.new("tad_var *", y.c), ffi.new("tad_var *", cotangent)
     if recording.outermost:
-        status = lib.tad_vjp_many(lib.tad_recorded, ffi.new("tad_var *", y.c), handles(inputs), n, given, 1, NULL, out)
+        status = lib.tad_vjp_many(lib.tad_recorded, at, x, n, given, 1, NULL, out)
     else:
-        status = lib.tad_grad(ffi.new("tad_var *", y.c), given, 1, handles(inputs), n, out)
+        status = lib.tad_grad(at, given, 1, x, n, out)
     recording.tape.verb(status)
     return recording.many(out)
 
 
 def value_and_grad(f, argnums=0):
-    """The function that gives (f(x), its gradient): of the one-element f, by the arguments that argnums names, one or
-    several."""
+    """The function that gives (f(x), its gradient): of the one-element f, by the arguments that argnums
+    names, one or several."""
     @functools.wraps(f, updated=())
     def value_and_gradient(*args, **kwargs):
         call = _Call(f, argnums, args, kwargs)
@@ -169,7 +170,8 @@ def grad(f, argnums=0):
 
 
 def vjp(f, args, cotangent=None):
-    """(f(*args), gradients of <cotangent, f> by each of args); of a one-element f the cotangent may be left out."""
+    """(f(*args), gradients of <cotangent, f> by each of args); of a one-element f the cotangent may be left
+    out."""
     call = _Call(f, range(len(args)), tuple(args), {})
     with Recording(call.leaves + [cotangent]) as recording:
         inputs, y = call.run(recording)
@@ -193,7 +195,8 @@ def jvp(f, args, tangents):
 def _like(call, trees):
     leaves, form = flatten(list(trees))
     if form != call.form:
-        raise ValueError("vectors must be as the arguments: one for each array, in the same tuples, lists, dictionaries")
+        raise ValueError("vectors must be as the arguments: one for each array, in the same tuples, lists, "
+                         "dictionaries")
     return leaves
 
 
@@ -213,8 +216,9 @@ def hvp(f, args, vectors):
         return recording.give(y), call.shaped(recording.many(gradient)), call.shaped(recording.many(product))
 
 
-def _matrices(recording, numeric, recorded, y, inputs, places):
-    drive = numeric if recording.outermost else recorded
+def _matrices(recording, drivers, y, inputs, places):
+    """A matrix for each place, by the driver that gives numbers or the one that records."""
+    drive = drivers[not recording.outermost]
     at = ffi.new("tad_var *", y.c)
     for place in places:
         out = _room(1)
@@ -229,21 +233,22 @@ def jacobian(f, argnums=0):
         call = _Call(f, argnums, args, kwargs)
         with Recording(call.leaves) as recording:
             inputs, y = call.run(recording)
+            drivers = lib.tad_jacobian, lib.tad_jacobian_recorded
             places = [(i,) for i in range(len(inputs))]
-            return call.shaped(list(_matrices(recording, lib.tad_jacobian, lib.tad_jacobian_recorded, y, inputs, places)))
+            return call.shaped(list(_matrices(recording, drivers, y, inputs, places)))
     return matrix
 
 
 def hessian(f, argnums=0):
-    """The function that gives the one-element f's Hessian: the shape of the argument twice. Of several arrays it is as
-    the arguments, of which each has again as the arguments."""
+    """The function that gives the one-element f's Hessian: the shape of the argument twice. Of several
+    arrays it is as the arguments, of which each has again as the arguments."""
     @functools.wraps(f, updated=())
     def matrix(*args, **kwargs):
         call = _Call(f, argnums, args, kwargs)
         with Recording(call.leaves) as recording:
             inputs, y = call.run(recording)
-            n = len(inputs)
+            n, drivers = len(inputs), (lib.tad_hessian, lib.tad_hessian_recorded)
             places = [(i, j) for i in range(n) for j in range(n)]
-            found = list(_matrices(recording, lib.tad_hessian, lib.tad_hessian_recorded, y, inputs, places))
+            found = list(_matrices(recording, drivers, y, inputs, places))
             return call.shaped([call.shaped(found[i * n:(i + 1) * n]) for i in range(n)])
     return matrix

@@ -8,8 +8,8 @@ from .var import Var, copy_of
 
 __all__ = ["save", "load", "load_idx"]
 
-_IDX = {lib.TAD_IDX_U8: np.uint8, lib.TAD_IDX_I8: np.int8, lib.TAD_IDX_I16: np.int16, lib.TAD_IDX_I32: np.int32,
-        lib.TAD_IDX_F32: np.float32, lib.TAD_IDX_F64: np.float64}
+_IDX = {lib.TAD_IDX_U8: np.uint8, lib.TAD_IDX_I8: np.int8, lib.TAD_IDX_I16: np.int16,
+        lib.TAD_IDX_I32: np.int32, lib.TAD_IDX_F32: np.float32, lib.TAD_IDX_F64: np.float64}
 
 
 def _slots(things, kept):
@@ -40,7 +40,7 @@ def _path(path):
 
 
 def save(path, **things):
-    """One file of parameters, nets, and the states of optimisers, by name: the old file or the whole new one."""
+    """One file of parameters, nets, states of optimisers, by name: the old file or the whole new one."""
     _with(things, lambda t, slots, n: lib.tad_checkpoint_save(t, _path(path), slots, n, NULL, 0))
 
 

@@ -1,4 +1,5 @@
 """Indexing: numbers, slices, None and ... make views; one array of integers or bools chooses."""
+from operator import index as integer
 from threading import get_ident
 
 import numpy as np
@@ -70,11 +71,11 @@ def _plan(index, rank):
             new.append(at)
             at += 1
         elif isinstance(i, slice):
-            slices.append(tuple(None if v is None else v.__index__() for v in (i.start, i.stop, i.step)))
+            slices.append(tuple(None if v is None else integer(v) for v in (i.start, i.stop, i.step)))
             at += 1
             axis += 1
         elif hasattr(i, "__index__") and not isinstance(i, (bool, np.bool_)):
-            places.append((axis, i.__index__()))
+            places.append((axis, integer(i)))
             slices.append((places[-1][1], places[-1][1] + 1 or None, None))
             axis += 1
         else:

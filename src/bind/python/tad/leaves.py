@@ -1,5 +1,5 @@
-"""What is not computed: inputs, parameters, constants, from Python's numbers and lists, NumPy's arrays, and all
-that speaks DLPack (PyTorch's tensors, for one)."""
+"""What is not computed: inputs, parameters, constants, from Python's numbers and lists, NumPy's arrays, and
+all that speaks DLPack (PyTorch's tensors, for one)."""
 import numbers
 
 import numpy as np
@@ -8,11 +8,11 @@ from ._library import NULL, ffi, lib
 from .tape import current
 from .var import Var, wrap
 
-__all__ = ["array", "asarray", "constant", "param", "full", "zeros", "ones", "eye", "arange", "linspace", "rand",
-           "randn"]
+__all__ = ["array", "asarray", "constant", "param", "full", "zeros", "ones", "eye", "arange", "linspace",
+           "rand", "randn"]
 
-DTYPES = {np.dtype(np.float64): lib.TAD_F64, np.dtype(np.float32): lib.TAD_F32, np.dtype(np.int64): lib.TAD_I64,
-          np.dtype(np.bool_): lib.TAD_BOOL}
+DTYPES = {np.dtype(np.float64): lib.TAD_F64, np.dtype(np.float32): lib.TAD_F32,
+          np.dtype(np.int64): lib.TAD_I64, np.dtype(np.bool_): lib.TAD_BOOL}
 NUMPY = {value: dtype for dtype, value in DTYPES.items()}
 _WIDER = {"f": np.float32, "i": np.int64, "u": np.int64}  # float16, short and unsigned integers
 
@@ -34,7 +34,7 @@ def shape_of(shape):
 
 
 def numpy_of(data, dtype=None):
-    """The array behind `data`, contiguous and of a type that the library has; copied only where it must be."""
+    """The array behind `data`, contiguous, of a type that the library has; copied where it must be."""
     if dtype is None and type(data) is np.ndarray and data.dtype in DTYPES:
         return data if data.flags.c_contiguous else data.copy()
     if hasattr(data, "__dlpack__") and not isinstance(data, np.ndarray):
@@ -73,13 +73,14 @@ def leaf(tape, data, copy, differentiable=True):
 
 
 def array(data, dtype=None, *, tape=None):
-    """A variable with a copy of the data: an input, which gradients are taken by; integers and bools are constants."""
+    """A variable with a copy of the data: an input, which gradients are taken by; integers and bools are
+    constants."""
     return leaf(tape or current(), numpy_of(data, dtype), True)
 
 
 def asarray(data, dtype=None, *, tape=None):
-    """As array, but on the memory of `data` where its type and layout allow. It must stay as it is while variables
-    computed from it are in use. A variable is itself."""
+    """As array, but on the memory of `data` where its type and layout allow. It must stay as it is while
+    variables computed from it are in use. A variable is itself."""
     if isinstance(data, Var):
         return data
     return leaf(tape or current(), numpy_of(data, dtype), False)
@@ -93,8 +94,8 @@ def constant(data, dtype=None, *, copy=True, tape=None):
 
 
 def param(data, dtype=None, name=None, *, tape=None):
-    """A parameter: its gradients add up over sweeps, an optimiser moves it. Make it before the mark to which steps
-    rewind."""
+    """A parameter: its gradients add up over sweeps, an optimiser moves it. Make it before the mark to
+    which steps rewind."""
     data, tape = numpy_of(data, dtype), tape or current()
     made = _leaf(tape, lib.tad_param, lib.tad_param, data, True)
     if name is not None:

@@ -20,7 +20,8 @@ __all__ = ["Net", "mlp", "Dict"]
 
 
 class Dict:
-    """Named variables in their order, as a net's parameters or an optimiser's state: d["name"], len(d), list(d)."""
+    """Named variables in their order, as a net's parameters or an optimiser's state: d["name"], len(d),
+    list(d)."""
 
     def __init__(self, tape, c):
         self.tape, self._c = tape, c
@@ -157,8 +158,8 @@ for _name, _words in parameters.items():
 
 
 def mlp(sizes, tape=None, **given):
-    """A net of dense layers with sizes[0] inputs and sizes[-1] outputs. Options are the fields of tad_mlp_options: dtype,
-    weight, hidden (the activation: tad.relu), output, dropout, no_bias."""
+    """A net of dense layers with sizes[0] inputs and sizes[-1] outputs. Options are the fields of
+    tad_mlp_options: dtype, weight, hidden (the activation: tad.relu), output, dropout, no_bias."""
     tape, kept = tape or current(), []
     given.setdefault("dtype", np.float32)
     chosen = options(ffi.typeof("tad_mlp_options *"), given, kept)

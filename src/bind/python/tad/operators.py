@@ -1,5 +1,5 @@
-"""Python's operators on variables, and the ops as their methods. What an operator is called here is Python's word
-beside the registry's: the one list of both."""
+"""Python's operators on variables, and the ops as their methods. What an operator is called here is
+Python's word beside the registry's: the one list of both."""
 from threading import get_ident
 
 from ._library import lib

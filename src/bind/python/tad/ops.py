@@ -1,5 +1,6 @@
 """The ops, made from the registry when the module is imported: for each a function with its signature, its
 documentation, and the way it is called that suits its options. No name of an op is written here."""
+from operator import index as integer
 from threading import get_ident
 
 import numpy as np
@@ -15,8 +16,8 @@ LISTED = 8  # more operands than these are given as a list
 _KINDS = {value: name[len("TAD_OPTION_"):].lower()
           for name, value in ffi.typeof("tad_option_kind").relements.items()}
 _SAYS = {"bool": "True or False", "int": "integer", "float": "number", "maybe_int": "integer or None",
-         "maybe_float": "number or None", "axes": "axis, several, or None", "shape": "shape", "slices": "slices",
-         "ints": "integer or several", "dtype": "element type", "text": "text"}
+         "maybe_float": "number or None", "axes": "axis, several, or None", "shape": "shape",
+         "slices": "slices", "ints": "integer or several", "dtype": "element type", "text": "text"}
 _PLAIN = {int, float, bool, str, type(None)}
 
 
@@ -73,8 +74,8 @@ class Op:
         return ["x"] if self.max_in == 1 else [chr(ord("a") + i) for i in range(self.max_in)]
 
     def struct(self, values, tape):
-        """The options as the library's struct; those seen before are kept. Zeros of both signs, and 1 and True, are equal
-        for Python, so where there are numbers their text is the key."""
+        """The options as the library's struct; those seen before are kept. Zeros of both signs, and 1 and
+        True, are equal for Python, so where there are numbers their text is the key."""
         key = values
         if self.exact:
             key = repr(values) if all(v.__class__ in _PLAIN for v in values) else None
@@ -117,8 +118,8 @@ def _value(option, value, kept):
     if isinstance(value, str):
         return {**found, "kind": lib.TAD_VALUE_TEXT, "text": _kept(kept, "char[]", value.encode())}
     if isinstance(value, (list, tuple)):
-        flat = _flat(value)
-        return {**found, "kind": lib.TAD_VALUE_INTS, "ints": _kept(kept, "int64_t[]", flat), "count": len(flat)}
+        flat = _kept(kept, "int64_t[]", _flat(value))
+        return {**found, "kind": lib.TAD_VALUE_INTS, "ints": flat, "count": len(flat)}
     raise TypeError(f"option {option.says()}; not {value!r}")
 
 
@@ -131,7 +132,7 @@ def _flat(values):
     """Integers end to end, of lists within the list too."""
     flat = []
     for v in values:
-        flat += _flat(v) if isinstance(v, (list, tuple)) else [v.__index__()]
+        flat += _flat(v) if isinstance(v, (list, tuple)) else [integer(v)]
     return flat
 
 
@@ -141,7 +142,7 @@ def _slices(values):
     if len(values) > 8:
         raise IndexError(f"{len(values)} slices, at most 8 are possible")
     ends = [(s.start, s.stop, s.step) if isinstance(s, slice) else s for s in values]
-    one = [{name: {"given": v is not None, "value": 0 if v is None else v.__index__()}
+    one = [{name: {"given": v is not None, "value": 0 if v is None else integer(v)}
             for name, v in zip(("start", "stop", "step"), three)} for three in ends]
     return {"count": len(one), "range": one}
 
@@ -239,8 +240,8 @@ _SLOW = """def {name}({parameters}):
 def _source(op):
     """The text of the function, made of the registry's names alone."""
     parts, inputs = _signature(op)
-    words = {"name": op.name, "parameters": _safe(", ".join(parts)), "inputs": inputs, "first": op.inputs()[0],
-             "values": "(" + "".join(o.name + ", " for o in op.options) + ")"}
+    words = {"name": op.name, "parameters": _safe(", ".join(parts)), "inputs": inputs,
+             "first": op.inputs()[0], "values": "(" + "".join(o.name + ", " for o in op.options) + ")"}
     if op.listed or op.n_out != 1 or op.min_in != op.max_in or op.max_in > 3:
         return _SLOW.format(**words)
     names, handles = op.inputs(), ", ".join(n + ".c" for n in op.inputs())
@@ -255,9 +256,9 @@ def _source(op):
 
 def function(op):
     """The Python function of an op."""
-    space = {"_apply": apply, "_op": op, "_c": op.c, "_f": op.function(), "_few": lib.tad_apply_few, "_none": lib.tad_none(),
-             "_struct": op.struct, "_filled": op.filled, "_NULL": NULL, "_NIL": NIL, "_Var": Var, "_new": _new, "_get_ident": get_ident,
-             "__name__": "tad"}
+    space = {"_apply": apply, "_op": op, "_c": op.c, "_f": op.function(), "_few": lib.tad_apply_few,
+             "_none": lib.tad_none(), "_struct": op.struct, "_filled": op.filled, "_NULL": NULL, "_NIL": NIL,
+             "_Var": Var, "_new": _new, "_get_ident": get_ident, "__name__": "tad"}
     exec(_source(op), space)
     made = space[op.name]
     made.__doc__ = op.doc + "".join("\n\n    " + o.says() for o in op.options)

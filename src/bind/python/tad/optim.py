@@ -11,8 +11,8 @@ __all__ = ["Optimiser", "schedule"]
 
 
 class Optimiser:
-    """Moves parameters along their gradients, and zeroes these. It lives in the tape of its parameters: make it before the
-    mark to which steps rewind."""
+    """Moves parameters along their gradients, and zeroes these. It lives in the tape of its parameters:
+    make it before the mark to which steps rewind."""
 
     def __init__(self, tape, c):
         if c == NULL:
@@ -77,5 +77,6 @@ for _name in parameters:
 
 def schedule(i, lr, kind="constant", gamma=0, period=0, last=0, warmup=0):
     """The learning rate of step i: see tad_schedule."""
-    return lib.tad_schedule_at(ffi.new("tad_schedule *", {"kind": constants("tad_schedule_kind")[kind], "lr": lr,
-                                                          "gamma": gamma, "period": period, "last": last, "warmup": warmup}), i)
+    s = {"kind": constants("tad_schedule_kind")[kind], "lr": lr, "gamma": gamma, "period": period,
+         "last": last, "warmup": warmup}
+    return lib.tad_schedule_at(ffi.new("tad_schedule *", s), i)

@@ -1,4 +1,5 @@
-"""Programs: a function recorded once, run on other numbers without a tape; and functions at many points as one op.
+"""Programs: a function recorded once, run on other numbers without a tape; and functions at many points as
+one op.
 
     p = tad.freeze(tad.value_and_grad(f), x)    of arguments like these
     p(x), p.each(many_x), p.c(), p.dump()
@@ -30,8 +31,9 @@ def _free(program, workspaces):
 
 
 class Program:
-    """What tad.freeze makes. It is called as the function was, with arrays of the same shapes and types, and gives arrays.
-    Threads may share it. What reads parameters of a tape where they lie is for the tape's thread."""
+    """What tad.freeze makes. It is called as the function was, with arrays of the same shapes and types,
+    and gives arrays. Threads may share it. What reads parameters of a tape where they lie is for the tape's
+    thread."""
 
     def __init__(self, tape, c, form_in, form_out):
         self._c, self._workspaces = c, {}  # one a thread, by its number
@@ -65,8 +67,8 @@ class Program:
     def _leaves(self, args):
         leaves, form = flatten(list(args))
         if form != self._forms[0]:
-            raise TypeError(f"arguments must be as those it was made of: {len(self._in)} arrays, in the same tuples, lists, "
-                            "dictionaries")
+            raise TypeError(f"arguments must be as those it was made of: {len(self._in)} arrays, in the same "
+                            "tuples, lists, dictionaries")
         return [np.asarray(x, dtype) if isinstance(x, (int, float)) else numpy_of(x)
                 for x, dtype in zip(leaves, self._dtypes)]
 
@@ -83,10 +85,12 @@ class Program:
 
     def _bind(self, w, bind, arrays, at=0):
         for k, a in enumerate(arrays, at):
-            self._verb(w, bind(w, k, DTYPES[a.dtype], (a.ndim, a.shape), ffi.from_buffer(a) if a.size else NULL))
+            memory = ffi.from_buffer(a) if a.size else NULL
+            self._verb(w, bind(w, k, DTYPES[a.dtype], (a.ndim, a.shape), memory))
 
     def each(self, *args):
-        """At many points: an argument with an axis more in front has an element for each, others are the same for all."""
+        """At many points: an argument with an axis more in front has an element for each, others are the
+        same for all."""
         w, inputs = self._workspace(), self._leaves(args)
         many = [a.ndim > t.shape.rank for a, t in zip(inputs, self._in)]
         if not any(many):
@@ -140,21 +144,23 @@ class Program:
         return found
 
     def compile(self, command=("cc", "-O2"), folder=None, seconds=0):
-        """Has runs use machine code that a compiler makes of c(). folder: where it is kept and found again; it must be
-        yours alone to write to. Not while a thread runs the program."""
+        """Has runs use machine code that a compiler makes of c(). folder: where it is kept and found again;
+        it must be yours alone to write to. Not while a thread runs the program."""
         words = [ffi.new("char[]", word.encode()) for word in command]
         message, kept = ffi.new("char[500]"), ffi.new("char[]", folder.encode()) if folder else NULL
         listed = ffi.new("char *[]", [*words, NULL])
-        options = ffi.new("tad_compile_options *", {"command": ffi.cast("const char *const *", listed), "folder": kept,
-                                                    "seconds": seconds, "message": message, "message_size": 500})
+        options = ffi.new("tad_compile_options *", {
+            "command": ffi.cast("const char *const *", listed), "folder": kept, "seconds": seconds,
+            "message": message, "message_size": 500})
         status = second_library().tad_program_compile(self._c, options)
         if status:
             raise error(status, text(message))
 
 
 def freeze(f, *args, names=(), roll_up=False, copy_parameters=False, allow_constant_outputs=False):
-    """A program of f, recorded at arguments like those that it will be called with: numbers, arrays, and tuples, lists
-    and dictionaries of them. f may use what is in this module, its derivatives too: tad.freeze(tad.grad(f), x).
+    """A program of f, recorded at arguments like those that it will be called with: numbers, arrays, and
+    tuples, lists and dictionaries of them. f may use what is in this module, its derivatives too:
+    tad.freeze(tad.grad(f), x).
 
     names: of the inputs, for c() and pictures. Options are those of tad_freeze."""
     tape = current()
@@ -173,8 +179,9 @@ def freeze(f, *args, names=(), roll_up=False, copy_parameters=False, allow_const
 
 
 class map:
-    """A function at many points, as one op: `m = tad.map(f)`, then `m(x, y, shared=(w,))` is f(x[i], y[i], w) for every i.
-    f is recorded once, at the first point; it must do the same at all. f's derivatives are there at the same points."""
+    """A function at many points, as one op: `m = tad.map(f)`, then `m(x, y, shared=(w,))` is f(x[i], y[i],
+    w) for every i. f is recorded once, at the first point; it must do the same at all. f's derivatives are
+    there at the same points."""
 
     def __init__(self, f):
         self._callback = callbacks.function(f)

@@ -1,5 +1,5 @@
-"""Arguments of the library's functions from Python's: options by the names of their fields, words for the constants of
-an enumeration, functions as functions. What a function takes is what the headers say."""
+"""Arguments of the library's functions from Python's: options by the names of their fields, words for the
+constants of an enumeration, functions as functions. What a function takes is what the headers say."""
 import inspect
 
 from . import callbacks
@@ -55,12 +55,16 @@ def options(kind, values, kept, defaults=None):
 
 
 def is_options(kind):
-    return kind.kind == POINTER and kind.item.kind == STRUCT and kind.item.cname.endswith(("_options", "_init"))
+    """Whether it is a pointer to a struct of options."""
+    if kind.kind != POINTER or kind.item.kind != STRUCT:
+        return False
+    return kind.item.cname.endswith(("_options", "_init"))
 
 
 def caller(name, held):
-    """A function that calls the library's tad_NAME with a first argument, which it is given as it is, then the others by
-    position or name, and options by the names of their fields. held(thing): keeps what the library will still use."""
+    """A function that calls the library's tad_NAME with a first argument, which it is given as it is, then
+    the others by position or name, and options by the names of their fields. held(thing): keeps what the
+    library will still use."""
     f = getattr(lib, name)
     rest = list(zip(parameters[name], kind_of(name).args))[1:]
     plain = [(word, kind) for word, kind in rest if not is_options(kind)]
@@ -77,7 +81,7 @@ def caller(name, held):
         if missing:
             raise TypeError(f"{name[4:]}: {missing[0]} is missing")
         structs = _shared_out(optional, given)
-        c = [convert(kind, values[word], kept) if not is_options(kind) else options(kind, structs.pop(0), kept)
+        c = [options(kind, structs.pop(0), kept) if is_options(kind) else convert(kind, values[word], kept)
              for word, kind in rest]
         held(kept)
         return f(first, *c)
@@ -99,7 +103,8 @@ def _shared_out(kinds, given):
 def signature(name, own=()):
     """As Python shows it: parameters, then options."""
     kinds = list(zip(parameters[name], kind_of(name).args))[1:]
-    plain = [inspect.Parameter(word, inspect.Parameter.POSITIONAL_OR_KEYWORD) for word, kind in kinds if not is_options(kind)]
+    plain = [*own, *(word for word, kind in kinds if not is_options(kind))]
     fields = [field for _, kind in kinds if is_options(kind) for field, _ in kind.item.fields]
-    named = [inspect.Parameter(field, inspect.Parameter.KEYWORD_ONLY, default=None) for field in fields]
-    return inspect.Signature([inspect.Parameter(o, inspect.Parameter.POSITIONAL_OR_KEYWORD) for o in own] + plain + named)
+    one = inspect.Parameter
+    return inspect.Signature([one(word, one.POSITIONAL_OR_KEYWORD) for word in plain] +
+                             [one(field, one.KEYWORD_ONLY, default=None) for field in fields])

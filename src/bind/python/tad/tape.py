@@ -21,10 +21,10 @@ _all = weakref.WeakSet()
 class Tape:
     """Records what is computed with its variables.
 
-    Settings: threads (of kernels), seed (of random numbers), memory_limit (bytes; 0: none), trap (fail at the
-    first NaN or infinity), strong_zero (zero times infinity is zero in sweeps), level ("best", "base",
-    "avx2", "avx512"). In a `with` statement it is the thread's tape, and forgets everything at the end, unless NumPy
-    still sees its memory.
+    Settings: threads (of kernels), seed (of random numbers), memory_limit (bytes; 0: none), trap (fail at
+    the first NaN or infinity), strong_zero (zero times infinity is zero in sweeps), level ("best", "base",
+    "avx2", "avx512"). In a `with` statement it is the thread's tape, and forgets everything at the end,
+    unless NumPy still sees its memory.
     """
 
     def __init__(self, *, threads=0, seed=0, memory_limit=0, trap=False, strong_zero=False, level="best"):
@@ -107,11 +107,12 @@ class Tape:
 
     def _refuse_views(self, count):
         if len(self.views) and any(view.index >= count for view in self.views):
-            raise BufferError("a NumPy view of a variable that would be forgotten is in use; copy it: np.array(x)")
+            raise BufferError("a NumPy view of a variable that would be forgotten is in use; "
+                              "copy it: np.array(x)")
 
     def leave(self, to, failing):
-        """Rewinds at the end of something. Where it failed, what raised may still see memory in its frames: then nothing
-        is forgotten yet."""
+        """Rewinds at the end of something. Where it failed, what raised may still see memory in its frames:
+        then nothing is forgotten yet."""
         try:
             self.rewind(to)
         except BufferError:
@@ -164,8 +165,8 @@ _LEVELS.update({word.rpartition("_")[2]: value for word, value in _LEVELS.items(
 
 
 class Mark:
-    """A point of a tape. `rewind()` forgets what was recorded since: its memory is used again, and its variables
-    raise an exception where they are used. In a `with` statement that happens at the end."""
+    """A point of a tape. `rewind()` forgets what was recorded since: its memory is used again, and its
+    variables raise an exception where they are used. In a `with` statement that happens at the end."""
 
     __slots__ = ("tape", "c", "count")
 
@@ -185,8 +186,8 @@ class Mark:
 
 
 class handed:
-    """Around a function that the library calls: the tape that it hands is the current one, and records. What the function
-    raises is raised again where the library has returned."""
+    """Around a function that the library calls: the tape that it hands is the current one, and records.
+    What the function raises is raised again where the library has returned."""
 
     def __init__(self, pointer):
         self.own = next((tape for tape in _stack() if tape.pointer == pointer), None)
@@ -206,7 +207,8 @@ class handed:
         if raised is not None:
             words = f"exception {id(raised)}"
             _local.raised = words, raised
-            lib.tad_tape_fail(self.tape.pointer, lib.TAD_BAD_ARGUMENT, b"%s", ffi.new("char[]", words.encode()))
+            said = ffi.new("char[]", words.encode())
+            lib.tad_tape_fail(self.tape.pointer, lib.TAD_BAD_ARGUMENT, b"%s", said)
         if self.own is None:
             self.tape.owner = None
         return True

@@ -1,4 +1,5 @@
-"""Tuples, lists and dictionaries of values, nested as one likes; anything else is a leaf, and None is nothing."""
+"""Tuples, lists and dictionaries of values, nested as one likes; anything else is a leaf, and None is
+nothing."""
 
 __all__ = ["flatten", "unflatten"]
 

@@ -1,4 +1,5 @@
-"""Variables: what a tape recorded, as Python sees it. Operators are ops of the registry; an index makes views."""
+"""Variables: what a tape recorded, as Python sees it. Operators are ops of the registry; an index makes
+views."""
 from threading import get_ident
 
 import numpy as np
@@ -13,7 +14,8 @@ _new = object.__new__
 
 
 class Var:
-    """A variable of a tape: numbers of one type, and how they were computed. See tad.array, tad.param, tad.constant."""
+    """A variable of a tape: numbers of one type, and how they were computed. See tad.array, tad.param,
+    tad.constant."""
 
     __slots__ = ("tape", "c", "__weakref__")
     __array_ufunc__ = None  # NumPy leaves operators to this class
@@ -106,8 +108,8 @@ class Var:
         return self.numpy().reshape(-1)[0].item()
 
     def numpy(self):
-        """The elements, read-only. An array is the tape's own memory, not copied where it lies without gaps; while it is
-        in use the tape refuses to forget the variable. np.array(x) copies."""
+        """The elements, read-only. An array is the tape's own memory, not copied where it lies without
+        gaps; while it is in use the tape refuses to forget the variable. np.array(x) copies."""
         return _elements(self)
 
     def __array__(self, dtype=None):
