@@ -1,7 +1,8 @@
 /* What a language needs that does not read these headers. It finds in the library
  * - everything declared here with TAD_API, and the macros for calls (tad_add, tad_tape_new, ...) as
  *   functions;
- * - every inline function as a symbol of its own name: tad_number, tad_none, tad_all, tad_axis, ...;
+ * - every inline function as a symbol of its own name: tad_number, tad_none, tad_all, tad_axis,
+ * ...;
  * - the ops with their options by name, in the registry: tad_op_at, tad_call.
  * What is left are callbacks that cannot return a struct, and what makes calls cheaper.
  *

@@ -98,8 +98,7 @@ TAD_INLINE tad_slot tad_slot_dict(const char *name, const tad_dict *dict) {
     tad_slot s = {name, tad_none(), dict, TAD_F64, {0, {0}}, NULL};
     return s;
 }
-TAD_INLINE tad_slot tad_slot_array(const char *name, tad_dtype dtype, tad_shape shape,
-                                      void *data) {
+TAD_INLINE tad_slot tad_slot_array(const char *name, tad_dtype dtype, tad_shape shape, void *data) {
     tad_slot s = {name, tad_none(), NULL, dtype, shape, data};
     return s;
 }

@@ -25,8 +25,8 @@
 #define TAD_LIKELY(x) (x)
 #endif
 
-/* Functions that the headers define: a program has its own, the library has each as a symbol, for other
- * languages. */
+/* Functions that the headers define: a program has its own, the library has each as a symbol, for
+ * other languages. */
 #if !defined(TAD_INLINE)
 #define TAD_INLINE static inline
 #endif
