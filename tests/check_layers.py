@@ -25,6 +25,7 @@ FLOORS = {
     "map": "base kernel array tape program/sums.h",
     "gradcheck": "base array/shape.h",
     "cc": "",
+    "bind": "",
     "show": "base array/words.h",
     "nn": "base kernel array tape/hook.h",
     "io": "base kernel array tape/error.h tape/handle.h tape/owned.h tape/tape.h nn/dataset.h",
@@ -37,7 +38,7 @@ PUBLIC = [
     "scalar.h scalar.def",
     "ops.h diff.h inspect.h",
     "dict.h gradcheck.h program.h",
-    "nn.h optim.h data.h safetensors.h files.h compile.h map.h",
+    "nn.h optim.h data.h safetensors.h files.h compile.h map.h foreign.h",
     "train.h",
     "trace.h tad.h",
 ]

@@ -12,6 +12,9 @@ need_command() { command -v "$1" >/dev/null 2>&1 || lacks "$2"; }
 need_module() { pkg-config --exists "$1" >/dev/null 2>&1 || lacks "$2"; }
 # Data of tests that are skipped without them: worth a package only to whoever runs the tests.
 need_data() { [ -d "$1" ] || [ "$task" != tests/run ] || ! command -v apt-get >/dev/null 2>&1 || lacks "$2"; }
+# The Python module and its tests, for the system's Python: both are left out without them.
+need_import() { [ "$task" != tests/run ] || ! command -v apt-get >/dev/null 2>&1 || python_with "$1" || lacks "$2"; }
+python_with() { for p in python3 /usr/bin/python3; do "$p" -c "import $1" >/dev/null 2>&1 && return; done; return 1; }
 need_header() { printf '#include <%s>\n' "$1" | cc -E - >/dev/null 2>&1 || lacks "$2"; }
 
 find_missing() {
@@ -29,6 +32,9 @@ find_missing() {
     need_command gnuplot gnuplot-nox
     need_command dot graphviz
     need_command clang-format clang-format
+    need_import numpy python3-numpy
+    need_import cffi python3-cffi
+    need_import pytest python3-pytest
     need_data /usr/share/libonnx-testdata libonnx-testdata
 }
 

@@ -456,7 +456,24 @@ START_TEST(released_gradients_are_known_through_sweeps_over_numbers) {
 }
 END_TEST
 
-/* ---- products with plain numbers ---- */
+/* ---- plain numbers ---- */
+
+/* Second order of an array and a plain number: rules compare what varies, as pow does. */
+START_TEST(arrays_with_plain_numbers_agree) {
+    if (rows[_i].n_in != 2) return;
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){0.3, 1.2, 2.5}),
+            v = tad_constant(t, TAD_F64, TAD_SHAPE(3), (double[]){1, -2, 0.5});
+    for (int side = 0; side < 2; side++) {
+        const tad_var in[2] = {side ? tad_number(1.5) : x, side ? x : tad_number(1.5)};
+        tad_var y = tad_sum(rows[_i].call(in, NULL), tad_all()), g, right, h;
+        ck_done(tad_grad(&y, NULL, 1, &x, 1, &g), t);
+        ck_done(tad_tangent(&g, 1, &x, &v, 1, &right), t);
+        ck_done(tad_forward_over_reverse(y, &x, &v, 1, NULL, &h), t);
+        compare(h, right, 1e-12, rows[_i].name, (size_t)side);
+    }
+    ck_tape(t);
+}
+END_TEST
 
 START_TEST(a_product_and_sum_with_plain_numbers_is_that_of_variables) {
     const double value[3] = {1.1, -0.3, 1e10};
@@ -492,6 +509,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(ops, tangents_are_the_recorded_ones, 0, (int)tad_op_count());
     tcase_add_loop_test(ops, products_are_the_recorded_ones, 0, (int)tad_op_count());
     tcase_add_loop_test(special, rows_agree_at_special_points, 0, ROWS + OTHERS);
+    tcase_add_loop_test(special, arrays_with_plain_numbers_agree, 0, ROWS);
     tcase_add_loop_test(graphs, random_graphs_of_numbers_agree, 0, 500);
     tcase_add_checked_fixture(use, set_up, tear_down);
     tcase_add_test(use, nothing_is_recorded_but_the_results);

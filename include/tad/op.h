@@ -34,7 +34,7 @@ typedef struct tad_array {
 } tad_array;
 
 /* NULL where there are no dimensions. */
-static inline const int64_t *tad_strides(const tad_array *a) {
+TAD_INLINE const int64_t *tad_strides(const tad_array *a) {
     return a->dim ? a->dim + a->rank : NULL;
 }
 
@@ -82,7 +82,7 @@ typedef struct tad_axes {
 } tad_axes;
 
 /* n axes; more than TAD_MAX_RANK are refused by the op that is given them. */
-static inline tad_axes tad_axes_of(const int *axes, size_t n) {
+TAD_INLINE tad_axes tad_axes_of(const int *axes, size_t n) {
     tad_axes a = {true, false, TAD_MAX_RANK + 1, {0, 0, 0, 0, 0, 0, 0, 0}};
     if (n > TAD_MAX_RANK || (n && !axes)) return a;
     a.count = (int)n;
@@ -90,9 +90,9 @@ static inline tad_axes tad_axes_of(const int *axes, size_t n) {
     return a;
 }
 
-static inline tad_axes tad_axis(int axis) { return tad_axes_of(&axis, 1); }
+TAD_INLINE tad_axes tad_axis(int axis) { return tad_axes_of(&axis, 1); }
 
-static inline tad_axes tad_all(void) {
+TAD_INLINE tad_axes tad_all(void) {
     tad_axes all = tad_axes_of(NULL, 0);
     all.given = false;
     return all;
@@ -110,7 +110,7 @@ extern "C" {
     ((tad_axes){true, false, (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), {__VA_ARGS__}})
 #endif
 
-static inline tad_axes tad_keepdims(tad_axes axes) {
+TAD_INLINE tad_axes tad_keepdims(tad_axes axes) {
     axes.keepdims = true;
     return axes;
 }
@@ -359,6 +359,12 @@ TAD_API tad_var tad_apply(const tad_op *op, const tad_var *in, size_t n, const v
 TAD_API tad_var tad_call(tad_tape *t, const char *name, const tad_var *in, size_t n,
                          const tad_value *options, size_t n_options, tad_var *outputs,
                          size_t n_outputs);
+
+/* The options of such a call as their struct, of op->options_size bytes: made once, tad_apply takes
+ * them as often as one likes. BAD_ARGUMENT for names and values that the op does not have. */
+TAD_API TAD_MUST_USE tad_status tad_options_by_name(tad_tape *t, const tad_op *op,
+                                                    const tad_value *values, size_t n,
+                                                    void *options);
 
 /* ---- the registry of built-in ops ---- */
 

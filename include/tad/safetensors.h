@@ -90,29 +90,28 @@ typedef struct tad_slot {
     void *data;
 } tad_slot;
 
-static inline tad_slot tad_slot_var(const char *name, tad_var var) {
+TAD_INLINE tad_slot tad_slot_var(const char *name, tad_var var) {
     tad_slot s = {name, var, NULL, TAD_F64, {0, {0}}, NULL};
     return s;
 }
-static inline tad_slot tad_slot_dict(const char *name, const tad_dict *dict) {
+TAD_INLINE tad_slot tad_slot_dict(const char *name, const tad_dict *dict) {
     tad_slot s = {name, tad_none(), dict, TAD_F64, {0, {0}}, NULL};
     return s;
 }
-static inline tad_slot tad_slot_array(const char *name, tad_dtype dtype, tad_shape shape,
-                                      void *data) {
+TAD_INLINE tad_slot tad_slot_array(const char *name, tad_dtype dtype, tad_shape shape, void *data) {
     tad_slot s = {name, tad_none(), NULL, dtype, shape, data};
     return s;
 }
-static inline tad_slot tad_slot_int(const char *name, int64_t *value) {
+TAD_INLINE tad_slot tad_slot_int(const char *name, int64_t *value) {
     tad_shape number = {0, {0}};
     return tad_slot_array(name, TAD_I64, number, value);
 }
-static inline tad_slot tad_slot_float(const char *name, double *value) {
+TAD_INLINE tad_slot tad_slot_float(const char *name, double *value) {
     tad_shape number = {0, {0}};
     return tad_slot_array(name, TAD_F64, number, value);
 }
 /* For tad_tape_random before saving and tad_tape_set_random after loading. */
-static inline tad_slot tad_slot_random(const char *name, tad_random *state) {
+TAD_INLINE tad_slot tad_slot_random(const char *name, tad_random *state) {
     tad_shape pair = {1, {(int64_t)(sizeof *state / sizeof(int64_t))}};
     return tad_slot_array(name, TAD_I64, pair, state);
 }

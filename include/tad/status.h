@@ -25,6 +25,12 @@
 #define TAD_LIKELY(x) (x)
 #endif
 
+/* Functions that the headers define: a program has its own, the library has each as a symbol, for
+ * other languages. */
+#if !defined(TAD_INLINE)
+#define TAD_INLINE static inline
+#endif
+
 /* The version of these headers; tad_version() is the library's. A tape is only made when they
  * agree. */
 #define TAD_VERSION_MAJOR 0

@@ -20,6 +20,7 @@
 #include <tad/dict.h>
 #include <tad/diff.h>
 #include <tad/files.h>
+#include <tad/foreign.h>
 #include <tad/gradcheck.h>
 #include <tad/inspect.h>
 #include <tad/map.h>

@@ -72,7 +72,7 @@ TAD_API const char *tad_dtype_name(tad_dtype dtype); /* "float64", ...; "?" for 
  * gradient. An elementwise op of numbers alone gives a number: of tad_number(1), tad_number(2)
  * tad_add makes tad_number(3). Any other op needs a variable among its operands: without one there
  * is no tape to compute on or to tell, and the result is nil. */
-static inline tad_var tad_number(double value) {
+TAD_INLINE tad_var tad_number(double value) {
     tad_var v;
     v.tape = (tad_tape *)(uintptr_t)1;
     v.u.number = value;
@@ -80,15 +80,15 @@ static inline tad_var tad_number(double value) {
 }
 
 /* "No operand" where an op says one may be left out: tad_affine(x, W, tad_none()). */
-static inline tad_var tad_none(void) {
+TAD_INLINE tad_var tad_none(void) {
     tad_var v;
     v.tape = (tad_tape *)(uintptr_t)2;
     v.u.number = 0;
     return v;
 }
 
-static inline bool tad_is_number(tad_var v) { return v.tape == (tad_tape *)(uintptr_t)1; }
-static inline bool tad_is_none(tad_var v) { return v.tape == (tad_tape *)(uintptr_t)2; }
+TAD_INLINE bool tad_is_number(tad_var v) { return v.tape == (tad_tape *)(uintptr_t)1; }
+TAD_INLINE bool tad_is_none(tad_var v) { return v.tape == (tad_tape *)(uintptr_t)2; }
 
 /* ---- life of a tape ---- */
 

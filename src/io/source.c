@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <tad/data.h>
+
 #include "base/base.h"
 
 /* ---- plain ---- */

@@ -247,20 +247,31 @@ static tad_status fill_options(tad_tape *t, const tad_op *op, char *options,
     return s;
 }
 
+tad_status tad_options_by_name(tad_tape *t, const tad_op *op, const tad_value *values, size_t n,
+                               void *options) {
+    if (!t) return TAD_BAD_ARGUMENT;
+    if (t->error.status != TAD_OK) return t->error.status;
+    if (!op || (op->options_size && !options))
+        return tad__fail(t, TAD_BAD_ARGUMENT, "options: there is no %s",
+                         op ? "room for them" : "op");
+    if (options) memset(options, 0, op->options_size);
+    return fill_options(t, op, options, values, n);
+}
+
 tad_var tad_call(tad_tape *t, const char *name, const tad_var *in, size_t n,
                  const tad_value *options, size_t n_options, tad_var *outputs, size_t n_outputs) {
     for (size_t k = 0; outputs && k < n_outputs; k++) outputs[k] = tad__nil(t);
     if (!t || t->error.status != TAD_OK) return tad__nil(t);
     const tad_op *op = tad_op_find(name);
-    _Alignas(max_align_t) char filled[LARGEST_OPTIONS] = {0};
+    _Alignas(max_align_t) char filled[LARGEST_OPTIONS];
+    tad_status s = TAD_OK;
     if (!op)
-        tad__fail(t, TAD_UNKNOWN_OP, "there is no op %s", name ? name : "without a name");
+        s = tad__fail(t, TAD_UNKNOWN_OP, "there is no op %s", name ? name : "without a name");
     else if (n_outputs && !outputs)
-        tad__fail(t, TAD_BAD_ARGUMENT, "%s: there is no room for the outputs", name);
+        s = tad__fail(t, TAD_BAD_ARGUMENT, "%s: there is no room for the outputs", name);
     else if (op->options_size > sizeof filled)
-        tad__fail(t, TAD_TOO_LARGE, "%s: its options are too large", name);
+        s = tad__fail(t, TAD_TOO_LARGE, "%s: its options are too large", name);
     else
-        fill_options(t, op, filled, options, n_options);
-    if (t->error.status != TAD_OK) return tad__nil(t);
-    return tad__apply(t, op, in, n, filled, outputs, n_outputs);
+        s = tad_options_by_name(t, op, options, n_options, filled);
+    return s == TAD_OK ? tad__apply(t, op, in, n, filled, outputs, n_outputs) : tad__nil(t);
 }

@@ -1,0 +1,123 @@
+"""Indexing: numbers, slices, None and ... make views; one array of integers or bools chooses."""
+from operator import index as integer
+from threading import get_ident
+
+import numpy as np
+
+from ._library import lib
+from .ops import FUNCTIONS
+from .var import NIL, Var, wrap
+
+_plans = {}  # of indices seen before, for so many axes
+_END = 2**63 - 1  # for the library: as far as there is
+_NEAR = range(-2**62, 2**62)
+
+
+def _getitem(x, index):
+    """x[index]: a number or a slice is one call of the library; what that refuses is told as Python does."""
+    tape = x.tape
+    if tape.owner != get_ident():
+        tape.refuse()
+    if index.__class__ is int and index in _NEAR:
+        c = lib.tad_at(x.c, index)
+    elif index.__class__ is slice and index.start != _END:
+        start, stop, step = index.start, index.stop, index.step
+        try:
+            c = lib.tad_slice(x.c, 0, _END if start is None else start, _END if stop is None else stop,
+                              1 if step is None else step)
+        except (TypeError, OverflowError):
+            return take(x, index)
+    else:
+        return take(x, index)
+    if c.bits < NIL:
+        return wrap(tape, c)
+    lib.tad_tape_clear(tape.pointer)
+    return take(x, index)
+
+
+Var.__getitem__ = _getitem
+
+
+def take(x, index):
+    """x[index], any index."""
+    if index.__class__ is not tuple:
+        index = (index,)
+    if any(isinstance(i, (Var, np.ndarray, list)) for i in index):
+        return _choose(x, list(index))
+    shape = x.shape
+    slices, places, gone, new = _plan(index, len(shape))
+    for axis, i in places:
+        if not -shape[axis] <= i < shape[axis]:
+            raise IndexError(f"index {i} is out of range for axis {axis} of size {shape[axis]}")
+    if slices:
+        x = FUNCTIONS["slice"](x, slices)
+    if gone:
+        x = FUNCTIONS["squeeze"](x, gone)
+    for at in new:
+        x = FUNCTIONS["unsqueeze"](x, at)
+    return x
+
+
+def _plan(index, rank):
+    """(what slice takes, indices that are numbers, axes that are gone, axes that are new) of an index."""
+    key = (rank, *[(i.start, i.stop, i.step) if i.__class__ is slice else (i.__class__, i) for i in index])
+    try:
+        return _plans[key]
+    except KeyError:
+        pass
+    axis, slices, places, new, at = 0, [], [], [], 0
+    for i in _full(index, rank):
+        if i is None:
+            new.append(at)
+            at += 1
+        elif isinstance(i, slice):
+            slices.append(tuple(None if v is None else integer(v) for v in (i.start, i.stop, i.step)))
+            at += 1
+            axis += 1
+        elif hasattr(i, "__index__") and not isinstance(i, (bool, np.bool_)):
+            places.append((axis, integer(i)))
+            slices.append((places[-1][1], places[-1][1] + 1 or None, None))
+            axis += 1
+        else:
+            raise IndexError(f"an index is a number, a slice, None, ... or an array, not {i!r}")
+    while slices and slices[-1] == (None, None, None):
+        slices.pop()
+    if len(_plans) > 1000:
+        _plans.clear()
+    found = _plans[key] = tuple(slices), places, tuple(axis for axis, _ in places), new
+    return found
+
+
+def _full(index, rank):
+    """With every axis named: ... is spelled out."""
+    taken = sum(i is not None and i is not Ellipsis for i in index)
+    if taken > rank:
+        raise IndexError(f"{taken} indices for {rank} axes")
+    several = [k for k, i in enumerate(index) if i is Ellipsis]
+    if len(several) > 1:
+        raise IndexError("an index can have one ...")
+    at = several[0] if several else len(index)
+    return [*index[:at], *[slice(None)] * (rank - taken), *index[at + 1:]]
+
+
+def _choose(x, index):
+    """x where one index is an array, and all others are whole axes."""
+    chosen = next(i for i in index if isinstance(i, (Var, np.ndarray, list)))
+    others = [i for i in index if i is not chosen]
+    if any(i is not Ellipsis and (not isinstance(i, slice) or i != slice(None)) for i in others):
+        raise IndexError("one array of integers or bools, beside whole axes, can be an index")
+    chosen = chosen if isinstance(chosen, Var) else np.asarray(chosen)
+    if chosen.dtype == np.bool_ and chosen.shape == x.shape:
+        return FUNCTIONS["masked_select"](x, chosen)
+    if chosen.dtype == np.bool_:
+        raise IndexError(f"a mask of shape {chosen.shape} for shape {x.shape}; they must be the same")
+    if not isinstance(chosen, Var):
+        if chosen.dtype.kind not in "iu" and chosen.size:
+            raise IndexError(f"indices are integers or bools, not {chosen.dtype}")
+        chosen = chosen.astype(np.int64)
+    where = next(k for k, i in enumerate(_full(_marked(index), x.ndim)) if i is True)
+    return FUNCTIONS["take"](x, chosen, where)
+
+
+def _marked(index):
+    return [True if isinstance(i, (Var, np.ndarray, list)) else i for i in index]

@@ -1,0 +1,199 @@
+"""Programs: a function recorded once, run on other numbers without a tape; and functions at many points as
+one op.
+
+    p = tad.freeze(tad.value_and_grad(f), x)    of arguments like these
+    p(x), p.each(many_x), p.c(), p.dump()
+    m = tad.map(f)                              y = m(x, labels, shared=(w,))
+"""
+import weakref
+from threading import get_ident
+
+import numpy as np
+
+from . import callbacks
+from ._library import NULL, constants, ffi, lib, second_library, text
+from .derivatives import Recording, handles
+from .errors import error
+from .leaves import DTYPES, NUMPY, numpy_of, operand
+from .tape import current
+from .trees import flatten, unflatten
+from .var import Var, wrap
+
+__all__ = ["freeze", "Program", "map"]
+
+_INTERFACES = constants("tad_c_interface")
+
+
+def _free(program, workspaces):
+    for w in workspaces.values():
+        lib.tad_workspace_free(w)
+    lib.tad_program_free(program)
+
+
+class Program:
+    """What tad.freeze makes. It is called as the function was, with arrays of the same shapes and types,
+    and gives arrays. Threads may share it. What reads parameters of a tape where they lie is for the tape's
+    thread."""
+
+    def __init__(self, tape, c, form_in, form_out):
+        self._c, self._workspaces = c, {}  # one a thread, by its number
+        weakref.finalize(self, _free, c, self._workspaces).atexit = False
+        self._forms = form_in, form_out
+        self._held = set(tape.held)
+        self._tape = tape if lib.tad_program_info_of(c).parameters else None
+        self._in = [lib.tad_program_in_type(c, k) for k in range(lib.tad_program_n_in(c))]
+        self._out = [lib.tad_program_out_type(c, k) for k in range(lib.tad_program_n_out(c))]
+        self._dtypes = [NUMPY[t.dtype] for t in self._in]
+
+    def __repr__(self):
+        def types(all_types):
+            return ", ".join(f"{NUMPY[t.dtype]}{tuple(t.shape.dim[0:t.shape.rank])}" for t in all_types)
+        return f"<tad.Program of {types(self._in)} -> {types(self._out)}>"
+
+    def _workspace(self):
+        if self._tape is not None:
+            self._tape.check()
+        w = self._workspaces.get(get_ident())
+        if w is None:
+            w = self._workspaces[get_ident()] = lib.tad_workspace_new(self._c)
+        if w == NULL:
+            raise error(lib.TAD_NO_MEMORY, "there is no memory for a workspace")
+        return w
+
+    def _verb(self, w, status):
+        if status:
+            raise error(status, text(lib.tad_workspace_message(w)))
+
+    def _leaves(self, args):
+        leaves, form = flatten(list(args))
+        if form != self._forms[0]:
+            raise TypeError(f"arguments must be as those it was made of: {len(self._in)} arrays, in the same "
+                            "tuples, lists, dictionaries")
+        return [np.asarray(x, dtype) if isinstance(x, (int, float)) else numpy_of(x)
+                for x, dtype in zip(leaves, self._dtypes)]
+
+    def _give(self, arrays):
+        return unflatten(self._forms[1], [a[()] for a in arrays])
+
+    def __call__(self, *args):
+        w, inputs = self._workspace(), self._leaves(args)
+        out = [np.empty(tuple(t.shape.dim[0:t.shape.rank]), NUMPY[t.dtype]) for t in self._out]
+        self._bind(w, lib.tad_bind_in, inputs)
+        self._bind(w, lib.tad_bind_out, out)
+        self._verb(w, lib.tad_run(w))
+        return self._give(out)
+
+    def _bind(self, w, bind, arrays, at=0):
+        for k, a in enumerate(arrays, at):
+            memory = ffi.from_buffer(a) if a.size else NULL
+            self._verb(w, bind(w, k, DTYPES[a.dtype], (a.ndim, a.shape), memory))
+
+    def each(self, *args):
+        """At many points: an argument with an axis more in front has an element for each, others are the
+        same for all."""
+        w, inputs = self._workspace(), self._leaves(args)
+        many = [a.ndim > t.shape.rank for a, t in zip(inputs, self._in)]
+        if not any(many):
+            raise ValueError("each: no argument has an axis of points in front")
+        points = inputs[many.index(True)].shape[0]
+        out = [np.empty((points, *t.shape.dim[0:t.shape.rank]), NUMPY[t.dtype]) for t in self._out]
+        for k, (a, several) in enumerate(zip(inputs, many)):
+            self._bind(w, lib.tad_bind_each_in if several else lib.tad_bind_in, [a], k)
+        self._bind(w, lib.tad_bind_each_out, out)
+        try:
+            self._verb(w, lib.tad_run(w))
+        finally:
+            lib.tad_workspace_free(self._workspaces.pop(get_ident()))  # the next call is at one point
+        return self._give(out)
+
+    # ---- as text ----
+
+    def _text(self, write, *arguments):
+        status, found = callbacks.written(write, self._c, *arguments)
+        if status:
+            raise error(status, None)
+        return found
+
+    @property
+    def info(self):
+        """What it consists of: counts and bytes, as tad_program_info."""
+        info = lib.tad_program_info_of(self._c)
+        return {name: getattr(info, name) for name, _ in ffi.typeof(info).fields}
+
+    def dump(self):
+        """A line for each step."""
+        return self._text(lib.tad_program_dump)
+
+    def dot(self):
+        """The program as a picture for Graphviz."""
+        return self._text(lib.tad_program_dot)
+
+    def plan_svg(self):
+        """Where its arrays lie in memory, and when, as an SVG picture."""
+        return self._text(lib.tad_program_plan_svg)
+
+    def c(self, name="program", interface="plain", header=False):
+        """The program as a file of C99, or its header. interface: "plain", "casadi", "casadi_jacobian"."""
+        message, named = ffi.new("char[500]"), ffi.new("char[]", name.encode())
+        options = ffi.new("tad_c_options *", {"name": named, "interface": _INTERFACES[interface],
+                                              "message": message, "message_size": 500})
+        write = lib.tad_program_c_header if header else lib.tad_program_c
+        status, found = callbacks.written(write, self._c, options)
+        if status:
+            raise error(status, text(message))
+        return found
+
+    def compile(self, command=("cc", "-O2"), folder=None, seconds=0):
+        """Has runs use machine code that a compiler makes of c(). folder: where it is kept and found again;
+        it must be yours alone to write to. Not while a thread runs the program."""
+        words = [ffi.new("char[]", word.encode()) for word in command]
+        message, kept = ffi.new("char[500]"), ffi.new("char[]", folder.encode()) if folder else NULL
+        listed = ffi.new("char *[]", [*words, NULL])
+        options = ffi.new("tad_compile_options *", {
+            "command": ffi.cast("const char *const *", listed), "folder": kept, "seconds": seconds,
+            "message": message, "message_size": 500})
+        status = second_library().tad_program_compile(self._c, options)
+        if status:
+            raise error(status, text(message))
+
+
+def freeze(f, *args, names=(), roll_up=False, copy_parameters=False, allow_constant_outputs=False):
+    """A program of f, recorded at arguments like those that it will be called with: numbers, arrays, and
+    tuples, lists and dictionaries of them. f may use what is in this module, its derivatives too:
+    tad.freeze(tad.grad(f), x).
+
+    names: of the inputs, for c() and pictures. Options are those of tad_freeze."""
+    tape = current()
+    leaves, form = flatten([np.array(a) if isinstance(a, Var) else a for a in args])
+    options = ffi.new("tad_freeze_options *", {"roll_up": roll_up, "copy_parameters": copy_parameters,
+                                               "allow_constant_outputs": allow_constant_outputs})
+    with Recording([]) as recording:
+        inputs = [recording.input(x) for x in leaves]
+        for x, name in zip(inputs, names):
+            x.name = name
+        out, form_out = flatten(f(*unflatten(form, inputs)))
+        out = [recording.result(y) for y in out]
+        place = ffi.new("tad_program **")
+        tape.verb(lib.tad_freeze(handles(inputs), len(inputs), handles(out), len(out), options, place))
+        return Program(tape, place[0], form, form_out)
+
+
+class map:
+    """A function at many points, as one op: `m = tad.map(f)`, then `m(x, y, shared=(w,))` is f(x[i], y[i],
+    w) for every i. f is recorded once, at the first point; it must do the same at all. f's derivatives are
+    there at the same points."""
+
+    def __init__(self, f):
+        self._callback = callbacks.function(f)
+        made = lib.tad_mapping_new(self._callback, NULL, NULL)
+        if made == NULL:
+            raise error(lib.TAD_NO_MEMORY, "there is no memory for a map")
+        self._c = ffi.gc(made, lib.tad_mapping_free)
+
+    def __call__(self, *each, shared=()):
+        variables = [x for x in (*each, *shared) if isinstance(x, Var)]
+        tape = variables[0].tape if variables else current()
+        tape.check()
+        tape.held.add(self)
+        own, same = [operand(tape, x) for x in each], [operand(tape, x) for x in shared]
+        return wrap(tape, lib.tad_map(self._c, own, len(own), same, len(same)))
