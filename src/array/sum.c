@@ -42,7 +42,7 @@ static void add_run(const tad__compute *c, const tad__loop *l, tad_dtype to, tad
 
 void tad__add_walk(void *arg, tad__loop *l) {
     const tad__move *m = arg;
-    tad__transposed a;
+    tad__crossing a;
     if (m->to == m->from && tad__is_float(m->to) &&
         tad__take_transposed_axis(l, (int64_t)tad_dtype_size(m->to), &a)) {
         tad__add_transposed(l, &a, m->to);
