@@ -2,15 +2,18 @@
 
 Usage: check_use.py ROOT BUILD [--all]
 
-What BUILD has made is installed into an empty folder. The program is the first one of the README, and must
-print what stands there. Each command of the chapter that begins with a compiler is run as it stands; blocks
-marked as files of meson are a project with the installed library, then with tad as its subproject, out of an
-archive: the targets that this adds are looked at. --all builds that too, which takes a minute.
+What BUILD has made is installed into an empty folder. program.c is the first one of the README, program.cpp that
+of the chapter; both must print what stands in the README. Each command of the README and of the chapter that
+begins with a compiler and asks pkg-config is run as it stands (check_single.py does the others). The block
+marked as meson is a project with the installed library, then with tad as its subproject, out of an archive: the
+targets that this adds are looked at. --all builds that too, which takes minutes. That of CMake, where there is
+one, is a project with the installed library.
 """
 import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -20,7 +23,7 @@ from compare_output import difference
 
 CHAPTER = re.compile(r"^## Use it in your program$(.*?)(?=^## |\Z)", re.M | re.S)
 BLOCK = r"^```%s\n(.*?)^```$"
-COMMAND = re.compile(r"^    ((?:cc|c\+\+) .*?)(?: +#.*)?$", re.M)
+COMMAND = re.compile(r"^    ((?:cc|c\+\+) .*pkg-config.*?)(?: +#.*)?$", re.M)
 ARCHIVED = ("LICENSE", "include", "meson.build", "meson_options.txt", "src")
 
 
@@ -52,6 +55,8 @@ class Place:
         readme = (root / "README.md").read_text(encoding="utf-8")
         self.printed = block(readme, "text").splitlines()
         (folder / "program.c").write_text(block(readme, "c"), encoding="utf-8")
+        guide = CHAPTER.search((root / "docs" / "guide.md").read_text(encoding="utf-8"))[1]
+        (folder / "program.cpp").write_text(block(guide, "cpp"), encoding="utf-8")
 
     def expect(self, program):
         """The program, run, prints what the README says."""
@@ -77,6 +82,15 @@ class Place:
         run("meson", "setup", "build", folder=own, env=self.env)
         run("ninja", "-C", "build", folder=own)
         self.expect(own / "build" / "program")
+
+    def with_cmake(self, text):
+        own = self.project("", "with-cmake")
+        (own / "CMakeLists.txt").write_text(text, encoding="utf-8")
+        package = next((self.folder / "installed").rglob("tadConfig.cmake")).parent
+        run("cmake", "-S", own, "-B", own / "build", f"-Dtad_DIR={package}")
+        run("cmake", "--build", own / "build")
+        for program in ("program", "program-static"):
+            self.expect(own / "build" / program)
 
     def with_subproject(self, text, everything):
         own = self.project(text, "with-subproject")
@@ -109,20 +123,23 @@ def only_the_library(targets):
         raise Wrong(f"the subproject has {len(own)} targets, beside the library's: {other}")
 
 
-def tests(place, chapter, everything):
+def tests(place, readme, chapter, everything):
     """(name, test) of each."""
-    for line in COMMAND.findall(chapter):
+    for line in COMMAND.findall(readme + chapter):
         yield line, lambda line=line: place.command(line)
     text = block(chapter, "meson")
     yield "meson, installed", lambda: place.with_installed(text)
     yield "meson, subproject", lambda: place.with_subproject(text, everything)
+    if shutil.which("cmake"):
+        yield "CMake, installed", lambda: place.with_cmake(block(chapter, "cmake"))
 
 
 def main(root, build, everything):
-    chapter = CHAPTER.search((root / "docs" / "guide.md").read_text(encoding="utf-8"))[1]
+    readme, chapter = (CHAPTER.search((root / page).read_text(encoding="utf-8"))[1]
+                       for page in ("README.md", "docs/guide.md"))
     number = failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for name, test in tests(Place(root, build, pathlib.Path(folder)), chapter, everything):
+        for name, test in tests(Place(root, build, pathlib.Path(folder)), readme, chapter, everything):
             number += 1
             try:
                 test()
