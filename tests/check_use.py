@@ -107,12 +107,16 @@ class Place:
             self.expect(own / "build" / "program")
 
 
+def version(root):
+    return re.search(r"version: '(.*?)'", (root / "meson.build").read_text(encoding="utf-8"))[1]
+
+
 def archive(root, folder):
     """The archive that the wrap file wants, called after the version of this project."""
-    version = re.search(r"version: '(.*?)'", (root / "meson.build").read_text(encoding="utf-8"))[1]
-    with tarfile.open(folder / f"tad-{version}.tar.xz", "w:xz", preset=0) as packed:
-        for name in ARCHIVED:
-            packed.add(root / name, f"tad-{version}/{name}")
+    name = f"tad-{version(root)}"
+    with tarfile.open(folder / (name + ".tar.xz"), "w:xz", preset=0) as packed:
+        for part in ARCHIVED:
+            packed.add(root / part, f"{name}/{part}")
 
 
 def only_the_library(targets):

@@ -240,11 +240,12 @@ public:
     // f(x); with g, of size() numbers, also its gradient. A failure, as a decision that comes out otherwise,
     // throws, or else is a NaN and in status().
     double operator()(const double *x, double *g = nullptr) {
-        for (std::size_t i = 0; i < size(); i++) x_[i] = x[i];
-        const tad_status status = w_ ? tad_run(w_) : failed_;
-        failed_ = status;
-        if (status != TAD_OK) {
-            detail::checked(status, w_ ? tad_workspace_message(w_) : "");
+        if (w_) {
+            std::copy(x, x + size(), x_.begin());
+            failed_ = tad_run(w_);
+        }
+        if (failed_ != TAD_OK) {
+            detail::checked(failed_, w_ ? tad_workspace_message(w_) : "");
             return std::nan("");
         }
         if (g) std::copy(g_.begin(), g_.end(), g);
