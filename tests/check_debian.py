@@ -1,6 +1,6 @@
 """The Debian packages: built as docs/packaging/debian says, and looked at by lintian where there is one.
 
-Usage: check_debian.py ROOT [FOLDER]   (with dpkg-buildpackage, debhelper; ninja -C build debian)
+Usage: check_debian.py ROOT [FOLDER]   (with dpkg-buildpackage, debhelper; `ninja -C build debian`)
 
 The packages stay in FOLDER.
 """
@@ -13,6 +13,8 @@ import tempfile
 from check_use import ARCHIVED, version
 
 BUILT = ("libtad0", "libtad-dev")
+# Whoever uploads the packages puts their own address and the number of their bug.
+NOBODY = "bogus-mail-host,bogus-mail-host-in-debian-changelog,initial-upload-closes-no-bugs"
 
 
 def main(root, folder):
@@ -29,7 +31,8 @@ def main(root, folder):
     for name in BUILT:
         next(folder.glob(name + "_*.deb"))
     if shutil.which("lintian"):
-        subprocess.run(["lintian", "--fail-on", "error,warning", "--allow-root", *folder.glob("*.changes")], check=True)
+        subprocess.run(["lintian", "--fail-on", "error,warning", "--allow-root", "--suppress-tags", NOBODY,
+                        *folder.glob("*.changes")], check=True)
     return 0
 
 

@@ -113,8 +113,10 @@ def all_names(text):
         if declaration.startswith("typedef"):
             pointer = re.search(r"\(\s*\*?\s*(\w+)\s*\)\s*\(", declaration)
             yield pointer[1] if pointer else list(declarators(declaration))[-1]
-        elif found := re.search(r"\bstatic\b.*", declaration, re.S): # behind a macro, perhaps
-            yield from declarators(found[0].split("{", 1)[0] if is_function(found[0]) else found[0])
+        elif "static" in WORD.findall(declaration.split("{", 1)[0]):
+            own = re.search(r"\bstatic\b.*", declaration, re.S)[0]  # behind a macro, perhaps
+            yield from declarators(own.split("{", 1)[0] if is_function(own) else own)
+
 
 
 
@@ -181,9 +183,12 @@ def table_read(found):
 
 
 def macros(text):
-    """What a header says to the preprocessor, but for what stays: names with TAD, and the system's headers."""
+    """What a header says to the preprocessor, but for what stays, names with TAD and the system's headers, and
+    for what it takes back itself."""
     lines = COMMENT.sub(" ", GUARD.sub("", text)).replace("\\\n", "\0").split("\n")
     kept = [line for line in lines if re.match(r"[ \t]*#[ \t]*(if|el|endif|define(?! *(TAD|BODY))|include *\"[^\"]+h\")", line)]
+    gone = re.findall(r"^[ \t]*#[ \t]*undef[ \t]+(\w+)", text, re.M)
+    kept = [line for line in kept if not (DEFINE.match(line) and DEFINE.match(line)[1] in gone)]
     return "\n".join(kept[:-1]).replace("\0", "\\\n") + "\n"
 
 
