@@ -208,7 +208,7 @@ def machine_file(build):
 
 
 def configure(build, folder):
-    command = ["meson", "setup", folder, ROOT, "-Dwerror=true", "-Dbenchmarks=false", *build.options]
+    command = ["meson", "setup", folder, ROOT, "-Dwerror=true", "-Dbench=false", *build.options]
     environment = os.environ | {"CC": build.compiler, "CXX": {"gcc": "g++", "clang": "clang++"}[build.compiler]}
     if build.processor:
         file = PLACE / (build.name + ".ini")

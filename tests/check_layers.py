@@ -40,7 +40,7 @@ PUBLIC = [
     "dict.h gradcheck.h program.h",
     "nn.h optim.h data.h safetensors.h files.h compile.h map.h foreign.h",
     "train.h",
-    "trace.h tad.h",
+    "trace.h tad.h tad.hpp",
 ]
 # The engine: floors that know no op by name.
 ENGINE = ("array", "tape", "sweep")
@@ -91,7 +91,7 @@ def may_include(name, other):
 def complaints(root):
     yield from known_ops(root)
     files = [p for folder in ("include/tad", "src") for p in (root / folder).rglob("*")
-             if p.suffix in (".c", ".h", ".def")]
+             if p.suffix in (".c", ".h", ".hpp", ".def")]
     for path in sorted(files):
         name = path.relative_to(root).as_posix()
         placed = rank(path.name) is not None if name.startswith("include/") else name.split("/")[1] in FLOORS

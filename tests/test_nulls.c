@@ -197,6 +197,12 @@ static const tad_var *TAKE_variables(int k) {
     return list[k];
 }
 
+static tad_built TAKE_tad_built(int k) {
+    tad_built built = tad__built();
+    if (is_bad(k)) built.abi++;
+    return built;
+}
+
 static tad_mark TAKE_tad_mark(int k) {
     const tad_mark none[VARIANTS] = {
         {0}, alien, {t, 1000, 0, 0, 0}, {t, UINT32_MAX, UINT32_MAX, 0, 0}, {0}, alien};

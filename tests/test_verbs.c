@@ -18,20 +18,57 @@ START_TEST(headers_library_and_build_have_one_version) {
 }
 END_TEST
 
-START_TEST(headers_of_another_version_make_a_tape_that_has_failed) {
+START_TEST(newer_headers_make_a_tape_that_has_failed) {
     static const int parts[][3] = {{2, 4, 5}, {99, 0, 0}, {0, 99, 99}, {1, 0, 99},
                                    {2, 0, 0}, {1, 1, 0},  {0, 1, 1}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const int *v = parts[i];
         char words[100];
-        tad_tape *other = tad_tape_new_for(NULL, v[0] * 10000 + v[1] * 100 + v[2]);
+        tad_built program = tad__built();
+        program.version = v[0] * 10000 + v[1] * 100 + v[2];
+        tad_tape *other = tad_tape_new_for(NULL, program);
         snprintf(words, sizeof words,
-                 "the headers are of tad %d.%d.%d, the library is " PROJECT_VERSION, v[0], v[1],
-                 v[2]);
+                 "the headers are of tad %d.%d.%d (ABI %d), the library is " PROJECT_VERSION
+                 " (ABI %d)",
+                 v[0], v[1], v[2], TAD_ABI, TAD_ABI);
         ck_assert_ptr_nonnull(other);
         ck_refused(other, TAD_UNSUPPORTED, words);
         tad_tape_free(other);
     }
+}
+END_TEST
+
+START_TEST(older_headers_of_the_same_interface_go_with_the_library) {
+    tad_built program = tad__built();
+    program.version = TAD_VERSION - 1;
+    tad_tape *other = tad_tape_new_for(&(tad_settings){.seed = 9}, program);
+    ck_assert_int_eq(tad_tape_status(other), TAD_OK);
+    ck_assert_int_eq(tad_tape_random(other).seed, 9);
+    tad_tape_free(other);
+}
+END_TEST
+
+START_TEST(another_interface_makes_a_tape_that_has_failed) {
+    for (int shift = -1; shift <= 1; shift += 2) {
+        tad_built program = tad__built();
+        char words[100];
+        program.abi += shift;
+        tad_tape *other = tad_tape_new_for(NULL, program);
+        snprintf(words, sizeof words, "(ABI %d), the library is " PROJECT_VERSION " (ABI %d)",
+                 TAD_ABI + shift, TAD_ABI);
+        ck_refused(other, TAD_UNSUPPORTED, words);
+        tad_tape_free(other);
+    }
+}
+END_TEST
+
+/* As if compiled with -fshort-enums: settings that would be read otherwise are not read. */
+START_TEST(structs_that_lie_otherwise_make_a_tape_that_has_failed) {
+    tad_built program = tad__built();
+    program.layout -= (unsigned)sizeof(tad_status) << 24;
+    tad_tape *other = tad_tape_new_for(&(tad_settings){.memory_limit = 1}, program);
+    ck_refused(other, TAD_UNSUPPORTED, "structs or enums of the program lie otherwise");
+    tad_tape_free(other);
 }
 END_TEST
 
@@ -312,7 +349,10 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "verbs");
     tcase_add_checked_fixture(c, open_tape, close_tape);
     tcase_add_test(c, headers_library_and_build_have_one_version);
-    tcase_add_test(c, headers_of_another_version_make_a_tape_that_has_failed);
+    tcase_add_test(c, newer_headers_make_a_tape_that_has_failed);
+    tcase_add_test(c, older_headers_of_the_same_interface_go_with_the_library);
+    tcase_add_test(c, another_interface_makes_a_tape_that_has_failed);
+    tcase_add_test(c, structs_that_lie_otherwise_make_a_tape_that_has_failed);
     tcase_add_test(c, types_have_names);
     tcase_add_test(c, a_variable_knows_its_tape);
     tcase_add_loop_test(c, random_arrays_have_their_distribution, 0, 2);

@@ -31,12 +31,15 @@
 #define TAD_INLINE static inline
 #endif
 
-/* The version of these headers; tad_version() is the library's. A tape is only made when they
- * agree. */
+/* The version of these headers; tad_version() is the library's. */
 #define TAD_VERSION_MAJOR 0
 #define TAD_VERSION_MINOR 1
 #define TAD_VERSION_PATCH 0
 #define TAD_VERSION (TAD_VERSION_MAJOR * 10000 + TAD_VERSION_MINOR * 100 + TAD_VERSION_PATCH)
+
+/* The number of the binary interface: of libtad.so.N, and of the version TAD_N of its functions. A
+ * program goes with every library of its number that is no older than its headers (docs/abi.md). */
+#define TAD_ABI 0
 
 #ifdef __cplusplus
 extern "C" {

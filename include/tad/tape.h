@@ -126,16 +126,36 @@ typedef struct tad_memory {
     size_t calls;      /* allocations and resizes so far; constant in a steady step */
 } tad_memory;
 
+/* A point to come back to, see tad_tape_mark. */
+typedef struct tad_mark {
+    tad_tape *tape;
+    uint32_t count, epoch;
+    size_t chunk, used;
+} tad_mark;
+
 /* The library's version, as TAD_VERSION. */
 TAD_API int tad_version(void);
 
-/* NULL settings: defaults. NULL: no memory. If these headers are of another version than the
- * library, whose functions they record in place of, the new tape has failed already
- * (UNSUPPORTED). */
+/* NULL settings: defaults. NULL: no memory. If the program and the library, whose functions the
+ * headers record in place of, do not go together, the new tape has failed already (UNSUPPORTED):
+ * another TAD_ABI, headers that are newer, or a compiler told to lay out structs or enums
+ * otherwise. */
 TAD_API tad_tape *tad_tape_new(const tad_settings *settings);
-/* what the macro calls */
-TAD_API tad_tape *tad_tape_new_for(const tad_settings *settings, int version);
-#define tad_tape_new(...) tad_tape_new_for(__VA_ARGS__, TAD_VERSION)
+
+/* What the macro calls, with what the program was compiled with. */
+typedef struct tad_built {
+    int version, abi;
+    unsigned layout; /* sizes of what both know */
+} tad_built;
+TAD_API tad_tape *tad_tape_new_for(const tad_settings *settings, tad_built program);
+#define TAD__LAYOUT                                                                                \
+    ((unsigned)(sizeof(tad_var) | sizeof(tad_settings) << 8 | sizeof(tad_mark) << 16 |             \
+                sizeof(tad_status) << 24))
+static inline tad_built tad__built(void) {
+    const tad_built program = {TAD_VERSION, TAD_ABI, TAD__LAYOUT};
+    return program;
+}
+#define tad_tape_new(...) tad_tape_new_for(__VA_ARGS__, tad__built())
 TAD_API void tad_tape_free(tad_tape *t); /* accepts NULL */
 TAD_API tad_memory tad_tape_memory(const tad_tape *t);
 TAD_API const char *tad_tape_level(const tad_tape *t); /* name of the kernels in use */
@@ -148,12 +168,6 @@ TAD_API void *tad_tape_resize(tad_tape *t, void *old, size_t count, size_t size)
 /* A point to come back to. Rewinding forgets every variable recorded since: their handles become
  * stale (detected, unless kept over 2^31 rewinds), variables below the mark stay valid. Their
  * memory is used again. Scopes, pauses and the state of random numbers are not part of a mark. */
-typedef struct tad_mark {
-    tad_tape *tape;
-    uint32_t count, epoch;
-    size_t chunk, used;
-} tad_mark;
-
 TAD_API tad_mark tad_tape_mark(tad_tape *t);
 TAD_API tad_status tad_tape_rewind(tad_tape *t, tad_mark mark);
 /* Forgets every variable, scope, pause and the error; keeps the memory. Handles and marks become

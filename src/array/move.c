@@ -54,7 +54,7 @@ static void convert_run(const tad__loop *l, tad_dtype to, tad_dtype from) {
 
 void tad__copy_walk(void *arg, tad__loop *l) {
     const tad__move *m = arg;
-    tad__transposed a;
+    tad__crossing a;
     if (m->to == m->from && tad__take_transposed_axis(l, (int64_t)tad_dtype_size(m->to), &a)) {
         tad__copy_transposed(l, &a, m->to);
         return;

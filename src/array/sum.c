@@ -42,7 +42,7 @@ static void add_run(const tad__compute *c, const tad__loop *l, tad_dtype to, tad
 
 void tad__add_walk(void *arg, tad__loop *l) {
     const tad__move *m = arg;
-    tad__transposed a;
+    tad__crossing a;
     if (m->to == m->from && tad__is_float(m->to) &&
         tad__take_transposed_axis(l, (int64_t)tad_dtype_size(m->to), &a)) {
         tad__add_transposed(l, &a, m->to);
@@ -67,7 +67,7 @@ typedef struct sum_of_all {
     double part[TAD__MOST_PIECES]; /* of either type */
 } sum_of_all;
 
-static void sum_some(void *arg, size_t first, size_t end) {
+static void sum_pieces(void *arg, size_t first, size_t end) {
     sum_of_all *s = arg;
     tad__loop l = *s->l;
     l.dim[0] = (int64_t)(end - first);
@@ -88,7 +88,7 @@ static void add_all(const tad__compute *c, tad__loop *l, const tad_array *dst, t
     tad_dtype to = (tad_dtype)dst->dtype;
     sum_of_all s = {.m = {c, to, from}, .l = l, .piece = tad__add_all_piece(l)};
     memset(s.part, 0, sizeof s.part);
-    tad__split(c->threads, along, s.piece, sum_some, &s);
+    tad__split(c->threads, along, s.piece, sum_pieces, &s);
     for (size_t i = 0; i * s.piece < along; i++)
         tad__store(dst->data, to, tad__load(dst->data, to) + tad__load((char *)&s.part[i], to));
 }

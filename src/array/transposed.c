@@ -42,10 +42,10 @@ int tad__order_transposed(tad__loop *l, int64_t size) {
     return k;
 }
 
-bool tad__take_transposed_axis(tad__loop *l, int64_t size, tad__transposed *found) {
+bool tad__take_transposed_axis(tad__loop *l, int64_t size, tad__crossing *found) {
     int last = l->rank - 1, k = tad__order_transposed(l, size);
     if (k < 0) return false;
-    *found = (tad__transposed){l->dim[k], l->length, l->stride[0][k], l->step[1]};
+    *found = (tad__crossing){l->dim[k], l->length, l->stride[0][k], l->step[1]};
     for (; k < last; k++) {
         l->dim[k] = l->dim[k + 1];
         for (int array = 0; array < 2; array++) l->stride[array][k] = l->stride[array][k + 1];
@@ -66,7 +66,7 @@ static inline void ask_for(const char *p, int64_t behind) {
  * rows x columns of dst, is short. */
 #define TRANSPOSED(T, name, assign)                                                                \
     enum { name##_TILE = LINE / sizeof(T) };                                                       \
-    static void name##_tile(char *to, const char *from, const tad__transposed *a) {                \
+    static void name##_tile(char *to, const char *from, const tad__crossing *a) {                  \
         enum { TILE = name##_TILE };                                                               \
         _Alignas(LINE) T tile[TILE][TILE];                                                         \
         for (int64_t j = 0; j < TILE; j += 2) {                                                    \
@@ -85,7 +85,7 @@ static inline void ask_for(const char *p, int64_t behind) {
             for (int64_t j = 0; j < TILE; j++) row[j] assign tile[i][j];                           \
         }                                                                                          \
     }                                                                                              \
-    static void name##_edge(char *to, const char *from, const tad__transposed *a, int64_t rows,    \
+    static void name##_edge(char *to, const char *from, const tad__crossing *a, int64_t rows,      \
                             int64_t columns) {                                                     \
         for (int64_t i = 0; i < rows; i++) {                                                       \
             T *row = (T *)(void *)(to + i * a->to_stride);                                         \
@@ -94,7 +94,7 @@ static inline void ask_for(const char *p, int64_t behind) {
                 row[j] assign *(const T *)(const void *)(element + j * a->from_stride);            \
         }                                                                                          \
     }                                                                                              \
-    static void name(char *to, const char *from, const tad__transposed *a) {                       \
+    static void name(char *to, const char *from, const tad__crossing *a) {                         \
         enum { TILE = name##_TILE };                                                               \
         for (int64_t i = 0; i < a->along; i += TILE) {                                             \
             for (int64_t j = 0; j < a->across; j += TILE) {                                        \
@@ -115,7 +115,7 @@ TRANSPOSED(uint8_t, copy_transposed_bool, =)
 TRANSPOSED(double, add_transposed_f64, +=)
 TRANSPOSED(float, add_transposed_f32, +=)
 
-typedef void transposed_fn(char *to, const char *from, const tad__transposed *a);
+typedef void transposed_fn(char *to, const char *from, const tad__crossing *a);
 static transposed_fn *const copy_transposed[] = {[TAD_F64] = copy_transposed_f64,
                                                  [TAD_F32] = copy_transposed_f32,
                                                  [TAD_I64] = copy_transposed_i64,
@@ -123,14 +123,14 @@ static transposed_fn *const copy_transposed[] = {[TAD_F64] = copy_transposed_f64
 static transposed_fn *const add_transposed[] = {
     [TAD_F64] = add_transposed_f64, [TAD_F32] = add_transposed_f32};
 
-static void walk(tad__loop *l, const tad__transposed *a, transposed_fn *f) {
+static void walk(tad__loop *l, const tad__crossing *a, transposed_fn *f) {
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) f(l->run[0], l->run[1], a);
 }
 
-void tad__copy_transposed(tad__loop *l, const tad__transposed *a, tad_dtype dtype) {
+void tad__copy_transposed(tad__loop *l, const tad__crossing *a, tad_dtype dtype) {
     walk(l, a, copy_transposed[dtype]);
 }
 
-void tad__add_transposed(tad__loop *l, const tad__transposed *a, tad_dtype dtype) {
+void tad__add_transposed(tad__loop *l, const tad__crossing *a, tad_dtype dtype) {
     walk(l, a, add_transposed[dtype]);
 }

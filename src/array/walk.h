@@ -71,10 +71,10 @@ size_t tad__add_all_piece(const tad__loop *l);
 /* ---- transposed.c ---- */
 
 /* dst is contiguous along the innermost axis, src along another one. */
-typedef struct tad__transposed {
+typedef struct tad__crossing {
     int64_t along, across;          /* how far src's own axis and dst's own axis go */
     int64_t to_stride, from_stride; /* in bytes: of dst along the former, of src along the latter */
-} tad__transposed;
+} tad__crossing;
 
 /* Makes an axis along which array `of` lies without gaps the innermost one. size: of an element. */
 void tad__order_by(tad__loop *l, int of, int64_t size);
@@ -83,9 +83,9 @@ int tad__transposed_axis(const tad__loop *l, int64_t size);
 /* Orders a loop, which any order will do for, so that there is one; -1: it is left as it was. */
 int tad__order_transposed(tad__loop *l, int64_t size);
 /* Takes it out of such a loop. */
-bool tad__take_transposed_axis(tad__loop *l, int64_t size, tad__transposed *found);
-void tad__copy_transposed(tad__loop *l, const tad__transposed *a, tad_dtype dtype);
+bool tad__take_transposed_axis(tad__loop *l, int64_t size, tad__crossing *found);
+void tad__copy_transposed(tad__loop *l, const tad__crossing *a, tad_dtype dtype);
 /* Of float64 and float32 only. */
-void tad__add_transposed(tad__loop *l, const tad__transposed *a, tad_dtype dtype);
+void tad__add_transposed(tad__loop *l, const tad__crossing *a, tad_dtype dtype);
 
 #endif

@@ -76,7 +76,9 @@ static void add_option(tad__cell *cell, const tad_option *o, const void *field) 
     case TAD_OPTION_SLICES: add_ranges(cell, field); break;
     case TAD_OPTION_INTS: add_ints(cell, field); break;
     case TAD_OPTION_TEXT: tad__cell_add(cell, "%s", ((const tad_words *)field)->text); break;
-    case TAD_OPTION_DTYPE: tad__cell_add(cell, "%s", tad_dtype_name(*(const int *)field)); break;
+    case TAD_OPTION_DTYPE:
+        tad__cell_add(cell, "%s", tad_dtype_name((tad_dtype) * (const int *)field));
+        break;
     }
 }
 

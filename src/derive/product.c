@@ -96,9 +96,9 @@ static bool products_in_lanes(many *s, size_t k, size_t n) {
 
 static void product_alone(many *s, size_t k) {
     const size_t n = s->d.n;
-    (void)!tad__forward_over_reverse(
-        &s->one,
-        &(tad__product){s->d.x, s->seeds + k * n, n, k ? NULL : s->gradient, s->out + k * n});
+    (void)!tad__forward_over_reverse(&s->one, &(tad__gradient_product){s->d.x, s->seeds + k * n, n,
+                                                                       k ? NULL : s->gradient,
+                                                                       s->out + k * n});
 }
 
 /* ---- tangents ---- */

@@ -66,7 +66,7 @@ tad_status tad__check_determinism(tad__check *c) {
     double *workspace = tad__take(c->p->workspace, 2 * (n + m) + 8, sizeof *workspace);
     if (!workspace) return tad_tape_status(c->p->workspace->tape);
     tad_status status = TAD_OK;
-    for (size_t k = 1; k <= 7 && status == TAD_OK; k += 1 + (k > 1))
+    for (size_t k = 1; k <= 7 && status == TAD_OK; k += k > 1 ? 2 : 1)
         status = once_more(c, k, workspace);
     return status;
 }

@@ -15,8 +15,8 @@ static void hold_together(tad__check *c, double left, double right, double size,
                           const double *w, const char *what) {
     const tad__noise_at at[] = {{TAD__NOISE_REVERSE, c->p->x, v, w},
                                 {TAD__NOISE_FORWARD, c->p->x, v, w}};
-    tad__law_near(c, TAD_LAW_IDENTITY, tad__apart(left, right), size, 256 * DBL_EPSILON, at, 2,
-                  "%s", what);
+    tad__law_near(c, TAD_LAW_IDENTITY, tad__gap(left, right), size, 256 * DBL_EPSILON, at, 2, "%s",
+                  what);
 }
 
 static tad_status check_pairs(tad__check *c) {
@@ -95,7 +95,7 @@ static tad_status hold_symmetric(tad__check *c, const double *u, const double *w
         whu += w[i] * c->t[i];
         size += fabs(u[i] * c->t2[i]) + fabs(w[i] * c->t[i]);
     }
-    tad__law_near(c, TAD_LAW_SYMMETRY, tad__apart(uhw, whu), size, 1024 * DBL_EPSILON, at, 2,
+    tad__law_near(c, TAD_LAW_SYMMETRY, tad__gap(uhw, whu), size, 1024 * DBL_EPSILON, at, 2,
                   "Hessian");
     return TAD_OK;
 }

@@ -27,7 +27,8 @@ typedef struct line {
 
 /* The slope at x of the parabola through three points: the steps to both sides may differ by a
  * rounding of x. */
-static double central(const line *l, const tad__steps *c, double x, double fp, double fm, int k) {
+static double central(const line *l, const tad__slope_steps *c, double x, double fp, double fm,
+                      int k) {
     double up = c->plus[k] - x, down = x - c->minus[k];
     double slope = (fp - fm) / (c->plus[k] - c->minus[k]);
     if (up == down) return slope;
@@ -48,8 +49,8 @@ static void extrapolate(line *l) {
 }
 
 /* One level of finite values to both sides. noise: a size of numbers, see tad__values. */
-static void quotient(line *l, const tad__steps *c, double f0, double fp, double fm, double noise,
-                     int k) {
+static void quotient(line *l, const tad__slope_steps *c, double f0, double fp, double fm,
+                     double noise, int k) {
     double x = l->x, size = fmax(fmax(fabs(fp), fabs(fm)), fmax(fabs(f0), noise));
     l->right[k] = (fp - f0) / (c->plus[k] - x);
     l->left[k] = (f0 - fm) / (x - c->minus[k]);
@@ -64,7 +65,7 @@ static void quotient(line *l, const tad__steps *c, double f0, double fp, double 
     l->noise[k] = (2 * DBL_EPSILON * size + DBL_TRUE_MIN) / c->h[k];
 }
 
-static void quotients(line *l, const tad__steps *c, const tad__values *f) {
+static void quotients(line *l, const tad__slope_steps *c, const tad__values *f) {
     double f0 = f->at;
     *l = (line){.x = c->x, .near = c->near, .constant = true};
     l->unit = isfinite(f0) ? last_bit(f0) : 0;
@@ -85,18 +86,18 @@ static bool smooth(const line *l, int k) {
     return fine <= 16 * l->noise[k + 3] || fine <= 0.3 * fmax(l->gap[k], l->gap[k + 1]);
 }
 
-static void add_noise(line *l, const tad__steps *c, double noise) {
+static void add_noise(line *l, const tad__slope_steps *c, double noise) {
     for (int k = l->first; k < TAD__LEVELS; k++) l->noise[k] = fmax(l->noise[k], noise / c->h[k]);
 }
 
 /* By how much values are off the parabolas of a level and the next. */
-static double jitter(const line *l, const tad__steps *c, int k) {
+static double jitter(const line *l, const tad__slope_steps *c, int k) {
     return fabs(l->d[k] - l->d[k + 1]) * c->h[k + 1];
 }
 
 /* Where the value stands still at the finest levels: the change it then begins with, if that may be
  * a rounding of numbers like 1; else 0. */
-static double first_step(const line *l, const tad__steps *c) {
+static double first_step(const line *l, const tad__slope_steps *c) {
     int k = TAD__LEVELS - 1;
     while (k > l->first && l->left[k] == 0 && l->right[k] == 0) k--;
     double step = fmax(fabs(l->left[k]), fabs(l->right[k])) * c->h[k];
@@ -106,20 +107,20 @@ static double first_step(const line *l, const tad__steps *c) {
 
 /* The same of second differences: they see what f(x + h) and f(x - h) have in common, and f(x) has
  * not. */
-static double curl(const line *l, const tad__steps *c, int k) {
+static double curl(const line *l, const tad__slope_steps *c, int k) {
     double coarse = (l->right[k] - l->left[k]) * c->h[k];
     double fine = (l->right[k + 1] - l->left[k + 1]) * c->h[k + 1];
     return fabs(coarse - 4 * fine) / 12;
 }
 
-static bool is_near(const line *l, const tad__steps *c, int k) {
+static bool is_near(const line *l, const tad__slope_steps *c, int k) {
     return k >= TAD__FINE || c->h[k] <= l->near;
 }
 
 /* A minute jump of the value so near to x is the next step of a number computed through larger
  * ones. Below it all levels agree on a slope that has nothing to do with the function. Its size, or
  * 0. */
-static double near_jump(const line *l, const tad__steps *c) {
+static double near_jump(const line *l, const tad__slope_steps *c) {
     double quiet = 0;
     for (int k = TAD__LEVELS - 2; k >= l->first + 3 && is_near(l, c, k); k--) {
         double jump = jitter(l, c, k), size = l->size[k];
@@ -149,7 +150,7 @@ static bool is_cubic(double coarse, double fine) { return coarse > 5 * fine && c
 /* Values that jitter more than their own size explains (they were computed through larger numbers)
  * show it at the finest levels, where a smooth function's differences no longer differ. Where they
  * do, and still fall with the cube of the step, the steps are too large instead. */
-static void measure_noise(line *l, const tad__steps *c) {
+static void measure_noise(line *l, const tad__slope_steps *c) {
     int last = TAD__LEVELS - 1;
     double j[3], own = 128 * DBL_EPSILON * l->size[last], most;
     for (int k = 0; k < 3; k++) j[k] = jitter(l, c, last - 3 + k);
@@ -168,7 +169,7 @@ static void measure_noise(line *l, const tad__steps *c) {
  * the right one. So where a level's slope is `far` off that of finer ones, and that came at once,
  * not by the growth of h^3 that a smooth function has, and by a change of the value that is minute,
  * it is rounding. Returns its size, or 0. */
-static double rounding_in(const line *l, const tad__steps *c, int k, double far) {
+static double rounding_in(const line *l, const tad__slope_steps *c, int k, double far) {
     int j = TAD__LEVELS - 2;
     while (j > k && fabs(l->d[j] - l->d[j + 1]) < far / 8) j--;
     double step = jitter(l, c, j), size = l->size[j], across = far * c->h[k + 3];
@@ -188,7 +189,7 @@ static double truncation(const line *l, int k) {
 /* By how much the slopes of levels finer than k are off a value, as a change of the function's
  * values: such a change makes the slope of level k as uncertain as it can. The least of many error
  * estimates is often one that is small by chance; so many samples of the rounding set it right. */
-static double seen_noise(const line *l, const tad__steps *c, int k, double value) {
+static double seen_noise(const line *l, const tad__slope_steps *c, int k, double value) {
     double most = 0;
     for (int j = k + 1; j <= TAD__LEVELS - 4; j++)
         most = fmax(most, fabs(l->s[j + 1] - value) * c->h[j + 3]);
@@ -198,7 +199,7 @@ static double seen_noise(const line *l, const tad__steps *c, int k, double value
 /* From the finest level on, as long as a level's interval meets those of all finer ones: where it
  * does not, the steps have become too large for the function, however sure the level seems. Then
  * *missed is by how much, and the level is returned; else -1. */
-static int choose_level(const line *l, const tad__steps *c, tad__slope *out, double *missed) {
+static int choose_level(const line *l, const tad__slope_steps *c, tad__slope *out, double *missed) {
     double low = -INFINITY, high = INFINITY;
     int best = TAD__LEVELS, far_off = -1;
     out->rejected = l->first > 0;
@@ -230,7 +231,7 @@ static int choose_level(const line *l, const tad__steps *c, tad__slope *out, dou
     return far_off;
 }
 
-static bool find_level(line *l, const tad__steps *c, tad__slope *out) {
+static bool find_level(line *l, const tad__slope_steps *c, tad__slope *out) {
     for (int tries = 0; tries < 4; tries++) {
         double missed = 0;
         int k = choose_level(l, c, out, &missed);
@@ -241,7 +242,7 @@ static bool find_level(line *l, const tad__steps *c, tad__slope *out) {
     return isfinite(out->error);
 }
 
-static void one_sided(const line *l, const tad__steps *c, tad__slope *out) {
+static void one_sided(const line *l, const tad__slope_steps *c, tad__slope *out) {
     int k = TAD__LEVELS - 1;
     out->left = l->left[k];
     out->right = l->right[k];
@@ -262,11 +263,11 @@ static bool gap_is_constant(const line *l) {
 }
 
 /* Differences that never settled: the steps are all too large (or the function jumps about). */
-static bool converged(const tad__slope *s, const line *l, const tad__steps *c) {
+static bool converged(const tad__slope *s, const line *l, const tad__slope_steps *c) {
     return s->error <= 0.25 * fabs(s->value) || s->error <= l->own_noise / c->h[TAD__LEVELS - 1];
 }
 
-static void judge(line *l, const tad__steps *c, tad__slope *out) {
+static void judge(line *l, const tad__slope_steps *c, tad__slope *out) {
     *out = (tad__slope){.kind = TAD__SLOPE_UNKNOWN, .value = NAN, .error = INFINITY};
     l->falls = l->wild = false;
     if (l->first + 4 > TAD__LEVELS) return;
@@ -288,14 +289,14 @@ static void judge(line *l, const tad__steps *c, tad__slope *out) {
 }
 
 /* Whether finer steps may tell more: these have not come down to rounding. */
-static bool wants_finer(const line *l, const tad__steps *c, const tad__slope *s) {
+static bool wants_finer(const line *l, const tad__slope_steps *c, const tad__slope *s) {
     if (l->constant || s->kind == TAD__SLOPE_KINK) return false;
     if (s->kind == TAD__SLOPE_JUMP || !isfinite(s->error)) return true;
     if (s->error <= 1e-8 * fabs(s->value)) return false;
     return l->falls || l->wild || s->step <= c->h[TAD__LEVELS - 4];
 }
 
-bool tad__levels_slope(const tad__steps *c, const tad__values *f, tad__slope *out) {
+bool tad__levels_slope(const tad__slope_steps *c, const tad__values *f, tad__slope *out) {
     line l;
     quotients(&l, c, f);
     judge(&l, c, out);

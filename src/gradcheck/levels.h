@@ -28,11 +28,11 @@ typedef struct tad__slope {
 } tad__slope;
 
 /* The steps, each half of the one before, and the coordinates that were reached. */
-typedef struct tad__steps {
+typedef struct tad__slope_steps {
     double x;    /* coordinate of the point */
     double near; /* what is as near to x as that is rarely a kink */
     double h[TAD__LEVELS], plus[TAD__LEVELS], minus[TAD__LEVELS];
-} tad__steps;
+} tad__slope_steps;
 
 /* A function's value at the point and, `stride` doubles apart, at all steps to both sides. */
 typedef struct tad__values {
@@ -43,6 +43,6 @@ typedef struct tad__values {
 } tad__values;
 
 /* Returns whether finer steps may tell more. */
-bool tad__levels_slope(const tad__steps *steps, const tad__values *f, tad__slope *out);
+bool tad__levels_slope(const tad__slope_steps *steps, const tad__values *f, tad__slope *out);
 
 #endif

@@ -6,7 +6,7 @@
 #include <math.h>
 
 static tad_status evaluate_all(const tad__path *path, double scale, size_t m, double *workspace,
-                               tad__steps *c) {
+                               tad__slope_steps *c) {
     int e;
     (void)frexp(scale, &e); /* scale < 2^e */
     c->x = path->x;
@@ -48,7 +48,7 @@ static double finer_scale(const tad__path *path, double scale) {
 static tad_status one_scale(const tad__path *path, double scale, const double *f0,
                             const double *noise, size_t m, double *workspace, tad__slope *out,
                             bool first, bool *more) {
-    tad__steps c;
+    tad__slope_steps c;
     tad_status status = evaluate_all(path, scale, m, workspace, &c);
     *more = false;
     for (size_t j = 0; j < m && status == TAD_OK; j++) {

@@ -20,12 +20,12 @@ double tad__largest(const double *a, size_t n) {
     return top;
 }
 
-double tad__apart(double a, double b) { return a == b || (isnan(a) && isnan(b)) ? 0 : fabs(a - b); }
+double tad__gap(double a, double b) { return a == b || (isnan(a) && isnan(b)) ? 0 : fabs(a - b); }
 
 double tad__distance(const double *a, const double *b, size_t n) {
     double far = 0;
     for (size_t i = 0; i < n; i++) {
-        double d = tad__apart(a[i], b[i]);
+        double d = tad__gap(a[i], b[i]);
         far = fmax(far, isfinite(d) ? d : INFINITY);
     }
     return far;

@@ -12,7 +12,7 @@ double tad__largest(const double *a, size_t n);
 /* 0 when equal, else the largest distance. */
 double tad__distance(const double *a, const double *b, size_t n);
 /* The distance of two numbers, but 0 of two NaNs or infinities that are the same. */
-double tad__apart(double a, double b);
+double tad__gap(double a, double b);
 /* An error as a multiple of a size; a size of zero demands exactness. */
 double tad__relative(double error, double size);
 

@@ -1,6 +1,8 @@
 /* A source of bytes. zlib is used here alone. Rests on the public headers and base.h. */
 #include "source.h"
 
+#include <tad/data.h>
+
 #include <string.h>
 
 #include <tad/data.h>

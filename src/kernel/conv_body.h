@@ -78,14 +78,14 @@ static inline __attribute__((always_inline)) void N(sum_taps)(const struct N(til
 }
 
 #define TILE(height, spots)                                                                        \
-    static void N(tile_##height##x##spots)(const struct N(tiles) * g, size_t output, const T *w,   \
+    static void N(spot_tile_##height##x##spots)(const struct N(tiles) * g, size_t output, const T *w,   \
                                            const T *bias) {                                        \
         N(sum_taps)(g, output, w, bias, height, spots);                                            \
     }
 EACH_TILE(TILE)
 
-#define TILE_ENTRY(height, spots) [spots - 1][height - 1] = N(tile_##height##x##spots),
-static void (*const N(tiles)[SPOTS][HEIGHT])(const struct N(tiles) *, size_t, const T *,
+#define TILE_ENTRY(height, spots) [spots - 1][height - 1] = N(spot_tile_##height##x##spots),
+static void (*const N(spot_tiles)[SPOTS][HEIGHT])(const struct N(tiles) *, size_t, const T *,
                                              const T *) = {EACH_TILE(TILE_ENTRY)};
 #undef TILE
 #undef TILE_ENTRY
@@ -94,7 +94,7 @@ static void (*const N(tiles)[SPOTS][HEIGHT])(const struct N(tiles) *, size_t, co
 static void N(run_tiles)(struct N(tiles) *g, const T *w, const T *bias) {
     if (!g->spots) return;
     for (size_t o = 0; o < g->s->outputs; o += g->height, w += g->height * g->s->taps)
-        N(tiles)[g->spots - 1][g->height - 1](g, o, w, bias + o);
+        N(spot_tiles)[g->spots - 1][g->height - 1](g, o, w, bias + o);
     g->spots = 0;
 }
 

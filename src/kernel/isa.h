@@ -8,7 +8,7 @@
 
 #include <float.h>
 
-#if FLT_EVAL_METHOD != 0
+#if FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16 /* of _Float16 alone */
 #error "tad needs float and double computed as such: -msse2 -mfpmath=sse on 32-bit x86"
 #endif
 

@@ -119,7 +119,7 @@ static void N(log_softmax)(size_t rows, size_t n, const void *in, void *out) {
     const T *x = in;
     T *y = out;
     for (size_t r = 0; r < rows; r++, x += n, y += n) {
-        T m = N(largest)(n, x), log_total = M(log)(M(exp_total)(n, x, 1, m));
+        T m = N(largest)(n, x), log_total = M(log)(M(exp_total)((ptrdiff_t)n, x, 1, m));
         for (size_t i = 0; i < n; i++) y[i] = (x[i] - m) - log_total;
     }
 }
@@ -141,7 +141,7 @@ static void N(logsumexp)(size_t rows, size_t n, const void *in, void *out) {
         N(exps_beyond)(rows, n, x, power, shift);
         N(total_of_rows)(rows, n, power, y);
     } else
-        for (size_t r = 0; r < rows; r++) y[r] = M(exp_total)(n, x + r * n, 1, shift[r]);
+        for (size_t r = 0; r < rows; r++) y[r] = M(exp_total)((ptrdiff_t)n, x + r * n, 1, shift[r]);
     for (size_t r = 0; r < rows; r++)
         y[r] =
             isinf(shift[r]) ? N(largest_or_nan)(n, x + r * n, shift[r]) : shift[r] + M(log)(y[r]);

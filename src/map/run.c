@@ -140,7 +140,8 @@ static void run_piece(void *arg, size_t first, size_t end) {
     result->status = bind_in(&k);
     if (result->status == TAD_OK) result->status = bind_out(&k);
     if (result->status == TAD_OK) result->status = tad_run(k.w);
-    snprintf(result->message, sizeof result->message, "%s", tad_workspace_message(k.w));
+    snprintf(result->message, sizeof result->message, "%.*s", (int)sizeof result->message - 1,
+             tad_workspace_message(k.w));
     tad_workspace_free(k.w);
 }
 

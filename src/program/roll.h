@@ -130,7 +130,7 @@ static inline uint32_t tad__terms_of_kin(const tad__kin *k) {
 /* Of term k of a sum, a position in kin.terms. */
 static inline unsigned tad__kind_of_term(const tad__kin *k, uint32_t term) {
     unsigned kind = 0;
-    if (k->in_order) return (k->single >> term & 1) * 2 + (k->minus >> term & 1);
+    if (k->in_order) return (k->single >> term & 1 ? 2 : 0) + (k->minus >> term & 1 ? 1 : 0);
     while (term >= k->terms[kind]) term -= k->terms[kind++];
     return kind;
 }
@@ -202,7 +202,7 @@ typedef struct tad__sort_key {
 } tad__sort_key;
 
 /* A group in the making. Members are items; NO_REF: a lane that computes nothing of use. */
-typedef struct tad__members {
+typedef struct tad__member_list {
     tad__roll *r;
     const tad__kin *kin;
     uint32_t operands;        /* of a member */
@@ -213,11 +213,11 @@ typedef struct tad__members {
     int8_t *step, *run; /* how each goes on: from member to member, and in a run */
     double cost;
     uint32_t scattered; /* operands that are anywhere, in the best order */
-} tad__members;
+} tad__member_list;
 
-tad__found tad__find_of(const tad__members *m, const uint32_t *member, uint32_t n, uint32_t k);
+tad__found tad__find_of(const tad__member_list *m, const uint32_t *member, uint32_t n, uint32_t k);
 /* Brings the n items at `item` into the order, with the holes, that seems to run fastest. */
-void tad__roll_arrange(tad__members *m, const uint32_t *item, uint32_t n);
+void tad__roll_arrange(tad__member_list *m, const uint32_t *item, uint32_t n);
 
 static inline uint32_t tad__operand_at(const tad__roll *r, uint32_t item, uint32_t k) {
     return r->operand.item[r->item.item[item].at + k];

@@ -9,12 +9,12 @@ enum { CHUNK = TAD__CHUNK, ANY = 2, MORE_RUNS = 5, PADDED_RUNS = 3 };
 
 /* ---- how an operand is found ---- */
 
-static uint32_t place_of(const tad__members *m, uint32_t member, uint32_t k) {
+static uint32_t place_of(const tad__member_list *m, uint32_t member, uint32_t k) {
     return m->r->place[tad__operand_at(m->r, member, k)];
 }
 
 /* Of a chunk: whether its places go up by 1, or are one. */
-static void look_at_chunk(const tad__members *m, const uint32_t *member, uint32_t n, uint32_t k,
+static void look_at_chunk(const tad__member_list *m, const uint32_t *member, uint32_t n, uint32_t k,
                           bool *along, bool *one) {
     const uint32_t first = place_of(m, member[0], k); /* a hole is never first */
     *along = *one = true;
@@ -27,7 +27,7 @@ static void look_at_chunk(const tad__members *m, const uint32_t *member, uint32_
 }
 
 /* Whether all are one number, or all constants. */
-static void look_at_all(const tad__members *m, const uint32_t *member, uint32_t n, uint32_t k,
+static void look_at_all(const tad__member_list *m, const uint32_t *member, uint32_t n, uint32_t k,
                         bool *one, bool *constant) {
     const uint32_t first = place_of(m, member[0], k);
     *one = true;
@@ -40,7 +40,7 @@ static void look_at_all(const tad__members *m, const uint32_t *member, uint32_t 
     }
 }
 
-tad__found tad__find_of(const tad__members *m, const uint32_t *member, uint32_t n, uint32_t k) {
+tad__found tad__find_of(const tad__member_list *m, const uint32_t *member, uint32_t n, uint32_t k) {
     bool one, constant, chunks = true, ones = true, along = true;
     look_at_all(m, member, n, k, &one, &constant);
     if (one) return TAD__FIND_ONE;
@@ -75,7 +75,7 @@ static double cost_of_rest(const tad__kin *k) {
     return k->row == TAD__A_SUM ? 0.5 : k->row == TAD__ROW_div ? 2 : 12;
 }
 
-static double cost_of(const tad__members *m, const uint32_t *member, uint32_t n,
+static double cost_of(const tad__member_list *m, const uint32_t *member, uint32_t n,
                       uint32_t *scattered) {
     double sum = cost_of_rest(m->kin);
     *scattered = 0;
@@ -91,7 +91,7 @@ static double cost_of(const tad__members *m, const uint32_t *member, uint32_t n,
 
 /* From one member to the next an operand stays, goes on by 1, does neither (-1), or, as both are
  * constants, whatever is asked. */
-static int advance_of(const tad__members *m, uint32_t before, uint32_t now, uint32_t k) {
+static int advance_of(const tad__member_list *m, uint32_t before, uint32_t now, uint32_t k) {
     const uint32_t x = place_of(m, before, k), y = place_of(m, now, k), by = y - x;
     const bool constant = tad__is_constant_place(m->r, x);
     if (constant != tad__is_constant_place(m->r, y)) return -1;
@@ -99,7 +99,7 @@ static int advance_of(const tad__members *m, uint32_t before, uint32_t now, uint
 }
 
 /* How each operand goes on from each member to the next. */
-static void find_steps(tad__members *m, const uint32_t *member, uint32_t n) {
+static void find_steps(tad__member_list *m, const uint32_t *member, uint32_t n) {
     int8_t *step = m->step;
     for (uint32_t k = 0; k < m->operands; k++, step += n)
         for (uint32_t i = 1; i < n; i++)
@@ -115,7 +115,7 @@ static bool breaks(int step, int8_t *run) {
 }
 
 /* Operands that go on by runs; how many. */
-static uint32_t find_regular(tad__members *m, uint32_t n) {
+static uint32_t find_regular(tad__member_list *m, uint32_t n) {
     const int8_t *step = m->step;
     uint32_t regular = 0;
     for (uint32_t k = 0; k < m->operands; k++, step += n) {
@@ -134,7 +134,7 @@ static uint32_t find_regular(tad__members *m, uint32_t n) {
 
 /* The first member behind i that does not go on like those since i; some operands may be astray
  * where there are many. */
-static uint32_t end_of_run(tad__members *m, uint32_t n, uint32_t i, uint32_t astray) {
+static uint32_t end_of_run(tad__member_list *m, uint32_t n, uint32_t i, uint32_t astray) {
     memset(m->run, -1, m->operands);
     while (++i < n) {
         uint32_t bad = 0;
@@ -146,7 +146,7 @@ static uint32_t end_of_run(tad__members *m, uint32_t n, uint32_t i, uint32_t ast
 }
 
 /* Members and holes in m->padded; how many, 0: that would be too many. */
-static uint32_t pad(tad__members *m, const uint32_t *member, uint32_t n) {
+static uint32_t pad(tad__member_list *m, const uint32_t *member, uint32_t n) {
     find_steps(m, member, n);
     const uint32_t regular = find_regular(m, n), astray = regular < 8 ? 0 : regular / 4;
     uint32_t to = 0, runs = 0;
@@ -170,7 +170,7 @@ static int compare(const void *x, const void *y) {
 }
 
 /* Whether some operand is anywhere. */
-static bool keep_if_best(tad__members *m, const uint32_t *member, uint32_t n) {
+static bool keep_if_best(tad__member_list *m, const uint32_t *member, uint32_t n) {
     uint32_t scattered;
     const double cost = cost_of(m, member, n, &scattered);
     if (cost >= m->cost * 0.999) return scattered;
@@ -181,7 +181,7 @@ static bool keep_if_best(tad__members *m, const uint32_t *member, uint32_t n) {
     return scattered;
 }
 
-static void sort_keys(tad__members *m, uint32_t n) {
+static void sort_keys(tad__member_list *m, uint32_t n) {
     bool sorted = true;
     for (uint32_t i = 1; i < n && sorted; i++) sorted = compare(&m->key[i - 1], &m->key[i]) <= 0;
     if (!sorted) qsort(m->key, n, sizeof *m->key, compare);
@@ -189,14 +189,14 @@ static void sort_keys(tad__members *m, uint32_t n) {
 }
 
 /* Whether the best order so far costs hardly more than the best one that there could be. */
-static bool is_good(const tad__members *m, uint32_t n) {
+static bool is_good(const tad__member_list *m, uint32_t n) {
     enum { NARROW = 64 };
     const double least = (cost_of_rest(m->kin) + m->operands) * ((n + CHUNK - 1) / CHUNK);
     return m->cost <= least * (n < NARROW ? 1.2 : 1.1);
 }
 
 /* Whether there may be a better order: this one is irregular without holes. */
-static bool try_tried(tad__members *m, uint32_t n) {
+static bool try_tried(tad__member_list *m, uint32_t n) {
     if (!keep_if_best(m, m->tried, n)) return false;
     if (is_good(m, n)) return false;
     const uint32_t padded = pad(m, m->tried, n);
@@ -205,7 +205,7 @@ static bool try_tried(tad__members *m, uint32_t n) {
 }
 
 /* By the places of one operand, then another. */
-static bool try_operands(tad__members *m, const uint32_t *item, uint32_t n, uint32_t k,
+static bool try_operands(tad__member_list *m, const uint32_t *item, uint32_t n, uint32_t k,
                          uint32_t then) {
     for (uint32_t i = 0; i < n; i++)
         m->key[i] = (tad__sort_key){place_of(m, item[i], k), place_of(m, item[i], then), item[i]};
@@ -214,7 +214,7 @@ static bool try_operands(tad__members *m, const uint32_t *item, uint32_t n, uint
 }
 
 /* By how far two operands are apart: where they go on together, by runs of these. */
-static bool try_distance(tad__members *m, const uint32_t *item, uint32_t n, uint32_t k,
+static bool try_distance(tad__member_list *m, const uint32_t *item, uint32_t n, uint32_t k,
                          uint32_t other) {
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t place = place_of(m, item[i], k);
@@ -225,7 +225,7 @@ static bool try_distance(tad__members *m, const uint32_t *item, uint32_t n, uint
     return try_tried(m, n);
 }
 
-static bool try_as_recorded(tad__members *m, const uint32_t *item, uint32_t n) {
+static bool try_as_recorded(tad__member_list *m, const uint32_t *item, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) m->key[i] = (tad__sort_key){0, 0, item[i]};
     sort_keys(m, n);
     return try_tried(m, n);
@@ -233,7 +233,7 @@ static bool try_as_recorded(tad__members *m, const uint32_t *item, uint32_t n) {
 
 /* The orders that there are; whether there may be a better one. */
 enum { ORDERS = 5 };
-static bool try_order(tad__members *m, const uint32_t *item, uint32_t n, uint32_t order) {
+static bool try_order(tad__member_list *m, const uint32_t *item, uint32_t n, uint32_t order) {
     const uint32_t last = m->operands - 1;
     switch (order) {
     case 0: return try_as_recorded(m, item, n);
@@ -245,7 +245,7 @@ static bool try_order(tad__members *m, const uint32_t *item, uint32_t n, uint32_
 }
 
 /* What served a group of this kin and size before may serve this one. */
-static bool arrange_as_before(tad__members *m, const tad__ready *s, const uint32_t *item,
+static bool arrange_as_before(tad__member_list *m, const tad__ready *s, const uint32_t *item,
                               uint32_t n) {
     bool tried[ORDERS] = {false};
     for (int k = 0; k < TAD__ARRANGED; k++) {
@@ -258,7 +258,7 @@ static bool arrange_as_before(tad__members *m, const tad__ready *s, const uint32
     return false;
 }
 
-void tad__roll_arrange(tad__members *m, const uint32_t *item, uint32_t n) {
+void tad__roll_arrange(tad__member_list *m, const uint32_t *item, uint32_t n) {
     tad__ready *s = &m->r->ready.item[m->r->item.item[item[0]].sign];
     tad__arranged *a = &s->arranged[s->next];
     bool more = true;

@@ -13,7 +13,7 @@ enum {
 
 /* ---- places ---- */
 
-static void place(tad__roll *r, tad__ref number) {
+static void give_place(tad__roll *r, tad__ref number) {
     if (number == TAD__NO_REF || tad__is_array_ref(number)) return;
     if (r->place[number] == TAD__NO_REF) r->place[number] = r->slots++;
 }
@@ -22,13 +22,13 @@ static void place(tad__roll *r, tad__ref number) {
 static void place_outside(tad__roll *r) {
     const tad_program *p = r->p;
     memset(r->place, 0xff, r->n * sizeof *r->place);
-    for (size_t k = 0; k < p->n_in; k++) place(r, p->in[k].value);
-    for (size_t k = 0; k < p->parameter.count; k++) place(r, p->parameter.item[k].value);
+    for (size_t k = 0; k < p->n_in; k++) give_place(r, p->in[k].value);
+    for (size_t k = 0; k < p->parameter.count; k++) give_place(r, p->parameter.item[k].value);
     for (uint32_t i = 0; i < r->n; i++)
-        if (tad__def_kind(r, i) == TAD__DEF_OUTSIDE) place(r, i);
+        if (tad__def_kind(r, i) == TAD__DEF_OUTSIDE) give_place(r, i);
     r->first_constant = r->slots;
     for (uint32_t i = 0; i < r->n; i++)
-        if (tad__def_kind(r, i) == TAD__DEF_CONSTANT) place(r, i);
+        if (tad__def_kind(r, i) == TAD__DEF_CONSTANT) give_place(r, i);
     r->constants = r->slots - r->first_constant;
 }
 
@@ -59,13 +59,13 @@ static void put(tad__roll *r, uint32_t word) {
 }
 
 /* Place of operand k of a member; of a hole, that of the member before it. */
-static uint32_t place_at(const tad__members *m, uint32_t i, uint32_t k) {
+static uint32_t place_at(const tad__member_list *m, uint32_t i, uint32_t k) {
     while (m->member[i] == TAD__NO_REF) i--;
     return m->r->place[tad__operand_at(m->r, m->member[i], k)];
 }
 
 /* Constants side by side, whole chunks of them. */
-static void put_packed(tad__members *m, uint32_t k) {
+static void put_packed(tad__member_list *m, uint32_t k) {
     tad__roll *r = m->r;
     double last = 1;
     align(r);
@@ -80,7 +80,7 @@ static void put_packed(tad__members *m, uint32_t k) {
     }
 }
 
-static void put_either(tad__members *m, uint32_t k) {
+static void put_either(tad__member_list *m, uint32_t k) {
     for (uint32_t i = 0; i < m->n; i += CHUNK) {
         const uint32_t first = place_at(m, i, k);
         bool one = true;
@@ -90,7 +90,7 @@ static void put_either(tad__members *m, uint32_t k) {
     }
 }
 
-static void put_places(tad__members *m, uint32_t k, tad__found find) {
+static void put_places(tad__member_list *m, uint32_t k, tad__found find) {
     tad__roll *r = m->r;
     switch (find) {
     case TAD__FIND_ALONG:
@@ -125,7 +125,7 @@ static tad__roll_operand lanes_of(const tad__roll *r, tad__found f) {
 
 /* ---- sums ---- */
 
-static void find_term(const tad__members *m, tad__group_term *t, uint32_t a, uint32_t b,
+static void find_term(const tad__member_list *m, tad__group_term *t, uint32_t a, uint32_t b,
                       bool minus) {
     *t = (tad__group_term){.a = a, .b = b, .minus = minus};
     t->find_a = (uint8_t)tad__find_of(m, m->member, m->n, a);
@@ -138,7 +138,7 @@ static void find_term(const tad__members *m, tad__group_term *t, uint32_t a, uin
 }
 
 /* False: no memory. */
-static bool find_terms(tad__members *m, uint32_t *n) {
+static bool find_terms(tad__member_list *m, uint32_t *n) {
     const tad__kin *kin = m->kin;
     tad__roll *r = m->r;
     uint32_t at = 0;
@@ -160,7 +160,7 @@ static bool same_kind(const tad__group_term *x, const tad__group_term *y) {
 }
 
 /* How many places an operand has. */
-static uint32_t places_of(const tad__members *m, tad__found f) {
+static uint32_t places_of(const tad__member_list *m, tad__found f) {
     const uint32_t chunks = (m->n + CHUNK - 1) / CHUNK;
     return f == TAD__FIND_EACH ? chunks * CHUNK : f < TAD__FIND_CHUNKS ? 1 : chunks;
 }
@@ -181,7 +181,7 @@ static uint32_t mark_alike(const tad__roll *r, tad__group_term *t, uint32_t firs
     return count;
 }
 
-static void emit_terms(tad__members *m, uint32_t first, uint32_t n) {
+static void emit_terms(tad__member_list *m, uint32_t first, uint32_t n) {
     enum { NOW = 2 };
     tad__roll *r = m->r;
     tad__group_term *t = r->group_term.item;
@@ -203,7 +203,7 @@ static void emit_terms(tad__members *m, uint32_t first, uint32_t n) {
     if (to) *to = terms;
 }
 
-static void emit_sums(tad__members *m) {
+static void emit_sums(tad__member_list *m) {
     tad__roll *r = m->r;
     const uint32_t begin = (uint32_t)r->p->terms.count;
     uint32_t n;
@@ -219,7 +219,7 @@ static void emit_sums(tad__members *m) {
 
 /* ---- rows ---- */
 
-static void emit_rows(tad__members *m) {
+static void emit_rows(tad__member_list *m) {
     tad__roll *r = m->r;
     const uint32_t begin = (uint32_t)r->p->roll_lanes.count;
     for (uint32_t k = 0; k < m->operands && !r->failed; k++) {
@@ -244,7 +244,7 @@ static void emit_list(tad__roll *r, const uint32_t *item, uint32_t n) {
         if (item[k] != TAD__NO_REF) tad__roll_list(r, item[k]);
 }
 
-static void emit_group(tad__members *m) {
+static void emit_group(tad__member_list *m) {
     tad__roll *r = m->r;
     tad__roll_end_list(r);
     if (m->kin->row == TAD__A_SUM)
@@ -259,7 +259,7 @@ static void emit_group(tad__members *m) {
     r->slots = g->to + g->chunks * CHUNK;
 }
 
-static void emit(tad__members *m, const uint32_t *item, uint32_t n) {
+static void emit(tad__member_list *m, const uint32_t *item, uint32_t n) {
     tad__roll *r = m->r;
     const tad__kin *kin = m->kin = tad__kin_of(r, item[0]);
     const bool is_sum = kin->row == TAD__A_SUM;
@@ -281,7 +281,7 @@ static void emit(tad__members *m, const uint32_t *item, uint32_t n) {
 }
 
 /* Room for the largest group with its holes. False: no memory. */
-static bool members(tad__members *m) {
+static bool members(tad__member_list *m) {
     tad__roll *r = m->r;
     uint32_t most = 0, operands = 0;
     size_t steps = 0;
@@ -305,7 +305,7 @@ static bool members(tad__members *m) {
 }
 
 void tad__roll_emit(tad__roll *r) {
-    tad__members m = {.r = r};
+    tad__member_list m = {.r = r};
     r->place = r->uses;
     if (!members(&m)) return;
     place_outside(r);

@@ -11,22 +11,22 @@ typedef struct term {
 } term;
 
 /* What is still to be put into a sum. */
-typedef struct part {
+typedef struct summand {
     uint32_t number;
     bool minus;
-} part;
+} summand;
 
 typedef struct maker {
     tad__roll *r;
-    TAD__LIST(part) part; /* a stack */
+    TAD__LIST(summand) part; /* a stack */
     TAD__LIST(term) term;
 } maker;
 
 /* ---- the terms of a sum ---- */
 
 static void add_part(maker *m, uint32_t number, bool minus) {
-    part *to = TAD__ROLL_ADD_TO(m->r, m, part);
-    if (to) *to = (part){number, minus};
+    summand *to = TAD__ROLL_ADD_TO(m->r, m, part);
+    if (to) *to = (summand){number, minus};
 }
 
 static void add_term(maker *m, uint32_t a, uint32_t b, bool minus) {
@@ -92,7 +92,7 @@ static void find_terms(maker *m, uint32_t number) {
     }
     open_number(m, number, false);
     while (m->part.count && !r->failed) {
-        const part last = m->part.item[--m->part.count];
+        const summand last = m->part.item[--m->part.count];
         const uint32_t same = r->same[last.number], of = same >> 1;
         const bool minus = last.minus ^ (same & 1), alone = r->uses[of] == 1;
         if (alone && is_sum(r, of))

@@ -8,6 +8,7 @@
 #define HASH_NONFATAL_OOM 1
 #define uthash_malloc(size) tad__memory_resize(memory, NULL, 0, size)
 #define uthash_free(at, size) tad__memory_resize(memory, at, size, 0)
+#define uthash_nonfatal_oom(item) ((void)(item)) /* who asks sees it in the item */
 #include <uthash.h>
 
 /* The key is op, options field by field, operands. */

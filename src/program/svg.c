@@ -1,5 +1,6 @@
 /* The memory plan as a picture: an array is a box, as wide as it lives and as high as its bytes.
  * Rests on moments.h and base/text.h. */
+#include <math.h>
 #include <string.h>
 
 #include "moments.h"
@@ -192,7 +193,7 @@ static void put_key(plan *x, const char *color, const char *words) {
 }
 
 static void put_heading(plan *x) {
-    const double width = tad__max(x_of(x, x->moments) + RIGHT, 480);
+    const double width = fmax(x_of(x, x->moments) + RIGHT, 480);
     tad__text_put(&x->out, "<svg xmlns=\"http://www.w3.org/2000/svg\"");
     put_attribute(x, "width", width);
     tad__text_put(&x->out,

@@ -17,17 +17,25 @@ static const tad__basis basis = {.row = tad__ops_elementwise,
 
 int tad_version(void) { return TAD_VERSION; }
 
-/* Settings of another version may lie otherwise: they are not read. */
-tad_tape *tad_tape_new_for(const tad_settings *settings, int version) {
-    if (version == TAD_VERSION) return tad__tape_new(settings, &basis);
+/* Settings of a program that does not go with the library may lie otherwise: they are not read. */
+tad_tape *tad_tape_new_for(const tad_settings *settings, tad_built program) {
+    const bool together = program.abi == TAD_ABI && program.layout == TAD__LAYOUT;
+    if (together && program.version <= TAD_VERSION) return tad__tape_new(settings, &basis);
     tad_tape *t = tad__tape_new(NULL, &basis);
-    tad_tape_fail(t, TAD_UNSUPPORTED, "the headers are of tad %d.%d.%d, the library is %d.%d.%d",
-                  version / 10000, version / 100 % 100, version % 100, TAD_VERSION_MAJOR,
-                  TAD_VERSION_MINOR, TAD_VERSION_PATCH);
+    if (program.abi == TAD_ABI && program.layout != TAD__LAYOUT)
+        tad_tape_fail(t, TAD_UNSUPPORTED,
+                      "structs or enums of the program lie otherwise than the "
+                      "library's: compiled with -fshort-enums, -fpack-struct?");
+    else
+        tad_tape_fail(t, TAD_UNSUPPORTED,
+                      "the headers are of tad %d.%d.%d (ABI %d), the library is %d.%d.%d (ABI %d)",
+                      program.version / 10000, program.version / 100 % 100, program.version % 100,
+                      program.abi, TAD_VERSION_MAJOR, TAD_VERSION_MINOR, TAD_VERSION_PATCH,
+                      TAD_ABI);
     return t;
 }
 
 #undef tad_tape_new
 tad_tape *tad_tape_new(const tad_settings *settings) {
-    return tad_tape_new_for(settings, TAD_VERSION);
+    return tad_tape_new_for(settings, tad__built());
 }

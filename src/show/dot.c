@@ -82,7 +82,7 @@ static void write_node(tad__text *out, tad_var x, const tad_show_options *show) 
 tad_status tad_dot_graph(tad_var y, const tad_show_options *show, tad_sink *sink, void *user) {
     static const tad_show_options nothing = {0};
     tad__text out = {sink, user, false};
-    tad__walk w;
+    tad__ancestors w;
     tad_status s = tad__walk_begin(&w, y, "dot_graph", sink);
     if (s != TAD_OK) return s;
     tad__dot_begin(&out);

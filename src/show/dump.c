@@ -35,7 +35,7 @@ static void widen(int *width, const tad__cell *cell) {
 
 enum { WIDEST_VALUE = 40 }; /* wider ones do not push the others aside */
 
-static widths measure(const tad__walk *w, const tad_show_options *show) {
+static widths measure(const tad__ancestors *w, const tad_show_options *show) {
     widths most = {0, 0, 0, 0};
     tad__cell name, call, shape;
     for (size_t i = 0; i < w->count; i++) {
@@ -75,7 +75,7 @@ static void write_line(tad__text *out, tad_var x, widths most, const tad_show_op
 tad_status tad_dump(tad_var y, const tad_show_options *show, tad_sink *sink, void *user) {
     static const tad_show_options nothing = {0};
     tad__text out = {sink, user, false};
-    tad__walk w;
+    tad__ancestors w;
     if (!show) show = &nothing;
     tad_status s = tad__walk_begin(&w, y, "dump", sink);
     if (s != TAD_OK) return s;

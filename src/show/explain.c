@@ -140,7 +140,7 @@ static void text_node(tad__text *out, tad_var x, const int width[COLUMNS]) {
     tad__text_put(out, "\n");
 }
 
-static void explain_text(tad__text *out, const tad__walk *w) {
+static void explain_text(tad__text *out, const tad__ancestors *w) {
     int width[COLUMNS] = {0};
     row r;
     widen(width, &heading);
@@ -184,7 +184,7 @@ static void dot_edges(tad__text *out, tad_var x) {
     }
 }
 
-static void explain_dot(tad__text *out, const tad__walk *w) {
+static void explain_dot(tad__text *out, const tad__ancestors *w) {
     tad__dot_begin(out);
     for (size_t i = 0; i < w->count && !out->stopped; i++) {
         if (!w->seen[i]) continue;
@@ -196,7 +196,7 @@ static void explain_dot(tad__text *out, const tad__walk *w) {
 
 tad_status tad_explain(tad_var y, tad_explain_format format, tad_sink *sink, void *user) {
     tad__text out = {sink, user, false};
-    tad__walk w;
+    tad__ancestors w;
     tad_status s = tad__walk_begin(&w, y, "explain", sink);
     if (s != TAD_OK) return s;
     if (format == TAD_EXPLAIN_DOT)

@@ -103,7 +103,7 @@ tad_status tad__text_status(const tad__text *out, const tad_tape *t) {
 
 /* ---- ancestors ---- */
 
-static void mark_parents(tad__walk *w, size_t i) {
+static void mark_parents(tad__ancestors *w, size_t i) {
     tad_var x = tad_node_at(w->tape, i);
     for (size_t k = 0; k < tad_node_parent_count(x); k++) {
         tad_var parent = tad_node_parent(x, k);
@@ -111,7 +111,7 @@ static void mark_parents(tad__walk *w, size_t i) {
     }
 }
 
-tad_status tad__walk_begin(tad__walk *w, tad_var y, const char *what, tad_sink *sink) {
+tad_status tad__walk_begin(tad__ancestors *w, tad_var y, const char *what, tad_sink *sink) {
     if (tad_is_number(y) || tad_is_none(y) || !y.tape) return TAD_BAD_HANDLE;
     if (!sink) return tad_tape_fail(y.tape, TAD_BAD_ARGUMENT, "%s: the sink is NULL", what);
     size_t index = tad_node_index(y);
@@ -132,4 +132,4 @@ tad_status tad__walk_begin(tad__walk *w, tad_var y, const char *what, tad_sink *
     return TAD_OK;
 }
 
-void tad__walk_end(tad__walk *w) { tad_tape_resize(w->tape, w->seen, 0, 0); }
+void tad__walk_end(tad__ancestors *w) { tad_tape_resize(w->tape, w->seen, 0, 0); }

@@ -27,13 +27,13 @@ void tad__text_numbers(tad__text *out, tad_var x, tad__what what, size_t limit);
 
 /* ---- ancestors ---- */
 
-typedef struct tad__walk {
+typedef struct tad__ancestors {
     tad_tape *tape;
     size_t count; /* one more than y's index */
     bool *seen;   /* by index: y and what it was computed from */
-} tad__walk;
+} tad__ancestors;
 
-tad_status tad__walk_begin(tad__walk *w, tad_var y, const char *what, tad_sink *sink);
-void tad__walk_end(tad__walk *w);
+tad_status tad__walk_begin(tad__ancestors *w, tad_var y, const char *what, tad_sink *sink);
+void tad__walk_end(tad__ancestors *w);
 
 #endif

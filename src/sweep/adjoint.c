@@ -37,7 +37,8 @@ static void forget_node(tad_tape *t, uint32_t i) {
 /* Above the parameters, whose sums stay, a sweep over numbers alone left nothing but numbers. */
 void tad__forget_last_sweep(tad_tape *t) {
     const bool numbers = !t->last.array_adjoints && t->last.released == TAD__NO_NODE;
-    const uint32_t swept = t->head.swept, end = numbers ? tad__min(t->params_end, swept) : swept;
+    const uint32_t swept = t->head.swept,
+                   end = numbers && t->params_end < swept ? t->params_end : swept;
     for (uint32_t i = 0; i < end; i++) forget_node(t, i);
     if (end < swept) memset(t->head.adjoint + end, 0, (swept - end) * sizeof *t->head.adjoint);
     t->last.roots = 0;

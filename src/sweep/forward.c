@@ -37,7 +37,7 @@ tad_status tad_forward(const tad_var *y, size_t ny, const tad_var *x, const tad_
 
 /* ---- forward over reverse ---- */
 
-static tad_status recorded_product(tad__numeric *s, const tad__product *p) {
+static tad_status recorded_product(tad__numeric *s, const tad__gradient_product *p) {
     tad_tape *t = s->t;
     tad_var *gradient = tad__buffers_take(&t->buffers, (p->n + 1) * sizeof *gradient);
     if (!gradient) return tad__no_memory(t, s->what);
@@ -50,7 +50,7 @@ static tad_status recorded_product(tad__numeric *s, const tad__product *p) {
     return t->error.status;
 }
 
-tad_status tad__forward_over_reverse(tad__numeric *s, const tad__product *p) {
+tad_status tad__forward_over_reverse(tad__numeric *s, const tad__gradient_product *p) {
     tad_tape *t = s->t;
     if (tad__looks_closely(t)) return recorded_product(s, p);
     if (!tad__numeric_begin(s, p->x, p->n, true)) return t->error.status;
@@ -86,7 +86,7 @@ tad_status tad_forward_over_reverse(tad_var y, const tad_var *x, const tad_var *
                   "NULL");
     tad__numeric s = {.t = t, .what = "forward over reverse", .y = &y, .ny = 1};
     if (t && t->error.status == TAD_OK && is_one_element(t, y) && tad__numeric_check(&s, x, n))
-        tad__forward_over_reverse(&s, &(tad__product){x, v, n, gradient, product});
+        tad__forward_over_reverse(&s, &(tad__gradient_product){x, v, n, gradient, product});
     tad__finish(t, gradient, n);
     return tad__finish(t, product, n);
 }

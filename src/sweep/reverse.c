@@ -186,8 +186,9 @@ static uint32_t zeros_below(const tad__adjoint *adjoint, uint32_t i, uint32_t mo
 /* The first node from i down that is marked; `end` where none is above it. */
 static uint32_t next_reached(const uint8_t *reached, uint32_t i, uint32_t end) {
     uint64_t marks = 0;
-    for (; i - end >= sizeof marks; i -= sizeof marks) {
-        memcpy(&marks, reached + i + 1 - sizeof marks, sizeof marks);
+    const uint32_t size = sizeof marks;
+    for (; i - end >= size; i -= size) {
+        memcpy(&marks, reached + i + 1 - size, size);
         if (marks) break;
     }
     while (i > end && !reached[i]) i--;

@@ -42,11 +42,11 @@ static void mark_dependents(tad__table *s) {
 void tad__mark_needed(tad__table *s) {
     for (uint32_t i = s->top + 1; i-- > s->low;) {
         tad__call c;
-        if (!(tad__table_mark(s, i) & TAD__NEEDED) || !tad__call_of(s->t, i, &c)) continue;
+        if (!(tad__table_mark(s, i) & TAD__LEADS_ON) || !tad__call_of(s->t, i, &c)) continue;
         for (uint32_t k = 0; k < c.n_in; k++)
-            if (tad__passes(s->t, &c, k)) s->mark[tad__table_entry(s, c.in[k])] |= TAD__NEEDED;
+            if (tad__passes(s->t, &c, k)) s->mark[tad__table_entry(s, c.in[k])] |= TAD__LEADS_ON;
         if (tad__at(s->t, i)->kind == TAD__OUTPUT)
-            s->mark[tad__table_entry(s, tad__at(s->t, i)->a)] |= TAD__NEEDED;
+            s->mark[tad__table_entry(s, tad__at(s->t, i)->a)] |= TAD__LEADS_ON;
     }
 }
 
@@ -72,7 +72,7 @@ bool tad__table_begin(tad__table *s, const tad_var *y, size_t ny, const tad_var 
     if (s->low > s->top) s->low = s->top;
     if (!make_table(s)) return false;
     resolve_all(s, x, nx, s->what, TAD__IS_X, false);
-    resolve_all(s, y, ny, s->what, TAD__NEEDED, false);
+    resolve_all(s, y, ny, s->what, TAD__LEADS_ON, false);
     mark_dependents(s);
     return true;
 }

@@ -30,7 +30,7 @@ static inline tad_var tad__table_var(const tad__table *s, uint32_t i) {
 enum {
     TAD__IS_X = 1,
     TAD__DEPENDS = 2, /* some operand is an x or depends on one */
-    TAD__NEEDED = 4   /* some y depends on it */
+    TAD__LEADS_ON = 4 /* some y depends on it */
 };
 
 /* Finds the range, makes the tables, marks x and what lies between. */

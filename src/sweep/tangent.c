@@ -91,7 +91,7 @@ tad_status tad_tangent(const tad_var *y, size_t ny, const tad_var *x, const tad_
     tad_status status = ready ? seed_tangents(&s, x, tangent, nx) : t->error.status;
     for (uint32_t i = s.low; ready && status == TAD_OK && i <= s.top; i++) {
         const unsigned mark = tad__table_mark(&s, i);
-        const bool between = (mark & TAD__DEPENDS) && (mark & TAD__NEEDED);
+        const bool between = (mark & TAD__DEPENDS) && (mark & TAD__LEADS_ON);
         if (between && tad__at(t, i)->kind != TAD__OUTPUT) status = jvp_of(&s, i);
     }
     if (status == TAD_OK) tad__table_collect(&s, y, ny, out);

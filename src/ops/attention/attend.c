@@ -93,14 +93,14 @@ static void scale_queries(const tad__attend *t, int64_t batch, int64_t first, in
     }
 }
 
-static void mask_f64(const tad__attention *a, int64_t keys, const void *mask, double *score) {
+static void put_mask_f64(const tad__attention *a, int64_t keys, const void *mask, double *score) {
     if (a->in[TAD__MASK]->dtype == TAD_BOOL)
         tad__hide_row_f64(keys, mask, a->col[TAD__MASK], score);
     else
         tad__mask_row_f64(keys, mask, a->col[TAD__MASK], score);
 }
 
-static void mask_f32(const tad__attention *a, int64_t keys, const void *mask, float *score) {
+static void put_mask_f32(const tad__attention *a, int64_t keys, const void *mask, float *score) {
     if (a->in[TAD__MASK]->dtype == TAD_BOOL)
         tad__hide_row_f32(keys, mask, a->col[TAD__MASK], score);
     else
@@ -115,9 +115,9 @@ static void mask_row(const tad__attend *t, int64_t batch, int64_t at, int64_t ke
         const char *mask = tad__attend_at(t, TAD__MASK, batch);
         mask += at * a->row[TAD__MASK] * (int64_t)width;
         if (a->dtype == TAD_F64)
-            mask_f64(a, keys, mask, score);
+            put_mask_f64(a, keys, mask, score);
         else
-            mask_f32(a, keys, mask, score);
+            put_mask_f32(a, keys, mask, score);
     }
     if (a->causal && a->dtype == TAD_F64) tad__hide_later_f64(keys, at + 1, score);
     if (a->causal && a->dtype == TAD_F32) tad__hide_later_f32(keys, at + 1, score);

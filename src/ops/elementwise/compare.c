@@ -49,8 +49,9 @@ static tad_status connect_shape(const tad_call_frame *c, tad_type *out, size_t *
         if (c->in[i]->dtype != TAD_BOOL)
             return tad_fail(c, TAD_BAD_DTYPE, "operand %zu is %s, it must be bool", i,
                             tad_dtype_name((tad_dtype)c->in[i]->dtype));
-    return c->n_in == 2 ? compare_shape(c, out, n_out)
-                        : (*out = (tad_type){TAD_BOOL, tad__shape_of(c->in[0])}, TAD_OK);
+    if (c->n_in == 2) return compare_shape(c, out, n_out);
+    *out = (tad_type){TAD_BOOL, tad__shape_of(c->in[0])};
+    return TAD_OK;
 }
 
 /* ---- loops ---- */
@@ -65,7 +66,8 @@ static void compare_walk(void *arg, tad__loop *l) {
     for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) c->run(l, c->dtype);
 }
 
-static tad_status compare(const tad_call_frame *c, void (*run)(const tad__loop *, tad_dtype)) {
+static tad_status run_comparison(const tad_call_frame *c,
+                                 void (*run)(const tad__loop *, tad_dtype)) {
     tad_shape shape = tad__shape_of(c->out[0]);
     tad__loop l;
     tad__loop_init(&l, &shape, (const tad_array *const[]){c->in[0], c->in[1], c->out[0]}, 3);
@@ -98,7 +100,9 @@ static tad_status compare(const tad_call_frame *c, void (*run)(const tad__loop *
             COMPARE_RUN(uint8_t, how)                                                              \
         }                                                                                          \
     }                                                                                              \
-    static tad_status name##_forward(const tad_call_frame *c) { return compare(c, name##_run); }   \
+    static tad_status name##_forward(const tad_call_frame *c) {                                    \
+        return run_comparison(c, name##_run);                                                      \
+    }                                                                                              \
     static void name##_c_text(const tad_call_frame *c, tad_c *to) {                                \
         tad__infix_c_text(c, to, #how);                                                            \
     }
@@ -108,7 +112,9 @@ static tad_status compare(const tad_call_frame *c, void (*run)(const tad__loop *
         uint8_t *restrict y = (uint8_t *)l->run[2];                                                \
         COMPARE_RUN(uint8_t, how)                                                                  \
     }                                                                                              \
-    static tad_status name##_forward(const tad_call_frame *c) { return compare(c, name##_run); }   \
+    static tad_status name##_forward(const tad_call_frame *c) {                                    \
+        return run_comparison(c, name##_run);                                                      \
+    }                                                                                              \
     static void name##_c_text(const tad_call_frame *c, tad_c *to) {                                \
         tad__infix_c_text(c, to, #how);                                                            \
     }

@@ -13,13 +13,13 @@ static inline tad__dual along(tad__dual a, double by_a, tad__dual b, double by_b
     return (tad__dual){value, tangent, a.moves || b.moves};
 }
 
-static UNUSED tad__dual add(tad__dual a, tad__dual b) {
+static UNUSED tad__dual sum(tad__dual a, tad__dual b) {
     return along(a, 1, b, 1, a.value + b.value);
 }
-static UNUSED tad__dual sub(tad__dual a, tad__dual b) {
+static UNUSED tad__dual difference(tad__dual a, tad__dual b) {
     return along(a, 1, b, -1, a.value - b.value);
 }
-static UNUSED tad__dual mul(tad__dual a, tad__dual b) {
+static UNUSED tad__dual product(tad__dual a, tad__dual b) {
     return along(a, b.value, b, a.value, a.value * b.value);
 }
 static UNUSED tad__dual quotient(tad__dual a, tad__dual b) {
@@ -50,10 +50,10 @@ static tad__dual row2(unsigned row, tad__dual a, tad__dual b) {
 #define TAD__ROW_fabs TAD__ROW_abs
 #define TAD__ROW_rint TAD__ROW_round
 #define K(number) constant(number)
-#define NEG(a) mul(a, constant(-1))
-#define ADD(a, b) add(a, b)
-#define SUB(a, b) sub(a, b)
-#define MUL(a, b) mul(a, b)
+#define NEG(a) product(a, constant(-1))
+#define ADD(a, b) sum(a, b)
+#define SUB(a, b) difference(a, b)
+#define MUL(a, b) product(a, b)
 #define DIV(a, b) quotient(a, b)
 #define SQUARE(a) row1(TAD__ROW_square, a, 0, 0)
 #define GT(a, b, t, e) ((a).value > (b).value ? (t) : (e))
@@ -66,9 +66,9 @@ static tad__dual row2(unsigned row, tad__dual a, tad__dual b) {
 #define EITHER(a, b) (P.value == 0 ? (a) : (b))
 #define POWER(less) row1(TAD__ROW_pow_scalar, X, P.value - (less), 0)
 #define ORDER(f, n, x) row1(TAD__ROW_##f, x, (n).value, 0)
-#define SIZE(a, b) add(FN(fabs, a), FN(fabs, b))
+#define SIZE(a, b) sum(FN(fabs, a), FN(fabs, b))
 #define SELDOM(x, least, graph, below, cheap) (graph)
-#define SCALED(x, a, b) mul(x, quotient(constant(1), SIZE(a, b)))
+#define SCALED(x, a, b) product(x, quotient(constant(1), SIZE(a, b)))
 #define BOUNDED(x, most) row1(TAD__ROW_clamp, x, -(most), most)
 #define TAMED(x) row1(TAD__ROW_clamp, x, -100, 100)
 #define GELU_INNER(x) gelu_inner(x)
@@ -83,7 +83,7 @@ static tad__dual gelu_inner(tad__dual x) {
 typedef tad__dual partial_of(const tad__dual *x, tad__dual y, const double *pq);
 
 #define PARTIAL(name, wrt, derivative)                                                             \
-    static tad__dual name##_d##wrt(const tad__dual *x, tad__dual y, const double *pq) {            \
+    static tad__dual name##_slope##wrt(const tad__dual *x, tad__dual y, const double *pq) {        \
         UNUSED const tad__dual Y = y;                                                              \
         (void)x, (void)pq;                                                                         \
         LOADS return derivative;                                                                   \
@@ -105,11 +105,11 @@ typedef tad__dual partial_of(const tad__dual *x, tad__dual y, const double *pq);
 #include <tad/scalar.def>
 #undef LOADS
 
-#define TAD_UNARY(name, ...) [TAD__ROW_##name] = {name##_d0},
+#define TAD_UNARY(name, ...) [TAD__ROW_##name] = {name##_slope0},
 #define TAD_OPTION1(name, ...) TAD_UNARY(name, )
 #define TAD_OPTION2(name, ...) TAD_UNARY(name, )
-#define TAD_BINARY(name, ...) [TAD__ROW_##name] = {name##_d0, name##_d1},
-#define TAD_TERNARY(name, ...) [TAD__ROW_##name] = {name##_d0, name##_d1, name##_d2},
+#define TAD_BINARY(name, ...) [TAD__ROW_##name] = {name##_slope0, name##_slope1},
+#define TAD_TERNARY(name, ...) [TAD__ROW_##name] = {name##_slope0, name##_slope1, name##_slope2},
 static partial_of *const partial_row[TAD__ROW_COUNT][3] = {
 #include <tad/scalar.def>
 };

@@ -30,7 +30,7 @@ static tad_var choose(int how, tad_var a, tad_var b, tad_var then, tad_var other
 
 /* In place, but here once. */
 #define ARITHMETIC(name)                                                                           \
-    static __attribute__((noinline)) tad_var name(tad_var a, tad_var b) {                          \
+    static __attribute__((noinline)) tad_var name##_graph(tad_var a, tad_var b) {                  \
         return tad__inline_##name(a, b);                                                           \
     }
 ARITHMETIC(add)
@@ -41,11 +41,11 @@ ARITHMETIC(div)
 #define TAD__ROW_fabs TAD__ROW_abs
 #define TAD__ROW_rint TAD__ROW_round
 #define K(number) tad_number(number)
-#define NEG(a) mul(a, tad_number(-1))
-#define ADD(a, b) add(a, b)
-#define SUB(a, b) sub(a, b)
-#define MUL(a, b) mul(a, b)
-#define DIV(a, b) div(a, b)
+#define NEG(a) mul_graph(a, tad_number(-1))
+#define ADD(a, b) add_graph(a, b)
+#define SUB(a, b) sub_graph(a, b)
+#define MUL(a, b) mul_graph(a, b)
+#define DIV(a, b) div_graph(a, b)
 #define SQUARE(a) tad_square(a)
 #define GT(a, b, t, e) choose(COMPARE_GT, a, b, t, e)
 #define GE(a, b, t, e) choose(COMPARE_GE, a, b, t, e)

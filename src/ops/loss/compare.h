@@ -66,24 +66,25 @@ static inline tad_var tad__difference(const tad_rule *r) {
 /* The hooks of a kin's ops: the frame, told which loss an op is. `losses` is in the ops' order. */
 #define COMPARE_HOOKS(kin, losses)                                                                 \
     static const tad__loss *loss_of(const tad_op *op) { return &losses[op - tad__ops_##kin]; }     \
-    static tad_status shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {               \
+    static tad_status compared_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {      \
         (void)n_out;                                                                               \
         return tad__compare_shape(c, out, loss_of(c->op));                                         \
     }                                                                                              \
-    static tad_status forward(const tad_call_frame *c) {                                           \
+    static tad_status compared_forward(const tad_call_frame *c) {                                  \
         return tad__compare_forward(c, loss_of(c->op));                                            \
     }                                                                                              \
-    static tad_status backward(tad_backward *b) {                                                  \
+    static tad_status compared_backward(tad_backward *b) {                                         \
         return tad__compare_backward(b, loss_of(b->call.op));                                      \
     }                                                                                              \
-    static void c_text(const tad_call_frame *c, tad_c *to) {                                       \
+    static void compared_c_text(const tad_call_frame *c, tad_c *to) {                              \
         tad__compare_c_text(c, to, loss_of(c->op));                                                \
     }                                                                                              \
-    static void vjp(tad_rule *r) { tad__compare_vjp(r, loss_of(r->op)); }                          \
-    static void jvp(tad_rule *r) { tad__compare_jvp(r, loss_of(r->op)); }
+    static void compared_vjp(tad_rule *r) { tad__compare_vjp(r, loss_of(r->op)); }                 \
+    static void compared_jvp(tad_rule *r) { tad__compare_jvp(r, loss_of(r->op)); }
 #define COMPARES(least, most)                                                                      \
-    FAMILY("loss", least, most), .shape = shape, .forward = forward, .backward = backward,         \
-                                 .vjp = vjp, .jvp = jvp, .c_text = c_text
+    FAMILY("loss", least, most), .shape = compared_shape, .forward = compared_forward,             \
+                                 .backward = compared_backward, .vjp = compared_vjp,               \
+                                 .jvp = compared_jvp, .c_text = compared_c_text
 
 #define REDUCTIONS(words)                                                                          \
     { OPTION(CHOICE, tad__loss_options, reduction), .choices = words }

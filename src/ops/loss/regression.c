@@ -51,7 +51,7 @@ static const tad_option plain_list[] = {REDUCTIONS("mean|sum|none")};
 static const tad_option smooth_list[] = {REDUCTIONS("mean|sum|none"), PARAMETER("beta")};
 static const tad_option huber_list[] = {REDUCTIONS("mean|sum|none"), PARAMETER("delta")};
 
-static const tad_sample square_samples[] = {
+static const tad_sample mse_samples[] = {
     {CASE("mean", F64(3, 5), F64(3, 5))},
     {CASE("sum", F64(7), F64(7)), REDUCED(TAD_SUM)},
     {CASE("none", F64(2, 1, 3), F64(2, 1, 3)), REDUCED(TAD_EACH)},
@@ -108,7 +108,7 @@ const tad_op tad__ops_regression[] = {
              .doc = "(input - target)^2",
              COMPARES(2, 2),
              OPTIONS(tad__loss_options, plain_list),
-             SAMPLES(square_samples),
+             SAMPLES(mse_samples),
              MISUSE(plain_misuse)},
     [HALF_SSE] = {.name = "half_sse",
                   .doc = "1/2 sum (input - target)^2",

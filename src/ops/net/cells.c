@@ -7,7 +7,7 @@
 #include "ops/operands.h"
 #include "ops/samples.h"
 
-static tad__cell kind_of(const tad_op *op) { return (tad__cell)(op - tad__ops_cells); }
+static tad__cell_kind kind_of(const tad_op *op) { return (tad__cell_kind)(op - tad__ops_cells); }
 static int gates_of(const tad_op *op) { return tad__cell_gates(kind_of(op)); }
 /* States among the operands, between x and the weights. */
 static size_t states_of(const tad_op *op) { return tad__cell_states(kind_of(op)); }
@@ -90,7 +90,7 @@ static void lstm_step(tad_var x, tad_var h, tad__cell_state *s) {
     s->h = tad_mul(out, tad_tanh(s->c));
 }
 
-void tad__cell_step(tad__cell kind, tad_var x, tad_var h, tad__cell_state *s) {
+void tad__cell_step(tad__cell_kind kind, tad_var x, tad_var h, tad__cell_state *s) {
     if (tad_is_nil(x) || tad_is_nil(h)) { /* no memory: there is no shape to read */
         s->h = s->c = x;
         return;

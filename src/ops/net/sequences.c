@@ -13,7 +13,9 @@ typedef struct sequence_options {
     bool reverse;
 } sequence_options;
 
-static tad__cell kind_of(const tad_op *op) { return (tad__cell)(op - tad__ops_sequences); }
+static tad__cell_kind kind_of(const tad_op *op) {
+    return (tad__cell_kind)(op - tad__ops_sequences);
+}
 static int gates_of(const tad_op *op) { return tad__cell_gates(kind_of(op)); }
 /* States among the operands, between x and the weights. */
 static size_t states_of(const tad_op *op) { return tad__cell_states(kind_of(op)); }

@@ -208,8 +208,8 @@ static void contract_least(sum *s) {
 static void einsum_compose(tad_rule *r) {
     const einsum_options *o = r->options;
     tad__equation e;
-    tad_shape shape[TAD_MAX_INPUTS];
-    for (size_t k = 0; k < r->n_in; k++) shape[k] = tad_shape_of(r->in[k]);
+    tad_shape shape[TAD_MAX_INPUTS] = {tad_shape_of(r->in[0])};
+    for (size_t k = 1; k < r->n_in; k++) shape[k] = tad_shape_of(r->in[k]);
     tad__read_equation(o->equation.text, shape, r->n_in, &e);
     sum s = {.e = &e, .n = r->n_in};
     for (size_t k = 0; k < s.n; k++) {

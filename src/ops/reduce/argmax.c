@@ -336,7 +336,7 @@ const tad_op tad__ops_argmax[] = {
 };
 const size_t tad__ops_argmax_count = LENGTH(tad__ops_argmax);
 
-static tad_var along(int op, tad_var x, tad_axes over, tad_var *indices) {
+static tad_var extreme_along(int op, tad_var x, tad_axes over, tad_var *indices) {
     const char *name = tad__ops_argmax[op].name;
     tad_tape *t = tad__tape_of(&x, 1);
     tad_var out[2] = {tad__nil(t), tad__nil(t)};
@@ -349,8 +349,12 @@ static tad_var along(int op, tad_var x, tad_axes over, tad_var *indices) {
     return out[0];
 }
 
-tad_var tad_max(tad_var x, tad_axes over, tad_var *indices) { return along(MAX, x, over, indices); }
-tad_var tad_min(tad_var x, tad_axes over, tad_var *indices) { return along(MIN, x, over, indices); }
+tad_var tad_max(tad_var x, tad_axes over, tad_var *indices) {
+    return extreme_along(MAX, x, over, indices);
+}
+tad_var tad_min(tad_var x, tad_axes over, tad_var *indices) {
+    return extreme_along(MIN, x, over, indices);
+}
 
 tad_var tad_argmax(tad_var x, tad_axes over) {
     return tad__reduce_apply(&tad__ops_argmax[ARGMAX], x, over);

@@ -268,7 +268,7 @@ static const tad_misuse along_misuse[] = {
 /* ---- softmin ---- */
 
 static void softmin_compose(tad_rule *r) {
-    r->result[0] = tad_softmax(tad_neg(r->in[0]), ((const tad__at_axis *)r->options)->axis);
+    r->result[0] = tad_softmax(tad_neg(r->in[0]), (int)((const tad__at_axis *)r->options)->axis);
 }
 
 /* ---- the ops ---- */
