@@ -226,11 +226,11 @@ static const tad_option ctc_list[] = {
     { TYPE(TAD_I64, __VA_ARGS__), INTEGERS(a, b) }
 
 static const tad_sample ctc_samples[] = {
-    {CASE("mean", F64(6, 2, 4), LABELS(1, 4, 2, 2))},
-    {CASE("sum, last is blank", F64(7, 3, 3), LABELS(0, 2, 3, 3)), HOW(2, TAD_SUM, false)},
-    {CASE("lengths", F64(6, 3, 4), LABELS(1, 4, 3, 2), LABELS(4, 7, 3), LABELS(0, 3, 3)),
+    {CASE("mean", F64(4, 2, 3), LABELS(1, 3, 2, 2))},
+    {CASE("sum, last is blank", F64(5, 2, 3), LABELS(0, 2, 2, 2)), HOW(2, TAD_SUM, false)},
+    {CASE("lengths", F64(4, 3, 3), LABELS(1, 3, 3, 1), LABELS(2, 5, 3), LABELS(0, 2, 3)),
      HOW(0, TAD_EACH, false)},
-    {CASE("targets' lengths", F64(6, 3, 4), LABELS(1, 4, 3, 2), ABSENT, LABELS(1, 3, 3)),
+    {CASE("targets' lengths", F64(4, 2, 3), LABELS(1, 3, 2, 2), ABSENT, LABELS(1, 3, 2)),
      HOW(0, TAD_MEAN, true)},
     {CASE("no labels", F64(3, 2, 2), LABELS(1, 2, 2, 0)), HOW(0, TAD_EACH, false)},
     {CASE("one label, one place", F64(1, 2, 3), LABELS(1, 3, 2, 1)), HOW(0, TAD_SUM, false)},
