@@ -26,20 +26,19 @@ static inline bool write_csv(const tad_history *h, const char *path) {
 }
 
 /* The curves by gnuplot; false if there is none. */
-static inline bool draw(const tad_history *h, const char *csv, const char *picture,
-                        const char *title) {
+static inline bool draw(const tad_history *h, const tad_plot_options *plot) {
     if (system("command -v gnuplot >/dev/null 2>&1") != 0) return false;
     FILE *gnuplot = popen("gnuplot", "w");
     if (!gnuplot) return false;
-    tad_plot_options plot = {.csv = csv, .picture = picture, .title = title};
-    bool good = tad_history_plot(h, &plot, tad_file_sink, gnuplot) == TAD_OK;
+    bool good = tad_history_plot(h, plot, tad_file_sink, gnuplot) == TAD_OK;
     return pclose(gnuplot) == 0 && good;
 }
 
-/* FOLDER/NAME.csv and FOLDER/NAME.svg. */
-static inline bool write_history(const tad_history *h, const char *program, const char *folder,
-                                 const char *name, const char *title) {
+/* FOLDER/NAME.csv and FOLDER/NAME.svg; left: what the curves show, NULL: a loss. */
+static inline bool write_curves(const tad_history *h, const char *program, const char *folder,
+                                const char *name, const char *title, const char *left) {
     char csv[1024], picture[1024];
+    const tad_plot_options plot = {.csv = csv, .picture = picture, .title = title, .left = left};
     snprintf(csv, sizeof csv, "%s/%s.csv", folder, name);
     snprintf(picture, sizeof picture, "%s/%s.svg", folder, name);
     if (!write_csv(h, csv)) {
@@ -47,11 +46,16 @@ static inline bool write_history(const tad_history *h, const char *program, cons
         return false;
     }
     printf("\nwrote %s\n", csv);
-    if (draw(h, csv, picture, title))
+    if (draw(h, &plot))
         printf("wrote %s\n", picture);
     else
         printf("no curves drawn: gnuplot is not installed; the numbers are in %s\n", csv);
     return true;
+}
+
+static inline bool write_history(const tad_history *h, const char *program, const char *folder,
+                                 const char *name, const char *title) {
+    return write_curves(h, program, folder, name, title, NULL);
 }
 
 #endif

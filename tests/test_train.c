@@ -447,47 +447,52 @@ START_TEST(writes_a_plot) {
     const char *const columns[] = {"step", "loss", "test accuracy"};
     tad_history *h = tad_history_new(t, columns, 3);
     support_text out = {.length = 0};
-    ck_done(
-        tad_history_plot(h, &(tad_plot_options){"it's.csv", "p.svg", "MNIST"}, support_keep, &out),
-        t);
+    ck_done(tad_history_plot(
+                h, &(tad_plot_options){.csv = "it's.csv", .picture = "p.svg", .title = "MNIST"},
+                support_keep, &out),
+            t);
     static const char *const expected[] = {
         "set output 'p.svg'\n",
         "set datafile separator ','",
         "set title 'MNIST'",
         "set y2range [0:1]",
         "set xlabel 'step'",
+        "set ylabel 'loss'",
         ("plot 'it''s.csv' using 1:2 axes x1y1 with lines linewidth 2 title 'loss', \\\n"
          "  '' using 1:3 axes x1y2 with lines linewidth 2 dashtype 2 title 'test accuracy'\n")};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         ck_assert_msg(strstr(out.data, expected[i]) != NULL, "no %s in\n%s", expected[i], out.data);
-    static const tad_plot_options bad[] = {{"a.csv", NULL, NULL},
-                                           {"a.csv", "|sh", NULL},
-                                           {"<ls", "a.svg", NULL},
-                                           {"a\nb", "a.svg", NULL},
-                                           {"a.csv", "a.svg", "x\n!ls"}};
+    static const tad_plot_options bad[] = {{.csv = "a.csv"},
+                                           {.csv = "a.csv", .picture = "|sh"},
+                                           {.csv = "<ls", .picture = "a.svg"},
+                                           {.csv = "a\nb", .picture = "a.svg"},
+                                           {.csv = "a.csv", .picture = "a.svg", .title = "x\n!ls"},
+                                           {.csv = "a.csv", .picture = "a.svg", .left = "x\n!ls"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ck_assert_int_eq(tad_history_plot(h, &bad[i], support_keep, &out), TAD_BAD_ARGUMENT);
         ck_refused(t, TAD_BAD_ARGUMENT, "plain file names");
     }
     tad_history *narrow = tad_history_new(t, columns, 1);
-    ck_assert_int_eq(
-        tad_history_plot(narrow, &(tad_plot_options){"a.csv", "a.svg", NULL}, support_keep, &out),
-        TAD_BAD_ARGUMENT);
+    ck_assert_int_eq(tad_history_plot(narrow,
+                                      &(tad_plot_options){.csv = "a.csv", .picture = "a.svg"},
+                                      support_keep, &out),
+                     TAD_BAD_ARGUMENT);
     ck_refused(t, TAD_BAD_ARGUMENT, "two columns");
     tad_tape_free(t);
 }
 END_TEST
 
 START_TEST(a_plot_has_the_axes_that_its_columns_need) {
-    static const char *const columns[][2] = {{"step", "loss"}, {"step", "accuracy"}};
+    static const char *const columns[][2] = {{"step", "loss"}, {"step", "accuracy"}, {"step", "a"}};
     tad_tape *t = tad_tape_new(NULL);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
+        const tad_plot_options plot = {
+            .csv = "a.csv", .picture = "a.svg", .left = i == 2 ? "it's" : NULL};
         support_text out = {.length = 0};
         tad_history *h = tad_history_new(t, columns[i], 2);
-        ck_done(
-            tad_history_plot(h, &(tad_plot_options){"a.csv", "a.svg", NULL}, support_keep, &out),
-            t);
-        ck_assert_int_eq(strstr(out.data, "set ylabel 'loss'\n") != NULL, i == 0);
+        ck_done(tad_history_plot(h, &plot, support_keep, &out), t);
+        ck_assert_int_eq(strstr(out.data, "set ylabel 'loss' noenhanced\n") != NULL, i == 0);
+        ck_assert_int_eq(strstr(out.data, "set ylabel 'it''s' noenhanced\n") != NULL, i == 2);
         ck_assert_int_eq(strstr(out.data, "set y2label 'accuracy'\n") != NULL, i == 1);
         ck_assert_int_eq(strstr(out.data, "unset ytics\n") != NULL, i == 1);
     }

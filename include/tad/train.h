@@ -99,6 +99,7 @@ typedef struct tad_plot_options {
     const char *csv;     /* the file that tad_history_csv was written to */
     const char *picture; /* the SVG file to make */
     const char *title;   /* NULL: none */
+    const char *left;    /* what the left axis shows; NULL: "loss" */
 } tad_plot_options;
 
 /* The script with which gnuplot draws the columns over the first one; those whose names contain

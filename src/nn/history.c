@@ -126,14 +126,18 @@ static void put_curves(const tad_history *h, const char *csv, tad__text *out) {
     tad__text_put(out, "\n");
 }
 
-static void put_axes(const tad_history *h, tad__text *out) {
+static void put_axes(const tad_history *h, const char *on_left, tad__text *out) {
     bool left = false, right = false;
     for (size_t c = 1; c < h->columns; c++) *(on_right_axis(h->column[c]) ? &right : &left) = true;
     tad__text_put(out, "set xlabel ");
     put_quoted(out, h->column[0]);
     tad__text_put(out,
                   "\nset ytics nomirror\nset grid\nset key tmargin center horizontal noenhanced\n");
-    if (left) tad__text_put(out, "set ylabel 'loss'\n");
+    if (left) {
+        tad__text_put(out, "set ylabel ");
+        put_quoted(out, on_left ? on_left : "loss");
+        tad__text_put(out, " noenhanced\n");
+    }
     if (right) tad__text_put(out, "set y2range [0:1]\nset y2tics\nset y2label 'accuracy'\n");
     if (right && !left) tad__text_put(out, "unset ytics\n");
 }
@@ -142,7 +146,7 @@ tad_status tad_history_plot(const tad_history *h, const tad_plot_options *plot, 
                             void *user) {
     if (!h) return TAD_BAD_ARGUMENT;
     if (!sink || !plot || !is_file(plot->csv) || !is_file(plot->picture) || h->columns < 2 ||
-        (plot->title && !is_line(plot->title)))
+        (plot->title && !is_line(plot->title)) || (plot->left && !is_line(plot->left)))
         return tad_tape_fail(h->tape, TAD_BAD_ARGUMENT,
                              "history_plot: needs a sink, plain file names and two columns");
     tad__text out = {sink, user, false};
@@ -154,7 +158,7 @@ tad_status tad_history_plot(const tad_history *h, const tad_plot_options *plot, 
         put_quoted(&out, plot->title);
         tad__text_put(&out, " noenhanced\n");
     }
-    put_axes(h, &out);
+    put_axes(h, plot->left, &out);
     put_curves(h, plot->csv, &out);
     return finish(h, &out);
 }
