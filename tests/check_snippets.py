@@ -1,6 +1,6 @@
 """The C in the documentation, compiled and run.
 
-Usage: check_snippets.py ROOT COMPILER [FLAG...] -- PAGE...
+Usage: check_snippets.py [--pictures] ROOT COMPILER [FLAG...] -- PAGE...
 
 Every block marked as C in a page is one of three:
 - a program (it has a main): compiled and run as it is;
@@ -9,11 +9,16 @@ Every block marked as C in a page is one of three:
   line by line; it is compiled there.
 When a block marked as text follows, the program must have printed that (compared as in
 compare_output.py). What is meant to fail says so by printing the message it expects.
+
+Programs run as at the top of the repository: examples/ is there, and build/ for what they write. A
+picture they draw there (as .svg, or .dot for Graphviz) stands beside the page, with the same words in
+it. --pictures puts all of them there anew.
 """
 import os
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -89,17 +94,45 @@ def check_page(root, page, compiler, folder):
     return count, bad
 
 
-def main(root, arguments):
+def words(picture):
+    """What an SVG picture says, numbers apart."""
+    text = picture.read_text(encoding="utf-8") if picture.exists() else ""
+    return [word for word in re.findall(r"<text\b[^>]*>([^<]*)", text) if re.search("[A-Za-z]", word)]
+
+
+def check_pictures(page, drawn, anew):
+    """How many of the pictures that a page's programs drew are not those beside it."""
+    if shutil.which("dot"):
+        for graph in drawn.glob("*.dot"):
+            subprocess.run(["dot", "-Tsvg", graph, "-o", graph.with_suffix(".svg")], check=True)
+    bad = 0
+    for picture in sorted(drawn.glob("*.svg")):
+        beside = page.parent / picture.name
+        if anew:
+            shutil.copy(picture, beside)
+        elif words(picture) != words(beside):
+            bad += 1
+            print(f"{page.name}: {picture.name} has other words than it draws: ninja -C build pictures")
+        picture.unlink()
+    return bad
+
+
+def main(root, arguments, anew):
     cut = arguments.index("--")
     compiler, pages = arguments[:cut], arguments[cut + 1:]
     count = bad = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for page in pages:
-            n, wrong = check_page(root, pathlib.Path(page), compiler, pathlib.Path(folder))
-            count, bad = count + n, bad + wrong
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "build").mkdir()
+        (folder / "examples").symlink_to(root / "examples")
+        for page in map(pathlib.Path, pages):
+            n, wrong = check_page(root, page, compiler, folder)
+            count, bad = count + n, bad + wrong + check_pictures(page, folder / "build", anew)
     print(f"{max(count - bad, 0)} passed, {bad} failed")
     return 1 if bad or count == 0 else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(pathlib.Path(sys.argv[1]), sys.argv[2:]))
+    given = sys.argv[1:]
+    draw = given[0] == "--pictures"
+    sys.exit(main(pathlib.Path(given[draw]), given[draw + 1:], draw))
