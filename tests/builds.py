@@ -96,7 +96,7 @@ OPTIMISED = tuple((name, (f"-Dbuildtype={kind}", f"-Doptimization={level}"))
                   for name, kind, level in (("O0", "debug", "0"), ("Og", "debugoptimized", "g"),
                                             ("Os", "minsize", "s"), ("O3", "release", "3")))
 # The first read text or objects and see nothing new, or compile for this machine; the others take long.
-NOT_EMULATED = ("symbols", "layers", "generated headers", "snippets", "oom", "mutants", "gradcheck", "gemm",
+NOT_EMULATED = ("symbols", "layers", "generated headers", "snippets", "tutorial", "oom", "mutants", "gradcheck", "gemm",
                 "threads", "model", "hard", "documents_nets", "example gradcheck_ops")
 LEVELS = ("badinput", "tape", "norm", "softmax", "elementary", "example digits")  # what depends on the CPU's
 WITHOUT_CHECK = ("op table", "snippets") + tuple(sorted(
