@@ -124,7 +124,7 @@ def main(root, arguments, anew):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         (folder / "build").mkdir()
-        (folder / "examples").symlink_to(root / "examples")
+        (folder / "examples").symlink_to((root / "examples").resolve())
         for page in map(pathlib.Path, pages):
             n, wrong = check_page(root, page, compiler, folder)
             count, bad = count + n, bad + wrong + check_pictures(page, folder / "build", anew)
