@@ -2,6 +2,7 @@
  * of ops. Rests on tape.h. */
 #include <stddef.h>
 
+#include "array/loop.h"
 #include "ops/families.h"
 #include "ops/operands.h"
 #include "ops/samples.h"
@@ -32,6 +33,7 @@ static tad_status multivariate_normal_shape(const tad_call_frame *c, tad_type *o
         return no_vectors(c, "vectors and square matrices differ in size");
     if (!join_batch(&batch, x, 1) || !join_batch(&batch, mean, 1) || !join_batch(&batch, factor, 2))
         return no_vectors(c, "do not broadcast together");
+    if (batch.rank + 2 > TAD_MAX_RANK) return no_vectors(c, "too many axes for columns of vectors");
     *out = (tad_type){(tad_dtype)x->dtype, batch};
     return TAD_OK;
 }
@@ -68,6 +70,21 @@ static void dirichlet_compose(tad_rule *r) {
     r->result[0] = tad_add(tad_sum(powers, tad_axis(-1)), fixed);
 }
 
+/* All labels are classes: it is this op that names them in a message. */
+static tad_status check_labels(const tad_call_frame *c, const tad_array *labels, int64_t classes) {
+    const tad_shape shape = tad__shape_of(labels);
+    tad__loop l;
+    tad__loop_init(&l, &shape, &labels, 1);
+    for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
+        for (int64_t i = 0; i < l.length; i++) {
+            const int64_t at = *(const int64_t *)(const void *)(l.run[0] + i * l.step[0]);
+            if (at < 0 || at >= classes)
+                return tad_fail(c, TAD_BAD_INDEX, "label %lld is not within 0 to %lld",
+                                (long long)at, (long long)classes - 1);
+        }
+    return TAD_OK;
+}
+
 static tad_status categorical_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     const tad_array *labels = c->in[0], *logits = c->in[1];
@@ -78,7 +95,7 @@ static tad_status categorical_shape(const tad_call_frame *c, tad_type *out, size
         !join_batch(&batch, logits, 1))
         return no_vectors(c, "needs a label for each vector of logits");
     *out = (tad_type){(tad_dtype)logits->dtype, batch};
-    return TAD_OK;
+    return check_labels(c, labels, logits->dim[logits->rank - 1]);
 }
 
 static void categorical_compose(tad_rule *r) {
@@ -126,6 +143,7 @@ static const tad_misuse categorical_misuse[] = {
     {CASE("float labels", F64(3), F64(3, 2)), .expect = TAD_BAD_DTYPE},
     {CASE("label axes", INDICES(2, 3), F64(2)), .expect = TAD_BAD_SHAPE},
     {CASE("no such class", INDICES(2, 3), F64(3, 0)), .expect = TAD_BAD_INDEX},
+    {CASE("integer logits", INDICES(2, 3), INDICES(2, 3, 2)), .expect = TAD_BAD_DTYPE},
 };
 
 /* ---- the ops ---- */
