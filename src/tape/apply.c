@@ -60,8 +60,11 @@ static bool as_view(tad__work *w, bool *seen) {
     return true;
 }
 
+/* A rule that looks at elements may have taken scratch memory. */
 static tad_status ask_shape(tad__work *w) {
+    const tad__arena_mark before = tad__arena_now(&w->t->arena);
     tad_status s = w->op->shape(&w->frame, w->type, &w->n_out);
+    tad__arena_release(&w->t->arena, before);
     if (s == TAD_OK) s = check_sizes(w);
     w->frame.n_out = w->n_out;
     return s;

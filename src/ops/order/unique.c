@@ -2,7 +2,6 @@
  * and nonzero. Rests on order.h. */
 #include <stddef.h>
 
-#include "base/memory.h"
 #include "ops/families.h"
 #include "ops/operands.h"
 #include "ops/samples.h"
@@ -35,10 +34,7 @@ static tad_status unique_shape(const tad_call_frame *c, tad_type *out, size_t *n
     int64_t n = 0;
     if (tad__needs_float(c, 0)) return TAD_BAD_DTYPE;
     if (tad__order_fits(c, x->size)) return TAD_TOO_LARGE;
-    const tad__arena_mark before = tad__arena_now(c->compute->scratch);
-    const bool counted = count_different(c, &n);
-    tad__arena_release(c->compute->scratch, before);
-    if (!counted) return TAD_NO_MEMORY;
+    if (!count_different(c, &n)) return TAD_NO_MEMORY;
     out[0] = (tad_type){(tad_dtype)x->dtype, TAD_SHAPE(n)};
     out[1] = (tad_type){TAD_I64, tad__shape_of(x)};
     out[2] = (tad_type){TAD_I64, TAD_SHAPE(n)};

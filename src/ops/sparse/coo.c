@@ -55,10 +55,7 @@ static tad_status coo_to_csr_shape(const tad_call_frame *c, tad_type *out, size_
     int64_t n = 0;
     tad_status s = sizes_fit(c);
     if (s != TAD_OK) return s;
-    const tad__arena_mark before = tad__arena_now(c->compute->scratch);
-    const bool counted = count_places(c, &n);
-    tad__arena_release(c->compute->scratch, before);
-    if (!counted) return TAD_NO_MEMORY;
+    if (!count_places(c, &n)) return TAD_NO_MEMORY;
     out[ROW_STARTS] = (tad_type){TAD_I64, TAD_SHAPE(o->n_rows + 1)};
     out[CSR_COLUMNS] = (tad_type){TAD_I64, TAD_SHAPE(n)};
     out[PLACES] = (tad_type){TAD_I64, tad__shape_of(c->in[ROWS])};
