@@ -154,6 +154,13 @@ def test_operators():
             assert np.allclose(np.array(got), wanted, rtol=1e-14), inspect.getsource(f)
 
 
+def test_no_op_hides_what_is_not_one():
+    from tad import check, derivatives, errors, files, leaves, programs, show, tape
+    for module in (check, derivatives, errors, files, leaves, programs, show, tape):
+        for name in module.__all__:
+            assert name not in FUNCTIONS and getattr(tad, name) is getattr(module, name)
+
+
 def test_op_objects_know_the_registry():
     assert isinstance(tad.tanh.op, Op) and tad.tanh.op.function() is not None
     assert tad.softmax.op.function() is None
