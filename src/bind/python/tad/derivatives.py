@@ -13,7 +13,6 @@ import functools
 import numpy as np
 
 from ._library import NULL, ffi, lib
-from .errors import Error
 from .leaves import leaf, numpy_of, operand
 from .tape import current
 from .trees import flatten, unflatten

@@ -4,7 +4,7 @@ import numbers
 
 import numpy as np
 
-from ._library import NULL, ffi, lib
+from ._library import ffi, lib
 from .tape import current
 from .var import Var, wrap
 

@@ -14,7 +14,7 @@ from ._library import NULL, ffi, kind_of, lib, parameters, text
 from .leaves import dtype_of, operand
 from .structs import caller, options, signature
 from .tape import current, handed
-from .var import Var, own, wrap
+from .var import own, wrap
 
 __all__ = ["Net", "mlp", "Dict"]
 

@@ -6,11 +6,10 @@ from threading import get_ident
 import numpy as np
 
 from ._library import NULL, ffi, kind_of, lib, parameters, text
-from .leaves import leaf, numpy_of, operand
+from .leaves import leaf, operand
 from .tape import current
 from .var import NIL, Var, _new, own, wrap
 
-MANY = 255  # max_in of an op that takes any number
 LISTED = 8  # more operands than these are given as a list
 
 _KINDS = {value: name[len("TAD_OPTION_"):].lower()
@@ -149,16 +148,8 @@ def _slices(values):
 
 # ---- calling ----
 
-def tape_of(inputs):
-    """The tape of the first variable, or the thread's."""
-    for x in inputs:
-        if x.__class__ is Var:
-            return x.tape
-    return current()
-
-
-def first_operand(tape, x):
-    """Of a call without variables, a constant of the tape: somewhere it must be computed."""
+def _constant(tape, x):
+    """An operand of a call without variables: numbers are of the tape too, somewhere it must be computed."""
     if isinstance(x, (float, int)) and not isinstance(x, bool):
         return leaf(tape, np.asarray(float(x)), True, False).c
     return operand(tape, x)
@@ -166,13 +157,13 @@ def first_operand(tape, x):
 
 def apply(op, inputs, values):
     """The op on operands, with the values of all its options."""
-    tape = tape_of(inputs)
+    first = next((x for x in inputs if isinstance(x, Var)), None)
+    tape, convert = (current(), _constant) if first is None else (first.tape, operand)
     if tape.owner != get_ident():
         tape.refuse()
     while len(inputs) > op.min_in and inputs[-1] is None:
         inputs = inputs[:-1]
-    n = len(inputs)
-    given = [x.c if x.__class__ is Var and x.tape is tape else first_operand(tape, x) for x in inputs]
+    n, given = len(inputs), [convert(tape, x) for x in inputs]
     options = op.struct(values, tape) if values else NULL
     if op.n_out == 1:
         c = lib.tad_apply(op.c, given, n, options, NULL, 0)

@@ -3,7 +3,7 @@ constants of an enumeration, functions as functions. What a function takes is wh
 import inspect
 
 from . import callbacks
-from ._library import NULL, constants, ffi, kind_of, lib, parameters
+from ._library import constants, ffi, kind_of, lib, parameters
 from .leaves import dtype_of, shape_of
 
 STRUCT, ENUM, POINTER, FUNCTION = "struct", "enum", "pointer", "function"
