@@ -72,7 +72,7 @@ def main(stored, command):
     wrapper = shlex.split(os.environ.get("MESON_EXE_WRAPPER", ""))  # an emulator, in some builds
     command = wrapper + [os.path.abspath(command[0])] + command[1:]
     with tempfile.TemporaryDirectory() as folder:
-        run = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, text=True,
+        run = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, text=True, errors="replace",
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     with open(stored, encoding="utf-8") as file:
         found = difference(file.read().splitlines(), run.stdout.splitlines())
