@@ -16,7 +16,8 @@ HEAD = """# The binary interface of tad, from its public headers: python3 tests/
 ABI {}
 """
 WORDS = re.compile(r"\b(TAD_API|TAD_MUST_USE|TAD__DIRECT)\s+")
-PROTOTYPE = re.compile(r"^TAD_API\s+([^;{}()]*?)\b(tad_\w+)\(([^;{}()]*)\)\s*(?:TAD_PRINTF\(\d, \d\))?;", re.M)
+PROTOTYPE = re.compile(r"^(?:TAD_API|TAD_INLINE)\s+([^;{}()]*?)\b(tad_\w+)\(([^;{}()]*)\)"
+                       r"\s*(?:TAD_PRINTF\(\d, \d\))?[;{]", re.M)
 # Positions of rows that inline functions write into nodes.
 INLINE_ROW = re.compile(r"TAD__(?:ROW_|OWN\(|IN_PLACE_\w\()(\w+)")
 
