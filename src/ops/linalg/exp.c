@@ -40,15 +40,15 @@ static void exp_c_text(const tad_call_frame *c, tad_c *to) {
 /* ---- rules ---- */
 
 /* The derivative at a in direction e. */
-static tad_var slope(tad_var a, tad_var e) {
+static tad_var slope_of(tad_var a, tad_var e) {
     return tad_apply(&tad__ops_matrix_exp[SLOPE], (tad_var[]){a, e}, 2, NULL, NULL, 0);
 }
 
 static void matrix_exp_vjp(tad_rule *r) {
-    r->result[0] = slope(tad__transposed(r->in[0]), r->given[0]);
+    r->result[0] = slope_of(tad__transposed(r->in[0]), r->given[0]);
 }
 
-static void matrix_exp_jvp(tad_rule *r) { r->result[0] = slope(r->in[0], r->given[0]); }
+static void matrix_exp_jvp(tad_rule *r) { r->result[0] = slope_of(r->in[0], r->given[0]); }
 
 static tad_var zeros_like(tad_var a) {
     return tad_full(a.tape, tad_dtype_of(a), tad_shape_of(a), 0);
@@ -70,7 +70,7 @@ static tad_var block(tad_var x, bool below, bool right) {
 /* The slope is a block of the exponential of blocks, whose slope is known. */
 static tad_var adjoint_of_blocks(tad_var a, tad_var e, tad_var g) {
     tad_var zero = zeros_like(a), whole = blocks(a, e, zero, a);
-    return slope(tad__transposed(whole), blocks(zero, g, zero, zero));
+    return slope_of(tad__transposed(whole), blocks(zero, g, zero, zero));
 }
 
 static tad_var by_place(tad_var by_whole) {
@@ -85,7 +85,7 @@ static void slope_vjp(tad_rule *r) {
 
 static tad_var change(tad_var a, tad_var e, tad_var da, tad_var de) {
     tad_var zero = zeros_like(a);
-    return block(slope(blocks(a, e, zero, a), blocks(da, de, zero, da)), false, true);
+    return block(slope_of(blocks(a, e, zero, a), blocks(da, de, zero, da)), false, true);
 }
 
 static void slope_jvp(tad_rule *r) {

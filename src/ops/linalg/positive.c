@@ -92,13 +92,13 @@ static void log_jvp(tad_rule *r) {
 }
 
 /* Z with S(Y) Z = E for the slope S of exp: S dZ = dE - dS Z. */
-static void slope_vjp(tad_rule *r) {
+static void log_slope_vjp(tad_rule *r) {
     tad_var y = symmetric(r->in[0]), q = apply(LOG_SLOPE, y, r->given[0]);
     if (r->wanted[0]) r->result[0] = symmetric(tad_neg(tad__exp_slope_adjoint(y, r->out[0], q)));
     if (r->wanted[1]) r->result[1] = q;
 }
 
-static void slope_jvp(tad_rule *r) {
+static void log_slope_jvp(tad_rule *r) {
     tad_var y = symmetric(r->in[0]), right = r->given[1];
     if (!tad_is_nil(r->given[0])) {
         tad_var moved = tad_neg(tad__exp_slope_change(y, r->out[0], symmetric(r->given[0])));
@@ -127,7 +127,7 @@ static const tad_sample lyapunov_samples[] = {
     {CASE("one by one", DOMINANT(2, 1, 1), F64(2, 1, 1))},
     {CASE("nothing", DOMINANT(0, 0), F64(0, 0))},
 };
-static const tad_sample slope_samples[] = {
+static const tad_sample log_slope_samples[] = {
     {CASE("matrix", F64(3, 3), F64(3, 3))},
     {CASE("batch", F64(2, 2, 2), F64(2, 2, 2))},
     {CASE("small", WITHIN(-0.1, 0.1, 4, 4), F64(4, 4))},
@@ -167,7 +167,7 @@ const tad_op tad__ops_positive[] = {
                    .doc = "the derivative of matrix_log_pd at the exponential of (a + a^T) / 2 in "
                           "direction b",
                    .flags = TAD_OP_INTERNAL | TAD_OP_REFUSES,
-                   POSITIVE(slope, 2, slope_samples, two_misuse)},
+                   POSITIVE(log_slope, 2, log_slope_samples, two_misuse)},
 };
 const size_t tad__ops_positive_count = LENGTH(tad__ops_positive);
 

@@ -80,9 +80,9 @@ static const tad_option lp_list[] = {
         {CASE("rounded up", OFF_ZERO large), WITH(2.5, K(2), .ceil_mode = true)},                  \
         {CASE("each axis", OFF_ZERO large), WITH(2, .kernel_size = list)},                         \
     }
-SAMPLES_OF(one_samples, (2, 2, 6), (1, 2, 7), SHAPE(3));
-SAMPLES_OF(two_samples, (1, 2, 4, 4), (1, 2, 5, 7), SHAPE(3, 2));
-SAMPLES_OF(three_samples, (1, 1, 2, 4, 2), (1, 1, 3, 5, 3), SHAPE(1, 2, 3));
+SAMPLES_OF(lp_one_samples, (2, 2, 6), (1, 2, 7), SHAPE(3));
+SAMPLES_OF(lp_two_samples, (1, 2, 4, 4), (1, 2, 5, 7), SHAPE(3, 2));
+SAMPLES_OF(lp_three_samples, (1, 1, 2, 4, 2), (1, 1, 3, 5, 3), SHAPE(1, 2, 3));
 
 static const tad_misuse lp_misuse[] = {
     {CASE("norm_type 0", F64(1, 2, 6)), WITH(0, K(2)), .expect = TAD_BAD_ARGUMENT},
@@ -100,9 +100,9 @@ static const tad_misuse lp_misuse[] = {
     }
 
 const tad_op tad__ops_lp_pool[] = {
-    LP("lp_pool1d", "(sum of |x|^p)^(1/p) of each window of (N,C,L), p: norm_type", one_samples),
-    LP("lp_pool2d", "the same of (N,C,H,W)", two_samples),
-    LP("lp_pool3d", "the same of (N,C,D,H,W)", three_samples),
+    LP("lp_pool1d", "(sum of |x|^p)^(1/p) of each window of (N,C,L), p: norm_type", lp_one_samples),
+    LP("lp_pool2d", "the same of (N,C,H,W)", lp_two_samples),
+    LP("lp_pool3d", "the same of (N,C,D,H,W)", lp_three_samples),
 };
 const size_t tad__ops_lp_pool_count = LENGTH(tad__ops_lp_pool);
 

@@ -80,10 +80,10 @@ static tad_status sample_shape(const tad_call_frame *c, tad_type *out, size_t *n
 
 PIECE(matmul_f64, tad__csr_matmul_f64, BY_VALUES)
 PIECE(matmul_f32, tad__csr_matmul_f32, BY_VALUES)
-PIECE(transposed_f64, tad__csr_matmul_transposed_f64, BY_VALUES)
-PIECE(transposed_f32, tad__csr_matmul_transposed_f32, BY_VALUES)
-PIECE(sample_f64, tad__csr_sample_matmul_f64, BY_ROWS)
-PIECE(sample_f32, tad__csr_sample_matmul_f32, BY_ROWS)
+PIECE(transposed_matmul_f64, tad__csr_matmul_transposed_f64, BY_VALUES)
+PIECE(transposed_matmul_f32, tad__csr_matmul_transposed_f32, BY_VALUES)
+PIECE(sample_matmul_f64, tad__csr_sample_matmul_f64, BY_ROWS)
+PIECE(sample_matmul_f32, tad__csr_sample_matmul_f32, BY_ROWS)
 
 /* Rows of a share the places of a transposed product: its pieces are columns of x. Alone, each
  * would only cost another walk over a. */
@@ -91,7 +91,7 @@ enum { COLUMNS_OF_A_PIECE = 16 };
 
 static tad_status matmul_forward(const tad_call_frame *c) {
     static tad__split_fn *const along[] = {matmul_f64, matmul_f32};
-    static tad__split_fn *const across[] = {transposed_f64, transposed_f32};
+    static tad__split_fn *const across[] = {transposed_matmul_f64, transposed_matmul_f32};
     const matmul_options *o = c->options;
     const bool is_f32 = c->out[0]->dtype == TAD_F32;
     tad__csr_job j;
@@ -113,7 +113,8 @@ static tad_status sample_forward(const tad_call_frame *c) {
         !tad__csr_elements(c, LEFT, &j.x) || !tad__csr_elements(c, RIGHT, &j.z))
         return TAD_NO_MEMORY;
     j.width = tad__dense_width(z);
-    return tad__csr_run_rows(c, &j, j.width, z->dtype == TAD_F64 ? sample_f64 : sample_f32);
+    return tad__csr_run_rows(c, &j, j.width,
+                             z->dtype == TAD_F64 ? sample_matmul_f64 : sample_matmul_f32);
 }
 
 /* ---- as C ---- */
