@@ -791,16 +791,16 @@ TAD_API tad_var tad_embedding_bag(tad_var indices, tad_var weight, tad_var start
 /* Zeroes elements with probability p, by the tape's random numbers, and scales the others by
  * 1 / (1 - p); p = 1 gives zeros. BAD_ARGUMENT for p outside 0 .. 1. */
 TAD_API tad_var tad_dropout(tad_var x, double p);
-/* The same of whole channels, of x (N,C,...): one draw for each of each sample. BAD_SHAPE for fewer
- * than two axes. */
+/* The same with a given bool mask of x's shape: true is kept. */
+TAD_API tad_var tad_dropout_mask(tad_var x, tad_var keep, double p);
+/* tad_dropout of whole channels, of x (N,C,...): one draw for each of each sample. BAD_SHAPE for
+ * fewer than two axes. */
 TAD_API tad_var tad_dropout_channels(tad_var x, double p);
 /* softmax((logits + g) / tau) along an axis, g Gumbel's noise from the tape's random numbers: close
  * to a class drawn by softmax(logits), the closer the smaller tau. hard: the value is that of the
  * class, one-hot up to rounding, the derivatives stay those of the soft one, as PyTorch does.
  * BAD_ARGUMENT for tau not above 0. */
 TAD_API tad_var tad_gumbel_softmax(tad_var logits, double tau, bool hard, int axis);
-/* The same with a given bool mask of x's shape: true is kept. */
-TAD_API tad_var tad_dropout_mask(tad_var x, tad_var keep, double p);
 
 #ifdef __cplusplus
 }

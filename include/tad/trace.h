@@ -708,12 +708,12 @@ extern "C" {
 #define tad_embedding_bag(...) TAD_HERE(tad_embedding_bag(__VA_ARGS__))
 #undef tad_dropout
 #define tad_dropout(...) TAD_HERE(tad_dropout(__VA_ARGS__))
+#undef tad_dropout_mask
+#define tad_dropout_mask(...) TAD_HERE(tad_dropout_mask(__VA_ARGS__))
 #undef tad_dropout_channels
 #define tad_dropout_channels(...) TAD_HERE(tad_dropout_channels(__VA_ARGS__))
 #undef tad_gumbel_softmax
 #define tad_gumbel_softmax(...) TAD_HERE(tad_gumbel_softmax(__VA_ARGS__))
-#undef tad_dropout_mask
-#define tad_dropout_mask(...) TAD_HERE(tad_dropout_mask(__VA_ARGS__))
 #undef tad_npy_load
 #define tad_npy_load(...) TAD_HERE(tad_npy_load(__VA_ARGS__))
 #undef tad_npy_parse

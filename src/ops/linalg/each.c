@@ -28,6 +28,19 @@ tad_status tad__need_square(const tad_call_frame *c, size_t i, tad_shape *batch)
     return tad_fail(c, TAD_BAD_SHAPE, "needs square matrices");
 }
 
+tad_status tad__one_or_two_squares(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    const tad_shape x = tad__shape_of(c->in[0]);
+    tad_shape batch;
+    tad_status s = tad__need_square(c, 0, &batch);
+    if (s != TAD_OK) return s;
+    *out = (tad_type){(tad_dtype)c->in[0]->dtype, x};
+    if (c->n_in == 1) return TAD_OK;
+    const tad_shape other = tad__shape_of(c->in[1]);
+    if (tad__need_one_float(c)) return TAD_BAD_DTYPE;
+    return tad__shape_equal(&x, &other) ? TAD_OK : tad_fail(c, TAD_BAD_SHAPE, "shapes differ");
+}
+
 tad__sides tad__sides_of(const tad_call_frame *c, bool left) {
     const tad_array *a = c->in[0], *b = c->n_in > 1 ? c->in[1] : NULL;
     const int64_t *as = tad_strides(a), *bs = b ? tad_strides(b) : NULL;

@@ -8,20 +8,6 @@
 
 enum { EXP, SLOPE };
 
-/* Of x, and of a direction of its shape. */
-static tad_status exp_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
-    (void)n_out;
-    const tad_shape x = tad__shape_of(c->in[0]);
-    tad_shape batch;
-    tad_status s = tad__need_square(c, 0, &batch);
-    if (s != TAD_OK) return s;
-    *out = (tad_type){(tad_dtype)c->in[0]->dtype, x};
-    if (c->n_in == 1) return TAD_OK;
-    const tad_shape other = tad__shape_of(c->in[1]);
-    if (tad__need_one_float(c)) return TAD_BAD_DTYPE;
-    return tad__shape_equal(&x, &other) ? TAD_OK : tad_fail(c, TAD_BAD_SHAPE, "shapes differ");
-}
-
 static const tad__method methods[] = {
     [EXP] = {TAD__METHOD(matrix_exp), .squares = 4, .status = TAD_NO_CONVERGENCE},
     [SLOPE] = {TAD__METHOD(matrix_exp_slope), .squares = 20, .status = TAD_NO_CONVERGENCE},
@@ -132,7 +118,7 @@ static const tad_misuse slope_misuse[] = {
 
 /* ---- the ops ---- */
 
-#define EXPONENTIAL .shape = exp_shape, .forward = exp_forward, .c_text = exp_c_text
+#define EXPONENTIAL .shape = tad__one_or_two_squares, .forward = exp_forward, .c_text = exp_c_text
 
 const tad_op tad__ops_matrix_exp[] = {
     [EXP] = {.name = "matrix_exp",

@@ -25,6 +25,9 @@ typedef struct tad__method {
 
 /* Operand i is of a float type and has square matrices; its leading axes. */
 tad_status tad__need_square(const tad_call_frame *c, size_t i, tad_shape *batch);
+/* The shape rule of what makes a matrix of a square one, and perhaps of a second one of its shape.
+ */
+tad_status tad__one_or_two_squares(const tad_call_frame *c, tad_type *out, size_t *n_out);
 /* Of any size. */
 tad_status tad__need_matrices(const tad_call_frame *c, size_t i, tad_shape *batch);
 /* A batch of m x n matrices; with n -1 of vectors, with m -1 too of numbers. */

@@ -10,20 +10,6 @@
 
 enum { SQRT, LYAPUNOV, LOG, LOG_SLOPE };
 
-/* Of x, and of a matrix of its shape. */
-static tad_status positive_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
-    (void)n_out;
-    const tad_shape x = tad__shape_of(c->in[0]);
-    tad_shape batch;
-    tad_status s = tad__need_square(c, 0, &batch);
-    if (s != TAD_OK) return s;
-    *out = (tad_type){(tad_dtype)c->in[0]->dtype, x};
-    if (c->n_in == 1) return TAD_OK;
-    const tad_shape other = tad__shape_of(c->in[1]);
-    if (tad__need_one_float(c)) return TAD_BAD_DTYPE;
-    return tad__shape_equal(&x, &other) ? TAD_OK : tad_fail(c, TAD_BAD_SHAPE, "shapes differ");
-}
-
 static const tad__method methods[] = {
     [SQRT] = {TAD__METHOD(matrix_sqrt), .squares = 2, .rows = 3, .status = TAD_SINGULAR},
     [LYAPUNOV] = {TAD__METHOD(lyapunov), .squares = 3, .rows = 3, .status = TAD_SINGULAR},
@@ -144,7 +130,7 @@ static const tad_misuse two_misuse[] = {
 
 #define POSITIVE(rules, operands, cases, bad)                                                      \
     FAMILY("linear algebra", operands, operands),                                                  \
-        .shape = positive_shape, .forward = positive_forward, .c_text = positive_c_text,           \
+        .shape = tad__one_or_two_squares, .forward = positive_forward, .c_text = positive_c_text,  \
         .vjp = rules##_vjp, .jvp = rules##_jvp, SAMPLES(cases), MISUSE(bad)
 
 const tad_op tad__ops_positive[] = {
