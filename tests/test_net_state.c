@@ -238,6 +238,14 @@ START_TEST(refuses_groups_of_others) {
     ck_done(tad_dict_merge(half, alone("stranger", q[0]), NULL), t);
     ck_assert_int_eq(tad_optim_scale_lr(o, half, 0), TAD_BAD_ARGUMENT);
     ck_refused(t, TAD_BAD_ARGUMENT, "sgd", "stranger");
+    tad_tape *another = tad_tape_new(NULL); /* where nodes have the same numbers */
+    tad_dict *there = tad_dict_new(another);
+    for (int k = 0; k < 2; k++)
+        ck_done(tad_dict_add(there, k ? "b" : "a", tad_param(another, TAD_F64, TAD_SHAPE(3), NULL)),
+                another);
+    ck_assert_int_eq(tad_optim_scale_lr(o, there, 0), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "sgd", "not among");
+    tad_tape_free(another);
     two_steps(p, &o, 1); /* and nothing was set */
     double x[3];
     ck_done(tad_read(p[0], x, 3), t);

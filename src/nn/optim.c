@@ -94,7 +94,8 @@ static void fill_slots(tad_optim *o, const tad_dict *params) {
     }
 }
 
-static tad__slot *slot_of(const tad_optim *o, tad_var param) {
+tad__slot *tad__slot_of(const tad_optim *o, tad_var param) {
+    if (tad_node_kind_of(param) != TAD_NODE_PARAM || tad_tape_of(param) != o->tape) return NULL;
     for (size_t i = 0; i < o->count; i++)
         if (tad_node_index(o->slot[i].param) == tad_node_index(param)) return &o->slot[i];
     return NULL;
@@ -283,7 +284,7 @@ static tad_status set_slots(tad_optim *o, const tad_dict *of, const double *fact
     for (int set = 0; set < 2; set++)
         for (size_t i = 0; i < tad_dict_count(of); i++) {
             const tad_entry e = tad_dict_at(of, i);
-            tad__slot *s = e.is_buffer ? NULL : slot_of(o, e.value);
+            tad__slot *s = e.is_buffer ? NULL : tad__slot_of(o, e.value);
             if (!e.is_buffer && !s)
                 return tad_tape_fail(o->tape, TAD_BAD_ARGUMENT,
                                      "%s: %s is not among its parameters", o->what, e.name);

@@ -43,5 +43,7 @@ tad_optim *tad__optim_make(tad_optim pattern, const tad_dict *params, const char
 
 /* tad_optim_step, once the slots say which rows move and what their gradients are. */
 tad_status tad__optim_step(tad_optim *o);
+/* NULL: the optimiser has no such parameter. */
+tad__slot *tad__slot_of(const tad_optim *o, tad_var param);
 
 #endif

@@ -33,14 +33,6 @@ tad_rows tad_rows_used(tad_var param, tad_var indices) {
 
 /* ---- their step ---- */
 
-/* NULL: the optimiser has no such parameter. */
-static tad__slot *slot_of(tad_optim *o, tad_var param) {
-    if (tad_node_kind_of(param) != TAD_NODE_PARAM || tad_tape_of(param) != o->tape) return NULL;
-    for (size_t i = 0; i < o->count; i++)
-        if (tad_node_index(o->slot[i].param) == tad_node_index(param)) return &o->slot[i];
-    return NULL;
-}
-
 /* What is wrong with the rows of a list; NULL: nothing. */
 static const char *wrong_rows(const tad__slot *s, const tad_rows *r) {
     const tad_shape shape = tad_shape_of(s->param), index = tad_shape_of(r->index);
@@ -63,7 +55,7 @@ static const char *wrong_index(const int64_t *row, int64_t n, int64_t rows) {
 }
 
 static tad_status use_rows(tad_optim *o, const tad_rows *r) {
-    tad__slot *s = slot_of(o, r->param);
+    tad__slot *s = tad__slot_of(o, r->param);
     const char *wrong = s ? wrong_rows(s, r) : "no parameter of the optimiser";
     if (wrong) return tad_tape_fail(o->tape, TAD_BAD_ARGUMENT, "%s, step_rows: %s", o->what, wrong);
     static const int64_t nothing = 0; /* no rows are not all of them */
