@@ -7,7 +7,7 @@
 
 #include "rows.h"
 
-enum { MOST = 6 };
+enum { MOST = 8 };
 
 /* ---- every op ---- */
 
