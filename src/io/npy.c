@@ -317,22 +317,25 @@ void tad__npy_put(const tad__npy *a, tad__npy_piece *piece, void *to) {
 
 /* ---- public ---- */
 
-static bool may_begin(tad_tape *t, const void *what) {
+static const char reading[] = "reading an array";
+
+bool tad__npy_may_begin(tad_tape *t, const void *what, const char *doing) {
     if (!t || tad_tape_status(t) != TAD_OK) return false;
-    if (what) return true;
-    tad__fail(t, TAD_BAD_ARGUMENT, "reading an array: NULL is given");
-    return false;
+    if (!what) tad__fail(t, TAD_BAD_ARGUMENT, "%s: NULL is given", doing);
+    return what;
 }
 
 tad_var tad_npy_parse(tad_tape *t, const void *bytes, size_t n) {
-    return may_begin(t, bytes) ? tad__npy_read(t, "reading an array", bytes, n) : (tad_var){0};
+    return tad__npy_may_begin(t, bytes, reading) ? tad__npy_read(t, reading, bytes, n)
+                                                 : (tad_var){0};
 }
 
 tad_var tad_npy_load(tad_tape *t, const char *path) {
     void *data = NULL;
     size_t n = 0;
     tad_var x = {0};
-    if (!may_begin(t, path) || tad__file_read(t, path, &data, &n) != TAD_OK) return x;
+    if (!tad__npy_may_begin(t, path, reading) || tad__file_read(t, path, &data, &n) != TAD_OK)
+        return x;
     x = tad__npy_read(t, path, data ? data : (const unsigned char *)"", n);
     tad__resize(t, data, n, 0);
     return x;

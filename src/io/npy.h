@@ -7,6 +7,9 @@
 
 #include "file.h"
 
+/* Whether there is a tape that has not failed, and something to read or write. */
+bool tad__npy_may_begin(tad_tape *t, const void *what, const char *doing);
+
 /* A constant; nil on failure. `source` begins messages. */
 tad_var tad__npy_read(tad_tape *t, const char *source, const unsigned char *bytes, size_t n);
 

@@ -114,11 +114,16 @@ static const unsigned char *bytes_of(const archive *a, const member *m) {
     return before <= left && m->packed <= left - before ? p + before : NULL;
 }
 
+/* CRC-32, four bits at a time. */
 static uint32_t sum_of(uint32_t sum, const unsigned char *bytes, size_t n) {
+    static const uint32_t next[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
+                                      0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+                                      0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+                                      0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
     sum = ~sum;
     for (size_t i = 0; i < n; i++) {
-        sum ^= bytes[i];
-        for (int k = 0; k < 8; k++) sum = sum >> 1 ^ (0xedb88320u & -(sum & 1));
+        sum = next[(sum ^ bytes[i]) & 15] ^ sum >> 4;
+        sum = next[(sum ^ (uint32_t)bytes[i] >> 4) & 15] ^ sum >> 4;
     }
     return ~sum;
 }
@@ -183,21 +188,16 @@ static tad_dict *read_archive(tad_tape *t, const char *source, const void *bytes
     return NULL;
 }
 
-static bool may_begin(tad_tape *t, const void *what, const char *doing) {
-    if (!t || tad_tape_status(t) != TAD_OK) return false;
-    if (!what) tad__fail(t, TAD_BAD_ARGUMENT, "%s: NULL is given", doing);
-    return what;
-}
-
 tad_dict *tad_npz_parse(tad_tape *t, const void *bytes, size_t n) {
     static const char doing[] = "reading arrays";
-    return may_begin(t, bytes, doing) ? read_archive(t, doing, bytes, n) : NULL;
+    return tad__npy_may_begin(t, bytes, doing) ? read_archive(t, doing, bytes, n) : NULL;
 }
 
 tad_dict *tad_npz_load(tad_tape *t, const char *path) {
     void *data = NULL;
     size_t n = 0;
-    if (!may_begin(t, path, "reading arrays") || tad__file_read(t, path, &data, &n) != TAD_OK)
+    if (!tad__npy_may_begin(t, path, "reading arrays") ||
+        tad__file_read(t, path, &data, &n) != TAD_OK)
         return NULL;
     tad_dict *to = read_archive(t, path, data ? data : "", n);
     tad__resize(t, data, n, 0);
@@ -206,11 +206,16 @@ tad_dict *tad_npz_load(tad_tape *t, const char *path) {
 
 /* ---- writing ---- */
 
+/* What the directory repeats of an array. */
+typedef struct facts {
+    uint32_t sum;
+    uint64_t size, at;
+} facts;
+
 typedef struct writer {
     const tad_dict *dict;
-    tad__out *out; /* NULL: only the check sum of an array is wanted */
-    uint32_t sum;
-    size_t size;
+    facts *facts; /* of each entry */
+    tad__out *out;
 } writer;
 
 static void put(writer *w, uint64_t n, size_t bytes) {
@@ -219,29 +224,18 @@ static void put(writer *w, uint64_t n, size_t bytes) {
     tad__out_put(w->out, text, bytes);
 }
 
-static void measure_piece(void *to, const void *bytes, size_t n) {
-    writer *w = to;
-    w->sum = sum_of(w->sum, bytes, n);
-    w->size += n;
-}
+static void put_piece(void *to, const void *bytes, size_t n) { tad__out_put(to, bytes, n); }
 
-static void put_piece(void *to, const void *bytes, size_t n) {
-    tad__out_put(((writer *)to)->out, bytes, n);
-}
-
-/* What both the local header and the directory say of an array; 1980-01-01 for its date. */
-static void put_facts(writer *w, const tad_entry *e, const tad__npy *a) {
-    w->sum = 0;
-    w->size = 0;
-    tad__npy_put(a, measure_piece, w);
+/* 1980-01-01 for its date. */
+static void put_facts(writer *w, const tad_entry *e, const facts *f) {
     put(w, 20, 2);
     put(w, UTF8, 2);
     put(w, STORED, 2);
     put(w, 0, 2);
     put(w, 1 << 5 | 1, 2);
-    put(w, w->sum, 4);
-    put(w, w->size, 4);
-    put(w, w->size, 4);
+    put(w, f->sum, 4);
+    put(w, f->size, 4);
+    put(w, f->size, 4);
     put(w, strlen(e->name) + sizeof ".npy" - 1, 2);
     put(w, 0, 2);
 }
@@ -251,43 +245,38 @@ static void put_name(writer *w, const tad_entry *e) {
     tad__out_text(w->out, ".npy");
 }
 
-static void put_local(writer *w, const tad_entry *e, const tad__npy *a) {
+static void put_local(writer *w, const tad_entry *e, const facts *f) {
+    tad__npy a;
     put(w, LOCAL, 4);
-    put_facts(w, e, a);
+    put_facts(w, e, f);
     put_name(w, e);
-    tad__npy_put(a, put_piece, w);
+    if (tad__npy_describe(tad_dict_tape(w->dict), e->value, &a))
+        tad__npy_put(&a, put_piece, w->out);
 }
 
-static void put_entry(writer *w, const tad_entry *e, const tad__npy *a, uint64_t at) {
+static void put_entry(writer *w, const tad_entry *e, const facts *f) {
     put(w, ENTRY, 4);
     put(w, 20, 2);
-    put_facts(w, e, a);
+    put_facts(w, e, f);
     put(w, 0, 2 + 2 + 2); /* comment, disk, attributes */
     put(w, 0, 4);
-    put(w, at, 4);
+    put(w, f->at, 4);
     put_name(w, e);
-}
-
-static size_t local_size(const tad_entry *e, const tad__npy *a) {
-    return LOCAL_SIZE + strlen(e->name) + sizeof ".npy" - 1 + a->length + a->bytes;
 }
 
 /* Entry by entry; nothing was wrong when it was measured. */
 static void put_archive(tad__out *out, const void *user) {
-    writer w = {.dict = user, .out = out};
+    writer w = *(const writer *)user;
     const size_t count = tad_dict_count(w.dict);
-    tad_tape *t = tad_dict_tape(w.dict);
-    tad__npy a;
-    uint64_t at = 0;
+    w.out = out;
     for (size_t i = 0; i < count; i++) {
         const tad_entry e = tad_dict_at(w.dict, i);
-        if (tad__npy_describe(t, e.value, &a)) put_local(&w, &e, &a);
+        put_local(&w, &e, &w.facts[i]);
     }
     const size_t begin = out->length;
     for (size_t i = 0; i < count; i++) {
         const tad_entry e = tad_dict_at(w.dict, i);
-        if (tad__npy_describe(t, e.value, &a)) put_entry(&w, &e, &a, at);
-        at += local_size(&e, &a);
+        put_entry(&w, &e, &w.facts[i]);
     }
     const size_t size = out->length - begin;
     put(&w, END, 4);
@@ -299,18 +288,29 @@ static void put_archive(tad__out *out, const void *user) {
     put(&w, 0, 2);
 }
 
-static tad_status check_contents(const tad_dict *d) {
+static void add_up(void *to, const void *bytes, size_t n) {
+    facts *f = to;
+    f->sum = sum_of(f->sum, bytes, n);
+    f->size += n;
+}
+
+/* The facts of every entry, and whether a zip can hold them. */
+static tad_status measure(const tad_dict *d, facts *f) {
     tad_tape *t = tad_dict_tape(d);
-    uint64_t size = END_SIZE;
-    tad__npy a;
+    uint64_t at = 0, directory = END_SIZE;
     for (size_t i = 0; i < tad_dict_count(d); i++) {
         const tad_entry e = tad_dict_at(d, i);
+        const size_t name = strlen(e.name) + sizeof ".npy" - 1;
+        tad__npy a;
         if (!tad__npy_describe(t, e.value, &a)) return tad_tape_status(t);
         if (strlen(e.name) > 0xff)
             return tad__fail(t, TAD_BAD_ARGUMENT, "writing arrays: a name is too long");
-        size += local_size(&e, &a) + ENTRY_SIZE + strlen(e.name) + sizeof ".npy";
+        f[i] = (facts){0, 0, at};
+        tad__npy_put(&a, add_up, &f[i]);
+        at += LOCAL_SIZE + name + f[i].size;
+        directory += ENTRY_SIZE + name;
     }
-    if (size >= UINT32_MAX || tad_dict_count(d) >= 0xffff)
+    if (at + directory >= UINT32_MAX || tad_dict_count(d) >= 0xffff)
         return tad__fail(t, TAD_TOO_LARGE, "writing arrays: more than a zip of 4 GB");
     return TAD_OK;
 }
@@ -318,7 +318,12 @@ static tad_status check_contents(const tad_dict *d) {
 tad_status tad_npz_save(const tad_dict *d, const char *path) {
     tad_tape *t = tad_dict_tape(d);
     if (!t) return TAD_BAD_ARGUMENT;
-    if (!may_begin(t, path, "writing arrays")) return tad_tape_status(t);
-    const tad_status s = check_contents(d);
-    return s == TAD_OK ? tad__file_replace(t, path, put_archive, d) : s;
+    if (!tad__npy_may_begin(t, path, "writing arrays")) return tad_tape_status(t);
+    const size_t bytes = (tad_dict_count(d) + 1) * sizeof(facts);
+    facts *f = tad__resize(t, NULL, 0, bytes);
+    if (!f) return tad__no_memory(t, "writing arrays");
+    tad_status s = measure(d, f);
+    if (s == TAD_OK) s = tad__file_replace(t, path, put_archive, &(writer){d, f, NULL});
+    tad__resize(t, f, bytes, 0);
+    return s;
 }
