@@ -5,21 +5,14 @@ enum { GAIN, BIAS, MEAN, VARIANCE };
 
 static const tad_init ones = {.kind = TAD_INIT_CONSTANT}, zeros = {.kind = TAD_INIT_ZEROS};
 
-static tad_var now(const tad_net *net, const tad__layer *l, size_t k) {
-    return tad__layer_now(net, l, k);
-}
-
-static tad_status refuse(tad_net *net, const char *name, int64_t width, double eps) {
-    return tad_tape_fail(tad_net_tape(net), TAD_BAD_ARGUMENT, "net: %s of %lld numbers, eps %g",
-                         name ? name : "layer", (long long)width, eps);
-}
-
 static double eps_or_usual(double eps) { return eps != 0 ? eps : 1e-5; }
 
 /* A layer with a gain and a bias of `width` numbers, and `own` bytes. NULL: refused, or no net. */
 static tad__layer *draft(tad_net *net, const char *name, tad_layer_fn *apply, size_t own,
                          int64_t width, double eps) {
-    if (net && !(width >= 0 && eps >= 0)) refuse(net, name, width, eps);
+    if (net && !(width >= 0 && eps >= 0))
+        tad_tape_fail(tad_net_tape(net), TAD_BAD_ARGUMENT, "net: %s of %lld numbers, eps %g",
+                      name ? name : "layer", (long long)width, eps);
     tad__layer *l = tad__layer_draft(net, name, apply, own);
     if (l) tad__layer_param(net, l, "weight", TAD_SHAPE(width), &ones);
     if (l) tad__layer_param(net, l, "bias", TAD_SHAPE(width), &zeros);
@@ -31,7 +24,8 @@ static tad__layer *draft(tad_net *net, const char *name, tad_layer_fn *apply, si
 static tad_var apply_layer_norm(tad_net *net, tad_var x, bool training, void *user) {
     (void)training;
     const tad__layer *l = user;
-    return tad_layer_norm(x, now(net, l, GAIN), now(net, l, BIAS), TAD_0D, *(const double *)l->own);
+    return tad_layer_norm(x, tad__layer_now(net, l, GAIN), tad__layer_now(net, l, BIAS), TAD_0D,
+                          *(const double *)l->own);
 }
 
 tad_status tad_net_layer_norm(tad_net *net, const char *name, int64_t width, double eps) {
@@ -51,7 +45,8 @@ static tad_var apply_group_norm(tad_net *net, tad_var x, bool training, void *us
     (void)training;
     const tad__layer *l = user;
     const own_groups *o = l->own;
-    return tad_group_norm(x, now(net, l, GAIN), now(net, l, BIAS), o->groups, o->eps);
+    return tad_group_norm(x, tad__layer_now(net, l, GAIN), tad__layer_now(net, l, BIAS), o->groups,
+                          o->eps);
 }
 
 tad_status tad_net_group_norm(tad_net *net, const char *name, int64_t channels, int64_t groups,
@@ -78,8 +73,8 @@ static tad_var apply_batch_norm(tad_net *net, tad_var x, bool training, void *us
     const tad_net_batch_norm_options *own = l->own;
     tad_var next[2] = {{0}};
     const tad_batch_norm_options o = {training, own->momentum, own->eps, &next[0], &next[1]};
-    tad_var y = tad_batch_norm(x, now(net, l, MEAN), now(net, l, VARIANCE), now(net, l, GAIN),
-                               now(net, l, BIAS), &o);
+    tad_var y = tad_batch_norm(x, tad__layer_now(net, l, MEAN), tad__layer_now(net, l, VARIANCE),
+                               tad__layer_now(net, l, GAIN), tad__layer_now(net, l, BIAS), &o);
     if (training && !tad_is_nil(y) && !tad__net_is_substituted(net))
         for (size_t k = 0; k < 2; k++) move(l->param[MEAN + k], next[k]);
     return y;

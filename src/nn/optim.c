@@ -278,39 +278,39 @@ tad_status tad_optim_set_lr(tad_optim *o, double lr) {
 
 /* ---- some parameters differently ---- */
 
-/* Sets one or the other of the slots of these parameters; NULL: stays. None is set on failure. */
-static tad_status set_slots(tad_optim *o, const tad_dict *of, const double *factor,
-                            const double *decay) {
-    for (int set = 0; set < 2; set++)
-        for (size_t i = 0; i < tad_dict_count(of); i++) {
-            const tad_entry e = tad_dict_at(of, i);
-            tad__slot *s = e.is_buffer ? NULL : tad__slot_of(o, e.value);
-            if (!e.is_buffer && !s)
-                return tad_tape_fail(o->tape, TAD_BAD_ARGUMENT,
-                                     "%s: %s is not among its parameters", o->what, e.name);
-            if (s && set && factor) s->lr_factor = *factor;
-            if (s && set && decay) s->decay = *decay;
-        }
-    return TAD_OK;
-}
-
-static tad_status check_setting(const tad_optim *o, const tad_dict *of, const char *what,
-                                double value) {
+/* Whether `value` can be set for these parameters, all of which the optimiser has. */
+static tad_status check_group(const tad_optim *o, const tad_dict *of, const char *what,
+                              double value) {
     if (!o) return TAD_BAD_ARGUMENT;
     if (tad_tape_status(o->tape) != TAD_OK) return tad_tape_status(o->tape);
     if (!of) return tad_tape_fail(o->tape, TAD_BAD_ARGUMENT, "%s: no dictionary", o->what);
-    if (value >= 0 && isfinite(value)) return TAD_OK;
-    return tad_tape_fail(o->tape, TAD_BAD_ARGUMENT, "%s: %s %g", o->what, what, value);
+    if (!(value >= 0 && isfinite(value)))
+        return tad_tape_fail(o->tape, TAD_BAD_ARGUMENT, "%s: %s %g", o->what, what, value);
+    for (size_t i = 0; i < tad_dict_count(of); i++) {
+        const tad_entry e = tad_dict_at(of, i);
+        if (!e.is_buffer && !tad__slot_of(o, e.value))
+            return tad_tape_fail(o->tape, TAD_BAD_ARGUMENT, "%s: %s is not among its parameters",
+                                 o->what, e.name);
+    }
+    return TAD_OK;
 }
 
 tad_status tad_optim_scale_lr(tad_optim *o, const tad_dict *of, double factor) {
-    const tad_status s = check_setting(o, of, "a factor of the learning rate of", factor);
-    return s == TAD_OK ? set_slots(o, of, &factor, NULL) : s;
+    const tad_status s = check_group(o, of, "a factor of the learning rate of", factor);
+    for (size_t i = 0; s == TAD_OK && i < tad_dict_count(of); i++) {
+        const tad_entry e = tad_dict_at(of, i);
+        if (!e.is_buffer) tad__slot_of(o, e.value)->lr_factor = factor;
+    }
+    return s;
 }
 
 tad_status tad_optim_set_decay(tad_optim *o, const tad_dict *of, double weight_decay) {
-    const tad_status s = check_setting(o, of, "a weight decay of", weight_decay);
-    return s == TAD_OK ? set_slots(o, of, NULL, &weight_decay) : s;
+    const tad_status s = check_group(o, of, "a weight decay of", weight_decay);
+    for (size_t i = 0; s == TAD_OK && i < tad_dict_count(of); i++) {
+        const tad_entry e = tad_dict_at(of, i);
+        if (!e.is_buffer) tad__slot_of(o, e.value)->decay = weight_decay;
+    }
+    return s;
 }
 
 tad_status tad_gradient_norm(const tad_dict *params, double *norm) {

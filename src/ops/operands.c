@@ -13,6 +13,16 @@ tad_status tad__need_one_float(const tad_call_frame *c) {
     return TAD_OK;
 }
 
+tad_status tad__broadcast_all(const tad_call_frame *c, tad_shape *out) {
+    *out = tad__shape_of(c->in[0]);
+    for (size_t i = 1; i < c->n_in; i++) {
+        const tad_shape next = tad__shape_of(c->in[i]);
+        if (!tad__shape_broadcast(out, &next, out))
+            return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
+    }
+    return TAD_OK;
+}
+
 tad_status tad__masked_type(const tad_call_frame *c, tad_type *out) {
     tad_shape x = tad__shape_of(c->in[0]), mask = tad__shape_of(c->in[1]), both;
     if (tad__needs_float(c, 0)) return TAD_BAD_DTYPE;

@@ -8,6 +8,8 @@
 tad_status tad__needs_float(const tad_call_frame *c, size_t i);
 /* All operands that there are have a float type, one and the same: of two the tape makes one. */
 tad_status tad__need_one_float(const tad_call_frame *c);
+/* The shape that all operands broadcast to. */
+tad_status tad__broadcast_all(const tad_call_frame *c, tad_shape *out);
 /* Of x with a mask: x is of a float type, the mask is bool and broadcasts to x, whose type is
  * *out. */
 tad_status tad__masked_type(const tad_call_frame *c, tad_type *out);
@@ -41,6 +43,12 @@ static inline bool tad__has_operand(const tad_rule *r, size_t i) {
 }
 
 static inline tad_var tad__transposed(tad_var x) { return tad_transpose(x, -1, -2); }
+
+/* Integer k of a row of a matrix, or of a vector, which is its only row. */
+static inline int64_t tad__integer_at(const tad_array *a, int64_t row, int64_t k) {
+    const int64_t *s = tad_strides(a);
+    return ((const int64_t *)a->data)[(a->rank > 1 ? row * s[0] : 0) + k * s[a->rank - 1]];
+}
 
 /* What is lost by each, as a loss. */
 static inline tad_var tad__reduced(tad_var each, tad_reduction reduction) {

@@ -11,13 +11,8 @@
 static tad_status density_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     if (tad__need_one_float(c)) return TAD_BAD_DTYPE;
-    *out = (tad_type){(tad_dtype)c->in[0]->dtype, tad__shape_of(c->in[0])};
-    for (size_t i = 1; i < c->n_in; i++) {
-        const tad_shape next = tad__shape_of(c->in[i]);
-        if (!tad__shape_broadcast(&out->shape, &next, &out->shape))
-            return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
-    }
-    return TAD_OK;
+    out->dtype = (tad_dtype)c->in[0]->dtype;
+    return tad__broadcast_all(c, &out->shape);
 }
 
 /* ---- words ---- */

@@ -5,6 +5,7 @@
 #include "tape/arrays.h"
 
 #include "ops/families.h"
+#include "ops/operands.h"
 #include "ops/samples.h"
 
 #include "plain.h"
@@ -14,15 +15,6 @@
 #include <string.h>
 
 enum { WHERE, CAST };
-
-static bool broadcast_all(const tad_call_frame *c, tad_shape *out) {
-    *out = tad__shape_of(c->in[0]);
-    for (size_t i = 1; i < c->n_in; i++) {
-        tad_shape next = tad__shape_of(c->in[i]);
-        if (!tad__shape_broadcast(out, &next, out)) return false;
-    }
-    return true;
-}
 
 /* ---- where ---- */
 
@@ -37,9 +29,7 @@ static tad_status where_shape(const tad_call_frame *c, tad_type *out, size_t *n_
         return tad_fail(c, TAD_BAD_DTYPE, "%s and %s", tad_dtype_name((tad_dtype)c->in[1]->dtype),
                         tad_dtype_name((tad_dtype)c->in[2]->dtype));
     out->dtype = (tad_dtype)c->in[1]->dtype;
-    if (!broadcast_all(c, &out->shape))
-        return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
-    return TAD_OK;
+    return tad__broadcast_all(c, &out->shape);
 }
 
 /* Arrays of the loop: y, condition, a, b. */

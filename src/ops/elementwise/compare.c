@@ -3,6 +3,7 @@
 
 #include "array/loop.h"
 #include "ops/families.h"
+#include "ops/operands.h"
 #include "ops/samples.h"
 #include "tape/hook.h"
 
@@ -24,24 +25,13 @@
 
 /* ---- shapes ---- */
 
-static bool broadcast_all(const tad_call_frame *c, tad_shape *out) {
-    *out = tad__shape_of(c->in[0]);
-    for (size_t i = 1; i < c->n_in; i++) {
-        tad_shape next = tad__shape_of(c->in[i]);
-        if (!tad__shape_broadcast(out, &next, out)) return false;
-    }
-    return true;
-}
-
 static tad_status compare_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     if (c->in[0]->dtype != c->in[1]->dtype)
         return tad_fail(c, TAD_BAD_DTYPE, "%s and %s", tad_dtype_name((tad_dtype)c->in[0]->dtype),
                         tad_dtype_name((tad_dtype)c->in[1]->dtype));
     out->dtype = TAD_BOOL;
-    if (!broadcast_all(c, &out->shape))
-        return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
-    return TAD_OK;
+    return tad__broadcast_all(c, &out->shape);
 }
 
 static tad_status connect_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {

@@ -26,11 +26,6 @@ static const tad_array *operand(const tad_call_frame *c, size_t i) {
     return c->n_in > i ? c->in[i] : NULL;
 }
 
-static int64_t element(const tad_array *a, int64_t i, int64_t k) {
-    const int64_t *s = tad_strides(a);
-    return ((const int64_t *)a->data)[i * s[0] + (a->rank > 1 ? k * s[1] : 0)];
-}
-
 static tad_status check_lengths(const tad_call_frame *c, size_t i, int64_t samples, int64_t most) {
     const tad_array *a = operand(c, i);
     if (!a) return TAD_OK;
@@ -39,9 +34,9 @@ static tad_status check_lengths(const tad_call_frame *c, size_t i, int64_t sampl
         return tad_fail(c, TAD_BAD_SHAPE, "one length for each of %lld samples",
                         (long long)samples);
     for (int64_t b = 0; b < samples; b++)
-        if (element(a, b, 0) < 0 || element(a, b, 0) > most)
-            return tad_fail(c, TAD_BAD_INDEX, "length %lld of %lld", (long long)element(a, b, 0),
-                            (long long)most);
+        if (tad__integer_at(a, 0, b) < 0 || tad__integer_at(a, 0, b) > most)
+            return tad_fail(c, TAD_BAD_INDEX, "length %lld of %lld",
+                            (long long)tad__integer_at(a, 0, b), (long long)most);
     return TAD_OK;
 }
 
@@ -50,8 +45,8 @@ static tad_status check_labels(const tad_call_frame *c, int64_t classes) {
     const tad_array *target = c->in[TARGETS], *length = operand(c, TARGET_LENGTHS);
     const int64_t blank = ((const ctc_options *)c->options)->blank;
     for (int64_t b = 0; b < target->dim[0]; b++)
-        for (int64_t s = 0; s < (length ? element(length, b, 0) : target->dim[1]); s++) {
-            const int64_t label = element(target, b, s);
+        for (int64_t s = 0; s < (length ? tad__integer_at(length, 0, b) : target->dim[1]); s++) {
+            const int64_t label = tad__integer_at(target, b, s);
             if (label < 0 || label >= classes || label == blank)
                 return tad_fail(c, TAD_BAD_INDEX, "label %lld of sample %lld", (long long)label,
                                 (long long)b);

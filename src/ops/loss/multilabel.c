@@ -31,10 +31,10 @@ static tad_status check_rows(const tad_call_frame *c, tad_type *out) {
 static tad_status check_labels(const tad_call_frame *c) {
     const tad_array *label = c->in[1];
     const int last = label->rank - 1;
-    const int64_t n = label->dim[last], rows = n ? label->size / n : 0, *s = tad_strides(label);
+    const int64_t n = label->dim[last], rows = n ? label->size / n : 0;
     for (int64_t i = 0; i < rows; i++)
         for (int64_t k = 0; k < n; k++) {
-            const int64_t v = ((const int64_t *)label->data)[(last ? i * s[0] : 0) + k * s[last]];
+            const int64_t v = tad__integer_at(label, i, k);
             if (v == -1) break;
             if (v < 0 || v >= n)
                 return tad_fail(c, TAD_BAD_INDEX, "label %lld of %lld classes", (long long)v,

@@ -92,13 +92,12 @@ static double cubic(double d) {
 
 /* Neighbour k; beyond the ends the last element is repeated. */
 static void fill_tap(tap *p, int k, const upsample_options *o) {
+    const bool is_cubic = o->mode == BICUBIC; /* its first neighbour lies one further back */
     for (int64_t i = 0; i < p->n; i++) {
         const double at = source_of(p, i, o), before = floor(at), part = at - before;
-        int64_t from = (int64_t)before + k;
-        p->weight[i] = k ? part : 1 - part;
-        if (o->mode == BICUBIC) p->weight[i] = cubic(fabs(part + 1 - k));
-        if (o->mode == BICUBIC) from--;
-        if (o->mode == NEAREST) from = i * p->old / p->n;
+        const int64_t from =
+            o->mode == NEAREST ? i * p->old / p->n : (int64_t)before + k - is_cubic;
+        p->weight[i] = is_cubic ? cubic(fabs(part + 1 - k)) : k ? part : 1 - part;
         p->from[i] = from < 0 ? 0 : from > p->old - 1 ? p->old - 1 : from;
     }
 }

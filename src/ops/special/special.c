@@ -56,13 +56,8 @@ static tad_status special_shape(const tad_call_frame *c, tad_type *out, size_t *
     if (o.n < 0 || o.m < 0 || o.n > most || o.m > most)
         return tad_fail(c, TAD_BAD_ARGUMENT, "derivatives by a parameter are of order 0 to %lld",
                         (long long)most);
-    *out = (tad_type){(tad_dtype)c->in[0]->dtype, tad__shape_of(c->in[0])};
-    for (size_t i = 1; i < c->n_in; i++) {
-        const tad_shape next = tad__shape_of(c->in[i]);
-        if (!tad__shape_broadcast(&out->shape, &next, &out->shape))
-            return tad_fail(c, TAD_BAD_SHAPE, "do not broadcast together");
-    }
-    return TAD_OK;
+    out->dtype = (tad_dtype)c->in[0]->dtype;
+    return tad__broadcast_all(c, &out->shape);
 }
 
 typedef struct evaluation {
