@@ -25,9 +25,11 @@ FLOORS = {
     "map": "base kernel array tape program/sums.h",
     "gradcheck": "base array/shape.h",
     "cc": "",
+    "mpi": "",
     "bind": "",
     "show": "base array/words.h",
     "nn": "base kernel array tape/hook.h",
+    "dist": "base array tape nn/optim.h",
     "io": "base kernel array tape/error.h tape/handle.h tape/owned.h tape/tape.h nn/dataset.h",
 }
 # Public headers, from the bottom to the top: each may include those of its own line and before.
@@ -39,7 +41,8 @@ PUBLIC = [
     "ops.h diff.h inspect.h",
     "dict.h gradcheck.h program.h",
     "nn.h optim.h data.h safetensors.h files.h compile.h map.h foreign.h",
-    "train.h",
+    "train.h dist.h",
+    "mpi.h",
     "trace.h tad.h tad.hpp",
 ]
 # The engine: floors that know no op by name.

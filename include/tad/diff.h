@@ -27,6 +27,20 @@ TAD_API TAD_MUST_USE tad_status tad_reverse(tad_var y);
 TAD_API TAD_MUST_USE tad_status tad_reverse_from(const tad_var *y, const tad_var *cotangent,
                                                  size_t n);
 
+/* Told by a sweep that nothing more will be added to the gradient of params[k], which
+ * tad_gradient_data now gives. It records nothing and rewinds nothing: BAD_ARGUMENT. Another status
+ * than OK ends the sweep. */
+typedef tad_status tad_final_fn(void *user, size_t k);
+
+/* tad_reverse_from, which calls `final` once for each of the parameters, those first that are
+ * finished first, so that what is done with a gradient (sent to another machine, say) begins while
+ * the sweep is still under way. Parameters come last that what was recorded does not read, and
+ * single float64 numbers. None may be there twice. Cost: a look at every node, before the sweep. */
+TAD_API TAD_MUST_USE tad_status tad_reverse_watched(const tad_var *y, const tad_var *cotangent,
+                                                    size_t n, const tad_var *params,
+                                                    size_t n_params, tad_final_fn *final,
+                                                    void *user);
+
 /* Keeps the gradient of an interior variable in the next sweeps. Returns x. */
 TAD_API tad_var tad_retain(tad_var x);
 

@@ -67,7 +67,9 @@ extern "C" {
     S(WITNESS, "a value was read, so what follows from it is unknown")                             \
     S(BRANCH, "a decision came out otherwise than recorded")                                       \
     S(SINGULAR, "a matrix is singular, not positive definite, or has equal eigenvalues")           \
-    S(NO_CONVERGENCE, "an iteration does not converge")
+    S(NO_CONVERGENCE, "an iteration does not converge")                                            \
+    S(TIMEOUT, "another rank did not come in time")                                                \
+    S(DISAGREE, "ranks differ where they must be the same")
 
 #define TAD_STATUS_CODE(code, text) TAD_##code,
 typedef enum tad_status { TAD_STATUS_LIST(TAD_STATUS_CODE) TAD_STATUS_COUNT } tad_status;

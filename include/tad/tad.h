@@ -19,6 +19,7 @@
 #include <tad/data.h>
 #include <tad/dict.h>
 #include <tad/diff.h>
+#include <tad/dist.h>
 #include <tad/files.h>
 #include <tad/foreign.h>
 #include <tad/gradcheck.h>

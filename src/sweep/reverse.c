@@ -1,11 +1,12 @@
 /* The numeric reverse sweep: adjoints lie beside the nodes, a node is visited once, from the last
- * to the first. Goes through descriptors only. Rests on visit.h. */
+ * to the first. Goes through descriptors only. Rests on visit.h, watch.h. */
 #include <string.h>
 
 #include "adjoint.h"
 #include "apart.h"
 #include "rule.h"
 #include "visit.h"
+#include "watch.h"
 
 #include "tape/arrays.h"
 #include "tape/error.h"
@@ -221,21 +222,24 @@ static tad_status sweep_part(sweep_state *s, uint32_t top, uint32_t end) {
     return status == TAD_OK ? sweep_carefully(s, middle, end) : status;
 }
 
-/* In steps that grow, as every halt disturbs the processor's prediction of what comes next. */
-static tad_status sweep(tad_tape *t, uint32_t top) {
+/* In steps that grow, as every halt disturbs the processor's prediction of what comes next; and to
+ * where a parameter is finished that somebody watches, watch NULL: nobody. */
+static tad_status sweep(tad_tape *t, uint32_t top, tad__watch *watch) {
     enum { FIRST = 256, PATIENCE = 2 };
     sweep_state s = {t, top, NULL, top, top, PATIENCE};
     uint32_t end = last_leaf(t, top), step = FIRST;
     if (t->apart && end < t->apart->low) end = t->apart->low;
     tad_status status = TAD_OK;
     for (uint32_t i = top; i > end && status == TAD_OK;) {
-        const uint32_t halt = i - end > step ? i - step : end;
+        uint32_t halt = i - end > step ? i - step : end;
+        if (watch) halt = tad__watch_halt(watch, halt);
         status = sweep_part(&s, i, halt);
         i = halt > end ? leave_out(&s, halt, end) : end;
         step = i < halt ? FIRST : step + step / 2;
+        if (watch && status == TAD_OK) status = tad__watch_tell(watch, i);
     }
     tad__buffers_give(&t->buffers, s.reached);
-    return status;
+    return status == TAD_OK && watch ? tad__watch_tell(watch, 0) : status;
 }
 
 /* ---- what it starts from ---- */
@@ -322,18 +326,24 @@ static bool remember_root(tad_tape *t, uint32_t i) {
 
 /* ---- the public verbs ---- */
 
-tad_status tad_reverse_from(const tad_var *y, const tad_var *cotangent, size_t n) {
-    tad_tape *t = y ? tad__tape_of(y, n) : NULL;
-    if (!t) return TAD_BAD_HANDLE;
-    if (t->error.status != TAD_OK) return t->error.status;
-    uint32_t top = 0, i;
+/* Whether a sweep can begin; *top: the highest of its roots. */
+static tad_status check_roots(tad_tape *t, const tad_var *y, const tad_var *cotangent, size_t n,
+                              uint32_t *top) {
+    uint32_t i;
+    *top = 0;
     for (size_t k = 0; k < n; k++) {
         if (!tad__resolve(t, y[k], "reverse", &i)) return t->error.status;
         tad_status s = check_root(t, i);
         if (s == TAD_OK) s = check_cotangent(t, i, cotangent ? cotangent[k] : tad_none());
         if (s != TAD_OK) return s;
-        top = i > top ? i : top;
+        *top = i > *top ? i : *top;
     }
+    return t->error.status;
+}
+
+static tad_status reverse_from(tad_tape *t, const tad_var *y, const tad_var *cotangent, size_t n,
+                               uint32_t top, tad__watch *watch) {
+    uint32_t i;
     /* for all nodes: the results of an op that is reached may lie above the root */
     if (!tad__have_adjoints(t, t->head.count)) return tad__no_memory(t, "reverse");
     tad__forget_last_sweep(t);
@@ -345,8 +355,33 @@ tad_status tad_reverse_from(const tad_var *y, const tad_var *cotangent, size_t n
         s = remember_root(t, i) ? seed(t, i, cotangent ? cotangent[k] : tad_none())
                                 : tad__no_memory(t, "reverse");
     }
-    if (s == TAD_OK) s = sweep(t, top);
+    if (s == TAD_OK) s = sweep(t, top, watch);
     if (s != TAD_OK) tad__forget_gradients(t);
+    return s;
+}
+
+tad_status tad_reverse_from(const tad_var *y, const tad_var *cotangent, size_t n) {
+    tad_tape *t = y ? tad__tape_of(y, n) : NULL;
+    uint32_t top;
+    if (!t) return TAD_BAD_HANDLE;
+    if (t->error.status != TAD_OK) return t->error.status;
+    const tad_status s = check_roots(t, y, cotangent, n, &top);
+    return s == TAD_OK ? reverse_from(t, y, cotangent, n, top, NULL) : s;
+}
+
+tad_status tad_reverse_watched(const tad_var *y, const tad_var *cotangent, size_t n,
+                               const tad_var *params, size_t n_params, tad_final_fn *final,
+                               void *user) {
+    tad_tape *t = y ? tad__tape_of(y, n) : NULL;
+    tad__watch watch = {.tape = t, .n = n_params, .final = final, .user = user};
+    uint32_t top;
+    if (!t) return TAD_BAD_HANDLE;
+    if (t->error.status != TAD_OK) return t->error.status;
+    tad_status s = check_roots(t, y, cotangent, n, &top);
+    if (s == TAD_OK) s = tad__watch_begin(&watch, top, params);
+    if (s != TAD_OK) return s;
+    s = reverse_from(t, y, cotangent, n, top, &watch);
+    tad__watch_end(&watch);
     return s;
 }
 

@@ -1,0 +1,329 @@
+/* Training over ranks: the same bits on any number of them, every disagreement found, no rank left
+ * waiting. The ranks are threads (dist/threads.h); tests/mpi has them as processes. */
+#define _POSIX_C_SOURCE 200809L
+#include "support.h"
+
+#include <tad/inspect.h>
+
+#include "dist/threads.h"
+
+/* ---- a net that has everything: dropout, running statistics, two types ---- */
+
+enum { FEATURES = 12, HIDDEN = 20, CLASSES = 3, BATCH = 26, MOST_NUMBERS = 2000 };
+
+/* What the ranks are to do, and what rank 0 had in the end. */
+typedef struct job {
+    tad_dist_options options;
+    int steps, threads;
+    bool adam, clip;
+    const char *load, *save; /* files, or NULL */
+    int wrong;               /* this rank does something else, -1: none */
+    size_t count;
+    double number[MOST_NUMBERS]; /* parameters, buffers, then the optimiser's state */
+    tad_dist_result result;
+} job;
+
+/* Running statistics need more than one example in a shard. */
+static tad_net *make_net(tad_tape *t, bool norms, bool other) {
+    tad_net *net = tad_net_new(t, TAD_F32);
+    tad_net_affine(net, "first", FEATURES, HIDDEN, NULL);
+    if (norms) tad_net_batch_norm(net, "norm", HIDDEN, NULL);
+    tad_net_activation(net, "act", tad_relu);
+    tad_net_dropout(net, "drop", 0.25);
+    tad_net_affine(net, "second", HIDDEN, CLASSES + (other ? 1 : 0), NULL);
+    return net;
+}
+
+typedef struct training {
+    tad_net *net;
+    int step;
+    int64_t shards;
+    int fails; /* the shard that fails, -1: none */
+} training;
+
+static float example(int step, int64_t i, int64_t k) {
+    return (float)sin(0.7 * (double)(step * BATCH + i) + 1.3 * (double)k);
+}
+
+/* Shards of sizes that differ; for more shards than examples, some have none. */
+static tad_shard_loss loss(tad_tape *t, int64_t shard, double *sums, void *user) {
+    const training *tr = user;
+    const int64_t first = BATCH * shard / tr->shards, end = BATCH * (shard + 1) / tr->shards;
+    float x[BATCH * FEATURES];
+    int64_t label[BATCH];
+    if (first == end) return (tad_shard_loss){.weight = 0};
+    for (int64_t i = first; i < end; i++) {
+        label[i - first] = (i + tr->step) % CLASSES;
+        for (int64_t k = 0; k < FEATURES; k++)
+            x[(i - first) * FEATURES + k] = example(tr->step, i, k) + (float)label[i - first];
+    }
+    if (shard == tr->fails) tad_reshape(tad_scalar(t, 1), TAD_SHAPE(7));
+    tad_var in = tad_constant(t, TAD_F32, TAD_SHAPE(end - first, FEATURES), x),
+            right = tad_constant(t, TAD_I64, TAD_SHAPE(end - first), label),
+            scores = tad_net_apply(tr->net, in);
+    sums[0] += (double)(end - first) * tad_accuracy(scores, right);
+    sums[1] += 1;
+    return (tad_shard_loss){tad_cross_entropy(scores, right, NULL), (double)(end - first)};
+}
+
+static void keep(job *j, const tad_dict *d) {
+    for (size_t k = 0; k < tad_dict_count(d); k++) {
+        const tad_var v = tad_dict_at(d, k).value;
+        const size_t n = (size_t)tad_size_of(v);
+        ck_assert(j->count + n <= MOST_NUMBERS);
+        ck_assert_int_eq(tad_read(v, j->number + j->count, n), TAD_OK);
+        j->count += n;
+    }
+}
+
+static tad_optim *optimiser(const tad_dict *params, const job *j) {
+    tad_adam_options a = tad_adam_defaults();
+    tad_sgd_options s = {.momentum = 0.9, .weight_decay = 0.01};
+    if (j->clip) a.clip.norm = s.clip.norm = 1;
+    return j->adam ? tad_adam(params, 0.01, &a) : tad_sgd(params, 0.05, &s);
+}
+
+static void save_or_load(tad_dist *d, tad_net *net, tad_optim *o, const char *path, bool saves) {
+    tad_tape *t = tad_dict_tape(tad_net_params(net));
+    const tad_mark mark = tad_tape_mark(t);
+    const tad_dict *state = tad_dist_state(d, o);
+    tad_random random = tad_tape_random(t);
+    tad_slot slots[] = {tad_slot_dict("net", tad_net_params(net)), tad_slot_dict("optim", state),
+                        tad_slot_random("random", &random)};
+    if (saves) {
+        ck_done(tad_dist_save(d, path, slots, 3, NULL, 0), t);
+    } else {
+        ck_done(tad_dist_load(d, path, slots, 3, false), t);
+        tad_tape_set_random(t, random);
+        ck_done(tad_dist_set_state(d, o, state), t);
+    }
+    ck_assert_int_eq(tad_tape_rewind(t, mark), TAD_OK);
+}
+
+static void train(const tad_ranks *ranks, void *user) {
+    job *j = user;
+    /* other seeds: rank 0's values are everyone's */
+    tad_tape *t = tad_tape_new(
+        &(tad_settings){.seed = 5 + 10 * (uint64_t)ranks->rank, .threads = j->threads});
+    training tr = {make_net(t, j->options.shards < 10, false), 0, j->options.shards, -1};
+    tad_dist *d = tad_dist_new(t, ranks, tad_net_params(tr.net), &j->options);
+    ck_tape(t);
+    tad_optim *o = optimiser(tad_dist_params(d), j);
+    tad_dist_result result;
+    if (j->load) save_or_load(d, tr.net, o, j->load, false);
+    for (tr.step = (int)tad_optim_steps(o); tr.step < j->steps; tr.step++) {
+        ck_done(tad_dist_gradients(d, loss, &tr, &result), t);
+        ck_done(tad_dist_step(d, o), t);
+    }
+    ck_done(tad_dist_check(d), t);
+    if (j->save) save_or_load(d, tr.net, o, j->save, true);
+    const tad_dict *state = tad_dist_state(d, o);
+    if (ranks->rank == 0) {
+        keep(j, tad_net_params(tr.net));
+        keep(j, state);
+        j->result = result;
+    }
+    tad_dist_free(d);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+
+static job run_job(int ranks, job j) {
+    j.count = 0;
+    run_ranks(ranks, train, &j);
+    ck_assert_uint_gt(j.count, 500);
+    return j;
+}
+
+static void ck_same(const job *a, const job *b) {
+    ck_assert_uint_eq(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++)
+        ck_assert_msg(a->number[i] == b->number[i], "number %zu: %a and %a", i, a->number[i],
+                      b->number[i]);
+    ck_assert_mem_eq(&a->result, &b->result, sizeof a->result);
+}
+
+/* ---- the same bits ---- */
+
+static const int64_t shard_counts[] = {8, 1, 7, 40, 16};
+
+START_TEST(any_number_of_ranks_and_threads_gives_the_same_bits) {
+    job j = {.options = {.shards = shard_counts[_i], .bucket = 512}, .steps = 5, .adam = true};
+    const job alone = run_job(1, j);
+    for (int ranks = 2; ranks <= 9; ranks += ranks == 5 ? 3 : 1) {
+        j.threads = ranks % 3;
+        const job many = run_job(ranks, j);
+        ck_same(&many, &alone);
+    }
+}
+END_TEST
+
+START_TEST(a_split_state_gives_the_bits_of_a_whole_one) {
+    job j = {.options = {.shards = 8, .bucket = 1024, .check_every = 2}, .steps = 6,
+             .adam = _i == 0};
+    const job whole = run_job(2, j);
+    j.options.split_state = true;
+    for (int ranks = 1; ranks <= 5; ranks++) {
+        const job split = run_job(ranks, j);
+        ck_same(&split, &whole);
+    }
+}
+END_TEST
+
+START_TEST(double_masters_give_the_same_bits_and_others_than_single_ones) {
+    job j = {.options = {.shards = 8, .split_state = true}, .steps = 6, .adam = true};
+    const job single = run_job(3, j);
+    j.options.double_master = true;
+    const job alone = run_job(1, j), many = run_job(4, j);
+    ck_same(&many, &alone);
+    ck_assert_double_ne(single.number[0], alone.number[0]);
+    ck_near(single.number[0], alone.number[0], 1e-4);
+}
+END_TEST
+
+/* One shard with its weight is the loss itself, up to a rounding. */
+START_TEST(one_shard_gives_the_gradients_of_the_batch) {
+    job j = {.options = {.shards = 1}, .steps = 1};
+    tad_tape *t = tad_tape_new(&(tad_settings){.seed = 5});
+    training tr = {make_net(t, true, false), 0, 1, -1};
+    tad_ranks alone = tad_ranks_alone();
+    double sums[TAD_DIST_SUMS] = {0};
+    tad_dist *d = tad_dist_new(t, &alone, tad_net_params(tr.net), &j.options);
+    tad_var w = tad_dict_get(tad_net_params(tr.net), "second.weight");
+    double g[CLASSES * HIDDEN], h[CLASSES * HIDDEN];
+    tad_net_train(tr.net, false); /* dropout draws otherwise */
+    const tad_mark mark = tad_tape_mark(t);
+    tad_shard_loss whole = loss(t, 0, sums, &tr);
+    ck_done(tad_reverse(whole.loss), t);
+    memcpy(g, (double[CLASSES * HIDDEN]){0}, sizeof g);
+    ck_assert_int_eq(tad_read(tad_gradient(w), g, CLASSES * HIDDEN), TAD_OK);
+    const double value = tad_item(whole.loss);
+    ck_assert_int_eq(tad_tape_rewind(t, mark), TAD_OK);
+    tad_dist_result result;
+    ck_done(tad_dist_gradients(d, loss, &tr, &result), t);
+    ck_assert_int_eq(tad_read(tad_gradient(w), h, CLASSES * HIDDEN), TAD_OK);
+    for (int i = 0; i < CLASSES * HIDDEN; i++) ck_near(h[i], g[i], 1e-6);
+    ck_near(result.loss, value, 1e-15);
+    ck_assert_double_eq(result.weight, BATCH);
+    ck_assert_double_eq(result.sums[0], sums[0]);
+    ck_assert_double_eq(result.sums[1], 1);
+    tad_dist_free(d);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* ---- resuming ---- */
+
+START_TEST(a_checkpoint_resumes_on_another_number_of_ranks) {
+    char path[] = "/tmp/tad_dist_XXXXXX";
+    const int file = mkstemp(path);
+    ck_assert_int_ge(file, 0);
+    for (int split = 0; split < 3; split++) {
+        job j = {.options = {.shards = 8, .split_state = split > 0, .double_master = split > 1},
+                 .steps = 7,
+                 .adam = true};
+        const job whole = run_job(1, j);
+        job first = j, second = j;
+        first.steps = 3;
+        first.save = second.load = path;
+        run_job(4, first);
+        second = run_job(3, second);
+        ck_same(&second, &whole);
+    }
+    remove(path);
+}
+END_TEST
+
+/* ---- faults ---- */
+
+/* What each rank got. */
+typedef struct faults {
+    int wrong; /* the rank that does something else */
+    enum { FAILS, STAYS_AWAY, CHECKS, OTHER_NET, OTHER_SHARDS, CHANGES, LATE } what;
+    tad_status status[16];
+    char message[16][256];
+} faults;
+
+static void suffer(const tad_ranks *ranks, void *user) {
+    faults *f = user;
+    const bool wrong = ranks->rank == f->wrong;
+    tad_tape *t = tad_tape_new(&(tad_settings){.seed = 5});
+    training tr = {make_net(t, true, wrong && f->what == OTHER_NET), 0, 8, -1};
+    tad_dist_options o = {.shards = wrong && f->what == OTHER_SHARDS ? 9 : 8, .patience = 0.5,
+                          .bucket = 256, .check_every = 1};
+    tad_status *s = &f->status[ranks->rank];
+    tad_dist *d = tad_dist_new(t, ranks, tad_net_params(tr.net), &o);
+    *s = tad_tape_status(t);
+    if (*s == TAD_OK && wrong && f->what == FAILS) tr.fails = (int)tad_dist_part_of(d, 8).first;
+    if (*s == TAD_OK && wrong && f->what == CHANGES) {
+        const tad_var w = tad_dict_get(tad_net_params(tr.net), "second.weight");
+        ((float *)tad_param_data(w))[3] += 1e-6F;
+    }
+    if (*s == TAD_OK && wrong && f->what == CHECKS) *s = tad_dist_check(d);
+    else if (*s == TAD_OK && !(wrong && f->what == STAYS_AWAY))
+        *s = tad_dist_gradients(d, loss, &tr, NULL);
+    snprintf(f->message[ranks->rank], sizeof f->message[0], "%s", tad_message(t));
+    if (f->what == FAILS && *s != TAD_OK && d) { /* all can go on */
+        tad_tape_clear(t);
+        tr.fails = -1;
+        ck_done(tad_dist_gradients(d, loss, &tr, NULL), t);
+    } else if (d && *s != TAD_OK) {
+        ck_assert_int_eq(tad_dist_check(d), *s); /* of no use any more */
+    }
+    tad_dist_free(d);
+    tad_tape_free(t);
+}
+
+/* All but one that is said to return OK return `status`, with this in their messages. */
+static void ck_suffer(int ranks, int wrong, int what, tad_status status, const char *text) {
+    faults f = {.wrong = wrong, .what = what};
+    run_ranks(ranks, suffer, &f);
+    for (int r = 0; r < ranks; r++) {
+        if (r == wrong && what == STAYS_AWAY) continue;
+        ck_assert_msg(f.status[r] == status, "rank %d: %s: %s", r, tad_status_text(f.status[r]),
+                      f.message[r]);
+        ck_assert_msg(r == wrong || strstr(f.message[r], text), "rank %d: %s", r, f.message[r]);
+    }
+}
+
+START_TEST(a_rank_that_fails_is_named_on_all) {
+    ck_suffer(4, 2, FAILS, TAD_BAD_SHAPE, "rank 2: reshape");
+    ck_suffer(3, 0, FAILS, TAD_BAD_SHAPE, "rank 0: reshape");
+}
+END_TEST
+
+START_TEST(nobody_waits_longer_than_said) {
+    ck_suffer(4, 1, STAYS_AWAY, TAD_TIMEOUT, "within 0.5 s");
+    ck_suffer(2, 0, STAYS_AWAY, TAD_TIMEOUT, "rank 0 has not come within 0.5 s");
+}
+END_TEST
+
+START_TEST(ranks_that_differ_are_found) {
+    ck_suffer(3, 2, OTHER_NET, TAD_DISAGREE, "rank 2");
+    ck_suffer(3, 1, OTHER_SHARDS, TAD_DISAGREE, "9 shards");
+    ck_suffer(4, 3, CHANGES, TAD_DISAGREE, "second.weight has other values on rank 3 than on rank 0");
+}
+END_TEST
+
+START_TEST(another_verb_is_found) { ck_suffer(3, 1, CHECKS, TAD_DISAGREE, ""); }
+END_TEST
+
+static Suite *suite(void) {
+    Suite *s = suite_create("dist");
+    TCase *c = support_case(s, "bits");
+    tcase_add_loop_test(c, any_number_of_ranks_and_threads_gives_the_same_bits, 0,
+                        sizeof shard_counts / sizeof *shard_counts);
+    tcase_add_loop_test(c, a_split_state_gives_the_bits_of_a_whole_one, 0, 2);
+    tcase_add_test(c, double_masters_give_the_same_bits_and_others_than_single_ones);
+    tcase_add_test(c, one_shard_gives_the_gradients_of_the_batch);
+    c = support_case(s, "resuming");
+    tcase_add_test(c, a_checkpoint_resumes_on_another_number_of_ranks);
+    c = support_case(s, "faults");
+    tcase_add_test(c, a_rank_that_fails_is_named_on_all);
+    tcase_add_test(c, nobody_waits_longer_than_said);
+    tcase_add_test(c, ranks_that_differ_are_found);
+    tcase_add_test(c, another_verb_is_found);
+    return s;
+}
+
+SUPPORT_MAIN(suite)
