@@ -29,8 +29,8 @@ FLOORS = {
     "bind": "",
     "show": "base array/words.h",
     "nn": "base kernel array tape/hook.h",
-    "dist": "base array tape nn/optim.h",
     "io": "base kernel array tape/error.h tape/handle.h tape/owned.h tape/tape.h nn/dataset.h",
+    "dist": "base array tape nn/optim.h",
 }
 # Public headers, from the bottom to the top: each may include those of its own line and before.
 PUBLIC = [

@@ -33,6 +33,7 @@ SPECIAL = {
     "io_*.o": FILES,
     "base_text.c.o": r"fwrite",  # tad_file_sink, on the caller's FILE
     "io_csv.c.o": r"strtod|(new|use|free)locale",
+    "dist_post.c.o": r"clock_gettime|sched_yield",
     "nn_progress.c.o": r"timespec_get|clock_gettime",
 }
 WRITABLE = re.compile(r"\.t?(data|bss)(?!\.rel\.ro)\b")

@@ -14,14 +14,16 @@ POINTERS = {  # kinds with something behind that a program could have; the rest 
     "tad_tape": "tape", "tad_dict": "dict", "tad_net": "net", "tad_optim": "optim", "tad_op": "op",
     "tad_batches": "batches", "tad_history": "history", "tad_dataset": "dataset", "char": "text",
     "tad_fn": "function", "tad_sink": "sink", "tad_activation": "activation", "tad_layer_fn": "layer",
-    "tad_steps": "steps", "tad_release": "release"}
+    "tad_steps": "steps", "tad_release": "release", "tad_dist": "dist", "tad_ranks": "ranks",
+    "tad_dist_options": "dist_options", "tad_shard_fn": "shard", "tad_final_fn": "final"}
 HANDLES = {"tad_safetensors", "tad_program", "tad_workspace", "tad_mapping"}  # only the library makes them
 HOOKS = ("const tad_call_frame *", "tad_c *", "tad_backward *", "const tad_backward *")  # whose first argument only hooks have
 ENUMS = {"tad_reduction", "tad_scatter_reduction", "tad_bag_mode", "tad_upsample_mode", "tad_spline_ends", "tad_pad_mode", "tad_fft_norm", "tad_interpolation", "tad_status", "tad_verdict", "tad_grade", "tad_law", "tad_explain_format"}
 # What cannot be any memory, and what would end the tape of the trial.
 SPECIAL = {("tad_tape_resize", "old"): "NULL", ("tad_idx_free", "idx"): "NULL", ("tad_file_sink", "file"): "NULL",
            ("tad_here_status", "status"): "TAD_OK",
-           ("tad_tape_free", "t"): "NULL"}
+           ("tad_tape_free", "t"): "NULL", ("tad_dist_free", "d"): "NULL", ("tad_dist_gather", "n"): "0"}
+GIVES = {"tad_tape_new": "tape", "tad_dist_new": "dist"}  # what the trial itself must free
 
 
 def code(path):
@@ -50,11 +52,11 @@ def kind(argument, name):
 
 
 def argument(position, taken):
-    return taken if taken in ("NULL", "TAD_OK") or taken.startswith('"') else f"TAKE_{taken}({position})"
+    return taken if taken in ("NULL", "TAD_OK", "0") or taken.startswith('"') else f"TAKE_{taken}({position})"
 
 
 def call(result, name, kinds):
-    gives = "tape" if name == "tad_tape_new" else "pointer" if "*" in result else "enum" if result in ENUMS - {"tad_status"} else result
+    gives = GIVES[name] if name in GIVES else "pointer" if "*" in result else "enum" if result in ENUMS - {"tad_status"} else result
     arguments = ", ".join(argument(i, k) for i, k in enumerate(kinds))
     print(f"CALL({name}, {len(kinds)}, GIVES_{gives}({name}({arguments})))")
 
@@ -71,7 +73,7 @@ def declared(text):
 
 
 def main(include):
-    for header in sorted(include.glob("tad/*.h")):
+    for header in sorted(set(include.glob("tad/*.h")) - {include / "tad/mpi.h"}):  # which needs MPI
         declared(code(header))
 
 

@@ -35,6 +35,7 @@ find_missing() {
     need_import numpy python3-numpy
     need_import cffi python3-cffi
     need_import pytest python3-pytest
+    [ "$task" != tests/run ] || need_module mpi-c 'libopenmpi-dev openmpi-bin'
     need_data /usr/share/libonnx-testdata libonnx-testdata
 }
 

@@ -159,8 +159,8 @@ START_TEST(any_number_of_ranks_and_threads_gives_the_same_bits) {
 END_TEST
 
 START_TEST(a_split_state_gives_the_bits_of_a_whole_one) {
-    job j = {.options = {.shards = 8, .bucket = 1024, .check_every = 2}, .steps = 6,
-             .adam = _i == 0};
+    job j = {
+        .options = {.shards = 8, .bucket = 1024, .check_every = 2}, .steps = 6, .adam = _i == 0};
     const job whole = run_job(2, j);
     j.options.split_state = true;
     for (int ranks = 1; ranks <= 5; ranks++) {
@@ -249,8 +249,10 @@ static void suffer(const tad_ranks *ranks, void *user) {
     const bool wrong = ranks->rank == f->wrong;
     tad_tape *t = tad_tape_new(&(tad_settings){.seed = 5});
     training tr = {make_net(t, true, wrong && f->what == OTHER_NET), 0, 8, -1};
-    tad_dist_options o = {.shards = wrong && f->what == OTHER_SHARDS ? 9 : 8, .patience = 0.5,
-                          .bucket = 256, .check_every = 1};
+    tad_dist_options o = {.shards = wrong && f->what == OTHER_SHARDS ? 9 : 8,
+                          .patience = 0.5,
+                          .bucket = 256,
+                          .check_every = 1};
     tad_status *s = &f->status[ranks->rank];
     tad_dist *d = tad_dist_new(t, ranks, tad_net_params(tr.net), &o);
     *s = tad_tape_status(t);
@@ -259,7 +261,8 @@ static void suffer(const tad_ranks *ranks, void *user) {
         const tad_var w = tad_dict_get(tad_net_params(tr.net), "second.weight");
         ((float *)tad_param_data(w))[3] += 1e-6F;
     }
-    if (*s == TAD_OK && wrong && f->what == CHECKS) *s = tad_dist_check(d);
+    if (*s == TAD_OK && wrong && f->what == CHECKS)
+        *s = tad_dist_check(d);
     else if (*s == TAD_OK && !(wrong && f->what == STAYS_AWAY))
         *s = tad_dist_gradients(d, loss, &tr, NULL);
     snprintf(f->message[ranks->rank], sizeof f->message[0], "%s", tad_message(t));
@@ -301,7 +304,8 @@ END_TEST
 START_TEST(ranks_that_differ_are_found) {
     ck_suffer(3, 2, OTHER_NET, TAD_DISAGREE, "rank 2");
     ck_suffer(3, 1, OTHER_SHARDS, TAD_DISAGREE, "9 shards");
-    ck_suffer(4, 3, CHANGES, TAD_DISAGREE, "second.weight has other values on rank 3 than on rank 0");
+    ck_suffer(4, 3, CHANGES, TAD_DISAGREE,
+              "second.weight has other values on rank 3 than on rank 0");
 }
 END_TEST
 

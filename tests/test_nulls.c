@@ -26,6 +26,9 @@ static tad_optim *optim;
 static tad_dataset dataset;
 static tad_batches *batches;
 static tad_history *history;
+static tad_dist *dist;
+static tad_ranks ranks;
+static tad_dist_options dist_options = {.shards = 2};
 static tad_mark mark, alien;
 static support_memory allocator;
 static _Alignas(64) char memory[PLACES][ROOM]; /* one for each argument, zero */
@@ -55,6 +58,8 @@ static void begin(void) {
     tad_dict_add(dict, "p", p);
     net = tad_mlp(t, (int64_t[]){2, 2}, 2, NULL);
     optim = tad_sgd(dict, 0.001, NULL);
+    ranks = tad_ranks_alone();
+    dist = tad_dist_new(t, &ranks, dict, &dist_options);
     history = tad_history_new(t, (const char *const[]){"a"}, 1);
     tad_idx images = {TAD_IDX_U8, TAD_SHAPE(2, 2), 4, image},
             labels = {TAD_IDX_U8, TAD_SHAPE(2), 2, label};
@@ -92,6 +97,16 @@ static tad_var same(tad_net *of, tad_var x, bool training, void *user) {
     return x;
 }
 
+static tad_shard_loss of_shard(tad_tape *on, int64_t shard, double *sums, void *user) {
+    (void)on, (void)shard, (void)user;
+    sums[0] += 1;
+    return (tad_shard_loss){tad_sum(tad_square(p), tad_all()), 1};
+}
+static tad_status is_final(void *user, size_t k) {
+    (void)user, (void)k;
+    return TAD_OK;
+}
+
 static int no_steps(const void *const *in, double *numbers, void *arrays, tad_steps_list *list,
                     const void *program) {
     (void)in, (void)numbers, (void)arrays, (void)list, (void)program;
@@ -111,6 +126,11 @@ POINTER(activation, tad_activation, tad_sin)
 POINTER(layer, tad_layer_fn, same)
 POINTER(steps, tad_steps, no_steps)
 POINTER(release, tad_release, no_release)
+POINTER(dist, tad_dist, dist)
+POINTER(ranks, tad_ranks, &ranks)
+POINTER(dist_options, tad_dist_options, &dist_options)
+POINTER(shard, tad_shard_fn, of_shard)
+POINTER(final, tad_final_fn, is_final)
 POINTER(memory, void, memory[k])
 NUMBER(index, size_t, 0, SIZE_MAX, SIZE_MAX / 2, 1, 2, 100, UINT32_MAX)
 NUMBER(int64_t, int64_t, 1, 0, -1, INT64_MIN, INT64_MAX, INT64_C(1) << 40, INT32_MIN)
@@ -274,6 +294,9 @@ static void ck_var(const char *name, tad_var v) {
 #define GIVES_tad_rmsprop_options(call) (void)(call)
 #define GIVES_tad_adagrad_options(call) (void)(call)
 #define GIVES_tad_adadelta_options(call) (void)(call)
+#define GIVES_tad_ranks(call) (void)(call)
+#define GIVES_tad_dist_part(call) (void)(call)
+#define GIVES_dist(call) tad_dist_free(call)
 #define GIVES_tape(call) tad_tape_free(call)
 
 #define CALL(function, count, ...)                                                                 \
@@ -301,6 +324,7 @@ static void end(const char *name) {
     tad_var x = tad_scalar(t, 3), y = tad_mul(x, x);
     ck_call(tad_reverse(y) == TAD_OK && tad_gradient_item(x) == 6, "left a tape with '%s'",
             tad_message(t));
+    tad_dist_free(dist);
     tad_tape_free(t);
     tad_tape_free(other);
     ck_call(allocator.live == 0, "left %zu bytes", allocator.live);

@@ -12,8 +12,8 @@
  *
  * A batch is cut into shards, whose number belongs to what is computed, as the size of the batch
  * does; the number of ranks does not. Each rank computes the gradients of some shards in a row, one
- * after the other; sums over shards are added up by a fixed binary tree over the shards. A rank with
- * many shards accumulates gradients.
+ * after the other; sums over shards are added up by a fixed binary tree over the shards. A rank
+ * with many shards accumulates gradients.
  *
  * What carries the bytes is a small table of functions: libtad-mpi fills it from an MPI
  * communicator (mpi.h); NCCL, gloo or sockets may stand behind it.
@@ -21,7 +21,8 @@
  * Verbs here are collective: every rank calls the same ones in the same order. They end within
  * `patience` on every rank: with TIMEOUT where a rank does not come, with DISAGREE where one does
  * something else, and where one fails, with its status on all of them, and a message that names the
- * rank. After TIMEOUT and DISAGREE this tad_dist is of no use any more: every verb returns the same.
+ * rank. After TIMEOUT and DISAGREE this tad_dist is of no use any more: every verb returns the
+ * same.
  *
  * Threads: as the tape. */
 #ifndef TAD_DIST_H
@@ -44,7 +45,8 @@ typedef struct tad_piece {
 
 /* To every rank a piece, from every rank a piece. */
 typedef struct tad_exchange {
-    int channel; /* 0 .. 32767; on one channel the first started here meets the first started there */
+    int channel; /* 0 .. 32767; on one channel the first started here meets the first started there
+                  */
     const tad_piece *send, *receive; /* of each rank; the entry of one's own is passed over */
 } tad_exchange;
 
@@ -64,7 +66,7 @@ typedef struct tad_ranks {
     void (*abandon)(void *user, void *request); /* one that is neither done nor failed */
 } tad_ranks;
 
-/* One rank alone: what needs no exchange. */
+/* One rank alone: its functions are NULL, and memory is the tape's. */
 TAD_API tad_ranks tad_ranks_alone(void);
 
 /* ---- making ---- */
@@ -80,8 +82,8 @@ typedef struct tad_dist_options {
      * share; the others get its new values, in the place of the sum of the gradients. */
     bool split_state;
     bool double_master; /* with split_state: the share is kept and stepped in float64 */
-    /* Is told of each exchange: "sweep", "sum", "share", "report", and its bucket (-1: of none), when
-     * it begins and when it has ended. NULL: nobody is. */
+    /* Is told of each exchange: "sweep", "sum", "share", "report", and its bucket (-1: of none),
+     * when it begins and when it has ended. NULL: nobody is. */
     void (*watch)(void *user, const char *what, int bucket, bool begins);
     void *watcher;
 } tad_dist_options;

@@ -757,6 +757,11 @@ static inline tad_status tad__traced_reverse_from(const char *tad__file, int tad
 }
 #undef tad_reverse_from
 #define tad_reverse_from(...) tad__traced_reverse_from(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_reverse_watched(const char *tad__file, int tad__line, const tad_var *y, const tad_var *cotangent, size_t n, const tad_var *params, size_t n_params, tad_final_fn *final, void *user) {
+    return tad_here_status(tad__tape_in(y), tad_reverse_watched(y, cotangent, n, params, n_params, final, user), tad__file, tad__line);
+}
+#undef tad_reverse_watched
+#define tad_reverse_watched(...) tad__traced_reverse_watched(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_grad(const char *tad__file, int tad__line, const tad_var *y, const tad_var *cotangent, size_t ny, const tad_var *x, size_t nx, tad_var *out) {
     return tad_here_status(tad__tape_in(y), tad_grad(y, cotangent, ny, x, nx, out), tad__file, tad__line);
 }

@@ -2,7 +2,6 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <tad/inspect.h>
@@ -22,14 +21,12 @@ tad_status tad__dist_break(tad_dist *d, tad_status status, const char *format, .
 
 /* ---- one rank alone ---- */
 
-static void *resize_alone(void *user, void *old, size_t bytes) {
-    (void)user;
-    if (bytes) return realloc(old, bytes);
-    free(old);
-    return NULL;
-}
+tad_ranks tad_ranks_alone(void) { return (tad_ranks){.size = 1}; }
 
-tad_ranks tad_ranks_alone(void) { return (tad_ranks){.size = 1, .resize = resize_alone}; }
+void *tad__ranks_resize(tad_dist *d, void *old, size_t bytes) {
+    return d->ranks.resize ? d->ranks.resize(d->ranks.user, old, bytes)
+                           : tad_tape_resize(d->tape, old, bytes, 1);
+}
 
 /* ---- making ---- */
 
@@ -37,8 +34,8 @@ static tad_status check(tad_tape *t, const tad_ranks *r, const tad_dict *params,
                         const tad_dist_options *o) {
     if (!t) return TAD_BAD_ARGUMENT;
     if (!r || !o) return tad_tape_fail(t, TAD_BAD_ARGUMENT, "dist: no ranks, or no options");
-    if (r->size < 1 || r->rank < 0 || r->rank >= r->size || !r->resize ||
-        (r->size > 1 && !(r->start && r->test && r->abandon)))
+    if (r->size < 1 || r->rank < 0 || r->rank >= r->size ||
+        (r->size > 1 && !(r->resize && r->start && r->test && r->abandon)))
         return tad_tape_fail(t, TAD_BAD_ARGUMENT,
                              "dist: rank %d of %d, or a function of theirs is missing", r->rank,
                              r->size);
@@ -69,7 +66,7 @@ static tad_status copy_entries(tad_dist *d, const tad_dict *params) {
 }
 
 static void *zeros(tad_dist *d, size_t bytes) {
-    void *p = d->ranks.resize(d->ranks.user, NULL, bytes + 1);
+    void *p = tad__ranks_resize(d, NULL, bytes + 1);
     if (p) return memset(p, 0, bytes + 1);
     tad_tape_fail(d->tape, TAD_NO_MEMORY, "dist: %zu bytes of the ranks' memory", bytes);
     return NULL;
@@ -201,11 +198,11 @@ void tad_dist_free(tad_dist *d) {
         for (size_t j = 0; j < TAD__MOST_SUBTREES; j++) tad__post_abandon(d, &d->bucket[k].post[j]);
     tad__post_abandon(d, &d->reports);
     for (size_t k = 0; d->level && k < d->levels; k++)
-        if (d->level[k]) d->ranks.resize(d->ranks.user, d->level[k], 0);
+        if (d->level[k]) tad__ranks_resize(d, d->level[k], 0);
     void *const of_ranks[] = {d->report, d->sum, d->arriving};
     for (size_t k = 0; k < sizeof of_ranks / sizeof *of_ranks; k++)
-        if (of_ranks[k]) d->ranks.resize(d->ranks.user, of_ranks[k], 0);
-    void *const of_tape[] = {d->level, d->send,   d->receive, d->buffers, d->item,
+        if (of_ranks[k]) tad__ranks_resize(d, of_ranks[k], 0);
+    void *const of_tape[] = {d->level,  d->send,  d->receive, d->buffers, d->item,
                              d->params, d->roots, d->bucket,  d->base,    d->block};
     for (size_t k = 0; k < sizeof of_tape / sizeof *of_tape; k++)
         tad_tape_resize(t, of_tape[k], 0, 0);

@@ -36,12 +36,12 @@ typedef struct tad__item {
  * tad__piece_begin(d, b, r) to those of r + 1. */
 typedef struct tad__bucket {
     tad_dtype dtype;
-    bool is_split;         /* the sum is not shared: each rank keeps its piece */
-    int64_t size;          /* elements */
-    size_t offset, bytes;  /* in a vector of all buckets */
-    size_t arrivals;       /* where the blocks of others arrive */
-    size_t first, items;   /* of the items */
-    size_t left;           /* items of the shard under way that are not there yet */
+    bool is_split;        /* the sum is not shared: each rank keeps its piece */
+    int64_t size;         /* elements */
+    size_t offset, bytes; /* in a vector of all buckets */
+    size_t arrivals;      /* where the blocks of others arrive */
+    size_t first, items;  /* of the items */
+    size_t left;          /* items of the shard under way that are not there yet */
     enum { TAD__FILLING, TAD__SUMMING, TAD__SHARING, TAD__SUMMED } state;
     tad__post post[TAD__MOST_SUBTREES]; /* of each block; of what is shared: the first */
 } tad__bucket;
@@ -70,7 +70,7 @@ struct tad_dist {
     tad_piece *send, *receive;
     struct tad__report *report; /* one that is sent, and one of each rank */
     tad__post reports, awaited; /* awaited: the last that a look found under way */
-    uint64_t verbs;  /* collective ones so far */
+    uint64_t verbs;             /* collective ones so far */
     int64_t steps;
     double deadline; /* of the verb under way */
     tad_status broken;
@@ -81,6 +81,9 @@ struct tad_dist {
 /* A failure after which ranks are no longer at one. Returns it. */
 tad_status tad__dist_break(tad_dist *d, tad_status status, const char *format, ...)
     TAD_PRINTF(3, 4);
+
+/* Memory that is exchanged: the ranks', or, of one that is alone, the tape's. */
+void *tad__ranks_resize(tad_dist *d, void *old, size_t bytes);
 
 /* ---- layout.c ---- */
 
@@ -105,8 +108,18 @@ void tad__post_abandon(tad_dist *d, tad__post *p);
 
 /* ---- report.c ---- */
 
-enum tad__verb { TAD__NEW, TAD__GRADIENTS, TAD__STEP, TAD__EVALUATE, TAD__CHECK, TAD__GATHER,
-                 TAD__STATE, TAD__SAVE, TAD__LOAD, TAD__VERBS };
+enum tad__verb {
+    TAD__NEW,
+    TAD__GRADIENTS,
+    TAD__STEP,
+    TAD__EVALUATE,
+    TAD__CHECK,
+    TAD__GATHER,
+    TAD__STATE,
+    TAD__SAVE,
+    TAD__LOAD,
+    TAD__VERBS
+};
 
 /* Says to all ranks how far this one has come, and with what status; text NULL: the tape's message.
  * Checks: parameters are compared as well. */
@@ -122,8 +135,8 @@ tad_status tad__meet(tad_dist *d, enum tad__verb verb, const char *text, bool ch
 void *tad__item_in(const tad_dist *d, unsigned char *vector, const tad__item *item);
 /* Before the shards of a step: of all buckets, or of that of the numbers alone. */
 void tad__sum_begin(tad_dist *d, bool all);
-/* Level d->stack.depth has the numbers that bucket k gets from a shard: they are added to what waits
- * for them. Then the next shard. */
+/* Level d->stack.depth has the numbers that bucket k gets from a shard: they are added to what
+ * waits for them. Then the next shard. */
 void tad__sum_add(tad_dist *d, size_t k, int64_t shard);
 void tad__sum_next(tad_dist *d, int64_t shard);
 /* Bucket k has all of this rank's shards. */

@@ -105,8 +105,8 @@ static tad_status sweep(step *s, const tad_shard_loss *of) {
     tad_dist *d = s->d;
     if (of->weight == 0) return take_zeros(s);
     tad_status now = tad_zero_gradients(d->params, d->trained);
-    const tad_var seed = tad_full(d->tape, tad_dtype_of(of->loss), tad_shape_of(of->loss),
-                                  of->weight);
+    const tad_var seed =
+        tad_full(d->tape, tad_dtype_of(of->loss), tad_shape_of(of->loss), of->weight);
     if (now == TAD_OK && tad_is_nil(seed)) now = status(s);
     if (now != TAD_OK) return now;
     tell(d, true);

@@ -1,5 +1,5 @@
-/* Where everything lies: items in buckets, buckets in vectors, pieces of buckets with ranks. Rests on
- * dist.h. */
+/* Where everything lies: items in buckets, buckets in vectors, pieces of buckets with ranks. Rests
+ * on dist.h. */
 #include <string.h>
 
 #include "dist.h"

@@ -46,8 +46,7 @@ tad_status tad__post_test(tad_dist *d, tad__post *p, bool *done) {
     int other = -1;
     *done = !p->active || d->ranks.size == 1;
     if (!p->active) return TAD_OK;
-    const tad_status s =
-        *done ? TAD_OK : d->ranks.test(d->ranks.user, p->request, done, &other);
+    const tad_status s = *done ? TAD_OK : d->ranks.test(d->ranks.user, p->request, done, &other);
     if (s != TAD_OK || *done) p->active = false;
     if (s != TAD_OK) return fail(d, p, s, other);
     if (*done) tell(d, p, false);

@@ -1,5 +1,5 @@
-/* What ranks say of themselves in each collective verb: which one it is, how it went, and what their
- * parameters are. Rests on dist.h. */
+/* What ranks say of themselves in each collective verb: which one it is, how it went, and what
+ * their parameters are. Rests on dist.h. */
 #include "report.h"
 
 #include <stdio.h>
@@ -47,7 +47,7 @@ static uint64_t hash_of_all(const tad_dist *d) {
  * that some do, and look together. */
 static tad_status name_what_differs(tad_dist *d) {
     const size_t bytes = (d->items + 1) * sizeof(uint64_t);
-    uint64_t *all = d->ranks.resize(d->ranks.user, NULL, (size_t)(d->ranks.size + 1) * bytes);
+    uint64_t *all = tad__ranks_resize(d, NULL, (size_t)(d->ranks.size + 1) * bytes);
     if (!all) return tad__dist_break(d, TAD_DISAGREE, "dist: parameters differ between ranks");
     uint64_t *own = all + (size_t)d->ranks.size * (d->items + 1);
     for (size_t k = 0; k < d->items; k++) own[k] = hash_of_item(&d->item[k]);
@@ -65,10 +65,9 @@ static tad_status name_what_differs(tad_dist *d) {
                 s = tad__dist_break(d, TAD_DISAGREE,
                                     "dist: %s has other values on rank %d than on rank 0",
                                     d->item[k].name, r);
-    if (s == TAD_OK)
-        s = tad__dist_break(d, TAD_DISAGREE, "dist: the tapes' random numbers differ");
+    if (s == TAD_OK) s = tad__dist_break(d, TAD_DISAGREE, "dist: the tapes' random numbers differ");
     tad__post_abandon(d, &p);
-    d->ranks.resize(d->ranks.user, all, 0);
+    tad__ranks_resize(d, all, 0);
     return s;
 }
 
@@ -84,8 +83,8 @@ static tad_status judge_one(tad_dist *d, const tad__report *own, const tad__repo
     const bool well = own->status == TAD_OK && of->status == TAD_OK;
     if (well && memcmp(of->text, own->text, sizeof own->text) != 0)
         return tad__dist_break(d, TAD_DISAGREE, "dist: %s: rank %d has %.*s; rank %d has %.*s",
-                               name_of(own->verb), rank, TAD__REPORT_TEXT, of->text, d->ranks.rank, TAD__REPORT_TEXT,
-                               own->text);
+                               name_of(own->verb), rank, TAD__REPORT_TEXT, of->text, d->ranks.rank,
+                               TAD__REPORT_TEXT, own->text);
     return TAD_OK;
 }
 

@@ -73,8 +73,8 @@ tad_var tad__mean_of(const tad_dist *d, const tad__item *item) {
     if (!d->options.split_state)
         return tad_borrow(d->tape, item->dtype, tad_shape_of(item->param), mean);
     const tad_dist_part part = tad__share_of(d, item, d->ranks.rank);
-    const tad_var share = tad_borrow(d->tape, item->dtype, TAD_SHAPE(part.count),
-                                     from(item, mean, part.first));
+    const tad_var share =
+        tad_borrow(d->tape, item->dtype, TAD_SHAPE(part.count), from(item, mean, part.first));
     return tad_cast(share, tad_dtype_of(item->share));
 }
 

@@ -14,7 +14,7 @@ static unsigned char *put_together(tad_dist *d, part_begin *begin, const void *o
                                    const void *part) {
     const int n = d->ranks.size, me = d->ranks.rank;
     const size_t own = begin(d, of, me), bytes = begin(d, of, me + 1) - own;
-    unsigned char *all = d->ranks.resize(d->ranks.user, NULL, begin(d, of, n) + 1);
+    unsigned char *all = tad__ranks_resize(d, NULL, begin(d, of, n) + 1);
     tad__post p;
     if (!all) {
         tad__dist_break(d, TAD_NO_MEMORY, "dist: gather: no memory for all parts");
@@ -29,7 +29,7 @@ static unsigned char *put_together(tad_dist *d, part_begin *begin, const void *o
     if (s == TAD_OK) s = tad__post_wait(d, &p);
     tad__post_abandon(d, &p);
     if (s == TAD_OK) return all;
-    d->ranks.resize(d->ranks.user, all, 0);
+    tad__ranks_resize(d, all, 0);
     return NULL;
 }
 
@@ -69,7 +69,7 @@ tad_status tad_dist_gather(tad_dist *d, const void *part, int64_t n, size_t byte
     unsigned char *together = put_together(d, thing_begin, &of, part);
     if (!together) return d->broken;
     if (n && bytes) memcpy(all, together, (size_t)n * bytes);
-    d->ranks.resize(d->ranks.user, together, 0);
+    tad__ranks_resize(d, together, 0);
     return TAD_OK;
 }
 
@@ -112,7 +112,7 @@ static tad_status add_whole(tad_dist *d, tad_dict *to, const char *name, const t
     unsigned char *all = put_together(d, share_begin, &of, part);
     if (!all) return d->broken;
     const tad_var whole = tad_param(d->tape, of.dtype, tad_shape_of(item->param), all);
-    d->ranks.resize(d->ranks.user, all, 0);
+    tad__ranks_resize(d, all, 0);
     return tad_dict_add(to, name, whole);
 }
 
@@ -120,9 +120,9 @@ static tad_status add_entry(tad_dist *d, tad_dict *to, tad_entry e) {
     const tad__item *item = item_of(d, e.name);
     if (item) return add_whole(d, to, e.name, item, e.value);
     const void *data = tad_data(e.value);
-    return data ? tad_dict_add(to, e.name,
-                               tad_param(d->tape, tad_dtype_of(e.value), tad_shape_of(e.value),
-                                         data))
+    return data ? tad_dict_add(
+                      to, e.name,
+                      tad_param(d->tape, tad_dtype_of(e.value), tad_shape_of(e.value), data))
                 : tad_tape_status(d->tape);
 }
 
@@ -166,7 +166,8 @@ static tad_status take_part(tad_dist *d, const tad__item *item, tad_var own, con
     const tad_var whole = tad_dict_get(state, name);
     const tad_dist_part part = tad__share_of(d, item, d->ranks.rank);
     if (tad_dtype_of(whole) != tad_dtype_of(own) || tad_size_of(whole) != item->size)
-        return tad_tape_fail(d->tape, TAD_BAD_ARGUMENT, "dist: the state has no %s like this", name);
+        return tad_tape_fail(d->tape, TAD_BAD_ARGUMENT, "dist: the state has no %s like this",
+                             name);
     if (part.count == 0) return TAD_OK;
     const unsigned char *data = tad_data(whole);
     return data ? tad_assign(own, data + (size_t)part.first * tad_dtype_size(tad_dtype_of(own)))

@@ -1,7 +1,7 @@
-/* Sums over shards, bucket by bucket: a rank adds up the subtrees that are its own, sends each piece
- * of them to the rank that adds up that piece of all, and gets the other pieces of the sum. Both ways
- * together send what a ring would, 2 (n - 1) / n of the bytes, and the order of adding is the tree's.
- * Rests on dist.h. */
+/* Sums over shards, bucket by bucket: a rank adds up the subtrees that are its own, sends each
+ * piece of them to the rank that adds up that piece of all, and gets the other pieces of the sum.
+ * Both ways together send what a ring would, 2 (n - 1) / n of the bytes, and the order of adding is
+ * the tree's. Rests on dist.h. */
 #include <string.h>
 
 #include "dist.h"
@@ -54,8 +54,7 @@ static tad_status send_block(tad_dist *d, size_t k, size_t j) {
     tad__bucket *b = &d->bucket[k];
     const int me = d->ranks.rank;
     const size_t size = tad_dtype_size(b->dtype);
-    const size_t own =
-        (size_t)(tad__piece_begin(d, b, me + 1) - tad__piece_begin(d, b, me)) * size;
+    const size_t own = (size_t)(tad__piece_begin(d, b, me + 1) - tad__piece_begin(d, b, me)) * size;
     for (int r = 0; r < d->ranks.size; r++) {
         const int64_t begin = tad__piece_begin(d, b, r), end = tad__piece_begin(d, b, r + 1);
         if (r != me && j < blocks_of(d, me))
@@ -132,8 +131,8 @@ tad_status tad__share_start(tad_dist *d, size_t k) {
         const size_t size = tad_dtype_size(b->dtype);
         const int64_t own = tad__piece_begin(d, b, me), begin = tad__piece_begin(d, b, r);
         if (r == me) continue;
-        d->send[r] = (tad_piece){at(d->sum, b, own),
-                                 (size_t)(tad__piece_begin(d, b, me + 1) - own) * size};
+        d->send[r] =
+            (tad_piece){at(d->sum, b, own), (size_t)(tad__piece_begin(d, b, me + 1) - own) * size};
         d->receive[r] = (tad_piece){at(d->sum, b, begin),
                                     (size_t)(tad__piece_begin(d, b, r + 1) - begin) * size};
     }

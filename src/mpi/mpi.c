@@ -192,8 +192,8 @@ tad_status tad_mpi_open(MPI_Comm comm, double patience, tad_ranks *out) {
         free(t);
     }
     if (s != TAD_OK) return s;
-    *out = (tad_ranks){
-        .user = t, .resize = resize, .start = start, .test = test, .abandon = abandon};
+    *out =
+        (tad_ranks){.user = t, .resize = resize, .start = start, .test = test, .abandon = abandon};
     MPI_Comm_rank(t->comm, &out->rank);
     MPI_Comm_size(t->comm, &out->size);
     return TAD_OK;

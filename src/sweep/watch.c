@@ -39,9 +39,8 @@ static void find_first(tad__watch *w, uint32_t top) {
         if (is_of_numbers(&t->head.node[i]) || !tad__call_of(t, i, &c)) continue;
         for (uint32_t k = 0; k < c.n_in; k++) {
             const tad__watched key = {.param = c.in[k]};
-            tad__watched *read = c.in[k] == TAD__NO_NODE
-                                     ? NULL
-                                     : bsearch(&key, w->of, w->n, sizeof key, by_param);
+            tad__watched *read =
+                c.in[k] == TAD__NO_NODE ? NULL : bsearch(&key, w->of, w->n, sizeof key, by_param);
             if (read && (t->head.node[key.param].flags & TAD__ARRAY)) read->first = i;
         }
     }

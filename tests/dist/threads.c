@@ -44,8 +44,10 @@ typedef struct awaited {
 static void *resize(void *user, void *old, size_t bytes) {
     place *p = user;
     void *new = NULL;
-    if (bytes) new = realloc(old, bytes);
-    else free(old);
+    if (bytes)
+        new = realloc(old, bytes);
+    else
+        free(old);
     p->blocks += (new && !old) - (!bytes && old);
     return new;
 }
@@ -82,8 +84,8 @@ static tad_status start(void *user, const tad_exchange *what, void **request) {
 static message *take(hub *h, int from, int to, int channel, unsigned number) {
     pthread_mutex_lock(&h->lock);
     message **at = &h->first, *m;
-    while ((m = *at) && (m->from != from || m->to != to || m->channel != channel ||
-                         m->number != number))
+    while ((m = *at) &&
+           (m->from != from || m->to != to || m->channel != channel || m->number != number))
         at = &m->next;
     if (m) {
         *at = m->next;

@@ -1,4 +1,5 @@
-/* Ranks that are threads of one process, for tests: messages are copied through a table in memory. */
+/* Ranks that are threads of one process, for tests: messages are copied through a table in memory.
+ */
 #ifndef TESTS_DIST_THREADS_H
 #define TESTS_DIST_THREADS_H
 

@@ -1,0 +1,111 @@
+"""Ranks that are processes of MPI: the same bits on any number, faults that end, jobs that are killed.
+
+Usage: run.py MPIRUN TRAIN [DIGITS]
+
+TAP on standard output. The machine may have fewer processors than there are ranks; as root OpenMPI asks to be told
+that this is meant.
+"""
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+MPIRUN, TRAIN, *DIGITS = sys.argv[1:]
+OPEN_MPI = "Open MPI" in subprocess.run([MPIRUN, "--version"], stdout=subprocess.PIPE, text=True, check=False).stdout
+OPTIONS = ["--oversubscribe", *(["--allow-run-as-root"] if os.getuid() == 0 else []),
+           # one machine: no network, and ranks that wait let others run
+           "--mca", "btl", "self,vader", "--mca", "mpi_yield_when_idle", "1", "--mca", "btl_vader_single_copy_mechanism",
+           "none"] if OPEN_MPI else []
+DEADLINE = 120
+
+
+def job(ranks, program, *arguments):
+    """(status, what was printed) of a job."""
+    try:
+        done = subprocess.run([MPIRUN, *OPTIONS, "-n", str(ranks), program, *map(str, arguments)], timeout=DEADLINE,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                              check=False)
+        return done.returncode, done.stdout
+    except subprocess.TimeoutExpired:
+        return -1, "hangs"
+
+
+def train(ranks, *arguments):
+    return job(ranks, TRAIN, *arguments)
+
+
+# ---- tests: each yields what is wrong ----
+
+def any_number_of_ranks_gives_the_same_bits():
+    alone = train(1)
+    if alone[0] != 0:
+        yield f"alone: {alone}"
+    for ranks in (2, 3, 4, 8):
+        if train(ranks) != alone:
+            yield f"{ranks} ranks: {train(ranks)}, not {alone}"
+    for ranks in (1, 3, 4):
+        if train(ranks, "--split") != alone:
+            yield f"{ranks} ranks with a split state differ"
+
+
+def a_rank_that_is_late_ends_the_job_on_all():
+    begin = time.monotonic()
+    status, text = train(3, "--late", 1, "--patience", 1)
+    if status == 0 or text.count("another rank did not come in time") < 2 or "rank 1 has not come" not in text:
+        yield f"{status}: {text}"
+    if time.monotonic() - begin > 60:
+        yield "it took too long"
+
+
+def a_rank_with_another_net_is_found_by_all():
+    status, text = train(4, "--other", 2)
+    if status == 0 or text.count("ranks differ where they must be the same") != 4:
+        yield f"{status}: {text}"
+
+
+def a_job_that_is_killed_at_random_steps_ends_with_the_bits_of_one_that_is_not():
+    draw = random.Random(11)
+    for split in ([], ["--split"]):
+        _, whole = train(2, *split)
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "checkpoint.safetensors"
+            arguments = [*split, "--save", file, "--resume"]
+            for _ in range(3):
+                ranks = draw.choice([2, 3, 4])
+                status, _ = train(ranks, *arguments, "--die", draw.randrange(12), draw.randrange(ranks))
+            status, text = train(draw.choice([1, 2, 3]), *arguments)
+            # one that is resumed at its end has no loss to print
+            bits = lambda t: re.search(r"parameters \w+", t)
+            if status != 0 or not bits(text) or bits(text)[0] != bits(whole)[0]:
+                yield f"{status}: {text}, not {whole}"
+
+
+def digits_learns_the_same_on_four_ranks():
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = ["--epochs", 5, "--no-check", "--shards", 4, "--out", folder]
+        alone, many = (job(n, DIGITS[0], *arguments) for n in (1, 4))
+        last = lambda text: re.findall(r"final accuracy.*", text)
+        if alone[0] != 0 or many[0] != 0 or len(last(many[1])) != 1 or last(alone[1]) != last(many[1]):
+            yield f"{alone}, {many}"
+
+
+TESTS = [any_number_of_ranks_gives_the_same_bits, a_rank_that_is_late_ends_the_job_on_all,
+         a_rank_with_another_net_is_found_by_all,
+         a_job_that_is_killed_at_random_steps_ends_with_the_bits_of_one_that_is_not]
+TESTS += [digits_learns_the_same_on_four_ranks] if DIGITS else []
+
+
+def main():
+    print(f"1..{len(TESTS)}")
+    for i, test in enumerate(TESTS, 1):
+        wrong = list(test())
+        for line in wrong:
+            print("# " + line.replace("\n", "\n# "))
+        print(f"{'not ok' if wrong else 'ok'} {i} {test.__name__}", flush=True)
+
+
+main()
