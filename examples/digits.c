@@ -9,7 +9,13 @@
  *     digits --data DIR          MNIST: the four IDX files of that folder, plain or .gz
  *
  * On MNIST the settings are the textbook's (20 epochs). The small set has only 14 batches an epoch,
- * so it gets 200 epochs; everything else is the same. --help lists the options. */
+ * so it gets 200 epochs; everything else is the same. --help lists the options.
+ *
+ * Under mpirun, which starts it several times, the ranks train one net together (ranks.h). A batch
+ * is cut into shards, and for the same number of these any number of ranks ends with the same net:
+ *
+ *     mpirun -n 4 build/examples/digits --shards 4
+ *     build/examples/digits --shards 4 */
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <stdio.h>
@@ -23,13 +29,14 @@
 #include <tad/train.h>
 
 #include "curves.h"
+#include "ranks.h"
 #include "small_digits.h"
 
 /* ---- command line ---- */
 
 typedef struct settings {
     const char *data, *out;
-    int epochs, batch, hidden;
+    int epochs, batch, hidden, shards;
     double lr;
     uint64_t seed;
     bool no_check;
@@ -42,6 +49,8 @@ static const char usage[] = "usage: digits [options]\n"
                             "  --epochs N    default: 20 for MNIST, 200 for the small digits\n"
                             "  --batch N     examples a step (100)\n"
                             "  --hidden N    hidden units (50)\n"
+                            "  --shards N    parts of a batch, computed one by one or by the "
+                            "ranks of mpirun (4 there)\n"
                             "  --lr X        learning rate (0.1)\n"
                             "  --seed N      of weights and batches (1)\n"
                             "  --no-check    skip the gradient check\n";
@@ -64,6 +73,7 @@ static bool set_option(settings *o, const char *name, const char *value) {
     if (strcmp(name, "--epochs") == 0) return (o->epochs = (int)x), true;
     if (strcmp(name, "--batch") == 0) return (o->batch = (int)x), true;
     if (strcmp(name, "--hidden") == 0) return (o->hidden = (int)x), true;
+    if (strcmp(name, "--shards") == 0) return (o->shards = (int)x), true;
     return false;
 }
 
@@ -258,6 +268,8 @@ typedef struct training {
     tad_net *net;
     tad_batches *draw, *train, *test;
     tad_optim *descent;
+    tad_dist *dist; /* of --shards; else NULL */
+    int64_t shards;
     tad_history *history;
     tad_progress progress;
     tad_mark start;
@@ -268,15 +280,19 @@ static tad_batches *in_order(tad_tape *t, const tad_dataset *d) {
                            &(tad_batch_options){.dtype = TAD_F32, .order = TAD_ORDER_FIXED});
 }
 
-static training prepare(tad_tape *t, const digits *d, const settings *o) {
-    training n = {.tape = t, .net = make_net(t, TAD_F32, d, o)};
+static training prepare(tad_tape *t, const digits *d, const settings *o, const tad_ranks *ranks) {
+    training n = {.tape = t, .net = make_net(t, TAD_F32, d, o), .shards = o->shards};
     n.draw = tad_batches_new(t, &d->train, o->batch,
                              &(tad_batch_options){.dtype = TAD_F32, .order = TAD_ORDER_REPLACE});
     n.train = in_order(t, &d->train);
     n.test = in_order(t, &d->test);
-    n.descent = tad_sgd(tad_net_params(n.net), o->lr, NULL);
+    const tad_dict *params = tad_net_params(n.net);
+    if (o->shards)
+        params = tad_dist_params(
+            n.dist = tad_dist_new(t, ranks, params, &(tad_dist_options){.shards = o->shards}));
+    n.descent = tad_sgd(params, o->lr, NULL);
     n.history = tad_history_new(t, columns, COLUMNS);
-    n.progress = (tad_progress){.sink = tad_file_sink,
+    n.progress = (tad_progress){.sink = ranks->rank == 0 ? tad_file_sink : NULL,
                                 .user = stdout,
                                 .terminal = isatty(1),
                                 .epochs = o->epochs,
@@ -299,17 +315,45 @@ static tad_status evaluate(training *n, int epoch, double loss, double row[COLUM
     return tad_history_add(n->history, row);
 }
 
-static tad_status train_epoch(training *n, double *mean_loss) {
+/* The loss of a batch, and its gradients. */
+static tad_status sweep_batch(training *n, double *loss) {
     tad_var x, labels;
-    double sum = 0;
+    tad_status s = tad_batches_part(n->draw, 0, tad_batches_size(n->draw), &x, &labels);
+    if (s != TAD_OK) return s;
+    tad_var mean = tad_cross_entropy(tad_net_apply(n->net, x), labels, NULL);
+    *loss = tad_item(mean);
+    return tad_reverse(mean);
+}
+
+/* The same of a shard: examples of the batch in a row. */
+static tad_shard_loss shard_loss(tad_tape *t, int64_t shard, double *sums, void *user) {
+    training *n = user;
+    const int64_t shards = n->shards, size = tad_batches_size(n->draw);
+    const int64_t first = size * shard / shards, count = size * (shard + 1) / shards - first;
+    tad_var x, labels;
+    (void)t, (void)sums;
+    if (count == 0 || tad_batches_part(n->draw, first, count, &x, &labels) != TAD_OK)
+        return (tad_shard_loss){.weight = 0};
+    return (tad_shard_loss){tad_cross_entropy(tad_net_apply(n->net, x), labels, NULL),
+                            (double)count};
+}
+
+static tad_status sweep_shards(training *n, double *loss) {
+    tad_dist_result result = {0};
+    const tad_status s = tad_dist_gradients(n->dist, shard_loss, n, &result);
+    *loss = result.loss;
+    return s;
+}
+
+static tad_status train_epoch(training *n, double *mean_loss) {
+    double sum = 0, loss;
     int64_t steps = 0;
-    for (; tad_batches_next(n->draw, &x, &labels); steps++) {
-        tad_var loss = tad_cross_entropy(tad_net_apply(n->net, x), labels, NULL);
-        tad_status s = tad_reverse(loss);
+    for (; tad_batches_next(n->draw, NULL, NULL); steps++) {
+        tad_status s = n->dist ? sweep_shards(n, &loss) : sweep_batch(n, &loss);
         if (s != TAD_OK) return s;
-        sum += tad_item(loss);
-        tad_progress_step(&n->progress, tad_item(loss));
-        s = tad_optim_step(n->descent);
+        sum += loss;
+        tad_progress_step(&n->progress, loss);
+        s = n->dist ? tad_dist_step(n->dist, n->descent) : tad_optim_step(n->descent);
         if (s == TAD_OK) s = tad_tape_rewind(n->tape, n->start);
         if (s != TAD_OK) return s;
     }
@@ -330,33 +374,41 @@ static tad_status train(training *n, int epochs, double last[COLUMNS]) {
 
 /* ---- all together ---- */
 
-static bool run(tad_tape *t, const settings *given, const char *program) {
+/* One rank of all writes what they have in common. */
+static bool run(tad_tape *t, const settings *given, const char *program, const tad_ranks *ranks) {
     settings o = *given;
     digits d;
     char room[1024];
+    const bool writes = ranks->rank == 0;
     if (!o.data) o.data = shipped(program, room, sizeof room);
     if (!make_folder("digits", o.out) || load(t, o.data, &d) != TAD_OK) return false;
     if (o.epochs == 0) o.epochs = d.epochs;
-    printf("%s from %s: %lld training and %lld test examples, %lld-%d-%lld\n\n", d.name, o.data,
-           (long long)d.train.count, (long long)d.test.count, (long long)d.train.features, o.hidden,
-           (long long)d.train.classes);
-    if (!o.no_check && !check_gradients(&d, &o)) return false;
+    if (writes)
+        printf("%s from %s: %lld training and %lld test examples, %lld-%d-%lld\n\n", d.name, o.data,
+               (long long)d.train.count, (long long)d.test.count, (long long)d.train.features,
+               o.hidden, (long long)d.train.classes);
+    if (!o.no_check && writes && !check_gradients(&d, &o)) return false;
 
     double last[COLUMNS];
-    training n = prepare(t, &d, &o);
-    if (train(&n, o.epochs, last) != TAD_OK) return false;
-    if (!write_history(n.history, "digits", o.out, "history", d.name)) return false;
-    printf("\nfinal accuracy: train %.4f, test %.4f\n", last[TRAIN], last[TEST]);
-    return true;
+    training n = prepare(t, &d, &o, ranks);
+    bool good = train(&n, o.epochs, last) == TAD_OK;
+    tad_dist_free(n.dist);
+    if (good && writes) good = write_history(n.history, "digits", o.out, "history", d.name);
+    if (good && writes)
+        printf("\nfinal accuracy: train %.4f, test %.4f\n", last[TRAIN], last[TEST]);
+    return good;
 }
 
 int main(int argc, char **argv) {
     settings o = {.out = ".", .batch = 100, .hidden = 50, .lr = 0.1, .seed = 1};
     if (!read_options(&o, argc, argv)) return EXIT_FAILURE;
+    tad_ranks ranks = open_ranks();
+    if (ranks.size > 1 && o.shards == 0) o.shards = 4;
     tad_tape *t = tad_tape_new(&(tad_settings){.seed = o.seed});
-    bool good = run(t, &o, argv[0]);
+    bool good = run(t, &o, argv[0], &ranks);
     if (!t || tad_tape_status(t) != TAD_OK)
         fprintf(stderr, "digits: %s. %s\n", tad_status_text(tad_tape_status(t)), tad_message(t));
     tad_tape_free(t);
+    close_ranks(&ranks);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

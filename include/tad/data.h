@@ -104,6 +104,12 @@ TAD_API tad_batches *tad_batches_new(tad_tape *t, const tad_dataset *d, int64_t 
  * (B, classes). Either may be NULL. False at the end of an epoch (the call after begins the next
  * one) and on failure. Random orders come from the tape's generator. */
 TAD_API bool tad_batches_next(tad_batches *b, tad_var *examples, tad_var *labels);
+/* Examples of the batch that was given last; 0: none was. Of these a part, from example `first` on,
+ * on the same memory. Who wants parts alone (a rank of many, see dist.h) calls tad_batches_next
+ * with NULL and NULL, which reads no example. */
+TAD_API int64_t tad_batches_size(const tad_batches *b);
+TAD_API TAD_MUST_USE tad_status tad_batches_part(tad_batches *b, int64_t first, int64_t count,
+                                                 tad_var *examples, tad_var *labels);
 TAD_API int64_t tad_batches_per_epoch(const tad_batches *b);
 TAD_API int64_t tad_batches_count(const tad_batches *b); /* examples of one epoch */
 

@@ -17,6 +17,7 @@ struct tad_batches {
     tad_batch_state state;
     int64_t *order;   /* shuffled: the epoch's order; else NULL */
     int64_t *chosen;  /* examples of this batch, as places in the file */
+    int64_t now;      /* how many */
     void *buffer;     /* size x features of dtype */
     void *label_room; /* size x int64, or size x classes of dtype */
 };
@@ -147,15 +148,15 @@ static void ask_for(const tad_dataset *d, int64_t at) {
     for (size_t k = 0; k < bytes; k += 64) PREFETCH(row + k);
 }
 
-static tad_var gather_examples(tad_batches *b, int64_t n) {
+static tad_var gather_examples(tad_batches *b, const int64_t *chosen, int64_t n) {
     enum { AHEAD = 2 };
     const tad_dataset *d = &b->data;
     for (int64_t i = 0; i < n; i++) {
-        if (i + AHEAD < n) ask_for(d, b->chosen[i + AHEAD]);
+        if (i + AHEAD < n) ask_for(d, chosen[i + AHEAD]);
         if (b->options.dtype == TAD_F64)
-            copy_row_f64(d, b->chosen[i], (double *)b->buffer + i * d->features);
+            copy_row_f64(d, chosen[i], (double *)b->buffer + i * d->features);
         else
-            copy_row_f32(d, b->chosen[i], (float *)b->buffer + i * d->features);
+            copy_row_f32(d, chosen[i], (float *)b->buffer + i * d->features);
     }
     tad_shape shape = d->examples.shape;
     if (!b->options.keep_shape) shape = TAD_SHAPE(n, d->features);
@@ -163,11 +164,11 @@ static tad_var gather_examples(tad_batches *b, int64_t n) {
     return tad_borrow(b->tape, b->options.dtype, shape, b->buffer);
 }
 
-static tad_var gather_one_hot(tad_batches *b, int64_t n) {
+static tad_var gather_one_hot(tad_batches *b, const int64_t *chosen, int64_t n) {
     int64_t classes = b->data.classes;
     memset(b->label_room, 0, (size_t)(n * classes) * tad_dtype_size(b->options.dtype));
     for (int64_t i = 0; i < n; i++) {
-        int64_t at = i * classes + b->data.label[b->chosen[i]];
+        int64_t at = i * classes + b->data.label[chosen[i]];
         if (b->options.dtype == TAD_F64)
             ((double *)b->label_room)[at] = 1;
         else
@@ -176,9 +177,9 @@ static tad_var gather_one_hot(tad_batches *b, int64_t n) {
     return tad_borrow(b->tape, b->options.dtype, TAD_SHAPE(n, classes), b->label_room);
 }
 
-static tad_var gather_labels(tad_batches *b, int64_t n) {
-    if (b->options.one_hot) return gather_one_hot(b, n);
-    for (int64_t i = 0; i < n; i++) ((int64_t *)b->label_room)[i] = b->data.label[b->chosen[i]];
+static tad_var gather_labels(tad_batches *b, const int64_t *chosen, int64_t n) {
+    if (b->options.one_hot) return gather_one_hot(b, chosen, n);
+    for (int64_t i = 0; i < n; i++) ((int64_t *)b->label_room)[i] = b->data.label[chosen[i]];
     return tad_borrow(b->tape, TAD_I64, TAD_SHAPE(n), b->label_room);
 }
 
@@ -189,11 +190,23 @@ bool tad_batches_next(tad_batches *b, tad_var *examples, tad_var *labels) {
         return false;
     }
     if (b->state.done == 0) begin_epoch(b);
-    int64_t n = choose(b);
-    if (examples) *examples = gather_examples(b, n);
-    if (labels) *labels = gather_labels(b, n);
+    b->now = choose(b);
     b->state.done++;
-    return tad_tape_status(b->tape) == TAD_OK;
+    return tad_batches_part(b, 0, b->now, examples, labels) == TAD_OK;
+}
+
+int64_t tad_batches_size(const tad_batches *b) { return b ? b->now : 0; }
+
+tad_status tad_batches_part(tad_batches *b, int64_t first, int64_t count, tad_var *examples,
+                            tad_var *labels) {
+    if (!b) return TAD_BAD_ARGUMENT;
+    if (first < 0 || count < 0 || first > b->now || count > b->now - first)
+        return tad_tape_fail(b->tape, TAD_BAD_INDEX,
+                             "batches: %lld examples from %lld on, of a batch of %lld",
+                             (long long)count, (long long)first, (long long)b->now);
+    if (examples) *examples = gather_examples(b, b->chosen + first, count);
+    if (labels) *labels = gather_labels(b, b->chosen + first, count);
+    return tad_tape_status(b->tape);
 }
 
 /* ---- resuming ---- */

@@ -1,12 +1,13 @@
 /* One rank of a job that trains a small net, for run.py: what the parameters are in the end is
  * printed by rank 0.
  *
- *     mpirun -n 4 train [--split] [--steps N] [--save FILE] [--resume] [--every N] [--die STEP RANK]
+ *     mpirun -n 4 train [--split] [--steps N] [--save FILE] [--resume] [--every N] [--die STEP
+ * RANK]
  *                       [--late RANK] [--other RANK] [--patience S]
  *
  * --save writes a checkpoint after every so many steps; --resume begins with it where there is one;
- * --die: that rank ends without a word at that step; --late: that rank sleeps; --other: that rank has
- * another net. */
+ * --die: that rank ends without a word at that step; --late: that rank sleeps; --other: that rank
+ * has another net. */
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <stdio.h>
@@ -62,8 +63,7 @@ static tad_shard_loss loss(tad_tape *t, int64_t shard, double *sums, void *user)
             x[i * FEATURES + k] =
                 (float)((first + i) * 7 + k * 3 + tr->step * 5 + label[i] * k) / 64 - 2;
     }
-    tad_var scores =
-        tad_net_apply(tr->net, tad_constant(t, TAD_F32, TAD_SHAPE(n, FEATURES), x));
+    tad_var scores = tad_net_apply(tr->net, tad_constant(t, TAD_F32, TAD_SHAPE(n, FEATURES), x));
     tad_var right = tad_constant(t, TAD_I64, TAD_SHAPE(n), label);
     sums[0] += (double)n * tad_accuracy(scores, right);
     return (tad_shard_loss){tad_cross_entropy(scores, right, NULL), (double)n};
@@ -107,14 +107,17 @@ static void print(const training *tr, const tad_dist_result *result) {
         const uint32_t *word = tad_data(v);
         for (int64_t i = 0; i < tad_size_of(v); i++) h = (h ^ word[i]) * 1099511628211u;
     }
-    printf("step %d loss %a right %g parameters %016llx\n", tr->step, result->loss,
-           result->sums[0], h);
+    printf("step %d loss %a right %g parameters %016llx\n", tr->step, result->loss, result->sums[0],
+           h);
 }
 
 static tad_status train(const settings *s, tad_tape *t, const tad_ranks *ranks) {
     training tr = {make_net(t, ranks->rank == s->other), 0};
-    const tad_dist_options options = {.shards = SHARDS, .patience = s->patience, .bucket = 1024,
-                                      .check_every = 2, .split_state = s->split};
+    const tad_dist_options options = {.shards = SHARDS,
+                                      .patience = s->patience,
+                                      .bucket = 1024,
+                                      .check_every = 2,
+                                      .split_state = s->split};
     tad_dist *d = tad_dist_new(t, ranks, tad_net_params(tr.net), &options);
     tad_optim *o = tad_adam(tad_dist_params(d), 0.01, NULL);
     tad_dist_result result = {0};
