@@ -363,6 +363,62 @@ static tad_status pair(tad_tape *t, bytes x, bytes y, tad_dataset *d) {
     return tad_dataset_make(t, &images, &labels, NULL, d);
 }
 
+static void write_packed(const char *dir, const char *name, const bytes *plain, bool is_packed) {
+#ifdef HAVE_ZLIB
+    bytes b = is_packed ? packed(plain) : *plain;
+    write_file(dir, name, &b);
+#else
+    (void)is_packed;
+    write_file(dir, name, plain);
+#endif
+}
+
+/* Parts of 7 examples of 2 numbers, plain and gzipped; classes are those of all. */
+START_TEST(loads_parts) {
+    static const char images_name[] = "some-images-idx3-ubyte",
+                      labels_name[] = "some-labels-idx1-ubyte";
+    char dir[] = "/tmp/tad_parts_XXXXXX", path[100];
+    bytes x = header(0x08, 2, (unsigned[]){7, 2}), y = header(0x08, 1, (unsigned[]){7});
+    const int64_t begin[] = {0, 2, 4, 7};
+    for (int i = 0; i < 14; i++) x.data[x.n++] = (unsigned char)(i + 1);
+    for (int i = 0; i < 7; i++) y.data[y.n++] = (unsigned char)(i == 6 ? 6 : 5 - i);
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/%s", dir, images_name);
+    tad_tape *t = tad_tape_new(NULL);
+    for (int packs = 0; packs < (tad_has_zlib() ? 2 : 1); packs++) {
+        x.n = 12 + 14;
+        write_packed(dir, images_name, &x, packs);
+        write_packed(dir, labels_name, &y, packs);
+        int64_t seen = 0;
+        for (int64_t part = 0; part < 3; part++) {
+            tad_dataset d;
+            ck_done(tad_dataset_load_part(t, dir, "some", part, 3, NULL, &d), t);
+            ck_assert_int_eq(d.classes, 7);
+            ck_assert_int_eq(d.count, begin[part + 1] - begin[part]);
+            for (int64_t i = 0; i < d.count; i++, seen++) {
+                double row[2];
+                ck_assert_int_eq(tad_dataset_example(&d, i, row), y.data[8 + seen]);
+                ck_near(row[1], x.data[12 + 2 * seen + 1] / 255.0, 1e-15);
+            }
+        }
+        ck_assert_int_eq(seen, 7);
+        /* a file that ends early is refused in every part */
+        x.n--;
+        write_packed(dir, images_name, &x, packs);
+        tad_idx idx;
+        ck_assert_int_eq(tad_idx_load_part(t, path, 0, 3, &idx), TAD_BAD_FILE);
+        ck_refused(t, TAD_BAD_FILE, "end early");
+    }
+    tad_idx idx;
+    ck_assert_int_eq(tad_idx_load_part(t, path, 3, 3, &idx), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "part 3 of 3");
+    tad_tape_free(t);
+    remove_file(dir, images_name);
+    remove_file(dir, labels_name);
+    rmdir(dir);
+}
+END_TEST
+
 START_TEST(refuses_pairs_that_do_not_fit) {
     tad_tape *t = tad_tape_new(NULL);
     tad_dataset d;
@@ -547,6 +603,30 @@ START_TEST(gives_one_hot_labels_and_shapes) {
 }
 END_TEST
 
+START_TEST(gives_parts_of_a_batch) {
+    tad_tape *t = tad_tape_new(&(tad_settings){.seed = 3});
+    tad_dataset d = numbered(t, 10);
+    tad_batches *b = tad_batches_new(t, &d, 4, NULL);
+    tad_var x, y, part, some;
+    ck_assert_int_eq(tad_batches_size(b), 0);
+    ck_assert_int_eq(tad_batches_part(b, 0, 1, &x, NULL), TAD_BAD_INDEX);
+    ck_refused(t, TAD_BAD_INDEX, "of a batch of 0");
+    while (tad_batches_next(b, NULL, NULL)) {
+        const int64_t n = tad_batches_size(b);
+        double all[4], of_part[4];
+        ck_done(tad_batches_part(b, 0, n, &x, &y), t);
+        ck_assert_int_eq(tad_read(y, all, (size_t)n), TAD_OK);
+        ck_done(tad_batches_part(b, 1, n - 1, &part, &some), t);
+        ck_assert_int_eq(tad_size_of(part), n - 1);
+        ck_assert_int_eq(tad_read(some, of_part, (size_t)n - 1), TAD_OK);
+        for (int64_t i = 1; i < n; i++) ck_assert_double_eq(of_part[i - 1], all[i]);
+    }
+    ck_assert_int_eq(tad_batches_part(b, 1, 2, &x, NULL), TAD_BAD_INDEX); /* the last had 2 */
+    ck_refused(t, TAD_BAD_INDEX, "2 examples from 1 on, of a batch of 2");
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(gives_no_batch_where_something_failed) {
     tad_tape *t = tad_tape_new(NULL);
     tad_dataset d = numbered(t, 4);
@@ -624,6 +704,7 @@ static Suite *suite(void) {
     c = support_case(s, "dataset");
     tcase_add_test(c, survives_out_of_memory);
     tcase_add_test(c, loads_published_names);
+    tcase_add_test(c, loads_parts);
     tcase_add_test(c, refuses_pairs_that_do_not_fit);
     tcase_add_test(c, splits_off_every_fifth);
     tcase_add_test(c, splits_off_all_or_nothing);
@@ -632,6 +713,7 @@ static Suite *suite(void) {
     tcase_add_test(c, keeps_a_fixed_order);
     tcase_add_test(c, draws_with_replacement);
     tcase_add_loop_test(c, gives_one_hot_labels_and_shapes, 0, 2);
+    tcase_add_test(c, gives_parts_of_a_batch);
     tcase_add_test(c, gives_no_batch_where_something_failed);
     tcase_add_test(c, resumes_in_the_middle);
     tcase_add_test(c, refuses_bad_batches);

@@ -1116,6 +1116,95 @@ static TCase *of_a_tape(Suite *s, const char *name) {
     return c;
 }
 
+/* ---- sweeps that are watched ---- */
+
+enum { WATCHED = 4 };
+
+typedef struct watcher {
+    tad_var *params;
+    size_t order[WATCHED], n;
+    double first[WATCHED]; /* of the gradients, when they were told of */
+    enum { LOOKS, ENDS, RECORDS } does;
+} watcher;
+
+static tad_status look(void *user, size_t k) {
+    watcher *w = user;
+    const void *g = tad_gradient_data(w->params[k]);
+    w->first[w->n] = *(const double *)g;
+    w->order[w->n++] = k;
+    if (w->does == RECORDS) tad_scalar(tad_tape_of(w->params[k]), 1);
+    return w->does == ENDS && w->n == 2 ? TAD_NO_CONVERGENCE : TAD_OK;
+}
+
+/* y = sum((a b + c) a), with d not there and a read again late: from the end, c is finished first,
+ * then b, then a, read twice. */
+static tad_var layered(tad_var *p) {
+    const tad_var product = tad_mul(p[0], p[1]), sum = tad_add(product, p[2]);
+    return tad_sum(tad_mul(sum, tad_sin(p[0])), tad_all());
+}
+
+static void make_params(tad_var *p) {
+    for (int k = 0; k < WATCHED; k++)
+        p[k] = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){0.3 + k, -1.5 * k});
+}
+
+START_TEST(tells_of_gradients_that_are_whole_in_order) {
+    tad_var p[WATCHED];
+    double plain[WATCHED];
+    make_params(p);
+    tad_var y = layered(p);
+    ck_done(tad_reverse(y), t);
+    for (int k = 0; k < WATCHED; k++) plain[k] = *(const double *)tad_gradient_data(p[k]);
+    ck_done(tad_zero_gradients(p, WATCHED), t);
+    watcher w = {.params = p};
+    ck_done(tad_reverse_watched(&y, NULL, 1, p, WATCHED, look, &w), t);
+    ck_assert_uint_eq(w.n, WATCHED);
+    for (int k = 0; k < WATCHED; k++) ck_near(w.first[k], plain[w.order[k]], 0);
+    ck_assert_uint_eq(w.order[0], 2);
+    ck_assert_uint_eq(w.order[1], 0); /* a and b by the same node: in the caller's order */
+    ck_assert_uint_eq(w.order[2], 1);
+    ck_assert_uint_eq(w.order[3], 3); /* not read at all */
+}
+END_TEST
+
+/* Numbers come last, and a long chain of nodes is no hindrance. */
+START_TEST(tells_of_numbers_at_the_end) {
+    tad_var p[2] = {tad_param(t, TAD_F64, TAD_0D, (double[]){0.5}),
+                    tad_param(t, TAD_F64, TAD_SHAPE(3), (double[]){1, 2, 3})};
+    tad_var y = tad_mul(p[0], tad_sum(p[1], tad_all()));
+    for (int i = 0; i < 5000; i++) y = tad_sin(y);
+    watcher w = {.params = p};
+    ck_done(tad_reverse_watched(&y, NULL, 1, p, 2, look, &w), t);
+    ck_assert_uint_eq(w.order[0], 1);
+    ck_assert_uint_eq(w.order[1], 0);
+    ck_near(w.first[1], tad_gradient_item(p[0]), 0);
+}
+END_TEST
+
+START_TEST(refuses_watchers_that_cannot_be) {
+    tad_var p[WATCHED], twice[2];
+    make_params(p);
+    tad_var y = layered(p);
+    watcher w = {.params = p};
+    twice[0] = twice[1] = p[1];
+    ck_assert_int_eq(tad_reverse_watched(&y, NULL, 1, twice, 2, look, &w), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "reverse_watched", "variables 0 and 1 are one");
+    ck_assert_int_eq(tad_reverse_watched(&y, NULL, 1, &y, 1, look, &w), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "variable 0 is no parameter");
+    ck_assert_int_eq(tad_reverse_watched(&y, NULL, 1, p, 2, NULL, &w), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "no function");
+    ck_assert_uint_eq(w.n, 0);
+    w.does = ENDS;
+    ck_assert_int_eq(tad_reverse_watched(&y, NULL, 1, p, WATCHED, look, &w), TAD_NO_CONVERGENCE);
+    ck_refused(t, TAD_NO_CONVERGENCE, "ended by");
+    ck_assert_uint_eq(w.n, 2);
+    w = (watcher){.params = p, .does = RECORDS};
+    ck_assert_int_eq(tad_reverse_watched(&y, NULL, 1, p, WATCHED, look, &w), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "recorded or rewound");
+    ck_done(tad_reverse_watched(&y, NULL, 1, NULL, 0, look, &w), t); /* nobody waits */
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("diff");
     TCase *c = of_a_tape(s, "matrices");
@@ -1173,6 +1262,11 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, a_failure_counts_whatever_the_function_gives, 0, DRIVERS);
     tcase_add_loop_test(c, a_failure_before_is_the_status_and_nothing_runs, 0, DRIVERS);
     tcase_add_loop_test(c, a_function_that_rewinds_its_inputs_is_noticed, 0, DRIVERS);
+    c = support_case(s, "watched");
+    tcase_add_checked_fixture(c, open_tape, close_tape);
+    tcase_add_test(c, tells_of_gradients_that_are_whole_in_order);
+    tcase_add_test(c, tells_of_numbers_at_the_end);
+    tcase_add_test(c, refuses_watchers_that_cannot_be);
     return s;
 }
 

@@ -42,6 +42,10 @@ typedef struct tad_idx {
 TAD_API TAD_MUST_USE tad_status tad_idx_parse(tad_tape *t, const void *bytes, size_t n,
                                               tad_idx *out);
 TAD_API TAD_MUST_USE tad_status tad_idx_load(tad_tape *t, const char *path, tad_idx *out);
+/* Of n things along the first axis those from n part / parts (rounded down) up to where the next
+ * part begins: nothing else of a plain file is read; one that is gzipped must be unpacked. */
+TAD_API TAD_MUST_USE tad_status tad_idx_load_part(tad_tape *t, const char *path, int64_t part,
+                                                  int64_t parts, tad_idx *out);
 TAD_API void tad_idx_free(tad_tape *t, tad_idx *idx); /* before the tape's end, if wanted */
 
 TAD_API double tad_idx_value(const tad_idx *idx, int64_t i); /* element i; NaN out of range */
@@ -67,6 +71,12 @@ typedef struct tad_dataset_options {
 TAD_API TAD_MUST_USE tad_status tad_dataset_load(tad_tape *t, const char *dir, const char *name,
                                                  const tad_dataset_options *options,
                                                  tad_dataset *out);
+/* One part of so many of its examples, as tad_idx_load_part has it: for a rank of many (dist.h), a
+ * part for each of its shards. Labels are read to the end, so that every part has all classes. */
+TAD_API TAD_MUST_USE tad_status tad_dataset_load_part(tad_tape *t, const char *dir,
+                                                      const char *name, int64_t part, int64_t parts,
+                                                      const tad_dataset_options *options,
+                                                      tad_dataset *out);
 /* From two parsed files; labels: one axis of non-negative integers. */
 TAD_API TAD_MUST_USE tad_status tad_dataset_make(tad_tape *t, const tad_idx *examples,
                                                  const tad_idx *labels,

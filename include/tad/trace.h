@@ -1022,11 +1022,21 @@ static inline tad_status tad__traced_idx_load(const char *tad__file, int tad__li
 }
 #undef tad_idx_load
 #define tad_idx_load(...) tad__traced_idx_load(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_idx_load_part(const char *tad__file, int tad__line, tad_tape *t, const char *path, int64_t part, int64_t parts, tad_idx *out) {
+    return tad_here_status(t, tad_idx_load_part(t, path, part, parts, out), tad__file, tad__line);
+}
+#undef tad_idx_load_part
+#define tad_idx_load_part(...) tad__traced_idx_load_part(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_dataset_load(const char *tad__file, int tad__line, tad_tape *t, const char *dir, const char *name, const tad_dataset_options *options, tad_dataset *out) {
     return tad_here_status(t, tad_dataset_load(t, dir, name, options, out), tad__file, tad__line);
 }
 #undef tad_dataset_load
 #define tad_dataset_load(...) tad__traced_dataset_load(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_dataset_load_part(const char *tad__file, int tad__line, tad_tape *t, const char *dir, const char *name, int64_t part, int64_t parts, const tad_dataset_options *options, tad_dataset *out) {
+    return tad_here_status(t, tad_dataset_load_part(t, dir, name, part, parts, options, out), tad__file, tad__line);
+}
+#undef tad_dataset_load_part
+#define tad_dataset_load_part(...) tad__traced_dataset_load_part(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_dataset_make(const char *tad__file, int tad__line, tad_tape *t, const tad_idx *examples, const tad_idx *labels, const tad_dataset_options *options, tad_dataset *out) {
     return tad_here_status(t, tad_dataset_make(t, examples, labels, options, out), tad__file, tad__line);
 }

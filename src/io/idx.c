@@ -1,11 +1,12 @@
 /* IDX files: a magic number 00 00 TYPE RANK, RANK big-endian sizes, the elements, nothing more.
  *
- * A file is read twice: first to see that it is complete and no longer than it says, then, into
- * memory of exactly that size, to keep it. So a file that lies about its size costs no memory.
- * Rests on the public headers and base.h. */
+ * A file is gone through twice: first to see that it is complete and no longer than it says, then
+ * to keep it, or a part, in memory of exactly that size. So a file that lies about its size costs
+ * no memory. Rests on idx.h and source.h. */
 #include <string.h>
 
 #include "base/base.h"
+#include "idx.h"
 #include "nn/dataset.h"
 #include "source.h"
 
@@ -64,17 +65,19 @@ static tad_status read_header(tad__source *s, header *h) {
     return TAD_OK;
 }
 
+static tad_status skip_exactly(tad__source *s, size_t n) {
+    size_t there;
+    tad_status status = tad__source_skip(s, n, &there);
+    return status == TAD_OK && there < n ? bad(s, "the IDX data end early") : status;
+}
+
 /* The elements must fill the rest, and end there. */
 static tad_status check_rest(tad__source *s, size_t bytes) {
-    unsigned char buffer[16384];
-    size_t got, past;
-    tad_status status = TAD_OK;
-    for (size_t left = bytes; left > 0; left -= got) {
-        got = tad__min(left, sizeof buffer);
-        if ((status = read_exactly(s, buffer, got)) != TAD_OK) return status;
-    }
-    if ((status = tad__source_read(s, buffer, 1, &past)) != TAD_OK) return status;
-    return past ? bad(s, "bytes after the IDX data") : TAD_OK;
+    unsigned char after;
+    size_t past;
+    tad_status status = skip_exactly(s, bytes);
+    if (status == TAD_OK) status = tad__source_read(s, &after, 1, &past);
+    return status == TAD_OK && past ? bad(s, "bytes after the IDX data") : status;
 }
 
 /* From big-endian to this machine's order, in place. */
@@ -94,15 +97,35 @@ static void swap(tad_idx_type type, void *data, int64_t n) {
     }
 }
 
-/* Second reading. */
-static tad_status keep(tad__source *s, tad_idx *out) {
+/* Which part of how many is wanted. */
+typedef struct portion {
+    int64_t part, parts;
+} portion;
+
+/* The header becomes that of the part; *first: the bytes before it. */
+static void cut(header *h, portion of, size_t *first) {
+    const int64_t n = h->idx.shape.dim[0], begin = tad__part_begin(n, of.part, of.parts),
+                  end = tad__part_begin(n, of.part + 1, of.parts);
+    const size_t row = n ? h->bytes / (size_t)n : 0;
+    *first = row * (size_t)begin;
+    h->idx.size = n ? h->idx.size / n * (end - begin) : 0;
+    h->bytes = row * (size_t)(end - begin);
+    h->idx.shape.dim[0] = end - begin;
+}
+
+/* Second time. */
+static tad_status keep(tad__source *s, portion of, tad_idx *out, int64_t *all) {
     header h;
+    size_t first = 0;
     tad_status status = tad__source_start(s);
     if (status == TAD_OK) status = read_header(s, &h);
     if (status != TAD_OK) return status;
+    *all = h.idx.shape.dim[0];
+    cut(&h, of, &first);
     void *data = tad_tape_resize(s->tape, NULL, h.bytes ? h.bytes : 1, 1);
     if (!data) return tad_tape_status(s->tape);
-    status = read_exactly(s, data, h.bytes);
+    status = skip_exactly(s, first);
+    if (status == TAD_OK) status = read_exactly(s, data, h.bytes);
     if (status != TAD_OK) {
         tad_tape_resize(s->tape, data, 0, 0);
         return status;
@@ -113,12 +136,12 @@ static tad_status keep(tad__source *s, tad_idx *out) {
     return TAD_OK;
 }
 
-static tad_status parse(tad__source *s, tad_idx *out) {
+static tad_status parse(tad__source *s, portion of, tad_idx *out, int64_t *all) {
     header h;
     tad_status status = tad__source_start(s);
     if (status == TAD_OK) status = read_header(s, &h);
     if (status == TAD_OK) status = check_rest(s, h.bytes);
-    if (status == TAD_OK) status = keep(s, out);
+    if (status == TAD_OK) status = keep(s, of, out, all);
     tad__source_stop(s);
     return status;
 }
@@ -127,18 +150,33 @@ tad_status tad_idx_parse(tad_tape *t, const void *bytes, size_t n, tad_idx *out)
     if (tad_tape_status(t) != TAD_OK) return tad_tape_status(t);
     if (!out || (!bytes && n)) return tad_tape_fail(t, TAD_BAD_ARGUMENT, "idx_parse: NULL");
     tad__source s = {.tape = t, .name = "idx_parse", .bytes = bytes, .size = n};
-    return parse(&s, out);
+    int64_t all;
+    return parse(&s, (portion){0, 1}, out, &all);
 }
 
-tad_status tad_idx_load(tad_tape *t, const char *path, tad_idx *out) {
+tad_status tad__idx_load(tad_tape *t, const char *path, int64_t part, int64_t parts, tad_idx *out,
+                         int64_t *all) {
     if (tad_tape_status(t) != TAD_OK) return tad_tape_status(t);
     if (!out || !path) return tad_tape_fail(t, TAD_BAD_ARGUMENT, "idx_load: NULL");
+    if (part < 0 || part >= parts || parts > INT32_MAX)
+        return tad_tape_fail(t, TAD_BAD_ARGUMENT, "idx_load: part %lld of %lld", (long long)part,
+                             (long long)parts);
     FILE *file = fopen(path, "rb");
     if (!file) return tad_tape_fail(t, TAD_IO, "%s cannot be opened", path);
     tad__source s = {.tape = t, .name = path, .file = file};
-    tad_status status = parse(&s, out);
+    tad_status status = parse(&s, (portion){part, parts}, out, all);
     fclose(file);
     return status;
+}
+
+tad_status tad_idx_load_part(tad_tape *t, const char *path, int64_t part, int64_t parts,
+                             tad_idx *out) {
+    int64_t all;
+    return tad__idx_load(t, path, part, parts, out, &all);
+}
+
+tad_status tad_idx_load(tad_tape *t, const char *path, tad_idx *out) {
+    return tad_idx_load_part(t, path, 0, 1, out);
 }
 
 void tad_idx_free(tad_tape *t, tad_idx *idx) {

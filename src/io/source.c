@@ -1,7 +1,6 @@
 /* A source of bytes. zlib is used here alone. Rests on the public headers and base.h. */
+#define _POSIX_C_SOURCE 200809L /* fseeko */
 #include "source.h"
-
-#include <tad/data.h>
 
 #include <string.h>
 
@@ -194,6 +193,32 @@ tad_status tad__source_start(tad__source *s) {
 
 tad_status tad__source_read(tad__source *s, void *out, size_t n, size_t *got) {
     return s->unpacker ? read_packed(s, out, n, got) : read_plain(s, out, n, got);
+}
+
+/* A file may be shorter than where it is told to go. */
+static tad_status skip_plain(tad__source *s, size_t n, size_t *there) {
+    const off_t at = s->file ? ftello(s->file) : (off_t)s->at;
+    if (s->file && (at < 0 || fseeko(s->file, 0, SEEK_END) != 0))
+        return tad_tape_fail(s->tape, TAD_IO, "%s cannot be read", s->name);
+    const size_t end = s->file ? (size_t)ftello(s->file) : s->size, left = end - (size_t)at;
+    *there = n < left ? n : left;
+    if (!s->file)
+        s->at += *there;
+    else if (fseeko(s->file, at + (off_t)*there, SEEK_SET) != 0)
+        return tad_tape_fail(s->tape, TAD_IO, "%s cannot be read", s->name);
+    return TAD_OK;
+}
+
+tad_status tad__source_skip(tad__source *s, size_t n, size_t *there) {
+    unsigned char buffer[16384];
+    size_t got = 1;
+    if (!s->unpacker) return skip_plain(s, n, there);
+    for (*there = 0; *there < n && got > 0; *there += got) {
+        got = n - *there < sizeof buffer ? n - *there : sizeof buffer;
+        const tad_status status = read_packed(s, buffer, got, &got);
+        if (status != TAD_OK) return status;
+    }
+    return TAD_OK;
 }
 
 void tad__source_stop(tad__source *s) {

@@ -19,6 +19,8 @@ typedef struct tad__source {
 tad_status tad__source_start(tad__source *s);
 /* Fewer than n bytes come only at the end. */
 tad_status tad__source_read(tad__source *s, void *out, size_t n, size_t *got);
+/* Leaves n bytes out: of a plain file without reading them. *there: how many there were. */
+tad_status tad__source_skip(tad__source *s, size_t n, size_t *there);
 void tad__source_stop(tad__source *s); /* frees what start made; closes nothing */
 
 /* Unpacks n bytes of deflate, without a header, that must be `size` bytes. `source` begins
