@@ -312,6 +312,213 @@ END_TEST
 START_TEST(another_verb_is_found) { ck_suffer(3, 1, CHECKS, TAD_DISAGREE, ""); }
 END_TEST
 
+/* ---- misuse, alone ---- */
+
+static tad_tape *t;
+static tad_dict *params;
+static tad_dist *d;
+
+static void open_alone(void) {
+    const tad_ranks alone = tad_ranks_alone();
+    t = tad_tape_new(NULL);
+    params = tad_dict_new(t);
+    tad_dict_add(params, "w", tad_param(t, TAD_F64, TAD_SHAPE(40), NULL));
+    d = tad_dist_new(t, &alone, params, &(tad_dist_options){.shards = 4, .split_state = true});
+    ck_tape(t);
+}
+
+static void close_alone(void) {
+    tad_dist_free(d);
+    tad_tape_free(t);
+}
+
+static void ck_no_dist(const tad_ranks *ranks, const tad_dict *of, tad_dist_options o,
+                       tad_status status, const char *text) {
+    ck_assert_ptr_null(tad_dist_new(t, ranks, of, &o));
+    ck_refused(t, status, text);
+}
+
+START_TEST(refuses_ranks_and_options_that_cannot_be) {
+    tad_ranks alone = tad_ranks_alone(), wrong = alone;
+    tad_tape *other = tad_tape_new(NULL);
+    ck_no_dist(&alone, params, (tad_dist_options){.shards = 0}, TAD_BAD_ARGUMENT, "0 shards");
+    ck_no_dist(&alone, params, (tad_dist_options){.shards = (1 << 20) + 1}, TAD_BAD_ARGUMENT,
+               "1048577 shards");
+    ck_no_dist(&alone, params, (tad_dist_options){.shards = 1, .patience = -1}, TAD_BAD_ARGUMENT,
+               "patience");
+    ck_no_dist(&alone, params, (tad_dist_options){.shards = 1, .double_master = true},
+               TAD_BAD_ARGUMENT, "without split_state");
+    wrong.rank = 1;
+    ck_no_dist(&wrong, params, (tad_dist_options){.shards = 1}, TAD_BAD_ARGUMENT, "rank 1 of 1");
+    wrong.size = 2;
+    ck_no_dist(&wrong, params, (tad_dist_options){.shards = 1}, TAD_BAD_ARGUMENT, "missing");
+    ck_assert_ptr_null(tad_dist_new(t, NULL, params, &(tad_dist_options){.shards = 1}));
+    ck_refused(t, TAD_BAD_ARGUMENT, "no ranks");
+    ck_no_dist(&alone, tad_dict_new(other), (tad_dist_options){.shards = 1}, TAD_BAD_HANDLE,
+               "another tape");
+    tad_tape_free(other);
+    tad_dict_add(params, "x", tad_scalar(t, 1));
+    ck_no_dist(&alone, params, (tad_dist_options){.shards = 1}, TAD_BAD_ARGUMENT, "x is no param");
+    tad_dict_remove(params, "x");
+    tad_dict_add(params, "again", tad_dict_get(params, "w"));
+    ck_no_dist(&alone, params, (tad_dist_options){.shards = 1}, TAD_BAD_ARGUMENT,
+               "again is there twice");
+}
+END_TEST
+
+START_TEST(refuses_optimisers_of_other_parameters_and_those_of_the_whole) {
+    tad_sgd_options clips = {.clip.norm = 1};
+    ck_assert_int_eq(tad_dist_step(d, tad_sgd(params, 0.1, NULL)), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "other parameters than tad_dist_params gives");
+    ck_assert_int_eq(tad_dist_step(d, tad_lamb(tad_dist_params(d), 0.1, NULL)), TAD_UNSUPPORTED);
+    ck_refused(t, TAD_UNSUPPORTED, "lamb looks at whole parameters");
+    ck_assert_int_eq(tad_dist_step(d, tad_sgd(tad_dist_params(d), 0.1, &clips)), TAD_UNSUPPORTED);
+    ck_refused(t, TAD_UNSUPPORTED, "split_state has none");
+    ck_assert_int_eq(tad_dist_step(d, NULL), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "no optimiser");
+}
+END_TEST
+
+/* What a shard gives: the case says what is wrong with it. */
+static tad_shard_loss give(tad_tape *on, int64_t shard, double *sums, void *user) {
+    const int what = *(const int *)user;
+    const tad_var w = tad_dict_get(params, "w"), y = tad_sum(tad_square(w), tad_all());
+    (void)sums;
+    if (what == 0) return (tad_shard_loss){y, shard == 2 ? -1 : 1};
+    if (what == 1) return (tad_shard_loss){y, NAN};
+    if (what == 2) return (tad_shard_loss){tad_number(1), 1};
+    if (what == 3) return (tad_shard_loss){w, 1};
+    if (what == 4) return (tad_shard_loss){.weight = 0};
+    return (tad_shard_loss){tad_scalar(on, 1), 1};
+}
+
+START_TEST(refuses_losses_that_are_none) {
+    static const struct {
+        tad_status status;
+        const char *text;
+    } expected[] = {{TAD_BAD_ARGUMENT, "shard 2 has the weight -1"},
+                    {TAD_BAD_ARGUMENT, "shard 0 has the weight nan"},
+                    {TAD_BAD_HANDLE, "shard 0 has no loss"},
+                    {TAD_BAD_SHAPE, "item"},
+                    {TAD_BAD_ARGUMENT, "weights of all shards are 0"}};
+    tad_dist_result result = {.loss = 7};
+    for (int what = 0; what < 5; what++) {
+        ck_assert_int_eq(tad_dist_gradients(d, give, &what, &result), expected[what].status);
+        ck_refused(t, expected[what].status, expected[what].text);
+    }
+    ck_assert_int_eq(tad_dist_gradients(d, NULL, NULL, &result), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "no function");
+    ck_assert_double_eq(result.loss, 7);
+    const int constant = 5; /* depends on no parameter */
+    ck_assert_int_eq(tad_dist_evaluate(d, give, (void *)(uintptr_t)&constant, &result), TAD_OK);
+    ck_assert_double_eq(result.loss, 1);
+}
+END_TEST
+
+/* Every request for memory fails once: a status, and nothing lost. */
+START_TEST(dist_survives_out_of_memory) {
+    int refused = 0, failed = 0;
+    for (size_t at = 1;; at++) {
+        support_memory m = {.scarce = true};
+        const tad_ranks alone = tad_ranks_alone();
+        t = support_tape(&m);
+        tad_net *net = make_net(t, true, false);
+        training tr = {net, 0, 4, -1};
+        m.fail_at = m.requests + at;
+        tad_dist *of = tad_dist_new(t, &alone, tad_net_params(net),
+                                    &(tad_dist_options){.shards = 4, .split_state = true});
+        tad_optim *o = tad_adam(tad_dist_params(of), 0.1, NULL);
+        tad_status s = tad_tape_status(t);
+        if (s == TAD_OK) s = tad_dist_gradients(of, loss, &tr, NULL);
+        if (s == TAD_OK) s = tad_dist_step(of, o);
+        if (s == TAD_OK && !tad_dist_state(of, o)) s = tad_tape_status(t);
+        /* a tape can do without a list of what was read, until it is frozen */
+        ck_assert(s == TAD_NO_MEMORY || s == TAD_OK);
+        ck_assert(s == TAD_OK || m.refused);
+        failed += s != TAD_OK;
+        tad_dist_free(of);
+        tad_tape_free(t);
+        ck_no_leak(&m);
+        if (!m.refused) break;
+        refused++;
+    }
+    ck_assert_int_gt(refused, 100);
+    ck_assert_int_gt(failed, refused - 20);
+}
+END_TEST
+
+/* ---- parts ---- */
+
+/* Squares of 23 numbers, of which each rank computes its part as a program. */
+static void map_points(const tad_ranks *ranks, void *user) {
+    enum { POINTS = 23 };
+    double x[POINTS], y[POINTS], all[POINTS] = {0};
+    (void)user;
+    for (int i = 0; i < POINTS; i++) x[i] = 0.1 * i;
+    tad_tape *own = tad_tape_new(NULL);
+    tad_dist *over = tad_dist_new(own, ranks, NULL, &(tad_dist_options){.shards = 1});
+    const tad_var in = tad_scalar(own, 0.5), out = tad_exp(tad_square(in));
+    tad_program *p = NULL;
+    ck_done(tad_freeze(&in, 1, &out, 1, NULL, &p), own);
+    tad_workspace *w = tad_workspace_new(p);
+    const tad_dist_part part = tad_dist_part_of(over, POINTS);
+    ck_assert_int_eq(tad_bind_each_numbers_in(w, 0, 1, (size_t)part.count, x + part.first), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_numbers_out(w, 0, 1, (size_t)part.count, y), TAD_OK);
+    ck_assert_int_eq(tad_run(w), TAD_OK);
+    ck_done(tad_dist_gather(over, y, POINTS, sizeof *y, all), own);
+    for (int i = 0; i < POINTS; i++) ck_near(all[i], exp(x[i] * x[i]), 1e-15);
+    tad_workspace_free(w);
+    tad_program_free(p);
+    tad_dist_free(over);
+    tad_tape_free(own);
+}
+
+START_TEST(points_are_computed_by_parts) {
+    for (int ranks = 1; ranks < 6; ranks++) run_ranks(ranks, map_points, NULL);
+}
+END_TEST
+
+/* What a ring sends, and not 5 % more. */
+typedef struct sizes {
+    size_t numbers;
+    bool split;
+} sizes;
+
+static tad_shard_loss square_all(tad_tape *on, int64_t shard, double *sums, void *user) {
+    (void)on, (void)shard, (void)sums;
+    return (tad_shard_loss){tad_sum(tad_square(*(const tad_var *)user), tad_all()), 1};
+}
+
+static void send_much(const tad_ranks *ranks, void *user) {
+    const sizes *of = user;
+    tad_tape *own = tad_tape_new(NULL);
+    tad_dict *dict = tad_dict_new(own);
+    tad_var w = tad_param(own, TAD_F32, TAD_SHAPE((int64_t)of->numbers), NULL);
+    tad_dict_add(dict, "w", w);
+    tad_dist *over =
+        tad_dist_new(own, ranks, dict, &(tad_dist_options){.shards = 16, .split_state = of->split});
+    tad_optim *o = tad_sgd(tad_dist_params(over), 0.1, NULL);
+    for (int i = 0; i < 10; i++) {
+        ck_done(tad_dist_gradients(over, square_all, &w, NULL), own);
+        ck_done(tad_dist_step(over, o), own);
+    }
+    tad_dist_free(over);
+    tad_tape_free(own);
+}
+
+START_TEST(sends_no_more_than_a_ring) {
+    for (int split = 0; split < 2; split++)
+        for (int ranks = 2; ranks <= 8; ranks *= 2) {
+            sizes of = {200000, split};
+            const double bytes = 4.0 * (double)of.numbers,
+                         bound = 2 * (ranks - 1.0) / ranks * bytes,
+                         sent = (double)run_ranks(ranks, send_much, &of) - (ranks > 1 ? bytes : 0);
+            ck_assert_double_ge(sent, 9 * bound);
+            ck_assert_double_le(sent, 10.5 * bound);
+        }
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("dist");
     TCase *c = support_case(s, "bits");
@@ -327,6 +534,15 @@ static Suite *suite(void) {
     tcase_add_test(c, nobody_waits_longer_than_said);
     tcase_add_test(c, ranks_that_differ_are_found);
     tcase_add_test(c, another_verb_is_found);
+    c = support_case(s, "alone");
+    tcase_add_checked_fixture(c, open_alone, close_alone);
+    tcase_add_test(c, refuses_ranks_and_options_that_cannot_be);
+    tcase_add_test(c, refuses_optimisers_of_other_parameters_and_those_of_the_whole);
+    tcase_add_test(c, refuses_losses_that_are_none);
+    c = support_case(s, "parts");
+    tcase_add_test(c, dist_survives_out_of_memory);
+    tcase_add_test(c, points_are_computed_by_parts);
+    tcase_add_test(c, sends_no_more_than_a_ring);
     return s;
 }
 

@@ -86,9 +86,9 @@ static bool reserve_reports(tad_dist *d) {
 
 static bool reserve_vectors(tad_dist *d) {
     d->level = tad_tape_resize(d->tape, NULL, d->levels + 1, sizeof *d->level);
+    if (d->level) memset(d->level, 0, (d->levels + 1) * sizeof *d->level);
     d->buffers = tad_tape_resize(d->tape, NULL, d->bytes + 1, 1);
     if (tad_tape_status(d->tape) != TAD_OK) return false;
-    memset(d->level, 0, (d->levels + 1) * sizeof *d->level);
     d->sum = zeros(d, d->bytes);
     d->arriving = zeros(d, d->arriving_bytes);
     for (size_t k = 0; k < d->levels; k++) d->level[k] = zeros(d, d->bytes);
