@@ -102,7 +102,8 @@ LEVELS = ("badinput", "tape", "norm", "softmax", "elementary", "example digits")
 WITHOUT_CHECK = ("op table", "snippets") + tuple(sorted(
     "example " + path.stem for path in (ROOT / "examples").glob("*.c")))
 CLANG_RUNTIME = (("/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.msan-*.a", "libclang-rt-dev"),)
-NO_RECOVERY = ("-Db_lundef=false", "-Dc_args=-fno-sanitize-recover=all -fno-omit-frame-pointer")
+# MPI is not instrumented, and that of this machine is for no other.
+NO_RECOVERY = ("-Dmpi=disabled", "-Db_lundef=false", "-Dc_args=-fno-sanitize-recover=all -fno-omit-frame-pointer")
 
 BUILDS = tuple(Build(f"{compiler}-{level}", compiler, options)
                for compiler in ("gcc", "clang") for level, options in OPTIMISED) + (
@@ -110,7 +111,7 @@ BUILDS = tuple(Build(f"{compiler}-{level}", compiler, options)
     Build("lto", options=("-Db_lto=true",)),
     Build("level-avx2", options=("-Dlevel=avx2",)),
     Build("level-base", options=("-Dlevel=base",)),
-    Build("without-libraries", options=("-Dzlib=disabled", "-Djansson=disabled")),
+    Build("without-libraries", options=("-Dzlib=disabled", "-Djansson=disabled", "-Dmpi=disabled")),
     Build("asan", "clang", ("-Db_sanitize=address,undefined",) + NO_RECOVERY, slow=5,
           packages=CLANG_RUNTIME),
     Build("tsan", options=("-Db_sanitize=thread", "-Dlevel=base") + NO_RECOVERY, slow=10,
@@ -213,7 +214,7 @@ def configure(build, folder):
     if build.processor:
         file = PLACE / (build.name + ".ini")
         file.write_text(machine_file(build), encoding="utf-8")
-        command += ["--cross-file", file]
+        command += ["--cross-file", file, "-Dmpi=disabled"]
         environment = os.environ
     return command, environment
 

@@ -77,7 +77,7 @@ typedef struct tad_dist_options {
     int64_t shards;      /* of every batch: 1 .. 2^20 */
     double patience;     /* seconds to wait for another rank in one verb; 0: 600 */
     int64_t check_every; /* steps from one comparison of all parameters to the next; 0: 100 */
-    size_t bucket;       /* bytes of gradients that are sent together; 0: 4 MiB */
+    size_t bucket;       /* bytes of gradients that are sent together; 0: 1 MiB */
     /* Each rank keeps the optimiser's state of its share of the parameters alone, and steps that
      * share; the others get its new values, in the place of the sum of the gradients. */
     bool split_state;

@@ -172,7 +172,7 @@ static tad_status agree(tad_dist *d) {
 static tad_dist_options with_defaults(tad_dist_options o) {
     if (o.patience == 0) o.patience = 600;
     if (o.check_every == 0) o.check_every = 100;
-    if (o.bucket == 0) o.bucket = (size_t)4 << 20;
+    if (o.bucket == 0) o.bucket = (size_t)1 << 20;
     return o;
 }
 
