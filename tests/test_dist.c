@@ -415,6 +415,29 @@ START_TEST(refuses_losses_that_are_none) {
 }
 END_TEST
 
+/* What the caller rewound or reset is found out, by the function's own use of it or by ours. */
+START_TEST(refuses_parameters_that_are_gone) {
+    const tad_ranks alone = tad_ranks_alone();
+    tad_tape *own = tad_tape_new(NULL);
+    const tad_mark before = tad_tape_mark(own);
+    tad_net *net = make_net(own, true, false);
+    training tr = {net, 0, 4, -1};
+    tad_dist *of = tad_dist_new(own, &alone, tad_net_params(net), &(tad_dist_options){.shards = 4});
+    for (int resets = 0; resets < 2; resets++) {
+        if (resets)
+            tad_tape_reset(own);
+        else
+            ck_assert_int_eq(tad_tape_rewind(own, before), TAD_OK);
+        ck_assert_int_eq(tad_dist_gradients(of, loss, &tr, NULL), TAD_BAD_HANDLE);
+        ck_refused(own, TAD_BAD_HANDLE, "rewound");
+        ck_assert_int_eq(tad_dist_check(of), TAD_BAD_HANDLE);
+        ck_refused(own, TAD_BAD_HANDLE, "rewound");
+    }
+    tad_dist_free(of);
+    tad_tape_free(own);
+}
+END_TEST
+
 /* Every request for memory fails once: a status, and nothing lost. */
 START_TEST(dist_survives_out_of_memory) {
     int refused = 0, failed = 0;
@@ -539,6 +562,7 @@ static Suite *suite(void) {
     tcase_add_test(c, refuses_ranks_and_options_that_cannot_be);
     tcase_add_test(c, refuses_optimisers_of_other_parameters_and_those_of_the_whole);
     tcase_add_test(c, refuses_losses_that_are_none);
+    tcase_add_test(c, refuses_parameters_that_are_gone);
     c = support_case(s, "parts");
     tcase_add_test(c, dist_survives_out_of_memory);
     tcase_add_test(c, points_are_computed_by_parts);

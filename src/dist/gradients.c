@@ -6,6 +6,7 @@
 #include <tad/inspect.h>
 
 #include "dist.h"
+#include "tape/handle.h"
 #include "tape/version.h"
 
 /* The numbers' bucket: the sum of weights, that of weighted losses, the caller's. */
@@ -44,10 +45,11 @@ static void keep_buffers(tad_dist *d) {
     }
 }
 
-/* Also where the tape has failed. */
+/* Also where the tape has failed; a buffer that the caller rewound is gone. */
 static void restore_buffers(tad_dist *d) {
     for (size_t k = d->trained; k < d->items; k++) {
         const tad__item *item = &d->item[k];
+        if (!tad__is_living(d->tape, item->param)) continue;
         memcpy(tad__change(d->tape, (uint32_t)tad_node_index(item->param)),
                tad__item_in(d, d->buffers, item), bytes_of(item));
     }

@@ -110,8 +110,8 @@ static tad_status judge(tad_dist *d) {
 static void fill(tad_dist *d, enum tad__verb verb, const char *text, bool checks) {
     tad__report *own = d->report;
     *own = (tad__report){.verb = (uint64_t)verb, .number = d->verbs++};
+    if (checks && tad_tape_status(d->tape) == TAD_OK) own->hash = hash_of_all(d);
     own->status = (uint64_t)tad_tape_status(d->tape);
-    if (own->status == TAD_OK && checks) own->hash = hash_of_all(d);
     if (own->status != TAD_OK) text = tad_message(d->tape);
     snprintf(own->text, sizeof own->text, "%s", text ? text : "");
 }

@@ -1,5 +1,5 @@
-/* Training steps of a wide net over two ranks beside one rank with one and with two threads, all for
- * the same two shards; what an exchange takes; what is sent, and when.
+/* Training steps of a wide net over two ranks beside one rank with one and with two threads, all
+ * for the same two shards; what an exchange takes; what is sent, and when.
  *
  *     mpirun -n 2 bench_dist [--rounds N] [--timeline FILE.svg]
  *
@@ -32,8 +32,7 @@ static tad_shard_loss shard_loss(tad_tape *t, int64_t shard, double *sums, void 
     const trainer *tr = user;
     const int64_t n = BATCH / SHARDS, first = n * shard;
     (void)sums;
-    const tad_var x =
-        tad_borrow(t, TAD_F32, TAD_SHAPE(n, FEATURES), tr->x + first * FEATURES);
+    const tad_var x = tad_borrow(t, TAD_F32, TAD_SHAPE(n, FEATURES), tr->x + first * FEATURES);
     const tad_var labels = tad_constant(t, TAD_I64, TAD_SHAPE(n), tr->labels + first);
     return (tad_shard_loss){tad_cross_entropy(tad_net_apply(tr->net, x), labels, NULL), 1};
 }
@@ -65,9 +64,7 @@ static void free_trainer(trainer *t) {
 
 /* ---- ranks that take turns ---- */
 
-static void sleep_a_little(void) {
-    nanosleep(&(struct timespec){0, 100000}, NULL);
-}
+static void sleep_a_little(void) { nanosleep(&(struct timespec){0, 100000}, NULL); }
 
 /* All come here; who is early sleeps, so that the processor is the others'. */
 static void meet(void) {
@@ -169,10 +166,10 @@ static int lane_of(const event *e) {
 }
 
 static const char *colour_of(const event *e) {
-    return !strcmp(e->what, "sweep")    ? "#4c78a8"
-           : !strcmp(e->what, "sum")    ? "#f58518"
-           : !strcmp(e->what, "share")  ? "#54a24b"
-                                        : "#9d9da1";
+    return !strcmp(e->what, "sweep")   ? "#4c78a8"
+           : !strcmp(e->what, "sum")   ? "#f58518"
+           : !strcmp(e->what, "share") ? "#54a24b"
+                                       : "#9d9da1";
 }
 
 static void draw(const timeline *t, const char *path) {
@@ -192,7 +189,10 @@ static void draw(const timeline *t, const char *path) {
             60 + lanes * height);
     for (int lane = 0; lane < lanes; lane++) {
         char name[40];
-        snprintf(name, sizeof name, lane == 0 ? "sweep" : lane == 1 ? "report" : "bucket %d",
+        snprintf(name, sizeof name,
+                 lane == 0   ? "sweep"
+                 : lane == 1 ? "report"
+                             : "bucket %d",
                  lane - 2);
         fprintf(f, "<text x=\"10\" y=\"%g\">%s</text>\n", 30 + lane * height, name);
     }
@@ -273,8 +273,8 @@ int main(int argc, char **argv) {
     ranks.start = count;
     report_exchange(&ranks);
 
-    const tad_dist_options plain = {0}, small = {.bucket = 256 << 10, .watch = note,
-                                                 .watcher = &events};
+    const tad_dist_options plain = {0},
+                           small = {.bucket = 256 << 10, .watch = note, .watcher = &events};
     trainer one = {.x = x, .labels = labels}, two = one, both = one, watched = one;
     make_trainer(&one, &alone, 1, &plain);
     make_trainer(&two, &alone, 2, &plain);
