@@ -1152,6 +1152,74 @@ START_TEST(a_derivative_by_a_constant_is_refused) {
 }
 END_TEST
 
+/* ---- memory of others ---- */
+
+typedef struct released {
+    int n, order[8];
+} released;
+
+typedef struct lent {
+    released *to;
+    int which;
+} lent;
+
+static void give_back(void *owner) {
+    const lent *l = owner;
+    l->to->order[l->to->n++] = l->which;
+}
+
+START_TEST(tells_when_a_variable_is_forgotten) {
+    released r = {0};
+    lent l[6];
+    double data[2] = {1, 2};
+    for (int i = 0; i < 6; i++) l[i] = (lent){&r, i};
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var kept = tad_borrow(t, TAD_F64, TAD_SHAPE(2), data);
+    tad_mark m = tad_tape_mark(t);
+    tad_var a = tad_borrow(t, TAD_F64, TAD_SHAPE(2), data), b = tad_sin(a), c = tad_exp(b);
+    ck_done(tad_on_release(c, give_back, &l[2]), t); /* in any order */
+    ck_done(tad_on_release(a, give_back, &l[0]), t);
+    ck_done(tad_on_release(b, give_back, &l[1]), t);
+    ck_done(tad_on_release(kept, give_back, &l[3]), t);
+    ck_done(tad_on_release(b, give_back, &l[4]), t);
+    ck_assert_int_eq(r.n, 0);
+    ck_assert_int_eq(tad_tape_rewind(t, m), TAD_OK);
+    ck_assert_int_eq(r.n, 4); /* the last variable first; of one variable, the last told first */
+    ck_assert_mem_eq(r.order, ((int[]){2, 4, 1, 0}), 4 * sizeof(int));
+    ck_assert_int_eq(tad_tape_rewind(t, m), TAD_OK);
+    ck_assert_int_eq(r.n, 4); /* once */
+    tad_tape_reset(t);
+    ck_assert_int_eq(r.n, 5);
+    ck_assert_int_eq(r.order[4], 3);
+    ck_done(tad_on_release(tad_scalar(t, 1), give_back, &l[5]), t);
+    tad_tape_free(t);
+    ck_assert_int_eq(r.n, 6);
+}
+END_TEST
+
+START_TEST(refuses_to_tell_of_what_is_none) {
+    support_memory memory = {.scarce = true};
+    released r = {0};
+    lent l = {&r, 0};
+    tad_tape *t = support_tape(&memory);
+    tad_var x = tad_scalar(t, 1), gone;
+    tad_mark m = tad_tape_mark(t);
+    gone = tad_scalar(t, 2);
+    ck_assert_int_eq(tad_tape_rewind(t, m), TAD_OK);
+    ck_assert_int_eq(tad_on_release(gone, give_back, &l), TAD_BAD_HANDLE);
+    ck_refused(t, TAD_BAD_HANDLE, "on_release");
+    ck_assert_int_eq(tad_on_release(x, NULL, &l), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "on_release: no function");
+    ck_assert_int_eq(tad_on_release(tad_number(1), give_back, &l), TAD_BAD_HANDLE);
+    memory.fail_at = memory.requests + 1;
+    ck_assert_int_eq(tad_on_release(x, give_back, &l), TAD_NO_MEMORY);
+    ck_refused(t, TAD_NO_MEMORY, "on_release");
+    tad_tape_free(t);
+    ck_assert_int_eq(r.n, 0); /* what was refused is never called */
+    ck_no_leak(&memory);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("tape");
     TCase *c = support_case(s, "leaves");
@@ -1219,6 +1287,9 @@ static Suite *suite(void) {
     tcase_add_test(c, plain_coefficients_are_those_of_arrays_too);
     tcase_add_test(c, lists_refuse_what_does_not_live_on_the_tape);
     tcase_add_test(c, an_array_anywhere_in_a_list_makes_arrays_of_it);
+    c = support_case(s, "released");
+    tcase_add_test(c, tells_when_a_variable_is_forgotten);
+    tcase_add_test(c, refuses_to_tell_of_what_is_none);
     return s;
 }
 

@@ -210,7 +210,6 @@ TAD_API TAD_MUST_USE tad_status tad_program_c_header(const tad_program *p,
 typedef void tad_steps_list(const void *program, unsigned first, unsigned count, double *numbers);
 typedef int tad_steps(const void *const *in, double *numbers, void *arrays, tad_steps_list *list,
                       const void *program);
-typedef void tad_release(void *owner);
 /* Has all runs of the program, of whatever workspace, use these steps; NULL: its own again. They
  * must be of this program. `release`, unless NULL, is called with `owner` when they are used no
  * more. Not while anything runs. compile.h does all of this. */

@@ -227,6 +227,12 @@ TAD_API tad_var tad_linspace(tad_tape *t, tad_dtype dtype, double start, double 
 TAD_API tad_var tad_rand(tad_tape *t, tad_dtype dtype, tad_shape shape);
 TAD_API tad_var tad_randn(tad_tape *t, tad_dtype dtype, tad_shape shape);
 
+/* When x is forgotten, by a rewind, a reset or the end of the tape, release(owner) is called, once:
+ * for memory that was borrowed for it, say. It does not use the tape. On failure it is never
+ * called. Of several those of later variables come first. */
+typedef void tad_release(void *owner);
+TAD_API TAD_MUST_USE tad_status tad_on_release(tad_var x, tad_release *release, void *owner);
+
 /* The same value without a past: a constant. It shares x's memory, except where x is a parameter or
  * a view of one: then it is a copy, and does not change when the parameter does. A number is
  * itself. */

@@ -732,6 +732,11 @@ static inline tad_status tad__traced_tape_rewind(const char *tad__file, int tad_
 }
 #undef tad_tape_rewind
 #define tad_tape_rewind(...) tad__traced_tape_rewind(__FILE__, __LINE__, __VA_ARGS__)
+static inline tad_status tad__traced_on_release(const char *tad__file, int tad__line, tad_var x, tad_release *release, void *owner) {
+    return tad_here_status(tad_tape_of(x), tad_on_release(x, release, owner), tad__file, tad__line);
+}
+#undef tad_on_release
+#define tad_on_release(...) tad__traced_on_release(__FILE__, __LINE__, __VA_ARGS__)
 static inline tad_status tad__traced_read(const char *tad__file, int tad__line, tad_var x, double *out, size_t n) {
     return tad_here_status(tad_tape_of(x), tad_read(x, out, n), tad__file, tad__line);
 }

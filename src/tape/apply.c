@@ -8,6 +8,7 @@
 #include "label.h"
 #include "mark.h"
 #include "node.h"
+#include "release.h"
 #include "work.h"
 
 static const max_align_t no_options[64]; /* for options left out: all zero */
@@ -205,6 +206,7 @@ static tad_var give_up(tad__work *w, tad__stretch begin, tad_status s) {
     tad__buffers_give(&w->t->buffers, w->saved);
     tad__drop_nodes(w->t, begin.count);
     tad__arena_release(&w->t->arena, begin.before);
+    tad__release_dropped(w->t);
     return tad__nil(w->t);
 }
 

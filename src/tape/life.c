@@ -7,6 +7,7 @@
 #include "error.h"
 #include "mark.h"
 #include "owned.h"
+#include "release.h"
 
 enum { FIRST_CUTS = 8, MOST_THREADS = 256 };
 
@@ -72,6 +73,9 @@ static void free_swept(tad__memory *m, tad__adjoint *adjoint, const tad__swept *
 void tad_tape_free(tad_tape *t) {
     if (!t) return;
     tad__memory *m = &t->memory;
+    t->head.count = 0;
+    tad__release_dropped(t);
+    tad__memory_resize(m, t->release, t->release_capacity * sizeof *t->release, 0);
     if (t->compute.threads) {
         tad__pool_destroy(t->compute.threads);
         tad__memory_resize(m, t->compute.threads, t->threads_bytes, 0);

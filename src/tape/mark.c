@@ -8,6 +8,7 @@
 #include "error.h"
 #include "label.h"
 #include "node.h"
+#include "release.h"
 
 bool tad__have_cuts(tad_tape *t, size_t n) {
     void *vector = t->cut;
@@ -50,6 +51,7 @@ static tad_status rewind_to(tad_tape *t, uint32_t count, tad__arena_mark before)
     drop_oldest_cut(t);
     t->head.floor = t->head.floor < count ? t->head.floor : count;
     if (t->cuts == 1) t->head.floor = count; /* every cut so far went no deeper */
+    tad__release_dropped(t);
     return TAD_OK;
 }
 
@@ -75,6 +77,7 @@ void tad_tape_reset(tad_tape *t) {
     t->cut[0] = (tad__cut){t->head.epoch, 0};
     t->cuts = 1;
     tad_tape_clear(t);
+    tad__release_dropped(t);
 }
 
 tad__stretch tad__stretch_begin(tad_tape *t) {
@@ -86,6 +89,7 @@ void tad__stretch_end(tad_tape *t, tad__stretch s) {
     tad__drop_nodes(t, s.count);
     tad__arena_release(&t->arena, s.before);
     tad_record_resume(t);
+    tad__release_dropped(t);
 }
 
 void tad_record_pause(tad_tape *t) {

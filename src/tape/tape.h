@@ -92,13 +92,15 @@ struct tad_tape {
     tad__version number_version; /* when any 0-d float64 parameter was changed last */
     tad__seen *witness;          /* with rising counts */
     size_t witnesses, witness_capacity;
-    bool witnesses_lost;         /* there was no memory for one */
-    tad__swept last;             /* sweep */
-    struct tad__apart *apart;    /* a sweep with adjoints of its own, under way; NULL: none */
-    tad__swept_apart other;      /* theirs; while it is under way, the tape's */
-    struct tad__saved *saved;    /* of the nodes that have any, the last one first */
-    struct tad__anchor *anchors; /* what reads parameters and outlives the tape */
-    struct tad__owned *owned;    /* blocks of tad_tape_resize */
+    bool witnesses_lost;          /* there was no memory for one */
+    tad__swept last;              /* sweep */
+    struct tad__apart *apart;     /* a sweep with adjoints of its own, under way; NULL: none */
+    tad__swept_apart other;       /* theirs; while it is under way, the tape's */
+    struct tad__saved *saved;     /* of the nodes that have any, the last one first */
+    struct tad__anchor *anchors;  /* what reads parameters and outlives the tape */
+    struct tad__owned *owned;     /* blocks of tad_tape_resize */
+    struct tad__release *release; /* what waits for nodes to be forgotten, ordered by these */
+    size_t releases, release_capacity;
     tad_random random;
 };
 
