@@ -15,7 +15,7 @@ static inline void M(qr_step)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t j, T *columns,
     }
 }
 
-/* Q of x, m x k, and R of y, k x n, k the smaller of both. work: 2 of the larger one's squares. */
+/* Q of x, m x k, and R of y, k x n, k the smaller of both. work: 2 m x n. */
 static inline int M(qr)(const tad__sides *s, const T *a, const T *b, T *x, T *y, T *work) {
     const ptrdiff_t m = s->m, n = s->n, k = m < n ? m : n;
     T *const rows = work + m * n;
@@ -147,7 +147,7 @@ static inline int M(singular_of)(const tad__sides *s, const T *a, T *values, T *
     return M(singular)(n, m, v, values, u);
 }
 
-/* Values of x; U above V in y. work of these: 2 squares. */
+/* Values of x; U above V in y. work of these: 2 m x n. */
 static inline int M(svd)(const tad__sides *s, const T *a, const T *b, T *x, T *y, T *work) {
     const ptrdiff_t m = s->m, n = s->n, k = m < n ? m : n;
     (void)b;
@@ -163,8 +163,8 @@ static inline int M(singular_values)(const tad__sides *s, const T *a, const T *b
     return M(singular_of)(s, a, x, work);
 }
 
-/* V (1 / values) U^T, where those count that are above `least` times the largest. work: 2 squares,
- * 1 row. */
+/* V (1 / values) U^T, where those count that are above `least` times the largest. work: 2 m x n, k.
+ */
 static inline int M(pseudo_inverse)(const tad__sides *s, const T *a, const T *b, T *x, T *y,
                                     T *work) {
     const ptrdiff_t m = s->m, n = s->n, k = m < n ? m : n;

@@ -1,6 +1,8 @@
 /* Methods applied to each matrix of a batch, and as C. Rests on linalg.h. */
 #include "linalg.h"
 
+#include <limits.h>
+
 #include "array/view.h"
 #include "ops/operands.h"
 
@@ -105,7 +107,7 @@ static void *element(batch *b, int k, int64_t index) {
 /* ---- forward ---- */
 
 typedef struct call {
-    const tad__method *method;
+    const tad__method *method, *library; /* library: NULL where it is not asked */
     const tad__sides *sides;
     tad_dtype dtype;
     batch batch;
@@ -114,6 +116,11 @@ typedef struct call {
     int64_t *failed; /* of each piece the first matrix; -1: none */
 } call;
 
+static int apply(const call *p, const tad__method *method, void *const *at, void *work) {
+    return p->dtype == TAD_F64 ? method->f64(p->sides, at[IN0], at[IN1], at[OUT0], at[OUT1], work)
+                               : method->f32(p->sides, at[IN0], at[IN1], at[OUT0], at[OUT1], work);
+}
+
 static void run_piece(void *arg, size_t first, size_t end) {
     call *p = arg;
     const size_t piece = first / p->grain;
@@ -121,18 +128,27 @@ static void run_piece(void *arg, size_t first, size_t end) {
     for (size_t i = first; i < end && p->failed[piece] < 0; i++) {
         void *at[ARRAYS];
         for (int k = 0; k < ARRAYS; k++) at[k] = element(&p->batch, k, (int64_t)i);
-        const int done = p->dtype == TAD_F64
-                             ? p->method->f64(p->sides, at[IN0], at[IN1], at[OUT0], at[OUT1], work)
-                             : p->method->f32(p->sides, at[IN0], at[IN1], at[OUT0], at[OUT1], work);
-        if (!done) p->failed[piece] = (int64_t)i;
+        int done = p->library ? apply(p, p->library, at, work) : TAD__LEFT;
+        if (done == TAD__LEFT) done = apply(p, p->method, at, work);
+        if (done == TAD__REFUSED) p->failed[piece] = (int64_t)i;
     }
 }
 
-/* Elements, of which n is the larger side; SIZE_MAX: beyond memory. */
+/* Elements; SIZE_MAX: beyond memory. */
 static size_t room_of(const tad__method *method, const tad__sides *s) {
-    const size_t n = tad__max((size_t)s->m, (size_t)s->n), most = SIZE_MAX / 64;
+    const size_t m = (size_t)s->m, n = (size_t)s->n, most = SIZE_MAX / 64;
     const size_t squares = (size_t)method->squares, rows = (size_t)method->rows;
-    return n && n > most / n ? SIZE_MAX : squares * n * n + rows * n;
+    return n && m > most / n ? SIZE_MAX : squares * m * n + rows * tad__max(m, n);
+}
+
+/* Small matrices are ours: a call of the library would take longer. So are those of which a size
+ * may be beyond its integers. */
+static const tad__method *library_of(const tad__method *method, const tad__sides *s) {
+    const tad__method *library = method->library;
+    return library && s->m >= library->from && s->n >= library->from &&
+                   room_of(library, s) <= INT_MAX
+               ? library
+               : NULL;
 }
 
 enum { PIECES = 32, WORTH = 4096 };
@@ -141,8 +157,10 @@ tad_status tad__each_matrix(const tad_call_frame *c, const tad__method *method,
                             const tad__sides *s) {
     call p = {.method = method, .sides = s, .dtype = (tad_dtype)c->in[0]->dtype};
     as_batch(&p.batch, c);
+    p.library = library_of(method, s);
     const size_t count = (size_t)p.batch.size, size = (size_t)s->m * (size_t)s->n + 1;
-    const size_t elements = room_of(method, s);
+    const size_t elements =
+        tad__max(room_of(method, s), p.library ? room_of(p.library, s) : (size_t)0);
     if (count == 0) return TAD_OK;
     p.grain = (count - 1) / PIECES + 1;
     while (p.grain * size < WORTH && p.grain < count) p.grain *= 2;

@@ -15,11 +15,28 @@ typedef struct tad__method {
                double *work);
     int (*f32)(const tad__sides *s, const float *a, const float *b, float *x, float *y,
                float *work);
-    int squares, rows; /* room: so many n x n, and so many n */
+    int squares, rows; /* room: so many matrices, and so many of their longer side */
     tad_status status; /* where it gives 0; OK: it never does */
+    /* Who is asked first where no side is below `from`: LAPACK. NULL: nobody. */
+    const struct tad__method *library;
+    ptrdiff_t from;
 } tad__method;
 
+/* What a function gives: no result, a result; of a library also "ask the other one". */
+enum { TAD__REFUSED, TAD__DONE, TAD__LEFT };
+
 #define TAD__METHOD(name) .part = #name, .f64 = tad__##name##_f64, .f32 = tad__##name##_f32
+
+/* lapack.c, where the build has a LAPACK. */
+#ifdef TAD_LAPACK
+extern const tad__method tad__lapack_solve, tad__lapack_inverse, tad__lapack_determinant,
+    tad__lapack_log_determinant, tad__lapack_lu, tad__lapack_qr, tad__lapack_cholesky,
+    tad__lapack_eigenvalues, tad__lapack_eigenvectors, tad__lapack_singular_values, tad__lapack_svd,
+    tad__lapack_pseudo_inverse;
+#define TAD__LIBRARY_METHOD(name) TAD__METHOD(name), .library = &tad__lapack_##name
+#else
+#define TAD__LIBRARY_METHOD(name) TAD__METHOD(name)
+#endif
 
 /* ---- shapes ---- */
 
