@@ -190,6 +190,38 @@ START_TEST(large_matrices_of_any_scale) {
 }
 END_TEST
 
+/* Equal values, as many zeros as values, zeros within, a value in each row that hides the others.
+ */
+static tad_var hard(tad_tape *t, tad_dtype dtype, int kind) {
+    tad_var any = matrices(t, dtype, BATCH, N, N, 0), one = identity(any, N), r;
+    tad_var next = tad_roll(one, (int64_t[]){1}, 1, tad_axis(-1)), shift = tad_triu(next, 1);
+    tad_var half = tad_concat((tad_var[]){tad_slice(any, -1, 0, N / 2, 1),
+                                          tad_mul(tad_slice(any, -1, N / 2, N, 1), tad_number(0))},
+                              2, -1);
+    switch (kind) {
+    case 0: return tad_mul(any, tad_number(0));
+    case 1: return tad_qr(any, &r);
+    case 2: return shift;
+    case 3: return tad_add(tad_matmul(shift, shift), one);
+    case 4: return half;
+    case 5: return tad_triu(tad_add(tad_mul(any, tad_number(0)), tad_number(1)), 0);
+    case 6: return tad_add(tad_mul(shift, tad_number(1e-3)), one);
+    default: return tad_matmul(half, turned(half));
+    }
+}
+
+START_TEST(singular_values_that_are_hard_to_find) {
+    const tad_dtype dtype = _i % 2 ? TAD_F32 : TAD_F64;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var a = hard(t, dtype, _i / 2), w, vt, u = tad_svd(a, &w, &vt), whole = identity(a, N);
+    ck_close(tad_matmul(tad_mul(u, tad_unsqueeze(w, -2)), vt), a, 1000 * epsilon(dtype));
+    ck_close(tad_matmul(turned(u), u), whole, 100 * epsilon(dtype));
+    ck_close(tad_matmul(vt, turned(vt)), whole, 100 * epsilon(dtype));
+    ck_close(tad_sort(w, -1, true, NULL), w, 0);
+    tad_tape_free(t);
+}
+END_TEST
+
 /* The second matrix of two is singular, and not positive definite. */
 START_TEST(large_singular_matrices_are_refused) {
     tad_tape *t = tad_tape_new(NULL);
@@ -281,6 +313,7 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "values");
     tcase_add_loop_test(c, large_results_are_what_they_should_be, 0, 4);
     tcase_add_loop_test(c, large_matrices_of_any_scale, 0, 2);
+    tcase_add_loop_test(c, singular_values_that_are_hard_to_find, 0, 16);
     c = support_case(s, "refused");
     tcase_add_test(c, large_singular_matrices_are_refused);
     tcase_add_loop_test(c, a_nan_in_a_large_matrix_makes_nans, 0, 2);

@@ -146,9 +146,9 @@ static inline void M(svd_sweep)(ptrdiff_t l, ptrdiff_t r, T shift, T *d, T *e, p
     e[r - 1] = f;
 }
 
-/* What is not above `small` counts as 0. 0: no convergence. */
+/* What is not above `small` counts as 0. 0: no convergence; values take some two sweeps each. */
 static inline int M(diagonalize)(ptrdiff_t n, T small, T *d, T *e, ptrdiff_t m, T *u, T *v) {
-    int sweeps = 0;
+    ptrdiff_t sweeps = 0;
     for (ptrdiff_t r = n - 1; r > 0;) {
         ptrdiff_t l = r;
         T least = M(fabs)(d[r]);
@@ -158,10 +158,9 @@ static inline int M(diagonalize)(ptrdiff_t n, T small, T *d, T *e, ptrdiff_t m, 
         }
         if (l == r) {
             r--;
-            sweeps = 0;
             continue;
         }
-        if (sweeps++ == 60) return 0;
+        if (sweeps++ == 60 * n) return 0;
         const T shift = least <= small ? 0 : M(smaller_value)(d[r - 1], e[r - 1], d[r]);
         M(svd_sweep)(l, r, shift, d, e, m, u, n, v);
     }
@@ -201,7 +200,7 @@ static inline int M(singular)(ptrdiff_t m, ptrdiff_t n, int wanted, T *a, T *val
     if (wanted) M(unfold)(n, m, 0, u);
     if (wanted) M(unfold)(n - 1, n, 1, a);
     if (scale == scale &&
-        !M(diagonalize)(n, M(epsilon) * largest / 2, values, above, m, vectors, wanted ? a : NULL))
+        !M(diagonalize)(n, 2 * M(epsilon) * largest, values, above, m, vectors, wanted ? a : NULL))
         return 0;
     M(sort_triples)(m, n, values, vectors, a);
     if (wanted) M(choose_signs)(n, n, a, m, u);
