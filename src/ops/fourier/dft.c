@@ -7,7 +7,6 @@
 
 #include "array/c_text.h"
 #include "array/view.h"
-#include "kernel/plain/fft.h"
 #include "ops/families.h"
 #include "ops/operands.h"
 #include "ops/rows/rows.h"
@@ -56,11 +55,11 @@ static size_t bytes_of(const transforms *t, size_t n) { return 2 * n * t->rows.w
 static void transform(const transforms *t, const void *x, void *room, void *y) {
     const tad__dft_options *o = t->options;
     const ptrdiff_t n = (ptrdiff_t)t->n, l = (ptrdiff_t)t->length;
+    const tad__linalg_kernels *k = t->rows.compute->kernels->linalg;
     if (t->rows.dtype == TAD_F64)
-        tad__fft_f64(n, l, (const double *)(void *)t->table, o->inverse, o->scale, x, room, y);
+        k->fft_f64(n, l, (const double *)(void *)t->table, o->inverse, o->scale, x, room, y);
     else
-        tad__fft_f32(n, l, (const float *)(void *)t->table, o->inverse, (float)o->scale, x, room,
-                     y);
+        k->fft_f32(n, l, (const float *)(void *)t->table, o->inverse, (float)o->scale, x, room, y);
 }
 
 /* What stands for a row may be longer: it is transformed beside its place. */
@@ -93,10 +92,11 @@ static void library_piece(void *arg, size_t first, size_t end) {
 }
 
 static void fill_table(const transforms *t) {
+    const tad__linalg_kernels *k = t->rows.compute->kernels->linalg;
     if (t->rows.dtype == TAD_F64)
-        tad__fft_table_f64((ptrdiff_t)t->n, (double *)(void *)t->room, (double *)(void *)t->table);
+        k->fft_table_f64((ptrdiff_t)t->n, (double *)(void *)t->room, (double *)(void *)t->table);
     else
-        tad__fft_table_f32((ptrdiff_t)t->n, (float *)(void *)t->room, (float *)(void *)t->table);
+        k->fft_table_f32((ptrdiff_t)t->n, (float *)(void *)t->room, (float *)(void *)t->table);
 }
 
 static void plan(transforms *t, const tad_call_frame *c) {

@@ -43,12 +43,11 @@ enum { BLOCK = 64, SIDE = 8 };
 
 /* From which size on it is as fast: measured beside OpenBLAS 0.3 on an AMD EPYC. */
 #define LAPACK(name, matrices, sides, size)                                                        \
-    const tad__method tad__lapack_##name = {.part = #name,                                         \
-                                            .f64 = lapack_##name##_f64,                            \
-                                            .f32 = lapack_##name##_f32,                            \
-                                            .squares = matrices,                                   \
-                                            .rows = sides,                                         \
-                                            .from = size}
+    const tad__library tad__lapack_##name = {.f64 = lapack_##name##_f64,                           \
+                                             .f32 = lapack_##name##_f32,                           \
+                                             .squares = matrices,                                  \
+                                             .rows = sides,                                        \
+                                             .from = size}
 
 LAPACK(solve, 2, 1, 56);
 LAPACK(inverse, 0, BLOCK + 1, 48);
