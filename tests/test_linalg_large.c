@@ -2,7 +2,7 @@
  * types, of operands that are contiguous, transposed and broadcast. */
 #include "support.h"
 
-enum { N = 100, M = 70, BATCH = 2, MOST = BATCH * 160 * 160 };
+enum { N = 130, M = 100, BATCH = 2, MOST = BATCH * 160 * 160 };
 
 static double epsilon(tad_dtype dtype) { return dtype == TAD_F64 ? 1e-13 : 1e-4; }
 

@@ -7,11 +7,27 @@ static inline void M(fft_root)(ptrdiff_t k, ptrdiff_t n, T *root) {
     root[2 * k + 1] = (T)sine;
 }
 
+/* As fft_root, of numbers first to end - 1 in the first eighth of the circle; a loop for vectors.
+ */
+static inline void M(fft_roots_within)(ptrdiff_t first, ptrdiff_t end, ptrdiff_t n, T *root) {
+    const double eighth = 0.78539816339744830962, from = 8 * (double)first, whole = (double)n;
+    const int count = (int)(end - first);
+    T *const to = root + 2 * first;
+    for (int k = 0; k < count; k++) {
+        const double angle = eighth * (from + 8 * (double)k) / whole;
+        to[2 * k] = (T)tad__cos_core_f64(angle);
+        to[2 * k + 1] = (T)-tad__sin_core_f64(angle);
+    }
+}
+
 /* The n-th roots of 1: e^(-2 pi i k / n). Where n has a factor 4 an eighth of them is computed. */
 static inline void M(fft_roots)(ptrdiff_t n, T *root) {
     const ptrdiff_t quarter = n % 4 ? 0 : n / 4;
     for (ptrdiff_t k = 0; !quarter && k < n; k++) M(fft_root)(k, n, root);
-    for (ptrdiff_t k = 0; quarter && k <= n / 8; k++) M(fft_root)(k, n, root);
+    const ptrdiff_t within = quarter ? (n + 7) / 8 : 0; /* less than an eighth */
+    for (ptrdiff_t k = 0; k < within; k += 1024)
+        M(fft_roots_within)(k, within - k < 1024 ? within : k + 1024, n, root);
+    if (quarter && n % 8 == 0) M(fft_root)(n / 8, n, root);
     for (ptrdiff_t k = n / 8 + 1; k < quarter; k++) {
         root[2 * k] = -root[2 * (quarter - k) + 1];
         root[2 * k + 1] = -root[2 * (quarter - k)];
@@ -214,6 +230,7 @@ static inline void M(fft)(ptrdiff_t n, ptrdiff_t l, const T *table, int inverse,
             y[i + 1] = -room[i + 1];
         }
     }
+    if (scale == 1 && !inverse) return;
     for (ptrdiff_t i = 0; i < 2 * n; i += 2) {
         y[i] *= scale;
         y[i + 1] *= of_im * scale;

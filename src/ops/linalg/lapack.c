@@ -49,15 +49,15 @@ enum { BLOCK = 64, SIDE = 8 };
                                              .rows = sides,                                        \
                                              .from = size}
 
-LAPACK(solve, 2, 1, 56);
-LAPACK(inverse, 0, BLOCK + 1, 48);
-LAPACK(determinant, 1, 1, 56);
-LAPACK(log_determinant, 1, 1, 56);
-LAPACK(lu, 1, 1, 56);
-LAPACK(qr, 1, BLOCK + 1, 28);
-LAPACK(cholesky, 0, 0, 24);
-LAPACK(eigenvalues, 1, BLOCK + 8, 56);
-LAPACK(eigenvectors, 2, BLOCK + 14, 56);
-LAPACK(singular_values, 2, 2 * BLOCK + 16, 12);
-LAPACK(svd, 7, 2 * BLOCK + 16, 12);
-LAPACK(pseudo_inverse, 7, 2 * BLOCK + 17, 12);
+LAPACK(solve, 2, 1, 64);
+LAPACK(inverse, 0, BLOCK + 1, 64);
+LAPACK(determinant, 1, 1, 64);
+LAPACK(log_determinant, 1, 1, 64);
+LAPACK(lu, 1, 1, 64);
+LAPACK(qr, 1, BLOCK + 1, 96);
+LAPACK(cholesky, 0, 0, 64);
+LAPACK(eigenvalues, 1, BLOCK + 8, 128);
+LAPACK(eigenvectors, 2, BLOCK + 14, 128);
+LAPACK(singular_values, 2, 2 * BLOCK + 16, 96);
+LAPACK(svd, 7, 2 * BLOCK + 16, 96);
+LAPACK(pseudo_inverse, 7, 2 * BLOCK + 17, 96);
