@@ -69,8 +69,9 @@ static void transform_piece(void *arg, size_t first, size_t end) {
     char *room = t->room + first / t->piece * bytes_of(t, 2 * t->length),
          *result = room + bytes_of(t, t->length);
     for (size_t i = first; i < end; i++) {
-        transform(t, t->x + i * row, room, result);
-        memcpy(t->y + i * row, result, row);
+        char *const y = t->y + i * row;
+        transform(t, t->x + i * row, room, t->length == t->n ? y : result);
+        if (t->length != t->n) memcpy(y, result, row);
     }
 }
 

@@ -25,7 +25,8 @@ tad_var tad__dft(tad_var x, int64_t axis, bool inverse, double scale);
 
 /* ---- fftw.c, where the build has an FFTW ---- */
 
-/* A plan for rows of n numbers, one after another, from x to y. NULL: they are ours. */
+/* A plan for rows of n numbers, one after another, from x to y. NULL: there is none, or ours take
+ * no longer. */
 #ifdef TAD_FFTW
 void *tad__fftw_plan(tad_dtype dtype, size_t n, size_t rows, bool inverse, const void *x, void *y);
 void tad__fftw_run(void *plan, tad_dtype dtype, const void *x, void *y);
