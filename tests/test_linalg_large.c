@@ -310,6 +310,10 @@ START_TEST(levels_change_no_bits_of_large_matrices) {
     for (int level = 0; level < 3; level++) {
         static const tad_level levels[] = {TAD_LEVEL_BASE, TAD_LEVEL_AVX2, TAD_LEVEL_AVX512};
         tad_tape *t = tad_tape_new(&(tad_settings){.level = levels[level]});
+        if (tad_tape_status(t) == TAD_UNSUPPORTED) { /* not of this CPU */
+            tad_tape_free(t);
+            continue;
+        }
         tad_var y = result_of(t, dtype, _i / 2);
         ck_done(tad_read(y, x[level > 0], (size_t)tad_size_of(y)), y.tape);
         ck_assert(memcmp(x[0], x[level > 0], (size_t)tad_size_of(y) * sizeof(double)) == 0);
