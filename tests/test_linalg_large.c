@@ -272,6 +272,45 @@ START_TEST(a_nan_in_a_large_matrix_makes_nans) {
 }
 END_TEST
 
+/* ---- derivatives ---- */
+
+enum { FUNCTIONS = 6 };
+
+/* A number that depends on every element of what an op gives. */
+static tad_var number_of(int which, tad_var a) {
+    tad_var y, more[2], weights = matrices(a.tape, TAD_F64, 1, N, N, 0);
+    switch (which) {
+    case 0: y = tad_inv(a); break;
+    case 1: y = tad_cholesky(a); break;
+    case 2: y = tad_qr(a, more); break;
+    case 3: y = tad_eigvalsh(a); break;
+    case 4: y = tad_svdvals(a); break;
+    default: y = tad_pinv(a, NAN); break;
+    }
+    return tad_sum(tad_mul(y, tad_slice(weights, -1, 0, N, 1)), tad_all());
+}
+
+/* By differences along a direction. */
+START_TEST(gradients_of_large_matrices) {
+    static double g[N * N], d[N * N];
+    const double step = 1e-5;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var a = tad_at(matrices(t, TAD_F64, 1, N, N, 20), 0),
+            direction = tad_at(turned(matrices(t, TAD_F64, BATCH, N, N, 0)), 1);
+    tad_var along = tad_mul(direction, tad_number(step)), x = tad_detach(a);
+    tad_var in = tad_input(t, TAD_F64, TAD_SHAPE(N, N), tad_data(tad_mul(x, tad_number(1))));
+    const double up = tad_item(number_of(_i, tad_add(x, along))),
+                 down = tad_item(number_of(_i, tad_sub(x, along)));
+    ck_done(tad_reverse(number_of(_i, in)), t);
+    ck_done(tad_read(tad_gradient(in), g, N * N), t);
+    ck_done(tad_read(direction, d, N * N), t);
+    double slope = 0;
+    for (int i = 0; i < N * N; i++) slope += g[i] * d[i];
+    ck_near((up - down) / (2 * step), slope, 1e-6);
+    tad_tape_free(t);
+}
+END_TEST
+
 /* ---- threads, memory ---- */
 
 enum { RESULTS = 7 };
@@ -343,6 +382,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, large_results_are_what_they_should_be, 0, 4);
     tcase_add_loop_test(c, large_matrices_of_any_scale, 0, 2);
     tcase_add_loop_test(c, singular_values_that_are_hard_to_find, 0, 16);
+    tcase_add_loop_test(c, gradients_of_large_matrices, 0, FUNCTIONS);
     c = support_case(s, "refused");
     tcase_add_test(c, large_singular_matrices_are_refused);
     tcase_add_loop_test(c, a_nan_in_a_large_matrix_makes_nans, 0, 2);
