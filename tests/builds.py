@@ -102,6 +102,9 @@ LEVELS = ("badinput", "tape", "norm", "softmax", "elementary", "example digits")
 WITHOUT_CHECK = ("op table", "snippets") + tuple(sorted(
     "example " + path.stem for path in (ROOT / "examples").glob("*.c")))
 CLANG_RUNTIME = (("/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.msan-*.a", "libclang-rt-dev"),)
+# One thread: with threads of its own OpenBLAS gives other bits than without.
+WITH_LIBRARIES = (("/usr/lib/*/pkgconfig/openblas.pc", "libopenblas-serial-dev"),
+                  ("/usr/include/fftw3.h", "libfftw3-dev"))
 # MPI is not instrumented, and that of this machine is for no other.
 NO_RECOVERY = ("-Dmpi=disabled", "-Db_lundef=false", "-Dc_args=-fno-sanitize-recover=all -fno-omit-frame-pointer")
 
@@ -112,6 +115,7 @@ BUILDS = tuple(Build(f"{compiler}-{level}", compiler, options)
     Build("level-avx2", options=("-Dlevel=avx2",)),
     Build("level-base", options=("-Dlevel=base",)),
     Build("without-libraries", options=("-Dzlib=disabled", "-Djansson=disabled", "-Dmpi=disabled")),
+    Build("with-libraries", options=("-Dlapack=enabled", "-Dfftw=enabled"), packages=WITH_LIBRARIES),
     Build("asan", "clang", ("-Db_sanitize=address,undefined",) + NO_RECOVERY, slow=5,
           packages=CLANG_RUNTIME),
     Build("tsan", options=("-Db_sanitize=thread", "-Dlevel=base") + NO_RECOVERY, slow=10,

@@ -29,6 +29,8 @@ FILES = (r"f(open|close|read|write|seeko?|tello?|eof|error|flush|sync|ileno|stat
 SPECIAL = {
     "base_memory.c.o": r"malloc|realloc|free|aligned_alloc",
     "*gemm_library.c.o": r"cblas_[sd]gemm|dnnl_sgemm",
+    "*linalg_lapack.c.o": r"[sd](getr[fsi]|potrf|geqrf|orgqr|syevd|gesdd|gemm)_",
+    "*fourier_fftw.c.o": r"fftwf?_(alignment_of|make_planner_thread_safe|plan_dft_1d|execute_dft|destroy_plan)",
     "base_threads.c.o": r"pthread_\w+|sched_yield",
     "io_*.o": FILES,
     "base_text.c.o": r"fwrite",  # tad_file_sink, on the caller's FILE

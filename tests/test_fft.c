@@ -142,6 +142,34 @@ START_TEST(convolves) {
 }
 END_TEST
 
+/* So many numbers that a library may be asked: rows of 0 but for a 1 at place `row`, whose
+ * transforms are roots of 1, along either axis, with a scale, in pieces for three threads. */
+START_TEST(many_rows_of_unit_vectors_become_roots) {
+    enum { ALL = 6000 };
+    static const int64_t n_of[] = {32, 37, 360, 1000, 1024, 2600};
+    static double x[2 * ALL], got[2 * ALL];
+    const int64_t n = n_of[_i / 8], rows = ALL / n;
+    const bool inverse = _i & 1, last = _i & 2;
+    const tad_dtype dtype = _i & 4 ? TAD_F32 : TAD_F64;
+    const double eps = dtype == TAD_F32 ? 0x1p-21 : 0x1p-50;
+    tad_tape_free(t);
+    t = tad_tape_new(&(tad_settings){.threads = 3});
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t k = 0; k < n; k++)
+            x[2 * (last ? i * n + k : k * rows + i)] = k == i % n ? 1 : 0;
+    tad_var v =
+        tad_constant_from(t, dtype, last ? TAD_SHAPE(rows, n, 2) : TAD_SHAPE(n, rows, 2), x);
+    ck_done(tad_read(tad_dft(v, last ? 1 : 0, inverse, 0.5), got, (size_t)(2 * rows * n)), t);
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < n; j++) {
+            const double *y = got + 2 * (last ? i * n + j : j * rows + i);
+            const double angle = 6.283185307179586476925287 * (double)(i * j % n) / (double)n;
+            ck_near(y[0], 0.5 * cos(angle), eps);
+            ck_near(y[1], inverse ? 0.5 * sin(angle) : -0.5 * sin(angle), eps);
+        }
+}
+END_TEST
+
 START_TEST(threads_change_no_bit) {
     static double x[2][96 * 20];
     for (int i = 0; i < 2; i++) {
@@ -164,6 +192,7 @@ static Suite *suite(void) {
     tcase_add_test(c, imaginary_parts_without_meaning_are_left_out);
     tcase_add_test(c, axes_are_those_of_complex_numbers);
     tcase_add_test(c, convolves);
+    tcase_add_loop_test(c, many_rows_of_unit_vectors_become_roots, 0, 6 * 8);
     tcase_add_test(c, threads_change_no_bit);
     return s;
 }

@@ -10,6 +10,7 @@
 #include "conv.h"
 #include "gemm.h"
 #include "group.h"
+#include "linalg.h"
 #include "loss.h"
 #include "norm.h"
 #include "pieces.h"
@@ -51,6 +52,7 @@ typedef struct tad__kernels {
     const tad__softmax_kernels *softmax;
     const tad__loss_kernels *loss;
     const tad__norm_kernels *norm;
+    const tad__linalg_kernels *linalg;
     const tad__pieces_kernels *pieces;
     const tad__update_kernels *update;
     const tad__roll_kernels *roll;

@@ -48,6 +48,7 @@ SELECT(uint8_t, 1)
 #define TAD_GEMM tad__gemm_kernels
 #endif
 extern const tad__gemm_kernels TAD_LEVEL(TAD_GEMM);
+extern const tad__linalg_kernels TAD_LEVEL(tad__linalg_kernels);
 extern const tad__roll_kernels TAD_LEVEL(tad__roll_kernels);
 extern const tad__row_kernels TAD_LEVEL(tad__rows)[TAD__ROW_COUNT];
 
@@ -66,6 +67,7 @@ const tad__kernels TAD_LEVEL(tad__kernels) = {
     .softmax = &TAD_LEVEL(tad__softmax_kernels),
     .loss = &TAD_LEVEL(tad__loss_kernels),
     .norm = &TAD_LEVEL(tad__norm_kernels),
+    .linalg = &TAD_LEVEL(tad__linalg_kernels),
     .pieces = &TAD_LEVEL(tad__pieces_kernels),
     .update = &TAD_LEVEL(tad__update_kernels),
     .roll = &TAD_LEVEL(tad__roll_kernels),

@@ -15,7 +15,7 @@ static inline void M(qr_step)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t j, T *columns,
     }
 }
 
-/* Q of x, m x k, and R of y, k x n, k the smaller of both. work: 2 of the larger one's squares. */
+/* Q of x, m x k, and R of y, k x n, k the smaller of both. work: 2 m x n. */
 static inline int M(qr)(const tad__sides *s, const T *a, const T *b, T *x, T *y, T *work) {
     const ptrdiff_t m = s->m, n = s->n, k = m < n ? m : n;
     T *const rows = work + m * n;
@@ -61,116 +61,197 @@ static inline int M(lu)(const tad__sides *s, const T *a, const T *b, T *x, T *y,
     return 1;
 }
 
-/* ---- singular values: columns, which lie as rows, are turned until they are orthogonal ---- */
+/* ---- singular values: reflections from both sides make a matrix of m >= n bidiagonal (Golub and
+ * Kahan), rotations diagonal ---- */
 
-/* Turns columns p and q, and those of v with them. 0: they were orthogonal. */
-static inline int M(turn_pair)(ptrdiff_t m, ptrdiff_t n, T *p, T *q, T *vp, T *vq) {
-    const T a = M(dot)(m, p, p), b = M(dot)(m, q, q), c = M(dot)(m, p, q);
-    if (!(M(fabs)(c) > M(epsilon) * M(sqrt)(a) * M(sqrt)(b))) return 0;
-    const T half = (b - a) / (2 * c), root = M(hypot)(half, 1);
-    const T tangent = 1 / (half + (half < 0 ? -root : root));
-    const T cosine = 1 / M(sqrt)(1 + tangent * tangent);
-    M(rotate_rows)(m, cosine, cosine * tangent, p, q);
-    M(rotate_rows)(n, cosine, cosine * tangent, vp, vq);
+/* The diagonal, and what is above it, of a, m x n. The v of the reflections of columns are left in
+ * rows of `left`, n x m, those of rows in rows of a. room: n. */
+static inline void M(make_bidiagonal)(ptrdiff_t m, ptrdiff_t n, T *a, T *left, T *diagonal,
+                                      T *above, T *room) {
+    for (ptrdiff_t k = 0; k < n; k++) {
+        T *const v = left + k * m + k, *const u = a + k * n + k + 1;
+        const ptrdiff_t rest = n - k - 1;
+        for (ptrdiff_t i = 0; i < m - k; i++) v[i] = a[(k + i) * n + k];
+        diagonal[k] = M(reflection)(m - k, v);
+        if (rest == 0) break;
+        for (ptrdiff_t j = 0; j < rest; j++) room[j] = 0;
+        for (ptrdiff_t i = 0; i < m - k && v[0] != 0; i++)
+            M(take_row)(rest, -v[i] / v[0], u + i * n, room);
+        M(take_row)(rest, v[0], room, u);
+        above[k] = M(reflection)(rest, u);
+        for (ptrdiff_t i = 1; i < m - k; i++) {
+            T *const row = u + i * n;
+            if (v[0] != 0) M(take_row)(rest, v[i], room, row);
+            if (u[0] != 0) M(take_row)(rest, M(dot)(rest, u, row) / u[0], u, row);
+        }
+    }
+}
+
+/* Columns of the product of reflections whose v begin at element `first` of the first of `count`
+ * rows of n, and an element later in each next one: in their place as rows, `first` rows further
+ * down. */
+static inline void M(unfold)(ptrdiff_t count, ptrdiff_t n, ptrdiff_t first, T *rows) {
+    for (ptrdiff_t k = count - 1; k >= 0; k--) {
+        const ptrdiff_t at = k + first;
+        const T *const v = rows + k * n + at;
+        T *const to = rows + at * n;
+        for (ptrdiff_t i = at + 1; i < count + first && v[0] != 0; i++) {
+            T *const row = rows + i * n + at;
+            M(take_row)(n - at, M(dot)(n - at, v, row) / v[0], v, row);
+        }
+        const int none = v[0] == 0;
+        for (ptrdiff_t i = at; i < n; i++) to[i] = none ? 0 : -v[i - at];
+        for (ptrdiff_t i = 0; i < at; i++) to[i] = 0;
+        to[at] += 1;
+    }
+    for (ptrdiff_t i = 0; i < n && first; i++) rows[i] = i == 0 ? 1 : 0;
+}
+
+/* c and s that turn (f, g) to (r, 0), which is returned. */
+static inline T M(turn_to)(T f, T g, T *c, T *s) {
+    const T r = M(hypot)(f, g);
+    *c = r == 0 ? 1 : f / r;
+    *s = r == 0 ? 0 : g / r;
+    return r;
+}
+
+/* The smaller singular value of f, g above h. */
+static inline T M(smaller_value)(T f, T g, T h) {
+    const T x = M(fabs)(f), z = M(fabs)(h), larger = (M(hypot)(x + z, g) + M(hypot)(x - z, g)) / 2;
+    return larger == 0 ? 0 : x < z ? x * (z / larger) : z * (x / larger);
+}
+
+/* One sweep from row l to row r. u and v may be NULL. */
+static inline void M(svd_sweep)(ptrdiff_t l, ptrdiff_t r, T shift, T *d, T *e, ptrdiff_t m, T *u,
+                                ptrdiff_t n, T *v) {
+    T f = shift == 0 ? d[l] : (M(fabs)(d[l]) - shift) * ((d[l] < 0 ? -1 : 1) + shift / d[l]);
+    T g = e[l], c, s;
+    for (ptrdiff_t i = l; i < r; i++) {
+        const T turned = M(turn_to)(f, g, &c, &s);
+        if (i > l) e[i - 1] = turned;
+        f = c * d[i] + s * e[i];
+        e[i] = c * e[i] - s * d[i];
+        g = s * d[i + 1];
+        d[i + 1] *= c;
+        if (v) M(rotate_rows)(n, c, -s, v + i * n, v + (i + 1) * n);
+        d[i] = M(turn_to)(f, g, &c, &s);
+        f = c * e[i] + s * d[i + 1];
+        d[i + 1] = c * d[i + 1] - s * e[i];
+        if (i + 1 < r) {
+            g = s * e[i + 1];
+            e[i + 1] *= c;
+        }
+        if (u) M(rotate_rows)(m, c, -s, u + i * m, u + (i + 1) * m);
+    }
+    e[r - 1] = f;
+}
+
+/* What is not above `small` counts as 0. 0: no convergence; values take some two sweeps each. */
+static inline int M(diagonalize)(ptrdiff_t n, T small, T *d, T *e, ptrdiff_t m, T *u, T *v) {
+    ptrdiff_t sweeps = 0;
+    for (ptrdiff_t r = n - 1; r > 0;) {
+        ptrdiff_t l = r;
+        T least = M(fabs)(d[r]);
+        while (l > 0 && M(fabs)(e[l - 1]) > small) {
+            l--;
+            least = M(fabs)(d[l]) < least ? M(fabs)(d[l]) : least;
+        }
+        if (l == r) {
+            r--;
+            continue;
+        }
+        if (sweeps++ == 60 * n) return 0;
+        const T shift = least <= small ? 0 : M(smaller_value)(d[r - 1], e[r - 1], d[r]);
+        M(svd_sweep)(l, r, shift, d, e, m, u, n, v);
+    }
     return 1;
 }
 
-/* Of m >= n. 0: no convergence. */
-static inline int M(make_orthogonal)(ptrdiff_t m, ptrdiff_t n, T *columns, T *v) {
-    M(set_identity)(n, v);
-    for (int sweep = 0; sweep < 60; sweep++) {
-        int turned = 0;
-        for (ptrdiff_t p = 0; p < n; p++)
-            for (ptrdiff_t q = p + 1; q < n; q++)
-                turned |=
-                    M(turn_pair)(m, n, columns + p * m, columns + q * m, v + p * n, v + q * n);
-        if (!turned) return 1;
+/* Largest first, none below 0. */
+static inline void M(sort_triples)(ptrdiff_t m, ptrdiff_t n, T *values, T *u, T *v) {
+    for (ptrdiff_t i = 0; i < n; i++) {
+        for (ptrdiff_t k = 0; k < m && u && values[i] < 0; k++) u[i * m + k] = -u[i * m + k];
+        values[i] = M(fabs)(values[i]);
     }
-    return 0;
-}
-
-/* Largest first. */
-static inline void M(sort_columns)(ptrdiff_t m, ptrdiff_t n, T *values, T *columns, T *v) {
     for (ptrdiff_t i = 0; i < n; i++) {
         ptrdiff_t most = i;
         for (ptrdiff_t j = i + 1; j < n; j++) most = values[j] > values[most] ? j : most;
         if (most == i) continue;
         M(swap_rows)(1, values + i, values + most);
-        M(swap_rows)(m, columns + i * m, columns + most * m);
-        M(swap_rows)(n, v + i * n, v + most * n);
+        if (u) M(swap_rows)(m, u + i * m, u + most * m);
+        if (u) M(swap_rows)(n, v + i * n, v + most * n);
     }
 }
 
-/* Makes column i, of which nothing is known, a unit vector orthogonal to those before: of the axes
- * that which keeps most of its length. */
-static inline void M(complete_column)(ptrdiff_t m, ptrdiff_t i, T *columns) {
-    T *const to = columns + i * m;
-    for (ptrdiff_t axis = 0; axis < m; axis++) {
-        for (ptrdiff_t k = 0; k < m; k++) to[k] = k == axis ? 1 : 0;
-        for (int twice = 0; twice < 2; twice++)
-            for (ptrdiff_t j = 0; j < i; j++)
-                M(take_row)(m, M(dot)(m, columns + j * m, to), columns + j * m, to);
-        const T size = M(sqrt)(M(dot)(m, to, to));
-        if (size * size * (T)(2 * m) < 1) continue;
-        for (ptrdiff_t k = 0; k < m; k++) to[k] /= size;
-        return;
-    }
-}
-
-/* Values, the columns of U as rows of `columns`, those of V as rows of v. */
-static inline int M(singular)(ptrdiff_t m, ptrdiff_t n, T *columns, T *values, T *v) {
-    const T size = M(finite_size)(m * n, columns), scale = size == 0 ? 1 : size;
-    for (ptrdiff_t i = 0; i < m * n; i++) columns[i] /= scale;
-    if (!M(make_orthogonal)(m, n, columns, v)) return 0;
-    for (ptrdiff_t i = 0; i < n; i++)
-        values[i] = M(sqrt)(M(dot)(m, columns + i * m, columns + i * m));
-    M(sort_columns)(m, n, values, columns, v);
+/* Values of a, m x n with m >= n, and where vectors are wanted those of U as n rows of m, those of
+ * V as n rows in a. What is not finite gives NaNs. room: 2 n. */
+static inline int M(singular)(ptrdiff_t m, ptrdiff_t n, int wanted, T *a, T *values, T *u,
+                              T *room) {
+    const T size = M(finite_size)(m * n, a), scale = size == 0 ? 1 : size;
+    T *const above = room, *const vectors = wanted ? u : NULL;
+    T largest = 0;
+    for (ptrdiff_t i = 0; i < m * n; i++) a[i] /= scale;
+    M(make_bidiagonal)(m, n, a, u, values, above, room + n);
     for (ptrdiff_t i = 0; i < n; i++) {
-        for (ptrdiff_t k = 0; k < m && values[i] != 0; k++) columns[i * m + k] /= values[i];
-        if (values[i] == 0) M(complete_column)(m, i, columns);
-        values[i] *= scale;
+        const T x = M(fabs)(values[i]), y = i + 1 < n ? M(fabs)(above[i]) : 0;
+        largest = x > largest ? x : largest;
+        largest = y > largest ? y : largest;
     }
-    M(choose_signs)(n, n, v, m, columns);
-    for (ptrdiff_t i = 0; i < n * n && scale != scale; i++) v[i] = scale;
+    if (wanted) M(unfold)(n, m, 0, u);
+    if (wanted) M(unfold)(n - 1, n, 1, a);
+    if (scale == scale &&
+        !M(diagonalize)(n, 2 * M(epsilon) * largest, values, above, m, vectors, wanted ? a : NULL))
+        return 0;
+    M(sort_triples)(m, n, values, vectors, a);
+    if (wanted) M(choose_signs)(n, n, a, m, u);
+    for (ptrdiff_t i = 0; i < n; i++) values[i] *= scale;
+    for (ptrdiff_t i = 0; i < n * n && scale != scale; i++) a[i] = scale;
+    for (ptrdiff_t i = 0; i < n * m && scale != scale; i++) u[i] = scale;
     return 1;
 }
 
-/* The same of a in work, turned where it is wide: U as rows, then V as rows. */
-static inline int M(singular_of)(const tad__sides *s, const T *a, T *values, T *work) {
+/* The same of the operand a, turned where it is wide: U and V as rows in work, 2 m x n and 2 of
+ * their longer side. */
+static inline int M(singular_of)(const tad__sides *s, int wanted, const T *a, T *values, T *work,
+                                 T **u, T **v) {
     const ptrdiff_t m = s->m, n = s->n;
-    if (m >= n) {
+    T *const other = work + m * n, *const room = other + m * n;
+    *u = m < n ? work : other;
+    *v = m < n ? other : work;
+    if (m < n)
         M(copy_matrix)(n, m, a, s->a_col, s->a_row, work);
-        return M(singular)(m, n, work, values, work + n * m);
-    }
-    T *const u = work, *const v = work + m * m; /* V is what has to be turned */
-    M(copy_matrix)(m, n, a, s->a_row, s->a_col, v);
-    return M(singular)(n, m, v, values, u);
+    else
+        M(copy_matrix)(m, n, a, s->a_row, s->a_col, work);
+    return m < n ? M(singular)(n, m, wanted, work, values, other, room)
+                 : M(singular)(m, n, wanted, work, values, other, room);
 }
 
-/* Values of x; U above V in y. work of these: 2 squares. */
+/* Values of x; U above V in y. work of these: 2 m x n, 2 of their longer side. */
 static inline int M(svd)(const tad__sides *s, const T *a, const T *b, T *x, T *y, T *work) {
     const ptrdiff_t m = s->m, n = s->n, k = m < n ? m : n;
+    T *u, *v;
     (void)b;
-    if (!M(singular_of)(s, a, x, work)) return 0;
-    M(copy_matrix)(m, k, work, 1, m, y);
-    M(copy_matrix)(n, k, work + k * m, 1, n, y + m * k);
+    if (!M(singular_of)(s, 1, a, x, work, &u, &v)) return 0;
+    M(copy_matrix)(m, k, u, 1, m, y);
+    M(copy_matrix)(n, k, v, 1, n, y + m * k);
     return 1;
 }
 
 static inline int M(singular_values)(const tad__sides *s, const T *a, const T *b, T *x, T *y,
                                      T *work) {
+    T *u, *v;
     (void)b, (void)y;
-    return M(singular_of)(s, a, x, work);
+    return M(singular_of)(s, 0, a, x, work, &u, &v);
 }
 
-/* V (1 / values) U^T, where those count that are above `least` times the largest. work: 2 squares,
- * 1 row. */
+/* V (1 / values) U^T, where those count that are above `least` times the largest. work: 2 m x n, 3
+ * of their longer side. */
 static inline int M(pseudo_inverse)(const tad__sides *s, const T *a, const T *b, T *x, T *y,
                                     T *work) {
     const ptrdiff_t m = s->m, n = s->n, k = m < n ? m : n;
-    T *const values = work + k * (m + n), *const u = work, *const v = work + k * m;
+    T *const values = work + 2 * m * n + 2 * (m + n - k), *u, *v;
     (void)b, (void)y;
-    if (!M(singular_of)(s, a, values, work)) return 0;
+    if (!M(singular_of)(s, 1, a, values, work, &u, &v)) return 0;
     for (ptrdiff_t i = 0; i < n * m; i++) x[i] = 0;
     for (ptrdiff_t r = 0; r < k; r++) {
         if (values[r] <= (T)s->least * values[0]) continue;

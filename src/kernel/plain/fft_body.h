@@ -7,11 +7,27 @@ static inline void M(fft_root)(ptrdiff_t k, ptrdiff_t n, T *root) {
     root[2 * k + 1] = (T)sine;
 }
 
+/* As fft_root, of numbers first to end - 1 in the first eighth of the circle; a loop for vectors.
+ */
+static inline void M(fft_roots_within)(ptrdiff_t first, ptrdiff_t end, ptrdiff_t n, T *root) {
+    const double eighth = 0.78539816339744830962, from = 8 * (double)first, whole = (double)n;
+    const int count = (int)(end - first);
+    T *const to = root + 2 * first;
+    for (int k = 0; k < count; k++) {
+        const double angle = eighth * (from + 8 * (double)k) / whole;
+        to[2 * k] = (T)tad__cos_core_f64(angle);
+        to[2 * k + 1] = (T)-tad__sin_core_f64(angle);
+    }
+}
+
 /* The n-th roots of 1: e^(-2 pi i k / n). Where n has a factor 4 an eighth of them is computed. */
 static inline void M(fft_roots)(ptrdiff_t n, T *root) {
     const ptrdiff_t quarter = n % 4 ? 0 : n / 4;
     for (ptrdiff_t k = 0; !quarter && k < n; k++) M(fft_root)(k, n, root);
-    for (ptrdiff_t k = 0; quarter && k <= n / 8; k++) M(fft_root)(k, n, root);
+    const ptrdiff_t within = quarter ? (n + 7) / 8 : 0; /* less than an eighth */
+    for (ptrdiff_t k = 0; k < within; k += 1024)
+        M(fft_roots_within)(k, within - k < 1024 ? within : k + 1024, n, root);
+    if (quarter && n % 8 == 0) M(fft_root)(n / 8, n, root);
     for (ptrdiff_t k = n / 8 + 1; k < quarter; k++) {
         root[2 * k] = -root[2 * (quarter - k) + 1];
         root[2 * k + 1] = -root[2 * (quarter - k)];
@@ -35,20 +51,23 @@ static inline void M(fft_chirp)(ptrdiff_t n, T *chirp) {
 
 /* ---- one factor ---- */
 
+/* Products of complex numbers add a product with -d instead of taking one with d: of a difference
+ * beside a sum gcc makes one instruction that rounds once, whatever it is told of contraction. */
+
 /* y[s (r p + j) + q] = w^(p j) sum over k of x[s (p + m k) + q] e^(-2 pi i j k / r), where n = r m
  * s numbers are s columns q of m groups p, and w^(p j) is root number p j s. */
 
 static inline void M(fft_two)(ptrdiff_t m, ptrdiff_t s, const T *root, const T *restrict x,
                               T *restrict y) {
     for (ptrdiff_t p = 0; p < m; p++) {
-        const T c = root[2 * p * s], d = root[2 * p * s + 1];
+        const T c = root[2 * p * s], d = root[2 * p * s + 1], minus = -d;
         const T *a = x + 2 * s * p, *b = a + 2 * s * m;
         T *u = y + 4 * s * p, *v = u + 2 * s;
         for (ptrdiff_t q = 0; q < 2 * s; q += 2) {
             const T re = a[q] - b[q], im = a[q + 1] - b[q + 1];
             u[q] = a[q] + b[q];
             u[q + 1] = a[q + 1] + b[q + 1];
-            v[q] = re * c - im * d;
+            v[q] = re * c + im * minus;
             v[q + 1] = re * d + im * c;
         }
     }
@@ -59,6 +78,7 @@ static inline void M(fft_four)(ptrdiff_t m, ptrdiff_t s, const T *root, const T 
     for (ptrdiff_t p = 0; p < m; p++) {
         const T *w1 = root + 2 * p * s, *w2 = root + 4 * p * s, *w3 = root + 6 * p * s;
         const T c1 = w1[0], d1 = w1[1], c2 = w2[0], d2 = w2[1], c3 = w3[0], d3 = w3[1];
+        const T minus1 = -d1, minus2 = -d2, minus3 = -d3;
         const T *x0 = x + 2 * s * p, *x1 = x0 + 2 * s * m, *x2 = x1 + 2 * s * m,
                 *x3 = x2 + 2 * s * m;
         T *y0 = y + 8 * s * p, *y1 = y0 + 2 * s, *y2 = y1 + 2 * s, *y3 = y2 + 2 * s;
@@ -71,11 +91,11 @@ static inline void M(fft_four)(ptrdiff_t m, ptrdiff_t s, const T *root, const T 
             const T gr = br - di, gi = bi + dr;
             y0[q] = ar + cr;
             y0[q + 1] = ai + ci;
-            y1[q] = er * c1 - ei * d1;
+            y1[q] = er * c1 + ei * minus1;
             y1[q + 1] = er * d1 + ei * c1;
-            y2[q] = fr * c2 - fi * d2;
+            y2[q] = fr * c2 + fi * minus2;
             y2[q + 1] = fr * d2 + fi * c2;
-            y3[q] = gr * c3 - gi * d3;
+            y3[q] = gr * c3 + gi * minus3;
             y3[q + 1] = gr * d3 + gi * c3;
         }
     }
@@ -87,10 +107,10 @@ static inline void M(fft_pair)(ptrdiff_t r, ptrdiff_t j, const T *root, ptrdiff_
                                const T *first, T (*sum)[2], T (*difference)[2], T *u, T *v) {
     T re = first[0], im = first[1], across_re = 0, across_im = 0;
     for (ptrdiff_t k = 1, at = j; 2 * k < r; k++) {
-        const T c = root[2 * at * turn], d = root[2 * at * turn + 1];
+        const T c = root[2 * at * turn], d = root[2 * at * turn + 1], minus = -d;
         re += sum[k][0] * c;
         im += sum[k][1] * c;
-        across_re -= difference[k][1] * d;
+        across_re += difference[k][1] * minus;
         across_im += difference[k][0] * d;
         at = at + j < r ? at + j : at + j - r;
     }
@@ -123,8 +143,8 @@ static inline void M(fft_odd)(ptrdiff_t r, ptrdiff_t m, ptrdiff_t s, const T *ro
             M(fft_pair)(r, j, root, m * s, from, sum, difference, both[0], both[1]);
             for (int i = 0; i < 2; i++) {
                 const ptrdiff_t place = i ? r - j : j;
-                const T c = root[2 * p * place * s], d = root[2 * p * place * s + 1];
-                to[2 * s * place] = both[i][0] * c - both[i][1] * d;
+                const T c = root[2 * p * place * s], d = root[2 * p * place * s + 1], minus = -d;
+                to[2 * s * place] = both[i][0] * c + both[i][1] * minus;
                 to[2 * s * place + 1] = both[i][0] * d + both[i][1] * c;
             }
         }
@@ -156,7 +176,8 @@ static inline void M(fft_factors)(ptrdiff_t n, const T *root, T *x, T *y) {
 /* u = conj(u v), of n pairs. */
 static inline void M(fft_conjugate_product)(ptrdiff_t n, T *u, const T *v) {
     for (ptrdiff_t i = 0; i < 2 * n; i += 2) {
-        const T re = u[i] * v[i] - u[i + 1] * v[i + 1], im = u[i] * v[i + 1] + u[i + 1] * v[i];
+        const T minus = -v[i + 1], re = u[i] * v[i] + u[i + 1] * minus;
+        const T im = u[i] * v[i + 1] + u[i + 1] * v[i];
         u[i] = re;
         u[i + 1] = -im;
     }
@@ -209,6 +230,7 @@ static inline void M(fft)(ptrdiff_t n, ptrdiff_t l, const T *table, int inverse,
             y[i + 1] = -room[i + 1];
         }
     }
+    if (scale == 1 && !inverse) return;
     for (ptrdiff_t i = 0; i < 2 * n; i += 2) {
         y[i] *= scale;
         y[i + 1] *= of_im * scale;

@@ -7,7 +7,6 @@
 
 #include "array/c_text.h"
 #include "array/view.h"
-#include "kernel/plain/fft.h"
 #include "ops/families.h"
 #include "ops/operands.h"
 #include "ops/rows/rows.h"
@@ -47,6 +46,7 @@ typedef struct transforms {
     size_t n, length, piece; /* numbers of a row; of what stands for it; rows of a piece */
     const char *x;
     char *y, *table, *room; /* of each piece: two times `length` numbers */
+    void *plan;             /* of a library, in their place */
 } transforms;
 
 /* Bytes of so many complex numbers. */
@@ -55,11 +55,11 @@ static size_t bytes_of(const transforms *t, size_t n) { return 2 * n * t->rows.w
 static void transform(const transforms *t, const void *x, void *room, void *y) {
     const tad__dft_options *o = t->options;
     const ptrdiff_t n = (ptrdiff_t)t->n, l = (ptrdiff_t)t->length;
+    const tad__linalg_kernels *k = t->rows.compute->kernels->linalg;
     if (t->rows.dtype == TAD_F64)
-        tad__fft_f64(n, l, (const double *)(void *)t->table, o->inverse, o->scale, x, room, y);
+        k->fft_f64(n, l, (const double *)(void *)t->table, o->inverse, o->scale, x, room, y);
     else
-        tad__fft_f32(n, l, (const float *)(void *)t->table, o->inverse, (float)o->scale, x, room,
-                     y);
+        k->fft_f32(n, l, (const float *)(void *)t->table, o->inverse, (float)o->scale, x, room, y);
 }
 
 /* What stands for a row may be longer: it is transformed beside its place. */
@@ -69,16 +69,35 @@ static void transform_piece(void *arg, size_t first, size_t end) {
     char *room = t->room + first / t->piece * bytes_of(t, 2 * t->length),
          *result = room + bytes_of(t, t->length);
     for (size_t i = first; i < end; i++) {
-        transform(t, t->x + i * row, room, result);
-        memcpy(t->y + i * row, result, row);
+        char *const y = t->y + i * row;
+        transform(t, t->x + i * row, room, t->length == t->n ? y : result);
+        if (t->length != t->n) memcpy(y, result, row);
+    }
+}
+
+static void scale_row(const transforms *t, void *row) {
+    const double scale = t->options->scale;
+    double *y = row;
+    float *narrow = row;
+    for (size_t i = 0; i < 2 * t->n && t->rows.dtype == TAD_F64; i++) y[i] *= scale;
+    for (size_t i = 0; i < 2 * t->n && t->rows.dtype == TAD_F32; i++) narrow[i] *= (float)scale;
+}
+
+static void library_piece(void *arg, size_t first, size_t end) {
+    const transforms *t = arg;
+    const size_t row = bytes_of(t, t->n);
+    for (size_t i = first; i < end; i++) {
+        tad__fftw_run(t->plan, t->rows.dtype, t->x + i * row, t->y + i * row);
+        if (t->options->scale != 1) scale_row(t, t->y + i * row);
     }
 }
 
 static void fill_table(const transforms *t) {
+    const tad__linalg_kernels *k = t->rows.compute->kernels->linalg;
     if (t->rows.dtype == TAD_F64)
-        tad__fft_table_f64((ptrdiff_t)t->n, (double *)(void *)t->room, (double *)(void *)t->table);
+        k->fft_table_f64((ptrdiff_t)t->n, (double *)(void *)t->room, (double *)(void *)t->table);
     else
-        tad__fft_table_f32((ptrdiff_t)t->n, (float *)(void *)t->room, (float *)(void *)t->table);
+        k->fft_table_f32((ptrdiff_t)t->n, (float *)(void *)t->room, (float *)(void *)t->table);
 }
 
 static void plan(transforms *t, const tad_call_frame *c) {
@@ -91,20 +110,34 @@ static void plan(transforms *t, const tad_call_frame *c) {
     t->length = (size_t)tad__fft_length((ptrdiff_t)t->n);
 }
 
+/* By our own functions. */
+static tad_status transform_rows(transforms *t, const tad_call_frame *c, size_t grain) {
+    t->piece = tad__split_size(t->rows.rows, grain);
+    t->table = tad_scratch(c, bytes_of(t, 2 * t->length + t->n));
+    t->room = tad_scratch(c, ((t->rows.rows - 1) / t->piece + 1) * bytes_of(t, 2 * t->length));
+    if (!t->table || !t->room) return TAD_NO_MEMORY;
+    fill_table(t);
+    tad_split(c, t->rows.rows, grain, transform_piece, t);
+    return TAD_OK;
+}
+
 static tad_status dft_forward(const tad_call_frame *c) {
     transforms t;
+    tad_status s = TAD_OK;
     if (c->in[0]->size == 0) return TAD_OK;
     plan(&t, c);
     const size_t grain = tad__rows_grain(2 * t.length);
-    t.piece = tad__split_size(t.rows.rows, grain);
     t.x = tad__rows_of(&t.rows, c->in[0]);
     t.y = tad__rows_target(&t.rows, c->out[0]);
-    t.table = tad_scratch(c, bytes_of(&t, 2 * t.length + t.n));
-    t.room = tad_scratch(c, ((t.rows.rows - 1) / t.piece + 1) * bytes_of(&t, 2 * t.length));
-    if (!t.x || !t.y || !t.table || !t.room) return TAD_NO_MEMORY;
-    fill_table(&t);
-    tad_split(c, t.rows.rows, grain, transform_piece, &t);
-    return tad__rows_put(&t.rows, t.y, c->out[0], false);
+    if (!t.x || !t.y) return TAD_NO_MEMORY;
+    t.plan = tad__fftw_plan(t.rows.dtype, t.n, t.rows.rows, t.options->inverse, t.x, t.y);
+    if (t.plan) {
+        tad_split(c, t.rows.rows, grain, library_piece, &t);
+        tad__fftw_end(t.plan, t.rows.dtype);
+    } else {
+        s = transform_rows(&t, c, grain);
+    }
+    return s ? s : tad__rows_put(&t.rows, t.y, c->out[0], false);
 }
 
 /* ---- as C ---- */

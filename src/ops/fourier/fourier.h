@@ -23,4 +23,24 @@ static inline int tad__complex_axis(int64_t named, int rank) {
 
 tad_var tad__dft(tad_var x, int64_t axis, bool inverse, double scale);
 
+/* ---- fftw.c, where the build has an FFTW ---- */
+
+/* A plan for rows of n numbers, one after another, from x to y. NULL: there is none, or ours take
+ * no longer. */
+#ifdef TAD_FFTW
+void *tad__fftw_plan(tad_dtype dtype, size_t n, size_t rows, bool inverse, const void *x, void *y);
+void tad__fftw_run(void *plan, tad_dtype dtype, const void *x, void *y);
+void tad__fftw_end(void *plan, tad_dtype dtype);
+#else
+static inline void *tad__fftw_plan(tad_dtype dtype, size_t n, size_t rows, bool inverse,
+                                   const void *x, void *y) {
+    (void)dtype, (void)n, (void)rows, (void)inverse, (void)x, (void)y;
+    return NULL;
+}
+static inline void tad__fftw_run(void *plan, tad_dtype dtype, const void *x, void *y) {
+    (void)plan, (void)dtype, (void)x, (void)y;
+}
+static inline void tad__fftw_end(void *plan, tad_dtype dtype) { (void)plan, (void)dtype; }
+#endif
+
 #endif

@@ -36,8 +36,8 @@ static tad_status matrices_shape(const tad_call_frame *c, tad_type *out, size_t 
 /* ---- values ---- */
 
 static const tad__method methods[] = {
-    [DET] = {TAD__METHOD(determinant), .squares = 1},
-    [SLOGDET] = {TAD__METHOD(log_determinant), .squares = 1},
+    [DET] = {TAD__LIBRARY_METHOD(determinant), .squares = 1},
+    [SLOGDET] = {TAD__LIBRARY_METHOD(log_determinant), .squares = 1},
     [COFACTORS] = {TAD__METHOD(cofactors), .squares = 2, .rows = 2},
     [COFACTOR_SLOPE] = {TAD__METHOD(cofactor_slope), .squares = 3, .rows = 2},
 };

@@ -1,6 +1,8 @@
 /* Methods applied to each matrix of a batch, and as C. Rests on linalg.h. */
 #include "linalg.h"
 
+#include <limits.h>
+
 #include "array/view.h"
 #include "ops/operands.h"
 
@@ -105,7 +107,9 @@ static void *element(batch *b, int k, int64_t index) {
 /* ---- forward ---- */
 
 typedef struct call {
-    const tad__method *method;
+    const tad__library *library; /* NULL: it is not asked */
+    tad__of_f64 *f64;
+    tad__of_f32 *f32;
     const tad__sides *sides;
     tad_dtype dtype;
     batch batch;
@@ -114,6 +118,11 @@ typedef struct call {
     int64_t *failed; /* of each piece the first matrix; -1: none */
 } call;
 
+static int apply(const call *p, tad__of_f64 *f64, tad__of_f32 *f32, void *const *at, void *work) {
+    return p->dtype == TAD_F64 ? f64(p->sides, at[IN0], at[IN1], at[OUT0], at[OUT1], work)
+                               : f32(p->sides, at[IN0], at[IN1], at[OUT0], at[OUT1], work);
+}
+
 static void run_piece(void *arg, size_t first, size_t end) {
     call *p = arg;
     const size_t piece = first / p->grain;
@@ -121,28 +130,41 @@ static void run_piece(void *arg, size_t first, size_t end) {
     for (size_t i = first; i < end && p->failed[piece] < 0; i++) {
         void *at[ARRAYS];
         for (int k = 0; k < ARRAYS; k++) at[k] = element(&p->batch, k, (int64_t)i);
-        const int done = p->dtype == TAD_F64
-                             ? p->method->f64(p->sides, at[IN0], at[IN1], at[OUT0], at[OUT1], work)
-                             : p->method->f32(p->sides, at[IN0], at[IN1], at[OUT0], at[OUT1], work);
-        if (!done) p->failed[piece] = (int64_t)i;
+        int done = p->library ? apply(p, p->library->f64, p->library->f32, at, work) : TAD__LEFT;
+        if (done == TAD__LEFT) done = apply(p, p->f64, p->f32, at, work);
+        if (done == TAD__REFUSED) p->failed[piece] = (int64_t)i;
     }
 }
 
-/* Elements, of which n is the larger side; SIZE_MAX: beyond memory. */
-static size_t room_of(const tad__method *method, const tad__sides *s) {
-    const size_t n = tad__max((size_t)s->m, (size_t)s->n), most = SIZE_MAX / 64;
-    const size_t squares = (size_t)method->squares, rows = (size_t)method->rows;
-    return n && n > most / n ? SIZE_MAX : squares * n * n + rows * n;
+/* Elements; SIZE_MAX: beyond memory. */
+static size_t room_of(const tad__sides *s, int squares, int rows) {
+    const size_t m = (size_t)s->m, n = (size_t)s->n, most = SIZE_MAX / 64;
+    if (n && m > most / n) return SIZE_MAX;
+    return (size_t)squares * m * n + (size_t)rows * tad__max(m, n);
+}
+
+/* Small matrices are ours: a call of the library would take longer. So are those of which a size
+ * may be beyond its integers. */
+static const tad__library *library_of(const tad__method *method, const tad__sides *s) {
+    const tad__library *l = method->library;
+    const bool small = !l || s->m < l->from || s->n < l->from;
+    return small || room_of(s, l->squares, l->rows) > INT_MAX ? NULL : l;
 }
 
 enum { PIECES = 32, WORTH = 4096 };
 
 tad_status tad__each_matrix(const tad_call_frame *c, const tad__method *method,
                             const tad__sides *s) {
-    call p = {.method = method, .sides = s, .dtype = (tad_dtype)c->in[0]->dtype};
+    const tad__linalg_kernels *kernels = c->compute->kernels->linalg;
+    call p = {.library = library_of(method, s),
+              .f64 = kernels->f64[method->function],
+              .f32 = kernels->f32[method->function],
+              .sides = s,
+              .dtype = (tad_dtype)c->in[0]->dtype};
     as_batch(&p.batch, c);
     const size_t count = (size_t)p.batch.size, size = (size_t)s->m * (size_t)s->n + 1;
-    const size_t elements = room_of(method, s);
+    size_t elements = room_of(s, method->squares, method->rows);
+    if (p.library) elements = tad__max(elements, room_of(s, p.library->squares, p.library->rows));
     if (count == 0) return TAD_OK;
     p.grain = (count - 1) / PIECES + 1;
     while (p.grain * size < WORTH && p.grain < count) p.grain *= 2;
@@ -188,7 +210,7 @@ void tad__each_matrix_c_text(const tad_call_frame *c, tad_c *to, const tad__meth
                              const tad__sides *s) {
     static const char *const names[ARRAYS] = {"out0", "out1", "in0", "in1"};
     enum { MOST = 1 << 17 };
-    const size_t room = room_of(method, s);
+    const size_t room = room_of(s, method->squares, method->rows);
     const tad_array *array[ARRAYS];
     int place[ARRAYS], n = 0;
     batch b;

@@ -35,7 +35,8 @@ static tad_status lu_shape(const tad_call_frame *c, tad_type *out, size_t *n_out
 
 /* ---- values ---- */
 
-static const tad__method qr_method = {TAD__METHOD(qr), .squares = 2}, lu_method = {TAD__METHOD(lu)};
+static const tad__method qr_method = {TAD__LIBRARY_METHOD(qr), .squares = 2},
+                         lu_method = {TAD__LIBRARY_METHOD(lu)};
 
 static const tad__method *method_of(const tad_call_frame *c) {
     return c->op == &tad__ops_factor[QR] ? &qr_method : &lu_method;

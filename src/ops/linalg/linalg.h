@@ -1,25 +1,44 @@
 /* Linear algebra: methods on small matrices, plain C of one text for arrays and programs, applied
  * to each matrix of a batch. The last two axes are a matrix; leading axes broadcast. Rests on
- * tape.h and kernel/plain/linalg.h. */
+ * tape.h and kernel/linalg.h. */
 #ifndef TAD_OPS_LINALG_LINALG_H
 #define TAD_OPS_LINALG_LINALG_H
 
 #include "array/c_text.h"
-#include "kernel/plain/linalg.h"
+#include "kernel/linalg.h"
 #include "tape/tape.h"
 
-/* A function of kernel/plain/: of a call's sides, operands a and b, two results and room. */
+/* What a function of a library gives: no result, a result, "ask the other one". */
+enum { TAD__REFUSED, TAD__DONE, TAD__LEFT };
+
+/* Who is asked first where no side is below `from`: LAPACK. */
+typedef struct tad__library {
+    tad__of_f64 *f64;
+    tad__of_f32 *f32;
+    int squares, rows; /* room, as of a method */
+    ptrdiff_t from;
+} tad__library;
+
 typedef struct tad__method {
-    const char *part; /* as tad__c_part asks for it */
-    int (*f64)(const tad__sides *s, const double *a, const double *b, double *x, double *y,
-               double *work);
-    int (*f32)(const tad__sides *s, const float *a, const float *b, float *x, float *y,
-               float *work);
-    int squares, rows; /* room: so many n x n, and so many n */
-    tad_status status; /* where it gives 0; OK: it never does */
+    const char *part;            /* as tad__c_part asks for it */
+    int function;                /* of the kernels */
+    int squares, rows;           /* room: so many matrices, and so many of their longer side */
+    tad_status status;           /* where it gives 0; OK: it never does */
+    const tad__library *library; /* NULL: none */
 } tad__method;
 
-#define TAD__METHOD(name) .part = #name, .f64 = tad__##name##_f64, .f32 = tad__##name##_f32
+#define TAD__METHOD(name) .part = #name, .function = TAD__MATRIX_##name
+
+/* lapack.c, where the build has a LAPACK. */
+#ifdef TAD_LAPACK
+extern const tad__library tad__lapack_solve, tad__lapack_inverse, tad__lapack_determinant,
+    tad__lapack_log_determinant, tad__lapack_lu, tad__lapack_qr, tad__lapack_cholesky,
+    tad__lapack_eigenvalues, tad__lapack_eigenvectors, tad__lapack_singular_values, tad__lapack_svd,
+    tad__lapack_pseudo_inverse;
+#define TAD__LIBRARY_METHOD(name) TAD__METHOD(name), .library = &tad__lapack_##name
+#else
+#define TAD__LIBRARY_METHOD(name) TAD__METHOD(name)
+#endif
 
 /* ---- shapes ---- */
 

@@ -70,9 +70,9 @@ static tad_status inv_shape(const tad_call_frame *c, tad_type *out, size_t *n_ou
 /* ---- values ---- */
 
 static const tad__method methods[] = {
-    [SOLVE] = {TAD__METHOD(solve), .squares = 1, .status = TAD_SINGULAR},
+    [SOLVE] = {TAD__LIBRARY_METHOD(solve), .squares = 1, .status = TAD_SINGULAR},
     [SOLVE_TRIANGULAR] = {TAD__METHOD(solve_triangular), .squares = 1, .status = TAD_SINGULAR},
-    [INV] = {TAD__METHOD(inverse), .squares = 1, .status = TAD_SINGULAR},
+    [INV] = {TAD__LIBRARY_METHOD(inverse), .squares = 1, .status = TAD_SINGULAR},
 };
 
 static tad__sides sides_of(const tad_call_frame *c) {

@@ -84,9 +84,11 @@ static tad_status lstsq_shape(const tad_call_frame *c, tad_type *out, size_t *n_
 /* ---- values ---- */
 
 static const tad__method methods[] = {
-    [SVDVALS] = {TAD__METHOD(singular_values), .squares = 2, .status = TAD_NO_CONVERGENCE},
-    [JOINED] = {TAD__METHOD(svd), .squares = 2, .status = TAD_NO_CONVERGENCE},
-    [PINV] = {TAD__METHOD(pseudo_inverse), .squares = 2, .rows = 1, .status = TAD_NO_CONVERGENCE},
+    [SVDVALS] = {TAD__LIBRARY_METHOD(singular_values), .squares = 2, .rows = 2,
+                 .status = TAD_NO_CONVERGENCE},
+    [JOINED] = {TAD__LIBRARY_METHOD(svd), .squares = 2, .rows = 2, .status = TAD_NO_CONVERGENCE},
+    [PINV] = {TAD__LIBRARY_METHOD(pseudo_inverse), .squares = 2, .rows = 3,
+              .status = TAD_NO_CONVERGENCE},
 };
 
 /* rtol: the rounding errors of a matrix of this size. */

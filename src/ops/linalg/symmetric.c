@@ -45,10 +45,12 @@ static tad_status over_gaps_shape(const tad_call_frame *c, tad_type *out, size_t
 /* ---- values ---- */
 
 static const tad__method methods[] = {
-    [CHOLESKY] = {TAD__METHOD(cholesky), .status = TAD_SINGULAR},
-    [EIGVALSH] = {TAD__METHOD(eigenvalues), .squares = 1, .rows = 2, .status = TAD_NO_CONVERGENCE},
-    [EIGH] = {TAD__METHOD(eigenvectors), .squares = 1, .rows = 2, .status = TAD_NO_CONVERGENCE},
-    [EIGENVECTORS] = {TAD__METHOD(eigenvectors), .squares = 1, .rows = 2,
+    [CHOLESKY] = {TAD__LIBRARY_METHOD(cholesky), .status = TAD_SINGULAR},
+    [EIGVALSH] = {TAD__LIBRARY_METHOD(eigenvalues), .squares = 1, .rows = 2,
+                  .status = TAD_NO_CONVERGENCE},
+    [EIGH] = {TAD__LIBRARY_METHOD(eigenvectors), .squares = 1, .rows = 2,
+              .status = TAD_NO_CONVERGENCE},
+    [EIGENVECTORS] = {TAD__LIBRARY_METHOD(eigenvectors), .squares = 1, .rows = 2,
                       .status = TAD_NO_CONVERGENCE},
     [OVER_GAPS] = {TAD__METHOD(over_gaps), .status = TAD_SINGULAR},
 };
