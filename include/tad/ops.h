@@ -685,11 +685,12 @@ typedef enum tad_scatter_reduction {
     TAD_SCATTER_SUM,
     TAD_SCATTER_MEAN,
     TAD_SCATTER_AMAX, /* equal ones share the gradient */
-    TAD_SCATTER_AMIN
+    TAD_SCATTER_AMIN,
+    TAD_SCATTER_PROD /* gradients are right with zeros */
 } tad_scatter_reduction;
 
 /* The same, but all for one place, and what x has there if it is to be included, are summed,
- * averaged, or the extreme one remains. Places that no index names keep x. */
+ * averaged, multiplied, or the extreme one remains. Places that no index names keep x. */
 TAD_API tad_var tad_scatter_reduce(tad_var x, tad_var index, tad_var src, int axis,
                                    tad_scatter_reduction reduction, bool include_self);
 /* x with slices of src in the place of those that index (n) names, the last of several; added to
