@@ -235,6 +235,16 @@ TAD_API tad_var tad_cubic_spline(tad_var x, tad_var places, tad_var values, tad_
 /* y with a y = b: a (...,n,n), b (...,n,k), batches broadcast, or (n). SINGULAR for a pivot of 0.
  */
 TAD_API tad_var tad_solve(tad_var a, tad_var b);
+/* The same of a matrix m whose diagonals, lower + 1 + upper of them, are the rows of a, as SciPy's
+ * solve_banded takes them: a[r,j] is m[r+j-upper,j], and what lies outside of m is not read. b as
+ * solve's; transposed: m^T y = b. Elimination exchanges rows within the band, which costs
+ * n (lower + 1) (lower + upper + 1) operations; gradients cost as much, and no m is made.
+ * SINGULAR for a pivot of 0. */
+TAD_API tad_var tad_solve_banded(tad_var a, tad_var b, int64_t lower, int64_t upper,
+                                 bool transposed);
+/* m b, or m^T b. */
+TAD_API tad_var tad_banded_matmul(tad_var a, tad_var b, int64_t lower, int64_t upper,
+                                  bool transposed);
 typedef struct tad_solve_triangular_options {
     bool upper;         /* which triangle of a is read; the gradient is 0 outside */
     bool right;         /* y a = b in the place of a y = b */

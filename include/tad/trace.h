@@ -384,6 +384,10 @@ extern "C" {
 #define tad_cubic_spline(...) TAD_HERE(tad_cubic_spline(__VA_ARGS__))
 #undef tad_solve
 #define tad_solve(...) TAD_HERE(tad_solve(__VA_ARGS__))
+#undef tad_solve_banded
+#define tad_solve_banded(...) TAD_HERE(tad_solve_banded(__VA_ARGS__))
+#undef tad_banded_matmul
+#define tad_banded_matmul(...) TAD_HERE(tad_banded_matmul(__VA_ARGS__))
 #undef tad_solve_triangular
 #define tad_solve_triangular(...) TAD_HERE(tad_solve_triangular(__VA_ARGS__))
 #undef tad_inv
