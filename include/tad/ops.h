@@ -439,6 +439,17 @@ TAD_API tad_var tad_irfft(tad_var x, int64_t n, int axis, tad_fft_norm norm);
 TAD_API tad_var tad_fftn(tad_var x, tad_axes axes, tad_fft_norm norm);
 TAD_API tad_var tad_ifftn(tad_var x, tad_axes axes, tad_fft_norm norm);
 
+typedef enum tad_convolve_mode {
+    TAD_CONVOLVE_FULL, /* all n + m - 1 numbers that a and b overlap for */
+    TAD_CONVOLVE_SAME, /* of these the n in the middle, from (m - 1) / 2 on */
+    TAD_CONVOLVE_VALID /* those that the longer one covers the shorter one for */
+} tad_convolve_mode;
+
+/* The sums of a_k b_(j-k), of a (...,n) and b (...,m), leading axes broadcast, as SciPy's
+ * fftconvolve: by three transforms, so (n + m) log(n + m) operations, and with rounding errors of
+ * the scale of the largest result. BAD_SHAPE for no numbers. */
+TAD_API tad_var tad_fft_convolve(tad_var a, tad_var b, tad_convolve_mode mode);
+
 /* ---- normalisation of channels: x (N,C,...) ---- */
 
 /* Gain and bias are (C) or tad_none(); eps, 1e-5 usually, is added to the variance. Over groups of

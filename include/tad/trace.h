@@ -504,6 +504,8 @@ extern "C" {
 #define tad_fftn(...) TAD_HERE(tad_fftn(__VA_ARGS__))
 #undef tad_ifftn
 #define tad_ifftn(...) TAD_HERE(tad_ifftn(__VA_ARGS__))
+#undef tad_fft_convolve
+#define tad_fft_convolve(...) TAD_HERE(tad_fft_convolve(__VA_ARGS__))
 #undef tad_group_norm
 #define tad_group_norm(...) TAD_HERE(tad_group_norm(__VA_ARGS__))
 #undef tad_instance_norm
