@@ -179,6 +179,16 @@ TAD_API tad_var tad_gammaincc(tad_var a, tad_var x);
 /* The incomplete beta function: the integral of t^(a-1) (1 - t)^(b-1) / beta(a, b) from 0 to x. NaN
  * for a or b below 0 and for x outside 0 .. 1. */
 TAD_API tad_var tad_betainc(tad_var a, tad_var b, tad_var x);
+/* Their inverses: the x for which they are p (q for gammaincc), to full accuracy in both tails. NaN
+ * for parameters below 0 and for p outside 0 .. 1. By Newton's steps on the logarithm of the
+ * smaller tail, about six evaluations of it. Derivatives by the parameters are those of the
+ * incomplete functions over the density, of orders 1 to 4. */
+TAD_API tad_var tad_gammaincinv(tad_var a, tad_var p);
+TAD_API tad_var tad_gammainccinv(tad_var a, tad_var q);
+TAD_API tad_var tad_betaincinv(tad_var a, tad_var b, tad_var p);
+/* The smallest whole number that a count of Poisson's distribution is at most with probability p,
+ * as a float; no gradient. NaN for rates below 0 and for p outside 0 .. 1. */
+TAD_API tad_var tad_poisson_quantile(tad_var p, tad_var rate);
 
 /* ---- logarithms of densities, elementwise; operands broadcast ----
  *
@@ -823,6 +833,32 @@ TAD_API tad_var tad_dropout_channels(tad_var x, double p);
  * class, one-hot up to rounding, the derivatives stay those of the soft one, as PyTorch does.
  * BAD_ARGUMENT for tau not above 0. */
 TAD_API tad_var tad_gumbel_softmax(tad_var logits, double tau, bool hard, int axis);
+
+/* Samples by the tape's random numbers, of the shape that the parameters broadcast to and their
+ * element type; tad_broadcast_to makes more of them. Each is a formula of drawn numbers and the
+ * parameters, so its derivatives say how the sample moves with them (reparameterisation): those of
+ * gamma's and beta's numbers are of orders 1 to 4, all others of any. Every element takes a fixed
+ * count of draws, given in brackets. Parameters out of their range give NaN; BAD_SHAPE where they
+ * do not broadcast, and no numbers are drawn then. */
+
+/* mean + deviation z (2) */
+TAD_API tad_var tad_normal_sample(tad_var mean, tad_var deviation);
+/* Vectors (...,n): mean + factor z (2 n for each), of covariance factor factor^T; of the factor
+ * (...,n,n) the lower triangle is read. */
+TAD_API tad_var tad_multivariate_normal_sample(tad_var mean, tad_var factor);
+/* gammaincinv(concentration, u) / rate (1); of a concentration below 0.01 it may vanish. */
+TAD_API tad_var tad_gamma_sample(tad_var concentration, tad_var rate);
+/* betaincinv(a, b, u) (1) */
+TAD_API tad_var tad_beta_sample(tad_var a, tad_var b);
+/* location + scale z / sqrt(g), g a gamma number of mean 1 (3); degrees above 0, finite. */
+TAD_API tad_var tad_student_sample(tad_var degrees, tad_var location, tad_var scale);
+/* Shares along the last axis, which sum to 1 (2 for each share). */
+TAD_API tad_var tad_dirichlet_sample(tad_var concentrations);
+/* A count, as a float: poisson_quantile(u, rate) (1). No gradient. */
+TAD_API tad_var tad_poisson_sample(tad_var rate);
+/* A class, int64, by softmax(logits) along the last axis (1 for each logit). No gradient;
+ * tad_gumbel_softmax has one. */
+TAD_API tad_var tad_categorical_sample(tad_var logits);
 
 #ifdef __cplusplus
 }

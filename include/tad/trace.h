@@ -352,6 +352,14 @@ extern "C" {
 #define tad_gammaincc(...) TAD_HERE(tad_gammaincc(__VA_ARGS__))
 #undef tad_betainc
 #define tad_betainc(...) TAD_HERE(tad_betainc(__VA_ARGS__))
+#undef tad_gammaincinv
+#define tad_gammaincinv(...) TAD_HERE(tad_gammaincinv(__VA_ARGS__))
+#undef tad_gammainccinv
+#define tad_gammainccinv(...) TAD_HERE(tad_gammainccinv(__VA_ARGS__))
+#undef tad_betaincinv
+#define tad_betaincinv(...) TAD_HERE(tad_betaincinv(__VA_ARGS__))
+#undef tad_poisson_quantile
+#define tad_poisson_quantile(...) TAD_HERE(tad_poisson_quantile(__VA_ARGS__))
 #undef tad_normal_log_density
 #define tad_normal_log_density(...) TAD_HERE(tad_normal_log_density(__VA_ARGS__))
 #undef tad_laplace_log_density
@@ -720,6 +728,22 @@ extern "C" {
 #define tad_dropout_channels(...) TAD_HERE(tad_dropout_channels(__VA_ARGS__))
 #undef tad_gumbel_softmax
 #define tad_gumbel_softmax(...) TAD_HERE(tad_gumbel_softmax(__VA_ARGS__))
+#undef tad_normal_sample
+#define tad_normal_sample(...) TAD_HERE(tad_normal_sample(__VA_ARGS__))
+#undef tad_multivariate_normal_sample
+#define tad_multivariate_normal_sample(...) TAD_HERE(tad_multivariate_normal_sample(__VA_ARGS__))
+#undef tad_gamma_sample
+#define tad_gamma_sample(...) TAD_HERE(tad_gamma_sample(__VA_ARGS__))
+#undef tad_beta_sample
+#define tad_beta_sample(...) TAD_HERE(tad_beta_sample(__VA_ARGS__))
+#undef tad_student_sample
+#define tad_student_sample(...) TAD_HERE(tad_student_sample(__VA_ARGS__))
+#undef tad_dirichlet_sample
+#define tad_dirichlet_sample(...) TAD_HERE(tad_dirichlet_sample(__VA_ARGS__))
+#undef tad_poisson_sample
+#define tad_poisson_sample(...) TAD_HERE(tad_poisson_sample(__VA_ARGS__))
+#undef tad_categorical_sample
+#define tad_categorical_sample(...) TAD_HERE(tad_categorical_sample(__VA_ARGS__))
 #undef tad_npy_load
 #define tad_npy_load(...) TAD_HERE(tad_npy_load(__VA_ARGS__))
 #undef tad_npy_parse

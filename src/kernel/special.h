@@ -13,7 +13,12 @@
 #define TAD__SPECIAL_BRANCH(X) X(lambert_w)
 #define TAD__SPECIAL_LIST(X)                                                                       \
     X(zeta_value)                                                                                  \
-    X(lbeta) X(beta) X(gammainc) X(gammaincc) X(gamma_density) X(betainc) X(beta_density)
+    X(lbeta)                                                                                       \
+    X(beta)                                                                                        \
+    X(gammainc)                                                                                    \
+    X(gammaincc)                                                                                   \
+    X(gamma_density)                                                                               \
+    X(betainc) X(beta_density) X(gammaincinv) X(gammainccinv) X(betaincinv) X(poisson_quantile)
 
 #define TAD__SPECIAL_1(name)                                                                       \
     double tad__##name##_f64(double x);                                                            \
