@@ -124,6 +124,8 @@ extern "C" {
 #define tad_ndtr(...) TAD_HERE(tad_ndtr(__VA_ARGS__))
 #undef tad_log_ndtr
 #define tad_log_ndtr(...) TAD_HERE(tad_log_ndtr(__VA_ARGS__))
+#undef tad_inverse_mills
+#define tad_inverse_mills(...) TAD_HERE(tad_inverse_mills(__VA_ARGS__))
 #undef tad_ndtri
 #define tad_ndtri(...) TAD_HERE(tad_ndtri(__VA_ARGS__))
 #undef tad_logit
