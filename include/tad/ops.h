@@ -817,6 +817,11 @@ typedef enum tad_bag_mode { TAD_BAG_SUM, TAD_BAG_MEAN, TAD_BAG_MAX } tad_bag_mod
  * largest ones share the gradient. BAD_ARGUMENT for weights of another mode. */
 TAD_API tad_var tad_embedding_bag(tad_var indices, tad_var weight, tad_var starts, tad_var weights,
                                   tad_bag_mode mode);
+/* The same, but indices of the row padding_idx, which may count from the end, are as if they were
+ * not there, as PyTorch's: no part of the sum, of the number that a mean divides by, or of the
+ * gradient. Takes (N,d) of memory for the rows. BAD_INDEX for a row that is not there. */
+TAD_API tad_var tad_embedding_bag_padded(tad_var indices, tad_var weight, tad_var starts,
+                                         tad_var weights, tad_bag_mode mode, int64_t padding_idx);
 
 /* ---- random ---- */
 

@@ -722,6 +722,8 @@ extern "C" {
 #define tad_segment_softmax(...) TAD_HERE(tad_segment_softmax(__VA_ARGS__))
 #undef tad_embedding_bag
 #define tad_embedding_bag(...) TAD_HERE(tad_embedding_bag(__VA_ARGS__))
+#undef tad_embedding_bag_padded
+#define tad_embedding_bag_padded(...) TAD_HERE(tad_embedding_bag_padded(__VA_ARGS__))
 #undef tad_dropout
 #define tad_dropout(...) TAD_HERE(tad_dropout(__VA_ARGS__))
 #undef tad_dropout_mask

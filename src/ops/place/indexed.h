@@ -59,6 +59,12 @@ void tad__c_put_into(tad_c *to, const tad_call_frame *c, size_t src, const tad__
 /* x times the factors whose index names the place. */
 tad_var tad__scatter_product(tad_var x, tad_var index, tad_var factor, int axis);
 
+/* ---- embedding.c ---- */
+
+/* A padding_idx, which may count from the end, is one of so many rows; where an index is that. */
+tad_status tad__check_padding(const tad_call_frame *c, const tad_maybe_int *padding, int64_t rows);
+tad_var tad__is_padding(tad_var index, const tad_maybe_int *padding, int64_t rows);
+
 /* ---- gather.c ---- */
 
 /* Rules of ops whose first result is elements of x, and whose second result says, as an index along
