@@ -135,7 +135,7 @@ static inline void tad__series_under_f64(double k, int n, double *h) {
  * 2/(u + 3/(u + ...))), where nothing cancels; else by h' = -h (x + h). */
 static inline void tad__mills_series_f64(int n, double x, double *h) {
     const double u = -x;
-    if (x > -1) {
+    if (x > -1.75) {
         for (int k = 0; k < n; k++) {
             double sum = x * h[k] + (k > 0 ? h[k - 1] : 0);
             for (int i = 0; i <= k; i++) sum += h[i] * h[k - i];
@@ -143,9 +143,10 @@ static inline void tad__mills_series_f64(int n, double x, double *h) {
         }
         return;
     }
-    h[0] = u, h[1] = 1;
+    const double depth = tad__rint_f64(4 * n + 30 + 400 / (x * x)), root = sqrt(u * u + 4 * depth);
+    h[0] = 0.5 * (u + root), h[1] = 0.5 + 0.5 * u / root; /* as k / h + u repeats itself there */
     for (int i = 2; i <= n; i++) h[i] = 0;
-    for (double k = tad__rint_f64(n + 40 + 800 / (x * x)); k > 0; k -= 1) {
+    for (double k = depth; k > 0; k -= 1) {
         tad__series_under_f64(k, n, h);
         h[0] += u, h[1] += 1;
     }
