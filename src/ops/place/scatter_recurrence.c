@@ -14,7 +14,7 @@
 enum { X, INDEX, FACTOR, TERM }; /* operands; without terms these are 0 */
 enum { LAST, BEFORE };           /* results */
 
-static tad_status recurrence_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+static tad_status scatter_recurrence_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     const tad__at_axis *o = c->options;
     const tad_shape index = tad__shape_of(c->in[INDEX]);
@@ -69,7 +69,7 @@ static void go_on(const tad__loop *l, tad_dtype dtype, int64_t stride) {
 }
 
 /* In row-major order, so that elements of one place come as they stand along the axis. */
-static tad_status recurrence_forward(const tad_call_frame *c) {
+static tad_status scatter_recurrence_forward(const tad_call_frame *c) {
     const tad_shape shape = tad__shape_of(c->in[INDEX]);
     lying p;
     tad__loop l;
@@ -81,7 +81,7 @@ static tad_status recurrence_forward(const tad_call_frame *c) {
     return TAD_OK;
 }
 
-static void recurrence_c_text(const tad_call_frame *c, tad_c *to) {
+static void scatter_recurrence_c_text(const tad_call_frame *c, tad_c *to) {
     const tad_array *last = c->out[LAST];
     const tad_shape shape = tad__shape_of(c->in[INDEX]);
     lying p;
@@ -128,7 +128,7 @@ static tad_var given_or_zero(const tad_rule *r, size_t i, tad_var like) {
 
 /* From state to state cotangents go back through the same factors, and those of the states before
  * come to them. The cotangent behind an element is that of its term. */
-static void recurrence_vjp(tad_rule *r) {
+static void scatter_recurrence_vjp(tad_rule *r) {
     const int axis = (int)((const tad__at_axis *)r->options)->axis;
     const tad_axes along = tad_axis(axis);
     tad_var behind, g = given_or_zero(r, LAST, r->in[X]);
@@ -141,7 +141,7 @@ static void recurrence_vjp(tad_rule *r) {
     if (r->n_in > TERM && r->wanted[TERM]) r->result[TERM] = behind;
 }
 
-static void recurrence_jvp(tad_rule *r) {
+static void scatter_recurrence_jvp(tad_rule *r) {
     const int axis = (int)((const tad__at_axis *)r->options)->axis;
     tad_var term = r->n_in > TERM ? r->given[TERM] : tad_none();
     if (!tad_is_nil(r->given[FACTOR])) {
@@ -158,7 +158,7 @@ static void recurrence_jvp(tad_rule *r) {
 
 static const tad_option axis_list[] = {{OPTION(INT, tad__at_axis, axis), .required = true}};
 
-static const tad_sample recurrence_samples[] = {
+static const tad_sample scatter_recurrence_samples[] = {
     {CASE("rows", F64(3, 4), INDICES(3, 2, 4), F64(2, 4)), AT(0)},
     {CASE("columns", F64(2, 3), INDICES(3, 2, 7), F64(2, 7), F64(2, 7)), AT(-1)},
     {CASE("many for a place", F64(2), INDICES(2, 9), F64(9)), AT(0)},
@@ -166,7 +166,7 @@ static const tad_sample recurrence_samples[] = {
     {CASE("one place", F64(1), INDICES(1, 4), F64(4), F64(4)), AT(0)},
     {CASE("nothing put", F64(3, 4), INDICES(3, 0, 4), F64(0, 4), F64(0, 4)), AT(0)},
 };
-static const tad_misuse recurrence_misuse[] = {
+static const tad_misuse scatter_recurrence_misuse[] = {
     {CASE("out of range", F64(3), INDICES(900, 4), F64(4)), AT(0), .expect = TAD_BAD_INDEX},
     {CASE("other shape of terms", F64(3), INDICES(3, 4), F64(4), F64(3)), AT(0),
      .expect = TAD_BAD_SHAPE},
@@ -188,10 +188,10 @@ const tad_op tad__ops_scatter_recurrence[] = {
      .n_out = 2,
      .flags = TAD_OP_INTERNAL,
      .constant_in = 1u << INDEX,
-     HOOKS(recurrence),
-     .jvp = recurrence_jvp,
-     .c_text = recurrence_c_text,
+     HOOKS(scatter_recurrence),
+     .jvp = scatter_recurrence_jvp,
+     .c_text = scatter_recurrence_c_text,
      OPTIONS(tad__at_axis, axis_list),
-     CASES(recurrence)},
+     CASES(scatter_recurrence)},
 };
 const size_t tad__ops_scatter_recurrence_count = LENGTH(tad__ops_scatter_recurrence);
