@@ -170,6 +170,27 @@ START_TEST(many_rows_of_unit_vectors_become_roots) {
 }
 END_TEST
 
+/* scipy.signal.convolve, which adds up; a long one against a product with the matrix of it. */
+START_TEST(convolves_in_every_mode) {
+    const double x[] = {1, -2, 0.5, 3, 1.25, -0.75, 2}, y[] = {0.5, -1, 2, 0.25};
+    tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(7), x), b = tad_input(t, TAD_F64, TAD_SHAPE(4), y);
+    ck_values(tad_fft_convolve(a, b, TAD_CONVOLVE_FULL), 1e-15, 0.5, -2, 4.25, -2.75, -1.875, 4.5,
+              5, -3.1875, 3.8125, 0.5);
+    ck_values(tad_fft_convolve(a, b, TAD_CONVOLVE_SAME), 1e-15, -2, 4.25, -2.75, -1.875, 4.5, 5,
+              -3.1875);
+    ck_values(tad_fft_convolve(a, b, TAD_CONVOLVE_VALID), 1e-15, -2.75, -1.875, 4.5, 5);
+    ck_values(tad_fft_convolve(b, a, TAD_CONVOLVE_SAME), 1e-15, -2.75, -1.875, 4.5, 5);
+    ck_values(tad_fft_convolve(b, a, TAD_CONVOLVE_VALID), 1e-15, -2.75, -1.875, 4.5, 5);
+    enum { N = 500, M = 90 };
+    tad_var p = numbers(TAD_SHAPE(1, 1, N)), q = numbers(TAD_SHAPE(1, 1, M));
+    const tad_conv_options all = {.padding = TAD_SHAPE(M - 1)};
+    tad_var direct = tad_conv1d(p, tad_flip(q, tad_axis(-1)), tad_none(), &all);
+    ck_same(tad_fft_convolve(p, q, TAD_CONVOLVE_FULL), direct, 1e-13);
+    ck_assert(tad_is_nil(tad_fft_convolve(p, q, (tad_convolve_mode)3)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "fft_convolve", "no mode 3");
+}
+END_TEST
+
 START_TEST(threads_change_no_bit) {
     static double x[2][96 * 20];
     for (int i = 0; i < 2; i++) {
@@ -193,6 +214,7 @@ static Suite *suite(void) {
     tcase_add_test(c, axes_are_those_of_complex_numbers);
     tcase_add_test(c, convolves);
     tcase_add_loop_test(c, many_rows_of_unit_vectors_become_roots, 0, 6 * 8);
+    tcase_add_test(c, convolves_in_every_mode);
     tcase_add_test(c, threads_change_no_bit);
     return s;
 }

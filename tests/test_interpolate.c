@@ -2,6 +2,8 @@
  * lies outside, NaNs, places that do not ascend. */
 #include "support.h"
 
+#include <tad/program.h>
+
 static const double places[] = {-1.0, -0.25, 0.5, 1.5, 2.0, 3.5},
                     values[] = {1.0, -2.0, 0.5, 3.0, -1.0, 2.0},
                     at[] = {-2.0, -1.0, -0.5, 0.5, 1.75, 3.0, 3.5, 4.25};
@@ -134,9 +136,33 @@ START_TEST(places_have_to_ascend) {
     const double bad[][3] = {{0, 0, 1}, {0, 2, 1}, {0, NAN, 1}};
     for (int i = 0; i < 3; i++) {
         ck_assert(tad_is_nil(tad_interp(x, list(t, 3, bad[i]), v, false)));
-        ck_refused(t, TAD_BAD_ARGUMENT, "do not ascend");
+        ck_refused(t, TAD_BAD_ARGUMENT, "interp: ", "do not ascend");
         ck_assert(tad_is_nil(tad_cubic_spline(x, list(t, 3, bad[i]), v, TAD_SPLINE_NATURAL, true)));
-        ck_refused(t, TAD_BAD_ARGUMENT, "do not ascend");
+        ck_refused(t, TAD_BAD_ARGUMENT, "cubic_spline: ", "do not ascend");
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
+START_TEST(programs_name_whose_places_do_not_ascend) {
+    tad_tape *t = tad_tape_new(NULL);
+    for (int spline = 0; spline < 2; spline++) {
+        double good[] = {0, 1, 2}, y[POINTS];
+        tad_var x = list(t, POINTS, at), p = list(t, 3, good), v = list(t, 3, values);
+        tad_var out = spline ? tad_cubic_spline(x, p, v, TAD_SPLINE_NATURAL, true)
+                             : tad_interp(x, p, v, true);
+        tad_program *program = NULL;
+        ck_done(tad_freeze(&p, 1, &out, 1, NULL, &program), t);
+        tad_workspace *w = tad_workspace_new(program);
+        ck_assert_int_eq(tad_bind_in(w, 0, TAD_F64, TAD_SHAPE(3), good), TAD_OK);
+        ck_assert_int_eq(tad_bind_out(w, 0, TAD_F64, TAD_SHAPE(POINTS), y), TAD_OK);
+        ck_assert_int_eq(tad_run(w), TAD_OK);
+        good[1] = 3;
+        ck_assert_int_eq(tad_run(w), TAD_BAD_ARGUMENT);
+        const char *name = spline ? "of cubic_spline do not" : "of interp do not";
+        ck_assert_msg(strstr(tad_workspace_message(w), name), "%s", tad_workspace_message(w));
+        tad_workspace_free(w);
+        tad_program_free(program);
     }
     tad_tape_free(t);
 }
@@ -148,6 +174,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, splines_of_scipy, 0, SPLINES);
     tcase_add_test(c, lines_of_numpy);
     tcase_add_test(c, places_have_to_ascend);
+    tcase_add_test(c, programs_name_whose_places_do_not_ascend);
     return s;
 }
 

@@ -66,6 +66,28 @@ START_TEST(reduces) {
 }
 END_TEST
 
+/* Products whose factors are 0: a gradient is the product of the others, of order 2 that of all but
+ * two. */
+START_TEST(multiplies_with_zeros) {
+    tad_var x = LIST(2, 5, 3), src = LIST(0, 4, 7, 0), at = INDEX(0, 2, 0, 2), w = LIST(1, 1, 10);
+    tad_var y = tad_scatter_reduce(x, at, src, 0, TAD_SCATTER_PROD, true), g, second;
+    ck_values(y, 0, 0, 5, 0);
+    y = tad_dot(y, w);
+    ck_done(tad_grad(&y, NULL, 1, &src, 1, &g), t);
+    ck_values(g, 0, 14, 0, 0, 120);
+    tad_var ends = tad_dot(g, LIST(1, 0, 0, 1));
+    ck_done(tad_grad(&ends, NULL, 1, &src, 1, &second), t);
+    ck_values(second, 0, 0, 30, 2, 0);
+    ck_done(tad_reverse(y), t);
+    ck_values(tad_gradient(x), 0, 0, 1, 0);
+    ck_values(tad_scatter_reduce(x, at, src, 0, TAD_SCATTER_PROD, false), 0, 0, 5, 0);
+    ck_values(
+        tad_scatter_reduce(x, INDEX(1, 1, 0, 1), LIST(2, 3, 9, 4), 0, TAD_SCATTER_PROD, false), 0,
+        9, 24, 3);
+    ck_tape(t);
+}
+END_TEST
+
 START_TEST(selects) {
     tad_var x = tad_reshape(LIST(0, 1, NAN, 3), TAD_SHAPE(2, 2));
     tad_var mask = tad_greater(x, tad_number(0)), y = tad_masked_select(x, mask);
@@ -120,6 +142,7 @@ static Suite *suite(void) {
     tcase_add_test(c, takes_from_both_ends);
     tcase_add_test(c, the_last_writer_wins);
     tcase_add_test(c, reduces);
+    tcase_add_test(c, multiplies_with_zeros);
     tcase_add_test(c, selects);
     tcase_add_test(c, finds);
     tcase_add_test(c, programs_notice_other_numbers);

@@ -375,6 +375,42 @@ START_TEST(bags_of_rows) {
 }
 END_TEST
 
+/* torch.nn.functional.embedding_bag with padding_idx 2: the row is NaN here, and has no influence.
+ */
+START_TEST(bags_with_padding) {
+    static const double y[][6] = {
+        {1, 2, 0, 0, 2, 1}, {1, 2, 0, 0, 2. / 3, 1. / 3}, {1, 2, 0, 0, 3, 2}};
+    static const double slope[][8] = {{6, -4, 5, -6, 0, 0, 5, -6},
+                                      {8. / 3, 0, 5. / 3, -2, 0, 0, 5. / 3, -2},
+                                      {1, -4, 5, 0, 0, 0, 0, 0}};
+    double spoiled[8], number[8];
+    memcpy(spoiled, table, sizeof table);
+    spoiled[4] = spoiled[5] = NAN;
+    tad_var w = tad_input(t, TAD_F64, TAD_SHAPE(4, 2), spoiled), index = whole(6, bag),
+            g = tad_input(t, TAD_F64, TAD_SHAPE(3, 2), bag_g), starts = whole(4, bag_starts);
+    for (int mode = TAD_BAG_SUM; mode <= TAD_BAG_MAX; mode++) {
+        tad_var got = tad_embedding_bag_padded(index, w, starts, tad_none(), (tad_bag_mode)mode,
+                                               mode == TAD_BAG_MEAN ? -2 : 2);
+        ck_done(tad_reverse_from(&got, &g, 1), t);
+        ck_done(tad_read(got, number, 6), t);
+        for (int i = 0; i < 6; i++) ck_near(number[i], y[mode][i], 1e-15);
+        ck_done(tad_read(tad_gradient(w), number, 8), t);
+        for (int i = 0; i < 8; i++) ck_near(number[i], slope[mode][i], 1e-14);
+    }
+    tad_var each = vector(6, of_each),
+            got = tad_embedding_bag_padded(index, w, starts, each, TAD_BAG_SUM, 2);
+    ck_values(got, 0, 1, 2, 0, 0, .25, -1.5);
+    ck_done(tad_reverse_from(&got, &g, 1), t);
+    ck_values(tad_gradient(w), 0, 2.25, .5, 10, -12, 0, 0, 15, -18);
+    ck_values(tad_gradient(each), 0, 5, 0, 0, 21, -10, -7);
+    tad_var all = tad_embedding_bag_padded(whole(2, bag + 1), w, whole(2, (int64_t[]){0, 2}),
+                                           tad_none(), TAD_BAG_MAX, 2);
+    ck_values(all, 0, 0, 0);
+    ck_assert(tad_is_nil(tad_embedding_bag_padded(index, w, starts, each, TAD_BAG_SUM, -5)));
+    ck_refused(t, TAD_BAD_INDEX, "embedding_bag", "padding_idx = -5");
+}
+END_TEST
+
 START_TEST(bags_with_weights) {
     tad_var w = tad_input(t, TAD_F64, TAD_SHAPE(4, 2), table),
             g = tad_input(t, TAD_F64, TAD_SHAPE(3, 2), bag_g), each = vector(6, of_each),
@@ -413,6 +449,7 @@ static Suite *suite(void) {
     tcase_add_test(c, equal_extremes_of_a_segment_share);
     tcase_add_test(c, bags_of_rows);
     tcase_add_test(c, bags_with_weights);
+    tcase_add_test(c, bags_with_padding);
     c = support_case(s, "threads");
     tcase_add_test(c, any_number_of_threads_gives_the_same_products);
     tcase_add_test(c, threads_find_what_is_wrong);

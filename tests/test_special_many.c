@@ -165,6 +165,59 @@ static const exact table[] = {
     {"beta_density", {0}, {1, 3, 0}, 3},
     {"beta_density", {0}, {0.5, 3, 0}, INFINITY},
     {"beta_density", {0}, {2, 3, 1}, 0},
+    {"gammainc", {0, 0}, {10.5, 1e-10}, 8.403768761331560594e-113},
+    {"gammainc", {0, 0}, {40.0, 0.5}, 6.844395918288117616e-61},
+    {"gammaincc", {0, 0}, {7.5, 720.0}, 4.096702560528396384e-298},
+    {"betainc", {0, 0}, {20.0, 30.0, 0.001}, 2.750687665855993136e-47},
+    {"betainc", {0, 0}, {12.0, 15.0, 1e-20}, 9.657699999999993642e-234},
+    {"gammaincinv", {0, 0}, {2.5, 0.3}, 1.499954066379953105},
+    {"gammaincinv", {0, 0}, {0.5, 0.75}, 0.6616518484657329748},
+    {"gammaincinv", {0, 0}, {0.125, 0.4}, 0.0004055968678281172296},
+    {"gammaincinv", {0, 0}, {1.0, 1e-20}, 9.999999999999999452e-21},
+    {"gammaincinv", {0, 0}, {10.5, 1e-60}, 9.111171886937815013e-6},
+    {"gammaincinv", {0, 0}, {7.5, 0.999999}, 28.24672124984979787},
+    {"gammaincinv", {0, 0}, {150.0, 0.25}, 141.5676495337198309},
+    {"gammaincinv", {0, 0}, {3000.0, 0.9}, 3070.404111302976085},
+    {"gammaincinv", {0, 0}, {1000000.0, 0.5}, 999999.6666666864198},
+    {"gammaincinv", {0, 0}, {0.01, 0.999}, 1.509084147694749934},
+    {"gammainccinv", {0, 0}, {2.5, 1e-300}, 700.3202928265134349},
+    {"gammainccinv", {0, 0}, {0.5, 1e-10}, 20.91072818238064707},
+    {"gammainccinv", {0, 0}, {0.03125, 0.25}, 0.00005784942621471245999},
+    {"gammainccinv", {0, 0}, {40.0, 0.75}, 35.57225428779200663},
+    {"gammainccinv", {0, 0}, {7.5, 6e-300}, 724.2619017325963499},
+    {"betaincinv", {0, 0}, {2.5, 3.5, 0.3}, 0.3017723232475054275},
+    {"betaincinv", {0, 0}, {0.5, 0.5, 0.9}, 0.9755282581475767968},
+    {"betaincinv", {0, 0}, {0.25, 4.0, 0.125}, 0.00004533031455549282253},
+    {"betaincinv", {0, 0}, {20.0, 30.0, 1e-40}, 0.002131609052991305202},
+    {"betaincinv", {0, 0}, {2.0, 50.0, 0.9999999}, 0.3152809310549458818},
+    {"betaincinv", {0, 0}, {100.0, 80.0, 0.5}, 0.5557617699310107015},
+    {"betaincinv", {0, 0}, {5.0, 0.125, 0.25}, 0.9857532116423699106},
+    {"betaincinv", {0, 0}, {1.0, 1.0, 0.7}, 0.6999999999999999556},
+    {"gammaincinv", {0}, {2, 0}, 0},
+    {"gammaincinv", {0}, {2, 1}, INFINITY},
+    {"gammaincinv", {0}, {0, 0.5}, 0},
+    {"gammaincinv", {0}, {-1, 0.5}, NAN},
+    {"gammaincinv", {0}, {2, 1.5}, NAN},
+    {"gammaincinv", {0}, {2, NAN}, NAN},
+    {"gammainccinv", {0}, {2, 1}, 0},
+    {"gammainccinv", {0}, {2, 0}, INFINITY},
+    {"gammainccinv", {0}, {2, -0.5}, NAN},
+    {"betaincinv", {0}, {2, 3, 0}, 0},
+    {"betaincinv", {0}, {2, 3, 1}, 1},
+    {"betaincinv", {0}, {0, 3, 0.5}, 0},
+    {"betaincinv", {0}, {2, 0, 0.5}, 1},
+    {"betaincinv", {0}, {2, -1, 0.5}, NAN},
+    {"betaincinv", {0}, {2, NAN, 0.5}, NAN},
+    {"poisson_quantile", {0}, {0.5, 3.5}, 3}, /* SciPy's */
+    {"poisson_quantile", {0}, {0.999999, 0.01}, 2},
+    {"poisson_quantile", {0}, {1e-09, 40.0}, 9},
+    {"poisson_quantile", {0}, {0.0625, 1234.5}, 1181},
+    {"poisson_quantile", {0}, {0.75, 1000000.0}, 1000674},
+    {"poisson_quantile", {0}, {0, 3}, 0},
+    {"poisson_quantile", {0}, {1, 3}, INFINITY},
+    {"poisson_quantile", {0}, {0.5, 0}, 0},
+    {"poisson_quantile", {0}, {0.5, -1}, NAN},
+    {"poisson_quantile", {0}, {NAN, 1}, NAN},
 };
 enum { TABLE = sizeof table / sizeof *table };
 
@@ -227,12 +280,49 @@ START_TEST(derivatives_end_at_order_4) {
 }
 END_TEST
 
+/* Of a quantile by operand `by`, of orders 1 and 2: differences of roots found with 60 digits. */
+static const struct {
+    const char *name;
+    double x[3];
+    int by;
+    double derivative[2];
+} slopes[] = {
+    {"gammaincinv", {2.5, 0.3}, 0, {0.81778001177601563, 0.044064823152671407}},
+    {"gammaincinv", {2.5, 0.3}, 1, {3.2429558361175146, -0.00032205851242568155}},
+    {"gammaincinv", {0.25, 0.75}, 0, {1.6466639454865701, 0.14327722008681909}},
+    {"gammaincinv", {200.0, 0.9}, 0, {1.0453435161213436, -0.00011352819666123555}},
+    {"gammainccinv", {1.5, 1e-12}, 0, {3.4363547520923205, -0.72642753336495385}},
+    {"gammainccinv", {1.5, 0.25}, 1, {-4.8232775798425122, 17.601384077662533}},
+    {"betaincinv", {2.5, 1.5, 0.25}, 0, {0.13232564737147471, -0.062476153147905343}},
+    {"betaincinv", {2.5, 1.5, 0.25}, 1, {-0.16999976297371172, 0.12804461109101622}},
+    {"betaincinv", {0.5, 3.0, 0.875}, 2, {1.4677983187840139, 9.7019587394624839}},
+    {"betaincinv", {0.5, 3.0, 0.875}, 0, {0.4287363606822973, -0.72539809600409123}},
+};
+
+START_TEST(derivatives_of_quantiles) {
+    for (size_t i = 0; i < sizeof slopes / sizeof *slopes; i++) {
+        tad_tape *t = tad_tape_new(NULL);
+        const tad_op *op = tad_op_find(slopes[i].name);
+        tad_var x[3];
+        for (int k = 0; k < 3; k++) x[k] = tad_scalar(t, slopes[i].x[k]);
+        tad_var y = tad_apply(op, x, op->min_in, NULL, NULL, 0);
+        for (int order = 0; order < 2; order++) {
+            ck_done(tad_grad(&y, NULL, 1, &x[slopes[i].by], 1, &y), t);
+            ck_assert_msg(is_near(tad_item(y), slopes[i].derivative[order], 1e-11),
+                          "%s, row %zu, order %d: %.17g", op->name, i, order + 1, tad_item(y));
+        }
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("special_many");
     TCase *c = support_case(s, "values");
     tcase_add_loop_test(c, table_of_several_arguments, 0, TABLE);
     tcase_add_loop_test(c, float32_of_several_arguments, 0, TABLE);
     tcase_add_test(c, derivatives_end_at_order_4);
+    tcase_add_test(c, derivatives_of_quantiles);
     return s;
 }
 

@@ -77,6 +77,9 @@ TAD_API tad_var tad_erfinv(tad_var x); /* inverse of erf; +-inf at +-1 */
 TAD_API tad_var tad_erfcx(tad_var x, double n);
 TAD_API tad_var tad_ndtr(tad_var x); /* normal distribution function, (1 + erf(x / sqrt 2)) / 2 */
 TAD_API tad_var tad_log_ndtr(tad_var x); /* log ndtr(x), which does not vanish */
+/* derivative of order n = 0, 1, 2, ..., 60 of phi(x) / ndtr(x), phi the normal density; of
+ * order 0 that itself, the derivative of log_ndtr */
+TAD_API tad_var tad_inverse_mills(tad_var x, double n);
 TAD_API tad_var tad_ndtri(tad_var x); /* inverse of ndtr; -inf at 0, inf at 1 */
 TAD_API tad_var tad_logit(tad_var x); /* log(x / (1 - x)), inverse of sigmoid */
 /* modified Bessel function of the first kind, order n = 0, 1, 2, ... */

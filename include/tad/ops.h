@@ -179,6 +179,16 @@ TAD_API tad_var tad_gammaincc(tad_var a, tad_var x);
 /* The incomplete beta function: the integral of t^(a-1) (1 - t)^(b-1) / beta(a, b) from 0 to x. NaN
  * for a or b below 0 and for x outside 0 .. 1. */
 TAD_API tad_var tad_betainc(tad_var a, tad_var b, tad_var x);
+/* Their inverses: the x for which they are p (q for gammaincc), to full accuracy in both tails. NaN
+ * for parameters below 0 and for p outside 0 .. 1. By Newton's steps on the logarithm of the
+ * smaller tail, about six evaluations of it. Derivatives by the parameters are those of the
+ * incomplete functions over the density, of orders 1 to 4. */
+TAD_API tad_var tad_gammaincinv(tad_var a, tad_var p);
+TAD_API tad_var tad_gammainccinv(tad_var a, tad_var q);
+TAD_API tad_var tad_betaincinv(tad_var a, tad_var b, tad_var p);
+/* The smallest whole number that a count of Poisson's distribution is at most with probability p,
+ * as a float; no gradient. NaN for rates below 0 and for p outside 0 .. 1. */
+TAD_API tad_var tad_poisson_quantile(tad_var p, tad_var rate);
 
 /* ---- logarithms of densities, elementwise; operands broadcast ----
  *
@@ -235,6 +245,16 @@ TAD_API tad_var tad_cubic_spline(tad_var x, tad_var places, tad_var values, tad_
 /* y with a y = b: a (...,n,n), b (...,n,k), batches broadcast, or (n). SINGULAR for a pivot of 0.
  */
 TAD_API tad_var tad_solve(tad_var a, tad_var b);
+/* The same of a matrix m whose diagonals, lower + 1 + upper of them, are the rows of a, as SciPy's
+ * solve_banded takes them: a[r,j] is m[r+j-upper,j], and what lies outside of m is not read. b as
+ * solve's; transposed: m^T y = b. Elimination exchanges rows within the band, which costs
+ * n (lower + 1) (lower + upper + 1) operations; gradients cost as much, and no m is made.
+ * SINGULAR for a pivot of 0. */
+TAD_API tad_var tad_solve_banded(tad_var a, tad_var b, int64_t lower, int64_t upper,
+                                 bool transposed);
+/* m b, or m^T b. */
+TAD_API tad_var tad_banded_matmul(tad_var a, tad_var b, int64_t lower, int64_t upper,
+                                  bool transposed);
 typedef struct tad_solve_triangular_options {
     bool upper;         /* which triangle of a is read; the gradient is 0 outside */
     bool right;         /* y a = b in the place of a y = b */
@@ -428,6 +448,17 @@ TAD_API tad_var tad_irfft(tad_var x, int64_t n, int axis, tad_fft_norm norm);
 /* Along some axes, or tad_all(). */
 TAD_API tad_var tad_fftn(tad_var x, tad_axes axes, tad_fft_norm norm);
 TAD_API tad_var tad_ifftn(tad_var x, tad_axes axes, tad_fft_norm norm);
+
+typedef enum tad_convolve_mode {
+    TAD_CONVOLVE_FULL, /* all n + m - 1 numbers that a and b overlap for */
+    TAD_CONVOLVE_SAME, /* of these the n in the middle, from (m - 1) / 2 on */
+    TAD_CONVOLVE_VALID /* those that the longer one covers the shorter one for */
+} tad_convolve_mode;
+
+/* The sums of a_k b_(j-k), of a (...,n) and b (...,m), leading axes broadcast, as SciPy's
+ * fftconvolve: by three transforms, so (n + m) log(n + m) operations, and with rounding errors of
+ * the scale of the largest result. BAD_SHAPE for no numbers. */
+TAD_API tad_var tad_fft_convolve(tad_var a, tad_var b, tad_convolve_mode mode);
 
 /* ---- normalisation of channels: x (N,C,...) ---- */
 
@@ -685,11 +716,12 @@ typedef enum tad_scatter_reduction {
     TAD_SCATTER_SUM,
     TAD_SCATTER_MEAN,
     TAD_SCATTER_AMAX, /* equal ones share the gradient */
-    TAD_SCATTER_AMIN
+    TAD_SCATTER_AMIN,
+    TAD_SCATTER_PROD /* gradients are right with zeros */
 } tad_scatter_reduction;
 
 /* The same, but all for one place, and what x has there if it is to be included, are summed,
- * averaged, or the extreme one remains. Places that no index names keep x. */
+ * averaged, multiplied, or the extreme one remains. Places that no index names keep x. */
 TAD_API tad_var tad_scatter_reduce(tad_var x, tad_var index, tad_var src, int axis,
                                    tad_scatter_reduction reduction, bool include_self);
 /* x with slices of src in the place of those that index (n) names, the last of several; added to
@@ -785,6 +817,11 @@ typedef enum tad_bag_mode { TAD_BAG_SUM, TAD_BAG_MEAN, TAD_BAG_MAX } tad_bag_mod
  * largest ones share the gradient. BAD_ARGUMENT for weights of another mode. */
 TAD_API tad_var tad_embedding_bag(tad_var indices, tad_var weight, tad_var starts, tad_var weights,
                                   tad_bag_mode mode);
+/* The same, but indices of the row padding_idx, which may count from the end, are as if they were
+ * not there, as PyTorch's: no part of the sum, of the number that a mean divides by, or of the
+ * gradient. Takes (N,d) of memory for the rows. BAD_INDEX for a row that is not there. */
+TAD_API tad_var tad_embedding_bag_padded(tad_var indices, tad_var weight, tad_var starts,
+                                         tad_var weights, tad_bag_mode mode, int64_t padding_idx);
 
 /* ---- random ---- */
 
@@ -801,6 +838,32 @@ TAD_API tad_var tad_dropout_channels(tad_var x, double p);
  * class, one-hot up to rounding, the derivatives stay those of the soft one, as PyTorch does.
  * BAD_ARGUMENT for tau not above 0. */
 TAD_API tad_var tad_gumbel_softmax(tad_var logits, double tau, bool hard, int axis);
+
+/* Samples by the tape's random numbers, of the shape that the parameters broadcast to and their
+ * element type; tad_broadcast_to makes more of them. Each is a formula of drawn numbers and the
+ * parameters, so its derivatives say how the sample moves with them (reparameterisation): those of
+ * gamma's and beta's numbers are of orders 1 to 4, all others of any. Every element takes a fixed
+ * count of draws, given in brackets. Parameters out of their range give NaN; BAD_SHAPE where they
+ * do not broadcast, and no numbers are drawn then. */
+
+/* mean + deviation z (2) */
+TAD_API tad_var tad_normal_sample(tad_var mean, tad_var deviation);
+/* Vectors (...,n): mean + factor z (2 n for each), of covariance factor factor^T; of the factor
+ * (...,n,n) the lower triangle is read. */
+TAD_API tad_var tad_multivariate_normal_sample(tad_var mean, tad_var factor);
+/* gammaincinv(concentration, u) / rate (1); of a concentration below 0.01 it may vanish. */
+TAD_API tad_var tad_gamma_sample(tad_var concentration, tad_var rate);
+/* betaincinv(a, b, u) (1) */
+TAD_API tad_var tad_beta_sample(tad_var a, tad_var b);
+/* location + scale z / sqrt(g), g a gamma number of mean 1 (3); degrees above 0, finite. */
+TAD_API tad_var tad_student_sample(tad_var degrees, tad_var location, tad_var scale);
+/* Shares along the last axis, which sum to 1 (2 for each share). */
+TAD_API tad_var tad_dirichlet_sample(tad_var concentrations);
+/* A count, as a float: poisson_quantile(u, rate) (1). No gradient. */
+TAD_API tad_var tad_poisson_sample(tad_var rate);
+/* A class, int64, by softmax(logits) along the last axis (1 for each logit). No gradient;
+ * tad_gumbel_softmax has one. */
+TAD_API tad_var tad_categorical_sample(tad_var logits);
 
 #ifdef __cplusplus
 }

@@ -124,6 +124,8 @@ extern "C" {
 #define tad_ndtr(...) TAD_HERE(tad_ndtr(__VA_ARGS__))
 #undef tad_log_ndtr
 #define tad_log_ndtr(...) TAD_HERE(tad_log_ndtr(__VA_ARGS__))
+#undef tad_inverse_mills
+#define tad_inverse_mills(...) TAD_HERE(tad_inverse_mills(__VA_ARGS__))
 #undef tad_ndtri
 #define tad_ndtri(...) TAD_HERE(tad_ndtri(__VA_ARGS__))
 #undef tad_logit
@@ -352,6 +354,14 @@ extern "C" {
 #define tad_gammaincc(...) TAD_HERE(tad_gammaincc(__VA_ARGS__))
 #undef tad_betainc
 #define tad_betainc(...) TAD_HERE(tad_betainc(__VA_ARGS__))
+#undef tad_gammaincinv
+#define tad_gammaincinv(...) TAD_HERE(tad_gammaincinv(__VA_ARGS__))
+#undef tad_gammainccinv
+#define tad_gammainccinv(...) TAD_HERE(tad_gammainccinv(__VA_ARGS__))
+#undef tad_betaincinv
+#define tad_betaincinv(...) TAD_HERE(tad_betaincinv(__VA_ARGS__))
+#undef tad_poisson_quantile
+#define tad_poisson_quantile(...) TAD_HERE(tad_poisson_quantile(__VA_ARGS__))
 #undef tad_normal_log_density
 #define tad_normal_log_density(...) TAD_HERE(tad_normal_log_density(__VA_ARGS__))
 #undef tad_laplace_log_density
@@ -384,6 +394,10 @@ extern "C" {
 #define tad_cubic_spline(...) TAD_HERE(tad_cubic_spline(__VA_ARGS__))
 #undef tad_solve
 #define tad_solve(...) TAD_HERE(tad_solve(__VA_ARGS__))
+#undef tad_solve_banded
+#define tad_solve_banded(...) TAD_HERE(tad_solve_banded(__VA_ARGS__))
+#undef tad_banded_matmul
+#define tad_banded_matmul(...) TAD_HERE(tad_banded_matmul(__VA_ARGS__))
 #undef tad_solve_triangular
 #define tad_solve_triangular(...) TAD_HERE(tad_solve_triangular(__VA_ARGS__))
 #undef tad_inv
@@ -500,6 +514,8 @@ extern "C" {
 #define tad_fftn(...) TAD_HERE(tad_fftn(__VA_ARGS__))
 #undef tad_ifftn
 #define tad_ifftn(...) TAD_HERE(tad_ifftn(__VA_ARGS__))
+#undef tad_fft_convolve
+#define tad_fft_convolve(...) TAD_HERE(tad_fft_convolve(__VA_ARGS__))
 #undef tad_group_norm
 #define tad_group_norm(...) TAD_HERE(tad_group_norm(__VA_ARGS__))
 #undef tad_instance_norm
@@ -706,6 +722,8 @@ extern "C" {
 #define tad_segment_softmax(...) TAD_HERE(tad_segment_softmax(__VA_ARGS__))
 #undef tad_embedding_bag
 #define tad_embedding_bag(...) TAD_HERE(tad_embedding_bag(__VA_ARGS__))
+#undef tad_embedding_bag_padded
+#define tad_embedding_bag_padded(...) TAD_HERE(tad_embedding_bag_padded(__VA_ARGS__))
 #undef tad_dropout
 #define tad_dropout(...) TAD_HERE(tad_dropout(__VA_ARGS__))
 #undef tad_dropout_mask
@@ -714,6 +732,22 @@ extern "C" {
 #define tad_dropout_channels(...) TAD_HERE(tad_dropout_channels(__VA_ARGS__))
 #undef tad_gumbel_softmax
 #define tad_gumbel_softmax(...) TAD_HERE(tad_gumbel_softmax(__VA_ARGS__))
+#undef tad_normal_sample
+#define tad_normal_sample(...) TAD_HERE(tad_normal_sample(__VA_ARGS__))
+#undef tad_multivariate_normal_sample
+#define tad_multivariate_normal_sample(...) TAD_HERE(tad_multivariate_normal_sample(__VA_ARGS__))
+#undef tad_gamma_sample
+#define tad_gamma_sample(...) TAD_HERE(tad_gamma_sample(__VA_ARGS__))
+#undef tad_beta_sample
+#define tad_beta_sample(...) TAD_HERE(tad_beta_sample(__VA_ARGS__))
+#undef tad_student_sample
+#define tad_student_sample(...) TAD_HERE(tad_student_sample(__VA_ARGS__))
+#undef tad_dirichlet_sample
+#define tad_dirichlet_sample(...) TAD_HERE(tad_dirichlet_sample(__VA_ARGS__))
+#undef tad_poisson_sample
+#define tad_poisson_sample(...) TAD_HERE(tad_poisson_sample(__VA_ARGS__))
+#undef tad_categorical_sample
+#define tad_categorical_sample(...) TAD_HERE(tad_categorical_sample(__VA_ARGS__))
 #undef tad_npy_load
 #define tad_npy_load(...) TAD_HERE(tad_npy_load(__VA_ARGS__))
 #undef tad_npy_parse

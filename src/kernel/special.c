@@ -8,4 +8,5 @@
 #include "elementary/incomplete_beta.h"
 #include "elementary/lambert.h"
 #include "elementary/normal.h"
+#include "elementary/quantiles.h"
 #include "elementary/sinc.h"

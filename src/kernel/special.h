@@ -9,11 +9,18 @@
 #define TAD__SPECIAL_UNARY(X) X(lgamma) X(digamma) X(erfinv) X(ndtr) X(log_ndtr) X(ndtri)
 #define TAD__SPECIAL_ORDER(X)                                                                      \
     X(polygamma)                                                                                   \
-    X(erfcx) X(sinc) X(bessel_i) X(bessel_ie) X(bessel_j) X(bessel_y) X(bessel_k) X(bessel_ke)
+    X(erfcx)                                                                                       \
+    X(inverse_mills)                                                                               \
+    X(sinc) X(bessel_i) X(bessel_ie) X(bessel_j) X(bessel_y) X(bessel_k) X(bessel_ke)
 #define TAD__SPECIAL_BRANCH(X) X(lambert_w)
 #define TAD__SPECIAL_LIST(X)                                                                       \
     X(zeta_value)                                                                                  \
-    X(lbeta) X(beta) X(gammainc) X(gammaincc) X(gamma_density) X(betainc) X(beta_density)
+    X(lbeta)                                                                                       \
+    X(beta)                                                                                        \
+    X(gammainc)                                                                                    \
+    X(gammaincc)                                                                                   \
+    X(gamma_density)                                                                               \
+    X(betainc) X(beta_density) X(gammaincinv) X(gammainccinv) X(betaincinv) X(poisson_quantile)
 
 #define TAD__SPECIAL_1(name)                                                                       \
     double tad__##name##_f64(double x);                                                            \

@@ -32,6 +32,11 @@ static inline tad__beta_at tad__beta_mirrored_f64(const tad__beta_at *p) {
     return (tad__beta_at){p->b, p->a, p->y, p->x, p->log_y, p->log_x, -p->beyond};
 }
 
+/* log(1 - d / a) + d / a, where 1 - d / a, which vanishes near d = a, is n x / a. */
+static inline double tad__beta_less_f64(double d, double a, double n, double x) {
+    return d > 0.5 * a ? tad__log_f64(x * (n / a)) + d / a : tad__log1p_less_f64(-d / a);
+}
+
 /* ---- the mass x^a y^b gamma(a + b + 1) / (gamma(a + 1) gamma(b + 1)) ---- */
 
 static inline double tad__beta_mass_value_f64(const tad__beta_at *p) {
@@ -42,8 +47,8 @@ static inline double tad__beta_mass_value_f64(const tad__beta_at *p) {
     if (a >= 10 && b >= 10) {
         const double rest =
             tad__stirling_rest_f64(a + b) - tad__stirling_rest_f64(a) - tad__stirling_rest_f64(b);
-        return tad__exp_f64(a * tad__log1p_less_f64(-p->beyond / a) +
-                            b * tad__log1p_less_f64(p->beyond / b) + rest) *
+        return tad__exp_f64(a * tad__beta_less_f64(p->beyond, a, a + b, p->x) +
+                            b * tad__beta_less_f64(-p->beyond, b, a + b, p->y) + rest) *
                sqrt((1 / a + 1 / b) / (2 * tad__pi_f64));
     }
     const tad__beta_at mirrored = tad__beta_mirrored_f64(p);
@@ -179,23 +184,29 @@ static inline int tad__beta_is_none_f64(double a, double b, double x) {
     return !(a >= 0 && b >= 0 && x >= 0 && x <= 1) || a + b == 0 || a + b == HUGE_VAL;
 }
 
-/* From the end that is nearer, as far as the mean tells. */
-TAD__SPECIAL double tad__betainc_f64(const double *order, const double *x) {
-    const double a = x[0], b = x[1], turned[2] = {order[1], order[0]};
+/* The integral up to x, or on from there, whose derivatives differ in sign; from the end that is
+ * nearer, as far as the mean tells. */
+static inline double tad__incomplete_beta_f64(const double *order, double a, double b, double x,
+                                              int rest) {
+    const double turned[2] = {order[1], order[0]};
     const int is_value = order[0] + order[1] == 0;
-    if (tad__beta_is_none_f64(a, b, x[2])) return (double)NAN;
-    if (is_value && (x[2] == 0 || x[2] == 1)) return x[2];
-    if (x[2] == 0 || x[2] == 1) return 0;
-    if (is_value && (a == 0 || b == 0)) return a == 0;
-    const tad__beta_at at = tad__beta_at_f64(a, b, x[2]), mirrored = tad__beta_mirrored_f64(&at);
+    if (tad__beta_is_none_f64(a, b, x)) return (double)NAN;
+    if (is_value && (x == 0 || x == 1)) return rest ? 1 - x : x;
+    if (x == 0 || x == 1) return 0;
+    if (is_value && (a == 0 || b == 0)) return rest ? b == 0 : a == 0;
+    const tad__beta_at at = tad__beta_at_f64(a, b, x), mirrored = tad__beta_mirrored_f64(&at);
     const int many = a >= TAD__MANY_AB && b >= TAD__MANY_AB;
-    const int upper = many ? at.beyond < 0 : x[2] * (a + b + 2) > a + 1;
+    const int upper = many ? at.beyond < 0 : x * (a + b + 2) > a + 1;
     const tad__beta_at *from = upper ? &mirrored : &at;
     const double *orders = upper ? turned : order;
     const tad__jet y =
         many ? tad__beta_integral_f64(orders, from) : tad__beta_fraction_f64(orders, from);
     const double d = tad__jet_derivative(&y);
-    return !upper ? d : is_value ? 1 - d : -d;
+    return upper == rest ? d : is_value ? 1 - d : -d;
+}
+
+TAD__SPECIAL double tad__betainc_f64(const double *order, const double *x) {
+    return tad__incomplete_beta_f64(order, x[0], x[1], x[2], 0);
 }
 
 /* x^(a-1) y^(b-1) / B(a, b) */

@@ -35,6 +35,11 @@ static inline double tad__log1p_less_f64(double u) {
     return s * (2 * z * sum - u);
 }
 
+/* The same of u = x / a - 1, which near -1 would have lost x. */
+static inline double tad__log_less_f64(double x, double a) {
+    return x < 0.5 * a ? tad__log_f64(x / a) - (x - a) / a : tad__log1p_less_f64((x - a) / a);
+}
+
 /* log gamma(a + 1), also of a that vanishes beside 1. */
 static inline double tad__lgamma1p_f64(double a) {
     return a < 1 ? tad__lgamma_near_f64(2 * a - 1, a, a - 1) : tad__lgamma_f64(a + 1);
@@ -51,11 +56,14 @@ static inline double tad__gamma_mass_value_f64(double a, double x) {
     if (a == 0) return tad__exp_f64(-x);
     if (x == 0) return 0;
     if (a >= 10) {
-        const double far = a * tad__log1p_less_f64((x - a) / a) - tad__stirling_rest_f64(a);
-        return tad__exp_f64(far) / (sqrt(2 * tad__pi_f64) * sqrt(a));
+        const double by = sqrt(2 * tad__pi_f64) * sqrt(a), rest = tad__stirling_rest_f64(a);
+        if (x >= 0.5 * a || a > 300) return tad__exp_f64(a * tad__log_less_f64(x, a) - rest) / by;
+        const double root = tad__pow_f64(x / a, 0.5 * a); /* of a power that may vanish alone */
+        return root * tad__exp_f64(a - x - rest) * root / by;
     }
     if (x > 1000) return 0;
-    return tad__pow_f64(x, a) * tad__exp_f64(-x - tad__lgamma1p_f64(a));
+    const double last = x > 500 ? 500 : 0; /* of x, so that no factor vanishes before its time */
+    return tad__pow_f64(x, a) * tad__exp_f64(last - x - tad__lgamma1p_f64(a)) * tad__exp_f64(-last);
 }
 
 /* log x less the logarithmic derivative of gamma at a + 1, and the further ones. */

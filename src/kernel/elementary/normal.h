@@ -116,6 +116,65 @@ TAD__SPECIAL double tad__log_ndtr_f64(double x) {
 
 TAD__SPECIAL float tad__log_ndtr_f32(float x) { return (float)tad__log_ndtr_f64((double)x); }
 
+/* ---- phi / ndtr, the inverse of Mills' ratio ---- */
+
+enum { TAD__MILLS_MOST = 60 }; /* order */
+
+/* h = k / h for a Taylor series h of degree n. */
+static inline void tad__series_under_f64(double k, int n, double *h) {
+    double q[TAD__MILLS_MOST + 1];
+    for (int i = 0; i <= n; i++) {
+        double rest = i == 0 ? k : 0;
+        for (int j = 0; j < i; j++) rest -= q[j] * h[i - j];
+        q[i] = rest / h[0];
+    }
+    for (int i = 0; i <= n; i++) h[i] = q[i];
+}
+
+/* The coefficients of degrees 1 to n at x. Far below 0 by Laplace's fraction, h(-u) = u + 1/(u +
+ * 2/(u + 3/(u + ...))), where nothing cancels; else by h' = -h (x + h). */
+static inline void tad__mills_series_f64(int n, double x, double *h) {
+    const double u = -x;
+    if (x > -1.75) {
+        for (int k = 0; k < n; k++) {
+            double sum = x * h[k] + (k > 0 ? h[k - 1] : 0);
+            for (int i = 0; i <= k; i++) sum += h[i] * h[k - i];
+            h[k + 1] = -sum / (k + 1);
+        }
+        return;
+    }
+    const double depth = tad__rint_f64(4 * n + 30 + 400 / (x * x)), root = sqrt(u * u + 4 * depth);
+    h[0] = 0.5 * (u + root), h[1] = 0.5 + 0.5 * u / root; /* as k / h + u repeats itself there */
+    for (int i = 2; i <= n; i++) h[i] = 0;
+    for (double k = depth; k > 0; k -= 1) {
+        tad__series_under_f64(k, n, h);
+        h[0] += u, h[1] += 1;
+    }
+    for (int i = 1; i <= n; i += 2) h[i] = -h[i];
+}
+
+static inline double tad__mills_value_f64(double x) {
+    const double root_2_over_pi = 0x1.9884533d43651p-1;
+    if (x < 1) return root_2_over_pi / tad__erfcx_value_f64(-x * tad__root_half_f64);
+    return x == HUGE_VAL ? 0
+                         : 0.5 * root_2_over_pi * tad__exp_square_f64(x, -0.5) / tad__ndtr_f64(x);
+}
+
+TAD__SPECIAL double tad__inverse_mills_f64(double n, double x) {
+    double h[TAD__MILLS_MOST + 1];
+    if (x != x || n > TAD__MILLS_MOST) return (double)NAN;
+    h[0] = tad__mills_value_f64(x);
+    if (n == 0) return h[0];
+    if (x == HUGE_VAL || x == -HUGE_VAL) return x < 0 && n == 1 ? -1 : 0;
+    tad__mills_series_f64((int)n, x, h);
+    for (double k = 2; k <= n; k += 1) h[(int)n] *= k;
+    return h[(int)n];
+}
+
+TAD__SPECIAL float tad__inverse_mills_f32(float n, float x) {
+    return (float)tad__inverse_mills_f64((double)n, (double)x);
+}
+
 TAD__SPECIAL double tad__ndtri_f64(double p) {
     const double root_2 = 2 * tad__root_half_f64;
     if (p > 0.15 && p < 0.85) return root_2 * tad__erf_inverse_f64(2 * p - 1);

@@ -12,7 +12,8 @@
 #include "../elementary/root.h"
 
 /* Operands of a call: a is m x n or, where it is square, n x n; b is n x k, or k x n on the left of
- * a; where their rows and columns lie, in elements; what is read of a. */
+ * a; where their rows and columns lie, in elements; what is read of a. band_body.h says what its
+ * functions take them for. */
 typedef struct tad__sides {
     ptrdiff_t m, n, k, a_row, a_col, b_row, b_col;
     int upper, left, unit;
@@ -23,6 +24,9 @@ typedef struct tad__sides {
 #define tad__epsilon_f32 FLT_EPSILON
 
 #define BODY "plain/linalg_body.h"
+#include "../instantiate.h"
+
+#define BODY "plain/band_body.h"
 #include "../instantiate.h"
 
 #define BODY "plain/eigen_body.h"

@@ -24,6 +24,7 @@ static UNUSED double sigmoid(double x) { return x < -746 ? 0 : tad__sigmoid_f64(
 #define log_ndtr(x) tad__log_ndtr_f64(x)
 #define ndtri(x) tad__ndtri_f64(x)
 #define erfcx(n, x) tad__erfcx_f64(n, x)
+#define inverse_mills(n, x) tad__inverse_mills_f64(n, x)
 #define bessel_i(n, x) tad__bessel_i_f64(n, x)
 #define bessel_ie(n, x) tad__bessel_ie_f64(n, x)
 #define bessel_j(n, x) tad__bessel_j_f64(n, x)

@@ -12,6 +12,11 @@
 
 enum { INTERVAL, INTERP, SPLINE };
 
+/* Whose search it is: a program that finds places wrong says so. */
+typedef struct interval_options {
+    int of; /* INTERP - 1 or SPLINE - 1, as its choices are counted */
+} interval_options;
+
 typedef struct interpolation {
     bool extrapolate;
 } interpolation;
@@ -27,6 +32,12 @@ static tad_status check_places(const tad_call_frame *c, const tad_array *places)
     if (tad__need_one_float(c)) return TAD_BAD_DTYPE;
     if (places->rank == 1 && places->dim[0] >= 2) return TAD_OK;
     return tad_fail(c, TAD_BAD_SHAPE, "needs a vector of two places at least");
+}
+
+static bool ascend(const tad_array *places) {
+    const ptrdiff_t apart = (ptrdiff_t)tad_strides(places)[0];
+    return places->dtype == TAD_F64 ? tad__ascends_f64(places->size, places->data, apart)
+                                    : tad__ascends_f32(places->size, places->data, apart);
 }
 
 static tad_status interval_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
@@ -57,10 +68,9 @@ static tad_status interval_forward(const tad_call_frame *c) {
     searching s = {tad__contiguous(c->compute, c->in[0]), tad__contiguous(c->compute, c->in[1]),
                    c->out[0]->data};
     if (!s.places || !s.x) return TAD_NO_MEMORY;
-    const int ascends = s.places->dtype == TAD_F64
-                            ? tad__ascends_f64(s.places->size, s.places->data, 1)
-                            : tad__ascends_f32(s.places->size, s.places->data, 1);
-    if (!ascends) return tad_fail(c, TAD_BAD_ARGUMENT, "the places do not ascend");
+    if (!ascend(s.places))
+        return tad_fail(c, TAD_BAD_ARGUMENT, "the places of %s do not ascend",
+                        tad__ops_interpolate[((const interval_options *)c->options)->of + 1].name);
     tad__split(c->compute->threads, (size_t)s.x->size, TAD__GRAIN / 8, search_piece, &s);
     return TAD_OK;
 }
@@ -93,6 +103,7 @@ static tad_status interpolate_shape(const tad_call_frame *c, tad_type *out, size
     if (s != TAD_OK) return s;
     if (values->rank != 1 || values->dim[0] != c->in[PLACES]->dim[0])
         return tad_fail(c, TAD_BAD_SHAPE, "needs a value for each place");
+    if (!ascend(c->in[PLACES])) return tad_fail(c, TAD_BAD_ARGUMENT, "the places do not ascend");
     *out = (tad_type){(tad_dtype)c->in[X]->dtype, tad__shape_of(c->in[X])};
     return TAD_OK;
 }
@@ -126,7 +137,8 @@ static tad_var behind(tad_var of, const between *b) {
 static between between_places(const tad_rule *r, bool extrapolate) {
     between b;
     tad_var places = r->in[PLACES], x = extrapolate ? r->in[X] : within(r->in[X], places);
-    b.index = tad_apply(&tad__ops_interpolate[INTERVAL], (tad_var[]){places, x}, 2, NULL, NULL, 0);
+    b.index = tad_apply(&tad__ops_interpolate[INTERVAL], (tad_var[]){places, x}, 2,
+                        &(interval_options){(int)(r->op - tad__ops_interpolate) - 1}, NULL, 0);
     tad_var low = before(places, &b);
     b.distance = tad_sub(behind(places, &b), low);
     b.part = tad_div(tad_sub(x, low), b.distance);
@@ -233,6 +245,9 @@ static tad_status spline_shape(const tad_call_frame *c, tad_type *out, size_t *n
 
 /* ---- options, samples, misuse ---- */
 
+static const tad_option interval_list[] = {
+    {OPTION(CHOICE, interval_options, of), .choices = "interp|cubic_spline"},
+};
 static const tad_option interp_list[] = {{OPTION(BOOL, interpolation, extrapolate)}};
 static const tad_option spline_list[] = {
     {OPTION(CHOICE, spline, ends), .choices = "not_a_knot|natural"},
@@ -246,15 +261,21 @@ static const tad_option spline_list[] = {
 #define ENDS(...)                                                                                  \
     .options = &(const spline) { __VA_ARGS__ }
 
+#define FOR(op)                                                                                    \
+    .options = &(const interval_options) { op - 1 }
+
 static const tad_sample interval_samples[] = {
-    {CASE("vector", ASCENDING(5), F64(4))},     {CASE("matrix", ASCENDING(3), F64(2, 3))},
-    {CASE("two places", ASCENDING(2), F64_0D)}, {CASE("many", ASCENDING(20), F64(7))},
-    {CASE("nothing", ASCENDING(3), F64(0))},
+    {CASE("vector", ASCENDING(5), F64(4)), FOR(INTERP)},
+    {CASE("matrix", ASCENDING(3), F64(2, 3)), FOR(SPLINE)},
+    {CASE("two places", ASCENDING(2), F64_0D), FOR(INTERP)},
+    {CASE("many", ASCENDING(20), F64(7)), FOR(SPLINE)},
+    {CASE("nothing", ASCENDING(3), F64(0)), FOR(INTERP)},
 };
 static const tad_misuse interval_misuse[] = {
-    {CASE("one place", F64(1), F64(3)), .expect = TAD_BAD_SHAPE},
-    {CASE("a matrix", F64(2, 2), F64(3)), .expect = TAD_BAD_SHAPE},
-    {CASE("integers", INDICES(3, 3), F64(3)), .expect = TAD_BAD_DTYPE},
+    {CASE("one place", F64(1), F64(3)), FOR(INTERP), .expect = TAD_BAD_SHAPE},
+    {CASE("a matrix", F64(2, 2), F64(3)), FOR(INTERP), .expect = TAD_BAD_SHAPE},
+    {CASE("integers", INDICES(3, 3), F64(3)), FOR(INTERP), .expect = TAD_BAD_DTYPE},
+    {CASE("equal places", WITHIN(1, 1, 3), F64(3)), FOR(SPLINE), .expect = TAD_BAD_ARGUMENT},
 };
 static const tad_sample interp_samples[] = {
     {CASE("vector", F64(4), ASCENDING(5), F64(5)), STAYS},
@@ -267,6 +288,7 @@ static const tad_misuse interp_misuse[] = {
     {CASE("one place", F64(3), F64(1), F64(1)), STAYS, .expect = TAD_BAD_SHAPE},
     {CASE("sizes", F64(3), ASCENDING(3), F64(4)), STAYS, .expect = TAD_BAD_SHAPE},
     {CASE("integers", F64(3), ASCENDING(3), INDICES(2, 3)), STAYS, .expect = TAD_BAD_DTYPE},
+    {CASE("equal places", F64(3), WITHIN(1, 1, 3), F64(3)), STAYS, .expect = TAD_BAD_ARGUMENT},
 };
 static const tad_sample spline_samples[] = {
     {CASE("vector", F64(4), ASCENDING(6), F64(6)), ENDS(TAD_SPLINE_NOT_A_KNOT, false)},
@@ -280,6 +302,8 @@ static const tad_sample spline_samples[] = {
 static const tad_misuse spline_misuse[] = {
     {CASE("one place", F64(3), F64(1), F64(1)), ENDS(0, false), .expect = TAD_BAD_SHAPE},
     {CASE("sizes", F64(3), ASCENDING(3), F64(4)), ENDS(0, false), .expect = TAD_BAD_SHAPE},
+    {CASE("equal places", F64(3), WITHIN(1, 1, 3), F64(3)), ENDS(0, false),
+     .expect = TAD_BAD_ARGUMENT},
     {CASE("no such ends", F64(3), ASCENDING(3), F64(3)), ENDS(2, false),
      .expect = TAD_BAD_ARGUMENT},
 };
@@ -291,6 +315,7 @@ const tad_op tad__ops_interpolate[] = {
                   .doc = "int64: between which two of ascending places each value lies",
                   FAMILY("interpolation", 2, 2),
                   .flags = TAD_OP_FLAT | TAD_OP_INTERNAL | TAD_OP_REFUSES,
+                  OPTIONS(interval_options, interval_list),
                   .shape = interval_shape,
                   .forward = interval_forward,
                   .c_text = interval_c_text,

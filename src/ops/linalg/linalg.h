@@ -49,6 +49,9 @@ tad_status tad__need_square(const tad_call_frame *c, size_t i, tad_shape *batch)
 tad_status tad__one_or_two_squares(const tad_call_frame *c, tad_type *out, size_t *n_out);
 /* Of any size. */
 tad_status tad__need_matrices(const tad_call_frame *c, size_t i, tad_shape *batch);
+/* solve.c: of what solves for operand 1, with rows as operand 0, whose leading axes are `batch`,
+ * has columns: (...,n,k), leading axes broadcast, or (n). */
+tad_status tad__right_side_type(const tad_call_frame *c, const tad_shape *batch, tad_type *out);
 /* A batch of m x n matrices; with n -1 of vectors, with m -1 too of numbers. */
 tad_type tad__batch_of(tad_dtype dtype, const tad_shape *batch, int64_t m, int64_t n);
 

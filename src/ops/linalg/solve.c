@@ -35,19 +35,22 @@ static tad_status second_type(const tad_call_frame *c, const tad_shape *batch, b
     return TAD_OK;
 }
 
-static tad_status solve_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
-    (void)n_out;
-    tad_shape batch;
-    tad_status s = tad__need_square(c, A, &batch);
+tad_status tad__right_side_type(const tad_call_frame *c, const tad_shape *batch, tad_type *out) {
     const tad_array *a = c->in[A], *b = c->in[B];
-    if (s != TAD_OK) return s;
-    if (b->rank != 1) return second_type(c, &batch, true, out);
+    if (b->rank != 1) return second_type(c, batch, true, out);
     if (tad__need_one_float(c)) return TAD_BAD_DTYPE;
     if (b->dim[0] != a->dim[a->rank - 1])
         return tad_fail(c, TAD_BAD_SHAPE, "sizes %lld and %lld differ",
                         (long long)a->dim[a->rank - 1], (long long)b->dim[0]);
-    *out = tad__batch_of((tad_dtype)a->dtype, &batch, b->dim[0], -1);
+    *out = tad__batch_of((tad_dtype)a->dtype, batch, b->dim[0], -1);
     return TAD_OK;
+}
+
+static tad_status solve_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    tad_shape batch;
+    tad_status s = tad__need_square(c, A, &batch);
+    return s ? s : tad__right_side_type(c, &batch, out);
 }
 
 static tad_status solve_triangular_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {

@@ -10,20 +10,24 @@ typedef struct embedding_options {
     tad_maybe_int padding_idx;
 } embedding_options;
 
+tad_status tad__check_padding(const tad_call_frame *c, const tad_maybe_int *padding, int64_t rows) {
+    int row;
+    if (!padding->given || (rows <= INT32_MAX && tad__axis(padding->value, (int)rows, &row)))
+        return TAD_OK;
+    return tad_fail(c, TAD_BAD_INDEX, "no row padding_idx = %lld", (long long)padding->value);
+}
+
 static tad_status embedding_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     const embedding_options *o = c->options;
     const tad_array *index = c->in[0], *weight = c->in[1];
-    int row;
     tad_status s = tad__need_index(c, index);
     if (s != TAD_OK) return s;
     if (weight->rank != 2) return tad_fail(c, TAD_BAD_SHAPE, "the weight must have two axes");
     if (index->rank == TAD_MAX_RANK)
         return tad_fail(c, TAD_TOO_LARGE, "rank %d is the largest", TAD_MAX_RANK);
-    if (o->padding_idx.given &&
-        (weight->dim[0] > INT32_MAX || !tad__axis(o->padding_idx.value, (int)weight->dim[0], &row)))
-        return tad_fail(c, TAD_BAD_INDEX, "no row padding_idx = %lld",
-                        (long long)o->padding_idx.value);
+    s = tad__check_padding(c, &o->padding_idx, weight->dim[0]);
+    if (s != TAD_OK) return s;
     *out = (tad_type){(tad_dtype)weight->dtype, tad__shape_of(index)};
     out->shape.dim[out->shape.rank++] = weight->dim[1];
     int64_t size;
@@ -62,14 +66,17 @@ static tad_status embedding_backward(tad_backward *b) { return tad__take_backwar
 
 /* ---- rules ---- */
 
+tad_var tad__is_padding(tad_var index, const tad_maybe_int *padding, int64_t rows) {
+    const int64_t row = padding->value + (padding->value < 0 ? rows : 0);
+    return tad_equal(index, tad_constant(index.tape, TAD_I64, TAD_0D, &row));
+}
+
 /* v with zeros in the places of the row padding_idx; index has one element for each row of v. */
 static tad_var without_padding(const tad_rule *r, tad_var index, tad_var v) {
-    const embedding_options *o = r->options;
-    int64_t row = o->padding_idx.value;
-    if (!o->padding_idx.given) return v;
-    if (row < 0) row += tad_shape_of(r->in[1]).dim[0];
-    tad_var padding = tad_constant(r->tape, TAD_I64, TAD_0D, &row);
-    return tad_where(tad_equal(index, padding), tad_number(0), v);
+    const tad_maybe_int *padding = &((const embedding_options *)r->options)->padding_idx;
+    if (!padding->given) return v;
+    return tad_where(tad__is_padding(index, padding, tad_shape_of(r->in[1]).dim[0]), tad_number(0),
+                     v);
 }
 
 static void embedding_vjp(tad_rule *r) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "array/loop.h"
+#include "ops/axes.h"
 
 /* ---- checks ---- */
 
@@ -36,6 +37,25 @@ tad_status tad__check_indices(const tad_call_frame *c, const tad_array *index, i
         }
     }
     return TAD_OK;
+}
+
+tad_status tad__check_scatter(const tad_call_frame *c, int64_t along, tad_type *out) {
+    const tad_array *x = c->in[0];
+    const tad_shape index = tad__shape_of(c->in[1]), src = tad__shape_of(c->in[2]);
+    int axis;
+    if (tad__need_index(c, c->in[1])) return TAD_BAD_DTYPE;
+    if (!tad__is_float(x->dtype) || c->in[2]->dtype != x->dtype)
+        return tad_fail(c, TAD_BAD_DTYPE, "x and src must have one float type");
+    if (tad__one_axis(c, along, x->rank, &axis)) return TAD_BAD_AXIS;
+    if (!tad__shape_equal(&index, &src))
+        return tad_fail(c, TAD_BAD_SHAPE, "src and index have different shapes");
+    bool fits = index.rank == x->rank;
+    for (int i = 0; fits && i < index.rank; i++) fits = i == axis || index.dim[i] <= x->dim[i];
+    if (!fits)
+        return tad_fail(c, TAD_BAD_SHAPE,
+                        "the index is larger than x off axis %d, or of other rank", axis);
+    *out = (tad_type){(tad_dtype)x->dtype, tad__shape_of(x)};
+    return tad__check_indices(c, c->in[1], x->dim[axis]);
 }
 
 /* ---- how the arrays lie ---- */

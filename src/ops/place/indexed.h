@@ -13,6 +13,9 @@
 tad_status tad__need_index(const tad_call_frame *c, const tad_array *index);
 /* All values of index are 0 .. n - 1. */
 tad_status tad__check_indices(const tad_call_frame *c, const tad_array *index, int64_t n);
+/* Of operands x, index and src that scatter takes: src has the index's shape, which fits into x but
+ * along the axis; all of its values are places. *out is the type of x. */
+tad_status tad__check_scatter(const tad_call_frame *c, int64_t along, tad_type *out);
 
 /* ---- the walk ---- */
 
@@ -50,6 +53,17 @@ void tad__c_take(tad_c *to, const tad_call_frame *c, size_t x, tad__walk_plan *p
 /* The result is `initial` (NULL: zeros) with operand src added where operand 1, the index, says. */
 void tad__c_put_into(tad_c *to, const tad_call_frame *c, size_t src, const tad__c_seen *initial,
                      tad__walk_plan *plan);
+
+/* ---- scatter_recurrence.c ---- */
+
+/* x times the factors whose index names the place. */
+tad_var tad__scatter_product(tad_var x, tad_var index, tad_var factor, int axis);
+
+/* ---- embedding.c ---- */
+
+/* A padding_idx, which may count from the end, is one of so many rows; where an index is that. */
+tad_status tad__check_padding(const tad_call_frame *c, const tad_maybe_int *padding, int64_t rows);
+tad_var tad__is_padding(tad_var index, const tad_maybe_int *padding, int64_t rows);
 
 /* ---- gather.c ---- */
 

@@ -186,22 +186,7 @@ static void take_compose(tad_rule *r) {
 
 static tad_status scatter_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
-    const tad__at_axis *o = c->options;
-    const tad_array *x = c->in[0];
-    const tad_shape index = tad__shape_of(c->in[1]), src = tad__shape_of(c->in[2]);
-    int axis;
-    if (tad__need_index(c, c->in[1])) return TAD_BAD_DTYPE;
-    if (!tad__is_float(x->dtype) || c->in[2]->dtype != x->dtype)
-        return tad_fail(c, TAD_BAD_DTYPE, "x and src must have one float type");
-    if (tad__one_axis(c, o->axis, x->rank, &axis)) return TAD_BAD_AXIS;
-    if (!tad__shape_equal(&index, &src))
-        return tad_fail(c, TAD_BAD_SHAPE, "src and index have different shapes");
-    *out = (tad_type){(tad_dtype)x->dtype, tad__shape_of(x)};
-    bool fits = index.rank == x->rank;
-    for (int i = 0; fits && i < index.rank; i++) fits = i == axis || index.dim[i] <= x->dim[i];
-    return fits ? tad__check_indices(c, c->in[1], x->dim[axis])
-                : tad_fail(c, TAD_BAD_SHAPE,
-                           "the index is larger than x off axis %d, or of other rank", axis);
+    return tad__check_scatter(c, ((const tad__at_axis *)c->options)->axis, out);
 }
 
 /* Each element of the result is one of x and src. */

@@ -1,6 +1,6 @@
-/* scatter_reduce: elements that belong to one place are summed, averaged, or the extreme one is
- * kept; equal ones share the gradient. Composed of scatter_add, or of scatter_extreme, which is
- * here too. Rests on indexed.h. */
+/* scatter_reduce: elements that belong to one place are summed, averaged, multiplied, or the
+ * extreme one is kept; equal ones share the gradient. Composed of scatter_add, of
+ * scatter_recurrence, or of scatter_extreme, which is here too. Rests on indexed.h. */
 #include <math.h>
 #include <stddef.h>
 
@@ -27,36 +27,17 @@ typedef struct extreme_options {
 
 /* ---- shapes ---- */
 
-static tad_status check_operands(const tad_call_frame *c, int64_t along, tad_type *out) {
-    const tad_array *x = c->in[0];
-    const tad_shape index = tad__shape_of(c->in[1]), src = tad__shape_of(c->in[2]);
-    int axis;
-    if (tad__need_index(c, c->in[1])) return TAD_BAD_DTYPE;
-    if (!tad__is_float(x->dtype) || c->in[2]->dtype != x->dtype)
-        return tad_fail(c, TAD_BAD_DTYPE, "x and src must have one float type");
-    if (tad__one_axis(c, along, x->rank, &axis)) return TAD_BAD_AXIS;
-    if (!tad__shape_equal(&index, &src))
-        return tad_fail(c, TAD_BAD_SHAPE, "src and index have different shapes");
-    bool fits = index.rank == x->rank;
-    for (int i = 0; fits && i < index.rank; i++) fits = i == axis || index.dim[i] <= x->dim[i];
-    if (!fits)
-        return tad_fail(c, TAD_BAD_SHAPE,
-                        "the index is larger than x off axis %d, or of other rank", axis);
-    *out = (tad_type){(tad_dtype)x->dtype, tad__shape_of(x)};
-    return tad__check_indices(c, c->in[1], x->dim[axis]);
-}
-
 static tad_status reduce_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     const reduce_options *o = c->options;
-    if (o->reduce < TAD_SCATTER_SUM || o->reduce > TAD_SCATTER_AMIN)
+    if (o->reduce < TAD_SCATTER_SUM || o->reduce > TAD_SCATTER_PROD)
         return tad_fail(c, TAD_BAD_ARGUMENT, "no reduction %d", o->reduce);
-    return check_operands(c, o->axis, out);
+    return tad__check_scatter(c, o->axis, out);
 }
 
 static tad_status extreme_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
-    return check_operands(c, ((const extreme_options *)c->options)->axis, out);
+    return tad__check_scatter(c, ((const extreme_options *)c->options)->axis, out);
 }
 
 /* ---- scatter_extreme ---- */
@@ -169,7 +150,12 @@ static tad_var count_of(const tad_rule *r, int axis) {
 }
 
 static double neutral(int reduce) {
-    return reduce == TAD_SCATTER_AMAX ? -INFINITY : reduce == TAD_SCATTER_AMIN ? INFINITY : 0;
+    switch (reduce) {
+    case TAD_SCATTER_AMAX: return -INFINITY;
+    case TAD_SCATTER_AMIN: return INFINITY;
+    case TAD_SCATTER_PROD: return 1;
+    default: return 0;
+    }
 }
 
 static void reduce_compose(tad_rule *r) {
@@ -179,7 +165,11 @@ static void reduce_compose(tad_rule *r) {
     tad_var x = r->in[0], count = counts ? count_of(r, axis) : tad_none();
     if (!o->include_self)
         x = tad_where(tad_greater(count, tad_number(0)), tad_number(neutral(o->reduce)), x);
-    if (o->reduce >= TAD_SCATTER_AMAX) {
+    if (o->reduce == TAD_SCATTER_PROD) {
+        r->result[0] = tad__scatter_product(x, r->in[1], r->in[2], axis);
+        return;
+    }
+    if (o->reduce == TAD_SCATTER_AMAX || o->reduce == TAD_SCATTER_AMIN) {
         r->result[0] =
             tad_apply(&tad__ops_scatter_reduce[SCATTER_EXTREME], (tad_var[]){x, r->in[1], r->in[2]},
                       3, &(extreme_options){axis, o->reduce == TAD_SCATTER_AMIN}, NULL, 0);
@@ -196,7 +186,7 @@ static void reduce_compose(tad_rule *r) {
 
 static const tad_option reduce_list[] = {
     {OPTION(INT, reduce_options, axis), .required = true},
-    {OPTION(CHOICE, reduce_options, reduce), .choices = "sum|mean|amax|amin"},
+    {OPTION(CHOICE, reduce_options, reduce), .choices = "sum|mean|amax|amin|prod"},
     {OPTION(BOOL, reduce_options, include_self), .initial = true},
 };
 static const tad_option extreme_list[] = {
@@ -216,6 +206,8 @@ static const tad_sample reduce_samples[] = {
     {CASE("sums without x", F64(7), INDICES(7, 5), F64(5)), REDUCED(0, SUM, false)},
     {CASE("largest", DISTINCT(2, 3), INDICES(3, 2, 5), DISTINCT(2, 5)), REDUCED(1, AMAX, false)},
     {CASE("smallest", DISTINCT(4), INDICES(4, 7), DISTINCT(7)), REDUCED(0, AMIN, false)},
+    {CASE("product", F64(2, 3), INDICES(3, 2, 5), F64(2, 5)), REDUCED(1, PROD, true)},
+    {CASE("product without x", F64(3, 2), INDICES(3, 5, 2), F64(5, 2)), REDUCED(0, PROD, false)},
     {CASE("nothing put", F64(3, 4), INDICES(3, 0, 4), F64(0, 4)), REDUCED(0, AMAX, true)},
 };
 static const tad_misuse reduce_misuse[] = {
@@ -250,8 +242,8 @@ static const tad_misuse extreme_misuse[] = {
 const tad_op tad__ops_scatter_reduce[] = {
     [SCATTER_REDUCE] = {.name = "scatter_reduce",
                         .doc = "x with src[i,j] and all others for [index[i,j],j], for axis 0, as "
-                               "their sum, mean or extreme; without include_self what x has there "
-                               "does not count",
+                               "their sum, mean, extreme or product; without include_self what x "
+                               "has there does not count; a product's gradient is right with zeros",
                         FAMILY("index", 3, 3),
                         .constant_in = 1u << 1,
                         .shape = reduce_shape,

@@ -12,6 +12,7 @@ enum { INDEX, WEIGHT, BAGS, OF_EACH }; /* operands */
 
 typedef struct bag_options {
     int mode; /* a tad_bag_mode */
+    tad_maybe_int padding_idx;
 } bag_options;
 
 /* ---- shape ---- */
@@ -53,6 +54,7 @@ static tad_status embedding_bag_shape(const tad_call_frame *c, tad_type *out, si
     if (weight->rank != 2) return tad_fail(c, TAD_BAD_SHAPE, "the weight must have two axes");
     const bool has_starts = c->n_in > BAGS && c->in[BAGS];
     tad_status s = check_starts(c);
+    if (s == TAD_OK) s = tad__check_padding(c, &o->padding_idx, weight->dim[0]);
     if (s == TAD_OK) s = check_weights(c);
     if (s == TAD_OK) s = tad__check_indices(c, c->in[INDEX], weight->dim[0]);
     if (s == TAD_OK && has_starts) s = tad__csr_check(c, BAGS, INDEX, weight->dim[0]);
@@ -87,12 +89,38 @@ static tad_var largest(tad_var rows, tad_var starts, tad_var sizes) {
     return tad_where(tad_equal(sizes, tad_number(0)), tad_number(0), best);
 }
 
+/* With rows that do not count: taken one by one, so that these have no influence, be they NaNs. */
+static tad_var without_padding(const tad_rule *r, tad_var index, tad_var starts) {
+    const bag_options *o = r->options;
+    const tad_dtype dtype = tad_dtype_of(r->in[WEIGHT]);
+    const int64_t n = tad_size_of(index), bags = tad_size_of(starts) - 1;
+    tad_var skipped = tad__is_padding(index, &o->padding_idx, tad_shape_of(r->in[WEIGHT]).dim[0]),
+            ids = tad__csr_rows_var(starts, n), zero = tad_number(0);
+    tad_var one = tad_full(r->tape, dtype, TAD_SHAPE(n), 1);
+    tad_var counts = tad_segment_sum(tad_where(skipped, zero, one), ids, bags);
+    counts = tad_unsqueeze(counts, -1);
+    tad_var rows = tad_embedding(index, r->in[WEIGHT]), out = tad_unsqueeze(skipped, -1);
+    if (o->mode == TAD_BAG_MAX)
+        return largest(tad_where(out, tad_number(-INFINITY), rows), starts, counts);
+    rows = tad_where(out, zero, rows);
+    if (tad__has_operand(r, OF_EACH)) {
+        tad_var each = tad_where(skipped, zero, tad_reshape(r->in[OF_EACH], TAD_SHAPE(n)));
+        rows = tad_mul(rows, tad_unsqueeze(each, -1));
+    }
+    tad_var sum = tad_segment_sum(rows, ids, bags);
+    return o->mode == TAD_BAG_MEAN ? tad_div(sum, tad_maximum(counts, tad_number(1))) : sum;
+}
+
 static void embedding_bag_compose(tad_rule *r) {
     const bag_options *o = r->options;
     const tad_dtype dtype = tad_dtype_of(r->in[WEIGHT]);
     const int64_t n = tad_size_of(r->in[INDEX]), rows = tad_shape_of(r->in[WEIGHT]).dim[0];
     tad_var index = tad_reshape(r->in[INDEX], TAD_SHAPE(n)),
             starts = tad__has_operand(r, BAGS) ? r->in[BAGS] : regular_starts(r);
+    if (o->padding_idx.given) {
+        r->result[0] = without_padding(r, index, starts);
+        return;
+    }
     if (o->mode == TAD_BAG_MAX) {
         tad_var taken = tad_embedding(index, r->in[WEIGHT]);
         r->result[0] = largest(taken, starts, sizes_of(starts, dtype));
@@ -110,10 +138,13 @@ static void embedding_bag_compose(tad_rule *r) {
 
 static const tad_option bag_list[] = {
     {OPTION(CHOICE, bag_options, mode), .choices = "sum|mean|max"},
+    {OPTION(MAYBE_INT, bag_options, padding_idx)},
 };
 
 #define MODE(m)                                                                                    \
-    .options = &(const bag_options) { TAD_BAG_##m }
+    .options = &(const bag_options) { .mode = TAD_BAG_##m }
+#define PADDED(m, row)                                                                             \
+    .options = &(const bag_options) { TAD_BAG_##m, GIVEN(row) }
 
 static const tad_sample embedding_bag_samples[] = {
     {CASE("sum", INDICES(5, 9), F64(5, 3), STARTS(9, 5)), MODE(SUM)},
@@ -124,6 +155,10 @@ static const tad_sample embedding_bag_samples[] = {
     {CASE("largest", INDICES(6, 8), DISTINCT(6, 3), STARTS(8, 5)), MODE(MAX)},
     {CASE("largest of rows", INDICES(6, 3, 4), DISTINCT(6, 1)), MODE(MAX)},
     {CASE("bags of nothing", INDICES(3, 4, 0), F64(3, 2)), MODE(MEAN)},
+    {CASE("sum, padded", INDICES(3, 9), F64(3, 2), STARTS(9, 5)), PADDED(SUM, 1)},
+    {CASE("weighted, padded", INDICES(3, 9), F64(3, 2), STARTS(9, 4), F64(9)), PADDED(SUM, -1)},
+    {CASE("mean of rows, padded", INDICES(3, 4, 3), F64(3, 2)), PADDED(MEAN, 0)},
+    {CASE("largest, padded", INDICES(4, 8), DISTINCT(4, 3), STARTS(8, 5)), PADDED(MAX, 2)},
     {CASE("no bags", INDICES(3, 0), F64(3, 2), STARTS(0, 1)), MODE(SUM)},
 };
 static const tad_misuse embedding_bag_misuse[] = {
@@ -141,6 +176,8 @@ static const tad_misuse embedding_bag_misuse[] = {
     {CASE("too few weights", INDICES(5, 9), F64(5, 3), STARTS(9, 4), F64(8)), MODE(SUM),
      .expect = TAD_BAD_SHAPE},
     {CASE("float indices", F64(9), F64(5, 3), STARTS(9, 5)), MODE(SUM), .expect = TAD_BAD_DTYPE},
+    {CASE("no such padding row", INDICES(5, 9), F64(5, 3), STARTS(9, 5)), PADDED(SUM, 5),
+     .expect = TAD_BAD_INDEX},
     {CASE("weight of one axis", INDICES(5, 9), F64(5), STARTS(9, 5)), MODE(SUM),
      .expect = TAD_BAD_SHAPE},
 };
@@ -151,7 +188,7 @@ const tad_op tad__ops_embedding_bag[] = {
     {.name = "embedding_bag",
      .doc = "(B,d): the sum, mean or largest elements of the rows of weight (n,d) by indices "
             "starts[i] to starts[i+1] - 1, or by row i of indices; 0 of none. A sum may have a "
-            "weight for each index",
+            "weight for each index; the row padding_idx does not count, in a mean neither",
      FAMILY("sparse", 2, 4),
      .constant_in = 1u << INDEX | 1u << BAGS,
      .shape = embedding_bag_shape,
@@ -164,5 +201,11 @@ const size_t tad__ops_embedding_bag_count = LENGTH(tad__ops_embedding_bag);
 tad_var tad_embedding_bag(tad_var indices, tad_var weight, tad_var starts, tad_var weights,
                           tad_bag_mode mode) {
     return tad_apply(tad__ops_embedding_bag, (tad_var[]){indices, weight, starts, weights}, 4,
-                     &(bag_options){(int)mode}, NULL, 0);
+                     &(bag_options){.mode = (int)mode}, NULL, 0);
+}
+
+tad_var tad_embedding_bag_padded(tad_var indices, tad_var weight, tad_var starts, tad_var weights,
+                                 tad_bag_mode mode, int64_t padding_idx) {
+    return tad_apply(tad__ops_embedding_bag, (tad_var[]){indices, weight, starts, weights}, 4,
+                     &(bag_options){(int)mode, {true, padding_idx}}, NULL, 0);
 }

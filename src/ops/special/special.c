@@ -1,13 +1,12 @@
 /* Special functions of several arguments, element by element: zeta, the beta function, incomplete
  * gamma and beta functions. By a parameter for which there is no formula the derivative of order n
- * is the same function with n as an option. Rests on operands.h and kernel/special.h. */
+ * is the same function with n as an option. Rests on special.h. */
 #include <stddef.h>
 
-#include "kernel/special.h"
-#include "ops/elementwise/text.h"
 #include "ops/families.h"
 #include "ops/operands.h"
 #include "ops/samples.h"
+#include "special.h"
 
 enum { ZETA, LBETA, BETA, GAMMAINC, GAMMAINCC, GAMMA_DENSITY, BETAINC, BETA_DENSITY };
 
@@ -22,16 +21,15 @@ static orders orders_of(const void *options) {
 
 /* ---- shape and values ---- */
 
+enum { JETS = 4, ANY = 1 << 20 };
+
 typedef struct function {
-    const char *part;
-    double (*at)(const double *order, const double *x);
+    tad__special_function at;
     int64_t most; /* order */
 } function;
 
-enum { JETS = 4, ANY = 1 << 20 };
-
 #define FUNCTION(name, most)                                                                       \
-    { "tad__" #name "_f64", tad__##name##_f64, most }
+    { TAD__SPECIAL_FUNCTION(name), most }
 static const function functions[] = {
     [ZETA] = FUNCTION(zeta_value, JETS),
     [LBETA] = FUNCTION(lbeta, ANY),
@@ -49,68 +47,22 @@ static const function *function_of(const tad_call_frame *c) {
 }
 
 static tad_status special_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
-    (void)n_out;
     const orders o = orders_of(c->options);
     const int64_t most = function_of(c)->most;
-    if (tad__need_one_float(c)) return TAD_BAD_DTYPE;
     if (o.n < 0 || o.m < 0 || o.n > most || o.m > most)
         return tad_fail(c, TAD_BAD_ARGUMENT, "derivatives by a parameter are of order 0 to %lld",
                         (long long)most);
-    out->dtype = (tad_dtype)c->in[0]->dtype;
-    return tad__broadcast_all(c, &out->shape);
-}
-
-typedef struct evaluation {
-    const function *f;
-    double order[2];
-    size_t n;
-    bool wide;
-} evaluation;
-
-#define EVALUATE(T)                                                                                \
-    for (int64_t i = 0; i < l->length; i++) {                                                      \
-        double x[3] = {0};                                                                         \
-        for (size_t k = 0; k < e->n; k++)                                                          \
-            x[k] = (double)*(const T *)(const void *)(l->run[k + 1] + i * l->step[k + 1]);         \
-        *(T *)(void *)(l->run[0] + i * l->step[0]) = (T)e->f->at(e->order, x);                     \
-    }
-
-static void evaluate(void *arg, tad__loop *l) {
-    const evaluation *e = arg;
-    for (bool more = tad__loop_first(l); more; more = tad__loop_next(l)) {
-        if (e->wide)
-            EVALUATE(double)
-        else
-            EVALUATE(float)
-    }
+    return tad__special_shape(c, out, n_out);
 }
 
 static tad_status special_forward(const tad_call_frame *c) {
     const orders o = orders_of(c->options);
-    const tad_shape shape = tad__shape_of(c->out[0]);
-    evaluation e = {
-        function_of(c), {(double)o.n, (double)o.m}, c->n_in, c->out[0]->dtype == TAD_F64};
-    const tad_array *arrays[4] = {c->out[0]};
-    tad__loop l;
-    for (size_t i = 0; i < c->n_in; i++) arrays[i + 1] = c->in[i];
-    tad__loop_init(&l, &shape, arrays, (int)c->n_in + 1);
-    tad__loop_split(c->compute->threads, &l, 0, evaluate, &e);
-    return TAD_OK;
+    return tad__special_forward(c, &function_of(c)->at, o.n, o.m);
 }
 
 static void special_c_text(const tad_call_frame *c, tad_c *to) {
     const orders o = orders_of(c->options);
-    tad__loop l;
-    tad__begin_element(c, to, &l);
-    if (c->out[0]->dtype == TAD_F32) tad_c_put(to, "(float)");
-    tad_c_put(to, "%s((const double[2]){%lld, %lld}, (const double[3]){",
-              tad__c_part_named(to, function_of(c)->part), (long long)o.n, (long long)o.m);
-    for (size_t i = 0; i < c->n_in; i++) {
-        tad_c_put(to, i ? ", (double)" : "(double)");
-        tad__put_operand(to, &l, i);
-    }
-    tad_c_put(to, "})");
-    tad__end_element(to, &l);
+    tad__special_c_text(c, to, &function_of(c)->at, o.n, o.m);
 }
 
 /* ---- rules: the derivative by operand i ---- */
@@ -331,6 +283,17 @@ const tad_op tad__ops_special[] = {
                       MISUSE(three_misuse)},
 };
 const size_t tad__ops_special_count = LENGTH(tad__ops_special);
+
+tad_var tad__gammainc_by_a(tad_var a, tad_var x, bool upper) {
+    return apply(upper ? GAMMAINCC : GAMMAINC, (tad_var[]){a, x}, (orders){1, 0});
+}
+tad_var tad__gamma_density(tad_var a, tad_var x) {
+    return apply(GAMMA_DENSITY, (tad_var[]){a, x}, (orders){0, 0});
+}
+tad_var tad__betainc_by(bool first, const tad_var *abx) {
+    return apply(BETAINC, abx, (orders){first, !first});
+}
+tad_var tad__beta_density(const tad_var *abx) { return apply(BETA_DENSITY, abx, (orders){0, 0}); }
 
 static const orders none = {0, 0};
 
