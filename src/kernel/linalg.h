@@ -28,7 +28,10 @@
     X(matrix_sqrt)                                                                                 \
     X(lyapunov)                                                                                    \
     X(matrix_log)                                                                                  \
-    X(matrix_log_slope)
+    X(matrix_log_slope)                                                                            \
+    X(solve_banded)                                                                                \
+    X(multiply_banded)                                                                             \
+    X(band_of_product)
 
 #define TAD__NUMBER_OF(name) TAD__MATRIX_##name,
 enum { TAD__OF_MATRICES(TAD__NUMBER_OF) TAD__MATRIX_FUNCTIONS };
