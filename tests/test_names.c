@@ -374,7 +374,7 @@ static void call_sample(tad_tape *t, const tad_op *op, const tad_sample *s, int 
 /* The options of a sample but for one, which is what the descriptor says of one that is not given.
  */
 static void set_initial(const tad_option *o, char *options) {
-    int64_t integer = (int64_t)o->initial;
+    int64_t integer = isfinite(o->initial) ? (int64_t)o->initial : 0;
     memset(options + o->offset, 0, support_option_size(o->kind));
     if (o->kind == TAD_OPTION_INT) memcpy(options + o->offset, &integer, sizeof integer);
     if (o->kind == TAD_OPTION_BOOL) *(bool *)(options + o->offset) = o->initial != 0;
