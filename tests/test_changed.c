@@ -379,6 +379,40 @@ START_TEST(a_derivative_of_another_shape_is_refused) {
 }
 END_TEST
 
+static tad_status total_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)c, (void)n_out;
+    *out = (tad_type){TAD_F64, TAD_0D};
+    return TAD_OK;
+}
+static tad_status total_forward(const tad_call_frame *c) {
+    const float *x = c->in[0]->data;
+    *(double *)c->out[0]->data = x[0] + 2.0 * x[1] + 4.0 * x[2];
+    return TAD_OK;
+}
+static void total_vjp(tad_rule *r) {
+    r->result[0] =
+        tad_mul(r->given[0], tad_input(r->tape, TAD_F64, TAD_SHAPE(3), (double[]){1, 2, 4}));
+}
+
+START_TEST(a_derivative_of_another_float_type_is_converted) {
+    static const tad_op total = {.name = "total",
+                                 .min_in = 1,
+                                 .max_in = 1,
+                                 .n_out = 1,
+                                 .shape = total_shape,
+                                 .forward = total_forward,
+                                 .vjp = total_vjp};
+    tad_var x = tad_param(t, TAD_F32, TAD_SHAPE(3), (float[]){1, 1, 1}), out;
+    tad_var y = tad_add(tad_apply(&total, &x, 1, NULL, NULL, 0),
+                        tad_mul(tad_apply(&total, &x, 1, NULL, NULL, 0), tad_number(10)));
+    ck_done(tad_reverse(y), t);
+    ck_values(tad_gradient(x), 0, 11, 22, 44);
+    ck_done(tad_grad(&y, NULL, 1, &x, 1, &out), t);
+    ck_values(out, 0, 11, 22, 44);
+    ck_assert_int_eq(tad_dtype_of(out), TAD_F32);
+}
+END_TEST
+
 static bool second_moved;
 static void watch(tad_rule *r) {
     second_moved = !tad_is_nil(r->given[1]);
@@ -548,6 +582,7 @@ static Suite *suite(void) {
     tcase_add_test(own, what_needs_no_gradient_needs_no_rule);
     tcase_add_test(own, a_rule_may_leave_a_zero_out_and_give_a_plain_number);
     tcase_add_test(own, a_derivative_of_another_shape_is_refused);
+    tcase_add_test(own, a_derivative_of_another_float_type_is_converted);
     tcase_add_test(own, a_rule_is_given_no_tangent_of_what_does_not_move);
     return s;
 }

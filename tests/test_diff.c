@@ -183,7 +183,7 @@ static tad_status same_shape(const tad_call_frame *c, tad_type *out, size_t *n) 
     (void)n;
     out->dtype = (tad_dtype)c->in[0]->dtype;
     out->shape.rank = c->in[0]->rank;
-    memcpy(out->shape.dim, c->in[0]->dim, c->in[0]->rank * sizeof(int64_t));
+    for (int i = 0; i < c->in[0]->rank; i++) out->shape.dim[i] = c->in[0]->dim[i];
     return TAD_OK;
 }
 static tad_status triple(const tad_call_frame *c) {

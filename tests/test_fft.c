@@ -67,6 +67,25 @@ static tad_var numbers(tad_shape s) {
     return tad_input(t, TAD_F64, s, x);
 }
 
+/* Many rows are pieces of work, each with room of its own beside what all of them read. 97 is too
+ * large a factor, and is transformed by way of a longer length. */
+START_TEST(rows_are_transformed_each_by_itself) {
+    enum { ROWS = 400, LENGTH = 97 };
+    static double x[ROWS * LENGTH * 2], together[ROWS * LENGTH * 2];
+    for (int i = 0; i < ROWS * LENGTH * 2; i++) x[i] = number(i);
+    tad_tape *threads = tad_tape_new(&(tad_settings){.threads = 4});
+    tad_var all = tad_constant(threads, TAD_F64, TAD_SHAPE(ROWS, LENGTH, 2), x);
+    ck_done(tad_read(tad_fft(all, 1, TAD_FFT_BACKWARD), together, ROWS * LENGTH * 2), threads);
+    tad_tape_free(threads);
+    for (int i = 0; i < ROWS; i++) {
+        const size_t row = LENGTH * 2, at = (size_t)i * row;
+        tad_var one = tad_constant(t, TAD_F64, TAD_SHAPE(LENGTH, 2), x + at);
+        const double *apart = tad_data(tad_fft(one, 0, TAD_FFT_BACKWARD));
+        ck_assert_msg(memcmp(together + at, apart, row * sizeof *apart) == 0, "row %d", i);
+    }
+}
+END_TEST
+
 START_TEST(inverses_undo_in_every_norm) {
     for (int norm = TAD_FFT_BACKWARD; norm <= TAD_FFT_FORWARD; norm++)
         for (int64_t n = 1; n <= 12; n++) {
@@ -208,6 +227,7 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "fft");
     tcase_add_checked_fixture(c, new_tape, free_tape);
     tcase_add_loop_test(c, equals_its_definition, 0, sizeof lengths / sizeof *lengths);
+    tcase_add_test(c, rows_are_transformed_each_by_itself);
     tcase_add_test(c, inverses_undo_in_every_norm);
     tcase_add_test(c, real_transforms_are_half_of_complex_ones);
     tcase_add_test(c, imaginary_parts_without_meaning_are_left_out);

@@ -54,20 +54,19 @@ START_TEST(the_first_singular_matrix_of_a_batch_is_named) {
 }
 END_TEST
 
-/* A number seen as more elements than memory could hold copies of. */
+/* A number seen as more elements than memory could hold copies of. The tape's limit keeps the
+ * question from the allocator, since sanitizers end a program that asks for so much. */
 START_TEST(matrices_beyond_memory_are_refused) {
-    tad_tape *t = tad_tape_new(NULL);
+    tad_tape *t = tad_tape_new(&(tad_settings){.memory_limit = 1 << 20});
     const int64_t n = (int64_t)1 << 28;
-    tad_var x = tad_broadcast_to(tad_scalar(t, 1), TAD_SHAPE(n, n));
-    if (!tad_is_nil(x)) {
+    tad_var one = tad_input(t, TAD_F64, TAD_SHAPE(1), (double[]){1});
+    tad_var x = tad_broadcast_to(one, TAD_SHAPE(n, n));
+    if (sizeof(size_t) > 4) {
         ck_assert(tad_is_nil(tad_det(x)));
-        ck_assert(tad_tape_status(t) == TAD_NO_MEMORY || tad_tape_status(t) == TAD_TOO_LARGE);
-        tad_tape_clear(t);
-        ck_assert(tad_is_nil(tad_solve(x, tad_broadcast_to(tad_scalar(t, 1), TAD_SHAPE(n)))));
-    }
-    if (sizeof(size_t) > 4)
-        ck_assert(tad_tape_status(t) == TAD_NO_MEMORY || tad_tape_status(t) == TAD_TOO_LARGE);
-    else /* not even the shape is possible */
+        ck_refused(t, TAD_NO_MEMORY, "det");
+        ck_assert(tad_is_nil(tad_solve(x, tad_broadcast_to(one, TAD_SHAPE(n)))));
+        ck_refused(t, TAD_NO_MEMORY, "solve");
+    } else /* not even the shape is possible */
         ck_refused(t, TAD_BAD_SHAPE, "broadcast_to", "too large");
     tad_tape_free(t);
 }

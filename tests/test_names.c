@@ -371,10 +371,21 @@ static void call_sample(tad_tape *t, const tad_op *op, const tad_sample *s, int 
     for (size_t k = 0; k < n_out; k++) ck_same_result(op->name, s->label, out[k], called[k]);
 }
 
+/* Whatever memory a call by name, or a language that keeps one for every op, hands it. */
+START_TEST(an_op_without_options_looks_at_none) {
+    tad_tape *t = tad_tape_new(NULL);
+    const tad_op *beta = tad_op_find("beta");
+    const tad_var in[] = {tad_scalar(t, 2), tad_scalar(t, 3)};
+    ck_assert_uint_eq(beta->options_size, 0);
+    ck_values(tad_apply(beta, in, 2, (int64_t[]){-1, -1}, NULL, 0), 1e-15, 1 / 12.0);
+    tad_tape_free(t);
+}
+END_TEST
+
 /* The options of a sample but for one, which is what the descriptor says of one that is not given.
  */
 static void set_initial(const tad_option *o, char *options) {
-    int64_t integer = (int64_t)o->initial;
+    int64_t integer = isfinite(o->initial) ? (int64_t)o->initial : 0;
     memset(options + o->offset, 0, support_option_size(o->kind));
     if (o->kind == TAD_OPTION_INT) memcpy(options + o->offset, &integer, sizeof integer);
     if (o->kind == TAD_OPTION_BOOL) *(bool *)(options + o->offset) = o->initial != 0;
@@ -608,6 +619,7 @@ static Suite *suite(void) {
     tcase_add_test(c, large_floats_are_no_integers);
     tcase_add_test(c, fractions_are_no_integers);
     c = support_case(s, "options");
+    tcase_add_test(c, an_op_without_options_looks_at_none);
     tcase_add_test(c, every_sample_by_name_is_the_one_applied);
     tcase_add_test(c, an_option_that_is_left_out_has_its_initial_value);
     tcase_add_test(c, every_option_says_what_it_must_be);

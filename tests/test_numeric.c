@@ -11,7 +11,7 @@
 
 #include "rows.h"
 
-enum { MOST = 6, ELEMENTS = 4096 };
+enum { MOST = TAD_MAX_INPUTS, ELEMENTS = 4096 };
 
 static tad_tape *t;
 static void set_up(void) { t = tad_tape_new(NULL); }

@@ -7,7 +7,7 @@
 
 #include "rows.h"
 
-enum { MOST = 8 };
+enum { MOST = TAD_MAX_INPUTS };
 
 /* ---- every op ---- */
 

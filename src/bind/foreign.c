@@ -16,7 +16,7 @@ tad_var tad_apply_few(const tad_op *op, const void *options, size_t n, tad_var a
 
 tad_var tad_write(tad_tape *t, const tad_var *in, size_t n, void *user) {
     const tad_written *w = user;
-    tad_var out = {NULL, {{0, 0}}};
+    tad_var out = {0};
     if (w && w->fn)
         w->fn(t, in, n, w->user, &out);
     else
@@ -28,5 +28,5 @@ tad_var tad_recorded(tad_tape *t, const tad_var *in, size_t n, void *user) {
     (void)in, (void)n;
     if (user) return *(const tad_var *)user;
     tad_tape_fail(t, TAD_BAD_ARGUMENT, "recorded: there is no result");
-    return (tad_var){NULL, {{0, 0}}};
+    return (tad_var){0};
 }

@@ -136,11 +136,10 @@ static tad__check_plan plan_for_function(const tad_gradcheck_options *o) {
 }
 
 static tad_status look_for_dependence(function *f, tad__problem *p) {
-    tad_status status = tad__problem_open(p, p->x);
-    f->independent =
-        status == TAD_OK && p->n_in > 0 && !tad__leads_to(p->workspace, p->in, p->n_in, p->out[0]);
+    f->independent = tad__problem_open(p, p->x) == TAD_OK && p->n_in > 0 &&
+                     !tad__leads_to(p->workspace, p->in, p->n_in, p->out[0]);
     tad__problem_close(p);
-    return status == TAD_OK ? tad_tape_status(p->workspace->tape) : status;
+    return tad_tape_status(p->workspace->tape);
 }
 
 static tad_status check_function(tad__problem *p, function *f, const tad_var *x,

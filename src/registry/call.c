@@ -207,7 +207,8 @@ static bool is_given(const tad_option *o, const tad_value *values, size_t n) {
 
 /* The options' memory is zero. */
 static void fill_initial(const tad_option *o, char *options) {
-    const tad_ints one = {1, {(int64_t)o->initial}};
+    const bool whole = o->kind == TAD_OPTION_INT || o->kind == TAD_OPTION_INTS;
+    const tad_ints one = {1, {whole ? (int64_t)o->initial : 0}}; /* others may be infinite */
     switch (o->kind) {
     case TAD_OPTION_BOOL: *(bool *)(options + o->offset) = o->initial != 0; return;
     case TAD_OPTION_INT: memcpy(options + o->offset, one.value, sizeof *one.value); return;

@@ -54,10 +54,8 @@ void tad__between_free(tad__numeric *s, tad__between *b) {
 
 void tad__numeric_again(tad__numeric *s) {
     const tad__between *b = &s->tape;
-    const size_t n = (size_t)b->span + 1;
     forget_arrays(s, b);
-    if (b->moving) memset(b->moving, 0, n * sizeof *b->moving);
-    memset(b->tangent, 0, n * (sizeof *b->tangent + 1)); /* the marks, too */
+    memset(b->tangent, 0, ((size_t)b->span + 1) * (sizeof *b->tangent + 1)); /* the marks, too */
     s->wanted = false;
 }
 

@@ -30,7 +30,7 @@ bool tad__numeric_check(const tad__numeric *s, const tad_var *x, size_t nx);
 /* Finds the range of those and makes the lists, with adjoints where `second`. */
 bool tad__numeric_begin(tad__numeric *s, const tad_var *x, size_t nx, bool second);
 void tad__numeric_end(tad__numeric *s);
-/* As after begin. */
+/* As after begin, of lists without adjoints. */
 void tad__numeric_again(tad__numeric *s);
 /* Tangents of all between, from those of x; nil or none: none. Once. */
 tad_status tad__numeric_push(tad__numeric *s, const tad_var *x, const tad_var *tangent, size_t nx);

@@ -236,7 +236,7 @@ tad_var tad__apply(tad_tape *t, const tad_op *op, const tad_var *in, size_t n, c
                    tad_var *outputs, size_t n_outputs) {
     for (size_t k = 0; k < n_outputs; k++) outputs[k] = tad__nil(t);
     if (t->error.status != TAD_OK) return tad__nil(t);
-    if (!options) options = no_options;
+    if (!options || op->options_size == 0) options = no_options; /* an op may look at none */
     tad__work w;
     w.t = t;
     w.op = op;

@@ -113,17 +113,17 @@ static inline void M(pool_largest_row)(const struct M(pool) *p, const T *x, stru
 
 /* y: the largest of each window; at: where they are in the image, row by row; NULL: not wanted. */
 static inline void M(pool_max)(const struct M(pool) *p, const T *x, T *y, int64_t *at) {
-    const ptrdiff_t n = p->out[2], more = at ? 1 : 0;
+    const ptrdiff_t n = p->out[2];
     ptrdiff_t lo, hi;
     M(pool_inner)(p, &lo, &hi);
     for (ptrdiff_t i = 0; i < p->out[0]; i++)
-        for (ptrdiff_t j = 0; j < p->out[1]; j++, y += n, at += more * n) {
+        for (ptrdiff_t j = 0; j < p->out[1]; j++, y += n, at = at ? at + n : at) {
             const struct M(span) a = M(pool_span)(p, 0, i), b = M(pool_span)(p, 1, j);
-            if (lo < hi) M(pool_largest_row)(p, x, a, b, lo, hi, y + lo, at + more * lo);
+            if (lo < hi) M(pool_largest_row)(p, x, a, b, lo, hi, y + lo, at ? at + lo : at);
             for (ptrdiff_t k = 0; k < lo; k++)
-                M(pool_largest)(p, x, a, b, k, y + k, at + more * k);
+                M(pool_largest)(p, x, a, b, k, y + k, at ? at + k : at);
             for (ptrdiff_t k = hi; k < n; k++)
-                M(pool_largest)(p, x, a, b, k, y + k, at + more * k);
+                M(pool_largest)(p, x, a, b, k, y + k, at ? at + k : at);
         }
 }
 
