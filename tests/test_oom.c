@@ -419,7 +419,7 @@ static void one_sample(tad_tape *t, uint64_t *hash, const tad_sample *s) {
         mix_var(hash, out[k]);
         if (tad_dtype_of(out[k]) < TAD_I64) out[real++] = out[k];
     }
-    if (n == 0 || real == 0) return;
+    if (n == 0 || real == 0 || (sampled->flags & TAD_OP_FLAT)) return;
     tad_var ones[TAD_MAX_OUTPUTS];
     for (size_t k = 0; k < real; k++)
         ones[k] = tad_full(t, tad_dtype_of(out[k]), tad_shape_of(out[k]), 1);

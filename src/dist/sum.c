@@ -12,7 +12,7 @@ static unsigned char *at(unsigned char *vector, const tad__bucket *b, int64_t el
     return vector + b->offset + (size_t)element * tad_dtype_size(b->dtype);
 }
 
-void *tad__item_in(const tad_dist *d, unsigned char *vector, const tad__item *item) {
+void *tad__item_in(const tad_dist *d, unsigned char *vector, const tad__shared *item) {
     return at(vector, &d->bucket[item->bucket], item->at);
 }
 
@@ -33,7 +33,7 @@ static void add_up(tad_dtype dtype, void *into, const void *from, int64_t n) {
 void tad__sum_begin(tad_dist *d, bool all) {
     d->stack = (tad__stack){0};
     for (size_t k = 0; k < d->buckets; k++) {
-        d->bucket[k].state = all || k == d->buckets - 1 ? TAD__FILLING : TAD__SUMMED;
+        d->bucket[k].state = all || k == d->buckets - 1 ? TAD__COLLECTING : TAD__SUMMED;
         d->bucket[k].left = d->bucket[k].items;
     }
 }
@@ -89,17 +89,17 @@ void tad__sum_next(tad_dist *d, int64_t shard) {
 /* ---- this rank's piece of all ---- */
 
 /* A node of the tree, and where its numbers are. */
-typedef struct summand {
+typedef struct subtotal {
     tad__subtree block;
     void *data;
-} summand;
+} subtotal;
 
 /* Puts a subtree behind the others; siblings are added up, into the left one. */
-static size_t push(const tad_dist *d, const tad__bucket *b, summand *of, size_t depth, summand new,
-                   int64_t n) {
+static size_t push(const tad_dist *d, const tad__bucket *b, subtotal *of, size_t depth,
+                   subtotal new, int64_t n) {
     of[depth++] = new;
     for (; depth > 1; depth--) {
-        summand *left = &of[depth - 2];
+        subtotal *left = &of[depth - 2];
         if (!tad__are_siblings(d->options.shards, left->block, left[1].block)) break;
         add_up(b->dtype, left->data, left[1].data, n);
         left->block.end = left[1].block.end;
@@ -111,13 +111,13 @@ static void merge(tad_dist *d, const tad__bucket *b) {
     const int me = d->ranks.rank;
     const int64_t begin = tad__piece_begin(d, b, me), n = tad__piece_begin(d, b, me + 1) - begin;
     const size_t bytes = (size_t)n * tad_dtype_size(b->dtype);
-    summand of[2 * TAD__MOST_SUBTREES];
+    subtotal of[2 * TAD__MOST_SUBTREES];
     size_t depth = 0;
     if (n == 0) return;
     for (int r = 0; r < d->ranks.size; r++)
         for (size_t j = 0; j < blocks_of(d, r); j++) {
             void *data = r == me ? at(d->level[j], b, begin) : arrival(d, b, r, j, bytes);
-            depth = push(d, b, of, depth, (summand){d->block[d->base[r] + j], data}, n);
+            depth = push(d, b, of, depth, (subtotal){d->block[d->base[r] + j], data}, n);
         }
     memcpy(at(d->sum, b, begin), of[0].data, bytes);
 }

@@ -42,7 +42,9 @@ static bool ascend(const tad_array *places) {
 
 static tad_status interval_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
+    const unsigned of = (unsigned)((const interval_options *)c->options)->of;
     *out = (tad_type){TAD_I64, tad__shape_of(c->in[1])};
+    if (of > SPLINE - 1) return tad_fail(c, TAD_BAD_ARGUMENT, "belongs to no op %u", of);
     return check_places(c, c->in[0]);
 }
 
