@@ -102,7 +102,7 @@ static void describe(const tad_dist *d, char *text, size_t room) {
     const tad_dist_options *o = &d->options;
     uint64_t h = 1;
     for (size_t k = 0; k < d->items; k++) {
-        const tad__shared *item = &d->item[k];
+        const tad__summed *item = &d->item[k];
         const tad_shape s = tad_shape_of(item->param);
         for (const char *c = item->name; *c; c++) h = (h ^ (unsigned char)*c) * 0x100000001B3u;
         for (int i = 0; i < s.rank; i++) h = (h ^ (uint64_t)s.dim[i]) * 0x100000001B3u;
@@ -146,7 +146,7 @@ static tad_status broadcast(tad_dist *d) {
     tad_random random = tad_tape_random(d->tape);
     if (d->ranks.size == 1) return TAD_OK;
     for (size_t k = 0; k < d->items; k++) {
-        const tad__shared *item = &d->item[k];
+        const tad__summed *item = &d->item[k];
         const void *data = tad_data(item->param);
         if (!data) return tad_tape_status(d->tape);
         memcpy(tad__item_in(d, d->sum, item), data,

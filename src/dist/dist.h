@@ -22,7 +22,7 @@ enum { TAD__REPORTS, TAD__PIECES, TAD__FIRST_BUCKET };
 /* ---- what is summed ---- */
 
 /* A parameter or buffer among the numbers of its bucket. */
-typedef struct tad__shared {
+typedef struct tad__summed {
     const char *name; /* its dictionary's */
     tad_var param;
     bool is_buffer;
@@ -30,7 +30,7 @@ typedef struct tad__shared {
     int64_t size, at; /* elements; where the bucket has the first */
     size_t bucket;
     tad_var share; /* split: this rank's part as a parameter of its own; else nil */
-} tad__shared;
+} tad__summed;
 
 /* Numbers of one type that are sent together. Rank r adds up a piece of it, the elements from
  * tad__piece_begin(d, b, r) to those of r + 1. */
@@ -53,7 +53,7 @@ struct tad_dist {
     tad_dist_part shards; /* this rank's */
     /* items: parameters from the last to the first, then buffers; buckets: theirs, then that of the
      * numbers */
-    tad__shared *item;
+    tad__summed *item;
     tad_var *params, *roots; /* of the items that are trained; what has gradients: them or shares */
     size_t items, trained;
     tad__bucket *bucket;
@@ -91,7 +91,7 @@ void *tad__ranks_resize(tad_dist *d, void *old, size_t bytes);
 bool tad__dist_lay_out(tad_dist *d);
 int64_t tad__piece_begin(const tad_dist *d, const tad__bucket *b, int rank);
 /* The elements of an item that lie in a rank's piece. */
-tad_dist_part tad__share_of(const tad_dist *d, const tad__shared *item, int rank);
+tad_dist_part tad__share_of(const tad_dist *d, const tad__summed *item, int rank);
 
 /* ---- post.c ---- */
 
@@ -132,7 +132,7 @@ tad_status tad__meet(tad_dist *d, enum tad__verb verb, const char *text, bool ch
 /* ---- sum.c ---- */
 
 /* Where a vector has an item. */
-void *tad__item_in(const tad_dist *d, unsigned char *vector, const tad__shared *item);
+void *tad__item_in(const tad_dist *d, unsigned char *vector, const tad__summed *item);
 /* Before the shards of a step: of all buckets, or of that of the numbers alone. */
 void tad__sum_begin(tad_dist *d, bool all);
 /* Level d->stack.depth has the numbers that bucket k gets from a shard: they are added to what
@@ -157,6 +157,6 @@ tad_status tad__fill_shares(tad_dist *d);
 /* The parameters and buffers get what d->sum has. */
 tad_status tad__take_values(tad_dist *d);
 /* The gradient of a parameter, or of this rank's share of it, as d->sum has it. */
-tad_var tad__mean_of(const tad_dist *d, const tad__shared *item);
+tad_var tad__mean_of(const tad_dist *d, const tad__summed *item);
 
 #endif

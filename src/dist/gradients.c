@@ -32,7 +32,7 @@ static double *numbers(const tad_dist *d, unsigned char *vector) {
 
 static unsigned char *level(const tad_dist *d) { return d->level[d->stack.depth]; }
 
-static size_t bytes_of(const tad__shared *item) {
+static size_t bytes_of(const tad__summed *item) {
     return (size_t)item->size * tad_dtype_size(item->dtype);
 }
 
@@ -48,7 +48,7 @@ static void keep_buffers(tad_dist *d) {
 /* Also where the tape has failed; a buffer that the caller rewound is gone. */
 static void restore_buffers(tad_dist *d) {
     for (size_t k = d->trained; k < d->items; k++) {
-        const tad__shared *item = &d->item[k];
+        const tad__summed *item = &d->item[k];
         if (!tad__is_living(d->tape, item->param)) continue;
         memcpy(tad__change(d->tape, (uint32_t)tad_node_index(item->param)),
                tad__item_in(d, d->buffers, item), bytes_of(item));
@@ -122,7 +122,7 @@ static tad_status take_buffers(step *s, double weight) {
     tad_dist *d = s->d;
     tad_status now = TAD_OK;
     for (size_t k = d->trained; k < d->items && now == TAD_OK; k++) {
-        const tad__shared *item = &d->item[k];
+        const tad__summed *item = &d->item[k];
         void *to = tad__item_in(d, level(d), item);
         const void *data = tad_data(item->param);
         if (!data) return status(s);

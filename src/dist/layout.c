@@ -25,7 +25,7 @@ static tad_status find_items(tad_dist *d) {
             const tad_entry e = tad_dict_at(d->all, k);
             if (e.is_buffer != buffers) continue;
             if (check_entry(d->tape, e) != TAD_OK) return tad_tape_status(d->tape);
-            d->item[d->items++] = (tad__shared){.name = e.name,
+            d->item[d->items++] = (tad__summed){.name = e.name,
                                                 .param = e.value,
                                                 .is_buffer = e.is_buffer,
                                                 .dtype = tad_dtype_of(e.value),
@@ -40,7 +40,7 @@ static tad_status find_items(tad_dist *d) {
 /* ---- buckets ---- */
 
 /* Whether an item goes into the bucket of the one before. */
-static bool goes_on(const tad_dist *d, const tad__bucket *b, const tad__shared *item) {
+static bool goes_on(const tad_dist *d, const tad__bucket *b, const tad__summed *item) {
     const size_t full = d->options.bucket / tad_dtype_size(b->dtype);
     return b->items && d->item[b->first].is_buffer == item->is_buffer && b->dtype == item->dtype &&
            (size_t)b->size + (size_t)item->size <= full;
@@ -49,7 +49,7 @@ static bool goes_on(const tad_dist *d, const tad__bucket *b, const tad__shared *
 static void fill_buckets(tad_dist *d) {
     tad__bucket *b = NULL;
     for (size_t k = 0; k < d->items; k++) {
-        tad__shared *item = &d->item[k];
+        tad__summed *item = &d->item[k];
         if (!b || !goes_on(d, b, item)) {
             b = &d->bucket[d->buckets++];
             *b = (tad__bucket){.dtype = item->dtype, .first = k};
@@ -72,7 +72,7 @@ int64_t tad__piece_begin(const tad_dist *d, const tad__bucket *b, int rank) {
     return pieces / n * rank * PIECE + pieces % n * rank / n * PIECE;
 }
 
-tad_dist_part tad__share_of(const tad_dist *d, const tad__shared *item, int rank) {
+tad_dist_part tad__share_of(const tad_dist *d, const tad__summed *item, int rank) {
     const tad__bucket *b = &d->bucket[item->bucket];
     int64_t begin = tad__piece_begin(d, b, rank) - item->at,
             end = tad__piece_begin(d, b, rank + 1) - item->at;

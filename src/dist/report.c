@@ -28,7 +28,7 @@ static uint64_t hash(uint64_t h, const void *data, size_t bytes) {
     return h ^ h >> 32;
 }
 
-static uint64_t hash_of_item(const tad__shared *item) {
+static uint64_t hash_of_item(const tad__summed *item) {
     const void *data = tad_data(item->param);
     return data ? hash(1, data, (size_t)item->size * tad_dtype_size(item->dtype)) : 0;
 }

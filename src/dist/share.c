@@ -9,7 +9,7 @@
 
 /* ---- shares ---- */
 
-static size_t own_bytes(const tad__shared *item) {
+static size_t own_bytes(const tad__summed *item) {
     return (size_t)item->size * tad_dtype_size(item->dtype);
 }
 
@@ -24,12 +24,12 @@ static void convert(void *to, tad_dtype as, const void *from, tad_dtype is, int6
     }
 }
 
-static const void *from(const tad__shared *item, const void *data, int64_t element) {
+static const void *from(const tad__summed *item, const void *data, int64_t element) {
     return (const unsigned char *)data + (size_t)element * tad_dtype_size(item->dtype);
 }
 
 /* The share of a parameter gets the parameter's values. */
-static tad_status fill_share(tad_dist *d, const tad__shared *item) {
+static tad_status fill_share(tad_dist *d, const tad__summed *item) {
     const tad_dist_part part = tad__share_of(d, item, d->ranks.rank);
     const void *data = tad_data(item->param);
     void *to = data ? tad_param_data(item->share) : NULL;
@@ -49,7 +49,7 @@ tad_status tad__fill_shares(tad_dist *d) {
 /* In the order of the dictionary. */
 tad_status tad__make_shares(tad_dist *d) {
     for (size_t k = d->trained; k-- > 0;) {
-        tad__shared *item = &d->item[k];
+        tad__summed *item = &d->item[k];
         const tad_dist_part part = tad__share_of(d, item, d->ranks.rank);
         const tad_dtype dtype = d->options.double_master ? TAD_F64 : item->dtype;
         d->roots[k] = item->share = tad_param(d->tape, dtype, TAD_SHAPE(part.count), NULL);
@@ -68,7 +68,7 @@ tad_status tad__take_values(tad_dist *d) {
     return TAD_OK;
 }
 
-tad_var tad__mean_of(const tad_dist *d, const tad__shared *item) {
+tad_var tad__mean_of(const tad_dist *d, const tad__summed *item) {
     const void *mean = tad__item_in(d, d->sum, item);
     if (!d->options.split_state)
         return tad_borrow(d->tape, item->dtype, tad_shape_of(item->param), mean);
@@ -99,7 +99,7 @@ static tad_status check_optim(tad_dist *d, const tad_optim *o) {
 static tad_status share_values(tad_dist *d) {
     tad_status s = TAD_OK;
     for (size_t k = 0; k < d->trained; k++) {
-        const tad__shared *item = &d->item[k];
+        const tad__summed *item = &d->item[k];
         const tad_dist_part part = tad__share_of(d, item, d->ranks.rank);
         const void *data = part.count ? tad_data(item->share) : NULL;
         unsigned char *to = tad__item_in(d, d->sum, item);
@@ -115,7 +115,7 @@ static tad_status share_values(tad_dist *d) {
 
 static tad_status take_parameters(tad_dist *d) {
     for (size_t k = 0; k < d->trained; k++) {
-        const tad__shared *item = &d->item[k];
+        const tad__summed *item = &d->item[k];
         void *to = item->size ? tad_param_data(item->param) : NULL;
         if (tad_tape_status(d->tape) != TAD_OK) return tad_tape_status(d->tape);
         if (to) memcpy(to, tad__item_in(d, d->sum, item), own_bytes(item));

@@ -86,7 +86,7 @@ static const char master[] = "master";
 
 /* An item, and what its elements are where it is put together. */
 typedef struct shared_item {
-    const tad__shared *item;
+    const tad__summed *item;
     tad_dtype dtype;
 } shared_item;
 
@@ -98,14 +98,14 @@ static size_t share_begin(const tad_dist *d, const void *of, int r) {
 }
 
 /* The item that KIND.NAME belongs to; NULL: it is of the optimiser as a whole. */
-static const tad__shared *item_of(const tad_dist *d, const char *entry) {
+static const tad__summed *item_of(const tad_dist *d, const char *entry) {
     const char *dot = strchr(entry, '.');
     for (size_t k = 0; dot && k < d->trained; k++)
         if (strcmp(d->item[k].name, dot + 1) == 0) return &d->item[k];
     return NULL;
 }
 
-static tad_status add_whole(tad_dist *d, tad_dict *to, const char *name, const tad__shared *item,
+static tad_status add_whole(tad_dist *d, tad_dict *to, const char *name, const tad__summed *item,
                             tad_var share) {
     const shared_item of = {item, tad_dtype_of(share)};
     const void *part = tad_size_of(share) ? tad_data(share) : NULL;
@@ -117,7 +117,7 @@ static tad_status add_whole(tad_dist *d, tad_dict *to, const char *name, const t
 }
 
 static tad_status add_entry(tad_dist *d, tad_dict *to, tad_entry e) {
-    const tad__shared *item = item_of(d, e.name);
+    const tad__summed *item = item_of(d, e.name);
     if (item) return add_whole(d, to, e.name, item, e.value);
     const void *data = tad_data(e.value);
     return data ? tad_dict_add(
@@ -127,7 +127,7 @@ static tad_status add_entry(tad_dist *d, tad_dict *to, tad_entry e) {
 }
 
 /* master.NAME, in `room`, which must be enough; false: it is not. */
-static bool master_name(char *room, size_t n, const tad__shared *item) {
+static bool master_name(char *room, size_t n, const tad__summed *item) {
     const int length = snprintf(room, n, "%s.%s", master, item->name);
     return length > 0 && (size_t)length < n;
 }
@@ -138,7 +138,7 @@ static tad_status add_masters(tad_dist *d, tad_dict *to) {
     char name[NAME_ROOM];
     tad_status s = TAD_OK;
     for (size_t k = d->trained; k-- > 0 && s == TAD_OK;) {
-        const tad__shared *item = &d->item[k];
+        const tad__summed *item = &d->item[k];
         s = master_name(name, sizeof name, item)
                 ? add_whole(d, to, name, item, item->share)
                 : tad_tape_fail(d->tape, TAD_TOO_LARGE, "dist: the name %.60s...", item->name);
@@ -161,7 +161,7 @@ const tad_dict *tad_dist_state(tad_dist *d, const tad_optim *o) {
 }
 
 /* The part of a whole array that an own one is. */
-static tad_status take_part(tad_dist *d, const tad__shared *item, tad_var own,
+static tad_status take_part(tad_dist *d, const tad__summed *item, tad_var own,
                             const tad_dict *state, const char *name) {
     const tad_var whole = tad_dict_get(state, name);
     const tad_dist_part part = tad__share_of(d, item, d->ranks.rank);
@@ -175,7 +175,7 @@ static tad_status take_part(tad_dist *d, const tad__shared *item, tad_var own,
 }
 
 static tad_status take_entry(tad_dist *d, tad_entry e, const tad_dict *state) {
-    const tad__shared *item = d->options.split_state ? item_of(d, e.name) : NULL;
+    const tad__summed *item = d->options.split_state ? item_of(d, e.name) : NULL;
     if (item) return take_part(d, item, e.value, state, e.name);
     const tad_var given = tad_dict_get(state, e.name);
     if (tad_dtype_of(given) != tad_dtype_of(e.value) || tad_size_of(given) != tad_size_of(e.value))

@@ -12,7 +12,7 @@ static unsigned char *at(unsigned char *vector, const tad__bucket *b, int64_t el
     return vector + b->offset + (size_t)element * tad_dtype_size(b->dtype);
 }
 
-void *tad__item_in(const tad_dist *d, unsigned char *vector, const tad__shared *item) {
+void *tad__item_in(const tad_dist *d, unsigned char *vector, const tad__summed *item) {
     return at(vector, &d->bucket[item->bucket], item->at);
 }
 
