@@ -259,7 +259,7 @@ static void suffer(const tad_ranks *ranks, void *user) {
     if (*s == TAD_OK && wrong && f->what == FAILS) tr.fails = (int)tad_dist_part_of(d, 8).first;
     if (*s == TAD_OK && wrong && f->what == CHANGES) {
         const tad_var w = tad_dict_get(tad_net_params(tr.net), "second.weight");
-        ((float *)tad_param_data(w))[3] += 1e-6F;
+        ((float *)tad_param_data(w))[HIDDEN * CLASSES - 1] += 1e-6F; /* the very last */
     }
     if (*s == TAD_OK && wrong && f->what == CHECKS)
         *s = tad_dist_check(d);
@@ -306,6 +306,55 @@ START_TEST(ranks_that_differ_are_found) {
     ck_suffer(3, 1, OTHER_SHARDS, TAD_DISAGREE, "9 shards");
     ck_suffer(4, 3, CHANGES, TAD_DISAGREE,
               "second.weight has other values on rank 3 than on rank 0");
+}
+END_TEST
+
+/* A transport that fails in its own way, at the first look at an exchange or when it is started. */
+typedef struct broken_ranks {
+    tad_ranks of;
+    tad_status status;
+} broken_ranks;
+
+static void *resize_broken(void *user, void *old, size_t bytes) {
+    const broken_ranks *b = user;
+    return b->of.resize(b->of.user, old, bytes);
+}
+static tad_status start_broken(void *user, const tad_exchange *what, void **request) {
+    const broken_ranks *b = user;
+    return b->status == TAD_NO_MEMORY ? b->status : b->of.start(b->of.user, what, request);
+}
+static tad_status test_broken(void *user, void *request, bool *done, int *other) {
+    const broken_ranks *b = user;
+    b->of.abandon(b->of.user, request);
+    *other = 0;
+    *done = false;
+    return b->status;
+}
+static void abandon_broken(void *user, void *request) {
+    const broken_ranks *b = user;
+    b->of.abandon(b->of.user, request);
+}
+
+static void exchange_badly(const tad_ranks *ranks, void *user) {
+    broken_ranks b = {*ranks, *(const tad_status *)user};
+    const tad_ranks broken = {ranks->rank, ranks->size,   &b, resize_broken, start_broken,
+                              test_broken, abandon_broken};
+    tad_tape *own = tad_tape_new(NULL);
+    const tad_dist_options o = {.shards = 2, .patience = 0.3};
+    ck_assert_ptr_null(tad_dist_new(own, ranks->rank ? &broken : ranks, NULL, &o));
+    if (ranks->rank == 0)
+        ck_refused(own, TAD_TIMEOUT, "rank 1 has not come");
+    else
+        ck_refused(own, b.status,
+                   b.status == TAD_DISAGREE    ? "rank 0 sent another number of bytes than rank 1"
+                   : b.status == TAD_NO_MEMORY ? "cannot be started"
+                                               : "exchanging with other ranks failed");
+    tad_tape_free(own);
+}
+
+START_TEST(what_the_transport_says_is_passed_on) {
+    static const tad_status says[] = {TAD_NO_MEMORY, TAD_IO, TAD_DISAGREE};
+    run_ranks(2, exchange_badly, (void *)(uintptr_t)&says[_i]);
 }
 END_TEST
 
@@ -557,6 +606,7 @@ static Suite *suite(void) {
     tcase_add_test(c, nobody_waits_longer_than_said);
     tcase_add_test(c, ranks_that_differ_are_found);
     tcase_add_test(c, another_verb_is_found);
+    tcase_add_loop_test(c, what_the_transport_says_is_passed_on, 0, 3);
     c = support_case(s, "alone");
     tcase_add_checked_fixture(c, open_alone, close_alone);
     tcase_add_test(c, refuses_ranks_and_options_that_cannot_be);
