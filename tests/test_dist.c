@@ -238,7 +238,8 @@ END_TEST
 
 /* What each rank got. */
 typedef struct faults {
-    int wrong; /* the rank that does something else */
+    int wrong;         /* the rank that does something else */
+    const char *param; /* of what it changes */
     enum { FAILS, STAYS_AWAY, CHECKS, OTHER_NET, OTHER_SHARDS, CHANGES, LATE } what;
     tad_status status[16];
     char message[16][256];
@@ -257,9 +258,9 @@ static void suffer(const tad_ranks *ranks, void *user) {
     tad_dist *d = tad_dist_new(t, ranks, tad_net_params(tr.net), &o);
     *s = tad_tape_status(t);
     if (*s == TAD_OK && wrong && f->what == FAILS) tr.fails = (int)tad_dist_part_of(d, 8).first;
-    if (*s == TAD_OK && wrong && f->what == CHANGES) {
-        const tad_var w = tad_dict_get(tad_net_params(tr.net), "second.weight");
-        ((float *)tad_param_data(w))[HIDDEN * CLASSES - 1] += 1e-6F; /* the very last */
+    if (*s == TAD_OK && wrong && f->what == CHANGES) { /* the very last number */
+        const tad_var w = tad_dict_get(tad_net_params(tr.net), f->param);
+        ((float *)tad_param_data(w))[tad_size_of(w) - 1] += 1e-6F;
     }
     if (*s == TAD_OK && wrong && f->what == CHECKS)
         *s = tad_dist_check(d);
@@ -277,9 +278,11 @@ static void suffer(const tad_ranks *ranks, void *user) {
     tad_tape_free(t);
 }
 
+static const char *changed;
+
 /* All but one that is said to return OK return `status`, with this in their messages. */
 static void ck_suffer(int ranks, int wrong, int what, tad_status status, const char *text) {
-    faults f = {.wrong = wrong, .what = what};
+    faults f = {.wrong = wrong, .what = what, .param = changed};
     run_ranks(ranks, suffer, &f);
     for (int r = 0; r < ranks; r++) {
         if (r == wrong && what == STAYS_AWAY) continue;
@@ -304,8 +307,14 @@ END_TEST
 START_TEST(ranks_that_differ_are_found) {
     ck_suffer(3, 2, OTHER_NET, TAD_DISAGREE, "rank 2");
     ck_suffer(3, 1, OTHER_SHARDS, TAD_DISAGREE, "9 shards");
-    ck_suffer(4, 3, CHANGES, TAD_DISAGREE,
-              "second.weight has other values on rank 3 than on rank 0");
+    static const char *const params[] = {"second.bias", "second.weight", "first.weight",
+                                         "norm.running_var"};
+    for (size_t k = 0; k < sizeof params / sizeof *params; k++) {
+        char text[100];
+        changed = params[k];
+        snprintf(text, sizeof text, "%s has other values on rank 3 than on rank 0", changed);
+        ck_suffer(4, 3, CHANGES, TAD_DISAGREE, text);
+    }
 }
 END_TEST
 
