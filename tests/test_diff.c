@@ -1167,6 +1167,21 @@ START_TEST(tells_of_gradients_that_are_whole_in_order) {
 }
 END_TEST
 
+/* Whatever the order in which the caller has them: his places count. */
+START_TEST(tells_of_gradients_by_the_callers_places) {
+    tad_var p[WATCHED], turned[WATCHED];
+    make_params(p);
+    tad_var y = layered(p);
+    for (int k = 0; k < WATCHED; k++) turned[k] = p[(k + 2) % WATCHED];
+    watcher w = {.params = turned};
+    ck_done(tad_reverse_watched(&y, NULL, 1, turned, WATCHED, look, &w), t);
+    ck_assert_uint_eq(w.order[0], 0); /* c */
+    ck_assert_uint_eq(w.order[1], 2); /* a */
+    ck_assert_uint_eq(w.order[2], 3); /* b */
+    ck_assert_uint_eq(w.order[3], 1);
+}
+END_TEST
+
 /* Numbers come last, and a long chain of nodes is no hindrance. */
 START_TEST(tells_of_numbers_at_the_end) {
     tad_var p[2] = {tad_param(t, TAD_F64, TAD_0D, (double[]){0.5}),
@@ -1265,6 +1280,7 @@ static Suite *suite(void) {
     c = support_case(s, "watched");
     tcase_add_checked_fixture(c, open_tape, close_tape);
     tcase_add_test(c, tells_of_gradients_that_are_whole_in_order);
+    tcase_add_test(c, tells_of_gradients_by_the_callers_places);
     tcase_add_test(c, tells_of_numbers_at_the_end);
     tcase_add_test(c, refuses_watchers_that_cannot_be);
     return s;

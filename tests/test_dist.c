@@ -15,7 +15,7 @@ enum { FEATURES = 12, HIDDEN = 20, CLASSES = 3, BATCH = 26, MOST_NUMBERS = 2000 
 typedef struct job {
     tad_dist_options options;
     int steps, threads;
-    bool adam, clip;
+    bool adam, clip, doubles;
     const char *load, *save; /* files, or NULL */
     int wrong;               /* this rank does something else, -1: none */
     size_t count;
@@ -24,14 +24,18 @@ typedef struct job {
 } job;
 
 /* Running statistics need more than one example in a shard. */
-static tad_net *make_net(tad_tape *t, bool norms, bool other) {
-    tad_net *net = tad_net_new(t, TAD_F32);
+static tad_net *make_net_of(tad_tape *t, tad_dtype dtype, bool norms, bool other) {
+    tad_net *net = tad_net_new(t, dtype);
     tad_net_affine(net, "first", FEATURES, HIDDEN, NULL);
     if (norms) tad_net_batch_norm(net, "norm", HIDDEN, NULL);
     tad_net_activation(net, "act", tad_relu);
     tad_net_dropout(net, "drop", 0.25);
     tad_net_affine(net, "second", HIDDEN, CLASSES + (other ? 1 : 0), NULL);
     return net;
+}
+
+static tad_net *make_net(tad_tape *t, bool norms, bool other) {
+    return make_net_of(t, TAD_F32, norms, other);
 }
 
 typedef struct training {
@@ -58,7 +62,8 @@ static tad_shard_loss loss(tad_tape *t, int64_t shard, double *sums, void *user)
             x[(i - first) * FEATURES + k] = example(tr->step, i, k) + (float)label[i - first];
     }
     if (shard == tr->fails) tad_reshape(tad_scalar(t, 1), TAD_SHAPE(7));
-    tad_var in = tad_constant(t, TAD_F32, TAD_SHAPE(end - first, FEATURES), x),
+    const tad_dtype dtype = tad_dtype_of(tad_dict_at(tad_net_params(tr->net), 0).value);
+    tad_var in = tad_cast(tad_constant(t, TAD_F32, TAD_SHAPE(end - first, FEATURES), x), dtype),
             right = tad_constant(t, TAD_I64, TAD_SHAPE(end - first), label),
             scores = tad_net_apply(tr->net, in);
     sums[0] += (double)(end - first) * tad_accuracy(scores, right);
@@ -105,7 +110,8 @@ static void train(const tad_ranks *ranks, void *user) {
     /* other seeds: rank 0's values are everyone's */
     tad_tape *t = tad_tape_new(
         &(tad_settings){.seed = 5 + 10 * (uint64_t)ranks->rank, .threads = j->threads});
-    training tr = {make_net(t, j->options.shards < 10, false), 0, j->options.shards, -1};
+    training tr = {make_net_of(t, j->doubles ? TAD_F64 : TAD_F32, j->options.shards < 10, false), 0,
+                   j->options.shards, -1};
     tad_dist *d = tad_dist_new(t, ranks, tad_net_params(tr.net), &j->options);
     ck_tape(t);
     tad_optim *o = optimiser(tad_dist_params(d), j);
@@ -155,6 +161,17 @@ START_TEST(any_number_of_ranks_and_threads_gives_the_same_bits) {
         const job many = run_job(ranks, j);
         ck_same(&many, &alone);
     }
+}
+END_TEST
+
+START_TEST(float64_gives_the_same_bits_and_others_than_float32) {
+    job j = {.options = {.shards = 8, .bucket = 512, .split_state = _i}, .steps = 5, .adam = true};
+    const job singles = run_job(1, j);
+    j.doubles = true;
+    const job alone = run_job(1, j), many = run_job(3, j);
+    ck_same(&many, &alone);
+    ck_assert_double_ne(alone.result.loss, singles.result.loss);
+    ck_near(alone.result.loss, singles.result.loss, 1e-5);
 }
 END_TEST
 
@@ -605,6 +622,7 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "bits");
     tcase_add_loop_test(c, any_number_of_ranks_and_threads_gives_the_same_bits, 0,
                         sizeof shard_counts / sizeof *shard_counts);
+    tcase_add_loop_test(c, float64_gives_the_same_bits_and_others_than_float32, 0, 2);
     tcase_add_loop_test(c, a_split_state_gives_the_bits_of_a_whole_one, 0, 2);
     tcase_add_test(c, double_masters_give_the_same_bits_and_others_than_single_ones);
     tcase_add_test(c, one_shard_gives_the_gradients_of_the_batch);
