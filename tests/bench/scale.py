@@ -9,8 +9,8 @@ alone. With --check says what two ranks should take that share the work of one, 
 import argparse
 
 # name: (parameters, ms of one rank's sweeps, ms of its optimiser and of copying gradients): measured, see docs/scale.md
-NETS = {"digits 784-50-10": (39760, 0.22, 0.03), "wide 784-512-512-10": (669706, 4.0, 0.55),
-        "character transformer": (826944, 190.0, 0.7)}
+NETS = {"digits 784-50-10": (39760, 0.15, 0.03), "wide 784-512-512-10": (669706, 4.4, 0.55),
+        "character transformer": (826944, 142.0, 0.7)}
 # name: (latency us, us of a message's own, GB/s)
 NETWORKS = {"10 Gb/s Ethernet": (30, 2, 1.1), "200 Gb/s InfiniBand": (2, 0.5, 20)}
 RANKS = (2, 8, 64, 256, 1024)
