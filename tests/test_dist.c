@@ -339,6 +339,7 @@ END_TEST
 typedef struct broken_ranks {
     tad_ranks of;
     tad_status status;
+    bool met;
 } broken_ranks;
 
 static void *resize_broken(void *user, void *old, size_t bytes) {
@@ -362,7 +363,7 @@ static void abandon_broken(void *user, void *request) {
 }
 
 static void exchange_badly(const tad_ranks *ranks, void *user) {
-    broken_ranks b = {*ranks, *(const tad_status *)user};
+    broken_ranks b = {.of = *ranks, .status = *(const tad_status *)user};
     const tad_ranks broken = {ranks->rank, ranks->size,   &b, resize_broken, start_broken,
                               test_broken, abandon_broken};
     tad_tape *own = tad_tape_new(NULL);
@@ -382,6 +383,37 @@ START_TEST(what_the_transport_says_is_passed_on) {
     static const tad_status says[] = {TAD_NO_MEMORY, TAD_IO, TAD_DISAGREE};
     run_ranks(2, exchange_badly, (void *)(uintptr_t)&says[_i]);
 }
+END_TEST
+
+/* Rank 1 can send no more after the ranks have met, so rank 0 waits in vain: neither keeps the
+ * memory in which the parts were to come together. */
+static tad_status start_no_more(void *user, const tad_exchange *what, void **request) {
+    broken_ranks *b = user;
+    return what->channel == 1 && b->met ? TAD_IO : b->of.start(b->of.user, what, request);
+}
+static tad_status test_still(void *user, void *request, bool *done, int *other) {
+    const broken_ranks *b = user;
+    return b->of.test(b->of.user, request, done, other);
+}
+
+static void gather_in_vain(const tad_ranks *ranks, void *user) {
+    broken_ranks b = {.of = *ranks};
+    const tad_ranks broken = {ranks->rank, ranks->size,   &b, resize_broken, start_no_more,
+                              test_still,  abandon_broken};
+    double all[2], part = 1;
+    (void)user;
+    tad_tape *own = tad_tape_new(NULL);
+    const tad_dist_options o = {.shards = 2, .patience = 0.3};
+    tad_dist *over = tad_dist_new(own, ranks->rank ? &broken : ranks, NULL, &o);
+    ck_tape(own);
+    b.met = true;
+    ck_assert_int_eq(tad_dist_gather(over, &part, 2, sizeof part, all),
+                     ranks->rank ? TAD_IO : TAD_TIMEOUT);
+    tad_dist_free(over);
+    tad_tape_free(own);
+}
+
+START_TEST(parts_that_do_not_come_together_take_no_memory) { run_ranks(2, gather_in_vain, NULL); }
 END_TEST
 
 START_TEST(another_verb_is_found) { ck_suffer(3, 1, CHECKS, TAD_DISAGREE, ""); }
@@ -633,6 +665,7 @@ static Suite *suite(void) {
     tcase_add_test(c, nobody_waits_longer_than_said);
     tcase_add_test(c, ranks_that_differ_are_found);
     tcase_add_test(c, another_verb_is_found);
+    tcase_add_test(c, parts_that_do_not_come_together_take_no_memory);
     tcase_add_loop_test(c, what_the_transport_says_is_passed_on, 0, 3);
     c = support_case(s, "alone");
     tcase_add_checked_fixture(c, open_alone, close_alone);
