@@ -268,6 +268,12 @@ static void consume(visit *v) {
     }
 }
 
+/* Where the op failed: what it has given away belongs to an operand alone. */
+static void forget_given_away(visit *v) {
+    for (uint32_t k = 0; k < v->call.n_out; k++)
+        if (v->given_away[k]) tad__adjoint_at(v->t, tad__at(v->t, v->at + k))->bits = 0;
+}
+
 tad_status tad__visit_op(tad_tape *t, uint32_t i, bool arrived) {
     visit v;
     v.driver.hooks = &hooks;
@@ -285,6 +291,9 @@ tad_status tad__visit_op(tad_tape *t, uint32_t i, bool arrived) {
     if (s == TAD_OK) s = v.call.op->backward && !v.strong_zero ? run_backward(&v) : run_rule(&v);
     tad__arena_release(&t->arena, before);
     if (s == TAD_NO_MEMORY) tad__no_memory(t, v.call.op->name);
-    if (s == TAD_OK) consume(&v);
+    if (s == TAD_OK)
+        consume(&v);
+    else
+        forget_given_away(&v);
     return s;
 }
