@@ -76,10 +76,11 @@ static tad__layer *draft(tad_net *net, const char *name, int64_t width,
                          const tad_transformer_options *options, tad_layer_fn *apply) {
     tad_transformer_options o = options ? *options : (tad_transformer_options){0};
     if (o.heads == 0) o.heads = 1;
-    if (o.hidden == 0) o.hidden = 4 * width;
+    const bool possible = width > 0 && width <= INT32_MAX;
+    if (o.hidden == 0 && possible) o.hidden = 4 * width;
     if (!o.activation) o.activation = tad_relu;
     const bool pairs = !o.rope || (o.heads > 0 && width / o.heads % 2 == 0);
-    if (net && (width <= 0 || width > INT32_MAX || o.heads < 0 || width % o.heads || !pairs))
+    if (net && (!possible || o.heads < 0 || width % o.heads || !pairs))
         tad_tape_fail(tad_net_tape(net), TAD_BAD_ARGUMENT, "net: %s of width %lld with %lld heads",
                       name ? name : "layer", (long long)width, (long long)o.heads);
     else if (net && (o.hidden < 0 || !(o.dropout >= 0 && o.dropout <= 1)))
