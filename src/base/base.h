@@ -24,4 +24,9 @@ static inline bool tad__align(size_t n, size_t to, size_t *out) {
 static inline size_t tad__min(size_t a, size_t b) { return a < b ? a : b; }
 static inline size_t tad__max(size_t a, size_t b) { return a > b ? a : b; }
 
+/* Where part `part` of so many parts of n things begins; for part = parts: n. */
+static inline int64_t tad__part_begin(int64_t n, int64_t part, int64_t parts) {
+    return n / parts * part + n % parts * part / parts;
+}
+
 #endif

@@ -87,7 +87,7 @@ static bool reserve_reports(tad_dist *d) {
 static bool reserve_vectors(tad_dist *d) {
     d->level = tad_tape_resize(d->tape, NULL, d->levels + 1, sizeof *d->level);
     if (d->level) memset(d->level, 0, (d->levels + 1) * sizeof *d->level);
-    d->buffers = tad_tape_resize(d->tape, NULL, d->bytes + 1, 1);
+    d->buffers = tad_tape_resize(d->tape, NULL, d->items > d->trained ? d->bytes : 1, 1);
     if (tad_tape_status(d->tape) != TAD_OK) return false;
     d->sum = zeros(d, d->bytes);
     d->arriving = zeros(d, d->arriving_bytes);
@@ -104,9 +104,10 @@ static void describe(const tad_dist *d, char *text, size_t room) {
     for (size_t k = 0; k < d->items; k++) {
         const tad__summed *item = &d->item[k];
         const tad_shape s = tad_shape_of(item->param);
-        for (const char *c = item->name; *c; c++) h = (h ^ (unsigned char)*c) * 0x100000001B3u;
-        for (int i = 0; i < s.rank; i++) h = (h ^ (uint64_t)s.dim[i]) * 0x100000001B3u;
-        h = (h ^ (uint64_t)item->dtype ^ (uint64_t)item->is_buffer << 8) * 0x100000001B3u;
+        const int64_t kind[] = {s.rank, item->dtype, item->is_buffer};
+        h = tad__hash(h, item->name, strlen(item->name));
+        h = tad__hash(h, s.dim, (size_t)s.rank * sizeof *s.dim);
+        h = tad__hash(h, kind, sizeof kind);
     }
     snprintf(text, room,
              "tad %d, %lld shards, buckets of %zu, checks every %lld, split_state %d, "
@@ -122,14 +123,9 @@ static tad_status send_values(tad_dist *d) {
     tad_status s = TAD_OK;
     for (size_t k = 0; k < d->buckets && s == TAD_OK; k++) {
         const tad__bucket *b = &d->bucket[k];
-        const size_t size = tad_dtype_size(b->dtype);
-        for (int r = 0; r < d->ranks.size; r++) {
-            const int64_t begin = tad__piece_begin(d, b, r), end = tad__piece_begin(d, b, r + 1);
-            const tad_piece piece = {d->sum + b->offset + (size_t)begin * size,
-                                     (size_t)(end - begin) * size};
-            if (d->ranks.rank == 0) d->send[r] = piece;
-            if (d->ranks.rank == r && r) d->receive[0] = piece;
-        }
+        if (d->ranks.rank != 0) d->receive[0] = tad__piece_in(d, d->sum, b, d->ranks.rank);
+        for (int r = 0; r < d->ranks.size && d->ranks.rank == 0; r++)
+            d->send[r] = tad__piece_in(d, d->sum, b, r);
         s = tad__post_start(d, &p, TAD__PIECES, "broadcast", (int)k);
         if (s == TAD_OK) s = tad__post_wait(d, &p);
         tad__post_abandon(d, &p);
@@ -149,15 +145,14 @@ static tad_status broadcast(tad_dist *d) {
         const tad__summed *item = &d->item[k];
         const void *data = tad_data(item->param);
         if (!data) return tad_tape_status(d->tape);
-        memcpy(tad__item_in(d, d->sum, item), data,
-               (size_t)item->size * tad_dtype_size(item->dtype));
+        memcpy(tad__item_in(d, d->sum, item), data, tad__item_bytes(item));
     }
     memcpy(d->sum + numbers->offset, &random, sizeof random);
     const tad_status s = send_values(d);
     if (s != TAD_OK) return s;
     memcpy(&random, d->sum + numbers->offset, sizeof random);
     tad_tape_set_random(d->tape, random);
-    return tad__take_values(d);
+    return tad__take_values(d, d->items);
 }
 
 static tad_status agree(tad_dist *d) {

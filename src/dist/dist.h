@@ -90,6 +90,16 @@ void *tad__ranks_resize(tad_dist *d, void *old, size_t bytes);
 /* Finds items and buckets, of dictionary d->all; false: the tape has failed. */
 bool tad__dist_lay_out(tad_dist *d);
 int64_t tad__piece_begin(const tad_dist *d, const tad__bucket *b, int rank);
+size_t tad__piece_bytes(const tad_dist *d, const tad__bucket *b, int rank);
+/* Where a vector of all buckets has a rank's piece of one. */
+tad_piece tad__piece_in(const tad_dist *d, unsigned char *vector, const tad__bucket *b, int rank);
+/* How many subtrees the shards of a rank make. */
+static inline size_t tad__blocks_of(const tad_dist *d, int rank) {
+    return d->base[rank + 1] - d->base[rank];
+}
+static inline size_t tad__item_bytes(const tad__summed *item) {
+    return (size_t)item->size * tad_dtype_size(item->dtype);
+}
 /* The elements of an item that lie in a rank's piece. */
 tad_dist_part tad__share_of(const tad_dist *d, const tad__summed *item, int rank);
 
@@ -154,8 +164,8 @@ tad_status tad__sum_wait(tad_dist *d);
 tad_status tad__make_shares(tad_dist *d);
 /* They get the parameters' values. */
 tad_status tad__fill_shares(tad_dist *d);
-/* The parameters and buffers get what d->sum has. */
-tad_status tad__take_values(tad_dist *d);
+/* The first n items, of which parameters come before buffers, get what d->sum has. */
+tad_status tad__take_values(tad_dist *d, size_t n);
 /* The gradient of a parameter, or of this rank's share of it, as d->sum has it. */
 tad_var tad__mean_of(const tad_dist *d, const tad__summed *item);
 

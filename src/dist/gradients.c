@@ -32,16 +32,13 @@ static double *numbers(const tad_dist *d, unsigned char *vector) {
 
 static unsigned char *level(const tad_dist *d) { return d->level[d->stack.depth]; }
 
-static size_t bytes_of(const tad__summed *item) {
-    return (size_t)item->size * tad_dtype_size(item->dtype);
-}
-
 /* ---- buffers ---- */
 
 static void keep_buffers(tad_dist *d) {
     for (size_t k = d->trained; k < d->items; k++) {
         const void *data = tad_data(d->item[k].param);
-        if (data) memcpy(tad__item_in(d, d->buffers, &d->item[k]), data, bytes_of(&d->item[k]));
+        if (data)
+            memcpy(tad__item_in(d, d->buffers, &d->item[k]), data, tad__item_bytes(&d->item[k]));
     }
 }
 
@@ -51,7 +48,7 @@ static void restore_buffers(tad_dist *d) {
         const tad__summed *item = &d->item[k];
         if (!tad__is_living(d->tape, item->param)) continue;
         memcpy(tad__change(d->tape, (uint32_t)tad_node_index(item->param)),
-               tad__item_in(d, d->buffers, item), bytes_of(item));
+               tad__item_in(d, d->buffers, item), tad__item_bytes(item));
     }
 }
 
@@ -83,7 +80,7 @@ static tad_status take_gradient(void *user, size_t k) {
     bool done;
     const void *g = tad_gradient_data(d->params[k]);
     if (!g) return status(s);
-    memcpy(tad__item_in(d, level(d), &d->item[k]), g, bytes_of(&d->item[k]));
+    memcpy(tad__item_in(d, level(d), &d->item[k]), g, tad__item_bytes(&d->item[k]));
     tad_status now = arrive(s, k);
     if (now == TAD_OK && s->last) now = tad__sum_test(d, &done);
     return now;
@@ -93,7 +90,7 @@ static tad_status take_zeros(step *s) {
     tad_dist *d = s->d;
     tad_status now = TAD_OK;
     for (size_t k = 0; k < d->trained && now == TAD_OK; k++) {
-        memset(tad__item_in(d, level(d), &d->item[k]), 0, bytes_of(&d->item[k]));
+        memset(tad__item_in(d, level(d), &d->item[k]), 0, tad__item_bytes(&d->item[k]));
         now = arrive(s, k);
     }
     return now;
@@ -127,9 +124,9 @@ static tad_status take_buffers(step *s, double weight) {
         const void *data = tad_data(item->param);
         if (!data) return status(s);
         if (weight == 0)
-            memset(to, 0, bytes_of(item));
+            memset(to, 0, tad__item_bytes(item));
         else
-            memcpy(to, data, bytes_of(item));
+            memcpy(to, data, tad__item_bytes(item));
         scale(item->dtype, to, item->size, weight);
         now = arrive(s, k);
     }

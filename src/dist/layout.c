@@ -67,9 +67,18 @@ static void fill_buckets(tad_dist *d) {
 /* ---- pieces ---- */
 
 int64_t tad__piece_begin(const tad_dist *d, const tad__bucket *b, int rank) {
-    const int64_t n = d->ranks.size, pieces = b->size / PIECE;
-    if (rank == n) return b->size;
-    return pieces / n * rank * PIECE + pieces % n * rank / n * PIECE;
+    const int n = d->ranks.size;
+    return rank == n ? b->size : tad__part_begin(b->size / PIECE, rank, n) * PIECE;
+}
+
+size_t tad__piece_bytes(const tad_dist *d, const tad__bucket *b, int rank) {
+    const int64_t n = tad__piece_begin(d, b, rank + 1) - tad__piece_begin(d, b, rank);
+    return (size_t)n * tad_dtype_size(b->dtype);
+}
+
+tad_piece tad__piece_in(const tad_dist *d, unsigned char *vector, const tad__bucket *b, int rank) {
+    const size_t first = (size_t)tad__piece_begin(d, b, rank) * tad_dtype_size(b->dtype);
+    return (tad_piece){vector + b->offset + first, tad__piece_bytes(d, b, rank)};
 }
 
 tad_dist_part tad__share_of(const tad_dist *d, const tad__summed *item, int rank) {
@@ -83,31 +92,24 @@ tad_dist_part tad__share_of(const tad_dist *d, const tad__summed *item, int rank
 
 tad_dist_part tad_dist_part_of(const tad_dist *d, int64_t count) {
     if (!d || count < 0) return (tad_dist_part){0, 0};
-    const int64_t n = d->ranks.size, r = d->ranks.rank, each = count / n, more = count % n;
-    const int64_t first = each * r + more * r / n, end = each * (r + 1) + more * (r + 1) / n;
-    return (tad_dist_part){first, end - first};
+    const int64_t first = tad__part_begin(count, d->ranks.rank, d->ranks.size);
+    return (tad_dist_part){first, tad__part_begin(count, d->ranks.rank + 1, d->ranks.size) - first};
 }
 
 /* ---- vectors ---- */
 
 static size_t aligned(size_t bytes) { return (bytes + ALIGNED - 1) / ALIGNED * ALIGNED; }
 
-/* What others' blocks of this rank's piece take. */
-static size_t arriving(const tad_dist *d, const tad__bucket *b) {
-    const int r = d->ranks.rank;
-    const size_t own = d->base[r + 1] - d->base[r], blocks = d->base[d->ranks.size] - own;
-    const int64_t piece = tad__piece_begin(d, b, r + 1) - tad__piece_begin(d, b, r);
-    return blocks * (size_t)piece * tad_dtype_size(b->dtype);
-}
-
 static void place_buckets(tad_dist *d) {
+    const int me = d->ranks.rank;
+    const size_t others = d->base[d->ranks.size] - tad__blocks_of(d, me);
     for (size_t k = 0; k < d->buckets; k++) {
         tad__bucket *b = &d->bucket[k];
         b->bytes = (size_t)b->size * tad_dtype_size(b->dtype);
         b->offset = d->bytes;
         b->arrivals = d->arriving_bytes;
         d->bytes += aligned(b->bytes);
-        d->arriving_bytes += aligned(arriving(d, b));
+        d->arriving_bytes += aligned(others * tad__piece_bytes(d, b, me));
     }
 }
 
@@ -116,9 +118,9 @@ static bool find_blocks(tad_dist *d) {
     const int n = d->ranks.size;
     size_t count = 0;
     for (int r = 0; r < n; r++) {
-        tad_dist as_rank = {.ranks = {.rank = r, .size = n}};
-        const tad_dist_part part = tad_dist_part_of(&as_rank, d->options.shards);
-        const tad__stack s = tad__stack_of(d->options.shards, part.first, part.count);
+        const int64_t first = tad__part_begin(d->options.shards, r, n),
+                      end = tad__part_begin(d->options.shards, r + 1, n);
+        const tad__stack s = tad__stack_of(d->options.shards, first, end - first);
         tad__subtree *grown =
             tad_tape_resize(d->tape, d->block, count + s.depth + 1, sizeof *d->block);
         if (!grown) return false;
@@ -127,9 +129,10 @@ static bool find_blocks(tad_dist *d) {
         d->base[r] = count;
         d->most = tad__max(d->most, s.depth);
         count += s.depth;
-        if (r == d->ranks.rank) d->shards = part, d->levels = s.deepest;
+        if (r == d->ranks.rank) d->levels = s.deepest;
     }
     d->base[n] = count;
+    d->shards = tad_dist_part_of(d, d->options.shards);
     return true;
 }
 

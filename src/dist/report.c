@@ -15,8 +15,7 @@ static const char *name_of(uint64_t verb) { return verb < TAD__VERBS ? names[ver
 
 /* ---- comparing parameters ---- */
 
-/* Eight bytes at a time; multiplying by an odd number loses nothing. */
-static uint64_t hash(uint64_t h, const void *data, size_t bytes) {
+uint64_t tad__hash(uint64_t h, const void *data, size_t bytes) {
     const unsigned char *p = data;
     for (; bytes >= 8; p += 8, bytes -= 8) {
         uint64_t word;
@@ -30,15 +29,15 @@ static uint64_t hash(uint64_t h, const void *data, size_t bytes) {
 
 static uint64_t hash_of_item(const tad__summed *item) {
     const void *data = tad_data(item->param);
-    return data ? hash(1, data, (size_t)item->size * tad_dtype_size(item->dtype)) : 0;
+    return data ? tad__hash(1, data, tad__item_bytes(item)) : 0;
 }
 
 static uint64_t hash_of_all(const tad_dist *d) {
     const tad_random random = tad_tape_random(d->tape);
-    uint64_t h = hash(1, &random, sizeof random);
+    uint64_t h = tad__hash(1, &random, sizeof random);
     for (size_t k = 0; k < d->items; k++) {
         const uint64_t of_item = hash_of_item(&d->item[k]);
-        h = hash(h, &of_item, sizeof of_item);
+        h = tad__hash(h, &of_item, sizeof of_item);
     }
     return h;
 }

@@ -9,10 +9,6 @@
 
 /* ---- shares ---- */
 
-static size_t own_bytes(const tad__summed *item) {
-    return (size_t)item->size * tad_dtype_size(item->dtype);
-}
-
 /* From one type to another, both floating-point. */
 static void convert(void *to, tad_dtype as, const void *from, tad_dtype is, int64_t n) {
     if (as == is) {
@@ -58,14 +54,11 @@ tad_status tad__make_shares(tad_dist *d) {
     return tad_tape_status(d->tape) == TAD_OK ? tad__fill_shares(d) : tad_tape_status(d->tape);
 }
 
-tad_status tad__take_values(tad_dist *d) {
-    for (size_t k = 0; k < d->items; k++) {
-        const tad_status s =
-            d->item[k].size ? tad_assign(d->item[k].param, tad__item_in(d, d->sum, &d->item[k]))
-                            : TAD_OK;
-        if (s != TAD_OK) return s;
-    }
-    return TAD_OK;
+tad_status tad__take_values(tad_dist *d, size_t n) {
+    tad_status s = TAD_OK;
+    for (size_t k = 0; k < n && s == TAD_OK; k++)
+        if (d->item[k].size) s = tad_assign(d->item[k].param, tad__item_in(d, d->sum, &d->item[k]));
+    return s;
 }
 
 tad_var tad__mean_of(const tad_dist *d, const tad__summed *item) {
@@ -113,16 +106,6 @@ static tad_status share_values(tad_dist *d) {
     return s;
 }
 
-static tad_status take_parameters(tad_dist *d) {
-    for (size_t k = 0; k < d->trained; k++) {
-        const tad__summed *item = &d->item[k];
-        void *to = item->size ? tad_param_data(item->param) : NULL;
-        if (tad_tape_status(d->tape) != TAD_OK) return tad_tape_status(d->tape);
-        if (to) memcpy(to, tad__item_in(d, d->sum, item), own_bytes(item));
-    }
-    return TAD_OK;
-}
-
 tad_status tad_dist_step(tad_dist *d, tad_optim *o) {
     if (!d) return TAD_BAD_ARGUMENT;
     if (d->broken != TAD_OK) return d->broken;
@@ -133,5 +116,5 @@ tad_status tad_dist_step(tad_dist *d, tad_optim *o) {
     s = share_values(d);
     if (s == TAD_OK) s = tad__report_start(d, TAD__STEP, NULL, false);
     if (s == TAD_OK) s = tad__sum_wait(d);
-    return s == TAD_OK ? take_parameters(d) : s;
+    return s == TAD_OK ? tad__take_values(d, d->trained) : s;
 }

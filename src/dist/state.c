@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "dist.h"
 
 /* ---- parts of anything ---- */
@@ -41,17 +42,15 @@ typedef struct things {
 
 static size_t thing_begin(const tad_dist *d, const void *of, int r) {
     const things *t = of;
-    const tad_dist as_rank = {.ranks = {.rank = r, .size = d->ranks.size}};
-    if (r == d->ranks.size) return (size_t)t->n * t->bytes;
-    return (size_t)tad_dist_part_of(&as_rank, t->n).first * t->bytes;
+    return (size_t)tad__part_begin(t->n, r, d->ranks.size) * t->bytes;
 }
 
-/* Whether the verb can begin on all ranks; text: what must be the same. */
-static tad_status begin(tad_dist *d, enum tad__verb verb, const char *text) {
+/* Whether the verb can begin on all ranks; text, and what is checked: must be the same. */
+static tad_status begin(tad_dist *d, enum tad__verb verb, const char *text, bool checks) {
     if (!d) return TAD_BAD_ARGUMENT;
     if (d->broken != TAD_OK) return d->broken;
     tad__dist_wait_from_now(d);
-    return tad__meet(d, verb, text, false);
+    return tad__meet(d, verb, text, checks);
 }
 
 tad_status tad_dist_gather(tad_dist *d, const void *part, int64_t n, size_t bytes, void *all) {
@@ -64,7 +63,7 @@ tad_status tad_dist_gather(tad_dist *d, const void *part, int64_t n, size_t byte
     else if (n && bytes && (!all || (!part && tad_dist_part_of(d, n).count)))
         tad_tape_fail(d->tape, TAD_BAD_ARGUMENT, "dist: gather: no memory given");
     snprintf(text, sizeof text, "%lld things of %zu bytes", (long long)n, bytes);
-    tad_status s = begin(d, TAD__GATHER, text);
+    tad_status s = begin(d, TAD__GATHER, text, false);
     if (s != TAD_OK) return s;
     unsigned char *together = put_together(d, thing_begin, &of, part);
     if (!together) return d->broken;
@@ -73,12 +72,7 @@ tad_status tad_dist_gather(tad_dist *d, const void *part, int64_t n, size_t byte
     return TAD_OK;
 }
 
-tad_status tad_dist_check(tad_dist *d) {
-    if (!d) return TAD_BAD_ARGUMENT;
-    if (d->broken != TAD_OK) return d->broken;
-    tad__dist_wait_from_now(d);
-    return tad__meet(d, TAD__CHECK, NULL, true);
-}
+tad_status tad_dist_check(tad_dist *d) { return begin(d, TAD__CHECK, NULL, true); }
 
 /* ---- the optimiser's state ---- */
 
@@ -150,7 +144,7 @@ const tad_dict *tad_dist_state(tad_dist *d, const tad_optim *o) {
     if (!d || d->broken != TAD_OK) return NULL;
     if (!d->options.split_state) return tad_optim_state(o);
     if (!o) tad_tape_fail(d->tape, TAD_BAD_ARGUMENT, "dist: state of no optimiser");
-    if (begin(d, TAD__STATE, NULL) != TAD_OK) return NULL;
+    if (begin(d, TAD__STATE, NULL, false) != TAD_OK) return NULL;
     const tad_dict *own = tad_optim_state(o);
     tad_dict *whole = tad_dict_new(d->tape);
     tad_status s = tad_tape_status(d->tape);
@@ -160,29 +154,23 @@ const tad_dict *tad_dist_state(tad_dist *d, const tad_optim *o) {
     return s == TAD_OK ? whole : NULL;
 }
 
-/* The part of a whole array that an own one is. */
-static tad_status take_part(tad_dist *d, const tad__summed *item, tad_var own,
-                            const tad_dict *state, const char *name) {
+/* An own array gets its part of one of the state's, all of it where there is no item. */
+static tad_status take(tad_dist *d, const tad__summed *item, tad_var own, const tad_dict *state,
+                       const char *name) {
     const tad_var whole = tad_dict_get(state, name);
-    const tad_dist_part part = tad__share_of(d, item, d->ranks.rank);
-    if (tad_dtype_of(whole) != tad_dtype_of(own) || tad_size_of(whole) != item->size)
+    const int64_t first = item ? tad__share_of(d, item, d->ranks.rank).first : 0;
+    if (tad_dtype_of(whole) != tad_dtype_of(own) ||
+        tad_size_of(whole) != (item ? item->size : tad_size_of(own)))
         return tad_tape_fail(d->tape, TAD_BAD_ARGUMENT, "dist: the state has no %s like this",
                              name);
-    if (part.count == 0) return TAD_OK;
+    if (tad_size_of(own) == 0) return TAD_OK;
     const unsigned char *data = tad_data(whole);
-    return data ? tad_assign(own, data + (size_t)part.first * tad_dtype_size(tad_dtype_of(own)))
+    return data ? tad_assign(own, data + (size_t)first * tad_dtype_size(tad_dtype_of(own)))
                 : tad_tape_status(d->tape);
 }
 
 static tad_status take_entry(tad_dist *d, tad_entry e, const tad_dict *state) {
-    const tad__summed *item = d->options.split_state ? item_of(d, e.name) : NULL;
-    if (item) return take_part(d, item, e.value, state, e.name);
-    const tad_var given = tad_dict_get(state, e.name);
-    if (tad_dtype_of(given) != tad_dtype_of(e.value) || tad_size_of(given) != tad_size_of(e.value))
-        return tad_tape_fail(d->tape, TAD_BAD_ARGUMENT, "dist: the state has no %s like this",
-                             e.name);
-    const void *data = tad_data(given);
-    return data ? tad_assign(e.value, data) : tad_tape_status(d->tape);
+    return take(d, d->options.split_state ? item_of(d, e.name) : NULL, e.value, state, e.name);
 }
 
 static tad_status take_masters(tad_dist *d, const tad_dict *state) {
@@ -190,7 +178,7 @@ static tad_status take_masters(tad_dist *d, const tad_dict *state) {
     tad_status s = TAD_OK;
     for (size_t k = 0; k < d->trained && s == TAD_OK; k++)
         if (master_name(name, sizeof name, &d->item[k]))
-            s = take_part(d, &d->item[k], d->item[k].share, state, name);
+            s = take(d, &d->item[k], d->item[k].share, state, name);
     return s;
 }
 
@@ -214,12 +202,12 @@ tad_status tad_dist_save(tad_dist *d, const char *path, const tad_slot *slots, s
     if (!d) return TAD_BAD_ARGUMENT;
     if (d->ranks.rank == 0 && d->broken == TAD_OK)
         (void)!tad_checkpoint_save(d->tape, path, slots, n, texts, text_count);
-    return begin(d, TAD__SAVE, NULL);
+    return begin(d, TAD__SAVE, NULL, false);
 }
 
 tad_status tad_dist_load(tad_dist *d, const char *path, const tad_slot *slots, size_t n,
                          bool partial) {
     if (!d) return TAD_BAD_ARGUMENT;
     if (d->broken == TAD_OK) (void)!tad_checkpoint_load(d->tape, path, slots, n, partial);
-    return begin(d, TAD__LOAD, NULL);
+    return begin(d, TAD__LOAD, NULL, false);
 }

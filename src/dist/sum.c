@@ -39,28 +39,20 @@ void tad__sum_begin(tad_dist *d, bool all) {
 }
 
 /* Where block j of another rank arrives: its part of this rank's piece of the bucket. */
-static unsigned char *arrival(const tad_dist *d, const tad__bucket *b, int rank, size_t j,
-                              size_t bytes) {
+static tad_piece arrival(const tad_dist *d, const tad__bucket *b, int rank, size_t j) {
     const int me = d->ranks.rank;
-    const size_t own = d->base[me + 1] - d->base[me];
-    const size_t place = d->base[rank] + j - (rank > me ? own : 0);
-    return d->arriving + b->arrivals + place * bytes;
+    const size_t place = d->base[rank] + j - (rank > me ? tad__blocks_of(d, me) : 0);
+    const size_t bytes = tad__piece_bytes(d, b, me);
+    return (tad_piece){d->arriving + b->arrivals + place * bytes, bytes};
 }
-
-static size_t blocks_of(const tad_dist *d, int rank) { return d->base[rank + 1] - d->base[rank]; }
 
 /* Block j of every rank that has so many. */
 static tad_status send_block(tad_dist *d, size_t k, size_t j) {
     tad__bucket *b = &d->bucket[k];
     const int me = d->ranks.rank;
-    const size_t size = tad_dtype_size(b->dtype);
-    const size_t own = (size_t)(tad__piece_begin(d, b, me + 1) - tad__piece_begin(d, b, me)) * size;
     for (int r = 0; r < d->ranks.size; r++) {
-        const int64_t begin = tad__piece_begin(d, b, r), end = tad__piece_begin(d, b, r + 1);
-        if (r != me && j < blocks_of(d, me))
-            d->send[r] = (tad_piece){at(d->level[j], b, begin), (size_t)(end - begin) * size};
-        if (r != me && j < blocks_of(d, r))
-            d->receive[r] = (tad_piece){arrival(d, b, r, j, own), own};
+        if (r != me && j < tad__blocks_of(d, me)) d->send[r] = tad__piece_in(d, d->level[j], b, r);
+        if (r != me && j < tad__blocks_of(d, r)) d->receive[r] = arrival(d, b, r, j);
     }
     return tad__post_start(d, &b->post[j], TAD__FIRST_BUCKET + 2 * (int)k, "sum", (int)k);
 }
@@ -88,53 +80,33 @@ void tad__sum_next(tad_dist *d, int64_t shard) {
 
 /* ---- this rank's piece of all ---- */
 
-/* A node of the tree, and where its numbers are. */
-typedef struct subtotal {
-    tad__subtree block;
-    void *data;
-} subtotal;
-
-/* Puts a subtree behind the others; siblings are added up, into the left one. */
-static size_t push(const tad_dist *d, const tad__bucket *b, subtotal *of, size_t depth,
-                   subtotal new, int64_t n) {
-    of[depth++] = new;
-    for (; depth > 1; depth--) {
-        subtotal *left = &of[depth - 2];
-        if (!tad__are_siblings(d->options.shards, left->block, left[1].block)) break;
-        add_up(b->dtype, left->data, left[1].data, n);
-        left->block.end = left[1].block.end;
-    }
-    return depth;
-}
-
+/* Subtrees come in the order of their shards; siblings are added up, into the left one. */
 static void merge(tad_dist *d, const tad__bucket *b) {
     const int me = d->ranks.rank;
-    const int64_t begin = tad__piece_begin(d, b, me), n = tad__piece_begin(d, b, me + 1) - begin;
-    const size_t bytes = (size_t)n * tad_dtype_size(b->dtype);
-    subtotal of[2 * TAD__MOST_SUBTREES];
-    size_t depth = 0;
+    const tad_piece own = tad__piece_in(d, d->sum, b, me);
+    const int64_t n = (int64_t)(own.bytes / tad_dtype_size(b->dtype));
+    tad__stack s = {0};
+    void *data[TAD__MOST_SUBTREES];
     if (n == 0) return;
     for (int r = 0; r < d->ranks.size; r++)
-        for (size_t j = 0; j < blocks_of(d, r); j++) {
-            void *data = r == me ? at(d->level[j], b, begin) : arrival(d, b, r, j, bytes);
-            depth = push(d, b, of, depth, (subtotal){d->block[d->base[r] + j], data}, n);
+        for (size_t j = 0; j < tad__blocks_of(d, r); j++) {
+            const tad__subtree block = d->block[d->base[r] + j];
+            size_t last = s.depth;
+            data[last] =
+                (r == me ? tad__piece_in(d, d->level[j], b, me) : arrival(d, b, r, j)).data;
+            for (size_t k = tad__stack_push(&s, d->options.shards, block); k > 0; k--, last--)
+                add_up(b->dtype, data[last - 1], data[last], n);
         }
-    memcpy(at(d->sum, b, begin), of[0].data, bytes);
+    memcpy(own.data, data[0], own.bytes);
 }
 
 /* ---- exchanging ---- */
 
 tad_status tad__share_start(tad_dist *d, size_t k) {
     tad__bucket *b = &d->bucket[k];
-    const int me = d->ranks.rank;
     for (int r = 0; r < d->ranks.size; r++) {
-        const size_t size = tad_dtype_size(b->dtype);
-        const int64_t own = tad__piece_begin(d, b, me), begin = tad__piece_begin(d, b, r);
-        if (r == me) continue;
-        d->send[r] =
-            (tad_piece){at(d->sum, b, own), (size_t)(tad__piece_begin(d, b, me + 1) - own) * size};
-        d->receive[r] = (tad_piece){at(d->sum, b, begin),
-                                    (size_t)(tad__piece_begin(d, b, r + 1) - begin) * size};
+        d->send[r] = tad__piece_in(d, d->sum, b, d->ranks.rank);
+        d->receive[r] = tad__piece_in(d, d->sum, b, r);
     }
     b->state = TAD__SHARING;
     return tad__post_start(d, &b->post[0], TAD__FIRST_BUCKET + 2 * (int)k + 1, "share", (int)k);

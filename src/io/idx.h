@@ -7,9 +7,4 @@
 /* tad_idx_load_part; *all: how many things the file has along the first axis. */
 tad_status tad__idx_load(tad_tape *t, const char *path, int64_t part, int64_t parts, tad_idx *out,
                          int64_t *all);
-/* Where a part of n things begins; for part = parts: n. */
-static inline int64_t tad__part_begin(int64_t n, int64_t part, int64_t parts) {
-    return n / parts * part + n % parts * part / parts;
-}
-
 #endif
