@@ -17,6 +17,8 @@ static long double sigmoid_reference(long double x) {
     return x < 0 ? expl(x) / (1 + expl(x)) : 1 / (1 + expl(-x));
 }
 
+static long double ndtr_reference(long double x) { return erfcl(-x * sqrtl(0.5L)) / 2; }
+
 /* max64 and max32 are the ulps allowed; lo..hi is where half of the samples lie evenly. */
 typedef struct {
     const char *name;
@@ -42,6 +44,7 @@ static const row rows[] = {
     {"tan_block", tanl, 2, 2, -1e6, 1e6},
     {"erf", erfl, 1.5, 1.5, -4, 4},
     {"erfc", erfcl, 1.55, 1.75, -6, 28},
+    {"ndtr", ndtr_reference, 2.4, 5.2, -8, 8},
     {"sinh", sinhl, 2, 2, -3, 3},
     {"cosh", coshl, 2, 2, -3, 3},
     {"asin", asinl, 2, 2, -1, 1},

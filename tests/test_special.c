@@ -396,7 +396,7 @@ START_TEST(values_of_the_table_as_numbers_and_arrays) {
 }
 END_TEST
 
-/* float32 is what float64 says at the same point. */
+/* float32 is what float64 says at the same point, but for what has arithmetic of its own. */
 START_TEST(float32_is_rounded_from_float64) {
     const exact *e = &table[_i];
     const float x = (float)e->x;
@@ -406,8 +406,8 @@ START_TEST(float32_is_rounded_from_float64) {
             narrow = call(e->name, e->n, tad_input(t, TAD_F32, TAD_SHAPE(1), &x));
     memcpy(&y, tad_data(narrow), sizeof y);
     float right = (float)tad_item(wide);
-    if (strcmp(e->name, "logit") == 0)
-        ck_assert(is_near((double)y, (double)right, 4 * (double)FLT_EPSILON));
+    if (strcmp(e->name, "logit") == 0 || strcmp(e->name, "ndtr") == 0)
+        ck_assert(is_near((double)y, (double)right, 5.2 * (double)FLT_EPSILON));
     else
         ck_assert_msg(isnan(y) ? isnan(right) : y == right, "%s(%g, %g): %g, not %g", e->name, e->n,
                       (double)x, (double)y, (double)right);

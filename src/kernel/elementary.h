@@ -18,8 +18,8 @@
  *   log2 0.83/0.84  log10 0.68/0.73  tanh 0.64/1.2    sigmoid 1.5/2.0
  *   sin 0.78/0.94   cos 0.81/0.94    tan 1.4/1.4      asin 1.7/1.7     acos 1.1/1.1
  *   atan 1.6/1.9    atan2 1.7/1.8    sinh 1.1/1.2     cosh 0.88/0.88   asinh 0.97/1.1
- *   acosh 1.5/1.7   atanh 1.4/1.4    erf 1.3/1.4      erfc 1.5/1.6     cbrt 0.67/0.51
- *   pow 1.3/0.51    hypot 1.1/0.50   fmod exact
+ *   acosh 1.5/1.7   atanh 1.4/1.4    erf 1.3/1.4      erfc 1.5/1.6     ndtr 2.3/5.1
+ *   cbrt 0.67/0.51  pow 1.3/0.51     hypot 1.1/0.50   fmod exact
  *
  * sin, cos and tan call libm for large arguments, fmod for large quotients, which keeps a loop over
  * them from becoming vector code: see TAD__ELEMENTARY_BLOCK, elementary/remainder.h. */
@@ -45,7 +45,7 @@
     X(log) X(log1p) X(log2) X(log10)                                                               \
     X(tanh) X(sigmoid)                                                                             \
     X(sin) X(cos) X(tan)                                                                           \
-    X(erf) X(erfc)                                                                                 \
+    X(erf) X(erfc) X(ndtr)                                                                         \
     X(sinh) X(cosh)                                                                                \
     X(asin) X(acos) X(atan)                                                                        \
     X(asinh) X(acosh) X(atanh)                                                                     \

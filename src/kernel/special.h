@@ -6,7 +6,7 @@
 
 /* X(NAME) for each: of one argument; of an order and an argument; of a branch and an argument; of
  * two orders and up to three arguments, as lists, in double only. */
-#define TAD__SPECIAL_UNARY(X) X(lgamma) X(digamma) X(erfinv) X(ndtr) X(log_ndtr) X(ndtri)
+#define TAD__SPECIAL_UNARY(X) X(lgamma) X(digamma) X(erfinv) X(log_ndtr) X(ndtri)
 #define TAD__SPECIAL_ORDER(X)                                                                      \
     X(polygamma)                                                                                   \
     X(erfcx)                                                                                       \

@@ -22,16 +22,22 @@ TAD__EMBEDDED T M(erfc_factor)(T a, T *rest) {
     return q;
 }
 
-/* erfc a for a of the far part: the square and the product are exact as heads and tails. */
-TAD__EMBEDDED T M(erfc_far)(T a) {
-    T rest, q = M(erfc_factor)(a, &rest);
-    T h = M(head)(a), sq = -h * h, tail = (a - h) * (a + h);
+/* (q + rest) e^(-factor a^2) for a short q and a factor that is a power of two: the square and the
+ * product are exact as heads and tails. */
+TAD__EMBEDDED T M(times_exp_square)(T q, T rest, T a, T factor) {
+    T h = M(head)(a), sq = -factor * (h * h), tail = factor * ((a - h) * (a + h));
     T k = M(nearest)((sq - tail) * M(log2e));
     T l = k * M(ln2)[1] + tail;
     M(exp_parts_t) p = M(exp_finish)(k, sq - k * M(ln2)[0], l);
     T s, e = M(exp_sum)(p, &s);
     T v = M(head)(s + e), w = (s - v) + e;
     return M(scale)(v * q + (v * rest + w * (q + rest)), k);
+}
+
+/* erfc a for a of the far part. */
+TAD__EMBEDDED T M(erfc_far)(T a) {
+    T rest, q = M(erfc_factor)(a, &rest);
+    return M(times_exp_square)(q, rest, a, 1);
 }
 
 TAD__EMBEDDED T M(erfc)(T x) {

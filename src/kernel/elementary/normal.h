@@ -16,7 +16,6 @@ static const double tad__erfinv_far_f64[7] = {
     -0.01542708, -0.38760202, 0.16975379, -0.16349905, 0.03347072, 0.00313907, -0.42949126,
 };
 static const double tad__root_pi_f64 = 0x1.c5bf891b4ef6bp+0;
-static const double tad__root_half_f64 = 0x1.6a09e667f3bcdp-1;
 
 /* e^(factor a^2) for a factor that is a power of two; the square is exact as head and tail. */
 static inline double tad__exp_square_f64(double a, double factor) {
@@ -97,17 +96,6 @@ TAD__SPECIAL double tad__erfinv_f64(double x) {
 TAD__SPECIAL float tad__erfinv_f32(float x) { return (float)tad__erfinv_f64((double)x); }
 
 /* ---- the normal distribution ---- */
-
-TAD__SPECIAL double tad__ndtr_f64(double x) {
-    const double a = fabs(x) * tad__root_half_f64;
-    if (a < 0.625) return 0.5 + 0.5 * tad__erf_f64(x * tad__root_half_f64);
-    const double beyond = a < 28   ? 0.5 * tad__erfcx_value_f64(a) * tad__exp_square_f64(x, -0.5)
-                          : a == a ? 0
-                                   : x;
-    return x < 0 ? beyond : 1 - beyond;
-}
-
-TAD__SPECIAL float tad__ndtr_f32(float x) { return (float)tad__ndtr_f64((double)x); }
 
 TAD__SPECIAL double tad__log_ndtr_f64(double x) {
     if (x > -1) return tad__log1p_f64(-tad__ndtr_f64(-x));
