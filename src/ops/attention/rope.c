@@ -50,42 +50,47 @@ static turning turning_of(const tad_call_frame *c) {
     return t;
 }
 
-/* Where the row of a place lies in x, in elements. */
-static int64_t row_at(const turning *t, int64_t batch, int64_t place) {
-    const int64_t *stride = tad_strides(t->x);
-    return place * stride[t->x->rank - 2] +
-           tad__offset_of(batch, t->x->rank - 2, t->x->dim, stride);
+static void angles_piece(void *arg, size_t first, size_t end) {
+    const turning *t = arg;
+    const ptrdiff_t n = t->half;
+    for (size_t p = first; p < end; p++) {
+        const double place = (double)((int64_t)p + t->options->offset);
+        double *wide = (double *)(void *)t->angles + p * 2 * (size_t)n;
+        float *narrow = (float *)(void *)t->angles + p * 2 * (size_t)n;
+        if (t->dtype == TAD_F64)
+            tad__rope_angles_f64(n, place, t->rate, t->options->inverse, wide, wide + n);
+        else
+            tad__rope_angles_f32(n, place, t->rate, t->options->inverse, narrow, narrow + n);
+    }
 }
 
-static void turn_f64(const turning *t, int64_t place) {
+/* The row of a place: the element x_at of x. */
+static void turn_f64(const turning *t, int64_t x_at, int64_t place, size_t row) {
     const ptrdiff_t n = t->half, apart = tad_strides(t->x)[t->x->rank - 1];
-    double *cosine = (double *)(void *)t->angles + place * 2 * n, *sine = cosine + n;
-    tad__rope_angles_f64(n, (double)(place + t->options->offset), t->rate, t->options->inverse,
-                         cosine, sine);
-    for (int64_t b = 0; b < t->batches; b++)
-        tad__rope_turn_f64(n, (const double *)t->x->data + row_at(t, b, place), apart,
-                           t->options->interleaved, cosine, sine,
-                           (double *)(void *)t->y + (b * t->places + place) * 2 * n);
+    const double *cosine = (const double *)(const void *)t->angles + place * 2 * n;
+    tad__rope_turn_f64(n, (const double *)t->x->data + x_at, apart, t->options->interleaved, cosine,
+                       cosine + n, (double *)(void *)t->y + row * 2 * (size_t)n);
 }
 
-static void turn_f32(const turning *t, int64_t place) {
+static void turn_f32(const turning *t, int64_t x_at, int64_t place, size_t row) {
     const ptrdiff_t n = t->half, apart = tad_strides(t->x)[t->x->rank - 1];
-    float *cosine = (float *)(void *)t->angles + place * 2 * n, *sine = cosine + n;
-    tad__rope_angles_f32(n, (double)(place + t->options->offset), t->rate, t->options->inverse,
-                         cosine, sine);
-    for (int64_t b = 0; b < t->batches; b++)
-        tad__rope_turn_f32(n, (const float *)t->x->data + row_at(t, b, place), apart,
-                           t->options->interleaved, cosine, sine,
-                           (float *)(void *)t->y + (b * t->places + place) * 2 * n);
+    const float *cosine = (const float *)(const void *)t->angles + place * 2 * n;
+    tad__rope_turn_f32(n, (const float *)t->x->data + x_at, apart, t->options->interleaved, cosine,
+                       cosine + n, (float *)(void *)t->y + row * 2 * (size_t)n);
 }
 
+/* Rows as they lie in y: other orders write far apart. */
 static void turn_piece(void *arg, size_t first, size_t end) {
     const turning *t = arg;
-    for (size_t place = first; place < end; place++)
-        if (t->dtype == TAD_F64)
-            turn_f64(t, (int64_t)place);
-        else
-            turn_f32(t, (int64_t)place);
+    const int batch_axes = t->x->rank - 2;
+    const int64_t *stride = tad_strides(t->x);
+    int64_t batch = (int64_t)first / t->places, place = (int64_t)first % t->places;
+    for (size_t row = first; row < end; batch++, place = 0) {
+        const int64_t start = tad__offset_of(batch, batch_axes, t->x->dim, stride);
+        for (; place < t->places && row < end; place++, row++)
+            (t->dtype == TAD_F64 ? turn_f64 : turn_f32)(t, start + place * stride[batch_axes],
+                                                        place, row);
+    }
 }
 
 static tad_status rope_forward(const tad_call_frame *c) {
@@ -97,7 +102,8 @@ static tad_status rope_forward(const tad_call_frame *c) {
     t.rate = tad__scratch(c->compute, (size_t)t.half * sizeof *t.rate);
     if (!t.angles || !t.rate) return TAD_NO_MEMORY;
     tad__rope_rates(t.half, base_of(t.options), t.rate);
-    tad_split(c, (size_t)t.places, tad__rows_grain((size_t)t.batches * row), turn_piece, &t);
+    tad_split(c, (size_t)t.places, tad__rows_grain(row), angles_piece, &t);
+    tad_split(c, (size_t)(t.batches * t.places), tad__rows_grain(row), turn_piece, &t);
     return TAD_OK;
 }
 
