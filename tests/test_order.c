@@ -111,11 +111,16 @@ START_TEST(equals_and_nans) {
 }
 END_TEST
 
-/* Few different numbers among many, in every way that rows are sorted. */
-static double number_of(int64_t i, int dtype) {
+/* Few different numbers among many; numbers spread over many powers of two; numbers of which the
+ * high bits say little: in every way that rows are sorted. */
+enum { FEW, SPREAD, CLOSE, KINDS };
+
+static double number_of(int64_t i, int kind) {
     static const double some[] = {3, -1, 0, -0.0, NAN, INFINITY, -7.25, 3};
-    const double v = some[(uint64_t)i * 2654435761u >> 7 & 7];
-    return i % 11 ? v : dtype == TAD_F64 ? (double)i * 1e-200 : (double)i;
+    const uint64_t mixed = (uint64_t)i * UINT64_C(0x9e3779b97f4a7c15) >> 20;
+    if (kind == SPREAD) return ldexp((double)(mixed >> 9) - 17e9, (int)(mixed & 127) - 80);
+    if (kind == CLOSE) return (mixed & 1 ? 1 : -1) * (1 + (double)(mixed >> 24) * 0x1p-52);
+    return i % 11 ? some[mixed >> 7 & 7] : (double)i * 1e-30;
 }
 
 static bool comes_before(double a, double b, bool descending) {
@@ -129,7 +134,7 @@ START_TEST(long_rows) {
     const tad_dtype dtype = _i & 1 ? TAD_F32 : TAD_F64;
     const bool descending = _i >> 1 & 1, columns = _i >> 2 & 1;
     const int64_t k = _i >> 3 & 1 ? 50 : N;
-    for (int64_t i = 0; i < 2 * N; i++) data[i / N][i % N] = number_of(i, dtype);
+    for (int64_t i = 0; i < 2 * N; i++) data[i / N][i % N] = number_of(i, _i >> 4);
     tad_var x = tad_constant_from(t, dtype, TAD_SHAPE(2, N), data[0]), i;
     if (columns) x = tad_reshape(tad_transpose(x, 0, 1), TAD_SHAPE(N, 2));
     tad_var y = k < N ? tad_topk(x, k, columns ? 0 : 1, descending, &i)
@@ -267,7 +272,7 @@ static Suite *suite(void) {
     tcase_add_test(c, backwards);
     tcase_add_test(c, long_sums);
     tcase_add_test(c, equals_and_nans);
-    tcase_add_loop_test(c, long_rows, 0, 16);
+    tcase_add_loop_test(c, long_rows, 0, 16 * KINDS);
     tcase_add_test(c, gradients_go_to_places);
     tcase_add_test(c, medians);
     tcase_add_test(c, variances);

@@ -1,9 +1,14 @@
-/* Stable sorting by the bytes of a key, the last one first (LSD radix sort). Rests on order.h. */
+/* Stable sorting by the bytes of a key, the last one first (LSD radix sort): first by the highest
+ * ones alone, and what that leaves by insertion. Rests on order.h. */
 #include <string.h>
 
 #include "order.h"
 
-enum { DIGITS = 256, FEW = 40 }; /* FEW: rows that insertion sorts sooner */
+/* FEW: rows that insertion sorts sooner. STEPS: of insertion after the highest bytes, for each
+ * element, before all bytes are better. */
+enum { DIGITS = 256, FEW = 40, STEPS = 4 };
+/* Bytes in which evenly spread numbers mostly differ: 12 bits hold sign and exponent, or less. */
+#define HIGH_BYTES(n) (3 + ((n) > 8192) + ((n) > 1 << 20))
 
 #define BODY "ops/order/radix_body.h"
 #include "kernel/instantiate.h"
