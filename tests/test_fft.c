@@ -81,7 +81,8 @@ START_TEST(rows_are_transformed_each_by_itself) {
         const size_t row = LENGTH * 2, at = (size_t)i * row;
         tad_var one = tad_constant(t, TAD_F64, TAD_SHAPE(LENGTH, 2), x + at);
         const double *apart = tad_data(tad_fft(one, 0, TAD_FFT_BACKWARD));
-        ck_assert_msg(memcmp(together + at, apart, row * sizeof *apart) == 0, "row %d", i);
+        for (size_t k = 0; k < row; k++) /* a library may do few rows in another way than many */
+            ck_near(together[at + k], apart[k], 1e-13);
     }
 }
 END_TEST

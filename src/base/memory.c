@@ -1,10 +1,31 @@
 /* Memory of a tape. Rests on the C library's allocator, which nothing else in the library calls. */
+#define _DEFAULT_SOURCE /* madvise */
 #include "memory.h"
 
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 enum { ALIGN = 64, FIRST_CHUNK = 64 * 1024, LARGEST_STEP = 64 * 1024 * 1024 };
+
+/* Most of a first sweep's time goes into page faults. From this size on, large pages are asked for:
+ * fewer faults, and fewer misses in the tables of pages afterwards. The whole pages that the memory
+ * begins and ends in are advised too, because a mapping in two parts could not be grown in place. */
+enum { LARGE = 2 * 1024 * 1024, PAGE = 4096 };
+
+static void *advised(void *p, size_t size) {
+#ifdef MADV_HUGEPAGE
+    const size_t lead = (uintptr_t)p % PAGE;
+    /* Where there are none, memory is as it was. */
+    if (p && size >= LARGE)
+        (void)madvise((char *)p - lead, (lead + size + PAGE - 1) / PAGE * PAGE, MADV_HUGEPAGE);
+#else
+    (void)size;
+#endif
+    return p;
+}
 
 static void *standard_resize(void *user, void *old, size_t old_size, size_t new_size) {
     (void)user;
@@ -13,7 +34,7 @@ static void *standard_resize(void *user, void *old, size_t old_size, size_t new_
         free(old);
         return NULL;
     }
-    return realloc(old, new_size);
+    return advised(realloc(old, new_size), new_size);
 }
 
 void tad__memory_init(tad__memory *m, const tad_allocator *allocator, size_t limit) {

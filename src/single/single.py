@@ -22,7 +22,7 @@ BODY = re.compile(r'^#define BODY "(.*)"$', re.M)
 MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)((?:.*\\\n)*.*)$", re.M)
 # What is the same whoever includes it: functions for whoever wants them, numbers that are no words of macros.
 ONCE = re.compile(r"^static UNUSED [^;{]*\{(?:[^\n]*\}\n|.*?^\}\n)|^enum \{\n.*?^\};\n", re.M | re.S)
-POSIX = re.compile(r"^#define _POSIX_C_SOURCE .*\n", re.M)
+POSIX = re.compile(r"^#define _(?:POSIX_C|DEFAULT)_SOURCE.*\n", re.M)
 TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|->|[A-Za-z_]\w*|\s+|.', re.S)
 BRACE = re.compile(r"[][(){};]")
 MORE = re.compile(r"\s*[;,=\w*]") # behind a brace: the declaration goes on
@@ -47,6 +47,9 @@ SOURCE = """/* tad %s as one header and one source. Written by src/single/single
  * What is not here: programs compiled in place (tad/compile.h). */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
+#endif
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE
 #endif
 #define TAD_NO_INLINE
 #include "tad.h"
@@ -262,7 +265,7 @@ def of_system(compiler, texts):
     """What the system's headers declare: whatever is called there."""
     wanted = {name for text in texts for name in re.findall(r"^#include <(?!tad/|immintrin|cblas|dnnl|zlib)(\w.*)>", text, re.M)}
     lines = "".join(f"#include <{name}>\n" for name in sorted(wanted))
-    text = subprocess.run([*compiler, "-E", "-D_POSIX_C_SOURCE=200809L", "-"], input=lines, stdout=subprocess.PIPE,
+    text = subprocess.run([*compiler, "-E", "-D_POSIX_C_SOURCE=200809L", "-D_DEFAULT_SOURCE", "-"], input=lines, stdout=subprocess.PIPE,
                           text=True, check=True).stdout
     return set(re.findall(r"\b([a-z]\w*) ?\(", text))
 
