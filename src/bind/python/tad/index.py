@@ -8,6 +8,7 @@ from ._library import lib
 from .ops import FUNCTIONS
 from .var import NIL, Var, wrap
 
+_PLAIN = {int, slice, type(None), type(Ellipsis)}  # views, if there are no others
 _plans = {}  # of indices seen before, for so many axes
 _END = 2**63 - 1  # for the library: as far as there is
 _NEAR = range(-2**62, 2**62)
@@ -42,13 +43,17 @@ def take(x, index):
     """x[index], any index."""
     if index.__class__ is not tuple:
         index = (index,)
-    if any(isinstance(i, (Var, np.ndarray, list)) for i in index):
+    if not _PLAIN.issuperset(map(type, index)) and any(isinstance(i, (Var, np.ndarray, list)) for i in index):
         return _choose(x, list(index))
-    shape = x.shape
-    slices, places, gone, new = _plan(index, len(shape))
+    x.tape.check()
+    shape = lib.tad_shape_of(x.c)
+    if shape.rank < 0:
+        x.tape.fail()
+    slices, places, gone, new = _plan(index, shape.rank)
     for axis, i in places:
-        if not -shape[axis] <= i < shape[axis]:
-            raise IndexError(f"index {i} is out of range for axis {axis} of size {shape[axis]}")
+        size = shape.dim[axis]
+        if not -size <= i < size:
+            raise IndexError(f"index {i} is out of range for axis {axis} of size {size}")
     if slices:
         x = FUNCTIONS["slice"](x, slices)
     if gone:

@@ -50,7 +50,7 @@ class Op:
         self.min_in, self.max_in, self.n_out = c.min_in, c.max_in, c.n_out
         self.options = [Option(c.options[i]) for i in range(c.n_options)]
         self.listed = c.max_in > LISTED
-        self.exact = any(o.kind in ("float", "maybe_float") for o in self.options)
+        self.floats = [o.kind in ("float", "maybe_float") for o in self.options]
         self.filled = {}  # options seen before, as the library's struct
 
     def function(self):
@@ -73,11 +73,8 @@ class Op:
         return ["x"] if self.max_in == 1 else [chr(ord("a") + i) for i in range(self.max_in)]
 
     def struct(self, values, tape):
-        """The options as the library's struct; those seen before are kept. Zeros of both signs, and 1 and
-        True, are equal for Python, so where there are numbers their text is the key."""
-        key = values
-        if self.exact:
-            key = repr(values) if all(v.__class__ in _PLAIN for v in values) else None
+        """The options as the library's struct; those seen before are kept."""
+        key = self._key(values)
         try:
             return self.filled[key]
         except (KeyError, TypeError):
@@ -89,12 +86,27 @@ class Op:
                 pass
         return filled
 
+    def _key(self, values):
+        """What options are kept under; None: nothing. 1 and True, and zeros of both signs, are equal for Python:
+        where there are numbers their classes belong to the key, and zeros go by their text. _key_text says
+        the same of the functions that are made."""
+        if not any(self.floats):
+            return values
+        if not all(map(_is_plain, values)):
+            return None
+        zero = any(v == 0 for v, number in zip(values, self.floats) if number)
+        return repr(values) if zero else (*values, *[v.__class__ for v in values])
+
     def _fill(self, values, tape):
         kept = []
         named = ffi.new("tad_value[]", [_value(o, v, kept) for o, v in zip(self.options, values)])
         filled = ffi.new("char[]", self.c.options_size + 16)
         tape.verb(lib.tad_options_by_name(tape.check(), self.c, named, len(self.options), filled))
         return filled
+
+
+def _is_plain(value):
+    return value.__class__ in _PLAIN or value.__class__ is tuple and all(v.__class__ is int for v in value)
 
 
 def _value(option, value, kept):
@@ -220,8 +232,8 @@ _FAST = """def {name}({parameters}):
 """
 _FIND = """
         try:
-            options = _filled[{values}]
-        except (KeyError, TypeError):
+            options = _filled[{key}]
+        except (KeyError, TypeError, ValueError):
             options = _struct({values}, tape)"""
 _SLOW = """def {name}({parameters}):
     return _apply(_op, {inputs}, {values})
@@ -233,23 +245,39 @@ def _source(op):
     parts, inputs = _signature(op)
     words = {"name": op.name, "parameters": _safe(", ".join(parts)), "inputs": inputs,
              "first": op.inputs()[0], "values": "(" + "".join(o.name + ", " for o in op.options) + ")"}
-    if op.listed or op.n_out != 1 or op.min_in != op.max_in or op.max_in > 3:
+    if op.listed or op.n_out != 1 or op.min_in == 0 or op.max_in > 3:
         return _SLOW.format(**words)
-    names, handles = op.inputs(), ", ".join(n + ".c" for n in op.inputs())
-    words["variables"] = " and ".join(n + ".__class__ is _Var" for n in names)
+    names, optional = op.inputs(), op.inputs()[op.min_in:]
+    here = [f"{n}.__class__ is _Var" for n in names]
+    here = [f"({n} is None or {h})" if n in optional else h for n, h in zip(names, here)]
+    handles = ", ".join(f"_none if {n} is None else {n}.c" if n in optional else n + ".c" for n in names)
+    words["variables"] = " and ".join(here)
     words["call"], words["find"] = f"_f({handles})", ""
     if op.function() is None:
+        count = "".join(f"{i} if {names[i - 1]} is not None else " for i in range(op.max_in, op.min_in, -1))
         left_out = ", _none" * (3 - len(names))
-        words["call"] = f"_few(_c, {'options' if op.options else '_NULL'}, {len(names)}, {handles}{left_out})"
-        words["find"] = _FIND.format(**words) if op.options else ""
+        words["call"] = (f"_few(_c, {'options' if op.options else '_NULL'}, {count}{op.min_in}, "
+                         f"{handles}{left_out})")
+        words["find"] = _FIND.format(**words, key=_key_text(op)) if op.options else ""
     return _FAST.format(**words)
+
+
+def _key_text(op):
+    """Op._key as a function's text."""
+    names = [o.name for o in op.options]
+    values = ", ".join(names)
+    if not any(op.floats):
+        return f"({values},)"
+    classes = ", ".join(n + ".__class__" for n in names)
+    no_zero = " and ".join(n + " != 0" for n, number in zip(names, op.floats) if number)
+    return f"({values}, {classes}) if {no_zero} else _repr(({values},))"
 
 
 def function(op):
     """The Python function of an op."""
     space = {"_apply": apply, "_op": op, "_c": op.c, "_f": op.function(), "_few": lib.tad_apply_few,
              "_none": lib.tad_none(), "_struct": op.struct, "_filled": op.filled, "_NULL": NULL, "_NIL": NIL,
-             "_Var": Var, "_new": _new, "_get_ident": get_ident, "__name__": "tad"}
+             "_Var": Var, "_new": _new, "_repr": repr, "_get_ident": get_ident, "__name__": "tad"}
     exec(_source(op), space)
     made = space[op.name]
     made.__doc__ = op.doc + "".join("\n\n    " + o.says() for o in op.options)
