@@ -144,7 +144,7 @@ def test_operands_that_are_left_out(tape):
     x, bias = tad.array([[1.0, 3.0]]), tad.array([5.0, 6.0])
     assert np.allclose(tad.layer_norm(x, None, bias).numpy(), [[4, 7]], atol=1e-4)
     assert np.allclose(tad.layer_norm(x, bias).numpy(), [[-5, 6]], atol=1e-4)
-    assert np.allclose(tad.layer_norm(x, [5, 6], eps=1.0).numpy(), np.array([[-5, 6]]) / 2**0.5)
+    assert np.allclose(tad.layer_norm(x, [5.0, 6.0], eps=1.0).numpy(), np.array([[-5, 6]]) / 2**0.5)
     with pytest.raises(tad.Error):
         tad.linear(x, None)
 
