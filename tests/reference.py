@@ -96,9 +96,10 @@ def page(header, text, examples, functions):
     title, _, about = prose(opening).partition("\n")
     lines = [f"# {header}", "", title + ("\n" + about if about else ""), ""]
     for block in blocks(without_frames(rest)):
-        section = re.fullmatch(r"/\* ---- (.*?) ---- ?.*?\*/", block, re.S)
+        section = re.fullmatch(r"/\* ---- (.*?) ---- ?(.*?)\*/", block, re.S)
         if section:
             lines += [f"## {section[1][:1].upper()}{section[1][1:]}", ""]
+            lines += [prose("/* " + section[2].strip() + "*/"), ""] if section[2].strip() else []
             continue
         for comment, code in entries(block):
             lines += entry(comment, code, lambda names: examples.of([n for n in names if n in functions], functions))
