@@ -3,11 +3,15 @@
 Usage: reference.py ROOT [--write]
 
 A header is read as it is laid out: what stands between two empty lines belongs together, and a comment before it says
-what it is. Without --write, compares: a page that is not what its header says is a failure.
+what it is. Behind it stand examples of its functions, which reference_examples.py takes from programs that are run:
+a function without one is a failure. Without --write, compares: a page that is not what its header says is a failure.
 """
 import pathlib
 import re
 import sys
+
+from abi import PROTOTYPE, code as without_comments
+from reference_examples import Examples
 
 # In reading order; what they are about is said by their first lines.
 HEADERS = ("tape.h", "elementwise.h", "ops.h", "diff.h", "map.h", "gradcheck.h", "inspect.h", "dict.h", "nn.h", "optim.h", "data.h",
@@ -72,33 +76,41 @@ def shown(code):
     return WORDS.sub("", code).strip("\n")
 
 
-def entry(comment, code):
-    """A heading for some names, what is said of them, how they are declared."""
+def entry(comment, code, example):
+    """A heading for some names, what is said of them, how they are declared, how they are called."""
     names = [n for n in declared(code) if "__" not in n]
     if not comment and code.startswith("#if"):
         return []
     lines = ["### " + ", ".join(f"`{n}`" for n in names), ""] if 0 < len(names) <= MOST else []
     lines += [prose(comment), ""] if comment else []
-    return lines + (["```c", shown(code), "```", ""] if names and code.strip() else [])
+    lines += ["```c", shown(code), "```", ""] if names and code.strip() else []
+    return lines + [line for piece in example(names) for line in ("Example:", "", "```c", piece, "```", "")]
 
 
-def page(header, text):
+def functions_of(path):
+    return {name for _, name, _ in PROTOTYPE.findall(without_comments(path)) if "__" not in name}
+
+
+def page(header, text, examples, functions):
     opening, rest = re.match(r"(/\*.*?\*/)\n(.*)", text, re.S).groups()
     title, _, about = prose(opening).partition("\n")
     lines = [f"# {header}", "", title + ("\n" + about if about else ""), ""]
     for block in blocks(without_frames(rest)):
-        section = re.fullmatch(r"/\* ---- (.*?) ---- ?.*?\*/", block, re.S)
+        section = re.fullmatch(r"/\* ---- (.*?) ---- ?(.*?)\*/", block, re.S)
         if section:
             lines += [f"## {section[1][:1].upper()}{section[1][1:]}", ""]
+            lines += [prose("/* " + section[2].strip() + "*/"), ""] if section[2].strip() else []
             continue
         for comment, code in entries(block):
-            lines += entry(comment, code)
+            lines += entry(comment, code, lambda names: examples.of([n for n in names if n in functions], functions))
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def index(pages):
     lines = ["# Reference", "", "Made from the public headers by `tests/reference.py`; the tests compare it. Ops by name, with",
-             "their options, are in [../ops.md](../ops.md).", ""]
+             "their options, are in [../ops.md](../ops.md).", "",
+             "Examples are run by the tests: what stands behind a call as a comment is what it gives, arrays in",
+             "brackets and numbers to six digits. `t` is a tape.", ""]
     for header, text in pages.items():
         lines += [f"- [{header}]({header}.md): {', '.join(re.findall(r'^### (.*)$', text, re.M))}"]
     return "\n".join(lines) + "\n"
@@ -106,10 +118,11 @@ def index(pages):
 
 def main(root, writes):
     folder, include = root / "docs/reference", root / "include/tad"
-    pages = {h: page(h, (include / h).read_text(encoding="utf-8")) for h in HEADERS}
+    examples = {h: Examples(root / "tests/reference", h) for h in HEADERS}
+    pages = {h: page(h, (include / h).read_text(encoding="utf-8"), examples[h], functions_of(include / h)) for h in HEADERS}
     made = {f"{h}.md": text for h, text in pages.items()} | {"README.md": index(pages)}
     missing = {p.name for p in include.glob("*.h")} - set(HEADERS) - {"tad.h", "scalar.h", "trace.h"}
-    wrong = [f"{h}: not in HEADERS" for h in sorted(missing)]
+    wrong = [f"{h}: not in HEADERS" for h in sorted(missing)] + [w for e in examples.values() for w in e.wrong]
     for name, text in made.items():
         if writes:
             folder.mkdir(exist_ok=True)

@@ -6,7 +6,8 @@
  *     while (tad_batches_next(b, &x, &labels)) ...
  *
  * What is loaded lives in the tape (not in its recording: rewinding keeps it) and dies with it.
- * A file is checked completely before anything of its size is allocated.
+ * A file is checked completely before anything of its size is allocated. IO: it cannot be read;
+ * BAD_FILE: it is damaged, or no IDX.
  *
  * Threads: as the tape; a loaded data set is constant and may be read by several. */
 #ifndef TAD_DATA_H

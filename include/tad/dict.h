@@ -24,7 +24,8 @@ typedef struct tad_entry {
 /* NULL on failure, which sticks to the tape; every function here accepts a NULL dictionary. */
 TAD_API tad_dict *tad_dict_new(tad_tape *t);
 
-/* Appends. The name must be new and neither NULL nor empty, value a variable of the tape. */
+/* Appends, the name copied. BAD_ARGUMENT for one that is NULL, empty or there already, BAD_HANDLE
+ * for a value that is no variable of the tape. */
 TAD_API tad_status tad_dict_add(tad_dict *d, const char *name, tad_var value);
 
 /* The same for what is kept, saved and restored with the parameters, but not trained: running
@@ -41,7 +42,7 @@ TAD_API bool tad_dict_remove(tad_dict *d, const char *name);
 TAD_API size_t tad_dict_count(const tad_dict *d);
 /* In the order of adding; {NULL, nil} beyond the end. */
 TAD_API tad_entry tad_dict_at(const tad_dict *d, size_t i);
-/* Nil if there is no such name; that is no failure of the tape. */
+/* By hashing. Nil if there is no such name; that is no failure of the tape. */
 TAD_API tad_var tad_dict_get(const tad_dict *d, const char *name);
 TAD_API int64_t tad_dict_elements(const tad_dict *d); /* of all values together */
 TAD_API tad_tape *tad_dict_tape(const tad_dict *d);

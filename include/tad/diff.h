@@ -17,6 +17,9 @@ extern "C" {
  * add up (until tad_zero_gradients). Gradients of interior arrays are released as soon as they have
  * been passed on, unless retained; those of 0-d float64 variables are always kept.
  *
+ * Cost: a small multiple of what recording took, whatever the number of inputs; memory for the
+ * gradients that are kept and those under way. BAD_SHAPE for a y of several elements.
+ *
  * Every sweep refuses (STALE_VALUE) where a parameter that an op on the way reads was changed after
  * the op was recorded, and (NO_RULE) where a gradient would pass to an operand that the op has no
  * derivative for (docs/ops.md says which; tad_detach makes it a constant). */
@@ -46,6 +49,7 @@ TAD_API tad_var tad_retain(tad_var x);
 
 /* Reverse mode as recorded variables: out[i] = sum_k <cotangent[k], d y[k] / d x[i]>, zeros where y
  * does not depend on x. They can be differentiated again. cotangent NULL: ones for one-element y.
+ * Cost: a few nodes for each one between x and y, which stay on the tape, here and in tad_tangent.
  * An x that is a constant is NO_GRADIENT, here and in tad_tangent. */
 TAD_API TAD_MUST_USE tad_status tad_grad(const tad_var *y, const tad_var *cotangent, size_t ny,
                                          const tad_var *x, size_t nx, tad_var *out);

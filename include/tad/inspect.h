@@ -47,7 +47,8 @@ typedef struct tad_show_options {
     size_t limit;   /* largest array shown in full; 0: 8 */
 } tad_show_options;
 
-/* One line a node: index, name, op, shape, parents. Only y's ancestors. */
+/* One line a node: index, name, op, shape, parents. Only y's ancestors. Here and below IO: the sink
+ * wanted no more; cost: a pass over the nodes. */
 TAD_API TAD_MUST_USE tad_status tad_dump(tad_var y, const tad_show_options *show, tad_sink *sink,
                                          void *user);
 /* Graphviz. */

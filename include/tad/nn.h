@@ -59,9 +59,12 @@ typedef struct tad_layer_options {
     bool no_bias;
 } tad_layer_options;
 
+/* Without layers, for numbers of dtype. NULL on failure (BAD_DTYPE: no float). */
 TAD_API tad_net *tad_net_new(tad_tape *t, tad_dtype dtype);
 
-/* Each appends a layer. Names must differ; the parameters are called NAME.weight and NAME.bias. */
+/* Each appends a layer. Names must differ; the parameters are called NAME.weight and NAME.bias.
+ * BAD_ARGUMENT for a name that is empty or there already, and for sizes and options out of range;
+ * of a failure nothing is appended. Whether shapes fit is seen when the net is applied. */
 /* x W + b, W (in, out). */
 TAD_API tad_status tad_net_affine(tad_net *net, const char *name, int64_t in, int64_t out,
                                   const tad_layer_options *options);
@@ -91,8 +94,11 @@ TAD_API tad_status tad_net_batch_norm(tad_net *net, const char *name, int64_t ch
  * N(0, 1). */
 TAD_API tad_status tad_net_embedding(tad_net *net, const char *name, int64_t count, int64_t width,
                                      const tad_init *init);
+/* f(x), of any shape, without parameters. */
 TAD_API tad_status tad_net_activation(tad_net *net, const char *name, tad_activation *f);
+/* tad_dropout in training, else x. */
 TAD_API tad_status tad_net_dropout(tad_net *net, const char *name, double p);
+/* f(net, x, training, user); what it learns it adds to tad_net_params. */
 TAD_API tad_status tad_net_layer(tad_net *net, const char *name, tad_layer_fn *f, void *user);
 
 /* ---- images: x (B, channels, height, width) ---- */
@@ -102,6 +108,7 @@ TAD_API tad_status tad_net_layer(tad_net *net, const char *name, tad_layer_fn *f
 TAD_API tad_status tad_net_conv2d(tad_net *net, const char *name, int64_t in, int64_t out,
                                   tad_shape kernel, const tad_conv_options *conv,
                                   const tad_layer_options *options);
+/* tad_max_pool2d, tad_avg_pool2d. */
 TAD_API tad_status tad_net_max_pool2d(tad_net *net, const char *name, tad_shape kernel,
                                       const tad_pool_options *options);
 TAD_API tad_status tad_net_avg_pool2d(tad_net *net, const char *name, tad_shape kernel,
@@ -154,7 +161,8 @@ TAD_API tad_status tad_net_lstm(tad_net *net, const char *name, int64_t in, int6
 
 /* ---- computing ---- */
 
-/* Computes the net at x (B, in) or (in). Nodes are named after their layers. */
+/* Computes the net at x (B, in) or (in), layer after layer, whose errors are those of their ops.
+ * Nodes are named after their layers. */
 TAD_API tad_var tad_net_apply(tad_net *net, tad_var x);
 /* The same as a function of its parameters: params has a variable for each entry of tad_net_params,
  * of its shape and type, in its order, which takes its place. So a net can be differentiated,
@@ -163,7 +171,8 @@ TAD_API tad_var tad_net_apply_with(tad_net *net, const tad_var *params, size_t n
 /* In a layer: the parameter of this name that the net is being applied with. Nil if there is
  * none. */
 TAD_API tad_var tad_net_param(tad_net *net, const char *name);
-/* The output of every layer as well: outputs[i] of layer i, n = tad_net_layers. */
+/* The output of every layer as well: outputs[i] of layer i, n = tad_net_layers, else
+ * BAD_ARGUMENT. */
 TAD_API tad_var tad_net_trace(tad_net *net, tad_var x, tad_var *outputs, size_t n);
 
 TAD_API void tad_net_train(tad_net *net, bool training); /* a new net is training */

@@ -77,9 +77,9 @@ TAD_API tad_adagrad_options tad_adagrad_defaults(void);   /* eps 1e-10, the rest
 TAD_API tad_adadelta_options tad_adadelta_defaults(void); /* 0.9, 1e-6, 0 */
 
 /* For the parameters in the dictionary now (float32 or float64, all of one tape, none twice; no
- * buffers). lr:
- * the learning rate, not negative. options NULL: the defaults. NULL on failure, which sticks; the
- * functions below accept a NULL optimiser. */
+ * buffers). lr: the learning rate, not negative. options NULL: the defaults. Memory: moments of the
+ * parameters' size, none of sgd without momentum, two of the Adams. NULL on failure, which sticks
+ * (BAD_ARGUMENT for options out of range); the functions below accept a NULL optimiser. */
 TAD_API tad_optim *tad_sgd(const tad_dict *params, double lr, const tad_sgd_options *options);
 TAD_API tad_optim *tad_adam(const tad_dict *params, double lr, const tad_adam_options *options);
 TAD_API tad_optim *tad_adamw(const tad_dict *params, double lr, const tad_adam_options *options);
@@ -104,7 +104,9 @@ TAD_API tad_optim *tad_rmsprop(const tad_dict *params, double lr,
  * On failure nothing is moved; a gradient norm that is not finite is one, if clipping by norm. */
 TAD_API TAD_MUST_USE tad_status tad_optim_step(tad_optim *o);
 
+/* The learning rate of the next step; NaN for NULL. */
 TAD_API double tad_optim_lr(const tad_optim *o);
+/* BAD_ARGUMENT for one that is negative or not finite. */
 TAD_API tad_status tad_optim_set_lr(tad_optim *o, double lr);
 /* taken so far; 0 after a failure of the tape */
 TAD_API int64_t tad_optim_steps(const tad_optim *o);
@@ -133,6 +135,7 @@ typedef struct tad_average tad_average;
 
 /* 0 <= decay < 1. NULL on failure, which sticks; the functions accept a NULL average. */
 TAD_API tad_average *tad_average_new(const tad_dict *params, double decay);
+/* After each step: average = decay average + (1 - decay) value. */
 TAD_API TAD_MUST_USE tad_status tad_average_update(tad_average *a);
 /* Exchanges the averages with the parameters' values: once to evaluate, again to go on. */
 TAD_API TAD_MUST_USE tad_status tad_average_swap(tad_average *a);

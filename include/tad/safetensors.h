@@ -1,7 +1,9 @@
 /* safetensors files: named arrays and strings. Reading, writing, and checkpoints on top of both.
  *
  * A file is checked as a whole before anything is taken from it; tad reads and writes the element
- * types F64, F32, I64 and BOOL. As with other verbs, a failure is also recorded on the tape.
+ * types F64, F32, I64 and BOOL. As with other verbs, a failure is also recorded on the tape: IO
+ * where a file cannot be read or written, BAD_FILE where it is damaged or has not what is asked
+ * for.
  *
  * Threads: as the tape. */
 #ifndef TAD_SAFETENSORS_H

@@ -156,7 +156,9 @@ static inline tad_built tad__built(void) {
     return program;
 }
 #define tad_tape_new(...) tad_tape_new_for(__VA_ARGS__, tad__built())
-TAD_API void tad_tape_free(tad_tape *t); /* accepts NULL */
+/* With all that it made; handles and pointers are of no use then. Accepts NULL. */
+TAD_API void tad_tape_free(tad_tape *t);
+/* Zeros for NULL. */
 TAD_API tad_memory tad_tape_memory(const tad_tape *t);
 TAD_API const char *tad_tape_level(const tad_tape *t); /* name of the kernels in use */
 
@@ -167,7 +169,8 @@ TAD_API void *tad_tape_resize(tad_tape *t, void *old, size_t count, size_t size)
 
 /* A point to come back to. Rewinding forgets every variable recorded since: their handles become
  * stale (detected, unless kept over 2^31 rewinds), variables below the mark stay valid. Their
- * memory is used again. Scopes, pauses and the state of random numbers are not part of a mark. */
+ * memory is used again. Scopes, pauses and the state of random numbers are not part of a mark.
+ * BAD_HANDLE for a mark of another tape, or one that was rewound itself. */
 TAD_API tad_mark tad_tape_mark(tad_tape *t);
 TAD_API tad_status tad_tape_rewind(tad_tape *t, tad_mark mark);
 /* Forgets every variable, scope, pause and the error; keeps the memory. Handles and marks become
@@ -200,7 +203,8 @@ TAD_API TAD_MUST_USE tad_status tad_here_status(tad_tape *t, tad_status status, 
 TAD_API tad_var tad_scalar(tad_tape *t, double value); /* a 0-d float64 input */
 
 /* data: dtype elements in row-major order, copied; NULL: zeros. Inputs have the gradient of the
- * last sweep; parameters add up over sweeps until tad_zero_gradients; constants have none. */
+ * last sweep; parameters add up over sweeps until tad_zero_gradients; constants have none. Here and
+ * below: TOO_LARGE for a rank or size out of range, NO_MEMORY; the result is nil then. */
 TAD_API tad_var tad_input(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data);
 TAD_API tad_var tad_param(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data);
 TAD_API tad_var tad_constant(tad_tape *t, tad_dtype dtype, tad_shape shape, const void *data);
@@ -259,8 +263,8 @@ TAD_API tad_dtype tad_dtype_of(tad_var x); /* TAD_DTYPE_COUNT for nil */
 TAD_API tad_shape tad_shape_of(tad_var x); /* rank -1 for nil */
 TAD_API int64_t tad_size_of(tad_var x);    /* number of elements; -1 for nil */
 
-/* The elements in row-major order; n must be their number. */
-TAD_API TAD_MUST_USE tad_status tad_read(tad_var x, double *out, size_t n); /* converted */
+/* The elements in row-major order, converted; BAD_SHAPE unless n is their number. */
+TAD_API TAD_MUST_USE tad_status tad_read(tad_var x, double *out, size_t n);
 
 /* The stored elements, contiguous (a view is copied first). Valid until the tape records, rewinds
  * or is freed. NULL on failure. */
@@ -276,10 +280,13 @@ TAD_API bool tad_decide(tad_var condition);
  * it, which change with it, can. The pointer lives as long as the parameter, but that of a 0-d
  * float64 parameter only until the tape records. NULL on failure. */
 TAD_API void *tad_param_data(tad_var x);
-/* copies dtype elements */
+/* The same by copying: as many elements as it has, of its dtype. */
 TAD_API TAD_MUST_USE tad_status tad_assign(tad_var param, const void *data);
 
-/* ---- gradients of the last sweep (diff.h) ---- */
+/* ---- gradients of the last sweep (diff.h) ----
+ *
+ * NO_GRADIENT for a constant, for what was recorded after the sweep, and for an interior array
+ * whose gradient was released (tad_retain keeps it). */
 
 TAD_API tad_var tad_gradient(tad_var x); /* a copy as a constant of x's shape */
 /* of a one-element x; NaN (and the error sticks) otherwise */
@@ -288,6 +295,7 @@ TAD_API bool tad_is_reached(tad_var x); /* false: x did not influence what was r
 /* The stored gradient, contiguous, same dtype as x; zeros if not reached. NULL on failure. Valid
  * until the next sweep or rewind. */
 TAD_API const void *tad_gradient_data(tad_var x);
+/* Of parameters alone; none is zeroed unless all can be. Costs nothing for each element. */
 TAD_API TAD_MUST_USE tad_status tad_zero_gradients(const tad_var *params, size_t n);
 
 /* ---- random numbers of the tape ---- */

@@ -88,6 +88,9 @@ TAD_API void tad_progress_epoch(tad_progress *p, double accuracy);
 /* A growing table of numbers. It lives in the tape and survives rewinding. */
 typedef struct tad_history tad_history;
 
+/* The first column is what the others are drawn over. Names are copied. NULL on failure, which
+ * sticks (BAD_ARGUMENT for no columns, or names of other signs than letters, digits and " _-.()/");
+ * the functions accept a NULL. */
 TAD_API tad_history *tad_history_new(tad_tape *t, const char *const *columns, size_t n);
 TAD_API tad_status tad_history_add(tad_history *h, const double *row); /* NaN: an empty cell */
 TAD_API size_t tad_history_rows(const tad_history *h);

@@ -1,6 +1,6 @@
 """Ranks that are processes of MPI: the same bits on any number, faults that end, jobs that are killed.
 
-Usage: run.py MPIRUN (--train PROGRAM | --digits PROGRAM)
+Usage: run.py MPIRUN (--train PROGRAM | --digits PROGRAM | --examples PROGRAM)
 
 TAP on standard output. The machine may have fewer processors than there are ranks; as root OpenMPI asks to be told
 that this is meant.
@@ -100,10 +100,18 @@ def digits_learns_the_same_on_four_ranks():
         yield "the histories differ"
 
 
+def the_examples_are_right_on_any_number_of_ranks():
+    for ranks in (1, 2):
+        status, text = job(ranks, PROGRAM)
+        if status != 0 or len(re.findall(", 0 failures", text)) != ranks:
+            yield f"{ranks} ranks: {status}: {text}"
+
+
 TESTS = {"--train": [any_number_of_ranks_gives_the_same_bits, a_rank_that_is_late_ends_the_job_on_all,
                      a_rank_with_another_net_is_found_by_all,
                      a_job_that_is_killed_at_random_steps_ends_with_the_bits_of_one_that_is_not],
-         "--digits": [digits_learns_the_same_on_four_ranks]}[WHAT]
+         "--digits": [digits_learns_the_same_on_four_ranks],
+         "--examples": [the_examples_are_right_on_any_number_of_ranks]}[WHAT]
 
 
 def main():
