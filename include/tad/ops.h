@@ -868,7 +868,9 @@ TAD_API tad_var tad_gumbel_softmax(tad_var logits, double tau, bool hard, int ax
  * parameters, so its derivatives say how the sample moves with them (reparameterisation): those of
  * gamma's and beta's numbers are of orders 1 to 4, all others of any. Every element takes a fixed
  * count of draws, given in brackets. Parameters out of their range give NaN; BAD_SHAPE where they
- * do not broadcast, and no numbers are drawn then. */
+ * do not broadcast, and no numbers are drawn then. Called by name (tad_call) they take the normal
+ * numbers z or the numbers u of 0 .. 1 as further operands, of the drawn shape, where these are to
+ * be given. */
 
 /* mean + deviation z (2) */
 TAD_API tad_var tad_normal_sample(tad_var mean, tad_var deviation);
