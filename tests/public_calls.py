@@ -18,7 +18,7 @@ POINTERS = {  # kinds with something behind that a program could have; the rest 
     "tad_dist_options": "dist_options", "tad_shard_fn": "shard", "tad_final_fn": "final"}
 HANDLES = {"tad_safetensors", "tad_program", "tad_workspace", "tad_mapping"}  # only the library makes them
 HOOKS = ("const tad_call_frame *", "tad_c *", "tad_backward *", "const tad_backward *")  # whose first argument only hooks have
-ENUMS = {"tad_reduction", "tad_scatter_reduction", "tad_bag_mode", "tad_upsample_mode", "tad_spline_ends", "tad_pad_mode", "tad_fft_norm", "tad_convolve_mode", "tad_interpolation", "tad_status", "tad_verdict", "tad_grade", "tad_law", "tad_explain_format"}
+ENUMS = {"tad_reduction", "tad_scatter_reduction", "tad_bag_mode", "tad_upsample_mode", "tad_grid_mode", "tad_grid_padding", "tad_spline_ends", "tad_pad_mode", "tad_fft_norm", "tad_convolve_mode", "tad_interpolation", "tad_status", "tad_verdict", "tad_grade", "tad_law", "tad_explain_format"}
 # What cannot be any memory, and what would end the tape of the trial.
 SPECIAL = {("tad_tape_resize", "old"): "NULL", ("tad_idx_free", "idx"): "NULL", ("tad_file_sink", "file"): "NULL",
            ("tad_here_status", "status"): "TAD_OK",

@@ -173,7 +173,7 @@ START_TEST(samples_refuse) {
     ck_assert(tad_is_nil(tad_poisson_sample(whole)));
     ck_refused(t, TAD_BAD_DTYPE, "poisson_sample", "float");
     ck_assert(tad_is_nil(tad_beta_sample(x, narrow)));
-    ck_refused(t, TAD_BAD_DTYPE, "betaincinv");
+    ck_refused(t, TAD_BAD_DTYPE, "beta_sample");
     ck_assert(tad_is_nil(tad_dirichlet_sample(tad_full(t, TAD_F64, TAD_0D, 1))));
     ck_refused(t, TAD_BAD_SHAPE, "dirichlet_sample");
     ck_assert(tad_is_nil(tad_multivariate_normal_sample(x, x)));
@@ -185,6 +185,28 @@ START_TEST(samples_refuse) {
     ck_values(tad_poisson_sample(tad_neg(y)), 0, NAN, NAN);
     ck_assert_int_eq(tad_dtype_of(tad_gamma_sample(narrow, tad_number(2))), TAD_F32);
     ck_tape(t);
+}
+END_TEST
+
+/* By name the ops draw the same numbers, or take given ones and draw none. */
+START_TEST(samples_by_name) {
+    tad_tape *t = tad_tape_new(&(tad_settings){.seed = 3});
+    tad_var a = tad_full(t, TAD_F64, TAD_SHAPE(4), 2), in[] = {a, a, tad_none()};
+    const tad_random before = tad_tape_random(t);
+    tad_var direct = tad_gamma_sample(a, a);
+    const tad_random after = tad_tape_random(t);
+    tad_tape_set_random(t, before);
+    tad_var named = tad_call(t, "gamma_sample", in, 2, NULL, 0, NULL, 0);
+    ck_tape(t);
+    ck_assert_mem_eq(tad_data(direct), tad_data(named), 4 * sizeof(double));
+    ck_assert(tad_tape_random(t).drawn == after.drawn);
+    in[2] = tad_full(t, TAD_F64, TAD_SHAPE(4), 0.5);
+    named = tad_call(t, "gamma_sample", in, 3, NULL, 0, NULL, 0);
+    direct = tad_div(tad_gammaincinv(a, in[2]), a);
+    ck_tape(t);
+    ck_assert_mem_eq(tad_data(direct), tad_data(named), 4 * sizeof(double));
+    ck_assert(tad_tape_random(t).drawn == after.drawn);
+    tad_tape_free(t);
 }
 END_TEST
 
@@ -200,6 +222,7 @@ static Suite *suite(void) {
     tcase_add_test(c, samples_draw_a_fixed_count);
     tcase_add_test(c, programs_draw_samples_anew);
     tcase_add_test(c, samples_refuse);
+    tcase_add_test(c, samples_by_name);
     return s;
 }
 

@@ -153,6 +153,30 @@ typedef enum tad_upsample_mode {
 /* x (N, C, ...) brought to `size`, a number for all axes or one for each. align_corners (not of
  * nearest): first and last elements keep their places, else pixels are areas of equal size. */
 TAD_API tad_var tad_upsample(tad_var x, tad_shape size, tad_upsample_mode mode, bool align_corners);
+
+typedef enum tad_grid_mode {
+    TAD_GRID_BILINEAR, /* between neighbours on each axis */
+    TAD_GRID_NEAREST,  /* the nearest element; of two the one of even number */
+    TAD_GRID_BICUBIC   /* by cubics over four neighbours on each axis (Keys, a = -3/4) */
+} tad_grid_mode;
+typedef enum tad_grid_padding { /* what lies beside an image */
+                                TAD_GRID_ZEROS,
+                                TAD_GRID_BORDER,    /* its last elements */
+                                TAD_GRID_REFLECTION /* itself, mirrored at its ends */
+} tad_grid_padding;
+
+/* x (N, C, ...) of one to three axes at the places of a grid (N, ..., axes) of as many: (N, C, ...)
+ * with the sizes of the grid. A place has a coordinate for each axis, that of the last axis first:
+ * -1 and 1 are the ends of the image, with align_corners the centres of its first and last
+ * elements, else their outer edges. Of grid and image there are derivatives of every order; those
+ * by the grid jump between elements (of bicubic the second), and are 0 where the border is
+ * repeated; where a coordinate is a NaN, so is the result. Float types must agree. Memory: weights
+ * and places of 1, 2 or 4 elements for each coordinate. */
+TAD_API tad_var tad_grid_sample(tad_var x, tad_var grid, tad_grid_mode mode,
+                                tad_grid_padding padding, bool align_corners);
+/* Of affine maps theta (N, axes, axes + 1) the grid with which tad_grid_sample makes images of
+ * `size`, (N, C, ...): of each place of the result the map's, (N, ..., axes). */
+TAD_API tad_var tad_affine_grid(tad_var theta, tad_shape size, bool align_corners);
 /* (N, C f^2, H, W) -> (N, C, H f, W f) and back. */
 TAD_API tad_var tad_pixel_shuffle(tad_var x, int64_t factor);
 TAD_API tad_var tad_pixel_unshuffle(tad_var x, int64_t factor);
@@ -844,7 +868,9 @@ TAD_API tad_var tad_gumbel_softmax(tad_var logits, double tau, bool hard, int ax
  * parameters, so its derivatives say how the sample moves with them (reparameterisation): those of
  * gamma's and beta's numbers are of orders 1 to 4, all others of any. Every element takes a fixed
  * count of draws, given in brackets. Parameters out of their range give NaN; BAD_SHAPE where they
- * do not broadcast, and no numbers are drawn then. */
+ * do not broadcast, and no numbers are drawn then. Called by name (tad_call) they take the normal
+ * numbers z or the numbers u of 0 .. 1 as further operands, of the drawn shape, where these are to
+ * be given. */
 
 /* mean + deviation z (2) */
 TAD_API tad_var tad_normal_sample(tad_var mean, tad_var deviation);

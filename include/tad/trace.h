@@ -338,6 +338,10 @@ extern "C" {
 #define tad_fold(...) TAD_HERE(tad_fold(__VA_ARGS__))
 #undef tad_upsample
 #define tad_upsample(...) TAD_HERE(tad_upsample(__VA_ARGS__))
+#undef tad_grid_sample
+#define tad_grid_sample(...) TAD_HERE(tad_grid_sample(__VA_ARGS__))
+#undef tad_affine_grid
+#define tad_affine_grid(...) TAD_HERE(tad_affine_grid(__VA_ARGS__))
 #undef tad_pixel_shuffle
 #define tad_pixel_shuffle(...) TAD_HERE(tad_pixel_shuffle(__VA_ARGS__))
 #undef tad_pixel_unshuffle

@@ -43,6 +43,7 @@ void run_slice(node_run *r, const row *is);
 void run_pad(node_run *r, const row *is);
 void run_tile(node_run *r, const row *is);
 void run_upsample(node_run *r, const row *is);
+void run_grid_sample(node_run *r, const row *is);
 void run_trilu(node_run *r, const row *is);
 void run_depth_to_space(node_run *r, const row *is);
 void run_space_to_depth(node_run *r, const row *is);

@@ -227,6 +227,24 @@ void run_upsample(node_run *r, const row *is) {
     r->out[0] = x;
 }
 
+/* The word of a list that the attribute has, of which the first stands where there is none. */
+static const char *one_of(node_run *r, const char *name, const char *const *words, int n) {
+    for (int i = 0; i < n; i++)
+        if (word(r, name, words[i], words[0])) return words[i];
+    skip(r, ATTRIBUTE, "%s", name);
+    return words[0];
+}
+
+void run_grid_sample(node_run *r, const row *is) {
+    static const char *const modes[] = {"bilinear", "nearest", "bicubic"}, *const paddings[] = {
+                                                                               "zeros", "border",
+                                                                               "reflection"};
+    r->out[0] = call(r, is->op, IN(input(r, 0), input(r, 1)),
+                     WITH(TEXT("mode", one_of(r, "mode", modes, 3)),
+                          TEXT("padding_mode", one_of(r, "padding_mode", paddings, 3)),
+                          FLAG("align_corners", integer(r, "align_corners", 0) != 0)));
+}
+
 /* The tests are of integers, which the ops do not take: they are only moved, so they go as float64.
  */
 void run_trilu(node_run *r, const row *is) {

@@ -64,6 +64,7 @@ static const row table[] = {
     ROW("Gradient", run_gradient, NULL),
     ROW("Greater", run_choice, "greater"),
     ROW("GreaterOrEqual", run_choice, "greater_equal"),
+    ROW("GridSample", run_grid_sample, "grid_sample"),
     NUMBERED("HammingWindow", run_window, "cos", {{"", "", 25.0 / 46}, {"", "", 21.0 / 46}}),
     NUMBERED("HannWindow", run_window, "cos", {{"", "", 0.5}, {"", "", 0.5}}),
     ROW("HardSigmoid", run_hardsigmoid, "clamp"),

@@ -123,6 +123,16 @@ static void sizes(tad_tape *t) {
 
     IS(tad_upsample(line, TAD_SHAPE(5), TAD_UPSAMPLE_LINEAR, true), "[[[0, 1, 2, 3, 4]]]");
 
+    {
+        const tad_var at = tad_constant(t, TAD_F64, TAD_SHAPE(1, 3, 1), (double[]){-1, 0, 0.5});
+        IS(tad_grid_sample(line, at, TAD_GRID_BILINEAR, TAD_GRID_ZEROS, true), "[[[0, 2, 3]]]");
+    }
+
+    {
+        const tad_var map = tad_constant(t, TAD_F64, TAD_SHAPE(1, 1, 2), (double[]){2, 1});
+        IS(tad_affine_grid(map, TAD_SHAPE(1, 1, 3), true), "[[[-1], [1], [3]]]"); /* 2 x + 1 */
+    }
+
     IS(tad_pixel_shuffle(four, 2), "[[[[1, 2], [3, 4]]]]");
 
     IS(tad_pixel_unshuffle(tad_pixel_shuffle(four, 2), 2), "[[[[1]], [[2]], [[3]], [[4]]]]");
