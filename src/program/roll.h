@@ -245,7 +245,7 @@ int32_t tad__roll_options(tad__roll *r, const tad__kin *kin);
 /* Adds an item to the list of single ones, which is the last group. */
 void tad__roll_list(tad__roll *r, uint32_t item);
 void tad__roll_end_list(tad__roll *r);
-/* Whether most terms of a sum lie in runs. */
-bool tad__has_runs(tad__roll *r, uint32_t item);
+/* Of a sum by itself, along its terms. */
+double tad__cost_of_runs(tad__roll *r, uint32_t item);
 
 #endif

@@ -8,7 +8,7 @@ enum {
     FEW = 4,      /* members make no group */
     TALL = 64,    /* terms of a sum that runs along them if its group is narrow, */
     NARROW = 8,   /* of fewer members; */
-    TALLISH = 32, /* and of one that does if its operands lie anywhere otherwise */
+    TALLISH = 32, /* and of one that does where that costs less */
 };
 
 /* ---- places ---- */
@@ -273,8 +273,8 @@ static void emit(tad__member_list *m, const uint32_t *item, uint32_t n) {
         return;
     }
     tad__roll_arrange(m, item, n);
-    if (is_sum && !r->exact && terms >= TALLISH && m->scattered * 4 > m->operands &&
-        tad__has_runs(r, item[0]))
+    if (is_sum && !r->exact && terms >= TALLISH && m->scattered &&
+        m->cost > n * tad__cost_of_runs(r, item[0]))
         emit_list(r, m->member, m->n);
     else
         emit_group(m);

@@ -6,6 +6,10 @@
 
 enum { LONG_SUM = 48 /* terms that are worth a look for runs */, LONG = 16 /* of a run */ };
 
+/* In loads of 8 places side by side, as the costs of groups: to begin and end a run; 8 that lie
+ * anywhere. */
+enum { COST_OF_RUN = 8, COST_OF_GATHER = 6 };
+
 /* ---- runs ---- */
 
 static int compare(const void *x, const void *y) {
@@ -45,16 +49,6 @@ static bool alike(const tad__placed_term *x, const tad__placed_term *y) {
     return x->minus == y->minus && (x->b < 0) == (y->b < 0);
 }
 
-bool tad__has_runs(tad__roll *r, uint32_t item) {
-    uint32_t n, breaks = 0;
-    const tad__placed_term *t = sorted_terms(r, item, &n);
-    for (uint32_t k = 1; t && k < n; k++) {
-        const int32_t by_a = t[k].a - t[k - 1].a, by_b = t[k].b - t[k - 1].b;
-        breaks += !alike(&t[k], &t[k - 1]) || by_a != 1 || (by_b != 1 && by_b != 0);
-    }
-    return t && breaks * 6 < n;
-}
-
 /* The first term behind k that does not go on as k and k + 1 do. */
 static uint32_t end_of_run(const tad__placed_term *t, uint32_t n, uint32_t k, int32_t *by_a,
                            int32_t *by_b) {
@@ -69,13 +63,17 @@ static uint32_t end_of_run(const tad__placed_term *t, uint32_t n, uint32_t k, in
     return end;
 }
 
-/* How many terms are in runs that are worth it. */
-static uint32_t terms_in_runs(const tad__placed_term *t, uint32_t n) {
-    uint32_t sum = 0;
+static bool lies_along(int32_t step) { return step == 0 || step == 1; }
+
+/* Of terms in this order; those in no run that is long enough are gathered. */
+static double cost_of_terms(const tad__placed_term *t, uint32_t n) {
+    double sum = 0;
     int32_t by_a, by_b;
     for (uint32_t k = 0, end; k < n; k = end) {
         end = end_of_run(t, n, k, &by_a, &by_b);
-        if (end - k >= LONG) sum += end - k;
+        const bool is_run = end - k >= LONG, along = is_run && lies_along(by_a) && lies_along(by_b);
+        const double loads = (t[k].b < 0 ? 1 : 2) * (end - k) / (double)TAD__CHUNK;
+        sum += (is_run ? COST_OF_RUN : 0) + (along ? 1 : COST_OF_GATHER) * loads;
     }
     return sum;
 }
@@ -93,17 +91,25 @@ static void sort_by(tad__placed_term *t, uint32_t n, int how) {
     qsort(t, n, sizeof *t, compare);
 }
 
-static void sort_for_runs(tad__placed_term *t, uint32_t n) {
-    uint32_t most = terms_in_runs(t, n);
+/* What the order that costs least costs. */
+static double sort_for_runs(tad__placed_term *t, uint32_t n) {
+    double least = cost_of_terms(t, n);
     int best = 0;
-    for (int how = 1; how < 3 && most < n - n / 8; how++) {
+    for (int how = 1; how < 3; how++) {
         sort_by(t, n, how);
-        const uint32_t in_runs = terms_in_runs(t, n);
-        if (in_runs <= most) continue;
-        most = in_runs;
+        const double cost = cost_of_terms(t, n);
+        if (cost >= least) continue;
+        least = cost;
         best = how;
     }
     sort_by(t, n, best);
+    return least;
+}
+
+double tad__cost_of_runs(tad__roll *r, uint32_t item) {
+    uint32_t n;
+    tad__placed_term *t = sorted_terms(r, item, &n);
+    return t ? sort_for_runs(t, n) : 0;
 }
 
 /* ---- code ---- */
