@@ -6,7 +6,8 @@
  * printed Y = [[0.9, 1.5], [2.3, 3.5]] is not: 1 * 0.5 + 2 * 0.2 + 0.1 = 1.0. */
 #include "show.h"
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (!no_options(argc, argv, "affine")) return EXIT_FAILURE;
     tad_tape *t = tad_tape_new(NULL);
     tad_var X = tad_input(t, TAD_F64, TAD_SHAPE(2, 2), (double[]){1, 2, 3, 4});
     tad_var W = tad_param(t, TAD_F64, TAD_SHAPE(2, 2), (double[]){0.5, 0.8, 0.2, 0.3});

@@ -77,10 +77,16 @@ static tad_status explain(tad_tape *t, const demo *d, tad_explain_format format)
     return s == TAD_OK ? tad_explain(y, format, tad_file_sink, stdout) : s;
 }
 
+static const char usage[] = "chain_rule [--dot]\n"
+                            "  every graph as text, or with --dot one as a picture for Graphviz";
+
 int main(int argc, char **argv) {
+    bool as_picture = false;
+    const option options[] = {{"--dot", .flag = &as_picture}};
+    if (!read_options(argc, argv, usage, options, 1)) return EXIT_FAILURE;
     tad_tape *t = tad_tape_new(NULL);
     tad_status s = TAD_OK;
-    if (argc > 1 && strcmp(argv[1], "--dot") == 0) {
+    if (as_picture) {
         s = explain(t, &demos[4], TAD_EXPLAIN_DOT);
     } else {
         for (size_t i = 0; i < sizeof demos / sizeof *demos && s == TAD_OK; i++) {

@@ -21,6 +21,8 @@
 #include <tad/safetensors.h>
 #include <tad/tad.h>
 
+#include "options.h"
+
 #ifndef DATA_FOLDER /* where the build found the sources */
 #define DATA_FOLDER "examples/data"
 #endif
@@ -34,7 +36,7 @@ typedef struct settings {
 } settings;
 
 static const char usage[] =
-    "usage: char_gpt [options]\n"
+    "char_gpt [options]\n"
     "  --text FILE    what it learns from (default: the documents)\n"
     "  --file FILE    resumes from it and saves to it\n"
     "  --steps N      of training (300)\n"
@@ -45,40 +47,21 @@ static const char usage[] =
     "  --batch N      windows a step (16)\n"
     "  --lr X         highest learning rate (0.002)\n"
     "  --sample N     characters that it writes (400)\n"
-    "  --seed N       of parameters, windows and the sample (1)\n";
+    "  --seed N       of parameters, windows and the sample (1)";
 
-typedef struct option {
-    const char *name;
-    int64_t *value, least;
-} option;
-
-static bool set_option(settings *s, const char *name, const char *value) {
-    const option options[] = {{"--steps", &s->steps, 0},   {"--layers", &s->layers, 1},
-                              {"--heads", &s->heads, 1},   {"--width", &s->width, 2},
-                              {"--length", &s->length, 1}, {"--batch", &s->batch, 1},
-                              {"--sample", &s->sample, 0}, {"--seed", &s->seed, 0}};
-    char *end;
-    if (strcmp(name, "--text") == 0) return (s->text = value), true;
-    if (strcmp(name, "--file") == 0) return (s->file = value), true;
-    const double x = strtod(value, &end);
-    if (!*value || *end || !(x >= 0 && x <= 1e6)) return false;
-    if (strcmp(name, "--lr") == 0) return (s->lr = x), true;
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        if (strcmp(name, options[i].name) == 0 && x == floor(x) && (int64_t)x >= options[i].least)
-            return (*options[i].value = (int64_t)x), true;
-    return false;
-}
-
-static bool read_options(settings *s, int argc, char **argv) {
-    for (int i = 1; i < argc; i += 2) {
-        if (strcmp(argv[i], "--help") == 0) {
-            fputs(usage, stdout);
-            exit(EXIT_SUCCESS);
-        }
-        if (i + 1 < argc && set_option(s, argv[i], argv[i + 1])) continue;
-        fprintf(stderr, "char_gpt: cannot make sense of '%s'\n%s", argv[i], usage);
-        return false;
-    }
+static bool read_settings(settings *s, int argc, char **argv) {
+    const option options[] = {{"--text", .text = &s->text},
+                              {"--file", .text = &s->file},
+                              {"--lr", .number = &s->lr, .most = 1e6},
+                              {"--steps", .whole = &s->steps, .most = 1e6},
+                              {"--layers", .whole = &s->layers, .least = 1, .most = 1e6},
+                              {"--heads", .whole = &s->heads, .least = 1, .most = 1e6},
+                              {"--width", .whole = &s->width, .least = 2, .most = 1e6},
+                              {"--length", .whole = &s->length, .least = 1, .most = 1e6},
+                              {"--batch", .whole = &s->batch, .least = 1, .most = 1e6},
+                              {"--sample", .whole = &s->sample, .most = 1e6},
+                              {"--seed", .whole = &s->seed, .most = 1e6}};
+    if (!read_options(argc, argv, usage, options, sizeof options / sizeof *options)) return false;
     if (s->width % (2 * s->heads) == 0) return true;
     fprintf(stderr, "char_gpt: each head needs an even number of the width\n");
     return false;
@@ -312,7 +295,7 @@ int main(int argc, char **argv) {
                   .lr = 0.002};
     text x = {0};
     model m = {0};
-    if (!read_options(&s, argc, argv) || !read_text(&x, &s)) return EXIT_FAILURE;
+    if (!read_settings(&s, argc, argv) || !read_text(&x, &s)) return EXIT_FAILURE;
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
     tad_tape *t = tad_tape_new(
         &(tad_settings){.threads = cores > 16 ? 16 : (int)cores, .seed = (uint64_t)s.seed});

@@ -25,10 +25,14 @@ static inline bool write_csv(const tad_history *h, const char *path) {
     return fclose(f) == 0 && good;
 }
 
+/* What takes a script, to be ended by pclose; NULL if there is none. */
+static inline FILE *open_gnuplot(void) {
+    return system("command -v gnuplot >/dev/null 2>&1") == 0 ? popen("gnuplot", "w") : NULL;
+}
+
 /* The curves by gnuplot; false if there is none. */
 static inline bool draw(const tad_history *h, const tad_plot_options *plot) {
-    if (system("command -v gnuplot >/dev/null 2>&1") != 0) return false;
-    FILE *gnuplot = popen("gnuplot", "w");
+    FILE *gnuplot = open_gnuplot();
     if (!gnuplot) return false;
     bool good = tad_history_plot(h, plot, tad_file_sink, gnuplot) == TAD_OK;
     return pclose(gnuplot) == 0 && good;

@@ -228,7 +228,8 @@ static tad_status fit(tad_tape *t) {
     return tad_tape_status(t);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (!no_options(argc, argv, "custom_op")) return EXIT_FAILURE;
     tad_tape *t = tad_tape_new(NULL);
     bool good = check(&log_cosh);
     good = check(&prefix_op) && good;

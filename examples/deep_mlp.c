@@ -136,7 +136,8 @@ static tad_status downhill(tad_tape *t) {
     return tad_tape_status(t);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (!no_options(argc, argv, "deep_mlp")) return EXIT_FAILURE;
     tad_tape *t = tad_tape_new(NULL);
     tad_status s = recursion(t);
     if (s == TAD_OK) s = vanishing(t);

@@ -29,6 +29,7 @@
 #include <tad/train.h>
 
 #include "curves.h"
+#include "options.h"
 #include "ranks.h"
 #include "small_digits.h"
 
@@ -36,13 +37,12 @@
 
 typedef struct settings {
     const char *data, *out;
-    int epochs, batch, hidden, shards;
+    int64_t epochs, batch, hidden, shards, seed;
     double lr;
-    uint64_t seed;
     bool no_check;
 } settings;
 
-static const char usage[] = "usage: digits [options]\n"
+static const char usage[] = "digits [options]\n"
                             "  --data DIR    folder with MNIST's files, or with digits-*-ubyte "
                             "(default: the shipped digits)\n"
                             "  --out DIR     folder for history.csv and history.svg (default: .)\n"
@@ -53,45 +53,19 @@ static const char usage[] = "usage: digits [options]\n"
                             "ranks of mpirun (4 there)\n"
                             "  --lr X        learning rate (0.1)\n"
                             "  --seed N      of weights and batches (1)\n"
-                            "  --no-check    skip the gradient check\n";
+                            "  --no-check    skip the gradient check";
 
-static bool read_number(const char *text, double lo, double hi, double *out) {
-    char *end;
-    *out = strtod(text, &end);
-    return *text && !*end && *out >= lo && *out <= hi;
-}
-
-/* One option with a value; false if there is no such option or the value has no meaning. */
-static bool set_option(settings *o, const char *name, const char *value) {
-    double x;
-    if (strcmp(name, "--data") == 0) return (o->data = value), true;
-    if (strcmp(name, "--out") == 0) return (o->out = value), true;
-    if (strcmp(name, "--lr") == 0) return read_number(value, 1e-12, 1e6, &o->lr);
-    if (!read_number(value, 0, 1e9, &x) || x != floor(x)) return false;
-    if (strcmp(name, "--seed") == 0) return (o->seed = (uint64_t)x), true;
-    if (x < 1) return false;
-    if (strcmp(name, "--epochs") == 0) return (o->epochs = (int)x), true;
-    if (strcmp(name, "--batch") == 0) return (o->batch = (int)x), true;
-    if (strcmp(name, "--hidden") == 0) return (o->hidden = (int)x), true;
-    if (strcmp(name, "--shards") == 0) return (o->shards = (int)x), true;
-    return false;
-}
-
-static bool read_options(settings *o, int argc, char **argv) {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            fputs(usage, stdout);
-            exit(EXIT_SUCCESS);
-        } else if (strcmp(argv[i], "--no-check") == 0) {
-            o->no_check = true;
-        } else if (i + 1 < argc && set_option(o, argv[i], argv[i + 1])) {
-            i++;
-        } else {
-            fprintf(stderr, "digits: cannot make sense of '%s'\n%s", argv[i], usage);
-            return false;
-        }
-    }
-    return true;
+static bool read_settings(settings *o, int argc, char **argv) {
+    const option options[] = {{"--data", .text = &o->data},
+                              {"--out", .text = &o->out},
+                              {"--lr", .number = &o->lr, .least = 1e-12, .most = 1e6},
+                              {"--seed", .whole = &o->seed, .most = 1e9},
+                              {"--epochs", .whole = &o->epochs, .least = 1, .most = 1e9},
+                              {"--batch", .whole = &o->batch, .least = 1, .most = 1e9},
+                              {"--hidden", .whole = &o->hidden, .least = 1, .most = 1e9},
+                              {"--shards", .whole = &o->shards, .least = 1, .most = 1e9},
+                              {"--no-check", .flag = &o->no_check}};
+    return read_options(argc, argv, usage, options, sizeof options / sizeof *options);
 }
 
 /* ---- data ---- */
@@ -234,7 +208,7 @@ static void print_times(const check *c, double sweep) {
 }
 
 static bool check_gradients(const digits *d, const settings *o) {
-    tad_tape *t = tad_tape_new(&(tad_settings){.seed = o->seed});
+    tad_tape *t = tad_tape_new(&(tad_settings){.seed = (uint64_t)o->seed});
     tad_batches *ten =
         tad_batches_new(t, &d->train, 10, &(tad_batch_options){.order = TAD_ORDER_FIXED});
     check c = {.tape = t, .net = make_net(t, TAD_F64, d, o)};
@@ -384,9 +358,9 @@ static bool run(tad_tape *t, const settings *given, const char *program, const t
     if (!make_folder("digits", o.out) || load(t, o.data, &d) != TAD_OK) return false;
     if (o.epochs == 0) o.epochs = d.epochs;
     if (writes)
-        printf("%s from %s: %lld training and %lld test examples, %lld-%d-%lld\n\n", d.name, o.data,
-               (long long)d.train.count, (long long)d.test.count, (long long)d.train.features,
-               o.hidden, (long long)d.train.classes);
+        printf("%s from %s: %lld training and %lld test examples, %lld-%lld-%lld\n\n", d.name,
+               o.data, (long long)d.train.count, (long long)d.test.count,
+               (long long)d.train.features, (long long)o.hidden, (long long)d.train.classes);
     if (!o.no_check && writes && !check_gradients(&d, &o)) return false;
 
     double last[COLUMNS];
@@ -401,7 +375,7 @@ static bool run(tad_tape *t, const settings *given, const char *program, const t
 
 int main(int argc, char **argv) {
     settings o = {.out = ".", .batch = 100, .hidden = 50, .lr = 0.1, .seed = 1};
-    if (!read_options(&o, argc, argv)) return EXIT_FAILURE;
+    if (!read_settings(&o, argc, argv)) return EXIT_FAILURE;
     tad_ranks ranks = open_ranks();
     if (ranks.size > 1 && o.shards == 0) o.shards = 4;
     tad_tape *t = tad_tape_new(&(tad_settings){.seed = o.seed});

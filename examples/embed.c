@@ -104,7 +104,14 @@ static bool write_main(const char *folder, const tad_var *in, const tad_var *out
     return fclose(f) == 0;
 }
 
+static const char usage[] =
+    "embed [FOLDER]\n"
+    "  writes train_step.c and train_step.h to FOLDER, else prints the header";
+
 int main(int argc, char **argv) {
+    const char *folder = NULL;
+    const option options[] = {{.text = &folder}};
+    if (!read_options(argc, argv, usage, options, 1)) return EXIT_FAILURE;
     tad_tape *t = tad_tape_new(&(tad_settings){.level = TAD_LEVEL_BASE}); /* as C text computes */
     tad_var in[INPUTS] = {{0}}, out[OUTPUTS] = {{0}};
     tad_program *p;
@@ -114,10 +121,10 @@ int main(int argc, char **argv) {
         return 1;
     }
     bool good;
-    if (argc > 1)
-        good = write_text(p, argv[1], "train_step.c", tad_program_c) &&
-               write_text(p, argv[1], "train_step.h", tad_program_c_header) &&
-               write_main(argv[1], in, out);
+    if (folder)
+        good = write_text(p, folder, "train_step.c", tad_program_c) &&
+               write_text(p, folder, "train_step.h", tad_program_c_header) &&
+               write_main(folder, in, out);
     else
         good = tad_program_c_header(p, &(tad_c_options){.name = "train_step"}, tad_file_sink,
                                     stdout) == TAD_OK;

@@ -152,14 +152,20 @@ static tad_status by_points(tad_tape *t, const data *d) {
     return s;
 }
 
+static const char usage[] = "freeze [FOLDER]\n"
+                            "  with a folder the program is drawn there: program.dot, plan.svg";
+
 int main(int argc, char **argv) {
     static data d;
+    const char *folder = NULL;
+    const option options[] = {{.text = &folder}};
+    if (!read_options(argc, argv, usage, options, 1)) return EXIT_FAILURE;
     tad_tape *t = tad_tape_new(NULL);
     make(&d);
     tad_var points[2] = {tad_borrow(t, TAD_F64, TAD_SHAPE(POINTS), d.x),
                          tad_borrow(t, TAD_F64, TAD_SHAPE(POINTS), d.y)};
     tad_status s = by_tape(t, points);
-    if (s == TAD_OK) s = by_program(t, points, argc > 1 ? argv[1] : NULL);
+    if (s == TAD_OK) s = by_program(t, points, folder);
     if (s == TAD_OK) s = by_points(t, &d);
     return finish(t, s);
 }

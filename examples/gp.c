@@ -63,7 +63,8 @@ static tad_status predict(const process *p, tad_var x, tad_var y, tad_var places
     return s;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (!no_options(argc, argv, "gp")) return EXIT_FAILURE;
     tad_tape *t = tad_tape_new(NULL);
     tad_random random = {.seed = 4};
     double at[POINTS], value[POINTS], place[PLACES];

@@ -15,6 +15,8 @@
 #include <tad/gradcheck.h>
 #include <tad/train.h>
 
+#include "options.h"
+
 static double seconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -76,12 +78,14 @@ static int check_one(const char *name, const tad_gradcheck_options *options) {
     return v == TAD_CHECK_PASS || is_flat(op, v, &report) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static const char usage[] = "gradcheck_ops [--order N] [NAME]\n"
+                            "  all ops, or the full report of one; order 1, or 2 (default)";
+
 int main(int argc, char **argv) {
-    tad_gradcheck_options options = {0};
-    int first = 1;
-    if (argc > 2 && strcmp(argv[1], "--order") == 0) {
-        options.order = atoi(argv[2]);
-        first = 3;
-    }
-    return first < argc ? check_one(argv[first], &options) : check_all(&options);
+    const char *name = NULL;
+    int64_t order = 0;
+    const option known[] = {{"--order", .whole = &order, .least = 1, .most = 2}, {.text = &name}};
+    if (!read_options(argc, argv, usage, known, 2)) return EXIT_FAILURE;
+    const tad_gradcheck_options options = {.order = (int)order};
+    return name ? check_one(name, &options) : check_all(&options);
 }

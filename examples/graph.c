@@ -99,7 +99,8 @@ static tad_status newton(tad_tape *t) {
     return s;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (!no_options(argc, argv, "graph")) return EXIT_FAILURE;
     tad_tape *t = tad_tape_new(NULL);
     tad_status s = shared(t);
     if (s == TAD_OK) s = loop(t);

@@ -74,7 +74,8 @@ static tad_status train(tad_tape *t) {
     return tad_tape_status(t);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (!no_options(argc, argv, "logistic")) return EXIT_FAILURE;
     tad_tape *t = tad_tape_new(NULL);
     tad_status s = one_example(t);
     if (s == TAD_OK) s = train(t);

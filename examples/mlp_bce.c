@@ -86,7 +86,8 @@ static tad_status learn(tad_tape *t, double weight) {
     return tad_tape_status(t);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (!no_options(argc, argv, "mlp_bce")) return EXIT_FAILURE;
     tad_tape *t = tad_tape_new(&(tad_settings){.seed = 1});
     tad_status s = output_gradient(t, 1);
     if (s == TAD_OK) s = output_gradient(t, 3);

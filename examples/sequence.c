@@ -58,12 +58,12 @@ static tad_status learn(student *s, tad_var x, tad_var sum) {
 }
 
 int main(int argc, char **argv) {
-    const int steps = argc > 1 ? atoi(argv[1]) : 600;
-    const int64_t length = argc > 2 ? atoi(argv[2]) : 30;
-    if (length < 2 || length > MOST) {
-        fprintf(stderr, "sequence: from 2 to %d places\n", MOST);
-        return EXIT_FAILURE;
-    }
+    static const char usage[] = "sequence [STEPS] [LENGTH]\n"
+                                "  default: 600 steps, 30 places, of 2 to 1000";
+    int64_t steps = 600, length = 30;
+    const option options[] = {{.whole = &steps, .least = 0, .most = 1e6},
+                              {.whole = &length, .least = 2, .most = MOST}};
+    if (!read_options(argc, argv, usage, options, 2)) return EXIT_FAILURE;
     tad_tape *t = tad_tape_new(&(tad_settings){.seed = 1});
     student all[NETS] = {student_of(t, "rnn", tad_net_rnn), student_of(t, "gru", tad_net_gru),
                          student_of(t, "lstm", tad_net_lstm)};
@@ -73,7 +73,7 @@ int main(int argc, char **argv) {
     printf("mean square of the error, %lld places; 0.1667 is a guess\n\n step", (long long)length);
     for (int k = 0; k < NETS; k++) printf("%9s", all[k].name);
     printf("\n");
-    for (int i = 1; i <= steps && s == TAD_OK; i++) {
+    for (int i = 1; i <= (int)steps && s == TAD_OK; i++) {
         tad_var x, sum;
         draw(t, &random, length, &x, &sum);
         for (int k = 0; k < NETS && s == TAD_OK; k++) s = learn(&all[k], x, sum);

@@ -1,4 +1,4 @@
-/* What several examples print alike: matrices, and how it ended. */
+/* What several examples print alike: matrices, and how it ended; and their command line. */
 #ifndef SHOW_H
 #define SHOW_H
 
@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <tad/tad.h>
 #include <tad/train.h>
+
+#include "options.h"
 
 /* "name = [[1, 2], [3, 4]]"; vectors and numbers with fewer brackets. */
 static inline void show(const char *name, tad_var x) {

@@ -96,7 +96,10 @@ static double accuracy(tad_net *net, const tad_dataset *d) {
 }
 
 int main(int argc, char **argv) {
-    const char *folder = argc > 1 ? argv[1] : DATA_FOLDER;
+    const char *folder = DATA_FOLDER;
+    const option options[] = {{.text = &folder}};
+    if (!read_options(argc, argv, "torch_net [FOLDER]\n  default: the examples' data", options, 1))
+        return EXIT_FAILURE;
     char path[512];
     tad_safetensors *file = NULL;
     tad_dataset seen, held_out;

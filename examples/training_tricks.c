@@ -1,9 +1,9 @@
 /* What comes after a first net: optimisers compared, initial values and what they do to
- * activations, batch normalisation, overfitting with dropout and L2, a search over settings. On the
- * shipped digits, 64 pixels each.
+ * activations and gradients, batch normalisation, overfitting with dropout and L2, a search over
+ * settings. On the shipped digits, 64 pixels each.
  *
- *     training_tricks [FOLDER]      tables; curves as CSV, and as SVG where gnuplot is, in FOLDER
- *                                   (default: .) */
+ *     training_tricks [FOLDER]      tables; curves as CSV, and pictures where gnuplot is, in
+ *                                   FOLDER (default: .) */
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
 
@@ -11,6 +11,7 @@
 #include <tad/tad.h>
 
 #include "curves.h"
+#include "initial.h"
 #include "show.h"
 #include "small_digits.h"
 
@@ -126,15 +127,15 @@ static tad_status optimisers(const lesson *l) {
 /* ---- 2. initial values ---- */
 
 /* How activations of five layers of 100 spread, of 1000 standard normal inputs. */
-static tad_status spread(const lesson *l, const char *name, tad_activation *f, double scale) {
-    enum { LAYERS = 5, WIDTH = 100, ROWS = 1000 };
+static tad_status spread(const lesson *l, const initial *c) {
     tad_tape *t = l->tape;
     const tad_mark mark = tad_tape_mark(t);
     tad_var x = tad_randn(t, TAD_F64, TAD_SHAPE(ROWS, WIDTH));
-    printf("%-28s", name);
+    printf("%-28s", c->name);
     for (int k = 0; k < LAYERS; k++) {
-        tad_var w = tad_mul(tad_randn(t, TAD_F64, TAD_SHAPE(WIDTH, WIDTH)), tad_number(scale));
-        x = f(tad_matmul(x, w));
+        tad_var w =
+            tad_mul(tad_randn(t, TAD_F64, TAD_SHAPE(WIDTH, WIDTH)), tad_number(c->deviation));
+        x = c->f(tad_matmul(x, w));
         printf("%9.4f", tad_item(tad_std(x, tad_all(), 1)));
     }
     printf("\n");
@@ -142,33 +143,37 @@ static tad_status spread(const lesson *l, const char *name, tad_activation *f, d
 }
 
 static tad_status initial_values(const lesson *l) {
-    const struct {
-        const char *name;
-        tad_activation *f;
-        double scale;
-    } cases[] = {
-        {"sigmoid, weights 1", tad_sigmoid, 1}, {"sigmoid, weights 0.01", tad_sigmoid, 0.01},
-        {"sigmoid, Xavier", tad_sigmoid, 0.1},  {"tanh, Xavier", tad_tanh, 0.1},
-        {"ReLU, weights 0.01", tad_relu, 0.01}, {"ReLU, Xavier", tad_relu, 0.1},
-        {"ReLU, He", tad_relu, 0.1 * sqrt(2)}};
+    enum { N = 7 };
+    initial all[N] = {
+        {.name = "sigmoid, weights 1", .f = tad_sigmoid, .deviation = 1, .most = 1},
+        {.name = "sigmoid, weights 0.01", .f = tad_sigmoid, .deviation = 0.01, .most = 1},
+        {.name = "sigmoid, Xavier", .f = tad_sigmoid, .deviation = 0.1, .most = 1},
+        {.name = "tanh, Xavier", .f = tad_tanh, .deviation = 0.1, .least = -1, .most = 1},
+        {.name = "ReLU, weights 0.01", .f = tad_relu, .deviation = 0.01, .most = 2},
+        {.name = "ReLU, Xavier", .f = tad_relu, .deviation = 0.1, .most = 2},
+        {.name = "ReLU, He", .f = tad_relu, .deviation = 0.1 * sqrt(2), .most = 2}};
     tad_status s = TAD_OK;
     printf("\n2. Initial values: the deviation of the activations, layer by layer\n\n%-28s", "");
-    for (int k = 1; k <= 5; k++) printf("%9d", k);
+    for (int k = 1; k <= LAYERS; k++) printf("%9d", k);
     printf("\n");
-    for (size_t i = 0; i < sizeof cases / sizeof *cases && s == TAD_OK; i++)
-        s = spread(l, cases[i].name, cases[i].f, cases[i].scale);
-    return s;
+    for (int i = 0; i < N && s == TAD_OK; i++) s = spread(l, &all[i]);
+    for (int i = 0; i < N && s == TAD_OK; i++) s = measure(l->tape, &all[i]);
+    if (s != TAD_OK) return s;
+    printf("\n");
+    draw_layers(activations_script, all, N, l->folder, "activations");
+    draw_layers(gradients_script, all, N, l->folder, "gradients");
+    return TAD_OK;
 }
 
 /* ---- 3. batch normalisation ---- */
 
 /* Four layers of 100, each normalised before its activation or not. */
 static tad_net *deep(const lesson *l, double scale, bool with_norm) {
-    enum { LAYERS = 4, WIDTH = 100 };
+    enum { DEPTH = 4 };
     tad_net *net = tad_net_new(l->tape, TAD_F32);
     const tad_layer_options o = {.weight = {.kind = TAD_INIT_NORMAL, .scale = scale}};
     char name[40];
-    for (int k = 0; k < LAYERS; k++) {
+    for (int k = 0; k < DEPTH; k++) {
         snprintf(name, sizeof name, "affine%d", k);
         tad_net_affine(net, name, k ? WIDTH : PIXELS, WIDTH, &o);
         snprintf(name, sizeof name, "norm%d", k);
@@ -285,9 +290,14 @@ static tad_status search(const lesson *l) {
     return TAD_OK;
 }
 
+static const char usage[] = "training_tricks [FOLDER]\n"
+                            "  tables; curves as CSV, and pictures where gnuplot is, in FOLDER (.)";
+
 int main(int argc, char **argv) {
-    tad_tape *t = tad_tape_new(&(tad_settings){.seed = 1});
-    lesson l = {.tape = t, .folder = argc > 1 ? argv[1] : "."};
+    lesson l = {.folder = "."};
+    const option options[] = {{.text = &l.folder}};
+    if (!read_options(argc, argv, usage, options, 1)) return EXIT_FAILURE;
+    tad_tape *t = l.tape = tad_tape_new(&(tad_settings){.seed = 1});
     if (!make_folder("training_tricks", l.folder)) return EXIT_FAILURE;
     tad_status s = load_small_digits(t, DATA_FOLDER, &l.train, &l.test);
     if (s == TAD_OK) s = optimisers(&l);

@@ -98,7 +98,8 @@ static tad_status compare(tad_tape *t, activation g) {
     return TAD_OK;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (!no_options(argc, argv, "two_layer_numpy")) return EXIT_FAILURE;
     static const activation all[] = {
         {"linear", identity}, {"sigmoid", tad_sigmoid}, {"relu", tad_relu}};
     tad_tape *t = tad_tape_new(NULL);

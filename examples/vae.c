@@ -106,7 +106,9 @@ static tad_status draw(const vae *v) {
 }
 
 int main(int argc, char **argv) {
-    const int epochs = argc > 1 ? atoi(argv[1]) : 200;
+    int64_t epochs = 200;
+    const option options[] = {{.whole = &epochs, .least = 0, .most = 1e6}};
+    if (!read_options(argc, argv, "vae [EPOCHS]\n  default: 200", options, 1)) return EXIT_FAILURE;
     tad_tape *t = tad_tape_new(&(tad_settings){.seed = 1});
     tad_dataset rest, held_out;
     vae v;
@@ -116,7 +118,7 @@ int main(int argc, char **argv) {
     tad_batches *train = tad_batches_new(t, &rest, BATCH, &f32),
                 *test = tad_batches_new(t, &held_out, BATCH, &f32);
     tad_optim *adam = tad_adam(v.params, 0.005, NULL);
-    for (int i = 0; i <= epochs && s == TAD_OK; i++) {
+    for (int i = 0; i <= (int)epochs && s == TAD_OK; i++) {
         double pixels, plane;
         if (i > 0) s = epoch(&v, train, adam, &pixels, &plane);
         if (s == TAD_OK && i % 40 == 0) {

@@ -5,12 +5,7 @@
 //         $(pkg-config --cflags --libs tad)
 //
 // COPY is GradBench; it wants json.hpp (Debian: nlohmann-json3-dev, -I /usr/include/nlohmann).
-#include <cmath>
-#include <cstdio>
-#include <random>
-#include <vector>
-
-#include <tad/tad.hpp>
+#include "slopes.hpp"
 
 #include "gradbench/evals/ba.hpp"
 #include "gradbench/evals/det.hpp"
@@ -20,39 +15,6 @@
 #include "gradbench/evals/lse.hpp"
 #include "gradbench/evals/lstm.hpp"
 #include "gradbench/evals/ode.hpp"
-
-static std::mt19937 engine(1);
-
-static std::vector<double> numbers(int n) {
-    std::uniform_real_distribution<double> uniform(0.1, 1);
-    std::vector<double> x(n);
-    for (double &xi : x) xi = uniform(engine);
-    return x;
-}
-
-template <typename F> static int check(const char *name, int n, const F &f) {
-    std::vector<double> x = numbers(n);
-    tad::tape t;
-    std::vector<tad::var> in = t.inputs(x.data(), x.size());
-    tad::var y = f(in.data());
-    const double value = f(x.data());
-    double worst = std::fabs(y.value() - value) / (1 + std::fabs(value));
-    bool right = worst <= 1e-12;
-    t.reverse(y);
-    for (int i = 0; i < n; i++) {
-        const double h = 1e-5, at = x[i];
-        x[i] = at + h;
-        const double above = f(x.data());
-        x[i] = at - h;
-        const double slope = (above - f(x.data())) / (2 * h);
-        x[i] = at;
-        const double error = std::fabs(in[i].gradient() - slope) / (1 + std::fabs(slope));
-        worst = std::max(worst, error);
-        right = right && error <= 1e-6;
-    }
-    std::printf("%s %s %g\n", name, right ? "ok" : "WRONG", worst);
-    return right ? 0 : 1;
-}
 
 // Each takes its inputs as one list of numbers of type T.
 static const int D = 3, K = 4, N = 5;
@@ -75,7 +37,8 @@ struct kmeans_of {
 struct lstm_of {
     template <typename T> T operator()(const T *x) const {
         T y = 0;
-        const std::vector<T> state(data.begin(), data.begin() + 2 * 2 * 3), sequence(data.begin(), data.begin() + 4 * 3);
+        const std::vector<T> state(data.begin(), data.begin() + 2 * 2 * 3);
+        const std::vector<T> sequence(data.begin(), data.begin() + 4 * 3);
         lstm::objective(2, 4, 3, x, x + 2 * 2 * 4 * 3, state.data(), sequence.data(), &y);
         return y;
     }

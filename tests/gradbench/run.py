@@ -6,7 +6,8 @@
 COPY is a copy of GradBench (github.com/gradbench/gradbench). Its tools manual, codipack, adept and
 finite are built there, as far as their headers are found (CPATH, LIBRARY_PATH; json.hpp in COPY/cpp), and
 tad's here, as far as pkg-config finds tad and jansson (PKG_CONFIG_PATH=BUILD/meson-uninstalled for one
-that is not installed); once more as "compiled", with programs compiled in place. Inputs are made as
+that is not installed); once more as "compiled", with programs compiled in place; and as "tad.hpp", COPY's own
+C++ objectives, as codipack and adept have them, with tad::var. Inputs are made as
 GradBench's evals make them. All tools must agree with the first that runs: |a - b| / max(1, |a| + |b|) at
 most 1e-4, as GradBench wants it. They run in turns, on one core; a time is the median of the medians of
 the rounds. What cannot be had is said in a sentence, and left out.
@@ -24,7 +25,7 @@ import inputs
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOOLS = ["manual", "codipack", "adept", "finite"]
-OURS = ["tad", "compiled"]
+OURS = ["tad", "compiled", "tad.hpp"]
 TOLERANCE = 1e-4
 # Evaluations: the functions, primal first; the sizes, and those for --quick.
 EVALS = {
@@ -45,6 +46,8 @@ EVALS = {
     "saddle": (["rr", "rf", "fr", "ff"], [()], [()]),
 }
 COMPILED = {"lstm", "ode", "particle", "saddle"}
+# What has no template of one number that may be any.
+NO_TEMPLATE = {"particle", "saddle"}
 # What the C++ tools that are built here do not have; elsewhere differences of thousands of inputs take hours.
 FINITE = {"particle", "saddle", "hello"}
 # What is a formula for the solution and no derivative of a program; shown, but not what tad is compared with.
@@ -57,7 +60,7 @@ def make(folder, target, *more):
 
 
 def build(copy, name, tools):
-    """The programs of an evaluation: tool, path."""
+    """The programs of an evaluation: of each tool the path, and what it takes first."""
     programs = {}
     for tool in tools:
         if tool == "tad":
@@ -67,13 +70,17 @@ def build(copy, name, tools):
                 continue
             place = HERE / "compiled" / name
             made, why = make(HERE, f"compiled/{name}", "BIN=compiled", "COMPILED=yes")
+        elif tool == "tad.hpp":
+            if name in NO_TEMPLATE:
+                continue
+            place, (made, why) = HERE / "bin" / "templates", make(HERE, "bin/templates", f"COPY={copy.resolve()}")
         else:
             folder = copy / "tools" / tool
             if not (folder / f"{name}.cpp").exists() or (tool == "finite" and name not in FINITE):
                 continue
             place, (made, why) = folder / "bin" / name, make(folder, f"bin/{name}")
         if made:
-            programs[tool] = place
+            programs[tool] = [str(place)] + ([name] if tool == "tad.hpp" else [])
         else:
             print(f"{tool} cannot do {name}: {why[:120]}", file=sys.stderr)
     return programs
@@ -81,7 +88,7 @@ def build(copy, name, tools):
 
 def run(program, path, function):
     """The output, the median of the evaluations and the preparation in seconds; or why not."""
-    done = subprocess.run(PIN + [str(program), path, function], capture_output=True, text=True, check=False)
+    done = subprocess.run(PIN + [*program, path, function], capture_output=True, text=True, check=False)
     lines = done.stdout.splitlines()
     if done.returncode or not lines:
         return None, (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[0]
@@ -143,7 +150,7 @@ def print_row(cells, markdown):
     if markdown:
         print("| " + " | ".join(cells) + " |", flush=True)
     else:
-        print("".join(c.ljust(w) for c, w in zip(cells, [10, 24, 11] + [11] * 7 + [18, 8])), flush=True)
+        print("".join(c.ljust(w) for c, w in zip(cells, [10, 24, 11] + [11] * (len(cells) - 5) + [18, 8])), flush=True)
 
 
 def evaluate(copy, name, options):
