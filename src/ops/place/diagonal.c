@@ -157,13 +157,14 @@ static tad_status diag_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
 }
 
 static void diag_compose(tad_rule *r) {
-    const int64_t k = ((const matrix_options *)r->options)->diagonal, out = k < 0 ? -k : k;
+    const int64_t k = ((const matrix_options *)r->options)->diagonal;
     const tad_shape x = tad_shape_of(r->in[0]);
-    if (x.rank == 1)
-        r->result[0] = put(r->in[0], &(diagonal_options){k, 0, 1, TAD_0D},
-                           TAD_SHAPE(x.dim[0] + out, x.dim[0] + out));
-    else
+    if (x.rank == 2) {
         r->result[0] = tad_diagonal(r->in[0], k, 0, 1);
+        return;
+    }
+    const int64_t n = x.dim[0] + (k < 0 ? -k : k); /* the shape rule has refused what overflows */
+    r->result[0] = put(r->in[0], &(diagonal_options){k, 0, 1, TAD_0D}, TAD_SHAPE(n, n));
 }
 
 static tad_status trace_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
