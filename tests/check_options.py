@@ -11,9 +11,10 @@ import tempfile
 def wrong(program, folder):
     """What is wrong with a program's command line."""
     name = pathlib.Path(program).stem
-    for word, status, begins in (("--help", 0, f"usage: {name}"), ("--nonsense", 1, "cannot make sense of '--nonsense'\nusage: ")):
-        done = subprocess.run([program, word], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=60, check=False)
+    for word, status, begins in (("--help", 0, f"usage: {name}"),
+                                 ("--nonsense", 1, "cannot make sense of '--nonsense'\nusage: ")):
+        done = subprocess.run([pathlib.Path(program).resolve(), word], cwd=folder, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60, check=False)
         said, other = (done.stdout, done.stderr) if status == 0 else (done.stderr, done.stdout)
         if done.returncode != status or not said.startswith(begins) or other or len(said.splitlines()[-1]) > 100:
             yield f"{name} {word}: status {done.returncode}, {said!r}, {other!r}"
