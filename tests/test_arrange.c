@@ -64,6 +64,15 @@ START_TEST(triangles_leave_nothing) {
     ck_values(tad_gradient(x), 0, 1, 0, 0, 1, 1, 0, 1, 1, 1);
     ck_values(tad_triu(tad_full(t, TAD_F64, TAD_SHAPE(2, 3), 1), 1), 0, 0, 1, 1, 0, 0, 1);
     ck_values(tad_tril(tad_full(t, TAD_F64, TAD_SHAPE(2, 2), 1), INT64_MAX), 0, 1, 1, 1, 1);
+    /* Integers to the last bit, and bools. */
+    const int64_t far = (INT64_C(1) << 62) + 1, whole[] = {far, far, far, far};
+    tad_var i = tad_tril(tad_input(t, TAD_I64, TAD_SHAPE(2, 2), whole), 0);
+    ck_tape(t);
+    const int64_t *lower = tad_data(i);
+    ck_assert(lower[0] == far && lower[1] == 0 && lower[2] == far && lower[3] == far);
+    tad_var b = tad_triu(tad_full(t, TAD_BOOL, TAD_SHAPE(2, 2), 1), 0);
+    ck_assert_int_eq(tad_dtype_of(b), TAD_BOOL);
+    ck_values(b, 0, 1, 1, 0, 1);
     ck_values(tad_tril(tad_full(t, TAD_F64, TAD_SHAPE(2, 2), 1), INT64_MIN), 0, 0, 0, 0, 0);
 }
 END_TEST

@@ -706,7 +706,7 @@ TAD_API tad_var tad_pad(tad_var x, const int64_t *width, size_t n, tad_pad_mode 
 /* Moved by shifts[i] along axis i of the list, the end comes to the beginning; one shift or one
  * axis stands for all; tad_all(): of x flattened. */
 TAD_API tad_var tad_roll(tad_var x, const int64_t *shifts, size_t n, tad_axes axes);
-/* x, but 0 above, or below, a diagonal of the last two axes, whatever is there. */
+/* x, but 0 above, or below, a diagonal of the last two axes, whatever is there; of any type. */
 TAD_API tad_var tad_tril(tad_var x, int64_t diagonal);
 TAD_API tad_var tad_triu(tad_var x, int64_t diagonal);
 /* As numpy.repeat: each element repeats[i] times, or one number for all; along one axis, or

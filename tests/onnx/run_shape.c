@@ -236,24 +236,19 @@ static const char *one_of(node_run *r, const char *name, const char *const *word
 }
 
 void run_grid_sample(node_run *r, const row *is) {
-    static const char *const modes[] = {"bilinear", "nearest", "bicubic"}, *const paddings[] = {
-                                                                               "zeros", "border",
-                                                                               "reflection"};
+    static const char *const modes[] = {"bilinear", "nearest", "bicubic"};
+    static const char *const paddings[] = {"zeros", "border", "reflection"};
     r->out[0] = call(r, is->op, IN(input(r, 0), input(r, 1)),
                      WITH(TEXT("mode", one_of(r, "mode", modes, 3)),
                           TEXT("padding_mode", one_of(r, "padding_mode", paddings, 3)),
                           FLAG("align_corners", integer(r, "align_corners", 0) != 0)));
 }
 
-/* The tests are of integers, which the ops do not take: they are only moved, so they go as float64.
- */
 void run_trilu(node_run *r, const row *is) {
     (void)is;
     const char *op = integer(r, "upper", 1) ? "triu" : "tril";
     const int64_t k = (int64_t)input_number(r, 1, 0);
-    const tad_dtype dtype = tad_dtype_of(input(r, 0));
-    const tad_var x = dtype == TAD_I64 ? cast(r, input(r, 0), TAD_F64) : input(r, 0);
-    r->out[0] = cast(r, call(r, op, IN(x), WITH(INT("diagonal", k))), dtype);
+    r->out[0] = call(r, op, IN(input(r, 0)), WITH(INT("diagonal", k)));
 }
 
 /* ---- blocks of a picture as channels ---- */

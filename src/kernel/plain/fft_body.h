@@ -101,6 +101,73 @@ static inline void M(fft_four)(ptrdiff_t m, ptrdiff_t s, const T *root, const T 
     }
 }
 
+static inline void M(fft_three)(ptrdiff_t m, ptrdiff_t s, const T *root, const T *restrict x,
+                                T *restrict y) {
+    const T h = (T)0.86602540378443864676, minus_h = -h, half = (T)-0.5; /* sin 60 degrees */
+    for (ptrdiff_t p = 0; p < m; p++) {
+        const T *w1 = root + 2 * p * s, *w2 = root + 4 * p * s;
+        const T c1 = w1[0], d1 = w1[1], minus1 = -d1, c2 = w2[0], d2 = w2[1], minus2 = -d2;
+        const T *x0 = x + 2 * s * p, *x1 = x0 + 2 * s * m, *x2 = x1 + 2 * s * m;
+        T *y0 = y + 6 * s * p, *y1 = y0 + 2 * s, *y2 = y1 + 2 * s;
+        for (ptrdiff_t q = 0; q < 2 * s; q += 2) {
+            const T ar = x1[q] + x2[q], ai = x1[q + 1] + x2[q + 1];
+            const T br = x1[q] - x2[q], bi = x1[q + 1] - x2[q + 1];
+            const T cr = x0[q] + half * ar, ci = x0[q + 1] + half * ai;
+            const T er = cr + h * bi, ei = ci + minus_h * br;
+            const T fr = cr + minus_h * bi, fi = ci + h * br;
+            y0[q] = x0[q] + ar;
+            y0[q + 1] = x0[q + 1] + ai;
+            y1[q] = er * c1 + ei * minus1;
+            y1[q + 1] = er * d1 + ei * c1;
+            y2[q] = fr * c2 + fi * minus2;
+            y2[q + 1] = fr * d2 + fi * c2;
+        }
+    }
+}
+
+/* What results of a factor 5 are made of: the first number, sums and differences of the others. */
+struct M(fft_fifths) {
+    T re, im, sum_re[2], sum_im[2], difference_re[2], difference_im[2];
+};
+
+/* Result j of them, by the cosines and sines of j and 2 j fifths of a circle. */
+TAD__EMBEDDED void M(fft_fifth)(const struct M(fft_fifths) * f, T c1, T c2, T s1, T s2, T c, T d,
+                                T *to) {
+    const T minus1 = -s1, minus2 = -s2, minus = -d;
+    const T re = (f->re + c1 * f->sum_re[0] + c2 * f->sum_re[1]) +
+                 (s1 * f->difference_im[0] + s2 * f->difference_im[1]);
+    const T im = (f->im + c1 * f->sum_im[0] + c2 * f->sum_im[1]) +
+                 (minus1 * f->difference_re[0] + minus2 * f->difference_re[1]);
+    to[0] = re * c + im * minus;
+    to[1] = re * d + im * c;
+}
+
+static inline void M(fft_five)(ptrdiff_t m, ptrdiff_t s, const T *root, const T *restrict x,
+                               T *restrict y) {
+    const T c1 = (T)0.30901699437494742410, c2 = (T)-0.80901699437494742410,
+            s1 = (T)0.95105651629515357212, s2 = (T)0.58778525229247312917;
+    for (ptrdiff_t p = 0; p < m; p++) {
+        const ptrdiff_t apart = 2 * s * m, w = 2 * p * s;
+        const T *from = x + 2 * s * p;
+        T *to = y + 10 * s * p;
+        for (ptrdiff_t q = 0; q < 2 * s; q += 2) {
+            const T *a = from + q, *b = a + apart, *c = b + apart, *d = c + apart, *e = d + apart;
+            const struct M(fft_fifths) f = {a[0],
+                                            a[1],
+                                            {b[0] + e[0], c[0] + d[0]},
+                                            {b[1] + e[1], c[1] + d[1]},
+                                            {b[0] - e[0], c[0] - d[0]},
+                                            {b[1] - e[1], c[1] - d[1]}};
+            to[q] = f.re + f.sum_re[0] + f.sum_re[1];
+            to[q + 1] = f.im + f.sum_im[0] + f.sum_im[1];
+            M(fft_fifth)(&f, c1, c2, s1, s2, root[w], root[w + 1], to + 2 * s + q);
+            M(fft_fifth)(&f, c2, c1, s2, -s1, root[2 * w], root[2 * w + 1], to + 4 * s + q);
+            M(fft_fifth)(&f, c2, c1, -s2, s1, root[3 * w], root[3 * w + 1], to + 6 * s + q);
+            M(fft_fifth)(&f, c1, c2, -s1, -s2, root[4 * w], root[4 * w + 1], to + 8 * s + q);
+        }
+    }
+}
+
 /* Results j and r - j of an odd factor: u and v, of the sums and differences of numbers k and
  * r - k; turn: between roots of that factor. */
 static inline void M(fft_pair)(ptrdiff_t r, ptrdiff_t j, const T *root, ptrdiff_t turn,
@@ -160,8 +227,12 @@ static inline void M(fft_factors)(ptrdiff_t n, const T *root, T *x, T *y) {
         const ptrdiff_t r = tad__fft_factor(rest), m = rest / r;
         if (r == 2)
             M(fft_two)(m, s, root, from, to);
+        else if (r == 3)
+            M(fft_three)(m, s, root, from, to);
         else if (r == 4)
             M(fft_four)(m, s, root, from, to);
+        else if (r == 5)
+            M(fft_five)(m, s, root, from, to);
         else
             M(fft_odd)(r, m, s, root, from, to);
         T *swap = from;

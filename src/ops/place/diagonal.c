@@ -183,7 +183,6 @@ static void trace_compose(tad_rule *r) {
 
 static tad_status triangle_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
-    if (tad__needs_float(c, 0)) return TAD_BAD_DTYPE;
     if (c->in[0]->rank < 2) return tad_fail(c, TAD_BAD_SHAPE, "needs two axes");
     *out = (tad_type){(tad_dtype)c->in[0]->dtype, tad__shape_of(c->in[0])};
     return TAD_OK;
@@ -209,7 +208,10 @@ static void triangle_compose(tad_rule *r) {
             column = places(r, 0, TAD_SHAPE(1, x.dim[x.rank - 1]));
     const bool lower = r->op == &tad__ops_diagonal[TRIL];
     tad_var outside = lower ? tad_greater(column, row) : tad_less(column, row);
-    r->result[0] = tad_masked_fill(r->in[0], outside, 0);
+    const tad_dtype dtype = tad_dtype_of(r->in[0]);
+    r->result[0] = tad__is_float(dtype)
+                       ? tad_masked_fill(r->in[0], outside, 0)
+                       : tad_where(outside, tad_full(r->tape, dtype, TAD_0D, 0), r->in[0]);
 }
 
 /* ---- options, samples, misuse ---- */
@@ -279,14 +281,15 @@ static const tad_misuse trace_misuse[] = {
     {CASE("integers", INDICES(3, 2, 2)), .expect = TAD_BAD_DTYPE},
 };
 static const tad_sample triangle_samples[] = {
-    {CASE("square", F64(3, 3)), K(0)},      {CASE("above", F64(3, 5)), K(1)},
-    {CASE("below", F64(5, 3)), K(-2)},      {CASE("batch", F64(2, 3, 4)), K(2)},
-    {CASE("all or none", F64(2, 3)), K(7)}, {CASE("empty", F64(3, 0)), K(0)},
+    {CASE("square", F64(3, 3)), K(0)},          {CASE("above", F64(3, 5)), K(1)},
+    {CASE("below", F64(5, 3)), K(-2)},          {CASE("batch", F64(2, 3, 4)), K(2)},
+    {CASE("all or none", F64(2, 3)), K(7)},     {CASE("empty", F64(3, 0)), K(0)},
+    {CASE("integers", INDICES(9, 3, 4)), K(1)}, {CASE("bools", MASK(2, 3, 3)), K(-1)},
 };
 static const tad_misuse triangle_misuse[] = {
     {CASE("vector", F64(3)), K(0), .expect = TAD_BAD_SHAPE},
     {CASE("0-d", F64_0D), K(0), .expect = TAD_BAD_SHAPE},
-    {CASE("integers", INDICES(3, 2, 2)), K(0), .expect = TAD_BAD_DTYPE},
+    {CASE("a row of integers", INDICES(3, 2)), K(0), .expect = TAD_BAD_SHAPE},
 };
 
 /* ---- the ops ---- */
