@@ -263,6 +263,67 @@ START_TEST(options_and_operands_tell_calls_apart) {
 }
 END_TEST
 
+static tad_program_info info_of(const tad_var *in, size_t n_in, const tad_var *out, size_t n_out) {
+    machine m = machine_of(in, n_in, out, n_out, NULL);
+    const tad_program_info i = tad_program_info_of(m.p);
+    machine_free(m);
+    return i;
+}
+
+static tad_var sine_of_product(const tad_var *in) { return tad_sin(tad_mul(in[0], in[1])); }
+
+START_TEST(numbers_are_computed_once) {
+    const tad_var in[2] = {tad_scalar(t, 0.7), tad_scalar(t, -0.3)};
+    tad_var one = sine_of_product(in), again = sine_of_product(in),
+            out = tad_fma(one, again, tad_sub(in[0], in[1]));
+    tad_program_info i = info_of(in, 2, &out, 1);
+    ck_assert_uint_eq(i.numbers, 4);
+    ck_assert_uint_eq(i.shared, 2);
+    out = tad_add(tad_mul(tad_number(1), in[0]), tad_mul(in[1], tad_number(1)));
+    i = info_of(in, 2, &out, 1);
+    ck_assert_uint_eq(i.numbers, 1);
+    ck_assert_uint_eq(i.shared, 2);
+}
+END_TEST
+
+/* Other operands, another order of them, another row, another option. */
+START_TEST(steps_on_numbers_are_told_apart) {
+    const tad_var in[2] = {tad_scalar(t, -0.7), tad_scalar(t, -0.3)}, x = in[0], y = in[1];
+    const tad_var out[] = {
+        tad_sub(x, y),          tad_sub(y, x),          tad_maximum(x, y),
+        tad_maximum(y, x),      tad_fma(x, x, y),       tad_fma(x, y, y),
+        tad_fma(x, x, x),       tad_fnma(x, x, x),      tad_mul(x, tad_number(2)),
+        tad_leaky_relu(x, 0.1), tad_leaky_relu(x, 0.2), tad_leaky_relu(y, 0.2),
+        tad_leaky_relu(x, 0.1)};
+    enum { N = sizeof out / sizeof *out };
+    double y_of[N], x_of[2] = {-2, -3};
+    machine m = machine_of(in, 2, out, N, NULL);
+    const tad_program_info i = tad_program_info_of(m.p);
+    ck_assert_uint_eq(i.numbers, N - 1);
+    ck_assert_uint_eq(i.shared, 1);
+    run_numbers(m, x_of, y_of);
+    static const double right[N] = {
+        1, -1, -2, -2, 1, 3, 2, -6, -4, -0.2, -0.4, -0.6000000000000001, -0.2};
+    for (size_t k = 0; k < N; k++) ck_assert_double_eq(y_of[k], right[k]);
+    machine_free(m);
+}
+END_TEST
+
+/* Of a list that is rolled up functions are, but not products: these are terms of items. */
+START_TEST(long_lists_share_functions) {
+    enum { N = 1000 };
+    static tad_var in[N], out[2 * N];
+    for (size_t k = 0; k < N; k++) in[k] = tad_scalar(t, 1 + 0.01 * (double)k);
+    for (size_t k = 0; k < 2 * N; k++) {
+        tad_var x = in[k % N];
+        out[k] = tad_add(tad_mul(tad_exp(x), x), tad_mul(x, x));
+    }
+    const tad_program_info i = info_of(in, N, out, 2 * N);
+    ck_assert_uint_eq(i.shared, N);
+    ck_assert_uint_eq(i.recorded, i.numbers + N);
+}
+END_TEST
+
 /* Calls that are alike but for one field of an option, of every kind there is. */
 #define AXES(...) tad_axes_of((const int[]){__VA_ARGS__}, 2)
 static size_t calls_of_shapes(tad_var x, tad_var *out) {
@@ -718,6 +779,9 @@ static Suite *suite(void) {
     c = tape_case(s, "savings");
     tcase_add_test(c, what_nothing_needs_or_is_known_is_not_computed);
     tcase_add_test(c, options_and_operands_tell_calls_apart);
+    tcase_add_test(c, numbers_are_computed_once);
+    tcase_add_test(c, steps_on_numbers_are_told_apart);
+    tcase_add_test(c, long_lists_share_functions);
     tcase_add_test(c, every_option_tells_calls_apart);
     tcase_add_test(c, memory_is_used_again);
     tcase_add_test(c, the_end_of_memory_grows);

@@ -145,7 +145,7 @@ static tad_program *of_each_kind(void) {
     ck_assert(tad_decide(tad_less(n, m)));
     tad_var out[3] = {tad_name(y, "y")};
     out[1] = tad_neg(s);
-    out[2] = tad_neg(tad_neg(s));
+    out[2] = tad_neg(tad_square(s));
     return frozen((tad_var[]){x, n, m}, 3, out, 3, NULL);
 }
 
@@ -220,7 +220,7 @@ static const char file[] =
     "static void numbers_2(double *n) {\n"
     "    const double v2 = row_neg_number(n[4]);\n"
     "    n[3] = v2;\n"
-    "    const double v3 = row_neg_number(n[4]);\n"
+    "    const double v3 = row_square_number(n[4]);\n"
     "    const double v4 = row_neg_number(v3);\n"
     "    n[6] = v4;\n"
     "}\n"

@@ -110,7 +110,7 @@ TAD_API const char *tad_program_out_name(const tad_program *p, size_t k);
 typedef struct tad_program_info {
     size_t recorded;   /* nodes that the outputs need, as recorded, without leaves */
     size_t folded;     /* of these: computed from constants alone */
-    size_t shared;     /* of these: computed twice */
+    size_t shared;     /* of these: computed twice, or a number times 1 */
     size_t numbers;    /* steps on single float64 numbers */
     size_t rolled_up;  /* sums and functions, of which these are made then, that run as vectors */
     size_t calls;      /* other ops */

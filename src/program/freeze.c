@@ -105,6 +105,7 @@ static bool begin(tad__freezer *f) {
 static void end(tad__freezer *f) {
     tad__memory *m = &f->p->memory;
     tad__forget_shared(f);
+    tad__forget_numbers(f);
     tad__memory_resize(m, f->mark, f->mark ? f->nodes : 0, 0);
     tad__memory_resize(m, f->value, f->value ? (size_t)f->nodes * sizeof *f->value : 0, 0);
     tad__memory_resize(m, f->slot, f->slot ? f->numbers * sizeof *f->slot : 0, 0);
@@ -276,7 +277,8 @@ tad_status tad_freeze(const tad_var *in, size_t n_in, const tad_var *out, size_t
                       .out = out,
                       .n_in = n_in,
                       .n_out = n_out,
-                      .first = TAD__NO_NODE};
+                      .first = TAD__NO_NODE,
+                      .one = TAD__NO_REF};
     tad_status s = check(&f);
     if (s == TAD_OK && !(f.p = new_program(t, f.options))) s = tad__no_memory(t, "freeze");
     if (s == TAD_OK) s = freeze(&f);

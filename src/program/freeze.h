@@ -17,6 +17,12 @@ enum {
 struct tad__shared; /* calls that there are already */
 struct tad__known;  /* constants that there are already */
 
+/* Where steps on numbers are, by what they compute. */
+typedef struct tad__number_table {
+    uint32_t *step; /* positions; NO_REF: free */
+    size_t room, count;
+} tad__number_table;
+
 typedef struct tad__freezer {
     tad_tape *t;
     tad_program *p;
@@ -31,6 +37,9 @@ typedef struct tad__freezer {
     uint32_t *slot;   /* of each number, where rolling up has placed them; NULL: as planned */
     struct tad__shared *shared;
     struct tad__known *known;
+    tad__number_table number_table;
+    bool shares_sums; /* sums and products too are computed once */
+    tad__ref one;     /* the constant 1; NO_REF: none */
     double tolerance; /* where something is rolled up */
     bool failed;      /* no memory */
 } tad__freezer;
@@ -70,6 +79,20 @@ const tad__ref *tad__shared_call(tad__freezer *f, const tad__call_step *c);
 tad__ref tad__known_number(tad__freezer *f, double number, tad_dtype dtype);
 void tad__forget_shared(tad__freezer *f);
 
+/* ---- share_numbers.c ---- */
+
+/* What a step gives without computing: what it multiplies by 1, or the result of an equal one.
+ * TAD__NO_REF: this one must be added next, and will be found from now on. */
+tad__ref tad__shared_number(tad__freezer *f, const tad__number_step *s);
+void tad__forget_numbers(tad__freezer *f);
+
+/* A row that is a sum of products. */
+static inline bool tad__is_of_sum(uint32_t row) {
+    return row == TAD__ROW_add || row == TAD__ROW_sub || row == TAD__ROW_mul ||
+           row == TAD__ROW_fma || row == TAD__ROW_fnma || row == TAD__ROW_neg ||
+           row == TAD__ROW_square;
+}
+
 /* ---- fuse.c ---- */
 
 /* Puts rows on arrays of one shape together. */
@@ -81,6 +104,8 @@ tad_status tad__freeze_strips(tad__freezer *f);
 
 /* ---- roll.c ---- */
 
+/* Whether so many number steps are worth it. */
+bool tad__is_worth_rolling_up(const tad__freezer *f, size_t steps);
 /* Turns number steps into groups, where that is wanted and pays. */
 tad_status tad__roll_up(tad__freezer *f);
 

@@ -108,12 +108,15 @@ static void end(tad__roll *r) {
     tad__arena_free(&r->arena);
 }
 
+bool tad__is_worth_rolling_up(const tad__freezer *f, size_t steps) {
+    return steps >= (size_t)(f->options->roll_up ? FEWEST : FEWEST_EXACT);
+}
+
 /* A list of few steps stays one; so does what is so large that places might not fit into 31 bits.
  */
 tad_status tad__roll_up(tad__freezer *f) {
     tad__roll r = {.f = f, .p = f->p, .exact = !f->options->roll_up};
-    if (f->p->number.count < (r.exact ? FEWEST_EXACT : FEWEST) || f->numbers >> MOST_BITS)
-        return TAD_OK;
+    if (!tad__is_worth_rolling_up(f, f->p->number.count) || f->numbers >> MOST_BITS) return TAD_OK;
     r.zero = tad__known_number(f, 0, TAD_F64);
     if (f->failed) return tad__no_memory(f->t, "freeze");
     r.n = f->numbers;

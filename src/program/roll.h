@@ -162,12 +162,6 @@ bool tad__is_list_call(const tad__roll *r, const tad__call_step *c);
 static inline size_t tad__terms_of_list(const tad__roll *r, const tad__call_step *c) {
     return c->op == r->sum_list ? c->n_in + 1 : c->n_in / 2 + 2;
 }
-/* A row that is a sum of products. */
-static inline bool tad__is_of_sum(uint32_t row) {
-    return row == TAD__ROW_add || row == TAD__ROW_sub || row == TAD__ROW_mul ||
-           row == TAD__ROW_fma || row == TAD__ROW_fnma || row == TAD__ROW_neg ||
-           row == TAD__ROW_square;
-}
 
 /* ---- roll_kin.c ---- */
 

@@ -149,6 +149,7 @@ static tad__ref new_constant(tad__freezer *f, double number, tad_dtype dtype) {
     tad__constant_slot *c = TAD__ADD_TO(f->p, constant);
     if (!c) return TAD__NO_REF;
     *c = (tad__constant_slot){number, tad__new_number(f)};
+    if (number == 1) f->one = c->slot;
     return c->slot;
 }
 

@@ -112,7 +112,7 @@ static tad__ref operand_of(tad__freezer *f, const tad__call *c, uint32_t k, tad_
 
 /* ---- rows on numbers ---- */
 
-static void add_numbers(tad__freezer *f, uint32_t i, const tad__call *c) {
+static tad__number_step describe_step(tad__freezer *f, const tad__call *c) {
     const uint32_t row = (uint32_t)(c->op - f->p->basis->row);
     tad__number_step s = {.row = (uint16_t)row, .options = c->options != NULL};
     s.a = operand_of(f, c, 0, TAD_F64);
@@ -122,15 +122,27 @@ static void add_numbers(tad__freezer *f, uint32_t i, const tad__call *c) {
         s.c = tad__keep_options(f->p, c->options);
         f->failed = f->failed || s.c == TAD__NO_REF;
     }
-    s.to = tad__new_number(f);
+    return s;
+}
+
+static tad__ref compute_number(tad__freezer *f, tad__number_step *s) {
     tad__number_step *to = TAD__ADD_TO(f->p, number);
     if (!to) {
         f->failed = true;
-        return;
+        return TAD__NO_REF;
     }
-    *to = s;
-    f->value[i] = s.to;
+    s->to = tad__new_number(f);
+    *to = *s;
     add_step(f, TAD__NUMBERS, (uint32_t)(f->p->number.count - 1));
+    return s->to;
+}
+
+static void add_numbers(tad__freezer *f, uint32_t i, const tad__call *c) {
+    tad__number_step s = describe_step(f, c);
+    const tad__ref there = tad__shared_number(f, &s);
+    f->value[i] = there != TAD__NO_REF ? there : compute_number(f, &s);
+    f->p->info.shared += there != TAD__NO_REF;
+    if (there != TAD__NO_REF && s.options) f->p->options.count -= 2; /* kept for this step alone */
 }
 
 /* ---- other ops ---- */
@@ -358,12 +370,14 @@ static void add_outputs(tad__freezer *f) {
 
 /* ---- all of them ---- */
 
-/* A list of a million steps that doubles would take twice its memory. */
+/* Before it is known what is shared: not more than so many steps. A list of a million of them that
+ * doubles would take twice its memory. */
 static void reserve_numbers(tad__freezer *f) {
     tad_program *p = f->p;
     size_t n = 0;
     for (uint32_t i = 0; i < f->nodes; i++)
         n += (f->mark[i] & TAD__NEEDED) && !(tad__at(f->t, i)->flags & TAD__ARRAY);
+    f->shares_sums = !tad__is_worth_rolling_up(f, n);
     if (!n) return;
     p->number.item = tad__memory_resize(&p->memory, NULL, 0, n * sizeof *p->number.item);
     if (p->number.item) p->number.capacity = n;
@@ -378,6 +392,7 @@ tad_status tad__freeze_steps(tad__freezer *f) {
         if (tad__is_decision(f, i)) add_decision(f, i);
     }
     if (!f->failed) add_outputs(f);
+    tad__forget_numbers(f);
     if (f->failed) return tad__no_memory(f->t, "freeze");
     return tad__freeze_draws(f);
 }

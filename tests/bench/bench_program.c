@@ -45,8 +45,8 @@ static void *resize(void *user, void *old, size_t old_size, size_t new_size) {
 
 typedef struct {
     int work, candidate;
-    const double *x;
-    double *y; /* value, gradient or product */
+    const double *x; /* inputs, then the direction of a product */
+    double *y;       /* value, gradient or product */
     tad_tape *tape;
     tad_var *inputs;
     tad_program *program;
@@ -72,21 +72,20 @@ static void run(void *arg) {
 
 static double direction(size_t i) { return 1 + 0.1 * (double)(i % 7); }
 
-/* Gradients become Hessian times direction. */
-static void make_product(tad_tape *t, const tad_var *in, tad_var *gradient, size_t n) {
-    tad_var *v = bench_memory(n * sizeof *v), *product = bench_memory(n * sizeof *product);
-    for (size_t i = 0; i < n; i++) v[i] = tad_number(direction(i));
-    if (tad_tangent(gradient, n, in, v, n, product) != TAD_OK)
+/* Gradients become Hessian times direction, which is an input too. */
+static void make_product(tad_tape *t, tad_var *in, tad_var *gradient, size_t n) {
+    tad_var *product = bench_memory(n * sizeof *product);
+    for (size_t i = 0; i < n; i++) in[n + i] = tad_scalar(t, direction(i) * 0.99);
+    if (tad_tangent(gradient, n, in, in + n, n, product) != TAD_OK)
         bench_fail("tangent", tad_message(t));
     memcpy(gradient, product, n * sizeof *product);
-    free(v);
     free(product);
 }
 
 static void freeze(job *j) {
-    const size_t n = scalar_inputs[j->work];
+    const size_t n = scalar_inputs[j->work], inputs = j->candidate == PRODUCT ? 2 * n : n;
     tad_tape *t = tad_tape_new(NULL);
-    tad_var *in = bench_memory(n * sizeof *in), *out = bench_memory((n + 1) * sizeof *out);
+    tad_var *in = bench_memory(inputs * sizeof *in), *out = bench_memory((n + 1) * sizeof *out);
     for (size_t i = 0; i < n; i++) in[i] = tad_scalar(t, j->x[i] * 0.99 + 0.001);
     out[0] = scalar_frozen.record[j->work](in);
     if (tad_grad(out, NULL, 1, in, n, out + 1) != TAD_OK) bench_fail("grad", tad_message(t));
@@ -95,7 +94,7 @@ static void freeze(job *j) {
                                   .allow_constant_outputs = true,
                                   .roll_up = j->candidate >= ROLLED};
     const double start = bench_now();
-    if (tad_freeze(in, n, out, n + 1, &o, &j->program) != TAD_OK)
+    if (tad_freeze(in, inputs, out, n + 1, &o, &j->program) != TAD_OK)
         bench_fail("freeze", tad_message(t));
     j->frozen = bench_now() - start;
     j->recorded = (double)tad_node_count(t);
@@ -103,7 +102,7 @@ static void freeze(job *j) {
     free(in);
     free(out);
     j->workspace = tad_workspace_new(j->program);
-    if (tad_bind_numbers_in(j->workspace, 0, n, j->x) != TAD_OK ||
+    if (tad_bind_numbers_in(j->workspace, 0, inputs, j->x) != TAD_OK ||
         tad_bind_numbers_out(j->workspace, 0, n + 1, j->y) != TAD_OK)
         bench_fail("bind", tad_workspace_message(j->workspace));
 }
@@ -223,17 +222,18 @@ static void report(const job *jobs, const bench_case *cases, size_t operations, 
 }
 
 static void measure(int work, const bench_options *o, summary *all) {
-    double *x = bench_memory(scalar_inputs[work] * sizeof *x);
+    const size_t n = scalar_inputs[work];
+    double *x = bench_memory(2 * n * sizeof *x);
     job jobs[CANDIDATES];
     static bench_case cases[CANDIDATES];
     scalar_start(work, x);
+    for (size_t i = 0; i < n; i++) x[n + i] = direction(i);
     const int candidates = has_product(work) ? CANDIDATES : GRADIENTS;
     for (int c = 0; c < candidates; c++) {
         prepare(&jobs[c], work, c, x);
         run(&jobs[c]);
         if (c < GRADIENTS)
-            compare(scalar_names[work], candidate_names[c], jobs[c].y, jobs[FRESH].y,
-                    scalar_inputs[work]);
+            compare(scalar_names[work], candidate_names[c], jobs[c].y, jobs[FRESH].y, n);
         else
             check_product(&jobs[c]);
         cases[c] = (bench_case){.run = run, .arg = &jobs[c]};
