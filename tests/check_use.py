@@ -7,7 +7,7 @@ of the chapter; both must print what stands in the README. Each command of the R
 begins with a compiler and asks pkg-config is run as it stands (check_single.py does the others). The block
 marked as meson is a project with the installed library, then with tad as its subproject, out of an archive: the
 targets that this adds are looked at. --all builds that too, which takes minutes. That of CMake, where there is
-one, is a project with the installed library.
+one, is a project with the installed library. The module of Python lies where Python looks.
 """
 import json
 import os
@@ -43,11 +43,20 @@ def block(text, language):
     return re.search(BLOCK % re.escape(language), text, re.M | re.S)[1]
 
 
+def is_for_the_module(python):
+    try:
+        run(python, "-c", "import numpy, cffi")
+    except (Wrong, OSError):
+        return False
+    return True
+
+
 class Place:
     """A folder with the program, and the installed library that its commands find."""
 
     def __init__(self, root, build, folder):
-        self.root, self.folder, installed = root, folder, folder / "installed"
+        self.root, self.build, self.folder = root, build, folder
+        self.installed = installed = folder / "installed"
         run("meson", "install", "-C", build, "--no-rebuild", "--destdir", installed)
         found = next(installed.rglob("tad.pc")).parent
         self.env = dict(os.environ, PKG_CONFIG_PATH=str(found), PKG_CONFIG_SYSROOT_DIR=str(installed),
@@ -92,6 +101,16 @@ class Place:
         for program in ("program", "program-static"):
             self.expect(own / "build" / program)
 
+    def with_python(self, module):
+        """The module, if there is a folder of the prefix in which its Python looks, is there."""
+        python = next(filter(is_for_the_module, ("python3", "/usr/bin/python3")))
+        looks = run(python, "-c", "import site; print(*site.getsitepackages(), sep='\\n')").splitlines()
+        options = json.loads(run("meson", "introspect", "--buildoptions", self.build))
+        prefix = next(o["value"] for o in options if o["name"] == "prefix")
+        folder = "/" + str(module.parent.parent.relative_to(self.installed))
+        if folder not in looks and any(p.startswith(f"{prefix}/lib") for p in looks):
+            raise Wrong(f"the module is in {folder}, {python} looks in {looks}")
+
     def with_subproject(self, text, everything):
         own = self.project(text, "with-subproject")
         files = own / "subprojects" / "packagefiles"
@@ -134,6 +153,9 @@ def tests(place, readme, chapter, everything):
     text = block(chapter, "meson")
     yield "meson, installed", lambda: place.with_installed(text)
     yield "meson, subproject", lambda: place.with_subproject(text, everything)
+    module = next(place.installed.rglob("tad/_library.py"), None)
+    if module:
+        yield "Python, installed", lambda: place.with_python(module)
     if shutil.which("cmake"):
         yield "CMake, installed", lambda: place.with_cmake(block(chapter, "cmake"))
 
