@@ -43,10 +43,22 @@ static void write_both(const char *name, const tad_program *p, tad_c_interface i
     ck_assert_msg(write_to(path, p, interface, false) == TAD_OK, "%s", message);
 }
 
-static void *loaded(const tad_program *value, const tad_program *jacobian) {
+/* Derivatives of a function, and which. */
+enum { DERIVATIVES = 3 };
+static const struct {
+    const char *name;
+    tad_c_interface interface;
+    tad_give give;
+} derivatives[DERIVATIVES] = {{"jac_f", TAD_C_CASADI_JACOBIAN, TAD_GIVE_JACOBIAN},
+                              {"fwd1_f", TAD_C_CASADI_FORWARD, TAD_GIVE_JVP},
+                              {"adj1_f", TAD_C_CASADI_ADJOINT, TAD_GIVE_VJP}};
+
+/* derivative: of each of these, or NULL. */
+static void *loaded(const tad_program *value, tad_program *const *derivative) {
     char command[600];
     write_both("f", value, TAD_C_CASADI);
-    if (jacobian) write_both("jac_f", jacobian, TAD_C_CASADI_JACOBIAN);
+    for (int k = 0; k < DERIVATIVES && derivative; k++)
+        write_both(derivatives[k].name, derivative[k], derivatives[k].interface);
     snprintf(command, sizeof command,
              "cd %s && for f in *.c; do cc -std=c99 -Wall -Wextra -Wpedantic -Werror -fPIC "
              "-ffp-contract=off -include ${f%%.c}.h -c $f -o $f.o || exit 1; done; "
@@ -271,12 +283,13 @@ static tad_var rosenbrock(tad_tape *tape, const tad_var *x, size_t n, void *user
 }
 
 static void *loaded_function(tad_fn *f, const tad_var *x, size_t n) {
-    tad_program *value, *jacobian;
+    tad_program *value, *derivative[DERIVATIVES];
     ck_done(tad_freeze_function(f, NULL, x, n, TAD_GIVE_VALUE, NULL, &value), t);
-    ck_done(tad_freeze_function(f, NULL, x, n, TAD_GIVE_JACOBIAN, NULL, &jacobian), t);
-    void *library = loaded(value, jacobian);
+    for (int k = 0; k < DERIVATIVES; k++)
+        ck_done(tad_freeze_function(f, NULL, x, n, derivatives[k].give, NULL, &derivative[k]), t);
+    void *library = loaded(value, derivative);
     tad_program_free(value);
-    tad_program_free(jacobian);
+    for (int k = 0; k < DERIVATIVES; k++) tad_program_free(derivative[k]);
     return library;
 }
 
@@ -356,6 +369,138 @@ START_TEST(numbers_are_a_column_and_their_jacobian_a_row) {
 }
 END_TEST
 
+/* ---- one direction ---- */
+
+/* What the Jacobian says, which has a row for each element of y, and a column for each of x. */
+static double along(const double *by_x, size_t rows, size_t row, const double *x_dot, size_t n) {
+    double sum = 0;
+    for (size_t k = 0; k < n; k++) sum += by_x[k * rows + row] * x_dot[k];
+    return sum;
+}
+
+static double weighed(const double *by_x, size_t rows, size_t column, const double *weight) {
+    double sum = 0;
+    for (size_t k = 0; k < rows; k++) sum += by_x[column * rows + k] * weight[k];
+    return sum;
+}
+
+static void make_inputs(tad_var *x) {
+    x[0] = tad_name(tad_input(t, TAD_F64, TAD_SHAPE(2, 3), a_rows), "a");
+    x[1] = tad_input(t, TAD_F64, TAD_SHAPE(3, 2), a_rows);
+    x[2] = tad_scalar(t, 1.5);
+    x[3] = tad_scalar(t, 0.5);
+}
+
+static const double a_dot[6] = {1, -2, 3, -4, 5, -6}, b_dot[6] = {0.5, 7, -8, 9, 1.5, -2.5},
+                    numbers_dot[2] = {11, -0.75}, y_bar[4] = {3, -1, 0.25, 2};
+
+START_TEST(one_direction_agrees_with_the_jacobian) {
+    double a[6], b[6], numbers[2] = {1.5, 0.5}, by_a[24], by_b[24], by_numbers[8], y_dot[4],
+                       a_bar[6], b_bar[6], numbers_bar[2];
+    tad_var x[4];
+    make_inputs(x);
+    void *library = loaded_function(products, x, 4);
+    const casadi jacobian = functions_of(library, "jac_f"), fwd = functions_of(library, "fwd1_f"),
+                 adj = functions_of(library, "adj1_f");
+    turn(a, a_rows, 2, 3);
+    turn(b, a_rows, 3, 2);
+    ck_assert_int_eq(call(&jacobian, (const double *[]){a, b, numbers, NULL},
+                          (double *[]){by_a, by_b, by_numbers}),
+                     0);
+    ck_assert_int_eq(call(&fwd, (const double *[]){a, b, numbers, NULL, a_dot, b_dot, numbers_dot},
+                          (double *[]){y_dot}),
+                     0);
+    ck_assert_int_eq(call(&adj, (const double *[]){a, b, numbers, NULL, y_bar},
+                          (double *[]){a_bar, b_bar, numbers_bar}),
+                     0);
+    for (size_t i = 0; i < 4; i++)
+        ck_near(y_dot[i],
+                along(by_a, 4, i, a_dot, 6) + along(by_b, 4, i, b_dot, 6) +
+                    along(by_numbers, 4, i, numbers_dot, 2),
+                1e-13);
+    for (size_t k = 0; k < 6; k++) {
+        ck_near(a_bar[k], weighed(by_a, 4, k, y_bar), 1e-13);
+        ck_near(b_bar[k], weighed(by_b, 4, k, y_bar), 1e-13);
+    }
+    for (size_t k = 0; k < 2; k++) ck_near(numbers_bar[k], weighed(by_numbers, 4, k, y_bar), 1e-13);
+    ck_assert_int_eq(
+        call(&fwd, (const double *[]){a, b, numbers, NULL, NULL, NULL, NULL}, (double *[]){y_dot}),
+        0);
+    ck_bits(y_dot, (double[4]){0}, 4);
+    dlclose(library);
+}
+END_TEST
+
+static void ck_empty(const casadi_int *y, casadi_int rows, casadi_int columns) {
+    ck_assert_int_eq(y[0], rows);
+    ck_assert_int_eq(y[1], columns);
+    for (casadi_int k = 0; k <= columns; k++) ck_assert_int_eq(y[2 + k], 0);
+}
+
+START_TEST(one_direction_says_what_it_takes_and_gives) {
+    static const char *const fwd_in[] = {"a", "i1", "i2", "out_o0", "fwd_a", "fwd_i1", "fwd_i2"},
+                             *const adj_in[] = {"a", "i1", "i2", "out_o0", "adj_o0"},
+                             *const adj_out[] = {"adj_a", "adj_i1", "adj_i2"};
+    static const casadi_int of_x[3][2] = {{2, 3}, {3, 2}, {2, 1}};
+    tad_var x[4];
+    make_inputs(x);
+    void *library = loaded_function(products, x, 4);
+    const casadi fwd = functions_of(library, "fwd1_f"), adj = functions_of(library, "adj1_f");
+    ck_assert_int_eq(fwd.n_in(), 7);
+    ck_assert_int_eq(fwd.n_out(), 1);
+    ck_assert_int_eq(adj.n_in(), 5);
+    ck_assert_int_eq(adj.n_out(), 3);
+    for (int k = 0; k < 7; k++) ck_assert_str_eq(fwd.name_in(k), fwd_in[k]);
+    for (int k = 0; k < 5; k++) ck_assert_str_eq(adj.name_in(k), adj_in[k]);
+    ck_assert_str_eq(fwd.name_out(0), "fwd_o0");
+    for (int k = 0; k < 3; k++) {
+        ck_assert_str_eq(adj.name_out(k), adj_out[k]);
+        ck_pattern(fwd.sparsity_in(k), of_x[k][0], of_x[k][1]);
+        ck_pattern(fwd.sparsity_in(4 + k), of_x[k][0], of_x[k][1]);
+        ck_pattern(adj.sparsity_in(k), of_x[k][0], of_x[k][1]);
+        ck_pattern(adj.sparsity_out(k), of_x[k][0], of_x[k][1]);
+    }
+    ck_empty(fwd.sparsity_in(3), 2, 2);
+    ck_empty(adj.sparsity_in(3), 2, 2);
+    ck_pattern(fwd.sparsity_out(0), 2, 2);
+    ck_pattern(adj.sparsity_in(4), 2, 2);
+    ck_assert(!fwd.sparsity_in(7) && !adj.sparsity_in(5) && !adj.sparsity_in(-1));
+    ck_assert(!fwd.name_in(7) && !adj.name_in(5) && !adj.name_out(3));
+    dlclose(library);
+}
+END_TEST
+
+/* Numbers in a row are one argument, their tangents another, the cotangent, a number too, a third;
+ * what has a name is one by itself. */
+START_TEST(numbers_and_their_seeds_are_apart) {
+    enum { N = 9 };
+    double x[N], v[N], y_dot, y_bar_here = 3, gradient[N], bar[N];
+    tad_var in[N];
+    for (int i = 0; i < N; i++) in[i] = tad_scalar(t, x[i] = 0.1 * i + 0.05), v[i] = i % 3 - 1.5;
+    (void)tad_name(in[4], "middle");
+    void *library = loaded_function(rosenbrock, in, N);
+    const casadi jacobian = functions_of(library, "jac_f"), fwd = functions_of(library, "fwd1_f"),
+                 adj = functions_of(library, "adj1_f");
+    ck_assert_int_eq(fwd.n_in(), 7);
+    ck_assert_int_eq(adj.n_out(), 3);
+    ck_pattern(fwd.sparsity_in(6), 4, 1);
+    ck_pattern(adj.sparsity_in(4), 1, 1);
+    ck_pattern(adj.sparsity_out(0), 4, 1);
+    ck_assert_int_eq(call(&jacobian, (const double *[]){x, x + 4, x + 5, NULL},
+                          (double *[]){gradient, gradient + 4, gradient + 5}),
+                     0);
+    ck_assert_int_eq(call(&fwd, (const double *[]){x, x + 4, x + 5, NULL, v, v + 4, v + 5},
+                          (double *[]){&y_dot}),
+                     0);
+    ck_assert_int_eq(call(&adj, (const double *[]){x, x + 4, x + 5, NULL, &y_bar_here},
+                          (double *[]){bar, bar + 4, bar + 5}),
+                     0);
+    ck_near(y_dot, along(gradient, 1, 0, v, N), 1e-12);
+    for (int i = 0; i < N; i++) ck_near(bar[i], 3 * gradient[i], 1e-12);
+    dlclose(library);
+}
+END_TEST
+
 /* ---- what is refused ---- */
 
 static void ck_refused_c(const tad_program *p, tad_c_interface interface, tad_status code,
@@ -402,6 +547,11 @@ START_TEST(what_is_no_jacobian_is_refused) {
     ck_refused_c(two, TAD_C_CASADI_JACOBIAN, TAD_BAD_ARGUMENT, "output 1 is no Jacobian");
     ck_refused_c(less, TAD_C_CASADI_JACOBIAN, TAD_BAD_ARGUMENT, "output 0 is no Jacobian");
     ck_refused_c(more, TAD_C_CASADI_JACOBIAN, TAD_BAD_ARGUMENT, "output 0 is no Jacobian");
+    ck_refused_c(two, TAD_C_CASADI_FORWARD, TAD_BAD_ARGUMENT, "a tangent like each");
+    ck_refused_c(one, TAD_C_CASADI_FORWARD, TAD_BAD_ARGUMENT, "a tangent like each");
+    ck_refused_c(less, TAD_C_CASADI_FORWARD, TAD_BAD_ARGUMENT, "a tangent like each");
+    ck_refused_c(two, TAD_C_CASADI_ADJOINT, TAD_BAD_ARGUMENT, "and a cotangent");
+    ck_refused_c(less, TAD_C_CASADI_ADJOINT, TAD_BAD_ARGUMENT, "and a cotangent");
     ck_refused_c(one, (tad_c_interface)7, TAD_BAD_ARGUMENT, "no such interface");
     tad_program_free(one);
     tad_program_free(two);
@@ -433,6 +583,9 @@ static Suite *suite(void) {
     tcase_add_test(c, a_jacobian_is_of_columns_by_columns);
     tcase_add_test(c, a_jacobian_says_what_it_takes_and_gives);
     tcase_add_test(c, numbers_are_a_column_and_their_jacobian_a_row);
+    tcase_add_test(c, one_direction_agrees_with_the_jacobian);
+    tcase_add_test(c, one_direction_says_what_it_takes_and_gives);
+    tcase_add_test(c, numbers_and_their_seeds_are_apart);
     tcase_add_test(c, what_casadi_has_not_is_refused);
     tcase_add_test(c, what_is_no_jacobian_is_refused);
     tcase_add_test(c, steps_have_no_interface);

@@ -149,9 +149,11 @@ TAD_API TAD_MUST_USE tad_status tad_program_plan_svg(const tad_program *p, tad_s
 
 /* How the function can be called. */
 typedef enum tad_c_interface {
-    TAD_C_PLAIN,          /* as a function of C */
-    TAD_C_CASADI,         /* also by CasADi, see below */
-    TAD_C_CASADI_JACOBIAN /* also by CasADi, as the Jacobian of another function */
+    TAD_C_PLAIN,           /* as a function of C */
+    TAD_C_CASADI,          /* also by CasADi, see below */
+    TAD_C_CASADI_JACOBIAN, /* also by CasADi, as the Jacobian of another function, */
+    TAD_C_CASADI_FORWARD,  /* its derivative along a tangent, */
+    TAD_C_CASADI_ADJOINT   /* the gradient of what a cotangent weighs */
 } tad_c_interface;
 
 /* All zero is the default. */
@@ -192,12 +194,16 @@ typedef struct tad_c_options {
  *
  * TAD_C_CASADI_JACOBIAN writes jac_NAME and jac_NAME_plain: p is what tad_freeze_function makes
  * with TAD_GIVE_JACOBIAN of the function that NAME computes. With both files in one library CasADi
- * differentiates NAME.
+ * differentiates NAME. TAD_C_CASADI_FORWARD writes fwd1_NAME of a program with TAD_GIVE_JVP, and
+ * TAD_C_CASADI_ADJOINT adj1_NAME of one with TAD_GIVE_VJP: with these CasADi needs no Jacobian for
+ * a derivative in one direction, and with adj1_NAME none for a gradient. They take the result of
+ * NAME between arguments and seeds, and look at no element of it.
  *
  * UNSUPPORTED, with the reason: an op without C text (tad_op.c_text); for CasADi: what is not
  * float64, or has more than two axes, random draws, and what is read where it lies (see
  * copy_parameters). BAD_ARGUMENT for a name that C does not allow, an interface of steps, or
- * outputs that are no Jacobian; NO_MEMORY; IO: the sink wanted no more. */
+ * inputs and outputs that are not those of the derivative; NO_MEMORY; IO: the sink wanted no more.
+ */
 TAD_API TAD_MUST_USE tad_status tad_program_c(const tad_program *p, const tad_c_options *options,
                                               tad_sink *sink, void *user);
 TAD_API TAD_MUST_USE tad_status tad_program_c_header(const tad_program *p,

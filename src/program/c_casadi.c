@@ -29,18 +29,12 @@ static matrix matrix_at(const tad__c_list *list, size_t k) {
 
 static bool is_jacobian(const tad__c_file *f) { return f->interface == TAD_C_CASADI_JACOBIAN; }
 
-/* The shape of the one y whose Jacobian by x this is; false: it is none. */
-static bool differentiated(const tad_shape *jacobian, const tad_shape *x, tad_shape *y) {
-    const int rank = jacobian->rank - x->rank;
-    *y = (tad_shape){rank > 0 ? rank : 0, {0}};
-    if (rank < 0) return false;
-    memcpy(y->dim, jacobian->dim, (size_t)rank * sizeof *y->dim);
-    return memcmp(jacobian->dim + rank, x->dim, (size_t)x->rank * sizeof *x->dim) == 0;
-}
-
+/* What the function itself gives, of which this is a derivative. */
 static matrix y_of(const tad__c_file *f) {
     tad_shape y;
-    differentiated(&f->p->out[0].type.shape, &f->p->in[0].type.shape, &y);
+    if (f->interface == TAD_C_CASADI_FORWARD) return matrix_at(&f->out, 0);
+    if (f->interface == TAD_C_CASADI_ADJOINT) return matrix_at(&f->in, f->own);
+    tad__c_differentiated(&f->p->out[0].type.shape, &f->p->in[0].type.shape, &y);
     return matrix_of(&y);
 }
 
@@ -49,52 +43,6 @@ static size_t result_count(const tad__c_file *f) { return is_jacobian(f) ? f->in
 static matrix result_at(const tad__c_file *f, size_t k) {
     if (!is_jacobian(f)) return matrix_at(&f->out, k);
     return (matrix){elements(y_of(f)), elements(matrix_at(&f->in, k))};
-}
-
-/* ---- what CasADi can call ---- */
-
-static tad_status check_values(const tad__named_type *list, size_t n, int most_axes,
-                               const char *what, const tad_c_options *o) {
-    for (size_t k = 0; k < n; k++) {
-        const tad_type *type = &list[k].type;
-        if (type->dtype != TAD_F64)
-            return tad__c_refuse(o, TAD_UNSUPPORTED,
-                                 "program as C: %sput %zu is %s: CasADi has only float64", what, k,
-                                 tad_dtype_name(type->dtype));
-        if (type->shape.rank > most_axes)
-            return tad__c_refuse(o, TAD_UNSUPPORTED,
-                                 "program as C: %sput %zu has %d axes: CasADi has matrices", what,
-                                 k, type->shape.rank);
-    }
-    return TAD_OK;
-}
-
-static tad_status check_jacobians(const tad_program *p, const tad_c_options *o) {
-    if (p->n_out != p->n_in || !p->n_in)
-        return tad__c_refuse(o, TAD_BAD_ARGUMENT,
-                             "program as C: Jacobians by %zu inputs are as many outputs, not %zu",
-                             p->n_in, p->n_out);
-    tad_shape first, y;
-    differentiated(&p->out[0].type.shape, &p->in[0].type.shape, &first);
-    for (size_t k = 0; k < p->n_in; k++) {
-        const bool is = differentiated(&p->out[k].type.shape, &p->in[k].type.shape, &y);
-        if (!is || y.rank > 2 || !tad__shape_equal(&y, &first))
-            return tad__c_refuse(o, TAD_BAD_ARGUMENT,
-                                 "program as C: output %zu is no Jacobian by input %zu", k, k);
-    }
-    return TAD_OK;
-}
-
-tad_status tad__c_fits_casadi(const tad_program *p, const tad_c_options *o) {
-    const bool jacobian = o->interface == TAD_C_CASADI_JACOBIAN;
-    if (p->parameter.count || p->draw.count)
-        return tad__c_refuse(o, TAD_UNSUPPORTED, "program as C: CasADi knows no %s",
-                             p->draw.count ? "random draws"
-                                           : "parameters that are read where they lie, see "
-                                             "copy_parameters");
-    tad_status s = check_values(p->in, p->n_in, 2, "in", o);
-    if (s == TAD_OK) s = check_values(p->out, p->n_out, jacobian ? 4 : 2, "out", o);
-    return s == TAD_OK && jacobian ? check_jacobians(p, o) : s;
 }
 
 /* ---- names ---- */
@@ -142,8 +90,13 @@ static void put_memory(tad__c_file *f) { tad_c_put(&f->to, "(void)mem;\nreturn 0
 static void put_no_memory(tad__c_file *f) { tad_c_put(&f->to, "(void)mem;\n"); }
 static void put_nothing(tad__c_file *f) { (void)f; }
 
-/* A Jacobian takes y too, which CasADi has computed before; nothing of it is read. */
-static size_t argument_count(const tad__c_file *f) { return f->in.n + is_jacobian(f); }
+/* A derivative takes y too, behind the function's own arguments: CasADi has computed it before,
+ * and nothing of it is read. */
+static bool takes_y(const tad__c_file *f) { return f->interface != TAD_C_CASADI; }
+static size_t argument_count(const tad__c_file *f) { return f->in.n + takes_y(f); }
+static size_t argument_of(const tad__c_file *f, size_t parameter) {
+    return parameter + (takes_y(f) && parameter >= f->own);
+}
 
 static void put_n_in(tad__c_file *f) { tad_c_put(&f->to, "return %zu;\n", argument_count(f)); }
 static void put_n_out(tad__c_file *f) { tad_c_put(&f->to, "return %zu;\n", result_count(f)); }
@@ -153,21 +106,38 @@ static void put_choice(tad__c_file *f, const char *table, const char *last, size
     tad_c_put(&f->to, "%s};\nreturn i >= 0 && i < %zu ? %s[i] : NULL;\n", last, n, table);
 }
 
+/* A tangent is called after its input, a cotangent after y. */
 static void put_name_in(tad__c_file *f) {
     tad_c_put(&f->to, "static const char *const name[] = {\n");
-    for (size_t k = 0; k < f->in.n; k++) {
+    for (size_t k = 0; k < f->own; k++) {
         put_name(f, &f->in, k);
         tad_c_put(&f->to, ",\n");
     }
-    if (is_jacobian(f)) tad_c_put(&f->to, "\"out_o0\",\n");
+    if (takes_y(f)) tad_c_put(&f->to, "\"out_o0\",\n");
+    if (f->interface == TAD_C_CASADI_ADJOINT) tad_c_put(&f->to, "\"adj_o0\",\n");
+    for (size_t k = 0; k < f->own && f->interface == TAD_C_CASADI_FORWARD; k++) {
+        tad_c_put(&f->to, "\"fwd_\" ");
+        put_name(f, &f->in, k);
+        tad_c_put(&f->to, ",\n");
+    }
     put_choice(f, "name", "NULL", argument_count(f));
+}
+
+/* A Jacobian and a gradient are called after the input. */
+static void put_result_name(tad__c_file *f, size_t k) {
+    switch (f->interface) {
+    case TAD_C_CASADI_FORWARD: tad_c_put(&f->to, "\"fwd_o0\""); return;
+    case TAD_C_CASADI_JACOBIAN: tad_c_put(&f->to, "\"jac_o0_\" "); break;
+    case TAD_C_CASADI_ADJOINT: tad_c_put(&f->to, "\"adj_\" "); break;
+    default: put_name(f, &f->out, k); return;
+    }
+    put_name(f, &f->in, k);
 }
 
 static void put_name_out(tad__c_file *f) {
     tad_c_put(&f->to, "static const char *const name[] = {\n");
     for (size_t k = 0; k < result_count(f); k++) {
-        if (is_jacobian(f)) tad_c_put(&f->to, "\"jac_o0_\" ");
-        put_name(f, is_jacobian(f) ? &f->in : &f->out, k);
+        put_result_name(f, k);
         tad_c_put(&f->to, ",\n");
     }
     put_choice(f, "name", "NULL", result_count(f));
@@ -179,16 +149,16 @@ static void put_dense(tad__c_file *f, matrix m) {
 }
 
 static void put_sparsity_in(tad__c_file *f) {
-    const size_t n = f->in.n;
-    if (is_jacobian(f)) { /* no element of y: where each column begins, all at 0 */
+    if (takes_y(f)) { /* no element of y: where each column begins, all at 0 */
         const matrix y = y_of(f);
         tad_c_put(&f->to, "static const long long int empty[%lld] = {%lld, %lld};\n",
                   (long long)y.columns + 3, (long long)y.rows, (long long)y.columns);
-        tad_c_put(&f->to, "if (i == %zu) return empty;\n", n);
+        tad_c_put(&f->to, "if (i == %zu) return empty;\n", f->own);
+        tad_c_put(&f->to, "if (i > %zu) i--;\n", f->own);
     }
     tad_c_put(&f->to, "static const long long int dense[][3] = {\n");
-    for (size_t k = 0; k < n; k++) put_dense(f, matrix_at(&f->in, k));
-    put_choice(f, "dense", "{0}", n);
+    for (size_t k = 0; k < f->in.n; k++) put_dense(f, matrix_at(&f->in, k));
+    put_choice(f, "dense", "{0}", f->in.n);
 }
 
 static void put_sparsity_out(tad__c_file *f) {
@@ -247,7 +217,7 @@ static void put_helpers(tad__c_file *f) {
 static void bring_all(tad__c_file *f, size_t *at) {
     for (size_t k = 0; k < f->in.n; k++) {
         const matrix m = matrix_at(&f->in, k);
-        tad_c_put(&f->to, "casadi_bring(w + %zu, arg[%zu], %lld, %lld);\n", *at, k,
+        tad_c_put(&f->to, "casadi_bring(w + %zu, arg[%zu], %lld, %lld);\n", *at, argument_of(f, k),
                   (long long)m.rows, (long long)m.columns);
         *at += (size_t)elements(m);
     }

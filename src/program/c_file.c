@@ -44,13 +44,36 @@ static bool is_plain_number(const tad__named_type *t) {
 }
 
 /* Numbers in a row, without names of their own, are one parameter. */
-static void find_parameters(tad__c_list *list, size_t n) {
-    for (size_t k = 0; k < n;) {
+static void find_parameters(tad__c_list *list, size_t from, size_t n) {
+    for (size_t k = from; k < n;) {
         tad__c_parameter *p = &list->parameter[list->n++];
         *p = (tad__c_parameter){k++, 1};
         if (!is_plain_number(&list->type[p->first])) continue;
         for (; k < n && is_plain_number(&list->type[k]); k++) p->count++;
     }
+}
+
+/* As many parameters as another list has, of as many values each, for the values from there on. */
+static void find_alike(tad__c_list *list, size_t from, const tad__c_parameter *like, size_t n) {
+    for (size_t k = 0; k < n; k++)
+        list->parameter[list->n++] = (tad__c_parameter){from + like[k].first, like[k].count};
+}
+
+/* Tangents and gradients have parameters like what they are of, wherever numbers lie in a row. */
+static void find_all_parameters(tad__c_file *f, size_t referred) {
+    const tad_program *p = f->p;
+    const bool forward = f->interface == TAD_C_CASADI_FORWARD,
+               adjoint = f->interface == TAD_C_CASADI_ADJOINT;
+    const size_t own = forward ? p->n_in / 2 : p->n_in - adjoint;
+    find_parameters(&f->in, 0, own);
+    f->own = f->in.n;
+    if (forward) find_alike(&f->in, own, f->in.parameter, f->own);
+    if (adjoint) find_parameters(&f->in, own, p->n_in);
+    if (adjoint)
+        find_alike(&f->out, 0, f->in.parameter, f->own);
+    else
+        find_parameters(&f->out, 0, p->n_out);
+    find_parameters(&f->referred, 0, referred);
 }
 
 /* ---- memory ---- */
@@ -97,9 +120,7 @@ static void set_up(tad__c_file *f, const needs *n, char *memory) {
     f->read = (bool *)(f->live + n->numbers);
     f->kept = f->read + n->numbers;
     f->to.needed = f->kept + n->steps;
-    find_parameters(&f->in, p->n_in);
-    find_parameters(&f->referred, n->referred);
-    find_parameters(&f->out, p->n_out);
+    find_all_parameters(f, n->referred);
     for (size_t k = 0; k < p->constant.count; k++)
         if (p->constant.item[k].slot < n->numbers)
             f->constant[p->constant.item[k].slot] = (uint32_t)k + 1;
@@ -253,10 +274,20 @@ static tad_status check(const tad_program *p, const tad_c_options *o, const char
         return tad__c_refuse(o, TAD_BAD_ARGUMENT,
                              "program as C: \"%.60s\" cannot name the function", name);
     if (o->interface == TAD_C_PLAIN) return TAD_OK;
-    if (o->steps || (o->interface != TAD_C_CASADI && o->interface != TAD_C_CASADI_JACOBIAN))
+    if (o->steps || (unsigned)o->interface > TAD_C_CASADI_ADJOINT)
         return tad__c_refuse(o, TAD_BAD_ARGUMENT, "program as C: %s",
                              o->steps ? "steps have no interface" : "no such interface");
     return tad__c_fits_casadi(p, o);
+}
+
+/* What stands before the function's name. */
+static const char *before_name(tad_c_interface interface) {
+    switch (interface) {
+    case TAD_C_CASADI_JACOBIAN: return "jac_";
+    case TAD_C_CASADI_FORWARD: return "fwd1_";
+    case TAD_C_CASADI_ADJOINT: return "adj1_";
+    default: return "";
+    }
 }
 
 static tad_status write(const tad_program *p, const tad_c_options *o, tad_sink *sink, void *user,
@@ -267,7 +298,7 @@ static tad_status write(const tad_program *p, const tad_c_options *o, tad_sink *
         return tad__c_refuse(o, TAD_BAD_ARGUMENT, "program as C: no program or no sink");
     if (!o) o = &standard;
     tad__c_file f = {.p = p,
-                     .before = o->interface == TAD_C_CASADI_JACOBIAN ? "jac_" : "",
+                     .before = before_name(o->interface),
                      .name = o->name ? o->name : "program",
                      .after = o->interface == TAD_C_PLAIN ? "" : "_plain",
                      .interface = o->interface,

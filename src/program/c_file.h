@@ -32,6 +32,7 @@ typedef struct tad__c_file {
     bool steps; /* NAME_steps is written, not the function */
     tad_c to;
     tad__c_list in, out, referred;
+    size_t own;         /* parameters of the function itself; those behind are of its derivative */
     bool *kept;         /* of each number step: the result goes to memory */
     uint8_t *live;      /* of each number, while kept is found */
     bool *read;         /* of each number: noted, while the text is made the first time, where
@@ -91,10 +92,15 @@ uint32_t tad__c_put_list(tad__c_file *f, uint32_t group);
 
 void tad__c_put_steps(tad__c_file *f);
 
-/* ---- c_casadi.c ---- */
+/* ---- c_casadi_fits.c ---- */
 
 /* Whether CasADi can call the program so. */
 tad_status tad__c_fits_casadi(const tad_program *p, const tad_c_options *o);
+/* The shape of the one y whose Jacobian by x this is; false: it is none. */
+bool tad__c_differentiated(const tad_shape *jacobian, const tad_shape *x, tad_shape *y);
+
+/* ---- c_casadi.c ---- */
+
 /* The functions that CasADi calls; their prototypes. */
 void tad__c_put_casadi(tad__c_file *f);
 void tad__c_put_casadi_heads(tad__c_file *f);

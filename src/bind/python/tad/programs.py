@@ -133,7 +133,8 @@ class Program:
         return self._text(lib.tad_program_plan_svg)
 
     def c(self, name="program", interface="plain", header=False):
-        """The program as a file of C99, or its header. interface: "plain", "casadi", "casadi_jacobian"."""
+        """The program as a file of C99, or its header. interface: "plain", "casadi", and of derivatives
+        "casadi_jacobian", "casadi_forward", "casadi_adjoint"."""
         message, named = ffi.new("char[500]"), ffi.new("char[]", name.encode())
         options = ffi.new("tad_c_options *", {"name": named, "interface": _INTERFACES[interface],
                                               "message": message, "message_size": 500})
