@@ -12,7 +12,8 @@ enum { ALIGN = 64, FIRST_CHUNK = 64 * 1024, LARGEST_STEP = 64 * 1024 * 1024 };
 
 /* Most of a first sweep's time goes into page faults. From this size on, large pages are asked for:
  * fewer faults, and fewer misses in the tables of pages afterwards. The whole pages that the memory
- * begins and ends in are advised too, because a mapping in two parts could not be grown in place. */
+ * begins and ends in are advised too, because a mapping in two parts could not be grown in place.
+ */
 enum { LARGE = 2 * 1024 * 1024, PAGE = 4096 };
 
 static void *advised(void *p, size_t size) {
