@@ -24,10 +24,10 @@ static void definition(const double *x, int64_t n, bool inverse, double *y) {
     }
 }
 
-static const int64_t lengths[] = {1,   2,   3,   4,   5,   6,   7,    8,   9,   10,  11,
-                                  12,  13,  14,  15,  16,  17,  19,   22,  26,  32,  37,
-                                  60,  64,  97,  100, 101, 121, 128,  169, 210, 256, 289,
-                                  341, 360, 500, 512, 720, 997, 1000, 1024};
+static const int64_t lengths[] = {1,   2,   3,   4,   5,   6,   7,   8,    9,   10,  11,  12,
+                                  13,  14,  15,  16,  17,  19,  22,  26,   32,  37,  60,  64,
+                                  97,  100, 101, 121, 128, 169, 210, 243,  256, 289, 341, 360,
+                                  500, 512, 625, 720, 729, 750, 997, 1000, 1024};
 
 /* Against the largest number of all: 4 ulp for each doubling of the length. */
 static void check_length(int64_t n, tad_dtype dtype, bool inverse, double eps) {

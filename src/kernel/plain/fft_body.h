@@ -7,26 +7,43 @@ static inline void M(fft_root)(ptrdiff_t k, ptrdiff_t n, T *root) {
     root[2 * k + 1] = (T)sine;
 }
 
-/* As fft_root, of numbers first to end - 1 in the first eighth of the circle; a loop for vectors.
- */
-static inline void M(fft_roots_within)(ptrdiff_t first, ptrdiff_t end, ptrdiff_t n, T *root) {
-    const double eighth = 0.78539816339744830962, from = 8 * (double)first, whole = (double)n;
-    const int count = (int)(end - first);
+/* As fft_root, of numbers first to end - 1 in this eighth of the half circle, of 0 to 3; a loop for
+ * vectors. */
+static inline void M(fft_roots_within)(int part, ptrdiff_t first, ptrdiff_t end, ptrdiff_t n,
+                                       T *root) {
+    const double eighth = 0.78539816339744830962, whole = (double)n;
+    const double from = part & 1 ? (double)((part + 1) * n - 8 * first)
+                                 : (double)(8 * first - part * n),
+                 each = part & 1 ? -8 : 8;
+    const int count = (int)(end - first), is_turned = part == 1 || part == 2;
+    const T factor = part < 2 ? 1 : -1;
     T *const to = root + 2 * first;
     for (int k = 0; k < count; k++) {
-        const double angle = eighth * (from + 8 * (double)k) / whole;
-        to[2 * k] = (T)tad__cos_core_f64(angle);
-        to[2 * k + 1] = (T)-tad__sin_core_f64(angle);
+        const double angle = eighth * (from + each * (double)k) / whole;
+        const T c = (T)tad__cos_core_f64(angle), s = (T)tad__sin_core_f64(angle);
+        to[2 * k] = factor * (is_turned ? s : c);
+        to[2 * k + 1] = is_turned ? -c : -s;
     }
 }
 
-/* The n-th roots of 1: e^(-2 pi i k / n). Where n has a factor 4 an eighth of them is computed. */
+/* The same of those of the eighth that are below `end`. */
+static inline void M(fft_roots_of)(int part, ptrdiff_t end, ptrdiff_t n, T *root) {
+    const ptrdiff_t first = (part * n + 7) / 8, last = ((part + 1) * n + 7) / 8;
+    if (last < end) end = last;
+    for (ptrdiff_t k = first; k < end; k += 1024)
+        M(fft_roots_within)(part, k, end - k < 1024 ? end : k + 1024, n, root);
+}
+
+/* The n-th roots of 1: e^(-2 pi i k / n). Where n has a factor 4 an eighth of them is computed,
+ * else half. */
 static inline void M(fft_roots)(ptrdiff_t n, T *root) {
-    const ptrdiff_t quarter = n % 4 ? 0 : n / 4;
-    for (ptrdiff_t k = 0; !quarter && k < n; k++) M(fft_root)(k, n, root);
-    const ptrdiff_t within = quarter ? (n + 7) / 8 : 0; /* less than an eighth */
-    for (ptrdiff_t k = 0; k < within; k += 1024)
-        M(fft_roots_within)(k, within - k < 1024 ? within : k + 1024, n, root);
+    const ptrdiff_t quarter = n % 4 ? 0 : n / 4, half = (n + 1) / 2;
+    for (int part = 0; part < (quarter ? 1 : 4); part++) M(fft_roots_of)(part, half, n, root);
+    if (!quarter && n % 2 == 0) M(fft_root)(half, n, root);
+    for (ptrdiff_t k = n / 2 + 1; !quarter && k < n; k++) {
+        root[2 * k] = root[2 * (n - k)];
+        root[2 * k + 1] = -root[2 * (n - k) + 1];
+    }
     if (quarter && n % 8 == 0) M(fft_root)(n / 8, n, root);
     for (ptrdiff_t k = n / 8 + 1; k < quarter; k++) {
         root[2 * k] = -root[2 * (quarter - k) + 1];
