@@ -4,7 +4,8 @@
 /* x^2 + 3 x */
 static tad_var f(tad_tape *t, const tad_var *x, size_t n, void *user) {
     (void)t, (void)n, (void)user;
-    return tad_add(tad_square(x[0]), tad_mul(x[0], tad_number(3)));
+    const tad_var square = tad_square(x[0]); /* compilers order operands as they like */
+    return tad_add(square, tad_mul(x[0], tad_number(3)));
 }
 
 static bool keep(void *user, const char *text, size_t length) {
@@ -64,9 +65,9 @@ static void pictures(tad_tape *t) {
         OK(tad_program_dump(p, keep, text));
         IS(text, "in[0] x n0\n"
                  "numbers, 3 steps\n"
-                 "    n2 = mul(n0, n1)\n"
-                 "    n3 = square(n0)\n"
-                 "    n4 = add(n3, n2)\n"
+                 "    n2 = square(n0)\n"
+                 "    n3 = mul(n0, n1)\n"
+                 "    n4 = add(n2, n3)\n"
                  "out[0] y n4\n");
     }
 
