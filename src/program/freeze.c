@@ -97,6 +97,7 @@ static tad_status resolve(tad__freezer *f, const tad_var *v, size_t n, const cha
 /* The marks and values of all nodes; false: no memory. */
 static bool begin(tad__freezer *f) {
     tad__memory *m = &f->p->memory;
+    f->shared_arena.memory = m;
     f->mark = tad__memory_resize(m, NULL, 0, f->nodes);
     f->value = tad__memory_resize(m, NULL, 0, (size_t)f->nodes * sizeof *f->value);
     return f->mark && f->value;

@@ -14,14 +14,9 @@ enum {
     TAD__STALE = 16 /* comes of a parameter that was changed since */
 };
 
-struct tad__shared; /* calls that there are already */
-struct tad__known;  /* constants that there are already */
-
-/* Where steps on numbers are, by what they compute. */
-typedef struct tad__number_table {
-    uint32_t *step; /* positions; NO_REF: free */
-    size_t room, count;
-} tad__number_table;
+struct tad__shared;      /* calls that there are already */
+struct tad__known;       /* constants that there are already */
+struct tad__shared_step; /* steps on numbers that there are already */
 
 typedef struct tad__freezer {
     tad_tape *t;
@@ -37,11 +32,12 @@ typedef struct tad__freezer {
     uint32_t *slot;   /* of each number, where rolling up has placed them; NULL: as planned */
     struct tad__shared *shared;
     struct tad__known *known;
-    tad__number_table number_table;
-    bool shares_sums; /* sums and products too are computed once */
-    tad__ref one;     /* the constant 1; NO_REF: none */
-    double tolerance; /* where something is rolled up */
-    bool failed;      /* no memory */
+    struct tad__shared_step *shared_steps;
+    tad__arena shared_arena; /* of these */
+    bool shares_sums;        /* sums and products too are computed once */
+    tad__ref one;            /* the constant 1; NO_REF: none */
+    double tolerance;        /* where something is rolled up */
+    bool failed;             /* no memory */
 } tad__freezer;
 
 /* ---- marks.c ---- */
