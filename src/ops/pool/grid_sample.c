@@ -72,12 +72,6 @@ static tad_status affine_shape(const tad_call_frame *c, tad_type *out, size_t *n
 
 /* ---- compositions ---- */
 
-static int taps_of_mode(int mode) {
-    return mode == TAD_GRID_BICUBIC   ? TAD__GRID_CUBIC
-           : mode == TAD_GRID_NEAREST ? TAD__GRID_NEAREST
-                                      : TAD__GRID_LINEAR;
-}
-
 /* The last coordinate is that of the first axis. */
 static void sample_compose(tad_rule *r) {
     const sample_options *o = r->options;
@@ -89,11 +83,10 @@ static void sample_compose(tad_rule *r) {
     for (int i = 0; i < axes; i++) points *= result.dim[2 + i] = grid.dim[1 + i];
     tad_var all = tad_reshape(r->in[1], TAD_SHAPE(x.dim[0], points, axes));
     for (int i = 0; i < axes; i++) {
-        const tad__grid_axis a = {x.dim[2 + i], taps_of_mode(o->mode), o->padding,
-                                  o->align_corners};
+        const tad__grid_options on = {x.dim[2 + i], o->mode, o->padding, o->align_corners, 0};
         tad_var at = tad_squeeze(tad_slice(all, 2, axes - 1 - i, axes - i, 1), tad_axis(2));
-        weights[i] = tad__grid_weights(at, &a);
-        places[i] = tad__grid_places(at, &a);
+        weights[i] = tad__grid_weights(at, &on);
+        places[i] = tad__grid_places(at, &on);
     }
     r->result[0] = tad_reshape(tad__grid_sum(r->in[0], weights, places, axes), result);
 }
@@ -126,9 +119,8 @@ static void affine_compose(tad_rule *r) {
 /* ---- options, samples, misuse ---- */
 
 static const tad_option sample_list[] = {
-    {OPTION(CHOICE, sample_options, mode), .choices = "bilinear|nearest|bicubic"},
-    {OPTION_NAMED("padding_mode", CHOICE, sample_options, padding),
-     .choices = "zeros|border|reflection"},
+    {OPTION(CHOICE, sample_options, mode), .choices = TAD__GRID_MODES},
+    {OPTION_NAMED("padding_mode", CHOICE, sample_options, padding), .choices = TAD__GRID_PADDINGS},
     {OPTION(BOOL, sample_options, align_corners)},
 };
 static const tad_option affine_list[] = {

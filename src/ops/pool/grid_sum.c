@@ -111,7 +111,7 @@ static const tad_array *factor(const tad_call_frame *c, const sizes *s, int i) {
 #define SET_STEPS(to, array, n)                                                                    \
     for (int k_ = 0; (array) && k_ < (n); k_++) (to)[k_] = (ptrdiff_t)tad_strides(array)[k_]
 
-#define FILL(to, T)                                                                                \
+#define FILL(to)                                                                                   \
     do {                                                                                           \
         (to)->channels = s->channels;                                                              \
         (to)->points = s->points;                                                                  \
@@ -170,8 +170,10 @@ static tad_status sum_forward(const tad_call_frame *c) {
     job j = {.is_f32 = c->out[0]->dtype == TAD_F32, .to = c->out[0]->data};
     tad_status status = read_sizes(c, s);
     if (status != TAD_OK) return status;
-    FILL(&j.f64, double);
-    FILL(&j.f32, float);
+    if (j.is_f32)
+        FILL(&j.f32);
+    else
+        FILL(&j.f64);
     j.by = s->by;
     j.each = s->by == IMAGE ? s->channels : s->points;
     if (s->by == IMAGE) tad__clear(c->compute, c->out[0]);

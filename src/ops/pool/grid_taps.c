@@ -12,33 +12,27 @@
 
 enum { WEIGHTS, PLACES };
 
-typedef struct tap_options {
-    int64_t size;
-    int mode, padding;
-    bool align_corners;
-    int64_t n; /* order of the derivative, of weights */
-} tap_options;
-
-enum { LINEAR, NEAREST, CUBIC };
-
 static int taps_of(int mode) {
-    return mode == CUBIC ? TAD__GRID_CUBIC : mode == LINEAR ? TAD__GRID_LINEAR : TAD__GRID_NEAREST;
+    return mode == TAD_GRID_BICUBIC    ? TAD__GRID_CUBIC
+           : mode == TAD_GRID_BILINEAR ? TAD__GRID_LINEAR
+                                       : TAD__GRID_NEAREST;
 }
 
-static tad__grid_axis axis_of(const tap_options *o) {
+static tad__grid_axis axis_of(const tad__grid_options *o) {
     return (tad__grid_axis){o->size, taps_of(o->mode), o->padding, o->align_corners};
 }
 
 static tad_status taps_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
-    const tap_options *o = c->options;
+    const tad__grid_options *o = c->options;
     const bool weights = c->op == &tad__ops_grid_taps[WEIGHTS];
     *out = (tad_type){weights ? (tad_dtype)c->in[0]->dtype : TAD_I64, tad__shape_of(c->in[0])};
     if (tad__needs_float(c, 0)) return TAD_BAD_DTYPE;
     if (out->shape.rank == TAD_MAX_RANK) return tad_fail(c, TAD_BAD_SHAPE, "has too many axes");
     if (o->size < 1 || o->size > INT32_MAX)
         return tad_fail(c, TAD_BAD_ARGUMENT, "size %lld", (long long)o->size);
-    if ((unsigned)o->mode > CUBIC || (unsigned)o->padding > TAD__GRID_MIRRORED || o->n < 0)
+    if ((unsigned)o->mode > TAD_GRID_BICUBIC || (unsigned)o->padding > TAD__GRID_MIRRORED ||
+        o->n < 0)
         return tad_fail(c, TAD_BAD_ARGUMENT, "no such mode, padding or order");
     out->shape.dim[out->shape.rank++] = taps_of(o->mode);
     return TAD_OK;
@@ -77,7 +71,7 @@ static void places_piece(void *arg, size_t first, size_t end) {
 }
 
 static tad_status taps_forward(const tad_call_frame *c) {
-    const tap_options *o = c->options;
+    const tad__grid_options *o = c->options;
     job j = {axis_of(o), o->n, tad__contiguous(c->compute, c->in[0]), c->out[0]->data};
     if (!j.x) return TAD_NO_MEMORY;
     tad__split(c->compute->threads, (size_t)j.x->size, TAD__GRAIN / 16,
@@ -86,7 +80,7 @@ static tad_status taps_forward(const tad_call_frame *c) {
 }
 
 static void taps_c_text(const tad_call_frame *c, tad_c *to) {
-    const tap_options *o = c->options;
+    const tad__grid_options *o = c->options;
     const tad_array *x = c->in[0];
     const bool weights = c->op == &tad__ops_grid_taps[WEIGHTS];
     const tad_shape shape = tad__shape_of(x);
@@ -111,7 +105,7 @@ static void taps_c_text(const tad_call_frame *c, tad_c *to) {
 /* ---- rules ---- */
 
 static tad_var next_order(const tad_rule *r) {
-    tap_options o = *(const tap_options *)r->options;
+    tad__grid_options o = *(const tad__grid_options *)r->options;
     o.n++;
     return tad__apply_one(r->op, r->in[0], &o);
 }
@@ -127,59 +121,63 @@ static void weights_jvp(tad_rule *r) {
 /* ---- options, samples, misuse ---- */
 
 static const tad_option taps_list[] = {
-    {OPTION(INT, tap_options, size), .required = true},
-    {OPTION(CHOICE, tap_options, mode), .choices = "bilinear|nearest|bicubic"},
-    {OPTION_NAMED("padding_mode", CHOICE, tap_options, padding),
-     .choices = "zeros|border|reflection"},
-    {OPTION(BOOL, tap_options, align_corners)},
-    {OPTION(INT, tap_options, n)},
+    {OPTION(INT, tad__grid_options, size), .required = true},
+    {OPTION(CHOICE, tad__grid_options, mode), .choices = TAD__GRID_MODES},
+    {OPTION_NAMED("padding_mode", CHOICE, tad__grid_options, padding),
+     .choices = TAD__GRID_PADDINGS},
+    {OPTION(BOOL, tad__grid_options, align_corners)},
+    {OPTION(INT, tad__grid_options, n)},
 };
 
 #define ON(size_, mode_, padding_, corners, n_)                                                    \
-    .options = &(const tap_options) { size_, mode_, padding_, corners, n_ }
+    .options = &(const tad__grid_options) { size_, mode_, padding_, corners, n_ }
 
 static const tad_sample weights_samples[] = {
-    {CASE("linear", WITHIN(-0.74, -0.26, 4)), ON(4, LINEAR, TAD__GRID_NOTHING, false, 0)},
+    {CASE("linear", WITHIN(-0.74, -0.26, 4)),
+     ON(4, TAD_GRID_BILINEAR, TAD__GRID_NOTHING, false, 0)},
     {CASE("linear, border, corners", WITHIN(-0.3, 0.3, 2, 3)),
-     ON(4, LINEAR, TAD__GRID_BORDER, true, 0)},
+     ON(4, TAD_GRID_BILINEAR, TAD__GRID_BORDER, true, 0)},
     {CASE("linear, beyond the border", WITHIN(1.1, 1.9, 3)),
-     ON(4, LINEAR, TAD__GRID_BORDER, false, 0)},
+     ON(4, TAD_GRID_BILINEAR, TAD__GRID_BORDER, false, 0)},
     {CASE("linear, mirrored", WITHIN(1.05, 1.2, 2, 2)),
-     ON(4, LINEAR, TAD__GRID_MIRRORED, false, 0)},
-    {CASE("nearest", WITHIN(-0.4, -0.1, 3)), ON(4, NEAREST, TAD__GRID_NOTHING, false, 0)},
-    {CASE("cubic", WITHIN(-0.7, -0.3, 3)), ON(4, CUBIC, TAD__GRID_MIRRORED, false, 0)},
-    {CASE("cubic, corners", WITHIN(-0.3, 0.3, 2, 1)), ON(4, CUBIC, TAD__GRID_BORDER, true, 0)},
+     ON(4, TAD_GRID_BILINEAR, TAD__GRID_MIRRORED, false, 0)},
+    {CASE("nearest", WITHIN(-0.4, -0.1, 3)), ON(4, TAD_GRID_NEAREST, TAD__GRID_NOTHING, false, 0)},
+    {CASE("cubic", WITHIN(-0.7, -0.3, 3)), ON(4, TAD_GRID_BICUBIC, TAD__GRID_MIRRORED, false, 0)},
+    {CASE("cubic, corners", WITHIN(-0.3, 0.3, 2, 1)),
+     ON(4, TAD_GRID_BICUBIC, TAD__GRID_BORDER, true, 0)},
     {CASE("cubic, second derivative", WITHIN(-0.7, -0.3, 5)),
-     ON(4, CUBIC, TAD__GRID_NOTHING, false, 2)},
-    {CASE("0-d", WITHIN_0D(-0.7, -0.3)), ON(4, CUBIC, TAD__GRID_NOTHING, false, 1)},
-    {CASE("one element", WITHIN(-0.9, 0.9, 2)), ON(1, LINEAR, TAD__GRID_NOTHING, false, 0)},
-    {CASE("nothing", F64(0, 2)), ON(4, LINEAR, TAD__GRID_NOTHING, false, 0)},
+     ON(4, TAD_GRID_BICUBIC, TAD__GRID_NOTHING, false, 2)},
+    {CASE("0-d", WITHIN_0D(-0.7, -0.3)), ON(4, TAD_GRID_BICUBIC, TAD__GRID_NOTHING, false, 1)},
+    {CASE("one element", WITHIN(-0.9, 0.9, 2)),
+     ON(1, TAD_GRID_BILINEAR, TAD__GRID_NOTHING, false, 0)},
+    {CASE("nothing", F64(0, 2)), ON(4, TAD_GRID_BILINEAR, TAD__GRID_NOTHING, false, 0)},
 };
 static const tad_misuse weights_misuse[] = {
-    {CASE("integers", INDICES(3, 4)), ON(4, LINEAR, TAD__GRID_NOTHING, false, 0),
+    {CASE("integers", INDICES(3, 4)), ON(4, TAD_GRID_BILINEAR, TAD__GRID_NOTHING, false, 0),
      .expect = TAD_BAD_DTYPE},
-    {CASE("no elements", F64(3)), ON(0, LINEAR, TAD__GRID_NOTHING, false, 0),
+    {CASE("no elements", F64(3)), ON(0, TAD_GRID_BILINEAR, TAD__GRID_NOTHING, false, 0),
      .expect = TAD_BAD_ARGUMENT},
-    {CASE("order", F64(3)), ON(4, LINEAR, TAD__GRID_NOTHING, false, -1),
+    {CASE("order", F64(3)), ON(4, TAD_GRID_BILINEAR, TAD__GRID_NOTHING, false, -1),
      .expect = TAD_BAD_ARGUMENT},
-    {CASE("rank", F64(1, 1, 1, 1, 1, 1, 1, 1)), ON(4, LINEAR, TAD__GRID_NOTHING, false, 0),
-     .expect = TAD_BAD_SHAPE},
+    {CASE("rank", F64(1, 1, 1, 1, 1, 1, 1, 1)),
+     ON(4, TAD_GRID_BILINEAR, TAD__GRID_NOTHING, false, 0), .expect = TAD_BAD_SHAPE},
 };
 static const tad_sample places_samples[] = {
-    {CASE("linear", F64(4)), ON(4, LINEAR, TAD__GRID_NOTHING, false, 0)},
-    {CASE("linear, border, corners", F64(2, 3)), ON(4, LINEAR, TAD__GRID_BORDER, true, 0)},
-    {CASE("nearest, mirrored", F64(7)), ON(5, NEAREST, TAD__GRID_MIRRORED, false, 0)},
-    {CASE("cubic, mirrored", F64(3, 2)), ON(4, CUBIC, TAD__GRID_MIRRORED, true, 0)},
-    {CASE("cubic, border", F64_0D), ON(4, CUBIC, TAD__GRID_BORDER, false, 0)},
-    {CASE("nothing", F64(0, 2)), ON(4, LINEAR, TAD__GRID_NOTHING, false, 0)},
+    {CASE("linear", F64(4)), ON(4, TAD_GRID_BILINEAR, TAD__GRID_NOTHING, false, 0)},
+    {CASE("linear, border, corners", F64(2, 3)),
+     ON(4, TAD_GRID_BILINEAR, TAD__GRID_BORDER, true, 0)},
+    {CASE("nearest, mirrored", F64(7)), ON(5, TAD_GRID_NEAREST, TAD__GRID_MIRRORED, false, 0)},
+    {CASE("cubic, mirrored", F64(3, 2)), ON(4, TAD_GRID_BICUBIC, TAD__GRID_MIRRORED, true, 0)},
+    {CASE("cubic, border", F64_0D), ON(4, TAD_GRID_BICUBIC, TAD__GRID_BORDER, false, 0)},
+    {CASE("nothing", F64(0, 2)), ON(4, TAD_GRID_BILINEAR, TAD__GRID_NOTHING, false, 0)},
 };
 static const tad_misuse places_misuse[] = {
-    {CASE("integers", INDICES(3, 4)), ON(4, LINEAR, TAD__GRID_NOTHING, false, 0),
+    {CASE("integers", INDICES(3, 4)), ON(4, TAD_GRID_BILINEAR, TAD__GRID_NOTHING, false, 0),
      .expect = TAD_BAD_DTYPE},
-    {CASE("no elements", F64(3)), ON(-1, CUBIC, TAD__GRID_NOTHING, false, 0),
+    {CASE("no elements", F64(3)), ON(-1, TAD_GRID_BICUBIC, TAD__GRID_NOTHING, false, 0),
      .expect = TAD_BAD_ARGUMENT},
     {CASE("mode", F64(3)), ON(4, 3, TAD__GRID_NOTHING, false, 0), .expect = TAD_BAD_ARGUMENT},
-    {CASE("padding", F64(3)), ON(4, LINEAR, 3, false, 0), .expect = TAD_BAD_ARGUMENT},
+    {CASE("padding", F64(3)), ON(4, TAD_GRID_BILINEAR, 3, false, 0), .expect = TAD_BAD_ARGUMENT},
 };
 
 /* ---- the ops ---- */
@@ -190,7 +188,7 @@ const tad_op tad__ops_grid_taps[] = {
                         "order n by the place",
                  FAMILY("images", 1, 1),
                  .flags = TAD_OP_INTERNAL,
-                 OPTIONS(tap_options, taps_list),
+                 OPTIONS(tad__grid_options, taps_list),
                  .shape = taps_shape,
                  .forward = taps_forward,
                  .vjp = weights_vjp,
@@ -201,7 +199,7 @@ const tad_op tad__ops_grid_taps[] = {
                 .doc = "int64 (...,taps): the elements that places on an axis take, -1: none",
                 FAMILY("images", 1, 1),
                 .flags = TAD_OP_INTERNAL | TAD_OP_FLAT,
-                .options_size = sizeof(tap_options),
+                .options_size = sizeof(tad__grid_options),
                 .options = taps_list,
                 .n_options = LENGTH(taps_list) - 1, /* without n */
                 .shape = taps_shape,
@@ -211,13 +209,10 @@ const tad_op tad__ops_grid_taps[] = {
 };
 const size_t tad__ops_grid_taps_count = LENGTH(tad__ops_grid_taps);
 
-static tad_var taps(int which, tad_var x, const tad__grid_axis *a) {
-    const int mode = a->taps == TAD__GRID_CUBIC    ? CUBIC
-                     : a->taps == TAD__GRID_LINEAR ? LINEAR
-                                                   : NEAREST;
-    const tap_options o = {a->size, mode, a->padding, a->corners, 0};
-    return tad__apply_one(&tad__ops_grid_taps[which], x, &o);
+tad_var tad__grid_weights(tad_var x, const tad__grid_options *o) {
+    return tad__apply_one(&tad__ops_grid_taps[WEIGHTS], x, o);
 }
 
-tad_var tad__grid_weights(tad_var x, const tad__grid_axis *a) { return taps(WEIGHTS, x, a); }
-tad_var tad__grid_places(tad_var x, const tad__grid_axis *a) { return taps(PLACES, x, a); }
+tad_var tad__grid_places(tad_var x, const tad__grid_options *o) {
+    return tad__apply_one(&tad__ops_grid_taps[PLACES], x, o);
+}
