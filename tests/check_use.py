@@ -1,13 +1,13 @@
 """tad in a program of one's own, as the guide says: every command of its chapter is run.
 
-Usage: check_use.py ROOT BUILD [--all]
+Usage: check_use.py ROOT BUILD PYTHON [--all]
 
 What BUILD has made is installed into an empty folder. program.c is the first one of the README, program.cpp that
 of the chapter; both must print what stands in the README. Each command of the README and of the chapter that
 begins with a compiler and asks pkg-config is run as it stands (check_single.py does the others). The block
 marked as meson is a project with the installed library, then with tad as its subproject, out of an archive: the
 targets that this adds are looked at. --all builds that too, which takes minutes. That of CMake, where there is
-one, is a project with the installed library. The module of Python lies where Python looks.
+one, is a project with the installed library. The module of Python lies where PYTHON looks; no: there is none.
 """
 import json
 import os
@@ -41,14 +41,6 @@ def run(*command, folder=None, **more):
 
 def block(text, language):
     return re.search(BLOCK % re.escape(language), text, re.M | re.S)[1]
-
-
-def is_for_the_module(python):
-    try:
-        run(python, "-c", "import numpy, cffi")
-    except (Wrong, OSError):
-        return False
-    return True
 
 
 class Place:
@@ -101,9 +93,9 @@ class Place:
         for program in ("program", "program-static"):
             self.expect(own / "build" / program)
 
-    def with_python(self, module):
+    def with_python(self, python):
         """The module, if there is a folder of the prefix in which its Python looks, is there."""
-        python = next(filter(is_for_the_module, ("python3", "/usr/bin/python3")))
+        module = next(self.installed.rglob("tad/_library.py"))
         looks = run(python, "-c", "import site; print(*site.getsitepackages(), sep='\\n')").splitlines()
         options = json.loads(run("meson", "introspect", "--buildoptions", self.build))
         prefix = next(o["value"] for o in options if o["name"] == "prefix")
@@ -146,26 +138,25 @@ def only_the_library(targets):
         raise Wrong(f"the subproject has {len(own)} targets, beside the library's: {other}")
 
 
-def tests(place, readme, chapter, everything):
+def tests(place, readme, chapter, python, everything):
     """(name, test) of each."""
     for line in COMMAND.findall(readme + chapter):
         yield line, lambda line=line: place.command(line)
     text = block(chapter, "meson")
     yield "meson, installed", lambda: place.with_installed(text)
     yield "meson, subproject", lambda: place.with_subproject(text, everything)
-    module = next(place.installed.rglob("tad/_library.py"), None)
-    if module:
-        yield "Python, installed", lambda: place.with_python(module)
+    if python != "no":
+        yield "Python, installed", lambda: place.with_python(python)
     if shutil.which("cmake"):
         yield "CMake, installed", lambda: place.with_cmake(block(chapter, "cmake"))
 
 
-def main(root, build, everything):
+def main(root, build, python, everything):
     readme, chapter = (CHAPTER.search((root / page).read_text(encoding="utf-8"))[1]
                        for page in ("README.md", "docs/guide.md"))
     number = failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for name, test in tests(Place(root, build, pathlib.Path(folder)), readme, chapter, everything):
+        for name, test in tests(Place(root, build, pathlib.Path(folder)), readme, chapter, python, everything):
             number += 1
             try:
                 test()
@@ -178,4 +169,4 @@ def main(root, build, everything):
 
 
 if __name__ == "__main__":
-    sys.exit(main(pathlib.Path(sys.argv[1]).resolve(), sys.argv[2], "--all" in sys.argv[3:]))
+    sys.exit(main(pathlib.Path(sys.argv[1]).resolve(), *sys.argv[2:4], "--all" in sys.argv[4:]))

@@ -50,8 +50,11 @@ class Op:
         self.min_in, self.max_in, self.n_out = c.min_in, c.max_in, c.n_out
         self.options = [Option(c.options[i]) for i in range(c.n_options)]
         self.listed = c.max_in > LISTED
-        self.floats = [o.kind in ("float", "maybe_float") for o in self.options]
         self.filled = {}  # options seen before, as the library's struct
+        self.floats = [o.name for o in self.options if o.kind in ("float", "maybe_float")]
+        names = ", ".join(o.name for o in self.options)
+        self.key = self._key(names)
+        self.key_of = eval(f"lambda {names}: {self.key}")
 
     def function(self):
         """The C function of the name, where it takes nothing but the operands; None."""
@@ -72,9 +75,18 @@ class Op:
                 return names
         return ["x"] if self.max_in == 1 else [chr(ord("a") + i) for i in range(self.max_in)]
 
+    def _key(self, names):
+        """What options are kept under, as an expression. 1 and True, and zeros of both signs, are equal for
+        Python: where there are numbers their classes belong to the key, and zeros go by their text."""
+        if not self.floats:
+            return f"({names},)" if names else "()"
+        classes = ", ".join(o.name + ".__class__" for o in self.options)
+        no_zero = " and ".join(n + " != 0" for n in self.floats)
+        return f"({names}, {classes}) if {no_zero} else repr(({names},))"
+
     def struct(self, values, tape):
         """The options as the library's struct; those seen before are kept."""
-        key = self._key(values)
+        key = self.key_of(*values) if not self.floats or all(map(_is_plain, values)) else None
         try:
             return self.filled[key]
         except (KeyError, TypeError):
@@ -85,17 +97,6 @@ class Op:
             except TypeError:  # a list, which can change
                 pass
         return filled
-
-    def _key(self, values):
-        """What options are kept under; None: nothing. 1 and True, and zeros of both signs, are equal for Python:
-        where there are numbers their classes belong to the key, and zeros go by their text. _key_text says
-        the same of the functions that are made."""
-        if not any(self.floats):
-            return values
-        if not all(map(_is_plain, values)):
-            return None
-        zero = any(v == 0 for v, number in zip(values, self.floats) if number)
-        return repr(values) if zero else (*values, *[v.__class__ for v in values])
 
     def _fill(self, values, tape):
         kept = []
@@ -258,26 +259,15 @@ def _source(op):
         left_out = ", _none" * (3 - len(names))
         words["call"] = (f"_few(_c, {'options' if op.options else '_NULL'}, {count}{op.min_in}, "
                          f"{handles}{left_out})")
-        words["find"] = _FIND.format(**words, key=_key_text(op)) if op.options else ""
+        words["find"] = _FIND.format(**words, key=op.key) if op.options else ""
     return _FAST.format(**words)
-
-
-def _key_text(op):
-    """Op._key as a function's text."""
-    names = [o.name for o in op.options]
-    values = ", ".join(names)
-    if not any(op.floats):
-        return f"({values},)"
-    classes = ", ".join(n + ".__class__" for n in names)
-    no_zero = " and ".join(n + " != 0" for n, number in zip(names, op.floats) if number)
-    return f"({values}, {classes}) if {no_zero} else _repr(({values},))"
 
 
 def function(op):
     """The Python function of an op."""
     space = {"_apply": apply, "_op": op, "_c": op.c, "_f": op.function(), "_few": lib.tad_apply_few,
              "_none": lib.tad_none(), "_struct": op.struct, "_filled": op.filled, "_NULL": NULL, "_NIL": NIL,
-             "_Var": Var, "_new": _new, "_repr": repr, "_get_ident": get_ident, "__name__": "tad"}
+             "_Var": Var, "_new": _new, "_get_ident": get_ident, "__name__": "tad"}
     exec(_source(op), space)
     made = space[op.name]
     made.__doc__ = op.doc + "".join("\n\n    " + o.says() for o in op.options)
