@@ -15,23 +15,25 @@ typedef struct initial {
     tad_activation *f;
     double deviation;           /* of the weights */
     double least, most;         /* activations that the picture shows */
+    double spread[LAYERS];      /* the deviation of the activations */
     double share[LAYERS][BINS]; /* of the activations that lie in each bin */
     double gradient[LAYERS];    /* the norm of the weights' gradient */
 } initial;
 
-/* Without a trace: variables are forgotten, random numbers are as before. */
+/* Of standard normal inputs. Variables are forgotten; the gradients take no random numbers. */
 static inline tad_status measure(tad_tape *t, initial *c) {
     const tad_mark mark = tad_tape_mark(t);
-    const tad_random before = tad_tape_random(t);
     const tad_init normal = {.kind = TAD_INIT_NORMAL, .scale = c->deviation};
     tad_var w[LAYERS], x = tad_randn(t, TAD_F64, TAD_SHAPE(ROWS, WIDTH));
     tad_status s = TAD_OK;
     for (int k = 0; k < LAYERS && s == TAD_OK; k++) {
         w[k] = tad_param_random(t, TAD_F64, TAD_SHAPE(WIDTH, WIDTH), &normal);
         x = c->f(tad_matmul(x, w[k]));
+        c->spread[k] = tad_item(tad_std(x, tad_all(), 1));
         s = tad_read(tad_histogram(x, BINS, c->least, c->most), c->share[k], BINS);
         for (int i = 0; i < BINS; i++) c->share[k][i] /= ROWS * WIDTH;
     }
+    const tad_random before = tad_tape_random(t);
     const tad_var arrives = tad_randn(t, TAD_F64, TAD_SHAPE(ROWS, WIDTH));
     if (s == TAD_OK) s = tad_reverse_from(&x, &arrives, 1);
     for (int k = 0; k < LAYERS && s == TAD_OK; k++)

@@ -126,22 +126,6 @@ static tad_status optimisers(const lesson *l) {
 
 /* ---- 2. initial values ---- */
 
-/* How activations of five layers of 100 spread, of 1000 standard normal inputs. */
-static tad_status spread(const lesson *l, const initial *c) {
-    tad_tape *t = l->tape;
-    const tad_mark mark = tad_tape_mark(t);
-    tad_var x = tad_randn(t, TAD_F64, TAD_SHAPE(ROWS, WIDTH));
-    printf("%-28s", c->name);
-    for (int k = 0; k < LAYERS; k++) {
-        tad_var w =
-            tad_mul(tad_randn(t, TAD_F64, TAD_SHAPE(WIDTH, WIDTH)), tad_number(c->deviation));
-        x = c->f(tad_matmul(x, w));
-        printf("%9.4f", tad_item(tad_std(x, tad_all(), 1)));
-    }
-    printf("\n");
-    return tad_tape_rewind(t, mark);
-}
-
 static tad_status initial_values(const lesson *l) {
     enum { N = 7 };
     initial all[N] = {
@@ -156,9 +140,13 @@ static tad_status initial_values(const lesson *l) {
     printf("\n2. Initial values: the deviation of the activations, layer by layer\n\n%-28s", "");
     for (int k = 1; k <= LAYERS; k++) printf("%9d", k);
     printf("\n");
-    for (int i = 0; i < N && s == TAD_OK; i++) s = spread(l, &all[i]);
-    for (int i = 0; i < N && s == TAD_OK; i++) s = measure(l->tape, &all[i]);
-    if (s != TAD_OK) return s;
+    for (int i = 0; i < N; i++) {
+        s = measure(l->tape, &all[i]);
+        if (s != TAD_OK) return s;
+        printf("%-28s", all[i].name);
+        for (int k = 0; k < LAYERS; k++) printf("%9.4f", all[i].spread[k]);
+        printf("\n");
+    }
     printf("\n");
     draw_layers(activations_script, all, N, l->folder, "activations");
     draw_layers(gradients_script, all, N, l->folder, "gradients");
