@@ -265,8 +265,8 @@ def of_system(compiler, texts):
     """What the system's headers declare: whatever is called there."""
     wanted = {name for text in texts for name in re.findall(r"^#include <(?!tad/|immintrin|cblas|dnnl|zlib)(\w.*)>", text, re.M)}
     lines = "".join(f"#include <{name}>\n" for name in sorted(wanted))
-    text = subprocess.run([*compiler, "-E", "-D_POSIX_C_SOURCE=200809L", "-D_DEFAULT_SOURCE", "-"], input=lines, stdout=subprocess.PIPE,
-                          text=True, check=True).stdout
+    text = subprocess.run([*compiler, "-E", "-D_POSIX_C_SOURCE=200809L", "-D_DEFAULT_SOURCE", "-"], input=lines,
+                          stdout=subprocess.PIPE, text=True, check=True).stdout
     return set(re.findall(r"\b([a-z]\w*) ?\(", text))
 
 
