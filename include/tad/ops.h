@@ -665,7 +665,10 @@ TAD_API tad_var tad_unsqueeze(tad_var x, int axis); /* a new axis of size 1, at 
  * as there is. A slice of several axes is a slice of a slice. BAD_ARGUMENT for step 0. */
 #define TAD_END INT64_MAX
 TAD_API tad_var tad_slice(tad_var x, int axis, int64_t start, int64_t stop, int64_t step);
-/* x[i] along the first axis: an element of a vector, a row of a matrix; negative i from the end. */
+/* x at one place of an axis, without that axis: a view; negative places count from the end.
+ * BAD_ARGUMENT for one that is not there. tad_at: along the first axis, x[i], an element of a
+ * vector, a row of a matrix. */
+TAD_API tad_var tad_select(tad_var x, int axis, int64_t index);
 TAD_API tad_var tad_at(tad_var x, int64_t i);
 TAD_API tad_var tad_flip(tad_var x, tad_axes axes); /* reversed along these axes */
 /* Copies: n variables that differ in the size of one axis only; n of one shape along a new axis. */

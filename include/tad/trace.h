@@ -612,6 +612,8 @@ extern "C" {
 #define tad_unsqueeze(...) TAD_HERE(tad_unsqueeze(__VA_ARGS__))
 #undef tad_slice
 #define tad_slice(...) TAD_HERE(tad_slice(__VA_ARGS__))
+#undef tad_select
+#define tad_select(...) TAD_HERE(tad_select(__VA_ARGS__))
 #undef tad_at
 #define tad_at(...) TAD_HERE(tad_at(__VA_ARGS__))
 #undef tad_flip

@@ -6,7 +6,7 @@
 
 /* clang-format off */
 #define TAD__FAMILIES(F)                                                                           \
-    F(choice) F(compare) F(reshape) F(broadcast) F(permute) F(slice) F(join) F(pad) F(roll)        \
+    F(choice) F(compare) F(reshape) F(broadcast) F(permute) F(slice) F(at) F(join) F(pad) F(roll)        \
     F(diagonal) F(repeat) F(split) F(sum) F(extreme) F(logsumexp) F(argmax) F(prod) F(var)         \
     F(vector_norm) F(scan) F(diff) F(sort) F(quantile) F(conv) F(pool) F(fold) F(lp_pool)          \
     F(upsample) F(pixels) F(grid_sample) F(grid_taps) F(grid_sum) F(matmul) F(addmm) F(layer) F(solve) F(det) F(symmetric) F(factor)       \

@@ -21,6 +21,7 @@ static void views(tad_tape *t) {
 
     IS(tad_slice(x, 1, -2, TAD_END, 1), "[[2, 3], [5, 6]]");
 
+    IS(tad_select(x, 1, 0), "[1, 4]");
     IS(tad_at(x, -1), "[4, 5, 6]");
 
     IS(tad_flip(x, tad_axis(1)), "[[3, 2, 1], [6, 5, 4]]");

@@ -303,15 +303,3 @@ tad_var tad_slice(tad_var x, int axis, int64_t start, int64_t stop, int64_t step
         {start != TAD_END && !from_first, start}, {stop != TAD_END, stop}, {step != 1, step}};
     return tad__apply_one(&tad__ops_slice[SLICE], x, &o);
 }
-
-tad_var tad_at(tad_var x, int64_t i) {
-    tad_shape s = tad_shape_of(x);
-    tad_tape *t = tad__tape_of(&x, 1);
-    if (t && s.rank == 0) tad__fail(t, TAD_BAD_SHAPE, "at: a variable of shape () has no rows");
-    if (t && s.rank > 0 && (i < -s.dim[0] || i >= s.dim[0]))
-        tad__fail(t, TAD_BAD_ARGUMENT, "at: no row %lld among %lld", (long long)i,
-                  (long long)s.dim[0]);
-    /* a row that was refused may be the largest number */
-    const int64_t stop = i == -1 || i == INT64_MAX ? TAD_END : i + 1;
-    return tad_squeeze(tad_slice(x, 0, i, stop, 1), tad_axis(0));
-}

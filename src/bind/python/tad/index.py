@@ -6,34 +6,59 @@ import numpy as np
 
 from ._library import lib
 from .ops import FUNCTIONS
-from .var import NIL, Var, wrap
+from .var import NIL, Var, _new
 
 _PLAIN = {int, slice, type(None), type(Ellipsis)}  # views, if there are no others
 _plans = {}  # of indices seen before, for so many axes
 _END = 2**63 - 1  # for the library: as far as there is
-_NEAR = range(-2**62, 2**62)
+_WHOLE = slice(None)
+_select, _slice = lib.tad_select, lib.tad_slice
 
 
 def _getitem(x, index):
-    """x[index]: a number or a slice is one call of the library; what that refuses is told as Python does."""
+    """x[index]: a number or a slice is one call of the library; what that refuses is looked at again, and
+    told as Python does."""
     tape = x.tape
     if tape.owner != get_ident():
         tape.refuse()
-    if index.__class__ is int and index in _NEAR:
-        c = lib.tad_at(x.c, index)
-    elif index.__class__ is slice and index.start != _END:
-        start, stop, step = index.start, index.stop, index.step
-        try:
-            c = lib.tad_slice(x.c, 0, _END if start is None else start, _END if stop is None else stop,
-                              1 if step is None else step)
-        except (TypeError, OverflowError):
+    try:
+        if index.__class__ is int:
+            c = _select(x.c, 0, index)
+        elif index.__class__ is slice and index.start != _END:
+            c = _cut(x.c, 0, index)
+        elif index.__class__ is tuple:
+            c = _several(x.c, index)
+        else:
             return take(x, index)
-    else:
-        return take(x, index)
-    if c.bits < NIL:
-        return wrap(tape, c)
+        if c.bits < NIL:
+            made = _new(Var)
+            made.tape = tape
+            made.c = c
+            return made
+    except (TypeError, OverflowError):
+        pass
     lib.tad_tape_clear(tape.pointer)
     return take(x, index)
+
+
+def _cut(c, axis, i):
+    start, stop, step = i.start, i.stop, i.step
+    return _slice(c, axis, _END if start is None else start, _END if stop is None else stop,
+                  1 if step is None else step)
+
+
+def _several(c, index):
+    """Axis by axis, the last one first; TypeError: there is something else than numbers and slices."""
+    axis = last = len(index) - 1
+    for i in index[::-1]:
+        if i.__class__ is int:
+            c = _select(c, axis, i)
+        elif i.__class__ is not slice or i.start == _END:
+            raise TypeError
+        elif axis == last or i != _WHOLE:
+            c = _cut(c, axis, i)
+        axis -= 1
+    return c
 
 
 Var.__getitem__ = _getitem
@@ -49,22 +74,22 @@ def take(x, index):
     shape = lib.tad_shape_of(x.c)
     if shape.rank < 0:
         x.tape.fail()
-    slices, places, gone, new = _plan(index, shape.rank)
+    slices, places, new = _plan(index, shape.rank)
     for axis, i in places:
         size = shape.dim[axis]
         if not -size <= i < size:
             raise IndexError(f"index {i} is out of range for axis {axis} of size {size}")
     if slices:
         x = FUNCTIONS["slice"](x, slices)
-    if gone:
-        x = FUNCTIONS["squeeze"](x, gone)
+    for axis, i in reversed(places):
+        x = FUNCTIONS["select"](x, i, axis)
     for at in new:
         x = FUNCTIONS["unsqueeze"](x, at)
     return x
 
 
 def _plan(index, rank):
-    """(what slice takes, indices that are numbers, axes that are gone, axes that are new) of an index."""
+    """(what slice takes, axes and numbers of what select takes, axes that are new) of an index."""
     key = (rank, *[(i.start, i.stop, i.step) if i.__class__ is slice else (i.__class__, i) for i in index])
     try:
         return _plans[key]
@@ -81,7 +106,7 @@ def _plan(index, rank):
             axis += 1
         elif hasattr(i, "__index__") and not isinstance(i, (bool, np.bool_)):
             places.append((axis, integer(i)))
-            slices.append((places[-1][1], places[-1][1] + 1 or None, None))
+            slices.append((None, None, None))
             axis += 1
         else:
             raise IndexError(f"an index is a number, a slice, None, ... or an array, not {i!r}")
@@ -89,7 +114,7 @@ def _plan(index, rank):
         slices.pop()
     if len(_plans) > 1000:
         _plans.clear()
-    found = _plans[key] = tuple(slices), places, tuple(axis for axis, _ in places), new
+    found = _plans[key] = tuple(slices), places, new
     return found
 
 
