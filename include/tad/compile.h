@@ -23,6 +23,11 @@ typedef struct tad_compile_options {
      * must be the caller's alone to write to: what lies there is run. NULL: a new one under /tmp,
      * which is removed again. */
     const char *folder;
+    /* For runs at many points (tad_bind_each_in): of each input of the program, whether it is bound
+     * for each point. Points of a program of single numbers then run together as compiled vectors,
+     * in runs that bind so; NULL: as without a compiler. A compiler makes vectors when it is told
+     * the processor: "cc", "-O3", "-march=native". */
+    const bool *each;
     double seconds; /* a compiler that takes longer is stopped; 0: 60 */
     char *message;  /* where the reason of a failure goes; NULL: nowhere */
     size_t message_size;

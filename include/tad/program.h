@@ -160,8 +160,11 @@ typedef enum tad_c_interface {
 typedef struct tad_c_options {
     const char *name; /* of the function, a C identifier; NULL: "program" */
     tad_c_interface interface;
-    bool steps;    /* NAME_steps, a tad_steps, instead of the function */
-    char *message; /* where the reason of a failure goes; NULL: nowhere */
+    bool steps;       /* NAME_steps, a tad_steps, instead of the function */
+    const bool *each; /* with .steps: of each input, whether it is given for each of many points:
+                       * NAME_lanes, a tad_lane_steps, and NAME_each, this list, are written too,
+                       * if points can run together (see tad_bind_each_in); NULL: neither */
+    char *message;    /* where the reason of a failure goes; NULL: nowhere */
     size_t message_size;
 } tad_c_options;
 
@@ -221,6 +224,12 @@ typedef int tad_steps(const void *const *in, double *numbers, void *arrays, tad_
  * more. Not while anything runs. compile.h does all of this. */
 TAD_API void tad_program_set_steps(tad_program *p, tad_steps *steps, tad_release *release,
                                    void *owner);
+/* The same for points that run together, as written with .each: the numbers of some points, in rows
+ * that the library fills and reads; once: what all points share. Used by runs in which these inputs
+ * are bound for each point and no others. Steps that are set afterwards end it. */
+typedef void tad_lane_steps(double *numbers, int once);
+TAD_API void tad_program_set_lanes(tad_program *p, tad_lane_steps *steps,
+                                   const unsigned char *each);
 
 /* ---- workspaces ---- */
 

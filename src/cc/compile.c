@@ -67,6 +67,7 @@ static bool digest_piece(void *user, const char *text, size_t length) {
 static tad_c_options text_options(const job *j) {
     return (tad_c_options){.name = "tad_compiled",
                            .steps = true,
+                           .each = j->o ? j->o->each : NULL,
                            .message = j->o ? j->o->message : NULL,
                            .message_size = j->o ? j->o->message_size : 0};
 }
@@ -105,7 +106,13 @@ static tad_status write_text(job *j, const tad_program *p) {
 
 /* The command with what makes a library of the text. */
 static bool set_arguments(const job *j, const char **to) {
-    static const char *const added[] = {"-std=c99", "-ffp-contract=off", "-fPIC", "-shared", "-o"};
+    static const char *const added[] = {"-std=c99",
+                                        "-ffp-contract=off",
+                                        "-fno-math-errno",
+                                        "-fno-trapping-math",
+                                        "-fPIC",
+                                        "-shared",
+                                        "-o"};
     size_t n = 0;
     for (const char *const *word = j->command; *word; word++) {
         if (n == MOST_ARGUMENTS) return false;
@@ -196,6 +203,15 @@ static tad_status make(job *j, const tad_program *p) {
 
 static void close_library(void *owner) { dlclose(owner); }
 
+/* Which the library may have besides. */
+static void load_lanes(void *library, tad_program *p) {
+    void *found = dlsym(library, "tad_compiled_lanes"), *each = dlsym(library, "tad_compiled_each");
+    tad_lane_steps *steps;
+    if (!found || !each) return;
+    memcpy(&steps, &found, sizeof steps); /* ISO C has no cast of these */
+    tad_program_set_lanes(p, steps, each);
+}
+
 static tad_status load(const job *j, tad_program *p) {
     void *library = dlopen(j->kept, RTLD_NOW | RTLD_LOCAL);
     void *found = library ? dlsym(library, "tad_compiled_steps") : NULL;
@@ -208,6 +224,7 @@ static tad_status load(const job *j, tad_program *p) {
     }
     memcpy(&steps, &found, sizeof steps); /* ISO C has no cast of these */
     tad_program_set_steps(p, steps, close_library, library);
+    load_lanes(library, p);
     return TAD_OK;
 }
 

@@ -19,8 +19,9 @@ tad_status tad__c_refuse(const tad_c_options *o, tad_status code, const char *fo
 
 /* Names that the file gives to what is in it, numbered. */
 static bool is_numbered(const char *name) {
-    static const char *const begun[] = {"call_",    "constant_", "copy_",   "group_", "list_",
-                                        "numbers_", "part_",     "rolled_", "draw_"};
+    static const char *const begun[] = {"call_", "constant_", "copy_", "group_",
+                                        "list_", "numbers_",  "part_", "rolled_",
+                                        "draw_", "shared_",   "lanes_"};
     bool numbered = false;
     for (size_t k = 0; k < sizeof begun / sizeof *begun; k++) {
         const size_t n = strlen(begun[k]);
@@ -91,7 +92,7 @@ static bool count_needs(const tad_program *p, needs *n) {
     n->steps = p->number.count;
     n->parts = tad__part_count;
     return tad__mul(n->parameters, sizeof(tad__c_parameter), &a) &&
-           tad__mul(n->numbers, 2 * sizeof(uint32_t) + 2, &b) && tad__sum(n->steps, n->parts, &c) &&
+           tad__mul(n->numbers, 4 * sizeof(uint32_t) + 2, &b) && tad__sum(n->steps, n->parts, &c) &&
            tad__sum(a, b, &a) && tad__sum(a, c, &a) && tad__sum(a, 1, &a) &&
            tad__mul(n->referred, sizeof(tad__named_type), &b) && tad__sum(a, b, &n->bytes);
 }
@@ -116,7 +117,8 @@ static void set_up(tad__c_file *f, const needs *n, char *memory) {
     f->out = (tad__c_list){"out", p->out, f->referred.parameter + n->referred, 0};
     f->local = (uint32_t *)(void *)(f->out.parameter + p->n_out);
     f->constant = f->local + n->numbers;
-    f->live = (uint8_t *)(f->constant + n->numbers);
+    f->slot = f->constant + n->numbers;
+    f->live = (uint8_t *)(f->slot + 2 * n->numbers);
     f->read = (bool *)(f->live + n->numbers);
     f->kept = f->read + n->numbers;
     f->to.needed = f->kept + n->steps;
@@ -179,10 +181,12 @@ static void put_constant_arrays(tad__c_file *f) {
 
 static void put_body(tad__c_file *f) {
     tad__c_put_steps(f);
-    if (f->steps)
+    if (f->steps) {
         tad__c_put_steps_alone(f);
-    else
+        tad__c_put_lanes(f);
+    } else {
         tad__c_put_function(f);
+    }
     if (f->interface != TAD_C_PLAIN) tad__c_put_casadi(f);
 }
 
@@ -303,6 +307,7 @@ static tad_status write(const tad_program *p, const tad_c_options *o, tad_sink *
                      .after = o->interface == TAD_C_PLAIN ? "" : "_plain",
                      .interface = o->interface,
                      .steps = o->steps,
+                     .each = o->each,
                      .to.text = {.sink = sink, .user = user}};
     tad_status status = check(p, o, f.name);
     if (status != TAD_OK) return status;
@@ -328,6 +333,13 @@ void tad_program_set_steps(tad_program *p, tad_steps *steps, tad_release *releas
     p->compiled = steps;
     p->release = steps ? release : NULL;
     p->owner = owner;
+    tad_program_set_lanes(p, NULL, NULL);
+}
+
+void tad_program_set_lanes(tad_program *p, tad_lane_steps *steps, const unsigned char *each) {
+    if (!p) return;
+    p->compiled_lanes = each ? steps : NULL;
+    p->compiled_each = each;
 }
 
 tad_status tad_program_c(const tad_program *p, const tad_c_options *options, tad_sink *sink,

@@ -29,7 +29,8 @@ typedef struct tad__c_file {
     const tad_program *p;
     const char *before, *name, *after; /* of the function: all of its name */
     tad_c_interface interface;
-    bool steps; /* NAME_steps is written, not the function */
+    bool steps;       /* NAME_steps is written, not the function */
+    const bool *each; /* inputs given for each of many points; NULL: nothing for these */
     tad_c to;
     tad__c_list in, out, referred;
     size_t own;         /* parameters of the function itself; those behind are of its derivative */
@@ -39,6 +40,7 @@ typedef struct tad__c_file {
                            the text reads it from memory */
     uint32_t *local;    /* of each number: a variable of the function being written, plus 1 */
     uint32_t *constant; /* of each number: which, plus 1 */
+    uint32_t *slot;     /* twice for each number, for c_lanes.c */
     uint32_t statements, part;
     const char *lacks; /* what cannot be written; NULL: nothing */
 } tad__c_file;
@@ -73,6 +75,11 @@ void tad__c_find_kept(tad__c_file *f);
 /* Functions numbers_K of number steps, and statements that call them. */
 void tad__c_put_numbers(tad__c_file *f, const tad__step *s);
 void tad__c_call_numbers(tad__c_file *f, const tad__step *s);
+
+/* ---- c_lanes.c ---- */
+
+/* NAME_lanes and NAME_each, for a program of single numbers. */
+void tad__c_put_lanes(tad__c_file *f);
 
 /* ---- c_rolled.c ---- */
 

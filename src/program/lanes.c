@@ -146,10 +146,46 @@ static void add_lane_sums(const tad_workspace *w) {
 
 /* ---- running ---- */
 
+/* Whether compiled steps take for each point what is bound for each. */
+static bool is_compiled(const tad_workspace *w) {
+    bool fits = w->p->compiled_lanes != NULL;
+    for (size_t k = 0; k < w->p->n_in && fits; k++)
+        fits = w->each_in[k].given == (w->p->compiled_each[k] != 0);
+    return fits;
+}
+
+/* Compiled steps run at as many points as there are lanes: behind the last point it stands again.
+ */
+static void fill_rows(const tad_workspace *w, size_t n) {
+    for (size_t k = 0; k < w->p->n_in; k++) {
+        double *row = row_at(w, w->p->in[k].value);
+        for (size_t i = n; i < w->p->lanes; i++) row[i] = row[n - 1];
+    }
+}
+
+static void run_compiled_lanes(const tad_workspace *w, size_t points) {
+    const size_t lanes = w->p->lanes;
+    w->p->compiled_lanes(w->lane, true);
+    for (size_t i = 0; i < points; i += lanes) {
+        const size_t n = tad__min(lanes, points - i);
+        load(w, i, n);
+        fill_rows(w, n);
+        w->p->compiled_lanes(w->lane, false);
+        store(w, i, n);
+    }
+}
+
 void tad__run_lanes(tad_workspace *w, size_t points) {
     const tad__number_step *step = w->p->number.item;
     size_t steps = w->p->number.count;
     repeat_known(w);
+    if (is_compiled(w)) {
+        forget_shared(w);
+        clear_lane_sums(w);
+        run_compiled_lanes(w, points);
+        add_lane_sums(w);
+        return;
+    }
     if (tad__steps_to_share(w->p)) {
         steps = share_steps(w);
         step = w->point_step;

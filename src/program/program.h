@@ -264,6 +264,8 @@ struct tad_program {
     uint64_t draws;
     tad_program_info info;
     tad_steps *compiled; /* instead of the steps; NULL: none */
+    tad_lane_steps *compiled_lanes;
+    const unsigned char *compiled_each; /* inputs that these take for each point */
     tad_release *release;
     void *owner; /* of the compiled ones */
 };

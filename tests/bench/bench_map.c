@@ -1,9 +1,10 @@
 /* A function of numbers at many points, value and gradient: as an op on the tape (tad_map), as a
- * program at many points, on the tape by arrays, and by hand.
+ * program at many points, as that compiled, on the tape by arrays, and by hand.
  *
  *   bench_map [--quick] [--rounds N] [NAME ...] */
 #include "bench.h"
 
+#include <tad/compile.h>
 #include <tad/tad.h>
 
 #include "map_hand.h"
@@ -57,8 +58,8 @@ typedef struct job {
     tad_mapping *mapping;
     tad_var in[MOST];
     tad_mark mark;
-    tad_program *program;
-    tad_workspace *workspace;
+    tad_program *program, *compiled;
+    tad_workspace *workspace, *compiled_workspace;
     double *each[MLP_IN + 1], shared[MOST], value, gradient[MOST];
     double *results; /* of the program: a row for each point */
 } job;
@@ -86,10 +87,9 @@ static void run_arrays(void *arg) {
     sweep(j, j->w->f(j->tape, j->in, j->w->each + j->w->shared, NULL));
 }
 
-static void run_program(void *arg) {
-    job *j = arg;
+static void run_in(job *j, tad_workspace *w) {
     const size_t row = 1 + j->w->shared;
-    if (tad_run(j->workspace) != TAD_OK) bench_fail(j->name, tad_workspace_message(j->workspace));
+    if (tad_run(w) != TAD_OK) bench_fail(j->name, tad_workspace_message(w));
     j->value = 0;
     memset(j->gradient, 0, sizeof j->gradient);
     for (size_t p = 0; p < MAP_POINTS; p++) {
@@ -99,6 +99,9 @@ static void run_program(void *arg) {
     }
 }
 
+static void run_program(void *arg) { run_in(arg, ((job *)arg)->workspace); }
+static void run_compiled(void *arg) { run_in(arg, ((job *)arg)->compiled_workspace); }
+
 static void run_hand(void *arg) {
     job *j = arg;
     j->value = j->w->hand((const double *const *)j->each, j->shared, j->gradient);
@@ -107,24 +110,49 @@ static void run_hand(void *arg) {
 /* ---- making ---- */
 
 /* The gradient by the shared operands alone. */
-static void freeze(job *j) {
+static tad_program *freeze(const job *j) {
     const size_t n = j->w->each + j->w->shared, row = 1 + j->w->shared;
     tad_tape *t = tad_tape_new(NULL);
     tad_var in[MOST], out[MOST];
+    tad_program *made;
     for (size_t i = 0; i < n; i++)
         in[i] = tad_scalar(t, i < j->w->each ? j->each[i][0] : j->shared[i - j->w->each]);
     out[0] = j->w->f(t, in, n, NULL);
     if (tad_grad(out, NULL, 1, in + j->w->each, j->w->shared, out + 1) != TAD_OK ||
-        tad_freeze(in, n, out, row, NULL, &j->program) != TAD_OK)
+        tad_freeze(in, n, out, row, NULL, &made) != TAD_OK)
         bench_fail(j->name, tad_message(t));
     tad_tape_free(t);
-    j->workspace = tad_workspace_new(j->program);
-    j->results = bench_memory(MAP_POINTS * row * sizeof *j->results);
-    tad_status s = tad_bind_each_numbers_out(j->workspace, 0, row, MAP_POINTS, j->results);
+    return made;
+}
+
+static tad_workspace *workspace_of(const job *j, const tad_program *p) {
+    const size_t row = 1 + j->w->shared;
+    tad_workspace *w = tad_workspace_new(p);
+    tad_status s = tad_bind_each_numbers_out(w, 0, row, MAP_POINTS, j->results);
     for (size_t i = 0; i < j->w->each && s == TAD_OK; i++)
-        s = tad_bind_each_in(j->workspace, i, TAD_F64, TAD_SHAPE(MAP_POINTS), j->each[i]);
-    if (s == TAD_OK) s = tad_bind_numbers_in(j->workspace, j->w->each, j->w->shared, j->shared);
-    if (s != TAD_OK) bench_fail(j->name, tad_workspace_message(j->workspace));
+        s = tad_bind_each_in(w, i, TAD_F64, TAD_SHAPE(MAP_POINTS), j->each[i]);
+    if (s == TAD_OK) s = tad_bind_numbers_in(w, j->w->each, j->w->shared, j->shared);
+    if (s != TAD_OK) bench_fail(j->name, tad_workspace_message(w));
+    return w;
+}
+
+static void compile(const job *j) {
+    static const char *const command[] = {"cc", "-O3", "-march=native", NULL};
+    char message[200] = "";
+    bool each[MOST];
+    for (size_t i = 0; i < j->w->each + j->w->shared; i++) each[i] = i < j->w->each;
+    const tad_compile_options o = {
+        .command = command, .each = each, .message = message, .message_size = sizeof message};
+    if (tad_program_compile(j->compiled, &o) != TAD_OK) bench_fail("compile", message);
+}
+
+static void make_programs(job *j) {
+    j->results = bench_memory(MAP_POINTS * (1 + j->w->shared) * sizeof *j->results);
+    j->program = freeze(j);
+    j->compiled = freeze(j);
+    compile(j);
+    j->workspace = workspace_of(j, j->program);
+    j->compiled_workspace = workspace_of(j, j->compiled);
 }
 
 static void make(job *j, int k) {
@@ -141,7 +169,7 @@ static void make(job *j, int k) {
     }
     j->mapping = tad_mapping_new(j->w->f, NULL, NULL);
     j->mark = tad_tape_mark(j->tape);
-    freeze(j);
+    make_programs(j);
 }
 
 /* ---- what is compared ---- */
@@ -155,8 +183,9 @@ static void compare(const job *j, const double *value) {
 }
 
 static void measure(int k, const bench_options *o) {
-    static void (*const run[])(void *) = {run_map, run_program, run_arrays, run_hand};
-    static const char *const what[] = {"map", "program", "arrays", "hand"};
+    static void (*const run[])(void *) = {run_map, run_program, run_compiled, run_arrays,
+                                            run_hand};
+    static const char *const what[] = {"map", "program", "compiled", "arrays", "hand"};
     enum { CASES = sizeof run / sizeof *run, HAND = CASES - 1 };
     static bench_case c[CASES];
     static job j;
@@ -176,8 +205,12 @@ static void measure(int k, const bench_options *o) {
     }
     snprintf(line, sizeof line, "%s_map_vs_hand", names[k]);
     bench_at_most(line, 1 / bench_ratio(&c[0], &c[HAND]), 1.2);
+    snprintf(line, sizeof line, "%s_compiled_vs_hand", names[k]);
+    bench_at_most(line, 1 / bench_ratio(&c[2], &c[HAND]), 1.2);
     tad_workspace_free(j.workspace);
+    tad_workspace_free(j.compiled_workspace);
     tad_program_free(j.program);
+    tad_program_free(j.compiled);
     tad_tape_free(j.tape);
     tad_mapping_free(j.mapping);
     for (size_t i = 0; i < j.w->each; i++) free(j.each[i]);
