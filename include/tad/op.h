@@ -305,7 +305,11 @@ typedef enum tad_op_flags {
     TAD_OP_FLAT = 4,     /* piecewise constant or integer: no input has a gradient */
     TAD_OP_INTERNAL = 8, /* only derivative rules make it */
     TAD_OP_LOOKS = 16,   /* the result's shape follows from elements, be they of any type */
-    TAD_OP_REFUSES = 32  /* forward may refuse elements, as a singular matrix */
+    TAD_OP_REFUSES = 32, /* forward may refuse elements, as a singular matrix */
+    /* Elementwise too, but with samples of its own; and of contiguous operands of one shape,
+     * forward takes no scratch memory and cannot fail. Programs compute such ops of the library at
+     * many points together. */
+    TAD_OP_POINTWISE = 64
 } tad_op_flags;
 
 typedef struct tad_op {

@@ -262,11 +262,13 @@ TAD_API TAD_MUST_USE tad_status tad_bind_numbers_out(tad_workspace *w, size_t fi
  * every output must be bound so then, for the same number of points; inputs bound by the functions
  * above are the same for all.
  *
- * A program of single numbers alone, up to 512 of them at a time and not made vectors itself (see
- * roll_up), computes some points together, by the arrays' kernels: arithmetic has the bits of a run
- * at one point, elementary functions may differ in the last place; a point has the same bits
- * whatever others are with it. Any other program runs point after point; one that fails at a point
- * has written the outputs of those before. */
+ * A program of single numbers alone, up to 512 values at a time and not made vectors itself (see
+ * roll_up), computes some points together, by the arrays' kernels: arithmetic, comparisons, choices
+ * (tad_where, tad_cast), tad_sum_list and tad_dot_list have the bits of a run at one point,
+ * elementary functions may differ in the last place, and decisions look at these values; a point
+ * has the same bits whatever others are with it. Any other program runs point after point. One that
+ * fails at a point, which its message names, has written the outputs of those before and no others.
+ */
 TAD_API TAD_MUST_USE tad_status tad_bind_each_in(tad_workspace *w, size_t k, tad_dtype dtype,
                                                  tad_shape shape, const void *data);
 TAD_API TAD_MUST_USE tad_status tad_bind_each_out(tad_workspace *w, size_t k, tad_dtype dtype,

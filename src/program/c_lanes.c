@@ -181,7 +181,8 @@ void tad__c_put_lanes(tad__c_file *f) {
     tad_c_put(&f->to, "const unsigned char %s_each[] = {", f->name);
     for (size_t k = 0; k < f->p->n_in; k++) tad_c_put(&f->to, "%d, ", f->each[k]);
     tad_c_put(&f->to, "0};\n\nvoid %s_lanes(double *n, int once) {\n", f->name);
-    tad_c_put(&f->to, "double *const s = n + %zu;\nif (once) {\n", (f->p->slots) * f->p->lanes);
+    tad_c_put(&f->to, "double *const s = n + %zu;\nif (once) {\n",
+              (f->p->slots + f->p->array.count) * f->p->lanes);
     each_part(&l, call_shared);
     put_shared_outputs(&l);
     tad_c_put(&f->to, "return;\n}\n");

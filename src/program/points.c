@@ -1,4 +1,4 @@
-/* A program at many points: single numbers by vectors of points (lanes.c), the rest point by point;
+/* A program at many points: single numbers by vectors of points (lanes.h), the rest point by point;
  * sums over points. Rests on workspace.h. */
 #include "sums.h"
 
@@ -82,24 +82,23 @@ static void move_back(tad_workspace *w, size_t points) {
     w->rebound = true;
 }
 
-static tad_status run_one_by_one(tad_workspace *w, size_t points) {
+static tad_status run_one_by_one(tad_workspace *w, size_t points, size_t *done) {
     tad_status s = TAD_OK;
-    size_t done = 0;
-    for (; done < points; done++) {
-        if ((s = tad__run_once(w)) != TAD_OK) break;
+    for (*done = 0; *done < points && (s = tad__run_once(w)) == TAD_OK; ++*done) {
         add_point(w);
         move_on(w);
     }
-    move_back(w, done);
+    move_back(w, *done);
+    return s;
+}
+
+tad_status tad__run_points(tad_workspace *w, size_t points) {
+    size_t done;
+    const tad_status s =
+        w->p->lanes ? tad__run_lanes(w, points, &done) : run_one_by_one(w, points, &done);
     const size_t length = strlen(w->message);
     if (s != TAD_OK)
         snprintf(w->message + length, sizeof w->message - length, ", at point %zu",
                  w->first_point + done);
     return s;
-}
-
-tad_status tad__run_points(tad_workspace *w, size_t points) {
-    if (!w->p->lanes) return run_one_by_one(w, points);
-    tad__run_lanes(w, points);
-    return TAD_OK;
 }

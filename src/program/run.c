@@ -79,35 +79,41 @@ static tad_status check_call(const tad_call_frame *frame) {
                 : tad_fail(frame, TAD_BRANCH, "the result would have another shape than recorded");
 }
 
+tad_status tad__run_call(tad_workspace *w, size_t call, const tad_call_frame *frame) {
+    w->running = &w->p->call.item[call];
+    tad_status status = w->running->checked ? check_call(frame) : TAD_OK;
+    if (status == TAD_OK) status = frame->op->forward(frame);
+    w->scratch_used = tad__max(w->scratch_used, w->scratch.used);
+    tad__arena_release(&w->scratch, (tad__arena_mark){0, 0});
+    if (status != TAD_OK && !*w->message)
+        tad__workspace_fail(w, status, "run: %s: %s", frame->op->name, tad_status_text(status));
+    return status;
+}
+
 static tad_status run_calls(tad_workspace *w, const tad__step *s) {
-    for (uint32_t k = s->at; k < s->at + s->count; k++) {
-        const tad_call_frame *frame = &w->frame[k];
-        w->running = &w->p->call.item[k];
-        tad_status status = w->running->checked ? check_call(frame) : TAD_OK;
-        if (status == TAD_OK) status = frame->op->forward(frame);
-        w->scratch_used = tad__max(w->scratch_used, w->scratch.used);
-        tad__arena_release(&w->scratch, (tad__arena_mark){0, 0});
-        if (status == TAD_OK) continue;
-        if (!*w->message)
-            tad__workspace_fail(w, status, "run: %s: %s", frame->op->name, tad_status_text(status));
-        return status;
-    }
-    return TAD_OK;
+    tad_status status = TAD_OK;
+    for (uint32_t k = s->at; k < s->at + s->count && status == TAD_OK; k++)
+        status = tad__run_call(w, k, &w->frame[k]);
+    return status;
+}
+
+tad_status tad__decided_otherwise(tad_workspace *w, uint32_t decision) {
+    const tad__decision *d = &w->p->decision.item[decision];
+    char place[TAD__SHOWN + 40] = "";
+    if (d->place.file)
+        snprintf(place, sizeof place, ", recorded at %.*s:%d", TAD__SHOWN, d->place.file,
+                 d->place.line);
+    return tad__workspace_fail(w, TAD_BRANCH,
+                               "run: decision %u%s%.*s%s came out %s, the program is for %s",
+                               decision, *d->name ? " " : "", TAD__SHOWN, d->name, place,
+                               d->expected ? "false" : "true", d->expected ? "true" : "false");
 }
 
 static tad_status check_decisions(tad_workspace *w, const tad__step *s) {
     for (uint32_t k = s->at; k < s->at + s->count; k++) {
         const tad__decision *d = &w->p->decision.item[k];
         const uint8_t *now = w->array[tad__position(d->condition)].data;
-        if ((bool)*now == d->expected) continue;
-        char place[TAD__SHOWN + 40] = "";
-        if (d->place.file)
-            snprintf(place, sizeof place, ", recorded at %.*s:%d", TAD__SHOWN, d->place.file,
-                     d->place.line);
-        return tad__workspace_fail(w, TAD_BRANCH,
-                                   "run: decision %u%s%.*s%s came out %s, the program is for %s", k,
-                                   *d->name ? " " : "", TAD__SHOWN, d->name, place,
-                                   d->expected ? "false" : "true", d->expected ? "true" : "false");
+        if ((bool)*now != d->expected) return tad__decided_otherwise(w, k);
     }
     return TAD_OK;
 }

@@ -12,8 +12,9 @@ enum { ALIGN = 64 };
 
 /* Where the parts of a workspace begin. */
 typedef struct layout {
-    size_t number, lane, row_of, point_step, array, operand, frame, operands, results, in, out,
-        each, ready, life, strips, arrays, scratch, size;
+    size_t number, lane, row_of, point_step, lane_step, lane_array, lane_in, lane_out, array,
+        operand, frame, operands, results, in, out, each, ready, life, strips, arrays, scratch,
+        size;
 } layout;
 
 /* What the calls have together. */
@@ -43,25 +44,30 @@ static bool place(size_t *end, size_t count, size_t size, size_t *at) {
 
 static bool lay_out(const tad_program *p, layout *l) {
     const counts n = count_refs(p);
-    const size_t steps = tad__steps_to_share(p);
+    const size_t lanes = p->lanes ? 1 : 0;
     size_t end = (sizeof(tad_workspace) + ALIGN - 1) / ALIGN * ALIGN;
-    const bool fits = place(&end, p->slots, sizeof(double), &l->number) &&
-                      place(&end, (p->slots + steps) * p->lanes, sizeof(double), &l->lane) &&
-                      place(&end, p->lanes ? p->slots : 0, sizeof(uint32_t), &l->row_of) &&
-                      place(&end, steps, sizeof(tad__number_step), &l->point_step) &&
-                      place(&end, p->array.count, sizeof(tad_array), &l->array) &&
-                      place(&end, n.numbers, sizeof(tad_array), &l->operand) &&
-                      place(&end, p->call.count, sizeof(tad_call_frame), &l->frame) &&
-                      place(&end, n.operands, sizeof(void *), &l->operands) &&
-                      place(&end, n.results, sizeof(void *), &l->results) &&
-                      place(&end, p->n_in + p->parameter.count + 1, sizeof(void *), &l->in) &&
-                      place(&end, p->n_out, sizeof(void *), &l->out) &&
-                      place(&end, p->n_in + p->n_out, sizeof(tad__each), &l->each) &&
-                      place(&end, p->longest_group, sizeof(tad__ready_row), &l->ready) &&
-                      place(&end, TAD__WATCHED ? p->array.count : 0, sizeof(tad__life), &l->life) &&
-                      place(&end, p->strip_bytes, 1, &l->strips) &&
-                      place(&end, p->array_bytes, 1, &l->arrays) &&
-                      place(&end, p->scratch_bytes, 1, &l->scratch);
+    const bool fits =
+        place(&end, p->slots, sizeof(double), &l->number) &&
+        place(&end, tad__lane_rows(p) * p->lanes, sizeof(double), &l->lane) &&
+        place(&end, lanes * (p->slots + p->array.count), sizeof(uint32_t), &l->row_of) &&
+        place(&end, tad__steps_to_share(p) ? p->number.count : 0, sizeof(tad__number_step),
+              &l->point_step) &&
+        place(&end, lanes * (p->step.count + p->call.count), sizeof(tad__step), &l->lane_step) &&
+        place(&end, lanes * (n.operands + n.results), sizeof(tad_array), &l->lane_array) &&
+        place(&end, lanes * n.operands, sizeof(void *), &l->lane_in) &&
+        place(&end, lanes * n.results, sizeof(void *), &l->lane_out) &&
+        place(&end, p->array.count, sizeof(tad_array), &l->array) &&
+        place(&end, n.numbers, sizeof(tad_array), &l->operand) &&
+        place(&end, p->call.count, sizeof(tad_call_frame), &l->frame) &&
+        place(&end, n.operands, sizeof(void *), &l->operands) &&
+        place(&end, n.results, sizeof(void *), &l->results) &&
+        place(&end, p->n_in + p->parameter.count + 1, sizeof(void *), &l->in) &&
+        place(&end, p->n_out, sizeof(void *), &l->out) &&
+        place(&end, p->n_in + p->n_out, sizeof(tad__each), &l->each) &&
+        place(&end, p->longest_group, sizeof(tad__ready_row), &l->ready) &&
+        place(&end, TAD__WATCHED ? p->array.count : 0, sizeof(tad__life), &l->life) &&
+        place(&end, p->strip_bytes, 1, &l->strips) && place(&end, p->array_bytes, 1, &l->arrays) &&
+        place(&end, p->scratch_bytes, 1, &l->scratch);
     l->size = end;
     return fits;
 }
@@ -168,6 +174,11 @@ static tad_workspace *make(const tad_program *p, char *memory, const layout *l) 
     w->lane = (double *)(void *)(memory + l->lane);
     w->row_of = (uint32_t *)(void *)(memory + l->row_of);
     w->point_step = (tad__number_step *)(void *)(memory + l->point_step);
+    w->lane_step = (tad__step *)(void *)(memory + l->lane_step);
+    w->lane_array = (tad_array *)(void *)(memory + l->lane_array);
+    w->lane_dim[1] = 1;
+    w->lane_in = (const tad_array **)(void *)(memory + l->lane_in);
+    w->lane_out = (tad_array **)(void *)(memory + l->lane_out);
     w->ready = (tad__ready_row *)(void *)(memory + l->ready);
     w->life = (tad__life *)(void *)(memory + l->life);
     w->strips = memory + l->strips;

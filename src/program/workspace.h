@@ -56,9 +56,14 @@ struct tad_workspace {
     tad__each *each_in, *each_out;
     size_t each;                  /* so many of these are given */
     size_t first_point;           /* the number of the first, in messages */
-    double *lane;                 /* numbers of some points, a row after the other; see lanes.c */
-    uint32_t *row_of;             /* of each slot, its row */
+    double *lane;                 /* values of some points, a row after the other; see lanes.h */
+    uint32_t *row_of;             /* of each value, its row */
     tad__number_step *point_step; /* steps on rows that points do not share */
+    tad__step *lane_step;         /* these and calls and decisions, in order */
+    tad_array *lane_array;        /* operands and results of calls: rows, all of this size: */
+    int64_t lane_dim[2];          /* and stride */
+    const tad_array **lane_in;
+    tad_array **lane_out;
     char *arrays, *strips;
     tad__ready_row *ready;  /* of the longest group */
     struct tad__life *life; /* of each array, where builds are fenced */
@@ -70,14 +75,21 @@ tad_status tad__workspace_fail(tad_workspace *w, tad_status code, const char *fo
 
 /* One run, of what is bound. */
 tad_status tad__run_once(tad_workspace *w);
+/* One call, on the operands and results of this frame. */
+tad_status tad__run_call(tad_workspace *w, size_t call, const tad_call_frame *frame);
+/* Says which decision came out otherwise than recorded. */
+tad_status tad__decided_otherwise(tad_workspace *w, uint32_t decision);
 
-/* Of a new program: whether numbers of many points are computed together, and of how many. */
+/* Of a new program: whether values of many points are computed together, and of how many. */
 void tad__find_lanes(tad_program *p);
+size_t tad__lane_rows(const tad_program *p);
 /* What is bound for each; -1: nothing is. */
 tad_status tad__count_points(tad_workspace *w, int64_t *points);
 tad_status tad__run_points(tad_workspace *w, size_t points);
-void tad__run_lanes(tad_workspace *w, size_t points);
-/* How many of its steps are looked at whether all points share them: all or none. */
+/* *done: so many have their results. */
+tad_status tad__run_lanes(tad_workspace *w, size_t points, size_t *done);
+/* How many of its steps are looked at whether all points share them: all, each result that is a
+ * number counted, or none. */
 size_t tad__steps_to_share(const tad_program *p);
 
 /* Of a new program: which outputs can be computed in place. */

@@ -183,8 +183,7 @@ static void compare(const job *j, const double *value) {
 }
 
 static void measure(int k, const bench_options *o) {
-    static void (*const run[])(void *) = {run_map, run_program, run_compiled, run_arrays,
-                                            run_hand};
+    static void (*const run[])(void *) = {run_map, run_program, run_compiled, run_arrays, run_hand};
     static const char *const what[] = {"map", "program", "compiled", "arrays", "hand"};
     enum { CASES = sizeof run / sizeof *run, HAND = CASES - 1 };
     static bench_case c[CASES];

@@ -221,6 +221,7 @@ const tad_op tad__ops_choice[] = {
                FAMILY("choice", 3, 3),
                .doc = "a where the bool condition holds, else b; all broadcast; what is not "
                       "selected has no influence",
+               .flags = TAD_OP_POINTWISE,
                .constant_in = 1,
                HOOKS(where),
                .backward = where_backward,
@@ -232,7 +233,7 @@ const tad_op tad__ops_choice[] = {
          FAMILY("choice", 1, 1),
          .doc =
              "the same values as another element type; differentiable between float64 and float32",
-         .flags = TAD_OP_LINEAR,
+         .flags = TAD_OP_LINEAR | TAD_OP_POINTWISE,
          OPTIONS(cast_options, cast_option),
          HOOKS(cast),
          .c_text = cast_c_text,

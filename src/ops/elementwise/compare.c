@@ -164,7 +164,8 @@ static const tad_misuse not_misuse[] = {
     {CASE("two operands", MASK(3), MASK(3)), .expect = TAD_BAD_ARGUMENT},
 };
 
-#define LOGIC(arity, kin) FAMILY("choice", arity, arity), .flags = TAD_OP_FLAT, CASES(kin)
+#define LOGIC(arity, kin)                                                                          \
+    FAMILY("choice", arity, arity), .flags = TAD_OP_FLAT | TAD_OP_POINTWISE, CASES(kin)
 #define COMPARISON(name_, how, doc_)                                                               \
     [OP_##name_] = {.name = #name_,                                                                \
                     .doc = doc_,                                                                   \

@@ -43,8 +43,30 @@ static tad_status list_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
         *(T *)(void *)(l->run[0] + i * l->step[0]) += a * b;                                       \
     }
 
+/* The same of elements that lie one after the other in all of them. */
+static void add_run(const tad_call_frame *c, const tad_array *a, const tad_array *b) {
+    _Alignas(64) double product[TAD__BLOCK];
+    const tad__kernels *k = c->compute->kernels;
+    const tad_dtype dtype = (tad_dtype)a->dtype;
+    const size_t size = tad__width(dtype), all = (size_t)a->size;
+    for (size_t at = 0, n; at < all; at += n) {
+        n = tad__min(all - at, TAD__BLOCK);
+        const void *in[3] = {(char *)a->data + at * size, b ? (char *)b->data + at * size : NULL};
+        if (b) k->row[TAD__ROW_mul].forward[dtype](n, in, product, tad__no_options);
+        k->add[dtype](n, b ? product : in[0], (char *)c->out[0]->data + at * size);
+    }
+}
+
+static bool is_run(const tad_call_frame *c, const tad_array *x) {
+    return x->contiguous && x->size == c->out[0]->size && x->dtype == c->out[0]->dtype;
+}
+
 /* y += a, or y += a b. */
 static void add_term(const tad_call_frame *c, const tad_array *a, const tad_array *b) {
+    if (is_run(c, a) && (!b || is_run(c, b))) {
+        add_run(c, a, b);
+        return;
+    }
     tad_shape shape = tad__shape_of(c->out[0]);
     int factors = b ? 2 : 1;
     tad__loop loop, *l = &loop;
@@ -167,6 +189,7 @@ const tad_op tad__ops_list[] = {
     [SUM_LIST] = {.name = "sum_list",
                   .doc = "x0 + x1 + ... as one node; all broadcast",
                   FAMILY("lists", 1, UINT8_MAX),
+                  .flags = TAD_OP_POINTWISE,
                   .shape = list_shape,
                   .forward = list_forward,
                   .c_text = list_c_text,
@@ -177,6 +200,7 @@ const tad_op tad__ops_list[] = {
                   .doc = "operands c, a0, a1, ..., b0, b1, ...: c + a0 b0 + a1 b1 + ... as one "
                          "node; all broadcast",
                   FAMILY("lists", 1, UINT8_MAX),
+                  .flags = TAD_OP_POINTWISE,
                   .shape = list_shape,
                   .forward = list_forward,
                   .c_text = list_c_text,
