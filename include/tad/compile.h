@@ -8,6 +8,7 @@
 #ifndef TAD_COMPILE_H
 #define TAD_COMPILE_H
 
+#include <tad/map.h>
 #include <tad/program.h>
 
 #ifdef __cplusplus
@@ -41,6 +42,12 @@ typedef struct tad_compile_options {
  * cannot be started, fails, or takes too long; NO_MEMORY. */
 TAD_API TAD_MUST_USE tad_status tad_program_compile(tad_program *p,
                                                     const tad_compile_options *options);
+
+/* Has all programs that a mapping makes from now on compiled so, those of derivatives too: points
+ * of a function of single numbers run together as compiled vectors. `each` is not looked at: the
+ * mapping knows. options, and what they point to, must stay until the mapping is freed; NULL: the
+ * default. A compiler that fails is a failure of the tad_map or sweep that needed the program. */
+TAD_API void tad_mapping_compile(tad_mapping *m, const tad_compile_options *options);
 
 #ifdef __cplusplus
 }

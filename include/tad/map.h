@@ -30,6 +30,13 @@ TAD_API tad_mapping *tad_mapping_new(tad_fn *f, void *user, const tad_allocator 
 /* After all tapes and programs in which it was used. Accepts NULL. */
 TAD_API void tad_mapping_free(tad_mapping *m);
 
+/* Has `made` called with each program that the mapping makes from now on, of f and of its
+ * derivatives, before that runs, and with whether each of its inputs is given for each point: to
+ * have it compiled, say. It must stay as it is otherwise. A status that is not OK is that of the
+ * tad_map or sweep that needed the program. NULL: nothing is called. compile.h does all of this. */
+typedef tad_status tad_program_made(tad_program *p, const bool *each, void *user);
+TAD_API void tad_mapping_set_made(tad_mapping *m, tad_program_made *made, void *user);
+
 /* y[i] = f(each[0][i], each[1][i], ..., shared[0], shared[1], ...) for every i: `each` have a first
  * axis of the same size, y has it too, followed by the shape of f's result. An operand of `shared`
  * may be a plain number.

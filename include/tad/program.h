@@ -278,6 +278,13 @@ TAD_API TAD_MUST_USE tad_status tad_bind_each_numbers_in(tad_workspace *w, size_
                                                          size_t points, const double *data);
 TAD_API TAD_MUST_USE tad_status tad_bind_each_numbers_out(tad_workspace *w, size_t first, size_t n,
                                                           size_t points, double *data);
+/* Output k is added up over the points: every run sets sum, a float64 for each element, whatever
+ * the output's type. room: memory for the output at one point; NULL where it is a single number. At
+ * least one input, or another output, must be bound for each point. Points that run together are
+ * added lane by lane, point i to lane i modulo their number, then lane after lane; others in their
+ * order. */
+TAD_API TAD_MUST_USE tad_status tad_bind_sum_out(tad_workspace *w, size_t k, double *sum,
+                                                 void *room);
 
 /* ---- random numbers ---- */
 

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,4 +259,16 @@ tad_status tad_program_compile(tad_program *p, const tad_compile_options *o) {
         rmdir(j.folder);
     }
     return s;
+}
+
+static tad_status compile_made(tad_program *p, const bool *each, void *user) {
+    const tad_compile_options *given = user;
+    tad_compile_options o = {0};
+    if (given) o = *given;
+    o.each = each;
+    return tad_program_compile(p, &o);
+}
+
+void tad_mapping_compile(tad_mapping *m, const tad_compile_options *options) {
+    tad_mapping_set_made(m, compile_made, (void *)(uintptr_t)options);
 }

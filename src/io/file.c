@@ -74,7 +74,7 @@ static int read_all(int fd, char *to, size_t n) {
 }
 
 static tad_status read_open(tad_tape *t, const char *path, int fd, void **data, size_t *size) {
-    struct stat s;
+    struct stat s = {0}; /* not all memory checkers know what fstat sets */
     if (fstat(fd, &s) != 0) return failed(t, "reading", path, errno);
     if (!S_ISREG(s.st_mode))
         return tad__fail(t, TAD_IO, "reading %s: %s", path,
@@ -154,7 +154,7 @@ static int replace(const char *path, char *temporary, size_t size, const struct 
 
 tad_status tad__file_replace(tad_tape *t, const char *path, tad__content *content,
                              const void *user) {
-    struct stat old;
+    struct stat old = {0};
     bool exists = stat(path, &old) == 0;
     if (exists && !S_ISREG(old.st_mode)) return write_through(t, path, content, user);
     size_t size = strlen(path) + sizeof ".tmp99";

@@ -140,6 +140,12 @@ void tad_mapping_free(tad_mapping *m) {
     tad__memory_resize(&last, m, sizeof *m, 0);
 }
 
+void tad_mapping_set_made(tad_mapping *m, tad_program_made *made, void *user) {
+    if (!m) return;
+    m->made = made;
+    m->made_user = user;
+}
+
 /* ---- calls ---- */
 
 /* The operands of a call. */

@@ -37,6 +37,8 @@ typedef struct tad__point_fn {
 struct tad_mapping {
     tad_fn *f;
     void *user;
+    tad_program_made *made; /* is shown new programs; NULL: nothing is */
+    void *made_user;
     tad_allocator allocator;
     tad__memory memory;
     tad__arena arena;         /* everything but the programs */

@@ -91,6 +91,13 @@ static tad_var operand(const tad__point_fn *f, size_t i, tad_tape *t) {
 
 /* ---- programs ---- */
 
+static tad_status show_made(const tad__point_fn *f) {
+    const tad_mapping *m = f->mapping;
+    bool each[TAD__MAP_MOST];
+    for (size_t i = 0; i < f->n_in; i++) each[i] = !tad__has_bit(f->shared, i);
+    return m->made ? m->made(f->program, each, m->made_user) : TAD_OK;
+}
+
 static tad_status freeze(tad__point_fn *f, recording *r) {
     const tad_freeze_options options = {.allocator = f->mapping->allocator,
                                         .allow_constant_outputs = true};
@@ -111,9 +118,13 @@ static tad_status make_program(tad_tape *t, tad__point_fn *f) {
     const tad_settings settings = {.allocator = f->mapping->allocator, .level = f->level};
     recording r = {.t = tad_tape_new(&settings)};
     if (!r.t) return tad__no_memory(t, "map");
-    const tad_status s = pass_on(t, freeze(f, &r), r.t);
+    tad_status s = pass_on(t, freeze(f, &r), r.t);
     tad_tape_free(r.t);
-    return s;
+    if (s != TAD_OK) return s;
+    s = show_made(f);
+    if (s == TAD_OK) return s;
+    tad_program_free(f->program);
+    return tad__fail(t, s, "map: what is shown a new program: %s", tad_status_text(s));
 }
 
 /* ---- the functions of a mapping ---- */

@@ -8,7 +8,7 @@
 #include "array/number.h"
 #include "array/shape.h"
 #include "base/base.h"
-#include "program/sums.h"
+#include "program/points.h"
 
 enum {
     MOST_PIECES = 8, /* each has a workspace of its own */
@@ -68,7 +68,7 @@ static size_t aligned(size_t bytes) { return (bytes + ALIGN - 1) / ALIGN * ALIGN
 static bool plan_memory(plan *p) {
     size_t bytes = 0;
     for (size_t k = 0; k < p->f->n_out; k++)
-        if (tad__has_bit(p->f->summed, k)) p->room += aligned(tad__sum_room(p->f->program, k));
+        if (tad__has_bit(p->f->summed, k)) p->room += aligned(bytes_of(&p->f->out[k]));
     p->workspace = aligned(tad_workspace_size(p->f->program));
     p->total = aligned(p->sums * sizeof(double));
     if (!tad__sum(p->workspace, p->total, &bytes) || !tad__sum(bytes, p->room, &p->bytes) ||
@@ -113,8 +113,8 @@ static tad_status bind_out(const work *k) {
         const tad_type *type = &f->out[i];
         char *data = (char *)k->p->c->out[i]->data + k->first * bytes_of(type);
         if (tad__has_bit(f->summed, i)) {
-            s = tad__bind_sum(k->w, i, room, k->sum + k->p->at[i]);
-            room += aligned(tad__sum_room(f->program, i));
+            s = tad_bind_sum_out(k->w, i, k->sum + k->p->at[i], room);
+            room += aligned(bytes_of(type));
         } else {
             s = tad_bind_each_out(k->w, i, type->dtype,
                                   tad__with_points(&type->shape, (int64_t)k->n), data);
@@ -135,7 +135,6 @@ static void run_piece(void *arg, size_t first, size_t end) {
                     .n = end - first};
     result->status = TAD_NO_MEMORY;
     if (!k.w) return;
-    memset(k.sum, 0, p->total);
     tad__count_from(k.w, first);
     result->status = bind_in(&k);
     if (result->status == TAD_OK) result->status = bind_out(&k);

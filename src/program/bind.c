@@ -129,6 +129,18 @@ tad_status tad_bind_each_out(tad_workspace *w, size_t k, tad_dtype dtype, tad_sh
     return bind_out(w, k, (tad_type){dtype, shape}, data, true);
 }
 
+/* A number has room in the workspace, for each of the points that run together. */
+tad_status tad_bind_sum_out(tad_workspace *w, size_t k, double *sum, void *room) {
+    if (!w) return TAD_BAD_ARGUMENT;
+    tad_type type = tad_program_out_type(w->p, k);
+    if (type.shape.rank == 0) room = w->sum_room + k * tad__max(w->p->lanes, 1);
+    tad_status s = bind_out(w, k, type, sum ? room : NULL, false);
+    if (s != TAD_OK) return s;
+    w->each++;
+    w->each_out[k] = (tad__each){.given = true, .sum = sum ? sum : w->sum_room};
+    return TAD_OK;
+}
+
 /* Points whose numbers lie in rows of n: how many fit into an int64_t is no limit. */
 static tad_type numbers_of(size_t points) {
     return (tad_type){TAD_F64, TAD_SHAPE((int64_t)(points & INT64_MAX))};

@@ -1,6 +1,6 @@
 /* A program at many points: single numbers by vectors of points (lanes.h), the rest point by point;
  * sums over points. Rests on workspace.h. */
-#include "sums.h"
+#include "points.h"
 
 #include <string.h>
 
@@ -33,22 +33,22 @@ tad_status tad__count_points(tad_workspace *w, int64_t *points) {
             s = tad__workspace_fail(w, TAD_BAD_ARGUMENT,
                                     "run: output %zu is bound once, for %lld points", k,
                                     (long long)*points);
+    if (s == TAD_OK && *points < 0)
+        s = tad__workspace_fail(w, TAD_BAD_ARGUMENT,
+                                "run: sums over points, but nothing is bound for each of them");
     return s;
 }
 
 /* ---- sums ---- */
 
-tad_status tad__bind_sum(tad_workspace *w, size_t k, void *room, double *sum) {
-    const tad_type type = tad_program_out_type(w->p, k);
-    const tad_status s = tad_bind_out(w, k, type.dtype, type.shape, room);
-    if (s != TAD_OK) return s;
-    w->each++;
-    w->each_out[k] = (tad__each){.given = true, .sum = sum};
-    return TAD_OK;
+static size_t elements_of(const tad_workspace *w, size_t k) {
+    const tad_type *type = &w->p->out[k].type;
+    return tad__type_bytes(type) / tad__width(type->dtype);
 }
 
-size_t tad__sum_room(const tad_program *p, size_t k) {
-    return p->lanes ? p->lanes * sizeof(double) : tad__type_bytes(&p->out[k].type);
+static void clear_sums(const tad_workspace *w) {
+    for (size_t k = 0; k < w->p->n_out; k++)
+        if (w->each_out[k].sum) memset(w->each_out[k].sum, 0, elements_of(w, k) * sizeof(double));
 }
 
 void tad__count_from(tad_workspace *w, size_t first) { w->first_point = first; }
@@ -56,11 +56,10 @@ void tad__count_from(tad_workspace *w, size_t first) { w->first_point = first; }
 /* Adds what one point gave. */
 static void add_point(const tad_workspace *w) {
     for (size_t k = 0; k < w->p->n_out; k++) {
-        const tad_type *type = &w->p->out[k].type;
-        const size_t size = tad__type_bytes(type) / tad__width(type->dtype);
         double *sum = w->each_out[k].sum;
-        for (size_t e = 0; e < size && sum; e++)
-            sum[e] += tad__number_at(type->dtype, w->out[k], e);
+        const size_t n = sum ? elements_of(w, k) : 0;
+        for (size_t e = 0; e < n; e++)
+            sum[e] += tad__number_at(w->p->out[k].type.dtype, w->out[k], e);
     }
 }
 
@@ -94,6 +93,8 @@ static tad_status run_one_by_one(tad_workspace *w, size_t points, size_t *done) 
 
 tad_status tad__run_points(tad_workspace *w, size_t points) {
     size_t done;
+    clear_sums(w);
+    if (points == 0) return TAD_OK;
     const tad_status s =
         w->p->lanes ? tad__run_lanes(w, points, &done) : run_one_by_one(w, points, &done);
     const size_t length = strlen(w->message);

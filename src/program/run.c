@@ -242,5 +242,5 @@ tad_status tad_run(tad_workspace *w) {
     if (s == TAD_OK) s = read_parameters(w);
     if (s != TAD_OK) return s;
     if (points < 0) return tad__run_once(w);
-    return points == 0 ? TAD_OK : tad__run_points(w, (size_t)points);
+    return tad__run_points(w, (size_t)points);
 }

@@ -12,9 +12,9 @@ enum { ALIGN = 64 };
 
 /* Where the parts of a workspace begin. */
 typedef struct layout {
-    size_t number, lane, row_of, point_step, lane_step, lane_array, lane_in, lane_out, array,
-        operand, frame, operands, results, in, out, each, ready, life, strips, arrays, scratch,
-        size;
+    size_t sum_room, number, lane, row_of, point_step, lane_step, lane_array, lane_in, lane_out,
+        array, operand, frame, operands, results, in, out, each, ready, life, strips, arrays,
+        scratch, size;
 } layout;
 
 /* What the calls have together. */
@@ -45,6 +45,7 @@ static bool place(size_t *end, size_t count, size_t size, size_t *at) {
 static bool lay_out(const tad_program *p, layout *l) {
     const counts n = count_refs(p);
     const size_t lanes = p->lanes ? 1 : 0;
+    size_t sums;
     size_t end = (sizeof(tad_workspace) + ALIGN - 1) / ALIGN * ALIGN;
     const bool fits =
         place(&end, p->slots, sizeof(double), &l->number) &&
@@ -64,6 +65,8 @@ static bool lay_out(const tad_program *p, layout *l) {
         place(&end, p->n_in + p->parameter.count + 1, sizeof(void *), &l->in) &&
         place(&end, p->n_out, sizeof(void *), &l->out) &&
         place(&end, p->n_in + p->n_out, sizeof(tad__each), &l->each) &&
+        place(&end, tad__mul(p->n_out, tad__max(p->lanes, 1), &sums) ? sums : SIZE_MAX,
+              sizeof(double), &l->sum_room) &&
         place(&end, p->longest_group, sizeof(tad__ready_row), &l->ready) &&
         place(&end, TAD__WATCHED ? p->array.count : 0, sizeof(tad__life), &l->life) &&
         place(&end, p->strip_bytes, 1, &l->strips) && place(&end, p->array_bytes, 1, &l->arrays) &&
@@ -171,6 +174,7 @@ static tad_workspace *make(const tad_program *p, char *memory, const layout *l) 
     w->out = (void **)(void *)(memory + l->out);
     w->each_in = (tad__each *)(void *)(memory + l->each);
     w->each_out = w->each_in + p->n_in;
+    w->sum_room = (double *)(void *)(memory + l->sum_room);
     w->lane = (double *)(void *)(memory + l->lane);
     w->row_of = (uint32_t *)(void *)(memory + l->row_of);
     w->point_step = (tad__number_step *)(void *)(memory + l->point_step);

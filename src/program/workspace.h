@@ -20,7 +20,7 @@ typedef struct tad__each {
     bool given; /* false: one for all */
     int64_t points;
     size_t step;
-    double *sum; /* of an output that is added up over the points, see sums.h; NULL: it is not */
+    double *sum; /* of an output that is added up over the points; NULL: it is not */
 } tad__each;
 
 /* Inputs or outputs that are numbers in a row: all from the first on. */
@@ -54,6 +54,7 @@ struct tad_workspace {
     void **out;
     tad__row_of_numbers row_in, row_out; /* of the inputs and outputs that were bound so last */
     tad__each *each_in, *each_out;
+    double *sum_room;             /* of each output that is a number, for sums over points */
     size_t each;                  /* so many of these are given */
     size_t first_point;           /* the number of the first, in messages */
     double *lane;                 /* values of some points, a row after the other; see lanes.h */

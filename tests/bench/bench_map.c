@@ -55,13 +55,12 @@ typedef struct job {
     const work *w;
     const char *name;
     tad_tape *tape;
-    tad_mapping *mapping;
+    tad_mapping *mapping, *compiled_mapping;
     tad_var in[MOST];
     tad_mark mark;
     tad_program *program, *compiled;
     tad_workspace *workspace, *compiled_workspace;
     double *each[MLP_IN + 1], shared[MOST], value, gradient[MOST];
-    double *results; /* of the program: a row for each point */
 } job;
 
 static void done(const job *j, tad_status s) {
@@ -77,26 +76,20 @@ static void sweep(job *j, tad_var values) {
     done(j, tad_tape_rewind(j->tape, j->mark));
 }
 
-static void run_map(void *arg) {
-    job *j = arg;
-    sweep(j, tad_map(j->mapping, j->in, j->w->each, j->in + j->w->each, j->w->shared));
+static void map(job *j, tad_mapping *m) {
+    sweep(j, tad_map(m, j->in, j->w->each, j->in + j->w->each, j->w->shared));
 }
+
+static void run_map(void *arg) { map(arg, ((job *)arg)->mapping); }
+static void run_compiled_map(void *arg) { map(arg, ((job *)arg)->compiled_mapping); }
 
 static void run_arrays(void *arg) {
     job *j = arg;
     sweep(j, j->w->f(j->tape, j->in, j->w->each + j->w->shared, NULL));
 }
 
-static void run_in(job *j, tad_workspace *w) {
-    const size_t row = 1 + j->w->shared;
+static void run_in(const job *j, tad_workspace *w) {
     if (tad_run(w) != TAD_OK) bench_fail(j->name, tad_workspace_message(w));
-    j->value = 0;
-    memset(j->gradient, 0, sizeof j->gradient);
-    for (size_t p = 0; p < MAP_POINTS; p++) {
-        const double *one = j->results + p * row;
-        j->value += one[0];
-        for (size_t k = 0; k < j->w->shared; k++) j->gradient[k] += one[k + 1];
-    }
 }
 
 static void run_program(void *arg) { run_in(arg, ((job *)arg)->workspace); }
@@ -125,10 +118,11 @@ static tad_program *freeze(const job *j) {
     return made;
 }
 
-static tad_workspace *workspace_of(const job *j, const tad_program *p) {
-    const size_t row = 1 + j->w->shared;
+static tad_workspace *workspace_of(job *j, const tad_program *p) {
     tad_workspace *w = tad_workspace_new(p);
-    tad_status s = tad_bind_each_numbers_out(w, 0, row, MAP_POINTS, j->results);
+    tad_status s = tad_bind_sum_out(w, 0, &j->value, NULL);
+    for (size_t k = 0; k < j->w->shared && s == TAD_OK; k++)
+        s = tad_bind_sum_out(w, 1 + k, &j->gradient[k], NULL);
     for (size_t i = 0; i < j->w->each && s == TAD_OK; i++)
         s = tad_bind_each_in(w, i, TAD_F64, TAD_SHAPE(MAP_POINTS), j->each[i]);
     if (s == TAD_OK) s = tad_bind_numbers_in(w, j->w->each, j->w->shared, j->shared);
@@ -136,18 +130,20 @@ static tad_workspace *workspace_of(const job *j, const tad_program *p) {
     return w;
 }
 
+static char message[200];
+static const char *const command[] = {"cc", "-O3", "-march=native", NULL};
+static const tad_compile_options compiling = {
+    .command = command, .message = message, .message_size = sizeof message};
+
 static void compile(const job *j) {
-    static const char *const command[] = {"cc", "-O3", "-march=native", NULL};
-    char message[200] = "";
     bool each[MOST];
+    tad_compile_options o = compiling;
     for (size_t i = 0; i < j->w->each + j->w->shared; i++) each[i] = i < j->w->each;
-    const tad_compile_options o = {
-        .command = command, .each = each, .message = message, .message_size = sizeof message};
+    o.each = each;
     if (tad_program_compile(j->compiled, &o) != TAD_OK) bench_fail("compile", message);
 }
 
 static void make_programs(job *j) {
-    j->results = bench_memory(MAP_POINTS * (1 + j->w->shared) * sizeof *j->results);
     j->program = freeze(j);
     j->compiled = freeze(j);
     compile(j);
@@ -168,6 +164,8 @@ static void make(job *j, int k) {
         j->in[j->w->each + i] = tad_scalar(j->tape, j->shared[i]);
     }
     j->mapping = tad_mapping_new(j->w->f, NULL, NULL);
+    j->compiled_mapping = tad_mapping_new(j->w->f, NULL, NULL);
+    tad_mapping_compile(j->compiled_mapping, &compiling);
     j->mark = tad_tape_mark(j->tape);
     make_programs(j);
 }
@@ -183,8 +181,10 @@ static void compare(const job *j, const double *value) {
 }
 
 static void measure(int k, const bench_options *o) {
-    static void (*const run[])(void *) = {run_map, run_program, run_compiled, run_arrays, run_hand};
-    static const char *const what[] = {"map", "program", "compiled", "arrays", "hand"};
+    static void (*const run[])(void *) = {run_map,      run_compiled_map, run_program,
+                                          run_compiled, run_arrays,       run_hand};
+    static const char *const what[] = {"map",      "map_compiled", "program",
+                                       "compiled", "arrays",       "hand"};
     enum { CASES = sizeof run / sizeof *run, HAND = CASES - 1 };
     static bench_case c[CASES];
     static job j;
@@ -204,16 +204,18 @@ static void measure(int k, const bench_options *o) {
     }
     snprintf(line, sizeof line, "%s_map_vs_hand", names[k]);
     bench_at_most(line, 1 / bench_ratio(&c[0], &c[HAND]), 1.2);
+    snprintf(line, sizeof line, "%s_map_compiled_vs_hand", names[k]);
+    bench_at_most(line, 1 / bench_ratio(&c[1], &c[HAND]), 1.2);
     snprintf(line, sizeof line, "%s_compiled_vs_hand", names[k]);
-    bench_at_most(line, 1 / bench_ratio(&c[2], &c[HAND]), 1.2);
+    bench_at_most(line, 1 / bench_ratio(&c[3], &c[HAND]), 1.2);
     tad_workspace_free(j.workspace);
     tad_workspace_free(j.compiled_workspace);
     tad_program_free(j.program);
     tad_program_free(j.compiled);
     tad_tape_free(j.tape);
     tad_mapping_free(j.mapping);
+    tad_mapping_free(j.compiled_mapping);
     for (size_t i = 0; i < j.w->each; i++) free(j.each[i]);
-    free(j.results);
 }
 
 int main(int argc, char **argv) {
