@@ -14,7 +14,7 @@ POINTERS = {  # kinds with something behind that a program could have; the rest 
     "tad_tape": "tape", "tad_dict": "dict", "tad_net": "net", "tad_optim": "optim", "tad_op": "op",
     "tad_batches": "batches", "tad_history": "history", "tad_dataset": "dataset", "char": "text",
     "tad_fn": "function", "tad_sink": "sink", "tad_activation": "activation", "tad_layer_fn": "layer",
-    "tad_steps": "steps", "tad_release": "release", "tad_dist": "dist", "tad_ranks": "ranks",
+    "tad_steps": "steps", "tad_lane_steps": "lane_steps", "tad_program_made": "made", "tad_release": "release", "tad_dist": "dist", "tad_ranks": "ranks",
     "tad_dist_options": "dist_options", "tad_shard_fn": "shard", "tad_final_fn": "final"}
 HANDLES = {"tad_safetensors", "tad_program", "tad_workspace", "tad_mapping"}  # only the library makes them
 HOOKS = ("const tad_call_frame *", "tad_c *", "tad_backward *", "const tad_backward *")  # whose first argument only hooks have

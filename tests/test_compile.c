@@ -389,7 +389,7 @@ END_TEST
 /* Behind the command come five words, then the library's name and the text's; `sh -c` counts from
  * 0. */
 START_TEST(what_a_compiler_leaves_is_removed) {
-    static const char *const fails[] = {"sh", "-c", "echo x > \"$5\"; exit 7", NULL};
+    static const char *const fails[] = {"sh", "-c", "echo x > \"$7\"; exit 7", NULL};
     ck_refused_so(TAD_IO, (tad_compile_options){.command = fails}, "sh failed with status 7");
 }
 END_TEST
@@ -409,7 +409,7 @@ static bool is_loaded(const char *path) {
 }
 
 START_TEST(a_library_of_something_else_is_told) {
-    static const char *const scripts[] = {"echo x > \"$5\"", "echo | cc -shared -o \"$5\" -xc -"},
+    static const char *const scripts[] = {"echo x > \"$7\"", "echo | cc -shared -o \"$7\" -xc -"},
                              *const words[] = {"compile: /tmp/tad_test_", "tad_compiled_steps"};
     for (int k = 0; k < 2; k++) {
         const char *const command[] = {"sh", "-c", scripts[k], NULL};
@@ -442,7 +442,7 @@ END_TEST
 /* It is asked where it is by what compiles there. */
 START_TEST(a_folder_of_its_own_is_removed) {
     static const char *const command[] = {
-        "sh", "-c", "dirname \"$5\" > \"$TAD_TEST_SEEN\"; exec cc \"$0\" \"$@\"", NULL};
+        "sh", "-c", "dirname \"$7\" > \"$TAD_TEST_SEEN\"; exec cc \"$0\" \"$@\"", NULL};
     char seen[] = "/tmp/tad_test_XXXXXX", folder[100] = "";
     machine *m = machine_of(20, NULL);
     FILE *f = fdopen(mkstemp(seen), "r");

@@ -107,6 +107,11 @@ static tad_status is_final(void *user, size_t k) {
     return TAD_OK;
 }
 
+static void no_lane_steps(double *numbers, int once) { (void)numbers, (void)once; }
+static tad_status nothing_made(tad_program *p, const bool *each, void *user) {
+    (void)p, (void)each, (void)user;
+    return TAD_OK;
+}
 static int no_steps(const void *const *in, double *numbers, void *arrays, tad_steps_list *list,
                     const void *program) {
     (void)in, (void)numbers, (void)arrays, (void)list, (void)program;
@@ -125,6 +130,8 @@ POINTER(sink, tad_sink, swallow)
 POINTER(activation, tad_activation, tad_sin)
 POINTER(layer, tad_layer_fn, same)
 POINTER(steps, tad_steps, no_steps)
+POINTER(lane_steps, tad_lane_steps, no_lane_steps)
+POINTER(made, tad_program_made, nothing_made)
 POINTER(release, tad_release, no_release)
 POINTER(dist, tad_dist, dist)
 POINTER(ranks, tad_ranks, &ranks)

@@ -409,7 +409,7 @@ START_TEST(memory_is_used_again) {
     tad_var n = tad_scalar(t, 1), z = n;
     for (int k = 0; k < 1000; k++) z = tad_add(tad_sin(z), n);
     m = machine_of(&n, 1, &z, 1, NULL);
-    ck_assert_uint_lt(tad_workspace_size(m.p), 3000);
+    ck_assert_uint_lt(tad_workspace_size(m.p), 4000); /* not 8 bytes a node */
     machine_free(m);
 }
 END_TEST

@@ -7,30 +7,11 @@
 
 #include <math.h>
 
-#include "kernel/plain/convert.h"
-
 #include "compute.h"
 #include "loop.h"
+#include "number.h"
 
 /* ---- single elements ---- */
-
-static inline double tad__load(const char *p, tad_dtype dtype) {
-    switch (dtype) {
-    case TAD_F64: return *(const double *)(const void *)p;
-    case TAD_F32: return *(const float *)(const void *)p;
-    case TAD_I64: return (double)*(const int64_t *)(const void *)p;
-    default: return *(const uint8_t *)p;
-    }
-}
-
-static inline void tad__store(char *p, tad_dtype dtype, double v) {
-    switch (dtype) {
-    case TAD_F64: *(double *)(void *)p = v; break;
-    case TAD_F32: *(float *)(void *)p = (float)v; break;
-    case TAD_I64: *(int64_t *)(void *)p = tad__to_int64(v); break;
-    default: *(uint8_t *)p = v != 0; break;
-    }
-}
 
 /* Whether a run repeats one element of src, along elements of dst without gaps, of a float type. */
 static inline bool tad__is_repeated(const tad__loop *l, tad_dtype to, tad_dtype from) {

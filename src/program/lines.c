@@ -75,10 +75,15 @@ size_t tad__strip_length(const tad__row_group *g, size_t i) {
     return line <= most ? tad__min(most / line * line, left) : tad__min(most, line - i % line);
 }
 
+/* Of the elements, which are floats. */
+static tad_dtype type_of(const tad__row_group *g) {
+    return g->dtype == TAD_F32 ? TAD_F32 : TAD_F64;
+}
+
 void tad__spread_once(const tad__kernels *k, const tad__row_group *g, const tad__spread *s) {
     const size_t width = tad__width(g->dtype), line = (size_t)g->line * width;
     if (s->how == TAD__FILLING)
-        k->fill[g->dtype](most_of(g), tad__number_at(g->dtype, s->from, 0), s->to);
+        k->fill[type_of(g)](most_of(g), tad__number_at(g->dtype, s->from, 0), s->to);
     if (s->how != TAD__ONE_LINE || line > TAD__STRIP_BYTES) return;
     for (size_t at = 0; at + line <= TAD__STRIP_BYTES; at += line)
         memcpy(s->to + at, s->from, line);
@@ -91,6 +96,6 @@ void tad__spread_on(const tad__kernels *k, const tad__row_group *g, const tad__s
         memcpy(s->to, s->from + i % line * width, n * width);
     if (s->how != TAD__PER_LINE) return;
     for (size_t at = 0; at < n; at += line)
-        k->fill[g->dtype](tad__min(line, n - at),
-                          tad__number_at(g->dtype, s->from, (i + at) / line), s->to + at * width);
+        k->fill[type_of(g)](tad__min(line, n - at),
+                            tad__number_at(g->dtype, s->from, (i + at) / line), s->to + at * width);
 }

@@ -58,8 +58,9 @@ static void add_point(const tad_workspace *w) {
     for (size_t k = 0; k < w->p->n_out; k++) {
         double *sum = w->each_out[k].sum;
         const size_t n = sum ? elements_of(w, k) : 0;
+        const tad_dtype dtype = w->p->out[k].type.dtype;
         for (size_t e = 0; e < n; e++)
-            sum[e] += tad__number_at(w->p->out[k].type.dtype, w->out[k], e);
+            sum[e] += tad__load((const char *)w->out[k] + e * tad__width(dtype), dtype);
     }
 }
 

@@ -8,7 +8,7 @@ from tad._library import lib, parameters
 from tad.errors import STATUS
 
 INCLUDE = pathlib.Path(__file__).parents[2] / "include" / "tad"
-OF_OTHER_LIBRARIES = {"tad_program_compile", "tad_mpi_open", "tad_mpi_close"}
+OF_OTHER_LIBRARIES = {"tad_program_compile", "tad_mapping_compile", "tad_mpi_open", "tad_mpi_close"}
 
 
 class Var(c.Structure):

@@ -35,6 +35,11 @@ def test_many_points():
     points = np.random.default_rng(1).normal(size=(5, 3))
     assert np.array_equal(p.each(points, A), np.stack([p(x, A) for x in points]))
     assert np.allclose(p(A, A), np.cos(A) * A)
+    assert np.allclose(p.total(points, A), p.each(points, A).sum(0), rtol=1e-15)
+    assert np.allclose(p(A, A), np.cos(A) * A)
+    narrow = tad.freeze(lambda x, n: (tad.cast(x, "float32"), n), 1.0, np.arange(2))
+    total, counts = narrow.total(np.full(3, 0.1), np.array([[1, 2], [3, 4], [5, 6]]))
+    assert total == 3 * float(np.float32(0.1)) and counts.tolist() == [9, 12]
     with pytest.raises(ValueError):
         p.each(A, A)
     with pytest.raises(tad.Error):
@@ -104,6 +109,20 @@ def test_compiled(tmp_path):
     assert np.allclose(p(A, A), before, rtol=1e-15) and any(tmp_path.iterdir())
     with pytest.raises(tad.Error):
         p.compile(command=["/no/such/compiler"])
+    q, x = tad.freeze(lambda x, w: tad.exp(x * w), 1.0, 2.0), np.linspace(0, 1, 100)
+    own = q.each(x, 2.0)
+    q.compile(each=(True, False))
+    assert np.array_equal(q.each(x, 2.0), own)
+    with pytest.raises(TypeError):
+        q.compile(each=(True,))
+    m, n = tad.map(lambda x, w: tad.exp(x * w)), tad.map(lambda x, w: tad.exp(x * w))
+    n.compile(command=["cc", "-O1"], folder=str(tmp_path))
+    wants = [tad.value_and_grad(lambda w: tad.sum(k(x, shared=(w,))))(2.0) for k in (m, n)]
+    assert np.allclose(*wants, rtol=1e-14)
+    bad = tad.map(lambda x: x * 2)
+    bad.compile(command=["/no/such/compiler"])
+    with pytest.raises(tad.Error):
+        bad(x)
 
 
 def test_map():

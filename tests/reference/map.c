@@ -23,4 +23,26 @@ static void mappings(tad_tape *t) {
     }
 }
 
-EXAMPLES(mappings)
+static tad_status count_programs(tad_program *p, const bool *each, void *count) {
+    (void)p, (void)each;
+    ++*(int *)count;
+    return TAD_OK;
+}
+
+static void programs(tad_tape *t) {
+    const tad_var x = tad_constant(t, TAD_F64, TAD_SHAPE(3, 2), (double[]){1, 2, 3, 4, 5, 6});
+    const tad_var target = tad_constant(t, TAD_F64, TAD_SHAPE(3), (double[]){0, 1, 2});
+    const tad_var w = tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 0});
+    int count = 0;
+
+    {
+        tad_mapping *m = tad_mapping_new(loss, NULL, NULL);
+        tad_mapping_set_made(m, count_programs, &count); /* compile.h has one that compiles */
+        OK(tad_reverse(tad_mean(tad_map(m, (tad_var[]){x, target}, 2, &w, 1), tad_all())));
+        IS(count, 2); /* the loss, its gradient */
+        tad_tape_reset(t);
+        tad_mapping_free(m);
+    }
+}
+
+EXAMPLES(mappings, programs)

@@ -103,6 +103,13 @@ static int steps(const void *const *in, double *numbers, void *arrays, tad_steps
     return 0;
 }
 
+static void lanes(double *numbers, int once) {
+    enum { POINTS = 64 }; /* of a row, for each slot */
+    if (once) return;
+    for (int i = 0; i < POINTS; i++)
+        numbers[4 * POINTS + i] = numbers[i] * (numbers[i] + numbers[POINTS + i]);
+}
+
 static void running(tad_tape *t) {
     tad_program *p = frozen(t); /* of x^2 + 3 x */
 
@@ -166,6 +173,31 @@ static void running(tad_tape *t) {
         OK(tad_bind_each_numbers_out(w, 0, 1, 3, y));
         OK(tad_run(w));
         IS(y[1], 10);
+        tad_workspace_free(w);
+    }
+
+    {
+        tad_workspace *w = tad_workspace_new(p);
+        const double x[] = {1, 2, 3};
+        double sum;
+        OK(tad_bind_each_in(w, 0, TAD_F64, TAD_SHAPE(3), x));
+        OK(tad_bind_sum_out(w, 0, &sum, NULL));
+        OK(tad_run(w));
+        IS(sum, 32); /* 4 + 10 + 18 */
+        tad_workspace_free(w);
+    }
+
+    {
+        tad_workspace *w = tad_workspace_new(p);
+        const double x[] = {1, 2, 3};
+        const unsigned char each[] = {1};
+        double y[3];
+        tad_program_set_lanes(p, lanes, each); /* compile.h has compiled ones */
+        OK(tad_bind_each_in(w, 0, TAD_F64, TAD_SHAPE(3), x));
+        OK(tad_bind_each_out(w, 0, TAD_F64, TAD_SHAPE(3), y));
+        OK(tad_run(w));
+        IS(y[2], 18);
+        tad_program_set_lanes(p, NULL, NULL);
         tad_workspace_free(w);
     }
 

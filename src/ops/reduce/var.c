@@ -26,7 +26,7 @@ static tad_status var_shape(const tad_call_frame *c, tad_type *out, size_t *n_ou
 static tad_var about_first(tad_var x, unsigned mask) {
     const tad_shape shape = tad_shape_of(x);
     tad_slices first = {.count = shape.rank};
-    for (int i = 0; i < shape.rank; i++)
+    for (int i = 0; i < TAD_MAX_RANK; i++)
         if (mask >> i & 1) first.range[i].stop = (tad_maybe_int){true, 1};
     return tad_sub(x, tad_detach(tad__slice_all(x, &first)));
 }

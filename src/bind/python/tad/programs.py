@@ -91,20 +91,38 @@ class Program:
     def each(self, *args):
         """At many points: an argument with an axis more in front has an element for each, others are the
         same for all."""
+        return self._at_points(args, self._bind_each)
+
+    def total(self, *args):
+        """At many points, as each: outputs added up over them, as float64."""
+        return self._at_points(args, self._bind_sums)
+
+    def _at_points(self, args, bind_out):
         w, inputs = self._workspace(), self._leaves(args)
         many = [a.ndim > t.shape.rank for a, t in zip(inputs, self._in)]
         if not any(many):
-            raise ValueError("each: no argument has an axis of points in front")
-        points = inputs[many.index(True)].shape[0]
-        out = [np.empty((points, *t.shape.dim[0:t.shape.rank]), NUMPY[t.dtype]) for t in self._out]
+            raise ValueError("no argument has an axis of points in front")
         for k, (a, several) in enumerate(zip(inputs, many)):
             self._bind(w, lib.tad_bind_each_in if several else lib.tad_bind_in, [a], k)
-        self._bind(w, lib.tad_bind_each_out, out)
+        out, _room = bind_out(w, inputs[many.index(True)].shape[0])
         try:
             self._verb(w, lib.tad_run(w))
         finally:
             lib.tad_workspace_free(self._workspaces.pop(get_ident()))  # the next call is at one point
         return self._give(out)
+
+    def _bind_each(self, w, points):
+        out = [np.empty((points, *t.shape.dim[0:t.shape.rank]), NUMPY[t.dtype]) for t in self._out]
+        self._bind(w, lib.tad_bind_each_out, out)
+        return out, None
+
+    def _bind_sums(self, w, _):
+        out = [np.empty(tuple(t.shape.dim[0:t.shape.rank])) for t in self._out]
+        rooms = [np.empty(a.shape, NUMPY[t.dtype]) for a, t in zip(out, self._out)]
+        for k, (a, room) in enumerate(zip(out, rooms)):
+            memory = [ffi.from_buffer("double[]", a), ffi.from_buffer(room)] if a.size else [NULL, NULL]
+            self._verb(w, lib.tad_bind_sum_out(w, k, *memory))
+        return out, rooms
 
     # ---- as text ----
 
@@ -144,18 +162,43 @@ class Program:
             raise error(status, text(message))
         return found
 
-    def compile(self, command=("cc", "-O2"), folder=None, seconds=0):
+    def compile(self, command=("cc", "-O2"), folder=None, seconds=0, each=None):
         """Has runs use machine code that a compiler makes of c(). folder: where it is kept and found again;
-        it must be yours alone to write to. Not while a thread runs the program."""
-        words = [ffi.new("char[]", word.encode()) for word in command]
-        message, kept = ffi.new("char[500]"), ffi.new("char[]", folder.encode()) if folder else NULL
-        listed = ffi.new("char *[]", [*words, NULL])
-        options = ffi.new("tad_compile_options *", {
-            "command": ffi.cast("const char *const *", listed), "folder": kept, "seconds": seconds,
-            "message": message, "message_size": 500})
-        status = second_library().tad_program_compile(self._c, options)
+        it must be yours alone to write to. each: for each() and total(), whether each argument has an
+        element for each point; then points of a program of single numbers run together as vectors, if the
+        command names the processor: ("cc", "-O3", "-march=native"). Not while a thread runs the program."""
+        options = _Compiling(command, folder, seconds)
+        if each is not None:
+            flat, _ = flatten(list(each))
+            if len(flat) != len(self._in):
+                raise TypeError(f"each: True or False for each of the {len(self._in)} arguments")
+            options.set_each(flat)
+        status = second_library().tad_program_compile(self._c, options.c)
         if status:
-            raise error(status, text(message))
+            raise error(status, options.message())
+
+
+class _Compiling:
+    """Options of a compilation, as the library's struct `c`, and what that points to."""
+
+    def __init__(self, command, folder, seconds):
+        words = [ffi.new("char[]", word.encode()) for word in command]
+        listed = ffi.new("char *[]", [*words, NULL])
+        self._text = ffi.new("char[500]")
+        self.c = ffi.new("tad_compile_options *", {
+            "command": ffi.cast("const char *const *", listed), "seconds": seconds, "message": self._text,
+            "message_size": 500})
+        self._kept = [words, listed]
+        if folder:
+            self._kept.append(ffi.new("char[]", folder.encode()))
+            self.c.folder = self._kept[-1]
+
+    def set_each(self, each):
+        self._kept.append(ffi.new("bool[]", [bool(e) for e in each]))
+        self.c.each = self._kept[-1]
+
+    def message(self):
+        return text(self._text)
 
 
 def freeze(f, *args, names=(), roll_up=False, copy_parameters=False, allow_constant_outputs=False):
@@ -190,6 +233,12 @@ class map:
         if made == NULL:
             raise error(lib.TAD_NO_MEMORY, "there is no memory for a map")
         self._c = ffi.gc(made, lib.tad_mapping_free)
+
+    def compile(self, command=("cc", "-O3", "-march=native"), folder=None, seconds=0):
+        """Has f and its derivatives, from now on, run as machine code that a compiler makes of them, see
+        Program.compile. A call that needs what cannot be compiled fails."""
+        self._compiling = _Compiling(command, folder, seconds)
+        second_library().tad_mapping_compile(self._c, self._compiling.c)
 
     def __call__(self, *each, shared=()):
         variables = [x for x in (*each, *shared) if isinstance(x, Var)]
