@@ -105,21 +105,22 @@ static tad_status write_text(job *j, const tad_program *p) {
 
 /* ---- the compiler ---- */
 
-/* The command with what makes a library of the text. */
+/* What makes a library, in the words of gcc and clang, of the text with the library's arithmetic:
+ * no fused products; functions that set no errno and conditions that trap nothing become vectors.
+ */
+static const char *const added[] = {
+    "-std=c99", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-shared",
+    "-o"};
+enum { ADDED = sizeof added / sizeof *added, FILES = 3 /* and NULL */ };
+
+/* The command, all that, and the files. */
 static bool set_arguments(const job *j, const char **to) {
-    static const char *const added[] = {"-std=c99",
-                                        "-ffp-contract=off",
-                                        "-fno-math-errno",
-                                        "-fno-trapping-math",
-                                        "-fPIC",
-                                        "-shared",
-                                        "-o"};
     size_t n = 0;
     for (const char *const *word = j->command; *word; word++) {
         if (n == MOST_ARGUMENTS) return false;
         to[n++] = *word;
     }
-    for (size_t k = 0; k < sizeof added / sizeof *added; k++) to[n++] = added[k];
+    for (size_t k = 0; k < ADDED; k++) to[n++] = added[k];
     to[n++] = j->object;
     to[n++] = j->text;
     to[n++] = "-lm";
@@ -179,7 +180,7 @@ static tad_status wait_for(const job *j, pid_t process) {
 }
 
 static tad_status run_compiler(const job *j) {
-    const char *arguments[MOST_ARGUMENTS + 10];
+    const char *arguments[MOST_ARGUMENTS + ADDED + FILES + 1];
     pid_t process;
     if (!set_arguments(j, arguments))
         return refuse(j->o, TAD_BAD_ARGUMENT, "compile: more than %d words of a command",
