@@ -42,9 +42,19 @@ typedef int tad__of_f64(const tad__sides *s, const double *a, const double *b, d
 typedef int tad__of_f32(const tad__sides *s, const float *a, const float *b, float *x, float *y,
                         float *work);
 
+/* Small matrices, some of them together: of n x n matrices and, for solve, n x k sides. An element
+ * has TAD__TOGETHER bytes, what it is in each; the first operand is overwritten, the second one
+ * becomes the result. 0: they are to be taken one by one. */
+enum { TAD__TOGETHER = 64 };
+#define TAD__OF_MATRICES_TOGETHER(X) X(solve) X(inverse) X(determinant) X(cholesky)
+typedef int tad__of_lanes_f64(ptrdiff_t n, ptrdiff_t k, double *a, double *x);
+typedef int tad__of_lanes_f32(ptrdiff_t n, ptrdiff_t k, float *a, float *x);
+
 typedef struct tad__linalg_kernels {
     tad__of_f64 *f64[TAD__MATRIX_FUNCTIONS];
     tad__of_f32 *f32[TAD__MATRIX_FUNCTIONS];
+    tad__of_lanes_f64 *lanes_f64[TAD__MATRIX_FUNCTIONS]; /* NULL: always one by one */
+    tad__of_lanes_f32 *lanes_f32[TAD__MATRIX_FUNCTIONS];
     /* As in plain/fft_body.h. */
     void (*fft_table_f64)(ptrdiff_t n, double *room, double *table);
     void (*fft_table_f32)(ptrdiff_t n, float *room, float *table);

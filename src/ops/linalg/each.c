@@ -113,7 +113,10 @@ typedef struct call {
     const tad__sides *sides;
     tad_dtype dtype;
     batch batch;
-    size_t grain, room; /* matrices of a piece; bytes that one needs */
+    size_t grain, room;       /* matrices of a piece; bytes that one needs */
+    size_t together, results; /* so many at once, 0: none; elements of a result */
+    tad__of_lanes_f64 *lanes_f64;
+    tad__of_lanes_f32 *lanes_f32;
     char *work;
     int64_t *failed; /* of each piece the first matrix; -1: none */
 } call;
@@ -123,16 +126,84 @@ static int apply(const call *p, tad__of_f64 *f64, tad__of_f32 *f32, void *const 
                                : f32(p->sides, at[IN0], at[IN1], at[OUT0], at[OUT1], work);
 }
 
+/* ---- some matrices together ---- */
+
+/* Brings the elements of a rows x cols matrix to a lane, or the other way. */
+static void put_in_lane(const call *p, int64_t rows, int64_t cols, const void *from, ptrdiff_t row,
+                        ptrdiff_t col, void *to, size_t lane) {
+    const size_t width = tad__width(p->dtype);
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < cols; j++, to = (char *)to + TAD__TOGETHER) {
+            const size_t at = (size_t)(i * row + j * col);
+            if (width == sizeof(double))
+                ((double *)to)[lane] = ((const double *)from)[at];
+            else
+                ((float *)to)[lane] = ((const float *)from)[at];
+        }
+}
+
+static void take_from_lane(const call *p, const void *from, size_t lane, void *to) {
+    for (size_t i = 0; i < p->results; i++, from = (const char *)from + TAD__TOGETHER)
+        if (tad__width(p->dtype) == sizeof(double))
+            ((double *)to)[i] = ((const double *)from)[lane];
+        else
+            ((float *)to)[i] = ((const float *)from)[lane];
+}
+
+/* Matrices from the first on; false: they are to be taken one by one. */
+static bool run_together(call *p, size_t first, char *work) {
+    const tad__sides *s = p->sides;
+    char *const a = work, *const x = work + (size_t)(s->n * s->n) * TAD__TOGETHER;
+    for (size_t l = 0; l < p->together; l++) {
+        const int64_t i = (int64_t)(first + l);
+        put_in_lane(p, s->n, s->n, element(&p->batch, IN0, i), s->a_row, s->a_col, a, l);
+        if (p->batch.is_there[IN1])
+            put_in_lane(p, s->n, s->k, element(&p->batch, IN1, i), s->b_row, s->b_col, x, l);
+    }
+    const bool done = p->dtype == TAD_F64
+                          ? p->lanes_f64(s->n, s->k, (double *)(void *)a, (double *)(void *)x)
+                          : p->lanes_f32(s->n, s->k, (float *)(void *)a, (float *)(void *)x);
+    for (size_t l = 0; l < p->together && done; l++)
+        take_from_lane(p, x, l, element(&p->batch, OUT0, (int64_t)(first + l)));
+    return done;
+}
+
+/* How many together, and the room for it: as many as fill a vector, if there are so many, and all
+ * of them stay in the first cache. */
+static void plan_together(call *p, const tad__linalg_kernels *kernels, const tad__method *method,
+                          int64_t results) {
+    enum { MOST = 512 };
+    const tad__sides *s = p->sides;
+    const size_t lanes = TAD__TOGETHER / tad__width(p->dtype);
+    p->lanes_f64 = kernels->lanes_f64[method->function];
+    p->lanes_f32 = kernels->lanes_f32[method->function];
+    if (!p->lanes_f64 || p->library || s->n > 16 || s->k > 16 || s->n == 0) return;
+    if ((size_t)p->batch.size < lanes) return;
+    p->results = (size_t)(results / p->batch.size);
+    if (p->results == 0 || s->n * s->n + (ptrdiff_t)p->results > MOST) return;
+    p->together = lanes;
+}
+
+/* ---- all ---- */
+
+static void run_one(call *p, size_t i, void *work, int64_t *failed) {
+    void *at[ARRAYS];
+    for (int k = 0; k < ARRAYS; k++) at[k] = element(&p->batch, k, (int64_t)i);
+    int done = p->library ? apply(p, p->library->f64, p->library->f32, at, work) : TAD__LEFT;
+    if (done == TAD__LEFT) done = apply(p, p->f64, p->f32, at, work);
+    if (done == TAD__REFUSED) *failed = (int64_t)i;
+}
+
 static void run_piece(void *arg, size_t first, size_t end) {
     call *p = arg;
     const size_t piece = first / p->grain;
-    void *const work = p->work + piece * p->room;
-    for (size_t i = first; i < end && p->failed[piece] < 0; i++) {
-        void *at[ARRAYS];
-        for (int k = 0; k < ARRAYS; k++) at[k] = element(&p->batch, k, (int64_t)i);
-        int done = p->library ? apply(p, p->library->f64, p->library->f32, at, work) : TAD__LEFT;
-        if (done == TAD__LEFT) done = apply(p, p->f64, p->f32, at, work);
-        if (done == TAD__REFUSED) p->failed[piece] = (int64_t)i;
+    char *const work = p->work + piece * p->room;
+    while (first < end && p->failed[piece] < 0) {
+        const size_t n = p->together && end - first >= p->together ? p->together : 1;
+        const bool done = n > 1 && run_together(p, first, work);
+        for (size_t i = 0; i < n && !done && p->failed[piece] < 0; i++)
+            run_one(p, first + i, work, &p->failed[piece]);
+        first += n;
     }
 }
 
@@ -166,6 +237,8 @@ tad_status tad__each_matrix(const tad_call_frame *c, const tad__method *method,
     size_t elements = room_of(s, method->squares, method->rows);
     if (p.library) elements = tad__max(elements, room_of(s, p.library->squares, p.library->rows));
     if (count == 0) return TAD_OK;
+    plan_together(&p, kernels, method, c->out[0]->size);
+    if (p.together) elements = tad__max(elements, ((size_t)(s->n * s->n) + p.results) * p.together);
     p.grain = (count - 1) / PIECES + 1;
     while (p.grain * size < WORTH && p.grain < count) p.grain *= 2;
     const size_t pieces = (count - 1) / p.grain + 1;

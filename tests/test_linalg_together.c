@@ -1,0 +1,177 @@
+/* Linear algebra of batches: each matrix has the bits that it has alone, whatever others are with
+ * it, and however it lies in memory. */
+#include "support.h"
+
+enum { BATCH = 37, MOST = 17 };
+
+static tad_var solve(tad_var a, tad_var b) { return tad_solve(a, b); }
+static tad_var inverse(tad_var a, tad_var b) { return (void)b, tad_inv(a); }
+static tad_var determinant(tad_var a, tad_var b) { return (void)b, tad_det(a); }
+static tad_var cholesky(tad_var a, tad_var b) { return (void)b, tad_cholesky(a); }
+
+typedef struct method {
+    const char *name;
+    tad_var (*call)(tad_var a, tad_var b);
+    bool symmetric, refuses;
+} method;
+static const method methods[] = {{"solve", solve, false, true},
+                                 {"inv", inverse, false, true},
+                                 {"det", determinant, false, false},
+                                 {"cholesky", cholesky, true, true}};
+enum { METHODS = sizeof methods / sizeof *methods };
+
+typedef struct trial {
+    const method *m;
+    tad_dtype dtype;
+    int64_t n, k;
+    bool transposed;
+    tad_level level;
+} trial;
+
+/* ---- matrices ---- */
+
+static double sides[BATCH][MOST * MOST], matrices[BATCH][MOST * MOST];
+
+/* Between -1 and 1. */
+static double next(unsigned long long *seed) {
+    *seed = *seed * 6364136223846793005ULL + 1442695040888963407ULL;
+    return (double)(*seed >> 11) / 4503599627370496.0 - 1;
+}
+
+/* Rows change places in most; some have equal candidates, a NaN, a very large element. */
+static void fill(const trial *f, unsigned long long seed) {
+    const int64_t n = f->n;
+    for (int m = 0; m < BATCH; m++) {
+        double *a = matrices[m];
+        for (int64_t i = 0; i < n * n; i++) a[i] = next(&seed);
+        for (int64_t i = 0; i < n * f->k; i++) sides[m][i] = next(&seed);
+        for (int64_t i = 0; i < n && f->m->symmetric; i++) a[i * n + i] = 10 + (double)n;
+        for (int64_t i = 0; i < n && m % 9 == 4 && !f->m->symmetric; i++)
+            a[i * n] = a[i * n] < 0 ? -0.5 : 0.5;
+        if (m % 11 == 5) a[n - 1] = NAN;
+        if (m % 13 == 6 && !f->m->symmetric) a[n / 2] = 1e200;
+    }
+}
+
+static tad_var matrices_of(tad_tape *t, const trial *f, int first, int count, int64_t cols,
+                           double (*from)[MOST * MOST]) {
+    static double flat[BATCH * MOST * MOST];
+    const int64_t n = f->n;
+    for (int m = 0; m < count; m++)
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t j = 0; j < cols; j++)
+                flat[f->transposed ? (m * cols + j) * n + i : (m * n + i) * cols + j] =
+                    from[first + m][i * cols + j];
+    tad_var x = tad_cast(
+        tad_input(t, TAD_F64, f->transposed ? TAD_SHAPE(count, cols, n) : TAD_SHAPE(count, n, cols),
+                  flat),
+        f->dtype);
+    return f->transposed ? tad_transpose(x, 1, 2) : x;
+}
+
+static tad_var called(tad_tape *t, const trial *f, int first, int count) {
+    return f->m->call(matrices_of(t, f, first, count, f->n, matrices),
+                      matrices_of(t, f, first, count, f->k, sides));
+}
+
+/* ---- alone and together ---- */
+
+static bool same(const char *a, const char *b, tad_dtype dtype) {
+    double x = dtype == TAD_F64 ? *(const double *)(const void *)a
+                                : *(const float *)(const void *)a,
+           y = dtype == TAD_F64 ? *(const double *)(const void *)b
+                                : *(const float *)(const void *)b;
+    return memcmp(a, b, tad_dtype_size(dtype)) == 0 || (isnan(x) && isnan(y));
+}
+
+static void ck_each_as_alone(const trial *f) {
+    tad_tape *t = tad_tape_new(&(tad_settings){.level = f->level});
+    const tad_var all = called(t, f, 0, BATCH);
+    ck_tape(t);
+    const size_t bytes = (size_t)tad_size_of(all) / BATCH * tad_dtype_size(f->dtype);
+    for (int m = 0; m < BATCH; m++) {
+        const tad_var one = called(t, f, m, 1);
+        for (size_t i = 0; i < bytes; i += tad_dtype_size(f->dtype))
+            ck_assert_msg(same((const char *)tad_data(all) + (size_t)m * bytes + i,
+                               (const char *)tad_data(one) + i, f->dtype),
+                          "%s of %d x %d, %s, matrix %d", f->m->name, (int)f->n, (int)f->n,
+                          tad_dtype_name(f->dtype), m);
+    }
+    tad_tape_free(t);
+}
+
+START_TEST(a_matrix_has_the_same_bits_in_any_batch) {
+    static const int64_t sizes[] = {1, 2, 3, 5, 8, 16, MOST}, columns[] = {1, 3, 16, MOST};
+    trial f = {.m = &methods[_i]};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (size_t j = 0; j < (_i == 0 ? 4 : 1); j++)
+            for (int how = 0; how < 8; how++) {
+                f.n = sizes[i], f.k = columns[j];
+                f.dtype = how & 1 ? TAD_F32 : TAD_F64;
+                f.transposed = how & 2;
+                f.level = how & 4 ? TAD_LEVEL_BASE : TAD_LEVEL_BEST;
+                fill(&f, (unsigned)(7 + i));
+                ck_each_as_alone(&f);
+            }
+}
+END_TEST
+
+/* ---- singular ones among others ---- */
+
+static void make_singular(const trial *f, int m) {
+    for (int64_t i = 0; i < f->n * f->n; i++) matrices[m][i] = i / f->n < f->n - 1 ? 1 : 2;
+}
+
+START_TEST(the_first_that_is_singular_is_named) {
+    for (int k = 0; k < METHODS * 2; k++) {
+        const trial f = {.m = &methods[k / 2], .dtype = k % 2 ? TAD_F32 : TAD_F64, .n = 4, .k = 2};
+        tad_tape *t = tad_tape_new(NULL);
+        fill(&f, 3);
+        make_singular(&f, 22);
+        make_singular(&f, 30);
+        tad_var y = called(t, &f, 0, BATCH);
+        if (f.m->refuses) {
+            ck_refused(t, TAD_SINGULAR, f.m->name, "matrix 22");
+        } else {
+            ck_tape(t);
+            ck_near(tad_item(tad_at(y, 22)), 0, 0);
+            ck_each_as_alone(&f);
+        }
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
+/* One matrix for all sides, one side for all matrices: operands without a step. */
+START_TEST(operands_that_repeat_are_read_again) {
+    const trial f = {.m = &methods[0], .n = 3, .k = 2};
+    tad_tape *t = tad_tape_new(NULL);
+    fill(&f, 5);
+    tad_var a = matrices_of(t, &f, 0, BATCH, 3, matrices),
+            b = matrices_of(t, &f, 0, BATCH, 2, sides), one = tad_at(a, 1), side = tad_at(b, 2);
+    tad_var x = tad_solve(one, b), y = tad_solve(a, side);
+    ck_tape(t);
+    for (int m = 0; m < BATCH; m++) {
+        tad_var u = tad_solve(one, tad_at(b, m)), v = tad_solve(tad_at(a, m), side);
+        for (int i = 0; i < 6; i++) {
+            const size_t at = (size_t)i * sizeof(double), from = (size_t)m * 6 * sizeof(double);
+            ck_assert(
+                same((const char *)tad_data(x) + from + at, (const char *)tad_data(u) + at, 0));
+            ck_assert(
+                same((const char *)tad_data(y) + from + at, (const char *)tad_data(v) + at, 0));
+        }
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
+static Suite *suite(void) {
+    Suite *s = suite_create("linalg together");
+    TCase *c = support_case(s, "together");
+    tcase_add_loop_test(c, a_matrix_has_the_same_bits_in_any_batch, 0, METHODS);
+    tcase_add_test(c, the_first_that_is_singular_is_named);
+    tcase_add_test(c, operands_that_repeat_are_read_again);
+    return s;
+}
+
+SUPPORT_MAIN(suite)
