@@ -28,7 +28,7 @@ static tad_status select_shape(const tad_call_frame *c, tad_type *out, size_t *n
     return TAD_OK;
 }
 
-static int64_t from_start(int64_t i, int64_t n) { return i < 0 ? i + n : i; }
+static int64_t place_from_start(int64_t i, int64_t n) { return i < 0 ? i + n : i; }
 
 static bool select_view(const tad_call_frame *c, tad_array *out) {
     const place_option *o = c->options;
@@ -36,7 +36,7 @@ static bool select_view(const tad_call_frame *c, tad_array *out) {
     const int axis = tad__known_axis(o->axis, x->rank);
     for (int i = 0, k = 0; i < x->rank; i++)
         if (i != axis) tad__strides(out)[k++] = tad_strides(x)[i];
-    tad__move_data(out, tad_strides(x)[axis] * from_start(o->index, x->dim[axis]));
+    tad__move_data(out, tad_strides(x)[axis] * place_from_start(o->index, x->dim[axis]));
     return true;
 }
 
@@ -44,7 +44,7 @@ static void select_vjp(tad_rule *r) {
     const place_option *o = r->options;
     const tad_shape x = tad_shape_of(r->in[0]);
     const int axis = tad__known_axis(o->axis, x.rank);
-    const int64_t place = from_start(o->index, x.dim[axis]);
+    const int64_t place = place_from_start(o->index, x.dim[axis]);
     tad_slices only = {.count = axis + 1};
     only.range[axis] = (tad_range){{true, place}, {true, place + 1}, {0}};
     r->result[0] = tad__slice_fill(tad_unsqueeze(r->given[0], axis), &only, x, 0);
