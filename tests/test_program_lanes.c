@@ -156,9 +156,10 @@ static tad_var chosen(drawing *d) {
     case 1: d->truth = tad_logical_not(tad_logical_xor(less, d->truth)); break;
     default: d->truth = less;
     }
-    switch (tad_random_below(&d->r, 3)) {
+    switch (tad_random_below(&d->r, 4)) {
     case 0: return tad_cast(d->truth, TAD_F64);
     case 1: return tad_cast(tad_cast(x, TAD_F32), TAD_F64);
+    case 2: return tad_cast(tad_mul(tad_cast(x, TAD_F32), tad_cast(y, TAD_F32)), TAD_F64);
     default: return tad_where(d->truth, x, any(d));
     }
 }

@@ -205,10 +205,11 @@ typedef struct tad_c_options {
  * a derivative in one direction, and with adj1_NAME none for a gradient. They take the result of
  * NAME between arguments and seeds, and look at no element of it.
  *
- * UNSUPPORTED, with the reason: an op without C text (tad_op.c_text); for CasADi: what is not
- * float64, or has more than two axes, random draws, and what is read where it lies (see
- * copy_parameters). BAD_ARGUMENT for a name that C does not allow, an interface of steps, or
- * inputs and outputs that are not those of the derivative; NO_MEMORY; IO: the sink wanted no more.
+ * UNSUPPORTED, with the reason: an op without C text (tad_op.c_text); a map (map.h) of a function
+ * of arrays; for CasADi: what is not float64, or has more than two axes, random draws, and what is
+ * read where it lies (see copy_parameters). BAD_ARGUMENT for a name that C does not allow, an
+ * interface of steps, or inputs and outputs that are not those of the derivative; NO_MEMORY; IO:
+ * the sink wanted no more.
  */
 TAD_API TAD_MUST_USE tad_status tad_program_c(const tad_program *p, const tad_c_options *options,
                                               tad_sink *sink, void *user);
