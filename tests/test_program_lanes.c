@@ -136,7 +136,7 @@ static tad_var any(drawing *d) { return d->number[tad_random_below(&d->r, d->n)]
 
 static tad_var list_of(drawing *d, bool pairs) {
     tad_var a[LIST], b[LIST];
-    const size_t n = tad_random_below(&d->r, LIST + 1);
+    const size_t n = tad_random_below(&d->r, LIST);
     double plain[LIST];
     for (size_t k = 0; k < LIST; k++) {
         a[k] = any(d);
