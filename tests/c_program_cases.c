@@ -309,6 +309,51 @@ static void try_other(const other_case *c, tad_dtype dtype) {
                 &(tad_freeze_options){.allow_constant_outputs = true});
 }
 
+/* ---- maps ---- */
+
+enum { MAP_EACH = 2, MAP_SHARED = 3 };
+
+/* Functions, a list, choices, other types, a decision, a constant of every kind. */
+static tad_var mapped(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    const tad_var x = in[0], y = in[1], *w = in + MAP_EACH;
+    (void)n, (void)user;
+    tad_var yes = tad_constant(tape, TAD_BOOL, TAD_0D, &(uint8_t){1}),
+            less = tad_logical_and(yes, tad_less(x, tad_mul(y, w[0]))),
+            z = tad_dot_list((tad_var[]){x, y, w[0]}, w, 3, tad_exp(tad_neg(tad_square(y))));
+    if (tad_decide(tad_greater(z, tad_number(-1e9)))) z = tad_where(less, tad_tanh(z), tad_sin(x));
+    z = tad_add(z, tad_cast(tad_cast(tad_mul(x, w[1]), TAD_F32), TAD_F64));
+    z = tad_sub(z, tad_pow_scalar(tad_sigmoid(w[2]), 1.5));
+    return tad_sum_list((tad_var[]){z, tad_cast(less, TAD_F64), tad_softplus(tad_sub(y, z), 2)}, 3);
+}
+
+/* Values, gradients by what each point has and by what all share, which are sums; and those of a
+ * view, whose elements do not lie side by side. */
+static void record_map(const void *mapping, int point, graph *g) {
+    tad_mapping *m = (tad_mapping *)(uintptr_t)mapping;
+    const int64_t n = 1003;
+    const double at = point ? 0.4 : 0.3;
+    *g = (graph){.named = true};
+    tad_var pair = add_input(g, TAD_F64, 2 * 900, at),
+            each[MAP_EACH] = {add_input(g, TAD_F64, n, at), add_input(g, TAD_F64, n, at + 1)};
+    for (int k = 0; k < MAP_SHARED; k++) g->in[g->n_in++] = tad_scalar(t, at * (k + 1));
+    const tad_var *shared = g->in + g->n_in - MAP_SHARED;
+    tad_var values = tad_map(m, each, MAP_EACH, shared, MAP_SHARED), seen[MAP_EACH];
+    for (int64_t k = 0; k < MAP_EACH; k++) seen[k] = tad_slice(pair, 0, k, TAD_END, 2);
+    tad_var others = tad_map(m, seen, MAP_EACH, shared, MAP_SHARED);
+    add_output(g, others);
+    add_gradients(g, tad_add(tad_sum(tad_mul(values, values), tad_all()),
+                             tad_sum(tad_sin(others), tad_all())));
+    add_output(g, values);
+    must(tad_tape_status(t), "map");
+}
+
+static void try_maps(void) {
+    tad_mapping *m = tad_mapping_new(mapped, NULL, NULL);
+    try_program("map", record_map, m, &(tad_freeze_options){.allow_constant_outputs = true});
+    tad_tape_reset(t);
+    tad_mapping_free(m);
+}
+
 /* Many numbers, which are rolled up, with numbers as parameters and random ones among them. */
 static void record_noise(const void *what, int point, graph *g) {
     enum { N = 300, PARAMETERS = 3 };
@@ -329,4 +374,5 @@ void try_others(void) {
     for (size_t k = 0; k < 2 * (sizeof other_cases / sizeof *other_cases); k++)
         try_other(&other_cases[k / 2], k % 2 ? TAD_F32 : TAD_F64);
     try_program("noise", record_noise, NULL, &(tad_freeze_options){0});
+    try_maps();
 }

@@ -22,7 +22,7 @@ FLOORS = {
     "registry": "base kernel array tape ops",
     "program": "base kernel array tape registry",
     "derive": "base kernel array tape sweep",
-    "map": "base kernel array tape program/points.h",
+    "map": "base kernel array tape program/points.h program/c_points.h",
     "gradcheck": "base array/shape.h",
     "cc": "",
     "mpi": "",

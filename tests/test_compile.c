@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <tad/compile.h>
+#include <tad/map.h>
 
 static tad_tape *t;
 static char message[400];
@@ -114,6 +115,71 @@ START_TEST(compiled_steps_give_the_same_bits) {
     static const size_t size[] = {20, 110, 410, 1010};
     ck_same_bits(size[_i / 2], _i % 2, NULL);
     ck_same_bits(size[_i / 2], _i % 2, fast);
+}
+END_TEST
+
+/* ---- maps ---- */
+
+static tad_var weighed_root(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    const tad_var x = in[0], w = in[1];
+    const bool positive = tad_decide(tad_greater(x, tad_number(0)));
+    return tad_dot_list((tad_var[]){w, x}, (tad_var[]){positive ? tad_sqrt(x) : tad_neg(x), x}, 2,
+                        w);
+}
+
+/* Values at the points, and the gradient by what they share, which is a sum. */
+static tad_program *program_of_map(tad_mapping *m, tad_shape points, const double *x) {
+    tad_program *p = NULL;
+    tad_var in[2] = {tad_input(t, TAD_F64, points, x), tad_scalar(t, 3)}, out[2];
+    out[0] = tad_map(m, in, 1, in + 1, 1);
+    tad_var sum = tad_sum(out[0], tad_all());
+    ck_done(tad_grad(&sum, NULL, 1, in + 1, 1, out + 1), t);
+    ck_done(tad_freeze(in, 2, out, 2, NULL, &p), t);
+    return p;
+}
+
+START_TEST(maps_are_compiled) {
+    enum { POINTS = 1003 };
+    double x[POINTS], out[2][POINTS + 1], w = 1.5;
+    tad_mapping *m = tad_mapping_new(weighed_root, NULL, NULL);
+    for (int i = 0; i < POINTS; i++) x[i] = 0.01 * i + 0.5;
+    tad_program *p = program_of_map(m, TAD_SHAPE(POINTS), x);
+    tad_workspace *run = tad_workspace_new(p);
+    ck_assert_int_eq(tad_bind_in(run, 0, TAD_F64, TAD_SHAPE(POINTS), x), TAD_OK);
+    ck_assert_int_eq(tad_bind_in(run, 1, TAD_F64, TAD_0D, &w), TAD_OK);
+    for (int compiled = 0; compiled < 2; compiled++) {
+        if (compiled) ck_compiles(p, (tad_compile_options){.seconds = 0});
+        double *to = out[compiled];
+        ck_assert_int_eq(tad_bind_out(run, 0, TAD_F64, TAD_SHAPE(POINTS), to), TAD_OK);
+        ck_assert_int_eq(tad_bind_out(run, 1, TAD_F64, TAD_0D, to + POINTS), TAD_OK);
+        ck_assert_msg(tad_run(run) == TAD_OK, "%s", tad_workspace_message(run));
+    }
+    ck_assert_mem_eq(out[0], out[1], sizeof out[0]);
+    x[POINTS - 2] = -1;
+    ck_assert_int_eq(tad_run(run), TAD_BRANCH);
+    ck_assert_mem_eq(out[0], out[1], sizeof out[0]);
+    tad_workspace_free(run);
+    tad_program_free(p);
+    tad_mapping_free(m);
+}
+END_TEST
+
+static tad_var squares(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    return tad_sum(tad_square(in[0]), tad_all());
+}
+
+START_TEST(a_map_of_arrays_is_not_compiled) {
+    tad_mapping *m = tad_mapping_new(squares, NULL, NULL);
+    tad_program *p;
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), (double[6]){0}),
+            y = tad_map(m, &x, 1, NULL, 0);
+    ck_done(tad_freeze(&x, 1, &y, 1, NULL, &p), t);
+    ck_assert_int_eq(compile(p, (tad_compile_options){.seconds = 0}), TAD_UNSUPPORTED);
+    ck_assert(strstr(message, "a map of what is not a function of single numbers"));
+    tad_program_free(p);
+    tad_mapping_free(m);
 }
 END_TEST
 
@@ -602,6 +668,8 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "compile");
     tcase_add_checked_fixture(c, begin, end);
     tcase_add_loop_test(c, compiled_steps_give_the_same_bits, 0, 8);
+    tcase_add_test(c, maps_are_compiled);
+    tcase_add_test(c, a_map_of_arrays_is_not_compiled);
     tcase_add_test(c, arrays_are_written_where_they_are_wanted);
     tcase_add_test(c, parameters_and_random_numbers_are_those_of_a_run);
     tcase_add_test(c, a_decision_that_differs_is_told);

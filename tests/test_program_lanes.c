@@ -136,7 +136,7 @@ static tad_var any(drawing *d) { return d->number[tad_random_below(&d->r, d->n)]
 
 static tad_var list_of(drawing *d, bool pairs) {
     tad_var a[LIST], b[LIST];
-    const size_t n = tad_random_below(&d->r, LIST + 1);
+    const size_t n = tad_random_below(&d->r, LIST);
     double plain[LIST];
     for (size_t k = 0; k < LIST; k++) {
         a[k] = any(d);
@@ -156,9 +156,10 @@ static tad_var chosen(drawing *d) {
     case 1: d->truth = tad_logical_not(tad_logical_xor(less, d->truth)); break;
     default: d->truth = less;
     }
-    switch (tad_random_below(&d->r, 3)) {
+    switch (tad_random_below(&d->r, 4)) {
     case 0: return tad_cast(d->truth, TAD_F64);
     case 1: return tad_cast(tad_cast(x, TAD_F32), TAD_F64);
+    case 2: return tad_cast(tad_mul(tad_cast(x, TAD_F32), tad_cast(y, TAD_F32)), TAD_F64);
     default: return tad_where(d->truth, x, any(d));
     }
 }

@@ -1,7 +1,10 @@
 /* Threads: every kind of kernel gives the same bits for any number of them, and the right numbers
- * on arrays large enough to be cut into pieces; trainings; tapes that run side by side; the
- * setting. */
+ * on arrays large enough to be cut into pieces; the same in programs; trainings; tapes that run
+ * side by side; the setting. */
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <time.h>
 
 #include "support.h"
 
@@ -237,6 +240,183 @@ START_TEST(every_kernel_is_right_in_pieces) {
 }
 END_TEST
 
+/* ---- programs ---- */
+
+/* A case's value, the weighed sum and its gradients, frozen for so many threads. */
+static tad_program *frozen(int c, tad_dtype dtype, int threads) {
+    problem p = open_problem(1, dtype, 0, NULL);
+    tad_var out[RESULTS];
+    out[VALUE] = cases[c].build(&p);
+    out[WEIGHED] = weighed(out[VALUE]);
+    tad_program *program = NULL;
+    ck_done(tad_grad(&out[WEIGHED], NULL, 1, p.in, OPERANDS, out), p.t);
+    ck_done(tad_freeze(p.in, OPERANDS, out, RESULTS,
+                       &(tad_freeze_options){.threads = threads, .allow_constant_outputs = true},
+                       &program),
+            p.t);
+    tad_tape_free(p.t);
+    return program;
+}
+
+/* What it gives at another point than the recorded one. */
+static void run_elsewhere(const tad_program *program, tad_dtype dtype, result *r) {
+    double *along[OPERANDS];
+    for (int k = 0; k < OPERANDS; k++) {
+        along[k] = malloc(NUMBERS * sizeof **along);
+        fill(along[k], NUMBERS, (uint64_t)k + 9);
+    }
+    problem p = open_problem(1, dtype, 0.25, along);
+    tad_workspace *w = tad_workspace_new(program);
+    for (size_t k = 0; k < OPERANDS; k++) {
+        free(along[k]);
+        ck_assert_int_eq(tad_bind_in(w, k, dtype, shapes[k], tad_data(p.in[k])), TAD_OK);
+    }
+    for (size_t k = 0; k < RESULTS; k++) {
+        const tad_type type = tad_program_out_type(program, k);
+        r->n[k] = tad_dtype_size(type.dtype);
+        for (int i = 0; i < type.shape.rank; i++) r->n[k] *= (size_t)type.shape.dim[i];
+        r->x[k] = malloc(r->n[k]);
+        ck_assert_int_eq(tad_bind_out(w, k, type.dtype, type.shape, r->x[k]), TAD_OK);
+    }
+    for (int again = 0; again < 2; again++)
+        ck_assert_msg(tad_run(w) == TAD_OK, "%s", tad_workspace_message(w));
+    tad_workspace_free(w);
+    tad_tape_free(p.t);
+}
+
+START_TEST(every_program_gives_the_same_bits) {
+    static const int counts[] = {0, 2, 7};
+    for (int dtype = TAD_F64; dtype <= TAD_F32; dtype++) {
+        result one = {{NULL}, {0}};
+        for (int k = 0; k < 3; k++) {
+            tad_program *p = frozen(_i, (tad_dtype)dtype, counts[k]);
+            result many;
+            run_elsewhere(p, (tad_dtype)dtype, &many);
+            for (int i = 0; i < RESULTS && k; i++)
+                ck_assert_msg(memcmp(one.x[i], many.x[i], one.n[i]) == 0,
+                              "%s: %s, %d threads, result %d", cases[_i].name,
+                              tad_dtype_name((tad_dtype)dtype), counts[k], i);
+            if (k)
+                forget(&many);
+            else
+                one = many;
+            tad_program_free(p);
+        }
+        forget(&one);
+    }
+}
+END_TEST
+
+/* Long groups of every kind of operand, in strips of many lengths. */
+START_TEST(groups_give_the_same_bits_on_any_threads) {
+    enum { MOST = 8 };
+    static const int64_t lines[] = {1, 3, 200, 511, 512, 513, 4099, 100003};
+    const int64_t line = lines[_i], n = 100003 / line;
+    double *x = malloc((size_t)(n * line) * sizeof *x), *right = NULL;
+    fill(x, n * line, 3);
+    for (int threads = 0; threads < MOST; threads++) {
+        tad_tape *t = tad_tape_new(NULL);
+        tad_var a = tad_input(t, TAD_F64, TAD_SHAPE(n, line), x),
+                b = tad_input(t, TAD_F64, TAD_SHAPE(line), x),
+                c = tad_input(t, TAD_F64, TAD_SHAPE(n, 1), x), in[] = {a, b, c},
+                y = tad_tanh(tad_add(tad_mul(a, b), tad_sub(tad_exp(c), tad_mul(a, c))));
+        y = tad_fma(y, tad_number(0.3), tad_sin(tad_add(y, b)));
+        tad_program *p = NULL;
+        ck_done(tad_freeze(in, 3, &y, 1, &(tad_freeze_options){.threads = threads}, &p), t);
+        ck_assert_uint_ge(tad_program_info_of(p).groups, 1);
+        double *out = malloc((size_t)(n * line) * sizeof *out);
+        tad_workspace *w = tad_workspace_new(p);
+        for (size_t k = 0; k < 3; k++)
+            ck_assert_int_eq(tad_bind_in(w, k, TAD_F64, tad_shape_of(in[k]), x), TAD_OK);
+        ck_assert_int_eq(tad_bind_out(w, 0, TAD_F64, tad_shape_of(y), out), TAD_OK);
+        ck_assert_int_eq(tad_run(w), TAD_OK);
+        if (!right) ck_assert_mem_eq(out, tad_data(y), (size_t)(n * line) * sizeof *out);
+        if (right) ck_assert_mem_eq(out, right, (size_t)(n * line) * sizeof *out);
+        tad_workspace_free(w);
+        tad_program_free(p);
+        tad_tape_free(t);
+        free(right);
+        right = out;
+    }
+    free(right);
+    free(x);
+}
+END_TEST
+
+/* An op of which each piece waits for another one, for a while. */
+static struct { atomic_int begun, met; } meeting;
+
+static void meet(void *arg, size_t first, size_t end) {
+    (void)arg, (void)first, (void)end;
+    atomic_fetch_add(&meeting.begun, 1);
+    const time_t begin = time(NULL);
+    while (atomic_load(&meeting.begun) < 2 && time(NULL) < begin + 2) sched_yield();
+    if (atomic_load(&meeting.begun) >= 2) atomic_fetch_add(&meeting.met, 1);
+}
+
+static tad_status meet_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    *out = (tad_type){(tad_dtype)c->in[0]->dtype, {.rank = 0}};
+    return TAD_OK;
+}
+
+static tad_status meet_forward(const tad_call_frame *c) {
+    *(double *)c->out[0]->data = *(const double *)c->in[0]->data;
+    atomic_store(&meeting.begun, 0);
+    atomic_store(&meeting.met, 0);
+    tad_split(c, 2, 1, meet, NULL);
+    return TAD_OK;
+}
+
+static const tad_op meeting_op = {.name = "meeting",
+                                  .min_in = 1,
+                                  .max_in = 1,
+                                  .n_out = 1,
+                                  .shape = meet_shape,
+                                  .forward = meet_forward};
+
+static int pieces_that_met(int threads, bool own_memory) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_scalar(t, 3), y = tad_apply(&meeting_op, &x, 1, NULL, NULL, 0);
+    tad_program *p = NULL;
+    double in = 5, out = 0;
+    ck_done(tad_freeze(&x, 1, &y, 1, &(tad_freeze_options){.threads = threads}, &p), t);
+    tad_tape_free(t);
+    const size_t size = tad_workspace_size(p);
+    char *raw = malloc(size + 64), *memory = raw + 64 - (uintptr_t)raw % 64;
+    tad_workspace *w = own_memory ? tad_workspace_in(p, memory, size) : tad_workspace_new(p);
+    ck_assert_int_eq(tad_bind_in(w, 0, TAD_F64, TAD_0D, &in), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(w, 0, TAD_F64, TAD_0D, &out), TAD_OK);
+    ck_assert_int_eq(tad_run(w), TAD_OK);
+    ck_assert(out == 5);
+    tad_workspace_free(w);
+    tad_program_free(p);
+    free(raw);
+    return atomic_load(&meeting.met);
+}
+
+START_TEST(a_run_uses_its_threads) {
+    ck_assert_int_eq(pieces_that_met(3, false), 2);
+    ck_assert_int_eq(pieces_that_met(2, true), 2);
+    ck_assert_int_eq(pieces_that_met(1, false), 1); /* the second sees the first */
+}
+END_TEST
+
+START_TEST(programs_for_no_number_of_threads_are_refused) {
+    static const int wrong[] = {-1, 257};
+    for (int k = 0; k < 2; k++) {
+        tad_tape *t = tad_tape_new(NULL);
+        tad_var x = tad_scalar(t, 1), y = tad_sin(x);
+        tad_program *p = (tad_program *)t;
+        ck_assert_int_eq(tad_freeze(&x, 1, &y, 1, &(tad_freeze_options){.threads = wrong[k]}, &p),
+                         TAD_BAD_ARGUMENT);
+        ck_assert_ptr_null(p);
+        ck_assert(strstr(tad_message(t), "to 256 are possible"));
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
 /* ---- updates ---- */
 
 enum { SGD, ADAM, ADAMW, RMSPROP, OPTIMISERS };
@@ -397,6 +577,11 @@ static Suite *suite(void) {
     tcase_add_loop_test(kernels, every_kernel_gives_the_same_bits, 0, CASES);
     tcase_add_loop_test(kernels, every_kernel_is_right_in_pieces, 0, CASES);
     tcase_add_loop_test(kernels, updates_give_the_same_bits, 0, OPTIMISERS);
+    TCase *programs = support_case(s, "programs");
+    tcase_add_loop_test(programs, every_program_gives_the_same_bits, 0, CASES);
+    tcase_add_loop_test(programs, groups_give_the_same_bits_on_any_threads, 0, 8);
+    tcase_add_test(programs, a_run_uses_its_threads);
+    tcase_add_test(programs, programs_for_no_number_of_threads_are_refused);
     TCase *c = support_case(s, "threads");
     tcase_add_test(c, any_number_gives_the_same_bits);
     tcase_add_test(c, tapes_run_side_by_side);

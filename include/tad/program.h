@@ -36,6 +36,7 @@ typedef struct tad_freeze_options {
     bool copy_parameters;    /* as constants: the program then needs the tape no more */
     bool allow_constant_outputs; /* that depend on no input, as the gradient by an unused one */
     bool roll_up;                /* run single numbers as vectors, see below */
+    int threads; /* a run may use so many, at most 256; 0 and 1: none but the caller's; see below */
 } tad_freeze_options;
 
 /* Makes a program of what was recorded between the inputs and the outputs; the tape stays as it is.
@@ -56,7 +57,7 @@ typedef struct tad_freeze_options {
  * Further errors, told by the tape's message as always: BAD_ARGUMENT without outputs, for an input
  * that is listed twice, for an output that depends on no input; BAD_HANDLE for nil, rewound or
  * foreign variables; STALE_VALUE where a parameter was changed since something was computed from
- * it; NO_MEMORY. *program is NULL then.
+ * it; BAD_ARGUMENT for a number of threads below 0 or above 256; NO_MEMORY. *program is NULL then.
  *
  * Where scalar code made thousands of nodes of few patterns, those that are alike run as vectors,
  * with the tape's bits all the same. With roll_up sums have an order of their own too, and
@@ -66,7 +67,12 @@ typedef struct tad_freeze_options {
  * not in the other. UNSUPPORTED where the tape's numbers themselves come out otherwise: by more
  * than half of all digits, and by more than so many sums can differ.
  *
- * Cost: some passes over the nodes up to the last output, and one run. */
+ * With `threads` each workspace starts so many less one, which wait for its runs and end with it;
+ * where the system refuses some, there are none. They share the work of steps on large arrays, with
+ * the same bits for any number, as kernels on a tape do (tad_settings.threads): not that of number
+ * steps, nor of steps that were compiled, nor points; tad_map has threads for points.
+ *
+ * Cost: some passes over the nodes up to the last output, and one run, with `threads` one more. */
 TAD_API TAD_MUST_USE tad_status tad_freeze(const tad_var *in, size_t n_in, const tad_var *out,
                                            size_t n_out, const tad_freeze_options *options,
                                            tad_program **program);
@@ -202,10 +208,11 @@ typedef struct tad_c_options {
  * a derivative in one direction, and with adj1_NAME none for a gradient. They take the result of
  * NAME between arguments and seeds, and look at no element of it.
  *
- * UNSUPPORTED, with the reason: an op without C text (tad_op.c_text); for CasADi: what is not
- * float64, or has more than two axes, random draws, and what is read where it lies (see
- * copy_parameters). BAD_ARGUMENT for a name that C does not allow, an interface of steps, or
- * inputs and outputs that are not those of the derivative; NO_MEMORY; IO: the sink wanted no more.
+ * UNSUPPORTED, with the reason: an op without C text (tad_op.c_text); a map (map.h) of a function
+ * of arrays; for CasADi: what is not float64, or has more than two axes, random draws, and what is
+ * read where it lies (see copy_parameters). BAD_ARGUMENT for a name that C does not allow, an
+ * interface of steps, or inputs and outputs that are not those of the derivative; NO_MEMORY; IO:
+ * the sink wanted no more.
  */
 TAD_API TAD_MUST_USE tad_status tad_program_c(const tad_program *p, const tad_c_options *options,
                                               tad_sink *sink, void *user);

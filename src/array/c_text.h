@@ -17,7 +17,8 @@ struct tad_c {
     bool silent;  /* the first time */
     bool within_line;
     int depth;
-    bool failed; /* text that is too long, or a part that is not there: our mistake */
+    bool failed;       /* text that is too long, or a part that is not there: our mistake */
+    const char *lacks; /* what cannot be written, as a hook has found; NULL: nothing */
 };
 
 /* What C calls elements of a type; "f64" or "f32". */

@@ -11,6 +11,8 @@
 
 typedef struct tad__pool tad__pool;
 
+enum { TAD__MOST_THREADS = 256 }; /* that users may ask for */
+
 /* Bytes of memory, aligned as malloc does, that a pool of so many threads needs. */
 size_t tad__pool_bytes(size_t threads);
 

@@ -5,6 +5,7 @@
 
 #include "array/compute.h"
 #include "array/view.h"
+#include "program/c_points.h"
 #include "tape/arrays.h"
 #include "tape/error.h"
 #include "tape/handle.h"
@@ -52,6 +53,17 @@ static tad_status map_shape(const tad_call_frame *c, tad_type *out, size_t *n_ou
         if (!tad__has_bit(f->summed, k)) out[k].shape = tad__with_points(&f->out[k].shape, points);
     }
     return TAD_OK;
+}
+
+static void map_c_text(const tad_call_frame *c, tad_c *to) {
+    const tad__point_fn *f = function_of(c->options);
+    const size_t points = (size_t)points_of(f, c->in);
+    tad__c_put_points(to, f->program,
+                      &(tad__c_points){.in = c->in,
+                                       .shared = f->shared,
+                                       .summed = f->summed,
+                                       .points = points,
+                                       .piece = tad__map_piece(f, points)});
 }
 
 /* ---- rules ---- */
@@ -114,6 +126,7 @@ const tad_op tad__op_map = {.name = "map",
                             .options_size = sizeof(tad__map_options),
                             .shape = map_shape,
                             .forward = tad__map_run,
+                            .c_text = map_c_text,
                             .vjp = map_vjp,
                             .jvp = map_jvp};
 

@@ -71,5 +71,8 @@ const tad__point_fn *tad__point_derivative(tad_tape *t, const tad__point_fn *f,
                                            tad__point_kind kind, uint64_t given, uint64_t asked);
 /* Runs f's program at all points: forward of the op. run.c */
 tad_status tad__map_run(const tad_call_frame *c);
+/* Points of a piece of it, by the number of points and the function alone: any threads take the
+ * same ones. */
+size_t tad__map_piece(const tad__point_fn *f, size_t points);
 
 #endif

@@ -51,14 +51,17 @@ static void plan_sums(plan *p) {
     }
 }
 
-/* By the number of points and the function alone: any threads take the same pieces. */
+size_t tad__map_piece(const tad__point_fn *f, size_t points) {
+    const tad_program_info info = tad_program_info_of(f->program);
+    const size_t cost = 1 + info.numbers + 100 * info.calls,
+                 least =
+                     tad__max(WORTH_A_THREAD / cost + 1, (points + MOST_PIECES - 1) / MOST_PIECES);
+    return (least + POINTS_TOGETHER - 1) / POINTS_TOGETHER * POINTS_TOGETHER;
+}
+
 static void plan_pieces(plan *p) {
-    const tad_program_info info = tad_program_info_of(p->f->program);
-    const size_t cost = 1 + info.numbers + 100 * info.calls;
-    size_t grain = tad__max(WORTH_A_THREAD / cost + 1, (p->points + MOST_PIECES - 1) / MOST_PIECES);
-    grain = (grain + POINTS_TOGETHER - 1) / POINTS_TOGETHER * POINTS_TOGETHER;
-    p->grain = grain;
-    p->pieces = (p->points + grain - 1) / grain;
+    p->grain = tad__map_piece(p->f, p->points);
+    p->pieces = (p->points + p->grain - 1) / p->grain;
 }
 
 enum { ALIGN = 64 };

@@ -150,12 +150,12 @@ static void put_beginning(tad__c_file *f) {
 
 /* ---- constant arrays ---- */
 
-static void put_element(tad__c_file *f, const tad_array *a, int64_t i) {
+void tad__c_element(tad_c *to, const tad_array *a, int64_t i) {
     switch (a->dtype) {
-    case TAD_F64: tad__c_number(&f->to, ((const double *)a->data)[i], TAD_F64); return;
-    case TAD_F32: tad__c_number(&f->to, (double)((const float *)a->data)[i], TAD_F32); return;
-    case TAD_I64: tad__c_integer(&f->to, ((const int64_t *)a->data)[i]); return;
-    default: tad_c_put(&f->to, "%d", ((const uint8_t *)a->data)[i]);
+    case TAD_F64: tad__c_number(to, ((const double *)a->data)[i], TAD_F64); return;
+    case TAD_F32: tad__c_number(to, (double)((const float *)a->data)[i], TAD_F32); return;
+    case TAD_I64: tad__c_integer(to, ((const int64_t *)a->data)[i]); return;
+    default: tad_c_put(to, "%d", ((const uint8_t *)a->data)[i]);
     }
 }
 
@@ -165,7 +165,7 @@ static void put_constant_array(tad__c_file *f, uint32_t k) {
     tad_c_put(&f->to, "static const %s constant_%u[%lld] = {\n", tad__c_type(a->dtype), k,
               (long long)(a->size ? a->size : 1));
     for (int64_t i = 0; i < a->size; i++) {
-        put_element(f, a, i);
+        tad__c_element(&f->to, a, i);
         tad_c_put(&f->to, (i + 1) % ON_A_LINE && i + 1 < a->size ? ", " : ",\n");
     }
     tad_c_put(&f->to, a->size ? "};\n\n" : "0};\n\n");

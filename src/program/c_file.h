@@ -59,6 +59,9 @@ static inline void tad__c_note(tad__c_file *f, int64_t first, int64_t count) {
 tad_status tad__c_refuse(const tad_c_options *o, tad_status code, const char *format, ...)
     TAD_PRINTF(3, 4);
 
+/* An element of an array that is there. */
+void tad__c_element(tad_c *to, const tad_array *a, int64_t i);
+
 /* ---- c_names.c ---- */
 
 /* Letters, digits and _, which a name of C is made of. */
@@ -98,6 +101,8 @@ uint32_t tad__c_put_list(tad__c_file *f, uint32_t group);
 /* ---- c_steps.c ---- */
 
 void tad__c_put_steps(tad__c_file *f);
+/* What a call does, with in0, ... and out0, ... for its values; false: its op has no text. */
+bool tad__c_put_text(tad_c *to, const tad_program *p, const tad__call_step *c);
 
 /* ---- c_casadi_fits.c ---- */
 

@@ -27,13 +27,13 @@ static void put_values(tad__c_file *f, const tad__ref *in, size_t n_in, const ta
 /* ---- calls ---- */
 
 /* What a hook is shown: an array without elements, or a number. */
-static const tad_array *shown(const tad__c_file *f, tad__ref r, tad_array *to) {
+static const tad_array *shown(const tad_program *p, tad__ref r, tad_array *to) {
     if (r == TAD__NO_REF) return NULL;
     if (!tad__is_array_ref(r)) {
         *to = (tad_array){.size = 1, .dtype = TAD_F64, .contiguous = true};
         return to;
     }
-    *to = f->p->array.item[tad__position(r)].array;
+    *to = p->array.item[tad__position(r)].array;
     to->data = NULL;
     return to;
 }
@@ -41,14 +41,15 @@ static const tad_array *shown(const tad__c_file *f, tad__ref r, tad_array *to) {
 /* Frames of ops with many operands need more room than a stack has. */
 enum { MOST_OPERANDS = 256 };
 
-static void put_text_of_call(tad__c_file *f, const tad__call_step *c) {
+bool tad__c_put_text(tad_c *to, const tad_program *p, const tad__call_step *c) {
     tad_array array[MOST_OPERANDS];
     const tad_array *in[MOST_OPERANDS];
     tad_array *out[TAD_MAX_OUTPUTS];
-    for (uint32_t k = 0; k < c->n_in; k++) in[k] = shown(f, c->ref[k], &array[k]);
+    if (!c->op->c_text || c->n_in + c->n_out > MOST_OPERANDS) return false;
+    for (uint32_t k = 0; k < c->n_in; k++) in[k] = shown(p, c->ref[k], &array[k]);
     for (uint32_t k = 0; k < c->n_out; k++) {
         out[k] = &array[c->n_in + k];
-        shown(f, c->ref[c->n_in + k], out[k]);
+        shown(p, c->ref[c->n_in + k], out[k]);
     }
     const tad_call_frame frame = {.op = c->op,
                                   .options = c->options,
@@ -56,21 +57,19 @@ static void put_text_of_call(tad__c_file *f, const tad__call_step *c) {
                                   .n_out = c->n_out,
                                   .in = in,
                                   .out = out};
-    c->op->c_text(&frame, &f->to);
+    c->op->c_text(&frame, to);
+    return true;
 }
 
 static void put_call(tad__c_file *f, uint32_t k) {
     const tad__call_step *c = &f->p->call.item[k];
-    if (!c->op->c_text || c->n_in + c->n_out > MOST_OPERANDS) {
-        f->lacks = c->op->name;
-        return;
-    }
     tad_c_put(&f->to, "/* %s", c->op->name);
     if (c->place.file) tad_c_put(&f->to, ", recorded at %.100s:%d", c->place.file, c->place.line);
     tad_c_put(&f->to, " */\nstatic %s call_%u(", c->checked ? "int" : "void", k);
     put_parameters(f, c->ref, c->n_in, c->ref + c->n_in, c->n_out);
     tad_c_put(&f->to, ") {\n");
-    put_text_of_call(f, c);
+    if (!tad__c_put_text(&f->to, f->p, c)) f->lacks = c->op->name;
+    if (f->to.lacks) f->lacks = f->to.lacks;
     tad_c_put(&f->to, "%s}\n\n", c->checked ? "return TAD_OK;\n" : "");
 }
 

@@ -220,16 +220,27 @@ static tad_status run_once(tad__freezer *f, bool *again) {
     else if (!*again && f->t->error.status == TAD_OK)
         tad__fail(f->t, s, "freeze: %s", w->message);
     if (s == TAD_OK) f->p->scratch_bytes = (w->scratch_used + 63) / 64 * 64;
+    if (s == TAD_OK && !w->compute.threads) f->p->threads = 0;
     tad_workspace_free(w);
     tad__arena_release(&f->p->arena, before);
     return s;
 }
 
-static tad_status prove(tad__freezer *f) {
+static tad_status prove_with(tad__freezer *f, size_t threads) {
     bool again;
     tad_status s;
+    f->p->threads = threads;
     f->p->scratch_bytes = 4096;
     while (s = run_once(f, &again), again) f->p->scratch_bytes *= 2;
+    return s;
+}
+
+/* Where a workspace gets no threads, ops may take less memory than with them, or more. */
+static tad_status prove(tad__freezer *f) {
+    tad_status s = prove_with(f, 0);
+    const size_t alone = f->p->scratch_bytes;
+    if (s == TAD_OK && f->options->threads > 1) s = prove_with(f, (size_t)f->options->threads);
+    f->p->scratch_bytes = tad__max(f->p->scratch_bytes, alone);
     return s;
 }
 
@@ -254,6 +265,11 @@ static tad_status freeze(tad__freezer *f) {
 }
 
 static tad_status check(tad__freezer *f) {
+    const int threads = f->options->threads;
+    if (threads < 0 || threads > TAD__MOST_THREADS)
+        return tad__fail(f->t, TAD_BAD_ARGUMENT,
+                         "freeze: %d threads, 0 (none but the caller's) to %d are possible",
+                         threads, TAD__MOST_THREADS);
     if (!f->n_out || !f->out) return tad__fail(f->t, TAD_BAD_ARGUMENT, "freeze: no outputs");
     if (f->n_in && !f->in) return tad__fail(f->t, TAD_BAD_ARGUMENT, "freeze: no list of inputs");
     tad_status s = resolve(f, f->in, f->n_in, "freeze: input");

@@ -1,10 +1,31 @@
-/* Running a group: its rows over one strip after the other, which stays in the nearest cache. Rests
- * on workspace.h. */
+/* Running a group: its rows over one strip after the other, which stays in the nearest cache. Large
+ * ones are cut into pieces for threads, each with strips of its own: what an element comes to does
+ * not depend on what is computed beside it. Rests on workspace.h. */
 #include "lines.h"
 #include "workspace.h"
 
-static const char *address_of(const tad_workspace *w, tad__ref r) {
-    return tad__is_array_ref(r) ? w->array[tad__position(r)].data : (const char *)&w->number[r];
+/* ---- a piece, ready to run ---- */
+
+/* Some more than threads, so that none has to wait long for the last one. */
+size_t tad__strip_rooms(const tad_program *p) { return p->threads > 1 ? 2 * p->threads : 1; }
+
+typedef struct group_piece {
+    const tad_workspace *w;
+    const tad__row_group *g;
+    size_t room; /* whose strips are its own */
+    tad__ready_row *ready;
+    tad__spread list[TAD__MOST_SPREAD];
+    size_t spread; /* so many are in it */
+} group_piece;
+
+static char *strip_at(const group_piece *p, size_t strip) {
+    return p->w->strips + p->room * p->w->p->strip_bytes + strip * TAD__STRIP_BYTES;
+}
+
+static const char *address_of(const group_piece *p, tad__ref r) {
+    if (!tad__is_array_ref(r)) return (const char *)&p->w->number[r];
+    const tad__array_value *v = &p->w->p->array.item[tad__position(r)];
+    return v->home == TAD__STRIP ? strip_at(p, v->of) : p->w->array[tad__position(r)].data;
 }
 
 static bool moves(const tad_workspace *w, tad__ref r) {
@@ -17,39 +38,32 @@ static tad__row_forward *kernel_of(const tad_workspace *w, const tad__fused_row 
     return row->single < 0 ? k->forward[dtype] : k->forward_single[row->single][dtype];
 }
 
-static char *strip_at(const tad_workspace *w, size_t strip) {
-    return w->strips + strip * TAD__STRIP_BYTES;
-}
-
-/* Operand k comes out of a strip, if it is spread out; how many are so far. */
-static size_t spread(const tad_workspace *w, const tad__fused_row *row, int k, tad__ready_row *r,
-                     tad__spread *list, size_t count) {
-    if (row->how[k] < TAD__FILLING) return count;
-    char *to = strip_at(w, row->strip[k]);
-    list[count] = (tad__spread){(tad__how)row->how[k], r->in[k], to};
+/* Operand k comes out of a strip, if it is spread out. */
+static void spread(group_piece *p, const tad__fused_row *row, int k, tad__ready_row *r) {
+    if (row->how[k] < TAD__FILLING) return;
+    char *to = strip_at(p, row->strip[k]);
+    p->list[p->spread++] = (tad__spread){(tad__how)row->how[k], r->in[k], to};
     r->in[k] = to;
     r->in_moves[k] = false;
-    return count + 1;
 }
 
-/* How many operands are spread out. */
-static size_t make_ready(tad_workspace *w, const tad__row_group *g, tad__spread *list) {
-    size_t count = 0;
-    for (uint32_t i = 0; i < g->count; i++) {
-        const tad__fused_row *row = &w->p->fused.item[g->first + i];
-        tad__ready_row *r = &w->ready[i];
-        r->f = kernel_of(w, row, g->dtype);
+static void make_ready(group_piece *p) {
+    for (uint32_t i = 0; i < p->g->count; i++) {
+        const tad__fused_row *row = &p->w->p->fused.item[p->g->first + i];
+        tad__ready_row *r = &p->ready[i];
+        r->f = kernel_of(p->w, row, p->g->dtype);
         r->options = row->options ? row->options : tad__no_options;
         for (int k = 0; k < row->n_in; k++) {
-            r->in[k] = address_of(w, row->in[k]);
-            r->in_moves[k] = k != row->single && moves(w, row->in[k]);
-            count = spread(w, row, k, r, list, count);
+            r->in[k] = address_of(p, row->in[k]);
+            r->in_moves[k] = k != row->single && moves(p->w, row->in[k]);
+            spread(p, row, k, r);
         }
-        r->out = (char *)(uintptr_t)address_of(w, row->out);
-        r->out_moves = moves(w, row->out);
+        r->out = (char *)(uintptr_t)address_of(p, row->out);
+        r->out_moves = moves(p->w, row->out);
     }
-    return count;
 }
+
+/* ---- running ---- */
 
 static void run_strip(const tad__ready_row *ready, size_t rows, size_t at, size_t n) {
     for (const tad__ready_row *r = ready; r < ready + rows; r++) {
@@ -59,15 +73,36 @@ static void run_strip(const tad__ready_row *ready, size_t rows, size_t at, size_
     }
 }
 
-void tad__run_group(tad_workspace *w, const tad__row_group *g) {
-    const tad__kernels *k = w->p->kernels;
-    const size_t width = tad__width(g->dtype), size = (size_t)g->size;
-    tad__spread list[TAD__MOST_SPREAD];
-    const size_t count = make_ready(w, g, list);
-    for (size_t j = 0; j < count; j++) tad__spread_once(k, g, &list[j]);
-    for (size_t i = 0, n; i < size; i += n) {
-        n = tad__strip_length(g, i);
-        for (size_t j = 0; j < count; j++) tad__spread_on(k, g, &list[j], i, n);
-        run_strip(w->ready, g->count, i * width, n);
+typedef struct group_job {
+    const tad_workspace *w;
+    const tad__row_group *g;
+    size_t whole; /* elements that pieces are multiples of */
+    size_t piece; /* so many of these */
+} group_job;
+
+static void run_group_piece(void *arg, size_t first, size_t end) {
+    const group_job *j = arg;
+    const tad__row_group *g = j->g;
+    const tad__kernels *k = j->w->p->kernels;
+    const size_t width = tad__width(g->dtype), to = tad__min(end * j->whole, (size_t)g->size);
+    group_piece p = {.w = j->w, .g = g, .room = first / j->piece};
+    p.ready = j->w->ready + p.room * j->w->p->longest_group;
+    make_ready(&p);
+    for (size_t s = 0; s < p.spread; s++) tad__spread_once(k, g, &p.list[s]);
+    for (size_t i = first * j->whole, n; i < to; i += n) {
+        n = tad__min(tad__strip_length(g, i), to - i);
+        for (size_t s = 0; s < p.spread; s++) tad__spread_on(k, g, &p.list[s], i, n);
+        run_strip(p.ready, g->count, i * width, n);
     }
+}
+
+/* As many pieces as there are rooms, unless they were too small. */
+void tad__run_group(tad_workspace *w, const tad__row_group *g) {
+    const size_t rooms = w->compute.threads ? tad__strip_rooms(w->p) : 1;
+    group_job j = {.w = w, .g = g, .whole = tad__whole_strip(g)};
+    const size_t wholes = ((size_t)g->size + j.whole - 1) / j.whole,
+                 least = TAD__GRAIN / g->count / j.whole + 1,
+                 grain = tad__max((wholes + rooms - 1) / rooms, least);
+    j.piece = tad__split_size(wholes, grain);
+    tad__split(w->compute.threads, wholes, grain, run_group_piece, &j);
 }

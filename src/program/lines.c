@@ -69,6 +69,11 @@ bool tad__ways_of(tad__ways *w, const tad_array *out, const tad_array *const *in
 
 static size_t most_of(const tad__row_group *g) { return TAD__STRIP_BYTES / tad__width(g->dtype); }
 
+size_t tad__whole_strip(const tad__row_group *g) {
+    const size_t most = most_of(g), line = (size_t)g->line;
+    return line && line <= most ? most / line * line : most;
+}
+
 size_t tad__strip_length(const tad__row_group *g, size_t i) {
     const size_t most = most_of(g), line = (size_t)g->line, left = (size_t)g->size - i;
     if (!line) return tad__min(most, left);

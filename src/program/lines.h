@@ -23,6 +23,10 @@ typedef struct tad__spread {
     char *to;
 } tad__spread;
 
+/* Elements of a strip with lines as whole as they fit; any multiple of it is where a strip may
+ * begin.
+ */
+size_t tad__whole_strip(const tad__row_group *g);
 /* How many elements from element i on make the next strip: whole lines, or a piece of one. */
 size_t tad__strip_length(const tad__row_group *g, size_t i);
 /* Before the first strip: what is the same for all. */

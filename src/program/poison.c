@@ -15,7 +15,9 @@ static void fill(char *at, size_t bytes) {
 
 void tad__poison_arrays(tad_workspace *w) { fill(w->arrays, w->p->array_bytes); }
 
-void tad__poison_strips(tad_workspace *w) { fill(w->strips, w->p->strip_bytes); }
+void tad__poison_strips(tad_workspace *w) {
+    fill(w->strips, tad__strip_rooms(w->p) * w->p->strip_bytes);
+}
 
 typedef struct dead {
     tad_workspace *w;

@@ -257,6 +257,7 @@ struct tad_program {
     uint32_t slots;                  /* numbers of a workspace */
     size_t array_bytes;              /* planned arrays of a workspace */
     size_t lanes;                    /* points at once; 0: point by point */
+    size_t threads;                  /* of a workspace, with the caller's; 0: that one alone */
     size_t longest_group;            /* rows */
     size_t strip_bytes;              /* of the group that has most strips */
     size_t scratch_bytes;

@@ -13,8 +13,8 @@ enum { ALIGN = 64 };
 /* Where the parts of a workspace begin. */
 typedef struct layout {
     size_t sum_room, number, lane, row_of, point_step, lane_step, lane_array, lane_in, lane_out,
-        array, operand, frame, operands, results, in, out, each, ready, life, strips, arrays,
-        scratch, size;
+        array, operand, frame, operands, results, in, out, each, ready, life, threads, strips,
+        arrays, scratch, size;
 } layout;
 
 /* What the calls have together. */
@@ -44,7 +44,8 @@ static bool place(size_t *end, size_t count, size_t size, size_t *at) {
 
 static bool lay_out(const tad_program *p, layout *l) {
     const counts n = count_refs(p);
-    const size_t lanes = p->lanes ? 1 : 0;
+    const size_t lanes = p->lanes ? 1 : 0, rooms = tad__strip_rooms(p);
+    const size_t threads = p->threads > 1 ? tad__pool_bytes(p->threads) : 0;
     size_t sums;
     size_t end = (sizeof(tad_workspace) + ALIGN - 1) / ALIGN * ALIGN;
     const bool fits =
@@ -67,10 +68,10 @@ static bool lay_out(const tad_program *p, layout *l) {
         place(&end, p->n_in + p->n_out, sizeof(tad__each), &l->each) &&
         place(&end, tad__mul(p->n_out, tad__max(p->lanes, 1), &sums) ? sums : SIZE_MAX,
               sizeof(double), &l->sum_room) &&
-        place(&end, p->longest_group, sizeof(tad__ready_row), &l->ready) &&
+        place(&end, rooms * p->longest_group, sizeof(tad__ready_row), &l->ready) &&
         place(&end, TAD__WATCHED ? p->array.count : 0, sizeof(tad__life), &l->life) &&
-        place(&end, p->strip_bytes, 1, &l->strips) && place(&end, p->array_bytes, 1, &l->arrays) &&
-        place(&end, p->scratch_bytes, 1, &l->scratch);
+        place(&end, threads, 1, &l->threads) && place(&end, rooms, p->strip_bytes, &l->strips) &&
+        place(&end, p->array_bytes, 1, &l->arrays) && place(&end, p->scratch_bytes, 1, &l->scratch);
     l->size = end;
     return fits;
 }
@@ -156,6 +157,17 @@ static void set_scratch(tad_workspace *w, char *at) {
     tad__close(at, w->p->scratch_bytes);
 }
 
+/* As many as the program was frozen with: what scratch memory ops take, they take for that number.
+ */
+static void start_threads(tad_workspace *w, char *at) {
+    if (w->p->threads < 2) return;
+    tad__pool *pool = tad__pool_create(at, w->p->threads);
+    if (tad__pool_threads(pool) == w->p->threads)
+        w->compute.threads = pool;
+    else
+        tad__pool_destroy(pool);
+}
+
 static tad_workspace *make(const tad_program *p, char *memory, const layout *l) {
     tad_workspace *w = (tad_workspace *)(void *)memory;
     memset(memory, 0, l->strips);
@@ -194,6 +206,7 @@ static tad_workspace *make(const tad_program *p, char *memory, const layout *l) 
     set_arrays(w);
     set_frames(w);
     set_scratch(w, memory + l->scratch);
+    start_threads(w, memory + l->threads);
     if (TAD__WATCHED) tad__find_lives(p, w->life);
     return w;
 }
@@ -223,6 +236,7 @@ void tad_workspace_free(tad_workspace *w) {
     const tad_allocator *a = &w->p->memory.allocator;
     void *raw = w->raw;
     const size_t raw_size = w->raw_size;
+    tad__pool_destroy(w->compute.threads);
     tad__open(w->chunk.base, w->chunk.size);
     memset(w, 0, sizeof *w);
     if (raw) a->resize(a->user, raw, raw_size, 0);

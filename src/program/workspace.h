@@ -65,8 +65,8 @@ struct tad_workspace {
     int64_t lane_dim[2];          /* and stride */
     const tad_array **lane_in;
     tad_array **lane_out;
-    char *arrays, *strips;
-    tad__ready_row *ready;  /* of the longest group */
+    char *arrays, *strips;  /* strips: those of a room, then of the next one; see group.c */
+    tad__ready_row *ready;  /* of the longest group, for each room */
     struct tad__life *life; /* of each array, where builds are fenced */
     char message[400];
 };
@@ -98,6 +98,8 @@ void tad__find_direct(tad_program *p);
 /* Gives outputs their places, by what is bound. */
 void tad__place_outputs(tad_workspace *w);
 
+/* Rooms for pieces of a group: each has strips of its own. */
+size_t tad__strip_rooms(const tad_program *p);
 /* Computes a group of rows. */
 void tad__run_group(tad_workspace *w, const tad__row_group *g);
 /* Computes the number steps. */

@@ -9,7 +9,7 @@
 #include "owned.h"
 #include "release.h"
 
-enum { FIRST_CUTS = 8, MOST_THREADS = 256 };
+enum { FIRST_CUTS = 8 };
 
 static bool start_threads(tad_tape *t, size_t count) {
     t->threads_bytes = tad__pool_bytes(count);
@@ -25,10 +25,10 @@ static void check_settings(tad_tape *t) {
     static const char *const names[] = {"", "base", "avx2", "avx512"};
     tad_settings *s = &t->settings;
     const char *best = t->compute.kernels->name;
-    if (s->threads < 0 || s->threads > MOST_THREADS) {
+    if (s->threads < 0 || s->threads > TAD__MOST_THREADS) {
         tad__fail(t, TAD_BAD_ARGUMENT,
                   "settings: %d threads, 0 (none but the caller's) to %d are possible", s->threads,
-                  MOST_THREADS);
+                  TAD__MOST_THREADS);
         s->threads = 0;
     }
     if ((unsigned)s->level > TAD_LEVEL_AVX512)

@@ -125,6 +125,15 @@ def test_fork():
     assert (with_workers * 2).numpy()[0] == 2
 
 
+def test_fork_with_a_program_of_threads():
+    x = np.ones(100000)
+    held = [tad.freeze(lambda v: tad.sum(tad.sin(v) * v), x, threads=2)]
+    right = held[0](2 * x)
+    assert in_child(lambda: held[0](2 * x) == right) == 0
+    assert in_child(lambda: held.clear() or not held) == 0
+    assert held[0](2 * x) == right
+
+
 def test_exceptions_in_callbacks(tape):
     class Mine(BaseException):
         pass

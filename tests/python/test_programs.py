@@ -46,6 +46,16 @@ def test_many_points():
         p.each(np.ones((5, 4)), A)
 
 
+def test_threads_give_the_same_bits():
+    x = np.linspace(-3, 3, 200000).reshape(400, 500)
+    def g(x):
+        return tad.sum(tad.tanh(x @ x.T) * 0.1) + tad.sum(tad.sin(x) * tad.exp(x))
+    alone, several = (tad.freeze(tad.grad(g), x, threads=n) for n in (0, 3))
+    assert np.array_equal(alone(x + 1), several(x + 1))
+    with pytest.raises(tad.Error):
+        tad.freeze(g, x, threads=-1)
+
+
 def test_trees_and_numbers():
     p = tad.freeze(lambda d, s: {"sum": d["a"] + d["b"][0] * s, "n": [s]}, {"a": A, "b": (A,)}, 2)
     got = p({"a": A, "b": (A,)}, 3)

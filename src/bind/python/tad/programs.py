@@ -5,6 +5,7 @@ one op.
     p(x), p.each(many_x), p.c(), p.dump()
     m = tad.map(f)                              y = m(x, labels, shared=(w,))
 """
+import os
 import weakref
 from threading import get_ident
 
@@ -22,6 +23,7 @@ from .var import Var, wrap
 __all__ = ["freeze", "Program", "map"]
 
 _INTERFACES = constants("tad_c_interface")
+_threaded = weakref.WeakSet()
 
 
 def _free(program, workspaces):
@@ -35,7 +37,7 @@ class Program:
     and gives arrays. Threads may share it. What reads parameters of a tape where they lie is for the tape's
     thread."""
 
-    def __init__(self, tape, c, form_in, form_out):
+    def __init__(self, tape, c, form_in, form_out, threads):
         self._c, self._workspaces = c, {}  # one a thread, by its number
         weakref.finalize(self, _free, c, self._workspaces).atexit = False
         self._forms = form_in, form_out
@@ -44,6 +46,8 @@ class Program:
         self._in = [lib.tad_program_in_type(c, k) for k in range(lib.tad_program_n_in(c))]
         self._out = [lib.tad_program_out_type(c, k) for k in range(lib.tad_program_n_out(c))]
         self._dtypes = [NUMPY[t.dtype] for t in self._in]
+        if threads > 1:
+            _threaded.add(self)
 
     def __repr__(self):
         def types(all_types):
@@ -201,16 +205,27 @@ class _Compiling:
         return text(self._text)
 
 
-def freeze(f, *args, names=(), roll_up=False, copy_parameters=False, allow_constant_outputs=False):
+def _forked():
+    """In the child: the threads of workspaces are gone, and cannot be waited for."""
+    for program in list(_threaded):
+        program._workspaces.clear()
+
+
+os.register_at_fork(after_in_child=_forked)
+
+
+def freeze(f, *args, names=(), roll_up=False, copy_parameters=False, allow_constant_outputs=False, threads=0):
     """A program of f, recorded at arguments like those that it will be called with: numbers, arrays, and
     tuples, lists and dictionaries of them. f may use what is in this module, its derivatives too:
     tad.freeze(tad.grad(f), x).
 
-    names: of the inputs, for c() and pictures. Options are those of tad_freeze."""
+    names: of the inputs, for c() and pictures. threads: that share the work on large arrays. Options are those
+    of tad_freeze."""
     tape = current()
     leaves, form = flatten([np.array(a) if isinstance(a, Var) else a for a in args])
     options = ffi.new("tad_freeze_options *", {"roll_up": roll_up, "copy_parameters": copy_parameters,
-                                               "allow_constant_outputs": allow_constant_outputs})
+                                               "allow_constant_outputs": allow_constant_outputs,
+                                               "threads": threads})
     with Recording([]) as recording:
         inputs = [recording.input(x) for x in leaves]
         for x, name in zip(inputs, names):
@@ -219,7 +234,7 @@ def freeze(f, *args, names=(), roll_up=False, copy_parameters=False, allow_const
         out = [recording.result(y) for y in out]
         place = ffi.new("tad_program **")
         tape.verb(lib.tad_freeze(handles(inputs), len(inputs), handles(out), len(out), options, place))
-        return Program(tape, place[0], form, form_out)
+        return Program(tape, place[0], form, form_out, threads)
 
 
 class map:
