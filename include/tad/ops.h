@@ -755,8 +755,8 @@ TAD_API tad_var tad_scatter_reduce(tad_var x, tad_var index, tad_var src, int ax
  * them. */
 TAD_API tad_var tad_index_put(tad_var x, tad_var index, tad_var src, int axis);
 TAD_API tad_var tad_index_add(tad_var x, tad_var index, tad_var src, int axis);
-/* The elements of x where the mask, a bool that broadcasts to x, is true, as a vector. A program is
- * for as many as there were. */
+/* The elements of x, of any type, where the mask, a bool that broadcasts to x, is true, as a
+ * vector. A program is for as many as there were. */
 TAD_API tad_var tad_masked_select(tad_var x, tad_var mask);
 /* int64 (n,rank): the coordinates of the n elements that are not 0, in row-major order. */
 TAD_API tad_var tad_nonzero(tad_var x);

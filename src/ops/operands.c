@@ -25,7 +25,6 @@ tad_status tad__broadcast_all(const tad_call_frame *c, tad_shape *out) {
 
 tad_status tad__masked_type(const tad_call_frame *c, tad_type *out) {
     tad_shape x = tad__shape_of(c->in[0]), mask = tad__shape_of(c->in[1]), both;
-    if (tad__needs_float(c, 0)) return TAD_BAD_DTYPE;
     if (c->in[1]->dtype != TAD_BOOL) return tad_fail(c, TAD_BAD_DTYPE, "the mask is not bool");
     if (!tad__shape_broadcast(&x, &mask, &both) || !tad__shape_equal(&both, &x))
         return tad_fail(c, TAD_BAD_SHAPE, "the mask does not broadcast to x");

@@ -10,8 +10,7 @@ tad_status tad__needs_float(const tad_call_frame *c, size_t i);
 tad_status tad__need_one_float(const tad_call_frame *c);
 /* The shape that all operands broadcast to. */
 tad_status tad__broadcast_all(const tad_call_frame *c, tad_shape *out);
-/* Of x with a mask: x is of a float type, the mask is bool and broadcasts to x, whose type is
- * *out. */
+/* Of x with a mask, which is bool and broadcasts to x, whose type is *out. */
 tad_status tad__masked_type(const tad_call_frame *c, tad_type *out);
 
 enum { TAD__LARGEST_WINDOW = 1 << 20 }; /* of numbers in options: memory is taken for the span */

@@ -14,7 +14,7 @@ typedef struct fill_options {
 
 static tad_status fill_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
-    return tad__masked_type(c, out);
+    return tad__needs_float(c, 0) ? TAD_BAD_DTYPE : tad__masked_type(c, out);
 }
 
 static tad_status fill_forward(const tad_call_frame *c) {

@@ -125,6 +125,7 @@ static const tad_sample select_samples[] = {
     {CASE("row mask", F64(3, 5), MASK(5))},
     {CASE("one", F64(1), MASK(1))},
     {CASE("empty", F64(0, 3), MASK(3))},
+    {CASE("integers", INDICES(9, 3, 4), MASK(3, 4))},
 };
 static const tad_misuse select_misuse[] = {
     {CASE("mask larger", F64(3), MASK(2, 3)), .expect = TAD_BAD_SHAPE},

@@ -21,7 +21,7 @@ static tad_status dropout_shape(const tad_call_frame *c, tad_type *out, size_t *
     const dropout_options *o = c->options;
     if (!is_probability(o->p))
         return tad_fail(c, TAD_BAD_ARGUMENT, "p = %g is no probability", o->p);
-    return tad__masked_type(c, out);
+    return tad__needs_float(c, 0) ? TAD_BAD_DTYPE : tad__masked_type(c, out);
 }
 
 /* Multiplies: a NaN shows even where it is dropped, and there are no branches. */
