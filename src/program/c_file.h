@@ -75,6 +75,8 @@ unsigned tad__c_dtype(const tad__c_file *f, tad__ref r);
 /* ---- c_numbers.c ---- */
 
 void tad__c_find_kept(tad__c_file *f);
+/* Operands of a number step, up to 3; how many. */
+size_t tad__c_operands(const tad__c_file *f, const tad__number_step *n, uint32_t *to);
 /* Functions numbers_K of number steps, and statements that call them. */
 void tad__c_put_numbers(tad__c_file *f, const tad__step *s);
 void tad__c_call_numbers(tad__c_file *f, const tad__step *s);

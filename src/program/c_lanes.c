@@ -44,13 +44,6 @@ static void place_leaf(lanes_text *l, uint32_t slot) {
 
 /* ---- statements ---- */
 
-static size_t operands_of(const tad__c_file *f, const tad__number_step *n, uint32_t *to) {
-    const size_t count = f->p->basis->row[n->row].max_in;
-    const uint32_t all[3] = {n->a, n->b, n->c};
-    memcpy(to, all, count * sizeof *to);
-    return count;
-}
-
 static void put_lane_operand(const lanes_text *l, uint32_t slot) {
     tad__c_file *f = l->f;
     if (is_constant(l, slot))
@@ -67,7 +60,7 @@ static void put_call_of_row(const lanes_text *l, const tad__number_step *n) {
     tad__c_file *f = l->f;
     const tad_op *row = &f->p->basis->row[n->row];
     uint32_t in[3];
-    const size_t count = operands_of(f, n, in);
+    const size_t count = tad__c_operands(f, n, in);
     tad_c_put(&f->to, "%s(", tad__c_row(&f->to, row, "f64"));
     for (size_t i = 0; i < count; i++) {
         if (i) tad_c_put(&f->to, ", ");
@@ -100,7 +93,7 @@ static void put_varying_step(lanes_text *l, const tad__number_step *n, uint32_t 
 static void put_lane_step(lanes_text *l, uint32_t k) {
     const tad__number_step *n = &l->f->p->number.item[k];
     uint32_t in[3];
-    const size_t count = operands_of(l->f, n, in);
+    const size_t count = tad__c_operands(l->f, n, in);
     bool shared = shares(l->f);
     for (size_t i = 0; i < count && shares(l->f); i++) place_leaf(l, in[i]);
     for (size_t i = 0; i < count; i++) shared &= is_constant(l, in[i]) || l->slot[in[i]] >= PLACED;

@@ -10,8 +10,7 @@ enum { LATER = 1 /* another function needs it */, HERE = 2 /* this one does */ }
 
 static uint32_t function_of(uint32_t first, uint32_t k) { return (k - first) / TAD__C_STATEMENTS; }
 
-/* Operands of a number step. */
-static size_t operands(const tad__c_file *f, const tad__number_step *n, uint32_t *to) {
+size_t tad__c_operands(const tad__c_file *f, const tad__number_step *n, uint32_t *to) {
     const size_t count = f->p->basis->row[n->row].max_in;
     const uint32_t all[3] = {n->a, n->b, n->c};
     memcpy(to, all, count * sizeof *to);
@@ -20,7 +19,7 @@ static size_t operands(const tad__c_file *f, const tad__number_step *n, uint32_t
 
 static void read_before(tad__c_file *f, const tad__number_step *n) {
     uint32_t in[3];
-    const size_t count = operands(f, n, in);
+    const size_t count = tad__c_operands(f, n, in);
     for (size_t i = 0; i < count; i++) f->live[in[i]] |= HERE;
 }
 
@@ -28,7 +27,7 @@ static void read_before(tad__c_file *f, const tad__number_step *n) {
 static void end_function(tad__c_file *f, uint32_t from, uint32_t end) {
     for (uint32_t k = from; k < end; k++) {
         uint32_t in[3];
-        const size_t count = operands(f, &f->p->number.item[k], in);
+        const size_t count = tad__c_operands(f, &f->p->number.item[k], in);
         for (size_t i = 0; i < count; i++)
             if (f->live[in[i]] & HERE) f->live[in[i]] = LATER;
     }
@@ -92,7 +91,7 @@ static void put_operand(tad__c_file *f, uint32_t number) {
 static void put_step(tad__c_file *f, uint32_t k) {
     const tad__number_step *n = &f->p->number.item[k];
     uint32_t in[3];
-    const size_t count = operands(f, n, in);
+    const size_t count = tad__c_operands(f, n, in);
     const tad_op *row = &f->p->basis->row[n->row];
     tad_c_put(&f->to, "const double v%u = %s(", k, tad__c_row(&f->to, row, "number"));
     for (size_t i = 0; i < count; i++) {
