@@ -10,6 +10,7 @@ build does.
 """
 import argparse
 import dataclasses
+import functools
 import glob
 import json
 import os
@@ -17,6 +18,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 from totals import count, read
@@ -39,6 +41,7 @@ class Processor:
     debian: str = ""      # architecture of the libraries; "": those of this machine
     triplet: str = ""     # folder of these
     packages: tuple = ()  # (file that shows that it is there, package)
+    otherwise: tuple = ()  # the emulator where this machine's kernel does not run such programs
 
     @property
     def sysroot(self):
@@ -69,7 +72,7 @@ def pretended(cpu):
 
 PROCESSORS = {
     "m32": Processor("x86", ("gcc", "-m32"), debian="i386", triplet="i386-linux-gnu",
-                     packages=(("/usr/include/gnu/stubs-32.h", multilib()),)),
+                     packages=(("/usr/include/gnu/stubs-32.h", multilib()),), otherwise=("qemu-i386",)),
     "s390x": foreign("s390x", "s390x", "s390x-linux-gnu", endian="big"),
     "aarch64": foreign("aarch64", "arm64", "aarch64-linux-gnu"),
     "no AVX-512": pretended("Haswell"),
@@ -133,6 +136,26 @@ BUILDS = tuple(Build(f"{compiler}-{level}", compiler, options)
 
 # ---- what is needed ----
 
+@functools.lru_cache
+def runs(compiler):
+    """Whether this machine runs what the compiler makes."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = pathlib.Path(folder) / "program"
+        made = subprocess.run([*compiler, "-x", "c", "-", "-o", program], input="int main(void) { return 0; }",
+                              text=True, stderr=subprocess.DEVNULL, check=False)
+        try:
+            return made.returncode == 0 and subprocess.run([program], check=False).returncode == 0
+        except OSError:
+            return False
+
+
+def emulator(processor):
+    """What runs its programs; nothing where this machine does."""
+    if processor.otherwise and runs(processor.compiler):
+        return ()
+    return processor.emulator or processor.otherwise
+
+
 def present(what):
     """Whether there is a file, or a command where it has no folder."""
     return bool(glob.glob(what)) if what.startswith("/") else shutil.which(what) is not None
@@ -144,7 +167,10 @@ def missing_packages(build):
     wanted += build.packages
     if build.processor:
         wanted += PROCESSORS[build.processor].packages
-    return [package for what, package in wanted if not present(what)]
+    missing = [package for what, package in wanted if not present(what)]
+    if not missing and build.processor:
+        missing += ["qemu-user" for what in emulator(PROCESSORS[build.processor])[:1] if not present(what)]
+    return missing
 
 
 def lacks_libraries(build):
@@ -180,10 +206,12 @@ def fetch_libraries(processor):
 
 
 def install(builds):
-    packages = sorted({package for build in builds for package in missing_packages(build)})
-    if packages:
-        apt("update")
-        apt("-y", "--no-install-recommends", "install", *packages)
+    for again in range(2):  # whether an emulator is needed shows when there is a compiler
+        packages = sorted({package for build in builds for package in missing_packages(build)})
+        if packages and not again:
+            apt("update")
+        if packages:
+            apt("-y", "--no-install-recommends", "install", *packages)
     for key in sorted({build.processor for build in builds if lacks_libraries(build)}):
         fetch_libraries(PROCESSORS[key])
 
@@ -198,9 +226,9 @@ def machine_file(build):
     """The text of meson's cross file."""
     p = PROCESSORS[build.processor]
     lines = ["[binaries]", f"c = {quoted(p.compiler)}", "ar = 'ar'", "strip = 'strip'", "pkgconfig = 'pkg-config'"]
-    if p.emulator:
-        lines.append(f"exe_wrapper = {quoted(p.emulator)}")
-    lines += ["[properties]", f"needs_exe_wrapper = {'true' if p.emulator else 'false'}"]
+    if emulator(p):
+        lines.append(f"exe_wrapper = {quoted(emulator(p))}")
+    lines += ["[properties]", f"needs_exe_wrapper = {'true' if emulator(p) else 'false'}"]
     if p.debian:
         libraries, headers = p.sysroot / "usr/lib" / p.triplet, p.sysroot / "usr/include"
         includes = quoted([f"-I{headers}", f"-I{headers / p.triplet}"])
@@ -259,8 +287,16 @@ def run(build):
     return counted, f"FAILED: {', '.join(bad)}; see {folder}/meson-logs" if bad else build.note
 
 
+def slowed(build):
+    """The build as it can be run here: emulated only where it must be."""
+    if not build.processor or not PROCESSORS[build.processor].otherwise or runs(PROCESSORS[build.processor].compiler):
+        return build
+    return dataclasses.replace(build, without=build.without + NOT_EMULATED, slow=20, note="emulated")
+
+
 def row(build):
     """Runs a build if it can be run; prints its row; whether it failed."""
+    build = slowed(build)
     missing = missing_packages(build) + (["libraries of " + build.processor] if lacks_libraries(build) else [])
     begin = time.monotonic()
     counted, note = ((0, 0, 0), f"skipped: needs {', '.join(missing)} (--install)") if missing else run(build)
