@@ -34,8 +34,8 @@
  * support_keep        a sink into a support_text, whose text is .data.
  *
  * Check runs each test in a process of its own. CK_FORK=no keeps all in one (leak checkers, gdb),
- * CK_RUN_CASE=add runs one case, TAD_TEST=adds,sums:3,sums:5-9 runs tests by their names: all rounds
- * of a loop test, one, or some. A run in which no test ran has failed. */
+ * CK_RUN_CASE=add runs one case, TAD_TEST=adds,sums:3,sums:5-9 runs tests by their names: all
+ * rounds of a loop test, one, or some. A run in which no test ran has failed. */
 #ifndef TAD_TESTS_SUPPORT_H
 #define TAD_TESTS_SUPPORT_H
 
@@ -86,7 +86,8 @@ static inline void support_add_entry(TCase *c, const TTest *test, int first, int
     if (length != strlen(test->name) || memcmp(entry, test->name, length) != 0) return;
     char *rest = (char *)entry + length;
     if (*rest == ':') {
-        long from = strtol(rest + 1, &rest, 10), to = *rest == '-' ? strtol(rest + 1, NULL, 10) : from;
+        long from = strtol(rest + 1, &rest, 10),
+             to = *rest == '-' ? strtol(rest + 1, NULL, 10) : from;
         if (from > first) first = from < end ? (int)from : end;
         if (to < end) end = to < first ? first : (int)to + 1;
     }

@@ -62,7 +62,7 @@ class Coverage:
         """The blocks that a unit runs with the library in that folder, as far as it comes in some seconds."""
         with open(file, "wb") as new:
             new.truncate(self.size)
-        plain.run(unit.program, library, 3 + 2 * unit.seconds, unit.test and unit.entry(), whole=True, TAD_MET=str(file))
+        plain.run(unit.program, library, 1 + unit.seconds, unit.test and unit.entry(), whole=True, TAD_MET=str(file))
         bits = bytes(operator.itemgetter(*reversed(self.starts))(file.read_bytes()))
         file.unlink()
         return int(bits.translate(bytes.maketrans(b"\0\1", b"01")), 2)

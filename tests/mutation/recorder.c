@@ -8,8 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-extern const char begin_of_library[] __asm__("__ehdr_start")
-    __attribute__((visibility("hidden")));
+extern const char begin_of_library[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
 static volatile unsigned char *met;
 static uintptr_t size;
 
