@@ -19,6 +19,7 @@ The project's files are only copied, to a temporary folder, or to DIR, which is 
 import argparse
 import collections
 import hashlib
+import math
 import pathlib
 import pickle
 import random
@@ -33,15 +34,16 @@ import threading
 import time
 
 sys.dont_write_bytecode = True  # the project's folders stay as they are
-from mutation import build, cover, rules, units  # pylint: disable=wrong-import-position
+from mutation import build, cover, rules  # pylint: disable=wrong-import-position
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EXPLAINED = ROOT / "tests/mutation/survivors.txt"
 TARGET = 98
-LONGEST = 100  # seconds of a program: tests that it comes to later are not used
 # Seconds, as they are without a mutant: of the tests that one meets, and with sanitizers.
 MOST, MOST_SANITIZED = 30, 6
 START = 0.02  # seconds that a program takes beside its tests
+SLOWER = 4  # times, where what is run is recorded
+LONG = 1  # seconds that a test is thought to take that did not come to its end there
 # Several quick tests of a program are one run: none longer than this, and together no longer.
 QUICK, TOGETHER = 0.05, 0.3
 
@@ -133,10 +135,10 @@ class Campaign:
     def __init__(self, work):
         self.work = work
         self.kills = collections.Counter()  # of ((program, test), file), ((program, test), folder)
-        self.sound = {}
-        self.plain, self.coverage, complaints = kept(work / "kept", fingerprint(), self.build)
-        for c in complaints:
-            complain(c)
+        self.plain, self.coverage, times = kept(work / "kept", fingerprint(), self.build)
+        self.seconds = {u: LONG if t is None else t / SLOWER for u, t in times.items()}
+        self.guessed = {u for u, t in times.items() if t is None}
+        self.sound = {}  # {(program, tests): do they pass without a mutant}
 
     def build(self):
         for old in ("source", "plain", "covered"):
@@ -144,49 +146,43 @@ class Campaign:
         build.copy(ROOT, self.work / "source")  # what changes from now on changes nothing
         plain = build.Build(self.work / "source", self.work / "plain")
         plain.everything()
-        return (plain, *self.measure(plain))
+        return (plain, *self.look(plain))
 
-    def measure(self, plain):
-        """Runs every test twice, the second time with a library that records: what passes, how long it takes,
-        what it sees. What is known of a program stays in a file while neither it nor the library changes."""
+    def look(self, plain):
+        """Runs every test with a library that records what it runs; returns that, and the times. What is known of
+        a program stays in a file while neither it nor the library changes."""
         place = self.work / "covered/build"
         build.copy(self.work / "source", place.parent)
         place.mkdir()
-        blocks = cover.Blocks(plain.recording_library(place), place.parent)
+        coverage = cover.Coverage(cover.Blocks(plain.recording_library(place), place.parent))
         mark = fingerprint(is_no_program)
         (self.work / "seen").mkdir(exist_ok=True)
-        coverage, complaints = cover.Coverage(blocks), []
 
-        def program(name):
-            log = self.work / f"{name}.xml"
-            found, bad = units.measured(plain, name, log, LONGEST)
-            seen = {u: coverage.run(plain, u, place, self.work / f"{name}.met") for u in found if u.seconds <= MOST}
-            log.unlink(missing_ok=True)
-            return seen, bad
-
-        def known(name):
+        def seen(name):
             own = hashlib.sha256((plain.folder / name).read_bytes()).hexdigest()
-            return kept(self.work / "seen" / name, (mark, own), lambda: program(name))
+            return kept(self.work / "seen" / name, (mark, own),
+                        lambda: coverage.of_program(plain, name, place, self.work / f"{name}.met"))
 
         tests = [n for n in plain.programs if n.startswith("test_") or n in ("opdoc", "c_programs")]
-        for seen, bad in build.parallel(known, tests):
-            coverage.runs |= seen
-            complaints += bad
+        times = {}
+        for found in build.parallel(seen, tests):
+            coverage.runs |= {unit: blocks for unit, (blocks, _) in found.items()}
+            times |= {unit: seconds for unit, (_, seconds) in found.items()}
         shutil.rmtree(place.parent)
-        return coverage, complaints
+        return coverage, times
 
     def tests(self, mutant):
         """The units to run, those first that promise most per second."""
-        found = self.coverage.units(mutant.path, mutant.line)
+        found = self.coverage.of_line(mutant.path, mutant.line)
         if found is None:
             objects = set(self.plain.dependents(mutant.path))
             used = {p for p in self.coverage.lines if any(self.plain.reads(o, "/" + p) for o in objects)}
-            found = set().union(*map(self.coverage.units_of_file, used))
+            found = set().union(*map(self.coverage.of_file, used))
         # A program that has the file inside itself.
         inside = {n for n, objects in self.plain.programs.items()
                   if any(self.plain.reads(o, "/" + mutant.path) for o in objects)}
         found = found | {u for u in self.coverage.runs if u.program in inside}
-        return sorted(found, key=lambda u: ((u.seconds + START / 4) / self.promise(u, mutant), str(u)))
+        return sorted(found, key=lambda u: ((self.seconds[u] + START / 4) / self.promise(u, mutant), str(u)))
 
     def promise(self, unit, mutant):
         """How likely a unit is to notice, for the order alone: is its program named after the file or the
@@ -201,44 +197,48 @@ class Campaign:
         path = pathlib.PurePath(mutant.path)
         self.kills.update([(name, path), (name, path.parent)])
 
+    def batches(self, tests, most):
+        """Runs of units of one program, in the order of the units, as many as take `most` seconds."""
+        left, spent = tests, 0
+        while left and spent < most:
+            batch, total = [left[0]], self.measured(left[0])
+            for u in left[1:] if total <= QUICK else ():
+                if (u.program == batch[0].program and u.test and self.seconds[u] <= QUICK
+                        and total + self.seconds[u] <= TOGETHER):
+                    batch.append(u)
+                    total += self.seconds[u]
+            taken = set(batch)
+            left = [u for u in left if u not in taken]
+            if spent + total <= most:
+                spent += total + START
+                yield batch
+
+    def measured(self, unit):
+        """The seconds of a unit, which must be known before it is run; without end if it is of no use."""
+        if unit in self.guessed:
+            done = self.plain.run(unit.program, None, MOST, unit.entry())
+            self.seconds[unit] = done.seconds if done.passed else math.inf
+            self.guessed.discard(unit)
+        return self.seconds[unit]
+
     def failure(self, batch, place, sanitized=False):
         """The (program, test) that fails in a batch; None if none does. Without sanitizers only what passes
         without the mutant is believed."""
-        seconds = sum(u.seconds for u in batch)
-        limit = 3 + (15 if sanitized else 5) * seconds
-        program, only = batch[0].program, batch[0].test and ",".join(u.entry() for u in batch)
-        passed, _, test = self.plain.run(program, place, limit, only, sanitized)
-        if passed or not sanitized and not self.is_sound(program, only, limit):
+        limit = 3 + (15 if sanitized else 5) * sum(self.seconds[u] for u in batch)
+        program, only = batch[0].program, ",".join(u.entry() for u in batch)
+        done = self.plain.run(program, place, limit, only, sanitized)
+        if done.passed or not sanitized and not self.is_sound(batch, program, only, limit):
             return None
-        return program, test or (batch[0].test if len(batch) == 1 else "")
+        return program, done.failed or (batch[0].test if len(batch) == 1 else "")
 
-    def is_sound(self, program, only, limit):
-        """Whether it passes without a mutant, also where nothing is recorded; asked when it fails with one."""
+    def is_sound(self, batch, program, only, limit):
+        """Whether it passes without a mutant; asked when it fails with one. What does not is not used again."""
         if (program, only) not in self.sound:
-            self.sound[program, only] = self.plain.run(program, None, limit, only)[0]
+            self.sound[program, only] = self.plain.run(program, None, limit, only).passed
             if not self.sound[program, only]:
-                complain(f"{program} {only}")
+                print(f"{program} {only} fails without a mutant, or takes too long, and is not used", flush=True)
+                self.seconds |= {u: math.inf for u in batch}
         return self.sound[program, only]
-
-
-def complain(name):
-    print(f"{name} fails without a mutant, or takes too long, and is not used", flush=True)
-
-
-def batches(tests, most):
-    """Runs of units of one program, in the order of the units, as many as take `most` seconds."""
-    left, spent = tests, 0
-    while left and spent < most:
-        batch, total = [left[0]], left[0].seconds
-        for u in left[1:] if total <= QUICK else ():
-            if u.program == batch[0].program and u.test and u.seconds <= QUICK and total + u.seconds <= TOGETHER:
-                batch.append(u)
-                total += u.seconds
-        taken = set(batch)
-        left = [u for u in left if u not in taken]
-        if spent + total <= most:
-            spent += total + START
-            yield batch
 
 
 def changed_objects(programs, mutant, place):
@@ -262,7 +262,7 @@ def link(programs, changed, place):
 def killer(campaign, changed, mutant, place):
     """The first test that notices, as a text, or None."""
     link(campaign.plain, changed, place)
-    for batch in batches(campaign.tests(mutant), MOST):
+    for batch in campaign.batches(campaign.tests(mutant), MOST):
         name = campaign.failure(batch, place)
         if name:
             campaign.killed(name, mutant)
@@ -280,7 +280,8 @@ def sanitized(campaign, changed, place):
 
 def killer_with_sanitizers(campaign, changed, mutant, place, write):
     """The same, of the quick tests. One that fails also without the mutant proves nothing."""
-    quick = batches([u for u in campaign.tests(mutant) if u.seconds < MOST_SANITIZED / 3], MOST_SANITIZED)
+    tests = [u for u in campaign.tests(mutant) if campaign.seconds[u] < MOST_SANITIZED / 3]
+    quick = campaign.batches(tests, MOST_SANITIZED)
     while sanitized(campaign, changed, place):
         batch = next((b for b in quick if campaign.failure(b, place, sanitized=True)), None)
         if not batch:

@@ -97,6 +97,7 @@ static inline void support_add_entry(TCase *c, const TTest *test, int first, int
 static inline void support_add(TCase *c, const TTest *test, int first, int end) {
     const char *entry = getenv("TAD_TEST");
     if (!entry) _tcase_add_test(c, test, 0, 0, first, end);
+    if (entry && strcmp(entry, "?") == 0) printf("%s:%d-%d\n", test->name, first, end - 1);
     for (; entry; entry = strchr(entry, ',')) {
         entry += *entry == ',';
         support_add_entry(c, test, first, end, entry);

@@ -5,6 +5,7 @@ files that the compiler wrote. All programs are linked with a shared library of 
 visible, so that a mutant costs one compilation and one link, and programs stay as they are when the
 library is another: one that counts the lines it runs, a mutant's.
 """
+import dataclasses
 import functools
 import json
 import os
@@ -87,6 +88,16 @@ def sanitizers():
     """The run-time libraries of SANITIZED, to be loaded before a program that was linked without."""
     names = (f"-print-file-name=lib{n}.so" for n in ("asan", "ubsan"))
     return " ".join(subprocess.check_output(["cc", n], text=True).strip() for n in names)
+
+
+@dataclasses.dataclass
+class Done:
+    """What became of a run."""
+
+    passed: bool
+    killed: bool
+    seconds: float  # of a processor
+    failed: str  # the test
 
 
 class Build:
@@ -178,16 +189,25 @@ class Build:
             return ["python3", str(self.folder.parent / "tests/check_c.py"), str(place / name), "cc"]
         return [str(place / name)]
 
-    def run(self, name, folder=None, seconds=600, only="", sanitized=False, whole=False, **environment):
-        """Runs a program, or of a program of Check only what TAD_TEST says, as far as the first test that fails
-        if not the whole. Returns whether it passed, the processor time it took, and which test failed."""
-        home = folder or self.folder
+    def environment(self, home, **more):
         kept = self.folder / "c_programs.kept"  # what was compiled once
         kept.mkdir(exist_ok=True)
-        env = dict(os.environ, LC_ALL="C", CK_FORK="no", CK_VERBOSITY="silent", CK_TAP_LOG_FILE_NAME="-",
-                   LD_LIBRARY_PATH=str(home), C_PROGRAMS_KEPT=str(kept),
-                   TAD_TEST_SAMPLES="2000", CONFORMANCE=str(self.folder / "conformance"),
-                   VECTORS=str(self.folder.parent / "tests/vectors"), **environment)
+        return dict(os.environ, LC_ALL="C", CK_FORK="no", CK_VERBOSITY="silent", CK_TAP_LOG_FILE_NAME="-",
+                    LD_LIBRARY_PATH=str(home), C_PROGRAMS_KEPT=str(kept),
+                    TAD_TEST_SAMPLES="2000", CONFORMANCE=str(self.folder / "conformance"),
+                    VECTORS=str(self.folder.parent / "tests/vectors"), **more)
+
+    def output(self, name, **more):
+        """What a program writes, if it has nothing to do but that."""
+        run = subprocess.run(self.command(name), cwd=self.folder, env=self.environment(self.folder, **more), text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        return "".join(l + "\n" for l in run.stdout.splitlines() if not l.startswith("1.."))
+
+    def run(self, name, folder=None, seconds=600, only="", sanitized=False, whole=False, **environment):
+        """Runs a program, or of a program of Check only what TAD_TEST says, as far as the first test that fails
+        if not the whole."""
+        home = folder or self.folder
+        env = self.environment(home, **environment)
         if only:
             env["TAD_TEST"] = only
         # A mutant may loop, wait or ask for all memory. The sanitizers need their own terabytes.
@@ -206,4 +226,4 @@ class Build:
         _, status, usage = os.wait4(process.pid, 0)
         timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
-        return process.returncode == 0, usage.ru_utime + usage.ru_stime, failed
+        return Done(process.returncode == 0, process.returncode < 0, usage.ru_utime + usage.ru_stime, failed)

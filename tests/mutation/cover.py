@@ -10,6 +10,8 @@ import os
 import re
 import subprocess
 
+from . import units
+
 FLAGS = ["-O0", "-g1", "-fsanitize-coverage=trace-pc"]
 CALL = "__sanitizer_cov_trace_pc"
 PLACE = re.compile(r"(/\S+\.(?:c|h|def)):(\d+)(?: \(discriminator \d+\))?$")
@@ -59,15 +61,27 @@ class Coverage:
         self.runs = {}  # {unit: its blocks}
 
     def run(self, plain, unit, library, file):
-        """The blocks that a unit runs with the library in that folder, as far as it comes in some seconds."""
+        """The blocks that a unit runs with the library in that folder, as far as it comes (recorder.c), and the
+        time it took; None for that if it did not come to its end."""
         with open(file, "wb") as new:
             new.truncate(self.size)
-        plain.run(unit.program, library, 1 + unit.seconds, unit.test and unit.entry(), whole=True, TAD_MET=str(file))
+        done = plain.run(unit.program, library, 60, unit.entry(), whole=True, TAD_MET=str(file))
         bits = bytes(operator.itemgetter(*reversed(self.starts))(file.read_bytes()))
         file.unlink()
-        return int(bits.translate(bytes.maketrans(b"\0\1", b"01")), 2)
+        return int(bits.translate(bytes.maketrans(b"\0\1", b"01")), 2), None if done.killed else done.seconds
 
-    def units(self, path, line):
+    def of_program(self, plain, program, library, file):
+        """{unit: (blocks, seconds or None)}; what does not come to its end is tried in parts."""
+        left, found = units.of_program(plain, program), {}
+        while left:
+            unit = left.pop()
+            found[unit] = self.run(plain, unit, library, file)
+            if found[unit][1] is None and unit.parts():
+                del found[unit]
+                left += unit.parts()
+        return found
+
+    def of_line(self, path, line):
         """The units that may see a change of a line. Known are only the lines that have code: others go with
         the nearest before and after. Of a line outside of functions any unit may; of a file without functions
         nothing is known: None."""
@@ -87,5 +101,5 @@ class Coverage:
         wanted = sum(1 << b for b in set(blocks))
         return {u for u, bits in self.runs.items() if bits & wanted}
 
-    def units_of_file(self, path):
+    def of_file(self, path):
         return self.that_run(b for blocks in self.lines.get(path, {}).values() for b in blocks)
