@@ -83,8 +83,8 @@ class Coverage:
 
     def of_line(self, path, line):
         """The units that may see a change of a line. Known are only the lines that have code: others go with
-        the nearest before and after. Of a line outside of functions any unit may; of a file without functions
-        nothing is known: None."""
+        the nearest before and after. Of a line outside of functions any unit may, and whole programs, which read
+        tables; of a file without functions nothing is known: None."""
         known = self.lines.get(path)
         if not known:
             return None
@@ -94,7 +94,7 @@ class Coverage:
         i = bisect.bisect(at, line)
         near = at[max(i - 1, 0) : i + 1]
         if not 0 < i < len(at) or max(abs(line - n) for n in near) > 8:
-            near = at
+            return self.of_file(path) | {u for u in self.runs if not u.test}
         return self.that_run(b for n in near for b in known[n])
 
     def that_run(self, blocks):
