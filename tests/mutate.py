@@ -7,8 +7,8 @@ PATH is a file or folder of src/, or include/tad/scalar.def; all of them when no
 (default 60) are drawn, as many from each folder as from any other, and of each kind; the same seed
 draws the same ones. What does not compile, or compiles to the same code, is not counted. The others
 meet the tests that run the changed line, single tests of the programs, those first that promise most per
-second, of which a mutant meets 30 seconds' worth (MOST); the first that fails, crashes or takes too long has
-killed it. A survivor meets the quick ones again, 6 seconds' worth, compiled with sanitizers. What survives
+second, none longer than 10 seconds, of which a mutant meets 30 seconds' worth (MOST); the first that fails,
+crashes or takes too long has killed it. A survivor meets the quick ones again, 6 seconds' worth, compiled with sanitizers. What survives
 that counts as survivor, though a test that it did not meet might see it.
 
 Survivors that are equivalent stand in mutation/survivors.txt with the reason, in the form in which they
@@ -41,6 +41,7 @@ EXPLAINED = ROOT / "tests/mutation/survivors.txt"
 TARGET = 98
 # Seconds, as they are without a mutant: of the tests that one meets, and with sanitizers.
 MOST, MOST_SANITIZED = 30, 6
+LONGEST = 10  # seconds of a test that is run at all
 START = 0.02  # seconds that a program takes beside its tests
 SLOWER = 4  # times, where what is run is recorded
 LONG = 1  # seconds that a test is thought to take that did not come to its end there
@@ -138,6 +139,11 @@ class Campaign:
         self.plain, self.coverage, times = kept(work / "kept", fingerprint(), self.build)
         self.seconds = {u: LONG if t is None else t / SLOWER for u, t in times.items()}
         self.guessed = {u for u, t in times.items() if t is None}
+        self.clock = work / "seconds"  # of those, a line each: later campaigns know them too
+        known = dict(l.rsplit(" ", 1) for l in self.clock.read_text().splitlines()) if self.clock.exists() else {}
+        for u in [u for u in self.guessed if str(u) in known]:
+            self.seconds[u] = float(known[str(u)])
+            self.guessed.discard(u)
         self.sound = {}  # {(program, tests): do they pass without a mutant}
 
     def build(self):
@@ -214,11 +220,14 @@ class Campaign:
                 yield batch
 
     def measured(self, unit):
-        """The seconds of a unit, which must be known before it is run; without end if it is of no use."""
+        """The seconds of a unit, which must be known before it is run; without end if it fails or takes longer
+        than LONGEST."""
         if unit in self.guessed:
-            done = self.plain.run(unit.program, None, MOST, unit.entry())
+            done = self.plain.run(unit.program, None, LONGEST, unit.entry())
             self.seconds[unit] = done.seconds if done.passed else math.inf
             self.guessed.discard(unit)
+            with open(self.clock, "a", encoding="utf-8") as file:
+                file.write(f"{unit} {self.seconds[unit]}\n")
         return self.seconds[unit]
 
     def failure(self, batch, place, sanitized=False):
