@@ -7,9 +7,10 @@ PATH is a file or folder of src/, or include/tad/scalar.def; all of them when no
 (default 60) are drawn, as many from each folder as from any other, and of each kind; the same seed
 draws the same ones. What does not compile, or compiles to the same code, is not counted. The others
 meet the tests that run the changed line, single tests of the programs, those first that promise most per
-second, none longer than 10 seconds, of which a mutant meets 30 seconds' worth (MOST); the first that fails,
-crashes or takes too long has killed it. A survivor meets the quick ones again, 6 seconds' worth, compiled with sanitizers. What survives
-that counts as survivor, though a test that it did not meet might see it.
+second, none longer than 10 seconds (LONGEST), 30 seconds' worth in all (MOST); the first that fails,
+crashes or takes too long has killed the mutant. A survivor meets the quick ones again, compiled with
+sanitizers, 6 seconds' worth. What survives that counts as survivor, though a test that it did not meet
+might see it.
 
 Survivors that are equivalent stand in mutation/survivors.txt with the reason, in the form in which they
 are printed here. They are not counted. Status 0: at least 98 % of the others were killed.
