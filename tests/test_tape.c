@@ -758,7 +758,8 @@ START_TEST(two_thousand_small_arrays_fit_a_megabyte) {
 }
 END_TEST
 
-/* Chunks and lists double: a hundred thousand views, of some megabytes, are some dozens of requests. */
+/* Chunks and lists double: a hundred thousand views, of some megabytes, are some dozens of
+ * requests. */
 START_TEST(long_tapes_ask_for_memory_seldom) {
     support_memory memory = {0};
     tad_tape *tape = support_tape(&memory);
