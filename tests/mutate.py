@@ -205,10 +205,12 @@ class Campaign:
         self.kills.update([(name, path), (name, path.parent)])
 
     def batches(self, tests, most):
-        """Runs of units of one program, in the order of the units, as many as take `most` seconds."""
+        """Runs of units of one program, in the order of the units, as many as take `most` seconds, with what it
+        takes to measure them first."""
         left, spent = tests, 0
         while left and spent < most:
-            batch, total = [left[0]], self.measured(left[0])
+            spent += self.measure(left[0])
+            batch, total = [left[0]], self.seconds[left[0]]
             for u in left[1:] if total <= QUICK else ():
                 if (u.program == batch[0].program and u.test and self.seconds[u] <= QUICK
                         and total + self.seconds[u] <= TOGETHER):
@@ -220,16 +222,17 @@ class Campaign:
                 spent += total + START
                 yield batch
 
-    def measured(self, unit):
-        """The seconds of a unit, which must be known before it is run; without end if it fails or takes longer
-        than LONGEST."""
-        if unit in self.guessed:
-            done = self.plain.run(unit.program, None, LONGEST, unit.entry())
-            self.seconds[unit] = done.seconds if done.passed else math.inf
-            self.guessed.discard(unit)
-            with open(self.clock, "a", encoding="utf-8") as file:
-                file.write(f"{unit} {self.seconds[unit]}\n")
-        return self.seconds[unit]
+    def measure(self, unit):
+        """A unit's seconds must be known before it is run; they are without end if it fails or takes longer than
+        LONGEST. Returns the seconds that this took."""
+        if unit not in self.guessed:
+            return 0
+        done = self.plain.run(unit.program, None, LONGEST, unit.entry())
+        self.seconds[unit] = done.seconds if done.passed else math.inf
+        self.guessed.discard(unit)
+        with open(self.clock, "a", encoding="utf-8") as file:
+            file.write(f"{unit} {self.seconds[unit]}\n")
+        return done.seconds
 
     def failure(self, batch, place, sanitized=False):
         """The (program, test) that fails in a batch; None if none does. Without sanitizers only what passes
