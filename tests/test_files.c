@@ -213,6 +213,23 @@ START_TEST(packed_data_of_another_size_is_refused) {
 }
 END_TEST
 
+START_TEST(a_word_of_the_header_is_there_once) {
+    const char *const last[] = {"", "'descr': '<f8', ", "'fortran_order': False, ",
+                                "'shape': (1,), "};
+    for (size_t k = 0; k < sizeof last / sizeof *last; k++) {
+        char file[10 + 128 + 8] = "\x93NUMPY\1\0\x80";
+        snprintf(file + 10, 129, "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), %s}",
+                 last[k]);
+        size_t length = strlen(file + 10);
+        memset(file + 10 + length, ' ', 128 - length);
+        file[10 + 127] = '\n';
+        ck_assert_int_eq(tad_is_nil(tad_npy_parse(t, file, sizeof file)), k > 0);
+        if (k > 0) ck_refused(t, TAD_BAD_FILE, "header");
+        ck_tape(t);
+    }
+}
+END_TEST
+
 START_TEST(a_cut_file_is_refused) {
     for (size_t i = 0; i < sizeof doubles; i++) {
         ck_assert(tad_is_nil(tad_npy_parse(t, doubles, i)));
@@ -315,6 +332,7 @@ static Suite *suite(void) {
     tcase_add_test(c, reads_archives);
     tcase_add_test(c, writes_archives);
     tcase_add_test(c, packed_data_of_another_size_is_refused);
+    tcase_add_test(c, a_word_of_the_header_is_there_once);
     tcase_add_test(c, a_cut_file_is_refused);
     c = support_case(s, "csv");
     tcase_add_checked_fixture(c, new_tape, free_tape);
