@@ -6,9 +6,11 @@ Usage: python3 tests/mutate.py [--sample N] [--seed S] [--work DIR] [PATH...]
 PATH is a file or folder of src/, or include/tad/scalar.def; all of them when not given. N mutants
 (default 60) are drawn, as many from each folder as from any other, and of each kind; the same seed
 draws the same ones. What does not compile, or compiles to the same code, is not counted. The others
-meet the tests that run the changed line, those first that promise most per second; the first that fails,
+meet the tests that run the changed line, single tests of the programs, those first that promise most per
+second, none longer than 10 seconds (LONGEST), 30 seconds' worth in all (MOST); the first that fails,
 crashes or takes too long has killed the mutant. A survivor meets the quick ones again, compiled with
-sanitizers.
+sanitizers, 6 seconds' worth. What survives that counts as survivor, though a test that it did not meet
+might see it.
 
 Survivors that are equivalent stand in mutation/survivors.txt with the reason, in the form in which they
 are printed here. They are not counted. Status 0: at least 98 % of the others were killed.
@@ -18,6 +20,7 @@ The project's files are only copied, to a temporary folder, or to DIR, which is 
 import argparse
 import collections
 import hashlib
+import math
 import pathlib
 import pickle
 import random
@@ -37,8 +40,14 @@ from mutation import build, cover, rules  # pylint: disable=wrong-import-positio
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EXPLAINED = ROOT / "tests/mutation/survivors.txt"
 TARGET = 98
-LONGEST = 300  # seconds of a test that is run at all
-QUICK = 2  # seconds of a test that is run with sanitizers
+# Seconds, as they are without a mutant: of the tests that one meets, and with sanitizers.
+MOST, MOST_SANITIZED = 30, 6
+LONGEST = 10  # seconds of a test that is run at all
+START = 0.02  # seconds that a program takes beside its tests
+SLOWER = 4  # times, where what is run is recorded
+LONG = 1  # seconds that a test is thought to take that did not come to its end there
+# Several quick tests of a program are one run: none longer than this, and together no longer.
+QUICK, TOGETHER = 0.05, 0.3
 
 
 # ---- what to try ----
@@ -94,15 +103,32 @@ def explained():
 
 # ---- trying ----
 
-def fingerprint():
-    """Of all that the builds depend on."""
+def fingerprint(wanted=lambda path: True):
+    """Of all that the builds depend on, or of some of it."""
     sha = hashlib.sha256()
     for part in build.PARTS:
         for path in sorted((ROOT / part).rglob("*")) if (ROOT / part).is_dir() else [ROOT / part]:
             name = path.relative_to(ROOT).as_posix()
-            if path.is_file() and not name.startswith("tests/mutat"):
+            if path.is_file() and not name.startswith("tests/mutat") and wanted(name):
                 sha.update(name.encode() + path.read_bytes())
     return sha.hexdigest()
+
+
+def is_no_program(name):
+    return not name.startswith("tests/") or not name.endswith((".c", ".h", "meson.build"))
+
+
+def kept(path, mark, make):
+    """What make() returns, from the file if that was written under the same mark."""
+    if path.exists():
+        with open(path, "rb") as file:
+            if pickle.load(file) == mark:
+                return pickle.load(file)
+    made = make()
+    with open(path, "wb") as file:
+        pickle.dump(mark, file)
+        pickle.dump(made, file)
+    return made
 
 
 class Campaign:
@@ -110,82 +136,122 @@ class Campaign:
 
     def __init__(self, work):
         self.work = work
-        self.kills = collections.Counter()  # of (test, file), (test, folder)
-        self.sound = {}
-        kept = work / "kept"
-        mark = fingerprint()
-        if kept.exists():
-            with open(kept, "rb") as file:
-                state = pickle.load(file)
-            if state[0] == mark:
-                _, self.plain, self.seconds, self.coverage = state
-                return
-        for old in ("source", "plain", "covered", "counts"):
-            shutil.rmtree(work / old, ignore_errors=True)
-        build.copy(ROOT, work / "source")  # what changes from now on changes nothing
-        self.plain = build.Build(work / "source", work / "plain")
-        self.plain.everything()
-        self.measure()
-        with open(kept, "wb") as file:
-            pickle.dump((mark, self.plain, self.seconds, self.coverage), file)
+        self.kills = collections.Counter()  # of ((program, test), file), ((program, test), folder)
+        self.plain, self.coverage, times = kept(work / "kept", fingerprint(), self.build)
+        self.seconds = {u: LONG if t is None else t / SLOWER for u, t in times.items()}
+        self.guessed = {u for u, t in times.items() if t is None}
+        self.clock = work / "seconds"  # of those, a line each: later campaigns know them too
+        known = dict(l.rsplit(" ", 1) for l in self.clock.read_text().splitlines()) if self.clock.exists() else {}
+        for u in [u for u in self.guessed if str(u) in known]:
+            self.seconds[u] = float(known[str(u)])
+            self.guessed.discard(u)
+        self.sound = {}  # {(program, tests): do they pass without a mutant}
 
-    def measure(self):
-        """Runs every test once, with a library that counts: what passes, how long it takes, what it sees."""
+    def build(self):
+        for old in ("source", "plain", "covered"):
+            shutil.rmtree(self.work / old, ignore_errors=True)
+        build.copy(ROOT, self.work / "source")  # what changes from now on changes nothing
+        plain = build.Build(self.work / "source", self.work / "plain")
+        plain.everything()
+        return (plain, *self.look(plain))
+
+    def look(self, plain):
+        """Runs every test with a library that records what it runs; returns that, and the times. What is known of
+        a program stays in a file while neither it nor the library changes."""
         place = self.work / "covered/build"
         build.copy(self.work / "source", place.parent)
         place.mkdir()
-        self.plain.covered_library(place)
-        tests = [n for n in self.plain.programs if n.startswith("test_") or n in ("opdoc", "c_programs")]
-        run = lambda name: cover.run_covered(self.plain, name, place, self.work / "counts", LONGEST)
-        done = dict(zip(tests, build.parallel(run, tests)))
+        coverage = cover.Coverage(cover.Blocks(plain.recording_library(place), place.parent))
+        mark = fingerprint(is_no_program)
+        (self.work / "seen").mkdir(exist_ok=True)
+
+        def seen(name):
+            own = hashlib.sha256((plain.folder / name).read_bytes()).hexdigest()
+            return kept(self.work / "seen" / name, (mark, own),
+                        lambda: coverage.of_program(plain, name, place, self.work / f"{name}.met"))
+
+        tests = [n for n in plain.programs if n.startswith("test_") or n in ("opdoc", "c_programs")]
+        times = {}
+        for found in build.parallel(seen, tests):
+            coverage.runs |= {unit: blocks for unit, (blocks, _) in found.items()}
+            times |= {unit: seconds for unit, (_, seconds) in found.items()}
         shutil.rmtree(place.parent)
-        for name in tests:
-            if not done[name][0]:
-                complain(name)
-        self.seconds = {n: took for n, (passed, took, _) in done.items() if passed}
-        self.coverage = cover.Coverage.of({n: done[n][2] for n in self.seconds})
+        return coverage, times
 
     def tests(self, mutant):
-        """The tests to run, those first that promise most per second."""
-        names = self.coverage.tests(mutant.path, mutant.line)
-        if names is None:
+        """The units to run, those first that promise most per second."""
+        found = self.coverage.of_line(mutant.path, mutant.line)
+        if found is None:
             objects = set(self.plain.dependents(mutant.path))
             used = {p for p in self.coverage.lines if any(self.plain.reads(o, "/" + p) for o in objects)}
-            names = set().union(*(at for p in used for at in self.coverage.lines[p].values()))
+            found = set().union(*map(self.coverage.of_file, used))
         # A program that has the file inside itself.
-        names = names | {n for n, objects in self.plain.programs.items()
-                         if any(self.plain.reads(o, "/" + mutant.path) for o in objects)}
-        return sorted(names & set(self.seconds), key=lambda n: (self.seconds[n] + 0.02) / self.promise(n, mutant))
+        inside = {n for n, objects in self.plain.programs.items()
+                  if any(self.plain.reads(o, "/" + mutant.path) for o in objects)}
+        found = found | {u for u in self.coverage.runs if u.program in inside}
+        return sorted(found, key=lambda u: ((self.seconds[u] + START / 4) / self.promise(u, mutant), str(u)))
 
-    def promise(self, name, mutant):
-        """How likely a test is to notice, for the order alone: is it named after the file or the folder, what
-        did it kill there?"""
+    def promise(self, unit, mutant):
+        """How likely a unit is to notice, for the order alone: is its program named after the file or the
+        folder, what did its test kill there?"""
         path = pathlib.PurePath(mutant.path)
         named = {re.sub(r"_(body|kernel|vector)$", "", path.stem), path.parent.name}
-        return (1 + 10 * bool(named & {name[len("test_"):], *name.split("_")[1:]})
-                + 8 * self.kills[name, path] + 2 * self.kills[name, path.parent])
+        test = unit.program, unit.test
+        return (1 + 10 * bool(named & {unit.program[len("test_"):], *unit.program.split("_")[1:]})
+                + 8 * self.kills[test, path] + 2 * self.kills[test, path.parent])
 
     def killed(self, name, mutant):
         path = pathlib.PurePath(mutant.path)
         self.kills.update([(name, path), (name, path.parent)])
 
-    def passes(self, name, place, sanitized=False):
-        limit = 3 + (15 if sanitized else 5) * self.seconds[name]
-        if self.plain.run(name, place, limit, sanitized)[0]:
-            return True
-        return not sanitized and not self.is_sound(name, limit)
+    def batches(self, tests, most):
+        """Runs of units of one program, in the order of the units, as many as take `most` seconds, with what it
+        takes to measure them first."""
+        left, spent = tests, 0
+        while left and spent < most:
+            spent += self.measure(left[0])
+            batch, total = [left[0]], self.seconds[left[0]]
+            for u in left[1:] if total <= QUICK else ():
+                if (u.program == batch[0].program and u.test and self.seconds[u] <= QUICK
+                        and total + self.seconds[u] <= TOGETHER):
+                    batch.append(u)
+                    total += self.seconds[u]
+            taken = set(batch)
+            left = [u for u in left if u not in taken]
+            if spent + total <= most:
+                spent += total + START
+                yield batch
 
-    def is_sound(self, name, limit):
-        """Whether it passes without a mutant also where nothing is counted; asked when it fails with one."""
-        if name not in self.sound:
-            self.sound[name] = self.plain.run(name, seconds=limit)[0]
-            if not self.sound[name]:
-                complain(name)
-        return self.sound[name]
+    def measure(self, unit):
+        """A unit's seconds must be known before it is run; they are without end if it fails or takes longer than
+        LONGEST. Returns the seconds that this took."""
+        if unit not in self.guessed:
+            return 0
+        done = self.plain.run(unit.program, None, LONGEST, unit.entry())
+        self.seconds[unit] = done.seconds if done.passed else math.inf
+        self.guessed.discard(unit)
+        with open(self.clock, "a", encoding="utf-8") as file:
+            file.write(f"{unit} {self.seconds[unit]}\n")
+        return done.seconds
 
+    def failure(self, batch, place, sanitized=False):
+        """The (program, test) that fails in a batch; None if none does. Without sanitizers only what passes
+        without the mutant is believed."""
+        limit = 3 + (15 if sanitized else 5) * sum(self.seconds[u] for u in batch)
+        program, only = batch[0].program, ",".join(u.entry() for u in batch)
+        done = self.plain.run(program, place, limit, only, sanitized)
+        if done.passed or not sanitized and not self.is_sound(batch, program, only, limit):
+            return None
+        return program, done.failed or (batch[0].test if len(batch) == 1 else "")
 
-def complain(name):
-    print(f"{name} fails without a mutant, or takes more than {LONGEST} s, and is not used", flush=True)
+    def is_sound(self, batch, program, only, limit):
+        """Whether it passes without a mutant; asked when it fails with one. What does not is not used again."""
+        if (program, only) not in self.sound:
+            self.sound[program, only] = self.plain.run(program, None, limit, only).passed
+            if not self.sound[program, only]:
+                print(f"{program} {only} fails without a mutant, or takes too long, and is not used", flush=True)
+                self.seconds |= {u: math.inf for u in batch}
+        return self.sound[program, only]
 
 
 def changed_objects(programs, mutant, place):
@@ -207,12 +273,13 @@ def link(programs, changed, place):
 
 
 def killer(campaign, changed, mutant, place):
-    """The first test that notices, or None."""
+    """The first test that notices, as a text, or None."""
     link(campaign.plain, changed, place)
-    for name in campaign.tests(mutant):
-        if not campaign.passes(name, place):
+    for batch in campaign.batches(campaign.tests(mutant), MOST):
+        name = campaign.failure(batch, place)
+        if name:
             campaign.killed(name, mutant)
-            return name
+            return " ".join(name)
     return None
 
 
@@ -226,14 +293,15 @@ def sanitized(campaign, changed, place):
 
 def killer_with_sanitizers(campaign, changed, mutant, place, write):
     """The same, of the quick tests. One that fails also without the mutant proves nothing."""
-    tests = iter([n for n in campaign.tests(mutant) if campaign.seconds[n] < QUICK])
+    tests = [u for u in campaign.tests(mutant) if campaign.seconds[u] < MOST_SANITIZED / 3]
+    quick = campaign.batches(tests, MOST_SANITIZED)
     while sanitized(campaign, changed, place):
-        name = next((n for n in tests if not campaign.passes(n, place, sanitized=True)), None)
-        if not name:
+        batch = next((b for b in quick if campaign.failure(b, place, sanitized=True)), None)
+        if not batch:
             return None
         write(mutant.before)
-        if sanitized(campaign, changed, place) and campaign.passes(name, place, sanitized=True):
-            return f"{name} with sanitizers"
+        if sanitized(campaign, changed, place) and not campaign.failure(batch, place, sanitized=True):
+            return f"{batch[0].program} with sanitizers"
         write(mutant.after)
     return None
 

@@ -34,7 +34,8 @@
  * support_keep        a sink into a support_text, whose text is .data.
  *
  * Check runs each test in a process of its own. CK_FORK=no keeps all in one (leak checkers, gdb),
- * CK_RUN_CASE=add runs one case. A run in which no test ran has failed. */
+ * CK_RUN_CASE=add runs one case, TAD_TEST=adds,sums:3,sums:5-9 runs tests by their names: all
+ * rounds of a loop test, one, or some. A run in which no test ran has failed. */
 #ifndef TAD_TESTS_SUPPORT_H
 #define TAD_TESTS_SUPPORT_H
 
@@ -69,6 +70,38 @@ static inline TCase *support_case(Suite *s, const char *name) {
     tcase_set_timeout(c, 60);
     suite_add_tcase(s, c);
     return c;
+}
+
+/* ---- which tests ---- */
+
+#undef tcase_add_test
+#undef tcase_add_loop_test
+#define tcase_add_test(c, test) support_add((c), (test), 0, 1)
+#define tcase_add_loop_test(c, test, first, end) support_add((c), (test), (first), (end))
+
+/* Adds the rounds of a test, below end, that one entry of TAD_TEST asks for. */
+static inline void support_add_entry(TCase *c, const TTest *test, int first, int end,
+                                     const char *entry) {
+    size_t length = strcspn(entry, ":,");
+    if (length != strlen(test->name) || memcmp(entry, test->name, length) != 0) return;
+    char *rest = (char *)entry + length;
+    if (*rest == ':') {
+        long from = strtol(rest + 1, &rest, 10),
+             to = *rest == '-' ? strtol(rest + 1, NULL, 10) : from;
+        if (from > first) first = from < end ? (int)from : end;
+        if (to < end) end = to < first ? first : (int)to + 1;
+    }
+    if (first < end) _tcase_add_test(c, test, 0, 0, first, end);
+}
+
+static inline void support_add(TCase *c, const TTest *test, int first, int end) {
+    const char *entry = getenv("TAD_TEST");
+    if (!entry) _tcase_add_test(c, test, 0, 0, first, end);
+    if (entry && strcmp(entry, "?") == 0) printf("%s:%d-%d\n", test->name, first, end - 1);
+    for (; entry; entry = strchr(entry, ',')) {
+        entry += *entry == ',';
+        support_add_entry(c, test, first, end, entry);
+    }
 }
 
 /* ---- comparisons ---- */

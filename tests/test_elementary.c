@@ -1,15 +1,11 @@
 /* src/kernel/elementary.h: error against long double libm, special values, and the same bits at
  * every offset, length and instruction-set level. TAD_TEST_VERBOSE prints the largest errors;
  * TAD_TEST_SAMPLES sets the number of samples per function (default 100,000). */
+#include "support.h"
+
 #include "elementary_level.h"
 
-#include <check.h>
 #include <float.h>
-#include <math.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* ---- The functions and what is asked of them ---- */
 
@@ -401,9 +397,9 @@ START_TEST(remainders_of_multiples) {
 }
 END_TEST
 
-int main(void) {
-    Suite *suite = suite_create("elementary");
-    TCase *c = tcase_create("elementary");
+static Suite *suite(void) {
+    Suite *s = suite_create("elementary");
+    TCase *c = support_case(s, "elementary");
     int n = 0;
     while (tad_elementary_base.unary[n].name) n++;
     tcase_set_timeout(c, 300);
@@ -413,10 +409,7 @@ int main(void) {
     tcase_add_loop_test(c, binary32_error, 0, n);
     tcase_add_loop_test(c, two_arguments, 0, PAIR_ROWS);
     tcase_add_test(c, remainders_of_multiples);
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return s;
 }
+
+SUPPORT_MAIN(suite)

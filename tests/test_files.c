@@ -192,6 +192,44 @@ START_TEST(survives_damage) {
 }
 END_TEST
 
+/* The directory says a byte more or less than a packed array takes, or gives. */
+START_TEST(packed_data_of_another_size_is_refused) {
+    enum { ENTRY = 46, PACKED = 20, SIZE = 24 };
+    unsigned char file[sizeof deflated];
+    int entries = 0;
+    for (size_t i = 0; i + ENTRY < sizeof file; i++) {
+        if (memcmp(deflated + i, "PK\1\2", 4) != 0) continue;
+        entries++;
+        for (int k = 0; k < 4; k++) {
+            const size_t at = i + (k < 2 ? PACKED : SIZE);
+            memcpy(file, deflated, sizeof file);
+            file[at] = (unsigned char)(file[at] + (k % 2 ? 1 : -1));
+            ck_assert_ptr_null(tad_npz_parse(t, file, sizeof file));
+            ck_refused(t, tad_has_zlib() ? TAD_BAD_FILE : TAD_UNSUPPORTED,
+                       tad_has_zlib() ? "damaged packed data" : "zlib");
+        }
+    }
+    ck_assert_int_eq(entries, 2);
+}
+END_TEST
+
+START_TEST(a_word_of_the_header_is_there_once) {
+    const char *const last[] = {"", "'descr': '<f8', ", "'fortran_order': False, ",
+                                "'shape': (1,), "};
+    for (size_t k = 0; k < sizeof last / sizeof *last; k++) {
+        char file[10 + 128 + 8] = "\x93NUMPY\1\0\x80";
+        snprintf(file + 10, 129, "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), %s}",
+                 last[k]);
+        size_t length = strlen(file + 10);
+        memset(file + 10 + length, ' ', 128 - length);
+        file[10 + 127] = '\n';
+        ck_assert_int_eq(tad_is_nil(tad_npy_parse(t, file, sizeof file)), k > 0);
+        if (k > 0) ck_refused(t, TAD_BAD_FILE, "header");
+        ck_tape(t);
+    }
+}
+END_TEST
+
 START_TEST(a_cut_file_is_refused) {
     for (size_t i = 0; i < sizeof doubles; i++) {
         ck_assert(tad_is_nil(tad_npy_parse(t, doubles, i)));
@@ -293,6 +331,8 @@ static Suite *suite(void) {
     tcase_add_test(c, writes_what_numpy_writes);
     tcase_add_test(c, reads_archives);
     tcase_add_test(c, writes_archives);
+    tcase_add_test(c, packed_data_of_another_size_is_refused);
+    tcase_add_test(c, a_word_of_the_header_is_there_once);
     tcase_add_test(c, a_cut_file_is_refused);
     c = support_case(s, "csv");
     tcase_add_checked_fixture(c, new_tape, free_tape);

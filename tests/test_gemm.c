@@ -2,13 +2,10 @@
  * shapes small, prime and those of real nets, all strides, both element types, parts and
  * threads. */
 #define _POSIX_C_SOURCE 200809L
-#include <check.h>
-#include <math.h>
+#include "support.h"
+
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "kernel/gemm.h"
@@ -377,9 +374,9 @@ START_TEST(pieces_follow_from_the_size) {
 }
 END_TEST
 
-int main(void) {
-    Suite *suite = suite_create("gemm");
-    TCase *product = tcase_create("product"), *pool = tcase_create("threads");
+static Suite *suite(void) {
+    Suite *s = suite_create("gemm");
+    TCase *product = support_case(s, "product"), *pool = support_case(s, "threads");
     tcase_set_timeout(product, 600);
     tcase_set_timeout(pool, 120);
     tcase_add_test(product, small_shapes);
@@ -392,11 +389,7 @@ int main(void) {
     tcase_add_test(pool, pool_runs_each_piece_once);
     tcase_add_test(pool, pool_works_together);
     tcase_add_test(pool, pieces_follow_from_the_size);
-    suite_add_tcase(suite, product);
-    suite_add_tcase(suite, pool);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return s;
 }
+
+SUPPORT_MAIN(suite)

@@ -270,6 +270,31 @@ START_TEST(constants_have_derivative_zero) {
 }
 END_TEST
 
+static tad_var is_positive(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    return tad_greater(in[0], tad_number(0));
+}
+
+/* A result of another type hands no tangent on, nor an operand that has none. */
+START_TEST(what_does_not_move_has_no_tangent) {
+    tad_mapping *truth = tad_mapping_new(is_positive, NULL, NULL),
+                *squares = tad_mapping_new(curve, NULL, NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){1, -2, 3}), none = tad_none(), out;
+    tad_var z = tad_where(tad_map(truth, &x, 1, NULL, 0), tad_square(x), x), one = tad_number(1);
+    ck_done(tad_tangent(&z, 1, &x, &one, 1, &out), t);
+    ck_values(out, 0, 2, 1, 6);
+    operands o = curve_operands(t, 3);
+    tad_var y = tad_map(squares, o.each, o.n_each, o.shared, o.n_shared);
+    size_t before = tad_node_count(t);
+    ck_done(tad_tangent(&y, 1, &o.each[0], &none, 1, &out), t);
+    ck_values(out, 0, 0, 0, 0);
+    ck_assert_uint_le(tad_node_count(t), before + 1); /* zeros, which nothing was applied for */
+    tad_tape_reset(t);
+    tad_mapping_free(truth);
+    tad_mapping_free(squares);
+}
+END_TEST
+
 START_TEST(no_points) {
     const operands o = net_operands(t, 0, TAD_F64);
     tad_mapping *m = tad_mapping_new(net, NULL, NULL);
@@ -535,6 +560,7 @@ static Suite *suite(void) {
     tcase_add_test(c, views_and_plain_numbers_are_operands);
     tcase_add_test(c, what_is_not_used_has_gradient_zero);
     tcase_add_test(c, constants_have_derivative_zero);
+    tcase_add_test(c, what_does_not_move_has_no_tangent);
     tcase_add_test(c, no_points);
     tcase_add_test(c, a_map_in_a_map);
     tcase_add_test(c, a_map_is_frozen_with_its_gradient);

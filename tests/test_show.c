@@ -316,6 +316,28 @@ START_TEST(dump_cuts_large_arrays) {
 }
 END_TEST
 
+/* A value of forty letters pushes what follows a short one aside, one of forty-one does not. */
+START_TEST(dump_has_a_widest_value) {
+    for (int over = 0; over < 2; over++) {
+        double many[13];
+        for (int i = 0; i < 13; i++) many[i] = i <= over ? 10 : 1;
+        tad_var x = tad_scalar(t, 2), a = tad_input(t, TAD_F64, TAD_SHAPE(13), many);
+        tad_var y = tad_sum(tad_mul(x, a), tad_all());
+        ck_done(tad_reverse(y), t);
+        got = (text){.length = 0};
+        ck_done(tad_dump(a, &(tad_show_options){.values = true, .limit = 13}, keep, &got), t);
+        ck_assert_uint_eq(got.length, strlen("#0  input  (13)  = \n") + 40 + (size_t)over);
+        got = (text){.length = 0};
+        const tad_show_options all = {.values = true, .gradients = true, .limit = 13};
+        ck_done(tad_dump(y, &all, keep, &got), t);
+        const char *two = strstr(got.all, "= 2 "), *gradient = strstr(got.all, "  gradient");
+        ck_assert(two && gradient);
+        ck_assert_int_eq(gradient - two, over ? 4 : 2 + 40);
+        tad_tape_reset(t);
+    }
+}
+END_TEST
+
 /* The first three, or all if there are less. */
 START_TEST(dump_cuts_at_a_limit_below_three) {
     for (int n = 1; n <= 5; n++) {
@@ -691,6 +713,7 @@ static Suite *shown(void) {
     tcase_add_test(c, dump_has_a_line_for_every_ancestor);
     tcase_add_test(c, dump_shows_values_and_gradients);
     tcase_add_test(c, dump_cuts_large_arrays);
+    tcase_add_test(c, dump_has_a_widest_value);
     tcase_add_test(c, dump_cuts_at_a_limit_below_three);
     tcase_add_test(c, dump_of_nothing_and_of_one);
     tcase_add_test(c, dump_says_every_kind_of_option);

@@ -758,6 +758,21 @@ START_TEST(two_thousand_small_arrays_fit_a_megabyte) {
 }
 END_TEST
 
+/* Chunks and lists double: a hundred thousand views, of some megabytes, are some dozens of
+ * requests. */
+START_TEST(long_tapes_ask_for_memory_seldom) {
+    support_memory memory = {0};
+    tad_tape *tape = support_tape(&memory);
+    tad_var x = tad_full(tape, TAD_F64, TAD_SHAPE(2, 3), 0);
+    for (int k = 0; k < 50000; k++) tad_reshape(x = tad_reshape(x, TAD_SHAPE(3, 2)), TAD_SHAPE(6));
+    ck_tape(tape);
+    ck_assert_uint_gt(memory.live, 4 << 20);
+    ck_assert_uint_lt(memory.requests, 60);
+    tad_tape_free(tape);
+    ck_no_leak(&memory);
+}
+END_TEST
+
 START_TEST(the_memory_limit_is_kept) {
     support_memory m = {0};
     tad_tape *t = tad_tape_new(&(tad_settings){.memory_limit = 1 << 20});
@@ -1266,6 +1281,7 @@ static Suite *suite(void) {
     tcase_add_test(c, the_bytes_counted_are_those_of_the_allocator);
     tcase_add_test(c, a_large_array_with_gaps_on_every_axis_is_read_right);
     tcase_add_test(c, two_thousand_small_arrays_fit_a_megabyte);
+    tcase_add_test(c, long_tapes_ask_for_memory_seldom);
     tcase_add_test(c, the_memory_limit_is_kept);
     tcase_add_test(c, the_memory_limit_is_of_all_blocks_together);
     tcase_add_test(c, the_memory_limit_can_be_used_up);

@@ -5,6 +5,7 @@ files that the compiler wrote. All programs are linked with a shared library of 
 visible, so that a mutant costs one compilation and one link, and programs stay as they are when the
 library is another: one that counts the lines it runs, a mutant's.
 """
+import dataclasses
 import functools
 import json
 import os
@@ -17,6 +18,8 @@ import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from . import cover
+
 JOBS = 2
 # Little optimisation: a loop that was spoilt looks the same, and compiles in a third of the time. What
 # a swapped argument makes of the types is not to compile. Fences: see src/fence.h.
@@ -24,7 +27,7 @@ PLAIN = ["-O1", "-w", "-DTAD_FENCED", "-fvisibility=default", "-Werror=incompati
          "-Werror=int-conversion", "-Werror=implicit-function-declaration"]
 # For the objects of a mutant alone: enough to see what these do, at the price of one compilation.
 SANITIZED = ["-UNDEBUG", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-COVERED = ["--coverage"]
+RECORDER = pathlib.Path(__file__).with_name("recorder.c")
 PARTS = ["src", "include", "tests", "docs", "examples", "meson.build", "meson_options.txt"]
 
 
@@ -87,6 +90,16 @@ def sanitizers():
     return " ".join(subprocess.check_output(["cc", n], text=True).strip() for n in names)
 
 
+@dataclasses.dataclass
+class Done:
+    """What became of a run."""
+
+    passed: bool
+    killed: bool
+    seconds: float  # of a processor
+    failed: str  # the test
+
+
 class Build:
     """The library and its programs as they are, to be built in a new folder."""
 
@@ -103,12 +116,13 @@ class Build:
                 self.programs.setdefault(name[1], []).append(o)
         self.programs.get("test_elementary", []).extend(o for o in self.commands if "libelementary" in o)
 
-    def compile(self, name, folder=None, more=()):
-        """Compiles one object below the build folder, or the same one in another tree. True if it compiles."""
+    def compile(self, name, folder=None, more=(), mutant=True):
+        """Compiles one object below the build folder, or the same one in another tree, which is a mutant's if
+        not said otherwise. True if it compiles."""
         folder = folder or self.folder
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         env = dict(os.environ, LC_ALL="C")
-        if folder != self.folder:
+        if folder != self.folder and mutant:
             env["CCACHE_DISABLE"] = "1"
         return subprocess.run([*self.commands[name], *PLAIN, *more], cwd=folder, env=env, check=False,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
@@ -129,7 +143,7 @@ class Build:
                   [f"-L{self.folder}", "-ltad", "-Wl,-z,dynamic-undefined-weak"])
 
     def compile_all(self, names, folder, more=()):
-        done = dict(zip(names, parallel(lambda o: self.compile(o, folder, more), names)))
+        done = dict(zip(names, parallel(lambda o: self.compile(o, folder, more, mutant=False), names)))
         broken = [o for o in done if not done[o]]
         if broken:
             raise SystemExit(f"does not compile: {' '.join(broken)}")
@@ -139,10 +153,12 @@ class Build:
         self.link_library((), self.folder)
         parallel(lambda name: self.link_program(name, (), self.folder), list(self.programs))
 
-    def covered_library(self, folder):
-        """A second library in the build folder of another copy: one that counts."""
-        self.compile_all(self.library, folder, COVERED)
-        self.link_library(self.library, folder, COVERED)
+    def recording_library(self, folder):
+        """A second library in the build folder of another copy: one that records what it runs. Its path."""
+        self.compile_all(self.library, folder, cover.FLAGS)
+        subprocess.run(["cc", "-O2", "-fPIC", "-c", str(RECORDER), "-o", str(folder / "recorder.o")], check=True)
+        self.link_library(self.library, folder, [str(folder / "recorder.o")])
+        return folder / "libtad.so"
 
     def dependents(self, path):
         """The objects to compile anew when a file of src or the op table changes."""
@@ -173,16 +189,27 @@ class Build:
             return ["python3", str(self.folder.parent / "tests/check_c.py"), str(place / name), "cc"]
         return [str(place / name)]
 
-    def run(self, name, folder=None, seconds=600, sanitized=False, **environment):
-        """Runs a test, as far as the first of its cases that fails; returns whether it passed, and the
-        processor time it took."""
-        home = folder or self.folder
+    def environment(self, home, **more):
         kept = self.folder / "c_programs.kept"  # what was compiled once
         kept.mkdir(exist_ok=True)
-        env = dict(os.environ, LC_ALL="C", CK_FORK="no", CK_VERBOSITY="silent", CK_TAP_LOG_FILE_NAME="-",
-                   LD_LIBRARY_PATH=str(home), C_PROGRAMS_KEPT=str(kept),
-                   TAD_TEST_SAMPLES="2000", CONFORMANCE=str(self.folder / "conformance"),
-                   VECTORS=str(self.folder.parent / "tests/vectors"), **environment)
+        return dict(os.environ, LC_ALL="C", CK_FORK="no", CK_VERBOSITY="silent", CK_TAP_LOG_FILE_NAME="-",
+                    LD_LIBRARY_PATH=str(home), C_PROGRAMS_KEPT=str(kept),
+                    TAD_TEST_SAMPLES="2000", CONFORMANCE=str(self.folder / "conformance"),
+                    VECTORS=str(self.folder.parent / "tests/vectors"), **more)
+
+    def output(self, name, **more):
+        """What a program writes, if it has nothing to do but that."""
+        run = subprocess.run(self.command(name), cwd=self.folder, env=self.environment(self.folder, **more), text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        return "".join(l + "\n" for l in run.stdout.splitlines() if not l.startswith("1.."))
+
+    def run(self, name, folder=None, seconds=600, only="", sanitized=False, whole=False, **environment):
+        """Runs a program, or of a program of Check only what TAD_TEST says, as far as the first test that fails
+        if not the whole."""
+        home = folder or self.folder
+        env = self.environment(home, **environment)
+        if only:
+            env["TAD_TEST"] = only
         # A mutant may loop, wait or ask for all memory. The sanitizers need their own terabytes.
         limits = f"ulimit -t {int(seconds)}; " + (f"export LD_PRELOAD='{sanitizers()}'" if sanitized else "ulimit -v 8000000")
         process = subprocess.Popen(["sh", "-c", limits + '; exec "$@"', "sh", *self.command(name, folder)], cwd=home,
@@ -190,10 +217,13 @@ class Build:
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         timer = threading.Timer(60 + 10 * seconds, os.killpg, (process.pid, signal.SIGKILL))
         timer.start()
+        failed = ""
         with process.stdout:
-            if any(line.startswith(b"not ok") for line in process.stdout):
-                os.killpg(process.pid, signal.SIGKILL)
+            for line in process.stdout:
+                if line.startswith(b"not ok") and not failed and not whole:
+                    failed = line.split(b":")[2].decode()
+                    os.killpg(process.pid, signal.SIGKILL)
         _, status, usage = os.wait4(process.pid, 0)
         timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
-        return process.returncode == 0, usage.ru_utime + usage.ru_stime
+        return Done(process.returncode == 0, process.returncode < 0, usage.ru_utime + usage.ru_stime, failed)

@@ -1,64 +1,105 @@
-"""Which tests run which lines: measured once, by gcov, so that a mutant meets only tests that can see it."""
+"""Which tests run which lines: measured once, so that a mutant meets only tests that can see it.
+
+The library is compiled so that every basic block calls recorder.c, without optimisation: then a block's
+lines are those of the instructions from its call to the next one.
+"""
+import bisect
 import collections
-import json
+import operator
 import os
 import re
-import shutil
 import subprocess
 
-from . import build
+from . import units
+
+FLAGS = ["-O0", "-g1", "-fsanitize-coverage=trace-pc"]
+CALL = "__sanitizer_cov_trace_pc"
+PLACE = re.compile(r"(/\S+\.(?:c|h|def)):(\d+)(?: \(discriminator \d+\))?$")
+INSTRUCTION = re.compile(r" +([0-9a-f]+):\t(.*)$")
 
 
-def run_covered(plain, name, covered, base, seconds):
-    """Runs a program with the library that counts, in the folder `covered`. Returns whether it passed, the
-    processor time, and {path: {line: was it run}} of all files."""
-    # The program writes its counts below a folder of its own; gcov wants the notes beside them.
-    folder = base / name
-    counts = folder / str(covered).lstrip("/")
-    passed, took = plain.run(name, covered, seconds, GCOV_PREFIX=str(folder))
-    found = collections.defaultdict(dict)
-    files = [str(p.relative_to(counts)) for p in counts.rglob("*.gcda")]
-    for file in files:
-        note = file[: -len("gcda")] + "gcno"
-        os.link(covered / note, counts / note)
-    if files:
-        run = subprocess.run(["gcov", "--json-format", "--stdout", *files], cwd=counts, capture_output=True,
-                             text=True, check=False)
-        for text in run.stdout.splitlines():
-            for file in json.loads(text)["files"] if text.startswith("{") else []:
-                path = re.sub(r"^(\.\./)+", "", os.path.normpath(file["file"]))
-                for line in file["lines"] if path.startswith(("src/", "include/")) else []:
-                    at = line["line_number"]
-                    found[path][at] = found[path].get(at, False) or line["count"] > 0
-    shutil.rmtree(folder, ignore_errors=True)
-    return passed, took, found
+class Blocks:
+    """The blocks of a library: where they begin, and {path: {line: its blocks}}."""
+
+    def __init__(self, library, root):
+        self.starts, self.lines = [], collections.defaultdict(lambda: collections.defaultdict(set))
+        listing = subprocess.Popen(["objdump", "-d", "-l", "--no-show-raw-insn", str(library)], stdout=subprocess.PIPE,
+                                   text=True)
+        with listing.stdout:
+            self.read(listing.stdout, root)
+        if listing.wait():
+            raise SystemExit(f"objdump cannot read {library}")
+        self.lines = {path: {line: sorted(b) for line, b in at.items()} for path, at in self.lines.items()}
+        self.size = self.starts[-1] + 1
+
+    def read(self, listing, root):
+        at, known, starts = None, False, False
+        for text in listing:
+            place = PLACE.match(text)
+            if place:
+                path = os.path.relpath(os.path.normpath(place[1]), root)
+                at = self.lines[path][int(place[2])] if path.startswith(("src/", "include/")) else None
+                continue
+            code = INSTRUCTION.match(text)
+            if not code:
+                if text.endswith(">:\n"):  # a function; what it does before its first call is no block's
+                    at, known = None, False
+                continue
+            if starts:
+                self.starts.append(int(code[1], 16))
+                known = True
+            starts = "call" in code[2] and CALL in code[2]
+            if at is not None and known and not starts:
+                at.add(len(self.starts) - 1)
 
 
 class Coverage:
-    def __init__(self, lines):
-        self.lines = lines  # {path: {line: set of the tests that run it}}
+    """The blocks that each unit runs, each a bit of a number."""
 
-    @staticmethod
-    def of(found):
-        """found: {test: what run_covered found}."""
-        lines = collections.defaultdict(lambda: collections.defaultdict(set))
-        for name, files in found.items():
-            for path, at in files.items():
-                for line, was_run in at.items():
-                    lines[path][line] |= {name} if was_run else set()
-        return Coverage({path: dict(at) for path, at in lines.items()})
+    def __init__(self, blocks):
+        self.starts, self.size, self.lines = blocks.starts, blocks.size, blocks.lines
+        self.runs = {}  # {unit: its blocks}
 
-    def tests(self, path, line):
-        """The tests that may see a change of a line. gcov knows only the lines where a statement begins:
-        others go with the nearest before and after. Of a line outside of functions any test may; of a file
-        without functions nothing is known: None."""
+    def run(self, plain, unit, library, file):
+        """The blocks that a unit runs with the library in that folder, as far as it comes (recorder.c), and the
+        time it took; None for that if it did not come to its end."""
+        with open(file, "wb") as new:
+            new.truncate(self.size)
+        done = plain.run(unit.program, library, 60, unit.entry(), whole=True, TAD_MET=str(file))
+        bits = bytes(operator.itemgetter(*reversed(self.starts))(file.read_bytes()))
+        file.unlink()
+        return int(bits.translate(bytes.maketrans(b"\0\1", b"01")), 2), None if done.killed else done.seconds
+
+    def of_program(self, plain, program, library, file):
+        """{unit: (blocks, seconds or None)}; what does not come to its end is tried in parts."""
+        left, found = units.of_program(plain, program), {}
+        while left:
+            unit = left.pop()
+            found[unit] = self.run(plain, unit, library, file)
+            if found[unit][1] is None and unit.parts():
+                del found[unit]
+                left += unit.parts()
+        return found
+
+    def of_line(self, path, line):
+        """The units that may see a change of a line. Known are only the lines that have code: others go with
+        the nearest before and after. Of a line outside of functions any unit may, and whole programs, which read
+        tables; of a file without functions nothing is known: None."""
         known = self.lines.get(path)
         if not known:
             return None
         if line in known:
-            return known[line]
-        before = max((k for k in known if k < line), default=None)
-        after = min((k for k in known if k > line), default=None)
-        if before is None or after is None or line - before > 8 or after - line > 8:
-            return set().union(*known.values())
-        return known[before] | known[after]
+            return self.that_run(known[line])
+        at = sorted(known)
+        i = bisect.bisect(at, line)
+        near = at[max(i - 1, 0) : i + 1]
+        if not 0 < i < len(at) or max(abs(line - n) for n in near) > 8:
+            return self.of_file(path) | {u for u in self.runs if not u.test}
+        return self.that_run(b for n in near for b in known[n])
+
+    def that_run(self, blocks):
+        wanted = sum(1 << b for b in set(blocks))
+        return {u for u, bits in self.runs.items() if bits & wanted}
+
+    def of_file(self, path):
+        return self.that_run(b for blocks in self.lines.get(path, {}).values() for b in blocks)
