@@ -101,6 +101,8 @@ OPTIMISED = tuple((name, (f"-Dbuildtype={kind}", f"-Doptimization={level}"))
 # The first read text or objects and see nothing new, or compile for this machine; the others take long.
 NOT_EMULATED = ("symbols", "layers", "generated headers", "snippets", "tutorial", "oom", "mutants", "gradcheck", "gemm",
                 "threads", "model", "hard", "documents_nets", "example gradcheck_ops")
+QUICK = ("tape", "state", "ops", "ops_index", "ops_reduce", "ops_shape", "product", "program", "program_lanes", "map",
+         "files", "safetensors", "nn", "optim", "sparse", "linalg", "linalg_together", "nulls", "names")
 LEVELS = ("badinput", "tape", "norm", "softmax", "elementary", "example digits")  # what depends on the CPU's
 WITHOUT_CHECK = ("op table", "snippets") + tuple(sorted(
     "example " + path.stem for path in (ROOT / "examples").glob("*.c")))
@@ -288,10 +290,10 @@ def run(build):
 
 
 def slowed(build):
-    """The build as it can be run here: emulated only where it must be."""
+    """The build as it can be run here: where it must be emulated, the tests in which sizes matter most."""
     if not build.processor or not PROCESSORS[build.processor].otherwise or runs(PROCESSORS[build.processor].compiler):
         return build
-    return dataclasses.replace(build, without=build.without + NOT_EMULATED, slow=20, note="emulated")
+    return dataclasses.replace(build, without=(), only=QUICK, slow=20, note="emulated")
 
 
 def row(build):
