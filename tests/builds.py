@@ -101,8 +101,8 @@ OPTIMISED = tuple((name, (f"-Dbuildtype={kind}", f"-Doptimization={level}"))
 # The first read text or objects and see nothing new, or compile for this machine; the others take long.
 NOT_EMULATED = ("symbols", "layers", "generated headers", "snippets", "tutorial", "oom", "mutants", "gradcheck", "gemm",
                 "threads", "model", "hard", "documents_nets", "example gradcheck_ops")
-QUICK = ("tape", "state", "ops", "ops_index", "ops_reduce", "ops_shape", "product", "program", "program_lanes", "map",
-         "files", "safetensors", "nn", "optim", "sparse", "linalg", "linalg_together", "nulls", "names")
+QUICK = ("tape", "state", "ops_index", "ops_reduce", "ops_shape", "product", "program", "program_lanes", "map",
+         "files", "safetensors", "nn", "optim", "sparse", "linalg", "linalg_together", "names")
 LEVELS = ("badinput", "tape", "norm", "softmax", "elementary", "example digits")  # what depends on the CPU's
 WITHOUT_CHECK = ("op table", "snippets") + tuple(sorted(
     "example " + path.stem for path in (ROOT / "examples").glob("*.c")))
