@@ -96,6 +96,32 @@ START_TEST(compiled_points_have_the_same_bits) {
 }
 END_TEST
 
+/* What all points share, computed last, takes the place of what one function of the text left there
+ * for the next. */
+static tad_program *frozen_with_shared_end(void) {
+    enum { LONG = 110 }; /* more steps than a function has, few enough to share */
+    tad_var in[IN], out[OUT], kept[LONG];
+    tad_program *p;
+    for (int k = 0; k < IN; k++) in[k] = tad_scalar(t, 0.5 + 0.1 * k);
+    tad_var y = in[0];
+    for (int k = 0; k < LONG; k++) y = kept[k] = tad_sin(tad_add(y, in[1]));
+    for (int k = 0; k < LONG; k++) y = tad_sub(tad_mul(y, in[0]), kept[k]);
+    for (int k = 0; k < OUT - 1; k++)
+        out[1 + k] = tad_mul(tad_exp(tad_add(in[2], tad_number(k))), in[3]);
+    out[0] = y;
+    ck_done(tad_freeze(in, IN, out, OUT, NULL, &p), t);
+    return p;
+}
+
+START_TEST(shared_outputs_are_not_overwritten) {
+    tad_program *own = frozen_with_shared_end(), *compiled = frozen_with_shared_end();
+    compile(compiled, first_two, NULL);
+    ck_same_points(own, compiled, first_two);
+    tad_program_free(own);
+    tad_program_free(compiled);
+}
+END_TEST
+
 START_TEST(points_given_otherwise_run_as_before) {
     tad_program *own = frozen(8), *compiled = frozen(8);
     compile(compiled, first_two, NULL);
@@ -245,6 +271,7 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "points");
     tcase_add_checked_fixture(c, begin, end);
     tcase_add_loop_test(c, compiled_points_have_the_same_bits, 0, 4);
+    tcase_add_test(c, shared_outputs_are_not_overwritten);
     tcase_add_test(c, points_given_otherwise_run_as_before);
     tcase_add_test(c, steps_for_points_run_where_they_fit_and_not_after_others);
     tcase_add_test(c, text_for_points_is_written_where_points_run_together);

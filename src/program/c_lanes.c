@@ -127,7 +127,8 @@ static void put_part(lanes_text *l, uint32_t from, uint32_t end) {
     tad_c_put(to, "}\n}\n\n");
 }
 
-/* Outputs lie in the rows of their slots, whatever they depend on. */
+/* Outputs lie in the rows of their slots, whatever they depend on. Steps of the same points had
+ * these rows before. */
 static void put_shared_outputs(const lanes_text *l) {
     const tad_program *p = l->f->p;
     for (size_t k = 0; k < p->n_out; k++) {
@@ -177,8 +178,8 @@ void tad__c_put_lanes(tad__c_file *f) {
     tad_c_put(&f->to, "double *const s = n + %zu;\nif (once) {\n",
               (f->p->slots + f->p->array.count) * f->p->lanes);
     each_part(&l, call_shared);
-    put_shared_outputs(&l);
     tad_c_put(&f->to, "return;\n}\n");
     each_part(&l, call_lanes);
+    put_shared_outputs(&l);
     tad_c_put(&f->to, "}\n");
 }
