@@ -15,11 +15,13 @@ might see it.
 Survivors that are equivalent stand in mutation/survivors.txt with the reason, in the form in which they
 are printed here. They are not counted. Status 0: at least 98 % of the others were killed.
 
-The project's files are only copied, to a temporary folder, or to DIR, which is kept and used again.
+The project's files are only copied, to a temporary folder, or to DIR, which is kept and used again: the
+test that killed a mutant before is then the first that it meets.
 """
 import argparse
 import collections
 import hashlib
+import json
 import math
 import pathlib
 import pickle
@@ -140,6 +142,8 @@ class Campaign:
         self.plain, self.coverage, times = kept(work / "kept", fingerprint(), self.build)
         self.seconds = {u: LONG if t is None else t / SLOWER for u, t in times.items()}
         self.guessed = {u for u, t in times.items() if t is None}
+        self.killers = work / "killers"  # of mutants, a line each: see remembered()
+        self.before = self.remembered()
         self.clock = work / "seconds"  # of those, a line each: later campaigns know them too
         known = dict(l.rsplit(" ", 1) for l in self.clock.read_text().splitlines()) if self.clock.exists() else {}
         for u in [u for u in self.guessed if str(u) in known]:
@@ -189,7 +193,9 @@ class Campaign:
         inside = {n for n, objects in self.plain.programs.items()
                   if any(self.plain.reads(o, "/" + mutant.path) for o in objects)}
         found = found | {u for u in self.coverage.runs if u.program in inside}
-        return sorted(found, key=lambda u: ((self.seconds[u] + START / 4) / self.promise(u, mutant), str(u)))
+        before = self.before.get(mutant.key())
+        return sorted(found, key=lambda u: ((u.program, u.test) != before,
+                                            (self.seconds[u] + START / 4) / self.promise(u, mutant), str(u)))
 
     def promise(self, unit, mutant):
         """How likely a unit is to notice, for the order alone: is its program named after the file or the
@@ -200,9 +206,17 @@ class Campaign:
         return (1 + 10 * bool(named & {unit.program[len("test_"):], *unit.program.split("_")[1:]})
                 + 8 * self.kills[test, path] + 2 * self.kills[test, path.parent])
 
+    def remembered(self):
+        """{mutant's key: (program, test) that killed it in an earlier campaign}"""
+        lines = self.killers.read_text(encoding="utf-8").splitlines() if self.killers.exists() else []
+        return {tuple(key): tuple(name) for key, name in map(json.loads, lines)}
+
     def killed(self, name, mutant):
         path = pathlib.PurePath(mutant.path)
         self.kills.update([(name, path), (name, path.parent)])
+        if self.before.get(mutant.key()) != name:
+            with open(self.killers, "a", encoding="utf-8") as file:
+                file.write(json.dumps([mutant.key(), name]) + "\n")
 
     def batches(self, tests, most):
         """Runs of units of one program, in the order of the units, as many as take `most` seconds, with what it

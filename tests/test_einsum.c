@@ -55,9 +55,9 @@ START_TEST(wrong_equations) {
     ck_refused(t, TAD_BAD_SHAPE, "einsum");
     ck_assert(tad_is_nil(tad_einsum(NULL, x, 2)));
     ck_refused(t, TAD_BAD_SHAPE, "einsum");
-    tad_var many[17];
-    for (int i = 0; i < 17; i++) many[i] = a;
-    ck_assert(tad_is_nil(tad_einsum("a", many, 17)));
+    tad_var many[129];
+    for (int i = 0; i < 129; i++) many[i] = a;
+    ck_assert(tad_is_nil(tad_einsum("a", many, 129)));
     ck_refused(t, TAD_BAD_ARGUMENT, "einsum");
 }
 END_TEST
@@ -74,6 +74,23 @@ START_TEST(pairs_in_a_good_order) {
     tad_var y[] = {v, m, v}; /* an outer product of the ends would be larger, too */
     ck_near(tad_item(tad_einsum("i,ij,j", y, 3)), N, 1e-12);
     ck_assert_uint_lt(tad_tape_memory(t).live - before, N * N * sizeof(double));
+    ck_tape(t);
+}
+END_TEST
+
+/* As many as the equation has room for. */
+START_TEST(hundred_and_more_operands) {
+    enum { MOST = TAD_MAX_TEXT / 2 };
+    tad_var x[MOST];
+    char equation[TAD_MAX_TEXT];
+    for (int i = 0; i < MOST; i++) {
+        x[i] = tad_full(t, TAD_F64, TAD_SHAPE(2), i < 20 ? 2 : 1);
+        memcpy(equation + 2 * i, "a,", 2);
+    }
+    equation[2 * MOST - 1] = '\0';
+    ck_values(tad_einsum(equation, x, MOST), 0, 0x1p21);
+    strcpy(equation + 2 * MOST - 5, "->a");
+    ck_values(tad_einsum(equation, x, MOST - 2), 0, 0x1p20, 0x1p20);
     ck_tape(t);
 }
 END_TEST
@@ -125,6 +142,7 @@ static Suite *suite(void) {
     tcase_add_test(c, equations);
     tcase_add_test(c, wrong_equations);
     tcase_add_test(c, pairs_in_a_good_order);
+    tcase_add_test(c, hundred_and_more_operands);
     tcase_add_test(c, sixteen_operands);
     tcase_add_test(c, other_products);
     tcase_add_test(c, one_operand_twice);

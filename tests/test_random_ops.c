@@ -79,6 +79,20 @@ START_TEST(gumbel_hard_has_the_soft_gradient) {
 }
 END_TEST
 
+/* By name, with the numbers given: what is chosen follows from them. */
+START_TEST(gumbel_by_name) {
+    const double u[] = {0.5, 0.99, 0.2};
+    tad_var x[2] = {tad_constant(t, TAD_F64, TAD_SHAPE(3), logits),
+                    tad_constant(t, TAD_F64, TAD_SHAPE(3), u)};
+    double y[3], e[3], sum = 0;
+    ck_done(tad_read(tad_call(t, "gumbel_softmax", x, 2, NULL, 0, NULL, 0), y, 3), t);
+    for (int k = 0; k < 3; k++) sum += e[k] = exp(logits[k] - log(-log(u[k])));
+    for (int k = 0; k < 3; k++) ck_near(y[k], e[k] / sum, 1e-15);
+    const tad_value hard = {.name = "hard", .kind = TAD_VALUE_BOOL, .integer = 1};
+    ck_values(tad_call(t, "gumbel_softmax", x, 2, &hard, 1, NULL, 0), 1e-15, 0, 1, 0);
+}
+END_TEST
+
 START_TEST(gumbel_refuses) {
     tad_var x = tad_constant(t, TAD_F64, TAD_SHAPE(3), logits);
     ck_assert(tad_is_nil(tad_gumbel_softmax(x, 0, false, 0)));
@@ -99,6 +113,7 @@ static Suite *suite(void) {
     tcase_add_test(c, refuses_channels_that_cannot_be);
     tcase_add_test(c, gumbel_draws_by_the_softmax);
     tcase_add_test(c, gumbel_hard_has_the_soft_gradient);
+    tcase_add_test(c, gumbel_by_name);
     tcase_add_test(c, gumbel_refuses);
     return s;
 }

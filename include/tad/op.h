@@ -17,7 +17,7 @@ extern "C" {
 #define TAD_MAX_INPUTS 16 /* of ops with a fixed list; concat and stack take any number */
 #define TAD_MAX_OUTPUTS 64
 #define TAD_MAX_INTS 64  /* in an option that is a list of integers */
-#define TAD_MAX_TEXT 128 /* bytes of an option that is text */
+#define TAD_MAX_TEXT 256 /* bytes of an option that is text */
 
 /* ---- arrays as kernels see them ---- */
 

@@ -47,10 +47,11 @@ TAD_API tad_var tad_addmm(tad_var input, tad_var a, tad_var b, double beta, doub
 TAD_API tad_var tad_tensordot(tad_var a, tad_var b, const int64_t *axes, size_t n);
 /* Kronecker's product: each element of a times the whole of b; at most four axes. */
 TAD_API tad_var tad_kron(tad_var a, tad_var b);
-/* Einstein's sum of n <= 16 operands: "ij,jk->ik". A letter stands for an axis, twice in a term for
- * the diagonal; ... for other axes, which broadcast; without -> letters that are there once remain,
- * in alphabetical order. The pair of operands that leaves least is multiplied first. BAD_SHAPE for
- * an equation that does not fit. */
+/* Einstein's sum of n <= 128 operands: "ij,jk->ik", less than 256 characters. A letter stands for
+ * an axis, twice in a term for the diagonal; ... for other axes, which broadcast; without ->
+ * letters that are there once remain, in alphabetical order. The pair of operands that leaves least
+ * is multiplied first. BAD_SHAPE for an equation that does not fit, BAD_ARGUMENT for more operands.
+ */
 TAD_API tad_var tad_einsum(const char *equation, const tad_var *x, size_t n);
 /* x W + b: x (n) or (B, ...) flattened to (B,n), W (n,m), b (m) or (1,m) or tad_none(); -> (m) or
  * (B,m). */
@@ -863,6 +864,7 @@ TAD_API tad_var tad_dropout_channels(tad_var x, double p);
 /* softmax((logits + g) / tau) along an axis, g Gumbel's noise from the tape's random numbers: close
  * to a class drawn by softmax(logits), the closer the smaller tau. hard: the value is that of the
  * class, one-hot up to rounding, the derivatives stay those of the soft one, as PyTorch does.
+ * By name (tad_call) numbers of 0 .. 1, of the logits' shape, may be given as a second operand.
  * BAD_ARGUMENT for tau not above 0. */
 TAD_API tad_var tad_gumbel_softmax(tad_var logits, double tau, bool hard, int axis);
 

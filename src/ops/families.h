@@ -13,11 +13,11 @@
     F(solve) F(det) F(symmetric) F(factor) F(svd) F(matrix_exp) F(softmax) F(attention) F(rope)    \
     F(dft) F(fft) F(convolve) F(norm) F(regression) F(bce) F(kl_div) F(hinge) F(cross_entropy)     \
     F(nll) F(ctc) F(shares) F(entropy_gradient) F(gather) F(take) F(embedding) F(one_hot)          \
-    F(masked_fill) F(dropout) F(distributions) F(glu) F(cells) F(sequences) F(similarity)          \
-    F(margins) F(multilabel) F(channels) F(batch_norm) F(local_norm) F(tensordot) F(einsum)        \
-    F(positive) F(tridiagonal) F(banded) F(interpolate) F(special) F(quantiles) F(density)         \
-    F(vectors) F(places) F(select) F(search) F(unique) F(scatter_reduce) F(scatter_recurrence)     \
-    F(csr_matmul) F(csr_dense) F(coo) F(segment) F(embedding_bag) F(list)
+    F(masked_fill) F(dropout) F(distributions) F(gumbel) F(glu) F(cells) F(sequences)              \
+    F(similarity) F(margins) F(multilabel) F(channels) F(batch_norm) F(local_norm) F(tensordot)    \
+    F(einsum) F(positive) F(tridiagonal) F(banded) F(interpolate) F(special) F(quantiles)          \
+    F(density) F(vectors) F(places) F(select) F(search) F(unique) F(scatter_reduce)                \
+    F(scatter_recurrence) F(csr_matmul) F(csr_dense) F(coo) F(segment) F(embedding_bag) F(list)
 /* clang-format on */
 
 #define TAD__DECLARE(family)                                                                       \

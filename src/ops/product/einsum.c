@@ -18,10 +18,9 @@ static tad_status einsum_shape(const tad_call_frame *c, tad_type *out, size_t *n
     (void)n_out;
     const einsum_options *o = c->options;
     tad__equation e;
-    tad_shape shape[TAD_MAX_INPUTS];
-    if (c->n_in > TAD_MAX_INPUTS)
-        return tad_fail(c, TAD_BAD_ARGUMENT, "%zu operands, %d are possible", c->n_in,
-                        TAD_MAX_INPUTS);
+    tad_shape shape[TAD__TERMS];
+    if (c->n_in > TAD__TERMS)
+        return tad_fail(c, TAD_BAD_ARGUMENT, "%zu operands, %d are possible", c->n_in, TAD__TERMS);
     if (tad__need_one_float(c)) return TAD_BAD_DTYPE;
     if (!memchr(o->equation.text, '\0', sizeof o->equation.text))
         return tad_fail(c, TAD_BAD_ARGUMENT, "the equation does not end");
@@ -42,7 +41,7 @@ typedef struct operand {
 
 typedef struct sum {
     const tad__equation *e;
-    operand list[TAD_MAX_INPUTS];
+    operand list[TAD__TERMS];
     size_t n;
 } sum;
 
@@ -208,7 +207,7 @@ static void contract_least(sum *s) {
 static void einsum_compose(tad_rule *r) {
     const einsum_options *o = r->options;
     tad__equation e;
-    tad_shape shape[TAD_MAX_INPUTS] = {tad_shape_of(r->in[0])};
+    tad_shape shape[TAD__TERMS] = {tad_shape_of(r->in[0])};
     for (size_t k = 1; k < r->n_in; k++) shape[k] = tad_shape_of(r->in[k]);
     tad__read_equation(o->equation.text, shape, r->n_in, &e);
     sum s = {.e = &e, .n = r->n_in};

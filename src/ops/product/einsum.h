@@ -6,6 +6,8 @@
 
 /* Letters in their order, then the axes of "...": the last of these has the last label. */
 enum { TAD__LETTERS = 52, TAD__LABELS = TAD__LETTERS + TAD_MAX_RANK };
+/* Operands of an equation: with a comma and a letter for each its text is full. */
+enum { TAD__TERMS = TAD_MAX_TEXT / 2 };
 
 /* The labels of an operand's axes, or of the result's. */
 typedef struct tad__term {
@@ -14,7 +16,7 @@ typedef struct tad__term {
 
 typedef struct tad__equation {
     size_t n;
-    tad__term in[TAD_MAX_INPUTS], out;
+    tad__term in[TAD__TERMS], out;
     int64_t size[TAD__LABELS]; /* -1: of a label that there is not */
 } tad__equation;
 
