@@ -5,7 +5,8 @@ Usage: python3 tests/builds.py [--install] [--list] [NAME...]
 Each build is configured, compiled and tested in build-matrix/NAME; without names, all are. A build
 that needs what the machine lacks is skipped and says so; --install fetches it first (Debian: by apt;
 libraries of other processors are unpacked into build-matrix/ and the system is left alone). What a
-build leaves out stands in its row. The kernels are compiled with -O3 in every build. Fails when a
+build leaves out stands in its row. The kernels are compiled with -O3 in every build, but
+with -O1 for the sanitizers. Fails when a
 build does.
 """
 import argparse

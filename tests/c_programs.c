@@ -1,6 +1,7 @@
 /* Programs as C, for check_c.py: writes into a folder, for every op with its samples and for some
  * functions of numbers and nets, NAME.c and NAME.h, the inputs and what the tape makes of them at
- * level base (NAME.bin), and main.c, which compares. Usage: c_programs FOLDER [OP...] */
+ * level base (NAME.bin), and main.c, which compares. Usage: c_programs FOLDER [NAME...]; c_programs "?" lists the names: of
+ * ops, and of what else there is. */
 #include "c_programs.h"
 
 #include <stdio.h>
@@ -196,17 +197,29 @@ static bool is_asked_for(const char *name, char **names, int n) {
     return asked;
 }
 
+static const struct {
+    const char *name;
+    void (*try)(void);
+} others[] = {{"long", try_rows}, {"numbers", try_numbers}, {"others", try_others}};
+enum { OTHERS = sizeof others / sizeof *others };
+
+static int list_names(void) {
+    for (size_t k = 0; k < tad_op_count(); k++) puts(tad_op_at(k)->name);
+    for (size_t k = 0; k < OTHERS; k++) puts(others[k].name);
+    return 0;
+}
+
 int main(int argc, char **argv) {
-    if (argc < 2) fail("usage", "c_programs FOLDER [OP...]");
+    if (argc < 2) fail("usage", "c_programs FOLDER [NAME...]");
+    if (strcmp(argv[1], "?") == 0) return list_names();
     folder = argv[1];
     t = tad_tape_new(&(tad_settings){.level = TAD_LEVEL_BASE});
     if (!t) fail("tape", "no memory");
     main_c = file_of("main", ".c");
     for (size_t k = 0; k < tad_op_count(); k++)
         if (is_asked_for(tad_op_at(k)->name, argv + 2, argc - 2)) try_op(tad_op_at(k));
-    if (is_asked_for("long", argv + 2, argc - 2)) try_rows();
-    if (is_asked_for("numbers", argv + 2, argc - 2)) try_numbers();
-    if (is_asked_for("others", argv + 2, argc - 2)) try_others();
+    for (size_t k = 0; k < OTHERS; k++)
+        if (is_asked_for(others[k].name, argv + 2, argc - 2)) others[k].try();
     fclose(main_c);
     tad_tape_free(t);
     printf("%d written, %d refused\n", written, refused);

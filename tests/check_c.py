@@ -1,6 +1,6 @@
 """Programs written as C: compiled without the library, they give the tape's bits.
 
-Usage: check_c.py C_PROGRAMS CC [OP...]
+Usage: check_c.py C_PROGRAMS CC [NAME...]
 
 C_PROGRAMS (c_programs.c) writes them and main.c; CC compiles them as C99, with all warnings as errors. One line in
 TAP's format for each. C_PROGRAMS_FOLDER: a folder for the texts, which stay there. C_PROGRAMS_KEPT: a folder where

@@ -180,26 +180,28 @@ class Build:
 
     # ---- running ----
 
-    def command(self, name, folder=None):
+    def command(self, name, folder=None, only=""):
         place = folder if folder and (folder / name).exists() else self.folder
         if name == "opdoc":
             return ["python3", str(self.folder.parent / "tests/compare_output.py"),
                     str(self.folder.parent / "docs/ops.md"), str(place / name)]
         if name == "c_programs":
-            return ["python3", str(self.folder.parent / "tests/check_c.py"), str(place / name), "cc"]
+            names = [entry.split(":")[0] for entry in only.split(",") if entry]
+            return ["python3", str(self.folder.parent / "tests/check_c.py"), str(place / name), "cc", *names]
         return [str(place / name)]
 
     def environment(self, home, **more):
-        kept = self.folder / "c_programs.kept"  # what was compiled once
+        kept = self.folder.parent.parent / "c_programs.kept"  # what was compiled once
         kept.mkdir(exist_ok=True)
         return dict(os.environ, LC_ALL="C", CK_FORK="no", CK_VERBOSITY="silent", CK_TAP_LOG_FILE_NAME="-",
                     LD_LIBRARY_PATH=str(home), C_PROGRAMS_KEPT=str(kept),
                     TAD_TEST_SAMPLES="2000", CONFORMANCE=str(self.folder / "conformance"),
                     VECTORS=str(self.folder.parent / "tests/vectors"), **more)
 
-    def output(self, name, **more):
+    def output(self, name, only):
         """What a program writes, if it has nothing to do but that."""
-        run = subprocess.run(self.command(name), cwd=self.folder, env=self.environment(self.folder, **more), text=True,
+        env = self.environment(self.folder, TAD_TEST=only)
+        run = subprocess.run([str(self.folder / name), only], cwd=self.folder, env=env, text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
         return "".join(l + "\n" for l in run.stdout.splitlines() if not l.startswith("1.."))
 
@@ -212,7 +214,7 @@ class Build:
             env["TAD_TEST"] = only
         # A mutant may loop, wait or ask for all memory. The sanitizers need their own terabytes.
         limits = f"ulimit -t {int(seconds)}; " + (f"export LD_PRELOAD='{sanitizers()}'" if sanitized else "ulimit -v 8000000")
-        process = subprocess.Popen(["sh", "-c", limits + '; exec "$@"', "sh", *self.command(name, folder)], cwd=home,
+        process = subprocess.Popen(["sh", "-c", limits + '; exec "$@"', "sh", *self.command(name, folder, only)], cwd=home,
                                    env=env, start_new_session=True, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         timer = threading.Timer(60 + 10 * seconds, os.killpg, (process.pid, signal.SIGKILL))
@@ -221,7 +223,7 @@ class Build:
         with process.stdout:
             for line in process.stdout:
                 if line.startswith(b"not ok") and not failed and not whole:
-                    failed = line.split(b":")[2].decode()
+                    failed = (line.split(b":") + [b"", b""])[2].decode()
                     os.killpg(process.pid, signal.SIGKILL)
         _, status, usage = os.wait4(process.pid, 0)
         timer.cancel()

@@ -1,5 +1,5 @@
-"""What is run of the test programs: single tests of the programs of Check, of long loops some rounds; others are
-run as a whole."""
+"""What is run of the test programs: single tests of the programs of Check, of long loops some rounds; of the
+programs as C those of one op; others are run as a whole."""
 import dataclasses
 
 
@@ -26,10 +26,12 @@ class Unit:
 
 def of_program(plain, program):
     """The units of a program: a test each, but with all of its rounds."""
+    if program == "c_programs":
+        return [Unit(program, name) for name in plain.output(program, "?").split()]
     if not program.startswith("test_"):
         return [Unit(program)]
     found = []
-    for line in plain.output(program, TAD_TEST="?").splitlines():
+    for line in plain.output(program, "?").splitlines():
         test, _, rounds = line.partition(":")
         first, _, last = rounds.partition("-")
         found.append(Unit(program, test, int(first), int(last)))
