@@ -1,7 +1,7 @@
 /* Programs as C, for check_c.py: writes into a folder, for every op with its samples and for some
  * functions of numbers and nets, NAME.c and NAME.h, the inputs and what the tape makes of them at
- * level base (NAME.bin), and main.c, which compares. Usage: c_programs FOLDER [NAME...]; c_programs "?" lists the names: of
- * ops, and of what else there is. */
+ * level base (NAME.bin), and main.c, which compares. Usage: c_programs FOLDER [NAME...]; c_programs
+ * "?" lists the names: of ops, and of what else there is. */
 #include "c_programs.h"
 
 #include <stdio.h>

@@ -279,6 +279,38 @@ START_TEST(outputs_without_derivatives_may_come_first) {
 }
 END_TEST
 
+/* a - 100 + b / 1000, whose rounding in float32 is that of a, much larger than the result. */
+static tad_status steep_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    *out = (tad_type){(tad_dtype)c->in[0]->dtype, TAD_SHAPE(c->in[0]->dim[0])};
+    return TAD_OK;
+}
+
+static void steep_compose(tad_rule *r) {
+    r->result[0] = tad_fma(r->in[1], tad_number(1e-3), tad_sub(r->in[0], tad_number(100)));
+}
+
+START_TEST(float32_may_err_by_what_the_steepest_input_brings) {
+    tad_gradcheck_report r;
+    const tad_sample_input in[] = {{.type = {TAD_F64, {1, {6}}}, .lo = 99.99, .hi = 100.01},
+                                   {.type = {TAD_F64, {1, {6}}}, .lo = -1, .hi = 1}};
+    const tad_sample sample = {.label = "steep", .n = 2, .in = in};
+    const tad_op op = {.name = "steep",
+                       .family = "test",
+                       .doc = "a - 100 + b / 1000",
+                       .min_in = 2,
+                       .max_in = 2,
+                       .n_out = 1,
+                       .shape = steep_shape,
+                       .compose = steep_compose,
+                       .samples = &sample,
+                       .n_samples = 1};
+    const tad_verdict v = tad_gradcheck_op(&op, &(tad_gradcheck_options){.repeats = 1}, &r);
+    ck_assert_msg(v == TAD_CHECK_PASS, "%s: %s", tad_verdict_text(v), r.first);
+    ck_assert_uint_gt(r.law[0][TAD_LAW_FLOAT32].checked, 0);
+}
+END_TEST
+
 START_TEST(each_law_holds_of_an_op_that_is_right) {
     tad_gradcheck_report r;
     tad_verdict v = check_pair(TAD_LAW_COUNT, &r);
@@ -457,6 +489,7 @@ static Suite *suite(void) {
     tcase_set_timeout(c, 300);
     tcase_add_test(c, a_check_ends_with_the_first_sample_that_fails);
     tcase_add_test(c, outputs_without_derivatives_may_come_first);
+    tcase_add_test(c, float32_may_err_by_what_the_steepest_input_brings);
     tcase_add_test(c, each_law_holds_of_an_op_that_is_right);
     tcase_add_loop_test(c, each_law_sees_the_op_that_breaks_it, 0, TAD_LAW_COUNT);
     tcase_add_test(c, a_rule_may_read_elements_unless_it_is_that_of_a_view);

@@ -163,6 +163,10 @@ START_TEST(options_are_as_many_as_is_said) {
     tad_call(t, "cast", &x, 1, &(tad_value){.name = "dtype", .kind = TAD_VALUE_TEXT, .text = "?"},
              1, NULL, 0);
     ck_refused(t, TAD_BAD_ARGUMENT, "cast: option dtype must be");
+    for (tad_dtype d = TAD_F64; d < TAD_DTYPE_COUNT; d++) {
+        const tad_value v = {.name = "dtype", .kind = TAD_VALUE_TEXT, .text = tad_dtype_name(d)};
+        ck_assert_int_eq(tad_dtype_of(tad_call(t, "cast", &x, 1, &v, 1, NULL, 0)), d);
+    }
     tad_tape_free(t);
 }
 END_TEST
@@ -465,7 +469,7 @@ static const struct {
     [TAD_OPTION_INTS] = {"an integer or a list of at most 64",
                          1 << TAD_VALUE_BOOL | 1 << TAD_VALUE_INT},
     [TAD_OPTION_DTYPE] = {"float64, float32, int64 or bool", 0},
-    [TAD_OPTION_TEXT] = {"a text of less than 128 characters", 1 << TAD_VALUE_TEXT},
+    [TAD_OPTION_TEXT] = {"a text of less than 256 characters", 1 << TAD_VALUE_TEXT},
 };
 
 /* The call with the options of a sample but for one: all of the message, behind the op's name. */

@@ -295,6 +295,18 @@ START_TEST(dump_has_a_line_for_every_ancestor) {
 }
 END_TEST
 
+/* Columns are as wide as what is widest in them, be it in the first line. */
+START_TEST(dump_is_as_wide_as_its_longest_name) {
+    tad_var x = tad_name(tad_scalar(t, 1), "the_longest_name");
+    tad_var y = tad_neg(tad_add(x, tad_scalar(t, 2)));
+    ck_done(tad_dump(y, NULL, keep, &got), t);
+    ck_assert_str_eq(got.all, "#0 the_longest_name  input                         ()\n"
+                              "#1                   input                         ()\n"
+                              "#2                   add(#0 the_longest_name, #1)  ()\n"
+                              "#3                   neg(#2)                       ()\n");
+}
+END_TEST
+
 START_TEST(dump_shows_values_and_gradients) {
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 2), (double[]){1, 2, 3, 4});
     tad_var s = tad_sum(x, tad_axis(0));
@@ -711,6 +723,7 @@ static Suite *shown(void) {
     c = support_case(s, "dump");
     tcase_add_checked_fixture(c, begin, end);
     tcase_add_test(c, dump_has_a_line_for_every_ancestor);
+    tcase_add_test(c, dump_is_as_wide_as_its_longest_name);
     tcase_add_test(c, dump_shows_values_and_gradients);
     tcase_add_test(c, dump_cuts_large_arrays);
     tcase_add_test(c, dump_has_a_widest_value);

@@ -130,8 +130,9 @@ static tad_status fill_ints(const filling *f) {
 
 static tad_status fill_text(const filling *f) {
     tad_words words = {""};
+    _Static_assert(TAD_MAX_TEXT == 256, "what is refused below");
     if (f->value->kind != TAD_VALUE_TEXT || strlen(f->value->text) >= sizeof words.text)
-        return refuse(f, "a text of less than 128 characters");
+        return refuse(f, "a text of less than 256 characters");
     strcpy(words.text, f->value->text);
     memcpy(f->to, &words, sizeof words);
     return TAD_OK;

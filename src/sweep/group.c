@@ -218,7 +218,7 @@ static bool pull_apart(tad__lane_sweep *s, const tad_var *cotangent, size_t n) {
     for (size_t l = 0; l < n; l++) {
         double value = 1;
         if (!tad_is_none(cotangent[l]) && !number_of(s, cotangent[l], &value)) return false;
-        g->own[g->tape.span][l] += value;
+        g->own[g->tape.span][l] = value;
     }
     g->tape.node = s->t->head.node;
     for (uint32_t k = g->tape.span; (k = kernels(s)->apart(g, k)) > 0; k--)

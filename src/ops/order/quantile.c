@@ -30,11 +30,10 @@ static tad_status one_or_all(const tad_call_frame *c, const tad__reduce *o, tad_
 
 static tad_status median_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     const tad__reduce *o = c->options;
-    tad_status s = one_or_all(c, o, out);
-    if (s != TAD_OK) return s;
+    const tad_status s = one_or_all(c, o, out);
     *n_out = o->axis.given ? 2 : 1;
     if (o->axis.given) out[1] = (tad_type){TAD_I64, out->shape};
-    return TAD_OK;
+    return s;
 }
 
 static tad_status quantile_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {

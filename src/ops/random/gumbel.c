@@ -69,6 +69,8 @@ static const tad_sample gumbel_samples[] = {
     {CASE("rows", F64(3, 4), PART(3, 4)), CHOICE(0.5, false, 1)},
     {CASE("columns", F64(3, 4), PART(3, 4)), CHOICE(2, false, 0)},
     {CASE("middle", F64(2, 3, 2), PART(2, 3, 2)), CHOICE(0.7, false, 1)},
+    {CASE("of eight axes", F64(1, 2, 1, 1, 1, 1, 1, 2), PART(1, 2, 1, 1, 1, 1, 1, 2)),
+     CHOICE(1, false, 1)},
     {CASE("of one", F64(2, 1), PART(2, 1)), CHOICE(1, false, -1)},
     {CASE("hard, of one", F64(2, 1), PART(2, 1)), CHOICE(1, true, -1)},
     {CASE("none", F64(0, 3), PART(0, 3)), CHOICE(1, false, -1)},
