@@ -6,8 +6,7 @@ Each build is configured, compiled and tested in build-matrix/NAME; without name
 that needs what the machine lacks is skipped and says so; --install fetches it first (Debian: by apt;
 libraries of other processors are unpacked into build-matrix/ and the system is left alone). What a
 build leaves out stands in its row. The kernels are compiled with -O3 in every build, but
-with -O1 for the sanitizers. Fails when a
-build does.
+with -O1 for the sanitizers. Fails when a build does.
 """
 import argparse
 import dataclasses
@@ -112,7 +111,7 @@ CLANG_RUNTIME = (("/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.msan-*.a", 
 WITH_LIBRARIES = (("/usr/lib/*/pkgconfig/openblas.pc", "libopenblas-serial-dev"),
                   ("/usr/include/fftw3.h", "libfftw3-dev"))
 # MPI is not instrumented, and that of this machine is for no other.
-NO_RECOVERY = ("-Dmpi=disabled", "-Db_lundef=false", "-Dc_args=-fno-sanitize-recover=all -fno-omit-frame-pointer")
+SANITIZED = ("-Doptimization=1", "-Dmpi=disabled", "-Db_lundef=false", "-Dc_args=-fno-sanitize-recover=all -fno-omit-frame-pointer")
 
 BUILDS = tuple(Build(f"{compiler}-{level}", compiler, options)
                for compiler in ("gcc", "clang") for level, options in OPTIMISED) + (
@@ -122,11 +121,11 @@ BUILDS = tuple(Build(f"{compiler}-{level}", compiler, options)
     Build("level-base", options=("-Dlevel=base",)),
     Build("without-libraries", options=("-Dzlib=disabled", "-Djansson=disabled", "-Dmpi=disabled")),
     Build("with-libraries", options=("-Dlapack=enabled", "-Dfftw=enabled"), packages=WITH_LIBRARIES),
-    Build("asan", "clang", ("-Db_sanitize=address,undefined",) + NO_RECOVERY, slow=5,
+    Build("asan", "clang", ("-Db_sanitize=address,undefined",) + SANITIZED, slow=5,
           packages=CLANG_RUNTIME),
-    Build("tsan", options=("-Db_sanitize=thread", "-Dlevel=base") + NO_RECOVERY, slow=10,
+    Build("tsan", options=("-Db_sanitize=thread", "-Dlevel=base") + SANITIZED, slow=10,
           note="AVX levels: threads are the same there"),
-    Build("msan", "clang", ("-Db_sanitize=memory", "-Dlevel=base", "-Dzlib=disabled", "-Djansson=disabled") + NO_RECOVERY,
+    Build("msan", "clang", ("-Db_sanitize=memory", "-Dlevel=base", "-Dzlib=disabled", "-Djansson=disabled") + SANITIZED,
           slow=10, only=WITHOUT_CHECK, note="Check, zlib, jansson are not instrumented; AVX levels",
           packages=CLANG_RUNTIME),
     Build("m32", processor="m32"),
