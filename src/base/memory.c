@@ -30,12 +30,15 @@ static void *advised(void *p, size_t size) {
 
 static void *standard_resize(void *user, void *old, size_t old_size, size_t new_size) {
     (void)user;
-    (void)old_size;
+    if (old) tad__lift_fence((char *)old + old_size);
     if (new_size == 0) {
         free(old);
         return NULL;
     }
-    return advised(realloc(old, new_size), new_size);
+    void *p = new_size <= SIZE_MAX - TAD__GAP ? realloc(old, new_size + TAD__GAP) : NULL;
+    char *end = p ? (char *)p + new_size : old ? (char *)old + old_size : NULL;
+    if (end) tad__set_fence(end);
+    return advised(p, new_size);
 }
 
 void tad__memory_init(tad__memory *m, const tad_allocator *allocator, size_t limit) {

@@ -7,8 +7,8 @@
 /* Stands right before the user's bytes; the blocks of a tape form a doubly linked list. */
 typedef struct tad__owned {
     struct tad__owned *previous, *next;
-    void *raw; /* what the allocator gave */
-    size_t raw_size;
+    void *raw;             /* what the allocator gave */
+    size_t raw_size, size; /* size: the user's bytes */
 } owned;
 
 enum { ALIGN = 64 };
@@ -26,27 +26,23 @@ static void unlink_block(tad_tape *t, owned *b) {
 static void release(tad_tape *t, void *user) {
     owned b = *header(user);
     unlink_block(t, header(user));
+    tad__lift_fence((char *)user + b.size);
     tad__memory_resize(&t->memory, b.raw, b.raw_size, 0);
 }
 
 /* A new block of `bytes`; NULL without touching the tape's error. */
 static void *take(tad_tape *t, size_t bytes) {
     size_t raw_size;
-    if (!tad__sum(bytes, sizeof(owned) + ALIGN, &raw_size)) return NULL;
+    if (!tad__sum(bytes, sizeof(owned) + ALIGN + TAD__GAP, &raw_size)) return NULL;
     char *raw = tad__memory_resize(&t->memory, NULL, 0, raw_size);
     if (!raw) return NULL;
     uintptr_t past = (uintptr_t)raw + sizeof(owned);
     char *user = raw + sizeof(owned) + (ALIGN - past % ALIGN) % ALIGN;
-    *header(user) = (owned){NULL, t->owned, raw, raw_size};
+    *header(user) = (owned){NULL, t->owned, raw, raw_size, bytes};
+    tad__set_fence(user + bytes);
     if (t->owned) t->owned->previous = header(user);
     t->owned = header(user);
     return user;
-}
-
-/* Bytes of a block, which may include padding: callers must not rely on these. */
-static size_t bytes_of(void *user) {
-    const owned *b = header(user);
-    return b->raw_size - (size_t)((char *)user - (char *)b->raw);
 }
 
 void *tad_tape_resize(tad_tape *t, void *old, size_t count, size_t size) {
@@ -66,7 +62,7 @@ void *tad_tape_resize(tad_tape *t, void *old, size_t count, size_t size) {
         return NULL;
     }
     if (old) {
-        memcpy(user, old, tad__min(bytes, bytes_of(old)));
+        memcpy(user, old, tad__min(bytes, header(old)->size));
         release(t, old);
     }
     return user;
