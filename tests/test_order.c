@@ -153,6 +153,76 @@ START_TEST(long_rows) {
 }
 END_TEST
 
+/* As they are, without a way over doubles, of which several near 2^63 are one. */
+#define INTEGERS(...)                                                                              \
+    tad_constant(t, TAD_I64, TAD_SHAPE((int64_t)(sizeof((int64_t[]){__VA_ARGS__}) / 8)),           \
+                 (int64_t[]){__VA_ARGS__})
+
+static void ck_integers(tad_var x, const int64_t *right, size_t n) {
+    ck_assert_int_eq(tad_dtype_of(x), TAD_I64);
+    ck_assert_int_eq(tad_size_of(x), (int64_t)n);
+    ck_assert_mem_eq(tad_data(x), right, n * sizeof *right);
+}
+
+START_TEST(integers_in_order) {
+    const int64_t most = INT64_MAX, least = INT64_MIN;
+    tad_var x = INTEGERS(most - 1, 0, least, most, -1, least + 1, 0), i, counts;
+    const int64_t up[] = {least, least + 1, -1, 0, 0, most - 1, most};
+    const int64_t down[] = {most, most - 1, 0, 0, -1, least + 1, least};
+    ck_integers(tad_sort(x, 0, false, &i), up, 7);
+    ck_values(i, 0, 2, 5, 4, 1, 6, 0, 3);
+    ck_integers(tad_sort(x, 0, true, &i), down, 7);
+    ck_values(i, 0, 3, 0, 1, 6, 4, 5, 2);
+    ck_values(tad_argsort(x, 0, false), 0, 2, 5, 4, 1, 6, 0, 3);
+    ck_integers(tad_topk(x, 2, 0, true, &i), down, 2);
+    ck_values(i, 0, 3, 0);
+    ck_integers(tad_unique(x, &i, &counts), (int64_t[]){least, least + 1, -1, 0, most - 1, most},
+                6);
+    ck_values(i, 0, 4, 3, 0, 5, 2, 1, 3);
+    ck_values(counts, 0, 1, 1, 1, 2, 1, 1);
+    tad_var sorted = INTEGERS(least, 3, 3, most - 1, most);
+    ck_values(tad_searchsorted(sorted, INTEGERS(least, 3, most - 1, 4), false), 0, 0, 1, 3, 3);
+    ck_values(tad_searchsorted(sorted, INTEGERS(least, 3, most - 1, 4), true), 0, 1, 3, 4, 3);
+    ck_values(tad_histogram(INTEGERS(0, 1, 2, 3, 4, -1, 5), 2, 0, 4), 0, 2, 3);
+    ck_assert(tad_is_nil(tad_searchsorted(sorted, LIST(1), false)));
+    ck_refused(t, TAD_BAD_DTYPE, "searchsorted");
+}
+END_TEST
+
+START_TEST(bools_in_order) {
+    tad_var x = tad_constant_from(t, TAD_BOOL, TAD_SHAPE(5), (double[]){1, 0, 1, 0, 0}), i, counts;
+    tad_var y = tad_sort(x, 0, false, &i);
+    ck_assert_int_eq(tad_dtype_of(y), TAD_BOOL);
+    ck_values(y, 0, 0, 0, 0, 1, 1);
+    ck_values(i, 0, 1, 3, 4, 0, 2);
+    ck_values(tad_argsort(x, 0, true), 0, 0, 2, 1, 3, 4);
+    ck_values(tad_unique(x, &i, &counts), 0, 0, 1);
+    ck_values(counts, 0, 3, 2);
+    ck_values(tad_searchsorted(y, x, true), 0, 5, 3, 5, 3, 3);
+}
+END_TEST
+
+static int compare_integers(const void *a, const void *b) {
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* All of a row, and few of many, which go another way. */
+START_TEST(long_rows_of_integers) {
+    enum { N = 5000, K = 20 };
+    static int64_t x[N], right[N];
+    for (int64_t i = 0; i < N; i++) {
+        const uint64_t mixed = (uint64_t)i * UINT64_C(0x9e3779b97f4a7c15);
+        right[i] = x[i] = (int64_t)(mixed >> (_i ? 54 : 0)) - (_i ? 500 : 0);
+    }
+    tad_var v = tad_constant(t, TAD_I64, TAD_SHAPE(N), x), i;
+    qsort(right, N, sizeof *right, compare_integers);
+    ck_integers(tad_sort(v, 0, false, NULL), right, N);
+    ck_integers(tad_topk(v, K, 0, false, &i), right, K);
+    ck_integers(tad_gather(v, i, 0), right, K);
+}
+END_TEST
+
 START_TEST(gradients_go_to_places) {
     tad_var x = LIST(3, 1, 2), y = tad_sort(x, 0, false, NULL);
     ck_gradient(tad_mul(y, LIST(10, 20, 30)), x, 30, 10, 20);
@@ -273,6 +343,9 @@ static Suite *suite(void) {
     tcase_add_test(c, long_sums);
     tcase_add_test(c, equals_and_nans);
     tcase_add_loop_test(c, long_rows, 0, 16 * KINDS);
+    tcase_add_test(c, integers_in_order);
+    tcase_add_test(c, bools_in_order);
+    tcase_add_loop_test(c, long_rows_of_integers, 0, 2);
     tcase_add_test(c, gradients_go_to_places);
     tcase_add_test(c, medians);
     tcase_add_test(c, variances);

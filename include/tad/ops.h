@@ -375,7 +375,8 @@ TAD_API tad_var tad_diff(tad_var x, int64_t n, int axis);
 
 /* ---- in order; a NaN is larger than all else, equals stay in their order ----
  *
- * *indices (may be NULL) receives the places in x along the axis as int64. */
+ * *indices (may be NULL) receives the places in x along the axis as int64. x may be of any type,
+ * but of median and quantile; of integers and bools there is no gradient. */
 
 TAD_API tad_var tad_sort(tad_var x, int axis, bool descending, tad_var *indices);
 TAD_API tad_var tad_argsort(tad_var x, int axis, bool descending);
@@ -397,7 +398,8 @@ typedef enum tad_interpolation {
  * if there is one. BAD_ARGUMENT for q outside 0 .. 1, BAD_SHAPE of nothing. */
 TAD_API tad_var tad_quantile(tad_var x, double q, tad_axes over, tad_interpolation between);
 
-/* How many elements of a sorted vector are less than each value, or, right, not greater; int64. */
+/* How many elements of a sorted vector are less than each value, or, right, not greater; int64.
+ * BAD_DTYPE for two types. */
 TAD_API tad_var tad_searchsorted(tad_var sorted, tad_var values, bool right);
 /* How many elements lie in each of so many bins of one width from min to max; int64. Those outside,
  * and NaNs, do not count; max does, in the last bin. */

@@ -46,7 +46,11 @@ const char *tad__c_type(unsigned dtype) {
     return name[dtype];
 }
 
-const char *tad__c_suffix(unsigned dtype) { return dtype == TAD_F32 ? "f32" : "f64"; }
+const char *tad__c_suffix(unsigned dtype) {
+    static const char *const suffix[] = {
+        [TAD_F64] = "f64", [TAD_F32] = "f32", [TAD_I64] = "i64", [TAD_BOOL] = "bool"};
+    return suffix[dtype];
+}
 
 /* The mantissa's bits as they are: printf's decimal point depends on the locale. */
 void tad__c_number(tad_c *to, double value, unsigned dtype) {

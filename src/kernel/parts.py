@@ -18,6 +18,8 @@ KERNEL = pathlib.Path(__file__).resolve().parent
 ROOT = KERNEL.parent
 TYPES = {"f64": {"T": "double", "INDEX": "int64_t", "BITS": "uint64_t"},
          "f32": {"T": "float", "INDEX": "int32_t", "BITS": "uint32_t"}}
+INTEGERS = {"i64": {"T": "int64_t", "INDEX": "int64_t", "BITS": "uint64_t"},
+            "bool": {"T": "uint8_t", "INDEX": "int32_t", "BITS": "uint32_t"}}
 # What the compiler of a program is not told to be.
 UNKNOWN = ("__SSE4_1__", "__GNUC__")
 WORD = re.compile(r"[A-Za-z_]\w*")
@@ -92,9 +94,9 @@ def included(path, name):
     return next(p for p in (path.parent / name, KERNEL / name, ROOT / name) if p.exists())
 
 
-def instances(path, macros):
+def instances(path, macros, types):
     """The items of a body, once for each type."""
-    for suffix, words in TYPES.items():
+    for suffix, words in types.items():
         known = macros | {word: (None, value) for word, value in words.items()}
         known |= {"N": (("f",), "f##_" + suffix), "M": (("f",), "tad__##f##_" + suffix)}
         yield from items(path, known)
@@ -118,10 +120,10 @@ def items(path, macros):
             whole.pop()
         elif all(whole) and (found := re.match(r'#\s*define BODY "([^"]+)"', directive)):
             body = found[1]
-        elif all(whole) and "instantiate.h" in directive:
+        elif all(whole) and "instantiate" in directive:
             yield from functions("\n".join(text), macros)
             text = []
-            yield from instances(included(path, body), macros)
+            yield from instances(included(path, body), macros, INTEGERS if "integers" in directive else TYPES)
         elif all(whole) and re.match(r"#\s*define", directive):
             name, parameters, value = definition(directive)
             if not value or name in ("TAD__EMBEDDED", "UNUSED", *ON_NUMBERS, *RARELY):

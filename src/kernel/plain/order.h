@@ -5,7 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "less.h"
+
 #define BODY "plain/order_body.h"
 #include "../instantiate.h"
+#define BODY "plain/order_body.h"
+#include "../instantiate_integers.h"
 
 #endif

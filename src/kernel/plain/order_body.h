@@ -1,7 +1,5 @@
-/* The first elements of a row in their order for one element type; see instantiate.h. A NaN is
- * larger than all else; of equals the one that comes first in the row is first. */
-
-static inline int M(is_less)(T a, T b) { return a < b || (b != b && a == a); }
+/* The first elements of a row in their order for one element type; see instantiate.h. Of equals the
+ * one that comes first in the row is first. */
 
 /* Whether element i of x comes before element k. */
 static inline int M(comes_before)(const T *x, ptrdiff_t x_step, int descending, int64_t i,

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "less.h"
+
 /* Adds a value to the count of its bin, if it lies within lo .. hi. */
 static inline void tad__count_in(double v, int64_t bins, double lo, double hi, int64_t *count) {
     if (!(v >= lo && v <= hi)) return;
@@ -16,5 +18,7 @@ static inline void tad__count_in(double v, int64_t bins, double lo, double hi, i
 
 #define BODY "plain/search_body.h"
 #include "../instantiate.h"
+#define BODY "plain/search_body.h"
+#include "../instantiate_integers.h"
 
 #endif

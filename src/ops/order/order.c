@@ -23,6 +23,10 @@ typedef struct job {
 /* With few of many a heap has its root beaten seldom. */
 static bool is_few(size_t k, size_t n) { return k < n / 16; }
 
+#define FIRST(T, suffix)                                                                           \
+    tad__places_in_order_##suffix((int64_t)n, (int64_t)j->k, (const T *)(const void *)x, 1,        \
+                                  j->o->descending, place, 1)
+
 static void places_of_row(const job *j, const char *x, char *room, int64_t *place) {
     const size_t n = j->plan.n;
     if (!is_few(j->k, n)) {
@@ -30,12 +34,13 @@ static void places_of_row(const job *j, const char *x, char *room, int64_t *plac
         tad__radix_sort(j->plan.dtype, n, x, j->o->descending, room + n * sizeof *all, all);
         if (all != place)
             for (size_t i = 0; i < j->k; i++) place[i] = all[i];
-    } else if (j->plan.dtype == TAD_F64) {
-        tad__places_in_order_f64((int64_t)n, (int64_t)j->k, (const double *)(const void *)x, 1,
-                                 j->o->descending, place, 1);
-    } else {
-        tad__places_in_order_f32((int64_t)n, (int64_t)j->k, (const float *)(const void *)x, 1,
-                                 j->o->descending, place, 1);
+        return;
+    }
+    switch (j->plan.dtype) {
+    case TAD_F64: FIRST(double, f64); break;
+    case TAD_F32: FIRST(float, f32); break;
+    case TAD_I64: FIRST(int64_t, i64); break;
+    default: FIRST(uint8_t, bool);
     }
 }
 
@@ -53,10 +58,12 @@ static void some_rows(void *arg, size_t first, size_t end) {
         places_of_row(j, x, room, place);
         if (!j->values) continue;
         char *value = j->values + row * j->k * width;
-        if (j->plan.dtype == TAD_F64)
-            TAKE(double);
+        if (width == sizeof(uint64_t))
+            TAKE(uint64_t);
+        else if (width == sizeof(uint32_t))
+            TAKE(uint32_t);
         else
-            TAKE(float);
+            TAKE(uint8_t);
     }
 }
 

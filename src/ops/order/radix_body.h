@@ -1,20 +1,8 @@
-/* Radix sort for one element type; see instantiate.h. */
+/* Radix sort for one element type; see instantiate.h and instantiate_integers.h. */
 
 typedef struct N(entry) {
     BITS key, place;
 } N(entry);
-
-/* Unsigned integers in the order of the elements: of negative ones all bits change, of others the
- * sign. -0 is 0, and every NaN is the largest. */
-static BITS N(key_of)(T v, bool descending) {
-    const BITS sign = (BITS)1 << (8 * sizeof(BITS) - 1);
-    BITS bits;
-    v += 0;
-    memcpy(&bits, &v, sizeof bits);
-    bits ^= bits & sign ? ~(BITS)0 : sign;
-    if (v != v) bits = ~(BITS)0;
-    return descending ? ~bits : bits;
-}
 
 /* Moves elements down to their places, `most` steps in all; false: these were too few. */
 static bool N(insert)(size_t n, N(entry) * e, size_t most) {

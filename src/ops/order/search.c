@@ -24,7 +24,8 @@ typedef struct histogram_options {
 
 static tad_status search_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
-    if (tad__need_one_float(c)) return TAD_BAD_DTYPE;
+    if (c->in[0]->dtype != c->in[1]->dtype)
+        return tad_fail(c, TAD_BAD_DTYPE, "two operands of one type are needed");
     if (c->in[0]->rank != 1) return tad_fail(c, TAD_BAD_SHAPE, "sorted must have one axis");
     *out = (tad_type){TAD_I64, tad__shape_of(c->in[1])};
     return TAD_OK;
@@ -43,10 +44,12 @@ typedef struct searching {
 
 static void search_piece(void *arg, size_t first, size_t end) {
     const searching *s = arg;
-    if (s->values->dtype == TAD_F64)
-        SEARCH(double, f64);
-    else
-        SEARCH(float, f32);
+    switch (s->values->dtype) {
+    case TAD_F64: SEARCH(double, f64); break;
+    case TAD_F32: SEARCH(float, f32); break;
+    case TAD_I64: SEARCH(int64_t, i64); break;
+    default: SEARCH(uint8_t, bool);
+    }
 }
 
 static tad_status search_forward(const tad_call_frame *c) {
@@ -78,12 +81,20 @@ static void search_c_text(const tad_call_frame *c, tad_c *to) {
 static tad_status histogram_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     const histogram_options *o = c->options;
-    if (tad__needs_float(c, 0)) return TAD_BAD_DTYPE;
     if (o->bins < 1) return tad_fail(c, TAD_BAD_ARGUMENT, "%lld bins", (long long)o->bins);
     if (!(o->min < o->max) || !isfinite(o->max - o->min))
         return tad_fail(c, TAD_BAD_ARGUMENT, "no range from %g to %g", o->min, o->max);
     *out = (tad_type){TAD_I64, TAD_SHAPE(o->bins)};
     return TAD_OK;
+}
+
+static double number_at(const void *at, unsigned dtype) {
+    switch (dtype) {
+    case TAD_F64: return *(const double *)at;
+    case TAD_F32: return *(const float *)at;
+    case TAD_I64: return (double)*(const int64_t *)at;
+    default: return *(const bool *)at;
+    }
 }
 
 static tad_status histogram_forward(const tad_call_frame *c) {
@@ -94,11 +105,9 @@ static tad_status histogram_forward(const tad_call_frame *c) {
     tad__clear(c->compute, c->out[0]);
     tad__loop_init(&l, &shape, &x, 1);
     for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
-        for (int64_t i = 0; i < l.length; i++) {
-            const void *at = l.run[0] + i * l.step[0];
-            tad__count_in(x->dtype == TAD_F64 ? *(const double *)at : *(const float *)at, o->bins,
-                          o->min, o->max, c->out[0]->data);
-        }
+        for (int64_t i = 0; i < l.length; i++)
+            tad__count_in(number_at(l.run[0] + i * l.step[0], x->dtype), o->bins, o->min, o->max,
+                          c->out[0]->data);
     return TAD_OK;
 }
 
@@ -137,7 +146,7 @@ static const tad_option histogram_list[] = {
 static const tad_sample search_samples[] = {
     {CASE("vector", F64(7), F64(5))},  {CASE("matrix, right", F64(5), F64(2, 3)), RIGHT},
     {CASE("one", F64(1), F64_0D)},     {CASE("in nothing", F64(0), F64(3))},
-    {CASE("nothing", F64(3), F64(0))},
+    {CASE("nothing", F64(3), F64(0))}, {CASE("integers", INDICES(9, 4), INDICES(9, 2, 3))},
 };
 static const tad_misuse search_misuse[] = {
     {CASE("sorted matrix", F64(2, 3), F64(3)), .expect = TAD_BAD_SHAPE},
@@ -145,9 +154,12 @@ static const tad_misuse search_misuse[] = {
     {CASE("integers in", F64(2), INDICES(3, 3)), .expect = TAD_BAD_DTYPE},
 };
 static const tad_sample histogram_samples[] = {
-    {CASE("vector", F64(50)), BINS(10, -2, 2)},     {CASE("matrix", F64(3, 7)), BINS(3, -1, 1.5)},
-    {CASE("one bin", F64(2, 3, 2)), BINS(1, 0, 1)}, {CASE("0-d", F64_0D), BINS(4, -2, 2)},
+    {CASE("vector", F64(50)), BINS(10, -2, 2)},
+    {CASE("matrix", F64(3, 7)), BINS(3, -1, 1.5)},
+    {CASE("one bin", F64(2, 3, 2)), BINS(1, 0, 1)},
+    {CASE("0-d", F64_0D), BINS(4, -2, 2)},
     {CASE("nothing", F64(0)), BINS(2, 0, 1)},
+    {CASE("integers", INDICES(9, 5)), BINS(4, 0, 8)},
 };
 static const tad_misuse histogram_misuse[] = {
     {CASE("no bins", F64(3)), BINS(0, 0, 1), .expect = TAD_BAD_ARGUMENT},
@@ -163,12 +175,13 @@ static const tad_misuse histogram_misuse[] = {
                                      .forward = op##_forward, .c_text = op##_c_text, CASES(op)
 
 const tad_op tad__ops_search[] = {
-    [SEARCHSORTED] = {.name = "searchsorted",
-                      .doc =
-                          "int64: how many elements of a sorted vector are less than each value; "
-                          "right: less or equal",
-                      FLAT(search, 2),
-                      OPTIONS(search_options, search_list)},
+    [SEARCHSORTED] =
+        {.name = "searchsorted",
+         .doc =
+             "int64: how many elements of a sorted vector are less than each value, of its type; "
+             "right: less or equal",
+         FLAT(search, 2),
+         OPTIONS(search_options, search_list)},
     [HISTOGRAM] = {.name = "histogram",
                    .doc = "int64: how many elements lie in each of so many bins of one width from "
                           "min to max, which belongs to the last",

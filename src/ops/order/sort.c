@@ -27,7 +27,6 @@ static tad_status sort_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
     const sort_options *o = c->options;
     const tad_array *x = c->in[0];
     int axis;
-    if (tad__needs_float(c, 0)) return TAD_BAD_DTYPE;
     if (tad__one_axis(c, o->axis, x->rank, &axis)) return TAD_BAD_AXIS;
     out[0] = (tad_type){(tad_dtype)x->dtype, tad__shape_of(x)};
     out[1] = (tad_type){TAD_I64, out[0].shape};
@@ -46,7 +45,6 @@ static tad_status topk_shape(const tad_call_frame *c, tad_type *out, size_t *n_o
     const topk_options *o = c->options;
     const tad_array *x = c->in[0];
     int axis;
-    if (tad__needs_float(c, 0)) return TAD_BAD_DTYPE;
     if (tad__one_axis(c, o->axis, x->rank, &axis)) return TAD_BAD_AXIS;
     if (o->k < 0 || o->k > x->dim[axis])
         return tad_fail(c, TAD_BAD_ARGUMENT, "k = %lld of %lld elements", (long long)o->k,
@@ -119,11 +117,13 @@ static const tad_sample sort_samples[] = {
     {CASE("a long row", DISTINCT(50)), ORDER(0, true)},
     {CASE("size 1", F64(3, 1)), ORDER(1, false)},
     {CASE("nothing", F64(3, 0)), ORDER(1, false)},
+    {CASE("integers", INDICES(9, 2, 5)), ORDER(1, true)},
+    {CASE("bools", MASK(3, 4)), ORDER(0, false)},
 };
 static const tad_misuse sort_misuse[] = {
     {CASE("no such axis", F64(3, 4)), ORDER(2, false), .expect = TAD_BAD_AXIS},
     {CASE("0-d", F64_0D), ORDER(-1, false), .expect = TAD_BAD_AXIS},
-    {CASE("integers", INDICES(3, 4)), ORDER(-1, false), .expect = TAD_BAD_DTYPE},
+    {CASE("an axis from the end", F64(3, 4)), ORDER(-3, false), .expect = TAD_BAD_AXIS},
 };
 static const tad_sample topk_samples[] = {
     {CASE("rows", DISTINCT(3, 5)), TOP(2, -1, true)},
@@ -133,12 +133,13 @@ static const tad_sample topk_samples[] = {
     {CASE("most of many", DISTINCT(50)), TOP(45, 0, true)},
     {CASE("all", DISTINCT(3, 4)), TOP(4, 1, true)},
     {CASE("none", F64(3, 2)), TOP(0, 1, true)},
+    {CASE("integers", INDICES(99, 40)), TOP(2, 0, true)},
+    {CASE("bools", MASK(4, 3)), TOP(3, 0, true)},
 };
 static const tad_misuse topk_misuse[] = {
     {CASE("more than there are", F64(3, 4)), TOP(5, 1, true), .expect = TAD_BAD_ARGUMENT},
     {CASE("negative", F64(3, 4)), TOP(-1, 1, true), .expect = TAD_BAD_ARGUMENT},
     {CASE("no such axis", F64(3, 4)), TOP(1, 2, true), .expect = TAD_BAD_AXIS},
-    {CASE("integers", INDICES(3, 4)), TOP(1, 0, true), .expect = TAD_BAD_DTYPE},
 };
 
 /* ---- the ops ---- */
@@ -149,7 +150,8 @@ static const tad_misuse topk_misuse[] = {
 
 const tad_op tad__ops_sort[] = {
     [SORT] = {.name = "sort",
-              .doc = "sorted along an axis, and the places in x; equals stay in their order, a NaN "
+              .doc = "x of any type sorted along an axis, and the places in x; equals stay in "
+                     "their order, a NaN "
                      "is larger than all",
               ORDERED,
               .shape = sort_shape,

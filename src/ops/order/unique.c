@@ -20,10 +20,12 @@ static bool count_different(const tad_call_frame *c, int64_t *different) {
     void *room = tad__scratch(c->compute, tad__radix_room(dtype, (size_t)n) + 1);
     if (!x || !place || !room) return false;
     tad__radix_sort(dtype, (size_t)n, x->data, false, room, place);
-    if (dtype == TAD_F64)
-        COUNT(double);
-    else
-        COUNT(float);
+    switch (dtype) {
+    case TAD_F64: COUNT(double); break;
+    case TAD_F32: COUNT(float); break;
+    case TAD_I64: COUNT(int64_t); break;
+    default: COUNT(bool);
+    }
     *different = count;
     return true;
 }
@@ -32,7 +34,6 @@ static tad_status unique_shape(const tad_call_frame *c, tad_type *out, size_t *n
     (void)n_out;
     const tad_array *x = c->in[0];
     int64_t n = 0;
-    if (tad__needs_float(c, 0)) return TAD_BAD_DTYPE;
     if (tad__order_fits(c, x->size)) return TAD_TOO_LARGE;
     if (!count_different(c, &n)) return TAD_NO_MEMORY;
     out[0] = (tad_type){(tad_dtype)x->dtype, TAD_SHAPE(n)};
@@ -71,19 +72,21 @@ static void unique_compose(tad_rule *r) {
 static const tad_sample unique_samples[] = {
     {CASE("vector", DISTINCT(7))},     {CASE("matrix", DISTINCT(3, 5))},
     {CASE("high", DISTINCT(2, 3, 2))}, {CASE("0-d", F64_0D)},
-    {CASE("nothing", F64(0, 3))},
+    {CASE("nothing", F64(0, 3))},      {CASE("integers", INDICES(5, 3, 4))},
+    {CASE("bools", MASK(6))},
 };
 static const tad_misuse unique_misuse[] = {
-    {CASE("integers", INDICES(3, 4)), .expect = TAD_BAD_DTYPE},
-    {CASE("bools", MASK(4)), .expect = TAD_BAD_DTYPE},
-    {CASE("more integers", INDICES(3, 2, 2)), .expect = TAD_BAD_DTYPE},
+    {CASE("two", F64(3), F64(3)), .expect = TAD_BAD_ARGUMENT},
+    {CASE("with integers", F64(3), INDICES(3, 3)), .expect = TAD_BAD_ARGUMENT},
+    {CASE("three", F64(3), F64(3), F64(3)), .expect = TAD_BAD_ARGUMENT},
 };
 
 /* ---- the op ---- */
 
 const tad_op tad__ops_unique[] = {
     {.name = "unique",
-     .doc = "the different elements of x in their order; for each element of x which of these it "
+     .doc = "the different elements of x, of any type, in their order; for each element of x which "
+            "of these it "
             "is; how often each is there. A NaN differs from all",
      .family = "order",
      .min_in = 1,
