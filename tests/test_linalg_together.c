@@ -4,27 +4,35 @@
 
 enum { BATCH = 37, MOST = 17 };
 
-static tad_var solve(tad_var a, tad_var b) { return tad_solve(a, b); }
-static tad_var inverse(tad_var a, tad_var b) { return (void)b, tad_inv(a); }
-static tad_var determinant(tad_var a, tad_var b) { return (void)b, tad_det(a); }
-static tad_var cholesky(tad_var a, tad_var b) { return (void)b, tad_cholesky(a); }
+/* Each gives its results in `out`, which has room for three. */
+static void solve(tad_var a, tad_var b, tad_var *out) { out[0] = tad_solve(a, b); }
+static void inverse(tad_var a, tad_var b, tad_var *out) { (void)b, out[0] = tad_inv(a); }
+static void determinant(tad_var a, tad_var b, tad_var *out) { (void)b, out[0] = tad_det(a); }
+static void cholesky(tad_var a, tad_var b, tad_var *out) { (void)b, out[0] = tad_cholesky(a); }
+static void cofactors(tad_var a, tad_var b, tad_var *out) {
+    tad_var y = tad_sum(tad_det(a), tad_all());
+    (void)b;
+    ck_done(tad_grad(&y, NULL, 1, &a, 1, out), a.tape);
+}
 
 typedef struct method {
     const char *name;
-    tad_var (*call)(tad_var a, tad_var b);
-    bool symmetric, refuses;
+    void (*call)(tad_var a, tad_var b, tad_var *out);
+    int results;
+    bool symmetric, refuses; /* refuses: singular matrices */
 } method;
-static const method methods[] = {{"solve", solve, false, true},
-                                 {"inv", inverse, false, true},
-                                 {"det", determinant, false, false},
-                                 {"cholesky", cholesky, true, true}};
+static const method methods[] = {{"solve", solve, 1, false, true},
+                                 {"inv", inverse, 1, false, true},
+                                 {"det", determinant, 1, false, false},
+                                 {"cholesky", cholesky, 1, true, true},
+                                 {"cofactors", cofactors, 1, false, false}};
 enum { METHODS = sizeof methods / sizeof *methods };
 
 typedef struct trial {
     const method *m;
     tad_dtype dtype;
     int64_t n, k;
-    bool transposed;
+    bool transposed, special; /* special: some with a NaN or a very large element */
     tad_level level;
 } trial;
 
@@ -38,7 +46,7 @@ static double next(unsigned long long *seed) {
     return (double)(*seed >> 11) / 4503599627370496.0 - 1;
 }
 
-/* Rows change places in most; some have equal candidates, a NaN, a very large element. */
+/* Rows change places in most; some have equal candidates. */
 static void fill(const trial *f, unsigned long long seed) {
     const int64_t n = f->n;
     for (int m = 0; m < BATCH; m++) {
@@ -47,9 +55,9 @@ static void fill(const trial *f, unsigned long long seed) {
         for (int64_t i = 0; i < n * f->k; i++) sides[m][i] = next(&seed);
         for (int64_t i = 0; i < n && f->m->symmetric; i++) a[i * n + i] = 10 + (double)n;
         for (int64_t i = 0; i < n && m % 9 == 4 && !f->m->symmetric; i++)
-            a[i * n] = a[i * n] < 0 ? -0.5 : 0.5;
-        if (m % 11 == 5) a[n - 1] = NAN;
-        if (m % 13 == 6 && !f->m->symmetric) a[n / 2] = 1e200;
+            a[i * n] = a[i * n] < 0 ? -1 : 1;
+        if (m % 11 == 5 && f->special) a[n - 1] = NAN;
+        if (m % 13 == 6 && f->special && !f->m->symmetric) a[n / 2] = 1e200;
     }
 }
 
@@ -69,9 +77,9 @@ static tad_var matrices_of(tad_tape *t, const trial *f, int first, int count, in
     return f->transposed ? tad_transpose(x, 1, 2) : x;
 }
 
-static tad_var called(tad_tape *t, const trial *f, int first, int count) {
-    return f->m->call(matrices_of(t, f, first, count, f->n, matrices),
-                      matrices_of(t, f, first, count, f->k, sides));
+static void call(tad_tape *t, const trial *f, int first, int count, tad_var *out) {
+    f->m->call(matrices_of(t, f, first, count, f->n, matrices),
+               matrices_of(t, f, first, count, f->k, sides), out);
 }
 
 /* ---- alone and together ---- */
@@ -84,18 +92,25 @@ static bool same(const char *a, const char *b, tad_dtype dtype) {
     return memcmp(a, b, tad_dtype_size(dtype)) == 0 || (isnan(x) && isnan(y));
 }
 
+/* Of both the elements from `all` on and those of `one`. */
+static void ck_same(const trial *f, const char *all, const char *one, size_t bytes, int m) {
+    for (size_t i = 0; i < bytes; i += tad_dtype_size(f->dtype))
+        ck_assert_msg(same(all + i, one + i, f->dtype), "%s of %d x %d, %s, matrix %d", f->m->name,
+                      (int)f->n, (int)f->n, tad_dtype_name(f->dtype), m);
+}
+
 static void ck_each_as_alone(const trial *f) {
     tad_tape *t = tad_tape_new(&(tad_settings){.level = f->level});
-    const tad_var all = called(t, f, 0, BATCH);
+    tad_var all[3], one[3];
+    call(t, f, 0, BATCH, all);
     ck_tape(t);
-    const size_t bytes = (size_t)tad_size_of(all) / BATCH * tad_dtype_size(f->dtype);
     for (int m = 0; m < BATCH; m++) {
-        const tad_var one = called(t, f, m, 1);
-        for (size_t i = 0; i < bytes; i += tad_dtype_size(f->dtype))
-            ck_assert_msg(same((const char *)tad_data(all) + (size_t)m * bytes + i,
-                               (const char *)tad_data(one) + i, f->dtype),
-                          "%s of %d x %d, %s, matrix %d", f->m->name, (int)f->n, (int)f->n,
-                          tad_dtype_name(f->dtype), m);
+        call(t, f, m, 1, one);
+        for (int k = 0; k < f->m->results; k++) {
+            const size_t bytes = (size_t)tad_size_of(one[k]) * tad_dtype_size(f->dtype);
+            ck_same(f, (const char *)tad_data(all[k]) + (size_t)m * bytes, tad_data(one[k]), bytes,
+                    m);
+        }
     }
     tad_tape_free(t);
 }
@@ -105,10 +120,11 @@ START_TEST(a_matrix_has_the_same_bits_in_any_batch) {
     trial f = {.m = &methods[_i]};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         for (size_t j = 0; j < (_i == 0 ? 4 : 1); j++)
-            for (int how = 0; how < 8; how++) {
+            for (int how = 0; how < 16; how++) {
                 f.n = sizes[i], f.k = columns[j];
                 f.dtype = how & 1 ? TAD_F32 : TAD_F64;
                 f.transposed = how & 2;
+                f.special = how & 8;
                 f.level = how & 4 ? TAD_LEVEL_BASE : TAD_LEVEL_BEST;
                 fill(&f, (unsigned)(7 + i));
                 ck_each_as_alone(&f);
@@ -126,17 +142,15 @@ START_TEST(the_first_that_is_singular_is_named) {
     for (int k = 0; k < METHODS * 2; k++) {
         const trial f = {.m = &methods[k / 2], .dtype = k % 2 ? TAD_F32 : TAD_F64, .n = 4, .k = 2};
         tad_tape *t = tad_tape_new(NULL);
+        tad_var out[3];
         fill(&f, 3);
         make_singular(&f, 22);
         make_singular(&f, 30);
-        tad_var y = called(t, &f, 0, BATCH);
-        if (f.m->refuses) {
+        call(t, &f, 0, BATCH, out);
+        if (f.m->refuses)
             ck_refused(t, TAD_SINGULAR, f.m->name, "matrix 22");
-        } else {
-            ck_tape(t);
-            ck_near(tad_item(tad_at(y, 22)), 0, 0);
+        else
             ck_each_as_alone(&f);
-        }
         tad_tape_free(t);
     }
 }
