@@ -15,24 +15,27 @@ static void cofactors(tad_var a, tad_var b, tad_var *out) {
     ck_done(tad_grad(&y, NULL, 1, &a, 1, out), a.tape);
 }
 
+static void qr(tad_var a, tad_var b, tad_var *out) { (void)b, out[0] = tad_qr(a, out + 1); }
+
+typedef enum trait { SYMMETRIC = 1, REFUSES = 2, RECTANGLES = 4 } trait; /* REFUSES singular ones */
+
 typedef struct method {
     const char *name;
     void (*call)(tad_var a, tad_var b, tad_var *out);
-    int results;
-    bool symmetric, refuses; /* refuses: singular matrices */
+    int results, traits;
 } method;
-static const method methods[] = {{"solve", solve, 1, false, true},
-                                 {"inv", inverse, 1, false, true},
-                                 {"det", determinant, 1, false, false},
-                                 {"cholesky", cholesky, 1, true, true},
-                                 {"cofactors", cofactors, 1, false, false}};
+static const method methods[] = {
+    {"solve", solve, 1, REFUSES},   {"inv", inverse, 1, REFUSES},
+    {"det", determinant, 1, 0},     {"cholesky", cholesky, 1, SYMMETRIC | REFUSES},
+    {"cofactors", cofactors, 1, 0}, {"qr", qr, 2, RECTANGLES},
+};
 enum { METHODS = sizeof methods / sizeof *methods };
 
 typedef struct trial {
     const method *m;
     tad_dtype dtype;
-    int64_t n, k;
-    bool transposed, special; /* special: some with a NaN or a very large element */
+    int64_t rows, n, k;
+    bool transposed, special; /* special: some triangular, with a NaN or a very large element */
     tad_level level;
 } trial;
 
@@ -49,22 +52,25 @@ static double next(unsigned long long *seed) {
 /* Rows change places in most; some have equal candidates. */
 static void fill(const trial *f, unsigned long long seed) {
     const int64_t n = f->n;
+    const bool symmetric = f->m->traits & SYMMETRIC;
     for (int m = 0; m < BATCH; m++) {
         double *a = matrices[m];
-        for (int64_t i = 0; i < n * n; i++) a[i] = next(&seed);
+        for (int64_t i = 0; i < f->rows * n; i++) a[i] = next(&seed);
         for (int64_t i = 0; i < n * f->k; i++) sides[m][i] = next(&seed);
-        for (int64_t i = 0; i < n && f->m->symmetric; i++) a[i * n + i] = 10 + (double)n;
-        for (int64_t i = 0; i < n && m % 9 == 4 && !f->m->symmetric; i++)
+        for (int64_t i = 0; i < n && symmetric; i++) a[i * n + i] = 10 + (double)n;
+        for (int64_t i = 0; i < f->rows && m % 9 == 4 && !symmetric; i++)
             a[i * n] = a[i * n] < 0 ? -1 : 1;
+        for (int64_t i = 0; i < f->rows && m % 7 == 3 && f->special; i++)
+            for (int64_t j = 0; j < i && j < n; j++) a[i * n + j] *= 0;
         if (m % 11 == 5 && f->special) a[n - 1] = NAN;
-        if (m % 13 == 6 && f->special && !f->m->symmetric) a[n / 2] = 1e200;
+        if (m % 13 == 6 && f->special && !symmetric) a[n / 2] = 1e200;
     }
 }
 
 static tad_var matrices_of(tad_tape *t, const trial *f, int first, int count, int64_t cols,
                            double (*from)[MOST * MOST]) {
     static double flat[BATCH * MOST * MOST];
-    const int64_t n = f->n;
+    const int64_t n = f->rows;
     for (int m = 0; m < count; m++)
         for (int64_t i = 0; i < n; i++)
             for (int64_t j = 0; j < cols; j++)
@@ -96,7 +102,7 @@ static bool same(const char *a, const char *b, tad_dtype dtype) {
 static void ck_same(const trial *f, const char *all, const char *one, size_t bytes, int m) {
     for (size_t i = 0; i < bytes; i += tad_dtype_size(f->dtype))
         ck_assert_msg(same(all + i, one + i, f->dtype), "%s of %d x %d, %s, matrix %d", f->m->name,
-                      (int)f->n, (int)f->n, tad_dtype_name(f->dtype), m);
+                      (int)f->rows, (int)f->n, tad_dtype_name(f->dtype), m);
 }
 
 static void ck_each_as_alone(const trial *f) {
@@ -115,20 +121,30 @@ static void ck_each_as_alone(const trial *f) {
     tad_tape_free(t);
 }
 
+static void ck_in_all_ways(trial f, unsigned seed) {
+    for (int how = 0; how < 16; how++) {
+        f.dtype = how & 1 ? TAD_F32 : TAD_F64;
+        f.transposed = how & 2;
+        f.special = how & 4;
+        f.level = how & 8 ? TAD_LEVEL_BASE : TAD_LEVEL_BEST;
+        fill(&f, seed);
+        ck_each_as_alone(&f);
+    }
+}
+
 START_TEST(a_matrix_has_the_same_bits_in_any_batch) {
     static const int64_t sizes[] = {1, 2, 3, 5, 8, 16, MOST}, columns[] = {1, 3, 16, MOST};
     trial f = {.m = &methods[_i]};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        for (size_t j = 0; j < (_i == 0 ? 4 : 1); j++)
-            for (int how = 0; how < 16; how++) {
-                f.n = sizes[i], f.k = columns[j];
-                f.dtype = how & 1 ? TAD_F32 : TAD_F64;
-                f.transposed = how & 2;
-                f.special = how & 8;
-                f.level = how & 4 ? TAD_LEVEL_BASE : TAD_LEVEL_BEST;
-                fill(&f, (unsigned)(7 + i));
-                ck_each_as_alone(&f);
+        for (size_t j = 0; j < (_i == 0 ? 4 : 1); j++) {
+            f.rows = f.n = sizes[i], f.k = columns[j];
+            ck_in_all_ways(f, (unsigned)(7 + i));
+            for (size_t r = 1; r < sizeof sizes / sizeof *sizes && f.m->traits & RECTANGLES;
+                 r += 2) {
+                f.rows = sizes[r];
+                ck_in_all_ways(f, (unsigned)(7 + i + r));
             }
+        }
 }
 END_TEST
 
@@ -140,14 +156,15 @@ static void make_singular(const trial *f, int m) {
 
 START_TEST(the_first_that_is_singular_is_named) {
     for (int k = 0; k < METHODS * 2; k++) {
-        const trial f = {.m = &methods[k / 2], .dtype = k % 2 ? TAD_F32 : TAD_F64, .n = 4, .k = 2};
+        const trial f = {
+            .m = &methods[k / 2], .dtype = k % 2 ? TAD_F32 : TAD_F64, .rows = 4, .n = 4, .k = 2};
         tad_tape *t = tad_tape_new(NULL);
         tad_var out[3];
         fill(&f, 3);
         make_singular(&f, 22);
         make_singular(&f, 30);
         call(t, &f, 0, BATCH, out);
-        if (f.m->refuses)
+        if (f.m->traits & REFUSES)
             ck_refused(t, TAD_SINGULAR, f.m->name, "matrix 22");
         else
             ck_each_as_alone(&f);
@@ -158,7 +175,7 @@ END_TEST
 
 /* One matrix for all sides, one side for all matrices: operands without a step. */
 START_TEST(operands_that_repeat_are_read_again) {
-    const trial f = {.m = &methods[0], .n = 3, .k = 2};
+    const trial f = {.m = &methods[0], .rows = 3, .n = 3, .k = 2};
     tad_tape *t = tad_tape_new(NULL);
     fill(&f, 5);
     tad_var a = matrices_of(t, &f, 0, BATCH, 3, matrices),

@@ -47,7 +47,8 @@ typedef int tad__of_f32(const tad__sides *s, const float *a, const float *b, flo
  * the first result; the second one, y; room as the function for one matrix has it. 0: they are to
  * be taken one by one. */
 enum { TAD__TOGETHER = 64 };
-#define TAD__OF_MATRICES_TOGETHER(X) X(solve) X(inverse) X(determinant) X(cofactors) X(cholesky)
+#define TAD__OF_MATRICES_TOGETHER(X)                                                               \
+    X(solve) X(inverse) X(determinant) X(cofactors) X(cholesky) X(qr)
 typedef int tad__of_lanes_f64(const tad__sides *s, double *a, double *x, double *y, double *work);
 typedef int tad__of_lanes_f32(const tad__sides *s, float *a, float *x, float *y, float *work);
 

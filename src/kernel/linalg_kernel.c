@@ -14,6 +14,9 @@
 #define BODY "together_body.h"
 #include "instantiate.h"
 
+#define BODY "together_factor_body.h"
+#include "instantiate.h"
+
 #define BODY "together_cofactors_body.h"
 #include "instantiate.h"
 
