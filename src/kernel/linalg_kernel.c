@@ -17,6 +17,9 @@
 #define BODY "together_factor_body.h"
 #include "instantiate.h"
 
+#define BODY "together_eigen_body.h"
+#include "instantiate.h"
+
 #define BODY "together_cofactors_body.h"
 #include "instantiate.h"
 
