@@ -54,6 +54,15 @@ static double next(unsigned long long *seed) {
     return (double)(*seed >> 11) / 4503599627370496.0 - 1;
 }
 
+/* 1 and a tridiagonal block of numbers so small that a rotation has nothing left to turn by. */
+static void fill_with_smallest(int64_t n, double *a) {
+    static const double on[] = {0, 4, 2, 0, 0}, beside[] = {0, 2, 2, 2};
+    for (int64_t i = 0; i < n * n; i++) a[i] = 0;
+    for (int i = 0; i < 5; i++) a[i * n + i] = on[i] * 0x1p-1074;
+    for (int i = 0; i < 4; i++) a[i * n + i + 1] = a[i * n + n + i] = beside[i] * 0x1p-1074;
+    a[0] = 1;
+}
+
 /* Rows change places in most; some have equal candidates. */
 static void fill(const trial *f, unsigned long long seed) {
     const int64_t n = f->n;
@@ -69,6 +78,7 @@ static void fill(const trial *f, unsigned long long seed) {
         for (int64_t i = 0; i < f->rows && m % 7 == 3 && f->special; i++)
             for (int64_t j = 0; j < i && j < n; j++) a[i * n + j] *= 0;
         for (int64_t i = 0; i < f->rows * n && m % 16 == 8 && f->special && !refuses; i++) a[i] = 0;
+        if (m % 12 == 10 && f->special && f->m->traits & ALIKE && n >= 5) fill_with_smallest(n, a);
         if (m % 11 == 5 && f->special) a[n - 1] = NAN;
         if (m % 13 == 6 && f->special && !alike) a[n / 2] = 1e200;
     }
