@@ -20,6 +20,11 @@ static void qr(tad_var a, tad_var b, tad_var *out) { (void)b, out[0] = tad_qr(a,
 static void eigh(tad_var a, tad_var b, tad_var *out) { (void)b, out[0] = tad_eigh(a, out + 1); }
 static void eigvalsh(tad_var a, tad_var b, tad_var *out) { (void)b, out[0] = tad_eigvalsh(a); }
 
+static void svd(tad_var a, tad_var b, tad_var *out) {
+    (void)b, out[0] = tad_svd(a, out + 1, out + 2);
+}
+static void svdvals(tad_var a, tad_var b, tad_var *out) { (void)b, out[0] = tad_svdvals(a); }
+
 /* REFUSES singular ones, and ALIKE: those with elements of very different sizes. */
 typedef enum trait { SYMMETRIC = 1, REFUSES = 2, RECTANGLES = 4, ALIKE = 8 } trait;
 
@@ -32,6 +37,7 @@ static const method methods[] = {
     {"solve", solve, 1, REFUSES},   {"inv", inverse, 1, REFUSES},
     {"det", determinant, 1, 0},     {"cholesky", cholesky, 1, SYMMETRIC | REFUSES},
     {"cofactors", cofactors, 1, 0}, {"qr", qr, 2, RECTANGLES},
+    {"svd", svd, 3, RECTANGLES},    {"svdvals", svdvals, 1, RECTANGLES},
     {"eigh", eigh, 2, ALIKE},       {"eigvalsh", eigvalsh, 1, ALIKE},
 };
 enum { METHODS = sizeof methods / sizeof *methods };

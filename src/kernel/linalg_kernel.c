@@ -20,6 +20,9 @@
 #define BODY "together_eigen_body.h"
 #include "instantiate.h"
 
+#define BODY "together_svd_body.h"
+#include "instantiate.h"
+
 #define BODY "together_cofactors_body.h"
 #include "instantiate.h"
 
