@@ -82,7 +82,7 @@ static void fill(const trial *f, unsigned long long seed) {
         for (int64_t i = 0; i < f->rows && m % 9 == 4 && !symmetric; i++)
             a[i * n] = a[i * n] < 0 ? -1 : 1;
         for (int64_t i = 0; i < f->rows && m % 7 == 3 && f->special; i++)
-            for (int64_t j = 0; j < i && j < n; j++) a[i * n + j] *= 0;
+            for (int64_t j = 0; j < n && (j < i || (j == 0 && !refuses)); j++) a[i * n + j] *= 0;
         for (int64_t i = 0; i < f->rows * n && m % 16 == 8 && f->special && !refuses; i++) a[i] = 0;
         if (m % 12 == 10 && f->special && f->m->traits & ALIKE && n >= 5) fill_with_smallest(n, a);
         if (m % 11 == 5 && f->special) a[n - 1] = NAN;
