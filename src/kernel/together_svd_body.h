@@ -66,7 +66,7 @@ static inline ptrdiff_t N(find_starts)(ptrdiff_t r, const T *small, N(row) * d, 
     return top;
 }
 
-/* As turn_to; 0 stays in the place of c and s where `on` is 0. */
+/* As turn_to. */
 static inline void N(turns_to)(const T *f, const T *g, T *turned, T *c, T *s) {
     EACH {
         const T r = M(hypot)(f[l], g[l]), x = f[l] / r, y = g[l] / r;
