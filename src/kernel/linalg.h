@@ -42,13 +42,18 @@ typedef int tad__of_f64(const tad__sides *s, const double *a, const double *b, d
 typedef int tad__of_f32(const tad__sides *s, const float *a, const float *b, float *x, float *y,
                         float *work);
 
-/* Small matrices, some of them together: of n x n matrices and, for solve, n x k sides. An element
- * has TAD__TOGETHER bytes, what it is in each; the first operand is overwritten, the second one
- * becomes the result. 0: they are to be taken one by one. */
+/* Small matrices, some of them together: an element has TAD__TOGETHER bytes, what it is in each. Of
+ * a call's sides; a, m x n, which is lost; x, the second operand where there is one, which becomes
+ * the first result; the second one, y; room as the function for one matrix has it. 0: they are to
+ * be taken one by one. */
 enum { TAD__TOGETHER = 64 };
-#define TAD__OF_MATRICES_TOGETHER(X) X(solve) X(inverse) X(determinant) X(cholesky)
-typedef int tad__of_lanes_f64(ptrdiff_t n, ptrdiff_t k, double *a, double *x);
-typedef int tad__of_lanes_f32(ptrdiff_t n, ptrdiff_t k, float *a, float *x);
+#define TAD__OF_MATRICES_TOGETHER(X)                                                               \
+    X(solve)                                                                                       \
+    X(inverse)                                                                                     \
+    X(determinant)                                                                                 \
+    X(cofactors) X(cholesky) X(qr) X(eigenvalues) X(eigenvectors) X(svd) X(singular_values)
+typedef int tad__of_lanes_f64(const tad__sides *s, double *a, double *x, double *y, double *work);
+typedef int tad__of_lanes_f32(const tad__sides *s, float *a, float *x, float *y, float *work);
 
 typedef struct tad__linalg_kernels {
     tad__of_f64 *f64[TAD__MATRIX_FUNCTIONS];

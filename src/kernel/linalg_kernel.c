@@ -5,7 +5,25 @@
 
 #include "isa.h"
 
+#define LANES N(together)
+#define EACH for (int l = 0; l < LANES; l++)
+
+#define BODY "together_rows_body.h"
+#include "instantiate.h"
+
 #define BODY "together_body.h"
+#include "instantiate.h"
+
+#define BODY "together_factor_body.h"
+#include "instantiate.h"
+
+#define BODY "together_eigen_body.h"
+#include "instantiate.h"
+
+#define BODY "together_svd_body.h"
+#include "instantiate.h"
+
+#define BODY "together_cofactors_body.h"
 #include "instantiate.h"
 
 #define OF_F64(name) tad__##name##_f64,

@@ -2,15 +2,6 @@
  * element has a row of what it is in each of them. Operations and their order are those of
  * plain/linalg_body.h, and so are the bits. 0: one of the matrices has no result, or a pivot that
  * is 0; all are left to those functions then. */
-enum { N(together) = TAD__TOGETHER / sizeof(T) };
-#define LANES N(together)
-#define EACH for (int l = 0; l < LANES; l++)
-typedef T N(row)[LANES];
-
-/* y -= f x, rows of n elements. */
-static inline void N(take_rows)(ptrdiff_t n, const T *f, N(row) *restrict x, N(row) *restrict y) {
-    for (ptrdiff_t i = 0; i < n; i++) EACH y[i][l] -= f[l] * x[i][l];
-}
 
 /* x and y swapped in the lanes that have their pivot in this row. */
 static inline void N(swap_lanes)(ptrdiff_t n, T place, const T *pivot, N(row) *restrict x,
@@ -24,34 +15,41 @@ static inline void N(swap_lanes)(ptrdiff_t n, T place, const T *pivot, N(row) *r
 
 /* Of column j the rows whose elements are the largest; whether that is row j in all lanes. */
 static inline bool N(find_pivots)(ptrdiff_t n, ptrdiff_t j, N(row) * a, T *pivot) {
-    N(row) best;
-    bool all = true;
+    N(row) best, place;
+    INDEX others = 0;
     EACH best[l] = M(fabs)(a[j * n + j][l]);
-    EACH pivot[l] = (T)j;
+    EACH place[l] = (T)j;
     for (ptrdiff_t i = j + 1; i < n; i++) EACH {
             const T v = M(fabs)(a[i * n + j][l]);
-            pivot[l] = v > best[l] ? (T)i : pivot[l];
+            place[l] = v > best[l] ? (T)i : place[l];
             best[l] = v > best[l] ? v : best[l];
         }
-    EACH all &= pivot[l] == (T)j;
-    return all;
+    EACH others |= place[l] == (T)j ? 0 : 1;
+    EACH pivot[l] = place[l];
+    return others == 0;
+}
+
+/* Bit i: a lane has i. */
+static inline unsigned N(places_found)(const T *place) {
+    unsigned found = 0;
+    EACH found |= 1u << (int)place[l];
+    return found;
 }
 
 static inline void N(bring_pivots)(ptrdiff_t n, ptrdiff_t j, ptrdiff_t k, const T *pivot,
                                    N(row) * a, N(row) * x) {
+    const unsigned found = N(places_found)(pivot);
     for (ptrdiff_t i = j + 1; i < n; i++) {
-        bool here = false;
-        EACH here |= pivot[l] == (T)i;
-        if (!here) continue;
+        if (!(found >> i & 1)) continue;
         N(swap_lanes)(n - j, (T)i, pivot, a + j * n + j, a + i * n + j);
         N(swap_lanes)(k, (T)i, pivot, x + j * k, x + i * k);
     }
 }
 
 static inline bool N(has_zero)(const T *row) {
-    bool zero = false;
-    EACH zero |= row[l] == 0;
-    return zero;
+    INDEX zero = 0;
+    EACH zero |= row[l] == 0 ? 1 : 0;
+    return zero != 0;
 }
 
 /* As eliminate; the signs of the permutations. */
@@ -83,32 +81,37 @@ static inline void N(solve_together)(ptrdiff_t n, N(row) * a, ptrdiff_t k, N(row
     }
 }
 
-static int N(solve_lanes)(ptrdiff_t n, ptrdiff_t k, T *matrices, T *sides) {
+static int N(solve_lanes)(const tad__sides *s, T *matrices, T *sides, T *none, T *work) {
     N(row) *const a = (N(row) *)(void *)matrices, *const x = (N(row) *)(void *)sides, sign;
-    if (!N(eliminate_together)(n, a, k, x, sign)) return 0;
-    N(solve_together)(n, a, k, x);
+    (void)none, (void)work;
+    if (!N(eliminate_together)(s->n, a, s->k, x, sign)) return 0;
+    N(solve_together)(s->n, a, s->k, x);
     return 1;
 }
 
-static int N(inverse_lanes)(ptrdiff_t n, ptrdiff_t k, T *matrices, T *inverses) {
-    N(row) *const x = (N(row) *)(void *)inverses;
-    (void)k;
+static int N(inverse_lanes)(const tad__sides *s, T *matrices, T *inverses, T *none, T *work) {
+    const ptrdiff_t n = s->n;
+    N(row) *const a = (N(row) *)(void *)matrices, *const x = (N(row) *)(void *)inverses, sign;
+    (void)none, (void)work;
     for (ptrdiff_t i = 0; i < n * n; i++) EACH x[i][l] = i % (n + 1) == 0;
-    return N(solve_lanes)(n, n, matrices, inverses);
+    if (!N(eliminate_together)(n, a, n, x, sign)) return 0;
+    N(solve_together)(n, a, n, x);
+    return 1;
 }
 
-static int N(determinant_lanes)(ptrdiff_t n, ptrdiff_t k, T *matrices, T *products) {
+static int N(determinant_lanes)(const tad__sides *s, T *matrices, T *products, T *none, T *work) {
     N(row) *const a = (N(row) *)(void *)matrices;
-    (void)k;
-    if (!N(eliminate_together)(n, a, 0, a, products)) return 0;
-    for (ptrdiff_t i = 0; i < n; i++) EACH products[l] *= a[i * n + i][l];
+    (void)none, (void)work;
+    if (!N(eliminate_together)(s->n, a, 0, a, products)) return 0;
+    for (ptrdiff_t i = 0; i < s->n; i++) EACH products[l] *= a[i * s->n + i][l];
     EACH if (products[l] == 0) return 0; /* what follows a zero is not multiplied */
     return 1;
 }
 
-static int N(cholesky_lanes)(ptrdiff_t n, ptrdiff_t k, T *matrices, T *factors) {
+static int N(cholesky_lanes)(const tad__sides *s, T *matrices, T *factors, T *none, T *work) {
+    const ptrdiff_t n = s->n;
     N(row) *const a = (N(row) *)(void *)matrices, *const x = (N(row) *)(void *)factors, root;
-    (void)k;
+    (void)none, (void)work;
     for (ptrdiff_t i = 0; i < n; i++)
         for (ptrdiff_t j = i; j < n; j++)
             EACH x[i * n + j][l] = (T)0.5 * a[j * n + i][l] + (T)0.5 * a[i * n + j][l];
@@ -129,5 +132,3 @@ static int N(cholesky_lanes)(ptrdiff_t n, ptrdiff_t k, T *matrices, T *factors) 
             }
     return 1;
 }
-#undef EACH
-#undef LANES

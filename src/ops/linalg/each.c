@@ -113,8 +113,9 @@ typedef struct call {
     const tad__sides *sides;
     tad_dtype dtype;
     batch batch;
-    size_t grain, room;       /* matrices of a piece; bytes that one needs */
-    size_t together, results; /* so many at once, 0: none; elements of a result */
+    size_t grain, room; /* matrices of a piece; bytes that one needs */
+    size_t together;    /* so many at once, 0: none */
+    size_t elements[2]; /* of a matrix's results */
     tad__of_lanes_f64 *lanes_f64;
     tad__of_lanes_f32 *lanes_f32;
     char *work;
@@ -124,6 +125,13 @@ typedef struct call {
 static int apply(const call *p, tad__of_f64 *f64, tad__of_f32 *f32, void *const *at, void *work) {
     return p->dtype == TAD_F64 ? f64(p->sides, at[IN0], at[IN1], at[OUT0], at[OUT1], work)
                                : f32(p->sides, at[IN0], at[IN1], at[OUT0], at[OUT1], work);
+}
+
+/* Elements; SIZE_MAX: beyond memory. */
+static size_t room_of(const tad__sides *s, int squares, int rows) {
+    const size_t m = (size_t)s->m, n = (size_t)s->n, most = SIZE_MAX / 64;
+    if (n && m > most / n) return SIZE_MAX;
+    return (size_t)squares * m * n + (size_t)rows * tad__max(m, n);
 }
 
 /* ---- some matrices together ---- */
@@ -142,8 +150,8 @@ static void put_in_lane(const call *p, int64_t rows, int64_t cols, const void *f
         }
 }
 
-static void take_from_lane(const call *p, const void *from, size_t lane, void *to) {
-    for (size_t i = 0; i < p->results; i++, from = (const char *)from + TAD__TOGETHER)
+static void take_from_lane(const call *p, size_t count, const void *from, size_t lane, void *to) {
+    for (size_t i = 0; i < count; i++, from = (const char *)from + TAD__TOGETHER)
         if (tad__width(p->dtype) == sizeof(double))
             ((double *)to)[i] = ((const double *)from)[lane];
         else
@@ -153,35 +161,41 @@ static void take_from_lane(const call *p, const void *from, size_t lane, void *t
 /* Matrices from the first on; false: they are to be taken one by one. */
 static bool run_together(call *p, size_t first, char *work) {
     const tad__sides *s = p->sides;
-    char *const a = work, *const x = work + (size_t)(s->n * s->n) * TAD__TOGETHER;
+    char *const a = work, *const x = a + (size_t)(s->m * s->n) * TAD__TOGETHER,
+                *const y = x + p->elements[0] * TAD__TOGETHER,
+                *const room = y + p->elements[1] * TAD__TOGETHER;
     for (size_t l = 0; l < p->together; l++) {
         const int64_t i = (int64_t)(first + l);
-        put_in_lane(p, s->n, s->n, element(&p->batch, IN0, i), s->a_row, s->a_col, a, l);
+        put_in_lane(p, s->m, s->n, element(&p->batch, IN0, i), s->a_row, s->a_col, a, l);
         if (p->batch.is_there[IN1])
             put_in_lane(p, s->n, s->k, element(&p->batch, IN1, i), s->b_row, s->b_col, x, l);
     }
     const bool done = p->dtype == TAD_F64
-                          ? p->lanes_f64(s->n, s->k, (double *)(void *)a, (double *)(void *)x)
-                          : p->lanes_f32(s->n, s->k, (float *)(void *)a, (float *)(void *)x);
+                          ? p->lanes_f64(s, (void *)a, (void *)x, (void *)y, (void *)room)
+                          : p->lanes_f32(s, (void *)a, (void *)x, (void *)y, (void *)room);
     for (size_t l = 0; l < p->together && done; l++)
-        take_from_lane(p, x, l, element(&p->batch, OUT0, (int64_t)(first + l)));
+        for (int k = 0; k < 2 && p->batch.is_there[OUT0 + k]; k++)
+            take_from_lane(p, p->elements[k], k ? y : x, l,
+                           element(&p->batch, OUT0 + k, (int64_t)(first + l)));
     return done;
 }
 
-/* How many together, and the room for it: as many as fill a vector, if there are so many, and all
- * of them stay in the first cache. */
-static void plan_together(call *p, const tad__linalg_kernels *kernels, const tad__method *method,
-                          int64_t results) {
-    enum { MOST = 512 };
+/* How many together: as many as fill a vector, if there are so many. What it needs, in elements of
+ * one matrix. */
+static size_t plan_together(call *p, const tad_call_frame *c, const tad__method *method) {
+    enum { MOST = 16 };
+    const tad__linalg_kernels *kernels = c->compute->kernels->linalg;
     const tad__sides *s = p->sides;
     const size_t lanes = TAD__TOGETHER / tad__width(p->dtype);
     p->lanes_f64 = kernels->lanes_f64[method->function];
     p->lanes_f32 = kernels->lanes_f32[method->function];
-    if (!p->lanes_f64 || p->library || s->n > 16 || s->k > 16 || s->n == 0) return;
-    if ((size_t)p->batch.size < lanes) return;
-    p->results = (size_t)(results / p->batch.size);
-    if (p->results == 0 || s->n * s->n + (ptrdiff_t)p->results > MOST) return;
+    if (!p->lanes_f64 || p->library || s->m > MOST || s->n > MOST || s->k > MOST) return 0;
+    if (s->m == 0 || s->n == 0 || s->k == 0 || (size_t)p->batch.size < lanes) return 0;
+    for (size_t k = 0; k < c->n_out; k++)
+        p->elements[k] = (size_t)(c->out[k]->size / p->batch.size);
     p->together = lanes;
+    return (size_t)(s->m * s->n) + p->elements[0] + p->elements[1] +
+           room_of(s, method->squares, method->rows);
 }
 
 /* ---- all ---- */
@@ -207,13 +221,6 @@ static void run_piece(void *arg, size_t first, size_t end) {
     }
 }
 
-/* Elements; SIZE_MAX: beyond memory. */
-static size_t room_of(const tad__sides *s, int squares, int rows) {
-    const size_t m = (size_t)s->m, n = (size_t)s->n, most = SIZE_MAX / 64;
-    if (n && m > most / n) return SIZE_MAX;
-    return (size_t)squares * m * n + (size_t)rows * tad__max(m, n);
-}
-
 /* Small matrices are ours: a call of the library would take longer. So are those of which a size
  * may be beyond its integers. */
 static const tad__library *library_of(const tad__method *method, const tad__sides *s) {
@@ -237,8 +244,8 @@ tad_status tad__each_matrix(const tad_call_frame *c, const tad__method *method,
     size_t elements = room_of(s, method->squares, method->rows);
     if (p.library) elements = tad__max(elements, room_of(s, p.library->squares, p.library->rows));
     if (count == 0) return TAD_OK;
-    plan_together(&p, kernels, method, c->out[0]->size);
-    if (p.together) elements = tad__max(elements, ((size_t)(s->n * s->n) + p.results) * p.together);
+    const size_t of_one = plan_together(&p, c, method);
+    elements = tad__max(elements, of_one * p.together);
     p.grain = (count - 1) / PIECES + 1;
     while (p.grain * size < WORTH && p.grain < count) p.grain *= 2;
     const size_t pieces = (count - 1) / p.grain + 1;
