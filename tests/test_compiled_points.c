@@ -122,6 +122,45 @@ START_TEST(shared_outputs_are_not_overwritten) {
 }
 END_TEST
 
+/* Sines at each point, a cosine at all points, between others. */
+static tad_program *frozen_with_turns(void) {
+    tad_var in[IN], out[OUT];
+    tad_program *p;
+    for (int k = 0; k < IN; k++) in[k] = tad_scalar(t, 0.5 + 0.1 * k);
+    tad_var product = tad_mul(in[0], in[1]), shared = tad_cos(in[2]);
+    for (int k = 0; k < OUT; k++)
+        out[k] = tad_fma(tad_sin(tad_add(product, tad_number(k))), shared, tad_mul(product, in[3]));
+    ck_done(tad_freeze(in, IN, out, OUT, NULL, &p), t);
+    return p;
+}
+
+START_TEST(sines_have_loops_of_their_own_which_become_vectors) {
+    static support_text text;
+    const tad_c_options o = {.name = "f", .steps = true, .each = first_two};
+    tad_program *p = frozen_with_turns();
+    text.length = 0;
+    ck_assert_int_eq(tad_program_c(p, &o, support_keep, &text), TAD_OK);
+    ck_assert_ptr_nonnull(strstr(text.data, "tad__sin_block_f64("));
+    ck_assert_ptr_null(strstr(text.data, "tad__cos_block_f64("));
+    tad_program_free(p);
+}
+END_TEST
+
+START_TEST(sines_of_large_numbers_have_the_same_bits) {
+    static points a, b;
+    tad_program *own = frozen_with_turns(), *compiled = frozen_with_turns();
+    fill(&a);
+    for (int i = 0; i < MOST; i++) a.in[0][i] = i % 5 ? a.in[0][i] : ldexp(1 + 0.01 * i, 5 * i);
+    b = a;
+    compile(compiled, first_two, NULL);
+    run(own, first_two, MOST, &a);
+    run(compiled, first_two, MOST, &b);
+    ck_assert_mem_eq(a.out, b.out, sizeof a.out);
+    tad_program_free(own);
+    tad_program_free(compiled);
+}
+END_TEST
+
 START_TEST(points_given_otherwise_run_as_before) {
     tad_program *own = frozen(8), *compiled = frozen(8);
     compile(compiled, first_two, NULL);
@@ -272,6 +311,8 @@ static Suite *suite(void) {
     tcase_add_checked_fixture(c, begin, end);
     tcase_add_loop_test(c, compiled_points_have_the_same_bits, 0, 4);
     tcase_add_test(c, shared_outputs_are_not_overwritten);
+    tcase_add_test(c, sines_have_loops_of_their_own_which_become_vectors);
+    tcase_add_test(c, sines_of_large_numbers_have_the_same_bits);
     tcase_add_test(c, points_given_otherwise_run_as_before);
     tcase_add_test(c, steps_for_points_run_where_they_fit_and_not_after_others);
     tcase_add_test(c, text_for_points_is_written_where_points_run_together);

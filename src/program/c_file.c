@@ -92,9 +92,10 @@ static bool count_needs(const tad_program *p, needs *n) {
     n->steps = p->number.count;
     n->parts = tad__part_count;
     return tad__mul(n->parameters, sizeof(tad__c_parameter), &a) &&
-           tad__mul(n->numbers, 4 * sizeof(uint32_t) + 2, &b) && tad__sum(n->steps, n->parts, &c) &&
-           tad__sum(a, b, &a) && tad__sum(a, c, &a) && tad__sum(a, 1, &a) &&
-           tad__mul(n->referred, sizeof(tad__named_type), &b) && tad__sum(a, b, &n->bytes);
+           tad__mul(n->numbers, 4 * sizeof(uint32_t) + 2, &b) && tad__mul(n->steps, 2, &c) &&
+           tad__sum(c, n->parts, &c) && tad__sum(a, b, &a) && tad__sum(a, c, &a) &&
+           tad__sum(a, 1, &a) && tad__mul(n->referred, sizeof(tad__named_type), &b) &&
+           tad__sum(a, b, &n->bytes);
 }
 
 static void describe_referred(const tad_program *p, tad__named_type *to) {
@@ -121,12 +122,12 @@ static void set_up(tad__c_file *f, const needs *n, char *memory) {
     f->live = (uint8_t *)(f->slot + 2 * n->numbers);
     f->read = (bool *)(f->live + n->numbers);
     f->kept = f->read + n->numbers;
-    f->to.needed = f->kept + n->steps;
+    f->begins = f->kept + n->steps;
+    f->to.needed = f->begins + n->steps;
     find_all_parameters(f, n->referred);
     for (size_t k = 0; k < p->constant.count; k++)
         if (p->constant.item[k].slot < n->numbers)
             f->constant[p->constant.item[k].slot] = (uint32_t)k + 1;
-    tad__c_find_kept(f);
 }
 
 /* ---- the file ---- */

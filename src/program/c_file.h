@@ -35,6 +35,7 @@ typedef struct tad__c_file {
     tad__c_list in, out, referred;
     size_t own;         /* parameters of the function itself; those behind are of its derivative */
     bool *kept;         /* of each number step: the result goes to memory */
+    bool *begins;       /* of each: a function begins with it, in the text being written */
     uint8_t *live;      /* of each number, while kept is found */
     bool *read;         /* of each number: noted, while the text is made the first time, where
                            the text reads it from memory */
@@ -74,7 +75,9 @@ unsigned tad__c_dtype(const tad__c_file *f, tad__ref r);
 
 /* ---- c_numbers.c ---- */
 
+/* What goes to memory, with the functions that f->begins says; with those of single numbers. */
 void tad__c_find_kept(tad__c_file *f);
+void tad__c_begin_numbers(tad__c_file *f);
 /* Operands of a number step, up to 3; how many. */
 size_t tad__c_operands(const tad__c_file *f, const tad__number_step *n, uint32_t *to);
 /* Functions numbers_K of number steps, and statements that call them. */

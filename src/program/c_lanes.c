@@ -5,6 +5,7 @@
  * all points: of what is read of the leaves, and of steps on such numbers. */
 #include "c_file.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "workspace.h"
@@ -33,6 +34,14 @@ static void find_leaves(const lanes_text *l) {
 }
 
 static bool is_constant(const lanes_text *l, uint32_t slot) { return l->f->constant[slot] > 0; }
+
+static bool varies(const lanes_text *l, const tad__number_step *n) {
+    uint32_t in[3];
+    const size_t count = tad__c_operands(l->f, n, in);
+    bool varies = !shares(l->f);
+    for (size_t i = 0; i < count; i++) varies |= !is_constant(l, in[i]) && l->slot[in[i]] == VARIES;
+    return varies;
+}
 
 /* A leaf that is read for the first time gets its place. */
 static void place_leaf(lanes_text *l, uint32_t slot) {
@@ -94,13 +103,39 @@ static void put_lane_step(lanes_text *l, uint32_t k) {
     const tad__number_step *n = &l->f->p->number.item[k];
     uint32_t in[3];
     const size_t count = tad__c_operands(l->f, n, in);
-    bool shared = shares(l->f);
     for (size_t i = 0; i < count && shares(l->f); i++) place_leaf(l, in[i]);
-    for (size_t i = 0; i < count; i++) shared &= is_constant(l, in[i]) || l->slot[in[i]] >= PLACED;
-    if (shared)
-        put_shared_step(l, n);
-    else
+    if (varies(l, n))
         put_varying_step(l, n, k);
+    else
+        put_shared_step(l, n);
+}
+
+/* ---- parts ---- */
+
+/* Of an op that calls the C library for large numbers: its function over rows, which is vector code
+ * all the same, while a loop with such a call in it is none; "": any other op. */
+static const char *over_rows(tad__c_file *f, const tad__number_step *n) {
+    char name[80];
+    snprintf(name, sizeof name, "tad__%s_block_f64", f->p->basis->row[n->row].name);
+    return tad__c_is_part(name) ? tad__c_part_named(&f->to, name) : "";
+}
+
+/* A part is one step for which there is such a function, or some others. */
+static void begin_parts_of(lanes_text *l, const tad__step *s) {
+    uint32_t length = 0;
+    for (uint32_t k = s->at; k < s->at + s->count; k++) {
+        const tad__number_step *n = &l->f->p->number.item[k];
+        const bool each = varies(l, n), alone = each && *over_rows(l->f, n);
+        l->f->begins[k] = alone || length % TAD__C_STATEMENTS == 0;
+        length = alone ? 0 : length + 1;
+        l->slot[n->to] = each ? VARIES : LEAF;
+    }
+}
+
+static void begin_parts(lanes_text *l) {
+    find_leaves(l);
+    for (size_t k = 0; k < l->f->p->step.count; k++) begin_parts_of(l, &l->f->p->step.item[k]);
+    tad__c_find_kept(l->f);
 }
 
 /* ---- functions ---- */
@@ -109,6 +144,17 @@ static void put_statements(lanes_text *l, uint32_t from, uint32_t end, bool shar
     l->shared = shared;
     for (uint32_t k = from; k < end; k++) put_lane_step(l, k);
     for (uint32_t k = from; k < end; k++) l->f->local[l->f->p->number.item[k].to] = 0;
+}
+
+static bool put_over_rows(lanes_text *l, uint32_t k) {
+    const tad__number_step *n = &l->f->p->number.item[k];
+    const size_t lanes = l->f->p->lanes;
+    const char *function = varies(l, n) ? over_rows(l->f, n) : "";
+    if (!*function) return false;
+    tad_c_put(&l->f->to, "%s(%zu, n + %zu, n + %zu);\n}\n\n", function, lanes, n->a * lanes,
+              n->to * lanes);
+    l->slot[n->to] = VARIES;
+    return true;
 }
 
 /* flatten: a loop with a call in it is no vector code. */
@@ -120,6 +166,7 @@ static void put_part(lanes_text *l, uint32_t from, uint32_t end) {
     put_statements(l, from, end, true);
     tad_c_put(to, "}\n\n#if defined(__GNUC__)\n__attribute__((flatten))\n#endif\n");
     tad_c_put(to, "static void lanes_%u(double *restrict n, const double *s) {\n(void)s;\n", from);
+    if (put_over_rows(l, from)) return;
     tad_c_put(to, "for (ptrdiff_t i = 0; i < %zu; i++) {\n", l->f->p->lanes);
     memcpy(l->slot, l->kept, l->f->p->slots * sizeof *l->slot);
     l->placed = placed;
@@ -145,8 +192,11 @@ static void each_part(lanes_text *l, put_range *put) {
     const tad_program *p = l->f->p;
     for (size_t k = 0; k < p->step.count; k++) {
         const uint32_t end = p->step.item[k].at + p->step.item[k].count;
-        for (uint32_t at = p->step.item[k].at; at < end; at += TAD__C_STATEMENTS)
-            put(l, at, (uint32_t)tad__min(at + TAD__C_STATEMENTS, end));
+        for (uint32_t from = p->step.item[k].at, to = from; from < end; from = to) {
+            while (++to < end && !l->f->begins[to]) {
+            }
+            put(l, from, to);
+        }
     }
 }
 
@@ -170,6 +220,7 @@ static bool are_numbers_alone(const tad_program *p) {
 void tad__c_put_lanes(tad__c_file *f) {
     lanes_text l = {f, f->slot, f->slot + f->p->slots, 0, false};
     if (!f->each || !are_numbers_alone(f->p)) return;
+    begin_parts(&l);
     find_leaves(&l);
     each_part(&l, put_part);
     tad_c_put(&f->to, "const unsigned char %s_each[] = {", f->name);

@@ -8,8 +8,6 @@
 
 enum { LATER = 1 /* another function needs it */, HERE = 2 /* this one does */ };
 
-static uint32_t function_of(uint32_t first, uint32_t k) { return (k - first) / TAD__C_STATEMENTS; }
-
 size_t tad__c_operands(const tad__c_file *f, const tad__number_step *n, uint32_t *to) {
     const size_t count = f->p->basis->row[n->row].max_in;
     const uint32_t all[3] = {n->a, n->b, n->c};
@@ -40,7 +38,7 @@ static void find_in_numbers(tad__c_file *f, const tad__step *s) {
         f->kept[k] = f->live[n->to] & LATER;
         f->live[n->to] = 0;
         read_before(f, n);
-        if (k > s->at && function_of(s->at, k) == function_of(s->at, k - 1)) continue;
+        if (!f->begins[k]) continue;
         end_function(f, k, end);
         end = k;
     }
@@ -67,6 +65,7 @@ static void find_in_groups(tad__c_file *f, const tad__step *s) {
 
 void tad__c_find_kept(tad__c_file *f) {
     const tad_program *p = f->p;
+    memset(f->live, 0, p->slots);
     for (size_t k = 0; k < p->n_out; k++)
         if (!tad__is_array_ref(p->out[k].value)) f->live[p->out[k].value] = LATER;
     for (size_t k = p->step.count; k-- > 0;) {
@@ -75,6 +74,15 @@ void tad__c_find_kept(tad__c_file *f) {
         if (s->kind == TAD__CALL) find_in_calls(f, s);
         if (s->kind == TAD__FUSED) find_in_groups(f, s);
     }
+}
+
+void tad__c_begin_numbers(tad__c_file *f) {
+    for (size_t i = 0; i < f->p->step.count; i++) {
+        const tad__step *s = &f->p->step.item[i];
+        for (uint32_t k = 0; k < s->count && s->kind == TAD__NUMBERS; k++)
+            f->begins[s->at + k] = k % TAD__C_STATEMENTS == 0;
+    }
+    tad__c_find_kept(f);
 }
 
 /* ---- functions ---- */

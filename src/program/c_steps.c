@@ -312,6 +312,7 @@ static void call_in_parts(tad__c_file *f, const tad__step *s) {
 void tad__c_put_steps(tad__c_file *f) {
     const tad_program *p = f->p;
     f->part = f->statements = 0;
+    tad__c_begin_numbers(f);
     for (size_t k = 0; k < p->step.count && !f->lacks; k++) define(f, &p->step.item[k]);
     for (size_t k = 0; k < p->step.count && !f->lacks; k++) call_in_parts(f, &p->step.item[k]);
     end_part(f);

@@ -2,15 +2,12 @@
  * program at many points, as that compiled, on the tape by arrays, and by hand.
  *
  *   bench_map [--quick] [--rounds N] [NAME ...] */
-#include "bench.h"
-
-#include <tad/compile.h>
-#include <tad/tad.h>
+#include "bench_map.h"
 
 #include "map_hand.h"
 
 enum { MOST = 64 };
-static const char *const names[] = {"mlp", "mixture", NULL};
+static const char *const names[] = {"mlp", "mixture", "ba", NULL};
 
 /* ---- the functions, the same for numbers and for arrays of points ---- */
 
@@ -48,6 +45,7 @@ static const work works[] = {
     {mlp, map_hand_mlp, MLP_IN + 1, MLP_SHARED},
     {mixture, map_hand_mixture, 1, MIXTURE_SHARED},
 };
+enum { WORKS = sizeof works / sizeof *works };
 
 /* ---- running ---- */
 
@@ -132,21 +130,21 @@ static tad_workspace *workspace_of(job *j, const tad_program *p) {
 
 static char message[200];
 static const char *const command[] = {"cc", "-O3", "-march=native", NULL};
-static const tad_compile_options compiling = {
+const tad_compile_options map_compiling = {
     .command = command, .message = message, .message_size = sizeof message};
 
-static void compile(const job *j) {
-    bool each[MOST];
-    tad_compile_options o = compiling;
-    for (size_t i = 0; i < j->w->each + j->w->shared; i++) each[i] = i < j->w->each;
+void map_compile(tad_program *p, const bool *each) {
+    tad_compile_options o = map_compiling;
     o.each = each;
-    if (tad_program_compile(j->compiled, &o) != TAD_OK) bench_fail("compile", message);
+    if (tad_program_compile(p, &o) != TAD_OK) bench_fail("compile", message);
 }
 
 static void make_programs(job *j) {
+    bool each[MOST];
+    for (size_t i = 0; i < j->w->each + j->w->shared; i++) each[i] = i < j->w->each;
     j->program = freeze(j);
     j->compiled = freeze(j);
-    compile(j);
+    map_compile(j->compiled, each);
     j->workspace = workspace_of(j, j->program);
     j->compiled_workspace = workspace_of(j, j->compiled);
 }
@@ -165,7 +163,7 @@ static void make(job *j, int k) {
     }
     j->mapping = tad_mapping_new(j->w->f, NULL, NULL);
     j->compiled_mapping = tad_mapping_new(j->w->f, NULL, NULL);
-    tad_mapping_compile(j->compiled_mapping, &compiling);
+    tad_mapping_compile(j->compiled_mapping, &map_compiling);
     j->mark = tad_tape_mark(j->tape);
     make_programs(j);
 }
@@ -220,7 +218,8 @@ static void measure(int k, const bench_options *o) {
 
 int main(int argc, char **argv) {
     bench_options o = bench_arguments(argc, argv, names);
-    for (int k = 0; names[k]; k++)
+    for (int k = 0; k < WORKS; k++)
         if (bench_wanted(&o, names[k])) measure(k, &o);
+    if (bench_wanted(&o, names[WORKS])) map_ba(&o);
     return 0;
 }

@@ -5,16 +5,15 @@
 
 #include <stdlib.h>
 
-enum { CAMERA = 11, WANTED = CAMERA + 3 + 1, INPUTS = WANTED + 2, AT_ONCE = 256 };
-/* Of an observation's inputs: the camera (rotation, centre, focal length, principal point, radial
- * parameters), the point, the weight, the feature. */
-enum { CENTRE = 3, FOCAL = 6, PRINCIPAL = 7, RADIAL = 9, POINT = 11, WEIGHT = 14, FEATURE = 15 };
+#include "ba_errors.h"
+
+enum { AT_ONCE = 256 };
 
 typedef struct ba {
     size_t n, m, p;
     double *cameras, *points, *weights, *features;
     int *observed; /* camera and point of each observation */
-    double inputs[AT_ONCE][INPUTS];
+    double inputs[AT_ONCE][BA_INPUTS];
     double *errors, *weight_errors, *values;
     int *rows, *columns;
     tad_workspace *turned, *still; /* of observations by cameras with and without a rotation */
@@ -46,65 +45,20 @@ static void *read_input(const json_t *input) {
     return b;
 }
 
-/* ---- the function ---- */
-
-static void cross(const tad_var *a, const tad_var *b, tad_var *to) {
-    for (int i = 0; i < 3; i++) {
-        const int j = (i + 1) % 3, k = (i + 2) % 3;
-        to[i] = tad_fnma(a[k], b[j], tad_mul(a[j], b[k]));
-    }
-}
-
-static tad_var dot(const tad_var *a, const tad_var *b) {
-    return tad_fma(a[0], b[0], tad_fma(a[1], b[1], tad_mul(a[2], b[2])));
-}
-
-/* By the formula of Rodrigues, which has no derivative at no rotation: there a cross product has.
- */
-static void rotate(const tad_var *rotation, const tad_var *x, bool still, tad_var *to) {
-    tad_var axis[3], turned[3];
-    if (still) {
-        cross(rotation, x, turned);
-        for (int i = 0; i < 3; i++) to[i] = tad_add(x[i], turned[i]);
-        return;
-    }
-    tad_var angle = tad_sqrt(dot(rotation, rotation));
-    tad_var c = tad_cos(angle), s = tad_sin(angle), inverse = tad_reciprocal(angle);
-    for (int i = 0; i < 3; i++) axis[i] = tad_mul(rotation[i], inverse);
-    cross(axis, x, turned);
-    tad_var along = tad_mul(dot(axis, x), tad_sub(tad_number(1), c));
-    for (int i = 0; i < 3; i++)
-        to[i] = tad_fma(axis[i], along, tad_fma(turned[i], s, tad_mul(x[i], c)));
-}
-
-static void errors_of(const tad_var *in, bool still, tad_var *error) {
-    tad_var moved[3], seen[3], flat[2];
-    for (int i = 0; i < 3; i++) moved[i] = tad_sub(in[POINT + i], in[CENTRE + i]);
-    rotate(in, moved, still, seen);
-    for (int i = 0; i < 2; i++) flat[i] = tad_div(seen[i], seen[2]);
-    tad_var square = tad_fma(flat[0], flat[0], tad_square(flat[1]));
-    tad_var inner = tad_fma(in[RADIAL + 1], square, in[RADIAL]);
-    tad_var scale = tad_mul(in[FOCAL], tad_fma(inner, square, tad_number(1)));
-    for (int i = 0; i < 2; i++) {
-        tad_var projected = tad_fma(flat[i], scale, in[PRINCIPAL + i]);
-        error[i] = tad_mul(in[WEIGHT], tad_sub(projected, in[FEATURE + i]));
-    }
-}
+/* ---- programs ---- */
 
 static tad_var weight_error(tad_tape *t, const tad_var *in, size_t n, void *user) {
     (void)t, (void)n, (void)user;
     return tad_sub(tad_number(1), tad_square(in[0]));
 }
 
-/* ---- programs ---- */
-
 static double *observation(ba *b, size_t i, double *to) {
-    const double *camera = b->cameras + CAMERA * b->observed[2 * i],
+    const double *camera = b->cameras + BA_CAMERA * b->observed[2 * i],
                  *point = b->points + 3 * b->observed[2 * i + 1];
-    for (int k = 0; k < CAMERA; k++) to[k] = camera[k];
-    for (int k = 0; k < 3; k++) to[POINT + k] = point[k];
-    to[WEIGHT] = b->weights[i];
-    for (int k = 0; k < 2; k++) to[FEATURE + k] = b->features[2 * i + k];
+    for (int k = 0; k < BA_CAMERA; k++) to[k] = camera[k];
+    for (int k = 0; k < 3; k++) to[BA_POINT + k] = point[k];
+    to[BA_WEIGHT] = b->weights[i];
+    for (int k = 0; k < 2; k++) to[BA_FEATURE + k] = b->features[2 * i + k];
     return to;
 }
 
@@ -112,13 +66,13 @@ static double *observation(ba *b, size_t i, double *to) {
 static tad_workspace *freeze_observation(bool still, bool jacobian) {
     const tad_freeze_options options = {.allow_constant_outputs = true};
     tad_tape *t = tad_tape_new(NULL);
-    tad_var in[INPUTS], error[2], row[2 * WANTED];
-    for (int i = 0; i < INPUTS; i++) in[i] = tad_scalar(t, 1 + i);
-    errors_of(in, still, error);
+    tad_var in[BA_INPUTS], error[2], row[2 * BA_WANTED];
+    for (int i = 0; i < BA_INPUTS; i++) in[i] = tad_scalar(t, 1 + i);
+    ba_errors(in, still, error);
     for (int k = 0; k < 2 && jacobian; k++)
-        gb_tape_must(tad_grad(&error[k], NULL, 1, in, WANTED, row + k * WANTED), t);
-    return jacobian ? gb_freeze_recorded(t, in, INPUTS, row, 2 * WANTED, &options)
-                    : gb_freeze_recorded(t, in, INPUTS, error, 2, &options);
+        gb_tape_must(tad_grad(&error[k], NULL, 1, in, BA_WANTED, row + k * BA_WANTED), t);
+    return jacobian ? gb_freeze_recorded(t, in, BA_INPUTS, row, 2 * BA_WANTED, &options)
+                    : gb_freeze_recorded(t, in, BA_INPUTS, error, 2, &options);
 }
 
 static void prepare(ba *b, bool jacobian) {
@@ -132,7 +86,7 @@ static void prepare(ba *b, bool jacobian) {
 }
 
 static void run_at(tad_workspace *w, const double *inputs, size_t n, double *to, size_t width) {
-    gb_run_must(tad_bind_each_numbers_in(w, 0, INPUTS, n, inputs), w);
+    gb_run_must(tad_bind_each_numbers_in(w, 0, BA_INPUTS, n, inputs), w);
     gb_run_must(tad_bind_each_numbers_out(w, 0, width, n, to), w);
     gb_run(w);
 }
@@ -181,7 +135,7 @@ static json_t *errors(void *state) {
 
 static void prepare_jacobian(void *state) {
     ba *b = state;
-    const size_t filled = (2 * WANTED + 1) * b->p;
+    const size_t filled = (2 * BA_WANTED + 1) * b->p;
     prepare(b, true);
     b->values = gb_memory(filled * sizeof *b->values);
     b->columns = gb_memory(filled * sizeof *b->columns);
@@ -189,41 +143,41 @@ static void prepare_jacobian(void *state) {
 }
 
 static void place_observation(const ba *b, size_t i, int *column) {
-    const int camera = CAMERA * b->observed[2 * i],
-              point = CAMERA * (int)b->n + 3 * b->observed[2 * i + 1];
-    for (int k = 0; k < CAMERA; k++) column[k] = camera + k;
-    for (int k = 0; k < 3; k++) column[POINT + k] = point + k;
-    column[WEIGHT] = CAMERA * (int)b->n + 3 * (int)b->m + (int)i;
+    const int camera = BA_CAMERA * b->observed[2 * i],
+              point = BA_CAMERA * (int)b->n + 3 * b->observed[2 * i + 1];
+    for (int k = 0; k < BA_CAMERA; k++) column[k] = camera + k;
+    for (int k = 0; k < 3; k++) column[BA_POINT + k] = point + k;
+    column[BA_WEIGHT] = BA_CAMERA * (int)b->n + 3 * (int)b->m + (int)i;
 }
 
 static void place_all(ba *b) {
-    const size_t p = b->p, before = 2 * WANTED * p;
+    const size_t p = b->p, before = 2 * BA_WANTED * p;
     for (size_t i = 0; i < p; i++) {
-        place_observation(b, i, b->columns + 2 * WANTED * i);
-        place_observation(b, i, b->columns + 2 * WANTED * i + WANTED);
-        b->columns[before + i] = CAMERA * (int)b->n + 3 * (int)b->m + (int)i;
+        place_observation(b, i, b->columns + 2 * BA_WANTED * i);
+        place_observation(b, i, b->columns + 2 * BA_WANTED * i + BA_WANTED);
+        b->columns[before + i] = BA_CAMERA * (int)b->n + 3 * (int)b->m + (int)i;
     }
-    for (size_t i = 0; i <= 2 * p; i++) b->rows[i] = WANTED * (int)i;
+    for (size_t i = 0; i <= 2 * p; i++) b->rows[i] = BA_WANTED * (int)i;
     for (size_t i = 1; i <= p; i++) b->rows[2 * p + i] = (int)(before + i);
 }
 
 static void compute_jacobian(void *state) {
     ba *b = state;
-    run_all(b, b->values, 2 * WANTED, b->values + 2 * WANTED * b->p);
+    run_all(b, b->values, 2 * BA_WANTED, b->values + 2 * BA_WANTED * b->p);
     place_all(b);
 }
 
 static json_t *first_and_last(const int *x, size_t count) {
     json_t *list = json_array();
-    for (size_t i = 0; i < 2 * WANTED; i++) json_array_append_new(list, json_integer(x[i]));
+    for (size_t i = 0; i < 2 * BA_WANTED; i++) json_array_append_new(list, json_integer(x[i]));
     json_array_append_new(list, json_integer(x[count - 1]));
     return list;
 }
 
 static json_t *jacobian(void *state) {
     ba *b = state;
-    const size_t filled = (2 * WANTED + 1) * b->p;
-    json_t *values = gb_list(b->values, 2 * WANTED);
+    const size_t filled = (2 * BA_WANTED + 1) * b->p;
+    json_t *values = gb_list(b->values, 2 * BA_WANTED);
     json_array_append_new(values, json_real(b->values[filled - 1]));
     return json_pack("{s:o, s:o, s:o}", "rows", first_and_last(b->rows, 3 * b->p + 1), "cols",
                      first_and_last(b->columns, filled), "vals", values);
