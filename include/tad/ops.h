@@ -867,7 +867,7 @@ TAD_API tad_var tad_dropout_channels(tad_var x, double p);
  * to a class drawn by softmax(logits), the closer the smaller tau. hard: the value is that of the
  * class, one-hot up to rounding, the derivatives stay those of the soft one, as PyTorch does.
  * By name (tad_call) numbers of 0 .. 1, of the logits' shape, may be given as a second operand.
- * BAD_ARGUMENT for tau not above 0. */
+ * BAD_ARGUMENT for tau not above 0, BAD_SHAPE for hard of no classes. */
 TAD_API tad_var tad_gumbel_softmax(tad_var logits, double tau, bool hard, int axis);
 
 /* Samples by the tape's random numbers, of the shape that the parameters broadcast to and their

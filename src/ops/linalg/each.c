@@ -142,7 +142,8 @@ static void put_in_lane(const call *p, int64_t rows, int64_t cols, const void *f
     const size_t width = tad__width(p->dtype);
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < cols; j++, to = (char *)to + TAD__TOGETHER) {
-            const size_t at = (size_t)(i * row + j * col);
+            const ptrdiff_t at =
+                (ptrdiff_t)i * row + (ptrdiff_t)j * col; /* negative of a flipped one */
             if (width == sizeof(double))
                 ((double *)to)[lane] = ((const double *)from)[at];
             else

@@ -21,6 +21,7 @@ static tad_status gumbel_shape(const tad_call_frame *c, tad_type *out, size_t *n
     int axis;
     if (tad__need_one_float(c)) return TAD_BAD_DTYPE;
     if (tad__one_axis(c, o->axis, shape.rank, &axis)) return TAD_BAD_AXIS;
+    if (o->hard && shape.dim[axis] == 0) return tad_fail(c, TAD_BAD_SHAPE, "of no classes");
     if (!(o->tau > 0)) return tad_fail(c, TAD_BAD_ARGUMENT, "tau = %g is not above 0", o->tau);
     if (c->n_in > 1 && c->in[1]) {
         const tad_shape given = tad__shape_of(c->in[1]);
@@ -77,6 +78,7 @@ static const tad_sample gumbel_samples[] = {
 };
 static const tad_misuse gumbel_misuse[] = {
     {CASE("tau", F64(3), F64(3)), CHOICE(0, false, 0), .expect = TAD_BAD_ARGUMENT},
+    {CASE("hard, of none", F64(2, 0), F64(2, 0)), CHOICE(1, true, 1), .expect = TAD_BAD_SHAPE},
     {CASE("no such axis", F64(3), F64(3)), CHOICE(1, false, 1), .expect = TAD_BAD_AXIS},
     {CASE("0-d", F64_0D, F64_0D), CHOICE(1, false, -1), .expect = TAD_BAD_AXIS},
     {CASE("numbers", F64(3), F64(2)), CHOICE(1, false, -1), .expect = TAD_BAD_SHAPE},
