@@ -121,6 +121,7 @@ static tad_var with_length(tad_var x, int axis, int64_t n) {
 
 /* Real numbers as complex ones. */
 static tad_var with_zeros(tad_var x) {
+    if (tad_is_nil(x)) return x; /* no memory: there is no shape to read */
     const int rank = tad_shape_of(x).rank + 1;
     int64_t width[2 * TAD_MAX_RANK] = {0};
     width[2 * rank - 1] = 1;

@@ -47,6 +47,7 @@ static tad_var blocks(tad_var a, tad_var b, tad_var c, tad_var d) {
     return tad_concat((tad_var[]){above, below}, 2, -2);
 }
 static tad_var block(tad_var x, bool below, bool right) {
+    if (tad_is_nil(x)) return x; /* no memory: there is no shape to read */
     const tad_shape s = tad_shape_of(x);
     const int64_t n = s.dim[s.rank - 1] / 2;
     tad_var row = tad_slice(x, -2, below ? n : 0, below ? 2 * n : n, 1);
