@@ -51,11 +51,11 @@ static tad_status affine_shape(const tad_call_frame *c, tad_type *out, size_t *n
     (void)n_out;
     const tad_shape *images = &((const affine_options *)c->options)->size;
     const tad_array *theta = c->in[0];
-    const int axes = images->rank - 2;
     int64_t size;
     if (tad__needs_float(c, 0)) return TAD_BAD_DTYPE;
-    if (axes < 1 || axes > TAD__GRID_AXES)
+    if (images->rank < 3 || images->rank > 2 + TAD__GRID_AXES)
         return tad_fail(c, TAD_BAD_ARGUMENT, "size has %d numbers, not 3 to 5", images->rank);
+    const int axes = images->rank - 2;
     for (int i = 0; i < images->rank; i++)
         if (images->dim[i] < (i > 1))
             return tad_fail(c, TAD_BAD_ARGUMENT, "size %lld", (long long)images->dim[i]);

@@ -31,7 +31,7 @@ static tad_status upsample_shape(const tad_call_frame *c, tad_type *out, size_t 
     (void)n_out;
     const upsample_options *o = c->options;
     const tad_array *x = c->in[0];
-    const int rank = x->rank - 2, given = o->size.rank + o->scale_factor.rank;
+    const int rank = x->rank - 2, given = o->size.rank ? o->size.rank : o->scale_factor.rank;
     int64_t places;
     if (tad__needs_float(c, 0)) return TAD_BAD_DTYPE;
     if (rank < 1 || rank > 3) return tad_fail(c, TAD_BAD_SHAPE, "needs three to five axes");
