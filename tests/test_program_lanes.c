@@ -296,6 +296,30 @@ START_TEST(rows_of_any_width_and_number_are_read_and_written) {
 }
 END_TEST
 
+/* Some inputs lie beside others that are no part of the same row. */
+START_TEST(rows_are_told_apart) {
+    enum { HALF = 4, ALL = 2 * HALF };
+    static double a[POINTS * HALF], b[POINTS * HALF], c[POINTS][HALF], d[POINTS][HALF];
+    machine m = mirror(ALL);
+    for (size_t i = 0; i < POINTS * HALF; i++) a[i] = (double)i, b[i] = 0.5 + (double)i;
+    ck_assert_int_eq(tad_bind_each_numbers_in(m.w, 0, HALF, POINTS, a), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_numbers_in(m.w, HALF, HALF, POINTS, b), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_numbers_in(m.w, 1, 1, POINTS, a + 1), TAD_OK);
+    ck_assert_int_eq(tad_bind_in(m.w, 2, TAD_F64, TAD_0D, a + 2), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_numbers_out(m.w, HALF, HALF, POINTS, c[0]), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_numbers_out(m.w, 0, HALF, POINTS, d[0]), TAD_OK);
+    ck_assert_msg(tad_run(m.w) == TAD_OK, "%s", tad_workspace_message(m.w));
+    for (size_t i = 0; i < POINTS; i++) {
+        const double right[HALF] = {a[HALF * i], a[1 + i], a[2], a[HALF * i + 3]};
+        for (size_t k = 0; k < HALF; k++) {
+            ck_assert(c[i][HALF - 1 - k] == -right[k]);
+            ck_assert(d[i][HALF - 1 - k] == -b[HALF * i + k]);
+        }
+    }
+    machine_free(m);
+}
+END_TEST
+
 /* ---- decisions ---- */
 
 /* Whether x[0] > 0, then x[1] < shared[0], then, on what all points share, shared[1] > 0. */
@@ -432,6 +456,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, random_programs_have_the_bits_of_one_point, 0, 30);
     tcase_add_loop_test(c, a_long_program_has_the_bits_of_one_point, 0, 3);
     tcase_add_test(c, constants_of_any_type_go_with_it);
+    tcase_add_test(c, rows_are_told_apart);
     tcase_add_loop_test(c, rows_of_any_width_and_number_are_read_and_written, 0, WIDTHS * LEVELS);
 
     c = tape_case(s, "decisions");

@@ -156,13 +156,12 @@ static lane_plan plan_steps(tad_workspace *w) {
 enum { SIDE_BY_SIDE = 32 };
 
 /* Of inputs or outputs from k on, at `at`: how many lie side by side in each point, SIDE_BY_SIDE at
- * most. */
+ * most. Sums, and what is one for all points, have no step like that of a row. */
 static size_t side_by_side(const void *const *at, const tad__each *each, size_t end, size_t k) {
-    const size_t size = sizeof(double), most = tad__min(SIDE_BY_SIDE, end - k);
+    const size_t size = sizeof(double), step = each[k].step;
+    const size_t most = tad__min(SIDE_BY_SIDE, end - k);
     size_t n = 1;
-    while (n < most && each[k + n].given && !each[k + n].sum && each[k + n].step == each[k].step &&
-           each[k].step >= (n + 1) * size && at[k + n] == (const char *)at[k] + n * size)
-        n++;
+    while (n < most && each[k + n].step == step && at[k + n] == (const char *)at[k] + n * size) n++;
     return n;
 }
 
