@@ -176,14 +176,15 @@ static size_t load_beside(const tad_workspace *w, size_t k, size_t first, size_t
 }
 
 static void load(const tad_workspace *w, size_t first, size_t n) {
-    size_t taken = 1;
-    for (size_t k = 0; k < w->p->n_in; k += taken, taken = 1) {
-        double *row = tad__lane_row(w, w->p->in[k].value);
-        if (!w->each_in[k].given) continue;
-        if (w->each_in[k].step == sizeof *row)
-            memcpy(row, (const double *)w->in[k] + first, n * sizeof *row);
+    const tad_program *p = w->p;
+    for (size_t k = 0; k < p->n_in; k++) {
+        const tad__each *each = &w->each_in[k];
+        if (!each->given) continue;
+        if (each->step == sizeof(double))
+            memcpy(tad__lane_row(w, p->in[k].value), (const double *)w->in[k] + first,
+                   n * sizeof(double));
         else
-            taken = load_beside(w, k, first, n);
+            k += load_beside(w, k, first, n) - 1;
     }
 }
 
@@ -202,15 +203,15 @@ static size_t store_beside(const tad_workspace *w, size_t k, size_t first, size_
 }
 
 static void store(const tad_workspace *w, size_t first, size_t n) {
-    size_t taken = 1;
-    for (size_t k = 0; k < w->p->n_out; k += taken, taken = 1) {
+    for (size_t k = 0; k < w->p->n_out; k++) {
+        const tad__each *each = &w->each_out[k];
         const double *row = row_of_output(w, k);
-        if (w->each_out[k].sum)
+        if (each->sum)
             w->p->kernels->add[TAD_F64](n, row, w->out[k]);
-        else if (w->each_out[k].step == sizeof *row)
+        else if (each->step == sizeof *row)
             memcpy((double *)w->out[k] + first, row, n * sizeof *row);
         else
-            taken = store_beside(w, k, first, n);
+            k += store_beside(w, k, first, n) - 1;
     }
 }
 
