@@ -235,6 +235,91 @@ START_TEST(random_decisions_come_out_as_for_one_point) {
 }
 END_TEST
 
+/* ---- points that lie in rows ---- */
+
+enum { WIDEST = 41, POINTS = 131, LEVELS = TAD_LEVEL_AVX512 - TAD_LEVEL_BASE + 1 };
+static const size_t widths[] = {1, 2, 3, 4, 5, 7, 8, 9, 17, 32, 33, WIDEST};
+enum { WIDTHS = sizeof widths / sizeof *widths };
+
+/* Numbers of points in rows, and one of them in a column besides; what is behind the last point. */
+typedef struct in_rows {
+    double row[(POINTS + 1) * WIDEST], column[POINTS + 1];
+} in_rows;
+
+/* Of n inputs, output k is minus input n - 1 - k. */
+static machine mirror(size_t n) {
+    tad_var in[WIDEST], out[WIDEST];
+    for (size_t k = 0; k < n; k++) {
+        in[k] = tad_scalar(t, (double)k);
+        out[n - 1 - k] = tad_neg(in[k]);
+    }
+    return machine_of(in, n, out, n, NULL);
+}
+
+/* aside < n: this input, and the output of this number, are in columns, and rows have a gap. */
+static void bind_rows(machine m, size_t n, size_t aside, size_t points, in_rows *x, in_rows *y) {
+    const tad_shape all = TAD_SHAPE((int64_t)points);
+    for (size_t i = 0; i < sizeof x->row / sizeof *x->row; i++)
+        x->row[i] = 0.5 + (double)i, y->row[i] = untouched;
+    for (size_t i = 0; i <= POINTS; i++) x->column[i] = -(double)i, y->column[i] = untouched;
+    ck_assert_int_eq(tad_bind_each_numbers_in(m.w, 0, n, points, x->row), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_numbers_out(m.w, 0, n, points, y->row), TAD_OK);
+    if (aside == n) return;
+    ck_assert_int_eq(tad_bind_each_in(m.w, aside, TAD_F64, all, x->column), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_out(m.w, aside, TAD_F64, all, y->column), TAD_OK);
+}
+
+static void ck_mirrored(machine m, size_t n, size_t aside, size_t points) {
+    static in_rows x, y;
+    bind_rows(m, n, aside, points, &x, &y);
+    ck_assert_msg(tad_run(m.w) == TAD_OK, "%s", tad_workspace_message(m.w));
+    for (size_t i = 0; i <= points; i++)
+        for (size_t k = 0; k < n; k++) {
+            const size_t from = n - 1 - k;
+            const double in = from == aside ? x.column[i] : x.row[i * n + from],
+                         right = i < points ? -in : untouched;
+            const double out = k == aside ? y.column[i] : y.row[i * n + k];
+            ck_assert_msg(out == right, "%zu numbers, %zu aside, %zu points: number %zu of %zu", n,
+                          aside, points, k, i);
+            ck_assert(k != aside || y.row[i * n + k] == untouched);
+        }
+}
+
+START_TEST(rows_of_any_width_and_number_are_read_and_written) {
+    const size_t n = widths[_i / LEVELS];
+    tad_tape_free(t);
+    t = tad_tape_new(&(tad_settings){.level = (tad_level)(TAD_LEVEL_BASE + _i % LEVELS)});
+    machine m = mirror(n);
+    for (size_t points = 1; points <= POINTS; points += points < 10 ? 1 : 11)
+        for (size_t aside = n / 3; aside <= n; aside += n - n / 3) ck_mirrored(m, n, aside, points);
+    machine_free(m);
+}
+END_TEST
+
+/* Some inputs lie beside others that are no part of the same row. */
+START_TEST(rows_are_told_apart) {
+    enum { HALF = 4, ALL = 2 * HALF };
+    static double a[POINTS * HALF], b[POINTS * HALF], c[POINTS][HALF], d[POINTS][HALF];
+    machine m = mirror(ALL);
+    for (size_t i = 0; i < POINTS * HALF; i++) a[i] = (double)i, b[i] = 0.5 + (double)i;
+    ck_assert_int_eq(tad_bind_each_numbers_in(m.w, 0, HALF, POINTS, a), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_numbers_in(m.w, HALF, HALF, POINTS, b), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_numbers_in(m.w, 1, 1, POINTS, a + 1), TAD_OK);
+    ck_assert_int_eq(tad_bind_in(m.w, 2, TAD_F64, TAD_0D, a + 2), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_numbers_out(m.w, HALF, HALF, POINTS, c[0]), TAD_OK);
+    ck_assert_int_eq(tad_bind_each_numbers_out(m.w, 0, HALF, POINTS, d[0]), TAD_OK);
+    ck_assert_msg(tad_run(m.w) == TAD_OK, "%s", tad_workspace_message(m.w));
+    for (size_t i = 0; i < POINTS; i++) {
+        const double right[HALF] = {a[HALF * i], a[1 + i], a[2], a[HALF * i + 3]};
+        for (size_t k = 0; k < HALF; k++) {
+            ck_assert(c[i][HALF - 1 - k] == -right[k]);
+            ck_assert(d[i][HALF - 1 - k] == -b[HALF * i + k]);
+        }
+    }
+    machine_free(m);
+}
+END_TEST
+
 /* ---- decisions ---- */
 
 /* Whether x[0] > 0, then x[1] < shared[0], then, on what all points share, shared[1] > 0. */
@@ -371,6 +456,8 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, random_programs_have_the_bits_of_one_point, 0, 30);
     tcase_add_loop_test(c, a_long_program_has_the_bits_of_one_point, 0, 3);
     tcase_add_test(c, constants_of_any_type_go_with_it);
+    tcase_add_test(c, rows_are_told_apart);
+    tcase_add_loop_test(c, rows_of_any_width_and_number_are_read_and_written, 0, WIDTHS * LEVELS);
 
     c = tape_case(s, "decisions");
     tcase_add_loop_test(c, random_decisions_come_out_as_for_one_point, 0, 30);

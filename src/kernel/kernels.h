@@ -18,6 +18,7 @@
 #include "roll.h"
 #include "softmax.h"
 #include "sweep.h"
+#include "turn.h"
 #include "update.h"
 
 /* in: contiguous inputs of n elements; pq: two options, never NULL. float64 and float32 by the
@@ -56,6 +57,7 @@ typedef struct tad__kernels {
     const tad__pieces_kernels *pieces;
     const tad__update_kernels *update;
     const tad__roll_kernels *roll;
+    const tad__turn_kernels *turn;
     tad__sweep *sweep;
     tad__push_tangents *push_tangents;
     tad__pull_adjoints *pull_adjoints, *pull_quickly;

@@ -71,6 +71,7 @@ const tad__kernels TAD_LEVEL(tad__kernels) = {
     .pieces = &TAD_LEVEL(tad__pieces_kernels),
     .update = &TAD_LEVEL(tad__update_kernels),
     .roll = &TAD_LEVEL(tad__roll_kernels),
+    .turn = &TAD_LEVEL(tad__turn_kernels),
     .sweep = TAD_LEVEL(tad__sweep_numbers),
     .push_tangents = TAD_LEVEL(tad__push_tangents_numbers),
     .pull_adjoints = TAD_LEVEL(tad__pull_adjoints_numbers),

@@ -153,38 +153,65 @@ static lane_plan plan_steps(tad_workspace *w) {
 
 /* ---- reading and writing points ---- */
 
-/* Numbers of n points that lie `step` bytes apart. */
-static void load_row(double *row, const char *from, size_t step, size_t n) {
-    if (step == sizeof *row)
-        memcpy(row, from, n * sizeof *row);
-    else
-        for (size_t i = 0; i < n; i++) memcpy(row + i, from + i * step, sizeof *row);
+enum { SIDE_BY_SIDE = 32 };
+
+/* Of inputs or outputs from k on, at `at`: how many lie side by side in each point, SIDE_BY_SIDE at
+ * most. Sums, and what is one for all points, have no step like that of a row. */
+static size_t side_by_side(const void *const *at, const tad__each *each, size_t end, size_t k) {
+    const size_t size = sizeof(double), step = each[k].step;
+    const size_t most = tad__min(SIDE_BY_SIDE, end - k);
+    size_t n = 1;
+    while (n < most && each[k + n].step == step && at[k + n] == (const char *)at[k] + n * size) n++;
+    return n;
 }
 
-static void store_row(const double *row, char *to, size_t step, size_t n) {
-    if (step == sizeof *row)
-        memcpy(to, row, n * sizeof *row);
-    else
-        for (size_t i = 0; i < n; i++) memcpy(to + i * step, row + i, sizeof *row);
+/* Input k and those beside it; how many that are. */
+static size_t load_beside(const tad_workspace *w, size_t k, size_t first, size_t n) {
+    const size_t step = w->each_in[k].step,
+                 together = side_by_side(w->in, w->each_in, w->p->n_in, k);
+    double *row[SIDE_BY_SIDE];
+    for (size_t i = 0; i < together; i++) row[i] = tad__lane_row(w, w->p->in[k + i].value);
+    w->p->kernels->turn->to_rows(n, together, (const char *)w->in[k] + first * step, step, row);
+    return together;
 }
 
 static void load(const tad_workspace *w, size_t first, size_t n) {
-    for (size_t k = 0; k < w->p->n_in; k++) {
+    const tad_program *p = w->p;
+    for (size_t k = 0; k < p->n_in; k++) {
         const tad__each *each = &w->each_in[k];
-        if (each->given)
-            load_row(tad__lane_row(w, w->p->in[k].value),
-                     (const char *)w->in[k] + first * each->step, each->step, n);
+        if (!each->given) continue;
+        if (each->step == sizeof(double))
+            memcpy(tad__lane_row(w, p->in[k].value), (const double *)w->in[k] + first,
+                   n * sizeof(double));
+        else
+            k += load_beside(w, k, first, n) - 1;
     }
+}
+
+static const double *row_of_output(const tad_workspace *w, size_t k) {
+    return tad__lane_row(w, w->row_of[w->p->out[k].value]);
+}
+
+static size_t store_beside(const tad_workspace *w, size_t k, size_t first, size_t n) {
+    const void *const *out = (const void *const *)w->out;
+    const size_t step = w->each_out[k].step,
+                 together = side_by_side(out, w->each_out, w->p->n_out, k);
+    const double *row[SIDE_BY_SIDE];
+    for (size_t i = 0; i < together; i++) row[i] = row_of_output(w, k + i);
+    w->p->kernels->turn->from_rows(n, together, row, (char *)w->out[k] + first * step, step);
+    return together;
 }
 
 static void store(const tad_workspace *w, size_t first, size_t n) {
     for (size_t k = 0; k < w->p->n_out; k++) {
         const tad__each *each = &w->each_out[k];
-        const double *row = tad__lane_row(w, w->row_of[w->p->out[k].value]);
+        const double *row = row_of_output(w, k);
         if (each->sum)
             w->p->kernels->add[TAD_F64](n, row, w->out[k]);
+        else if (each->step == sizeof *row)
+            memcpy((double *)w->out[k] + first, row, n * sizeof *row);
         else
-            store_row(row, (char *)w->out[k] + first * each->step, each->step, n);
+            k += store_beside(w, k, first, n) - 1;
     }
 }
 
