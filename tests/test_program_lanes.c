@@ -289,6 +289,7 @@ START_TEST(rows_of_any_width_and_number_are_read_and_written) {
     const size_t n = widths[_i / LEVELS];
     tad_tape_free(t);
     t = tad_tape_new(&(tad_settings){.level = (tad_level)(TAD_LEVEL_BASE + _i % LEVELS)});
+    tad_tape_clear(t); /* a level that is not there: the best one below it */
     machine m = mirror(n);
     for (size_t points = 1; points <= POINTS; points += points < 10 ? 1 : 11)
         for (size_t aside = n / 3; aside <= n; aside += n - n / 3) ck_mirrored(m, n, aside, points);
