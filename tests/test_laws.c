@@ -257,12 +257,20 @@ static void placed_vjp(tad_rule *r) {
 
 static void placed_jvp(tad_rule *r) { r->result[1] = tad_mul(r->given[0], tad_number(2)); }
 
-START_TEST(outputs_without_derivatives_may_come_first) {
+/* The check passes an op of one sample, and has asked for float32. */
+static void ck_passes(tad_op op, const tad_sample *sample) {
     tad_gradcheck_report r;
+    op.family = "test";
+    op.samples = sample;
+    op.n_samples = 1;
+    const tad_verdict v = tad_gradcheck_op(&op, &(tad_gradcheck_options){.repeats = 1}, &r);
+    ck_assert_msg(v == TAD_CHECK_PASS, "%s: %s", tad_verdict_text(v), r.first);
+    ck_assert_uint_gt(r.law[0][TAD_LAW_FLOAT32].checked, 0);
+}
+
+START_TEST(outputs_without_derivatives_may_come_first) {
     tad_sample_input in = {.type = {TAD_F64, {1, {6}}}, .lo = -1.2, .hi = 1.2};
-    const tad_sample sample = {.label = "placed", .n = 1, .in = &in};
     const tad_op op = {.name = "placed",
-                       .family = "test",
                        .doc = "a place and twice x",
                        .min_in = 1,
                        .max_in = 1,
@@ -270,12 +278,8 @@ START_TEST(outputs_without_derivatives_may_come_first) {
                        .shape = placed_shape,
                        .forward = placed_forward,
                        .vjp = placed_vjp,
-                       .jvp = placed_jvp,
-                       .samples = &sample,
-                       .n_samples = 1};
-    const tad_verdict v = tad_gradcheck_op(&op, &(tad_gradcheck_options){.repeats = 1}, &r);
-    ck_assert_msg(v == TAD_CHECK_PASS, "%s: %s", tad_verdict_text(v), r.first);
-    ck_assert_uint_gt(r.law[0][TAD_LAW_FLOAT32].checked, 0);
+                       .jvp = placed_jvp};
+    ck_passes(op, &(const tad_sample){.label = "placed", .n = 1, .in = &in});
 }
 END_TEST
 
@@ -291,23 +295,16 @@ static void steep_compose(tad_rule *r) {
 }
 
 START_TEST(float32_may_err_by_what_the_steepest_input_brings) {
-    tad_gradcheck_report r;
     const tad_sample_input in[] = {{.type = {TAD_F64, {1, {6}}}, .lo = 99.99, .hi = 100.01},
                                    {.type = {TAD_F64, {1, {6}}}, .lo = -1, .hi = 1}};
-    const tad_sample sample = {.label = "steep", .n = 2, .in = in};
     const tad_op op = {.name = "steep",
-                       .family = "test",
                        .doc = "a - 100 + b / 1000",
                        .min_in = 2,
                        .max_in = 2,
                        .n_out = 1,
                        .shape = steep_shape,
-                       .compose = steep_compose,
-                       .samples = &sample,
-                       .n_samples = 1};
-    const tad_verdict v = tad_gradcheck_op(&op, &(tad_gradcheck_options){.repeats = 1}, &r);
-    ck_assert_msg(v == TAD_CHECK_PASS, "%s: %s", tad_verdict_text(v), r.first);
-    ck_assert_uint_gt(r.law[0][TAD_LAW_FLOAT32].checked, 0);
+                       .compose = steep_compose};
+    ck_passes(op, &(const tad_sample){.label = "steep", .n = 2, .in = in});
 }
 END_TEST
 

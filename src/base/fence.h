@@ -9,8 +9,6 @@
 #define TAD_FENCE_H
 
 #include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
 
 #if defined(__has_feature) && !defined(TAD_FENCED)
 #if __has_feature(address_sanitizer)
@@ -22,6 +20,9 @@
 #endif
 
 #ifdef TAD_FENCED
+
+#include <stdlib.h>
+#include <string.h>
 
 enum { TAD__GAP = 16 };
 
@@ -41,7 +42,7 @@ static inline void tad__set_fence(void *end) {
     tad__close(end, TAD__GAP);
 }
 
-/* Ends the program if something was written beyond a block. */
+/* Ends the program, which is a test, if something was written beyond a block. */
 static inline void tad__lift_fence(void *end) {
     const unsigned char *at = end;
     tad__open(end, TAD__GAP);

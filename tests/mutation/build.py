@@ -199,7 +199,7 @@ class Build:
                     VECTORS=str(self.folder.parent / "tests/vectors"), **more)
 
     def output(self, name, only):
-        """What a program writes, if it has nothing to do but that."""
+        """What a program writes, if it has nothing to do but that. Those of Check read TAD_TEST, others the word."""
         env = self.environment(self.folder, TAD_TEST=only)
         run = subprocess.run([str(self.folder / name), only], cwd=self.folder, env=env, text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)

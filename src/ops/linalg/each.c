@@ -136,14 +136,13 @@ static size_t room_of(const tad__sides *s, int squares, int rows) {
 
 /* ---- some matrices together ---- */
 
-/* Brings the elements of a rows x cols matrix to a lane, or the other way. */
+/* Brings the elements of a rows x cols matrix, which may be flipped, to a lane. */
 static void put_in_lane(const call *p, int64_t rows, int64_t cols, const void *from, ptrdiff_t row,
                         ptrdiff_t col, void *to, size_t lane) {
     const size_t width = tad__width(p->dtype);
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < cols; j++, to = (char *)to + TAD__TOGETHER) {
-            const ptrdiff_t at =
-                (ptrdiff_t)i * row + (ptrdiff_t)j * col; /* negative of a flipped one */
+            const ptrdiff_t at = (ptrdiff_t)i * row + (ptrdiff_t)j * col;
             if (width == sizeof(double))
                 ((double *)to)[lane] = ((const double *)from)[at];
             else

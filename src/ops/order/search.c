@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "array/c_text.h"
+#include "array/number.h"
 #include "array/view.h"
 #include "kernel/plain/search.h"
 #include "ops/families.h"
@@ -88,15 +89,6 @@ static tad_status histogram_shape(const tad_call_frame *c, tad_type *out, size_t
     return TAD_OK;
 }
 
-static double number_at(const void *at, unsigned dtype) {
-    switch (dtype) {
-    case TAD_F64: return *(const double *)at;
-    case TAD_F32: return *(const float *)at;
-    case TAD_I64: return (double)*(const int64_t *)at;
-    default: return *(const bool *)at;
-    }
-}
-
 static tad_status histogram_forward(const tad_call_frame *c) {
     const histogram_options *o = c->options;
     const tad_array *x = c->in[0];
@@ -106,8 +98,8 @@ static tad_status histogram_forward(const tad_call_frame *c) {
     tad__loop_init(&l, &shape, &x, 1);
     for (bool more = tad__loop_first(&l); more; more = tad__loop_next(&l))
         for (int64_t i = 0; i < l.length; i++)
-            tad__count_in(number_at(l.run[0] + i * l.step[0], x->dtype), o->bins, o->min, o->max,
-                          c->out[0]->data);
+            tad__count_in(tad__load(l.run[0] + i * l.step[0], (tad_dtype)x->dtype), o->bins, o->min,
+                          o->max, c->out[0]->data);
     return TAD_OK;
 }
 

@@ -50,14 +50,13 @@ static tad_status read_places(const tad_call_frame *c, sizes *s) {
 static tad_status read_sizes(const tad_call_frame *c, sizes *s) {
     const sum_options *o = c->options;
     const tad_array *g, *x;
-    if (o->by < 0 || o->by > OPERANDS)
-        return tad_fail(c, TAD_BAD_ARGUMENT, "has no place for factor %d", o->by);
-    *s = (sizes){.by = COTANGENT + o->by};
+    *s = (sizes){0};
     if (c->n_in != OPERANDS) return tad_fail(c, TAD_BAD_ARGUMENT, "needs %d operands", OPERANDS);
     tad_status status = read_places(c, s);
     if (status != TAD_OK) return status;
-    if (s->by >= OF_AXES + s->axes || c->in[s->by])
+    if (o->by < 0 || o->by >= OF_AXES - COTANGENT + s->axes || c->in[COTANGENT + o->by])
         return tad_fail(c, TAD_BAD_ARGUMENT, "has no place for factor %d", o->by);
+    s->by = COTANGENT + o->by;
     g = c->in[COTANGENT];
     x = c->in[IMAGE];
     if ((s->by == COTANGENT) != !g || (s->by == IMAGE) != !x || (x && x->rank != 2 + s->axes) ||
