@@ -67,7 +67,7 @@ static void keep(tad__roll *r) {
     if (r->failed) return;
     memcpy(f->slot, r->place, r->n * sizeof *f->slot);
     p->slots = r->slots;
-    p->info.rolled_up = r->item.count - r->on_list;
+    p->info.rolled_up = r->item.count - r->on_list - r->shared;
     TAD__LIST_FREE(&p->memory, p->step);
     p->step = r->step;
     r->step = (tad__steps){0};
@@ -104,6 +104,7 @@ static void end(tad__roll *r) {
     TAD__LIST_FREE(m, r->stage_of_group);
     TAD__LIST_FREE(m, r->term);
     TAD__LIST_FREE(m, r->group_term);
+    TAD__LIST_FREE(m, r->sharing);
     TAD__LIST_FREE(m, r->step);
     tad__arena_free(&r->arena);
 }

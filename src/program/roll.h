@@ -78,6 +78,11 @@ enum {
 
 enum { TAD__DEF_STEP = 0, TAD__DEF_LIST = 1, TAD__DEF_CONSTANT = 2, TAD__DEF_OUTSIDE = 3 };
 
+/* A number that an item would give which gives what another gives. */
+typedef struct tad__sharing {
+    uint32_t number, of;
+} tad__sharing;
+
 typedef struct tad__roll {
     tad__freezer *f;
     tad_program *p;
@@ -92,9 +97,11 @@ typedef struct tad__roll {
     uint32_t *stage; /* steps of other kinds that it waits for */
     uint8_t *mark;
     /* The next three lie where the three before do, which are of no use once there are items. */
-    uint32_t *item_of; /* TAD__NO_REF: none */
-    uint32_t *place;   /* in the workspace */
-    uint32_t *order;   /* items, group by group */
+    uint32_t *item_of;                    /* TAD__NO_REF: none */
+    uint32_t *place;                      /* in the workspace */
+    uint32_t *order;                      /* items, group by group */
+    uint32_t *first_reader, *last_reader; /* of each item: groups, of those that were recorded
+                                             first and last of all that read it */
     TAD__LIST(tad__item) item;
     TAD__LIST(uint32_t) operand; /* numbers */
     TAD__LIST(tad__ready) ready; /* by sign */
@@ -104,6 +111,8 @@ typedef struct tad__roll {
     tad__steps step; /* those that will be the program's */
     TAD__LIST(tad__placed_term) term;
     TAD__LIST(tad__group_term) group_term;
+    TAD__LIST(tad__sharing) sharing;    /* in the group that is being made */
+    size_t shared;                      /* in all */
     uint32_t slots;                     /* of a workspace */
     uint32_t first_constant, constants; /* places */
     uint32_t on_list;                   /* items that no group has */
@@ -203,13 +212,14 @@ typedef struct tad__member_list {
     uint32_t *member, n;      /* in the best order so far */
     uint32_t *tried, *padded; /* others */
     tad__sort_key *key;
-    uint8_t *regular;   /* of each operand */
-    int8_t *step, *run; /* how each goes on: from member to member, and in a run */
-    double cost;
-    uint32_t scattered; /* operands that are anywhere, in the best order */
+    uint8_t *regular;      /* of each operand */
+    int8_t *step, *run;    /* how each goes on: from member to member, and in a run */
+    double cost, own_cost; /* with and without that of reading the results */
+    uint32_t scattered;    /* operands that are anywhere, in the best order */
 } tad__member_list;
 
 tad__found tad__find_of(const tad__member_list *m, const uint32_t *member, uint32_t n, uint32_t k);
+int tad__compare_keys(const void *x, const void *y);
 /* Brings the n items at `item` into the order, with the holes, that seems to run fastest. */
 void tad__roll_arrange(tad__member_list *m, const uint32_t *item, uint32_t n);
 
@@ -219,6 +229,13 @@ static inline uint32_t tad__operand_at(const tad__roll *r, uint32_t item, uint32
 static inline bool tad__is_constant_place(const tad__roll *r, uint32_t place) {
     return place - r->first_constant < r->constants;
 }
+
+/* ---- roll_share.c ---- */
+
+/* Takes out the items that give what others of the n do, of one kin, whose operands have places;
+ * how many are left. Their numbers have a place once those of the others have. */
+uint32_t tad__roll_share(tad__member_list *m, uint32_t *item, uint32_t n);
+void tad__roll_place_shared(tad__roll *r);
 
 /* ---- roll_row.c ---- */
 

@@ -87,6 +87,22 @@ static double cost_of(const tad__member_list *m, const uint32_t *member, uint32_
     return sum * ((n + CHUNK - 1) / CHUNK);
 }
 
+/* What it costs those that read the results: neighbours that are read by different groups keep
+ * these from finding theirs side by side. Much less is counted than what that costs, since most of
+ * those who read can find an order in which they lie well. */
+static double cost_of_reading(const tad__member_list *m, const uint32_t *member, uint32_t n) {
+    const double each = 0.08;
+    const uint32_t *first = m->r->first_reader, *last = m->r->last_reader;
+    uint32_t before = member[0], changes = 0;
+    for (uint32_t i = 1; i < n; i++) {
+        if (member[i] == TAD__NO_REF) continue;
+        changes += first[member[i]] != first[before];
+        changes += last[member[i]] != last[before];
+        before = member[i];
+    }
+    return each * changes;
+}
+
 /* ---- holes: runs that end anywhere are filled up to whole chunks ---- */
 
 /* From one member to the next an operand stays, goes on by 1, does neither (-1), or, as both are
@@ -162,7 +178,7 @@ static uint32_t pad(tad__member_list *m, const uint32_t *member, uint32_t n) {
 
 /* ---- orders ---- */
 
-static int compare(const void *x, const void *y) {
+int tad__compare_keys(const void *x, const void *y) {
     const tad__sort_key *a = x, *b = y;
     if (a->first != b->first) return a->first < b->first ? -1 : 1;
     if (a->second != b->second) return a->second < b->second ? -1 : 1;
@@ -172,9 +188,11 @@ static int compare(const void *x, const void *y) {
 /* Whether some operand is anywhere. */
 static bool keep_if_best(tad__member_list *m, const uint32_t *member, uint32_t n) {
     uint32_t scattered;
-    const double cost = cost_of(m, member, n, &scattered);
+    const double own = cost_of(m, member, n, &scattered),
+                 cost = own + cost_of_reading(m, member, n);
     if (cost >= m->cost * 0.999) return scattered;
     m->cost = cost;
+    m->own_cost = own;
     m->scattered = scattered;
     m->n = n;
     memcpy(m->member, member, n * sizeof *member);
@@ -183,8 +201,9 @@ static bool keep_if_best(tad__member_list *m, const uint32_t *member, uint32_t n
 
 static void sort_keys(tad__member_list *m, uint32_t n) {
     bool sorted = true;
-    for (uint32_t i = 1; i < n && sorted; i++) sorted = compare(&m->key[i - 1], &m->key[i]) <= 0;
-    if (!sorted) qsort(m->key, n, sizeof *m->key, compare);
+    for (uint32_t i = 1; i < n && sorted; i++)
+        sorted = tad__compare_keys(&m->key[i - 1], &m->key[i]) <= 0;
+    if (!sorted) qsort(m->key, n, sizeof *m->key, tad__compare_keys);
     for (uint32_t i = 0; i < n; i++) m->tried[i] = m->key[i].item;
 }
 
@@ -231,8 +250,19 @@ static bool try_as_recorded(tad__member_list *m, const uint32_t *item, uint32_t 
     return try_tried(m, n);
 }
 
+/* By who reads the results, then by the place of an operand: where that is more than a little of
+ * what the best order so far costs. */
+static bool try_readers(tad__member_list *m, const uint32_t *item, uint32_t n,
+                        const uint32_t *reader, uint32_t k) {
+    if (m->cost < 1.2 * m->own_cost) return true;
+    for (uint32_t i = 0; i < n; i++)
+        m->key[i] = (tad__sort_key){reader[item[i]], place_of(m, item[i], k), item[i]};
+    sort_keys(m, n);
+    return try_tried(m, n);
+}
+
 /* The orders that there are; whether there may be a better one. */
-enum { ORDERS = 5 };
+enum { ORDERS = 9 };
 static bool try_order(tad__member_list *m, const uint32_t *item, uint32_t n, uint32_t order) {
     const uint32_t last = m->operands - 1;
     switch (order) {
@@ -240,7 +270,11 @@ static bool try_order(tad__member_list *m, const uint32_t *item, uint32_t n, uin
     case 1: return try_operands(m, item, n, 0, last ? 1 : 0);
     case 2: return !last || try_operands(m, item, n, 1, 0);
     case 3: return last < 2 || try_operands(m, item, n, last, 0);
-    default: return !last || !m->scattered || try_distance(m, item, n, 0, 1);
+    case 4: return !last || !m->scattered || try_distance(m, item, n, 0, 1);
+    case 5: return try_readers(m, item, n, m->r->first_reader, 0);
+    case 6: return try_readers(m, item, n, m->r->last_reader, 0);
+    case 7: return !last || try_readers(m, item, n, m->r->first_reader, 1);
+    default: return !last || try_readers(m, item, n, m->r->last_reader, 1);
     }
 }
 
@@ -262,11 +296,11 @@ void tad__roll_arrange(tad__member_list *m, const uint32_t *item, uint32_t n) {
     tad__ready *s = &m->r->ready.item[m->r->item.item[item[0]].sign];
     tad__arranged *a = &s->arranged[s->next];
     bool more = true;
-    m->cost = 1e300;
+    m->cost = m->own_cost = 1e300;
     m->scattered = 1;
     if (arrange_as_before(m, s, item, n)) return;
     *a = (tad__arranged){.n = n};
-    m->cost = 1e300;
+    m->cost = m->own_cost = 1e300;
     for (uint32_t order = 0; order < ORDERS && more; order++) {
         const double before = m->cost;
         more = try_order(m, item, n, order);

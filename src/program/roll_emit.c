@@ -261,23 +261,29 @@ static void emit_group(tad__member_list *m) {
 
 static void emit(tad__member_list *m, const uint32_t *item, uint32_t n) {
     tad__roll *r = m->r;
-    const tad__kin *kin = m->kin = tad__kin_of(r, item[0]);
+    const tad__kin *kin = m->kin;
     const bool is_sum = kin->row == TAD__A_SUM;
     const uint32_t terms = tad__terms_of_kin(kin);
     if (r->stage_of_group.count &&
         r->stage_of_group.item[r->stage_of_group.count - 1] != kin->stage)
         tad__roll_end_list(r);
-    m->operands = tad__operands_of_kin(r, kin);
     if (n < FEW || (is_sum && terms >= TALL && n < NARROW && !r->exact)) {
         emit_list(r, item, n);
         return;
     }
     tad__roll_arrange(m, item, n);
     if (is_sum && !r->exact && terms >= TALLISH && m->scattered &&
-        m->cost > n * tad__cost_of_runs(r, item[0]))
+        m->own_cost > n * tad__cost_of_runs(r, item[0]))
         emit_list(r, m->member, m->n);
     else
         emit_group(m);
+}
+
+static void emit_shared(tad__member_list *m, uint32_t *item, uint32_t n) {
+    m->kin = tad__kin_of(m->r, item[0]);
+    m->operands = tad__operands_of_kin(m->r, m->kin);
+    emit(m, item, tad__roll_share(m, item, n));
+    tad__roll_place_shared(m->r);
 }
 
 /* Room for the largest group with its holes. False: no memory. */
@@ -311,7 +317,7 @@ void tad__roll_emit(tad__roll *r) {
     place_outside(r);
     for (size_t k = 0; k + 1 < r->boundary.count && !r->failed; k++) {
         const uint32_t *at = &r->boundary.item[k];
-        emit(&m, r->order + at[0], at[1] - at[0]);
+        emit_shared(&m, r->order + at[0], at[1] - at[0]);
     }
     tad__roll_end_list(r);
     align(r);

@@ -10,6 +10,7 @@ typedef struct agenda {
     uint32_t *waits;      /* of each item: operands that are not there yet */
     uint32_t *first_user; /* of each item, and the end, in: */
     uint32_t *user;
+    uint32_t *group;        /* of each item, at the end */
     uint32_t *next;         /* of each item: of its kin, that can be computed now */
     uint32_t *sign_of_rank; /* signs in the order of their ranks */
     uint32_t *heap;         /* ranks of kins of which items can be computed, the lowest on top */
@@ -162,6 +163,35 @@ static void compute_all(agenda *a) {
     add_boundary(r, at);
 }
 
+/* ---- readers ---- */
+
+static uint32_t size_of_group(const tad__roll *r, uint32_t group) {
+    return r->boundary.item[group + 1] - r->boundary.item[group];
+}
+
+/* The group of an item that reads another; where it is about as wide as that one's, the order of
+ * the two is one, and what counts is who reads its result. */
+static uint32_t reader(const agenda *a, uint32_t item, uint32_t user, const uint32_t *readers) {
+    enum { ABOUT = 2 };
+    const uint32_t group = a->group[user];
+    const bool as_wide = size_of_group(a->r, group) * ABOUT >= size_of_group(a->r, a->group[item]);
+    return as_wide ? readers[user] : group;
+}
+
+/* Readers of an item come after it. */
+static void find_readers(agenda *a) {
+    tad__roll *r = a->r;
+    for (size_t k = 0; k + 1 < r->boundary.count; k++)
+        for (uint32_t i = r->boundary.item[k]; i < r->boundary.item[k + 1]; i++)
+            a->group[r->order[i]] = (uint32_t)k;
+    for (uint32_t i = (uint32_t)r->item.count; i-- > 0;) {
+        const uint32_t begin = a->first_user[i], end = a->first_user[i + 1];
+        const bool read = begin < end;
+        r->first_reader[i] = read ? reader(a, i, a->user[begin], r->first_reader) : TAD__NO_REF;
+        r->last_reader[i] = read ? reader(a, i, a->user[end - 1], r->last_reader) : TAD__NO_REF;
+    }
+}
+
 void tad__roll_order(tad__roll *r) {
     agenda a = {.r = r};
     const size_t items = r->item.count;
@@ -180,4 +210,8 @@ void tad__roll_order(tad__roll *r) {
     rank_all(&a);
     list_users(&a);
     if (!r->failed) compute_all(&a);
+    a.group = a.waits;        /* nothing waits any more, */
+    r->first_reader = a.next; /* or comes next */
+    r->last_reader = tad__roll_take(r, items, sizeof *r->last_reader);
+    if (!r->failed) find_readers(&a);
 }
