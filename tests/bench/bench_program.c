@@ -90,17 +90,16 @@ static void freeze(job *j) {
     out[0] = scalar_frozen.record[j->work](in);
     if (tad_grad(out, NULL, 1, in, n, out + 1) != TAD_OK) bench_fail("grad", tad_message(t));
     if (j->candidate == PRODUCT) make_product(t, in, out + 1, n);
-    tad_freeze_options o = {.allow_constant_outputs = true,
-                            .roll_up = j->candidate >= ROLLED,
-                            .allocator = {resize, &j->memory}};
-    if (tad_freeze(in, inputs, out, n + 1, &o, &j->program) != TAD_OK)
-        bench_fail("freeze", tad_message(t));
-    tad_program_free(j->program); /* once more, by the library's allocator as for most users */
-    o.allocator = (tad_allocator){0};
+    tad_freeze_options o = {.allow_constant_outputs = true, .roll_up = j->candidate >= ROLLED};
     const double start = bench_now();
     if (tad_freeze(in, inputs, out, n + 1, &o, &j->program) != TAD_OK)
         bench_fail("freeze", tad_message(t));
     j->frozen = bench_now() - start;
+    o.allocator = (tad_allocator){resize, &j->memory}; /* once more, to count the memory */
+    tad_program *counted;
+    if (tad_freeze(in, inputs, out, n + 1, &o, &counted) != TAD_OK)
+        bench_fail("freeze", tad_message(t));
+    tad_program_free(counted);
     j->recorded = (double)tad_node_count(t);
     tad_tape_free(t);
     free(in);
