@@ -55,6 +55,8 @@ CALL(spread_layers, tad_affine(tad_transpose(a, 1, 2), b, tad_sum(b, tad_axis(0)
 CALL(spread_products, tad_affine(tad_transpose(a, 1, 2), b, tad_none()))
 /* A group whose operands are a line for all and an element for each. */
 CALL(lines, tad_tanh(tad_fma(tad_sub(a, tad_mean(a, tad_keepdims(tad_axis(1)))), b, b)))
+/* Sums of what a group computes. */
+CALL(tails, tad_div(tad_mean(tad_square(tad_sub(a, b)), tad_all()), tad_sum(tad_exp(a), tad_all())))
 
 #define NONE                                                                                       \
     {                                                                                              \
@@ -97,6 +99,8 @@ static const long_case long_cases[] = {
     {"spread_layers", OF(6, 4, 5), OF(20, 37), spread_layers},
     {"spread_products", OF(3, 9, 11), OF(99, 5), spread_products},
     {"lines", OF(13, 37), OF(37), lines},
+    {"tails", OF(300, 41), OF(300, 41), tails},
+    {"tails_long", OF(700, 1000), OF(700, 1000), tails},
 };
 
 typedef struct typed_case {

@@ -64,8 +64,10 @@ typedef struct tad_freeze_options {
  * functions are those of arrays, which is faster still; results then agree with the tape to
  * rounding. They are the same bits in every run, at every level and for any number of threads. A
  * number that is NaN or infinite on the tape is so here, but where a sum overflows in one order and
- * not in the other. UNSUPPORTED where the tape's numbers themselves come out otherwise: by more
- * than half of all digits, and by more than so many sums can differ.
+ * not in the other; what lies on a kink on the tape, as two equal operands of tad_minimum do, may
+ * lie beside it here, with the derivative of that side. UNSUPPORTED where the tape's numbers
+ * themselves come out otherwise: by more than half of all digits, and by more than so many sums can
+ * differ.
  *
  * With `threads` each workspace starts so many less one, which wait for its runs and end with it;
  * where the system refuses some, there are none. They share the work of steps on large arrays, with

@@ -1,6 +1,7 @@
 /* Functions for the steps of a program, and functions that call them in turn. Rests on c_file.h. */
 #include "c_file.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- heads of functions ---- */
@@ -172,6 +173,11 @@ static void each_value(tad__c_file *f, const tad__row_group *g, group_value *put
             put(f, r, i, is_result ? UINT32_MAX : k);
             separator = ", ";
         }
+    for (uint32_t k = 0; k < g->tails; k++) { /* numbered behind the rows */
+        tad_c_put(&f->to, "%s", separator);
+        put(f, f->p->tail.item[g->tail + k].to, g->count + k, UINT32_MAX);
+        separator = ", ";
+    }
 }
 
 static void put_group_parameter(tad__c_file *f, tad__ref r, uint32_t row, uint32_t operand) {
@@ -226,14 +232,61 @@ static void begin_elements(tad__c_file *f, const tad__row_group *g) {
     tad_c_put(&f->to, "const ptrdiff_t i = l * %lld + j;\n", line);
 }
 
+/* ---- sums of what a group computes, part by part as the library adds them up ---- */
+
+static void begin_tails(tad__c_file *f, const tad__row_group *g) {
+    const char *type = tad__c_type(g->dtype);
+    const long long size = (long long)g->size, piece = (long long)tad__tail_piece(g);
+    for (uint32_t k = 0; k < g->tails; k++)
+        tad_c_put(&f->to, "double all%u = 0;\n%s part%u[%d];\n", k, type, k, TAD__SUM_PART);
+    tad_c_put(&f->to, "for (ptrdiff_t from = 0; from < %lld; from += %lld) {\n", size, piece);
+    tad_c_put(&f->to, "const ptrdiff_t to = from + %lld < %lld ? from + %lld : %lld;\n", piece,
+              size, piece, size);
+    for (uint32_t k = 0; k < g->tails; k++) tad_c_put(&f->to, "double sum%u = 0;\n", k);
+    tad_c_put(&f->to, "for (ptrdiff_t first = from; first < to; first += %d) {\n", TAD__SUM_PART);
+    tad_c_put(&f->to, "const ptrdiff_t end = first + %d < to ? first + %d : to;\n", TAD__SUM_PART,
+              TAD__SUM_PART);
+    tad_c_put(&f->to, "for (ptrdiff_t i = first; i < end; i++) {\n");
+}
+
+static void end_tails(tad__c_file *f, const tad__row_group *g) {
+    const char *type = tad__c_type(g->dtype), *suffix = tad__c_suffix(g->dtype);
+    uint32_t row = 0;
+    char name[32];
+    snprintf(name, sizeof name, "tad__sum_part_%s", suffix);
+    const char *sum_part = tad__c_part_named(&f->to, name);
+    for (uint32_t k = 0; k < g->tails; k++) {
+        computes(f, g, g->count, f->p->tail.item[g->tail + k].of, &row);
+        tad_c_put(&f->to, "part%u[i - first] = v%u;\n", k, row);
+    }
+    tad_c_put(&f->to, "}\n");
+    for (uint32_t k = 0; k < g->tails; k++)
+        tad_c_put(&f->to, "sum%u += %s((size_t)(end - first), part%u);\n", k, sum_part, k);
+    tad_c_put(&f->to, "}\n");
+    for (uint32_t k = 0; k < g->tails; k++) tad_c_put(&f->to, "all%u += sum%u;\n", k, k);
+    tad_c_put(&f->to, "}\n");
+    for (uint32_t k = 0; k < g->tails; k++) {
+        tad_c_put(&f->to, "out%u[0] = (%s)all%u / ", g->count + k, type, k);
+        tad__c_number(&f->to, f->p->tail.item[g->tail + k].divisor, g->dtype);
+        tad_c_put(&f->to, ";\n");
+    }
+    tad_c_put(&f->to, "}\n\n");
+}
+
 static void put_group(tad__c_file *f, uint32_t k) {
     const tad__row_group *g = &f->p->group.item[k];
     tad_c_put(&f->to, "static void group_%u(", k);
     each_value(f, g, put_group_parameter);
     tad_c_put(&f->to, ") {\n");
-    begin_elements(f, g);
+    if (g->tails)
+        begin_tails(f, g);
+    else
+        begin_elements(f, g);
     for (uint32_t i = 0; i < g->count; i++) put_fused_row(f, g, i);
-    tad_c_put(&f->to, g->line ? "}\n}\n}\n\n" : "}\n}\n\n");
+    if (g->tails)
+        end_tails(f, g);
+    else
+        tad_c_put(&f->to, g->line ? "}\n}\n}\n\n" : "}\n}\n\n");
 }
 
 static void call_group(tad__c_file *f, uint32_t k) {

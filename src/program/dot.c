@@ -4,10 +4,10 @@
 
 /* ---- what is drawn ---- */
 
-typedef enum node_kind { NOTHING, INPUT, PARAMETER, CONSTANT, MOMENT, ROW, OUTPUT } node_kind;
+typedef enum node_kind { NOTHING, INPUT, PARAMETER, CONSTANT, MOMENT, ROW, OUTPUT, TAIL } node_kind;
 
 /* Inputs and outputs by position, the first of those drawn together; constants by position among
- * the arrays, or the numbers; rows by position among the rows. */
+ * the arrays, or the numbers; rows and tails by position among these. */
 typedef struct node {
     node_kind kind;
     uint32_t at;
@@ -20,7 +20,7 @@ typedef struct picture {
     uint32_t constants;   /* drawn so far, a node a use */
 } picture;
 
-static const char letter[] = "?ipcsro";
+static const char letter[] = "?ipcsrot";
 
 static void put_node(picture *x, node n, const char *style) {
     tad__text_put(&x->out, "  %c%u [%s%slabel=\"", letter[n.kind], n.at, style, *style ? " " : "");
@@ -221,11 +221,20 @@ static void put_group(picture *x, const tad__step *s) {
     tad__text_put(&x->out, "  label=\"group of %u on %lld %s\";\n", g->count, (long long)g->size,
                   tad_dtype_name(g->dtype));
     for (uint32_t k = g->first; k < g->first + g->count; k++) put_row(x, k);
+    for (uint32_t k = g->tail; k < g->tail + g->tails; k++) {
+        put_node(x, (node){TAIL, k}, "");
+        tad__text_put(&x->out, "%s", x->p->tail.item[k].op->name);
+        end_node(x);
+    }
     tad__text_put(&x->out, "  }\n");
     for (uint32_t k = g->first; k < g->first + g->count; k++) {
         const tad__fused_row *row = &x->p->fused.item[k];
         for (uint32_t i = 0; i < row->n_in; i++) edge(x, row->in[i], (node){ROW, k});
         set_maker(x, row->out, (node){ROW, k});
+    }
+    for (uint32_t k = g->tail; k < g->tail + g->tails; k++) {
+        edge(x, x->p->tail.item[k].of, (node){TAIL, k});
+        set_maker(x, x->p->tail.item[k].to, (node){TAIL, k});
     }
 }
 

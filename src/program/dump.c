@@ -78,6 +78,10 @@ static void put_groups(tad__text *t, const tad_program *p, const tad__step *s) {
             const tad__fused_row *row = &p->fused.item[i];
             put_call(t, p, p->basis->row[row->row].name, row->in, row->n_in, &row->out, 1);
         }
+        for (uint32_t i = g->tail; i < g->tail + g->tails; i++) {
+            const tad__tail *tail = &p->tail.item[i];
+            put_call(t, p, tail->op->name, &tail->of, 1, &tail->to, 1);
+        }
     }
 }
 

@@ -48,6 +48,7 @@ void tad_program_free(tad_program *p) {
     FREE(call);
     FREE(group);
     FREE(fused);
+    FREE(tail);
     FREE(decision);
     FREE(draw);
     FREE(copy);

@@ -94,6 +94,13 @@ static inline bool tad__is_of_sum(uint32_t row) {
 /* Puts rows on arrays of one shape together. */
 tad_status tad__freeze_fuse(tad__freezer *f);
 
+/* ---- tails.c ---- */
+
+/* Whether a call is a sum over all elements of an array that is worth being one. */
+bool tad__is_tail(const tad_program *p, const tad__call_step *c);
+/* One more; false: no memory. */
+bool tad__add_tail(tad_program *p, const tad__call_step *c);
+
 /* ---- strips.c ---- */
 
 tad_status tad__freeze_strips(tad__freezer *f);

@@ -3,7 +3,8 @@
  *
  * A group runs where it is closed, and what reads its results waits until then. It is closed when a
  * row would have to wait for something that waits for the group; and so that not too much is kept
- * waiting. What neither is in a group nor waits runs at once. */
+ * waiting. What neither is in a group nor waits runs at once. Sums that wait for a group alone
+ * become its tails. */
 #include "freeze.h"
 
 #include <string.h>
@@ -67,11 +68,6 @@ static bool find_ways(const fusing *u, const tad__call_step *c, tad__ways *w) {
     return tad__ways_of(w, out, in, c->n_in);
 }
 
-static bool can_be_fused(const fusing *u, const tad__call_step *c) {
-    tad__ways w;
-    return find_ways(u, c, &w);
-}
-
 /* ---- writing the new order ---- */
 
 static void add_step(fusing *u, tad__step_kind kind, uint32_t at, uint32_t count) {
@@ -106,7 +102,7 @@ static void keep_row(fusing *u, const tad__call_step *c) {
     memcpy(row->how, w.how, sizeof row->how);
 }
 
-static void keep_group(fusing *u, const open_group *g) {
+static void keep_group(fusing *u, const open_group *g, uint32_t tails) {
     tad_program *p = u->p;
     const tad_array *like = array_at(u, g->like);
     tad__row_group *to = TAD__ADD_TO(p, group);
@@ -118,7 +114,9 @@ static void keep_group(fusing *u, const open_group *g) {
                            .count = g->count,
                            .dtype = (tad_dtype)like->dtype,
                            .size = like->size,
-                           .line = g->line};
+                           .line = g->line,
+                           .tail = (uint32_t)p->tail.count - tails,
+                           .tails = tails};
     for (uint32_t k = g->first; k != NONE; k = u->next[k]) keep_row(u, &p->call.item[k]);
     add_step(u, TAD__FUSED, (uint32_t)(p->group.count - 1), 1);
     p->longest_group = tad__max(p->longest_group, g->count);
@@ -201,17 +199,43 @@ static void stop_waiting(fusing *u, uint32_t group) {
     u->waiting_count = left;
 }
 
+/* Whether a step that waits is a tail of the group, which alone it waits for. */
+static bool is_tail_of(const fusing *u, const waiting *w, uint32_t group) {
+    if (w->groups != 1u << group || w->step.kind != TAD__CALL || u->open[group].line) return false;
+    const tad__call_step *c = &u->p->call.item[w->step.at];
+    return tad__is_tail(u->p, c) && u->group[tad__position(c->ref[0])] == group + 1;
+}
+
+/* Takes the tails of a group out of what waits; how many. */
+static uint32_t take_tails(fusing *u, uint32_t group) {
+    uint32_t tails = 0;
+    size_t left = 0;
+    for (size_t k = 0; k < u->waiting_count; k++) {
+        const waiting w = u->waiting[k];
+        if (tails == TAD__MOST_TAILS || !is_tail_of(u, &w, group)) {
+            u->waiting[left++] = w;
+            continue;
+        }
+        if (!tad__add_tail(u->p, &u->p->call.item[w.step.at])) u->f->failed = true;
+        set_results_wait(u, &w.step, 0);
+        tails++;
+    }
+    u->waiting_count = left;
+    return tails;
+}
+
 static void close_group(fusing *u, uint32_t k) {
     open_group *g = &u->open[k];
     if (g->like == TAD__NO_REF) return;
+    const uint32_t tails = take_tails(u, k);
     for (uint32_t c = g->first; c != NONE; c = u->next[c]) {
         const tad__call_step *call = &u->p->call.item[c];
         u->group[tad__position(call->ref[call->n_in])] = 0;
     }
-    if (g->count == 1)
+    if (g->count == 1 && !tails)
         keep_call(u, &u->p->call.item[g->first]);
-    else
-        keep_group(u, g);
+    else if (!u->f->failed)
+        keep_group(u, g, tails);
     g->like = TAD__NO_REF;
     stop_waiting(u, k);
 }
@@ -332,7 +356,8 @@ static void order_step(fusing *u, const tad__step *s) {
         return;
     }
     for (uint32_t k = s->at; k < s->at + s->count && !u->f->failed; k++) {
-        if (s->kind == TAD__CALL && can_be_fused(u, &u->p->call.item[k]))
+        tad__ways w;
+        if (s->kind == TAD__CALL && find_ways(u, &u->p->call.item[k], &w))
             join_group(u, k);
         else
             wait_or_run(u, &(tad__step){s->kind, k, 1});

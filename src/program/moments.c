@@ -71,6 +71,10 @@ static void show_group(const viewer *v, const tad__row_group *g) {
         show(v, row->out, true);
         for (uint32_t k = 0; k < row->n_in; k++) show(v, row->in[k], false);
     }
+    for (uint32_t i = g->tail; i < g->tail + g->tails; i++) {
+        show(v, v->p->tail.item[i].to, true);
+        show(v, v->p->tail.item[i].of, false);
+    }
 }
 
 void tad__see_arrays(const tad_program *p, const tad__step *moment, tad__see *see, void *user) {

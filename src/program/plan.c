@@ -78,6 +78,8 @@ static void visit_groups(life *l, const tad__step *s, const visitor *v) {
         tad__fused_row *row = &l->p->fused.item[g->first];
         for (uint32_t i = 0; i < g->count; i++)
             if (!is_strip(l, row[i].out)) v->writes(l, &row[i].out);
+        for (uint32_t i = g->tail; i < g->tail + g->tails; i++)
+            v->writes(l, &l->p->tail.item[i].to);
         for (uint32_t i = 0; i < g->count; i++)
             for (uint32_t n = 0; n < row[i].n_in; n++)
                 if (!is_strip(l, row[i].in[n])) v->reads(l, &row[i].in[n]);

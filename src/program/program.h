@@ -7,6 +7,7 @@
 #include <tad/program.h>
 
 #include "array/compute.h"
+#include "kernel/plain/sum.h"
 #include "kernel/roll.h"
 #include "tape/anchor.h"
 #include "tape/drawn.h"
@@ -141,11 +142,30 @@ typedef struct tad__row_group {
     uint32_t strips;       /* that values within take up at once */
     tad_dtype dtype;
     int64_t size;
-    int64_t line; /* elements of a line; 0: no operand needs lines */
+    int64_t line;         /* elements of a line; 0: no operand needs lines */
+    uint32_t tail, tails; /* sums of its values: the first, and how many */
 } tad__row_group;
 enum { TAD__MOST_SPREAD = 8 }; /* operands of a group that are spread out */
 
 enum { TAD__STRIP_BYTES = 4096 };
+
+/* The sum of all elements of a value that a group without lines computes, over a divisor. */
+typedef struct tad__tail {
+    const tad_op *op;
+    tad__ref of, to;
+    double divisor;
+} tad__tail;
+enum { TAD__MOST_TAILS = 4 /* of a group */ };
+
+bool tad__has_tail(const struct tad_program *p, const tad__row_group *g, tad__ref of);
+/* Bytes of a part of a sum; a multiple of those of a strip. */
+static inline size_t tad__part_bytes(const tad__row_group *g) {
+    return TAD__SUM_PART * tad__width(g->dtype);
+}
+/* Elements of a piece, whose parts are added up on their own. */
+static inline size_t tad__tail_piece(const tad__row_group *g) {
+    return tad__split_size((size_t)g->size, TAD__GRAIN);
+}
 
 /* What has been rolled up: the results of all members lie side by side from `to` on. */
 typedef struct tad__rolled {
@@ -238,6 +258,7 @@ struct tad_program {
     tad__calls call;
     TAD__LIST(tad__row_group) group;
     TAD__LIST(tad__fused_row) fused;
+    TAD__LIST(tad__tail) tail;
     TAD__LIST(tad__decision) decision;
     TAD__LIST(tad__draw_step) draw;
     TAD__LIST(tad__copy_step) copy;

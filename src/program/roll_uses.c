@@ -79,6 +79,17 @@ static void define_draws(tad__roll *r, const tad__step *s, uint32_t *stage) {
     }
 }
 
+static void define_tails(tad__roll *r, const tad__step *s, uint32_t *stage) {
+    for (uint32_t k = s->at; k < s->at + s->count; k++) {
+        const tad__row_group *g = &r->p->group.item[k];
+        ++*stage;
+        for (uint32_t i = g->tail; i < g->tail + g->tails; i++) {
+            const tad__ref to = r->p->tail.item[i].to;
+            if (!tad__is_array_ref(to)) r->stage[to] = *stage;
+        }
+    }
+}
+
 static void define_all(tad__roll *r) {
     uint32_t stage = 0;
     memset(r->def, 0xff, r->n * sizeof *r->def);
@@ -91,6 +102,7 @@ static void define_all(tad__roll *r) {
         case TAD__NUMBERS: define_steps(r, s); break;
         case TAD__CALL: define_results(r, s, &stage); break;
         case TAD__DRAW: define_draws(r, s, &stage); break;
+        case TAD__FUSED: define_tails(r, s, &stage); break;
         default: stage += s->count;
         }
     }

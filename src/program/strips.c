@@ -48,6 +48,8 @@ static void note_group(placing *u, uint32_t group) {
         u->end[tad__position(row[i].out)] = i;
         u->group[tad__position(row[i].out)] = group;
     }
+    for (uint32_t k = g->tail; k < g->tail + g->tails; k++)
+        u->end[tad__position(u->p->tail.item[k].of)] = g->count; /* behind the rows */
 }
 
 /* Strips that nothing uses; `next`: beyond those that were ever used. */
@@ -62,11 +64,14 @@ static void end_strip(placing *u, strips *s, tad__ref r, uint32_t group, uint32_
     if (u->p->array.item[at].home == TAD__STRIP) s->unused[s->count++] = u->p->array.item[at].of;
 }
 
-static void begin_strip(const placing *u, strips *s, tad__ref r) {
+static void begin_strip(const placing *u, strips *s, tad__ref r, const tad__row_group *g) {
     tad__array_value *v = &u->p->array.item[tad__position(r)];
-    if (u->outside[tad__position(r)] || (!s->count && s->next == MOST_STRIPS)) return;
+    const bool has_tail = tad__has_tail(u->p, g, r), again = s->count && !has_tail;
+    const uint32_t strips = has_tail ? (uint32_t)(tad__part_bytes(g) / TAD__STRIP_BYTES) : 1;
+    if (u->outside[tad__position(r)] || (!again && s->next + strips > MOST_STRIPS)) return;
     v->home = TAD__STRIP;
-    v->of = s->count ? s->unused[--s->count] : s->next++;
+    v->of = again ? s->unused[--s->count] : s->next;
+    if (!again) s->next += strips;
 }
 
 /* Operands that are spread out keep theirs while the group runs. */
@@ -82,7 +87,7 @@ static void place_strips(placing *u, uint32_t group) {
     strips s = {.count = 0};
     for (uint32_t i = 0; i < g->count; i++) place_spread(&row[i], &s);
     for (uint32_t i = 0; i < g->count; i++) {
-        begin_strip(u, &s, row[i].out);
+        begin_strip(u, &s, row[i].out, g);
         for (uint32_t k = 0; k < row[i].n_in; k++) end_strip(u, &s, row[i].in[k], group, i);
         end_strip(u, &s, row[i].out, group, i);
     }
