@@ -40,13 +40,26 @@ static size_t parameter_of(const tad__c_list *list, size_t first) {
     return k;
 }
 
+/* The output that lies where the caller wants it, as far as steps of their own are told; n_out:
+ * it is none. */
+static size_t told_output(const tad__c_file *f, const tad__array_value *v) {
+    const tad_program *p = f->p;
+    for (size_t k = 0; k < p->n_out && f->steps; k++)
+        if (p->out[k].direct && tad__position(p->out[k].value) == v->root) return k;
+    return p->n_out;
+}
+
 static void put_array(tad__c_file *f, const tad__array_value *v) {
     const tad__array_value *root = &f->p->array.item[v->root];
     const size_t inside = v == root ? 0 : v->offset, width = tad__width(v->array.dtype);
     const char *type = tad__c_type(v->array.dtype);
+    const size_t output = told_output(f, v);
     switch (v->home) {
     case TAD__PLANNED:
-        tad_c_put(&f->to, "(%s *)(void *)(r->arrays + %zu)", type, root->offset + inside);
+        if (output < f->p->n_out)
+            tad_c_put(&f->to, "(%s *)(uintptr_t)r->out[%zu]", type, output);
+        else
+            tad_c_put(&f->to, "(%s *)(void *)(r->arrays + %zu)", type, root->offset + inside);
         return;
     case TAD__BOUND:
     case TAD__REFERRED: {

@@ -64,14 +64,15 @@ static bool is_alone(const tad_workspace *w, size_t out) {
     return !lies_in_a_parameter(w, data, bytes);
 }
 
+/* Compiled steps are told where these are, behind what else they are told. */
 void tad__place_outputs(tad_workspace *w) {
     const tad_program *p = w->p;
+    const void **told = w->in + tad__first_told_output(p);
     for (size_t k = 0; k < p->n_out; k++) {
         if (!p->out[k].direct) continue;
         const uint32_t at = tad__position(p->out[k].value);
-        const bool direct = !p->compiled && is_alone(w, k);
-        w->array[at].data = direct ? w->out[k] : w->arrays + p->array.item[at].offset;
+        w->array[at].data = is_alone(w, k) ? w->out[k] : w->arrays + p->array.item[at].offset;
+        told[k] = w->array[at].data;
     }
     w->rebound = false;
-    w->placed_for = p->compiled;
 }

@@ -292,6 +292,12 @@ struct tad_program {
     void *owner; /* of the compiled ones */
 };
 
+/* What compiled steps are told lies in a list: inputs, parameters, the state of random numbers;
+ * from here on where outputs go. */
+static inline size_t tad__first_told_output(const tad_program *p) {
+    return p->n_in + p->parameter.count + 1;
+}
+
 /* One more item of a program's list, not set; NULL: no memory. */
 #define TAD__ADD_TO(p, list) TAD__LIST_ADD(&(p)->memory, (p)->list)
 

@@ -223,7 +223,7 @@ static tad_status run_steps(tad_workspace *w) {
 }
 
 tad_status tad__run_once(tad_workspace *w) {
-    if (w->rebound || w->placed_for != w->p->compiled) tad__place_outputs(w);
+    if (w->rebound) tad__place_outputs(w);
     read_inputs(w);
     tad__poison_arrays(w);
     const tad_status s = w->p->compiled ? run_compiled(w) : run_steps(w);

@@ -35,9 +35,8 @@ struct tad_workspace {
     const tad__call_step *running; /* whose hook a failure comes from */
     void *raw;                     /* what the allocator gave; NULL: the caller's memory */
     size_t raw_size;
-    size_t unbound;        /* inputs and outputs */
-    bool rebound;          /* since the outputs were placed */
-    tad_steps *placed_for; /* the compiled steps then: these know no outputs */
+    size_t unbound; /* inputs and outputs */
+    bool rebound;   /* since the outputs were placed */
     tad_random random;
     tad__memory nothing; /* gives none */
     tad__chunk chunk;

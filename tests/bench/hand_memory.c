@@ -101,3 +101,33 @@ void hand_sum(hand_buffers *b) {
     for (int i = 0; i < ELEMENTS; i++) dx[i] = 1;
     b->result = sum;
 }
+
+/* ---- ten ops in a chain: bench_fused.c records them ---- */
+
+/* y of x and c; *dx: its derivative by x. */
+static inline float ten(float x, float c, float *dx) {
+    const float b = x * c + 0.5f, u = (b * b + x) * 0.25f, r = u > 0 ? u : 0, q = sqrtf(r + 1);
+    *dx = u > 0 ? -0.125f / q * (1 + 2 * b * c) : 0;
+    return -(q - c);
+}
+
+void hand_ten(hand_buffers *b) {
+    const float *restrict x = b->x, *restrict c = b->g;
+    float *restrict y = b->y, *restrict dx = b->dx;
+    for (int i = 0; i < ELEMENTS; i++) {
+        float d;
+        y[i] = ten(x[i], c[i], &d);
+        dx[i] = c[i] * d;
+    }
+}
+
+void hand_ten_mean(hand_buffers *b) {
+    const float *restrict x = b->x, *restrict c = b->g;
+    float *restrict dx = b->dx, sum = 0;
+    for (int i = 0; i < ELEMENTS; i++) {
+        float d;
+        sum += ten(x[i], c[i], &d);
+        dx[i] = d / ELEMENTS;
+    }
+    b->result = sum / ELEMENTS;
+}

@@ -36,6 +36,8 @@ WORKS = {
     "cross_entropy": ("memory", {"torch_tuned": 1 / 0.35}),
     "bias_add": ("memory", {"torch_tuned": 1 / 0.7}),
     "sum": ("memory", {"torch_tuned": 1 / 0.7}),
+    "ten": ("fused", {"torch_tuned": 1 / 0.4}),
+    "ten_mean": ("fused", {"torch_tuned": 1 / 0.4}),
 }
 SECONDS = {"ns/op": 1e-9, "us/step": 1e-6, "us": 1e-6}
 ADDS = 1000
@@ -82,6 +84,11 @@ def torch_chain(elements):
     return step, ADDS
 
 
+def ten(x, c):
+    """The ops of bench_fused."""
+    return -((((x * c + 0.5).square() + x) * 0.25).relu() + 1).sqrt().sub(c)
+
+
 def torch_memory(name):
     import torch
     n = 1024
@@ -96,6 +103,8 @@ def torch_memory(name):
         "cross_entropy": lambda: torch.nn.functional.cross_entropy(x, labels),
         "bias_add": lambda: x + bias,
         "sum": lambda: x.sum(),
+        "ten": lambda: ten(x, g),
+        "ten_mean": lambda: ten(x, g).mean(),
     }[name]
 
     def step():
