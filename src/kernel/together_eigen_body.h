@@ -48,17 +48,17 @@ static inline void N(rotate_columns)(ptrdiff_t n, const T *on, const T *c, const
         }
 }
 
-/* Where in each matrix the block ends that begins in row `at`, and the diagonal there; the largest
- * of these places. */
-static inline ptrdiff_t N(find_ends)(ptrdiff_t n, ptrdiff_t at, N(row) * d, N(row) * e, T *end,
-                                     T *last) {
+/* Where in each matrix the block ends that begins in row `at`, which began as `row`, and the
+ * diagonal there; the largest of these places. */
+static inline ptrdiff_t N(find_ends)(ptrdiff_t n, ptrdiff_t at, const T *row, N(row) * d,
+                                     N(row) * e, T *end, T *last) {
     N(row) going, place, value;
     ptrdiff_t top = at;
     EACH going[l] = 1, place[l] = (T)at, value[l] = d[at][l];
     for (; top + 1 < n; top++) {
         INDEX some = 0;
         EACH {
-            const T least = M(epsilon) * (M(fabs)(d[top][l]) + M(fabs)(d[top + 1][l])) / 2;
+            const T least = M(negligible)(d[top][l], d[top + 1][l], row[l]);
             going[l] = M(fabs)(e[top][l]) > least ? going[l] : 0;
             place[l] += going[l];
             value[l] = going[l] != 0 ? d[top + 1][l] : value[l];
@@ -82,7 +82,8 @@ static inline void N(ql_sweeps)(ptrdiff_t n, ptrdiff_t at, ptrdiff_t top, const 
     for (ptrdiff_t i = top - 1; i >= at; i--) {
         EACH {
             const T f = s[l] * e[i][l], b = c[l] * e[i][l], r = M(hypot)(f, g[l]);
-            const bool here = from[l] > (T)i, blocks = here && r == 0, turns = here && r != 0;
+            const bool ends = r<M(vanishing), here = from[l]>(T) i;
+            const bool blocks = here && ends, turns = here && !ends;
             const T sine = f / r, cosine = g[l] / r, rest = d[i + 1][l] - p[l];
             const T t = (d[i][l] - rest) * sine + 2 * cosine * b, part = sine * t;
             e[i + 1][l] = here ? r : e[i + 1][l];
@@ -103,14 +104,16 @@ static inline void N(ql_sweeps)(ptrdiff_t n, ptrdiff_t at, ptrdiff_t top, const 
 
 /* As make_diagonal. */
 static inline bool N(diagonalize_together)(ptrdiff_t n, N(row) * d, N(row) * e, N(row) * vectors) {
-    N(row) m, last;
-    for (ptrdiff_t at = 0; at < n; at++)
+    N(row) m, last, row;
+    for (ptrdiff_t at = 0; at < n; at++) {
+        EACH row[l] = M(fabs)(d[at][l]) + M(fabs)(e[at][l]);
         for (int sweeps = 0;; sweeps++) {
-            const ptrdiff_t top = N(find_ends)(n, at, d, e, m, last);
+            const ptrdiff_t top = N(find_ends)(n, at, row, d, e, m, last);
             if (top == at) break;
             if (sweeps == 60) return false;
             N(ql_sweeps)(n, at, top, m, last, d, e, vectors);
         }
+    }
     return true;
 }
 

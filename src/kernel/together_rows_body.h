@@ -34,7 +34,7 @@ static inline void N(dots)(ptrdiff_t n, N(row) * x, ptrdiff_t x_step, N(row) * y
     EACH result[l] = sum[l];
 }
 
-/* What finite_size gives, or 1 where that is 0; x is divided by it. */
+/* As scale_of; x is divided by it. */
 static inline void N(scale_rows)(ptrdiff_t n, N(row) * x, T *scale) {
     N(row) largest, sum;
     EACH largest[l] = sum[l] = 0;
@@ -43,15 +43,27 @@ static inline void N(scale_rows)(ptrdiff_t n, N(row) * x, T *scale) {
             largest[l] = v > largest[l] ? v : largest[l];
             sum[l] += x[i][l] - x[i][l];
         }
-    EACH largest[l] = largest[l] == 0 ? 1 : largest[l];
-    EACH scale[l] = sum[l] == 0 ? largest[l] : sum[l];
+    EACH {
+        const T power = M(power_below)(largest[l] < M(normal) ? M(normal) : largest[l]);
+        scale[l] = sum[l] == 0 ? power : sum[l];
+    }
     for (ptrdiff_t i = 0; i < n; i++) EACH x[i][l] /= scale[l];
 }
 
 /* As reflection, of elements `step` apart; where there is nothing to do, all of v becomes 0. */
 static inline void N(reflections)(ptrdiff_t n, N(row) * x, ptrdiff_t step, T *result) {
-    N(row) first, rest, to;
+    N(row) first, rest, to, lift;
+    INDEX vanish = 0;
     N(dots)(n - 1, x + step, step, x + step, step, rest);
+    EACH {
+        const bool small = x[0][l] * x[0][l] + rest[l] < M(vanishing);
+        lift[l] = small ? M(lift) : 1;
+        vanish |= small ? 1 : 0;
+    }
+    if (vanish) {
+        for (ptrdiff_t i = 0; i < n; i++) EACH x[i * step][l] *= lift[l];
+        N(dots)(n - 1, x + step, step, x + step, step, rest);
+    }
     EACH first[l] = x[0][l];
     EACH {
         const T size = M(sqrt)(first[l] * first[l] + rest[l]);
@@ -62,7 +74,7 @@ static inline void N(reflections)(ptrdiff_t n, N(row) * x, ptrdiff_t step, T *re
             x[i * step][l] = rest[l] == 0 ? 0 : v;
         }
     EACH x[0][l] = rest[l] == 0 ? 0 : (to[l] - first[l]) / to[l];
-    EACH result[l] = rest[l] == 0 ? first[l] : to[l];
+    EACH result[l] = (rest[l] == 0 ? first[l] : to[l]) / lift[l];
 }
 
 /* y less its part along v, as of a reflection: the v that is 0 takes nothing, for a sum that begins

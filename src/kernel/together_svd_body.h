@@ -70,8 +70,8 @@ static inline ptrdiff_t N(find_starts)(ptrdiff_t r, const T *small, N(row) * d, 
 static inline void N(turns_to)(const T *f, const T *g, T *turned, T *c, T *s) {
     EACH {
         const T r = M(hypot)(f[l], g[l]), x = f[l] / r, y = g[l] / r;
-        c[l] = r == 0 ? 1 : x;
-        s[l] = r == 0 ? 0 : y;
+        c[l] = r < M(vanishing) ? 1 : x;
+        s[l] = r < M(vanishing) ? 0 : y;
         turned[l] = r;
     }
 }

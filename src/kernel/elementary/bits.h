@@ -64,6 +64,15 @@ TAD__EMBEDDED float tad__select_f32(uint32_t where, float a, float b) {
 #define tad__largest_f64 DBL_MAX
 #define tad__largest_f32 FLT_MAX
 
+/* The power of two at or below a finite x > 0 that is not subnormal. */
+TAD__EMBEDDED double tad__power_below_f64(double x) {
+    return tad__from_bits_f64(tad__bits_f64(x) & UINT64_C(0x7ff0000000000000));
+}
+
+TAD__EMBEDDED float tad__power_below_f32(float x) {
+    return tad__from_bits_f32(tad__bits_f32(x) & UINT32_C(0x7f800000));
+}
+
 /* Adding this to an integer k, |k| < 2^51 (2^22), leaves k in the low bits of the sum. */
 #define TAD__SHIFT_F64 0x1.8p52
 #define TAD__SHIFT_F32 0x1.8p23f

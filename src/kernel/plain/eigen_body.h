@@ -18,15 +18,20 @@ static inline T M(dot)(ptrdiff_t n, const T *x, const T *y) {
 /* Makes x the v of the reflection 1 - v v^T / v[0] that leaves of x nothing but a first element,
  * which is returned. v[0] is 0 where there is nothing to do. */
 static inline T M(reflection)(ptrdiff_t n, T *x) {
-    const T first = x[0], rest = M(dot)(n - 1, x + 1, x + 1);
-    const T size = M(sqrt)(first * first + rest), to = first > 0 ? -size : size;
+    T rest = M(dot)(n - 1, x + 1, x + 1), lift = 1;
+    if (x[0] * x[0] + rest < M(vanishing)) {
+        lift = M(lift);
+        for (ptrdiff_t i = 0; i < n; i++) x[i] *= lift;
+        rest = M(dot)(n - 1, x + 1, x + 1);
+    }
+    const T first = x[0], size = M(sqrt)(first * first + rest), to = first > 0 ? -size : size;
     if (rest == 0) {
         x[0] = 0;
-        return first;
+        return first / lift;
     }
     for (ptrdiff_t i = 1; i < n; i++) x[i] /= -to;
     x[0] = (to - first) / to;
-    return to;
+    return to / lift;
 }
 
 /* The reflection of both sides of a, with n columns, from row and column `at` on: less v w^T + w
@@ -79,7 +84,7 @@ static inline void M(ql_sweep)(ptrdiff_t n, ptrdiff_t l, ptrdiff_t m, T *d, T *e
     for (ptrdiff_t i = m - 1; i >= l; i--) {
         const T f = s * e[i], b = c * e[i], r = M(hypot)(f, g);
         e[i + 1] = r;
-        if (r == 0) { /* two blocks */
+        if (r < M(vanishing)) { /* two blocks */
             d[i + 1] -= p;
             e[m] = 0;
             return;
@@ -98,14 +103,20 @@ static inline void M(ql_sweep)(ptrdiff_t n, ptrdiff_t l, ptrdiff_t m, T *d, T *e
     e[m] = 0;
 }
 
+/* What counts as 0 beside these two on the diagonal, and beside the row at hand as it was: if that
+ * is larger by far, shifts made for it would not get past what is between. */
+static inline T M(negligible)(T x, T y, T row) {
+    const T near = (M(fabs)(x) + M(fabs)(y)) / 2, least = M(epsilon) * (near > row ? near : row);
+    return least < M(vanishing) ? M(vanishing) : least;
+}
+
 /* 0: no convergence. */
 static inline int M(make_diagonal)(ptrdiff_t n, T *d, T *e, T *vectors) {
     for (ptrdiff_t l = 0; l < n; l++) {
+        const T row = M(fabs)(d[l]) + M(fabs)(e[l]);
         for (int sweeps = 0;; sweeps++) {
             ptrdiff_t m = l;
-            while (m + 1 < n &&
-                   M(fabs)(e[m]) > M(epsilon) * (M(fabs)(d[m]) + M(fabs)(d[m + 1])) / 2)
-                m++;
+            while (m + 1 < n && M(fabs)(e[m]) > M(negligible)(d[m], d[m + 1], row)) m++;
             if (m == l) break;
             if (sweeps == 60) return 0;
             M(ql_sweep)(n, l, m, d, e, vectors);
@@ -154,12 +165,19 @@ static inline T M(finite_size)(ptrdiff_t n, const T *x) {
     return sum == 0 ? largest : sum;
 }
 
-/* Of values x and, where there is room for them, vectors y. What is not finite gives NaNs. Scaled,
- * so that squares neither overflow nor vanish. work: n x n, 2 n. */
+/* What brings the largest magnitude to 1 .. 2, so that squares do not overflow, when x is divided
+ * by it: a power of two, which changes no digit. Where finite_size is a NaN, that. */
+static inline T M(scale_of)(ptrdiff_t n, const T *x) {
+    const T size = M(finite_size)(n, x);
+    return size == size ? M(power_below)(size < M(normal) ? M(normal) : size) : size;
+}
+
+/* Of values x and, where there is room for them, vectors y. What is not finite gives NaNs. work: n
+ * x n, 2 n. */
 static inline int M(eigen)(const tad__sides *s, const T *a, T *x, T *y, T *work) {
     const ptrdiff_t n = s->n;
     M(copy_symmetric)(s, a, work);
-    const T size = M(finite_size)(n * n, work), scale = size == 0 ? 1 : size;
+    const T scale = M(scale_of)(n * n, work);
     for (ptrdiff_t i = 0; i < n * n; i++) work[i] /= scale;
     M(make_tridiagonal)(n, work, x, work + n * n);
     if (y) M(join_reflections)(n, work, y);

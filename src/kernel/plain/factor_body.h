@@ -21,7 +21,7 @@ static inline int M(qr)(const tad__sides *s, const T *a, const T *b, T *x, T *y,
     T *const rows = work + m * n;
     (void)b;
     M(copy_matrix)(n, m, a, s->a_col, s->a_row, work);
-    const T size = M(finite_size)(m * n, work), scale = size == 0 ? 1 : size;
+    const T scale = M(scale_of)(m * n, work);
     for (ptrdiff_t i = 0; i < m * n; i++) work[i] /= scale;
     for (ptrdiff_t j = 0; j < k; j++) M(qr_step)(m, n, j, work, y);
     for (ptrdiff_t i = 0; i < k * n; i++) y[i] *= scale;
@@ -107,11 +107,12 @@ static inline void M(unfold)(ptrdiff_t count, ptrdiff_t n, ptrdiff_t first, T *r
     for (ptrdiff_t i = 0; i < n && first; i++) rows[i] = i == 0 ? 1 : 0;
 }
 
-/* c and s that turn (f, g) to (r, 0), which is returned. */
+/* c and s that turn (f, g) to (r, 0), which is returned. Of what has too few digits for that
+ * nothing is turned. */
 static inline T M(turn_to)(T f, T g, T *c, T *s) {
     const T r = M(hypot)(f, g);
-    *c = r == 0 ? 1 : f / r;
-    *s = r == 0 ? 0 : g / r;
+    *c = r < M(vanishing) ? 1 : f / r;
+    *s = r < M(vanishing) ? 0 : g / r;
     return r;
 }
 
@@ -187,7 +188,7 @@ static inline void M(sort_triples)(ptrdiff_t m, ptrdiff_t n, T *values, T *u, T 
  * V as n rows in a. What is not finite gives NaNs. room: 2 n. */
 static inline int M(singular)(ptrdiff_t m, ptrdiff_t n, int wanted, T *a, T *values, T *u,
                               T *room) {
-    const T size = M(finite_size)(m * n, a), scale = size == 0 ? 1 : size;
+    const T scale = M(scale_of)(m * n, a);
     T *const above = room, *const vectors = wanted ? u : NULL;
     T largest = 0;
     for (ptrdiff_t i = 0; i < m * n; i++) a[i] /= scale;

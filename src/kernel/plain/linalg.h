@@ -22,6 +22,14 @@ typedef struct tad__sides {
 
 #define tad__epsilon_f64 DBL_EPSILON
 #define tad__epsilon_f32 FLT_EPSILON
+/* The least normal number; a sum of squares below `vanishing` may have lost some, which those of
+ * `lift` times the numbers have not. */
+#define tad__normal_f64 DBL_MIN
+#define tad__normal_f32 FLT_MIN
+#define tad__vanishing_f64 (DBL_MIN / DBL_EPSILON)
+#define tad__vanishing_f32 (FLT_MIN / FLT_EPSILON)
+#define tad__lift_f64 0x1p600
+#define tad__lift_f32 0x1p100f
 
 #define BODY "plain/linalg_body.h"
 #include "../instantiate.h"

@@ -225,7 +225,7 @@ static int N(diagonalize)(const tad__sides *s, const T *a, char wanted, T *x, T 
     N(syevd)
     (WORD(wanted), WORD('L'), &n, matrix, &n, x, work, &size, (void *)(work + room), &many, &info,
      1, 1);
-    return info == 0;
+    return info == 0 ? TAD__DONE : TAD__LEFT;
 }
 
 static int N(lapack_eigenvalues)(const tad__sides *s, const T *a, const T *b, T *x, T *y, T *work) {
@@ -261,7 +261,7 @@ static int N(decompose)(const tad__sides *s, const T *a, char wanted, T *values,
     const int size = (int)((wanted == 'S' ? 4 * all : all) + (2 * BLOCK + 7) * most);
     if (!N(take)(s, a, 0, work)) return TAD__LEFT;
     N(gesdd)(WORD(wanted), &n, &m, work, &n, values, *v, &n, *u, &k, room, &size, places, &info, 1);
-    return info == 0;
+    return info == 0 ? TAD__DONE : TAD__LEFT;
 }
 
 static int N(lapack_singular_values)(const tad__sides *s, const T *a, const T *b, T *x, T *y,
