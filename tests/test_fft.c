@@ -24,10 +24,28 @@ static void definition(const double *x, int64_t n, bool inverse, double *y) {
     }
 }
 
-static const int64_t lengths[] = {1,   2,   3,   4,   5,   6,   7,   8,    9,   10,  11,  12,
-                                  13,  14,  15,  16,  17,  19,  22,  26,   32,  37,  60,  64,
-                                  97,  100, 101, 121, 128, 169, 210, 243,  256, 289, 341, 360,
-                                  500, 512, 625, 720, 729, 750, 997, 1000, 1024};
+static const int64_t lengths[] = {
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 19, 22, 26, 32, 37, 60, 64, 97, 100,
+    101, 121, 128, 169, 210, 243, 256, 289, 341, 360, 500, 512, 625, 720, 729, 750, 997, 1000, 1024,
+    /* primes, one by one and together, beside whole tiles or not */
+    23, 29, 31, 49, 77, 91, 143, 224, 299, 437, 704, 899, 961, 992, 1001};
+
+/* The other levels have the same bits. */
+static void ck_levels(int64_t n, tad_dtype dtype, bool inverse, const double *x,
+                      const double *expected) {
+    static const tad_level levels[] = {TAD_LEVEL_BASE, TAD_LEVEL_AVX2};
+    static double got[MOST];
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        tad_tape *other = tad_tape_new(&(tad_settings){.level = levels[i]});
+        if (tad_tape_status(other) != TAD_UNSUPPORTED) {
+            tad_var v = tad_constant_from(other, dtype, TAD_SHAPE(n, 2), x);
+            ck_done(tad_read(tad_dft(v, -1, inverse, 1), got, (size_t)(2 * n)), other);
+            ck_assert_msg(memcmp(got, expected, (size_t)(2 * n) * sizeof *got) == 0,
+                          "n %d, other bits at level %d", (int)n, (int)levels[i]);
+        }
+        tad_tape_free(other);
+    }
+}
 
 /* Against the largest number of all: 4 ulp for each doubling of the length. */
 static void check_length(int64_t n, tad_dtype dtype, bool inverse, double eps) {
@@ -37,6 +55,7 @@ static void check_length(int64_t n, tad_dtype dtype, bool inverse, double eps) {
     definition(x, n, inverse, y);
     tad_var v = tad_constant_from(t, dtype, TAD_SHAPE(n, 2), x);
     ck_done(tad_read(tad_dft(v, -1, inverse, 1), got, (size_t)(2 * n)), t);
+    ck_levels(n, dtype, inverse, x, got);
     for (int64_t i = 0; i < 2 * n; i++) most = fmax(most, fabs(y[i]));
     for (int64_t i = 0; i < 2 * n; i++)
         ck_assert_msg(fabs(got[i] - y[i]) <= 4 * eps * most * (1 + log2((double)n)),

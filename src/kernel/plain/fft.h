@@ -1,13 +1,15 @@
 /* Discrete Fourier transforms as plain C: any length, in time n log n. Complex numbers are pairs.
  *
- * Factors up to 13 are taken one after another (Stockham's order: no permutation at the end). A
+ * Factors up to 31 are taken one after another (Stockham's order: no permutation at the end). A
  * length with a larger one is a convolution with a chirp (Bluestein), of a power of 2. */
 #ifndef TAD_KERNEL_PLAIN_FFT_H
 #define TAD_KERNEL_PLAIN_FFT_H
 
 #include "../elementary/trig.h"
 
-enum { TAD__LARGEST_FACTOR = 13 };
+/* The time of a factor grows with it; beyond this one it would be longer than that of a chirp. A
+ * tile: bytes of numbers that are taken together. */
+enum { TAD__LARGEST_FACTOR = 31, TAD__FFT_TILE = 64 };
 
 /* The factor that is taken next from n > 1. */
 static inline ptrdiff_t tad__fft_factor(ptrdiff_t n) {

@@ -185,54 +185,105 @@ static inline void M(fft_five)(ptrdiff_t m, ptrdiff_t s, const T *root, const T 
     }
 }
 
-/* Results j and r - j of an odd factor: u and v, of the sums and differences of numbers k and
- * r - k; turn: between roots of that factor. */
-static inline void M(fft_pair)(ptrdiff_t r, ptrdiff_t j, const T *root, ptrdiff_t turn,
-                               const T *first, T (*sum)[2], T (*difference)[2], T *u, T *v) {
-    T re = first[0], im = first[1], across_re = 0, across_im = 0;
+/* ---- odd factors: tiles of numbers that lie side by side, of w elements ----
+ *
+ * Numbers k and r - k have the same part in results j and r - j: their sum times a cosine, and
+ * their difference times a sine, which is added turned by a quarter of the circle. So tiles are
+ * summed as they lie, real and imaginary parts alike. */
+
+/* What a tile has of each of r numbers: the first, all added up, sums and differences of k and
+ * r - k. */
+struct M(fft_tile) {
+    T first[TAD__FFT_TILE / sizeof(T)], all[TAD__FFT_TILE / sizeof(T)],
+        sum[TAD__LARGEST_FACTOR / 2][TAD__FFT_TILE / sizeof(T)],
+        difference[TAD__LARGEST_FACTOR / 2][TAD__FFT_TILE / sizeof(T)];
+};
+
+/* From x on, the r numbers `apart` from each other. */
+TAD__EMBEDDED void M(fft_gather)(ptrdiff_t r, ptrdiff_t apart, ptrdiff_t size, const T *x,
+                                 struct M(fft_tile) * to) {
+    for (ptrdiff_t i = 0; i < size; i++) to->all[i] = to->first[i] = x[i];
+    for (ptrdiff_t k = 1; 2 * k < r; k++) {
+        const T *a = x + k * apart, *b = x + (r - k) * apart;
+        T *sum = to->sum[k - 1], *difference = to->difference[k - 1];
+        for (ptrdiff_t i = 0; i < size; i++) {
+            const T u = a[i], v = b[i];
+            sum[i] = u + v;
+            difference[i] = u - v;
+            to->all[i] += u + v;
+        }
+    }
+}
+
+/* Results j and r - j: u and v. turn: between roots of the factor r. */
+TAD__EMBEDDED void M(fft_pair)(ptrdiff_t w, ptrdiff_t r, ptrdiff_t j, const T *root, ptrdiff_t turn,
+                               const struct M(fft_tile) * tile, T *u, T *v) {
+    T along[TAD__FFT_TILE / sizeof(T)], across[TAD__FFT_TILE / sizeof(T)];
+    for (ptrdiff_t i = 0; i < w; i++) along[i] = tile->first[i];
+    for (ptrdiff_t i = 0; i < w; i++) across[i] = 0;
     for (ptrdiff_t k = 1, at = j; 2 * k < r; k++) {
-        const T c = root[2 * at * turn], d = root[2 * at * turn + 1], minus = -d;
-        re += sum[k][0] * c;
-        im += sum[k][1] * c;
-        across_re += difference[k][1] * minus;
-        across_im += difference[k][0] * d;
+        const T c = root[2 * at * turn], d = root[2 * at * turn + 1];
+        const T *sum = tile->sum[k - 1], *difference = tile->difference[k - 1];
+        for (ptrdiff_t i = 0; i < w; i++) along[i] += sum[i] * c;
+        for (ptrdiff_t i = 0; i < w; i++) across[i] += difference[i] * d;
         at = at + j < r ? at + j : at + j - r;
     }
-    u[0] = re + across_re;
-    u[1] = im + across_im;
-    v[0] = re - across_re;
-    v[1] = im - across_im;
+    for (ptrdiff_t i = 0; i < w; i += 2) {
+        u[i] = along[i] - across[i + 1];
+        u[i + 1] = along[i + 1] + across[i];
+        v[i] = along[i] + across[i + 1];
+        v[i + 1] = along[i + 1] - across[i];
+    }
+}
+
+/* Result j of a tile that begins with number q of group p, times w^(p j), to its place in y. */
+TAD__EMBEDDED void M(fft_scatter)(ptrdiff_t r, ptrdiff_t s, ptrdiff_t p, ptrdiff_t q, ptrdiff_t j,
+                                  const T *root, ptrdiff_t size, const T *tile, T *restrict y) {
+    for (ptrdiff_t i = 0, end; i < size; i = end, p++, q = 0) {
+        const T c = root[2 * p * j * s], d = root[2 * p * j * s + 1], minus = -d;
+        T *const to = y + 2 * (s * (r * p + j) + q) - i;
+        end = size - i < 2 * (s - q) ? size : i + 2 * (s - q);
+        if (p == 0) {
+            for (ptrdiff_t k = i; k < end; k++) to[k] = tile[k];
+            continue;
+        }
+        for (ptrdiff_t k = i; k < end; k += 2) {
+            const T re = tile[k], im = tile[k + 1];
+            to[k] = re * c + im * minus;
+            to[k + 1] = re * d + im * c;
+        }
+    }
+}
+
+/* As fft_two; w: a single number has a short tile. */
+TAD__EMBEDDED void M(fft_tiles)(ptrdiff_t w, ptrdiff_t r, ptrdiff_t m, ptrdiff_t s, const T *root,
+                                const T *restrict x, T *restrict y) {
+    struct M(fft_tile) tile;
+    T u[TAD__FFT_TILE / sizeof(T)], v[TAD__FFT_TILE / sizeof(T)];
+    for (ptrdiff_t at = 0; at < 2 * m * s; at += w) {
+        const ptrdiff_t rest = 2 * m * s - at, p = at / 2 / s, q = at / 2 % s;
+        const ptrdiff_t size = rest < w ? rest : w;
+        if (size < w) {
+            tile = (struct M(fft_tile)){.first = {0}};
+            M(fft_gather)(r, 2 * m * s, size, x + at, &tile);
+        } else {
+            M(fft_gather)(r, 2 * m * s, w, x + at, &tile);
+        }
+        M(fft_scatter)(r, s, p, q, 0, root, size, tile.all, y);
+        for (ptrdiff_t j = 1; 2 * j < r; j++) {
+            M(fft_pair)(w, r, j, root, m * s, &tile, u, v);
+            M(fft_scatter)(r, s, p, q, j, root, size, u, y);
+            M(fft_scatter)(r, s, p, q, r - j, root, size, v, y);
+        }
+    }
 }
 
 static inline void M(fft_odd)(ptrdiff_t r, ptrdiff_t m, ptrdiff_t s, const T *root,
                               const T *restrict x, T *restrict y) {
-    T sum[TAD__LARGEST_FACTOR / 2 + 1][2], difference[TAD__LARGEST_FACTOR / 2 + 1][2];
-    for (ptrdiff_t at = 0; at < m * s; at++) {
-        const ptrdiff_t p = at / s, q = at % s;
-        const T *from = x + 2 * (s * p + q);
-        T *to = y + 2 * (s * r * p + q), re = from[0], im = from[1];
-        for (ptrdiff_t k = 1; 2 * k < r; k++) {
-            const T *a = from + 2 * s * m * k, *b = from + 2 * s * m * (r - k);
-            sum[k][0] = a[0] + b[0];
-            sum[k][1] = a[1] + b[1];
-            difference[k][0] = a[0] - b[0];
-            difference[k][1] = a[1] - b[1];
-            re += sum[k][0];
-            im += sum[k][1];
-        }
-        to[0] = re;
-        to[1] = im;
-        for (ptrdiff_t j = 1; 2 * j < r; j++) {
-            T both[2][2];
-            M(fft_pair)(r, j, root, m * s, from, sum, difference, both[0], both[1]);
-            for (int i = 0; i < 2; i++) {
-                const ptrdiff_t place = i ? r - j : j;
-                const T c = root[2 * p * place * s], d = root[2 * p * place * s + 1], minus = -d;
-                to[2 * s * place] = both[i][0] * c + both[i][1] * minus;
-                to[2 * s * place + 1] = both[i][0] * d + both[i][1] * c;
-            }
-        }
-    }
+    if (m * s == 1)
+        M(fft_tiles)(2, r, m, s, root, x, y);
+    else
+        M(fft_tiles)(TAD__FFT_TILE / (ptrdiff_t)sizeof(T), r, m, s, root, x, y);
 }
 
 /* ---- a transform ---- */

@@ -212,7 +212,8 @@ static const tad_sample fft_samples[] = {
     {CASE("columns", F64(6, 3, 2)), ALONG(0, ORTHO)},
     {CASE("cut off", F64(7, 2)), LENGTH_ALONG(5, -1, FORWARD)},
     {CASE("longer", F64(2, 3, 2)), LENGTH_ALONG(7, 1, BACKWARD)},
-    {CASE("a large factor", F64(17, 2)), ALONG(-1, ORTHO)},
+    {CASE("a prime", F64(7, 2)), ALONG(-1, BACKWARD)},
+    {CASE("a large factor", F64(37, 2)), ALONG(-1, ORTHO)},
     {CASE("no rows", F64(0, 4, 2)), ALONG(-1, BACKWARD)},
 };
 static const tad_sample rfft_samples[] = {
