@@ -24,6 +24,10 @@ static void svd(tad_var a, tad_var b, tad_var *out) {
     (void)b, out[0] = tad_svd(a, out + 1, out + 2);
 }
 static void svdvals(tad_var a, tad_var b, tad_var *out) { (void)b, out[0] = tad_svdvals(a); }
+static void pinv(tad_var a, tad_var b, tad_var *out) { (void)b, out[0] = tad_pinv(a, NAN); }
+static void lower_rank(tad_var a, tad_var b, tad_var *out) {
+    (void)b, out[0] = tad_pinv(a, 0.4);
+}
 
 /* REFUSES singular ones; EIGEN: of the symmetric part, whatever it is. */
 typedef enum trait { SYMMETRIC = 1, REFUSES = 2, RECTANGLES = 4, EIGEN = 8 } trait;
@@ -39,6 +43,7 @@ static const method methods[] = {
     {"cofactors", cofactors, 1, 0}, {"qr", qr, 2, RECTANGLES},
     {"svd", svd, 3, RECTANGLES},    {"svdvals", svdvals, 1, RECTANGLES},
     {"eigh", eigh, 2, EIGEN},       {"eigvalsh", eigvalsh, 1, EIGEN},
+    {"pinv", pinv, 1, RECTANGLES},  {"pinv with rtol", lower_rank, 1, RECTANGLES},
 };
 enum { METHODS = sizeof methods / sizeof *methods };
 

@@ -199,16 +199,26 @@ static inline void N(lay_columns)(ptrdiff_t m, ptrdiff_t n, N(row) * x, const T 
             EACH y[i * n + j][l] = scale[l] == scale[l] ? x[j * m + i][l] : scale[l];
 }
 
-/* As svd; y may be NULL: values alone. Of a wide matrix the one turned is in `work`. */
+/* As singular_of, without the signs chosen: of a wide matrix the one turned is in `work`. */
+static inline bool N(singular_of_each)(const tad__sides *s, bool wanted, N(row) * a,
+                                       N(row) * values, N(row) * work, N(row) * *u, N(row) * *v,
+                                       T *scale) {
+    const ptrdiff_t m = s->m, n = s->n, k = m < n ? m : n;
+    N(row) *const turned = m < n ? work : a, *const other = m < n ? a : work;
+    *u = m < n ? turned : other;
+    *v = m < n ? other : turned;
+    for (ptrdiff_t i = 0; i < m && m < n; i++)
+        for (ptrdiff_t j = 0; j < n; j++) EACH work[j * m + i][l] = a[i * n + j][l];
+    return N(singular_together)(m < n ? n : m, k, wanted, turned, values, other, work + m * n,
+                                scale);
+}
+
+/* As svd; y may be NULL: values alone. */
 static inline int N(svd_together)(const tad__sides *s, N(row) * a, N(row) * x, N(row) * y,
                                   N(row) * work) {
     const ptrdiff_t m = s->m, n = s->n, k = m < n ? m : n;
-    N(row) *const turned = m < n ? work : a, *const other = m < n ? a : work, scale;
-    N(row) *const u = m < n ? turned : other, *const v = m < n ? other : turned;
-    for (ptrdiff_t i = 0; i < m && m < n; i++)
-        for (ptrdiff_t j = 0; j < n; j++) EACH work[j * m + i][l] = a[i * n + j][l];
-    if (!N(singular_together)(m < n ? n : m, k, y != NULL, turned, x, other, work + m * n, scale))
-        return 0;
+    N(row) *u, *v, scale;
+    if (!N(singular_of_each)(s, y != NULL, a, x, work, &u, &v, scale)) return 0;
     if (!y) return 1;
     N(lay_columns)(m, k, u, scale, y);
     N(lay_columns)(n, k, v, scale, y + m * k);
@@ -226,4 +236,26 @@ static int N(svd_lanes)(const tad__sides *s, T *a, T *x, T *y, T *work) {
 static int N(singular_values_lanes)(const tad__sides *s, T *a, T *x, T *none, T *work) {
     (void)none;
     return N(svd_together)(s, (void *)a, (void *)x, NULL, (void *)work);
+}
+
+/* As pseudo_inverse; signs that were not chosen cancel. */
+static int N(pseudo_inverse_lanes)(const tad__sides *s, T *matrices, T *result, T *none, T *room) {
+    const ptrdiff_t m = s->m, n = s->n, k = m < n ? m : n;
+    N(row) *const work = (N(row) *)(void *)room, *const x = (N(row) *)(void *)result,
+                  *const values = work + 2 * m * n + 2 * (m + n - k), *u, *v, scale;
+    (void)none;
+    if (!N(singular_of_each)(s, true, (void *)matrices, values, work, &u, &v, scale)) return 0;
+    for (ptrdiff_t i = 0; i < n * m; i++) EACH x[i][l] = 0;
+    for (ptrdiff_t r = 0; r < k; r++) {
+        N(row) counts, f;
+        EACH counts[l] = values[r][l] <= (T)s->least * values[0][l] ? 0 : 1;
+        for (ptrdiff_t i = 0; i < n; i++) {
+            EACH f[l] = -v[r * n + i][l] / values[r][l];
+            for (ptrdiff_t j = 0; j < m; j++) EACH {
+                    const T before = x[i * m + j][l], sum = before - f[l] * u[r * m + j][l];
+                    x[i * m + j][l] = counts[l] != 0 ? sum : before;
+                }
+        }
+    }
+    return 1;
 }
