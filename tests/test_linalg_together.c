@@ -25,9 +25,7 @@ static void svd(tad_var a, tad_var b, tad_var *out) {
 }
 static void svdvals(tad_var a, tad_var b, tad_var *out) { (void)b, out[0] = tad_svdvals(a); }
 static void pinv(tad_var a, tad_var b, tad_var *out) { (void)b, out[0] = tad_pinv(a, NAN); }
-static void lower_rank(tad_var a, tad_var b, tad_var *out) {
-    (void)b, out[0] = tad_pinv(a, 0.4);
-}
+static void lower_rank(tad_var a, tad_var b, tad_var *out) { (void)b, out[0] = tad_pinv(a, 0.4); }
 
 /* REFUSES singular ones; EIGEN: of the symmetric part, whatever it is. */
 typedef enum trait { SYMMETRIC = 1, REFUSES = 2, RECTANGLES = 4, EIGEN = 8 } trait;

@@ -51,8 +51,8 @@ enum { TAD__TOGETHER = 64 };
     X(solve)                                                                                       \
     X(inverse)                                                                                     \
     X(determinant)                                                                                 \
-    X(cofactors) X(cholesky) X(qr) X(eigenvalues) X(eigenvectors) X(svd) X(singular_values)        \
-        X(pseudo_inverse)
+    X(cofactors)                                                                                   \
+    X(cholesky) X(qr) X(eigenvalues) X(eigenvectors) X(svd) X(singular_values) X(pseudo_inverse)
 typedef int tad__of_lanes_f64(const tad__sides *s, double *a, double *x, double *y, double *work);
 typedef int tad__of_lanes_f32(const tad__sides *s, float *a, float *x, float *y, float *work);
 

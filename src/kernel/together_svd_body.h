@@ -217,7 +217,7 @@ static inline bool N(singular_of_each)(const tad__sides *s, bool wanted, N(row) 
 static inline int N(svd_together)(const tad__sides *s, N(row) * a, N(row) * x, N(row) * y,
                                   N(row) * work) {
     const ptrdiff_t m = s->m, n = s->n, k = m < n ? m : n;
-    N(row) *u, *v, scale;
+    N(row) * u, *v, scale;
     if (!N(singular_of_each)(s, y != NULL, a, x, work, &u, &v, scale)) return 0;
     if (!y) return 1;
     N(lay_columns)(m, k, u, scale, y);

@@ -57,37 +57,68 @@ static int N(take)(const tad__sides *s, const T *a, int turned, T *y) {
     return N(finite)(s->m * s->n, y);
 }
 
-/* y[k] = half of x[k apart] + half of z[k beyond], n of them. */
-static void N(halves)(ptrdiff_t n, const T *restrict x, ptrdiff_t apart, const T *restrict z,
-                      ptrdiff_t beyond, T *restrict y) {
-    for (ptrdiff_t k = 0; k < n; k++) y[k] = (T)0.5 * x[k * apart] + (T)0.5 * z[k * beyond];
+/* y = half of the m x k matrix x + half of the transpose of z, at most a tile; rows and columns of
+ * both lie as given, those of y n and 1 apart. */
+TAD__EMBEDDED void N(average_tile)(ptrdiff_t m, ptrdiff_t k, const T *x, const T *z, ptrdiff_t row,
+                                   ptrdiff_t col, ptrdiff_t n, T *y) {
+    T turned[SIDE][SIDE];
+    for (ptrdiff_t j = 0; j < k; j++)
+        for (ptrdiff_t i = 0; i < m; i++) turned[i][j] = z[j * row + i * col];
+    for (ptrdiff_t i = 0; i < m; i++)
+        for (ptrdiff_t j = 0; j < k; j++)
+            y[i * n + j] = (T)0.5 * x[i * row + j * col] + (T)0.5 * turned[i][j];
 }
 
-/* The symmetric part of a on and above the diagonal, nothing below it: column by column, the lower
- * triangle. */
+/* The symmetric part of a in the tiles on and above the diagonal, nothing below them: column by
+ * column, the lower triangle. A transpose has the same one. */
 static void N(take_symmetric)(const tad__sides *s, const T *a, T *y) {
-    const ptrdiff_t n = s->n, row = s->a_row, col = s->a_col;
+    const ptrdiff_t n = s->n, row = s->a_row == 1 ? s->a_col : s->a_row,
+                    col = s->a_row == 1 ? 1 : s->a_col;
     for (ptrdiff_t top = 0; top < n; top += SIDE)
-        for (ptrdiff_t left = top; left < n; left += SIDE)
-            for (ptrdiff_t i = top; i < n && i < top + SIDE; i++) {
-                const ptrdiff_t from = i > left ? i : left, end = left + SIDE < n ? left + SIDE : n;
-                N(halves)
-                (end - from, a + i * row + from * col, col, a + from * row + i * col, row,
-                 y + i * n + from);
-            }
+        for (ptrdiff_t left = top; left < n; left += SIDE) {
+            const T *x = a + top * row + left * col, *z = a + left * row + top * col;
+            const ptrdiff_t m = n - top < SIDE ? n - top : SIDE,
+                            k = n - left < SIDE ? n - left : SIDE;
+            if (k == SIDE && col == 1) /* and so is m */
+                N(average_tile)(SIDE, SIDE, x, z, row, 1, n, y + top * n + left);
+            else
+                N(average_tile)(m, k, x, z, row, col, n, y + top * n + left);
+        }
+}
+
+/* The tile of m rows below the diagonal, and the one above it, become each other's transpose; of a
+ * triangle the one above, of which zeros are left. */
+TAD__EMBEDDED void N(turn_tiles)(ptrdiff_t n, ptrdiff_t m, T *above, T *below, int triangle) {
+    T turned[SIDE][SIDE];
+    for (ptrdiff_t i = 0; i < SIDE; i++)
+        for (ptrdiff_t j = 0; j < m; j++) turned[j][i] = above[i * n + j];
+    for (ptrdiff_t i = 0; i < SIDE; i++)
+        for (ptrdiff_t j = 0; j < m; j++) above[i * n + j] = triangle ? 0 : below[j * n + i];
+    for (ptrdiff_t j = 0; j < m; j++)
+        for (ptrdiff_t i = 0; i < SIDE; i++) below[j * n + i] = turned[j][i];
 }
 
 /* The square x becomes its transpose; of a triangle: what is above the diagonal goes below it, and
  * leaves zeros. */
 static void N(turn)(ptrdiff_t n, T *x, int triangle) {
-    for (ptrdiff_t top = 0; top < n; top += SIDE)
-        for (ptrdiff_t left = 0; left <= top; left += SIDE)
-            for (ptrdiff_t i = top; i < n && i < top + SIDE; i++)
-                for (ptrdiff_t j = left; j < i && j < left + SIDE; j++) {
-                    const T v = x[j * n + i];
-                    x[j * n + i] = triangle ? 0 : x[i * n + j];
-                    x[i * n + j] = v;
-                }
+    for (ptrdiff_t top = 0; top < n; top += SIDE) {
+        const ptrdiff_t m = n - top < SIDE ? n - top : SIDE;
+        for (ptrdiff_t left = 0; left < top; left += SIDE) {
+            T *const above = x + left * n + top, *const below = x + top * n + left;
+            if (m < SIDE)
+                N(turn_tiles)(n, m, above, below, triangle);
+            else if (triangle)
+                N(turn_tiles)(n, SIDE, above, below, 1);
+            else
+                N(turn_tiles)(n, SIDE, above, below, 0);
+        }
+        for (ptrdiff_t i = top; i < top + m; i++)
+            for (ptrdiff_t j = top; j < i; j++) {
+                const T v = x[j * n + i];
+                x[j * n + i] = triangle ? 0 : x[i * n + j];
+                x[i * n + j] = v;
+            }
+    }
 }
 
 /* ---- elimination: a^T = P L U ---- */
