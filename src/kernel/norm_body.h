@@ -1,4 +1,7 @@
 /* The loops of norm_kernel.c for one element type; see instantiate.h. */
+/* Of short rows nothing is in the vectors, and folding them would take most of the time. */
+static inline T N(fold_long)(size_t n, const VEC *sum) { return n < LANES ? 0 : N(fold)(sum); }
+
 /* Taken about the first element, so that a constant row has exactly its mean. */
 static T N(mean)(size_t n, const T *x) {
     VEC sum[VECTORS] = {0};
@@ -8,7 +11,7 @@ static T N(mean)(size_t n, const T *x) {
 #pragma GCC unroll 16
         for (size_t v = 0; v < VECTORS; v++) sum[v] += N(load)(x + i + v * WIDTH) - about;
     for (; i < n; i++) rest += x[i] - about;
-    return about + (N(fold)(sum) + rest) / (T)n;
+    return about + (N(fold_long)(n, sum) + rest) / (T)n;
 }
 
 /* Passes over a row take turns to ask for memory, so that it is never idle for one of them: this
@@ -26,7 +29,7 @@ static T N(scale)(size_t n, const T *x, T m, double eps, const T *room) {
         }
     }
     for (; i < n; i++) rest += (x[i] - m) * (x[i] - m);
-    return 1 / M(sqrt)((N(fold)(sum) + rest) / (T)n + (T)eps);
+    return 1 / M(sqrt)((N(fold_long)(n, sum) + rest) / (T)n + (T)eps);
 }
 
 /* m and k of a row. */
@@ -87,8 +90,8 @@ static void N(means)(size_t n, const T *x, const T *g, const T *gain, T m, T k, 
         rest += g[i] * gain[i];
         rest_h += g[i] * gain[i] * ((x[i] - m) * k);
     }
-    *d = (N(fold)(sum) + rest) / (T)n;
-    *dh = (N(fold)(sum_h) + rest_h) / (T)n;
+    *d = (N(fold_long)(n, sum) + rest) / (T)n;
+    *dh = (N(fold_long)(n, sum_h) + rest_h) / (T)n;
 }
 
 /* One row; d, dh: the means. Asks meanwhile for the next rows. */

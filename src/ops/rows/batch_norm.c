@@ -75,10 +75,13 @@ static tad_var operand(const tad_rule *r, size_t i) {
     return tad__has_operand(r, i) ? r->in[i] : tad_none();
 }
 
-/* A number for each channel, beside x. */
-static tad_var beside(tad_var v, const tad_shape *x) {
-    tad_shape s = {x->rank - 1, {x->dim[1], 1, 1, 1, 1, 1, 1}};
-    return x->rank > 2 ? tad_reshape(v, s) : v;
+/* A number for each channel, as often as a sample has numbers of it: sums over samples are then
+ * sums of long rows, where those over a few numbers each would take a call for every channel. */
+static tad_var for_numbers(tad_var v, int64_t channels, int64_t inner) {
+    if (inner == 1) return v;
+    tad_var column = tad_reshape(v, TAD_SHAPE(channels, 1));
+    return tad_reshape(tad_broadcast_to(column, TAD_SHAPE(channels, inner)),
+                       TAD_SHAPE(channels * inner));
 }
 
 /* A batch of nothing leaves the running statistics as they are. */
@@ -109,18 +112,17 @@ static void batch_norm_compose(tad_rule *r) {
 
 enum { FEW = 8 }; /* numbers of a channel for which its own loops are not worth it */
 
-/* Groups as rows of layer_norm. */
-static tad_var by_rows(tad_rule *r, const tad_shape *x, int64_t groups, double eps) {
-    int64_t size = 1;
-    for (int i = 0; i < x->rank; i++) size *= x->dim[i];
-    const int64_t rows = x->dim[0] * groups;
-    tad_var y = tad_reshape(r->in[0], TAD_SHAPE(rows, rows ? size / rows : 1));
-    y = tad_reshape(tad_layer_norm(y, tad_none(), tad_none(), TAD_0D, eps), *x);
+/* Groups as rows of layer_norm, samples as rows beside gain and bias. */
+static tad_var by_rows(tad_rule *r, const tad_shape *x, int64_t inner, int64_t groups, double eps) {
+    const int64_t channels = x->dim[1], row = channels * inner;
+    tad_var y = tad_reshape(r->in[0], TAD_SHAPE(x->dim[0] * groups, row / groups));
+    y = tad_layer_norm(y, tad_none(), tad_none(), TAD_0D, eps);
+    y = tad_reshape(y, TAD_SHAPE(x->dim[0], row));
     if (tad__has_operand(r, TAD__CHANNELS_GAIN))
-        y = tad_mul(y, beside(r->in[TAD__CHANNELS_GAIN], x));
+        y = tad_mul(y, for_numbers(r->in[TAD__CHANNELS_GAIN], channels, inner));
     if (tad__has_operand(r, TAD__CHANNELS_BIAS))
-        y = tad_add(y, beside(r->in[TAD__CHANNELS_BIAS], x));
-    return y;
+        y = tad_add(y, for_numbers(r->in[TAD__CHANNELS_BIAS], channels, inner));
+    return tad_reshape(y, *x);
 }
 
 static void group_norm_compose(tad_rule *r) {
@@ -129,7 +131,7 @@ static void group_norm_compose(tad_rule *r) {
     int64_t inner = 1;
     for (int i = 2; i < x.rank; i++) inner *= x.dim[i];
     r->result[0] =
-        inner < FEW ? by_rows(r, &x, o->num_groups, eps_of(&o->eps))
+        inner < FEW ? by_rows(r, &x, inner, o->num_groups, eps_of(&o->eps))
                     : tad_apply(&tad__ops_channels[TAD__GROUPS_NORM], r->in, r->n_in, o, NULL, 0);
 }
 
