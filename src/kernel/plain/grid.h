@@ -20,6 +20,10 @@
 #define TAD__GRID_CUBIC 4
 #define TAD__GRID_MOST_TAPS 64 /* on three axes */
 
+/* Points that are taken together, of at most so many taps. */
+#define TAD__GRID_TILE 32
+#define TAD__GRID_TILE_TAPS 16
+
 /* corners: -1 and 1 are the centres of the first and the last element, else their outer edges. */
 typedef struct tad__grid_axis {
     int64_t size;
