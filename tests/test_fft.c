@@ -11,11 +11,16 @@ static double number(int64_t i) { return sin(1.0 + 3.0 * (double)i) + 0.3 * cos(
 
 /* Sums of x_k e^(-2 pi i j k / n), kept in long double. */
 static void definition(const double *x, int64_t n, bool inverse, double *y) {
+    static long double cosine[MOST], sine[MOST];
+    for (int64_t k = 0; k < n; k++) {
+        const long double angle = 6.283185307179586476925287L * (long double)k / n;
+        cosine[k] = cosl(angle);
+        sine[k] = inverse ? sinl(angle) : -sinl(angle);
+    }
     for (int64_t j = 0; j < n; j++) {
         long double re = 0, im = 0;
         for (int64_t k = 0; k < n; k++) {
-            const long double angle = 6.283185307179586476925287L * (long double)(j * k % n) / n;
-            const long double c = cosl(angle), s = inverse ? sinl(angle) : -sinl(angle);
+            const long double c = cosine[j * k % n], s = sine[j * k % n];
             re += x[2 * k] * c - x[2 * k + 1] * s;
             im += x[2 * k] * s + x[2 * k + 1] * c;
         }
