@@ -320,7 +320,7 @@ static tad_status sweep_shards(training *n, double *loss) {
 }
 
 static tad_status train_epoch(training *n, double *mean_loss) {
-    double sum = 0, loss;
+    double sum = 0, loss = 0;
     int64_t steps = 0;
     for (; tad_batches_next(n->draw, NULL, NULL); steps++) {
         tad_status s = n->dist ? sweep_shards(n, &loss) : sweep_batch(n, &loss);

@@ -253,10 +253,24 @@ def configure(build, folder):
     return command, environment
 
 
+def introspect(folder, what):
+    known = subprocess.run(["meson", "introspect", what, folder], check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(known.stdout)
+
+
 def chosen_tests(build, folder):
-    known = subprocess.run(["meson", "introspect", "--tests", folder], check=True, stdout=subprocess.PIPE, text=True)
-    names = [test["name"] for test in json.loads(known.stdout) if "long" not in " ".join(test["suite"])]
-    return [name for name in names if name not in build.without and (not build.only or name in build.only)]
+    tests = [test for test in introspect(folder, "--tests") if "long" not in " ".join(test["suite"])]
+    return [test for test in tests
+            if test["name"] not in build.without and (not build.only or test["name"] in build.only)]
+
+
+def needed_files(build, folder, tests):
+    """What ninja makes for the tests; nothing, which is everything, where few are left out."""
+    if not build.only:
+        return []
+    needed = {target for test in tests for target in test["depends"]}
+    return [os.path.relpath(file, folder) for target in introspect(folder, "--targets")
+            if target["id"] in needed for file in target["filename"]]
 
 
 def results(folder):
@@ -272,7 +286,7 @@ def results(folder):
 def run(build):
     """Configures, compiles and tests; a row's last three cells."""
     folder, log = PLACE / build.name, PLACE / (build.name + ".log")
-    shutil.rmtree(folder / "meson-logs", ignore_errors=True)
+    (folder / "meson-logs/testlog.json").unlink(missing_ok=True)
     command, environment = configure(build, folder)
     slow = {"CK_TIMEOUT_MULTIPLIER": str(4 * build.slow), "TAD_TEST_SAMPLES": str(100000 // build.slow)}
     with open(log, "w", encoding="utf-8") as output:
@@ -281,10 +295,11 @@ def run(build):
                                   stderr=subprocess.STDOUT, check=False).returncode == 0
         if not (folder / "build.ninja").exists() and not done(command, environment):
             return (0, 1, 0), f"does not configure, see {log}"
-        if not done(["ninja", "-k", "0", "-C", folder], os.environ):
-            return (0, 1, 0), f"does not compile, see {log}"
         tests = chosen_tests(build, folder)
-        done(["meson", "test", "-C", folder, "--no-rebuild", "-t", str(4 * build.slow), *tests], os.environ | slow)
+        if not done(["ninja", "-k", "0", "-C", folder, *needed_files(build, folder, tests)], os.environ):
+            return (0, 1, 0), f"does not compile, see {log}"
+        done(["meson", "test", "-C", folder, "--no-rebuild", "-t", str(4 * build.slow),
+              *(test["name"] for test in tests)], os.environ | slow)
     counted, bad = results(folder)
     return counted, f"FAILED: {', '.join(bad)}; see {folder}/meson-logs" if bad else build.note
 
@@ -294,6 +309,16 @@ def slowed(build):
     if not build.processor or not PROCESSORS[build.processor].otherwise or runs(PROCESSORS[build.processor].compiler):
         return build
     return dataclasses.replace(build, without=(), only=QUICK, slow=20, note="emulated")
+
+
+def split(names):
+    return tuple(filter(None, names.split(",")))
+
+
+def narrowed(build, only, without):
+    """The build with the tests that were asked for, of those that it has."""
+    chosen = tuple(name for name in only or build.only if name in (build.only or only))
+    return dataclasses.replace(build, only=chosen, without=build.without + without)
 
 
 def row(build):
@@ -314,15 +339,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--install", action="store_true", help="fetch what is missing first")
     parser.add_argument("--list", action="store_true", help="print the names and end")
+    parser.add_argument("--only", default="", metavar="TEST,...", help="run, and compile, these tests alone")
     parser.add_argument("--without", default="", metavar="TEST,...", help="leave these tests out as well")
     parser.add_argument("names", nargs="*", metavar="NAME")
     asked = parser.parse_args()
     unknown = set(asked.names) - {build.name for build in BUILDS}
     if unknown:
         parser.error("no such build: " + ", ".join(sorted(unknown)))
-    left_out = tuple(filter(None, asked.without.split(",")))
-    builds = [build if build.only else dataclasses.replace(build, without=build.without + left_out)
+    builds = [narrowed(build, split(asked.only), split(asked.without))
               for build in BUILDS if not asked.names or build.name in asked.names]
+    if asked.only:
+        builds = [build for build in builds if build.only]
     if asked.list:
         print("\n".join(build.name for build in builds))
         return 0
