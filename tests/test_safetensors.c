@@ -136,7 +136,7 @@ START_TEST(path_round_trip) {
     }
     ck_assert_int_eq(chmod(path, 0640), 0);
     ck_done(tad_safetensors_write_path(t, path, &contents), t);
-    struct stat s;
+    struct stat s = {0}; /* not all memory checkers know what stat sets */
     ck_assert_int_eq(stat(path, &s), 0);
     ck_assert_uint_eq(s.st_mode & 0777, 0640); /* the old file's */
     remove_folder();
