@@ -1,6 +1,6 @@
 """The whole suite on other compilers, options and machines, one after the other, as a table.
 
-Usage: python3 tests/builds.py [--install] [--list] [NAME...]
+Usage: python3 tests/builds.py [--install] [--list] [--only TEST,...] [--without TEST,...] [NAME...]
 
 Each build is configured, compiled and tested in build-matrix/NAME; without names, all are. A build
 that needs what the machine lacks is skipped and says so; --install fetches it first (Debian: by apt;
