@@ -147,7 +147,8 @@ typedef struct tad__row_group {
 } tad__row_group;
 enum { TAD__MOST_SPREAD = 8 }; /* operands of a group that are spread out */
 
-enum { TAD__STRIP_BYTES = 4096 };
+/* Several strips and the lines of operands share the nearest cache: as measured. */
+enum { TAD__STRIP_BYTES = 2048 };
 
 /* The sum of all elements of a value that a group without lines computes, over a divisor. */
 typedef struct tad__tail {

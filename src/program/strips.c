@@ -6,7 +6,7 @@
 
 #include "tape/error.h"
 
-enum { MOST_STRIPS = 32 };
+enum { MOST_STRIPS = 64 };
 #define NONE UINT32_MAX
 
 typedef struct placing {
