@@ -53,14 +53,15 @@ static void put_array(tad__c_file *f, const tad__array_value *v) {
     const tad__array_value *root = &f->p->array.item[v->root];
     const size_t inside = v == root ? 0 : v->offset, width = tad__width(v->array.dtype);
     const char *type = tad__c_type(v->array.dtype);
-    const size_t output = told_output(f, v);
     switch (v->home) {
-    case TAD__PLANNED:
+    case TAD__PLANNED: {
+        const size_t output = told_output(f, v);
         if (output < f->p->n_out)
             tad_c_put(&f->to, "(%s *)(uintptr_t)r->out[%zu]", type, output);
         else
             tad_c_put(&f->to, "(%s *)(void *)(r->arrays + %zu)", type, root->offset + inside);
         return;
+    }
     case TAD__BOUND:
     case TAD__REFERRED: {
         const tad__c_list *list = v->home == TAD__BOUND ? &f->in : &f->referred;

@@ -308,14 +308,12 @@ static bool has_room(const open_group *g, const tad__ways *w) {
            (!w->line || !g->line || w->line == g->line);
 }
 
-static void join_group(fusing *u, uint32_t call) {
+static void join_group(fusing *u, uint32_t call, const tad__ways *w) {
     const tad__call_step *c = &u->p->call.item[call];
     const tad__ref out = c->ref[c->n_in];
-    tad__ways w;
-    find_ways(u, c, &w);
-    prepare(u, c, &w);
+    prepare(u, c, w);
     uint32_t k = find_group(u, out);
-    if (k != NONE && !has_room(&u->open[k], &w)) {
+    if (k != NONE && !has_room(&u->open[k], w)) {
         close_group(u, k);
         k = NONE;
     }
@@ -328,8 +326,8 @@ static void join_group(fusing *u, uint32_t call) {
     g->last = call;
     g->count++;
     g->operands += count_operands(u, c, k);
-    g->spread += w.spread;
-    g->line = w.line ? w.line : g->line;
+    g->spread += w->spread;
+    g->line = w->line ? w->line : g->line;
     u->group[tad__position(out)] = (uint8_t)(k + 1);
 }
 
@@ -358,7 +356,7 @@ static void order_step(fusing *u, const tad__step *s) {
     for (uint32_t k = s->at; k < s->at + s->count && !u->f->failed; k++) {
         tad__ways w;
         if (s->kind == TAD__CALL && find_ways(u, &u->p->call.item[k], &w))
-            join_group(u, k);
+            join_group(u, k, &w);
         else
             wait_or_run(u, &(tad__step){s->kind, k, 1});
     }

@@ -11,11 +11,14 @@
 /* So few elements are in the cache anyway. */
 enum { LEAST = 2 * TAD__SUM_PART };
 
-static bool is_mean(const tad__call_step *c) { return strcmp(c->op->name, "mean") == 0; }
+/* An op of the user's may have the name, too. */
+static bool is_op(const tad__call_step *c, const char *name) {
+    return strcmp(c->op->name, name) == 0 && c->op == tad_op_find(name);
+}
 
 /* Where one element is left, all have been added up, whatever the axes are. */
 bool tad__is_tail(const tad_program *p, const tad__call_step *c) {
-    if (strcmp(c->op->name, "sum") != 0 && !is_mean(c)) return false;
+    if (!is_op(c, "sum") && !is_op(c, "mean")) return false;
     if (!tad__is_array_ref(c->ref[0])) return false;
     const tad_array *x = &p->array.item[tad__position(c->ref[0])].array;
     const tad__ref to = c->ref[1];
@@ -26,7 +29,7 @@ bool tad__is_tail(const tad_program *p, const tad__call_step *c) {
 bool tad__add_tail(tad_program *p, const tad__call_step *c) {
     tad__tail *to = TAD__ADD_TO(p, tail);
     const int64_t n = p->array.item[tad__position(c->ref[0])].array.size;
-    if (to) *to = (tad__tail){c->op, c->ref[0], c->ref[1], is_mean(c) ? (double)n : 1};
+    if (to) *to = (tad__tail){c->op, c->ref[0], c->ref[1], is_op(c, "mean") ? (double)n : 1};
     return to;
 }
 

@@ -196,4 +196,11 @@ static inline double bench_random(unsigned long long *state) {
     return 2 * (double)(*state >> 11) / 9007199254740992.0 - 1;
 }
 
+/* n of them, twice as large; to be freed. */
+static inline float *bench_floats(size_t n, unsigned long long seed) {
+    float *x = bench_memory(n * sizeof *x);
+    for (size_t i = 0; i < n; i++) x[i] = (float)(2 * bench_random(&seed));
+    return x;
+}
+
 #endif

@@ -21,7 +21,7 @@ typedef struct job {
     tad_mark mark;
     tad_program *program;
     tad_workspace *workspace;
-    hand_buffers hand;
+    hand_buffers *hand;
     float *y, *dx; /* of the program */
 } job;
 
@@ -60,9 +60,9 @@ static void run_tape(void *arg) {
 static void run_hand(void *arg) {
     job *j = arg;
     if (j->work == TEN)
-        hand_ten(&j->hand);
+        hand_ten(j->hand);
     else
-        hand_ten_mean(&j->hand);
+        hand_ten_mean(j->hand);
 }
 
 /* ---- making, checking ---- */
@@ -77,27 +77,24 @@ static void compile(job *j) {
     if (tad_program_compile(j->program, &o) != TAD_OK) bench_fail("compile", message);
 }
 
-static float *numbers(unsigned long long seed) {
-    float *x = bench_memory(ELEMENTS * sizeof *x);
-    for (size_t i = 0; i < ELEMENTS; i++) x[i] = (float)(2 * bench_random(&seed));
-    return x;
-}
-
 static void bind(job *j, tad_shape of_y) {
     const tad_shape matrix = TAD_SHAPE(ROWS, COLUMNS);
-    if (tad_bind_in(j->workspace, 0, TAD_F32, matrix, j->hand.x) != TAD_OK ||
-        tad_bind_in(j->workspace, 1, TAD_F32, matrix, j->hand.g) != TAD_OK ||
+    if (tad_bind_in(j->workspace, 0, TAD_F32, matrix, j->hand->x) != TAD_OK ||
+        tad_bind_in(j->workspace, 1, TAD_F32, matrix, j->hand->g) != TAD_OK ||
         tad_bind_out(j->workspace, 0, TAD_F32, of_y, j->y) != TAD_OK ||
         tad_bind_out(j->workspace, 1, TAD_F32, matrix, j->dx) != TAD_OK)
         bench_fail("bind", tad_workspace_message(j->workspace));
 }
 
-static void make(job *j, int work, bool compiled) {
+static void make(job *j, int work, bool compiled, hand_buffers *hand) {
     const tad_shape matrix = TAD_SHAPE(ROWS, COLUMNS);
-    *j = (job){.work = work, .tape = tad_tape_new(NULL), .y = numbers(3), .dx = numbers(4)};
-    j->hand = (hand_buffers){.x = numbers(1), .g = numbers(2), .y = numbers(5), .dx = numbers(6)};
-    j->x = tad_input_borrow(j->tape, TAD_F32, matrix, j->hand.x);
-    j->c = tad_borrow(j->tape, TAD_F32, matrix, j->hand.g);
+    *j = (job){.work = work,
+               .tape = tad_tape_new(NULL),
+               .hand = hand,
+               .y = bench_floats(ELEMENTS, 3),
+               .dx = bench_floats(ELEMENTS, 4)};
+    j->x = tad_input_borrow(j->tape, TAD_F32, matrix, j->hand->x);
+    j->c = tad_borrow(j->tape, TAD_F32, matrix, j->hand->g);
     j->mark = tad_tape_mark(j->tape);
     tad_var out[2], cotangent;
     out[0] = record(j, &cotangent);
@@ -119,11 +116,11 @@ static void compare(const char *name, const float *got, const float *right, size
 static void check(job *j) {
     run_program(j);
     run_hand(j);
-    compare(names[j->work], j->dx, j->hand.dx, ELEMENTS);
+    compare(names[j->work], j->dx, j->hand->dx, ELEMENTS);
     if (j->work == TEN)
-        compare(names[j->work], j->y, j->hand.y, ELEMENTS);
+        compare(names[j->work], j->y, j->hand->y, ELEMENTS);
     else
-        compare(names[j->work], j->y, &j->hand.result, 1);
+        compare(names[j->work], j->y, &j->hand->result, 1);
 }
 
 static void finish(job *j) {
@@ -147,12 +144,12 @@ static void report(int work, const bench_case *cases) {
     }
 }
 
-static void measure(int work, const bench_options *options) {
+static void measure(int work, hand_buffers *hand, const bench_options *options) {
     static void (*const run[])(void *) = {run_program, run_program, run_tape, run_hand};
     static bench_case cases[CANDIDATES];
     job plain, compiled;
-    make(&plain, work, false);
-    make(&compiled, work, true);
+    make(&plain, work, false, hand);
+    make(&compiled, work, true, hand);
     check(&plain);
     check(&compiled);
     for (int c = 0; c < CANDIDATES; c++)
@@ -165,7 +162,11 @@ static void measure(int work, const bench_options *options) {
 
 int main(int argc, char **argv) {
     bench_options options = bench_arguments(argc, argv, names);
+    hand_buffers hand = {.x = bench_floats(ELEMENTS, 1),
+                         .g = bench_floats(ELEMENTS, 2),
+                         .y = bench_floats(ELEMENTS, 5),
+                         .dx = bench_floats(ELEMENTS, 6)};
     for (int work = 0; work < WORKS; work++)
-        if (bench_wanted(&options, names[work])) measure(work, &options);
+        if (bench_wanted(&options, names[work])) measure(work, &hand, &options);
     return 0;
 }

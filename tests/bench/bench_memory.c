@@ -76,12 +76,6 @@ static void run_memcpy(void *arg) {
 
 /* ---- making, checking ---- */
 
-static float *numbers(size_t n, unsigned long long seed) {
-    float *x = bench_memory(n * sizeof *x);
-    for (size_t i = 0; i < n; i++) x[i] = (float)(2 * bench_random(&seed));
-    return x;
-}
-
 static void make(ops *o, const work *w) {
     const tad_shape matrix = TAD_SHAPE(ROWS, COLUMNS), row = TAD_SHAPE(COLUMNS);
     hand_buffers *h = &o->hand;
@@ -98,15 +92,15 @@ static void make(ops *o, const work *w) {
 static hand_buffers make_buffers(void) {
     static int64_t labels[ROWS];
     for (int i = 0; i < ROWS; i++) labels[i] = i * 7 % COLUMNS;
-    return (hand_buffers){numbers(ELEMENTS, 1),
-                          numbers(ELEMENTS, 2),
-                          numbers(COLUMNS, 3),
-                          numbers(COLUMNS, 4),
+    return (hand_buffers){bench_floats(ELEMENTS, 1),
+                          bench_floats(ELEMENTS, 2),
+                          bench_floats(COLUMNS, 3),
+                          bench_floats(COLUMNS, 4),
                           labels,
-                          numbers(ELEMENTS, 5),
-                          numbers(ELEMENTS, 6),
-                          numbers(COLUMNS, 7),
-                          numbers(COLUMNS, 8),
+                          bench_floats(ELEMENTS, 5),
+                          bench_floats(ELEMENTS, 6),
+                          bench_floats(COLUMNS, 7),
+                          bench_floats(COLUMNS, 8),
                           0};
 }
 
