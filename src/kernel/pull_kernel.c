@@ -29,11 +29,17 @@ static inline void hand_on(const tad__between *s, size_t k, pair g, size_t befor
     if (k == before) *next = sum;
 }
 
-/* The product of two variables, which may be one. */
+/* The product of two variables. They may be one: it is then stored once, since what was just stored
+ * is slow to load. */
 static inline void hand_on_product(const tad__between *s, uint32_t a, uint32_t b, pair g,
                                    size_t before, pair *next) {
     const size_t ka = tad__entry_below(s, a), kb = tad__entry_below(s, b);
-    hand_on(s, ka, times(g, value(s, b), s->tangent[kb].number), before, next);
+    const pair to_a = times(g, value(s, b), s->tangent[kb].number);
+    if (ka == kb) {
+        hand_on(s, ka, to_a + to_a, before, next);
+        return;
+    }
+    hand_on(s, ka, to_a, before, next);
     hand_on(s, kb, times(g, value(s, a), s->tangent[ka].number), before, next);
 }
 
