@@ -165,24 +165,6 @@ START_TEST(maps_are_compiled) {
 }
 END_TEST
 
-static tad_var squares(tad_tape *tape, const tad_var *in, size_t n, void *user) {
-    (void)tape, (void)n, (void)user;
-    return tad_sum(tad_square(in[0]), tad_all());
-}
-
-START_TEST(a_map_of_arrays_is_not_compiled) {
-    tad_mapping *m = tad_mapping_new(squares, NULL, NULL);
-    tad_program *p;
-    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), (double[6]){0}),
-            y = tad_map(m, &x, 1, NULL, 0);
-    ck_done(tad_freeze(&x, 1, &y, 1, NULL, &p), t);
-    ck_assert_int_eq(compile(p, (tad_compile_options){.seconds = 0}), TAD_UNSUPPORTED);
-    ck_assert(strstr(message, "a map of what is not a function of single numbers"));
-    tad_program_free(p);
-    tad_mapping_free(m);
-}
-END_TEST
-
 /* Outputs that were computed in place are not, once steps are compiled. */
 START_TEST(arrays_are_written_where_they_are_wanted) {
     const double x[4] = {0.1, 0.2, 0.3, 0.4};
@@ -697,7 +679,6 @@ static Suite *suite(void) {
     tcase_add_checked_fixture(c, begin, end);
     tcase_add_loop_test(c, compiled_steps_give_the_same_bits, 0, 8);
     tcase_add_test(c, maps_are_compiled);
-    tcase_add_test(c, a_map_of_arrays_is_not_compiled);
     tcase_add_test(c, arrays_are_written_where_they_are_wanted);
     tcase_add_test(c, outputs_may_lie_where_inputs_do);
     tcase_add_test(c, parameters_and_random_numbers_are_those_of_a_run);

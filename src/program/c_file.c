@@ -172,7 +172,7 @@ static void put_constant_array(tad__c_file *f, uint32_t k) {
     tad_c_put(&f->to, a->size ? "};\n\n" : "0};\n\n");
 }
 
-static void put_constant_arrays(tad__c_file *f) {
+void tad__c_put_constant_arrays(tad__c_file *f) {
     for (uint32_t k = 0; k < f->p->array.count; k++)
         if (f->p->array.item[k].home == TAD__STORED && f->p->array.item[k].root == k)
             put_constant_array(f, k);
@@ -202,7 +202,7 @@ static tad_status put_file(tad__c_file *f, const tad_c_options *o) {
     put_beginning(f);
     tad__c_put_parts(&f->to);
     tad_c_put(&f->to, "\n");
-    put_constant_arrays(f);
+    tad__c_put_constant_arrays(f);
     tad__c_put_places(f);
     tad__c_put_run(f);
     put_body(f);

@@ -30,6 +30,7 @@ typedef struct tad__c_file {
     const char *before, *name, *after; /* of the function: all of its name */
     tad_c_interface interface;
     bool steps;       /* NAME_steps is written, not the function */
+    bool inside;      /* a function has all steps: values are its variables; lists are empty */
     const bool *each; /* inputs given for each of many points; NULL: nothing for these */
     tad_c to;
     tad__c_list in, out, referred;
@@ -51,6 +52,7 @@ static inline bool tad__c_draws(const tad__c_file *f) { return f->p->draw.count 
 
 /* Some numbers are read, from the first on. */
 static inline void tad__c_note(tad__c_file *f, int64_t first, int64_t count) {
+    if (f->inside) return;
     for (int64_t k = first; k < first + count; k++) f->read[k] = true;
 }
 
@@ -60,8 +62,9 @@ static inline void tad__c_note(tad__c_file *f, int64_t first, int64_t count) {
 tad_status tad__c_refuse(const tad_c_options *o, tad_status code, const char *format, ...)
     TAD_PRINTF(3, 4);
 
-/* An element of an array that is there. */
+/* An element of an array that is there; all that are. */
 void tad__c_element(tad_c *to, const tad_array *a, int64_t i);
+void tad__c_put_constant_arrays(tad__c_file *f);
 
 /* ---- c_names.c ---- */
 
@@ -83,6 +86,13 @@ size_t tad__c_operands(const tad__c_file *f, const tad__number_step *n, uint32_t
 /* Functions numbers_K of number steps, and statements that call them. */
 void tad__c_put_numbers(tad__c_file *f, const tad__step *s);
 void tad__c_call_numbers(tad__c_file *f, const tad__step *s);
+
+/* ---- c_group.c ---- */
+
+/* The function group_K; a statement that calls it; what it does as a block. */
+void tad__c_put_group(tad__c_file *f, uint32_t k);
+void tad__c_call_group(tad__c_file *f, uint32_t k);
+void tad__c_put_group_block(tad__c_file *f, uint32_t k);
 
 /* ---- c_lanes.c ---- */
 
@@ -108,6 +118,8 @@ uint32_t tad__c_put_list(tad__c_file *f, uint32_t group);
 void tad__c_put_steps(tad__c_file *f);
 /* What a call does, with in0, ... and out0, ... for its values; false: its op has no text. */
 bool tad__c_put_text(tad_c *to, const tad_program *p, const tad__call_step *c);
+/* A statement that ends the run where decision k comes out otherwise. */
+void tad__c_check_decision(tad__c_file *f, uint32_t k);
 
 /* ---- c_casadi_fits.c ---- */
 

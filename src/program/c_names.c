@@ -49,6 +49,9 @@ static size_t told_output(const tad__c_file *f, const tad__array_value *v) {
     return p->n_out;
 }
 
+/* What has the numbers and arrays. */
+static const char *run_of(const tad__c_file *f) { return f->inside ? "" : "r->"; }
+
 static void put_array(tad__c_file *f, const tad__array_value *v) {
     const tad__array_value *root = &f->p->array.item[v->root];
     const size_t inside = v == root ? 0 : v->offset, width = tad__width(v->array.dtype);
@@ -59,11 +62,16 @@ static void put_array(tad__c_file *f, const tad__array_value *v) {
         if (output < f->p->n_out)
             tad_c_put(&f->to, "(%s *)(uintptr_t)r->out[%zu]", type, output);
         else
-            tad_c_put(&f->to, "(%s *)(void *)(r->arrays + %zu)", type, root->offset + inside);
+            tad_c_put(&f->to, "(%s *)(void *)(%sarrays + %zu)", type, run_of(f),
+                      root->offset + inside);
         return;
     }
     case TAD__BOUND:
     case TAD__REFERRED: {
+        if (f->inside) {
+            tad_c_put(&f->to, "at%u", v->of);
+            break;
+        }
         const tad__c_list *list = v->home == TAD__BOUND ? &f->in : &f->referred;
         tad_c_put(&f->to, "r->");
         tad__c_put_name(f, list, parameter_of(list, v->of));
@@ -82,6 +90,6 @@ void tad__c_put_value(tad__c_file *f, tad__ref r) {
         put_array(f, &f->p->array.item[tad__position(r)]);
     else {
         tad__c_note(f, r, 1);
-        tad_c_put(&f->to, "r->n + %u", r);
+        tad_c_put(&f->to, "%sn + %u", run_of(f), r);
     }
 }

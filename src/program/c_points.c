@@ -123,7 +123,7 @@ static void end_piece(const points_text *w) {
 void tad__c_put_points(tad_c *to, const tad_program *p, const tad__c_points *how) {
     const points_text w = {to, p, how};
     if (!p->lanes || p->parameter.count) {
-        to->lacks = "a map of what is not a function of single numbers";
+        tad__c_put_points_of_arrays(to, p, how);
         return;
     }
     declare_values(&w);

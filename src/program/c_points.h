@@ -13,8 +13,12 @@ typedef struct tad__c_points {
     size_t points, piece; /* which are made of pieces of so many */
 } tad__c_points;
 
-/* Loops that set out0, ... from in0, ...; only of programs of single numbers whose points run
- * together: of others to->lacks says so. */
+/* Loops that set out0, ... from in0, ...; to->lacks says why that cannot be written. */
 void tad__c_put_points(tad_c *to, const tad_program *p, const tad__c_points *how);
+
+/* ---- c_points_arrays.c ---- */
+
+/* The same of a program whose points do not run together. */
+void tad__c_put_points_of_arrays(tad_c *to, const tad_program *p, const tad__c_points *how);
 
 #endif
