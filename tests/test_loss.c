@@ -45,6 +45,9 @@ START_TEST(reductions) {
     tad_var none = tad_input(t, TAD_F64, TAD_SHAPE(0), NULL);
     ck_values(tad_mse(none, none, TAD_MEAN), 0, NAN);
     ck_values(tad_mse(none, none, TAD_SUM), 0, 0);
+    tad_var below = tad_full(t, TAD_F64, TAD_SHAPE(2, 3), -1), one = tad_scalar(t, 1);
+    ck_values(tad_kl_div(below, one, false, TAD_BATCHMEAN), 0, 3);
+    ck_values(tad_kl_div(tad_scalar(t, 0.5), one, false, TAD_BATCHMEAN), 0, -0.5);
     tad_tape_free(t);
 }
 END_TEST
