@@ -15,14 +15,14 @@ enum { NORMAL, VECTORS, GAMMA, BETA, STUDENT, DIRICHLET, POISSON, CATEGORICAL, D
 /* How many parameters there are, and how many last axes each of them has for one sample, of which
  * the first stands for the sample's last: 0, a number. Behind them come the drawn numbers. */
 typedef struct kind {
-    size_t parameters, draws;
+    size_t parameters;
     int axes[3];
 } kind;
 
 static const kind kinds[DISTRIBUTIONS] = {
-    [NORMAL] = {2, 1, {0, 0}}, [VECTORS] = {2, 1, {1, 2}},  [GAMMA] = {2, 1, {0, 0}},
-    [BETA] = {2, 1, {0, 0}},   [STUDENT] = {3, 2, {0}},     [DIRICHLET] = {1, 2, {1}},
-    [POISSON] = {1, 1, {0}},   [CATEGORICAL] = {1, 1, {1}},
+    [NORMAL] = {2, {0, 0}}, [VECTORS] = {2, {1, 2}},  [GAMMA] = {2, {0, 0}},
+    [BETA] = {2, {0, 0}},   [STUDENT] = {3, {0}},     [DIRICHLET] = {1, {1}},
+    [POISSON] = {1, {0}},   [CATEGORICAL] = {1, {1}},
 };
 
 /* ---- shape ---- */
