@@ -56,6 +56,8 @@ CALL(spread_products, tad_affine(tad_transpose(a, 1, 2), b, tad_none()))
 /* A group whose operands are a line for all and an element for each. */
 CALL(lines, tad_tanh(tad_fma(tad_sub(a, tad_mean(a, tad_keepdims(tad_axis(1)))), b, b)))
 /* Sums of what a group computes. */
+CALL(tails_of_lines, tad_div(tad_mean(tad_square(tad_sub(a, b)), tad_axis(1)),
+                             tad_sum(tad_exp(a), tad_axis(1))))
 CALL(tails, tad_div(tad_mean(tad_square(tad_sub(a, b)), tad_all()), tad_sum(tad_exp(a), tad_all())))
 
 #define NONE                                                                                       \
@@ -101,6 +103,9 @@ static const long_case long_cases[] = {
     {"lines", OF(13, 37), OF(37), lines},
     {"tails", OF(300, 41), OF(300, 41), tails},
     {"tails_long", OF(700, 1000), OF(700, 1000), tails},
+    {"tails_of_lines", OF(300, 41), OF(300, 41), tails_of_lines},
+    {"tails_of_long_lines", OF(20, 1000), OF(20, 1000), tails_of_lines},
+    {"tails_of_short_lines", OF(1000, 10), OF(1000, 10), tails_of_lines},
 };
 
 typedef struct typed_case {

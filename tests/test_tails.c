@@ -62,6 +62,69 @@ START_TEST(special_values_add_up_as_on_the_tape) {
 }
 END_TEST
 
+/* Lines shorter and longer than a strip, or a part of one; the lines of an operand are these. */
+static const int64_t lines[] = {2, 3, 31, 32, 100, 256, 257, 512, 1000, 4096};
+enum { LINES = sizeof lines / sizeof *lines };
+
+static graph record_lines(tad_dtype dtype, int64_t line) {
+    const int64_t n = 40000 / line + 1;
+    graph g = {.n_in = 4, .n_out = 4};
+    const tad_var x = g.in[0] = drawn(dtype, TAD_SHAPE(n, line), 0),
+                  y = g.in[1] = drawn(dtype, TAD_SHAPE(n, line), 777),
+                  b = g.in[2] = drawn(dtype, TAD_SHAPE(line), 50),
+                  c = g.in[3] = drawn(dtype, TAD_SHAPE(n, 1), 20), e = tad_sub(x, y),
+                  product = tad_mul(tad_add(e, b), c);
+    g.out[0] = tad_mean(tad_square(e), tad_axis(1));
+    g.out[1] = tad_sum(product, tad_keepdims(tad_axis(-1)));
+    g.out[2] = product;
+    g.out[3] = tad_exp(tad_neg(tad_mul(product, tad_div(g.out[1], tad_number(100)))));
+    return g;
+}
+
+START_TEST(sums_of_lines_have_the_bits_of_the_tape) {
+    const tad_dtype dtype = _i % TYPES ? TAD_F32 : TAD_F64;
+    const graph g = record_lines(dtype, lines[_i / TYPES % LINES]);
+    freeze_and_compare(&g, 1 + _i / TYPES / LINES, "sums of lines");
+    tad_program *p = frozen(&g, "sums of lines");
+    ck_assert(p->group.item[0].by_lines);
+    ck_assert_uint_eq(p->group.item[0].tails, 2);
+    tad_program_free(p);
+}
+END_TEST
+
+/* Along the last axes, all of them or two of three. */
+START_TEST(lines_go_along_the_last_axes) {
+    graph g = {.n_in = 1, .n_out = 3};
+    const tad_var x = g.in[0] = drawn(TAD_F64, TAD_SHAPE(50, 20, 30), 0), y = tad_exp(x);
+    g.out[0] = tad_sum(y, TAD_AXES(2, 1));
+    g.out[1] = tad_mean(tad_neg(y), TAD_AXES(1, 2));
+    g.out[2] = tad_sum(tad_square(y), TAD_AXES(0, 2));
+    tad_program *p = frozen(&g, "axes");
+    ck_assert_uint_eq(p->group.count, 1);
+    ck_assert_int_eq(p->group.item[0].line, 600);
+    ck_assert_uint_eq(p->group.item[0].tails, 2);
+    ck_assert_uint_eq(p->call.count, 1);
+    tad_program_free(p);
+    freeze_and_compare(&g, 2, "axes");
+}
+END_TEST
+
+/* A group has sums of one kind, and of lines of one length. */
+START_TEST(sums_of_two_kinds_are_not_of_one_group) {
+    graph g = {.n_in = 2, .n_out = 2};
+    const int64_t line = _i == 2 ? 4097 : 1000;
+    const tad_var x = g.in[0] = drawn(TAD_F64, TAD_SHAPE(3, 10, line), 0),
+                  b = g.in[1] = drawn(TAD_F64, TAD_SHAPE(10, line), 5),
+                  y = tad_exp(_i == 1 ? tad_mul(x, b) : x);
+    g.out[0] = tad_sum(y, tad_axis(2));
+    g.out[1] = tad_mean(tad_neg(y), _i ? tad_axis(2) : tad_all());
+    tad_program *p = frozen(&g, "two kinds");
+    ck_assert_uint_eq(p->group.item[0].tails, _i ? 0 : 1);
+    tad_program_free(p);
+    freeze_and_compare(&g, 1, "two kinds");
+}
+END_TEST
+
 static tad_program *frozen_sums(graph *g, int64_t n, size_t sums) {
     *g = (graph){.n_in = 1, .n_out = sums};
     g->in[0] = drawn(TAD_F64, TAD_SHAPE(n), 0);
@@ -163,6 +226,10 @@ static Suite *suite(void) {
     Suite *s = suite_create("tails");
     TCase *c = tape_case(s, "sums");
     tcase_add_loop_test(c, bits_are_those_of_the_tape, 0, SIZES * TYPES * MOST_THREADS);
+    tcase_add_loop_test(c, sums_of_lines_have_the_bits_of_the_tape, 0,
+                        LINES * TYPES * MOST_THREADS);
+    tcase_add_test(c, lines_go_along_the_last_axes);
+    tcase_add_loop_test(c, sums_of_two_kinds_are_not_of_one_group, 0, 3);
     tcase_add_loop_test(c, special_values_add_up_as_on_the_tape, 0, 5);
     tcase_add_test(c, what_is_added_up_has_memory_for_a_part);
     tcase_add_test(c, a_group_has_so_many);

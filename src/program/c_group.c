@@ -2,8 +2,6 @@
  * turn into vectors. Rests on c_file.h. */
 #include "c_file.h"
 
-#include <stdio.h>
-
 static bool is_inside(const tad__c_file *f, tad__ref r) {
     return tad__is_array_ref(r) && f->p->array.item[tad__position(r)].home == TAD__STRIP;
 }
@@ -107,7 +105,46 @@ static void begin_elements(tad__c_file *f, const tad__row_group *g) {
     tad_c_put(&f->to, "const ptrdiff_t i = l * %lld + j;\n", line);
 }
 
-/* ---- sums of what a group computes, part by part as the library adds them up ---- */
+/* ---- sums of what a group computes: of each line ---- */
+
+static void begin_lines(tad__c_file *f, const tad__row_group *g) {
+    const long long size = (long long)g->size, line = (long long)g->line;
+    tad_c_put(&f->to, "for (ptrdiff_t l = 0; l < %lld; l++) {\n", size / line);
+    for (uint32_t k = 0; k < g->tails; k++)
+        tad_c_put(&f->to, "%s part%u[%lld];\n", tad__c_type(g->dtype), k, line);
+    tad_c_put(&f->to, "for (ptrdiff_t j = 0; j < %lld; j++) {\n", line);
+    tad_c_put(&f->to, "const ptrdiff_t i = l * %lld + j;\n", line);
+}
+
+/* What tail k adds up is also in its part, at the index. */
+static void put_in_parts(tad__c_file *f, const tad__row_group *g, const char *index) {
+    uint32_t row = 0;
+    for (uint32_t k = 0; k < g->tails; k++) {
+        computes(f, g, g->count, f->p->tail.item[g->tail + k].of, &row);
+        tad_c_put(&f->to, "part%u[%s] = v%u;\n", k, index, row);
+    }
+}
+
+static void put_divisor(tad__c_file *f, const tad__row_group *g, uint32_t k) {
+    tad_c_put(&f->to, " / ");
+    tad__c_number(&f->to, f->p->tail.item[g->tail + k].divisor, g->dtype);
+    tad_c_put(&f->to, ";\n");
+}
+
+static void end_lines(tad__c_file *f, const tad__row_group *g) {
+    const bool few = g->line < TAD__SHORT_ROW;
+    const char *sum = tad__c_part(&f->to, few ? "sum_few" : "sum", g->dtype);
+    put_in_parts(f, g, "j");
+    tad_c_put(&f->to, "}\n");
+    for (uint32_t k = 0; k < g->tails; k++) {
+        tad_c_put(&f->to, "out%u[l] = (%s)%s(%lld, part%u)", g->count + k, tad__c_type(g->dtype),
+                  sum, (long long)g->line, k);
+        put_divisor(f, g, k);
+    }
+    tad_c_put(&f->to, "}\n");
+}
+
+/* ---- and of all elements, part by part as the library adds them up ---- */
 
 static void begin_tails(tad__c_file *f, const tad__row_group *g) {
     const char *type = tad__c_type(g->dtype);
@@ -125,15 +162,8 @@ static void begin_tails(tad__c_file *f, const tad__row_group *g) {
 }
 
 static void end_tails(tad__c_file *f, const tad__row_group *g) {
-    const char *type = tad__c_type(g->dtype), *suffix = tad__c_suffix(g->dtype);
-    uint32_t row = 0;
-    char name[32];
-    snprintf(name, sizeof name, "tad__sum_part_%s", suffix);
-    const char *sum_part = tad__c_part_named(&f->to, name);
-    for (uint32_t k = 0; k < g->tails; k++) {
-        computes(f, g, g->count, f->p->tail.item[g->tail + k].of, &row);
-        tad_c_put(&f->to, "part%u[i - first] = v%u;\n", k, row);
-    }
+    const char *type = tad__c_type(g->dtype), *sum_part = tad__c_part(&f->to, "sum_part", g->dtype);
+    put_in_parts(f, g, "i - first");
     tad_c_put(&f->to, "}\n");
     for (uint32_t k = 0; k < g->tails; k++)
         tad_c_put(&f->to, "sum%u += %s((size_t)(end - first), part%u);\n", k, sum_part, k);
@@ -141,19 +171,22 @@ static void end_tails(tad__c_file *f, const tad__row_group *g) {
     for (uint32_t k = 0; k < g->tails; k++) tad_c_put(&f->to, "all%u += sum%u;\n", k, k);
     tad_c_put(&f->to, "}\n");
     for (uint32_t k = 0; k < g->tails; k++) {
-        tad_c_put(&f->to, "out%u[0] = (%s)all%u / ", g->count + k, type, k);
-        tad__c_number(&f->to, f->p->tail.item[g->tail + k].divisor, g->dtype);
-        tad_c_put(&f->to, ";\n");
+        tad_c_put(&f->to, "out%u[0] = (%s)all%u", g->count + k, type, k);
+        put_divisor(f, g, k);
     }
 }
 
 static void put_loops(tad__c_file *f, const tad__row_group *g) {
-    if (g->tails)
+    if (g->by_lines)
+        begin_lines(f, g);
+    else if (g->tails)
         begin_tails(f, g);
     else
         begin_elements(f, g);
     for (uint32_t i = 0; i < g->count; i++) put_fused_row(f, g, i);
-    if (g->tails)
+    if (g->by_lines)
+        end_lines(f, g);
+    else if (g->tails)
         end_tails(f, g);
     else
         tad_c_put(&f->to, g->line ? "}\n}\n" : "}\n");

@@ -96,8 +96,9 @@ tad_status tad__freeze_fuse(tad__freezer *f);
 
 /* ---- tails.c ---- */
 
-/* Whether a call is a sum over all elements of an array that is worth being one. */
-bool tad__is_tail(const tad_program *p, const tad__call_step *c);
+/* What a call adds up, if it is worth being one: 0: all elements of an array; else lines of so many
+ * elements; -1: it is none. */
+int64_t tad__tail_line(const tad_program *p, const tad__call_step *c);
 /* One more; false: no memory. */
 bool tad__add_tail(tad_program *p, const tad__call_step *c);
 

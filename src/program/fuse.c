@@ -22,6 +22,7 @@ typedef struct open_group {
     uint32_t count, operands; /* rows; operands that come from memory */
     uint32_t spread;          /* operands that are spread out */
     int64_t line;             /* 0: no operand needs lines */
+    bool by_lines;            /* its tails are sums of lines */
     uint32_t opened;          /* when */
 } open_group;
 
@@ -116,7 +117,8 @@ static void keep_group(fusing *u, const open_group *g, uint32_t tails) {
                            .size = like->size,
                            .line = g->line,
                            .tail = (uint32_t)p->tail.count - tails,
-                           .tails = tails};
+                           .tails = tails,
+                           .by_lines = g->by_lines};
     for (uint32_t k = g->first; k != NONE; k = u->next[k]) keep_row(u, &p->call.item[k]);
     add_step(u, TAD__FUSED, (uint32_t)(p->group.count - 1), 1);
     p->longest_group = tad__max(p->longest_group, g->count);
@@ -199,11 +201,16 @@ static void stop_waiting(fusing *u, uint32_t group) {
     u->waiting_count = left;
 }
 
-/* Whether a step that waits is a tail of the group, which alone it waits for. */
-static bool is_tail_of(const fusing *u, const waiting *w, uint32_t group) {
-    if (w->groups != 1u << group || w->step.kind != TAD__CALL || u->open[group].line) return false;
+/* Whether a step that waits is a tail of the group, which alone it waits for, beside the `tails`
+ * that there are. */
+static bool is_tail_of(const fusing *u, const waiting *w, uint32_t group, uint32_t tails) {
+    const open_group *g = &u->open[group];
+    if (w->groups != 1u << group || w->step.kind != TAD__CALL) return false;
     const tad__call_step *c = &u->p->call.item[w->step.at];
-    return tad__is_tail(u->p, c) && u->group[tad__position(c->ref[0])] == group + 1;
+    const int64_t line = tad__tail_line(u->p, c);
+    if (line < 0 || u->group[tad__position(c->ref[0])] != group + 1) return false;
+    if (tails && g->by_lines != (line > 0)) return false;
+    return !g->line || g->line == line;
 }
 
 /* Takes the tails of a group out of what waits; how many. */
@@ -212,10 +219,13 @@ static uint32_t take_tails(fusing *u, uint32_t group) {
     size_t left = 0;
     for (size_t k = 0; k < u->waiting_count; k++) {
         const waiting w = u->waiting[k];
-        if (tails == TAD__MOST_TAILS || !is_tail_of(u, &w, group)) {
+        if (tails == TAD__MOST_TAILS || !is_tail_of(u, &w, group, tails)) {
             u->waiting[left++] = w;
             continue;
         }
+        const int64_t line = tad__tail_line(u->p, &u->p->call.item[w.step.at]);
+        if (line) u->open[group].line = line;
+        u->open[group].by_lines = line > 0;
         if (!tad__add_tail(u->p, &u->p->call.item[w.step.at])) u->f->failed = true;
         set_results_wait(u, &w.step, 0);
         tails++;

@@ -67,15 +67,13 @@ bool tad__ways_of(tad__ways *w, const tad_array *out, const tad_array *const *in
 
 /* ---- running ---- */
 
-static size_t most_of(const tad__row_group *g) { return TAD__STRIP_BYTES / tad__width(g->dtype); }
-
 size_t tad__whole_strip(const tad__row_group *g) {
-    const size_t most = most_of(g), line = (size_t)g->line;
+    const size_t most = tad__most_of_strip(g), line = (size_t)g->line;
     return line && line <= most ? most / line * line : most;
 }
 
 size_t tad__strip_length(const tad__row_group *g, size_t i) {
-    const size_t most = most_of(g), line = (size_t)g->line, left = (size_t)g->size - i;
+    const size_t most = tad__most_of_strip(g), line = (size_t)g->line, left = (size_t)g->size - i;
     if (!line) return tad__min(most, left);
     return line <= most ? tad__min(most / line * line, left) : tad__min(most, line - i % line);
 }
@@ -88,7 +86,7 @@ static tad_dtype type_of(const tad__row_group *g) {
 void tad__spread_once(const tad__kernels *k, const tad__row_group *g, const tad__spread *s) {
     const size_t width = tad__width(g->dtype), line = (size_t)g->line * width;
     if (s->how == TAD__FILLING)
-        k->fill[type_of(g)](most_of(g), tad__number_at(g->dtype, s->from, 0), s->to);
+        k->fill[type_of(g)](tad__most_of_strip(g), tad__number_at(g->dtype, s->from, 0), s->to);
     if (s->how != TAD__ONE_LINE || line > TAD__STRIP_BYTES) return;
     for (size_t at = 0; at + line <= TAD__STRIP_BYTES; at += line)
         memcpy(s->to + at, s->from, line);
@@ -97,7 +95,7 @@ void tad__spread_once(const tad__kernels *k, const tad__row_group *g, const tad_
 void tad__spread_on(const tad__kernels *k, const tad__row_group *g, const tad__spread *s, size_t i,
                     size_t n) {
     const size_t width = tad__width(g->dtype), line = (size_t)g->line;
-    if (s->how == TAD__ONE_LINE && line > most_of(g))
+    if (s->how == TAD__ONE_LINE && line > tad__most_of_strip(g))
         memcpy(s->to, s->from + i % line * width, n * width);
     if (s->how != TAD__PER_LINE) return;
     for (size_t at = 0; at < n; at += line)

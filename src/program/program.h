@@ -142,15 +142,17 @@ typedef struct tad__row_group {
     uint32_t strips;       /* that values within take up at once */
     tad_dtype dtype;
     int64_t size;
-    int64_t line;         /* elements of a line; 0: no operand needs lines */
+    int64_t line;         /* elements of a line; 0: neither operands nor tails need lines */
     uint32_t tail, tails; /* sums of its values: the first, and how many */
+    bool by_lines;        /* these are sums of each line, not of all elements */
 } tad__row_group;
 enum { TAD__MOST_SPREAD = 8 }; /* operands of a group that are spread out */
 
 /* Several strips and the lines of operands share the nearest cache: as measured. */
 enum { TAD__STRIP_BYTES = 2048 };
 
-/* The sum of all elements of a value that a group without lines computes, over a divisor. */
+/* The sum of all elements of a value that a group without lines computes, or those of its lines,
+ * over a divisor. */
 typedef struct tad__tail {
     const tad_op *op;
     tad__ref of, to;
@@ -159,9 +161,14 @@ typedef struct tad__tail {
 enum { TAD__MOST_TAILS = 4 /* of a group */ };
 
 bool tad__has_tail(const struct tad_program *p, const tad__row_group *g, tad__ref of);
-/* Bytes of a part of a sum; a multiple of those of a strip. */
-static inline size_t tad__part_bytes(const tad__row_group *g) {
-    return TAD__SUM_PART * tad__width(g->dtype);
+/* Elements of a strip, at most. */
+static inline size_t tad__most_of_strip(const tad__row_group *g) {
+    return TAD__STRIP_BYTES / tad__width(g->dtype);
+}
+/* So many strips have together what is added up at once: a part of a sum, or a line at least. */
+static inline size_t tad__tail_strips(const tad__row_group *g) {
+    const size_t most = tad__most_of_strip(g);
+    return ((g->by_lines ? (size_t)g->line : TAD__SUM_PART) + most - 1) / most;
 }
 /* Elements of a piece, whose parts are added up on their own. */
 static inline size_t tad__tail_piece(const tad__row_group *g) {

@@ -67,7 +67,7 @@ static void end_strip(placing *u, strips *s, tad__ref r, uint32_t group, uint32_
 static void begin_strip(const placing *u, strips *s, tad__ref r, const tad__row_group *g) {
     tad__array_value *v = &u->p->array.item[tad__position(r)];
     const bool has_tail = tad__has_tail(u->p, g, r), again = s->count && !has_tail;
-    const uint32_t strips = has_tail ? (uint32_t)(tad__part_bytes(g) / TAD__STRIP_BYTES) : 1;
+    const uint32_t strips = has_tail ? (uint32_t)tad__tail_strips(g) : 1;
     if (u->outside[tad__position(r)] || (!again && s->next + strips > MOST_STRIPS)) return;
     v->home = TAD__STRIP;
     v->of = again ? s->unused[--s->count] : s->next;

@@ -12,7 +12,7 @@ typedef struct tad__ready_row {
     const double *options;
     const char *in[3];
     char *out;
-    size_t in_moves[3], out_moves; /* bits of how far a strip is from the first; see group.c */
+    uint8_t in_moves[3], out_moves; /* how they move from strip to strip; see group.c */
 } tad__ready_row;
 
 /* Of what is bound for many points: how many, and how far it is from one to the next, in bytes. */

@@ -1,5 +1,6 @@
 /* Ten elementwise ops in a chain on 1024x1024 float32, value and gradient: frozen, that compiled,
- * on the tape, and as one loop by hand. `ten` ends there, `ten_mean` in the mean of it.
+ * on the tape, and as one loop by hand. `ten` ends there, `ten_mean` in the mean of
+ * it, `ten_rows` in that of each row.
  *
  *   bench_fused [--quick] [--rounds N] [NAME ...] */
 #include "bench.h"
@@ -11,8 +12,8 @@
 
 #include "hand_memory.h"
 
-static const char *const names[] = {"ten", "ten_mean", NULL};
-enum { TEN, TEN_MEAN, WORKS };
+static const char *const names[] = {"ten", "ten_mean", "ten_rows", NULL};
+enum { TEN, TEN_MEAN, TEN_ROWS, WORKS };
 
 typedef struct job {
     int work;
@@ -38,7 +39,8 @@ static tad_var ten(tad_var x, tad_var c) {
 static tad_var record(const job *j, tad_var *cotangent) {
     const tad_var y = ten(j->x, j->c);
     *cotangent = j->work == TEN ? j->c : tad_none();
-    return j->work == TEN ? y : tad_mean(y, tad_all());
+    if (j->work == TEN_ROWS) *cotangent = tad_full(j->tape, TAD_F32, TAD_SHAPE(ROWS), 1);
+    return j->work == TEN ? y : tad_mean(y, j->work == TEN_MEAN ? tad_all() : tad_axis(1));
 }
 
 /* ---- running ---- */
@@ -58,11 +60,9 @@ static void run_tape(void *arg) {
 }
 
 static void run_hand(void *arg) {
-    job *j = arg;
-    if (j->work == TEN)
-        hand_ten(j->hand);
-    else
-        hand_ten_mean(j->hand);
+    static void (*const by_hand[])(hand_buffers *) = {hand_ten, hand_ten_mean, hand_ten_rows};
+    const job *j = arg;
+    by_hand[j->work](j->hand);
 }
 
 /* ---- making, checking ---- */
@@ -117,10 +117,10 @@ static void check(job *j) {
     run_program(j);
     run_hand(j);
     compare(names[j->work], j->dx, j->hand->dx, ELEMENTS);
-    if (j->work == TEN)
-        compare(names[j->work], j->y, j->hand->y, ELEMENTS);
-    else
+    if (j->work == TEN_MEAN)
         compare(names[j->work], j->y, &j->hand->result, 1);
+    else
+        compare(names[j->work], j->y, j->hand->y, j->work == TEN ? ELEMENTS : ROWS);
 }
 
 static void finish(job *j) {

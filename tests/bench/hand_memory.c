@@ -131,3 +131,16 @@ void hand_ten_mean(hand_buffers *b) {
     }
     b->result = sum / ELEMENTS;
 }
+
+void hand_ten_rows(hand_buffers *b) {
+    for (int r = 0; r < ROWS; r++) {
+        const float *restrict x = b->x + r * COLUMNS, *restrict c = b->g + r * COLUMNS;
+        float *restrict dx = b->dx + r * COLUMNS, sum = 0;
+        for (int i = 0; i < COLUMNS; i++) {
+            float d;
+            sum += ten(x[i], c[i], &d);
+            dx[i] = d / COLUMNS;
+        }
+        b->y[r] = sum / COLUMNS;
+    }
+}

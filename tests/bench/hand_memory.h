@@ -23,7 +23,8 @@ void hand_bias(hand_buffers *b);
 void hand_sum(hand_buffers *b);
 /* Ten elementwise ops on x and g, which is the cotangent too: all in one loop. */
 void hand_ten(hand_buffers *b);
-/* The same and the mean of the result; its gradient. */
+/* The same and the mean of the result, or of each row; its gradient. */
 void hand_ten_mean(hand_buffers *b);
+void hand_ten_rows(hand_buffers *b);
 
 #endif

@@ -2,7 +2,6 @@
 #include <stddef.h>
 
 #include "array/loop.h"
-#include "kernel/plain/sum.h"
 #include "ops/axes.h"
 #include "ops/families.h"
 #include "ops/operands.h"

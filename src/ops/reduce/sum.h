@@ -3,6 +3,7 @@
 #define TAD_OPS_REDUCE_SUM_H
 
 #include "array/c_text.h"
+#include "kernel/plain/sum.h"
 #include "reduce.h"
 
 enum { TAD__OP_SUM, TAD__OP_MEAN, TAD__OP_SUM_TO };
@@ -16,8 +17,6 @@ typedef enum tad__sum_way {
     TAD__SUM_COLUMNS,
     TAD__SUM_ANY /* as sum.c of arrays does */
 } tad__sum_way;
-
-enum { TAD__SHORT_ROW = 32 }; /* shorter ones are summed without a call */
 
 /* out has x's rank, and size 1 where the mask says. *b: set for rows and columns. */
 tad__sum_way tad__sum_plan(const tad_array *out, const tad_array *x, unsigned mask, tad__blocks *b);
