@@ -56,8 +56,8 @@ CALL(spread_products, tad_affine(tad_transpose(a, 1, 2), b, tad_none()))
 /* A group whose operands are a line for all and an element for each. */
 CALL(lines, tad_tanh(tad_fma(tad_sub(a, tad_mean(a, tad_keepdims(tad_axis(1)))), b, b)))
 /* Sums of what a group computes. */
-CALL(tails_of_lines, tad_div(tad_mean(tad_square(tad_sub(a, b)), tad_axis(1)),
-                             tad_sum(tad_exp(a), tad_axis(1))))
+CALL(tails_of_lines,
+     tad_div(tad_mean(tad_square(tad_sub(a, b)), tad_axis(1)), tad_sum(tad_exp(a), tad_axis(1))))
 CALL(tails, tad_div(tad_mean(tad_square(tad_sub(a, b)), tad_all()), tad_sum(tad_exp(a), tad_all())))
 
 #define NONE                                                                                       \

@@ -113,6 +113,25 @@ static tad_program *frozen_with_shared_end(void) {
     return p;
 }
 
+/* A compiler that is told another function shows whose steps these are. */
+START_TEST(the_compiled_ones_run) {
+    static const char *const command[] = {"cc", "-O1", "-Dfabs=exp2", NULL};
+    static points x;
+    tad_var in[IN], out[OUT];
+    tad_program *p;
+    for (int k = 0; k < IN; k++) in[k] = tad_scalar(t, 0.5);
+    for (int k = 0; k < OUT; k++) out[k] = tad_abs(in[k % IN]);
+    ck_done(tad_freeze(in, IN, out, OUT, NULL, &p), t);
+    compile(p, first_two, command);
+    fill(&x);
+    run(p, first_two, 20, &x);
+    for (int k = 0; k < OUT; k++)
+        for (int i = 0; i < 20; i++)
+            ck_near(x.out[k][i], exp2(x.in[k % IN][k % IN < 2 ? i : 0]), 1e-15);
+    tad_program_free(p);
+}
+END_TEST
+
 START_TEST(shared_outputs_are_not_overwritten) {
     tad_program *own = frozen_with_shared_end(), *compiled = frozen_with_shared_end();
     compile(compiled, first_two, NULL);
@@ -311,6 +330,7 @@ static Suite *suite(void) {
     tcase_add_checked_fixture(c, begin, end);
     tcase_add_loop_test(c, compiled_points_have_the_same_bits, 0, 4);
     tcase_add_test(c, shared_outputs_are_not_overwritten);
+    tcase_add_test(c, the_compiled_ones_run);
     tcase_add_test(c, sines_have_loops_of_their_own_which_become_vectors);
     tcase_add_test(c, sines_of_large_numbers_have_the_same_bits);
     tcase_add_test(c, points_given_otherwise_run_as_before);

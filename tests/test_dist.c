@@ -164,6 +164,23 @@ START_TEST(any_number_of_ranks_and_threads_gives_the_same_bits) {
 }
 END_TEST
 
+static void count_sweeps(void *user, const char *what, int bucket, bool begins) {
+    int *count = user;
+    if (strcmp(what, "sweep") != 0) return; /* exchanges may tell from another thread */
+    ck_assert_int_eq(bucket, -1);
+    count[begins]++;
+    ck_assert_int_eq(count[true], count[false] + begins);
+}
+
+START_TEST(sweeps_are_watched) {
+    enum { SHARDS = 8, STEPS = 3 };
+    int count[2] = {0, 0};
+    run_job(1, (job){.options = {.shards = SHARDS, .watch = count_sweeps, .watcher = count},
+                     .steps = STEPS});
+    ck_assert_int_eq(count[false], SHARDS * STEPS);
+}
+END_TEST
+
 START_TEST(float64_gives_the_same_bits_and_others_than_float32) {
     job j = {.options = {.shards = 8, .bucket = 512, .split_state = _i}, .steps = 5, .adam = true};
     const job singles = run_job(1, j);
@@ -654,6 +671,7 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "bits");
     tcase_add_loop_test(c, any_number_of_ranks_and_threads_gives_the_same_bits, 0,
                         sizeof shard_counts / sizeof *shard_counts);
+    tcase_add_test(c, sweeps_are_watched);
     tcase_add_loop_test(c, float64_gives_the_same_bits_and_others_than_float32, 0, 2);
     tcase_add_loop_test(c, a_split_state_gives_the_bits_of_a_whole_one, 0, 2);
     tcase_add_test(c, double_masters_give_the_same_bits_and_others_than_single_ones);

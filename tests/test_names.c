@@ -67,6 +67,9 @@ START_TEST(functions_are_the_call_by_name) {
     word.text = "none";
     ck_same(tad_hinge(x, tad_detach(p), 1, TAD_EACH),
             by_name(t, "hinge", x, tad_detach(p), "reduction", word));
+    word.text = "ij,jk->ki";
+    ck_same(tad_einsum(word.text, (tad_var[]){x, rows}, 2),
+            by_name(t, "einsum", x, rows, "equation", word));
     ck_same(tad_leaky_relu(x, .5),
             tad_call(t, "leaky_relu", &x, 1,
                      &(tad_value){.name = "negative_slope", .kind = TAD_VALUE_FLOAT, .number = .5},

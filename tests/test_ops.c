@@ -561,6 +561,19 @@ static const decided2 binary_points[] = {{"maximum", 1, 1, 0.5, 0.5},
                                          {"fmod", 5.5, 2, 1, -2},
                                          {"remainder", -5.5, 2, 1, 3}};
 
+/* As numbers, and as arrays whose operands vary both. */
+START_TEST(a_nan_beside_a_number_is_ignored) {
+    const double a[] = {1, NAN, NAN, 3, -2}, b[] = {NAN, 1, NAN, 2, 5};
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(5), a), y = tad_input(t, TAD_F64, TAD_SHAPE(5), b);
+    ck_values(tad_fmin(x, y), 0, 1, 1, NAN, 2, -2);
+    ck_values(tad_fmax(x, y), 0, 1, 1, NAN, 3, 5);
+    ck_near(tad_item(tad_fmin(tad_scalar(t, 1), tad_scalar(t, NAN))), 1, 0);
+    ck_near(tad_item(tad_fmax(tad_scalar(t, NAN), tad_scalar(t, 1))), 1, 0);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(binary_as_decided) {
     const decided2 *d = &binary_points[_i];
     const tad_op *op = tad_op_find(d->name);
@@ -663,6 +676,7 @@ static Suite *suite(void) {
     c = support_case(s, "points of interest");
     tcase_add_loop_test(c, unary_as_decided, 0, sizeof unary_points / sizeof *unary_points);
     tcase_add_loop_test(c, unary_nan, 0, ROWS);
+    tcase_add_test(c, a_nan_beside_a_number_is_ignored);
     tcase_add_loop_test(c, binary_as_decided, 0, sizeof binary_points / sizeof *binary_points);
     return s;
 }

@@ -164,6 +164,23 @@ static void ck_integers(tad_var x, const int64_t *right, size_t n) {
     ck_assert_mem_eq(tad_data(x), right, n * sizeof *right);
 }
 
+/* Rows are sorted by the bytes in which they differ. */
+START_TEST(the_last_element_differs) {
+    enum { N = 3000 };
+    static double x[N];
+    for (int k = 0; k < N; k++) x[k] = 1;
+    x[N - 1] = 0x1p-300;
+    for (int narrow = 0; narrow < 2; narrow++) {
+        tad_var y = tad_constant(t, TAD_F64, TAD_SHAPE(N), x), i;
+        tad_var sorted = tad_sort(narrow ? tad_cast(y, TAD_F32) : y, 0, false, &i);
+        ck_near(tad_item(tad_at(sorted, 0)), narrow ? 0 : 0x1p-300, 0);
+        ck_near(tad_item(tad_cast(tad_at(i, 0), TAD_F64)), N - 1, 0);
+        ck_near(tad_item(tad_at(sorted, N - 1)), 1, 0);
+    }
+    ck_tape(t);
+}
+END_TEST
+
 START_TEST(integers_in_order) {
     const int64_t most = INT64_MAX, least = INT64_MIN;
     tad_var x = INTEGERS(most - 1, 0, least, most, -1, least + 1, 0), i, counts;
@@ -344,6 +361,7 @@ static Suite *suite(void) {
     tcase_add_test(c, equals_and_nans);
     tcase_add_loop_test(c, long_rows, 0, 16 * KINDS);
     tcase_add_test(c, integers_in_order);
+    tcase_add_test(c, the_last_element_differs);
     tcase_add_test(c, bools_in_order);
     tcase_add_loop_test(c, long_rows_of_integers, 0, 2);
     tcase_add_test(c, gradients_go_to_places);

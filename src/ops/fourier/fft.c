@@ -109,12 +109,11 @@ static double scale_of(int norm, bool inverse, int64_t n) {
     return (norm == TAD_FFT_FORWARD) == inverse ? 1 : 1 / (double)n;
 }
 
-/* x with n numbers along an axis: cut off, or followed by zeros. */
+/* x with n numbers along an axis: cut off, by a negative width, or followed by zeros. */
 static tad_var with_length(tad_var x, int axis, int64_t n) {
     const tad_shape s = tad_shape_of(x);
     int64_t width[2 * TAD_MAX_RANK] = {0};
     if (s.dim[axis] == n) return x;
-    if (s.dim[axis] > n) return tad_slice(x, axis, 0, n, 1);
     width[2 * axis + 1] = n - s.dim[axis];
     return tad_pad(x, width, 2 * (size_t)s.rank, TAD_PAD_CONSTANT, 0);
 }

@@ -121,7 +121,6 @@ tad_var tad__shifted(tad_var x, int64_t axis, bool reverse, double first) {
     const int at = tad__known_axis(axis, shape.rank);
     const int64_t n = shape.dim[at];
     tad_slices kept = {.count = at + 1}, place = kept;
-    if (n == 0) return x;
     kept.range[at] = (tad_range){{true, reverse}, {true, n - !reverse}, {false, 0}};
     place.range[at] = (tad_range){{true, !reverse}, {true, n - reverse}, {false, 0}};
     return tad__slice_fill(tad__slice_all(x, &kept), &place, shape, first);
