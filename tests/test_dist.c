@@ -666,11 +666,38 @@ START_TEST(sends_no_more_than_a_ring) {
 }
 END_TEST
 
+/* Each counts as much as its loss: of such that stay as they are that makes what they were. */
+static tad_shard_loss growing(tad_tape *own, int64_t shard, double *sums, void *user) {
+    (void)own, (void)sums;
+    return (tad_shard_loss){tad_sum(tad_square(*(tad_var *)user), tad_all()), 1.5 + (double)shard};
+}
+
+START_TEST(buffers_are_means) {
+    static const double value[] = {0.1, -7, 1e3};
+    const tad_ranks alone = tad_ranks_alone();
+    tad_tape *own = tad_tape_new(NULL);
+    tad_dict *dict = tad_dict_new(own);
+    tad_var w = tad_param(own, TAD_F64, TAD_SHAPE(4), NULL),
+            wide = tad_param(own, TAD_F64, TAD_SHAPE(3), value),
+            narrow = tad_param(own, TAD_F32, TAD_SHAPE(3), (float[]){0.1f, -7, 1e3f});
+    tad_dict_add(dict, "w", w);
+    tad_dict_add_buffer(dict, "wide", wide);
+    tad_dict_add_buffer(dict, "narrow", narrow);
+    tad_dist *over = tad_dist_new(own, &alone, dict, &(tad_dist_options){.shards = 5});
+    ck_done(tad_dist_gradients(over, growing, &w, NULL), own);
+    ck_values(wide, 1e-15, 0.1, -7, 1e3);
+    ck_values(narrow, 2e-7, 0.1, -7, 1e3);
+    tad_dist_free(over);
+    tad_tape_free(own);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("dist");
     TCase *c = support_case(s, "bits");
     tcase_add_loop_test(c, any_number_of_ranks_and_threads_gives_the_same_bits, 0,
                         sizeof shard_counts / sizeof *shard_counts);
+    tcase_add_test(c, buffers_are_means);
     tcase_add_test(c, sweeps_are_watched);
     tcase_add_loop_test(c, float64_gives_the_same_bits_and_others_than_float32, 0, 2);
     tcase_add_loop_test(c, a_split_state_gives_the_bits_of_a_whole_one, 0, 2);

@@ -950,6 +950,26 @@ START_TEST(without_memory) {
 }
 END_TEST
 
+START_TEST(simple_without_memory) {
+    wrong how = RIGHT;
+    bool done = false;
+    for (size_t fail = 1; !done; fail++) {
+        support_memory m = {.fail_at = fail, .for_ever = true, .scarce = true};
+        tad_tape *t = support_tape(&m);
+        if (t) {
+            const tad_var x = points(t, 9);
+            const size_t refused = m.refused;
+            tad_simple_row row;
+            const tad_status s = tad_gradcheck_simple(sum_of_sine, &how, &x, 1, NULL, &row);
+            done = s == TAD_OK && m.refused == 0;
+            if (m.refused > refused) ck_assert_int_eq(s, TAD_NO_MEMORY);
+        }
+        tad_tape_free(t);
+        ck_no_leak(&m);
+    }
+}
+END_TEST
+
 /* The same for the check of an op, on the tape it makes. */
 START_TEST(op_without_memory) {
     bool done = false;
@@ -1087,6 +1107,7 @@ static Suite *suite(void) {
     tcase_add_test(c, the_norm_wise_error_is_of_all_entries);
     tcase_add_test(c, S3_gradient_check);
     tcase_add_loop_test(c, without_memory, 0, 2);
+    tcase_add_test(c, simple_without_memory);
     tcase_add_loop_test(c, op_without_memory, 0, 2);
     tcase_add_test(c, report_as_text);
     c = support_case(s, "simple");

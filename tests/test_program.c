@@ -336,6 +336,7 @@ START_TEST(a_function_is_frozen_with_its_derivatives) {
     ck_assert_uint_eq(tad_node_count(t), before);
     m.w = tad_workspace_new(m.p);
     ck_assert_str_eq(tad_program_in_name(m.p, 0), "first");
+    if (give & TAD_GIVE_VJP) ck_assert_str_eq(tad_program_in_name(m.p, 3), "cotangent 0");
     bind_halves(&m, out);
     ck_assert_int_eq(tad_run(m.w), TAD_OK);
     const tad_var y[3] = {tad_input(t, TAD_F64, TAD_SHAPE(2), halves), x[1], tad_scalar(t, 0.5)},

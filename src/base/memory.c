@@ -110,8 +110,7 @@ void *tad__arena_take_elsewhere(tad__arena *a, size_t bytes, size_t align) {
     while (at < a->chunks && !fits(&a->chunk[at], used, bytes, align)) at++, used = 0;
     if (at == a->chunks) {
         if (!add_chunk(a, bytes, align)) return NULL;
-        at = a->chunks - 1;
-        used = 0;
+        at = a->chunks - 1; /* used is 0: there was none, or the last one was passed */
     }
     size_t from = tad__aligned_offset(a->chunk[at].base, used, align);
     a->at = at;

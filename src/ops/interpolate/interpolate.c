@@ -91,7 +91,6 @@ static void interval_c_text(const tad_call_frame *c, tad_c *to) {
     tad__c_at(to, &l, 1);
     tad_c_put(to, ");\n");
     tad__c_close(to, &l);
-    tad_c_put(to, "(void)in1, (void)out0;\n"); /* no loop where x is empty */
 }
 
 /* ---- compositions ---- */
