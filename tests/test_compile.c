@@ -665,6 +665,7 @@ START_TEST(bad_arguments_are_told) {
         ck_assert_str_eq(message, "kept");
     }
     ck_assert_int_eq(compile(NULL, (tad_compile_options){.seconds = 1}), TAD_BAD_ARGUMENT);
+    ck_assert_str_eq(message, "compile: no program");
     ck_assert_int_eq(tad_program_compile(NULL, NULL), TAD_BAD_ARGUMENT);
     ck_refused_so(TAD_BAD_ARGUMENT, (tad_compile_options){.command = nothing}, "no words");
     ck_refused_so(TAD_BAD_ARGUMENT, (tad_compile_options){.command = many}, "more than 100 words");

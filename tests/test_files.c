@@ -122,6 +122,45 @@ START_TEST(reads_archives) {
 }
 END_TEST
 
+/* Sizes and places beyond 4 GB stand in an extra field, behind others: here those of the first
+ * array as if they were. */
+static void put_number(unsigned char *to, size_t bytes, uint64_t value) {
+    for (size_t i = 0; i < bytes; i++) to[i] = (unsigned char)(value >> 8 * i);
+}
+
+static uint64_t number_at(const unsigned char *from, size_t bytes) {
+    uint64_t value = 0;
+    for (size_t i = bytes; i-- > 0;) value = value << 8 | from[i];
+    return value;
+}
+
+START_TEST(sizes_may_be_wide) {
+    enum { END = 22, ENTRY = 46, OTHER = 4 + 5, WIDE = 4 + 24, MORE = OTHER + WIDE };
+    static unsigned char file[sizeof stored + MORE];
+    unsigned char *end = file + sizeof stored - END;
+    memcpy(file, stored, sizeof stored);
+    unsigned char *entry = file + number_at(end + 16, 4),
+                  *extra = entry + ENTRY + number_at(entry + 28, 2);
+    ck_assert_uint_eq(number_at(entry + 30, 2), 0);
+    memmove(extra + MORE, extra, (size_t)(file + sizeof stored - extra));
+    put_number(end + MORE + 12, 4, number_at(end + MORE + 12, 4) + MORE);
+    put_number(entry + 30, 2, MORE);
+    put_number(extra, 4, 0x5455 | 5 << 16);
+    memset(extra + 4, 1, 5);
+    put_number(extra + OTHER, 4, 1 | 24 << 16);
+    static const size_t narrow[3] = {24, 20, 42}; /* size, that in the file, place */
+    for (size_t k = 0; k < 3; k++) {
+        put_number(extra + OTHER + 4 + 8 * k, 8, number_at(entry + narrow[k], 4));
+        put_number(entry + narrow[k], 4, UINT32_MAX);
+    }
+    ck_archive(tad_npz_parse(t, file, sizeof file));
+    put_number(extra + OTHER, 2, 2); /* there is none */
+    ck_assert_ptr_null(tad_npz_parse(t, file, sizeof file));
+    ck_assert_int_eq(tad_tape_status(t), TAD_BAD_FILE);
+    tad_tape_clear(t);
+}
+END_TEST
+
 START_TEST(writes_archives) {
     const char *path = "files.npz";
     tad_dict *d = tad_npz_parse(t, stored, sizeof stored);
@@ -331,6 +370,7 @@ static Suite *suite(void) {
     tcase_add_test(c, writes_what_numpy_writes);
     tcase_add_test(c, reads_archives);
     tcase_add_test(c, writes_archives);
+    tcase_add_test(c, sizes_may_be_wide);
     tcase_add_test(c, packed_data_of_another_size_is_refused);
     tcase_add_test(c, a_word_of_the_header_is_there_once);
     tcase_add_test(c, a_cut_file_is_refused);
