@@ -426,6 +426,11 @@ START_TEST(adds_up_sweeps_and_starts_afresh) {
     double norm;
     ck_done(tad_gradient_norm(b.params, &norm), b.t);
     ck_near(norm, 11 * sqrt(14), 1e-15);
+    ck_done(tad_dict_add_buffer(b.params, "buffer", tad_input(b.t, TAD_F64, TAD_SHAPE(2), NULL)),
+            b.t);
+    ck_done(tad_gradient_norm(b.params, &norm), b.t);
+    ck_near(norm, 11 * sqrt(14), 1e-15);
+    ck_assert(tad_dict_remove(b.params, "buffer"));
     ck_done(tad_optim_step(o), b.t);
     ck_values(b.p, 0, 1 - 11, -2 - 22, 0.5 - 33);
     step(&b, o, (double[]){1, 1, 1});

@@ -1,14 +1,15 @@
 /* Fences: what the arena and the pool hold but have not given out may not be touched.
  * AddressSanitizer alone sees only their whole chunks; this tells it of each piece, with a gap
- * between pieces, so that a loop that goes one element too far is found. Blocks of the C library
- * end in a gap of known bytes, which are looked at when they are freed. Elsewhere it is nothing.
+ * between pieces, so that a loop that goes one element too far is found. Gaps hold known bytes,
+ * those behind blocks of the C library too, which are looked at when what is before them is given
+ * back: that finds what was written too far without the sanitizer. Elsewhere it is nothing.
  *
- * TAD_FENCED asks for fences in objects that are not sanitized themselves, for a program that loads
- * the sanitizer's library. Needs nothing. */
+ * TAD_FENCED asks for fences in objects that are not sanitized themselves. Needs nothing. */
 #ifndef TAD_FENCE_H
 #define TAD_FENCE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #if defined(__has_feature) && !defined(TAD_FENCED)
 #if __has_feature(address_sanitizer)
@@ -50,9 +51,45 @@ static inline void tad__lift_fence(void *end) {
         if (at[i] != 0xfe) abort();
 }
 
+/* A gap behind a piece of the arena also knows what was taken before that: how far which chunk was
+ * used. */
+typedef struct tad__fence {
+    uint32_t known, chunk;
+    size_t used;
+} tad__fence;
+enum { TAD__KNOWN = 0xfeedfe };
+
+static inline void tad__set_fence_at(void *end, size_t chunk, size_t used) {
+    const tad__fence gap = {TAD__KNOWN, (uint32_t)chunk, used};
+    tad__open(end, TAD__GAP);
+    memcpy(end, &gap, sizeof gap);
+    tad__close(end, TAD__GAP);
+}
+
+static inline tad__fence tad__look_at_fence(const void *end) {
+    tad__fence gap;
+    tad__open(end, TAD__GAP);
+    memcpy(&gap, end, sizeof gap);
+    tad__close(end, TAD__GAP);
+    if (gap.known != TAD__KNOWN) abort();
+    return gap;
+}
+
 #else
 
 enum { TAD__GAP = 0 };
+
+typedef struct tad__fence {
+    size_t chunk, used;
+} tad__fence;
+
+static inline void tad__set_fence_at(void *end, size_t chunk, size_t used) {
+    (void)end, (void)chunk, (void)used;
+}
+static inline tad__fence tad__look_at_fence(const void *end) {
+    (void)end;
+    return (tad__fence){0, 0};
+}
 
 static inline void tad__set_fence(void *end) { (void)end; }
 static inline void tad__lift_fence(void *end) { (void)end; }

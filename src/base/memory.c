@@ -83,8 +83,7 @@ bool tad__memory_grow(tad__memory *m, void **vector, size_t *capacity, size_t ne
 /* ---- arena ---- */
 
 static bool fits(const tad__chunk *c, size_t used, size_t bytes, size_t align) {
-    size_t from = tad__aligned_offset(c->base, used, align);
-    return from <= c->size && bytes <= c->size - from;
+    return tad__fits(c, tad__aligned_offset(c->base, used, align), bytes);
 }
 
 /* Twice as large as the last, so that chunks stay few; where that much cannot be had, as large as
@@ -95,7 +94,7 @@ static bool add_chunk(tad__arena *a, size_t bytes, size_t align) {
         tad__memory_grow(a->memory, &vector, &a->capacity, a->chunks + 1, sizeof *a->chunk);
     a->chunk = vector;
     size_t last = a->chunks ? a->chunk[a->chunks - 1].size : 0, need;
-    if (!grown || !tad__sum(bytes, align, &need)) return false;
+    if (!grown || !tad__sum(bytes, align + TAD__GAP, &need)) return false;
     size_t size = tad__max(tad__max(tad__min(last * 2, LARGEST_STEP), FIRST_CHUNK), need);
     char *base = tad__memory_resize(a->memory, NULL, 0, size);
     if (!base && size > need) base = tad__memory_resize(a->memory, NULL, 0, size = need);
@@ -112,14 +111,14 @@ void *tad__arena_take_elsewhere(tad__arena *a, size_t bytes, size_t align) {
         if (!add_chunk(a, bytes, align)) return NULL;
         at = a->chunks - 1; /* used is 0: there was none, or the last one was passed */
     }
-    size_t from = tad__aligned_offset(a->chunk[at].base, used, align);
+    const tad__chunk *c = &a->chunk[at];
+    void *piece = tad__arena_piece(a, c, tad__aligned_offset(c->base, used, align), bytes);
     a->at = at;
-    a->used = from + bytes + TAD__GAP;
-    tad__open(a->chunk[at].base + from, bytes);
-    return a->chunk[at].base + from;
+    return piece;
 }
 
 void tad__arena_free(tad__arena *a) {
+    if (TAD__GAP) tad__arena_close(a, (tad__arena_mark){0, 0});
     for (size_t i = 0; i < a->chunks; i++) {
         tad__open(a->chunk[i].base, a->chunk[i].size);
         tad__memory_resize(a->memory, a->chunk[i].base, a->chunk[i].size, 0);

@@ -53,16 +53,27 @@ static inline size_t tad__aligned_offset(const char *base, size_t used, size_t a
     return used + (size_t)(-((uintptr_t)base + used) & (align - 1));
 }
 
+/* Whether so many bytes, and a gap, fit into a chunk from this offset on. */
+static inline bool tad__fits(const tad__chunk *c, size_t from, size_t bytes) {
+    return from <= c->size && bytes <= c->size - from && TAD__GAP <= c->size - from - bytes;
+}
+
+/* A piece of a chunk, where it fits. */
+static inline void *tad__arena_piece(tad__arena *a, const tad__chunk *c, size_t from,
+                                     size_t bytes) {
+    char *piece = c->base + from;
+    tad__open(piece, bytes);
+    tad__set_fence_at(piece + bytes, a->at, a->used);
+    a->used = from + bytes + TAD__GAP;
+    return piece;
+}
+
 /* align: a power of two up to 64. NULL: no memory. */
 static inline void *tad__arena_take(tad__arena *a, size_t bytes, size_t align) {
     if (a->at < a->chunks) {
         const tad__chunk *c = &a->chunk[a->at];
         size_t from = tad__aligned_offset(c->base, a->used, align);
-        if (from <= c->size && bytes <= c->size - from) {
-            a->used = from + bytes + TAD__GAP;
-            tad__open(c->base + from, bytes);
-            return c->base + from;
-        }
+        if (tad__fits(c, from, bytes)) return tad__arena_piece(a, c, from, bytes);
     }
     return tad__arena_take_elsewhere(a, bytes, align);
 }
@@ -71,8 +82,13 @@ static inline tad__arena_mark tad__arena_now(const tad__arena *a) {
     return (tad__arena_mark){a->at, a->used};
 }
 
-/* For the sanitizer: what lies behind a place, up to what was taken last, is given out no more. */
+/* Fences: looks at the gaps behind all pieces that were taken after a place, and closes them. */
 static inline void tad__arena_close(const tad__arena *a, tad__arena_mark from) {
+    for (tad__arena_mark at = tad__arena_now(a);
+         at.chunk > from.chunk || (at.chunk == from.chunk && at.used > from.used);) {
+        const tad__fence gap = tad__look_at_fence(a->chunk[at.chunk].base + at.used - TAD__GAP);
+        at = (tad__arena_mark){gap.chunk, gap.used};
+    }
     for (size_t k = from.chunk; k <= a->at && k < a->chunks; k++, from.used = 0) {
         size_t end = k < a->at ? a->chunk[k].size : tad__min(a->used, a->chunk[k].size);
         if (from.used < end) tad__close(a->chunk[k].base + from.used, end - from.used);
