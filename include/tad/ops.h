@@ -555,7 +555,8 @@ typedef enum tad_reduction {
     TAD_BATCHMEAN /* of kl_div only: the sum over shape[0] */
 } tad_reduction;
 
-/* Input and target broadcast together; d is their difference. A mean of nothing is NaN. */
+/* Input and target have one shape, else BAD_SHAPE, or either is 0-d; d is their difference. A mean
+ * of nothing is NaN. */
 TAD_API tad_var tad_mse(tad_var input, tad_var target, tad_reduction reduction); /* d^2 */
 TAD_API tad_var tad_half_sse(tad_var input, tad_var target);                    /* 1/2 sum of d^2 */
 TAD_API tad_var tad_l1(tad_var input, tad_var target, tad_reduction reduction); /* |d| */
@@ -570,8 +571,8 @@ TAD_API tad_var tad_hinge(tad_var input, tad_var target, double margin, tad_redu
 TAD_API tad_var tad_kl_div(tad_var log_probability, tad_var target, bool log_target,
                            tad_reduction reduction);
 /* -(t log p + (1 - t) log(1 - p)), logarithms at least -100, of probabilities, or of logits through
- * the sigmoid; pos_weight multiplies the first term, weight all. The four broadcast together;
- * weights may be tad_none(). */
+ * the sigmoid; pos_weight multiplies the first term, weight all. Weights broadcast to the input's
+ * shape, or are tad_none(). */
 TAD_API tad_var tad_bce(tad_var probability, tad_var target, tad_var weight,
                         tad_reduction reduction);
 TAD_API tad_var tad_bce_with_logits(tad_var logits, tad_var target, tad_var weight,

@@ -126,8 +126,17 @@ def test_options_are_checked():
         tad.sum(x, axis={0})
     with pytest.raises(tad.OutOfRange):
         tad.sum(x, axis=7)
-    with pytest.raises(OverflowError):
-        tad.sum(x, axis=2**70)
+    for call in (lambda: tad.sum(x, axis=2**70), lambda: tad.sum(x, axis=[0, -2**63 - 1]),
+                 lambda: tad.gather(x, [[0]], axis=2**63)):
+        with pytest.raises(OverflowError, match="option axis.* not .*[0-9]{19}"):
+            call()
+    for axis in ["x"], [None], {}, 1j:
+        with pytest.raises(TypeError, match="option axis: axis, several, or None; not "):
+            tad.sum(x, axis=axis)
+    with pytest.raises(TypeError, match="option equation: text"):
+        tad.einsum("ij->i\0", x)
+    with pytest.raises(TypeError, match="option slices"):
+        tad.slice(x, (slice("a", None),))
 
 
 def test_options_that_are_equal_for_python_are_told_apart():

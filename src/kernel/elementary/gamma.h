@@ -175,8 +175,11 @@ static inline double tad__between_poles_f64(double n, double x, double d) {
     return tad__polygamma_size_f64(n, a) * (odd ? -sum : sum);
 }
 
+/* For n from 1 on. The sum is x / n of its first term where x is large: with (n - 1)! x^-n that
+ * vanishes no earlier than the result. */
 static inline double tad__polygamma_positive_f64(double n, double x) {
-    const double y = tad__polygamma_size_f64(n, x) * tad__zeta_over_first_f64(n + 1, x);
+    const double y =
+        tad__polygamma_size_f64(n - 1, x) * (tad__zeta_over_first_f64(n + 1, x) * (n / x));
     return tad__beyond_integer_f64(n / 2) != 0 ? y : -y;
 }
 

@@ -178,6 +178,27 @@ static inline tad__jet tad__beta_integral_f64(const double *order, const tad__be
     return tad__jet_sum(0.5 * reach * density, &sum, 0, &sum);
 }
 
+/* ---- what lacks of 1, for an a below 2^-10, where that is small: by the series of the mass ----
+ */
+
+/* log(gamma(a + b) / (gamma(b) gamma(a + 1))), in proportion to a. */
+static inline double tad__beta_small_f64(double a, double b) {
+    const double middle = 1 + b + 0.5 * a;
+    return a * (tad__digamma_f64(middle) + a * a / 24 * tad__polygamma_f64(2, middle)) -
+           tad__log1p_f64(a / b) - tad__lgamma1p_f64(a);
+}
+
+static inline double tad__beta_lack_f64(const tad__beta_at *p) {
+    double sum = 0, part = 1;
+    for (double k = 1; k < 100; k += 1) {
+        part *= (k - p->b) / k * p->x;
+        sum += part / (k + p->a);
+        if (fabs(part) <= 0x1p-60) break;
+    }
+    return -tad__expm1_f64(p->a * p->log_x + tad__beta_small_f64(p->a, p->b) +
+                           tad__log1p_f64(p->a * sum));
+}
+
 /* ---- the functions ---- */
 
 static inline int tad__beta_is_none_f64(double a, double b, double x) {
@@ -199,6 +220,7 @@ static inline double tad__incomplete_beta_f64(const double *order, double a, dou
     const int upper = many ? at.beyond < 0 : x * (a + b + 2) > a + 1;
     const tad__beta_at *from = upper ? &mirrored : &at;
     const double *orders = upper ? turned : order;
+    if (is_value && upper != rest && from->a < 0x1p-10) return tad__beta_lack_f64(from);
     const tad__jet y =
         many ? tad__beta_integral_f64(orders, from) : tad__beta_fraction_f64(orders, from);
     const double d = tad__jet_derivative(&y);

@@ -15,10 +15,11 @@ static inline tad__jet tad__zeta_power_f64(const double *order, double s, double
     return tad__jet_exp(&l, tad__pow_f64(at, -s));
 }
 
-/* The formula of Euler and Maclaurin from at = q + k on, over at^-s. */
+/* The formula of Euler and Maclaurin from at = q + k on, over at^(1-s), which vanishes no earlier
+ * than the sum. */
 static inline tad__jet tad__zeta_tail_f64(const double *order, double s, double at) {
     tad__jet less = tad__jet_of(order, s - 1), factor = tad__jet_of(order, s / at),
-             half = tad__jet_of(order, 0.5), tail = tad__jet_of(order, at);
+             half = tad__jet_of(order, 0.5 / at), tail = tad__jet_of(order, 1);
     if (less.n > 0) less.c[1][0] = 1, factor.c[1][0] = 1 / at;
     tail = tad__jet_over(&tail, &less);
     tail = tad__jet_sum(1, &tail, 1, &half);
@@ -26,7 +27,7 @@ static inline tad__jet tad__zeta_tail_f64(const double *order, double s, double 
         tad__jet next = tad__jet_of(order, (s + 2 * j + 1) / at),
                  after = tad__jet_of(order, (s + 2 * j + 2) / at);
         if (next.n > 0) next.c[1][0] = 1 / at, after.c[1][0] = 1 / at;
-        tail = tad__jet_sum(1, &tail, tad__zeta_f64[j], &factor);
+        tail = tad__jet_sum(1, &tail, tad__zeta_f64[j] / at, &factor);
         factor = tad__jet_times(&factor, &next);
         factor = tad__jet_times(&factor, &after);
     }
@@ -48,7 +49,7 @@ TAD__SPECIAL double tad__zeta_value_f64(const double *order, const double *x) {
         if (at > 1 && tad__jet_vanishes(&part, &sum)) return tad__jet_derivative(&sum);
     }
     tad__jet tail = tad__zeta_tail_f64(order, s, at);
-    const tad__jet part = tad__zeta_power_f64(order, s, at);
+    const tad__jet part = tad__zeta_power_f64(order, s - 1, at);
     tail = tad__jet_times(&tail, &part);
     sum = tad__jet_sum(1, &sum, 1, &tail);
     return tad__jet_derivative(&sum);
@@ -66,6 +67,8 @@ static inline double tad__zeta_less_f64(double s, double a, double b) {
     for (; at < 10 + s; at += 1, part = tad__pow_f64(at, -s))
         sum += part * tad__power_less_f64(s, tad__log1p_f64(b / at));
     const double l = tad__log1p_f64(b / at);
+    if (at > 0x1p60 * s) /* the first term is all, and at^-s may vanish before it does */
+        return s == 1 ? l : tad__pow_f64(at, 1 - s) * tad__power_less_f64(s - 1, l) / (s - 1);
     double factor = s / at;
     double tail = s == 1 ? l * at : at / (s - 1) * tad__power_less_f64(s - 1, l);
     tail += 0.5 * tad__power_less_f64(s, l);

@@ -287,8 +287,8 @@ const tad_op tad__ops_csr_dense[] = {
                       .c_text = to_dense_c_text,
                       CASES(to_dense)},
     [CSR_SAMPLE] = {.name = "csr_sample",
-                    .doc = "(entries): the elements of a dense matrix that a sparse one has "
-                           "entries for",
+                    .doc = "operands row_starts, columns, x; (entries): the elements of a dense "
+                           "matrix x that a sparse one has entries for",
                     FAMILY("sparse", 3, 3),
                     .flags = TAD_OP_LINEAR | TAD_OP_REFUSES,
                     .constant_in = 1u << 0 | 1u << 1,

@@ -259,8 +259,9 @@ static const tad_misuse sample_misuse[] = {
 
 const tad_op tad__ops_csr_matmul[] = {
     [CSR_MATMUL] = {.name = "csr_matmul",
-                    .doc = "a x of a sparse matrix a: entries row_starts[i] to row_starts[i+1] - 1 "
-                           "of values and columns are row i; x (n) or (n,k). transposed: a^T x",
+                    .doc = "operands values, row_starts, columns, x: a x of a sparse matrix a, "
+                           "entries row_starts[i] to row_starts[i+1] - 1 of values and columns "
+                           "are its row i; x (n) or (n,k). transposed: a^T x",
                     FAMILY("sparse", 4, 4),
                     .flags = TAD_OP_REFUSES,
                     .constant_in = 1u << STARTS_OF_ROWS | 1u << COLUMNS,
@@ -270,8 +271,9 @@ const tad_op tad__ops_csr_matmul[] = {
                     .c_text = matmul_c_text,
                     CASES(matmul)},
     [CSR_SAMPLE_MATMUL] = {.name = "csr_sample_matmul",
-                           .doc = "(entries): x_i . z_j for each entry (i,j) of a sparse matrix, "
-                                  "rows of x (m,k) and z (n,k); of vectors x_i z_j",
+                           .doc = "operands row_starts, columns, x, z; (entries): x_i . z_j for "
+                                  "each entry (i,j) of a sparse matrix, rows of x (m,k) and z "
+                                  "(n,k); of vectors x_i z_j",
                            FAMILY("sparse", 4, 4),
                            .flags = TAD_OP_REFUSES,
                            .constant_in = 1u << SAMPLE_STARTS | 1u << SAMPLE_COLUMNS,

@@ -100,7 +100,7 @@ class Op:
 
     def _fill(self, values, tape):
         kept = []
-        named = ffi.new("tad_value[]", [_value(o, v, kept) for o, v in zip(self.options, values)])
+        named = ffi.new("tad_value[]", [_named(o, v, kept) for o, v in zip(self.options, values)])
         filled = ffi.new("char[]", self.c.options_size + 16)
         tape.verb(lib.tad_options_by_name(tape.check(), self.c, named, len(self.options), filled))
         return filled
@@ -108,6 +108,14 @@ class Op:
 
 def _is_plain(value):
     return value.__class__ in _PLAIN or value.__class__ is tuple and all(v.__class__ is int for v in value)
+
+
+def _named(option, value, kept):
+    """As _value; a failure names the option."""
+    try:
+        return _value(option, value, kept)
+    except (TypeError, OverflowError) as e:  # an integer of more than 64 bits is the second
+        raise type(e)(f"option {option.says()}; not {value!r}") from e
 
 
 def _value(option, value, kept):
@@ -124,15 +132,15 @@ def _value(option, value, kept):
     if isinstance(value, bool):
         return {**found, "kind": lib.TAD_VALUE_BOOL, "integer": value}
     if isinstance(value, int):
-        return {**found, "kind": lib.TAD_VALUE_INT, "integer": value}
+        return {**found, "kind": lib.TAD_VALUE_INT, "integer": _kept(kept, "int64_t *", value)[0]}
     if isinstance(value, float):
         return {**found, "kind": lib.TAD_VALUE_FLOAT, "number": value}
-    if isinstance(value, str):
+    if isinstance(value, str) and "\0" not in value:
         return {**found, "kind": lib.TAD_VALUE_TEXT, "text": _kept(kept, "char[]", value.encode())}
     if isinstance(value, (list, tuple)):
         flat = _kept(kept, "int64_t[]", _flat(value))
         return {**found, "kind": lib.TAD_VALUE_INTS, "ints": flat, "count": len(flat)}
-    raise TypeError(f"option {option.says()}; not {value!r}")
+    raise TypeError(f"no kind of value: {type(value).__name__}")
 
 
 def _kept(kept, kind, value):
