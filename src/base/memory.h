@@ -55,7 +55,8 @@ static inline size_t tad__aligned_offset(const char *base, size_t used, size_t a
 
 /* Whether so many bytes, and a gap, fit into a chunk from this offset on. */
 static inline bool tad__fits(const tad__chunk *c, size_t from, size_t bytes) {
-    return from <= c->size && bytes <= c->size - from && TAD__GAP <= c->size - from - bytes;
+    return from <= c->size && bytes <= c->size - from &&
+           (!TAD__GAP || from + bytes + TAD__GAP <= c->size);
 }
 
 /* A piece of a chunk, where it fits. */
