@@ -666,27 +666,42 @@ START_TEST(sends_no_more_than_a_ring) {
 }
 END_TEST
 
-/* Each counts as much as its loss: of such that stay as they are that makes what they were. */
+/* Each counts as much as its loss. */
+typedef struct moving_buffers {
+    tad_var w, wide, narrow;
+    bool recorded; /* the last loss */
+} moving_buffers;
+
 static tad_shard_loss growing(tad_tape *own, int64_t shard, double *sums, void *user) {
-    (void)own, (void)sums;
-    return (tad_shard_loss){tad_sum(tad_square(*(tad_var *)user), tad_all()), 1.5 + (double)shard};
+    moving_buffers *m = user;
+    const double more = (double)shard, wide[3] = {0.1 + more, -7 + more, 1e3 + more};
+    const float narrow[3] = {(float)wide[0], (float)wide[1], (float)wide[2]};
+    (void)sums;
+    ck_done(tad_assign(m->wide, wide), own);
+    ck_done(tad_assign(m->narrow, narrow), own);
+    const tad_var loss = tad_sum(tad_square(m->w), tad_all());
+    m->recorded = tad_node_needs_gradient(loss);
+    return (tad_shard_loss){loss, 1.5 + more};
 }
 
 START_TEST(buffers_are_means) {
-    static const double value[] = {0.1, -7, 1e3};
     const tad_ranks alone = tad_ranks_alone();
     tad_tape *own = tad_tape_new(NULL);
     tad_dict *dict = tad_dict_new(own);
-    tad_var w = tad_param(own, TAD_F64, TAD_SHAPE(4), NULL),
-            wide = tad_param(own, TAD_F64, TAD_SHAPE(3), value),
-            narrow = tad_param(own, TAD_F32, TAD_SHAPE(3), (float[]){0.1f, -7, 1e3f});
-    tad_dict_add(dict, "w", w);
-    tad_dict_add_buffer(dict, "wide", wide);
-    tad_dict_add_buffer(dict, "narrow", narrow);
+    moving_buffers m = {.w = tad_param(own, TAD_F64, TAD_SHAPE(4), NULL),
+                        .wide = tad_param(own, TAD_F64, TAD_SHAPE(3), NULL),
+                        .narrow = tad_param(own, TAD_F32, TAD_SHAPE(3), NULL)};
+    tad_dict_add(dict, "w", m.w);
+    tad_dict_add_buffer(dict, "wide", m.wide);
+    tad_dict_add_buffer(dict, "narrow", m.narrow);
     tad_dist *over = tad_dist_new(own, &alone, dict, &(tad_dist_options){.shards = 5});
-    ck_done(tad_dist_gradients(over, growing, &w, NULL), own);
-    ck_values(wide, 1e-15, 0.1, -7, 1e3);
-    ck_values(narrow, 2e-7, 0.1, -7, 1e3);
+    ck_done(tad_dist_gradients(over, growing, &m, NULL), own);
+    const double mean = 45 / 17.5; /* of the shards' numbers, which weigh 1.5, 2.5, ... */
+    ck_assert(m.recorded);
+    ck_values(m.wide, 1e-15, 0.1 + mean, -7 + mean, 1e3 + mean);
+    ck_values(m.narrow, 4e-7, 0.1 + mean, -7 + mean, 1e3 + mean);
+    ck_done(tad_dist_evaluate(over, growing, &m, NULL), own);
+    ck_assert(!m.recorded);
     tad_dist_free(over);
     tad_tape_free(own);
 }

@@ -148,6 +148,15 @@ START_TEST(imaginary_parts_without_meaning_are_left_out) {
 }
 END_TEST
 
+START_TEST(other_norms_are_refused) {
+    tad_var x = numbers(TAD_SHAPE(3, 2));
+    for (int norm = -1; norm <= TAD_FFT_FORWARD + 1; norm += TAD_FFT_FORWARD + 2) {
+        ck_assert(tad_is_nil(tad_fft(x, 0, (tad_fft_norm)norm)));
+        ck_refused(t, TAD_BAD_ARGUMENT, "no norm");
+    }
+}
+END_TEST
+
 START_TEST(axes_are_those_of_complex_numbers) {
     tad_var x = numbers(TAD_SHAPE(3, 4, 5, 2));
     tad_var a = tad_fft(x, 0, TAD_FFT_BACKWARD), b = tad_fft(x, -3, TAD_FFT_BACKWARD);
@@ -256,6 +265,7 @@ static Suite *suite(void) {
     tcase_add_test(c, inverses_undo_in_every_norm);
     tcase_add_test(c, real_transforms_are_half_of_complex_ones);
     tcase_add_test(c, imaginary_parts_without_meaning_are_left_out);
+    tcase_add_test(c, other_norms_are_refused);
     tcase_add_test(c, axes_are_those_of_complex_numbers);
     tcase_add_test(c, convolves);
     tcase_add_loop_test(c, many_rows_of_unit_vectors_become_roots, 0, 6 * 8);

@@ -5,6 +5,7 @@
 #include "slope.h"
 
 #include "gradcheck/judge.h"
+#include "gradcheck/report.h"
 
 /* ---- the numeric derivative: 21 functions with known derivatives ---- */
 
@@ -990,6 +991,18 @@ END_TEST
 
 /* ---- reports ---- */
 
+/* The limit of a law is the last that is one; a law that is exact has none. */
+START_TEST(limits_of_laws) {
+    static const double limit[] = {0, 1e-3, 2e-3, 0}, seen[] = {0, 1e-3, 2e-3, 2e-3};
+    tad_gradcheck_report r = {.rows = 0};
+    tad__notes n = {.report = &r};
+    for (int k = 0; k < 4; k++) {
+        tad__note(&n, TAD_LAW_LAYOUT, 0, limit[k], "%d", k);
+        ck_near(r.law[0][TAD_LAW_LAYOUT].limit, seen[k], 0);
+    }
+}
+END_TEST
+
 START_TEST(report_as_text) {
     tad_gradcheck_report r;
     static text out;
@@ -1109,6 +1122,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, without_memory, 0, 2);
     tcase_add_test(c, simple_without_memory);
     tcase_add_loop_test(c, op_without_memory, 0, 2);
+    tcase_add_test(c, limits_of_laws);
     tcase_add_test(c, report_as_text);
     c = support_case(s, "simple");
     tcase_add_test(c, simple_check);

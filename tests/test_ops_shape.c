@@ -203,6 +203,26 @@ START_TEST(large_transposes_of_every_type_are_copied) {
 }
 END_TEST
 
+START_TEST(axes_in_any_order_are_copied) {
+    enum { N = 66 * 35 * 70 };
+    static const int order[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                    {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    static double x[N], y[N];
+    const int64_t dim[3] = {66, 35, 70}, stride[3] = {35 * 70, 70, 1};
+    tad_tape *t = tad_tape_new(NULL);
+    for (int i = 0; i < N; i++) x[i] = i;
+    tad_var v = tad_constant(t, TAD_F64, TAD_SHAPE(66, 35, 70), x);
+    const int *o = order[_i];
+    ck_done(tad_read(tad_reshape(tad_permute(v, tad_axes_of(o, 3)), TAD_SHAPE(N)), y, N), t);
+    const double *at = y;
+    for (int64_t i = 0; i < dim[o[0]]; i++)
+        for (int64_t j = 0; j < dim[o[1]]; j++)
+            for (int64_t k = 0; k < dim[o[2]]; k++, at++)
+                ck_assert(*at == (double)(i * stride[o[0]] + j * stride[o[1]] + k * stride[o[2]]));
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(gradients_of_large_transposes_are_added) {
     enum { A = 130, B = 71 };
     static double x[A * B], w[A * B], g[A * B];
@@ -344,6 +364,7 @@ static Suite *suite(void) {
     TCase *gradients = support_case(s, "gradients");
     tcase_add_test(gradients, gradients_go_back);
     tcase_add_test(gradients, float32_goes_back);
+    tcase_add_loop_test(gradients, axes_in_any_order_are_copied, 0, 6);
     tcase_add_loop_test(gradients, gradients_of_large_transposes_are_added, 0, 2);
     TCase *refusals = support_case(s, "refusals");
     tcase_add_test(refusals, too_many_axes_are_refused);
