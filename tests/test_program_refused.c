@@ -206,6 +206,26 @@ START_TEST(a_decision_is_taken_again) {
 }
 END_TEST
 
+/* Also where that is the first thing that was made. */
+START_TEST(a_decision_about_an_input_is_taken_again) {
+    const bool yes = true;
+    tad_var c = tad_constant(t, TAD_BOOL, TAD_0D, &yes), x = tad_scalar(t, 3),
+            y = tad_decide(c) ? tad_square(x) : tad_neg(x);
+    machine m = machine_of((tad_var[]){c, x}, 2, &y, 1, NULL);
+    bool now = true;
+    double in = 5, out = 0;
+    ck_assert_int_eq(tad_bind_in(m.w, 0, TAD_BOOL, TAD_0D, &now), TAD_OK);
+    ck_assert_int_eq(tad_bind_in(m.w, 1, TAD_F64, TAD_0D, &in), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(m.w, 0, TAD_F64, TAD_0D, &out), TAD_OK);
+    ck_assert_int_eq(tad_run(m.w), TAD_OK);
+    ck_assert_double_eq(out, 25);
+    now = false;
+    ck_workspace_refused(m, TAD_BRANCH, tad_run(m.w), "decision 0");
+    ck_assert_double_eq(out, 25);
+    machine_free(m);
+}
+END_TEST
+
 START_TEST(a_decision_about_what_is_unknown_is_refused) {
     tad_program *p;
     tad_var x = tad_scalar(t, 3);
@@ -349,6 +369,7 @@ static Suite *suite(void) {
 
     c = tape_case(s, "decisions");
     tcase_add_test(c, a_decision_is_taken_again);
+    tcase_add_test(c, a_decision_about_an_input_is_taken_again);
     tcase_add_test(c, a_decision_about_what_is_unknown_is_refused);
     tcase_add_test(c, only_a_bool_decides);
 

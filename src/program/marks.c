@@ -50,8 +50,14 @@ static void need_operands(tad__freezer *f, uint32_t i) {
     if (n->kind == TAD__CONSTANT && n->op == TAD__DETACHED) need(f, n->a);
     if (!tad__call_of(f->t, i, &c)) return;
     if (n->kind == TAD__OUTPUT) need(f, n->a);
+    const bool lies = !(c.op->flags & (TAD_OP_ELEMENTWISE | TAD_OP_POINTWISE));
     for (uint32_t k = 0; k < c.n_in; k++)
-        if (c.in[k] != TAD__NO_NODE) need(f, c.in[k]);
+        if (c.in[k] != TAD__NO_NODE) f->mark[c.in[k]] |= TAD__NEEDED | (lies ? TAD__LIES : 0);
+}
+
+static void need_constant(tad__freezer *f, uint32_t i) {
+    const uint32_t from = tad__shown_by_constant(f, i);
+    if (from != TAD__NO_NODE) f->mark[from] |= TAD__NEEDED | TAD__LIES;
 }
 
 static void mark_needed(tad__freezer *f) {
@@ -59,7 +65,10 @@ static void mark_needed(tad__freezer *f) {
     for (uint32_t i = f->nodes; i-- > 0;) {
         if (tad__is_decision(f, i)) need(f, i);
         const unsigned mark = f->mark[i];
-        if ((mark & TAD__NEEDED) && !(mark & TAD__IS_IN) && !tad__is_folded(f, i))
+        if (!(mark & TAD__NEEDED) || (mark & TAD__IS_IN)) continue;
+        if (tad__is_folded(f, i))
+            need_constant(f, i);
+        else
             need_operands(f, i);
     }
 }
