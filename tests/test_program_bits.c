@@ -266,6 +266,22 @@ START_TEST(the_last_output_is_one_of_several_results) {
 }
 END_TEST
 
+/* The sum of two NaNs of different sign is one of either sign. */
+START_TEST(the_sign_of_a_nan_is_no_reason_to_refuse) {
+    for (int k = 0; k < 4; k++) {
+        const double x[3] = {k & 1 ? -NAN : NAN, k & 2 ? -NAN : NAN, 1};
+        tad_var in[3], y;
+        for (int i = 0; i < 3; i++) in[i] = tad_scalar(t, x[i]);
+        y = tad_dot_list(in, in + 1, 1, in[2]);
+        machine m = machine_of(in, 3, &y, 1, NULL);
+        double out = 0;
+        run_numbers(m, x, &out);
+        ck_assert(isnan(out));
+        machine_free(m);
+    }
+}
+END_TEST
+
 /* ---- how constants lie ---- */
 
 enum { SIDE = 37, WAYS = 7 };
@@ -858,6 +874,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, every_op_gives_the_bits_of_the_tape, 0, (int)tad_op_count());
     tcase_add_loop_test(c, rows_agree_at_special_points, 0, ROWS);
     tcase_add_loop_test(c, random_graphs_agree, 0, 60);
+    tcase_add_test(c, the_sign_of_a_nan_is_no_reason_to_refuse);
     tcase_add_test(c, the_last_output_is_one_of_several_results);
     tcase_add_loop_test(c, constants_lie_as_on_the_tape, 0, WAYS);
 

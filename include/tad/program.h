@@ -270,7 +270,9 @@ TAD_API TAD_MUST_USE tad_status tad_bind_numbers_out(tad_workspace *w, size_t fi
 /* As above for the program at many points: the first axis of the shape says how many, the others
  * are those of the program. Once anything is bound so, tad_run runs the program at each point:
  * every output must be bound so then, for the same number of points; inputs bound by the functions
- * above are the same for all.
+ * above are the same for all. An output may lie where an input does that is bound for each point,
+ * with as many bytes from one point to the next; over other inputs, points would read what those
+ * before them wrote.
  *
  * A program of single numbers alone, up to 512 values at a time and not made vectors itself (see
  * roll_up), computes some points together, by the arrays' kernels: arithmetic, comparisons, choices
