@@ -152,6 +152,26 @@ START_TEST(what_was_not_recorded_is_refused) {
 }
 END_TEST
 
+/* The program reads it where it lies, and what was seen of it may be no more. */
+START_TEST(a_parameter_that_was_read_beside_the_inputs_is_refused) {
+    const tad_freeze_options copied = {.copy_parameters = true};
+    const double three = 3;
+    tad_program *p;
+    tad_var w = tad_param(t, TAD_F64, TAD_0D, &three);
+    (void)tad_item(w);
+    tad_var x = tad_scalar(t, 2), y = tad_mul(x, w);
+    ck_done(tad_freeze(&x, 1, &y, 1, NULL, &p), t);
+    tad_program_free(p);
+    tad_var z = tad_item(tad_exp(w)) > 1 ? tad_mul(x, w) : x;
+    ck_done(tad_freeze(&x, 1, &y, 1, NULL, &p), t);
+    tad_program_free(p);
+    ck_assert_int_eq(tad_freeze(&x, 1, &z, 1, NULL, &p), TAD_WITNESS);
+    ck_refused(t, TAD_WITNESS, "parameter", "read between");
+    ck_done(tad_freeze(&x, 1, &z, 1, &copied, &p), t);
+    tad_program_free(p);
+}
+END_TEST
+
 START_TEST(what_was_computed_before_the_first_input_is_a_constant) {
     tad_var before = tad_scalar(t, 3);
     tad_record_pause(t);
@@ -364,6 +384,7 @@ static Suite *suite(void) {
     tcase_add_test(c, reading_is_known_after_rewinding);
     tcase_add_test(c, sweeping_again_and_again_takes_no_memory);
     tcase_add_test(c, what_was_not_recorded_is_refused);
+    tcase_add_test(c, a_parameter_that_was_read_beside_the_inputs_is_refused);
     tcase_add_test(c, what_was_computed_before_the_first_input_is_a_constant);
     tcase_add_test(c, what_a_numeric_sweep_gave_is_refused);
 

@@ -52,7 +52,9 @@ typedef struct tad_freeze_options {
  * What C code did with a value while recording went on is in no node, and nothing that could be
  * silently wrong is frozen. WITNESS: something that depends on an input was read (tad_item,
  * tad_read, tad_data, gradients) before the last output was recorded, other than by tad_decide; or
- * an output depends on what was computed while recording was paused, or by a numeric sweep.
+ * something that depends on a parameter that is read where it lies, between the first input and
+ * the last output; or an output depends on what was computed while recording was paused, or by a
+ * numeric sweep.
  *
  * Further errors, told by the tape's message as always: BAD_ARGUMENT without outputs, for an input
  * that is listed twice, for an output that depends on no input; BAD_HANDLE for nil, rewound or

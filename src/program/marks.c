@@ -81,7 +81,8 @@ static tad_status refuse(const tad__freezer *f, uint32_t i, const char *why) {
                      tad__known_of(f->t, i, known, sizeof known), why);
 }
 
-/* What was recorded after it was read may follow from it. */
+/* What was recorded after it was read may follow from it. What follows from a parameter, which may
+ * be another when the program runs, does so where that was read beside the inputs. */
 static tad_status check_witnesses(const tad__freezer *f) {
     const tad_tape *t = f->t;
     if (t->witnesses_lost)
@@ -89,11 +90,17 @@ static tad_status check_witnesses(const tad__freezer *f) {
                          "freeze: there was no memory to note what was read while recording");
     for (size_t k = 0; k < t->witnesses; k++) {
         const tad__seen *w = &t->witness[k];
-        if (w->count < f->nodes && w->node < f->nodes && (f->mark[w->node] & TAD__OF_INPUT))
+        if (w->count >= f->nodes || w->node >= f->nodes) continue;
+        if (f->mark[w->node] & TAD__OF_INPUT)
             return refuse(f, w->node,
                           "depends on an input, and was read before the last output was recorded: "
                           "what follows from its value would be frozen; branch by tad_decide, and "
                           "read afterwards");
+        if (w->count > f->first && (f->mark[w->node] & TAD__OF_PARAMETER))
+            return refuse(f, w->node,
+                          "depends on a parameter, and was read between the first input and the "
+                          "last output: what follows from its value would be frozen; branch by "
+                          "tad_decide, read before or afterwards, or copy_parameters");
     }
     return TAD_OK;
 }
