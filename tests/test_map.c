@@ -422,6 +422,25 @@ START_TEST(one_mapping_takes_any_operands) {
 }
 END_TEST
 
+static tad_var root_above_zero(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    return tad_where(tad_greater(in[0], tad_number(0)), tad_sqrt(in[0]), tad_number(0));
+}
+
+/* Derivatives of points are those of the tape's setting, and of no other tape's. */
+START_TEST(zero_is_as_strong_as_on_the_tape) {
+    tad_mapping *m = tad_mapping_new(root_above_zero, NULL, NULL);
+    for (int k = 0; k < 4; k++) {
+        tad_tape *tape = tad_tape_new(&(tad_settings){.strong_zero = k % 2 == 1});
+        tad_var x = tad_input(tape, TAD_F64, TAD_SHAPE(2), (double[]){0, 4});
+        ck_done(tad_reverse(tad_sum(tad_map(m, &x, 1, NULL, 0), tad_all())), tape);
+        ck_values(tad_gradient(x), 0, k % 2 ? 0 : NAN, 0.25);
+        tad_tape_free(tape);
+    }
+    tad_mapping_free(m);
+}
+END_TEST
+
 /* ---- what is refused ---- */
 
 static tad_var refusing(tad_tape *tape, const tad_var *in, size_t n, void *user) {
@@ -449,6 +468,11 @@ static tad_var deciding(tad_tape *tape, const tad_var *in, size_t n, void *user)
     return tad_decide(tad_greater(in[0], tad_number(0))) ? tad_sqrt(in[0]) : in[0];
 }
 
+static tad_var drawing(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)n, (void)user;
+    return tad_mul(in[0], tad_rand(tape, TAD_F64, TAD_0D));
+}
+
 static void ck_map_refuses(tad_fn *f, void *user, tad_status code, const char *word,
                            const char *more) {
     tad_mapping *m = tad_mapping_new(f, user, NULL);
@@ -465,6 +489,7 @@ START_TEST(functions_that_cannot_be_mapped) {
     ck_map_refuses(refusing, NULL, TAD_BAD_SHAPE, "map", "matmul");
     ck_map_refuses(nothing, NULL, TAD_BAD_HANDLE, "map", "no variable");
     ck_map_refuses(reading, NULL, TAD_WITNESS, "map", "read");
+    ck_map_refuses(drawing, NULL, TAD_UNSUPPORTED, "map", "random numbers");
     ck_map_refuses(deciding, NULL, TAD_BRANCH, "map", "at point 2");
 }
 END_TEST
@@ -567,6 +592,7 @@ static Suite *suite(void) {
     tcase_add_test(c, a_map_is_frozen_with_its_gradient);
     tcase_add_test(c, any_number_of_threads_gives_the_same_bits);
     tcase_add_test(c, one_mapping_takes_any_operands);
+    tcase_add_test(c, zero_is_as_strong_as_on_the_tape);
     tcase_add_test(c, long_float32_sums_keep_their_digits);
     c = support_case(s, "refused");
     tcase_add_checked_fixture(c, begin, end);

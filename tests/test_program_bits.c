@@ -232,6 +232,105 @@ START_TEST(random_graphs_agree) {
 }
 END_TEST
 
+/* ---- results that nobody asked for ---- */
+
+enum { GUARD = 16, GUARDED = 0x5A };
+
+/* Looks behind each piece of memory before it is given back; *user: how often something was there.
+ */
+static void *guarded_resize(void *user, void *old, size_t old_size, size_t new_size) {
+    size_t *spoilt = user;
+    unsigned char *block = new_size ? malloc(new_size + GUARD) : NULL;
+    if (block) memset(block + new_size, GUARDED, GUARD);
+    if (block && old) memcpy(block, old, old_size < new_size ? old_size : new_size);
+    for (size_t k = 0; k < GUARD && old; k++)
+        *spoilt += ((unsigned char *)old)[old_size + k] != GUARDED;
+    free(old);
+    return block;
+}
+
+/* The last node that is needed is the first result of its op, which has others behind it. */
+START_TEST(the_last_output_is_one_of_several_results) {
+    const double five[5] = {3, 1, 2, 5, 4};
+    size_t spoilt = 0;
+    const tad_freeze_options o = {.allocator = {guarded_resize, &spoilt}};
+    graph g = {.n_in = 1, .n_out = 1};
+    tad_var indices;
+    g.in[0] = tad_input(t, TAD_F64, TAD_SHAPE(5), five);
+    g.out[0] = tad_sort(g.in[0], 0, false, &indices);
+    machine m = machine_of(g.in, 1, g.out, 1, &o), given = machine_of(g.out, 1, g.out, 1, &o);
+    run_beside(m.w, &g, "sort");
+    machine_free(m);
+    machine_free(given);
+    ck_assert_uint_eq(spoilt, 0);
+}
+END_TEST
+
+/* The sum of two NaNs of different sign is one of either sign. */
+START_TEST(the_sign_of_a_nan_is_no_reason_to_refuse) {
+    for (int k = 0; k < 4; k++) {
+        const double x[3] = {k & 1 ? -NAN : NAN, k & 2 ? -NAN : NAN, 1};
+        tad_var in[3], y;
+        for (int i = 0; i < 3; i++) in[i] = tad_scalar(t, x[i]);
+        y = tad_dot_list(in, in + 1, 1, in[2]);
+        machine m = machine_of(in, 3, &y, 1, NULL);
+        double out = 0;
+        run_numbers(m, x, &out);
+        ck_assert(isnan(out));
+        machine_free(m);
+    }
+}
+END_TEST
+
+/* ---- how constants lie ---- */
+
+enum { SIDE = 37, WAYS = 7 };
+
+static tad_var seen_otherwise(tad_var c, int way) {
+    switch (way) {
+    case 0: return tad_transpose(c, 0, 1);
+    case 1: return tad_flip(c, tad_axis(1));
+    case 2: return tad_broadcast_to(tad_slice(c, 0, 0, 1, 1), TAD_SHAPE(SIDE, SIDE));
+    case 3: return tad_detach(tad_transpose(c, 0, 1));
+    case 4: return tad_slice(tad_transpose(c, 0, 1), 0, 0, SIDE, 2);
+    case 5: return tad_transpose(tad_flip(tad_transpose(c, 0, 1), tad_axis(0)), 0, 1);
+    default: return tad_transpose(tad_reshape(c, TAD_SHAPE(SIDE * SIDE, 1)), 0, 1);
+    }
+}
+
+/* A matrix times a column: the order of its sums is that in which the matrix lies. */
+static void record_column(tad_var c, int way, int data, graph *g) {
+    double x[SIDE];
+    for (int i = 0; i < SIDE; i++) x[i] = cos(0.3 * i + data);
+    *g = (graph){.n_in = 1, .n_out = 1};
+    g->in[0] = tad_input(t, TAD_F64, TAD_SHAPE(SIDE, 1), x);
+    tad_var matrix = seen_otherwise(c, way),
+            column = way < WAYS - 1 ? g->in[0] : tad_tile(g->in[0], (int64_t[]){SIDE, 1}, 2);
+    g->out[0] = tad_matmul(matrix, column);
+}
+
+static void try_column(tad_var c, int way, const tad_freeze_options *o) {
+    graph g;
+    record_column(c, way, 0, &g);
+    machine m = machine_of(g.in, 1, g.out, 1, o);
+    for (int data = 1; data < 5; data++) {
+        record_column(c, way, data, &g);
+        run_beside(m.w, &g, "a matrix and a column");
+    }
+    machine_free(m);
+}
+
+START_TEST(constants_lie_as_on_the_tape) {
+    static double values[SIDE * SIDE];
+    for (int i = 0; i < SIDE * SIDE; i++) values[i] = sin(1.7 * i);
+    const tad_shape square = TAD_SHAPE(SIDE, SIDE);
+    const tad_var parameter = tad_param(t, TAD_F64, square, values);
+    try_column(tad_constant(t, TAD_F64, square, values), _i, NULL);
+    try_column(parameter, _i, &(tad_freeze_options){.copy_parameters = true});
+    try_column(parameter, _i, NULL);
+}
+END_TEST
+
 /* ---- what is saved ---- */
 
 START_TEST(what_nothing_needs_or_is_known_is_not_computed) {
@@ -775,6 +874,9 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, every_op_gives_the_bits_of_the_tape, 0, (int)tad_op_count());
     tcase_add_loop_test(c, rows_agree_at_special_points, 0, ROWS);
     tcase_add_loop_test(c, random_graphs_agree, 0, 60);
+    tcase_add_test(c, the_sign_of_a_nan_is_no_reason_to_refuse);
+    tcase_add_test(c, the_last_output_is_one_of_several_results);
+    tcase_add_loop_test(c, constants_lie_as_on_the_tape, 0, WAYS);
 
     c = tape_case(s, "savings");
     tcase_add_test(c, what_nothing_needs_or_is_known_is_not_computed);

@@ -403,7 +403,7 @@ START_TEST(bad_names_are_told) {
     static const char *const bad[] = {
         "",       "2x",          "a-b",          "a b",         "\xc3\xa9",
         "call_0", "row_add_f64", "tad__exp_f32", "set_numbers", "power",
-        "draw_1"};
+        "draw_1", "double",      "restrict",     "main"};
     tad_var x = tad_scalar(t, 2), y = tad_square(x);
     tad_program *p = frozen(&x, 1, &y, 1, NULL);
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)

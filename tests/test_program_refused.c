@@ -152,6 +152,26 @@ START_TEST(what_was_not_recorded_is_refused) {
 }
 END_TEST
 
+/* The program reads it where it lies, and what was seen of it may be no more. */
+START_TEST(a_parameter_that_was_read_beside_the_inputs_is_refused) {
+    const tad_freeze_options copied = {.copy_parameters = true};
+    const double three = 3;
+    tad_program *p;
+    tad_var w = tad_param(t, TAD_F64, TAD_0D, &three);
+    (void)tad_item(w);
+    tad_var x = tad_scalar(t, 2), y = tad_mul(x, w);
+    ck_done(tad_freeze(&x, 1, &y, 1, NULL, &p), t);
+    tad_program_free(p);
+    tad_var z = tad_item(tad_exp(w)) > 1 ? tad_mul(x, w) : x;
+    ck_done(tad_freeze(&x, 1, &y, 1, NULL, &p), t);
+    tad_program_free(p);
+    ck_assert_int_eq(tad_freeze(&x, 1, &z, 1, NULL, &p), TAD_WITNESS);
+    ck_refused(t, TAD_WITNESS, "parameter", "read between");
+    ck_done(tad_freeze(&x, 1, &z, 1, &copied, &p), t);
+    tad_program_free(p);
+}
+END_TEST
+
 START_TEST(what_was_computed_before_the_first_input_is_a_constant) {
     tad_var before = tad_scalar(t, 3);
     tad_record_pause(t);
@@ -202,6 +222,26 @@ START_TEST(a_decision_is_taken_again) {
     ck_workspace_refused(m, TAD_BRANCH, tad_run(m.w), "x is larger");
     ck_assert_double_eq(out, 25);
     ck_assert_uint_eq(tad_program_info_of(m.p).decisions, 1);
+    machine_free(m);
+}
+END_TEST
+
+/* Also where that is the first thing that was made. */
+START_TEST(a_decision_about_an_input_is_taken_again) {
+    const bool yes = true;
+    tad_var c = tad_constant(t, TAD_BOOL, TAD_0D, &yes), x = tad_scalar(t, 3),
+            y = tad_decide(c) ? tad_square(x) : tad_neg(x);
+    machine m = machine_of((tad_var[]){c, x}, 2, &y, 1, NULL);
+    bool now = true;
+    double in = 5, out = 0;
+    ck_assert_int_eq(tad_bind_in(m.w, 0, TAD_BOOL, TAD_0D, &now), TAD_OK);
+    ck_assert_int_eq(tad_bind_in(m.w, 1, TAD_F64, TAD_0D, &in), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(m.w, 0, TAD_F64, TAD_0D, &out), TAD_OK);
+    ck_assert_int_eq(tad_run(m.w), TAD_OK);
+    ck_assert_double_eq(out, 25);
+    now = false;
+    ck_workspace_refused(m, TAD_BRANCH, tad_run(m.w), "decision 0");
+    ck_assert_double_eq(out, 25);
     machine_free(m);
 }
 END_TEST
@@ -344,11 +384,13 @@ static Suite *suite(void) {
     tcase_add_test(c, reading_is_known_after_rewinding);
     tcase_add_test(c, sweeping_again_and_again_takes_no_memory);
     tcase_add_test(c, what_was_not_recorded_is_refused);
+    tcase_add_test(c, a_parameter_that_was_read_beside_the_inputs_is_refused);
     tcase_add_test(c, what_was_computed_before_the_first_input_is_a_constant);
     tcase_add_test(c, what_a_numeric_sweep_gave_is_refused);
 
     c = tape_case(s, "decisions");
     tcase_add_test(c, a_decision_is_taken_again);
+    tcase_add_test(c, a_decision_about_an_input_is_taken_again);
     tcase_add_test(c, a_decision_about_what_is_unknown_is_refused);
     tcase_add_test(c, only_a_bool_decides);
 

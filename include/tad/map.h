@@ -52,6 +52,7 @@ TAD_API void tad_mapping_set_made(tad_mapping *m, tad_program_made *made, void *
  * 0-d float64 shared operands) run for many points together, see tad_bind_each_in.
  *
  * Errors: those of f and of freezing it (WITNESS where it reads a value, see tad_freeze);
+ * UNSUPPORTED where f draws random numbers: draw them before, as an operand with an axis of points;
  * BAD_ARGUMENT without `each`; BAD_SHAPE where first axes differ; BRANCH where a decision of f
  * comes out otherwise than at the point where it was recorded; TOO_LARGE for more than 64 operands,
  * cotangents and tangents included.

@@ -52,7 +52,9 @@ typedef struct tad_freeze_options {
  * What C code did with a value while recording went on is in no node, and nothing that could be
  * silently wrong is frozen. WITNESS: something that depends on an input was read (tad_item,
  * tad_read, tad_data, gradients) before the last output was recorded, other than by tad_decide; or
- * an output depends on what was computed while recording was paused, or by a numeric sweep.
+ * something that depends on a parameter that is read where it lies, between the first input and
+ * the last output; or an output depends on what was computed while recording was paused, or by a
+ * numeric sweep.
  *
  * Further errors, told by the tape's message as always: BAD_ARGUMENT without outputs, for an input
  * that is listed twice, for an output that depends on no input; BAD_HANDLE for nil, rewound or
@@ -271,7 +273,9 @@ TAD_API TAD_MUST_USE tad_status tad_bind_numbers_out(tad_workspace *w, size_t fi
 /* As above for the program at many points: the first axis of the shape says how many, the others
  * are those of the program. Once anything is bound so, tad_run runs the program at each point:
  * every output must be bound so then, for the same number of points; inputs bound by the functions
- * above are the same for all.
+ * above are the same for all. An output may lie where an input does that is bound for each point,
+ * with as many bytes from one point to the next; over other inputs, points would read what those
+ * before them wrote.
  *
  * A program of single numbers alone, up to 512 values at a time and not made vectors itself (see
  * roll_up), computes some points together, by the arrays' kernels: arithmetic, comparisons, choices

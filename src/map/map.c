@@ -252,6 +252,7 @@ static tad_var map(call *c, tad_mapping *m) {
     if (s != TAD_OK) return tad__nil(c->t);
     const tad__point_fn like = {.mapping = m,
                                 .level = c->t->settings.level,
+                                .strong_zero = c->t->settings.strong_zero,
                                 .n_in = c->n,
                                 .n_out = 1,
                                 .in = c->type,

@@ -25,6 +25,7 @@ typedef struct tad__point_fn {
     const struct tad__point_fn *of;   /* GIVEN: NULL */
     tad__point_kind kind;
     tad_level level;
+    bool strong_zero; /* as on the tape */
     uint64_t given, asked;
     size_t n_in, n_out;
     tad_type *in, *out;   /* at one point */
@@ -61,7 +62,7 @@ typedef struct tad__map_options {
 
 extern const tad_op tad__op_map;
 
-/* The function of its mapping that is like this one in kind, given, asked, operands and level.
+/* The function of its mapping that is like this one in kind, given, asked, operands and settings.
  * NULL: there is none yet. point.c */
 const tad__point_fn *tad__point_find(const tad__point_fn *like);
 /* Makes one, which there is not yet, with its program. NULL: failed, as the tape says. */

@@ -98,12 +98,21 @@ static tad_status show_made(const tad__point_fn *f) {
     return m->made ? m->made(f->program, each, m->made_user) : TAD_OK;
 }
 
+/* Pieces of points would draw the same numbers, and each call again. */
+static tad_status check_draws(tad__point_fn *f, tad_tape *t) {
+    if (!tad_program_info_of(f->program).draws) return TAD_OK;
+    tad_program_free(f->program);
+    return tad__fail(t, TAD_UNSUPPORTED,
+                     "the function draws random numbers; draw them before, as an operand");
+}
+
 static tad_status freeze(tad__point_fn *f, recording *r) {
     const tad_freeze_options options = {.allocator = f->mapping->allocator,
                                         .allow_constant_outputs = true};
     for (size_t i = 0; i < f->n_in; i++) r->in[i] = operand(f, i, r->t);
     tad_status s = record(f, r);
     if (s == TAD_OK) s = tad_freeze(r->in, f->n_in, r->out, f->n_out, &options, &f->program);
+    if (s == TAD_OK) s = check_draws(f, r->t);
     for (size_t k = 0; k < f->n_out && s == TAD_OK; k++)
         f->out[k] = tad_program_out_type(f->program, k);
     return s;
@@ -115,7 +124,8 @@ static tad_status pass_on(tad_tape *t, tad_status s, const tad_tape *from) {
 }
 
 static tad_status make_program(tad_tape *t, tad__point_fn *f) {
-    const tad_settings settings = {.allocator = f->mapping->allocator, .level = f->level};
+    const tad_settings settings = {
+        .allocator = f->mapping->allocator, .level = f->level, .strong_zero = f->strong_zero};
     recording r = {.t = tad_tape_new(&settings)};
     if (!r.t) return tad__no_memory(t, "map");
     tad_status s = pass_on(t, freeze(f, &r), r.t);
@@ -139,7 +149,7 @@ static bool same_operands(const tad__point_fn *a, const tad__point_fn *b) {
 
 static bool is_like(const tad__point_fn *a, const tad__point_fn *b) {
     return a->kind == b->kind && a->of == b->of && a->given == b->given && a->asked == b->asked &&
-           a->level == b->level && same_operands(a, b);
+           a->level == b->level && a->strong_zero == b->strong_zero && same_operands(a, b);
 }
 
 static void *keep(tad_mapping *m, const void *list, size_t bytes) {

@@ -30,12 +30,28 @@ static bool is_numbered(const char *name) {
     return numbered;
 }
 
+static bool is_among(const char *name, const char *const *list, size_t n) {
+    bool among = false;
+    for (size_t k = 0; k < n; k++) among |= strcmp(name, list[k]) == 0;
+    return among;
+}
+
+/* Words of C, and the function that is another in every program. */
+static bool is_keyword(const char *name) {
+    static const char *const words[] = {
+        "auto",   "break",    "case",   "char",   "const",    "continue",  "default", "do",
+        "double", "else",     "enum",   "extern", "float",    "for",       "goto",    "if",
+        "inline", "int",      "long",   "main",   "register", "restrict",  "return",  "short",
+        "signed", "sizeof",   "static", "struct", "switch",   "typedef",   "union",   "unsigned",
+        "void",   "volatile", "while",  "_Bool",  "_Complex", "_Imaginary"};
+    return is_among(name, words, sizeof words / sizeof *words);
+}
+
 static bool is_taken(const char *name) {
     static const char *const whole[] = {"set_numbers", "write_outputs", "places", "casadi_bring",
                                         "casadi_give"};
-    bool taken = is_numbered(name) || tad__c_is_part(name);
-    for (size_t k = 0; k < sizeof whole / sizeof *whole; k++) taken |= strcmp(name, whole[k]) == 0;
-    return taken;
+    return is_numbered(name) || tad__c_is_part(name) || is_keyword(name) ||
+           is_among(name, whole, sizeof whole / sizeof *whole);
 }
 
 /* ---- lists of parameters ---- */

@@ -11,7 +11,8 @@ enum {
     TAD__OF_PARAMETER = 2, /* depends on a parameter that is read where it lies */
     TAD__NEEDED = 4,       /* by an output or a decision */
     TAD__IS_IN = 8,
-    TAD__STALE = 16 /* comes of a parameter that was changed since */
+    TAD__STALE = 16, /* comes of a parameter that was changed since */
+    TAD__LIES = 32   /* what reads it may go by how it lies */
 };
 
 struct tad__shared;      /* calls that there are already */
@@ -51,7 +52,7 @@ static inline bool tad__is_folded(const tad__freezer *f, uint32_t i) {
 
 /* Whether the program asks again what was decided by this node. */
 static inline bool tad__is_decision(const tad__freezer *f, uint32_t i) {
-    return i > f->first && (tad__at(f->t, i)->flags & TAD__DECIDED) && !tad__is_folded(f, i);
+    return i >= f->first && (tad__at(f->t, i)->flags & TAD__DECIDED) && !tad__is_folded(f, i);
 }
 
 /* ---- steps.c ---- */
@@ -61,6 +62,23 @@ tad_status tad__freeze_steps(tad__freezer *f);
 tad__ref tad__new_number(tad__freezer *f);
 tad__ref tad__new_array_value(tad__freezer *f, tad_dtype dtype, const tad_shape *shape,
                               tad__home home);
+/* Of node i's type. */
+tad__ref tad__value_like(tad__freezer *f, uint32_t i, tad__home home);
+
+static inline tad__array_value *tad__array_of(const tad__freezer *f, tad__ref r) {
+    return &f->p->array.item[tad__position(r)];
+}
+
+/* ---- views.c ---- */
+
+/* The result of a call, node i, if it is the memory of its operand x seen otherwise; else NO_REF.
+ */
+tad__ref tad__view_of(tad__freezer *f, const tad__call *c, const tad__ref *x, uint32_t i);
+bool tad__is_row_major(const tad_array *a);
+/* What node i was, for ever. */
+tad__ref tad__constant_of(tad__freezer *f, uint32_t i);
+/* The node that constant i is to show otherwise, which must be there before it; NO_NODE: none. */
+uint32_t tad__shown_by_constant(const tad__freezer *f, uint32_t i);
 
 /* ---- draws.c ---- */
 

@@ -50,8 +50,14 @@ static void need_operands(tad__freezer *f, uint32_t i) {
     if (n->kind == TAD__CONSTANT && n->op == TAD__DETACHED) need(f, n->a);
     if (!tad__call_of(f->t, i, &c)) return;
     if (n->kind == TAD__OUTPUT) need(f, n->a);
+    const bool lies = !(c.op->flags & (TAD_OP_ELEMENTWISE | TAD_OP_POINTWISE));
     for (uint32_t k = 0; k < c.n_in; k++)
-        if (c.in[k] != TAD__NO_NODE) need(f, c.in[k]);
+        if (c.in[k] != TAD__NO_NODE) f->mark[c.in[k]] |= TAD__NEEDED | (lies ? TAD__LIES : 0);
+}
+
+static void need_constant(tad__freezer *f, uint32_t i) {
+    const uint32_t from = tad__shown_by_constant(f, i);
+    if (from != TAD__NO_NODE) f->mark[from] |= TAD__NEEDED | TAD__LIES;
 }
 
 static void mark_needed(tad__freezer *f) {
@@ -59,7 +65,10 @@ static void mark_needed(tad__freezer *f) {
     for (uint32_t i = f->nodes; i-- > 0;) {
         if (tad__is_decision(f, i)) need(f, i);
         const unsigned mark = f->mark[i];
-        if ((mark & TAD__NEEDED) && !(mark & TAD__IS_IN) && !tad__is_folded(f, i))
+        if (!(mark & TAD__NEEDED) || (mark & TAD__IS_IN)) continue;
+        if (tad__is_folded(f, i))
+            need_constant(f, i);
+        else
             need_operands(f, i);
     }
 }
@@ -72,7 +81,8 @@ static tad_status refuse(const tad__freezer *f, uint32_t i, const char *why) {
                      tad__known_of(f->t, i, known, sizeof known), why);
 }
 
-/* What was recorded after it was read may follow from it. */
+/* What was recorded after it was read may follow from it. What follows from a parameter, which may
+ * be another when the program runs, does so where that was read beside the inputs. */
 static tad_status check_witnesses(const tad__freezer *f) {
     const tad_tape *t = f->t;
     if (t->witnesses_lost)
@@ -80,11 +90,17 @@ static tad_status check_witnesses(const tad__freezer *f) {
                          "freeze: there was no memory to note what was read while recording");
     for (size_t k = 0; k < t->witnesses; k++) {
         const tad__seen *w = &t->witness[k];
-        if (w->count < f->nodes && w->node < f->nodes && (f->mark[w->node] & TAD__OF_INPUT))
+        if (w->count >= f->nodes || w->node >= f->nodes) continue;
+        if (f->mark[w->node] & TAD__OF_INPUT)
             return refuse(f, w->node,
                           "depends on an input, and was read before the last output was recorded: "
                           "what follows from its value would be frozen; branch by tad_decide, and "
                           "read afterwards");
+        if (w->count > f->first && (f->mark[w->node] & TAD__OF_PARAMETER))
+            return refuse(f, w->node,
+                          "depends on a parameter, and was read between the first input and the "
+                          "last output: what follows from its value would be frozen; branch by "
+                          "tad_decide, read before or afterwards, or copy_parameters");
     }
     return TAD_OK;
 }

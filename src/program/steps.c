@@ -27,12 +27,7 @@ tad__ref tad__new_array_value(tad__freezer *f, tad_dtype dtype, const tad_shape 
     return position | TAD__ARRAY_REF;
 }
 
-static tad__array_value *array_of(const tad__freezer *f, tad__ref r) {
-    return &f->p->array.item[tad__position(r)];
-}
-
-/* A value of node i's type. */
-static tad__ref new_value(tad__freezer *f, uint32_t i, tad__home home) {
+tad__ref tad__value_like(tad__freezer *f, uint32_t i, tad__home home) {
     const tad__node *n = tad__at(f->t, i);
     if (!(n->flags & TAD__ARRAY)) return tad__new_number(f);
     const tad_shape shape = tad__shape_of(n->value.array);
@@ -58,38 +53,15 @@ static const char *name_of(tad__freezer *f, uint32_t i) {
 
 /* ---- leaves ---- */
 
-static tad__ref stored_array(tad__freezer *f, const tad_array *a) {
-    const tad_shape shape = tad__shape_of(a);
-    const tad__ref r = tad__new_array_value(f, (tad_dtype)a->dtype, &shape, TAD__STORED);
-    const size_t bytes = (size_t)a->size * tad__width(a->dtype);
-    if (r == TAD__NO_REF) return r;
-    tad_array *to = &array_of(f, r)->array;
-    to->data = tad__arena_take(&f->p->arena, bytes, 64);
-    if (!to->data) {
-        f->failed = true;
-        return TAD__NO_REF;
-    }
-    tad__copy(&f->t->compute, to, a);
-    f->p->info.constant_bytes += bytes;
-    return r;
-}
-
-/* What node i was, for ever. */
-static tad__ref constant_of(tad__freezer *f, uint32_t i) {
-    const tad__node *n = tad__at(f->t, i);
-    return n->flags & TAD__ARRAY ? stored_array(f, n->value.array)
-                                 : tad__known_number(f, n->value.number, TAD_F64);
-}
-
 static tad__ref parameter_of(tad__freezer *f, uint32_t i) {
-    const tad__ref r = new_value(f, i, TAD__REFERRED);
+    const tad__ref r = tad__value_like(f, i, TAD__REFERRED);
     tad__parameter *parameter = r == TAD__NO_REF ? NULL : TAD__ADD_TO(f->p, parameter);
     if (!parameter) {
         f->failed = true;
         return TAD__NO_REF;
     }
     *parameter = (tad__parameter){tad__handle(f->t, i), r, name_of(f, i)};
-    if (tad__is_array_ref(r)) array_of(f, r)->of = (uint32_t)(f->p->parameter.count - 1);
+    if (tad__is_array_ref(r)) tad__array_of(f, r)->of = (uint32_t)(f->p->parameter.count - 1);
     return r;
 }
 
@@ -147,37 +119,6 @@ static void add_numbers(tad__freezer *f, uint32_t i, const tad__call *c) {
 
 /* ---- other ops ---- */
 
-/* Whether the result is the operand's memory seen otherwise: where its layout, which may be another
- * one than on the tape, allows that. */
-static bool as_view(tad__freezer *f, const tad__call_step *c, uint32_t i) {
-    static const char address[1] = {0}; /* nothing is read there */
-    char *const nowhere = (char *)(uintptr_t)address;
-    const tad__node *n = tad__at(f->t, i);
-    if (!c->op->view || c->n_in != 1 || c->n_out != 1 || !(n->flags & TAD__ARRAY)) return false;
-    const tad__ref x = c->ref[0];
-    if (!tad__is_array_ref(x) || array_of(f, x)->array.rank == 0) return false;
-    const tad__ref r = new_value(f, i, TAD__PLANNED);
-    if (r == TAD__NO_REF) return false;
-    const tad__array_value from = *array_of(f, x);
-    tad__array_value *to = array_of(f, r);
-    tad_array seen = from.array;
-    seen.data = to->array.data = nowhere;
-    const tad_array *in[1] = {&seen};
-    const tad_call_frame frame = {c->op, c->options, 1, 1, in, NULL, &f->t->compute, NULL};
-    if (!c->op->view(&frame, &to->array)) {
-        f->p->array.count--;
-        return false;
-    }
-    tad__array_seen(&to->array);
-    to->offset = from.offset + (size_t)((char *)to->array.data - nowhere);
-    to->array.data = NULL;
-    to->root = from.root;
-    to->home = from.home;
-    to->of = from.of;
-    c->ref[c->n_in] = r;
-    return true;
-}
-
 static const void *copied_options(tad__freezer *f, const tad__call *c) {
     if (!c->options) return NULL;
     void *copy = tad__arena_take(&f->p->arena, c->op->options_size, 16);
@@ -214,14 +155,21 @@ static bool describe_call(tad__freezer *f, uint32_t i, const tad__call *c, tad__
     return !f->failed;
 }
 
+/* How many of the n results from node i on are nodes that are looked at: the last one may have
+ * others behind it. */
+static uint32_t results_within(const tad__freezer *f, uint32_t i, uint32_t n) {
+    return (uint32_t)tad__min(n, f->nodes - i);
+}
+
 /* Results that are inputs of the program are not what the call gives. */
 static void set_results(tad__freezer *f, uint32_t i, const tad__ref *result, uint32_t n) {
-    for (uint32_t k = 0; k < n; k++)
+    for (uint32_t k = 0; k < results_within(f, i, n); k++)
         if (!(f->mark[i + k] & TAD__IS_IN)) f->value[i + k] = result[k];
 }
 
 static void compute(tad__freezer *f, uint32_t i, const tad__call_step *s) {
-    for (uint32_t k = 0; k < s->n_out; k++) s->ref[s->n_in + k] = new_value(f, i + k, TAD__PLANNED);
+    for (uint32_t k = 0; k < s->n_out; k++)
+        s->ref[s->n_in + k] = tad__value_like(f, i + k, TAD__PLANNED);
     tad__call_step *to = TAD__ADD_TO(f->p, call);
     if (!to) {
         f->failed = true;
@@ -239,7 +187,11 @@ static void add_call(tad__freezer *f, uint32_t i, const tad__call *c) {
         return;
     }
     const tad__ref *shared = tad__shared_call(f, &s);
-    if (!shared && !as_view(f, &s, i)) compute(f, i, &s);
+    const tad__ref view = shared ? TAD__NO_REF : tad__view_of(f, c, s.ref, i);
+    if (view != TAD__NO_REF)
+        s.ref[s.n_in] = view;
+    else if (!shared)
+        compute(f, i, &s);
     set_results(f, i, shared ? shared : s.ref + s.n_in, s.n_out);
     f->p->info.shared += shared != NULL;
     if (shared) tad__arena_release(&f->p->arena, before);
@@ -252,9 +204,31 @@ static void add_draw(tad__freezer *f, uint32_t i) {
         return;
     }
     const tad__drawn *how = (const tad__drawn *)tad__at(f->t, i)->u.record;
-    *s = (tad__draw_step){.how = *how, .to = new_value(f, i, TAD__PLANNED)};
+    *s = (tad__draw_step){.how = *how, .to = tad__value_like(f, i, TAD__PLANNED)};
     f->value[i] = s->to;
     add_step(f, TAD__DRAW, (uint32_t)(f->p->draw.count - 1));
+}
+
+/* In memory of its own. */
+static tad__ref copied(tad__freezer *f, tad__ref r) {
+    const tad_array a = tad__array_of(f, r)->array;
+    const tad_shape shape = tad__shape_of(&a);
+    const tad__ref to = tad__new_array_value(f, (tad_dtype)a.dtype, &shape, TAD__PLANNED);
+    tad__copy_step *s = to == TAD__NO_REF ? NULL : TAD__ADD_TO(f->p, copy);
+    if (!s) {
+        f->failed = true;
+        return TAD__NO_REF;
+    }
+    *s = (tad__copy_step){r, to};
+    add_step(f, TAD__COPY, (uint32_t)(f->p->copy.count - 1));
+    return to;
+}
+
+/* What is detached lies as it did, but views of parameters are copied on the tape. */
+static tad__ref detached(tad__freezer *f, const tad__node *n) {
+    const tad__ref r = f->value[n->a];
+    if (!tad__is_array_ref(r) || !tad__is_row_major(n->value.array)) return r;
+    return tad__is_row_major(&tad__array_of(f, r)->array) ? r : copied(f, r);
 }
 
 /* ---- one node ---- */
@@ -274,7 +248,7 @@ static void add_leaf(tad__freezer *f, uint32_t i) {
     if (n->kind == TAD__PARAM)
         f->value[i] = parameter_of(f, i);
     else if (n->op == TAD__DETACHED)
-        f->value[i] = f->value[n->a];
+        f->value[i] = detached(f, n);
     else
         add_draw(f, i);
 }
@@ -283,7 +257,7 @@ static void add_leaf(tad__freezer *f, uint32_t i) {
 static bool is_given(const tad__freezer *f, uint32_t i, const tad__call *c) {
     const bool several = tad__at(f->t, i)->kind == TAD__MULTI;
     if (!(f->mark[i] & TAD__IS_IN)) return false;
-    for (uint32_t k = 1; several && k < c->n_out; k++)
+    for (uint32_t k = 1; several && k < results_within(f, i, c->n_out); k++)
         if ((f->mark[i + k] & (TAD__NEEDED | TAD__IS_IN)) == TAD__NEEDED) return false;
     return true;
 }
@@ -293,7 +267,7 @@ static void add_node(tad__freezer *f, uint32_t i) {
     const bool is_op = tad__call_of(f->t, i, &c);
     if (is_given(f, i, &c)) return;
     if (tad__is_folded(f, i)) {
-        f->value[i] = constant_of(f, i);
+        f->value[i] = tad__constant_of(f, i);
         f->p->info.folded += is_op;
     } else if (is_op) {
         add_op(f, i, &c);
@@ -335,9 +309,9 @@ static void add_inputs(tad__freezer *f) {
     tad_program *p = f->p;
     p->in = named_types(f, f->in, f->n_in);
     for (size_t k = 0; k < f->n_in && !f->failed; k++) {
-        const tad__ref r = new_value(f, f->in[k].u.at.index, TAD__BOUND);
+        const tad__ref r = tad__value_like(f, f->in[k].u.at.index, TAD__BOUND);
         if (r == TAD__NO_REF) return;
-        if (tad__is_array_ref(r)) array_of(f, r)->of = (uint32_t)k;
+        if (tad__is_array_ref(r)) tad__array_of(f, r)->of = (uint32_t)k;
         p->in[k].value = f->value[f->in[k].u.at.index] = r;
     }
     p->n_in = f->n_in;
@@ -346,18 +320,8 @@ static void add_inputs(tad__freezer *f) {
 /* Outputs are written at the end, when an input's memory or a parameter's may be one of them. */
 static tad__ref apart(tad__freezer *f, tad__ref r) {
     if (r == TAD__NO_REF || !tad__is_array_ref(r)) return r;
-    const tad__array_value *v = array_of(f, r);
-    if (v->home != TAD__BOUND && v->home != TAD__REFERRED) return r;
-    const tad_shape shape = tad__shape_of(&v->array);
-    const tad__ref to = tad__new_array_value(f, (tad_dtype)v->array.dtype, &shape, TAD__PLANNED);
-    tad__copy_step *s = to == TAD__NO_REF ? NULL : TAD__ADD_TO(f->p, copy);
-    if (!s) {
-        f->failed = true;
-        return TAD__NO_REF;
-    }
-    *s = (tad__copy_step){r, to};
-    add_step(f, TAD__COPY, (uint32_t)(f->p->copy.count - 1));
-    return to;
+    const tad__home home = tad__array_of(f, r)->home;
+    return home == TAD__BOUND || home == TAD__REFERRED ? copied(f, r) : r;
 }
 
 static void add_outputs(tad__freezer *f) {
