@@ -96,13 +96,13 @@ static void pair_jvp(tad_rule *r) {
     r->result[1] = tad_add(tad_mul(s, b), tad_mul(a, t));
 }
 
-/* Gradient i of element e. */
-static double gradient(const tad_backward *k, size_t i, int64_t e) {
+/* Gradient i of element e; the second output counts so many times. */
+static double gradient(const tad_backward *k, size_t i, int64_t e, double times) {
     const tad_array *a = k->call.in[0], *b = k->call.in[1];
     int64_t back = a->size - 1 - e;
     double v = k->cotangent[0] ? element(k->cotangent[0], e, false) : 0;
     double u = k->cotangent[0] ? element(k->cotangent[0], back, false) : 0;
-    double w = k->cotangent[1] ? element(k->cotangent[1], e, false) : 0;
+    double w = k->cotangent[1] ? times * element(k->cotangent[1], e, false) : 0;
     if (i == 0) return (v + u) * element(a, back, false) + w * element(b, e, false);
     return v * cos(element(b, e, false)) + w * element(a, e, false);
 }
@@ -111,8 +111,8 @@ static tad_status pair_backward(tad_backward *k) {
     tad_array *to[2] = {NULL, NULL};
     bool fresh[2] = {false, false};
     const void *o = k->call.options;
-    double factor = breaks(o, TAD_LAW_PATHS) ? 1 + 1e-9 : 1;
-    if (breaks(o, TAD_LAW_FLOAT32) && k->call.in[0]->dtype == TAD_F32) factor = 1.1;
+    double factor = breaks(o, TAD_LAW_PATHS) ? 1 + 1e-9 : 1, times = 1;
+    if (breaks(o, TAD_LAW_FLOAT32) && k->call.in[0]->dtype == TAD_F32) times = 1.1;
     for (size_t i = 0; i < 2; i++)
         if (k->wanted[i] && !(to[i] = tad_backward_buffer(k, i, &fresh[i]))) return TAD_NO_MEMORY;
     /* f(x, x): one buffer, fresh for the first only, which has to be written first. */
@@ -120,7 +120,7 @@ static tad_status pair_backward(tad_backward *k) {
     for (size_t j = 0; j < 2; j++) {
         size_t i = wrong_order ? 1 - j : j;
         for (int64_t e = 0; to[i] && e < to[i]->size; e++)
-            put(to[i], e, factor * gradient(k, i, e),
+            put(to[i], e, factor * gradient(k, i, e, times),
                 !fresh[i] && !breaks(o, TAD_LAW_ACCUMULATION));
     }
     return TAD_OK;

@@ -223,6 +223,23 @@ START_TEST(axes_in_any_order_are_copied) {
 }
 END_TEST
 
+/* Into places that are no neighbours either. */
+START_TEST(transposes_are_stacked) {
+    enum { A = 17, B = 12 };
+    static double x[A * B], y[2 * A * B];
+    tad_tape *t = tad_tape_new(NULL);
+    for (int i = 0; i < A * B; i++) x[i] = i;
+    tad_var v = tad_transpose(tad_constant(t, TAD_F64, TAD_SHAPE(A, B), x), 0, 1);
+    ck_done(tad_read(tad_stack((tad_var[]){v, tad_neg(v)}, 2, 2), y, 2 * A * B), t);
+    for (int i = 0; i < B; i++)
+        for (int k = 0; k < A; k++) {
+            const double right = x[k * B + i];
+            ck_assert(y[2 * (i * A + k)] == right && y[2 * (i * A + k) + 1] == -right);
+        }
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(gradients_of_large_transposes_are_added) {
     enum { A = 130, B = 71 };
     static double x[A * B], w[A * B], g[A * B];
@@ -365,6 +382,7 @@ static Suite *suite(void) {
     tcase_add_test(gradients, gradients_go_back);
     tcase_add_test(gradients, float32_goes_back);
     tcase_add_loop_test(gradients, axes_in_any_order_are_copied, 0, 6);
+    tcase_add_test(gradients, transposes_are_stacked);
     tcase_add_loop_test(gradients, gradients_of_large_transposes_are_added, 0, 2);
     TCase *refusals = support_case(s, "refusals");
     tcase_add_test(refusals, too_many_axes_are_refused);
