@@ -150,10 +150,32 @@ START_TEST(one_operand_twice) {
 }
 END_TEST
 
+/* Of three factors the small product comes first, wherever it stands. */
+START_TEST(small_products_come_first) {
+    static const char *const equations[] = {"ij,jk,kl->il", "kl,ij,jk->il", "jk,kl,ij->il"};
+    static const int place[3][3] = {{0, 1, 2}, {1, 2, 0}, {2, 0, 1}}; /* of ij, jk, kl */
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var a = tad_full(t, TAD_F64, TAD_SHAPE(60, 2), 1),
+            b = tad_full(t, TAD_F64, TAD_SHAPE(2, 60), 1),
+            c = tad_full(t, TAD_F64, TAD_SHAPE(60, 2), 1), x[3];
+    x[place[_i][0]] = tad_param(t, TAD_F64, TAD_SHAPE(60, 2), tad_data(a));
+    x[place[_i][1]] = b;
+    x[place[_i][2]] = c;
+    const size_t before = tad_node_count(t);
+    tad_var y = tad_einsum(equations[_i], x, 3);
+    ck_values(tad_sum(y, tad_all()), 1e-13, 60 * 2 * 60 * 2);
+    for (size_t k = before; k < tad_node_count(t); k++)
+        ck_assert_int_le(tad_size_of(tad_node_at(t, k)), 120);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("einsum");
     TCase *c = support_case(s, "products");
     tcase_add_checked_fixture(c, new_tape, free_tape);
+    tcase_add_loop_test(c, small_products_come_first, 0, 3);
     tcase_add_test(c, equations);
     tcase_add_test(c, wrong_equations);
     tcase_add_test(c, pairs_in_a_good_order);

@@ -366,11 +366,22 @@ START_TEST(threads_give_the_same_bits_of_grids) {
 }
 END_TEST
 
+START_TEST(one_float_type_is_needed) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = image(t, TAD_SHAPE(1, 1, 3, 3), 9),
+            grid = tad_full(t, TAD_F32, TAD_SHAPE(1, 2, 2, 2), 0);
+    ck_assert(tad_is_nil(tad_grid_sample(x, grid, TAD_GRID_BILINEAR, TAD_GRID_ZEROS, false)));
+    ck_refused(t, TAD_BAD_DTYPE, "grid_sample", "do not mix");
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("grid");
     tcase_add_loop_test(support_case(s, "planes"), planes_of_pytorch, 0, PLANES);
     tcase_add_loop_test(support_case(s, "spaces"), spaces_of_pytorch, 0, SPACES);
     tcase_add_test(support_case(s, "affine grids"), affine_grids_of_pytorch);
+    tcase_add_test(support_case(s, "types"), one_float_type_is_needed);
     tcase_add_test(support_case(s, "other axes"), cubics_of_other_axes);
     tcase_add_test(support_case(s, "not finite"), places_that_are_not_finite);
     tcase_add_test(support_case(s, "nearest of two"), nearest_of_two);

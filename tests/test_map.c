@@ -548,6 +548,47 @@ START_TEST(more_operands_with_cotangents_than_can_be) {
 }
 END_TEST
 
+/* Of a result that no input moves nothing passes, and its neighbours keep their places: the
+ * derivative by x of a sign is constant. */
+static tad_var signed_weight(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    return tad_mul(tad_sign(in[0]), in[1]);
+}
+
+START_TEST(constant_results_pass_nothing) {
+    tad_mapping *m = tad_mapping_new(signed_weight, NULL, NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){-1, 2, 3}), w = tad_scalar(t, 5),
+            s = tad_scalar(t, 0.5), in[2] = {x, w}, g[2], by_s;
+    tad_var y = tad_mul(s, tad_sum(tad_map(m, &x, 1, &w, 1), tad_all()));
+    ck_done(tad_grad(&y, NULL, 1, in, 2, g), t);
+    ck_values(g[0], 0, 0, 0, 0);
+    ck_values(g[1], 1e-15, 0.5);
+    tad_var squares = tad_add(tad_sum(tad_square(g[0]), tad_all()), tad_square(g[1]));
+    ck_done(tad_grad(&squares, NULL, 1, &s, 1, &by_s), t);
+    ck_values(by_s, 1e-15, 1);
+    tad_tape_reset(t);
+    tad_mapping_free(m);
+}
+END_TEST
+
+/* Recorded at the first point of a view. */
+static tad_var by_second(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    const bool positive = tad_decide(tad_greater(tad_at(in[0], 1), tad_number(0)));
+    return positive ? tad_sum(in[0], tad_all()) : tad_neg(tad_sum(in[0], tad_all()));
+}
+
+START_TEST(the_first_point_of_a_view_decides) {
+    tad_mapping *m = tad_mapping_new(by_second, NULL, NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), (double[]){-1, -2, -3, 4, 5, 6}),
+            turned = tad_transpose(x, 0, 1);
+    ck_values(tad_map(m, &turned, 1, NULL, 0), 1e-15, 3, 3, 3);
+    ck_tape(t);
+    tad_tape_reset(t);
+    tad_mapping_free(m);
+}
+END_TEST
+
 /* A status, nothing leaked, and the same afterwards. */
 START_TEST(out_of_memory) {
     for (size_t n = 1;; n++) {
@@ -600,6 +641,8 @@ static Suite *suite(void) {
     tcase_add_test(c, operands_that_cannot_be_mapped);
     tcase_add_test(c, a_rank_too_many);
     tcase_add_test(c, more_operands_with_cotangents_than_can_be);
+    tcase_add_test(c, constant_results_pass_nothing);
+    tcase_add_test(c, the_first_point_of_a_view_decides);
     tcase_add_loop_test(c, out_of_memory, 0, 2);
     return s;
 }

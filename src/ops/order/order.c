@@ -56,7 +56,6 @@ static void some_rows(void *arg, size_t first, size_t end) {
         const char *x = j->x + row * j->plan.n * width;
         int64_t *place = j->places + row * j->k;
         places_of_row(j, x, room, place);
-        if (!j->values) continue;
         char *value = j->values + row * j->k * width;
         if (width == sizeof(uint64_t))
             TAKE(uint64_t);
@@ -85,10 +84,10 @@ tad_status tad__order(const tad_call_frame *c, const tad__ordering *o, tad_array
     j.x = tad__rows_of(&j.plan, x);
     j.room = tad__scratch(c->compute, ((rows - 1) / j.piece + 1) * j.room_bytes + 1);
     j.places = tad__rows_target(&place_rows, places);
-    if (values && !(j.values = tad__rows_target(&value_rows, values))) return TAD_NO_MEMORY;
-    if (!j.x || !j.room || !j.places) return TAD_NO_MEMORY;
+    j.values = tad__rows_target(&value_rows, values);
+    if (!j.x || !j.room || !j.places || !j.values) return TAD_NO_MEMORY;
     tad__split(c->compute->threads, rows, grain, some_rows, &j);
-    tad_status s = values ? tad__rows_put(&value_rows, j.values, values, false) : TAD_OK;
+    tad_status s = tad__rows_put(&value_rows, j.values, values, false);
     return s == TAD_OK ? tad__rows_put(&place_rows, j.places, places, false) : s;
 }
 

@@ -16,7 +16,7 @@ typedef struct tad__ordering {
 /* Longer rows are refused: places are counted in the bits of an element. */
 tad_status tad__order_fits(const tad_call_frame *c, int64_t n);
 
-/* values (NULL: not wanted) and places of the first k along the axis of x; both have its rank. */
+/* Values and places of the first k along the axis of x; both have its rank. */
 tad_status tad__order(const tad_call_frame *c, const tad__ordering *o, tad_array *values,
                       tad_array *places);
 /* The text for it: out0 is for the values, out1 for the places. */

@@ -28,7 +28,6 @@ static tad_status sample_shape(const tad_call_frame *c, tad_type *out, size_t *n
     const int axes = x->rank - 2;
     int64_t size;
     if (tad__need_one_float(c)) return TAD_BAD_DTYPE;
-    if (x->dtype != grid->dtype) return tad_fail(c, TAD_BAD_DTYPE, "one float type is needed");
     if (axes < 1 || axes > TAD__GRID_AXES || grid->rank != x->rank || grid->dim[axes + 1] != axes)
         return tad_fail(c, TAD_BAD_SHAPE,
                         "needs images (N,C,...) of one to three axes and a grid "
