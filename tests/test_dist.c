@@ -307,6 +307,7 @@ static void suffer(const tad_ranks *ranks, void *user) {
         ck_done(tad_dist_gradients(d, loss, &tr, NULL), t);
     } else if (d && *s != TAD_OK) {
         ck_assert_int_eq(tad_dist_check(d), *s); /* of no use any more */
+        ck_assert_int_eq(tad_dist_set_state(d, NULL, NULL), *s);
     }
     tad_dist_free(d);
     tad_tape_free(t);

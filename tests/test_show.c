@@ -150,6 +150,17 @@ START_TEST(explain_tells_edges_apart) {
 END_TEST
 
 /* The local derivative of an op with several outputs is that of the output in question. */
+START_TEST(explain_leaves_out_what_is_no_ancestor) {
+    tad_var x = tad_scalar(t, 2), other = tad_exp(x), y = tad_mul(x, x);
+    for (int dot = 0; dot < 2; dot++) {
+        ck_done(tad_explain(y, dot ? TAD_EXPLAIN_DOT : TAD_EXPLAIN_TEXT, keep, &got), t);
+        ck_assert_ptr_nonnull(strstr(got.all, "mul"));
+        ck_assert_ptr_null(strstr(got.all, "exp"));
+    }
+    ck_assert(!tad_is_nil(other));
+}
+END_TEST
+
 START_TEST(explain_of_one_output) {
     tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(1), (double[]){3}), where;
     tad_var m = tad_max(v, tad_axis(0), &where), y = tad_mul(m, tad_number(2));
@@ -712,6 +723,7 @@ static Suite *shown(void) {
     tcase_add_loop_test(c, explain_has_numbers_for_as_many_inputs_as_fixed_lists_hold, 0, 2);
     tcase_add_test(c, explain_shows_sixteen_derivatives);
     tcase_add_loop_test(c, explain_shows_every_input_of_an_op_of_many, 0, 2);
+    tcase_add_test(c, explain_leaves_out_what_is_no_ancestor);
     tcase_add_test(c, explain_of_one_output);
     tcase_add_loop_test(c, explain_gives_a_rule_all_outputs, 0, 2);
     tcase_add_test(c, explain_has_a_number_for_each_of_many_inputs);
