@@ -271,6 +271,16 @@ END_TEST
 
 /* ---- statistics ---- */
 
+START_TEST(constant_rows_vary_by_nothing) {
+    enum { ROWS = 50, N = 7 };
+    double x[ROWS * N], v[ROWS];
+    for (int i = 0; i < ROWS * N; i++) x[i] = 0.1 + 0.7 * (i / N);
+    tad_var y = tad_var_over(tad_input(t, TAD_F64, TAD_SHAPE(ROWS, N), x), tad_axis(1), 0);
+    ck_done(tad_read(y, v, ROWS), t);
+    for (int i = 0; i < ROWS; i++) ck_assert_double_eq(v[i], 0);
+}
+END_TEST
+
 START_TEST(variances) {
     tad_var one = LIST(5), same = LIST(3, 3, 3);
     ck_values(tad_var_over(LIST(1, 2, 4), tad_all(), 1), 1e-15, 7. / 3);
@@ -366,6 +376,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, long_rows_of_integers, 0, 2);
     tcase_add_test(c, gradients_go_to_places);
     tcase_add_test(c, medians);
+    tcase_add_test(c, constant_rows_vary_by_nothing);
     tcase_add_test(c, variances);
     tcase_add_test(c, norms);
     tcase_add_test(c, threads_change_no_bit);

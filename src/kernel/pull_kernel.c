@@ -23,10 +23,18 @@ static inline void give(const tad__between *s, size_t k, pair g) { *moving_at(s,
 
 /* next: the entry before, in a register. It is often an operand, and store-to-load latency would
  * dominate the loop. */
-static inline void hand_on(const tad__between *s, size_t k, pair g, size_t before, pair *next) {
-    const pair sum = (k == before ? *next : *moving_at(s, k)) + g;
+static inline void put(const tad__between *s, size_t k, pair sum, size_t before, pair *next) {
     *moving_at(s, k) = sum;
     if (k == before) *next = sum;
+}
+
+static inline void hand_on(const tad__between *s, size_t k, pair g, size_t before, pair *next) {
+    put(s, k, (k == before ? *next : *moving_at(s, k)) + g, before, next);
+}
+
+static inline void hand_on_twice(const tad__between *s, size_t k, pair g, size_t before,
+                                 pair *next) {
+    put(s, k, (k == before ? *next : *moving_at(s, k)) + g + g, before, next);
 }
 
 /* The product of two variables. They may be one: it is then stored once, since what was just stored
@@ -36,7 +44,7 @@ static inline void hand_on_product(const tad__between *s, uint32_t a, uint32_t b
     const size_t ka = tad__entry_below(s, a), kb = tad__entry_below(s, b);
     const pair to_a = times(g, value(s, b), s->tangent[kb].number);
     if (ka == kb) {
-        hand_on(s, ka, to_a + to_a, before, next);
+        hand_on_twice(s, ka, to_a, before, next);
         return;
     }
     hand_on(s, ka, to_a, before, next);

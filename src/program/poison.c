@@ -1,7 +1,7 @@
 /* Poison where no array is. Rests on poison.h and moments.h. */
 #include "poison.h"
 
-#ifdef TAD_FENCED
+#ifdef TAD_POISONED
 
 #include <string.h>
 

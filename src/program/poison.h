@@ -1,6 +1,6 @@
 /* A wrong plan is seen at once, in fenced builds (base/fence.h): memory that no array holds at a
  * moment of a run has numbers that are none. By when steps write and read arrays, not by what the
- * plan thinks. Rests on workspace.h. */
+ * plan thinks. TAD_POISONED asks for this without fences. Rests on workspace.h. */
 #ifndef TAD_PROGRAM_POISON_H
 #define TAD_PROGRAM_POISON_H
 
@@ -9,7 +9,11 @@
 /* As float64 a signalling NaN, as float32 two NaNs, as an integer no index, as a bool no 0 or 1. */
 #define TAD__POISON UINT64_C(0x7ff4dead7fa4dead)
 
-#ifdef TAD_FENCED
+#if defined(TAD_FENCED) && !defined(TAD_POISONED)
+#define TAD_POISONED
+#endif
+
+#ifdef TAD_POISONED
 enum { TAD__WATCHED = 1 };
 
 /* Before the first moment: all arrays. */

@@ -233,8 +233,10 @@ static void sum_c_text(const tad_call_frame *c, tad_c *to) {
     for (size_t i = 0; i < OPERANDS; i++)
         if (!c->in[i] || c->out[0]->size == 0) tad_c_put(to, "(void)in%zu;\n", i);
     if (s.by == IMAGE) tad__c_clear(to, c->out[0]);
-    if (c->out[0]->size == 0 && s.by != IMAGE) tad_c_put(to, "(void)out0;\n");
-    if (c->out[0]->size == 0) return;
+    if (c->out[0]->size == 0) {
+        tad_c_put(to, "(void)out0;\n");
+        return;
+    }
     put_struct(to, c, &s);
     tad_c_put(to, "for (int64_t i = 0; i < %lld; i++)\n", (long long)s.images);
     const char *name = s.by == COTANGENT ? "grid_sample"
