@@ -321,6 +321,6 @@ void tad__levels_slope(const tad__slope_steps *c, const tad__values *f, tad__slo
     line l;
     quotients(&l, c, f);
     judge(&l, c, out);
-    out->ripple = fmin(f->ripple, 1e-7 * l.natural);
+    out->ripple = fmin(f->ripple, 1e-9 * l.natural);
     out->open = wants_finer(&l, c, out);
 }

@@ -188,10 +188,11 @@ static double size_of(tad__workspace *workspace, tad_var x) {
     return size;
 }
 
-/* An elementwise op gives what is as exact as numbers go; others may have parts that cancel. */
+/* An elementwise op gives what is as exact as numbers go, a view computes nothing; others may have
+ * parts that cancel. */
 static bool computes_through_operands(tad_var x) {
     const tad_op *op = tad_node_op(x);
-    return op && !(op->flags & TAD_OP_ELEMENTWISE);
+    return op && !op->view && !(op->flags & TAD_OP_ELEMENTWISE);
 }
 
 static tad_status look_at_operands(recording *r) {
