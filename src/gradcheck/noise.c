@@ -188,11 +188,14 @@ static double size_of(tad__workspace *workspace, tad_var x) {
     return size;
 }
 
-/* An elementwise op gives what is as exact as numbers go, a view computes nothing; others may have
- * parts that cancel. */
-static bool computes_through_operands(tad_var x) {
+/* How large operands may be that the parts of an op cancel with: any for most; numbers like 1 for
+ * an elementwise op of one operand, as x - tanh x is; none for products and the like, which are as
+ * exact as numbers go, and for a view, which computes nothing. */
+static double cancels_up_to(tad_var x) {
     const tad_op *op = tad_node_op(x);
-    return op && !op->view && !(op->flags & TAD_OP_ELEMENTWISE);
+    if (!op || op->view) return 0;
+    if (!(op->flags & TAD_OP_ELEMENTWISE)) return INFINITY;
+    return tad_node_parent_count(x) == 1 ? 1 : 0;
 }
 
 static tad_status look_at_operands(recording *r) {
@@ -202,9 +205,9 @@ static tad_status look_at_operands(recording *r) {
     for (size_t i = r->first; i < r->end && r->operand; i++) {
         tad_var x = tad_node_at(workspace->tape, i);
         most = tad__max(most, (size_t)tad_size_of(x));
-        bool through = is_told(x) && computes_through_operands(x);
-        for (size_t k = 0; through && k < tad_node_parent_count(x); k++) {
-            double size = size_of(workspace, tad_node_parent(x, k));
+        double limit = is_told(x) ? cancels_up_to(x) : 0;
+        for (size_t k = 0; limit > 0 && k < tad_node_parent_count(x); k++) {
+            double size = fmin(size_of(workspace, tad_node_parent(x, k)), limit);
             r->operand[i - r->first] = fmax(r->operand[i - r->first], size);
         }
     }

@@ -16,9 +16,9 @@ typedef struct tad__noise_at {
 double tad__noise(tad__problem *p, tad__noise_at at, bool underflow_only);
 
 /* What rounding may take n combinations of the values at the problem's point off by; 0 where it
- * cannot be told. least: where ops round what they give; most: where those that are not elementwise
- * compute it through numbers as large as their operands. v and g: workspace for as many numbers as
- * outputs and inputs. */
+ * cannot be told. least: where ops round what they give; most: where those that may do so compute
+ * it through numbers as large as their operands. v and g: workspace for as many numbers as outputs
+ * and inputs. */
 tad_status tad__noise_of_rows(tad__problem *p, const tad__pick *row, size_t n, double *v, double *g,
                               double *least, double *most);
 
