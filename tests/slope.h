@@ -21,7 +21,7 @@ static inline tad__slope slope_at(double (*f)(double), double x) {
     slope_point p = {f, x};
     double f0 = f(x), room[2 * TAD__LEVELS];
     tad__slope s;
-    tad__path path = {slope_walk, &p, x, fmax(fabs(x), 1), fabs(x), false};
+    tad__path path = {slope_walk, &p, x, fmax(fabs(x), 1), fabs(x), false, NULL, NULL};
     ck_assert_int_eq(tad__slopes(&path, &f0, NULL, 1, room, &s), TAD_OK);
     return s;
 }

@@ -583,8 +583,10 @@ static tad_var counted(tad_tape *t, const tad_var *in, size_t n, void *user) {
     return tad_sum(tad_mul(in[0], tad_sin(in[n - 1])), tad_all());
 }
 
-/* But for the inputs that it is called with a second time. */
+/* But for the inputs that it is called with a second time, and for one recording, of a derivative
+ * at most, that is open while the function is recorded at another point. */
 START_TEST(every_recording_of_a_check_goes_before_the_next) {
+    enum { OPEN = 20 };
     size_t count[2] = {0};
     tad_tape *t = tad_tape_new(NULL);
     tad_var in[] = {points(t, 3), points(t, 3)};
@@ -592,7 +594,7 @@ START_TEST(every_recording_of_a_check_goes_before_the_next) {
         tad_gradcheck(counted, count, in, 2, &(tad_gradcheck_options){.order = 2}, NULL),
         TAD_CHECK_PASS);
     ck_assert_uint_gt(count[0], 0);
-    ck_assert_uint_le(count[1], count[0] + 2);
+    ck_assert_uint_le(count[1], count[0] + OPEN);
     tad_tape_free(t);
 }
 END_TEST

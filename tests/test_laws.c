@@ -225,6 +225,57 @@ static tad_verdict check_pair(int how, tad_gradcheck_report *r) {
     return how == TAD_LAW_STALE ? check_turned(true, r) : check_samples(how, 1, r);
 }
 
+/* x^2, whose rule takes x from a buffer that the last forward left. */
+static double left[6];
+
+static tad_status left_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    *out = (tad_type){TAD_F64, TAD_SHAPE(6)};
+    return c->in[0]->dtype == TAD_F64 ? TAD_OK : tad_fail(c, TAD_BAD_DTYPE, "float64 only");
+}
+
+static tad_status left_forward(const tad_call_frame *c) {
+    for (int64_t i = 0; i < 6; i++) {
+        left[i] = element(c->in[0], i, false);
+        put(c->out[0], i, left[i] * left[i], false);
+    }
+    return TAD_OK;
+}
+
+static tad_status left_backward(tad_backward *b) {
+    bool fresh = false;
+    tad_array *to = tad_backward_buffer(b, 0, &fresh);
+    for (int64_t i = 0; to && i < 6; i++)
+        put(to, i, 2 * left[i] * element(b->cotangent[0], i, false), !fresh);
+    return to ? TAD_OK : TAD_NO_MEMORY;
+}
+
+static void left_rule(tad_rule *r) {
+    r->result[0] = tad_mul(r->given[0], tad_mul(tad_number(2), r->in[0]));
+}
+
+START_TEST(a_buffer_that_another_recording_wrote_is_seen) {
+    tad_gradcheck_report r;
+    tad_sample_input in = {.type = {TAD_F64, {1, {6}}}, .lo = 0.5, .hi = 1.2};
+    tad_sample sample = {.label = "left", .n = 1, .in = &in};
+    const tad_op op = {.name = "left",
+                       .family = "test",
+                       .doc = "x^2",
+                       .min_in = 1,
+                       .max_in = 1,
+                       .n_out = 1,
+                       .shape = left_shape,
+                       .forward = left_forward,
+                       .vjp = left_rule,
+                       .jvp = left_rule,
+                       .backward = left_backward,
+                       .samples = &sample,
+                       .n_samples = 1};
+    ck_assert_int_eq(tad_gradcheck_op(&op, NULL, &r), TAD_CHECK_FAIL);
+    ck_assert_uint_gt(r.law[0][TAD_LAW_DETERMINISM].broken, 0);
+}
+END_TEST
+
 START_TEST(a_check_ends_with_the_first_sample_that_fails) {
     tad_gradcheck_report r;
     ck_assert_int_eq(check_samples(TAD_LAW_HOMOGENEITY, 2, &r), TAD_CHECK_FAIL);
@@ -484,6 +535,7 @@ static Suite *suite(void) {
     Suite *s = suite_create("laws");
     TCase *c = support_case(s, "laws");
     tcase_set_timeout(c, 300);
+    tcase_add_test(c, a_buffer_that_another_recording_wrote_is_seen);
     tcase_add_test(c, a_check_ends_with_the_first_sample_that_fails);
     tcase_add_test(c, outputs_without_derivatives_may_come_first);
     tcase_add_test(c, float32_may_err_by_what_the_steepest_input_brings);

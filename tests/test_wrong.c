@@ -137,11 +137,31 @@ START_TEST(a_wrong_derivative_fails) {
 }
 END_TEST
 
+/* Steps have to be below the distance of the kink; there the bound is still sharp enough. */
+static tad_var near_kink(tad_tape *t, const tad_var *in, size_t n, void *user) {
+    (void)t, (void)n;
+    return tad_abs(tad_sub(times(in[0], tad_number(*(const double *)user)), tad_number(1)));
+}
+
+START_TEST(a_wrong_sign_near_a_kink_fails) {
+    static const double distance[] = {-1e-8, 1e-8, -1e-6, 1e-4};
+    for (int wrong = 0; wrong < 2; wrong++) {
+        double factor = wrong ? -1 : 1;
+        tad_tape *t = tad_tape_new(NULL);
+        tad_var x = tad_scalar(t, 1 + distance[_i]);
+        tad_verdict v = tad_gradcheck(near_kink, &factor, &x, 1, NULL, NULL);
+        ck_assert_int_eq(v, wrong ? TAD_CHECK_FAIL : TAD_CHECK_PASS);
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("wrong");
     TCase *c = support_case(s, "wrong");
     tcase_add_loop_test(c, the_same_without_a_fault_passes, 0, BASE_COUNT);
     tcase_add_loop_test(c, a_wrong_derivative_fails, 0, FAULT_COUNT);
+    tcase_add_loop_test(c, a_wrong_sign_near_a_kink_fails, 0, 4);
     return s;
 }
 

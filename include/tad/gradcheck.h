@@ -58,7 +58,7 @@ typedef enum tad_grade {
 #define TAD_LAW_LIST(L)                                                                            \
     L(SHAPE, "every gradient has the shape and type of its input")                                 \
     L(UNCHANGED, "inputs and cotangents are left unchanged")                                       \
-    L(DETERMINISM, "five times the same bits, in fresh and moved memory")                          \
+    L(DETERMINISM, "five times the same bits, in moved memory, after another recording")           \
     L(HOMOGENEITY, "VJP(0) = 0 and VJP(2^k v) = 2^k VJP(v), JVP likewise")                         \
     L(OUTPUTS, "a missing cotangent is zero, several outputs add up")                              \
     L(NAN, "a NaN in the cotangent arrives")                                                       \

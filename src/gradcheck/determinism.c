@@ -37,8 +37,22 @@ static void check_bits(tad__check *c, const double *now, const double *before, s
     tad__note(&c->notes, TAD_LAW_DETERMINISM, !tad__same_bits(now, before, n), 0, "%s", what);
 }
 
-/* Once more at another place in memory; compares with the values, c->g and c->t. */
-static tad_status once_more(tad__check *c, size_t shift, double *workspace) {
+/* Records the function at another point, and forgets that, while a recording is open: what a rule
+ * reads beside its operands and what was saved (a buffer of the program's that forward wrote) is of
+ * that point then. */
+static tad_status record_elsewhere(tad__check *c) {
+    tad__problem other = *c->p;
+    double *x = tad__take(other.workspace, tad__inputs(&other), sizeof *x);
+    other.in = tad__take(other.workspace, other.n_in, sizeof *other.in);
+    other.out = tad__take(other.workspace, other.n_out, sizeof *other.out);
+    if (!x || !other.in || !other.out) return tad_tape_status(other.workspace->tape);
+    tad__scale(other.x, 0.5, tad__inputs(&other), x);
+    return tad__problem_value(&other, x, c->t2);
+}
+
+/* Once more at another place in memory, with another recording before the sweeps if alone is false;
+ * compares with the values, c->g and c->t. */
+static tad_status once_more(tad__check *c, size_t shift, bool alone, double *workspace) {
     tad__problem *p = c->p;
     size_t n = tad__inputs(p), m = tad__outputs(p);
     double *x = workspace + shift, *v = x + n, *w = v + m, *y = w + n;
@@ -49,6 +63,7 @@ static tad_status once_more(tad__check *c, size_t shift, double *workspace) {
     memcpy(w, c->w, n * sizeof *w);
     status = tad__problem_open(p, x);
     if (status == TAD_OK) status = tad__problem_read(p, y);
+    if (status == TAD_OK && !alone) status = record_elsewhere(c);
     if (status == TAD_OK) status = tad__problem_vjp(p, v, NULL, c->g2);
     if (status == TAD_OK) status = tad__problem_jvp(p, w, c->t2);
     if (status == TAD_OK) {
@@ -67,6 +82,6 @@ tad_status tad__check_determinism(tad__check *c) {
     if (!workspace) return tad_tape_status(c->p->workspace->tape);
     tad_status status = TAD_OK;
     for (size_t k = 1; k <= 7 && status == TAD_OK; k += k > 1 ? 2 : 1)
-        status = once_more(c, k, workspace);
+        status = once_more(c, k, k < 6, workspace);
     return status;
 }

@@ -94,12 +94,14 @@ static void note_worst(tad__check *c, const tad__pick *of, const tad__pick *wrt,
     tad__note_worst(&c->notes, &entry);
 }
 
-/* Whether an analytic value is no further off than its own rounding may have taken it. */
+/* Whether an analytic value is no further off than its own rounding may have taken it, or that of
+ * the values over the step. */
 static bool is_rounding(tad__check *c, const tad__pick *of, const tad__pick *wrt, double a,
                         const tad__slope *n) {
     tad__problem *p = c->p;
     double far = fabs(a - n->value);
     if (c->notes.failed || n->kind != TAD__SLOPE_SMOOTH || !isfinite(far)) return false;
+    if (far * n->step <= 4 * n->ripple) return true;
     tad__pick_unit(of, tad__outputs(p), c->v);
     tad__pick_unit(wrt, tad__inputs(p), c->w);
     const tad__noise_at at = {TAD__NOISE_REVERSE, p->x, c->v, c->w};
@@ -138,7 +140,7 @@ static void count(tad__check *c, const tad__pick *of, const tad__pick *wrt, doub
 
 typedef struct columns { /* workspace for the walk along one direction */
     walk w;
-    double *f0, *slopes, *workspace;
+    double *f0, *slopes, *rounding, *ripple, *workspace;
     tad__slope *slope;
 } columns;
 
@@ -149,12 +151,14 @@ static tad_status columns_begin(tad__check *c, columns *k) {
                   tad__take(workspace, m, sizeof(double))};
     k->f0 = tad__take(workspace, m, sizeof *k->f0);
     k->slopes = tad__take(workspace, m, sizeof *k->slopes);
+    k->rounding = tad__take(workspace, m, sizeof *k->rounding);
+    k->ripple = tad__take(workspace, m, sizeof *k->ripple);
     k->workspace = tad__take(workspace, tad__slopes_room(m), sizeof *k->workspace);
     k->slope = tad__take(workspace, m, sizeof *k->slope);
     if (tad_tape_status(workspace->tape) != TAD_OK) return tad_tape_status(workspace->tape);
     if (tad__inputs(c->p) > 0) memcpy(k->w.x, c->p->x, tad__inputs(c->p) * sizeof(double));
     project(&k->w, c->p->y, k->f0);
-    return TAD_OK;
+    return tad__noise_of_rows(c->p, c->of.pick, m, c->v, c->g, k->rounding, k->ripple);
 }
 
 /* Moving many elements at once rounds each of them: a noise of the size |x| |slope|, estimated from
@@ -182,6 +186,8 @@ static tad_status check_input(tad__check *c, columns *k, size_t input, size_t *c
         const tad__pick *along = &c->wrt.pick[*column];
         tad__path path = path_along(c, &k->w, along);
         begin_noise(c, k, along, singles, path.scale);
+        path.rounding = k->rounding;
+        path.ripple = k->ripple;
         k->w.along = along;
         tad_status status = tad__slopes(&path, k->f0, k->w.noise, c->of.n, k->workspace, k->slope);
         if (status != TAD_OK) return status;

@@ -18,11 +18,15 @@ typedef struct line {
     double noise[TAD__LEVELS]; /* rounding of the values, divided by the step */
     double left[TAD__LEVELS], right[TAD__LEVELS];
     double x;
-    double near;      /* what is as near to x as that is rarely a kink */
-    double unit;      /* the values are whole multiples of it */
-    double own_noise; /* of values, explained by their size */
-    bool falls, wild; /* at the finest levels differences still fall, or are large */
-    bool constant;    /* one and the same value at all levels */
+    double near;             /* what is as near to x as that is rarely a kink */
+    double unit;             /* the values are whole multiples of it */
+    double own_noise;        /* of values, explained by their size */
+    double rounding, ripple; /* of values, see tad__values */
+    double natural;          /* size of numbers at the finest level */
+    double own;              /* of its values alone */
+    bool falls, wild;        /* at the finest levels differences still fall, or are large */
+    bool unexplained;        /* there they are larger than rounding, which is known */
+    bool constant;           /* one and the same value at all levels */
 } line;
 
 /* The slope at x of the parabola through three points: the steps to both sides may differ by a
@@ -62,12 +66,22 @@ static void quotient(line *l, const tad__slope_steps *c, double f0, double fp, d
     size = fmax(size, fabs(x) * fmax(fabs(l->right[k]), fabs(l->left[k])) / 4);
     l->d[k] = central(l, c, x, fp, fm, k);
     l->gap[k] = fabs(l->right[k] - l->left[k]);
-    l->noise[k] = (2 * DBL_EPSILON * size + DBL_TRUE_MIN) / c->h[k];
+    l->natural = size + DBL_TRUE_MIN / (2 * DBL_EPSILON);
+    l->noise[k] = fmax(2 * DBL_EPSILON * size + DBL_TRUE_MIN, l->rounding) / c->h[k];
+    l->own = fmax(fabs(fp), fabs(fm));
+}
+
+/* The largest change of values that may be rounding, of those that `guess`, a part of a value's
+ * size, would let pass: where rounding is known it is not far above that. */
+static double most_rounding(const line *l, int k, double guess) {
+    double known = l->ripple > 0 ? 512 * l->ripple : INFINITY;
+    return fmin(guess * l->size[k], fmax(1e-13 * l->size[k], known));
 }
 
 static void quotients(line *l, const tad__slope_steps *c, const tad__values *f) {
     double f0 = f->at;
-    *l = (line){.x = c->x, .near = c->near, .constant = true};
+    *l = (line){
+        .x = c->x, .near = c->near, .constant = true, .rounding = f->rounding, .ripple = f->ripple};
     l->unit = isfinite(f0) ? last_bit(f0) : 0;
     for (int k = 0; k < TAD__LEVELS; k++) {
         double fp = f->plus[(size_t)k * f->stride], fm = f->minus[(size_t)k * f->stride];
@@ -102,7 +116,9 @@ static double first_step(const line *l, const tad__slope_steps *c) {
     while (k > l->first && l->left[k] == 0 && l->right[k] == 0) k--;
     double step = fmax(fabs(l->left[k]), fabs(l->right[k])) * c->h[k];
     bool still = k < TAD__LEVELS - 1;
-    return still && step <= fmax(64 * DBL_EPSILON, 1e-6 * l->size[k]) ? step : 0;
+    double most = fmax(64 * DBL_EPSILON, 1e-6 * l->size[k]);
+    if (l->ripple > 0) most = most_rounding(l, k, 1e-6);
+    return still && step <= most ? step : 0;
 }
 
 /* The same of second differences: they see what f(x + h) and f(x - h) have in common, and f(x) has
@@ -128,7 +144,7 @@ static double near_jump(const line *l, const tad__slope_steps *c) {
         for (int j = k - 3; j < k; j++)
             stays = stays && jitter(l, c, j) < 4 * jump && jitter(l, c, j) > jump / 4;
         bool at_once = jump > 32 * fmax(quiet, DBL_EPSILON * size);
-        if (stays && at_once && jump <= 1e-6 * size) return jump;
+        if (stays && at_once && jump <= most_rounding(l, k, 1e-6)) return jump;
         quiet = fmax(quiet, jump);
     }
     return 0;
@@ -142,7 +158,8 @@ static double grid(const line *l) {
     int last = TAD__LEVELS - 1;
     double slope = fmax(fabs(l->left[last]), fabs(l->right[last])), size = l->size[last];
     double explained = fmax(8 * DBL_EPSILON * size, 4 * DBL_EPSILON * fabs(l->x) * slope);
-    return slope > 0 && l->unit > explained && l->unit <= 1e-6 * size ? l->unit / 4 : 0;
+    double most = most_rounding(l, last, 1e-6);
+    return slope > 0 && l->unit > explained && l->unit <= most ? l->unit / 4 : 0;
 }
 
 static bool is_cubic(double coarse, double fine) { return coarse > 5 * fine && coarse < 12 * fine; }
@@ -152,12 +169,14 @@ static bool is_cubic(double coarse, double fine) { return coarse > 5 * fine && c
  * do, and still fall with the cube of the step, the steps are too large instead. */
 static void measure_noise(line *l, const tad__slope_steps *c) {
     int last = TAD__LEVELS - 1;
-    double j[3], own = 128 * DBL_EPSILON * l->size[last], most;
+    double j[3], most;
+    double own = fmax(128 * DBL_EPSILON * l->size[last], 64 * l->rounding);
     for (int k = 0; k < 3; k++) j[k] = jitter(l, c, last - 3 + k);
     most = fmax(j[0], fmax(j[1], j[2]));
     l->own_noise = own;
     l->falls = is_cubic(j[0], j[1]) && is_cubic(j[1], j[2]) && j[2] > own;
-    l->wild = most > 1e-4 * l->size[last];
+    l->wild = most > fmax(1e-4 * l->own, 4 * l->noise[last] * c->h[last]);
+    l->unexplained = l->ripple > 0 && most > most_rounding(l, last, 1);
     for (int k = 0; k < 3; k++) most = fmax(most, curl(l, c, last - 3 + k));
     add_noise(l, c, 2 * (l->falls ? j[2] : most));
     add_noise(l, c, fmax(2 * near_jump(l, c), grid(l)));
@@ -176,8 +195,9 @@ static double rounding_in(const line *l, const tad__slope_steps *c, int k, doubl
     bool at_once = j == TAD__LEVELS - 2 || jitter(l, c, j + 1) < step / 32;
     double argument = 64 * DBL_EPSILON * fabs(l->x * l->d[j]); /* of a multiple of x */
     bool stays = j < 3 || jitter(l, c, j - 3) < 32 * step;
-    if (at_once && (is_near(l, c, j) ? step <= 1e-6 * size : stays && step <= 1e-9 * size))
-        return fmax(step, fmin(across, 1e-6 * size));
+    double near = most_rounding(l, j, 1e-6);
+    if (at_once && (is_near(l, c, j) ? step <= near : stays && step <= fmin(near, 1e-9 * size)))
+        return fmax(step, fmin(across, near));
     return across <= fmax(1e-12 * size, argument) ? across : 0;
 }
 
@@ -269,12 +289,12 @@ static bool converged(const tad__slope *s, const line *l, const tad__slope_steps
 
 static void judge(line *l, const tad__slope_steps *c, tad__slope *out) {
     *out = (tad__slope){.kind = TAD__SLOPE_UNKNOWN, .value = NAN, .error = INFINITY};
-    l->falls = l->wild = false;
+    l->falls = l->wild = l->unexplained = false;
     if (l->first + 4 > TAD__LEVELS) return;
     int last = TAD__LEVELS - 1;
     double now = l->gap[last], before = l->gap[last - 3];
     bool stays = now > 32 * l->noise[last] && !(now < 0.3 * before);
-    out->natural = l->noise[last] / (2 * DBL_EPSILON) * c->h[last] / (8 * c->h[0]);
+    out->natural = l->natural / (8 * c->h[0]);
     if (stays && gap_is_constant(l)) {
         out->kind = TAD__SLOPE_KINK;
     } else {
@@ -292,13 +312,15 @@ static void judge(line *l, const tad__slope_steps *c, tad__slope *out) {
 static bool wants_finer(const line *l, const tad__slope_steps *c, const tad__slope *s) {
     if (l->constant || s->kind == TAD__SLOPE_KINK) return false;
     if (s->kind == TAD__SLOPE_JUMP || !isfinite(s->error)) return true;
+    if (l->unexplained) return true;
     if (s->error <= 1e-8 * fabs(s->value)) return false;
     return l->falls || l->wild || s->step <= c->h[TAD__LEVELS - 4];
 }
 
-bool tad__levels_slope(const tad__slope_steps *c, const tad__values *f, tad__slope *out) {
+void tad__levels_slope(const tad__slope_steps *c, const tad__values *f, tad__slope *out) {
     line l;
     quotients(&l, c, f);
     judge(&l, c, out);
-    return wants_finer(&l, c, out);
+    out->ripple = fmin(f->ripple, 1e-9 * l.natural);
+    out->open = wants_finer(&l, c, out);
 }

@@ -24,7 +24,9 @@ typedef struct tad__slope {
     double side_error;   /* of these */
     double step;
     double natural; /* size of the values divided by the scale of the steps */
+    double ripple;  /* of tad__values, but a small part of their size at most */
     bool rejected;  /* some level was not smooth: the error bound may miss what is far away */
+    bool open;      /* finer steps may tell more */
 } tad__slope;
 
 /* The steps, each half of the one before, and the coordinates that were reached. */
@@ -39,10 +41,11 @@ typedef struct tad__values {
     double at;
     const double *plus, *minus;
     size_t stride;
-    double noise; /* size of numbers that they are rounded with, beside their own */
+    double noise;    /* size of numbers that they are rounded with, beside their own */
+    double rounding; /* what rounding takes them off by, if not more; 0: not known */
+    double ripple;   /* what rounding can hardly take them off by 500 times over; 0: not known */
 } tad__values;
 
-/* Returns whether finer steps may tell more. */
-bool tad__levels_slope(const tad__slope_steps *steps, const tad__values *f, tad__slope *out);
+void tad__levels_slope(const tad__slope_steps *steps, const tad__values *f, tad__slope *out);
 
 #endif

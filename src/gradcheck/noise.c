@@ -6,7 +6,9 @@
  * 1 / x times as large as the result.
  *
  * Needed only where a law would break otherwise; where a rule cannot be differentiated once more
- * there is no estimate, and the law stands as it is. */
+ * there is no estimate, and the law stands as it is. Of values it is asked for every row: it tells
+ * the numeric derivative which small changes may be rounding. Wrong rules put wrong weights on
+ * roundings, which are far below what a wrong entry is off. */
 #include "noise.h"
 
 #include <float.h>
@@ -75,27 +77,34 @@ static tad_status find_roots(tad__problem *p, const tad__noise_at *at, sum *s) {
     return tad_tape_status(p->workspace->tape);
 }
 
-/* |adjoint| times a rounding of the value, summed over the elements of one node. */
-static double of_node(tad_var x, double epsilon, double *value) {
+/* |adjoint| times a rounding of the value, or of `size` if that is larger, summed over the elements
+ * of one node. */
+static double of_node(tad_var x, double epsilon, double size, double *value) {
     size_t n = (size_t)tad_size_of(x);
-    const double *adjoint = tad_gradient_data(x);
-    double total = 0;
-    if (!adjoint || tad__top(adjoint, n) == 0) return 0; /* nothing arrived here */
-    if (tad_read(x, value, n) != TAD_OK) return 0;
-    for (size_t i = 0; i < n; i++)
-        total += fabs(adjoint[i]) * (epsilon * fabs(value[i]) + DBL_TRUE_MIN);
+    const void *adjoint = tad_gradient_data(x);
+    bool narrow = tad_dtype_of(x) == TAD_F32;
+    double total = 0, least = narrow ? FLT_TRUE_MIN : DBL_TRUE_MIN;
+    if (narrow) epsilon *= FLT_EPSILON / DBL_EPSILON;
+    if (!adjoint || tad_read(x, value, n) != TAD_OK) return 0; /* nothing arrived here */
+    for (size_t i = 0; i < n; i++) {
+        double a = narrow ? ((const float *)adjoint)[i] : ((const double *)adjoint)[i];
+        double part = a == 0 ? 0 : fabs(a) * (epsilon * fmax(fabs(value[i]), size) + least);
+        if (isfinite(part)) total += part; /* of one that overflows nothing can be told */
+    }
     return total;
 }
 
-/* The sweep went over all nodes up to the last root. */
-static size_t swept(const sum *s) {
+/* A sweep from n roots, of which some may be constants, goes over all nodes up to the last one. */
+static size_t swept(const tad_var *root, size_t n) {
     size_t end = 0;
-    for (size_t k = 0; k < s->n; k++) {
-        size_t root = tad_node_index(s->y[k]);
-        if (root != SIZE_MAX && root >= end) end = root + 1;
+    for (size_t k = 0; k < n; k++) {
+        size_t last = tad_node_needs_gradient(root[k]) ? tad_node_index(root[k]) : SIZE_MAX;
+        if (last != SIZE_MAX && last >= end) end = last + 1;
     }
     return end;
 }
+
+static bool is_float(tad_dtype dtype) { return dtype == TAD_F64 || dtype == TAD_F32; }
 
 /* Of all nodes from the first on. */
 static double of_nodes(tad__workspace *workspace, size_t first, size_t end, double epsilon) {
@@ -106,8 +115,8 @@ static double of_nodes(tad__workspace *workspace, size_t first, size_t end, doub
     double *value = tad__take(workspace, most, sizeof *value);
     for (size_t i = first; i < end && value; i++) {
         tad_var x = tad_node_at(workspace->tape, i);
-        if (tad_node_needs_gradient(x) && tad_dtype_of(x) == TAD_F64)
-            total += of_node(x, epsilon, value);
+        if (tad_node_needs_gradient(x) && is_float(tad_dtype_of(x)))
+            total += of_node(x, epsilon, 0, value);
     }
     return total;
 }
@@ -131,7 +140,7 @@ static tad_status estimate(tad__problem *p, const tad__noise_at *at, double epsi
     if (status != TAD_OK || s.n == 0) return status;
     retain_ops(t, first);
     status = tad_reverse_from(s.y, s.weight, s.n);
-    if (status == TAD_OK) *total = of_nodes(p->workspace, first, swept(&s), epsilon);
+    if (status == TAD_OK) *total = of_nodes(p->workspace, first, swept(s.y, s.n), epsilon);
     return status == TAD_OK ? tad_tape_status(t) : status;
 }
 
@@ -154,4 +163,87 @@ double tad__noise(tad__problem *p, tad__noise_at at, bool underflow_only) {
     if (status != TAD_OK && status != TAD_NO_MEMORY) tad_tape_clear(p->workspace->tape);
     take_up(p, &a);
     return status == TAD_OK && isfinite(total) ? total : 0;
+}
+
+/* ---- of values, row by row ---- */
+
+/* A recording, and for each of its nodes the largest operand, if it may be computed through it. */
+typedef struct recording {
+    tad__problem *p;
+    size_t first, end;
+    double *operand, *value; /* value: workspace for any of its variables */
+} recording;
+
+static bool is_told(tad_var x) { return tad_node_needs_gradient(x) && is_float(tad_dtype_of(x)); }
+
+/* The largest number of an operand; 0 of what is absent or no number. */
+static double size_of(tad__workspace *workspace, tad_var x) {
+    double item = tad_tape_of(x) ? 0 : tad_item(x), size = isfinite(item) ? fabs(item) : 0;
+    if (!tad_tape_of(x) || !is_float(tad_dtype_of(x))) return size;
+    tad__moment before = tad__workspace_now(workspace);
+    size_t n = (size_t)tad_size_of(x);
+    double *value = tad__take(workspace, n, sizeof *value);
+    if (value && tad_read(x, value, n) == TAD_OK) size = tad__largest(value, n);
+    tad__workspace_return(workspace, before);
+    return size;
+}
+
+/* How large operands may be that the parts of an op cancel with: any for most; numbers like 1 for
+ * an elementwise op of one operand, as x - tanh x is; none for products and the like, which are as
+ * exact as numbers go, and for a view, which computes nothing. */
+static double cancels_up_to(tad_var x) {
+    const tad_op *op = tad_node_op(x);
+    if (!op || op->view) return 0;
+    if (!(op->flags & TAD_OP_ELEMENTWISE)) return INFINITY;
+    return tad_node_parent_count(x) == 1 ? 1 : 0;
+}
+
+static tad_status look_at_operands(recording *r) {
+    tad__workspace *workspace = r->p->workspace;
+    size_t most = 0;
+    r->operand = tad__take(workspace, r->end - r->first, sizeof *r->operand);
+    for (size_t i = r->first; i < r->end && r->operand; i++) {
+        tad_var x = tad_node_at(workspace->tape, i);
+        most = tad__max(most, (size_t)tad_size_of(x));
+        double limit = is_told(x) ? cancels_up_to(x) : 0;
+        for (size_t k = 0; limit > 0 && k < tad_node_parent_count(x); k++) {
+            double size = fmin(size_of(workspace, tad_node_parent(x, k)), limit);
+            r->operand[i - r->first] = fmax(r->operand[i - r->first], size);
+        }
+    }
+    r->value = tad__take(workspace, most, sizeof *r->value);
+    return tad_tape_status(workspace->tape);
+}
+
+/* After the sweep of a row. */
+static void of_row(const recording *r, double *least, double *most) {
+    for (size_t i = r->first; i < r->end; i++) {
+        tad_var x = tad_node_at(r->p->workspace->tape, i);
+        if (!is_told(x)) continue;
+        *least += of_node(x, DBL_EPSILON / 2, 0, r->value);
+        *most += of_node(x, DBL_EPSILON / 2, r->operand[i - r->first], r->value);
+    }
+    if (!isfinite(*least) || !isfinite(*most)) *least = *most = 0;
+}
+
+static tad_status of_rows(recording *r, const tad__pick *row, size_t n, double *v, double *g,
+                          double *least, double *most) {
+    tad_status status = look_at_operands(r);
+    for (size_t i = 0; i < n && status == TAD_OK; i++) {
+        tad__pick_unit(&row[i], tad__outputs(r->p), v);
+        status = tad__problem_vjp(r->p, v, NULL, g);
+        if (status == TAD_OK) of_row(r, &least[i], &most[i]);
+    }
+    return status;
+}
+
+tad_status tad__noise_of_rows(tad__problem *p, const tad__pick *row, size_t n, double *v, double *g,
+                              double *least, double *most) {
+    recording r = {p, tad_node_count(p->workspace->tape), 0, NULL, NULL};
+    tad_status status = tad__problem_open(p, p->x);
+    if (status == TAD_OK) retain_ops(p->workspace->tape, r.first);
+    r.end = tad__max(swept(p->out, p->n_out), r.first);
+    if (status == TAD_OK) status = of_rows(&r, row, n, v, g, least, most);
+    tad__problem_close(p);
+    return status;
 }

@@ -27,6 +27,7 @@ static void refine(tad__slope *s, const tad__slope *finer) {
     double far = fabs(s->value - finer->value);
     bool same = s->kind == TAD__SLOPE_SMOOTH && finer->kind == TAD__SLOPE_SMOOTH &&
                 far <= s->error + finer->error;
+    s->open = finer->open;
     if (finer->kind == TAD__SLOPE_UNKNOWN && s->kind != TAD__SLOPE_UNKNOWN) return;
     if (same && s->error < finer->error && finer->error > 1e-6 * fabs(finer->value))
         s->error = fmax(s->error, far);
@@ -52,14 +53,21 @@ static tad_status one_scale(const tad__path *path, double scale, const double *f
     tad_status status = evaluate_all(path, scale, m, workspace, &c);
     *more = false;
     for (size_t j = 0; j < m && status == TAD_OK; j++) {
-        const tad__values f = {f0[j], workspace + j, workspace + TAD__LEVELS * m + j, m,
-                               noise ? noise[j] : 0};
+        const tad__values f = {f0[j],
+                               workspace + j,
+                               workspace + TAD__LEVELS * m + j,
+                               m,
+                               noise ? noise[j] : 0,
+                               path->rounding ? path->rounding[j] : 0,
+                               path->ripple ? path->ripple[j] : 0};
         tad__slope s;
-        if (tad__levels_slope(&c, &f, &s)) *more = true;
+        if (!first && !out[j].open) continue; /* another value asked for this scale */
+        tad__levels_slope(&c, &f, &s);
         if (first)
             out[j] = s;
         else
             refine(&out[j], &s);
+        if (s.open) *more = true;
     }
     return status;
 }

@@ -22,6 +22,7 @@ typedef struct tad__path {
     double scale; /* the first steps are below scale / 4 */
     double size;  /* of the largest number moved: no step is as small as its rounding */
     bool fixed;   /* the scale was given: no other is tried */
+    const double *rounding, *ripple; /* for each value, see tad__values; NULL: not known */
 } tad__path;
 
 /* Derivatives of the m values of a function along a path; f0: the values at its point. noise[j]
