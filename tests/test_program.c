@@ -322,6 +322,31 @@ static void bind_halves(const machine *m, double *out) {
     }
 }
 
+static tad_var place_of_largest(tad_tape *tape, const tad_var *x, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    return tad_argmax(x[0], tad_all());
+}
+
+START_TEST(a_value_alone_has_any_type) {
+    const double x[3] = {1, 5, 2};
+    tad_var in = tad_input(t, TAD_F64, TAD_SHAPE(3), (double[]){7, 1, 1});
+    tad_program *p;
+    int64_t place = -1;
+    ck_done(tad_freeze_function(place_of_largest, NULL, &in, 1, TAD_GIVE_VALUE, NULL, &p), t);
+    tad_workspace *w = tad_workspace_new(p);
+    ck_assert_int_eq(tad_bind_in(w, 0, TAD_F64, TAD_SHAPE(3), x), TAD_OK);
+    ck_assert_int_eq(tad_bind_out(w, 0, TAD_I64, TAD_0D, &place), TAD_OK);
+    ck_assert_int_eq(tad_run(w), TAD_OK);
+    ck_assert_int_eq(place, 1);
+    tad_workspace_free(w);
+    tad_program_free(p);
+    const unsigned give = TAD_GIVE_VALUE | TAD_GIVE_JVP;
+    ck_assert_int_eq(tad_freeze_function(place_of_largest, NULL, &in, 1, give, NULL, &p),
+                     TAD_BAD_DTYPE);
+    ck_refused(t, TAD_BAD_DTYPE, "freeze_function: the function's result is int64");
+}
+END_TEST
+
 START_TEST(a_function_is_frozen_with_its_derivatives) {
     const double three = 3, halves[2] = {0.5, 0.5};
     double out[20];
@@ -637,6 +662,7 @@ static Suite *suite(void) {
     tcase_add_test(c, names_and_types_are_kept);
 
     c = tape_case(s, "functions");
+    tcase_add_test(c, a_value_alone_has_any_type);
     tcase_add_loop_test(c, a_function_is_frozen_with_its_derivatives, 1, 64);
     tcase_add_test(c, a_jacobian_is_frozen);
     tcase_add_test(c, derivatives_may_be_constants);

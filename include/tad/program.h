@@ -95,7 +95,8 @@ typedef enum tad_give {
 
 /* Records f on copies of x, and what `give` asks for, a sum of tad_give; freezes it; takes it all
  * from the tape again. The program's inputs are x, then what the derivatives take, in the order of
- * tad_give; its outputs what they give, in that order, whether they depend on an input or not.
+ * tad_give; its outputs what they give, in that order, whether they depend on an input or not. A
+ * value alone may be of any type.
  * Parameters that f uses are read where they lie.
  *
  * Errors: those of tad_freeze; of the drivers of diff.h; BAD_ARGUMENT for no or another `give`. */

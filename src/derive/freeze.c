@@ -105,8 +105,9 @@ static tad_status add_jacobian(making *m) {
 
 static tad_status record(making *m, tad_fn *f, void *user) {
     const bool number = m->give & (TAD_GIVE_GRADIENT | TAD_GIVE_HVP);
-    tad_status s = number ? tad__function_run_to_number(&m->d, f, user, &m->y)
-                          : tad__function_run(&m->d, f, user, &m->y);
+    tad_status s = number                      ? tad__function_run_to_number(&m->d, f, user, &m->y)
+                   : m->give == TAD_GIVE_VALUE ? tad__function_value(&m->d, f, user, &m->y)
+                                               : tad__function_run(&m->d, f, user, &m->y);
     if (s == TAD_OK && (m->give & TAD_GIVE_VALUE)) give_all(m, &m->y, 1);
     if (s == TAD_OK) s = add_gradient(m);
     if (s == TAD_OK) s = add_vjp(m);

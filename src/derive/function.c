@@ -55,19 +55,30 @@ tad_status tad__function_check_all(const tad__function *d) {
     return s;
 }
 
+static void name_result(const tad__function *d, char *text, size_t size) {
+    snprintf(text, size, "%s: the function's result", d->what);
+}
+
 /* f may have rewound its inputs. */
-tad_status tad__function_run(const tad__function *d, tad_fn *f, void *user, tad_var *y) {
-    char what[40];
+tad_status tad__function_value(const tad__function *d, tad_fn *f, void *user, tad_var *y) {
+    char what[48];
     uint32_t index;
     *y = f(d->t, d->x, d->n, user);
     const bool rewound = d->t->head.epoch != d->epoch;
     if (d->t->error.status == TAD_OK && rewound) resolve_inputs(d);
     if (d->t->error.status != TAD_OK) return d->t->error.status;
     if (tad_is_number(*y)) *y = tad_full(d->t, TAD_F64, TAD_0D, y->u.number);
-    snprintf(what, sizeof what, "%s: the function's result", d->what);
-    if (!tad__resolve(d->t, *y, what, &index)) return d->t->error.status;
-    tad_dtype dtype = tad__dtype_at(d->t, index);
+    name_result(d, what, sizeof what);
+    return tad__resolve(d->t, *y, what, &index) ? TAD_OK : d->t->error.status;
+}
+
+tad_status tad__function_run(const tad__function *d, tad_fn *f, void *user, tad_var *y) {
+    char what[48];
+    const tad_status s = tad__function_value(d, f, user, y);
+    if (s != TAD_OK) return s;
+    const tad_dtype dtype = tad__dtype_at(d->t, y->u.at.index);
     if (tad__is_float(dtype)) return TAD_OK;
+    name_result(d, what, sizeof what);
     return tad__fail(d->t, TAD_BAD_DTYPE, "%s is %s, it has no derivative", what,
                      tad_dtype_name(dtype));
 }

@@ -23,7 +23,9 @@ tad_status tad__function_begin(tad__function *d, tad_fn *f, const void *out);
  * derivative. */
 tad_status tad__function_check(const tad__function *d, size_t k);
 tad_status tad__function_check_all(const tad__function *d);
-/* y = f(x), a variable that can have a derivative, or one of one element. */
+/* y = f(x), a variable. */
+tad_status tad__function_value(const tad__function *d, tad_fn *f, void *user, tad_var *y);
+/* The same that can have a derivative, or such a one of one element. */
 tad_status tad__function_run(const tad__function *d, tad_fn *f, void *user, tad_var *y);
 tad_status tad__function_run_to_number(const tad__function *d, tad_fn *f, void *user, tad_var *y);
 /* The Jacobian of what is recorded, recorded. matrix.c */

@@ -289,7 +289,6 @@ static bool converged(const tad__slope *s, const line *l, const tad__slope_steps
 
 static void judge(line *l, const tad__slope_steps *c, tad__slope *out) {
     *out = (tad__slope){.kind = TAD__SLOPE_UNKNOWN, .value = NAN, .error = INFINITY};
-    l->falls = l->wild = l->unexplained = false;
     if (l->first + 4 > TAD__LEVELS) return;
     int last = TAD__LEVELS - 1;
     double now = l->gap[last], before = l->gap[last - 3];
