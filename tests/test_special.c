@@ -536,6 +536,8 @@ START_TEST(orders_are_whole_numbers) {
         ck_assert(tad_is_nil(tad_polygamma(array, orders[i])));
         ck_refused(t, TAD_BAD_ARGUMENT, "polygamma", "order", "(2,3)");
     }
+    ck_assert(tad_is_nil(tad_lambert_w(array, 1)));
+    ck_refused(t, TAD_BAD_ARGUMENT, "lambert_w", "branch 1 is not 0 or -1");
     tad_call(t, "polygamma", &number, 1, NULL, 0, NULL, 0);
     ck_refused(t, TAD_BAD_ARGUMENT, "polygamma", "n");
     tad_tape_free(t);

@@ -21,8 +21,11 @@ tad_status tad__row_shape(const tad_call_frame *c, tad_type *out, size_t *n_out)
     if (tad__options_fit(tad__row_of(c->op), pq)) return TAD_OK;
     if (tad__row_of(c->op) == TAD__ROW_softshrink)
         return tad_fail(c, TAD_BAD_ARGUMENT, "lambd %g is not 0 or above", pq[0]);
+    if (tad__row_of(c->op) == TAD__ROW_lambert_w)
+        return tad_fail(c, TAD_BAD_ARGUMENT, "branch %g is not 0 or -1", pq[0]);
     if (c->op->n_options == 1)
-        return tad_fail(c, TAD_BAD_ARGUMENT, "order %g is not one of 0, 1, 2, ...", pq[0]);
+        return tad_fail(c, TAD_BAD_ARGUMENT, "order %g is not one of 0, 1, 2, ... below 2^20",
+                        pq[0]);
     return tad_fail(c, TAD_BAD_ARGUMENT, "cannot clip to %g .. %g", pq[0], pq[1]);
 }
 
