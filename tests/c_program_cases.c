@@ -42,6 +42,8 @@ CALL(largest_columns, tad_amax(a, tad_axis(0)))
 /* Of elements that lie anyhow. */
 CALL(place_of_all, tad_add(tad_cast(tad_argmax(tad_transpose(a, 0, 1), tad_all()), tad_dtype_of(a)),
                            tad_sum(a, tad_all())))
+/* Of elements in their order, which is not that of memory. */
+CALL(takes_of_turned, tad_take(tad_transpose(a, 0, 1), labels_of(a), tad_all()))
 CALL(entropy, tad_cross_entropy(a, labels_of(a), NULL))
 CALL(shares, tad_cross_entropy(a, tad_softmax(b, 1), NULL))
 CALL(squares, tad_mse(a, b, TAD_MEAN))
@@ -86,6 +88,7 @@ static const long_case long_cases[] = {
     {"largest_rows", OF(11, 222), NONE, largest_rows},
     {"largest_columns", OF(101, 77), NONE, largest_columns},
     {"place_of_all", OF(11, 22), NONE, place_of_all},
+    {"takes_of_turned", OF(9, 7), NONE, takes_of_turned},
     {"entropy", OF(37, 150), NONE, entropy},
     {"entropy_short", OF(900, 10), NONE, entropy},
     {"shares", OF(20, 90), OF(20, 90), shares},

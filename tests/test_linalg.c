@@ -16,6 +16,27 @@ static const double plain[] = {2, 1, 0, -1, 3, 1, 0.5, 0, 4}, rank_1[] = {1, 2, 
 
 /* ---- what is refused ---- */
 
+/* Of a size that no slack of a workspace hides. */
+START_TEST(factors_of_a_larger_matrix) {
+    enum { M = 34, N = 26 };
+    double x[M * N];
+    tad_tape *t = tad_tape_new(NULL);
+    for (int i = 0; i < M * N; i++) x[i] = sin(i * i * 0.37) + (i % (N + 1) == 0);
+    tad_var a = tad_constant(t, TAD_F64, TAD_SHAPE(M, N), x), w, vt, r;
+    tad_var u = tad_svd(a, &w, &vt), q = tad_qr(a, &r);
+    tad_var away = tad_sub(tad_matmul(tad_mul(u, w), vt), a), off = tad_sub(tad_matmul(q, r), a);
+    ck_near(tad_item(tad_amax(tad_abs(away), tad_all())), 0, 1e-13);
+    ck_near(tad_item(tad_amax(tad_abs(off), tad_all())), 0, 1e-13);
+    tad_var s = tad_matmul(tad_transpose(a, 0, 1), a), vectors, values = tad_eigh(s, &vectors);
+    off = tad_sub(tad_matmul(s, vectors), tad_mul(vectors, values));
+    ck_near(tad_item(tad_amax(tad_abs(off), tad_all())), 0, 1e-12);
+    off = tad_sub(tad_matmul(tad_pinv(a, 1e-12), a), tad_eye(t, TAD_F64, N, N));
+    ck_near(tad_item(tad_amax(tad_abs(off), tad_all())), 0, 1e-11);
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(singular_matrices_are_refused) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var a = square(t, 2, rank_1), b = tad_input(t, TAD_F64, TAD_SHAPE(2), rank_1);
@@ -369,6 +390,7 @@ END_TEST
 static Suite *suite(void) {
     Suite *s = suite_create("linalg");
     TCase *c = support_case(s, "refused");
+    tcase_add_test(c, factors_of_a_larger_matrix);
     tcase_add_test(c, singular_matrices_are_refused);
     tcase_add_test(c, the_first_singular_matrix_of_a_batch_is_named);
     tcase_add_test(c, matrices_beyond_memory_are_refused);

@@ -92,6 +92,34 @@ START_TEST(gradients) {
 }
 END_TEST
 
+/* Of many short rows, which are added up in parts. */
+START_TEST(gradients_of_many_rows) {
+    enum { MANY = 20001, SHORT = 3 };
+    static double x[MANY * SHORT];
+    double by_gain[SHORT], by_bias[SHORT];
+    tad_tape *t = tad_tape_new(NULL);
+    fill(x, MANY * SHORT, 0.3);
+    tad_var v = tad_constant(t, TAD_F64, TAD_SHAPE(MANY, SHORT), x),
+            a = tad_input(t, TAD_F64, TAD_SHAPE(SHORT), (double[]){1, 2, 3}),
+            b = tad_input(t, TAD_F64, TAD_SHAPE(SHORT), (double[]){0, 0, 1});
+    ck_done(tad_reverse(tad_sum(tad_square(tad_layer_norm(v, a, b, TAD_0D, 1e-5)), tad_all())), t);
+    ck_done(tad_read(tad_gradient(a), by_gain, SHORT), t);
+    ck_done(tad_read(tad_gradient(b), by_bias, SHORT), t);
+    tad_var away = tad_sub(v, tad_mean(v, tad_keepdims(tad_axis(1)))),
+            unit = tad_mul(away,
+                           tad_rsqrt(tad_add(tad_mean(tad_square(away), tad_keepdims(tad_axis(1))),
+                                             tad_number(1e-5)))),
+            y = tad_mul(tad_number(2), tad_fma(unit, a, b));
+    tad_var right[2] = {tad_sum(tad_mul(y, unit), tad_axis(0)), tad_sum(y, tad_axis(0))};
+    for (int i = 0; i < SHORT; i++) {
+        ck_near(by_gain[i] / MANY, tad_item(tad_at(right[0], i)) / MANY, 1e-12);
+        ck_near(by_bias[i] / MANY, tad_item(tad_at(right[1], i)) / MANY, 1e-12);
+    }
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
 /* Of an array with as many axes as there can be, over one of them or all: the rows, or the row,
  * that its elements are. */
 START_TEST(eight_axes) {
@@ -199,6 +227,7 @@ static Suite *suite(void) {
     tcase_add_test(c, values);
     tcase_add_test(c, constant_row);
     tcase_add_loop_test(c, gradients, 0, 2);
+    tcase_add_test(c, gradients_of_many_rows);
     tcase_add_loop_test(c, eight_axes, 0, 2);
     tcase_add_test(c, shared_operand);
     tcase_add_test(c, levels_and_sweeps_agree);

@@ -299,6 +299,23 @@ static tad_status open_header(tad_tape *t, support_memory *m, const char *header
     return status;
 }
 
+/* Surrogates alone or in the wrong order, and digits that are none. */
+START_TEST(escapes_that_are_no_characters_are_refused) {
+    static const char *const bad[] = {"\\uDC00\\uDC00", "\\uDC00", "\\uD800x", "\\uD800\\u0041",
+                                      "\\u0000",        "\\uZZZZ", "\\u00"};
+    tad_tape *t = tad_tape_new(NULL);
+    support_memory m = {.fail_at = 0};
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+        char header[120];
+        snprintf(header, sizeof header,
+                 "{\"%s\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", bad[k]);
+        ck_assert_msg(open_header(t, &m, header, 8) == TAD_BAD_FILE, "%s", bad[k]);
+    }
+    tad_tape_free(t);
+    ck_no_leak(&m);
+}
+END_TEST
+
 static const char *const extreme[] = {"0",
                                       "1",
                                       "2147483647",
@@ -958,6 +975,7 @@ END_TEST
 
 static void add_writing(Suite *s) {
     TCase *c = support_case(s, "write");
+    tcase_add_test(c, escapes_that_are_no_characters_are_refused);
     tcase_add_test(c, known_bytes);
     tcase_add_test(c, full_device);
     tcase_add_test(c, old_file_or_new);

@@ -161,6 +161,16 @@ START_TEST(explain_leaves_out_what_is_no_ancestor) {
 }
 END_TEST
 
+START_TEST(an_operand_left_out_has_no_edge) {
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2, 3), NULL),
+            w = tad_param(t, TAD_F64, TAD_SHAPE(3, 2), NULL);
+    ck_done(tad_dot_graph(tad_affine(x, w, tad_none()), NULL, keep, &got), t);
+    size_t edges = 0;
+    for (const char *at = got.all; (at = strstr(at, " -> ")) != NULL; at++) edges++;
+    ck_assert_uint_eq(edges, 2);
+}
+END_TEST
+
 START_TEST(explain_of_one_output) {
     tad_var v = tad_input(t, TAD_F64, TAD_SHAPE(1), (double[]){3}), where;
     tad_var m = tad_max(v, tad_axis(0), &where), y = tad_mul(m, tad_number(2));
@@ -724,6 +734,7 @@ static Suite *shown(void) {
     tcase_add_test(c, explain_shows_sixteen_derivatives);
     tcase_add_loop_test(c, explain_shows_every_input_of_an_op_of_many, 0, 2);
     tcase_add_test(c, explain_leaves_out_what_is_no_ancestor);
+    tcase_add_test(c, an_operand_left_out_has_no_edge);
     tcase_add_test(c, explain_of_one_output);
     tcase_add_loop_test(c, explain_gives_a_rule_all_outputs, 0, 2);
     tcase_add_test(c, explain_has_a_number_for_each_of_many_inputs);

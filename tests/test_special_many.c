@@ -216,6 +216,8 @@ static const exact table[] = {
     {"betaincinv", {0}, {2, NAN, 0.5}, NAN},
     {"poisson_quantile", {0}, {0.5, 3.5}, 3}, /* SciPy's */
     {"poisson_quantile", {0}, {0.999999, 0.01}, 2},
+    {"poisson_quantile", {0}, {1, 3.5}, INFINITY},
+    {"poisson_quantile", {0}, {0.5, INFINITY}, INFINITY},
     {"poisson_quantile", {0}, {1e-09, 40.0}, 9},
     {"poisson_quantile", {0}, {0.0625, 1234.5}, 1181},
     {"poisson_quantile", {0}, {0.75, 1000000.0}, 1000674},
