@@ -67,6 +67,13 @@ START_TEST(functions_are_the_call_by_name) {
     word.text = "none";
     ck_same(tad_hinge(x, tad_detach(p), 1, TAD_EACH),
             by_name(t, "hinge", x, tad_detach(p), "reduction", word));
+    ck_same(tad_zeta(p, x), by_name(t, "zeta", p, x, NULL, one));
+    ck_same(tad_lbeta(p, x), by_name(t, "lbeta", p, x, NULL, one));
+    ck_same(tad_beta(p, x), by_name(t, "beta", p, x, NULL, one));
+    ck_same(tad_gammainc(p, x), by_name(t, "gammainc", p, x, NULL, one));
+    ck_same(tad_gammaincc(p, x), by_name(t, "gammaincc", p, x, NULL, one));
+    ck_same(tad_betainc(p, p, x),
+            tad_call(t, "betainc", (tad_var[]){p, p, x}, 3, NULL, 0, NULL, 0));
     word.text = "ij,jk->ki";
     ck_same(tad_einsum(word.text, (tad_var[]){x, rows}, 2),
             by_name(t, "einsum", x, rows, "equation", word));
