@@ -214,8 +214,8 @@ typedef struct tad_c_options {
  * NAME between arguments and seeds, and look at no element of it.
  *
  * UNSUPPORTED, with the reason: an op without C text (tad_op.c_text); a map (map.h) of a function
- * of arrays that needs more than 64 KiB for its values, which are on the stack, or draws random
- * numbers, or has thousands of single ones; for CasADi: what is not float64, or has more than two
+ * of arrays that needs more than 64 KiB for its values, which are on the stack, or has thousands of
+ * single numbers; for CasADi: what is not float64, or has more than two
  * axes, random draws, and what is read where it lies (see copy_parameters). BAD_ARGUMENT for a name
  * that C does not allow, an interface of steps, or inputs and outputs that are not those of the
  * derivative; NO_MEMORY; IO: the sink wanted no more.

@@ -77,21 +77,25 @@ static tad_status find_roots(tad__problem *p, const tad__noise_at *at, sum *s) {
     return tad_tape_status(p->workspace->tape);
 }
 
-/* |adjoint| times a rounding of the value, or of `size` if that is larger, summed over the elements
- * of one node. */
-static double of_node(tad_var x, double epsilon, double size, double *value) {
+/* Adds |adjoint| times a rounding of the value, summed over the elements of one node, to *own; to
+ * *most with `size` for smaller values. */
+static void add_node(tad_var x, double epsilon, double size, double *value, double *own,
+                     double *most) {
     size_t n = (size_t)tad_size_of(x);
     const void *adjoint = tad_gradient_data(x);
     bool narrow = tad_dtype_of(x) == TAD_F32;
-    double total = 0, least = narrow ? FLT_TRUE_MIN : DBL_TRUE_MIN;
+    double sum[2] = {0, 0}, least = narrow ? FLT_TRUE_MIN : DBL_TRUE_MIN;
     if (narrow) epsilon *= FLT_EPSILON / DBL_EPSILON;
-    if (!adjoint || tad_read(x, value, n) != TAD_OK) return 0; /* nothing arrived here */
+    if (!adjoint || tad_read(x, value, n) != TAD_OK) return; /* nothing arrived here */
     for (size_t i = 0; i < n; i++) {
         double a = narrow ? ((const float *)adjoint)[i] : ((const double *)adjoint)[i];
-        double part = a == 0 ? 0 : fabs(a) * (epsilon * fmax(fabs(value[i]), size) + least);
-        if (isfinite(part)) total += part; /* of one that overflows nothing can be told */
+        for (int k = 0; k < 2 && a != 0; k++) {
+            double part = fabs(a) * (epsilon * fmax(fabs(value[i]), k * size) + least);
+            if (isfinite(part)) sum[k] += part; /* of one that overflows nothing can be told */
+        }
     }
-    return total;
+    *own += sum[0];
+    *most += sum[1];
 }
 
 /* A sweep from n roots, of which some may be constants, goes over all nodes up to the last one. */
@@ -105,18 +109,18 @@ static size_t swept(const tad_var *root, size_t n) {
 }
 
 static bool is_float(tad_dtype dtype) { return dtype == TAD_F64 || dtype == TAD_F32; }
+static bool is_told(tad_var x) { return tad_node_needs_gradient(x) && is_float(tad_dtype_of(x)); }
 
 /* Of all nodes from the first on. */
 static double of_nodes(tad__workspace *workspace, size_t first, size_t end, double epsilon) {
-    size_t most = 0;
-    double total = 0;
+    size_t largest = 0;
+    double total = 0, same = 0;
     for (size_t i = first; i < end; i++)
-        most = tad__max(most, (size_t)tad_size_of(tad_node_at(workspace->tape, i)));
-    double *value = tad__take(workspace, most, sizeof *value);
+        largest = tad__max(largest, (size_t)tad_size_of(tad_node_at(workspace->tape, i)));
+    double *value = tad__take(workspace, largest, sizeof *value);
     for (size_t i = first; i < end && value; i++) {
         tad_var x = tad_node_at(workspace->tape, i);
-        if (tad_node_needs_gradient(x) && is_float(tad_dtype_of(x)))
-            total += of_node(x, epsilon, 0, value);
+        if (is_told(x)) add_node(x, epsilon, 0, value, &total, &same);
     }
     return total;
 }
@@ -174,8 +178,6 @@ typedef struct recording {
     double *operand, *value; /* value: workspace for any of its variables */
 } recording;
 
-static bool is_told(tad_var x) { return tad_node_needs_gradient(x) && is_float(tad_dtype_of(x)); }
-
 /* The largest number of an operand; 0 of what is absent or no number. */
 static double size_of(tad__workspace *workspace, tad_var x) {
     double item = tad_tape_of(x) ? 0 : tad_item(x), size = isfinite(item) ? fabs(item) : 0;
@@ -219,9 +221,8 @@ static tad_status look_at_operands(recording *r) {
 static void of_row(const recording *r, double *least, double *most) {
     for (size_t i = r->first; i < r->end; i++) {
         tad_var x = tad_node_at(r->p->workspace->tape, i);
-        if (!is_told(x)) continue;
-        *least += of_node(x, DBL_EPSILON / 2, 0, r->value);
-        *most += of_node(x, DBL_EPSILON / 2, r->operand[i - r->first], r->value);
+        if (is_told(x))
+            add_node(x, DBL_EPSILON / 2, r->operand[i - r->first], r->value, least, most);
     }
     if (!isfinite(*least) || !isfinite(*most)) *least = *most = 0;
 }

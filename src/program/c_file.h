@@ -99,6 +99,13 @@ void tad__c_put_group_block(tad__c_file *f, uint32_t k);
 /* NAME_lanes and NAME_each, for a program of single numbers. */
 void tad__c_put_lanes(tad__c_file *f);
 
+/* ---- c_points.c ---- */
+
+/* A statement for a step, by the row of this suffix, on numbers n[..]; those that set constants. */
+void tad__c_put_number_step(tad_c *to, const tad_program *p, const tad__number_step *s,
+                            const char *suffix);
+void tad__c_set_constants(tad_c *to, const tad_program *p);
+
 /* ---- c_rolled.c ---- */
 
 /* The table of places; functions rolled_K. */
@@ -118,6 +125,8 @@ uint32_t tad__c_put_list(tad__c_file *f, uint32_t group);
 void tad__c_put_steps(tad__c_file *f);
 /* What a call does, with in0, ... and out0, ... for its values; false: its op has no text. */
 bool tad__c_put_text(tad_c *to, const tad_program *p, const tad__call_step *c);
+/* Loops that copy from in0 to out0. */
+void tad__c_put_copy_loops(tad__c_file *f, const tad__copy_step *c);
 /* A statement that ends the run where decision k comes out otherwise. */
 void tad__c_check_decision(tad__c_file *f, uint32_t k);
 
@@ -142,6 +151,8 @@ void tad__c_put_head(tad__c_file *f);
 void tad__c_put_run(tad__c_file *f);
 void tad__c_put_function(tad__c_file *f);
 void tad__c_put_steps_alone(tad__c_file *f); /* NAME_steps */
+/* Loops that bring an output that is an array to `to`, row-major. */
+void tad__c_put_moved(tad__c_file *f, const tad__named_type *out);
 /* Bytes of a run's memory: numbers, then arrays. */
 size_t tad__c_work(const tad__c_file *f);
 

@@ -101,20 +101,13 @@ static void begin_elements(tad__c_file *f, const tad__row_group *g) {
         return;
     }
     tad_c_put(&f->to, "for (ptrdiff_t l = 0; l < %lld; l++) {\n", size / line);
+    for (uint32_t k = 0; k < g->tails; k++) /* sums of each line */
+        tad_c_put(&f->to, "%s part%u[%lld];\n", tad__c_type(g->dtype), k, line);
     tad_c_put(&f->to, "for (ptrdiff_t j = 0; j < %lld; j++) {\n", line);
     tad_c_put(&f->to, "const ptrdiff_t i = l * %lld + j;\n", line);
 }
 
 /* ---- sums of what a group computes: of each line ---- */
-
-static void begin_lines(tad__c_file *f, const tad__row_group *g) {
-    const long long size = (long long)g->size, line = (long long)g->line;
-    tad_c_put(&f->to, "for (ptrdiff_t l = 0; l < %lld; l++) {\n", size / line);
-    for (uint32_t k = 0; k < g->tails; k++)
-        tad_c_put(&f->to, "%s part%u[%lld];\n", tad__c_type(g->dtype), k, line);
-    tad_c_put(&f->to, "for (ptrdiff_t j = 0; j < %lld; j++) {\n", line);
-    tad_c_put(&f->to, "const ptrdiff_t i = l * %lld + j;\n", line);
-}
 
 /* What tail k adds up is also in its part, at the index. */
 static void put_in_parts(tad__c_file *f, const tad__row_group *g, const char *index) {
@@ -177,9 +170,7 @@ static void end_tails(tad__c_file *f, const tad__row_group *g) {
 }
 
 static void put_loops(tad__c_file *f, const tad__row_group *g) {
-    if (g->by_lines)
-        begin_lines(f, g);
-    else if (g->tails)
+    if (g->tails && !g->by_lines)
         begin_tails(f, g);
     else
         begin_elements(f, g);

@@ -104,19 +104,23 @@ static void write_numbers(tad__c_file *f, size_t k) {
     }
 }
 
-static void write_array(tad__c_file *f, size_t k) {
-    const tad__named_type *out = &f->p->out[f->out.parameter[k].first];
+void tad__c_put_moved(tad__c_file *f, const tad__named_type *out) {
     const tad_array *from = &f->p->array.item[tad__position(out->value)].array;
-    const char *type = tad__c_type(out->type.dtype);
     tad__header to;
     tad__array_layout(&to.array, out->type.dtype, &out->type.shape);
     to.array.data = NULL;
-    tad_c_put(&f->to, "{\n%s *const to = ", type);
-    tad__c_put_name(f, &f->out, k);
-    tad_c_put(&f->to, ";\nconst %s *const from = ", type);
+    tad_c_put(&f->to, "const %s *const from = ", tad__c_type(out->type.dtype));
     tad__c_put_value(f, out->value);
     tad_c_put(&f->to, ";\n");
     tad__c_move(&f->to, &(tad__c_seen){"to", &to.array, 0}, &(tad__c_seen){"from", from, 0});
+}
+
+static void write_array(tad__c_file *f, size_t k) {
+    const tad__named_type *out = &f->p->out[f->out.parameter[k].first];
+    tad_c_put(&f->to, "{\n%s *const to = ", tad__c_type(out->type.dtype));
+    tad__c_put_name(f, &f->out, k);
+    tad_c_put(&f->to, ";\n");
+    tad__c_put_moved(f, out);
     tad_c_put(&f->to, "}\n");
 }
 

@@ -16,14 +16,18 @@ static bool is_sum(const points_text *w, size_t out) { return has_bit(w->how->su
 /* ---- before the loops ---- */
 
 /* Numbers by their slots; single elements of other types have a name each. */
+void tad__c_set_constants(tad_c *to, const tad_program *p) {
+    for (size_t k = 0; k < p->constant.count; k++) {
+        tad_c_put(to, "n[%u] = ", p->constant.item[k].slot);
+        tad__c_number(to, p->constant.item[k].number, TAD_F64);
+        tad_c_put(to, ";\n");
+    }
+}
+
 static void declare_values(const points_text *w) {
     const tad_program *p = w->p;
     tad_c_put(w->to, "double n[%u];\n", p->slots);
-    for (size_t k = 0; k < p->constant.count; k++) {
-        tad_c_put(w->to, "n[%u] = ", p->constant.item[k].slot);
-        tad__c_number(w->to, p->constant.item[k].number, TAD_F64);
-        tad_c_put(w->to, ";\n");
-    }
+    tad__c_set_constants(w->to, p);
     for (size_t k = 0; k < p->array.count; k++) {
         const tad__array_value *v = &p->array.item[k];
         tad_c_put(w->to, "%s a%zu[1] = {", tad__c_type(v->array.dtype), k);
@@ -47,13 +51,14 @@ static void put_inputs(const points_text *w, bool shared) {
 
 /* ---- a point ---- */
 
-static void put_number_step(const points_text *w, const tad__number_step *s) {
-    const tad_op *row = &w->p->basis->row[s->row];
+void tad__c_put_number_step(tad_c *to, const tad_program *p, const tad__number_step *s,
+                            const char *suffix) {
+    const tad_op *row = &p->basis->row[s->row];
     const uint32_t in[3] = {s->a, s->b, s->c};
-    tad_c_put(w->to, "n[%u] = %s(", s->to, tad__c_row(w->to, row, tad__c_suffix(TAD_F64)));
-    for (uint8_t k = 0; k < row->max_in; k++) tad_c_put(w->to, "%sn[%u]", k ? ", " : "", in[k]);
-    tad__c_options(w->to, row, tad__number_options(w->p, s));
-    tad_c_put(w->to, ");\n");
+    tad_c_put(to, "n[%u] = %s(", s->to, tad__c_row(to, row, suffix));
+    for (uint8_t k = 0; k < row->max_in; k++) tad_c_put(to, "%sn[%u]", k ? ", " : "", in[k]);
+    tad__c_options(to, row, tad__number_options(p, s));
+    tad_c_put(to, ");\n");
 }
 
 /* in0, ... or out0, ...: where a value lies. */
@@ -80,7 +85,8 @@ static void put_decision(const points_text *w, const tad__decision *d) {
 
 static void put_step(const points_text *w, const tad__step *s) {
     for (uint32_t k = s->at; k < s->at + s->count; k++) {
-        if (s->kind == TAD__NUMBERS) put_number_step(w, &w->p->number.item[k]);
+        if (s->kind == TAD__NUMBERS)
+            tad__c_put_number_step(w->to, w->p, &w->p->number.item[k], tad__c_suffix(TAD_F64));
         if (s->kind == TAD__CALL) put_lane_call(w, &w->p->call.item[k]);
         if (s->kind == TAD__DECIDE) put_decision(w, &w->p->decision.item[k]);
     }
@@ -99,13 +105,17 @@ static void put_point(const points_text *w) {
 
 /* ---- all of them ---- */
 
+void tad__c_open_pieces(tad_c *to, const tad__c_points *how) {
+    const size_t points = how->points, piece = how->piece;
+    tad_c_put(to, "for (ptrdiff_t first = 0; first < %zu; first += %zu) {\n", points, piece);
+    tad_c_put(to, "const ptrdiff_t end = first + %zu < %zu ? first + %zu : %zu;\n", piece, points,
+              piece, points);
+}
+
 static void begin_piece(const points_text *w) {
-    const size_t points = w->how->points, piece = w->how->piece;
     for (size_t k = 0; k < w->p->n_out; k++)
         if (is_sum(w, k)) tad_c_put(w->to, "out%zu[0] = 0;\n", k);
-    tad_c_put(w->to, "for (ptrdiff_t first = 0; first < %zu; first += %zu) {\n", points, piece);
-    tad_c_put(w->to, "const ptrdiff_t end = first + %zu < %zu ? first + %zu : %zu;\n", piece,
-              points, piece, points);
+    tad__c_open_pieces(w->to, w->how);
     for (size_t k = 0; k < w->p->n_out; k++)
         if (is_sum(w, k))
             tad_c_put(w->to, "double lane%zu[%zu] = {0}, sum%zu = 0;\n", k, w->p->lanes, k);

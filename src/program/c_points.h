@@ -15,6 +15,8 @@ typedef struct tad__c_points {
 
 /* Loops that set out0, ... from in0, ...; to->lacks says why that cannot be written. */
 void tad__c_put_points(tad_c *to, const tad_program *p, const tad__c_points *how);
+/* A loop over their pieces, from `first` to `end`. */
+void tad__c_open_pieces(tad_c *to, const tad__c_points *how);
 
 /* ---- c_points_arrays.c ---- */
 

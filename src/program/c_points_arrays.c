@@ -34,7 +34,6 @@ static const char *lack_of(const loops *w) {
     const tad_program *p = w->f.p;
     size_t bytes = p->array_bytes + p->slots * sizeof(double);
     if (p->parameter.count) return "a map of a function that reads parameters";
-    if (p->draw.count) return "a map of a function that draws random numbers";
     if (p->rolled.count) return "a map of a function of thousands of numbers";
     for (size_t k = 0; k < p->n_in; k++) bytes += tad__type_bytes(&p->in[k].type);
     for (size_t k = 0; k < p->n_out; k++) bytes += 3 * sizeof(double) * size_of(type_of(w, k));
@@ -94,18 +93,6 @@ static void put_inputs(loops *w, bool shared) {
 
 /* ---- steps ---- */
 
-static void put_number(loops *w, uint32_t k) {
-    const tad__number_step *s = &w->f.p->number.item[k];
-    const tad_op *row = &w->f.p->basis->row[s->row];
-    uint32_t in[3];
-    const size_t count = tad__c_operands(&w->f, s, in);
-    tad_c *c = &w->f.to;
-    tad_c_put(c, "n[%u] = %s(", s->to, tad__c_row(c, row, "number"));
-    for (size_t i = 0; i < count; i++) tad_c_put(c, "%sn[%u]", i ? ", " : "", in[i]);
-    tad__c_options(c, row, tad__number_options(w->f.p, s));
-    tad_c_put(c, ");\n");
-}
-
 /* A pointer to a value, as a block's in0, ... or out0, .... */
 static void put_pointer(loops *w, tad__ref r, const char *kind, const char *name, uint32_t k) {
     const unsigned dtype = r == TAD__NO_REF ? TAD_F64 : tad__c_dtype(&w->f, r);
@@ -129,24 +116,24 @@ static void put_call(loops *w, uint32_t k) {
 
 static void put_copy(loops *w, uint32_t k) {
     const tad__copy_step *s = &w->f.p->copy.item[k];
-    const tad_array *to = &w->f.p->array.item[tad__position(s->to)].array,
-                    *from = &w->f.p->array.item[tad__position(s->from)].array;
     tad_c_put(&w->f.to, "{\n");
     put_pointer(w, s->from, "const %s *", "in", 0);
     put_pointer(w, s->to, "%s *restrict ", "out", 0);
-    tad__c_move(&w->f.to, &(tad__c_seen){"out0", to, 0}, &(tad__c_seen){"in0", from, 0});
+    tad__c_put_copy_loops(&w->f, s);
     tad_c_put(&w->f.to, "}\n");
 }
 
 static void put_step(loops *w, const tad__step *s) {
     for (uint32_t k = s->at; k < s->at + s->count; k++) switch (s->kind) {
-        case TAD__NUMBERS: put_number(w, k); break;
+        case TAD__NUMBERS:
+            tad__c_put_number_step(&w->f.to, w->f.p, &w->f.p->number.item[k], "number");
+            break;
         case TAD__CALL: put_call(w, k); break;
         case TAD__FUSED: tad__c_put_group_block(&w->f, k); break;
         case TAD__DECIDE: tad__c_check_decision(&w->f, k); break;
         case TAD__COPY: put_copy(w, k); break;
-        case TAD__DRAW:
-        case TAD__ROLLED: break; /* there are none, see lack_of */
+        case TAD__DRAW:          /* maps refuse these, */
+        case TAD__ROLLED: break; /* and lack_of those */
         }
 }
 
@@ -160,13 +147,7 @@ static void put_result(loops *w, size_t k) {
         tad_c_put(c, "to[0] = n[%u];\n", out->value);
         return;
     }
-    const tad_array *from = &w->f.p->array.item[tad__position(out->value)].array;
-    tad__header h;
-    const tad_array *to = tad__lay_out(&h, from, &out->type.shape);
-    tad_c_put(c, "const %s *const from = ", tad__c_type(out->type.dtype));
-    tad__c_put_value(&w->f, out->value);
-    tad_c_put(c, ";\n");
-    tad__c_move(c, &(tad__c_seen){"to", to, 0}, &(tad__c_seen){"from", from, 0});
+    tad__c_put_moved(&w->f, out);
 }
 
 static void put_output(loops *w, size_t k) {
@@ -193,11 +174,7 @@ static void declare(loops *w) {
               p->slots + 1, p->array_bytes + 1);
     tad_c_put(c, "unsigned char *const arrays = memory.at;\n(void)n, (void)arrays;\n");
     tad__c_put_constant_arrays(&w->f);
-    for (size_t k = 0; k < p->constant.count; k++) {
-        tad_c_put(c, "n[%u] = ", p->constant.item[k].slot);
-        tad__c_number(c, p->constant.item[k].number, TAD_F64);
-        tad_c_put(c, ";\n");
-    }
+    tad__c_set_constants(c, p);
 }
 
 /* For each output that is a sum: the text, with its number, and with its size before where that is
@@ -214,12 +191,9 @@ static void each_sum(loops *w, const char *declaration, const char *statement) {
 }
 
 static void put_loops(loops *w) {
-    const size_t points = w->how->points, piece = w->how->piece;
     tad_c *c = &w->f.to;
     each_sum(w, "double all%zu[%zu] = {0};\n", NULL);
-    tad_c_put(c, "for (ptrdiff_t first = 0; first < %zu; first += %zu) {\n", points, piece);
-    tad_c_put(c, "const ptrdiff_t end = first + %zu < %zu ? first + %zu : %zu;\n", piece, points,
-              piece, points);
+    tad__c_open_pieces(c, w->how);
     each_sum(w, "double sum%zu[%zu] = {0};\n", NULL);
     tad_c_put(c, "for (ptrdiff_t i = first; i < end; i++) {\n");
     put_inputs(w, false);

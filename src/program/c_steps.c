@@ -117,14 +117,18 @@ static void call_draw(tad__c_file *f, uint32_t k) {
 
 /* ---- copies ---- */
 
-static void put_copy(tad__c_file *f, uint32_t k) {
-    const tad__copy_step *c = &f->p->copy.item[k];
+void tad__c_put_copy_loops(tad__c_file *f, const tad__copy_step *c) {
     const tad_array *to = &f->p->array.item[tad__position(c->to)].array,
                     *from = &f->p->array.item[tad__position(c->from)].array;
+    tad__c_move(&f->to, &(tad__c_seen){"out0", to, 0}, &(tad__c_seen){"in0", from, 0});
+}
+
+static void put_copy(tad__c_file *f, uint32_t k) {
+    const tad__copy_step *c = &f->p->copy.item[k];
     tad_c_put(&f->to, "static void copy_%u(", k);
     put_parameters(f, &c->from, 1, &c->to, 1);
     tad_c_put(&f->to, ") {\n");
-    tad__c_move(&f->to, &(tad__c_seen){"out0", to, 0}, &(tad__c_seen){"in0", from, 0});
+    tad__c_put_copy_loops(f, c);
     tad_c_put(&f->to, "}\n\n");
 }
 

@@ -202,15 +202,15 @@ static void stop_waiting(fusing *u, uint32_t group) {
 }
 
 /* Whether a step that waits is a tail of the group, which alone it waits for, beside the `tails`
- * that there are. */
-static bool is_tail_of(const fusing *u, const waiting *w, uint32_t group, uint32_t tails) {
+ * that there are: then what it adds up, as tad__tail_line says; else -1. */
+static int64_t tail_line_of(const fusing *u, const waiting *w, uint32_t group, uint32_t tails) {
     const open_group *g = &u->open[group];
-    if (w->groups != 1u << group || w->step.kind != TAD__CALL) return false;
+    if (w->groups != 1u << group || w->step.kind != TAD__CALL) return -1;
     const tad__call_step *c = &u->p->call.item[w->step.at];
     const int64_t line = tad__tail_line(u->p, c);
-    if (line < 0 || u->group[tad__position(c->ref[0])] != group + 1) return false;
-    if (tails && g->by_lines != (line > 0)) return false;
-    return !g->line || g->line == line;
+    if (line < 0 || u->group[tad__position(c->ref[0])] != group + 1) return -1;
+    if (tails && g->by_lines != (line > 0)) return -1;
+    return !g->line || g->line == line ? line : -1;
 }
 
 /* Takes the tails of a group out of what waits; how many. */
@@ -219,11 +219,11 @@ static uint32_t take_tails(fusing *u, uint32_t group) {
     size_t left = 0;
     for (size_t k = 0; k < u->waiting_count; k++) {
         const waiting w = u->waiting[k];
-        if (tails == TAD__MOST_TAILS || !is_tail_of(u, &w, group, tails)) {
+        const int64_t line = tails < TAD__MOST_TAILS ? tail_line_of(u, &w, group, tails) : -1;
+        if (line < 0) {
             u->waiting[left++] = w;
             continue;
         }
-        const int64_t line = tad__tail_line(u->p, &u->p->call.item[w.step.at]);
         if (line) u->open[group].line = line;
         u->open[group].by_lines = line > 0;
         if (!tad__add_tail(u->p, &u->p->call.item[w.step.at])) u->f->failed = true;
