@@ -5,7 +5,8 @@ Usage: python3 tests/mutate.py [--sample N] [--seed S] [--work DIR] [PATH...]
 
 PATH is a file or folder of src/, or include/tad/scalar.def; all of them when not given. N mutants
 (default 60) are drawn, as many from each folder as from any other, and of each kind; the same seed
-draws the same ones. What does not compile, or compiles to the same code, is not counted. The others
+draws the same ones, also after the library has changed elsewhere. What does not compile, or compiles to the
+same code, is not counted. The others
 meet the tests that run the changed line, single tests of the programs, those first that promise most per
 second, none longer than 10 seconds (LONGEST), 30 seconds' worth in all (MOST); the first that fails,
 crashes or takes too long has killed the mutant. A survivor meets the quick ones again, compiled with
@@ -25,7 +26,6 @@ import json
 import math
 import pathlib
 import pickle
-import random
 import re
 import resource
 import shutil
@@ -65,18 +65,17 @@ def sources(paths):
 
 
 def drawn(files, seed):
-    """All mutants, in the order in which to try them: folders take turns, and in them kinds."""
-    random_order = random.Random(seed)
+    """All mutants, in the order in which to try them: folders take turns, and in them kinds. In each the order
+    is that of hashes of the mutants, so that a change of the library leaves the draw as it was elsewhere."""
     groups = collections.defaultdict(lambda: collections.defaultdict(list))
     for name in files:
+        times = collections.Counter()  # a line and its mutant may stand in a file several times
         for m in rules.mutants(name, (ROOT / name).read_text(encoding="utf-8")):
-            groups[pathlib.PurePath(name).parent][m.kind].append(m)
-    folders = []
-    for kinds in groups.values():
-        for group in kinds.values():
-            random_order.shuffle(group)
-        folders.append(turns(list(kinds.values())))
-    return turns(folders)
+            times[m.key()] += 1
+            rank = hashlib.sha256(repr((seed, m.key(), times[m.key()])).encode()).digest()
+            groups[pathlib.PurePath(name).parent][m.kind].append((rank, m))
+    by_kind = lambda kinds: [[m for _, m in sorted(kinds[k], key=lambda x: x[0])] for k in sorted(kinds)]
+    return turns([turns(by_kind(groups[folder])) for folder in sorted(groups)])
 
 
 def turns(lists):

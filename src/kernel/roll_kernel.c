@@ -8,18 +8,43 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* A chunk, whatever registers the level has. */
-typedef double chunk __attribute__((vector_size(TAD__CHUNK * sizeof(double))));
+/* A chunk, in registers of the level: longer vectors lie in memory. */
+enum { WIDTH = TAD_VECTOR_BYTES / sizeof(double), VECS = TAD__CHUNK / WIDTH };
+typedef double vec __attribute__((vector_size(TAD_VECTOR_BYTES), aligned(8), may_alias));
+typedef struct chunk {
+    vec of[VECS];
+} chunk;
+#if TAD_VECTOR_BYTES == 64
+#define LANES(of) of(0), of(1), of(2), of(3), of(4), of(5), of(6), of(7)
+#elif TAD_VECTOR_BYTES == 32
+#define LANES(of) of(0), of(1), of(2), of(3)
+#else
+#define LANES(of) of(0), of(1)
+#endif
+#define EACH_VEC(i) _Pragma("GCC unroll 4") for (int i = 0; i < VECS; i++)
 
 /* ---- operands ---- */
 
 /* By address: as results of functions they would be passed in another way at each level. */
-INLINE void load(chunk *x, const double *at) { memcpy(x, at, sizeof *x); }
-INLINE void spread(chunk *x, double y) { *x = (chunk){y, y, y, y, y, y, y, y}; }
+INLINE void load(chunk *x, const double *at) {
+    EACH_VEC(i) x->of[i] = *(const vec *)(at + i * WIDTH);
+}
+INLINE void store(double *to, const chunk *x) { EACH_VEC(i) * (vec *)(to + i * WIDTH) = x->of[i]; }
+INLINE void spread(chunk *x, double y) { EACH_VEC(i) x->of[i] = y - (vec){0}; /* -0 stays */ }
 
 INLINE void gather(chunk *x, const double *v, const int32_t *p) {
-    *x = (chunk){v[p[0]], v[p[1]], v[p[2]], v[p[3]], v[p[4]], v[p[5]], v[p[6]], v[p[7]]};
+#define LISTED_LANE(k) v[p[i * WIDTH + k]]
+    EACH_VEC(i) x->of[i] = (vec){LANES(LISTED_LANE)};
 }
+
+INLINE void gather_strided(chunk *x, const double *v, ptrdiff_t step) {
+#define STRIDED_LANE(k) v[(i * WIDTH + k) * step]
+    EACH_VEC(i) x->of[i] = (vec){LANES(STRIDED_LANE)};
+}
+
+INLINE void multiply(chunk *x, const chunk *y) { EACH_VEC(i) x->of[i] *= y->of[i]; }
+INLINE void add(chunk *x, const chunk *y) { EACH_VEC(i) x->of[i] += y->of[i]; }
+INLINE void subtract(chunk *x, const chunk *y) { EACH_VEC(i) x->of[i] -= y->of[i]; }
 
 /* Where the places of chunk c begin. */
 INLINE const int32_t *places(int kind, const int32_t *p, size_t c) {
@@ -57,9 +82,12 @@ INLINE void add_terms(int a_kind, int b_kind, bool minus, size_t at_once, const 
             operand(&x, a_kind, v, a, c, q);
             if (b_kind != TAD__NO_FACTOR) {
                 operand(&y, b_kind, v, b, c, q);
-                x *= y;
+                multiply(&x, &y);
             }
-            sum[q] = minus ? sum[q] - x : sum[q] + x;
+            if (minus)
+                subtract(&sum[q], &x);
+            else
+                add(&sum[q], &x);
         }
     }
 }
@@ -84,7 +112,7 @@ INLINE void add_terms(int a_kind, int b_kind, bool minus, size_t at_once, const 
                                                const double *v) {                                  \
         enum { at_once = n };                                                                      \
         chunk sum[at_once];                                                                        \
-        for (int q = 0; q < at_once; q++) spread(&sum[q], -0.0);                                   \
+        _Pragma("GCC unroll 8") for (int q = 0; q < at_once; q++) spread(&sum[q], -0.0);           \
         for (const tad__terms *end = t + terms; t < end; t++) {                                    \
             switch ((t->a.kind * KINDS + t->b.kind) * 2 + t->minus) {                              \
                 FROM_ALONG(TAD__ALONG)                                                             \
@@ -94,7 +122,8 @@ INLINE void add_terms(int a_kind, int b_kind, bool minus, size_t at_once, const 
                 SELDOM                                                                             \
             }                                                                                      \
         }                                                                                          \
-        for (int q = 0; q < at_once; q++) memcpy(to + q * TAD__CHUNK, &sum[q], sizeof sum[q]);     \
+        _Pragma("GCC unroll 8") for (int q = 0; q < at_once; q++)                                  \
+            store(to + q * TAD__CHUNK, &sum[q]);                                                   \
     }
 /* clang-format off */
 #define ALL_KINDS                                                                                  \
@@ -140,7 +169,7 @@ static void sums(const tad__terms *t, size_t n, const int32_t *place, size_t chu
         for (size_t c = from; c < from + chunks; c++, to += TAD__CHUNK) {                          \
             chunk x;                                                                               \
             operand(&x, kind, v, places(kind, p, c), c, 0);                                        \
-            memcpy(to, &x, sizeof x);                                                              \
+            store(to, &x);                                                                         \
         }                                                                                          \
         break;
 
@@ -165,7 +194,6 @@ enum { PARTS = 4, ALONG, FIXED, STRIDED, LISTED, NONE };
 INLINE void factors(chunk *y, int kind, const double *v, const int32_t *place, int32_t at,
                     int32_t step, ptrdiff_t i) {
     const double *x = v + at;
-    const ptrdiff_t s = step;
     if (kind == ALONG) {
         load(y, x + i);
     } else if (kind == FIXED) {
@@ -173,8 +201,7 @@ INLINE void factors(chunk *y, int kind, const double *v, const int32_t *place, i
     } else if (kind == LISTED) {
         gather(y, v, place + at + i);
     } else {
-        x += i * s;
-        *y = (chunk){x[0], x[s], x[2 * s], x[3 * s], x[4 * s], x[5 * s], x[6 * s], x[7 * s]};
+        gather_strided(y, x + i * step, step);
     }
 }
 
@@ -184,9 +211,9 @@ INLINE void add_factors(chunk *sum, int a, int b, const tad__run *r, const int32
     factors(&x, a, v, place, r->a, r->step_a, i);
     if (b != NONE) {
         factors(&y, b, v, place, r->b, r->step_b, i);
-        x *= y;
+        multiply(&x, &y);
     }
-    *sum += x;
+    add(sum, &x);
 }
 
 INLINE double factor(int kind, const double *v, const int32_t *place, int32_t at, int32_t step,
@@ -195,9 +222,11 @@ INLINE double factor(int kind, const double *v, const int32_t *place, int32_t at
 }
 
 static double fold(const chunk *sum, double rest) {
-    const chunk all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
     double x[TAD__CHUNK];
-    memcpy(x, &all, sizeof x);
+    EACH_VEC(i) {
+        const vec all = (sum[0].of[i] + sum[1].of[i]) + (sum[2].of[i] + sum[3].of[i]);
+        *(vec *)(x + i * WIDTH) = all;
+    }
     return (((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]))) + rest;
 }
 
