@@ -196,6 +196,22 @@ static tad_var sums(const tad_var *x, size_t n) {
     return tad_mul(y, z);
 }
 
+/* The same few operations, turn by turn: one state alone, and several with results of two turns
+ * ago.
+ */
+static tad_var recurrence(const tad_var *x, size_t n) {
+    enum { TURNS = 200 };
+    tad_var y = x[0], p = x[1], q = x[2], before = x[n - 1];
+    for (int i = 0; i < TURNS; i++) y = tad_tanh(tad_fma(y, x[3], tad_mul(x[4], tad_number(0.3))));
+    for (int i = 0; i < TURNS; i++) {
+        const tad_var old = p;
+        p = tad_add(tad_fnma(q, tad_number(0.2), before), tad_leaky_relu(tad_sin(p), 0.1));
+        q = tad_div(tad_sub(q, tad_mul(p, y)), tad_add(tad_square(q), tad_number(2)));
+        before = tad_mul(tad_add(tad_add(old, q), x[0]), tad_number(0.3));
+    }
+    return tad_add(p, tad_mul(q, y));
+}
+
 typedef tad_var function(const tad_var *x, size_t n);
 
 typedef struct number_case {
@@ -211,8 +227,10 @@ static const number_case number_cases[] = {
     {"rolled_up_list", chain, 700, false},
     {"rolled_up_net", perceptron, 12 + 5 * 144, false},
     {"rolled_up_sums", sums, 1600, false},
+    {"loops", recurrence, 6, false},
     {"free_order", rosenbrock, 1000, true},
     {"free_order_list", chain, 700, true},
+    {"free_order_loops", recurrence, 6, true},
     {"free_order_net", perceptron, 12 + 5 * 144, true},
     {"free_order_sums", sums, 1600, true},
 };

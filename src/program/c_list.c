@@ -3,70 +3,92 @@
 
 #include <string.h>
 
+/* The loop that is being written: turn t gives so many results, y0, y1, ..., at the places from
+ * first + each t on; those of the turn before are last0, last1, ... */
+typedef struct turn {
+    int32_t count; /* of turns; 0: no loop */
+    size_t size;   /* by how much the place at w grows is said at w + size */
+    uint32_t first, each;
+    bool carried[TAD__MOST_OF_TURN]; /* results that the next turn reads */
+} turn;
+
 /* A list while it is written: result `done` is the next, those from `from` on are variables. */
 typedef struct list {
     tad__c_file *f;
     const int32_t *w; /* the next word */
     uint32_t to, done, from;
     uint32_t group, functions, statements;
+    turn turn;
 } list;
 
-static void put_place(const list *l, int32_t place) {
-    const uint32_t at = (uint32_t)place - l->to;
-    if (at < l->done && at >= l->from) {
-        tad_c_put(&l->f->to, "v%u", at);
-        return;
+static void note_places(const list *l, int64_t place, int64_t step, int64_t count) {
+    for (int64_t t = 0; t < count; t++) tad__c_note(l->f, place + t * step, 1);
+}
+
+/* A place that grows in a loop: a result of this turn, of the one before, or memory. */
+static void put_growing(list *l, int32_t place, int32_t step) {
+    const int64_t before = (int64_t)place - l->turn.first;
+    const uint32_t each = l->turn.each;
+    tad_c *to = &l->f->to;
+    if ((uint32_t)step == each && before >= 0 &&
+        before < (int64_t)l->to + l->done - l->turn.first) {
+        tad_c_put(to, "y%u", (unsigned)before);
+    } else if ((uint32_t)step == each && before < 0 && before >= -(int64_t)each) {
+        l->turn.carried[before + each] = true;
+        note_places(l, place, step, 1);
+        tad_c_put(to, "last%u", (unsigned)(before + each));
+    } else {
+        note_places(l, place, step, l->turn.count);
+        tad_c_put(to, step ? "v[%d + %d*t]" : "v[%d]", place, step);
     }
-    tad__c_note(l->f, place, 1);
-    tad_c_put(&l->f->to, "v[%d]", place);
 }
 
-/* Operand k of a short word: from memory, the last result or the one before. */
-static void put_short(const list *l, int32_t from, int k) {
-    put_place(l, from == 0 ? l->w[k] : (int32_t)(l->to + l->done) - from);
+static void put_place(list *l, const int32_t *at) {
+    const uint32_t result = (uint32_t)*at - l->to;
+    if (l->turn.count) {
+        put_growing(l, *at, at[l->turn.size]);
+    } else if (result < l->done && result >= l->from) {
+        tad_c_put(&l->f->to, "v%u", result);
+    } else {
+        tad__c_note(l->f, *at, 1);
+        tad_c_put(&l->f->to, "v[%d]", *at);
+    }
 }
 
-static void put_product(const list *l, int32_t a, int32_t b) {
-    put_short(l, a, 0);
-    tad_c_put(&l->f->to, " * ");
-    put_short(l, b, 1);
-}
-
-static void put_two(const list *l, int32_t a, const char *op, int32_t b) {
-    put_short(l, a, 0);
+static void put_two(list *l, const char *op) {
+    put_place(l, l->w);
     tad_c_put(&l->f->to, " %s ", op);
-    put_short(l, b, 1);
+    put_place(l, l->w + 1);
 }
 
 /* What follows the product of the first two. */
-static void put_third(const list *l, int32_t what, int32_t c) {
+static void put_third(list *l, int32_t what) {
     if (what == TAD__LIST_FMA || what == TAD__LIST_MORE || what == TAD__LIST_DOT) {
         tad_c_put(&l->f->to, " + ");
-        put_short(l, c, 2);
+        put_place(l, l->w + 2);
     }
     if (what == TAD__LIST_MORE || what == TAD__LIST_DOT) {
         tad_c_put(&l->f->to, what == TAD__LIST_MORE ? " + " : " * ");
-        put_place(l, l->w[3]);
+        put_place(l, l->w + 3);
     }
 }
 
-static void put_short_word(list *l, int32_t word) {
-    const int32_t c = word % 3, b = word / 3 % 3, a = word / 9 % 3, what = word / 27;
+static void put_short_word(list *l, int32_t what) {
     switch (what) {
-    case TAD__LIST_ADD: put_two(l, a, "+", b); break;
-    case TAD__LIST_SUB: put_two(l, a, "-", b); break;
-    case TAD__LIST_DIV: put_two(l, a, "/", b); break;
+    case TAD__LIST_ADD: put_two(l, "+"); break;
+    case TAD__LIST_SUB: put_two(l, "-"); break;
+    case TAD__LIST_DIV: put_two(l, "/"); break;
     case TAD__LIST_MINUS:
         tad_c_put(&l->f->to, "-(");
-        put_product(l, a, b);
+        put_two(l, "*");
         tad_c_put(&l->f->to, ")");
         break;
     case TAD__LIST_FNMA:
-        put_short(l, c, 2);
+        put_place(l, l->w + 2);
         tad_c_put(&l->f->to, " - ");
-        put_product(l, a, b);
+        put_two(l, "*");
         break;
-    default: put_product(l, a, b); put_third(l, what, c);
+    default: put_two(l, "*"); put_third(l, what);
     }
     l->w += 4;
 }
@@ -75,10 +97,10 @@ static void put_short_word(list *l, int32_t word) {
 static void put_some_terms(list *l, int32_t kind, int32_t n) {
     for (int32_t k = 0; k < n; k++) {
         tad_c_put(&l->f->to, kind & 1 ? " - " : " + ");
-        put_place(l, *l->w++);
+        put_place(l, l->w++);
         if (kind >= 2) continue;
         tad_c_put(&l->f->to, " * ");
-        put_place(l, *l->w++);
+        put_place(l, l->w++);
     }
 }
 
@@ -140,7 +162,7 @@ static void put_runs(list *l) {
         tad_c_put(&l->f->to, r->minus ? " - " : " + ");
         put_run(l->f, r);
     }
-    l->w += 3 + l->w[2];
+    l->w += 2;
 }
 
 static void put_row_of_list(list *l) {
@@ -148,7 +170,7 @@ static void put_row_of_list(list *l) {
     tad_c_put(&l->f->to, "%s(", tad__c_row(&l->f->to, op, "number"));
     for (int k = 0; k < op->max_in; k++) {
         if (k) tad_c_put(&l->f->to, ", ");
-        put_place(l, l->w[2 + k]);
+        put_place(l, l->w + 2 + k);
     }
     tad__c_options(&l->f->to, op, tad__options_at(l->f->p, (uint32_t)l->w[1]));
     tad_c_put(&l->f->to, ")");
@@ -159,7 +181,7 @@ static void put_scan(list *l) {
     const int32_t *w = l->w;
     for (int32_t k = 0; k < w[0]; k++) tad__c_note(l->f, w[2] + (int64_t)k * w[3], 1);
     tad_c_put(&l->f->to, "{\ndouble product = ");
-    put_place(l, w[1]);
+    put_place(l, w + 1);
     tad_c_put(&l->f->to,
               ";\nfor (ptrdiff_t k = 0; k < %d; k++) v[%u + k] = product *= v[%d + k * %d];\n}\n",
               w[0], l->to + l->done, w[2], w[3]);
@@ -174,9 +196,57 @@ static void put_value_of_word(list *l, int32_t word) {
     case TAD__LIST_WORD(TAD__LIST_IN_ORDER, 0, 0, 0): put_sum_in_order(l); return;
     case TAD__LIST_WORD(TAD__LIST_RUNS, 0, 0, 0): put_runs(l); return;
     case TAD__LIST_WORD(TAD__LIST_ROW, 0, 0, 0): put_row_of_list(l); return;
-    default: put_short_word(l, word);
+    default: put_short_word(l, word / 27);
     }
 }
+
+/* ---- loops ---- */
+
+static void put_turn(list *l, const int32_t *w) {
+    const turn *turn = &l->turn;
+    tad_c *to = &l->f->to;
+    for (l->w = w; l->w < w + turn->size; l->done++) {
+        const uint32_t place = l->to + l->done, result = place - turn->first;
+        const int32_t word = *l->w++;
+        tad_c_put(to, "const double y%u = ", result);
+        put_value_of_word(l, word);
+        tad_c_put(to, ";\nv[%u + %u*t] = y%u;\n", place, turn->each, result);
+    }
+    for (uint32_t k = 0; k < turn->each; k++)
+        if (turn->carried[k]) tad_c_put(to, "last%u = y%u;\n", k, k);
+}
+
+/* What the next turn reads, which must be known first. */
+static void put_carried(list *l, const int32_t *w) {
+    tad_c *to = &l->f->to;
+    const bool silent = to->silent;
+    const uint32_t done = l->done;
+    to->silent = true;
+    put_turn(l, w);
+    to->silent = silent;
+    l->done = done;
+    for (uint32_t k = 0; k < l->turn.each; k++)
+        if (l->turn.carried[k])
+            tad_c_put(to, "double last%u = v[%u];\n", k, l->turn.first - l->turn.each + k);
+}
+
+static void put_loop(list *l) {
+    const int32_t *w = l->w + 2;
+    const size_t n = (size_t)l->w[1];
+    const uint32_t each = tad__list_words(w, n), behind = l->done + (uint32_t)l->w[0] * each;
+    l->turn = (turn){.count = l->w[0], .size = n, .first = l->to + l->done, .each = each};
+    tad_c_put(&l->f->to, "{\n");
+    put_carried(l, w);
+    tad_c_put(&l->f->to, "for (ptrdiff_t t = 0; t < %d; t++) {\n", l->turn.count);
+    put_turn(l, w);
+    tad_c_put(&l->f->to, "}\n}\n");
+    l->turn.count = 0;
+    l->statements += each;
+    l->done = l->from = behind; /* no variables */
+    l->w = w + 2 * n;
+}
+
+/* ---- all ---- */
 
 /* Functions of a list follow each other. */
 static void begin_function(list *l) {
@@ -188,17 +258,19 @@ static void begin_function(list *l) {
 
 uint32_t tad__c_put_list(tad__c_file *f, uint32_t group) {
     const tad__rolled *g = &f->p->rolled.item[group];
-    list l = {.f = f, .w = f->p->place.item + g->at, .to = g->to, .group = group};
+    list l = {.f = f, .w = f->p->word.item + g->at, .to = g->to, .group = group};
     for (int32_t word; (word = *l.w++) != TAD__LIST_WORD(TAD__LIST_END, 0, 0, 0);) {
         if (!l.functions || l.statements++ == TAD__C_STATEMENTS / 2) begin_function(&l);
         if (word == TAD__LIST_WORD(TAD__LIST_SCAN, 0, 0, 0)) {
             put_scan(&l);
-            continue;
+        } else if (word == TAD__LIST_WORD(TAD__LIST_LOOP, 0, 0, 0)) {
+            put_loop(&l);
+        } else {
+            tad_c_put(&f->to, "const double v%u = ", l.done);
+            put_value_of_word(&l, word);
+            tad_c_put(&f->to, ";\nv[%u] = v%u;\n", l.to + l.done, l.done);
+            l.done++;
         }
-        tad_c_put(&f->to, "const double v%u = ", l.done);
-        put_value_of_word(&l, word);
-        tad_c_put(&f->to, ";\nv[%u] = v%u;\n", l.to + l.done, l.done);
-        l.done++;
     }
     if (l.functions) tad_c_put(&f->to, "}\n\n");
     return l.functions;

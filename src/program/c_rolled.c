@@ -97,10 +97,22 @@ static bool are_too_many(const tad__c_file *f) {
     return f->steps && f->p->rolled.count > MANY;
 }
 
-static bool is_left(const tad__c_file *f, uint32_t group) {
+/* A list of many words, those of a loop counted once. */
+static bool is_long(const tad__c_file *f, const tad__rolled *g) {
     enum { LONG = 100 };
+    const int32_t *w = f->p->word.item + g->at;
+    uint32_t words = 0;
+    for (; *w != TAD__LIST_WORD(TAD__LIST_END, 0, 0, 0) && words <= LONG;
+         w += tad__list_word_size(w, NULL))
+        words += *w == TAD__LIST_WORD(TAD__LIST_LOOP, 0, 0, 0)
+                     ? tad__list_words(w + 3, (size_t)w[2])
+                     : 1;
+    return words > LONG;
+}
+
+static bool is_left(const tad__c_file *f, uint32_t group) {
     const tad__rolled *g = group_at(f, group);
-    return are_too_many(f) || (f->steps && is_list(g) && g->count > LONG);
+    return are_too_many(f) || (f->steps && is_list(g) && is_long(f, g));
 }
 
 uint32_t tad__c_rolled_together(tad__c_file *f, uint32_t first, uint32_t end) {

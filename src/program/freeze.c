@@ -30,7 +30,13 @@ bool tad__add_steps(tad__memory *m, tad__steps *list, tad__step added) {
     return to != NULL;
 }
 
+/* Those that were kept last are often wanted again. */
 uint32_t tad__keep_options(tad_program *p, const double *pq) {
+    enum { LOOKED_AT = 8 };
+    const size_t n = p->options.count / 2;
+    for (size_t back = 1; back <= LOOKED_AT && back <= n; back++)
+        if (memcmp(p->options.item + 2 * (n - back), pq, 2 * sizeof *pq) == 0)
+            return (uint32_t)(n - back);
     for (int k = 0; k < 2; k++) {
         double *to = TAD__ADD_TO(p, options);
         if (!to) return TAD__NO_REF;
@@ -62,6 +68,7 @@ void tad_program_free(tad_program *p) {
     FREE(roll_lanes);
     FREE(run);
     FREE(place);
+    FREE(word);
     FREE(packed);
     FREE(out_run);
     FREE(options);

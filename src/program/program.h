@@ -179,7 +179,7 @@ static inline size_t tad__tail_piece(const tad__row_group *g) {
 typedef struct tad__rolled {
     uint32_t what; /* a row, or one of: */
     uint32_t to, chunks;
-    uint32_t at, count; /* terms of sums, operands of a row, or where the code of a list begins */
+    uint32_t at, count; /* terms of sums, operands of a row, words of a list and its results */
     uint32_t options;   /* of a row: their position, NO_REF: none */
 } tad__rolled;
 enum {
@@ -204,13 +204,20 @@ enum {
     TAD__LIST_SUM = TAD__LIST_SHORT, /* how many a b, - a b, a, - a; all of them */
     TAD__LIST_IN_ORDER, /* how many parts; each: 0 .. 3 for these kinds, how many, all */
     TAD__LIST_SCAN,     /* how many; a, b, from b to b: products of those before */
-    TAD__LIST_RUNS,     /* the first run, how many, how many words follow, these */
+    TAD__LIST_RUNS,     /* the first run, how many */
     TAD__LIST_ROW,      /* the row, the position of its options or -1, a b c */
+    TAD__LIST_LOOP,     /* how many turns, n; n words of a turn; by how much each grows, n */
     TAD__LIST_END
 };
 /* The word for a short one whose operands come from memory (0), are the last result (1) or the one
  * before it (2). Four places follow it, also those that it does not need. */
 #define TAD__LIST_WORD(what, a, b, c) ((((what)*3 + (a)) * 3 + (b)) * 3 + (c))
+enum { TAD__MOST_OF_TURN = 320 /* words with all that follows them, of a loop */ };
+/* A word with all that follows it: so many numbers. Which of them are places, of one that is no
+ * longer than a turn of a loop; NULL: that is not asked. */
+size_t tad__list_word_size(const int32_t *w, bool *is_place);
+/* How many words so many numbers are. */
+uint32_t tad__list_words(const int32_t *w, size_t size);
 
 typedef enum tad__step_kind {
     TAD__NUMBERS, /* number steps, one after the other */
@@ -278,7 +285,8 @@ struct tad_program {
     TAD__LIST(tad__terms) terms;
     TAD__LIST(tad__roll_operand) roll_lanes;
     TAD__LIST(tad__run) run;
-    TAD__LIST(int32_t) place; /* of operands; lists */
+    TAD__LIST(int32_t) place; /* of operands */
+    TAD__LIST(int32_t) word;  /* of lists */
     TAD__LIST(tad__constant_slot) packed;
     TAD__LIST(tad__out_run) out_run; /* of each output */
     TAD__LIST(double) options;       /* pairs */

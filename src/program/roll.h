@@ -259,4 +259,9 @@ void tad__roll_end_list(tad__roll *r);
 /* Of a sum by itself, along its terms. */
 double tad__cost_of_runs(tad__roll *r, uint32_t item);
 
+/* ---- roll_loop.c ---- */
+
+/* In the last list, whose words begin at `at`, what repeats itself becomes loops. */
+void tad__roll_loops(tad__roll *r, size_t at);
+
 #endif

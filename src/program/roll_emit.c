@@ -41,7 +41,7 @@ void tad__roll_group(tad__roll *r, uint32_t stage, uint32_t what) {
     *of = stage;
     if (what != TAD__ROLLED_LIST) align(r);
     *g = (tad__rolled){
-        .what = what, .to = r->slots, .at = (uint32_t)r->p->place.count, .options = TAD__NO_REF};
+        .what = what, .to = r->slots, .at = (uint32_t)r->p->word.count, .options = TAD__NO_REF};
 }
 
 int32_t tad__roll_options(tad__roll *r, const tad__kin *kin) {

@@ -7,8 +7,8 @@
 enum { LONG_SUM = 48 /* terms that are worth a look for runs */, LONG = 16 /* of a run */ };
 
 /* In loads of 8 places side by side, as the costs of groups: to begin and end a run; 8 that lie
- * anywhere. */
-enum { COST_OF_RUN = 8, COST_OF_GATHER = 6 };
+ * apart; 8 that lie anywhere, whose places must be read too. */
+enum { COST_OF_RUN = 8, COST_OF_STRIDE = 5, COST_OF_GATHER = 6 };
 
 /* ---- runs ---- */
 
@@ -73,7 +73,8 @@ static double cost_of_terms(const tad__placed_term *t, uint32_t n) {
         end = end_of_run(t, n, k, &by_a, &by_b);
         const bool is_run = end - k >= LONG, along = is_run && lies_along(by_a) && lies_along(by_b);
         const double loads = (t[k].b < 0 ? 1 : 2) * (end - k) / (double)TAD__CHUNK;
-        sum += (is_run ? COST_OF_RUN : 0) + (along ? 1 : COST_OF_GATHER) * loads;
+        const int load = along ? 1 : is_run ? COST_OF_STRIDE : COST_OF_GATHER;
+        sum += (is_run ? COST_OF_RUN : 0) + load * loads;
     }
     return sum;
 }
@@ -115,8 +116,13 @@ double tad__cost_of_runs(tad__roll *r, uint32_t item) {
 /* ---- code ---- */
 
 static void put(tad__roll *r, int32_t word) {
-    int32_t *to = TAD__ROLL_ADD_TO(r, r->p, place);
+    int32_t *to = TAD__ROLL_ADD_TO(r, r->p, word);
     if (to) *to = word;
+}
+
+static void put_place(tad__roll *r, int32_t place) {
+    int32_t *to = TAD__ROLL_ADD_TO(r, r->p, place);
+    if (to) *to = place;
 }
 
 static void put_run(tad__roll *r, tad__run run) {
@@ -124,14 +130,14 @@ static void put_run(tad__roll *r, tad__run run) {
     if (to) *to = run;
 }
 
-/* Terms from k on that are alike and in no run lie in the code; k comes behind them. */
+/* Terms from k on that are alike and in no run are listed; k comes behind them. */
 static void put_rest(tad__roll *r, const tad__placed_term *t, uint32_t n) {
     for (uint32_t k = 0; k < n;) {
         uint32_t end = k;
         while (end < n && alike(&t[k], &t[end])) end++;
         const int32_t at = (int32_t)r->p->place.count, count = (int32_t)(end - k);
-        for (uint32_t i = k; i < end; i++) put(r, t[i].a);
-        for (uint32_t i = k; i < end && t[k].b >= 0; i++) put(r, t[i].b);
+        for (uint32_t i = k; i < end; i++) put_place(r, t[i].a);
+        for (uint32_t i = k; i < end && t[k].b >= 0; i++) put_place(r, t[i].b);
         put_run(r, (tad__run){at, TAD__LISTED, t[k].b < 0 ? -1 : at + count, 0, count, t[k].minus});
         k = end;
     }
@@ -145,11 +151,6 @@ static void put_runs(tad__roll *r, uint32_t item) {
     if (!t) return;
     sort_for_runs(t, n);
     const int32_t first = (int32_t)r->p->run.count;
-    put(r, TAD__LIST_WORD(TAD__LIST_RUNS, 0, 0, 0));
-    put(r, first);
-    const size_t counts = r->p->place.count;
-    put(r, 0);
-    put(r, 0);
     for (uint32_t k = 0, end; k < n; k = end) {
         end = end_of_run(t, n, k, &by_a, &by_b);
         const int32_t count = (int32_t)(end - k);
@@ -161,9 +162,9 @@ static void put_runs(tad__roll *r, uint32_t item) {
             while (k < end) t[left++] = t[k++];
     }
     put_rest(r, t, left);
-    if (r->failed) return;
-    r->p->place.item[counts] = (int32_t)r->p->run.count - first;
-    r->p->place.item[counts + 1] = (int32_t)(r->p->place.count - counts - 2);
+    put(r, TAD__LIST_WORD(TAD__LIST_RUNS, 0, 0, 0));
+    put(r, first);
+    put(r, (int32_t)r->p->run.count - first);
 }
 
 static void put_operands(tad__roll *r, uint32_t item) {
@@ -181,7 +182,7 @@ static void scan(tad__roll *r, const int32_t *place, const int32_t *from) {
     tad__scan *s = &r->scan;
     const bool first_is_last = from[0] == 1;
     const int32_t carried = place[first_is_last ? 0 : 1], factor = place[first_is_last ? 1 : 0];
-    const size_t end = r->p->place.count;
+    const size_t end = r->p->word.count;
     if (s->end + SHORT_WORDS != end || (s->count > 1 && factor - s->factor != s->step) ||
         first_is_last == (from[1] == 1))
         s->count = 0;
@@ -191,8 +192,8 @@ static void scan(tad__roll *r, const int32_t *place, const int32_t *from) {
     s->end = end;
     if (s->count < SCANNED || r->failed) return;
     s->end -= s->count == SCANNED ? SHORT_WORDS * (SCANNED - 1) : SHORT_WORDS;
-    r->p->place.count = s->end;
-    int32_t *word = r->p->place.item + s->end - SHORT_WORDS;
+    r->p->word.count = s->end;
+    int32_t *word = r->p->word.item + s->end - SHORT_WORDS;
     word[0] = TAD__LIST_WORD(TAD__LIST_SCAN, 0, 0, 0);
     word[1] = s->count;
     word[2] = s->carried;
@@ -247,7 +248,7 @@ static void put_in_order(tad__roll *r, uint32_t item) {
     const uint32_t n = tad__terms_of_kin(kin);
     uint32_t operand = r->item.item[item].at;
     put_long(r, TAD__LIST_IN_ORDER);
-    const size_t parts = r->p->place.count;
+    const size_t parts = r->p->word.count;
     put(r, 0);
     for (uint32_t k = 0, end; k < n && !r->failed; k = end) {
         const unsigned kind = tad__kind_of_term(kin, k);
@@ -256,7 +257,7 @@ static void put_in_order(tad__roll *r, uint32_t item) {
         put(r, (int32_t)(end - k));
         for (uint32_t i = 0; i < (end - k) * (kind < 2 ? 2 : 1); i++)
             put(r, place_of(r, operand++));
-        if (!r->failed) r->p->place.item[parts]++;
+        if (!r->failed) r->p->word.item[parts]++;
     }
 }
 
@@ -304,6 +305,9 @@ void tad__roll_list(tad__roll *r, uint32_t item) {
 }
 
 void tad__roll_end_list(tad__roll *r) {
-    if (r->list_is_open) put_long(r, TAD__LIST_END);
+    if (!r->list_is_open) return;
+    put_long(r, TAD__LIST_END);
     r->list_is_open = false;
+    r->scan.count = 0; /* its words may move */
+    if (!r->failed) tad__roll_loops(r, r->p->rolled.item[r->p->rolled.count - 1].at);
 }

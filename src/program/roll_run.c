@@ -5,25 +5,35 @@ enum { STRIP = 32 /* chunks of a row at once */ };
 
 /* ---- lists ---- */
 
-static double sum_of(const int32_t *p, const double *v, const int32_t **end) {
+#define INLINE static inline __attribute__((always_inline))
+
+/* The number whose place is at w, in turn t of a loop over n words, behind which stands by how much
+ * places grow; n 0: in no loop. */
+INLINE double at(const double *v, const int32_t *w, int32_t t, ptrdiff_t n) {
+    return n ? v[w[0] + t * w[n]] : v[w[0]];
+}
+
+INLINE double sum_of(const int32_t *w, const double *v, int32_t t, ptrdiff_t n,
+                     const int32_t **end) {
+    const int32_t *const terms = w;
     double sum = -0.0;
-    const int32_t n0 = p[0], n1 = p[1], n2 = p[2], n3 = p[3];
-    p += 4;
-    for (int32_t k = 0; k < n0; k++, p += 2) sum += v[p[0]] * v[p[1]];
-    for (int32_t k = 0; k < n1; k++, p += 2) sum -= v[p[0]] * v[p[1]];
-    for (int32_t k = 0; k < n2; k++) sum += v[*p++];
-    for (int32_t k = 0; k < n3; k++) sum -= v[*p++];
-    *end = p;
+    w += 4;
+    for (int32_t k = 0; k < terms[0]; k++, w += 2) sum += at(v, w, t, n) * at(v, w + 1, t, n);
+    for (int32_t k = 0; k < terms[1]; k++, w += 2) sum -= at(v, w, t, n) * at(v, w + 1, t, n);
+    for (int32_t k = 0; k < terms[2]; k++) sum += at(v, w++, t, n);
+    for (int32_t k = 0; k < terms[3]; k++) sum -= at(v, w++, t, n);
+    *end = w;
     return sum;
 }
 
-static double sum_in_order(const int32_t *w, const double *v, const int32_t **end) {
+INLINE double sum_in_order(const int32_t *w, const double *v, int32_t t, ptrdiff_t n,
+                           const int32_t **end) {
     double sum = -0.0;
     int32_t parts = *w++;
     for (; parts; parts--) {
-        const int32_t kind = *w++, n = *w++;
-        for (int32_t k = 0; k < n; k++) {
-            const double x = kind < 2 ? v[w[0]] * v[w[1]] : v[w[0]];
+        const int32_t kind = *w++, terms = *w++;
+        for (int32_t k = 0; k < terms; k++) {
+            const double a = at(v, w, t, n), x = kind < 2 ? a * at(v, w + 1, t, n) : a;
             w += kind < 2 ? 2 : 1;
             sum = kind & 1 ? sum - x : sum + x;
         }
@@ -32,9 +42,10 @@ static double sum_in_order(const int32_t *w, const double *v, const int32_t **en
     return sum;
 }
 
-static double row_of(const tad_program *p, const int32_t *word, const double *v) {
-    const double x[3] = {v[word[2]], v[word[3]], v[word[4]]};
-    return p->basis->number[word[0]].value(x, tad__options_at(p, (uint32_t)word[1]));
+INLINE double row_of(const tad_program *p, const int32_t *w, const double *v, int32_t t,
+                     ptrdiff_t n) {
+    const double x[3] = {at(v, w + 2, t, n), at(v, w + 3, t, n), at(v, w + 4, t, n)};
+    return p->basis->number[w[0]].value(x, tad__options_at(p, (uint32_t)w[1]));
 }
 
 /* Each is the product of the one before and the next factor. */
@@ -45,8 +56,48 @@ static double *scan(const int32_t *w, const double *v, double *to) {
     return to;
 }
 
+static double *run_loop(const tad_program *p, const int32_t *w, double *v, const double *begin,
+                        double *to);
+
+/* A word that may be in a loop, with what follows at w. What comes next. */
+INLINE const int32_t *run_single(const tad_program *p, int32_t word, const int32_t *w,
+                                 const double *v, double **to, int32_t t, ptrdiff_t n) {
+    switch (word) {
+    case TAD__LIST_WORD(TAD__LIST_SUM, 0, 0, 0): *(*to)++ = sum_of(w, v, t, n, &w); return w;
+    case TAD__LIST_WORD(TAD__LIST_IN_ORDER, 0, 0, 0):
+        *(*to)++ = sum_in_order(w, v, t, n, &w);
+        return w;
+    default: *(*to)++ = row_of(p, w, v, t, n); return w + 5;
+    }
+}
+
+static __attribute__((noinline)) const int32_t *run_in_loop(const tad_program *p, int32_t word,
+                                                            const int32_t *w, const double *v,
+                                                            double **to, int32_t t, ptrdiff_t n) {
+    return run_single(p, word, w, v, to, t, n);
+}
+
+/* A word without registers. What comes next; NULL: nothing. */
+static __attribute__((noinline)) const int32_t *run_long(const tad_program *p, int32_t word,
+                                                         const int32_t *w, double *v,
+                                                         const double *begin, double **to) {
+    switch (word) {
+    case TAD__LIST_WORD(TAD__LIST_SUM, 0, 0, 0):
+    case TAD__LIST_WORD(TAD__LIST_IN_ORDER, 0, 0, 0):
+    case TAD__LIST_WORD(TAD__LIST_ROW, 0, 0, 0): return run_single(p, word, w, v, to, 0, 0);
+    case TAD__LIST_WORD(TAD__LIST_SCAN, 0, 0, 0): *to = scan(w, v, *to); return w + 4;
+    case TAD__LIST_WORD(TAD__LIST_RUNS, 0, 0, 0):
+        *(*to)++ = p->kernels->roll->runs(p->run.item + w[0], (size_t)w[1], p->place.item, v);
+        return w + 2;
+    case TAD__LIST_WORD(TAD__LIST_LOOP, 0, 0, 0):
+        *to = run_loop(p, w, v, begin, *to);
+        return w + 2 + 2 * w[1];
+    default: return NULL;
+    }
+}
+
 /* Registers keep the last two results: by memory each would take twice as long. */
-#define FROM0(k) v[w[k]]
+#define FROM0(k) at(v, w + k, t, n)
 #define FROM1(k) last
 #define FROM2(k) before
 #define SHORT(what, a, b, c, value)                                                                \
@@ -69,29 +120,21 @@ static double *scan(const int32_t *w, const double *v, double *to) {
 #define OF_THREE(a, b, c)                                                                          \
     SHORT(TAD__LIST_FMA, a, b, c, FROM##a(0) * FROM##b(1) + FROM##c(2))                            \
     SHORT(TAD__LIST_FNMA, a, b, c, FROM##c(2) - FROM##a(0) * FROM##b(1))                           \
-    SHORT(TAD__LIST_MORE, a, b, c, FROM##a(0) * FROM##b(1) + FROM##c(2) + v[w[3]])                 \
-    SHORT(TAD__LIST_DOT, a, b, c, FROM##a(0) * FROM##b(1) + FROM##c(2) * v[w[3]])
+    SHORT(TAD__LIST_MORE, a, b, c, FROM##a(0) * FROM##b(1) + FROM##c(2) + FROM0(3))                \
+    SHORT(TAD__LIST_DOT, a, b, c, FROM##a(0) * FROM##b(1) + FROM##c(2) * FROM0(3))
 #define OF_ONE(a) OF_TWO(a, 0) OF_TWO(a, 1) OF_TWO(a, 2)
 
-/* A word without registers, whose places are at w. Where the next word is; NULL: there is none. */
-static const int32_t *run_long(const tad_program *p, int32_t word, const int32_t *w,
-                               const double *v, double **to) {
-    switch (word) {
-    case TAD__LIST_WORD(TAD__LIST_SUM, 0, 0, 0): *(*to)++ = sum_of(w, v, &w); return w;
-    case TAD__LIST_WORD(TAD__LIST_IN_ORDER, 0, 0, 0): *(*to)++ = sum_in_order(w, v, &w); return w;
-    case TAD__LIST_WORD(TAD__LIST_SCAN, 0, 0, 0): *to = scan(w, v, *to); return w + 4;
-    case TAD__LIST_WORD(TAD__LIST_RUNS, 0, 0, 0):
-        *(*to)++ = p->kernels->roll->runs(p->run.item + w[0], (size_t)w[1], p->place.item, v);
-        return w + 3 + w[2];
-    case TAD__LIST_WORD(TAD__LIST_ROW, 0, 0, 0): *(*to)++ = row_of(p, w, v); return w + 5;
-    default: return NULL;
-    }
-}
-
-static void run_list(const tad_program *p, const tad__rolled *g, double *v) {
-    const int32_t *w = p->place.item + g->at;
-    double *const begin = v + g->to, *to = begin, last = 0, before = 0;
-    for (;;) {
+/* The words from w on, to their end or, of a loop, n of them in so many turns. Results go to `to`,
+ * and behind; those before it begin at `begin`. Where the last one ends. */
+INLINE double *run_words(const tad_program *p, const int32_t *w, double *v, const double *begin,
+                         double *to, int32_t turns, ptrdiff_t n) {
+    const int32_t *const turn = w;
+    double last = to - begin > 0 ? to[-1] : 0, before = to - begin > 1 ? to[-2] : 0;
+    for (int32_t t = 0;;) {
+        if (n && w == turn + n) {
+            if (++t == turns) return to;
+            w = turn;
+        }
         const int32_t word = *w++;
         switch (word) {
             OF_ONE(0)
@@ -99,12 +142,21 @@ static void run_list(const tad_program *p, const tad__rolled *g, double *v) {
             OF_ONE(2)
         }
         double *next = to; /* so that `to` itself may stay in a register */
-        w = run_long(p, word, w, v, &next);
-        if (!w) return;
+        w = n ? run_in_loop(p, word, w, v, &next, t, n) : run_long(p, word, w, v, begin, &next);
+        if (!w) return to;
         to = next;
         before = to - begin > 1 ? to[-2] : last;
         last = to[-1];
     }
+}
+
+static __attribute__((noinline)) double *run_loop(const tad_program *p, const int32_t *w, double *v,
+                                                  const double *begin, double *to) {
+    return run_words(p, w + 2, v, begin, to, w[0], w[1]);
+}
+
+static void run_list(const tad_program *p, const tad__rolled *g, double *v) {
+    (void)run_words(p, p->word.item + g->at, v, v + g->to, v + g->to, 1, 0);
 }
 
 /* ---- rows ---- */

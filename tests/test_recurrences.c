@@ -1,0 +1,142 @@
+/* Recurrences: what a loop records one turn after the other becomes a loop of the program, whose
+ * size and text do not grow with the turns, and which gives the tape's bits. */
+#include "programs.h"
+
+enum { STATES = 4, SEEDS = 60 };
+
+/* ---- random recurrences ---- */
+
+typedef tad_var change(tad_var a, tad_var b, tad_var c);
+static tad_var sum_of_three(tad_var a, tad_var b, tad_var c) { return tad_add(tad_add(a, b), c); }
+static tad_var difference(tad_var a, tad_var b, tad_var c) { return tad_sub(tad_mul(a, c), b); }
+static tad_var quotient(tad_var a, tad_var b, tad_var c) {
+    return tad_div(a, tad_add(tad_fma(b, c, tad_square(b)), tad_number(9)));
+}
+static tad_var soft_sine(tad_var a, tad_var b, tad_var c) {
+    return tad_softplus(tad_sin(tad_fma(a, b, c)), 0.7);
+}
+static tad_var two_products(tad_var a, tad_var b, tad_var c) {
+    return tad_fma(a, b, tad_mul(c, tad_number(0.7)));
+}
+static tad_var less_a_product(tad_var a, tad_var b, tad_var c) { return tad_fnma(a, b, c); }
+static tad_var gaussian(tad_var a, tad_var b, tad_var c) {
+    return tad_exp(tad_neg(tad_square(tad_add(a, tad_mul(b, c)))));
+}
+static tad_var list(tad_var a, tad_var b, tad_var c) {
+    return tad_sum_list((tad_var[]){a, b, c, a, b}, 5);
+}
+static change *const changes[] = {sum_of_three, difference,     quotient, soft_sine,
+                                  two_products, less_a_product, gaussian, list};
+enum { CHANGES = sizeof changes / sizeof *changes };
+
+/* Numbers that neither grow nor vanish; every turn has the same ops. */
+static void record(const double *x, uint64_t seed, int turns, graph *g) {
+    tad_var state[STATES];
+    *g = (graph){.n_in = STATES + 1, .n_out = STATES + 2};
+    for (size_t k = 0; k < g->n_in; k++) g->in[k] = tad_scalar(t, x[k]);
+    memcpy(state, g->in, sizeof state);
+    for (int i = 0; i < turns; i++) {
+        tad_random r = {seed, 0};
+        for (int k = 0; k < 1 + (int)(seed % 3); k++) {
+            const uint64_t any = (uint64_t)(1e6 * tad_random_uniform(&r));
+            tad_var *const to = &state[any % STATES];
+            *to = changes[any / 4 % CHANGES](*to, state[any / 32 % STATES], g->in[any / 128 % 5]);
+            *to = tad_sin(*to);
+        }
+    }
+    g->out[0] = tad_sum_list(state, STATES);
+    ck_done(tad_grad(g->out, NULL, 1, g->in, g->n_in, g->out + 1), t);
+}
+
+static void draw(double *x, uint64_t seed) {
+    tad_random r = {seed, 0};
+    for (int k = 0; k <= STATES; k++) x[k] = tad_random_normal(&r);
+}
+
+/* Room for the values of turns is taken, and little else. */
+START_TEST(have_the_bits_of_the_tape) {
+    enum { TURNS = 150 };
+    double x[STATES + 1];
+    graph g;
+    draw(x, 1);
+    record(x, (uint64_t)_i, TURNS, &g);
+    tad_program *p = frozen(&g, "recurrence");
+    tad_workspace *w = tad_workspace_new(p);
+    for (uint64_t data = 2; data < 5; data++) {
+        draw(x, data);
+        tad_tape_reset(t);
+        record(x, (uint64_t)_i, TURNS, &g);
+        run_beside(w, &g, "recurrence");
+    }
+    tad_workspace_free(w);
+    tad_program_free(p);
+}
+END_TEST
+
+/* ---- their text ---- */
+
+static bool count_statements(void *user, const char *text, size_t length) {
+    for (size_t k = 0; k < length; k++) *(size_t *)user += text[k] == ';';
+    return true;
+}
+
+/* Beside tables of places. */
+static size_t statements_of(uint64_t seed, int turns) {
+    double x[STATES + 1];
+    size_t statements = 0;
+    graph g;
+    tad_program *p;
+    draw(x, 1);
+    tad_tape_reset(t);
+    record(x, seed, turns, &g);
+    const tad_freeze_options o = {.allow_constant_outputs = true, .roll_up = true};
+    ck_done(tad_freeze(g.in, g.n_in, g.out, g.n_out, &o, &p), t);
+    ck_assert_int_eq(tad_program_c(p, NULL, count_statements, &statements), TAD_OK);
+    tad_program_free(p);
+    return statements;
+}
+
+START_TEST(are_as_long_as_a_turn) {
+    size_t grown = 0;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        const size_t few = statements_of(seed, 300), many = statements_of(seed, 3000);
+        grown += many > few + 20;
+    }
+    ck_assert_msg(grown <= SEEDS / 10, "%zu of %d programs grow with the turns", grown, SEEDS);
+}
+END_TEST
+
+/* What comes between turns that are alike, and loops in a row. */
+START_TEST(may_change_in_between) {
+    enum { TURNS = 90 };
+    double x[STATES + 1];
+    graph g = {.n_in = 2, .n_out = 3};
+    tad_program *p = NULL;
+    tad_workspace *w = NULL;
+    for (uint64_t data = 1; data < 4; data++) {
+        draw(x, data);
+        tad_tape_reset(t);
+        for (size_t k = 0; k < 2; k++) g.in[k] = tad_scalar(t, x[k]);
+        tad_var y = g.in[0], z = g.in[1];
+        for (int i = 0; i < 4 * TURNS; i++) {
+            if (i / TURNS % 2 == 0) y = tad_fma(tad_mul(y, tad_number(0.25)), z, y);
+            z = i % TURNS ? tad_fnma(tad_mul(z, tad_number(0.125)), y, z) : tad_cos(z);
+        }
+        g.out[0] = tad_add(y, z);
+        ck_done(tad_grad(g.out, NULL, 1, g.in, 2, g.out + 1), t);
+        if (!p) w = tad_workspace_new(p = frozen(&g, "loops in a row"));
+        run_beside(w, &g, "loops in a row");
+    }
+    tad_workspace_free(w);
+    tad_program_free(p);
+}
+END_TEST
+
+int main(void) {
+    Suite *s = suite_create("recurrences");
+    TCase *c = tape_case(s, "recurrences");
+    tcase_add_loop_test(c, have_the_bits_of_the_tape, 0, SEEDS);
+    tcase_add_test(c, are_as_long_as_a_turn);
+    tcase_add_test(c, may_change_in_between);
+    return support_run(s);
+}
