@@ -2,7 +2,7 @@
 
 Usage: check_debian.py ROOT [FOLDER]   (with dpkg-buildpackage, debhelper; `ninja -C build debian`)
 
-The packages stay in FOLDER.
+The packages stay in FOLDER: `ninja -C build debian` leaves them in build/debian.
 """
 import pathlib
 import shutil
@@ -22,6 +22,7 @@ def main(root, folder):
         print("there is no dpkg-buildpackage or no debhelper")
         return 77
     source = folder / f"tad-{version(root)}"
+    shutil.rmtree(source, ignore_errors=True)
     source.mkdir(parents=True)
     for name in ARCHIVED:
         path = root / name

@@ -24,6 +24,8 @@ find_missing() {
     need_command cc 'gcc'
     need_command c++ 'g++'
     need_command pkg-config pkg-config
+    # Meson asks it in which folder of Debian libraries lie: elsewhere what is installed is not found.
+    ! command -v apt-get >/dev/null 2>&1 || need_command dpkg-architecture dpkg-dev
     need_header stdio.h libc6-dev
     need_header uthash.h uthash-dev
     need_module check 'check libsubunit-dev'
@@ -61,15 +63,26 @@ install_missing() {
 
 # ---- build ----
 
-# Arguments: options for meson setup.
+# Arguments: options for meson setup. A build that is there is configured again if packages came after it:
+# the module of Python, ranks of MPI are built where meson finds what they need.
 configure() {
     if [ -f build/build.ninja ]; then
         [ $# -eq 0 ] || meson configure build "$@" || fail "meson refused the options $*."
+        [ -z "$(find /var/lib/dpkg/status -newer build/build.ninja 2>/dev/null)" ] || reconfigure
     else
         say 'configuring build/'
-        mkdir -p build && meson setup build "$@" >build/setup.log 2>&1 ||
-            { cat build/setup.log >&2; fail 'configuring failed; what meson said is above.'; }
+        mkdir -p build && setup "$@"
     fi
+}
+
+reconfigure() {
+    say 'configuring build/ again, as packages were installed since'
+    setup --reconfigure
+}
+
+setup() {
+    meson setup build "$@" >build/setup.log 2>&1 ||
+        { cat build/setup.log >&2; fail 'configuring failed; what meson said is above.'; }
 }
 
 # Arguments: what to build; all when there are none. Ninja shows its progress on a terminal.
