@@ -309,6 +309,9 @@ START_TEST(refuses_averages_that_cannot_be) {
     tad_dict *integers = alone("n", tad_param(t, TAD_I64, TAD_SHAPE(1), NULL));
     ck_assert_ptr_null(tad_average_new(integers, 0.5));
     ck_refused(t, TAD_BAD_DTYPE, "average", "int64");
+    ck_done(tad_dict_add(d, "tied", tad_dict_at(d, 0).value), t);
+    ck_assert_ptr_null(tad_average_new(d, 0.5));
+    ck_refused(t, TAD_BAD_ARGUMENT, "average", "tied is there twice");
     ck_assert_ptr_null(tad_average_new(NULL, 0.5));
     ck_assert_int_eq(tad_average_update(NULL), TAD_BAD_ARGUMENT);
     ck_assert_int_eq(tad_average_swap(NULL), TAD_BAD_ARGUMENT);

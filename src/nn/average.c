@@ -14,12 +14,22 @@ static const char what[] = "average";
 
 /* ---- making ---- */
 
-static tad_status check(tad_tape *t, tad_entry e) {
+/* Exchanged twice, a parameter would not come back. */
+static bool is_there(const tad_average *a, tad_var param) {
+    for (size_t i = 0; i < tad_dict_count(a->params); i++)
+        if (tad_node_index(tad_dict_at(a->params, i).value) == tad_node_index(param)) return true;
+    return false;
+}
+
+static tad_status check(const tad_average *a, tad_entry e) {
+    tad_tape *t = a->tape;
     const tad_dtype dtype = tad_dtype_of(e.value);
     if (tad_node_kind_of(e.value) != TAD_NODE_PARAM)
         return tad_tape_fail(t, TAD_BAD_ARGUMENT, "%s: %s is no parameter", what, e.name);
     if (dtype != TAD_F64 && dtype != TAD_F32)
         return tad_tape_fail(t, TAD_BAD_DTYPE, "%s: %s is %s", what, e.name, tad_dtype_name(dtype));
+    if (is_there(a, e.value))
+        return tad_tape_fail(t, TAD_BAD_ARGUMENT, "%s: %s is there twice", what, e.name);
     return TAD_OK;
 }
 
@@ -27,7 +37,7 @@ static tad_status check(tad_tape *t, tad_entry e) {
 static tad_status add(tad_average *a, tad_entry e) {
     tad_status (*as)(tad_dict *, const char *, tad_var) =
         e.is_buffer ? tad_dict_add_buffer : tad_dict_add;
-    if (check(a->tape, e) != TAD_OK) return tad_tape_status(a->tape);
+    if (check(a, e) != TAD_OK) return tad_tape_status(a->tape);
     tad_var mean = tad_param(a->tape, tad_dtype_of(e.value), tad_shape_of(e.value), NULL);
     const void *now = tad_data(e.value);
     if (now && tad_size_of(mean) > 0) (void)!tad_assign(mean, now);
