@@ -8,6 +8,7 @@ struct tad_average {
     tad_tape *tape;
     double decay;
     tad_dict *params, *mean; /* entry by entry */
+    bool is_exchanged;       /* the one has the values of the other */
 };
 
 static const char what[] = "average";
@@ -49,7 +50,7 @@ tad_average *tad_average_new(const tad_dict *params, double decay) {
     tad_tape *t = tad_dict_tape(params);
     if (t && !(decay >= 0 && decay < 1))
         tad_tape_fail(t, TAD_BAD_ARGUMENT, "%s: a decay of %g", what, decay);
-    tad_average made = {t, decay, tad_dict_new(t), tad_dict_new(t)};
+    tad_average made = {t, decay, tad_dict_new(t), tad_dict_new(t), false};
     for (size_t i = 0; i < tad_dict_count(params) && tad_tape_status(t) == TAD_OK; i++)
         add(&made, tad_dict_at(params, i));
     tad_average *a = tad_tape_status(t) == TAD_OK ? tad_tape_resize(t, NULL, 1, sizeof *a) : NULL;
@@ -96,6 +97,19 @@ static tad_status for_each(tad_average *a, bool changes, pair_fn *f) {
     return tad_tape_status(a->tape);
 }
 
-tad_status tad_average_update(tad_average *a) { return for_each(a, false, move); }
-tad_status tad_average_swap(tad_average *a) { return for_each(a, true, exchange); }
+/* Exchanged, the averages are what the parameters go on from. */
+tad_status tad_average_update(tad_average *a) {
+    if (a && a->is_exchanged)
+        return tad_tape_fail(a->tape, TAD_BAD_ARGUMENT,
+                             "%s: it is exchanged with the parameters: exchange them again first",
+                             what);
+    return for_each(a, false, move);
+}
+
+tad_status tad_average_swap(tad_average *a) {
+    const tad_status s = for_each(a, true, exchange);
+    if (s == TAD_OK) a->is_exchanged = !a->is_exchanged;
+    return s;
+}
+
 const tad_dict *tad_average_params(const tad_average *a) { return a ? a->mean : NULL; }
