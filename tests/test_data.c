@@ -664,6 +664,44 @@ START_TEST(resumes_in_the_middle) {
 }
 END_TEST
 
+/* Until nothing more can be recorded: arrays first, then what has no numbers of its own. */
+static void fill_up(tad_tape *t) {
+    static const double one = 1;
+    while (!tad_is_nil(tad_full(t, TAD_F64, TAD_SHAPE(64), 1)))
+        ;
+    ck_refused(t, TAD_NO_MEMORY, "");
+    while (!tad_is_nil(tad_borrow(t, TAD_F64, TAD_SHAPE(1), &one)))
+        ;
+    ck_refused(t, TAD_NO_MEMORY, "");
+}
+
+START_TEST(a_batch_that_found_no_memory_comes_again) {
+    for (int order = 0; order <= TAD_ORDER_REPLACE; order++) {
+        double first[2][2];
+        for (int fails = 0; fails < 2; fails++) {
+            tad_tape *t = tad_tape_new(&(tad_settings){.memory_limit = 1 << 20, .seed = 4});
+            tad_dataset d = numbered(t, 9);
+            tad_batches *b =
+                tad_batches_new(t, &d, 2, &(tad_batch_options){.order = (tad_order)order});
+            const tad_mark m = tad_tape_mark(t);
+            tad_var x;
+            if (fails) {
+                fill_up(t);
+                ck_assert(!tad_batches_next(b, &x, NULL));
+                ck_refused(t, TAD_NO_MEMORY, "");
+                ck_assert_int_eq(tad_batches_size(b), 0);
+                ck_done(tad_tape_rewind(t, m), t);
+            }
+            ck_assert(tad_batches_next(b, &x, NULL));
+            ck_done(tad_read(x, first[fails], 2), t);
+            ck_assert_int_eq(tad_batches_state(b).done, 1);
+            tad_tape_free(t);
+        }
+        ck_assert_mem_eq(first[0], first[1], sizeof first[0]);
+    }
+}
+END_TEST
+
 START_TEST(refuses_bad_batches) {
     tad_tape *t = tad_tape_new(NULL);
     tad_dataset d = numbered(t, 4);
@@ -674,6 +712,11 @@ START_TEST(refuses_bad_batches) {
     ck_assert_ptr_null(
         tad_batches_new(t, &d, INT64_MAX, &(tad_batch_options){.order = TAD_ORDER_REPLACE}));
     ck_refused(t, TAD_TOO_LARGE, "too large");
+    ck_assert_ptr_null(tad_batches_new(t, &d, 5, &(tad_batch_options){.drop_last = true}));
+    ck_refused(t, TAD_BAD_ARGUMENT, "4 examples make no batch of 5");
+    ck_assert_int_eq(
+        tad_batches_per_epoch(tad_batches_new(t, &d, 4, &(tad_batch_options){.drop_last = true})),
+        1);
     ck_assert(!tad_batches_next(NULL, NULL, NULL));
     tad_dataset none = numbered(t, 0);
     tad_batches *b = tad_batches_new(t, &none, 5, NULL);
@@ -716,6 +759,7 @@ static Suite *suite(void) {
     tcase_add_test(c, gives_parts_of_a_batch);
     tcase_add_test(c, gives_no_batch_where_something_failed);
     tcase_add_test(c, resumes_in_the_middle);
+    tcase_add_test(c, a_batch_that_found_no_memory_comes_again);
     tcase_add_test(c, refuses_bad_batches);
     return s;
 }

@@ -514,6 +514,7 @@ static tad_shard_loss give(tad_tape *on, int64_t shard, double *sums, void *user
     if (what == 2) return (tad_shard_loss){tad_number(1), 1};
     if (what == 3) return (tad_shard_loss){w, 1};
     if (what == 4) return (tad_shard_loss){.weight = 0};
+    if (what == 6) return (tad_shard_loss){y, 1};
     return (tad_shard_loss){tad_scalar(on, 1), 1};
 }
 
@@ -537,6 +538,49 @@ START_TEST(refuses_losses_that_are_none) {
     const int constant = 5; /* depends on no parameter */
     ck_assert_int_eq(tad_dist_evaluate(d, give, (void *)(uintptr_t)&constant, &result), TAD_OK);
     ck_assert_double_eq(result.loss, 1);
+}
+END_TEST
+
+static double largest_gradient(const tad_dict *of) {
+    const double *g = tad_gradient_data(tad_dict_get(of, "w"));
+    double most = 0;
+    for (int i = 0; i < 40; i++) most = fmax(most, fabs(g[i]));
+    return most;
+}
+
+/* Neither the shard's before it, nor the mean of the step before. */
+START_TEST(a_failure_leaves_no_gradient) {
+    const tad_ranks alone = tad_ranks_alone();
+    const int good = 6;
+    double w[40];
+    for (int i = 0; i < 40; i++) w[i] = i + 1;
+    ck_done(tad_assign(tad_dict_get(params, "w"), w), t);
+    for (int split = 0; split < 2; split++) {
+        tad_dist *over =
+            tad_dist_new(t, &alone, params, &(tad_dist_options){.shards = 4, .split_state = split});
+        for (int what = 0; what < 4; what++) {
+            ck_done(tad_dist_gradients(over, give, (void *)(uintptr_t)&good, NULL), t);
+            ck_assert_double_eq(largest_gradient(tad_dist_params(over)), 80);
+            ck_assert_int_ne(tad_dist_gradients(over, give, &what, NULL), TAD_OK);
+            tad_tape_clear(t);
+            ck_assert_double_eq(largest_gradient(params), 0);
+            ck_assert_double_eq(largest_gradient(tad_dist_params(over)), 0);
+        }
+        tad_dist_free(over);
+    }
+}
+END_TEST
+
+/* Of whole parameters, a rank's part would be taken for its share. */
+START_TEST(refuses_states_of_other_optimisers) {
+    tad_optim *whole = tad_adam(params, 0.1, NULL),
+              *right = tad_adam(tad_dist_params(d), 0.1, NULL);
+    const tad_dict *state = tad_dist_state(d, right);
+    ck_done(tad_dist_set_state(d, right, state), t);
+    ck_assert_ptr_null(tad_dist_state(d, whole));
+    ck_refused(t, TAD_BAD_ARGUMENT, "other parameters than tad_dist_params gives");
+    ck_assert_int_eq(tad_dist_set_state(d, whole, state), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "other parameters than tad_dist_params gives");
 }
 END_TEST
 
@@ -733,6 +777,8 @@ static Suite *suite(void) {
     tcase_add_test(c, refuses_ranks_and_options_that_cannot_be);
     tcase_add_test(c, refuses_optimisers_of_other_parameters_and_those_of_the_whole);
     tcase_add_test(c, refuses_losses_that_are_none);
+    tcase_add_test(c, a_failure_leaves_no_gradient);
+    tcase_add_test(c, refuses_states_of_other_optimisers);
     tcase_add_test(c, refuses_parameters_that_are_gone);
     c = support_case(s, "parts");
     tcase_add_test(c, dist_survives_out_of_memory);

@@ -231,6 +231,30 @@ START_TEST(survives_damage) {
 }
 END_TEST
 
+/* The directory calls the second array as the first one. */
+START_TEST(an_array_is_there_once) {
+    enum { ENTRY = 46 };
+    const char *path = "once.npz";
+    unsigned char file[2048];
+    size_t last = 0;
+    tad_dict *d = tad_dict_new(t);
+    ck_done(tad_dict_add(d, "a1", tad_scalar(t, 1)), t);
+    ck_done(tad_dict_add(d, "a2", tad_scalar(t, 2)), t);
+    ck_done(tad_npz_save(d, path), t);
+    FILE *from = fopen(path, "rb");
+    ck_assert_ptr_nonnull(from);
+    const size_t n = fread(file, 1, sizeof file, from);
+    fclose(from);
+    remove(path);
+    for (size_t i = 0; i + ENTRY < n; i++)
+        if (memcmp(file + i, "PK\1\2", 4) == 0) last = i;
+    ck_assert_int_eq(file[last + ENTRY + 1], '2');
+    file[last + ENTRY + 1] = '1';
+    ck_assert_ptr_null(tad_npz_parse(t, file, n));
+    ck_refused(t, TAD_BAD_FILE, "there twice");
+}
+END_TEST
+
 /* The directory says a byte more or less than a packed array takes, or gives. */
 START_TEST(packed_data_of_another_size_is_refused) {
     enum { ENTRY = 46, PACKED = 20, SIZE = 24 };
@@ -371,6 +395,7 @@ static Suite *suite(void) {
     tcase_add_test(c, reads_archives);
     tcase_add_test(c, writes_archives);
     tcase_add_test(c, sizes_may_be_wide);
+    tcase_add_test(c, an_array_is_there_once);
     tcase_add_test(c, packed_data_of_another_size_is_refused);
     tcase_add_test(c, a_word_of_the_header_is_there_once);
     tcase_add_test(c, a_cut_file_is_refused);

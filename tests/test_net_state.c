@@ -288,6 +288,20 @@ START_TEST(averages_follow_parameters) {
 }
 END_TEST
 
+START_TEST(an_average_does_not_move_while_exchanged) {
+    tad_var p = tad_param(t, TAD_F64, TAD_SHAPE(1), (double[]){1});
+    tad_average *a = tad_average_new(alone("p", p), 0.5);
+    ck_done(tad_assign(p, (double[]){3}), t);
+    ck_done(tad_average_swap(a), t);
+    ck_assert_int_eq(tad_average_update(a), TAD_BAD_ARGUMENT);
+    ck_refused(t, TAD_BAD_ARGUMENT, "average: it is exchanged");
+    ck_done(tad_average_swap(a), t);
+    ck_values(p, 0, 3);
+    ck_done(tad_average_update(a), t);
+    ck_values(tad_dict_get(tad_average_params(a), "p"), 0, 2);
+}
+END_TEST
+
 START_TEST(averages_of_float32) {
     const float x[] = {1, 2}, y[] = {2, 4};
     tad_var p = tad_param(t, TAD_F32, TAD_SHAPE(2), x);
@@ -309,6 +323,9 @@ START_TEST(refuses_averages_that_cannot_be) {
     tad_dict *integers = alone("n", tad_param(t, TAD_I64, TAD_SHAPE(1), NULL));
     ck_assert_ptr_null(tad_average_new(integers, 0.5));
     ck_refused(t, TAD_BAD_DTYPE, "average", "int64");
+    ck_done(tad_dict_add(d, "tied", tad_dict_at(d, 0).value), t);
+    ck_assert_ptr_null(tad_average_new(d, 0.5));
+    ck_refused(t, TAD_BAD_ARGUMENT, "average", "tied is there twice");
     ck_assert_ptr_null(tad_average_new(NULL, 0.5));
     ck_assert_int_eq(tad_average_update(NULL), TAD_BAD_ARGUMENT);
     ck_assert_int_eq(tad_average_swap(NULL), TAD_BAD_ARGUMENT);
@@ -376,6 +393,7 @@ static Suite *suite(void) {
     tcase_add_checked_fixture(c, new_net, free_net);
     tcase_add_test(c, averages_follow_parameters);
     tcase_add_test(c, averages_of_float32);
+    tcase_add_test(c, an_average_does_not_move_while_exchanged);
     tcase_add_test(c, refuses_averages_that_cannot_be);
     c = support_case(s, "states");
     tcase_add_test(c, stops_after_patience);

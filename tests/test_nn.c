@@ -225,6 +225,8 @@ START_TEST(refuses_bad_inits) {
     ck_refused(t, TAD_BAD_ARGUMENT, "kind");
     ck_assert(tad_is_nil(tad_param_random(t, TAD_F64, TAD_SHAPE(2, -2), NULL)));
     ck_refused(t, TAD_TOO_LARGE, "(2,-2)");
+    ck_assert(tad_is_nil(tad_param_random(t, TAD_F64, TAD_SHAPE(2), &(tad_init){.scale = NAN})));
+    ck_refused(t, TAD_BAD_ARGUMENT, "a scale of nan");
     tad_tape_free(t);
 }
 END_TEST
@@ -279,6 +281,40 @@ static tad_var scaled(tad_net *net, tad_var x, bool training, void *user) {
     tad_var factor = tad_dict_get(tad_net_params(net), user);
     return tad_mul(x, factor);
 }
+
+/* Makes its parameter when it is first applied. */
+static tad_var late(tad_net *net, tad_var x, bool training, void *user) {
+    (void)training;
+    tad_tape *t = tad_net_tape(net);
+    if (tad_is_nil(tad_net_param(net, user)))
+        ck_done(tad_dict_add(tad_net_params(net), user,
+                             tad_param(t, TAD_F64, TAD_SHAPE(2), (double[]){3, 4})),
+                t);
+    return tad_mul(x, tad_net_param(net, user));
+}
+
+START_TEST(a_layer_may_learn_late) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_net *net = tad_net_new(t, TAD_F64);
+    char name[] = "late.factor";
+    ck_done(tad_net_affine(net, "dense", 2, 2, NULL), t);
+    ck_done(tad_net_layer(net, "late", late, name), t);
+    const tad_dict *params = tad_net_params(net);
+    double *x = malloc(2 * sizeof *x); /* so that sanitizers see the end of what is given */
+    tad_var *given = malloc(2 * sizeof *given);
+    ck_assert(x && given);
+    given[0] = tad_eye(t, TAD_F64, 2, 2);
+    given[1] = tad_dict_at(params, 1).value;
+    x[0] = 0.5, x[1] = -1;
+    tad_var in = tad_constant(t, TAD_F64, TAD_SHAPE(2), x);
+    ck_values(tad_net_apply_with(net, given, 2, in), 0, 1.5, -4);
+    ck_assert_uint_eq(tad_dict_count(params), 3);
+    ck_tape(t);
+    free(given);
+    free(x);
+    tad_tape_free(t);
+}
+END_TEST
 
 START_TEST(takes_a_layer_of_ones_own) {
     tad_tape *t = tad_tape_new(NULL);
@@ -473,6 +509,7 @@ static Suite *suite(void) {
     tcase_add_test(c, computes_dense_layers);
     tcase_add_test(c, starts_biases_at_zero_or_as_told);
     tcase_add_test(c, takes_a_layer_of_ones_own);
+    tcase_add_test(c, a_layer_may_learn_late);
     tcase_add_test(c, drops_out_only_in_training);
     c = support_case(s, "mlp");
     tcase_add_test(c, equals_its_formula);

@@ -588,6 +588,8 @@ START_TEST(refuses_bad_options) {
                                    {.nesterov = true},
                                    {.nesterov = true, .momentum = 0.9, .dampening = 0.1},
                                    {.weight_decay = -1},
+                                   {.weight_decay = INFINITY},
+                                   {.momentum = INFINITY},
                                    {.clip.norm = -1}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ck_assert_ptr_null(tad_sgd(b.params, 0.1, &bad[i]));
@@ -610,6 +612,10 @@ START_TEST(refuses_bad_options) {
     worse.momentum_decay = -1;
     ck_assert_ptr_null(tad_nadam(b.params, 0.1, &worse));
     ck_refused(b.t, TAD_BAD_ARGUMENT, "nadam: options out of range");
+    worse = tad_adamw_defaults();
+    worse.eps = INFINITY;
+    ck_assert_ptr_null(tad_adamw(b.params, 0.1, &worse));
+    ck_refused(b.t, TAD_BAD_ARGUMENT, "adamw: options out of range");
     tad_tape_free(b.t);
 }
 END_TEST
@@ -681,6 +687,9 @@ START_TEST(notices_being_rewound) {
     ck_done(tad_tape_rewind(b.t, mark), b.t);
     sweep(&b, gradients[0]);
     ck_assert_int_eq(tad_optim_step(o), TAD_BAD_HANDLE);
+    ck_refused(b.t, TAD_BAD_HANDLE, "rewound");
+    double norm;
+    ck_assert_int_eq(tad_gradient_norm(tad_optim_state(o), &norm), TAD_BAD_HANDLE);
     tad_tape_free(b.t);
 }
 END_TEST

@@ -483,6 +483,7 @@ static const struct malformed {
     {"{\"x\":{\"dtype\":\"F64\",\"shape\":[1]1,\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{\"x\":{\"dtype\":\"F64\",\"shape\":[]1,\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{\"x\":{\"dtype\":\"F64\",\"shape\":[],\"data_offsets\":[0,8]}}", 8, TAD_OK},
+    {"{\"x\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}}", 1, TAD_UNSUPPORTED},
     {"{\"x\":{\"dtype\":\"F64\",\"shape\":{\"a\":\"b\"},\"data_offsets\":[0,8]}}", 8, TAD_BAD_FILE},
     {"{\"x\":{\"shape\":[1],\"shape\":[1],\"data_offsets\":[0,8]}             }", 8, TAD_BAD_FILE},
     {"{\"x\":[\"dtype\",\"F64\",\"shape\",[1],\"data_offsets\",[0,8]]         }", 8, TAD_BAD_FILE},

@@ -166,6 +166,8 @@ START_TEST(counts_right_answers_of_two) {
     tad_var y = tad_constant(t, TAD_F64, TAD_SHAPE(4, 1), (double[]){1, 0, 0, 0});
     ck_near(tad_binary_accuracy(p, y, 0.5), 0.5, 0);
     ck_near(tad_binary_accuracy(p, y, 0.6), 0.75, 0);
+    tad_var unknown = tad_constant(t, TAD_F64, TAD_SHAPE(4, 1), (double[]){1, NAN, NAN, 0});
+    ck_near(tad_binary_accuracy(p, unknown, 0.5), 0.25, 0);
     ck_assert(isnan(tad_binary_accuracy(p, tad_scalar(t, 1), 0.5)));
     ck_refused(t, TAD_BAD_SHAPE, "as many targets");
     tad_tape_free(t);
@@ -218,9 +220,31 @@ START_TEST(measures_the_area_under_the_curve) {
     ck_near(tad_auc(tad_neg(s), y), 1 - (2 + 3 + 2.5) / 9, 1e-15);
     ck_assert(isnan(tad_auc(s, tad_full(t, TAD_F64, TAD_SHAPE(6), 1))));
     ck_assert(isnan(tad_auc(tad_full(t, TAD_F64, TAD_SHAPE(6), NAN), y)));
+    const double target[] = {0, 0, 1, 1, 1, NAN};
+    ck_assert(isnan(tad_auc(s, tad_constant(t, TAD_F64, TAD_SHAPE(6), target))));
     ck_tape(t);
     ck_assert(isnan(tad_auc(s, tad_scalar(t, 1))));
     ck_refused(t, TAD_BAD_SHAPE, "auc", "as many targets");
+    tad_tape_free(t);
+}
+END_TEST
+
+/* The tape of the one that there is hears of the other. */
+START_TEST(says_that_there_is_nothing_to_count) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_full(t, TAD_F64, TAD_SHAPE(2, 2), 1);
+    int64_t counts[4];
+    ck_assert(isnan(tad_accuracy(x, tad_none())));
+    ck_refused(t, TAD_BAD_HANDLE, "accuracy: scores or labels");
+    ck_assert(isnan(tad_top_k_accuracy(tad_number(1), x, 1)));
+    ck_refused(t, TAD_BAD_HANDLE, "top_k_accuracy");
+    ck_assert(isnan(tad_binary_accuracy(x, tad_number(1), 0.5)));
+    ck_refused(t, TAD_BAD_HANDLE, "binary_accuracy");
+    ck_assert(isnan(tad_auc(x, (tad_var){0})));
+    ck_refused(t, TAD_BAD_HANDLE, "auc");
+    ck_assert_int_eq(tad_confusion(x, tad_none(), counts, 4), TAD_BAD_HANDLE);
+    ck_refused(t, TAD_BAD_HANDLE, "confusion");
+    ck_assert(isnan(tad_auc(tad_number(1), tad_none())));
     tad_tape_free(t);
 }
 END_TEST
@@ -263,6 +287,11 @@ START_TEST(evaluates_without_a_trace) {
     ck_done(tad_reverse(tad_square(x)), j.t);
     ck_near(tad_gradient_item(x), 4, 0);
     ck_assert_int_eq(tad_evaluate(j.net, NULL, &score), TAD_BAD_ARGUMENT);
+    job other = open_job(tad_tape_new(NULL), TAD_F64);
+    ck_assert_int_eq(tad_evaluate(other.net, j.test, &score), TAD_BAD_HANDLE);
+    ck_refused(other.t, TAD_BAD_HANDLE, "evaluate: batches of another tape");
+    ck_assert_int_eq(score.count, again.count);
+    tad_tape_free(other.t);
     tad_tape_free(j.t);
 }
 END_TEST
@@ -424,6 +453,19 @@ int snprintf(char *out, size_t room, const char *format, ...) {
     return length;
 }
 
+START_TEST(a_long_name_of_a_column_is_written_whole) {
+    char name[600];
+    tad_tape *t = tad_tape_new(NULL);
+    memset(name, 'x', sizeof name);
+    name[sizeof name - 1] = '\0';
+    tad_history *h = tad_history_new(t, (const char *const[]){"a", name}, 2);
+    support_text out = {.length = 0};
+    ck_done(tad_history_csv(h, support_keep, &out), t);
+    ck_assert_uint_eq(out.length, strlen("a,\n") + strlen(name));
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(numbers_have_a_point_where_the_locale_has_a_comma) {
     tad_tape *t = tad_tape_new(NULL);
     tad_history *h = tad_history_new(t, (const char *[]){"step", "loss"}, 2);
@@ -533,6 +575,7 @@ static Suite *suite(void) {
     tcase_add_test(c, counts_labels_among_the_largest);
     tcase_add_test(c, counts_what_was_taken_for_what);
     tcase_add_test(c, measures_the_area_under_the_curve);
+    tcase_add_test(c, says_that_there_is_nothing_to_count);
     tcase_add_test(c, records_nothing_in_evaluation);
     tcase_add_test(c, evaluates_without_a_trace);
     c = support_case(s, "text");
@@ -543,6 +586,7 @@ static Suite *suite(void) {
     tcase_add_test(c, a_terminal_is_not_written_to_all_the_time);
     tcase_add_test(c, rewrites_one_line_on_a_terminal);
     tcase_add_test(c, writes_csv);
+    tcase_add_test(c, a_long_name_of_a_column_is_written_whole);
     tcase_add_test(c, numbers_have_a_point_where_the_locale_has_a_comma);
     tcase_add_test(c, writes_a_plot);
     tcase_add_test(c, a_plot_has_the_axes_that_its_columns_need);

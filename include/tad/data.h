@@ -101,7 +101,7 @@ typedef enum tad_order {
 typedef struct tad_batch_options {
     tad_dtype dtype; /* of the examples: float64 or float32 */
     tad_order order;
-    bool drop_last;  /* leave out the short batch */
+    bool drop_last;  /* leave out the short batch; BAD_ARGUMENT where that is all there is */
     bool one_hot;    /* labels as rows of dtype instead of int64 */
     bool keep_shape; /* (B, 28, 28) instead of (B, 784) */
 } tad_batch_options;
@@ -113,7 +113,8 @@ TAD_API tad_batches *tad_batches_new(tad_tape *t, const tad_dataset *d, int64_t 
                                      const tad_batch_options *options);
 /* The next batch as constants on memory that the following call reuses: (B, features) and (B), or
  * (B, classes). Either may be NULL. False at the end of an epoch (the call after begins the next
- * one) and on failure. Random orders come from the tape's generator. */
+ * one) and on failure (then the same batch comes next). Random orders come from the tape's
+ * generator. */
 TAD_API bool tad_batches_next(tad_batches *b, tad_var *examples, tad_var *labels);
 /* Examples of the batch that was given last; 0: none was. Of these a part, from example `first` on,
  * on the same memory. Who wants parts alone (a rank of many, see dist.h) calls tad_batches_next

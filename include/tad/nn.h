@@ -55,7 +55,7 @@ typedef tad_var tad_activation(tad_var x); /* tad_relu, tad_sigmoid, or one's ow
 typedef tad_var tad_layer_fn(tad_net *net, tad_var x, bool training, void *user);
 
 typedef struct tad_layer_options {
-    tad_init weight, bias; /* bias: zeros, unless a kind with a scale is given */
+    tad_init weight, bias; /* bias: zeros, unless another kind, or a scale, is given */
     bool no_bias;
 } tad_layer_options;
 
@@ -101,7 +101,9 @@ TAD_API tad_status tad_net_dropout(tad_net *net, const char *name, double p);
 /* f(net, x, training, user); what it learns it adds to tad_net_params. */
 TAD_API tad_status tad_net_layer(tad_net *net, const char *name, tad_layer_fn *f, void *user);
 
-/* ---- images: x (B, channels, height, width) ---- */
+/* ---- images: x (B, channels, height, width) ----
+ *
+ * Of the options, conv and those of pooling are judged by their ops, when the net is applied. */
 
 /* tad_conv2d; NAME.weight (out, in / groups, height, width of the kernel), NAME.bias (out). A fan
  * counts the whole kernel. */

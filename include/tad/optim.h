@@ -133,9 +133,11 @@ TAD_API TAD_MUST_USE tad_status tad_gradient_norm(const tad_dict *params, double
  * one. It lives in the tape: make it before the mark to which the steps rewind. */
 typedef struct tad_average tad_average;
 
-/* 0 <= decay < 1. NULL on failure, which sticks; the functions accept a NULL average. */
+/* 0 <= decay < 1; no parameter twice. NULL on failure, which sticks; the functions accept a NULL
+ * average. */
 TAD_API tad_average *tad_average_new(const tad_dict *params, double decay);
-/* After each step: average = decay average + (1 - decay) value. */
+/* After each step: average = decay average + (1 - decay) value. BAD_ARGUMENT while they are
+ * exchanged. */
 TAD_API TAD_MUST_USE tad_status tad_average_update(tad_average *a);
 /* Exchanges the averages with the parameters' values: once to evaluate, again to go on. */
 TAD_API TAD_MUST_USE tad_status tad_average_swap(tad_average *a);

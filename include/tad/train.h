@@ -30,7 +30,7 @@ TAD_API TAD_MUST_USE tad_status tad_confusion(tad_var scores, tad_var labels, in
                                               size_t n);
 /* The area under the curve of true over false positives: the share of pairs in which a positive,
  * a target of at least 0.5, scores above a negative, equal scores half. NaN without pairs, and with
- * a NaN among the scores. n log n. */
+ * a NaN among scores or targets. n log n. */
 TAD_API double tad_auc(tad_var scores, tad_var targets);
 
 typedef struct tad_score {

@@ -166,6 +166,8 @@ tad_status tad__make_shares(tad_dist *d);
 tad_status tad__fill_shares(tad_dist *d);
 /* The first n items, of which parameters come before buffers, get what d->sum has. */
 tad_status tad__take_values(tad_dist *d, size_t n);
+/* BAD_ARGUMENT where an optimiser was made for others than tad_dist_params gives. */
+tad_status tad__check_optim(tad_dist *d, const tad_optim *o);
 /* The gradient of a parameter, or of this rank's share of it, as d->sum has it. */
 tad_var tad__mean_of(const tad_dist *d, const tad__summed *item);
 

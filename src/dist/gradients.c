@@ -230,6 +230,18 @@ static tad_status give_gradients(tad_dist *d) {
     return now == TAD_OK ? rewound : now;
 }
 
+static void forget_gradient(tad_dist *d, tad_var x) {
+    if (tad__is_living(d->tape, x)) tad__zero_gradient(d->tape, (uint32_t)tad_node_index(x));
+}
+
+/* Also where the tape has failed, so that a step after it goes nowhere. */
+static void forget_gradients(tad_dist *d) {
+    for (size_t k = 0; k < d->trained; k++) {
+        forget_gradient(d, d->params[k]);
+        forget_gradient(d, d->roots[k]);
+    }
+}
+
 static tad_status finish(step *s, tad_dist_result *result) {
     tad_dist *d = s->d;
     const double *sum = numbers(d, d->sum), weight = sum[WEIGHT];
@@ -268,7 +280,7 @@ static tad_status run(tad_dist *d, tad_shard_fn *f, void *user, bool sweeps,
                                 sweeps && d->steps % d->options.check_every == 0);
     if (now == TAD_OK) now = tad__sum_wait(d);
     if (now == TAD_OK) now = finish(&s, result);
-    if (now != TAD_OK) (void)!tad_zero_gradients(d->params, d->trained);
+    if (now != TAD_OK) forget_gradients(d);
     return now;
 }
 

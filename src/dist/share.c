@@ -73,14 +73,22 @@ tad_var tad__mean_of(const tad_dist *d, const tad__summed *item) {
 
 /* ---- a step ---- */
 
-static tad_status check_optim(tad_dist *d, const tad_optim *o) {
+tad_status tad__check_optim(tad_dist *d, const tad_optim *o) {
     size_t n = 0;
+    if (tad_tape_status(d->tape) != TAD_OK) return tad_tape_status(d->tape);
     if (!o) return tad_tape_fail(d->tape, TAD_BAD_ARGUMENT, "dist: no optimiser");
     for (size_t k = 0; k < d->trained; k++) n += tad__slot_of(o, d->roots[k]) != NULL;
     if (o->tape != d->tape || n != o->count || n != d->trained)
         return tad_tape_fail(d->tape, TAD_BAD_ARGUMENT,
                              "dist: %s was made for other parameters than tad_dist_params gives",
                              o->what);
+    return TAD_OK;
+}
+
+/* Whether it can step by shares. */
+static tad_status check_step(tad_dist *d, const tad_optim *o) {
+    const tad_status s = tad__check_optim(d, o);
+    if (s != TAD_OK) return s;
     if (d->options.split_state && (o->update.rule == TAD__LAMB || o->clip.norm > 0))
         return tad_tape_fail(d->tape, TAD_UNSUPPORTED,
                              "dist: %s looks at whole parameters, and split_state has none",
@@ -109,7 +117,7 @@ static tad_status share_values(tad_dist *d) {
 tad_status tad_dist_step(tad_dist *d, tad_optim *o) {
     if (!d) return TAD_BAD_ARGUMENT;
     if (d->broken != TAD_OK) return d->broken;
-    tad_status s = check_optim(d, o);
+    tad_status s = check_step(d, o);
     if (s == TAD_OK) s = tad_optim_step(o);
     if (!d->options.split_state) return s;
     tad__dist_wait_from_now(d);

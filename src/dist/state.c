@@ -143,7 +143,7 @@ static tad_status add_masters(tad_dist *d, tad_dict *to) {
 const tad_dict *tad_dist_state(tad_dist *d, const tad_optim *o) {
     if (!d || d->broken != TAD_OK) return NULL;
     if (!d->options.split_state) return tad_optim_state(o);
-    if (!o) tad_tape_fail(d->tape, TAD_BAD_ARGUMENT, "dist: state of no optimiser");
+    (void)!tad__check_optim(d, o);
     if (begin(d, TAD__STATE, NULL, false) != TAD_OK) return NULL;
     const tad_dict *own = tad_optim_state(o);
     tad_dict *whole = tad_dict_new(d->tape);
@@ -188,7 +188,7 @@ tad_status tad_dist_set_state(tad_dist *d, tad_optim *o, const tad_dict *state) 
     if (!o || !state)
         return tad_tape_fail(d->tape, TAD_BAD_ARGUMENT, "dist: no optimiser, or no state");
     const tad_dict *own = tad_optim_state(o);
-    tad_status s = tad_tape_status(d->tape);
+    tad_status s = tad__check_optim(d, o);
     for (size_t k = 0; k < tad_dict_count(own) && s == TAD_OK && own != state; k++)
         s = take_entry(d, tad_dict_at(own, k), state);
     if (s != TAD_OK || !d->options.split_state) return s;

@@ -139,6 +139,8 @@ static bool add_array(const archive *a, const member *m, const unsigned char *by
         return refuse(a, TAD_BAD_FILE, "it holds what is no array by its name");
     memcpy(name, m->name, m->name_size - ending);
     name[m->name_size - ending] = '\0';
+    if (!tad_is_nil(tad_dict_get(to, name)))
+        return refuse(a, TAD_BAD_FILE, "an array is there twice");
     tad_var x = tad__npy_read(a->tape, a->source, bytes, (size_t)m->size);
     return !tad_is_nil(x) && tad_dict_add(to, name, tad_name(x, name)) == TAD_OK;
 }

@@ -14,8 +14,8 @@
 #include "json.h"
 #include "little_endian.h"
 
-/* Fewest bytes of a tensor's description: {"dtype":"F64","shape":[],"data_offsets":[0,0]} */
-enum { SHORTEST_DESCRIPTION = 47 };
+/* Fewest bytes of a tensor's description: {"dtype":"U8","shape":[],"data_offsets":[0,1]} */
+enum { SHORTEST_DESCRIPTION = 46 };
 
 struct tad_safetensors {
     tad_tape *tape;

@@ -8,18 +8,29 @@ struct tad_average {
     tad_tape *tape;
     double decay;
     tad_dict *params, *mean; /* entry by entry */
+    bool is_exchanged;       /* the one has the values of the other */
 };
 
 static const char what[] = "average";
 
 /* ---- making ---- */
 
-static tad_status check(tad_tape *t, tad_entry e) {
+/* Exchanged twice, a parameter would not come back. */
+static bool is_there(const tad_average *a, tad_var param) {
+    for (size_t i = 0; i < tad_dict_count(a->params); i++)
+        if (tad_node_index(tad_dict_at(a->params, i).value) == tad_node_index(param)) return true;
+    return false;
+}
+
+static tad_status check(const tad_average *a, tad_entry e) {
+    tad_tape *t = a->tape;
     const tad_dtype dtype = tad_dtype_of(e.value);
     if (tad_node_kind_of(e.value) != TAD_NODE_PARAM)
         return tad_tape_fail(t, TAD_BAD_ARGUMENT, "%s: %s is no parameter", what, e.name);
     if (dtype != TAD_F64 && dtype != TAD_F32)
         return tad_tape_fail(t, TAD_BAD_DTYPE, "%s: %s is %s", what, e.name, tad_dtype_name(dtype));
+    if (is_there(a, e.value))
+        return tad_tape_fail(t, TAD_BAD_ARGUMENT, "%s: %s is there twice", what, e.name);
     return TAD_OK;
 }
 
@@ -27,7 +38,7 @@ static tad_status check(tad_tape *t, tad_entry e) {
 static tad_status add(tad_average *a, tad_entry e) {
     tad_status (*as)(tad_dict *, const char *, tad_var) =
         e.is_buffer ? tad_dict_add_buffer : tad_dict_add;
-    if (check(a->tape, e) != TAD_OK) return tad_tape_status(a->tape);
+    if (check(a, e) != TAD_OK) return tad_tape_status(a->tape);
     tad_var mean = tad_param(a->tape, tad_dtype_of(e.value), tad_shape_of(e.value), NULL);
     const void *now = tad_data(e.value);
     if (now && tad_size_of(mean) > 0) (void)!tad_assign(mean, now);
@@ -39,7 +50,7 @@ tad_average *tad_average_new(const tad_dict *params, double decay) {
     tad_tape *t = tad_dict_tape(params);
     if (t && !(decay >= 0 && decay < 1))
         tad_tape_fail(t, TAD_BAD_ARGUMENT, "%s: a decay of %g", what, decay);
-    tad_average made = {t, decay, tad_dict_new(t), tad_dict_new(t)};
+    tad_average made = {t, decay, tad_dict_new(t), tad_dict_new(t), false};
     for (size_t i = 0; i < tad_dict_count(params) && tad_tape_status(t) == TAD_OK; i++)
         add(&made, tad_dict_at(params, i));
     tad_average *a = tad_tape_status(t) == TAD_OK ? tad_tape_resize(t, NULL, 1, sizeof *a) : NULL;
@@ -86,6 +97,19 @@ static tad_status for_each(tad_average *a, bool changes, pair_fn *f) {
     return tad_tape_status(a->tape);
 }
 
-tad_status tad_average_update(tad_average *a) { return for_each(a, false, move); }
-tad_status tad_average_swap(tad_average *a) { return for_each(a, true, exchange); }
+/* Exchanged, the averages are what the parameters go on from. */
+tad_status tad_average_update(tad_average *a) {
+    if (a && a->is_exchanged)
+        return tad_tape_fail(a->tape, TAD_BAD_ARGUMENT,
+                             "%s: it is exchanged with the parameters: exchange them again first",
+                             what);
+    return for_each(a, false, move);
+}
+
+tad_status tad_average_swap(tad_average *a) {
+    const tad_status s = for_each(a, true, exchange);
+    if (s == TAD_OK) a->is_exchanged = !a->is_exchanged;
+    return s;
+}
+
 const tad_dict *tad_average_params(const tad_average *a) { return a ? a->mean : NULL; }

@@ -57,6 +57,10 @@ tad_batches *tad_batches_new(tad_tape *t, const tad_dataset *d, int64_t size,
     else if (o.dtype != TAD_F64 && o.dtype != TAD_F32)
         tad_tape_fail(t, TAD_BAD_DTYPE, "batches: %s is no floating-point type",
                       tad_dtype_name(o.dtype));
+    else if (o.drop_last && o.order != TAD_ORDER_REPLACE && d->count > 0 && d->count < size)
+        tad_tape_fail(t, TAD_BAD_ARGUMENT,
+                      "batches: %lld examples make no batch of %lld, and drop_last leaves out less",
+                      (long long)d->count, (long long)size);
     if (tad_tape_status(t) != TAD_OK) return NULL;
     if (size > d->count && o.order != TAD_ORDER_REPLACE) size = d->count ? d->count : 1;
     tad_batches *b = tad_tape_resize(t, NULL, 1, sizeof *b);
@@ -66,6 +70,8 @@ tad_batches *tad_batches_new(tad_tape *t, const tad_dataset *d, int64_t size,
     release(b);
     return NULL;
 }
+
+tad_tape *tad__batches_tape(const tad_batches *b) { return b->tape; }
 
 int64_t tad_batches_per_epoch(const tad_batches *b) {
     if (!b || b->data.count == 0) return 0;
@@ -189,10 +195,16 @@ bool tad_batches_next(tad_batches *b, tad_var *examples, tad_var *labels) {
         b->state.done = 0;
         return false;
     }
+    const tad_batch_state before = b->state;
+    const tad_random random = tad_tape_random(b->tape);
     if (b->state.done == 0) begin_epoch(b);
     b->now = choose(b);
     b->state.done++;
-    return tad_batches_part(b, 0, b->now, examples, labels) == TAD_OK;
+    if (tad_batches_part(b, 0, b->now, examples, labels) == TAD_OK) return true;
+    b->state = before; /* it was not given, so it comes again */
+    b->now = 0;
+    tad_tape_set_random(b->tape, random);
+    return false;
 }
 
 int64_t tad_batches_size(const tad_batches *b) { return b ? b->now : 0; }

@@ -15,6 +15,9 @@
 
 size_t tad__idx_bytes(tad_idx_type type); /* of one element; 0: no such type */
 
+/* The tape that batches are made on. */
+tad_tape *tad__batches_tape(const tad_batches *b);
+
 /* Where example i of the set is among all that were read. */
 static inline int64_t tad__example_at(const tad_dataset *d, int64_t i) {
     return d->pick ? d->pick[i] : i;

@@ -88,7 +88,10 @@ tad_status tad_history_csv(const tad_history *h, tad_sink *sink, void *user) {
     if (!h) return TAD_BAD_ARGUMENT;
     if (!sink) return tad_tape_fail(h->tape, TAD_BAD_ARGUMENT, "history_csv: no sink");
     tad__text out = {sink, user, false};
-    for (size_t c = 0; c < h->columns; c++) tad__text_put(&out, "%s%s", c ? "," : "", h->column[c]);
+    for (size_t c = 0; c < h->columns; c++) {
+        tad__text_put(&out, c ? "," : "");
+        tad__text_bytes(&out, h->column[c], strlen(h->column[c]));
+    }
     tad__text_put(&out, "\n");
     for (size_t r = 0; r < h->rows; r++)
         for (size_t c = 0; c < h->columns; c++) {

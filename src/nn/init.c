@@ -48,6 +48,8 @@ tad_var tad_param_random(tad_tape *t, tad_dtype dtype, tad_shape shape, const ta
     if (!init) init = &standard;
     if ((unsigned)init->kind >= TAD_INIT_COUNT || init->fan_in < 0 || init->fan_out < 0)
         tad_tape_fail(t, TAD_BAD_ARGUMENT, "param_random: no such kind, or negative fan");
+    else if (init->kind != TAD_INIT_CONSTANT && !isfinite(init->scale))
+        tad_tape_fail(t, TAD_BAD_ARGUMENT, "param_random: a scale of %g", init->scale);
     else if (dtype != TAD_F64 && dtype != TAD_F32)
         tad_tape_fail(t, TAD_BAD_DTYPE, "param_random: %s is no floating-point type",
                       tad_dtype_name(dtype));

@@ -1,9 +1,11 @@
-/* Accuracy and evaluation. Rests on the public headers. */
+/* Accuracy and evaluation. Rests on dataset.h and the public headers. */
 #include <math.h>
 #include <stdlib.h>
 
 #include <tad/ops.h>
 #include <tad/train.h>
+
+#include "dataset.h"
 
 /* The elements of a variable as numbers of any type. */
 typedef struct numbers {
@@ -44,6 +46,15 @@ static double refuse(tad_var x, const char *what, tad_status code, const char *w
 
 static tad_tape *tape_of(tad_var v) { return tad_is_number(v) || tad_is_none(v) ? NULL : v.tape; }
 
+/* Opens both; else the tape knows why. */
+static bool open_both(tad_var scores, tad_var labels, const char *what, numbers *s, numbers *l) {
+    if (open_numbers(scores, s) && open_numbers(labels, l)) return true;
+    tad_tape *t = tape_of(scores) ? tape_of(scores) : tape_of(labels);
+    if (tad_tape_status(t) == TAD_OK)
+        tad_tape_fail(t, TAD_BAD_HANDLE, "%s: scores or labels are no variables", what);
+    return false;
+}
+
 /* Rows of scores, with the label of each. */
 typedef struct judged {
     numbers score, label;
@@ -52,7 +63,7 @@ typedef struct judged {
 } judged;
 
 static bool open_judged(tad_var scores, tad_var labels, const char *what, judged *j) {
-    if (!open_numbers(scores, &j->score) || !open_numbers(labels, &j->label)) return false;
+    if (!open_both(scores, labels, what, &j->score, &j->label)) return false;
     const tad_shape *s = &j->score.shape, *l = &j->label.shape;
     j->rows = s->dim[0];
     j->classes = s->dim[1];
@@ -109,11 +120,7 @@ double tad_top_k_accuracy(tad_var scores, tad_var labels, int64_t k) {
 tad_status tad_confusion(tad_var scores, tad_var labels, int64_t *counts, size_t n) {
     judged j;
     tad_tape *t = tape_of(scores) ? tape_of(scores) : tape_of(labels);
-    if (!open_judged(scores, labels, "confusion", &j)) {
-        const tad_status known = tad_tape_status(t);
-        return known != TAD_OK ? known
-                               : tad_tape_fail(t, TAD_BAD_HANDLE, "confusion: scores or labels");
-    }
+    if (!open_judged(scores, labels, "confusion", &j)) return tad_tape_status(t);
     if (!counts || (double)n != (double)j.classes * (double)j.classes)
         return tad_tape_fail(scores.tape, TAD_BAD_ARGUMENT, "confusion: %lld classes, %zu counts",
                              (long long)j.classes, counts ? n : 0);
@@ -135,13 +142,13 @@ tad_status tad_confusion(tad_var scores, tad_var labels, int64_t *counts, size_t
 
 double tad_binary_accuracy(tad_var scores, tad_var targets, double threshold) {
     numbers s, y;
-    if (!open_numbers(scores, &s) || !open_numbers(targets, &y)) return NAN;
+    if (!open_both(scores, targets, "binary_accuracy", &s, &y)) return NAN;
     int64_t n = tad_size_of(scores), right = 0;
     if (tad_size_of(targets) != n)
         return refuse(scores, "binary_accuracy", TAD_BAD_SHAPE, "as many targets as scores");
     for (int64_t i = 0; i < n; i++) {
-        double score = at(&s, i);
-        right += !isnan(score) && (score >= threshold) == (at(&y, i) >= 0.5);
+        const double score = at(&s, i), target = at(&y, i);
+        right += !isnan(score) && !isnan(target) && (score >= threshold) == (target >= 0.5);
     }
     return (double)right / (double)n;
 }
@@ -172,7 +179,7 @@ static double share_of_pairs(const scored *s, int64_t n) {
 
 double tad_auc(tad_var scores, tad_var targets) {
     numbers s, y;
-    if (!open_numbers(scores, &s) || !open_numbers(targets, &y)) return NAN;
+    if (!open_both(scores, targets, "auc", &s, &y)) return NAN;
     const int64_t n = tad_size_of(scores);
     if (tad_size_of(targets) != n)
         return refuse(scores, "auc", TAD_BAD_SHAPE, "as many targets as scores");
@@ -180,7 +187,7 @@ double tad_auc(tad_var scores, tad_var targets) {
     double share = all ? 0 : NAN;
     for (int64_t i = 0; all && i < n; i++) {
         all[i] = (scored){at(&s, i), at(&y, i) >= 0.5};
-        if (isnan(all[i].score)) share = NAN;
+        if (isnan(all[i].score) || isnan(at(&y, i))) share = NAN;
     }
     if (all && !isnan(share)) {
         qsort(all, (size_t)n, sizeof *all, by_score);
@@ -206,6 +213,8 @@ tad_status tad_evaluate(tad_net *net, tad_batches *batches, tad_score *out) {
     tad_tape *t = tad_net_tape(net);
     if (tad_tape_status(t) != TAD_OK) return tad_tape_status(t);
     if (!batches || !out) return tad_tape_fail(t, TAD_BAD_ARGUMENT, "evaluate: NULL");
+    if (tad__batches_tape(batches) != t)
+        return tad_tape_fail(t, TAD_BAD_HANDLE, "evaluate: batches of another tape");
     tad_score total = {0};
     tad_var examples, labels;
     bool training = tad_net_is_training(net);

@@ -14,6 +14,7 @@ struct tad_net {
     size_t count;
     tad_dict *params;
     const tad_var *with; /* while tad_net_apply_with runs: in the order of params */
+    size_t given;        /* how many; a layer may have added its own meanwhile */
 };
 
 /* ---- building ---- */
@@ -99,7 +100,7 @@ tad_status tad__layer_settle(tad_net *net, tad__layer *l) {
 
 /* What stands for entry i of the parameters now. */
 static tad_var current(const tad_net *net, size_t i) {
-    return net->with ? net->with[i] : tad_dict_at(net->params, i).value;
+    return net->with && i < net->given ? net->with[i] : tad_dict_at(net->params, i).value;
 }
 
 tad_var tad__layer_now(const tad_net *net, const tad__layer *l, size_t k) {
@@ -166,9 +167,12 @@ tad_var tad_net_apply_with(tad_net *net, const tad_var *params, size_t n, tad_va
     for (size_t i = 0; i < n && tad_tape_status(net->tape) == TAD_OK; i++) fits(net, i, params[i]);
     if (tad_tape_status(net->tape) != TAD_OK) return (tad_var){0};
     const tad_var *before = net->with;
+    const size_t given = net->given;
     net->with = params;
+    net->given = n;
     x = tad_net_apply(net, x);
     net->with = before;
+    net->given = given;
     return x;
 }
 

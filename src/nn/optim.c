@@ -320,7 +320,7 @@ tad_status tad_gradient_norm(const tad_dict *params, double *norm) {
         tad_entry e = tad_dict_at(params, i);
         if (e.is_buffer) continue;
         const void *g = is_float(e.value) ? tad_gradient_data(e.value) : NULL;
-        if (!g && is_float(e.value)) return tad_tape_status(t);
+        if (tad_tape_status(t) != TAD_OK) return tad_tape_status(t);
         if (!g)
             return tad_tape_fail(t, TAD_BAD_DTYPE, "gradient_norm: %s is %s", e.name,
                                  tad_dtype_name(tad_dtype_of(e.value)));

@@ -5,6 +5,7 @@
 #include "optim.h"
 
 static bool is_share(double x) { return x >= 0 && x < 1; }
+static bool is_amount(double x) { return x >= 0 && isfinite(x); }
 
 tad_optim *tad_sgd(const tad_dict *params, double lr, const tad_sgd_options *options) {
     tad_sgd_options o = options ? *options : (tad_sgd_options){0};
@@ -15,7 +16,7 @@ tad_optim *tad_sgd(const tad_dict *params, double lr, const tad_sgd_options *opt
                                    .decay = o.weight_decay,
                                    .momentum = o.momentum,
                                    .nesterov = o.nesterov};
-    bool good = o.momentum >= 0 && o.weight_decay >= 0 && isfinite(o.dampening) &&
+    bool good = is_amount(o.momentum) && is_amount(o.weight_decay) && isfinite(o.dampening) &&
                 (!o.nesterov || (o.momentum > 0 && o.dampening == 0));
     return tad__optim_make(pattern, params, good ? NULL : "options out of range");
 }
@@ -47,8 +48,8 @@ tad_adam_options tad_lamb_defaults(void) {
 /* What is wrong with them; NULL: nothing. A beta2 of 0 is one that was never set. */
 static const char *wrong_adam(const tad_adam_options *o) {
     if (o->beta2 == 0) return "beta2 is 0: begin with the defaults";
-    bool good = is_share(o->beta1) && is_share(o->beta2) && o->eps >= 0 && o->weight_decay >= 0 &&
-                o->momentum_decay >= 0;
+    bool good = is_share(o->beta1) && is_share(o->beta2) && is_amount(o->eps) &&
+                is_amount(o->weight_decay) && is_amount(o->momentum_decay);
     return good ? NULL : "options out of range";
 }
 
@@ -111,7 +112,8 @@ tad_rmsprop_options tad_rmsprop_defaults(void) {
 
 static const char *wrong_rmsprop(const tad_rmsprop_options *o) {
     if (o->alpha == 0) return "alpha is 0: begin with the defaults";
-    bool good = is_share(o->alpha) && o->eps >= 0 && o->momentum >= 0 && o->weight_decay >= 0;
+    bool good = is_share(o->alpha) && is_amount(o->eps) && is_amount(o->momentum) &&
+                is_amount(o->weight_decay);
     return good ? NULL : "options out of range";
 }
 
@@ -140,8 +142,8 @@ tad_optim *tad_adagrad(const tad_dict *params, double lr, const tad_adagrad_opti
                          .used = {true}};
     pattern.update =
         (tad__update){.rule = TAD__ADAGRAD, .lr = lr, .decay = o.weight_decay, .eps = o.eps};
-    const bool good = o.lr_decay >= 0 && o.weight_decay >= 0 && o.initial >= 0 && o.eps >= 0 &&
-                      isfinite(o.initial);
+    const bool good = is_amount(o.lr_decay) && is_amount(o.weight_decay) && is_amount(o.initial) &&
+                      is_amount(o.eps);
     return tad__optim_make(pattern, params,
                            o.eps == 0 && o.initial == 0 ? "eps is 0: begin with the defaults"
                            : good                       ? NULL
@@ -157,7 +159,7 @@ tad_optim *tad_adadelta(const tad_dict *params, double lr, const tad_adadelta_op
     tad_optim pattern = {.what = "adadelta", .clip = o.clip, .used = {true, true}};
     pattern.update = (tad__update){
         .rule = TAD__ADADELTA, .lr = lr, .decay = o.weight_decay, .beta2 = o.rho, .eps = o.eps};
-    const bool good = is_share(o.rho) && o.eps > 0 && o.weight_decay >= 0;
+    const bool good = is_share(o.rho) && is_amount(o.eps) && o.eps > 0 && is_amount(o.weight_decay);
     return tad__optim_make(pattern, params,
                            o.rho == 0 ? "rho is 0: begin with the defaults"
                            : good     ? NULL

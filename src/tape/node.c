@@ -35,6 +35,13 @@ void tad__drop_adjoint(tad_tape *t, uint32_t i) {
     t->last.array_adjoints--;
 }
 
+void tad__zero_gradient(tad_tape *t, uint32_t i) {
+    if (i >= t->head.swept) return;
+    tad__adjoint *adjoint = &t->head.adjoint[i];
+    if ((tad__at(t, i)->flags & TAD__ARRAY) && adjoint->array) tad__drop_adjoint(t, i);
+    adjoint->bits = 0; /* nothing stands for zero; the next sweep writes instead of adding */
+}
+
 /* Must be called while the arena still has the nodes. */
 static void drop_saved(tad_tape *t, uint32_t count) {
     for (; t->saved && t->saved->node >= count; t->saved = t->saved->below)

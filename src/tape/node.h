@@ -26,6 +26,8 @@ static inline bool tad__new_node(tad_tape *t, uint32_t *index) {
 void tad__drop_nodes(tad_tape *t, uint32_t count);
 /* Gives an array adjoint's memory back. */
 void tad__drop_adjoint(tad_tape *t, uint32_t i);
+/* The gradient of the parameter at node i becomes zero. */
+void tad__zero_gradient(tad_tape *t, uint32_t i);
 
 /* Whether it is an elementwise op of the library's: one of a user may say that it is
  * elementwise. */

@@ -252,11 +252,7 @@ tad_status tad_zero_gradients(const tad_var *params, size_t n) {
         if (!find_param(params[k], "zero_gradients", &i)) return status_of(params[k]);
     for (size_t k = 0; k < n; k++) {
         if (!find_param(params[k], "zero_gradients", &i)) return status_of(params[k]);
-        tad_tape *t = params[k].tape;
-        if (i >= t->head.swept) continue;
-        tad__adjoint *adjoint = &t->head.adjoint[i];
-        if ((tad__at(t, i)->flags & TAD__ARRAY) && adjoint->array) tad__drop_adjoint(t, i);
-        adjoint->bits = 0; /* nothing stands for zero; the next sweep writes instead of adding */
+        tad__zero_gradient(params[k].tape, i);
     }
     return TAD_OK;
 }
