@@ -113,6 +113,7 @@ static const tad_sample multivariate_normal_samples[] = {
     {CASE("batch of factors", F64(2, 3), F64(2, 3), DOMINANT(2, 3, 3))},
     {CASE("one number", F64(3, 1), F64(1), DOMINANT(1, 1))},
     {CASE("no vectors", F64(0, 2), F64(2), DOMINANT(2, 2))},
+    {CASE("as many axes as there may be", F64(1, 1, 2, 1, 1, 1, 2), F64(2), DOMINANT(2, 2))},
 };
 static const tad_misuse multivariate_normal_misuse[] = {
     {CASE("sizes", F64(3), F64(3), DOMINANT(2, 2)), .expect = TAD_BAD_SHAPE},

@@ -218,6 +218,7 @@ static const tad_misuse student_misuse[] = {
     {CASE("shapes", F64(3), F64(2), F64_0D, F64(3), F64(3)), .expect = TAD_BAD_SHAPE},
     {CASE("numbers", F64(3), F64(3), F64(3), F64(3), F64(1, 3)), .expect = TAD_BAD_SHAPE},
     {CASE("integers", F64(3), F64(3), INDICES(3, 3), F64(3), F64(3)), .expect = TAD_BAD_DTYPE},
+    {CASE("types", F64(3), F64(3), F64(3), F64(3), F32(3)), .expect = TAD_BAD_DTYPE},
 };
 static const tad_sample dirichlet_samples[] = {
     {CASE("vector", WITHIN(0.5, 4, 3), PART(3), PART(3))},

@@ -180,6 +180,8 @@ static const tad_misuse embedding_bag_misuse[] = {
      .expect = TAD_BAD_INDEX},
     {CASE("weight of one axis", INDICES(5, 9), F64(5), STARTS(9, 5)), MODE(SUM),
      .expect = TAD_BAD_SHAPE},
+    {CASE("no such mode", INDICES(5, 9), F64(5, 3), STARTS(9, 5)),
+     .options = &(const bag_options){.mode = TAD_BAG_MAX + 1}, .expect = TAD_BAD_ARGUMENT},
 };
 
 /* ---- the op ---- */
