@@ -114,7 +114,6 @@ static void add_numbers(tad__freezer *f, uint32_t i, const tad__call *c) {
     const tad__ref there = tad__shared_number(f, &s);
     f->value[i] = there != TAD__NO_REF ? there : compute_number(f, &s);
     f->p->info.shared += there != TAD__NO_REF;
-    if (there != TAD__NO_REF && s.options) f->p->options.count -= 2; /* kept for this step alone */
 }
 
 /* ---- other ops ---- */
