@@ -283,6 +283,25 @@ static void turned_truths(tad_tape *t, uint64_t *hash) {
     mix_var(hash, tad_logical_not(tad_transpose(truths, 0, 1)));
 }
 
+static void turned_operands(tad_tape *t, uint64_t *hash) {
+    tad_var places = tad_constant(t, TAD_F64, TAD_SHAPE(3), (double[]){0, 1, 2}),
+            x = numbers(t, TAD_F64, TAD_SHAPE(40, 3), false);
+    mix_var(hash, tad_interp(tad_transpose(x, 0, 1), places, places, true));
+}
+
+static void lists_with_plain_numbers(tad_tape *t, uint64_t *hash) {
+    enum { N = 200 };
+    tad_var x[N];
+    double factor[N];
+    for (int k = 0; k < N; k++) {
+        x[k] = k % 3 ? tad_scalar(t, k) : tad_number(k);
+        factor[k] = 0.5 * k;
+    }
+    tad_var y = tad_dot_list_plain(factor, x, N, tad_number(1)), z = tad_dot_list(x, x, N, y);
+    if (tad_reverse(z) != TAD_OK) return;
+    mix_var(hash, z);
+}
+
 static tad_var of_numbers(tad_tape *t, const tad_var *in, size_t n, void *user) {
     tad_var y = in[0];
     (void)t, (void)user;
@@ -375,6 +394,8 @@ static const struct named_program {
     {"recorded_matrix", recorded_matrix},
     {"turned_labels", turned_labels},
     {"turned_truths", turned_truths},
+    {"turned_operands", turned_operands},
+    {"lists_with_plain_numbers", lists_with_plain_numbers},
     {"many_seeds", many_seeds},
     {"inspection", inspection},
     {"parameters", parameters},

@@ -293,7 +293,6 @@ static tad_status open_buffer(tad_tape *t, const char *source, const void *buffe
 }
 
 static tad_status may_begin(tad_tape *t, const void *source, tad_safetensors **file) {
-    if (!t) return TAD_BAD_ARGUMENT;
     if (tad_tape_status(t) != TAD_OK) return tad_tape_status(t);
     if (!file || !source)
         return tad__fail(t, TAD_BAD_ARGUMENT, "reading safetensors: %s is NULL",

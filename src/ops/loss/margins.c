@@ -39,8 +39,7 @@ static tad_status drop_last(const tad_call_frame *c, tad_shape *s) {
 
 /* Operands [first, end) broadcast to s. */
 static tad_status broadcast(const tad_call_frame *c, size_t first, size_t end, tad_shape *s) {
-    for (size_t i = first; i < end && i < c->n_in; i++) {
-        if (!c->in[i]) continue;
+    for (size_t i = first; i < end; i++) {
         const tad_shape next = tad__shape_of(c->in[i]);
         if (!tad__shape_broadcast(s, &next, s))
             return tad_fail(c, TAD_BAD_SHAPE, "they do not broadcast together");
