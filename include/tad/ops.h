@@ -351,11 +351,13 @@ TAD_API tad_var tad_argmin(tad_var x, tad_axes over);
 TAD_API tad_var tad_prod(tad_var x, tad_axes over);
 /* The mean of (x - mean)^2, but divided by the count less correction: 1 is usual, 0 the mean. NaN,
  * and so is the gradient, where that is 0 / 0, as of one element. The root of it, with gradient 0
- * where all are equal. */
+ * where all are equal. The squares must be in the type's range, as those of tad_norm. */
 TAD_API tad_var tad_var_over(tad_var x, tad_axes over, double correction);
 TAD_API tad_var tad_std(tad_var x, tad_axes over, double correction);
 /* (sum of |x|^p)^(1/p) for any p; 0 counts what is not 0, INFINITY and -INFINITY are the largest
- * and smallest |x|, whose equals share the gradient. Gradient 0 at 0. BAD_ARGUMENT for a NaN. */
+ * and smallest |x|, whose equals share the gradient. Gradient 0 at 0. BAD_ARGUMENT for a NaN. The
+ * powers are computed: where they leave the type's range (p = 2 in float64: for |x| above 1e154 or
+ * below 1e-154) the norm is INFINITY or 0. Divide by a size of x first where it may be so. */
 TAD_API tad_var tad_norm(tad_var x, double p, tad_axes over);
 /* Undoes broadcasting: sums x down to `shape`, which broadcasts to x's, else BAD_SHAPE. */
 TAD_API tad_var tad_sum_to(tad_var x, tad_shape shape);
