@@ -228,7 +228,8 @@ TAD_API TAD_MUST_USE tad_status tad_program_c_header(const tad_program *p,
 
 /* What a run does between reading its inputs and writing its outputs, as written with .steps. in:
  * the inputs; what is read where it lies, but NULL for numbers, which are read before; the state of
- * random numbers, a tad_random; places of outputs that are arrays and written there. `list` runs
+ * random numbers, a tad_random; places of outputs that are arrays and written there; a table of the
+ * program's, where numbers lie that are computed together. `list` runs
  * what is too long and too irregular to be compiled. */
 typedef void tad_steps_list(const void *program, unsigned first, unsigned count, double *numbers);
 typedef int tad_steps(const void *const *in, double *numbers, void *arrays, tad_steps_list *list,

@@ -108,8 +108,13 @@ void tad__c_set_constants(tad_c *to, const tad_program *p);
 
 /* ---- c_rolled.c ---- */
 
-/* The table of places; functions rolled_K. */
+/* The table of places; functions rolled_K. Compiled in place they need no table: what goes with the
+ * data is not compiled. */
 void tad__c_put_places(tad__c_file *f);
+/* The end of a head of a function that may read places. */
+static inline const char *tad__c_places_head(const tad__c_file *f) {
+    return f->steps ? ", const int32_t *places) {\n(void)places;" : ") {";
+}
 void tad__c_put_rolled(tad__c_file *f, const tad__step *s);
 /* So many groups, from the first on, have one function; a statement that calls it. */
 uint32_t tad__c_rolled_together(tad__c_file *f, uint32_t first, uint32_t end);

@@ -30,7 +30,9 @@ void tad__c_put_run(tad__c_file *f) {
     put_members(f, &f->referred);
     if (tad__c_draws(f)) tad_c_put(&f->to, "const uint64_t *random;\n");
     if (f->steps)
-        tad_c_put(&f->to, "%s;\nconst void *program;\nconst void *const *out;\n", list_callback);
+        tad_c_put(&f->to,
+                  "%s;\nconst void *program;\nconst void *const *out;\nconst int32_t *places;\n",
+                  list_callback);
     tad_c_put(&f->to, "double *n;\nunsigned char *arrays;\n};\n\n");
 }
 
@@ -188,8 +190,8 @@ void tad__c_put_steps_alone(tad__c_file *f) {
     for (size_t k = 0; k < f->referred.n; k++)
         tad_c_put(&f->to, "in[%zu], ", n_in + f->referred.parameter[k].first);
     if (tad__c_draws(f)) tad_c_put(&f->to, "in[%zu], ", n);
-    tad_c_put(&f->to, "list, program, in + %zu, numbers, arrays};\n(void)in;\n",
-              tad__first_told_output(f->p));
+    tad_c_put(&f->to, "list, program, in + %zu, in[%zu], numbers, arrays};\n(void)in;\n",
+              tad__first_told_output(f->p), tad__told_places(f->p));
     put_parts(f);
     tad_c_put(&f->to, "return status;\n}\n");
 }

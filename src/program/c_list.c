@@ -251,7 +251,8 @@ static void put_loop(list *l) {
 /* Functions of a list follow each other. */
 static void begin_function(list *l) {
     if (l->functions++) tad_c_put(&l->f->to, "}\n\n");
-    tad_c_put(&l->f->to, "static void list_%u_%u(double *v) {\n", l->group, l->functions - 1);
+    tad_c_put(&l->f->to, "static void list_%u_%u(double *v%s\n", l->group, l->functions - 1,
+              tad__c_places_head(l->f));
     l->from = l->done;
     l->statements = 0;
 }

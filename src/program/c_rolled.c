@@ -91,9 +91,9 @@ static bool may_join(const together *t, const tad__rolled *g) {
 }
 
 /* What would keep a compiler busy and gain nothing is left to the library: long lists, and
- * thousands of groups. */
+ * hundreds of groups. */
 static bool are_too_many(const tad__c_file *f) {
-    enum { MANY = 1000 };
+    enum { MANY = 100 };
     return f->steps && f->p->rolled.count > MANY;
 }
 
@@ -240,7 +240,7 @@ static void put_loop(const together *t) {
 void tad__c_put_places(tad__c_file *f) {
     enum { ON_A_LINE = 16 };
     const size_t n = f->p->place.count;
-    if (!f->p->rolled.count) return;
+    if (!f->p->rolled.count || f->steps) return; /* steps are told where they are */
     tad_c_put(&f->to, "static const int32_t places[%zu] = {\n", n ? n : 1);
     for (size_t k = 0; k < n; k++)
         tad_c_put(&f->to, "%d%s", f->p->place.item[k],
@@ -252,8 +252,9 @@ static void put_together(const together *t) {
     tad__c_file *f = t->f;
     const uint32_t first = t->first,
                    lists = is_list(group_at(f, first)) ? tad__c_put_list(f, first) : 0;
-    tad_c_put(&f->to, "static void rolled_%u(double *v) {\n", first);
-    for (uint32_t k = 0; k < lists; k++) tad_c_put(&f->to, "list_%u_%u(v);\n", first, k);
+    tad_c_put(&f->to, "static void rolled_%u(double *v%s\n", first, tad__c_places_head(f));
+    for (uint32_t k = 0; k < lists; k++)
+        tad_c_put(&f->to, "list_%u_%u(v%s);\n", first, k, f->steps ? ", places" : "");
     if (!is_list(group_at(f, first))) put_loop(t);
     tad_c_put(&f->to, "}\n\n");
 }
@@ -272,5 +273,5 @@ void tad__c_call_rolled(tad__c_file *f, uint32_t first, uint32_t count) {
     if (is_left(f, first))
         tad_c_put(&f->to, "r->list(r->program, %u, %u, r->n);\n", first, count);
     else
-        tad_c_put(&f->to, "rolled_%u(r->n);\n", first);
+        tad_c_put(&f->to, "rolled_%u(r->n%s);\n", first, f->steps ? ", r->places" : "");
 }

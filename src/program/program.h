@@ -313,6 +313,10 @@ struct tad_program {
 static inline size_t tad__first_told_output(const tad_program *p) {
     return p->n_in + p->parameter.count + 1;
 }
+/* At the end: p->place. */
+static inline size_t tad__told_places(const tad_program *p) {
+    return tad__first_told_output(p) + p->n_out;
+}
 
 /* One more item of a program's list, not set; NULL: no memory. */
 #define TAD__ADD_TO(p, list) TAD__LIST_ADD(&(p)->memory, (p)->list)

@@ -63,7 +63,7 @@ static bool lay_out(const tad_program *p, layout *l) {
         place(&end, p->call.count, sizeof(tad_call_frame), &l->frame) &&
         place(&end, n.operands, sizeof(void *), &l->operands) &&
         place(&end, n.results, sizeof(void *), &l->results) &&
-        place(&end, tad__first_told_output(p) + p->n_out, sizeof(void *), &l->in) &&
+        place(&end, tad__told_places(p) + 1, sizeof(void *), &l->in) &&
         place(&end, p->n_out, sizeof(void *), &l->out) &&
         place(&end, p->n_in + p->n_out, sizeof(tad__each), &l->each) &&
         place(&end, tad__mul(p->n_out, tad__max(p->lanes, 1), &sums) ? sums : SIZE_MAX,
@@ -183,6 +183,7 @@ static tad_workspace *make(const tad_program *p, char *memory, const layout *l) 
     w->results = (tad_array **)(void *)(memory + l->results);
     w->in = (const void **)(void *)(memory + l->in);
     w->in[p->n_in + p->parameter.count] = &w->random;
+    w->in[tad__told_places(p)] = p->place.item;
     w->out = (void **)(void *)(memory + l->out);
     w->each_in = (tad__each *)(void *)(memory + l->each);
     w->each_out = w->each_in + p->n_in;
