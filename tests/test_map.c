@@ -589,6 +589,22 @@ START_TEST(the_first_point_of_a_view_decides) {
 }
 END_TEST
 
+static tad_var by_other(tad_tape *tape, const tad_var *in, size_t n, void *user) {
+    (void)tape, (void)n, (void)user;
+    return tad_decide(tad_greater(in[1], tad_number(0))) ? in[0] : tad_neg(in[0]);
+}
+
+START_TEST(the_first_point_of_every_operand_decides) {
+    tad_mapping *m = tad_mapping_new(by_other, NULL, NULL);
+    tad_var in[2] = {tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){1, 2}),
+                     tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){3, 4})};
+    ck_values(tad_map(m, in, 2, NULL, 0), 1e-15, 1, 2);
+    ck_tape(t);
+    tad_tape_reset(t);
+    tad_mapping_free(m);
+}
+END_TEST
+
 /* A status, nothing leaked, and the same afterwards. */
 START_TEST(out_of_memory) {
     for (size_t n = 1;; n++) {
@@ -643,6 +659,7 @@ static Suite *suite(void) {
     tcase_add_test(c, more_operands_with_cotangents_than_can_be);
     tcase_add_test(c, constant_results_pass_nothing);
     tcase_add_test(c, the_first_point_of_a_view_decides);
+    tcase_add_test(c, the_first_point_of_every_operand_decides);
     tcase_add_loop_test(c, out_of_memory, 0, 2);
     return s;
 }

@@ -515,6 +515,21 @@ START_TEST(unary_as_decided) {
 }
 END_TEST
 
+/* A little beyond their corners, too. */
+START_TEST(hard_functions_are_clipped) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var above = tad_scalar(t, 3.5), below = tad_scalar(t, -3.5);
+    ck_assert_double_eq(tad_item(tad_hardsigmoid(above)), 1);
+    ck_assert_double_eq(tad_item(tad_hardsigmoid(below)), 0);
+    ck_assert_double_eq(tad_item(tad_hardswish(above)), 3.5);
+    ck_assert_double_eq(tad_item(tad_hardswish(below)), 0);
+    ck_assert_double_eq(tad_item(tad_relu6(tad_mul(above, tad_number(2)))), 6);
+    ck_assert_double_eq(tad_item(tad_hardtanh(above, -1, 1)), 1);
+    ck_done(tad_tape_status(t), t);
+    tad_tape_free(t);
+}
+END_TEST
+
 /* NaN in, NaN derivative out: for every unary row but the linear one. */
 START_TEST(unary_nan) {
     const row *f = &rows[_i];
@@ -677,6 +692,7 @@ static Suite *suite(void) {
     tcase_add_loop_test(c, powers_of_special_values, 0, 11);
     c = support_case(s, "points of interest");
     tcase_add_loop_test(c, unary_as_decided, 0, sizeof unary_points / sizeof *unary_points);
+    tcase_add_test(c, hard_functions_are_clipped);
     tcase_add_loop_test(c, unary_nan, 0, ROWS);
     tcase_add_test(c, a_nan_beside_a_number_is_ignored);
     tcase_add_loop_test(c, binary_as_decided, 0, sizeof binary_points / sizeof *binary_points);

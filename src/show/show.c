@@ -83,10 +83,10 @@ void tad__text_numbers(tad__text *out, tad_var x, tad__what what, size_t limit) 
     int64_t size = tad_size_of(x);
     tad_dtype dtype = tad_dtype_of(x);
     const void *data = what == TAD__VALUE ? tad_data(x) : tad_gradient_data(x);
-    if (!data || size < 0) {
-        tad__text_put(out, size == 0 ? "[]" : "?");
-    } else if (size == 0) {
+    if (size == 0) {
         tad__text_put(out, "[]");
+    } else if (!data || size < 0) {
+        tad__text_put(out, "?");
     } else if ((size_t)size <= limit) {
         write_nested(out, data, dtype, tad_shape_of(x), size);
     } else {
