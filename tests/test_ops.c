@@ -530,6 +530,18 @@ START_TEST(hard_functions_are_clipped) {
 }
 END_TEST
 
+START_TEST(gelu_by_tanh_is_its_formula) {
+    tad_tape *t = tad_tape_new(NULL);
+    for (double x = -3; x <= 3; x += 0.5) {
+        const double c = 0.79788456080286535588; /* sqrt(2 / pi) */
+        const double right = 0.5 * x * (1 + tanh(c * (x + 0.044715 * x * x * x)));
+        ck_assert_double_eq_tol(tad_item(tad_gelu(tad_scalar(t, x), 1)), right, 1e-15);
+    }
+    ck_done(tad_tape_status(t), t);
+    tad_tape_free(t);
+}
+END_TEST
+
 /* NaN in, NaN derivative out: for every unary row but the linear one. */
 START_TEST(unary_nan) {
     const row *f = &rows[_i];
@@ -693,6 +705,7 @@ static Suite *suite(void) {
     c = support_case(s, "points of interest");
     tcase_add_loop_test(c, unary_as_decided, 0, sizeof unary_points / sizeof *unary_points);
     tcase_add_test(c, hard_functions_are_clipped);
+    tcase_add_test(c, gelu_by_tanh_is_its_formula);
     tcase_add_loop_test(c, unary_nan, 0, ROWS);
     tcase_add_test(c, a_nan_beside_a_number_is_ignored);
     tcase_add_loop_test(c, binary_as_decided, 0, sizeof binary_points / sizeof *binary_points);
