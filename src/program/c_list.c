@@ -21,24 +21,20 @@ typedef struct list {
     turn turn;
 } list;
 
-static void note_places(const list *l, int64_t place, int64_t step, int64_t count) {
-    for (int64_t t = 0; t < count; t++) tad__c_note(l->f, place + t * step, 1);
-}
-
 /* A place that grows in a loop: a result of this turn, of the one before, or memory. */
 static void put_growing(list *l, int32_t place, int32_t step) {
-    const int64_t before = (int64_t)place - l->turn.first;
-    const uint32_t each = l->turn.each;
+    const int64_t result = (int64_t)place - l->turn.first, each = l->turn.each;
+    const bool is_result = step == each && result >= -each;
     tad_c *to = &l->f->to;
-    if ((uint32_t)step == each && before >= 0 &&
-        before < (int64_t)l->to + l->done - l->turn.first) {
-        tad_c_put(to, "y%u", (unsigned)before);
-    } else if ((uint32_t)step == each && before < 0 && before >= -(int64_t)each) {
-        l->turn.carried[before + each] = true;
-        note_places(l, place, step, 1);
-        tad_c_put(to, "last%u", (unsigned)(before + each));
+    if (is_result && result < 0) {
+        l->turn.carried[result + each] = true;
+        tad__c_note(l->f, place, 1);
+        tad_c_put(to, "last%u", (unsigned)(result + each));
+    } else if (is_result && result < (int64_t)l->to + l->done - l->turn.first) {
+        tad_c_put(to, "y%u", (unsigned)result);
     } else {
-        note_places(l, place, step, l->turn.count);
+        for (int64_t t = 0; t < (step ? l->turn.count : 1); t++)
+            tad__c_note(l->f, place + t * step, 1);
         tad_c_put(to, step ? "v[%d + %d*t]" : "v[%d]", place, step);
     }
 }
