@@ -419,12 +419,12 @@ END_TEST
 /* ---- many seeds of few ---- */
 
 /* Checks one function at many points; returns how many were inconclusive. */
-static int at_many_points(const hard *h, int points) {
+static int at_many_points(const hard *h, int order, int points) {
     static tad_gradcheck_report r;
     int inconclusive = 0;
     for (int i = 0; i < points; i++) {
-        tad_verdict v = check(h, 1, 100 + (uint64_t)i, &r);
-        if (v == TAD_CHECK_FAIL || v == TAD_CHECK_ERROR) print(h, 1, v, &r);
+        tad_verdict v = check(h, order, 100 + (uint64_t)i, &r);
+        if (v == TAD_CHECK_FAIL || v == TAD_CHECK_ERROR) print(h, order, v, &r);
         ck_assert_int_ne(v, TAD_CHECK_FAIL);
         ck_assert_int_ne(v, TAD_CHECK_ERROR);
         inconclusive += v == TAD_CHECK_INCONCLUSIVE;
@@ -436,7 +436,9 @@ static const hard sums[] = {{SUM_ALL, 0, 1000, 1, 0, 1},  {SUM_ALL, 0, 3000, 1, 
                             {SUM_ALL, 0, 10000, 1, 0, 1}, {MEAN_ALL, 0, 1000, 1, 0, 1},
                             {MEAN_ALL, 0, 3000, 1, 0, 1}, {MEAN_ALL, 0, 10000, 1, 0, 1}};
 
-START_TEST(long_sums_that_cancel_are_right) { ck_assert_int_eq(at_many_points(&sums[_i], 40), 0); }
+START_TEST(long_sums_that_cancel_are_right) {
+    ck_assert_int_eq(at_many_points(&sums[_i], 1, 40), 0);
+}
 END_TEST
 
 static const hard confident[] = {{SOFTMAX, 10, 10, 1, 0, 1},
@@ -446,10 +448,18 @@ static const hard confident[] = {{SOFTMAX, 10, 10, 1, 0, 1},
                                  {CROSS_ENTROPY, 30, 10, 1, 0, 1}};
 
 START_TEST(nets_may_be_sure_of_themselves) {
-    int undecided = at_many_points(&confident[_i], 40);
+    int undecided = at_many_points(&confident[_i], 1, 40);
     if (undecided > 4)
         ck_abort_msg("%s, logits %g N(0,1): %d of 40 inconclusive", kind_text[confident[_i].kind],
                      confident[_i].p, undecided);
+}
+END_TEST
+
+/* The second order of the loss. Where the net is sure of another class than the label, the gradient
+ * is 1 there to the last bit, and does not tell. */
+START_TEST(losses_may_be_sure_twice) {
+    const hard h = {CROSS_ENTROPY, 5 << _i, 10, 1, 0, 1};
+    ck_assert_int_le(at_many_points(&h, 2, 200), 32);
 }
 END_TEST
 
@@ -527,6 +537,7 @@ static Suite *suite(void) {
     tcase_add_test(c, squares_of_all_sizes_pass);
     tcase_add_test(c, directions_through_all_sizes_do_not_fail);
     c = support_case(s, "sure");
+    tcase_add_loop_test(c, losses_may_be_sure_twice, 0, 5);
     tcase_add_loop_test(c, nets_may_be_sure_of_themselves, 0, sizeof confident / sizeof *confident);
     return s;
 }

@@ -142,6 +142,27 @@ START_TEST(cross_entropy_is_exact) {
 }
 END_TEST
 
+/* Logits 40 apart: the other classes have 2 e^-40, which is lost beside a 1. Loss, gradient and
+ * products with the Hessian, swept and recorded, have all their digits. */
+START_TEST(what_is_nearly_certain_keeps_its_digits) {
+    const double e = exp(-40), v[3] = {0.5, 2, -1};
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = vector(t, 3, (double[]){0, 40, 0}), g, hv, along;
+    tad_var loss = tad_cross_entropy(x, tad_constant_from(t, TAD_I64, TAD_0D, &(double){1}), NULL);
+    ck_values(loss, 1e-15 * e, 2 * e);
+    ck_done(tad_reverse(loss), t);
+    ck_values(tad_gradient(x), 1e-15 * e, e, -2 * e, e);
+    ck_done(tad_grad(&loss, NULL, 1, &x, 1, &g), t);
+    ck_values(g, 1e-15 * e, e, -2 * e, e);
+    tad_var seed = tad_constant(t, TAD_F64, TAD_SHAPE(3), v);
+    ck_done(tad_grad(&g, &seed, 1, &x, 1, &hv), t); /* e (v_c - v_1), and what is left for 1 */
+    ck_values(hv, 1e-15 * e, -1.5 * e, 4.5 * e, -3 * e);
+    ck_done(tad_tangent(&g, 1, &x, &seed, 1, &along), t);
+    ck_values(along, 1e-15 * e, -1.5 * e, 4.5 * e, -3 * e);
+    tad_tape_free(t);
+}
+END_TEST
+
 /* One-hot rows, labels and log_softmax with nll_loss say the same. */
 START_TEST(targets_agree) {
     tad_tape *t = tad_tape_new(NULL);
@@ -588,6 +609,7 @@ static Suite *suite(void) {
     tcase_add_test(c, cross_entropy_is_exact);
     tcase_add_test(c, targets_agree);
     tcase_add_test(c, cross_entropy_gradients_grow_with_the_cotangent);
+    tcase_add_test(c, what_is_nearly_certain_keeps_its_digits);
     tcase_add_test(c, a_recorded_gradient_of_cross_entropy_has_the_bits_of_the_sweep);
     tcase_add_test(c, ignored_labels);
     tcase_add_test(c, sweeps_agree);

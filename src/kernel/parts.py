@@ -297,7 +297,8 @@ def main():
     first = {}
     for i, (names, _) in enumerate(found):
         for name in names:
-            first.setdefault(name, i)
+            if first.setdefault(name, i) != i:
+                raise SystemExit(f"parts.py: {name} is there twice")
     print('/* Written by parts.py. */\n#include "kernel/parts.h"\n')
     needs = [sorted({first[w] for w in WORD.findall(text) if first.get(w, i) != i}) for i, (_, text) in enumerate(found)]
     late = [found[i][0] for i, one in enumerate(needs) if one and one[-1] > i]

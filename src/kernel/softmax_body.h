@@ -206,7 +206,7 @@ static T N(term)(T q, T log_total, T shifted) { return q == 0 ? 0 : q * (log_tot
 static T N(row_loss)(const tad__entropy *e, size_t row, const T *x, T shift, T log_total) {
     T lane[PARTS] = {0}, sum = 0;
     if (e->label) sum = N(term)(N(at_label)(e, row), log_total, x[e->label[row]] - shift);
-    if (e->label && e->smoothing == 0) return sum;
+    if (label_is_all(e)) return sum;
     size_t c = 0;
     for (; c + PARTS <= e->n; c += PARTS)
         for (size_t k = 0; k < PARTS; k++)
@@ -223,42 +223,75 @@ static T N(mass)(const tad__entropy *e, size_t row, T weights) {
     return sum;
 }
 
+/* The sum of e^(x - shift) of each row of a tile; where a label alone counts also that of the other
+ * classes, and what the whole is more than 1. */
+typedef struct N(totals) {
+    T all[TAD__TILE_ROWS], others[TAD__TILE_ROWS], beyond_one[TAD__TILE_ROWS];
+} N(totals);
+
 /* p: e^(x - shift) of the row, becomes scale (Q softmax - q). */
-static void N(row_gradient)(const tad__entropy *e, size_t row, T weights, T total, T scale, T *p) {
-    if (e->label && e->label[row] == e->ignore) {
+static void N(row_gradient)(const tad__entropy *e, size_t row, T weights, const N(totals) * t,
+                            T scale, T *p) {
+    if (e->label && !has_label(e, row)) {
         memset(p, 0, e->n * sizeof *p);
         return;
     }
-    T f = scale * N(mass)(e, row, weights) / total;
-    if (!e->label || e->smoothing != 0)
-        for (size_t c = 0; c < e->n; c++) p[c] = f * p[c] - scale * N(share)(e, row, c);
-    else
+    T f = scale * N(mass)(e, row, weights) / t->all[row];
+    if (label_is_all(e)) {
         for (size_t c = 0; c < e->n; c++) p[c] *= f;
+        p[e->label[row]] = -f * t->others[row];
+        return;
+    }
+    for (size_t c = 0; c < e->n; c++) p[c] = f * p[c] - scale * N(share)(e, row, c);
     if (e->label) p[e->label[row]] -= scale * N(at_label)(e, row);
 }
 
-/* Loss and e^(x - shift) of each row with their sums, which loss and gradient share. */
-static void N(losses)(const tad__entropy *e, size_t rows, const T *x, T *loss, T *p, T *total) {
+/* The powers p of the rows' labels become 0, and are added last. */
+static void N(total_of_labelled)(const tad__entropy *e, size_t rows, T *p, N(totals) * t) {
+    T own[TAD__TILE_ROWS];
+    for (size_t r = 0; r < rows; r++) {
+        T *label = has_label(e, r) ? &p[r * e->n + (size_t)e->label[r]] : &own[r];
+        own[r] = label == &own[r] ? 0 : *label;
+        *label = 0;
+    }
+    N(total_of_rows)(rows, e->n, p, t->others);
+    for (size_t r = 0; r < rows; r++) {
+        t->all[r] = t->others[r] + own[r];
+        t->beyond_one[r] = own[r] == 1 ? t->others[r] : t->others[r] - 1 + own[r];
+    }
+}
+
+/* Loss and e^(x - shift) of each row with their sums, which loss and gradient share. The power of a
+ * row's label may be lost. */
+static void N(losses)(const tad__entropy *e, size_t rows, const T *x, T *loss, T *p,
+                      N(totals) * t) {
     T shift[TAD__TILE_ROWS], log_total[TAD__TILE_ROWS];
     N(exps)(rows, e->n, x, p, shift);
-    N(total_of_rows)(rows, e->n, p, total);
+    if (label_is_all(e))
+        N(total_of_labelled)(e, rows, p, t);
+    else
+        N(total_of_rows)(rows, e->n, p, t->all);
     if (!loss) return;
-    for (size_t r = 0; r < rows; r++) log_total[r] = M(log)(total[r]);
+    if (label_is_all(e))
+        for (size_t r = 0; r < rows; r++) log_total[r] = M(log1p)(t->beyond_one[r]);
+    else
+        for (size_t r = 0; r < rows; r++) log_total[r] = M(log)(t->all[r]);
     for (size_t r = 0; r < rows; r++) {
-        bool ignored = e->label && e->label[r] == e->ignore;
+        bool ignored = e->label && !has_label(e, r);
         loss[r] = ignored ? 0 : N(row_loss)(e, r, x + r * e->n, shift[r], log_total[r]);
     }
 }
 
 static void N(entropy)(const tad__entropy *e, size_t rows, const void *x, void *out, void *room) {
-    T total[TAD__TILE_ROWS];
-    N(losses)(e, rows, x, out, room, total);
+    N(totals) t;
+    N(losses)(e, rows, x, out, room, &t);
 }
 
 static void N(entropy_gradient)(const tad__entropy *e, size_t rows, const void *x, double scale,
                                 void *loss, void *dx) {
-    T total[TAD__TILE_ROWS], weights = N(weights)(e);
-    N(losses)(e, rows, x, loss, dx, total);
+    N(totals) t;
+    const T weights = N(weights)(e);
+    N(losses)(e, rows, x, loss, dx, &t);
     for (size_t r = 0; r < rows; r++)
-        N(row_gradient)(e, r, weights, total[r], (T)scale, (T *)dx + r * e->n);
+        N(row_gradient)(e, r, weights, &t, (T)scale, (T *)dx + r * e->n);
 }

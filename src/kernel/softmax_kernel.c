@@ -9,6 +9,14 @@
 
 enum { PARTS = 16 }; /* partial sums of loops that compute much for each element */
 
+static bool has_label(const tad__entropy *e, size_t row) {
+    return e->label && e->label[row] != e->ignore;
+}
+
+/* Whether a label alone counts. Then the powers of the other classes are summed apart from its own:
+ * their sum is all that a row sure of its label has to say, and would be lost beside a 1. */
+static bool label_is_all(const tad__entropy *e) { return e->label && e->smoothing == 0; }
+
 #define BODY "softmax_body.h"
 #include "instantiate.h"
 

@@ -150,14 +150,16 @@ static tad_status cross_entropy_backward(tad_backward *b) {
 /* The variable x: the row with what its numbers have in common. */
 static void put_logits(const tad__c_losses *l) {
     tad_c_put(l->to, "const %s x = ", tad__c_part(l->to, "logits", l->dtype));
-    tad_c_put(l->to, "%s(&in0", tad__c_part(l->to, "logits_of", l->dtype));
+    const bool plain = tad__label_is_all(l);
+    tad_c_put(l->to, "%s(&in0", tad__c_part(l->to, plain ? "logits_at" : "logits_of", l->dtype));
     tad__c_at(l->to, &l->loop, 1);
-    tad_c_put(l->to, ", %lld, %lld);\n", (long long)l->n, (long long)l->step);
+    tad_c_put(l->to, ", %lld, %lld%s);\n", (long long)l->n, (long long)l->step,
+              plain ? ", label" : "");
 }
 
 /* The variable loss. */
 static void put_loss(const tad__c_losses *l) {
-    const bool shared = !l->has_labels || l->options->label_smoothing != 0;
+    const bool shared = !tad__label_is_all(l);
     const char *type = tad__c_type(l->dtype);
     if (l->has_labels) {
         tad_c_put(l->to, "%s loss = 0;\nif (label != ", type);

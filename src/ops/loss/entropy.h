@@ -90,6 +90,8 @@ tad_var tad__over_positions(tad_var v);
 tad_var tad__entropy_portions(const tad_rule *r);
 tad_var tad__entropy_shares(const tad_rule *r);
 tad_var tad__over_weights(const tad_rule *r, tad_var d);
+/* The target as probabilities: 1 at each position's label. */
+tad_var tad__entropy_targets(const tad_rule *r);
 /* How often each class is a label. */
 tad_var tad__label_counts(const tad_rule *r);
 /* Whether the loss is a mean over the weights of labels. */

@@ -67,17 +67,23 @@ static tad_status entropy_gradient_forward(const tad_call_frame *c) {
 
 /* ---- text (kernel/plain/entropy.h) ---- */
 
-/* The variables weights, the sum of all, and scale, which divides. */
+static bool has_weights(const tad__c_losses *l) { return l->has_labels && !tad__label_is_all(l); }
+
+/* The variables weights, the sum of all where it counts, and scale, which divides. */
 static void put_factors(const tad__c_losses *l) {
     const char *type = tad__c_type(l->dtype);
     tad_c *to = l->to;
-    tad_c_put(to, "const %s weights = ", type);
-    if (l->weights)
-        tad_c_put(to, "%s(%lld, in2, %lld)", tad__c_part(to, "total", l->dtype), (long long)l->n,
-                  (long long)tad_strides(l->weights)[0]);
-    else
-        tad__c_number(to, (double)l->n, l->dtype);
-    tad_c_put(to, ", scale = ");
+    if (has_weights(l)) {
+        tad_c_put(to, "const %s weights = ", type);
+        if (l->weights)
+            tad_c_put(to, "%s(%lld, in2, %lld);\n", tad__c_part(to, "total", l->dtype),
+                      (long long)l->n, (long long)tad_strides(l->weights)[0]);
+        else {
+            tad__c_number(to, (double)l->n, l->dtype);
+            tad_c_put(to, ";\n");
+        }
+    }
+    tad_c_put(to, "const %s scale = ", type);
     if (l->by_weight)
         tad_c_put(to, "(%s)(1 / weight);\n", type);
     else {
@@ -85,7 +91,6 @@ static void put_factors(const tad__c_losses *l) {
         tad__c_number(to, mean ? 1 / (double)l->rows : 1, l->dtype);
         tad_c_put(to, ";\n");
     }
-    if (!l->has_labels) tad_c_put(to, "(void)weights;\n");
 }
 
 /* Begins a statement for each class of the position, which sets or changes its number. */
@@ -104,10 +109,14 @@ static void put_row(const tad__c_losses *l, int64_t step) {
         tad_c_put(to, " = 0;\n} else {\n");
     }
     tad_c_put(to, "%s(&in0",
-              tad__c_part(to, l->has_labels ? "label_gradient" : "target_gradient", l->dtype));
+              tad__c_part(to,
+                          !l->has_labels         ? "target_gradient"
+                          : tad__label_is_all(l) ? "label_gradient"
+                                                 : "smoothed_gradient",
+                          l->dtype));
     tad__c_at(to, &l->loop, 1);
-    tad_c_put(to, ", %lld, %lld, &q, %sscale, &out0", (long long)l->n, (long long)l->step,
-              l->has_labels ? "label, weights, " : "");
+    tad_c_put(to, ", %lld, %lld, &q, %s%sscale, &out0", (long long)l->n, (long long)l->step,
+              l->has_labels ? "label, " : "", has_weights(l) ? "weights, " : "");
     tad__c_at(to, &l->loop, 2);
     tad_c_put(to, ", %lld);\n", (long long)step);
     if (l->has_labels) tad_c_put(to, "}\n");

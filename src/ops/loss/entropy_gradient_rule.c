@@ -16,6 +16,12 @@ static tad_var softmax_of(const tad_rule *r) {
     return tad_softmax(r->in[TAD__ENTROPY_X], axis_of(r));
 }
 
+/* softmax's Jacobian takes nothing from a constant along the classes. Without what v has at the
+ * label, nothing cancels where the softmax is sure of it. */
+static tad_var beyond_label(const tad_rule *r, tad_var v) {
+    return tad_sub(v, tad_detach(over_classes(r, tad_mul(tad__entropy_targets(r), v))));
+}
+
 static bool is_each(const tad_rule *r) {
     const tad__entropy_options *o = r->options;
     return o->reduction == TAD_EACH;
@@ -42,7 +48,7 @@ static tad_var weight_gradient(const tad_rule *r, tad_var by_share) {
 
 /* With the cotangent v of Q s - q: Q s (v - s.v) by x, s.v - v by q. */
 void tad__entropy_gradient_vjp(tad_rule *r) {
-    tad_var v = times_cotangent(r, r->given[0]), s = softmax_of(r),
+    tad_var v = beyond_label(r, times_cotangent(r, r->given[0])), s = softmax_of(r),
             inner = over_classes(r, tad_mul(s, v)), by_share = tad_sub(inner, v);
     if (r->wanted[TAD__ENTROPY_X])
         r->result[TAD__ENTROPY_X] =
@@ -77,7 +83,7 @@ static tad_var share_tangent(const tad_rule *r) {
 void tad__entropy_gradient_jvp(tad_rule *r) {
     tad_var sum = r->result[0], q = share_tangent(r), s = softmax_of(r);
     if (moves(r, TAD__ENTROPY_X)) {
-        const tad_var x = r->given[TAD__ENTROPY_X];
+        const tad_var x = beyond_label(r, r->given[TAD__ENTROPY_X]);
         tad_var ds = tad_mul(s, tad_sub(x, over_classes(r, tad_mul(s, x))));
         sum = tad_mul(over_classes(r, tad__entropy_shares(r)), ds);
     }

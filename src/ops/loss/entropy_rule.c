@@ -57,12 +57,17 @@ tad_var tad__over_positions(tad_var v) {
     return tad_sum(v, tad_axes_of(others, (size_t)n));
 }
 
-/* How often each class is a label, and the sum of the labels' weights. */
-tad_var tad__label_counts(const tad_rule *r) {
+tad_var tad__entropy_targets(const tad_rule *r) {
     tad__entropy_options o = *(const tad__entropy_options *)r->options;
+    if (!has_labels(r)) return r->in[TAD__ENTROPY_T];
     o.reduction = TAD_SUM;
     o.label_smoothing = 0;
-    return tad__over_positions(tad__label_shares(r, o));
+    return tad__label_shares(r, o);
+}
+
+/* How often each class is a label, and the sum of the labels' weights. */
+tad_var tad__label_counts(const tad_rule *r) {
+    return tad__over_positions(tad__entropy_targets(r));
 }
 
 static tad_var total_weight(const tad_rule *r) {

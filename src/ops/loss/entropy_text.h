@@ -35,6 +35,11 @@ typedef struct tad__c_losses {
     tad__loop loop;
 } tad__c_losses;
 
+/* Whether a label alone counts. */
+static inline bool tad__label_is_all(const tad__c_losses *l) {
+    return l->has_labels && l->options->label_smoothing == 0;
+}
+
 /* Writes the checks, and `weight` where it divides; what is left is from here to the end. more: n
  * arrays with an element for each position. */
 void tad__c_begin_losses(tad__c_losses *l, const tad_call_frame *c, tad_c *to,
