@@ -46,16 +46,19 @@ static bool is_flat(const tad_op *op, const tad_gradcheck_report *r) {
     return beyond == 0 && (op->flags & (TAD_OP_FLAT | TAD_OP_ELEMENTWISE));
 }
 
+/* OPS_ORDER=1 is for a run in a hurry: the second order takes nearly all of the time. */
 START_TEST(has_right_derivatives) {
     static tad_gradcheck_report r;
     const tad_op *op = op_of(_i);
-    tad_verdict v = tad_gradcheck_op(op, NULL, &r);
+    const tad_gradcheck_options o = {.order = getenv("OPS_ORDER") ? atoi(getenv("OPS_ORDER")) : 2};
+    tad_verdict v = tad_gradcheck_op(op, &o, &r);
     bool good = v == TAD_CHECK_PASS || (v == TAD_CHECK_VACUOUS && is_flat(op, &r));
     if (!good) ck_assert_int_eq(tad_gradcheck_print(&r, show, NULL), TAD_OK);
     ck_assert_msg(good, "%s: %s: %s", op->name, tad_verdict_text(v), r.first);
     ck_assert_int_le(r.worst.grade, TAD_GRADE_VERY_GOOD);
     ck_assert_int_le(r.second_worst.grade, TAD_GRADE_VERY_GOOD);
     for (size_t i = 0; i < r.rows; i++) ck_assert_uint_eq(r.row[i].inconclusive, 0);
+    if (o.order == 1) return;
     ck_assert_uint_eq(r.second_row.inconclusive, 0);
     ck_assert_msg(r.second == TAD_SECOND_CHECKED || r.second == TAD_SECOND_FLAT || is_flat(op, &r),
                   "%s has no second derivative", op->name);
