@@ -162,6 +162,27 @@ START_TEST(float32_and_float64_do_not_mix_but_0d_joins) {
 END_TEST
 
 /* The array decides, whichever comes first; the number is then as exact as it was. */
+/* Beside integers a whole number is one, and beside anything else it is what that is. */
+START_TEST(a_number_joins_integers) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_constant(t, TAD_I64, TAD_SHAPE(3), (int64_t[]){3, INT64_C(1) << 62, -2});
+    tad_var three = tad_equal(x, tad_number(3)), flat = tad_where(three, x, tad_number(-1));
+    ck_values(three, 0, 1, 0, 0);
+    ck_assert_int_eq(tad_dtype_of(flat), TAD_I64);
+    ck_values(flat, 0, 3, -1, -1);
+    ck_values(tad_less(tad_number(0x1p61), x), 0, 0, 1, 0);
+    ck_assert_int_eq(tad_dtype_of(tad_where(three, tad_number(1), tad_number(0))), TAD_F64);
+    ck_tape(t);
+    ck_assert(tad_is_nil(tad_equal(x, tad_number(2.5))));
+    ck_refused(t, TAD_BAD_DTYPE, "equal", "int64 and float64");
+    ck_assert(tad_is_nil(tad_less(x, tad_number(0x1p63))));
+    ck_refused(t, TAD_BAD_DTYPE, "less");
+    ck_assert(tad_is_nil(tad_less(x, tad_number(NAN))));
+    ck_refused(t, TAD_BAD_DTYPE, "less");
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(a_float64_array_stays_one_beside_a_0d_float32) {
     tad_tape *t = tad_tape_new(NULL);
     const double fine = 1 + 1e-12;
@@ -1249,6 +1270,7 @@ static Suite *suite(void) {
     tcase_add_test(c, the_first_error_sticks);
     tcase_add_test(c, results_of_failed_calls_stay_refused_after_a_clear);
     tcase_add_test(c, float32_and_float64_do_not_mix_but_0d_joins);
+    tcase_add_test(c, a_number_joins_integers);
     tcase_add_test(c, a_float64_array_stays_one_beside_a_0d_float32);
     tcase_add_test(c, the_trap_names_the_first_op_that_made_a_nan);
     c = support_case(s, "recording");

@@ -68,7 +68,8 @@ TAD_API const char *tad_dtype_name(tad_dtype dtype); /* "float64", ...; "?" for 
 /* ---- numbers and absent operands ---- */
 
 /* A plain number where an op wants a variable: tad_mul(x, tad_number(0.5)). It takes the tape and
- * the element type of the other operands, is folded into the node that uses it, and has no
+ * the element type of the other operands (int64 only if it is whole: tad_equal(labels,
+ * tad_number(3))), is folded into the node that uses it, and has no
  * gradient. An elementwise op of numbers alone gives a number: of tad_number(1), tad_number(2)
  * tad_add makes tad_number(3). Any other op needs a variable among its operands: without one there
  * is no tape to compute on or to tell, and the result is nil. */

@@ -1,5 +1,7 @@
 /* The operands of an application: resolved, brought to one element type, shown as arrays. Rests on
  * work.h. */
+#include <math.h>
+
 #include "arrays.h"
 #include "error.h"
 #include "handle.h"
@@ -60,6 +62,18 @@ static void find_plain(tad__work *w, const tad_var *in) {
     w->plain = in[w->plain_at].u.number;
 }
 
+/* A whole number among integers is an integer. */
+static tad_dtype dtype_of_number(const tad__work *w, const tad_var *in, double value) {
+    bool integers = false;
+    for (size_t i = 0; i < w->n; i++) {
+        if (!tad__has_tape(in[i])) continue;
+        const tad_dtype dtype = tad__dtype_at(w->t, w->index[i]);
+        if (tad__is_float(dtype)) return w->common;
+        integers = integers || dtype == TAD_I64;
+    }
+    return integers && fabs(value) < 0x1p63 && value == trunc(value) ? TAD_I64 : w->common;
+}
+
 /* Other numbers become constants of the common type, 0-d operands of the other float type are
  * cast. */
 static bool coerce_operands(tad__work *w, const tad_var *in) {
@@ -69,7 +83,7 @@ static bool coerce_operands(tad__work *w, const tad_var *in) {
         tad_var v = in[i];
         if ((int)i == w->plain_at) continue;
         if (tad_is_number(v))
-            v = tad_full(w->t, w->common, TAD_0D, v.u.number);
+            v = tad_full(w->t, dtype_of_number(w, in, v.u.number), TAD_0D, v.u.number);
         else if (w->n > 1 && tad__has_tape(v)) {
             tad_dtype d = tad__dtype_at(w->t, w->index[i]);
             if (tad__is_float(d) && d != w->common)
