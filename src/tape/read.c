@@ -83,17 +83,22 @@ tad_status tad_read(tad_var x, double *out, size_t n) {
 static __attribute__((noinline)) double slow_item(tad_var x) {
     uint32_t i;
     double v;
+    tad__view view;
     if (tad_is_number(x)) return x.u.number;
     if (!is_readable(x, "item", &i)) return NAN;
-    const tad__node *n = tad__at(x.tape, i);
-    if (!(n->flags & TAD__ARRAY)) return n->value.number;
-    const tad_array *a = n->value.array;
+    const tad_array *a = tad__value(x.tape, i, &view);
     if (a->size == 1 && a->dtype == TAD_F64) return *(const double *)a->data;
     return read_into(x.tape, "item", a, &v, 1) == TAD_OK ? v : NAN;
 }
 
+/* Whether x is a number, variable or constant, on a tape without failure. */
+static inline bool is_number(tad_var x) {
+    return tad__has_tape(x) && x.tape->head.limit && tad__is_living(x.tape, x) &&
+           !(TAD__NODE(x)->flags & TAD__ARRAY);
+}
+
 double tad_item(tad_var x) {
-    if (!tad__fast_read(x)) return slow_item(x);
+    if (!is_number(x)) return slow_item(x);
     tad__witness(x.tape, x.u.at.index);
     return TAD__NODE(x)->value.number;
 }
