@@ -1,11 +1,11 @@
 /* Tangents and adjoints of 0-d float64 arithmetic for several seeds at once. Each lane is computed
  * as the sweeps for one seed do it: in between_kernel.c, pull_kernel.c and sweep_kernel.c. Rests on
- * group.h. */
+ * group.h and vector.h. */
 #include "group.h"
 
-/* As many lanes as a register has. */
-typedef double vec __attribute__((vector_size(TAD_VECTOR_BYTES), aligned(8), may_alias));
-enum { WIDTH = TAD_VECTOR_BYTES / sizeof(double), VECS = TAD__LANES / WIDTH };
+#include "vector.h"
+
+enum { VECS = TAD__LANES / WIDTH };
 
 #define EACH _Pragma("GCC unroll 4") for (size_t c = 0; c < VECS; c++)
 

@@ -1,16 +1,14 @@
-/* Rolled-up sums of one instruction-set level. Rests on roll.h. */
+/* Rolled-up sums of one instruction-set level. Rests on roll.h and vector.h. */
 #include "roll.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "isa.h"
+#include "vector.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* A chunk, in registers of the level: longer vectors lie in memory. */
-enum { WIDTH = TAD_VECTOR_BYTES / sizeof(double), VECS = TAD__CHUNK / WIDTH };
-typedef double vec __attribute__((vector_size(TAD_VECTOR_BYTES), aligned(8), may_alias));
+enum { VECS = TAD__CHUNK / WIDTH };
 typedef struct chunk {
     vec of[VECS];
 } chunk;

@@ -188,10 +188,10 @@ static void put_scan(list *l) {
 
 static void put_value_of_word(list *l, int32_t word) {
     switch (word) {
-    case TAD__LIST_WORD(TAD__LIST_SUM, 0, 0, 0): put_sum(l); return;
-    case TAD__LIST_WORD(TAD__LIST_IN_ORDER, 0, 0, 0): put_sum_in_order(l); return;
-    case TAD__LIST_WORD(TAD__LIST_RUNS, 0, 0, 0): put_runs(l); return;
-    case TAD__LIST_WORD(TAD__LIST_ROW, 0, 0, 0): put_row_of_list(l); return;
+    case TAD__LONG_WORD(TAD__LIST_SUM): put_sum(l); return;
+    case TAD__LONG_WORD(TAD__LIST_IN_ORDER): put_sum_in_order(l); return;
+    case TAD__LONG_WORD(TAD__LIST_RUNS): put_runs(l); return;
+    case TAD__LONG_WORD(TAD__LIST_ROW): put_row_of_list(l); return;
     default: put_short_word(l, word / 27);
     }
 }
@@ -256,11 +256,11 @@ static void begin_function(list *l) {
 uint32_t tad__c_put_list(tad__c_file *f, uint32_t group) {
     const tad__rolled *g = &f->p->rolled.item[group];
     list l = {.f = f, .w = f->p->word.item + g->at, .to = g->to, .group = group};
-    for (int32_t word; (word = *l.w++) != TAD__LIST_WORD(TAD__LIST_END, 0, 0, 0);) {
+    for (int32_t word; (word = *l.w++) != TAD__LONG_WORD(TAD__LIST_END);) {
         if (!l.functions || l.statements++ == TAD__C_STATEMENTS / 2) begin_function(&l);
-        if (word == TAD__LIST_WORD(TAD__LIST_SCAN, 0, 0, 0)) {
+        if (word == TAD__LONG_WORD(TAD__LIST_SCAN)) {
             put_scan(&l);
-        } else if (word == TAD__LIST_WORD(TAD__LIST_LOOP, 0, 0, 0)) {
+        } else if (word == TAD__LONG_WORD(TAD__LIST_LOOP)) {
             put_loop(&l);
         } else {
             tad_c_put(&f->to, "const double v%u = ", l.done);

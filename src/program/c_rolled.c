@@ -102,11 +102,8 @@ static bool is_long(const tad__c_file *f, const tad__rolled *g) {
     enum { LONG = 100 };
     const int32_t *w = f->p->word.item + g->at;
     uint32_t words = 0;
-    for (; *w != TAD__LIST_WORD(TAD__LIST_END, 0, 0, 0) && words <= LONG;
-         w += tad__list_word_size(w, NULL))
-        words += *w == TAD__LIST_WORD(TAD__LIST_LOOP, 0, 0, 0)
-                     ? tad__list_words(w + 3, (size_t)w[2])
-                     : 1;
+    for (; *w != TAD__LONG_WORD(TAD__LIST_END) && words <= LONG; w += tad__list_word_size(w, NULL))
+        words += *w == TAD__LONG_WORD(TAD__LIST_LOOP) ? tad__list_words(w + 3, (size_t)w[2]) : 1;
     return words > LONG;
 }
 

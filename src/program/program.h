@@ -212,6 +212,7 @@ enum {
 /* The word for a short one whose operands come from memory (0), are the last result (1) or the one
  * before it (2). Four places follow it, also those that it does not need. */
 #define TAD__LIST_WORD(what, a, b, c) ((((what)*3 + (a)) * 3 + (b)) * 3 + (c))
+#define TAD__LONG_WORD(what) TAD__LIST_WORD(what, 0, 0, 0)
 enum { TAD__MOST_OF_TURN = 320 /* words with all that follows them, of a loop */ };
 /* A word with all that follows it: so many numbers. Which of them are places, of one that is no
  * longer than a turn of a loop; NULL: that is not asked. */

@@ -162,7 +162,7 @@ static void put_runs(tad__roll *r, uint32_t item) {
             while (k < end) t[left++] = t[k++];
     }
     put_rest(r, t, left);
-    put(r, TAD__LIST_WORD(TAD__LIST_RUNS, 0, 0, 0));
+    put(r, TAD__LONG_WORD(TAD__LIST_RUNS));
     put(r, first);
     put(r, (int32_t)r->p->run.count - first);
 }
@@ -194,7 +194,7 @@ static void scan(tad__roll *r, const int32_t *place, const int32_t *from) {
     s->end -= s->count == SCANNED ? SHORT_WORDS * (SCANNED - 1) : SHORT_WORDS;
     r->p->word.count = s->end;
     int32_t *word = r->p->word.item + s->end - SHORT_WORDS;
-    word[0] = TAD__LIST_WORD(TAD__LIST_SCAN, 0, 0, 0);
+    word[0] = TAD__LONG_WORD(TAD__LIST_SCAN);
     word[1] = s->count;
     word[2] = s->carried;
     word[3] = s->first;
@@ -240,7 +240,7 @@ static void put_short(tad__roll *r, uint32_t item, int32_t what) {
     if (what == TAD__LIST_MUL) scan(r, place, from);
 }
 
-static void put_long(tad__roll *r, int32_t what) { put(r, TAD__LIST_WORD(what, 0, 0, 0)); }
+static void put_long(tad__roll *r, int32_t what) { put(r, TAD__LONG_WORD(what)); }
 
 /* Terms of a kind that follow each other are a part. */
 static void put_in_order(tad__roll *r, uint32_t item) {

@@ -26,19 +26,19 @@ static size_t size_in_order(const int32_t *w, bool *is_place) {
 size_t tad__list_word_size(const int32_t *w, bool *is_place) {
     size_t size = 5, first = 1;
     switch (w[0]) {
-    case TAD__LIST_WORD(TAD__LIST_SUM, 0, 0, 0):
+    case TAD__LONG_WORD(TAD__LIST_SUM):
         first = 5;
         size = 5 + 2 * ((size_t)w[1] + (size_t)w[2]) + (size_t)w[3] + (size_t)w[4];
         break;
-    case TAD__LIST_WORD(TAD__LIST_IN_ORDER, 0, 0, 0): return size_in_order(w, is_place);
-    case TAD__LIST_WORD(TAD__LIST_SCAN, 0, 0, 0): return 5;
-    case TAD__LIST_WORD(TAD__LIST_RUNS, 0, 0, 0): return 3;
-    case TAD__LIST_WORD(TAD__LIST_LOOP, 0, 0, 0): return 3 + 2 * (size_t)w[2];
-    case TAD__LIST_WORD(TAD__LIST_ROW, 0, 0, 0):
+    case TAD__LONG_WORD(TAD__LIST_IN_ORDER): return size_in_order(w, is_place);
+    case TAD__LONG_WORD(TAD__LIST_SCAN): return 5;
+    case TAD__LONG_WORD(TAD__LIST_RUNS): return 3;
+    case TAD__LONG_WORD(TAD__LIST_LOOP): return 3 + 2 * (size_t)w[2];
+    case TAD__LONG_WORD(TAD__LIST_ROW):
         first = 3;
         size = 6;
         break;
-    case TAD__LIST_WORD(TAD__LIST_END, 0, 0, 0): return 1;
+    case TAD__LONG_WORD(TAD__LIST_END): return 1;
     default: break;
     }
     if (size <= TAD__MOST_OF_TURN) mark(is_place, first, size);
@@ -53,9 +53,8 @@ uint32_t tad__list_words(const int32_t *w, size_t size) {
 
 /* A word that gives several results, or has others' positions, is no part of a turn. */
 static bool may_repeat(int32_t word) {
-    return word != TAD__LIST_WORD(TAD__LIST_SCAN, 0, 0, 0) &&
-           word != TAD__LIST_WORD(TAD__LIST_RUNS, 0, 0, 0) &&
-           word != TAD__LIST_WORD(TAD__LIST_END, 0, 0, 0);
+    return word != TAD__LONG_WORD(TAD__LIST_SCAN) && word != TAD__LONG_WORD(TAD__LIST_RUNS) &&
+           word != TAD__LONG_WORD(TAD__LIST_END);
 }
 
 /* ---- turns ---- */
@@ -105,7 +104,7 @@ static bool find_turns(const int32_t *w, size_t left, turns *t) {
 static size_t put_loop(int32_t *to, const int32_t *w, const turns *t) {
     memmove(to + 3, w, t->size * sizeof *w);
     memcpy(to + 3 + t->size, t->step, t->size * sizeof *w);
-    to[0] = TAD__LIST_WORD(TAD__LIST_LOOP, 0, 0, 0);
+    to[0] = TAD__LONG_WORD(TAD__LIST_LOOP);
     to[1] = t->count;
     to[2] = (int32_t)t->size;
     return 3 + 2 * t->size;

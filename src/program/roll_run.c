@@ -63,10 +63,8 @@ static double *run_loop(const tad_program *p, const int32_t *w, double *v, const
 INLINE const int32_t *run_single(const tad_program *p, int32_t word, const int32_t *w,
                                  const double *v, double **to, int32_t t, ptrdiff_t n) {
     switch (word) {
-    case TAD__LIST_WORD(TAD__LIST_SUM, 0, 0, 0): *(*to)++ = sum_of(w, v, t, n, &w); return w;
-    case TAD__LIST_WORD(TAD__LIST_IN_ORDER, 0, 0, 0):
-        *(*to)++ = sum_in_order(w, v, t, n, &w);
-        return w;
+    case TAD__LONG_WORD(TAD__LIST_SUM): *(*to)++ = sum_of(w, v, t, n, &w); return w;
+    case TAD__LONG_WORD(TAD__LIST_IN_ORDER): *(*to)++ = sum_in_order(w, v, t, n, &w); return w;
     default: *(*to)++ = row_of(p, w, v, t, n); return w + 5;
     }
 }
@@ -82,14 +80,14 @@ static __attribute__((noinline)) const int32_t *run_long(const tad_program *p, i
                                                          const int32_t *w, double *v,
                                                          const double *begin, double **to) {
     switch (word) {
-    case TAD__LIST_WORD(TAD__LIST_SUM, 0, 0, 0):
-    case TAD__LIST_WORD(TAD__LIST_IN_ORDER, 0, 0, 0):
-    case TAD__LIST_WORD(TAD__LIST_ROW, 0, 0, 0): return run_single(p, word, w, v, to, 0, 0);
-    case TAD__LIST_WORD(TAD__LIST_SCAN, 0, 0, 0): *to = scan(w, v, *to); return w + 4;
-    case TAD__LIST_WORD(TAD__LIST_RUNS, 0, 0, 0):
+    case TAD__LONG_WORD(TAD__LIST_SUM):
+    case TAD__LONG_WORD(TAD__LIST_IN_ORDER):
+    case TAD__LONG_WORD(TAD__LIST_ROW): return run_single(p, word, w, v, to, 0, 0);
+    case TAD__LONG_WORD(TAD__LIST_SCAN): *to = scan(w, v, *to); return w + 4;
+    case TAD__LONG_WORD(TAD__LIST_RUNS):
         *(*to)++ = p->kernels->roll->runs(p->run.item + w[0], (size_t)w[1], p->place.item, v);
         return w + 2;
-    case TAD__LIST_WORD(TAD__LIST_LOOP, 0, 0, 0):
+    case TAD__LONG_WORD(TAD__LIST_LOOP):
         *to = run_loop(p, w, v, begin, *to);
         return w + 2 + 2 * w[1];
     default: return NULL;
