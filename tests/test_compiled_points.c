@@ -296,9 +296,14 @@ START_TEST(programs_of_a_map_are_compiled) {
     map_all(m, own);
     map_all(c, compiled);
     ck_assert_mem_eq(own, compiled, sizeof own);
+    tad_mapping *plain = tad_mapping_new(gauss, NULL, NULL);
+    tad_mapping_compile(plain, NULL);
+    map_all(plain, compiled);
+    ck_assert_mem_eq(own, compiled, sizeof own);
     end();
     tad_mapping_free(m);
     tad_mapping_free(c);
+    tad_mapping_free(plain);
     begin();
 }
 END_TEST

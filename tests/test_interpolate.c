@@ -112,6 +112,9 @@ START_TEST(lines_of_numpy) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = list(t, POINTS, at), p = list(t, 6, places), v = list(t, 6, values), g[3];
     ck_list(tad_interp(x, p, v, false), outside);
+    tad_var single = tad_interp(tad_cast(x, TAD_F32), tad_cast(p, TAD_F32), tad_cast(v, TAD_F32),
+                                false); /* of numbers that float32 has, too */
+    ck_list(tad_cast(single, TAD_F64), outside);
     tad_var on = tad_interp(x, p, v, true);
     ck_values(tad_slice(on, 0, 0, 1, 1), 1e-15, 5);
     ck_values(tad_slice(on, 0, 7, 8, 1), 1e-15, 3.5);

@@ -198,6 +198,17 @@ static void several_outputs(tad_tape *t, uint64_t *hash) {
     mix_var(hash, i);
 }
 
+/* The result itself is not read. */
+static void statistics_alone(tad_tape *t, uint64_t *hash) {
+    tad_var x = numbers(t, TAD_F64, TAD_SHAPE(4, 3), false), mean, variance,
+            running = numbers(t, TAD_F64, TAD_SHAPE(3), false);
+    tad_batch_norm(x, running, running, tad_none(), tad_none(),
+                   &(tad_batch_norm_options){
+                       .training = true, .next_mean = &mean, .next_variance = &variance});
+    if (tad_reverse(tad_sum(tad_mul(mean, variance), tad_all())) != TAD_OK) return;
+    mix_var(hash, tad_gradient(x));
+}
+
 static void shapes(tad_tape *t, uint64_t *hash) {
     tad_var x = numbers(t, TAD_F64, TAD_SHAPE(2, 3, 4), false);
     tad_var a = tad_transpose(x, 0, 2), b = tad_slice(a, 0, TAD_END, TAD_END, -1);
@@ -387,6 +398,7 @@ static const struct named_program {
     {"arrays32", arrays32},
     {"large_arrays", large_arrays},
     {"several_outputs", several_outputs},
+    {"statistics_alone", statistics_alone},
     {"shapes", shapes},
     {"second_order", second_order},
     {"tangents", tangents},

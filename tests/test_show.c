@@ -442,6 +442,15 @@ START_TEST(dump_has_columns) {
     ck_assert_str_eq(got.all, "#0  input        ()   = 2              gradient 30.75\n"
                               "#1  input        (2)  = [10.5, 20.25]  gradient [2, 2]\n"
                               "#2  mul(#0, #1)  (2)  = [21, 40.5]  at model.c:7\n");
+    tad_tape_reset(t); /* one letter more */
+    a = tad_scalar(t, 2);
+    y = tad_mul(a, tad_scalar(t, 10));
+    ck_done(tad_reverse(y), t);
+    got = (text){.length = 0};
+    ck_done(tad_dump(y, &(tad_show_options){.values = true, .gradients = true}, keep, &got), t);
+    ck_assert_str_eq(got.all, "#0  input        ()  = 2   gradient 10\n"
+                              "#1  input        ()  = 10  gradient 2\n"
+                              "#2  mul(#0, #1)  ()  = 20  gradient 1\n");
 }
 END_TEST
 
@@ -481,6 +490,24 @@ START_TEST(what_is_too_long_for_a_cell_ends_with_dots) {
     name[sizeof name - 1] = '\0';
     ck_done(tad_dump(tad_name(tad_scalar(t, 2), name), NULL, keep, &got), t);
     ck_has("nnn...  input");
+}
+END_TEST
+
+/* Names of every length up to what a cell holds are whole, and no text has a 0 in it. */
+START_TEST(what_fills_a_cell_is_whole) {
+    char name[130];
+    size_t whole = 0;
+    for (size_t n = 100; n < sizeof name; n++) {
+        memset(name, 'n', n);
+        name[n] = '\0';
+        got = (text){.length = 0};
+        ck_done(tad_dump(tad_name(tad_scalar(t, 2), name), NULL, keep, &got), t);
+        ck_assert_uint_eq(got.length, strlen(got.all));
+        ck_assert(!strstr(got.all, "...") == !!strstr(got.all, name));
+        if (strstr(got.all, name)) whole = n;
+    }
+    ck_assert_uint_gt(whole, 100);
+    ck_assert_uint_lt(whole, sizeof name - 1);
 }
 END_TEST
 
@@ -757,6 +784,7 @@ static Suite *shown(void) {
     tcase_add_test(c, a_file_is_a_sink);
     tcase_add_test(c, plain_numbers_of_a_list_are_shown);
     tcase_add_test(c, what_is_too_long_for_a_cell_ends_with_dots);
+    tcase_add_test(c, what_fills_a_cell_is_whole);
     tcase_add_test(c, numbers_of_every_type_are_shown);
     tcase_add_test(c, dump_says_options_and_absent_operands);
     tcase_add_test(c, what_is_not_shown_widens_no_column);

@@ -101,7 +101,7 @@ static bool needs_gradient(const tad__work *w) {
 static bool hook_needs(const tad__driver *d, size_t i) {
     const tad__work *w = (const tad__work *)(const void *)d;
     if (w->t->paused || (w->op->flags & TAD_OP_FLAT)) return false;
-    return !tad__is_constant_in(w->op, i) && needs(w, i);
+    return i < w->n && !tad__is_constant_in(w->op, i) && needs(w, i);
 }
 
 static const char *hook_operand_name(const tad__driver *d, size_t i) {

@@ -112,7 +112,6 @@ static inline double tad__lbeta_positive_f64(double p, double q) {
 }
 
 static inline double tad__lbeta_value_f64(double a, double b) {
-    if (a != a || b != b) return (double)NAN;
     if (a > 0 && b > 0)
         return a < b ? tad__lbeta_positive_f64(a, b) : tad__lbeta_positive_f64(b, a);
     return tad__lgamma_f64(a) + tad__lgamma_f64(b) - tad__lgamma_f64(a + b);

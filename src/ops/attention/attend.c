@@ -19,8 +19,7 @@ void tad__attend_of(tad__attend *t, const tad_call_frame *c) {
 static size_t whole_lines(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 static size_t product_bytes(const tad__attend *t, tad__attend_products *products) {
-    enum { MOST_PRODUCTS = 8 };
-    tad__gemm list[MOST_PRODUCTS];
+    tad__gemm list[TAD__MOST_PRODUCTS];
     size_t most = 0;
     for (int64_t i = 0; i < t->a.l; i += t->a.block) {
         const int64_t rows = tad__attention_rows(&t->a, i);

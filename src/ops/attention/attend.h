@@ -23,7 +23,9 @@ typedef struct tad__attend_room {
     char *query, *score, *share, *more, *workspace;
 } tad__attend_room;
 
-/* Fills in the products of a block; returns how many, at most 8. */
+enum { TAD__MOST_PRODUCTS = 5 }; /* of a block, those of its gradient */
+
+/* Fills in the products of a block; returns how many. */
 typedef int tad__attend_products(const tad__attention *a, int64_t rows, int64_t keys,
                                  tad__gemm *list);
 

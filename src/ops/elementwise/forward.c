@@ -10,7 +10,8 @@ tad_status tad__row_shape(const tad_call_frame *c, tad_type *out, size_t *n_out)
     for (size_t i = 0; i < c->n_in; i++) {
         if (!c->in[i]) return tad_fail(c, TAD_BAD_ARGUMENT, "operand %zu is missing", i);
         if (c->in[i]->dtype != TAD_F64 && c->in[i]->dtype != TAD_F32)
-            return tad_fail(c, TAD_BAD_DTYPE, "operand %zu is %s, it must be float64 or float32", i,
+            return tad_fail(c, TAD_BAD_DTYPE,
+                            "operand %zu is %s, it must be float64 or float32; use tad_cast", i,
                             tad_dtype_name((tad_dtype)c->in[i]->dtype));
         tad_shape next = tad__shape_of(c->in[i]);
         if (!tad__shape_broadcast(&s, &next, &s))
