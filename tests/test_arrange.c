@@ -113,6 +113,9 @@ START_TEST(repeats) {
     ck_tape(t);
     ck_assert(tad_is_nil(tad_repeat(x, &two, 1, TAD_AXES(0, 1))));
     ck_refused(t, TAD_BAD_AXIS, "repeat");
+    const int64_t many[TAD_MAX_INTS + 1] = {1}; /* a list is kept by value */
+    ck_assert(tad_is_nil(tad_repeat(x, many, TAD_MAX_INTS + 1, tad_axis(0))));
+    ck_refused(t, TAD_BAD_SHAPE, "repeat");
     ck_assert(tad_is_nil(tad_tile(x, NULL, 1)));
     ck_refused(t, TAD_TOO_LARGE, "tile");
 }

@@ -67,6 +67,38 @@ START_TEST(densities_of_the_table) {
 }
 END_TEST
 
+/* The functions take their operands in the order of the ops. */
+START_TEST(functions_are_the_ops) {
+    const double at[] = {0.3, 0.7, 1.1, 1.9};
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x[4];
+    for (int i = 0; i < 4; i++) x[i] = tad_scalar(t, at[i]);
+    const struct {
+        const char *name;
+        tad_var y;
+    } of[] = {
+        {"normal_log_density", tad_normal_log_density(x[0], x[1], x[2])},
+        {"laplace_log_density", tad_laplace_log_density(x[0], x[1], x[2])},
+        {"cauchy_log_density", tad_cauchy_log_density(x[0], x[1], x[2])},
+        {"student_log_density", tad_student_log_density(x[0], x[1], x[2], x[3])},
+        {"exponential_log_density", tad_exponential_log_density(x[0], x[1])},
+        {"gamma_log_density", tad_gamma_log_density(x[0], x[1], x[2])},
+        {"poisson_log_density", tad_poisson_log_density(x[0], x[1])},
+        {"beta_log_density", tad_beta_log_density(x[0], x[1], x[2])},
+        {"uniform_log_density", tad_uniform_log_density(x[0], x[1], x[2])},
+        {"bernoulli_log_density", tad_bernoulli_log_density(x[0], x[1])},
+    };
+    for (size_t k = 0; k < sizeof of / sizeof *of; k++) {
+        const tad_op *op = tad_op_find(of[k].name);
+        const double named = tad_item(tad_apply(op, x, op->min_in, NULL, NULL, 0));
+        ck_assert_msg(tad_item(of[k].y) == named, "%s: %g, by name %g", of[k].name,
+                      tad_item(of[k].y), named);
+    }
+    ck_tape(t);
+    tad_tape_free(t);
+}
+END_TEST
+
 /* The gradient of an -inf is 0, not 0 times a NaN. */
 START_TEST(no_gradient_comes_from_outside) {
     static const exact outside[] = {
@@ -113,6 +145,7 @@ static Suite *suite(void) {
     Suite *s = suite_create("density");
     TCase *c = support_case(s, "density");
     tcase_add_loop_test(c, densities_of_the_table, 0, TABLE);
+    tcase_add_test(c, functions_are_the_ops);
     tcase_add_test(c, no_gradient_comes_from_outside);
     tcase_add_test(c, densities_of_vectors);
     return s;

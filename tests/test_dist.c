@@ -755,12 +755,37 @@ START_TEST(buffers_are_means) {
 }
 END_TEST
 
+/* Each call gives gradients anew, also to the shares of a split state. */
+START_TEST(gradients_do_not_add_up) {
+    double after[2];
+    for (int calls = 1; calls <= 2; calls++) {
+        const tad_ranks alone = tad_ranks_alone();
+        tad_tape *own = tad_tape_new(NULL);
+        tad_dict *dict = tad_dict_new(own);
+        tad_var w = tad_param(own, TAD_F64, TAD_SHAPE(2), (double[]){1, 3});
+        tad_dict_add(dict, "w", w);
+        tad_dist *over =
+            tad_dist_new(own, &alone, dict, &(tad_dist_options){.shards = 2, .split_state = _i});
+        tad_optim *o = tad_sgd(tad_dist_params(over), 0.25, NULL);
+        for (int k = 0; k < calls; k++)
+            ck_done(tad_dist_gradients(over, square_all, &w, NULL), own);
+        ck_done(tad_dist_step(over, o), own);
+        ck_done(tad_read(w, after, 2), own);
+        ck_near(after[0], 0.5, 1e-15);
+        ck_near(after[1], 1.5, 1e-15);
+        tad_dist_free(over);
+        tad_tape_free(own);
+    }
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("dist");
     TCase *c = support_case(s, "bits");
     tcase_add_loop_test(c, any_number_of_ranks_and_threads_gives_the_same_bits, 0,
                         sizeof shard_counts / sizeof *shard_counts);
     tcase_add_test(c, buffers_are_means);
+    tcase_add_loop_test(c, gradients_do_not_add_up, 0, 2);
     tcase_add_test(c, sweeps_are_watched);
     tcase_add_loop_test(c, float64_gives_the_same_bits_and_others_than_float32, 0, 2);
     tcase_add_loop_test(c, a_split_state_gives_the_bits_of_a_whole_one, 0, 2);

@@ -287,6 +287,49 @@ START_TEST(a_check_ends_with_the_first_sample_that_fails) {
 }
 END_TEST
 
+/* Twice x, of which the rules are wrong below 0. */
+static tad_status twice_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
+    (void)n_out;
+    out[0] = (tad_type){(tad_dtype)c->in[0]->dtype, TAD_SHAPE(c->in[0]->dim[0])};
+    return TAD_OK;
+}
+
+static tad_status twice_forward(const tad_call_frame *c) {
+    for (int64_t i = 0; i < c->in[0]->size; i++)
+        put(c->out[0], i, 2 * element(c->in[0], i, false), false);
+    return TAD_OK;
+}
+
+static void twice_rule(tad_rule *r) {
+    const tad_var below = tad_less(r->in[0], tad_number(0)),
+                  two = tad_mul(r->given[0], tad_number(2));
+    r->result[0] = tad_where(below, tad_mul(two, tad_number(2)), two);
+}
+
+START_TEST(repeats_are_at_other_points) {
+    tad_gradcheck_report r;
+    const tad_sample_input in = {.type = {TAD_F64, {1, {1}}}, .lo = -1, .hi = 1};
+    const tad_sample sample = {"one", 1, &in, NULL};
+    const tad_op op = {.name = "twice",
+                       .doc = "2 x",
+                       .family = "test",
+                       .min_in = 1,
+                       .max_in = 1,
+                       .n_out = 1,
+                       .shape = twice_shape,
+                       .forward = twice_forward,
+                       .vjp = twice_rule,
+                       .jvp = twice_rule,
+                       .samples = &sample,
+                       .n_samples = 1};
+    tad_gradcheck_options o = {.repeats = 1};
+    while (o.seed < 50 && tad_gradcheck_op(&op, &o, &r) != TAD_CHECK_PASS) o.seed++;
+    ck_assert_uint_lt(o.seed, 50); /* this one is above 0 */
+    o.repeats = 30;
+    ck_assert_int_eq(tad_gradcheck_op(&op, &o, &r), TAD_CHECK_FAIL);
+}
+END_TEST
+
 /* A place, which has no derivative, before twice x. */
 static tad_status placed_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
@@ -537,6 +580,7 @@ static Suite *suite(void) {
     tcase_set_timeout(c, 300);
     tcase_add_test(c, a_buffer_that_another_recording_wrote_is_seen);
     tcase_add_test(c, a_check_ends_with_the_first_sample_that_fails);
+    tcase_add_test(c, repeats_are_at_other_points);
     tcase_add_test(c, outputs_without_derivatives_may_come_first);
     tcase_add_test(c, float32_may_err_by_what_the_steepest_input_brings);
     tcase_add_test(c, each_law_holds_of_an_op_that_is_right);
