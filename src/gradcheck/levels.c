@@ -109,13 +109,28 @@ static double jitter(const line *l, const tad__slope_steps *c, int k) {
     return fabs(l->d[k] - l->d[k + 1]) * c->h[k + 1];
 }
 
+static bool is_near(const line *l, const tad__slope_steps *c, int k) {
+    return k >= TAD__FINE || c->h[k] <= l->near;
+}
+
+/* Whether the slopes to both sides are one and the same from a level on to coarser ones. */
+static bool is_straight(const line *l, int k) {
+    bool same = k >= l->first + 3;
+    for (int j = k - 1; j > k - 3 && same; j--)
+        same = l->gap[j] <= 0.01 * fabs(l->d[j]) &&
+               fabs(l->d[j] - l->d[j - 1]) <= 0.01 * fabs(l->d[j]);
+    return same;
+}
+
 /* Where the value stands still at the finest levels: the change it then begins with, if that may be
- * a rounding of numbers like 1; else 0. */
+ * a rounding of numbers like 1, or a slope goes on from there, as where an element is taken for
+ * zero beside others; else 0. */
 static double first_step(const line *l, const tad__slope_steps *c) {
     int k = TAD__LEVELS - 1;
     while (k > l->first && l->left[k] == 0 && l->right[k] == 0) k--;
     double step = fmax(fabs(l->left[k]), fabs(l->right[k])) * c->h[k];
     bool still = k < TAD__LEVELS - 1;
+    if (still && is_near(l, c, k) && is_straight(l, k)) return step;
     double most = fmax(64 * DBL_EPSILON, 1e-6 * l->size[k]);
     if (l->ripple > 0) most = most_rounding(l, k, 1e-6);
     return still && step <= most ? step : 0;
@@ -127,10 +142,6 @@ static double curl(const line *l, const tad__slope_steps *c, int k) {
     double coarse = (l->right[k] - l->left[k]) * c->h[k];
     double fine = (l->right[k + 1] - l->left[k + 1]) * c->h[k + 1];
     return fabs(coarse - 4 * fine) / 12;
-}
-
-static bool is_near(const line *l, const tad__slope_steps *c, int k) {
-    return k >= TAD__FINE || c->h[k] <= l->near;
 }
 
 /* A minute jump of the value so near to x is the next step of a number computed through larger
@@ -309,7 +320,8 @@ static void judge(line *l, const tad__slope_steps *c, tad__slope *out) {
 
 /* Whether finer steps may tell more: these have not come down to rounding. */
 static bool wants_finer(const line *l, const tad__slope_steps *c, const tad__slope *s) {
-    if (l->constant || s->kind == TAD__SLOPE_KINK) return false;
+    if (l->constant) return false;
+    if (s->kind == TAD__SLOPE_KINK) return c->h[TAD__LEVELS - 1] > fabs(c->x) / 8 && c->x != 0;
     if (s->kind == TAD__SLOPE_JUMP || !isfinite(s->error)) return true;
     if (l->unexplained) return true;
     if (s->error <= 1e-8 * fabs(s->value)) return false;
