@@ -553,6 +553,46 @@ START_TEST(a_detached_result_is_a_wrong_gradient) {
 }
 END_TEST
 
+static tad_var vectors(tad_tape *t, const tad_var *x, size_t n, void *user) {
+    (void)t, (void)n, (void)user;
+    tad_var v;
+    (void)tad_eigh(tad_reshape(x[0], TAD_SHAPE(2, 2)), &v);
+    return v;
+}
+
+/* Beside values 1e-4 apart an element of 1e-17 is taken for zero: the vectors stand still, where
+ * their slope is 5000. */
+START_TEST(a_dead_zone_under_a_slope_is_no_slope) {
+    tad_gradcheck_report r;
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(4), (double[]){1, 0, 0, 1.0001});
+    const tad_verdict v = tad_gradcheck(vectors, NULL, &x, 1, NULL, &r);
+    ck_assert_msg(v == TAD_CHECK_PASS, "%s: %s", tad_verdict_text(v), r.first);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* The length of (x, y), the derivative by y left out. */
+static tad_var half_a_length(tad_tape *t, const tad_var *x, size_t n, void *whole) {
+    (void)t, (void)n;
+    const tad_var y = tad_select(x[0], 0, 1);
+    return tad_hypot(tad_select(x[0], 0, 0), whole ? y : tad_detach(y));
+}
+
+/* Steps that are large beside x and y see a kink. */
+START_TEST(near_zero_no_kink_hides_a_wrong_gradient) {
+    tad_gradcheck_report r;
+    for (double size = 1; size > 1e-16; size /= 100) {
+        tad_tape *t = tad_tape_new(NULL);
+        tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), (double[]){3 * size, 4 * size});
+        ck_assert_int_eq(tad_gradcheck(half_a_length, &size, &x, 1, NULL, &r), TAD_CHECK_PASS);
+        ck_assert_uint_eq(r.row[0].kink, 0);
+        ck_assert_int_eq(tad_gradcheck(half_a_length, NULL, &x, 1, NULL, &r), TAD_CHECK_FAIL);
+        tad_tape_free(t);
+    }
+}
+END_TEST
+
 START_TEST(a_derivative_of_zero_is_no_missing_dependence) {
     tad_fn *const list[] = {floor_of, sign_of, largest_of};
     tad_gradcheck_report r;
@@ -1108,6 +1148,8 @@ static Suite *suite(void) {
     tcase_add_test(c, a_function_that_ignores_its_inputs_is_told_so);
     tcase_add_test(c, a_detached_result_is_a_wrong_gradient);
     tcase_add_loop_test(c, a_derivative_of_zero_is_no_missing_dependence, 0, 3);
+    tcase_add_test(c, a_dead_zone_under_a_slope_is_no_slope);
+    tcase_add_test(c, near_zero_no_kink_hides_a_wrong_gradient);
     tcase_add_test(c, short_waves_are_followed_to_steps_that_are_small_beside_them);
     tcase_add_test(c, first_bad_node);
     tcase_add_test(c, first_bad_node_is_at_its_place);

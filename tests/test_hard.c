@@ -30,6 +30,14 @@ static tad_var wide_tanh(tad_var x) { return tad_tanh(MUL(x, N(1.5))); }
 static tad_var squashed(tad_var x) { return MUL(tad_sin(x), N(1.1)); }
 static tad_var newton(tad_var x) { return MUL(ADD(x, DIV(N(2), x)), N(0.5)); }
 static tad_var square_of(tad_var x, int64_t n) { return tad_reshape(x, TAD_SHAPE(n, n)); }
+static tad_var less_mean(tad_var x) { return SUB(x, MEAN(x)); }
+static tad_var hilbert_times(tad_var x) { /* what times Hilbert's matrix is x */
+    double a[12][12];
+    const int64_t n = tad_size_of(x);
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < n; j++) ((double *)a)[i * n + j] = 1 / (1.0 + (double)(i + j));
+    return tad_solve(tad_constant(x.tape, TAD_F64, TAD_SHAPE(n, n), (double *)a), x);
+}
 static tad_var label(tad_var x, double class) {
     return tad_constant_from(x.tape, TAD_I64, TAD_0D, &class);
 }
@@ -89,6 +97,9 @@ static tad_var label(tad_var x, double class) {
     F(LOG_SOFTMAX, tad_log_softmax(MUL(X, N(P)), 0))                                               \
     F(CROSS_ENTROPY, tad_cross_entropy(MUL(X, N(P)), label(X, 1), NULL))                           \
     F(SIGMOID, tad_sigmoid(MUL(X, N(P))))                                                          \
+    F(Z_SCORES, DIV(less_mean(X), tad_sqrt(MEAN(SQ(less_mean(X))))))                               \
+    F(CORRELATION, DIV(MEAN(MUL(less_mean(X), tad_sin(X))), tad_sqrt(MEAN(SQ(less_mean(X))))))     \
+    F(HILBERT, hilbert_times(X))                                                                   \
     F(SOFTPLUS, tad_log1p(tad_exp(MUL(X, N(P)))))                                                  \
     F(GELU, MUL(MUL(X, N(0.5)), ADD(N(1), tad_erf(MUL(X, N(0.7071067811865476))))))                \
     F(TANH_CHAIN, repeat(X, (int)P, wide_tanh))                                                    \
@@ -341,6 +352,12 @@ static const hard list[] = {
     {CROSS_ENTROPY, 5, 10, 1, 0, 1},
     {CROSS_ENTROPY, 10, 10, 1, 0, 1},
     {CROSS_ENTROPY, 30, 10, 1, 0, 1},
+    {Z_SCORES, 0, 10, 1, 0, 1},
+    {Z_SCORES, 0, 10, 1, 10, 1},
+    {CORRELATION, 0, 10, 1, 0, 1},
+    {HILBERT, 0, 4, 1, 2, 1},
+    {HILBERT, 0, 6, 1, 2, 1},
+    {HILBERT, 0, 8, 1, 2, 1},
     {SIGMOID, 10, 3, 1, 0, 1},
     {SIGMOID, 30, 3, 1, 0, 1},
     {SIGMOID, -30, 3, 1, 0, 1},

@@ -13,6 +13,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include <tad/diff.h>
 #include <tad/inspect.h>
@@ -125,6 +126,78 @@ static double of_nodes(tad__workspace *workspace, size_t first, size_t end, doub
     return total;
 }
 
+/* ---- what ops add of their own: a product, a sum or a solution is, to rounding, the right one of
+ * operands that are off by a rounding each, which may be far more than one of the result. ---- */
+
+/* A node with a copy of its adjoint. */
+typedef struct computed {
+    tad_var y;
+    void *adjoint;
+} computed;
+
+static bool is_number(tad_var x) { return tad_tape_of(x) && is_float(tad_dtype_of(x)); }
+
+/* Not of elementwise ops and views, whose result's own rounding says the same. */
+static bool has_roundings(tad_var x) {
+    const tad_op *op = tad_node_op(x);
+    return op && !op->view && !(op->flags & TAD_OP_ELEMENTWISE) && is_told(x);
+}
+
+/* Those that the sweep has reached, from the first node on; returns how many. */
+static size_t find_computed(tad__workspace *workspace, size_t first, size_t end, computed *list) {
+    size_t n = 0;
+    for (size_t i = first; i < end; i++) {
+        const tad_var x = tad_node_at(workspace->tape, i);
+        const void *adjoint = has_roundings(x) ? tad_gradient_data(x) : NULL;
+        if (!adjoint) continue;
+        const size_t bytes = (size_t)tad_size_of(x) * tad_dtype_size(tad_dtype_of(x));
+        void *copy = tad__take(workspace, bytes, 1);
+        if (!copy) return n;
+        memcpy(copy, adjoint, bytes);
+        list[n++] = (computed){x, copy};
+    }
+    return n;
+}
+
+/* Applies the op of c->y once more, to inputs with its operands' values, and sweeps that. */
+static tad_status vary(tad_tape *t, const computed *c, tad_var *in, size_t n) {
+    const size_t at = tad_node_output(c->y);
+    tad_var out[TAD_MAX_OUTPUTS], seed;
+    for (size_t k = 0; k < n; k++) {
+        const tad_var x = in[k] = tad_node_parent(c->y, k);
+        if (is_number(x)) in[k] = tad_input(t, tad_dtype_of(x), tad_shape_of(x), tad_data(x));
+    }
+    tad_apply(tad_node_op(c->y), in, n, tad_node_options(c->y), out, at + 1);
+    seed = tad_constant(t, tad_dtype_of(c->y), tad_shape_of(c->y), c->adjoint);
+    return tad_reverse_from(&out[at], &seed, 1);
+}
+
+static void add_operands(tad__workspace *workspace, const computed *c, double epsilon,
+                         double *total) {
+    const size_t n = tad_node_parent_count(c->y);
+    const tad__moment before = tad__workspace_now(workspace);
+    tad_var *in = tad__take(workspace, n, sizeof *in);
+    double same = 0;
+    if (in && vary(workspace->tape, c, in, n) == TAD_OK)
+        for (size_t k = 0; k < n; k++) {
+            const size_t size = is_number(in[k]) ? (size_t)tad_size_of(in[k]) : 0;
+            double *value = size ? tad__take(workspace, size, sizeof *value) : NULL;
+            if (value) add_node(in[k], epsilon, 0, value, total, &same);
+        }
+    if (tad_tape_status(workspace->tape) != TAD_NO_MEMORY) tad_tape_clear(workspace->tape);
+    tad__workspace_return(workspace, before);
+}
+
+static double of_ops(tad__workspace *workspace, size_t first, size_t end, double epsilon) {
+    computed *list = tad__take(workspace, end - first, sizeof *list);
+    const size_t n = list ? find_computed(workspace, first, end, list) : 0;
+    double total = 0;
+    for (size_t k = 0; k < n; k++) add_operands(workspace, &list[k], epsilon, &total);
+    return total;
+}
+
+/* ---- all of it ---- */
+
 /* Adjoints of what ops gave are wanted after the sweep. */
 static void retain_ops(tad_tape *t, size_t first) {
     size_t last = tad_node_count(t);
@@ -144,7 +217,9 @@ static tad_status estimate(tad__problem *p, const tad__noise_at *at, double epsi
     if (status != TAD_OK || s.n == 0) return status;
     retain_ops(t, first);
     status = tad_reverse_from(s.y, s.weight, s.n);
-    if (status == TAD_OK) *total = of_nodes(p->workspace, first, swept(s.y, s.n), epsilon);
+    const size_t end = swept(s.y, s.n);
+    if (status == TAD_OK) *total = of_nodes(p->workspace, first, end, epsilon);
+    if (status == TAD_OK) *total += of_ops(p->workspace, first, end, epsilon);
     return status == TAD_OK ? tad_tape_status(t) : status;
 }
 
