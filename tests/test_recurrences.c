@@ -132,11 +132,79 @@ START_TEST(may_change_in_between) {
 }
 END_TEST
 
+/* Of -0 and products that are -0, a dot has the zero of the op on arrays: of all kinds of it. */
+START_TEST(zeros_are_those_of_the_tape) {
+    const double zero[] = {0.0, -0.0};
+    tad_program *p = NULL;
+    tad_workspace *w = NULL;
+    for (int data = 0; data < 8; data++) {
+        graph g = {.n_in = 3, .n_out = 4};
+        tad_tape_reset(t);
+        for (int k = 0; k < 3; k++) g.in[k] = tad_scalar(t, zero[data >> k & 1]);
+        const tad_var plain[] = {g.in[0], tad_number(-0.0)}, numbers[] = {tad_number(2), g.in[1]};
+        g.out[0] = tad_dot_list(g.in, g.in + 1, 1, g.in[2]);
+        g.out[1] = tad_dot_list(plain, numbers, 2, g.in[2]);
+        g.out[2] = tad_dot_list(g.in, g.in, 0, g.in[2]);
+        g.out[3] = tad_dot_list_plain((double[]){3, -1}, g.in, 2, g.in[2]);
+        if (!p) w = tad_workspace_new(p = frozen(&g, "zeros"));
+        run_beside(w, &g, "zeros");
+    }
+    tad_workspace_free(w);
+    tad_program_free(p);
+}
+END_TEST
+
+/* ---- functions of a list ---- */
+
+typedef struct longest {
+    size_t now, most; /* statements of a function */
+    char last;
+} longest;
+
+/* A function ends with a brace at the beginning of a line. */
+static bool measure_functions(void *user, const char *text, size_t length) {
+    longest *l = user;
+    for (size_t k = 0; k < length; l->last = text[k++]) {
+        l->now += text[k] == ';';
+        if (l->now > l->most) l->most = l->now;
+        if (text[k] == '}' && l->last == '\n') l->now = 0;
+    }
+    return true;
+}
+
+/* Also behind a loop a list is cut into functions. */
+START_TEST(functions_are_short) {
+    longest l = {0, 0, 0};
+    graph g = {.n_in = 2, .n_out = 1};
+    tad_program *p;
+    tad_random r = {1, 0};
+    for (size_t k = 0; k < 2; k++) g.in[k] = tad_scalar(t, 0.5);
+    tad_var y = g.in[0];
+    for (int i = 0; i < 4000; i++) y = tad_sin(tad_fma(y, g.in[1], g.in[0]));
+    for (int i = 0; i < 5000; i++) {
+        const double what = tad_random_uniform(&r);
+        if (what < 0.3)
+            y = tad_sin(y);
+        else
+            y = what < 0.6 ? tad_fma(y, g.in[0], g.in[1]) : tad_exp(tad_neg(tad_square(y)));
+    }
+    g.out[0] = y;
+    const tad_freeze_options o = {.roll_up = true};
+    ck_done(tad_freeze(g.in, 2, g.out, 1, &o, &p), t);
+    ck_assert_int_eq(tad_program_c(p, NULL, measure_functions, &l), TAD_OK);
+    ck_assert_uint_gt(l.most, 100);
+    ck_assert_uint_lt(l.most, 400); /* two for a word */
+    tad_program_free(p);
+}
+END_TEST
+
 int main(void) {
     Suite *s = suite_create("recurrences");
     TCase *c = tape_case(s, "recurrences");
     tcase_add_loop_test(c, have_the_bits_of_the_tape, 0, SEEDS);
     tcase_add_test(c, are_as_long_as_a_turn);
     tcase_add_test(c, may_change_in_between);
+    tcase_add_test(c, zeros_are_those_of_the_tape);
+    tcase_add_test(c, functions_are_short);
     return support_run(s);
 }

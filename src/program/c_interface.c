@@ -88,6 +88,7 @@ static void set_numbers_of(tad__c_file *f, const tad__c_list *list) {
 
 static void set_numbers(tad__c_file *f) {
     tad_c_put(&f->to, "static void set_numbers(const struct run *r) {\n(void)r;\n");
+    if (tad__c_has_places(f)) tad_c_put(&f->to, "(void)places;\n"); /* loops alone read none */
     put_constants(f);
     set_numbers_of(f, &f->in);
     set_numbers_of(f, &f->referred);

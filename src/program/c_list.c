@@ -257,7 +257,7 @@ uint32_t tad__c_put_list(tad__c_file *f, uint32_t group) {
     const tad__rolled *g = &f->p->rolled.item[group];
     list l = {.f = f, .w = f->p->word.item + g->at, .to = g->to, .group = group};
     for (int32_t word; (word = *l.w++) != TAD__LONG_WORD(TAD__LIST_END);) {
-        if (!l.functions || l.statements++ == TAD__C_STATEMENTS / 2) begin_function(&l);
+        if (!l.functions || l.statements++ >= TAD__C_STATEMENTS / 2) begin_function(&l);
         if (word == TAD__LONG_WORD(TAD__LIST_SCAN)) {
             put_scan(&l);
         } else if (word == TAD__LONG_WORD(TAD__LIST_LOOP)) {

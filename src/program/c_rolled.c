@@ -234,15 +234,18 @@ static void put_loop(const together *t) {
 
 /* ---- all ---- */
 
+/* Steps are told where they are. */
+bool tad__c_has_places(const tad__c_file *f) { return f->p->rolled.count && !f->steps; }
+
 void tad__c_put_places(tad__c_file *f) {
     enum { ON_A_LINE = 16 };
     const size_t n = f->p->place.count;
-    if (!f->p->rolled.count || f->steps) return; /* steps are told where they are */
+    if (!tad__c_has_places(f)) return;
     tad_c_put(&f->to, "static const int32_t places[%zu] = {\n", n ? n : 1);
     for (size_t k = 0; k < n; k++)
         tad_c_put(&f->to, "%d%s", f->p->place.item[k],
                   (k + 1) % ON_A_LINE && k + 1 < n ? "," : ",\n");
-    tad_c_put(&f->to, n ? "};\n\n" : "0};\n\n");
+    tad_c_put(&f->to, n ? "};\n\n" : "0,\n};\n\n");
 }
 
 static void put_together(const together *t) {

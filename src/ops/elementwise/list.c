@@ -331,7 +331,7 @@ static bool record_plain(tad_tape *t, const double *coefficient, const tad_var *
         tad__arena_release(&t->arena, before);
         return false;
     }
-    double sum = factor(t, r, 0);
+    double sum = 0 + factor(t, r, 0); /* as of arrays, where -0 is none */
     for (size_t i = 1; i <= n; i++) {
         const double p = coefficient ? coefficient[i - 1] : factor(t, r, i);
         if (coefficient) {
@@ -382,7 +382,7 @@ static bool record_dot(tad_tape *t, const tad_var *a, const tad_var *b, size_t n
     }
     const tad__node *node = t->head.node;
     const uint32_t *p = r->in + 1, *q = p + n;
-    double sum = node[r->in[0]].value.number;
+    double sum = 0 + node[r->in[0]].value.number; /* as of arrays, where -0 is none */
     for (size_t i = 0; i < n; i++) sum += node[p[i]].value.number * node[q[i]].value.number;
     *result = finish(t, r, TAD__DOT, flags, sum);
     return true;
