@@ -212,12 +212,6 @@ static tad_var recurrence(const tad_var *x, size_t n) {
     return tad_add(p, tad_mul(q, y));
 }
 
-static tad_var loop_alone(const tad_var *x, size_t n) {
-    tad_var y = x[0];
-    for (int i = 0; i < 1500 * (int)n; i++) y = tad_sin(tad_fma(y, x[0], x[1]));
-    return y;
-}
-
 typedef tad_var function(const tad_var *x, size_t n);
 
 typedef struct number_case {
@@ -234,7 +228,6 @@ static const number_case number_cases[] = {
     {"rolled_up_net", perceptron, 12 + 5 * 144, false},
     {"rolled_up_sums", sums, 1600, false},
     {"loops", recurrence, 6, false},
-    {"loop_alone", loop_alone, 2, false},
     {"free_order", rosenbrock, 1000, true},
     {"free_order_list", chain, 700, true},
     {"free_order_loops", recurrence, 6, true},

@@ -198,6 +198,21 @@ START_TEST(functions_are_short) {
 }
 END_TEST
 
+/* Compilers warn of a table that nothing reads, as of a program that is one loop. */
+START_TEST(their_table_is_read) {
+    static support_text text;
+    size_t places = 0;
+    tad_program *p;
+    tad_var x = tad_scalar(t, 0.5), y = x;
+    for (int i = 0; i < 3000; i++) y = tad_sin(tad_fma(y, x, x));
+    ck_done(tad_freeze(&x, 1, &y, 1, NULL, &p), t);
+    ck_assert_int_eq(tad_program_c(p, NULL, support_keep, &text), TAD_OK);
+    for (const char *at = text.data; (at = strstr(at, "places")); at++) places++;
+    ck_assert_msg(places != 1, "%s", text.data);
+    tad_program_free(p);
+}
+END_TEST
+
 int main(void) {
     Suite *s = suite_create("recurrences");
     TCase *c = tape_case(s, "recurrences");
@@ -206,5 +221,6 @@ int main(void) {
     tcase_add_test(c, may_change_in_between);
     tcase_add_test(c, zeros_are_those_of_the_tape);
     tcase_add_test(c, functions_are_short);
+    tcase_add_test(c, their_table_is_read);
     return support_run(s);
 }
