@@ -147,6 +147,37 @@ END_TEST
 /* ---- the plan ---- */
 
 /* Of 192 bytes, 480 pixels high from 530 upwards; a step has 90 pixels, from 70 on. */
+static bool count_bytes(void *user, const char *text, size_t length) {
+    (void)text;
+    *(size_t *)user += length;
+    return true;
+}
+
+/* A long sum, which is a call, and a few functions that are rolled up, by turns. */
+static size_t size_of_picture(int turns) {
+    enum { LONG = 80 };
+    tad_var x[LONG], h[LONG], y;
+    size_t bytes = 0;
+    tad_program *p;
+    tad_tape_reset(t);
+    for (int k = 0; k < LONG; k++) h[k] = x[k] = tad_scalar(t, 0.01 * k);
+    for (int i = 0; i < turns; i++) {
+        y = tad_sin(tad_sum_list(h, LONG));
+        for (int k = 0; k < 4; k++) y = tad_tanh(tad_fma(y, x[LONG - 1], x[k + 1]));
+        h[i % LONG] = y;
+    }
+    ck_done(tad_freeze(&x[LONG - 1], 1, &y, 1, NULL, &p), t);
+    ck_assert_int_eq(tad_program_dot(p, count_bytes, &bytes), TAD_OK);
+    tad_program_free(p);
+    return bytes;
+}
+
+START_TEST(pictures_grow_with_the_steps) {
+    const size_t few = size_of_picture(300), many = size_of_picture(1200);
+    ck_assert_uint_lt(many, 6 * few);
+}
+END_TEST
+
 START_TEST(an_array_is_a_box) {
     tad_program *p = of_every_step("x", NULL);
     drawn(tad_program_plan_svg, p);
@@ -309,6 +340,7 @@ static Suite *suite(void) {
     tcase_add_test(c, leaves_and_options_are_shown);
     tcase_add_test(c, numbers_in_a_row_are_one_node);
     tcase_add_test(c, what_is_rolled_up_is_one_node);
+    tcase_add_test(c, pictures_grow_with_the_steps);
     c = tape_case(s, "plan");
     tcase_add_test(c, an_array_is_a_box);
     tcase_add_test(c, no_two_boxes_overlap);

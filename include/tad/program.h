@@ -144,7 +144,7 @@ TAD_API TAD_MUST_USE tad_status tad_program_dump(const tad_program *p, tad_sink 
 /* The program as a picture for Graphviz: values flow from inputs, parameters and constants through
  * the steps to the outputs; edges are arrays, as tad_program_dump has them, or single numbers
  * without words. A group is a box with its ops; number steps in a row, and what is rolled up in a
- * row, which is said to read all numbers (dashed), are one node.
+ * row, which is said to read all numbers (dashed; from 64 steps at most), are one node.
  *
  * IO: the sink wanted no more; NO_MEMORY; BAD_ARGUMENT for NULL. Takes some bytes for each number
  * and array until it returns. */

@@ -97,15 +97,16 @@ static void edge(picture *x, tad__ref r, node to) {
 }
 
 /* Of many numbers an edge from each maker; of more makers than these again and again. */
+enum { MAKERS = 64 };
 typedef struct met {
-    node node[64];
+    node node[MAKERS];
     size_t count;
 } met;
 
 static bool is_new(met *m, node n) {
     for (size_t k = 0; k < m->count; k++)
         if (m->node[k].kind == n.kind && m->node[k].at == n.at) return false;
-    if (m->count < sizeof m->node / sizeof *m->node) m->node[m->count++] = n;
+    if (m->count < MAKERS) m->node[m->count++] = n;
     return true;
 }
 
@@ -184,11 +185,13 @@ static void put_numbers(picture *x, const tad__step *s, node to) {
     }
 }
 
-/* What reads what is told by thousands of places: all numbers that there are, then. */
+/* What reads what is told by thousands of places: all numbers that there are, then; of many makers
+ * the last, or pictures would grow with the square of the steps. */
 static void put_rolled(picture *x, const tad__step *s, node to) {
     const tad_program *p = x->p;
     met m = {.count = 0};
-    for (uint32_t k = 0; k < p->slots; k++) number_edge(x, &m, k, to, " [style=dashed]");
+    for (uint32_t k = p->slots; k-- > 0 && m.count < MAKERS;)
+        number_edge(x, &m, k, to, " [style=dashed]");
     for (uint32_t k = s->at; k < s->at + s->count; k++) {
         const tad__rolled *g = &p->rolled.item[k];
         const uint32_t n =
