@@ -3,7 +3,7 @@
  * moves by |adjoint| * |value| * epsilon for each, and the adjoints are a reverse sweep away. Of a
  * derivative the recording is the one that tad_grad and tad_tangent make. So a limit is told from
  * the numbers that were added up, not from what is left of them: in (e^x - 1) / x the numbers are
- * 1 / x times as large as the result.
+ * 1 / x times as large as the result. What an op on arrays rounds within counts besides.
  *
  * Needed only where a law would break otherwise; where a rule cannot be differentiated once more
  * there is no estimate, and the law stands as it is. Of values it is asked for every row: it tells
