@@ -443,14 +443,15 @@ START_TEST(dump_has_columns) {
                               "#1  input        (2)  = [10.5, 20.25]  gradient [2, 2]\n"
                               "#2  mul(#0, #1)  (2)  = [21, 40.5]  at model.c:7\n");
     tad_tape_reset(t); /* one letter more */
-    a = tad_scalar(t, 2);
-    y = tad_mul(a, tad_scalar(t, 10));
+    a = tad_scalar(t, 10);
+    b = tad_scalar(t, 100);
+    y = tad_div(b, a);
     ck_done(tad_reverse(y), t);
     got = (text){.length = 0};
     ck_done(tad_dump(y, &(tad_show_options){.values = true, .gradients = true}, keep, &got), t);
-    ck_assert_str_eq(got.all, "#0  input        ()  = 2   gradient 10\n"
-                              "#1  input        ()  = 10  gradient 2\n"
-                              "#2  mul(#0, #1)  ()  = 20  gradient 1\n");
+    ck_assert_str_eq(got.all, "#0  input        ()  = 10   gradient -1\n"
+                              "#1  input        ()  = 100  gradient 0.1\n"
+                              "#2  div(#1, #0)  ()  = 10   gradient 1\n");
 }
 END_TEST
 
