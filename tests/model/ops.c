@@ -185,12 +185,14 @@ static void say_call(const world *w, const model *m, const call *c) {
 
 static bool both_recorded(world *w, model *m, const call *c, const array *out, tad_var got,
                           tad_var second) {
-    node n = result_of(m, c, &out[0]), indices = result_of(m, c, &out[1]);
+    node n = result_of(m, c, &out[0]), indices;
     bool exact = c->op == OP_GATHER || c->op == OP_WHERE || is_view(c, out[0].dtype) ||
                  !is_real(out[0].dtype);
     if (!recorded(w, m, got, &n, exact)) return false;
+    if (c->op != OP_MAX) return true;
+    indices = result_of(m, c, &out[1]);
     indices.output = 1;
-    return c->op != OP_MAX || recorded(w, m, second, &indices, true);
+    return recorded(w, m, second, &indices, true);
 }
 
 /* An op and operands that go together; false when there are none. */
