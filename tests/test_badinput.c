@@ -759,6 +759,19 @@ START_TEST(options_by_name) {
 }
 END_TEST
 
+START_TEST(options_on_a_tape_that_has_failed) {
+    max_align_t room[64];
+    tad_tape *t = tad_tape_new(NULL);
+    const tad_op *op = tad_op_find("sum");
+    ck_assert_uint_le(op->options_size, sizeof room);
+    ck_assert_int_eq(tad_options_by_name(t, op, NULL, 0, room), TAD_OK);
+    tad_reshape(tad_scalar(t, 1), TAD_SHAPE(2));
+    ck_assert_int_eq(tad_options_by_name(t, op, NULL, 0, room), TAD_BAD_SHAPE);
+    ck_refused(t, TAD_BAD_SHAPE, "reshape");
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("badinput");
     int ops = (int)tad_op_count();
@@ -769,6 +782,7 @@ static Suite *suite(void) {
     TCase *c = support_case(s, "state");
     tcase_add_test(c, the_first_error_sticks);
     tcase_add_test(c, null_tape);
+    tcase_add_test(c, options_on_a_tape_that_has_failed);
     tcase_add_loop_test(c, elementwise_ops_of_numbers_alone_give_numbers, 0, 4);
     tcase_add_test(c, bad_settings);
     tcase_add_test(c, levels_of_this_cpu);

@@ -127,7 +127,9 @@ START_TEST(other_products) {
     ck_values(tad_tensordot(a, b, (int64_t[]){0, 1}, 2), 0, 7, 10);
     ck_shape(tad_tensordot(a, a, (int64_t[]){0}, 1), 2, 2, 2, 2);
     ck_shape(tad_tensordot(a, a, NULL, 0), 2, 2, 2, 2); /* no axes */
-    const tad_var two[] = {a, a};                       /* by name two, where it is not said */
+    tad_var four = tad_reshape(a, TAD_SHAPE(1, 2, 1, 2));
+    ck_shape(tad_tensordot(four, four, NULL, 0), 1, 2, 1, 2, 1, 2, 1, 2);
+    const tad_var two[] = {a, a}; /* by name two, where it is not said */
     ck_values(tad_call(t, "tensordot", two, 2, NULL, 0, NULL, 0), 0, 30);
     ck_tape(t);
     tad_var five = tad_reshape(a, TAD_SHAPE(2, 2, 1, 1, 1));

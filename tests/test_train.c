@@ -218,6 +218,8 @@ START_TEST(measures_the_area_under_the_curve) {
     tad_var y = tad_constant_from(t, TAD_BOOL, TAD_SHAPE(6), (double[]){0, 0, 1, 1, 1, 0});
     ck_near(tad_auc(s, y), (2 + 3 + 2.5) / 9, 1e-15); /* pairs won by each positive */
     ck_near(tad_auc(tad_neg(s), y), 1 - (2 + 3 + 2.5) / 9, 1e-15);
+    const double likely[] = {0, 0.4, 0.5, 0.6, 1, 0}; /* from a half on */
+    ck_near(tad_auc(s, tad_constant(t, TAD_F64, TAD_SHAPE(6), likely)), (2 + 3 + 2.5) / 9, 1e-15);
     ck_assert(isnan(tad_auc(s, tad_full(t, TAD_F64, TAD_SHAPE(6), 1))));
     ck_assert(isnan(tad_auc(tad_full(t, TAD_F64, TAD_SHAPE(6), NAN), y)));
     const double target[] = {0, 0, 1, 1, 1, NAN};

@@ -151,7 +151,6 @@ typedef struct cast_options {
 static tad_status cast_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     const cast_options *o = c->options;
-    if (!c->in[0]) return tad_fail(c, TAD_BAD_ARGUMENT, "the operand is missing");
     if ((unsigned)o->dtype >= TAD_DTYPE_COUNT)
         return tad_fail(c, TAD_BAD_DTYPE, "no element type %d", o->dtype);
     *out = (tad_type){(tad_dtype)o->dtype, tad__shape_of(c->in[0])};
