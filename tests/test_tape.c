@@ -161,7 +161,6 @@ START_TEST(float32_and_float64_do_not_mix_but_0d_joins) {
 }
 END_TEST
 
-/* The array decides, whichever comes first; the number is then as exact as it was. */
 /* Beside integers a whole number is one, and beside anything else it is what that is. */
 START_TEST(a_number_joins_integers) {
     tad_tape *t = tad_tape_new(NULL);
@@ -183,6 +182,7 @@ START_TEST(a_number_joins_integers) {
 }
 END_TEST
 
+/* The array decides, whichever comes first; the number is then as exact as it was. */
 START_TEST(a_float64_array_stays_one_beside_a_0d_float32) {
     tad_tape *t = tad_tape_new(NULL);
     const double fine = 1 + 1e-12;

@@ -110,6 +110,7 @@ static size_t swept(const tad_var *root, size_t n) {
 }
 
 static bool is_float(tad_dtype dtype) { return dtype == TAD_F64 || dtype == TAD_F32; }
+static bool is_number(tad_var x) { return tad_tape_of(x) && is_float(tad_dtype_of(x)); }
 static bool is_told(tad_var x) { return tad_node_needs_gradient(x) && is_float(tad_dtype_of(x)); }
 
 /* Of all nodes from the first on. */
@@ -134,8 +135,6 @@ typedef struct computed {
     tad_var y;
     void *adjoint;
 } computed;
-
-static bool is_number(tad_var x) { return tad_tape_of(x) && is_float(tad_dtype_of(x)); }
 
 /* Not of elementwise ops and views, whose result's own rounding says the same. */
 static bool has_roundings(tad_var x) {
@@ -218,9 +217,10 @@ static tad_status estimate(tad__problem *p, const tad__noise_at *at, double epsi
     retain_ops(t, first);
     status = tad_reverse_from(s.y, s.weight, s.n);
     const size_t end = swept(s.y, s.n);
-    if (status == TAD_OK) *total = of_nodes(p->workspace, first, end, epsilon);
-    if (status == TAD_OK) *total += of_ops(p->workspace, first, end, epsilon);
-    return status == TAD_OK ? tad_tape_status(t) : status;
+    if (status != TAD_OK) return status;
+    *total = of_nodes(p->workspace, first, end, epsilon);
+    *total += of_ops(p->workspace, first, end, epsilon);
+    return tad_tape_status(t);
 }
 
 /* Signs, where no weights are given: what is added up should not cancel. */
@@ -256,7 +256,7 @@ typedef struct recording {
 /* The largest number of an operand; 0 of what is absent or no number. */
 static double size_of(tad__workspace *workspace, tad_var x) {
     double item = tad_tape_of(x) ? 0 : tad_item(x), size = isfinite(item) ? fabs(item) : 0;
-    if (!tad_tape_of(x) || !is_float(tad_dtype_of(x))) return size;
+    if (!is_number(x)) return size;
     tad__moment before = tad__workspace_now(workspace);
     size_t n = (size_t)tad_size_of(x);
     double *value = tad__take(workspace, n, sizeof *value);

@@ -186,18 +186,12 @@ static double sum_of_sizes(const double *g, size_t n) {
     return sum;
 }
 
-static bool are_finite(const double *x, size_t n) {
-    double all = 0;
-    for (size_t i = 0; i < n; i++) all += x[i] * 0;
-    return all == 0;
-}
-
 /* Equal numbers may leave nothing of a function but rounding, or not even a number, as of what is
  * divided by its standard deviation. */
 static bool is_lost(tad__check *c, const ways *both) {
     const tad__noise_at value = {TAD__NOISE_VALUE, both->x, NULL, NULL};
     const size_t m = tad__outputs(c->p);
-    if (!are_finite(both->y, m)) return are_finite(c->p->y, m);
+    if (!isfinite(tad__top(both->y, m))) return isfinite(tad__top(c->p->y, m));
     return 16 * tad__noise(c->p, value, false) > 1e-3 * tad__largest(both->y, m);
 }
 

@@ -111,6 +111,7 @@ void tad__c_set_constants(tad_c *to, const tad_program *p);
 /* The table of places; functions rolled_K. Compiled in place they need no table: what goes with the
  * data is not compiled. */
 void tad__c_put_places(tad__c_file *f);
+/* Whether there is such a table. */
 bool tad__c_has_places(const tad__c_file *f);
 /* The end of a head of a function that may read places. */
 static inline const char *tad__c_places_head(const tad__c_file *f) {

@@ -234,7 +234,6 @@ static void put_loop(const together *t) {
 
 /* ---- all ---- */
 
-/* Steps are told where they are. */
 bool tad__c_has_places(const tad__c_file *f) { return f->p->rolled.count && !f->steps; }
 
 void tad__c_put_places(tad__c_file *f) {

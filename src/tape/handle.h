@@ -39,6 +39,10 @@ static inline bool tad__survives(const tad_tape *t, uint32_t index, uint32_t epo
 static inline bool tad__is_living(const tad_tape *t, tad_var v) {
     return v.tape == t && tad__survives(t, v.u.at.index, tad__epoch_of(v));
 }
+/* Whether it is of a number that t has, variable or constant. */
+static inline bool tad__is_scalar(const tad_tape *t, tad_var v) {
+    return tad__is_living(t, v) && !(t->head.node[v.u.at.index].flags & TAD__ARRAY);
+}
 
 /* Why the handle has no node of t; false. */
 bool tad__refuse_handle(tad_tape *t, tad_var v, const char *what);

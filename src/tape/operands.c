@@ -24,11 +24,14 @@ static bool make_room(tad__work *w) {
 /* The element type of floating operands: that of the arrays of rank > 0, which must agree; without
  * any, float32 as soon as one operand is. */
 static bool find_common_dtype(tad__work *w, const tad_var *in) {
-    bool seen[2] = {false, false}, weak32 = false;
+    bool seen[2] = {false, false}, weak32 = false, floats = false, integers = false;
     for (size_t i = 0; i < w->n; i++) {
         if (!tad__has_tape(in[i])) continue;
         const tad__node *n = tad__at(w->t, w->index[i]);
-        if (!(n->flags & TAD__ARRAY) || !tad__is_float((tad_dtype)n->value.array->dtype)) continue;
+        const tad_dtype dtype = tad__dtype_at(w->t, w->index[i]);
+        floats = floats || tad__is_float(dtype);
+        integers = integers || dtype == TAD_I64;
+        if (!(n->flags & TAD__ARRAY) || !tad__is_float(dtype)) continue;
         if (n->value.array->rank)
             seen[n->value.array->dtype] = true;
         else
@@ -39,6 +42,7 @@ static bool find_common_dtype(tad__work *w, const tad_var *in) {
                   w->op->name);
         return false;
     }
+    w->is_whole = integers && !floats;
     w->common = seen[TAD_F32] || (!seen[TAD_F64] && weak32) ? TAD_F32 : TAD_F64;
     return true;
 }
@@ -63,15 +67,8 @@ static void find_plain(tad__work *w, const tad_var *in) {
 }
 
 /* A whole number among integers is an integer. */
-static tad_dtype dtype_of_number(const tad__work *w, const tad_var *in, double value) {
-    bool integers = false;
-    for (size_t i = 0; i < w->n; i++) {
-        if (!tad__has_tape(in[i])) continue;
-        const tad_dtype dtype = tad__dtype_at(w->t, w->index[i]);
-        if (tad__is_float(dtype)) return w->common;
-        integers = integers || dtype == TAD_I64;
-    }
-    return integers && fabs(value) < 0x1p63 && value == trunc(value) ? TAD_I64 : w->common;
+static tad_dtype dtype_of_number(const tad__work *w, double value) {
+    return w->is_whole && fabs(value) < 0x1p63 && value == trunc(value) ? TAD_I64 : w->common;
 }
 
 /* Other numbers become constants of the common type, 0-d operands of the other float type are
@@ -83,7 +80,7 @@ static bool coerce_operands(tad__work *w, const tad_var *in) {
         tad_var v = in[i];
         if ((int)i == w->plain_at) continue;
         if (tad_is_number(v))
-            v = tad_full(w->t, dtype_of_number(w, in, v.u.number), TAD_0D, v.u.number);
+            v = tad_full(w->t, dtype_of_number(w, v.u.number), TAD_0D, v.u.number);
         else if (w->n > 1 && tad__has_tape(v)) {
             tad_dtype d = tad__dtype_at(w->t, w->index[i]);
             if (tad__is_float(d) && d != w->common)

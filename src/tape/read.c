@@ -91,10 +91,9 @@ static __attribute__((noinline)) double slow_item(tad_var x) {
     return read_into(x.tape, "item", a, &v, 1) == TAD_OK ? v : NAN;
 }
 
-/* Whether x is a number, variable or constant, on a tape without failure. */
+/* On a tape without failure. */
 static inline bool is_number(tad_var x) {
-    return tad__has_tape(x) && x.tape->head.limit && tad__is_living(x.tape, x) &&
-           !(TAD__NODE(x)->flags & TAD__ARRAY);
+    return tad__has_tape(x) && x.tape->head.limit && tad__is_scalar(x.tape, x);
 }
 
 double tad_item(tad_var x) {

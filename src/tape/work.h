@@ -16,6 +16,7 @@ typedef struct tad__work {
     int plain_at; /* the operand that is a plain number and is kept in the node; -1: none */
     double plain;
     tad_dtype common;        /* element type of the floating operands */
+    bool is_whole;           /* the operands with elements are integers and bools, not all bools */
     uint32_t *index;         /* of each operand */
     const tad_array **array; /* its value; NULL: left out */
     tad__view *view;

@@ -85,23 +85,14 @@ static inline T M(portions_loss)(const M(logits) * l, const M(portions) * p, T s
 
 /* ---- the gradient ---- */
 
-/* y = e^(x - shift) */
-static inline void M(exps)(const T *x, ptrdiff_t n, ptrdiff_t apart, T *restrict y,
-                           ptrdiff_t y_apart) {
-    const T shift = M(largest_of)(n, x, apart);
-    for (ptrdiff_t c = 0; c < n; c++) y[c * y_apart] = M(exp_term)(x[c * apart] - shift);
-}
-
 /* y = scale (mass softmax(x) - q), where not a label alone counts. */
 static inline void M(portions_gradient)(const T *x, ptrdiff_t n, ptrdiff_t apart,
                                         const M(portions) * p, T mass, T scale, T *restrict y,
                                         ptrdiff_t y_apart) {
-    M(exps)(x, n, apart, y, y_apart);
+    M(exps_of_row)(n, x, apart, y, y_apart);
     const T f = scale * mass / M(total)(n, y, y_apart);
-    for (ptrdiff_t c = 0; c < n; c++) {
-        y[c * y_apart] *= f;
-        y[c * y_apart] -= scale * M(portion)(p, c);
-    }
+    for (ptrdiff_t c = 0; c < n; c++)
+        y[c * y_apart] = f * y[c * y_apart] - scale * M(portion)(p, c);
 }
 
 static inline void M(target_gradient)(const T *x, ptrdiff_t n, ptrdiff_t apart,
@@ -126,7 +117,7 @@ static inline void M(label_gradient)(const T *x, ptrdiff_t n, ptrdiff_t apart,
                                      const M(portions) * p, int64_t label, T scale, T *restrict y,
                                      ptrdiff_t y_apart) {
     const ptrdiff_t c = (ptrdiff_t)label;
-    M(exps)(x, n, apart, y, y_apart);
+    M(exps_of_row)(n, x, apart, y, y_apart);
     const T own = y[c * y_apart];
     y[c * y_apart] = 0;
     const T others = M(total)(n, y, y_apart),

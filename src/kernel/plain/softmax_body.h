@@ -24,10 +24,16 @@ TAD__EMBEDDED T M(exp_total)(ptrdiff_t n, const T *x, ptrdiff_t apart, T shift) 
     return M(fold_16)(part) + rest;
 }
 
-static inline void M(softmax_row)(ptrdiff_t n, const T *x, ptrdiff_t apart, T *restrict y,
+/* y = e^(x - the largest x) */
+static inline void M(exps_of_row)(ptrdiff_t n, const T *x, ptrdiff_t apart, T *restrict y,
                                   ptrdiff_t y_apart) {
     const T shift = M(largest_of)(n, x, apart);
     for (ptrdiff_t i = 0; i < n; i++) y[i * y_apart] = M(exp_term)(x[i * apart] - shift);
+}
+
+static inline void M(softmax_row)(ptrdiff_t n, const T *x, ptrdiff_t apart, T *restrict y,
+                                  ptrdiff_t y_apart) {
+    M(exps_of_row)(n, x, apart, y, y_apart);
     const T scale = 1 / M(total)(n, y, y_apart);
     for (ptrdiff_t i = 0; i < n; i++) y[i * y_apart] *= scale;
 }

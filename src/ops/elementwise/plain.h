@@ -5,10 +5,6 @@
 #include "tape/handle.h"
 #include "tape/leaf.h"
 
-static inline bool tad__is_scalar(tad_tape *t, tad_var v) {
-    return tad__is_living(t, v) && !(tad__at(t, v.u.at.index)->flags & TAD__ARRAY);
-}
-
 static inline bool tad__is_plain(tad_tape *t, tad_var v) {
     return tad_is_number(v) || tad__is_scalar(t, v);
 }
