@@ -17,10 +17,72 @@
 extern "C" {
 #endif
 
-/* tad_apply of the first n, at most three, of some operands; where making a list of them would cost
- * more than the call. */
-TAD_API tad_var tad_apply_few(const tad_op *op, const void *options, size_t n, tad_var a, tad_var b,
-                              tad_var c);
+/* ---- calls that cost little ----
+ *
+ * A struct, handed over or given back, can cost such a language more than the call. So here a
+ * variable is one word, an op with its options is prepared once, and whose thread it is is looked
+ * at in the call. */
+
+/* A tape, and the thread that may use it. It is the caller's own. All zero, it refuses every call:
+ * that is what the caller makes it when the tape is gone. */
+typedef struct tad_claim {
+    tad_tape *tape;
+    const void *thread; /* an address in the thread's own memory; NULL: none */
+} tad_claim;
+
+/* For the calling thread. */
+TAD_API tad_claim tad_claim_of(tad_tape *t);
+
+/* A variable of a tape that is known; zero, or NULL, is none. It is never an address, but is
+ * written as one where addresses have 64 bits: those change hands at less cost than integers of
+ * that size. */
+#if defined(__SIZEOF_POINTER__) && __SIZEOF_POINTER__ < 8
+typedef uint64_t tad_ref;
+#else
+typedef const struct tad_referred *tad_ref;
+#endif
+
+/* None for nil, and for what is not of the claim's tape. */
+TAD_API tad_ref tad_ref_of(const tad_claim *claim, tad_var x);
+/* Nil for none, and for a thread without claim. */
+TAD_API tad_var tad_var_of(const tad_claim *claim, tad_ref x);
+
+typedef tad_var tad_unary(tad_var x);
+typedef tad_var tad_binary(tad_var a, tad_var b);
+
+/* A call of an op, but for its operands. The options stay the caller's, as they are while it is in
+ * use. */
+typedef struct tad_prepared {
+    const tad_op *op;
+    const void *options; /* as tad_apply takes them */
+    tad_unary *unary;    /* the op's own function for one operand, tad_sin: it is called instead */
+    tad_binary *binary;  /* for two, tad_add; NULL: there is none */
+} tad_prepared;
+
+/* tad_apply of so many operands, or the op's own function. None where that fails, which the tape
+ * tells; also, which it does not tell, where the thread has no claim or nothing is prepared. */
+TAD_API tad_ref tad_apply_one(const tad_claim *claim, const tad_prepared *call, tad_ref x);
+TAD_API tad_ref tad_apply_two(const tad_claim *claim, const tad_prepared *call, tad_ref a,
+                              tad_ref b);
+TAD_API tad_ref tad_apply_three(const tad_claim *claim, const tad_prepared *call, tad_ref a,
+                                tad_ref b, tad_ref c);
+/* Of two, of which one is a number. */
+TAD_API tad_ref tad_apply_with_number(const tad_claim *claim, const tad_prepared *call, tad_ref a,
+                                      double b);
+TAD_API tad_ref tad_apply_to_number(const tad_claim *claim, const tad_prepared *call, double a,
+                                    tad_ref b);
+/* Of n in a list, at most TAD_MAX_LISTED: of more, none, and the tape tells nothing. */
+#define TAD_MAX_LISTED 64
+TAD_API tad_ref tad_apply_list(const tad_claim *claim, const tad_prepared *call, const tad_ref *x,
+                               size_t n);
+
+/* tad_select and tad_slice, but that a start is never left out: TAD_END is behind the end. None as
+ * above. */
+TAD_API tad_ref tad_ref_select(const tad_claim *claim, tad_ref x, int axis, int64_t index);
+TAD_API tad_ref tad_ref_slice(const tad_claim *claim, tad_ref x, int axis, int64_t start,
+                              int64_t stop);
+
+/* ---- callbacks ---- */
 
 /* A tad_fn that writes its result instead of returning it; what it leaves alone is nil. */
 typedef void tad_writing_fn(tad_tape *t, const tad_var *in, size_t n, void *user, tad_var *out);

@@ -1,5 +1,6 @@
-/* What other languages need beside the headers' functions: a symbol for each inline function, and
- * callbacks that write their result. Rests on public headers. */
+/* What other languages need beside the headers' functions: a symbol for each inline function, calls
+ * that take a variable as one word, and callbacks that write their result. Rests on public
+ * headers. */
 #include <tad/status.h>
 
 /* Here, and nowhere else, the headers define them for all to see. */
@@ -8,11 +9,94 @@
 
 #include <tad/tad.h>
 
-tad_var tad_apply_few(const tad_op *op, const void *options, size_t n, tad_var a, tad_var b,
-                      tad_var c) {
-    const tad_var in[3] = {a, b, c};
-    return tad_apply(op, in, n < 3 ? n : 3, options, NULL, 0);
+/* ---- calls that cost little ---- */
+
+/* Each thread has one, so its address says which thread it is. */
+static _Thread_local char here;
+
+/* What a ref has more than the bits of a handle: so the highest index, which says that there is no
+ * node, comes out as zero. */
+#define ONE_INDEX ((uint64_t)1 << 32)
+
+tad_claim tad_claim_of(tad_tape *t) { return (tad_claim){t, &here}; }
+
+static bool is_claimed(const tad_claim *claim) { return claim && claim->thread == &here; }
+
+static tad_var opened(const tad_claim *claim, tad_ref x) {
+    tad_var v = {.tape = claim->tape};
+    v.u.bits = (uint64_t)x - ONE_INDEX;
+    return v;
 }
+
+static tad_ref closed(tad_var v) {
+    return tad_is_nil(v) ? (tad_ref)0 : (tad_ref)(v.u.bits + ONE_INDEX);
+}
+
+tad_ref tad_ref_of(const tad_claim *claim, tad_var x) {
+    return is_claimed(claim) && tad_tape_of(x) == claim->tape ? closed(x) : (tad_ref)0;
+}
+
+tad_var tad_var_of(const tad_claim *claim, tad_ref x) {
+    return is_claimed(claim) ? opened(claim, x) : (tad_var){0};
+}
+
+static tad_ref apply(const tad_prepared *call, const tad_var *in, size_t n) {
+    if (n == 1 && call->unary) return closed(call->unary(in[0]));
+    if (n == 2 && call->binary) return closed(call->binary(in[0], in[1]));
+    return closed(tad_apply(call->op, in, n, call->options, NULL, 0));
+}
+
+tad_ref tad_apply_one(const tad_claim *claim, const tad_prepared *call, tad_ref x) {
+    if (!is_claimed(claim) || !call) return (tad_ref)0;
+    const tad_var in = opened(claim, x);
+    return apply(call, &in, 1);
+}
+
+tad_ref tad_apply_two(const tad_claim *claim, const tad_prepared *call, tad_ref a, tad_ref b) {
+    if (!is_claimed(claim) || !call) return (tad_ref)0;
+    const tad_var in[] = {opened(claim, a), opened(claim, b)};
+    return apply(call, in, 2);
+}
+
+tad_ref tad_apply_three(const tad_claim *claim, const tad_prepared *call, tad_ref a, tad_ref b,
+                        tad_ref c) {
+    if (!is_claimed(claim) || !call) return (tad_ref)0;
+    const tad_var in[] = {opened(claim, a), opened(claim, b), opened(claim, c)};
+    return apply(call, in, 3);
+}
+
+tad_ref tad_apply_with_number(const tad_claim *claim, const tad_prepared *call, tad_ref a,
+                              double b) {
+    if (!is_claimed(claim) || !call) return (tad_ref)0;
+    const tad_var in[] = {opened(claim, a), tad_number(b)};
+    return apply(call, in, 2);
+}
+
+tad_ref tad_apply_to_number(const tad_claim *claim, const tad_prepared *call, double a, tad_ref b) {
+    if (!is_claimed(claim) || !call) return (tad_ref)0;
+    const tad_var in[] = {tad_number(a), opened(claim, b)};
+    return apply(call, in, 2);
+}
+
+tad_ref tad_apply_list(const tad_claim *claim, const tad_prepared *call, const tad_ref *x,
+                       size_t n) {
+    tad_var in[TAD_MAX_LISTED];
+    if (!is_claimed(claim) || !call || !x || n > TAD_MAX_LISTED) return (tad_ref)0;
+    for (size_t i = 0; i < n; i++) in[i] = opened(claim, x[i]);
+    return apply(call, in, n);
+}
+
+tad_ref tad_ref_select(const tad_claim *claim, tad_ref x, int axis, int64_t index) {
+    return is_claimed(claim) ? closed(tad_select(opened(claim, x), axis, index)) : (tad_ref)0;
+}
+
+tad_ref tad_ref_slice(const tad_claim *claim, tad_ref x, int axis, int64_t start, int64_t stop) {
+    if (!is_claimed(claim)) return (tad_ref)0;
+    start -= start == TAD_END; /* which would say that it is left out */
+    return closed(tad_slice(opened(claim, x), axis, start, stop, 1));
+}
+
+/* ---- callbacks ---- */
 
 tad_var tad_write(tad_tape *t, const tad_var *in, size_t n, void *user) {
     const tad_written *w = user;

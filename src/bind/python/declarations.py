@@ -12,6 +12,7 @@ keep, are added, and where the library will be installed.
 import keyword
 import pathlib
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ import cffi
 STANDARD = ("stdbool.h", "stddef.h", "stdint.h", "string.h", "stdio.h")
 # What scalar.h records in place, the library does too. The order of bytes is of no account here.
 DEFINED = ("-DTAD_SCALAR_H", "-DTAD_NO_INLINE", "-DTAD_INLINE=inline", "-D__BYTE_ORDER__=1",
-           "-D__ORDER_BIG_ENDIAN__=0")
+           "-D__ORDER_BIG_ENDIAN__=0", f"-D__SIZEOF_POINTER__={struct.calcsize('P')}")
 
 
 def preprocessed(include, compiler):

@@ -25,7 +25,7 @@ def function(f):
     def call(pointer, inputs, n, _user):
         y = nil(pointer)
         with handed(pointer) as tape:
-            y = result_of(tape, f(*(wrap(tape, own(inputs[i])) for i in range(n))))
+            y = result_of(tape, f(*(wrap(tape, inputs[i]) for i in range(n))))
         return y
     return call
 
@@ -39,7 +39,7 @@ def unary(f):
     def call(x):
         y = nil(lib.tad_tape_of(x))
         with handed(y.tape) as tape:
-            y = result_of(tape, f(wrap(tape, own(x))))
+            y = result_of(tape, f(wrap(tape, x)))
         return y
     return call
 

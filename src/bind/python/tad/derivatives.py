@@ -16,7 +16,7 @@ from ._library import NULL, ffi, lib
 from .leaves import leaf, numpy_of, operand
 from .tape import current
 from .trees import flatten, unflatten
-from .var import Var, copy_of, own, wrap
+from .var import Var, copy_of, wrap
 
 __all__ = ["grad", "value_and_grad", "vjp", "jvp", "hvp", "jacobian", "hessian", "reverse", "gradients",
            "zero_gradients"]
@@ -64,7 +64,7 @@ class Recording:
         return copy_of(self.tape, lib.tad_data(x.c), x.shape, x.dtype)
 
     def many(self, out):
-        return [self.give(wrap(self.tape, own(out[k]))) for k in range(len(out))]
+        return [self.give(wrap(self.tape, out[k])) for k in range(len(out))]
 
 
 def _constant(tape, y):
@@ -94,7 +94,7 @@ def gradients(y, x, cotangent=None):
     given, out = ffi.new("tad_var *", operand(tape, cotangent)), _room(len(x))
     wanted = [operand(tape, v) for v in x]
     tape.verb(lib.tad_grad(ffi.new("tad_var *", y.c), given, 1, wanted, len(x), out))
-    return [wrap(tape, own(c)) for c in out]
+    return [wrap(tape, c) for c in out]
 
 
 def zero_gradients(params):

@@ -2,7 +2,8 @@
 a word of tad/status.h. What Python has an exception for is one of that kind too."""
 from ._library import constants
 
-__all__ = ["Error", "ShapeError", "TypeMismatch", "OutOfRange", "OutOfMemory", "Singular"]
+__all__ = ["Error", "ShapeError", "TypeMismatch", "TapeMismatch", "OutOfRange", "OutOfMemory",
+           "Singular"]
 
 
 class Error(Exception):
@@ -19,6 +20,10 @@ class ShapeError(Error, ValueError):
 
 class TypeMismatch(Error, TypeError):
     """Element types do not fit."""
+
+
+class TapeMismatch(Error, ValueError):
+    """Operands are of two tapes."""
 
 
 class OutOfRange(Error, IndexError):

@@ -1,64 +1,62 @@
 """Indexing: numbers, slices, None and ... make views; one array of integers or bools chooses."""
 from operator import index as integer
-from threading import get_ident
 
 import numpy as np
 
 from ._library import lib
 from .ops import FUNCTIONS
-from .var import NIL, Var, _new
+from .var import Var, _new
 
 _PLAIN = {int, slice, type(None), type(Ellipsis)}  # views, if there are no others
 _plans = {}  # of indices seen before, for so many axes
 _END = 2**63 - 1  # for the library: as far as there is
 _WHOLE = slice(None)
-_select, _slice = lib.tad_select, lib.tad_slice
+_select, _slice = lib.tad_ref_select, lib.tad_ref_slice
 
 
 def _getitem(x, index):
     """x[index]: a number or a slice is one call of the library; what that refuses is looked at again, and
     told as Python does."""
     tape = x.tape
-    if tape.owner != get_ident():
-        tape.refuse()
     try:
         if index.__class__ is int:
-            c = _select(x.c, 0, index)
-        elif index.__class__ is slice and index.start != _END:
-            c = _cut(x.c, 0, index)
+            ref = _select(tape.claim, x.ref, 0, index)
+        elif index.__class__ is slice:
+            ref = _cut(tape.claim, x.ref, 0, index)
         elif index.__class__ is tuple:
-            c = _several(x.c, index)
+            ref = _several(tape.claim, x.ref, index)
         else:
             return take(x, index)
-        if c.bits < NIL:
+        if ref:
             made = _new(Var)
             made.tape = tape
-            made.c = c
+            made.ref = ref
             return made
     except (TypeError, OverflowError):
         pass
-    lib.tad_tape_clear(tape.pointer)
+    lib.tad_tape_clear(tape.check())
     return take(x, index)
 
 
-def _cut(c, axis, i):
-    start, stop, step = i.start, i.stop, i.step
-    return _slice(c, axis, _END if start is None else start, _END if stop is None else stop,
-                  1 if step is None else step)
+def _cut(claim, ref, axis, i):
+    start, stop = i.start, i.stop
+    if i.step is not None:
+        raise TypeError
+    return _slice(claim, ref, axis, 0 if start is None else start, _END if stop is None else stop)
 
 
-def _several(c, index):
+def _several(claim, ref, index):
     """Axis by axis, the last one first; TypeError: there is something else than numbers and slices."""
     axis = last = len(index) - 1
     for i in index[::-1]:
         if i.__class__ is int:
-            c = _select(c, axis, i)
-        elif i.__class__ is not slice or i.start == _END:
+            ref = _select(claim, ref, axis, i)
+        elif i.__class__ is not slice:
             raise TypeError
         elif axis == last or i != _WHOLE:
-            c = _cut(c, axis, i)
+            ref = _cut(claim, ref, axis, i)
         axis -= 1
-    return c
+    return ref
 
 
 Var.__getitem__ = _getitem

@@ -5,6 +5,7 @@ import numbers
 import numpy as np
 
 from ._library import ffi, lib
+from .errors import TapeMismatch
 from .tape import current
 from .var import Var, wrap
 
@@ -154,7 +155,8 @@ def operand(tape, data):
     """What an op is given, as the library's: variables, numbers, None, arrays."""
     if isinstance(data, Var):
         if data.tape is not tape:
-            raise ValueError("operands of two tapes")
+            data.tape.check()  # another thread's cannot be used at all
+            raise TapeMismatch("operands of two tapes", "bad_handle")
         return data.c
     if data is None:
         return lib.tad_none()

@@ -14,7 +14,7 @@ from ._library import NULL, ffi, kind_of, lib, parameters, text
 from .leaves import dtype_of, operand
 from .structs import caller, options, signature
 from .tape import current, handed
-from .var import own, wrap
+from .var import wrap
 
 __all__ = ["Net", "mlp", "Dict"]
 
@@ -109,7 +109,7 @@ class Net:
         def call(_net, x, training, _user):
             y = callbacks.nil(lib.tad_tape_of(x))
             with handed(y.tape) as tape:
-                y = callbacks.result_of(tape, f(self, wrap(tape, own(x)), training))
+                y = callbacks.result_of(tape, f(self, wrap(tape, x), training))
             return y
         self._kept.append(call)
         self.tape.check()

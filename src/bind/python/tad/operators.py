@@ -1,11 +1,8 @@
 """Python's operators on variables, and the ops as their methods. What an operator is called here is
 Python's word beside the registry's: the one list of both."""
-from threading import get_ident
-
-from ._library import lib
 from .leaves import operand
-from .ops import FUNCTIONS
-from .var import NIL, Var, _new
+from .ops import FAST, FUNCTIONS, NUMBER, call_of_two, compiled, run
+from .var import Var
 
 BINARY = {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow", "matmul": "matmul",
           "mod": "remainder"}
@@ -15,31 +12,25 @@ LOGIC = {"and": "logical_and", "or": "logical_or", "xor": "logical_xor"}
 UNARY = {"neg": "neg", "abs": "abs", "invert": "logical_not"}
 
 
-def _method(name, reflected):
-    f, number = getattr(lib, "tad_" + name), lib.tad_number
+def _slowly(op, self, other, reflected):
+    """With what is neither a variable of the tape nor a number. NotImplemented: it is no operand at all."""
+    tape = self.tape
+    tape.check()
+    try:
+        other = operand(tape, other)
+    except TypeError:
+        return NotImplemented
+    return run(tape, op, [other, self.c] if reflected else [self.c, other], op.calls)
 
-    def method(self, other):
-        tape = self.tape
-        if tape.owner != get_ident():
-            tape.refuse()
-        if other.__class__ is Var:
-            other = other.c
-        elif other.__class__ is float:
-            other = number(other)
-        else:
-            try:
-                other = operand(tape, other)
-            except TypeError:
-                return NotImplemented
-        c = f(other, self.c) if reflected else f(self.c, other)
-        if c.bits >= NIL:
-            tape.fail()
-        x = _new(Var)
-        x.tape = tape
-        x.c = c
-        return x
-    method.__doc__ = FUNCTIONS[name].op.doc
-    return method
+
+def _method(name, reflected):
+    op = FUNCTIONS[name].op
+    ref = call_of_two("self", "other", "_calls")
+    if reflected:
+        ref = f"_to_number(tape.claim, _calls, other, self.ref) if {NUMBER.format('other')} else None"
+    words = {"parameters": "self, other", "first": "self", "ref": ref,
+             "slowly": f"_slowly(_op, self, other, {reflected})"}
+    return compiled(FAST, op, "method", words, _slowly=_slowly)
 
 
 def install():

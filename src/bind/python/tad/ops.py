@@ -1,45 +1,21 @@
 """The ops, made from the registry when the module is imported: for each a function with its signature, its
 documentation, and the way it is called that suits its options. No name of an op is written here."""
-from operator import index as integer
-from threading import get_ident
+import functools
+import weakref
+from operator import getitem
 
 import numpy as np
 
 from ._library import NULL, ffi, kind_of, lib, parameters, text
 from .leaves import leaf, operand
+from .options import Option, named
 from .tape import current
-from .var import NIL, Var, _new, own, wrap
+from .var import NIL, Var, _new, wrap
 
 LISTED = 8  # more operands than these are given as a list
-
-_KINDS = {value: name[len("TAD_OPTION_"):].lower()
-          for name, value in ffi.typeof("tad_option_kind").relements.items()}
-_SAYS = {"bool": "True or False", "int": "integer", "float": "number", "maybe_int": "integer or None",
-         "maybe_float": "number or None", "axes": "axis, several, or None", "shape": "shape",
-         "slices": "slices", "ints": "integer or several", "dtype": "element type", "text": "text"}
+KEPT = 1000  # options of an op that are not made again
 _PLAIN = {int, float, bool, str, type(None)}
-
-
-class Option:
-    """An option of an op: what it takes, and what it is when not given."""
-
-    def __init__(self, c):
-        self.name, self.kind = text(c.name), _KINDS[c.kind]
-        self.choices = text(c.choices).split("|") if c.choices != NULL else None
-        self.required = c.required
-        self.default = self._default(c.initial)
-
-    def _default(self, initial):
-        if self.choices:
-            return self.choices[int(initial)]
-        if self.kind == "ints":
-            return int(initial) or None
-        made = {"bool": bool, "int": int, "float": float}.get(self.kind)
-        return made(initial) if made else None
-
-    def says(self):
-        what = ", ".join(map(repr, self.choices)) if self.choices else _SAYS[self.kind]
-        return f"{self.name}: {what}" + (", required" if self.required else "")
+_alive = weakref.WeakKeyDictionary()  # options, as long as a call with them
 
 
 class Op:
@@ -50,11 +26,11 @@ class Op:
         self.min_in, self.max_in, self.n_out = c.min_in, c.max_in, c.n_out
         self.options = [Option(c.options[i]) for i in range(c.n_options)]
         self.listed = c.max_in > LISTED
-        self.filled = {}  # options seen before, as the library's struct
         self.floats = [o.name for o in self.options if o.kind in ("float", "maybe_float")]
+        self.keys = self._keys()
         names = ", ".join(o.name for o in self.options)
-        self.key = self._key(names)
-        self.key_of = eval(f"lambda {names}: {self.key}")
+        self.keys_of = eval(f"lambda {names}: ({''.join(k + ', ' for k in self.keys)})")
+        self.calls, self.kept = {} if self.options else self._call(NULL), 0
 
     def function(self):
         """The C function of the name, where it takes nothing but the operands; None."""
@@ -75,96 +51,60 @@ class Op:
                 return names
         return ["x"] if self.max_in == 1 else [chr(ord("a") + i) for i in range(self.max_in)]
 
-    def _key(self, names):
-        """What options are kept under, as an expression. 1 and True, and zeros of both signs, are equal for
-        Python: where there are numbers their classes belong to the key, and zeros go by their text."""
+    # ---- calls, prepared once for each choice of options ----
+
+    def _keys(self):
+        """What `calls` is asked for, one after the other, as expressions: the values of the options. 1 and
+        True, and zeros of both signs, are equal for Python: where there are numbers one key has their classes
+        too, and zeros go by their text."""
         if not self.floats:
-            return f"({names},)" if names else "()"
+            return [o.name for o in self.options]
+        names = ", ".join(o.name for o in self.options)
         classes = ", ".join(o.name + ".__class__" for o in self.options)
         no_zero = " and ".join(n + " != 0" for n in self.floats)
-        return f"({names}, {classes}) if {no_zero} else repr(({names},))"
+        return [f"({names}, {classes}) if {no_zero} else repr(({names},))"]
 
-    def struct(self, values, tape):
-        """The options as the library's struct; those seen before are kept."""
-        key = self.key_of(*values) if not self.floats or all(map(_is_plain, values)) else None
+    def prepare(self, values, tape):
+        """A call with these values of the options; those seen before are kept."""
+        keys = self.keys_of(*values) if not self.floats or all(map(_is_plain, values)) else None
         try:
-            return self.filled[key]
-        except (KeyError, TypeError):
-            filled = self._fill(values, tape)
-        if len(self.filled) < 1000 and key is not None:
-            try:
-                self.filled[key] = filled
-            except TypeError:  # a list, which can change
-                pass
-        return filled
+            return functools.reduce(getitem, keys, self.calls)
+        except (KeyError, TypeError):  # a list, which can change, is no key
+            pass
+        made = self._call(self._fill(values, tape))
+        if keys and self.kept < KEPT:
+            self._keep(keys, made)
+        return made
+
+    def _call(self, options):
+        """As the library takes it."""
+        own = self.function() or NULL
+        call = ffi.new("tad_prepared *", {"op": self.c, "options": options,
+                                          "unary": own if self.max_in == 1 else NULL,
+                                          "binary": own if self.max_in == 2 else NULL})
+        _alive[call] = options
+        return call
+
+    def _keep(self, keys, made):
+        try:
+            place = self.calls
+            for key in keys[:-1]:
+                place = place.setdefault(key, {})
+            place[keys[-1]] = made
+            self.kept += 1
+        except TypeError:
+            pass
 
     def _fill(self, values, tape):
         kept = []
-        named = ffi.new("tad_value[]", [_named(o, v, kept) for o, v in zip(self.options, values)])
+        given = ffi.new("tad_value[]", [named(o, v, kept) for o, v in zip(self.options, values)])
         filled = ffi.new("char[]", self.c.options_size + 16)
-        tape.verb(lib.tad_options_by_name(tape.check(), self.c, named, len(self.options), filled))
+        tape.verb(lib.tad_options_by_name(tape.check(), self.c, given, len(self.options), filled))
         return filled
 
 
 def _is_plain(value):
     return value.__class__ in _PLAIN or value.__class__ is tuple and all(v.__class__ is int for v in value)
-
-
-def _named(option, value, kept):
-    """As _value; a failure names the option."""
-    try:
-        return _value(option, value, kept)
-    except (TypeError, OverflowError) as e:  # an integer of more than 64 bits is the second
-        raise type(e)(f"option {option.says()}; not {value!r}") from e
-
-
-def _value(option, value, kept):
-    """As a tad_value; `kept` holds what it points to."""
-    found = {"name": _kept(kept, "char[]", option.name.encode())}
-    if option.kind == "dtype" and value is not None:
-        value = str(np.dtype(value))
-    if isinstance(value, (np.generic, np.ndarray)):
-        value = value.tolist()
-    if value is None:
-        return {**found, "kind": lib.TAD_VALUE_NULL}
-    if option.kind == "slices":
-        return {**found, "kind": lib.TAD_VALUE_SLICES, "slices": _kept(kept, "tad_slices *", _slices(value))}
-    if isinstance(value, bool):
-        return {**found, "kind": lib.TAD_VALUE_BOOL, "integer": value}
-    if isinstance(value, int):
-        return {**found, "kind": lib.TAD_VALUE_INT, "integer": _kept(kept, "int64_t *", value)[0]}
-    if isinstance(value, float):
-        return {**found, "kind": lib.TAD_VALUE_FLOAT, "number": value}
-    if isinstance(value, str) and "\0" not in value:
-        return {**found, "kind": lib.TAD_VALUE_TEXT, "text": _kept(kept, "char[]", value.encode())}
-    if isinstance(value, (list, tuple)):
-        flat = _kept(kept, "int64_t[]", _flat(value))
-        return {**found, "kind": lib.TAD_VALUE_INTS, "ints": flat, "count": len(flat)}
-    raise TypeError(f"no kind of value: {type(value).__name__}")
-
-
-def _kept(kept, kind, value):
-    kept.append(ffi.new(kind, value))
-    return kept[-1]
-
-
-def _flat(values):
-    """Integers end to end, of lists within the list too."""
-    flat = []
-    for v in values:
-        flat += _flat(v) if isinstance(v, (list, tuple)) else [integer(v)]
-    return flat
-
-
-def _slices(values):
-    """As a tad_slices: of a slice, or several; each may be a tuple of start, stop, step."""
-    values = (values,) if isinstance(values, slice) else values
-    if len(values) > 8:
-        raise IndexError(f"{len(values)} slices, at most 8 are possible")
-    ends = [(s.start, s.stop, s.step) if isinstance(s, slice) else s for s in values]
-    one = [{name: {"given": v is not None, "value": 0 if v is None else integer(v)}
-            for name, v in zip(("start", "stop", "step"), three)} for three in ends]
-    return {"count": len(one), "range": one}
 
 
 # ---- calling ----
@@ -177,27 +117,24 @@ def _constant(tape, x):
 
 
 def apply(op, inputs, values):
-    """The op on operands, with the values of all its options."""
+    """The op on operands of any kind, with the values of all its options."""
     first = next((x for x in inputs if isinstance(x, Var)), None)
     tape, convert = (current(), _constant) if first is None else (first.tape, operand)
-    if tape.owner != get_ident():
-        tape.refuse()
+    tape.check()
     while len(inputs) > op.min_in and inputs[-1] is None:
         inputs = inputs[:-1]
-    n, given = len(inputs), [convert(tape, x) for x in inputs]
-    options = op.struct(values, tape) if values else NULL
+    given = [convert(tape, x) for x in inputs]
+    return run(tape, op, given, op.prepare(values, tape))
+
+
+def run(tape, op, given, call):
+    """The op on the library's operands."""
     if op.n_out == 1:
-        c = lib.tad_apply(op.c, given, n, options, NULL, 0)
-        if c.bits >= NIL:
-            tape.fail()
-        x = _new(Var)
-        x.tape = tape
-        x.c = c
-        return x
+        return wrap(tape, lib.tad_apply(op.c, given, len(given), call.options, NULL, 0))
     room = op.n_out or 64
     out = ffi.new("tad_var[]", room)
-    wrap(tape, lib.tad_apply(op.c, given, n, options, out, room))
-    return tuple(wrap(tape, own(out[k])) for k in range(room) if out[k].bits < NIL)
+    wrap(tape, lib.tad_apply(op.c, given, len(given), call.options, out, room))
+    return tuple(wrap(tape, out[k]) for k in range(room) if out[k].bits < NIL)
 
 
 # ---- functions ----
@@ -224,63 +161,73 @@ def _safe(value):
     return value.replace("=inf", "=float('inf')").replace("=-inf", "=-float('inf')")
 
 
-# Of an op of up to three operands and one result: one call of the library, with the fewest steps in between.
-_FAST = """def {name}({parameters}):
-    if {variables}:
+# A call of the library with the fewest steps before it. Where it cannot be or fails, for whatever reason, the
+# long way says so, or goes.
+FAST = """def {name}({parameters}):
+    try:
         tape = {first}.tape
-        if tape.owner != _get_ident():
-            tape.refuse(){find}
-        c = {call}
-        if c.bits >= _NIL:
-            tape.fail()
-        made = _new(_Var)
-        made.tape = tape
-        made.c = c
-        return made
-    return _apply(_op, {inputs}, {values})
+        ref = {ref}
+        if ref:
+            made = _new(_Var)
+            made.tape = tape
+            made.ref = ref
+            return made
+    except _UNUSUAL:
+        pass
+    return {slowly}
 """
-_FIND = """
-        try:
-            options = _filled[{key}]
-        except (KeyError, TypeError, ValueError):
-            options = _struct({values}, tape)"""
 _SLOW = """def {name}({parameters}):
-    return _apply(_op, {inputs}, {values})
+    return {slowly}
 """
+_SPACE = {"_one": lib.tad_apply_one, "_two": lib.tad_apply_two, "_three": lib.tad_apply_three,
+          "_list": lib.tad_apply_list, "_with_number": lib.tad_apply_with_number,
+          "_to_number": lib.tad_apply_to_number, "_new": _new, "_Var": Var, "_float": float, "_int": int,
+          "_UNUSUAL": (AttributeError, IndexError, KeyError, TypeError, ValueError, OverflowError)}
+NUMBER = "{0}.__class__ is _float or {0}.__class__ is _int"
 
 
-def _source(op):
-    """The text of the function, made of the registry's names alone."""
-    parts, inputs = _signature(op)
-    words = {"name": op.name, "parameters": _safe(", ".join(parts)), "inputs": inputs,
-             "first": op.inputs()[0], "values": "(" + "".join(o.name + ", " for o in op.options) + ")"}
-    if op.listed or op.n_out != 1 or op.min_in == 0 or op.max_in > 3:
-        return _SLOW.format(**words)
-    names, optional = op.inputs(), op.inputs()[op.min_in:]
-    here = [f"{n}.__class__ is _Var" for n in names]
-    here = [f"({n} is None or {h})" if n in optional else h for n, h in zip(names, here)]
-    handles = ", ".join(f"_none if {n} is None else {n}.c" if n in optional else n + ".c" for n in names)
-    words["variables"] = " and ".join(here)
-    words["call"], words["find"] = f"_f({handles})", ""
-    if op.function() is None:
-        count = "".join(f"{i} if {names[i - 1]} is not None else " for i in range(op.max_in, op.min_in, -1))
-        left_out = ", _none" * (3 - len(names))
-        words["call"] = (f"_few(_c, {'options' if op.options else '_NULL'}, {count}{op.min_in}, "
-                         f"{handles}{left_out})")
-        words["find"] = _FIND.format(**words, key=op.key) if op.options else ""
-    return _FAST.format(**words)
+def call_of(names, call):
+    """The expression that calls the library with variables of these names."""
+    same = "".join(f"{n}.tape is tape and " for n in names[1:])
+    refs = ", ".join(n + ".ref" for n in names)
+    return f"{same}{('_one', '_two', '_three')[len(names) - 1]}(tape.claim, {call}, {refs})"
 
 
-def function(op):
-    """The Python function of an op."""
-    space = {"_apply": apply, "_op": op, "_c": op.c, "_f": op.function(), "_few": lib.tad_apply_few,
-             "_none": lib.tad_none(), "_struct": op.struct, "_filled": op.filled, "_NULL": NULL, "_NIL": NIL,
-             "_Var": Var, "_new": _new, "_get_ident": get_ident, "__name__": "tad"}
-    exec(_source(op), space)
-    made = space[op.name]
+def call_of_two(a, b, call):
+    """The second may be a number."""
+    return (f"({call_of([a, b], call)}) if {b}.__class__ is _Var else "
+            f"_with_number(tape.claim, {call}, {a}.ref, {b}) if {NUMBER.format(b)} else None")
+
+
+def _ref(op, call):
+    """The expression for the result of an op of few operands."""
+    names = op.inputs()
+    if op.min_in == op.max_in == 2:
+        return call_of_two(*names, call)
+    ways = [f"({call_of(names[:n], call)}) if {' is '.join(names[n:])} is None else "
+            for n in range(op.min_in, op.max_in)]
+    return "".join(ways) + call_of(names, call)
+
+
+def compiled(text, op, name, words, **more):
+    """The function of the text."""
+    space = {**_SPACE, "_op": op, "_calls": op.calls, "_apply": apply, "__name__": "tad", **more}
+    exec(text.format(name=name, **words), space)
+    made = space[name]
     made.__doc__ = op.doc + "".join("\n\n    " + o.says() for o in op.options)
     made.op = op
     return made
+
+
+def function(op):
+    """The Python function of an op, made of the registry's names alone."""
+    parts, inputs = _signature(op)
+    words = {"parameters": _safe(", ".join(parts)),
+             "slowly": f"_apply(_op, {inputs}, ({''.join(o.name + ', ' for o in op.options)}))"}
+    if op.listed or op.n_out != 1 or op.min_in == 0 or op.max_in > 3:
+        return compiled(_SLOW, op, op.name, words)
+    call = "_calls" + "".join(f"[{key}]" for key in op.keys)
+    return compiled(FAST, op, op.name, {**words, "first": op.inputs()[0], "ref": _ref(op, call)})
 
 
 def every():

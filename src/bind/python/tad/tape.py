@@ -43,6 +43,7 @@ class Tape:
     def _begin(self, pointer, threads):
         self.pointer = pointer
         self.owner = get_ident()  # None: nobody any more
+        self.claim = ffi.new("tad_claim *", lib.tad_claim_of(pointer))  # the same, for the library
         self.threads = threads
         self.depth = 0       # of functions that are being differentiated or frozen
         self.borrowed = []   # (number of nodes, what must live as long as they do)
@@ -64,6 +65,11 @@ class Tape:
         if self.owner is None:
             raise Error("the tape of this variable is gone", "bad_handle")
         raise Error("the tape belongs to another thread; give each thread a tape of its own", "bad_argument")
+
+    def leave_to_nobody(self):
+        """Where the tape is gone, or whoever it was for."""
+        self.owner = None
+        self.claim[0] = {"tape": NULL, "thread": NULL}
 
     def check(self):
         if self.owner != get_ident():
@@ -210,7 +216,7 @@ class handed:
             said = ffi.new("char[]", words.encode())
             lib.tad_tape_fail(self.tape.pointer, lib.TAD_BAD_ARGUMENT, b"%s", said)
         if self.own is None:
-            self.tape.owner = None
+            self.tape.leave_to_nobody()
         return True
 
 
@@ -267,7 +273,7 @@ def _forked():
     """In the child: the tapes of other threads may be in the middle of something, and workers are gone."""
     for tape in list(_all):
         if tape.owner != get_ident() or tape.threads > 1:
-            tape.owner = None
+            tape.leave_to_nobody()
             if hasattr(tape, "_free"):
                 tape._free.detach()
 

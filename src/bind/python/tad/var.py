@@ -17,11 +17,16 @@ class Var:
     """A variable of a tape: numbers of one type, and how they were computed. See tad.array, tad.param,
     tad.constant."""
 
-    __slots__ = ("tape", "c", "__weakref__")
+    __slots__ = ("tape", "ref", "__weakref__")  # ref: the library's, of that tape
     __array_ufunc__ = None  # NumPy leaves operators to this class
 
     def __init__(self):
         raise TypeError("variables are made by tad.array, tad.param, tad.constant and by computing")
+
+    @property
+    def c(self):
+        """As most of the library takes it."""
+        return lib.tad_var_of(self.tape.claim, self.ref)
 
     # ---- what it is ----
 
@@ -237,9 +242,10 @@ def own(c):
 
 def wrap(tape, c):
     """The variable of a handle; raises where the call failed."""
-    if c.bits >= NIL:
+    ref = lib.tad_ref_of(tape.claim, c)
+    if not ref:
         tape.fail()
     x = _new(Var)
     x.tape = tape
-    x.c = c
+    x.ref = ref
     return x
