@@ -76,11 +76,13 @@ TAD_API tad_ref tad_apply_to_number(const tad_claim *claim, const tad_prepared *
 TAD_API tad_ref tad_apply_list(const tad_claim *claim, const tad_prepared *call, const tad_ref *x,
                                size_t n);
 
-/* tad_select and tad_slice, but that a start is never left out: TAD_END is behind the end. None as
- * above. */
+/* tad_select, tad_slice with step 1, but that a start is never left out: TAD_END is behind the end.
+ * Then both along the first axis. None as above. */
 TAD_API tad_ref tad_ref_select(const tad_claim *claim, tad_ref x, int axis, int64_t index);
 TAD_API tad_ref tad_ref_slice(const tad_claim *claim, tad_ref x, int axis, int64_t start,
                               int64_t stop);
+TAD_API tad_ref tad_ref_at(const tad_claim *claim, tad_ref x, int64_t index);
+TAD_API tad_ref tad_ref_from(const tad_claim *claim, tad_ref x, int64_t start, int64_t stop);
 
 /* ---- callbacks ---- */
 

@@ -96,6 +96,14 @@ tad_ref tad_ref_slice(const tad_claim *claim, tad_ref x, int axis, int64_t start
     return closed(tad_slice(opened(claim, x), axis, start, stop, 1));
 }
 
+tad_ref tad_ref_at(const tad_claim *claim, tad_ref x, int64_t index) {
+    return tad_ref_select(claim, x, 0, index);
+}
+
+tad_ref tad_ref_from(const tad_claim *claim, tad_ref x, int64_t start, int64_t stop) {
+    return tad_ref_slice(claim, x, 0, start, stop);
+}
+
 /* ---- callbacks ---- */
 
 tad_var tad_write(tad_tape *t, const tad_var *in, size_t n, void *user) {

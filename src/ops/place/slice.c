@@ -55,16 +55,15 @@ static bool cut_of(const tad_slices *s, int i, int64_t n, cut *out) {
 
 /* ---- shapes ---- */
 
-static tad_status sliced_shape(const tad_call_frame *c, const tad_slices *s, const tad_shape *x,
-                               tad_shape *out) {
-    if (s->count < 0 || s->count > x->rank)
-        return tad_fail(c, TAD_BAD_AXIS, "%d slices for %d axes", s->count, x->rank);
-    *out = *x;
-    for (int i = 0; i < x->rank; i++) {
+/* Makes the shape that of its slices. */
+static tad_status cut_shape(const tad_call_frame *c, const tad_slices *s, tad_shape *shape) {
+    if (s->count < 0 || s->count > shape->rank)
+        return tad_fail(c, TAD_BAD_AXIS, "%d slices for %d axes", s->count, shape->rank);
+    for (int i = 0; i < s->count; i++) {
         cut cut;
-        if (!cut_of(s, i, x->dim[i], &cut))
+        if (!cut_of(s, i, shape->dim[i], &cut))
             return tad_fail(c, TAD_BAD_ARGUMENT, "step 0 on axis %d", i);
-        out->dim[i] = cut.count;
+        shape->dim[i] = cut.count;
     }
     return TAD_OK;
 }
@@ -72,19 +71,19 @@ static tad_status sliced_shape(const tad_call_frame *c, const tad_slices *s, con
 static tad_status slice_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     const slice_options *o = c->options;
-    tad_shape x = tad__shape_of(c->in[0]);
     out->dtype = (tad_dtype)c->in[0]->dtype;
-    return sliced_shape(c, &o->slices, &x, &out->shape);
+    out->shape = tad__shape_of(c->in[0]);
+    return cut_shape(c, &o->slices, &out->shape);
 }
 
 static tad_status slice_put_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     const slice_options *o = c->options;
-    tad_shape x = tad__shape_of(c->in[0]), need;
+    tad_shape x = tad__shape_of(c->in[0]), need = o->shape;
     int64_t size;
     char text[TAD__SHAPE_ROOM];
     if (!tad__shape_size(&o->shape, &size)) return tad_fail(c, TAD_BAD_SHAPE, "no such shape");
-    tad_status s = sliced_shape(c, &o->slices, &o->shape, &need);
+    tad_status s = cut_shape(c, &o->slices, &need);
     if (s != TAD_OK) return s;
     if (!tad__shape_equal(&x, &need))
         return tad_fail(c, TAD_BAD_SHAPE, "the slices have shape %s",
@@ -290,9 +289,17 @@ tad_var tad__slice_all(tad_var x, const tad_slices *slices) {
     return tad__apply_one(&tad__ops_slice[SLICE], x, &(slice_options){.slices = *slices});
 }
 
+/* -1: it is no variable. */
+static int rank_of(tad_var x) {
+    const tad__node *n = tad__node_of(x, "slice");
+    if (!n) return -1;
+    return n->flags & TAD__ARRAY ? n->value.array->rank : 0;
+}
+
 tad_var tad_slice(tad_var x, int axis, int64_t start, int64_t stop, int64_t step) {
     tad_tape *t = tad__tape_of(&x, 1);
-    int rank = tad_shape_of(x).rank, at = 0; /* rank -1: of no variable, which tad_apply says */
+    const int rank = rank_of(x); /* -1: of no variable, which tad_apply says */
+    int at = 0;
     if (t && rank >= 0 && !tad__axis(axis, rank, &at)) {
         tad__fail(t, TAD_BAD_AXIS, "slice: no axis %d", axis);
         return tad__nil(t);

@@ -35,11 +35,19 @@ static void merge_batches(tad__product *p, const tad_array *a, const tad_array *
     p->batch.rank = 0;
 }
 
+/* The batch axes of both operands, broadcast together; false: they do not. Most have none, and then no
+ * shape is copied. */
+static bool batch_of(const tad_array *a, const tad_array *b, tad_shape *batch) {
+    *batch = TAD_0D;
+    if (a->rank <= 2 && b->rank <= 2) return true;
+    const tad_shape of_a = tad__batch_axes(a), of_b = tad__batch_axes(b);
+    return tad__shape_broadcast(&of_a, &of_b, batch);
+}
+
 static bool form(tad__product *p, const tad_call_frame *call, const tad_array *out) {
     const tad_array *a = call->in[0], *b = call->in[1];
     bool outer = call->op == &tad__ops_matmul[OUTER];
-    tad_shape sa = tad__batch_axes(a), sb = tad__batch_axes(b);
-    tad__shape_broadcast(&sa, &sb, &p->batch);
+    (void)batch_of(a, b, &p->batch);
     tad__shape_size(&p->batch, &p->batches);
     last_axes(a, !outer, &p->batch, &p->a);
     last_axes(b, outer, &p->batch, &p->b);
@@ -80,8 +88,8 @@ static tad_status matmul_shape(const tad_call_frame *c, tad_type *out, size_t *n
         return tad_fail(c, TAD_BAD_SHAPE, "a 0-d operand has no inner axis");
     int64_t k = a->dim[a->rank - 1], l = b->dim[b->rank > 1 ? b->rank - 2 : 0];
     if (k != l) return tad__inner_differ(c, k, l);
-    tad_shape sa = tad__batch_axes(a), sb = tad__batch_axes(b), *s = &out[0].shape;
-    if (!tad__shape_broadcast(&sa, &sb, s))
+    tad_shape *s = &out[0].shape;
+    if (!batch_of(a, b, s))
         return tad_fail(c, TAD_BAD_SHAPE, "the leading axes do not broadcast together");
     out[0].dtype = (tad_dtype)a->dtype;
     if (a->rank > 1) s->dim[s->rank++] = a->dim[a->rank - 2];

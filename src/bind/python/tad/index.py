@@ -5,13 +5,12 @@ import numpy as np
 
 from ._library import lib
 from .ops import FUNCTIONS
-from .var import Var, _new
+from .var import Made, Var
 
 _PLAIN = {int, slice, type(None), type(Ellipsis)}  # views, if there are no others
 _plans = {}  # of indices seen before, for so many axes
 _END = 2**63 - 1  # for the library: as far as there is
-_WHOLE = slice(None)
-_select, _slice = lib.tad_ref_select, lib.tad_ref_slice
+_at, _from, _select, _slice = lib.tad_ref_at, lib.tad_ref_from, lib.tad_ref_select, lib.tad_ref_slice
 
 
 def _getitem(x, index):
@@ -20,15 +19,16 @@ def _getitem(x, index):
     tape = x.tape
     try:
         if index.__class__ is int:
-            ref = _select(tape.claim, x.ref, 0, index)
-        elif index.__class__ is slice:
-            ref = _cut(tape.claim, x.ref, 0, index)
+            ref = _at(tape.claim, x.ref, index)
+        elif index.__class__ is slice and index.step is None:
+            start, stop = index.start, index.stop
+            ref = _from(tape.claim, x.ref, 0 if start is None else start, _END if stop is None else stop)
         elif index.__class__ is tuple:
             ref = _several(tape.claim, x.ref, index)
         else:
             return take(x, index)
         if ref:
-            made = _new(Var)
+            made = Made()
             made.tape = tape
             made.ref = ref
             return made
@@ -38,23 +38,18 @@ def _getitem(x, index):
     return take(x, index)
 
 
-def _cut(claim, ref, axis, i):
-    start, stop = i.start, i.stop
-    if i.step is not None:
-        raise TypeError
-    return _slice(claim, ref, axis, 0 if start is None else start, _END if stop is None else stop)
-
-
 def _several(claim, ref, index):
     """Axis by axis, the last one first; TypeError: there is something else than numbers and slices."""
     axis = last = len(index) - 1
-    for i in index[::-1]:
+    for i in reversed(index):
         if i.__class__ is int:
             ref = _select(claim, ref, axis, i)
-        elif i.__class__ is not slice:
+        elif i.__class__ is slice and i.step is None:
+            start, stop = i.start, i.stop
+            if start is not None or stop is not None or axis == last:  # which says whether there is this axis
+                ref = _slice(claim, ref, axis, 0 if start is None else start, _END if stop is None else stop)
+        else:
             raise TypeError
-        elif axis == last or i != _WHOLE:
-            ref = _cut(claim, ref, axis, i)
         axis -= 1
     return ref
 

@@ -1,7 +1,7 @@
 """Python's operators on variables, and the ops as their methods. What an operator is called here is
 Python's word beside the registry's: the one list of both."""
 from .leaves import operand
-from .ops import FAST, FUNCTIONS, NUMBER, call_of_two, compiled, run
+from .ops import FAST, FUNCTIONS, NUMBER, call_of_two, compiled, find, run
 from .var import Var
 
 BINARY = {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow", "matmul": "matmul",
@@ -28,7 +28,7 @@ def _method(name, reflected):
     ref = call_of_two("self", "other", "_calls")
     if reflected:
         ref = f"_to_number(tape.claim, _calls, other, self.ref) if {NUMBER.format('other')} else None"
-    words = {"parameters": "self, other", "first": "self", "ref": ref,
+    words = {"parameters": "self, other", "find": find("self", ref),
              "slowly": f"_slowly(_op, self, other, {reflected})"}
     return compiled(FAST, op, "method", words, _slowly=_slowly)
 

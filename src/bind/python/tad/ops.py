@@ -10,7 +10,7 @@ from ._library import NULL, ffi, kind_of, lib, parameters, text
 from .leaves import leaf, operand
 from .options import Option, named
 from .tape import current
-from .var import NIL, Var, _new, wrap
+from .var import NIL, Made, Var, wrap
 
 LISTED = 8  # more operands than these are given as a list
 KEPT = 1000  # options of an op that are not made again
@@ -165,10 +165,9 @@ def _safe(value):
 # long way says so, or goes.
 FAST = """def {name}({parameters}):
     try:
-        tape = {first}.tape
-        ref = {ref}
+{find}
         if ref:
-            made = _new(_Var)
+            made = _Made()
             made.tape = tape
             made.ref = ref
             return made
@@ -179,9 +178,21 @@ FAST = """def {name}({parameters}):
 _SLOW = """def {name}({parameters}):
     return {slowly}
 """
+# Operands in a list are mostly two. A variable, though it has rows, is none.
+_FIND_LISTED = """\
+        if x.__class__ is _Made:
+            ref = None
+        elif len(x) == 2:
+            a, b = x
+            tape = a.tape
+            ref = {two}
+        else:
+            tape = x[0].tape
+            refs = [v.ref for v in x if v.tape is tape]
+            ref = len(refs) == len(x) and _list(tape.claim, {call}, refs, len(refs))"""
 _SPACE = {"_one": lib.tad_apply_one, "_two": lib.tad_apply_two, "_three": lib.tad_apply_three,
           "_list": lib.tad_apply_list, "_with_number": lib.tad_apply_with_number,
-          "_to_number": lib.tad_apply_to_number, "_new": _new, "_Var": Var, "_float": float, "_int": int,
+          "_to_number": lib.tad_apply_to_number, "_Made": Made, "_float": float, "_int": int,
           "_UNUSUAL": (AttributeError, IndexError, KeyError, TypeError, ValueError, OverflowError)}
 NUMBER = "{0}.__class__ is _float or {0}.__class__ is _int"
 
@@ -195,18 +206,25 @@ def call_of(names, call):
 
 def call_of_two(a, b, call):
     """The second may be a number."""
-    return (f"({call_of([a, b], call)}) if {b}.__class__ is _Var else "
+    return (f"({call_of([a, b], call)}) if {b}.__class__ is _Made else "
             f"_with_number(tape.claim, {call}, {a}.ref, {b}) if {NUMBER.format(b)} else None")
 
 
-def _ref(op, call):
-    """The expression for the result of an op of few operands."""
+def find(first, ref):
+    """The lines that find the tape and the result: that of an expression."""
+    return f"        tape = {first}.tape\n        ref = {ref}"
+
+
+def _find(op, call):
+    """The same for an op."""
+    if op.listed:
+        return _FIND_LISTED.format(call=call, two=call_of(["a", "b"], call))
     names = op.inputs()
     if op.min_in == op.max_in == 2:
-        return call_of_two(*names, call)
+        return find(names[0], call_of_two(*names, call))
     ways = [f"({call_of(names[:n], call)}) if {' is '.join(names[n:])} is None else "
             for n in range(op.min_in, op.max_in)]
-    return "".join(ways) + call_of(names, call)
+    return find(names[0], "".join(ways) + call_of(names, call))
 
 
 def compiled(text, op, name, words, **more):
@@ -224,10 +242,10 @@ def function(op):
     parts, inputs = _signature(op)
     words = {"parameters": _safe(", ".join(parts)),
              "slowly": f"_apply(_op, {inputs}, ({''.join(o.name + ', ' for o in op.options)}))"}
-    if op.listed or op.n_out != 1 or op.min_in == 0 or op.max_in > 3:
+    if op.n_out != 1 or op.min_in == 0 or op.max_in > 3 and not op.listed:
         return compiled(_SLOW, op, op.name, words)
     call = "_calls" + "".join(f"[{key}]" for key in op.keys)
-    return compiled(FAST, op, op.name, {**words, "first": op.inputs()[0], "ref": _ref(op, call)})
+    return compiled(FAST, op, op.name, {**words, "find": _find(op, call)})
 
 
 def every():

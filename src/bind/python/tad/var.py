@@ -10,7 +10,6 @@ __all__ = ["Var"]
 
 NIL = 0xFFFFFFFF << 32  # a handle without a node, and above
 FLOATS = (lib.TAD_F64, lib.TAD_F32)
-_new = object.__new__
 
 
 class Var:
@@ -198,6 +197,17 @@ class Var:
         return self.permute()
 
 
+class Made(Var):
+    """What the module makes: variables are of this class, as its creation, which calls no __init__, is the
+    cheapest that Python has."""
+
+    __slots__ = ()
+    __init__ = object.__init__
+
+
+Made.__name__ = Made.__qualname__ = Var.__name__
+
+
 class _View:
     """What keeps a NumPy array on the tape's memory alive, and what the tape asks before it forgets."""
 
@@ -245,7 +255,7 @@ def wrap(tape, c):
     ref = lib.tad_ref_of(tape.claim, c)
     if not ref:
         tape.fail()
-    x = _new(Var)
+    x = Made()
     x.tape = tape
     x.ref = ref
     return x
