@@ -76,13 +76,16 @@ TAD_API tad_ref tad_apply_to_number(const tad_claim *claim, const tad_prepared *
 TAD_API tad_ref tad_apply_list(const tad_claim *claim, const tad_prepared *call, const tad_ref *x,
                                size_t n);
 
-/* tad_select, tad_slice with step 1, but that a start is never left out: TAD_END is behind the end.
- * Then both along the first axis. None as above. */
-TAD_API tad_ref tad_ref_select(const tad_claim *claim, tad_ref x, int axis, int64_t index);
-TAD_API tad_ref tad_ref_slice(const tad_claim *claim, tad_ref x, int axis, int64_t start,
-                              int64_t stop);
+/* Python's x[index] and x[start:stop], views along the first axis: tad_at, tad_slice with step 1.
+ * A start is never left out, TAD_END is behind the end; as a stop it is as far as there is. None as
+ * above. */
 TAD_API tad_ref tad_ref_at(const tad_claim *claim, tad_ref x, int64_t index);
-TAD_API tad_ref tad_ref_from(const tad_claim *claim, tad_ref x, int64_t start, int64_t stop);
+TAD_API tad_ref tad_ref_range(const tad_claim *claim, tad_ref x, int64_t start, int64_t stop);
+/* The same along each of the first n axes: n pairs of a start and a stop. With a stop of TAD_ONLY it
+ * is the element at the start, and the axis is gone. A view for each axis that is not taken whole,
+ * and for the last. */
+#define TAD_ONLY INT64_MIN
+TAD_API tad_ref tad_ref_index(const tad_claim *claim, tad_ref x, const int64_t *ends, size_t n);
 
 /* ---- callbacks ---- */
 

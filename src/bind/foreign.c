@@ -86,22 +86,34 @@ tad_ref tad_apply_list(const tad_claim *claim, const tad_prepared *call, const t
     return apply(call, in, n);
 }
 
-tad_ref tad_ref_select(const tad_claim *claim, tad_ref x, int axis, int64_t index) {
-    return is_claimed(claim) ? closed(tad_select(opened(claim, x), axis, index)) : (tad_ref)0;
-}
-
-tad_ref tad_ref_slice(const tad_claim *claim, tad_ref x, int axis, int64_t start, int64_t stop) {
-    if (!is_claimed(claim)) return (tad_ref)0;
-    start -= start == TAD_END; /* which would say that it is left out */
-    return closed(tad_slice(opened(claim, x), axis, start, stop, 1));
-}
-
 tad_ref tad_ref_at(const tad_claim *claim, tad_ref x, int64_t index) {
-    return tad_ref_select(claim, x, 0, index);
+    return is_claimed(claim) ? closed(tad_at(opened(claim, x), index)) : (tad_ref)0;
 }
 
-tad_ref tad_ref_from(const tad_claim *claim, tad_ref x, int64_t start, int64_t stop) {
-    return tad_ref_slice(claim, x, 0, start, stop);
+static tad_var range_of(tad_var x, int axis, int64_t start, int64_t stop) {
+    start -= start == TAD_END; /* which would say that it is left out */
+    return tad_slice(x, axis, start, stop, 1);
+}
+
+tad_ref tad_ref_range(const tad_claim *claim, tad_ref x, int64_t start, int64_t stop) {
+    return is_claimed(claim) ? closed(range_of(opened(claim, x), 0, start, stop)) : (tad_ref)0;
+}
+
+/* Axes in front are taken first: an axis that is gone leaves its number to the next. */
+tad_ref tad_ref_index(const tad_claim *claim, tad_ref x, const int64_t *ends, size_t n) {
+    if (!is_claimed(claim) || !ends || n > TAD_MAX_RANK) return (tad_ref)0;
+    tad_var v = opened(claim, x);
+    int axis = 0;
+    for (size_t k = 0; k < n; k++) {
+        const int64_t start = ends[2 * k], stop = ends[2 * k + 1];
+        const bool is_whole = start == 0 && stop == TAD_END;
+        if (stop == TAD_ONLY)
+            v = tad_select(v, axis--, start);
+        else if (!is_whole || k + 1 == n) /* the last one says whether there is this axis */
+            v = range_of(v, axis, start, stop);
+        axis++;
+    }
+    return closed(v);
 }
 
 /* ---- callbacks ---- */

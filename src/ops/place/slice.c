@@ -55,15 +55,18 @@ static bool cut_of(const tad_slices *s, int i, int64_t n, cut *out) {
 
 /* ---- shapes ---- */
 
-/* Makes the shape that of its slices. */
-static tad_status cut_shape(const tad_call_frame *c, const tad_slices *s, tad_shape *shape) {
-    if (s->count < 0 || s->count > shape->rank)
-        return tad_fail(c, TAD_BAD_AXIS, "%d slices for %d axes", s->count, shape->rank);
-    for (int i = 0; i < s->count; i++) {
+/* The shape is written where it belongs, size by size: to copy one that was just made, as a whole, would
+ * have to wait for it. */
+static tad_status sliced_shape(const tad_call_frame *c, const tad_slices *s, int rank,
+                               const int64_t *dim, tad_shape *out) {
+    if (s->count < 0 || s->count > rank)
+        return tad_fail(c, TAD_BAD_AXIS, "%d slices for %d axes", s->count, rank);
+    *out = (tad_shape){.rank = rank};
+    for (int i = 0; i < rank; i++) {
         cut cut;
-        if (!cut_of(s, i, shape->dim[i], &cut))
+        if (!cut_of(s, i, dim[i], &cut))
             return tad_fail(c, TAD_BAD_ARGUMENT, "step 0 on axis %d", i);
-        shape->dim[i] = cut.count;
+        out->dim[i] = cut.count;
     }
     return TAD_OK;
 }
@@ -71,19 +74,19 @@ static tad_status cut_shape(const tad_call_frame *c, const tad_slices *s, tad_sh
 static tad_status slice_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     const slice_options *o = c->options;
-    out->dtype = (tad_dtype)c->in[0]->dtype;
-    out->shape = tad__shape_of(c->in[0]);
-    return cut_shape(c, &o->slices, &out->shape);
+    const tad_array *x = c->in[0];
+    out->dtype = (tad_dtype)x->dtype;
+    return sliced_shape(c, &o->slices, x->rank, x->dim, &out->shape);
 }
 
 static tad_status slice_put_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {
     (void)n_out;
     const slice_options *o = c->options;
-    tad_shape x = tad__shape_of(c->in[0]), need = o->shape;
+    tad_shape x = tad__shape_of(c->in[0]), need;
     int64_t size;
     char text[TAD__SHAPE_ROOM];
     if (!tad__shape_size(&o->shape, &size)) return tad_fail(c, TAD_BAD_SHAPE, "no such shape");
-    tad_status s = cut_shape(c, &o->slices, &need);
+    tad_status s = sliced_shape(c, &o->slices, o->shape.rank, o->shape.dim, &need);
     if (s != TAD_OK) return s;
     if (!tad__shape_equal(&x, &need))
         return tad_fail(c, TAD_BAD_SHAPE, "the slices have shape %s",

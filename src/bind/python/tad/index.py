@@ -10,21 +10,22 @@ from .var import Made, Var
 _PLAIN = {int, slice, type(None), type(Ellipsis)}  # views, if there are no others
 _plans = {}  # of indices seen before, for so many axes
 _END = 2**63 - 1  # for the library: as far as there is
-_at, _from, _select, _slice = lib.tad_ref_at, lib.tad_ref_from, lib.tad_ref_select, lib.tad_ref_slice
+_ONLY = -2**63   # for the library: one place, not as far as here
+_at, _range, _index = lib.tad_ref_at, lib.tad_ref_range, lib.tad_ref_index
 
 
 def _getitem(x, index):
-    """x[index]: a number or a slice is one call of the library; what that refuses is looked at again, and
-    told as Python does."""
+    """x[index]: a number, a slice or several are one call of the library; what that refuses is looked at
+    again, and told as Python does."""
     tape = x.tape
     try:
         if index.__class__ is int:
             ref = _at(tape.claim, x.ref, index)
         elif index.__class__ is slice and index.step is None:
             start, stop = index.start, index.stop
-            ref = _from(tape.claim, x.ref, 0 if start is None else start, _END if stop is None else stop)
+            ref = _range(tape.claim, x.ref, 0 if start is None else start, _END if stop is None else stop)
         elif index.__class__ is tuple:
-            ref = _several(tape.claim, x.ref, index)
+            ref = _index(tape.claim, x.ref, _ends(index), len(index))
         else:
             return take(x, index)
         if ref:
@@ -38,20 +39,20 @@ def _getitem(x, index):
     return take(x, index)
 
 
-def _several(claim, ref, index):
-    """Axis by axis, the last one first; TypeError: there is something else than numbers and slices."""
-    axis = last = len(index) - 1
-    for i in reversed(index):
+def _ends(index):
+    """What the library takes, axis by axis. TypeError: there is something else than numbers and slices."""
+    ends = []
+    for i in index:
         if i.__class__ is int:
-            ref = _select(claim, ref, axis, i)
+            ends += i, _ONLY
         elif i.__class__ is slice and i.step is None:
             start, stop = i.start, i.stop
-            if start is not None or stop is not None or axis == last:  # which says whether there is this axis
-                ref = _slice(claim, ref, axis, 0 if start is None else start, _END if stop is None else stop)
+            if stop == _ONLY:
+                raise TypeError
+            ends += 0 if start is None else start, _END if stop is None else stop
         else:
             raise TypeError
-        axis -= 1
-    return ref
+    return ends
 
 
 Var.__getitem__ = _getitem
