@@ -15,7 +15,8 @@ POINTERS = {  # kinds with something behind that a program could have; the rest 
     "tad_batches": "batches", "tad_history": "history", "tad_dataset": "dataset", "char": "text",
     "tad_fn": "function", "tad_sink": "sink", "tad_activation": "activation", "tad_layer_fn": "layer",
     "tad_steps": "steps", "tad_lane_steps": "lane_steps", "tad_program_made": "made", "tad_release": "release", "tad_dist": "dist", "tad_ranks": "ranks",
-    "tad_dist_options": "dist_options", "tad_shard_fn": "shard", "tad_final_fn": "final"}
+    "tad_dist_options": "dist_options", "tad_shard_fn": "shard", "tad_final_fn": "final",
+    "tad_claim": "claim", "tad_prepared": "prepared"}
 HANDLES = {"tad_safetensors", "tad_program", "tad_workspace", "tad_mapping"}  # only the library makes them
 HOOKS = ("const tad_call_frame *", "tad_c *", "tad_backward *", "const tad_backward *")  # whose first argument only hooks have
 ENUMS = {"tad_reduction", "tad_scatter_reduction", "tad_bag_mode", "tad_upsample_mode", "tad_grid_mode", "tad_grid_padding", "tad_spline_ends", "tad_pad_mode", "tad_fft_norm", "tad_convolve_mode", "tad_interpolation", "tad_status", "tad_verdict", "tad_grade", "tad_law", "tad_explain_format"}

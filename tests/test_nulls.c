@@ -216,6 +216,31 @@ static tad_coo TAKE_tad_coo(int k) {
                      : (tad_coo){csr.values, csr.columns, csr.columns, 2, 2};
 }
 
+static const tad_claim *TAKE_claim(int k) {
+    static tad_claim one;
+    *(is_bad(k) ? &lost : &told) = true;
+    one = is_bad(k) ? (tad_claim){.tape = variant % 2 ? t : NULL} : tad_claim_of(t);
+    return is_bad(k) && variant == 0 ? NULL : &one;
+}
+
+static const tad_prepared *TAKE_prepared(int k) {
+    static tad_prepared one;
+    one = (tad_prepared){.op = TAKE_op(k)};
+    return is_bad(k) && variant == 0 ? NULL : &one;
+}
+
+static tad_ref TAKE_tad_ref(int k) {
+    const tad_claim claim = tad_claim_of(t);
+    const tad_ref good = tad_ref_of(&claim, p), none = (tad_ref)0;
+    const tad_ref bits[VARIANTS] = {none,
+                                    (tad_ref)1,
+                                    (tad_ref)UINT64_MAX,
+                                    (tad_ref)(UINT64_MAX / 2),
+                                    tad_ref_of(&claim, stale),
+                                    (tad_ref)UINT32_MAX};
+    return is_bad(k) ? bits[variant] : good;
+}
+
 static const tad_var *TAKE_variables(int k) {
     static tad_var list[PLACES][256];           /* n lists of m */
     lost = lost || (is_bad(k) && variant <= 2); /* nobody looks for the tape elsewhere */
@@ -242,7 +267,7 @@ static tad_mark TAKE_tad_mark(int k) {
 static bool may_be_nil(const char *name) {
     return strcmp(name, "tad_node_at") == 0 || strcmp(name, "tad_node_parent") == 0 ||
            strcmp(name, "tad_here") == 0 || strcmp(name, "tad_recorded") == 0 ||
-           strcmp(name, "tad_apply_few") == 0; /* its tape may be that of an operand beyond n */
+           strcmp(name, "tad_var_of") == 0;
 }
 
 #define ck_call(condition, ...)                                                                    \
@@ -272,7 +297,18 @@ static void ck_var(const char *name, tad_var v) {
         ck_call(tad_node_index(v) != SIZE_MAX, "gave a variable that is none");
 }
 
+static void ck_ref(const char *name, tad_ref x) {
+    const tad_claim claim = tad_claim_of(t);
+    if (strcmp(name, "tad_ref_of") == 0) return; /* of any handle, also of a stale one */
+    if (!x)
+        ck_call(failure() != TAD_OK || lost, "gave none, no tape knows why");
+    else
+        ck_call(tad_node_index(tad_var_of(&claim, x)) != SIZE_MAX, "gave a variable that is none");
+}
+
 #define GIVES_tad_status(call) ck_status(name, call)
+#define GIVES_tad_ref(call) ck_ref(name, call)
+#define GIVES_tad_claim(call) (void)(call)
 #define GIVES_tad_var(call) ck_var(name, call)
 #define GIVES_tad_csr(call) ck_var(name, (call).values)
 #define GIVES_tad_coo(call) ck_var(name, (call).values)

@@ -60,30 +60,28 @@ typedef struct tad_prepared {
 } tad_prepared;
 
 /* tad_apply of so many operands, or the op's own function. None where that fails, which the tape
- * tells; also, which it does not tell, where the thread has no claim or nothing is prepared. */
+ * tells, and from a thread without claim, which it does not. */
 TAD_API tad_ref tad_apply_one(const tad_claim *claim, const tad_prepared *call, tad_ref x);
 TAD_API tad_ref tad_apply_two(const tad_claim *claim, const tad_prepared *call, tad_ref a,
                               tad_ref b);
 TAD_API tad_ref tad_apply_three(const tad_claim *claim, const tad_prepared *call, tad_ref a,
                                 tad_ref b, tad_ref c);
+TAD_API tad_ref tad_apply_list(const tad_claim *claim, const tad_prepared *call, const tad_ref *x,
+                               size_t n);
 /* Of two, of which one is a number. */
 TAD_API tad_ref tad_apply_with_number(const tad_claim *claim, const tad_prepared *call, tad_ref a,
                                       double b);
 TAD_API tad_ref tad_apply_to_number(const tad_claim *claim, const tad_prepared *call, double a,
                                     tad_ref b);
-/* Of n in a list, at most TAD_MAX_LISTED: of more, none, and the tape tells nothing. */
-#define TAD_MAX_LISTED 64
-TAD_API tad_ref tad_apply_list(const tad_claim *claim, const tad_prepared *call, const tad_ref *x,
-                               size_t n);
 
 /* Python's x[index] and x[start:stop], views along the first axis: tad_at, tad_slice with step 1.
  * A start is never left out, TAD_END is behind the end; as a stop it is as far as there is. None as
  * above. */
 TAD_API tad_ref tad_ref_at(const tad_claim *claim, tad_ref x, int64_t index);
 TAD_API tad_ref tad_ref_range(const tad_claim *claim, tad_ref x, int64_t start, int64_t stop);
-/* The same along each of the first n axes: n pairs of a start and a stop. With a stop of TAD_ONLY it
- * is the element at the start, and the axis is gone. A view for each axis that is not taken whole,
- * and for the last. */
+/* The same along each of the first n axes: n pairs of a start and a stop. With a stop of TAD_ONLY
+ * it is the element at the start, and the axis is gone. A view for each axis that is not taken
+ * whole, and for the last. */
 #define TAD_ONLY INT64_MIN
 TAD_API tad_ref tad_ref_index(const tad_claim *claim, tad_ref x, const int64_t *ends, size_t n);
 

@@ -17,6 +17,7 @@ static _Thread_local char here;
 /* What a ref has more than the bits of a handle: so the highest index, which says that there is no
  * node, comes out as zero. */
 #define ONE_INDEX ((uint64_t)1 << 32)
+#define NONE ((tad_ref)0)
 
 tad_claim tad_claim_of(tad_tape *t) { return (tad_claim){t, &here}; }
 
@@ -28,90 +29,103 @@ static tad_var opened(const tad_claim *claim, tad_ref x) {
     return v;
 }
 
-static tad_ref closed(tad_var v) {
-    return tad_is_nil(v) ? (tad_ref)0 : (tad_ref)(v.u.bits + ONE_INDEX);
-}
+static tad_ref closed(tad_var v) { return tad_is_nil(v) ? NONE : (tad_ref)(v.u.bits + ONE_INDEX); }
 
 tad_ref tad_ref_of(const tad_claim *claim, tad_var x) {
-    return is_claimed(claim) && tad_tape_of(x) == claim->tape ? closed(x) : (tad_ref)0;
+    return is_claimed(claim) && tad_tape_of(x) == claim->tape ? closed(x) : NONE;
 }
 
 tad_var tad_var_of(const tad_claim *claim, tad_ref x) {
     return is_claimed(claim) ? opened(claim, x) : (tad_var){0};
 }
 
-static tad_ref apply(const tad_prepared *call, const tad_var *in, size_t n) {
+static tad_ref apply(const tad_claim *claim, const tad_prepared *call, const tad_var *in,
+                     size_t n) {
+    if (!call || n == 0) {
+        tad_tape_fail(claim->tape, TAD_BAD_ARGUMENT, "apply: %s",
+                      call ? "there is no operand" : "nothing is prepared");
+        return NONE;
+    }
     if (n == 1 && call->unary) return closed(call->unary(in[0]));
     if (n == 2 && call->binary) return closed(call->binary(in[0], in[1]));
     return closed(tad_apply(call->op, in, n, call->options, NULL, 0));
 }
 
 tad_ref tad_apply_one(const tad_claim *claim, const tad_prepared *call, tad_ref x) {
-    if (!is_claimed(claim) || !call) return (tad_ref)0;
+    if (!is_claimed(claim)) return NONE;
     const tad_var in = opened(claim, x);
-    return apply(call, &in, 1);
+    return apply(claim, call, &in, 1);
 }
 
 tad_ref tad_apply_two(const tad_claim *claim, const tad_prepared *call, tad_ref a, tad_ref b) {
-    if (!is_claimed(claim) || !call) return (tad_ref)0;
+    if (!is_claimed(claim)) return NONE;
     const tad_var in[] = {opened(claim, a), opened(claim, b)};
-    return apply(call, in, 2);
+    return apply(claim, call, in, 2);
 }
 
 tad_ref tad_apply_three(const tad_claim *claim, const tad_prepared *call, tad_ref a, tad_ref b,
                         tad_ref c) {
-    if (!is_claimed(claim) || !call) return (tad_ref)0;
+    if (!is_claimed(claim)) return NONE;
     const tad_var in[] = {opened(claim, a), opened(claim, b), opened(claim, c)};
-    return apply(call, in, 3);
-}
-
-tad_ref tad_apply_with_number(const tad_claim *claim, const tad_prepared *call, tad_ref a,
-                              double b) {
-    if (!is_claimed(claim) || !call) return (tad_ref)0;
-    const tad_var in[] = {opened(claim, a), tad_number(b)};
-    return apply(call, in, 2);
-}
-
-tad_ref tad_apply_to_number(const tad_claim *claim, const tad_prepared *call, double a, tad_ref b) {
-    if (!is_claimed(claim) || !call) return (tad_ref)0;
-    const tad_var in[] = {tad_number(a), opened(claim, b)};
-    return apply(call, in, 2);
+    return apply(claim, call, in, 3);
 }
 
 tad_ref tad_apply_list(const tad_claim *claim, const tad_prepared *call, const tad_ref *x,
                        size_t n) {
-    tad_var in[TAD_MAX_LISTED];
-    if (!is_claimed(claim) || !call || !x || n > TAD_MAX_LISTED) return (tad_ref)0;
+    if (!is_claimed(claim)) return NONE;
+    if (!x) n = 0;
+    tad_var few[16], *many = NULL;
+    if (n > 16 && !(many = tad_tape_resize(claim->tape, NULL, n, sizeof *many))) return NONE;
+    tad_var *in = many ? many : few;
     for (size_t i = 0; i < n; i++) in[i] = opened(claim, x[i]);
-    return apply(call, in, n);
+    const tad_ref made = apply(claim, call, in, n);
+    if (many) tad_tape_resize(claim->tape, many, 0, sizeof *many);
+    return made;
 }
 
-tad_ref tad_ref_at(const tad_claim *claim, tad_ref x, int64_t index) {
-    return is_claimed(claim) ? closed(tad_at(opened(claim, x), index)) : (tad_ref)0;
+tad_ref tad_apply_with_number(const tad_claim *claim, const tad_prepared *call, tad_ref a,
+                              double b) {
+    if (!is_claimed(claim)) return NONE;
+    const tad_var in[] = {opened(claim, a), tad_number(b)};
+    return apply(claim, call, in, 2);
 }
+
+tad_ref tad_apply_to_number(const tad_claim *claim, const tad_prepared *call, double a, tad_ref b) {
+    if (!is_claimed(claim)) return NONE;
+    const tad_var in[] = {tad_number(a), opened(claim, b)};
+    return apply(claim, call, in, 2);
+}
+
+/* ---- indices ---- */
 
 static tad_var range_of(tad_var x, int axis, int64_t start, int64_t stop) {
     start -= start == TAD_END; /* which would say that it is left out */
     return tad_slice(x, axis, start, stop, 1);
 }
 
-tad_ref tad_ref_range(const tad_claim *claim, tad_ref x, int64_t start, int64_t stop) {
-    return is_claimed(claim) ? closed(range_of(opened(claim, x), 0, start, stop)) : (tad_ref)0;
+tad_ref tad_ref_at(const tad_claim *claim, tad_ref x, int64_t index) {
+    return is_claimed(claim) ? closed(tad_at(opened(claim, x), index)) : NONE;
 }
 
-/* Axes in front are taken first: an axis that is gone leaves its number to the next. */
+tad_ref tad_ref_range(const tad_claim *claim, tad_ref x, int64_t start, int64_t stop) {
+    return is_claimed(claim) ? closed(range_of(opened(claim, x), 0, start, stop)) : NONE;
+}
+
+/* Axes in front are taken first: one that is gone leaves its number to the next. */
 tad_ref tad_ref_index(const tad_claim *claim, tad_ref x, const int64_t *ends, size_t n) {
-    if (!is_claimed(claim) || !ends || n > TAD_MAX_RANK) return (tad_ref)0;
+    if (!is_claimed(claim)) return NONE;
     tad_var v = opened(claim, x);
+    if (n > TAD_MAX_RANK || (n && !ends)) {
+        tad_tape_fail(v.tape, TAD_BAD_AXIS, "index: %zu axes", n);
+        return NONE;
+    }
     int axis = 0;
-    for (size_t k = 0; k < n; k++) {
+    for (size_t k = 0; k < n; k++, axis++) {
         const int64_t start = ends[2 * k], stop = ends[2 * k + 1];
-        const bool is_whole = start == 0 && stop == TAD_END;
         if (stop == TAD_ONLY)
             v = tad_select(v, axis--, start);
-        else if (!is_whole || k + 1 == n) /* the last one says whether there is this axis */
+        else if (start != 0 || stop != TAD_END || k + 1 == n) /* the last asks for its axis */
             v = range_of(v, axis, start, stop);
-        axis++;
     }
     return closed(v);
 }

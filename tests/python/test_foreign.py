@@ -53,7 +53,8 @@ def library():
             ("tad_op_find", c.c_void_p, [c.c_char_p]),
             ("tad_options_by_name", c.c_int,
              [c.c_void_p, c.c_void_p, c.POINTER(Value), c.c_size_t, c.c_void_p]),
-            ("tad_apply_few", var, [c.c_void_p, c.c_void_p, c.c_size_t, var, var, var]),
+            ("tad_apply", var,
+             [c.c_void_p, c.POINTER(var), c.c_size_t, c.c_void_p, c.c_void_p, c.c_size_t]),
             ("tad_tape_status", c.c_int, [c.c_void_p]), ("tad_tape_clear", None, [c.c_void_p]),
             ("tad_is_nil", c.c_bool, [var]),
             ("tad_on_release", c.c_int, [var, c.c_void_p, c.c_void_p]),
@@ -109,7 +110,7 @@ def test_options_by_name_once_for_many_calls():
     slope = Value(name=b"negative_slope", kind=3, number=0.5)
     assert TAD.tad_options_by_name(t, op, c.byref(slope), 1, options) == 0
     for _ in range(2):
-        y = TAD.tad_apply_few(op, options, 1, array(t, [-2, 2]), TAD.tad_none(), TAD.tad_none())
+        y = TAD.tad_apply(op, c.byref(array(t, [-2, 2])), 1, options, None, 0)
         assert numbers(y, 2) == [-1, 2]
     for values, n, message in ((c.byref(Value(name=b"no_such")), 1, b"no option no_such"),
                                (None, 1, b"NULL")):

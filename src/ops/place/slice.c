@@ -55,8 +55,8 @@ static bool cut_of(const tad_slices *s, int i, int64_t n, cut *out) {
 
 /* ---- shapes ---- */
 
-/* The shape is written where it belongs, size by size: to copy one that was just made, as a whole, would
- * have to wait for it. */
+/* The shape is written where it belongs, size by size: to copy one that was just made, as a whole,
+ * would have to wait for it. */
 static tad_status sliced_shape(const tad_call_frame *c, const tad_slices *s, int rank,
                                const int64_t *dim, tad_shape *out) {
     if (s->count < 0 || s->count > rank)

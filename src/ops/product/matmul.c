@@ -35,8 +35,8 @@ static void merge_batches(tad__product *p, const tad_array *a, const tad_array *
     p->batch.rank = 0;
 }
 
-/* The batch axes of both operands, broadcast together; false: they do not. Most have none, and then no
- * shape is copied. */
+/* The batch axes of both operands, broadcast together; false: they do not. Most have none, and then
+ * no shape is copied. */
 static bool batch_of(const tad_array *a, const tad_array *b, tad_shape *batch) {
     *batch = TAD_0D;
     if (a->rank <= 2 && b->rank <= 2) return true;
