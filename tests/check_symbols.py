@@ -32,6 +32,7 @@ SPECIAL = {
     "*linalg_lapack.c.o": r"[sd](getr[fsi]|potrf|geqrf|orgqr|syevd|gesdd|gemm)_",
     "*fourier_fftw.c.o": r"fftwf?_(alignment_of|make_planner_thread_safe|plan_dft_1d|execute_dft|destroy_plan)",
     "base_threads.c.o": r"pthread_\w+|sched_yield",
+    "bind_foreign.c.o": r"pthread_self",  # whose claim it is
     "io_*.o": FILES,
     "base_text.c.o": r"fwrite",  # tad_file_sink, on the caller's FILE
     "io_csv.c.o": r"strtod|(new|use|free)locale",

@@ -27,7 +27,7 @@ extern "C" {
  * that is what the caller makes it when the tape is gone. */
 typedef struct tad_claim {
     tad_tape *tape;
-    const void *thread; /* an address in the thread's own memory; NULL: none */
+    uintptr_t thread; /* as the system tells threads apart; 0: none */
 } tad_claim;
 
 /* For the calling thread. */

@@ -1,6 +1,8 @@
 /* What other languages need beside the headers' functions: a symbol for each inline function, calls
  * that take a variable as one word, and callbacks that write their result. Rests on public
  * headers. */
+#include <pthread.h>
+
 #include <tad/status.h>
 
 /* Here, and nowhere else, the headers define them for all to see. */
@@ -11,17 +13,16 @@
 
 /* ---- calls that cost little ---- */
 
-/* Each thread has one, so its address says which thread it is. */
-static _Thread_local char here;
+static uintptr_t this_thread(void) { return (uintptr_t)pthread_self(); }
 
 /* What a ref has more than the bits of a handle: so the highest index, which says that there is no
  * node, comes out as zero. */
 #define ONE_INDEX ((uint64_t)1 << 32)
 #define NONE ((tad_ref)0)
 
-tad_claim tad_claim_of(tad_tape *t) { return (tad_claim){t, &here}; }
+tad_claim tad_claim_of(tad_tape *t) { return (tad_claim){t, this_thread()}; }
 
-static bool is_claimed(const tad_claim *claim) { return claim && claim->thread == &here; }
+static bool is_claimed(const tad_claim *claim) { return claim && claim->thread == this_thread(); }
 
 static tad_var opened(const tad_claim *claim, tad_ref x) {
     tad_var v = {.tape = claim->tape};

@@ -69,7 +69,7 @@ class Tape:
     def leave_to_nobody(self):
         """Where the tape is gone, or whoever it was for."""
         self.owner = None
-        self.claim[0] = {"tape": NULL, "thread": NULL}
+        self.claim[0] = {"tape": NULL, "thread": 0}
 
     def check(self):
         if self.owner != get_ident():
