@@ -163,6 +163,7 @@ def test_numbers_and_types_of_operands():
     0, -1, (1, 2), slice(1, None), (slice(None), 1), (slice(None, None, -1), slice(2, 0, -1)), None,
     (None, 1, None), Ellipsis, (..., 0), (0, ..., 1), (slice(0, 0),), (slice(-5, 5), -3), ([1, 0, 1],),
     (slice(None), np.array([2, 0])), slice(2**63 - 1, None), slice(-2**63, None), slice(None, 2**63 - 1),
+    (0, slice(2**63 - 1, None)), (slice(None), slice(0, -2**63)), (slice(1), slice(None)), (slice(None), 0, 1), (),
     (..., np.array([[0, 1], [2, 3]])), np.int64(1), (0, 0, 3), (1, slice(None), None, slice(1, 3)), (),
     (slice(None), slice(None)), (slice(1, None), 0, 2), (-1, slice(None, None, 2))])
 def test_index(index):

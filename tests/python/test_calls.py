@@ -172,6 +172,44 @@ def test_operators():
             assert np.allclose(np.array(got), wanted, rtol=1e-14), inspect.getsource(f)
 
 
+def test_numbers_beside_a_variable():
+    x = tad.array([1.5, -2.0])
+    for number in 2, 2.0, 2**53 + 2, np.float64(2):
+        assert np.array_equal(np.array(x - number), x.numpy() - number)
+        assert np.array_equal(np.array(number - x), number - x.numpy())
+        assert np.array_equal(np.array(tad.maximum(x, number)), np.maximum(x.numpy(), number))
+    with pytest.raises(tad.TypeMismatch, match="bool"):  # which is no number
+        tad.equal(x, True)
+    for call in (lambda: x + 10**400, lambda: 10**400 + x, lambda: tad.mul(x, 10**400)):
+        with pytest.raises(OverflowError):
+            call()
+    for call in (lambda: x + "1", lambda: "1" + x, lambda: tad.mul(x, "1"), lambda: x + object()):
+        with pytest.raises(TypeError):
+            call()
+
+
+def test_operands_in_a_list(tape):
+    x, y = tad.array([1.0, 2.0]), tad.array([3.0, 4.0])
+    assert np.array(tad.concat([x, y])).tolist() == np.array(tad.concat((x, [3.0, 4.0]))).tolist() == [1, 2, 3, 4]
+    assert np.array(tad.concat([x, y, x], axis=-1)).tolist() == [1, 2, 3, 4, 1, 2]
+    assert tad.stack([x, y], 1).numpy().tolist() == [[1, 3], [2, 4]]
+    assert tad.stack(v for v in (x, y)).shape == tad.concat(tad.stack([x, y]).T).reshape((2, 2)).shape
+    many = [tad.array(float(i)) for i in range(100)]
+    total = tad.sum_list(many)
+    assert total.item() == 4950 and tad.stack(many).shape == (100,)
+    with pytest.raises(tad.Error):
+        tad.concat([])
+    with pytest.raises(tad.ShapeError):
+        tad.concat([x, tad.stack([x, y])])
+    with tad.Tape() as other:
+        z = tad.array([1.0], tape=other)
+        for call in (lambda: tad.concat([x, z]), lambda: tad.concat([x, x, z]), lambda: tad.where(True, x, z),
+                     lambda: x + z, lambda: tad.fma(x, x, z), lambda: tad.affine(x, x, z)):
+            with pytest.raises(tad.TapeMismatch, match="two tapes") as info:
+                call()
+            assert isinstance(info.value, ValueError) and info.value.status == "bad_handle"
+
+
 def test_no_op_hides_what_is_not_one():
     from tad import check, derivatives, errors, files, leaves, programs, show, tape
     for module in (check, derivatives, errors, files, leaves, programs, show, tape):

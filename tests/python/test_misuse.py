@@ -16,7 +16,8 @@ A = np.array([1.0, 2.0])
 def uses(x):
     """Every kind of use of a variable."""
     return [lambda: x + 1, lambda: 1 + x, lambda: x * x, lambda: tad.sin(x), lambda: tad.sum(x, 0),
-            lambda: x[0], lambda: x[:1], lambda: x[None], lambda: x.T, lambda: x.shape, lambda: x.dtype,
+            lambda: x[0], lambda: x[:1], lambda: x[0,], lambda: x[None], lambda: tad.concat([x, x, x]),
+            lambda: tad.lerp(x, x, x), lambda: tad.softmax(x, 0), lambda: x.T, lambda: x.shape, lambda: x.dtype,
             lambda: x.size, lambda: x.numpy(), lambda: np.asarray(x), lambda: x.item(), lambda: x.gradient,
             lambda: x.reverse(), lambda: x.detach(), lambda: x.retain(), lambda: x.assign(A),
             lambda: x.is_reached, lambda: tad.stack([x, x]), lambda: tad.where(True, x, x),

@@ -10,7 +10,7 @@ from .var import Made, Var
 _PLAIN = {int, slice, type(None), type(Ellipsis)}  # views, if there are no others
 _plans = {}  # of indices seen before, for so many axes
 _END = 2**63 - 1  # for the library: as far as there is
-_ONLY = -2**63   # for the library: one place, not as far as here
+_ONLY = -2**63  # for the library: one place, not as far as here
 _at, _range, _index = lib.tad_ref_at, lib.tad_ref_range, lib.tad_ref_index
 
 
@@ -41,17 +41,15 @@ def _getitem(x, index):
 
 def _ends(index):
     """What the library takes, axis by axis. TypeError: there is something else than numbers and slices."""
-    ends = []
+    ends = ()
     for i in index:
         if i.__class__ is int:
             ends += i, _ONLY
-        elif i.__class__ is slice and i.step is None:
-            start, stop = i.start, i.stop
-            if stop == _ONLY:
-                raise TypeError
-            ends += 0 if start is None else start, _END if stop is None else stop
-        else:
+            continue
+        if i.__class__ is not slice or i.step is not None or i.stop == _ONLY:
             raise TypeError
+        start, stop = i.start, i.stop
+        ends += 0 if start is None else start, _END if stop is None else stop
     return ends
 
 

@@ -7,14 +7,12 @@ import numpy as np
 from ._library import ffi, lib
 from .errors import TapeMismatch
 from .tape import current
-from .var import Var, wrap
+from .var import NUMPY, Var, wrap
 
 __all__ = ["array", "asarray", "constant", "param", "full", "zeros", "ones", "eye", "arange", "linspace",
            "rand", "randn"]
 
-DTYPES = {np.dtype(np.float64): lib.TAD_F64, np.dtype(np.float32): lib.TAD_F32,
-          np.dtype(np.int64): lib.TAD_I64, np.dtype(np.bool_): lib.TAD_BOOL}
-NUMPY = {value: dtype for dtype, value in DTYPES.items()}
+DTYPES = {dtype: number for number, dtype in NUMPY.items()}
 _WIDER = {"f": np.float32, "i": np.int64, "u": np.int64}  # float16, short and unsigned integers
 
 

@@ -15,10 +15,10 @@ from . import callbacks
 from ._library import NULL, constants, ffi, lib, second_library, text
 from .derivatives import Recording, handles
 from .errors import error
-from .leaves import DTYPES, NUMPY, numpy_of, operand
+from .leaves import DTYPES, numpy_of, operand
 from .tape import current
 from .trees import flatten, unflatten
-from .var import Var, wrap
+from .var import NUMPY, Var, wrap
 
 __all__ = ["freeze", "Program", "map"]
 

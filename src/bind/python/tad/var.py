@@ -10,6 +10,7 @@ __all__ = ["Var"]
 
 NIL = 0xFFFFFFFF << 32  # a handle without a node, and above
 FLOATS = (lib.TAD_F64, lib.TAD_F32)
+NUMPY = {number: np.dtype(text(lib.tad_dtype_name(number))) for number in range(lib.TAD_DTYPE_COUNT)}
 
 
 class Var:
@@ -45,7 +46,7 @@ class Var:
         dtype = lib.tad_dtype_of(self.c)
         if dtype == lib.TAD_DTYPE_COUNT:
             self.tape.fail()
-        return np.dtype(text(lib.tad_dtype_name(dtype)))
+        return NUMPY[dtype]
 
     @property
     def ndim(self):
