@@ -87,13 +87,14 @@ class Op:
 
     def _keep(self, keys, made):
         try:
-            place = self.calls
-            for key in keys[:-1]:
-                place = place.setdefault(key, {})
-            place[keys[-1]] = made
-            self.kept += 1
+            hash(keys)
         except TypeError:
-            pass
+            return
+        place = self.calls
+        for key in keys[:-1]:
+            place = place.setdefault(key, {})
+        place[keys[-1]] = made
+        self.kept += 1
 
     def _fill(self, values, tape):
         kept = []
