@@ -178,6 +178,8 @@ START_TEST(without_a_claim_all_is_refused) {
     ck_assert_int_eq(refused_by(NULL, x), 11);
     ck_assert_int_eq(refused_by(&(tad_claim){0}, x), 11);
     ck_assert_int_eq(refused_by(&(tad_claim){.tape = t}, x), 11);
+    const tad_claim of_none = tad_claim_of(NULL);
+    ck_assert_int_eq(refused_by(&of_none, x), 11);
     asked other = {x, 0};
     pthread_t thread;
     ck_assert_int_eq(pthread_create(&thread, NULL, ask, &other), 0);

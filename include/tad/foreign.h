@@ -30,7 +30,7 @@ typedef struct tad_claim {
     uintptr_t thread; /* as the system tells threads apart; 0: none */
 } tad_claim;
 
-/* For the calling thread. */
+/* For the calling thread; of NULL all zero. */
 TAD_API tad_claim tad_claim_of(tad_tape *t);
 
 /* A variable of a tape that is known; zero, or NULL, is none. It is never an address, but is

@@ -20,7 +20,7 @@ static uintptr_t this_thread(void) { return (uintptr_t)pthread_self(); }
 #define ONE_INDEX ((uint64_t)1 << 32)
 #define NONE ((tad_ref)0)
 
-tad_claim tad_claim_of(tad_tape *t) { return (tad_claim){t, this_thread()}; }
+tad_claim tad_claim_of(tad_tape *t) { return t ? (tad_claim){t, this_thread()} : (tad_claim){0}; }
 
 static bool is_claimed(const tad_claim *claim) { return claim && claim->thread == this_thread(); }
 

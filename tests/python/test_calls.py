@@ -112,6 +112,13 @@ def test_signatures_and_documentation_are_the_registrys():
             assert len(inspect.signature(function).parameters) >= 1
 
 
+def test_no_parameter_is_a_name_of_the_short_way():
+    for function in FUNCTIONS.values():
+        names = set(inspect.signature(function).parameters) - ({"x"} if function.op.listed else set())
+        assert not names & {"tape", "ref", "refs", "made"}
+        assert not (function.op.listed and names & {"a", "b", "v", "x"})
+
+
 def test_options_are_checked():
     x = tad.array(np.ones((2, 3)))
     with pytest.raises(TypeError):
