@@ -58,8 +58,6 @@ static bool resolve_operands(tad__work *w, const tad_var *in) {
 
 /* The node of a row with two operands has room for one number. */
 static void find_plain(tad__work *w, const tad_var *in) {
-    w->plain_at = -1;
-    w->plain = 0;
     if (!tad__is_row(w->t, w->op) || w->n != 2 || tad_is_number(in[0]) == tad_is_number(in[1]))
         return;
     w->plain_at = tad_is_number(in[1]);
@@ -119,7 +117,11 @@ static void see_values(tad__work *w) {
 
 bool tad__take_operands(tad__work *w, const tad_var *in) {
     if (!check_count(w, in) || !make_room(w)) return false;
-    if (!resolve_operands(w, in) || !coerce_operands(w, in)) return false;
+    if (!resolve_operands(w, in)) return false;
+    w->plain_at = -1;
+    w->plain = 0;
+    const bool is_alone = w->n == 1 && tad__has_tape(in[0]); /* no other to fit to */
+    if (!is_alone && !coerce_operands(w, in)) return false;
     see_values(w);
     return true;
 }

@@ -45,11 +45,15 @@ def _ends(index):
     for i in index:
         if i.__class__ is int:
             ends += i, _ONLY
-            continue
-        if i.__class__ is not slice or i.step is not None or i.stop == _ONLY:
+        elif i.__class__ is slice and i.step is None:
+            start, stop = i.start, i.stop
+            if stop is None:
+                stop = _END
+            elif stop == _ONLY:
+                raise TypeError
+            ends += 0 if start is None else start, stop
+        else:
             raise TypeError
-        start, stop = i.start, i.stop
-        ends += 0 if start is None else start, _END if stop is None else stop
     return ends
 
 
