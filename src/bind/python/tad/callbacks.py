@@ -1,7 +1,7 @@
 """Functions that the library calls. What they raise stops the library and is raised when it has returned."""
 from ._library import NULL, ffi, lib
 from .tape import handed
-from .var import NIL, Var, own, wrap
+from .var import NIL, Var, wrap
 
 __all__ = ["function", "unary", "written"]
 
@@ -16,7 +16,7 @@ def result_of(tape, y):
 
 def nil(pointer):
     """What a function gives that failed."""
-    return own({"tape": pointer, "bits": NIL})
+    return ffi.new("tad_var *", {"tape": pointer, "bits": NIL})[0]
 
 
 def function(f):

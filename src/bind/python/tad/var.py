@@ -246,11 +246,6 @@ def copy_of(tape, data, shape, dtype):
     return copy[()]
 
 
-def own(c):
-    """A handle that lies in an array of the caller's, as one of its own."""
-    return ffi.new("tad_var *", c)[0]
-
-
 def wrap(tape, c):
     """The variable of a handle; raises where the call failed."""
     ref = lib.tad_ref_of(tape.claim, c)
