@@ -8,11 +8,12 @@ enum { MATMUL, BMM, MV, DOT, OUTER };
 
 /* ---- operands as matrices ---- */
 
-/* The last axes of an operand of matmul; a vector is one row or one column. */
+/* The last axes of an operand of matmul; a vector is one row or one column. *m is zero before. */
 static void last_axes(const tad_array *x, bool vector_is_row, const tad_shape *batch,
                       tad__matrix *m) {
     const int64_t *s = tad_strides(x);
-    *m = (tad__matrix){.data = x->data, .rows = 1, .cols = 1};
+    m->data = x->data;
+    m->rows = m->cols = 1;
     bool row = x->rank > 1 || vector_is_row, col = x->rank > 1 || !vector_is_row;
     int at = x->rank;
     if (row) at--, m->cols = x->dim[at], m->col = s[at];
