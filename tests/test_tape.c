@@ -768,6 +768,40 @@ START_TEST(a_large_array_with_gaps_on_every_axis_is_read_right) {
 }
 END_TEST
 
+/* Two arrays whose elements lie a few lines apart in their pages are slow to read and write in
+ * step, whatever made them. */
+START_TEST(large_arrays_lie_at_one_place_of_a_page) {
+    enum { PAGE = 4096, N = 5000 };
+    static const double numbers[N];
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var few = tad_input(t, TAD_F64, TAD_SHAPE(7), numbers),
+            x = tad_input(t, TAD_F64, TAD_SHAPE(N), numbers),
+            z = tad_input(t, TAD_F64, TAD_SHAPE(5, 2, N / 5), NULL), y = tad_exp(x);
+    const tad_var sums[] = {tad_sum(few, tad_all()), tad_sum(y, tad_all()), tad_sum(z, tad_all())};
+    ck_assert_int_eq(tad_reverse(tad_sum_list(sums, 3)), TAD_OK);
+    const void *const at[] = {tad_data(x), tad_data(y), tad_gradient_data(x), tad_gradient_data(z)};
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++)
+        ck_assert_uint_eq((uintptr_t)at[i] % PAGE, PAGE / 2);
+    tad_tape_free(t);
+}
+END_TEST
+
+/* To such a place, C libraries may copy slowly: tad does it in pieces. */
+START_TEST(what_is_moved_a_little_further_on_is_whole) {
+    enum { N = 40000 };
+    static uint8_t bits[N];
+    for (int i = 0; i < N; i++) bits[i] = i % 7 % 3 == 0;
+    tad_tape *t = tad_tape_new(NULL);
+    const tad_var x = tad_constant(t, TAD_BOOL, TAD_SHAPE(N), bits);
+    for (int64_t by = 1; by < 70; by += by < 5 ? 1 : 13) {
+        const uint8_t *moved = tad_data(tad_roll(x, &by, 1, tad_axis(0)));
+        ck_assert_ptr_nonnull(moved);
+        for (int i = 0; i < N; i++) ck_assert_uint_eq(moved[(i + by) % N], bits[i]);
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
 /* A node, a header and two numbers, and what doubling leaves free. */
 START_TEST(two_thousand_small_arrays_fit_a_megabyte) {
     tad_tape *t = tad_tape_new(NULL);
@@ -1302,6 +1336,8 @@ static Suite *suite(void) {
     tcase_add_test(c, a_steady_step_of_sums_of_large_arrays_allocates_nothing);
     tcase_add_test(c, the_bytes_counted_are_those_of_the_allocator);
     tcase_add_test(c, a_large_array_with_gaps_on_every_axis_is_read_right);
+    tcase_add_test(c, large_arrays_lie_at_one_place_of_a_page);
+    tcase_add_test(c, what_is_moved_a_little_further_on_is_whole);
     tcase_add_test(c, two_thousand_small_arrays_fit_a_megabyte);
     tcase_add_test(c, long_tapes_ask_for_memory_seldom);
     tcase_add_test(c, the_memory_limit_is_kept);

@@ -13,7 +13,7 @@ static void copy_run(const tad__compute *c, const tad__loop *l, tad_dtype dtype)
     if (tad__is_repeated(l, dtype, dtype))
         c->kernels->fill[dtype]((size_t)l->length, tad__load(l->run[1], dtype), l->run[0]);
     else if (l->step[1] == (int64_t)size && l->step[0] == (int64_t)size)
-        memcpy(l->run[0], l->run[1], (size_t)l->length * size);
+        tad__copy_bytes(l->run[0], l->run[1], (size_t)l->length * size);
     else if (dtype == TAD_F64)
         COPY_STRIDED(double);
     else if (dtype == TAD_F32)
@@ -69,7 +69,7 @@ void tad__copy_walk(void *arg, tad__loop *l) {
 
 static void copy_piece(void *arg, size_t first, size_t end) {
     const tad_array *const *a = arg;
-    memcpy((char *)a[0]->data + first, (const char *)a[1]->data + first, end - first);
+    tad__copy_bytes((char *)a[0]->data + first, (const char *)a[1]->data + first, end - first);
 }
 
 void tad__put(const tad__compute *c, const tad_array *dst, const tad_array *src, bool add) {

@@ -65,7 +65,10 @@ void tad__add_columns(const tad__compute *c, tad_dtype dtype, size_t rows, size_
         .kernels = c->kernels, .dtype = dtype, .size = tad_dtype_size(dtype), .to = y, .from = x};
     r.rows = rows;
     r.cols = cols;
-    /* a piece of about TAD__GRAIN elements */
-    size_t grains = rows ? TAD__GRAIN / rows / TAD__COLUMNS : 0;
-    tad__split(c->threads, cols, TAD__COLUMNS * (grains ? grains : 1), columns_piece, &r);
+    /* A piece of at least about TAD__GRAIN elements for each thread, in whole rows for one: narrow
+     * pieces of long rows take memory twice as long to read. */
+    const size_t threads = tad__pool_threads(c->threads);
+    const size_t grains = rows ? TAD__GRAIN / rows / TAD__COLUMNS : 0,
+                 share = (cols / threads + TAD__COLUMNS) / TAD__COLUMNS;
+    tad__split(c->threads, cols, TAD__COLUMNS * tad__max(grains, share), columns_piece, &r);
 }

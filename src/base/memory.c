@@ -14,14 +14,15 @@ enum { ALIGN = 64, FIRST_CHUNK = 64 * 1024, LARGEST_STEP = 64 * 1024 * 1024 };
  * fewer faults, and fewer misses in the tables of pages afterwards. The whole pages that the memory
  * begins and ends in are advised too, because a mapping in two parts could not be grown in place.
  */
-enum { LARGE = 2 * 1024 * 1024, PAGE = 4096 };
+enum { LARGE = 2 * 1024 * 1024 };
 
 static void *advised(void *p, size_t size) {
 #ifdef MADV_HUGEPAGE
-    const size_t lead = (uintptr_t)p % PAGE;
+    const size_t lead = (uintptr_t)p % TAD__PAGE;
     /* Where there are none, memory is as it was. */
     if (p && size >= LARGE)
-        (void)madvise((char *)p - lead, (lead + size + PAGE - 1) / PAGE * PAGE, MADV_HUGEPAGE);
+        (void)madvise((char *)p - lead, (lead + size + TAD__PAGE - 1) / TAD__PAGE * TAD__PAGE,
+                      MADV_HUGEPAGE);
 #else
     (void)size;
 #endif
@@ -78,6 +79,18 @@ bool tad__memory_grow(tad__memory *m, void **vector, size_t *capacity, size_t ne
     *vector = p;
     *capacity = want;
     return true;
+}
+
+void tad__copy_bytes(void *to, const void *from, size_t n) {
+    enum { LINE = 64, SHORT = 1024 }; /* what C libraries copy by other instructions */
+    const size_t ahead = ((uintptr_t)to - (uintptr_t)from) % TAD__PAGE;
+    while (ahead > 0 && ahead < LINE && n > SHORT) {
+        memcpy(to, from, SHORT);
+        to = (char *)to + SHORT;
+        from = (const char *)from + SHORT;
+        n -= SHORT;
+    }
+    if (n) memcpy(to, from, n);
 }
 
 /* ---- arena ---- */
@@ -146,12 +159,20 @@ static bool class_of(size_t bytes, unsigned *size_class, size_t *size) {
 
 static tad__block *block_of(void *buffer) { return (tad__block *)((char *)buffer - ALIGN); }
 
+/* Where a block begins in raw memory. */
+static size_t block_offset(const char *raw, size_t align) {
+    if (align == ALIGN) return tad__aligned_offset(raw, 0, ALIGN);
+    const size_t before = ALIGN + TAD__BEFORE_DATA; /* the elements of an array */
+    return tad__aligned_offset(raw, before, align) - before;
+}
+
 static tad__block *new_block(tad__buffers *p, unsigned size_class, size_t size) {
+    const size_t align = size < TAD__IN_PAGES ? ALIGN : TAD__PAGE;
     size_t raw_size;
-    if (!tad__sum(size, 2 * ALIGN, &raw_size)) return NULL;
+    if (!tad__sum(size, ALIGN + align, &raw_size)) return NULL;
     char *raw = tad__memory_resize(p->memory, NULL, 0, raw_size);
     if (!raw) return NULL;
-    tad__block *b = (tad__block *)(raw + tad__aligned_offset(raw, 0, ALIGN));
+    tad__block *b = (tad__block *)(raw + block_offset(raw, align));
     *b = (tad__block){
         .next_all = p->all, .raw = raw, .raw_size = raw_size, .size_class = size_class};
     p->all = b;
@@ -179,7 +200,7 @@ void tad__buffers_give(tad__buffers *p, void *buffer) {
     tad__block *b = block_of(buffer);
     b->next_free = p->free[b->size_class];
     p->free[b->size_class] = b;
-    tad__close(buffer, b->raw_size - 2 * ALIGN);
+    tad__close(buffer, (size_t)((char *)b->raw + b->raw_size - (char *)buffer));
 }
 
 void tad__buffers_free(tad__buffers *p) {

@@ -24,6 +24,18 @@ void *tad__memory_resize(tad__memory *m, void *old, size_t old_size, size_t new_
 /* Grows a vector to hold at least `need` elements of `size` bytes; *capacity counts elements. */
 bool tad__memory_grow(tad__memory *m, void **vector, size_t *capacity, size_t need, size_t size);
 
+/* ---- pages ---- */
+
+/* A processor takes a load for one of what was stored just before where the two addresses differ by
+ * a multiple of a page: an op that reads an array and writes another in step, whose elements lie a
+ * few lines further on in their pages, waits at every line, half as long again, and copying by "rep
+ * movsb" ten times as long. So large arrays, from TAD__IN_PAGES bytes on, all begin at one place of
+ * a page: its middle, far from where malloc lets those of the user begin. */
+enum { TAD__PAGE = 4096, TAD__IN_PAGES = 8 * TAD__PAGE };
+
+/* memcpy, which does without "rep movsb" where that would be slow. */
+void tad__copy_bytes(void *to, const void *from, size_t n);
+
 /* ---- the arena: bump allocation in chunks that never move, released down to a place ---- */
 
 typedef struct tad__chunk {
@@ -48,9 +60,10 @@ typedef struct tad__arena_mark {
 void *tad__arena_take_elsewhere(tad__arena *a, size_t bytes, size_t align);
 
 /* Offset of the first aligned byte at or after `used`, counting from an arbitrarily aligned
- * base. */
+ * base. Of TAD__PAGE the middle is meant. */
 static inline size_t tad__aligned_offset(const char *base, size_t used, size_t align) {
-    return used + (size_t)(-((uintptr_t)base + used) & (align - 1));
+    const size_t place = align == TAD__PAGE ? TAD__PAGE / 2 : 0;
+    return used + (size_t)((place - ((uintptr_t)base + used)) & (align - 1));
 }
 
 /* Whether so many bytes, and a gap, fit into a chunk from this offset on. */
@@ -69,7 +82,7 @@ static inline void *tad__arena_piece(tad__arena *a, const tad__chunk *c, size_t 
     return piece;
 }
 
-/* align: a power of two up to 64. NULL: no memory. */
+/* align: a power of two up to TAD__PAGE. NULL: no memory. */
 static inline void *tad__arena_take(tad__arena *a, size_t bytes, size_t align) {
     if (a->at < a->chunks) {
         const tad__chunk *c = &a->chunk[a->at];
@@ -122,8 +135,11 @@ typedef struct tad__buffers {
     tad__block *free[TAD__BUFFER_CLASSES];
 } tad__buffers;
 
-void *tad__buffers_take(tad__buffers *p, size_t bytes); /* 64-byte aligned, uninitialised */
-void tad__buffers_give(tad__buffers *p, void *buffer);  /* accepts NULL */
+/* 64-byte aligned, uninitialised. A page begins at TAD__BEFORE_DATA bytes of a large one: the
+ * header of an array of up to five axes comes before its elements. */
+enum { TAD__BEFORE_DATA = 128 };
+void *tad__buffers_take(tad__buffers *p, size_t bytes);
+void tad__buffers_give(tad__buffers *p, void *buffer); /* accepts NULL */
 void tad__buffers_free(tad__buffers *p);
 
 #endif

@@ -34,21 +34,32 @@ static void put_one(const tad_array *to, const tad_array *from, int64_t k) {
     memcpy((char *)to->data + (size_t)k * size, (const char *)from->data + (size_t)k * size, size);
 }
 
-/* Row k or column k of the matrix, with the axes of what goes there. */
+/* Row k or column k of the matrix; `from` has its shape, or is a number for all of it. */
 static void put(const matrix *m, int64_t k, const tad_array *from) {
     if (m->diagonal) {
         put_one(m->to, from, k);
         return;
     }
-    int64_t dim[2 * TAD_MAX_RANK], columns = tad_size_of(m->x);
-    int64_t first = m->by_rows ? k * columns : k, step = m->by_rows ? 1 : columns;
-    tad_array to = {.size = from->size, .dim = dim, .dtype = m->to->dtype, .rank = from->rank};
-    tad_shape shape = tad__shape_of(from);
+    const int64_t columns = tad_size_of(m->x), step = m->by_rows ? 1 : columns;
+    const int64_t first = m->by_rows ? k * columns : k;
+    const tad_shape shape = tad_shape_of(m->by_rows ? m->x : m->y);
+    int64_t dim[2 * TAD_MAX_RANK];
+    tad_array to = {.dim = dim, .dtype = m->to->dtype, .rank = (uint8_t)shape.rank};
+    to.size = m->by_rows ? columns : tad_size_of(m->y);
     to.data = (char *)m->to->data + first * (int64_t)tad__width(to.dtype);
     memcpy(dim, shape.dim, to.rank * sizeof *dim);
     tad__shape_strides(&shape, dim + to.rank);
     for (int i = 0; i < to.rank; i++) dim[to.rank + i] *= step;
     tad__put(&m->t->compute, &to, from, false);
+}
+
+/* NULL: zero. Of a diagonal, zeros are there before. */
+static void put_or_zero(const matrix *m, int64_t k, const tad_array *from) {
+    tad__view view;
+    if (from)
+        put(m, k, from);
+    else if (!m->diagonal)
+        put(m, k, tad__number_value(0, (tad_dtype)m->to->dtype, &view));
 }
 
 /* One row or column; unit: a constant that is one at element k. */
@@ -57,17 +68,60 @@ typedef tad_status one_sweep(const matrix *m, void *state, tad_var unit, int64_t
 static tad_status row(const matrix *m, void *state, tad_var unit, int64_t k) {
     tad__view view;
     tad_status s = tad__apart_reverse(state, m->y, unit);
-    const tad_array *gradient = s == TAD_OK ? tad__apart_gradient(state, m->x, &view) : NULL;
-    if (gradient) put(m, k, gradient);
+    if (s == TAD_OK) put_or_zero(m, k, tad__apart_gradient(state, m->x, &view));
     return s;
 }
 
+/* Columns of an array wait until there are neighbours enough to fill a cache line: alone, each of
+ * their elements would write to a line of its own. */
+enum { NEIGHBOURS = 8 };
+
+typedef struct columns {
+    tad__numeric forward;
+    tad_array *waiting[NEIGHBOURS]; /* column first, and those behind it */
+    int64_t first;
+    size_t n;
+} columns;
+
+/* Those that wait, in one pass over the rows. */
+static void turn_columns(const matrix *m, const columns *c) {
+    const double *column[NEIGHBOURS];
+    for (size_t k = 0; k < c->n; k++) column[k] = c->waiting[k]->data;
+    const size_t width = sizeof(double), step = (size_t)tad_size_of(m->x) * width;
+    m->t->compute.kernels->turn->from_rows((size_t)tad_size_of(m->y), c->n, column,
+                                           (char *)m->to->data + (size_t)c->first * width, step);
+}
+
+static void put_waiting(const matrix *m, columns *c) {
+    bool turns = m->to->dtype == TAD_F64 && c->n > 1 && !m->diagonal;
+    for (size_t k = 0; k < c->n; k++) turns = turns && c->waiting[k]->contiguous;
+    if (turns) turn_columns(m, c);
+    for (size_t k = 0; k < c->n; k++) {
+        if (!turns) put(m, c->first + (int64_t)k, c->waiting[k]);
+        tad__buffers_give(&m->t->buffers, c->waiting[k]);
+    }
+    c->n = 0;
+}
+
+static void wait_for_more(const matrix *m, columns *c, int64_t k, tad_array *column) {
+    if (c->n == NEIGHBOURS) put_waiting(m, c);
+    if (c->n == 0) c->first = k;
+    c->waiting[c->n++] = column;
+}
+
 static tad_status column(const matrix *m, void *state, tad_var unit, int64_t k) {
+    columns *c = state;
     tad__view view;
-    tad__numeric_again(state);
-    tad_status s = tad__numeric_push(state, &m->x, &unit, 1);
-    const tad_array *tangent = s == TAD_OK ? tad__numeric_tangent_array(state, m->y, &view) : NULL;
-    if (tangent) put(m, k, tangent);
+    tad__numeric_again(&c->forward);
+    tad_status s = tad__numeric_push(&c->forward, &m->x, &unit, 1);
+    if (s != TAD_OK) return s;
+    tad_array *taken = tad__numeric_take_tangent(&c->forward, m->y);
+    if (taken) {
+        wait_for_more(m, c, k, taken);
+        return s;
+    }
+    put_waiting(m, c);
+    put_or_zero(m, k, tad__numeric_tangent_array(&c->forward, m->y, &view));
     return s;
 }
 
@@ -100,7 +154,10 @@ static tad_status each(const matrix *m, one_sweep *sweep, void *state) {
 
 static tad_status all_rows(const matrix *m) {
     tad__apart apart;
-    if (!tad_node_needs_gradient(m->y)) return TAD_OK; /* all zero */
+    if (!tad_node_needs_gradient(m->y)) {
+        tad__clear(&m->t->compute, m->to);
+        return TAD_OK;
+    }
     if (!tad__apart_begin(&apart, m->y, &m->x, 1, m->what)) return m->t->error.status;
     tad_status s = each(m, row, &apart);
     tad__apart_end(&apart);
@@ -108,17 +165,18 @@ static tad_status all_rows(const matrix *m) {
 }
 
 static tad_status all_columns(const matrix *m) {
-    tad__numeric forward = {.t = m->t, .what = m->what, .y = &m->y, .ny = 1};
+    columns c = {.forward = {.t = m->t, .what = m->what, .y = &m->y, .ny = 1}};
     if (tad__looks_closely(m->t)) return each(m, recorded_column, NULL);
-    if (!tad__numeric_begin(&forward, &m->x, 1, false)) return m->t->error.status;
-    tad_status s = each(m, column, &forward);
-    tad__numeric_end(&forward);
+    if (!tad__numeric_begin(&c.forward, &m->x, 1, false)) return m->t->error.status;
+    tad_status s = each(m, column, &c);
+    put_waiting(m, &c);
+    tad__numeric_end(&c.forward);
     return s;
 }
 
 static tad_status fill_parts(const matrix *m, tad_var *none) {
     (void)none;
-    tad__clear(&m->t->compute, m->to);
+    if (m->diagonal) tad__clear(&m->t->compute, m->to);
     return m->by_rows ? all_rows(m) : all_columns(m);
 }
 

@@ -24,16 +24,23 @@ static void N(put)(const struct N(narrow) *g, size_t i, size_t j, T sum) {
     g->c[row * g->c_row + column * g->c_col] = sum;
 }
 
+static __attribute__((noinline)) void N(put_apart)(const struct N(narrow) *g, size_t row, size_t j,
+                                                   vec sum, size_t count) {
+    T lane[LANES];
+    memcpy(lane, &sum, sizeof sum);
+    for (size_t i = 0; i < count; i++) N(put)(g, row + i, j, lane[i]);
+}
+
 /* Stores lanes along the rows, as a vector where rows are neighbours. */
-static void N(put_lanes)(const struct N(narrow) *g, size_t row, size_t j, vec sum, size_t count) {
+static inline __attribute__((always_inline)) void N(put_lanes)(const struct N(narrow) *g,
+                                                               size_t row, size_t j, vec sum,
+                                                               size_t count) {
     if (g->c_row == 1 && (!g->start || g->start_row == 1)) {
         const T *start = g->start ? g->start + row + (ptrdiff_t)j * g->start_col : NULL;
         N(finish)(g->c + row + (ptrdiff_t)j * g->c_col, start, sum, 0, mask_first(count));
         return;
     }
-    T lane[LANES];
-    memcpy(lane, &sum, sizeof sum);
-    for (size_t i = 0; i < count; i++) N(put)(g, row + i, j, lane[i]);
+    N(put_apart)(g, row, j, sum, count);
 }
 
 /* Elements of C from the sums of their lanes, which come column by column, zeros behind them up to
@@ -76,8 +83,47 @@ static inline __attribute__((always_inline)) void N(sum_dots)(const struct N(nar
         N(put_totals)(g, row, rows, columns, sum);
 }
 
+/* One column, k of so many vectors: these stay in registers while the rows go by. Gives the row
+ * behind the last. */
+static inline __attribute__((always_inline)) size_t N(short_dots)(const struct N(narrow) *g,
+                                                                  size_t row, size_t end, int vecs) {
+    mask last = mask_first(g->k - (size_t)(vecs - 1) * LANES);
+    vec y[4];
+#pragma GCC unroll 4
+    for (int p = 0; p < vecs; p++)
+        y[p] = p + 1 < vecs ? N(load)(g->b + (size_t)p * LANES)
+                            : load_part(g->b + (size_t)p * LANES, last);
+    for (; row + LANES <= end; row += LANES) {
+        const T *a = g->a + (ptrdiff_t)row * g->a_row;
+        vec sum[LANES];
+#pragma GCC unroll 16
+        for (int i = 0; i < (int)LANES; i++, a += g->a_row) {
+            sum[i] = (vec){0};
+#pragma GCC unroll 4
+            for (int p = 0; p < vecs; p++) {
+                const T *x = a + (size_t)p * LANES;
+                sum[i] = fma(p + 1 < vecs ? N(load)(x) : load_part(x, last), y[p], sum[i]);
+            }
+        }
+        N(put_lanes)(g, row, 0, N(totals)(sum), LANES);
+    }
+    return row;
+}
+
+/* One column; gives the row behind the last that fills a vector of rows. */
+static size_t N(column_dots)(const struct N(narrow) *g, size_t row, size_t end) {
+    switch ((g->k + LANES - 1) / LANES) {
+    case 1: return N(short_dots)(g, row, end, 1);
+    case 2: return N(short_dots)(g, row, end, 2);
+    case 3: return N(short_dots)(g, row, end, 3);
+    case 4: return N(short_dots)(g, row, end, 4);
+    }
+    for (; row + LANES <= end; row += LANES) N(sum_dots)(g, row, (int)LANES, 1);
+    return row;
+}
+
 static void N(dots)(const struct N(narrow) *g, size_t row, size_t end) {
-    for (; g->n == 1 && row + LANES <= end; row += LANES) N(sum_dots)(g, row, (int)LANES, 1);
+    if (g->n == 1) row = N(column_dots)(g, row, end);
     for (; row + 4 <= end; row += 4) switch (g->n) {
         case 1: N(sum_dots)(g, row, 4, 1); break;
         case 2: N(sum_dots)(g, row, 4, 2); break;

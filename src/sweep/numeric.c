@@ -222,6 +222,15 @@ const tad_array *tad__numeric_tangent_array(tad__numeric *s, tad_var v, tad__vie
     return tad__number_value(s->tape.tangent[k].number, TAD_F64, view);
 }
 
+tad_array *tad__numeric_take_tangent(tad__numeric *s, tad_var v) {
+    const uint32_t i = v.u.at.index, k = tad__entry_of(&s->tape, i);
+    if (!(s->tape.mark[k] & TAD__MOVES) || !(tad__at(s->t, i)->flags & TAD__ARRAY)) return NULL;
+    tad_array *taken = s->tape.tangent[k].array;
+    s->tape.tangent[k].array = NULL;
+    s->arrays -= taken != NULL;
+    return taken;
+}
+
 tad_var tad__numeric_tangent(tad__numeric *s, tad_var v) {
     const uint32_t k = tad__entry_of(&s->tape, v.u.at.index);
     return constant_of(s, v, &s->tape.tangent[k], s->tape.mark[k] & TAD__MOVES);

@@ -38,6 +38,8 @@ tad_status tad__numeric_push(tad__numeric *s, const tad_var *x, const tad_var *t
 tad_status tad__numeric_pull(tad__numeric *s, tad_var y, const tad_var *x, size_t nx);
 /* The tangent of v as an array, read where it lies; NULL: zero. view: for a number. */
 const tad_array *tad__numeric_tangent_array(tad__numeric *s, tad_var v, tad__view *view);
+/* That array, the caller's from now on: a buffer of the pool. NULL: zero, or v is a number. */
+tad_array *tad__numeric_take_tangent(tad__numeric *s, tad_var v);
 /* A 0-d float64 constant. */
 static inline tad_var tad__number_constant(tad_tape *t, double value) {
     uint32_t index;

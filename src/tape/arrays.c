@@ -1,7 +1,15 @@
 /* Arrays in the arena and in the pool; values as arrays. Rests on arrays.h. */
 #include "arrays.h"
 
-static size_t data_align(size_t bytes) { return bytes >= 64 ? 64 : 16; }
+static size_t data_align(size_t bytes) {
+    return bytes >= TAD__IN_PAGES ? TAD__PAGE : bytes >= 64 ? 64 : 16;
+}
+
+/* What lies before the elements of an array in the pool. */
+static size_t buffer_header(int rank, size_t bytes) {
+    const size_t align = bytes >= TAD__IN_PAGES ? TAD__BEFORE_DATA : 64;
+    return (tad__array_header(rank) + align - 1) / align * align;
+}
 
 tad_array *tad__new_header(tad_tape *t, tad_dtype dtype, const tad_shape *shape) {
     tad_array *a = tad__arena_take(&t->arena, tad__array_header(shape->rank), 16);
@@ -20,9 +28,10 @@ tad_array *tad__new_array(tad_tape *t, tad_dtype dtype, const tad_shape *shape) 
 }
 
 tad_array *tad__new_buffer(tad_tape *t, tad_dtype dtype, const tad_shape *shape) {
-    size_t header, bytes, total;
-    if (!tad__align(tad__array_header(shape->rank), 64, &header)) return NULL;
-    if (!tad__shape_bytes(shape, dtype, &bytes) || !tad__sum(header, bytes, &total)) return NULL;
+    size_t bytes, total;
+    if (!tad__shape_bytes(shape, dtype, &bytes)) return NULL;
+    const size_t header = buffer_header(shape->rank, bytes);
+    if (!tad__sum(header, bytes, &total)) return NULL;
     tad_array *a = tad__buffers_take(&t->buffers, total);
     if (!a) return NULL;
     tad__array_layout(a, dtype, shape);
@@ -43,9 +52,9 @@ tad_array *tad__new_like(tad_tape *t, const tad_array *like) {
 }
 
 tad_array *tad__new_buffer_like(tad_tape *t, const tad_array *like) {
-    size_t header = (tad__array_header(like->rank) + 63) / 64 * 64;
-    tad_array *a =
-        tad__buffers_take(&t->buffers, header + (size_t)like->size * tad__width(like->dtype));
+    const size_t bytes = (size_t)like->size * tad__width(like->dtype);
+    const size_t header = buffer_header(like->rank, bytes);
+    tad_array *a = tad__buffers_take(&t->buffers, header + bytes);
     if (!a) return NULL;
     tad__array_repeat(a, like);
     a->data = (char *)a + header;

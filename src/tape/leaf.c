@@ -59,7 +59,7 @@ static tad_var copied(tad_tape *t, const char *what, enum tad__kind kind, tad_dt
     }
     size_t bytes = (size_t)a->size * tad_dtype_size(dtype);
     if (bytes && data)
-        memcpy(a->data, data, bytes);
+        tad__copy_bytes(a->data, data, bytes);
     else if (bytes)
         memset(a->data, 0, bytes);
     if (kind == TAD__PARAM && !(a->version = new_version(t))) {

@@ -166,7 +166,7 @@ tad_status tad_assign(tad_var param, const void *data) {
     size_t bytes = (size_t)tad_size_of(param) * tad_dtype_size(tad_dtype_of(param));
     if (!data && bytes) return tad__fail(param.tape, TAD_BAD_ARGUMENT, "assign: no data");
     void *to = tad__change(param.tape, i);
-    if (bytes) memcpy(to, data, bytes);
+    tad__copy_bytes(to, data, bytes);
     return TAD_OK;
 }
 

@@ -3,11 +3,11 @@
  * MNIST.
  *
  *   bench_train [--quick] [--rounds N] [NAME ...] */
-#define _GNU_SOURCE
+#include "processors.h"
+
 #include "bench.h"
 
 #include <math.h>
-#include <sched.h>
 
 #include <tad/tad.h>
 
@@ -273,11 +273,6 @@ static void measure_step(const work *w, trainer *t, by_hand *h, const bench_opti
     char name[64];
     snprintf(name, sizeof name, "%s_vs_%s", w->name, w->products ? "products" : "hand");
     if (w->limit > 0) bench_at_most(name, 1 / bench_ratio(&cases[TAD], limit), w->limit);
-}
-
-static bool two_processors(void) {
-    cpu_set_t set;
-    return !sched_getaffinity(0, sizeof set, &set) && CPU_COUNT(&set) > 1;
 }
 
 static void measure_threads(const work *w, trainer *one, const bench_options *o) {

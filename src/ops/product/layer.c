@@ -27,14 +27,13 @@ static int row_axes(const tad_call_frame *c) {
 static bool form(tad__product *p, const tad_call_frame *call, const tad_array *out) {
     const tad_array *x = call->in[0], *w = call->in[1];
     const int rows = row_axes(call);
-    p->batches = 1;
     if (!split_matrix(x, rows, &p->a)) {
         x = tad__contiguous(p->compute, x);
         if (!x || !split_matrix(x, rows, &p->a)) return false;
     }
     (void)split_matrix(w, 1, &p->b); /* two axes are a matrix */
     if (is_linear(call)) tad__transpose(&p->b);
-    p->c = tad__product_of(&p->a, &p->b, out);
+    tad__set_result(p, out);
     return true;
 }
 
@@ -60,6 +59,7 @@ static void walk_rows(tad__product *p, const tad_array *x) {
     p->batch.rank = last;
     for (int i = last - 1; i >= 0; i--) {
         p->a.step[i] = stride[i];
+        p->b.step[i] = 0;
         p->c.step[i] = step;
         step *= x->dim[i];
     }

@@ -8,18 +8,21 @@ enum { MATMUL, BMM, MV, DOT, OUTER };
 
 /* ---- operands as matrices ---- */
 
-/* The last axes of an operand of matmul; a vector is one row or one column. *m is zero before. */
+/* The last axes of an operand of matmul; a vector is one row or one column. */
 static void last_axes(const tad_array *x, bool vector_is_row, const tad_shape *batch,
                       tad__matrix *m) {
     const int64_t *s = tad_strides(x);
     m->data = x->data;
     m->rows = m->cols = 1;
+    m->row = m->col = 0;
     bool row = x->rank > 1 || vector_is_row, col = x->rank > 1 || !vector_is_row;
     int at = x->rank;
     if (row) at--, m->cols = x->dim[at], m->col = s[at];
     if (col) at--, m->rows = x->dim[at], m->row = s[at];
-    for (int i = batch->rank - 1; at > 0; i--)
-        if (x->dim[--at] != 1) m->step[i] = s[at];
+    for (int i = batch->rank - 1; i >= 0; i--) {
+        at--;
+        m->step[i] = at >= 0 && x->dim[at] != 1 ? s[at] : 0;
+    }
 }
 
 /* A batch of A against one B is one taller A. Decided by sizes, and strides of A, alone: an operand
@@ -36,23 +39,22 @@ static void merge_batches(tad__product *p, const tad_array *a, const tad_array *
     p->batch.rank = 0;
 }
 
-/* The batch axes of both operands, broadcast together; false: they do not. Most have none, and then
- * no shape is copied. */
-static bool batch_of(const tad_array *a, const tad_array *b, tad_shape *batch) {
-    *batch = TAD_0D;
+/* The batch axes of both. Most matrices have none: shapes are large to pass about. */
+static bool join_batches(const tad_array *a, const tad_array *b, tad_shape *batch) {
+    batch->rank = 0;
     if (a->rank <= 2 && b->rank <= 2) return true;
-    const tad_shape of_a = tad__batch_axes(a), of_b = tad__batch_axes(b);
-    return tad__shape_broadcast(&of_a, &of_b, batch);
+    const tad_shape sa = tad__batch_axes(a), sb = tad__batch_axes(b);
+    return tad__shape_broadcast(&sa, &sb, batch);
 }
 
 static bool form(tad__product *p, const tad_call_frame *call, const tad_array *out) {
     const tad_array *a = call->in[0], *b = call->in[1];
     bool outer = call->op == &tad__ops_matmul[OUTER];
-    (void)batch_of(a, b, &p->batch);
-    tad__shape_size(&p->batch, &p->batches);
+    (void)join_batches(a, b, &p->batch);
+    if (p->batch.rank) tad__shape_size(&p->batch, &p->batches);
     last_axes(a, !outer, &p->batch, &p->a);
     last_axes(b, outer, &p->batch, &p->b);
-    p->c = tad__product_of(&p->a, &p->b, out);
+    tad__set_result(p, out);
     int64_t step = p->c.rows * p->c.cols;
     for (int i = p->batch.rank - 1; i >= 0; i--) {
         p->c.step[i] = step;
@@ -90,7 +92,7 @@ static tad_status matmul_shape(const tad_call_frame *c, tad_type *out, size_t *n
     int64_t k = a->dim[a->rank - 1], l = b->dim[b->rank > 1 ? b->rank - 2 : 0];
     if (k != l) return tad__inner_differ(c, k, l);
     tad_shape *s = &out[0].shape;
-    if (!batch_of(a, b, s))
+    if (!join_batches(a, b, s))
         return tad_fail(c, TAD_BAD_SHAPE, "the leading axes do not broadcast together");
     out[0].dtype = (tad_dtype)a->dtype;
     if (a->rank > 1) s->dim[s->rank++] = a->dim[a->rank - 2];

@@ -2,21 +2,22 @@
  * product.h. */
 #include "product.h"
 
-#include <string.h>
-
 /* ---- operands as matrices ---- */
 
 bool tad__product_prepare(tad__product *p, const tad_call_frame *call, tad__product_form *form,
                           const tad_array *out) {
-    memset(p, 0, sizeof *p);
-    p->compute = call->compute;
+    p->compute = call->compute; /* one by one: clearing all takes as long as a small product */
     p->dtype = (tad_dtype)call->in[0]->dtype;
+    p->batch.rank = 0;
+    p->batches = 1;
     return form(p, call, out);
 }
 
-tad__matrix tad__product_of(const tad__matrix *a, const tad__matrix *b, const tad_array *out) {
-    return (tad__matrix){
-        .data = out->data, .rows = a->rows, .cols = b->cols, .row = b->cols, .col = 1};
+void tad__set_result(tad__product *p, const tad_array *out) {
+    p->c.data = out->data;
+    p->c.rows = p->a.rows;
+    p->c.cols = p->c.row = p->b.cols;
+    p->c.col = 1;
 }
 
 bool tad__join_axes(const tad_array *x, int from, int to, int64_t *size, int64_t *stride) {
@@ -34,12 +35,15 @@ bool tad__join_axes(const tad_array *x, int from, int to, int64_t *size, int64_t
     return true;
 }
 
+static void swap(int64_t *a, int64_t *b) {
+    const int64_t kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
 void tad__transpose(tad__matrix *m) {
-    tad__matrix n = *m;
-    m->rows = n.cols;
-    m->row = n.col;
-    m->cols = n.rows;
-    m->col = n.row;
+    swap(&m->rows, &m->cols);
+    swap(&m->row, &m->col);
 }
 
 /* ---- computing ---- */
@@ -114,19 +118,19 @@ static tad_status operand_gradient(tad_backward *b, size_t i, tad__product_form 
     call.n_in = 2;
     tad__product p; /* with the buffer in the operand's place */
     if (!tad__product_prepare(&p, &call, form, b->cotangent[0])) return TAD_NO_MEMORY;
-    tad__matrix z = i ? p.b : p.a, x = i ? p.a : p.c, y = i ? p.c : p.b;
-    bool shared = is_shared(&p, &z);
+    tad__matrix *z = i ? &p.b : &p.a, *x = i ? &p.a : &p.c, *y = i ? &p.c : &p.b;
+    bool shared = is_shared(&p, z);
     if (fresh && shared) tad__clear(p.compute, buffer);
-    tad__transpose(i ? &x : &y);
-    if (z.col != 1 && z.cols != 1) { /* the transposed gradient is what lies in rows */
-        tad__matrix swap = x;
+    tad__transpose(i ? x : y);
+    if (z->col != 1 && z->cols != 1) { /* the transposed gradient is what lies in rows */
+        tad__matrix *const kept = x;
         x = y;
-        y = swap;
-        tad__transpose(&x);
-        tad__transpose(&y);
-        tad__transpose(&z);
+        y = kept;
+        tad__transpose(x);
+        tad__transpose(y);
+        tad__transpose(z);
     }
-    return tad__multiply(&p, &x, &y, &z, !fresh || shared, NULL);
+    return tad__multiply(&p, x, y, z, !fresh || shared, NULL);
 }
 
 tad_status tad__product_gradients(tad_backward *b, tad__product_form *form) {

@@ -11,7 +11,7 @@
 /* A batch of matrices in an array. */
 typedef struct tad__matrix {
     char *data;
-    int64_t rows, cols, row, col; /* sizes and strides, in elements */
+    int64_t rows, row, cols, col; /* each size with its stride, in elements */
     int64_t step[TAD_MAX_RANK];   /* strides of the product's batch axes; 0 where broadcast */
 } tad__matrix;
 
@@ -24,16 +24,16 @@ typedef struct tad__product {
     tad__matrix a, b, c;
 } tad__product;
 
-/* Which matrices an op multiplies: sets batch, batches, a, b and c of *p, which is zero otherwise.
- * The first two operands may be gradients of theirs; out: the result or its cotangent, contiguous.
- * False: no memory. */
+/* Which matrices an op multiplies: sets a, b and c of *p, and batch and batches where there are
+ * any. The first two operands may be gradients of theirs; out: the result or its cotangent,
+ * contiguous. False: no memory. */
 typedef bool tad__product_form(tad__product *p, const tad_call_frame *call, const tad_array *out);
 
 /* The product of a call. False: no memory. */
 bool tad__product_prepare(tad__product *p, const tad_call_frame *call, tad__product_form *form,
                           const tad_array *out);
-/* C of as many rows as A and columns as B, row by row in contiguous memory. */
-tad__matrix tad__product_of(const tad__matrix *a, const tad__matrix *b, const tad_array *out);
+/* Sets C, of as many rows as A and columns as B, row by row in contiguous memory. */
+void tad__set_result(tad__product *p, const tad_array *out);
 /* Axes [from, to) as a single one; false when no one stride steps through them. */
 bool tad__join_axes(const tad_array *x, int from, int to, int64_t *size, int64_t *stride);
 void tad__transpose(tad__matrix *m);
