@@ -73,12 +73,13 @@ def check_hello():
 
 
 def check_ode():
-    value = {"x": [0.7, 1.3, 0.4, 0.9], "s": 2}
-    compare("ode primal", ask("ode", "primal", value), reference.ode_all(value["x"], value), 1e-12)
-    gradient = ask("ode", "gradient", value)
-    compare("ode gradient", gradient, slopes(lambda z: reference.ode(z, value), value["x"]), 1e-9)
-    if not all(gradient):
-        FAILURES.append("ode gradient: there are zeros in it")
+    for value in ({"x": [0.7, 1.3, 0.4, 0.9], "s": 2}, # one block; several, the last one shorter
+                  {"x": [0.7, 1.3, 0.4, 0.9, 1.1, 0.6, 1.2, 0.8, 0.5, 1.4], "s": 4, "block": 4}):
+        compare("ode primal", ask("ode", "primal", value), reference.ode_all(value["x"], value), 1e-12)
+        gradient = ask("ode", "gradient", value)
+        compare("ode gradient", gradient, slopes(lambda z: reference.ode(z, value), value["x"]), 1e-9)
+        if not all(gradient):
+            FAILURES.append("ode gradient: there are zeros in it")
 
 
 def check_scalar_results():
