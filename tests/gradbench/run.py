@@ -163,6 +163,8 @@ def print_head(cells, widths, markdown):
 
 def print_scores(results, markdown):
     (head, *rows), said = scores.table(results, NO_DERIVATIVE)
+    if not rows:
+        return
     widths = [10, 11, 13, 19, 14, 15]
     print()
     print_head(head, widths, markdown)
@@ -218,7 +220,8 @@ def main():
     head = ["eval", "size", "function", *options.tools, "prepare", "tad / best other", "differ"]
     print_head(head, widths_of(options.tools), options.markdown)
     results = {name: evaluate(options.copy, name, options) for name in options.evals or EVALS}
-    print_scores(results, options.markdown)
+    if not options.quick:
+        print_scores(results, options.markdown)
     for failure in FAILURES:
         print(failure)
     return 1 if FAILURES else 0
