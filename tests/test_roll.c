@@ -727,6 +727,24 @@ START_TEST(groups_are_shown) {
 }
 END_TEST
 
+/* A step of a recurrence has few operations, and runs thousands of times. */
+START_TEST(few_steps_are_rolled_up_if_asked) {
+    static support_text k;
+    for (int steps = 8; steps <= 24; steps += 16) {
+        static graph g;
+        g.n_in = g.n_out = 1;
+        g.in[0] = g.out[0] = tad_scalar(t, 0.5);
+        for (int i = 0; i < steps; i++)
+            g.out[0] = i % 2 ? tad_sin(g.out[0]) : tad_fma(g.out[0], g.in[0], g.in[0]);
+        tad_program *p = frozen(&g, _i, "steps");
+        k.length = 0;
+        ck_assert_int_eq(tad_program_dump(p, support_keep, &k), TAD_OK);
+        ck_assert_int_eq(strstr(k.data, "rolled up, ") != NULL, _i == ROLLED && steps == 24);
+        tad_program_free(p);
+    }
+}
+END_TEST
+
 /* ---- what it costs ---- */
 
 /* What time depends on, and no result: how many sums and functions run as vectors, how many words
@@ -862,6 +880,7 @@ static Suite *suite(void) {
 
     c = tape_case(s, "text");
     tcase_add_loop_test(c, groups_are_shown, 0, WAYS);
+    tcase_add_loop_test(c, few_steps_are_rolled_up_if_asked, 0, WAYS);
 
     c = tape_case(s, "memory");
     tcase_add_loop_test(c, running_takes_no_memory, 0, WAYS);

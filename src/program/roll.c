@@ -5,8 +5,9 @@
 
 #include "tape/error.h"
 
-/* Number steps that are worth it. Fewer run well at many points at once, and in little memory. */
-enum { FEWEST = 64, FEWEST_EXACT = 2048, MOST_BITS = 26 };
+/* Number steps that are worth it. Fewer run well at many points at once, and in little memory; if
+ * asked for, a list of few is faster at one point than the steps are. */
+enum { FEWEST = 16, FEWEST_EXACT = 2048, MOST_BITS = 26 };
 
 void *tad__roll_take(tad__roll *r, size_t n, size_t size) {
     size_t bytes;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Are tad's programs for GradBench right? On tiny inputs: values against the formulas in plain Python
 (reference.py), derivatives against central differences of these, kmeans against means, particle and
-saddle against the numbers that GradBench expects.
+saddle against the numbers that GradBench expects; the scores of run.py on made-up times.
 
 Usage: check.py FOLDER        with the programs: hello, gmm, ...
 """
@@ -14,6 +14,7 @@ import tempfile
 
 import inputs
 import reference
+import scores
 
 FAILURES = []
 
@@ -73,12 +74,13 @@ def check_hello():
 
 
 def check_ode():
-    value = {"x": [0.7, 1.3, 0.4, 0.9], "s": 2}
-    compare("ode primal", ask("ode", "primal", value), reference.ode_all(value["x"], value), 1e-12)
-    gradient = ask("ode", "gradient", value)
-    compare("ode gradient", gradient, slopes(lambda z: reference.ode(z, value), value["x"]), 1e-9)
-    if not all(gradient):
-        FAILURES.append("ode gradient: there are zeros in it")
+    for value in ({"x": [0.7, 1.3, 0.4, 0.9], "s": 2}, # one block; several, the last one shorter
+                  {"x": [0.7, 1.3, 0.4, 0.9, 1.1, 0.6, 1.2, 0.8, 0.5, 1.4], "s": 4, "block": 4}):
+        compare("ode primal", ask("ode", "primal", value), reference.ode_all(value["x"], value), 1e-12)
+        gradient = ask("ode", "gradient", value)
+        compare("ode gradient", gradient, slopes(lambda z: reference.ode(z, value), value["x"]), 1e-9)
+        if not all(gradient):
+            FAILURES.append("ode gradient: there are zeros in it")
 
 
 def check_scalar_results():
@@ -142,7 +144,19 @@ def check_nested():
         compare(f"saddle {function}", ask("saddle", function, inputs.saddle()), [8.246324826140356e-06] * 4, 1e-15)
 
 
+def check_scores():
+    """Of the modes of particle the best counts, of others the sum; a tool without all of it has no score."""
+    ode = [("primal", {"manual": 1, "codipack": 1, "adept": 2, "tad": 2, "compiled": 1}),
+           ("gradient", {"manual": 0, "codipack": 5, "tad": 2, "compiled": 1})]
+    particle = [("rr", {"finite": 3, "tad": 9}), ("ff", {"finite": 7, "tad": 4})]
+    rows, said = scores.table({"ode": ode, "particle": particle}, {("manual", "ode", "gradient")})
+    wanted = [["ode", "manual", "0.25", "1.00", "1 of 2", "no"], ["particle", "finite", "0.75", "0.75", "-", "-"]]
+    if rows[1:] != wanted or "over 2 " not in said or not said.endswith(": 0.433, without formulas 0.866"):
+        FAILURES.append(f"scores: {rows[1:]}; {said}")
+
+
 def main():
+    check_scores()
     check_hello()
     check_ode()
     check_scalar_results()

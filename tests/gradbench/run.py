@@ -10,7 +10,8 @@ that is not installed); once more as "compiled", with programs compiled in place
 C++ objectives, as codipack and adept have them, with tad::var. Inputs are made as
 GradBench's evals make them. All tools must agree with the first that runs: |a - b| / max(1, |a| + |b|) at
 most 1e-4, as GradBench wants it. They run in turns, on one core; a time is the median of the medians of
-the rounds. What cannot be had is said in a sentence, and left out.
+the rounds. What cannot be had is said in a sentence, and left out. A second table has GradBench's scores
+(scores.py).
 """
 import argparse
 import json
@@ -22,6 +23,7 @@ import sys
 import tempfile
 
 import inputs
+import scores
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOOLS = ["manual", "codipack", "adept", "finite"]
@@ -146,14 +148,38 @@ def row(name, size, function, times, worst, tools):
     return cells
 
 
-def print_row(cells, markdown):
+def print_row(cells, widths, markdown):
     if markdown:
         print("| " + " | ".join(cells) + " |", flush=True)
     else:
-        print("".join(c.ljust(w) for c, w in zip(cells, [10, 24, 11] + [11] * (len(cells) - 5) + [18, 8])), flush=True)
+        print("".join(c.ljust(w) for c, w in zip(cells, widths)), flush=True)
+
+
+def print_head(cells, widths, markdown):
+    print_row(cells, widths, markdown)
+    if markdown:
+        print_row(["---"] * len(cells), widths, True)
+
+
+def print_scores(results, markdown):
+    (head, *rows), said = scores.table(results, NO_DERIVATIVE)
+    if not rows:
+        return
+    widths = [10, 11, 13, 19, 14, 15]
+    print()
+    print_head(head, widths, markdown)
+    for cells in rows:
+        print_row(cells, widths, markdown)
+    print(f"\n{said}")
+
+
+def widths_of(tools):
+    return [10, 24, 11] + [11] * (len(tools) + 1) + [18, 8]
 
 
 def evaluate(copy, name, options):
+    """Prints the rows; gives functions with the times of the tools."""
+    cases = []
     functions, sizes, quick = EVALS[name]
     programs = build(copy, name, options.tools)
     for size in quick if options.quick else sizes:
@@ -167,7 +193,10 @@ def evaluate(copy, name, options):
                 json.dump(value, file)
             for function in functions:
                 times, worst = measure(programs, path, function, options.rounds)
-                print_row(row(name, size, function, times, worst, options.tools), options.markdown)
+                cells = row(name, size, function, times, worst, options.tools)
+                print_row(cells, widths_of(options.tools), options.markdown)
+                cases.append((function, {tool: seconds for tool, (seconds, _) in times.items()}))
+    return cases
 
 
 def main():
@@ -189,11 +218,10 @@ def main():
     if unknown:
         p.error(f"no such evaluation: {', '.join(sorted(unknown))}")
     head = ["eval", "size", "function", *options.tools, "prepare", "tad / best other", "differ"]
-    print_row(head, options.markdown)
-    if options.markdown:
-        print_row(["---"] * len(head), True)
-    for name in options.evals or EVALS:
-        evaluate(options.copy, name, options)
+    print_head(head, widths_of(options.tools), options.markdown)
+    results = {name: evaluate(options.copy, name, options) for name in options.evals or EVALS}
+    if not options.quick:
+        print_scores(results, options.markdown)
     for failure in FAILURES:
         print(failure)
     return 1 if FAILURES else 0
