@@ -28,6 +28,7 @@ FILES = (r"f(open|close|read|write|seeko?|tello?|eof|error|flush|sync|ileno|stat
          r"|(__xpg_)?strerror(_r)?|__errno_location|inflate\w*|crc32|json_\w+")
 SPECIAL = {
     "base_memory.c.o": r"malloc|realloc|free|aligned_alloc|madvise",
+    "base_pages.c.o": r"mmap(64)?|munmap|mremap|madvise",
     "*gemm_library.c.o": r"cblas_[sd]gemm|dnnl_sgemm",
     "*linalg_lapack.c.o": r"[sd](getr[fsi]|potrf|geqrf|orgqr|syevd|gesdd|gemm)_",
     "*fourier_fftw.c.o": r"fftwf?_(alignment_of|make_planner_thread_safe|plan_dft_1d|execute_dft|destroy_plan)",

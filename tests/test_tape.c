@@ -803,6 +803,21 @@ START_TEST(what_is_moved_a_little_further_on_is_whole) {
 END_TEST
 
 /* A node, a header and two numbers, and what doubling leaves free. */
+/* From some megabytes on the vectors beside nodes are mappings, which move as they grow. */
+START_TEST(vectors_of_long_tapes_are_whole_wherever_they_move) {
+    tad_tape *t = tad_tape_new(NULL);
+    tad_var x = tad_scalar(t, 3), y = x;
+    size_t n = 1;
+    for (size_t most = 50000; most <= 800000; most *= 4) {
+        for (; n < most; n++) y = tad_add(y, x);
+        ck_assert_int_eq(tad_reverse(y), TAD_OK);
+        ck_assert_double_eq(tad_gradient_item(x), (double)n);
+        ck_assert_double_eq(tad_item(y), 3 * (double)n);
+    }
+    tad_tape_free(t);
+}
+END_TEST
+
 START_TEST(two_thousand_small_arrays_fit_a_megabyte) {
     tad_tape *t = tad_tape_new(NULL);
     tad_var x = tad_input(t, TAD_F64, TAD_SHAPE(2), NULL);
@@ -1338,6 +1353,7 @@ static Suite *suite(void) {
     tcase_add_test(c, a_large_array_with_gaps_on_every_axis_is_read_right);
     tcase_add_test(c, large_arrays_lie_at_one_place_of_a_page);
     tcase_add_test(c, what_is_moved_a_little_further_on_is_whole);
+    tcase_add_test(c, vectors_of_long_tapes_are_whole_wherever_they_move);
     tcase_add_test(c, two_thousand_small_arrays_fit_a_megabyte);
     tcase_add_test(c, long_tapes_ask_for_memory_seldom);
     tcase_add_test(c, the_memory_limit_is_kept);

@@ -128,8 +128,8 @@ TAD_API TAD_MUST_USE tad_status tad_hvp_many(tad_fn *f, void *user, const tad_va
  * named are differentiated by; others may be constants.
  *
  * Cost: as many sweeps as the smaller of both sizes, in reverse mode for no more results than
- * inputs, else forward (the other one where an op has only one rule). Memory: the result and one
- * sweep. */
+ * inputs, else forward (the other one where an op has only one rule). Memory: the result, one
+ * sweep, and forward up to eight columns that are put into the result together. */
 
 /* d y / d x[i]: shape of y followed by shape of x[i]. */
 TAD_API TAD_MUST_USE tad_status tad_jacobian(tad_fn *f, void *user, const tad_var *x, size_t n,

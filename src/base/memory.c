@@ -2,6 +2,8 @@
 #define _DEFAULT_SOURCE /* madvise */
 #include "memory.h"
 
+#include "pages.h"
+
 #include <stdlib.h>
 #include <string.h>
 #ifdef __linux__
@@ -14,13 +16,12 @@ enum { ALIGN = 64, FIRST_CHUNK = 64 * 1024, LARGEST_STEP = 64 * 1024 * 1024 };
  * fewer faults, and fewer misses in the tables of pages afterwards. The whole pages that the memory
  * begins and ends in are advised too, because a mapping in two parts could not be grown in place.
  */
-enum { LARGE = 2 * 1024 * 1024 };
 
 static void *advised(void *p, size_t size) {
 #ifdef MADV_HUGEPAGE
     const size_t lead = (uintptr_t)p % TAD__PAGE;
     /* Where there are none, memory is as it was. */
-    if (p && size >= LARGE)
+    if (p && size >= TAD__LARGE_PAGE)
         (void)madvise((char *)p - lead, (lead + size + TAD__PAGE - 1) / TAD__PAGE * TAD__PAGE,
                       MADV_HUGEPAGE);
 #else
@@ -48,36 +49,80 @@ void tad__memory_init(tad__memory *m, const tad_allocator *allocator, size_t lim
         m->allocator = *allocator;
     else
         m->allocator.resize = standard_resize;
+    m->is_mapped = m->allocator.resize == standard_resize && TAD__GAP == 0 && tad__has_mappings();
     m->limit = limit;
 }
 
-void *tad__memory_resize(tad__memory *m, void *old, size_t old_size, size_t new_size) {
+/* How an allocator is called; what is counted is the same. */
+typedef void *resizing(tad__memory *m, void *old, size_t old_size, size_t new_size);
+
+static void *resize(tad__memory *m, void *old, size_t old_size, size_t new_size) {
+    return m->allocator.resize(m->allocator.user, old, old_size, new_size);
+}
+
+/* Blocks of a large page and more are mappings. */
+static void *resize_long(tad__memory *m, void *old, size_t old_size, size_t new_size) {
+    const bool was = old && old_size >= TAD__LARGE_PAGE, will = new_size >= TAD__LARGE_PAGE;
+    if (!m->is_mapped || (!was && !will)) return resize(m, old, old_size, new_size);
+    if ((was || !old) && (will || new_size == 0)) return tad__map_again(old, old_size, new_size);
+    void *p = will ? tad__map_again(NULL, 0, new_size) : resize(m, NULL, 0, new_size);
+    if (!p) return NULL;
+    memcpy(p, old, tad__min(old_size, new_size));
+    (void)resize_long(m, old, old_size, 0);
+    return p;
+}
+
+static void *resize_by(resizing *by, tad__memory *m, void *old, size_t old_size, size_t new_size) {
     size_t live = m->count.live - old_size;
     if (new_size == 0) {
-        if (old) m->allocator.resize(m->allocator.user, old, old_size, 0);
+        if (old) (void)by(m, old, old_size, 0);
         m->count.live = live;
         return NULL;
     }
     if (!tad__sum(live, new_size, &live)) return NULL;
     if (m->limit && live > m->limit) return NULL;
     m->count.calls++;
-    void *p = m->allocator.resize(m->allocator.user, old, old_size, new_size);
+    void *p = by(m, old, old_size, new_size);
     if (!p) return NULL;
     m->count.live = live;
     if (live > m->count.peak) m->count.peak = live;
     return p;
 }
 
-bool tad__memory_grow(tad__memory *m, void **vector, size_t *capacity, size_t need, size_t size) {
+void *tad__memory_resize(tad__memory *m, void *old, size_t old_size, size_t new_size) {
+    return resize_by(resize, m, old, old_size, new_size);
+}
+
+void *tad__memory_resize_long(tad__memory *m, void *old, size_t old_size, size_t new_size) {
+    return resize_by(resize_long, m, old, old_size, new_size);
+}
+
+static bool grow_by(resizing *by, tad__memory *m, void **vector, size_t *capacity, size_t need,
+                    size_t size) {
     if (need <= *capacity) return true;
     size_t want = *capacity < 8 ? 8 : *capacity, bytes;
     while (want < need)
         if (!tad__mul(want, 2, &want)) return false;
     if (!tad__mul(want, size, &bytes)) return false;
-    void *p = tad__memory_resize(m, *vector, *capacity * size, bytes);
+    void *p = resize_by(by, m, *vector, *capacity * size, bytes);
     if (!p) return false;
     *vector = p;
     *capacity = want;
+    return true;
+}
+
+bool tad__memory_grow(tad__memory *m, void **vector, size_t *capacity, size_t need, size_t size) {
+    return grow_by(resize, m, vector, capacity, need, size);
+}
+
+/* New pages are zero. */
+bool tad__memory_grow_long(tad__memory *m, void **vector, size_t *capacity, size_t need,
+                           size_t size) {
+    const size_t before = *capacity * size;
+    if (!grow_by(resize_long, m, vector, capacity, need, size)) return false;
+    const size_t bytes = *capacity * size;
+    if (!m->is_mapped || bytes < TAD__LARGE_PAGE)
+        memset((char *)*vector + before, 0, bytes - before);
     return true;
 }
 

@@ -14,15 +14,21 @@
 
 typedef struct tad__memory {
     tad_allocator allocator;
-    size_t limit; /* bytes; 0: none */
+    bool is_mapped; /* long vectors lie in mappings (pages.h): the allocator is the library's */
+    size_t limit;   /* bytes; 0: none */
     tad_memory count;
 } tad__memory;
 
 void tad__memory_init(tad__memory *m, const tad_allocator *allocator, size_t limit);
 /* As the hook: new_size 0 frees. */
 void *tad__memory_resize(tad__memory *m, void *old, size_t old_size, size_t new_size);
+/* The same for a long vector, one that has an element for each node. */
+void *tad__memory_resize_long(tad__memory *m, void *old, size_t old_size, size_t new_size);
 /* Grows a vector to hold at least `need` elements of `size` bytes; *capacity counts elements. */
 bool tad__memory_grow(tad__memory *m, void **vector, size_t *capacity, size_t need, size_t size);
+/* What is new of a long vector is zero. */
+bool tad__memory_grow_long(tad__memory *m, void **vector, size_t *capacity, size_t need,
+                           size_t size);
 
 /* ---- pages ---- */
 

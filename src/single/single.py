@@ -22,7 +22,7 @@ BODY = re.compile(r'^#define BODY "(.*)"$', re.M)
 MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)((?:.*\\\n)*.*)$", re.M)
 # What is the same whoever includes it: functions for whoever wants them, numbers that are no words of macros.
 ONCE = re.compile(r"^static UNUSED [^;{]*\{(?:[^\n]*\}\n|.*?^\}\n)|^enum \{\n.*?^\};\n", re.M | re.S)
-POSIX = re.compile(r"^#define _(?:POSIX_C|DEFAULT)_SOURCE.*\n", re.M)
+POSIX = re.compile(r"^#define _(?:POSIX_C|DEFAULT|GNU)_SOURCE.*\n", re.M)
 TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|->|[A-Za-z_]\w*|\s+|.', re.S)
 BRACE = re.compile(r"[][(){};]")
 MORE = re.compile(r"\s*[;,=\w*]") # behind a brace: the declaration goes on

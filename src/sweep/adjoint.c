@@ -9,14 +9,10 @@
 
 bool tad__have_adjoints(tad_tape *t, size_t n) {
     void *vector = t->head.adjoint;
-    if (!tad__memory_grow(&t->memory, &vector, &t->last.adjoint_capacity, n,
-                          sizeof *t->head.adjoint))
+    if (!tad__memory_grow_long(&t->memory, &vector, &t->last.adjoint_capacity, n,
+                               sizeof *t->head.adjoint))
         return false;
     t->head.adjoint = vector;
-    tad__swept *last = &t->last;
-    if (n <= last->adjoints) return true;
-    memset(t->head.adjoint + last->adjoints, 0, (n - last->adjoints) * sizeof *t->head.adjoint);
-    last->adjoints = n; /* pages beyond are never touched */
     return true;
 }
 

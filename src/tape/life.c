@@ -66,7 +66,7 @@ static void free_labels(tad_tape *t, tad__labels *l) {
 }
 
 static void free_swept(tad__memory *m, tad__adjoint *adjoint, const tad__swept *s) {
-    tad__memory_resize(m, adjoint, s->adjoint_capacity * sizeof *adjoint, 0);
+    tad__memory_resize_long(m, adjoint, s->adjoint_capacity * sizeof *adjoint, 0);
     tad__memory_resize(m, s->root, s->root_capacity * sizeof *s->root, 0);
 }
 
@@ -86,7 +86,7 @@ void tad_tape_free(tad_tape *t) {
     tad__buffers_free(&t->buffers);
     free_labels(t, &t->names);
     free_labels(t, &t->places);
-    tad__memory_resize(m, t->head.node, t->capacity * sizeof *t->head.node, 0);
+    tad__memory_resize_long(m, t->head.node, t->capacity * sizeof *t->head.node, 0);
     tad__memory_resize(m, t->cut, t->cut_capacity * sizeof *t->cut, 0);
     tad__memory_resize(m, (void *)t->scope, t->scope_capacity * sizeof *t->scope, 0);
     tad__memory_resize(m, t->witness, t->witness_capacity * sizeof *t->witness, 0);

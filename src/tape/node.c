@@ -16,8 +16,8 @@ bool tad__grow_nodes(tad_tape *t) {
         tad__fail(t, TAD_TOO_LARGE, "the tape holds 2^32 nodes at most");
         return false;
     }
-    tad__node *p =
-        tad__memory_resize(&t->memory, t->head.node, t->capacity * sizeof *p, want * sizeof *p);
+    tad__node *p = tad__memory_resize_long(&t->memory, t->head.node, t->capacity * sizeof *p,
+                                           want * sizeof *p);
     if (!p) {
         tad__no_memory(t, "recording");
         return false;

@@ -54,7 +54,6 @@ typedef struct tad__error {
 
 /* What a reverse sweep leaves besides flags of nodes and what the head has. */
 typedef struct tad__swept {
-    size_t adjoints;         /* nodes beyond have none */
     size_t adjoint_capacity; /* how many there is room for */
     uint32_t array_adjoints; /* buffers now held by nodes */
     uint32_t released;       /* nodes flagged so are this one or later; TAD__NO_NODE: none */
