@@ -13,7 +13,7 @@ static tad_var rosenbrock(const tad_var *x, size_t n) {
     tad_var y = tad_number(0);
     for (size_t i = 0; i + 1 < n; i++) {
         tad_var a = tad_fnma(x[i], x[i], x[i + 1]), b = from(1, x[i]);
-        y = tad_add(y, tad_fma(times(a, 100), a, tad_mul(b, b)));
+        y = tad_add(y, tad_fma(times(a, 100), a, tad_square(b)));
     }
     return y;
 }
@@ -32,7 +32,7 @@ static tad_var chain(const tad_var *in) {
     for (int i = 0; i < CHAIN_TURNS; i++) {
         x = tad_add(times(tad_sin(x), 0.5), x);
         x = plus(tad_mul(x, in[1]), 0.1);
-        x = tad_div(x, plus(tad_mul(x, x), 1));
+        x = tad_div(x, plus(tad_square(x), 1));
         x = tad_exp(x);
         y = tad_add(y, x);
     }
