@@ -24,7 +24,8 @@ TAD_API tad_var tad_sqrt(tad_var x); /* square root; derivative inf at 0 */
 TAD_API tad_var tad_rsqrt(tad_var x); /* 1 / sqrt(x) */
 TAD_API tad_var tad_cbrt(tad_var x); /* cube root; derivative inf at 0 */
 TAD_API tad_var tad_abs(tad_var x); /* |x|; derivative 0 at 0 */
-/* a^b; d/da a^0 = 0, at a = 0 too, d/db 0^b = 0 for b > 0, d/db NaN for a < 0 */
+/* a^b, of an array and a plain number pow_scalar; d/da a^0 = 0, at a = 0 too, d/db 0^b = 0
+ * for b > 0, d/db NaN for a < 0 */
 TAD_API tad_var tad_pow(tad_var a, tad_var b);
 /* x^exponent; exponent 0 gives 1 and derivative 0 */
 TAD_API tad_var tad_pow_scalar(tad_var x, double exponent);

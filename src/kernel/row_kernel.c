@@ -167,6 +167,8 @@ TAD__EMBEDDED void note_f32(uint32_t *rare, uint32_t where) { *rare |= where; }
     case TAD__POWER_3: STRIP_OF(FORM, TAD__POWER_3, __VA_ARGS__) break;                            \
     case TAD__POWER_INVERSE: STRIP_OF(FORM, TAD__POWER_INVERSE, __VA_ARGS__) break;                \
     case TAD__POWER_ROOT: STRIP_OF(FORM, TAD__POWER_ROOT, __VA_ARGS__) break;                      \
+    case TAD__POWER_ROOT_3: STRIP_OF(FORM, TAD__POWER_ROOT_3, __VA_ARGS__) break;                  \
+    case TAD__POWER_INVERSE_ROOT: STRIP_OF(FORM, TAD__POWER_INVERSE_ROOT, __VA_ARGS__) break;      \
     default: STRIP_OF(FORM, TAD__POWER_ANY, __VA_ARGS__)                                           \
     }
 #define EACH(kind, do_left, ...)                                                                   \

@@ -128,7 +128,9 @@ enum {
     TAD__POWER_2,
     TAD__POWER_3,
     TAD__POWER_INVERSE,
-    TAD__POWER_ROOT
+    TAD__POWER_ROOT,
+    TAD__POWER_ROOT_3, /* 1.5: the root's third power */
+    TAD__POWER_INVERSE_ROOT
 };
 
 static inline int tad__power_form(double p) {
@@ -137,6 +139,8 @@ static inline int tad__power_form(double p) {
            : p == 3   ? TAD__POWER_3
            : p == -1  ? TAD__POWER_INVERSE
            : p == 0.5 ? TAD__POWER_ROOT
+           : p == 1.5 ? TAD__POWER_ROOT_3
+           : p == -.5 ? TAD__POWER_INVERSE_ROOT
                       : TAD__POWER_ANY;
 }
 

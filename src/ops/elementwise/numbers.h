@@ -40,6 +40,6 @@ static UNUSED double floor_mod(double a, double b) { return tad__to_divisor_f64(
 static UNUSED double power(double x, double p, int less) {
     const int form = tad__power_form(p);
     return form == TAD__POWER_ANY ? pow(x, p - less)
-                                  : tad__power_f64(x, form, less, (tad__exponent){.w = p});
+                                  : tad__power_f64(x, form, less, tad__exponent_of(p - less));
 }
 #include "kernel/words.h"

@@ -151,6 +151,12 @@ static tad_var with_number(tad_tape *t, unsigned row, tad_var x, double number, 
                       operands);
 }
 
+/* Whether it is an array to a plain power, which is often a product or two. */
+static bool is_plain_power(unsigned row, tad_var a, tad_var b) {
+    return row == TAD__ROW_pow && tad_is_number(b) && isfinite(b.u.number) &&
+           tad__is_float(tad_dtype_of(a));
+}
+
 tad_var tad__row2(unsigned row, tad_var a, tad_var b) {
     const tad_var in[2] = {a, b};
     tad_tape *t = tad__tape_of(in, 2);
@@ -159,6 +165,7 @@ tad_var tad__row2(unsigned row, tad_var a, tad_var b) {
     const bool sa = tad__is_scalar(t, a), sb = tad__is_scalar(t, b);
     if (sa && tad_is_number(b)) return with_number(t, row, a, b.u.number, false);
     if (sb && tad_is_number(a)) return with_number(t, row, b, a.u.number, true);
+    if (is_plain_power(row, a, b)) return tad_pow_scalar(a, b.u.number);
     if (!sa || !sb) return general(t, row, in, 2);
     const tad__node *p = tad__at(t, a.u.at.index), *q = tad__at(t, b.u.at.index);
     double v[2] = {p->value.number, q->value.number};
