@@ -16,7 +16,6 @@ enum { ALIGN = 64, FIRST_CHUNK = 64 * 1024, LARGEST_STEP = 64 * 1024 * 1024 };
  * fewer faults, and fewer misses in the tables of pages afterwards. The whole pages that the memory
  * begins and ends in are advised too, because a mapping in two parts could not be grown in place.
  */
-
 static void *advised(void *p, size_t size) {
 #ifdef MADV_HUGEPAGE
     const size_t lead = (uintptr_t)p % TAD__PAGE;
@@ -207,7 +206,7 @@ static tad__block *block_of(void *buffer) { return (tad__block *)((char *)buffer
 /* Where a block begins in raw memory. */
 static size_t block_offset(const char *raw, size_t align) {
     if (align == ALIGN) return tad__aligned_offset(raw, 0, ALIGN);
-    const size_t before = ALIGN + TAD__BEFORE_DATA; /* the elements of an array */
+    const size_t before = ALIGN + TAD__BEFORE_DATA; /* what lies in front of an array's elements */
     return tad__aligned_offset(raw, before, align) - before;
 }
 

@@ -141,8 +141,9 @@ typedef struct tad__buffers {
     tad__block *free[TAD__BUFFER_CLASSES];
 } tad__buffers;
 
-/* 64-byte aligned, uninitialised. A page begins at TAD__BEFORE_DATA bytes of a large one: the
- * header of an array of up to five axes comes before its elements. */
+/* 64-byte aligned, uninitialised. The middle of a page lies TAD__BEFORE_DATA bytes behind the
+ * beginning of a large one: where the elements of an array of up to five axes begin, behind its
+ * header. */
 enum { TAD__BEFORE_DATA = 128 };
 void *tad__buffers_take(tad__buffers *p, size_t bytes);
 void tad__buffers_give(tad__buffers *p, void *buffer); /* accepts NULL */
