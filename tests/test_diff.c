@@ -141,6 +141,21 @@ START_TEST(jacobian_and_hessian_are_constants) {
 }
 END_TEST
 
+/* Columns are put into the result some at a time. */
+START_TEST(jacobian_of_many_columns) {
+    enum { ROWS = 30, COLUMNS = 19 };
+    const tad_dtype dtype = _i ? TAD_F32 : TAD_F64;
+    double m[ROWS * COLUMNS], x[COLUMNS], got[ROWS * COLUMNS];
+    for (int i = 0; i < ROWS * COLUMNS; i++) m[i] = (double)i / 16 - 7;
+    for (int j = 0; j < COLUMNS; j++) x[j] = (double)j / 4 - 2;
+    tad_var matrix = tad_constant_from(t, dtype, TAD_SHAPE(5, ROWS / 5, COLUMNS), m), J,
+            at = tad_cast(tad_input(t, TAD_F64, TAD_SHAPE(COLUMNS), x), dtype);
+    ck_done(tad_jacobian(squares_times, &matrix, &at, 1, 0, NULL, &J), t);
+    ck_done(tad_read(J, got, ROWS * COLUMNS), t);
+    for (int i = 0; i < ROWS * COLUMNS; i++) ck_assert_double_eq(got[i], m[i] * 2 * x[i % COLUMNS]);
+}
+END_TEST
+
 /* ---- cost ---- */
 
 /* One recorded sweep a row took 7 GB. */
@@ -222,6 +237,33 @@ static tad_var wide(tad_tape *tape, const tad_var *in, size_t n, void *op) {
     (void)tape, (void)n;
     return tad_sum(tad_apply(op, in, 1, NULL, NULL, 0), tad_all());
 }
+
+/* 1.5 x^2, with a derivative that has no reverse rule. */
+static tad_status one_and_a_half_squares(const tad_call_frame *c) {
+    const double *x = c->in[0]->data;
+    for (int64_t i = 0; i < c->out[0]->size; i++)
+        ((double *)c->out[0]->data)[i] = 1.5 * x[i] * x[i];
+    return TAD_OK;
+}
+static void by_forward_only(tad_rule *r) {
+    r->result[0] = tad_mul(r->given[0], tad_apply(&forward_only, r->in, 1, NULL, NULL, 0));
+}
+static const tad_op once_in_reverse = {.name = "once_in_reverse",
+                                       .min_in = 1,
+                                       .max_in = 1,
+                                       .n_out = 1,
+                                       .shape = same_shape,
+                                       .forward = one_and_a_half_squares,
+                                       .vjp = by_forward_only};
+
+START_TEST(a_diagonal_is_taken_from_columns_where_there_are_no_rows) {
+    tad_var diagonal;
+    ck_done(
+        tad_hessian_diagonal(wide, (void *)(uintptr_t)&once_in_reverse, &x2, 1, 0, NULL, &diagonal),
+        t);
+    ck_values(diagonal, 0, 3, 3);
+}
+END_TEST
 
 START_TEST(jacobian_takes_the_direction_that_has_rules) {
     tad_var J;
@@ -1281,6 +1323,8 @@ static Suite *suite(void) {
     tcase_add_test(c, jacobian_keeps_strong_zeros);
     tcase_add_test(c, jacobian_of_nothing_is_empty);
     tcase_add_test(c, jacobian_and_hessian_are_constants);
+    tcase_add_loop_test(c, jacobian_of_many_columns, 0, 2);
+    tcase_add_test(c, a_diagonal_is_taken_from_columns_where_there_are_no_rows);
     tcase_add_test(c, jacobian_takes_the_direction_that_has_rules);
     tcase_add_test(c, recorded_matrices_are_those_of_numbers);
     tcase_add_test(c, recorded_matrices_are_differentiated_again);
