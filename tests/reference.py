@@ -106,21 +106,29 @@ def page(header, text, examples, functions):
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def index(pages):
+def names_of(text):
+    """What a header declares, in its order, with or without a heading of its own."""
+    rest = re.match(r"/\*.*?\*/\n(.*)", text, re.S)[1]
+    found = [n for block in blocks(without_frames(rest)) for _, code in entries(block) for n in declared(code)]
+    return [n for n in dict.fromkeys(found) if "__" not in n]
+
+
+def index(headers):
     lines = ["# Reference", "", "Made from the public headers by `tests/reference.py`; the tests compare it. Ops by name, with",
              "their options, are in [../ops.md](../ops.md).", "",
              "Examples are run by the tests: what stands behind a call as a comment is what it gives, arrays in",
              "brackets and numbers to six digits. `t` is a tape.", ""]
-    for header, text in pages.items():
-        lines += [f"- [{header}]({header}.md): {', '.join(re.findall(r'^### (.*)$', text, re.M))}"]
+    for header, text in headers.items():
+        lines += [f"- [{header}]({header}.md): {', '.join(f'`{n}`' for n in names_of(text))}"]
     return "\n".join(lines) + "\n"
 
 
 def main(root, writes):
     folder, include = root / "docs/reference", root / "include/tad"
     examples = {h: Examples(root / "tests/reference", h) for h in HEADERS}
-    pages = {h: page(h, (include / h).read_text(encoding="utf-8"), examples[h], functions_of(include / h)) for h in HEADERS}
-    made = {f"{h}.md": text for h, text in pages.items()} | {"README.md": index(pages)}
+    headers = {h: (include / h).read_text(encoding="utf-8") for h in HEADERS}
+    made = {f"{h}.md": page(h, text, examples[h], functions_of(include / h)) for h, text in headers.items()}
+    made["README.md"] = index(headers)
     missing = {p.name for p in include.glob("*.h")} - set(HEADERS) - {"tad.h", "scalar.h", "trace.h"}
     wrong = [f"{h}: not in HEADERS" for h in sorted(missing)] + [w for e in examples.values() for w in e.wrong]
     for name, text in made.items():

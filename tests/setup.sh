@@ -42,15 +42,14 @@ find_missing() {
 }
 
 as_root() {
-    if [ "$(id -u)" -eq 0 ]; then "$@"
-    elif command -v sudo >/dev/null 2>&1; then sudo "$@"
-    else fail "these packages are missing:$missing. Installing them needs root or sudo."
-    fi
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 install_missing() {
     command -v apt-get >/dev/null 2>&1 ||
         fail "these packages are missing:$missing. There is no apt-get; install them and run this again."
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null 2>&1 ||
+        fail "these packages are missing:$missing. Installing them needs root or sudo."
     say "installing$missing"
     log=$(mktemp) || fail 'cannot make a temporary file.'
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update >"$log" 2>&1 </dev/null ||

@@ -19,6 +19,10 @@
 #ifndef TAD_HPP
 #define TAD_HPP
 
+#if __cplusplus < 201402L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 201402L)
+#error "tad/tad.hpp needs C++14"
+#endif
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>

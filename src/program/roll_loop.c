@@ -65,8 +65,9 @@ typedef struct turns {
 } turns;
 
 static bool goes_on(const int32_t *w, const turns *t) {
+    const int32_t *before = w - t->size;
     for (size_t k = 0; k < t->size; k++)
-        if (w[k] - w[k - t->size] != t->step[k]) return false;
+        if (w[k] - before[k] != t->step[k]) return false;
     return true;
 }
 

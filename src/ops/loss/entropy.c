@@ -69,7 +69,8 @@ static tad_status check_target(const tad_call_frame *c, const tad_shape *s, int6
     if (tad__is_nll(c->op) || t->dtype != c->in[TAD__ENTROPY_X]->dtype)
         return tad_fail(c, TAD_BAD_DTYPE, "the target is %s", tad_dtype_name((tad_dtype)t->dtype));
     if (tad__shape_equal(&own, s)) return TAD_OK;
-    return tad_fail(c, TAD_BAD_SHAPE, "probabilities must have the shape of the logits");
+    return tad_fail(c, TAD_BAD_SHAPE,
+                    "probabilities must have the shape of the logits; labels are int64");
 }
 
 tad_status tad__entropy_shape(const tad_call_frame *c, tad_type *out, size_t *n_out) {

@@ -53,9 +53,11 @@ class Recording:
 
     def result(self, y):
         """What the function returned, as a variable."""
-        if not isinstance(y, Var) and isinstance(y, (tuple, list, dict, type(None))):
-            raise TypeError(f"the function must return one variable, not a {type(y).__name__}")
-        return y if isinstance(y, Var) and y.tape is self.tape else wrap(self.tape, _constant(self.tape, y))
+        if not isinstance(y, Var):
+            raise TypeError(f"the function must return one variable, not a {type(y).__name__}: what Python or NumPy "
+                            "computes from the numbers of a variable has no derivative")
+        operand(self.tape, y)
+        return y
 
     def give(self, x):
         """A result, as the caller gets it."""
@@ -65,11 +67,6 @@ class Recording:
 
     def many(self, out):
         return [self.give(wrap(self.tape, out[k])) for k in range(len(out))]
-
-
-def _constant(tape, y):
-    c = operand(tape, y)
-    return lib.tad_full(tape.pointer, lib.TAD_F64, (0, []), y) if lib.tad_is_number(c) else c
 
 
 def handles(variables):
