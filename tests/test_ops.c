@@ -395,9 +395,12 @@ static void same_as_constant(const row *f, tad_dtype dtype, size_t at, bool turn
     size_t nodes = tad_node_count(t);
     differentiate(t, f, x, tad_number(number), at, &with_number);
     ck_assert_msg(tad_node_index(with_number.y) == nodes + 1, "%s: the number has a node", f->name);
-    tad_var kept = tad_node_parent(with_number.y, at);
-    ck_assert(tad_is_number(kept) && kept.u.number == number);
-    ck_assert_uint_eq(tad_node_index(tad_node_parent(with_number.y, 1 - at)), tad_node_index(x));
+    if (strcmp(f->name, "pow") != 0 || at == 0) { /* a plain power is pow_scalar's option */
+        tad_var kept = tad_node_parent(with_number.y, at);
+        ck_assert(tad_is_number(kept) && kept.u.number == number);
+        ck_assert_uint_eq(tad_node_index(tad_node_parent(with_number.y, 1 - at)),
+                          tad_node_index(x));
+    }
     differentiate(t, f, x, tad_full(t, dtype, tad_shape_of(x), number), at, &with_array);
     ck_assert_msg(!memcmp(with_number.value, with_array.value, sizeof with_array.value), "%s",
                   f->name);
