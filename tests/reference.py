@@ -91,8 +91,13 @@ def functions_of(path):
     return {name for _, name, _ in PROTOTYPE.findall(without_comments(path)) if "__" not in name}
 
 
+def opened(text):
+    """The comment that a header opens with, and the rest."""
+    return re.match(r"(/\*.*?\*/)\n(.*)", text, re.S).groups()
+
+
 def page(header, text, examples, functions):
-    opening, rest = re.match(r"(/\*.*?\*/)\n(.*)", text, re.S).groups()
+    opening, rest = opened(text)
     title, _, about = prose(opening).partition("\n")
     lines = [f"# {header}", "", title + ("\n" + about if about else ""), ""]
     for block in blocks(without_frames(rest)):
@@ -108,8 +113,7 @@ def page(header, text, examples, functions):
 
 def names_of(text):
     """What a header declares, in its order, with or without a heading of its own."""
-    rest = re.match(r"/\*.*?\*/\n(.*)", text, re.S)[1]
-    found = [n for block in blocks(without_frames(rest)) for _, code in entries(block) for n in declared(code)]
+    found = [n for block in blocks(without_frames(opened(text)[1])) for _, code in entries(block) for n in declared(code)]
     return [n for n in dict.fromkeys(found) if "__" not in n]
 
 

@@ -693,6 +693,21 @@ START_TEST(powers_of_special_values) {
 }
 END_TEST
 
+/* Though another op computes it. */
+START_TEST(a_plain_power_is_refused_as_pow) {
+    tad_tape *t = tad_tape_new(NULL);
+    const tad_mark start = tad_tape_mark(t);
+    const tad_var x = tad_full(t, TAD_F64, TAD_SHAPE(3), 2), two = tad_number(2);
+    ck_done(tad_tape_rewind(t, start), t);
+    const tad_var whole = tad_full(t, TAD_I64, TAD_SHAPE(3), 2);
+    ck_assert(tad_is_nil(tad_pow(x, two)));
+    ck_refused(t, TAD_BAD_HANDLE, "pow", "rewound");
+    ck_assert(tad_is_nil(tad_pow(whole, two)));
+    ck_refused(t, TAD_BAD_DTYPE, "pow:");
+    tad_tape_free(t);
+}
+END_TEST
+
 static Suite *suite(void) {
     Suite *s = suite_create("ops");
     for (size_t i = 0; i < tad_op_count(); i++) {
@@ -712,6 +727,7 @@ static Suite *suite(void) {
     c = support_case(s, "layouts");
     tcase_add_test(c, same_size_of_other_rank_is_added_to_zeros);
     tcase_add_loop_test(c, powers_of_special_values, 0, 2 * EXPONENTS);
+    tcase_add_test(c, a_plain_power_is_refused_as_pow);
     c = support_case(s, "points of interest");
     tcase_add_loop_test(c, unary_as_decided, 0, sizeof unary_points / sizeof *unary_points);
     tcase_add_test(c, hard_functions_are_clipped);

@@ -86,7 +86,8 @@ static inline __attribute__((always_inline)) void N(sum_dots)(const struct N(nar
 /* One column, k of so many vectors: these stay in registers while the rows go by. Gives the row
  * behind the last. */
 static inline __attribute__((always_inline)) size_t N(short_dots)(const struct N(narrow) *g,
-                                                                  size_t row, size_t end, int vecs) {
+                                                                  size_t row, size_t end,
+                                                                  int vecs) {
     mask last = mask_first(g->k - (size_t)(vecs - 1) * LANES);
     vec y[4];
 #pragma GCC unroll 4

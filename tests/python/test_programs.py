@@ -81,6 +81,7 @@ def test_refused_and_decided():
     with pytest.raises(tad.Error):
         tad.freeze(lambda x: tad.array(1.0), 2.0)
     assert tad.freeze(lambda x: (x * 2, tad.array(1.0)), 2.0, allow_constant_outputs=True)(3.0) == (6, 1)
+    assert tad.freeze(lambda x: (x * 2, 1.0), 2.0, allow_constant_outputs=True)(3.0) == (6, 1)
     with pytest.raises(KeyError):
         tad.freeze(lambda x: {}["mine"], 2.0)
 

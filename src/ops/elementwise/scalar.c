@@ -151,10 +151,11 @@ static tad_var with_number(tad_tape *t, unsigned row, tad_var x, double number, 
                       operands);
 }
 
-/* Whether it is an array to a plain power, which is often a product or two. */
-static bool is_plain_power(unsigned row, tad_var a, tad_var b) {
+/* Whether it is an array to a plain power, which is often a product or two. What else it may be is
+ * refused as pow. */
+static bool is_plain_power(const tad_tape *t, unsigned row, tad_var a, tad_var b) {
     return row == TAD__ROW_pow && tad_is_number(b) && isfinite(b.u.number) &&
-           tad__is_float(tad_dtype_of(a));
+           tad__is_living(t, a) && tad__is_float(tad__dtype_at(t, a.u.at.index));
 }
 
 tad_var tad__row2(unsigned row, tad_var a, tad_var b) {
@@ -165,7 +166,7 @@ tad_var tad__row2(unsigned row, tad_var a, tad_var b) {
     const bool sa = tad__is_scalar(t, a), sb = tad__is_scalar(t, b);
     if (sa && tad_is_number(b)) return with_number(t, row, a, b.u.number, false);
     if (sb && tad_is_number(a)) return with_number(t, row, b, a.u.number, true);
-    if (is_plain_power(row, a, b)) return tad_pow_scalar(a, b.u.number);
+    if (is_plain_power(t, row, a, b)) return tad_pow_scalar(a, b.u.number);
     if (!sa || !sb) return general(t, row, in, 2);
     const tad__node *p = tad__at(t, a.u.at.index), *q = tad__at(t, b.u.at.index);
     double v[2] = {p->value.number, q->value.number};

@@ -105,25 +105,27 @@ static bool part_of(const tad_array *whole, const tad_ints *steps, unsigned ends
 
 static unsigned parts_of(const tad_array *x) { return 1u << x->rank; }
 
+/* All parts to where they lie after, or back to where they lay before. */
+static void move_parts(const tad_call_frame *c, const tad_array *to, const tad_array *from,
+                       bool back, bool add) {
+    tad__header source, target;
+    for (unsigned ends = 0; ends < parts_of(from); ends++)
+        if (part_of(from, c->options, ends, back, &source) &&
+            part_of(to, c->options, ends, !back, &target))
+            tad__put(c->compute, &target.array, &source.array, add);
+}
+
 static tad_status rolled_forward(const tad_call_frame *c) {
-    tad__header from, to;
-    for (unsigned ends = 0; ends < parts_of(c->in[0]); ends++)
-        if (part_of(c->in[0], c->options, ends, false, &from) &&
-            part_of(c->out[0], c->options, ends, true, &to))
-            tad__put(c->compute, &to.array, &from.array, false);
+    move_parts(c, c->out[0], c->in[0], false, false);
     return TAD_OK;
 }
 
 static tad_status rolled_backward(tad_backward *b) {
-    tad__header from, to;
     bool fresh;
     if (!b->cotangent[0] || !b->wanted[0]) return TAD_OK;
     tad_array *x = tad_backward_buffer(b, 0, &fresh);
     if (!x) return TAD_NO_MEMORY;
-    for (unsigned ends = 0; ends < parts_of(x); ends++)
-        if (part_of(b->cotangent[0], b->call.options, ends, true, &from) &&
-            part_of(x, b->call.options, ends, false, &to))
-            tad__put(b->call.compute, &to.array, &from.array, !fresh);
+    move_parts(&b->call, x, b->cotangent[0], true, !fresh);
     return TAD_OK;
 }
 

@@ -52,12 +52,18 @@ class Recording:
         return leaf(self.tape, data, False)
 
     def result(self, y):
-        """What the function returned, as a variable."""
+        """What a function that is differentiated returned."""
         if not isinstance(y, Var):
             raise TypeError(f"the function must return one variable, not a {type(y).__name__}: what Python or NumPy "
                             "computes from the numbers of a variable has no derivative")
-        operand(self.tape, y)
-        return y
+        return self.variable(y)
+
+    def variable(self, y):
+        """What was computed, as a variable; a number is a constant."""
+        c = operand(self.tape, y)
+        if isinstance(y, Var):
+            return y
+        return wrap(self.tape, lib.tad_full(self.tape.pointer, lib.TAD_F64, (0, []), y) if lib.tad_is_number(c) else c)
 
     def give(self, x):
         """A result, as the caller gets it."""

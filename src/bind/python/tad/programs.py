@@ -231,7 +231,7 @@ def freeze(f, *args, names=(), roll_up=False, copy_parameters=False, allow_const
         for x, name in zip(inputs, names):
             x.name = name
         out, form_out = flatten(f(*unflatten(form, inputs)))
-        out = [recording.result(y) for y in out]
+        out = [recording.variable(y) for y in out]
         place = ffi.new("tad_program **")
         tape.verb(lib.tad_freeze(handles(inputs), len(inputs), handles(out), len(out), options, place))
         return Program(tape, place[0], form, form_out, threads)
